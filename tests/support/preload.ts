@@ -1,0 +1,24 @@
+/**
+ * Loaded before every test: nothing here may reach beyond loopback, and no key of the developer's may leak in.
+ */
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0']);
+
+for (const name of [
+  'API_KEYS',
+  'GEMINI_API_KEY',
+  'GOOGLE_API_KEY',
+  'GOOGLE_CLOUD_PROJECT',
+  'PROXY_API_KEY',
+]) {
+  delete process.env[name];
+}
+
+const realFetch = globalThis.fetch;
+
+const loopbackFetch = async (input: string | URL | Request, init?: RequestInit) => {
+  const url = new URL(input instanceof Request ? input.url : input);
+  if (!LOOPBACK.has(url.hostname)) throw new Error(`a test tried to reach ${url.hostname}`);
+  return realFetch(input, init);
+};
+
+globalThis.fetch = Object.assign(loopbackFetch, { preconnect: realFetch.preconnect });
