@@ -1,0 +1,66 @@
+/** Anthropic's errors: what a client is told, and how (contract section 8). */
+
+export const ERROR_STATUS = {
+  invalid_request_error: 400,
+  authentication_error: 401,
+  billing_error: 402,
+  permission_error: 403,
+  not_found_error: 404,
+  conflict_error: 409,
+  request_too_large: 413,
+  rate_limit_error: 429,
+  api_error: 500,
+  timeout_error: 504,
+  overloaded_error: 529,
+} as const;
+
+export type ErrorType = keyof typeof ERROR_STATUS;
+
+export type ErrorBody = {
+  type: 'error';
+  error: { type: ErrorType; message: string; details?: Record<string, unknown> };
+  request_id: string;
+};
+
+export type MessagesErrorOptions = {
+  /** Where the status is not the type's usual one. */
+  status?: number;
+  /** `error.details`, such as `{ error_code }`. */
+  details?: Record<string, unknown>;
+  /** Seconds, told as `retry-after`. */
+  retryAfter?: number;
+  /** `x-should-retry`: overrules what the client would do by itself. */
+  shouldRetry?: boolean;
+  cause?: unknown;
+};
+
+/** An error meant for the client, in its words. Not for upstream's own errors: see `UpstreamError`. */
+export class MessagesError extends Error {
+  override readonly name = 'MessagesError';
+  readonly type: ErrorType;
+  readonly status: number;
+  readonly details: Record<string, unknown> | undefined;
+  readonly retryAfter: number | undefined;
+  readonly shouldRetry: boolean | undefined;
+
+  constructor(type: ErrorType, message: string, options: MessagesErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.type = type;
+    this.status = options.status ?? ERROR_STATUS[type];
+    this.details = options.details;
+    this.retryAfter = options.retryAfter;
+    this.shouldRetry = options.shouldRetry;
+  }
+}
+
+export function toErrorBody(error: MessagesError, requestId: string): ErrorBody {
+  return {
+    type: 'error',
+    error: {
+      type: error.type,
+      message: error.message,
+      ...(error.details ? { details: error.details } : {}),
+    },
+    request_id: requestId,
+  };
+}

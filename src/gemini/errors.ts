@@ -1,0 +1,41 @@
+/**
+ * What upstream told us went wrong. An `UpstreamError` is never shown to a client: `translate/errors` turns it
+ * into Anthropic's words.
+ */
+import type { GoogleError } from './wire.ts';
+
+export type UpstreamErrorKind =
+  /** A non-2xx head, with Google's error object where the body held one. */
+  | 'status'
+  /** An error object inside a 200 stream. */
+  | 'stream'
+  /** The connection could not be made, or broke. */
+  | 'network'
+  /** No head, or silence, for longer than allowed. */
+  | 'timeout'
+  /** The stream ended without a finishReason, or in bytes that are no frame. */
+  | 'truncated'
+  /** A frame that is not JSON and could not be repaired. */
+  | 'malformed'
+  /** A well-formed end that holds no answer: no content, a broken call. */
+  | 'unusable';
+
+/** Not for: errors of our own (those are bugs and stay plain Errors), nor for a client that left (an AbortError). */
+export class UpstreamError extends Error {
+  override readonly name = 'UpstreamError';
+  readonly kind: UpstreamErrorKind;
+  /** The HTTP status, or the code of the error object inside a stream. */
+  readonly status: number | undefined;
+  readonly google: GoogleError | undefined;
+
+  constructor(
+    kind: UpstreamErrorKind,
+    message: string,
+    options: { status?: number | undefined; google?: GoogleError | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.kind = kind;
+    this.status = options.status;
+    this.google = options.google;
+  }
+}

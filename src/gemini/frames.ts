@@ -1,0 +1,166 @@
+/**
+ * Gemini's answer bodies, bytes to classified frames. Well-formed bodies are `data: {json}` CRLF CRLF; everything else that
+ * has been seen or reported is read as well, and named in `repairs`: error objects without framing, arrays, events
+ * glued together or broken in two, other line ends, a missing last blank line. Never throws on upstream data, and the
+ * frames do not depend on how the bytes were sliced. Sources: wire sections 2 and 5, recordings section 1.
+ */
+import { isObject, tryParseJson } from '../lib/json.ts';
+import { SseDecoder, type SseItem } from '../lib/sse-decoder.ts';
+import { ObjectScanner } from './object-scanner.ts';
+import type { GenerateContentResponse, GoogleError } from './wire.ts';
+
+/** One piece of an answer's body. `malformed` and `truncated` keep their text; nothing is thrown away. */
+export type Frame =
+  /** Candidates or prompt feedback, with or without usage. */
+  | { kind: 'content'; chunk: GenerateContentResponse; repairs?: readonly Repair[] }
+  /** Usage or bookkeeping only. */
+  | { kind: 'usage'; chunk: GenerateContentResponse; repairs?: readonly Repair[] }
+  /** An error object inside the body, in whatever wrapping. */
+  | { kind: 'error'; error: GoogleError; repairs?: readonly Repair[] }
+  /** A whole event whose data is not JSON. */
+  | { kind: 'malformed'; text: string }
+  /** The body ended in the middle of an event. */
+  | { kind: 'truncated'; text: string }
+  /** JSON of no known shape, or a sentinel such as `[DONE]`. */
+  | { kind: 'unknown'; text: string };
+
+export type Repair =
+  | 'byte-order-mark'
+  | 'no-final-blank-line'
+  /** An object outside of any event, in a body that has events. */
+  | 'bare-json'
+  /** Several objects in one event, or an array of them. */
+  | 'joined-events'
+  /** One object over several events or lines. */
+  | 'broken-event'
+  /** Commas with nothing between them. */
+  | 'stray-comma';
+
+const SENTINEL = '[DONE]';
+const BOOKKEEPING = ['usageMetadata', 'modelVersion', 'responseId', 'createTime', 'candidates', 'turnToken'];
+
+export class FrameDecoder {
+  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+  readonly #sse = new SseDecoder();
+  readonly #scanner = new ObjectScanner();
+  #sawEvent = false;
+  #markReported = false;
+
+  feed(bytes: Uint8Array): Frame[] {
+    return this.#frames(this.#sse.feed(this.#utf8.decode(bytes, { stream: true })));
+  }
+
+  /** The body has ended: what is still open is complete without its blank line, or truncated. */
+  end(): Frame[] {
+    const frames = this.#frames([...this.#sse.feed(this.#utf8.decode()), ...this.#sse.end()]);
+    if (this.#scanner.open) frames.push({ kind: 'truncated', text: this.#scanner.take() });
+    return frames;
+  }
+
+  #frames(items: readonly SseItem[]): Frame[] {
+    const frames: Frame[] = [];
+    for (const item of items) {
+      if (item.type === 'stray') this.#stray(item.line, frames);
+      else this.#event(item.data.join(''), item.data.length > 1, item.complete, frames);
+    }
+    return frames;
+  }
+
+  #event(data: string, manyLines: boolean, complete: boolean, frames: Frame[]): void {
+    this.#sawEvent = true;
+    if (data === '') return;
+    const repairs = this.#markRepair();
+    if (!complete) repairs.push('no-final-blank-line');
+    const whole = tryParseJson(data);
+    if (isObject(whole)) {
+      this.#giveUpOpenObject(frames);
+      classify(whole, data, repairs, frames);
+    } else if (data === SENTINEL) {
+      frames.push({ kind: 'unknown', text: data });
+    } else {
+      if (this.#scanner.open || manyLines) repairs.push('broken-event');
+      this.#scan(data, repairs, complete ? 'malformed' : 'truncated', frames);
+    }
+  }
+
+  #stray(line: string, frames: Frame[]): void {
+    const repairs = this.#markRepair();
+    if (this.#sawEvent) repairs.push('bare-json');
+    this.#scan(line, repairs, 'malformed', frames);
+  }
+
+  /** A whole object follows: the open one will never be finished. */
+  #giveUpOpenObject(frames: Frame[]): void {
+    if (this.#scanner.open) frames.push({ kind: 'malformed', text: this.#scanner.take() });
+  }
+
+  #scan(text: string, repairs: Repair[], junkKind: 'malformed' | 'truncated', frames: Frame[]): void {
+    const found: { object: boolean; text: string }[] = [];
+    this.#scanner.push(
+      text,
+      (object) => found.push({ object: true, text: object }),
+      (junk) => found.push({ object: false, text: junk }),
+    );
+    if (found.filter(({ object }) => object).length > 1) repairs.push('joined-events');
+    for (const piece of found) {
+      if (piece.object) parseObject(piece.text, repairs, frames);
+      else frames.push({ kind: junkKind, text: piece.text });
+    }
+  }
+
+  #markRepair(): Repair[] {
+    if (!this.#sse.sawByteOrderMark || this.#markReported) return [];
+    this.#markReported = true;
+    return ['byte-order-mark'];
+  }
+}
+
+function parseObject(text: string, repairs: readonly Repair[], frames: Frame[]): void {
+  const whole = tryParseJson(text);
+  if (isObject(whole)) {
+    classify(whole, text, repairs, frames);
+    return;
+  }
+  const mended = tryParseJson(withoutStrayCommas(text));
+  if (isObject(mended)) classify(mended, text, [...repairs, 'stray-comma'], frames);
+  else frames.push({ kind: 'malformed', text });
+}
+
+/** Drops a comma that another comma or a closing bracket follows; strings are left alone. */
+function withoutStrayCommas(text: string): string {
+  return text.replace(
+    /("(?:[^"\\]|\\.)*")|,(?=\s*[,}\]])/gs,
+    (_all, string: string | undefined) => string ?? '',
+  );
+}
+
+/** One object may hold an answer and an error: the answer comes first. */
+function classify(
+  value: Record<string, unknown>,
+  text: string,
+  repairs: readonly Repair[],
+  frames: Frame[],
+): void {
+  const told = repairs.length > 0 ? { repairs } : {};
+  const error = errorOf(value);
+  const chunk = value as GenerateContentResponse;
+  const before = frames.length;
+  if (hasItems(value['candidates']) || isObject(value['promptFeedback'])) {
+    frames.push({ kind: 'content', chunk, ...told });
+  } else if (!error && BOOKKEEPING.some((key) => key in value)) {
+    frames.push({ kind: 'usage', chunk, ...told });
+  }
+  if (error) frames.push({ kind: 'error', error, ...told });
+  if (frames.length === before) frames.push({ kind: 'unknown', text });
+}
+
+const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0;
+
+/** `{"error": {…}}`, `{"error": "text"}`, or the status object itself. */
+function errorOf(value: Record<string, unknown>): GoogleError | undefined {
+  const error = value['error'];
+  if (isObject(error)) return error as GoogleError;
+  if (typeof error === 'string') return { message: error };
+  const bare = typeof value['code'] === 'number' && typeof value['message'] === 'string';
+  return bare ? (value as GoogleError) : undefined;
+}

@@ -1,0 +1,127 @@
+/**
+ * Gemini's wire, as far as we read or write it (`v1beta`, docs: API description of 2026-08 plus the additions
+ * of `@google/genai` 3.1). Answers are read tolerantly: every field optional, unknown ones ignored.
+ * Wire fields keep their wire case.
+ */
+import type { Json, JsonObject } from '../lib/json.ts';
+
+// ── what we send ────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Blob = { mimeType: string; data: string };
+
+export type FunctionCall = { id?: string; name: string; args?: JsonObject };
+
+export type FunctionResponse = {
+  id?: string;
+  name: string;
+  response: JsonObject;
+  /** Media beside the response; Gemini 3 and later. */
+  parts?: { inlineData: Blob }[];
+};
+
+/** Exactly one data member a part; `thoughtSignature` rides on the part it was given with. */
+export type RequestPart = {
+  text?: string;
+  inlineData?: Blob;
+  fileData?: { mimeType?: string; fileUri: string };
+  functionCall?: FunctionCall;
+  functionResponse?: FunctionResponse;
+  thoughtSignature?: string;
+};
+
+export type RequestContent = { role: 'user' | 'model'; parts: RequestPart[] };
+
+export type FunctionDeclaration = {
+  name: string;
+  description?: string;
+  /** JSON Schema, root an object. Exclusive with `parameters`, which we never send. */
+  parametersJsonSchema?: JsonObject;
+};
+
+export type FunctionCallingMode = 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
+
+export type ThinkingConfig = {
+  includeThoughts?: boolean;
+  /** Tokens; -1 is automatic, 0 off (2.5 only). */
+  thinkingBudget?: number;
+  /** Gemini 3 and later. */
+  thinkingLevel?: ThinkingLevel;
+};
+
+export type ThinkingLevel = 'minimal' | 'low' | 'medium' | 'high' | 'xhigh';
+
+export type GenerationConfig = {
+  maxOutputTokens?: number;
+  temperature?: number;
+  topP?: number;
+  topK?: number;
+  responseMimeType?: string;
+  responseJsonSchema?: Json;
+  thinkingConfig?: ThinkingConfig;
+};
+
+export type GenerateContentRequest = {
+  contents: RequestContent[];
+  systemInstruction?: { parts: { text: string }[] };
+  tools?: { functionDeclarations: FunctionDeclaration[] }[];
+  toolConfig?: { functionCallingConfig: { mode: FunctionCallingMode; allowedFunctionNames?: string[] } };
+  generationConfig?: GenerationConfig;
+};
+
+// ── what we read ────────────────────────────────────────────────────────────────────────────────────────────
+
+export type ResponsePart = {
+  text?: string;
+  thought?: boolean;
+  thoughtSignature?: string;
+  functionCall?: {
+    id?: string;
+    name?: string;
+    args?: JsonObject;
+    partialArgs?: Json;
+    willContinue?: boolean;
+  };
+  functionResponse?: { id?: string; name?: string; response?: Json };
+  inlineData?: { mimeType?: string; data?: string };
+  fileData?: { mimeType?: string; fileUri?: string };
+  executableCode?: { id?: string; language?: string; code?: string };
+  codeExecutionResult?: { id?: string; outcome?: string; output?: string };
+  toolCall?: JsonObject;
+  toolResponse?: JsonObject;
+};
+
+export type Candidate = {
+  content?: { parts?: ResponsePart[]; role?: string };
+  index?: number;
+  finishReason?: string;
+  finishMessage?: string;
+  groundingMetadata?: JsonObject;
+  citationMetadata?: JsonObject;
+  urlContextMetadata?: JsonObject;
+  safetyRatings?: Json;
+  continuationToken?: string;
+};
+
+/** Tokens. `promptTokenCount` includes `cachedContentTokenCount`; `candidatesTokenCount` excludes thoughts. */
+export type UsageMetadata = {
+  promptTokenCount?: number;
+  cachedContentTokenCount?: number;
+  candidatesTokenCount?: number;
+  thoughtsTokenCount?: number;
+  toolUsePromptTokenCount?: number;
+  totalTokenCount?: number;
+};
+
+export type PromptFeedback = { blockReason?: string; blockReasonMessage?: string; safetyRatings?: Json };
+
+/** One element of a stream, or a whole unary answer: the shape is the same. */
+export type GenerateContentResponse = {
+  candidates?: Candidate[];
+  promptFeedback?: PromptFeedback;
+  usageMetadata?: UsageMetadata;
+  modelVersion?: string;
+  responseId?: string;
+};
+
+/** `google.rpc.Status`, the inside of `{"error": …}`. */
+export type GoogleError = { code?: number; message?: string; status?: string; details?: Json[] };

@@ -1,0 +1,40 @@
+/** Small tools for promises and abort signals. */
+
+/**
+ * Awaits work until a signal aborts: then the work awaited now, and all later work, rejects with the signal's reason,
+ * whether the work itself heeds the signal or not. One wait at a time. Unlike `Promise.race` against one long-lived
+ * promise, a wait leaves nothing behind, so a stream may make any number of them.
+ */
+export class Abortable {
+  readonly #signal: AbortSignal;
+  #giveUp: ((reason: unknown) => void) | undefined;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#giveUp?.(signal.reason), { once: true });
+  }
+
+  wait<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      work.then(resolve, reject);
+      if (this.#signal.aborted) reject(this.#signal.reason);
+    });
+  }
+}
+
+/** Aborts `controller` when `parent` does, with its reason. The returned function ends the bond. */
+export function followSignal(parent: AbortSignal, controller: AbortController): () => void {
+  if (parent.aborted) {
+    controller.abort(parent.reason);
+    return () => {};
+  }
+  const onAbort = () => controller.abort(parent.reason);
+  parent.addEventListener('abort', onAbort, { once: true });
+  return () => parent.removeEventListener('abort', onAbort);
+}
+
+/** For work whose failure nobody is left to hear of. Say at the call why that is right. */
+export function ignoreFailure(work: Promise<unknown> | undefined): void {
+  work?.catch(() => {});
+}

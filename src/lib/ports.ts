@@ -1,0 +1,83 @@
+/**
+ * The doors to the outside: time, identity, chance and the network. Everything that would make a run
+ * unrepeatable comes in through one of these, so that tests and replays can hand in their own.
+ */
+
+export type Clock = {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+};
+
+export type Random = {
+  /** A float in [0, 1). */
+  next(): number;
+};
+
+export type Ids = {
+  /** `prefix` followed by `length` characters of [0-9A-Za-z]. */
+  next(prefix: string, length?: number): string;
+};
+
+/**
+ * What a `Fetch` wrapper may know of the client request it works for: an id that ties log lines and
+ * recordings together, labels in neutral words (no wire vocabulary of either side), and a place to leave notes.
+ */
+export type Exchange = {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+  note(event: string, detail?: Readonly<Record<string, unknown>>): void;
+};
+
+/** The network as a port. Record, replay, mock and faults are each a wrapper `Fetch → Fetch`. */
+export type Fetch = (url: string, init: RequestInit, exchange: Exchange) => Promise<Response>;
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    }),
+};
+
+export const systemRandom: Random = { next: () => Math.random() };
+
+/** Ids drawn from `random`: unguessable enough to be unique, not meant to be secret. */
+export function createIds(random: Random): Ids {
+  return {
+    next(prefix, length = 24) {
+      let id = prefix;
+      for (let i = 0; i < length; i++) id += ALPHABET[Math.floor(random.next() * ALPHABET.length)];
+      return id;
+    },
+  };
+}
+
+/** A seeded random source (mulberry32): the same seed gives the same run. */
+export function createSeededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return {
+    next() {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let t = state;
+      t = Math.imul(t ^ (t >>> 15), t | 1);
+      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/**
+ * Server-sent events, incoming: text in, whole events out, whatever the slicing of the text. Follows the WHATWG rules for
+ * line ends (LF, CRLF, CR), fields and comments, but loses nothing: a last event without its blank line is
+ * given out as incomplete, and a line that is no field at all as `stray` (error bodies come unframed).
+ */
+
+export type SseItem =
+  /** The data lines of one event. `complete` is false where the stream ended before the blank line. */
+  { type: 'event'; data: string[]; complete: boolean } | { type: 'stray'; line: string };
+
+const FIELD = /^(?:data|event|id|retry)(?::|$)/;
+const LINE_END = /\r\n|\n|\r/g;
+const BYTE_ORDER_MARK = '\uFEFF';
+
+export class SseDecoder {
+  /** Pieces of the line that has no end yet. Joined only when it ends, so that a huge line costs no rescans. */
+  #partial: string[] = [];
+  /** The last text ended in CR: an LF at the start of the next belongs to it. */
+  #afterCarriageReturn = false;
+  #started = false;
+  #data: string[] = [];
+  /** True once a byte order mark was dropped. */
+  sawByteOrderMark = false;
+
+  feed(text: string): SseItem[] {
+    let rest = this.#withoutMark(text);
+    if (this.#afterCarriageReturn && rest !== '') {
+      this.#afterCarriageReturn = false;
+      if (rest.startsWith('\n')) rest = rest.slice(1);
+    }
+    const items: SseItem[] = [];
+    let from = 0;
+    LINE_END.lastIndex = 0;
+    for (let match = LINE_END.exec(rest); match; match = LINE_END.exec(rest)) {
+      this.#line(this.#takePartial(rest.slice(from, match.index)), items);
+      from = match.index + match[0].length;
+    }
+    if (from < rest.length) this.#partial.push(rest.slice(from));
+    else if (rest.endsWith('\r')) this.#afterCarriageReturn = true;
+    return items;
+  }
+
+  /** What is left when the body has ended. */
+  end(): SseItem[] {
+    const items: SseItem[] = [];
+    if (this.#partial.length > 0) this.#line(this.#takePartial(''), items);
+    this.#dispatch(items, false);
+    return items;
+  }
+
+  #withoutMark(text: string): string {
+    if (this.#started || text === '') return text;
+    this.#started = true;
+    if (!text.startsWith(BYTE_ORDER_MARK)) return text;
+    this.sawByteOrderMark = true;
+    return text.slice(1);
+  }
+
+  #takePartial(tail: string): string {
+    if (this.#partial.length === 0) return tail;
+    this.#partial.push(tail);
+    const line = this.#partial.join('');
+    this.#partial = [];
+    return line;
+  }
+
+  #line(line: string, items: SseItem[]): void {
+    if (line === '') this.#dispatch(items, true);
+    else if (line.startsWith('data:')) this.#data.push(line.slice(line[5] === ' ' ? 6 : 5));
+    else if (line === 'data') this.#data.push('');
+    else if (!line.startsWith(':') && !FIELD.test(line)) {
+      this.#dispatch(items, true);
+      items.push({ type: 'stray', line });
+    }
+  }
+
+  #dispatch(items: SseItem[], complete: boolean): void {
+    if (this.#data.length === 0) return;
+    items.push({ type: 'event', data: this.#data, complete });
+    this.#data = [];
+  }
+}
