@@ -1,0 +1,112 @@
+/**
+ * One request to upstream, from the send to the last byte: its deadlines, how it is abandoned, and what its failures
+ * are called. Whatever ends it early closes the socket at once.
+ */
+import { UpstreamError } from '../gemini/errors.ts';
+import { Abortable, followSignal, ignoreFailure } from '../lib/async.ts';
+import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
+import { SilenceLimit } from './silence.ts';
+
+export type ConnectionLimits = {
+  clock: Clock;
+  /** Milliseconds from the send to the head. */
+  headTimeoutMs: number;
+  /** Milliseconds between two reads of the body. */
+  idleTimeoutMs: number;
+};
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+
+export class Connection {
+  readonly #limits: ConnectionLimits;
+  readonly #abort = new AbortController();
+  readonly #abortable = new Abortable(this.#abort.signal);
+  readonly #unfollow: () => void;
+  #silence: SilenceLimit | undefined;
+  #reader: Reader | undefined;
+
+  /** Aborting `signal` ends the connection; what waits on it then rejects with the signal's reason. */
+  constructor(signal: AbortSignal, limits: ConnectionLimits) {
+    this.#limits = limits;
+    this.#unfollow = followSignal(signal, this.#abort);
+    // The network heeds the signal that it was sent with; a body made by other hands may not.
+    this.#abort.signal.addEventListener('abort', () => ignoreFailure(this.#reader?.cancel()));
+  }
+
+  /** Resolves at the head, whatever its status. Rejects with an UpstreamError `network` or `timeout`. */
+  async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
+    this.#limitSilence(this.#limits.headTimeoutMs, 'no response head');
+    let sent: Promise<Response> | undefined;
+    try {
+      this.#abort.signal.throwIfAborted();
+      // A redirect would carry the key to another host.
+      sent = fetch(url, { ...init, redirect: 'manual', signal: this.#abort.signal }, exchange);
+      const response = await this.#abortable.wait(sent);
+      this.#limitSilence(this.#limits.idleTimeoutMs, 'no bytes');
+      this.#reader = response.body?.getReader();
+      return response;
+    } catch (error) {
+      // A head that comes when nobody waits any more: its body must not stay open.
+      ignoreFailure(sent?.then((response) => response.body?.cancel()));
+      throw this.#failure(error);
+    }
+  }
+
+  /** The next bytes of the body, or undefined at its end. Rejects as `send` does. */
+  async read(): Promise<Uint8Array | undefined> {
+    if (!this.#reader) return undefined;
+    this.#silence?.waitBegins();
+    try {
+      const { value } = await this.#abortable.wait(this.#reader.read());
+      this.#silence?.waitEnds();
+      if (!value) this.#end();
+      return value;
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  /** The rest of the body as text. */
+  async readText(): Promise<string> {
+    const utf8 = new TextDecoder();
+    let text = '';
+    for (let bytes = await this.read(); bytes; bytes = await this.read()) {
+      text += utf8.decode(bytes, { stream: true });
+    }
+    return text + utf8.decode();
+  }
+
+  /** Cuts upstream off. What waits now or later rejects with an AbortError. Idempotent. */
+  close(): void {
+    this.#abort.abort();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#unfollow();
+    this.#silence?.stop();
+    this.#reader = undefined;
+  }
+
+  #limitSilence(ms: number, what: string): void {
+    this.#silence?.stop();
+    this.#silence = new SilenceLimit(this.#limits.clock, ms, () => {
+      this.#abort.abort(new UpstreamError('timeout', `${what} for ${ms} ms`));
+    });
+    this.#silence.waitBegins();
+  }
+
+  /** Once aborted, the reason is the truth, whatever the transport made of it. */
+  #failure(error: unknown): unknown {
+    const { aborted, reason } = this.#abort.signal;
+    this.#end();
+    if (aborted) return reason;
+    return new UpstreamError('network', `the connection failed: ${describe(error)}`, { cause: error });
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return code && !error.message.includes(code) ? `${code}: ${error.message}` : error.message;
+}

@@ -1,0 +1,62 @@
+/** An answer's body as batches of frames. */
+import { UpstreamError } from '../gemini/errors.ts';
+import { type Frame, FrameDecoder } from '../gemini/frames.ts';
+import type { Connection } from './connection.ts';
+
+/**
+ * Pulls: bytes are read only when frames are asked for. Written by hand and not as a generator, because `return()` has
+ * to close upstream at once: a generator would first wait for the read in progress, which may take minutes.
+ */
+export class FrameStream implements AsyncIterableIterator<Frame[]> {
+  readonly #connection: Connection;
+  readonly #decoder = new FrameDecoder();
+  #failure: { error: unknown } | undefined;
+  #done = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Frame[], undefined>> {
+    while (!this.#done) {
+      const frames = await this.#read();
+      if (frames.length > 0) return { value: frames, done: false };
+    }
+    if (!this.#failure) return { value: undefined, done: true };
+    const { error } = this.#failure;
+    this.#failure = undefined;
+    throw error;
+  }
+
+  /** A pending `next` rejects with an AbortError. */
+  async return(): Promise<IteratorResult<Frame[], undefined>> {
+    this.#done = true;
+    this.#connection.close();
+    return { value: undefined, done: true };
+  }
+
+  async #read(): Promise<Frame[]> {
+    try {
+      const bytes = await this.#connection.read();
+      if (bytes) return this.#decoder.feed(bytes);
+      this.#done = true;
+      return this.#decoder.end();
+    } catch (error) {
+      this.#done = true;
+      this.#failure = { error };
+      return error instanceof UpstreamError ? this.#framesBeforeBreak() : [];
+    }
+  }
+
+  /**
+   * What had come whole when the line broke: an error object often lacks its closing blank line, and says more than the
+   * break. The torn piece itself is told of by the error that follows.
+   */
+  #framesBeforeBreak(): Frame[] {
+    return this.#decoder.end().filter((frame) => frame.kind !== 'truncated');
+  }
+}

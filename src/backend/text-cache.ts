@@ -1,0 +1,46 @@
+/** A bounded map in memory: what was used longest ago goes first. */
+
+/** Bounded by the characters of its keys and texts, since these differ in length a hundredfold. */
+export class TextCache<T extends { readonly text: string }> {
+  readonly #maxChars: number;
+  /** A Map keeps the order of insertion: reinserting on use makes its first entry the oldest. */
+  readonly #entries = new Map<string, T>();
+  #chars = 0;
+
+  constructor(maxChars: number) {
+    this.#maxChars = maxChars;
+  }
+
+  get(key: string): T | undefined {
+    const entry = this.#entries.get(key);
+    if (entry) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  set(key: string, entry: T): void {
+    this.#delete(key);
+    this.#entries.set(key, entry);
+    this.#chars += size(key, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#chars <= this.#maxChars) return;
+      this.#delete(oldest);
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#chars = 0;
+  }
+
+  #delete(key: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#entries.delete(key);
+    this.#chars -= size(key, entry);
+  }
+}
+
+const size = (key: string, entry: { readonly text: string }) => key.length + entry.text.length;

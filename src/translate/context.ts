@@ -1,0 +1,48 @@
+/** All that translation may know of the world: handed in, so that the same input gives the same bytes. */
+import type { ApiVersion } from '../anthropic/request.ts';
+import type { GeminiModel } from '../gemini/models.ts';
+import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
+import type { ToolNames } from './tool-names.ts';
+import type { Warn } from './warnings.ts';
+
+export type RequestContext = {
+  /** The Gemini model that the client's `model` was mapped to. */
+  readonly model: GeminiModel;
+  readonly apiVersion: ApiVersion;
+  /** Cap on output tokens (`MAX_TOKENS_LIMIT`), where set. */
+  readonly maxTokensLimit: number | undefined;
+  readonly origin: SignatureOrigin;
+  /** Signatures found for `signatureKeys(request)`. */
+  readonly signatures: SignatureLookup;
+};
+
+/** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */
+export type ThinkingDisplay = 'hidden' | 'shown' | 'omitted';
+
+/** What the answer's translation must know of the request. */
+export type AnswerPlan = {
+  /** The id that the client asked for, echoed to the letter. */
+  readonly requestedModel: string;
+  readonly thinking: ThinkingDisplay;
+  readonly stopSequences: readonly string[];
+  /** False with `disable_parallel_tool_use`: only the first call is kept. */
+  readonly parallelCalls: boolean;
+  readonly toolNames: ToolNames;
+  /** Ties a text signature to the turn it answers; see `answerContext` in signatures. */
+  readonly answerContext: string;
+  /** The request had `context_management`: the answer reports applied edits (none). */
+  readonly contextManagement: boolean;
+  /** Types of the safeguards asked for; each is answered. */
+  readonly safeguards: readonly string[];
+};
+
+export type AnswerContext = {
+  readonly plan: AnswerPlan;
+  readonly messageId: string;
+  readonly origin: SignatureOrigin;
+  /** A fresh tool id, unique whatever Google's ids are. */
+  newToolId(): string;
+  /** Keeps a signature for the turns to come. */
+  remember(key: string, envelope: string): void;
+  readonly warn: Warn;
+};

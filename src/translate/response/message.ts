@@ -1,0 +1,60 @@
+/** The non-stream answer: the stream's events, folded. There is no second path (house lesson 1). */
+import type { MessageEvent } from '../../anthropic/events.ts';
+import type { AnswerBlock, AnswerMessage } from '../../anthropic/message.ts';
+import type { JsonObject } from '../../lib/json.ts';
+
+type Delta = Extract<MessageEvent, { type: 'content_block_delta' }>;
+
+/**
+ * The message that `events` (a complete, well-formed stream) add up to. An `error` event has no place here: the shell
+ * answers it as an HTTP error before folding.
+ */
+export function foldEvents(events: Iterable<MessageEvent>): AnswerMessage {
+  let message: AnswerMessage | undefined;
+  const inputs = new Map<number, string>();
+  for (const event of events) {
+    if (event.type === 'message_start') message = { ...event.message, content: [] };
+    else if (event.type === 'error') throw new Error(`cannot fold an error: ${event.error.message}`);
+    else if (message) apply(message, event, inputs);
+  }
+  if (!message?.stop_reason) throw new Error('cannot fold an unfinished stream');
+  for (const [index, json] of inputs) {
+    const block = message.content[index];
+    if (block?.type === 'tool_use') block.input = JSON.parse(json || '{}') as JsonObject;
+  }
+  return message;
+}
+
+function apply(
+  message: AnswerMessage,
+  event: Exclude<MessageEvent, { type: 'message_start' | 'error' }>,
+  inputs: Map<number, string>,
+): void {
+  switch (event.type) {
+    case 'content_block_start':
+      message.content[event.index] = { ...event.content_block };
+      break;
+    case 'content_block_delta':
+      grow(message.content[event.index], event, inputs);
+      break;
+    case 'message_delta': {
+      const { safeguard_results, ...delta } = event.delta;
+      Object.assign(message, delta, { usage: event.usage });
+      if (safeguard_results) message.safeguard_results = safeguard_results;
+      if (event.context_management !== undefined) message.context_management = event.context_management;
+      break;
+    }
+    case 'content_block_stop':
+    case 'ping':
+    case 'message_stop':
+      break;
+  }
+}
+
+function grow(block: AnswerBlock | undefined, { index, delta }: Delta, inputs: Map<number, string>): void {
+  if (delta.type === 'text_delta' && block?.type === 'text') block.text += delta.text;
+  else if (delta.type === 'thinking_delta' && block?.type === 'thinking') block.thinking += delta.thinking;
+  else if (delta.type === 'signature_delta' && block?.type === 'thinking') block.signature = delta.signature;
+  else if (delta.type === 'input_json_delta')
+    inputs.set(index, (inputs.get(index) ?? '') + delta.partial_json);
+}

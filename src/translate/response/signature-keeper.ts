@@ -1,0 +1,66 @@
+/**
+ * Keeps the signatures of one answer for the turns to come: each in an envelope, under the keys by which the client's next
+ * request will show it. Text signatures wait until their block is whole, because its text is the key.
+ */
+import type { JsonObject } from '../../lib/json.ts';
+import type { AnswerContext } from '../context.ts';
+import { callContentKey, callKey, joinEnvelopes, sealEnvelope, textKeys } from '../signatures.ts';
+
+export class SignatureKeeper {
+  readonly #ctx: AnswerContext;
+  #text = '';
+  #textEnvelopes: { start: number; end: number; envelope: string }[] = [];
+  readonly #textsKept = new Set<string>();
+
+  constructor(ctx: AnswerContext) {
+    this.#ctx = ctx;
+  }
+
+  /** A call's signature; returns its envelope. */
+  call(toolId: string, name: string, args: JsonObject, signature: string): string {
+    const envelope = sealEnvelope({ ...this.#ctx.origin, place: { on: 'call', toolId }, signature });
+    this.#ctx.remember(callKey(toolId), envelope);
+    this.#ctx.remember(callContentKey(name, args), envelope);
+    return envelope;
+  }
+
+  /** A piece of the current text block; returns the envelope where the piece is signed. */
+  text(text: string, signature: string | undefined): string | undefined {
+    const start = this.#text.length;
+    this.#text += text;
+    if (!signature) return undefined;
+    const end = this.#text.length;
+    const envelope = sealEnvelope({ ...this.#ctx.origin, place: { on: 'text', start, end }, signature });
+    this.#textEnvelopes.push({ start, end, envelope });
+    return envelope;
+  }
+
+  /** For a thinking block that the model gave no signature with. */
+  none(): string {
+    return sealEnvelope({ ...this.#ctx.origin, place: { on: 'none' }, signature: '' });
+  }
+
+  /** The text block is whole. `shown` is less than was fed when a stop sequence cut it: what was cut is forgotten. */
+  closeText(shown: number): void {
+    const kept = this.#textEnvelopes.filter(({ end }) => end <= shown).map(({ envelope }) => envelope);
+    const text = this.#text.slice(0, shown);
+    if (kept.length > 0 && text === '') {
+      this.#ctx.warn('signature', 'answer', 'signature of an empty text that the client never sees left out');
+    } else if (kept.length > 0) {
+      this.#rememberText(text, joinEnvelopes(kept));
+    }
+    this.#text = '';
+    this.#textEnvelopes = [];
+  }
+
+  /** Blocks of one answer with the same text (2.5 signs line breaks between thoughts) share their keys: the last one stays. */
+  #rememberText(text: string, envelopes: string): void {
+    const [exact, loose] = textKeys(this.#ctx.plan.answerContext, text);
+    if (this.#textsKept.has(exact)) {
+      this.#ctx.warn('signature', 'answer', 'signature of a repeated text gave way to that of a later one');
+    }
+    this.#textsKept.add(exact);
+    this.#ctx.remember(exact, envelopes);
+    this.#ctx.remember(loose, envelopes);
+  }
+}

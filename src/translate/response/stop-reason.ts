@@ -1,0 +1,77 @@
+/**
+ * Gemini's ends in Anthropic's words: one table over every finishReason and block reason that is documented or was seen.
+ * There is no tool-use reason on Gemini's side; a call in the answer makes it one (recordings section 4).
+ */
+import type { StopDetails, StopReason } from '../../anthropic/message.ts';
+
+type Outcome =
+  /** The answer stands as it is. */
+  | { kind: 'complete'; stopReason: 'end_turn' | 'max_tokens' }
+  /** Google's filters stopped it. */
+  | { kind: 'refused'; why: string }
+  /** No answer to build on: worth another try. */
+  | { kind: 'unusable'; why: string };
+
+const FINISH_REASONS = {
+  STOP: { kind: 'complete', stopReason: 'end_turn' },
+  MAX_TOKENS: { kind: 'complete', stopReason: 'max_tokens' },
+  // Gemini 4: the per-request cap of a long decode. What was said stands; the client may ask to go on.
+  CONTINUATION: { kind: 'complete', stopReason: 'max_tokens' },
+  SAFETY: { kind: 'refused', why: 'the answer was stopped by safety filters' },
+  RECITATION: { kind: 'refused', why: 'the answer was stopped because it recited protected material' },
+  BLOCKLIST: { kind: 'refused', why: 'the answer contained forbidden terms' },
+  PROHIBITED_CONTENT: { kind: 'refused', why: 'the answer contained prohibited content' },
+  SPII: { kind: 'refused', why: 'the answer contained sensitive personal information' },
+  LANGUAGE: { kind: 'refused', why: 'the answer was in an unsupported language' },
+  ESCALATION: { kind: 'refused', why: 'the answer was held back for review' },
+  MODEL_ARMOR: { kind: 'refused', why: 'the answer was blocked by Model Armor' },
+  IMAGE_SAFETY: { kind: 'refused', why: 'the image was stopped by safety filters' },
+  IMAGE_PROHIBITED_CONTENT: { kind: 'refused', why: 'the image contained prohibited content' },
+  IMAGE_RECITATION: { kind: 'refused', why: 'the image recited protected material' },
+  IMAGE_OTHER: { kind: 'refused', why: 'the image was not produced' },
+  NO_IMAGE: { kind: 'refused', why: 'no image was produced' },
+  MALFORMED_FUNCTION_CALL: { kind: 'unusable', why: 'the model wrote a broken tool call' },
+  UNEXPECTED_TOOL_CALL: { kind: 'unusable', why: 'the model called a tool that it was not given' },
+  TOO_MANY_TOOL_CALLS: { kind: 'unusable', why: 'the model called too many tools in a row' },
+  MISSING_THOUGHT_SIGNATURE: { kind: 'unusable', why: 'a thought signature was missing' },
+  MALFORMED_RESPONSE: { kind: 'unusable', why: 'the model wrote a broken answer' },
+} as const satisfies Record<string, Outcome>;
+
+export type KnownFinishReason = keyof typeof FINISH_REASONS;
+
+export const isKnownFinishReason = (reason: string): reason is KnownFinishReason =>
+  Object.hasOwn(FINISH_REASONS, reason);
+
+/** What a finishReason means; `OTHER` and unknown ones leave the answer as it is. */
+export function outcomeOf(reason: string): Outcome {
+  return isKnownFinishReason(reason) ? FINISH_REASONS[reason] : FINISH_REASONS.STOP;
+}
+
+export function stopReasonOf(reason: string, sawCall: boolean): StopReason {
+  const outcome = outcomeOf(reason);
+  if (outcome.kind === 'refused') return 'refusal';
+  if (outcome.kind === 'complete' && outcome.stopReason === 'max_tokens') return 'max_tokens';
+  return sawCall ? 'tool_use' : 'end_turn';
+}
+
+const BLOCK_REASONS: Readonly<Record<string, string>> = {
+  SAFETY: 'the prompt was blocked by safety filters',
+  BLOCKLIST: 'the prompt contains forbidden terms',
+  PROHIBITED_CONTENT: 'the prompt contains prohibited content',
+  IMAGE_SAFETY: 'an image in the prompt was blocked by safety filters',
+  MODEL_ARMOR: 'the prompt was blocked by Model Armor',
+  JAILBREAK: 'the prompt was blocked as an attempt to get around the rules',
+};
+
+/** Why Google refused, for `stop_details`; its own sentence where it gave one. */
+export function refusalDetails(what: 'answer' | 'prompt', reason: string, message?: string): StopDetails {
+  const outcome = outcomeOf(reason);
+  const known =
+    what === 'prompt' ? BLOCK_REASONS[reason] : outcome.kind === 'refused' ? outcome.why : undefined;
+  const why = known ?? `the ${what} was blocked`;
+  return {
+    type: 'refusal',
+    category: null,
+    explanation: `Gemini refused: ${why} (${reason})${message ? `. ${message}` : ''}`,
+  };
+}

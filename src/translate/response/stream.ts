@@ -1,0 +1,187 @@
+/**
+ * One answer, from TurnEvents to Anthropic's events; it outlives the tries that feed it. Decides what the client sees of
+ * thoughts and signatures, cuts at stop sequences, and ends the answer. The writer below owns the grammar.
+ *
+ * A carrier (a thinking block that brings a signature back) stands only before a call or before the first text, and only when
+ * the request asked for thinking: as the last block it makes `claude -p` print nothing, and plain SDK programs read
+ * `content[0].text` (contract section 13).
+ */
+import { MessagesError } from '../../anthropic/errors.ts';
+import type { MessageEvent } from '../../anthropic/events.ts';
+import type { UsageMetadata } from '../../gemini/wire.ts';
+import type { AnswerContext } from '../context.ts';
+import { SignatureKeeper } from './signature-keeper.ts';
+import { refusalDetails, stopReasonOf } from './stop-reason.ts';
+import { StopScanner } from './stop-scanner.ts';
+import type { Finish, TurnEvent } from './turn.ts';
+import { toUsage } from './usage.ts';
+import { type Ending, Writer } from './writer.ts';
+
+type CallEvent = Extract<TurnEvent, { type: 'call' }>;
+
+export class AnswerStream {
+  readonly #ctx: AnswerContext;
+  readonly #writer: Writer;
+  readonly #keeper: SignatureKeeper;
+  readonly #scanner: StopScanner;
+  #usage: UsageMetadata = {};
+  #sawCall = false;
+  #sawText = false;
+  /** Characters of the open text block that went out. */
+  #shown = 0;
+  /** With `display: omitted`: thoughts came, and their (empty) block has not been shown. */
+  #thoughtsUntold = false;
+
+  constructor(ctx: AnswerContext) {
+    this.#ctx = ctx;
+    this.#writer = new Writer(ctx.messageId, ctx.plan.requestedModel);
+    this.#keeper = new SignatureKeeper(ctx);
+    this.#scanner = new StopScanner(ctx.plan.stopSequences);
+  }
+
+  /** True after the ending; also early, after a stop sequence: then upstream is to be aborted. */
+  get finished(): boolean {
+    return this.#writer.closed;
+  }
+
+  /** `message_start`, unless it was sent. */
+  start(): MessageEvent[] {
+    this.#writer.start();
+    return this.#writer.take();
+  }
+
+  push(event: TurnEvent): MessageEvent[] {
+    if (this.finished) return [];
+    switch (event.type) {
+      case 'text':
+        this.#text(event.text, event.signature);
+        break;
+      case 'thinking':
+        this.#thinking(event.text);
+        break;
+      case 'call':
+        this.#call(event);
+        break;
+      case 'usage':
+        this.#usage = event.usage;
+        break;
+      case 'finish':
+        this.#finish(event.finish);
+        break;
+    }
+    return this.#writer.take();
+  }
+
+  /** Ends with an error event, typed so that the client recovers by itself where it can. */
+  fail(error: MessagesError, requestId: string): MessageEvent[] {
+    this.#writer.start();
+    this.#writer.fail(inStream(error), requestId);
+    return this.#writer.take();
+  }
+
+  keepAlive(): MessageEvent[] {
+    this.#writer.keepAlive();
+    return this.#writer.take();
+  }
+
+  #text(text: string, signature: string | undefined): void {
+    const first = !this.#sawText && text !== '';
+    if (first) this.#sawText = true;
+    const envelope = this.#keeper.text(text, signature);
+    if (first) this.#endThinking(envelope);
+    else if (text !== '' && this.#writer.openKind === 'thinking') this.#endThinking(undefined);
+    const { text: ready, stoppedAt } = this.#scanner.push(text);
+    this.#show(ready);
+    if (stoppedAt !== undefined) this.#finish({ kind: 'stop-sequence', sequence: stoppedAt });
+  }
+
+  #thinking(text: string): void {
+    if (this.#ctx.plan.thinking === 'hidden') return;
+    if (this.#ctx.plan.thinking === 'omitted') {
+      this.#thoughtsUntold = true;
+      return;
+    }
+    if (this.#writer.openKind === 'text') this.#closeText();
+    this.#writer.thinking(text);
+  }
+
+  #call(call: CallEvent): void {
+    this.#closeText();
+    const id = this.#ctx.newToolId();
+    const envelope = call.signature && this.#keeper.call(id, call.name, call.args, call.signature);
+    this.#endThinking(envelope || undefined);
+    this.#sawCall = true;
+    this.#writer.toolUse(id, call.name, call.args);
+  }
+
+  /** Closes the thinking block before content, with the signature of what follows; opens an empty one to carry it. */
+  #endThinking(envelope: string | undefined): void {
+    if (this.#ctx.plan.thinking === 'hidden') return;
+    const open = this.#writer.openKind === 'thinking';
+    if (!open && envelope === undefined && !this.#thoughtsUntold) return;
+    this.#thoughtsUntold = false;
+    this.#writer.signature(envelope ?? this.#keeper.none());
+  }
+
+  /** Lets go of what was held back (nothing, after a stop sequence), and keeps the block's signatures. */
+  #closeText(): void {
+    this.#show(this.#scanner.flush());
+    this.#keeper.closeText(this.#shown);
+    this.#shown = 0;
+  }
+
+  #show(text: string): void {
+    this.#writer.text(text);
+    this.#shown += text.length;
+  }
+
+  #finish(finish: Finish): void {
+    this.#closeText();
+    if (this.#writer.openKind === 'thinking') this.#endThinking(undefined);
+    this.#writer.finish(this.#ending(finish));
+  }
+
+  #ending(finish: Finish): Ending {
+    const { plan } = this.#ctx;
+    const base = {
+      stopSequence: null,
+      stopDetails: null,
+      usage: toUsage(this.#usage),
+      appliedEdits: plan.contextManagement ? ([] as []) : undefined,
+      safeguards: plan.safeguards.length > 0 ? plan.safeguards.map(unavailable) : undefined,
+    };
+    switch (finish.kind) {
+      case 'stop-sequence':
+        return { ...base, stopReason: 'stop_sequence', stopSequence: finish.sequence };
+      case 'blocked':
+        return {
+          ...base,
+          stopReason: 'refusal',
+          stopDetails: refusalDetails('prompt', finish.reason, finish.message),
+        };
+      case 'finished': {
+        const stopReason = stopReasonOf(finish.reason, this.#sawCall);
+        const refused = stopReason === 'refusal';
+        return {
+          ...base,
+          stopReason,
+          stopDetails: refused ? refusalDetails('answer', finish.reason, finish.message) : null,
+        };
+      }
+    }
+  }
+}
+
+/** No verdict from us: Claude Code then asks its own classifier once for a risky action (contract section 9). */
+const unavailable = (type: string) => ({ type, status: { type: 'unavailable', reason: 'error' } }) as const;
+
+/** Inside a stream only `overloaded_error` makes every client try again; the client's own faults keep their type. */
+function inStream(error: MessagesError): MessagesError {
+  const retryable =
+    error.shouldRetry ?? (error.status === 408 || error.status === 429 || error.status >= 500);
+  if (!retryable || error.type === 'overloaded_error') return error;
+  return new MessagesError('overloaded_error', error.message, {
+    ...(error.details ? { details: error.details } : {}),
+    cause: error,
+  });
+}

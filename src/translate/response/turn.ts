@@ -1,0 +1,31 @@
+/**
+ * The inner vocabulary of an answer: what the model did, in neither side's words. `parts` makes these from Gemini's
+ * chunks, `writer` makes Anthropic's events from them.
+ */
+import type { UsageMetadata } from '../../gemini/wire.ts';
+import type { JsonObject } from '../../lib/json.ts';
+
+export type TurnEvent =
+  /** Visible text. The signature belongs to exactly this piece; a signed piece may be empty. */
+  | { type: 'text'; text: string; signature?: string }
+  /** A thought summary. Google never signs these. */
+  | { type: 'thinking'; text: string }
+  /** A complete call of a tool that the client declared, under the client's name. */
+  | { type: 'call'; name: string; args: JsonObject; signature?: string }
+  /** Cumulative token counts; the last one counts. */
+  | { type: 'usage'; usage: UsageMetadata }
+  /** The end of the answer; always last, once. */
+  | { type: 'finish'; finish: Finish };
+
+export type Finish =
+  /** Gemini's finishReason, and its text where it gave one. */
+  | { kind: 'finished'; reason: string; message?: string }
+  /** The prompt was refused: `promptFeedback.blockReason`. */
+  | { kind: 'blocked'; reason: string; message?: string }
+  /** We cut the text at a stop sequence of the client's. */
+  | { kind: 'stop-sequence'; sequence: string };
+
+/** Content that the client sees as the answer itself. After one of these a try cannot be taken back. */
+export function isContent(event: TurnEvent): boolean {
+  return event.type === 'call' || (event.type === 'text' && event.text !== '') || event.type === 'finish';
+}

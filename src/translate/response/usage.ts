@@ -1,0 +1,35 @@
+/** Token counts. Gemini's are cumulative and only the last ones are right (recordings section 8). */
+import type { Usage } from '../../anthropic/message.ts';
+import type { UsageMetadata } from '../../gemini/wire.ts';
+
+const COUNTS = [
+  'promptTokenCount',
+  'cachedContentTokenCount',
+  'candidatesTokenCount',
+  'thoughtsTokenCount',
+  'toolUsePromptTokenCount',
+  'totalTokenCount',
+] as const satisfies readonly (keyof UsageMetadata)[];
+
+/** Vertex sends the object on every event but counts only on the last. */
+export function hasCounts(usage: UsageMetadata): boolean {
+  return COUNTS.some((key) => typeof usage[key] === 'number');
+}
+
+/** Gemini counts the cached part inside the prompt, and thoughts outside of the candidates. */
+export function toUsage(usage: UsageMetadata): Usage {
+  const cached = usage.cachedContentTokenCount ?? 0;
+  const thoughts = usage.thoughtsTokenCount ?? 0;
+  const prompt = usage.promptTokenCount ?? 0;
+  return {
+    input_tokens: Math.max(0, prompt - cached) + (usage.toolUsePromptTokenCount ?? 0),
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: cached,
+    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    output_tokens: (usage.candidatesTokenCount ?? 0) + thoughts,
+    output_tokens_details: { thinking_tokens: thoughts },
+    server_tool_use: null,
+    service_tier: 'standard',
+    inference_geo: null,
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * The grammar of an answer's events: `message_start`, blocks one after another with indexes 0, 1, 2 …, one ending. Only the
+ * writer knows it; nothing can be written out of order (contract section 7).
+ */
+import { type MessagesError, toErrorBody } from '../../anthropic/errors.ts';
+import type { MessageEvent } from '../../anthropic/events.ts';
+import type {
+  AnswerBlock,
+  AnswerMessage,
+  SafeguardResult,
+  StopDetails,
+  StopReason,
+  Usage,
+} from '../../anthropic/message.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { toUsage } from './usage.ts';
+
+/** Blocks that grow by deltas. A tool_use is whole from the start, so it is never open. */
+type GrowingKind = 'text' | 'thinking';
+
+type State = { at: 'idle' } | { at: 'open' } | { at: 'block'; kind: GrowingKind } | { at: 'closed' };
+
+export type Ending = {
+  stopReason: StopReason;
+  stopSequence: string | null;
+  stopDetails: StopDetails | null;
+  usage: Usage;
+  /** Present when the request had `context_management`. */
+  appliedEdits: [] | undefined;
+  safeguards: SafeguardResult[] | undefined;
+};
+
+export class Writer {
+  readonly #messageId: string;
+  readonly #model: string;
+  #state: State = { at: 'idle' };
+  #index = -1;
+  #events: MessageEvent[] = [];
+
+  constructor(messageId: string, model: string) {
+    this.#messageId = messageId;
+    this.#model = model;
+  }
+
+  get closed(): boolean {
+    return this.#state.at === 'closed';
+  }
+
+  /** The kind of the block that is open, if any. */
+  get openKind(): GrowingKind | undefined {
+    return this.#state.at === 'block' ? this.#state.kind : undefined;
+  }
+
+  /** The events written since the last call. */
+  take(): MessageEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** Idempotent: the shell may start early, to keep a waiting client. */
+  start(): void {
+    if (this.#state.at !== 'idle') return;
+    this.#state = { at: 'open' };
+    this.#events.push({ type: 'message_start', message: emptyMessage(this.#messageId, this.#model) });
+  }
+
+  text(text: string): void {
+    if (text === '') return;
+    this.#enter('text');
+    this.#events.push({
+      type: 'content_block_delta',
+      index: this.#index,
+      delta: { type: 'text_delta', text },
+    });
+  }
+
+  thinking(thinking: string): void {
+    this.#enter('thinking');
+    if (thinking === '') return;
+    this.#events.push({
+      type: 'content_block_delta',
+      index: this.#index,
+      delta: { type: 'thinking_delta', thinking },
+    });
+  }
+
+  /** Ends the open thinking block, or one opened for it, with its signature: always a thinking block's last delta. */
+  signature(signature: string): void {
+    this.#enter('thinking');
+    this.#events.push({
+      type: 'content_block_delta',
+      index: this.#index,
+      delta: { type: 'signature_delta', signature },
+    });
+    this.#leave();
+  }
+
+  toolUse(id: string, name: string, input: JsonObject): void {
+    this.#leave();
+    this.#openBlock({ type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } });
+    for (const json of ['', JSON.stringify(input)]) {
+      this.#events.push({
+        type: 'content_block_delta',
+        index: this.#index,
+        delta: { type: 'input_json_delta', partial_json: json },
+      });
+    }
+    this.#events.push({ type: 'content_block_stop', index: this.#index });
+  }
+
+  finish(ending: Ending): void {
+    if (this.closed) return;
+    this.#leave();
+    this.#events.push(
+      {
+        type: 'message_delta',
+        delta: {
+          stop_reason: ending.stopReason,
+          stop_sequence: ending.stopSequence,
+          stop_details: ending.stopDetails,
+          container: null,
+          ...(ending.safeguards ? { safeguard_results: ending.safeguards } : {}),
+        },
+        usage: ending.usage,
+        ...(ending.appliedEdits ? { context_management: { applied_edits: ending.appliedEdits } } : {}),
+      },
+      { type: 'message_stop' },
+    );
+    this.#state = { at: 'closed' };
+  }
+
+  /** The other ending. An open block stays open: what it holds is not complete, and nobody may take it for so. */
+  fail(error: MessagesError, requestId: string): void {
+    if (this.closed) return;
+    this.#events.push(toErrorBody(error, requestId));
+    this.#state = { at: 'closed' };
+  }
+
+  /** A sign of life: an empty delta inside a block (some clients do not count pings there), else a ping. */
+  keepAlive(): void {
+    if (this.#state.at === 'open') this.#events.push({ type: 'ping' });
+    if (this.#state.at !== 'block') return;
+    const delta =
+      this.#state.kind === 'text'
+        ? ({ type: 'text_delta', text: '' } as const)
+        : ({ type: 'thinking_delta', thinking: '' } as const);
+    this.#events.push({ type: 'content_block_delta', index: this.#index, delta });
+  }
+
+  #enter(kind: GrowingKind): void {
+    if (this.#state.at === 'closed') throw new Error('the answer is already closed');
+    if (this.#state.at === 'block' && this.#state.kind === kind) return;
+    this.#leave();
+    this.#openBlock(
+      kind === 'text'
+        ? { type: 'text', text: '', citations: null }
+        : { type: 'thinking', thinking: '', signature: '' },
+    );
+    this.#state = { at: 'block', kind };
+  }
+
+  #leave(): void {
+    this.start();
+    if (this.#state.at === 'closed') throw new Error('the answer is already closed');
+    if (this.#state.at === 'block') this.#events.push({ type: 'content_block_stop', index: this.#index });
+    this.#state = { at: 'open' };
+  }
+
+  #openBlock(block: AnswerBlock): void {
+    this.#index++;
+    this.#events.push({ type: 'content_block_start', index: this.#index, content_block: block });
+  }
+}
+
+/** Usage is 0 here: clients take the figures from `message_delta`. */
+function emptyMessage(id: string, model: string): AnswerMessage {
+  return {
+    id,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+    container: null,
+    diagnostics: null,
+    usage: toUsage({}),
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Thought signatures on their way through a client that does not know them. Google gives one with a part and wants it
+ * back on that same part (wire section 4). Two ways carry it: an envelope in the `signature` of a thinking block, which
+ * Claude Code echoes in place, and a store keyed by what the client will certainly send back.
+ *
+ * An envelope reads `g1:<family>:<key>:<place>:<checksum>:<signature>`. `place` says which part it belongs to:
+ * `call/<tool id>`, `text/<start>-<end>` (characters of its text block; an empty range is an empty part there), or
+ * `none`: the thinking block is ours, and the model gave no signature with it.
+ */
+import type { ContentBlock } from '../anthropic/content.ts';
+import type { Message } from '../anthropic/request.ts';
+import type { ModelFamily } from '../gemini/models.ts';
+import { shortHash } from '../lib/hash.ts';
+import { canonicalJson } from '../lib/json.ts';
+
+/** What made a signature. Another model family or key cannot read it. */
+export type SignatureOrigin = { readonly family: ModelFamily; readonly keyFingerprint: string };
+
+export type SignaturePlace =
+  | { on: 'call'; toolId: string }
+  | { on: 'text'; start: number; end: number }
+  | { on: 'none' };
+
+export type Envelope = SignatureOrigin & { place: SignaturePlace; signature: string };
+
+/** Envelopes found in the store, by key; several for one key are separated by a newline. */
+export type SignatureLookup = ReadonlyMap<string, string>;
+
+const VERSION = 'g1';
+const CHECKSUM_LENGTH = 8;
+const LIST_SEPARATOR = '\n';
+
+function placeText(place: SignaturePlace): string {
+  if (place.on === 'call') return `call/${place.toolId}`;
+  return place.on === 'text' ? `text/${place.start}-${place.end}` : 'none';
+}
+
+function parsePlace(text: string): SignaturePlace | undefined {
+  if (text === 'none') return { on: 'none' };
+  const call = /^call\/(.+)$/.exec(text);
+  if (call?.[1]) return { on: 'call', toolId: call[1] };
+  const range = /^text\/(\d+)-(\d+)$/.exec(text);
+  return range ? { on: 'text', start: Number(range[1]), end: Number(range[2]) } : undefined;
+}
+
+const checksum = (body: string) => shortHash(body, CHECKSUM_LENGTH);
+
+export function sealEnvelope(envelope: Envelope): string {
+  const head = `${VERSION}:${envelope.family}:${envelope.keyFingerprint}:${placeText(envelope.place)}`;
+  return `${head}:${checksum(`${head}:${envelope.signature}`)}:${envelope.signature}`;
+}
+
+/** The envelope in `text`, or undefined for a foreign signature and for one that was changed on its way. */
+export function openEnvelope(text: string): Envelope | undefined {
+  const [version, family, keyFingerprint, place, sum, signature, ...rest] = text.split(':');
+  if (version !== VERSION || signature === undefined || rest.length > 0) return undefined;
+  const head = [version, family, keyFingerprint, place].join(':');
+  if (sum !== checksum(`${head}:${signature}`)) return undefined;
+  const parsed = parsePlace(place ?? '');
+  if (!parsed || !family || !keyFingerprint) return undefined;
+  return { family: family as ModelFamily, keyFingerprint, place: parsed, signature };
+}
+
+export const joinEnvelopes = (envelopes: readonly string[]): string => envelopes.join(LIST_SEPARATOR);
+export const splitEnvelopes = (stored: string): string[] => stored.split(LIST_SEPARATOR);
+
+export const sameOrigin = (a: SignatureOrigin, b: SignatureOrigin): boolean =>
+  a.family === b.family && a.keyFingerprint === b.keyFingerprint;
+
+// ── keys: by what the client sends back ───────────────────────────────────────────────────────────────────────
+
+/** A call, by the id that we gave it. */
+export const callKey = (toolId: string): string => `call:${toolId}`;
+
+/** A call, by what it says: found again when a client gave it another id. */
+export const callContentKey = (name: string, input: unknown): string =>
+  `args:${shortHash(`${name}\n${canonicalJson(input)}`)}`;
+
+/**
+ * A text block: first by the turn that it answers, then by its text alone (the same words may end many answers).
+ * White space at the ends does not count: clients trim.
+ */
+export const textKeys = (context: string, text: string): [exact: string, loose: string] => {
+  const hash = shortHash(text.trim());
+  return [`text:${context}:${hash}`, `text:${hash}`];
+};
+
+/** What the answer after `messages` answers: the results just given (ids are unique), else the last words of the user. */
+export function answerContext(messages: readonly Message[]): string {
+  for (let i = messages.length - 1; i >= 0; i--) {
+    const message = messages[i];
+    if (message?.role !== 'user') continue;
+    if (typeof message.content === 'string') return shortHash(message.content.trim(), 11);
+    const ids: string[] = [];
+    let words = '';
+    for (const block of message.content) {
+      if (block.type === 'tool_result') ids.push(block.tool_use_id);
+      if (block.type === 'text') words = block.text.trim();
+    }
+    return shortHash(ids.length > 0 ? ids.join(' ') : words, 11);
+  }
+  return '';
+}
+
+function blockKeys(block: ContentBlock, context: string): string[] {
+  if (block.type === 'tool_use') return [callKey(block.id), callContentKey(block.name, block.input)];
+  if (block.type === 'text') return textKeys(context, block.text);
+  return [];
+}
+
+/** Every key under which a signature for this history may be found. Look-ups happen before translation, which stays pure. */
+export function signatureKeys(messages: readonly Message[]): string[] {
+  const keys: string[] = [];
+  let context = '';
+  messages.forEach((message, index) => {
+    if (message.role === 'user') context = answerContext(messages.slice(index, index + 1));
+    if (message.role !== 'assistant') return;
+    if (typeof message.content === 'string') keys.push(...textKeys(context, message.content));
+    else for (const block of message.content) keys.push(...blockKeys(block, context));
+  });
+  return keys;
+}

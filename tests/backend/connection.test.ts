@@ -1,0 +1,283 @@
+import { describe, expect, test } from 'bun:test';
+import { UpstreamError } from '../../src/gemini/errors.ts';
+import type { Fetch } from '../../src/lib/ports.ts';
+import { ManualClock, settle } from '../support/manual-clock.ts';
+import { backendAt, exchange, openStream, serveUpstream } from '../support/upstream.ts';
+
+const call = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
+const never = new AbortController().signal;
+const CHUNK = 'data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}]}\r\n\r\n';
+const ONE_BATCH = [{ kind: 'content', chunk: { candidates: [{ content: { parts: [{ text: 'a' }] } }] } }];
+/** The promise to users: a client that leaves costs no more than this. Milliseconds. */
+const CLOSED_WITHIN = 100;
+
+const caught = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.unreachable('it did not fail'),
+    (error: unknown) => error,
+  );
+
+/** A fetch whose head is always `response`, deaf to signals. */
+const deafFetch =
+  (response: Response | Promise<Response>): Fetch =>
+  async () =>
+    response;
+
+describe('abort', () => {
+  const reason = new Error('the client left');
+
+  test('before the head: upstream is closed, and the reason is what was given', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<number>();
+    using upstream = serveUpstream((request) => {
+      request.signal.addEventListener('abort', () => closed.resolve(performance.now()));
+      arrived.resolve();
+      return new Promise(() => {});
+    });
+    const abort = new AbortController();
+    const pending = caught(backendAt(upstream.url).generate(call, exchange, abort.signal));
+    await arrived.promise;
+    const from = performance.now();
+    abort.abort(reason);
+    expect(await pending).toBe(reason);
+    expect((await closed.promise) - from).toBeLessThan(CLOSED_WITHIN);
+  });
+
+  test('during a read: upstream is closed, and the reason is what was given', async () => {
+    const stream = openStream([CHUNK]);
+    using upstream = serveUpstream(() => stream.response);
+    const abort = new AbortController();
+    const { frames } = await backendAt(upstream.url).generate(call, exchange, abort.signal);
+    const iterator = frames[Symbol.asyncIterator]();
+    await iterator.next();
+    const pending = caught(iterator.next());
+    const from = performance.now();
+    abort.abort(reason);
+    expect(await pending).toBe(reason);
+    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+    expect((await iterator.next()).done).toBe(true);
+  });
+
+  test('between reads: upstream is closed without another pull', async () => {
+    const stream = openStream([CHUNK]);
+    using upstream = serveUpstream(() => stream.response);
+    const abort = new AbortController();
+    const { frames } = await backendAt(upstream.url).generate(call, exchange, abort.signal);
+    await frames[Symbol.asyncIterator]().next();
+    const from = performance.now();
+    abort.abort(reason);
+    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+  });
+
+  test('leaving the loop closes upstream', async () => {
+    const stream = openStream([CHUNK]);
+    using upstream = serveUpstream(() => stream.response);
+    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    let from = 0;
+    for await (const _ of frames) {
+      from = performance.now();
+      break;
+    }
+    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+  });
+
+  test('return() during a read does not wait for the read', async () => {
+    const stream = openStream([CHUNK]);
+    using upstream = serveUpstream(() => stream.response);
+    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const iterator = frames[Symbol.asyncIterator]();
+    await iterator.next();
+    const pending = caught(iterator.next());
+    const from = performance.now();
+    await iterator.return?.();
+    expect(await pending).toHaveProperty('name', 'AbortError');
+    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+  });
+
+  test('a signal that aborted before sends nothing', async () => {
+    using upstream = serveUpstream(() => new Response());
+    const pending = backendAt(upstream.url).generate(call, exchange, AbortSignal.abort(reason));
+    expect(await caught(pending)).toBe(reason);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  test('a reason that is no Error comes through as it is', async () => {
+    const backend = backendAt('http://127.0.0.1:1');
+    expect(await caught(backend.generate(call, exchange, AbortSignal.abort('left')))).toBe('left');
+  });
+
+  test('a fetch that is deaf to the signal holds nobody, and its late body is cancelled', async () => {
+    const head = Promise.withResolvers<Response>();
+    const abort = new AbortController();
+    const backend = backendAt('http://127.0.0.1:1', { fetch: deafFetch(head.promise) });
+    const pending = caught(backend.generate(call, exchange, abort.signal));
+    await settle();
+    abort.abort(reason);
+    expect(await pending).toBe(reason);
+    const late = openStream([]);
+    head.resolve(late.response);
+    expect(await late.closedAt).toBeGreaterThan(0);
+  });
+});
+
+describe('silence', () => {
+  const limits = { headTimeoutMs: 120_000, idleTimeoutMs: 90_000 };
+
+  test('no head within its time: a timeout, to the millisecond, and upstream is closed', async () => {
+    const clock = new ManualClock();
+    let signal: AbortSignal | null | undefined;
+    const fetch: Fetch = (_url, init) => {
+      signal = init.signal;
+      return new Promise(() => {});
+    };
+    const pending = caught(
+      backendAt('http://127.0.0.1:1', { clock, fetch, ...limits }).generate(call, exchange, never),
+    );
+    await clock.advance(119_999);
+    expect(signal?.aborted).toBe(false);
+    await clock.advance(1);
+    const error = await pending;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error).toMatchObject({ kind: 'timeout', message: 'no response head for 120000 ms' });
+    expect(signal?.aborted).toBe(true);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  async function started(clock: ManualClock) {
+    let send: (text: string) => void = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        send = (text) => controller.enqueue(new TextEncoder().encode(text));
+      },
+    });
+    const backend = backendAt('http://127.0.0.1:1', {
+      clock,
+      fetch: deafFetch(new Response(body)),
+      ...limits,
+    });
+    const { frames } = await backend.generate(call, exchange, never);
+    return { iterator: frames[Symbol.asyncIterator](), send };
+  }
+
+  test('no bytes within their time: a timeout, after the frames that came', async () => {
+    const clock = new ManualClock();
+    const { iterator, send } = await started(clock);
+    send(CHUNK);
+    expect((await iterator.next()).value).toEqual(ONE_BATCH as never);
+    await clock.advance(50_000);
+    const pending = caught(iterator.next());
+    await clock.advance(89_999);
+    expect(await Promise.race([pending, Promise.resolve('waiting')])).toBe('waiting');
+    await clock.advance(1);
+    expect(await pending).toMatchObject({ kind: 'timeout', message: 'no bytes for 90000 ms' });
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('bytes that are no frame yet are no silence', async () => {
+    const clock = new ManualClock();
+    const { iterator, send } = await started(clock);
+    const pending = iterator.next();
+    for (const piece of [CHUNK.slice(0, 9), CHUNK.slice(9, 20), CHUNK.slice(20)]) {
+      await clock.advance(80_000);
+      send(piece);
+    }
+    expect((await pending).value).toEqual(ONE_BATCH as never);
+    await iterator.return?.();
+  });
+
+  test('a slow reader of ours is not the silence of upstream', async () => {
+    const clock = new ManualClock();
+    const { iterator, send } = await started(clock);
+    send(CHUNK);
+    await iterator.next();
+    await clock.advance(1_000_000);
+    send(CHUNK);
+    expect((await iterator.next()).value).toEqual(ONE_BATCH as never);
+    await iterator.return?.();
+    expect(clock.sleeping).toBe(0);
+  });
+});
+
+describe('a broken connection', () => {
+  test('refused: a network error', async () => {
+    const closed = serveUpstream(() => new Response());
+    closed[Symbol.dispose]();
+    const error = await caught(backendAt(closed.url).generate(call, exchange, never));
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error).toMatchObject({ kind: 'network' });
+    expect((error as UpstreamError).cause).toBeInstanceOf(Error);
+  });
+
+  /** On a real socket: sends `text` as a piece of a chunked body that never ends, until `reset` is called. */
+  function resettable(text: string) {
+    const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
+    let reset = () => {};
+    const server = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: {
+        data(socket) {
+          reset = () => socket.terminate();
+          socket.write(`${head}${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+        },
+      },
+    });
+    return {
+      url: `http://127.0.0.1:${server.port}`,
+      reset: () => reset(),
+      [Symbol.dispose]: () => void server.stop(true),
+    };
+  }
+
+  test('reset in the middle of the body: the frames that came, then a network error', async () => {
+    using upstream = resettable(CHUNK);
+    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const iterator = frames[Symbol.asyncIterator]();
+    expect((await iterator.next()).value).toEqual(ONE_BATCH as never);
+    const pending = caught(iterator.next());
+    upstream.reset();
+    const error = await pending;
+    expect(error).toBeInstanceOf(UpstreamError);
+    expect(error).toMatchObject({ kind: 'network' });
+    expect((await iterator.next()).done).toBe(true);
+  });
+
+  /** A body that breaks once `text` was read. */
+  async function brokenAfter(text: string) {
+    let sent = false;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          if (sent) controller.error(new Error('reset'));
+          else controller.enqueue(new TextEncoder().encode(text));
+          sent = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const backend = backendAt('http://127.0.0.1:1', { fetch: deafFetch(new Response(body)) });
+    return (await backend.generate(call, exchange, never)).frames[Symbol.asyncIterator]();
+  }
+
+  test('an error object without its closing line is told before the break', async () => {
+    const iterator = await brokenAfter('{\n "error": {"code": 503, "message": "overloaded"}\n}');
+    expect((await iterator.next()).value).toMatchObject([{ kind: 'error', error: { code: 503 } }] as never);
+    expect(await caught(iterator.next())).toMatchObject({ kind: 'network' });
+  });
+
+  test('a torn event is not passed off as a whole one', async () => {
+    const iterator = await brokenAfter(CHUNK.slice(0, 30));
+    expect(await caught(iterator.next())).toMatchObject({ kind: 'network' });
+  });
+
+  test('a bad head whose body breaks off still is that head', async () => {
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.error(new Error('reset'));
+      },
+    });
+    const fetch = deafFetch(new Response(body, { status: 503, statusText: 'Service Unavailable' }));
+    const error = await caught(backendAt('http://127.0.0.1:1', { fetch }).generate(call, exchange, never));
+    expect(error).toMatchObject({ kind: 'status', status: 503, message: 'HTTP 503 Service Unavailable' });
+  });
+});

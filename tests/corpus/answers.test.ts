@@ -1,0 +1,122 @@
+/** Every recorded Gemini answer, through backend and translation, against an independent reading of its body. */
+import { describe, expect, test } from 'bun:test';
+import type { AnswerMessage } from '../../src/anthropic/message.ts';
+import { foldEvents } from '../../src/translate/response/message.ts';
+import { openEnvelope, splitEnvelopes } from '../../src/translate/signatures.ts';
+import { type Answered, answerFrames, planFor } from '../support/answer.ts';
+import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
+import { type Reading, readIndependently } from '../support/independent-reading.ts';
+import { violations } from '../support/laws.ts';
+import { recordedFrames } from '../support/recorded-backend.ts';
+
+/** Finishes after which nothing can be built on; the answer must be an error, never an empty end. */
+const UNUSABLE = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
+const REFUSALS = new Set(['SAFETY', 'RECITATION', 'MODEL_ARMOR']);
+
+// biome-ignore lint/suspicious/noExplicitAny: recorded JSON of any shape
+type Any = any;
+
+function declaredTools(recording: Recording, reading: Reading): string[] {
+  const tools: Any[] = [recording.request.body?.tools ?? []].flat();
+  const names = tools.flatMap((tool) =>
+    (tool.functionDeclarations ?? tool.function_declarations ?? []).map(
+      (declaration: Any) => declaration.name,
+    ),
+  );
+  // Where the request was not recorded, the answer's own calls are taken as declared.
+  return recording.request.body ? names : reading.calls.map((call) => call.name);
+}
+
+/** Why this answer must end in an error, by the independent reading; undefined where it must be complete. */
+function mustFail(reading: Reading, tools: readonly string[]): string | undefined {
+  if (reading.error) return 'an error object';
+  if (reading.broken) return 'broken JSON';
+  if (reading.blocked) return undefined;
+  if (!reading.finish) return 'no finishReason';
+  if (reading.calls.some((call) => !tools.includes(call.name))) return 'a call of an undeclared tool';
+  if (UNUSABLE.has(reading.finish)) return reading.finish;
+  const empty = reading.calls.length === 0 && reading.text === '' && reading.code.length === 0;
+  if (empty && reading.finish !== 'MAX_TOKENS' && !REFUSALS.has(reading.finish)) return 'an empty answer';
+  return undefined;
+}
+
+const textOf = (message: AnswerMessage) =>
+  message.content.map((b) => (b.type === 'text' ? b.text : '')).join('');
+const thoughtsOf = (message: AnswerMessage) =>
+  message.content.map((b) => (b.type === 'thinking' ? b.thinking : '')).join('');
+const callsOf = (message: AnswerMessage) =>
+  message.content.flatMap((b) => (b.type === 'tool_use' ? [{ name: b.name, args: b.input as unknown }] : []));
+
+function expectSameContent(message: AnswerMessage, reading: Reading): void {
+  expect(thoughtsOf(message)).toBe(reading.thoughts);
+  expect(callsOf(message)).toEqual(reading.calls);
+  if (reading.code.length === 0) expect(textOf(message)).toBe(reading.text);
+  let at = 0;
+  for (const code of reading.code) {
+    const found = textOf(message).indexOf(code, at);
+    expect(found).toBeGreaterThanOrEqual(0);
+    at = found;
+  }
+}
+
+function expectSameUsage(message: AnswerMessage, usage: Any = {}): void {
+  const cached = usage.cachedContentTokenCount ?? 0;
+  expect(message.usage.cache_read_input_tokens).toBe(cached);
+  expect(message.usage.input_tokens).toBe(
+    (usage.promptTokenCount ?? 0) - cached + (usage.toolUsePromptTokenCount ?? 0),
+  );
+  expect(message.usage.output_tokens).toBe(
+    (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0),
+  );
+  expect(message.usage.output_tokens_details.thinking_tokens).toBe(usage.thoughtsTokenCount ?? 0);
+}
+
+function expectSameEnd(message: AnswerMessage, reading: Reading): void {
+  if (reading.blocked || REFUSALS.has(reading.finish ?? '')) {
+    expect(message.stop_reason).toBe('refusal');
+    expect(message.stop_details?.explanation).toBeTruthy();
+  } else if (reading.finish === 'MAX_TOKENS') expect(message.stop_reason).toBe('max_tokens');
+  else expect(message.stop_reason).toBe(reading.calls.length > 0 ? 'tool_use' : 'end_turn');
+}
+
+/** Signatures on calls and text reach the store, or a warning says why not. */
+function expectSignaturesKept(answered: Answered, reading: Reading): void {
+  const kept = new Set(
+    [...answered.remembered.values()].flatMap((v) =>
+      splitEnvelopes(v).map((e) => openEnvelope(e)?.signature),
+    ),
+  );
+  const told = answered.warnings.filter((warning) => warning.code === 'signature').length;
+  const missing = reading.signatures.filter((signature) => !kept.has(signature));
+  expect(missing.length).toBeLessThanOrEqual(told);
+}
+
+const all = recordings('gemini');
+const answers = all.filter((recording) => recording.kind === 'stream' || recording.kind === 'json');
+
+describe.skipIf(!hasCorpus)('recorded Gemini answers', () => {
+  test('the corpus holds what its README counts', () => {
+    expect(all.length).toBe(613);
+    expect(all.filter((recording) => recording.kind === 'stream').length).toBe(349);
+  });
+
+  for (const recording of answers) {
+    test(recording.id, async () => {
+      const reading = readIndependently(recording.response.body);
+      const tools = declaredTools(recording, reading);
+      const answered = await answerFrames(recordedFrames(recording), planFor(tools));
+      expect(violations(answered.events)).toEqual([]);
+      const failure = mustFail(reading, tools);
+      if (failure !== undefined) {
+        expect(answered.events.at(-1)?.type, failure).toBe('error');
+        return;
+      }
+      expect(answered.error).toBeUndefined();
+      const message = foldEvents(answered.events);
+      expectSameContent(message, reading);
+      expectSameUsage(message, reading.usage);
+      expectSameEnd(message, reading);
+      expectSignaturesKept(answered, reading);
+    });
+  }
+});

@@ -1,0 +1,71 @@
+/** Runs upstream bytes through the product's own way: frames, part ladder, answer. */
+import type { MessageEvent } from '../../src/anthropic/events.ts';
+import { type Frame, FrameDecoder } from '../../src/gemini/frames.ts';
+import type { AnswerPlan } from '../../src/translate/context.ts';
+import { toMessagesError } from '../../src/translate/errors.ts';
+import { PartsReader } from '../../src/translate/response/parts.ts';
+import { AnswerStream } from '../../src/translate/response/stream.ts';
+import { ToolNames } from '../../src/translate/tool-names.ts';
+import type { Warning } from '../../src/translate/warnings.ts';
+
+export type Answered = {
+  events: MessageEvent[];
+  /** Envelopes by key, as handed to the store. */
+  remembered: Map<string, string>;
+  warnings: Warning[];
+  error: unknown;
+};
+
+export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {}): AnswerPlan {
+  return {
+    requestedModel: 'claude-opus-5-5',
+    thinking: 'shown',
+    stopSequences: [],
+    parallelCalls: true,
+    toolNames: new ToolNames(tools),
+    answerContext: 'ctx',
+    contextManagement: false,
+    safeguards: [],
+    ...change,
+  };
+}
+
+/** Frames of `slices`, read as they come. */
+export function decodeSlices(slices: Iterable<Uint8Array>): Frame[] {
+  const decoder = new FrameDecoder();
+  const frames: Frame[] = [];
+  for (const slice of slices) frames.push(...decoder.feed(slice));
+  frames.push(...decoder.end());
+  return frames;
+}
+
+/** One try, without the gate: an upstream failure ends the answer with an error event. */
+export async function answerFrames(
+  frames: Iterable<Frame> | AsyncIterable<Frame>,
+  plan: AnswerPlan,
+): Promise<Answered> {
+  const answered: Answered = { events: [], remembered: new Map(), warnings: [], error: undefined };
+  const warn = (code: Warning['code'], path: string, detail: string) =>
+    answered.warnings.push({ code, path, detail });
+  let ids = 0;
+  const answer = new AnswerStream({
+    plan,
+    messageId: 'msg_1',
+    origin: { family: 'gemini-3', keyFingerprint: 'test' },
+    newToolId: () => `toolu_${++ids}`,
+    remember: (key, envelope) => answered.remembered.set(key, envelope),
+    warn,
+  });
+  const parts = new PartsReader(plan, warn);
+  answered.events.push(...answer.start());
+  try {
+    for await (const frame of frames) {
+      for (const event of parts.read(frame)) answered.events.push(...answer.push(event));
+    }
+    for (const event of parts.end()) answered.events.push(...answer.push(event));
+  } catch (error) {
+    answered.error = error;
+    answered.events.push(...answer.fail(toMessagesError(error), 'req_1'));
+  }
+  return answered;
+}

@@ -1,0 +1,100 @@
+/**
+ * Reads a recorded Gemini body without any code of the product's: the oracle for "nothing lost, nothing doubled". Knows only
+ * well-formed bodies; what it cannot read is reported as `broken`.
+ */
+
+// biome-ignore lint/suspicious/noExplicitAny: recorded JSON of any shape
+type Any = any;
+
+export type Reading = {
+  /** Visible text in order; code parts are listed apart. */
+  text: string;
+  thoughts: string;
+  calls: { name: string; args: unknown }[];
+  /** Source and output of code execution, in order: they must be readable in the answer. */
+  code: string[];
+  /** Signatures on text and on calls. */
+  signatures: string[];
+  finish: string | undefined;
+  blocked: boolean;
+  usage: Any;
+  error: Any;
+  broken: string | undefined;
+};
+
+function chunksOf(body: string): { chunks: Any[]; broken: string | undefined } {
+  const trimmed = body.trim();
+  if (trimmed.startsWith('{') || trimmed.startsWith('[')) {
+    const value = JSON.parse(trimmed);
+    return { chunks: Array.isArray(value) ? value : [value], broken: undefined };
+  }
+  const chunks: Any[] = [];
+  for (const event of body.split(/\r\n\r\n|\n\n/)) {
+    if (event.trim() === '') continue;
+    const data = /^data: (.*)$/s.exec(event.trim())?.[1] ?? event;
+    try {
+      chunks.push(JSON.parse(data));
+    } catch (cause) {
+      return { chunks, broken: String(cause) };
+    }
+  }
+  return { chunks, broken: undefined };
+}
+
+const PATH = /\.([^.[\]]+)|\[(\d+)\]/g;
+
+/** Streamed arguments (Vertex): values by path, strings in pieces. */
+function applyPartial(args: Any, pieces: Any[]): void {
+  for (const piece of pieces) {
+    const keys = [...String(piece.jsonPath).matchAll(PATH)].map((m) => m[1] ?? Number(m[2]));
+    let at = args;
+    keys.forEach((key, i) => {
+      if (i < keys.length - 1) {
+        at[key] ??= typeof keys[i + 1] === 'number' ? [] : {};
+        at = at[key];
+      } else if ('stringValue' in piece) at[key] = (at[key] ?? '') + piece.stringValue;
+      else
+        at[key] = 'numberValue' in piece ? piece.numberValue : 'boolValue' in piece ? piece.boolValue : null;
+    });
+  }
+}
+
+function readPart(part: Any, reading: Reading): void {
+  if (part.functionCall) {
+    const { name, args, partialArgs } = part.functionCall;
+    if (name !== undefined) reading.calls.push({ name, args: args ?? {} });
+    if (partialArgs) applyPartial(reading.calls.at(-1)?.args, partialArgs);
+    if (part.thoughtSignature) reading.signatures.push(part.thoughtSignature);
+  } else if (part.thought) reading.thoughts += part.text ?? '';
+  else if (typeof part.text === 'string') {
+    reading.text += part.text;
+    if (part.thoughtSignature) reading.signatures.push(part.thoughtSignature);
+  } else if (part.executableCode) reading.code.push(part.executableCode.code);
+  else if (part.codeExecutionResult?.output) reading.code.push(part.codeExecutionResult.output);
+}
+
+export function readIndependently(body: string): Reading {
+  const { chunks, broken } = chunksOf(body);
+  const reading: Reading = {
+    text: '',
+    thoughts: '',
+    calls: [],
+    code: [],
+    signatures: [],
+    finish: undefined,
+    blocked: false,
+    usage: undefined,
+    error: undefined,
+    broken,
+  };
+  for (const chunk of chunks) {
+    const candidate = chunk.candidates?.[0];
+    for (const part of candidate?.content?.parts ?? []) readPart(part, reading);
+    reading.finish = candidate?.finishReason ?? reading.finish;
+    if (chunk.promptFeedback?.blockReason || chunk.promptFeedback?.blockReasonMessage) reading.blocked = true;
+    if (Object.values(chunk.usageMetadata ?? {}).some((count) => typeof count === 'number'))
+      reading.usage = chunk.usageMetadata;
+    reading.error = chunk.error ?? reading.error;
+  }
+  return reading;
+}

@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'bun:test';
+import { UpstreamError } from '../../../src/gemini/errors.ts';
+import type { Frame } from '../../../src/gemini/frames.ts';
+import type { Candidate, ResponsePart } from '../../../src/gemini/wire.ts';
+import { PartsReader } from '../../../src/translate/response/parts.ts';
+import type { TurnEvent } from '../../../src/translate/response/turn.ts';
+import type { Warning } from '../../../src/translate/warnings.ts';
+import { planFor } from '../../support/answer.ts';
+
+const frame = (candidate: Candidate): Frame => ({ kind: 'content', chunk: { candidates: [candidate] } });
+const parts = (...list: ResponsePart[]): Frame => frame({ content: { parts: list, role: 'model' } });
+const finish = (finishReason: string, finishMessage?: string): Frame =>
+  frame({ finishReason, ...(finishMessage ? { finishMessage } : {}) });
+
+function read(frames: readonly Frame[], tools: string[] = ['Bash', 'Read'], parallelCalls = true) {
+  const warnings: Warning[] = [];
+  const reader = new PartsReader(planFor(tools, { parallelCalls }), (code, path, detail) =>
+    warnings.push({ code, path, detail }),
+  );
+  const events: TurnEvent[] = [];
+  for (const one of frames) events.push(...reader.read(one));
+  events.push(...reader.end());
+  return { events, warnings };
+}
+
+const END: TurnEvent = { type: 'finish', finish: { kind: 'finished', reason: 'STOP' } };
+
+describe('parts', () => {
+  const cases: [name: string, frames: Frame[], events: TurnEvent[]][] = [
+    ['text', [parts({ text: 'a' }), finish('STOP')], [{ type: 'text', text: 'a' }, END]],
+    [
+      'empty text says nothing',
+      [parts({ text: 'a' }, { text: '' }), finish('STOP')],
+      [{ type: 'text', text: 'a' }, END],
+    ],
+    [
+      'signed empty text is kept',
+      [parts({ text: 'a' }, { text: '', thoughtSignature: 's' }), finish('STOP')],
+      [{ type: 'text', text: 'a' }, { type: 'text', text: '', signature: 's' }, END],
+    ],
+    [
+      'thought',
+      [parts({ text: 'h', thought: true }, { text: 'a' }), finish('STOP')],
+      [{ type: 'thinking', text: 'h' }, { type: 'text', text: 'a' }, END],
+    ],
+    [
+      'call with signature',
+      [parts({ functionCall: { name: 'Bash', args: { a: 1 } }, thoughtSignature: 's' }), finish('STOP')],
+      [{ type: 'call', name: 'Bash', args: { a: 1 }, signature: 's' }, END],
+    ],
+    [
+      'call without args',
+      [parts({ functionCall: { name: 'Bash' } }), finish('STOP')],
+      [{ type: 'call', name: 'Bash', args: {} }, END],
+    ],
+    [
+      'call with the inner namespace',
+      [parts({ functionCall: { name: 'default_api.Bash' } }), finish('STOP')],
+      [{ type: 'call', name: 'Bash', args: {} }, END],
+    ],
+    [
+      'call with a colon',
+      [parts({ functionCall: { name: 'default_api:Read' } }), finish('STOP')],
+      [{ type: 'call', name: 'Read', args: {} }, END],
+    ],
+    [
+      'call in another case',
+      [parts({ functionCall: { name: 'bash' } }), finish('STOP')],
+      [{ type: 'call', name: 'Bash', args: {} }, END],
+    ],
+    [
+      'two finishReasons: reading goes on after the first',
+      [
+        frame({ content: { parts: [{ text: 'a' }] }, finishReason: 'STOP' }),
+        parts({ text: 'b' }),
+        finish('STOP'),
+      ],
+      [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }, END],
+    ],
+    [
+      'UNEXPECTED_TOOL_CALL with a declared call delivers it',
+      [parts({ functionCall: { name: 'Bash', args: {} } }), finish('UNEXPECTED_TOOL_CALL')],
+      [
+        { type: 'call', name: 'Bash', args: {} },
+        { type: 'finish', finish: { kind: 'finished', reason: 'UNEXPECTED_TOOL_CALL' } },
+      ],
+    ],
+    [
+      'MAX_TOKENS without text',
+      [finish('MAX_TOKENS')],
+      [{ type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } }],
+    ],
+    [
+      'blocked prompt',
+      [{ kind: 'content', chunk: { promptFeedback: { blockReason: 'SAFETY', blockReasonMessage: 'm' } } }],
+      [{ type: 'finish', finish: { kind: 'blocked', reason: 'SAFETY', message: 'm' } }],
+    ],
+    [
+      'arguments in pieces (Vertex)',
+      [
+        parts({ functionCall: { name: 'Bash', willContinue: true }, thoughtSignature: 's' }),
+        parts({
+          functionCall: {
+            partialArgs: [{ jsonPath: '$.a.b[0]', stringValue: 'x', willContinue: true }],
+            willContinue: true,
+          },
+        }),
+        parts({
+          functionCall: {
+            partialArgs: [
+              { jsonPath: '$.a.b[0]', stringValue: 'y' },
+              { jsonPath: '$.n', numberValue: 2 },
+            ],
+            willContinue: true,
+          },
+        }),
+        parts({ functionCall: {} }),
+        finish('STOP'),
+      ],
+      [{ type: 'call', name: 'Bash', args: { a: { b: ['xy'] }, n: 2 }, signature: 's' }, END],
+    ],
+  ];
+  for (const [name, frames, events] of cases) {
+    test(name, () => expect(read(frames).events).toEqual(events));
+  }
+
+  test('code execution is readable as text', () => {
+    const { events } = read([
+      parts(
+        { executableCode: { language: 'PYTHON', code: 'print(1)' } },
+        { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '1\n' } },
+      ),
+      finish('STOP'),
+    ]);
+    const text = events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+    expect(text).toContain('```python\nprint(1)\n```');
+    expect(text).toContain('```\n1\n');
+  });
+
+  test('usage without counts is bookkeeping', () => {
+    const usage = (value: object): Frame => ({ kind: 'usage', chunk: { usageMetadata: value } });
+    const { events } = read([
+      usage({ promptTokenCount: 3 }),
+      usage({ trafficType: 'ON_DEMAND' }),
+      parts({ text: 'a' }),
+      finish('STOP'),
+    ]);
+    expect(events.filter((event) => event.type === 'usage')).toEqual([
+      { type: 'usage', usage: { promptTokenCount: 3 } },
+    ]);
+  });
+
+  test('with parallel calls disabled only the first is kept, and the rest told', () => {
+    const { events, warnings } = read(
+      [parts({ functionCall: { name: 'Bash' } }, { functionCall: { name: 'Read' } }), finish('STOP')],
+      undefined,
+      false,
+    );
+    expect(events.filter((event) => event.type === 'call').length).toBe(1);
+    expect(warnings.map((warning) => warning.code)).toEqual(['content-changed']);
+  });
+
+  test('a part that has no place is told', () => {
+    const { warnings } = read([
+      parts({ text: 'a' }, { inlineData: { mimeType: 'image/png', data: '' } }),
+      finish('STOP'),
+    ]);
+    expect(warnings).toMatchObject([{ code: 'upstream-unknown', detail: 'part left out: inlineData' }]);
+  });
+});
+
+describe('what is no answer', () => {
+  const failures: [name: string, frames: Frame[], kind: string][] = [
+    ['no finishReason', [parts({ text: 'a' })], 'truncated'],
+    ['no bytes at all', [], 'truncated'],
+    ['empty STOP', [finish('STOP')], 'unusable'],
+    ['thoughts only, then STOP', [parts({ text: 'h', thought: true }), finish('STOP')], 'unusable'],
+    [
+      'MALFORMED_FUNCTION_CALL',
+      [finish('MALFORMED_FUNCTION_CALL', 'Malformed function call: x')],
+      'unusable',
+    ],
+    ['UNEXPECTED_TOOL_CALL without a call', [finish('UNEXPECTED_TOOL_CALL')], 'unusable'],
+    ['a call of an undeclared tool', [parts({ functionCall: { name: 'Nope' } }), finish('STOP')], 'unusable'],
+    ['an error object', [{ kind: 'error', error: { code: 503, message: 'm' } }], 'stream'],
+    ['a broken event', [{ kind: 'malformed', text: '{' }], 'malformed'],
+    ['a truncated event', [{ kind: 'truncated', text: '{' }], 'truncated'],
+  ];
+  for (const [name, frames, kind] of failures) {
+    test(`${name} → ${kind}`, () => {
+      try {
+        read(frames);
+      } catch (error) {
+        expect(error).toBeInstanceOf(UpstreamError);
+        expect((error as UpstreamError).kind as string).toBe(kind);
+        return;
+      }
+      throw new Error('an answer was made of it');
+    });
+  }
+});

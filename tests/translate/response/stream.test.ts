@@ -1,0 +1,304 @@
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { MessagesError } from '../../../src/anthropic/errors.ts';
+import type { MessageEvent } from '../../../src/anthropic/events.ts';
+import type { AnswerPlan } from '../../../src/translate/context.ts';
+import { foldEvents } from '../../../src/translate/response/message.ts';
+import { AnswerStream } from '../../../src/translate/response/stream.ts';
+import type { TurnEvent } from '../../../src/translate/response/turn.ts';
+import { openEnvelope } from '../../../src/translate/signatures.ts';
+import { planFor } from '../../support/answer.ts';
+import { violations } from '../../support/laws.ts';
+
+const STOP: TurnEvent = { type: 'finish', finish: { kind: 'finished', reason: 'STOP' } };
+const text = (value: string, signature?: string): TurnEvent => ({
+  type: 'text',
+  text: value,
+  ...(signature ? { signature } : {}),
+});
+const thinking = (value: string): TurnEvent => ({ type: 'thinking', text: value });
+const call = (signature?: string): TurnEvent => ({
+  type: 'call',
+  name: 'Bash',
+  args: { command: 'ls' },
+  ...(signature ? { signature } : {}),
+});
+
+function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}) {
+  const remembered = new Map<string, string>();
+  let ids = 0;
+  const answer = new AnswerStream({
+    plan: planFor(['Bash'], change),
+    messageId: 'msg_1',
+    origin: { family: 'gemini-3', keyFingerprint: 'k' },
+    newToolId: () => `toolu_${++ids}`,
+    remember: (key, envelope) => remembered.set(key, envelope),
+    warn: () => {},
+  });
+  const events: MessageEvent[] = answer.start();
+  for (const event of turn) events.push(...answer.push(event));
+  return { answer, events, remembered };
+}
+
+/** The blocks of the folded answer, a letter each, signatures as their place. */
+function shape(events: readonly MessageEvent[]): string[] {
+  return foldEvents(events).content.map((block) => {
+    if (block.type === 'text') return `text:${block.text}`;
+    if (block.type === 'tool_use') return `call:${block.name}`;
+    const place = openEnvelope(block.signature)?.place;
+    return `thinking:${block.thinking}:${place?.on}`;
+  });
+}
+
+describe('what the client sees of a turn', () => {
+  const cases: [name: string, turn: TurnEvent[], change: Partial<AnswerPlan>, blocks: string[]][] = [
+    ['plain text', [text('a'), text('b'), STOP], {}, ['text:ab']],
+    ['thoughts shown', [thinking('h'), text('a'), STOP], {}, ['thinking:h:none', 'text:a']],
+    ['thoughts hidden', [thinking('h'), text('a'), STOP], { thinking: 'hidden' }, ['text:a']],
+    [
+      'thoughts omitted',
+      [thinking('h'), text('a'), STOP],
+      { thinking: 'omitted' },
+      ['thinking::none', 'text:a'],
+    ],
+    ['signed call after thoughts', [thinking('h'), call('s'), STOP], {}, ['thinking:h:call', 'call:Bash']],
+    ['signed call, no thoughts: a carrier', [call('s'), STOP], {}, ['thinking::call', 'call:Bash']],
+    ['signed call, thinking not asked for', [call('s'), STOP], { thinking: 'hidden' }, ['call:Bash']],
+    [
+      'parallel calls: the first is signed',
+      [call('s'), call(), STOP],
+      {},
+      ['thinking::call', 'call:Bash', 'call:Bash'],
+    ],
+    [
+      'text before a signed call',
+      [text('a'), call('s'), STOP],
+      {},
+      ['text:a', 'thinking::call', 'call:Bash'],
+    ],
+    [
+      'first text signed: a carrier before it',
+      [text('a', 's'), text('b'), STOP],
+      {},
+      ['thinking::text', 'text:ab'],
+    ],
+    ['later text signed: no carrier', [text('a'), text('b', 's'), STOP], {}, ['text:ab']],
+    ['closing signature: no carrier at the end', [text('a'), text('', 's'), STOP], {}, ['text:a']],
+    [
+      'thoughts between texts',
+      [text('a'), thinking('h'), text('b'), STOP],
+      {},
+      ['text:a', 'thinking:h:none', 'text:b'],
+    ],
+    [
+      'omitted thoughts between texts',
+      [text('a'), thinking('h'), text('b'), STOP],
+      { thinking: 'omitted' },
+      ['text:ab'],
+    ],
+    ['text after a call', [call(), text('a'), STOP], {}, ['call:Bash', 'text:a']],
+    [
+      'omitted thoughts alone leave no thinking block at the end',
+      [thinking('h'), { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } }],
+      { thinking: 'omitted' },
+      [],
+    ],
+  ];
+  for (const [name, turn, change, blocks] of cases) {
+    test(name, () => {
+      const { events } = run(turn, change);
+      expect(violations(events)).toEqual([]);
+      expect(shape(events)).toEqual(blocks);
+    });
+  }
+});
+
+describe('stop reasons', () => {
+  const cases: [reason: string, turn: TurnEvent[], expected: string][] = [
+    ['STOP', [text('a')], 'end_turn'],
+    ['STOP', [call()], 'tool_use'],
+    ['MAX_TOKENS', [text('a')], 'max_tokens'],
+    ['MAX_TOKENS', [call()], 'max_tokens'],
+    ['CONTINUATION', [text('a')], 'max_tokens'],
+    ['SAFETY', [text('a')], 'refusal'],
+    ['RECITATION', [], 'refusal'],
+    ['A_NEW_ONE', [text('a')], 'end_turn'],
+  ];
+  for (const [reason, turn, expected] of cases) {
+    test(`${reason} after ${turn[0]?.type ?? 'nothing'} → ${expected}`, () => {
+      const { events } = run([
+        ...turn,
+        { type: 'finish', finish: { kind: 'finished', reason, message: 'why' } },
+      ]);
+      const message = foldEvents(events);
+      expect(message.stop_reason as string).toBe(expected);
+      expect(message.stop_details?.explanation.includes('why') ?? false).toBe(expected === 'refusal');
+    });
+  }
+
+  test('a blocked prompt is a refusal that says why', () => {
+    const { events } = run([{ type: 'finish', finish: { kind: 'blocked', reason: 'SAFETY' } }]);
+    expect(foldEvents(events)).toMatchObject({
+      stop_reason: 'refusal',
+      stop_details: { type: 'refusal', category: null },
+    });
+  });
+});
+
+describe('stop sequences', () => {
+  const cases: [
+    name: string,
+    pieces: string[],
+    sequences: string[],
+    shown: string,
+    stopped: string | null,
+  ][] = [
+    ['in one piece', ['yes</block>no'], ['</block>'], 'yes', '</block>'],
+    ['over pieces', ['yes</bl', 'ock>no'], ['</block>'], 'yes', '</block>'],
+    ['a false start goes out', ['a</bl', 'ue>b'], ['</block>'], 'a</blue>b', null],
+    ['held back at the end goes out', ['a</blo'], ['</block>'], 'a</blo', null],
+    ['the one that ends first', ['abcdef'], ['cdef', 'bcd'], 'a', 'bcd'],
+    ['at the very start', ['XX'], ['XX'], '', 'XX'],
+    ['none', ['a', 'b'], [], 'ab', null],
+  ];
+  for (const [name, pieces, stopSequences, shown, stopped] of cases) {
+    test(name, () => {
+      const { answer, events } = run([...pieces.map((piece) => text(piece)), STOP], { stopSequences });
+      const message = foldEvents(events);
+      expect(message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')).toBe(shown);
+      expect(message.stop_sequence).toBe(stopped);
+      expect(message.stop_reason).toBe(stopped === null ? 'end_turn' : 'stop_sequence');
+      expect(answer.finished).toBe(true);
+    });
+  }
+
+  test('any slicing of the text gives the same cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('a', 'b', 'ab', 'ba', 'aab'), { maxLength: 12 }),
+        fc.array(fc.constantFrom('ab', 'bb', 'aba'), { minLength: 1, maxLength: 3 }),
+        (pieces, stopSequences) => {
+          const shown = (all: string[]) =>
+            shape(run([...all.map((p) => text(p)), STOP], { stopSequences }).events);
+          expect(shown(pieces)).toEqual(shown([...pieces.join('')]));
+        },
+      ),
+    );
+  });
+});
+
+describe('the ending', () => {
+  test('carries the last usage', () => {
+    const usage = {
+      promptTokenCount: 100,
+      cachedContentTokenCount: 60,
+      toolUsePromptTokenCount: 5,
+      candidatesTokenCount: 7,
+      thoughtsTokenCount: 3,
+    };
+    const { events } = run([
+      { type: 'usage', usage: { promptTokenCount: 1 } },
+      text('a'),
+      { type: 'usage', usage },
+      STOP,
+    ]);
+    expect(foldEvents(events).usage).toMatchObject({
+      input_tokens: 45,
+      cache_read_input_tokens: 60,
+      output_tokens: 10,
+      output_tokens_details: { thinking_tokens: 3 },
+    });
+  });
+
+  test('answers safeguards and context_management when they were asked for', () => {
+    const { events } = run([text('a'), STOP], {
+      contextManagement: true,
+      safeguards: ['dangerous_tool_use'],
+    });
+    expect(foldEvents(events)).toMatchObject({
+      context_management: { applied_edits: [] },
+      safeguard_results: [{ type: 'dangerous_tool_use', status: { type: 'unavailable', reason: 'error' } }],
+    });
+  });
+
+  test('a failure told in the stream is one that the client retries', () => {
+    const { answer } = run([text('a')]);
+    const events = answer.fail(new MessagesError('rate_limit_error', 'quota', { retryAfter: 3 }), 'req_1');
+    expect(events).toMatchObject([{ type: 'error', error: { type: 'overloaded_error', message: 'quota' } }]);
+    expect(answer.fail(new MessagesError('api_error', 'again'), 'req_1')).toEqual([]);
+  });
+
+  test('what the client did wrong keeps its type in the stream', () => {
+    const { answer } = run([]);
+    expect(answer.fail(new MessagesError('invalid_request_error', 'no'), 'req_1')).toMatchObject([
+      { error: { type: 'invalid_request_error' } },
+    ]);
+  });
+});
+
+describe('keep-alive', () => {
+  const cases: [name: string, turn: TurnEvent[], expected: unknown[]][] = [
+    ['between blocks: a ping', [], [{ type: 'ping' }]],
+    [
+      'in text: an empty text delta',
+      [text('a')],
+      [{ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: '' } }],
+    ],
+    [
+      'in thinking: an empty thinking delta',
+      [thinking('a')],
+      [{ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: '' } }],
+    ],
+    ['after the end: nothing', [text('a'), STOP], []],
+  ];
+  for (const [name, turn, expected] of cases) {
+    test(name, () => expect(run(turn).answer.keepAlive()).toEqual(expected as MessageEvent[]));
+  }
+});
+
+describe('laws', () => {
+  const turnEvent: fc.Arbitrary<TurnEvent> = fc.oneof(
+    fc.string().map((value) => text(value)),
+    fc.string({ maxLength: 3 }).map((value) => text(value, 'sig')),
+    fc.string({ minLength: 1 }).map(thinking),
+    fc.constantFrom(call(), call('sig')),
+  );
+  const plans = fc.record({
+    thinking: fc.constantFrom('hidden' as const, 'shown' as const, 'omitted' as const),
+    stopSequences: fc.array(fc.string({ minLength: 1, maxLength: 2 }), { maxLength: 2 }),
+  });
+
+  test('hold for any turn and plan, with keep-alives anywhere', () => {
+    fc.assert(
+      fc.property(fc.array(turnEvent), plans, (turn, plan) => {
+        const { answer, events } = run(turn, plan);
+        events.push(
+          ...answer.keepAlive(),
+          ...answer.push(STOP),
+          ...answer.keepAlive(),
+          ...answer.push(text('late')),
+        );
+        expect(violations(events)).toEqual([]);
+      }),
+    );
+  });
+
+  test('no text and no call is lost or doubled', () => {
+    fc.assert(
+      fc.property(
+        fc.array(turnEvent),
+        fc.constantFrom('hidden' as const, 'shown' as const),
+        (turn, shown) => {
+          const message = foldEvents(run([...turn, STOP], { thinking: shown }).events);
+          const expected = turn.map((event) => (event.type === 'text' ? event.text : '')).join('');
+          expect(message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')).toBe(
+            expected,
+          );
+          expect(message.content.filter((block) => block.type === 'tool_use').length).toBe(
+            turn.filter((event) => event.type === 'call').length,
+          );
+        },
+      ),
+    );
+  });
+});
