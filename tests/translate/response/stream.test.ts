@@ -1,54 +1,11 @@
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
 import { MessagesError } from '../../../src/anthropic/errors.ts';
 import type { MessageEvent } from '../../../src/anthropic/events.ts';
 import type { AnswerPlan } from '../../../src/translate/context.ts';
 import { foldEvents } from '../../../src/translate/response/message.ts';
-import { AnswerStream } from '../../../src/translate/response/stream.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import { openEnvelope } from '../../../src/translate/signatures.ts';
-import { planFor } from '../../support/answer.ts';
 import { violations } from '../../support/laws.ts';
-
-const STOP: TurnEvent = { type: 'finish', finish: { kind: 'finished', reason: 'STOP' } };
-const text = (value: string, signature?: string): TurnEvent => ({
-  type: 'text',
-  text: value,
-  ...(signature ? { signature } : {}),
-});
-const thinking = (value: string): TurnEvent => ({ type: 'thinking', text: value });
-const call = (signature?: string): TurnEvent => ({
-  type: 'call',
-  name: 'Bash',
-  args: { command: 'ls' },
-  ...(signature ? { signature } : {}),
-});
-
-function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}) {
-  const remembered = new Map<string, string>();
-  let ids = 0;
-  const answer = new AnswerStream({
-    plan: planFor(['Bash'], change),
-    messageId: 'msg_1',
-    origin: { family: 'gemini-3', keyFingerprint: 'k' },
-    newToolId: () => `toolu_${++ids}`,
-    remember: (key, envelope) => remembered.set(key, envelope),
-    warn: () => {},
-  });
-  const events: MessageEvent[] = answer.start();
-  for (const event of turn) events.push(...answer.push(event));
-  return { answer, events, remembered };
-}
-
-/** The blocks of the folded answer, a letter each, signatures as their place. */
-function shape(events: readonly MessageEvent[]): string[] {
-  return foldEvents(events).content.map((block) => {
-    if (block.type === 'text') return `text:${block.text}`;
-    if (block.type === 'tool_use') return `call:${block.name}`;
-    const place = openEnvelope(block.signature)?.place;
-    return `thinking:${block.thinking}:${place?.on}`;
-  });
-}
+import { call, run, STOP, shape, text, thinking } from '../../support/turns.ts';
 
 describe('what the client sees of a turn', () => {
   const cases: [name: string, turn: TurnEvent[], change: Partial<AnswerPlan>, blocks: string[]][] = [
@@ -145,48 +102,6 @@ describe('stop reasons', () => {
   });
 });
 
-describe('stop sequences', () => {
-  const cases: [
-    name: string,
-    pieces: string[],
-    sequences: string[],
-    shown: string,
-    stopped: string | null,
-  ][] = [
-    ['in one piece', ['yes</block>no'], ['</block>'], 'yes', '</block>'],
-    ['over pieces', ['yes</bl', 'ock>no'], ['</block>'], 'yes', '</block>'],
-    ['a false start goes out', ['a</bl', 'ue>b'], ['</block>'], 'a</blue>b', null],
-    ['held back at the end goes out', ['a</blo'], ['</block>'], 'a</blo', null],
-    ['the one that ends first', ['abcdef'], ['cdef', 'bcd'], 'a', 'bcd'],
-    ['at the very start', ['XX'], ['XX'], '', 'XX'],
-    ['none', ['a', 'b'], [], 'ab', null],
-  ];
-  for (const [name, pieces, stopSequences, shown, stopped] of cases) {
-    test(name, () => {
-      const { answer, events } = run([...pieces.map((piece) => text(piece)), STOP], { stopSequences });
-      const message = foldEvents(events);
-      expect(message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')).toBe(shown);
-      expect(message.stop_sequence).toBe(stopped);
-      expect(message.stop_reason).toBe(stopped === null ? 'end_turn' : 'stop_sequence');
-      expect(answer.finished).toBe(true);
-    });
-  }
-
-  test('any slicing of the text gives the same cut', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.constantFrom('a', 'b', 'ab', 'ba', 'aab'), { maxLength: 12 }),
-        fc.array(fc.constantFrom('ab', 'bb', 'aba'), { minLength: 1, maxLength: 3 }),
-        (pieces, stopSequences) => {
-          const shown = (all: string[]) =>
-            shape(run([...all.map((p) => text(p)), STOP], { stopSequences }).events);
-          expect(shown(pieces)).toEqual(shown([...pieces.join('')]));
-        },
-      ),
-    );
-  });
-});
-
 describe('the ending', () => {
   test('carries the last usage', () => {
     const usage = {
@@ -254,51 +169,4 @@ describe('keep-alive', () => {
   for (const [name, turn, expected] of cases) {
     test(name, () => expect(run(turn).answer.keepAlive()).toEqual(expected as MessageEvent[]));
   }
-});
-
-describe('laws', () => {
-  const turnEvent: fc.Arbitrary<TurnEvent> = fc.oneof(
-    fc.string().map((value) => text(value)),
-    fc.string({ maxLength: 3 }).map((value) => text(value, 'sig')),
-    fc.string({ minLength: 1 }).map(thinking),
-    fc.constantFrom(call(), call('sig')),
-  );
-  const plans = fc.record({
-    thinking: fc.constantFrom('hidden' as const, 'shown' as const, 'omitted' as const),
-    stopSequences: fc.array(fc.string({ minLength: 1, maxLength: 2 }), { maxLength: 2 }),
-  });
-
-  test('hold for any turn and plan, with keep-alives anywhere', () => {
-    fc.assert(
-      fc.property(fc.array(turnEvent), plans, (turn, plan) => {
-        const { answer, events } = run(turn, plan);
-        events.push(
-          ...answer.keepAlive(),
-          ...answer.push(STOP),
-          ...answer.keepAlive(),
-          ...answer.push(text('late')),
-        );
-        expect(violations(events)).toEqual([]);
-      }),
-    );
-  });
-
-  test('no text and no call is lost or doubled', () => {
-    fc.assert(
-      fc.property(
-        fc.array(turnEvent),
-        fc.constantFrom('hidden' as const, 'shown' as const),
-        (turn, shown) => {
-          const message = foldEvents(run([...turn, STOP], { thinking: shown }).events);
-          const expected = turn.map((event) => (event.type === 'text' ? event.text : '')).join('');
-          expect(message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')).toBe(
-            expected,
-          );
-          expect(message.content.filter((block) => block.type === 'tool_use').length).toBe(
-            turn.filter((event) => event.type === 'call').length,
-          );
-        },
-      ),
-    );
-  });
 });

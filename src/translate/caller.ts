@@ -1,0 +1,60 @@
+/**
+ * Who asks, by the shape of the request (contract section 9), not by the words in it. A label for logs, metrics and
+ * the mock; translation does not depend on it.
+ */
+import type { CountTokensRequest, Message, MessagesRequest } from '../anthropic/request.ts';
+
+export type CallerClass =
+  | 'main'
+  | 'title'
+  | 'helper'
+  | 'web-search'
+  | 'subagent'
+  | 'compaction'
+  | 'classifier'
+  | 'count-tokens'
+  | 'sdk';
+
+export type CallerHeaders = {
+  userAgent?: string | undefined;
+  /** `x-claude-code-agent-id`. */
+  agentId?: string | undefined;
+};
+
+const CLASSIFIER_STOP = '</block>';
+
+const isAnswerRequest = (request: MessagesRequest | CountTokensRequest): request is MessagesRequest =>
+  'max_tokens' in request;
+
+const isMarked = ({ content }: Message): boolean =>
+  typeof content !== 'string' &&
+  content.some(
+    (block) => 'cache_control' in block && block.cache_control !== undefined && block.cache_control !== null,
+  );
+
+/**
+ * Claude Code marks the last message of an ordinary turn for the cache. Asking for a summary it leaves the mark
+ * on the conversation before, and puts its question behind as plain text.
+ */
+function asksForSummary(messages: readonly Message[]): boolean {
+  const last = messages.findLastIndex((message) => message.role !== 'system');
+  const question = messages[last];
+  if (question?.role !== 'user' || messages.slice(last).some(isMarked)) return false;
+  const isPlain =
+    typeof question.content === 'string' || question.content.every((block) => block.type === 'text');
+  return isPlain && messages.slice(0, last).some(isMarked);
+}
+
+export function callerClass(
+  request: MessagesRequest | CountTokensRequest,
+  headers: CallerHeaders,
+): CallerClass {
+  if (!isAnswerRequest(request)) return 'count-tokens';
+  const tools = request.tools ?? [];
+  if (tools.some((tool) => tool.type?.startsWith('web_search_'))) return 'web-search';
+  if (!headers.userAgent?.startsWith('claude-cli/')) return 'sdk';
+  if (request.stop_sequences?.includes(CLASSIFIER_STOP)) return 'classifier';
+  if (tools.length === 0) return request.output_config?.format || request.output_format ? 'title' : 'helper';
+  if (headers.agentId) return 'subagent';
+  return asksForSummary(request.messages) ? 'compaction' : 'main';
+}

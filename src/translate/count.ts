@@ -1,0 +1,29 @@
+/** What a count must hold: everything of the request that the model reads, translated as for an answer. */
+import type { CountTokensRequest } from '../anthropic/request.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import type { RequestContext } from './context.ts';
+import { toContents } from './request/messages.ts';
+import { refuseShared } from './request/refusals.ts';
+import { toSystemInstruction } from './request/system.ts';
+import { visibleTools } from './request/tool-visibility.ts';
+import { toTools } from './request/tools.ts';
+import type { Warn, Warning } from './warnings.ts';
+
+/**
+ * Throws a MessagesError for what cannot be translated. A conversation that ends with the assistant is counted as it
+ * is: nothing is generated.
+ */
+export function toCountRequest(
+  request: CountTokensRequest,
+  ctx: RequestContext,
+): { body: GenerateContentRequest; warnings: Warning[] } {
+  const warnings: Warning[] = [];
+  const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
+  refuseShared(request, ctx.apiVersion, warn);
+  const body: GenerateContentRequest = {
+    ...toSystemInstruction(request.system, []),
+    ...toTools(visibleTools(request, warn), warn),
+    contents: toContents(request.messages, ctx, warn),
+  };
+  return { body, warnings };
+}

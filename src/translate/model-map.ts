@@ -1,0 +1,49 @@
+/** Which Gemini model serves the id that a client asks for. */
+import { MessagesError } from '../anthropic/errors.ts';
+import { type GeminiModel, modelRow } from '../gemini/models.ts';
+
+export type ModelMap = {
+  /** Gemini ids for opus, sonnet, fable and unknown Claude ids / for haiku. */
+  big: string;
+  small: string;
+  /** Exact ids or `*` patterns, with their Gemini id; the first match wins, exact ones before all. */
+  patterns: readonly (readonly [pattern: string, target: string])[];
+};
+
+/** Prefixes under which other tools know a Gemini model. */
+const PREFIX = /^(?:models|gemini|google)\//;
+
+/** Claude Code's mark for the window of a million tokens. */
+const WINDOW = /\[1m\]$/i;
+
+function matches(pattern: string, id: string): boolean {
+  const [head = '', ...rest] = pattern.split('*');
+  if (!id.startsWith(head)) return false;
+  let at = head.length;
+  for (const [index, piece] of rest.entries()) {
+    const found = index === rest.length - 1 ? id.length - piece.length : id.indexOf(piece, at);
+    if (found < at || !id.startsWith(piece, found)) return false;
+    at = found + piece.length;
+  }
+  return at === id.length;
+}
+
+function target(requested: string, id: string, map: ModelMap): string | undefined {
+  const rule =
+    map.patterns.find(([pattern]) => pattern === requested || pattern === id) ??
+    map.patterns.find(([pattern]) => matches(pattern, id));
+  if (rule) return rule[1];
+  const name = id.toLowerCase();
+  if (PREFIX.test(name) || name.startsWith('gemini-')) return id;
+  if (name.includes('haiku')) return map.small;
+  return /opus|sonnet|fable|^claude-/.test(name) ? map.big : undefined;
+}
+
+/** Throws a MessagesError 404 for an id that names neither a Claude nor a Gemini model. */
+export function mapModel(requested: string, map: ModelMap): GeminiModel {
+  const id = requested.trim().replace(WINDOW, '');
+  const found = target(requested, id, map);
+  const gemini = found?.replace(PREFIX, '').replace(PREFIX, '');
+  if (!gemini) throw new MessagesError('not_found_error', `model: ${requested}`);
+  return modelRow(gemini);
+}

@@ -1,0 +1,78 @@
+/** One row for each block type: what it becomes. A block without a row does not compile. */
+import type { BlockOf, BlockType, ContentBlock, ToolResultContent } from '../../anthropic/content.ts';
+import type { BlockPlace, ContentPart, Item } from './items.ts';
+import { content, text } from './items.ts';
+import { documentParts, imageParts, searchResultText } from './media.ts';
+import { refuse } from './refuse.ts';
+import { blockText, serverCallText, serverResultText, toolReferenceText } from './server-tools.ts';
+
+type Row<T extends BlockType> = (block: BlockOf<T>, place: BlockPlace) => Item[];
+type Rows = { readonly [T in BlockType]: Row<T> };
+
+const serverCall = (block: BlockOf<'server_tool_use' | 'mcp_tool_use'>): Item[] =>
+  text(serverCallText(block.name, block.input));
+const serverResult = (block: { type: string; content?: unknown }): Item[] =>
+  text(serverResultText(block.type, block.content));
+
+/** `tool_result.content` holds a few of the blocks only; each reads as it would outside. */
+function resultParts(blocks: readonly ToolResultContent[], place: BlockPlace): ContentPart[] {
+  return blocks.flatMap((block, index) => {
+    const inner = { ...place, path: `${place.path}.tool_result.content.${index}` };
+    return blockItems(block, inner).flatMap((item) => (item.kind === 'content' ? [item.part] : []));
+  });
+}
+
+const ROWS: Rows = {
+  text: (block) => text(block.text),
+  image: (block, place) => imageParts(block, place).map(content),
+  document: (block, place) => documentParts(block, place).map(content),
+  search_result: (block, place) => text(searchResultText(block, place)),
+  thinking: (block) => [{ kind: 'thinking', carried: block.signature }],
+  redacted_thinking: (block) => [{ kind: 'thinking', carried: block.data }],
+  tool_use: (block, place) => [
+    { kind: 'call', id: block.id, name: block.name, input: block.input, path: place.path },
+  ],
+  tool_result: (block, place) => [
+    {
+      kind: 'result',
+      id: block.tool_use_id,
+      failed: block.is_error === true,
+      parts:
+        typeof block.content === 'string'
+          ? [{ text: block.content }]
+          : resultParts(block.content ?? [], place),
+      path: place.path,
+    },
+  ],
+  tool_reference: (block) => text(toolReferenceText(block.tool_name)),
+  server_tool_use: serverCall,
+  mcp_tool_use: serverCall,
+  web_search_tool_result: serverResult,
+  web_fetch_tool_result: serverResult,
+  code_execution_tool_result: serverResult,
+  bash_code_execution_tool_result: serverResult,
+  text_editor_code_execution_tool_result: serverResult,
+  tool_search_tool_result: serverResult,
+  advisor_tool_result: serverResult,
+  mcp_tool_result: serverResult,
+  mcp_tool_listing: (block) => text(blockText(block)),
+  container_upload: (block) => text(blockText(block)),
+  compaction: (block) => text(block.content ?? ''),
+  // Says only which of Anthropic's models answered.
+  fallback: () => [],
+  // Take effect on the declarations: see tool-visibility.
+  tool_addition: () => [],
+  tool_removal: () => [],
+};
+
+/** Throws a MessagesError for a block that cannot be served, and for a type that we do not know. */
+export function blockItems(block: ContentBlock, place: BlockPlace): Item[] {
+  // The table's type ties each row to its own block; a look-up by a union cannot show that.
+  const row = ROWS[block.type] as ((block: ContentBlock, place: BlockPlace) => Item[]) | undefined;
+  if (!row || !Object.hasOwn(ROWS, block.type)) {
+    refuse(
+      `${place.path}: Input tag '${block.type}' found using 'type' does not match any of the expected tags`,
+    );
+  }
+  return row(block, place);
+}

@@ -1,0 +1,78 @@
+/** Limits, sampling and the form of the answer. */
+import type { CountTokensRequest, MessagesRequest } from '../../anthropic/request.ts';
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { FunctionCallingMode, GenerationConfig } from '../../gemini/wire.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
+import type { RequestContext } from '../context.ts';
+import type { Warn } from '../warnings.ts';
+import { toAnswerSchema } from './schema.ts';
+import { wellFormedObject } from './text.ts';
+import { planThinking } from './thinking.ts';
+
+/** How a structured answer is asked for: by the API, or in words where the API would refuse it beside tools. */
+export type AnswerForm =
+  | { kind: 'free' }
+  | { kind: 'schema'; schema: Json }
+  | { kind: 'words'; instruction: string };
+
+/** JSON mode goes with tools from Gemini 3 on, and never with a forced call (wire section 3). */
+export function answerForm(
+  request: CountTokensRequest,
+  model: GeminiModel,
+  mode: FunctionCallingMode | undefined,
+  warn: Warn,
+): AnswerForm {
+  const [format, path] = request.output_config?.format
+    ? [request.output_config.format, 'output_config.format']
+    : [request.output_format, 'output_format'];
+  if (!format) return { kind: 'free' };
+  const written = wellFormedObject((format.schema ?? {}) as JsonObject);
+  const schema = toAnswerSchema(written, { path: `${path}.schema`, warn });
+  if (mode === undefined || (model.jsonWithTools && mode !== 'ANY')) return { kind: 'schema', schema };
+  warn('content-changed', path, 'asked for in words: this model takes no answer schema beside these tools');
+  const instruction = `When you answer without calling a tool, answer with one JSON value and nothing else. It must follow this JSON Schema:\n${JSON.stringify(schema)}`;
+  return { kind: 'words', instruction };
+}
+
+/** Google's range; Anthropic's has no upper end. */
+const MAX_TOP_K = 64;
+
+function sampling(request: MessagesRequest, model: GeminiModel, warn: Warn): GenerationConfig {
+  const { temperature, top_p: topP, top_k: topK } = request;
+  if (model.sampling === 'ignored') {
+    for (const key of ['temperature', 'top_p', 'top_k'] as const) {
+      if (typeof request[key] === 'number') warn('field-ignored', key, `${model.id} does not take it`);
+    }
+    return {};
+  }
+  if (typeof topK === 'number' && topK > MAX_TOP_K) warn('value-clamped', 'top_k', `${topK} to ${MAX_TOP_K}`);
+  return {
+    ...(typeof temperature === 'number' ? { temperature } : {}),
+    ...(typeof topP === 'number' ? { topP } : {}),
+    ...(typeof topK === 'number' && topK > 0 ? { topK: Math.min(topK, MAX_TOP_K) } : {}),
+  };
+}
+
+/** Google counts thoughts as output: without headroom a small `max_tokens` is spent before the first word. */
+function outputTokens(request: MessagesRequest, headroom: number, ctx: RequestContext, warn: Warn): number {
+  const cap = Math.min(ctx.model.outputTokens, ctx.maxTokensLimit ?? ctx.model.outputTokens);
+  if (request.max_tokens > cap) warn('value-clamped', 'max_tokens', `${request.max_tokens} to ${cap}`);
+  return Math.min(cap, request.max_tokens + headroom);
+}
+
+export function toGenerationConfig(
+  request: MessagesRequest,
+  form: AnswerForm,
+  ctx: RequestContext,
+  warn: Warn,
+): GenerationConfig {
+  const thinking = planThinking(request, ctx.model.thinking, warn);
+  return {
+    maxOutputTokens: outputTokens(request, thinking.headroom, ctx, warn),
+    ...sampling(request, ctx.model, warn),
+    ...(form.kind === 'schema'
+      ? { responseMimeType: 'application/json', responseJsonSchema: form.schema }
+      : {}),
+    ...(thinking.config ? { thinkingConfig: thinking.config } : {}),
+  };
+}

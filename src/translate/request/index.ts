@@ -1,0 +1,59 @@
+/** Anthropic's request as Gemini's, with a plan for reading the answer and all that was bent on the way. */
+import type { MessagesRequest } from '../../anthropic/request.ts';
+import type { GenerateContentRequest } from '../../gemini/wire.ts';
+import { isObject } from '../../lib/json.ts';
+import type { AnswerPlan, RequestContext } from '../context.ts';
+import { answerContext } from '../signatures.ts';
+import { ToolNames } from '../tool-names.ts';
+import type { Warn, Warning } from '../warnings.ts';
+import { warnOfFields } from './fields.ts';
+import { answerForm, toGenerationConfig } from './generation.ts';
+import { toContents } from './messages.ts';
+import { refuseUnservable } from './refusals.ts';
+import { toSystemInstruction } from './system.ts';
+import { thinkingDisplay } from './thinking.ts';
+import { type DeclaredTool, visibleTools } from './tool-visibility.ts';
+import { callingMode, toToolConfig, toTools } from './tools.ts';
+
+export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
+
+/** Throws a MessagesError for what must be refused. Neither changes `request` nor keeps hold of its parts. */
+export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): GeminiRequest {
+  const warnings: Warning[] = [];
+  const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
+
+  refuseUnservable(request, ctx.apiVersion, warn);
+  warnOfFields(request, warn);
+
+  const tools = visibleTools(request, warn);
+  const mode = callingMode(request, tools);
+  const form = answerForm(request, ctx.model, mode, warn);
+  const body: GenerateContentRequest = {
+    ...toSystemInstruction(request.system, form.kind === 'words' ? [form.instruction] : []),
+    ...toTools(tools, warn),
+    ...toToolConfig(request, mode),
+    contents: toContents(request.messages, ctx, warn),
+    generationConfig: toGenerationConfig(request, form, ctx, warn),
+  };
+  return { body, plan: toPlan(request, tools), warnings };
+}
+
+function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[]): AnswerPlan {
+  return {
+    requestedModel: request.model,
+    thinking: thinkingDisplay(request),
+    stopSequences: (request.stop_sequences ?? []).filter((sequence) => sequence !== ''),
+    parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
+    toolNames: new ToolNames(tools.map((tool) => tool.name)),
+    answerContext: answerContext(request.messages),
+    contextManagement: request.context_management !== undefined && request.context_management !== null,
+    safeguards: safeguardTypes(request.safeguards),
+  };
+}
+
+function safeguardTypes(safeguards: unknown): string[] {
+  if (!Array.isArray(safeguards)) return [];
+  return safeguards.flatMap((safeguard: unknown) =>
+    isObject(safeguard) && typeof safeguard['type'] === 'string' ? [safeguard['type']] : [],
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * The history as Google's contents: messages of one side in a row make one content, `system` messages stand on the
+ * user's side at their place, and what a message becomes depends on nothing after it, so that the start of a
+ * conversation keeps its bytes (Gemini's implicit cache lives on that).
+ */
+import type { Message } from '../../anthropic/request.ts';
+import type { RequestContent } from '../../gemini/wire.ts';
+import type { RequestContext } from '../context.ts';
+import { answerContext } from '../signatures.ts';
+import type { Warn } from '../warnings.ts';
+import { blockItems } from './blocks.ts';
+import { type Item, type OpenCall, text } from './items.ts';
+import { type AssistantMessage, ModelTurns } from './model-turn.ts';
+import { refuse } from './refuse.ts';
+import { Signatures } from './signature-placement.ts';
+import { userParts } from './user-turn.ts';
+
+type Turn = { role: 'user'; items: Item[] } | { role: 'model'; messages: AssistantMessage[] };
+
+/** Google wants a user's turn first; a history that was cut may start with the model's. */
+const OPENING = '[The start of the conversation is not shown.]';
+
+function messageItems(message: Message, index: number, warn: Warn): Item[] {
+  if (typeof message.content === 'string') return text(message.content);
+  return message.content.flatMap((block, position) =>
+    blockItems(block, { path: `messages.${index}.content.${position}`, warn }),
+  );
+}
+
+/** `clear_at: next_user_message` says that a system message is meant until the user speaks again. */
+export function isCleared(message: Message, index: number, lastUser: number): boolean {
+  return message.role === 'system' && message.clear_at === 'next_user_message' && index < lastUser;
+}
+
+export const lastUserIndex = (messages: readonly Message[]): number =>
+  messages.findLastIndex((message) => message.role === 'user');
+
+function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn): Turn[] {
+  const turns: Turn[] = [];
+  const lastUser = lastUserIndex(messages);
+  let context = '';
+  messages.forEach((message, index) => {
+    if (isCleared(message, index, lastUser)) return;
+    const items = messageItems(message, index, warn);
+    // Names texts in the store; hashing a long history is not free.
+    if (message.role === 'user' && ctx.signatures.size > 0) context = answerContext([message]);
+    if (items.length === 0) return;
+    const last = turns.at(-1);
+    if (message.role === 'assistant') {
+      const said = { items, context };
+      if (last?.role === 'model') last.messages.push(said);
+      else turns.push({ role: 'model', messages: [said] });
+    } else if (last?.role === 'user') {
+      last.items.push(...items);
+    } else {
+      turns.push({ role: 'user', items });
+    }
+  });
+  return turns;
+}
+
+export function toContents(messages: readonly Message[], ctx: RequestContext, warn: Warn): RequestContent[] {
+  const signatures = new Signatures(ctx);
+  const modelTurns = new ModelTurns(ctx.model, signatures, warn);
+  const contents: RequestContent[] = [];
+  let calls: OpenCall[] = [];
+  const add = (role: RequestContent['role'], parts: RequestContent['parts']) => {
+    const last = contents.at(-1);
+    if (parts.length === 0) return;
+    if (last?.role === role) last.parts.push(...parts);
+    else contents.push({ role, parts });
+  };
+  for (const turn of toTurns(messages, ctx, warn)) {
+    if (turn.role === 'user') {
+      add('user', userParts(turn.items, calls, ctx.model, warn));
+      calls = [];
+      continue;
+    }
+    const { parts, calls: made } = modelTurns.read(turn.messages);
+    if (contents.length === 0 && parts.length > 0) {
+      warn(
+        'history-repaired',
+        'messages.0',
+        'a history that starts with the model gets a user turn before it',
+      );
+      add('user', [{ text: OPENING }]);
+    }
+    add('model', parts);
+    calls = made;
+  }
+  add('user', userParts([], calls, ctx.model, warn));
+  signatures.report(warn);
+  if (contents.length === 0) {
+    refuse('messages: text content blocks must be non-empty');
+  }
+  return contents;
+}

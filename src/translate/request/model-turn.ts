@@ -1,0 +1,104 @@
+/** The assistant's side of the history: text, calls, and the signatures that belong to them. */
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { FunctionCall, RequestPart } from '../../gemini/wire.ts';
+import { shortHash } from '../../lib/hash.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
+import { toGeminiToolName } from '../tool-names.ts';
+import type { Warn } from '../warnings.ts';
+import type { CallItem, Item, ModelTurn } from './items.ts';
+import { isTextRange, type Signatures, type TextRange } from './signature-placement.ts';
+import { wellFormed, wellFormedObject } from './text.ts';
+
+/** One assistant message; `context` names the user turn it answers. */
+export type AssistantMessage = { items: readonly Item[]; context: string };
+
+const WIRE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+const wireId = (id: string): string => (WIRE_ID.test(id) ? id : shortHash(id));
+
+/** Claude Code gives arguments that were no JSON back as `__unparsedToolInput`; Google takes only an object. */
+function callArguments(call: CallItem, warn: Warn): JsonObject {
+  const { input } = call;
+  if (input === null || input === undefined) return {};
+  if (isObject(input)) {
+    const unparsed = input['__unparsedToolInput'];
+    if (!isObject(unparsed)) return wellFormedObject(input as JsonObject);
+    warn('content-changed', `${call.path}.input`, 'arguments that are not JSON are sent as text');
+    return { input: wellFormed(String(unparsed['raw'] ?? '')) };
+  }
+  warn('content-changed', `${call.path}.input`, 'arguments that are no object are wrapped in one');
+  return wellFormedObject({ input: input as JsonObject[string] });
+}
+
+const samePlace = (a: TextRange, b: TextRange): boolean =>
+  a.place.start === b.place.start && a.place.end === b.place.end;
+
+export class ModelTurns {
+  readonly #model: GeminiModel;
+  readonly #signatures: Signatures;
+  readonly #warn: Warn;
+
+  constructor(model: GeminiModel, signatures: Signatures, warn: Warn) {
+    this.#model = model;
+    this.#signatures = signatures;
+    this.#warn = warn;
+  }
+
+  /** Assistant messages in a row are one turn for Google: their parts follow each other, none is joined. */
+  read(messages: readonly AssistantMessage[]): ModelTurn {
+    const turn: ModelTurn = { parts: [], calls: [] };
+    for (const message of messages) this.#message(message, turn);
+    this.#signatures.secureStep(turn.parts);
+    return turn;
+  }
+
+  #message({ items, context }: AssistantMessage, turn: ModelTurn): void {
+    const { byCall, carriers } = this.#carriers(items);
+    let ranges: TextRange[] = [];
+    for (const item of items) {
+      if (item.kind === 'thinking') ranges.push(...(carriers.get(item) ?? []));
+      if (item.kind === 'call') this.#call(item, byCall.get(item.id), turn);
+      if (item.kind !== 'content') continue;
+      if ('text' in item.part) {
+        // A carrier stands before the text and knows only its first piece; the store knows the closing one too.
+        const stored = this.#signatures.storedForText(context, item.part.text);
+        const signed = [
+          ...ranges,
+          ...stored.filter((range) => !ranges.some((known) => samePlace(known, range))),
+        ];
+        turn.parts.push(...this.#signatures.signText(item.part.text, signed));
+        ranges = [];
+      } else {
+        turn.parts.push(item.part);
+      }
+    }
+    turn.parts.push(...this.#signatures.withoutText(ranges));
+  }
+
+  /** What the thinking blocks of a message carry: for calls by tool id, for text by the block that carries it. */
+  #carriers(items: readonly Item[]) {
+    const byCall = new Map<string, string>();
+    const carriers = new Map<Item, TextRange[]>();
+    for (const item of items) {
+      if (item.kind !== 'thinking') continue;
+      const envelope = this.#signatures.carried(item.carried);
+      if (envelope?.place.on === 'call') byCall.set(envelope.place.toolId, envelope.signature);
+      else if (envelope && isTextRange(envelope)) carriers.set(item, [envelope]);
+    }
+    return { byCall, carriers };
+  }
+
+  #call(item: CallItem, carried: string | undefined, turn: ModelTurn): void {
+    const name = toGeminiToolName(item.name);
+    const id = this.#model.callIds ? wireId(item.id) : undefined;
+    const functionCall: FunctionCall = {
+      ...(id === undefined ? {} : { id }),
+      name,
+      args: callArguments(item, this.#warn),
+    };
+    const part: RequestPart = { functionCall };
+    const signature = carried ?? this.#signatures.storedForCall(item, turn.calls.length === 0);
+    if (signature !== undefined) part.thoughtSignature = signature;
+    turn.parts.push(part);
+    turn.calls.push({ id: item.id, name, wireId: id, path: item.path });
+  }
+}

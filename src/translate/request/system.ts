@@ -1,0 +1,18 @@
+/** The system prompt. */
+import type { CountTokensRequest } from '../../anthropic/request.ts';
+import type { GenerateContentRequest } from '../../gemini/wire.ts';
+import { wellFormed } from './text.ts';
+
+/** Claude Code's first block: accounting for Anthropic, new with every version, and poison for a cached prefix. */
+const BILLING = 'x-anthropic-billing-header:';
+
+/** `extra` is what the proxy itself must ask of the model; it goes last. */
+export function toSystemInstruction(
+  system: CountTokensRequest['system'],
+  extra: readonly string[],
+): Pick<GenerateContentRequest, 'systemInstruction'> {
+  const own = typeof system === 'string' ? [system] : (system ?? []).map((block) => block.text);
+  const texts = [...own.filter((text) => !text.startsWith(BILLING)), ...extra].filter((text) => text !== '');
+  if (texts.length === 0) return {};
+  return { systemInstruction: { parts: texts.map((text) => ({ text: wellFormed(text) })) } };
+}

@@ -1,0 +1,118 @@
+/**
+ * How hard the model thinks: Anthropic's `thinking` and `effort` on what the model's row can be told. Gemini 2.5 takes
+ * a budget of tokens, later ones a level; the newest cannot be switched off (wire section 7).
+ */
+import type { CountTokensRequest, Effort, Message } from '../../anthropic/request.ts';
+import type { Thinking } from '../../gemini/models.ts';
+import type { ThinkingConfig, ThinkingLevel } from '../../gemini/wire.ts';
+import type { ThinkingDisplay } from '../context.ts';
+import type { Warn } from '../warnings.ts';
+import { isCleared, lastUserIndex } from './messages.ts';
+
+export type ThinkingPlan = {
+  config: ThinkingConfig | undefined;
+  /** Tokens that thoughts may take beyond what the client counted on. */
+  headroom: number;
+};
+
+type Wish =
+  | { kind: 'least' }
+  /** Anthropic's `enabled`: tokens, part of `max_tokens`. */
+  | { kind: 'budget'; tokens: number }
+  | { kind: 'effort'; effort: Effort }
+  /** Adaptive thinking that names no effort. */
+  | { kind: 'free' };
+
+const LEVELS: readonly ThinkingLevel[] = ['minimal', 'low', 'medium', 'high', 'xhigh'];
+
+const EFFORT_LEVEL = {
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'xhigh',
+  max: 'xhigh',
+} as const satisfies Record<Effort, ThinkingLevel>;
+
+/** Tokens of thought that a level or an effort may well take. */
+const LEVEL_TOKENS = {
+  minimal: 1_024,
+  low: 4_096,
+  medium: 8_192,
+  high: 24_576,
+  xhigh: 32_768,
+} as const satisfies Record<ThinkingLevel, number>;
+
+const AUTOMATIC_BUDGET = -1;
+
+/** The effort that holds now: the last one named in the conversation, else the request's own. */
+export function latestEffort(request: CountTokensRequest): Effort | undefined {
+  const lastUser = lastUserIndex(request.messages);
+  const named = (message: Message, index: number) =>
+    message.role === 'system' && !isCleared(message, index, lastUser) && message.output_config?.effort;
+  const message = request.messages.findLast(named);
+  return message?.output_config?.effort ?? request.output_config?.effort ?? undefined;
+}
+
+function wishOf(request: CountTokensRequest): Wish {
+  const effort = latestEffort(request);
+  const type = request.thinking?.type;
+  if (type === 'disabled' || type === 'between_tools') return { kind: 'least' };
+  if (type === 'enabled') return { kind: 'budget', tokens: request.thinking?.budget_tokens ?? 0 };
+  if (effort) return { kind: 'effort', effort };
+  return type === 'adaptive' ? { kind: 'free' } : { kind: 'least' };
+}
+
+const budgetLevel = (tokens: number): ThinkingLevel =>
+  LEVELS.slice(1).find((level) => tokens <= LEVEL_TOKENS[level]) ?? 'xhigh';
+
+function wishedLevel(wish: Wish): ThinkingLevel {
+  if (wish.kind === 'least') return 'minimal';
+  if (wish.kind === 'budget') return budgetLevel(wish.tokens);
+  return wish.kind === 'effort' ? EFFORT_LEVEL[wish.effort] : 'high';
+}
+
+/** The lowest level of the row that is no lower than wished, else its highest. */
+function byLevel(levels: readonly ThinkingLevel[], wish: Wish, warn: Warn): ThinkingPlan {
+  const wished = wishedLevel(wish);
+  const enough = levels.find((level) => LEVELS.indexOf(level) >= LEVELS.indexOf(wished));
+  const level = enough ?? levels.at(-1) ?? 'low';
+  if (level !== wished && wish.kind !== 'least') {
+    warn('value-clamped', 'thinking', `level ${wished} is not offered, ${level} is used`);
+  }
+  const counted = wish.kind === 'budget' ? wish.tokens : 0;
+  const config = { includeThoughts: true, thinkingLevel: level };
+  return { config, headroom: Math.max(0, LEVEL_TOKENS[level] - counted) };
+}
+
+function byBudget(row: Extract<Thinking, { kind: 'budget' }>, wish: Wish, warn: Warn): ThinkingPlan {
+  if (wish.kind === 'least' && row.off) return { config: { thinkingBudget: 0 }, headroom: 0 };
+  if (wish.kind === 'free') {
+    const config = { includeThoughts: true, thinkingBudget: AUTOMATIC_BUDGET };
+    return { config, headroom: LEVEL_TOKENS.medium };
+  }
+  const wished = wish.kind === 'budget' ? wish.tokens : LEVEL_TOKENS[wishedLevel(wish)];
+  const budget = wish.kind === 'least' ? row.min : Math.min(row.max, Math.max(row.min, wished));
+  if (wish.kind === 'budget' && budget !== wished) {
+    warn('value-clamped', 'thinking.budget_tokens', `${wished} is not offered, ${budget} is used`);
+  }
+  const counted = wish.kind === 'budget' ? wish.tokens : 0;
+  return {
+    config: { includeThoughts: true, thinkingBudget: budget },
+    headroom: Math.max(0, budget - counted),
+  };
+}
+
+export function planThinking(request: CountTokensRequest, row: Thinking, warn: Warn): ThinkingPlan {
+  const wish = wishOf(request);
+  if (row.kind === 'level') return byLevel(row.levels, wish, warn);
+  if (row.kind === 'budget') return byBudget(row, wish, warn);
+  if (wish.kind === 'budget') warn('field-ignored', 'thinking', 'this model does not think');
+  return { config: undefined, headroom: 0 };
+}
+
+/** Without `thinking` a client must see no thinking block: plain programs read `content[0].text`. */
+export function thinkingDisplay(request: CountTokensRequest): ThinkingDisplay {
+  const { thinking } = request;
+  if (!thinking || thinking.type === 'disabled') return 'hidden';
+  return thinking.display === 'omitted' ? 'omitted' : 'shown';
+}

@@ -1,0 +1,52 @@
+/**
+ * The user's side of the history. Google counts: the content after a turn of calls must hold one response for each,
+ * in this content and before anything else (wire section 4). So responses come first, in the order of the calls,
+ * then all other parts in theirs; a missing response is made up, and one without a call becomes text.
+ */
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { RequestPart } from '../../gemini/wire.ts';
+import type { Warn } from '../warnings.ts';
+import type { Item, OpenCall, ResultItem } from './items.ts';
+import { wellFormed } from './text.ts';
+import { answerCall, interruptedCall, looseResult } from './tool-results.ts';
+
+/** Each call with its result: the first unused one of that id, so that an id used twice is served in order. */
+function matchResults(calls: readonly OpenCall[], items: readonly Item[]) {
+  const waiting = new Map<string, ResultItem[]>();
+  for (const item of items) {
+    if (item.kind !== 'result') continue;
+    const queue = waiting.get(item.id);
+    if (queue) queue.push(item);
+    else waiting.set(item.id, [item]);
+  }
+  const matched = calls.map((call) => ({ call, result: waiting.get(call.id)?.shift() }));
+  return { matched, used: new Set(matched.map((pair) => pair.result)) };
+}
+
+export function userParts(
+  items: readonly Item[],
+  calls: readonly OpenCall[],
+  model: GeminiModel,
+  warn: Warn,
+): RequestPart[] {
+  const { matched, used } = matchResults(calls, items);
+  const responses: RequestPart[] = [];
+  const beside: RequestPart[] = [];
+  for (const { call, result } of matched) {
+    if (!result) warn('history-repaired', call.path, 'a call without a result is answered as interrupted');
+    const answer = result ? answerCall(call, result, model) : interruptedCall(call);
+    responses.push(answer.response);
+    beside.push(...answer.beside);
+  }
+  const rest: RequestPart[] = [];
+  for (const item of items) {
+    if (item.kind === 'content') {
+      if (!('text' in item.part)) rest.push(item.part);
+      else if (item.part.text !== '') rest.push({ text: wellFormed(item.part.text) });
+    } else if (item.kind === 'result' && !used.has(item)) {
+      warn('history-repaired', item.path, 'a result that answers no call of the turn before is sent as text');
+      rest.push(...looseResult(item));
+    }
+  }
+  return [...responses, ...beside, ...rest];
+}

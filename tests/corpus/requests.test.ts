@@ -1,0 +1,213 @@
+/** Every request of the corpus becomes a body that Google takes, with all of its words in it. */
+import { describe, expect, test } from 'bun:test';
+import { MessagesError } from '../../src/anthropic/errors.ts';
+import type { CountTokensRequest, MessagesRequest } from '../../src/anthropic/request.ts';
+import { parseMessagesRequest } from '../../src/anthropic/validate.ts';
+import { modelRow } from '../../src/gemini/models.ts';
+import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
+import { validateRequest } from '../../src/sim/validator/index.ts';
+import { toCountRequest } from '../../src/translate/count.ts';
+import { toGeminiRequest } from '../../src/translate/request/index.ts';
+import { claudeCodeRequests, hasCorpus, recordings } from '../support/corpus.ts';
+import { contextFor, deepFreeze, problemsOf } from '../support/translation.ts';
+
+type Case = { name: string; path: string; body: MessagesRequest; isClaudeCode: boolean };
+
+/** The recorder of this one lost the messages: they are strings. */
+const isRequest = (body: unknown): body is MessagesRequest =>
+  typeof body === 'object' &&
+  body !== null &&
+  'messages' in body &&
+  Array.isArray(body.messages) &&
+  body.messages.every((message) => typeof message === 'object');
+
+const CASES: Case[] = [
+  ...claudeCodeRequests().map((request) => ({ ...request, isClaudeCode: true })),
+  ...recordings('anthropic').map(({ id, request, features }) => ({
+    name: id,
+    path: request.path,
+    body: request.body,
+    isClaudeCode: features.includes('claude_code'),
+  })),
+].filter((request) => isRequest(request.body));
+
+const COUNTS = CASES.filter((request) => request.path.includes('count_tokens'));
+const ANSWERS = CASES.filter((request) => !request.path.includes('count_tokens'));
+
+const MODELS = ['gemini-4-argon', 'gemini-3.6-flash', 'gemini-2.5-flash', 'gemini-2.0-flash'];
+
+const SERVER_TOOL = /^(web_search|web_fetch|code_execution|advisor|tool_search_tool|mcp_toolset)/;
+
+/** Why this request must get a 400, read from the request alone. */
+function refusalOf({
+  messages,
+  tools,
+  mcp_servers: servers,
+  thinking,
+  ...rest
+}: MessagesRequest): RegExp | undefined {
+  if (servers) return /mcp_servers/;
+  const server = tools?.findIndex((tool) => SERVER_TOOL.test(tool.type ?? '')) ?? -1;
+  const scalar =
+    tools?.findIndex((tool) => !(['object', undefined] as unknown[]).includes(typeOf(tool.input_schema))) ??
+    -1;
+  if (rest.temperature !== undefined && (rest.temperature ?? 0) < 0) return /temperature: range/;
+  if ((thinking?.budget_tokens ?? 0) >= rest.max_tokens) return /`max_tokens` must be greater than/;
+  if (server !== -1) return new RegExp(`^tools\\.${server}\\.type: .* is not supported by this model$`);
+  if (tools?.some((tool) => typeof tool.input_schema === 'boolean')) return /input_schema/;
+  if (scalar !== -1) return new RegExp(`^tools\\.${scalar}\\.custom\\.input_schema\\.type`);
+  if (/"source": ?\{[^}]*"type": ?"file"/.test(JSON.stringify(messages))) return /Input tag 'file' found/;
+  if (messages.some((message) => message.role === 'user' && message.content.length === 0))
+    return /non-empty content/;
+  if (messages.at(-1)?.role === 'assistant') return /prefill/;
+  return undefined;
+}
+
+const typeOf = (schema: unknown) =>
+  typeof schema === 'object' && schema !== null && 'type' in schema ? schema.type : undefined;
+
+/** Every string of the body, and of the input the words that must be among them. */
+function stringsIn(value: unknown, found: string[] = []): string[] {
+  if (typeof value === 'string') found.push(value);
+  else if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(value)) stringsIn(item, found);
+  return found;
+}
+
+function wordsOf({ messages, system }: CountTokensRequest): string[] {
+  const texts = typeof system === 'string' ? [system] : (system ?? []).map((block) => block.text);
+  const words = texts.filter((text) => !text.startsWith('x-anthropic-billing-header'));
+  for (const { content } of messages) {
+    if (typeof content === 'string') words.push(content);
+    else {
+      for (const block of content) {
+        if (block.type === 'text') words.push(block.text);
+        if (block.type === 'tool_use') words.push(...stringsIn(block.input));
+        if (block.type === 'document' || block.type === 'image') words.push(...dataOf(block.source));
+        if (block.type !== 'tool_result') continue;
+        if (typeof block.content === 'string') words.push(block.content);
+        for (const inner of typeof block.content === 'string' ? [] : (block.content ?? [])) {
+          if (inner.type === 'text') words.push(inner.text);
+          if (inner.type === 'tool_reference') words.push(inner.tool_name);
+          if (inner.type === 'search_result') words.push(...inner.content.map((part) => part.text));
+          if (inner.type === 'image' || inner.type === 'document') words.push(...dataOf(inner.source));
+        }
+      }
+    }
+  }
+  return words;
+}
+
+const dataOf = (source: unknown) =>
+  typeof source === 'object' && source !== null && 'data' in source ? [String(source.data)] : [];
+
+function lostWords(request: CountTokensRequest, body: GenerateContentRequest): string[] {
+  const sent = stringsIn([body.systemInstruction, body.contents]);
+  const all = sent.join('\n\n');
+  return wordsOf(request).filter((word) => !all.includes(word));
+}
+
+describe.skipIf(!hasCorpus)('requests of the corpus', () => {
+  test('are as many as known', () => {
+    expect(ANSWERS.filter((request) => request.isClaudeCode).length).toBeGreaterThanOrEqual(59);
+    expect(COUNTS.length).toBeGreaterThanOrEqual(9);
+  });
+
+  for (const model of MODELS) {
+    test(`every request becomes a body for ${model}, with nothing lost`, () => {
+      for (const { name, body } of ANSWERS) {
+        if (refusalOf(body)) continue;
+        const translated = toGeminiRequest(deepFreeze(body), contextFor(model));
+        expect({ name, problems: problemsOf(translated.body) }).toEqual({ name, problems: [] });
+        expect({ name, lost: lostWords(body, translated.body) }).toEqual({ name, lost: [] });
+        const refused = validateRequest(modelRow(model), JSON.parse(JSON.stringify(translated.body)));
+        expect({ name, refused: refused?.message }).toEqual({ name, refused: undefined });
+      }
+    });
+  }
+
+  test('requests that ask for what cannot be served get a 400 that names the field', () => {
+    const refused = ANSWERS.filter(({ body }) => refusalOf(body));
+    expect(refused.length).toBeGreaterThan(20);
+    for (const { name, body } of refused) {
+      const error = errorOf(() => toGeminiRequest(parseMessagesRequest(body), contextFor()));
+      expect({ name, status: error.status, type: error.type }).toEqual({
+        name,
+        status: 400,
+        type: 'invalid_request_error',
+      });
+      expect(error.message).toMatch(refusalOf(body) ?? /never/);
+    }
+  });
+
+  test('of Claude Code only the web search is refused', () => {
+    const refused = ANSWERS.filter(({ isClaudeCode, body }) => isClaudeCode && refusalOf(body));
+    expect(refused.map(({ body }) => body.tools?.map((tool) => tool.type))).toEqual([
+      ['web_search_20250305'],
+    ]);
+  });
+
+  test('every count becomes a body, with nothing lost', () => {
+    for (const { name, body } of COUNTS) {
+      const counted = toCountRequest(deepFreeze(body), contextFor());
+      expect({ name, problems: problemsOf(counted.body) }).toEqual({ name, problems: [] });
+      expect({ name, lost: lostWords(body, counted.body) }).toEqual({ name, lost: [] });
+    }
+  });
+
+  test('deferred tools are declared once the history names them, and the placeholder never', () => {
+    const deferred = ANSWERS.filter(
+      ({ body }) => body.tools?.some((tool) => tool.defer_loading) && !refusalOf(body),
+    );
+    expect(deferred.length).toBeGreaterThan(5);
+    for (const { body } of deferred) {
+      const named = new Set(stringsIn(body.messages));
+      const expected = [
+        ...(body.tools ?? []).filter((tool) => !tool.defer_loading).map((tool) => tool.name),
+        ...(body.tools ?? [])
+          .filter((tool) => tool.defer_loading && named.has(tool.name ?? ''))
+          .map((tool) => tool.name),
+      ];
+      const { plan } = toGeminiRequest(body, contextFor());
+      const shown = [...plan.toolNames.entries()].map(([, client]) => client);
+      expect(shown.toSorted()).toEqual(expected.toSorted() as string[]);
+      expect(shown).not.toContain('DeferredToolPlaceholder');
+    }
+  });
+
+  test('the start of a conversation keeps its bytes from turn to turn', () => {
+    let compared = 0;
+    for (const { name, body } of ANSWERS) {
+      if (refusalOf(body)) continue;
+      const whole = toGeminiRequest(body, contextFor()).body;
+      for (let end = 1; end < body.messages.length; end++) {
+        if (body.messages[end]?.role !== 'assistant') continue;
+        const earlier = toGeminiRequest(
+          { ...body, messages: body.messages.slice(0, end) },
+          contextFor(),
+        ).body;
+        const start = { ...whole, contents: whole.contents.slice(0, earlier.contents.length) };
+        expect({ name, contents: JSON.stringify(start.contents) }).toEqual({
+          name,
+          contents: JSON.stringify(earlier.contents),
+        });
+        expect(JSON.stringify(whole.systemInstruction)).toEqual(JSON.stringify(earlier.systemInstruction));
+        expect(
+          JSON.stringify(whole.tools ?? []).startsWith(JSON.stringify(earlier.tools ?? []).slice(0, -3)),
+        ).toBe(true);
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(40);
+  });
+});
+
+function errorOf(run: () => unknown): MessagesError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof MessagesError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
