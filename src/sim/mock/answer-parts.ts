@@ -1,0 +1,81 @@
+/** An answer as Gemini's parts in the order of the wire, each with its tokens, cut where the request says so. */
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { ResponsePart } from '../../gemini/wire.ts';
+import type { Ids } from '../../lib/ports.ts';
+import type { ApiRequest } from '../validator/request.ts';
+import type { Answer } from './choose.ts';
+import { textTokens } from './tokens.ts';
+
+/** `hidden` are thoughts that are billed and not shown. */
+export type Piece =
+  | { kind: 'thought' | 'text' | 'call'; part: ResponsePart; tokens: number }
+  | { kind: 'hidden'; tokens: number };
+
+export type AnswerParts = { pieces: Piece[]; finishReason: 'STOP' | 'MAX_TOKENS' };
+
+/** Characters of one text part; the median of real streams. */
+const TEXT_PART = 66;
+const CALL_ID_LENGTH = 8;
+
+export function answerParts(answer: Answer, request: ApiRequest, model: GeminiModel, ids: Ids): AnswerParts {
+  const config = request.generationConfig ?? {};
+  const thoughts = isThinking(model, request) ? answer.thinking : [];
+  const shown = config.thinkingConfig?.includeThoughts === true;
+  const stops = config.stopSequences ?? [];
+  const stop = firstStop(answer.text, stops);
+  const text = stop === undefined ? answer.text : answer.text.slice(0, stop);
+  const pieces: Piece[] = [
+    ...thoughts.map((thought) => thoughtPiece(thought, shown)),
+    ...wordGroups(text).map(
+      (words): Piece => ({ kind: 'text', part: { text: words }, tokens: textTokens(words) }),
+    ),
+    ...(stop === undefined ? answer.calls : []).map(({ name, args }): Piece => {
+      const id = model.callIds ? { id: ids.next('', CALL_ID_LENGTH).toLowerCase() } : {};
+      const tokens = textTokens(name) + textTokens(JSON.stringify(args));
+      return { kind: 'call', part: { functionCall: { name, args, ...id } }, tokens };
+    }),
+  ];
+  return cutAt(pieces, config.maxOutputTokens);
+}
+
+/** At its lowest level, or with a budget of nothing, a model has no thoughts to show. */
+export function isThinking({ thinking }: GeminiModel, request: ApiRequest): boolean {
+  const { thinkingBudget, thinkingLevel } = request.generationConfig?.thinkingConfig ?? {};
+  if (thinking.kind === 'none' || thinkingBudget === 0) return false;
+  return thinking.kind === 'budget' || thinkingLevel !== thinking.levels[0]?.toUpperCase();
+}
+
+function thoughtPiece(thought: string, shown: boolean): Piece {
+  const text = `${thought.trim()}\n\n\n`;
+  const tokens = textTokens(text);
+  return shown ? { kind: 'thought', part: { text, thought: true }, tokens } : { kind: 'hidden', tokens };
+}
+
+function firstStop(text: string, stops: readonly string[]): number | undefined {
+  const found = stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
+  return found.length > 0 ? Math.min(...found) : undefined;
+}
+
+/** Pieces of whole words that join to exactly `text`. */
+function wordGroups(text: string): string[] {
+  const groups: string[] = [];
+  let group = '';
+  for (const word of text.match(/\s*\S+|\s+$/g) ?? []) {
+    group += word;
+    if (group.length < TEXT_PART) continue;
+    groups.push(group);
+    group = '';
+  }
+  return group === '' ? groups : [...groups, group];
+}
+
+/** The budget counts thoughts too, so a small one can end before any text. */
+function cutAt(pieces: Piece[], limit: number | undefined): AnswerParts {
+  let spent = 0;
+  const fits = pieces.findIndex((piece) => {
+    spent += piece.tokens;
+    return limit !== undefined && spent > limit;
+  });
+  if (fits < 0) return { pieces, finishReason: 'STOP' };
+  return { pieces: pieces.slice(0, fits), finishReason: 'MAX_TOKENS' };
+}

@@ -1,0 +1,149 @@
+/**
+ * An answer as the chunks of its stream, in the shape of the model's generation (from real streams): Gemini 3 and 4
+ * send calls one by one and close with an empty text; 2.5 and older put the end into the last event.
+ */
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { Candidate, GenerateContentResponse, ResponsePart, UsageMetadata } from '../../gemini/wire.ts';
+import type { AnswerParts, Piece } from './answer-parts.ts';
+import { issueSignature } from './signing.ts';
+import type { PromptCount } from './tokens.ts';
+
+export type ChunkOptions = {
+  model: GeminiModel;
+  prompt: PromptCount;
+  responseId: string;
+  /** Stands for the conversation; the same one gives the same signatures. */
+  seed: string;
+};
+
+/** A chunk with the tokens that were made for it: what a pace is reckoned by. */
+export type Chunk = { body: GenerateContentResponse; tokens: number };
+
+type Step = { pieces: Piece[]; end: Pick<Candidate, 'finishReason' | 'finishMessage'> };
+
+const CALLS_MADE = 'Model generated function call(s).';
+
+/** The chunks of a stream; at least one. */
+export function streamChunks(answer: AnswerParts, options: ChunkOptions): Chunk[] {
+  const signed = signPieces(answer.pieces, options);
+  return toChunks(stepsOf(signed, answer, options), options);
+}
+
+/** The one chunk of a unary answer: neighbouring texts are one part. */
+export function unaryChunk(answer: AnswerParts, options: ChunkOptions): GenerateContentResponse {
+  const joined = joinTexts(answer.pieces);
+  const pieces = signPieces(joined, options);
+  const [chunk] = toChunks([{ pieces, end: endOf(answer, options.model) }], options);
+  return chunk?.body ?? {};
+}
+
+function endOf({ pieces, finishReason }: AnswerParts, model: GeminiModel): Step['end'] {
+  const called = finishReason === 'STOP' && pieces.some((piece) => piece.kind === 'call');
+  return { finishReason, ...(called && model.signatures !== 'none' ? { finishMessage: CALLS_MADE } : {}) };
+}
+
+function joinTexts(pieces: readonly Piece[]): Piece[] {
+  const joined: Piece[] = [];
+  for (const piece of pieces) {
+    const last = joined.at(-1);
+    if (last && last.kind === piece.kind && last.kind !== 'call' && piece.kind !== 'call') {
+      joined.pop();
+      const tokens = last.tokens + piece.tokens;
+      if (last.kind === 'hidden' || piece.kind === 'hidden') joined.push({ kind: 'hidden', tokens });
+      else {
+        const text = (last.part.text ?? '') + (piece.part.text ?? '');
+        joined.push({ ...last, part: { ...last.part, text }, tokens });
+      }
+    } else joined.push(piece);
+  }
+  return joined;
+}
+
+/** The first call is signed. Without calls 2.5 signs the first text after thoughts, later ones the last part. */
+function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Piece[] {
+  if (model.signatures === 'none') return [...pieces];
+  const thought = pieces.some((piece) => piece.kind === 'thought' || piece.kind === 'hidden');
+  const call = pieces.findIndex((piece) => piece.kind === 'call');
+  const text = pieces.findIndex((piece) => piece.kind === 'text');
+  const required = model.signatures === 'required';
+  const signed = call >= 0 ? call : required ? -1 : text;
+  if (!required && !thought) return [...pieces];
+  return pieces.map((piece, index) =>
+    index === signed && piece.kind !== 'hidden'
+      ? { ...piece, part: { ...piece.part, thoughtSignature: issueSignature(model, piece.part, seed) } }
+      : piece,
+  );
+}
+
+function stepsOf(pieces: readonly Piece[], answer: AnswerParts, options: ChunkOptions): Step[] {
+  const { model, seed } = options;
+  const steps: Step[] = [];
+  let hidden: Piece[] = [];
+  for (const piece of pieces) {
+    if (piece.kind === 'hidden') {
+      hidden.push(piece);
+      continue;
+    }
+    const last = steps.at(-1);
+    const joins = piece.kind === 'call' && !model.callIds && last?.pieces.some(({ kind }) => kind === 'call');
+    if (joins) last?.pieces.push(piece);
+    else steps.push({ pieces: [...hidden, piece], end: {} });
+    hidden = [];
+  }
+  const end = endOf(answer, model);
+  const last = steps.at(-1);
+  if (!model.callIds && last) {
+    last.end = end;
+    return steps;
+  }
+  const called = pieces.some((piece) => piece.kind === 'call');
+  const part: ResponsePart = { text: '' };
+  if (model.signatures === 'required' && !called) part.thoughtSignature = issueSignature(model, part, seed);
+  return [...steps, { pieces: [...hidden, { kind: 'text', part, tokens: 0 }], end }];
+}
+
+function toChunks(steps: readonly Step[], options: ChunkOptions): Chunk[] {
+  let thoughts = 0;
+  let said = 0;
+  return steps.map(({ pieces, end }) => {
+    let tokens = 0;
+    const parts: ResponsePart[] = [];
+    for (const piece of pieces) {
+      tokens += piece.tokens;
+      if (piece.kind === 'thought' || piece.kind === 'hidden') thoughts += piece.tokens;
+      else said += piece.tokens;
+      if (piece.kind !== 'hidden') parts.push(piece.part);
+    }
+    const { finishReason, finishMessage } = end;
+    const candidate: Candidate = {
+      content: { parts, role: 'model' },
+      ...(finishReason === undefined ? {} : { finishReason }),
+      index: 0,
+      ...(finishMessage === undefined ? {} : { finishMessage }),
+    };
+    return { tokens, body: response(candidate, usage(options.prompt, said, thoughts), options) };
+  });
+}
+
+function response(
+  candidate: Candidate,
+  usageMetadata: UsageMetadata,
+  options: ChunkOptions,
+): GenerateContentResponse {
+  const { model, responseId } = options;
+  return { candidates: [candidate], usageMetadata, modelVersion: model.id, responseId };
+}
+
+/** In the order of the wire. Counts are cumulative; what is still nothing is absent. */
+function usage({ prompt, cached }: PromptCount, said: number, thoughts: number) {
+  return {
+    promptTokenCount: prompt,
+    ...(said > 0 ? { candidatesTokenCount: said } : {}),
+    totalTokenCount: prompt + said + thoughts,
+    ...(cached > 0 ? { cachedContentTokenCount: cached } : {}),
+    promptTokensDetails: [{ modality: 'TEXT', tokenCount: prompt }],
+    ...(cached > 0 ? { cacheTokensDetails: [{ modality: 'TEXT', tokenCount: cached }] } : {}),
+    ...(thoughts > 0 ? { thoughtsTokenCount: thoughts } : {}),
+    serviceTier: 'standard',
+  } satisfies UsageMetadata & Record<string, unknown>;
+}

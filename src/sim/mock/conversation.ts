@@ -1,0 +1,84 @@
+/** What a scenario may ask of a request, read from Gemini's wire alone. */
+import type { Json } from '../../lib/json.ts';
+import type { ApiContent, ApiRequest } from '../validator/request.ts';
+import { callsOf, declarations, responsesOf } from '../validator/request.ts';
+
+export type ToolResult = { tool: string; text: string; failed: boolean };
+
+export type Conversation = {
+  readonly request: ApiRequest;
+  /** The user's words that the current turn answers: the first of them, and all. */
+  readonly user: string;
+  readonly words: string;
+  /** Model contents since then. */
+  readonly turn: number;
+  /** Tools called since then, by name. */
+  readonly called: ReadonlySet<string>;
+  /** Results since then, oldest first, and those of the last content. */
+  readonly results: readonly ToolResult[];
+  readonly lastResults: readonly ToolResult[];
+  /** Tools that may be called now. */
+  readonly callable: ReadonlySet<string>;
+};
+
+/** `asides`: tags whose content is not the user's own words. */
+export function readConversation(request: ApiRequest, asides: readonly string[]): Conversation {
+  const contents = request.contents ?? [];
+  const aside = asides.length > 0 ? new RegExp(`<(${asides.join('|')})>[\\s\\S]*?</\\1>`, 'g') : undefined;
+  const wordsOf = (content: ApiContent): string[] => userTexts(content, aside);
+  const start = Math.max(
+    contents.findLastIndex((content) => wordsOf(content).length > 0),
+    0,
+  );
+  const opening = contents[start];
+  const words = opening ? wordsOf(opening) : [];
+  const since = contents.slice(start + 1);
+  return {
+    request,
+    user: words[0] ?? '',
+    words: words.join('\n'),
+    turn: since.filter((content) => content.role === 'model').length,
+    called: new Set(since.flatMap((content) => callsOf(content).map((call) => call.name ?? ''))),
+    results: since.flatMap(resultsOf),
+    lastResults: resultsOf(since.at(-1)),
+    callable: callableTools(request),
+  };
+}
+
+function userTexts(content: ApiContent, aside: RegExp | undefined): string[] {
+  if (content.role === 'model' || responsesOf(content).length > 0) return [];
+  return (content.parts ?? []).flatMap((part) => {
+    const text = (aside ? (part.text ?? '').replaceAll(aside, '') : (part.text ?? '')).trim();
+    return text === '' ? [] : [text];
+  });
+}
+
+function resultsOf(content: ApiContent | undefined): ToolResult[] {
+  return responsesOf(content).map(({ name, response }) => ({
+    tool: name ?? '',
+    text: stringsOf(response ?? {}).join('\n'),
+    failed: response?.['error'] !== undefined,
+  }));
+}
+
+function stringsOf(value: Json): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return value === null ? [] : [String(value)];
+  return (Array.isArray(value) ? value : Object.values(value)).flatMap(stringsOf);
+}
+
+function callableTools(request: ApiRequest): Set<string> {
+  const config = request.toolConfig?.functionCallingConfig ?? {};
+  if (config.mode === 'NONE') return new Set();
+  const declared = declarations(request).map((declaration) => declaration.name ?? '');
+  const allowed = config.allowedFunctionNames ?? [];
+  return new Set(allowed.length > 0 ? declared.filter((name) => allowed.includes(name)) : declared);
+}
+
+/** Every text of the request but the model's own, for facts. */
+export function requestTexts(request: ApiRequest): string {
+  const contents = (request.contents ?? []).filter((content) => content.role !== 'model');
+  return [request.systemInstruction, ...contents]
+    .flatMap((content) => (content?.parts ?? []).flatMap((part) => part.text ?? []))
+    .join('\n');
+}

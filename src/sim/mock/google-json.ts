@@ -1,0 +1,17 @@
+/** JSON as Google prints it: in events a space after the colon and none after the comma; answers in two-space lines. */
+import { isObject } from '../../lib/json.ts';
+
+const escaped = (json: string): string => json.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e');
+
+function oneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(oneLine).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}: ${oneLine(member)}`).join(',')}}`;
+}
+
+/** One server-sent event, delimiter included. */
+export const googleEvent = (value: unknown): string => `data: ${escaped(oneLine(value))}\r\n\r\n`;
+
+/** A whole body. */
+export const googleBody = (value: unknown): string => `${escaped(JSON.stringify(value, null, 2))}\n`;

@@ -1,0 +1,30 @@
+/** `models` and `models/{id}` as Google lists them. */
+import { type GeminiModel, MODELS } from '../../gemini/models.ts';
+
+const PAGE_SIZE = 50;
+
+export function modelEntry(model: GeminiModel) {
+  return {
+    name: `models/${model.id}`,
+    version: model.id.replace(/^gemini-/, ''),
+    displayName: model.displayName,
+    description: `${model.displayName} (offline mock)`,
+    inputTokenLimit: model.inputTokens,
+    outputTokenLimit: model.outputTokens,
+    supportedGenerationMethods: ['generateContent', 'countTokens'],
+    temperature: 1,
+    topP: 0.95,
+    topK: 64,
+    maxTemperature: 2,
+    ...(model.thinking.kind === 'none' ? {} : { thinking: true }),
+  };
+}
+
+/** One page; its token is the position of the next one. */
+export function modelPage(query: URLSearchParams) {
+  const size = Number(query.get('pageSize') ?? PAGE_SIZE) || PAGE_SIZE;
+  const start = Number(query.get('pageToken') ?? 0) || 0;
+  const models = MODELS.slice(start, start + size).map(modelEntry);
+  const end = start + models.length;
+  return { models, ...(end < MODELS.length ? { nextPageToken: String(end) } : {}) };
+}

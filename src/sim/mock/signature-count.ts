@@ -1,0 +1,27 @@
+/** What became of the signatures that were given out: the measure of how well they travel. */
+import type { ApiRequest } from '../validator/request.ts';
+import { isSentinel } from '../validator/signatures.ts';
+import { isInPlace } from './signing.ts';
+
+export type SignatureCount = {
+  /** Ours, come back. */
+  real: number;
+  /** Documented stand-ins. */
+  sentinel: number;
+  /** Of the real ones, those that sit on a part with other content than they were given with. */
+  moved: number;
+};
+
+export function countSignatures(request: ApiRequest): SignatureCount {
+  const count: SignatureCount = { real: 0, sentinel: 0, moved: 0 };
+  for (const part of (request.contents ?? []).flatMap((content) => content.parts ?? [])) {
+    if (!part.thoughtSignature) continue;
+    if (isSentinel(part.thoughtSignature)) {
+      count.sentinel += 1;
+      continue;
+    }
+    count.real += 1;
+    if (!isInPlace(part.thoughtSignature, part)) count.moved += 1;
+  }
+  return count;
+}

@@ -1,0 +1,71 @@
+/**
+ * What Google would refuse, in Google's own words: first its JSON parser, then the list checks, then the rules of
+ * the conversation, the tools and the model. Sources: the v1beta description, recorded refusals, and the wire facts
+ * of 2026-11 (sections 3, 4, 6, 8).
+ */
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { GoogleError } from '../../gemini/wire.ts';
+import { checkParts, checkRoles, checkTurns } from './contents.ts';
+import { checkGeneration } from './generation.ts';
+import { checkMedia } from './media.ts';
+import { parseMessage } from './parse.ts';
+import { badRequest, invalidArgument, listed } from './refusal.ts';
+import type { ApiRequest } from './request.ts';
+import { checkSignatures, type KnownSignature } from './signatures.ts';
+import { checkDeclarations, checkTools } from './tools.ts';
+
+/** Bytes of one request body: 20 MiB. */
+export const MAX_BODY_BYTES = 20_971_520;
+
+export type ValidateOptions = {
+  /** Says whether a signature was given out; without it any base64 passes. */
+  knownSignature?: KnownSignature;
+  /** The size of the body on the wire; measured from the value where it is not known. */
+  bytes?: number;
+  /** Only to be counted: the order of turns and their signatures do not matter then. */
+  counting?: boolean;
+};
+
+export type ReadRequest = { ok: true; request: ApiRequest } | { ok: false; error: GoogleError };
+
+/** Parses and checks a generateContent body. `request` has one spelling of every name. */
+export function readRequest(model: GeminiModel, body: unknown, options: ValidateOptions = {}): ReadRequest {
+  const bytes = options.bytes ?? Buffer.byteLength(JSON.stringify(body) ?? '');
+  if (bytes > MAX_BODY_BYTES) {
+    return {
+      ok: false,
+      error: invalidArgument(`Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`),
+    };
+  }
+  const parsed = parseMessage('GenerateContentRequest', body);
+  if (parsed.violations.length > 0) return { ok: false, error: badRequest(parsed.violations) };
+  const request = parsed.value as ApiRequest;
+  const error = checkRequest(model, request, options);
+  return error ? { ok: false, error } : { ok: true, request };
+}
+
+function checkRequest(
+  model: GeminiModel,
+  request: ApiRequest,
+  options: ValidateOptions,
+): GoogleError | undefined {
+  const lines = [...checkParts(request), ...checkDeclarations(request)];
+  if (lines.length > 0) return listed(lines);
+  const refusal =
+    checkRoles(request) ??
+    checkTools(model, request) ??
+    checkGeneration(model, request) ??
+    checkMedia(model, request);
+  if (refusal || options.counting) return refusal;
+  return checkTurns(request) ?? checkSignatures(model, request, options.knownSignature);
+}
+
+/** Google's refusal of a generateContent `body` sent to `model`, or undefined where it would answer. */
+export function validateRequest(
+  model: GeminiModel,
+  body: unknown,
+  options: ValidateOptions = {},
+): GoogleError | undefined {
+  const read = readRequest(model, body, options);
+  return read.ok ? undefined : read.error;
+}

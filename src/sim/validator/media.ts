@@ -1,0 +1,52 @@
+/** Rules on media parts: the types that Gemini reads. */
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { GoogleError } from '../../gemini/wire.ts';
+import { invalidArgument } from './refusal.ts';
+import type { ApiBlob, ApiRequest } from './request.ts';
+
+/** GIF is not among the images: documented, and a well-known 400. */
+const IMAGES = new Set(['image/png', 'image/jpeg', 'image/jpg', 'image/webp', 'image/heic', 'image/heif']);
+const APPLICATIONS = new Set([
+  'pdf',
+  'json',
+  'xml',
+  'rtf',
+  'javascript',
+  'x-javascript',
+  'typescript',
+  'x-python',
+]);
+
+function isRead(mimeType: string): boolean {
+  const [kind, subtype = ''] = mimeType.split(';')[0]?.trim().toLowerCase().split('/') ?? [];
+  if (kind === 'image') return IMAGES.has(`${kind}/${subtype}`);
+  if (kind === 'application') return APPLICATIONS.has(subtype);
+  return subtype !== '' && (kind === 'text' || kind === 'audio' || kind === 'video');
+}
+
+const NO_IMAGE =
+  'Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting';
+
+function checkBlob(blob: ApiBlob): GoogleError | undefined {
+  const mimeType = blob.mimeType ?? '';
+  if (!isRead(mimeType)) return invalidArgument(`Unsupported MIME type: ${mimeType}`);
+  if ((blob.data ?? '') !== '') return undefined;
+  return invalidArgument(mimeType === 'application/pdf' ? 'The document has no pages.' : NO_IMAGE);
+}
+
+export function checkMedia(model: GeminiModel, request: ApiRequest): GoogleError | undefined {
+  for (const content of request.contents ?? []) {
+    for (const part of content.parts ?? []) {
+      const inResponse = part.functionResponse?.parts ?? [];
+      if (inResponse.length > 0 && !model.mediaInResponses) {
+        return invalidArgument('Multimodal function responses are not supported for this model.');
+      }
+      const blobs = [part.inlineData, ...inResponse.map((item) => item.inlineData)];
+      for (const blob of blobs) {
+        const refusal = blob && checkBlob(blob);
+        if (refusal) return refusal;
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,60 @@
+/**
+ * Thought signatures of the current turn (wire section 4). Where the model requires them, the first call of each of
+ * the turn's steps must carry one; older turns and parallel siblings are not looked at.
+ */
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { GoogleError } from '../../gemini/wire.ts';
+import { invalidArgument } from './refusal.ts';
+import type { ApiContent, ApiRequest } from './request.ts';
+
+/** Says whether upstream gave this signature out to `model`. */
+export type KnownSignature = (signature: string, model: GeminiModel) => boolean;
+
+const DUMMIES = ['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go'];
+const SENTINELS = new Set(
+  DUMMIES.flatMap((dummy) => {
+    const encoded = Buffer.from(dummy).toString('base64');
+    return [dummy, encoded, encoded.replace(/=+$/, '')];
+  }),
+);
+
+/** The two documented stand-ins for a signature that was lost, plain or base64-encoded. */
+export const isSentinel = (signature: string): boolean => SENTINELS.has(signature);
+
+const startsTurn = ({ role, parts = [] }: ApiContent): boolean =>
+  role !== 'model' && parts.length > 0 && parts.every((part) => part.functionResponse === undefined);
+
+/** Index of the user content that the current turn starts with; -1 where there is none. */
+export function turnStart(contents: readonly ApiContent[]): number {
+  return contents.findLastIndex(startsTurn);
+}
+
+export function checkSignatures(
+  model: GeminiModel,
+  request: ApiRequest,
+  isKnown: KnownSignature | undefined,
+): GoogleError | undefined {
+  const contents = request.contents ?? [];
+  if (model.signatures === 'none') return undefined;
+  for (const content of contents) {
+    for (const { thoughtSignature } of content.parts ?? []) {
+      if (!thoughtSignature || isSentinel(thoughtSignature)) continue;
+      if (isKnown && !isKnown(thoughtSignature, model))
+        return invalidArgument('Corrupted thought signature.');
+    }
+  }
+  return model.signatures === 'required' ? missingSignature(contents) : undefined;
+}
+
+function missingSignature(contents: readonly ApiContent[]): GoogleError | undefined {
+  for (let index = turnStart(contents) + 1; index < contents.length; index++) {
+    const content = contents[index];
+    if (content?.role !== 'model') continue;
+    const first = content.parts?.find((part) => part.functionCall !== undefined);
+    if (!first || first.thoughtSignature) continue;
+    return invalidArgument(
+      `Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. Additional data, function call \`default_api:${first.functionCall?.name ?? ''}\` , position ${index + 1}. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures for more details.`,
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,160 @@
+/** Scenario files: what is read, and how a wrong one is told. */
+import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseAnswer } from '../../src/sim/mock/choose.ts';
+import { readConversation } from '../../src/sim/mock/conversation.ts';
+import { loadScenarios, parseScenario } from '../../src/sim/scenarios.ts';
+import type { ApiRequest } from '../../src/sim/validator/request.ts';
+import { SCENARIOS } from './mock/harness.ts';
+
+const file = (rules: string, head = '') => `name: t\ndescription: d\n${head}rules:\n${rules}`;
+
+const request = (contents: ApiRequest['contents'], tools: string[] = []): ApiRequest => ({
+  contents: contents ?? [],
+  tools: [{ functionDeclarations: tools.map((name) => ({ name })) }],
+});
+
+const user = (text: string) => ({ role: 'user', parts: [{ text }] });
+const call = (name: string) => ({ role: 'model', parts: [{ functionCall: { name } }] });
+const result = (name: string, response: Record<string, string>) => ({
+  role: 'user',
+  parts: [{ functionResponse: { name, response } }],
+});
+
+/** Which rule of `yaml` answers; `none` where none does. */
+function ruleFor(yaml: string, body: ApiRequest, caller = 'main'): string {
+  const scenario = parseScenario(yaml, 't.yaml');
+  const conversation = readConversation(body, scenario.asides);
+  return chooseAnswer([scenario], conversation, caller).source.split('/')[1] ?? '';
+}
+
+describe('loading', () => {
+  test('the shipped files are in the order in which they are asked, the default last', () => {
+    expect(SCENARIOS.map((scenario) => scenario.name)).toEqual(['tour', 'default']);
+  });
+
+  test('a folder is read by its yaml files, ordered by `order`', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'scenarios-'));
+    const write = (name: string, order: number) =>
+      writeFileSync(
+        join(folder, name),
+        file('  - { name: r, text: x }', `order: ${order}\n`).replace('name: t', `name: ${name}`),
+      );
+    write('a.yaml', 5);
+    write('b.yaml', -1);
+    writeFileSync(join(folder, 'notes.txt'), 'not a scenario');
+    expect(loadScenarios(folder).map((scenario) => scenario.name)).toEqual(['b.yaml', 'a.yaml']);
+    rmSync(folder, { recursive: true });
+  });
+
+  test.each([
+    ['no rules', 'name: t\ndescription: d\nrules: []', 'rules'],
+    ['no description', 'name: t\nrules:\n  - { name: r, text: x }', 'description'],
+    ['an unknown field', file('  - { name: r, text: x, colour: red }'), 'rules.0.colour'],
+    ['an unknown condition', file('  - { name: r, text: x, when: { callr: main } }'), 'rules.0.when.callr'],
+    ['a wrong type', file('  - { name: 5, text: x }'), 'rules.0.name'],
+    ['a negative turn', file('  - { name: r, text: x, when: { turn: -1 } }'), 'rules.0.when.turn'],
+    ['a rule that says nothing', file('  - { name: r }'), 'rules.0: needs text or calls'],
+    ['a broken expression', file('  - { name: r, text: x, when: { user: "/(/" } }'), 'rules.0.when.user'],
+    [
+      'a broken fact',
+      file('  - { name: r, text: x }', 'facts: { a: { find: "(", otherwise: "" } }\n'),
+      'facts.a.find',
+    ],
+    ['no object', '- 1', 'the file'],
+    ['no YAML', 'name: [', 'not YAML'],
+  ])('%s is told in one line with file and field', (_, yaml, field) => {
+    let message = '';
+    try {
+      parseScenario(yaml, 'wrong.yaml');
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toStartWith('wrong.yaml: ');
+    expect(message).toContain(field);
+    expect(message).not.toContain('\n');
+  });
+});
+
+describe('matching', () => {
+  const two = (when: string) =>
+    file(`  - { name: first, text: a, when: ${when} }\n  - { name: second, text: b }`);
+  const history = [user('make it so'), call('Run'), result('Run', { output: 'all GREEN' })];
+
+  test.each([
+    ['caller', '{ caller: sdk }', 'sdk', 'first'],
+    ['caller', '{ caller: [sdk, main] }', 'main', 'first'],
+    ['caller', '{ caller: sdk }', 'main', 'second'],
+    ['user, in any case', '{ user: MAKE it }', 'main', 'first'],
+    ['user, one of several', '{ user: [nope, so] }', 'main', 'first'],
+    ['user, by expression', '{ user: "/^make .+ so$/" }', 'main', 'first'],
+    ['user', '{ user: break it }', 'main', 'second'],
+    ['turn', '{ turn: 1 }', 'main', 'first'],
+    ['turn', '{ turn: 0 }', 'main', 'second'],
+    ['turn, a range', '{ turn: { min: 1, max: 3 } }', 'main', 'first'],
+    ['turn, a range', '{ turn: { min: 2 } }', 'main', 'second'],
+    ['result, by tool', '{ result: { tool: Run } }', 'main', 'first'],
+    ['result, by tool', '{ result: { tool: Walk } }', 'main', 'second'],
+    ['result, by text', '{ result: { text: green } }', 'main', 'first'],
+    ['result, by error', '{ result: { error: true } }', 'main', 'second'],
+    ['result, by error', '{ result: { error: false } }', 'main', 'first'],
+    ['called', '{ called: [Walk, Run] }', 'main', 'first'],
+    ['called', '{ called: Walk }', 'main', 'second'],
+    ['not called', '{ not_called: Walk }', 'main', 'first'],
+    ['not called', '{ not_called: [Walk, Run] }', 'main', 'second'],
+  ])('%s: %s for %s gives %s', (_, when, caller, rule) => {
+    expect(ruleFor(two(when), request(history), caller)).toBe(rule);
+  });
+
+  test('a failed call shows as an error', () => {
+    const failed = [user('x'), call('Run'), result('Run', { error: 'no' })];
+    expect(ruleFor(two('{ result: { error: true } }'), request(failed))).toBe('first');
+  });
+
+  test('a rule whose tools are not declared is passed over', () => {
+    const yaml = file('  - { name: first, calls: [{ tool: [Run, Walk] }] }\n  - { name: second, text: b }');
+    expect(ruleFor(yaml, request([user('x')], ['Walk']))).toBe('first');
+    expect(ruleFor(yaml, request([user('x')], ['Swim']))).toBe('second');
+  });
+
+  test('asides are no words of the user, and do not start a turn', () => {
+    const yaml = file('  - { name: first, text: a, when: { user: real, turn: 1 } }', 'asides: [note]\n');
+    const contents = [
+      user('<note>\nfake\n</note>\nreal'),
+      { role: 'model', parts: [{ text: 'ok' }] },
+      user('<note>x</note>'),
+    ];
+    expect(ruleFor(yaml, request(contents))).toBe('first');
+  });
+});
+
+describe('templates', () => {
+  const answer = (text: string, body: ApiRequest) => {
+    const yaml = file(
+      `  - name: r\n    text: '${text}'`,
+      "facts: { dir: { find: 'dir: (.+)', otherwise: nowhere } }\n",
+    );
+    return chooseAnswer([parseScenario(yaml, 't.yaml')], readConversation(body, []), 'main').text;
+  };
+  const done = [user('go'), call('Run'), result('Run', { output: ' 42\n' })];
+
+  test.each([
+    ['{{user}}', 'go'],
+    ['{{result}}', '42'],
+    ['{{ result.Run }}', '42'],
+    ['{{result.Walk|Run}}', '42'],
+    ['{{result.Walk}}', '(no result)'],
+    ['{{status.Run}} {{status.Walk}}', 'done not run'],
+    ['{{dir}}', 'nowhere'],
+    ['{{unheard_of}}', '{{unheard_of}}'],
+  ])('%s becomes %s', (text, expected) => {
+    expect(answer(text, request(done))).toBe(expected);
+  });
+
+  test('a fact is found in the system text or the messages, the last one said', () => {
+    const body = { ...request([user('dir: /b')]), systemInstruction: { parts: [{ text: 'dir: /a' }] } };
+    expect(answer('{{dir}}', body)).toBe('/b');
+  });
+});
