@@ -10,7 +10,7 @@
 import type { ContentBlock } from '../anthropic/content.ts';
 import type { Message } from '../anthropic/request.ts';
 import type { ModelFamily } from '../gemini/models.ts';
-import { shortHash } from '../lib/hash.ts';
+import { contentHash, shortHash } from '../lib/hash.ts';
 import { canonicalJson } from '../lib/json.ts';
 
 /** What made a signature. Another model family or key cannot read it. */
@@ -74,49 +74,68 @@ export const callKey = (toolId: string): string => `call:${toolId}`;
 
 /** A call, by what it says: found again when a client gave it another id. */
 export const callContentKey = (name: string, input: unknown): string =>
-  `args:${shortHash(`${name}\n${canonicalJson(input)}`)}`;
+  `args:${contentHash(`${name}\n${canonicalJson(input)}`)}`;
 
 /**
  * A text block: first by the turn that it answers, then by its text alone (the same words may end many answers).
  * White space at the ends does not count: clients trim.
  */
 export const textKeys = (context: string, text: string): [exact: string, loose: string] => {
-  const hash = shortHash(text.trim());
+  const hash = contentHash(text.trim());
   return [`text:${context}:${hash}`, `text:${hash}`];
 };
 
 /** What the answer after `messages` answers: the results just given (ids are unique), else the last words of the user. */
 export function answerContext(messages: readonly Message[]): string {
-  for (let i = messages.length - 1; i >= 0; i--) {
-    const message = messages[i];
-    if (message?.role !== 'user') continue;
-    if (typeof message.content === 'string') return shortHash(message.content.trim(), 11);
-    const ids: string[] = [];
-    let words = '';
-    for (const block of message.content) {
-      if (block.type === 'tool_result') ids.push(block.tool_use_id);
-      if (block.type === 'text') words = block.text.trim();
-    }
-    return shortHash(ids.length > 0 ? ids.join(' ') : words, 11);
+  const last = messages.findLast((message) => message.role === 'user');
+  return last ? turnContext(last) : '';
+}
+
+function turnContext({ content }: Message): string {
+  if (typeof content === 'string') return contentHash(content.trim());
+  const ids: string[] = [];
+  let words = '';
+  for (const block of content) {
+    if (block.type === 'tool_result') ids.push(block.tool_use_id);
+    if (block.type === 'text') words = block.text.trim();
   }
-  return '';
+  return contentHash(ids.length > 0 ? ids.join(' ') : words);
 }
 
-function blockKeys(block: ContentBlock, context: string): string[] {
-  if (block.type === 'tool_use') return [callKey(block.id), callContentKey(block.name, block.input)];
-  if (block.type === 'text') return textKeys(context, block.text);
-  return [];
-}
-
-/** Every key under which a signature for this history may be found. Look-ups happen before translation, which stays pure. */
-export function signatureKeys(messages: readonly Message[]): string[] {
-  const keys: string[] = [];
+/** Calls `visit` with each block of the assistant's that may be signed, and the turn that its message answers. */
+function eachSignable(
+  messages: readonly Message[],
+  visit: (block: ContentBlock, context: string) => void,
+): void {
   let context = '';
-  messages.forEach((message, index) => {
-    if (message.role === 'user') context = answerContext(messages.slice(index, index + 1));
-    if (message.role !== 'assistant') return;
-    if (typeof message.content === 'string') keys.push(...textKeys(context, message.content));
-    else for (const block of message.content) keys.push(...blockKeys(block, context));
+  for (const message of messages) {
+    if (message.role === 'user') context = turnContext(message);
+    if (message.role !== 'assistant') continue;
+    if (typeof message.content === 'string') visit({ type: 'text', text: message.content }, context);
+    else for (const block of message.content) visit(block, context);
+  }
+}
+
+/** The exact keys of this history. Look-ups happen before translation, which stays pure. */
+export function exactKeys(messages: readonly Message[]): string[] {
+  const keys: string[] = [];
+  eachSignable(messages, (block, context) => {
+    if (block.type === 'tool_use') keys.push(callKey(block.id));
+    else if (block.type === 'text') keys.push(textKeys(context, block.text)[0]);
+  });
+  return keys;
+}
+
+/** Keys by content alone, for what the exact ones did not find: most histories need none, and hashing arguments costs. */
+export function looseKeys(messages: readonly Message[], found: SignatureLookup): string[] {
+  const keys: string[] = [];
+  eachSignable(messages, (block, context) => {
+    if (block.type === 'tool_use' && !found.has(callKey(block.id))) {
+      keys.push(callContentKey(block.name, block.input));
+    } else if (block.type === 'text') {
+      const [exact, loose] = textKeys(context, block.text);
+      if (!found.has(exact)) keys.push(loose);
+    }
   });
   return keys;
 }

@@ -1,0 +1,34 @@
+/** `bun run docs`: rewrites what the docs take from the code. `tests/docs.test.ts` holds that it is current. */
+import { join } from 'node:path';
+import { envExample, variablesTable } from '../src/config.ts';
+
+const ROOT = join(import.meta.dir, '..');
+
+const PARTS: Readonly<Record<string, () => string>> = { variables: variablesTable };
+
+const MARKED = /(<!-- generated: (\w+)[^>]* -->\n)[\s\S]*?(<!-- end -->)/g;
+
+/** `text` with every part between `<!-- generated: name -->` and `<!-- end -->` as the code has it today. */
+export function withGenerated(text: string): string {
+  return text.replace(MARKED, (_whole, start: string, name: string, end: string) => {
+    const part = PARTS[name];
+    if (!part) throw new Error(`nothing generates "${name}"`);
+    return `${start}\n${part().trim()}\n\n${end}`;
+  });
+}
+
+/** The files that are made, in whole or in part, and how: from what they hold now to what they should. */
+export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
+  'README.md': withGenerated,
+  '.env.example': envExample,
+};
+
+if (import.meta.main) {
+  for (const [name, make] of Object.entries(GENERATED)) {
+    const file = Bun.file(join(ROOT, name));
+    const now = (await file.exists()) ? await file.text() : '';
+    const made = make(now);
+    if (made !== now) await file.write(made);
+    console.log(`${made === now ? 'current' : 'rewritten'}: ${name}`);
+  }
+}

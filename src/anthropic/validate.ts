@@ -1,0 +1,95 @@
+/**
+ * Checks a request's shape, and throws a `MessagesError` that names the field in Anthropic's wording. What a shape
+ * cannot say (which models, which server tools, what a version forbids) is decided in translation.
+ */
+import type { TSchema } from '@sinclair/typebox';
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { isObject } from '../lib/json.ts';
+import { CONTENT_BLOCKS, type ContentBlock } from './content.ts';
+import { MessagesError } from './errors.ts';
+import { explain, quotedList } from './explain.ts';
+import { CountTokensRequest, type Message, MessagesRequest, type Tool } from './request.ts';
+
+const compiled = new Map<TSchema, TypeCheck<TSchema>>();
+
+/** Compiled at first use: most block types never occur in a process's life. */
+function compile(schema: TSchema): TypeCheck<TSchema> {
+  let check = compiled.get(schema);
+  if (!check) {
+    check = TypeCompiler.Compile(schema);
+    compiled.set(schema, check);
+  }
+  return check;
+}
+
+const refuse = (message: string) => new MessagesError('invalid_request_error', message);
+
+const blockSchemas: ReadonlyMap<string, TSchema> = new Map(Object.entries(CONTENT_BLOCKS));
+
+function checkBlock(block: ContentBlock, path: string): void {
+  const { type } = block;
+  const schema = blockSchemas.get(type);
+  if (!schema) {
+    const expected = quotedList([...blockSchemas.keys()]);
+    throw refuse(
+      `${path}: Input tag '${type}' found using 'type' does not match any of the expected tags: ${expected}`,
+    );
+  }
+  if (!compile(schema).Check(block)) throw refuse(explain(schema, block, `${path}.${type}`));
+}
+
+function checkMessages(messages: readonly Message[]): void {
+  if (messages.length === 0) throw refuse('messages: at least one message is required');
+  messages.forEach((message, index) => {
+    if (typeof message.content === 'string') return;
+    message.content.forEach((block, position) => {
+      checkBlock(block, `messages.${index}.content.${position}`);
+    });
+  });
+}
+
+/** A tool of the client's own; Anthropic's carry a dated `type`. */
+const isCustom = (tool: { type?: unknown }) => (tool.type ?? 'custom') === 'custom';
+
+function checkTools(tools: readonly Tool[]): void {
+  tools.forEach((tool, index) => {
+    if (!isCustom(tool)) return;
+    for (const field of ['name', 'input_schema'] as const) {
+      if (tool[field] === undefined) throw refuse(`tools.${index}.custom.${field}: Field required`);
+    }
+  });
+}
+
+/** The API puts a custom tool's tag into the path of its fields, although the client need not send one. */
+function withToolTag(message: string, value: unknown): string {
+  const index = /^tools\.(\d+)\./.exec(message)?.[1];
+  const tools = isObject(value) && Array.isArray(value['tools']) ? value['tools'] : [];
+  const tool: unknown = index === undefined ? undefined : tools[Number(index)];
+  return isObject(tool) && isCustom(tool)
+    ? message.replace(/^tools\.\d+\./, `tools.${index}.custom.`)
+    : message;
+}
+
+function parse(schema: TSchema, value: unknown): void {
+  if (!isObject(value))
+    throw refuse('Input should be a valid dictionary: the request body is not a JSON object');
+  if (!compile(schema).Check(value)) throw refuse(withToolTag(explain(schema, value, ''), value));
+}
+
+/** The body of `POST /v1/messages`, unchanged; throws a MessagesError naming the first field that is wrong. */
+export function parseMessagesRequest(value: unknown): MessagesRequest {
+  parse(MessagesRequest, value);
+  const request = value as MessagesRequest;
+  checkMessages(request.messages);
+  checkTools(request.tools ?? []);
+  return request;
+}
+
+/** The body of `POST /v1/messages/count_tokens`, unchanged; throws as `parseMessagesRequest` does. */
+export function parseCountTokensRequest(value: unknown): CountTokensRequest {
+  parse(CountTokensRequest, value);
+  const request = value as CountTokensRequest;
+  checkMessages(request.messages);
+  checkTools(request.tools ?? []);
+  return request;
+}

@@ -1,0 +1,172 @@
+/** From environment and flags to one typed, checked configuration. Every error is one line that names the setting. */
+import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
+import packageJson from '../package.json' with { type: 'json' };
+import { ConfigError, readValue } from './config/read-value.ts';
+import { flagOf, helpText } from './config/texts.ts';
+import { NOT_SERVED, VARIABLE_ROWS, VARIABLES, type Values } from './config/variables.ts';
+import type { LogFormat, LogLevel } from './lib/log.ts';
+import { isLoopback } from './server/guard.ts';
+
+export { ConfigError } from './config/read-value.ts';
+export { envExample, variablesTable } from './config/texts.ts';
+
+export const VERSION: string = packageJson.version;
+
+/** Times are milliseconds. */
+export type Config = {
+  backend: 'gemini' | 'mock';
+  /** Empty for the mock. */
+  apiKeys: readonly string[];
+  baseUrl: string | undefined;
+  modelMap: { big: string; small: string; patterns: readonly (readonly [pattern: string, target: string])[] };
+  host: string;
+  port: number;
+  proxyApiKey: string | undefined;
+  allowedHosts: readonly string[];
+  log: { level: LogLevel; format: LogFormat | undefined };
+  maxTokensLimit: number | undefined;
+  requestTimeoutMs: number;
+  headTimeoutMs: number;
+  idleTimeoutMs: number;
+  maxRetries: number;
+  maxStreamingRetries: number;
+  streamsMax: number;
+  upstreamStreaming: boolean;
+  dataDir: string;
+  /** What the operator should know of how the settings were understood; told at start. */
+  notices: readonly string[];
+};
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
+  ...VARIABLE_ROWS.map(([name, { schema }]) => [
+    flagOf(name),
+    { type: schema['type'] === 'boolean' ? 'boolean' : 'string' },
+  ]),
+  ['help', { type: 'boolean', short: 'h' }],
+  ['version', { type: 'boolean' }],
+]);
+
+function parseFlags(argv: readonly string[]): Record<string, unknown> {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // Node's message goes on with advice about positional arguments, which there are none of here.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+    throw new ConfigError(`${sentence}; --help lists what there is`);
+  }
+}
+
+/** The text that `--help` or `--version` asks for; undefined where the proxy is to serve. */
+export function requestedText(argv: readonly string[]): string | undefined {
+  const flags = parseFlags(argv);
+  if (flags['help']) return helpText(VERSION);
+  return flags['version'] ? `${VERSION}\n` : undefined;
+}
+
+function readValues(env: Environment, argv: readonly string[]): Values {
+  const flags = parseFlags(argv);
+  const read = ([name, row]: (typeof VARIABLE_ROWS)[number]) => {
+    const flag = flags[flagOf(name)];
+    const text = flag === undefined ? env[name] : String(flag);
+    if (flag === undefined && (text === undefined || text.trim() === '')) return [name, row.default];
+    const source = flag === undefined ? name : `--${flagOf(name)}`;
+    return [name, readValue(source, text ?? '', row.schema, row.secret === true)];
+  };
+  return Object.fromEntries(VARIABLE_ROWS.map(read)) as Values;
+}
+
+const unprefixed = (model: string): string => model.replace(/^(gemini|google|models)\//, '');
+
+/** Shut down by Google; `.env` files of older proxies still name them. */
+const RETIRED = /^gemini-(1\.[05]-|pro$|pro-vision$|ultra$)/;
+
+function modelSetting(name: 'BIG_MODEL' | 'SMALL_MODEL', values: Values, notices: string[]): string {
+  const model = unprefixed(values[name]);
+  if (!RETIRED.test(model)) return model;
+  const replacement = String(VARIABLES[name].default);
+  notices.push(`${name}: Google has retired ${model}; ${replacement} is used instead`);
+  return replacement;
+}
+
+function chooseBackend(values: Values, keys: readonly string[], notices: string[]): Config['backend'] {
+  const { BACKEND, HOST } = values;
+  switch (BACKEND) {
+    case 'vertex':
+    case 'replay':
+      throw new ConfigError(`BACKEND: ${BACKEND} is not available in this version; use gemini or mock`);
+    case 'gemini':
+      if (keys.length === 0) throw new ConfigError('BACKEND: gemini needs a key; set GEMINI_API_KEY');
+      return 'gemini';
+    case 'mock':
+      return 'mock';
+    case undefined:
+      if (keys.length > 0) return 'gemini';
+      if (!isLoopback(HOST)) {
+        throw new ConfigError(
+          `GEMINI_API_KEY: not set, and HOST ${HOST} is not loopback; set it, or BACKEND=mock`,
+        );
+      }
+      notices.push(
+        'No Gemini key is set: answers come from the built-in MOCK. Set GEMINI_API_KEY for the real thing',
+      );
+      return 'mock';
+  }
+}
+
+function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
+  if (isLoopback(HOST) || PROXY_API_KEY !== undefined || ALLOW_OPEN) return;
+  throw new ConfigError(
+    `HOST: ${HOST} is reachable by others; set PROXY_API_KEY, or ALLOW_OPEN=true to let everyone in`,
+  );
+}
+
+const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
+
+function chooseKeys(values: Values, notices: string[]): readonly string[] {
+  const { API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY } = values;
+  const keys = API_KEYS ?? [GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined).slice(0, 1);
+  if (keys.length > 1) notices.push(`API_KEYS: this version uses the first of ${keys.length} keys`);
+  return keys;
+}
+
+/** Throws a ConfigError for anything that cannot be meant. Flags win over the environment. */
+export function readConfig(env: Environment, argv: readonly string[]): Config {
+  const values = readValues(env, argv);
+  const notices: string[] = NOT_SERVED.filter((name: string) => isSet(env[name])).map(
+    (name) => `${name} is not available in this version`,
+  );
+  checkExposure(values);
+  const keys = chooseKeys(values, notices);
+  return {
+    backend: chooseBackend(values, keys, notices),
+    apiKeys: keys,
+    baseUrl: values.GOOGLE_GEMINI_BASE_URL,
+    modelMap: {
+      big: modelSetting('BIG_MODEL', values, notices),
+      small: modelSetting('SMALL_MODEL', values, notices),
+      patterns: Object.entries(values.MODEL_MAP ?? {}),
+    },
+    host: values.HOST,
+    port: values.PORT,
+    proxyApiKey: values.PROXY_API_KEY,
+    allowedHosts: (values.ALLOWED_HOSTS ?? []).map((name) => name.toLowerCase()),
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    maxTokensLimit: values.MAX_TOKENS_LIMIT,
+    requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+    headTimeoutMs: values.HEAD_TIMEOUT * 1000,
+    idleTimeoutMs: values.STREAM_IDLE_TIMEOUT * 1000,
+    maxRetries: values.MAX_RETRIES,
+    maxStreamingRetries: values.MAX_STREAMING_RETRIES,
+    streamsMax: values.STREAMS_MAX,
+    upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
+    dataDir: values.DATA_DIR,
+    notices,
+  };
+}
+
+/** Everything that must not show up in a log. */
+export function secretsOf(config: Config): string[] {
+  return [...config.apiKeys, ...(config.proxyApiKey === undefined ? [] : [config.proxyApiKey])];
+}

@@ -1,0 +1,77 @@
+/** Reads one setting's text by its schema. */
+import { type TSchema, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { tryParseJson } from '../lib/json.ts';
+
+/** A setting that cannot be read. Its message is one line that names the setting, and never shows a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  '1': true,
+  yes: true,
+  on: true,
+  false: false,
+  '0': false,
+  no: false,
+  off: false,
+};
+
+const commaList = (text: string) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** By the schema's JSON type; undefined where `text` is nothing of the kind. */
+const READERS: Readonly<Record<string, (text: string) => unknown>> = {
+  string: (text) => text,
+  boolean: (text) => BOOLEANS[text.toLowerCase()],
+  integer: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : undefined),
+  number: (text) => (text.trim() === '' ? undefined : Number(text)),
+  array: (text) => (text.startsWith('[') ? tryParseJson(text) : commaList(text)),
+  object: tryParseJson,
+};
+
+/** The choices of a union of literals; empty for another schema. */
+export const choicesOf = (schema: TSchema): string[] => {
+  const variants: TSchema[] = schema['anyOf'] ?? [];
+  return variants.map((variant) => String(variant['const']));
+};
+
+function range(schema: TSchema, noun: string): string {
+  const { minimum, maximum, exclusiveMinimum } = schema;
+  if (exclusiveMinimum !== undefined) return `${noun} above ${exclusiveMinimum}, at most ${maximum}`;
+  return maximum === undefined ? `${noun} from ${minimum}` : `${noun} from ${minimum} to ${maximum}`;
+}
+
+/** What the setting takes, for a human. */
+export function describeSchema(schema: TSchema): string {
+  const choices = choicesOf(schema);
+  if (choices.length > 0) return `one of ${choices.join(', ')}`;
+  switch (schema['type']) {
+    case 'boolean':
+      return 'true or false';
+    case 'integer':
+      return range(schema, 'a whole number');
+    case 'number':
+      return range(schema, 'a number');
+    case 'array':
+      return 'a comma-separated list, or a JSON array of strings';
+    case 'object':
+      return 'a JSON object of strings';
+    default:
+      return 'text';
+  }
+}
+
+const shown = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+
+export function readValue(name: string, text: string, schema: TSchema, secret: boolean): unknown {
+  const isChoice = choicesOf(schema).length > 0;
+  const value = isChoice ? text.toLowerCase() : READERS[schema['type'] ?? Type.String().type]?.(text.trim());
+  if (value !== undefined && Value.Check(schema, value)) return value;
+  throw new ConfigError(`${name}: expected ${describeSchema(schema)}${secret ? '' : `, got ${shown(text)}`}`);
+}

@@ -1,0 +1,148 @@
+/** Every setting, once: validation, `--help`, `.env.example` and the README's table are made from these rows. */
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { LOG_LEVELS } from '../lib/log.ts';
+
+export type Variable<S extends TSchema = TSchema> = {
+  /** The value's type, as it is after reading. */
+  schema: S;
+  /** Used where the variable is absent or empty. */
+  default?: Static<S>;
+  /** Shown instead of the default, where that depends on something. */
+  defaultText?: string;
+  description: string;
+  /** Never shown, not even in an error. */
+  secret?: true;
+};
+
+/** Keeps the row's own type, so that a default shows in the type of the value. */
+const variable = <S extends TSchema, const R extends Omit<Variable<S>, 'schema'>>(
+  schema: S,
+  row: R,
+): R & { schema: S } => ({
+  ...row,
+  schema,
+});
+
+const literals = <const T extends readonly string[]>(values: T) =>
+  Type.Union(values.map((value) => Type.Literal(value as T[number])));
+
+const Text = Type.String({ minLength: 1 });
+const Names = Type.Array(Text, { minItems: 1 });
+const Seconds = Type.Number({ exclusiveMinimum: 0, maximum: 86_400 });
+const Tries = Type.Integer({ minimum: 0, maximum: 100 });
+
+export const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
+
+export const VARIABLES = {
+  API_KEYS: variable(Names, {
+    description: 'Gemini keys, as a JSON array or separated by commas. Wins over the next two',
+    secret: true,
+  }),
+  GEMINI_API_KEY: variable(Text, { description: 'One Gemini key', secret: true }),
+  GOOGLE_API_KEY: variable(Text, { description: 'The same, under another name', secret: true }),
+  BACKEND: variable(literals(BACKENDS), {
+    defaultText: 'gemini with a key, else mock on a loopback bind',
+    description:
+      'Where answers come from. Without a key a bind beyond loopback refuses to start unless this is set',
+  }),
+  GOOGLE_GEMINI_BASE_URL: variable(Text, { defaultText: "Google's", description: 'Another upstream' }),
+  BIG_MODEL: variable(Text, {
+    default: 'gemini-4-argon',
+    description: 'Answers for opus, sonnet, fable and unknown Claude ids',
+  }),
+  SMALL_MODEL: variable(Text, { default: 'gemini-4-hydrogen', description: 'Answers for haiku' }),
+  MODEL_MAP: variable(Type.Record(Type.String(), Text), {
+    description: 'JSON: exact id or `*` pattern → Gemini id; looked at before the two above',
+  }),
+  HOST: variable(Text, {
+    default: '127.0.0.1',
+    description: 'Address to bind. One beyond loopback needs PROXY_API_KEY, or ALLOW_OPEN=true',
+  }),
+  PORT: variable(Type.Integer({ minimum: 0, maximum: 65_535 }), {
+    default: 8082,
+    description: 'Port to bind; 0 takes a free one',
+  }),
+  PROXY_API_KEY: variable(Text, {
+    description: 'What clients must send, as x-api-key or Bearer token',
+    secret: true,
+  }),
+  ALLOW_OPEN: variable(Type.Boolean(), {
+    default: false,
+    description: 'Serve beyond loopback without PROXY_API_KEY, to anyone who can reach the port',
+  }),
+  ALLOWED_HOSTS: variable(Names, {
+    description: 'Host names besides loopback that Host and Origin headers may carry on a loopback bind',
+  }),
+  LOG_LEVEL: variable(literals(LOG_LEVELS), {
+    default: 'info',
+    description: 'DEBUG, INFO, WARNING, ERROR or CRITICAL, in any case',
+  }),
+  LOG_FORMAT: variable(literals(['pretty', 'json'] as const), {
+    defaultText: 'pretty on a terminal, else json',
+    description: 'How log lines look',
+  }),
+  MAX_TOKENS_LIMIT: variable(Type.Integer({ minimum: 1 }), {
+    defaultText: "the model's own",
+    description: 'Cap on output tokens',
+  }),
+  REQUEST_TIMEOUT: variable(Seconds, {
+    default: 570,
+    description:
+      'Seconds from the request to the first content, all tries together; for a unary answer to its end',
+  }),
+  HEAD_TIMEOUT: variable(Seconds, { default: 120, description: "Seconds for one try's response head" }),
+  STREAM_IDLE_TIMEOUT: variable(Seconds, {
+    default: 240,
+    description: 'Seconds of upstream silence once an answer flows',
+  }),
+  MAX_RETRIES: variable(Tries, {
+    default: 2,
+    description: 'Ceiling on tries before content, unary. This version makes two at most',
+  }),
+  MAX_STREAMING_RETRIES: variable(Tries, { default: 12, description: 'The same for streams' }),
+  STREAMS_MAX: variable(Type.Integer({ minimum: 1 }), {
+    default: 2048,
+    description: 'Answers under way at once; more are told 529',
+  }),
+  FORCE_DISABLE_STREAMING: variable(Type.Boolean(), {
+    default: false,
+    description: 'Call Gemini unary; clients still get well-formed streams',
+  }),
+  EMERGENCY_DISABLE_STREAMING: variable(Type.Boolean(), { default: false, description: 'The same' }),
+  DATA_DIR: variable(Text, {
+    default: '.data',
+    description: 'Folder for what outlives the process: signatures',
+  }),
+} satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** A value for every variable that has a default, else perhaps undefined. */
+export type Values = {
+  [N in VariableName]:
+    | Static<(typeof VARIABLES)[N]['schema']>
+    | ((typeof VARIABLES)[N] extends { default: unknown } ? never : undefined);
+};
+
+export const VARIABLE_ROWS: readonly (readonly [VariableName, Variable])[] = Object.entries(VARIABLES) as [
+  VariableName,
+  Variable,
+][];
+
+/** Settings of the product that this version does not serve: said at start rather than passed over in silence. */
+export const NOT_SERVED: readonly string[] = [
+  'GOOGLE_CLOUD_PROJECT',
+  'GOOGLE_CLOUD_LOCATION',
+  'MODEL_FALLBACKS',
+  'KEY_RPM',
+  'KEY_TPM',
+  'FAULTS',
+  'GUIDANCE',
+  'IDENTITY',
+  'AUTO_MODE_CLASSIFIER',
+  'DAILY_BUDGET_USD',
+  'INSPECTOR',
+  'WORKERS',
+  'REDIS_URL',
+  'RECORD',
+];

@@ -1,0 +1,116 @@
+/**
+ * The log: one line an event, JSON for machines or coloured text for a terminal. What clients and upstream
+ * send may stand in a field, so nothing in it can forge a line, drive a terminal, fill a disk or show a secret.
+ */
+import { type DestinationStream, pino } from 'pino';
+import { isObject } from './json.ts';
+
+/** From chatty to quiet; any case is understood where a level is read. */
+export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogFormat = 'pretty' | 'json';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+type Write = (fields: LogFields, message: string) => void;
+
+/** A subset of pino's own interface: fields first, then the message. */
+export type Logger = {
+  /** False where `debug` would write nothing: spares building what it would say. */
+  readonly debugging: boolean;
+  debug: Write;
+  info: Write;
+  warn: Write;
+  error: Write;
+  fatal: Write;
+};
+
+export type LoggerOptions = {
+  level: LogLevel;
+  format: LogFormat;
+  /** Values that are blotted out wherever they turn up: keys. */
+  secrets?: readonly string[];
+  colour?: boolean;
+  /** Where lines go instead of stdout. */
+  write?: (line: string) => void;
+};
+
+const PINO_LEVEL = {
+  debug: 'debug',
+  info: 'info',
+  warning: 'warn',
+  error: 'error',
+  critical: 'fatal',
+} as const satisfies Record<LogLevel, string>;
+
+const MAX_TEXT = 2_000;
+const MAX_DEPTH = 5;
+const MIN_SECRET = 4;
+// C0 and C1 controls move cursors and end lines; the two Unicode separators end lines in some viewers.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** Makes any value safe to log. */
+function createCleaner(secrets: readonly string[]): (value: unknown, depth?: number) => unknown {
+  const hidden = secrets.filter((secret) => secret.length >= MIN_SECRET);
+  const text = (value: string) => {
+    let safe = value;
+    for (const secret of hidden) safe = safe.replaceAll(secret, '***');
+    if (safe.length > MAX_TEXT) safe = `${safe.slice(0, MAX_TEXT)}… (${safe.length} characters)`;
+    return safe.replace(CONTROLS, visible);
+  };
+  const clean = (value: unknown, depth = 0): unknown => {
+    if (typeof value === 'string') return text(value);
+    if (value instanceof Error)
+      return clean({ name: value.name, message: value.message, stack: value.stack }, depth);
+    if (depth >= MAX_DEPTH) return typeof value === 'object' && value !== null ? '…' : value;
+    if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [text(key), clean(item, depth + 1)]),
+    );
+  };
+  return clean;
+}
+
+/** pino's worker transports do not survive compiling to one executable, so the pretty stream runs in this thread. */
+async function openDestination(options: LoggerOptions): Promise<DestinationStream> {
+  const write = options.write;
+  const plain = write ? { write } : pino.destination({ dest: 1, sync: true });
+  if (options.format === 'json') return plain;
+  const { prettyFactory } = await import('pino-pretty');
+  const toText = prettyFactory({
+    colorize: options.colour ?? false,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss',
+    errorLikeObjectKeys: [],
+  });
+  return { write: (line) => plain.write(toText(JSON.parse(line)) ?? '') };
+}
+
+export async function createLogger(options: LoggerOptions): Promise<Logger> {
+  const sink = pino(
+    {
+      level: PINO_LEVEL[options.level],
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      ...(options.format === 'json' ? { formatters: { level: (label) => ({ level: label }) } } : {}),
+    },
+    await openDestination(options),
+  );
+  const clean = createCleaner(options.secrets ?? []);
+  const at = (level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'): Write => {
+    return (fields, message) => {
+      if (sink.isLevelEnabled(level)) sink[level](clean(fields), String(clean(message)));
+    };
+  };
+  return {
+    debugging: sink.isLevelEnabled('debug'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    fatal: at('fatal'),
+  };
+}

@@ -1,0 +1,103 @@
+/** `bun run start`. */
+import { compose, type System } from './compose.ts';
+import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config.ts';
+import { createLogger, type Logger } from './lib/log.ts';
+import { systemClock, systemRandom } from './lib/ports.ts';
+import type { Listening } from './server/serve.ts';
+
+/** Milliseconds that answers under way get to end by themselves. */
+const GRACE_MS = 30_000;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+function exitWith(line: string, code: number): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(code);
+}
+
+function readCommandLine(): Config {
+  const argv = process.argv.slice(2);
+  try {
+    const text = requestedText(argv);
+    if (text === undefined) return readConfig(process.env, argv);
+    process.stdout.write(text);
+  } catch (error) {
+    if (error instanceof ConfigError) exitWith(error.message, EXIT_USAGE);
+    throw error;
+  }
+  process.exit(0);
+}
+
+const connectLine = (config: Config, url: string): string =>
+  `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude`;
+
+function banner(config: Config, url: string): string {
+  const { big, small, patterns } = config.modelMap;
+  const mock = config.backend === 'mock' ? '   *** MOCK: no model answers, everything is made up ***' : '';
+  return [
+    `Gemini for Claude Code ${VERSION}`,
+    `  backend  ${config.backend}${mock}`,
+    `  url      ${url}   (docs: ${url}/swagger)`,
+    `  models   opus, sonnet, fable → ${big} · haiku → ${small}`,
+    ...patterns.map(([pattern, target]) => `           ${pattern} → ${target}`),
+    `  connect  ${connectLine(config, url)}`,
+    '',
+  ].join('\n');
+}
+
+/** In JSON the log stays pure: what a person reads goes to stderr, and the log has the same in one line. */
+function announce(config: Config, format: 'pretty' | 'json', url: string, logger: Logger): void {
+  (format === 'json' ? process.stderr : process.stdout).write(`${banner(config, url)}\n`);
+  for (const notice of config.notices) logger.warn({}, notice);
+  const { backend, modelMap } = config;
+  const fields = { version: VERSION, backend, url, models: modelMap, connect: connectLine(config, url) };
+  if (format === 'json') logger.info(fields, 'listening');
+}
+
+const failed = (error: unknown): never =>
+  exitWith(error instanceof Error ? error.message : String(error), EXIT_FAILED);
+
+function start(make: () => System): System {
+  try {
+    return make();
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function startListening(system: System, config: Config): Listening {
+  try {
+    return system.listen();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const why = error instanceof Error ? error.message : String(error);
+    const text =
+      code === 'EADDRINUSE' ? 'is in use already; choose another with --port' : `cannot be had: ${why}`;
+    exitWith(`PORT: ${config.host}:${config.port} ${text}`, EXIT_FAILED);
+  }
+}
+
+function closeOnSignal(listening: Listening, system: System, logger: Logger): void {
+  let closing = false;
+  const onSignal = (signal: string) => {
+    if (closing) process.exit(EXIT_FAILED);
+    closing = true;
+    logger.info({ signal }, 'closing; a second signal ends at once');
+    void listening.close(GRACE_MS).then(() => {
+      system.close();
+      process.exit(0);
+    });
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+}
+
+const config = readCommandLine();
+const colour = process.stdout.isTTY === true;
+const format = config.log.format ?? (colour ? 'pretty' : 'json');
+const logger = await createLogger({ level: config.log.level, format, secrets: secretsOf(config), colour });
+const system = start(() => compose(config, { clock: systemClock, random: systemRandom, logger }));
+const listening = startListening(system, config);
+closeOnSignal(listening, system, logger);
+announce(config, format, listening.url, logger);
+await system.warmUp().catch(failed);

@@ -1,0 +1,27 @@
+/** `anthropic-version`: two are in use, and they differ in what they forbid. */
+import { MessagesError } from '../anthropic/errors.ts';
+import { API_VERSIONS, type ApiVersion } from '../anthropic/request.ts';
+
+const isKnown = (version: string): version is ApiVersion => API_VERSIONS.some((known) => known === version);
+
+export function apiVersion(headers: Headers): ApiVersion {
+  const version = headers.get('anthropic-version');
+  if (version === null) {
+    throw new MessagesError('invalid_request_error', 'anthropic-version: header is required');
+  }
+  return checkedVersion(version);
+}
+
+/** For routes on which the versions do not differ: absent is fine, unknown is not. */
+export function checkVersionIfGiven(headers: Headers): void {
+  const version = headers.get('anthropic-version');
+  if (version !== null) checkedVersion(version);
+}
+
+function checkedVersion(version: string): ApiVersion {
+  if (isKnown(version)) return version;
+  throw new MessagesError(
+    'invalid_request_error',
+    `anthropic-version: ${JSON.stringify(version.slice(0, 100))} is not a valid version`,
+  );
+}

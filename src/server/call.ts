@@ -1,0 +1,87 @@
+/** One client request on its way through the server. */
+import type { ErrorType } from '../anthropic/errors.ts';
+import type { MessageEvent } from '../anthropic/events.ts';
+import type { Usage } from '../anthropic/message.ts';
+import type { Clock, Ids } from '../lib/ports.ts';
+import type { Warn } from '../translate/warnings.ts';
+
+/** Gathered on the way, for the one log line. */
+export type Facts = {
+  caller?: string;
+  model?: string;
+  geminiModel?: string;
+  stream?: boolean;
+  retries: number;
+  warnings: number;
+  usage?: Usage;
+  stopReason?: string;
+  /** Milliseconds from the request to the first byte of content. */
+  firstContentMs?: number;
+  error?: ErrorType;
+};
+
+export type Call = {
+  /** `req_…`, told as `request-id`. */
+  readonly id: string;
+  readonly request: Request;
+  readonly url: URL;
+  /** Of the path. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly startedAt: number;
+  /** Aborts when the client leaves (with a `ClientGone`), and when the server has to close (with what to tell). */
+  readonly signal: AbortSignal;
+  readonly facts: Facts;
+  readonly warn: Warn;
+  abort(reason: unknown): void;
+  /** An answer may be silent for minutes; the server's own idle limit is for clients that send nothing. */
+  keepOpen(): void;
+};
+
+/** Why work stops when nobody is left to be told. */
+export class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
+export type CallOptions = {
+  request: Request;
+  params: Readonly<Record<string, string>>;
+  ids: Ids;
+  clock: Clock;
+  keepOpen(): void;
+  onWarning(code: string, path: string, detail: string): void;
+};
+
+export function openCall(options: CallOptions): Call {
+  const { request, clock } = options;
+  const controller = new AbortController();
+  const leave = () => controller.abort(new ClientGone('the client closed the connection'));
+  if (request.signal.aborted) leave();
+  else request.signal.addEventListener('abort', leave, { once: true });
+  const facts: Facts = { retries: 0, warnings: 0 };
+  return {
+    id: options.ids.next('req_'),
+    request,
+    url: new URL(request.url),
+    params: options.params,
+    startedAt: clock.now(),
+    signal: controller.signal,
+    facts,
+    warn(code, path, detail) {
+      facts.warnings++;
+      options.onWarning(code, path, detail);
+    },
+    abort: (reason) => controller.abort(reason),
+    keepOpen: options.keepOpen,
+  };
+}
+
+/** Notes what the log will tell of an answer. */
+export function observe(call: Call, clock: Clock, events: readonly MessageEvent[]): void {
+  for (const event of events) {
+    if (event.type === 'content_block_start') call.facts.firstContentMs ??= clock.now() - call.startedAt;
+    if (event.type === 'error') call.facts.error = event.error.type;
+    if (event.type !== 'message_delta') continue;
+    call.facts.usage = event.usage;
+    if (event.delta.stop_reason) call.facts.stopReason = event.delta.stop_reason;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * `POST /v1/messages/count_tokens`. Google counts; where it cannot be asked now, the size is estimated: `/context` of Claude Code
+ * asks some 25 times in a row, and an error there would cost it retries for a figure it only displays.
+ */
+import type { CountTokensRequest } from '../anthropic/request.ts';
+import { parseCountTokensRequest } from '../anthropic/validate.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import { followSignal } from '../lib/async.ts';
+import { toCountRequest } from '../translate/count.ts';
+import { isRetryable, toMessagesError } from '../translate/errors.ts';
+import { apiVersion } from './api-version.ts';
+import { readJson } from './body.ts';
+import type { Call } from './call.ts';
+import type { ServerDeps } from './deps.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import { chooseModel, createExchange, reportWarnings, requestContext } from './prepare.ts';
+import { jsonResponse } from './responses.ts';
+
+/** Milliseconds; a count is to be quick, or not worth its wait. */
+const COUNT_TIMEOUT_MS = 10_000;
+
+/** Upstream is busy, slow or away: a refusal of the request itself is the client's to hear. */
+const isPassing = (error: unknown) => isRetryable(error) || toMessagesError(error).status === 429;
+
+async function askGoogle(model: string, body: string, call: Call, deps: ServerDeps): Promise<number> {
+  const controller = new AbortController();
+  const unfollow = followSignal(call.signal, controller);
+  const timer = new AbortController();
+  const late = deps.clock.sleep(COUNT_TIMEOUT_MS, timer.signal).then(
+    () => controller.abort(new UpstreamError('timeout', 'no token count in time')),
+    () => {},
+  );
+  try {
+    const exchange = createExchange('count-tokens', call, deps);
+    return await deps.backend.countTokens(model, body, exchange, controller.signal);
+  } finally {
+    timer.abort();
+    unfollow();
+    await late;
+  }
+}
+
+async function countOrEstimate(
+  model: string,
+  body: GenerateContentRequest,
+  call: Call,
+  deps: ServerDeps,
+): Promise<number> {
+  try {
+    return await askGoogle(model, JSON.stringify(body), call, deps);
+  } catch (error) {
+    if (call.signal.aborted || !isPassing(error)) throw error;
+    call.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
+    return estimateTokens(body);
+  }
+}
+
+export async function countTokens(call: Call, deps: ServerDeps): Promise<Response> {
+  apiVersion(call.request.headers);
+  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call.request));
+  call.keepOpen();
+  const model = chooseModel(request.model, call, deps);
+  const ctx = await requestContext(model, request.messages, call, deps);
+  const { body, warnings } = toCountRequest(request, ctx);
+  reportWarnings(warnings, call);
+  const tokens = await countOrEstimate(model.id, body, call, deps);
+  const beta = call.url.searchParams.get('beta') === 'true';
+  return jsonResponse({ input_tokens: tokens, ...(beta ? { context_management: null } : {}) });
+}

@@ -1,0 +1,135 @@
+/**
+ * The body of a streamed answer. A ReadableStream made by hand: a generator that throws would end the response as if all were
+ * well, and its strings would be framed twice. Whatever happens, the client gets an ending it can tell.
+ */
+import type { MessagesError } from '../anthropic/errors.ts';
+import type { MessageEvent } from '../anthropic/events.ts';
+import { ignoreFailure } from '../lib/async.ts';
+import type { Clock } from '../lib/ports.ts';
+import { encodeSseEvent } from '../lib/sse.ts';
+import type { AnswerStream } from '../translate/response/stream.ts';
+import type { TurnEvent } from '../translate/response/turn.ts';
+
+/** Milliseconds of silence before a sign of life: older clients give up after 15 s, newer ones after 300. */
+export const PING_MS = 10_000;
+
+export type EventBodyOptions = {
+  answer: AnswerStream;
+  items: AsyncIterable<TurnEvent>;
+  clock: Clock;
+  requestId: string;
+  /** What the client is told of a failure; undefined where it has left. */
+  tell(error: unknown): MessagesError | undefined;
+  observe(events: readonly MessageEvent[]): void;
+  /** The client left: stop what feeds the stream. */
+  abandon(): void;
+  /** Once, after the last byte or when the client left. */
+  onEnd(): void;
+};
+
+const encoder = new TextEncoder();
+
+export const encodeEvents = (events: readonly MessageEvent[]): string =>
+  events.map((event) => encodeSseEvent(event.type, JSON.stringify(event))).join('');
+
+export function eventBody(options: EventBodyOptions): ReadableStream<Uint8Array> {
+  return new ReadableStream(new EventSource(options));
+}
+
+class EventSource implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #options: EventBodyOptions;
+  readonly #items: AsyncIterator<TurnEvent>;
+  /** Aborts when the stream has ended, one way or another. */
+  readonly #ended = new AbortController();
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #lastSent = 0;
+
+  constructor(options: EventBodyOptions) {
+    this.#options = options;
+    this.#items = options.items[Symbol.asyncIterator]();
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
+    this.#send(this.#options.answer.start());
+    // Ends by the rejection of its sleep when the stream ends.
+    ignoreFailure(this.#keepAlive());
+  }
+
+  /** Called whenever the client can take more: a slow one slows upstream down, and fills no memory. */
+  async pull(): Promise<void> {
+    const { answer } = this.#options;
+    try {
+      while (!this.#over) {
+        const next = await this.#items.next();
+        if (this.#over) return;
+        if (next.done) throw new Error('the answer ended without an ending');
+        const sent = this.#send(answer.push(next.value));
+        if (answer.finished) this.#end();
+        else if (sent) return;
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  cancel(): void {
+    if (this.#over) return;
+    this.#ended.abort();
+    this.#options.abandon();
+    this.#options.onEnd();
+  }
+
+  get #over(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    const { answer, requestId, tell } = this.#options;
+    const told = tell(error);
+    if (told) {
+      this.#send(answer.fail(told, requestId));
+      this.#end();
+    } else this.cancel();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#ended.abort();
+    this.#controller?.close();
+    // After a stop sequence upstream still talks; how it takes being left concerns nobody.
+    ignoreFailure(this.#items.return?.());
+    this.#options.onEnd();
+  }
+
+  /** True where there was something to send. Nothing is enqueued after the end: that would throw. */
+  #send(events: readonly MessageEvent[]): boolean {
+    if (events.length === 0 || this.#over) return false;
+    this.#options.observe(events);
+    this.#lastSent = this.#options.clock.now();
+    try {
+      this.#controller?.enqueue(encoder.encode(encodeEvents(events)));
+    } catch {
+      // Throws once the client has left, which may show here before `cancel` is called.
+      this.cancel();
+    }
+    return true;
+  }
+
+  /** One timer a stream, not one a chunk. */
+  async #keepAlive(): Promise<void> {
+    const { answer, clock } = this.#options;
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      const wait = this.#lastSent + PING_MS - clock.now();
+      if (wait > 0) {
+        await clock.sleep(wait, signal);
+        continue;
+      }
+      // A client that does not read has bytes waiting for it already.
+      const reading = (this.#controller?.desiredSize ?? 0) > 0;
+      if (!reading || !this.#send(answer.keepAlive())) this.#lastSent = clock.now();
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/** Who may speak to us: browsers of other sites may not, and clients without the key may not. */
+import { timingSafeEqual } from 'node:crypto';
+import { MessagesError } from '../anthropic/errors.ts';
+
+/** Whether an address, or the host of a URL, is this machine itself. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return (
+    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
+  );
+}
+
+/** The host without its port: `[::1]:8082` → `[::1]`. */
+function hostName(host: string): string {
+  return host.replace(/:\d+$/, '').toLowerCase();
+}
+
+function originHost(origin: string): string {
+  // `null` and other opaque origins have no host, and are foreign.
+  return URL.canParse(origin) ? new URL(origin).hostname : '';
+}
+
+/**
+ * On a loopback bind there is no key, so a page of another site must not reach us: neither by a name of its
+ * own that resolves to 127.0.0.1 (a foreign Host), nor by a plain cross-site request (a foreign Origin).
+ */
+export function checkOrigin(headers: Headers, bindHost: string, allowedHosts: readonly string[]): void {
+  if (!isLoopback(bindHost)) return;
+  const allowed = (name: string) => isLoopback(name) || allowedHosts.includes(name);
+  const host = headers.get('host');
+  if (host !== null && !allowed(hostName(host))) throw foreign('Host', host);
+  const origin = headers.get('origin');
+  if (origin !== null && !allowed(originHost(origin))) throw foreign('Origin', origin);
+}
+
+const foreign = (header: string, value: string) =>
+  new MessagesError(
+    'permission_error',
+    `${header} ${JSON.stringify(value.slice(0, 100))} is not allowed here; add it to ALLOWED_HOSTS if it is yours`,
+    { shouldRetry: false },
+  );
+
+/** Constant in time for any guess: digests are compared, so that not even the length shows. */
+function sameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+/** Either header, whichever SDK the client uses; Claude Code's `apiKeyHelper` sends both. */
+export function checkKey(headers: Headers, expected: string | undefined): void {
+  if (expected === undefined) return;
+  const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+  const given = [headers.get('x-api-key'), bearer].filter((key) => key !== null && key !== undefined);
+  if (given.some((key) => sameSecret(key, expected))) return;
+  const message = given.length > 0 ? 'invalid x-api-key' : 'x-api-key header is required';
+  // Without this Claude Code tries again for minutes.
+  throw new MessagesError('authentication_error', message, { shouldRetry: false });
+}

@@ -1,0 +1,68 @@
+/** What orchestrators, people and Claude Code ask before they trust a server. */
+import type { Call } from './call.ts';
+import type { ServerDeps } from './deps.ts';
+import { jsonResponse } from './responses.ts';
+
+const SERVICE = 'gemini-claude-proxy';
+
+export function answerRoot(_call: Call, deps: ServerDeps): Response {
+  const { settings, backend } = deps;
+  return jsonResponse({
+    service: SERVICE,
+    message: 'Gemini for Claude Code: Anthropic Messages API in, Gemini API out',
+    version: settings.version,
+    backend: backend.kind,
+    models: {
+      big: settings.modelMap.big,
+      small: settings.modelMap.small,
+      patterns: settings.modelMap.patterns,
+    },
+    limits: { max_tokens: settings.maxTokensLimit ?? null, streams: settings.streamsMax },
+    endpoints: {
+      messages: 'POST /v1/messages',
+      count_tokens: 'POST /v1/messages/count_tokens',
+      models: 'GET /v1/models',
+      health: 'GET /health',
+      test_connection: 'GET /test-connection',
+      documentation: 'GET /swagger',
+    },
+  });
+}
+
+/** 503 only where it is surely of no use to send a request here. */
+export function answerHealth(_call: Call, deps: ServerDeps): Response {
+  const { settings, backend, stats, clock } = deps;
+  const status = stats.health();
+  const body = {
+    status,
+    service: SERVICE,
+    version: settings.version,
+    timestamp: new Date(clock.now()).toISOString(),
+    uptime_seconds: Math.round((clock.now() - stats.startedAt) / 1000),
+    backend: backend.kind,
+    draining: stats.draining,
+    // A fingerprint names a key without showing any of it.
+    keys: [{ key: `#${backend.keyFingerprint}`, state: 'in use' }],
+    models: { big: settings.modelMap.big, small: settings.modelMap.small },
+    streams_in_flight: stats.answersOpen,
+    requests: stats.requests,
+    retries: stats.retries,
+    errors: Object.fromEntries(stats.errors),
+    recent_errors: stats.recentErrors,
+  };
+  return jsonResponse(body, status === 'unhealthy' ? 503 : 200);
+}
+
+export function answerLive(): Response {
+  return jsonResponse({ status: 'alive' });
+}
+
+export function answerReady(_call: Call, deps: ServerDeps): Response {
+  const { draining } = deps.stats;
+  return jsonResponse({ status: draining ? 'draining' : 'ready' }, draining ? 503 : 200);
+}
+
+/** Claude Code asks for this at start; any answer does. */
+export function answerHello(): Response {
+  return jsonResponse({ message: 'hello' });
+}

@@ -1,0 +1,113 @@
+/** `POST /v1/messages`: one path for streamed answers and whole ones, which are the same stream, folded. */
+import { MessagesError } from '../anthropic/errors.ts';
+import type { MessageEvent } from '../anthropic/events.ts';
+import type { MessagesRequest } from '../anthropic/request.ts';
+import { parseMessagesRequest } from '../anthropic/validate.ts';
+import { foldEvents } from '../translate/response/message.ts';
+import { AnswerStream } from '../translate/response/stream.ts';
+import type { TurnEvent } from '../translate/response/turn.ts';
+import { apiVersion } from './api-version.ts';
+import { readJson } from './body.ts';
+import { type Call, ClientGone, observe } from './call.ts';
+import type { ServerDeps } from './deps.ts';
+import { eventBody } from './event-body.ts';
+import { answerContext, type Prepared, prepare } from './prepare.ts';
+import { jsonResponse } from './responses.ts';
+import { type Reply, tell } from './run-call.ts';
+import { openTurn, type TurnSource } from './turn-source.ts';
+
+/** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
+export const HEAD_WAIT_MS = 8_000;
+
+/** `max_tokens: 0` only warms a cache: an empty message, and nothing asked of upstream. */
+async function* emptyAnswer(): AsyncGenerator<TurnEvent, void, undefined> {
+  yield { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } };
+}
+
+function openSource(request: MessagesRequest, prepared: Prepared, call: Call, deps: ServerDeps): TurnSource {
+  if (request.max_tokens === 0) return { head: Promise.resolve(), items: emptyAnswer() };
+  const streamed = request.stream === true;
+  const upstream = { model: prepared.model.id, body: prepared.body, stream: deps.settings.upstreamStreaming };
+  return openTurn({ upstream, plan: prepared.plan, exchange: prepared.exchange, streamed }, call, deps);
+}
+
+/** Rejects where upstream refused in time: the client then gets a true status instead of an error inside a 200. */
+async function awaitHead(source: TurnSource, deps: ServerDeps): Promise<void> {
+  const waited = new AbortController();
+  const limit = deps.clock.sleep(HEAD_WAIT_MS, waited.signal).catch(() => {});
+  try {
+    await Promise.race([source.head, limit]);
+  } finally {
+    waited.abort();
+  }
+}
+
+async function streamAnswer(
+  source: TurnSource,
+  answer: AnswerStream,
+  call: Call,
+  deps: ServerDeps,
+): Promise<Reply> {
+  await awaitHead(source, deps);
+  const ended = Promise.withResolvers<void>();
+  const body = eventBody({
+    answer,
+    items: source.items,
+    clock: deps.clock,
+    requestId: call.id,
+    tell: (error) => (error instanceof ClientGone ? undefined : tell(error, call, deps)),
+    observe: (events) => observe(call, deps.clock, events),
+    abandon: () => call.abort(new ClientGone('the client closed the stream')),
+    onEnd: ended.resolve,
+  });
+  const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
+  return { response: new Response(body, { headers }), ended: ended.promise };
+}
+
+async function wholeAnswer(
+  source: TurnSource,
+  answer: AnswerStream,
+  call: Call,
+  deps: ServerDeps,
+): Promise<Reply> {
+  const events: MessageEvent[] = answer.start();
+  for await (const item of source.items) {
+    events.push(...answer.push(item));
+    if (answer.finished) break;
+  }
+  observe(call, deps.clock, events);
+  return { response: jsonResponse(foldEvents(events)), ended: Promise.resolve() };
+}
+
+function admit(deps: ServerDeps): void {
+  const { settings, stats } = deps;
+  if (stats.draining) throw new MessagesError('overloaded_error', 'The proxy is shutting down');
+  if (stats.answersOpen < settings.streamsMax) return;
+  throw new MessagesError(
+    'overloaded_error',
+    `The proxy already serves ${settings.streamsMax} answers (STREAMS_MAX)`,
+  );
+}
+
+export async function answerMessages(call: Call, deps: ServerDeps): Promise<Reply> {
+  apiVersion(call.request.headers);
+  const request = parseMessagesRequest(await readJson(call.request));
+  call.keepOpen();
+  call.facts.stream = request.stream === true;
+  const prepared = await prepare(request, call, deps);
+  admit(deps);
+  deps.stats.answersOpen++;
+  const close = () => {
+    deps.stats.answersOpen--;
+  };
+  try {
+    const source = openSource(request, prepared, call, deps);
+    const answer = new AnswerStream(answerContext(prepared, call, deps));
+    const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(source, answer, call, deps);
+    void reply.ended.then(close);
+    return reply;
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

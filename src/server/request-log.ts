@@ -1,0 +1,37 @@
+/** The one line that a request leaves in the log. No header and no content is ever in it. */
+import type { Logger } from '../lib/log.ts';
+import type { Call } from './call.ts';
+
+/** Asked by orchestrators every few seconds; they would drown the rest. */
+const QUIET_PATHS = new Set(['/livez', '/readyz', '/health', '/api/hello']);
+
+export function logCall(call: Call, status: number, durationMs: number, logger: Logger): void {
+  const { facts } = call;
+  const fields = {
+    request_id: call.id,
+    method: call.request.method,
+    path: call.url.pathname,
+    status,
+    duration_ms: Math.round(durationMs),
+    caller: facts.caller,
+    model: facts.model,
+    gemini_model: facts.geminiModel,
+    stream: facts.stream,
+    first_content_ms: facts.firstContentMs,
+    tokens_in: facts.usage?.input_tokens,
+    tokens_cached: facts.usage?.cache_read_input_tokens,
+    tokens_out: facts.usage?.output_tokens,
+    stop_reason: facts.stopReason,
+    retries: facts.retries || undefined,
+    warnings: facts.warnings || undefined,
+    error: facts.error,
+  };
+  const level = levelOf(call, status);
+  logger[level](fields, `${call.request.method} ${call.url.pathname} ${status}`);
+}
+
+function levelOf(call: Call, status: number): 'debug' | 'info' | 'warn' | 'error' {
+  if (status >= 500 && status !== 529) return 'error';
+  if (call.facts.error) return 'warn';
+  return QUIET_PATHS.has(call.url.pathname) ? 'debug' : 'info';
+}

@@ -1,0 +1,29 @@
+/** Responses as every route gives them. */
+import { MessagesError, toErrorBody } from '../anthropic/errors.ts';
+
+/** Exactly `application/json`: the SDK parses nothing else. */
+const JSON_TYPE = 'application/json';
+
+export function jsonResponse(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(value), { status, headers: { 'content-type': JSON_TYPE, ...headers } });
+}
+
+/** Anthropic's error envelope, with what tells the client when to come back. */
+export function errorResponse(error: MessagesError, requestId: string): Response {
+  const headers: Record<string, string> = {};
+  if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfter));
+  if (error.shouldRetry !== undefined) headers['x-should-retry'] = String(error.shouldRetry);
+  const allow = error.details?.['allow'];
+  if (error.status === 405 && typeof allow === 'string') headers['allow'] = allow;
+  return jsonResponse(toErrorBody(error, requestId), error.status, headers);
+}
+
+export const notFound = (path: string): MessagesError =>
+  new MessagesError('not_found_error', `Not found: ${path}`);
+
+/** `allow` lists the methods that the path does serve. */
+export const methodNotAllowed = (allow: string): MessagesError =>
+  new MessagesError('invalid_request_error', `Method not allowed; this path serves ${allow}`, {
+    status: 405,
+    details: { allow },
+  });

@@ -1,0 +1,51 @@
+/** Listening, and closing without cutting anybody off in silence. */
+import { MessagesError } from '../anthropic/errors.ts';
+import type { App } from './app.ts';
+import type { ServerDeps } from './deps.ts';
+
+/** Seconds a client may send nothing; answers lift it for themselves. Not below 5: Bun then cuts busy streams. */
+const IDLE_SECONDS = 30;
+/** Bytes. Bun answers an empty 413 by itself above this, so it stands far above our own limit. */
+const BUN_BODY_LIMIT = 1024 ** 4;
+/** Milliseconds for the last events of answers that are cut short. */
+const LAST_WORDS_MS = 1_000;
+
+export type Listening = {
+  /** As clients reach it: an address that stands for all is shown as loopback. */
+  url: string;
+  port: number;
+  /** Lets answers under way end for `graceMs`, then tells them to come back, and stops. */
+  close(graceMs: number): Promise<void>;
+};
+
+const ALL_ADDRESSES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+
+function urlOf(host: string, port: number): string {
+  const name = ALL_ADDRESSES[host] ?? (host.includes(':') ? `[${host}]` : host);
+  return `http://${name}:${port}`;
+}
+
+/** Throws Bun's error (`EADDRINUSE` …) where the port cannot be had. Port 0 takes a free one. */
+export function listen(app: App, deps: ServerDeps, host: string, port: number): Listening {
+  app.listen({
+    hostname: host,
+    port,
+    // Bun's default lets two proxies share one port and its requests at random.
+    reusePort: false,
+    idleTimeout: IDLE_SECONDS,
+    maxRequestBodySize: BUN_BODY_LIMIT,
+  });
+  const bound = app.server?.port ?? port;
+  return { url: urlOf(host, bound), port: bound, close: (graceMs) => close(app, deps, graceMs) };
+}
+
+async function close(app: App, deps: ServerDeps, graceMs: number): Promise<void> {
+  const { clock, stats, openCalls } = deps;
+  stats.draining = true;
+  const stopped = app.server?.stop(false);
+  await Promise.race([stopped, clock.sleep(graceMs)]);
+  for (const call of openCalls)
+    call.abort(new MessagesError('overloaded_error', 'The proxy is shutting down'));
+  if (openCalls.size > 0) await Promise.race([stopped, clock.sleep(LAST_WORDS_MS)]);
+  await app.server?.stop(true);
+}

@@ -1,0 +1,53 @@
+/** Counts for `/health`: what is under way, and what went wrong lately. In this process only. */
+import type { Clock } from '../lib/ports.ts';
+
+export type RecentError = { at: string; type: string; message: string; request_id: string };
+
+const RECENT = 20;
+/** Milliseconds within which errors count for the health of now. */
+const WINDOW = 60_000;
+/** Fewer requests than this say nothing. */
+const ENOUGH = 4;
+
+export type Health = 'healthy' | 'degraded' | 'unhealthy';
+type Outcome = { at: number; failed: boolean };
+
+export class Stats {
+  readonly startedAt: number;
+  answersOpen = 0;
+  requests = 0;
+  retries = 0;
+  draining = false;
+  /** By Anthropic's error type. */
+  readonly errors = new Map<string, number>();
+  readonly recentErrors: RecentError[] = [];
+  readonly #clock: Clock;
+  #outcomes: Outcome[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.startedAt = clock.now();
+  }
+
+  countError(type: string, message: string, requestId: string): void {
+    this.errors.set(type, (this.errors.get(type) ?? 0) + 1);
+    const at = new Date(this.#clock.now()).toISOString();
+    this.recentErrors.unshift({ at, type, message: message.slice(0, 200), request_id: requestId });
+    this.recentErrors.length = Math.min(this.recentErrors.length, RECENT);
+  }
+
+  /** How an answer ended, as far as Gemini and this proxy are to blame: a client's own mistakes do not count. */
+  countOutcome(failed: boolean): void {
+    const now = this.#clock.now();
+    this.#outcomes = this.#outcomes.filter((outcome) => now - outcome.at < WINDOW);
+    this.#outcomes.push({ at: now, failed });
+  }
+
+  health(): Health {
+    const now = this.#clock.now();
+    const recent = this.#outcomes.filter((outcome) => now - outcome.at < WINDOW);
+    const failed = recent.filter((outcome) => outcome.failed).length;
+    if (failed === 0) return 'healthy';
+    return recent.length >= ENOUGH && failed === recent.length ? 'unhealthy' : 'degraded';
+  }
+}

@@ -1,0 +1,101 @@
+/** The TurnEvents of one answer: tries opened through the gate, under the deadline for the first content. */
+
+import type { UpstreamCall } from '../backend/backend.ts';
+import { type Gate, gate } from '../backend/gate.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import { followSignal, ignoreFailure } from '../lib/async.ts';
+import type { Exchange } from '../lib/ports.ts';
+import type { AnswerPlan } from '../translate/context.ts';
+import { isRetryable } from '../translate/errors.ts';
+import { PartsReader } from '../translate/response/parts.ts';
+import { isContent, type TurnEvent } from '../translate/response/turn.ts';
+import type { Call } from './call.ts';
+import type { ServerDeps } from './deps.ts';
+
+export type TurnRequest = {
+  upstream: UpstreamCall;
+  plan: AnswerPlan;
+  exchange: Exchange;
+  /** The client asked for a stream: the deadline then holds until the first content, else for the whole. */
+  streamed: boolean;
+};
+
+export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
+
+/** One try. A reader of its own: what an earlier try said is forgotten. */
+async function* readTry(
+  turn: TurnRequest,
+  call: Call,
+  deps: ServerDeps,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, void, undefined> {
+  const reply = await deps.backend.generate(turn.upstream, turn.exchange, signal);
+  const reader = new PartsReader(turn.plan, call.warn);
+  for await (const frames of reply.frames) {
+    for (const frame of frames) yield* reader.read(frame);
+  }
+  yield* reader.end();
+}
+
+/** Aborts `target` when the time is up, unless it was called off. Returns how to call it off. */
+function setDeadline(target: AbortController, call: Call, deps: ServerDeps): () => void {
+  const { requestTimeoutMs } = deps.settings;
+  const off = new AbortController();
+  const left = call.startedAt + requestTimeoutMs - deps.clock.now();
+  const timer = deps.clock.sleep(Math.max(0, left), off.signal).then(() => {
+    const seconds = Math.round(requestTimeoutMs / 1000);
+    target.abort(new UpstreamError('timeout', `nothing usable within ${seconds} s (REQUEST_TIMEOUT)`));
+  });
+  // Called off: the answer is there, or nobody waits for it any more.
+  ignoreFailure(timer);
+  return () => off.abort();
+}
+
+/** Begins at once. Whoever stops iterating `items`, or aborts the call, ends upstream. */
+export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnSource {
+  const { settings, stats, logger } = deps;
+  const controller = new AbortController();
+  const unfollow = followSignal(call.signal, controller);
+  const callOff = setDeadline(controller, call, deps);
+  const release = () => {
+    callOff();
+    unfollow();
+  };
+  const gated = gate<TurnEvent>({
+    open: (_attempt, signal) => readTry(turn, call, deps, signal),
+    isContent,
+    isRetryable,
+    maxTries: turn.streamed ? settings.maxTries.stream : settings.maxTries.unary,
+    clock: deps.clock,
+    random: deps.random,
+    signal: controller.signal,
+    onRetry(error, attempt) {
+      call.facts.retries++;
+      stats.retries++;
+      const message = error instanceof Error ? error.message : String(error);
+      logger.debug({ request_id: call.id, attempt, error: message }, 'retry');
+    },
+  });
+
+  async function* watched(): AsyncGenerator<TurnEvent, void, undefined> {
+    let waiting = turn.streamed;
+    try {
+      for await (const item of gated.items) {
+        if (waiting && isContent(item)) {
+          waiting = false;
+          callOff();
+        }
+        yield item;
+      }
+    } finally {
+      release();
+    }
+  }
+  // Refused before anything came: nobody will iterate.
+  const head = gated.head.catch((error: unknown) => {
+    release();
+    throw error;
+  });
+  ignoreFailure(head);
+  return { head, items: watched() };
+}

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { flagOf } from '../src/config/texts.ts';
+import { NOT_SERVED, VARIABLE_ROWS } from '../src/config/variables.ts';
+import {
+  ConfigError,
+  envExample,
+  readConfig,
+  requestedText,
+  secretsOf,
+  VERSION,
+  variablesTable,
+} from '../src/config.ts';
+
+const KEY = { GEMINI_API_KEY: 'AIza-canary' };
+
+function refusal(env: Record<string, string>, argv: string[] = []): string {
+  try {
+    readConfig(env, argv);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('defaults', () => {
+  test('with a key: Gemini, on loopback', () => {
+    expect(readConfig(KEY, [])).toMatchObject({
+      backend: 'gemini',
+      apiKeys: ['AIza-canary'],
+      host: '127.0.0.1',
+      port: 8082,
+      modelMap: { big: 'gemini-4-argon', small: 'gemini-4-hydrogen', patterns: [] },
+      requestTimeoutMs: 570_000,
+      headTimeoutMs: 120_000,
+      idleTimeoutMs: 240_000,
+      upstreamStreaming: true,
+      notices: [],
+    });
+  });
+
+  test('without a key: the mock, said loudly', () => {
+    const config = readConfig({}, []);
+    expect(config.backend).toBe('mock');
+    expect(config.notices).toEqual([expect.stringContaining('MOCK')]);
+  });
+
+  test('an empty variable is an absent one', () => {
+    expect(readConfig({ ...KEY, PORT: '', MAX_TOKENS_LIMIT: ' ' }, [])).toMatchObject({
+      port: 8082,
+      maxTokensLimit: undefined,
+    });
+  });
+});
+
+describe('what is understood', () => {
+  test.each<[string, Record<string, string>, object]>([
+    ['the first key that is set wins', { API_KEYS: 'a-1,b-2', ...KEY }, { apiKeys: ['a-1', 'b-2'] }],
+    ['keys as JSON', { API_KEYS: '["a-1", "b-2"]' }, { apiKeys: ['a-1', 'b-2'] }],
+    [
+      'GEMINI_API_KEY before GOOGLE_API_KEY',
+      { ...KEY, GOOGLE_API_KEY: 'other' },
+      { apiKeys: ['AIza-canary'] },
+    ],
+    ['GOOGLE_API_KEY alone', { GOOGLE_API_KEY: 'other' }, { apiKeys: ['other'], backend: 'gemini' }],
+    ['levels in any case', { LOG_LEVEL: 'WARNING' }, { log: { level: 'warning' } }],
+    ['booleans as people write them', { FORCE_DISABLE_STREAMING: 'YES' }, { upstreamStreaming: false }],
+    ['the other name for it', { EMERGENCY_DISABLE_STREAMING: '1' }, { upstreamStreaming: false }],
+    ['fractions of seconds', { REQUEST_TIMEOUT: '1.5' }, { requestTimeoutMs: 1500 }],
+    [
+      'a model map',
+      { MODEL_MAP: '{"claude-x*":"gemini-y"}' },
+      { modelMap: { patterns: [['claude-x*', 'gemini-y']] } },
+    ],
+    [
+      'a prefix before a model',
+      { BIG_MODEL: 'gemini/gemini-4-neon' },
+      { modelMap: { big: 'gemini-4-neon' } },
+    ],
+    ['allowed hosts', { ALLOWED_HOSTS: 'A.local, b' }, { allowedHosts: ['a.local', 'b'] }],
+    [
+      'an open bind with a key for clients',
+      { ...KEY, HOST: '0.0.0.0', PROXY_API_KEY: 'x' },
+      { host: '0.0.0.0' },
+    ],
+    ['an open bind on purpose', { ...KEY, HOST: '0.0.0.0', ALLOW_OPEN: 'true' }, { host: '0.0.0.0' }],
+    ['the mock whatever keys there are', { ...KEY, BACKEND: 'Mock' }, { backend: 'mock' }],
+  ])('%s', (_name, env, expected) => {
+    expect(readConfig(env, [])).toMatchObject(expected);
+  });
+
+  test('flags mirror the variables, and win over them', () => {
+    const config = readConfig({ ...KEY, PORT: '1' }, [
+      '--port',
+      '2',
+      '--allow-open',
+      '--big-model=gemini-4-neon',
+    ]);
+    expect(config).toMatchObject({ port: 2, modelMap: { big: 'gemini-4-neon' } });
+  });
+});
+
+describe('what is refused, in one line that names it', () => {
+  test.each<[string, Record<string, string>, string[], RegExp]>([
+    ['a bad port', { PORT: 'abc' }, [], /^PORT: expected a whole number from 0 to 65535, got "abc"$/],
+    ['a port that is too large', {}, ['--port', '70000'], /^--port: expected a whole number from 0 to 65535/],
+    [
+      'an unknown backend',
+      { BACKEND: 'openai' },
+      [],
+      /^BACKEND: expected one of gemini, vertex, mock, replay, got/,
+    ],
+    ['a bad level', { LOG_LEVEL: 'LOUD' }, [], /^LOG_LEVEL: expected one of debug, info/],
+    [
+      'a boolean that is none',
+      { ALLOW_OPEN: 'maybe' },
+      [],
+      /^ALLOW_OPEN: expected true or false, got "maybe"$/,
+    ],
+    ['no time at all', { REQUEST_TIMEOUT: '0' }, [], /^REQUEST_TIMEOUT: expected a number above 0/],
+    [
+      'a model map that is no JSON',
+      { MODEL_MAP: 'a=b' },
+      [],
+      /^MODEL_MAP: expected a JSON object of strings/,
+    ],
+    ['a model map of numbers', { MODEL_MAP: '{"a":1}' }, [], /^MODEL_MAP: /],
+    ['an unknown flag', {}, ['--colour'], /--colour/],
+    ['a flag without its value', {}, ['--port'], /--port/],
+    ['an argument that is no flag', {}, ['serve'], /serve/],
+    ['an open bind', { ...KEY, HOST: '0.0.0.0' }, [], /^HOST: 0\.0\.0\.0 .*PROXY_API_KEY/],
+    ['no key beyond loopback', { HOST: '0.0.0.0', PROXY_API_KEY: 'x' }, [], /^GEMINI_API_KEY: not set/],
+    ['gemini without a key', { BACKEND: 'gemini' }, [], /^BACKEND: gemini needs a key/],
+    ['vertex', { BACKEND: 'vertex' }, [], /^BACKEND: vertex is not available in this version/],
+    ['replay', { BACKEND: 'replay' }, [], /^BACKEND: replay is not available in this version/],
+  ])('%s', (_name, env, argv, message) => {
+    const said = refusal(env, argv);
+    expect(said).toMatch(message);
+    expect(said).not.toContain('\n');
+  });
+
+  test('a secret is not shown, even where it is wrong', () => {
+    expect(refusal({ API_KEYS: '["canary", 1]' })).toMatch(/^API_KEYS: expected a comma-separated list/);
+    expect(refusal({ API_KEYS: '["canary", 1]' })).not.toContain('canary');
+  });
+});
+
+describe('what is said at start', () => {
+  test.each<[string, Record<string, string>, RegExp]>([
+    [
+      'a retired model, as big',
+      { BIG_MODEL: 'gemini-1.5-pro-latest' },
+      /^BIG_MODEL: Google has retired gemini-1\.5-pro-latest; gemini-4-argon is used instead$/,
+    ],
+    ['and as small', { SMALL_MODEL: 'gemini/gemini-1.5-flash-latest' }, /gemini-4-hydrogen is used instead$/],
+    ['keys beyond the first', { API_KEYS: 'a-1,b-2' }, /^API_KEYS: this version uses the first of 2 keys$/],
+    ...NOT_SERVED.map((name): [string, Record<string, string>, RegExp] => [
+      `${name}, which is not served yet`,
+      { [name]: '1' },
+      new RegExp(`^${name} is not available in this version$`),
+    ]),
+  ])('%s', (_name, env, notice) => {
+    expect(readConfig({ ...KEY, ...env }, []).notices).toEqual([expect.stringMatching(notice)]);
+  });
+
+  test('a model that is not retired is left alone', () => {
+    expect(readConfig({ ...KEY, BIG_MODEL: 'gemini-2.5-pro' }, [])).toMatchObject({
+      modelMap: { big: 'gemini-2.5-pro' },
+      notices: [],
+    });
+  });
+});
+
+describe('texts', () => {
+  test('--help lists every flag, --version the version; neither asks for a valid configuration', () => {
+    const help = requestedText(['--help', '--port', 'x']) ?? '';
+    for (const [name] of VARIABLE_ROWS) expect(help).toContain(`--${flagOf(name)} `);
+    expect(requestedText(['--version'])).toBe(`${VERSION}\n`);
+    expect(requestedText([])).toBeUndefined();
+  });
+
+  test('.env.example is current (`bun run docs` writes it)', async () => {
+    expect(await Bun.file(join(import.meta.dir, '../.env.example')).text()).toBe(envExample());
+  });
+
+  test('.env.example as it stands changes nothing', () => {
+    const set = envExample()
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+    expect(set).toEqual([]);
+  });
+
+  test('the table has a row for every variable', () => {
+    for (const [name] of VARIABLE_ROWS) expect(variablesTable()).toContain(`| \`${name}\` |`);
+  });
+
+  test('every secret is known to the log', () => {
+    expect(secretsOf(readConfig({ API_KEYS: 'a-1,b-2', PROXY_API_KEY: 'c-3' }, []))).toEqual([
+      'a-1',
+      'b-2',
+      'c-3',
+    ]);
+  });
+});

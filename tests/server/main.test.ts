@@ -1,0 +1,98 @@
+/** The command itself, as a process. */
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MAIN = join(import.meta.dir, '../../src/main.ts');
+const folder = mkdtempSync(join(tmpdir(), 'main-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const spawn = (args: string[], env: Record<string, string> = {}) =>
+  Bun.spawn([process.execPath, MAIN, ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, DATA_DIR: join(folder, 'data'), ...env },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+
+async function run(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(args, env);
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { out, err, code };
+}
+
+describe('what ends at once', () => {
+  test('--version', async () => {
+    expect(await run(['--version'])).toEqual({
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      err: '',
+      code: 0,
+    });
+  });
+
+  test.each([
+    ['an unknown flag', ['--nope'], {}, /--nope/],
+    ['a bad value', ['--port', 'x'], {}, /^--port: /],
+    ['a bad variable', [], { LOG_LEVEL: 'loud' }, /^LOG_LEVEL: /],
+    ['an open bind', ['--host', '0.0.0.0'], {}, /^HOST: /],
+  ] as const)('%s: one line, exit 2', async (_name, args, env, line) => {
+    const { out, err, code } = await run([...args], env);
+    expect(out).toBe('');
+    expect(err.trimEnd().split('\n')).toEqual([expect.stringMatching(line)]);
+    expect(code).toBe(2);
+  });
+
+  test('a port that is taken: one line, exit 1', async () => {
+    using taken = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('other') });
+    const { err, code } = await run(['--port', String(taken.port)]);
+    expect(err.trimEnd().split('\n')).toEqual([expect.stringMatching(`${taken.port} is in use already`)]);
+    expect(code).toBe(1);
+  });
+});
+
+describe('what serves', () => {
+  const start = async (args: string[], env: Record<string, string> = {}) => {
+    const child = spawn(['--port', '0', ...args], env);
+    const decoder = new TextDecoder();
+    let out = '';
+    for await (const bytes of child.stdout) {
+      out += decoder.decode(bytes);
+      if (/claude\n|"msg":"listening"/.test(out)) break;
+    }
+    return { child, out };
+  };
+
+  test('tells version, backend, URL, models, and the line that connects Claude Code', async () => {
+    const { child, out } = await start([], { LOG_FORMAT: 'pretty' });
+    child.kill('SIGTERM');
+    expect(out).toMatch(/^Gemini for Claude Code \d/);
+    expect(out).toContain('MOCK');
+    expect(out).toContain('haiku → gemini-4-hydrogen');
+    const url = /ANTHROPIC_BASE_URL=(http:\/\/127\.0\.0\.1:\d+) ANTHROPIC_AUTH_TOKEN=dummy claude/.exec(
+      out,
+    )?.[1];
+    expect(url).toBeDefined();
+    expect(await child.exited).toBe(0);
+  });
+
+  test('in JSON, stdout holds nothing but log lines', async () => {
+    const { child, out } = await start([], { LOG_FORMAT: 'json' });
+    child.kill('SIGINT');
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.at(-1)).toMatchObject({
+      msg: 'listening',
+      backend: 'mock',
+      connect: expect.stringContaining('claude'),
+    });
+    expect(await child.exited).toBe(0);
+  });
+});

@@ -1,0 +1,171 @@
+/** When a stream says something, and how it ends before its time. */
+import { describe, expect, test } from 'bun:test';
+import type { Fetch } from '../../src/lib/ports.ts';
+import { type HeldUpstream, heldUpstream, reader, turns, until } from '../support/held-upstream.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { eventNames, googleError, hello, startProxy, textChunk } from '../support/proxy.ts';
+
+const streamed = { ...hello, stream: true };
+
+describe('time', () => {
+  test('the status line waits 8 s for upstream, then the stream begins without it', async () => {
+    const clock = new ManualClock();
+    const upstream = heldUpstream();
+    await using proxy = await startProxy({ fetch: upstream.fetch, clock });
+    let headed = false;
+    const pending = proxy.send('/v1/messages', streamed).then((response) => {
+      headed = true;
+      return response;
+    });
+    await upstream.asked;
+    await clock.advance(7_999);
+    await turns();
+    expect(headed).toBe(false);
+    await clock.advance(1);
+    const events = reader(await pending);
+    expect(eventNames(await events.until('message_start'))).toEqual(['message_start']);
+    upstream.openHead();
+    await turns();
+    upstream.push(textChunk('late', 'STOP'));
+    upstream.close();
+    expect(eventNames(await events.rest()).at(-1)).toBe('message_stop');
+  });
+
+  test('a failure after the early 200 is told in the stream', async () => {
+    const clock = new ManualClock();
+    const head = Promise.withResolvers<Response>();
+    const asked = Promise.withResolvers<void>();
+    const fetch: Fetch = () => {
+      asked.resolve();
+      return head.promise;
+    };
+    await using proxy = await startProxy({ fetch, clock });
+    const pending = proxy.send('/v1/messages', streamed);
+    await asked.promise;
+    await clock.advance(8_000);
+    const response = await pending;
+    head.resolve(googleError(400, 'INVALID_ARGUMENT', 'Request contains an invalid argument.'));
+    const text = await response.text();
+    expect(response.status).toBe(200);
+    expect(eventNames(text)).toEqual(['message_start', 'error']);
+    expect(text).toContain('"type":"invalid_request_error"');
+  });
+
+  test('a ping after every 10 s of silence, and none while something is said', async () => {
+    const clock = new ManualClock();
+    const upstream = heldUpstream();
+    upstream.openHead();
+    await using proxy = await startProxy({ fetch: upstream.fetch, clock });
+    const pending = proxy.send('/v1/messages', streamed);
+    await upstream.asked;
+    await turns();
+    upstream.push({ usageMetadata: { promptTokenCount: 3 } });
+    const events = reader(await pending);
+    await events.until('message_start');
+    await clock.advance(9_999);
+    await clock.advance(1);
+    expect(eventNames(await events.until('ping'))).toEqual(['message_start', 'ping']);
+    await clock.advance(9_000);
+    upstream.push(textChunk('hello'));
+    await events.until('hello');
+    await clock.advance(9_999);
+    await turns();
+    upstream.push(textChunk('world', 'STOP'));
+    upstream.close();
+    const names = eventNames(await events.rest());
+    expect(names.filter((name) => name === 'ping')).toHaveLength(1);
+    expect(names.at(-1)).toBe('message_stop');
+  });
+
+  test('REQUEST_TIMEOUT bounds the wait for content, all tries together', async () => {
+    const clock = new ManualClock();
+    const upstream = heldUpstream();
+    await using proxy = await startProxy({ fetch: upstream.fetch, clock, env: { REQUEST_TIMEOUT: '5' } });
+    const pending = proxy.send('/v1/messages', streamed);
+    await upstream.asked;
+    await clock.advance(5_000);
+    expect((await pending).status).toBe(504);
+    await upstream.left;
+  });
+
+  test('but not an answer that flows', async () => {
+    const clock = new ManualClock();
+    const upstream = heldUpstream();
+    upstream.openHead();
+    await using proxy = await startProxy({ fetch: upstream.fetch, clock, env: { REQUEST_TIMEOUT: '5' } });
+    const pending = proxy.send('/v1/messages', streamed);
+    await upstream.asked;
+    await turns();
+    upstream.push(textChunk('hello'));
+    const events = reader(await pending);
+    await events.until('hello');
+    await clock.advance(60_000);
+    upstream.push(textChunk('world', 'STOP'));
+    upstream.close();
+    expect(eventNames(await events.rest()).at(-1)).toBe('message_stop');
+  });
+});
+
+describe('a client that leaves', () => {
+  const cases: [string, boolean, (upstream: HeldUpstream) => Promise<void>][] = [
+    ['before the head', true, async () => {}],
+    [
+      'in the middle of a stream',
+      true,
+      async (upstream) => {
+        upstream.openHead();
+        await turns();
+        upstream.push(textChunk('hello'));
+        await turns();
+      },
+    ],
+    ['waiting for a whole answer', false, async (upstream) => upstream.openHead()],
+  ];
+  test.each(cases)(
+    '%s: upstream is closed within 100 ms, and no error is logged',
+    async (_name, stream, play) => {
+      const upstream = heldUpstream();
+      await using proxy = await startProxy({ fetch: upstream.fetch });
+      const client = new AbortController();
+      const request = fetch(`${proxy.url}/v1/messages`, {
+        method: 'POST',
+        body: JSON.stringify({ ...hello, stream }),
+        headers: { 'anthropic-version': '2023-06-01' },
+        signal: client.signal,
+      });
+      request.catch(() => {});
+      await upstream.asked;
+      await play(upstream);
+      const left = performance.now();
+      client.abort();
+      await upstream.left;
+      expect(performance.now() - left).toBeLessThan(100);
+      await until(() => proxy.lines.some((line) => line['status'] === 499));
+      expect(proxy.lines.filter((line) => line['level'] === 'error')).toEqual([]);
+      expect(await (await proxy.send('/health')).json()).toMatchObject({
+        status: 'healthy',
+        streams_in_flight: 0,
+      });
+    },
+  );
+});
+
+describe('closing', () => {
+  test('an open stream is told to come back', async () => {
+    const upstream = heldUpstream();
+    upstream.openHead();
+    const proxy = await startProxy({ fetch: upstream.fetch });
+    const pending = proxy.send('/v1/messages', streamed);
+    await upstream.asked;
+    await turns();
+    upstream.push(textChunk('hello'));
+    const events = reader(await pending);
+    await events.until('hello');
+    const closed = proxy[Symbol.asyncDispose]();
+    const text = await events.rest();
+    expect(eventNames(text).at(-1)).toBe('error');
+    expect(text).toContain('"type":"overloaded_error"');
+    await closed;
+    await upstream.left;
+  });
+});

@@ -1,0 +1,79 @@
+/** The proxy inside this process, on a real port, with a network and a clock of the test's own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compose } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
+
+export type ProxyOptions = {
+  env?: Readonly<Record<string, string>>;
+  /** Google, for a proxy with a key; without it the mock answers. */
+  fetch?: Fetch;
+  clock?: Clock;
+};
+
+/** Sends as an ordinary client: JSON, and a version that is known. */
+export type Send = (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
+
+export const GEMINI_KEY = 'AIza-canary-key-0123456789';
+
+export async function startProxy(options: ProxyOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
+  const lines: Record<string, unknown>[] = [];
+  const env = options.fetch ? { GEMINI_API_KEY: GEMINI_KEY } : { BACKEND: 'mock' };
+  const config = readConfig({ ...env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'DEBUG', ...options.env }, []);
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  const system = compose(config, {
+    clock: options.clock ?? systemClock,
+    random: createSeededRandom(1),
+    logger: await createLogger({ level: config.log.level, format: 'json', write }),
+    ...(options.fetch ? { fetch: options.fetch } : {}),
+  });
+  const listening = system.listen();
+  const send: Send = (path, body, headers = {}) =>
+    fetch(`${listening.url}${path}`, {
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+      headers: { 'anthropic-version': '2023-06-01', 'content-type': 'application/json', ...headers },
+    });
+  return {
+    ...listening,
+    /** The log so far. */
+    lines,
+    send,
+    async [Symbol.asyncDispose]() {
+      await listening.close(0);
+      system.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type TestProxy = Awaited<ReturnType<typeof startProxy>>;
+
+export const hello = {
+  model: 'claude-opus-5-5',
+  max_tokens: 64,
+  messages: [{ role: 'user', content: 'hello' }],
+};
+
+/** Google's answer as an event stream of `chunks`. */
+export function googleStream(...chunks: object[]): Response {
+  const text = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join('');
+  return new Response(text, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+export const textChunk = (text: string, finishReason?: string) => ({
+  candidates: [
+    { index: 0, content: { role: 'model', parts: [{ text }] }, ...(finishReason ? { finishReason } : {}) },
+  ],
+  usageMetadata: { promptTokenCount: 30, cachedContentTokenCount: 10, candidatesTokenCount: 4 },
+});
+
+export const googleError = (code: number, status: string, message: string): Response =>
+  Response.json({ error: { code, message, status } }, { status: code });
+
+/** The names of the events in a stream, in order. */
+export const eventNames = (text: string): string[] =>
+  [...text.matchAll(/^event: (.+)$/gm)].map((match) => match[1] ?? '');
