@@ -28,6 +28,8 @@ export type AnswerPlan = {
   /** False with `disable_parallel_tool_use`: only the first call is kept. */
   readonly parallelCalls: boolean;
   readonly toolNames: ToolNames;
+  /** Tokens that prompt and answer may fill together. */
+  readonly contextWindow: number;
   /** Ties a text signature to the turn it answers; see `answerContext` in signatures. */
   readonly answerContext: string;
   /** The request had `context_management`: the answer reports applied edits (none). */

@@ -35,16 +35,17 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
     contents: toContents(request.messages, ctx, warn),
     generationConfig: toGenerationConfig(request, form, ctx, warn),
   };
-  return { body, plan: toPlan(request, tools), warnings };
+  return { body, plan: toPlan(request, tools, ctx), warnings };
 }
 
-function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[]): AnswerPlan {
+function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[], ctx: RequestContext): AnswerPlan {
   return {
     requestedModel: request.model,
     thinking: thinkingDisplay(request),
     stopSequences: (request.stop_sequences ?? []).filter((sequence) => sequence !== ''),
     parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
     toolNames: new ToolNames(tools.map((tool) => tool.name)),
+    contextWindow: ctx.model.inputTokens,
     answerContext: answerContext(request.messages),
     contextManagement: request.context_management !== undefined && request.context_management !== null,
     safeguards: safeguardTypes(request.safeguards),

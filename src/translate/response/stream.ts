@@ -8,6 +8,7 @@
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
+import type { StopReason } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { AnswerContext } from '../context.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
@@ -101,7 +102,8 @@ export class AnswerStream {
       this.#thoughtsUntold = true;
       return;
     }
-    if (this.#writer.openKind === 'text') this.#closeText();
+    // Also when no text block is open: all of a text may be held back as the start of a stop sequence.
+    this.#closeText();
     this.#writer.thinking(text);
   }
 
@@ -141,6 +143,13 @@ export class AnswerStream {
     this.#writer.finish(this.#ending(finish));
   }
 
+  /** Gemini says MAX_TOKENS for a full window too; the client goes on after the one and compacts after the other. */
+  #stopReason(reason: string): StopReason {
+    const stopReason = stopReasonOf(reason, this.#sawCall);
+    const full = (this.#usage.totalTokenCount ?? 0) >= this.#ctx.plan.contextWindow;
+    return stopReason === 'max_tokens' && full ? 'model_context_window_exceeded' : stopReason;
+  }
+
   #ending(finish: Finish): Ending {
     const { plan } = this.#ctx;
     const base = {
@@ -160,7 +169,7 @@ export class AnswerStream {
           stopDetails: refusalDetails('prompt', finish.reason, finish.message),
         };
       case 'finished': {
-        const stopReason = stopReasonOf(finish.reason, this.#sawCall);
+        const stopReason = this.#stopReason(finish.reason);
         const refused = stopReason === 'refusal';
         return {
           ...base,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { foldEvents } from '../../../src/translate/response/message.ts';
-import { run, STOP, shape, text } from '../../support/turns.ts';
+import { violations } from '../../support/laws.ts';
+import { run, STOP, shape, text, thinking } from '../../support/turns.ts';
 
 describe('stop sequences', () => {
   const cases: [
@@ -29,6 +30,12 @@ describe('stop sequences', () => {
       expect(answer.finished).toBe(true);
     });
   }
+
+  test('text that is all held back goes out before a thought', () => {
+    const { events } = run([text('@'), thinking('h'), text('a'), STOP], { stopSequences: ['@ '] });
+    expect(violations(events)).toEqual([]);
+    expect(shape(events)).toEqual(['text:@', 'thinking:h:none', 'text:a']);
+  });
 
   test('any slicing of the text gives the same cut', () => {
     fc.assert(

@@ -125,6 +125,16 @@ describe('the ending', () => {
     });
   });
 
+  test('a full window is told as such', () => {
+    const usage: TurnEvent = { type: 'usage', usage: { totalTokenCount: 1_048_576 } };
+    const { events } = run([
+      text('a'),
+      usage,
+      { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } },
+    ]);
+    expect(foldEvents(events).stop_reason).toBe('model_context_window_exceeded');
+  });
+
   test('answers safeguards and context_management when they were asked for', () => {
     const { events } = run([text('a'), STOP], {
       contextManagement: true,
