@@ -4,10 +4,13 @@ import { join, resolve } from 'node:path';
 
 export const CORPUS_DIR = resolve(process.env['CORPUS_DIR'] ?? join(import.meta.dir, '../../../shared'));
 
-/** False where there is no corpus; says so once, in one line. */
+/** False where there is no corpus; says so once, in one line. `REQUIRE_CORPUS=1` makes that an error. */
 export const hasCorpus = existsSync(join(CORPUS_DIR, 'recordings/INDEX.json'));
-if (!hasCorpus)
-  console.warn(`skipped: tests over real recordings (no corpus in ${CORPUS_DIR}; set CORPUS_DIR)`);
+if (!hasCorpus) {
+  const where = `no corpus in ${CORPUS_DIR}; set CORPUS_DIR`;
+  if (process.env['REQUIRE_CORPUS'] === '1') throw new Error(where);
+  console.warn(`skipped: tests over real recordings (${where})`);
+}
 
 export type RecordingKind = 'stream' | 'json' | 'error' | 'count_tokens';
 export type Fidelity = 'raw' | 'scrubbed' | 'reserialised' | 'reframed';

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeLines, importCycles, importsOf, RULES, type SourceFile } from './support/architecture.ts';
+
+const ROOT = join(import.meta.dir, '..');
+
+const filesOf = (folder: string): SourceFile[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({
+      path: `${folder}/${path.replaceAll('\\', '/')}`,
+      text: readFileSync(join(ROOT, folder, path), 'utf8'),
+    }));
+
+const SOURCE = filesOf('src');
+const ALL = [...SOURCE, ...filesOf('scripts'), ...filesOf('tests')];
+
+describe('the house', () => {
+  test.each(RULES.map((rule) => [rule.name, rule] as const))('%s', (_name, rule) => {
+    const files = rule.name.startsWith('no file over') ? ALL : SOURCE;
+    expect(
+      files.flatMap((file) => rule.breaches(file)),
+      rule.why,
+    ).toEqual([]);
+  });
+
+  test('there are no import cycles', () => {
+    expect(importCycles(SOURCE)).toEqual([]);
+  });
+
+  test('decision records are numbered and titled', () => {
+    const records = readdirSync(join(ROOT, 'docs/decisions')).sort();
+    expect(records.length).toBeGreaterThan(0);
+    expect(new Set(records.map((name) => name.slice(0, 4))).size).toBe(records.length);
+    for (const name of records) {
+      expect(name).toMatch(/^\d{4}-[a-z0-9-]+\.md$/);
+      const title = readFileSync(join(ROOT, 'docs/decisions', name), 'utf8').split('\n')[0];
+      expect(title).toMatch(new RegExp(`^# ${name.slice(0, 4)} · \\S`));
+    }
+  });
+});
+
+/** Every rule, and source that breaks it: a rule that cannot fail holds nothing. */
+const BREAKING: readonly (readonly [rule: string, path: string, text: string])[] = [
+  ['imports go down only', 'src/lib/json.ts', "import { a } from '../gemini/wire.ts';"],
+  ['imports go down only', 'src/anthropic/request.ts', "import type { Part } from '../gemini/wire.ts';"],
+  ['imports go down only', 'src/backend/gate.ts', "import { mock } from '../sim/mock/index.ts';"],
+  ['imports go down only', 'src/server/app.ts', "import type { Config } from '../config.ts';"],
+  ['imports go down only', 'src/config.ts', "import { compose } from './compose.ts';"],
+  ['imports go down only', 'src/lib/json.ts', "import { version } from '../../package.json';"],
+  ['imports go down only', 'src/utils/x.ts', "import { a } from '../lib/json.ts';"],
+  ['imports go down only', 'src/lib/json.ts', "const a = await import('../server/app.ts');"],
+  ['imports go down only', 'src/lib/json.ts', "export {\n  a,\n  b,\n} from '../server/app.ts';"],
+  ['a package lives in its rooms', 'src/server/app.ts', "import { GoogleGenAI } from '@google/genai/web';"],
+  ['a package lives in its rooms', 'src/gemini/wire.ts', "import { FinishReason } from '@google/genai';"],
+  ['a package lives in its rooms', 'src/backend/gate.ts', "import { Elysia } from 'elysia';"],
+  ['a package lives in its rooms', 'src/translate/count.ts', "import { readFileSync } from 'node:fs';"],
+  ['a package lives in its rooms', 'src/server/app.ts', "import leftPad from 'left-pad';"],
+  ['imports name the file', 'src/lib/json.ts', "import { a } from './hash';"],
+  ['no file over 300 lines', 'src/lib/json.ts', 'x;\n'.repeat(301)],
+  ['no any', 'src/lib/json.ts', 'const x: any = 1;'],
+  ['no any', 'src/lib/json.ts', 'f(x as any);'],
+  ['no default exports', 'src/lib/json.ts', 'export default 1;'],
+  ['no barrels', 'src/lib/index.ts', "export * from './json.ts';"],
+  ['the environment is read on the top floor', 'src/lib/log.ts', "process.env['LOG_LEVEL'];"],
+  ['time, chance and ids come through ports', 'src/server/app.ts', 'const t = Date.now();'],
+  ['time, chance and ids come through ports', 'src/translate/count.ts', 'const t = new Date();'],
+  ['time, chance and ids come through ports', 'src/backend/gate.ts', 'Math.random();'],
+  ['no Anthropic word below the translation', 'src/sim/mock/index.ts', "const a = 'tool_use';"],
+];
+
+const KEEPING: readonly (readonly [path: string, text: string])[] = [
+  ['src/server/app.ts', "import { Elysia } from 'elysia';\nimport { a } from '../backend/gate.ts';"],
+  ['src/gemini/wire.ts', "import type { Part } from '@google/genai';"],
+  ['src/config.ts', "import { version } from '../package.json';"],
+  ['src/main.ts', "import { compose } from './compose.ts';\nprocess.env['PORT'];"],
+  [
+    'src/backend/gate.ts',
+    '// Date.now() would do, but not in a test\n/**\n * any anthropic word\n */\nconst x = 1;',
+  ],
+  ['src/lib/ports.ts', 'Date.now();'],
+  ['src/lib/a.ts', "const modes = { auto: 'AUTO', any: 'ANY' };"],
+  ['src/sim/a.ts', "const many: string = 'any';"],
+];
+
+describe('the checker itself', () => {
+  test.each(BREAKING)('%s: caught in %s', (name, path, text) => {
+    const rule = RULES.find((candidate) => candidate.name === name);
+    expect(rule?.breaches({ path, text })).toHaveLength(1);
+  });
+
+  test('every rule is shown to fail', () => {
+    const shown = new Set(BREAKING.map(([name]) => name));
+    expect(RULES.map((rule) => rule.name).filter((name) => !shown.has(name))).toEqual([]);
+  });
+
+  test.each(KEEPING)('nothing wrong with %s', (path, text) => {
+    expect(RULES.flatMap((rule) => rule.breaches({ path, text }))).toEqual([]);
+  });
+
+  test('reads every form of import', () => {
+    const text =
+      "import 'a';\nimport type { B } from 'b';\nimport {\n  c,\n} from 'c';\nexport { d } from 'd';\nimport('e');";
+    expect(importsOf(text)).toEqual([
+      { target: 'a', typeOnly: false, line: 1 },
+      { target: 'b', typeOnly: true, line: 2 },
+      { target: 'c', typeOnly: false, line: 3 },
+      { target: 'd', typeOnly: false, line: 6 },
+      { target: 'e', typeOnly: false, line: 7 },
+    ]);
+  });
+
+  test('leaves out comments and keeps line numbers', () => {
+    expect(codeLines("a; // no\n/** x\n * y */\n// z\nconst u = 'http://h/*';")).toEqual([
+      'a;',
+      '',
+      '',
+      '',
+      "const u = 'http://h/*';",
+    ]);
+  });
+
+  test('finds a cycle', () => {
+    const files = [
+      { path: 'src/a.ts', text: "import './b.ts';" },
+      { path: 'src/b.ts', text: "import './c/c.ts';" },
+      { path: 'src/c/c.ts', text: "import '../a.ts';" },
+    ];
+    expect(importCycles(files)).toEqual(['src/a.ts → src/b.ts → src/c/c.ts → src/a.ts']);
+    expect(importCycles(files.slice(0, 2))).toEqual([]);
+  });
+});

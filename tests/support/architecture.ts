@@ -1,0 +1,224 @@
+/** The house rules as data: every rule says what it holds and why, and finds its breaches in plain source text. */
+import { posix } from 'node:path';
+
+export type SourceFile = {
+  /** From the repository's root, with forward slashes. */ path: string;
+  text: string;
+};
+
+export type Rule = {
+  name: string;
+  why: string;
+  /** What is wrong with `file`, one line each; empty when it keeps the rule. */
+  breaches(file: SourceFile): string[];
+};
+
+export type Import = { target: string; typeOnly: boolean; line: number };
+
+/** The lines of `text` without comments; biome keeps block comments on lines of their own. */
+export function codeLines(text: string): string[] {
+  let inComment = false;
+  return text.split('\n').map((line) => {
+    const trimmed = line.trim();
+    if (trimmed.startsWith('/*')) inComment = true;
+    const isComment = inComment || trimmed.startsWith('//');
+    if (trimmed.includes('*/')) inComment = false;
+    return isComment ? '' : line.replace(/\s\/\/\s.*$/, '');
+  });
+}
+
+const IMPORT = /\b(?:import|export)\s+(type\s)?(?:[\w*{},\s]+?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/g;
+
+export function importsOf(text: string): Import[] {
+  const code = codeLines(text).join('\n');
+  return [...code.matchAll(IMPORT)].map((match) => ({
+    target: match[2] ?? match[3] ?? '',
+    typeOnly: match[1] !== undefined,
+    line: code.slice(0, match.index).split('\n').length,
+  }));
+}
+
+/** The source file that a relative import of `path` names. */
+const resolveImport = (path: string, target: string): string => posix.join(posix.dirname(path), target);
+
+// ── floors ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The top floor has steps of its own: what starts the process, what puts it together, what it reads. */
+const FLOORS: Readonly<Record<string, number>> = {
+  lib: 0,
+  anthropic: 1,
+  gemini: 1,
+  translate: 2,
+  backend: 3,
+  sim: 3,
+  server: 4,
+  config: 5,
+  'config.ts': 5.1,
+  'compose.ts': 5.2,
+  'main.ts': 5.3,
+};
+
+/** `src/<room>/…` or `src/<file>`; undefined outside `src`. */
+const roomOf = (path: string): string | undefined =>
+  path.startsWith('src/') ? path.split('/')[1] : undefined;
+
+function floorBreach(file: SourceFile, { target, line }: Import): string[] {
+  if (!target.startsWith('.')) return [];
+  const from = roomOf(file.path);
+  const to = roomOf(resolveImport(file.path, target));
+  if (from === undefined || from === to) return [];
+  // The version is told by package.json, to the floor that knows what this program is called.
+  if (to === undefined && target.endsWith('/package.json') && from === 'config.ts') return [];
+  if (to === undefined) return [`${file.path}:${line} imports ${target}, outside src`];
+  const [here, there] = [FLOORS[from], FLOORS[to]];
+  if (here === undefined || there === undefined)
+    return [`${file.path}:${line} ${here === undefined ? from : to} has no floor`];
+  if (there < here) return [];
+  return [`${file.path}:${line} ${from} (floor ${here}) imports ${to} (floor ${there})`];
+}
+
+// ── packages ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+type Lodging = {
+  /** Rooms that may import values. */ values: readonly string[] /** And types only. */;
+  types?: readonly string[];
+};
+
+const SERVING = ['server', 'compose.ts', 'main.ts'];
+const SHELL = ['lib', 'backend', 'sim', 'server', 'config', 'config.ts', 'compose.ts', 'main.ts'];
+
+/** Longest matching prefix wins. A package without a row is a breach: a new one is a decision, not an accident. */
+export const PACKAGES: Readonly<Record<string, Lodging>> = {
+  '@google/genai': { values: ['backend'], types: ['gemini'] },
+  elysia: { values: SERVING },
+  '@elysiajs/': { values: SERVING },
+  'swagger-ui-dist': { values: ['server'] },
+  '@sinclair/typebox': { values: ['anthropic', 'gemini', 'sim', 'server', 'config'] },
+  pino: { values: ['lib'] },
+  'pino-pretty': { values: ['lib'] },
+  yaml: { values: ['sim'] },
+  'bun:sqlite': { values: ['backend'] },
+  bun: { values: SHELL },
+  // Computes, and reads nothing: as pure as what it is used in.
+  'node:zlib': { values: [...SHELL, 'translate'] },
+  'node:': { values: SHELL },
+};
+
+const packageRow = (target: string): Lodging | undefined => {
+  const keys = Object.keys(PACKAGES).filter(
+    (key) => target === key || target.startsWith(key.endsWith(':') || key.endsWith('/') ? key : `${key}/`),
+  );
+  const longest = keys.sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? undefined : PACKAGES[longest];
+};
+
+function packageBreach(file: SourceFile, { target, typeOnly, line }: Import): string[] {
+  const room = roomOf(file.path);
+  if (room === undefined || target.startsWith('.')) return [];
+  const row = packageRow(target);
+  if (!row) return [`${file.path}:${line} imports ${target}, which no room may`];
+  if (row.values.includes(room) || (typeOnly && row.types?.includes(room))) return [];
+  return [
+    `${file.path}:${line} imports ${typeOnly ? 'types' : 'values'} of ${target}, not allowed in ${room}`,
+  ];
+}
+
+// ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const inSource = (path: string) => path.startsWith('src/');
+
+/** A rule that bans `pattern` in the code (not the comments) of the files that `where` names. */
+export function banned(name: string, pattern: RegExp, where: (path: string) => boolean, why: string): Rule {
+  return {
+    name,
+    why,
+    breaches: (file) =>
+      where(file.path)
+        ? codeLines(file.text).flatMap((line, index) =>
+            pattern.test(line) ? [`${file.path}:${index + 1} ${line.trim()}`] : [],
+          )
+        : [],
+  };
+}
+
+const MAX_LINES = 300;
+
+export const RULES: readonly Rule[] = [
+  {
+    name: 'imports go down only',
+    why: 'a floor that knows the one above cannot be tested or replaced without it; rooms side by side stay strangers',
+    breaches: (file) => importsOf(file.text).flatMap((found) => floorBreach(file, found)),
+  },
+  {
+    name: 'a package lives in its rooms',
+    why: 'the SDK, the web framework and the file system are each met in one place only; translation is pure',
+    breaches: (file) => importsOf(file.text).flatMap((found) => packageBreach(file, found)),
+  },
+  {
+    name: 'imports name the file',
+    why: 'what is written is what is loaded: no resolution to guess, no barrel that drags a room along',
+    breaches: (file) =>
+      importsOf(file.text)
+        .filter(({ target }) => target.startsWith('.') && posix.extname(target) === '')
+        .map(({ target, line }) => `${file.path}:${line} ${target}`),
+  },
+  {
+    name: `no file over ${MAX_LINES} lines`,
+    why: 'a file has one duty; a longer one has two',
+    breaches: ({ path, text }) => {
+      const lines = text.trimEnd().split('\n').length;
+      return lines > MAX_LINES ? [`${path} has ${lines} lines`] : [];
+    },
+  },
+  banned(
+    'no any',
+    /(?:[:<|,(]|\bas)\s*any\b(?!\s*:)/,
+    inSource,
+    'wire data is unknown until it was looked at',
+  ),
+  banned('no default exports', /\bexport default\b/, inSource, 'one name for one thing, everywhere'),
+  banned('no barrels', /\bexport \*/, inSource, 'a barrel hides who uses what'),
+  banned(
+    'the environment is read on the top floor',
+    /\b(?:process|Bun)\.(?:env|argv)\b|\bimport\.meta\.env\b/,
+    (path) => inSource(path) && !/^src\/(?:config|main)\b/.test(path),
+    'settings are typed and checked once, at start',
+  ),
+  banned(
+    'time, chance and ids come through ports',
+    /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bMath\.random\b|\brandomUUID\b|\bgetRandomValues\b/,
+    (path) => inSource(path) && path !== 'src/lib/ports.ts',
+    'the same input gives the same bytes, in tests and in replays',
+  ),
+  banned(
+    'no Anthropic word below the translation',
+    /anthropic|\btool_use\b|\btool_result\b|\bcontent_block|\bmessage_(?:start|delta|stop)\b|\bend_turn\b/i,
+    (path) => /^src\/(?:backend|sim|gemini|lib)\//.test(path),
+    'a way to reach Gemini works for any client; what it must know of one comes as neutral labels',
+  ),
+];
+
+// ── cycles ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Every import cycle among `files`, as the paths around it. */
+export function importCycles(files: readonly SourceFile[]): string[] {
+  const edges = new Map(
+    files.map(({ path, text }) => [
+      path,
+      importsOf(text)
+        .filter(({ target }) => target.startsWith('.'))
+        .map(({ target }) => resolveImport(path, target)),
+    ]),
+  );
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]) => {
+    const start = trail.indexOf(path);
+    if (start >= 0) cycles.push([...trail.slice(start), path].join(' → '));
+    if (start >= 0 || done.has(path)) return;
+    for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of files) visit(path, []);
+  return cycles;
+}

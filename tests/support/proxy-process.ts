@@ -1,0 +1,96 @@
+/** The proxy as its users start it: a process of its own, on a free port, with nothing of this machine's environment. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const MAIN = join(import.meta.dir, '../../src/main.ts');
+const START_MS = 15_000;
+const STOP_MS = 10_000;
+
+export type ProxyProcess = {
+  url: string;
+  /** Everything written so far, stdout and stderr. */
+  output(): string;
+  /** The JSON log lines so far. */
+  log(): Record<string, unknown>[];
+  /** Ends it and waits until it is gone. */
+  stop(): Promise<void>;
+  /** Ends it as a crash would: nothing can be put in order before. */
+  crash(): Promise<void>;
+};
+
+export type ProxyOptions = {
+  /** An empty folder: the working directory (no `.env` there) and, inside it, `DATA_DIR`. */
+  folder: string;
+  args?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  /** What to start instead of `src/main.ts` with this Bun. */
+  command?: readonly string[];
+};
+
+export async function startProxy({
+  folder,
+  args = [],
+  env = {},
+  command = [process.execPath, MAIN],
+}: ProxyOptions): Promise<ProxyProcess> {
+  mkdirSync(folder, { recursive: true });
+  const child = Bun.spawn([...command, '--port', '0', ...args], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      DATA_DIR: join(folder, 'data'),
+      LOG_FORMAT: 'json',
+      LOG_LEVEL: 'DEBUG',
+      ...env,
+    },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    // A process group of its own: `bun run` has a shell between itself and the proxy.
+    detached: true,
+  });
+  const kill = (signal: NodeJS.Signals) => {
+    if (child.exitCode === null) process.kill(-child.pid, signal);
+  };
+  let written = '';
+  const listening = Promise.withResolvers<string>();
+  const read = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) {
+      written += decoder.decode(bytes, { stream: true });
+      const url = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(written)?.[0];
+      if (url) listening.resolve(url);
+    }
+  };
+  const gone = Promise.all([read(child.stdout), read(child.stderr), child.exited]);
+  const fail = (why: string) => listening.reject(new Error(`the proxy ${why}:\n${written}`));
+  void gone.then(() => fail('ended'));
+  const timer = setTimeout(() => {
+    kill('SIGKILL');
+    fail('did not start in time');
+  }, START_MS);
+  const url = await listening.promise.finally(() => clearTimeout(timer));
+  return {
+    url,
+    output: () => written,
+    log: () => jsonLines(written),
+    stop: async () => {
+      kill('SIGTERM');
+      const killer = setTimeout(() => kill('SIGKILL'), STOP_MS);
+      await gone;
+      clearTimeout(killer);
+    },
+    crash: async () => {
+      kill('SIGKILL');
+      await gone;
+    },
+  };
+}
+
+function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line));
+}
