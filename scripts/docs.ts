@@ -1,6 +1,7 @@
 /** `bun run docs`: rewrites what the docs take from the code. `tests/docs.test.ts` holds that it is current. */
 import { join } from 'node:path';
 import { envExample, variablesTable } from '../src/config.ts';
+import { mappingPage } from './mapping-page.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
@@ -21,6 +22,7 @@ export function withGenerated(text: string): string {
 export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'README.md': withGenerated,
   '.env.example': envExample,
+  'docs/mapping.md': mappingPage,
 };
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@
 import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { Warn } from '../warnings.ts';
 
-type Fate =
+export type Fate =
   /** Translated, checked, or answered by the plan. */
   | 'used'
   /** Taken as it is meant: nothing is lost by not sending it on. */
@@ -13,7 +13,7 @@ type Fate =
   /** Left out, and the client may feel it. */
   | { ignored: string };
 
-const FATES: Readonly<Record<string, Fate>> = {
+export const FATES: Readonly<Record<string, Fate>> = {
   model: 'used',
   max_tokens: 'used',
   messages: 'used',

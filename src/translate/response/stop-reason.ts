@@ -12,7 +12,7 @@ type Outcome =
   /** No answer to build on: worth another try. */
   | { kind: 'unusable'; why: string };
 
-const FINISH_REASONS = {
+export const FINISH_REASONS = {
   STOP: { kind: 'complete', stopReason: 'end_turn' },
   MAX_TOKENS: { kind: 'complete', stopReason: 'max_tokens' },
   // Gemini 4: the per-request cap of a long decode. What was said stands; the client may ask to go on.
