@@ -21,7 +21,7 @@ export const Effort = Type.Union([
 export type Effort = Static<typeof Effort>;
 
 const Format = Type.Optional(
-  Type.Union([Open({ type: Type.Literal('json_schema'), schema: Type.Unknown() }), Type.Null()]),
+  Type.Union([Open({ type: Type.Literal('json_schema'), schema: Open({}) }), Type.Null()]),
 );
 
 const OutputConfig = Type.Optional(
@@ -64,12 +64,12 @@ export type Tool = Static<typeof Tool>;
 export const ToolChoice = Type.Union([
   Open({
     type: Type.Union([Type.Literal('auto'), Type.Literal('any'), Type.Literal('none')]),
-    disable_parallel_tool_use: Type.Optional(Type.Boolean()),
+    disable_parallel_tool_use: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   }),
   Open({
     type: Type.Literal('tool'),
     name: Type.String(),
-    disable_parallel_tool_use: Type.Optional(Type.Boolean()),
+    disable_parallel_tool_use: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
   }),
 ]);
 export type ToolChoice = Static<typeof ToolChoice>;
@@ -81,7 +81,7 @@ export const ThinkingConfig = Open({
     Type.Literal('disabled'),
     Type.Literal('between_tools'),
   ]),
-  budget_tokens: Type.Optional(Type.Number()),
+  budget_tokens: Type.Optional(Type.Integer()),
   display: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 export type ThinkingConfig = Static<typeof ThinkingConfig>;
@@ -106,7 +106,7 @@ export const MessagesRequest = Open({
   stop_sequences: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
   temperature: OptionalNumber,
   top_p: OptionalNumber,
-  top_k: OptionalNumber,
+  top_k: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])),
   metadata: Type.Optional(Type.Union([Open({ user_id: Anything }), Type.Null()])),
   safeguards: Anything,
   thread: Anything,

@@ -126,10 +126,10 @@ function parseObject(text: string, repairs: readonly Repair[], frames: Frame[]):
   else frames.push({ kind: 'malformed', text });
 }
 
-/** Drops a comma that another comma or a closing bracket follows; strings are left alone. */
+/** Drops a comma with nothing before it or after it in its brackets; strings are left alone. */
 function withoutStrayCommas(text: string): string {
   return text.replace(
-    /("(?:[^"\\]|\\.)*")|,(?=\s*[,}\]])/gs,
+    /("(?:[^"\\]|\\.)*")|,(?=\s*[,}\]])|(?<=[[{][\s,]*),/gs,
     (_all, string: string | undefined) => string ?? '',
   );
 }

@@ -15,9 +15,11 @@ const LONGEST_WAIT_SECONDS = 60;
 const STATUS_TYPES: Readonly<Record<number, ErrorType>> = {
   400: 'invalid_request_error',
   401: 'authentication_error',
+  402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
   408: 'timeout_error',
+  409: 'conflict_error',
   413: 'request_too_large',
   429: 'rate_limit_error',
   503: 'overloaded_error',
@@ -72,7 +74,9 @@ export function isRetryable(error: unknown): boolean {
 }
 
 function statusOf(error: UpstreamError): number {
-  return error.status ?? STATUS_CODES[error.google?.status ?? ''] ?? 500;
+  const named = STATUS_CODES[error.google?.status ?? ''] ?? 500;
+  // An error object inside a stream may hold gRPC's code (14) instead of an HTTP status.
+  return error.status !== undefined && error.status >= 400 ? error.status : named;
 }
 
 function told(error: UpstreamError): Told {
@@ -111,6 +115,14 @@ const KNOWN_MESSAGES: readonly { pattern: RegExp; tell(message: string): Told }[
       type: 'authentication_error',
       message: `The proxy's Gemini key was refused: ${message} Set a valid GEMINI_API_KEY and restart the proxy.`,
       options: { shouldRetry: false },
+    }),
+  },
+  {
+    // The client then leaves the picture out and asks again (contract section 8).
+    pattern: /unable to process input image|provided image is not valid/i,
+    tell: (message) => ({
+      type: 'invalid_request_error',
+      message: `could not process image: ${message}`,
     }),
   },
   {

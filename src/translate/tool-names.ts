@@ -8,16 +8,18 @@ import { shortHash } from '../lib/hash.ts';
 const FITS = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
 const MAX_LENGTH = 64;
 const HASH_LENGTH = 8;
+/** A name that looks like a substitute gets one too: else it could be that of another tool, declared beside it. */
+const SUBSTITUTE = /__x[A-Za-z0-9_]{8}$/;
 
 /** Pure in `name`: history and declarations agree without sharing state. */
 export function toGeminiToolName(name: string): string {
-  if (FITS.test(name)) return name;
+  if (FITS.test(name) && !SUBSTITUTE.test(name)) return name;
   const safe = name.replace(/[^A-Za-z0-9_.:-]/g, '_').replace(/^[^A-Za-z_]/, '_');
   const hash = shortHash(name, HASH_LENGTH).replaceAll('-', '_');
-  const room = MAX_LENGTH - HASH_LENGTH - 2;
+  const room = MAX_LENGTH - HASH_LENGTH - 3;
   const head = safe.slice(0, Math.ceil(room / 2));
   const tail = safe.length > room ? safe.slice(-Math.floor(room / 2)) : safe.slice(head.length);
-  return `${head}${tail}__${hash}`;
+  return `${head}${tail}__x${hash}`;
 }
 
 /** The tools that the client declared, by the name Gemini knows them by. */

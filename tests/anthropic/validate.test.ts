@@ -36,6 +36,17 @@ describe('what is refused, and the field that is named', () => {
       { ...valid, max_tokens: -1 },
       'max_tokens: Input should be greater than or equal to 0',
     ],
+    ['top_k broken', { ...valid, top_k: 1.5 }, 'top_k: Input should be a valid integer'],
+    [
+      'budget_tokens broken',
+      { ...valid, thinking: { type: 'enabled', budget_tokens: 1024.5 } },
+      'thinking.enabled.budget_tokens: Input should be a valid integer',
+    ],
+    [
+      'an answer schema that is no object',
+      { ...valid, output_config: { format: { type: 'json_schema', schema: 'x' } } },
+      'output_config.format.json_schema.schema: Input should be a valid dictionary',
+    ],
     ['stream as text', { ...valid, stream: 'yes' }, 'stream: Input should be a valid boolean'],
     ['a number as system', { ...valid, system: 3 }, 'system: Input should be a valid string or list'],
     [

@@ -97,6 +97,11 @@ const CASES: [name: string, body: string, frames: unknown[]][] = [
     [error('stray-comma')],
   ],
   [
+    'commas at the start of brackets',
+    '{,"error":{,,"code":503,"message":"overloaded","status":"UNAVAILABLE"}}',
+    [error('stray-comma')],
+  ],
+  [
     'answer and error in one object',
     `data: ${JSON.stringify({ ...chunk('a'), error: ERROR })}\n\n`,
     [{ kind: 'content', chunk: { ...chunk('a'), error: ERROR } }, error()],

@@ -21,6 +21,23 @@ type Row = [
 ];
 
 const ROWS: Row[] = [
+  ['402', status(402), 'billing_error', 402, false],
+  ['409', status(409), 'conflict_error', 409, false],
+  [
+    "gRPC's code instead of HTTP's",
+    new UpstreamError('stream', 'm', { status: 14, google: { code: 14, status: 'UNAVAILABLE' } }),
+    'overloaded_error',
+    529,
+    true,
+  ],
+  [
+    'a broken picture',
+    status(400, 'Unable to process input image. Please retry.'),
+    'invalid_request_error',
+    400,
+    false,
+    { message: 'could not process image: Unable to process input image. Please retry.' },
+  ],
   ['400', status(400), 'invalid_request_error', 400, false],
   [
     'a wrong key (400 on the wire)',

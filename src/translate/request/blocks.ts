@@ -4,15 +4,23 @@ import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
 import { documentParts, imageParts, searchResultText } from './media.ts';
 import { refuse } from './refuse.ts';
-import { blockText, serverCallText, serverResultText, toolReferenceText } from './server-tools.ts';
+import {
+  blockText,
+  holdsBytes,
+  serverCallText,
+  serverResultText,
+  toolReferenceText,
+} from './server-tools.ts';
 
 type Row<T extends BlockType> = (block: BlockOf<T>, place: BlockPlace) => Item[];
 type Rows = { readonly [T in BlockType]: Row<T> };
 
 const serverCall = (block: BlockOf<'server_tool_use' | 'mcp_tool_use'>): Item[] =>
   text(serverCallText(block.name, block.input));
-const serverResult = (block: { type: string; content?: unknown }): Item[] =>
-  text(serverResultText(block.type, block.content));
+function serverResult(block: { type: string; content?: unknown }, { path, warn }: BlockPlace): Item[] {
+  if (holdsBytes(block.content)) warn('content-changed', path, 'media in it is named, not sent');
+  return text(serverResultText(block.type, block.content));
+}
 
 /** `tool_result.content` holds a few of the blocks only; each reads as it would outside. */
 function resultParts(blocks: readonly ToolResultContent[], place: BlockPlace): ContentPart[] {

@@ -26,7 +26,7 @@ export function answerForm(
     ? [request.output_config.format, 'output_config.format']
     : [request.output_format, 'output_format'];
   if (!format) return { kind: 'free' };
-  const written = wellFormedObject((format.schema ?? {}) as JsonObject);
+  const written = wellFormedObject(format.schema as JsonObject);
   const schema = toAnswerSchema(written, { path: `${path}.schema`, warn });
   if (mode === undefined || (model.jsonWithTools && mode !== 'ANY')) return { kind: 'schema', schema };
   warn('content-changed', path, 'asked for in words: this model takes no answer schema beside these tools');

@@ -9,7 +9,7 @@ import type { Warn, Warning } from '../warnings.ts';
 import { warnOfFields } from './fields.ts';
 import { answerForm, toGenerationConfig } from './generation.ts';
 import { toContents } from './messages.ts';
-import { refuseUnservable } from './refusals.ts';
+import { refusePrefill, refuseUnservable } from './refusals.ts';
 import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
 import { type DeclaredTool, visibleTools } from './tool-visibility.ts';
@@ -26,13 +26,15 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
   warnOfFields(request, warn);
 
   const tools = visibleTools(request, warn);
-  const mode = callingMode(request, tools);
+  const mode = callingMode(request, tools, warn);
   const form = answerForm(request, ctx.model, mode, warn);
+  const contents = toContents(request.messages, ctx, warn);
+  if (contents.at(-1)?.role === 'model') refusePrefill();
   const body: GenerateContentRequest = {
     ...toSystemInstruction(request.system, form.kind === 'words' ? [form.instruction] : []),
     ...toTools(tools, warn),
     ...toToolConfig(request, mode),
-    contents: toContents(request.messages, ctx, warn),
+    contents,
     generationConfig: toGenerationConfig(request, form, ctx, warn),
   };
   return { body, plan: toPlan(request, tools, ctx), warnings };

@@ -18,7 +18,14 @@ function refuseFile(path: string, type: string, expected: readonly string[]): ne
   );
 }
 
-const base64 = (data: string): string => (/\s/.test(data) ? data.replace(/\s+/g, '') : data);
+const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
+
+/** Without line breaks; undefined where it is no base64, which Google would refuse in words that no client knows. */
+function base64(data: string): string | undefined {
+  if (BASE64.test(data)) return data;
+  const joined = data.replace(/\s+/g, '');
+  return BASE64.test(joined) ? joined : undefined;
+}
 
 function namedUrl(kind: string, url: string, place: BlockPlace): ContentPart {
   place.warn('content-changed', place.path, `${kind} by URL is named in the text, not fetched`);
@@ -34,7 +41,7 @@ export function imageParts(block: ImageBlock, place: BlockPlace): ContentPart[] 
     refuse(`${place.path}.image.source.base64.media_type: Input should be one of ${types}`);
   }
   const data = base64(source.data);
-  if (data === '') refuse(`${place.path}.image.source.base64.data: could not process image`);
+  if (data === undefined) refuse(`${place.path}.image.source.base64.data: could not process image`);
   if (source.media_type !== 'image/gif') return [{ inlineData: { mimeType: source.media_type, data } }];
   const png = gifToPng(data);
   if (png === undefined) refuse(`${place.path}.image.source.base64.data: could not process image`);
@@ -56,13 +63,15 @@ function contentParts(
 function sourceParts(block: DocumentBlock, place: BlockPlace): ContentPart[] {
   const { source } = block;
   switch (source.type) {
-    case 'base64':
+    case 'base64': {
       if (source.media_type !== 'application/pdf') {
         refuse(`${place.path}.document.source.base64.media_type: Input should be 'application/pdf'`);
       }
-      if (source.data === '')
+      const data = base64(source.data);
+      if (data === undefined)
         refuse(`${place.path}.document.source.base64.data: The PDF specified was not valid.`);
-      return [{ inlineData: { mimeType: source.media_type, data: base64(source.data) } }];
+      return [{ inlineData: { mimeType: source.media_type, data } }];
+    }
     case 'text':
       return [{ text: source.data }];
     case 'content':

@@ -87,9 +87,12 @@ export function refuseUnservable(request: MessagesRequest, version: ApiVersion, 
   const last = request.messages.at(-1);
   const isCall =
     typeof last?.content !== 'string' && last?.content.some((block) => block.type === 'tool_use');
-  if (last?.role === 'assistant' && !isCall) {
-    refuse(
-      'This model does not support assistant message prefill. The conversation must end with a user message.',
-    );
-  }
+  if (last?.role === 'assistant' && !isCall) refusePrefill();
+}
+
+/** Also for a last message of the user's that says nothing: the assistant's is then the last that Google would see. */
+export function refusePrefill(): never {
+  refuse(
+    'This model does not support assistant message prefill. The conversation must end with a user message.',
+  );
 }

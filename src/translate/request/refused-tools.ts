@@ -2,7 +2,7 @@
 import type { CountTokensRequest, Tool } from '../../anthropic/request.ts';
 import { clientTool } from './client-tools.ts';
 import { refuse } from './refuse.ts';
-import { toolName } from './tool-visibility.ts';
+import { isForCode, toolName } from './tool-visibility.ts';
 
 function refuseTool(tool: Tool, path: string): void {
   const isCustom = tool.type === undefined || tool.type === null || tool.type === 'custom';
@@ -22,7 +22,9 @@ export function refuseTools(request: CountTokensRequest): void {
   const choice = request.tool_choice;
   if (!choice || choice.type === 'auto' || choice.type === 'none') return;
   if (tools.length === 0) refuse(`tool_choice.${choice.type} may only be specified while providing tools.`);
-  if (choice.type === 'tool' && !names.has(choice.name)) {
+  const isCallable = (tool: Tool) =>
+    choice.type === 'tool' && toolName(tool) === choice.name && !isForCode(tool);
+  if (choice.type === 'tool' && !tools.some(isCallable)) {
     refuse(`tool_choice.name: Tool '${choice.name}' not found in provided tools`);
   }
 }

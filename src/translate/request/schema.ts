@@ -37,12 +37,19 @@ const SCHEMAS: ReadonlySet<string> = new Set([
   'else',
 ]);
 
+/** Definitions that all name each other multiply when they are inlined: then less of each is written out. */
+const DEEPEST = 16;
+const MOST_INLINED = 300;
+
 type Scope = {
   /** What is sent: a reference that resolves here stays. */
   readonly sent: JsonObject;
   /** What the client wrote: other references are looked up here and inlined. */
   readonly written: JsonObject;
-  readonly place: SchemaPlace;
+  /** How many references inside of each other are inlined. */
+  readonly depth: number;
+  /** What became of each reference, and how often. */
+  readonly told: Map<string, number>;
 };
 
 /** Unchanged nodes are shared with the input, never copied: most schemas need no rewriting at all. */
@@ -81,10 +88,27 @@ function rewriteEach(schemas: Json, scope: Scope, inlining: readonly string[]): 
 /** Other words beside the reference win over what it names. A reference inside of itself ends as "anything". */
 function inline(node: JsonObject, reference: string, scope: Scope, inlining: readonly string[]): Json {
   const { $ref: _, ...beside } = node;
-  const target = inlining.includes(reference) ? undefined : findReference(scope.written, reference);
-  const detail = target ? `$ref ${reference} is inlined` : `$ref ${reference} names nothing and is left out`;
-  scope.place.warn('tool-changed', scope.place.path, detail);
+  const isOpen = inlining.includes(reference) || inlining.length >= scope.depth || isTooMuch(scope);
+  const target = isOpen ? undefined : findReference(scope.written, reference);
+  const fate = target ? 'is inlined' : isOpen ? 'is left open further in' : 'names nothing and is left out';
+  const detail = `$ref ${reference} ${fate}`;
+  scope.told.set(detail, (scope.told.get(detail) ?? 0) + 1);
   return rewrite({ ...target, ...beside }, scope, target ? [...inlining, reference] : inlining);
+}
+
+function isTooMuch({ depth, told }: Scope): boolean {
+  if (depth === 1) return false;
+  let inlined = 0;
+  for (const count of told.values()) inlined += count;
+  return inlined > MOST_INLINED;
+}
+
+function rewriteWhole(sent: JsonObject, written: JsonObject, place: SchemaPlace, depth = DEEPEST): Json {
+  const scope: Scope = { sent, written, depth, told: new Map() };
+  const result = rewrite(sent, scope, []);
+  if (isTooMuch(scope)) return rewriteWhole(sent, written, place, depth / 4);
+  for (const detail of scope.told.keys()) place.warn('tool-changed', place.path, detail);
+  return result;
 }
 
 function constToEnum(schema: JsonObject): JsonObject {
@@ -96,12 +120,12 @@ function constToEnum(schema: JsonObject): JsonObject {
 /** The schema of a tool's input. Throws a MessagesError where its root can be no object. */
 export function toInputSchema(schema: JsonObject, place: SchemaPlace): JsonObject {
   const sent = objectRoot(schema, place);
-  return rewrite(sent, { sent, written: schema, place }, []) as JsonObject;
+  return rewriteWhole(sent, schema, place) as JsonObject;
 }
 
 /** The schema of a structured answer, of whatever root. */
 export function toAnswerSchema(schema: JsonObject, place: SchemaPlace): Json {
-  return rewrite(schema, { sent: schema, written: schema, place }, []);
+  return rewriteWhole(schema, schema, place);
 }
 
 function objectRoot(schema: JsonObject, place: SchemaPlace): JsonObject {

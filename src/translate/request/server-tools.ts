@@ -30,6 +30,7 @@ const TEXTS: Readonly<Record<string, (value: Record<string, unknown>) => string>
   text: (value) => join(value['text'] ?? value['data']),
   // Bytes are no text: what they were is all that can be said here.
   base64: (value) => `[${textOf(value['media_type'])}]`,
+  image: (value) => join(value['source']),
   web_search_result: (value) => join([value['title'], value['url'], value['page_age']]),
   web_fetch_result: (value) => join(value['url'], value['content']),
   document: (value) => join(value['title'], value['source']),
@@ -37,6 +38,12 @@ const TEXTS: Readonly<Record<string, (value: Record<string, unknown>) => string>
   tool_search_tool_search_result: (value) => join(value['tool_references']),
   advisor_result: (value) => join(value['text']),
 };
+
+/** Whether a result holds pictures or files, which no text can carry. */
+export function holdsBytes(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsBytes);
+  return isObject(value) && (value['type'] === 'base64' || Object.values(value).some(holdsBytes));
+}
 
 export const serverResultText = (type: string, result: unknown): string => tagged(type, [textOf(result)]);
 

@@ -3,8 +3,8 @@ import type { CountTokensRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { wellFormed } from './text.ts';
 
-/** Claude Code's first block: accounting for Anthropic, new with every version, and poison for a cached prefix. */
-const BILLING = 'x-anthropic-billing-header:';
+/** Claude Code's first block, a single line: accounting for Anthropic, new with every version, and poison for a cached prefix. */
+const BILLING = /^x-anthropic-billing-header:.*\n?/;
 
 /** `extra` is what the proxy itself must ask of the model; it goes last. */
 export function toSystemInstruction(
@@ -12,7 +12,7 @@ export function toSystemInstruction(
   extra: readonly string[],
 ): Pick<GenerateContentRequest, 'systemInstruction'> {
   const own = typeof system === 'string' ? [system] : (system ?? []).map((block) => block.text);
-  const texts = [...own.filter((text) => !text.startsWith(BILLING)), ...extra].filter((text) => text !== '');
+  const texts = [...own.map((text) => text.replace(BILLING, '')), ...extra].filter((text) => text !== '');
   if (texts.length === 0) return {};
   return { systemInstruction: { parts: texts.map((text) => ({ text: wellFormed(text) })) } };
 }

@@ -66,7 +66,7 @@ function* toolChanges(messages: readonly Message[]): Generator<Change> {
 }
 
 /** Only code of Anthropic's sandbox may call it: the model may not. */
-const isForCode = (tool: Tool): boolean =>
+export const isForCode = (tool: Tool): boolean =>
   Array.isArray(tool.allowed_callers) &&
   tool.allowed_callers.length > 0 &&
   !tool.allowed_callers.includes('direct');

@@ -58,8 +58,13 @@ const MODES = { auto: 'AUTO', any: 'ANY', tool: 'ANY', none: 'NONE' } as const;
 export function callingMode(
   request: CountTokensRequest,
   tools: readonly DeclaredTool[],
+  warn: Warn,
 ): FunctionCallingMode | undefined {
-  if (tools.length === 0) return undefined;
+  if (tools.length === 0) {
+    const type = request.tool_choice?.type;
+    if (type === 'any') warn('field-ignored', 'tool_choice', 'no tool is loaded that could be called');
+    return undefined;
+  }
   const mode = MODES[request.tool_choice?.type ?? 'auto'];
   return mode === 'AUTO' && tools.some(({ tool }) => tool.strict === true) ? 'VALIDATED' : mode;
 }

@@ -6,7 +6,7 @@
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { Frame } from '../../gemini/frames.ts';
 import type { Candidate, GenerateContentResponse, ResponsePart } from '../../gemini/wire.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 import { clientToolName } from './call-name.ts';
@@ -90,8 +90,11 @@ export class PartsReader {
 
   #chunk(chunk: GenerateContentResponse): TurnEvent[] {
     const events: TurnEvent[] = [];
+    // Before the parts: a stop sequence in them ends the answer, and it must end with the counts so far.
+    const usage = chunk.usageMetadata;
+    if (usage && hasCounts(usage)) events.push({ type: 'usage', usage });
     this.#promptFeedback(chunk);
-    for (const candidate of chunk.candidates ?? []) {
+    for (const candidate of objectsIn(chunk.candidates)) {
       if ((candidate.index ?? 0) === 0) this.#candidate(candidate, events);
       else
         this.#warn(
@@ -100,8 +103,6 @@ export class PartsReader {
           `candidate ${candidate.index} left out: only one is asked for`,
         );
     }
-    const usage = chunk.usageMetadata;
-    if (usage && hasCounts(usage)) events.push({ type: 'usage', usage });
     return events;
   }
 
@@ -116,7 +117,7 @@ export class PartsReader {
   }
 
   #candidate(candidate: Candidate, events: TurnEvent[]): void {
-    for (const part of candidate.content?.parts ?? []) this.#part(part, events);
+    for (const part of objectsIn(candidate.content?.parts)) this.#part(part, events);
     const { finishReason, finishMessage } = candidate;
     // Not the end of reading: with code execution a second one follows (recordings section 4).
     if (finishReason && !UNSPECIFIED.test(finishReason)) {
@@ -166,7 +167,9 @@ export class PartsReader {
   ): void {
     if (call.name !== undefined) {
       if (this.#partial) this.#closePartial(events);
-      this.#partial = new PartialCall(call.name, signature, call.args);
+      this.#partial = new PartialCall(call.name, signature, argumentsOf(call));
+    } else if (!this.#partial && (call.args || call.partialArgs)) {
+      throw new UpstreamError('unusable', 'the model wrote a call without a name');
     }
     this.#partial?.add(call.partialArgs);
     if (!call.willContinue) this.#closePartial(events);
@@ -204,4 +207,15 @@ export class PartsReader {
     }
     events.push({ type: 'call', name, args, ...(signature ? { signature } : {}) });
   }
+}
+
+/** What is no object in one of Google's lists holds nothing to read. */
+const objectsIn = <T>(values: readonly T[] | undefined): readonly T[] =>
+  Array.isArray(values) ? values.filter((value): boolean => isObject(value)) : [];
+
+/** Arguments may be missing or null; any other value that is no object would break the client's tool. */
+function argumentsOf({ name, args }: NonNullable<ResponsePart['functionCall']>): JsonObject {
+  const value: unknown = args ?? {};
+  if (isObject(value)) return value as JsonObject;
+  throw new UpstreamError('unusable', `the model called "${name}" with arguments that are no object`);
 }

@@ -8,11 +8,14 @@ export type Scanned = { text: string; stoppedAt?: string };
 export class StopScanner {
   readonly #sequences: readonly string[];
   readonly #holdBack: number;
+  /** Nearly all text ends in none of these, and is then let through without a copy. */
+  readonly #firstCharacters: ReadonlySet<number>;
   #held = '';
 
   constructor(sequences: readonly string[]) {
     this.#sequences = sequences.filter((sequence) => sequence !== '');
     this.#holdBack = Math.max(0, ...this.#sequences.map((sequence) => sequence.length - 1));
+    this.#firstCharacters = new Set(this.#sequences.map((sequence) => sequence.charCodeAt(0)));
   }
 
   /** The text that may go out now. With `stoppedAt`, it is the last: everything before that sequence. */
@@ -50,7 +53,9 @@ export class StopScanner {
   /** Length of the longest end of `text` that starts a sequence. */
   #possibleStart(text: string): number {
     for (let length = Math.min(this.#holdBack, text.length); length > 0; length--) {
-      const end = text.slice(text.length - length);
+      const at = text.length - length;
+      if (!this.#firstCharacters.has(text.charCodeAt(at))) continue;
+      const end = text.slice(at);
       if (this.#sequences.some((sequence) => sequence.startsWith(end))) return length;
     }
     return 0;

@@ -120,8 +120,23 @@ describe('of server tools', () => {
       { type: 'mcp_tool_result', tool_use_id: 's', content: [{ type: 'text', text: 'ok' }] },
       '<mcp_tool_result>\nok\n</mcp_tool_result>',
     ],
+    [
+      { type: 'mcp_tool_result', tool_use_id: 's', content: [{ type: 'image', source: png }] },
+      '<mcp_tool_result>\n[image/png]\n</mcp_tool_result>',
+    ],
   ])('%j reads as text', (block, text) => {
     expect(assistantText(block)).toBe(text);
+  });
+
+  test('media in a result is named, and told', () => {
+    const document = { type: 'document', title: 'T', source: pdf };
+    const content = { type: 'web_fetch_result', url: 'u', content: document };
+    const { warnings } = translate([
+      { role: 'user', content: 'go' },
+      { role: 'assistant', content: [{ type: 'web_fetch_tool_result', tool_use_id: 's', content }] },
+      { role: 'user', content: 'on' },
+    ]);
+    expect(warnings).toMatchObject([{ code: 'content-changed', path: 'messages.1.content.0' }]);
   });
 });
 

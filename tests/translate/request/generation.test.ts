@@ -183,6 +183,9 @@ describe('system and plan', () => {
     const { body } = translate({ system }, 'gemini-4-argon');
     expect(body.systemInstruction).toEqual({ parts: [{ text: 'one' }, { text: 'two' }] });
     expect(
+      translate({ system: 'x-anthropic-billing-header: a\nwords' }, 'gemini-4-argon').body.systemInstruction,
+    ).toEqual({ parts: [{ text: 'words' }] });
+    expect(
       translate({ system: system.slice(0, 1) }, 'gemini-4-argon').body.systemInstruction,
     ).toBeUndefined();
   });

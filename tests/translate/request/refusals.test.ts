@@ -52,6 +52,10 @@ describe('refused, naming the field', () => {
       "tool_choice.name: Tool 'B' not found in provided tools",
       { tools: [tool], tool_choice: { type: 'tool', name: 'B' } },
     ],
+    [
+      "tool_choice.name: Tool 'A' not found in provided tools",
+      { tools: [{ ...tool, allowed_callers: ['code'] }], tool_choice: { type: 'tool', name: 'A' } },
+    ],
     ['tool_choice.any may only be specified while providing tools.', { tool_choice: { type: 'any' } }],
     ['mcp_servers: not supported by this model', { mcp_servers: [{}] }],
     ['container: not supported by this model', { container: 'c' }],
@@ -88,6 +92,20 @@ describe('refused, naming the field', () => {
       { messages: [START, { role: 'assistant', content: 'x' }] },
     ],
     [
+      'This model does not support assistant message prefill. The conversation must end with a user message.',
+      { messages: [START, { role: 'assistant', content: 'x' }, { role: 'system', content: [] }] },
+    ],
+    [
+      'This model does not support assistant message prefill. The conversation must end with a user message.',
+      {
+        messages: [
+          START,
+          { role: 'assistant', content: 'x' },
+          { role: 'user', content: [{ type: 'text', text: '' }] },
+        ],
+      },
+    ],
+    [
       'messages.0.content.0: `tool_use` blocks can only be in `assistant` messages',
       user({ type: 'tool_use', id: 'a', name: 'A', input: {} }),
     ],
@@ -120,6 +138,14 @@ describe('refused, naming the field', () => {
     [
       'messages.0.content.0.image.source.base64.data: could not process image',
       user({ type: 'image', source: { type: 'base64', media_type: 'image/gif', data: 'AA==' } }),
+    ],
+    [
+      'messages.0.content.0.image.source.base64.data: could not process image',
+      user({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: '%%' } }),
+    ],
+    [
+      'messages.0.content.0.document.source.base64.data: The PDF specified was not valid.',
+      user({ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: ' ' } }),
     ],
     [
       "messages.0.content.0: Input tag 'constructor' found using 'type' does not match any of the expected tags",

@@ -86,6 +86,19 @@ describe('references that do not resolve', () => {
     expect(JSON.stringify(sent)).not.toContain('$ref');
   });
 
+  test('definitions that all name each other stay small, and what is left open is told', () => {
+    const names = [...'abcdefgh'];
+    const all = object(Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/${name}` }])));
+    const inner = { $ref: '#/$defs/a', $defs: Object.fromEntries(names.map((name) => [name, all])) };
+    const { sent, told } = translate(object({ x: inner, y: { type: 'string' } }));
+    const text = JSON.stringify(sent);
+    expect(text.length).toBeLessThan(10_000);
+    expect(text).not.toContain('$ref');
+    expect(told).toContain('$ref #/$defs/a is inlined');
+    expect(told).toContain('$ref #/$defs/h is left open further in');
+    expect(new Set(told).size).toBe(told.length);
+  });
+
   test('one that names nothing is left out and told, its neighbours stay', () => {
     const { sent, told } = translate(object({ a: { $ref: 'https://example.com/a.json', title: 'A' } }));
     expect(sent['properties']).toEqual({ a: { title: 'A' } });

@@ -144,6 +144,18 @@ describe('a declaration', () => {
     expect(declaration(one)?.description).toBe('Examples of input:\n{"a":1}\n{"a":2}');
   });
 
+  test('a name that is the substitute of another stays apart', () => {
+    const long = 'n'.repeat(90);
+    const names = [long, toGeminiToolName(long)];
+    expect(new Set(declared({ tools: names.map((name) => tool(name)) })).size).toBe(2);
+  });
+
+  test('a member named like a prototype survives the mending of half characters', () => {
+    const schema = JSON.parse('{"type":"object","properties":{"__proto__":{"description":"\\ud800"}}}');
+    const { body } = translate({ tools: [tool('A', { input_schema: schema })] });
+    expect(JSON.stringify(body.tools)).toContain('{"__proto__":{"description":"\ufffd"}}');
+  });
+
   test('long names that differ in the last letter stay apart, everywhere', () => {
     const names = ['x', 'y'].map((end) => `mcp__${'long'.repeat(24)}${end}`);
     const messages: Message[] = [
@@ -201,6 +213,11 @@ describe('the choice', () => {
     ['none', { tools, tool_choice: { type: 'none' } }, { mode: 'NONE' }],
   ])('%s', (_, changes, config) => {
     expect(translate(changes).body.toolConfig?.functionCallingConfig as unknown).toEqual(config);
+  });
+
+  test('a call is wanted and no tool is loaded: told', () => {
+    const { warnings } = translate({ tools: [deferred('Late')], tool_choice: { type: 'any' } });
+    expect(warnings).toMatchObject([{ code: 'field-ignored', path: 'tool_choice' }]);
   });
 
   test('one call at a time is a matter of the plan', () => {

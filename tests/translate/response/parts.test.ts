@@ -54,6 +54,33 @@ describe('parts', () => {
       [{ type: 'call', name: 'Bash', args: {} }, END],
     ],
     [
+      'call with null for args',
+      [parts({ functionCall: { name: 'Bash', args: null } as never }), finish('STOP')],
+      [{ type: 'call', name: 'Bash', args: {} }, END],
+    ],
+    [
+      'lists that hold null',
+      [
+        { kind: 'content', chunk: { candidates: [null as never] } },
+        parts(null as never, { text: 'a' }),
+        finish('STOP'),
+      ],
+      [{ type: 'text', text: 'a' }, END],
+    ],
+    [
+      'counts go before the parts of their chunk: a stop sequence in them ends the answer',
+      [
+        {
+          kind: 'content',
+          chunk: {
+            candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 'STOP' }],
+            usageMetadata: { promptTokenCount: 3 },
+          },
+        },
+      ],
+      [{ type: 'usage', usage: { promptTokenCount: 3 } }, { type: 'text', text: 'a' }, END],
+    ],
+    [
       'call with the inner namespace',
       [parts({ functionCall: { name: 'default_api.Bash' } }), finish('STOP')],
       [{ type: 'call', name: 'Bash', args: {} }, END],
@@ -124,6 +151,17 @@ describe('parts', () => {
     test(name, () => expect(read(frames).events).toEqual(events));
   }
 
+  test('arguments in pieces may have any name, and reach no prototype', () => {
+    const partialArgs = [
+      { jsonPath: '$.__proto__.leaked', stringValue: 'x' },
+      { jsonPath: '$["a b"]', numberValue: 1 },
+      { jsonPath: "$['it\\'s']", boolValue: true },
+    ];
+    const { events } = read([parts({ functionCall: { name: 'Bash', partialArgs } }), finish('STOP')]);
+    expect(JSON.stringify(events[0])).toContain('{"__proto__":{"leaked":"x"},"a b":1,"it\'s":true}');
+    expect(Object.hasOwn(Object.prototype, 'leaked')).toBe(false);
+  });
+
   test('code execution is readable as text', () => {
     const { events } = read([
       parts(
@@ -182,6 +220,12 @@ describe('what is no answer', () => {
     ],
     ['UNEXPECTED_TOOL_CALL without a call', [finish('UNEXPECTED_TOOL_CALL')], 'unusable'],
     ['a call of an undeclared tool', [parts({ functionCall: { name: 'Nope' } }), finish('STOP')], 'unusable'],
+    ['a call without a name', [parts({ functionCall: { args: { a: 1 } } }), finish('STOP')], 'unusable'],
+    [
+      'arguments that are no object',
+      [parts({ functionCall: { name: 'Bash', args: '{}' as never } }), finish('STOP')],
+      'unusable',
+    ],
     ['an error object', [{ kind: 'error', error: { code: 503, message: 'm' } }], 'stream'],
     ['a broken event', [{ kind: 'malformed', text: '{' }], 'malformed'],
     ['a truncated event', [{ kind: 'truncated', text: '{' }], 'truncated'],
