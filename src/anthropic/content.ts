@@ -71,6 +71,9 @@ export const ToolReferenceBlock = block('tool_reference', {
   cache_control: CacheControl,
 });
 
+/** What a browser tool saw; opaque here. */
+export const BrowserStateBlock = block('browser_state', { cache_control: CacheControl });
+
 /** What a tool_result may hold, beside a plain string. */
 export const ToolResultContent = Type.Union([
   TextBlock,
@@ -78,6 +81,7 @@ export const ToolResultContent = Type.Union([
   DocumentBlock,
   SearchResultBlock,
   ToolReferenceBlock,
+  BrowserStateBlock,
 ]);
 
 export const ToolResultBlock = block('tool_result', {
@@ -131,6 +135,7 @@ export const CONTENT_BLOCKS = {
   tool_use: ToolUseBlock,
   tool_result: ToolResultBlock,
   tool_reference: ToolReferenceBlock,
+  browser_state: BrowserStateBlock,
   server_tool_use: ServerToolUseBlock,
   mcp_tool_use: McpToolUseBlock,
   web_search_tool_result: WebSearchResultBlock,

@@ -32,7 +32,7 @@ export type GeminiModel = {
   callIds: boolean;
   /** JSON mime type together with function declarations. */
   jsonWithTools: boolean;
-  /** Sampling parameters: accepted and meant, or ignored by the model. */
+  /** Sampling parameters: meant, or better left out. Gemini 4 ignores them, and Google asks to omit them from 3 on. */
   sampling: 'honoured' | 'ignored';
   /** Dollars per million tokens. */
   price: { input: number; output: number; cacheRead: number };
@@ -70,9 +70,9 @@ const GEMINI_3: Generation = {
   mediaInResponses: true,
   callIds: true,
   jsonWithTools: true,
-  sampling: 'honoured',
+  sampling: 'ignored',
 };
-const GEMINI_4: Generation = { ...GEMINI_3, family: 'gemini-4', sampling: 'ignored' };
+const GEMINI_4: Generation = { ...GEMINI_3, family: 'gemini-4' };
 
 const NO_THINKING: Thinking = { kind: 'none' };
 const LOW_HIGH: Thinking = { kind: 'level', levels: ['low', 'high'] };

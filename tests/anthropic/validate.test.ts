@@ -84,7 +84,7 @@ describe('what is refused, and the field that is named', () => {
     [
       'an unknown block in a tool result',
       withContent({ type: 'tool_result', tool_use_id: 't', content: [{ type: 'foo' }] }),
-      "messages.0.content.0.tool_result.content.0: Input tag 'foo' found using 'type' does not match any of the expected tags: 'text', 'image', 'document', 'search_result', 'tool_reference'",
+      "messages.0.content.0.tool_result.content.0: Input tag 'foo' found using 'type' does not match any of the expected tags: 'text', 'image', 'document', 'search_result', 'tool_reference', 'browser_state'",
     ],
     [
       'a tool result without id',

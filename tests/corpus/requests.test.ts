@@ -168,8 +168,8 @@ describe.skipIf(!hasCorpus)('requests of the corpus', () => {
           .filter((tool) => tool.defer_loading && named.has(tool.name ?? ''))
           .map((tool) => tool.name),
       ];
-      const { plan } = toGeminiRequest(body, contextFor());
-      const shown = [...plan.toolNames.entries()].map(([, client]) => client);
+      const { body: sent } = toGeminiRequest(body, contextFor());
+      const shown = (sent.tools ?? []).flatMap((tool) => tool.functionDeclarations.map(({ name }) => name));
       expect(shown.toSorted()).toEqual(expected.toSorted() as string[]);
       expect(shown).not.toContain('DeferredToolPlaceholder');
     }

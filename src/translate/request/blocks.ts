@@ -53,6 +53,7 @@ const ROWS: Rows = {
     },
   ],
   tool_reference: (block) => text(toolReferenceText(block.tool_name)),
+  browser_state: (block) => text(blockText(block)),
   server_tool_use: serverCall,
   mcp_tool_use: serverCall,
   web_search_tool_result: serverResult,

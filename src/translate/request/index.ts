@@ -12,7 +12,7 @@ import { toContents } from './messages.ts';
 import { refusePrefill, refuseUnservable } from './refusals.ts';
 import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
-import { type DeclaredTool, visibleTools } from './tool-visibility.ts';
+import { callableNames, type DeclaredTool, visibleTools } from './tool-visibility.ts';
 import { callingMode, toToolConfig, toTools } from './tools.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
@@ -46,7 +46,7 @@ function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[], ctx: R
     thinking: thinkingDisplay(request),
     stopSequences: (request.stop_sequences ?? []).filter((sequence) => sequence !== ''),
     parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
-    toolNames: new ToolNames(tools.map((tool) => tool.name)),
+    toolNames: new ToolNames(callableNames(request, tools)),
     contextWindow: ctx.model.inputTokens,
     answerContext: answerContext(request.messages),
     contextManagement: request.context_management !== undefined && request.context_management !== null,

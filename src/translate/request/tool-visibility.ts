@@ -100,3 +100,12 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
   if (request.tool_choice?.type === 'tool') apply({ do: 'show', name: request.tool_choice.name });
   return [...shown.values()];
 }
+
+/**
+ * The tools that a call may name: those shown, and those the client declared but has not loaded yet. A model that read of
+ * one may call it unseen; the client knows best what to say to that.
+ */
+export function callableNames(request: CountTokensRequest, shown: readonly DeclaredTool[]): string[] {
+  const deferred = (request.tools ?? []).filter((tool) => tool.defer_loading === true && !isForCode(tool));
+  return [...new Set([...shown.map(({ name }) => name), ...deferred.map(toolName)])];
+}

@@ -30,6 +30,8 @@ export class AnswerStream {
   #sawText = false;
   /** Characters of the open text block that went out. */
   #shown = 0;
+  /** Thoughts that came after content. */
+  #heldThoughts = '';
   /** With `display: omitted`: thoughts came, and their (empty) block has not been shown. */
   #thoughtsUntold = false;
 
@@ -86,6 +88,7 @@ export class AnswerStream {
   }
 
   #text(text: string, signature: string | undefined): void {
+    if (text !== '') this.#tellHeldThoughts();
     const first = !this.#sawText && text !== '';
     if (first) this.#sawText = true;
     const envelope = this.#keeper.text(text, signature);
@@ -102,12 +105,20 @@ export class AnswerStream {
       this.#thoughtsUntold = true;
       return;
     }
-    // Also when no text block is open: all of a text may be held back as the start of a stop sequence.
+    if (this.#sawText || this.#sawCall) this.#heldThoughts += text;
+    else this.#writer.thinking(text);
+  }
+
+  /** Thoughts after content wait for the content that they belong to: at the very end they would hide the answer. */
+  #tellHeldThoughts(): void {
+    if (this.#heldThoughts === '') return;
     this.#closeText();
-    this.#writer.thinking(text);
+    this.#writer.thinking(this.#heldThoughts);
+    this.#heldThoughts = '';
   }
 
   #call(call: CallEvent): void {
+    this.#tellHeldThoughts();
     this.#closeText();
     const id = this.#ctx.newToolId();
     const envelope = call.signature && this.#keeper.call(id, call.name, call.args, call.signature);
@@ -139,6 +150,9 @@ export class AnswerStream {
 
   #finish(finish: Finish): void {
     this.#closeText();
+    if (this.#heldThoughts !== '') {
+      this.#ctx.warn('content-changed', 'answer', 'thoughts after the last content left out');
+    }
     if (this.#writer.openKind === 'thinking') this.#endThinking(undefined);
     this.#writer.finish(this.#ending(finish));
   }

@@ -93,8 +93,12 @@ describe('which tools', () => {
     ],
   ])('%s', (_, messages, names) => {
     expect(declared({ tools, messages })).toEqual(names);
-    const { plan } = translate({ tools, messages });
-    expect([...plan.toolNames.entries()].map(([, client]) => client)).toEqual(names);
+  });
+
+  test('one that is not loaded yet may be called all the same', () => {
+    const { plan } = translate({ tools, messages: [START] });
+    expect(plan.toolNames.exact('Late')).toBe('Late');
+    expect(plan.toolNames.exact('Never')).toBeUndefined();
   });
 
   test('a forced deferred tool is declared', () => {

@@ -47,6 +47,7 @@ describe('what the client sees of a turn', () => {
       {},
       ['text:a', 'thinking:h:none', 'text:b'],
     ],
+    ['thoughts after the last text: left out', [text('a'), thinking('h'), STOP], {}, ['text:a']],
     [
       'omitted thoughts between texts',
       [text('a'), thinking('h'), text('b'), STOP],
