@@ -38,7 +38,7 @@ export type AnswerBlock = AnswerText | AnswerThinking | AnswerToolUse;
 /** The verdict on `safeguards`, present only when the request asked for one (contract section 9). */
 export type SafeguardResult = {
   type: string;
-  status: { type: 'unavailable'; reason: 'error' | 'disabled' };
+  status: { type: 'unavailable'; reason: 'disabled' };
 };
 
 export type AnswerMessage = {

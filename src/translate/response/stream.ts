@@ -195,8 +195,12 @@ export class AnswerStream {
   }
 }
 
-/** No verdict from us: Claude Code then asks its own classifier once for a risky action (contract section 9). */
-const unavailable = (type: string) => ({ type, status: { type: 'unavailable', reason: 'error' } }) as const;
+/**
+ * No verdict from us. `disabled` makes Claude Code's auto mode run what it holds harmless and ask for the rest;
+ * `error` makes it refuse every action for good (docs/discoveries/0002-auto-mode.md).
+ */
+const unavailable = (type: string) =>
+  ({ type, status: { type: 'unavailable', reason: 'disabled' } }) as const;
 
 /** Inside a stream only `overloaded_error` makes every client try again; the client's own faults keep their type. */
 function inStream(error: MessagesError): MessagesError {

@@ -143,7 +143,7 @@ describe('the ending', () => {
     });
     expect(foldEvents(events)).toMatchObject({
       context_management: { applied_edits: [] },
-      safeguard_results: [{ type: 'dangerous_tool_use', status: { type: 'unavailable', reason: 'error' } }],
+      safeguard_results: [{ type: 'dangerous_tool_use', status: { type: 'unavailable', reason: 'disabled' } }],
     });
   });
 
