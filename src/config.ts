@@ -6,15 +6,18 @@ import { flagOf, helpText } from './config/texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, VARIABLES, type Values } from './config/variables.ts';
 import type { LogFormat, LogLevel } from './lib/log.ts';
 import { isLoopback } from './server/guard.ts';
+import { PACE_FORMS, parsePace } from './sim/replay/pace.ts';
+import type { Pace } from './sim/replay/virtual-clock.ts';
 
 export { ConfigError } from './config/read-value.ts';
 export { envExample, variablesTable } from './config/texts.ts';
 
 export const VERSION: string = packageJson.version;
+export const SDK_VERSION: string = packageJson.dependencies['@google/genai'];
 
 /** Times are milliseconds. */
 export type Config = {
-  backend: 'gemini' | 'mock';
+  backend: 'gemini' | 'mock' | 'replay';
   /** Empty for the mock. */
   apiKeys: readonly string[];
   baseUrl: string | undefined;
@@ -32,6 +35,11 @@ export type Config = {
   maxStreamingRetries: number;
   streamsMax: number;
   upstreamStreaming: boolean;
+  mock: { pace: 'instant' | 'human'; scenario: string | undefined };
+  /** The folder to record into. */
+  record: string | undefined;
+  /** Set for the backend of that name. */
+  replay: { folder: string; pace: Pace } | undefined;
   dataDir: string;
   /** What the operator should know of how the settings were understood; told at start. */
   notices: readonly string[];
@@ -54,7 +62,7 @@ function parseFlags(argv: readonly string[]): Record<string, unknown> {
   } catch (error) {
     // Node's message goes on with advice about positional arguments, which there are none of here.
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    throw new ConfigError(`${sentence}; --help lists what there is`);
+    throw new ConfigError(`${sentence?.replace(/\.$/, '')}; --help lists what there is`);
   }
 }
 
@@ -82,6 +90,14 @@ const unprefixed = (model: string): string => model.replace(/^(gemini|google|mod
 /** Shut down by Google; `.env` files of older proxies still name them. */
 const RETIRED = /^gemini-(1\.[05]-|pro$|pro-vision$|ultra$)/;
 
+function modelPatterns({ MODEL_MAP = {} }: Values, notices: string[]): Config['modelMap']['patterns'] {
+  const patterns = Object.entries(MODEL_MAP);
+  for (const [pattern, model] of patterns) {
+    if (RETIRED.test(unprefixed(model))) notices.push(`MODEL_MAP: Google has retired ${model} (${pattern})`);
+  }
+  return patterns;
+}
+
 function modelSetting(name: 'BIG_MODEL' | 'SMALL_MODEL', values: Values, notices: string[]): string {
   const model = unprefixed(values[name]);
   if (!RETIRED.test(model)) return model;
@@ -93,9 +109,12 @@ function modelSetting(name: 'BIG_MODEL' | 'SMALL_MODEL', values: Values, notices
 function chooseBackend(values: Values, keys: readonly string[], notices: string[]): Config['backend'] {
   const { BACKEND, HOST } = values;
   switch (BACKEND) {
-    case 'vertex':
     case 'replay':
-      throw new ConfigError(`BACKEND: ${BACKEND} is not available in this version; use gemini or mock`);
+      return 'replay';
+    case 'vertex':
+      throw new ConfigError(
+        `BACKEND: ${BACKEND} is not available in this version; use gemini, mock or replay`,
+      );
     case 'gemini':
       if (keys.length === 0) throw new ConfigError('BACKEND: gemini needs a key; set GEMINI_API_KEY');
       return 'gemini';
@@ -131,6 +150,21 @@ function chooseKeys(values: Values, notices: string[]): readonly string[] {
   return keys;
 }
 
+/** A build that records would call the real thing, and keep what it said. */
+function chooseRecord({ RECORD, BACKEND }: Values, env: Environment): string | undefined {
+  if (RECORD !== undefined && BACKEND === 'replay') throw new ConfigError('RECORD: not while replaying');
+  if (RECORD !== undefined && isSet(env['CI'])) throw new ConfigError('RECORD: not under CI');
+  return RECORD;
+}
+
+function chooseReplay({ REPLAY, REPLAY_SPEED }: Values): Config['replay'] {
+  if (REPLAY === undefined) throw new ConfigError('BACKEND: replay needs a recording; set REPLAY');
+  const pace = parsePace(REPLAY_SPEED);
+  if (!pace)
+    throw new ConfigError(`REPLAY_SPEED: expected ${PACE_FORMS}, got ${JSON.stringify(REPLAY_SPEED)}`);
+  return { folder: REPLAY, pace };
+}
+
 /** Throws a ConfigError for anything that cannot be meant. Flags win over the environment. */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
   const values = readValues(env, argv);
@@ -146,7 +180,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     modelMap: {
       big: modelSetting('BIG_MODEL', values, notices),
       small: modelSetting('SMALL_MODEL', values, notices),
-      patterns: Object.entries(values.MODEL_MAP ?? {}),
+      patterns: modelPatterns(values, notices),
     },
     host: values.HOST,
     port: values.PORT,
@@ -161,6 +195,9 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     maxStreamingRetries: values.MAX_STREAMING_RETRIES,
     streamsMax: values.STREAMS_MAX,
     upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
+    mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
+    record: chooseRecord(values, env),
+    replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
     dataDir: values.DATA_DIR,
     notices,
   };

@@ -71,9 +71,13 @@ function startListening(system: System, config: Config): Listening {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const why = error instanceof Error ? error.message : String(error);
-    const text =
-      code === 'EADDRINUSE' ? 'is in use already; choose another with --port' : `cannot be had: ${why}`;
-    exitWith(`PORT: ${config.host}:${config.port} ${text}`, EXIT_FAILED);
+    const where = `${config.host}:${config.port}`;
+    exitWith(
+      code === 'EADDRINUSE'
+        ? `PORT: ${where} is in use already; choose another with --port`
+        : `HOST, PORT: ${where} cannot be had: ${why}`,
+      EXIT_FAILED,
+    );
   }
 }
 
@@ -83,18 +87,20 @@ function closeOnSignal(listening: Listening, system: System, logger: Logger): vo
     if (closing) process.exit(EXIT_FAILED);
     closing = true;
     logger.info({ signal }, 'closing; a second signal ends at once');
-    void listening.close(GRACE_MS).then(() => {
-      system.close();
-      process.exit(0);
-    });
+    void listening
+      .close(GRACE_MS)
+      .then(() => system.close())
+      .then(() => process.exit(0), failed);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
 }
 
 const config = readCommandLine();
-const colour = process.stdout.isTTY === true;
-const format = config.log.format ?? (colour ? 'pretty' : 'json');
+const onTerminal = process.stdout.isTTY === true;
+// The agreed way of terminals to say no: https://no-color.org
+const colour = onTerminal && !process.env['NO_COLOR'];
+const format = config.log.format ?? (onTerminal ? 'pretty' : 'json');
 const logger = await createLogger({ level: config.log.level, format, secrets: secretsOf(config), colour });
 const system = start(() => compose(config, { clock: systemClock, random: systemRandom, logger }));
 const listening = startListening(system, config);

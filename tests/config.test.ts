@@ -123,9 +123,25 @@ describe('what is refused, in one line that names it', () => {
       'a model map that is no JSON',
       { MODEL_MAP: 'a=b' },
       [],
-      /^MODEL_MAP: expected a JSON object of strings/,
+      /^MODEL_MAP: expected a JSON object whose values are ids of Gemini models/,
     ],
     ['a model map of numbers', { MODEL_MAP: '{"a":1}' }, [], /^MODEL_MAP: /],
+    [
+      'a model that is a path',
+      { BIG_MODEL: '../x' },
+      [],
+      /^BIG_MODEL: expected the id of a Gemini model, got/,
+    ],
+    ['a map to a path', { MODEL_MAP: '{"a":"b/../c?d"}' }, [], /^MODEL_MAP: /],
+    [
+      'an upstream that is no URL',
+      { GOOGLE_GEMINI_BASE_URL: 'gemini' },
+      [],
+      /^GOOGLE_GEMINI_BASE_URL: .*http/,
+    ],
+    ['a key with a line break', { GEMINI_API_KEY: 'canary\nkey' }, [], /^GEMINI_API_KEY: expected printable/],
+    ['a key in quotation marks', { PROXY_API_KEY: '“canary”' }, [], /^PROXY_API_KEY: expected printable/],
+    ['a value that looks like a flag', {}, ['--max-retries', '-1'], /--max-retries' argument is ambiguous;/],
     ['an unknown flag', {}, ['--colour'], /--colour/],
     ['a flag without its value', {}, ['--port'], /--port/],
     ['an argument that is no flag', {}, ['serve'], /serve/],
@@ -133,7 +149,20 @@ describe('what is refused, in one line that names it', () => {
     ['no key beyond loopback', { HOST: '0.0.0.0', PROXY_API_KEY: 'x' }, [], /^GEMINI_API_KEY: not set/],
     ['gemini without a key', { BACKEND: 'gemini' }, [], /^BACKEND: gemini needs a key/],
     ['vertex', { BACKEND: 'vertex' }, [], /^BACKEND: vertex is not available in this version/],
-    ['replay', { BACKEND: 'replay' }, [], /^BACKEND: replay is not available in this version/],
+    ['a replay of nothing', { BACKEND: 'replay' }, [], /^BACKEND: replay needs a recording; set REPLAY/],
+    [
+      'a speed that is none',
+      { BACKEND: 'replay', REPLAY: 'x', REPLAY_SPEED: 'fast' },
+      [],
+      /^REPLAY_SPEED: expected instant, real, x<.*got "fast"/,
+    ],
+    ['recording under CI', { RECORD: 'x', CI: 'true' }, [], /^RECORD: not under CI/],
+    [
+      'recording a replay',
+      { RECORD: 'x', BACKEND: 'replay', REPLAY: 'y' },
+      [],
+      /^RECORD: not while replaying/,
+    ],
   ])('%s', (_name, env, argv, message) => {
     const said = refusal(env, argv);
     expect(said).toMatch(message);
@@ -154,6 +183,11 @@ describe('what is said at start', () => {
       /^BIG_MODEL: Google has retired gemini-1\.5-pro-latest; gemini-4-argon is used instead$/,
     ],
     ['and as small', { SMALL_MODEL: 'gemini/gemini-1.5-flash-latest' }, /gemini-4-hydrogen is used instead$/],
+    [
+      'and in the map',
+      { MODEL_MAP: '{"x":"models/gemini-pro"}' },
+      /^MODEL_MAP: .* models\/gemini-pro \(x\)$/,
+    ],
     ['keys beyond the first', { API_KEYS: 'a-1,b-2' }, /^API_KEYS: this version uses the first of 2 keys$/],
     ...NOT_SERVED.map((name): [string, Record<string, string>, RegExp] => [
       `${name}, which is not served yet`,

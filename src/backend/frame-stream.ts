@@ -57,6 +57,6 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
    * break. The torn piece itself is told of by the error that follows.
    */
   #framesBeforeBreak(): Frame[] {
-    return this.#decoder.end().filter((frame) => frame.kind !== 'truncated');
+    return this.#decoder.end().filter(({ kind }) => kind !== 'truncated' && kind !== 'malformed');
   }
 }

@@ -14,8 +14,10 @@ import { FrameStream } from './frame-stream.ts';
 import { googleError, statusError } from './status-error.ts';
 
 export type GenaiOptions = {
-  kind: 'gemini' | 'mock';
+  kind: 'gemini' | 'mock' | 'replay';
   apiKey: string;
+  /** Whose signatures are whose. Default: made of the key. */
+  keyFingerprint?: string;
   /** Without a path. Default: Google's. */
   baseUrl?: string;
   fetch: Fetch;
@@ -38,7 +40,8 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
 
   return {
     kind,
-    keyFingerprint: kind === 'mock' ? 'mock' : shortHash(apiKey, FINGERPRINT_LENGTH),
+    keyFingerprint:
+      options.keyFingerprint ?? (kind === 'gemini' ? shortHash(apiKey, FINGERPRINT_LENGTH) : kind),
 
     async generate(call, exchange, signal) {
       const connection = await open(options, call.body, exchange, signal, (fetch) => {
@@ -107,7 +110,7 @@ async function open(
 /** The error a bad head stands for. A body that breaks off still leaves what its head said; an abort stays an abort. */
 async function failedHead(connection: Connection, response: Response): Promise<unknown> {
   try {
-    return statusError(response.status, response.statusText, await connection.readText());
+    return statusError(response, await connection.readText());
   } catch (error) {
     if (!(error instanceof UpstreamError)) return error;
     const { status, statusText } = response;

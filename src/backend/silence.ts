@@ -42,6 +42,7 @@ export class SilenceLimit {
   #look(): void {
     const waited = this.#waitingSince === undefined ? 0 : this.#clock.now() - this.#waitingSince;
     if (waited >= this.#limitMs) this.#onSilence();
-    else this.#tick(this.#limitMs - waited);
+    // A wait too short for the clock to tell would be waited for again and again.
+    else this.#tick(Math.max(1, this.#limitMs - waited));
   }
 }

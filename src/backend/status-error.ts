@@ -7,11 +7,11 @@ import type { GoogleError } from '../gemini/wire.ts';
 const MAX_TEXT = 500;
 const MARKUP = /^\s*</;
 
-/** Google's own error object bare, in an array or as an event; a front's HTML page or one line of text; nothing. */
-export function statusError(status: number, statusText: string, body: string): UpstreamError {
+/** The body may be Google's error object bare, in an array or as an event; a front's page or one line of text; nothing. */
+export function statusError({ status, statusText, headers }: Response, body: string): UpstreamError {
   const google = googleError(body);
   const message = google?.message ?? plainText(body) ?? `HTTP ${status} ${statusText}`.trim();
-  return new UpstreamError('status', message, { status, google });
+  return new UpstreamError('status', message, { status, google, retryAfter: retryAfterOf(headers) });
 }
 
 /** The error object in a whole body, wherever it sits. */
@@ -21,6 +21,12 @@ export function googleError(body: string): GoogleError | undefined {
     if (frame.kind === 'error') return frame.error;
   }
   return undefined;
+}
+
+/** The header's other form, a date, is not read: Google and its fronts do not send it. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const text = headers.get('retry-after') ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 /** A page's markup says less than its status. */

@@ -51,6 +51,7 @@ function range(schema: TSchema, noun: string): string {
 export function describeSchema(schema: TSchema): string {
   const choices = choicesOf(schema);
   if (choices.length > 0) return `one of ${choices.join(', ')}`;
+  if (schema.description !== undefined) return schema.description;
   switch (schema['type']) {
     case 'boolean':
       return 'true or false';

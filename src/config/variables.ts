@@ -1,6 +1,7 @@
 /** Every setting, once: validation, `--help`, `.env.example` and the README's table are made from these rows. */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { LOG_LEVELS } from '../lib/log.ts';
+import { PACE_FORMS } from '../sim/replay/pace.ts';
 
 export type Variable<S extends TSchema = TSchema> = {
   /** The value's type, as it is after reading. */
@@ -28,32 +29,43 @@ const literals = <const T extends readonly string[]>(values: T) =>
 
 const Text = Type.String({ minLength: 1 });
 const Names = Type.Array(Text, { minItems: 1 });
+/** Sent as headers, which take nothing else. */
+const Key = Type.String({ pattern: '^[\\x21-\\x7e]+$', description: 'printable ASCII without spaces' });
+const Url = Type.String({ pattern: '^https?://[^\\s/]', description: 'an http or https URL' });
+/** Becomes part of a URL. */
+const Model = Type.String({
+  pattern: '^((gemini|google|models)/)?\\w+([.-]\\w+)*$',
+  description: 'the id of a Gemini model',
+});
 const Seconds = Type.Number({ exclusiveMinimum: 0, maximum: 86_400 });
 const Tries = Type.Integer({ minimum: 0, maximum: 100 });
 
 export const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
 export const VARIABLES = {
-  API_KEYS: variable(Names, {
+  API_KEYS: variable(Type.Array(Key, { minItems: 1 }), {
     description: 'Gemini keys, as a JSON array or separated by commas. Wins over the next two',
     secret: true,
   }),
-  GEMINI_API_KEY: variable(Text, { description: 'One Gemini key', secret: true }),
-  GOOGLE_API_KEY: variable(Text, { description: 'The same, under another name', secret: true }),
+  GEMINI_API_KEY: variable(Key, { description: 'One Gemini key', secret: true }),
+  GOOGLE_API_KEY: variable(Key, { description: 'The same, under another name', secret: true }),
   BACKEND: variable(literals(BACKENDS), {
     defaultText: 'gemini with a key, else mock on a loopback bind',
     description:
       'Where answers come from. Without a key a bind beyond loopback refuses to start unless this is set',
   }),
-  GOOGLE_GEMINI_BASE_URL: variable(Text, { defaultText: "Google's", description: 'Another upstream' }),
-  BIG_MODEL: variable(Text, {
+  GOOGLE_GEMINI_BASE_URL: variable(Url, { defaultText: "Google's", description: 'Another upstream' }),
+  BIG_MODEL: variable(Model, {
     default: 'gemini-4-argon',
     description: 'Answers for opus, sonnet, fable and unknown Claude ids',
   }),
-  SMALL_MODEL: variable(Text, { default: 'gemini-4-hydrogen', description: 'Answers for haiku' }),
-  MODEL_MAP: variable(Type.Record(Type.String(), Text), {
-    description: 'JSON: exact id or `*` pattern → Gemini id; looked at before the two above',
-  }),
+  SMALL_MODEL: variable(Model, { default: 'gemini-4-hydrogen', description: 'Answers for haiku' }),
+  MODEL_MAP: variable(
+    Type.Record(Type.String(), Model, { description: 'a JSON object whose values are ids of Gemini models' }),
+    {
+      description: 'JSON: exact id or `*` pattern → Gemini id; looked at before the two above',
+    },
+  ),
   HOST: variable(Text, {
     default: '127.0.0.1',
     description: 'Address to bind. One beyond loopback needs PROXY_API_KEY, or ALLOW_OPEN=true',
@@ -62,7 +74,7 @@ export const VARIABLES = {
     default: 8082,
     description: 'Port to bind; 0 takes a free one',
   }),
-  PROXY_API_KEY: variable(Text, {
+  PROXY_API_KEY: variable(Key, {
     description: 'What clients must send, as x-api-key or Bearer token',
     secret: true,
   }),
@@ -109,6 +121,24 @@ export const VARIABLES = {
     description: 'Call Gemini unary; clients still get well-formed streams',
   }),
   EMERGENCY_DISABLE_STREAMING: variable(Type.Boolean(), { default: false, description: 'The same' }),
+  MOCK_PACE: variable(literals(['instant', 'human'] as const), {
+    default: 'instant',
+    description: 'How fast the mock answers: at once, or like a model. `bun run mock` sets human',
+  }),
+  MOCK_SCENARIO: variable(Text, {
+    description: 'A scenario of the mock that answers every prompt; without it the prompt chooses',
+  }),
+  RECORD: variable(Text, {
+    description:
+      'Folder in which every request is recorded, both sides, redacted. `bun run record <name>` sets it. Refused under CI',
+  }),
+  REPLAY: variable(Text, {
+    description: 'The recording that BACKEND=replay plays. `bun run replay <name>` sets both',
+  }),
+  REPLAY_SPEED: variable(Text, {
+    default: 'instant',
+    description: `How fast: ${PACE_FORMS}. The bytes are the same`,
+  }),
   DATA_DIR: variable(Text, {
     default: '.data',
     description: 'Folder for what outlives the process: signatures',
@@ -144,5 +174,4 @@ export const NOT_SERVED: readonly string[] = [
   'INSPECTOR',
   'WORKERS',
   'REDIS_URL',
-  'RECORD',
 ];

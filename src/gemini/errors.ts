@@ -27,15 +27,23 @@ export class UpstreamError extends Error {
   /** The HTTP status, or the code of the error object inside a stream. */
   readonly status: number | undefined;
   readonly google: GoogleError | undefined;
+  /** Seconds, from the answer's `retry-after`. Google itself says it in the error object; fronts say it here. */
+  readonly retryAfter: number | undefined;
 
   constructor(
     kind: UpstreamErrorKind,
     message: string,
-    options: { status?: number | undefined; google?: GoogleError | undefined; cause?: unknown } = {},
+    options: {
+      status?: number | undefined;
+      google?: GoogleError | undefined;
+      retryAfter?: number | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.kind = kind;
     this.status = options.status;
     this.google = options.google;
+    this.retryAfter = options.retryAfter;
   }
 }

@@ -21,6 +21,8 @@ export type Frame =
   | { kind: 'malformed'; text: string }
   /** The body ended in the middle of an event. */
   | { kind: 'truncated'; text: string }
+  /** The event before, once more: the same bytes with the same cumulative counts, so nothing was said in it. */
+  | { kind: 'repeated'; text: string }
   /** JSON of no known shape, or a sentinel such as `[DONE]`. */
   | { kind: 'unknown'; text: string };
 
@@ -45,6 +47,7 @@ export class FrameDecoder {
   readonly #scanner = new ObjectScanner();
   #sawEvent = false;
   #markReported = false;
+  #lastEvent = '';
 
   feed(bytes: Uint8Array): Frame[] {
     return this.#frames(this.#sse.feed(this.#utf8.decode(bytes, { stream: true })));
@@ -74,7 +77,9 @@ export class FrameDecoder {
     const whole = tryParseJson(data);
     if (isObject(whole)) {
       this.#giveUpOpenObject(frames);
-      classify(whole, data, repairs, frames);
+      if (data === this.#lastEvent && countsOutput(whole)) frames.push({ kind: 'repeated', text: data });
+      else classify(whole, data, repairs, frames);
+      this.#lastEvent = data;
     } else if (data === SENTINEL) {
       frames.push({ kind: 'unknown', text: data });
     } else {
@@ -152,6 +157,11 @@ function classify(
   }
   if (error) frames.push({ kind: 'error', error, ...told });
   if (frames.length === before) frames.push({ kind: 'unknown', text });
+}
+
+/** Without a count of what was said so far, an event may well say the same as the one before. */
+function countsOutput({ usageMetadata: usage }: GenerateContentResponse): boolean {
+  return usage?.candidatesTokenCount !== undefined || usage?.thoughtsTokenCount !== undefined;
 }
 
 const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0;

@@ -4,6 +4,7 @@
  */
 import { type DestinationStream, pino } from 'pino';
 import { isObject } from './json.ts';
+import { hideSecrets } from './secrets.ts';
 
 /** From chatty to quiet; any case is understood where a level is read. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
@@ -44,7 +45,6 @@ const PINO_LEVEL = {
 
 const MAX_TEXT = 2_000;
 const MAX_DEPTH = 5;
-const MIN_SECRET = 4;
 // C0 and C1 controls move cursors and end lines; the two Unicode separators end lines in some viewers.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
@@ -53,10 +53,8 @@ const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart
 
 /** Makes any value safe to log. */
 function createCleaner(secrets: readonly string[]): (value: unknown, depth?: number) => unknown {
-  const hidden = secrets.filter((secret) => secret.length >= MIN_SECRET);
   const text = (value: string) => {
-    let safe = value;
-    for (const secret of hidden) safe = safe.replaceAll(secret, '***');
+    let safe = hideSecrets(value, secrets);
     if (safe.length > MAX_TEXT) safe = `${safe.slice(0, MAX_TEXT)}… (${safe.length} characters)`;
     return safe.replace(CONTROLS, visible);
   };

@@ -16,6 +16,8 @@ type Route = {
   handler: Handler;
   /** Open to everyone unless it serves a model. */
   needsKey?: true;
+  /** Recorded, and answered by a replay. */
+  asksModel?: true;
   /** For the API description. */
   summary: string;
   tag: 'Messages' | 'Models' | 'Operation';
@@ -28,6 +30,7 @@ const ROUTES: readonly Route[] = [
     path: '/v1/messages',
     handler: answerMessages,
     needsKey: true,
+    asksModel: true,
     summary: 'Create a message, streamed or whole',
     tag: 'Messages',
   },
@@ -36,6 +39,7 @@ const ROUTES: readonly Route[] = [
     path: '/v1/messages/count_tokens',
     handler: countTokens,
     needsKey: true,
+    asksModel: true,
     summary: 'Count the input tokens of a message',
     tag: 'Messages',
   },
@@ -121,9 +125,10 @@ type Server = { timeout(request: Request, seconds: number): void };
 type Context = { request: Request; params: Record<string, string>; server: Server | null };
 
 export function createApp(deps: ServerDeps) {
-  const run = (handler: Handler, needsKey: boolean) => {
+  const run = (handler: Handler, { needsKey = false, asksModel = false } = {}) => {
     return ({ request, params, server }: Context) => {
-      const route: RouteContext = { request, params, needsKey, keepOpen: () => server?.timeout(request, 0) };
+      const keepOpen = () => server?.timeout(request, 0);
+      const route: RouteContext = { request, params, needsKey, asksModel, keepOpen };
       return runCall(handler, route, deps);
     };
   };
@@ -134,18 +139,18 @@ export function createApp(deps: ServerDeps) {
     ...ROUTES,
     { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
   ];
-  for (const { method, path, handler, needsKey, summary, tag } of routes) {
-    const answer = run(handler, needsKey === true);
+  for (const { method, path, handler, summary, tag, ...needs } of routes) {
+    const answer = run(handler, needs);
     app.route(method, path, answer, { parse: 'none', detail: { summary, tags: [tag] } });
     if (method === 'GET') app.route('HEAD', path, answer, { parse: 'none', detail: { hide: true } });
   }
-  app.all('/*', run(unknownAnswer(routes), false), { parse: 'none', detail: { hide: true } });
+  app.all('/*', run(unknownAnswer(routes)), { parse: 'none', detail: { hide: true } });
   // Only what Elysia itself throws gets here; handlers' errors end in `runCall`.
   app.onError(({ request, error }) => {
     const fail: Handler = () => {
       throw error;
     };
-    return run(fail, false)({ request, params: {}, server: app.server });
+    return run(fail)({ request, params: {}, server: app.server });
   });
   return app;
 }

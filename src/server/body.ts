@@ -2,6 +2,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { MessagesError } from '../anthropic/errors.ts';
+import { ClientGone } from './call.ts';
 
 /** Bytes; the limit of the API that we stand in for. Holds for the unpacked body as well. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -32,6 +33,16 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
+/** Bun rejects with an error of its own where the client leaves while it sends: no bug of ours. */
+async function receive(request: Request): Promise<Uint8Array> {
+  try {
+    return await readBytes(request);
+  } catch (error) {
+    if (error instanceof MessagesError || !request.signal.aborted) throw error;
+    throw new ClientGone('the client left before its request was whole');
+  }
+}
+
 async function unpackGzip(bytes: Uint8Array): Promise<Uint8Array> {
   try {
     return await unzip(bytes, { maxOutputLength: MAX_BODY_BYTES });
@@ -49,8 +60,8 @@ const ENCODINGS: Readonly<Record<string, Unpack>> = {
   'x-gzip': unpackGzip,
 };
 
-/** The parsed body. Numbers beyond 2^53 lose digits here, and of equal keys the last one wins, as anywhere in JSON. */
-export async function readJson(request: Request): Promise<unknown> {
+/** The unpacked bytes. Throws a MessagesError for a body that is too large or packed in a way that is not known. */
+export async function readBody(request: Request): Promise<Uint8Array> {
   const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
   const unpack = ENCODINGS[encoding];
   if (!unpack) {
@@ -60,7 +71,17 @@ export async function readJson(request: Request): Promise<unknown> {
       { details: { error_code: 'request_body_encoding_unsupported' } },
     );
   }
-  const text = new TextDecoder().decode(await unpack(await readBytes(request)));
+  return unpack(await receive(request));
+}
+
+/**
+ * The parsed body. Numbers beyond 2^53 lose digits here, and of equal keys the last one wins, as anywhere in JSON.
+ * `keep` sees the bytes, whatever they are.
+ */
+export async function readJson(request: Request, keep?: (bytes: Uint8Array) => void): Promise<unknown> {
+  const bytes = await readBody(request);
+  keep?.(bytes);
+  const text = new TextDecoder().decode(bytes);
   if (text === '') throw invalid('The request body is empty; a JSON object is expected');
   try {
     return JSON.parse(text);

@@ -35,6 +35,8 @@ export type Call = {
   abort(reason: unknown): void;
   /** An answer may be silent for minutes; the server's own idle limit is for clients that send nothing. */
   keepOpen(): void;
+  /** Who wants to see the body, unpacked. */
+  readonly keepBody: ((bytes: Uint8Array) => void) | undefined;
 };
 
 /** Why work stops when nobody is left to be told. */
@@ -48,6 +50,7 @@ export type CallOptions = {
   ids: Ids;
   clock: Clock;
   keepOpen(): void;
+  keepBody?: ((bytes: Uint8Array) => void) | undefined;
   onWarning(code: string, path: string, detail: string): void;
 };
 
@@ -72,6 +75,7 @@ export function openCall(options: CallOptions): Call {
     },
     abort: (reason) => controller.abort(reason),
     keepOpen: options.keepOpen,
+    keepBody: options.keepBody,
   };
 }
 

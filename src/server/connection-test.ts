@@ -3,9 +3,9 @@ import type { MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { followSignal, ignoreFailure } from '../lib/async.ts';
-import { toMessagesError } from '../translate/errors.ts';
 import { mapModel } from '../translate/model-map.ts';
 import type { Call } from './call.ts';
+import { toClientError } from './client-error.ts';
 import type { ServerDeps } from './deps.ts';
 import { createExchange } from './prepare.ts';
 import { jsonResponse } from './responses.ts';
@@ -72,7 +72,7 @@ export async function testConnection(call: Call, deps: ServerDeps): Promise<Resp
   const begun = clock.now();
   const failure = await callInTime(model, call, deps).then(
     () => undefined,
-    (error: unknown) => toMessagesError(error),
+    (error: unknown) => toClientError(error, settings.secrets),
   );
   const latency = Math.round(clock.now() - begun);
   const key = { key: `#${backend.keyFingerprint}`, latency_ms: latency };
@@ -85,7 +85,8 @@ export async function testConnection(call: Call, deps: ServerDeps): Promise<Resp
   if (!failure) {
     return jsonResponse({
       status: 'success',
-      message: 'Gemini answered',
+      message:
+        backend.kind === 'gemini' ? 'Gemini answered' : `No key was tried: the ${backend.kind} answered`,
       ...facts,
       keys: [{ ...key, status: 'ok' }],
     });

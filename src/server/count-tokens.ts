@@ -58,7 +58,7 @@ async function countOrEstimate(
 
 export async function countTokens(call: Call, deps: ServerDeps): Promise<Response> {
   apiVersion(call.request.headers);
-  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call.request));
+  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call.request, call.keepBody));
   call.keepOpen();
   const model = chooseModel(request.model, call, deps);
   const ctx = await requestContext(model, request.messages, call, deps);

@@ -1,4 +1,5 @@
 /** What the server is given: settings, the way to Gemini, and the doors to the outside. */
+import type { MessagesError } from '../anthropic/errors.ts';
 import type { Backend } from '../backend/backend.ts';
 import type { SignatureStore } from '../backend/signature-store.ts';
 import type { Logger } from '../lib/log.ts';
@@ -15,6 +16,8 @@ export type ServerSettings = {
   allowedHosts: readonly string[];
   /** What clients must send; undefined lets everyone in. */
   proxyApiKey: string | undefined;
+  /** Keys: never told to anybody. */
+  secrets: readonly string[];
   modelMap: ModelMap;
   maxTokensLimit: number | undefined;
   /** From the request to the first content of a stream, or to the whole of a unary answer. */
@@ -38,4 +41,27 @@ export type ServerDeps = {
   stats: Stats;
   /** Requests under way: told to come back when the server has to close. */
   openCalls: Set<Call>;
+  /** Set while recording or replaying: stands around each request that asks a model. */
+  openScope?: OpenScope;
 };
+
+/** A response, and where its body goes on after it was returned, the promise of its end. */
+export type Reply = { response: Response; ended: Promise<void> };
+
+/** What one request gets in place of the server's own, and who looks on. */
+export type CallScope = {
+  request: Request;
+  deps: ServerDeps;
+  /** Told to the client at once, in place of an answer. */
+  refusal?: unknown;
+  begin?(call: Call): void;
+  /** Sees the body, unpacked. */
+  keepBody?: (bytes: Uint8Array) => void;
+  /** What to tell the client in place of the error that the request ended with. */
+  failure?(): MessagesError | undefined;
+  /** Sees the reply; the one that it resolves with is sent. */
+  watch?(reply: Reply, call: Call): Promise<Reply>;
+};
+
+/** Rejects with what to tell the client where the request itself cannot be read. */
+export type OpenScope = (request: Request, deps: ServerDeps) => CallScope | Promise<CallScope>;

@@ -30,7 +30,15 @@ export function checkOrigin(headers: Headers, bindHost: string, allowedHosts: re
   const host = headers.get('host');
   if (host !== null && !allowed(hostName(host))) throw foreign('Host', host);
   const origin = headers.get('origin');
-  if (origin !== null && !allowed(originHost(origin))) throw foreign('Origin', origin);
+  if (origin !== null) {
+    if (!allowed(originHost(origin))) throw foreign('Origin', origin);
+  } else if (isEmbedded(headers)) throw foreign('Sec-Fetch-Site', 'cross-site');
+}
+
+/** A picture, a script or a frame in a page of another site: browsers send no Origin with those. A link stays good. */
+function isEmbedded(headers: Headers): boolean {
+  const isLink = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
+  return headers.get('sec-fetch-site') === 'cross-site' && !isLink;
 }
 
 const foreign = (header: string, value: string) =>
@@ -47,12 +55,17 @@ function sameSecret(given: string, expected: string): boolean {
 }
 
 /** Either header, whichever SDK the client uses; Claude Code's `apiKeyHelper` sends both. */
-export function checkKey(headers: Headers, expected: string | undefined): void {
-  if (expected === undefined) return;
+function givenKeys(headers: Headers): string[] {
   const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
-  const given = [headers.get('x-api-key'), bearer].filter((key) => key !== null && key !== undefined);
-  if (given.some((key) => sameSecret(key, expected))) return;
-  const message = given.length > 0 ? 'invalid x-api-key' : 'x-api-key header is required';
+  return [headers.get('x-api-key'), bearer].filter((key) => key !== null && key !== undefined);
+}
+
+export const knowsKey = (headers: Headers, expected: string | undefined): boolean =>
+  expected === undefined || givenKeys(headers).some((key) => sameSecret(key, expected));
+
+export function checkKey(headers: Headers, expected: string | undefined): void {
+  if (knowsKey(headers, expected)) return;
+  const message = givenKeys(headers).length > 0 ? 'invalid x-api-key' : 'x-api-key header is required';
   // Without this Claude Code tries again for minutes.
   throw new MessagesError('authentication_error', message, { shouldRetry: false });
 }

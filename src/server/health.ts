@@ -1,7 +1,9 @@
 /** What orchestrators, people and Claude Code ask before they trust a server. */
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
+import { knowsKey } from './guard.ts';
 import { jsonResponse } from './responses.ts';
+import type { Stats } from './stats.ts';
 
 const SERVICE = 'gemini-claude-proxy';
 
@@ -29,8 +31,12 @@ export function answerRoot(_call: Call, deps: ServerDeps): Response {
   });
 }
 
+/** Messages quote what clients and Gemini said: not for everyone who can reach the port. */
+const classes = ({ recentErrors }: Stats) =>
+  recentErrors.map(({ at, type, request_id }) => ({ at, type, request_id }));
+
 /** 503 only where it is surely of no use to send a request here. */
-export function answerHealth(_call: Call, deps: ServerDeps): Response {
+export function answerHealth(call: Call, deps: ServerDeps): Response {
   const { settings, backend, stats, clock } = deps;
   const status = stats.health();
   const body = {
@@ -48,7 +54,7 @@ export function answerHealth(_call: Call, deps: ServerDeps): Response {
     requests: stats.requests,
     retries: stats.retries,
     errors: Object.fromEntries(stats.errors),
-    recent_errors: stats.recentErrors,
+    recent_errors: knowsKey(call.request.headers, settings.proxyApiKey) ? stats.recentErrors : classes(stats),
   };
   return jsonResponse(body, status === 'unhealthy' ? 503 : 200);
 }

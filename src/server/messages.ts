@@ -9,11 +9,11 @@ import type { TurnEvent } from '../translate/response/turn.ts';
 import { apiVersion } from './api-version.ts';
 import { readJson } from './body.ts';
 import { type Call, ClientGone, observe } from './call.ts';
-import type { ServerDeps } from './deps.ts';
+import type { Reply, ServerDeps } from './deps.ts';
 import { eventBody } from './event-body.ts';
 import { answerContext, type Prepared, prepare } from './prepare.ts';
 import { jsonResponse } from './responses.ts';
-import { type Reply, tell } from './run-call.ts';
+import { tell } from './run-call.ts';
 import { openTurn, type TurnSource } from './turn-source.ts';
 
 /** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
@@ -91,7 +91,7 @@ function admit(deps: ServerDeps): void {
 
 export async function answerMessages(call: Call, deps: ServerDeps): Promise<Reply> {
   apiVersion(call.request.headers);
-  const request = parseMessagesRequest(await readJson(call.request));
+  const request = parseMessagesRequest(await readJson(call.request, call.keepBody));
   call.keepOpen();
   call.facts.stream = request.stream === true;
   const prepared = await prepare(request, call, deps);

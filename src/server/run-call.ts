@@ -4,15 +4,13 @@
  */
 import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { toMessagesError } from '../translate/errors.ts';
 import { type Call, ClientGone, openCall } from './call.ts';
-import type { ServerDeps } from './deps.ts';
+import { toClientError } from './client-error.ts';
+import type { CallScope, Reply, ServerDeps } from './deps.ts';
 import { checkKey, checkOrigin } from './guard.ts';
 import { logCall } from './request-log.ts';
 import { errorResponse } from './responses.ts';
 
-/** A response, and where its body goes on after it was returned, the promise of its end. */
-export type Reply = { response: Response; ended: Promise<void> };
 export type Handler = (call: Call, deps: ServerDeps) => Response | Reply | Promise<Response | Reply>;
 
 /** Nginx's code for a client that left; seen in the log only. */
@@ -25,11 +23,13 @@ export type RouteContext = {
   keepOpen(): void;
   /** The client must show the proxy's key. */
   needsKey: boolean;
+  /** Asks a model: recorded, and replayed. */
+  asksModel?: boolean;
 };
 
 /** What the client is told of `error`; bugs of ours are logged with their stack. */
 export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesError {
-  const told = toMessagesError(error);
+  const told = toClientError(error, deps.settings.secrets);
   if (error instanceof ClientGone) return told;
   const expected = error instanceof MessagesError || error instanceof UpstreamError;
   if (!expected) deps.logger.error({ request_id: call.id, error }, 'unexpected error');
@@ -49,31 +49,59 @@ const CLIENT_FAULTS: ReadonlySet<ErrorType | undefined> = new Set([
 const asReply = (answer: Response | Reply): Reply =>
   answer instanceof Response ? { response: answer, ended: Promise.resolve() } : answer;
 
-async function answer(call: Call, handler: Handler, route: RouteContext, deps: ServerDeps): Promise<Reply> {
-  const { settings } = deps;
+/** Why the client may not come in. */
+function refusalOf({ request, needsKey }: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
   try {
-    checkOrigin(route.request.headers, settings.host, settings.allowedHosts);
-    if (route.needsKey) checkKey(route.request.headers, settings.proxyApiKey);
-    return asReply(await handler(call, deps));
+    checkOrigin(request.headers, settings.host, settings.allowedHosts);
+    if (needsKey) checkKey(request.headers, settings.proxyApiKey);
+    return undefined;
   } catch (error) {
-    return asReply(errorResponse(tell(error, call, deps), call.id));
+    if (error instanceof MessagesError) return error;
+    throw error;
   }
 }
 
-export async function runCall(handler: Handler, route: RouteContext, deps: ServerDeps): Promise<Response> {
+/** What the request is served with. Recorders and replays see none that was refused at the door. */
+async function openScope(route: RouteContext, deps: ServerDeps): Promise<CallScope> {
+  const plain = { request: route.request, deps };
+  const refusal = refusalOf(route, deps);
+  if (refusal) return { ...plain, refusal };
+  if (!route.asksModel || !deps.openScope) return plain;
+  try {
+    return await deps.openScope(route.request, deps);
+  } catch (error) {
+    return { ...plain, refusal: error };
+  }
+}
+
+async function answer(call: Call, handler: Handler, scope: CallScope): Promise<Reply> {
+  try {
+    if (scope.refusal !== undefined) throw scope.refusal;
+    return asReply(await handler(call, scope.deps));
+  } catch (error) {
+    return asReply(errorResponse(tell(scope.failure?.() ?? error, call, scope.deps), call.id));
+  }
+}
+
+export async function runCall(handler: Handler, route: RouteContext, server: ServerDeps): Promise<Response> {
+  const scope = await openScope(route, server);
+  const { deps } = scope;
   const { clock, logger, stats } = deps;
   const call = openCall({
-    request: route.request,
+    request: scope.request,
     params: route.params,
     ids: deps.ids,
     clock,
     keepOpen: route.keepOpen,
+    keepBody: scope.keepBody,
     onWarning: (code, path, detail) => logger.debug({ request_id: call.id, code, path, detail }, 'warning'),
   });
   stats.requests++;
   deps.openCalls.add(call);
-  const { response, ended } = await answer(call, handler, route, deps);
-  response.headers.set('request-id', call.id);
+  scope.begin?.(call);
+  const reply = await answer(call, handler, scope);
+  reply.response.headers.set('request-id', call.id);
+  const { response, ended } = scope.watch ? await scope.watch(reply, call) : reply;
   const status = () => (call.signal.reason instanceof ClientGone ? CLIENT_GONE_STATUS : response.status);
   void ended.then(() => {
     deps.openCalls.delete(call);

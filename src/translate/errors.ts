@@ -149,7 +149,7 @@ const numbersIn = (text: string): string[] => [...text.matchAll(/\((\d+)\)/g)].m
 
 /** A quota of the day, or none at all, will not come back while the client waits. */
 function quota(error: UpstreamError): Told {
-  const wait = retryDelaySeconds(error.google, error.message);
+  const wait = retryDelaySeconds(error.google, error.message) ?? error.retryAfter;
   const forToday =
     /PerDay/i.test(JSON.stringify(error.google?.details ?? [])) || /limit: 0\b/.test(error.message);
   const message = `Gemini quota: ${error.message}`;

@@ -58,6 +58,19 @@ describe('the key of the proxy', () => {
   });
 });
 
+describe('what went wrong lately', () => {
+  test.each([
+    ['its words are for those with the key', { 'x-api-key': KEY }, ['model: gpt-9']],
+    ['others see its class', {}, [undefined]],
+  ])('%s', async (_name, headers: Record<string, string>, messages) => {
+    await using proxy = await startProxy({ env: { PROXY_API_KEY: KEY } });
+    await proxy.send('/v1/messages', { ...hello, model: 'gpt-9' }, { 'x-api-key': KEY });
+    const { recent_errors } = await (await proxy.send('/health', undefined, headers)).json();
+    expect(recent_errors).toMatchObject([{ type: 'not_found_error' }]);
+    expect(recent_errors.map((error: { message?: string }) => error.message)).toEqual(messages);
+  });
+});
+
 describe('Host and Origin on a loopback bind', () => {
   const cases: [string, Record<string, string>, number][] = [
     ['localhost', { host: 'localhost:8082' }, 200],
@@ -71,6 +84,23 @@ describe('Host and Origin on a loopback bind', () => {
     ['an allowed origin', { origin: 'https://box.local' }, 200],
     ['a foreign origin', { origin: 'https://evil.example' }, 403],
     ['an opaque origin', { origin: 'null' }, 403],
+    ['a picture in a foreign page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+    [
+      'a frame in a foreign page',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      403,
+    ],
+    [
+      'a link in a foreign page',
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
+      200,
+    ],
+    ['a call of an own page', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }, 200],
+    [
+      'a call of an own page under another name',
+      { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' },
+      200,
+    ],
   ];
   test.each(cases)('%s', async (_name, headers, status) => {
     await using proxy = await startProxy({ env: { ALLOWED_HOSTS: 'Box.local, other.local' } });

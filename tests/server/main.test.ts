@@ -48,6 +48,12 @@ describe('what ends at once', () => {
     expect(code).toBe(2);
   });
 
+  test('a data folder that cannot be: one line that names it, exit 1', async () => {
+    const { err, code } = await run([], { DATA_DIR: MAIN });
+    expect(err.trimEnd().split('\n')).toEqual([expect.stringMatching(/^DATA_DIR: .* cannot be used: /)]);
+    expect(code).toBe(1);
+  });
+
   test('a port that is taken: one line, exit 1', async () => {
     using taken = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('other') });
     const { err, code } = await run(['--port', String(taken.port)]);

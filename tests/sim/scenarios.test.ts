@@ -1,15 +1,19 @@
 /** Scenario files: what is read, and how a wrong one is told. */
 import { describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chooseAnswer } from '../../src/sim/mock/choose.ts';
+import { type Answer, chooseAnswer } from '../../src/sim/mock/choose.ts';
 import { readConversation } from '../../src/sim/mock/conversation.ts';
-import { loadScenarios, parseScenario } from '../../src/sim/scenarios.ts';
+import { parseScenario } from '../../src/sim/scenario/read.ts';
+import { loadScenarios } from '../../src/sim/scenarios.ts';
 import type { ApiRequest } from '../../src/sim/validator/request.ts';
 import { SCENARIOS } from './mock/harness.ts';
 
 const file = (rules: string, head = '') => `name: t\ndescription: d\n${head}rules:\n${rules}`;
+
+const flows = (states: string) =>
+  `name: t\ndescription: d\nprompt: go\nflows:\n  - name: f\n    states: { ${states} }`;
 
 const request = (contents: ApiRequest['contents'], tools: string[] = []): ApiRequest => ({
   contents: contents ?? [],
@@ -23,19 +27,31 @@ const result = (name: string, response: Record<string, string>) => ({
   parts: [{ functionResponse: { name, response } }],
 });
 
-/** Which rule of `yaml` answers; `none` where none does. */
-function ruleFor(yaml: string, body: ApiRequest, caller = 'main'): string {
+type Asked = { caller?: string; nth?: number; chosen?: boolean };
+
+function answerTo(yaml: string, body: ApiRequest, { caller = 'main', nth = 1, chosen }: Asked = {}): Answer {
   const scenario = parseScenario(yaml, 't.yaml');
   const conversation = readConversation(body, scenario.asides);
-  return chooseAnswer([scenario], conversation, caller).source.split('/')[1] ?? '';
+  return chooseAnswer([scenario], { conversation, caller, nth }, chosen ? scenario.name : undefined);
 }
+
+/** Which rule or state of `yaml` answers; `none` where none does. */
+const ruleFor = (yaml: string, body: ApiRequest, asked: Asked = {}): string =>
+  answerTo(yaml, body, asked).source.split('/')[1] ?? '';
+
+const spoken = ({ reply }: Answer) => {
+  if (reply.kind !== 'speech') throw new Error('refused');
+  return reply;
+};
 
 describe('loading', () => {
   test('the shipped files are in the order in which they are asked, the default last', () => {
-    expect(SCENARIOS.map((scenario) => scenario.name)).toEqual(['tour', 'default']);
+    const orders = SCENARIOS.map((scenario) => scenario.order);
+    expect(orders).toEqual(orders.toSorted((a, b) => a - b));
+    expect(SCENARIOS.at(-1)?.name).toBe('default');
   });
 
-  test('a folder is read by its yaml files, ordered by `order`', () => {
+  test('a folder is read by its yaml and json files, ordered by `order`', () => {
     const folder = mkdtempSync(join(tmpdir(), 'scenarios-'));
     const write = (name: string, order: number) =>
       writeFileSync(
@@ -44,8 +60,13 @@ describe('loading', () => {
       );
     write('a.yaml', 5);
     write('b.yaml', -1);
+    const rules = [{ name: 'r', text: 'x' }];
+    writeFileSync(join(folder, 'c.json'), JSON.stringify({ name: 'c', description: 'd', rules }));
     writeFileSync(join(folder, 'notes.txt'), 'not a scenario');
-    expect(loadScenarios(folder).map((scenario) => scenario.name)).toEqual(['b.yaml', 'a.yaml']);
+    expect(loadScenarios(folder).map((scenario) => scenario.name)).toEqual(['b.yaml', 'c', 'a.yaml']);
+    write('d.yaml', 0);
+    writeFileSync(join(folder, 'e.yaml'), file('  - { name: r, text: x }').replace('name: t', 'name: c'));
+    expect(() => loadScenarios(folder)).toThrow('e.yaml: name: c.json is called c, too');
     rmSync(folder, { recursive: true });
   });
 
@@ -56,7 +77,7 @@ describe('loading', () => {
     ['an unknown condition', file('  - { name: r, text: x, when: { callr: main } }'), 'rules.0.when.callr'],
     ['a wrong type', file('  - { name: 5, text: x }'), 'rules.0.name'],
     ['a negative turn', file('  - { name: r, text: x, when: { turn: -1 } }'), 'rules.0.when.turn'],
-    ['a rule that says nothing', file('  - { name: r }'), 'rules.0: needs text or calls'],
+    ['a rule that does nothing', file('  - { name: r }'), 'rules.0: needs text, calls, error or fault'],
     ['a broken expression', file('  - { name: r, text: x, when: { user: "/(/" } }'), 'rules.0.when.user'],
     [
       'a broken fact',
@@ -65,6 +86,67 @@ describe('loading', () => {
     ],
     ['no object', '- 1', 'the file'],
     ['no YAML', 'name: [', 'not YAML'],
+    ['neither rules nor flows', 'name: t\ndescription: d', 'needs rules or flows'],
+    [
+      'an unknown error',
+      file('  - { name: r, error: bad-luck }'),
+      'rules.0.error: no error is called bad-luck',
+    ],
+    [
+      'an error that speaks',
+      file('  - { name: r, text: x, error: internal }'),
+      'rules.0.error: stands alone',
+    ],
+    ['an unknown fault', file('  - { name: r, fault: cutt frame=1 }'), 'rules.0.fault: "cutt frame=1"'],
+    ['a fault with a request number', file('  - { name: r, fault: "cut@2:frame=1" }'), 'when.request'],
+    [
+      'a condition on an unknown state',
+      file('  - { name: r, text: x, when: { state: s } }'),
+      'rules.0.when.state',
+    ],
+    ['a way to an unknown state', flows('a: { text: x, next: [{ to: b }] }'), 'flows.0.states.a.next.0.to'],
+    [
+      'calls that lead nowhere',
+      flows('a: { calls: [{ tool: Run }] }'),
+      'flows.0.states.a.next: a state with calls',
+    ],
+    [
+      'a way with two occasions',
+      flows('a: { text: x, next: [{ to: a, user: x, turn: 1 }] }'),
+      'flows.0.states.a.next.0: user, unable, and result',
+    ],
+    ['a name of a state that is none', flows('A B: { text: x }'), 'flows.0.states'],
+    [
+      'a file of a demo outside of its folder',
+      `${file('  - { name: r, text: x }')}\ndemo: { prompt: p, files: { /etc/x: y } }`,
+      'demo.files',
+    ],
+    ['a state that only spoils', flows('a: { fault: cut }'), 'flows.0.states.a'],
+    [
+      'a later flow without a prompt',
+      `${flows('a: { text: x }')}\n  - name: g\n    states: { a: { text: x } }`,
+      'flows.1.prompt',
+    ],
+    [
+      'a first flow with a prompt',
+      flows('a: { text: x }').replace('states', 'prompt: x\n    states'),
+      'flows.0.prompt',
+    ],
+    ['no state', flows(''), 'flows.0.states'],
+    [
+      'a support that is not in the text',
+      file(
+        '  - { name: r, text: x, grounding: { queries: [q], sources: [{ title: t, uri: u }], supports: [{ text: y, sources: [0] }] } }',
+      ),
+      'rules.0.grounding.supports.0.text',
+    ],
+    [
+      'a support by a source that is not there',
+      file(
+        '  - { name: r, text: x, grounding: { queries: [q], sources: [{ title: t, uri: u }], supports: [{ text: x, sources: [1] }] } }',
+      ),
+      'rules.0.grounding.supports.0.sources',
+    ],
   ])('%s is told in one line with file and field', (_, yaml, field) => {
     let message = '';
     try {
@@ -76,6 +158,12 @@ describe('loading', () => {
     expect(message).toContain(field);
     expect(message).not.toContain('\n');
   });
+});
+
+test('the file that the docs show is one that can be read', () => {
+  const page = readFileSync(join(import.meta.dir, '../../docs/scenarios.md'), 'utf8');
+  const shown = /```yaml\n([\s\S]+?)```/.exec(page)?.[1] ?? '';
+  expect(parseScenario(shown, 'docs')).toMatchObject({ name: 'weather', flows: [{ name: 'ask' }] });
 });
 
 describe('matching', () => {
@@ -104,8 +192,10 @@ describe('matching', () => {
     ['called', '{ called: Walk }', 'main', 'second'],
     ['not called', '{ not_called: Walk }', 'main', 'first'],
     ['not called', '{ not_called: [Walk, Run] }', 'main', 'second'],
+    ['request', '{ request: 1 }', 'main', 'first'],
+    ['request', '{ request: { min: 2 } }', 'main', 'second'],
   ])('%s: %s for %s gives %s', (_, when, caller, rule) => {
-    expect(ruleFor(two(when), request(history), caller)).toBe(rule);
+    expect(ruleFor(two(when), request(history), { caller })).toBe(rule);
   });
 
   test('a failed call shows as an error', () => {
@@ -136,7 +226,7 @@ describe('templates', () => {
       `  - name: r\n    text: '${text}'`,
       "facts: { dir: { find: 'dir: (.+)', otherwise: nowhere } }\n",
     );
-    return chooseAnswer([parseScenario(yaml, 't.yaml')], readConversation(body, []), 'main').text;
+    return spoken(answerTo(yaml, body)).text;
   };
   const done = [user('go'), call('Run'), result('Run', { output: ' 42\n' })];
 

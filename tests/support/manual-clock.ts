@@ -45,6 +45,12 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
+  /** Goes on to when the next sleeper wakes, if there is one. */
+  async skip(): Promise<void> {
+    const next = this.#next(Infinity);
+    if (next) await this.advance(Math.max(0, next.at - this.#now));
+  }
+
   #next(until: number): Sleeper | undefined {
     const due = this.#sleepers.filter((sleeper) => sleeper.at <= until);
     return due.reduce<Sleeper | undefined>(

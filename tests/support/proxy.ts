@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose } from '../../src/compose.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig, secretsOf } from '../../src/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
 
@@ -28,7 +28,12 @@ export async function startProxy(options: ProxyOptions = {}) {
   const system = compose(config, {
     clock: options.clock ?? systemClock,
     random: createSeededRandom(1),
-    logger: await createLogger({ level: config.log.level, format: 'json', write }),
+    logger: await createLogger({
+      level: config.log.level,
+      format: 'json',
+      write,
+      secrets: secretsOf(config),
+    }),
     ...(options.fetch ? { fetch: options.fetch } : {}),
   });
   const listening = system.listen();
@@ -44,7 +49,7 @@ export async function startProxy(options: ProxyOptions = {}) {
     send,
     async [Symbol.asyncDispose]() {
       await listening.close(0);
-      system.close();
+      await system.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,7 @@ import type { GeminiModel } from '../../gemini/models.ts';
 import type { ResponsePart } from '../../gemini/wire.ts';
 import type { Ids } from '../../lib/ports.ts';
 import type { ApiRequest } from '../validator/request.ts';
-import type { Answer } from './choose.ts';
+import type { Spoken } from './choose.ts';
 import { textTokens } from './tokens.ts';
 
 /** `hidden` are thoughts that are billed and not shown. */
@@ -17,7 +17,7 @@ export type AnswerParts = { pieces: Piece[]; finishReason: 'STOP' | 'MAX_TOKENS'
 const TEXT_PART = 66;
 const CALL_ID_LENGTH = 8;
 
-export function answerParts(answer: Answer, request: ApiRequest, model: GeminiModel, ids: Ids): AnswerParts {
+export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiModel, ids: Ids): AnswerParts {
   const config = request.generationConfig ?? {};
   const thoughts = isThinking(model, request) ? answer.thinking : [];
   const shown = config.thinkingConfig?.includeThoughts === true;

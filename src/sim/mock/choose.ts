@@ -1,92 +1,109 @@
-/** From a request to the answer that the first matching rule gives. */
-import type { Json, JsonObject } from '../../lib/json.ts';
-import type { Scenario, ScenarioRule } from '../scenarios.ts';
+/** From a request to the answer that the first matching rule or state gives. */
+import { isObject } from '../../lib/json.ts';
+import type { FaultRule } from '../faults/index.ts';
+import type { Act, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenario/types.ts';
 import { declarations } from '../validator/request.ts';
-import type { Conversation, ToolResult } from './conversation.ts';
+import { type BuiltCall, buildCall, smallestCall } from './build-call.ts';
+import type { Conversation } from './conversation.ts';
+import { flowState } from './flow.ts';
+import { type Asking, matches } from './matching.ts';
 import { sampleValue } from './sample.ts';
-import { createFill, fillArgs } from './template.ts';
+import { createFill, fillGrounding } from './template.ts';
 
-export type Answer = {
-  /** Which rule gave it: `scenario/rule`. */
-  source: string;
+export type Spoken = {
+  kind: 'speech';
   thinking: readonly string[];
   text: string;
-  calls: readonly { name: string; args: JsonObject }[];
+  calls: readonly BuiltCall[];
+  grounding?: Grounding;
 };
+
+export type Answer = {
+  /** Which rule or state gave it: `scenario/rule`. */
+  source: string;
+  reply: Spoken | { kind: 'refusal'; refusal: ScenarioRefusal };
+  /** What spoils it, outermost last. */
+  faults: readonly FaultRule[];
+  pace: Speed | undefined;
+};
+
+type Candidate = { name: string; act: Act };
 
 const NO_RULE: Answer = {
   source: 'built-in/none',
-  thinking: [],
-  text: 'This is the offline mock; no scenario has an answer to that.',
-  calls: [],
+  reply: {
+    kind: 'speech',
+    thinking: [],
+    text: 'This is the offline mock; no scenario has an answer to that.',
+    calls: [],
+  },
+  faults: [],
+  pace: undefined,
 };
 
-/** Always an answer: what no rule answers gets a plain sentence. */
-export function chooseAnswer(
-  scenarios: readonly Scenario[],
-  conversation: Conversation,
-  caller: string,
-): Answer {
-  for (const scenario of scenarios) {
-    for (const rule of scenario.rules) {
-      const answer = matches(rule, conversation, caller) ? answerOf(scenario, rule, conversation) : undefined;
-      if (answer) return bent(answer, conversation);
+/** Always an answer: what no scenario answers gets a plain sentence. `chosen` names one that is asked first, whatever the prompt. */
+export function chooseAnswer(scenarios: readonly Scenario[], asking: Asking, chosen?: string): Answer {
+  const first = scenarios.filter(({ name }) => name === chosen);
+  const order = [...first, ...scenarios.filter((scenario) => !first.includes(scenario))];
+  const faults: FaultRule[] = [];
+  let pace: Speed | undefined;
+  for (const scenario of order) {
+    for (const { name, act } of candidates(scenario, asking, scenario.name === chosen)) {
+      const reply = act.kind === 'spoil' ? undefined : replyOf(scenario, act, asking.conversation);
+      if (act.kind !== 'refuse' && (reply || act.kind === 'spoil')) faults.push(...act.faults);
+      if (act.kind === 'spoil') pace ??= scenario.pace;
+      if (reply) return { source: `${scenario.name}/${name}`, reply, faults, pace: pace ?? scenario.pace };
     }
   }
-  return bent(NO_RULE, conversation);
+  return { ...NO_RULE, reply: bent(NO_RULE.reply as Spoken, asking.conversation), faults, pace };
 }
 
-function matches({ when }: ScenarioRule, conversation: Conversation, caller: string): boolean {
-  const { called, turn, words } = conversation;
-  if (when.caller && !when.caller.includes(caller)) return false;
-  if (when.user && !when.user(words)) return false;
-  if (when.turn && (turn < when.turn.min || turn > when.turn.max)) return false;
-  if (when.called && !when.called.some((tool) => called.has(tool))) return false;
-  if (when.notCalled?.some((tool) => called.has(tool))) return false;
-  return !when.result || conversation.lastResults.some((result) => matchesResult(when.result, result));
-}
-
-function matchesResult(wanted: ScenarioRule['when']['result'], result: ToolResult): boolean {
-  if (wanted?.tool && !wanted.tool.includes(result.tool)) return false;
-  if (wanted?.text && !wanted.text(result.text)) return false;
-  return wanted?.error === undefined || wanted.error === result.failed;
-}
-
-/** Undefined where the rule would call tools and the request declares none of them. */
-function answerOf(scenario: Scenario, rule: ScenarioRule, conversation: Conversation): Answer | undefined {
-  const fill = createFill(scenario, conversation);
-  const calls = rule.calls.flatMap((call) => {
-    const name = call.tool.find((tool) => conversation.callable.has(tool));
-    return name === undefined ? [] : [{ name, args: fillArgs(call.args, fill) }];
+/** What of `scenario` applies to the request, in the order of asking. */
+function candidates(scenario: Scenario, asking: Asking, chosen: boolean): Candidate[] {
+  const { prompt, rules, flows } = scenario;
+  const begins = (words: string) => chosen || !prompt || prompt(words);
+  const standing = flows.flatMap((flow, index) => {
+    if (flow.caller && !flow.caller.includes(asking.caller)) return [];
+    const state = flowState(flow, asking.conversation, index === 0 ? begins : (flow.prompt ?? begins));
+    return state ? [state] : [];
   });
-  if (rule.calls.length > 0 && calls.length === 0) return undefined;
-  return {
-    source: `${scenario.name}/${rule.name}`,
-    thinking: rule.thinking.map(fill),
-    text: fill(rule.text),
+  const states = standing.map(({ name }) => name);
+  const open = begins(asking.conversation.words);
+  return [...rules.filter(({ when }) => open && matches(when, asking, states)), ...standing];
+}
+
+/** Undefined where it would call tools and the request declares none of them. */
+function replyOf(
+  scenario: Scenario,
+  act: Exclude<Act, { kind: 'spoil' }>,
+  conversation: Conversation,
+): Answer['reply'] | undefined {
+  if (act.kind === 'refuse') return { kind: 'refusal', refusal: act.refusal };
+  const fill = createFill(scenario, conversation);
+  const { speech } = act;
+  const calls = speech.calls.flatMap((call) => buildCall(call, conversation, fill) ?? []);
+  if (speech.calls.length > 0 && calls.length === 0) return undefined;
+  const spoken: Spoken = {
+    kind: 'speech',
+    thinking: speech.thinking.map(fill),
+    text: fill(speech.text),
     calls,
+    ...(speech.grounding ? { grounding: fillGrounding(speech.grounding, fill) } : {}),
   };
+  return bent(spoken, conversation);
 }
 
 /** What the request insists on wins over the rule: a call under mode ANY, JSON under a JSON mime type. */
-function bent(answer: Answer, conversation: Conversation): Answer {
+function bent(spoken: Spoken, conversation: Conversation): Spoken {
   const { request, callable, words } = conversation;
-  if (answer.calls.length > 0) return answer;
+  if (spoken.calls.length > 0) return spoken;
   if (request.toolConfig?.functionCallingConfig?.mode === 'ANY' && callable.size > 0) {
     const forced = declarations(request).find((declaration) => callable.has(declaration.name ?? ''));
-    const schema = forced?.parametersJsonSchema ?? forced?.parameters ?? { type: 'object' };
-    return {
-      ...answer,
-      text: '',
-      calls: [{ name: forced?.name ?? '', args: asObject(sampleValue(schema, words)) }],
-    };
+    return { ...spoken, text: '', calls: [smallestCall(forced?.name ?? '', conversation)] };
   }
   const config = request.generationConfig ?? {};
-  if (config.responseMimeType !== 'application/json') return answer;
+  if (config.responseMimeType !== 'application/json') return spoken;
   const schema = config.responseJsonSchema ?? config.responseSchema;
-  const value = schema === undefined ? { answer: answer.text } : sampleValue(schema, words);
-  return { ...answer, text: JSON.stringify(value) };
+  const value = isObject(schema) ? sampleValue(schema, words) : { answer: spoken.text };
+  return { ...spoken, text: JSON.stringify(value) };
 }
-
-const asObject = (value: Json): JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};

@@ -4,6 +4,7 @@
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { Candidate, GenerateContentResponse, ResponsePart, UsageMetadata } from '../../gemini/wire.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { AnswerParts, Piece } from './answer-parts.ts';
 import { issueSignature } from './signing.ts';
 import type { PromptCount } from './tokens.ts';
@@ -14,6 +15,8 @@ export type ChunkOptions = {
   responseId: string;
   /** Stands for the conversation; the same one gives the same signatures. */
   seed: string;
+  /** What the answer rests on; told with its end. */
+  grounding?: JsonObject;
 };
 
 /** A chunk with the tokens that were made for it: what a pace is reckoned by. */
@@ -115,10 +118,12 @@ function toChunks(steps: readonly Step[], options: ChunkOptions): Chunk[] {
       if (piece.kind !== 'hidden') parts.push(piece.part);
     }
     const { finishReason, finishMessage } = end;
+    const grounding = finishReason === 'STOP' ? options.grounding : undefined;
     const candidate: Candidate = {
       content: { parts, role: 'model' },
       ...(finishReason === undefined ? {} : { finishReason }),
       index: 0,
+      ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
       ...(finishMessage === undefined ? {} : { finishMessage }),
     };
     return { tokens, body: response(candidate, usage(options.prompt, said, thoughts), options) };

@@ -1,12 +1,19 @@
 /** What a scenario may ask of a request, read from Gemini's wire alone. */
 import type { Json } from '../../lib/json.ts';
-import type { ApiContent, ApiRequest } from '../validator/request.ts';
+import type { ApiBlob, ApiContent, ApiRequest } from '../validator/request.ts';
 import { callsOf, declarations, responsesOf } from '../validator/request.ts';
 
 export type ToolResult = { tool: string; text: string; failed: boolean };
 
+/** The history as a story: what the user said, and what the model did with what results. */
+export type StoryEvent =
+  | { kind: 'words'; words: string }
+  /** `turn`: which of the model's contents since the user's words it was, from 1. */
+  | { kind: 'step'; turn: number; calls: readonly string[]; results: readonly ToolResult[] };
+
 export type Conversation = {
   readonly request: ApiRequest;
+  readonly story: readonly StoryEvent[];
   /** The user's words that the current turn answers: the first of them, and all. */
   readonly user: string;
   readonly words: string;
@@ -17,6 +24,8 @@ export type Conversation = {
   /** Results since then, oldest first, and those of the last content. */
   readonly results: readonly ToolResult[];
   readonly lastResults: readonly ToolResult[];
+  /** Pictures, documents and the like since then, the user's own and those of tools. */
+  readonly media: readonly ApiBlob[];
   /** Tools that may be called now. */
   readonly callable: ReadonlySet<string>;
 };
@@ -25,24 +34,45 @@ export type Conversation = {
 export function readConversation(request: ApiRequest, asides: readonly string[]): Conversation {
   const contents = request.contents ?? [];
   const aside = asides.length > 0 ? new RegExp(`<(${asides.join('|')})>[\\s\\S]*?</\\1>`, 'g') : undefined;
-  const wordsOf = (content: ApiContent): string[] => userTexts(content, aside);
+  const words = contents.map((content) => userTexts(content, aside));
   const start = Math.max(
-    contents.findLastIndex((content) => wordsOf(content).length > 0),
+    words.findLastIndex((texts) => texts.length > 0),
     0,
   );
-  const opening = contents[start];
-  const words = opening ? wordsOf(opening) : [];
+  const opening = words[start] ?? [];
   const since = contents.slice(start + 1);
   return {
     request,
-    user: words[0] ?? '',
-    words: words.join('\n'),
+    story: readStory(contents, words),
+    user: opening[0] ?? '',
+    words: opening.join('\n'),
     turn: since.filter((content) => content.role === 'model').length,
     called: new Set(since.flatMap((content) => callsOf(content).map((call) => call.name ?? ''))),
     results: since.flatMap(resultsOf),
     lastResults: resultsOf(since.at(-1)),
+    media: contents.slice(start).flatMap(mediaOf),
     callable: callableTools(request),
   };
+}
+
+function readStory(contents: readonly ApiContent[], words: readonly string[][]): StoryEvent[] {
+  const story: StoryEvent[] = [];
+  let step: { results: ToolResult[] } = { results: [] };
+  let turn = 0;
+  for (const [index, content] of contents.entries()) {
+    const said = words[index] ?? [];
+    const calls = callsOf(content).map((call) => call.name ?? '');
+    if (content.role === 'model') turn++;
+    if (said.length > 0) {
+      turn = 0;
+      story.push({ kind: 'words', words: said.join('\n') });
+    } else if (calls.length > 0) {
+      const results: ToolResult[] = [];
+      step = { results };
+      story.push({ kind: 'step', turn, calls, results });
+    } else step.results.push(...resultsOf(content));
+  }
+  return story;
 }
 
 function userTexts(content: ApiContent, aside: RegExp | undefined): string[] {
@@ -60,6 +90,11 @@ function resultsOf(content: ApiContent | undefined): ToolResult[] {
     failed: response?.['error'] !== undefined,
   }));
 }
+
+const mediaOf = (content: ApiContent): ApiBlob[] =>
+  (content.parts ?? []).flatMap((part) =>
+    [part, ...(part.functionResponse?.parts ?? [])].flatMap(({ inlineData }) => inlineData ?? []),
+  );
 
 function stringsOf(value: Json): string[] {
   if (typeof value === 'string') return [value];

@@ -6,28 +6,34 @@ import { type GeminiModel, isKnownModel, modelRow } from '../../gemini/models.ts
 import type { GoogleError } from '../../gemini/wire.ts';
 import { tryParseJson } from '../../lib/json.ts';
 import { type Clock, createIds, type Exchange, type Fetch, type Random } from '../../lib/ports.ts';
-import type { Scenario } from '../scenarios.ts';
+import { createFaultFetch } from '../faults/index.ts';
+import { type Scenario, USUAL_SPEED } from '../scenario/types.ts';
 import { readCountRequest } from '../validator/count-tokens.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from '../validator/index.ts';
 import { invalidArgument } from '../validator/refusal.ts';
 import type { ApiRequest } from '../validator/request.ts';
 import { answerParts } from './answer-parts.ts';
-import { chooseAnswer } from './choose.ts';
+import { type Answer, chooseAnswer } from './choose.ts';
 import { type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
 import { readConversation } from './conversation.ts';
+import { googleError } from './google-errors.ts';
+import { groundingMetadata } from './grounding.ts';
 import { modelEntry, modelPage } from './model-list.ts';
 import { errorReply, jsonReply, modelNotFound, streamReply } from './replies.ts';
+import { RequestCount } from './request-count.ts';
 import { countSignatures } from './signature-count.ts';
 import { isIssued } from './signing.ts';
 import { type Pace, streamBody } from './stream-body.ts';
 import { countPrompt, PrefixMemory } from './tokens.ts';
 
 export type MockOptions = {
-  /** In the order in which they are asked. */
-  scenarios: readonly Scenario[];
+  /** In the order in which they are asked; a function is asked with every request. */
+  scenarios: readonly Scenario[] | (() => readonly Scenario[]);
+  /** The name of a scenario that is asked before all others, whatever the prompt. */
+  chosen?: string;
   random: Random;
   clock: Clock;
-  /** Default `instant`. */
+  /** Default `instant`, which no scenario overrides. */
   pace?: Pace;
 };
 
@@ -35,20 +41,23 @@ const PREFIXES_REMEMBERED = 4_096;
 /** Tokens of the shortest prompt that the implicit cache keeps. */
 const CACHE_MINIMUM = { 'gemini-2.5': 2_048 } as const;
 const CACHE_MINIMUM_DEFAULT = 4_096;
+/** How many there are for a spoilt answer to draw from. */
+const SEEDS = 2 ** 32;
 
 const ROUTE = /\/(v1(?:alpha|beta)?)\/models(?:\/([^/:]+)(?::(\w+))?)?$/;
 
 type Call = {
+  url: string;
+  init: RequestInit;
   model: GeminiModel;
   method: string;
   text: string;
-  signal: AbortSignal | undefined;
   exchange: Exchange;
 };
 
 /**
  * Resolves with Google's answer or refusal; rejects only with the reason of `init.signal`. Notes on the exchange:
- * `scenario` (which rule answered), `signatures` (`real`, `sentinel`, `moved`) and `refusal` (Google's message).
+ * `scenario` (`source`: which rule or state answered; `nth`: which request of the turn), `fault`, `signatures` (`real`, `sentinel`, `moved`) and `refusal` (Google's message).
  */
 export function createMockFetch(options: MockOptions): Fetch {
   const mock = new Mock(options);
@@ -58,16 +67,15 @@ export function createMockFetch(options: MockOptions): Fetch {
 class Mock {
   readonly #options: MockOptions;
   readonly #prefixes = new PrefixMemory(PREFIXES_REMEMBERED);
-  readonly #asides: readonly string[];
+  readonly #requests: RequestCount;
 
   constructor(options: MockOptions) {
     this.#options = options;
-    this.#asides = [...new Set(options.scenarios.flatMap((scenario) => scenario.asides))];
+    this.#requests = new RequestCount(options.clock);
   }
 
   async fetch(url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
-    const signal = init.signal ?? undefined;
-    signal?.throwIfAborted();
+    init.signal?.throwIfAborted();
     const { pathname, searchParams } = new URL(url);
     const [, version = '', id, method] = ROUTE.exec(pathname) ?? [];
     if (version === '')
@@ -85,10 +93,10 @@ class Mock {
     const model = modelRow(name);
     if (method === undefined) return jsonReply(modelEntry(model));
     const text = await new Response(init.body).text();
-    return this.#answer({ model, method, text, signal, exchange });
+    return this.#answer({ url, init, model, method, text, exchange });
   }
 
-  #answer(call: Call): Response {
+  async #answer(call: Call): Promise<Response> {
     const { model, method, text, exchange } = call;
     const streams = method === 'streamGenerateContent';
     const counts = method === 'countTokens';
@@ -103,19 +111,60 @@ class Mock {
     return this.#generate(call, read.request, prompt, streams);
   }
 
-  #generate(call: Call, request: ApiRequest, prompt: ChunkOptions['prompt'], streams: boolean): Response {
-    const { model, exchange, signal } = call;
-    const { scenarios, random, clock, pace = 'instant' } = this.#options;
-    const ids = createIds(random);
-    const conversation = readConversation(request, this.#asides);
-    const answer = chooseAnswer(scenarios, conversation, exchange.labels['caller'] ?? '');
-    exchange.note('scenario', { source: answer.source });
+  #generate(
+    call: Call,
+    request: ApiRequest,
+    prompt: ChunkOptions['prompt'],
+    streams: boolean,
+  ): Promise<Response> {
+    const { url, init, exchange } = call;
+    const answer = this.#choose(request, exchange);
     exchange.note('signatures', countSignatures(request));
-    const parts = answerParts(answer, request, model, ids);
-    const seed = JSON.stringify([request.contents, answer]);
-    const options = { model, prompt, seed, responseId: ids.next('', 23) };
+    const whole = async () => this.#reply(call, request, answer, prompt, streams);
+    if (answer.faults.length === 0) return whole();
+    const { clock, random } = this.#options;
+    const seed = Math.floor(random.next() * SEEDS);
+    return createFaultFetch(whole, answer.faults, { clock, seed })(url, init, exchange);
+  }
+
+  #reply(
+    { model, init, exchange }: Call,
+    request: ApiRequest,
+    { reply, pace: speed = USUAL_SPEED }: Answer,
+    prompt: ChunkOptions['prompt'],
+    streams: boolean,
+  ): Response {
+    if (reply.kind === 'refusal') return refuse(googleError(reply.refusal, model), streams, exchange);
+    const { random, clock, pace = 'instant' } = this.#options;
+    const ids = createIds(random);
+    const parts = answerParts(reply, request, model, ids);
+    const seed = JSON.stringify([request.contents, reply]);
+    const grounding = reply.grounding && groundingMetadata(reply.grounding, reply.text);
+    const options = {
+      model,
+      prompt,
+      seed,
+      responseId: ids.next('', 23),
+      ...(grounding ? { grounding } : {}),
+    };
     if (!streams) return jsonReply(unaryChunk(parts, options));
-    return streamReply(streamBody(streamChunks(parts, options), { pace, clock, random, signal }));
+    const signal = init.signal ?? undefined;
+    return streamReply(streamBody(streamChunks(parts, options), { pace, speed, clock, random, signal }));
+  }
+
+  #choose(request: ApiRequest, exchange: Exchange): Answer {
+    const { scenarios: given, chosen } = this.#options;
+    const scenarios = typeof given === 'function' ? given() : given;
+    const asides = [...new Set(scenarios.flatMap((scenario) => scenario.asides))];
+    const conversation = readConversation(request, asides);
+    const caller = exchange.labels['caller'] ?? '';
+    const nth = this.#requests.next(conversation, caller);
+    const answer = chooseAnswer(scenarios, { conversation, caller, nth }, chosen);
+    exchange.note('scenario', { source: answer.source, nth });
+    const { reply, faults } = answer;
+    if (reply.kind === 'speech' && reply.calls.length === 0 && faults.length === 0)
+      this.#requests.end(conversation, caller);
+    return answer;
   }
 }
 

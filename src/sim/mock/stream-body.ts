@@ -1,15 +1,22 @@
 /** Chunks as the bytes of an event stream, one event a read, at once or at a human pace. */
 import type { Clock, Random } from '../../lib/ports.ts';
+import type { Speed } from '../scenario/types.ts';
 import type { Chunk } from './chunks.ts';
 import { googleEvent } from './google-json.ts';
 
 export type Pace = 'instant' | 'human';
 
-/** Milliseconds until the first event: at least, and up to this much more. */
-const FIRST_EVENT = { least: 300, spread: 600 };
-const TOKENS_PER_SECOND = 90;
+/** Of the first wait: so much less or more, as models are. */
+const SPREAD = 0.5;
 
-export type PaceOptions = { pace: Pace; clock: Clock; random: Random; signal: AbortSignal | undefined };
+export type PaceOptions = {
+  pace: Pace;
+  /** Of a human pace. */
+  speed: Speed;
+  clock: Clock;
+  random: Random;
+  signal: AbortSignal | undefined;
+};
 
 /** Ends with the last chunk; breaks with the signal's reason when that aborts first. */
 export function streamBody(chunks: readonly Chunk[], options: PaceOptions): ReadableStream<Uint8Array> {
@@ -44,8 +51,8 @@ export function streamBody(chunks: readonly Chunk[], options: PaceOptions): Read
   );
 }
 
-function waitBefore(chunk: Chunk, index: number, { pace, random }: PaceOptions): number {
+function waitBefore(chunk: Chunk, index: number, { pace, speed, random }: PaceOptions): number {
   if (pace === 'instant') return 0;
-  const first = index === 0 ? FIRST_EVENT.least + random.next() * FIRST_EVENT.spread : 0;
-  return first + (chunk.tokens / TOKENS_PER_SECOND) * 1000;
+  const first = index === 0 ? speed.firstMs * (1 - SPREAD + 2 * SPREAD * random.next()) : 0;
+  return first + (chunk.tokens / speed.tokensPerSecond) * 1000;
 }

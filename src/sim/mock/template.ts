@@ -1,9 +1,12 @@
-/** `{{user}}`, `{{result}}`, `{{result.Tool}}`, `{{status.Tool}}` and a scenario's facts, put into its texts. */
+/**
+ * `{{user}}`, `{{result}}`, `{{result.Tool}}`, `{{result.Tool#2}}`, `{{status.Tool}}`, `{{media}}` and a scenario's facts,
+ * put into its texts.
+ */
 import type { Json, JsonObject } from '../../lib/json.ts';
-import type { Scenario } from '../scenarios.ts';
+import type { Grounding, Scenario } from '../scenario/types.ts';
 import { type Conversation, requestTexts, type ToolResult } from './conversation.ts';
 
-const SLOT = /\{\{\s*([A-Za-z_]+)(?:\.([^\s}]+))?\s*\}\}/g;
+const SLOT = /\{\{\s*([A-Za-z_]+)(?:\.([^\s}#]+))?(?:#(\d+))?\s*\}\}/g;
 /** Characters of a value that go into an answer. */
 const LONGEST = 2_000;
 
@@ -19,9 +22,10 @@ export function createFill(scenario: Scenario, conversation: Conversation): Fill
     return [...texts.matchAll(known.find)].at(-1)?.[1]?.trim() ?? known.otherwise;
   };
   return (text) =>
-    text.replaceAll(SLOT, (slot, name: string, tool: string | undefined) => {
+    text.replaceAll(SLOT, (slot, name: string, tool: string | undefined, line: string | undefined) => {
       const value = builtIn(conversation, name, tool) ?? fact(name);
-      return value === undefined ? slot : value.slice(0, LONGEST);
+      if (value === undefined) return slot;
+      return (line === undefined ? value : lineOf(value, Number(line))).slice(0, LONGEST);
     });
 }
 
@@ -31,10 +35,24 @@ function builtIn(conversation: Conversation, name: string, tool: string | undefi
     ? results.findLast((result) => tool.split('|').includes(result.tool))
     : lastResults.at(-1);
   if (name === 'user') return user;
+  if (name === 'media') return mediaText(conversation);
   if (name === 'result') return last?.text.trim() ?? '(no result)';
   if (name !== 'status') return undefined;
   if (!last) return 'not run';
   return last.failed ? 'failed' : 'done';
+}
+
+/** From 1; beyond the last line, that one. */
+function lineOf(value: string, number: number): string {
+  const lines = value.split('\n').filter((line) => line.trim() !== '');
+  return (lines[number - 1] ?? lines.at(-1) ?? '').trim();
+}
+
+function mediaText({ media }: Conversation): string {
+  const all = media.map(({ mimeType = 'unknown', data = '' }) => {
+    return `${mimeType} (${Buffer.from(data, 'base64').length} bytes)`;
+  });
+  return all.length > 0 ? all.join(', ') : 'nothing';
 }
 
 export function fillArgs(args: JsonObject, fill: Fill): JsonObject {
@@ -46,3 +64,9 @@ function fillValue(value: Json, fill: Fill): Json {
   if (Array.isArray(value)) return value.map((item) => fillValue(item, fill));
   return typeof value === 'object' && value !== null ? fillArgs(value, fill) : value;
 }
+
+export const fillGrounding = ({ queries, sources, supports }: Grounding, fill: Fill): Grounding => ({
+  queries: queries.map(fill),
+  sources: sources.map(({ title, uri }) => ({ title: fill(title), uri: fill(uri) })),
+  supports: supports.map(({ text, sources }) => ({ text: fill(text), sources })),
+});

@@ -54,6 +54,9 @@ export class PartsReader {
         );
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
+      case 'repeated':
+        this.#warn('frame-repaired', 'answer', 'an event that came twice was left out once');
+        return [];
       case 'unknown':
         this.#warn('upstream-unknown', 'answer', `event ignored: ${frame.text.slice(0, SHOWN_CHARACTERS)}`);
         return [];

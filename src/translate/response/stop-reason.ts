@@ -54,7 +54,7 @@ export function stopReasonOf(reason: string, sawCall: boolean): StopReason {
   return sawCall ? 'tool_use' : 'end_turn';
 }
 
-const BLOCK_REASONS: Readonly<Record<string, string>> = {
+export const BLOCK_REASONS: Readonly<Record<string, string>> = {
   SAFETY: 'the prompt was blocked by safety filters',
   BLOCKLIST: 'the prompt contains forbidden terms',
   PROHIBITED_CONTENT: 'the prompt contains prohibited content',

@@ -71,12 +71,13 @@ export const textOf = (chunks: readonly GenerateContentResponse[]) =>
 
 export const userSays = (text: string) => ({ role: 'user', parts: [{ text }] });
 
+/** Tools that take any argument. */
 export const declare = (...names: string[]) => [
   {
     functionDeclarations: names.map((name) => ({
       name,
       description: name,
-      parametersJsonSchema: { type: 'object', properties: { file_path: { type: 'string' } } },
+      parametersJsonSchema: { type: 'object', properties: {} },
     })),
   },
 ];

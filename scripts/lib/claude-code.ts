@@ -1,0 +1,171 @@
+/**
+ * The real Claude Code, found, installed and run: in print mode, with a home of its own and nothing of this machine's
+ * environment but PATH, always within bounded time.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const CACHE = resolve(process.env['CLAUDE_CODE_CACHE'] ?? join(import.meta.dir, '../../.cache/claude-code'));
+const INSTALL_MS = 300_000;
+
+export type Installed = { ok: true; path: string } | { ok: false; reason: string };
+
+const binary = (folder: string) => join(folder, 'node_modules/.bin/claude');
+
+const textOf = (stream: ReadableStream) => new Response(stream).text();
+
+async function output(command: string[], timeout: number): Promise<{ code: number | null; text: string }> {
+  const child = Bun.spawn(command, {
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout,
+    killSignal: 'SIGKILL',
+  });
+  const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exited]);
+  return { code: child.exitCode, text: `${out}${err}` };
+}
+
+/** Installs beside the final place and renames: a cut installation is never taken for a whole one. */
+async function install(version: string, folder: string, retries: number): Promise<Installed> {
+  mkdirSync(CACHE, { recursive: true });
+  const draft = mkdtempSync(join(CACHE, `.${version}-`));
+  const patience = [
+    '--fetch-retries',
+    String(retries),
+    '--fetch-retry-mintimeout',
+    '2000',
+    '--fetch-retry-factor',
+    '2',
+  ];
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts=false', ...patience];
+  const npm = await output(
+    ['npm', 'install', '--prefix', draft, ...options, `@anthropic-ai/claude-code@${version}`],
+    INSTALL_MS,
+  );
+  if (npm.code !== 0 || !existsSync(binary(draft))) {
+    rmSync(draft, { recursive: true, force: true });
+    const line = npm.text.split('\n').find((text) => /error/i.test(text));
+    return { ok: false, reason: `npm could not install it: ${line ?? `exit ${npm.code}`}` };
+  }
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(draft, folder);
+  return { ok: true, path: binary(folder) };
+}
+
+/**
+ * The `claude` of `version`, from the cache (`CLAUDE_CODE_CACHE`) or freshly installed; or why there is none. `retries`:
+ * how often npm may ask again; a machine without a network should hear of it at once.
+ */
+export async function installVersion(version: string, retries: number): Promise<Installed> {
+  const folder = join(CACHE, version);
+  if (!Bun.which('npm') && !existsSync(binary(folder))) return { ok: false, reason: 'npm is not installed' };
+  const installed: Installed = existsSync(binary(folder))
+    ? { ok: true, path: binary(folder) }
+    : await install(version, folder, retries);
+  if (!installed.ok) return installed;
+  const { text } = await output([installed.path, '--version'], 30_000);
+  if (text.startsWith(version)) return installed;
+  return { ok: false, reason: `${installed.path} does not run: ${text.trim().slice(0, 200)}` };
+}
+
+export type Found = { path: string; version: string };
+
+/** The `claude` on PATH, else the newest one in the cache; undefined where there is none that runs. Installs nothing. */
+export async function findClaudeCode(): Promise<Found | undefined> {
+  const cached = existsSync(CACHE) ? readdirSync(CACHE).filter((name) => /^\d/.test(name)) : [];
+  const newestFirst = cached.sort((a, b) => Bun.semver.order(b, a)).map((name) => binary(join(CACHE, name)));
+  for (const path of [Bun.which('claude') ?? '', ...newestFirst]) {
+    if (path === '' || !existsSync(path)) continue;
+    const { code, text } = await output([path, '--version'], 30_000);
+    const version = /^\d+\.\d+\.\d+/.exec(text)?.[0];
+    if (code === 0 && version !== undefined) return { path, version };
+  }
+  return undefined;
+}
+
+export type ClaudeRun = {
+  /** The `claude` binary. */
+  path: string;
+  baseUrl: string;
+  cwd: string;
+  /** Kept from run to run where a session is to be resumed. */
+  home: string;
+  prompt: string;
+  args?: readonly string[];
+  timeoutMs: number;
+  /** Told every line of stdout as it comes. */
+  onLine?(line: string): void;
+};
+
+export type ClaudeResult = {
+  /** Null when it was killed for taking longer than `timeoutMs`. */
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+};
+
+/** All that Claude Code sees of the environment; anything else would make runs differ from machine to machine. */
+function cleanEnvironment({ baseUrl, home }: Pick<ClaudeRun, 'baseUrl' | 'home'>): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: home,
+    CLAUDE_CONFIG_DIR: join(home, '.claude'),
+    TMPDIR: home,
+    LANG: 'C.UTF-8',
+    ANTHROPIC_BASE_URL: baseUrl,
+    ANTHROPIC_API_KEY: 'dummy',
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    DISABLE_AUTOUPDATER: '1',
+    // Without it --dangerously-skip-permissions is refused to root, the usual user of a container.
+    IS_SANDBOX: '1',
+  };
+}
+
+async function readLines(stream: ReadableStream<Uint8Array>, onLine?: (line: string) => void) {
+  const decoder = new TextDecoder();
+  let text = '';
+  let told = 0;
+  for await (const bytes of stream) {
+    text += decoder.decode(bytes, { stream: true });
+    for (let end = text.indexOf('\n', told); end >= 0; end = text.indexOf('\n', told)) {
+      onLine?.(text.slice(told, end));
+      told = end + 1;
+    }
+  }
+  if (told < text.length) onLine?.(text.slice(told));
+  return text;
+}
+
+/**
+ * One `claude -p` run. Every tool may be used, unless `args` name a permission mode. The whole process group is killed when
+ * time is up: Claude Code starts shells of its own.
+ */
+export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
+  const { args = [] } = run;
+  const permissions = args.includes('--permission-mode') ? [] : ['--dangerously-skip-permissions'];
+  const child = Bun.spawn([run.path, '-p', run.prompt, ...permissions, ...args], {
+    cwd: run.cwd,
+    env: cleanEnvironment(run),
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    detached: true,
+  });
+  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), run.timeoutMs);
+  const [stdout, stderr] = await Promise.all([
+    readLines(child.stdout, run.onLine),
+    textOf(child.stderr),
+    child.exited,
+  ]);
+  clearTimeout(timer);
+  return { exitCode: child.exitCode, stdout, stderr };
+}
+
+/** The lines of `--output-format stream-json --verbose`. */
+export function streamJson(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+}

@@ -1,0 +1,19 @@
+/**
+ * `bun run replay <name> [--speed S] [flags of start]`: serves what was recorded in `fixtures/recordings/<name>`.
+ * `--verify` serves nothing: it sends every recorded request again, twice, and compares the answers.
+ */
+import { namedRecording } from './recordings/folder.ts';
+import { verifyRecording } from './recordings/verify.ts';
+
+const { folder, rest } = namedRecording(
+  'usage: bun run replay <name> [--speed S] [--verify] [flags of start]',
+);
+if (rest.includes('--verify')) {
+  const { requests, problems } = await verifyRecording(folder, 2);
+  for (const problem of problems) console.log(problem);
+  console.log(`${requests} requests sent twice, ${problems.length} problems`);
+  process.exit(problems.length > 0 ? 1 : 0);
+}
+const flags = rest.map((flag) => flag.replace(/^--speed\b/, '--replay-speed'));
+process.argv = [...process.argv.slice(0, 2), '--backend', 'replay', '--replay', folder, ...flags];
+await import('../src/main.ts');

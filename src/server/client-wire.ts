@@ -1,0 +1,46 @@
+/** What recordings keep of a client's request and of our answer, and what makes two requests the same. */
+import type { Noise } from '../sim/match.ts';
+import type { ClientWire } from '../sim/record/request-recording.ts';
+
+/** The client's key, its session and its machine are in none of these. */
+export const CLIENT_WIRE: ClientWire = {
+  requestHeaders: [
+    'anthropic-beta',
+    'anthropic-version',
+    'content-type',
+    'user-agent',
+    'x-app',
+    // A random name of a subagent: without it its requests would look like the main conversation's.
+    'x-claude-code-agent-id',
+  ],
+  responseHeaders: ['allow', 'content-type', 'request-id', 'retry-after', 'x-should-retry'],
+  query: ['beta'],
+};
+
+/**
+ * Holds for what goes upstream, too: there the same texts stand in other places. Nothing else is left out: the client is
+ * to be pinned instead (see docs/recording.md).
+ */
+export const CLIENT_NOISE: readonly Noise[] = [
+  { at: ['metadata', 'user_id'], why: 'device, account and session; changes with every session' },
+  {
+    at: ['system', '*', 'text'],
+    pattern: /(?<=^x-anthropic-billing-header:.*\bcc_version=\d+\.\d+\.\d+)\.[0-9a-z]+/,
+    why: 'a digest behind the version of Claude Code, of what the conversation began with',
+  },
+  {
+    at: ['system', '*', 'text'],
+    pattern: /(?<=^x-anthropic-billing-header:.*)\s*\bcch=[^;]*;?/,
+    why: 'a nonce in the billing header; never sent upstream',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\n(?:agentId: |agentId: a[0-9a-f]+ \(use SendMessage with to: '))a[0-9a-f]{16}\b/g,
+    why: "a subagent's random name, at the end of its report",
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\n<usage>[^<]*\bduration_ms: )\d+(?=<\/usage>)/g,
+    why: 'how long a subagent took, at the end of its report',
+  },
+];

@@ -1,0 +1,31 @@
+/**
+ * The names of files. A recording is a folder of client requests, one folder each, in order of their names, with the
+ * blobs they share beside them:
+ *
+ *     recording.json   blobs/<hash>
+ *     001-main/        client-request.json  expected.sse | expected.json  meta.json
+ *       upstream/01/   request.json (parsed, for the diff)  request.body (exact)  stream.jsonl  meta.json
+ */
+import { dirname, join } from 'node:path';
+
+export const CLIENT_REQUEST = 'client-request.json';
+export const META = 'meta.json';
+export const UPSTREAM = 'upstream';
+export const REQUEST = 'request.json';
+export const REQUEST_BODY = 'request.body';
+export const STREAM = 'stream.jsonl';
+export const MANIFEST = 'recording.json';
+const BLOBS = 'blobs';
+
+/** By the answer's content type; both are the bytes as they were. */
+export const EXPECTED = { stream: 'expected.sse', whole: 'expected.json' } as const;
+
+export const blobPath = (requestFolder: string, hash: string): string =>
+  join(dirname(requestFolder), BLOBS, hash);
+
+/** `1` → `01`. */
+export const exchangeName = (number: number): string => String(number).padStart(2, '0');
+
+/** `1`, `main` → `001-main`. */
+export const requestName = (number: number, caller: string): string =>
+  `${String(number).padStart(3, '0')}-${caller.replace(/[^a-z0-9-]+/gi, '-')}`;

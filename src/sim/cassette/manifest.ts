@@ -1,0 +1,57 @@
+/** `recording.json`: what makes a folder a recording, and the settings that its answers depend on. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Static, Type } from '@sinclair/typebox';
+import { canonicalJson } from '../../lib/json.ts';
+import { FILE_MODE, FOLDER_MODE } from './files.ts';
+import { MANIFEST } from './layout.ts';
+import { prettyJson, readJsonFile } from './meta.ts';
+import { CassetteError, FORMAT_VERSION } from './types.ts';
+
+/** Times are milliseconds. */
+const Settings = Type.Object({
+  modelMap: Type.Object({
+    big: Type.String(),
+    small: Type.String(),
+    patterns: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+  }),
+  maxTokensLimit: Type.Union([Type.Number(), Type.Null()]),
+  upstreamStreaming: Type.Boolean(),
+  maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
+  requestTimeoutMs: Type.Number(),
+  headTimeoutMs: Type.Number(),
+  idleTimeoutMs: Type.Number(),
+});
+
+const Manifest = Type.Object({
+  format: Type.Literal(FORMAT_VERSION),
+  createdAt: Type.String(),
+  backend: Type.String(),
+  settings: Settings,
+});
+
+export type RecordedSettings = Static<typeof Settings>;
+export type Manifest = Static<typeof Manifest>;
+
+/** Throws a CassetteError where the folder is no recording. */
+export function readManifest(folder: string): Manifest {
+  const file = join(folder, MANIFEST);
+  if (!existsSync(file)) throw new CassetteError(folder, `not a recording: there is no ${MANIFEST}`);
+  return readJsonFile(Manifest, readFileSync(file, 'utf8'), file);
+}
+
+/** Begins a recording in `folder`, or goes on with the one that is there. Throws where that would mix two things. */
+export function openManifest(folder: string, manifest: Omit<Manifest, 'format'>): void {
+  const isNew = !existsSync(folder) || readdirSync(folder).length === 0;
+  if (isNew) {
+    mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
+    const text = prettyJson({ format: FORMAT_VERSION, ...manifest });
+    writeFileSync(join(folder, MANIFEST), text, { mode: FILE_MODE });
+    return;
+  }
+  const existing = readManifest(folder);
+  const same = (value: Pick<Manifest, 'backend' | 'settings'>) =>
+    canonicalJson([value.backend, value.settings]);
+  if (same(existing) === same(manifest)) return;
+  throw new CassetteError(folder, 'recorded with other settings; choose another name, or remove it');
+}

@@ -1,0 +1,109 @@
+/** What `meta.json` holds, and reading it without trusting it. */
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { tryParseJson } from '../../lib/json.ts';
+import { CassetteError, FORMAT_VERSION } from './types.ts';
+
+const Headers = Type.Record(Type.String(), Type.String());
+
+const Redactions = Type.Array(
+  Type.Object({ kind: Type.String(), where: Type.String(), at: Type.Number(), length: Type.Number() }),
+);
+
+const Format = { format: Type.Literal(FORMAT_VERSION) };
+
+/** Of bytes as they lie on disk: redacted, and nothing else done to them. */
+const Body = Type.Object({
+  sha256: Type.String(),
+  length: Type.Number(),
+  reads: Type.Optional(Type.Number()),
+});
+
+export const ExchangeMeta = Type.Object({
+  ...Format,
+  model: Type.String(),
+  head: Type.Union([
+    Type.Null(),
+    Type.Object({ status: Type.Integer(), statusText: Type.String(), headers: Headers, ms: Type.Number() }),
+  ]),
+  body: Body,
+  end: Type.Object({ kind: Type.String(), side: Type.String() }),
+  error: Type.Optional(Type.Object({ message: Type.String(), code: Type.Optional(Type.String()) })),
+  anomalies: Type.Array(Type.String()),
+  redactions: Redactions,
+  truncatedRecording: Type.Optional(Type.Literal(true)),
+});
+
+export const RequestMeta = Type.Object({
+  ...Format,
+  origin: Type.Union([Type.Literal('live'), Type.Literal('edited'), Type.Literal('synthetic')]),
+  recordedAt: Type.String(),
+  caller: Type.String(),
+  answer: Type.Object({
+    status: Type.Integer(),
+    headers: Headers,
+    body: Body,
+    end: Type.Union([Type.Literal('whole'), Type.Literal('client-gone')]),
+  }),
+  models: Type.Array(Type.String()),
+  seed: Type.Integer(),
+  clockStart: Type.Number(),
+  keyFingerprint: Type.String(),
+  signatures: Type.Array(Type.Array(Type.Union([Type.String(), Type.Null()]))),
+  versions: Type.Object({ proxy: Type.String(), sdk: Type.String(), bun: Type.String() }),
+  redactions: Redactions,
+});
+
+export const UpstreamRequest = Type.Object({
+  method: Type.String(),
+  path: Type.String(),
+  query: Type.String(),
+  headers: Headers,
+});
+
+export const ClientRequestFile = Type.Object({
+  method: Type.String(),
+  path: Type.String(),
+  query: Type.String(),
+  headers: Headers,
+  /** The packed body where it is JSON as `JSON.stringify` prints it. */
+  body: Type.Optional(Type.Unknown()),
+  /** The packed body otherwise. */
+  bodyText: Type.Optional(Type.String()),
+});
+
+export type ExchangeMeta = Static<typeof ExchangeMeta>;
+export type RequestMeta = Static<typeof RequestMeta>;
+export type ClientRequestFile = Static<typeof ClientRequestFile>;
+
+/** Throws a CassetteError that names `file` and the first field that is wrong. */
+export function readJsonFile<T extends TObject>(schema: T, text: string, file: string): Static<T> {
+  const value = tryParseJson(text);
+  if (value === undefined) throw new CassetteError(file, 'not JSON');
+  const [problem] = [...Value.Errors(schema, value)];
+  if (problem) throw new CassetteError(file, `${problem.path || '/'}: ${problem.message}`);
+  return value as Static<T>;
+}
+
+export const sha256 = (bytes: Uint8Array): string =>
+  new Bun.CryptoHasher('sha256').update(bytes).digest('hex');
+
+/** Throws where the bytes are not the ones that were written. */
+export function checkBody(bytes: Uint8Array, body: Static<typeof Body>, file: string): void {
+  if (bytes.length !== body.length)
+    throw new CassetteError(file, `${bytes.length} bytes, recorded were ${body.length}`);
+  if (sha256(bytes) !== body.sha256) throw new CassetteError(file, 'its SHA-256 is not the recorded one');
+}
+
+/** For people; keys keep their order. */
+export const indentedJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** For people and their diffs: keys are sorted. */
+export const prettyJson = (value: unknown): string => indentedJson(sorted(value));
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+}

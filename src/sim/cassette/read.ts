@@ -1,0 +1,111 @@
+/** Reads what `write.ts` wrote, and checks that it still is what was written. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { blobHash, unpackText } from './blobs.ts';
+import * as layout from './layout.ts';
+import {
+  ClientRequestFile,
+  checkBody,
+  ExchangeMeta,
+  RequestMeta,
+  readJsonFile,
+  UpstreamRequest,
+} from './meta.ts';
+import { readStreamLines } from './stream-lines.ts';
+import {
+  type Answer,
+  CassetteError,
+  type ClientRequest,
+  type RecordedRequest,
+  type UpstreamExchange,
+} from './types.ts';
+
+/** Throws a CassetteError that names the file at fault. */
+export function readRecordedRequest(folder: string): RecordedRequest {
+  const metaFile = join(folder, layout.META);
+  const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
+  const { format: _format, models: _models, answer, ...facts } = meta;
+  return {
+    ...facts,
+    request: readClientRequest(folder),
+    answer: readAnswer(folder, answer),
+    upstream: listFolders(join(folder, layout.UPSTREAM)).map((exchange) => readExchange(exchange, folder)),
+  };
+}
+
+/** The folders of all client requests in a recording (or of all cases in `fixtures/turns`), in order. */
+export const listRecording = (folder: string): string[] =>
+  listFolders(folder).filter((path) => existsSync(join(path, layout.META)));
+
+function listFolders(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+    .map((name) => join(folder, name));
+}
+
+function readBytes(file: string): Uint8Array {
+  if (!existsSync(file)) throw new CassetteError(file, 'is missing');
+  return new Uint8Array(readFileSync(file));
+}
+
+/** Decoded by hand: a byte-order mark is part of the text. */
+const readText = (file: string): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(readBytes(file));
+
+/** Blobs lie beside the client request's folder. */
+function blobLoader(requestFolder: string): (hash: string) => string {
+  return (hash) => {
+    const file = layout.blobPath(requestFolder, hash);
+    const content = readText(file);
+    if (blobHash(content) !== hash) throw new CassetteError(file, 'its content is not what its name says');
+    return content;
+  };
+}
+
+function readClientRequest(folder: string): ClientRequest {
+  const file = join(folder, layout.CLIENT_REQUEST);
+  const { body, bodyText, ...rest } = readJsonFile(ClientRequestFile, readText(file), file);
+  const packed = bodyText ?? JSON.stringify(body) ?? '';
+  return { ...rest, body: unpackText(packed, blobLoader(folder)) };
+}
+
+function readAnswer(folder: string, { body, ...facts }: RequestMeta['answer']): Answer {
+  const stream = join(folder, layout.EXPECTED.stream);
+  const file = existsSync(stream) ? stream : join(folder, layout.EXPECTED.whole);
+  const bytes = readBytes(file);
+  checkBody(bytes, body, file);
+  return { ...facts, bytes };
+}
+
+function readExchange(folder: string, requestFolder: string): UpstreamExchange {
+  const metaFile = join(folder, layout.META);
+  const meta = readJsonFile(ExchangeMeta, readText(metaFile), metaFile);
+  const { model, head, body, error, anomalies, redactions, truncatedRecording } = meta;
+  const streamFile = join(folder, layout.STREAM);
+  const stream = readStreamLines(readText(streamFile), streamFile);
+  checkBody(Buffer.concat(stream.reads.map((read) => read.bytes)), body, streamFile);
+  const requestFile = join(folder, layout.REQUEST);
+  const { method, path, query, headers } = readJsonFile(UpstreamRequest, readText(requestFile), requestFile);
+  const text = unpackText(readText(join(folder, layout.REQUEST_BODY)), blobLoader(requestFolder));
+  return {
+    request: { method, path, query, headers, body: text },
+    model,
+    head: head ?? undefined,
+    ...stream,
+    ...(error ? { error: connectionError(error) } : {}),
+    anomalies,
+    redactions,
+    ...(truncatedRecording ? { truncatedRecording } : {}),
+  };
+}
+
+const connectionError = ({ message, code }: { message: string; code?: string | undefined }) => ({
+  message,
+  ...(code === undefined ? {} : { code }),
+});
+
+/** `<recording>/001-main` → `001-main`. */
+export const nameOf = (folder: string): string => basename(folder);

@@ -1,0 +1,28 @@
+/** Bytes that are no longer what they should be. */
+import { type Edit, editFirstEvent, fromLatin1, latin1Of } from './events.ts';
+import type { Behaviour } from './fault.ts';
+
+/** The first character of a text that shows something, else of an argument. */
+const VALUES = [/"text": "(?=[^"])/, /"args": \{\s*"[^"]*": "(?=[^"])/];
+/** Begins a character of two bytes, which the next byte does not go on with. */
+const LONE_LEAD = '\xc3';
+
+const spoilText: Edit = (event) => {
+  const text = latin1Of(event);
+  for (const value of VALUES) {
+    const match = value.exec(text);
+    if (!match) continue;
+    const at = match.index + match[0].length;
+    return [fromLatin1(text.slice(0, at) + LONE_LEAD + text.slice(at))];
+  }
+  return undefined;
+};
+
+/** Brackets still match, so it reads as one object; it is none. */
+const spoilJson: Edit = (event) => {
+  const text = latin1Of(event);
+  return text.includes('": ') ? [fromLatin1(text.replace('": ', '" = '))] : undefined;
+};
+
+export const spoilsText: Behaviour = editFirstEvent(spoilText);
+export const spoilsJson: Behaviour = editFirstEvent(spoilJson);

@@ -1,0 +1,52 @@
+/** The table of faults as text. */
+import type { Family, FaultRow, Outcome } from './fault.ts';
+import { type Parameter, settingText } from './settings.ts';
+import { FAULT_ROWS } from './table.ts';
+
+const FAMILIES: Readonly<Record<Family, string>> = {
+  connection: 'Connection',
+  head: 'Head',
+  stream: 'Stream',
+  pace: 'Pace',
+};
+
+function outcomeText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'same':
+      return 'the same answer';
+    case 'same-content':
+      return 'the same content; counts and stop reason as sent';
+    case 'as-sent':
+      return 'the answer as sent';
+    case 'error': {
+      const word = outcome.error.replace('-', ' ');
+      return outcome.retried ? `another try; after content, or again: ${word} error` : `${word} error`;
+    }
+  }
+}
+
+const taken = ({ takes }: FaultRow): string =>
+  Object.entries(takes)
+    .map(([name, value]) => (value === undefined ? name : `${name}=${settingText(name as Parameter, value)}`))
+    .join(' ');
+
+/** Markdown: one table a family, a row a fault. */
+export function describeFaults(): string {
+  const tables = Object.entries(FAMILIES).map(([family, title]) => {
+    const rows = FAULT_ROWS.filter(([, row]) => row.family === family).map(([name, row]) => {
+      const settings = taken(row);
+      return `| \`${name}\` | ${row.says} | ${settings ? `\`${settings}\`` : ''} | ${outcomeText(row.outcome)} |`;
+    });
+    return [
+      `### ${title}`,
+      '',
+      '| fault | what happens | takes | what must come of it |',
+      '| --- | --- | --- | --- |',
+      ...rows,
+    ].join('\n');
+  });
+  return tables.join('\n\n');
+}
+
+/** All names, for help. */
+export const faultNames = (): readonly string[] => FAULT_ROWS.map(([name]) => name);

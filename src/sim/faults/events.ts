@@ -1,0 +1,95 @@
+/** Upstream's events as faults see them: whole, one after another, with the bytes between them. */
+import type { Candidate, GenerateContentResponse } from '../../gemini/wire.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
+import { googleBody, googleEvent } from '../mock/google-json.ts';
+import { onBody, type Reads } from './body.ts';
+import type { Behaviour, Strike } from './fault.ts';
+
+/** Two line ends in a row, whichever they are. */
+const BLANK_LINE = /\r\n\r?\n|\n\r?\n|\r\r/g;
+/** Of a line end that may be torn between two reads. */
+const LONGEST_END = 4;
+
+const EVENT = /^(?:\uFEFF)?data: ?/;
+
+/** Bytes are kept as they are: one character of `latin1` is one byte. */
+const bytesOf = (latin1: string): Uint8Array => Buffer.from(latin1, 'latin1');
+export const latin1Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+export const utf8Of = (text: string): Uint8Array => Buffer.from(text, 'utf8');
+export const fromLatin1 = bytesOf;
+
+/** Every event with the blank line that ends it. A body without blank lines, such as a unary answer, is one event. */
+export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, undefined> {
+  let rest = '';
+  for await (const read of reads) {
+    const searched = Math.max(0, rest.length - LONGEST_END);
+    rest += latin1Of(read);
+    BLANK_LINE.lastIndex = searched;
+    let from = 0;
+    for (let match = BLANK_LINE.exec(rest); match; match = BLANK_LINE.exec(rest)) {
+      const end = match.index + match[0].length;
+      // A last CR may be half of a CRLF.
+      if (end === rest.length && match[0].endsWith('\r')) break;
+      yield bytesOf(rest.slice(from, end));
+      from = end;
+    }
+    rest = rest.slice(from);
+  }
+  if (rest !== '') yield bytesOf(rest);
+}
+
+/** True for a server-sent event; false for a unary answer. */
+export const isEvent = (bytes: Uint8Array): boolean => EVENT.test(Buffer.from(bytes).toString('utf8'));
+
+/** What an event or a unary answer says; undefined where it is no object. */
+export function chunkOf(bytes: Uint8Array): GenerateContentResponse | undefined {
+  const value = tryParseJson(Buffer.from(bytes).toString('utf8').replace(EVENT, ''));
+  return isObject(value) ? value : undefined;
+}
+
+/** `chunk` in the form that `model`, an event or a unary answer, has. */
+export const writeChunk = (chunk: unknown, model: Uint8Array): Uint8Array =>
+  utf8Of(isEvent(model) ? googleEvent(chunk) : googleBody(chunk));
+
+export const candidateOf = (chunk: GenerateContentResponse | undefined): Candidate | undefined =>
+  chunk?.candidates?.[0];
+
+export const finishes = (bytes: Uint8Array): boolean =>
+  candidateOf(chunkOf(bytes))?.finishReason !== undefined;
+
+/** True where the event shows something: text, a thought, a call. */
+export const speaks = (bytes: Uint8Array): boolean =>
+  (candidateOf(chunkOf(bytes))?.content?.parts ?? []).some((part) => part.text !== '');
+
+/** What is sent in place of an event; undefined leaves it alone and counts as no strike. */
+export type Edit = (event: Uint8Array, strike: Strike) => Iterable<Uint8Array> | undefined;
+
+/** Edits event `frame`, or every one where `frame` is not set. */
+export const editEvents = (edit: Edit): Behaviour =>
+  onBody(async function* (reads, strike) {
+    const { frame } = strike.settings;
+    let index = 0;
+    for await (const event of eventsOf(reads)) {
+      index++;
+      const edited = frame === undefined || frame === index ? edit(event, strike) : undefined;
+      if (edited) strike.struck({ frame: index });
+      yield* edited ?? [event];
+    }
+  });
+
+/** Edits the first event that `edit` can, from `frame` on. */
+export const editFirstEvent = (edit: Edit): Behaviour =>
+  onBody(async function* (reads, strike) {
+    const { frame = 1 } = strike.settings;
+    let index = 0;
+    let done = false;
+    for await (const event of eventsOf(reads)) {
+      index++;
+      const edited = done || index < frame ? undefined : edit(event, strike);
+      if (edited) {
+        done = true;
+        strike.struck({ frame: index });
+      }
+      yield* edited ?? [event];
+    }
+  });

@@ -1,0 +1,55 @@
+/** What a fault is: something that happens to one request upstream, between our asking and our reading. */
+import type { Clock, Random } from '../../lib/ports.ts';
+import type { Parameter, Settings } from './settings.ts';
+
+export type Family = 'connection' | 'head' | 'stream' | 'pace';
+
+/** What whoever asked through us is told, in neutral words. */
+export type ErrorWord =
+  | 'invalid-request'
+  | 'authentication'
+  | 'permission'
+  | 'not-found'
+  | 'too-large'
+  | 'rate-limit'
+  | 'timeout'
+  | 'overloaded'
+  | 'internal';
+
+/** What must come of a fault. The matrix test holds every row to it. */
+export type Outcome =
+  /** Nobody can tell: the same answer. */
+  | { kind: 'same' }
+  /** The same text, thoughts and calls; the figures around them are the changed ones. */
+  | { kind: 'same-content' }
+  /** The answer says what the changed bytes say, no more and no less: nobody could know better. */
+  | { kind: 'as-sent' }
+  /** One error. Where `retried`, another try is made first as long as nothing was shown. */
+  | { kind: 'error'; error: ErrorWord; retried: boolean };
+
+export type Send = () => Promise<Response>;
+
+/** One request as a fault sees it. */
+export type Strike = {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  /** Of this rule and this request alone: what other requests do changes nothing. */
+  readonly random: Random;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** Tells the log, once a request, that the fault has struck: a rule whose place never came has not. */
+  struck(detail?: Readonly<Record<string, unknown>>): void;
+};
+
+/** Resolves and rejects as a `Fetch` would; `send` is the way on to upstream. */
+export type Behaviour = (send: Send, strike: Strike) => Promise<Response>;
+
+export type FaultRow = {
+  family: Family;
+  /** One sentence, for help and docs. */
+  says: string;
+  outcome: Outcome;
+  /** What may be set, with its default; without one the fault does without. */
+  takes: Readonly<Partial<Record<Parameter, number | undefined>>>;
+  behave: Behaviour;
+};

@@ -1,0 +1,115 @@
+/** The same events, framed in other ways. */
+import { onBody } from './body.ts';
+import {
+  chunkOf,
+  type Edit,
+  editEvents,
+  editFirstEvent,
+  eventsOf,
+  fromLatin1,
+  isEvent,
+  latin1Of,
+  utf8Of,
+} from './events.ts';
+import type { Behaviour } from './fault.ts';
+
+const LINE_END = /\r\n|\n|\r/g;
+const ENDS_OF_LINES = /[\r\n]*$/;
+/** The two highest bits of every byte of a character but the first. */
+const CONTINUATION = 0b10;
+const MIXED = ['\n', '\r\n', '\r'];
+
+/** The n-th line end of the event becomes what `endAt` says. */
+const editLineEnds = (endAt: (index: number) => string): Behaviour =>
+  editEvents((event) => {
+    let index = 0;
+    return isEvent(event) ? [fromLatin1(latin1Of(event).replace(LINE_END, () => endAt(index++)))] : undefined;
+  });
+
+export const endsLinesWith = (end: string): Behaviour => editLineEnds(() => end);
+
+export const mixesLineEnds: Behaviour = onBody(async function* (reads, strike) {
+  let index = 0;
+  for await (const event of eventsOf(reads)) {
+    if (isEvent(event)) {
+      strike.struck();
+      // A CR right before an LF would be one end, not two.
+      const mixed = latin1Of(event).replace(LINE_END, () => MIXED[index++ % MIXED.length] ?? '\n');
+      yield fromLatin1(mixed);
+    } else yield event;
+  }
+});
+
+export const beginsWithMark: Behaviour = onBody(async function* (reads, strike) {
+  strike.struck();
+  yield utf8Of('\uFEFF');
+  yield* reads;
+});
+
+/** Relays send them to keep a connection open, with fields that Gemini never sends. */
+export const addsComments: Behaviour = editEvents((event) =>
+  isEvent(event)
+    ? [utf8Of(': keep-alive\r\n\r\nevent: message\r\nid: 1\r\nretry: 1000\r\n'), event]
+    : undefined,
+);
+
+/** Breaks between two tokens of the JSON, where the line end that joins them again changes nothing. */
+export const breaksLines: Behaviour = editEvents((event) => {
+  const chunk = isEvent(event) ? chunkOf(event) : undefined;
+  if (!chunk) return undefined;
+  const lines = JSON.stringify(chunk, null, 1).split('\n');
+  return [utf8Of(`${lines.map((line) => `data: ${line}\r\n`).join('')}\r\n`)];
+});
+
+export const dropsBlankLine: Behaviour = onBody(async function* (reads, strike) {
+  let held = '';
+  for await (const read of reads) {
+    const text = held + latin1Of(read);
+    const end = ENDS_OF_LINES.exec(text)?.index ?? text.length;
+    held = text.slice(end);
+    yield fromLatin1(text.slice(0, end));
+  }
+  if (held !== '') strike.struck();
+});
+
+const withoutEnd = (event: Uint8Array) => latin1Of(event).replace(ENDS_OF_LINES, '');
+
+/** An event and the next on one line. */
+export const gluesEvents: Behaviour = onBody(async function* (reads, strike) {
+  const { frame = 1 } = strike.settings;
+  let index = 0;
+  let held: Uint8Array | undefined;
+  for await (const event of eventsOf(reads)) {
+    index++;
+    if (index === frame && isEvent(event)) held = event;
+    else if (held) {
+      strike.struck({ frame });
+      yield fromLatin1(withoutEnd(held) + latin1Of(event));
+      held = undefined;
+    } else yield event;
+  }
+  if (held) yield held;
+});
+
+const breakInTwo: Edit = (event) => {
+  if (!isEvent(event)) return undefined;
+  const text = withoutEnd(event);
+  let middle = Math.floor(text.length / 2);
+  // Not inside a character: two events cannot share one.
+  while ((event[middle] ?? 0) >> 6 === CONTINUATION) middle++;
+  return [fromLatin1(`${text.slice(0, middle)}\r\n\r\n`), fromLatin1(`data: ${text.slice(middle)}\r\n\r\n`)];
+};
+
+export const breaksEvent: Behaviour = editFirstEvent(breakInTwo);
+
+/** As other vendors end their streams. */
+export const addsSentinel: Behaviour = onBody(async function* (reads, strike) {
+  let framed = false;
+  for await (const event of eventsOf(reads)) {
+    framed ||= isEvent(event);
+    yield event;
+  }
+  if (!framed) return;
+  strike.struck();
+  yield utf8Of('data: [DONE]\r\n\r\n');
+});

@@ -1,0 +1,82 @@
+/** Heads that are not Google's, or not what was asked for. */
+import { ignoreFailure } from '../../lib/async.ts';
+import { pause, type Reads, withBody } from './body.ts';
+import { chunkOf, eventsOf, isEvent, utf8Of } from './events.ts';
+import type { Behaviour, Strike } from './fault.ts';
+
+const PAGE =
+  '<!DOCTYPE html>\n<html lang="en"><head><title>Error</title></head><body><h1>Error</h1><p>The server encountered a temporary error.</p></body></html>\n';
+
+/** A front between us and Google answers instead of it. */
+const front =
+  (body: string, contentType: string): Behaviour =>
+  async (_send, strike) => {
+    const { code = 502 } = strike.settings;
+    strike.struck({ status: code });
+    return new Response(body, { status: code, headers: { 'content-type': contentType } });
+  };
+
+export const answersPage = front(PAGE, 'text/html; charset=UTF-8');
+export const answersNothing = front('', 'text/plain');
+
+export const redirects: Behaviour = async (_send, strike) => {
+  const { code = 302 } = strike.settings;
+  strike.struck({ status: code });
+  return new Response(null, { status: code, headers: { location: 'https://login.example/' } });
+};
+
+type Change = (response: Response, strike: Strike) => Response;
+
+/** Changes a good answer's head. */
+const onHead =
+  (change: Change): Behaviour =>
+  async (send, strike) => {
+    const response = await send();
+    if (!response.ok) return response;
+    strike.struck();
+    return change(response, strike);
+  };
+
+const withHeaders = (response: Response, more: Readonly<Record<string, string>>): Response => {
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(more)) headers.set(name, value);
+  return new Response(body, { status, statusText, headers });
+};
+
+export const mislabels = onHead((response) => withHeaders(response, { 'content-type': 'text/html' }));
+
+/** Bun takes 100 kB of headers, but no more than some 250 of them. */
+export const swells = onHead((response, strike) =>
+  withHeaders(response, { 'x-padding': 'a'.repeat(strike.settings.size ?? 0) }),
+);
+
+/** As Google streams without `alt=sse`: one array, each element printed over many lines. */
+export const answersArray = onHead((response, strike) => {
+  const array = withBody(response, strike, toArray);
+  return withHeaders(array, { 'content-type': 'application/json; charset=UTF-8' });
+});
+
+async function* toArray(reads: Reads): AsyncGenerator<Uint8Array, void, undefined> {
+  let opened = false;
+  for await (const event of eventsOf(reads)) {
+    const chunk = isEvent(event) ? chunkOf(event) : undefined;
+    if (chunk) yield utf8Of(`${opened ? ',\r\n' : '['}${JSON.stringify(chunk, null, 2)}\n`);
+    else yield event;
+    opened ||= chunk !== undefined;
+  }
+  if (opened) yield utf8Of(']');
+}
+
+export const delaysHead: Behaviour = async (send, strike) => {
+  const response = await send();
+  strike.struck();
+  try {
+    await pause(strike.settings.for ?? 0, strike);
+  } catch (error) {
+    // Nobody waits for it any more.
+    ignoreFailure(response.body?.cancel());
+    throw error;
+  }
+  return response;
+};

@@ -1,0 +1,74 @@
+/** Faults as a layer: a `Fetch` that fails on purpose, over the mock, a replay or the real thing. */
+import { type Clock, createSeededRandom, type Exchange, type Fetch, type Random } from '../../lib/ports.ts';
+import type { Send, Strike } from './fault.ts';
+import type { FaultRule } from './parse.ts';
+import { FAULTS } from './table.ts';
+
+export { describeFaults, faultNames } from './describe.ts';
+export { FaultError, type FaultRule, parseFaults } from './parse.ts';
+
+export type FaultPorts = {
+  clock: Clock;
+  /** Of all chance: the same seed and the same requests in the same order give the same faults. */
+  seed: number;
+};
+
+const ROUTE = /\/models\/([^/:]+):(\w+)$/;
+const ANSWERS: readonly string[] = ['generateContent', 'streamGenerateContent'];
+
+/**
+ * Of several rules that strike one request, the first written is the nearest to us. Each strike is noted on the exchange
+ * as `fault`, with the rule and the request's number in it.
+ */
+export function createFaultFetch(inner: Fetch, rules: readonly FaultRule[], ports: FaultPorts): Fetch {
+  const counted = rules.map((rule, index) => ({ rule, index, requests: 0 }));
+  return (url, init, exchange) => {
+    let send: Send = () => inner(url, init, exchange);
+    for (const each of counted.toReversed()) {
+      if (!concerns(each.rule, url, exchange)) continue;
+      each.requests++;
+      const { rule, index, requests } = each;
+      const random = randomFor(rule.seed ?? ports.seed, index, requests);
+      if (!strikes(rule, requests, random)) continue;
+      const next = send;
+      const signal = init.signal ?? new AbortController().signal;
+      const strike = openStrike(rule, requests, { clock: ports.clock, random, signal, exchange });
+      send = () => FAULTS[rule.name].behave(next, strike);
+    }
+    return abortable(send, init.signal ?? undefined);
+  };
+}
+
+async function abortable(send: Send, signal: AbortSignal | undefined): Promise<Response> {
+  signal?.throwIfAborted();
+  return send();
+}
+
+function concerns({ model, caller }: FaultRule, url: string, exchange: Exchange): boolean {
+  const [, id = '', method = ''] = ROUTE.exec(new URL(url).pathname) ?? [];
+  if (model && !model.test(decodeURIComponent(id))) return false;
+  return caller ? caller.test(exchange.labels['caller'] ?? '') : ANSWERS.includes(method);
+}
+
+/** Drawn from for every request, so that one request's luck is not another's. */
+function strikes({ requests, probability }: FaultRule, request: number, random: Random): boolean {
+  return random.next() < probability && request >= requests.from && request <= requests.to;
+}
+
+const randomFor = (seed: number, rule: number, request: number): Random =>
+  createSeededRandom(Number(Bun.hash.xxHash32(`${seed}/${rule}/${request}`)));
+
+type StrikePorts = { clock: Clock; random: Random; signal: AbortSignal; exchange: Exchange };
+
+function openStrike(rule: FaultRule, request: number, ports: StrikePorts): Strike {
+  const { exchange, ...rest } = ports;
+  let struck = false;
+  return {
+    ...rest,
+    settings: rule.settings,
+    struck(detail = {}) {
+      if (!struck) exchange.note('fault', { fault: rule.text, request, ...detail });
+      struck = true;
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/**
+ * Rules as they are written: `cut@2:frame=3,stall@*:after=1s p=0.1 seed=7`. Rules are parted by commas; of a rule only
+ * the name is needed, and a space does where the colon stands.
+ */
+import {
+  expectedOf,
+  isParameter,
+  type Parameter,
+  PLACES,
+  readSetting,
+  type Settings,
+  withDefaults,
+} from './settings.ts';
+import { FAULT_ROWS, FAULTS, type FaultName, isFaultName } from './table.ts';
+
+export type FaultRule = {
+  name: FaultName;
+  /** As it was written. */
+  text: string;
+  /** The first and last request that it may strike, counted from 1 among those of its model and caller. */
+  requests: { from: number; to: number };
+  /** Patterns, with `*` for anything. A rule without a caller leaves everything but answers alone. */
+  model?: RegExp;
+  caller?: RegExp;
+  /** From 0 to 1, for each of its requests. */
+  probability: number;
+  /** Instead of the seed that all rules share. */
+  seed?: number;
+  settings: Settings;
+};
+
+/** Not for faults that strike: only for rules that cannot be meant. The message is one line that names the bad part. */
+export class FaultError extends Error {
+  override readonly name = 'FaultError';
+}
+
+const HEAD = /^([a-z0-9-]+)(?:@([^\s:]+))?(?:\s*:\s*|\s+|$)/i;
+const REQUESTS = /^(?:\*|(\d{1,9})(?:-(\d{1,9}|\*))?)$/;
+/** Names a nearest one only where it is near. */
+const NEAR = 3;
+
+/** Throws a FaultError. An empty text has no rules. */
+export function parseFaults(text: string): FaultRule[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+    .map(parseRule);
+}
+
+function parseRule(text: string): FaultRule {
+  const [head, name = '', which = '*'] = HEAD.exec(text) ?? [];
+  if (head === undefined) throw new FaultError(`"${text}": expected name@request:key=value …`);
+  if (!isFaultName(name)) throw unknownName(text, name);
+  const rule: FaultRule = { name, text, requests: readRequests(text, which), probability: 1, settings: {} };
+  const given = new Map<string, string>();
+  for (const word of text.slice(head.length).split(/\s+/).filter(Boolean)) {
+    const [, key, value] = /^([a-z-]+)=(.+)$/i.exec(word) ?? [];
+    if (key === undefined || value === undefined)
+      throw new FaultError(`"${text}": "${word}": expected key=value`);
+    if (given.has(key)) throw new FaultError(`"${text}": ${key} is given twice`);
+    given.set(key, value);
+    readPart(rule, key, value);
+  }
+  if (PLACES.filter((place) => given.has(place)).length > 1)
+    throw new FaultError(`"${text}": give one of ${PLACES.join(', ')}`);
+  return { ...rule, settings: withDefaults(FAULTS[name].takes, rule.settings) };
+}
+
+function readRequests(text: string, which: string): FaultRule['requests'] {
+  const [whole, first, last] = REQUESTS.exec(which) ?? [];
+  const from = first === undefined ? 1 : Number(first);
+  const to = whole === '*' || last === '*' ? Infinity : Number(last ?? from);
+  if (whole === undefined || from < 1 || to < from)
+    throw new FaultError(`"${text}": @${which}: expected a request number from 1, a range such as 2-4, or *`);
+  return { from, to };
+}
+
+function readPart(rule: FaultRule, key: string, value: string): void {
+  const bad = (expected: string) =>
+    new FaultError(`"${rule.text}": ${key}: expected ${expected}, got "${value}"`);
+  switch (key) {
+    case 'p':
+      if (!/^(?:0?\.\d+|[01](?:\.0*)?)$/.test(value)) throw bad('a probability from 0 to 1');
+      rule.probability = Number(value);
+      return;
+    case 'seed':
+      if (!/^\d{1,9}$/.test(value)) throw bad('a whole number');
+      rule.seed = Number(value);
+      return;
+    case 'model':
+    case 'caller':
+      rule[key] = pattern(value);
+      return;
+    default: {
+      const parameter = takenParameter(rule, key);
+      const number = readSetting(parameter, value);
+      if (number === undefined) throw bad(expectedOf(parameter));
+      rule.settings = { ...rule.settings, [parameter]: number };
+    }
+  }
+}
+
+function takenParameter({ name, text }: FaultRule, key: string): Parameter {
+  const taken = Object.keys(FAULTS[name].takes);
+  if (isParameter(key) && taken.includes(key)) return key;
+  const keys = [...taken, 'p', 'seed', 'model', 'caller'].join(', ');
+  throw new FaultError(`"${text}": ${name} does not take ${key}; it takes ${keys}`);
+}
+
+const pattern = (text: string): RegExp =>
+  new RegExp(
+    `^${text
+      .split('*')
+      .map((piece) => piece.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
+      .join('.*')}$`,
+    'i',
+  );
+
+function unknownName(text: string, name: string): FaultError {
+  const near = FAULT_ROWS.map(([known]) => ({ known, steps: distance(name.toLowerCase(), known) }))
+    .filter(({ known, steps }) => steps <= NEAR || known.startsWith(name))
+    .sort((a, b) => a.steps - b.steps)[0]?.known;
+  const hint = near ? `; did you mean ${near}?` : '; docs/faults.md lists what there is';
+  return new FaultError(`"${text}": there is no fault "${name}"${hint}`);
+}
+
+/** Letters to add, drop or change from one word to the other. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...to].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

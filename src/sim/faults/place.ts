@@ -1,0 +1,134 @@
+/** Where in a body a fault strikes. */
+import { ignoreFailure } from '../../lib/async.ts';
+import { onBody, pause, type Reads } from './body.ts';
+import { eventsOf, finishes, speaks } from './events.ts';
+import type { Behaviour, Strike } from './fault.ts';
+
+/** Stands between the bytes before the place and those after it. Absent where the body ends before the place. */
+export const HERE: unique symbol = Symbol('here');
+export type Marked = AsyncIterable<Uint8Array | typeof HERE>;
+export type Place = (reads: Reads, strike: Strike) => Marked;
+
+type MarkedItems = AsyncGenerator<Uint8Array | typeof HERE, void, undefined>;
+
+/** After so many bytes. */
+async function* atByte(reads: Reads, byte: number): MarkedItems {
+  let seen = 0;
+  if (byte === 0) yield HERE;
+  for await (const read of reads) {
+    const cut = byte - seen;
+    seen += read.byteLength;
+    if (cut > 0 && cut <= read.byteLength) {
+      yield read.subarray(0, cut);
+      yield HERE;
+      yield read.subarray(cut);
+    } else yield read;
+  }
+}
+
+/** After so many events. */
+async function* afterEvent(reads: Reads, frame: number): MarkedItems {
+  let seen = 0;
+  if (frame === 0) yield HERE;
+  for await (const event of eventsOf(reads)) {
+    yield event;
+    if (++seen === frame) yield HERE;
+  }
+}
+
+/** At a time, whether bytes come or not. */
+async function* atTime(reads: Reads, ms: number, strike: Strike): MarkedItems {
+  const off = new AbortController();
+  const signal = AbortSignal.any([strike.signal, off.signal]);
+  const due: Promise<typeof HERE> = pause(ms, { ...strike, signal }).then(() => HERE);
+  const source = reads[Symbol.asyncIterator]();
+  let over = false;
+  try {
+    let next = source.next();
+    for (;;) {
+      const first = over ? await next : await Promise.race([due, next]);
+      if (first === HERE) {
+        over = true;
+        yield HERE;
+      } else {
+        if (first.done) return;
+        yield first.value;
+        next = source.next();
+      }
+    }
+  } finally {
+    off.abort();
+    ignoreFailure(due);
+    await source.return?.();
+  }
+}
+
+/** `byte`, `frame` or `after`, as the rule says. */
+export const asSet: Place = (reads, strike) => {
+  const { byte, frame, after } = strike.settings;
+  if (byte !== undefined) return atByte(reads, byte);
+  if (after !== undefined) return atTime(reads, after, strike);
+  return afterEvent(reads, frame ?? 0);
+};
+
+/** In each event `frame` asks for one place; undefined where it has none. */
+const insideEvent = (placeIn: (event: Uint8Array) => number | undefined): Place =>
+  async function* (reads, strike): MarkedItems {
+    const { frame = 1 } = strike.settings;
+    let index = 0;
+    let found = false;
+    for await (const event of eventsOf(reads)) {
+      const place = ++index < frame || found ? undefined : placeIn(event);
+      if (place === undefined) yield event;
+      else {
+        found = true;
+        yield event.subarray(0, place);
+        yield HERE;
+        yield event.subarray(place);
+      }
+    }
+  };
+
+export const midEvent = insideEvent((event) => Math.floor(event.byteLength / 2));
+
+/** After the first byte of the first character that has several. */
+export const midCharacter = insideEvent((event) => {
+  const lead = event.findIndex((byte) => byte >= 0xc0);
+  return lead < 0 ? undefined : lead + 1;
+});
+
+/** When all is said but the end: before the event that only closes the answer, or after one that closes it speaking. */
+export const afterText: Place = async function* (reads): MarkedItems {
+  let over = false;
+  for await (const event of eventsOf(reads)) {
+    const here: boolean = !over && finishes(event);
+    over ||= here;
+    const silent = here && !speaks(event);
+    if (silent) yield HERE;
+    yield event;
+    if (here && !silent) yield HERE;
+  }
+};
+
+/** After the last byte. */
+export const atEnd: Place = async function* (reads): MarkedItems {
+  yield* reads;
+  yield HERE;
+};
+
+/** Passes the body on, and does `act` at the place. */
+export const strikeAt = (
+  place: Place,
+  act: (strike: Strike) => Reads,
+  rest: 'rest follows' | 'ends',
+): Behaviour =>
+  onBody(async function* (reads, strike) {
+    for await (const item of place(reads, strike)) {
+      if (item !== HERE) yield item;
+      else {
+        strike.struck();
+        yield* act(strike);
+        if (rest === 'ends') return;
+      }
+    }
+  });

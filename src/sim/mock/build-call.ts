@@ -1,0 +1,38 @@
+/** A call as a model makes it: of a declared tool, with arguments that its schema knows and none that it needs left out. */
+import { isObject, type JsonObject } from '../../lib/json.ts';
+import type { ScenarioCall } from '../scenario/types.ts';
+import { declarations } from '../validator/request.ts';
+import type { Conversation } from './conversation.ts';
+import { sampleValue } from './sample.ts';
+import { type Fill, fillArgs } from './template.ts';
+
+export type BuiltCall = { name: string; args: JsonObject };
+
+const asObject = (value: unknown): JsonObject => (isObject(value) ? (value as JsonObject) : {});
+
+/** The smallest call of `name` that its schema takes. */
+export function smallestCall(name: string, { request, words }: Conversation): BuiltCall {
+  const declared = declarations(request).find((declaration) => declaration.name === name);
+  const schema = declared?.parametersJsonSchema ?? declared?.parameters;
+  return { name, args: schema === undefined ? {} : asObject(sampleValue(schema, words)) };
+}
+
+/** Undefined where the request declares none of the call's tools. */
+export function buildCall(call: ScenarioCall, conversation: Conversation, fill: Fill): BuiltCall | undefined {
+  const name = call.tool.find((tool) => conversation.callable.has(tool));
+  if (name === undefined) return undefined;
+  const given = Object.entries(fillArgs(call.args, fill));
+  const known = knownArguments(name, conversation);
+  const kept = known ? given.filter(([key]) => known.has(key)) : given;
+  return { name, args: { ...smallestCall(name, conversation).args, ...Object.fromEntries(kept) } };
+}
+
+/** Undefined where the schema takes anything. */
+function knownArguments(name: string, { request }: Conversation): ReadonlySet<string> | undefined {
+  const declared = declarations(request).find((declaration) => declaration.name === name);
+  const schema = declared?.parametersJsonSchema ?? declared?.parameters;
+  const properties = isObject(schema) ? schema['properties'] : undefined;
+  return isObject(properties) && Object.keys(properties).length > 0
+    ? new Set(Object.keys(properties))
+    : undefined;
+}

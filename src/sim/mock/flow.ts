@@ -1,0 +1,79 @@
+/**
+ * Where a conversation stands in a flow. The state is not kept: it is found by going through the history that the
+ * client sends, so it survives restarts, retries and resumed sessions.
+ */
+
+import { inRange } from '../scenario/conditions.ts';
+import type { Flow, ScenarioCall, State, TextTest, Transition } from '../scenario/types.ts';
+import type { Conversation, StoryEvent } from './conversation.ts';
+import { matchesResult } from './matching.ts';
+
+type Step = Extract<StoryEvent, { kind: 'step' }>;
+
+/** Undefined where nothing that the user said has begun the flow, where it is over, or lacks the tools to go on. */
+export function flowState(
+  flow: Flow,
+  { story, callable }: Pick<Conversation, 'story' | 'callable'>,
+  begins: TextTest,
+): State | undefined {
+  const [first] = flow.states.values();
+  let state: State | undefined;
+  for (const event of story) {
+    if (event.kind === 'step') state = state && afterStep(flow, state, event);
+    else {
+      const speaker = state && ableState(flow, state, callable);
+      state = afterWords(flow, speaker, event.words) ?? (begins(event.words) ? first : undefined);
+    }
+  }
+  return state && ableState(flow, state, callable);
+}
+
+/** The state that the first fitting row leads to. */
+function follow(flow: Flow, state: State, fits: (on: Transition['on']) => boolean): State | undefined {
+  const row = state.next.find(({ on }) => fits(on));
+  return row && flow.states.get(row.to);
+}
+
+const afterWords = (flow: Flow, state: State | undefined, words: string): State | undefined =>
+  state && follow(flow, state, (on) => on.kind === 'words' && on.user(words));
+
+const callsOf = ({ act }: State): readonly ScenarioCall[] => (act.kind === 'say' ? act.speech.calls : []);
+
+const callsOneOf = (state: State, has: (tool: string) => boolean): boolean =>
+  callsOf(state).some(({ tool }) => tool.some(has));
+
+const leads = (on: Transition['on'], step: Step): boolean =>
+  on.kind === 'step' &&
+  (on.turn === undefined || inRange(step.turn, on.turn)) &&
+  (on.result === undefined || step.results.some((given) => matchesResult(on.result ?? {}, given)));
+
+const whenUnable = (flow: Flow, state: State): State | undefined =>
+  follow(flow, state, (on) => on.kind === 'unable') ??
+  follow(flow, state, (on) => on.kind === 'step' && !on.result && !on.turn);
+
+/** The states from `state` on for a client that lacks their tools, each once. */
+function* passedOver(flow: Flow, state: State): Generator<State, void, undefined> {
+  const seen = new Set<State>();
+  for (let at: State | undefined = state; at && !seen.has(at); at = whenUnable(flow, at)) {
+    seen.add(at);
+    yield at;
+  }
+}
+
+/** A state whose tools the client did not have was passed over then: the step is the next one's. */
+function afterStep(flow: Flow, state: State, step: Step): State {
+  for (const at of passedOver(flow, state)) {
+    if (!callsOneOf(at, (tool) => step.calls.includes(tool))) continue;
+    return follow(flow, at, (on) => leads(on, step)) ?? at;
+  }
+  // Somebody else's step: a rule's, or one that the request insisted on.
+  return state;
+}
+
+/** `state`, or the next one that can act with the tools that there are. */
+function ableState(flow: Flow, state: State, callable: ReadonlySet<string>): State | undefined {
+  for (const at of passedOver(flow, state)) {
+    if (callsOf(at).length === 0 || callsOneOf(at, (tool) => callable.has(tool))) return at;
+  }
+  return undefined;
+}

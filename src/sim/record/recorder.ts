@@ -1,0 +1,116 @@
+/**
+ * Records client requests into a folder while they are served. On the way it only keeps references; redaction and
+ * writing come after the answer. One client request becomes one folder, whole or not at all.
+ */
+import { basename, join } from 'node:path';
+import type { Clock, Fetch, Random } from '../../lib/ports.ts';
+import { requestName } from '../cassette/layout.ts';
+import { listRecording } from '../cassette/read.ts';
+import type { Origin, RecordedRequest, Versions } from '../cassette/types.ts';
+import { writeRecordedRequest } from '../cassette/write.ts';
+import type { Redactor } from '../redact.ts';
+import { type ClientOutcome, type ClientWire, RequestRecording } from './request-recording.ts';
+import { emptySummary, type RecordingSummary, summarise } from './summary.ts';
+
+export type RecorderOptions = {
+  /** Begun with `openManifest`. */
+  folder: string;
+  redactor: Redactor;
+  wire: ClientWire;
+  origin: Origin;
+  versions: Versions;
+  clock: Clock;
+  random: Random;
+  isClientGone(reason: unknown): boolean;
+  /** Bytes of one body that are kept. */
+  maxBytes?: number;
+  onProblem(message: string): void;
+};
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_SEED = 2 ** 31;
+
+/** Until the next turn of the event loop: streams under way come first. */
+const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #open = new Map<string, RequestRecording>();
+  readonly #writing = new Set<Promise<void>>();
+  readonly #summary = emptySummary();
+  #number: number;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#number = Math.max(
+      0,
+      ...listRecording(options.folder).map((path) => Number.parseInt(basename(path), 10)),
+    );
+  }
+
+  /** Stands right in front of `inner`; knows by the exchange's id which client request it works for. */
+  fetch(inner: Fetch): Fetch {
+    return async (url, init, exchange) => {
+      const request = this.#open.get(exchange.id);
+      if (!request) return inner(url, init, exchange);
+      const recording = request.exchange(url, init);
+      try {
+        return recording.answer(await inner(url, init, exchange));
+      } catch (error) {
+        recording.fail(error);
+        throw error;
+      }
+    };
+  }
+
+  begin(request: Request): RequestRecording {
+    const { clock, random, origin, versions, isClientGone, maxBytes = MAX_BYTES } = this.#options;
+    this.#number++;
+    const clockStart = clock.now();
+    const recordedAt = new Date(clockStart).toISOString();
+    const seed = Math.floor(random.next() * MAX_SEED);
+    const facts = { origin, recordedAt, clockStart, seed, versions };
+    return new RequestRecording(this.#number, request, facts, {
+      now: () => clock.now(),
+      maxBytes,
+      isClientGone,
+    });
+  }
+
+  /** From now on exchanges with this id belong to `recording`. */
+  bind(id: string, recording: RequestRecording): void {
+    this.#open.set(id, recording);
+  }
+
+  /** The client's side is over: writes what there is. */
+  finish(id: string, recording: RequestRecording, outcome: ClientOutcome): void {
+    this.#open.delete(id);
+    if (!recording.hasBody) {
+      this.#summary.unrecorded++;
+      return;
+    }
+    const writing = this.#write(recording, outcome).catch((error: unknown) => {
+      this.#summary.unrecorded++;
+      this.#options.onProblem(
+        `a request could not be recorded: ${error instanceof Error ? error.message : error}`,
+      );
+    });
+    this.#writing.add(writing);
+    void writing.then(() => this.#writing.delete(writing));
+  }
+
+  /** What was recorded, once all of it is on disk. */
+  async close(): Promise<RecordingSummary> {
+    while (this.#writing.size > 0) await Promise.all(this.#writing);
+    return this.#summary;
+  }
+
+  async #write(recording: RequestRecording, outcome: ClientOutcome): Promise<void> {
+    const { folder, redactor, wire } = this.#options;
+    await pause();
+    const recorded: RecordedRequest = await recording.toRecorded(redactor, wire, outcome, pause);
+    await pause();
+    await writeRecordedRequest(join(folder, requestName(recording.number, outcome.caller)), recorded);
+    summarise(this.#summary, recorded);
+  }
+}

@@ -1,0 +1,63 @@
+/** What a recording has in it, for whoever made it. */
+import type { RecordedRequest } from '../cassette/types.ts';
+
+type Counts = Record<string, number>;
+
+export type RecordingSummary = {
+  requests: number;
+  exchanges: number;
+  /** Requests that left nothing: refused before their body was read, or not writable. */
+  unrecorded: number;
+  /** By name: upstream requests. */
+  models: Counts;
+  /** By name: exchanges that had it. Ends other than a clean one are among them. */
+  anomalies: Counts;
+  /** By kind: places. */
+  redactions: Counts;
+};
+
+export const emptySummary = (): RecordingSummary => ({
+  requests: 0,
+  exchanges: 0,
+  unrecorded: 0,
+  models: {},
+  anomalies: {},
+  redactions: {},
+});
+
+const count = (counts: Counts, name: string) => {
+  counts[name] = (counts[name] ?? 0) + 1;
+};
+
+export function summarise(summary: RecordingSummary, { upstream, redactions }: RecordedRequest): void {
+  summary.requests++;
+  for (const { kind } of redactions) count(summary.redactions, kind);
+  for (const exchange of upstream) {
+    summary.exchanges++;
+    count(summary.models, exchange.model);
+    for (const anomaly of exchange.anomalies) count(summary.anomalies, anomaly);
+    const { kind, side } = exchange.end;
+    if (kind !== 'eof') count(summary.anomalies, `${kind} by ${side}`);
+    if (exchange.head && exchange.head.status >= 300)
+      count(summary.anomalies, `status ${exchange.head.status}`);
+    for (const redaction of exchange.redactions) count(summary.redactions, redaction.kind);
+  }
+}
+
+const listed = (counts: Counts): string =>
+  Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, times]) => `${name} ${times}`)
+    .join(', ') || 'none';
+
+/** One line. */
+export function summaryText(summary: RecordingSummary, folder: string): string {
+  const { requests, exchanges, unrecorded, models, anomalies, redactions } = summary;
+  const lost = unrecorded > 0 ? `, ${unrecorded} not recorded` : '';
+  const parts = [
+    `models: ${listed(models)}`,
+    `anomalies: ${listed(anomalies)}`,
+    `redactions: ${listed(redactions)}`,
+  ];
+  return `recorded ${requests} requests with ${exchanges} upstream exchanges${lost} in ${folder}; ${parts.join('; ')}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * Upstream, as it was: the n-th request gets the n-th recorded answer, read for read. A `Fetch` that reaches nothing. A request
+ * that differs from the recorded one is refused: what upstream would have said to it, nobody knows.
+ */
+import type { Fetch } from '../../lib/ports.ts';
+import type { RecordedRequest, StreamEnd, UpstreamExchange } from '../cassette/types.ts';
+import { differenceOf } from '../difference.ts';
+import { type Noise, requestKey } from '../match.ts';
+import type { Redactor } from '../redact.ts';
+import { upstreamMatchable } from '../upstream-wire.ts';
+
+export type ReplayTime = {
+  waitForUpstream(ms: number, signal: AbortSignal | undefined): Promise<void>;
+  setUpstreamOpen(open: boolean): void;
+};
+
+export type ReplayFetchOptions = {
+  recorded: Pick<RecordedRequest, 'upstream'>;
+  time: ReplayTime;
+  redactor: Redactor;
+  /** Default: none. */
+  noise?: readonly Noise[];
+  /** Told what does not fit. */
+  onMismatch(problem: string): void;
+};
+
+export function createReplayFetch(options: ReplayFetchOptions): Fetch {
+  const { recorded, time, onMismatch } = options;
+  let played = 0;
+  return async (url, init) => {
+    const exchange = recorded.upstream[played];
+    played++;
+    const problem = exchange
+      ? mismatch(played, exchange, url, init, options)
+      : `upstream request ${played}: the recording has only ${recorded.upstream.length}`;
+    if (!exchange || problem !== undefined) {
+      onMismatch(problem ?? 'no recorded exchange');
+      return refusal(problem ?? '');
+    }
+    time.setUpstreamOpen(true);
+    return play(exchange, time, init.signal ?? undefined);
+  };
+}
+
+function mismatch(
+  number: number,
+  exchange: UpstreamExchange,
+  url: string,
+  init: RequestInit,
+  { redactor, noise = [] }: ReplayFetchOptions,
+): string | undefined {
+  if (exchange.truncatedRecording) return `upstream answer ${number} was too large to be recorded whole`;
+  const actual = upstreamMatchable(new URL(url), init, redactor, []);
+  if (requestKey(actual, noise) === requestKey(exchange.request, noise)) return undefined;
+  const { lines } = differenceOf(exchange.request, actual, noise);
+  return `upstream request ${number} is not the recorded one (recorded ≠ now):\n  ${lines.join('\n  ')}`;
+}
+
+/** In Google's form: a status that is not tried again. */
+const refusal = (message: string): Response =>
+  Response.json({ error: { code: 400, message, status: 'FAILED_PRECONDITION' } }, { status: 400 });
+
+/** The connection as it was, down to how it failed. */
+async function play(
+  exchange: UpstreamExchange,
+  time: ReplayTime,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  const { head } = exchange;
+  if (!head) {
+    await playEnd(exchange, time, signal).finally(() => {
+      time.setUpstreamOpen(false);
+    });
+    throw new Error('the recorded connection had no response');
+  }
+  await time.waitForUpstream(head.ms, signal);
+  const { status, statusText, headers } = head;
+  const hasBody = status !== 204 && status !== 304;
+  const body = hasBody ? bodyOf(exchange, time, signal) : null;
+  if (!hasBody) time.setUpstreamOpen(false);
+  return new Response(body, { status, statusText, headers: { ...headers } });
+}
+
+function bodyOf(
+  exchange: UpstreamExchange,
+  time: ReplayTime,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> {
+  let next = 0;
+  const left = new AbortController();
+  const stop = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+  const over = () => {
+    time.setUpstreamOpen(false);
+  };
+  stop.addEventListener('abort', over, { once: true });
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const read = exchange.reads[next];
+        next++;
+        if (read) {
+          await time.waitForUpstream(read.ms, stop);
+          controller.enqueue(read.bytes);
+          return;
+        }
+        await playEnd(exchange, time, stop).finally(over);
+        controller.close();
+      },
+      cancel() {
+        left.abort();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Resolves at a clean end; else rejects as the connection did, or waits for our own deadline. */
+async function playEnd(
+  { end, error }: UpstreamExchange,
+  time: ReplayTime,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (end.kind === 'timeout') await time.waitForUpstream(Number.POSITIVE_INFINITY, signal);
+  await time.waitForUpstream(end.ms, signal);
+  if (end.kind === 'eof') return;
+  const { message, code } = error ?? { message: endOfRecording(end), code: undefined };
+  throw Object.assign(new Error(message), code === undefined ? {} : { code });
+}
+
+const endOfRecording = ({ side }: StreamEnd) => `the recording ends here: the ${side} had left`;

@@ -1,0 +1,10 @@
+/** The faults that a scenario may name: those of `FAULTS`, without a request number, which the rule's own `when` says. */
+import { FaultError, type FaultRule, parseFaults } from '../faults/index.ts';
+
+/** Throws a FaultError of one line. */
+export function parseScenarioFaults(texts: readonly string[]): FaultRule[] {
+  return texts.flatMap((text) => {
+    if (text.includes('@')) throw new FaultError(`"${text}": no request number here; say it in when.request`);
+    return parseFaults(text);
+  });
+}

@@ -1,0 +1,115 @@
+/** A scenario as the mock plays it: read, checked, its expressions compiled. */
+import type { JsonObject } from '../../lib/json.ts';
+import type { FaultRule } from '../faults/index.ts';
+
+/** True where the text has one of the wanted pieces. */
+export type TextTest = (text: string) => boolean;
+
+/** Both ends belong to it. */
+export type Range = { min: number; max: number };
+
+export type ResultTest = { tool?: readonly string[]; text?: TextTest; error?: boolean };
+
+/** What must hold for a rule; all that is named. */
+export type Condition = {
+  caller?: readonly string[];
+  user?: TextTest;
+  turn?: Range;
+  request?: Range;
+  state?: readonly string[];
+  result?: ResultTest;
+  called?: readonly string[];
+  notCalled?: readonly string[];
+};
+
+export type ScenarioCall = {
+  /** Names that the tool may have; the first that the request declares is called. */
+  tool: readonly string[];
+  args: JsonObject;
+};
+
+export type Grounding = {
+  queries: readonly string[];
+  sources: readonly { title: string; uri: string }[];
+  /** `text` is a piece of the answer, `sources` are positions in the list above. */
+  supports: readonly { text: string; sources: readonly number[] }[];
+};
+
+/** How fast a human sees an answer come. */
+export type Speed = {
+  /** Milliseconds until the first event. */
+  firstMs: number;
+  tokensPerSecond: number;
+};
+
+/** Where a file leaves its pace open. */
+export const USUAL_SPEED: Speed = { firstMs: 600, tokensPerSecond: 90 };
+
+export type Speech = {
+  thinking: readonly string[];
+  text: string;
+  calls: readonly ScenarioCall[];
+  grounding?: Grounding;
+};
+
+/** `retryAfter`: seconds that Google would have the client wait. */
+export type ScenarioRefusal = { name: string; retryAfter: number | undefined };
+
+/** What a rule or a state does. With faults alone it spoils the answer that comes after it in the order of asking. */
+export type Act =
+  | { kind: 'say'; speech: Speech; faults: readonly FaultRule[] }
+  | { kind: 'refuse'; refusal: ScenarioRefusal }
+  | { kind: 'spoil'; faults: readonly FaultRule[] };
+
+export type ScenarioRule = { name: string; when: Condition; act: Act };
+
+/** What leads from a state to the next. */
+export type Transition = {
+  to: string;
+  on: /** The state's own step, with its results. */
+    | { kind: 'step'; result?: ResultTest; turn?: Range }
+    /** New words of the user. */
+    | { kind: 'words'; user: TextTest }
+    /** The client has none of the tools that the state would call. */
+    | { kind: 'unable' };
+};
+
+export type State = { name: string; act: Exclude<Act, { kind: 'spoil' }>; next: readonly Transition[] };
+
+/** One kind of conversation in a scenario, as a state machine: the user's own, a subagent's. */
+export type Flow = {
+  name: string;
+  caller: readonly string[] | undefined;
+  /** Words that begin it. The first flow of a scenario has none of its own: the scenario's prompt begins it. */
+  prompt: TextTest | undefined;
+  /** By name, the first one first. */
+  states: ReadonlyMap<string, State>;
+};
+
+/** A text file, or bytes. */
+export type DemoFile = string | Uint8Array;
+
+/** How to try the scenario with a real client in an empty folder. */
+export type Demo = { prompt: string; args: readonly string[]; files: ReadonlyMap<string, DemoFile> };
+
+export type Scenario = {
+  name: string;
+  description: string;
+  /** Scenarios are asked in this order, smallest first. */
+  order: number;
+  /** Words that it takes; without it all. Waived where the scenario was chosen by name. */
+  prompt: TextTest | undefined;
+  pace: Speed | undefined;
+  /** Values that templates can name, each found in the request's texts by its first group. */
+  facts: ReadonlyMap<string, { find: RegExp; otherwise: string }>;
+  /** Tags whose content is not the user's own words. */
+  asides: readonly string[];
+  rules: readonly ScenarioRule[];
+  flows: readonly Flow[];
+  demo: Demo | undefined;
+};
+
+/** Not for wrong requests: only for scenario files that cannot be used. The message is one line. */
+export class ScenarioError extends Error {
+  override readonly name = 'ScenarioError';
+}

@@ -1,0 +1,201 @@
+/** What is recorded plays again, byte for byte, whatever upstream and the client did. */
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifyRecording } from '../../scripts/recordings/verify.ts';
+import { systemClock } from '../../src/lib/ports.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
+import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
+import { eventNames, googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
+import {
+  ask,
+  event,
+  good,
+  onlyRequest,
+  pieces,
+  recordingProxy,
+  streamed,
+  type Try,
+} from '../support/recording.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'record-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+type Scene = {
+  /** One for each try. */
+  upstream: readonly Try[];
+  request?: object;
+  path?: string;
+  /** What of the recording shows that the scene was played. */
+  check?(recorded: RecordedRequest, answer: string): void;
+};
+
+const SCENES: Record<string, Scene> = {
+  'a stream': { upstream: [good], request: streamed },
+  'a whole answer': { upstream: [good] },
+  'a second try after a refusal': {
+    upstream: [() => googleError(503, 'UNAVAILABLE', 'busy'), good],
+    request: streamed,
+    check: ({ upstream }) => expect(upstream.map(({ head }) => head?.status)).toEqual([503, 200]),
+  },
+  'a refusal': {
+    upstream: [() => googleError(400, 'INVALID_ARGUMENT', 'no')],
+    check: ({ answer }) => expect(answer.status).toBe(400),
+  },
+  'a connection that is never made, twice': {
+    upstream: [
+      () => Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' })),
+      () => Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' })),
+    ],
+    check: ({ upstream }) => {
+      expect(upstream.map(({ head, end, error }) => [head, end.kind, error?.code])).toEqual([
+        [undefined, 'reset', 'ECONNREFUSED'],
+        [undefined, 'reset', 'ECONNREFUSED'],
+      ]);
+    },
+  },
+  'a body that ends in the middle': {
+    upstream: [pieces(event(textChunk('half a')))],
+    request: streamed,
+    check: (_recorded, answer) => expect(eventNames(answer).at(-1)).toBe('error'),
+  },
+  'a connection that breaks after content': {
+    upstream: [pieces(event(textChunk('half a')), 'data: {"cand', 'RESET')],
+    request: streamed,
+    check: ({ upstream }) =>
+      expect(upstream[0]).toMatchObject({
+        end: { kind: 'reset', side: 'upstream' },
+        error: { code: 'ECONNRESET' },
+      }),
+  },
+  'silence until our deadline': {
+    upstream: [pieces(event(textChunk('half a')), 'SILENCE')],
+    request: streamed,
+    check: ({ upstream }, answer) => {
+      expect(upstream[0]?.end).toEqual({ ms: 240_000, kind: 'timeout', side: 'proxy' });
+      expect(eventNames(answer)).toContain('content_block_delta');
+    },
+  },
+  'no head until our deadline': {
+    upstream: [
+      async (clock, init) => {
+        await clock.waitForUpstream(Number.POSITIVE_INFINITY, init.signal ?? undefined);
+        return good(clock, init);
+      },
+      good,
+    ],
+    request: streamed,
+    check: ({ upstream }) => expect(upstream[0]).toMatchObject({ head: undefined, end: { kind: 'timeout' } }),
+  },
+  'long pauses, with signs of life in them': {
+    upstream: [
+      pieces(
+        { waitMs: 25_500 },
+        event(textChunk('one ')),
+        { waitMs: 31_000 },
+        event(textChunk('two', 'STOP')),
+      ),
+    ],
+    request: streamed,
+    check: (_recorded, answer) => {
+      const names = eventNames(answer);
+      expect(names.filter((name) => name === 'ping')).toHaveLength(1);
+      expect(names.filter((name) => name === 'content_block_delta').length).toBeGreaterThan(3);
+    },
+  },
+  'a stop sequence, which leaves upstream': {
+    upstream: [pieces(event(textChunk('one END two')), { waitMs: 50 }, event(textChunk('three', 'STOP')))],
+    request: { ...streamed, stop_sequences: ['END'] },
+    check: ({ upstream }) => expect(upstream[0]?.end).toMatchObject({ kind: 'abort', side: 'proxy' }),
+  },
+  'bytes that are no UTF-8': {
+    upstream: [
+      pieces(
+        '\ufeffdata: {"candidates":[{"content":{"parts":[{"text":"caf',
+        Uint8Array.of(0xc3),
+        Uint8Array.of(0xa9, 0xff),
+        '"}]},"finishReason":"STOP"}]}\r\n\r\n',
+      ),
+    ],
+    request: streamed,
+    check: ({ upstream }) => {
+      expect(upstream[0]?.reads).toHaveLength(4);
+      expect([...(upstream[0]?.reads[2]?.bytes ?? [])]).toEqual([0xa9, 0xff]);
+      expect(upstream[0]?.anomalies).toContain('repair:byte-order-mark');
+    },
+  },
+  'a count of tokens': {
+    upstream: [() => Response.json({ totalTokens: 42 })],
+    path: '/v1/messages/count_tokens?beta=true',
+    request: { model: 'claude-opus-5-5', messages: hello.messages },
+    check: ({ upstream }, answer) => {
+      expect(upstream).toHaveLength(1);
+      expect(JSON.parse(answer)).toEqual({ input_tokens: 42, context_management: null });
+    },
+  },
+  'a body that is no request': {
+    upstream: [],
+    request: { nonsense: true },
+    check: ({ upstream, answer }) => expect([upstream.length, answer.status]).toEqual([0, 400]),
+  },
+};
+
+describe('recorded, and played twice', () => {
+  test.each(Object.entries(SCENES))('%s', async (name, scene) => {
+    const folder = join(root, name.replaceAll(/\W+/g, '-'));
+    let answer = '';
+    {
+      await using proxy = await recordingProxy(folder, scene.upstream);
+      answer = await ask(proxy, scene);
+    }
+    const recorded = onlyRequest(folder);
+    expect(new TextDecoder().decode(recorded.answer.bytes)).toBe(answer);
+    scene.check?.(recorded, answer);
+    expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
+  });
+
+  test('a client that leaves in the middle', async () => {
+    const folder = join(root, 'leaves');
+    {
+      const tries = [pieces(event(textChunk('half a')), 'SILENCE')];
+      const clock = systemClock;
+      const virtual = new VirtualClock(0, () => 1e9, systemClock);
+      await using proxy = await startProxy({
+        clock,
+        env: { RECORD: folder },
+        fetch: async (_url, init) => tries[0]?.(virtual, init) ?? Response.error(),
+      });
+      const leaving = new AbortController();
+      const response = await fetch(`${proxy.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'anthropic-version': '2023-06-01' },
+        body: JSON.stringify(streamed),
+        signal: leaving.signal,
+      });
+      const reader = response.body?.getReader();
+      let text = '';
+      while (!text.includes('half a')) text += new TextDecoder().decode((await reader?.read())?.value);
+      leaving.abort();
+      const isLogged = () => proxy.lines.some((line) => line['status'] === 499);
+      while (!isLogged()) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const recorded = onlyRequest(folder);
+    expect(recorded.answer.end).toBe('client-gone');
+    expect(recorded.upstream[0]?.end).toMatchObject({ kind: 'abort', side: 'client' });
+    expect((await verifyRecording(folder, 1)).problems).toEqual([]);
+  });
+
+  test('the same request twice plays in the order of arrival', async () => {
+    const folder = join(root, 'fifo');
+    {
+      const say = (text: string) => () => googleStream(textChunk(text, 'STOP'));
+      await using proxy = await recordingProxy(folder, [say('first'), say('second')]);
+      for (let i = 0; i < 2; i++) await ask(proxy, {});
+    }
+    await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+    expect(await ask(replay, {})).toContain('first');
+    expect(await ask(replay, {})).toContain('second');
+    expect(await ask(replay, {})).toContain('played already');
+  });
+});
