@@ -1,0 +1,160 @@
+/**
+ * `bun run demo [--scenario name]`: starts the mock on a free port, runs the real Claude Code through a task in a new
+ * folder, and shows what came of it. Needs neither network nor key.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { compose, SCENARIOS } from '../src/compose.ts';
+import { readConfig } from '../src/config.ts';
+import { createLogger } from '../src/lib/log.ts';
+import { systemClock, systemRandom } from '../src/lib/ports.ts';
+import type { Demo, DemoFile, Scenario } from '../src/sim/scenario/types.ts';
+import { findScenario, loadScenarios } from '../src/sim/scenarios.ts';
+import { lineOf, readStreamJson, type Told } from './demo/progress.ts';
+import { runScripted } from './demo/scripted-client.ts';
+import { Tally } from './demo/tally.ts';
+import { findClaudeCode, runClaude } from './lib/claude-code.ts';
+
+const USUAL = 'build-a-small-cli';
+const RUN_MS = 300_000;
+
+const HELP = `bun run demo [--scenario name] [--client claude|scripted] [--pace human|instant] [--folder path]
+
+  --scenario  What is played (default ${USUAL}); --list names them all
+  --client    The real Claude Code (the default where it is installed), or a small scripted client
+  --pace      human (default): as fast as a model; instant
+  --folder    An empty folder to work in (default: a new one under the system's)
+  --list      The scenarios, each with a prompt that it answers
+`;
+
+const GET_CLAUDE_CODE =
+  'Claude Code is not installed, so a small scripted client does the same task.\nTo get it: npm install -g @anthropic-ai/claude-code';
+
+type Options = { demo: Demo; scenario: string; client: string | undefined; pace: string; folder: string };
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+function exitWith(line: string, code: number): never {
+  (code === 0 ? process.stdout : process.stderr).write(`${line}\n`);
+  process.exit(code);
+}
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const FLAGS = { scenario: text, client: text, pace: text, folder: text, list: flag, help: flag };
+
+function readOptions(): Options {
+  const { values } = parseArgs({ args: process.argv.slice(2), options: FLAGS });
+  if (values.help) exitWith(HELP, 0);
+  const scenarios = loadScenarios(SCENARIOS);
+  if (values.list) exitWith(listOf(scenarios), 0);
+  const { name, demo } = findScenario(scenarios, values.scenario ?? USUAL);
+  if (!demo) throw new Error(`scenario ${name} has no demo; --list names those that have one`);
+  const { client, pace = 'human', folder = mkdtempSync(join(tmpdir(), 'gemini-demo-')) } = values;
+  if (client !== undefined && client !== 'claude' && client !== 'scripted')
+    throw new Error(`--client: expected claude or scripted, got ${client}`);
+  return { demo, scenario: name, client, pace, folder };
+}
+
+const listOf = (scenarios: readonly Scenario[]): string =>
+  scenarios.flatMap(({ name, demo }) => (demo ? [`${name.padEnd(22)}${demo.prompt}`] : [])).join('\n');
+
+/** The proxy with the mock behind it, in this process. */
+async function startMock(options: Options, tally: Tally, tell: (told: Told) => void) {
+  const env = {
+    BACKEND: 'mock',
+    MOCK_SCENARIO: options.scenario,
+    MOCK_PACE: options.pace,
+    PORT: '0',
+    DATA_DIR: join(options.folder, 'proxy'),
+  };
+  const write = (line: string) => {
+    const told = tally.read(JSON.parse(line));
+    if (told) tell(told);
+  };
+  const logger = await createLogger({ level: 'debug', format: 'json', write });
+  const system = compose(readConfig(env, []), { clock: systemClock, random: systemRandom, logger });
+  await system.warmUp();
+  const listening = system.listen();
+  const close = async () => {
+    await listening.close(0);
+    system.close();
+  };
+  return { url: listening.url, close };
+}
+
+async function layOut(demo: Demo, cwd: string): Promise<void> {
+  mkdirSync(cwd, { recursive: true });
+  for (const [path, content] of demo.files) {
+    mkdirSync(dirname(join(cwd, path)), { recursive: true });
+    await Bun.write(join(cwd, path), content);
+  }
+}
+
+type Ending = { ok: boolean; client: string; text: string };
+
+async function play(
+  options: Options,
+  baseUrl: string,
+  cwd: string,
+  tell: (told: Told) => void,
+): Promise<Ending> {
+  const { demo, client, folder } = options;
+  const claude = client === 'scripted' ? undefined : await findClaudeCode();
+  if (!claude) {
+    if (client === 'claude')
+      throw new Error('Claude Code is not installed; npm install -g @anthropic-ai/claude-code');
+    if (client === undefined) say(GET_CLAUDE_CODE);
+    const signal = AbortSignal.timeout(RUN_MS);
+    return {
+      client: 'scripted',
+      ...(await runScripted({ baseUrl, cwd, prompt: demo.prompt, tell, signal })),
+    };
+  }
+  const home = join(folder, 'home');
+  mkdirSync(home, { recursive: true });
+  const args = ['--output-format', 'stream-json', '--verbose', ...demo.args];
+  const onLine = (line: string) => readStreamJson(line).forEach(tell);
+  const run = { path: claude.path, baseUrl, cwd, home, prompt: demo.prompt, args, timeoutMs: RUN_MS, onLine };
+  const { exitCode, stderr } = await runClaude(run);
+  return { client: `Claude Code ${claude.version}`, ok: exitCode === 0, text: stderr.trim() };
+}
+
+/** Files that were not there before, and those that were and are no longer the same. */
+function filesOf(demo: Demo, cwd: string): { made: string[]; changed: string[] } {
+  const all = readdirSync(cwd, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = all.map(({ parentPath, name }) => join(parentPath, name).slice(cwd.length + 1)).sort();
+  const isSame = (path: string, before: DemoFile) =>
+    Buffer.from(before).equals(readFileSync(join(cwd, path)));
+  return {
+    made: paths.filter((path) => !demo.files.has(path)),
+    changed: paths.filter((path) => !isSame(path, demo.files.get(path) ?? readFileSync(join(cwd, path)))),
+  };
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const { demo, scenario, folder } = options;
+  const cwd = join(folder, 'project');
+  await layOut(demo, cwd);
+  const tally = new Tally();
+  const tell = (told: Told) => say(lineOf(told));
+  const mock = await startMock(options, tally, tell);
+  say(
+    `scenario   ${scenario} (offline mock: no model answers)\nfolder     ${cwd}\nprompt     ${demo.prompt}\n`,
+  );
+  const started = performance.now();
+  const ending = await play(options, mock.url, cwd, tell).finally(mock.close);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const { made, changed } = filesOf(demo, cwd);
+  say(`\n${ending.ok ? 'done' : 'FAILED'}       ${ending.client}, ${seconds} s`);
+  say(`made       ${made.join(', ') || 'no file'}`);
+  if (changed.length > 0) say(`changed    ${changed.join(', ')}`);
+  tally.summary().forEach(say);
+  if (!ending.ok) exitWith(ending.text, 1);
+}
+
+await main().catch((error: unknown) => exitWith(error instanceof Error ? error.message : String(error), 2));
+process.exit(0);

@@ -1,0 +1,70 @@
+/** What the demo shows while it runs. */
+import { basename } from 'node:path';
+import { isObject, tryParseJson } from '../../src/lib/json.ts';
+
+export type Told =
+  | { kind: 'text'; text: string }
+  | { kind: 'call'; tool: string; about: string }
+  | { kind: 'result'; text: string; failed: boolean }
+  /** Of the connection, not of the task. */
+  | { kind: 'note'; text: string };
+
+const WIDTH = 100;
+const MOST_LINES = 12;
+
+function firstLine(text: string): string {
+  const line = text.split('\n').find((part) => part.trim() !== '') ?? '';
+  return line.length > WIDTH ? `${line.slice(0, WIDTH)}…` : line;
+}
+
+function textLines(text: string): string {
+  const lines = text.trim().split('\n');
+  const shown = lines.slice(0, MOST_LINES).map((line) => `  ${line}`);
+  return [...shown, ...(lines.length > MOST_LINES ? [`  … (${lines.length} lines)`] : [])].join('\n');
+}
+
+/** What is printed for it; several lines where it is a text. */
+export function lineOf(told: Told): string {
+  switch (told.kind) {
+    case 'text':
+      return textLines(told.text);
+    case 'call':
+      return `  → ${told.tool}  ${firstLine(told.tool === 'Bash' ? told.about : basename(told.about))}`;
+    case 'result':
+      return `    ${told.failed ? '✗' : '✓'} ${firstLine(told.text)}`;
+    case 'note':
+      return `  ~ ${told.text}`;
+  }
+}
+
+type Block = Record<string, unknown>;
+
+/** What a line of Claude Code's `stream-json` tells. Thoughts and the client's own business are left out. */
+export function readStreamJson(line: string): Told[] {
+  const event = tryParseJson(line);
+  const message = isObject(event) ? event['message'] : undefined;
+  const content = isObject(message) ? message['content'] : undefined;
+  return Array.isArray(content) ? content.flatMap((block: Block) => toldByBlock(block) ?? []) : [];
+}
+
+function toldByBlock(block: Block): Told | undefined {
+  switch (block['type']) {
+    case 'text':
+      return { kind: 'text', text: String(block['text']) };
+    case 'tool_use': {
+      const input = isObject(block['input']) ? block['input'] : {};
+      const about = input['file_path'] ?? input['command'] ?? input['query'] ?? input['description'] ?? '';
+      return { kind: 'call', tool: String(block['name']), about: String(about) };
+    }
+    case 'tool_result':
+      return { kind: 'result', text: textOf(block['content']), failed: block['is_error'] === true };
+    default:
+      return undefined;
+  }
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.map((block: Block) => String(block['text'] ?? `(${String(block['type'])})`)).join('\n');
+}
