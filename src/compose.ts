@@ -15,6 +15,7 @@ import { replayCalls } from './server/replay-call.ts';
 import { type Listening, listen } from './server/serve.ts';
 import { Stats } from './server/stats.ts';
 import { openManifest, type RecordedSettings } from './sim/cassette/manifest.ts';
+import { createFaultFetch } from './sim/faults/index.ts';
 import { Recorder } from './sim/record/recorder.ts';
 import { summaryText } from './sim/record/summary.ts';
 import { createRedactor } from './sim/redact.ts';
@@ -43,6 +44,9 @@ export const SCENARIOS = join(import.meta.dir, '../fixtures/scenarios');
 const MAX_SIGNATURES = 100_000;
 /** The gate's first form makes one more try, whatever the ceiling; the retry budget will decide. */
 const TRIES = 2;
+
+/** The same rules give the same faults on every run, unless a rule brings a seed of its own. */
+const FAULT_SEED = 1;
 
 const network: Fetch = (url, init) => fetch(url, init);
 
@@ -178,6 +182,11 @@ async function reportEnd(
   }
 }
 
+/** Beneath the recorder: what it writes down is what the proxy was made to meet. */
+function withFaults({ faults }: Config, upstream: Fetch, clock: Clock): Fetch {
+  return faults.length === 0 ? upstream : createFaultFetch(upstream, faults, { clock, seed: FAULT_SEED });
+}
+
 /** In memory without a folder. Throws an error that names the setting where the folder cannot be used. */
 function openStore(folder: string | undefined, { clock, logger }: Ports): SignatureStore {
   const file = folder === undefined ? ':memory:' : join(folder, 'signatures.sqlite');
@@ -197,7 +206,7 @@ export function compose(given: Config, ports: Ports): System {
   const config = player ? withRecordedSettings(given, player.library) : given;
   const mock = config.backend === 'mock' && !ports.fetch ? lazyMock(config, ports) : undefined;
   const recorder = config.record === undefined ? undefined : openRecorder(config.record, config, ports);
-  const upstream = player?.fetch ?? ports.fetch ?? mock?.fetch ?? network;
+  const upstream = withFaults(config, player?.fetch ?? ports.fetch ?? mock?.fetch ?? network, clock);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
   const backend = createBackend(config, fetch, clock);
   // A replay has the look-ups of then, and must not leave its own behind.

@@ -6,6 +6,7 @@ import { flagOf, helpText } from './config/texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, VARIABLES, type Values } from './config/variables.ts';
 import type { LogFormat, LogLevel } from './lib/log.ts';
 import { isLoopback } from './server/guard.ts';
+import { FaultError, type FaultRule, parseFaults } from './sim/faults/index.ts';
 import { PACE_FORMS, parsePace } from './sim/replay/pace.ts';
 import type { Pace } from './sim/replay/virtual-clock.ts';
 
@@ -40,6 +41,8 @@ export type Config = {
   record: string | undefined;
   /** Set for the backend of that name. */
   replay: { folder: string; pace: Pace } | undefined;
+  /** How upstream is made to fail; empty in ordinary life. */
+  faults: readonly FaultRule[];
   dataDir: string;
   /** What the operator should know of how the settings were understood; told at start. */
   notices: readonly string[];
@@ -165,6 +168,17 @@ function chooseReplay({ REPLAY, REPLAY_SPEED }: Values): Config['replay'] {
   return { folder: REPLAY, pace };
 }
 
+function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultRule[] {
+  try {
+    const faults = parseFaults(FAULTS);
+    if (faults.length > 0) notices.push(`FAULTS: upstream is made to fail: ${FAULTS}`);
+    return faults;
+  } catch (error) {
+    if (error instanceof FaultError) throw new ConfigError(`FAULTS: ${error.message}`);
+    throw error;
+  }
+}
+
 /** Throws a ConfigError for anything that cannot be meant. Flags win over the environment. */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
   const values = readValues(env, argv);
@@ -198,6 +212,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
     record: chooseRecord(values, env),
     replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
+    faults: readFaults(values, notices),
     dataDir: values.DATA_DIR,
     notices,
   };

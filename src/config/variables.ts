@@ -139,6 +139,10 @@ export const VARIABLES = {
     default: 'instant',
     description: `How fast: ${PACE_FORMS}. The bytes are the same`,
   }),
+  FAULTS: variable(Text, {
+    description:
+      'Makes upstream fail on purpose, such as `cut@2:frame=3,http-503:p=0.1`. `docs/faults.md` lists what there is',
+  }),
   DATA_DIR: variable(Text, {
     default: '.data',
     description: 'Folder for what outlives the process: signatures',
@@ -166,7 +170,6 @@ export const NOT_SERVED: readonly string[] = [
   'MODEL_FALLBACKS',
   'KEY_RPM',
   'KEY_TPM',
-  'FAULTS',
   'GUIDANCE',
   'IDENTITY',
   'AUTO_MODE_CLASSIFIER',

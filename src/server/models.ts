@@ -145,7 +145,7 @@ export function answerModel(call: Call, deps: ServerDeps): Response {
   checkVersionIfGiven(call.request.headers);
   const id = call.params['id'] ?? '';
   const { modelMap } = deps.settings;
-  const listed = listModels(modelMap).find((model) => model.id === id);
+  const listed = listModels(modelMap).find((model) => model.id === id.replace(/^models\//, ''));
   if (listed) return jsonResponse(listed);
   // A Claude id that is not in the list is served all the same; a Gemini id only Google can vouch for.
   if (id.startsWith('claude-')) return jsonResponse(modelInfo(id, mapModel(id, modelMap)));

@@ -37,6 +37,13 @@ async function* readTry(
   yield* reader.end();
 }
 
+/** For a whole answer: nothing is told before the try has ended well, so its failure is free whenever it comes. */
+async function* wholeTry(items: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void, undefined> {
+  const all: TurnEvent[] = [];
+  for await (const item of items) all.push(item);
+  yield* all;
+}
+
 /** Aborts `target` when the time is up, unless it was called off. Returns how to call it off. */
 function setDeadline(target: AbortController, call: Call, deps: ServerDeps): () => void {
   const { requestTimeoutMs } = deps.settings;
@@ -62,7 +69,10 @@ export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnS
     unfollow();
   };
   const gated = gate<TurnEvent>({
-    open: (_attempt, signal) => readTry(turn, call, deps, signal),
+    open(_attempt, signal) {
+      const items = readTry(turn, call, deps, signal);
+      return turn.streamed ? items : wholeTry(items);
+    },
     isContent,
     isRetryable,
     maxTries: turn.streamed ? settings.maxTries.stream : settings.maxTries.unary,

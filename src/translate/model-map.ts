@@ -16,6 +16,9 @@ const PREFIX = /^(?:models|gemini|google)\//;
 /** Claude Code's mark for the window of a million tokens. */
 const WINDOW = /\[1m\]$/i;
 
+/** What may stand in a URL's path as a model's name. */
+const MODEL_NAME = /^\w+(?:[.-]\w+)*$/;
+
 function matches(pattern: string, id: string): boolean {
   const [head = '', ...rest] = pattern.split('*');
   if (!id.startsWith(head)) return false;
@@ -44,6 +47,6 @@ export function mapModel(requested: string, map: ModelMap): GeminiModel {
   const id = requested.trim().replace(WINDOW, '');
   const found = target(requested, id, map);
   const gemini = found?.replace(PREFIX, '').replace(PREFIX, '');
-  if (!gemini) throw new MessagesError('not_found_error', `model: ${requested}`);
+  if (!gemini || !MODEL_NAME.test(gemini)) throw new MessagesError('not_found_error', `model: ${requested}`);
   return modelRow(gemini);
 }

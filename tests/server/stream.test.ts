@@ -96,8 +96,16 @@ describe('failures', () => {
     expect(text).toMatch(/"request_id":"req_\w+"/);
   });
 
-  test('after content, not streamed: a true status', async () => {
-    await using proxy = await startProxy({ fetch: answers(() => googleStream(textChunk('half'))) });
+  test('after content, not streamed: the try is taken back, and another made', async () => {
+    const broken = () => googleStream(textChunk('Hel'));
+    await using proxy = await startProxy({ fetch: answers(broken, happy) });
+    const response = await proxy.send('/v1/messages', hello);
+    expect(await response.json()).toMatchObject({ content: [{ type: 'text', text: 'Hello there' }] });
+  });
+
+  test('failing twice, not streamed: a true status', async () => {
+    const broken = () => googleStream(textChunk('Hel'));
+    await using proxy = await startProxy({ fetch: answers(broken, broken) });
     expect((await proxy.send('/v1/messages', hello)).status).toBe(529);
   });
 

@@ -26,21 +26,24 @@ describe('a model id', () => {
     expect(mapModel(requested, MAP).id).toBe(id);
   });
 
-  test.each(['gpt-5', 'invalid', '[1m]', 'models/'])('%s is not found', (requested) => {
-    let thrown: unknown;
-    try {
-      mapModel(requested, MAP);
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(MessagesError);
-    const error = thrown as MessagesError;
-    expect([error.status, error.type, error.message]).toEqual([
-      404,
-      'not_found_error',
-      `model: ${requested}`,
-    ]);
-  });
+  test.each(['gpt-5', 'invalid', '[1m]', 'models/', 'gemini/../../x', 'gemini-a b', 'gemini-x?key=y'])(
+    '%s is not found',
+    (requested) => {
+      let thrown: unknown;
+      try {
+        mapModel(requested, MAP);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toBeInstanceOf(MessagesError);
+      const error = thrown as MessagesError;
+      expect([error.status, error.type, error.message]).toEqual([
+        404,
+        'not_found_error',
+        `model: ${requested}`,
+      ]);
+    },
+  );
 });
 
 describe('patterns', () => {

@@ -143,7 +143,9 @@ describe('the ending', () => {
     });
     expect(foldEvents(events)).toMatchObject({
       context_management: { applied_edits: [] },
-      safeguard_results: [{ type: 'dangerous_tool_use', status: { type: 'unavailable', reason: 'disabled' } }],
+      safeguard_results: [
+        { type: 'dangerous_tool_use', status: { type: 'unavailable', reason: 'disabled' } },
+      ],
     });
   });
 
