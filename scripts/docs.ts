@@ -1,6 +1,7 @@
 /** `bun run docs`: rewrites what the docs take from the code. `tests/docs.test.ts` holds that it is current. */
 import { join } from 'node:path';
 import { envExample, variablesTable } from '../src/config.ts';
+import { fixturesPage } from './fixtures-page.ts';
 import { mappingPage } from './mapping-page.ts';
 
 const ROOT = join(import.meta.dir, '..');
@@ -23,14 +24,26 @@ export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'README.md': withGenerated,
   '.env.example': envExample,
   'docs/mapping.md': mappingPage,
+  'docs/fixtures.md': fixturesPage,
 };
 
-if (import.meta.main) {
+/** Writes them; returns the names of those that changed. */
+export async function writeDocs(): Promise<string[]> {
+  const changed: string[] = [];
   for (const [name, make] of Object.entries(GENERATED)) {
     const file = Bun.file(join(ROOT, name));
     const now = (await file.exists()) ? await file.text() : '';
     const made = make(now);
-    if (made !== now) await file.write(made);
-    console.log(`${made === now ? 'current' : 'rewritten'}: ${name}`);
+    if (made === now) continue;
+    await file.write(made);
+    changed.push(name);
+  }
+  return changed;
+}
+
+if (import.meta.main) {
+  const changed = await writeDocs();
+  for (const name of Object.keys(GENERATED)) {
+    console.log(`${changed.includes(name) ? 'rewritten' : 'current'}: ${name}`);
   }
 }

@@ -1,5 +1,5 @@
 /** The settings as text: help, `.env.example`, and the README's table. */
-import { describeSchema } from './read-value.ts';
+import { choicesOf, describeSchema } from './read-value.ts';
 import { VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
 
 /** `MAX_TOKENS_LIMIT` → `max-tokens-limit`. */
@@ -26,7 +26,11 @@ const TEXT_WIDTH = 78;
 function helpRow([name, row]: readonly [VariableName, Variable]): string {
   const flag = `  --${flagOf(name)}`.padEnd(FLAG_COLUMN);
   const normal = defaultOf(row);
-  const text = normal === '' ? row.description : `${row.description} (default: ${normal})`;
+  const choices = choicesOf(row.schema).join(', ');
+  const facts = [choices && `one of ${choices}`, normal && `default: ${normal}`].filter(
+    (fact) => fact !== '',
+  );
+  const text = facts.length === 0 ? row.description : `${row.description} (${facts.join('; ')})`;
   return fold(text, TEXT_WIDTH)
     .map((line, index) => `${index === 0 ? flag : ' '.repeat(FLAG_COLUMN)}${line}`)
     .join('\n');

@@ -52,7 +52,7 @@ export const VARIABLES = {
   BACKEND: variable(literals(BACKENDS), {
     defaultText: 'gemini with a key, else mock on a loopback bind',
     description:
-      'Where answers come from. Without a key a bind beyond loopback refuses to start unless this is set',
+      'Where answers come from (vertex is planned, and refused for now). Without a key a bind beyond loopback refuses to start unless this is set',
   }),
   GOOGLE_GEMINI_BASE_URL: variable(Url, { defaultText: "Google's", description: 'Another upstream' }),
   BIG_MODEL: variable(Model, {

@@ -1,0 +1,52 @@
+/**
+ * `bun run adopt <name>/<n> <case> [--whole]`: makes a test of request `n` (its number or its folder) of the recording
+ * `fixtures/recordings/<name>`: redacted again, made small (`--whole` leaves it as it is), with goldens from today's code,
+ * in `fixtures/turns/<case>`. Never overwrites.
+ */
+import { join, relative } from 'node:path';
+import { readConfig, secretsOf } from '../src/config.ts';
+import { RECORDINGS } from './recordings/folder.ts';
+import { adopt } from './turns/adopt.ts';
+import { answerLines } from './turns/compare.ts';
+import { TURNS } from './turns/folder.ts';
+
+const SHOWN_LINES = 6;
+const SHOWN_CHARACTERS = 400;
+
+/** How the answer ends, without the figures. */
+function ending(bytes: Uint8Array): string {
+  const text = new TextDecoder().decode(bytes);
+  if (text.startsWith('{')) return `  ${text.slice(0, SHOWN_CHARACTERS)}`;
+  const lines = answerLines(bytes).filter((line) => !/^message_start|\busage\./.test(line));
+  return lines
+    .slice(-SHOWN_LINES)
+    .map((line) => `  ${line.slice(0, SHOWN_CHARACTERS)}`)
+    .join('\n');
+}
+
+const [source = '', name = '', ...flags] = process.argv.slice(2);
+const [, recording, request] = /^(.+)\/([^/]+)$/.exec(source) ?? [];
+if (!recording || !request || name === '' || flags.some((flag) => flag !== '--whole')) {
+  console.error('usage: bun run adopt <name>/<n> <case> [--whole]');
+  process.exit(2);
+}
+
+try {
+  const { folder, recorded, notes } = await adopt({
+    recording: join(RECORDINGS, recording),
+    request,
+    turns: TURNS,
+    name,
+    secrets: secretsOf(readConfig({ ...process.env, BACKEND: 'mock' }, [])),
+    whole: flags.includes('--whole'),
+  });
+  for (const note of notes) console.log(note);
+  const { status, bytes } = recorded.answer;
+  console.log(`the client sees: HTTP ${status}\n${ending(bytes)}`);
+  console.log(
+    `written: ${relative(process.cwd(), folder)} (origin: ${recorded.origin}). Read it before you commit it.`,
+  );
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

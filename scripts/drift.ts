@@ -1,0 +1,32 @@
+/**
+ * `bun run drift`: what the world says otherwise than our tables. Looks at the types of `@google/genai`, at the turns and
+ * recordings at hand (`CORPUS_DIR` among them) and, with a key, at the live API.
+ * Exit 0: looked at all of it, no drift. 1: drift. 2: no drift in what could be seen, and something could not be.
+ */
+import { join } from 'node:path';
+import { readConfig } from '../src/config.ts';
+import { ACCEPTED } from './drift/accepted.ts';
+import { lookAtLive } from './drift/live.ts';
+import { judge } from './drift/look.ts';
+import { lookAtCorpus, lookAtOwnRecordings, lookAtRequests } from './drift/recordings.ts';
+import { lookAtSdk } from './drift/sdk.ts';
+import { RECORDINGS } from './recordings/folder.ts';
+import { TURNS } from './turns/folder.ts';
+
+const config = readConfig({ ...process.env, BACKEND: 'mock' }, []);
+
+const looks = [
+  lookAtSdk(),
+  lookAtRequests('the turns', [TURNS]),
+  lookAtOwnRecordings(RECORDINGS),
+  lookAtCorpus(process.env['CORPUS_DIR'] ?? join(import.meta.dir, '../../shared')),
+  await lookAtLive({
+    key: config.apiKeys[0],
+    baseUrl: config.baseUrl,
+    model: config.modelMap.small,
+    fetch: globalThis.fetch,
+  }),
+];
+const { lines, exitCode } = judge(looks, ACCEPTED);
+for (const line of lines) console.log(line);
+process.exitCode = exitCode;

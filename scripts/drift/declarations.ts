@@ -1,0 +1,69 @@
+/** Members of types and values of enums, read from TypeScript text: types leave no trace at run time. */
+
+export type Member = { name: string; comment: string };
+
+/** Undefined where `text` declares no such object type. Comments are those right before a member. */
+export function membersOf(text: string, type: string): Member[] | undefined {
+  const head = new RegExp(
+    `^export (?:declare )?(?:interface|class|type) ${type}\\b(?: extends [\\w<>, ]+)?(?: =)? \\{`,
+    'm',
+  ).exec(text);
+  if (!head) return undefined;
+  return splitMembers(bodyAt(text, head.index + head[0].length));
+}
+
+export function enumValuesOf(text: string, name: string): string[] | undefined {
+  const head = new RegExp(`^export declare enum ${name} \\{`, 'm').exec(text);
+  if (!head) return undefined;
+  const body = bodyAt(text, head.index + head[0].length);
+  return [...body.matchAll(/=\s*"([^"]*)"/g)].map((match) => match[1] ?? '');
+}
+
+/** From behind an opening brace to its closing one: on the same line, or the first at the margin. Comments hold braces as well. */
+function bodyAt(text: string, start: number): string {
+  const lineEnd = text.indexOf('\n', start);
+  const line = text.slice(start, lineEnd);
+  if (/\};?$/.test(line)) return line.replace(/\};?$/, '');
+  return text.slice(start, text.indexOf('\n}', start));
+}
+
+const COMMENT = /\/\*\*[\s\S]*?\*\//y;
+const MEMBER = /(?:readonly )?(?:get )?(\w+)\??(?::|\(\):)/y;
+
+function splitMembers(body: string): Member[] {
+  const members: Member[] = [];
+  let comment = '';
+  for (let at = 0; at < body.length; ) {
+    COMMENT.lastIndex = at;
+    const found = COMMENT.exec(body);
+    if (found) {
+      comment = found[0];
+      at = COMMENT.lastIndex;
+      continue;
+    }
+    MEMBER.lastIndex = at;
+    const member = MEMBER.exec(body);
+    if (member) {
+      // A getter is the SDK's own convenience, and on no wire.
+      if (!member[0].includes('get ') && !member[0].includes('()'))
+        members.push({ name: member[1] ?? '', comment });
+      comment = '';
+      at = memberEnd(body, MEMBER.lastIndex);
+      continue;
+    }
+    at++;
+  }
+  return members;
+}
+
+/** Behind the semicolon that ends a member's type. */
+function memberEnd(body: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < body.length; at++) {
+    const char = body[at];
+    if (char === '{' || char === '(') depth++;
+    else if (char === '}' || char === ')') depth--;
+    else if (char === ';' && depth <= 0) return at + 1;
+  }
+  return body.length;
+}

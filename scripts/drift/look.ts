@@ -1,0 +1,43 @@
+/** One look at one source: what it says otherwise than our tables, or why it could not be looked at. */
+export type Look =
+  | { source: string; looked: true; what: string; differences: readonly string[] }
+  | { source: string; looked: false; why: string };
+
+export type Verdict = { lines: string[]; exitCode: 0 | 1 | 2 };
+
+/**
+ * 1 where anything has drifted; else 2 where something could not be looked at, which is not the same as no drift; else 0.
+ * `accepted` has a reason for each difference that is meant; what is accepted and gone is drift as well.
+ */
+export function judge(
+  looks: readonly Look[],
+  accepted: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Verdict {
+  const lines: string[] = [];
+  let drifted = 0;
+  for (const look of looks) {
+    if (!look.looked) {
+      lines.push(`could not look at ${look.source}: ${look.why}`);
+      continue;
+    }
+    const meant = accepted[look.source] ?? {};
+    const fresh = look.differences.filter((difference) => !(difference in meant));
+    const gone = GONE_IS_DRIFT.includes(look.source)
+      ? Object.keys(meant).filter((difference) => !look.differences.includes(difference))
+      : [];
+    drifted += fresh.length + gone.length;
+    lines.push(`${look.source}: ${look.what}; ${summary(look.differences.length, fresh.length)}`);
+    for (const difference of fresh) lines.push(`  drift: ${difference}`);
+    for (const difference of gone) lines.push(`  drift: accepted, and no longer so: ${difference}`);
+  }
+  const unseen = looks.filter(({ looked }) => !looked).map(({ source }) => source);
+  const seen = drifted > 0 ? `${drifted} differences` : `no drift in what was looked at`;
+  lines.push(unseen.length > 0 ? `${seen}; NOT looked at: ${unseen.join(', ')}` : seen);
+  return { lines, exitCode: drifted > 0 ? 1 : unseen.length > 0 ? 2 : 0 };
+}
+
+/** Recordings need not hold everything that may be in one. */
+const GONE_IS_DRIFT: readonly string[] = ['the SDK'];
+
+const summary = (all: number, fresh: number): string =>
+  all === 0 ? 'all as we have it' : `${all - fresh} accepted differences, ${fresh} new ones`;

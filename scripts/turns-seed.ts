@@ -1,0 +1,46 @@
+/**
+ * `bun scripts/turns-seed.ts [name …]`: writes the made-up turns of `scripts/turns/cases/` to `fixtures/turns/`, with
+ * goldens from today's code. Without names all of them, and folders of cases that are gone are named.
+ */
+import { join } from 'node:path';
+import { listRecording, nameOf } from '../src/sim/cassette/read.ts';
+import type { RecordedRequest } from '../src/sim/cassette/types.ts';
+import { writeRecordedRequest } from '../src/sim/cassette/write.ts';
+import { buildTurn, type TurnCase } from './turns/build.ts';
+import { CASES } from './turns/cases/index.ts';
+import { TURNS } from './turns/folder.ts';
+import { missingTries, withGoldens } from './turns/goldens.ts';
+import { runTurn } from './turns/run.ts';
+import { knownStore } from './turns/signatures.ts';
+
+/** The fixture that `turn` stands for. Throws where upstream is asked more or less often than the case says. */
+export async function seedTurn(name: string, turn: TurnCase): Promise<RecordedRequest> {
+  const built = buildTurn(name, turn);
+  const { recorded, bugs } = await runTurn(built, knownStore(new Map(Object.entries(turn.store ?? {}))));
+  const problem = missingTries(built, recorded) ?? bugs.map(String)[0];
+  if (problem)
+    throw new Error(`${name}: ${problem}
+${new TextDecoder().decode(recorded.answer.bytes)}`);
+  // Upstream's side stays whole, also where we stopped listening.
+  return withGoldens(built, recorded);
+}
+
+if (import.meta.main) {
+  const names = process.argv.slice(2);
+  for (const [name, turn] of Object.entries(CASES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    try {
+      await writeRecordedRequest(join(TURNS, name), await seedTurn(name, turn));
+      console.log(`written: ${name}`);
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    }
+  }
+  const unknown = names.filter((name) => !(name in CASES));
+  for (const name of unknown) console.error(`no such case: ${name}`);
+  for (const name of listRecording(TURNS).map(nameOf)) {
+    if (!(name in CASES)) console.log(`no case of the table: ${name}`);
+  }
+  if (unknown.length > 0) process.exitCode = 1;
+}

@@ -1,0 +1,129 @@
+/** From a recorded client request to a turn that is a test: redacted again, made small, with goldens of today's code. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import type { RecordedRequest, Redaction, UpstreamExchange } from '../../src/sim/cassette/types.ts';
+import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
+import { createRedactor, type Redactor } from '../../src/sim/redact.ts';
+import { differences } from './compare.ts';
+import { withGoldens } from './goldens.ts';
+import { minimise } from './minimise.ts';
+import { runTurn, type TurnRun } from './run.ts';
+
+export type Adoption = {
+  folder: string;
+  recorded: RecordedRequest;
+  /** For whoever adopts: what was made of it, and what to look at. */
+  notes: string[];
+};
+
+export type AdoptOptions = {
+  /** A folder of recorded client requests. */
+  recording: string;
+  /** The number or the name of one of them. */
+  request: string;
+  turns: string;
+  name: string;
+  /** Keys of this machine, looked for once more. */
+  secrets: readonly string[];
+  /** Keeps the request as large as it was. */
+  whole: boolean;
+};
+
+const CASE = /^[a-z0-9][a-z0-9-]*$/;
+
+/** Throws where it would overwrite something, and where the request cannot become a turn. */
+export async function adopt(options: AdoptOptions): Promise<Adoption> {
+  const { recording, request, turns, name, whole } = options;
+  if (!CASE.test(name))
+    throw new Error(`"${name}": a case is named in lower-case letters, digits and hyphens`);
+  const folder = join(turns, name);
+  if (existsSync(folder)) throw new Error(`fixtures/turns/${name} is there already; nothing was changed`);
+  const notes: string[] = [];
+  const recorded = redactAgain(readRecordedRequest(findRequest(recording, request)), options.secrets, notes);
+  const first = await runTurn(recorded);
+  const usable = withTries(recorded, first, notes);
+  noteDifferences(usable, first, notes);
+  const small = whole ? { recorded: usable, run: first, runs: 0 } : await minimise(usable, first);
+  if (!whole) notes.push(sizes(usable, small.recorded, small.runs));
+  const adopted = { ...withGoldens(small.recorded, small.run.recorded), origin: originOf(recorded) };
+  await writeRecordedRequest(folder, adopted);
+  return { folder, recorded: adopted, notes };
+}
+
+/** What nobody but us ever said stays made up. */
+const originOf = ({ origin }: RecordedRequest) => (origin === 'live' ? 'edited' : origin);
+
+function findRequest(recording: string, request: string): string {
+  const folders = listRecording(recording);
+  const found = folders.find(
+    (path) => nameOf(path) === request || (/^\d+$/.test(request) && numberOf(path) === Number(request)),
+  );
+  if (found) return found;
+  const names = folders.map(nameOf).join(', ') || 'nothing';
+  throw new Error(`no request "${request}" in ${recording}; it holds ${names}`);
+}
+
+const numberOf = (path: string): number => Number.parseInt(nameOf(path), 10);
+
+// ── redaction ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What was recorded is redacted; rules may have been added since, and keys of this machine are known here only. */
+function redactAgain(
+  recorded: RecordedRequest,
+  secrets: readonly string[],
+  notes: string[],
+): RecordedRequest {
+  const redactor = createRedactor(secrets);
+  const found: Redaction[] = [];
+  const body = redactor.text(recorded.request.body, 'request.body', found);
+  const headers = clean(recorded.request.headers, redactor, found);
+  const upstream = recorded.upstream.map((exchange) => redactExchange(exchange, redactor));
+  const count = found.length + upstream.reduce((sum, { added }) => sum + added, 0);
+  if (count > 0) notes.push(`${count} places blotted out that the recorder had left`);
+  return {
+    ...recorded,
+    request: { ...recorded.request, body, headers },
+    upstream: upstream.map(({ exchange }) => exchange),
+    redactions: [],
+  };
+}
+
+function redactExchange(exchange: UpstreamExchange, redactor: Redactor) {
+  const list: Redaction[] = [];
+  if (exchange.truncatedRecording) throw new Error('upstream’s answer was too large to be recorded whole');
+  const reads = redactor.reads(exchange.reads, 'response.body', list);
+  const head = exchange.head && { ...exchange.head, headers: clean(exchange.head.headers, redactor, list) };
+  const redactions = [...exchange.redactions.filter(({ where }) => where === 'response.body'), ...list];
+  return { exchange: { ...exchange, head, reads, redactions }, added: list.length };
+}
+
+const clean = (headers: Readonly<Record<string, string>>, redactor: Redactor, list: Redaction[]) =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, redactor.text(value, `headers.${name}`, list)]),
+  );
+
+// ── what it became ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Throws where today's code asks for more than was recorded; leaves out what it does not ask for any more. */
+function withTries(recorded: RecordedRequest, { recorded: now }: TurnRun, notes: string[]): RecordedRequest {
+  const [was, is] = [recorded.upstream.length, now.upstream.length];
+  if (is > was) {
+    throw new Error(
+      `today upstream is asked ${is} times, and ${was} answers of it were recorded: record it again`,
+    );
+  }
+  if (is < was) notes.push(`today upstream is asked ${is} times, not ${was}: the later answers are left out`);
+  return { ...recorded, upstream: recorded.upstream.slice(0, is) };
+}
+
+function noteDifferences(recorded: RecordedRequest, run: TurnRun, notes: string[]): void {
+  const found = differences(recorded, run);
+  if (found === '') return;
+  notes.push(`today's code and default settings do otherwise than the proxy that recorded:\n${found}`);
+}
+
+function sizes(before: RecordedRequest, after: RecordedRequest, runs: number): string {
+  const length = ({ request }: RecordedRequest) => Buffer.byteLength(request.body);
+  return `the request: ${length(before)} → ${length(after)} bytes, after ${runs} runs that ended the same or did not`;
+}

@@ -1,0 +1,21 @@
+/** Every made-up turn, by the name of its folder. */
+import type { TurnCases } from '../build.ts';
+import { ENDS } from './ends.ts';
+import { ERRORS } from './errors.ts';
+import { FRAMING } from './framing.ts';
+import { HISTORY } from './history.ts';
+import { OWN } from './own.ts';
+import { PARTS } from './parts.ts';
+import { SETTINGS } from './settings.ts';
+import { SHAPES } from './shapes.ts';
+
+export const CASES: TurnCases = {
+  ...SHAPES,
+  ...PARTS,
+  ...ENDS,
+  ...ERRORS,
+  ...FRAMING,
+  ...HISTORY,
+  ...SETTINGS,
+  ...OWN,
+};

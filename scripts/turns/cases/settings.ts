@@ -1,0 +1,130 @@
+/** How clients want their answer: stop sequences, structure, forced calls, thinking, whole instead of streamed. */
+import type { TurnCases } from '../build.ts';
+import { CALLS_MADE, call, chunk, end, says, saysWhole, signature, text, thought } from '../wire.ts';
+import { ASK_TOOLS, BASH, THINKING } from './asks.ts';
+
+export const SETTINGS: TurnCases = {
+  'ask-stop-sequence': {
+    shows: 'A stop sequence over two chunks: the proxy cuts, and upstream is left',
+    ask: { stop_sequences: ['END'], messages: [{ role: 'user', content: 'Count.' }] },
+    replies: [says(chunk([text('1 2 3 E')]), chunk([text('ND 4 5')]), chunk([text(' 6')]), end())],
+  },
+  'ask-stop-sequence-unseen': {
+    shows: 'What could have begun a stop sequence is given out at the end',
+    ask: { stop_sequences: ['ENDING'], messages: [{ role: 'user', content: 'Count.' }] },
+    replies: [says(chunk([text('1 2 END')]), end())],
+  },
+  'ask-schema': {
+    shows: 'A structured answer by JSON Schema',
+    ask: {
+      output_config: {
+        effort: 'low',
+        format: {
+          type: 'json_schema',
+          schema: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] },
+        },
+      },
+    },
+    replies: [says(chunk([text('{"n":')]), chunk([text(' 4}')]), end())],
+  },
+  'ask-forced-tool': {
+    shows: 'A forced tool, with a schema that Gemini needs rewritten',
+    ask: {
+      tools: [
+        {
+          name: 'pick',
+          input_schema: {
+            type: 'object',
+            properties: { kind: { const: 'a' }, item: { $ref: '#/$defs/item' } },
+            $defs: { item: { type: 'string' } },
+          },
+        },
+        BASH,
+      ],
+      tool_choice: { type: 'tool', name: 'pick' },
+    },
+    replies: [
+      says(
+        chunk([call('call-001', 'pick', { kind: 'a', item: 'b' }, signature('call'))]),
+        end('STOP', { message: CALLS_MADE }),
+      ),
+    ],
+  },
+  'ask-thinking-budget': {
+    shows: 'A thinking budget for Gemini 2.5, sampling parameters, and a small max_tokens',
+    gemini: 'gemini-2.5-flash',
+    ask: { max_tokens: 2048, thinking: { type: 'enabled', budget_tokens: 1024 }, top_p: 0.9 },
+    replies: [says(chunk([thought('Hm.')]), chunk([text('Hello.')], { finishReason: 'STOP' }))],
+  },
+  'ask-context-management': {
+    shows: 'Context management and safeguards: answered that nothing was applied and nothing judged',
+    ask: {
+      context_management: {
+        edits: [{ type: 'clear_thinking_20251015' }, { type: 'clear_tool_uses_20250919' }],
+      },
+      safeguards: [{ type: 'dangerous_actions' }],
+      metadata: { user_id: 'xxxxxxxx' },
+    },
+    replies: [says(chunk([text('Done.')]), end('STOP', { signature: signature('end of text') }))],
+  },
+  'ask-whole': {
+    shows: 'A client that wants no stream: the stream, folded',
+    ask: { ...THINKING('summarized'), stream: false, tools: ASK_TOOLS },
+    replies: [
+      says(
+        chunk([thought('Two files.')]),
+        chunk([text('Reading ')]),
+        chunk([text('both.')]),
+        chunk([call('call-001', 'Read', { file_path: '/a' }, signature('call'))]),
+        chunk([call('call-002', 'Read', { file_path: '/b' })]),
+        end('STOP', { message: CALLS_MADE }),
+      ),
+    ],
+  },
+  'ask-whole-recovers': {
+    shows: 'The same when upstream breaks off after text: nothing was shown, so another try is free',
+    ask: { stream: false },
+    replies: [says(chunk([text('Half an ans')])), says(chunk([text('A whole answer.')]), end())],
+  },
+  'ask-whole-fails': {
+    shows: 'The same, twice: a status, and nothing of the text',
+    ask: { stream: false },
+    replies: [says(chunk([text('Half an ans')])), says(chunk([text('Half again')]))],
+  },
+  'ask-upstream-whole': {
+    shows: 'Gemini asked for a whole answer, the client for a stream',
+    unary: true,
+    ask: { tools: ASK_TOOLS },
+    replies: [
+      saysWhole({
+        candidates: [
+          {
+            content: {
+              parts: [text('Reading.'), call('call-001', 'Read', { file_path: '/a' }, signature('call'))],
+              role: 'model',
+            },
+            finishReason: 'STOP',
+            index: 0,
+            finishMessage: CALLS_MADE,
+          },
+        ],
+      }),
+    ],
+  },
+  'ask-prompt-cache': {
+    shows: 'Tokens from Gemini’s cache, counted apart from the new ones',
+    replies: [
+      says({
+        ...(chunk([text('Hello.')], { finishReason: 'STOP' }) as object),
+        usageMetadata: {
+          promptTokenCount: 9_000,
+          cachedContentTokenCount: 8_192,
+          candidatesTokenCount: 2,
+          thoughtsTokenCount: 5,
+          toolUsePromptTokenCount: 40,
+          totalTokenCount: 9_047,
+        },
+      }),
+    ],
+  },
+};

@@ -1,0 +1,92 @@
+/**
+ * Makes a recorded request small without changing what came of it: pieces of the request are left out as long as a run
+ * over the same upstream bytes ends the same. Greedy, from large pieces to small ones, and bounded.
+ */
+import { modelRow } from '../../src/gemini/models.ts';
+import { isObject, tryParseJson } from '../../src/lib/json.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
+import { validateRequest } from '../../src/sim/validator/index.ts';
+import { attempts, shortened } from './reductions.ts';
+import { runTurn, type TurnRun } from './run.ts';
+import { knownStore } from './signatures.ts';
+
+export type Minimised = { recorded: RecordedRequest; run: TurnRun; runs: number };
+
+/** Runs of one minimisation; a request of a megabyte takes some 20 ms a run. */
+const MAX_RUNS = 600;
+
+/** `first` is a run of `recorded` itself. */
+export async function minimise(
+  recorded: RecordedRequest,
+  first: TurnRun,
+  maxRuns = MAX_RUNS,
+): Promise<Minimised> {
+  const body = tryParseJson(recorded.request.body);
+  let best = { recorded, run: first };
+  if (!isObject(body)) return { ...best, runs: 0 };
+  const goal = outcomeOf(recorded, first);
+  const store = () => knownStore(first.found);
+  let runs = 0;
+  const accepts = async (candidate: Record<string, unknown>): Promise<boolean> => {
+    if (runs >= maxRuns) return false;
+    runs++;
+    const request = { ...recorded.request, body: JSON.stringify(candidate) };
+    const smaller = { ...recorded, request };
+    const run = await runTurn(smaller, store());
+    if (outcomeOf(recorded, run) !== goal) return false;
+    best = { recorded: smaller, run };
+    return true;
+  };
+  // Where Google refused, the request is the evidence: unless our validator can tell that it would still be refused.
+  const short = await reduce(body, shortened, accepts);
+  if (!isUnexplainedRefusal(recorded, first)) await reduce(short, attempts, accepts);
+  return { ...best, runs };
+}
+
+type Value = Record<string, unknown>;
+
+/** Takes what is accepted, and goes on from there, until a round changes nothing. */
+async function reduce(
+  body: Value,
+  candidatesOf: (body: Value) => Iterable<(body: Value) => Value | undefined>,
+  accepts: (candidate: Value) => Promise<boolean>,
+): Promise<Value> {
+  let best = body;
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const change of candidatesOf(best)) {
+      const candidate = change(best);
+      if (candidate === undefined || !(await accepts(candidate))) continue;
+      best = candidate;
+      changed = true;
+    }
+  }
+  return best;
+}
+
+/** All that must stay: what the client saw, how often upstream was asked, our own errors, and why Google would refuse. */
+function outcomeOf(recorded: RecordedRequest, { recorded: now, bugs }: TurnRun): string {
+  const { status, headers, bytes, end } = now.answer;
+  return JSON.stringify([
+    status,
+    headers,
+    Buffer.from(bytes).toString('latin1'),
+    end,
+    now.upstream.length,
+    bugs.map((bug) => (bug instanceof Error ? `${bug.name}: ${bug.message}` : String(bug))),
+    recorded.upstream.some(isRefusal) ? validatorRefusals(now) : [],
+  ]);
+}
+
+const isRefusal = ({ head }: RecordedRequest['upstream'][number]): boolean =>
+  head !== undefined && [400, 404, 413, 422].includes(head.status);
+
+const validatorRefusals = ({ upstream }: RecordedRequest): string[] =>
+  upstream.flatMap(({ model, request }) => {
+    if (request.path.endsWith(':countTokens')) return [];
+    const refusal = validateRequest(modelRow(model), tryParseJson(request.body));
+    return refusal ? [refusal.message ?? 'refused'] : [];
+  });
+
+const isUnexplainedRefusal = (recorded: RecordedRequest, first: TurnRun): boolean =>
+  recorded.upstream.some(isRefusal) && validatorRefusals(first.recorded).length === 0;

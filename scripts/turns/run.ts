@@ -1,0 +1,174 @@
+/**
+ * One recorded client request, run again through the real parts: handlers, translation, gate, backend and the SDK, over
+ * an upstream that says what was recorded; and recorded anew, by the recorder, while it runs. Ids, chance, time and
+ * signatures are the recording's, so the same code gives the same bytes.
+ */
+import { createGenaiBackend } from '../../src/backend/genai.ts';
+import { serverSettings } from '../../src/compose.ts';
+import { readConfig } from '../../src/config.ts';
+import { isObject, tryParseJson } from '../../src/lib/json.ts';
+import type { Logger } from '../../src/lib/log.ts';
+import { type Clock, type Fetch, systemClock } from '../../src/lib/ports.ts';
+import { ClientGone } from '../../src/server/call.ts';
+import { CLIENT_WIRE } from '../../src/server/client-wire.ts';
+import { countTokens } from '../../src/server/count-tokens.ts';
+import type { ServerDeps } from '../../src/server/deps.ts';
+import { answerMessages } from '../../src/server/messages.ts';
+import { type Handler, runCall } from '../../src/server/run-call.ts';
+import { seeded } from '../../src/server/seeded.ts';
+import { Stats } from '../../src/server/stats.ts';
+import { bytesOf } from '../../src/sim/cassette/escape.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
+import { RequestRecording } from '../../src/sim/record/request-recording.ts';
+import { createRedactor } from '../../src/sim/redact.ts';
+import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
+import type { Warning } from '../../src/translate/warnings.ts';
+import { readAnswer } from './read-answer.ts';
+import { type RecordedStore, recordedStore } from './signatures.ts';
+import { recordedUpstream } from './upstream.ts';
+
+export type TurnRun = {
+  /** What a recorder would have written of this run. */
+  recorded: RecordedRequest;
+  warnings: readonly Warning[];
+  /** Errors of ours, which no request should ever cause. */
+  bugs: readonly unknown[];
+  /** Keys and envelopes that were kept for the turns to come. */
+  remembered: ReadonlyMap<string, string>;
+  /** Keys and envelopes that were looked up and found. */
+  found: ReadonlyMap<string, string>;
+};
+
+type Notes = { warnings: Warning[]; bugs: unknown[]; caller: string };
+
+const MAX_BYTES = 64 * 1024 * 1024;
+/** Too short to be taken for a secret, and looked for in every text. */
+const NO_KEY = 'none';
+
+const REDACTOR = createRedactor([]);
+const pause = () => Promise.resolve();
+
+/** `store` answers in place of the look-ups in the recording. */
+export async function runTurn(
+  recorded: RecordedRequest,
+  store: RecordedStore = recordedStore(recorded.signatures),
+): Promise<TurnRun> {
+  const clock = new VirtualClock(recorded.clockStart, () => 0, systemClock);
+  const client = new AbortController();
+  const recording = openRecording(recorded, clock);
+  const leave = () => client.abort();
+  const upstream = recordedUpstream(recorded, { clock, redactor: REDACTOR, leave });
+  const watched: Fetch = async (url, init, exchange) => {
+    const watching = recording.exchange(url, init);
+    try {
+      return watching.answer(await upstream(url, init, exchange));
+    } catch (error) {
+      watching.fail(error);
+      throw error;
+    }
+  };
+  const notes: Notes = { warnings: [], bugs: [], caller: recorded.caller };
+  const deps = depsFor(recorded, watched, clock, store, notes);
+  const request = clientRequest(recorded, client.signal);
+  recording.keepBody(bytesOf(recorded.request.body));
+  const response = await serve(request, deps);
+  const { bytes, end } = await readAnswer(response, recorded.answer, client);
+  recording.answer.add(bytes);
+  for (const lookup of store.lookups) recording.lookedUp(lookup);
+  const { status, headers } = response;
+  const outcome = { caller: notes.caller, keyFingerprint: recorded.keyFingerprint, status, headers, end };
+  return {
+    recorded: await recording.toRecorded(REDACTOR, CLIENT_WIRE, outcome, pause),
+    warnings: notes.warnings,
+    bugs: notes.bugs,
+    remembered: store.remembered,
+    found: store.found,
+  };
+}
+
+function openRecording(recorded: RecordedRequest, clock: Clock): RequestRecording {
+  const { origin, recordedAt, clockStart, seed, versions } = recorded;
+  return new RequestRecording(
+    1,
+    clientRequest(recorded),
+    { origin, recordedAt, clockStart, seed, versions },
+    { now: () => clock.now(), maxBytes: MAX_BYTES, isClientGone: (reason) => reason instanceof ClientGone },
+  );
+}
+
+function clientRequest({ request }: RecordedRequest, signal?: AbortSignal): Request {
+  const { method, path, query, headers, body } = request;
+  return new Request(`http://localhost${path}${query ? `?${query}` : ''}`, {
+    method,
+    headers: { ...headers },
+    body: new Uint8Array(bytesOf(body)),
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** The routes that ask upstream. Straight to their handlers: building a web server would be most of a run's time. */
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  '/v1/messages': answerMessages,
+  '/v1/messages/count_tokens': countTokens,
+};
+
+async function serve(request: Request, deps: ServerDeps): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const handler = HANDLERS[pathname];
+  if (!handler) throw new Error(`${pathname} is no route of a turn`);
+  return runCall(handler, { request, params: {}, keepOpen() {}, needsKey: false, asksModel: false }, deps);
+}
+
+function depsFor(
+  recorded: RecordedRequest,
+  fetch: Fetch,
+  clock: Clock,
+  signatures: RecordedStore,
+  notes: Notes,
+): ServerDeps {
+  const unary = recorded.upstream.some(({ request }) => request.path.endsWith(':generateContent'));
+  const config = readConfig({ BACKEND: 'mock', FORCE_DISABLE_STREAMING: String(unary) }, []);
+  const { headTimeoutMs, idleTimeoutMs } = config;
+  const backend = createGenaiBackend({
+    kind: 'gemini',
+    apiKey: NO_KEY,
+    fetch,
+    headTimeoutMs,
+    idleTimeoutMs,
+    clock,
+  });
+  return {
+    settings: {
+      ...serverSettings(config),
+      modelMap: { ...config.modelMap, patterns: modelPatterns(recorded) },
+      streamsMax: 1,
+    },
+    backend: { ...backend, keyFingerprint: recorded.keyFingerprint },
+    signatures,
+    clock,
+    ...seeded(recorded.seed),
+    logger: noteLogger(notes),
+    stats: new Stats(clock),
+    openCalls: new Set(),
+  };
+}
+
+/** Whatever the settings of that day: the id that the client asked for stood for the model that was asked. */
+function modelPatterns({ upstream, request }: RecordedRequest): [pattern: string, target: string][] {
+  const model = upstream[0]?.model;
+  const body = tryParseJson(request.body);
+  const requested = isObject(body) ? body['model'] : undefined;
+  return model && typeof requested === 'string' ? [[requested, model]] : [];
+}
+
+function noteLogger(notes: Notes): Logger {
+  const note: Logger['info'] = (fields, message) => {
+    const { code, path, detail } = fields as Partial<Warning>;
+    if (message === 'warning' && code !== undefined && path !== undefined && detail !== undefined) {
+      notes.warnings.push({ code, path, detail });
+    }
+    if (message === 'unexpected error') notes.bugs.push(fields['error']);
+    if (typeof fields['caller'] === 'string') notes.caller = fields['caller'];
+  };
+  return { debugging: true, debug: note, info: note, warn: note, error: note, fatal: note };
+}

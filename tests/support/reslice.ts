@@ -1,0 +1,52 @@
+/** The same upstream bytes, handed over in other reads. */
+import { createSeededRandom } from '../../src/lib/ports.ts';
+import type { RecordedRequest, UpstreamExchange } from '../../src/sim/cassette/types.ts';
+
+type Cut = (length: number) => number[];
+
+const everyByte: Cut = (length) => Array.from({ length }, (_, index) => index);
+const nowhere: Cut = () => [];
+const at =
+  (place: number): Cut =>
+  (length) =>
+    place < length ? [place] : [];
+
+/** Seeded places, up to `count`, each with a probability that leaves reads of all sizes. */
+function scattered(seed: number): Cut {
+  return (length) => {
+    const random = createSeededRandom(seed);
+    const share = random.next();
+    return everyByte(length).filter(() => random.next() < share);
+  };
+}
+
+const SAMPLES = process.env['CORPUS_EXHAUSTIVE'] === '1' ? Number.POSITIVE_INFINITY : 12;
+
+/** One read, a read a byte, a few seeded cuts, and cuts in two: all of them, or a sample that is the same every time. */
+export function reslicings(recorded: RecordedRequest): { how: string; recorded: RecordedRequest }[] {
+  const length = Math.max(0, ...recorded.upstream.map((exchange) => bodyOf(exchange).length));
+  const stride = Math.max(1, Math.ceil(length / SAMPLES));
+  const twos = everyByte(length).filter((place) => place % stride === 1 % stride);
+  const cuts: [how: string, cut: Cut][] = [
+    ['whole', nowhere],
+    ['byte by byte', everyByte],
+    ...[1, 2, 3].map((seed): [string, Cut] => [`scattered ${seed}`, scattered(seed)]),
+    ...twos.map((place): [string, Cut] => [`cut at ${place}`, at(place)]),
+  ];
+  return cuts.map(([how, cut]) => ({
+    how,
+    recorded: { ...recorded, upstream: recorded.upstream.map((exchange) => resliced(exchange, cut)) },
+  }));
+}
+
+const bodyOf = ({ reads }: UpstreamExchange) => Buffer.concat(reads.map(({ bytes }) => bytes));
+
+/** Pauses go: a sign of life for the client depends on them, and is not compared. */
+function resliced(exchange: UpstreamExchange, cut: Cut): UpstreamExchange {
+  const body = bodyOf(exchange);
+  const edges = [...new Set([0, ...cut(body.length), body.length])].sort((a, b) => a - b);
+  const reads = edges
+    .slice(1)
+    .map((edge, index) => ({ ms: 0, bytes: new Uint8Array(body.subarray(edges[index], edge)) }));
+  return { ...exchange, reads };
+}

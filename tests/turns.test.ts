@@ -1,0 +1,97 @@
+/**
+ * Every folder in `fixtures/turns` is a test: the client's request goes through the real parts, upstream says what was
+ * recorded, and both what Gemini is sent and what the client sees must be what is written there. `bun run bless` writes
+ * it anew after a change that is meant.
+ */
+import { describe, expect, test } from 'bun:test';
+import { differences } from '../scripts/turns/compare.ts';
+import { runTurn } from '../scripts/turns/run.ts';
+import type { MessageEvent } from '../src/anthropic/events.ts';
+import { modelRow } from '../src/gemini/models.ts';
+import type { Answer, RecordedRequest } from '../src/sim/cassette/types.ts';
+import { isEventStream } from '../src/sim/cassette/write.ts';
+import { validateRequest } from '../src/sim/validator/index.ts';
+import { foldEvents } from '../src/translate/response/message.ts';
+import { readEvents, withoutKeepAlive } from './support/events.ts';
+import { violations } from './support/laws.ts';
+import { reslicings } from './support/reslice.ts';
+import { turnFixtures } from './support/turn-fixtures.ts';
+
+const FIXTURES = turnFixtures();
+
+type Row = readonly [name: string, recorded: RecordedRequest];
+const rows = (keep: (recorded: RecordedRequest) => boolean = () => true): Row[] =>
+  FIXTURES.filter(({ recorded }) => keep(recorded)).map(({ name, recorded }) => [name, recorded]);
+
+const isMessage = ({ request }: RecordedRequest) => request.path === '/v1/messages';
+const isStreamed = ({ answer }: RecordedRequest) => isEventStream(answer.headers);
+
+/** Signs of life apart: they come with time. */
+const seen = ({ headers, bytes, status }: Answer) => ({
+  status,
+  told: isEventStream(headers) ? withoutKeepAlive(readEvents(bytes)) : new TextDecoder().decode(bytes),
+});
+
+const asking = (recorded: RecordedRequest, stream: boolean): RecordedRequest => {
+  const body = JSON.stringify({ ...JSON.parse(recorded.request.body), stream });
+  return { ...recorded, request: { ...recorded.request, body } };
+};
+
+/** Of a whole answer nothing is shown before its end, so that there may be one more try: it gets the last answer again. */
+const withOneMore = (recorded: RecordedRequest, tries: number): RecordedRequest => {
+  const asked = recorded.upstream.slice(0, tries);
+  return { ...recorded, upstream: [...asked, ...asked.slice(-1)] };
+};
+
+const errorIn = (events: readonly MessageEvent[]) =>
+  events.find((event) => event.type === 'error')?.error.message;
+
+describe('a recorded turn', () => {
+  test.each(rows())('%s: is asked and answered as written', async (name, recorded) => {
+    const found = differences(recorded, await runTurn(recorded));
+    if (found !== '') throw new Error(`fixtures/turns/${name} (bun run bless, if this is meant)\n${found}`);
+  });
+
+  test.each(rows((recorded) => isStreamed(recorded) && recorded.answer.end === 'whole'))(
+    '%s: its answer keeps the laws',
+    (_name, { answer }) => {
+      expect(violations(readEvents(answer.bytes))).toEqual([]);
+    },
+  );
+
+  test.each(rows(isMessage))('%s: Google would not refuse what is sent', (_name, { upstream }) => {
+    const refusals = upstream.map(({ model, request }) =>
+      validateRequest(modelRow(model), JSON.parse(request.body)),
+    );
+    expect(refusals.filter((refusal) => refusal !== undefined)).toEqual([]);
+  });
+
+  test.each(rows(({ upstream }) => upstream.length > 0))(
+    '%s: is the same however its bytes are cut',
+    async (_name, recorded) => {
+      const expected = seen(recorded.answer);
+      for (const { how, recorded: cut } of reslicings(recorded)) {
+        expect({ how, ...seen((await runTurn(cut)).recorded.answer) }).toEqual({ how, ...expected });
+      }
+    },
+  );
+
+  const answered = (recorded: RecordedRequest) =>
+    isMessage(recorded) && recorded.upstream.length > 0 && recorded.answer.end === 'whole';
+
+  test.each(rows(answered))('%s: as a stream and whole it says the same', async (_name, recorded) => {
+    const streamed = (await runTurn(asking(recorded, true))).recorded;
+    const stream = streamed.answer;
+    const again = withOneMore(asking(recorded, false), streamed.upstream.length);
+    const whole = (await runTurn(again)).recorded.answer;
+    const told = JSON.parse(new TextDecoder().decode(whole.bytes));
+    if (!isEventStream(stream.headers)) {
+      expect(whole).toEqual(stream);
+      return;
+    }
+    const events = readEvents(stream.bytes);
+    const error = errorIn(events);
+    if (error === undefined) expect(told).toEqual(foldEvents(events));
+    else expect(told.error.message).toBe(error);
+  });
+});

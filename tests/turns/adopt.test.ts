@@ -1,0 +1,178 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AdoptOptions, adopt } from '../../scripts/turns/adopt.ts';
+import { differences } from '../../scripts/turns/compare.ts';
+import { runTurn } from '../../scripts/turns/run.ts';
+import type { Fetch } from '../../src/lib/ports.ts';
+import { readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
+import { sealEnvelope } from '../../src/translate/signatures.ts';
+import { googleError, googleStream, startProxy, textChunk } from '../support/proxy.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'adopt-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const TURNS = join(folder, 'turns');
+
+const tool = (name: string) => ({
+  name,
+  description: `The tool ${name}. ${'It does a lot. '.repeat(40)}`,
+  input_schema: { type: 'object', properties: { path: { type: 'string' } } },
+});
+
+/** A conversation with much in it that has no part in what goes wrong. */
+const LONG_REQUEST = {
+  model: 'claude-opus-5-5',
+  max_tokens: 1000,
+  stream: true,
+  system: [{ type: 'text', text: 'You are a helper. '.repeat(200) }],
+  tools: ['Read', 'Write', 'Bash', 'Grep'].map(tool),
+  messages: [
+    { role: 'user', content: 'First question, ask ada@example.com.' },
+    {
+      role: 'assistant',
+      content: [{ type: 'tool_use', id: 'toolu_1', name: 'Read', input: { path: '/a' } }],
+    },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'x '.repeat(3000) }] },
+    { role: 'assistant', content: 'An answer.' },
+    { role: 'user', content: 'And now?' },
+  ],
+};
+
+const BROKEN: Fetch = async () =>
+  new Response(`${await googleStream(textChunk('Half an ans')).text()}data: {"candidates": oops}\r\n\r\n`, {
+    headers: { 'content-type': 'text/event-stream' },
+  });
+
+/** Serves one request with the recorder on; returns the recording's folder. */
+async function record(name: string, upstream: Fetch, body: object): Promise<string> {
+  const recording = join(folder, 'recordings', name);
+  await using proxy = await startProxy({ fetch: upstream, env: { RECORD: recording } });
+  await (await proxy.send('/v1/messages', body)).text();
+  return recording;
+}
+
+const options = (recording: string, name: string, more: Partial<AdoptOptions> = {}): AdoptOptions => ({
+  recording,
+  request: '1',
+  turns: TURNS,
+  name,
+  secrets: [],
+  whole: false,
+  ...more,
+});
+
+describe('a recorded failure', () => {
+  test('becomes a small turn that passes as it is', async () => {
+    const recording = await record('broken', BROKEN, LONG_REQUEST);
+    const { folder: turn } = await adopt(options(recording, 'broken-event'));
+    const recorded = readRecordedRequest(turn);
+    expect(differences(recorded, await runTurn(recorded))).toBe('');
+    const { messages, tools, system } = JSON.parse(recorded.request.body);
+    expect({ messages: messages.length, tools, system }).toEqual({
+      messages: 1,
+      tools: undefined,
+      system: undefined,
+    });
+  });
+
+  test('says what it said: the same answer, the same bytes of upstream', async () => {
+    const recording = await record('same', BROKEN, LONG_REQUEST);
+    const [name = ''] = readdirSync(recording).filter((entry) => entry.startsWith('001'));
+    const before = readRecordedRequest(join(recording, name));
+    const { recorded } = await adopt(options(recording, 'same-answer'));
+    expect(recorded.answer.bytes).toEqual(before.answer.bytes);
+    expect(recorded.upstream.map(({ reads }) => reads)).toEqual(before.upstream.map(({ reads }) => reads));
+    expect(new TextDecoder().decode(recorded.answer.bytes)).toContain('overloaded_error');
+  });
+
+  test('of a live session is marked as edited', async () => {
+    const recording = await record('origin', BROKEN, LONG_REQUEST);
+    expect((await adopt(options(recording, 'origin'))).recorded.origin).toBe('edited');
+  });
+
+  test('is redacted again, with what is known now', async () => {
+    const recording = await record('secret', BROKEN, LONG_REQUEST);
+    const { folder: turn, notes } = await adopt(
+      options(recording, 'secret', { whole: true, secrets: ['First question'] }),
+    );
+    const files = readdirSync(turn, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /\.\w+$/.test(path),
+    );
+    const texts = files.map((path) => readFileSync(join(turn, path), 'utf8')).join('\n');
+    expect(texts).not.toContain('First question');
+    expect(texts).not.toContain('ada@example.com');
+    expect(notes.join()).toContain('blotted out');
+  });
+
+  test('can be kept as large as it was', async () => {
+    const recording = await record('whole', BROKEN, LONG_REQUEST);
+    const { recorded } = await adopt(options(recording, 'whole', { whole: true }));
+    expect(JSON.parse(recorded.request.body).messages).toHaveLength(LONG_REQUEST.messages.length);
+  });
+
+  test('overwrites nothing', async () => {
+    const recording = await record('twice', BROKEN, LONG_REQUEST);
+    const { folder: turn } = await adopt(options(recording, 'twice'));
+    const before = readFileSync(join(turn, 'meta.json'), 'utf8');
+    expect(adopt(options(recording, 'twice'))).rejects.toThrow('is there already');
+    expect(readFileSync(join(turn, 'meta.json'), 'utf8')).toBe(before);
+  });
+
+  test.each([
+    ['../escape', '1', 'lower-case'],
+    ['missing', '7', 'it holds 001-'],
+  ])('case %j of request %j: refused, and nothing is written', async (name, request, problem) => {
+    const recording = await record(`refused-${request}`, BROKEN, LONG_REQUEST);
+    expect(adopt(options(recording, name, { request }))).rejects.toThrow(problem);
+    expect(existsSync(join(TURNS, name))).toBe(false);
+  });
+});
+
+describe('what a failure hangs on stays', () => {
+  test('a refusal of Google’s keeps the structure of the request, and loses long texts', async () => {
+    const recording = await record(
+      'refusal',
+      async () => googleError(400, 'INVALID_ARGUMENT', 'Something is wrong with tool 3.'),
+      LONG_REQUEST,
+    );
+    const { recorded } = await adopt(options(recording, 'refusal'));
+    const body = JSON.parse(recorded.request.body);
+    expect(body.tools).toHaveLength(4);
+    expect(body.messages).toHaveLength(5);
+    expect(recorded.request.body.length).toBeLessThan(JSON.stringify(LONG_REQUEST).length / 4);
+  });
+
+  test('a call keeps the tool that it names', async () => {
+    const calls: Fetch = async () =>
+      googleStream({
+        candidates: [
+          {
+            index: 0,
+            content: { role: 'model', parts: [{ functionCall: { name: 'Bash', args: { path: '/' } } }] },
+            finishReason: 'STOP',
+          },
+        ],
+      });
+    const recording = await record('call', calls, LONG_REQUEST);
+    const { recorded } = await adopt(options(recording, 'call'));
+    const { tools } = JSON.parse(recorded.request.body);
+    expect(tools.map(({ name }: { name: string }) => name)).toEqual(['Bash']);
+  });
+
+  test('a signature that the store knew then is known to the turn', async () => {
+    const recording = await record('plain', BROKEN, LONG_REQUEST);
+    const [name = ''] = readdirSync(recording).filter((entry) => entry.startsWith('001'));
+    const before = readRecordedRequest(join(recording, name));
+    const signature = Buffer.from('a signature').toString('base64');
+    const { keyFingerprint } = before;
+    const place = { on: 'call', toolId: 'toolu_1' } as const;
+    const envelope = sealEnvelope({ family: 'gemini-4', keyFingerprint, place, signature });
+    const signed = { ...before, signatures: before.signatures.map(([, ...rest]) => [envelope, ...rest]) };
+    await writeRecordedRequest(join(folder, 'recordings/signed/001-main'), signed);
+    const { recorded } = await adopt(options(join(folder, 'recordings/signed'), 'signed', { whole: true }));
+    expect(recorded.upstream[0]?.request.body).toContain(signature);
+  });
+});

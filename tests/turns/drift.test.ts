@@ -1,0 +1,214 @@
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ACCEPTED } from '../../scripts/drift/accepted.ts';
+import { enumValuesOf, membersOf } from '../../scripts/drift/declarations.ts';
+import { type LiveOptions, lookAtLive } from '../../scripts/drift/live.ts';
+import { judge, type Look } from '../../scripts/drift/look.ts';
+import { unknownIn } from '../../scripts/drift/ours.ts';
+import { lookAtCorpus, lookAtRequests, sightBody } from '../../scripts/drift/recordings.ts';
+import { lookAtSdk } from '../../scripts/drift/sdk.ts';
+import { TURNS } from '../../scripts/turns/folder.ts';
+import { MODELS } from '../../src/gemini/models.ts';
+import { textChunk } from '../support/proxy.ts';
+
+const looked = (source: string, ...differences: string[]): Look => ({
+  source,
+  looked: true,
+  what: 'x',
+  differences,
+});
+const unseen: Look = { source: 'the live API', looked: false, why: 'no key' };
+
+describe('the verdict', () => {
+  test.each<[what: string, looks: Look[], exitCode: number]>([
+    ['all looked at, nothing found', [looked('a'), looked('b')], 0],
+    ['something found', [looked('a', 'x')], 1],
+    ['nothing found, and something not looked at', [looked('a'), unseen], 2],
+    ['something found, and something not looked at', [looked('a', 'x'), unseen], 1],
+    ['nothing looked at', [unseen], 2],
+  ])('%s', (_what, looks, exitCode) => {
+    expect(judge(looks, {}).exitCode).toBe(exitCode as 0 | 1 | 2);
+  });
+
+  test('what could not be looked at never reads as no drift', () => {
+    const { lines } = judge([looked('a'), unseen], {});
+    expect(lines).toContain('could not look at the live API: no key');
+    expect(lines.at(-1)).toBe('no drift in what was looked at; NOT looked at: the live API');
+  });
+
+  test('an accepted difference is none; one of the SDK that is gone is', () => {
+    expect(judge([looked('a', 'x')], { a: { x: 'why' } }).exitCode).toBe(0);
+    const { lines, exitCode } = judge([looked('the SDK')], { 'the SDK': { x: 'why' } });
+    expect(exitCode).toBe(1);
+    expect(lines).toContain('  drift: accepted, and no longer so: x');
+  });
+});
+
+describe('declarations', () => {
+  const text = `
+export declare interface Part {
+    /** Some { text; with: braces } and a
+     * line: more. */
+    text?: string;
+    readonly inlineData?: Blob_2;
+    /** This field is not supported in Gemini API. */
+    other: { a: string; b: number };
+    get data(): string | undefined;
+    toJSON(): unknown;
+}
+export declare enum FinishReason {
+    /** The end. */
+    STOP = "STOP",
+    MAX_TOKENS = "MAX_TOKENS"
+}
+export type Small = { a?: string; b: { c: 1; d: 2 } };
+`;
+  test.each([
+    ['Part', ['text', 'inlineData', 'other']],
+    ['Small', ['a', 'b']],
+  ])('members of %s', (type, names) => {
+    expect(membersOf(text, type)?.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('a comment goes with its member', () => {
+    expect(membersOf(text, 'Part')?.find(({ name }) => name === 'other')?.comment).toContain('not supported');
+  });
+
+  test('values of an enum', () => {
+    expect(enumValuesOf(text, 'FinishReason')).toEqual(['STOP', 'MAX_TOKENS']);
+  });
+
+  test('what is not there is told', () => {
+    expect([membersOf(text, 'Nothing'), enumValuesOf(text, 'Nothing')]).toEqual([undefined, undefined]);
+  });
+});
+
+const body = (...chunks: object[]) => [
+  new TextEncoder().encode(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join('')),
+];
+
+const part = (more: object) => ({ candidates: [{ content: { role: 'model', parts: [more] }, index: 0 }] });
+
+describe('recordings', () => {
+  test('every event is looked at, not the first of a kind', () => {
+    const seen = new Map<string, string>();
+    const odd = { candidates: [{ index: 0, finishReason: 'BRAND_NEW', mood: 'calm' }], weather: {} };
+    expect(sightBody(body(part({ text: 'a' }), part({ text: 'b', smell: 1 }), odd), 'here', seen)).toBe(3);
+    expect(unknownIn(seen).sort()).toEqual([
+      'unknown Candidate.finishReason BRAND_NEW',
+      'unread Candidate.mood',
+      'unread GenerateContentResponse.weather',
+      'unread Part.smell',
+    ]);
+  });
+
+  test('the committed turns hold nothing that is neither read nor accepted', () => {
+    const look = lookAtRequests('the turns', [TURNS]);
+    expect(judge([look], ACCEPTED)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('none at hand is not the same as none that drifted', () => {
+    expect([lookAtRequests('a', []), lookAtCorpus('/nowhere')].map(({ looked }) => looked)).toEqual([
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('the SDK', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'drift-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('as installed, every difference is accepted, and every accepted one is there', () => {
+    expect(judge([lookAtSdk()], ACCEPTED).lines.slice(1)).toEqual(['no drift in what was looked at']);
+  });
+
+  test('a new field, a new end and a lost type are drift', () => {
+    const file = join(folder, 'genai.d.ts');
+    const ends = 'export declare enum FinishReason {\n    WANDERED_OFF = "WANDERED_OFF"\n}\n';
+    writeFileSync(file, `export declare interface Part {\n    scent?: string;\n}\n${ends}`);
+    const look = lookAtSdk(file);
+    expect(look).toMatchObject({ looked: true });
+    const differences = look.looked ? look.differences : [];
+    for (const wanted of [
+      'simulator lacks Part.scent',
+      'unread Part.scent',
+      'unknown Candidate.finishReason WANDERED_OFF',
+      'SDK lacks the type Candidate',
+      'SDK lacks the enum ThinkingLevel',
+    ]) {
+      expect(differences).toContain(wanted);
+    }
+  });
+
+  test('not installed is not looked at', () => {
+    expect(lookAtSdk(join(folder, 'missing.d.ts')).looked).toBe(false);
+  });
+});
+
+describe('the live API', () => {
+  const KEY = 'AIza-canary-key-0123456789';
+
+  /** A Google of our own that lists `ids` and answers with `chunk`. */
+  function google(ids: readonly string[], chunk: object, status = 200) {
+    const asked: { path: string; key: string | null }[] = [];
+    const server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      fetch(request) {
+        const { pathname } = new URL(request.url);
+        asked.push({ path: pathname, key: request.headers.get('x-goog-api-key') });
+        if (status !== 200) return Response.json({ error: { message: `no: ${KEY}` } }, { status });
+        if (pathname.endsWith('/models')) {
+          const models = ids.map((id) => ({
+            name: `models/${id}`,
+            supportedGenerationMethods: ['generateContent'],
+          }));
+          return Response.json({ models });
+        }
+        return new Response(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
+      },
+    });
+    const options: LiveOptions = {
+      key: KEY,
+      baseUrl: `http://127.0.0.1:${server.port}`,
+      model: 'gemini-4-hydrogen',
+      fetch: globalThis.fetch,
+    };
+    return { asked, options, [Symbol.dispose]: () => void server.stop(true) };
+  }
+
+  const all = MODELS.map(({ id }) => id);
+
+  test('without a key nothing is asked, and that is told', async () => {
+    using upstream = google(all, {});
+    const look = await lookAtLive({ ...upstream.options, key: undefined });
+    expect(look).toMatchObject({ looked: false });
+    expect(upstream.asked).toEqual([]);
+  });
+
+  test('as we know it: no difference', async () => {
+    using upstream = google(all, textChunk('hello', 'STOP'));
+    const look = await lookAtLive(upstream.options);
+    expect(look).toMatchObject({ looked: true, differences: [] });
+    expect(upstream.asked.map(({ key }) => key)).toEqual([KEY, KEY]);
+  });
+
+  test('a model without a row, a model that is gone, a field that nobody reads', async () => {
+    using upstream = google([...all.slice(1), 'gemini-9-xenon'], { ...textChunk('hello', 'STOP'), aroma: 1 });
+    const look = await lookAtLive(upstream.options);
+    expect(look.looked && look.differences).toEqual([
+      'model gemini-9-xenon has no row',
+      `model ${all[0]} is not listed`,
+      'unread GenerateContentResponse.aroma',
+    ]);
+  });
+
+  test('a refusal is not looked at, and shows no key', async () => {
+    using upstream = google(all, {}, 403);
+    const look = await lookAtLive(upstream.options);
+    expect(look).toEqual({ source: 'the live API', looked: false, why: 'HTTP 403: no: ***' });
+  });
+});
