@@ -7,6 +7,8 @@ import type { Listening } from './server/serve.ts';
 
 /** Milliseconds that answers under way get to end by themselves. */
 const GRACE_MS = 30_000;
+/** A signal to the whole group comes twice: by itself, and handed on by `bun run`. Nobody asks twice this fast. */
+const ECHO_MS = 300;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -82,10 +84,12 @@ function startListening(system: System, config: Config): Listening {
 }
 
 function closeOnSignal(listening: Listening, system: System, logger: Logger): void {
-  let closing = false;
+  let closingSince: number | undefined;
   const onSignal = (signal: string) => {
-    if (closing) process.exit(EXIT_FAILED);
-    closing = true;
+    const now = systemClock.now();
+    if (closingSince !== undefined && now - closingSince < ECHO_MS) return;
+    if (closingSince !== undefined) process.exit(EXIT_FAILED);
+    closingSince = now;
     logger.info({ signal }, 'closing; a second signal ends at once');
     void listening
       .close(GRACE_MS)

@@ -101,4 +101,11 @@ describe('what serves', () => {
     });
     expect(await child.exited).toBe(0);
   });
+
+  test('one signal that comes twice (to the group, and handed on) is one', async () => {
+    const { child } = await start([]);
+    child.kill('SIGTERM');
+    child.kill('SIGTERM');
+    expect(await child.exited).toBe(0);
+  });
 });
