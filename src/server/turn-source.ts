@@ -1,21 +1,18 @@
 /** The TurnEvents of one answer: tries opened through the gate, under the deadline for the first content. */
 
-import type { UpstreamCall } from '../backend/backend.ts';
 import { type Gate, gate } from '../backend/gate.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { followSignal, ignoreFailure } from '../lib/async.ts';
-import type { Exchange } from '../lib/ports.ts';
 import type { AnswerPlan } from '../translate/context.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { PartsReader } from '../translate/response/parts.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
+import { MendingUpstream, type UpstreamRequest } from './mending-upstream.ts';
 
-export type TurnRequest = {
-  upstream: UpstreamCall;
+export type TurnRequest = UpstreamRequest & {
   plan: AnswerPlan;
-  exchange: Exchange;
   /** The client asked for a stream: the deadline then holds until the first content, else for the whole. */
   streamed: boolean;
 };
@@ -24,12 +21,12 @@ export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
 
 /** One try. A reader of its own: what an earlier try said is forgotten. */
 async function* readTry(
+  upstream: MendingUpstream,
   turn: TurnRequest,
   call: Call,
-  deps: ServerDeps,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent, void, undefined> {
-  const reply = await deps.backend.generate(turn.upstream, turn.exchange, signal);
+  const reply = await upstream.generate(signal);
   const reader = new PartsReader(turn.plan, call.warn);
   for await (const frames of reply.frames) {
     for (const frame of frames) yield* reader.read(frame);
@@ -68,9 +65,10 @@ export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnS
     callOff();
     unfollow();
   };
+  const upstream = new MendingUpstream(turn, call, deps);
   const gated = gate<TurnEvent>({
     open(_attempt, signal) {
-      const items = readTry(turn, call, deps, signal);
+      const items = readTry(upstream, turn, call, signal);
       return turn.streamed ? items : wholeTry(items);
     },
     isContent,

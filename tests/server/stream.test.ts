@@ -109,6 +109,21 @@ describe('failures', () => {
     expect((await proxy.send('/v1/messages', hello)).status).toBe(529);
   });
 
+  test('refused signatures: asked once more without them', async () => {
+    const bodies: string[] = [];
+    const refuse = () => googleError(400, 'INVALID_ARGUMENT', 'Corrupted thought signature.');
+    const replies = answers(refuse, happy, refuse, refuse);
+    const fetch: Fetch = (url, init, exchange) => {
+      bodies.push(String(init.body));
+      return replies(url, init, exchange);
+    };
+    await using proxy = await startProxy({ fetch });
+    expect((await proxy.send('/v1/messages', streamed)).status).toBe(200);
+    expect(bodies.length).toBe(2);
+    expect((await proxy.send('/v1/messages', streamed)).status).toBe(400);
+    expect(bodies.length).toBe(4);
+  });
+
   test('quota tells when to come back', async () => {
     const quota = () =>
       Response.json(

@@ -46,6 +46,10 @@ const REFUSED: TurnCases = {
       ]),
     ],
   },
+  'status-400-signature': {
+    shows: 'A signature that Google cannot read: asked once more without any, which is no retry',
+    replies: [refuses(400, 'INVALID_ARGUMENT', 'Corrupted thought signature.'), hello],
+  },
   'status-400-too-long': {
     shows: 'A prompt over the window: the words that make Claude Code compact',
     replies: [
