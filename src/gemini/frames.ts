@@ -47,7 +47,7 @@ export class FrameDecoder {
   readonly #scanner = new ObjectScanner();
   #sawEvent = false;
   #markReported = false;
-  #lastEvent = '';
+  #lastObject = '';
 
   feed(bytes: Uint8Array): Frame[] {
     return this.#frames(this.#sse.feed(this.#utf8.decode(bytes, { stream: true })));
@@ -77,9 +77,7 @@ export class FrameDecoder {
     const whole = tryParseJson(data);
     if (isObject(whole)) {
       this.#giveUpOpenObject(frames);
-      if (data === this.#lastEvent && countsOutput(whole)) frames.push({ kind: 'repeated', text: data });
-      else classify(whole, data, repairs, frames);
-      this.#lastEvent = data;
+      this.#object(whole, data, repairs, frames);
     } else if (data === SENTINEL) {
       frames.push({ kind: 'unknown', text: data });
     } else {
@@ -108,9 +106,26 @@ export class FrameDecoder {
     );
     if (found.filter(({ object }) => object).length > 1) repairs.push('joined-events');
     for (const piece of found) {
-      if (piece.object) parseObject(piece.text, repairs, frames);
+      if (piece.object) this.#parseObject(piece.text, repairs, frames);
       else frames.push({ kind: junkKind, text: piece.text });
     }
+  }
+
+  #parseObject(text: string, repairs: readonly Repair[], frames: Frame[]): void {
+    const whole = tryParseJson(text);
+    if (isObject(whole)) {
+      this.#object(whole, text, repairs, frames);
+      return;
+    }
+    const mended = tryParseJson(withoutStrayCommas(text));
+    if (isObject(mended)) this.#object(mended, text, [...repairs, 'stray-comma'], frames);
+    else frames.push({ kind: 'malformed', text });
+  }
+
+  #object(value: Record<string, unknown>, text: string, repairs: readonly Repair[], frames: Frame[]): void {
+    if (text === this.#lastObject && countsOutput(value)) frames.push({ kind: 'repeated', text });
+    else classify(value, text, repairs, frames);
+    this.#lastObject = text;
   }
 
   #markRepair(): Repair[] {
@@ -118,17 +133,6 @@ export class FrameDecoder {
     this.#markReported = true;
     return ['byte-order-mark'];
   }
-}
-
-function parseObject(text: string, repairs: readonly Repair[], frames: Frame[]): void {
-  const whole = tryParseJson(text);
-  if (isObject(whole)) {
-    classify(whole, text, repairs, frames);
-    return;
-  }
-  const mended = tryParseJson(withoutStrayCommas(text));
-  if (isObject(mended)) classify(mended, text, [...repairs, 'stray-comma'], frames);
-  else frames.push({ kind: 'malformed', text });
 }
 
 /** Drops a comma with nothing before it or after it in its brackets; strings are left alone. */

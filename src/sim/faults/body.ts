@@ -22,11 +22,20 @@ export function withBody(response: Response, strike: Strike, transform: Transfor
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        let next = await items.next();
-        while (!next.done && next.value.byteLength === 0) next = await items.next();
-        if (left.signal.aborted) return;
-        if (next.done) controller.close();
-        else controller.enqueue(next.value);
+        try {
+          let next = await items.next();
+          while (!next.done && next.value.byteLength === 0) next = await items.next();
+          if (left.signal.aborted) return;
+          if (!next.done) {
+            controller.enqueue(next.value);
+            return;
+          }
+          controller.close();
+        } catch (error) {
+          controller.error(error);
+        }
+        // The fault may be over before upstream is, and a read of it under way.
+        ignoreFailure(source?.cancel());
       },
       cancel(reason) {
         left.abort(reason);

@@ -17,7 +17,7 @@ const LINE_END = /\r\n|\n|\r/g;
 const ENDS_OF_LINES = /[\r\n]*$/;
 /** The two highest bits of every byte of a character but the first. */
 const CONTINUATION = 0b10;
-const MIXED = ['\n', '\r\n', '\r'];
+const MIXED = ['\r\n', '\n', '\r'];
 
 /** The n-th line end of the event becomes what `endAt` says. */
 const editLineEnds = (endAt: (index: number) => string): Behaviour =>
@@ -28,17 +28,21 @@ const editLineEnds = (endAt: (index: number) => string): Behaviour =>
 
 export const endsLinesWith = (end: string): Behaviour => editLineEnds(() => end);
 
-export const mixesLineEnds: Behaviour = onBody(async function* (reads, strike) {
+/** LF, CRLF and CR by turns, but never LF right after CR: the two would be one end. */
+function mixed(text: string): string {
   let index = 0;
-  for await (const event of eventsOf(reads)) {
-    if (isEvent(event)) {
-      strike.struck();
-      // A CR right before an LF would be one end, not two.
-      const mixed = latin1Of(event).replace(LINE_END, () => MIXED[index++ % MIXED.length] ?? '\n');
-      yield fromLatin1(mixed);
-    } else yield event;
-  }
-});
+  let before = { end: '', at: -1 };
+  return text.replace(LINE_END, (end: string, at: number) => {
+    const wanted = MIXED[index++ % MIXED.length] ?? '\n';
+    const joins = before.at === at && before.end === '\r' && wanted.startsWith('\n');
+    before = { end: joins ? '\r' : wanted, at: at + end.length };
+    return before.end;
+  });
+}
+
+export const mixesLineEnds: Behaviour = editEvents((event) =>
+  isEvent(event) ? [fromLatin1(mixed(latin1Of(event)))] : undefined,
+);
 
 export const beginsWithMark: Behaviour = onBody(async function* (reads, strike) {
   strike.struck();
@@ -104,12 +108,13 @@ export const breaksEvent: Behaviour = editFirstEvent(breakInTwo);
 
 /** As other vendors end their streams. */
 export const addsSentinel: Behaviour = onBody(async function* (reads, strike) {
-  let framed = false;
+  let last: Uint8Array | undefined;
   for await (const event of eventsOf(reads)) {
-    framed ||= isEvent(event);
+    last = event;
     yield event;
   }
-  if (!framed) return;
+  if (!last || !isEvent(last)) return;
   strike.struck();
-  yield utf8Of('data: [DONE]\r\n\r\n');
+  const ended = /[\r\n]$/.test(latin1Of(last));
+  yield utf8Of(`${ended ? '' : '\r\n\r\n'}data: [DONE]\r\n\r\n`);
 });

@@ -59,7 +59,8 @@ async function* atTime(reads: Reads, ms: number, strike: Strike): MarkedItems {
   } finally {
     off.abort();
     ignoreFailure(due);
-    await source.return?.();
+    // Not awaited: upstream may be silent for ever.
+    ignoreFailure(source.return?.());
   }
 }
 

@@ -1,0 +1,43 @@
+/** One turn, broken after each of its bytes. */
+import { afterAll, describe, expect, test } from 'bun:test';
+import type { Outcome } from '../../../src/sim/faults/fault.ts';
+import { FAULTS } from '../../../src/sim/faults/table.ts';
+import { openBench } from '../../support/fault-bench.ts';
+import { judge } from '../../support/fault-judge.ts';
+import { type FaultTurn, shapes } from '../../support/fault-turns.ts';
+
+const TIMEOUT_MS = 30_000;
+/** The blank line after the last event: without it the event is still whole. */
+const BLANK_LINE = 4;
+const SAME: Outcome = { kind: 'same' };
+
+const bench = await openBench();
+afterAll(() => bench[Symbol.dispose]());
+
+const [turn] = shapes().filter(({ name }) => name === 'text, then a call') as [FaultTurn];
+const { length } = turn.reply.body;
+const healthy = await bench.run(turn, '', 'stream');
+
+async function problemsAtEveryByte(name: string, outcomeAt: (byte: number) => Outcome): Promise<string[]> {
+  const problems: string[] = [];
+  for (let byte = 0; byte < length; byte++) {
+    const told = await bench.run(turn, `${name}@1 byte=${byte}`, 'stream');
+    const verdict = judge({ turn, mode: 'stream', outcome: outcomeAt(byte), told, healthy });
+    problems.push(...verdict.problems.map((problem) => `byte ${byte}: ${problem}`));
+  }
+  return problems;
+}
+
+describe('at every byte of a turn', () => {
+  test.each<[string, string, (byte: number) => Outcome]>([
+    ['the body ends', 'cut', (byte) => (byte < length - BLANK_LINE ? FAULTS.cut.outcome : SAME)],
+    ['the connection breaks', 'reset', () => FAULTS.reset.outcome],
+    ['silence falls', 'stall', () => FAULTS.stall.outcome],
+  ])(
+    '%s',
+    async (_what, name, outcomeAt) => {
+      expect(await problemsAtEveryByte(name, outcomeAt)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,308 @@
+/** What came of a fault, held against what its row promises. */
+import { ERROR_STATUS, type ErrorType } from '../../src/anthropic/errors.ts';
+import type { MessageEvent } from '../../src/anthropic/events.ts';
+import type { AnswerMessage } from '../../src/anthropic/message.ts';
+import type { ErrorWord, Outcome } from '../../src/sim/faults/fault.ts';
+import { foldEvents } from '../../src/translate/response/message.ts';
+import { openEnvelope } from '../../src/translate/signatures.ts';
+import type { Mode, Told } from './fault-bench.ts';
+import type { FaultTurn } from './fault-turns.ts';
+import { type Reading, readIndependently } from './independent-reading.ts';
+import { violations } from './laws.ts';
+
+/** What happened, in the words of the count that the matrix prints. */
+export type Result =
+  | 'not struck: the same answer'
+  | 'the same answer'
+  | 'the same answer after another try'
+  | 'the same content, other figures'
+  | 'the answer as sent'
+  | 'one error, nothing shown'
+  | 'one error after content'
+  | 'one ending of a turn that fails by itself';
+
+export type Verdict = { result: Result; problems: string[] };
+
+const ERROR_TYPES = {
+  'invalid-request': 'invalid_request_error',
+  authentication: 'authentication_error',
+  permission: 'permission_error',
+  'not-found': 'not_found_error',
+  'too-large': 'request_too_large',
+  'rate-limit': 'rate_limit_error',
+  timeout: 'timeout_error',
+  overloaded: 'overloaded_error',
+  internal: 'api_error',
+} as const satisfies Record<ErrorWord, ErrorType>;
+
+/** Inside a stream what may pass is told as the one error after which all clients try again. */
+const PASSING: ReadonlySet<ErrorWord> = new Set(['rate-limit', 'timeout', 'overloaded', 'internal']);
+
+type Shown = { text: string; thinking: string; calls: { name: string; input: unknown }[] };
+type Failure = { type: string; status: number };
+
+/** A client's view of an answer: what it was shown, and how that ended. */
+type View = {
+  shown: Shown;
+  message: AnswerMessage | undefined;
+  error: Failure | undefined;
+  broken: string[];
+};
+
+const EVENT = /^event: (.+)\ndata: (.+)$/;
+
+function eventsIn(text: string, broken: string[]): MessageEvent[] {
+  const events: MessageEvent[] = [];
+  for (const block of text.split('\n\n').filter((piece) => piece !== '')) {
+    const [, name, data] = EVENT.exec(block) ?? [];
+    const event = data === undefined ? undefined : JSON.parse(data);
+    if (event?.type !== name) broken.push(`not an event: ${block.slice(0, 80)}`);
+    else events.push(event);
+  }
+  return events;
+}
+
+function shownBy(events: readonly MessageEvent[]): Shown {
+  const shown: Shown = { text: '', thinking: '', calls: [] };
+  for (const event of events) {
+    if (event.type === 'content_block_start' && event.content_block.type === 'tool_use')
+      shown.calls.push({ name: event.content_block.name, input: '' });
+    if (event.type !== 'content_block_delta') continue;
+    const { delta } = event;
+    const call = shown.calls.at(-1);
+    if (delta.type === 'text_delta') shown.text += delta.text;
+    else if (delta.type === 'thinking_delta') shown.thinking += delta.thinking;
+    else if (delta.type === 'input_json_delta' && call) call.input += delta.partial_json;
+  }
+  return {
+    ...shown,
+    calls: shown.calls.map(({ name, input }) => ({ name, input: JSON.parse(`${input || '{}'}`) })),
+  };
+}
+
+function shownIn({ content }: AnswerMessage): Shown {
+  const shown: Shown = { text: '', thinking: '', calls: [] };
+  for (const block of content) {
+    if (block.type === 'text') shown.text += block.text;
+    else if (block.type === 'thinking') shown.thinking += block.thinking;
+    else shown.calls.push({ name: block.name, input: block.input });
+  }
+  return shown;
+}
+
+const NOTHING: Shown = { text: '', thinking: '', calls: [] };
+
+function viewOf({ status, text }: Told, mode: Mode): View {
+  const broken: string[] = [];
+  if (status !== 200) {
+    const body = JSON.parse(text);
+    if (
+      body.type !== 'error' ||
+      typeof body.error?.message !== 'string' ||
+      !body.request_id?.startsWith('req_')
+    )
+      broken.push(`not an error body: ${text.slice(0, 80)}`);
+    return { shown: NOTHING, message: undefined, error: { type: body.error?.type, status }, broken };
+  }
+  if (mode === 'whole') {
+    const message: AnswerMessage = JSON.parse(text);
+    if (!message.stop_reason) broken.push('no stop_reason');
+    return { shown: shownIn(message), message, error: undefined, broken };
+  }
+  const events = eventsIn(text, broken);
+  broken.push(...violations(events));
+  const last = events.at(-1);
+  const failed = last?.type === 'error';
+  return {
+    shown: shownBy(events),
+    message: failed || broken.length > 0 ? undefined : foldEvents(events),
+    error: failed ? { type: last.error.type, status } : undefined,
+    broken,
+  };
+}
+
+/** An answer without what may differ between two runs of the same: ids, and the checksums over them. */
+function comparable(message: AnswerMessage): string {
+  const ids: string[] = [];
+  const named = (id: string) => {
+    if (!ids.includes(id)) ids.push(id);
+    return `id ${ids.indexOf(id)}`;
+  };
+  const json = JSON.stringify(message, (key, value) =>
+    key === 'signature' ? (openEnvelope(value) ?? value) : value,
+  );
+  return json.replace(/\b(?:msg|toolu)_[0-9A-Za-z]{24}/g, named);
+}
+
+/** True where `text` is made of the beginnings of `whole`, one a try; the last one whole where `complete`. */
+function isInTries(text: string, whole: string, tries: number, complete: boolean): boolean {
+  if (tries <= 1) return complete ? text === whole : whole.startsWith(text);
+  for (let length = 0; length <= text.length && whole.startsWith(text.slice(0, length)); length++) {
+    if (isInTries(text.slice(length), whole, tries - 1, complete)) return true;
+  }
+  return false;
+}
+
+const sameCalls = (some: Shown['calls'], all: Shown['calls']): boolean =>
+  JSON.stringify(some) === JSON.stringify(all.slice(0, some.length));
+
+const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('utf8');
+
+/** Undefined for what is beyond the independent reader: half an object that is no event. */
+function readingOf(bytes: Uint8Array | undefined): Reading | undefined {
+  try {
+    return readIndependently(textOf(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Turns in odd framings are beyond it as well: what it cannot tell is not asked of it. */
+const isReadable = ({ reply }: FaultTurn): boolean => readingOf(reply.body)?.broken === undefined;
+
+/** Arguments in pieces are a call when the last piece has come. */
+const OPEN_CALL = /"willContinue": ?true\}(?![\s\S]*"functionCall")/;
+
+/** Whether the first try let content of the turn's own through: once it is shown, nothing may be tried again. */
+function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
+  const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
+  if (!reading) return 'beyond telling';
+  const { text, calls, code } = reading;
+  const tools = (turn.request['tools'] ?? []) as { name: string }[];
+  const declared = calls.some(({ name }) => tools.some((tool) => tool.name === bare(name)));
+  return text !== '' || code.length > 0 || (declared && !OPEN_CALL.test(textOf(told.delivered[0])));
+}
+
+/** Models write their own namespace before a tool's name. */
+const bare = (name: string): string => name.replace(/^default_api[:.]/, '');
+
+export type Case = { turn: FaultTurn; mode: Mode; outcome: Outcome; told: Told; healthy: Told };
+
+/** Where the fault strikes once, another try may follow; where it strikes always, none helps. */
+export function judge(at: Case): Verdict {
+  const view = viewOf(at.told, at.mode);
+  const healthy = viewOf(at.healthy, at.mode);
+  const problems = [...view.broken];
+  const result = resultOf(at, view, healthy, problems);
+  return { result, problems };
+}
+
+function resultOf(at: Case, view: View, healthy: View, problems: string[]): Result {
+  const { told, outcome } = at;
+  if (healthy.error) return checkEnding(view, healthy, outcome, problems);
+  if (told.strikes === 0) return checkSame(view, healthy, problems, 'not struck: the same answer');
+  switch (outcome.kind) {
+    case 'same':
+      return checkSame(view, healthy, problems, 'the same answer');
+    case 'same-content':
+      if (JSON.stringify(view.shown) !== JSON.stringify(healthy.shown)) problems.push('the content differs');
+      return 'the same content, other figures';
+    case 'as-sent':
+      return checkAsSent(at, view, healthy, problems);
+    case 'error': {
+      const recovers = outcome.retried && told.strikes < told.delivered.length;
+      const came = contentCame(at.turn, told);
+      const expected = outcome.retried && (at.mode === 'whole' || came === false) ? 2 : 1;
+      if (came !== 'beyond telling' && told.delivered.length !== expected)
+        problems.push(`${told.delivered.length} requests instead of ${expected}`);
+      return recovers
+        ? checkRecovered(view, healthy, told, problems)
+        : checkError(at, outcome.error, view, healthy, problems);
+    }
+  }
+}
+
+/** The turn's own failure and the fault: whichever comes first is told, and nothing that was not said is shown. */
+function checkEnding(view: View, healthy: View, outcome: Outcome, problems: string[]): Result {
+  if (!view.error && !view.message) problems.push('no ending');
+  if (view.error && outcome.kind !== 'as-sent' && !healthy.shown.text.startsWith(view.shown.text))
+    problems.push('the text is not the beginning');
+  return 'one ending of a turn that fails by itself';
+}
+
+function checkSame(view: View, healthy: View, problems: string[], result: Result): Result {
+  if (!view.message || !healthy.message) problems.push(`no answer: ${view.error?.type}`);
+  else if (comparable(view.message) !== comparable(healthy.message)) problems.push('the answer differs');
+  return result;
+}
+
+/** Only thoughts may have been shown by the try that failed. */
+function checkRecovered(view: View, healthy: View, told: Told, problems: string[]): Result {
+  const tries = told.delivered.length;
+  if (view.error) problems.push(`no answer: ${view.error.type}`);
+  if (view.shown.thinking === healthy.shown.thinking) checkSame(view, healthy, problems, 'the same answer');
+  if (!isInTries(view.shown.thinking, healthy.shown.thinking, tries, true)) problems.push('thoughts differ');
+  if (view.shown.text !== healthy.shown.text) problems.push('the text differs');
+  if (JSON.stringify(view.shown.calls) !== JSON.stringify(healthy.shown.calls)) problems.push('calls differ');
+  if (view.message?.stop_reason !== healthy.message?.stop_reason) problems.push('the stop reason differs');
+  return 'the same answer after another try';
+}
+
+/** Thoughts after the last content are left out: at the very end they would hide the answer from some clients. */
+function readingToLastContent(bytes: Uint8Array | undefined): Reading {
+  const events = Buffer.from(bytes ?? [])
+    .toString('utf8')
+    .split(/(?<=\r\n\r\n)/);
+  const speaks = (event: string) => {
+    const { text, calls } = readIndependently(event);
+    return text !== '' || calls.length > 0;
+  };
+  const end = events.findLastIndex(speaks);
+  return readIndependently((end < 0 ? events : events.slice(0, end + 1)).join(''));
+}
+
+const argsOf = ({ calls }: Shown) => JSON.stringify(calls.map(({ name, input }) => ({ name, args: input })));
+const callsIn = ({ calls }: Reading) =>
+  JSON.stringify(calls.map(({ name, args }) => ({ name: bare(name), args })));
+
+/** The independent reader is asked only where it agrees with the answer to the unbroken turn. */
+function checkAsSent(at: Case, view: View, healthy: View, problems: string[]): Result {
+  const { shown, message } = view;
+  const unbroken = readingOf(at.turn.reply.body);
+  const bytes = at.told.delivered.at(-1);
+  const sent = readingOf(bytes);
+  if (!sent || !unbroken || !isReadable(at.turn)) {
+    if (!message) problems.push(`no answer: ${view.error?.type}`);
+    return 'the answer as sent';
+  }
+  if (healthy.shown.text === unbroken.text && shown.text !== sent.text)
+    problems.push('the text is not the one sent');
+  if (argsOf(healthy.shown) === callsIn(unbroken) && argsOf(shown) !== callsIn(sent))
+    problems.push('the calls are not the ones sent');
+  if (healthy.shown.thinking !== '' && shown.thinking !== readingToLastContent(bytes).thoughts)
+    problems.push('the thoughts are not the ones sent');
+  const ends = endsOf(sent, healthy, sent.finish === unbroken.finish);
+  if (!ends.includes(message?.stop_reason ?? null))
+    problems.push(`${message?.stop_reason} instead of ${ends.join(' or ')}`);
+  return 'the answer as sent';
+}
+
+function endsOf(sent: Reading, healthy: View, sameFinish: boolean): (string | null)[] {
+  const before = healthy.message?.stop_reason ?? null;
+  if (sameFinish && before !== 'stop_sequence' && sent.calls.length > 0 === healthy.shown.calls.length > 0)
+    return [before];
+  // Whether the sequence still comes is not for the reader to tell.
+  if (before === 'stop_sequence') return [before, 'end_turn', 'max_tokens'];
+  if (sent.finish === 'MAX_TOKENS') return ['max_tokens', 'model_context_window_exceeded'];
+  return [sent.calls.length > 0 ? 'tool_use' : 'end_turn'];
+}
+
+function checkError(at: Case, word: ErrorWord, view: View, healthy: View, problems: string[]): Result {
+  const { mode, told } = at;
+  const { shown, error } = view;
+  const type = ERROR_TYPES[word];
+  const expected = error?.status === 200 && PASSING.has(word) ? 'overloaded_error' : type;
+  if (error?.type !== expected) problems.push(`${error?.type} instead of ${expected}`);
+  if (error && error.status !== 200 && error.status !== ERROR_STATUS[type])
+    problems.push(`status ${error.status}`);
+  if (!isInTries(shown.thinking, healthy.shown.thinking, told.delivered.length, false))
+    problems.push('thoughts are not the beginning of the answer');
+  if (!healthy.shown.text.startsWith(shown.text))
+    problems.push('the text is not the beginning of the answer');
+  if (!sameCalls(shown.calls, healthy.shown.calls))
+    problems.push('calls are not the first ones of the answer');
+  const content = shown.text !== '' || shown.calls.length > 0;
+  if (mode === 'stream' && contentCame(at.turn, told) === true && !content)
+    problems.push('content came and was not shown');
+  return content ? 'one error after content' : 'one error, nothing shown';
+}
