@@ -9,7 +9,10 @@ const { folder, rest } = namedRecording(
   'usage: bun run replay <name> [--speed S] [--verify] [flags of start]',
 );
 if (rest.includes('--verify')) {
-  const { requests, problems } = await verifyRecording(folder, 2);
+  const { requests, problems } = await verifyRecording(folder, 2).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
   for (const problem of problems) console.log(problem);
   console.log(`${requests} requests sent twice, ${problems.length} problems`);
   process.exit(problems.length > 0 ? 1 : 0);

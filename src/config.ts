@@ -21,6 +21,8 @@ export type Config = {
   backend: 'gemini' | 'mock' | 'replay';
   /** Empty for the mock. */
   apiKeys: readonly string[];
+  /** Set as well, and not used: no less secret. */
+  spareKeys: readonly string[];
   baseUrl: string | undefined;
   modelMap: { big: string; small: string; patterns: readonly (readonly [pattern: string, target: string])[] };
   host: string;
@@ -146,6 +148,9 @@ function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
 
 const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
 
+const keysOf = ({ API_KEYS = [], GEMINI_API_KEY, GOOGLE_API_KEY }: Values): string[] =>
+  [...API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined);
+
 function chooseKeys(values: Values, notices: string[]): readonly string[] {
   const { API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY } = values;
   const keys = API_KEYS ?? [GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined).slice(0, 1);
@@ -190,6 +195,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
   return {
     backend: chooseBackend(values, keys, notices),
     apiKeys: keys,
+    spareKeys: keysOf(values).filter((key) => !keys.includes(key)),
     baseUrl: values.GOOGLE_GEMINI_BASE_URL,
     modelMap: {
       big: modelSetting('BIG_MODEL', values, notices),
@@ -219,6 +225,6 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
 }
 
 /** Everything that must not show up in a log. */
-export function secretsOf(config: Config): string[] {
-  return [...config.apiKeys, ...(config.proxyApiKey === undefined ? [] : [config.proxyApiKey])];
+export function secretsOf({ apiKeys, spareKeys, proxyApiKey }: Config): string[] {
+  return [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
 }

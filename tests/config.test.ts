@@ -156,6 +156,8 @@ describe('what is refused, in one line that names it', () => {
       [],
       /^REPLAY_SPEED: expected instant, real, x<.*got "fast"/,
     ],
+    ['a fault that is none', { FAULTS: 'cutt@2' }, [], /^FAULTS: "cutt@2": .*did you mean cut\?$/],
+    ['a fault over two lines', { FAULTS: 'cut\nbyte=x' }, [], /^FAULTS: "cut byte=x": byte: expected bytes/],
     ['recording under CI', { RECORD: 'x', CI: 'true' }, [], /^RECORD: not under CI/],
     [
       'recording a replay',
@@ -188,6 +190,7 @@ describe('what is said at start', () => {
       { MODEL_MAP: '{"x":"models/gemini-pro"}' },
       /^MODEL_MAP: .* models\/gemini-pro \(x\)$/,
     ],
+    ['faults', { FAULTS: 'cut@2' }, /^FAULTS: upstream is made to fail: cut@2$/],
     ['keys beyond the first', { API_KEYS: 'a-1,b-2' }, /^API_KEYS: this version uses the first of 2 keys$/],
     ...NOT_SERVED.map((name): [string, Record<string, string>, RegExp] => [
       `${name}, which is not served yet`,
@@ -235,5 +238,10 @@ describe('texts', () => {
       'b-2',
       'c-3',
     ]);
+  });
+
+  test('a key that is set and not used is a secret all the same', () => {
+    const env = { API_KEYS: 'a-1', GEMINI_API_KEY: 'a-1', GOOGLE_API_KEY: 'b-2' };
+    expect(secretsOf(readConfig(env, []))).toEqual(['a-1', 'b-2']);
   });
 });

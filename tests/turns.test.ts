@@ -46,6 +46,9 @@ const withOneMore = (recorded: RecordedRequest, tries: number): RecordedRequest 
 const errorIn = (events: readonly MessageEvent[]) =>
   events.find((event) => event.type === 'error')?.error.message;
 
+/** An answer of megabytes is read some twenty times. */
+const RESLICING_MS = 60_000;
+
 describe('a recorded turn', () => {
   test.each(rows())('%s: is asked and answered as written', async (name, recorded) => {
     const found = differences(recorded, await runTurn(recorded));
@@ -74,6 +77,7 @@ describe('a recorded turn', () => {
         expect({ how, ...seen((await runTurn(cut)).recorded.answer) }).toEqual({ how, ...expected });
       }
     },
+    RESLICING_MS,
   );
 
   const answered = (recorded: RecordedRequest) =>

@@ -79,8 +79,12 @@ function compare({ answer }: RecordedRequest, received: Received): string | unde
   const actual = Buffer.from(received.bytes);
   if (actual.equals(expected)) return undefined;
   const clean = redacted(actual);
-  return clean.equals(expected) ? undefined : firstDifference(expected, clean);
+  if (clean.equals(expected) || withoutKeys(clean) === withoutKeys(expected)) return undefined;
+  return firstDifference(expected, clean);
 }
+
+/** A key in an error of Google's: the client was told three stars, the recording of upstream has as many `x` as it is long. */
+const withoutKeys = (bytes: Buffer): string => bytes.toString('latin1').replace(/\*\*\*|x{6,}/g, '***');
 
 const SHOWN = 120;
 

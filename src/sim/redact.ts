@@ -35,7 +35,10 @@ const secretFinder = (secret: string): Finder => {
 };
 
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const known = [...new Set(secrets)].filter((secret) => secret.length >= MIN_SECRET);
+  // Longest first: of a secret that begins with another one nothing may stay behind.
+  const known = [...new Set(secrets)]
+    .filter((secret) => secret.length >= MIN_SECRET)
+    .sort((a, b) => b.length - a.length);
   const finders = [...known.map(secretFinder), ...PERSONAL_FINDERS];
   const bytes: Redactor['bytes'] = (given, where, list) => {
     const text = Buffer.from(given.buffer, given.byteOffset, given.byteLength).toString('latin1');
@@ -87,13 +90,17 @@ function splitLike(joined: Uint8Array, reads: readonly Read[]): Read[] {
   });
 }
 
-/** Names of headers whose values open doors. */
-const CREDENTIAL_HEADER = /key|token|secret|auth|cookie/;
+/** Names of headers, and of values in a query, that open doors. */
+const CREDENTIAL = /key|token|secret|auth|cookie|password/i;
 const SCHEME = /^(?:bearer|basic|token)\s+/i;
 
 /** The credentials that a request carries, wherever else they may turn up in its exchange. */
 export function credentialsIn(headers: Headers, query: URLSearchParams): string[] {
-  const carried = [...headers].filter(([name]) => CREDENTIAL_HEADER.test(name)).map(([, value]) => value);
-  const asked = [...query].filter(([name]) => CREDENTIAL_HEADER.test(name)).map(([, value]) => value);
-  return [...carried, ...asked].map((value) => value.replace(SCHEME, ''));
+  const carried = [...headers, ...query].filter(([name]) => CREDENTIAL.test(name));
+  return carried.flatMap(([name, value]) =>
+    name === 'cookie' ? cookieValues(value) : [value.replace(SCHEME, '')],
+  );
 }
+
+const cookieValues = (cookies: string): string[] =>
+  cookies.split(';').map((cookie) => cookie.slice(cookie.indexOf('=') + 1).trim());

@@ -7,7 +7,15 @@ import { verifyRecording } from '../../scripts/recordings/verify.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
-import { eventNames, googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
+import {
+  eventNames,
+  GEMINI_KEY,
+  googleError,
+  googleStream,
+  hello,
+  startProxy,
+  textChunk,
+} from '../support/proxy.ts';
 import {
   ask,
   event,
@@ -42,6 +50,13 @@ const SCENES: Record<string, Scene> = {
   'a refusal': {
     upstream: [() => googleError(400, 'INVALID_ARGUMENT', 'no')],
     check: ({ answer }) => expect(answer.status).toBe(400),
+  },
+  "a refusal that repeats the proxy's key": {
+    upstream: [() => googleError(400, 'INVALID_ARGUMENT', `API key ${GEMINI_KEY} not valid.`)],
+    check: ({ upstream }, answer) => {
+      expect(answer).toContain('***');
+      expect(upstream[0]?.redactions).toMatchObject([{ kind: 'secret', length: GEMINI_KEY.length }]);
+    },
   },
   'a connection that is never made, twice': {
     upstream: [

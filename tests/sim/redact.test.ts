@@ -79,12 +79,26 @@ describe('secrets', () => {
     expect(createRedactor(['dummy']).text('a dummy value', 'it', [])).toBe('a dummy value');
   });
 
+  test('one that begins with another leaves nothing behind', () => {
+    const text = createRedactor(['canary', 'canary-and-more']).text('a canary-and-more, a canary', 'it', []);
+    expect(text).toBe(`a ${x(15)}, a ${x(6)}`);
+  });
+
   test('those of a request are found in its headers and its query', () => {
-    const headers = new Headers({ authorization: 'Bearer tok-1', 'x-api-key': 'tok-2', 'user-agent': 'me' });
-    expect(credentialsIn(headers, new URLSearchParams('key=tok-3&alt=sse')).sort()).toEqual([
+    const headers = new Headers({
+      authorization: 'Bearer tok-1',
+      'x-api-key': 'tok-2',
+      cookie: 'session=tok-4; theme=tok-5==',
+      'user-agent': 'me',
+    });
+    const query = new URLSearchParams('key=tok-3&apiKey=tok-6&alt=sse');
+    expect(credentialsIn(headers, query).sort()).toEqual([
       'tok-1',
       'tok-2',
       'tok-3',
+      'tok-4',
+      'tok-5==',
+      'tok-6',
     ]);
   });
 });

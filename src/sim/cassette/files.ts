@@ -23,16 +23,33 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   await rename(draft, path);
 }
 
-/** Lets `fill` write into a folder beside `path`, then puts it in the place of whatever was there. */
-export async function writeFolder(path: string, fill: (draft: string) => Promise<void>): Promise<void> {
+/** What to do where the folder is there already: put the new one in its place, or reject with a FolderTaken. */
+export type IfThere = 'replace' | 'reject';
+
+export class FolderTaken extends Error {
+  override readonly name = 'FolderTaken';
+}
+
+/** Lets `fill` write into a folder beside `path`, then gives it that name. */
+export async function writeFolder(
+  path: string,
+  fill: (draft: string) => Promise<void>,
+  ifThere: IfThere = 'replace',
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
   const draft = draftOf(path);
   try {
     await fill(draft);
-    if (existsSync(path)) await rm(path, { recursive: true });
-    await rename(draft, path);
+    if (ifThere === 'replace' && existsSync(path)) await rm(path, { recursive: true });
+    await rename(draft, path).catch((error: unknown) => {
+      // Fails by itself where there is a folder with something in it, whoever has put it there.
+      throw isTaken(error) ? new FolderTaken(path, { cause: error }) : error;
+    });
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw error;
   }
 }
+
+const isTaken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOTEMPTY' || error.code === 'EEXIST');

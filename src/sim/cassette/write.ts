@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryParseJson } from '../../lib/json.ts';
 import { packText } from './blobs.ts';
-import { FOLDER_MODE, writeFolder, writeWhole } from './files.ts';
+import { FOLDER_MODE, type IfThere, writeFolder, writeWhole } from './files.ts';
 import * as layout from './layout.ts';
 import {
   type ClientRequestFile,
@@ -23,8 +23,12 @@ import {
   type UpstreamExchange,
 } from './types.ts';
 
-/** The folder appears whole, in place of what was there. Its blobs go to `blobs/` beside it. */
-export async function writeRecordedRequest(folder: string, recorded: RecordedRequest): Promise<void> {
+/** The folder appears whole. Its blobs go to `blobs/` beside it. */
+export async function writeRecordedRequest(
+  folder: string,
+  recorded: RecordedRequest,
+  ifThere: IfThere = 'replace',
+): Promise<void> {
   const blobs = new Map<string, string>();
   const pack = (text: string) => packText(text, (hash, content) => blobs.set(hash, content));
   const clientRequest = indentedJson(clientRequestFile(recorded.request, pack));
@@ -33,7 +37,7 @@ export async function writeRecordedRequest(folder: string, recorded: RecordedReq
     const path = layout.blobPath(folder, hash);
     if (!existsSync(path)) await writeWhole(path, content);
   }
-  await writeFolder(folder, async (draft) => {
+  const fill = async (draft: string) => {
     await writeWhole(join(draft, layout.CLIENT_REQUEST), clientRequest);
     await writeWhole(join(draft, expectedName(recorded.answer)), recorded.answer.bytes);
     await writeWhole(join(draft, layout.META), prettyJson(requestMeta(recorded)));
@@ -42,7 +46,8 @@ export async function writeRecordedRequest(folder: string, recorded: RecordedReq
       await mkdir(name, { recursive: true, mode: FOLDER_MODE });
       await writeExchange(name, exchange, body);
     }
-  });
+  };
+  await writeFolder(folder, fill, ifThere);
 }
 
 async function writeExchange(folder: string, exchange: UpstreamExchange, packed: string): Promise<void> {

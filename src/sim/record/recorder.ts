@@ -4,6 +4,7 @@
  */
 import { basename, join } from 'node:path';
 import type { Clock, Fetch, Random } from '../../lib/ports.ts';
+import { FolderTaken } from '../cassette/files.ts';
 import { requestName } from '../cassette/layout.ts';
 import { listRecording } from '../cassette/read.ts';
 import type { Origin, RecordedRequest, Versions } from '../cassette/types.ts';
@@ -106,11 +107,23 @@ export class Recorder {
   }
 
   async #write(recording: RequestRecording, outcome: ClientOutcome): Promise<void> {
-    const { folder, redactor, wire } = this.#options;
+    const { redactor, wire } = this.#options;
     await pause();
     const recorded: RecordedRequest = await recording.toRecorded(redactor, wire, outcome, pause);
     await pause();
-    await writeRecordedRequest(join(folder, requestName(recording.number, outcome.caller)), recorded);
+    await this.#writeAs(recording.number, recorded);
     summarise(this.#summary, recorded);
+  }
+
+  /** Another proxy may be recording into the same folder: what it has written stays, and ours gets the next number. */
+  async #writeAs(number: number, recorded: RecordedRequest): Promise<void> {
+    const path = join(this.#options.folder, requestName(number, recorded.caller));
+    try {
+      await writeRecordedRequest(path, recorded, 'reject');
+    } catch (error) {
+      if (!(error instanceof FolderTaken)) throw error;
+      this.#number++;
+      await this.#writeAs(this.#number, recorded);
+    }
   }
 }

@@ -32,7 +32,7 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
     played++;
     const problem = exchange
       ? mismatch(played, exchange, url, init, options)
-      : `upstream request ${played}: the recording has only ${recorded.upstream.length}`;
+      : beyondTheEnd(played, recorded.upstream);
     if (!exchange || problem !== undefined) {
       onMismatch(problem ?? 'no recorded exchange');
       return refusal(problem ?? '');
@@ -40,6 +40,12 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
     time.setUpstreamOpen(true);
     return play(exchange, time, init.signal ?? undefined);
   };
+}
+
+function beyondTheEnd(number: number, recorded: readonly UpstreamExchange[]): string {
+  const last = recorded.at(-1);
+  if (last?.end.side === 'client') return endOfRecording(last.end);
+  return `upstream request ${number}: the recording has only ${recorded.length}`;
 }
 
 function mismatch(

@@ -57,6 +57,14 @@ describe('a recorder', () => {
     expect(await recorder.close()).toMatchObject({ requests: 0, exchanges: 0 });
   });
 
+  test('overwrites nothing of another one that records into the same folder', async () => {
+    const folder = join(root, 'shared');
+    const recorders = [open(folder), open(folder)];
+    for (const recorder of [...recorders, ...recorders]) await record(recorder, [], crypto.randomUUID());
+    for (const recorder of recorders) expect(await recorder.close()).toMatchObject({ requests: 2 });
+    expect(listRecording(folder)).toHaveLength(4);
+  });
+
   test('keeps no more of a body than it may, says so, and never replays the rest', async () => {
     const folder = join(root, 'cap');
     const recorder = open(folder, 10);
