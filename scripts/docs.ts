@@ -1,12 +1,17 @@
 /** `bun run docs`: rewrites what the docs take from the code. `tests/docs.test.ts` holds that it is current. */
 import { join } from 'node:path';
 import { envExample, variablesTable } from '../src/config.ts';
+import { describeFaults, describeParameters } from '../src/sim/faults/index.ts';
 import { fixturesPage } from './fixtures-page.ts';
 import { mappingPage } from './mapping-page.ts';
 
 const ROOT = join(import.meta.dir, '..');
 
-const PARTS: Readonly<Record<string, () => string>> = { variables: variablesTable };
+const PARTS: Readonly<Record<string, () => string>> = {
+  variables: variablesTable,
+  faults: describeFaults,
+  settings: describeParameters,
+};
 
 const MARKED = /(<!-- generated: (\w+)[^>]* -->\n)[\s\S]*?(<!-- end -->)/g;
 
@@ -23,6 +28,7 @@ export function withGenerated(text: string): string {
 export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'README.md': withGenerated,
   '.env.example': envExample,
+  'docs/faults.md': withGenerated,
   'docs/mapping.md': mappingPage,
   'docs/fixtures.md': fixturesPage,
 };

@@ -1,4 +1,5 @@
 /** The settings as text: help, `.env.example`, and the README's table. */
+import { faultNames } from '../sim/faults/index.ts';
 import { choicesOf, describeSchema } from './read-value.ts';
 import { VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
 
@@ -22,6 +23,7 @@ function fold(text: string, width: number): string[] {
 
 const FLAG_COLUMN = 32;
 const TEXT_WIDTH = 78;
+const HELP_WIDTH = FLAG_COLUMN + TEXT_WIDTH - 2;
 
 function helpRow([name, row]: readonly [VariableName, Variable]): string {
   const flag = `  --${flagOf(name)}`.padEnd(FLAG_COLUMN);
@@ -44,6 +46,12 @@ Usage: bun run start [--port N --host H --backend B …]
 Each flag mirrors a variable of the environment or of .env (--max-retries: MAX_RETRIES) and wins over it.
 
 ${VARIABLE_ROWS.map(helpRow).join('\n')}
+
+Faults for --faults, several parted by commas; docs/faults.md tells what each does and takes:
+${fold(faultNames().join(', '), HELP_WIDTH)
+  .map((line) => `  ${line}`)
+  .join('\n')}
+
   --version                     Print the version
   --help                        Print this
 

@@ -19,6 +19,7 @@ const content = (text: string, ...repairs: string[]) => ({
 });
 const A = JSON.stringify(chunk('a'));
 const B = JSON.stringify(chunk('b'));
+const COUNTED = JSON.stringify({ ...chunk('ha'), usageMetadata: { candidatesTokenCount: 2 } });
 const ERROR = { code: 503, message: 'overloaded', status: 'UNAVAILABLE' };
 const PRETTY_ERROR = JSON.stringify({ error: ERROR }, null, 2);
 const error = (...repairs: string[]) => ({
@@ -42,6 +43,12 @@ const CASES: [name: string, body: string, frames: unknown[]][] = [
     [{ kind: 'content', chunk: { candidates: [{ content: {} }] } }],
   ],
   ['a line break inside a string', `data: ${A.slice(0, 20)}\ndata: ${A.slice(20)}\n\n`, [content('a')]],
+  [
+    'an event that comes twice, counts and all',
+    `data: ${COUNTED}\r\n\r\ndata: ${COUNTED}\r\n\r\ndata: ${A}\r\n\r\n`,
+    [{ kind: 'content', chunk: JSON.parse(COUNTED) }, { kind: 'repeated', text: COUNTED }, content('a')],
+  ],
+  ['the same words twice, without counts', `data: ${A}\n\ndata: ${A}\n\n`, [content('a'), content('a')]],
   ['no final blank line', `data: ${A}\r\n`, [content('a', 'no-final-blank-line')]],
   ['no final line end', `data: ${A}`, [content('a', 'no-final-blank-line')]],
   [

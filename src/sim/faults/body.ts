@@ -5,12 +5,12 @@ import type { Behaviour, Strike } from './fault.ts';
 export type Reads = AsyncIterable<Uint8Array>;
 export type Transform = (reads: Reads, strike: Strike) => Reads;
 
-/** Strikes good answers only: what is not 2xx has no stream. */
+/** Strikes good answers only: what is not 2xx, or has no body, has no stream. */
 export const onBody =
   (transform: Transform): Behaviour =>
   async (send, strike) => {
     const response = await send();
-    return response.ok ? withBody(response, strike, transform) : response;
+    return response.ok && response.body ? withBody(response, strike, transform) : response;
   };
 
 /** `response` with its body changed on the way. Leaving the new body closes the old one at once. */

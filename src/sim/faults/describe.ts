@@ -1,6 +1,6 @@
 /** The table of faults as text. */
 import type { Family, FaultRow, Outcome } from './fault.ts';
-import { type Parameter, settingText } from './settings.ts';
+import { PARAMETERS, type Parameter, settingText, unitText } from './settings.ts';
 import { FAULT_ROWS } from './table.ts';
 
 const FAMILIES: Readonly<Record<Family, string>> = {
@@ -20,7 +20,7 @@ function outcomeText(outcome: Outcome): string {
       return 'the answer as sent';
     case 'error': {
       const word = outcome.error.replace('-', ' ');
-      return outcome.retried ? `another try; after content, or again: ${word} error` : `${word} error`;
+      return outcome.retried ? `another try, else one error: ${word}` : `one error: ${word}`;
     }
   }
 }
@@ -46,6 +46,14 @@ export function describeFaults(): string {
     ].join('\n');
   });
   return tables.join('\n\n');
+}
+
+/** Markdown: what may be set on a fault, for those that take it. */
+export function describeParameters(): string {
+  const rows = Object.entries(PARAMETERS).map(
+    ([name, { unit, says }]) => `| \`${name}\` | ${unitText(unit)} | ${says} |`,
+  );
+  return ['| setting | takes | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
 /** All names, for help. */

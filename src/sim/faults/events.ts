@@ -20,13 +20,15 @@ export const fromLatin1 = bytesOf;
 
 /** Every event with the blank line that ends it. A body without blank lines, such as a unary answer, is one event. */
 export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, undefined> {
+  // One of its own: where it searches on is kept in it, between one event and the next.
+  const blankLine = new RegExp(BLANK_LINE);
   let rest = '';
   for await (const read of reads) {
     const searched = Math.max(0, rest.length - LONGEST_END);
     rest += latin1Of(read);
-    BLANK_LINE.lastIndex = searched;
+    blankLine.lastIndex = searched;
     let from = 0;
-    for (let match = BLANK_LINE.exec(rest); match; match = BLANK_LINE.exec(rest)) {
+    for (let match = blankLine.exec(rest); match; match = blankLine.exec(rest)) {
       const end = match.index + match[0].length;
       // A last CR may be half of a CRLF.
       if (end === rest.length && match[0].endsWith('\r')) break;

@@ -4,7 +4,7 @@ import type { Send, Strike } from './fault.ts';
 import type { FaultRule } from './parse.ts';
 import { FAULTS } from './table.ts';
 
-export { describeFaults, faultNames } from './describe.ts';
+export { describeFaults, describeParameters, faultNames } from './describe.ts';
 export { FaultError, type FaultRule, parseFaults } from './parse.ts';
 
 export type FaultPorts = {

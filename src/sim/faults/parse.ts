@@ -36,14 +36,14 @@ export class FaultError extends Error {
 
 const HEAD = /^([a-z0-9-]+)(?:@([^\s:]+))?(?:\s*:\s*|\s+|$)/i;
 const REQUESTS = /^(?:\*|(\d{1,9})(?:-(\d{1,9}|\*))?)$/;
-/** Names a nearest one only where it is near. */
-const NEAR = 3;
+/** A name is taken for another that was meant where there is no more than one slip in so many letters. */
+const LETTERS_A_SLIP = 3;
 
 /** Throws a FaultError. An empty text has no rules. */
 export function parseFaults(text: string): FaultRule[] {
   return text
     .split(',')
-    .map((part) => part.trim())
+    .map((part) => part.trim().replace(/\s+/g, ' '))
     .filter((part) => part !== '')
     .map(parseRule);
 }
@@ -119,7 +119,7 @@ const pattern = (text: string): RegExp =>
 
 function unknownName(text: string, name: string): FaultError {
   const near = FAULT_ROWS.map(([known]) => ({ known, steps: distance(name.toLowerCase(), known) }))
-    .filter(({ known, steps }) => steps <= NEAR || known.startsWith(name))
+    .filter(({ known, steps }) => steps <= Math.ceil(name.length / LETTERS_A_SLIP) || known.startsWith(name))
     .sort((a, b) => a.steps - b.steps)[0]?.known;
   const hint = near ? `; did you mean ${near}?` : '; docs/faults.md lists what there is';
   return new FaultError(`"${text}": there is no fault "${name}"${hint}`);

@@ -34,7 +34,8 @@ const EXPECTED: Readonly<Record<Unit, string>> = {
   time: 'a time, such as 250ms, 1s or 2m, at most 24h',
 };
 
-export const expectedOf = (name: Parameter): string => EXPECTED[PARAMETERS[name].unit];
+export const unitText = (unit: Unit): string => EXPECTED[unit];
+export const expectedOf = (name: Parameter): string => unitText(PARAMETERS[name].unit);
 
 /** Undefined where `text` is nothing of the kind. */
 export function readSetting(name: Parameter, text: string): number | undefined {
