@@ -3,9 +3,8 @@
  * (contract sections 8 and 13, wire section 6). Wordings that clients match on are kept to the letter.
  */
 import { type ErrorType, MessagesError, type MessagesErrorOptions } from '../anthropic/errors.ts';
+import { hasNoQuota, isDailyQuota, retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import type { GoogleError } from '../gemini/wire.ts';
-import { isObject } from '../lib/json.ts';
 
 type Told = { type: ErrorType; message: string; options?: MessagesErrorOptions };
 
@@ -25,22 +24,6 @@ const STATUS_TYPES: Readonly<Record<number, ErrorType>> = {
   503: 'overloaded_error',
   504: 'timeout_error',
   529: 'overloaded_error',
-};
-
-/** Google's status names, for error objects without a numeric code. */
-const STATUS_CODES: Readonly<Record<string, number>> = {
-  INVALID_ARGUMENT: 400,
-  FAILED_PRECONDITION: 400,
-  OUT_OF_RANGE: 400,
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  NOT_FOUND: 404,
-  RESOURCE_EXHAUSTED: 429,
-  CANCELLED: 499,
-  INTERNAL: 500,
-  UNKNOWN: 500,
-  UNAVAILABLE: 503,
-  DEADLINE_EXCEEDED: 504,
 };
 
 /** What the client is told. Errors that are already its own pass through; unknown ones are ours: `api_error`. */
@@ -71,12 +54,6 @@ export function isRetryable(error: unknown): boolean {
       return status === 408 || status === 499 || status >= 500;
     }
   }
-}
-
-function statusOf(error: UpstreamError): number {
-  const named = STATUS_CODES[error.google?.status ?? ''] ?? 500;
-  // An error object inside a stream may hold gRPC's code (14) instead of an HTTP status.
-  return error.status !== undefined && error.status >= 400 ? error.status : named;
 }
 
 function told(error: UpstreamError): Told {
@@ -150,23 +127,10 @@ const numbersIn = (text: string): string[] => [...text.matchAll(/\((\d+)\)/g)].m
 /** A quota of the day, or none at all, will not come back while the client waits. */
 function quota(error: UpstreamError): Told {
   const wait = retryDelaySeconds(error.google, error.message) ?? error.retryAfter;
-  const forToday =
-    /PerDay/i.test(JSON.stringify(error.google?.details ?? [])) || /limit: 0\b/.test(error.message);
+  const forToday = isDailyQuota(error) || hasNoQuota(error);
   const message = `Gemini quota: ${error.message}`;
   if (forToday || (wait ?? 0) > LONGEST_WAIT_SECONDS) {
     return { type: 'rate_limit_error', message, options: { shouldRetry: false } };
   }
   return { type: 'rate_limit_error', message, options: wait === undefined ? {} : { retryAfter: wait } };
-}
-
-/** Whole seconds, rounded up: Google cuts the fraction off `retryDelay`, and a retry right then is still too early. */
-export function retryDelaySeconds(google: GoogleError | undefined, message: string): number | undefined {
-  const said = /retry in ([\d.]+)s/i.exec(message)?.[1];
-  if (said !== undefined) return Math.ceil(Number(said));
-  for (const detail of google?.details ?? []) {
-    const delay = isObject(detail) ? detail['retryDelay'] : undefined;
-    const seconds = typeof delay === 'string' ? /^([\d.]+)s$/.exec(delay)?.[1] : undefined;
-    if (seconds !== undefined) return Math.ceil(Number(seconds)) + 1;
-  }
-  return undefined;
 }
