@@ -1,0 +1,24 @@
+/** Google counts the quotas of a day in California. */
+
+const HOUR_MS = 3_600_000;
+const PACIFIC = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'America/Los_Angeles',
+  hourCycle: 'h23',
+  hour: 'numeric',
+  minute: 'numeric',
+  second: 'numeric',
+});
+
+function msIntoDay(at: number): number {
+  const part = (type: string) =>
+    Number(PACIFIC.formatToParts(at).find((found) => found.type === type)?.value ?? 0);
+  return (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000 + (at % 1000);
+}
+
+/** The first midnight in Los Angeles after `now`; days of 23 and 25 hours included. Milliseconds since the epoch. */
+export function nextPacificMidnight(now: number): number {
+  const guess = now + 24 * HOUR_MS - msIntoDay(now);
+  // The clocks changed in between: the guess is an hour past midnight, or an hour short of it.
+  const off = msIntoDay(guess);
+  return off < 12 * HOUR_MS ? guess - off : guess + 24 * HOUR_MS - off;
+}
