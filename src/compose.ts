@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import type { Backend } from './backend/backend.ts';
 import { createGenaiBackend, type GenaiOptions } from './backend/genai.ts';
+import { type Keys, singleKey } from './backend/keys.ts';
+import { KeyPool } from './backend/pool.ts';
 import { openSignatureStore, type SignatureStore } from './backend/signature-store.ts';
 import { type Config, SDK_VERSION, secretsOf, VERSION } from './config.ts';
 import type { Logger } from './lib/log.ts';
@@ -31,7 +33,6 @@ export type Ports = {
 
 export type System = {
   app: App;
-  backend: Backend;
   listen(): Listening;
   /** Loads what the first request would wait for. Rejects where a file that it needs cannot be read. */
   warmUp(): Promise<void>;
@@ -93,6 +94,21 @@ function createBackend(
     idleTimeoutMs: config.idleTimeoutMs,
     clock,
     ...more,
+  });
+}
+
+/**
+ * The mock's quotas are played, not real, and what is recorded must not depend on earlier requests: there one key, which
+ * remembers nothing.
+ */
+function createKeys(config: Config, fetch: Fetch, { clock, logger }: Ports): Keys {
+  const first = createBackend(config, fetch, clock);
+  if (config.backend !== 'gemini' || config.record !== undefined) return singleKey(first);
+  const others = config.apiKeys.slice(1).map((apiKey) => createBackend(config, fetch, clock, { apiKey }));
+  return new KeyPool({
+    backends: [first, ...others],
+    clock,
+    onChange: (message) => logger.warn({}, message),
   });
 }
 
@@ -208,14 +224,14 @@ export function compose(given: Config, ports: Ports): System {
   const recorder = config.record === undefined ? undefined : openRecorder(config.record, config, ports);
   const upstream = withFaults(config, player?.fetch ?? ports.fetch ?? mock?.fetch ?? network, clock);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
-  const backend = createBackend(config, fetch, clock);
+  const keys = createKeys(config, fetch, ports);
   // A replay has the look-ups of then, and must not leave its own behind.
   const signatures = openStore(player ? undefined : config.dataDir, ports);
   const openBackend = (play: Play) =>
     createBackend(config, fetch, play.clock, { keyFingerprint: play.recorded.keyFingerprint });
   const deps: ServerDeps = {
     settings: serverSettings(config),
-    backend,
+    keys,
     signatures,
     clock,
     random,
@@ -231,7 +247,6 @@ export function compose(given: Config, ports: Ports): System {
   const app = createApp(deps);
   return {
     app,
-    backend,
     listen: () => listen(app, deps, config.host, config.port),
     warmUp: async () => {
       await mock?.load();

@@ -152,9 +152,11 @@ const keysOf = ({ API_KEYS = [], GEMINI_API_KEY, GOOGLE_API_KEY }: Values): stri
   [...API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined);
 
 function chooseKeys(values: Values, notices: string[]): readonly string[] {
-  const { API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY } = values;
-  const keys = API_KEYS ?? [GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined).slice(0, 1);
-  if (keys.length > 1) notices.push(`API_KEYS: this version uses the first of ${keys.length} keys`);
+  const { API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY, RECORD } = values;
+  const given = API_KEYS ?? [GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined).slice(0, 1);
+  const keys = [...new Set(given)];
+  if (keys.length < given.length) notices.push('API_KEYS: a key that is there twice is used once');
+  if (keys.length > 1 && RECORD !== undefined) notices.push('RECORD: the first of API_KEYS is used');
   return keys;
 }
 

@@ -191,7 +191,12 @@ describe('what is said at start', () => {
       /^MODEL_MAP: .* models\/gemini-pro \(x\)$/,
     ],
     ['faults', { FAULTS: 'cut@2' }, /^FAULTS: upstream is made to fail: cut@2$/],
-    ['keys beyond the first', { API_KEYS: 'a-1,b-2' }, /^API_KEYS: this version uses the first of 2 keys$/],
+    ['a key given twice', { API_KEYS: 'a-1,b-2,a-1' }, /^API_KEYS: a key that is there twice is used once$/],
+    [
+      'a recording with keys',
+      { API_KEYS: 'a-1,b-2', RECORD: 'x' },
+      /^RECORD: the first of API_KEYS is used$/,
+    ],
     ...NOT_SERVED.map((name): [string, Record<string, string>, RegExp] => [
       `${name}, which is not served yet`,
       { [name]: '1' },

@@ -4,6 +4,7 @@
  * signatures are the recording's, so the same code gives the same bytes.
  */
 import { createGenaiBackend } from '../../src/backend/genai.ts';
+import { singleKey } from '../../src/backend/keys.ts';
 import { serverSettings } from '../../src/compose.ts';
 import { readConfig } from '../../src/config.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
@@ -143,7 +144,7 @@ function depsFor(
       modelMap: { ...config.modelMap, patterns: modelPatterns(recorded) },
       streamsMax: 1,
     },
-    backend: { ...backend, keyFingerprint: recorded.keyFingerprint },
+    keys: singleKey({ ...backend, keyFingerprint: recorded.keyFingerprint }),
     signatures,
     clock,
     ...seeded(recorded.seed),

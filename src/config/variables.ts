@@ -44,7 +44,8 @@ export const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
 export const VARIABLES = {
   API_KEYS: variable(Type.Array(Key, { minItems: 1 }), {
-    description: 'Gemini keys, as a JSON array or separated by commas. Wins over the next two',
+    description:
+      'Gemini keys, as a JSON array or separated by commas; all are used, each session has its own. Wins over the next two',
     secret: true,
   }),
   GEMINI_API_KEY: variable(Key, { description: 'One Gemini key', secret: true }),

@@ -87,7 +87,7 @@ const ROUTES: readonly Route[] = [
     path: '/test-connection',
     handler: testConnection,
     needsKey: true,
-    summary: 'One tiny live call with the small model',
+    summary: 'One tiny live call with the small model and each key',
     tag: 'Operation',
   },
   {

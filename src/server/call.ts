@@ -11,6 +11,10 @@ export type Facts = {
   model?: string;
   geminiModel?: string;
   stream?: boolean;
+  /** The fingerprint of the key asked last. */
+  key?: string;
+  /** How often another key was asked, or the same one after a wait. */
+  failovers: number;
   retries: number;
   warnings: number;
   usage?: Usage;
@@ -60,7 +64,7 @@ export function openCall(options: CallOptions): Call {
   const leave = () => controller.abort(new ClientGone('the client closed the connection'));
   if (request.signal.aborted) leave();
   else request.signal.addEventListener('abort', leave, { once: true });
-  const facts: Facts = { retries: 0, warnings: 0 };
+  const facts: Facts = { failovers: 0, retries: 0, warnings: 0 };
   return {
     id: options.ids.next('req_'),
     request,

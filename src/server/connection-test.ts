@@ -1,12 +1,15 @@
-/** `GET /test-connection`: one tiny live call with the small model, and what to do where it fails. */
+/** `GET /test-connection`: one tiny live call with the small model and each key, and what to do where it fails. */
 import type { MessagesError } from '../anthropic/errors.ts';
+import type { Backend } from '../backend/backend.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { followSignal, ignoreFailure } from '../lib/async.ts';
+import type { Exchange } from '../lib/ports.ts';
 import { mapModel } from '../translate/model-map.ts';
 import type { Call } from './call.ts';
 import { toClientError } from './client-error.ts';
 import type { ServerDeps } from './deps.ts';
+import { tellKey } from './key-state.ts';
 import { createExchange } from './prepare.ts';
 import { jsonResponse } from './responses.ts';
 
@@ -30,9 +33,13 @@ const GUIDANCE: Partial<Record<MessagesError['type'], string>> = {
 };
 
 /** One unary call, read to its end: an error object inside a 200 counts as a failure. */
-async function callOnce(model: string, call: Call, deps: ServerDeps, signal: AbortSignal): Promise<void> {
-  const exchange = createExchange('sdk', call, deps);
-  const reply = await deps.backend.generate(
+async function callOnce(
+  backend: Backend,
+  model: string,
+  exchange: Exchange,
+  signal: AbortSignal,
+): Promise<void> {
+  const reply = await backend.generate(
     { model, body: JSON.stringify(TINY), stream: false },
     exchange,
     signal,
@@ -46,7 +53,7 @@ async function callOnce(model: string, call: Call, deps: ServerDeps, signal: Abo
   }
 }
 
-async function callInTime(model: string, call: Call, deps: ServerDeps): Promise<void> {
+async function callInTime(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<void> {
   const controller = new AbortController();
   const unfollow = followSignal(call.signal, controller);
   const off = new AbortController();
@@ -58,43 +65,68 @@ async function callInTime(model: string, call: Call, deps: ServerDeps): Promise<
   // Rejects when it is called off.
   ignoreFailure(late);
   try {
-    await callOnce(model, call, deps, controller.signal);
+    await callOnce(backend, model, createExchange('sdk', call, deps), controller.signal);
   } finally {
     off.abort();
     unfollow();
   }
 }
 
+type Tested = {
+  fingerprint: string;
+  latency: number;
+  told: { error_type: string; message: string; guidance: string } | undefined;
+};
+
+/** Asks even a key that is left out: one that works again is taken back. */
+async function testKey(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<Tested> {
+  const { settings, keys, clock } = deps;
+  const begun = clock.now();
+  const error = await callInTime(backend, model, call, deps).then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  keys.note(backend, model, error);
+  const latency = Math.round(clock.now() - begun);
+  const fingerprint = backend.keyFingerprint;
+  if (error === undefined) return { fingerprint, latency, told: undefined };
+  const { type, message } = toClientError(error, settings.secrets);
+  const guidance = GUIDANCE[type] ?? 'See the log for what Gemini said.';
+  return { fingerprint, latency, told: { error_type: type, message, guidance } };
+}
+
+function summary(tested: readonly Tested[], kind: Backend['kind']): object {
+  const failed = tested.filter(({ told }) => told !== undefined);
+  const first = failed[0]?.told;
+  if (failed.length === tested.length) return { status: 'failed', ...first };
+  if (kind !== 'gemini') return { status: 'success', message: `No key was tried: the ${kind} answered` };
+  if (failed.length === 0) return { status: 'success', message: 'Gemini answered' };
+  const working = tested.length - failed.length;
+  return { status: 'success', message: `Gemini answered to ${working} of ${tested.length} keys` };
+}
+
 export async function testConnection(call: Call, deps: ServerDeps): Promise<Response> {
-  const { settings, backend, clock } = deps;
+  const { settings, keys, clock } = deps;
   call.keepOpen();
   const model = mapModel(settings.modelMap.small, settings.modelMap).id;
   const begun = clock.now();
-  const failure = await callInTime(model, call, deps).then(
-    () => undefined,
-    (error: unknown) => toClientError(error, settings.secrets),
-  );
-  const latency = Math.round(clock.now() - begun);
-  const key = { key: `#${backend.keyFingerprint}`, latency_ms: latency };
-  const facts = {
-    backend: backend.kind,
-    model,
-    latency_ms: latency,
-    timestamp: new Date(clock.now()).toISOString(),
-  };
-  if (!failure) {
-    return jsonResponse({
-      status: 'success',
-      message:
-        backend.kind === 'gemini' ? 'Gemini answered' : `No key was tried: the ${backend.kind} answered`,
-      ...facts,
-      keys: [{ ...key, status: 'ok' }],
-    });
-  }
-  const guidance = GUIDANCE[failure.type] ?? 'See the log for what Gemini said.';
-  const told = { error_type: failure.type, message: failure.message, guidance };
+  const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, call, deps)));
+  const states = keys.states().map(tellKey);
+  const works = tested.some(({ told }) => told === undefined);
   return jsonResponse(
-    { status: 'failed', ...told, ...facts, keys: [{ ...key, status: 'failed', ...told }] },
-    503,
+    {
+      ...summary(tested, keys.kind),
+      backend: keys.kind,
+      model,
+      latency_ms: Math.round(clock.now() - begun),
+      timestamp: new Date(clock.now()).toISOString(),
+      keys: tested.map(({ fingerprint, latency, told }) => ({
+        ...states.find(({ key }) => key === `#${fingerprint}`),
+        latency_ms: latency,
+        status: told ? 'failed' : 'ok',
+        ...told,
+      })),
+    },
+    works ? 200 : 503,
   );
 }

@@ -4,11 +4,14 @@
  */
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import { parseCountTokensRequest } from '../anthropic/validate.ts';
+import type { KeyRoute } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
+import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { followSignal } from '../lib/async.ts';
 import { toCountRequest } from '../translate/count.ts';
 import { isRetryable, toMessagesError } from '../translate/errors.ts';
+import { bodyWithoutSignatures } from '../translate/request/repair.ts';
 import { apiVersion } from './api-version.ts';
 import { readJson } from './body.ts';
 import type { Call } from './call.ts';
@@ -16,6 +19,7 @@ import type { ServerDeps } from './deps.ts';
 import { estimateTokens } from './estimate-tokens.ts';
 import { chooseModel, createExchange, reportWarnings, requestContext } from './prepare.ts';
 import { jsonResponse } from './responses.ts';
+import { sessionOf } from './session.ts';
 
 /** Milliseconds; a count is to be quick, or not worth its wait. */
 const COUNT_TIMEOUT_MS = 10_000;
@@ -23,7 +27,40 @@ const COUNT_TIMEOUT_MS = 10_000;
 /** Upstream is busy, slow or away: a refusal of the request itself is the client's to hear. */
 const isPassing = (error: unknown) => isRetryable(error) || toMessagesError(error).status === 429;
 
-async function askGoogle(model: string, body: string, call: Call, deps: ServerDeps): Promise<number> {
+/** A count is not worth a wait: where no key is free, it is estimated. */
+async function countOverKeys(
+  model: GeminiModel,
+  body: string,
+  route: KeyRoute,
+  call: Call,
+  deps: ServerDeps,
+  signal: AbortSignal,
+): Promise<number> {
+  const exchange = createExchange('count-tokens', call, deps);
+  const madeFor = route.backend;
+  for (;;) {
+    await route.ready(0, signal);
+    const { backend } = route;
+    call.facts.key = `#${backend.keyFingerprint}`;
+    const sent = backend === madeFor ? body : bodyWithoutSignatures(body, model);
+    try {
+      const tokens = await backend.countTokens(model.id, sent, exchange, signal);
+      route.succeeded();
+      return tokens;
+    } catch (error) {
+      if (signal.aborted || !route.failed(error)) throw error;
+      call.facts.failovers++;
+    }
+  }
+}
+
+async function askGoogle(
+  model: GeminiModel,
+  body: string,
+  route: KeyRoute,
+  call: Call,
+  deps: ServerDeps,
+): Promise<number> {
   const controller = new AbortController();
   const unfollow = followSignal(call.signal, controller);
   const timer = new AbortController();
@@ -32,8 +69,7 @@ async function askGoogle(model: string, body: string, call: Call, deps: ServerDe
     () => {},
   );
   try {
-    const exchange = createExchange('count-tokens', call, deps);
-    return await deps.backend.countTokens(model, body, exchange, controller.signal);
+    return await countOverKeys(model, body, route, call, deps, controller.signal);
   } finally {
     timer.abort();
     unfollow();
@@ -42,13 +78,14 @@ async function askGoogle(model: string, body: string, call: Call, deps: ServerDe
 }
 
 async function countOrEstimate(
-  model: string,
+  model: GeminiModel,
   body: GenerateContentRequest,
+  route: KeyRoute,
   call: Call,
   deps: ServerDeps,
 ): Promise<number> {
   try {
-    return await askGoogle(model, JSON.stringify(body), call, deps);
+    return await askGoogle(model, JSON.stringify(body), route, call, deps);
   } catch (error) {
     if (call.signal.aborted || !isPassing(error)) throw error;
     call.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
@@ -61,10 +98,11 @@ export async function countTokens(call: Call, deps: ServerDeps): Promise<Respons
   const request: CountTokensRequest = parseCountTokensRequest(await readJson(call.request, call.keepBody));
   call.keepOpen();
   const model = chooseModel(request.model, call, deps);
-  const ctx = await requestContext(model, request.messages, call, deps);
+  const route = deps.keys.route(model.id, sessionOf(call.request.headers, undefined));
+  const ctx = await requestContext(model, route, request.messages, call, deps);
   const { body, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, call);
-  const tokens = await countOrEstimate(model.id, body, call, deps);
+  const tokens = await countOrEstimate(model, body, route, call, deps);
   const beta = call.url.searchParams.get('beta') === 'true';
   return jsonResponse({ input_tokens: tokens, ...(beta ? { context_management: null } : {}) });
 }

@@ -1,6 +1,6 @@
 /** What the server is given: settings, the way to Gemini, and the doors to the outside. */
 import type { MessagesError } from '../anthropic/errors.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Keys } from '../backend/keys.ts';
 import type { SignatureStore } from '../backend/signature-store.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
@@ -32,7 +32,7 @@ export type ServerSettings = {
 
 export type ServerDeps = {
   settings: ServerSettings;
-  backend: Backend;
+  keys: Keys;
   signatures: SignatureStore;
   clock: Clock;
   random: Random;

@@ -2,18 +2,19 @@
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
 import { knowsKey } from './guard.ts';
+import { tellKey } from './key-state.ts';
 import { jsonResponse } from './responses.ts';
 import type { Stats } from './stats.ts';
 
 const SERVICE = 'gemini-claude-proxy';
 
 export function answerRoot(_call: Call, deps: ServerDeps): Response {
-  const { settings, backend } = deps;
+  const { settings, keys } = deps;
   return jsonResponse({
     service: SERVICE,
     message: 'Gemini for Claude Code: Anthropic Messages API in, Gemini API out',
     version: settings.version,
-    backend: backend.kind,
+    backend: keys.kind,
     models: {
       big: settings.modelMap.big,
       small: settings.modelMap.small,
@@ -37,7 +38,7 @@ const classes = ({ recentErrors }: Stats) =>
 
 /** 503 only where it is surely of no use to send a request here. */
 export function answerHealth(call: Call, deps: ServerDeps): Response {
-  const { settings, backend, stats, clock } = deps;
+  const { settings, keys, stats, clock } = deps;
   const status = stats.health();
   const body = {
     status,
@@ -45,10 +46,10 @@ export function answerHealth(call: Call, deps: ServerDeps): Response {
     version: settings.version,
     timestamp: new Date(clock.now()).toISOString(),
     uptime_seconds: Math.round((clock.now() - stats.startedAt) / 1000),
-    backend: backend.kind,
+    backend: keys.kind,
     draining: stats.draining,
     // A fingerprint names a key without showing any of it.
-    keys: [{ key: `#${backend.keyFingerprint}`, state: 'in use' }],
+    keys: keys.states().map(tellKey),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
     streams_in_flight: stats.answersOpen,
     requests: stats.requests,

@@ -28,8 +28,8 @@ function openSource(request: MessagesRequest, prepared: Prepared, call: Call, de
   if (request.max_tokens === 0) return { head: Promise.resolve(), items: emptyAnswer() };
   const streamed = request.stream === true;
   const upstream = { model: prepared.model.id, body: prepared.body, stream: deps.settings.upstreamStreaming };
-  const { model, plan, exchange } = prepared;
-  return openTurn({ upstream, model, plan, exchange, streamed }, call, deps);
+  const { model, plan, exchange, route } = prepared;
+  return openTurn({ upstream, model, plan, exchange, route, streamed }, call, deps);
 }
 
 /** Rejects where upstream refused in time: the client then gets a true status instead of an error inside a 200. */

@@ -1,5 +1,6 @@
 /** From a client's request to what is sent upstream, and what the answer's translation must know of it. */
 import type { MessagesRequest } from '../anthropic/request.ts';
+import type { KeyRoute } from '../backend/keys.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { callerClass } from '../translate/caller.ts';
@@ -11,6 +12,7 @@ import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
+import { sessionOf } from './session.ts';
 
 export type Prepared = {
   model: GeminiModel;
@@ -18,6 +20,7 @@ export type Prepared = {
   body: string;
   plan: AnswerPlan;
   exchange: Exchange;
+  route: KeyRoute;
 };
 
 /** The model that the client's id stands for; noted for the log. */
@@ -48,14 +51,15 @@ async function findSignatures(
   return new Map([...(await store.get(loose)), ...found]);
 }
 
-/** All that translation may know. Signatures are looked up before it, which stays pure. */
+/** All that translation may know. The key is chosen and signatures are looked up before it, which stays pure. */
 export async function requestContext(
   model: GeminiModel,
+  { backend }: KeyRoute,
   messages: MessagesRequest['messages'],
   call: Call,
   deps: ServerDeps,
 ): Promise<RequestContext> {
-  const { settings, backend, signatures } = deps;
+  const { settings, signatures } = deps;
   return {
     model,
     apiVersion: apiVersion(call.request.headers),
@@ -77,17 +81,25 @@ export async function prepare(request: MessagesRequest, call: Call, deps: Server
     agentId: headers.get('x-claude-code-agent-id') ?? undefined,
   });
   const exchange = createExchange(caller, call, deps);
-  const ctx = await requestContext(model, request.messages, call, deps);
+  const route = deps.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']));
+  const ctx = await requestContext(model, route, request.messages, call, deps);
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
   reportWarnings(warnings, call);
-  return { model, body: JSON.stringify(body), plan, exchange };
+  return { model, body: JSON.stringify(body), plan, exchange, route };
 }
 
 export function answerContext(prepared: Prepared, call: Call, deps: ServerDeps): AnswerContext {
+  const { model, route } = prepared;
   return {
     plan: prepared.plan,
     messageId: deps.ids.next('msg_'),
-    origin: { family: prepared.model.family, keyFingerprint: deps.backend.keyFingerprint },
+    origin: {
+      family: model.family,
+      // Of the key that answers in the end.
+      get keyFingerprint() {
+        return route.backend.keyFingerprint;
+      },
+    },
     newToolId: () => deps.ids.next('toolu_'),
     remember: (key, envelope) => deps.signatures.put(key, envelope),
     warn: call.warn,

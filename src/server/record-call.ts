@@ -20,7 +20,7 @@ export function recordCalls(recorder: Recorder): OpenScope {
       keepBody: (bytes) => recording.keepBody(bytes),
       watch: (reply, call) =>
         watchReply(reply, call, recording, (headers) => {
-          const { keyFingerprint } = deps.backend;
+          const [{ keyFingerprint }] = deps.keys.backends;
           recorder.finish(call.id, recording, { keyFingerprint, ...outcomeOf(reply, call), headers });
         }),
     };

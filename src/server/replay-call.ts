@@ -1,6 +1,7 @@
 /** Client requests answered from a recording: through the real translation, with the ids, the time and the look-ups of then. */
 import { MessagesError } from '../anthropic/errors.ts';
 import type { Backend } from '../backend/backend.ts';
+import { singleKey } from '../backend/keys.ts';
 import type { SignatureStore } from '../backend/signature-store.ts';
 import { textOf } from '../sim/cassette/escape.ts';
 import type { Matchable } from '../sim/match.ts';
@@ -73,7 +74,7 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       ...deps,
       ...seeded(recorded.seed),
       clock,
-      backend,
+      keys: singleKey(backend),
       signatures: recordedStore(recorded.signatures),
     },
     begin: (call) => player.bind(call.id, play),

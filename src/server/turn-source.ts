@@ -17,6 +17,9 @@ export type TurnRequest = UpstreamRequest & {
   streamed: boolean;
 };
 
+/** Milliseconds inside the proxy for a key to come back; whoever has to wait longer is told. */
+const LONGEST_WAIT_MS = 30_000;
+
 export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
 
 /** One try. A reader of its own: what an earlier try said is forgotten. */
@@ -39,6 +42,40 @@ async function* wholeTry(items: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEv
   const all: TurnEvent[] = [];
   for await (const item of items) all.push(item);
   yield* all;
+}
+
+/** Until content has come, a key that Google turns down makes room for the next one: that is no try of its own. */
+async function* overKeys(
+  items: () => AsyncIterable<TurnEvent>,
+  { route }: TurnRequest,
+  call: Call,
+  deps: ServerDeps,
+  signal: AbortSignal,
+): AsyncGenerator<TurnEvent, void, undefined> {
+  for (;;) {
+    const left = call.startedAt + deps.settings.requestTimeoutMs - deps.clock.now();
+    await route.ready(Math.min(LONGEST_WAIT_MS, left), signal);
+    let content = false;
+    try {
+      for await (const item of items()) {
+        if (!content && isContent(item)) {
+          content = true;
+          route.succeeded();
+        }
+        yield item;
+      }
+      route.succeeded();
+      return;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      // Noted even where it comes too late for this answer.
+      const again = route.failed(error);
+      if (!again || content) throw error;
+      call.facts.failovers++;
+      const message = error instanceof Error ? error.message : String(error);
+      deps.logger.debug({ request_id: call.id, key: call.facts.key, error: message }, 'failover');
+    }
+  }
 }
 
 /** Aborts `target` when the time is up, unless it was called off. Returns how to call it off. */
@@ -65,11 +102,14 @@ export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnS
     callOff();
     unfollow();
   };
-  const upstream = new MendingUpstream(turn, call, deps);
+  const upstream = new MendingUpstream(turn, call);
   const gated = gate<TurnEvent>({
     open(_attempt, signal) {
-      const items = readTry(upstream, turn, call, signal);
-      return turn.streamed ? items : wholeTry(items);
+      const items = () => {
+        const read = readTry(upstream, turn, call, signal);
+        return turn.streamed ? read : wholeTry(read);
+      };
+      return overKeys(items, turn, call, deps, signal);
     },
     isContent,
     isRetryable,

@@ -132,14 +132,14 @@ describe('failures', () => {
             code: 429,
             status: 'RESOURCE_EXHAUSTED',
             message: 'Quota exceeded',
-            details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '7s' }],
+            details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '47s' }],
           },
         },
         { status: 429 },
       );
     await using proxy = await startProxy({ fetch: answers(quota) });
     const response = await proxy.send('/v1/messages', streamed);
-    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '8']);
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '48']);
   });
 
   test('more than STREAMS_MAX at once are told 529', async () => {

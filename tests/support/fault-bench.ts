@@ -85,7 +85,13 @@ export async function openBench({ streaming }: { streaming: boolean } = { stream
   const clock = new ManualClock();
   let upstream: Fetch = () => Promise.reject(new Error('no turn'));
   let random = createSeededRandom(1);
-  const env = { GEMINI_API_KEY: GEMINI_KEY, DATA_DIR: folder, FORCE_DISABLE_STREAMING: String(!streaming) };
+  // The mock's key forgets what it met: a quota that one run uses up is not gone for the next.
+  const env = {
+    BACKEND: 'mock',
+    GEMINI_API_KEY: GEMINI_KEY,
+    DATA_DIR: folder,
+    FORCE_DISABLE_STREAMING: String(!streaming),
+  };
   const config = readConfig(env, []);
   const system = compose(config, {
     clock,

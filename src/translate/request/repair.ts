@@ -13,6 +13,12 @@ const SIGNATURE_REFUSED = /thought.?signature/i;
 export function repairedBody(error: UpstreamError, body: string, model: GeminiModel): string | undefined {
   if (error.kind !== 'status' || error.status !== 400 || !SIGNATURE_REFUSED.test(error.message))
     return undefined;
+  return bodyWithoutSignatures(body, model);
+}
+
+/** The body for another key, which can read no signature of this one. The same bytes where there is none in it. */
+export function bodyWithoutSignatures(body: string, model: GeminiModel): string {
+  if (!body.includes('"thoughtSignature"')) return body;
   const request = JSON.parse(body) as GenerateContentRequest;
   const contents = request.contents
     .map((content) => withoutSignatures(content, model))

@@ -1,0 +1,12 @@
+/** A key's state as operators are told it. */
+import type { KeyState } from '../backend/keys.ts';
+
+export const tellKey = ({ fingerprint, state, models }: KeyState) => ({
+  key: `#${fingerprint}`,
+  state,
+  models: models.map(({ model, state, until }) => ({
+    model,
+    state,
+    until: until === undefined ? null : new Date(until).toISOString(),
+  })),
+});
