@@ -33,7 +33,7 @@ type Key = { backend: Backend; state: KeyState['state']; quotas: Map<string, Quo
 export type PoolOptions = {
   backends: readonly [Backend, ...Backend[]];
   clock: Clock;
-  /** A key was left out, in one line without the key. */
+  /** A key is left out, or parked: one line without the key. */
   onChange?(message: string): void;
 };
 
@@ -170,10 +170,11 @@ export class KeyPool implements Keys, RoutedPool {
     const before = key.state;
     key.state = others ? 'out' : 'refused';
     if (key.state === before) return;
-    const name = `#${key.backend.keyFingerprint}`;
-    this.#onChange(
-      others ? `key ${name} was refused; left out from now on` : `key ${name} was refused; it is the last`,
-    );
+    this.#tell(key, others ? 'refused; left out from now on' : 'refused; it is the last');
+  }
+
+  #tell(key: Key, what: string): void {
+    this.#onChange(`key #${key.backend.keyFingerprint}: ${what}`);
   }
 
   #cool(key: Key, model: string, verdict: KeyVerdict, last: UpstreamError): void {
@@ -188,9 +189,12 @@ export class KeyPool implements Keys, RoutedPool {
     };
     switch (verdict.kind) {
       case 'denied':
+        if (old?.state !== 'denied') this.#tell(key, `has no access to ${model}`);
         set('denied', 0);
         return;
       case 'day':
+        if (!cooling)
+          this.#tell(key, `the day's quota for ${model} is used up; parked until midnight Pacific`);
         set('parked', nextPacificMidnight(now));
         return;
       case 'wait':

@@ -207,7 +207,7 @@ describe('the pool', () => {
     expect(pool.states()[0]?.state).toBe('in use');
   });
 
-  test('says of a key only its fingerprint, and only once that it is out', () => {
+  test('tells once what becomes of a key, by its fingerprint', () => {
     const lines: string[] = [];
     const [a, b] = [keyNamed('a'), keyNamed('b')] as const;
     const pool = new KeyPool({
@@ -215,8 +215,16 @@ describe('the pool', () => {
       clock: new ManualClock(),
       onChange: (line) => lines.push(line),
     });
+    pool.failed(a, 'big', perDay());
+    pool.failed(a, 'big', perDay());
+    pool.failed(a, 'small', noQuota());
     for (const backend of [a, a, b, b]) pool.failed(backend, 'big', badKey());
-    expect(lines).toEqual(['key #a was refused; left out from now on', 'key #b was refused; it is the last']);
+    expect(lines).toEqual([
+      "key #a: the day's quota for big is used up; parked until midnight Pacific",
+      'key #a: has no access to small',
+      'key #a: refused; left out from now on',
+      'key #b: refused; it is the last',
+    ]);
   });
 });
 
