@@ -1,0 +1,79 @@
+/** A place in a text that is read forwards. What does not fit is thrown as `NotRead`: half a reading is none. */
+
+/** The text is not of the syntax that was looked for. Never leaves this folder. */
+export class NotRead extends Error {
+  override readonly name = 'NotRead';
+}
+
+const SPACE = /\s*/y;
+/** Deeper nesting is no argument of a tool, and would cost the stack. */
+const MAX_DEPTH = 64;
+
+export class Cursor {
+  readonly text: string;
+  position = 0;
+  #depth = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get atEnd(): boolean {
+    return this.position === this.text.length;
+  }
+
+  /** What the sticky `pattern` matches here; empty where it does not. */
+  match(pattern: RegExp): string {
+    pattern.lastIndex = this.position;
+    const found = pattern.exec(this.text)?.[0] ?? '';
+    this.position += found.length;
+    return found;
+  }
+
+  need(pattern: RegExp): string {
+    return this.match(pattern) || this.fail();
+  }
+
+  take(token: string): boolean {
+    if (!this.text.startsWith(token, this.position)) return false;
+    this.position += token.length;
+    return true;
+  }
+
+  /** The next character. */
+  next(): string {
+    return this.text[this.position++] ?? this.fail();
+  }
+
+  /** The text up to the next `token`, which is passed as well. */
+  upTo(token: string): string {
+    const start = this.position;
+    const end = this.text.indexOf(token, start);
+    if (end < 0) this.fail();
+    this.position = end + token.length;
+    return this.text.slice(start, end);
+  }
+
+  skipSpace(): void {
+    this.match(SPACE);
+  }
+
+  /** Items with commas between, and maybe one behind, until `close`. */
+  list(close: string, readItem: () => void): void {
+    if (++this.#depth > MAX_DEPTH) this.fail();
+    for (;;) {
+      this.skipSpace();
+      if (this.take(close)) break;
+      readItem();
+      this.skipSpace();
+      if (this.take(',')) continue;
+      if (!this.take(close)) this.fail();
+      break;
+    }
+    this.#depth--;
+  }
+
+  fail(): never {
+    throw new NotRead();
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Calls that Google could not read and shows in `finishMessage` instead: in the model's inner syntax (recordings section
+ * 4). They are read whole or not at all: a call that is nearly right would change somebody's files.
+ */
+import { readBraceCalls } from './braces.ts';
+import { Cursor, NotRead } from './cursor.ts';
+import { readPythonCalls } from './python.ts';
+import type { LostCall } from './values.ts';
+
+const ANNOUNCED = /^(?:Malformed function call|Unexpected tool call):\s*/;
+
+/** Never throws; empty where any of the message is not understood. */
+export function readLostCalls(message: string): LostCall[] {
+  const announced = ANNOUNCED.exec(message)?.[0];
+  if (announced === undefined) return [];
+  const cursor = new Cursor(message.slice(announced.length).trimEnd());
+  try {
+    return cursor.text.startsWith('call:') ? readBraceCalls(cursor) : readPythonCalls(cursor);
+  } catch (error) {
+    if (error instanceof NotRead) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+/** What the models' two syntaxes for calls have in common: numbers, words, lists and members. */
+import type { Json, JsonObject } from '../../../lib/json.ts';
+import type { Cursor } from './cursor.ts';
+
+/** `name` as the model wrote it, with its namespace. */
+export type LostCall = { name: string; args: JsonObject };
+
+export type Dialect = {
+  /** The string that begins here, or undefined where none does. */
+  readString(cursor: Cursor): string | undefined;
+  /** Keys may stand without quotes. */
+  bareKeys: boolean;
+  words: ReadonlyMap<string, Json>;
+};
+
+const NUMBER = /[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
+const INTEGER = /^[+-]?\d+$/;
+const WORD = /[A-Za-z_]\w*/y;
+const BARE_KEY = /[A-Za-z_$][\w$-]*/y;
+
+export function readValue(cursor: Cursor, dialect: Dialect): Json {
+  const text = dialect.readString(cursor);
+  if (text !== undefined) return text;
+  if (cursor.take('[')) {
+    const items: Json[] = [];
+    cursor.list(']', () => items.push(readValue(cursor, dialect)));
+    return items;
+  }
+  if (cursor.take('{')) return readMembers(cursor, ':', '}', dialect);
+  const digits = cursor.match(NUMBER);
+  if (digits !== '') return numberOf(digits, cursor);
+  const word = dialect.words.get(cursor.need(WORD));
+  return word === undefined ? cursor.fail() : word;
+}
+
+/** A number that would come out as another one is not read. */
+function numberOf(digits: string, cursor: Cursor): number {
+  const value = Number(digits);
+  const exact = !INTEGER.test(digits) || Number.isSafeInteger(value) || String(value) === digits;
+  return exact && Number.isFinite(value) ? value : cursor.fail();
+}
+
+/** Members up to `close`. A key that comes twice leaves open which of them was meant. */
+export function readMembers(
+  cursor: Cursor,
+  separator: ':' | '=',
+  close: '}' | ')',
+  dialect: Dialect,
+): JsonObject {
+  const members = new Map<string, Json>();
+  cursor.list(close, () => {
+    const key = readKey(cursor, separator, dialect);
+    cursor.skipSpace();
+    if (members.has(key) || !cursor.take(separator)) cursor.fail();
+    cursor.skipSpace();
+    members.set(key, readValue(cursor, dialect));
+  });
+  // Own members, whatever their names.
+  return Object.fromEntries(members);
+}
+
+function readKey(cursor: Cursor, separator: ':' | '=', dialect: Dialect): string {
+  if (separator === '=') return cursor.need(WORD);
+  const text = dialect.readString(cursor);
+  if (text !== undefined) return text;
+  return dialect.bareKeys ? cursor.need(BARE_KEY) : cursor.fail();
+}
