@@ -28,6 +28,8 @@ export type AnswerPlan = {
   /** False with `disable_parallel_tool_use`: only the first call is kept. */
   readonly parallelCalls: boolean;
   readonly toolNames: ToolNames;
+  /** The tools that the model may call now, by the client's name, with the arguments that each must have. */
+  readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
   /** Tokens that prompt and answer may fill together. */
   readonly contextWindow: number;
   /** Ties a text signature to the turn it answers; see `answerContext` in signatures. */

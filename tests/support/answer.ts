@@ -23,6 +23,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     stopSequences: [],
     parallelCalls: true,
     toolNames: new ToolNames(tools),
+    requiredArguments: new Map([...tools].map((name) => [name, []])),
     contextWindow: 1_048_576,
     answerContext: 'ctx',
     contextManagement: false,

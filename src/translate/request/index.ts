@@ -13,7 +13,7 @@ import { refusePrefill, refuseUnservable } from './refusals.ts';
 import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
 import { callableNames, type DeclaredTool, visibleTools } from './tool-visibility.ts';
-import { callingMode, toToolConfig, toTools } from './tools.ts';
+import { callingMode, requiredArguments, toToolConfig, toTools } from './tools.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 
@@ -47,6 +47,7 @@ function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[], ctx: R
     stopSequences: (request.stop_sequences ?? []).filter((sequence) => sequence !== ''),
     parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
     toolNames: new ToolNames(callableNames(request, tools)),
+    requiredArguments: requiredArguments(request, tools),
     contextWindow: ctx.model.inputTokens,
     answerContext: answerContext(request.messages),
     contextManagement: request.context_management !== undefined && request.context_management !== null,

@@ -32,6 +32,25 @@ function describe(tool: Tool, fallback: string | undefined): string {
   return wellFormed(`${description}\n\nExamples of input:\n${examples.join('\n')}`.trimStart());
 }
 
+const schemaOf = ({ tool }: DeclaredTool): JsonObject =>
+  (tool.input_schema as JsonObject | undefined) ?? clientTool(tool.type ?? '')?.schema ?? {};
+
+/** Of the tools that the model is shown and `tool_choice` lets it call. */
+export function requiredArguments(
+  { tool_choice: choice }: CountTokensRequest,
+  tools: readonly DeclaredTool[],
+): Map<string, string[]> {
+  const callable = tools.filter(
+    ({ name }) => choice?.type !== 'none' && (choice?.type !== 'tool' || choice.name === name),
+  );
+  return new Map(
+    callable.map((tool) => {
+      const { required } = schemaOf(tool);
+      return [tool.name, Array.isArray(required) ? required.filter((key) => typeof key === 'string') : []];
+    }),
+  );
+}
+
 function toDeclaration({ name, tool, path }: DeclaredTool, warn: Warn): FunctionDeclaration {
   for (const key of Object.keys(tool)) {
     if (!FIELDS.has(key)) warn('tool-changed', `${path}.${key}`, 'not known, left out');

@@ -10,12 +10,16 @@ import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 import { clientToolName } from './call-name.ts';
+import { readLostCalls } from './lost-calls/read.ts';
+import type { LostCall } from './lost-calls/values.ts';
 import { PartialCall } from './partial-call.ts';
 import { isKnownFinishReason, outcomeOf } from './stop-reason.ts';
 import type { Finish, TurnEvent } from './turn.ts';
 import { hasCounts } from './usage.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
+/** Ends whose message may hold the calls that Google did not deliver. */
+const LOSES_CALLS: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
 /** How much of a broken frame an error message shows. */
 const SHOWN_CHARACTERS = 200;
 
@@ -69,9 +73,34 @@ export class PartsReader {
       throw new UpstreamError('truncated', 'the upstream answer ended without a finishReason');
     const events: TurnEvent[] = [];
     if (this.#partial) this.#endPartial(this.#finish, events);
-    this.#checkUsable(this.#finish);
+    if (!this.#recoverCalls(this.#finish, events)) this.#checkUsable(this.#finish);
     events.push({ type: 'finish', finish: this.#finish });
     return events;
+  }
+
+  /**
+   * Calls that are only told of in the end's message. All of them, or none: and none beside calls that were delivered,
+   * because the message may tell of those as well.
+   */
+  #recoverCalls(finish: Finish, events: TurnEvent[]): boolean {
+    if (finish.kind !== 'finished' || !LOSES_CALLS.has(finish.reason) || this.#calls > 0) return false;
+    const calls = readLostCalls(finish.message ?? '');
+    if (calls.length === 0 || !calls.every((call) => this.#isCallable(call))) return false;
+    for (const { name, args } of calls) {
+      this.#warn(
+        'content-changed',
+        'answer',
+        `call of ${name} read out of Gemini's message (${finish.reason})`,
+      );
+      this.#completeCall(name, args, undefined, events);
+    }
+    return true;
+  }
+
+  #isCallable({ name, args }: LostCall): boolean {
+    const clientName = clientToolName(name, this.#plan.toolNames);
+    const required = clientName === undefined ? undefined : this.#plan.requiredArguments.get(clientName);
+    return required?.every((key) => Object.hasOwn(args, key)) ?? false;
   }
 
   #checkUsable(finish: Finish): void {

@@ -101,6 +101,24 @@ describe('which tools', () => {
     expect(plan.toolNames.exact('Never')).toBeUndefined();
   });
 
+  test('what a call must hold is known of the tools that may be called now', () => {
+    const needy = tool('Needy', { input_schema: { type: 'object', properties: {}, required: ['path'] } });
+    const bash: Tool = { type: 'bash_20250124', name: 'bash' };
+    const requiredWith = (changes: Partial<MessagesRequest>) => [
+      ...translate({ tools: [needy, bash, tool('Free'), deferred('Late')], ...changes }).plan
+        .requiredArguments,
+    ];
+    const all: [string, string[]][] = [
+      ['Needy', ['path']],
+      ['bash', []],
+      ['Free', []],
+    ];
+    expect(requiredWith({})).toEqual(all);
+    expect(requiredWith({ tool_choice: { type: 'any' } })).toEqual(all);
+    expect(requiredWith({ tool_choice: { type: 'tool', name: 'Needy' } })).toEqual([['Needy', ['path']]]);
+    expect(requiredWith({ tool_choice: { type: 'none' } })).toEqual([]);
+  });
+
   test('a forced deferred tool is declared', () => {
     expect(declared({ tools, tool_choice: { type: 'tool', name: 'Late' } })).toEqual([
       'First',
