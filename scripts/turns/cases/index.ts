@@ -4,6 +4,7 @@ import { ENDS } from './ends.ts';
 import { ERRORS } from './errors.ts';
 import { FRAMING } from './framing.ts';
 import { HISTORY } from './history.ts';
+import { LOST_CALLS } from './lost-calls.ts';
 import { OWN } from './own.ts';
 import { PARTS } from './parts.ts';
 import { SETTINGS } from './settings.ts';
@@ -12,6 +13,7 @@ import { SHAPES } from './shapes.ts';
 export const CASES: TurnCases = {
   ...SHAPES,
   ...PARTS,
+  ...LOST_CALLS,
   ...ENDS,
   ...ERRORS,
   ...FRAMING,
