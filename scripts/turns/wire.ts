@@ -42,6 +42,12 @@ export const saysWhole = (chunk: GenerateContentResponse): Reply => ({
   headers: JSON_BODY,
 });
 
+/** A token count. */
+export const counts = (totalTokens: number): Reply => ({
+  ...saysWhole({}),
+  pieces: [asBody({ totalTokens, promptTokensDetails: [{ modality: 'TEXT', tokenCount: totalTokens }] })],
+});
+
 /** The connection breaks after `pieces`. */
 export const breaksAfter = (...pieces: readonly Piece[]): Reply => ({
   ...says(...pieces),

@@ -9,6 +9,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { followSignal } from '../lib/async.ts';
+import type { Exchange } from '../lib/ports.ts';
 import { toCountRequest } from '../translate/count.ts';
 import { isRetryable, toMessagesError } from '../translate/errors.ts';
 import { bodyWithoutSignatures } from '../translate/request/repair.ts';
@@ -27,16 +28,17 @@ const COUNT_TIMEOUT_MS = 10_000;
 /** Upstream is busy, slow or away: a refusal of the request itself is the client's to hear. */
 const isPassing = (error: unknown) => isRetryable(error) || toMessagesError(error).status === 429;
 
+export type CountRequest = {
+  model: GeminiModel;
+  body: string;
+  route: KeyRoute;
+  exchange: Exchange;
+  timeoutMs: number;
+};
+
 /** A count is not worth a wait: where no key is free, it is estimated. */
-async function countOverKeys(
-  model: GeminiModel,
-  body: string,
-  route: KeyRoute,
-  call: Call,
-  deps: ServerDeps,
-  signal: AbortSignal,
-): Promise<number> {
-  const exchange = createExchange('count-tokens', call, deps);
+async function countOverKeys(count: CountRequest, call: Call, signal: AbortSignal): Promise<number> {
+  const { model, body, route, exchange } = count;
   const madeFor = route.backend;
   for (;;) {
     await route.ready(0, signal);
@@ -54,22 +56,18 @@ async function countOverKeys(
   }
 }
 
-async function askGoogle(
-  model: GeminiModel,
-  body: string,
-  route: KeyRoute,
-  call: Call,
-  deps: ServerDeps,
-): Promise<number> {
+/** Google's count. Rejects where it does not come in time. */
+export async function askGoogle(count: CountRequest, call: Call, deps: ServerDeps): Promise<number> {
+  const { timeoutMs } = count;
   const controller = new AbortController();
   const unfollow = followSignal(call.signal, controller);
   const timer = new AbortController();
-  const late = deps.clock.sleep(COUNT_TIMEOUT_MS, timer.signal).then(
+  const late = deps.clock.sleep(timeoutMs, timer.signal).then(
     () => controller.abort(new UpstreamError('timeout', 'no token count in time')),
     () => {},
   );
   try {
-    return await countOverKeys(model, body, route, call, deps, controller.signal);
+    return await countOverKeys(count, call, controller.signal);
   } finally {
     timer.abort();
     unfollow();
@@ -85,7 +83,9 @@ async function countOrEstimate(
   deps: ServerDeps,
 ): Promise<number> {
   try {
-    return await askGoogle(model, JSON.stringify(body), route, call, deps);
+    const exchange = createExchange('count-tokens', call, deps);
+    const count = { model, body: JSON.stringify(body), route, exchange, timeoutMs: COUNT_TIMEOUT_MS };
+    return await askGoogle(count, call, deps);
   } catch (error) {
     if (call.signal.aborted || !isPassing(error)) throw error;
     call.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);

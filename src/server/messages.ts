@@ -11,6 +11,7 @@ import { readJson } from './body.ts';
 import { type Call, ClientGone, observe } from './call.ts';
 import type { Reply, ServerDeps } from './deps.ts';
 import { eventBody } from './event-body.ts';
+import { withOverflowCounted } from './overflow.ts';
 import { answerContext, type Prepared, prepare } from './prepare.ts';
 import { jsonResponse } from './responses.ts';
 import { tell } from './run-call.ts';
@@ -29,7 +30,8 @@ function openSource(request: MessagesRequest, prepared: Prepared, call: Call, de
   const streamed = request.stream === true;
   const upstream = { model: prepared.model.id, body: prepared.body, stream: deps.settings.upstreamStreaming };
   const { model, plan, exchange, route } = prepared;
-  return openTurn({ upstream, model, plan, exchange, route, streamed }, call, deps);
+  const source = openTurn({ upstream, model, plan, exchange, route, streamed }, call, deps);
+  return withOverflowCounted(source, prepared, call, deps);
 }
 
 /** Rejects where upstream refused in time: the client then gets a true status instead of an error inside a 200. */

@@ -7,6 +7,7 @@ import {
   breaksAfter,
   chunk,
   clientLeavesAfter,
+  counts,
   end,
   googleError,
   neverAnswers,
@@ -25,6 +26,7 @@ const twice = (reply: Reply): Reply[] => [reply, reply];
 
 const TYPE = 'type.googleapis.com/google.rpc';
 const QUOTA = 'You exceeded your current quota, please check your plan and billing details.';
+const TOO_LONG = 'The input token count exceeds the maximum number of tokens allowed';
 const BUSY = 'This model is currently experiencing high demand. Please try again later.';
 
 const retryInfo = (retryDelay: string): JsonObject => ({ '@type': `${TYPE}.RetryInfo`, retryDelay });
@@ -59,6 +61,14 @@ const REFUSED: TurnCases = {
         'The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).',
       ),
     ],
+  },
+  'status-400-too-long-maximum': {
+    shows: 'The same with the maximum alone: the prompt is counted, so that both numbers are told',
+    replies: [refuses(400, 'INVALID_ARGUMENT', `${TOO_LONG} (1048576).`), counts(1_196_265)],
+  },
+  'status-400-too-long-plain': {
+    shows: 'The same in a third wording, while Google cannot count: told as just over the maximum',
+    replies: [refuses(400, 'INVALID_ARGUMENT', `${TOO_LONG} 1048576.`), refuses(503, 'UNAVAILABLE', BUSY)],
   },
   'status-400-bad-key': {
     shows: 'A bad key, which Google calls 400: an authentication error that is not retried',

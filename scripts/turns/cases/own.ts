@@ -1,14 +1,9 @@
 /** Turns that end with us, and counts: upstream is asked for no answer. */
 import type { TurnCase, TurnCases } from '../build.ts';
-import { asBody, neverAnswers, type Reply, refuses, saysWhole } from '../wire.ts';
+import { counts, neverAnswers, type Reply, refuses } from '../wire.ts';
 import { BASH } from './asks.ts';
 
 const COUNT = '/v1/messages/count_tokens';
-
-const counts = (totalTokens: number): Reply => ({
-  ...saysWhole({}),
-  pieces: [asBody({ totalTokens, promptTokensDetails: [{ modality: 'TEXT', tokenCount: totalTokens }] })],
-});
 
 const counting = (shows: string, reply: Reply, ask: TurnCase['ask'] = 'How many?'): TurnCase => ({
   shows,

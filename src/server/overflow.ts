@@ -1,0 +1,77 @@
+/**
+ * A prompt over the window, told with both numbers: Claude Code compacts by them, and Google often says the maximum
+ * alone. Then the prompt is counted, quickly or by estimate: it is known to be over, so any figure above the maximum helps.
+ */
+import { UpstreamError } from '../gemini/errors.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import { ignoreFailure } from '../lib/async.ts';
+import type { Call } from './call.ts';
+import { askGoogle } from './count-tokens.ts';
+import type { ServerDeps } from './deps.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import type { Prepared } from './prepare.ts';
+import type { TurnSource } from './turn-source.ts';
+
+/** Milliseconds: the client waits for its error. */
+const COUNT_TIMEOUT_MS = 2_000;
+
+const MAXIMUM_ALONE = /input token count exceeds the maximum number of tokens allowed \(?(?<maximum>\d+)\)?/i;
+
+/** `source`, whose overflow tells how long the prompt is. */
+export function withOverflowCounted(
+  source: TurnSource,
+  prepared: Prepared,
+  call: Call,
+  deps: ServerDeps,
+): TurnSource {
+  // Head and items fail with the same error: counted once.
+  let counted: Promise<unknown> | undefined;
+  const explain = (error: unknown) => {
+    counted ??= explained(error, prepared, call, deps);
+    return counted;
+  };
+  async function* items() {
+    try {
+      yield* source.items;
+    } catch (error) {
+      throw await explain(error);
+    }
+  }
+  const head = source.head.catch(async (error: unknown) => {
+    throw await explain(error);
+  });
+  // A whole answer is read from its items alone.
+  ignoreFailure(head);
+  return { head, items: items() };
+}
+
+async function explained(error: unknown, prepared: Prepared, call: Call, deps: ServerDeps): Promise<unknown> {
+  if (!(error instanceof UpstreamError)) return error;
+  const maximum = Number(MAXIMUM_ALONE.exec(error.message)?.groups?.['maximum']);
+  if (!Number.isSafeInteger(maximum)) return error;
+  const tokens = Math.max(await countOf(prepared, call, deps), maximum + 1);
+  const { kind, status, google, retryAfter } = error;
+  return new UpstreamError(
+    kind,
+    // Google's own words for when it has both numbers.
+    `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${maximum}).`,
+    { status, google, retryAfter, cause: error },
+  );
+}
+
+async function countOf(
+  { model, body, route, exchange }: Prepared,
+  call: Call,
+  deps: ServerDeps,
+): Promise<number> {
+  try {
+    return await askGoogle({ model, body, route, exchange, timeoutMs: COUNT_TIMEOUT_MS }, call, deps);
+  } catch (error) {
+    call.warn(
+      'value-clamped',
+      'messages',
+      `size estimated, because Gemini could not count: ${String(error)}`,
+    );
+    return estimateTokens(JSON.parse(body) as GenerateContentRequest);
+  }
+}
