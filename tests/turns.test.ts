@@ -63,7 +63,8 @@ describe('a recorded turn', () => {
   );
 
   test.each(rows(isMessage))('%s: Google would not refuse what is sent', (_name, { upstream }) => {
-    const refusals = upstream.map(({ model, request }) =>
+    const asked = upstream.filter(({ request }) => !request.path.endsWith(':countTokens'));
+    const refusals = asked.map(({ model, request }) =>
       validateRequest(modelRow(model), JSON.parse(request.body)),
     );
     expect(refusals.filter((refusal) => refusal !== undefined)).toEqual([]);

@@ -58,7 +58,7 @@ export function buildTurn(name: string, turn: TurnCase): RecordedRequest {
       body: turn.body ?? JSON.stringify(requestOf(turn)),
     },
     answer: { status: 0, headers: {}, bytes: new Uint8Array(), end: clientLeaves ? 'client-gone' : 'whole' },
-    upstream: replies.map((reply) => exchangeOf(reply, gemini, turn.unary === true)),
+    upstream: replies.map((reply) => exchangeOf(reply, gemini, turn.unary === true || reply.whole === true)),
     seed: Bun.hash.crc32(name),
     clockStart: START,
     keyFingerprint: KEY_FINGERPRINT,

@@ -127,7 +127,8 @@ function depsFor(
   signatures: RecordedStore,
   notes: Notes,
 ): ServerDeps {
-  const unary = recorded.upstream.some(({ request }) => request.path.endsWith(':generateContent'));
+  // A later try is whole where a stream before it was broken.
+  const unary = recorded.upstream[0]?.request.path.endsWith(':generateContent') === true;
   const config = readConfig({ BACKEND: 'mock', FORCE_DISABLE_STREAMING: String(unary) }, []);
   const { headTimeoutMs, idleTimeoutMs } = config;
   const backend = createGenaiBackend({

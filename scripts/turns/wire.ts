@@ -23,6 +23,8 @@ export type Reply = {
   /** A connection that fails; with `noHead` before anything came. */
   error?: ConnectionError;
   noHead?: true;
+  /** Pieces are bodies, not events. */
+  whole?: true;
 };
 
 const EVENTS = { 'content-type': 'text/event-stream' };
@@ -40,6 +42,7 @@ export const says = (...pieces: readonly Piece[]): Reply => ({
 export const saysWhole = (chunk: GenerateContentResponse): Reply => ({
   ...says({ ...chunk }),
   headers: JSON_BODY,
+  whole: true,
 });
 
 /** A token count. */

@@ -22,6 +22,7 @@ export class MendingUpstream {
   readonly #request: UpstreamRequest;
   readonly #call: Call;
   #body: string;
+  #stream: boolean;
   /** Whose signatures may be in the body. */
   #madeFor: Backend;
   /** A second refusal of the same kind is told: mending again would change nothing. */
@@ -31,6 +32,7 @@ export class MendingUpstream {
     this.#request = request;
     this.#call = call;
     this.#body = request.upstream.body;
+    this.#stream = request.upstream.stream;
     this.#madeFor = request.route.backend;
   }
 
@@ -43,12 +45,17 @@ export class MendingUpstream {
     }
   }
 
+  /** From the next try on. */
+  askUnary(): void {
+    this.#stream = false;
+  }
+
   #send(signal: AbortSignal): Promise<UpstreamReply> {
     const { upstream, exchange, route } = this.#request;
     const { backend } = route;
     if (backend !== this.#madeFor) this.#remakeFor(backend);
     this.#call.facts.key = `#${backend.keyFingerprint}`;
-    return backend.generate({ ...upstream, body: this.#body }, exchange, signal);
+    return backend.generate({ ...upstream, body: this.#body, stream: this.#stream }, exchange, signal);
   }
 
   #remakeFor(backend: Backend): void {

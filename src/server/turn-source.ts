@@ -22,6 +22,9 @@ const LONGEST_WAIT_MS = 30_000;
 
 export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
 
+const isBrokenStream = (error: unknown): boolean =>
+  error instanceof UpstreamError && (error.kind === 'malformed' || error.kind === 'truncated');
+
 /** One try. A reader of its own: what an earlier try said is forgotten. */
 async function* readTry(
   upstream: MendingUpstream,
@@ -118,6 +121,8 @@ export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnS
     random: deps.random,
     signal: controller.signal,
     onRetry(error, attempt) {
+      // A whole answer takes another way through Google's front, and often comes where streams break.
+      if (isBrokenStream(error)) upstream.askUnary();
       call.facts.retries++;
       stats.retries++;
       const message = error instanceof Error ? error.message : String(error);

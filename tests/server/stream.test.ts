@@ -80,11 +80,55 @@ describe('failures', () => {
   });
 
   test('a busy upstream is asked once more', async () => {
-    const busy = () => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
     await using proxy = await startProxy({ fetch: answers(busy, happy) });
     const text = await (await proxy.send('/v1/messages', streamed)).text();
     expect(eventNames(text).at(-1)).toBe('message_stop');
     expect(await (await proxy.send('/health')).json()).toMatchObject({ retries: 1 });
+  });
+
+  const noEvent = () =>
+    new Response('data: {oops\r\n\r\n', { headers: { 'content-type': 'text/event-stream' } });
+  const noEnd = () => googleStream({ candidates: [{ content: { parts: [{ text: 'Hm', thought: true }] } }] });
+  const busy = () => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
+
+  test.each([
+    ['a broken event', noEvent, 'generateContent'],
+    ['no end', noEnd, 'generateContent'],
+    ['a busy upstream', busy, 'streamGenerateContent'],
+  ])('after %s in a stream the next try calls the right method', async (_name, failure, method) => {
+    const methods: (string | undefined)[] = [];
+    const replies = answers(failure, () => Response.json(textChunk('All of it', 'STOP')));
+    const fetch: Fetch = (url, init, exchange) => {
+      methods.push(new URL(url).pathname.split(':')[1]);
+      return replies(url, init, exchange);
+    };
+    await using proxy = await startProxy({ fetch });
+    const response = await proxy.send('/v1/messages', { ...streamed, thinking: { type: 'adaptive' } });
+    expect(response.headers.get('content-type')).toStartWith('text/event-stream');
+    const text = await response.text();
+    expect(eventNames(text).filter((name) => name === 'message_start')).toHaveLength(1);
+    expect(eventNames(text).at(-1)).toBe('message_stop');
+    expect(text).toContain('All of it');
+    expect(methods).toEqual(['streamGenerateContent', method]);
+  });
+
+  test.each([
+    ['STOP', [{ text: '' }]],
+    ['STOP', [{ text: 'Hm', thought: true }]],
+    ['MALFORMED_FUNCTION_CALL', []],
+  ])('%s with %j: one more try, then overloaded_error', async (finishReason, parts) => {
+    let asked = 0;
+    const fetch: Fetch = async () => {
+      asked++;
+      return googleStream({ candidates: [{ content: { parts }, finishReason }] });
+    };
+    await using proxy = await startProxy({ fetch });
+    for (const stream of [true, false]) {
+      asked = 0;
+      const text = await (await proxy.send('/v1/messages', { ...hello, stream })).text();
+      expect(text).toContain('"type":"overloaded_error"');
+      expect(asked).toBe(2);
+    }
   });
 
   test('after content: an error event ends the stream, and nothing follows', async () => {

@@ -1,6 +1,19 @@
 /** Streams whose bytes are not what they should be: what can be repaired, and what is then an error. */
 import type { TurnCase, TurnCases } from '../build.ts';
-import { asBody, asEvent, type Chunk, chunk, cut, end, joined, type Reply, says, text } from '../wire.ts';
+import {
+  asBody,
+  asEvent,
+  type Chunk,
+  chunk,
+  cut,
+  end,
+  joined,
+  type Reply,
+  says,
+  saysWhole,
+  text,
+  thought,
+} from '../wire.ts';
 
 const part = (value: string, more: object = {}) => ({
   candidates: [{ content: { parts: [{ text: value }], role: 'model' }, ...more, index: 0 }],
@@ -115,11 +128,24 @@ const REPAIRED: TurnCases = {
   ),
 };
 
+const WHOLE = saysWhole({
+  candidates: [{ content: { parts: [text('All of it.')], role: 'model' }, finishReason: 'STOP', index: 0 }],
+});
+
 const BROKEN: TurnCases = {
   'broken-json': twice(
     'An event whose JSON is broken beyond repair, twice',
     says('data: {"candidates": [{"content": oops}]}\r\n\r\n'),
   ),
+  'broken-json-then-whole': {
+    shows: 'A broken event: the next try asks for one whole answer, told as a stream all the same',
+    gemini: 'gemini-2.5-flash',
+    replies: [says('data: {"candidates": [{"content": oops}]}\r\n\r\n'), WHOLE],
+  },
+  'broken-cut-then-whole': {
+    shows: 'An orderly end in the middle of an event, after thoughts: the next try asks for one whole answer',
+    replies: [says(chunk([thought('Let me')]), asEvent(rest).slice(0, 60)), WHOLE],
+  },
   'broken-after-text': {
     shows: 'A broken event after text, with good ones behind it',
     replies: [says(chunk([text('Half')]), 'data: {"candidates": oops}\r\n\r\n', end())],
