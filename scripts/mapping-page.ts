@@ -27,7 +27,10 @@ function fate(value: Fate): string {
 function outcome(reason: string): string {
   const meaning = outcomeOf(reason);
   if (meaning.kind === 'refused') return `\`refusal\`: ${meaning.why}`;
-  if (meaning.kind === 'unusable') return `no answer (another try, then an error): ${meaning.why}`;
+  if (meaning.kind === 'unusable') {
+    const calls = meaning.tellsCalls ? 'the calls in its message where they can be read, else ' : '';
+    return `${calls}no answer (another try, then an error): ${meaning.why}`;
+  }
   return meaning.stopReason === 'end_turn' ? '`end_turn`, or `tool_use` after a call' : '`max_tokens`';
 }
 

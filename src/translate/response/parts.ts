@@ -18,8 +18,6 @@ import type { Finish, TurnEvent } from './turn.ts';
 import { hasCounts } from './usage.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
-/** Ends whose message may hold the calls that Google did not deliver. */
-const LOSES_CALLS: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
 /** How much of a broken frame an error message shows. */
 const SHOWN_CHARACTERS = 200;
 
@@ -83,7 +81,9 @@ export class PartsReader {
    * because the message may tell of those as well.
    */
   #recoverCalls(finish: Finish, events: TurnEvent[]): boolean {
-    if (finish.kind !== 'finished' || !LOSES_CALLS.has(finish.reason) || this.#calls > 0) return false;
+    if (finish.kind !== 'finished' || this.#calls > 0) return false;
+    const outcome = outcomeOf(finish.reason);
+    if (outcome.kind !== 'unusable' || !outcome.tellsCalls) return false;
     const calls = readLostCalls(finish.message ?? '');
     if (calls.length === 0 || !calls.every((call) => this.#isCallable(call))) return false;
     for (const { name, args } of calls) {
