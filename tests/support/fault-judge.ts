@@ -199,7 +199,9 @@ function endsOf(sent: Reading, healthy: View, sameFinish: boolean): (string | nu
   // Whether the sequence still comes is not for the reader to tell.
   if (before === 'stop_sequence') return [before, 'end_turn', 'max_tokens'];
   if (sent.finish === 'MAX_TOKENS') return ['max_tokens', 'model_context_window_exceeded'];
-  return [sent.calls.length > 0 ? 'tool_use' : 'end_turn'];
+  // Its calls stand in a message that the reader cannot read; without calls the turn would fail by itself.
+  const calls = sent.calls.length > 0 || sent.finish === 'MALFORMED_FUNCTION_CALL';
+  return [calls ? 'tool_use' : 'end_turn'];
 }
 
 function checkError(at: Case, word: ErrorWord, view: View, healthy: View, problems: string[]): Result {
