@@ -5,7 +5,7 @@
  */
 import { createGenaiBackend } from '../../src/backend/genai.ts';
 import { singleKey } from '../../src/backend/keys.ts';
-import { serverSettings } from '../../src/compose.ts';
+import { serverSettings } from '../../src/compose/settings.ts';
 import { readConfig } from '../../src/config.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { Logger } from '../../src/lib/log.ts';

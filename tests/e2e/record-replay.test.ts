@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Verification, verifyRecording } from '../../scripts/recordings/verify.ts';
-import { SCENARIOS } from '../../src/compose.ts';
+import { SCENARIOS } from '../../src/compose/mock-upstream.ts';
 import { createSeededRandom, systemClock } from '../../src/lib/ports.ts';
 import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';

@@ -54,8 +54,9 @@ const FLOORS: Readonly<Record<string, number>> = {
   server: 4,
   config: 5,
   'config.ts': 5.1,
-  'compose.ts': 5.2,
-  'main.ts': 5.3,
+  compose: 5.2,
+  'compose.ts': 5.3,
+  'main.ts': 5.4,
 };
 
 /** `src/<room>/…` or `src/<file>`; undefined outside `src`. */
@@ -85,7 +86,7 @@ type Lodging = {
 };
 
 const SERVING = ['server', 'compose.ts', 'main.ts'];
-const SHELL = ['lib', 'backend', 'sim', 'server', 'config', 'config.ts', 'compose.ts', 'main.ts'];
+const SHELL = ['lib', 'backend', 'sim', 'server', 'config', 'compose', 'config.ts', 'compose.ts', 'main.ts'];
 
 /** Longest matching prefix wins. A package without a row is a breach: a new one is a decision, not an accident. */
 export const PACKAGES: Readonly<Record<string, Lodging>> = {

@@ -1,0 +1,85 @@
+/** Recording and replay, as the settings ask for them. */
+import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config.ts';
+import type { Logger } from '../lib/log.ts';
+import { ClientGone } from '../server/call.ts';
+import { CLIENT_NOISE, CLIENT_WIRE } from '../server/client-wire.ts';
+import { openManifest, type RecordedSettings } from '../sim/cassette/manifest.ts';
+import type { Origin } from '../sim/cassette/types.ts';
+import { Recorder } from '../sim/record/recorder.ts';
+import { summaryText } from '../sim/record/summary.ts';
+import { createRedactor } from '../sim/redact.ts';
+import { Player } from '../sim/replay/player.ts';
+import { type Ports, serverSettings } from './settings.ts';
+
+/** What answers depend on, besides the request and what upstream says. */
+function recordedSettings(config: Config): RecordedSettings {
+  const { modelMap, maxTries, maxTokensLimit, upstreamStreaming, requestTimeoutMs } = serverSettings(config);
+  const { headTimeoutMs, idleTimeoutMs } = config;
+  return {
+    modelMap: { ...modelMap, patterns: modelMap.patterns.map(([pattern, target]) => [pattern, target]) },
+    maxTokensLimit: maxTokensLimit ?? null,
+    upstreamStreaming,
+    maxTries,
+    requestTimeoutMs,
+    headTimeoutMs,
+    idleTimeoutMs,
+  };
+}
+
+/** What faults have bent is no longer what Google sent. */
+function originOf({ backend, faults }: Config): Origin {
+  if (backend !== 'gemini') return 'synthetic';
+  return faults.length > 0 ? 'edited' : 'live';
+}
+
+/** Throws where the folder holds something else. */
+export function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
+  const { backend } = config;
+  const createdAt = new Date(clock.now()).toISOString();
+  openManifest(folder, { createdAt, backend, settings: recordedSettings(config) });
+  return new Recorder({
+    folder,
+    redactor: createRedactor(secretsOf(config)),
+    wire: CLIENT_WIRE,
+    origin: originOf(config),
+    versions: { proxy: VERSION, sdk: SDK_VERSION, bun: Bun.version },
+    clock,
+    random,
+    isClientGone: (reason) => reason instanceof ClientGone,
+    onProblem: (message) => logger.error({}, message),
+  });
+}
+
+/** The way a recording was made goes before the settings of now: the answers depend on it. */
+export function withRecordedSettings(config: Config, { settings }: Player['library']): Config {
+  const { maxTries, maxTokensLimit, ...same } = settings;
+  const tries = { maxRetries: maxTries.unary, maxStreamingRetries: maxTries.stream };
+  return { ...config, ...same, ...tries, maxTokensLimit: maxTokensLimit ?? undefined };
+}
+
+/** Throws where the folder is no recording, or one that cannot be read. */
+export function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | undefined {
+  return replay && new Player({ ...replay, noise: CLIENT_NOISE, clock, isDelayed: faults.length > 0 });
+}
+
+export async function reportEnd(
+  recorder: Recorder | undefined,
+  player: Player | undefined,
+  config: Config,
+  logger: Logger,
+) {
+  if (recorder) {
+    const summary = await recorder.close();
+    logger.info({ ...summary }, summaryText(summary, config.record ?? ''));
+  }
+  if (player) {
+    const report = player.report();
+    const { played, requests, misses, leftovers } = report;
+    const left = leftovers.length > 0 ? `; nobody asked for ${leftovers.join(', ')}` : '';
+    const level = misses > 0 || leftovers.length > 0 ? 'warn' : 'info';
+    logger[level](
+      { ...report },
+      `played ${played} of ${requests} recorded requests, ${misses} misses${left}`,
+    );
+  }
+}

@@ -1,0 +1,35 @@
+/** What the server and a recording are told of the settings. */
+import { type Config, secretsOf, VERSION } from '../config.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Clock, Fetch, Random } from '../lib/ports.ts';
+import type { ServerSettings } from '../server/deps.ts';
+
+export type Ports = {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  /** In place of the network; the mock backend brings its own. */
+  fetch?: Fetch;
+};
+
+/** The gate's first form makes one more try, whatever the ceiling; the retry budget will decide. */
+const TRIES = 2;
+
+const tries = (ceiling: number) => Math.max(1, Math.min(TRIES, ceiling));
+
+export function serverSettings(config: Config): ServerSettings {
+  const { host, allowedHosts, proxyApiKey, modelMap, maxTokensLimit, requestTimeoutMs } = config;
+  return {
+    version: VERSION,
+    host,
+    allowedHosts,
+    proxyApiKey,
+    secrets: secretsOf(config),
+    modelMap,
+    maxTokensLimit,
+    requestTimeoutMs,
+    maxTries: { unary: tries(config.maxRetries), stream: tries(config.maxStreamingRetries) },
+    upstreamStreaming: config.upstreamStreaming,
+    streamsMax: config.streamsMax,
+  };
+}
