@@ -81,7 +81,7 @@ async function startMock(options: Options, tally: Tally, tell: (told: Told) => v
   const listening = system.listen();
   const close = async () => {
     await listening.close(0);
-    system.close();
+    await system.close();
   };
   return { url: listening.url, close };
 }

@@ -148,6 +148,9 @@ function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
 
 const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
 
+/** Some shells say `CI=false` where they mean nothing. */
+const isCi = (text: string | undefined) => isSet(text) && !/^(?:false|0|no)$/i.test(text ?? '');
+
 const keysOf = ({ API_KEYS = [], GEMINI_API_KEY, GOOGLE_API_KEY }: Values): string[] =>
   [...API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined);
 
@@ -163,7 +166,7 @@ function chooseKeys(values: Values, notices: string[]): readonly string[] {
 /** A build that records would call the real thing, and keep what it said. */
 function chooseRecord({ RECORD, BACKEND }: Values, env: Environment): string | undefined {
   if (RECORD !== undefined && BACKEND === 'replay') throw new ConfigError('RECORD: not while replaying');
-  if (RECORD !== undefined && isSet(env['CI'])) throw new ConfigError('RECORD: not under CI');
+  if (RECORD !== undefined && isCi(env['CI'])) throw new ConfigError('RECORD: not under CI');
   return RECORD;
 }
 

@@ -159,6 +159,7 @@ describe('what is refused, in one line that names it', () => {
     ['a fault that is none', { FAULTS: 'cutt@2' }, [], /^FAULTS: "cutt@2": .*did you mean cut\?$/],
     ['a fault over two lines', { FAULTS: 'cut\nbyte=x' }, [], /^FAULTS: "cut byte=x": byte: expected bytes/],
     ['recording under CI', { RECORD: 'x', CI: 'true' }, [], /^RECORD: not under CI/],
+    ['recording under CI, as a number', { RECORD: 'x', CI: '1' }, [], /^RECORD: not under CI/],
     [
       'recording a replay',
       { RECORD: 'x', BACKEND: 'replay', REPLAY: 'y' },
@@ -175,6 +176,10 @@ describe('what is refused, in one line that names it', () => {
     expect(refusal({ API_KEYS: '["canary", 1]' })).toMatch(/^API_KEYS: expected a comma-separated list/);
     expect(refusal({ API_KEYS: '["canary", 1]' })).not.toContain('canary');
   });
+});
+
+test('CI=false is no CI', () => {
+  expect(readConfig({ RECORD: 'x', CI: 'false' }, []).record).toBeDefined();
 });
 
 describe('what is said at start', () => {
