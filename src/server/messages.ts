@@ -3,6 +3,7 @@ import { MessagesError } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { parseMessagesRequest } from '../anthropic/validate.ts';
+import { ignoreFailure } from '../lib/async.ts';
 import { foldEvents } from '../translate/response/message.ts';
 import { AnswerStream } from '../translate/response/stream.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
@@ -37,7 +38,9 @@ function openSource(request: MessagesRequest, prepared: Prepared, call: Call, de
 /** Rejects where upstream refused in time: the client then gets a true status instead of an error inside a 200. */
 async function awaitHead(source: TurnSource, deps: ServerDeps): Promise<void> {
   const waited = new AbortController();
-  const limit = deps.clock.sleep(HEAD_WAIT_MS, waited.signal).catch(() => {});
+  const limit = deps.clock.sleep(HEAD_WAIT_MS, waited.signal);
+  // Called off below: the head was there first.
+  ignoreFailure(limit);
   try {
     await Promise.race([source.head, limit]);
   } finally {

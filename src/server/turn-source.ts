@@ -1,5 +1,4 @@
 /** The TurnEvents of one answer: tries opened through the gate, under the deadline for the first content. */
-
 import { type Gate, gate } from '../backend/gate.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { followSignal, ignoreFailure } from '../lib/async.ts';
