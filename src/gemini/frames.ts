@@ -9,7 +9,7 @@ import { SseDecoder, type SseItem } from '../lib/sse-decoder.ts';
 import { ObjectScanner } from './object-scanner.ts';
 import type { GenerateContentResponse, GoogleError } from './wire.ts';
 
-/** One piece of an answer's body. `malformed` and `truncated` keep their text; nothing is thrown away. */
+/** One piece of an answer's body. `malformed` and `truncated` keep their text; only what is `oversized` is thrown away. */
 export type Frame =
   /** Candidates or prompt feedback, with or without usage. */
   | { kind: 'content'; chunk: GenerateContentResponse; repairs?: readonly Repair[] }
@@ -21,6 +21,8 @@ export type Frame =
   | { kind: 'malformed'; text: string }
   /** The body ended in the middle of an event. */
   | { kind: 'truncated'; text: string }
+  /** An event, a line, or an object over several of them, beyond `MAX_EVENT`: told as soon as it is, and not kept. */
+  | { kind: 'oversized' }
   /** The event before, once more: the same bytes with the same cumulative counts, so nothing was said in it. */
   | { kind: 'repeated'; text: string }
   /** JSON of no known shape, or a sentinel such as `[DONE]`. */
@@ -38,16 +40,25 @@ export type Repair =
   /** Commas with nothing between them. */
   | 'stray-comma';
 
+/** Characters. Nothing that a model says in one event comes near it; what does is a broken upstream, and would fill memory. */
+export const MAX_EVENT = 16 * 1024 * 1024;
+
 const SENTINEL = '[DONE]';
 const BOOKKEEPING = ['usageMetadata', 'modelVersion', 'responseId', 'createTime', 'candidates', 'turnToken'];
 
 export class FrameDecoder {
   readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-  readonly #sse = new SseDecoder();
+  readonly #limit: number;
+  readonly #sse: SseDecoder;
   readonly #scanner = new ObjectScanner();
   #sawEvent = false;
   #markReported = false;
   #lastObject = '';
+
+  constructor(limit = MAX_EVENT) {
+    this.#limit = limit;
+    this.#sse = new SseDecoder(limit);
+  }
 
   feed(bytes: Uint8Array): Frame[] {
     return this.#frames(this.#sse.feed(this.#utf8.decode(bytes, { stream: true })));
@@ -64,6 +75,7 @@ export class FrameDecoder {
     const frames: Frame[] = [];
     for (const item of items) {
       if (item.type === 'stray') this.#stray(item.line, frames);
+      else if (item.type === 'oversized') this.#oversized(frames);
       else this.#event(item.data.join(''), item.data.length > 1, item.complete, frames);
     }
     return frames;
@@ -92,6 +104,11 @@ export class FrameDecoder {
     this.#scan(line, repairs, 'malformed', frames);
   }
 
+  #oversized(frames: Frame[]): void {
+    this.#scanner.take();
+    frames.push({ kind: 'oversized' });
+  }
+
   /** A whole object follows: the open one will never be finished. */
   #giveUpOpenObject(frames: Frame[]): void {
     if (this.#scanner.open) frames.push({ kind: 'malformed', text: this.#scanner.take() });
@@ -109,6 +126,7 @@ export class FrameDecoder {
       if (piece.object) this.#parseObject(piece.text, repairs, frames);
       else frames.push({ kind: junkKind, text: piece.text });
     }
+    if (this.#scanner.size > this.#limit) this.#oversized(frames);
   }
 
   #parseObject(text: string, repairs: readonly Repair[], frames: Frame[]): void {

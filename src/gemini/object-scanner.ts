@@ -7,6 +7,7 @@ const WHITE_SPACE_OR_JOINT = /^[\s,[\]]*(?:data:)?[\s,[\]]*/;
 
 export class ObjectScanner {
   #pieces: string[] = [];
+  #size = 0;
   #depth = 0;
   #inString = false;
   #escaped = false;
@@ -14,6 +15,11 @@ export class ObjectScanner {
   /** True in the middle of an object. */
   get open(): boolean {
     return this.#depth > 0;
+  }
+
+  /** Characters of the object that is not whole yet. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Feeds `text`; `object` and `junk` (what lies outside of objects) are called in order. */
@@ -30,6 +36,7 @@ export class ObjectScanner {
       }
       const end = this.#findEnd(text, at);
       this.#pieces.push(text.slice(at, end));
+      this.#size += end - at;
       at = end;
       if (this.#depth === 0) object(this.take());
     }
@@ -39,6 +46,7 @@ export class ObjectScanner {
   take(): string {
     const text = this.#pieces.join('');
     this.#pieces = [];
+    this.#size = 0;
     this.#depth = 0;
     this.#inString = false;
     this.#escaped = false;

@@ -1,26 +1,39 @@
 /**
  * Server-sent events, incoming: text in, whole events out, whatever the slicing of the text. Follows the WHATWG rules for
  * line ends (LF, CRLF, CR), fields and comments, but loses nothing: a last event without its blank line is
- * given out as incomplete, and a line that is no field at all as `stray` (error bodies come unframed).
+ * given out as incomplete, and a line that is no field at all as `stray` (error bodies come unframed). An event or a
+ * line beyond the limit is given out as `oversized` as soon as it is; the rest of it, to the next blank line, is let go.
  */
 
 export type SseItem =
   /** The data lines of one event. `complete` is false where the stream ended before the blank line. */
-  { type: 'event'; data: string[]; complete: boolean } | { type: 'stray'; line: string };
+  | { type: 'event'; data: string[]; complete: boolean }
+  | { type: 'stray'; line: string }
+  | { type: 'oversized' };
 
 const FIELD = /^(?:data|event|id|retry)(?::|$)/;
 const LINE_END = /\r\n|\n|\r/g;
 const BYTE_ORDER_MARK = '\uFEFF';
+const OMITTED = '…';
 
 export class SseDecoder {
+  readonly #limit: number;
   /** Pieces of the line that has no end yet. Joined only when it ends, so that a huge line costs no rescans. */
   #partial: string[] = [];
+  #partialSize = 0;
   /** The last text ended in CR: an LF at the start of the next belongs to it. */
   #afterCarriageReturn = false;
   #started = false;
   #data: string[] = [];
+  #dataSize = 0;
+  #state: 'reading' | 'letting go' = 'reading';
   /** True once a byte order mark was dropped. */
   sawByteOrderMark = false;
+
+  /** `limit`: characters of one event's data, the line ends among them, or of any one line. */
+  constructor(limit = Infinity) {
+    this.#limit = limit;
+  }
 
   feed(text: string): SseItem[] {
     let rest = this.#withoutMark(text);
@@ -35,7 +48,7 @@ export class SseDecoder {
       this.#line(this.#takePartial(rest.slice(from, match.index)), items);
       from = match.index + match[0].length;
     }
-    if (from < rest.length) this.#partial.push(rest.slice(from));
+    if (from < rest.length) this.#keepPartial(rest.slice(from), items);
     else if (rest.endsWith('\r')) this.#afterCarriageReturn = true;
     return items;
   }
@@ -61,13 +74,43 @@ export class SseDecoder {
     this.#partial.push(tail);
     const line = this.#partial.join('');
     this.#partial = [];
+    this.#partialSize = 0;
     return line;
   }
 
+  #keepPartial(piece: string, items: SseItem[]): void {
+    // Of a line that is let go, it only matters that it is not blank.
+    if (this.#state === 'letting go' && this.#partial.length > 0) return;
+    this.#partial.push(piece);
+    this.#partialSize += piece.length;
+    if (this.#isOver(this.#partialSize)) this.#letGo(items);
+  }
+
+  /** The same whether the line comes at once or bit by bit. */
+  #isOver(lineSize: number): boolean {
+    return this.#state === 'reading' && this.#dataSize + lineSize > this.#limit;
+  }
+
+  #letGo(items: SseItem[]): void {
+    this.#data = [];
+    this.#dataSize = 0;
+    if (this.#partial.length > 0) this.#partial = [OMITTED];
+    this.#state = 'letting go';
+    items.push({ type: 'oversized' });
+  }
+
+  #keepData(data: string): void {
+    this.#data.push(data);
+    this.#dataSize += data.length + 1;
+  }
+
   #line(line: string, items: SseItem[]): void {
-    if (line === '') this.#dispatch(items, true);
-    else if (line.startsWith('data:')) this.#data.push(line.slice(line[5] === ' ' ? 6 : 5));
-    else if (line === 'data') this.#data.push('');
+    if (this.#isOver(line.length)) this.#letGo(items);
+    if (this.#state === 'letting go') {
+      if (line === '') this.#state = 'reading';
+    } else if (line === '') this.#dispatch(items, true);
+    else if (line.startsWith('data:')) this.#keepData(line.slice(line[5] === ' ' ? 6 : 5));
+    else if (line === 'data') this.#keepData('');
     else if (!line.startsWith(':') && !FIELD.test(line)) {
       this.#dispatch(items, true);
       items.push({ type: 'stray', line });
@@ -78,5 +121,6 @@ export class SseDecoder {
     if (this.#data.length === 0) return;
     items.push({ type: 'event', data: this.#data, complete });
     this.#data = [];
+    this.#dataSize = 0;
   }
 }

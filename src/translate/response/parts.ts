@@ -54,6 +54,8 @@ export class PartsReader {
           'malformed',
           `upstream sent a broken event: ${frame.text.slice(0, SHOWN_CHARACTERS)}`,
         );
+      case 'oversized':
+        throw new UpstreamError('malformed', 'upstream sent an event over 16 MB');
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
       case 'repeated':
