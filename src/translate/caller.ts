@@ -34,15 +34,15 @@ const isMarked = ({ content }: Message): boolean =>
 
 /**
  * Claude Code marks the last message of an ordinary turn for the cache. Asking for a summary it leaves the mark
- * on the conversation before, and puts its question behind as plain text.
+ * on the conversation before, and puts its question behind as plain text: after the results of the last tools, where it
+ * compacts because a prompt was too long.
  */
 function asksForSummary(messages: readonly Message[]): boolean {
   const last = messages.findLastIndex((message) => message.role !== 'system');
   const question = messages[last];
   if (question?.role !== 'user' || messages.slice(last).some(isMarked)) return false;
-  const isPlain =
-    typeof question.content === 'string' || question.content.every((block) => block.type === 'text');
-  return isPlain && messages.slice(0, last).some(isMarked);
+  const endsInText = typeof question.content === 'string' || question.content.at(-1)?.type === 'text';
+  return endsInText && messages.slice(0, last).some(isMarked);
 }
 
 export function callerClass(

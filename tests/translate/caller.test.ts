@@ -8,6 +8,7 @@ const CLI = { userAgent: 'claude-cli/2.1.330 (external, cli)' };
 const tools = [{ name: 'A', input_schema: {} }];
 const format = { type: 'json_schema' as const, schema: {} };
 const marked = { type: 'text' as const, text: 'x', cache_control: { type: 'ephemeral' } };
+const result = { type: 'tool_result' as const, tool_use_id: 'toolu_1', content: 'x' };
 const talk: MessagesRequest['messages'] = [
   { role: 'user', content: 'a' },
   { role: 'assistant', content: [marked] },
@@ -22,6 +23,12 @@ describe('a caller', () => {
     ['subagent', { tools }, { ...CLI, agentId: 'a1' }],
     ['classifier', { stop_sequences: ['</block>'] }, CLI],
     ['compaction', { tools, messages: [...talk, { role: 'user', content: 'sum up' }] }, CLI],
+    [
+      'compaction',
+      { tools, messages: [...talk, { role: 'user', content: [result, { type: 'text', text: 'sum up' }] }] },
+      CLI,
+    ],
+    ['main', { tools, messages: [...talk, { role: 'user', content: [result] }] }, CLI],
     ['main', { tools, messages: [...talk, { role: 'user', content: [marked] }] }, CLI],
     [
       'main',
