@@ -30,6 +30,11 @@ export class TextCache<T extends { readonly text: string }> {
     }
   }
 
+  /** Used longest ago first. */
+  entries(): [string, T][] {
+    return [...this.#entries];
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#chars = 0;

@@ -94,7 +94,7 @@ export const PACKAGES: Readonly<Record<string, Lodging>> = {
   elysia: { values: SERVING },
   '@elysiajs/': { values: SERVING },
   'swagger-ui-dist': { values: ['server'] },
-  '@sinclair/typebox': { values: ['anthropic', 'gemini', 'sim', 'server', 'config'] },
+  '@sinclair/typebox': { values: ['anthropic', 'gemini', 'backend', 'sim', 'server', 'config'] },
   pino: { values: ['lib'] },
   'pino-pretty': { values: ['lib'] },
   yaml: { values: ['sim'] },

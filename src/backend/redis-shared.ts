@@ -1,0 +1,194 @@
+/**
+ * Instances tell each other through Redis what they learn. What an instance does it decides by its own state, at
+ * once; Redis carries the news, and keeps for newcomers what still holds. Why: docs/decisions/0023-several-instances.md
+ */
+import type { Clock } from '../lib/ports.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { type Envelope, factId, readEnvelope, writeEnvelope } from './redis-facts.ts';
+import { RedisLink } from './redis-link.ts';
+import { type Told, ToldFacts } from './redis-told.ts';
+import type { Fact, SharedState, SharedStatus } from './shared.ts';
+
+const CHANNEL = 'gemini-proxy:facts';
+const FACT_PREFIX = 'gemini-proxy:fact:';
+const CLAIM_PREFIX = 'gemini-proxy:claim:';
+/** Milliseconds that a request may wait for the others' word. */
+const CLAIM_LIMIT_MS = 50;
+/** Keys a look and facts a batch: no command keeps Redis from other work for long. */
+const PAGE = 1_000;
+const BATCH = 200;
+
+export type RedisSharedOptions = {
+  /** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user and password. */
+  url: string;
+  clock: Clock;
+  /** Unlike that of any other instance, and of this one's earlier lives. */
+  instance: string;
+  /** Redis is gone, or back, or holds what nobody understands: one line, without secrets. */
+  onChange?(message: string): void;
+};
+
+export type RedisShared = SharedState & {
+  /** For what else is kept in the same Redis. Closed with the rest. */
+  readonly link: RedisLink;
+};
+
+/** Begins to connect. Never throws: a Redis that cannot be reached is `away`. Listen in the same turn of the event loop. */
+export function openRedisShared(options: RedisSharedOptions): RedisShared {
+  return new RedisSharedState(options);
+}
+
+class RedisSharedState implements RedisShared {
+  readonly link: RedisLink;
+  readonly #clock: Clock;
+  readonly #instance: string;
+  readonly #onChange: (message: string) => void;
+  readonly #listeners: ((fact: Fact) => void)[] = [];
+  readonly #told = new ToldFacts();
+  readonly #warned = new Set<string>();
+
+  constructor({ url, clock, instance, onChange = () => {} }: RedisSharedOptions) {
+    this.#clock = clock;
+    this.#instance = instance;
+    this.#onChange = onChange;
+    this.link = new RedisLink({ url, clock, onChange });
+    this.link.onConnect((connection) => this.#join(connection));
+  }
+
+  publish(fact: Fact): void {
+    const envelope: Envelope = { from: this.#instance, at: this.#clock.now(), fact };
+    const id = factId(fact);
+    if (id !== undefined) this.link.send('SET', this.#stored(id, this.#told.add(id, envelope)));
+    this.link.send('PUBLISH', [CHANNEL, writeEnvelope(envelope)]);
+  }
+
+  listen(listener: (fact: Fact) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async claim(name: string, ms: number): Promise<boolean> {
+    const px = String(Math.max(1, Math.ceil(ms)));
+    // Null: nobody had it. What is no text: the others cannot be asked, which must stop nobody.
+    const args = [CLAIM_PREFIX + name, this.#instance, 'NX', 'GET', 'PX', px];
+    const holder = await this.link.ask('SET', args, CLAIM_LIMIT_MS);
+    return typeof holder !== 'string' || holder === this.#instance;
+  }
+
+  status(): SharedStatus {
+    return this.link.status();
+  }
+
+  close(): Promise<void> {
+    return this.link.close();
+  }
+
+  /** Hears before it reads, so that nothing falls between; reads before it tells, so as not to tell what is over. */
+  async #join(connection: RedisConnection): Promise<void> {
+    const heard = new Set<string>();
+    let loading = true;
+    await connection.subscribe(CHANNEL, (text) => {
+      const id = this.#hear(text);
+      if (loading && id !== undefined) heard.add(id);
+    });
+    const known = await this.#load(connection, heard);
+    loading = false;
+    await this.#tellAgain(connection, known);
+  }
+
+  /** News, which is later than what this instance said of the same. The id of what it is about. */
+  #hear(text: string): string | undefined {
+    const envelope = this.#read(text);
+    if (envelope === undefined || envelope.from === this.#instance) return undefined;
+    this.#told.forget(envelope.fact);
+    this.#deliver(envelope.fact);
+    return factId(envelope.fact);
+  }
+
+  /**
+   * Hands over all that is stored but what is in `heard`: of that there was news meanwhile, and what is read may be
+   * older. Gives the ids of what this instance has told and Redis still has.
+   */
+  async #load(connection: RedisConnection, heard: ReadonlySet<string>): Promise<Set<string>> {
+    const known = new Set<string>();
+    let cursor = '0';
+    do {
+      const page = await connection.request('SCAN', [
+        cursor,
+        'MATCH',
+        `${FACT_PREFIX}*`,
+        'COUNT',
+        String(PAGE),
+      ]);
+      const [next, keys]: unknown[] = Array.isArray(page) ? page : [];
+      cursor = String(next ?? '0');
+      const names = texts(keys);
+      const stored = names.length === 0 ? [] : texts(await connection.request('MGET', names));
+      for (const text of stored) this.#take(text, heard, known);
+    } while (cursor !== '0');
+    return known;
+  }
+
+  #take(text: string, heard: ReadonlySet<string>, known: Set<string>): void {
+    const envelope = this.#read(text);
+    const id = envelope && factId(envelope.fact);
+    if (envelope === undefined || id === undefined || heard.has(id)) return;
+    const own = this.#told.get(id, this.#clock.now())?.envelope;
+    if (envelope.from === this.#instance) {
+      if (own && own.at <= envelope.at) known.add(id);
+      return;
+    }
+    if (own && own.at > envelope.at) return;
+    this.#told.forget(envelope.fact);
+    this.#deliver(envelope.fact);
+  }
+
+  async #tellAgain(connection: RedisConnection, known: ReadonlySet<string>): Promise<void> {
+    const ids = this.#told.ids().filter((id) => !known.has(id));
+    for (let start = 0; start < ids.length; start += BATCH) {
+      const work = ids.slice(start, start + BATCH).flatMap((id) => {
+        // Looked at now: somebody may have told better meanwhile.
+        const told = this.#told.get(id, this.#clock.now());
+        if (!told) return [];
+        return [
+          connection.request('SET', this.#stored(id, told)),
+          connection.request('PUBLISH', [CHANNEL, writeEnvelope(told.envelope)]),
+        ];
+      });
+      await Promise.all(work);
+    }
+  }
+
+  #stored(id: string, { envelope, until }: Told): string[] {
+    const px = String(Math.max(1, Math.ceil(until - this.#clock.now())));
+    return [FACT_PREFIX + id, writeEnvelope(envelope), 'PX', px];
+  }
+
+  #read(text: string): Envelope | undefined {
+    const envelope = readEnvelope(text);
+    if (!envelope)
+      this.#warn(`something in Redis under ${FACT_PREFIX}* or ${CHANNEL} is not of this version; left alone`);
+    return envelope;
+  }
+
+  /** Called from Bun's client, where a thrown error would end the process. */
+  #deliver(fact: Fact): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(fact);
+      } catch (error) {
+        this.#warn(
+          `a fact of kind "${fact.kind}" could not be used: ${error instanceof Error ? error.message : error}`,
+        );
+      }
+    }
+  }
+
+  #warn(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#onChange(message);
+  }
+}
+
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [];

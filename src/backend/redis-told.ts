@@ -1,0 +1,42 @@
+/** What this instance has told and what still holds, to be told again to a Redis that has lost it or was away. */
+import { type Envelope, factId, factTtl } from './redis-facts.ts';
+import type { Fact } from './shared.ts';
+
+/** Most are homes of sessions; the oldest go first, and are found anew by whoever needs them. */
+const MAX_TOLD = 10_000;
+
+export type Told = {
+  envelope: Envelope;
+  /** Milliseconds since the epoch. */
+  until: number;
+};
+
+export class ToldFacts {
+  readonly #told = new Map<string, Told>();
+
+  add(id: string, envelope: Envelope): Told {
+    const told = { envelope, until: envelope.at + factTtl(envelope.fact, envelope.at) };
+    this.#told.delete(id);
+    this.#told.set(id, told);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > MAX_TOLD && oldest !== undefined) this.#told.delete(oldest);
+    return told;
+  }
+
+  /** Undefined where it no longer holds. */
+  get(id: string, now: number): Told | undefined {
+    const told = this.#told.get(id);
+    if (told && told.until <= now) this.#told.delete(id);
+    return told && told.until > now ? told : undefined;
+  }
+
+  /** Another instance knows better. */
+  forget(fact: Fact): void {
+    const id = factId(fact);
+    if (id !== undefined) this.#told.delete(id);
+  }
+
+  ids(): string[] {
+    return [...this.#told.keys()];
+  }
+}

@@ -1,0 +1,53 @@
+/** What instances of this proxy tell each other. One alone tells nobody. */
+
+/** Something that one instance has learned and the others should act on. Plain JSON; times are milliseconds since the epoch. */
+export type Fact =
+  /** A key may not be asked for a model until then. */
+  | {
+      kind: 'quota';
+      key: string;
+      model: string;
+      state: 'cooling' | 'parked' | 'denied';
+      until: number;
+      strikes: number;
+    }
+  /** Whether Google takes a key at all. */
+  | { kind: 'key'; key: string; state: 'in use' | 'refused' | 'out' }
+  /** A breaker opened, or closed: then `until` is 0. */
+  | { kind: 'breaker'; key: string; model: string; until: number; opens: number }
+  /** The key of a session, by model. */
+  | { kind: 'home'; model: string; session: string; key: string }
+  /** What is under way in one instance, for the retry budget of all. */
+  | { kind: 'load'; instance: string; inFlight: number; retries: number }
+  /** A request went out with a key, for `KEY_RPM` and `KEY_TPM`. */
+  | { kind: 'sent'; key: string; at: number; tokens: number };
+
+export type SharedStatus = {
+  kind: 'memory' | 'redis';
+  /** `away`: every instance goes on with what it knows itself. */
+  state: 'alone' | 'connected' | 'away';
+  /** Since when; milliseconds since the epoch. */
+  since: number;
+};
+
+export type SharedState = {
+  /** Tells the others. Never waits and never throws: what cannot be told is not known there. */
+  publish(fact: Fact): void;
+  /** Calls `listener` for each fact of another instance; after each connecting, for all that still hold. */
+  listen(listener: (fact: Fact) => void): void;
+  /** True for one instance of all within `ms`; true as well when the others cannot be asked. Never rejects. */
+  claim(name: string, ms: number): Promise<boolean>;
+  status(): SharedStatus;
+  close(): Promise<void>;
+};
+
+/** For one instance alone. */
+export function aloneState(now: number): SharedState {
+  return {
+    publish() {},
+    listen() {},
+    claim: async () => true,
+    status: () => ({ kind: 'memory', state: 'alone', since: now }),
+    close: async () => {},
+  };
+}

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Fact } from '../../src/backend/shared.ts';
+import { cooling, join, later, opened, refused, took, two } from '../support/instances.ts';
+import { hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
+
+describe.skipIf(!hasRedis)('instances with one Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis[Symbol.asyncDispose]());
+
+  const kinds: Fact[] = [
+    cooling('told', later()),
+    refused('told'),
+    opened('told', later()),
+    { kind: 'home', model: 'm', session: 's', key: 'told' },
+    { kind: 'load', instance: 'a', inFlight: 2, retries: 1 },
+    { kind: 'sent', key: 'told', at: 1, tokens: 100 },
+  ];
+  for (const fact of kinds) {
+    test(`a ${fact.kind} is known to the other within 100 ms, and not told back`, async () => {
+      const [a, b] = await two(redis.url);
+      await using _ = a;
+      await using __ = b;
+      const ms = await took(() => {
+        a.shared.publish(fact);
+        return b.hears(fact);
+      });
+      expect(ms).toBeLessThan(100);
+      expect(a.heard).not.toContainEqual(fact);
+    });
+  }
+
+  test('who starts later learns what holds, not what was of the moment', async () => {
+    await using a = join(redis.url);
+    await a.connected();
+    const holds = [cooling('late', later()), refused('late'), opened('late', later())];
+    for (const fact of holds) a.shared.publish(fact);
+    a.shared.publish({ kind: 'load', instance: 'late', inFlight: 1, retries: 0 });
+    a.shared.publish(opened('late-closed', later()));
+    a.shared.publish(opened('late-closed', 0));
+    await using b = join(redis.url);
+    await b.connected();
+    for (const fact of holds) expect(b.heard).toContainEqual(fact);
+    expect(b.heard).toContainEqual(opened('late-closed', 0));
+    expect(b.heard.filter((fact) => fact.kind === 'load')).toEqual([]);
+  });
+
+  test('thousands of facts reach a newcomer', async () => {
+    await using a = join(redis.url);
+    await a.connected();
+    for (let i = 0; i < 3_000; i++)
+      a.shared.publish({ kind: 'home', model: 'm', session: `many-${i}`, key: 'k' });
+    await using b = join(redis.url);
+    await b.connected();
+    const many = () =>
+      b.heard.filter((fact) => fact.kind === 'home' && fact.session.startsWith('many-')).length;
+    await until(() => many() >= 3_000);
+  });
+
+  test('one instance gets a claim, as often as it asks, and another when it is over', async () => {
+    const [a, b] = await two(redis.url);
+    await using _ = a;
+    await using __ = b;
+    const claims = await Promise.all([a, b, a, b].map((one) => one.shared.claim('probe', 60)));
+    expect([claims, claims.map((mine) => !mine)]).toContainEqual([true, false, true, false]);
+    await until(() => (claims[0] ? b : a).shared.claim('probe', 60));
+  });
+
+  test('what is foreign in Redis is left alone, with one warning', async () => {
+    const channel = 'gemini-proxy:facts';
+    await redis.command('SET', 'gemini-proxy:fact:garbage', '\u0000{"from":', 'PX', '5000');
+    await redis.command('LPUSH', 'gemini-proxy:fact:list', 'x');
+    await using a = join(redis.url);
+    await a.connected();
+    for (const text of ['', 'null', '{"from":"x","at":1,"fact":{"kind":"weather"}}'])
+      await redis.command('PUBLISH', channel, text);
+    await redis.command('PUBLISH', channel, JSON.stringify({ from: 'x', at: 1, fact: refused('real') }));
+    await a.hears(refused('real'));
+    expect(a.said.length).toBe(1);
+    expect(a.said[0]).toContain('not of this version');
+    await redis.command('DEL', 'gemini-proxy:fact:garbage', 'gemini-proxy:fact:list');
+  });
+
+  test('a listener that throws costs nothing but its fact', async () => {
+    const [a, b] = await two(redis.url);
+    await using _ = a;
+    await using __ = b;
+    b.shared.listen(() => {
+      throw new Error('no use for it');
+    });
+    a.shared.publish(refused('thrown'));
+    await b.hears(refused('thrown'));
+    await until(() => b.said.length > 0);
+    expect(b.said).toEqual(['a fact of kind "key" could not be used: no use for it']);
+    expect(b.state()).toBe('connected');
+  });
+
+  test('an answer that is an error is told once, and everything goes on', async () => {
+    await using a = join(redis.url);
+    await a.connected();
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    for (let i = 0; i < 3; i++) a.shared.publish(refused('full'));
+    await until(() => a.said.length > 0);
+    expect(await a.shared.claim('full', 1_000)).toBe(true);
+    expect(a.said).toEqual([expect.stringMatching(/^Redis at 127\.0\.0\.1:\d+ refuses SET: OOM$/)]);
+    expect(a.state()).toBe('connected');
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+  });
+
+  test('what was told last still goes out when an instance ends', async () => {
+    const [a, b] = await two(redis.url);
+    await using _ = b;
+    a.shared.publish(refused('last words'));
+    await a.shared.close();
+    await b.hears(refused('last words'));
+  });
+});
