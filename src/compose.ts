@@ -1,17 +1,18 @@
 /** The whole system on one page: settings and ports in, a server out. */
 import { join } from 'node:path';
-import type { Backend } from './backend/backend.ts';
-import { createGenaiBackend, type GenaiOptions } from './backend/genai.ts';
-import { type Keys, singleKey } from './backend/keys.ts';
-import { KeyPool } from './backend/pool.ts';
 import { openSignatureStore, type SignatureStore } from './backend/signature-store.ts';
+import { StreamingBreakers } from './backend/streaming.ts';
+import { createBackend, createKeys } from './compose/keys.ts';
 import { lazyMock } from './compose/mock-upstream.ts';
 import { openPlayer, openRecorder, reportEnd, withRecordedSettings } from './compose/recording.ts';
+import { createReload } from './compose/reload.ts';
 import { type Ports, serverSettings } from './compose/settings.ts';
+import { openSharing } from './compose/sharing.ts';
 import { type Config, secretsOf } from './config.ts';
 import { type Clock, createIds, type Fetch } from './lib/ports.ts';
 import { type App, createApp } from './server/app.ts';
 import type { ServerDeps } from './server/deps.ts';
+import { QuarantineMemory } from './server/quarantine-memory.ts';
 import { recordCalls } from './server/record-call.ts';
 import { replayCalls } from './server/replay-call.ts';
 import { type Listening, listen } from './server/serve.ts';
@@ -23,6 +24,8 @@ import type { Play } from './sim/replay/player.ts';
 export type System = {
   app: App;
   listen(): Listening;
+  /** Keys, models and rates of `config` from now on; what else has changed is told in the log. */
+  reload(config: Config): void;
   /** Loads what the first request would wait for. Rejects where a file that it needs cannot be read. */
   warmUp(): Promise<void>;
   /** Writes and frees what is not the server's: recordings, the store. After the server has closed. */
@@ -35,39 +38,6 @@ const MAX_SIGNATURES = 100_000;
 const FAULT_SEED = 1;
 
 const network: Fetch = (url, init) => fetch(url, init);
-
-function createBackend(
-  config: Config,
-  fetch: Fetch,
-  clock: Clock,
-  more: Partial<GenaiOptions> = {},
-): Backend {
-  return createGenaiBackend({
-    kind: config.backend,
-    apiKey: config.apiKeys[0] ?? 'no-key',
-    ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
-    fetch,
-    headTimeoutMs: config.headTimeoutMs,
-    idleTimeoutMs: config.idleTimeoutMs,
-    clock,
-    ...more,
-  });
-}
-
-/**
- * The mock's quotas are played, not real, and what is recorded must not depend on earlier requests: there one key, which
- * remembers nothing.
- */
-function createKeys(config: Config, fetch: Fetch, { clock, logger }: Ports): Keys {
-  const first = createBackend(config, fetch, clock);
-  if (config.backend !== 'gemini' || config.record !== undefined) return singleKey(first);
-  const others = config.apiKeys.slice(1).map((apiKey) => createBackend(config, fetch, clock, { apiKey }));
-  return new KeyPool({
-    backends: [first, ...others],
-    clock,
-    onChange: (message) => logger.warn({}, message),
-  });
-}
 
 /** Beneath the recorder: what it writes down is what the proxy was made to meet. */
 function withFaults({ faults }: Config, upstream: Fetch, clock: Clock): Fetch {
@@ -95,15 +65,20 @@ export function compose(given: Config, ports: Ports): System {
   const recorder = config.record === undefined ? undefined : openRecorder(config.record, config, ports);
   const upstream = withFaults(config, player?.fetch ?? ports.fetch ?? mock?.fetch ?? network, clock);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
-  const keys = createKeys(config, fetch, ports);
   // A replay has the look-ups of then, and must not leave its own behind.
-  const signatures = openStore(player ? undefined : config.dataDir, ports);
+  const store = openStore(player ? undefined : config.dataDir, ports);
+  const sharing = openSharing(config, store, ports);
+  const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
   const openBackend = (play: Play) =>
     createBackend(config, fetch, play.clock, { keyFingerprint: play.recorded.keyFingerprint });
   const deps: ServerDeps = {
     settings: serverSettings(config),
     keys,
-    signatures,
+    budget: sharing.budget,
+    streaming: new StreamingBreakers(clock, (message) => logger.warn({}, message)),
+    shared: sharing.shared,
+    signatures: sharing.signatures,
+    quarantine: new QuarantineMemory(),
     clock,
     random,
     ids: createIds(random),
@@ -118,13 +93,14 @@ export function compose(given: Config, ports: Ports): System {
   const app = createApp(deps);
   return {
     app,
+    reload: createReload({ config, deps, replaceKeys: replace }),
     listen: () => listen(app, deps, config.host, config.port),
     warmUp: async () => {
       await mock?.load();
     },
     close: async () => {
       await reportEnd(recorder, player, config, logger);
-      signatures.close();
+      await sharing.close();
     },
   };
 }

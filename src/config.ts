@@ -1,14 +1,17 @@
 /** From environment and flags to one typed, checked configuration. Every error is one line that names the setting. */
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
+import { type ModelFallbacks, readModelFallbacks, readModelMap } from './config/model-settings.ts';
 import { ConfigError, readValue } from './config/read-value.ts';
 import { flagOf, helpText } from './config/texts.ts';
-import { NOT_SERVED, VARIABLE_ROWS, VARIABLES, type Values } from './config/variables.ts';
+import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './config/variables.ts';
 import type { LogFormat, LogLevel } from './lib/log.ts';
+import { allSecrets, passwordsIn } from './lib/secrets.ts';
 import { isLoopback } from './server/guard.ts';
 import { FaultError, type FaultRule, parseFaults } from './sim/faults/index.ts';
 import { PACE_FORMS, parsePace } from './sim/replay/pace.ts';
 import type { Pace } from './sim/replay/virtual-clock.ts';
+import type { ModelMap } from './translate/model-map.ts';
 
 export { ConfigError } from './config/read-value.ts';
 export { envExample, variablesTable } from './config/texts.ts';
@@ -24,7 +27,12 @@ export type Config = {
   /** Set as well, and not used: no less secret. */
   spareKeys: readonly string[];
   baseUrl: string | undefined;
-  modelMap: { big: string; small: string; patterns: readonly (readonly [pattern: string, target: string])[] };
+  modelMap: ModelMap;
+  /** Empty for none. */
+  modelFallbacks: ModelFallbacks;
+  /** Requests and tokens a minute, of each key. */
+  keyRpm: number | undefined;
+  keyTpm: number | undefined;
   host: string;
   port: number;
   proxyApiKey: string | undefined;
@@ -34,6 +42,7 @@ export type Config = {
   requestTimeoutMs: number;
   headTimeoutMs: number;
   idleTimeoutMs: number;
+  /** After the first try. */
   maxRetries: number;
   maxStreamingRetries: number;
   streamsMax: number;
@@ -45,6 +54,8 @@ export type Config = {
   replay: { folder: string; pace: Pace } | undefined;
   /** How upstream is made to fail; empty in ordinary life. */
   faults: readonly FaultRule[];
+  /** May hold a password. */
+  redisUrl: string | undefined;
   dataDir: string;
   /** What the operator should know of how the settings were understood; told at start. */
   notices: readonly string[];
@@ -78,37 +89,22 @@ export function requestedText(argv: readonly string[]): string | undefined {
   return flags['version'] ? `${VERSION}\n` : undefined;
 }
 
-function readValues(env: Environment, argv: readonly string[]): Values {
+type Given = { values: Values; isGiven(name: VariableName): boolean };
+
+function readValues(env: Environment, argv: readonly string[]): Given {
   const flags = parseFlags(argv);
+  const isGiven = (name: VariableName) => flags[flagOf(name)] !== undefined || env[name] !== undefined;
   const read = ([name, row]: (typeof VARIABLE_ROWS)[number]) => {
     const flag = flags[flagOf(name)];
     const text = flag === undefined ? env[name] : String(flag);
-    if (flag === undefined && (text === undefined || text.trim() === '')) return [name, row.default];
+    if (text === undefined) return [name, row.default];
+    const isEmpty = text.trim() === '';
+    if (isEmpty && row.whenEmpty !== undefined) return [name, row.whenEmpty];
+    if (isEmpty && flag === undefined) return [name, row.default];
     const source = flag === undefined ? name : `--${flagOf(name)}`;
-    return [name, readValue(source, text ?? '', row.schema, row.secret === true)];
+    return [name, readValue(source, text, row.schema, row.secret === true)];
   };
-  return Object.fromEntries(VARIABLE_ROWS.map(read)) as Values;
-}
-
-const unprefixed = (model: string): string => model.replace(/^(gemini|google|models)\//, '');
-
-/** Shut down by Google; `.env` files of older proxies still name them. */
-const RETIRED = /^gemini-(1\.[05]-|pro$|pro-vision$|ultra$)/;
-
-function modelPatterns({ MODEL_MAP = {} }: Values, notices: string[]): Config['modelMap']['patterns'] {
-  const patterns = Object.entries(MODEL_MAP);
-  for (const [pattern, model] of patterns) {
-    if (RETIRED.test(unprefixed(model))) notices.push(`MODEL_MAP: Google has retired ${model} (${pattern})`);
-  }
-  return patterns;
-}
-
-function modelSetting(name: 'BIG_MODEL' | 'SMALL_MODEL', values: Values, notices: string[]): string {
-  const model = unprefixed(values[name]);
-  if (!RETIRED.test(model)) return model;
-  const replacement = String(VARIABLES[name].default);
-  notices.push(`${name}: Google has retired ${model}; ${replacement} is used instead`);
-  return replacement;
+  return { values: Object.fromEntries(VARIABLE_ROWS.map(read)) as Values, isGiven };
 }
 
 function chooseBackend(values: Values, keys: readonly string[], notices: string[]): Config['backend'] {
@@ -191,22 +187,23 @@ function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultR
 
 /** Throws a ConfigError for anything that cannot be meant. Flags win over the environment. */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
-  const values = readValues(env, argv);
+  const { values, isGiven } = readValues(env, argv);
   const notices: string[] = NOT_SERVED.filter((name: string) => isSet(env[name])).map(
     (name) => `${name} is not available in this version`,
   );
   checkExposure(values);
   const keys = chooseKeys(values, notices);
+  const backend = chooseBackend(values, keys, notices);
+  const modelMap = readModelMap(values, notices);
   return {
-    backend: chooseBackend(values, keys, notices),
+    backend,
     apiKeys: keys,
     spareKeys: keysOf(values).filter((key) => !keys.includes(key)),
     baseUrl: values.GOOGLE_GEMINI_BASE_URL,
-    modelMap: {
-      big: modelSetting('BIG_MODEL', values, notices),
-      small: modelSetting('SMALL_MODEL', values, notices),
-      patterns: modelPatterns(values, notices),
-    },
+    modelMap,
+    modelFallbacks: readModelFallbacks(values, modelMap, isGiven('MODEL_FALLBACKS'), notices),
+    keyRpm: values.KEY_RPM,
+    keyTpm: values.KEY_TPM,
     host: values.HOST,
     port: values.PORT,
     proxyApiKey: values.PROXY_API_KEY,
@@ -224,12 +221,14 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     record: chooseRecord(values, env),
     replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
     faults: readFaults(values, notices),
+    redisUrl: values.REDIS_URL,
     dataDir: values.DATA_DIR,
     notices,
   };
 }
 
 /** Everything that must not show up in a log. */
-export function secretsOf({ apiKeys, spareKeys, proxyApiKey }: Config): string[] {
-  return [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
+export function secretsOf({ apiKeys, spareKeys, proxyApiKey, redisUrl }: Config): string[] {
+  const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
+  return allSecrets(known, redisUrl === undefined ? [] : passwordsIn(redisUrl));
 }

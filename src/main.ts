@@ -1,5 +1,8 @@
 /** `bun run start`. */
+import { isatty } from 'node:tty';
 import { compose, type System } from './compose.ts';
+import { type EnvFiles, openEnvFiles } from './config/env-files.ts';
+import { watchFiles } from './config/watch-files.ts';
 import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config.ts';
 import { createLogger, type Logger } from './lib/log.ts';
 import { systemClock, systemRandom } from './lib/ports.ts';
@@ -17,8 +20,9 @@ function exitWith(line: string, code: number): never {
   process.exit(code);
 }
 
+const argv = process.argv.slice(2);
+
 function readCommandLine(): Config {
-  const argv = process.argv.slice(2);
   try {
     const text = requestedText(argv);
     if (text === undefined) return readConfig(process.env, argv);
@@ -83,7 +87,8 @@ function startListening(system: System, config: Config): Listening {
   }
 }
 
-function closeOnSignal(listening: Listening, system: System, logger: Logger): void {
+/** The function that it returns does what a signal does. */
+function closeOnSignal(listening: Listening, system: System, logger: Logger): (signal: string) => void {
   let closingSince: number | undefined;
   const onSignal = (signal: string) => {
     const now = systemClock.now();
@@ -98,8 +103,39 @@ function closeOnSignal(listening: Listening, system: System, logger: Logger): vo
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  return onSignal;
 }
 
+/** Settings that cannot be read change nothing: the proxy goes on with those it has. */
+function reload(system: System, files: EnvFiles, logger: Logger): void {
+  try {
+    system.reload(readConfig(files.read(), argv));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    logger.error(error instanceof ConfigError ? {} : { error }, `settings stay as they were: ${why}`);
+  }
+}
+
+/** Input, output or errors, whichever is on a terminal. */
+const terminal = [0, 1, 2].find((descriptor) => isatty(descriptor));
+/** A terminal that is closed sends SIGHUP too, and means the end. */
+const isTerminalGone = () => terminal !== undefined && !isatty(terminal);
+
+/** On SIGHUP, and when a `.env` file changes. */
+function reloadOnChange(
+  system: System,
+  files: EnvFiles,
+  logger: Logger,
+  close: (signal: string) => void,
+): void {
+  process.on('SIGHUP', (signal) => {
+    if (isTerminalGone()) close(signal);
+    else reload(system, files, logger);
+  });
+  watchFiles(files.paths, () => reload(system, files, logger), { clock: systemClock });
+}
+
+const envFiles = openEnvFiles({ env: process.env, folder: process.cwd(), execArgv: process.execArgv });
 const config = readCommandLine();
 const onTerminal = process.stdout.isTTY === true;
 // The agreed way of terminals to say no: https://no-color.org
@@ -108,6 +144,7 @@ const format = config.log.format ?? (onTerminal ? 'pretty' : 'json');
 const logger = await createLogger({ level: config.log.level, format, secrets: secretsOf(config), colour });
 const system = start(() => compose(config, { clock: systemClock, random: systemRandom, logger }));
 const listening = startListening(system, config);
-closeOnSignal(listening, system, logger);
+const close = closeOnSignal(listening, system, logger);
+reloadOnChange(system, envFiles, logger, close);
 announce(config, format, listening.url, logger);
 await system.warmUp().catch(failed);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { flagOf } from '../src/config/texts.ts';
-import { NOT_SERVED, VARIABLE_ROWS } from '../src/config/variables.ts';
+import { VARIABLE_ROWS } from '../src/config/variables.ts';
 import {
   ConfigError,
   envExample,
@@ -32,6 +32,16 @@ describe('defaults', () => {
       host: '127.0.0.1',
       port: 8082,
       modelMap: { big: 'gemini-4-argon', small: 'gemini-4-hydrogen', patterns: [] },
+      modelFallbacks: [
+        ['gemini-4-argon', 'gemini-4-carbon', 'gemini-4-neon'],
+        ['gemini-4-hydrogen'],
+        ['gemini-3.8-flash'],
+      ],
+      keyRpm: undefined,
+      keyTpm: undefined,
+      redisUrl: undefined,
+      maxRetries: 2,
+      maxStreamingRetries: 12,
       requestTimeoutMs: 570_000,
       headTimeoutMs: 120_000,
       idleTimeoutMs: 240_000,
@@ -85,6 +95,15 @@ describe('what is understood', () => {
       { host: '0.0.0.0' },
     ],
     ['an open bind on purpose', { ...KEY, HOST: '0.0.0.0', ALLOW_OPEN: 'true' }, { host: '0.0.0.0' }],
+    ['rates of a key', { KEY_RPM: '5', KEY_TPM: '250000' }, { keyRpm: 5, keyTpm: 250_000 }],
+    ...[
+      'redis://:secret@host:6379/2',
+      'rediss://host',
+      'redis+tls://host',
+      'valkey://host',
+      'redis+unix:///run/redis.sock',
+      'redis+tls+unix:///run/redis.sock',
+    ].map((url): [string, Record<string, string>, object] => [url, { REDIS_URL: url }, { redisUrl: url }]),
     ['the mock whatever keys there are', { ...KEY, BACKEND: 'Mock' }, { backend: 'mock' }],
   ])('%s', (_name, env, expected) => {
     expect(readConfig(env, [])).toMatchObject(expected);
@@ -158,6 +177,39 @@ describe('what is refused, in one line that names it', () => {
     ],
     ['a fault that is none', { FAULTS: 'cutt@2' }, [], /^FAULTS: "cutt@2": .*did you mean cut\?$/],
     ['a fault over two lines', { FAULTS: 'cut\nbyte=x' }, [], /^FAULTS: "cut byte=x": byte: expected bytes/],
+    [
+      'a fallback that is a path',
+      { MODEL_FALLBACKS: 'gemini-4-argon>../x' },
+      [],
+      /^MODEL_FALLBACKS: "\.\.\/x" is no id of a Gemini model$/,
+    ],
+    [
+      'a fallback that is there twice',
+      { MODEL_FALLBACKS: 'gemini-4-argon>gemini/gemini-4-argon' },
+      [],
+      /^MODEL_FALLBACKS: gemini-4-argon is there twice$/,
+    ],
+    [
+      'a group without a model',
+      { MODEL_FALLBACKS: 'gemini-4-argon>>gemini-4-neon' },
+      [],
+      /^MODEL_FALLBACKS: a group without a model/,
+    ],
+    [
+      'a fallback over two lines',
+      { MODEL_FALLBACKS: 'a\nb' },
+      [],
+      /^MODEL_FALLBACKS: "a\\nb" is no id of a Gemini model$/,
+    ],
+    ['no requests at all', { KEY_RPM: '0' }, [], /^KEY_RPM: expected a whole number from 1, got "0"$/],
+    ['half a token', { KEY_TPM: '0.5' }, [], /^KEY_TPM: expected a whole number from 1, got "0\.5"$/],
+    [
+      'a Redis that is no URL',
+      { REDIS_URL: 'localhost:6379' },
+      [],
+      /^REDIS_URL: expected a URL such as redis:\/\/host:6379, .* of a socket$/,
+    ],
+    ['a Redis over HTTP', { REDIS_URL: 'http://h' }, [], /^REDIS_URL: expected a URL such as redis:/],
     ['recording under CI', { RECORD: 'x', CI: 'true' }, [], /^RECORD: not under CI/],
     ['recording under CI, as a number', { RECORD: 'x', CI: '1' }, [], /^RECORD: not under CI/],
     [
@@ -175,48 +227,12 @@ describe('what is refused, in one line that names it', () => {
   test('a secret is not shown, even where it is wrong', () => {
     expect(refusal({ API_KEYS: '["canary", 1]' })).toMatch(/^API_KEYS: expected a comma-separated list/);
     expect(refusal({ API_KEYS: '["canary", 1]' })).not.toContain('canary');
+    expect(refusal({ REDIS_URL: 'redis//:canary@h' })).toMatch(/^REDIS_URL: expected (?!.*canary)/);
   });
 });
 
 test('CI=false is no CI', () => {
   expect(readConfig({ RECORD: 'x', CI: 'false' }, []).record).toBeDefined();
-});
-
-describe('what is said at start', () => {
-  test.each<[string, Record<string, string>, RegExp]>([
-    [
-      'a retired model, as big',
-      { BIG_MODEL: 'gemini-1.5-pro-latest' },
-      /^BIG_MODEL: Google has retired gemini-1\.5-pro-latest; gemini-4-argon is used instead$/,
-    ],
-    ['and as small', { SMALL_MODEL: 'gemini/gemini-1.5-flash-latest' }, /gemini-4-hydrogen is used instead$/],
-    [
-      'and in the map',
-      { MODEL_MAP: '{"x":"models/gemini-pro"}' },
-      /^MODEL_MAP: .* models\/gemini-pro \(x\)$/,
-    ],
-    ['faults', { FAULTS: 'cut@2' }, /^FAULTS: upstream is made to fail: cut@2$/],
-    ['a key given twice', { API_KEYS: 'a-1,b-2,a-1' }, /^API_KEYS: a key that is there twice is used once$/],
-    [
-      'a recording with keys',
-      { API_KEYS: 'a-1,b-2', RECORD: 'x' },
-      /^RECORD: the first of API_KEYS is used$/,
-    ],
-    ...NOT_SERVED.map((name): [string, Record<string, string>, RegExp] => [
-      `${name}, which is not served yet`,
-      { [name]: '1' },
-      new RegExp(`^${name} is not available in this version$`),
-    ]),
-  ])('%s', (_name, env, notice) => {
-    expect(readConfig({ ...KEY, ...env }, []).notices).toEqual([expect.stringMatching(notice)]);
-  });
-
-  test('a model that is not retired is left alone', () => {
-    expect(readConfig({ ...KEY, BIG_MODEL: 'gemini-2.5-pro' }, [])).toMatchObject({
-      modelMap: { big: 'gemini-2.5-pro' },
-      notices: [],
-    });
-  });
 });
 
 describe('texts', () => {
@@ -248,6 +264,12 @@ describe('texts', () => {
       'b-2',
       'c-3',
     ]);
+  });
+
+  test('the password of Redis is a secret, in either writing; a URL without one is none', () => {
+    const secrets = secretsOf(readConfig({ REDIS_URL: 'redis://u:p%40ss@h:1' }, []));
+    expect(secrets).toEqual(['redis://u:p%40ss@h:1', 'p%40ss', 'p@ss']);
+    expect(secretsOf(readConfig({ REDIS_URL: 'redis://h:1' }, []))).toEqual([]);
   });
 
   test('a key that is set and not used is a secret all the same', () => {

@@ -5,6 +5,9 @@
  */
 import { createGenaiBackend } from '../../src/backend/genai.ts';
 import { singleKey } from '../../src/backend/keys.ts';
+import { UNLIMITED } from '../../src/backend/retry-budget.ts';
+import { aloneState } from '../../src/backend/shared.ts';
+import { ALWAYS_STREAMING } from '../../src/backend/streaming.ts';
 import { serverSettings } from '../../src/compose/settings.ts';
 import { readConfig } from '../../src/config.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
@@ -15,6 +18,7 @@ import { CLIENT_WIRE } from '../../src/server/client-wire.ts';
 import { countTokens } from '../../src/server/count-tokens.ts';
 import type { ServerDeps } from '../../src/server/deps.ts';
 import { answerMessages } from '../../src/server/messages.ts';
+import { QuarantineMemory } from '../../src/server/quarantine-memory.ts';
 import { type Handler, runCall } from '../../src/server/run-call.ts';
 import { seeded } from '../../src/server/seeded.ts';
 import { Stats } from '../../src/server/stats.ts';
@@ -120,6 +124,9 @@ async function serve(request: Request, deps: ServerDeps): Promise<Response> {
   return runCall(handler, { request, params: {}, keepOpen() {}, needsKey: false, asksModel: false }, deps);
 }
 
+/** A case shows one retry at most; its upstream has no more to say. */
+const TRIES = 2;
+
 function depsFor(
   recorded: RecordedRequest,
   fetch: Fetch,
@@ -143,10 +150,15 @@ function depsFor(
     settings: {
       ...serverSettings(config),
       modelMap: { ...config.modelMap, patterns: modelPatterns(recorded) },
+      maxTries: { unary: TRIES, stream: TRIES },
       streamsMax: 1,
     },
     keys: singleKey({ ...backend, keyFingerprint: recorded.keyFingerprint }),
+    budget: UNLIMITED,
+    streaming: ALWAYS_STREAMING,
+    shared: aloneState(clock.now()),
     signatures,
+    quarantine: new QuarantineMemory(),
     clock,
     ...seeded(recorded.seed),
     logger: noteLogger(notes),
@@ -172,5 +184,5 @@ function noteLogger(notes: Notes): Logger {
     if (message === 'unexpected error') notes.bugs.push(fields['error']);
     if (typeof fields['caller'] === 'string') notes.caller = fields['caller'];
   };
-  return { debugging: true, debug: note, info: note, warn: note, error: note, fatal: note };
+  return { debugging: true, debug: note, info: note, warn: note, error: note, fatal: note, hide() {} };
 }

@@ -21,6 +21,8 @@ export type GateOptions<T> = {
   open(attempt: number, signal: AbortSignal): AsyncIterable<T>;
   isContent(item: T): boolean;
   isRetryable(error: unknown): boolean;
+  /** Milliseconds that the next try waits at least, besides the backoff. */
+  leastWait?(error: unknown): number;
   /** All tries together, the first included. */
   maxTries: number;
   clock: Clock;
@@ -159,7 +161,8 @@ class Tries<T> {
     if (this.state === 'committed' || this.#attempt >= options.maxTries || !options.isRetryable(error))
       throw error;
     options.onRetry?.(error, this.#attempt);
-    await this.#abortable.wait(options.clock.sleep(this.#backoff(), this.#stop.signal));
+    const wait = Math.max(this.#backoff(), options.leastWait?.(error) ?? 0);
+    await this.#abortable.wait(options.clock.sleep(wait, this.#stop.signal));
   }
 
   /** Full jitter: tries of many clients that failed together do not come back together. */

@@ -1,10 +1,13 @@
 /** What a failure says of the key that was asked with (wire section 6). */
-import { hasNoQuota, isDailyQuota, retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
+import { retryDelaySeconds } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
 
 export type KeyVerdict =
-  /** The key is as good as before: the request, the model or the connection is at fault. */
+  /** The key is as good as before: the request is at fault. */
   | { kind: 'blameless' }
+  /** The model, or the way to it with this key, is in trouble: counts for the breaker. */
+  | { kind: 'trouble' }
   /** Out of a quota that comes back after `ms`. */
   | { kind: 'wait'; ms: number }
   /** Out of a quota; when it comes back is not told. */
@@ -16,38 +19,25 @@ export type KeyVerdict =
   /** No request with this key will work. */
   | { kind: 'invalid' };
 
-const BLAMELESS: KeyVerdict = { kind: 'blameless' };
-
-/** Google says 400 of a bad key. */
-const BAD_KEY = /API[ _]key not valid|API_KEY_INVALID|API key (?:has )?expired|reported as leaked/i;
-/** A file of another project: the request names it, and no key of ours would be let in more than another. */
-const FILE_REFUSED = /\bfiles?\b/i;
-/** A region is refused, whatever the key. */
-const REGION_REFUSED = /location is not supported/i;
-
 export function keyVerdict(error: unknown): KeyVerdict {
-  if (!(error instanceof UpstreamError) || (error.kind !== 'status' && error.kind !== 'stream'))
-    return BLAMELESS;
-  if (REGION_REFUSED.test(error.message)) return BLAMELESS;
-  switch (statusOf(error)) {
-    case 400:
-      return BAD_KEY.test(error.message) || BAD_KEY.test(JSON.stringify(error.google?.details ?? []))
-        ? { kind: 'invalid' }
-        : BLAMELESS;
-    case 401:
+  if (!(error instanceof UpstreamError)) return { kind: 'blameless' };
+  switch (failureClass(error)) {
+    case 'key':
       return { kind: 'invalid' };
-    case 403:
-      return FILE_REFUSED.test(error.message) ? BLAMELESS : { kind: 'invalid' };
-    case 429:
-      return quotaVerdict(error);
+    case 'model-missing':
+      return { kind: 'denied' };
+    case 'quota-day':
+      return { kind: 'day' };
+    case 'quota-minute': {
+      const seconds = retryDelaySeconds(error.google, error.message) ?? error.retryAfter;
+      return seconds === undefined ? { kind: 'backoff' } : { kind: 'wait', ms: seconds * 1000 };
+    }
+    case 'network':
+    case 'timeout':
+    case 'overloaded':
+    case 'internal':
+      return { kind: 'trouble' };
     default:
-      return BLAMELESS;
+      return { kind: 'blameless' };
   }
-}
-
-function quotaVerdict(error: UpstreamError): KeyVerdict {
-  if (hasNoQuota(error)) return { kind: 'denied' };
-  if (isDailyQuota(error)) return { kind: 'day' };
-  const seconds = retryDelaySeconds(error.google, error.message) ?? error.retryAfter;
-  return seconds === undefined ? { kind: 'backoff' } : { kind: 'wait', ms: seconds * 1000 };
 }

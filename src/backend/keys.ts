@@ -1,13 +1,17 @@
 /** The keys that Gemini may be asked with, and one request's way through them. */
 import type { Backend } from './backend.ts';
+import type { BreakerState } from './breaker.ts';
 
 /** What a key may not be asked for now. */
 export type ModelState = {
   model: string;
-  /** Out of a quota until it comes back: soon, or with the next day. `denied`: this key has no access to the model. */
-  state: 'cooling' | 'parked' | 'denied';
-  /** Milliseconds since the epoch; undefined for `denied`. */
-  until: number | undefined;
+  /**
+   * `cooling`, `parked`: out of a quota until it comes back, soon or with the next day. `denied`: this key has no access to
+   * the model. `open`, `half-open`: the model fails with this key, and its breaker holds requests back.
+   */
+  state: 'cooling' | 'parked' | 'denied' | 'open' | 'half-open';
+  /** Milliseconds since the epoch. */
+  until: number;
 };
 
 export type KeyState = {
@@ -17,19 +21,32 @@ export type KeyState = {
   models: readonly ModelState[];
 };
 
+/** How long a request may wait for its key. */
+export type Patience = {
+  /** Milliseconds, all waits of one route together. */
+  limitMs: number;
+  /** False where another model can answer: then nobody waits for one that fails. */
+  forBreaker: boolean;
+  /** Tokens of the request, asked where they count (`KEY_TPM`). */
+  tokens(): number;
+};
+
 /** One client request's way to Gemini. A key is in its hand from the beginning, because signatures belong to one. */
 export type KeyRoute = {
   /** The key in hand. Another one after a failure, or after a wait. */
   readonly backend: Backend;
   /**
-   * Resolves when the key in hand may be asked, after a wait of `limitMs` at most, all waits of this route together.
-   * Rejects with an UpstreamError where every key is out of quota for longer; with the signal's reason when it aborts.
+   * Resolves when the key in hand may be asked. Rejects with an UpstreamError `not-sent` where every key is out of quota, or
+   * the model failing with every key, for longer than `patience` allows; with the signal's reason when it aborts.
+   * Each `ready` wants one `succeeded`, `failed` or `released`.
    */
-  ready(limitMs: number, signal: AbortSignal): Promise<void>;
+  ready(patience: Patience, signal: AbortSignal): Promise<void>;
   /** Notes what a failure says of the key in hand. True where the request may be sent again once the route is ready. */
   failed(error: unknown): boolean;
   /** The key in hand gave an answer. */
   succeeded(): void;
+  /** The try ended, and says nothing of the key: the client left. */
+  released(): void;
 };
 
 export type Keys = {
@@ -37,19 +54,31 @@ export type Keys = {
   readonly backends: readonly [Backend, ...Backend[]];
   /** `session`: requests that share a prompt share a key, which keeps Gemini's implicit cache warm. */
   route(model: string, session: string | undefined): KeyRoute;
+  /** False where no key has access to the model, or it fails with every one: another model answers sooner. */
+  usable(model: string): boolean;
   /** How one key fared outside of a route; undefined for well. */
   note(backend: Backend, model: string, error: unknown): void;
   states(): KeyState[];
+  /** Of the models that are not well with some key: the best state of any key. */
+  modelStates(): ReadonlyMap<string, BreakerState>;
 };
 
 /** One key that remembers nothing, so that every request fares as it did when it was recorded. */
 export function singleKey(backend: Backend): Keys {
-  const route: KeyRoute = { backend, ready: async () => {}, failed: () => false, succeeded() {} };
+  const route: KeyRoute = {
+    backend,
+    ready: async () => {},
+    failed: () => false,
+    succeeded() {},
+    released() {},
+  };
   return {
     kind: backend.kind,
     backends: [backend],
     route: () => route,
+    usable: () => true,
     note() {},
     states: () => [{ fingerprint: backend.keyFingerprint, state: 'in use', models: [] }],
+    modelStates: () => new Map(),
   };
 }

@@ -3,23 +3,31 @@
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { Clock } from '../lib/ports.ts';
 import type { Backend } from './backend.ts';
+import type { Pass } from './breaker.ts';
+import type { Choice } from './choice.ts';
+import type { KeyRecord } from './key-record.ts';
 import type { KeyVerdict } from './key-verdict.ts';
-import type { KeyRoute } from './keys.ts';
-
-export type Choice = {
-  backend: Backend;
-  /** When it may be asked; not in the future for one that may be asked now. */
-  freeAt: number;
-};
+import type { KeyRoute, Patience } from './keys.ts';
+import type { SharedState } from './shared.ts';
+import type { Waiters } from './waiters.ts';
 
 /** What a route needs of its pool. */
 export type RoutedPool = {
   readonly clock: Clock;
-  choose(model: string, session: string | undefined, current?: Backend): Choice;
-  failed(backend: Backend, model: string, error: unknown): KeyVerdict;
-  succeeded(backend: Backend, model: string): void;
-  exhausted(model: string): UpstreamError;
+  readonly shared: SharedState;
+  readonly waiters: Waiters;
+  readonly countsTokens: boolean;
+  choose(model: string, session: string | undefined, tokens: number, current?: Backend): Choice;
+  failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
+  sent(record: KeyRecord, tokens: number): void;
+  /** What to tell a request of so many tokens that no key is free for. */
+  exhausted(model: string, tokens: number): UpstreamError;
 };
+
+/** Openings in a row after which nobody waits for a model any more: it is down, not stumbling. */
+const HOPELESS_OPENS = 3;
+/** Milliseconds that one instance's probe is its own. */
+const PROBE_CLAIM_MS = 30_000;
 
 export class PoolRoute implements KeyRoute {
   readonly #pool: RoutedPool;
@@ -27,44 +35,101 @@ export class PoolRoute implements KeyRoute {
   readonly #session: string | undefined;
   /** Refused by Google for good: asking again would not end otherwise. */
   readonly #hopeless = new Set<Backend>();
-  #backend: Backend;
+  #record: KeyRecord;
+  #pass: Pass | undefined;
   #waited = 0;
 
   constructor(pool: RoutedPool, model: string, session: string | undefined) {
     this.#pool = pool;
     this.#model = model;
     this.#session = session;
-    this.#backend = pool.choose(model, session).backend;
+    this.#record = pool.choose(model, session, 0).record;
   }
 
   get backend(): Backend {
-    return this.#backend;
+    return this.#record.backend;
   }
 
-  async ready(limitMs: number, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#pool;
+  async ready(patience: Patience, signal: AbortSignal): Promise<void> {
+    this.released();
+    const tokens = this.#pool.countsTokens ? patience.tokens() : 0;
     for (;;) {
-      const { backend, freeAt } = this.#pool.choose(this.#model, this.#session, this.#backend);
-      const wait = freeAt - clock.now();
-      if (wait > 0 && this.#waited + wait > limitMs) throw this.#pool.exhausted(this.#model);
-      this.#backend = backend;
-      if (wait <= 0) return;
-      this.#waited += wait;
-      await clock.sleep(wait, signal);
+      signal.throwIfAborted();
+      const choice = this.#pool.choose(this.#model, this.#session, tokens, this.#record.backend);
+      if (choice.hindrance.why !== 'nothing') {
+        await this.#wait(choice, tokens, patience, signal);
+        continue;
+      }
+      const { record } = choice;
+      const claim = this.#probeOf(record);
+      const pass = record.breaker(this.#model).pass();
+      if (!pass) continue;
+      // Before anything is awaited: who chooses meanwhile must find the room taken.
+      this.#pool.sent(record, tokens);
+      if (claim !== undefined && !(await this.#isOurs(record, claim))) continue;
+      this.#record = record;
+      this.#pass = pass;
+      return;
     }
   }
 
   failed(error: unknown): boolean {
-    const { kind } = this.#pool.failed(this.#backend, this.#model, error);
-    if (kind === 'blameless') return false;
-    if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#backend);
-    const { backend } = this.#pool.choose(this.#model, this.#session);
-    if (this.#hopeless.has(backend)) return false;
-    this.#backend = backend;
+    const { kind } = this.#pool.failed(this.#record, this.#model, error);
+    if (kind === 'trouble') this.#pass?.failed();
+    else this.released();
+    if (kind === 'blameless' || kind === 'trouble') return false;
+    if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.backend);
+    const { record } = this.#pool.choose(this.#model, this.#session, 0);
+    if (this.#hopeless.has(record.backend)) return false;
+    this.#record = record;
     return true;
   }
 
   succeeded(): void {
-    this.#pool.succeeded(this.#backend, this.#model);
+    this.#record.succeeded(this.#model);
+    this.#pass?.succeeded();
+  }
+
+  released(): void {
+    if (!this.#pass) return;
+    this.#pass.abandoned();
+    this.#pass = undefined;
+    // It may have been the probe that others wait for.
+    if (this.#record.breaker(this.#model).state !== 'closed') this.#pool.waiters.wake();
+  }
+
+  async #wait(
+    { record, hindrance: { why, until } }: Choice,
+    tokens: number,
+    patience: Patience,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, waiters } = this.#pool;
+    const breaker = record.breaker(this.#model);
+    const since = clock.now();
+    const left = patience.limitMs - this.#waited;
+    const hopeless = why === 'breaker' && (!patience.forBreaker || breaker.opens >= HOPELESS_OPENS);
+    // How long a probe takes is not known; most tell at once.
+    const probing = why === 'breaker' && breaker.state === 'half-open';
+    if (hopeless || left <= 0 || (until - since > left && !probing))
+      throw this.#pool.exhausted(this.#model, tokens);
+    await waiters.wait(Math.min(until - since, left), signal);
+    this.#waited += clock.now() - since;
+  }
+
+  /** What a pass of now would probe, by a name that all instances know; undefined where it would be no probe. */
+  #probeOf(record: KeyRecord): string | undefined {
+    const { state, until } = record.breaker(this.#model);
+    if (state === 'closed') return undefined;
+    return `probe ${record.backend.keyFingerprint} ${this.#model} ${until}`;
+  }
+
+  /** False where another instance was quicker: then its probe is waited for, as long as one of ours would be. */
+  async #isOurs(record: KeyRecord, claim: string): Promise<boolean> {
+    // A probe that told nothing is followed by another of the same name.
+    if (record.claims.get(this.#model) === claim) return true;
+    if (!(await this.#pool.shared.claim(claim, PROBE_CLAIM_MS))) return false;
+    record.claims.set(this.#model, claim);
+    return true;
   }
 }

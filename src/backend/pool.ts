@@ -1,219 +1,299 @@
 /**
- * Several keys as one: each session has its key, and a key that Google turns down is left alone for as long as Google
- * says, by model. State is data under one clock. Why: docs/decisions/0020-key-pool.md
+ * Several keys as one: each session has its key, and a key that Google turns down, or that fails, is left alone for a while,
+ * by model. State is data under one clock. Why: docs/decisions/0020-key-pool.md and 0022-breakers-and-budget.md
  */
 import { UpstreamError } from '../gemini/errors.ts';
-import type { Clock } from '../lib/ports.ts';
+import type { Clock, Random } from '../lib/ports.ts';
+import { RecentMap } from '../lib/recent-map.ts';
 import type { Backend } from './backend.ts';
+import { type Breaker, type BreakerOptions, type BreakerState, bestState } from './breaker.ts';
+import { type Choice, choiceOf, soonest } from './choice.ts';
+import { exhausted } from './exhausted.ts';
+import { Homes } from './homes.ts';
+import { KeyRecord } from './key-record.ts';
 import { type KeyVerdict, keyVerdict } from './key-verdict.ts';
-import type { KeyRoute, KeyState, Keys, ModelState } from './keys.ts';
-import { nextPacificMidnight } from './pacific.ts';
-import { type Choice, PoolRoute, type RoutedPool } from './pool-route.ts';
+import type { KeyRoute, KeyState, Keys } from './keys.ts';
+import { breakerLine, PoolNews } from './pool-news.ts';
+import { PoolRoute, type RoutedPool } from './pool-route.ts';
+import type { RateLimits } from './rate.ts';
+import { aloneState, type Fact, type SharedState } from './shared.ts';
+import { Waiters } from './waiters.ts';
 
-/** Milliseconds. "Retry in 0s" must not become a loop. */
-const MIN_WAIT = 1_000;
-/** Milliseconds, for a quota error that tells no time. */
-const FIRST_BACKOFF = 5_000;
-const MAX_BACKOFF = 60_000;
-/** Sessions by model whose key is remembered; the oldest go first, and get a key anew. */
-const MAX_HOMES = 10_000;
+/** Of one model with one key (harness section 7). */
+const BREAKER = {
+  consecutive: 5,
+  share: 0.5,
+  atLeast: 10,
+  windowMs: 30_000,
+  firstOpenMs: 5_000,
+  maxOpenMs: 60_000,
+  probeMs: 30_000,
+} as const;
 
-/** Of one key for one model. */
-type Quota = {
-  /** Zero: may be asked. */
-  until: number;
-  state: ModelState['state'];
-  /** Quota errors in a row that told no time. */
-  strikes: number;
-  last: UpstreamError | undefined;
-};
+/** Where the model fails with another key already, it is likely to be the model: fewer have to find out. */
+const FAILURES_WITH_COMPANY = 3;
 
-type Key = { backend: Backend; state: KeyState['state']; quotas: Map<string, Quota> };
+type Backends = readonly [Backend, ...Backend[]];
 
 export type PoolOptions = {
-  backends: readonly [Backend, ...Backend[]];
+  backends: Backends;
   clock: Clock;
-  /** A key is left out, or parked: one line without the key. */
+  random: Random;
+  rates?: RateLimits;
+  shared?: SharedState;
+  /** A key is left out or parked, a breaker opens or closes: one line without the key. */
   onChange?(message: string): void;
 };
 
 export class KeyPool implements Keys, RoutedPool {
-  readonly backends: readonly [Backend, ...Backend[]];
   readonly kind: Backend['kind'];
   readonly clock: Clock;
-  readonly #keys: readonly Key[];
-  readonly #onChange: (message: string) => void;
+  readonly shared: SharedState;
+  readonly waiters: Waiters;
+  readonly #options: PoolOptions;
+  #rates: RateLimits;
+  #backends: Backends;
+  #records: readonly KeyRecord[];
   /** By model: opus and haiku ids of one client would else take turns, and each always meet the same key. */
-  readonly #turns = new Map<string, number>();
-  readonly #homes = new Map<string, Key>();
+  readonly #turns = new RecentMap<string, number>(1_000);
+  readonly #homes = new Homes<string>();
+  readonly #news: PoolNews;
 
-  constructor({ backends, clock, onChange = () => {} }: PoolOptions) {
-    this.backends = backends;
+  constructor(options: PoolOptions) {
+    const { backends, clock, random, shared } = options;
     this.kind = backends[0].kind;
     this.clock = clock;
-    this.#keys = backends.map((backend) => ({ backend, state: 'in use', quotas: new Map() }));
-    this.#onChange = onChange;
+    this.shared = shared ?? aloneState(clock.now());
+    this.waiters = new Waiters(clock, random);
+    this.#news = new PoolNews(this.shared);
+    this.#options = options;
+    this.#rates = options.rates ?? { requests: undefined, tokens: undefined };
+    this.#backends = backends;
+    this.#records = backends.map((backend) => this.#record(backend));
+    this.shared.listen((fact) => this.#learn(fact));
+  }
+
+  get backends(): Backends {
+    return this.#backends;
+  }
+
+  /** Other keys from now on. One that stays keeps what is known of it, but for what the operator may have mended. */
+  replace(backends: Backends, rates: RateLimits = this.#rates): void {
+    this.#rates = rates;
+    this.#records = backends.map((backend) => {
+      const known = this.#named(backend.keyFingerprint);
+      known?.forgive();
+      known?.rate.limit(rates);
+      return known ?? this.#record(backend);
+    });
+    const [first, ...others] = this.#records.map((record) => record.backend);
+    if (first) this.#backends = [first, ...others];
+    for (const { backend } of this.#records) this.#news.key(backend, 'in use');
+    this.waiters.wake();
   }
 
   route(model: string, session: string | undefined): KeyRoute {
     return new PoolRoute(this, model, session);
   }
 
-  /** `current` goes before the session's key, and that before the next in turn. Where none is free: the first that will be. */
-  choose(model: string, session: string | undefined, current?: Backend): Choice {
+  usable(model: string): boolean {
+    const allowed = this.#allowed(model);
     const now = this.clock.now();
-    const keys = this.#candidates(model);
-    const free = keys.filter((key) => freeAt(key, model) <= now);
-    if (free.length === 0) {
-      const first = keys.reduce((a, b) => (freeAt(b, model) < freeAt(a, model) ? b : a));
-      return { backend: first.backend, freeAt: freeAt(first, model) };
-    }
-    const home = session === undefined ? undefined : `${model} ${session}`;
-    const known = free.find(({ backend }) => backend === current) ?? this.#homeAmong(free, home);
-    const key = known ?? this.#next(free, model);
-    if (home !== undefined) this.#settle(home, key);
-    return { backend: key.backend, freeAt: now };
+    if (!allowed.some((record) => record.breakerFreeAt(model) <= now)) return false;
+    // Else a key whose day is over would hold requests to a model that fails with all the others.
+    return soonest(allowed.map((record) => choiceOf(record, model, 0))).hindrance.why !== 'breaker';
+  }
+
+  /** `current` goes before the session's key, and that before the next in turn. Where none is free: the first that will be. */
+  choose(model: string, session: string | undefined, tokens: number, current?: Backend): Choice {
+    const now = this.clock.now();
+    const found = this.#candidates(model).map((record) => choiceOf(record, model, tokens));
+    const free = found.filter(({ hindrance }) => hindrance.why === 'nothing').map(({ record }) => record);
+    if (free.length === 0) return soonest(found);
+    const home = session === undefined ? undefined : this.#homes.of(model, session);
+    const record =
+      free.find(({ backend }) => backend === current) ??
+      free.find(({ backend }) => backend.keyFingerprint === home) ??
+      this.#next(free, model);
+    if (session !== undefined) this.#settle(model, session, record.backend.keyFingerprint);
+    return { record, hindrance: { why: 'nothing', until: now } };
   }
 
   note(backend: Backend, model: string, error: unknown): void {
+    const record = this.#recordOf(backend);
+    if (!record) return;
     if (error !== undefined) {
-      this.failed(backend, model, error);
+      this.failed(record, model, error);
       return;
     }
-    this.#keyOf(backend).state = 'in use';
-    this.succeeded(backend, model);
+    this.#news.key(backend, 'in use');
+    record.state = 'in use';
+    record.succeeded(model);
   }
 
-  succeeded(backend: Backend, model: string): void {
-    const key = this.#keyOf(backend);
-    if (key.state === 'refused') key.state = 'in use';
-    const quota = key.quotas.get(model);
-    // An answer to what was sent before the quota was gone says nothing of now.
-    if (quota && (quota.state === 'denied' || quota.until <= this.clock.now())) key.quotas.delete(model);
-  }
-
-  failed(backend: Backend, model: string, error: unknown): KeyVerdict {
+  failed(record: KeyRecord, model: string, error: unknown): KeyVerdict {
     const verdict = keyVerdict(error);
-    const key = this.#keyOf(backend);
-    if (verdict.kind === 'blameless' || !(error instanceof UpstreamError)) return verdict;
-    if (verdict.kind === 'invalid') this.#refuse(key);
-    else this.#cool(key, model, verdict, error);
+    if (!(error instanceof UpstreamError)) return verdict;
+    switch (verdict.kind) {
+      case 'invalid':
+        this.#refuse(record);
+        this.#news.key(record.backend, record.state);
+        break;
+      case 'denied':
+        if (record.deny(model)) this.#tell(record, `has no access to ${model}`);
+        this.#news.quota(record.backend, model, 'denied', record.deniedUntil(model), 0);
+        break;
+      case 'day':
+      case 'wait':
+      case 'backoff': {
+        const { quota, news } = record.cool(model, verdict, error);
+        if (news && quota.state === 'parked')
+          this.#tell(record, `the day's quota for ${model} is used up; parked until midnight Pacific`);
+        this.#news.quota(record.backend, model, quota.state, quota.until, quota.strikes);
+        break;
+      }
+      default:
+        break;
+    }
     return verdict;
   }
 
-  /** What to tell when every key is out of quota for longer than one may wait. */
-  exhausted(model: string): UpstreamError {
-    const choice = this.choose(model, undefined);
-    const last = this.#keyOf(choice.backend).quotas.get(model)?.last;
-    const seconds = Math.max(1, Math.ceil((choice.freeAt - this.clock.now()) / 1000));
-    const keys = this.#candidates(model).map((key) => {
-      const quota = key.quotas.get(model);
-      const why = quota?.state === 'parked' ? "the day's quota is used up" : 'out of quota';
-      return `#${key.backend.keyFingerprint}: ${why}, back at ${new Date(quota?.until ?? 0).toISOString()}`;
-    });
-    // Google's own figure is from when it was said.
-    const said = (last?.message ?? 'Quota exceeded').replace(/\s*Please retry in [\d.]+s\.?/gi, '').trim();
-    const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
-    return new UpstreamError(
-      'status',
-      `${said} No key may be asked for ${model} now (${keys.join('; ')}). ${advice}`,
-      { status: 429, retryAfter: seconds, cause: last },
-    );
+  exhausted(model: string, tokens: number): UpstreamError {
+    const candidates = this.#candidates(model);
+    const { record } = soonest(candidates.map((candidate) => choiceOf(candidate, model, tokens)));
+    return exhausted(model, candidates, record, tokens, this.clock.now());
+  }
+
+  sent(record: KeyRecord, tokens: number): void {
+    if (this.#rates.requests === undefined && this.#rates.tokens === undefined) return;
+    const at = this.clock.now();
+    record.rate.note(tokens, at);
+    this.#news.sent(record.backend, at, tokens);
+  }
+
+  get countsTokens(): boolean {
+    return this.#rates.tokens !== undefined;
   }
 
   states(): KeyState[] {
-    const now = this.clock.now();
-    return this.#keys.map(({ backend, state, quotas }) => ({
-      fingerprint: backend.keyFingerprint,
-      state,
-      models: [...quotas].flatMap(([model, quota]): ModelState[] => {
-        if (quota.state === 'denied') return [{ model, state: 'denied', until: undefined }];
-        return quota.until > now ? [{ model, state: quota.state, until: quota.until }] : [];
-      }),
+    return this.#records.map((record) => ({
+      fingerprint: record.backend.keyFingerprint,
+      state: record.state,
+      models: record.modelStates(),
     }));
   }
 
-  /** Those not out; of them those not denied. Never none: the last key's own error tells more than we could. */
-  #candidates(model: string): readonly Key[] {
-    const keys = this.#keys.filter(({ state }) => state !== 'out');
-    const allowed = keys.filter(({ quotas }) => quotas.get(model)?.state !== 'denied');
-    return allowed.length > 0 ? allowed : keys;
+  modelStates(): ReadonlyMap<string, BreakerState> {
+    const records = this.#records.filter(({ state }) => state !== 'out');
+    const best = new Map<string, BreakerState>();
+    for (const model of records.flatMap((record) => record.troubled())) {
+      best.set(model, bestState(records.map((record) => record.breakerState(model))));
+    }
+    return best;
   }
 
-  #homeAmong(free: readonly Key[], home: string | undefined): Key | undefined {
-    const key = home === undefined ? undefined : this.#homes.get(home);
-    return key && free.includes(key) ? key : undefined;
+  #record(backend: Backend): KeyRecord {
+    const { clock } = this;
+    const breaker = (model: string): BreakerOptions => ({
+      ...BREAKER,
+      clock,
+      suspect: {
+        consecutive: FAILURES_WITH_COMPANY,
+        when: () => this.#failsElsewhere(backend, model),
+      },
+      onChange: (state, breaker, source) => {
+        this.#breakerChanged(backend, model, state, breaker);
+        if (source === 'seen' && state !== 'half-open') this.#news.breaker(backend, model, breaker);
+      },
+    });
+    return new KeyRecord({ backend, clock, rates: this.#rates, breaker });
   }
 
-  #next(free: readonly Key[], model: string): Key {
+  #failsElsewhere(backend: Backend, model: string): boolean {
+    return this.#records.some(
+      (record) =>
+        record.backend !== backend && record.state !== 'out' && record.breakerState(model) === 'open',
+    );
+  }
+
+  #allowed(model: string): readonly KeyRecord[] {
+    return this.#records.filter((record) => record.state !== 'out' && !record.isDenied(model));
+  }
+
+  /** Never none: the last key's own error tells more than we could. */
+  #candidates(model: string): readonly KeyRecord[] {
+    const allowed = this.#allowed(model);
+    return allowed.length > 0 ? allowed : this.#records.filter(({ state }) => state !== 'out');
+  }
+
+  #next(free: readonly KeyRecord[], model: string): KeyRecord {
     const turn = this.#turns.get(model) ?? 0;
-    const count = this.#keys.length;
+    const count = this.#records.length;
     for (let step = 0; step < count; step++) {
-      const key = this.#keys[(turn + step) % count];
-      if (!key || !free.includes(key)) continue;
+      const record = this.#records[(turn + step) % count];
+      if (!record || !free.includes(record)) continue;
       this.#turns.set(model, (turn + step + 1) % count);
-      return key;
+      return record;
     }
     throw new Error('no key is free');
   }
 
-  #settle(home: string, key: Key): void {
-    this.#homes.delete(home);
-    this.#homes.set(home, key);
-    const [oldest] = this.#homes.keys();
-    if (this.#homes.size > MAX_HOMES && oldest !== undefined) this.#homes.delete(oldest);
+  #settle(model: string, session: string, key: string): void {
+    if (this.#homes.settle(model, session, key)) this.#news.home(model, session, key);
   }
 
-  #refuse(key: Key): void {
-    if (key.state === 'out') return;
-    const others = this.#keys.some((other) => other !== key && other.state !== 'out');
-    const before = key.state;
-    key.state = others ? 'out' : 'refused';
-    if (key.state === before) return;
-    this.#tell(key, others ? 'refused; left out from now on' : 'refused; it is the last');
+  #refuse(record: KeyRecord): void {
+    if (record.state === 'out') return;
+    const others = this.#records.some((other) => other !== record && other.state !== 'out');
+    const before = record.state;
+    record.state = others ? 'out' : 'refused';
+    if (record.state === before) return;
+    this.#tell(record, others ? 'refused; left out from now on' : 'refused; it is the last');
   }
 
-  #tell(key: Key, what: string): void {
-    this.#onChange(`key #${key.backend.keyFingerprint}: ${what}`);
+  #breakerChanged(backend: Backend, model: string, state: BreakerState, breaker: Breaker): void {
+    this.#options.onChange?.(breakerLine(backend, model, state, breaker));
+    this.waiters.wake();
   }
 
-  #cool(key: Key, model: string, verdict: KeyVerdict, last: UpstreamError): void {
-    const now = this.clock.now();
-    const old = key.quotas.get(model);
-    const cooling = old !== undefined && old.until > now;
-    const strikes = old?.strikes ?? 0;
-    const set = (found: Quota['state'], until: number, struck = strikes) => {
-      // What is denied stays so until it is seen to work.
-      const state = old?.state === 'denied' ? 'denied' : found;
-      key.quotas.set(model, { state, until: Math.max(until, old?.until ?? 0), strikes: struck, last });
-    };
-    switch (verdict.kind) {
-      case 'denied':
-        if (old?.state !== 'denied') this.#tell(key, `has no access to ${model}`);
-        set('denied', 0);
+  /** What another instance has learned: acted on, and not told again. */
+  #learn(fact: Fact): void {
+    if (fact.kind === 'home') {
+      this.#homes.settle(fact.model, fact.session, fact.key);
+      return;
+    }
+    const record = fact.kind === 'load' ? undefined : this.#named(fact.key);
+    if (!record) return;
+    switch (fact.kind) {
+      case 'quota':
+        if (fact.state === 'denied') record.deny(fact.model, fact.until);
+        else record.learnQuota(fact.model, fact.state, fact.until, fact.strikes);
         return;
-      case 'day':
-        if (!cooling)
-          this.#tell(key, `the day's quota for ${model} is used up; parked until midnight Pacific`);
-        set('parked', nextPacificMidnight(now));
+      case 'key':
+        if (fact.state === 'in use') record.state = 'in use';
+        else this.#refuse(record);
         return;
-      case 'wait':
-        set(cooling ? old.state : 'cooling', now + Math.max(MIN_WAIT, verdict.ms));
+      case 'breaker':
+        record.breaker(fact.model).learn(fact.until, fact.opens);
         return;
-      case 'backoff':
-        // Of requests that were under way together, one strike.
-        if (!cooling) set('cooling', now + Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** strikes), strikes + 1);
+      case 'sent':
+        record.rate.note(fact.tokens, fact.at);
         return;
       default:
         return;
     }
   }
 
-  #keyOf(backend: Backend): Key {
-    const key = this.#keys.find((found) => found.backend === backend);
-    if (!key) throw new Error('a key of another pool');
-    return key;
+  #tell({ backend }: KeyRecord, what: string): void {
+    this.#options.onChange?.(`key #${backend.keyFingerprint}: ${what}`);
+  }
+
+  #named(fingerprint: string): KeyRecord | undefined {
+    return this.#records.find(({ backend }) => backend.keyFingerprint === fingerprint);
+  }
+
+  /** Undefined for a key that a reload has taken away. */
+  #recordOf(backend: Backend): KeyRecord | undefined {
+    return this.#records.find((record) => record.backend === backend);
   }
 }
-
-const freeAt = ({ quotas }: Key, model: string): number => quotas.get(model)?.until ?? 0;

@@ -14,9 +14,10 @@ import { type Ports, serverSettings } from './settings.ts';
 /** What answers depend on, besides the request and what upstream says. */
 function recordedSettings(config: Config): RecordedSettings {
   const { modelMap, maxTries, maxTokensLimit, upstreamStreaming, requestTimeoutMs } = serverSettings(config);
-  const { headTimeoutMs, idleTimeoutMs } = config;
+  const { modelFallbacks, headTimeoutMs, idleTimeoutMs } = config;
   return {
     modelMap: { ...modelMap, patterns: modelMap.patterns.map(([pattern, target]) => [pattern, target]) },
+    modelFallbacks: modelFallbacks.map((group) => [...group]),
     maxTokensLimit: maxTokensLimit ?? null,
     upstreamStreaming,
     maxTries,
@@ -52,9 +53,9 @@ export function openRecorder(folder: string, config: Config, { clock, random, lo
 
 /** The way a recording was made goes before the settings of now: the answers depend on it. */
 export function withRecordedSettings(config: Config, { settings }: Player['library']): Config {
-  const { maxTries, maxTokensLimit, ...same } = settings;
-  const tries = { maxRetries: maxTries.unary, maxStreamingRetries: maxTries.stream };
-  return { ...config, ...same, ...tries, maxTokensLimit: maxTokensLimit ?? undefined };
+  const { maxTries, maxTokensLimit, modelFallbacks = [], ...same } = settings;
+  const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
+  return { ...config, ...same, ...retries, modelFallbacks, maxTokensLimit: maxTokensLimit ?? undefined };
 }
 
 /** Throws where the folder is no recording, or one that cannot be read. */

@@ -12,11 +12,6 @@ export type Ports = {
   fetch?: Fetch;
 };
 
-/** The gate's first form makes one more try, whatever the ceiling; the retry budget will decide. */
-const TRIES = 2;
-
-const tries = (ceiling: number) => Math.max(1, Math.min(TRIES, ceiling));
-
 export function serverSettings(config: Config): ServerSettings {
   const { host, allowedHosts, proxyApiKey, modelMap, maxTokensLimit, requestTimeoutMs } = config;
   return {
@@ -26,9 +21,10 @@ export function serverSettings(config: Config): ServerSettings {
     proxyApiKey,
     secrets: secretsOf(config),
     modelMap,
+    modelFallbacks: config.modelFallbacks,
     maxTokensLimit,
     requestTimeoutMs,
-    maxTries: { unary: tries(config.maxRetries), stream: tries(config.maxStreamingRetries) },
+    maxTries: { unary: config.maxRetries + 1, stream: config.maxStreamingRetries + 1 },
     upstreamStreaming: config.upstreamStreaming,
     streamsMax: config.streamsMax,
   };

@@ -66,7 +66,7 @@ export function envExample(): string {
     const comments = fold(text, TEXT_WIDTH).map((line) => `# ${line}`);
     return [...comments, `# ${name}=${row.default === undefined ? '' : String(row.default)}`].join('\n');
   });
-  return `# Copy to .env and set what you need; what is absent or empty takes its default.\n\n${rows.join('\n\n')}\n`;
+  return `# Copy to .env and set what you need. What is absent takes its default, and what is empty, too, if no other is told.\n\n${rows.join('\n\n')}\n`;
 }
 
 /** Markdown, for the README. */

@@ -6,10 +6,12 @@ import { PACE_FORMS } from '../sim/replay/pace.ts';
 export type Variable<S extends TSchema = TSchema> = {
   /** The value's type, as it is after reading. */
   schema: S;
-  /** Used where the variable is absent or empty. */
+  /** Used where the variable is absent; where it is empty, too, unless that means something. */
   default?: Static<S>;
   /** Shown instead of the default, where that depends on something. */
   defaultText?: string;
+  /** What an empty text stands for, where that is not the default. */
+  whenEmpty?: Static<S>;
   description: string;
   /** Never shown, not even in an error. */
   secret?: true;
@@ -33,12 +35,22 @@ const Names = Type.Array(Text, { minItems: 1 });
 const Key = Type.String({ pattern: '^[\\x21-\\x7e]+$', description: 'printable ASCII without spaces' });
 const Url = Type.String({ pattern: '^https?://[^\\s/]', description: 'an http or https URL' });
 /** Becomes part of a URL. */
+export const MODEL_NAME = /^\w+([.-]\w+)*$/;
 const Model = Type.String({
-  pattern: '^((gemini|google|models)/)?\\w+([.-]\\w+)*$',
+  pattern: MODEL_NAME.source.replace('^', '^((gemini|google|models)/)?'),
   description: 'the id of a Gemini model',
 });
+/** What Bun's client takes. */
+const RedisUrl = Type.String({
+  pattern:
+    '^((redis|valkey)(s|\\+tls)?://[^\\s/]|rediss://[^\\s/]|(redis|valkey)(\\+tls)?\\+unix://\\S)\\S*$',
+  description: 'a URL such as redis://host:6379, rediss://… for TLS, or redis+unix:///path of a socket',
+});
 const Seconds = Type.Number({ exclusiveMinimum: 0, maximum: 86_400 });
-const Tries = Type.Integer({ minimum: 0, maximum: 100 });
+const Retries = Type.Integer({ minimum: 0, maximum: 100 });
+const PerMinute = Type.Integer({ minimum: 1 });
+/** In place of groups of `MODEL_FALLBACKS`. */
+export const NO_FALLBACKS = 'none';
 
 export const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
@@ -67,6 +79,19 @@ export const VARIABLES = {
       description: 'JSON: exact id or `*` pattern → Gemini id; looked at before the two above',
     },
   ),
+  MODEL_FALLBACKS: variable(
+    Type.String({
+      description: `groups parted by ">" of ids of Gemini models parted by ",", or ${NO_FALLBACKS}`,
+    }),
+    {
+      default: 'gemini-4-argon,gemini-4-carbon,gemini-4-neon>gemini-4-hydrogen>gemini-3.8-flash',
+      whenEmpty: NO_FALLBACKS,
+      description:
+        'Where no key may use a mapped model, or it keeps failing, the first usable one of the next group answers. Models that you map and do not name here stand before the first group. Empty, or none: no fallbacks. Never for a Gemini id that the client named itself',
+    },
+  ),
+  KEY_RPM: variable(PerMinute, { description: 'Requests a minute that each key stays under' }),
+  KEY_TPM: variable(PerMinute, { description: 'Input tokens a minute that each key stays under' }),
   HOST: variable(Text, {
     default: '127.0.0.1',
     description: 'Address to bind. One beyond loopback needs PROXY_API_KEY, or ALLOW_OPEN=true',
@@ -108,11 +133,15 @@ export const VARIABLES = {
     default: 240,
     description: 'Seconds of upstream silence once an answer flows',
   }),
-  MAX_RETRIES: variable(Tries, {
+  MAX_RETRIES: variable(Retries, {
     default: 2,
-    description: 'Ceiling on tries before content, unary. This version makes two at most',
+    description:
+      'Ceiling on retries after the first try, unary. A retry budget and the time left decide below it; moving to another key is no retry',
   }),
-  MAX_STREAMING_RETRIES: variable(Tries, { default: 12, description: 'The same for streams' }),
+  MAX_STREAMING_RETRIES: variable(Retries, {
+    default: 12,
+    description: 'The same for streams; none once content has been sent',
+  }),
   STREAMS_MAX: variable(Type.Integer({ minimum: 1 }), {
     default: 2048,
     description: 'Answers under way at once; more are told 529',
@@ -144,6 +173,11 @@ export const VARIABLES = {
     description:
       'Makes upstream fail on purpose, such as `cut@2:frame=3,http-503:p=0.1`. `docs/faults.md` lists what there is',
   }),
+  REDIS_URL: variable(RedisUrl, {
+    description:
+      'Redis or Valkey through which several instances share cooldowns, breakers, signatures and limits. Without it each has its own',
+    secret: true,
+  }),
   DATA_DIR: variable(Text, {
     default: '.data',
     description: 'Folder for what outlives the process: signatures',
@@ -168,14 +202,10 @@ export const VARIABLE_ROWS: readonly (readonly [VariableName, Variable])[] = Obj
 export const NOT_SERVED: readonly string[] = [
   'GOOGLE_CLOUD_PROJECT',
   'GOOGLE_CLOUD_LOCATION',
-  'MODEL_FALLBACKS',
-  'KEY_RPM',
-  'KEY_TPM',
   'GUIDANCE',
   'IDENTITY',
   'AUTO_MODE_CLASSIFIER',
   'DAILY_BUDGET_USD',
   'INSPECTOR',
   'WORKERS',
-  'REDIS_URL',
 ];

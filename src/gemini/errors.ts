@@ -9,6 +9,8 @@ export type UpstreamErrorKind =
   | 'status'
   /** An error object inside a 200 stream. */
   | 'stream'
+  /** Never sent: what upstream said before leaves no hope for now. `status` is what it would say. */
+  | 'not-sent'
   /** The connection could not be made, or broke. */
   | 'network'
   /** No head, or silence, for longer than allowed. */

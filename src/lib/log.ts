@@ -4,7 +4,7 @@
  */
 import { type DestinationStream, pino } from 'pino';
 import { isObject } from './json.ts';
-import { hideSecrets } from './secrets.ts';
+import { allSecrets, hideSecrets } from './secrets.ts';
 
 /** From chatty to quiet; any case is understood where a level is read. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
@@ -23,6 +23,8 @@ export type Logger = {
   warn: Write;
   error: Write;
   fatal: Write;
+  /** Blots out these as well from now on: keys that were not known at the start. */
+  hide(secrets: readonly string[]): void;
 };
 
 export type LoggerOptions = {
@@ -51,10 +53,10 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Makes any value safe to log. */
-function createCleaner(secrets: readonly string[]): (value: unknown, depth?: number) => unknown {
+/** Makes any value safe to log. The secrets are asked for anew each time: there may be more. */
+function createCleaner(secrets: () => readonly string[]): (value: unknown, depth?: number) => unknown {
   const text = (value: string) => {
-    let safe = hideSecrets(value, secrets);
+    let safe = hideSecrets(value, secrets());
     if (safe.length > MAX_TEXT) safe = `${safe.slice(0, MAX_TEXT)}… (${safe.length} characters)`;
     return safe.replace(CONTROLS, visible);
   };
@@ -97,7 +99,8 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     },
     await openDestination(options),
   );
-  const clean = createCleaner(options.secrets ?? []);
+  let secrets = allSecrets(options.secrets ?? []);
+  const clean = createCleaner(() => secrets);
   const at = (level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'): Write => {
     return (fields, message) => {
       if (sink.isLevelEnabled(level)) sink[level](clean(fields), String(clean(message)));
@@ -110,5 +113,8 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
+    hide: (more) => {
+      secrets = allSecrets(secrets, more);
+    },
   };
 }

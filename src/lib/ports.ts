@@ -57,6 +57,9 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = { next: () => Math.random() };
 
+/** Tells one process from all others. Not of a random port: two that were given one seed are still two. */
+export const newInstanceId = (): string => crypto.randomUUID();
+
 /** Ids drawn from `random`: unguessable enough to be unique, not meant to be secret. */
 export function createIds(random: Random): Ids {
   return {

@@ -1,8 +1,20 @@
 /** Keeps keys out of what is written and told. */
+import { unescape as decodePercent } from 'node:querystring';
 import { secretPattern } from './secret-pattern.ts';
 
 /** A shorter one would blot out ordinary words; no key is that short. */
 const MIN_SECRET = 4;
+
+/** Each once, longer ones first: a secret that begins like another one is blotted out to its end. */
+export const allSecrets = (...lists: readonly (readonly string[])[]): string[] =>
+  [...new Set(lists.flat())].sort((a, b) => b.length - a.length);
+
+/** The URL, as far as it is a secret, and its password as it stands there and as it is meant. */
+export function passwordsIn(url: string): string[] {
+  const password = URL.canParse(url) ? new URL(url).password : '';
+  if (password === '') return [];
+  return [url, password, decodePercent(password)];
+}
 
 /** The keys of a process are few, and looked for in every line. */
 const patterns = new Map<string, RegExp>();

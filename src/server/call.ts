@@ -10,12 +10,16 @@ export type Facts = {
   caller?: string;
   model?: string;
   geminiModel?: string;
+  /** The model that should have answered. */
+  replacedModel?: string;
   stream?: boolean;
   /** The fingerprint of the key asked last. */
   key?: string;
   /** How often another key was asked, or the same one after a wait. */
   failovers: number;
   retries: number;
+  /** How often a refused request was changed and sent again. */
+  mended: number;
   warnings: number;
   usage?: Usage;
   stopReason?: string;
@@ -58,17 +62,20 @@ export type CallOptions = {
   onWarning(code: string, path: string, detail: string): void;
 };
 
+/** Of a request whose Host makes no URL; it is refused. */
+const NOWHERE = new URL('http://nowhere.invalid/');
+
 export function openCall(options: CallOptions): Call {
   const { request, clock } = options;
   const controller = new AbortController();
   const leave = () => controller.abort(new ClientGone('the client closed the connection'));
   if (request.signal.aborted) leave();
   else request.signal.addEventListener('abort', leave, { once: true });
-  const facts: Facts = { failovers: 0, retries: 0, warnings: 0 };
+  const facts: Facts = { failovers: 0, retries: 0, mended: 0, warnings: 0 };
   return {
     id: options.ids.next('req_'),
     request,
-    url: new URL(request.url),
+    url: URL.parse(request.url) ?? NOWHERE,
     params: options.params,
     startedAt: clock.now(),
     signal: controller.signal,

@@ -1,10 +1,10 @@
 /** `GET /test-connection`: one tiny live call with the small model and each key, and what to do where it fails. */
-import type { MessagesError } from '../anthropic/errors.ts';
 import type { Backend } from '../backend/backend.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { followSignal, ignoreFailure } from '../lib/async.ts';
 import type { Exchange } from '../lib/ports.ts';
+import { guidanceFor } from '../translate/errors.ts';
 import { mapModel } from '../translate/model-map.ts';
 import type { Call } from './call.ts';
 import { toClientError } from './client-error.ts';
@@ -19,17 +19,6 @@ const TEST_TIMEOUT_MS = 30_000;
 const TINY: GenerateContentRequest = {
   contents: [{ role: 'user', parts: [{ text: 'Hello' }] }],
   generationConfig: { maxOutputTokens: 16 },
-};
-
-const GUIDANCE: Partial<Record<MessagesError['type'], string>> = {
-  invalid_request_error: 'Gemini refused the request; check SMALL_MODEL and GOOGLE_GEMINI_BASE_URL.',
-  authentication_error: 'The Gemini key is not valid; get one at aistudio.google.com and set GEMINI_API_KEY.',
-  billing_error: "The key's project has no billing; enable it, or use a model of the free tier.",
-  permission_error: 'The key may not use this API or model from here; check its restrictions and region.',
-  not_found_error: 'The model is not available to this key; set SMALL_MODEL to one that is.',
-  rate_limit_error: "The key's quota is used up; wait, raise it, or use another key.",
-  timeout_error: 'Gemini did not answer in time; check the network and any HTTP proxy.',
-  overloaded_error: 'Gemini could not be reached or is overloaded; check the network, then try again.',
 };
 
 /** One unary call, read to its end: an error object inside a 200 counts as a failure. */
@@ -91,8 +80,7 @@ async function testKey(backend: Backend, model: string, call: Call, deps: Server
   const fingerprint = backend.keyFingerprint;
   if (error === undefined) return { fingerprint, latency, told: undefined };
   const { type, message } = toClientError(error, settings.secrets);
-  const guidance = GUIDANCE[type] ?? 'See the log for what Gemini said.';
-  return { fingerprint, latency, told: { error_type: type, message, guidance } };
+  return { fingerprint, latency, told: { error_type: type, message, guidance: guidanceFor(error) } };
 }
 
 function summary(tested: readonly Tested[], kind: Backend['kind']): object {

@@ -4,7 +4,7 @@
  */
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import { parseCountTokensRequest } from '../anthropic/validate.ts';
-import type { KeyRoute } from '../backend/keys.ts';
+import type { KeyRoute, Patience } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
@@ -18,7 +18,8 @@ import { readJson } from './body.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
 import { estimateTokens } from './estimate-tokens.ts';
-import { chooseModel, createExchange, reportWarnings, requestContext } from './prepare.ts';
+import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from './prepare.ts';
+import type { Quarantine } from './quarantine.ts';
 import { jsonResponse } from './responses.ts';
 import { sessionOf } from './session.ts';
 
@@ -26,32 +27,46 @@ import { sessionOf } from './session.ts';
 const COUNT_TIMEOUT_MS = 10_000;
 
 /** Upstream is busy, slow or away: a refusal of the request itself is the client's to hear. */
-const isPassing = (error: unknown) => isRetryable(error) || toMessagesError(error).status === 429;
+const isPassing = (error: unknown) =>
+  isRetryable(error) || [429, 503, 529].includes(toMessagesError(error).status);
 
 export type CountRequest = {
   model: GeminiModel;
   body: string;
   route: KeyRoute;
   exchange: Exchange;
+  quarantine: Quarantine;
   timeoutMs: number;
 };
 
 /** A count is not worth a wait: where no key is free, it is estimated. */
 async function countOverKeys(count: CountRequest, call: Call, signal: AbortSignal): Promise<number> {
-  const { model, body, route, exchange } = count;
+  const { model, route, exchange, quarantine } = count;
+  let { body } = count;
   const madeFor = route.backend;
+  const patience: Patience = {
+    limitMs: 0,
+    forBreaker: false,
+    tokens: () => estimateTokens(JSON.parse(body) as GenerateContentRequest),
+  };
   for (;;) {
-    await route.ready(0, signal);
+    await route.ready(patience, signal);
     const { backend } = route;
     call.facts.key = `#${backend.keyFingerprint}`;
     const sent = backend === madeFor ? body : bodyWithoutSignatures(body, model);
     try {
-      const tokens = await backend.countTokens(model.id, sent, exchange, signal);
-      route.succeeded();
-      return tokens;
+      // A count says nothing of whether answers come: the breaker is not told of its success.
+      return await backend.countTokens(model.id, sent, exchange, signal);
     } catch (error) {
+      const mended = error instanceof UpstreamError ? quarantine.mend(error, sent) : undefined;
+      if (mended !== undefined && !signal.aborted) {
+        body = mended;
+        continue;
+      }
       if (signal.aborted || !route.failed(error)) throw error;
       call.facts.failovers++;
+    } finally {
+      route.released();
     }
   }
 }
@@ -77,19 +92,21 @@ export async function askGoogle(count: CountRequest, call: Call, deps: ServerDep
 
 async function countOrEstimate(
   model: GeminiModel,
-  body: GenerateContentRequest,
+  request: GenerateContentRequest,
   route: KeyRoute,
   call: Call,
   deps: ServerDeps,
 ): Promise<number> {
   try {
     const exchange = createExchange('count-tokens', call, deps);
-    const count = { model, body: JSON.stringify(body), route, exchange, timeoutMs: COUNT_TIMEOUT_MS };
+    const quarantine = openQuarantine(model, call, deps);
+    const body = JSON.stringify(quarantine.apply(request));
+    const count = { model, body, route, exchange, quarantine, timeoutMs: COUNT_TIMEOUT_MS };
     return await askGoogle(count, call, deps);
   } catch (error) {
     if (call.signal.aborted || !isPassing(error)) throw error;
     call.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
-    return estimateTokens(body);
+    return estimateTokens(request);
   }
 }
 

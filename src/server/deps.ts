@@ -1,11 +1,15 @@
 /** What the server is given: settings, the way to Gemini, and the doors to the outside. */
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { Keys } from '../backend/keys.ts';
+import type { RetryBudget } from '../backend/retry-budget.ts';
+import type { SharedState } from '../backend/shared.ts';
 import type { SignatureStore } from '../backend/signature-store.ts';
+import type { Streaming } from '../backend/streaming.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
 import type { ModelMap } from '../translate/model-map.ts';
 import type { Call } from './call.ts';
+import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { Stats } from './stats.ts';
 
 /** Times are milliseconds. */
@@ -19,10 +23,12 @@ export type ServerSettings = {
   /** Keys: never told to anybody. */
   secrets: readonly string[];
   modelMap: ModelMap;
+  /** Groups of models; one of a later group answers where none of an earlier one can. */
+  modelFallbacks: readonly (readonly string[])[];
   maxTokensLimit: number | undefined;
   /** From the request to the first content of a stream, or to the whole of a unary answer. */
   requestTimeoutMs: number;
-  /** All tries of one answer together. */
+  /** All tries of one answer together, the first included. */
   maxTries: { unary: number; stream: number };
   /** False reads Gemini unary; the client gets its stream all the same. */
   upstreamStreaming: boolean;
@@ -33,7 +39,13 @@ export type ServerSettings = {
 export type ServerDeps = {
   settings: ServerSettings;
   keys: Keys;
+  /** Of all answers together. */
+  budget: Pick<RetryBudget, 'begin'>;
+  streaming: Streaming;
+  /** What other instances know. */
+  shared: Pick<SharedState, 'status'>;
   signatures: SignatureStore;
+  quarantine: QuarantineMemory;
   clock: Clock;
   random: Random;
   ids: Ids;

@@ -4,7 +4,7 @@ import type { ServerDeps } from './deps.ts';
 import { knowsKey } from './guard.ts';
 import { tellKey } from './key-state.ts';
 import { jsonResponse } from './responses.ts';
-import type { Stats } from './stats.ts';
+import type { Health, Stats } from './stats.ts';
 
 const SERVICE = 'gemini-claude-proxy';
 
@@ -36,10 +36,27 @@ export function answerRoot(_call: Call, deps: ServerDeps): Response {
 const classes = ({ recentErrors }: Stats) =>
   recentErrors.map(({ at, type, request_id }) => ({ at, type, request_id }));
 
+function tellShared({ shared }: ServerDeps) {
+  const { kind, state, since } = shared.status();
+  return { kind, state, since: new Date(since).toISOString() };
+}
+
+/** Answers may all be good and something not be well: a key, a model, or the way to the other instances. */
+function healthOf({ settings, keys, stats, shared }: ServerDeps): Health {
+  const health = stats.health();
+  if (health !== 'healthy') return health;
+  const { big, small } = settings.modelMap;
+  const well =
+    keys.states().every(({ state }) => state === 'in use') &&
+    [big, small].every((model) => keys.usable(model)) &&
+    shared.status().state !== 'away';
+  return well ? 'healthy' : 'degraded';
+}
+
 /** 503 only where it is surely of no use to send a request here. */
 export function answerHealth(call: Call, deps: ServerDeps): Response {
-  const { settings, keys, stats, clock } = deps;
-  const status = stats.health();
+  const { settings, keys, stats, clock, streaming } = deps;
+  const status = healthOf(deps);
   const body = {
     status,
     service: SERVICE,
@@ -51,6 +68,10 @@ export function answerHealth(call: Call, deps: ServerDeps): Response {
     // A fingerprint names a key without showing any of it.
     keys: keys.states().map(tellKey),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
+    // Of the best key: a request for a model that is `open` goes to another model, or nowhere.
+    breakers: Object.fromEntries(keys.modelStates()),
+    asked_unary: streaming.broken(),
+    shared: tellShared(deps),
     streams_in_flight: stats.answersOpen,
     requests: stats.requests,
     retries: stats.retries,

@@ -7,6 +7,6 @@ export const tellKey = ({ fingerprint, state, models }: KeyState) => ({
   models: models.map(({ model, state, until }) => ({
     model,
     state,
-    until: until === undefined ? null : new Date(until).toISOString(),
+    until: new Date(until).toISOString(),
   })),
 });

@@ -1,61 +1,65 @@
 /**
- * Upstream for one answer: a refusal that a mended request gets around costs one more request, and no try; and what
- * goes out with another key than it was made for goes without signatures.
+ * Upstream for one answer: a refusal that a mended request gets around costs one more request, and the first of these no
+ * retry (why: docs/decisions/0024-schema-quarantine.md); and what goes out with another key than it was made for goes without signatures.
  */
-import type { Backend, UpstreamCall, UpstreamReply } from '../backend/backend.ts';
+import type { Backend, UpstreamReply } from '../backend/backend.ts';
 import type { KeyRoute } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { bodyWithoutSignatures, repairedBody } from '../translate/request/repair.ts';
 import type { Call } from './call.ts';
+import type { Quarantine } from './quarantine.ts';
 
 export type UpstreamRequest = {
-  upstream: UpstreamCall;
   model: GeminiModel;
+  /** The serialised Gemini request. */
+  body: string;
   exchange: Exchange;
   /** The body was made for the key that it has in hand. */
   route: KeyRoute;
+  /** Of the model's generation. */
+  quarantine: Quarantine;
 };
 
 export class MendingUpstream {
   readonly #request: UpstreamRequest;
   readonly #call: Call;
   #body: string;
-  #stream: boolean;
   /** Whose signatures may be in the body. */
   #madeFor: Backend;
-  /** A second refusal of the same kind is told: mending again would change nothing. */
+  /** All of them are taken out at once: a second refusal is told. */
+  #signaturesMended = false;
   #mended = false;
 
   constructor(request: UpstreamRequest, call: Call) {
     this.#request = request;
     this.#call = call;
-    this.#body = request.upstream.body;
-    this.#stream = request.upstream.stream;
+    this.#body = request.body;
     this.#madeFor = request.route.backend;
   }
 
-  async generate(signal: AbortSignal): Promise<UpstreamReply> {
-    try {
-      return await this.#send(signal);
-    } catch (error) {
-      if (!this.#mend(error)) throw error;
-      return await this.#send(signal);
+  /**
+   * `stream`: false asks for the whole answer at once. One mending is free; for each further one `mayRetry` is asked, as for
+   * any other retry.
+   */
+  async generate(stream: boolean, mayRetry: () => boolean, signal: AbortSignal): Promise<UpstreamReply> {
+    for (;;) {
+      try {
+        return await this.#send(stream, signal);
+      } catch (error) {
+        if (!this.#mend(error, mayRetry)) throw error;
+        this.#call.facts.mended++;
+      }
     }
   }
 
-  /** From the next try on. */
-  askUnary(): void {
-    this.#stream = false;
-  }
-
-  #send(signal: AbortSignal): Promise<UpstreamReply> {
-    const { upstream, exchange, route } = this.#request;
+  #send(stream: boolean, signal: AbortSignal): Promise<UpstreamReply> {
+    const { model, exchange, route } = this.#request;
     const { backend } = route;
     if (backend !== this.#madeFor) this.#remakeFor(backend);
     this.#call.facts.key = `#${backend.keyFingerprint}`;
-    return backend.generate({ ...upstream, body: this.#body, stream: this.#stream }, exchange, signal);
+    return backend.generate({ model: model.id, body: this.#body, stream }, exchange, signal);
   }
 
   #remakeFor(backend: Backend): void {
@@ -66,18 +70,27 @@ export class MendingUpstream {
     this.#call.warn('signature', 'messages', 'left out: another key answers, which cannot read them');
   }
 
-  /** What was mended stays so for the tries to come. */
-  #mend(error: unknown): boolean {
-    if (this.#mended || !(error instanceof UpstreamError)) return false;
-    const body = repairedBody(error, this.#body, this.#request.model);
+  /** What was mended stays so for the tries to come. Bounded: signatures once, tools as often as the quarantine lets. */
+  #mend(error: unknown, mayRetry: () => boolean): boolean {
+    if (!(error instanceof UpstreamError) || error.status !== 400) return false;
+    if (this.#mended && !mayRetry()) return false;
+    const body = this.#withoutSignatures(error) ?? this.#request.quarantine.mend(error, this.#body);
     if (body === undefined) return false;
-    this.#mended = true;
     this.#body = body;
+    this.#mended = true;
+    return true;
+  }
+
+  #withoutSignatures(error: UpstreamError): string | undefined {
+    if (this.#signaturesMended) return undefined;
+    const body = repairedBody(error, this.#body, this.#request.model);
+    if (body === undefined) return undefined;
+    this.#signaturesMended = true;
     this.#call.warn(
       'signature',
       'messages',
       `refused by Gemini (${error.message}); asked again without signatures`,
     );
-    return true;
+    return body;
   }
 }

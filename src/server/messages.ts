@@ -3,17 +3,19 @@ import { MessagesError } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { parseMessagesRequest } from '../anthropic/validate.ts';
+import type { GeminiModel } from '../gemini/models.ts';
 import { ignoreFailure } from '../lib/async.ts';
 import { foldEvents } from '../translate/response/message.ts';
 import { AnswerStream } from '../translate/response/stream.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
+import { AnswerTries } from './answer-tries.ts';
 import { apiVersion } from './api-version.ts';
 import { readJson } from './body.ts';
 import { type Call, ClientGone, observe } from './call.ts';
 import type { Reply, ServerDeps } from './deps.ts';
 import { eventBody } from './event-body.ts';
 import { withOverflowCounted } from './overflow.ts';
-import { answerContext, type Prepared, prepare } from './prepare.ts';
+import { answerContext, chooseModel, prepare } from './prepare.ts';
 import { jsonResponse } from './responses.ts';
 import { tell } from './run-call.ts';
 import { openTurn, type TurnSource } from './turn-source.ts';
@@ -26,13 +28,17 @@ async function* emptyAnswer(): AsyncGenerator<TurnEvent, void, undefined> {
   yield { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } };
 }
 
-function openSource(request: MessagesRequest, prepared: Prepared, call: Call, deps: ServerDeps): TurnSource {
+function openSource(request: MessagesRequest, tries: AnswerTries, call: Call, deps: ServerDeps): TurnSource {
   if (request.max_tokens === 0) return { head: Promise.resolve(), items: emptyAnswer() };
+  const source = openTurn(tries, request.stream === true, call, deps);
+  return withOverflowCounted(source, () => tries.prepared, call, deps);
+}
+
+async function openTries(request: MessagesRequest, call: Call, deps: ServerDeps): Promise<AnswerTries> {
+  const prepareFor = (model: GeminiModel) => prepare(request, model, call, deps);
+  const prepared = await prepareFor(chooseModel(request.model, call, deps));
   const streamed = request.stream === true;
-  const upstream = { model: prepared.model.id, body: prepared.body, stream: deps.settings.upstreamStreaming };
-  const { model, plan, exchange, route } = prepared;
-  const source = openTurn({ upstream, model, plan, exchange, route, streamed }, call, deps);
-  return withOverflowCounted(source, prepared, call, deps);
+  return new AnswerTries({ requestedModel: request.model, prepared, prepareFor, streamed }, call, deps);
 }
 
 /** Rejects where upstream refused in time: the client then gets a true status instead of an error inside a 200. */
@@ -100,15 +106,15 @@ export async function answerMessages(call: Call, deps: ServerDeps): Promise<Repl
   const request = parseMessagesRequest(await readJson(call.request, call.keepBody));
   call.keepOpen();
   call.facts.stream = request.stream === true;
-  const prepared = await prepare(request, call, deps);
+  const tries = await openTries(request, call, deps);
   admit(deps);
   deps.stats.answersOpen++;
   const close = () => {
     deps.stats.answersOpen--;
   };
   try {
-    const source = openSource(request, prepared, call, deps);
-    const answer = new AnswerStream(answerContext(prepared, call, deps));
+    const source = openSource(request, tries, call, deps);
+    const answer = new AnswerStream(answerContext(() => tries.prepared, call, deps));
     const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(source, answer, call, deps);
     void reply.ended.then(close);
     return reply;

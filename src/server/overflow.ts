@@ -20,14 +20,14 @@ const MAXIMUM_ALONE = /input token count exceeds the maximum number of tokens al
 /** `source`, whose overflow tells how long the prompt is. */
 export function withOverflowCounted(
   source: TurnSource,
-  prepared: Prepared,
+  prepared: () => Prepared,
   call: Call,
   deps: ServerDeps,
 ): TurnSource {
   // Head and items fail with the same error: counted once.
   let counted: Promise<unknown> | undefined;
   const explain = (error: unknown) => {
-    counted ??= explained(error, prepared, call, deps);
+    counted ??= explained(error, prepared(), call, deps);
     return counted;
   };
   async function* items() {
@@ -60,12 +60,16 @@ async function explained(error: unknown, prepared: Prepared, call: Call, deps: S
 }
 
 async function countOf(
-  { model, body, route, exchange }: Prepared,
+  { model, body, route, exchange, quarantine }: Prepared,
   call: Call,
   deps: ServerDeps,
 ): Promise<number> {
   try {
-    return await askGoogle({ model, body, route, exchange, timeoutMs: COUNT_TIMEOUT_MS }, call, deps);
+    return await askGoogle(
+      { model, body, route, exchange, quarantine, timeoutMs: COUNT_TIMEOUT_MS },
+      call,
+      deps,
+    );
   } catch (error) {
     call.warn(
       'value-clamped',

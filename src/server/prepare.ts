@@ -12,8 +12,11 @@ import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
+import { nextModel, noteReplaced } from './fallback.ts';
+import { Quarantine } from './quarantine.ts';
 import { sessionOf } from './session.ts';
 
+/** What is sent upstream, with one model and the key in the route's hand. */
 export type Prepared = {
   model: GeminiModel;
   /** The serialised Gemini request. */
@@ -21,14 +24,19 @@ export type Prepared = {
   plan: AnswerPlan;
   exchange: Exchange;
   route: KeyRoute;
+  quarantine: Quarantine;
 };
 
-/** The model that the client's id stands for; noted for the log. */
+/** The model that answers to the client's id now; noted for the log. */
 export function chooseModel(requested: string, call: Call, deps: ServerDeps): GeminiModel {
   call.facts.model = requested;
-  const model = mapModel(requested, deps.settings.modelMap);
-  call.facts.geminiModel = model.id;
-  return model;
+  const mapped = mapModel(requested, deps.settings.modelMap);
+  call.facts.geminiModel = mapped.id;
+  if (deps.keys.usable(mapped.id)) return mapped;
+  const other = nextModel(requested, mapped.id, deps);
+  if (!other) return mapped;
+  noteReplaced(mapped.id, other.id, call);
+  return other;
 }
 
 export function createExchange(caller: string, call: Call, deps: ServerDeps): Exchange {
@@ -73,8 +81,18 @@ export function reportWarnings(warnings: readonly Warning[], call: Call): void {
   for (const { code, path, detail } of warnings) call.warn(code, path, detail);
 }
 
-export async function prepare(request: MessagesRequest, call: Call, deps: ServerDeps): Promise<Prepared> {
-  const model = chooseModel(request.model, call, deps);
+export const openQuarantine = (
+  { family }: GeminiModel,
+  call: Call,
+  { quarantine: memory, logger }: ServerDeps,
+): Quarantine => new Quarantine({ memory, family, call, logger });
+
+export async function prepare(
+  request: MessagesRequest,
+  model: GeminiModel,
+  call: Call,
+  deps: ServerDeps,
+): Promise<Prepared> {
   const { headers } = call.request;
   const caller = callerClass(request, {
     userAgent: headers.get('user-agent') ?? undefined,
@@ -85,20 +103,20 @@ export async function prepare(request: MessagesRequest, call: Call, deps: Server
   const ctx = await requestContext(model, route, request.messages, call, deps);
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
   reportWarnings(warnings, call);
-  return { model, body: JSON.stringify(body), plan, exchange, route };
+  const quarantine = openQuarantine(model, call, deps);
+  return { model, body: JSON.stringify(quarantine.apply(body)), plan, exchange, route, quarantine };
 }
 
-export function answerContext(prepared: Prepared, call: Call, deps: ServerDeps): AnswerContext {
-  const { model, route } = prepared;
+/** Of the model and the key that answer in the end, whatever was tried before. */
+export function answerContext(current: () => Prepared, call: Call, deps: ServerDeps): AnswerContext {
   return {
-    plan: prepared.plan,
+    get plan() {
+      return current().plan;
+    },
     messageId: deps.ids.next('msg_'),
-    origin: {
-      family: model.family,
-      // Of the key that answers in the end.
-      get keyFingerprint() {
-        return route.backend.keyFingerprint;
-      },
+    get origin() {
+      const { model, route } = current();
+      return { family: model.family, keyFingerprint: route.backend.keyFingerprint };
     },
     newToolId: () => deps.ids.next('toolu_'),
     remember: (key, envelope) => deps.signatures.put(key, envelope),

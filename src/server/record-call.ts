@@ -1,10 +1,13 @@
 /** Client requests while they are recorded: ids from a seed that is kept, and a look at what comes in and goes out. */
+import { UNLIMITED } from '../backend/retry-budget.ts';
 import type { SignatureStore } from '../backend/signature-store.ts';
+import { ALWAYS_STREAMING } from '../backend/streaming.ts';
 import type { Recorder } from '../sim/record/recorder.ts';
 import type { ClientOutcome, RequestRecording } from '../sim/record/request-recording.ts';
 import { tapBody } from '../sim/record/tap.ts';
 import { type Call, ClientGone } from './call.ts';
 import type { OpenScope, Reply } from './deps.ts';
+import { QuarantineMemory } from './quarantine-memory.ts';
 import { seeded } from './seeded.ts';
 
 export function recordCalls(recorder: Recorder): OpenScope {
@@ -13,7 +16,15 @@ export function recordCalls(recorder: Recorder): OpenScope {
     const signatures = watchedStore(deps.signatures, recording);
     return {
       request,
-      deps: { ...deps, ...seeded(recording.seed), signatures },
+      // What a replay must do again must not depend on other requests.
+      deps: {
+        ...deps,
+        ...seeded(recording.seed),
+        signatures,
+        quarantine: new QuarantineMemory(),
+        budget: UNLIMITED,
+        streaming: ALWAYS_STREAMING,
+      },
       begin(call) {
         recorder.bind(call.id, recording);
       },

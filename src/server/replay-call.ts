@@ -2,7 +2,9 @@
 import { MessagesError } from '../anthropic/errors.ts';
 import type { Backend } from '../backend/backend.ts';
 import { singleKey } from '../backend/keys.ts';
+import { UNLIMITED } from '../backend/retry-budget.ts';
 import type { SignatureStore } from '../backend/signature-store.ts';
+import { ALWAYS_STREAMING } from '../backend/streaming.ts';
 import { textOf } from '../sim/cassette/escape.ts';
 import type { Matchable } from '../sim/match.ts';
 import { credentialsIn, type Redactor } from '../sim/redact.ts';
@@ -11,6 +13,7 @@ import { allowedQuery } from '../sim/upstream-wire.ts';
 import { readBody } from './body.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
 import type { CallScope, OpenScope, ServerDeps } from './deps.ts';
+import { QuarantineMemory } from './quarantine-memory.ts';
 import { seeded } from './seeded.ts';
 
 export type ReplayCalls = {
@@ -75,7 +78,10 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       ...seeded(recorded.seed),
       clock,
       keys: singleKey(backend),
+      budget: UNLIMITED,
+      streaming: ALWAYS_STREAMING,
       signatures: recordedStore(recorded.signatures),
+      quarantine: new QuarantineMemory(),
     },
     begin: (call) => player.bind(call.id, play),
     async watch(reply, call) {

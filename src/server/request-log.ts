@@ -16,6 +16,7 @@ export function logCall(call: Call, status: number, durationMs: number, logger: 
     caller: facts.caller,
     model: facts.model,
     gemini_model: facts.geminiModel,
+    in_place_of: facts.replacedModel,
     key: facts.key,
     stream: facts.stream,
     first_content_ms: facts.firstContentMs,
@@ -25,6 +26,7 @@ export function logCall(call: Call, status: number, durationMs: number, logger: 
     stop_reason: facts.stopReason,
     failovers: facts.failovers || undefined,
     retries: facts.retries || undefined,
+    mended: facts.mended || undefined,
     warnings: facts.warnings || undefined,
     error: facts.error,
   };
@@ -33,7 +35,8 @@ export function logCall(call: Call, status: number, durationMs: number, logger: 
 }
 
 function levelOf(call: Call, status: number): 'debug' | 'info' | 'warn' | 'error' {
+  // That this is not ready, or not well, is what they ask for: no failure of the asking.
+  if (QUIET_PATHS.has(call.url.pathname)) return call.facts.error ? 'warn' : 'debug';
   if (status >= 500 && status !== 529) return 'error';
-  if (call.facts.error) return 'warn';
-  return QUIET_PATHS.has(call.url.pathname) ? 'debug' : 'info';
+  return call.facts.error ? 'warn' : 'info';
 }

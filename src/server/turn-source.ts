@@ -1,84 +1,14 @@
-/** The TurnEvents of one answer: tries opened through the gate, under the deadline for the first content. */
+/** The TurnEvents of one answer: tries opened through the gate, within the retry budget and the deadline for the first content. */
 import { type Gate, gate } from '../backend/gate.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { followSignal, ignoreFailure } from '../lib/async.ts';
-import type { AnswerPlan } from '../translate/context.ts';
-import { isRetryable } from '../translate/errors.ts';
-import { PartsReader } from '../translate/response/parts.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
+import type { AnswerTries } from './answer-tries.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
-import { MendingUpstream, type UpstreamRequest } from './mending-upstream.ts';
-
-export type TurnRequest = UpstreamRequest & {
-  plan: AnswerPlan;
-  /** The client asked for a stream: the deadline then holds until the first content, else for the whole. */
-  streamed: boolean;
-};
-
-/** Milliseconds inside the proxy for a key to come back; whoever has to wait longer is told. */
-const LONGEST_WAIT_MS = 30_000;
+import { RetryPolicy } from './retry-policy.ts';
 
 export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
-
-const isBrokenStream = (error: unknown): boolean =>
-  error instanceof UpstreamError && (error.kind === 'malformed' || error.kind === 'truncated');
-
-/** One try. A reader of its own: what an earlier try said is forgotten. */
-async function* readTry(
-  upstream: MendingUpstream,
-  turn: TurnRequest,
-  call: Call,
-  signal: AbortSignal,
-): AsyncGenerator<TurnEvent, void, undefined> {
-  const reply = await upstream.generate(signal);
-  const reader = new PartsReader(turn.plan, call.warn);
-  for await (const frames of reply.frames) {
-    for (const frame of frames) yield* reader.read(frame);
-  }
-  yield* reader.end();
-}
-
-/** For a whole answer: nothing is told before the try has ended well, so its failure is free whenever it comes. */
-async function* wholeTry(items: AsyncIterable<TurnEvent>): AsyncGenerator<TurnEvent, void, undefined> {
-  const all: TurnEvent[] = [];
-  for await (const item of items) all.push(item);
-  yield* all;
-}
-
-/** Until content has come, a key that Google turns down makes room for the next one: that is no try of its own. */
-async function* overKeys(
-  items: () => AsyncIterable<TurnEvent>,
-  { route }: TurnRequest,
-  call: Call,
-  deps: ServerDeps,
-  signal: AbortSignal,
-): AsyncGenerator<TurnEvent, void, undefined> {
-  for (;;) {
-    const left = call.startedAt + deps.settings.requestTimeoutMs - deps.clock.now();
-    await route.ready(Math.min(LONGEST_WAIT_MS, left), signal);
-    let content = false;
-    try {
-      for await (const item of items()) {
-        if (!content && isContent(item)) {
-          content = true;
-          route.succeeded();
-        }
-        yield item;
-      }
-      route.succeeded();
-      return;
-    } catch (error) {
-      if (signal.aborted) throw error;
-      // Noted even where it comes too late for this answer.
-      const again = route.failed(error);
-      if (!again || content) throw error;
-      call.facts.failovers++;
-      const message = error instanceof Error ? error.message : String(error);
-      deps.logger.debug({ request_id: call.id, key: call.facts.key, error: message }, 'failover');
-    }
-  }
-}
 
 /** Aborts `target` when the time is up, unless it was called off. Returns how to call it off. */
 function setDeadline(target: AbortController, call: Call, deps: ServerDeps): () => void {
@@ -94,34 +24,34 @@ function setDeadline(target: AbortController, call: Call, deps: ServerDeps): () 
   return () => off.abort();
 }
 
-/** Begins at once. Whoever stops iterating `items`, or aborts the call, ends upstream. */
-export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnSource {
-  const { settings, stats, logger } = deps;
+/**
+ * Begins at once. Whoever stops iterating `items`, or aborts the call, ends upstream. `streamed`: the deadline holds until the first
+ * content, else for the whole.
+ */
+export function openTurn(tries: AnswerTries, streamed: boolean, call: Call, deps: ServerDeps): TurnSource {
+  const { settings, stats, logger, clock, random } = deps;
   const controller = new AbortController();
   const unfollow = followSignal(call.signal, controller);
   const callOff = setDeadline(controller, call, deps);
+  const ticket = deps.budget.begin();
   const release = () => {
     callOff();
     unfollow();
+    ticket.end();
   };
-  const upstream = new MendingUpstream(turn, call);
+  // Whoever leaves between two items does not come back to say so.
+  controller.signal.addEventListener('abort', release, { once: true });
+  const policy = new RetryPolicy(ticket, random);
   const gated = gate<TurnEvent>({
-    open(_attempt, signal) {
-      const items = () => {
-        const read = readTry(upstream, turn, call, signal);
-        return turn.streamed ? read : wholeTry(read);
-      };
-      return overKeys(items, turn, call, deps, signal);
-    },
+    open: (_attempt, signal) => tries.read(ticket, signal),
     isContent,
-    isRetryable,
-    maxTries: turn.streamed ? settings.maxTries.stream : settings.maxTries.unary,
-    clock: deps.clock,
-    random: deps.random,
+    isRetryable: (error) => policy.allows(error),
+    leastWait: (error) => policy.leastWait(error),
+    maxTries: streamed ? settings.maxTries.stream : settings.maxTries.unary,
+    clock,
+    random,
     signal: controller.signal,
     onRetry(error, attempt) {
-      // A whole answer takes another way through Google's front, and often comes where streams break.
-      if (isBrokenStream(error)) upstream.askUnary();
       call.facts.retries++;
       stats.retries++;
       const message = error instanceof Error ? error.message : String(error);
@@ -130,7 +60,7 @@ export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnS
   });
 
   async function* watched(): AsyncGenerator<TurnEvent, void, undefined> {
-    let waiting = turn.streamed;
+    let waiting = streamed;
     try {
       for await (const item of gated.items) {
         if (waiting && isContent(item)) {
@@ -139,6 +69,8 @@ export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnS
         }
         yield item;
       }
+    } catch (error) {
+      throw policy.explain(error);
     } finally {
       release();
     }
@@ -146,7 +78,7 @@ export function openTurn(turn: TurnRequest, call: Call, deps: ServerDeps): TurnS
   // Refused before anything came: nobody will iterate.
   const head = gated.head.catch((error: unknown) => {
     release();
-    throw error;
+    throw policy.explain(error);
   });
   ignoreFailure(head);
   return { head, items: watched() };

@@ -1,30 +1,148 @@
 /**
- * Upstream's failures in the client's words: one table from what happened to status, type, guidance and whether to try again
- * (contract sections 8 and 13, wire section 6). Wordings that clients match on are kept to the letter.
+ * Upstream's failures in the client's words: one table from the class of a failure to status, type, guidance and whether to
+ * try again (contract sections 8 and 13). Wordings that clients match on are kept to the letter.
  */
 import { type ErrorType, MessagesError, type MessagesErrorOptions } from '../anthropic/errors.ts';
-import { hasNoQuota, isDailyQuota, retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
+import { retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
+import { type FailureClass, failureClass } from '../gemini/failure.ts';
 
-type Told = { type: ErrorType; message: string; options?: MessagesErrorOptions };
+type Row = {
+  /** Decides the HTTP status as well. */
+  type: ErrorType | ((error: UpstreamError) => ErrorType);
+  /** Another try of the same request may end better. Quota errors are not: waiting, or another key, is the pool's. */
+  retryable: boolean;
+  /** What whoever runs the proxy can do. */
+  guidance: string;
+  /** Default: `Gemini: ` and what Google said. */
+  message?: (error: UpstreamError) => string;
+  options?: (error: UpstreamError) => MessagesErrorOptions;
+};
 
-/** Claude Code ends the turn at once when it is to wait longer than this (contract section 8). */
+/** Claude Code ends the turn at once when it is told to wait longer than this (contract section 8). */
 const LONGEST_WAIT_SECONDS = 60;
+/** Beyond this the user should know, rather than see his client ask every minute. */
+const HOPELESS_SECONDS = 300;
 
-const STATUS_TYPES: Readonly<Record<number, ErrorType>> = {
-  400: 'invalid_request_error',
-  401: 'authentication_error',
+/** For what the request did wrong: Google's status, where Anthropic has a type of its own for it. */
+const REQUEST_TYPES: Readonly<Record<number, ErrorType>> = {
   402: 'billing_error',
   403: 'permission_error',
   404: 'not_found_error',
-  408: 'timeout_error',
   409: 'conflict_error',
   413: 'request_too_large',
-  429: 'rate_limit_error',
-  503: 'overloaded_error',
-  504: 'timeout_error',
-  529: 'overloaded_error',
 };
+
+const NEVER = () => ({ shouldRetry: false });
+
+const FAILURES = {
+  key: {
+    type: (error) => (statusOf(error) === 403 ? 'permission_error' : 'authentication_error'),
+    retryable: false,
+    guidance:
+      'Google does not take the key: get one at aistudio.google.com, set GEMINI_API_KEY or API_KEYS, and check its restrictions.',
+    message: ({ message }) =>
+      `The proxy's Gemini key was refused: ${sentence(message)} Set a valid GEMINI_API_KEY; a changed .env is read anew.`,
+    options: NEVER,
+  },
+  'quota-minute': {
+    type: 'rate_limit_error',
+    retryable: false,
+    guidance: "The key's quota is used up; wait, raise it, or add a key of another project to API_KEYS.",
+    message: quotaMessage,
+    options: untilBack,
+  },
+  'quota-day': {
+    type: 'rate_limit_error',
+    retryable: false,
+    guidance:
+      "The key's quota of the day is used up until midnight Pacific; raise it, or add a key of another project to API_KEYS.",
+    message: quotaMessage,
+    options: NEVER,
+  },
+  'model-missing': {
+    type: (error) => (statusOf(error) === 429 ? 'rate_limit_error' : 'not_found_error'),
+    retryable: false,
+    guidance:
+      'The model is not available to this key; set BIG_MODEL, SMALL_MODEL or MODEL_FALLBACKS to one that is.',
+    options: (error) => (statusOf(error) === 429 ? NEVER() : {}),
+  },
+  schema: {
+    type: 'invalid_request_error',
+    retryable: false,
+    guidance: 'Gemini refuses a tool declaration; the message names it.',
+  },
+  signature: {
+    type: 'invalid_request_error',
+    retryable: false,
+    guidance: 'Gemini refuses a thought signature, and what was sent without any; begin a new session.',
+  },
+  'context-overflow': {
+    type: 'invalid_request_error',
+    retryable: false,
+    guidance: 'The prompt is longer than the window of the model; compact it, or map to a larger model.',
+    message: overflowMessage,
+  },
+  'content-filter': {
+    type: 'invalid_request_error',
+    retryable: false,
+    guidance: 'Google blocks what the request holds; change it.',
+  },
+  media: {
+    type: 'invalid_request_error',
+    retryable: false,
+    guidance: 'Google cannot read a picture of the request.',
+    // The client then leaves the picture out and asks again (contract section 8).
+    message: ({ message }) => `could not process image: ${message}`,
+  },
+  region: {
+    type: 'permission_error',
+    retryable: false,
+    guidance: 'Google does not serve this region; use a key, or Vertex AI, in a supported one.',
+    message: ({ message }) => `Gemini: ${sentence(message)} Use a key, or Vertex AI, in a supported region.`,
+    options: NEVER,
+  },
+  request: {
+    type: (error) => REQUEST_TYPES[statusOf(error)] ?? 'invalid_request_error',
+    retryable: false,
+    guidance: 'Gemini refused the request; check SMALL_MODEL and GOOGLE_GEMINI_BASE_URL.',
+  },
+  network: {
+    type: 'overloaded_error',
+    retryable: true,
+    guidance: 'Gemini could not be reached; check the network, and any HTTP proxy.',
+    message: ({ message }) => `Gemini could not be reached: ${message}`,
+  },
+  timeout: {
+    type: 'timeout_error',
+    retryable: true,
+    guidance: 'Gemini did not answer in time; check the network and any HTTP proxy.',
+    message: ({ message }) => `Gemini did not answer in time: ${message}`,
+  },
+  overloaded: {
+    type: ({ kind }) => (kind === 'not-sent' ? 'api_error' : 'overloaded_error'),
+    retryable: true,
+    guidance: 'The model is overloaded; try again later, or map to another model.',
+    options: ({ kind, retryAfter }) => ({
+      // Claude Code ends the turn at the third 529 in a row, which is soon where we fail at once; at a 503 it goes on.
+      ...(kind === 'not-sent' ? { status: 503 } : {}),
+      ...(retryAfter === undefined ? {} : { retryAfter: Math.min(retryAfter, LONGEST_WAIT_SECONDS) }),
+    }),
+  },
+  internal: {
+    type: 'api_error',
+    retryable: true,
+    guidance: 'Google failed by its own account; try again, and see status.cloud.google.com.',
+  },
+  malformed: {
+    type: 'overloaded_error',
+    retryable: true,
+    guidance: 'What came was no whole answer; try again, or set FORCE_DISABLE_STREAMING.',
+    message: ({ message }) => `Gemini's answer was not usable: ${message}`,
+  },
+} satisfies Record<FailureClass, Row>;
+
+const rowOf = (error: UpstreamError): Row => FAILURES[failureClass(error)];
 
 /** What the client is told. Errors that are already its own pass through; unknown ones are ours: `api_error`. */
 export function toMessagesError(error: unknown): MessagesError {
@@ -34,103 +152,41 @@ export function toMessagesError(error: unknown): MessagesError {
       cause: error,
     });
   }
-  const { type, message, options } = told(error);
-  return new MessagesError(type, message, { ...options, cause: error });
+  const { type, message, options } = rowOf(error);
+  const text = message?.(error) ?? `Gemini: ${error.message}`;
+  return new MessagesError(typeof type === 'function' ? type(error) : type, text, {
+    ...options?.(error),
+    cause: error,
+  });
 }
 
-/** Whether another try of the same request may end better. Quota errors are not: waiting is the client's. */
-export function isRetryable(error: unknown): boolean {
-  if (!(error instanceof UpstreamError)) return false;
-  switch (error.kind) {
-    case 'network':
-    case 'timeout':
-    case 'truncated':
-    case 'malformed':
-    case 'unusable':
-      return true;
-    case 'status':
-    case 'stream': {
-      const status = statusOf(error);
-      return status === 408 || status === 499 || status >= 500;
-    }
-  }
-}
+/** Whether another try of the same request, now, may end better. */
+export const isRetryable = (error: unknown): boolean =>
+  error instanceof UpstreamError && error.kind !== 'not-sent' && rowOf(error).retryable;
 
-function told(error: UpstreamError): Told {
-  switch (error.kind) {
-    case 'network':
-      return { type: 'overloaded_error', message: `Gemini could not be reached: ${error.message}` };
-    case 'timeout':
-      return { type: 'timeout_error', message: `Gemini did not answer in time: ${error.message}` };
-    case 'truncated':
-    case 'malformed':
-    case 'unusable':
-      return { type: 'overloaded_error', message: `Gemini's answer was not usable: ${error.message}` };
-    case 'status':
-    case 'stream':
-      return toldByStatus(statusOf(error), error);
-  }
-}
+/** What whoever runs the proxy can do about it. */
+export const guidanceFor = (error: unknown): string =>
+  error instanceof UpstreamError ? rowOf(error).guidance : 'See the log of the proxy.';
 
-function toldByStatus(status: number, error: UpstreamError): Told {
-  const { message } = error;
-  const known = KNOWN_MESSAGES.find(({ pattern }) => pattern.test(message));
-  if (known && status < 500) return known.tell(message);
-  if (status === 429) return quota(error);
-  const type =
-    STATUS_TYPES[status] ?? (status < 500 && status !== 499 ? 'invalid_request_error' : 'api_error');
-  return { type, message: `Gemini: ${message}` };
-}
-
-/** Google's sentences that mean something else than their status, or that clients must hear in other words. */
-const KNOWN_MESSAGES: readonly { pattern: RegExp; tell(message: string): Told }[] = [
-  { pattern: /input token count.*exceeds the maximum number of tokens allowed/is, tell: overflow },
-  {
-    // Google says 400 here. Not retried: no later try will have a better key.
-    pattern: /API[ _]key not valid|API_KEY_INVALID|API key expired|reported as leaked/i,
-    tell: (message) => ({
-      type: 'authentication_error',
-      message: `The proxy's Gemini key was refused: ${message} Set a valid GEMINI_API_KEY and restart the proxy.`,
-      options: { shouldRetry: false },
-    }),
-  },
-  {
-    // The client then leaves the picture out and asks again (contract section 8).
-    pattern: /unable to process input image|provided image is not valid/i,
-    tell: (message) => ({
-      type: 'invalid_request_error',
-      message: `could not process image: ${message}`,
-    }),
-  },
-  {
-    pattern: /User location is not supported/i,
-    tell: (message) => ({
-      type: 'permission_error',
-      message: `Gemini: ${message} Use a key, or Vertex AI, in a supported region.`,
-      options: { shouldRetry: false },
-    }),
-  },
-];
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 /** Claude Code compacts on exactly this wording, and parses the numbers. */
-function overflow(message: string): Told {
-  const [tokens, maximum] = numbersIn(message);
-  const text =
-    tokens !== undefined && maximum !== undefined
-      ? `prompt is too long: ${tokens} tokens > ${maximum} maximum`
-      : `prompt is too long: ${message}`;
-  return { type: 'invalid_request_error', message: text };
+function overflowMessage({ message }: UpstreamError): string {
+  const [tokens, maximum] = [...message.matchAll(/\((\d+)\)/g)].map((match) => match[1]);
+  return tokens !== undefined && maximum !== undefined
+    ? `prompt is too long: ${tokens} tokens > ${maximum} maximum`
+    : `prompt is too long: ${message}`;
 }
 
-const numbersIn = (text: string): string[] => [...text.matchAll(/\((\d+)\)/g)].map((match) => match[1] ?? '');
+function quotaMessage({ message }: UpstreamError): string {
+  return `Gemini quota: ${message}`;
+}
 
-/** A quota of the day, or none at all, will not come back while the client waits. */
-function quota(error: UpstreamError): Told {
+/** A client that is told to wait for more than a minute gives up, so it is told to ask again in one. */
+function untilBack(error: UpstreamError): MessagesErrorOptions {
   const wait = retryDelaySeconds(error.google, error.message) ?? error.retryAfter;
-  const forToday = isDailyQuota(error) || hasNoQuota(error);
-  const message = `Gemini quota: ${error.message}`;
-  if (forToday || (wait ?? 0) > LONGEST_WAIT_SECONDS) {
-    return { type: 'rate_limit_error', message, options: { shouldRetry: false } };
-  }
-  return { type: 'rate_limit_error', message, options: wait === undefined ? {} : { retryAfter: wait } };
+  if (wait === undefined) return {};
+  return wait > HOPELESS_SECONDS
+    ? { shouldRetry: false }
+    : { retryAfter: Math.min(wait, LONGEST_WAIT_SECONDS) };
 }

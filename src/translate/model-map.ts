@@ -31,20 +31,32 @@ function matches(pattern: string, id: string): boolean {
   return at === id.length;
 }
 
+const ruleFor = (requested: string, id: string, { patterns }: ModelMap) =>
+  patterns.find(([pattern]) => pattern === requested || pattern === id) ??
+  patterns.find(([pattern]) => matches(pattern, id));
+
+const isGemini = (name: string): boolean => PREFIX.test(name) || name.startsWith('gemini-');
+
+const bareId = (requested: string): string => requested.trim().replace(WINDOW, '');
+
+/** The client wants this model of Google's and no other: nothing maps its id. */
+export function namesGemini(requested: string, map: ModelMap): boolean {
+  const id = bareId(requested);
+  return isGemini(id.toLowerCase()) && ruleFor(requested, id, map) === undefined;
+}
+
 function target(requested: string, id: string, map: ModelMap): string | undefined {
-  const rule =
-    map.patterns.find(([pattern]) => pattern === requested || pattern === id) ??
-    map.patterns.find(([pattern]) => matches(pattern, id));
+  const rule = ruleFor(requested, id, map);
   if (rule) return rule[1];
   const name = id.toLowerCase();
-  if (PREFIX.test(name) || name.startsWith('gemini-')) return id;
+  if (isGemini(name)) return id;
   if (name.includes('haiku')) return map.small;
   return /opus|sonnet|fable|^claude-/.test(name) ? map.big : undefined;
 }
 
 /** Throws a MessagesError 404 for an id that names neither a Claude nor a Gemini model. */
 export function mapModel(requested: string, map: ModelMap): GeminiModel {
-  const id = requested.trim().replace(WINDOW, '');
+  const id = bareId(requested);
   const found = target(requested, id, map);
   const gemini = found?.replace(PREFIX, '').replace(PREFIX, '');
   if (!gemini || !MODEL_NAME.test(gemini)) throw new MessagesError('not_found_error', `model: ${requested}`);

@@ -19,6 +19,8 @@ import {
 } from '../support/keys.ts';
 
 const blameless: KeyVerdict = { kind: 'blameless' };
+const trouble: KeyVerdict = { kind: 'trouble' };
+const denied: KeyVerdict = { kind: 'denied' };
 const invalid: KeyVerdict = { kind: 'invalid' };
 const wait = (ms: number): KeyVerdict => ({ kind: 'wait', ms });
 const header = new UpstreamError('status', 'slow down', { status: 429, retryAfter: 9 });
@@ -40,7 +42,7 @@ describe('a verdict', () => {
       refusal(429, 'm', [quotaFailure('XPerMinuteY'), quotaFailure('XPerDayY')]),
       { kind: 'day' },
     ],
-    ['limit: 0', noQuota(), { kind: 'denied' }],
+    ['limit: 0', noQuota(), denied],
     ['limit: 0.5 is some', refusal(429, 'limit: 0.5'), { kind: 'backoff' }],
     ['a bad key, which Google calls 400', badKey(), invalid],
     ['an expired key', refusal(400, 'API key expired. Please renew the API key.'), invalid],
@@ -58,10 +60,16 @@ describe('a verdict', () => {
     ],
     ['a region', refusal(400, 'User location is not supported for the API use.'), blameless],
     ['a bad request', refusal(400, 'Request contains an invalid argument.'), blameless],
-    ['a model that is gone', refusal(404), blameless],
-    ['an overloaded model', refusal(503), blameless],
+    ['a model that is gone', refusal(404), denied],
+    ['a file that is gone', refusal(404, 'File abc not found'), blameless],
+    ['an overloaded model', refusal(503), trouble],
+    ["a mistake of Google's", refusal(500), trouble],
+    ['no answer in time', refusal(504), trouble],
     ['a quota error inside a stream', inStream, { kind: 'backoff' }],
-    ['a broken connection', new UpstreamError('network', 'reset'), blameless],
+    ['a broken connection', new UpstreamError('network', 'reset'), trouble],
+    ['silence', new UpstreamError('timeout', 'no head within 120 s'), trouble],
+    ['an answer that broke off', new UpstreamError('truncated', 'no finishReason'), blameless],
+    ['an answer that is none', new UpstreamError('unusable', 'empty'), blameless],
     ['a bug of ours', new Error('x'), blameless],
   ];
   test.each(cases)('%s', (_name, error, verdict) => {
@@ -81,6 +89,15 @@ describe('a verdict', () => {
     'quota-help-only': { kind: 'backoff' },
     'resource-exhausted-bare': { kind: 'backoff' },
     'resource-exhausted-array': { kind: 'backoff' },
+    'unknown-model': denied,
+    'retired-model': denied,
+    'unknown-model-v1': denied,
+    'unknown-model-counttokens': denied,
+    'mid-stream-cancelled': trouble,
+    'overloaded-high-demand': trouble,
+    overloaded: trouble,
+    internal: trouble,
+    deadline: trouble,
   };
   describe.skipIf(!hasCorpus)('of the collected bodies', () => {
     const collected: Collected[] = hasCorpus

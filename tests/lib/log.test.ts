@@ -37,6 +37,24 @@ describe('a line cannot be forged', () => {
   }
 });
 
+describe('secrets that become known later', () => {
+  test('are blotted out from then on, and the old ones as well', async () => {
+    let text = '';
+    const write = (line: string) => {
+      text += line;
+    };
+    const logger = await createLogger({ level: 'debug', format: 'json', write, secrets: ['old-canary'] });
+    logger.hide(['new-canary']);
+    logger.info({ both: 'old-canary new-canary' }, 'new-canary');
+    expect(text).not.toContain('canary');
+  });
+
+  test('one that begins like another is blotted out to its end', async () => {
+    const text = await logged({ secrets: ['canary', 'canary-and-more'] }, { key: 'canary-and-more' });
+    expect(JSON.parse(text).key).toBe('***');
+  });
+});
+
 describe('lines', () => {
   test('json: level by name, time, fields, message', async () => {
     const line = JSON.parse(await logged({}, { status: 200, absent: undefined }));

@@ -80,7 +80,7 @@ async function record(
 ) {
   await using proxy = await startProxy({
     fetch: async () => upstreamResponse(place, written, cuts),
-    env: { RECORD: folder, MAX_RETRIES: '1', MAX_STREAMING_RETRIES: '1' },
+    env: { RECORD: folder, MAX_RETRIES: '0', MAX_STREAMING_RETRIES: '0' },
   });
   const query = { query: `?key=${written}`, 'allowed query': `?beta=${written}` }[place as string] ?? '';
   const body = clientBody(place, written);

@@ -131,7 +131,8 @@ describe('what operators ask', () => {
     const clock = new ManualClock();
     const refuse = () =>
       googleError(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.');
-    const replies = [() => Response.json(textChunk('x', 'STOP')), refuse];
+    const good = () => Response.json(textChunk('x', 'STOP'));
+    const replies = [good, refuse, good];
     const fetch: Fetch = async () => replies.shift()?.() ?? refuse();
     await using proxy = await startProxy({ fetch, clock });
     const health = async () => {
@@ -155,6 +156,9 @@ describe('what operators ask', () => {
       recent_errors: [{ type: 'authentication_error', request_id: expect.stringMatching(/^req_/) }],
     });
     await clock.advance(61_000);
+    // Nothing has failed for a minute, but the only key was refused.
+    expect(await health()).toMatchObject({ status: 'degraded', keys: [{ state: 'refused' }] });
+    await proxy.send('/v1/messages', hello);
     expect(await health()).toMatchObject({ status: 'healthy', uptime_seconds: 61 });
   });
 

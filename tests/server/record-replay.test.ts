@@ -39,6 +39,9 @@ type Scene = {
   check?(recorded: RecordedRequest, answer: string): void;
 };
 
+const unreachable = () =>
+  Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' }));
+
 const SCENES: Record<string, Scene> = {
   'a stream': { upstream: [good], request: streamed },
   'a whole answer': { upstream: [good] },
@@ -58,13 +61,11 @@ const SCENES: Record<string, Scene> = {
       expect(upstream[0]?.redactions).toMatchObject([{ kind: 'secret', length: GEMINI_KEY.length }]);
     },
   },
-  'a connection that is never made, twice': {
-    upstream: [
-      () => Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' })),
-      () => Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' })),
-    ],
+  'a connection that is never made': {
+    upstream: [unreachable, unreachable, unreachable],
     check: ({ upstream }) => {
       expect(upstream.map(({ head, end, error }) => [head, end.kind, error?.code])).toEqual([
+        [undefined, 'reset', 'ECONNREFUSED'],
         [undefined, 'reset', 'ECONNREFUSED'],
         [undefined, 'reset', 'ECONNREFUSED'],
       ]);

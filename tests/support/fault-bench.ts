@@ -91,6 +91,9 @@ export async function openBench({ streaming }: { streaming: boolean } = { stream
     GEMINI_API_KEY: GEMINI_KEY,
     DATA_DIR: folder,
     FORCE_DISABLE_STREAMING: String(!streaming),
+    // Rows promise what becomes of one fault; a second retry would only repeat the first.
+    MAX_RETRIES: '1',
+    MAX_STREAMING_RETRIES: '1',
   };
   const config = readConfig(env, []);
   const system = compose(config, {

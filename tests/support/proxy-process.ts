@@ -8,10 +8,17 @@ const STOP_MS = 10_000;
 
 export type ProxyProcess = {
   url: string;
+  /** Of the command: where that is `bun run`, the proxy is its child. */
+  pid: number;
   /** Everything written so far, stdout and stderr. */
   output(): string;
+  /** Resolves when there is more of it; rejects when there never will be. */
+  wrote(): Promise<void>;
   /** The JSON log lines so far. */
   log(): Record<string, unknown>[];
+  signal(name: NodeJS.Signals): void;
+  /** Its exit code, once it is gone. */
+  exited: Promise<number>;
   /** Ends it and waits until it is gone. */
   stop(): Promise<void>;
   /** Ends it as a crash would: nothing can be put in order before. */
@@ -54,11 +61,14 @@ export async function startProxy({
     if (child.exitCode === null) process.kill(-child.pid, signal);
   };
   let written = '';
+  let more = Promise.withResolvers<void>();
   const listening = Promise.withResolvers<string>();
   const read = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder();
     for await (const bytes of stream) {
       written += decoder.decode(bytes, { stream: true });
+      more.resolve();
+      more = Promise.withResolvers();
       const url = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(written)?.[0];
       if (url) listening.resolve(url);
     }
@@ -66,6 +76,8 @@ export async function startProxy({
   const gone = Promise.all([read(child.stdout), read(child.stderr), child.exited]);
   const fail = (why: string) => listening.reject(new Error(`the proxy ${why}:\n${written}`));
   void gone.then(() => fail('ended'));
+  const ended = gone.then(() => Promise.reject(new Error(`the proxy ended:\n${written}`)));
+  ended.catch(() => {});
   const timer = setTimeout(() => {
     kill('SIGKILL');
     fail('did not start in time');
@@ -73,7 +85,11 @@ export async function startProxy({
   const url = await listening.promise.finally(() => clearTimeout(timer));
   return {
     url,
+    pid: child.pid,
+    signal: kill,
+    exited: child.exited,
     output: () => written,
+    wrote: () => Promise.race([more.promise, ended]),
     log: () => jsonLines(written),
     stop: async () => {
       kill('SIGTERM');

@@ -23,7 +23,8 @@ export async function startProxy(options: ProxyOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
   const lines: Record<string, unknown>[] = [];
   const env = options.fetch ? { GEMINI_API_KEY: GEMINI_KEY } : { BACKEND: 'mock' };
-  const config = readConfig({ ...env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'DEBUG', ...options.env }, []);
+  const settings = { ...env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'DEBUG', ...options.env };
+  const config = readConfig(settings, []);
   const write = (line: string) => void lines.push(JSON.parse(line));
   const system = compose(config, {
     clock: options.clock ?? systemClock,
@@ -47,6 +48,9 @@ export async function startProxy(options: ProxyOptions = {}) {
     /** The log so far. */
     lines,
     send,
+    /** Other settings while it serves; those that are not named stay. Throws a ConfigError. */
+    reload: (changed: Readonly<Record<string, string>>) =>
+      system.reload(readConfig({ ...settings, ...changed }, [])),
     async [Symbol.asyncDispose]() {
       await listening.close(0);
       await system.close();

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
+import { type FailureClass, failureClass } from '../../src/gemini/failure.ts';
 import type { GoogleError } from '../../src/gemini/wire.ts';
-import { isRetryable, toMessagesError } from '../../src/translate/errors.ts';
+import { guidanceFor, isRetryable, toMessagesError } from '../../src/translate/errors.ts';
 
 const status = (code: number, message = 'm', google: GoogleError = {}) =>
   new UpstreamError('status', message, { status: code, google: { code, message, ...google } });
@@ -126,6 +127,14 @@ const ROWS: Row[] = [
     true,
   ],
   ['in the stream, nothing known', new UpstreamError('stream', 'm', { google: {} }), 'api_error', 500, true],
+  [
+    'a model that is not asked now: a 503, since Claude Code ends the turn at the third 529',
+    new UpstreamError('not-sent', 'm', { status: 503, retryAfter: 5 }),
+    'api_error',
+    503,
+    false,
+    { retryAfter: 5 },
+  ],
   ['network', new UpstreamError('network', 'm'), 'overloaded_error', 529, true],
   ['timeout', new UpstreamError('timeout', 'm'), 'timeout_error', 504, true],
   ['truncated', new UpstreamError('truncated', 'm'), 'overloaded_error', 529, true],
@@ -153,5 +162,67 @@ describe('what the client is told', () => {
 
   test('a bug does not tell its message', () => {
     expect(toMessagesError(new Error('secret detail')).message).not.toContain('secret');
+    expect(guidanceFor(new Error('secret detail'))).toBe('See the log of the proxy.');
+  });
+});
+
+const overloaded = (retryAfter?: number) => new UpstreamError('status', 'busy', { status: 503, retryAfter });
+const heldBack = (code: number, retryAfter: number) =>
+  new UpstreamError('not-sent', 'No key may be asked now.', { status: code, retryAfter });
+
+/** One of each class: who takes a class into the union is asked for it here. */
+const EXAMPLES: Readonly<Record<FailureClass, [error: UpstreamError, type: string, retryable: boolean]>> = {
+  key: [status(400, KEY), 'authentication_error', false],
+  'quota-minute': [status(429), 'rate_limit_error', false],
+  'quota-day': [status(429, 'm', { details: [perDay] }), 'rate_limit_error', false],
+  'model-missing': [status(404), 'not_found_error', false],
+  schema: [status(400, 'Duplicate function declaration found: x'), 'invalid_request_error', false],
+  signature: [status(400, 'Corrupted thought signature.'), 'invalid_request_error', false],
+  'context-overflow': [status(400, OVERFLOW), 'invalid_request_error', false],
+  'content-filter': [status(400, 'blocked by safety'), 'invalid_request_error', false],
+  media: [status(400, 'Provided image is not valid.'), 'invalid_request_error', false],
+  region: [status(400, 'User location is not supported'), 'permission_error', false],
+  request: [status(400), 'invalid_request_error', false],
+  network: [new UpstreamError('network', 'reset'), 'overloaded_error', true],
+  timeout: [new UpstreamError('timeout', 'silence'), 'timeout_error', true],
+  overloaded: [overloaded(), 'overloaded_error', true],
+  internal: [status(500), 'api_error', true],
+  malformed: [new UpstreamError('malformed', 'no JSON'), 'overloaded_error', true],
+};
+
+describe('a failure of the class', () => {
+  test.each(Object.entries(EXAMPLES))('%s', (name, [error, type, retryable]) => {
+    expect(failureClass(error)).toBe(name as FailureClass);
+    expect(toMessagesError(error).type).toBe(type as MessagesError['type']);
+    expect(isRetryable(error)).toBe(retryable);
+    expect(guidanceFor(error)).toMatch(/^[A-Z].{20,}\.$/);
+    expect(toMessagesError(error).cause).toBe(error);
+  });
+
+  test('of what was never sent, none is tried again here', () => {
+    expect([heldBack(429, 5), heldBack(503, 5)].map(isRetryable)).toEqual([false, false]);
+  });
+});
+
+describe('how long to wait', () => {
+  const seconds = (wait: number) => status(429, `Please retry in ${wait}s.`);
+  const cases: [string, UpstreamError, number | undefined, boolean | undefined][] = [
+    ['a second', seconds(0.4), 1, undefined],
+    ['a minute', seconds(60), 60, undefined],
+    ['more than a minute: after one', seconds(61), 60, undefined],
+    ['five minutes: after one', seconds(300), 60, undefined],
+    ['more than five minutes: never', seconds(301), undefined, false],
+    ["the header's figure", new UpstreamError('status', 'm', { status: 429, retryAfter: 9 }), 9, undefined],
+    ['no figure: as the client likes', status(429), undefined, undefined],
+    ['held back by the pool for a while', heldBack(429, 45), 45, undefined],
+    ['held back by the pool for minutes', heldBack(429, 200), 60, undefined],
+    ['held back by the pool for the day', heldBack(429, 20_000), undefined, false],
+    ['an overloaded model', overloaded(7), 7, undefined],
+    ['an overloaded model, for long', overloaded(3_600), 60, undefined],
+    ['a model that is not asked now', heldBack(503, 20), 20, undefined],
+  ];
+  test.each(cases)('%s', (_name, error, retryAfter, shouldRetry) => {
+    const told = toMessagesError(error);
+    expect([told.retryAfter, told.shouldRetry]).toEqual([retryAfter, shouldRetry]);
   });
 });

@@ -15,6 +15,8 @@ const Settings = Type.Object({
     small: Type.String(),
     patterns: Type.Array(Type.Tuple([Type.String(), Type.String()])),
   }),
+  /** Absent in recordings from before there were fallbacks. */
+  modelFallbacks: Type.Optional(Type.Array(Type.Array(Type.String()))),
   maxTokensLimit: Type.Union([Type.Number(), Type.Null()]),
   upstreamStreaming: Type.Boolean(),
   maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),

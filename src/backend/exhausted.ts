@@ -1,0 +1,51 @@
+/** What to tell when no key may be asked for longer than one may wait: which comes back when, and what to do. */
+import { UpstreamError } from '../gemini/errors.ts';
+import type { KeyRecord } from './key-record.ts';
+
+/** Of records that may be asked for the model at all, for a request of so many tokens; `first` is the one that comes back first. */
+export function exhausted(
+  model: string,
+  records: readonly KeyRecord[],
+  first: KeyRecord,
+  tokens: number,
+  now: number,
+): UpstreamError {
+  const { why, until } = first.hindrance(model, tokens);
+  const retryAfter = Math.max(1, Math.ceil((until - now) / 1000));
+  const keys = records
+    .map((record) => `${nameOf(record)}: ${stateOf(record, model, tokens, now)}`)
+    .join('; ');
+  if (why === 'breaker') {
+    return new UpstreamError(
+      'not-sent',
+      `${model} keeps failing, so it is not asked now (${keys}). Try again in a moment, or map to another model.`,
+      { status: 503, retryAfter },
+    );
+  }
+  const last = first.quota(model)?.last;
+  // Google's own figure is from when it was said.
+  const said = (last?.message ?? 'Quota exceeded.').replace(/\s*Please retry in [\d.]+s\.?/gi, '').trim();
+  const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
+  return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
+    status: 429,
+    retryAfter,
+    cause: last,
+  });
+}
+
+const nameOf = ({ backend }: KeyRecord) => `#${backend.keyFingerprint}`;
+
+function stateOf(record: KeyRecord, model: string, tokens: number, now: number): string {
+  const { why, until } = record.hindrance(model, tokens);
+  const back = `back at ${new Date(Math.max(until, now)).toISOString()}`;
+  switch (why) {
+    case 'breaker':
+      return `failing, tried again at ${new Date(Math.max(until, now)).toISOString()}`;
+    case 'rate':
+      return `at its KEY_RPM or KEY_TPM, ${back}`;
+    default:
+      return record.quota(model)?.state === 'parked'
+        ? `the day's quota is used up, ${back}`
+        : `out of quota, ${back}`;
+  }
+}

@@ -1,0 +1,56 @@
+/** What a pool tells: the other instances, and whoever reads the log. */
+import type { Backend } from './backend.ts';
+import type { Breaker, BreakerState } from './breaker.ts';
+import type { KeyState, ModelState } from './keys.ts';
+import type { SharedState } from './shared.ts';
+
+export class PoolNews {
+  readonly #shared: SharedState;
+
+  constructor(shared: SharedState) {
+    this.#shared = shared;
+  }
+
+  key({ keyFingerprint: key }: Backend, state: KeyState['state']): void {
+    this.#shared.publish({ kind: 'key', key, state });
+  }
+
+  quota(
+    { keyFingerprint: key }: Backend,
+    model: string,
+    state: Exclude<ModelState['state'], 'open' | 'half-open'>,
+    until: number,
+    strikes: number,
+  ): void {
+    this.#shared.publish({ kind: 'quota', key, model, state, until, strikes });
+  }
+
+  breaker({ keyFingerprint: key }: Backend, model: string, { until, opens }: Breaker): void {
+    this.#shared.publish({ kind: 'breaker', key, model, until, opens });
+  }
+
+  home(model: string, session: string, key: string): void {
+    this.#shared.publish({ kind: 'home', model, session, key });
+  }
+
+  sent({ keyFingerprint: key }: Backend, at: number, tokens: number): void {
+    this.#shared.publish({ kind: 'sent', key, at, tokens });
+  }
+}
+
+const BREAKER_SAYS: Readonly<Record<BreakerState, string>> = {
+  closed: 'works again',
+  'half-open': 'is tried with one request',
+  open: 'keeps failing; not asked until',
+};
+
+/** For the log. */
+export function breakerLine(
+  { keyFingerprint }: Backend,
+  model: string,
+  state: BreakerState,
+  { until }: Breaker,
+): string {
+  const time = state === 'open' ? ` ${new Date(until).toISOString()}` : '';
+  return `key #${keyFingerprint}: ${model} ${BREAKER_SAYS[state]}${time}`;
+}

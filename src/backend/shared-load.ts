@@ -1,0 +1,63 @@
+/** What other instances have under way, and telling them what is here: the retry budget is of all together. */
+import { ignoreFailure } from '../lib/async.ts';
+import type { Clock } from '../lib/ports.ts';
+import type { Load } from './retry-budget.ts';
+import type { SharedState } from './shared.ts';
+
+/** Milliseconds between two looks at whether there is something to tell. */
+const TELL_MS = 250;
+/** Milliseconds after which what has not changed is told again, and what another has not told again no longer holds. */
+const REPEAT_MS = 2_000;
+const EXPIRY_MS = 10_000;
+
+export class SharedLoad {
+  readonly #clock: Clock;
+  readonly #others = new Map<string, Load & { at: number }>();
+  readonly #closed = new AbortController();
+
+  constructor(shared: SharedState, instance: string, clock: Clock, own: () => Load) {
+    this.#clock = clock;
+    shared.listen((fact) => {
+      if (fact.kind !== 'load' || fact.instance === instance) return;
+      this.#others.set(fact.instance, {
+        inFlight: fact.inFlight,
+        retries: fact.retries,
+        at: clock.now(),
+      });
+    });
+    // Ends by the rejection of its sleep when it is closed.
+    ignoreFailure(this.#tell(shared, instance, own));
+  }
+
+  elsewhere(): Load {
+    const now = this.#clock.now();
+    let inFlight = 0;
+    let retries = 0;
+    for (const [instance, load] of this.#others) {
+      if (now - load.at > EXPIRY_MS) this.#others.delete(instance);
+      else {
+        inFlight += load.inFlight;
+        retries += load.retries;
+      }
+    }
+    return { inFlight, retries };
+  }
+
+  close(): void {
+    this.#closed.abort();
+  }
+
+  async #tell(shared: SharedState, instance: string, own: () => Load): Promise<void> {
+    let told: Load = { inFlight: 0, retries: 0 };
+    let toldAt = 0;
+    for (;;) {
+      await this.#clock.sleep(TELL_MS, this.#closed.signal);
+      const load = own();
+      const same = load.inFlight === told.inFlight && load.retries === told.retries;
+      if (same && (load.inFlight === 0 || this.#clock.now() - toldAt < REPEAT_MS)) continue;
+      shared.publish({ kind: 'load', instance, ...load });
+      told = load;
+      toldAt = this.#clock.now();
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** Whether a model's streams are worth asking for: after several that broke, answers are asked for whole for a while. */
+import type { Clock } from '../lib/ports.ts';
+import { RecentMap } from '../lib/recent-map.ts';
+import { Breaker, type Pass } from './breaker.ts';
+
+/** Broken streams in a row; their share says little, since one long session may make them all. */
+const BROKEN_IN_ROW = 3;
+const COOL_DOWN_MS = 60_000;
+const MAX_COOL_DOWN_MS = 600_000;
+const PROBE_MS = 120_000;
+/** Google has some fifty; clients may ask for any name. */
+const MAX_MODELS = 1_000;
+
+export type Streaming = {
+  /** Undefined: ask for the whole answer. One of many is let through to see whether streams work again. */
+  pass(model: string): Pass | undefined;
+  /** Models whose answers are asked for whole now. */
+  broken(): string[];
+};
+
+/** For what must not depend on other requests. */
+export const ALWAYS_STREAMING: Streaming = {
+  pass: () => ({ succeeded() {}, failed() {}, abandoned() {} }),
+  broken: () => [],
+};
+
+export class StreamingBreakers implements Streaming {
+  readonly #clock: Clock;
+  readonly #onChange: (message: string) => void;
+  readonly #breakers = new RecentMap<string, Breaker>(MAX_MODELS);
+
+  constructor(clock: Clock, onChange: (message: string) => void) {
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  pass(model: string): Pass | undefined {
+    let breaker = this.#breakers.get(model);
+    if (!breaker) {
+      breaker = this.#create(model);
+      this.#breakers.set(model, breaker);
+    }
+    return breaker.pass();
+  }
+
+  broken(): string[] {
+    return [...this.#breakers].filter(([, { state }]) => state !== 'closed').map(([model]) => model);
+  }
+
+  #create(model: string): Breaker {
+    return new Breaker({
+      clock: this.#clock,
+      consecutive: BROKEN_IN_ROW,
+      share: 1,
+      atLeast: Infinity,
+      windowMs: COOL_DOWN_MS,
+      firstOpenMs: COOL_DOWN_MS,
+      maxOpenMs: MAX_COOL_DOWN_MS,
+      probeMs: PROBE_MS,
+      onChange: (state) => {
+        if (state === 'open') this.#onChange(`streams of ${model} keep breaking: asked unary for a while`);
+        if (state === 'closed') this.#onChange(`streams of ${model} work again`);
+      },
+    });
+  }
+}

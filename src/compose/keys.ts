@@ -1,0 +1,62 @@
+/** The keys as the settings name them, each with its way to Gemini. */
+import type { Backend } from '../backend/backend.ts';
+import { createGenaiBackend, type GenaiOptions } from '../backend/genai.ts';
+import { type Keys, singleKey } from '../backend/keys.ts';
+import { KeyPool } from '../backend/pool.ts';
+import type { SharedState } from '../backend/shared.ts';
+import type { Config } from '../config.ts';
+import type { Clock, Fetch } from '../lib/ports.ts';
+import type { Ports } from './settings.ts';
+
+export function createBackend(
+  config: Config,
+  fetch: Fetch,
+  clock: Clock,
+  more: Partial<GenaiOptions> = {},
+): Backend {
+  return createGenaiBackend({
+    kind: config.backend,
+    apiKey: config.apiKeys[0] ?? 'no-key',
+    ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
+    fetch,
+    headTimeoutMs: config.headTimeoutMs,
+    idleTimeoutMs: config.idleTimeoutMs,
+    clock,
+    ...more,
+  });
+}
+
+export type KeySet = {
+  keys: Keys;
+  /** From now on those of `config`. */
+  replace(config: Config): void;
+};
+
+const ratesOf = ({ keyRpm, keyTpm }: Config) => ({ requests: keyRpm, tokens: keyTpm });
+
+/**
+ * The mock's quotas are played, not real, and what is recorded must not depend on earlier requests: there one key, which
+ * remembers nothing.
+ */
+export function createKeys(
+  config: Config,
+  fetch: Fetch,
+  { clock, random, logger }: Ports,
+  shared: SharedState,
+): KeySet {
+  const backends = ({ apiKeys }: Config): [Backend, ...Backend[]] => {
+    const [first, ...others] = apiKeys.map((apiKey) => createBackend(config, fetch, clock, { apiKey }));
+    return [first ?? createBackend(config, fetch, clock), ...others];
+  };
+  if (config.backend !== 'gemini' || config.record !== undefined)
+    return { keys: singleKey(backends(config)[0]), replace() {} };
+  const pool = new KeyPool({
+    backends: backends(config),
+    clock,
+    random,
+    rates: ratesOf(config),
+    shared,
+    onChange: (message) => logger.warn({}, message),
+  });
+  return { keys: pool, replace: (next) => pool.replace(backends(next), ratesOf(next)) };
+}

@@ -1,0 +1,90 @@
+/** Settings that are applied while serving: keys, models and rates. Why these: docs/decisions/0025-reload.md */
+import { type Config, secretsOf } from '../config.ts';
+import { canonicalJson } from '../lib/json.ts';
+import { allSecrets } from '../lib/secrets.ts';
+import type { ServerDeps } from '../server/deps.ts';
+import { serverSettings } from './settings.ts';
+
+type Reloaded = Pick<Config, 'apiKeys' | 'spareKeys' | 'modelMap' | 'modelFallbacks' | 'keyRpm' | 'keyTpm'>;
+
+/** Everything else, by the variables' names. */
+const NEEDS_RESTART = {
+  backend: 'BACKEND',
+  baseUrl: 'GOOGLE_GEMINI_BASE_URL',
+  host: 'HOST',
+  port: 'PORT',
+  proxyApiKey: 'PROXY_API_KEY',
+  allowedHosts: 'ALLOWED_HOSTS',
+  log: 'LOG_LEVEL, LOG_FORMAT',
+  maxTokensLimit: 'MAX_TOKENS_LIMIT',
+  requestTimeoutMs: 'REQUEST_TIMEOUT',
+  headTimeoutMs: 'HEAD_TIMEOUT',
+  idleTimeoutMs: 'STREAM_IDLE_TIMEOUT',
+  maxRetries: 'MAX_RETRIES',
+  maxStreamingRetries: 'MAX_STREAMING_RETRIES',
+  streamsMax: 'STREAMS_MAX',
+  upstreamStreaming: 'FORCE_DISABLE_STREAMING, EMERGENCY_DISABLE_STREAMING',
+  mock: 'MOCK_PACE, MOCK_SCENARIO',
+  record: 'RECORD',
+  replay: 'REPLAY, REPLAY_SPEED',
+  faults: 'FAULTS',
+  redisUrl: 'REDIS_URL',
+  dataDir: 'DATA_DIR',
+} satisfies Record<Exclude<keyof Config, keyof Reloaded | 'notices'>, string>;
+
+const isSetting = (name: string): name is keyof typeof NEEDS_RESTART => name in NEEDS_RESTART;
+
+function changedOtherwise(before: Config, next: Config): string[] {
+  const differs = (name: keyof typeof NEEDS_RESTART) =>
+    canonicalJson(before[name]) !== canonicalJson(next[name]);
+  return Object.keys(NEEDS_RESTART)
+    .filter(isSetting)
+    .filter(differs)
+    .map((name) => NEEDS_RESTART[name]);
+}
+
+export type ReloadParts = {
+  /** As at start. */
+  config: Config;
+  deps: ServerDeps;
+  /** Those of `config`, from now on. */
+  replaceKeys(config: Config): void;
+};
+
+/** Applies what may change while serving; requests under way go on with what they have. Tells in the log what it did. */
+export function createReload({ config, deps, replaceKeys }: ReloadParts): (next: Config) => void {
+  const { logger } = deps;
+  const told = new Set(config.notices);
+  return (next) => {
+    logger.hide(secretsOf(next));
+    if (config.record !== undefined || config.replay) {
+      const doing = config.replay ? 'replaying' : 'recording';
+      logger.info({}, `settings are not read anew while ${doing}`);
+      return;
+    }
+    if (next.backend !== config.backend) {
+      logger.warn(
+        {},
+        `BACKEND: from ${config.backend} to ${next.backend} needs a restart; nothing was changed`,
+      );
+      return;
+    }
+    const { apiKeys, spareKeys, modelMap, modelFallbacks, keyRpm, keyTpm } = next;
+    const reloaded: Reloaded = { apiKeys, spareKeys, modelMap, modelFallbacks, keyRpm, keyTpm };
+    const current = { ...config, ...reloaded };
+    const settings = serverSettings(current);
+    // What was a secret stays one: answers under way may still tell of an old key.
+    const secrets = allSecrets(deps.settings.secrets, settings.secrets);
+    replaceKeys(current);
+    deps.settings = { ...settings, secrets };
+    for (const notice of next.notices.filter((line) => !told.has(line))) {
+      told.add(notice);
+      logger.warn({}, notice);
+    }
+    const others = changedOtherwise(config, next);
+    if (others.length > 0) logger.warn({}, `${others.join(', ')}: changed; that needs a restart`);
+    const keys = deps.keys.states().map(({ fingerprint }) => fingerprint);
+    const rates = { key_rpm: keyRpm, key_tpm: keyTpm };
+    logger.info({ keys, models: modelMap, fallbacks: modelFallbacks, ...rates }, 'settings read anew');
+  };
+}

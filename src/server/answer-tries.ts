@@ -1,0 +1,180 @@
+/**
+ * The tries of one answer: with which model, which key, and whether as a stream. A try whose key or model Google turns down
+ * before content goes on with the next one, which is no try of its own; every other failure ends it.
+ */
+import type { Patience } from '../backend/keys.ts';
+import type { BudgetTicket } from '../backend/retry-budget.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { GeminiModel } from '../gemini/models.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import { isRetryable } from '../translate/errors.ts';
+import { PartsReader } from '../translate/response/parts.ts';
+import { isContent, type TurnEvent } from '../translate/response/turn.ts';
+import type { Call } from './call.ts';
+import type { ServerDeps } from './deps.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import { nextModel, noteReplaced } from './fallback.ts';
+import { MendingUpstream } from './mending-upstream.ts';
+import type { Prepared } from './prepare.ts';
+
+export type AnswerRequest = {
+  /** The client's id of the model. */
+  requestedModel: string;
+  prepared: Prepared;
+  /** The same request, for another model. */
+  prepareFor(model: GeminiModel): Promise<Prepared>;
+  /** The client asked for a stream; else nothing is told before the answer is whole. */
+  streamed: boolean;
+};
+
+type Items = AsyncGenerator<TurnEvent, void, undefined>;
+
+/** Milliseconds inside the proxy for a key to come back; whoever has to wait longer is told. */
+const LONGEST_WAIT_MS = 30_000;
+
+const text = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+const isBrokenStream = (error: unknown): boolean =>
+  error instanceof UpstreamError && (error.kind === 'malformed' || error.kind === 'truncated');
+
+/** What was never sent costs nothing to ask elsewhere; a missing model is not there for the next try either. */
+const meansOtherModel = (error: unknown): boolean =>
+  error instanceof UpstreamError &&
+  (failureClass(error) === 'model-missing' || (error.kind === 'not-sent' && error.status === 503));
+
+export class AnswerTries {
+  readonly #request: AnswerRequest;
+  readonly #call: Call;
+  readonly #deps: ServerDeps;
+  #prepared: Prepared;
+  #upstream: MendingUpstream;
+  #streamBroke = false;
+
+  constructor(request: AnswerRequest, call: Call, deps: ServerDeps) {
+    this.#request = request;
+    this.#call = call;
+    this.#deps = deps;
+    this.#prepared = request.prepared;
+    this.#upstream = new MendingUpstream(request.prepared, call);
+  }
+
+  /** With the model and the key that were asked last. */
+  get prepared(): Prepared {
+    return this.#prepared;
+  }
+
+  /** One try. */
+  async *read(ticket: BudgetTicket, signal: AbortSignal): Items {
+    for (;;) {
+      let content = false;
+      try {
+        for await (const item of this.#overKeys(ticket, signal)) {
+          content ||= isContent(item);
+          yield item;
+        }
+        return;
+      } catch (error) {
+        if (signal.aborted || content || !(await this.#replaceModel(error, ticket))) throw error;
+      }
+    }
+  }
+
+  async *#overKeys(ticket: BudgetTicket, signal: AbortSignal): Items {
+    const { route } = this.#prepared;
+    for (;;) {
+      await route.ready(this.#patience(), signal);
+      let content = false;
+      try {
+        for await (const item of this.#items(ticket, signal)) {
+          // Thoughts say as much of the key as content does.
+          route.succeeded();
+          content ||= isContent(item);
+          yield item;
+        }
+        route.succeeded();
+        return;
+      } catch (error) {
+        if (signal.aborted) throw error;
+        // Noted even where it comes too late for this answer.
+        if (!route.failed(error) || content) throw error;
+        this.#call.facts.failovers++;
+        this.#debug('failover', error);
+      } finally {
+        route.released();
+      }
+    }
+  }
+
+  #patience(): Patience {
+    const { startedAt } = this.#call;
+    const { settings, clock } = this.#deps;
+    const { body, model } = this.#prepared;
+    const left = startedAt + settings.requestTimeoutMs - clock.now();
+    return {
+      limitMs: Math.min(LONGEST_WAIT_MS, left),
+      forBreaker: nextModel(this.#request.requestedModel, model.id, this.#deps) === undefined,
+      tokens: () => estimateTokens(JSON.parse(body) as GenerateContentRequest),
+    };
+  }
+
+  #items(ticket: BudgetTicket, signal: AbortSignal): Items {
+    const items = this.#readOnce(ticket, signal);
+    return this.#request.streamed ? items : wholeTry(items);
+  }
+
+  /** A reader of its own: what an earlier try said is forgotten. */
+  async *#readOnce(ticket: BudgetTicket, signal: AbortSignal): Items {
+    const { model, plan } = this.#prepared;
+    const { settings, streaming } = this.#deps;
+    const wanted = settings.upstreamStreaming && !this.#streamBroke;
+    const pass = wanted ? streaming.pass(model.id) : undefined;
+    try {
+      const reply = await this.#upstream.generate(pass !== undefined, ticket.take, signal);
+      const reader = new PartsReader(plan, this.#call.warn);
+      for await (const frames of reply.frames) {
+        for (const frame of frames) yield* reader.read(frame);
+      }
+      const end = reader.end();
+      // Said before the end is given out: who has it asks for no more, and leaves us here.
+      pass?.succeeded();
+      yield* end;
+    } catch (error) {
+      if (pass && isBrokenStream(error)) {
+        pass.failed();
+        // A whole answer takes another way through Google's front, and often comes where streams break.
+        this.#streamBroke = true;
+      }
+      throw error;
+    } finally {
+      pass?.abandoned();
+    }
+  }
+
+  /** What was sent and failed makes the next model a retry; else it is none. */
+  async #replaceModel(error: unknown, ticket: BudgetTicket): Promise<boolean> {
+    const from = this.#prepared.model.id;
+    const free = meansOtherModel(error);
+    if ((!free && !isRetryable(error)) || this.#deps.keys.usable(from)) return false;
+    const other = nextModel(this.#request.requestedModel, from, this.#deps);
+    if (!other || (!free && !ticket.take())) return false;
+    if (!free) this.#call.facts.retries++;
+    noteReplaced(from, other.id, this.#call);
+    this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id }, 'model replaced');
+    this.#prepared = await this.#request.prepareFor(other);
+    this.#upstream = new MendingUpstream(this.#prepared, this.#call);
+    return true;
+  }
+
+  #debug(event: string, error: unknown): void {
+    const { id, facts } = this.#call;
+    this.#deps.logger.debug({ request_id: id, key: facts.key, error: text(error) }, event);
+  }
+}
+
+/** For a whole answer: nothing is told before the try has ended well, so its failure is free whenever it comes. */
+async function* wholeTry(items: Items): Items {
+  const all: TurnEvent[] = [];
+  for await (const item of items) all.push(item);
+  yield* all;
+}

@@ -1,0 +1,61 @@
+/** Which failures of one answer are worth another try, and what is told where the budget leaves none. */
+import type { BudgetTicket } from '../backend/retry-budget.ts';
+import { retryDelaySeconds } from '../gemini/error-facts.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import type { Random } from '../lib/ports.ts';
+import { isRetryable } from '../translate/errors.ts';
+
+/** A model that says nothing usable twice will say it a third time; and each try costs the whole prompt. */
+const UNUSABLE_ANSWERS = 2;
+/** Milliseconds. Whoever asks for more is asked again before it. */
+const LONGEST_WAIT_MS = 30_000;
+/** Seconds, of which each client is told others: those who failed together are not to come back together. */
+const LATER = { least: 2, spread: 8 } as const;
+
+export class RetryPolicy {
+  readonly #ticket: BudgetTicket;
+  readonly #random: Random;
+  #unusable = 0;
+  #state: 'free' | 'refused' = 'free';
+  /** Head and items end with the same error, told once. */
+  #explained: UpstreamError | undefined;
+
+  constructor(ticket: BudgetTicket, random: Random) {
+    this.#ticket = ticket;
+    this.#random = random;
+  }
+
+  /** Takes its part of the budget where it says yes. */
+  allows(error: unknown): boolean {
+    if (!isRetryable(error) || this.#isHopeless(error)) return false;
+    if (this.#ticket.take()) return true;
+    this.#state = 'refused';
+    return false;
+  }
+
+  /** What the answer ends with: where only the budget forbade another try, the client is to make it, later. */
+  explain(error: unknown): unknown {
+    if (this.#state === 'free' || !(error instanceof UpstreamError)) return error;
+    this.#explained ??= this.#later(error);
+    return this.#explained;
+  }
+
+  /** Milliseconds that the next try waits at least: as long as Google, or a front of it, asks. */
+  leastWait(error: unknown): number {
+    if (!(error instanceof UpstreamError)) return 0;
+    const seconds = retryDelaySeconds(error.google, error.message) ?? error.retryAfter ?? 0;
+    return Math.min(seconds * 1000, LONGEST_WAIT_MS);
+  }
+
+  #later(error: UpstreamError): UpstreamError {
+    const retryAfter = LATER.least + Math.floor(this.#random.next() * LATER.spread);
+    const message = `${error.message} (not tried again here: too many requests fail now)`;
+    return new UpstreamError('not-sent', message, { status: 503, retryAfter, cause: error });
+  }
+
+  #isHopeless(error: unknown): boolean {
+    return (
+      error instanceof UpstreamError && error.kind === 'unusable' && ++this.#unusable >= UNUSABLE_ANSWERS
+    );
+  }
+}

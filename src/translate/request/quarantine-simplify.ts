@@ -1,0 +1,124 @@
+/**
+ * A tool declaration in a form that Google has always taken: the arguments by name, each of one plain type. What the types
+ * cannot say, the descriptions do, so that the model can still give arguments that the tool takes.
+ */
+import type { FunctionDeclaration } from '../../gemini/wire.ts';
+import { canonicalJson, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { findReference } from './schema-references.ts';
+import { wellFormed } from './text.ts';
+
+const TYPES: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
+
+/** References, alternatives and lists inside of each other that are looked into for a type. */
+const DEEPEST = 6;
+/** Google counts the states of a grammar: long lists of long values are among the typical causes of too many. */
+const MOST_VALUES = 64;
+const LONGEST_VALUE = 64;
+/** Characters of an argument's schema that its description shows. */
+const MOST_SHOWN = 1_000;
+
+type Schema = { readonly node: JsonObject; readonly root: JsonObject; readonly depth: number };
+
+/** Idempotent: what is simple already comes out as it is, but for the order of its keys. */
+export function simpleDeclaration({
+  name,
+  description,
+  parametersJsonSchema: schema,
+}: FunctionDeclaration): FunctionDeclaration {
+  const simple = schema === undefined ? undefined : simpleRoot(schema);
+  return {
+    name,
+    ...(description === undefined ? {} : { description }),
+    ...(simple ? { parametersJsonSchema: simple } : {}),
+  };
+}
+
+export const isSimple = (declaration: FunctionDeclaration): boolean =>
+  canonicalJson(simpleDeclaration(declaration)) === canonicalJson(declaration);
+
+/** Nothing where there are no arguments: Google has refused objects without properties. */
+function simpleRoot(root: JsonObject): JsonObject | undefined {
+  const given = isObject(root['properties']) ? (root['properties'] as JsonObject) : {};
+  const properties = Object.entries(given)
+    .filter(([, schema]) => schema !== false)
+    .map(([name, schema]) => [name, simpleProperty(schema, root)] as const);
+  if (properties.length === 0) return undefined;
+  const names = new Set(properties.map(([name]) => name));
+  const required = Array.isArray(root['required']) ? root['required'] : [];
+  const known = [...new Set(required)].filter((name) => typeof name === 'string' && names.has(name));
+  return {
+    type: 'object',
+    ...(typeof root['description'] === 'string' ? { description: root['description'] } : {}),
+    // From entries: an argument may be named `__proto__`.
+    properties: Object.fromEntries(properties),
+    ...(known.length > 0 ? { required: known } : {}),
+  };
+}
+
+function simpleProperty(schema: Json, root: JsonObject): JsonObject {
+  const { description, ...rest } = follow(schema, root);
+  const simple = { ...shapeOf({ node: rest, root, depth: 0 }), ...choicesOf(rest) };
+  const told = [
+    ...(typeof description === 'string' && description !== '' ? [description] : []),
+    ...(isLost(rest, simple) ? [`JSON Schema: ${shown(rest)}`] : []),
+  ].join('\n\n');
+  return told === '' ? simple : { ...simple, description: told };
+}
+
+const isLost = (written: JsonObject, simple: JsonObject): boolean =>
+  Object.keys(written).some((key) => !Object.hasOwn(simple, key)) ||
+  (Object.keys(written).length > 0 && canonicalJson(written) !== canonicalJson(simple));
+
+function shown(schema: JsonObject): string {
+  const text = JSON.stringify(schema);
+  return text.length <= MOST_SHOWN ? text : `${wellFormed(text.slice(0, MOST_SHOWN))}…`;
+}
+
+/** The schema that `schema` refers to. Words beside the reference win over what it names. */
+function follow(schema: Json, root: JsonObject): JsonObject {
+  let node: JsonObject = isObject(schema) ? (schema as JsonObject) : {};
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const { $ref: reference, ...beside } = node;
+    if (typeof reference !== 'string') break;
+    node = { ...findReference(root, reference), ...beside };
+  }
+  return node;
+}
+
+/** A list names what it holds: Google has refused lists that do not. */
+function shapeOf(schema: Schema): JsonObject {
+  const type = typeOf(schema) ?? 'string';
+  if (type !== 'array') return { type };
+  const { node, root, depth } = schema;
+  if (depth === DEEPEST) return { type, items: { type: 'string' } };
+  return { type, items: shapeOf({ node: follow(node['items'] ?? null, root), root, depth: depth + 1 }) };
+}
+
+/** Of several types one: each call is then still one that the original allows. */
+function typeOf({ node, root, depth }: Schema): string | undefined {
+  const named = [node['type'] ?? []].flat().map((type) => String(type).toLowerCase());
+  const known = named.find((type) => TYPES.has(type));
+  if (known !== undefined || depth === DEEPEST) return known;
+  const values = Array.isArray(node['enum']) ? node['enum'] : [];
+  const ofValue = values.map((value) => typeof value).find((type) => TYPES.has(type));
+  if (ofValue !== undefined && !values.some(isNested)) return ofValue;
+  for (const branch of ['anyOf', 'oneOf', 'allOf'].flatMap((key) => node[key] ?? [])) {
+    const type = typeOf({ node: follow(branch, root), root, depth: depth + 1 });
+    if (type !== undefined) return type;
+  }
+  if (node['properties'] !== undefined) return 'object';
+  return node['items'] !== undefined || node['prefixItems'] !== undefined ? 'array' : undefined;
+}
+
+const isNested = (value: Json): boolean => typeof value === 'object' && value !== null;
+
+/** The values to choose from, where all are strings that Google takes; `null` beside them is left out, like its type. */
+function choicesOf(node: JsonObject): JsonObject {
+  if (!Array.isArray(node['enum'])) return {};
+  const values = [...new Set(node['enum'])].filter((value) => value !== null);
+  const isPlain = (value: Json) =>
+    typeof value === 'string' && value !== '' && value.length <= LONGEST_VALUE && value.isWellFormed();
+  if (values.length === 0 || values.length > MOST_VALUES || !values.every(isPlain)) return {};
+  const type = [node['type'] ?? 'string'].flat().map((name) => String(name).toLowerCase());
+  return type.find((name) => TYPES.has(name)) === 'string' ? { enum: values } : {};
+}

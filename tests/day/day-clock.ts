@@ -1,0 +1,132 @@
+/** Virtual time for hundreds of sessions at once: it goes on only when nothing else happens. */
+import type { Clock } from '../../src/lib/ports.ts';
+
+type Sleeper = { at: number; order: number; state: 'asleep' | 'over'; wake(): void };
+
+/** Turns of the event loop in a row without a sign of work, after which nobody is taken to be at work. */
+const QUIET_TURNS = 3;
+
+const earlier = (a: Sleeper, b: Sleeper) => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+export class DayClock implements Clock {
+  #now: number;
+  #order = 0;
+  #asleep = 0;
+  /** Grows whenever somebody looks at the time or goes to sleep: all that work here does so sooner or later. */
+  #signs = 0;
+  /** A binary heap, the next to wake at its root. Who was called off stays until its time has come. */
+  readonly #heap: Sleeper[] = [];
+
+  constructor(start: number) {
+    this.#now = start;
+  }
+
+  /** The time, for onlookers. */
+  get time(): number {
+    return this.#now;
+  }
+
+  /** How many sleeps are under way. */
+  get sleeping(): number {
+    return this.#asleep;
+  }
+
+  now(): number {
+    this.#signs++;
+    return this.#now;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.#signs++;
+    if (!Number.isFinite(ms)) throw new Error(`a sleep of ${ms} ms`);
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const leave = () => {
+        this.#end(sleeper);
+        reject(signal?.reason);
+      };
+      const wake = () => {
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      const sleeper: Sleeper = {
+        at: this.#now + Math.max(0, ms),
+        order: this.#order++,
+        state: 'asleep',
+        wake,
+      };
+      signal?.addEventListener('abort', leave, { once: true });
+      this.#asleep++;
+      this.#push(sleeper);
+    });
+  }
+
+  /** Lets time pass until `isOver`, or until nobody sleeps any more, or until `latest`. */
+  async run(isOver: () => boolean, latest = Infinity): Promise<void> {
+    await this.#quiet();
+    for (let next = this.#first(); next && next.at <= latest && !isOver(); next = this.#first()) {
+      this.#now = next.at;
+      this.#wakeAll();
+      await this.#quiet();
+    }
+  }
+
+  #wakeAll(): void {
+    for (let next = this.#first(); next && next.at <= this.#now; next = this.#first()) {
+      this.#pop();
+      this.#end(next);
+      next.wake();
+    }
+  }
+
+  async #quiet(): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS; quiet++) {
+      const signs = this.#signs;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#signs !== signs) quiet = -1;
+    }
+  }
+
+  #end(sleeper: Sleeper): void {
+    if (sleeper.state === 'asleep') this.#asleep--;
+    sleeper.state = 'over';
+  }
+
+  /** Undefined where nobody sleeps. */
+  #first(): Sleeper | undefined {
+    while (this.#heap[0]?.state === 'over') this.#pop();
+    return this.#heap[0];
+  }
+
+  #push(sleeper: Sleeper): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above];
+      if (!parent || !earlier(sleeper, parent)) break;
+      heap[at] = parent;
+      at = above;
+    }
+    heap[at] = sleeper;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (!last || heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const [left, right] = [heap[2 * at + 1], heap[2 * at + 2]];
+      const below = left && right && earlier(right, left) ? 2 * at + 2 : 2 * at + 1;
+      const child = heap[below];
+      if (!child || !earlier(child, last)) break;
+      heap[at] = child;
+      at = below;
+    }
+    heap[at] = last;
+  }
+}

@@ -1,0 +1,132 @@
+/** What holds of a day as a whole: how Google was treated, what the log says, what is left at the end. One line a breach. */
+import type { Day, LogLine } from './day.ts';
+import type { Outcome, Send } from './google.ts';
+import type { Verdict } from './judge.ts';
+import { BIG, KEYS, MIDNIGHT, SMALL } from './script.ts';
+
+const HOUR_MS = 3_600_000;
+
+const times = (sends: readonly Send[]) => sends.map(({ at }) => new Date(at).toISOString()).join(', ');
+
+/**
+ * Sends that were refused for a reason that was known already: begun after an earlier one's head had come, and before that
+ * reason ended. `lasts` tells how long a refusal holds.
+ */
+function askedInVain(
+  sends: readonly Send[],
+  outcome: Outcome,
+  lasts: (refused: Send) => number,
+): readonly Send[] {
+  const refused = sends.filter((send) => send.outcome === outcome);
+  return refused.filter((send) =>
+    refused.some(
+      (earlier) =>
+        earlier.key === send.key &&
+        (earlier.model === send.model || outcome === 'key refused') &&
+        earlier.headAt !== undefined &&
+        send.at > earlier.headAt &&
+        send.at < lasts(earlier),
+    ),
+  );
+}
+
+/** Nobody asks again what Google has just turned down. */
+export function askedAgain({ sends }: Pick<Day, 'sends'>): string[] {
+  const lasting: readonly (readonly [Outcome, (refused: Send) => number])[] = [
+    ['key refused', () => Infinity],
+    ['day quota', () => MIDNIGHT],
+    ['minute quota', ({ freeAt }) => freeAt ?? 0],
+    ['no access', ({ at }) => at + HOUR_MS],
+  ];
+  return lasting.flatMap(([outcome, lasts]) => {
+    const again = askedInVain(sends, outcome, lasts);
+    return again.length > 0 ? [`asked again in spite of ${outcome}: ${times(again)}`] : [];
+  });
+}
+
+/** A signature goes to the key and family that made it; who names a Gemini model gets that one. */
+export function misdirected(verdicts: readonly Verdict[]): string[] {
+  return verdicts.flatMap(({ asked, sends }) =>
+    sends.flatMap((send) => {
+      if (send.outcome === 'foreign signature') return [`${asked.wish.nonce}: a foreign signature`];
+      const named = asked.model.startsWith('gemini-');
+      return named && send.model !== asked.model
+        ? [`${asked.wish.nonce}: ${send.model} for ${asked.model}`]
+        : [];
+    }),
+  );
+}
+
+/** While all is well a session has one key for a model. */
+export function unsettled(verdicts: readonly Verdict[], phases: readonly string[]): string[] {
+  const sends = verdicts
+    .filter(({ asked }) => phases.includes(asked.phase))
+    .flatMap(({ asked, sends }) => sends.map((send) => ({ ...send, session: asked.session })))
+    .filter(({ outcome }) => outcome === 'answered');
+  const bySession = Map.groupBy(sends, ({ session, model }) => `${session} ${model}`);
+  return [...bySession].flatMap(([session, own]) => {
+    const keys = new Set(own.map(({ key }) => key));
+    return keys.size > 1 ? [`${session}: ${[...keys].join(', ')}`] : [];
+  });
+}
+
+/** Times that each key was asked for `model` in a phase. */
+export function shareOfKeys(verdicts: readonly Verdict[], phase: string, model: string): number[] {
+  const sends = verdicts
+    .filter(({ asked }) => asked.phase === phase)
+    .flatMap((verdict) => verdict.sends)
+    .filter((send) => send.model === model);
+  return Object.keys(KEYS).map((name) => sends.filter(({ key }) => key === name).length);
+}
+
+const isRequest = (line: LogLine) => line['path'] === '/v1/messages';
+
+/** One line a request, and every send of it is told there. */
+export function untold(
+  { lines, asked }: Pick<Day, 'lines' | 'asked'>,
+  verdicts: readonly Verdict[],
+): string[] {
+  const requests = lines.filter(isRequest);
+  const byId = new Map(requests.map((line) => [line['request_id'], line]));
+  const found: string[] = [];
+  if (requests.length !== asked.length || byId.size !== asked.length)
+    found.push(`${requests.length} lines of ${byId.size} requests for ${asked.length}`);
+  for (const { asked: one, sends, ending } of verdicts) {
+    const line = byId.get(one.headers?.get('request-id') ?? '');
+    if (!line) {
+      if (ending !== 'left') found.push(`${one.wish.nonce}: no line`);
+      continue;
+    }
+    // The last one may never have been sent: nobody was there to be asked.
+    const first = sends.length - Number(line['retries'] ?? 0) - Number(line['failovers'] ?? 0);
+    if (first !== 1 && (first !== 0 || ending === 'complete'))
+      found.push(`${one.wish.nonce}: ${sends.length} sends, and ${JSON.stringify(line)}`);
+    if (ending === 'error' && line['error'] === undefined)
+      found.push(`${one.wish.nonce}: no error in its line`);
+  }
+  return found;
+}
+
+/** What a reader of the log must find there. */
+const STORY: readonly (readonly [what: string, line: RegExp])[] = [
+  ['a key is left out', /"msg":"key #\S+: refused; left out/],
+  [
+    'a key is parked',
+    new RegExp(`"msg":"key #\\S+: the day's quota for ${BIG} is used up; parked until midnight`),
+  ],
+  ['a key has no access', new RegExp(`"msg":"key #\\S+: has no access to ${SMALL}"`)],
+  ['a breaker opens', new RegExp(`"msg":"key #\\S+: ${BIG} keeps failing; not asked until `)],
+  ['a breaker probes', new RegExp(`"msg":"key #\\S+: ${BIG} is tried with one request`)],
+  ['a breaker closes', new RegExp(`"msg":"key #\\S+: ${BIG} works again`)],
+  ['a model is replaced', new RegExp(`"from":"${BIG}","to":"${SMALL}","msg":"model replaced"`)],
+];
+
+export const missingInStory = ({ log }: Pick<Day, 'log'>): string[] =>
+  STORY.filter(([, pattern]) => !log.some((line) => pattern.test(line))).map(([what]) => what);
+
+export const secretsTold = ({ log }: Pick<Day, 'log'>): string[] =>
+  log.filter((line) => Object.values(KEYS).some((key) => line.includes(key)));
+
+/** Bugs of the proxy's own. */
+export const unexpected = ({ log }: Pick<Day, 'log'>): string[] =>
+  log.filter((line) => line.includes('"msg":"unexpected error"'));

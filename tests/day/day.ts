@@ -1,0 +1,82 @@
+/** Plays a day: the proxy inside this process, between clients and a Google that live in virtual time. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compose } from '../../src/compose.ts';
+import { readConfig, secretsOf } from '../../src/config.ts';
+import { createLogger } from '../../src/lib/log.ts';
+import { createSeededRandom } from '../../src/lib/ports.ts';
+import type { Asked } from './asked.ts';
+import { Clients, type Door } from './clients.ts';
+import { DayClock } from './day-clock.ts';
+import { Google, type Send, type Tamper } from './google.ts';
+import { DAY, DAY_START, endOf, FALLBACKS, KEYS, type Phase } from './script.ts';
+
+export type DayOptions = {
+  seed: number;
+  script?: readonly Phase[];
+  sessions?: number;
+  tamper?: Tamper;
+  /** Stands between clients and proxy, and may do as it likes. */
+  meddle?: (door: Door, clock: DayClock) => Door;
+};
+
+export type LogLine = Readonly<Record<string, unknown>>;
+
+export type Day = {
+  asked: readonly Asked[];
+  sends: readonly Send[];
+  /** As text: what must not be in them is looked for in every writing. */
+  log: readonly string[];
+  lines: readonly LogLine[];
+  /** What is left when everybody has gone. */
+  left: { sleepers: number; openAtGoogle: number; answersOpen: unknown };
+  /** What the proxy then says of itself. */
+  health: Readonly<Record<string, unknown>>;
+};
+
+/** Milliseconds of virtual time after the last question; who is not done then never will be. */
+const LONGEST = 3_600_000;
+/** And after the last answer, in which nothing may go on. */
+const AFTERMATH = 60_000;
+
+export async function playDay(options: DayOptions): Promise<Day> {
+  const { seed, script = DAY, sessions = 200, meddle = (door) => door } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'day-'));
+  const clock = new DayClock(DAY_START);
+  const google = new Google({ clock, random: createSeededRandom(seed + 1), script, tamper: options.tamper });
+  const env = { API_KEYS: Object.values(KEYS).join(','), MODEL_FALLBACKS: FALLBACKS, DATA_DIR: folder };
+  const config = readConfig(env, []);
+  const log: string[] = [];
+  const system = compose(config, {
+    clock,
+    random: createSeededRandom(seed),
+    fetch: google.fetch,
+    logger: await createLogger({
+      level: 'info',
+      format: 'json',
+      secrets: secretsOf(config),
+      write: (line) => void log.push(line),
+    }),
+  });
+  const door = meddle(async (request) => system.app.handle(request), clock);
+  const clients = new Clients({ door, clock, script, sessions, random: createSeededRandom(seed + 2) });
+  try {
+    clients.start();
+    await clock.run(() => clients.done, Math.max(...script.map(endOf)) + LONGEST);
+    await clock.run(() => false, clock.time + AFTERMATH);
+    const sleepers = clock.sleeping;
+    const health = await (await system.app.handle(new Request('http://localhost/health'))).json();
+    return {
+      asked: clients.asked,
+      sends: google.sends,
+      log,
+      lines: log.map((line) => JSON.parse(line)),
+      left: { sleepers, openAtGoogle: google.open.length, answersOpen: health.streams_in_flight },
+      health,
+    };
+  } finally {
+    await system.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,173 @@
+/** Models that no key has access to, and what answers in their place. */
+import { describe, expect, test } from 'bun:test';
+import { eventNames, hello, type TestProxy } from '../support/proxy.ts';
+import {
+  type Asked,
+  missing,
+  noQuota,
+  type Script,
+  says,
+  scriptedGoogle,
+} from '../support/scripted-google.ts';
+
+const ARGON = 'gemini-4-argon';
+const HYDROGEN = 'gemini-4-hydrogen';
+const FLASH = 'gemini-3.8-flash';
+const HOUR = 3_600_000;
+const streamed = { ...hello, stream: true };
+
+const without =
+  (...models: string[]): Script =>
+  (asked: Asked) =>
+    models.includes(asked.model) ? missing() : says(asked);
+
+type Google = ReturnType<typeof scriptedGoogle>;
+
+async function ask(google: Google, proxy: TestProxy, body: object = streamed) {
+  return google.through(
+    proxy
+      .send('/v1/messages', body)
+      .then(async (response) => ({ status: response.status, text: await response.text() })),
+  );
+}
+
+/** The lines that requests left, in their order. */
+const lines = (proxy: TestProxy) => proxy.lines.filter(({ path }) => path === '/v1/messages');
+
+describe('a model that no key has access to', () => {
+  test.each([
+    ['404', missing],
+    ['limit: 0', noQuota],
+  ])('%s for every key: the next group answers, in the same request', async (_name, refuse) => {
+    const google = scriptedGoogle((asked) => (asked.model === ARGON ? refuse() : says(asked)));
+    await using proxy = await google.start({ API_KEYS: 'key-one,key-two' });
+    const { status, text } = await ask(google, proxy);
+    expect([status, eventNames(text).at(-1), text.includes('Hello there')]).toEqual([
+      200,
+      'message_stop',
+      true,
+    ]);
+    expect(google.asked.map(({ model, key }) => `${model} ${key}`)).toEqual([
+      `${ARGON} key-one`,
+      `${ARGON} key-two`,
+      `${HYDROGEN} key-one`,
+    ]);
+  });
+
+  test.each([true, false])(
+    'the client sees the id that it asked for, and the log both (stream %p)',
+    async (stream) => {
+      const google = scriptedGoogle(without(ARGON));
+      await using proxy = await google.start();
+      const { text } = await ask(google, proxy, { ...hello, stream });
+      expect(text).toContain('"model":"claude-opus-5-5"');
+      expect(text).not.toContain('gemini');
+      const [line] = lines(proxy);
+      expect(line).toMatchObject({
+        model: hello.model,
+        gemini_model: HYDROGEN,
+        in_place_of: ARGON,
+        status: 200,
+      });
+      expect(line).not.toHaveProperty('retries');
+      const told = proxy.lines.filter(({ msg }) => msg === 'model replaced');
+      expect(told).toMatchObject([{ from: ARGON, to: HYDROGEN }]);
+    },
+  );
+
+  test('is not asked by the next request, whose line says so too', async () => {
+    const google = scriptedGoogle(without(ARGON));
+    await using proxy = await google.start();
+    await ask(google, proxy);
+    await ask(google, proxy);
+    expect(google.models()).toEqual([ARGON, HYDROGEN, HYDROGEN]);
+    expect(lines(proxy)[1]).toMatchObject({ gemini_model: HYDROGEN, in_place_of: ARGON });
+  });
+
+  test('is tried again after an hour', async () => {
+    let away = true;
+    const google = scriptedGoogle((asked) => (away && asked.model === ARGON ? missing() : says(asked)));
+    await using proxy = await google.start();
+    await ask(google, proxy);
+    away = false;
+    await google.clock.advance(HOUR - 1);
+    await ask(google, proxy);
+    await google.clock.advance(1);
+    await ask(google, proxy);
+    expect(google.models()).toEqual([ARGON, HYDROGEN, HYDROGEN, ARGON]);
+    expect(lines(proxy)[2]).not.toHaveProperty('in_place_of');
+  });
+
+  test('is replaced by the group after the next, where that is not there either', async () => {
+    const google = scriptedGoogle(without(ARGON, HYDROGEN));
+    await using proxy = await google.start();
+    expect((await ask(google, proxy)).status).toBe(200);
+    expect(google.models()).toEqual([ARGON, HYDROGEN, FLASH]);
+    expect(lines(proxy)).toMatchObject([{ gemini_model: FLASH, in_place_of: ARGON }]);
+  });
+
+  test('is told of where nothing is left', async () => {
+    const google = scriptedGoogle(missing);
+    await using proxy = await google.start();
+    const { status, text } = await ask(google, proxy);
+    expect([status, google.models()]).toEqual([404, [ARGON, HYDROGEN, FLASH]]);
+    expect(text).toContain('not_found_error');
+  });
+
+  test('of one key only: another key answers, and no other model', async () => {
+    const google = scriptedGoogle((asked) => (asked.key === 'key-one' ? missing() : says(asked)));
+    await using proxy = await google.start({ API_KEYS: 'key-one,key-two' });
+    await ask(google, proxy);
+    await ask(google, proxy);
+    expect(google.asked.map(({ model, key }) => `${model} ${key}`)).toEqual([
+      `${ARGON} key-one`,
+      `${ARGON} key-two`,
+      `${ARGON} key-two`,
+    ]);
+    expect(lines(proxy)[0]).toMatchObject({ failovers: 1 });
+    expect(lines(proxy)[0]).not.toHaveProperty('in_place_of');
+  });
+});
+
+describe('nothing answers in the place of', () => {
+  const told = async (env: Record<string, string>, body: object) => {
+    const google = scriptedGoogle(without(ARGON));
+    await using proxy = await google.start(env);
+    const { status } = await ask(google, proxy, body);
+    return { status, models: google.models() };
+  };
+
+  test.each([ARGON, `models/${ARGON}`, `google/${ARGON}`])('%s, named by the client', async (model) => {
+    expect(await told({}, { ...streamed, model })).toEqual({ status: 404, models: [ARGON] });
+  });
+
+  test.each(['', 'none'])('any model with MODEL_FALLBACKS=%p', async (fallbacks) => {
+    expect(await told({ MODEL_FALLBACKS: fallbacks }, streamed)).toEqual({ status: 404, models: [ARGON] });
+  });
+
+  test('one of the last group', async () => {
+    expect(await told({ MODEL_FALLBACKS: `${HYDROGEN}>${ARGON}` }, streamed)).toEqual({
+      status: 404,
+      models: [ARGON],
+    });
+  });
+});
+
+describe('the order of MODEL_FALLBACKS', () => {
+  test('of a group the first usable one; models that it does not name stand before it', async () => {
+    const google = scriptedGoogle(without('gemini-4-neon', FLASH));
+    await using proxy = await google.start({
+      BIG_MODEL: 'gemini-4-neon',
+      MODEL_FALLBACKS: `${FLASH},${HYDROGEN}`,
+    });
+    expect((await ask(google, proxy)).status).toBe(200);
+    expect(google.models()).toEqual(['gemini-4-neon', FLASH, HYDROGEN]);
+  });
+
+  test('a Gemini id that MODEL_MAP maps is the operator’s to replace', async () => {
+    const google = scriptedGoogle(without(ARGON));
+    await using proxy = await google.start({ MODEL_MAP: JSON.stringify({ 'gemini-mine': ARGON }) });
+    const { status } = await ask(google, proxy, { ...streamed, model: 'gemini-mine' });
+    expect([status, google.models()]).toEqual([200, [ARGON, HYDROGEN]]);
+  });
+});

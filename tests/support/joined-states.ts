@@ -1,0 +1,29 @@
+/** What instances share, in one process: each hears at once what the others tell, and no wire is between them. */
+import type { Fact, SharedState } from '../../src/backend/shared.ts';
+import type { Clock } from '../../src/lib/ports.ts';
+
+export type JoinedState = SharedState & { readonly told: Fact[] };
+
+export function joinedStates(count: number, clock: Clock): JoinedState[] {
+  const listeners: ((fact: Fact) => void)[][] = Array.from({ length: count }, () => []);
+  const claims = new Map<string, number>();
+  return listeners.map((own) => {
+    const told: Fact[] = [];
+    return {
+      told,
+      publish(fact) {
+        told.push(fact);
+        for (const listener of listeners.filter((others) => others !== own).flat())
+          listener(structuredClone(fact));
+      },
+      listen: (listener) => void own.push(listener),
+      async claim(name, ms) {
+        if ((claims.get(name) ?? 0) > clock.now()) return false;
+        claims.set(name, clock.now() + ms);
+        return true;
+      },
+      status: () => ({ kind: 'memory', state: 'connected', since: 0 }),
+      close: async () => {},
+    };
+  });
+}

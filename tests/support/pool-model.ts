@@ -1,0 +1,192 @@
+/** What a pool of keys should do: everything that was said of each key, and from it who may be asked. No turns. */
+import type { BreakerState } from '../../src/backend/breaker.ts';
+import type { KeyState } from '../../src/backend/keys.ts';
+import { nextPacificMidnight } from '../../src/backend/pacific.ts';
+import type { RateLimits } from '../../src/backend/rate.ts';
+import { UpstreamError } from '../../src/gemini/errors.ts';
+import { BreakerModel, FIGURES, type ModelPass } from './breaker-model.ts';
+import { badKey, bare, noQuota, perDay, perMinute, refusal } from './keys.ts';
+
+export const NAMES = ['a', 'b', 'c'] as const;
+export type Name = (typeof NAMES)[number];
+export const MODELS = ['big', 'small'] as const;
+
+/** What Google says, and what it means. */
+export const ERRORS = {
+  day: { make: perDay, means: 'quota' },
+  minute: { make: () => perMinute(20), means: 'quota' },
+  bare: { make: bare, means: 'quota' },
+  none: { make: noQuota, means: 'denied' },
+  missing: { make: () => refusal(404, 'models/x is not found'), means: 'denied' },
+  bad: { make: badKey, means: 'invalid' },
+  overloaded: { make: () => refusal(503), means: 'trouble' },
+  reset: { make: () => new UpstreamError('network', 'reset'), means: 'trouble' },
+  wrong: { make: () => refusal(400, 'Request contains an invalid argument.'), means: 'blameless' },
+} as const satisfies Record<string, { make: () => UpstreamError; means: string }>;
+export type Told = keyof typeof ERRORS;
+
+type Quota = { until: number; strikes: number; parked: boolean };
+
+/** Failures in a row that are too many where the model fails with another key already. */
+export const WITH_COMPANY = 3;
+
+export class KeyModel {
+  state: KeyState['state'] = 'in use';
+  readonly denied = new Map<string, number>();
+  readonly quotas = new Map<string, Quota>();
+  readonly breakers = new Map<string, BreakerModel>();
+  readonly sent: { at: number; tokens: number }[] = [];
+  readonly name: Name;
+
+  constructor(name: Name) {
+    this.name = name;
+  }
+}
+
+export class PoolModel {
+  now: number;
+  rates: RateLimits;
+  keys: KeyModel[] = NAMES.map((name) => new KeyModel(name));
+  readonly homes = new Map<string, Name>();
+
+  constructor(now: number, rates: RateLimits) {
+    this.now = now;
+    this.rates = rates;
+  }
+
+  named = (name: Name): KeyModel | undefined => this.keys.find((key) => key.name === name);
+
+  breaker(key: KeyModel, model: string): BreakerModel {
+    const failsElsewhere = () =>
+      this.keys.some(
+        (other) =>
+          other.name !== key.name &&
+          other.state !== 'out' &&
+          other.breakers.get(model)?.state(this.now) === 'open',
+      );
+    const suspect = { consecutive: WITH_COMPANY, when: failsElsewhere };
+    const breaker = key.breakers.get(model) ?? new BreakerModel({ ...FIGURES, suspect });
+    key.breakers.set(model, breaker);
+    return breaker;
+  }
+
+  isDenied = (key: KeyModel, model: string): boolean => (key.denied.get(model) ?? 0) > this.now;
+
+  allowed = (model: string): KeyModel[] =>
+    this.keys.filter((key) => key.state !== 'out' && !this.isDenied(key, model));
+
+  candidates(model: string): KeyModel[] {
+    const allowed = this.allowed(model);
+    return allowed.length > 0 ? allowed : this.keys.filter(({ state }) => state !== 'out');
+  }
+
+  /** When the key may be asked, for each reason apart; what is over is now. */
+  reasons(key: KeyModel, model: string, tokens: number): Readonly<Record<string, number>> {
+    const quota = key.quotas.get(model)?.until ?? 0;
+    const breaker = key.breakers.get(model)?.freeAt ?? 0;
+    return { quota, breaker, rate: this.#rateFreeAt(key, tokens) };
+  }
+
+  freeAt = (key: KeyModel, model: string, tokens: number): number =>
+    Math.max(this.now, ...Object.values(this.reasons(key, model, tokens)));
+
+  free = (model: string, tokens: number): KeyModel[] =>
+    this.candidates(model).filter((key) => this.freeAt(key, model, tokens) <= this.now);
+
+  soonest(model: string, tokens: number): { until: number; keys: KeyModel[] } {
+    const keys = this.candidates(model);
+    const until = Math.min(...keys.map((key) => this.freeAt(key, model, tokens)));
+    return { until, keys: keys.filter((key) => this.freeAt(key, model, tokens) === until) };
+  }
+
+  /** Some key's breaker lets pass, and no other is waited for because of its breaker. */
+  usable(model: string): boolean {
+    const allowed = this.allowed(model);
+    if (!allowed.some((key) => (key.breakers.get(model)?.freeAt ?? 0) <= this.now)) return false;
+    const [first] = [...allowed].sort((a, b) => this.freeAt(a, model, 0) - this.freeAt(b, model, 0));
+    if (!first) return false;
+    const { quota = 0, breaker = 0, rate = 0 } = this.reasons(first, model, 0);
+    return breaker <= Math.max(this.now, quota, rate);
+  }
+
+  fail(key: KeyModel, model: string, told: Told): void {
+    if (told === 'bad' && key.state !== 'out') {
+      const others = this.keys.some((other) => other !== key && other.state !== 'out');
+      key.state = others ? 'out' : 'refused';
+    }
+    if (ERRORS[told].means === 'denied') key.denied.set(model, this.now + 3_600_000);
+    if (ERRORS[told].means !== 'quota') return;
+    const old = key.quotas.get(model) ?? { until: 0, strikes: 0, parked: false };
+    const cooling = old.until > this.now;
+    const struck = told === 'bare' && !cooling;
+    let until = 0;
+    if (told === 'day') until = nextPacificMidnight(this.now);
+    if (told === 'minute') until = this.now + 20_000;
+    if (struck) until = this.now + Math.min(60_000, 5_000 * 2 ** old.strikes);
+    key.quotas.set(model, {
+      until: Math.max(old.until, until),
+      strikes: old.strikes + (struck ? 1 : 0),
+      parked: told === 'day' || (cooling && old.parked),
+    });
+  }
+
+  succeed(key: KeyModel, model: string): void {
+    if (key.state === 'refused') key.state = 'in use';
+    key.denied.delete(model);
+    if ((key.quotas.get(model)?.until ?? Infinity) <= this.now) key.quotas.delete(model);
+  }
+
+  replace(names: readonly Name[], rates: RateLimits): void {
+    this.rates = rates;
+    this.keys = names.map((name) => this.named(name) ?? new KeyModel(name));
+    for (const key of this.keys) {
+      key.state = 'in use';
+      key.denied.clear();
+    }
+  }
+
+  send(key: KeyModel, model: string, tokens: number): ModelPass | undefined {
+    if (this.rates.requests !== undefined || this.rates.tokens !== undefined)
+      key.sent.push({ at: this.now, tokens });
+    return this.breaker(key, model).pass(this.now);
+  }
+
+  /** As the pool tells it, in no order. */
+  told(): string[] {
+    return this.keys.flatMap((key) => [
+      `${key.name} ${key.state}`,
+      ...[...key.quotas]
+        .filter(([, { until }]) => until > this.now)
+        .map(
+          ([model, { until, parked }]) => `${key.name} ${model} ${parked ? 'parked' : 'cooling'} ${until}`,
+        ),
+      ...[...key.denied]
+        .filter(([, until]) => until > this.now)
+        .map(([model, until]) => `${key.name} ${model} denied ${until}`),
+      ...[...key.breakers]
+        .filter(([, breaker]) => breaker.state(this.now) !== 'closed')
+        .map(([model, breaker]) => `${key.name} ${model} ${breaker.state(this.now)} ${breaker.until}`),
+    ]);
+  }
+
+  /** The best breaker of a model; undefined where all keys are well with it. */
+  best(model: string): BreakerState | undefined {
+    const states = this.keys
+      .filter(({ state }) => state !== 'out')
+      .map((key) => key.breakers.get(model)?.state(this.now) ?? 'closed');
+    if (states.every((state) => state === 'closed')) return undefined;
+    return (['closed', 'half-open', 'open'] as const).find((state) => states.includes(state));
+  }
+
+  /** The first moment at which the request fits into the minute before it. */
+  #rateFreeAt(key: KeyModel, size: number): number {
+    const { requests = Infinity, tokens: limit = Infinity } = this.rates;
+    const fits = (at: number) => {
+      const recent = key.sent.filter((one) => one.at > at - 60_000);
+      const sum = recent.reduce((total, one) => total + one.tokens, 0);
+      return recent.length < requests && (recent.length === 0 || sum + size <= limit);
+    };
+    const moments = [this.now, ...key.sent.map(({ at }) => at + 60_000)];
+    return Math.min(...moments.filter((at) => at >= this.now && fits(at)));
+  }
+}

@@ -1,0 +1,59 @@
+/** Pools of three keys, and how their requests fare. */
+import type { Backend } from '../../src/backend/backend.ts';
+import type { KeyRoute, Patience } from '../../src/backend/keys.ts';
+import { KeyPool, type PoolOptions } from '../../src/backend/pool.ts';
+import { createSeededRandom } from '../../src/lib/ports.ts';
+import { keyNamed, refusal } from './keys.ts';
+import { ManualClock } from './manual-clock.ts';
+import { WITH_COMPANY } from './pool-model.ts';
+
+export const quiet = new AbortController().signal;
+
+export const patience = (limitMs = 0, more: Partial<Patience> = {}): Patience => ({
+  limitMs,
+  forBreaker: true,
+  tokens: () => 0,
+  ...more,
+});
+
+export function openPool(more: Partial<PoolOptions> = {}, clock = new ManualClock()) {
+  const keys = { a: keyNamed('a'), b: keyNamed('b'), c: keyNamed('c') };
+  const lines: string[] = [];
+  const pool = new KeyPool({
+    backends: [keys.a, keys.b, keys.c],
+    clock,
+    random: createSeededRandom(1),
+    onChange: (line) => lines.push(line),
+    ...more,
+  });
+  return { clock, keys, pool, lines };
+}
+
+export const nameOf = ({ keyFingerprint }: Backend): string => keyFingerprint;
+
+/** The key that a request would be given now. */
+export const asked = (pool: KeyPool, model: string, session?: string): string =>
+  nameOf(pool.choose(model, session, 0).record.backend);
+
+/** A route with the key in its hand, asked as often as it takes for its breaker to open. */
+export async function breakWith(route: KeyRoute, failures = 5): Promise<void> {
+  for (let i = 0; i < failures; i++) {
+    await route.ready(patience(), quiet);
+    route.failed(refusal(503));
+    route.released();
+  }
+}
+
+/** Each session's key in turn. After the first fewer failures are enough to tell that it is the model. */
+export async function breakAll(pool: KeyPool, model: string, sessions: readonly string[]): Promise<void> {
+  for (const [index, session] of sessions.entries())
+    await breakWith(pool.route(model, session), index === 0 ? 5 : WITH_COMPANY);
+}
+
+/** A pool of one key whose model has just been found to fail. */
+export async function failingPool(more: Partial<PoolOptions> = {}) {
+  const only = keyNamed('only');
+  const opened = openPool({ backends: [only], ...more });
+  await breakWith(opened.pool.route('big', undefined));
+  return { ...opened, only };
+}

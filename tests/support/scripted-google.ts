@@ -1,0 +1,62 @@
+/** A Google that answers each request as a test says, and remembers what it was asked. */
+import type { Clock, Fetch } from '../../src/lib/ports.ts';
+import { turns } from './held-upstream.ts';
+import { ManualClock } from './manual-clock.ts';
+import { googleError, googleStream, startProxy, textChunk } from './proxy.ts';
+
+export type Asked = { model: string; stream: boolean; key: string; at: number };
+/** `index` counts from 0. */
+export type Script = (asked: Asked, index: number) => Response | Promise<Response>;
+
+/** What a model says, in the form that it was asked for. */
+export const says = ({ stream }: Pick<Asked, 'stream'>, text = 'Hello there'): Response =>
+  stream ? googleStream(textChunk(text, 'STOP')) : Response.json(textChunk(text, 'STOP'));
+
+export const busy = (): Response => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
+export const missing = (): Response =>
+  googleError(404, 'NOT_FOUND', 'models/x is not found for API version v1beta');
+export const noQuota = (): Response =>
+  googleError(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded for metric: x, limit: 0, model: y');
+/** Ends without a finish reason, and before any content. */
+export const cut = ({ stream }: Pick<Asked, 'stream'>): Response =>
+  stream ? googleStream({ usageMetadata: { promptTokenCount: 3 } }) : says({ stream });
+
+const parse = (url: string, init: RequestInit, clock: Clock): Asked => ({
+  model: /models\/([^:]+):/.exec(url)?.[1] ?? '',
+  stream: url.includes(':streamGenerateContent'),
+  key: new Headers(init.headers).get('x-goog-api-key') ?? '',
+  at: clock.now(),
+});
+
+export function scriptedGoogle(script: Script) {
+  const clock = new ManualClock();
+  const asked: Asked[] = [];
+  const fetch: Fetch = async (url, init) => {
+    const one = parse(url, init, clock);
+    asked.push(one);
+    return script(one, asked.length - 1);
+  };
+  /** Lets time pass, from one sleeper to the next, until the work is done. The work has Google asked, or ends at once. */
+  async function through<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const end = () => {
+      done = true;
+    };
+    work.then(end, end);
+    const before = asked.length;
+    // Over the socket first, and the first of all loads what it needs: meanwhile no time may pass.
+    while (!done && asked.length === before) await turns(1);
+    while (!done) {
+      await turns();
+      if (!done) await clock.skip();
+    }
+    return work;
+  }
+  return {
+    asked,
+    clock,
+    models: () => asked.map(({ model }) => model),
+    through,
+    start: (env: Record<string, string> = {}) => startProxy({ fetch, clock, env }),
+  };
+}
