@@ -105,8 +105,14 @@ export type ClaudeResult = {
   stderr: string;
 };
 
-/** All that Claude Code sees of the environment; anything else would make runs differ from machine to machine. */
-function cleanEnvironment({ baseUrl, home }: Pick<ClaudeRun, 'baseUrl' | 'home'>): Record<string, string> {
+/** Refused to root, the usual user of a container, but in a sandbox. */
+const SKIP_PERMISSIONS = '--dangerously-skip-permissions';
+
+/**
+ * All that Claude Code sees of the environment; anything else would make runs differ from machine to machine. A sandbox only
+ * where it must be one: there it is more patient with an overloaded API than where people work.
+ */
+function cleanEnvironment({ baseUrl, home }: ClaudeRun, args: readonly string[]): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     HOME: home,
@@ -117,8 +123,7 @@ function cleanEnvironment({ baseUrl, home }: Pick<ClaudeRun, 'baseUrl' | 'home'>
     ANTHROPIC_API_KEY: 'dummy',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     DISABLE_AUTOUPDATER: '1',
-    // Without it --dangerously-skip-permissions is refused to root, the usual user of a container.
-    IS_SANDBOX: '1',
+    ...(args.includes(SKIP_PERMISSIONS) ? { IS_SANDBOX: '1' } : {}),
   };
 }
 
@@ -142,11 +147,11 @@ async function readLines(stream: ReadableStream<Uint8Array>, onLine?: (line: str
  * time is up: Claude Code starts shells of its own.
  */
 export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
-  const { args = [] } = run;
-  const permissions = args.includes('--permission-mode') ? [] : ['--dangerously-skip-permissions'];
-  const child = Bun.spawn([run.path, '-p', run.prompt, ...permissions, ...args], {
+  const given = run.args ?? [];
+  const args = given.includes('--permission-mode') ? given : [SKIP_PERMISSIONS, ...given];
+  const child = Bun.spawn([run.path, '-p', run.prompt, ...args], {
     cwd: run.cwd,
-    env: cleanEnvironment(run),
+    env: cleanEnvironment(run, args),
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

@@ -1,0 +1,59 @@
+/** What Google does in each of the survival tests. */
+import { cutAt, lostCall, REFUSALS, type Trouble } from './survival-google.ts';
+import type { SurvivalCase } from './survival-run.ts';
+import { APPEND, COUNT_PROMPT, PROMPT, SAYINGS } from './survival-task.ts';
+
+export const KEYS = { expired: 'AIza-canary-expired-0001', good: 'AIza-canary-good-000001' };
+
+/** Failed tries of each storm. The short one is over before a breaker opens, the long one is not. */
+export const STORM = { short: 4, long: 6 };
+
+/** Bytes of a conversation, three counts being more, and of what is left for the summary to cover. */
+const WINDOW = { roomy: 65_000, tight: 55_000 };
+
+type Act = Parameters<Trouble>[1];
+
+/** Of the session's own requests the one with that number. */
+const at =
+  (nth: number, act: (answer: Act) => Promise<Response>): Trouble =>
+  (asked, answer) =>
+    asked.caller === 'main' && asked.nth === nth ? act(answer) : undefined;
+
+const storm =
+  (tries: number): Trouble =>
+  ({ caller, nth }) =>
+    caller === 'main' && nth <= tries ? REFUSALS.overloaded() : undefined;
+
+/** Whoever asks: a request for a summary is as long as the conversation. */
+const window =
+  (bytes: number, refuse: () => Promise<Response>): Trouble =>
+  ({ body }) =>
+    JSON.stringify(JSON.parse(body).contents).length > bytes ? refuse() : undefined;
+
+const writtenCall = `call:default_api:Bash{command:<ctrl46>${APPEND.command}<ctrl46>,description:<ctrl46>${APPEND.description}<ctrl46>}`;
+
+const twoPrompts = [COUNT_PROMPT, PROMPT];
+
+export const CASES = {
+  // First, because it takes longest.
+  longStorm: { trouble: storm(STORM.long) },
+  expiredAmongTwo: {
+    env: { API_KEYS: `${KEYS.expired},${KEYS.good}` },
+    trouble: ({ key }) => (key === KEYS.expired ? REFUSALS.expiredKey() : undefined),
+  },
+  expiredAlone: { trouble: () => REFUSALS.expiredKey() },
+  minute: { trouble: at(2, () => REFUSALS.minute(1.4)) },
+  day: { trouble: () => REFUSALS.day() },
+  dayInTheMiddle: { trouble: ({ nth }) => (nth > 1 ? REFUSALS.day() : undefined) },
+  // Few tries of the proxy's own, so that the client's begin.
+  shortStorm: { env: { MAX_STREAMING_RETRIES: '2' }, trouble: storm(STORM.short) },
+  cutAtOnce: { trouble: at(2, (answer) => cutAt('data:', answer, 'inside the event')) },
+  cutAfterThoughts: { trouble: at(1, (answer) => cutAt('"thought": true', answer, 'after the event')) },
+  cutInText: { trouble: at(3, (answer) => cutAt(SAYINGS.report.slice(0, 8), answer, 'after the event')) },
+  cutInCall: { trouble: at(2, (answer) => cutAt('"functionCall": {"name"', answer, 'inside the event')) },
+  cutAfterCall: { trouble: at(2, (answer) => cutAt('"functionCall"', answer, 'after the event')) },
+  overflow: { prompts: twoPrompts, trouble: window(WINDOW.roomy, REFUSALS.tooLong) },
+  overflowOfSummary: { prompts: twoPrompts, trouble: window(WINDOW.tight, REFUSALS.tooLongUncounted) },
+  readableCall: { trouble: at(2, () => lostCall(writtenCall)) },
+  unreadableCall: { trouble: at(2, () => lostCall('call:default_api:Bash{command: (')) },
+} satisfies Record<string, SurvivalCase>;
