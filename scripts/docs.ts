@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { envExample, variablesTable } from '../src/config.ts';
 import { describeFaults, describeParameters } from '../src/sim/faults/index.ts';
+import { errorsPage } from './errors-page.ts';
 import { fixturesPage } from './fixtures-page.ts';
 import { mappingPage } from './mapping-page.ts';
 
@@ -29,6 +30,7 @@ export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'README.md': withGenerated,
   '.env.example': envExample,
   'docs/faults.md': withGenerated,
+  'docs/errors.md': errorsPage,
   'docs/mapping.md': mappingPage,
   'docs/fixtures.md': fixturesPage,
 };

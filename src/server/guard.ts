@@ -20,6 +20,13 @@ function originHost(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).hostname : '';
 }
 
+/** Bun lets a Host pass that is empty, or no host at all; no URL can be made with it. */
+export function checkHost({ url, headers }: Request): void {
+  if (URL.canParse(url)) return;
+  const host = JSON.stringify((headers.get('host') ?? '').slice(0, 100));
+  throw new MessagesError('invalid_request_error', `Host ${host} is not a host; send the one of the URL`);
+}
+
 /**
  * On a loopback bind there is no key, so a page of another site must not reach us: neither by a name of its
  * own that resolves to 127.0.0.1 (a foreign Host), nor by a plain cross-site request (a foreign Origin).

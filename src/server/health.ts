@@ -33,8 +33,7 @@ export function answerRoot(_call: Call, deps: ServerDeps): Response {
 }
 
 /** Messages quote what clients and Gemini said: not for everyone who can reach the port. */
-const classes = ({ recentErrors }: Stats) =>
-  recentErrors.map(({ at, type, request_id }) => ({ at, type, request_id }));
+const classes = ({ recentErrors }: Stats) => recentErrors.map(({ message: _quoted, ...rest }) => rest);
 
 function tellShared({ shared }: ServerDeps) {
   const { kind, state, since } = shared.status();

@@ -7,7 +7,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { type Call, ClientGone, openCall } from './call.ts';
 import { toClientError } from './client-error.ts';
 import type { CallScope, Reply, ServerDeps } from './deps.ts';
-import { checkKey, checkOrigin } from './guard.ts';
+import { checkHost, checkKey, checkOrigin } from './guard.ts';
 import { logCall } from './request-log.ts';
 import { errorResponse } from './responses.ts';
 
@@ -34,7 +34,7 @@ export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesErro
   const expected = error instanceof MessagesError || error instanceof UpstreamError;
   if (!expected) deps.logger.error({ request_id: call.id, error }, 'unexpected error');
   call.facts.error = told.type;
-  deps.stats.countError(told.type, told.message, call.id);
+  deps.stats.countError(told, call.id);
   return told;
 }
 
@@ -52,6 +52,7 @@ const asReply = (answer: Response | Reply): Reply =>
 /** Why the client may not come in. */
 function refusalOf({ request, needsKey }: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
   try {
+    checkHost(request);
     checkOrigin(request.headers, settings.host, settings.allowedHosts);
     if (needsKey) checkKey(request.headers, settings.proxyApiKey);
     return undefined;
@@ -78,7 +79,9 @@ async function answer(call: Call, handler: Handler, scope: CallScope): Promise<R
   try {
     if (scope.refusal !== undefined) throw scope.refusal;
     return asReply(await handler(call, scope.deps));
-  } catch (error) {
+  } catch (thrown) {
+    // Once aborted, the reason is the truth, whatever came of it on the way.
+    const error = call.signal.aborted ? call.signal.reason : thrown;
     return asReply(errorResponse(tell(scope.failure?.() ?? error, call, scope.deps), call.id));
   }
 }

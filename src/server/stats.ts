@@ -1,7 +1,17 @@
 /** Counts for `/health`: what is under way, and what went wrong lately. In this process only. */
+import type { MessagesError } from '../anthropic/errors.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import { type FailureClass, failureClass } from '../gemini/failure.ts';
 import type { Clock } from '../lib/ports.ts';
 
-export type RecentError = { at: string; type: string; message: string; request_id: string };
+export type RecentError = {
+  at: string;
+  /** Of upstream's failure; undefined where it was none. */
+  class?: FailureClass;
+  type: string;
+  message: string;
+  request_id: string;
+};
 
 const RECENT = 20;
 /** Milliseconds within which errors count for the health of now. */
@@ -29,10 +39,17 @@ export class Stats {
     this.startedAt = clock.now();
   }
 
-  countError(type: string, message: string, requestId: string): void {
+  countError({ type, message, cause }: MessagesError, requestId: string): void {
     this.errors.set(type, (this.errors.get(type) ?? 0) + 1);
     const at = new Date(this.#clock.now()).toISOString();
-    this.recentErrors.unshift({ at, type, message: message.slice(0, 200), request_id: requestId });
+    const upstream = cause instanceof UpstreamError ? { class: failureClass(cause) } : {};
+    this.recentErrors.unshift({
+      at,
+      ...upstream,
+      type,
+      message: message.slice(0, 200),
+      request_id: requestId,
+    });
     this.recentErrors.length = Math.min(this.recentErrors.length, RECENT);
   }
 
