@@ -1,6 +1,7 @@
 /** From environment and flags to one typed, checked configuration. Every error is one line that names the setting. */
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
+import type { Environment } from './config/env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap } from './config/model-settings.ts';
 import { ConfigError, readValue } from './config/read-value.ts';
 import { flagOf, helpText } from './config/texts.ts';
@@ -60,8 +61,6 @@ export type Config = {
   /** What the operator should know of how the settings were understood; told at start. */
   notices: readonly string[];
 };
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
   ...VARIABLE_ROWS.map(([name, { schema }]) => [

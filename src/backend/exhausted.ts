@@ -22,9 +22,10 @@ export function exhausted(
       { status: 503, retryAfter },
     );
   }
-  const last = first.quota(model)?.last;
+  const last = why === 'quota' ? first.quota(model)?.last : undefined;
+  const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
   // Google's own figure is from when it was said.
-  const said = (last?.message ?? 'Quota exceeded.').replace(/\s*Please retry in [\d.]+s\.?/gi, '').trim();
+  const said = (last?.message ?? own).replace(/\s*Please retry in [\d.]+s\.?/gi, '').trim();
   const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
     status: 429,

@@ -89,8 +89,9 @@ export class KeyRecord {
   hindrance(model: string, tokens: number): Hindrance {
     const found: Hindrance[] = [
       { why: 'quota', until: this.#quotas.get(model)?.until ?? 0 },
-      { why: 'breaker', until: this.breakerFreeAt(model) },
       { why: 'rate', until: this.rate.freeAt(tokens) },
+      // Last: the model is only waited for where nothing else would hold the key as long.
+      { why: 'breaker', until: this.breakerFreeAt(model) },
     ];
     const now = this.#clock.now();
     return found.reduce<Hindrance>((last, one) => (one.until > last.until ? one : last), {
@@ -99,11 +100,14 @@ export class KeyRecord {
     });
   }
 
-  succeeded(model: string): void {
-    if (this.state === 'refused') this.state = 'in use';
+  /** Which refusals that takes back. */
+  succeeded(model: string): { key: boolean; model: boolean } {
+    const news = { key: this.state === 'refused', model: this.isDenied(model) };
+    if (news.key) this.state = 'in use';
     this.#denied.delete(model);
     // An answer to what was sent before the quota was gone says nothing of now.
     if ((this.#quotas.get(model)?.until ?? Infinity) <= this.#clock.now()) this.#quotas.delete(model);
+    return news;
   }
 
   /** True where that is news. */

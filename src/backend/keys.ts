@@ -26,7 +26,9 @@ export type Patience = {
   /** Milliseconds, all waits of one route together. */
   limitMs: number;
   /** False where another model can answer: then nobody waits for one that fails. */
-  forBreaker: boolean;
+  forBreaker(): boolean;
+  /** What is asked is an answer, whose outcome the breaker is told. A token count says nothing of how answers fare. */
+  isAnswer: boolean;
   /** Tokens of the request, asked where they count (`KEY_TPM`). */
   tokens(): number;
 };

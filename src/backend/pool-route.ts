@@ -19,6 +19,7 @@ export type RoutedPool = {
   readonly countsTokens: boolean;
   choose(model: string, session: string | undefined, tokens: number, current?: Backend): Choice;
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
+  succeeded(record: KeyRecord, model: string): void;
   sent(record: KeyRecord, tokens: number): void;
   /** What to tell a request of so many tokens that no key is free for. */
   exhausted(model: string, tokens: number): UpstreamError;
@@ -61,10 +62,16 @@ export class PoolRoute implements KeyRoute {
         continue;
       }
       const { record } = choice;
+      if (!patience.isAnswer) {
+        this.#pool.sent(record, tokens);
+        this.#record = record;
+        return;
+      }
       const claim = this.#probeOf(record);
       const pass = record.breaker(this.#model).pass();
       if (!pass) continue;
-      // Before anything is awaited: who chooses meanwhile must find the room taken.
+      // Before anything is awaited: who chooses meanwhile must find the room taken. Where the probe is another's after all, that
+      // much stays unused.
       this.#pool.sent(record, tokens);
       if (claim !== undefined && !(await this.#isOurs(record, claim))) continue;
       this.#record = record;
@@ -86,7 +93,7 @@ export class PoolRoute implements KeyRoute {
   }
 
   succeeded(): void {
-    this.#record.succeeded(this.#model);
+    this.#pool.succeeded(this.#record, this.#model);
     this.#pass?.succeeded();
   }
 
@@ -108,7 +115,7 @@ export class PoolRoute implements KeyRoute {
     const breaker = record.breaker(this.#model);
     const since = clock.now();
     const left = patience.limitMs - this.#waited;
-    const hopeless = why === 'breaker' && (!patience.forBreaker || breaker.opens >= HOPELESS_OPENS);
+    const hopeless = why === 'breaker' && (breaker.opens >= HOPELESS_OPENS || !patience.forBreaker());
     // How long a probe takes is not known; most tell at once.
     const probing = why === 'breaker' && breaker.state === 'half-open';
     if (hopeless || left <= 0 || (until - since > left && !probing))

@@ -13,10 +13,11 @@ import { Homes } from './homes.ts';
 import { KeyRecord } from './key-record.ts';
 import { type KeyVerdict, keyVerdict } from './key-verdict.ts';
 import type { KeyRoute, KeyState, Keys } from './keys.ts';
+import { hear } from './pool-hearing.ts';
 import { breakerLine, PoolNews } from './pool-news.ts';
 import { PoolRoute, type RoutedPool } from './pool-route.ts';
 import type { RateLimits } from './rate.ts';
-import { aloneState, type Fact, type SharedState } from './shared.ts';
+import { aloneState, type SharedState } from './shared.ts';
 import { Waiters } from './waiters.ts';
 
 /** Of one model with one key (harness section 7). */
@@ -70,7 +71,14 @@ export class KeyPool implements Keys, RoutedPool {
     this.#rates = options.rates ?? { requests: undefined, tokens: undefined };
     this.#backends = backends;
     this.#records = backends.map((backend) => this.#record(backend));
-    this.shared.listen((fact) => this.#learn(fact));
+    this.shared.listen((fact) =>
+      hear(fact, {
+        homes: this.#homes,
+        record: (fingerprint) => this.#named(fingerprint),
+        refuse: (record) => this.#refuse(record),
+        changed: () => this.waiters.wake(),
+      }),
+    );
   }
 
   get backends(): Backends {
@@ -128,7 +136,14 @@ export class KeyPool implements Keys, RoutedPool {
     }
     this.#news.key(backend, 'in use');
     record.state = 'in use';
-    record.succeeded(model);
+    this.succeeded(record, model);
+    this.waiters.wake();
+  }
+
+  succeeded(record: KeyRecord, model: string): void {
+    const news = record.succeeded(model);
+    if (news.key) this.#news.key(record.backend, 'in use');
+    if (news.model) this.#news.quota(record.backend, model, 'denied', 0, 0);
   }
 
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict {
@@ -187,7 +202,8 @@ export class KeyPool implements Keys, RoutedPool {
     const records = this.#records.filter(({ state }) => state !== 'out');
     const best = new Map<string, BreakerState>();
     for (const model of records.flatMap((record) => record.troubled())) {
-      best.set(model, bestState(records.map((record) => record.breakerState(model))));
+      const able = records.filter((record) => !record.isDenied(model));
+      if (able.length > 0) best.set(model, bestState(able.map((record) => record.breakerState(model))));
     }
     return best;
   }
@@ -254,34 +270,6 @@ export class KeyPool implements Keys, RoutedPool {
   #breakerChanged(backend: Backend, model: string, state: BreakerState, breaker: Breaker): void {
     this.#options.onChange?.(breakerLine(backend, model, state, breaker));
     this.waiters.wake();
-  }
-
-  /** What another instance has learned: acted on, and not told again. */
-  #learn(fact: Fact): void {
-    if (fact.kind === 'home') {
-      this.#homes.settle(fact.model, fact.session, fact.key);
-      return;
-    }
-    const record = fact.kind === 'load' ? undefined : this.#named(fact.key);
-    if (!record) return;
-    switch (fact.kind) {
-      case 'quota':
-        if (fact.state === 'denied') record.deny(fact.model, fact.until);
-        else record.learnQuota(fact.model, fact.state, fact.until, fact.strikes);
-        return;
-      case 'key':
-        if (fact.state === 'in use') record.state = 'in use';
-        else this.#refuse(record);
-        return;
-      case 'breaker':
-        record.breaker(fact.model).learn(fact.until, fact.opens);
-        return;
-      case 'sent':
-        record.rate.note(fact.tokens, fact.at);
-        return;
-      default:
-        return;
-    }
   }
 
   #tell({ backend }: KeyRecord, what: string): void {

@@ -40,7 +40,8 @@ export class Rate {
   }
 
   note(tokens: number, at: number = this.#clock.now()): void {
-    this.#sent.push({ at, tokens });
+    // Here as well: who sends nothing itself hears of what others send.
+    this.#recent().push({ at, tokens });
     // What other instances sent comes late.
     this.#sent.sort((a, b) => a.at - b.at);
   }

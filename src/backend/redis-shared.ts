@@ -154,7 +154,8 @@ class RedisSharedState implements RedisShared {
           connection.request('PUBLISH', [CHANNEL, writeEnvelope(told.envelope)]),
         ];
       });
-      await Promise.all(work);
+      // A Redis that takes no writes now (no memory, a replica) can still be heard; a lost connection is noticed elsewhere.
+      await Promise.allSettled(work);
     }
   }
 

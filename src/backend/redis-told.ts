@@ -1,4 +1,5 @@
 /** What this instance has told and what still holds, to be told again to a Redis that has lost it or was away. */
+import { RecentMap } from '../lib/recent-map.ts';
 import { type Envelope, factId, factTtl } from './redis-facts.ts';
 import type { Fact } from './shared.ts';
 
@@ -12,14 +13,11 @@ export type Told = {
 };
 
 export class ToldFacts {
-  readonly #told = new Map<string, Told>();
+  readonly #told = new RecentMap<string, Told>(MAX_TOLD);
 
   add(id: string, envelope: Envelope): Told {
     const told = { envelope, until: envelope.at + factTtl(envelope.fact, envelope.at) };
-    this.#told.delete(id);
     this.#told.set(id, told);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size > MAX_TOLD && oldest !== undefined) this.#told.delete(oldest);
     return told;
   }
 

@@ -19,6 +19,7 @@ export class SharedLoad {
     this.#clock = clock;
     shared.listen((fact) => {
       if (fact.kind !== 'load' || fact.instance === instance) return;
+      this.#forgetOld();
       this.#others.set(fact.instance, {
         inFlight: fact.inFlight,
         retries: fact.retries,
@@ -30,21 +31,22 @@ export class SharedLoad {
   }
 
   elsewhere(): Load {
-    const now = this.#clock.now();
-    let inFlight = 0;
-    let retries = 0;
-    for (const [instance, load] of this.#others) {
-      if (now - load.at > EXPIRY_MS) this.#others.delete(instance);
-      else {
-        inFlight += load.inFlight;
-        retries += load.retries;
-      }
+    this.#forgetOld();
+    const sum = { inFlight: 0, retries: 0 };
+    for (const { inFlight, retries } of this.#others.values()) {
+      sum.inFlight += inFlight;
+      sum.retries += retries;
     }
-    return { inFlight, retries };
+    return sum;
   }
 
   close(): void {
     this.#closed.abort();
+  }
+
+  #forgetOld(): void {
+    const now = this.#clock.now();
+    for (const [instance, { at }] of this.#others) if (now - at > EXPIRY_MS) this.#others.delete(instance);
   }
 
   async #tell(shared: SharedState, instance: string, own: () => Load): Promise<void> {

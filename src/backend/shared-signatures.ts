@@ -16,7 +16,8 @@ export function shareSignatures(local: SignatureStore, link: RedisLink): Signatu
   const entry = (key: string, envelope: string) => [PREFIX + key, envelope, 'PX', String(TTL_MS)];
   link.onConnect(async (connection) => {
     const again = recent.entries().map(([key, { text }]) => [...entry(key, text), 'NX']);
-    await Promise.all(again.map((args) => connection.request('SET', args)));
+    // A Redis that takes no writes now can still be read.
+    await Promise.allSettled(again.map((args) => connection.request('SET', args)));
   });
   return {
     async get(keys) {

@@ -1,4 +1,4 @@
-/** Requests that wait for a key: woken when something has changed, and not all at the same moment when a time has come. */
+/** Requests that wait for a key: woken when a time has come or something has changed, and not all at the same moment. */
 import { ignoreFailure } from '../lib/async.ts';
 import type { Clock, Random } from '../lib/ports.ts';
 
@@ -8,7 +8,8 @@ const SPREAD_MS = 1_000;
 export class Waiters {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #waiting = new Set<() => void>();
+  /** In the order in which they came. Each is woken with the milliseconds that it lets others go before. */
+  readonly #waiting = new Set<(delay: number) => void>();
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -18,18 +19,19 @@ export class Waiters {
   /** Resolves after `ms`, or sooner when woken; rejects with the signal's reason. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     const spread = this.#waiting.size > 0 ? this.#random.next() * SPREAD_MS : 0;
-    const woken = Promise.withResolvers<void>();
+    const woken = Promise.withResolvers<number>();
     const timer = new AbortController();
-    const wake = () => woken.resolve();
+    const wake = (delay: number) => woken.resolve(delay);
     const leave = () => woken.reject(signal.reason);
     signal.throwIfAborted();
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.add(wake);
-    const slept = this.#clock.sleep(ms + spread, timer.signal).then(wake);
+    const slept = this.#clock.sleep(ms + spread, timer.signal).then(() => wake(0));
     // Called off below, when something else came first.
     ignoreFailure(slept);
     try {
-      await woken.promise;
+      const delay = await woken.promise;
+      if (delay > 0) await this.#clock.sleep(delay, signal);
     } finally {
       this.#waiting.delete(wake);
       signal.removeEventListener('abort', leave);
@@ -37,7 +39,12 @@ export class Waiters {
     }
   }
 
+  /** The first goes at once: a model that works again may be one that has only stumbled. */
   wake(): void {
-    for (const wake of this.#waiting) wake();
+    let delay = 0;
+    for (const wake of this.#waiting) {
+      wake(delay);
+      delay = this.#random.next() * SPREAD_MS;
+    }
   }
 }

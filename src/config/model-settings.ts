@@ -1,8 +1,8 @@
 /** Which models serve, and which take their place: the model settings, understood and checked. */
 import { isKnownModel } from '../gemini/models.ts';
-import type { ModelMap } from '../translate/model-map.ts';
+import { MODEL_NAME, type ModelMap } from '../translate/model-map.ts';
 import { ConfigError } from './read-value.ts';
-import { MODEL_NAME, NO_FALLBACKS, VARIABLES, type Values } from './variables.ts';
+import { NO_FALLBACKS, VARIABLES, type Values } from './variables.ts';
 
 /** Groups from left to right: where a model cannot serve, the first usable one of the groups after its own does. */
 export type ModelFallbacks = readonly (readonly string[])[];

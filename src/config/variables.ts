@@ -2,6 +2,7 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { LOG_LEVELS } from '../lib/log.ts';
 import { PACE_FORMS } from '../sim/replay/pace.ts';
+import { MODEL_NAME } from '../translate/model-map.ts';
 
 export type Variable<S extends TSchema = TSchema> = {
   /** The value's type, as it is after reading. */
@@ -34,8 +35,6 @@ const Names = Type.Array(Text, { minItems: 1 });
 /** Sent as headers, which take nothing else. */
 const Key = Type.String({ pattern: '^[\\x21-\\x7e]+$', description: 'printable ASCII without spaces' });
 const Url = Type.String({ pattern: '^https?://[^\\s/]', description: 'an http or https URL' });
-/** Becomes part of a URL. */
-export const MODEL_NAME = /^\w+([.-]\w+)*$/;
 const Model = Type.String({
   pattern: MODEL_NAME.source.replace('^', '^((gemini|google|models)/)?'),
   description: 'the id of a Gemini model',
@@ -52,7 +51,7 @@ const PerMinute = Type.Integer({ minimum: 1 });
 /** In place of groups of `MODEL_FALLBACKS`. */
 export const NO_FALLBACKS = 'none';
 
-export const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
+const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
 export const VARIABLES = {
   API_KEYS: variable(Type.Array(Key, { minItems: 1 }), {

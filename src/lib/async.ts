@@ -1,4 +1,5 @@
 /** Small tools for promises and abort signals. */
+import type { Clock } from './ports.ts';
 
 /**
  * Awaits work until a signal aborts: then the work awaited now, and all later work, rejects with the signal's reason,
@@ -32,6 +33,19 @@ export function followSignal(parent: AbortSignal, controller: AbortController): 
   const onAbort = () => controller.abort(parent.reason);
   parent.addEventListener('abort', onAbort, { once: true });
   return () => parent.removeEventListener('abort', onAbort);
+}
+
+/** Aborts `controller` with the `reason` when `ms` are over. The returned function calls it off. */
+export function abortAfter(
+  ms: number,
+  controller: AbortController,
+  reason: () => unknown,
+  clock: Clock,
+): () => void {
+  const off = new AbortController();
+  // Rejects when it is called off.
+  ignoreFailure(clock.sleep(ms, off.signal).then(() => controller.abort(reason())));
+  return () => off.abort();
 }
 
 /** For work whose failure nobody is left to hear of. Say at the call why that is right. */

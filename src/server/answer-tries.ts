@@ -7,13 +7,12 @@ import type { BudgetTicket } from '../backend/retry-budget.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
-import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { PartsReader } from '../translate/response/parts.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
-import { estimateTokens } from './estimate-tokens.ts';
+import { estimateBodyTokens } from './estimate-tokens.ts';
 import { nextModel, noteReplaced } from './fallback.ts';
 import { MendingUpstream } from './mending-upstream.ts';
 import type { Prepared } from './prepare.ts';
@@ -38,28 +37,38 @@ const text = (error: unknown) => (error instanceof Error ? error.message : Strin
 const isBrokenStream = (error: unknown): boolean =>
   error instanceof UpstreamError && (error.kind === 'malformed' || error.kind === 'truncated');
 
-/** What was never sent costs nothing to ask elsewhere; a missing model is not there for the next try either. */
+/** Held back by a breaker: it costs nothing to ask elsewhere. */
+const isNotSent = (error: unknown): boolean =>
+  error instanceof UpstreamError && error.kind === 'not-sent' && error.status === 503;
+
+/** A missing model is not there for the next try either. */
 const meansOtherModel = (error: unknown): boolean =>
-  error instanceof UpstreamError &&
-  (failureClass(error) === 'model-missing' || (error.kind === 'not-sent' && error.status === 503));
+  isNotSent(error) || (error instanceof UpstreamError && failureClass(error) === 'model-missing');
 
 export class AnswerTries {
-  readonly #request: AnswerRequest;
+  readonly #request: Pick<AnswerRequest, 'requestedModel' | 'streamed'>;
+  /** Holds the client's request. Undefined once content has come: no other model answers then. */
+  #prepareFor: AnswerRequest['prepareFor'] | undefined;
   readonly #call: Call;
   readonly #deps: ServerDeps;
   #prepared: Prepared;
   #upstream: MendingUpstream;
   #streamBroke = false;
+  /** Models that were asked, or could not be. */
+  readonly #asked: Set<string>;
 
   constructor(request: AnswerRequest, call: Call, deps: ServerDeps) {
-    this.#request = request;
+    const { requestedModel, streamed, prepared, prepareFor } = request;
+    this.#request = { requestedModel, streamed };
+    this.#prepareFor = prepareFor;
     this.#call = call;
     this.#deps = deps;
-    this.#prepared = request.prepared;
-    this.#upstream = new MendingUpstream(request.prepared, call);
+    this.#prepared = prepared;
+    this.#upstream = new MendingUpstream(prepared, call);
+    this.#asked = new Set([prepared.model.id]);
   }
 
-  /** With the model and the key that were asked last. */
+  /** With the model and the key that were asked last; without the body once content has come. */
   get prepared(): Prepared {
     return this.#prepared;
   }
@@ -71,6 +80,7 @@ export class AnswerTries {
       try {
         for await (const item of this.#overKeys(ticket, signal)) {
           content ||= isContent(item);
+          if (content) this.#letGo();
           yield item;
         }
         return;
@@ -109,12 +119,13 @@ export class AnswerTries {
   #patience(): Patience {
     const { startedAt } = this.#call;
     const { settings, clock } = this.#deps;
-    const { body, model } = this.#prepared;
+    const { body } = this.#prepared;
     const left = startedAt + settings.requestTimeoutMs - clock.now();
     return {
       limitMs: Math.min(LONGEST_WAIT_MS, left),
-      forBreaker: nextModel(this.#request.requestedModel, model.id, this.#deps) === undefined,
-      tokens: () => estimateTokens(JSON.parse(body) as GenerateContentRequest),
+      forBreaker: () => this.#nextModel() === undefined,
+      isAnswer: true,
+      tokens: () => estimateBodyTokens(body),
     };
   }
 
@@ -133,7 +144,8 @@ export class AnswerTries {
       const reply = await this.#upstream.generate(pass !== undefined, ticket.take, signal);
       const reader = new PartsReader(plan, this.#call.warn);
       for await (const frames of reply.frames) {
-        for (const frame of frames) yield* reader.read(frame);
+        // `yield*` of an array would cost each item several promises more.
+        for (const frame of frames) for (const item of reader.read(frame)) yield item;
       }
       const end = reader.end();
       // Said before the end is given out: who has it asks for no more, and leaves us here.
@@ -155,15 +167,33 @@ export class AnswerTries {
   async #replaceModel(error: unknown, ticket: BudgetTicket): Promise<boolean> {
     const from = this.#prepared.model.id;
     const free = meansOtherModel(error);
-    if ((!free && !isRetryable(error)) || this.#deps.keys.usable(from)) return false;
-    const other = nextModel(this.#request.requestedModel, from, this.#deps);
-    if (!other || (!free && !ticket.take())) return false;
-    if (!free) this.#call.facts.retries++;
+    if (!free && !isRetryable(error)) return false;
+    // Where nothing was sent the pool has said so of this request; it may be open to a smaller one.
+    if (!isNotSent(error) && this.#deps.keys.usable(from)) return false;
+    const other = this.#nextModel();
+    if (!other || !this.#prepareFor || (!free && !ticket.take())) return false;
+    if (!free) {
+      this.#call.facts.retries++;
+      this.#deps.stats.retries++;
+    }
+    this.#asked.add(other.id);
     noteReplaced(from, other.id, this.#call);
     this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id }, 'model replaced');
-    this.#prepared = await this.#request.prepareFor(other);
+    this.#prepared = await this.#prepareFor(other);
     this.#upstream = new MendingUpstream(this.#prepared, this.#call);
     return true;
+  }
+
+  #nextModel(): GeminiModel | undefined {
+    return nextModel(this.#request.requestedModel, this.#asked, this.#deps);
+  }
+
+  /** With the first content: no other try comes, and the requests that it would need are all that is large in a stream. */
+  #letGo(): void {
+    if (!this.#prepareFor) return;
+    this.#prepareFor = undefined;
+    this.#prepared = { ...this.#prepared, body: '' };
+    this.#upstream.letGo();
   }
 
   #debug(event: string, error: unknown): void {

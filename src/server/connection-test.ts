@@ -2,7 +2,7 @@
 import type { Backend } from '../backend/backend.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
-import { followSignal, ignoreFailure } from '../lib/async.ts';
+import { abortAfter, followSignal } from '../lib/async.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { guidanceFor } from '../translate/errors.ts';
 import { mapModel } from '../translate/model-map.ts';
@@ -45,18 +45,12 @@ async function callOnce(
 async function callInTime(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<void> {
   const controller = new AbortController();
   const unfollow = followSignal(call.signal, controller);
-  const off = new AbortController();
-  const late = deps.clock
-    .sleep(TEST_TIMEOUT_MS, off.signal)
-    .then(() =>
-      controller.abort(new UpstreamError('timeout', `no answer within ${TEST_TIMEOUT_MS / 1000} s`)),
-    );
-  // Rejects when it is called off.
-  ignoreFailure(late);
+  const late = () => new UpstreamError('timeout', `no answer within ${TEST_TIMEOUT_MS / 1000} s`);
+  const callOff = abortAfter(TEST_TIMEOUT_MS, controller, late, deps.clock);
   try {
     await callOnce(backend, model, createExchange('sdk', call, deps), controller.signal);
   } finally {
-    off.abort();
+    callOff();
     unfollow();
   }
 }

@@ -8,7 +8,7 @@ import type { KeyRoute, Patience } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
-import { followSignal } from '../lib/async.ts';
+import { abortAfter, followSignal } from '../lib/async.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { toCountRequest } from '../translate/count.ts';
 import { isRetryable, toMessagesError } from '../translate/errors.ts';
@@ -17,7 +17,7 @@ import { apiVersion } from './api-version.ts';
 import { readJson } from './body.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
-import { estimateTokens } from './estimate-tokens.ts';
+import { estimateBodyTokens, estimateTokens } from './estimate-tokens.ts';
 import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from './prepare.ts';
 import type { Quarantine } from './quarantine.ts';
 import { jsonResponse } from './responses.ts';
@@ -46,8 +46,9 @@ async function countOverKeys(count: CountRequest, call: Call, signal: AbortSigna
   const madeFor = route.backend;
   const patience: Patience = {
     limitMs: 0,
-    forBreaker: false,
-    tokens: () => estimateTokens(JSON.parse(body) as GenerateContentRequest),
+    forBreaker: () => false,
+    isAnswer: false,
+    tokens: () => estimateBodyTokens(body),
   };
   for (;;) {
     await route.ready(patience, signal);
@@ -55,8 +56,9 @@ async function countOverKeys(count: CountRequest, call: Call, signal: AbortSigna
     call.facts.key = `#${backend.keyFingerprint}`;
     const sent = backend === madeFor ? body : bodyWithoutSignatures(body, model);
     try {
-      // A count says nothing of whether answers come: the breaker is not told of its success.
-      return await backend.countTokens(model.id, sent, exchange, signal);
+      const tokens = await backend.countTokens(model.id, sent, exchange, signal);
+      route.succeeded();
+      return tokens;
     } catch (error) {
       const mended = error instanceof UpstreamError ? quarantine.mend(error, sent) : undefined;
       if (mended !== undefined && !signal.aborted) {
@@ -76,17 +78,13 @@ export async function askGoogle(count: CountRequest, call: Call, deps: ServerDep
   const { timeoutMs } = count;
   const controller = new AbortController();
   const unfollow = followSignal(call.signal, controller);
-  const timer = new AbortController();
-  const late = deps.clock.sleep(timeoutMs, timer.signal).then(
-    () => controller.abort(new UpstreamError('timeout', 'no token count in time')),
-    () => {},
-  );
+  const late = () => new UpstreamError('timeout', 'no token count in time');
+  const callOff = abortAfter(timeoutMs, controller, late, deps.clock);
   try {
     return await countOverKeys(count, call, controller.signal);
   } finally {
-    timer.abort();
+    callOff();
     unfollow();
-    await late;
   }
 }
 

@@ -11,7 +11,7 @@ import type { AnswerStream } from '../translate/response/stream.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
 
 /** Milliseconds of silence before a sign of life: older clients give up after 15 s, newer ones after 300. */
-export const PING_MS = 10_000;
+const PING_MS = 10_000;
 
 export type EventBodyOptions = {
   answer: AnswerStream;
@@ -29,7 +29,7 @@ export type EventBodyOptions = {
 
 const encoder = new TextEncoder();
 
-export const encodeEvents = (events: readonly MessageEvent[]): string =>
+const encodeEvents = (events: readonly MessageEvent[]): string =>
   events.map((event) => encodeSseEvent(event.type, JSON.stringify(event))).join('');
 
 export function eventBody(options: EventBodyOptions): ReadableStream<Uint8Array> {

@@ -8,12 +8,12 @@ import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
 
 /**
- * The first usable model, but for `current`, of the groups after that of the model which the client's id is mapped to. Not after that
- * of `current`: where that stands in for another, those beside it do as well.
+ * The first usable model, but for those `asked`, of the groups after that of the model which the client's id is mapped to. Not after
+ * that of the one asked last: where that stands in for another, those beside it do as well.
  */
 export function nextModel(
   requested: string,
-  current: string,
+  asked: ReadonlySet<string>,
   { settings, keys }: Pick<ServerDeps, 'settings' | 'keys'>,
 ): GeminiModel | undefined {
   const { modelMap, modelFallbacks } = settings;
@@ -24,7 +24,7 @@ export function nextModel(
   const other = modelFallbacks
     .slice(group + 1)
     .flat()
-    .find((model) => model !== current && keys.usable(model));
+    .find((model) => !asked.has(model) && keys.usable(model));
   return other === undefined ? undefined : modelRow(other);
 }
 

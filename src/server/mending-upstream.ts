@@ -23,7 +23,7 @@ export type UpstreamRequest = {
 };
 
 export class MendingUpstream {
-  readonly #request: UpstreamRequest;
+  readonly #request: Omit<UpstreamRequest, 'body'>;
   readonly #call: Call;
   #body: string;
   /** Whose signatures may be in the body. */
@@ -33,10 +33,11 @@ export class MendingUpstream {
   #mended = false;
 
   constructor(request: UpstreamRequest, call: Call) {
-    this.#request = request;
+    const { model, body, exchange, route, quarantine } = request;
+    this.#request = { model, exchange, route, quarantine };
     this.#call = call;
-    this.#body = request.body;
-    this.#madeFor = request.route.backend;
+    this.#body = body;
+    this.#madeFor = route.backend;
   }
 
   /**
@@ -52,6 +53,11 @@ export class MendingUpstream {
         this.#call.facts.mended++;
       }
     }
+  }
+
+  /** Nothing will be sent any more. */
+  letGo(): void {
+    this.#body = '';
   }
 
   #send(stream: boolean, signal: AbortSignal): Promise<UpstreamReply> {
@@ -73,9 +79,8 @@ export class MendingUpstream {
   /** What was mended stays so for the tries to come. Bounded: signatures once, tools as often as the quarantine lets. */
   #mend(error: unknown, mayRetry: () => boolean): boolean {
     if (!(error instanceof UpstreamError) || error.status !== 400) return false;
-    if (this.#mended && !mayRetry()) return false;
     const body = this.#withoutSignatures(error) ?? this.#request.quarantine.mend(error, this.#body);
-    if (body === undefined) return false;
+    if (body === undefined || (this.#mended && !mayRetry())) return false;
     this.#body = body;
     this.#mended = true;
     return true;

@@ -21,7 +21,7 @@ import { tell } from './run-call.ts';
 import { openTurn, type TurnSource } from './turn-source.ts';
 
 /** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
-export const HEAD_WAIT_MS = 8_000;
+const HEAD_WAIT_MS = 8_000;
 
 /** `max_tokens: 0` only warms a cache: an empty message, and nothing asked of upstream. */
 async function* emptyAnswer(): AsyncGenerator<TurnEvent, void, undefined> {

@@ -3,12 +3,11 @@
  * alone. Then the prompt is counted, quickly or by estimate: it is known to be over, so any figure above the maximum helps.
  */
 import { UpstreamError } from '../gemini/errors.ts';
-import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { ignoreFailure } from '../lib/async.ts';
 import type { Call } from './call.ts';
 import { askGoogle } from './count-tokens.ts';
 import type { ServerDeps } from './deps.ts';
-import { estimateTokens } from './estimate-tokens.ts';
+import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Prepared } from './prepare.ts';
 import type { TurnSource } from './turn-source.ts';
 
@@ -76,6 +75,6 @@ async function countOf(
       'messages',
       `size estimated, because Gemini could not count: ${String(error)}`,
     );
-    return estimateTokens(JSON.parse(body) as GenerateContentRequest);
+    return estimateBodyTokens(body);
   }
 }

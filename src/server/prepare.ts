@@ -33,7 +33,7 @@ export function chooseModel(requested: string, call: Call, deps: ServerDeps): Ge
   const mapped = mapModel(requested, deps.settings.modelMap);
   call.facts.geminiModel = mapped.id;
   if (deps.keys.usable(mapped.id)) return mapped;
-  const other = nextModel(requested, mapped.id, deps);
+  const other = nextModel(requested, new Set([mapped.id]), deps);
   if (!other) return mapped;
   noteReplaced(mapped.id, other.id, call);
   return other;

@@ -1,7 +1,7 @@
 /** The TurnEvents of one answer: tries opened through the gate, within the retry budget and the deadline for the first content. */
 import { type Gate, gate } from '../backend/gate.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { followSignal, ignoreFailure } from '../lib/async.ts';
+import { abortAfter, followSignal, ignoreFailure } from '../lib/async.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import type { AnswerTries } from './answer-tries.ts';
 import type { Call } from './call.ts';
@@ -13,15 +13,12 @@ export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
 /** Aborts `target` when the time is up, unless it was called off. Returns how to call it off. */
 function setDeadline(target: AbortController, call: Call, deps: ServerDeps): () => void {
   const { requestTimeoutMs } = deps.settings;
-  const off = new AbortController();
   const left = call.startedAt + requestTimeoutMs - deps.clock.now();
-  const timer = deps.clock.sleep(Math.max(0, left), off.signal).then(() => {
+  const late = () => {
     const seconds = Math.round(requestTimeoutMs / 1000);
-    target.abort(new UpstreamError('timeout', `nothing usable within ${seconds} s (REQUEST_TIMEOUT)`));
-  });
-  // Called off: the answer is there, or nobody waits for it any more.
-  ignoreFailure(timer);
-  return () => off.abort();
+    return new UpstreamError('timeout', `nothing usable within ${seconds} s (REQUEST_TIMEOUT)`);
+  };
+  return abortAfter(Math.max(0, left), target, late, deps.clock);
 }
 
 /**

@@ -17,7 +17,7 @@ const PREFIX = /^(?:models|gemini|google)\//;
 const WINDOW = /\[1m\]$/i;
 
 /** What may stand in a URL's path as a model's name. */
-const MODEL_NAME = /^\w+(?:[.-]\w+)*$/;
+export const MODEL_NAME = /^\w+(?:[.-]\w+)*$/;
 
 function matches(pattern: string, id: string): boolean {
   const [head = '', ...rest] = pattern.split('*');

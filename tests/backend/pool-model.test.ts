@@ -28,7 +28,12 @@ const RATES: readonly RateLimits[] = [
   { requests: 4, tokens: 200 },
 ];
 const quiet = new AbortController().signal;
-const patience = (tokens: number): Patience => ({ limitMs: 0, forBreaker: true, tokens: () => tokens });
+const patience = (tokens: number): Patience => ({
+  limitMs: 0,
+  forBreaker: () => true,
+  isAnswer: true,
+  tokens: () => tokens,
+});
 
 type RouteModel = {
   key: KeyModel;

@@ -148,6 +148,14 @@ describe('a model that fails, where no other can answer', () => {
   });
 });
 
+test('counts that fail say nothing of answers: the model answers all the same', async () => {
+  const google = scriptedGoogle((asked) => (asked.count ? busy() : says(asked)));
+  await using proxy = await google.start();
+  for (let i = 0; i < 12; i++) await google.through(proxy.send('/v1/messages/count_tokens', hello));
+  await ask(google, proxy);
+  expect(google.models().at(-1)).toBe(ARGON);
+});
+
 describe('streams that keep breaking', () => {
   test('after three in a row, answers are asked for whole for a minute; then one is a stream again', async () => {
     let well = false;

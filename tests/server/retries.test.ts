@@ -55,6 +55,19 @@ describe('a failure before content', () => {
     expect([asked.length, eventNames(text).at(-1) ?? '']).toEqual([13, 'error']);
   });
 
+  test.each([
+    ['10', 10_000],
+    ['600', 30_000],
+  ])('is followed by a wait of as long as Google asks, within reason (retry-after: %p)', async (told, ms) => {
+    const asksToWait = () =>
+      Response.json(
+        { error: { code: 503, message: 'busy' } },
+        { status: 503, headers: { 'retry-after': told } },
+      );
+    const { asked } = await ask((one, index) => (index === 0 ? asksToWait() : says(one)), streamed);
+    expect(asked.map(({ at }) => at - (asked[0]?.at ?? 0))).toEqual([0, ms]);
+  });
+
   test('is followed by waits that grow, up to eight seconds, and that nobody can foretell', async () => {
     const { asked } = await ask(() => broken(), streamed);
     const waits = asked.slice(1).map(({ at }, index) => at - (asked[index]?.at ?? 0));

@@ -171,10 +171,10 @@ export class PoolModel {
 
   /** The best breaker of a model; undefined where all keys are well with it. */
   best(model: string): BreakerState | undefined {
-    const states = this.keys
-      .filter(({ state }) => state !== 'out')
-      .map((key) => key.breakers.get(model)?.state(this.now) ?? 'closed');
-    if (states.every((state) => state === 'closed')) return undefined;
+    const stateOf = (key: KeyModel) => key.breakers.get(model)?.state(this.now) ?? 'closed';
+    const keys = this.keys.filter(({ state }) => state !== 'out');
+    if (keys.every((key) => stateOf(key) === 'closed')) return undefined;
+    const states = this.allowed(model).map(stateOf);
     return (['closed', 'half-open', 'open'] as const).find((state) => states.includes(state));
   }
 

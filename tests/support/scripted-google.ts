@@ -4,7 +4,7 @@ import { turns } from './held-upstream.ts';
 import { ManualClock } from './manual-clock.ts';
 import { googleError, googleStream, startProxy, textChunk } from './proxy.ts';
 
-export type Asked = { model: string; stream: boolean; key: string; at: number };
+export type Asked = { model: string; stream: boolean; count: boolean; key: string; at: number };
 /** `index` counts from 0. */
 export type Script = (asked: Asked, index: number) => Response | Promise<Response>;
 
@@ -24,6 +24,7 @@ export const cut = ({ stream }: Pick<Asked, 'stream'>): Response =>
 const parse = (url: string, init: RequestInit, clock: Clock): Asked => ({
   model: /models\/([^:]+):/.exec(url)?.[1] ?? '',
   stream: url.includes(':streamGenerateContent'),
+  count: url.includes(':countTokens'),
   key: new Headers(init.headers).get('x-goog-api-key') ?? '',
   at: clock.now(),
 });

@@ -8,7 +8,6 @@ export const FORMAT_VERSION = 1;
 
 /** `live`: Google said this. `edited`: Google said it, and somebody changed it. `synthetic`: made up. */
 export type Origin = 'live' | 'edited' | 'synthetic';
-export const ORIGINS: readonly Origin[] = ['live', 'edited', 'synthetic'];
 
 export type Side = 'client' | 'proxy' | 'upstream';
 

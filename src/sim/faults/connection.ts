@@ -37,6 +37,8 @@ export const hangs: Behaviour = async (send, strike) => {
 /** The request is taken, and nothing is ever said. */
 export const keepsSilent: Behaviour = async (send, strike) => {
   const sent = send();
+  // It may fail long before anybody is told: until then nobody is there to hear of it.
+  ignoreFailure(sent);
   strike.struck();
   try {
     await pause(strike.settings.for ?? Infinity, strike);
