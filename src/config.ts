@@ -184,6 +184,12 @@ function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultR
   }
 }
 
+/** What it says is not told: it may hold a password. */
+function readRedisUrl({ REDIS_URL }: Values): string | undefined {
+  if (REDIS_URL === undefined || URL.canParse(REDIS_URL)) return REDIS_URL;
+  throw new ConfigError('REDIS_URL: cannot be read as a URL; look at its port, and escape odd characters');
+}
+
 /** Throws a ConfigError for anything that cannot be meant. Flags win over the environment. */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
   const { values, isGiven } = readValues(env, argv);
@@ -220,7 +226,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     record: chooseRecord(values, env),
     replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
     faults: readFaults(values, notices),
-    redisUrl: values.REDIS_URL,
+    redisUrl: readRedisUrl(values),
     dataDir: values.DATA_DIR,
     notices,
   };

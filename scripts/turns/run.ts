@@ -125,7 +125,7 @@ async function serve(request: Request, deps: ServerDeps): Promise<Response> {
 }
 
 /** A case shows one retry at most; its upstream has no more to say. */
-const TRIES = 2;
+const RETRIES = 1;
 
 function depsFor(
   recorded: RecordedRequest,
@@ -150,7 +150,7 @@ function depsFor(
     settings: {
       ...serverSettings(config),
       modelMap: { ...config.modelMap, patterns: modelPatterns(recorded) },
-      maxTries: { unary: TRIES, stream: TRIES },
+      maxRetries: { unary: RETRIES, stream: RETRIES },
       streamsMax: 1,
     },
     keys: singleKey({ ...backend, keyFingerprint: recorded.keyFingerprint }),

@@ -20,11 +20,9 @@ export type GateOptions<T> = {
   /** Begins try number `attempt` (from 1). Aborting `signal` must end it. May throw instead of returning. */
   open(attempt: number, signal: AbortSignal): AsyncIterable<T>;
   isContent(item: T): boolean;
-  isRetryable(error: unknown): boolean;
+  mayRetry(error: unknown): boolean;
   /** Milliseconds that the next try waits at least, besides the backoff. */
   leastWait?(error: unknown): number;
-  /** All tries together, the first included. */
-  maxTries: number;
   clock: Clock;
   random: Random;
   /** Aborting it ends the running try at once; whoever waits gets its reason. */
@@ -158,8 +156,7 @@ class Tries<T> {
     const options = this.#options;
     this.#stop.signal.throwIfAborted();
     this.#dropTry(error);
-    if (this.state === 'committed' || this.#attempt >= options.maxTries || !options.isRetryable(error))
-      throw error;
+    if (this.state === 'committed' || !options.mayRetry(error)) throw error;
     options.onRetry?.(error, this.#attempt);
     const wait = Math.max(this.#backoff(), options.leastWait?.(error) ?? 0);
     await this.#abortable.wait(options.clock.sleep(wait, this.#stop.signal));

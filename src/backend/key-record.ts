@@ -14,6 +14,8 @@ const MIN_WAIT = 1_000;
 /** Milliseconds, for a quota error that tells no time. */
 const FIRST_BACKOFF = 5_000;
 const MAX_BACKOFF = 60_000;
+/** Milliseconds. Nothing that is told of a key holds for longer, whoever says so: the day's quota ends at midnight. */
+const LONGEST_MS = 2 * 86_400_000;
 /** Milliseconds until a model that the key had no access to is asked for again. */
 const DENIED_MS = 3_600_000;
 
@@ -113,7 +115,7 @@ export class KeyRecord {
   /** True where that is news. */
   deny(model: string, until: number = this.#clock.now() + DENIED_MS): boolean {
     const news = !this.isDenied(model);
-    this.#denied.set(model, until);
+    this.#denied.set(model, Math.min(until, this.#clock.now() + DENIED_MS));
     return news;
   }
 
@@ -141,8 +143,9 @@ export class KeyRecord {
   }
 
   /** What another instance was told. */
-  learnQuota(model: string, state: Quota['state'], until: number, strikes: number): void {
+  learnQuota(model: string, state: Quota['state'], said: number, strikes: number): void {
     const old = this.#quotas.get(model);
+    const until = Math.min(said, this.#clock.now() + LONGEST_MS);
     if ((old?.until ?? 0) < until) this.#quotas.set(model, { state, until, strikes, last: old?.last });
   }
 

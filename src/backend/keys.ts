@@ -21,6 +21,15 @@ export type KeyState = {
   models: readonly ModelState[];
 };
 
+/** Where a request may go after a failure that the key is to blame for. */
+export type Again =
+  /** To a key that has not turned it down: that is no retry. */
+  | 'other-key'
+  /** To the same one, when it is free again. */
+  | 'same-key'
+  /** Nowhere: another try is not the key's affair. */
+  | 'no';
+
 /** How long a request may wait for its key. */
 export type Patience = {
   /** Milliseconds, all waits of one route together. */
@@ -43,8 +52,10 @@ export type KeyRoute = {
    * Each `ready` wants one `succeeded`, `failed` or `released`.
    */
   ready(patience: Patience, signal: AbortSignal): Promise<void>;
-  /** Notes what a failure says of the key in hand. True where the request may be sent again once the route is ready. */
-  failed(error: unknown): boolean;
+  /** Notes what a failure says of the key in hand, and who may be asked once the route is ready again. */
+  failed(error: unknown): Again;
+  /** The same request went out once more with the key in hand. */
+  sentAgain(tokens: () => number): void;
   /** The key in hand gave an answer. */
   succeeded(): void;
   /** The try ended, and says nothing of the key: the client left. */
@@ -70,7 +81,8 @@ export function singleKey(backend: Backend): Keys {
   const route: KeyRoute = {
     backend,
     ready: async () => {},
-    failed: () => false,
+    failed: () => 'no',
+    sentAgain() {},
     succeeded() {},
     released() {},
   };

@@ -7,7 +7,7 @@ import type { Pass } from './breaker.ts';
 import type { Choice } from './choice.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeyVerdict } from './key-verdict.ts';
-import type { KeyRoute, Patience } from './keys.ts';
+import type { Again, KeyRoute, Patience } from './keys.ts';
 import type { SharedState } from './shared.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -29,6 +29,8 @@ export type RoutedPool = {
 const HOPELESS_OPENS = 3;
 /** Milliseconds that one instance's probe is its own. */
 const PROBE_CLAIM_MS = 30_000;
+/** Milliseconds between two looks at whether another instance's probe is still out. */
+const CLAIM_LOOK_MS = 2_000;
 
 export class PoolRoute implements KeyRoute {
   readonly #pool: RoutedPool;
@@ -36,8 +38,12 @@ export class PoolRoute implements KeyRoute {
   readonly #session: string | undefined;
   /** Refused by Google for good: asking again would not end otherwise. */
   readonly #hopeless = new Set<Backend>();
+  /** Out of quota when they were asked for this request. */
+  readonly #turnedDown = new Set<Backend>();
   #record: KeyRecord;
   #pass: Pass | undefined;
+  /** The probe that the pass is, by the name that all instances know. */
+  #claim: string | undefined;
   #waited = 0;
 
   constructor(pool: RoutedPool, model: string, session: string | undefined) {
@@ -73,23 +79,31 @@ export class PoolRoute implements KeyRoute {
       // Before anything is awaited: who chooses meanwhile must find the room taken. Where the probe is another's after all, that
       // much stays unused.
       this.#pool.sent(record, tokens);
-      if (claim !== undefined && !(await this.#isOurs(record, claim))) continue;
-      this.#record = record;
-      this.#pass = pass;
-      return;
+      if (claim === undefined || (await this.#isOurs(record, claim))) {
+        this.#record = record;
+        this.#pass = pass;
+        this.#claim = claim;
+        return;
+      }
+      await this.#waitForOthers(pass, tokens, patience, signal);
     }
   }
 
-  failed(error: unknown): boolean {
+  failed(error: unknown): Again {
     const { kind } = this.#pool.failed(this.#record, this.#model, error);
     if (kind === 'trouble') this.#pass?.failed();
     else this.released();
-    if (kind === 'blameless' || kind === 'trouble') return false;
+    if (kind === 'blameless' || kind === 'trouble') return 'no';
     if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.backend);
+    this.#turnedDown.add(this.#record.backend);
     const { record } = this.#pool.choose(this.#model, this.#session, 0);
-    if (this.#hopeless.has(record.backend)) return false;
+    if (this.#hopeless.has(record.backend)) return 'no';
     this.#record = record;
-    return true;
+    return this.#turnedDown.has(record.backend) ? 'same-key' : 'other-key';
+  }
+
+  sentAgain(tokens: () => number): void {
+    this.#pool.sent(this.#record, this.#pool.countsTokens ? tokens() : 0);
   }
 
   succeeded(): void {
@@ -101,8 +115,14 @@ export class PoolRoute implements KeyRoute {
     if (!this.#pass) return;
     this.#pass.abandoned();
     this.#pass = undefined;
-    // It may have been the probe that others wait for.
-    if (this.#record.breaker(this.#model).state !== 'closed') this.#pool.waiters.wake();
+    const undecided = this.#record.breaker(this.#model).state === 'half-open';
+    // It may have been the probe that others wait for, here or in other instances.
+    if (undecided && this.#claim !== undefined) {
+      this.#record.claims.delete(this.#model);
+      this.#pool.shared.release(this.#claim);
+    }
+    this.#claim = undefined;
+    if (undecided) this.#pool.waiters.wake();
   }
 
   async #wait(
@@ -124,6 +144,20 @@ export class PoolRoute implements KeyRoute {
     this.#waited += clock.now() - since;
   }
 
+  /** The probe is another instance's, which tells what it finds, or gives it back. Meanwhile nobody here need try. */
+  async #waitForOthers(pass: Pass, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
+    const { clock, waiters } = this.#pool;
+    const since = clock.now();
+    try {
+      if (!patience.forBreaker() || this.#waited >= patience.limitMs)
+        throw this.#pool.exhausted(this.#model, tokens);
+      await waiters.wait(CLAIM_LOOK_MS, signal);
+    } finally {
+      pass.abandoned();
+      this.#waited += clock.now() - since;
+    }
+  }
+
   /** What a pass of now would probe, by a name that all instances know; undefined where it would be no probe. */
   #probeOf(record: KeyRecord): string | undefined {
     const { state, until } = record.breaker(this.#model);
@@ -131,7 +165,7 @@ export class PoolRoute implements KeyRoute {
     return `probe ${record.backend.keyFingerprint} ${this.#model} ${until}`;
   }
 
-  /** False where another instance was quicker: then its probe is waited for, as long as one of ours would be. */
+  /** False where another instance was quicker. */
   async #isOurs(record: KeyRecord, claim: string): Promise<boolean> {
     // A probe that told nothing is followed by another of the same name.
     if (record.claims.get(this.#model) === claim) return true;

@@ -74,6 +74,10 @@ class RedisSharedState implements RedisShared {
     return typeof holder !== 'string' || holder === this.#instance;
   }
 
+  release(name: string): void {
+    this.link.send('DEL', [CLAIM_PREFIX + name]);
+  }
+
   status(): SharedStatus {
     return this.link.status();
   }

@@ -37,6 +37,8 @@ export type SharedState = {
   listen(listener: (fact: Fact) => void): void;
   /** True for one instance of all within `ms`; true as well when the others cannot be asked. Never rejects. */
   claim(name: string, ms: number): Promise<boolean>;
+  /** Gives back what was claimed, before its time. Never waits and never throws. */
+  release(name: string): void;
   status(): SharedStatus;
   close(): Promise<void>;
 };
@@ -47,6 +49,7 @@ export function aloneState(now: number): SharedState {
     publish() {},
     listen() {},
     claim: async () => true,
+    release() {},
     status: () => ({ kind: 'memory', state: 'alone', since: now }),
     close: async () => {},
   };

@@ -13,14 +13,15 @@ import { type Ports, serverSettings } from './settings.ts';
 
 /** What answers depend on, besides the request and what upstream says. */
 function recordedSettings(config: Config): RecordedSettings {
-  const { modelMap, maxTries, maxTokensLimit, upstreamStreaming, requestTimeoutMs } = serverSettings(config);
+  const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs } =
+    serverSettings(config);
   const { modelFallbacks, headTimeoutMs, idleTimeoutMs } = config;
   return {
     modelMap: { ...modelMap, patterns: modelMap.patterns.map(([pattern, target]) => [pattern, target]) },
     modelFallbacks: modelFallbacks.map((group) => [...group]),
     maxTokensLimit: maxTokensLimit ?? null,
     upstreamStreaming,
-    maxTries,
+    maxTries: { unary: maxRetries.unary + 1, stream: maxRetries.stream + 1 },
     requestTimeoutMs,
     headTimeoutMs,
     idleTimeoutMs,

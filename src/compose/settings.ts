@@ -24,7 +24,7 @@ export function serverSettings(config: Config): ServerSettings {
     modelFallbacks: config.modelFallbacks,
     maxTokensLimit,
     requestTimeoutMs,
-    maxTries: { unary: config.maxRetries + 1, stream: config.maxStreamingRetries + 1 },
+    maxRetries: { unary: config.maxRetries, stream: config.maxStreamingRetries },
     upstreamStreaming: config.upstreamStreaming,
     streamsMax: config.streamsMax,
   };

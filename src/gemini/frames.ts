@@ -191,8 +191,20 @@ const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0;
 /** `{"error": {…}}`, `{"error": "text"}`, or the status object itself. */
 function errorOf(value: Record<string, unknown>): GoogleError | undefined {
   const error = value['error'];
-  if (isObject(error)) return error as GoogleError;
+  if (isObject(error)) return wellTyped(error);
   if (typeof error === 'string') return { message: error };
   const bare = typeof value['code'] === 'number' && typeof value['message'] === 'string';
-  return bare ? (value as GoogleError) : undefined;
+  return bare ? wellTyped(value) : undefined;
+}
+
+/** Fronts write errors of their own; what is of another type than Google's is as good as absent. */
+function wellTyped(error: Record<string, unknown>): GoogleError {
+  const { code, message, status, details } = error;
+  return {
+    ...error,
+    ...(typeof code === 'number' || code === undefined ? {} : { code: Number(code) || 0 }),
+    ...(typeof message === 'string' || message === undefined ? {} : { message: JSON.stringify(message) }),
+    ...(typeof status === 'string' || status === undefined ? {} : { status: '' }),
+    ...(Array.isArray(details) || details === undefined ? {} : { details: [] }),
+  } as GoogleError;
 }

@@ -3,7 +3,6 @@
  * before content goes on with the next one, which is no try of its own; every other failure ends it.
  */
 import type { Patience } from '../backend/keys.ts';
-import type { BudgetTicket } from '../backend/retry-budget.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
@@ -34,8 +33,9 @@ const LONGEST_WAIT_MS = 30_000;
 
 const text = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-const isBrokenStream = (error: unknown): boolean =>
-  error instanceof UpstreamError && (error.kind === 'malformed' || error.kind === 'truncated');
+/** Of an answer that had begun. */
+const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
+const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
 
 /** Held back by a breaker: it costs nothing to ask elsewhere. */
 const isNotSent = (error: unknown): boolean =>
@@ -74,29 +74,29 @@ export class AnswerTries {
   }
 
   /** One try. */
-  async *read(ticket: BudgetTicket, signal: AbortSignal): Items {
+  async *read(mayRetry: () => boolean, signal: AbortSignal): Items {
     for (;;) {
       let content = false;
       try {
-        for await (const item of this.#overKeys(ticket, signal)) {
+        for await (const item of this.#overKeys(mayRetry, signal)) {
           content ||= isContent(item);
           if (content) this.#letGo();
           yield item;
         }
         return;
       } catch (error) {
-        if (signal.aborted || content || !(await this.#replaceModel(error, ticket))) throw error;
+        if (signal.aborted || content || !(await this.#replaceModel(error, mayRetry))) throw error;
       }
     }
   }
 
-  async *#overKeys(ticket: BudgetTicket, signal: AbortSignal): Items {
+  async *#overKeys(mayRetry: () => boolean, signal: AbortSignal): Items {
     const { route } = this.#prepared;
     for (;;) {
       await route.ready(this.#patience(), signal);
       let content = false;
       try {
-        for await (const item of this.#items(ticket, signal)) {
+        for await (const item of this.#items(mayRetry, signal)) {
           // Thoughts say as much of the key as content does.
           route.succeeded();
           content ||= isContent(item);
@@ -107,9 +107,12 @@ export class AnswerTries {
       } catch (error) {
         if (signal.aborted) throw error;
         // Noted even where it comes too late for this answer.
-        if (!route.failed(error) || content) throw error;
-        this.#call.facts.failovers++;
-        this.#debug('failover', error);
+        const again = route.failed(error);
+        if (again === 'no' || content) throw error;
+        // A short wait, and the key that gave it once more.
+        if (again === 'same-key' && !mayRetry()) throw error;
+        if (again === 'other-key') this.#call.facts.failovers++;
+        this.#debug(again === 'other-key' ? 'failover' : 'retry', error);
       } finally {
         route.released();
       }
@@ -129,19 +132,21 @@ export class AnswerTries {
     };
   }
 
-  #items(ticket: BudgetTicket, signal: AbortSignal): Items {
-    const items = this.#readOnce(ticket, signal);
+  #items(mayRetry: () => boolean, signal: AbortSignal): Items {
+    const items = this.#readOnce(mayRetry, signal);
     return this.#request.streamed ? items : wholeTry(items);
   }
 
   /** A reader of its own: what an earlier try said is forgotten. */
-  async *#readOnce(ticket: BudgetTicket, signal: AbortSignal): Items {
+  async *#readOnce(mayRetry: () => boolean, signal: AbortSignal): Items {
     const { model, plan } = this.#prepared;
     const { settings, streaming } = this.#deps;
     const wanted = settings.upstreamStreaming && !this.#streamBroke;
     const pass = wanted ? streaming.pass(model.id) : undefined;
+    let begun = false;
     try {
-      const reply = await this.#upstream.generate(pass !== undefined, ticket.take, signal);
+      const reply = await this.#upstream.generate(pass !== undefined, mayRetry, signal);
+      begun = true;
       const reader = new PartsReader(plan, this.#call.warn);
       for await (const frames of reply.frames) {
         // `yield*` of an array would cost each item several promises more.
@@ -152,7 +157,8 @@ export class AnswerTries {
       pass?.succeeded();
       yield* end;
     } catch (error) {
-      if (pass && isBrokenStream(error)) {
+      // A deadline of the whole answer says nothing of streams.
+      if (pass && begun && isBreak(error) && !signal.aborted) {
         pass.failed();
         // A whole answer takes another way through Google's front, and often comes where streams break.
         this.#streamBroke = true;
@@ -164,18 +170,14 @@ export class AnswerTries {
   }
 
   /** What was sent and failed makes the next model a retry; else it is none. */
-  async #replaceModel(error: unknown, ticket: BudgetTicket): Promise<boolean> {
+  async #replaceModel(error: unknown, mayRetry: () => boolean): Promise<boolean> {
     const from = this.#prepared.model.id;
     const free = meansOtherModel(error);
     if (!free && !isRetryable(error)) return false;
     // Where nothing was sent the pool has said so of this request; it may be open to a smaller one.
     if (!isNotSent(error) && this.#deps.keys.usable(from)) return false;
     const other = this.#nextModel();
-    if (!other || !this.#prepareFor || (!free && !ticket.take())) return false;
-    if (!free) {
-      this.#call.facts.retries++;
-      this.#deps.stats.retries++;
-    }
+    if (!other || !this.#prepareFor || (!free && !mayRetry())) return false;
     this.#asked.add(other.id);
     noteReplaced(from, other.id, this.#call);
     this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id }, 'model replaced');

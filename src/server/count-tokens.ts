@@ -6,6 +6,7 @@ import type { CountTokensRequest } from '../anthropic/request.ts';
 import { parseCountTokensRequest } from '../anthropic/validate.ts';
 import type { KeyRoute, Patience } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { abortAfter, followSignal } from '../lib/async.ts';
@@ -65,7 +66,8 @@ async function countOverKeys(count: CountRequest, call: Call, signal: AbortSigna
         body = mended;
         continue;
       }
-      if (signal.aborted || !route.failed(error)) throw error;
+      // A wait is not worth it: `patience` has none.
+      if (signal.aborted || route.failed(error) !== 'other-key') throw error;
       call.facts.failovers++;
     } finally {
       route.released();
@@ -108,16 +110,39 @@ async function countOrEstimate(
   }
 }
 
-export async function countTokens(call: Call, deps: ServerDeps): Promise<Response> {
-  apiVersion(call.request.headers);
-  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call.request, call.keepBody));
-  call.keepOpen();
-  const model = chooseModel(request.model, call, deps);
+async function countWith(
+  model: GeminiModel,
+  request: CountTokensRequest,
+  call: Call,
+  deps: ServerDeps,
+): Promise<number> {
   const route = deps.keys.route(model.id, sessionOf(call.request.headers, undefined));
   const ctx = await requestContext(model, route, request.messages, call, deps);
   const { body, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, call);
-  const tokens = await countOrEstimate(model, body, route, call, deps);
+  return countOrEstimate(model, body, route, call, deps);
+}
+
+/** Where no key has the model, with the one that would answer in its place. */
+async function countOverModels(request: CountTokensRequest, call: Call, deps: ServerDeps): Promise<number> {
+  const asked = new Set<string>();
+  for (;;) {
+    const model = chooseModel(request.model, call, deps);
+    try {
+      return await countWith(model, request, call, deps);
+    } catch (error) {
+      asked.add(model.id);
+      const isMissing = error instanceof UpstreamError && failureClass(error) === 'model-missing';
+      if (!isMissing || asked.has(chooseModel(request.model, call, deps).id)) throw error;
+    }
+  }
+}
+
+export async function countTokens(call: Call, deps: ServerDeps): Promise<Response> {
+  apiVersion(call.request.headers);
+  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call.request, call.keepBody));
+  call.keepOpen();
+  const tokens = await countOverModels(request, call, deps);
   const beta = call.url.searchParams.get('beta') === 'true';
   return jsonResponse({ input_tokens: tokens, ...(beta ? { context_management: null } : {}) });
 }

@@ -28,8 +28,8 @@ export type ServerSettings = {
   maxTokensLimit: number | undefined;
   /** From the request to the first content of a stream, or to the whole of a unary answer. */
   requestTimeoutMs: number;
-  /** All tries of one answer together, the first included. */
-  maxTries: { unary: number; stream: number };
+  /** Of one answer, after its first try. */
+  maxRetries: { unary: number; stream: number };
   /** False reads Gemini unary; the client gets its stream all the same. */
   upstreamStreaming: boolean;
   /** Answers under way at once; one more is told 529. */

@@ -9,6 +9,7 @@ import type { GeminiModel } from '../gemini/models.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { bodyWithoutSignatures, repairedBody } from '../translate/request/repair.ts';
 import type { Call } from './call.ts';
+import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Quarantine } from './quarantine.ts';
 
 export type UpstreamRequest = {
@@ -51,6 +52,7 @@ export class MendingUpstream {
       } catch (error) {
         if (!this.#mend(error, mayRetry)) throw error;
         this.#call.facts.mended++;
+        this.#request.route.sentAgain(() => estimateBodyTokens(this.#body));
       }
     }
   }

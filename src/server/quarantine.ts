@@ -17,7 +17,7 @@ import type { Call } from './call.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 
 /** In one answer. Google often names one bad tool at a time; the last mending leaves no other to be named. */
-const MOST_MENDINGS = 4;
+const MOST_MENDINGS = 3;
 
 const DONE = {
   simplified: 'sent in a simple form',

@@ -1,4 +1,4 @@
-/** Which failures of one answer are worth another try, and what is told where the budget leaves none. */
+/** Which failures of one answer are worth another try, how many there are, and what is told where the budget leaves none. */
 import type { BudgetTicket } from '../backend/retry-budget.ts';
 import { retryDelaySeconds } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
@@ -12,30 +12,48 @@ const LONGEST_WAIT_MS = 30_000;
 /** Seconds, of which each client is told others: those who failed together are not to come back together. */
 const LATER = { least: 2, spread: 8 } as const;
 
+export type RetryPolicyOptions = {
+  ticket: BudgetTicket;
+  /** Retries of one answer, whatever they are for. */
+  ceiling: number;
+  random: Random;
+  /** Called for each retry, before it is made. */
+  onRetry(): void;
+};
+
 export class RetryPolicy {
-  readonly #ticket: BudgetTicket;
-  readonly #random: Random;
+  readonly #options: RetryPolicyOptions;
+  #retries = 0;
   #unusable = 0;
   #state: 'free' | 'refused' = 'free';
   /** Head and items end with the same error, told once. */
   #explained: UpstreamError | undefined;
 
-  constructor(ticket: BudgetTicket, random: Random) {
-    this.#ticket = ticket;
-    this.#random = random;
+  constructor(options: RetryPolicyOptions) {
+    this.#options = options;
+  }
+
+  /** True where one more retry may be made; it counts from then on. */
+  take(): boolean {
+    const { ticket, ceiling, onRetry } = this.#options;
+    if (this.#retries >= ceiling) return false;
+    if (!ticket.take()) {
+      this.#state = 'refused';
+      return false;
+    }
+    this.#retries++;
+    onRetry();
+    return true;
   }
 
   /** Takes its part of the budget where it says yes. */
   allows(error: unknown): boolean {
-    if (!isRetryable(error) || this.#isHopeless(error)) return false;
-    if (this.#ticket.take()) return true;
-    this.#state = 'refused';
-    return false;
+    return isRetryable(error) && !this.#isHopeless(error) && this.take();
   }
 
   /** What the answer ends with: where only the budget forbade another try, the client is to make it, later. */
   explain(error: unknown): unknown {
-    if (this.#state === 'free' || !(error instanceof UpstreamError)) return error;
+    if (this.#state === 'free' || !(error instanceof UpstreamError) || !isRetryable(error)) return error;
     this.#explained ??= this.#later(error);
     return this.#explained;
   }
@@ -48,7 +66,7 @@ export class RetryPolicy {
   }
 
   #later(error: UpstreamError): UpstreamError {
-    const retryAfter = LATER.least + Math.floor(this.#random.next() * LATER.spread);
+    const retryAfter = LATER.least + Math.floor(this.#options.random.next() * LATER.spread);
     const message = `${error.message} (not tried again here: too many requests fail now)`;
     return new UpstreamError('not-sent', message, { status: 503, retryAfter, cause: error });
   }

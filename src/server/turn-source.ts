@@ -38,19 +38,21 @@ export function openTurn(tries: AnswerTries, streamed: boolean, call: Call, deps
   };
   // Whoever leaves between two items does not come back to say so.
   controller.signal.addEventListener('abort', release, { once: true });
-  const policy = new RetryPolicy(ticket, random);
+  const ceiling = streamed ? settings.maxRetries.stream : settings.maxRetries.unary;
+  const onRetry = () => {
+    call.facts.retries++;
+    stats.retries++;
+  };
+  const policy = new RetryPolicy({ ticket, ceiling, random, onRetry });
   const gated = gate<TurnEvent>({
-    open: (_attempt, signal) => tries.read(ticket, signal),
+    open: (_attempt, signal) => tries.read(() => policy.take(), signal),
     isContent,
-    isRetryable: (error) => policy.allows(error),
+    mayRetry: (error) => policy.allows(error),
     leastWait: (error) => policy.leastWait(error),
-    maxTries: streamed ? settings.maxTries.stream : settings.maxTries.unary,
     clock,
     random,
     signal: controller.signal,
     onRetry(error, attempt) {
-      call.facts.retries++;
-      stats.retries++;
       const message = error instanceof Error ? error.message : String(error);
       logger.debug({ request_id: call.id, attempt, error: message }, 'retry');
     },

@@ -31,9 +31,14 @@ function matches(pattern: string, id: string): boolean {
   return at === id.length;
 }
 
-const ruleFor = (requested: string, id: string, { patterns }: ModelMap) =>
-  patterns.find(([pattern]) => pattern === requested || pattern === id) ??
-  patterns.find(([pattern]) => matches(pattern, id));
+/** A model of Google's is the same under each of its prefixes. */
+const ruleFor = (requested: string, id: string, { patterns }: ModelMap) => {
+  const names = [requested, id, id.replace(PREFIX, '')];
+  return (
+    patterns.find(([pattern]) => names.includes(pattern)) ??
+    patterns.find(([pattern]) => matches(pattern, id))
+  );
+};
 
 const isGemini = (name: string): boolean => PREFIX.test(name) || name.startsWith('gemini-');
 

@@ -83,7 +83,7 @@ describe('leaving', () => {
   });
 
   test('an abort is never retried, whatever it looks like', async () => {
-    const { it, abort, clock, seen } = scripted([['hang'], ['text']], { isRetryable: () => true });
+    const { it, abort, clock, seen } = scripted([['hang'], ['text']], { mayRetry: () => true });
     await settle();
     abort.abort(new Flaky('looks flaky'));
     await drain(it.items, clock);

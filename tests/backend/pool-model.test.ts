@@ -159,11 +159,11 @@ function fail(model: Model, real: Real, which: number, told: Told): void {
     mine.pass = undefined;
   }
   if (means === 'trouble' || means === 'blameless') {
-    expect(again).toBe(false);
+    expect(again).toBe('no');
     return;
   }
   if (means !== 'quota') mine.hopeless.add(mine.key.name);
-  if (again) {
+  if (again !== 'no') {
     mine.key = chosen(model, its.backend.keyFingerprint as Name, mine.model, mine.session, 0);
     expect(mine.hopeless).not.toContain(mine.key.name);
     return;

@@ -16,8 +16,8 @@ describe('a route', () => {
   test('moves to another key after a failure that the key is to blame for', async () => {
     const { pool } = openPool();
     const route = pool.route('big', 's1');
-    expect([route.failed(refusal(503)), nameOf(route.backend)]).toEqual([false, 'a']);
-    expect(route.failed(perDay())).toBe(true);
+    expect([route.failed(refusal(503)), nameOf(route.backend)]).toEqual(['no', 'a']);
+    expect(route.failed(perDay())).toBe('other-key');
     await route.ready(patience(), quiet);
     expect(nameOf(route.backend)).toBe('b');
   });
@@ -25,12 +25,12 @@ describe('a route', () => {
   test("tells the last key's own error", async () => {
     const { pool } = openPool();
     const route = pool.route('big', undefined);
-    const again: boolean[] = [];
+    const again: string[] = [];
     for (let i = 0; i < 3; i++) {
       await route.ready(patience(), quiet);
       again.push(route.failed(badKey()));
     }
-    expect(again).toEqual([true, true, false]);
+    expect(again).toEqual(['other-key', 'other-key', 'no']);
     expect(pool.states().map(({ state }) => state)).toEqual(['out', 'out', 'refused']);
   });
 
@@ -44,7 +44,7 @@ describe('a route', () => {
     await clock.advance(10_000);
     await ready;
     expect(nameOf(route.backend)).toBe('b');
-    expect(route.failed(perMinute(60))).toBe(true);
+    expect(route.failed(perMinute(60))).toBe('other-key');
     await expect(route.ready(patience(15_000), quiet)).rejects.toMatchObject({ status: 429, retryAfter: 10 });
     expect(clock.sleeping).toBe(0);
   });

@@ -1,12 +1,27 @@
 /** A model that fails for a while, and streams that keep breaking: who is asked, who waits, and what is told. */
 import { describe, expect, test } from 'bun:test';
 import { turns, until } from '../support/held-upstream.ts';
-import { eventNames, hello, type TestProxy } from '../support/proxy.ts';
+import { eventNames, googleStream, hello, type TestProxy } from '../support/proxy.ts';
 import { busy, cut, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const ARGON = 'gemini-4-argon';
 const HYDROGEN = 'gemini-4-hydrogen';
 const streamed = { ...hello, stream: true };
+/** A thought, and then the connection is gone. */
+function resets(): Response {
+  const { body, headers } = googleStream({
+    candidates: [{ content: { parts: [{ text: 'Hm', thought: true }] } }],
+  });
+  const reader = body?.getReader();
+  const broken = new ReadableStream({
+    async pull(controller) {
+      const next = await reader?.read();
+      if (next?.value) controller.enqueue(next.value);
+      else controller.error(new Error('ECONNRESET'));
+    },
+  });
+  return new Response(broken, { headers });
+}
 const alone = { MODEL_FALLBACKS: 'none' };
 
 type Google = ReturnType<typeof scriptedGoogle>;
@@ -157,6 +172,14 @@ test('counts that fail say nothing of answers: the model answers all the same', 
 });
 
 describe('streams that keep breaking', () => {
+  test('a connection that breaks behind the head: the next try asks for the whole answer', async () => {
+    const google = scriptedGoogle((asked) => (asked.stream ? resets() : says(asked)));
+    await using proxy = await google.start(alone);
+    const { text } = await ask(google, proxy);
+    expect(eventNames(text).at(-1)).toBe('message_stop');
+    expect(google.asked.map(({ stream }) => stream)).toEqual([true, false]);
+  });
+
   test('after three in a row, answers are asked for whole for a minute; then one is a stream again', async () => {
     let well = false;
     const google = scriptedGoogle((asked) => (well ? says(asked) : cut(asked)));

@@ -35,6 +35,16 @@ async function ask(google: Google, proxy: TestProxy, body: object = streamed) {
 const lines = (proxy: TestProxy) => proxy.lines.filter(({ path }) => path === '/v1/messages');
 
 describe('a model that no key has access to', () => {
+  test('a count of its tokens is made by the model that answers in its place', async () => {
+    const google = scriptedGoogle((asked) =>
+      asked.model === ARGON ? missing() : Response.json({ totalTokens: 42 }),
+    );
+    await using proxy = await google.start();
+    const response = await google.through(proxy.send('/v1/messages/count_tokens', hello));
+    expect(await response.json()).toEqual({ input_tokens: 42 });
+    expect(google.models()).toEqual([ARGON, HYDROGEN]);
+  });
+
   test.each([
     ['404', missing],
     ['limit: 0', noQuota],

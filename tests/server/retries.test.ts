@@ -149,3 +149,39 @@ describe('what the client is told of the time', () => {
     ]).toEqual([status, retryAfter, shouldRetry]);
   });
 });
+
+describe('a quota that is back at once, says Google', () => {
+  const soon = () => googleError(429, 'RESOURCE_EXHAUSTED', 'Please retry in 853.18ms.');
+
+  test.each([
+    [0, 1],
+    [2, 3],
+  ])('the same key is asked again no more often than %p retries allow', async (retries, sends) => {
+    const { response, asked } = await ask(soon, streamed, { MAX_STREAMING_RETRIES: String(retries) });
+    expect([response.status, asked.length]).toEqual([429, sends]);
+  });
+
+  test('and if it is, nobody hears of it', async () => {
+    const { text, asked, lines } = await ask((one, index) => (index < 2 ? soon() : says(one)), streamed);
+    expect([eventNames(text).at(-1), asked.length]).toEqual(['message_stop', 3]);
+    expect(lineOf(lines)).toMatchObject({ retries: 2 });
+  });
+});
+
+describe('an error of an odd form', () => {
+  const odd = (error: object) => () => Response.json({ error }, { status: 429 });
+  test.each([
+    ['details that are no list', { code: 429, message: 'x', details: { a: 1 } }],
+    ['a message that is no text', { code: 429, message: { text: 'x' } }],
+    ['a wait that is no figure', { code: 429, message: 'Please retry in ..s.' }],
+    ['a wait of millions of years', { code: 429, message: 'Please retry in 99999999999999s.' }],
+  ])('%s: told as what it is, and the proxy is well', async (_what, error) => {
+    const google = scriptedGoogle(odd(error));
+    await using proxy = await google.start({ MODEL_FALLBACKS: 'none', MAX_RETRIES: '0' });
+    const response = await google.through(proxy.send('/v1/messages', hello));
+    expect(response.status).toBe(429);
+    const health = await proxy.send('/health');
+    expect(health.headers.get('content-type')).toContain('json');
+    expect(proxy.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});

@@ -22,6 +22,7 @@ export function joinedStates(count: number, clock: Clock): JoinedState[] {
         claims.set(name, clock.now() + ms);
         return true;
       },
+      release: (name) => void claims.delete(name),
       status: () => ({ kind: 'memory', state: 'connected', since: 0 }),
       close: async () => {},
     };

@@ -11,7 +11,10 @@ export const always = (value: number): Random => ({ next: () => value });
 /** One try: items in order; an Error is thrown, `hang` waits for the signal, `deaf` for ever. */
 export type Script = readonly (string | Error | 'hang' | 'deaf')[];
 
-export function scripted(scripts: readonly Script[], more: Partial<GateOptions<string>> = {}) {
+export function scripted(
+  scripts: readonly Script[],
+  { maxTries = 3, ...more }: Partial<GateOptions<string>> & { maxTries?: number } = {},
+) {
   const clock = new ManualClock();
   const abort = new AbortController();
   const seen = {
@@ -37,8 +40,7 @@ export function scripted(scripts: readonly Script[], more: Partial<GateOptions<s
       return run(attempt, signal);
     },
     isContent: (item) => item.startsWith('text'),
-    isRetryable: (error) => error instanceof Flaky,
-    maxTries: 3,
+    mayRetry: (error) => error instanceof Flaky && seen.opened.length < maxTries,
     clock,
     random: always(1),
     signal: abort.signal,

@@ -200,6 +200,8 @@ export class PartsReader {
     events: TurnEvent[],
   ): void {
     if (call.name !== undefined) {
+      if (typeof call.name !== 'string')
+        throw new UpstreamError('unusable', 'the model wrote a call whose name is no text');
       if (this.#partial) this.#closePartial(events);
       this.#partial = new PartialCall(call.name, signature, argumentsOf(call));
     } else if (!this.#partial && (call.args || call.partialArgs)) {
