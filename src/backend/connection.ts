@@ -15,6 +15,9 @@ export type ConnectionLimits = {
   idleTimeoutMs: number;
 };
 
+/** Characters of a body that is read as a text: error objects and counts, which are small. */
+const MAX_TEXT = 1024 * 1024;
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 export class Connection {
@@ -66,12 +69,16 @@ export class Connection {
     }
   }
 
-  /** The rest of the body as text. */
+  /** The rest of the body as text. One that does not end is left, with what has come of it. */
   async readText(): Promise<string> {
     const utf8 = new TextDecoder();
     let text = '';
     for (let bytes = await this.read(); bytes; bytes = await this.read()) {
       text += utf8.decode(bytes, { stream: true });
+      if (text.length > MAX_TEXT) {
+        this.close();
+        return text;
+      }
     }
     return text + utf8.decode();
   }
@@ -105,8 +112,12 @@ export class Connection {
   }
 }
 
+/** Bun's advice to its caller, which is us. */
+const ADVICE = / For more information, pass .*$/s;
+
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  return code && !error.message.includes(code) ? `${code}: ${error.message}` : error.message;
+  const message = error.message.replace(ADVICE, '');
+  return code && !message.includes(code) ? `${code}: ${message}` : message;
 }

@@ -7,6 +7,8 @@ import type { ServerDeps } from './deps.ts';
 const IDLE_SECONDS = 30;
 /** Bytes. Bun answers an empty 413 by itself above this, so it stands far above our own limit. */
 const BUN_BODY_LIMIT = 1024 ** 4;
+/** Milliseconds between two looks at whether all answers have ended. */
+const DRAIN_LOOK_MS = 50;
 /** Milliseconds for the last events of answers that are cut short. */
 const LAST_WORDS_MS = 1_000;
 
@@ -14,7 +16,7 @@ export type Listening = {
   /** As clients reach it: an address that stands for all is shown as loopback. */
   url: string;
   port: number;
-  /** Lets answers under way end for `graceMs`, then tells them to come back, and stops. */
+  /** Admits no more messages, lets answers under way end for `graceMs`, then tells the rest to come back, and stops. */
   close(graceMs: number): Promise<void>;
 };
 
@@ -42,11 +44,19 @@ export function listen(app: App, deps: ServerDeps, host: string, port: number): 
 
 async function close(app: App, deps: ServerDeps, graceMs: number): Promise<void> {
   const { clock, stats, openCalls } = deps;
+  const { server } = app;
   stats.draining = true;
-  const stopped = app.server?.stop(false);
-  await Promise.race([stopped, clock.sleep(graceMs)]);
+  // Only answers are waited for, to their last byte: a request that never gets whole would hold us for nothing.
+  const isAnswering = () => stats.answersOpen > 0 || (server?.pendingRequests ?? 0) > openCalls.size;
+  const until = clock.now() + graceMs;
+  // Listens on meanwhile: whoever asks whether this is ready is told that it is not, and a new message is refused in
+  // words that its client understands.
+  while (isAnswering() && clock.now() < until) {
+    await clock.sleep(Math.min(DRAIN_LOOK_MS, until - clock.now()));
+  }
+  const stopped = server?.stop(false);
   for (const call of openCalls)
     call.abort(new MessagesError('overloaded_error', 'The proxy is shutting down'));
   if (openCalls.size > 0) await Promise.race([stopped, clock.sleep(LAST_WORDS_MS)]);
-  await app.server?.stop(true);
+  await server?.stop(true);
 }

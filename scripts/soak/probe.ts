@@ -1,0 +1,80 @@
+/**
+ * Loaded into the proxy before anything else (`bun --preload`): counts what may be left behind, and tells it when asked. Garbage
+ * is collected first, so that only what something still holds is counted.
+ */
+import { heapStats } from 'bun:jsc';
+
+/** What the proxy, asked over IPC for `figures`, answers. */
+export type Figures = {
+  /** Timers that are set, and neither called nor called off. */
+  timers: number;
+  /** Listeners on abort signals that are still held, and not yet aborted. */
+  listeners: number;
+  /** Bytes of live objects. */
+  heap: number;
+};
+
+const timers = new Set<unknown>();
+const setTimer = globalThis.setTimeout;
+const clearTimer = globalThis.clearTimeout;
+
+const countedSet = (call: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+  const timer = setTimer(() => {
+    timers.delete(timer);
+    call(...args);
+  }, ms);
+  timers.add(timer);
+  return timer;
+};
+const countedClear = (timer: Parameters<typeof clearTimer>[0]) => {
+  timers.delete(timer);
+  clearTimer(timer);
+};
+Object.assign(globalThis, { setTimeout: countedSet, clearTimeout: countedClear });
+
+/** Weakly: what is counted must not be held by the count. */
+const signals = new Set<WeakRef<AbortSignal>>();
+const listenersOf = new WeakMap<AbortSignal, Set<unknown>>();
+const { addEventListener, removeEventListener } = EventTarget.prototype;
+
+type Listen = Parameters<typeof addEventListener>;
+
+EventTarget.prototype.addEventListener = function add(this: EventTarget, ...args: Listen) {
+  const [, listener] = args;
+  if (this instanceof AbortSignal && listener !== null) {
+    const known = listenersOf.get(this) ?? new Set();
+    if (!listenersOf.has(this)) signals.add(new WeakRef(this));
+    listenersOf.set(this, known.add(listener));
+  }
+  return addEventListener.apply(this, args);
+};
+EventTarget.prototype.removeEventListener = function remove(this: EventTarget, ...args: Listen) {
+  if (this instanceof AbortSignal) listenersOf.get(this)?.delete(args[1]);
+  return removeEventListener.apply(this, args);
+};
+
+function heldListeners(): number {
+  let count = 0;
+  for (const ref of signals) {
+    const signal = ref.deref();
+    if (!signal || signal.aborted) signals.delete(ref);
+    else count += listenersOf.get(signal)?.size ?? 0;
+  }
+  return count;
+}
+
+async function figures(): Promise<Figures> {
+  // Weak references live to the end of a turn, and what they held to the next collection.
+  for (let i = 0; i < 3; i++) {
+    Bun.gc(true);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return { timers: timers.size, listeners: heldListeners(), heap: heapStats().heapSize };
+}
+
+process.on('message', (message) => {
+  if (message === 'figures') void figures().then((told) => process.send?.(told));
+});
+
+// Whoever asks is gone: nobody is left to end this process.
+process.on('disconnect', () => process.exit(1));

@@ -1,0 +1,83 @@
+/** What the start command and the listening socket take care of: enough connections to upstream, and a port for one. */
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { scripts } from '../../package.json';
+import { hello, startProxy, textChunk } from '../support/proxy.ts';
+import { startProxy as startProcess } from '../support/proxy-process.ts';
+import { openRaw } from '../support/raw-client.ts';
+import { serveUpstream } from '../support/upstream.ts';
+
+const ROOT = join(import.meta.dir, '../..');
+/** Bun's own limit is 256 requests at once; the rest would wait without a word. */
+const AT_ONCE = 300;
+const TIMEOUT_MS = 30_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'start-command-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const body = JSON.stringify({ ...hello, stream: true });
+const REQUEST = `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\nanthropic-version: 2023-06-01\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+/** Answers nobody before `count` have asked. */
+function gatheringUpstream(count: number) {
+  const gathered = Promise.withResolvers<void>();
+  let waiting = 0;
+  const server = serveUpstream(async () => {
+    if (++waiting === count) gathered.resolve();
+    await gathered.promise;
+    return Response.json(textChunk('all are here', 'STOP'));
+  });
+  return { url: server.url, [Symbol.dispose]: () => server[Symbol.dispose]() };
+}
+
+describe('`bun run start`', () => {
+  test(
+    `${AT_ONCE} answers are asked for at once`,
+    async () => {
+      using upstream = gatheringUpstream(AT_ONCE);
+      const proxy = await startProcess({
+        folder,
+        command: [process.execPath, 'run', '--cwd', ROOT, 'start'],
+        // Only what is asked at once is asked for; a try that is given up would be counted twice.
+        env: {
+          BACKEND: 'gemini',
+          GEMINI_API_KEY: 'key-of-a-test',
+          GOOGLE_GEMINI_BASE_URL: upstream.url,
+          MAX_STREAMING_RETRIES: '0',
+        },
+      });
+      // Sockets, because fetch here has the same limit.
+      const port = Number(new URL(proxy.url).port);
+      const clients = await Promise.all(Array.from({ length: AT_ONCE }, () => openRaw(port)));
+      for (const client of clients) client.write(REQUEST);
+      const answers = await Promise.all(clients.map((client) => client.answers(1)));
+      for (const client of clients) client.socket.destroy();
+      await proxy.stop();
+      const whole = answers.filter(([answer]) => answer?.body.includes('message_stop'));
+      expect(whole).toHaveLength(AT_ONCE);
+    },
+    TIMEOUT_MS,
+  );
+
+  test('so does every command that serves', () => {
+    const serving = Object.values(scripts).filter((command) =>
+      /src\/main\.ts|scripts\/(?:record|replay)\.ts/.test(command),
+    );
+    expect(serving.length).toBeGreaterThan(3);
+    const limits = serving.map((command) =>
+      Number(/BUN_CONFIG_MAX_HTTP_REQUESTS=(\d+) bun/.exec(command)?.[1]),
+    );
+    // STREAMS_MAX, with room for counts and second tries.
+    for (const limit of limits) expect(limit).toBeGreaterThan(2048);
+  });
+});
+
+test('a second proxy on the same port is refused, and the first goes on', async () => {
+  await using first = await startProxy();
+  await expect(startProxy({ env: { PORT: String(first.port) } })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+  });
+  for (let i = 0; i < 10; i++) expect((await first.send('/livez')).status).toBe(200);
+});
