@@ -145,6 +145,8 @@ const logger = await createLogger({ level: config.log.level, format, secrets: se
 const system = start(() => compose(config, { clock: systemClock, random: systemRandom, logger }));
 const listening = startListening(system, config);
 const close = closeOnSignal(listening, system, logger);
+// A mistake of ours in one request: it must not end the streams of all others.
+process.on('unhandledRejection', (error) => logger.error({ error }, 'a failure that nobody was told of'));
 reloadOnChange(system, envFiles, logger, close);
 announce(config, format, listening.url, logger);
 await system.warmUp().catch(failed);

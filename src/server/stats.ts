@@ -32,7 +32,9 @@ export class Stats {
   readonly errors = new Map<string, number>();
   readonly recentErrors: RecentError[] = [];
   readonly #clock: Clock;
-  #outcomes: Outcome[] = [];
+  /** Oldest first. */
+  readonly #outcomes: Outcome[] = [];
+  #failed = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -56,15 +58,22 @@ export class Stats {
   /** How an answer ended, as far as Gemini and this proxy are to blame: a client's own mistakes do not count. */
   countOutcome(failed: boolean): void {
     const now = this.#clock.now();
-    this.#outcomes = this.#outcomes.filter((outcome) => now - outcome.at < WINDOW);
+    this.#forgetOld(now);
     this.#outcomes.push({ at: now, failed });
+    if (failed) this.#failed++;
   }
 
   health(): Health {
-    const now = this.#clock.now();
-    const recent = this.#outcomes.filter((outcome) => now - outcome.at < WINDOW);
-    const failed = recent.filter((outcome) => outcome.failed).length;
-    if (failed === 0) return 'healthy';
-    return recent.length >= ENOUGH && failed === recent.length ? 'unhealthy' : 'degraded';
+    this.#forgetOld(this.#clock.now());
+    const known = this.#outcomes.length;
+    if (this.#failed === 0) return 'healthy';
+    return known >= ENOUGH && this.#failed === known ? 'unhealthy' : 'degraded';
+  }
+
+  #forgetOld(now: number): void {
+    for (let old = this.#outcomes[0]; old && now - old.at >= WINDOW; old = this.#outcomes[0]) {
+      this.#outcomes.shift();
+      if (old.failed) this.#failed--;
+    }
   }
 }

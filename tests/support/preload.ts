@@ -1,7 +1,11 @@
 /**
  * Loaded before every test: nothing here may reach beyond loopback, and no key of the developer's may leak in.
  */
+import { setDefaultTimeout } from 'bun:test';
 import fc from 'fast-check';
+
+// Milliseconds. Bun's five seconds are little on a machine that is busy.
+setDefaultTimeout(20_000);
 
 // Explore at the desk, repeat in CI: a run there says something of the change, not of its dice.
 if (process.env['CI']) fc.configureGlobal({ seed: 20261122 });
