@@ -25,9 +25,9 @@ export type KeyState = {
 export type Again =
   /** To a key that has not turned it down: that is no retry. */
   | 'other-key'
-  /** To the same one, when it is free again. */
-  | 'same-key'
-  /** Nowhere: another try is not the key's affair. */
+  /** To whichever is free, or free first, without any other wait: that is a retry. */
+  | 'retry'
+  /** Another try is not the key's affair. */
   | 'no';
 
 /** How long a request may wait for its key. */

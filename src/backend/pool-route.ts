@@ -91,15 +91,21 @@ export class PoolRoute implements KeyRoute {
 
   failed(error: unknown): Again {
     const { kind } = this.#pool.failed(this.#record, this.#model, error);
-    if (kind === 'trouble') this.#pass?.failed();
-    else this.released();
-    if (kind === 'blameless' || kind === 'trouble') return 'no';
+    if (kind === 'trouble') return this.#troubled();
+    this.released();
+    if (kind === 'blameless') return 'no';
     if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.backend);
     this.#turnedDown.add(this.#record.backend);
     const { record } = this.#pool.choose(this.#model, this.#session, 0);
     if (this.#hopeless.has(record.backend)) return 'no';
     this.#record = record;
-    return this.#turnedDown.has(record.backend) ? 'same-key' : 'other-key';
+    return this.#turnedDown.has(record.backend) ? 'retry' : 'other-key';
+  }
+
+  /** Once its breaker is open, it is for the pool to say who is asked next, and when. */
+  #troubled(): Again {
+    this.#pass?.failed();
+    return this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
   }
 
   sentAgain(tokens: () => number): void {

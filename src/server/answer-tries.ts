@@ -15,6 +15,7 @@ import { estimateBodyTokens } from './estimate-tokens.ts';
 import { nextModel, noteReplaced } from './fallback.ts';
 import { MendingUpstream } from './mending-upstream.ts';
 import type { Prepared } from './prepare.ts';
+import type { Retries } from './retry-policy.ts';
 
 export type AnswerRequest = {
   /** The client's id of the model. */
@@ -74,29 +75,29 @@ export class AnswerTries {
   }
 
   /** One try. */
-  async *read(mayRetry: () => boolean, signal: AbortSignal): Items {
+  async *read(retries: Retries, signal: AbortSignal): Items {
     for (;;) {
       let content = false;
       try {
-        for await (const item of this.#overKeys(mayRetry, signal)) {
+        for await (const item of this.#overKeys(retries, signal)) {
           content ||= isContent(item);
           if (content) this.#letGo();
           yield item;
         }
         return;
       } catch (error) {
-        if (signal.aborted || content || !(await this.#replaceModel(error, mayRetry))) throw error;
+        if (signal.aborted || content || !(await this.#replaceModel(error, retries))) throw error;
       }
     }
   }
 
-  async *#overKeys(mayRetry: () => boolean, signal: AbortSignal): Items {
+  async *#overKeys(retries: Retries, signal: AbortSignal): Items {
     const { route } = this.#prepared;
     for (;;) {
       await route.ready(this.#patience(), signal);
       let content = false;
       try {
-        for await (const item of this.#items(mayRetry, signal)) {
+        for await (const item of this.#items(retries, signal)) {
           // Thoughts say as much of the key as content does.
           route.succeeded();
           content ||= isContent(item);
@@ -109,8 +110,7 @@ export class AnswerTries {
         // Noted even where it comes too late for this answer.
         const again = route.failed(error);
         if (again === 'no' || content) throw error;
-        // A short wait, and the key that gave it once more.
-        if (again === 'same-key' && !mayRetry()) throw error;
+        if (again === 'retry' && !retries.take()) throw error;
         if (again === 'other-key') this.#call.facts.failovers++;
         this.#debug(again === 'other-key' ? 'failover' : 'retry', error);
       } finally {
@@ -132,20 +132,20 @@ export class AnswerTries {
     };
   }
 
-  #items(mayRetry: () => boolean, signal: AbortSignal): Items {
-    const items = this.#readOnce(mayRetry, signal);
+  #items(retries: Retries, signal: AbortSignal): Items {
+    const items = this.#readOnce(retries, signal);
     return this.#request.streamed ? items : wholeTry(items);
   }
 
   /** A reader of its own: what an earlier try said is forgotten. */
-  async *#readOnce(mayRetry: () => boolean, signal: AbortSignal): Items {
+  async *#readOnce(retries: Retries, signal: AbortSignal): Items {
     const { model, plan } = this.#prepared;
     const { settings, streaming } = this.#deps;
     const wanted = settings.upstreamStreaming && !this.#streamBroke;
     const pass = wanted ? streaming.pass(model.id) : undefined;
     let begun = false;
     try {
-      const reply = await this.#upstream.generate(pass !== undefined, mayRetry, signal);
+      const reply = await this.#upstream.generate(pass !== undefined, () => retries.take(), signal);
       begun = true;
       const reader = new PartsReader(plan, this.#call.warn);
       for await (const frames of reply.frames) {
@@ -170,14 +170,15 @@ export class AnswerTries {
   }
 
   /** What was sent and failed makes the next model a retry; else it is none. */
-  async #replaceModel(error: unknown, mayRetry: () => boolean): Promise<boolean> {
+  async #replaceModel(error: unknown, retries: Retries): Promise<boolean> {
     const from = this.#prepared.model.id;
     const free = meansOtherModel(error);
     if (!free && !isRetryable(error)) return false;
+    const last = !free && retries.areSpent;
     // Where nothing was sent the pool has said so of this request; it may be open to a smaller one.
-    if (!isNotSent(error) && this.#deps.keys.usable(from)) return false;
+    if (!last && !isNotSent(error) && this.#deps.keys.usable(from)) return false;
     const other = this.#nextModel();
-    if (!other || !this.#prepareFor || (!free && !mayRetry())) return false;
+    if (!other || !this.#prepareFor || (!free && !(last ? retries.takeLast() : retries.take()))) return false;
     this.#asked.add(other.id);
     noteReplaced(from, other.id, this.#call);
     this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id }, 'model replaced');

@@ -21,6 +21,9 @@ export type RetryPolicyOptions = {
   onRetry(): void;
 };
 
+/** What the tries of an answer may know of it. */
+export type Retries = Pick<RetryPolicy, 'take' | 'areSpent' | 'takeLast'>;
+
 export class RetryPolicy {
   readonly #options: RetryPolicyOptions;
   #retries = 0;
@@ -35,8 +38,21 @@ export class RetryPolicy {
 
   /** True where one more retry may be made; it counts from then on. */
   take(): boolean {
-    const { ticket, ceiling, onRetry } = this.#options;
-    if (this.#retries >= ceiling) return false;
+    return this.#retries < this.#options.ceiling && this.#takeOne();
+  }
+
+  /** All that the ceiling allows were made; false where it allows none. */
+  get areSpent(): boolean {
+    return this.#retries > 0 && this.#retries === this.#options.ceiling;
+  }
+
+  /** One beyond the ceiling, of another model: an error is no answer where that one has it. */
+  takeLast(): boolean {
+    return this.areSpent && this.#takeOne();
+  }
+
+  #takeOne(): boolean {
+    const { ticket, onRetry } = this.#options;
     if (!ticket.take()) {
       this.#state = 'refused';
       return false;

@@ -45,7 +45,7 @@ export function openTurn(tries: AnswerTries, streamed: boolean, call: Call, deps
   };
   const policy = new RetryPolicy({ ticket, ceiling, random, onRetry });
   const gated = gate<TurnEvent>({
-    open: (_attempt, signal) => tries.read(() => policy.take(), signal),
+    open: (_attempt, signal) => tries.read(policy, signal),
     isContent,
     mayRetry: (error) => policy.allows(error),
     leastWait: (error) => policy.leastWait(error),

@@ -159,7 +159,9 @@ function fail(model: Model, real: Real, which: number, told: Told): void {
     mine.pass = undefined;
   }
   if (means === 'trouble' || means === 'blameless') {
-    expect(again).toBe('no');
+    const opened =
+      means === 'trouble' && model.pool.breaker(mine.key, mine.model).state(model.pool.now) === 'open';
+    expect(again).toBe(opened ? 'retry' : 'no');
     return;
   }
   if (means !== 'quota') mine.hopeless.add(mine.key.name);

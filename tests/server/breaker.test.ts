@@ -226,3 +226,22 @@ describe('streams that keep breaking', () => {
     expect((await health(proxy)).asked_unary).toEqual([]);
   });
 });
+
+describe('of two keys one fails', () => {
+  test('once its breaker is open, the other is asked at once', async () => {
+    const google = scriptedGoogle((asked) => (asked.key === 'key-one' ? busy() : says(asked)));
+    await using proxy = await google.start({ ...alone, API_KEYS: 'key-one,key-two' });
+    const { text } = await ask(google, proxy);
+    expect(eventNames(text).at(-1)).toBe('message_stop');
+    const [last, before] = google.asked.slice(-2).reverse();
+    expect([last?.key, before?.key, last?.at]).toEqual(['key-two', 'key-one', before?.at]);
+    expect(google.asked).toHaveLength(6);
+  });
+});
+
+test('a whole answer whose retries are spent is asked of the next model, once', async () => {
+  const google = scriptedGoogle((asked) => (asked.model === ARGON ? busy() : says(asked)));
+  await using proxy = await google.start();
+  const { status } = await ask(google, proxy, hello);
+  expect([status, ...google.models()]).toEqual([200, ARGON, ARGON, ARGON, HYDROGEN]);
+});

@@ -94,6 +94,7 @@ export async function openBench({ streaming }: { streaming: boolean } = { stream
     // Rows promise what becomes of one fault; a second retry would only repeat the first.
     MAX_RETRIES: '1',
     MAX_STREAMING_RETRIES: '1',
+    MODEL_FALLBACKS: 'none',
   };
   const config = readConfig(env, []);
   const system = compose(config, {

@@ -67,7 +67,8 @@ export async function recordingProxy(
     clock.setUpstreamOpen(true);
     return play(clock, init);
   };
-  return startProxy({ fetch, clock, env: { RECORD: folder, ...env } });
+  // The upstream of a scene has nothing to say for another model.
+  return startProxy({ fetch, clock, env: { RECORD: folder, MODEL_FALLBACKS: 'none', ...env } });
 }
 
 export async function ask(
