@@ -151,6 +151,7 @@ function depsFor(
       ...serverSettings(config),
       modelMap: { ...config.modelMap, patterns: modelPatterns(recorded) },
       maxRetries: { unary: RETRIES, stream: RETRIES },
+      modelFallbacks: [],
       streamsMax: 1,
     },
     keys: singleKey({ ...backend, keyFingerprint: recorded.keyFingerprint }),

@@ -24,6 +24,10 @@ const PRAGMAS = [
   'cache_size = -8000',
 ];
 
+/** At the start only, where a second is not too much. */
+const OPEN_TRIES = 100;
+const OPEN_WAIT_MS = 10;
+
 export class SignatureTable {
   readonly #db: Database;
   readonly #maxRows: number;
@@ -103,12 +107,27 @@ function openDatabase(file: string): Database {
   if (file !== ':memory:') createPrivateFile(file);
   const db = new Database(file);
   try {
-    for (const pragma of PRAGMAS) db.run(`PRAGMA ${pragma}`);
-    db.run(SCHEMA);
+    untilFree(() => {
+      for (const pragma of PRAGMAS) db.run(`PRAGMA ${pragma}`);
+      db.run(SCHEMA);
+    });
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** Two that open one new file at the same moment: SQLite refuses one of them the change to WAL at once, without its busy timeout. */
+function untilFree(work: () => void): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (tries === OPEN_TRIES || !isBusy(error)) throw error;
+      Bun.sleepSync(OPEN_WAIT_MS);
+    }
   }
 }
 
@@ -118,6 +137,9 @@ function createPrivateFile(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
 
 /** SQLite's verdict that the file itself is broken, or never was a database. */
 export function isCorrupt(error: unknown): boolean {
