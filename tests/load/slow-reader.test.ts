@@ -19,7 +19,7 @@ const WARM_UPS = 3;
 const WARM_UP_BYTES = 20 * MB;
 const MAX_GROWTH = 16 * MB;
 /** What may be on the way: in the sockets of both connections, which take some megabytes each, and in buffers of Bun's. */
-const ON_THE_WAY = 32 * MB;
+const ON_THE_WAY = 96 * MB;
 /** On a machine with much memory garbage is left lying about, and would be taken for what is held. */
 const COLLECT_EARLY = { BUN_JSC_forceRAMSize: String(256 * MB) };
 const TIMEOUT_MS = 30_000;
