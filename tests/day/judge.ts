@@ -1,8 +1,8 @@
 /** Every request of the day ends in its whole answer or in one typed error, and shows nothing that was not said to it. */
 import { ERROR_STATUS } from '../../src/anthropic/errors.ts';
-import type { MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import { violations } from '../support/laws.ts';
+import { shownBy, shownIn } from '../support/shown.ts';
 import { attemptIn, callArgs, textPieces, thoughtPieces, usageOf } from './answer.ts';
 import type { Asked } from './asked.ts';
 import type { Send } from './google.ts';
@@ -10,39 +10,12 @@ import type { Send } from './google.ts';
 export type Ending = 'complete' | 'error' | 'left';
 export type Verdict = { asked: Asked; sends: readonly Send[]; ending: Ending; problems: readonly string[] };
 
-type Shown = { text: string; thinking: string; calls: { name: string; input: string }[] };
-
 /** Milliseconds. */
 const REQUEST_TIMEOUT = 570_000;
 const HEAD_WAIT = 8_000;
 const PING = 10_000;
 /** Until upstream is left, on a clock that knows no load. */
 const LEAVING = 100;
-
-function shownIn(message: AnswerMessage): Shown {
-  const shown: Shown = { text: '', thinking: '', calls: [] };
-  for (const block of message.content) {
-    if (block.type === 'text') shown.text += block.text;
-    else if (block.type === 'thinking') shown.thinking += block.thinking;
-    else shown.calls.push({ name: block.name, input: JSON.stringify(block.input) });
-  }
-  return shown;
-}
-
-function shownBy(events: readonly MessageEvent[]): Shown {
-  const shown: Shown = { text: '', thinking: '', calls: [] };
-  for (const event of events) {
-    if (event.type === 'content_block_start' && event.content_block.type === 'tool_use')
-      shown.calls.push({ name: event.content_block.name, input: '' });
-    if (event.type !== 'content_block_delta') continue;
-    const { delta } = event;
-    const call = shown.calls.at(-1);
-    if (delta.type === 'text_delta') shown.text += delta.text;
-    else if (delta.type === 'thinking_delta') shown.thinking += delta.thinking;
-    else if (delta.type === 'input_json_delta' && call) call.input += delta.partial_json;
-  }
-  return shown;
-}
 
 /** Thoughts of a try that failed stay shown: a beginning of each, in the order of the tries, and at last all of the last one's. */
 function isThoughtInTries(thinking: string, asked: Asked, last: number | undefined): boolean {
