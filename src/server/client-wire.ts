@@ -1,6 +1,7 @@
 /** What recordings keep of a client's request and of our answer, and what makes two requests the same. */
 import type { Noise } from '../sim/match.ts';
 import type { ClientWire } from '../sim/record/request-recording.ts';
+import { settleToolResults } from './settle-tool-results.ts';
 
 /** The client's key, its session and its machine are in none of these. */
 export const CLIENT_WIRE: ClientWire = {
@@ -42,5 +43,9 @@ export const CLIENT_NOISE: readonly Noise[] = [
     at: ['**'],
     pattern: /(?<=\n<usage>[^<]*\bduration_ms: )\d+(?=<\/usage>)/g,
     why: 'how long a subagent took, at the end of its report',
+  },
+  {
+    settle: settleToolResults,
+    why: 'tools run side by side, and their results come in the order in which they happened to end',
   },
 ];

@@ -1,20 +1,25 @@
 /**
  * When two requests are the same. One function for those who record and those who look up, over the redacted form: sorted
- * keys, arrays as they are, and named noise taken out. A piece of noise that is missing from the list is a loud
+ * keys, arrays as they are, and named noise taken out or settled. A piece of noise that is missing from the list is a loud
  * miss; that is why there is a list of what to leave out, and none of what to look at. Never fuzzy.
  */
 import { canonicalJson, isObject, tryParseJson } from '../lib/json.ts';
 
 export type Matchable = { method: string; path: string; query: string; body: string };
 
-/** A place in a body that changes from run to run without meaning anything. */
-export type Noise = {
+/** What changes in a body from run to run without meaning anything; `why` is for whoever wonders. */
+export type Noise = { why: string } & (NoisyPlace | Settled);
+
+export type NoisyPlace = {
   /** Keys and indexes from the top of the body; `*` is any, a last `**` is everything below. */
   at: readonly string[];
   /** What to take out of the string there; without it, the whole value goes. */
   pattern?: RegExp;
-  /** For whoever wonders. */
-  why: string;
+};
+
+export type Settled = {
+  /** The body as one form stands for all that mean the same. Takes any JSON; gives back what it does not know as it is. */
+  settle(body: unknown): unknown;
 };
 
 /** Equal for equal requests. Opaque; short enough to be a key of a map. */
@@ -31,7 +36,10 @@ export function canonicalBody(body: string, noise: readonly Noise[]): string {
 }
 
 export const withoutNoise = (value: unknown, noise: readonly Noise[]): unknown =>
-  noise.reduce((quieter, { at, pattern }) => quieten(quieter, at, pattern), value);
+  noise.reduce(
+    (quieter, one) => ('settle' in one ? one.settle(quieter) : quieten(quieter, one.at, one.pattern)),
+    value,
+  );
 
 /** Copies only what changes. */
 function quieten(value: unknown, at: readonly string[], pattern: RegExp | undefined): unknown {

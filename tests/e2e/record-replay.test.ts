@@ -121,6 +121,8 @@ describe.skipIf(!installed.ok)(`a session of Claude Code ${VERSION}`, () => {
   });
 
   test('is asked for in the same way by the client itself, run again', () => {
+    const missed = second.log.filter(({ msg }) => String(msg).startsWith('replay: '));
+    expect(missed).toEqual([]);
     const report = second.log.find((line) => 'misses' in line);
     expect(report).toMatchObject({ misses: 0 });
     expect([second.claude.exitCode, second.claude.stderr]).toEqual([0, '']);

@@ -171,6 +171,27 @@ describe('recorded, and played twice', () => {
     expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
   });
 
+  test('tools that end in another order than then', async () => {
+    const folder = join(root, 'another-order');
+    const call = (id: string) => ({ type: 'tool_use', id, name: 'Read', input: { id } });
+    const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: `what ${id} gave` });
+    const request = (...ids: string[]) => ({
+      ...streamed,
+      messages: [
+        ...hello.messages,
+        { role: 'assistant', content: ['toolu_a', 'toolu_b'].map(call) },
+        { role: 'user', content: ids.map(result) },
+      ],
+    });
+    let answer = '';
+    {
+      await using proxy = await recordingProxy(folder, [good]);
+      answer = await ask(proxy, { request: request('toolu_b', 'toolu_a') });
+    }
+    await using replayed = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+    expect(await ask(replayed, { request: request('toolu_a', 'toolu_b') })).toBe(answer);
+  });
+
   test('a client that leaves in the middle', async () => {
     const folder = join(root, 'leaves');
     {
