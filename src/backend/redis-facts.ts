@@ -91,6 +91,12 @@ export function factId(fact: Fact): string | undefined {
 }
 
 /**
+ * Whether it holds for an instance that started after it was said. That Google refuses a key does not: who starts finds out
+ * with one request, and a restart is how an operator takes a mended key back.
+ */
+export const holdsForNewcomers = (fact: Fact): boolean => fact.kind !== 'key' || fact.state === 'in use';
+
+/**
  * Milliseconds. An end (a breaker closed, a key in use) stays for a day: an instance that was away must not tell
  * the beginning again.
  */

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../lib/ports.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { type Envelope, factId, readEnvelope, writeEnvelope } from './redis-facts.ts';
+import { type Envelope, factId, holdsForNewcomers, readEnvelope, writeEnvelope } from './redis-facts.ts';
 import { RedisLink } from './redis-link.ts';
 import { type Told, ToldFacts } from './redis-told.ts';
 import type { Fact, SharedState, SharedStatus } from './shared.ts';
@@ -42,6 +42,7 @@ class RedisSharedState implements RedisShared {
   readonly link: RedisLink;
   readonly #clock: Clock;
   readonly #instance: string;
+  readonly #startedAt: number;
   readonly #onChange: (message: string) => void;
   readonly #listeners: ((fact: Fact) => void)[] = [];
   readonly #told = new ToldFacts();
@@ -50,6 +51,7 @@ class RedisSharedState implements RedisShared {
   constructor({ url, clock, instance, onChange = () => {} }: RedisSharedOptions) {
     this.#clock = clock;
     this.#instance = instance;
+    this.#startedAt = clock.now();
     this.#onChange = onChange;
     this.link = new RedisLink({ url, clock, onChange });
     this.link.onConnect((connection) => this.#join(connection));
@@ -102,7 +104,8 @@ class RedisSharedState implements RedisShared {
   /** News, which is later than what this instance said of the same. The id of what it is about. */
   #hear(text: string): string | undefined {
     const envelope = this.#read(text);
-    if (envelope === undefined || envelope.from === this.#instance) return undefined;
+    if (envelope === undefined || envelope.from === this.#instance || this.#isOver(envelope))
+      return undefined;
     this.#told.forget(envelope.fact);
     this.#deliver(envelope.fact);
     return factId(envelope.fact);
@@ -135,7 +138,7 @@ class RedisSharedState implements RedisShared {
   #take(text: string, heard: ReadonlySet<string>, known: Set<string>): void {
     const envelope = this.#read(text);
     const id = envelope && factId(envelope.fact);
-    if (envelope === undefined || id === undefined || heard.has(id)) return;
+    if (envelope === undefined || id === undefined || heard.has(id) || this.#isOver(envelope)) return;
     const own = this.#told.get(id, this.#clock.now())?.envelope;
     if (envelope.from === this.#instance) {
       if (own && own.at <= envelope.at) known.add(id);
@@ -144,6 +147,11 @@ class RedisSharedState implements RedisShared {
     if (own && own.at > envelope.at) return;
     this.#told.forget(envelope.fact);
     this.#deliver(envelope.fact);
+  }
+
+  /** Said before this instance started, and not for newcomers. */
+  #isOver({ at, fact }: Envelope): boolean {
+    return at < this.#startedAt && !holdsForNewcomers(fact);
   }
 
   async #tellAgain(connection: RedisConnection, known: ReadonlySet<string>): Promise<void> {

@@ -1,6 +1,12 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { factId, factTtl, readEnvelope, writeEnvelope } from '../../src/backend/redis-facts.ts';
+import {
+  factId,
+  factTtl,
+  holdsForNewcomers,
+  readEnvelope,
+  writeEnvelope,
+} from '../../src/backend/redis-facts.ts';
 import { ToldFacts } from '../../src/backend/redis-told.ts';
 import type { Fact } from '../../src/backend/shared.ts';
 
@@ -44,6 +50,11 @@ test('what begins and what ends a thing have one id', () => {
   expect(factId(quota({ key: 'k2' }))).not.toBe(factId(quota()));
   expect(factId(quota({ model: 'n' }))).not.toBe(factId(quota()));
   expect(factId(quota())).not.toBe(factId(breaker(0)));
+});
+
+test('all but a refused key holds for who starts later', () => {
+  expect(all.filter((fact) => !holdsForNewcomers(fact))).toEqual([keyOut]);
+  expect(holdsForNewcomers({ kind: 'key', key: 'k1', state: 'in use' })).toBe(true);
 });
 
 test('what is of the moment has no id', () => {

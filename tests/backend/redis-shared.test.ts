@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Fact } from '../../src/backend/shared.ts';
+import { type Clock, systemClock } from '../../src/lib/ports.ts';
 import { cooling, join, later, opened, refused, took, two } from '../support/instances.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
+
+/** Starts after all that was said so far, even within this millisecond. */
+const ahead: Clock = { now: () => Date.now() + 1_000, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
 
 describe.skipIf(!hasRedis)('instances with one Redis', () => {
   let redis: RedisServer;
@@ -35,16 +40,35 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
   test('who starts later learns what holds, not what was of the moment', async () => {
     await using a = join(redis.url);
     await a.connected();
-    const holds = [cooling('late', later()), refused('late'), opened('late', later())];
+    const holds = [cooling('late', later()), opened('late', later())];
     for (const fact of holds) a.shared.publish(fact);
+    a.shared.publish(refused('late'));
     a.shared.publish({ kind: 'load', instance: 'late', inFlight: 1, retries: 0 });
     a.shared.publish(opened('late-closed', later()));
     a.shared.publish(opened('late-closed', 0));
-    await using b = join(redis.url);
+    await using b = join(redis.url, ahead);
     await b.connected();
     for (const fact of holds) expect(b.heard).toContainEqual(fact);
     expect(b.heard).toContainEqual(opened('late-closed', 0));
     expect(b.heard.filter((fact) => fact.kind === 'load')).toEqual([]);
+    // A restart takes a mended key back.
+    expect(b.heard.filter((fact) => fact.kind === 'key')).toEqual([]);
+  });
+
+  test('who was away learns of a key that was refused meanwhile', async () => {
+    const clock = new ManualClock();
+    await using a = join(redis.url, clock);
+    await using b = join(redis.url);
+    await Promise.all([a.connected(), b.connected()]);
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await a.away();
+    await b.connected();
+    b.shared.publish(refused('while away'));
+    await until(async () => {
+      await clock.skip();
+      return a.state() === 'connected';
+    });
+    await a.hears(refused('while away'));
   });
 
   test('thousands of facts reach a newcomer', async () => {
@@ -76,8 +100,9 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
     await a.connected();
     for (const text of ['', 'null', '{"from":"x","at":1,"fact":{"kind":"weather"}}'])
       await redis.command('PUBLISH', channel, text);
-    await redis.command('PUBLISH', channel, JSON.stringify({ from: 'x', at: 1, fact: refused('real') }));
-    await a.hears(refused('real'));
+    const real = opened('real', later());
+    await redis.command('PUBLISH', channel, JSON.stringify({ from: 'x', at: 1, fact: real }));
+    await a.hears(real);
     expect(a.said.length).toBe(1);
     expect(a.said[0]).toContain('not of this version');
     await redis.command('DEL', 'gemini-proxy:fact:garbage', 'gemini-proxy:fact:list');
