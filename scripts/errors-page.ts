@@ -15,7 +15,7 @@ const SAMPLES = {
   key: ['400 `API key not valid`, expired, leaked; 401; 403', status(400, 'API key not valid.')],
   'quota-minute': ['429 with a wait', status(429, 'Please retry in 20s.')],
   'quota-day': ['429 with a `PerDay` quota', daily],
-  'model-missing': ['404; 429 with `limit: 0`', status(404)],
+  'model-missing': ['404, or 403, about the model; 429 with `limit: 0`', status(404)],
   schema: ['400 about a function declaration or a schema', status(400, 'function_declarations[0]: bad')],
   signature: ['400 about a thought signature', status(400, 'Corrupted thought signature.')],
   'context-overflow': [

@@ -62,6 +62,9 @@ const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
 /** A file or a cache of another project: the request names it, and no key or model would help. */
 const OTHERS_THING = /\bfiles?\b|\bcache/i;
 
+/** No access to one model says nothing of what the key may do with others. */
+const ONE_MODEL = /\bmodels?\b/i;
+
 export function failureClass(error: UpstreamError): FailureClass {
   switch (error.kind) {
     case 'network':
@@ -88,7 +91,8 @@ function classByStatus(status: number, error: UpstreamError): FailureClass {
     case 401:
       return 'key';
     case 403:
-      return OTHERS_THING.test(error.message) ? 'request' : 'key';
+      if (OTHERS_THING.test(error.message)) return 'request';
+      return ONE_MODEL.test(error.message) ? 'model-missing' : 'key';
     case 404:
       return OTHERS_THING.test(error.message) ? 'request' : 'model-missing';
     case 429:

@@ -19,6 +19,7 @@ describe('a failure', () => {
     ['an expired key', refusal(400, 'API key expired. Please renew the API key.'), 'key'],
     ['401', refusal(401), 'key'],
     ['403', refusal(403, 'The caller does not have permission'), 'key'],
+    ['403 about one model', refusal(403, 'Permission denied on models/gemini-4-argon'), 'model-missing'],
     [
       "a file of another project's",
       refusal(403, 'You do not have permission to access the File abc'),
