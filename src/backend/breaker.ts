@@ -57,6 +57,8 @@ export class Breaker {
   #opens = 0;
   /** Grows with each change: a pass of an earlier round says nothing of now. */
   #round = 0;
+  /** Grows when it opens or closes: a probe's success tells of now, however late it comes within one opening. */
+  #turn = 0;
   #probeSince: number | undefined;
   #inRow = 0;
   /** Oldest first. */
@@ -97,7 +99,7 @@ export class Breaker {
       if (this.freeAt() > now) return undefined;
       this.#beginProbe(now);
     }
-    return this.#passOf(this.#round);
+    return this.#passOf(this.#round, this.#turn);
   }
 
   /** What another instance saw: open until then, or (0) closed. Its clock may be wrong; ours bounds what it says. */
@@ -111,11 +113,11 @@ export class Breaker {
     } else if (until === 0 && this.#state !== 'closed') this.#close('learned');
   }
 
-  #passOf(round: number): Pass {
+  #passOf(round: number, turn: number): Pass {
     const told = { success: false, failure: false };
     return {
       succeeded: () => {
-        if (round !== this.#round || told.success) return;
+        if (turn !== this.#turn || told.success) return;
         told.success = true;
         this.#succeeded();
       },
@@ -130,7 +132,7 @@ export class Breaker {
     };
   }
 
-  /** A round of its own: what was sent before the opening, or by a probe that got lost, no longer decides. */
+  /** A round of its own: the failure of a probe that was slow no longer decides; its success still does. */
   #beginProbe(now: number): void {
     this.#round++;
     this.#probeSince = now;
@@ -193,6 +195,7 @@ export class Breaker {
 
   #reset(): void {
     this.#round++;
+    this.#turn++;
     this.#probeSince = undefined;
     this.#inRow = 0;
     this.#outcomes = [];

@@ -25,7 +25,7 @@ export function exhausted(
   const last = why === 'quota' ? first.quota(model)?.last : undefined;
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
   // Google's own figure is from when it was said.
-  const said = (last?.message ?? own).replace(/\s*Please retry in [\d.]+s\.?/gi, '').trim();
+  const said = (last?.message ?? own).replace(/\s*Please retry in [\d.hms]+/gi, '').trim();
   const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
     status: 429,

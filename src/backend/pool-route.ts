@@ -60,32 +60,38 @@ export class PoolRoute implements KeyRoute {
   async ready(patience: Patience, signal: AbortSignal): Promise<void> {
     this.released();
     const tokens = this.#pool.countsTokens ? patience.tokens() : 0;
-    for (;;) {
-      signal.throwIfAborted();
-      const choice = this.#pool.choose(this.#model, this.#session, tokens, this.#record.backend);
-      if (choice.hindrance.why !== 'nothing') {
-        await this.#wait(choice, tokens, patience, signal);
-        continue;
+    // Of probes that are another instance's: while they are held, this route chooses among the other keys.
+    const held: Pass[] = [];
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        const choice = this.#pool.choose(this.#model, this.#session, tokens, this.#record.backend);
+        if (choice.hindrance.why !== 'nothing') {
+          if (held.length === 0) await this.#wait(choice, tokens, patience, signal);
+          else await this.#waitForOthers(tokens, patience, signal);
+          for (const pass of held.splice(0)) pass.abandoned();
+          continue;
+        }
+        const { record } = choice;
+        // A count has a quota of its own at Google's.
+        if (!patience.isAnswer) {
+          this.#record = record;
+          return;
+        }
+        const claim = this.#probeOf(record);
+        const pass = record.breaker(this.#model).pass();
+        if (!pass) continue;
+        if (claim === undefined || (await this.#isOurs(record, claim))) {
+          this.#pool.sent(record, tokens);
+          this.#record = record;
+          this.#pass = pass;
+          this.#claim = claim;
+          return;
+        }
+        held.push(pass);
       }
-      const { record } = choice;
-      if (!patience.isAnswer) {
-        this.#pool.sent(record, tokens);
-        this.#record = record;
-        return;
-      }
-      const claim = this.#probeOf(record);
-      const pass = record.breaker(this.#model).pass();
-      if (!pass) continue;
-      // Before anything is awaited: who chooses meanwhile must find the room taken. Where the probe is another's after all, that
-      // much stays unused.
-      this.#pool.sent(record, tokens);
-      if (claim === undefined || (await this.#isOurs(record, claim))) {
-        this.#record = record;
-        this.#pass = pass;
-        this.#claim = claim;
-        return;
-      }
-      await this.#waitForOthers(pass, tokens, patience, signal);
+    } finally {
+      for (const pass of held) pass.abandoned();
     }
   }
 
@@ -151,7 +157,7 @@ export class PoolRoute implements KeyRoute {
   }
 
   /** The probe is another instance's, which tells what it finds, or gives it back. Meanwhile nobody here need try. */
-  async #waitForOthers(pass: Pass, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
+  async #waitForOthers(tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
     const { clock, waiters } = this.#pool;
     const since = clock.now();
     try {
@@ -159,7 +165,6 @@ export class PoolRoute implements KeyRoute {
         throw this.#pool.exhausted(this.#model, tokens);
       await waiters.wait(CLAIM_LOOK_MS, signal);
     } finally {
-      pass.abandoned();
       this.#waited += clock.now() - since;
     }
   }

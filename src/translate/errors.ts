@@ -184,7 +184,9 @@ function quotaMessage({ message }: UpstreamError): string {
 
 /** A client that is told to wait for more than a minute gives up, so it is told to ask again in one. */
 function untilBack(error: UpstreamError): MessagesErrorOptions {
-  const wait = retryDelaySeconds(error.google, error.message) ?? error.retryAfter;
+  // The pool's own figure is of now; a sentence of Google's that it quotes is of when it was said.
+  const said = error.kind === 'not-sent' ? undefined : retryDelaySeconds(error.google, error.message);
+  const wait = said ?? error.retryAfter;
   if (wait === undefined) return {};
   return wait > HOPELESS_SECONDS
     ? { shouldRetry: false }

@@ -7,7 +7,7 @@ type Phase =
   | { kind: 'closed'; told: Outcome[] }
   | { kind: 'open'; until: number }
   /** One phase for each probe. */
-  | { kind: 'probing'; until: number; since: number | undefined };
+  | { kind: 'probing'; until: number; since: number | undefined; opening: object };
 
 /** Says something of the phase that it was given out in, and of no later one. */
 export type ModelPass = { phase: Phase; told: Set<'success' | 'failure'> };
@@ -44,16 +44,25 @@ export class BreakerModel {
   pass(now: number): ModelPass | undefined {
     if (this.#phase.kind !== 'closed') {
       if (now < this.freeAt) return undefined;
-      this.#phase = { kind: 'probing', until: this.#phase.until, since: now };
+      const opening = this.#phase.kind === 'probing' ? this.#phase.opening : {};
+      this.#phase = { kind: 'probing', until: this.#phase.until, since: now, opening };
     }
     return { phase: this.#phase, told: new Set() };
   }
 
   succeed(pass: ModelPass, now: number): void {
-    if (pass.phase !== this.#phase || pass.told.has('success')) return;
+    if (!this.#isOfNow(pass) || pass.told.has('success')) return;
     pass.told.add('success');
     if (this.#phase.kind === 'closed') this.#phase.told.push({ at: now, failed: false });
     else this.#close();
+  }
+
+  /** The success of any probe of this opening, however late. */
+  #isOfNow({ phase }: ModelPass): boolean {
+    if (phase === this.#phase) return true;
+    return (
+      phase.kind === 'probing' && this.#phase.kind === 'probing' && phase.opening === this.#phase.opening
+    );
   }
 
   fail(pass: ModelPass, now: number): void {
