@@ -10,12 +10,14 @@ const daily: UpstreamError = new UpstreamError('status', 'Quota exceeded.', {
   google: { code: 429, details: [{ violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel' }] }] },
 });
 
+type Sample = readonly [wire: string, error: UpstreamError];
+
 /** What each class looks like on the wire, and one of it. */
 const SAMPLES = {
-  key: ['400 `API key not valid`, expired, leaked; 401; 403', status(400, 'API key not valid.')],
+  key: ['400 `API key not valid`, expired, or no free tier; 401', status(400, 'API key not valid.')],
   'quota-minute': ['429 with a wait', status(429, 'Please retry in 20s.')],
   'quota-day': ['429 with a `PerDay` quota', daily],
-  'model-missing': ['404, or 403, about the model; 429 with `limit: 0`', status(404)],
+  'model-missing': ['404, or 403, about the model', status(404)],
   schema: ['400 about a function declaration or a schema', status(400, 'function_declarations[0]: bad')],
   signature: ['400 about a thought signature', status(400, 'Corrupted thought signature.')],
   'context-overflow': [
@@ -34,7 +36,13 @@ const SAMPLES = {
     'a stream that breaks off, is no JSON, or holds no answer',
     new UpstreamError('malformed', 'x'),
   ],
-} as const satisfies Record<FailureClass, readonly [string, UpstreamError]>;
+} as const satisfies Record<FailureClass, Sample>;
+
+/** Of the same class, but told otherwise. */
+const OTHERWISE: Partial<Record<FailureClass, Sample>> = {
+  key: ['403: leaked, without the API, any other', status(403, 'Your API key was reported as leaked.')],
+  'model-missing': ['429 with `limit: 0`', status(429, 'Quota exceeded, limit: 0, model: x')],
+};
 
 const BY_POOL = 'with another key, or after a wait';
 const BY_MENDING = 'once, mended';
@@ -49,8 +57,7 @@ const INSTEAD: Partial<Record<FailureClass, string>> = {
   signature: BY_MENDING,
 };
 
-function row(name: FailureClass): string {
-  const [wire, error] = SAMPLES[name];
+function row(name: FailureClass, [wire, error]: Sample): string {
   if (failureClass(error) !== name) throw new Error(`the sample of ${name} is ${failureClass(error)}`);
   const told = toMessagesError(error);
   const hints = [
@@ -59,6 +66,11 @@ function row(name: FailureClass): string {
   ].join('');
   const again = isRetryable(error) ? 'yes' : (INSTEAD[name] ?? 'no');
   return `| ${name} | ${wire} | ${again} | ${told.status} \`${told.type}\`${hints} | ${guidanceFor(error)} |`;
+}
+
+function rows(name: FailureClass): string[] {
+  const otherwise = OTHERWISE[name];
+  return [row(name, SAMPLES[name]), ...(otherwise ? [row(name, otherwise)] : [])];
 }
 
 const names = Object.keys(SAMPLES).filter((name): name is FailureClass => name in SAMPLES);
@@ -73,7 +85,7 @@ again is told as \`overloaded_error\`, after which every client tries again by i
 
 | class | on the wire | tried again | told | what to do |
 | --- | --- | --- | --- | --- |
-${names.map(row).join('\n')}
+${names.flatMap(rows).join('\n')}
 
 What is not sent at all, because the budget is spent or a breaker open, is told as 503 \`api_error\` with \`retry-after\`. Waits of up to
 a minute are told as \`retry-after\`, up to five minutes as a minute; beyond, the message says when the key comes back.

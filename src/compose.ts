@@ -75,7 +75,11 @@ export function compose(given: Config, ports: Ports): System {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
-    streaming: new StreamingBreakers(clock, (message) => logger.warn({}, message)),
+    streaming: new StreamingBreakers({
+      clock,
+      shared: sharing.shared,
+      onChange: (message) => logger.warn({}, message),
+    }),
     shared: sharing.shared,
     signatures: sharing.signatures,
     quarantine: new QuarantineMemory(),

@@ -39,7 +39,7 @@ export type BreakerOptions = {
   onChange?(state: BreakerState, breaker: Breaker, source: 'seen' | 'learned'): void;
 };
 
-/** One try's permission. What it tells counts only in the round that it was given out in. */
+/** One try's permission. What it tells counts only in the round that it was given out in, or, of a probe's success, the opening. */
 export type Pass = {
   /** The other side works. */
   succeeded(): void;

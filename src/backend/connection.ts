@@ -57,7 +57,10 @@ export class Connection {
 
   /** The next bytes of the body, or undefined at its end. Rejects as `send` does. */
   async read(): Promise<Uint8Array | undefined> {
-    if (!this.#reader) return undefined;
+    if (!this.#reader) {
+      this.#end();
+      return undefined;
+    }
     this.#silence?.waitBegins();
     try {
       const { value } = await this.#abortable.wait(this.#reader.read());

@@ -44,6 +44,7 @@ export type KeyRecordOptions = {
 export class KeyRecord {
   readonly backend: Backend;
   state: KeyState['state'] = 'in use';
+  #refusedAt = 0;
   readonly rate: Rate;
   /** The last probe by model that this instance was the one of all to make. */
   readonly claims = new RecentMap<string, string>(MAX_MODELS);
@@ -102,12 +103,19 @@ export class KeyRecord {
     });
   }
 
-  /** Which refusals that takes back. */
-  succeeded(model: string): { key: boolean; model: boolean } {
-    const news = { key: this.state === 'refused', model: this.isDenied(model) };
-    if (news.key) this.state = 'in use';
-    this.#denied.delete(model);
-    // An answer to what was sent before the quota was gone says nothing of now.
+  refuse(state: 'refused' | 'out'): void {
+    this.state = state;
+    this.#refusedAt = this.#clock.now();
+  }
+
+  /** Which refusals that takes back, the key's own being the pool's to take: an answer to what was sent before says nothing of now. */
+  succeeded(model: string, sentAt: number): { key: boolean; model: boolean } {
+    const deniedAt = this.deniedUntil(model) - DENIED_MS;
+    const news = {
+      key: this.state === 'refused' && sentAt >= this.#refusedAt,
+      model: this.isDenied(model) && sentAt >= deniedAt,
+    };
+    if (news.model) this.#denied.delete(model);
     if ((this.#quotas.get(model)?.until ?? Infinity) <= this.#clock.now()) this.#quotas.delete(model);
     return news;
   }

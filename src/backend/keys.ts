@@ -1,4 +1,5 @@
 /** The keys that Gemini may be asked with, and one request's way through them. */
+import type { UpstreamError } from '../gemini/errors.ts';
 import type { Backend } from './backend.ts';
 import type { BreakerState } from './breaker.ts';
 
@@ -52,6 +53,8 @@ export type KeyRoute = {
    * Each `ready` wants one `succeeded`, `failed` or `released`.
    */
   ready(patience: Patience, signal: AbortSignal): Promise<void>;
+  /** What `ready` would reject with at once; undefined where it would resolve, or wait. */
+  refusal(patience: Patience): UpstreamError | undefined;
   /** Notes what a failure says of the key in hand, and who may be asked once the route is ready again. */
   failed(error: unknown): Again;
   /** The same request went out once more with the key in hand. */
@@ -81,6 +84,7 @@ export function singleKey(backend: Backend): Keys {
   const route: KeyRoute = {
     backend,
     ready: async () => {},
+    refusal: () => undefined,
     failed: () => 'no',
     sentAgain() {},
     succeeded() {},

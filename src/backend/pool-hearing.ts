@@ -9,16 +9,15 @@ export type Hearer = {
   /** Undefined for a key that is not ours. */
   record(fingerprint: string): KeyRecord | undefined;
   refuse(record: KeyRecord): void;
-  /** Somebody who waits may go on. */
-  changed(): void;
+  restore(record: KeyRecord): void;
 };
 
-export function hear(fact: Fact, { homes, record: named, refuse, changed }: Hearer): void {
+export function hear(fact: Fact, { homes, record: named, refuse, restore }: Hearer): void {
   if (fact.kind === 'home') {
     homes.settle(fact.model, fact.session, fact.key);
     return;
   }
-  const record = fact.kind === 'load' ? undefined : named(fact.key);
+  const record = 'key' in fact ? named(fact.key) : undefined;
   if (!record) return;
   switch (fact.kind) {
     case 'quota':
@@ -26,11 +25,8 @@ export function hear(fact: Fact, { homes, record: named, refuse, changed }: Hear
       else record.learnQuota(fact.model, fact.state, fact.until, fact.strikes);
       return;
     case 'key':
-      if (fact.state !== 'in use') refuse(record);
-      else if (record.state !== 'in use') {
-        record.state = 'in use';
-        changed();
-      }
+      if (fact.state === 'in use') restore(record);
+      else refuse(record);
       return;
     case 'breaker':
       record.breaker(fact.model).learn(fact.until, fact.opens);

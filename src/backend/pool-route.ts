@@ -19,7 +19,7 @@ export type RoutedPool = {
   readonly countsTokens: boolean;
   choose(model: string, session: string | undefined, tokens: number, current?: Backend): Choice;
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
-  succeeded(record: KeyRecord, model: string): void;
+  succeeded(record: KeyRecord, model: string, sentAt: number): void;
   sent(record: KeyRecord, tokens: number): void;
   /** What to tell a request of so many tokens that no key is free for. */
   exhausted(model: string, tokens: number): UpstreamError;
@@ -45,11 +45,13 @@ export class PoolRoute implements KeyRoute {
   /** The probe that the pass is, by the name that all instances know. */
   #claim: string | undefined;
   #waited = 0;
+  #sentAt: number;
 
   constructor(pool: RoutedPool, model: string, session: string | undefined) {
     this.#pool = pool;
     this.#model = model;
     this.#session = session;
+    this.#sentAt = pool.clock.now();
     this.#record = pool.choose(model, session, 0).record;
   }
 
@@ -73,6 +75,7 @@ export class PoolRoute implements KeyRoute {
           continue;
         }
         const { record } = choice;
+        this.#sentAt = this.#pool.clock.now();
         // A count has a quota of its own at Google's.
         if (!patience.isAnswer) {
           this.#record = record;
@@ -93,6 +96,14 @@ export class PoolRoute implements KeyRoute {
     } finally {
       for (const pass of held) pass.abandoned();
     }
+  }
+
+  refusal(patience: Patience): UpstreamError | undefined {
+    const tokens = this.#pool.countsTokens ? patience.tokens() : 0;
+    const choice = this.#pool.choose(this.#model, this.#session, tokens, this.#record.backend);
+    return choice.hindrance.why !== 'nothing' && this.#isHopeless(choice, patience)
+      ? this.#pool.exhausted(this.#model, tokens)
+      : undefined;
   }
 
   failed(error: unknown): Again {
@@ -119,7 +130,7 @@ export class PoolRoute implements KeyRoute {
   }
 
   succeeded(): void {
-    this.#pool.succeeded(this.#record, this.#model);
+    this.#pool.succeeded(this.#record, this.#model, this.#sentAt);
     this.#pass?.succeeded();
   }
 
@@ -137,23 +148,27 @@ export class PoolRoute implements KeyRoute {
     if (undecided) this.#pool.waiters.wake();
   }
 
-  async #wait(
-    { record, hindrance: { why, until } }: Choice,
-    tokens: number,
-    patience: Patience,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #wait(choice: Choice, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
     const { clock, waiters } = this.#pool;
-    const breaker = record.breaker(this.#model);
     const since = clock.now();
-    const left = patience.limitMs - this.#waited;
-    const hopeless = why === 'breaker' && (breaker.opens >= HOPELESS_OPENS || !patience.forBreaker());
+    if (this.#isHopeless(choice, patience)) throw this.#pool.exhausted(this.#model, tokens);
+    await waiters.wait(Math.min(choice.hindrance.until - since, this.#left(patience)), signal);
+    this.#waited += clock.now() - since;
+  }
+
+  #left({ limitMs }: Patience): number {
+    return limitMs - this.#waited;
+  }
+
+  /** Nobody would wait for what hinders the choice. */
+  #isHopeless({ record, hindrance: { why, until } }: Choice, patience: Patience): boolean {
+    const breaker = record.breaker(this.#model);
+    const left = this.#left(patience);
+    if (left <= 0) return true;
+    if (why === 'breaker' && (breaker.opens >= HOPELESS_OPENS || !patience.forBreaker())) return true;
     // How long a probe takes is not known; most tell at once.
     const probing = why === 'breaker' && breaker.state === 'half-open';
-    if (hopeless || left <= 0 || (until - since > left && !probing))
-      throw this.#pool.exhausted(this.#model, tokens);
-    await waiters.wait(Math.min(until - since, left), signal);
-    this.#waited += clock.now() - since;
+    return until - this.#pool.clock.now() > left && !probing;
   }
 
   /** The probe is another instance's, which tells what it finds, or gives it back. Meanwhile nobody here need try. */

@@ -76,7 +76,7 @@ export class KeyPool implements Keys, RoutedPool {
         homes: this.#homes,
         record: (fingerprint) => this.#named(fingerprint),
         refuse: (record) => this.#refuse(record),
-        changed: () => this.waiters.wake(),
+        restore: (record) => this.#restore(record),
       }),
     );
   }
@@ -135,15 +135,20 @@ export class KeyPool implements Keys, RoutedPool {
       return;
     }
     this.#news.key(backend, 'in use');
-    record.state = 'in use';
-    this.succeeded(record, model);
-    this.waiters.wake();
+    this.#restore(record);
+    this.succeeded(record, model, this.clock.now());
   }
 
-  succeeded(record: KeyRecord, model: string): void {
-    const news = record.succeeded(model);
-    if (news.key) this.#news.key(record.backend, 'in use');
-    if (news.model) this.#news.quota(record.backend, model, 'denied', 0, 0);
+  succeeded(record: KeyRecord, model: string, sentAt: number): void {
+    const news = record.succeeded(model, sentAt);
+    if (news.key) {
+      this.#restore(record);
+      this.#news.key(record.backend, 'in use');
+    }
+    if (news.model) {
+      this.#tell(record, `has access to ${model} again`);
+      this.#news.quota(record.backend, model, 'denied', 0, 0);
+    }
   }
 
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict {
@@ -262,9 +267,16 @@ export class KeyPool implements Keys, RoutedPool {
     if (record.state === 'out') return;
     const others = this.#records.some((other) => other !== record && other.state !== 'out');
     const before = record.state;
-    record.state = others ? 'out' : 'refused';
+    record.refuse(others ? 'out' : 'refused');
     if (record.state === before) return;
     this.#tell(record, others ? 'refused; left out from now on' : 'refused; it is the last');
+  }
+
+  #restore(record: KeyRecord): void {
+    if (record.state === 'in use') return;
+    record.state = 'in use';
+    this.#tell(record, 'works again');
+    this.waiters.wake();
   }
 
   #breakerChanged(backend: Backend, model: string, state: BreakerState, breaker: Breaker): void {

@@ -32,6 +32,12 @@ const FACT = Type.Union([
     opens: Type.Integer({ minimum: 0 }),
   }),
   Type.Object({
+    kind: Type.Literal('streams'),
+    model: Type.String(),
+    until: Type.Number(),
+    opens: Type.Integer({ minimum: 0 }),
+  }),
+  Type.Object({
     kind: Type.Literal('home'),
     model: Type.String(),
     session: Type.String(),
@@ -82,6 +88,8 @@ export function factId(fact: Fact): string | undefined {
       return JSON.stringify([fact.kind, fact.key, fact.model]);
     case 'key':
       return JSON.stringify([fact.kind, fact.key]);
+    case 'streams':
+      return JSON.stringify([fact.kind, fact.model]);
     case 'home':
       return JSON.stringify([fact.kind, fact.model, fact.session]);
     case 'load':
@@ -105,6 +113,7 @@ export function factTtl(fact: Fact, now: number): number {
     case 'quota':
       return fact.state === 'denied' ? HOUR_MS : untilOrDay(fact.until, now);
     case 'breaker':
+    case 'streams':
       return untilOrDay(fact.until, now);
     case 'home':
       return HOUR_MS;

@@ -3,6 +3,7 @@
  * once; Redis carries the news, and keeps for newcomers what still holds. Why: docs/decisions/0023-several-instances.md
  */
 import type { Clock } from '../lib/ports.ts';
+import { RecentMap } from '../lib/recent-map.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { type Envelope, factId, holdsForNewcomers, readEnvelope, writeEnvelope } from './redis-facts.ts';
 import { RedisLink } from './redis-link.ts';
@@ -17,6 +18,8 @@ const CLAIM_LIMIT_MS = 50;
 /** Keys a look and facts a batch: no command keeps Redis from other work for long. */
 const PAGE = 1_000;
 const BATCH = 200;
+/** As many keys and models as fail at once. */
+const MAX_CLAIMS = 1_000;
 
 export type RedisSharedOptions = {
   /** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user and password. */
@@ -47,6 +50,8 @@ class RedisSharedState implements RedisShared {
   readonly #listeners: ((fact: Fact) => void)[] = [];
   readonly #told = new ToldFacts();
   readonly #warned = new Set<string>();
+  /** Until when what this instance has claimed is its own; milliseconds since the epoch. */
+  readonly #claims = new RecentMap<string, number>(MAX_CLAIMS);
 
   constructor({ url, clock, instance, onChange = () => {} }: RedisSharedOptions) {
     this.#clock = clock;
@@ -70,14 +75,21 @@ class RedisSharedState implements RedisShared {
 
   async claim(name: string, ms: number): Promise<boolean> {
     const px = String(Math.max(1, Math.ceil(ms)));
+    const until = this.#clock.now() + ms;
     // Null: nobody had it. What is no text: the others cannot be asked, which must stop nobody.
     const args = [CLAIM_PREFIX + name, this.#instance, 'NX', 'GET', 'PX', px];
     const holder = await this.link.ask('SET', args, CLAIM_LIMIT_MS);
-    return typeof holder !== 'string' || holder === this.#instance;
+    const isOurs = typeof holder !== 'string' || holder === this.#instance;
+    // What was claimed before, and is claimed again, ends as it would have.
+    if (isOurs && (this.#claims.get(name) ?? 0) <= this.#clock.now()) this.#claims.set(name, until);
+    return isOurs;
   }
 
   release(name: string): void {
-    this.link.send('DEL', [CLAIM_PREFIX + name]);
+    const until = this.#claims.get(name) ?? 0;
+    this.#claims.delete(name);
+    // Later it may be another instance's.
+    if (until > this.#clock.now()) this.link.send('DEL', [CLAIM_PREFIX + name]);
   }
 
   status(): SharedStatus {

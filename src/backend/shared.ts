@@ -15,6 +15,8 @@ export type Fact =
   | { kind: 'key'; key: string; state: 'in use' | 'refused' | 'out' }
   /** A breaker opened, or closed: then `until` is 0. */
   | { kind: 'breaker'; key: string; model: string; until: number; opens: number }
+  /** The same of a model's streams: while they break, answers are asked for whole. */
+  | { kind: 'streams'; model: string; until: number; opens: number }
   /** The key of a session, by model. */
   | { kind: 'home'; model: string; session: string; key: string }
   /** What is under way in one instance, for the retry budget of all. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import { Breaker, type Pass } from './breaker.ts';
+import type { SharedState } from './shared.ts';
 
 /** Broken streams in a row; their share says little, since one long session may make them all. */
 const BROKEN_IN_ROW = 3;
@@ -24,32 +25,45 @@ export const ALWAYS_STREAMING: Streaming = {
   broken: () => [],
 };
 
+export type StreamingOptions = {
+  clock: Clock;
+  shared: SharedState;
+  /** Streams of a model break, or work again: one line. */
+  onChange(message: string): void;
+};
+
 export class StreamingBreakers implements Streaming {
-  readonly #clock: Clock;
-  readonly #onChange: (message: string) => void;
+  readonly #options: StreamingOptions;
   readonly #breakers = new RecentMap<string, Breaker>(MAX_MODELS);
 
-  constructor(clock: Clock, onChange: (message: string) => void) {
-    this.#clock = clock;
-    this.#onChange = onChange;
+  constructor(options: StreamingOptions) {
+    this.#options = options;
+    options.shared.listen((fact) => {
+      if (fact.kind === 'streams') this.#breaker(fact.model).learn(fact.until, fact.opens);
+    });
   }
 
   pass(model: string): Pass | undefined {
-    let breaker = this.#breakers.get(model);
-    if (!breaker) {
-      breaker = this.#create(model);
-      this.#breakers.set(model, breaker);
-    }
-    return breaker.pass();
+    return this.#breaker(model).pass();
   }
 
   broken(): string[] {
     return [...this.#breakers].filter(([, { state }]) => state !== 'closed').map(([model]) => model);
   }
 
+  #breaker(model: string): Breaker {
+    let breaker = this.#breakers.get(model);
+    if (!breaker) {
+      breaker = this.#create(model);
+      this.#breakers.set(model, breaker);
+    }
+    return breaker;
+  }
+
   #create(model: string): Breaker {
+    const { clock, shared, onChange } = this.#options;
     return new Breaker({
-      clock: this.#clock,
+      clock,
       consecutive: BROKEN_IN_ROW,
       share: 1,
       atLeast: Infinity,
@@ -57,9 +71,11 @@ export class StreamingBreakers implements Streaming {
       firstOpenMs: COOL_DOWN_MS,
       maxOpenMs: MAX_COOL_DOWN_MS,
       probeMs: PROBE_MS,
-      onChange: (state) => {
-        if (state === 'open') this.#onChange(`streams of ${model} keep breaking: asked unary for a while`);
-        if (state === 'closed') this.#onChange(`streams of ${model} work again`);
+      onChange: (state, { until, opens }, source) => {
+        if (state === 'open') onChange(`streams of ${model} keep breaking: asked unary for a while`);
+        if (state === 'closed') onChange(`streams of ${model} work again`);
+        if (source === 'seen' && state !== 'half-open')
+          shared.publish({ kind: 'streams', model, until, opens });
       },
     });
   }

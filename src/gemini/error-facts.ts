@@ -60,4 +60,4 @@ export const isDailyQuota = ({ google, message }: UpstreamError): boolean =>
 
 /** `limit: 0`: this key's project has no access to the model at all. */
 export const hasNoQuota = ({ google, message }: UpstreamError): boolean =>
-  /limit: 0\b(?!\.)/.test(message) || /"quotaValue":"?0"?[,}]/.test(JSON.stringify(google?.details ?? []));
+  /limit: 0\b(?!\.\d)/.test(message) || /"quotaValue":"?0"?[,}]/.test(JSON.stringify(google?.details ?? []));

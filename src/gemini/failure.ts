@@ -39,8 +39,9 @@ export type FailureClass =
   /** An answer that broke off, or that nothing can be made of. */
   | 'malformed';
 
-/** Google says 400 of a bad key, and names it in the message or in the details. */
-const BAD_KEY = /API[ _]key not valid|API_KEY_INVALID|API key (?:has )?expired|reported as leaked/i;
+/** Google says 400 of a bad key, and names it in the message or in the details. Without billing a key is none in some countries. */
+const BAD_KEY =
+  /API[ _]key not valid|API_KEY_INVALID|API key (?:has )?expired|reported as leaked|free tier is not available/i;
 
 /** The service that Google's models have pictures read by. */
 const BAD_PICTURE = /photos\.thumbnailer|Source image/i;

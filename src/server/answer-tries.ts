@@ -38,6 +38,9 @@ const text = (error: unknown) => (error instanceof Error ? error.message : Strin
 const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
 const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
 
+const isQuota = (error: unknown): boolean =>
+  error instanceof UpstreamError && ['quota-minute', 'quota-day'].includes(failureClass(error));
+
 /** Held back by a breaker: it costs nothing to ask elsewhere. */
 const isNotSent = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind === 'not-sent' && error.status === 503;
@@ -69,9 +72,9 @@ export class AnswerTries {
     this.#asked = new Set([prepared.model.id]);
   }
 
-  /** With the model and the key that were asked last; without the body once content has come. */
+  /** With the model, the key and the body that were asked with last; without the body once content has come. */
   get prepared(): Prepared {
-    return this.#prepared;
+    return { ...this.#prepared, body: this.#upstream.body };
   }
 
   /** One try. */
@@ -110,13 +113,25 @@ export class AnswerTries {
         // Noted even where it comes too late for this answer.
         const again = route.failed(error);
         if (again === 'no' || content) throw error;
-        if (again === 'retry' && !retries.take()) throw error;
+        if (again === 'retry') this.#takeRetry(error, retries);
         if (again === 'other-key') this.#call.facts.failovers++;
         this.#debug(again === 'other-key' ? 'failover' : 'retry', error);
       } finally {
         route.released();
       }
     }
+  }
+
+  /** Throws what to tell where there is no retry. Of a quota the pool tells when it comes back. */
+  #takeRetry(error: unknown, retries: Retries): void {
+    const { route } = this.#prepared;
+    const byQuota = isQuota(error);
+    const patience = this.#patience();
+    // Where nobody would wait for the key, no retry need be spent to find out.
+    const refusal = byQuota ? route.refusal(patience) : undefined;
+    if (refusal) throw refusal;
+    if (retries.take()) return;
+    throw (byQuota && route.refusal({ ...patience, limitMs: 0 })) || error;
   }
 
   #patience(): Patience {
@@ -183,6 +198,7 @@ export class AnswerTries {
     noteReplaced(from, other.id, this.#call);
     this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id }, 'model replaced');
     this.#prepared = await this.#prepareFor(other);
+    this.#streamBroke = false;
     this.#upstream = new MendingUpstream(this.#prepared, this.#call);
     return true;
   }

@@ -15,7 +15,7 @@ export type Facts = {
   stream?: boolean;
   /** The fingerprint of the key asked last. */
   key?: string;
-  /** How often another key was asked, or the same one after a wait. */
+  /** How often another key was asked. */
   failovers: number;
   retries: number;
   /** How often a refused request was changed and sent again. */

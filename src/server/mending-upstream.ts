@@ -57,6 +57,11 @@ export class MendingUpstream {
     }
   }
 
+  /** As it was sent last: made for the key in the route's hand, and mended. */
+  get body(): string {
+    return this.#body;
+  }
+
   /** Nothing will be sent any more. */
   letGo(): void {
     this.#body = '';
@@ -81,23 +86,20 @@ export class MendingUpstream {
   /** What was mended stays so for the tries to come. Bounded: signatures once, tools as often as the quarantine lets. */
   #mend(error: unknown, mayRetry: () => boolean): boolean {
     if (!(error instanceof UpstreamError) || error.status !== 400) return false;
-    const body = this.#withoutSignatures(error) ?? this.#request.quarantine.mend(error, this.#body);
+    const unsigned = this.#withoutSignatures(error);
+    const body = unsigned ?? this.#request.quarantine.mend(error, this.#body);
     if (body === undefined || (this.#mended && !mayRetry())) return false;
+    if (unsigned !== undefined) {
+      this.#signaturesMended = true;
+      const why = `refused by Gemini (${error.message}); asked again without signatures`;
+      this.#call.warn('signature', 'messages', why);
+    }
     this.#body = body;
     this.#mended = true;
     return true;
   }
 
   #withoutSignatures(error: UpstreamError): string | undefined {
-    if (this.#signaturesMended) return undefined;
-    const body = repairedBody(error, this.#body, this.#request.model);
-    if (body === undefined) return undefined;
-    this.#signaturesMended = true;
-    this.#call.warn(
-      'signature',
-      'messages',
-      `refused by Gemini (${error.message}); asked again without signatures`,
-    );
-    return body;
+    return this.#signaturesMended ? undefined : repairedBody(error, this.#body, this.#request.model);
   }
 }

@@ -57,6 +57,7 @@ export class RetryPolicy {
       this.#state = 'refused';
       return false;
     }
+    this.#state = 'free';
     this.#retries++;
     onRetry();
     return true;

@@ -41,6 +41,7 @@ type RouteModel = {
   session: string | undefined;
   pass: ModelPass | undefined;
   hopeless: Set<Name>;
+  sentAt: number;
 };
 type Model = { pool: PoolModel; routes: RouteModel[] };
 type Real = { pool: KeyPool; routes: KeyRoute[]; clock: ManualClock; keys: Record<Name, Backend> };
@@ -115,7 +116,14 @@ const route = (id: string, session: string | undefined): Command =>
     const opened = real.pool.route(id, session);
     const key = chosen(model, opened.backend.keyFingerprint as Name, id, session, 0);
     real.routes.push(opened);
-    model.routes.push({ key, model: id, session, pass: undefined, hopeless: new Set() });
+    model.routes.push({
+      key,
+      model: id,
+      session,
+      pass: undefined,
+      hopeless: new Set(),
+      sentAt: model.pool.now,
+    });
   });
 
 async function getReady(model: Model, real: Real, which: number, size: number): Promise<void> {
@@ -142,6 +150,7 @@ async function getReady(model: Model, real: Real, which: number, size: number): 
   expect(free.map((key) => key.name)).toContain(name);
   if (mine.session !== undefined) model.pool.homes.set(mine.model + mine.session, name);
   mine.key = model.pool.named(name) ?? mine.key;
+  mine.sentAt = model.pool.now;
   mine.pass = model.pool.send(mine.key, mine.model, tokens);
   expect(mine.pass).toBeDefined();
 }
@@ -196,7 +205,7 @@ const end = (which: number, how: 'succeeded' | 'released'): Command =>
     if (!mine || !its) return;
     its[how]();
     if (how === 'succeeded') {
-      model.pool.succeed(mine.key, mine.model);
+      model.pool.succeed(mine.key, mine.model, mine.sentAt);
       if (mine.pass) model.pool.breaker(mine.key, mine.model).succeed(mine.pass, model.pool.now);
       return;
     }
@@ -214,7 +223,7 @@ const note = (name: Name, id: string, told: Told | undefined): Command =>
       return;
     }
     key.state = 'in use';
-    model.pool.succeed(key, id);
+    model.pool.succeed(key, id, model.pool.now);
   });
 
 const replace = (names: readonly Name[], rates: RateLimits): Command =>

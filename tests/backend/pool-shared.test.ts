@@ -7,7 +7,7 @@ import { joinedStates } from '../support/joined-states.ts';
 import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/keys.ts';
 import { ManualClock, settle } from '../support/manual-clock.ts';
 import { ERRORS, MODELS, NAMES, type Told } from '../support/pool-model.ts';
-import { asked, breakWith, openPool, patience, quiet } from '../support/pools.ts';
+import { asked, breakWith, nameOf, openPool, patience, quiet } from '../support/pools.ts';
 
 function joined(count = 2, rates?: RateLimits, names: readonly string[] = NAMES) {
   const clock = new ManualClock();
@@ -211,5 +211,46 @@ describe('whatever comes', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe("another instance's probe", () => {
+  /** Key a fails; the first of `count` instances has begun to probe it. */
+  async function probing(names: readonly string[], rates?: RateLimits, count = 2) {
+    const { clock, all, a, b } = joined(count, rates, names);
+    await breakWith(a.pool.route('big', 's1'));
+    await clock.advance(5_000);
+    const probe = a.pool.route('big', 's1');
+    await probe.ready(patience(), quiet);
+    return { clock, all, b, probe };
+  }
+
+  test.each([true, false])('holds nobody back from a key that is well (would wait: %p)', async (waits) => {
+    const { b } = await probing(['a', 'b']);
+    const route = b.pool.route('big', 's1');
+    await route.ready(patience(30_000, { forBreaker: () => waits }), quiet);
+    expect(nameOf(route.backend)).toBe('b');
+  });
+
+  test('costs nothing of KEY_RPM while it is waited for', async () => {
+    const { clock, b, probe } = await probing(['only'], { requests: 7, tokens: undefined });
+    const route = b.pool.route('big', 's2');
+    const ready = route.ready(patience(30_000), quiet);
+    await clock.advance(12_000);
+    probe.succeeded();
+    probe.released();
+    await clock.advance(2_000);
+    await ready;
+    expect(b.shared.told.filter(({ kind }) => kind === 'sent')).toHaveLength(1);
+  });
+
+  test('is not given away by one that was slower', async () => {
+    const { clock, all, b, probe } = await probing(['only'], undefined, 3);
+    await clock.advance(30_000);
+    const second = b.pool.route('big', undefined);
+    await second.ready(patience(), quiet);
+    probe.released();
+    const third = all[2]?.pool.route('big', undefined);
+    expect(third?.ready(patience(), quiet)).rejects.toThrow('keeps failing');
   });
 });

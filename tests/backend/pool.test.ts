@@ -1,5 +1,6 @@
 /** Who is asked, by example. Against a model: pool-model.test.ts; waits: pool-route.test.ts; instances: pool-shared.test.ts */
 import { describe, expect, test } from 'bun:test';
+import { toMessagesError } from '../../src/translate/errors.ts';
 import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/keys.ts';
 import { WITH_COMPANY } from '../support/pool-model.ts';
 import {
@@ -76,6 +77,7 @@ describe('a key', () => {
       'key #b: refused; it is the last',
       'key #b: small keeps failing; not asked until 1970-01-01T00:16:45.000Z',
       'key #b: small is tried with one request',
+      'key #b: works again',
       'key #b: small works again',
     ]);
   });
@@ -195,4 +197,44 @@ describe('a reload', () => {
     await ready;
     expect(clock.sleeping).toBe(0);
   });
+});
+
+describe('an answer', () => {
+  test('that takes longer than a probe may still closes the breaker', async () => {
+    const { pool, clock } = await failingPool();
+    const refused: unknown[] = [];
+    await clock.advance(5_000);
+    for (let i = 0; i < 40; i++) {
+      const route = pool.route('big', undefined);
+      const answered = route.ready(patience(30_000), quiet).then(async () => {
+        await clock.sleep(45_000);
+        route.succeeded();
+        route.released();
+      });
+      answered.catch((error: unknown) => refused.push(error));
+      await clock.advance(5_000);
+    }
+    expect([refused.length, pool.states()[0]?.models]).toEqual([1, []]);
+  });
+
+  test('to what was sent before a refusal does not take it back', async () => {
+    const { pool, keys, lines, clock } = openPool();
+    const old = pool.route('big', 's1');
+    await old.ready(patience(), quiet);
+    await clock.advance(1);
+    pool.note(keys.a, 'big', noQuota());
+    old.succeeded();
+    old.succeeded();
+    expect(pool.states()[0]?.models.map(({ state }) => state)).toEqual(['denied']);
+    expect(lines).toEqual(['key #a: has no access to big']);
+  });
+});
+
+test("a key's return is told as it is now, not as Google told it then", async () => {
+  const { pool, clock } = openPool({ backends: [keyNamed('only')] });
+  pool.note(pool.backends[0], 'big', refusal(429, 'Quota exceeded. Please retry in 9m58.2s.'));
+  await clock.advance(550_000);
+  const error = await pool.route('big', undefined).ready(patience(30_000), quiet).catch(toMessagesError);
+  expect(error).toMatchObject({ status: 429, retryAfter: 49, shouldRetry: undefined });
+  expect(String(error)).not.toContain('9m58');
 });

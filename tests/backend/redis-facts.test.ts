@@ -28,7 +28,8 @@ const home: Fact = { kind: 'home', model: 'm', session: 's', key: 'k1' };
 const load: Fact = { kind: 'load', instance: 'a', inFlight: 3, retries: 0 };
 const sent: Fact = { kind: 'sent', key: 'k1', at: NOW, tokens: 12 };
 const keyOut: Fact = { kind: 'key', key: 'k1', state: 'out' };
-const all = [quota(), breaker(0), home, load, sent, keyOut];
+const streams: Fact = { kind: 'streams', model: 'm', until: NOW + 60_000, opens: 1 };
+const all = [streams, quota(), breaker(0), home, load, sent, keyOut];
 
 const lives: [string, Fact, number][] = [
   ['a quota as long as Google says', quota(), 5_000],
@@ -37,6 +38,7 @@ const lives: [string, Fact, number][] = [
   ['an open breaker until it half opens', breaker(NOW + 30_000), 30_000],
   ['a closed breaker a day', breaker(0), DAY],
   ['an impossible time two days', quota({ until: Number.MAX_SAFE_INTEGER }), 2 * DAY],
+  ["a model's broken streams until they are tried again", streams, 60_000],
   ['a home an hour', home, HOUR],
   ['a key out a day', keyOut, DAY],
   ['a key in use a day', { kind: 'key', key: 'k1', state: 'in use' }, DAY],

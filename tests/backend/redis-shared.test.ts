@@ -19,6 +19,7 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
     cooling('told', later()),
     refused('told'),
     opened('told', later()),
+    { kind: 'streams', model: 'told', until: later(), opens: 1 },
     { kind: 'home', model: 'm', session: 's', key: 'told' },
     { kind: 'load', instance: 'a', inFlight: 2, retries: 1 },
     { kind: 'sent', key: 'told', at: 1, tokens: 100 },
@@ -90,6 +91,18 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
     const claims = await Promise.all([a, b, a, b].map((one) => one.shared.claim('probe', 60)));
     expect([claims, claims.map((mine) => !mine)]).toContainEqual([true, false, true, false]);
     await until(() => (claims[0] ? b : a).shared.claim('probe', 60));
+  });
+
+  test('what has become the claim of another is not given away', async () => {
+    const [a, b] = await two(redis.url);
+    await using _ = a;
+    await using __ = b;
+    expect(await a.shared.claim('slow probe', 20)).toBe(true);
+    await until(() => b.shared.claim('slow probe', 60_000));
+    a.shared.release('slow probe');
+    expect(await a.shared.claim('slow probe', 60_000)).toBe(false);
+    b.shared.release('slow probe');
+    await until(() => a.shared.claim('slow probe', 60_000));
   });
 
   test('what is foreign in Redis is left alone, with one warning', async () => {

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'bun:test';
+import { aloneState } from '../../src/backend/shared.ts';
 import { ALWAYS_STREAMING, StreamingBreakers } from '../../src/backend/streaming.ts';
+import { joinedStates } from '../support/joined-states.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 function open() {
   const clock = new ManualClock();
   const lines: string[] = [];
-  const streaming = new StreamingBreakers(clock, (line) => lines.push(line));
+  const shared = aloneState(0);
+  const streaming = new StreamingBreakers({ clock, shared, onChange: (line) => lines.push(line) });
   const broken = (times: number, model = 'big') => {
     for (let i = 0; i < times; i++) streaming.pass(model)?.failed();
   };
@@ -13,6 +16,18 @@ function open() {
 }
 
 describe('streams of a model', () => {
+  test('that break for one instance are not asked for by another, until they work again', async () => {
+    const clock = new ManualClock();
+    const [here, there] = joinedStates(2, clock).map(
+      (shared) => new StreamingBreakers({ clock, shared, onChange() {} }),
+    );
+    for (let i = 0; i < 3; i++) here?.pass('big')?.failed();
+    expect([there?.broken(), there?.pass('big')]).toEqual([['big'], undefined]);
+    await clock.advance(60_000);
+    there?.pass('big')?.succeeded();
+    expect([here?.broken(), here?.pass('big') === undefined]).toEqual([[], false]);
+  });
+
   test('that broke three times in a row are not asked for', () => {
     const { streaming, broken } = open();
     broken(2);

@@ -41,6 +41,7 @@ test('a quota of the day is known by its id, or by the sentence', () => {
 
 test('no quota at all is known by the sentence, or by its value, as a text or a number', () => {
   expect(hasNoQuota(error('Quota exceeded, limit: 0, model: x'))).toBe(true);
+  expect(hasNoQuota(error('Quota exceeded, limit: 0. Please retry in 20s.'))).toBe(true);
   expect(hasNoQuota(error('x', [{ quotaValue: '0' }]))).toBe(true);
   expect(hasNoQuota(error('x', [{ quotaValue: 0 }]))).toBe(true);
   expect(hasNoQuota(error('x', [{ quotaValue: '05' }]))).toBe(false);

@@ -18,6 +18,11 @@ describe('a failure', () => {
     ['a bad key that only the details name', keyInDetails, 'key'],
     ['an expired key', refusal(400, 'API key expired. Please renew the API key.'), 'key'],
     ['401', refusal(401), 'key'],
+    [
+      'a country without the free tier',
+      refusal(400, 'Gemini API free tier is not available in your country.'),
+      'key',
+    ],
     ['403', refusal(403, 'The caller does not have permission'), 'key'],
     ['403 about one model', refusal(403, 'Permission denied on models/gemini-4-argon'), 'model-missing'],
     [

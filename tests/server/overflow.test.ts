@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { turns } from '../support/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { googleError, hello, startProxy } from '../support/proxy.ts';
+import { googleError, googleStream, hello, startProxy } from '../support/proxy.ts';
 
 const START = 'exceeds the maximum number of tokens allowed';
 const refusal = (message: string) => googleError(400, 'INVALID_ARGUMENT', message);
@@ -103,4 +103,36 @@ describe('a prompt over the window', () => {
     head.resolve(refusal(PARENTHESES));
     expect(await response.text()).toContain('prompt is too long: 1200000 tokens > 1048576 maximum');
   });
+});
+
+test('what was sent last is counted: with another key than the signatures are of', async () => {
+  const signature = 'c2lnbmVk';
+  const signed = {
+    content: { parts: [{ functionCall: { name: 'look', args: {} }, thoughtSignature: signature }] },
+    finishReason: 'STOP',
+  };
+  const replies = [
+    () => googleStream({ candidates: [signed] }),
+    () => googleError(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded. Please retry in 50s.'),
+    () => refusal(PARENTHESES),
+  ];
+  const counts: string[] = [];
+  const fetch: Fetch = async (url, init) => {
+    if (!isCount(url)) return replies.shift()?.() ?? refusal('one too many');
+    counts.push(String(init.body));
+    return counted();
+  };
+  await using proxy = await startProxy({ fetch, env: { API_KEYS: 'key-one,key-two' } });
+  const session = { 'x-claude-code-session-id': 's1' };
+  const tools = [{ name: 'look', input_schema: { type: 'object' } }];
+  const first = await (await proxy.send('/v1/messages', { ...hello, stream: true, tools }, session)).text();
+  const id = /"id":"(toolu_[^"]+)"/.exec(first)?.[1];
+  const messages = [
+    ...hello.messages,
+    { role: 'assistant', content: [{ type: 'tool_use', id, name: 'look', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: 'seen' }] },
+  ];
+  const response = await proxy.send('/v1/messages', { ...hello, tools, messages }, session);
+  expect(await response.text()).toContain('1200000 tokens > 1048576 maximum');
+  expect(counts.map((body) => body.includes(signature))).toEqual([false]);
 });

@@ -6,7 +6,7 @@ export type JoinedState = SharedState & { readonly told: Fact[] };
 
 export function joinedStates(count: number, clock: Clock): JoinedState[] {
   const listeners: ((fact: Fact) => void)[][] = Array.from({ length: count }, () => []);
-  const claims = new Map<string, number>();
+  const claims = new Map<string, { by: object; until: number }>();
   return listeners.map((own) => {
     const told: Fact[] = [];
     return {
@@ -18,11 +18,13 @@ export function joinedStates(count: number, clock: Clock): JoinedState[] {
       },
       listen: (listener) => void own.push(listener),
       async claim(name, ms) {
-        if ((claims.get(name) ?? 0) > clock.now()) return false;
-        claims.set(name, clock.now() + ms);
+        if ((claims.get(name)?.until ?? 0) > clock.now()) return claims.get(name)?.by === own;
+        claims.set(name, { by: own, until: clock.now() + ms });
         return true;
       },
-      release: (name) => void claims.delete(name),
+      release(name) {
+        if (claims.get(name)?.by === own) claims.delete(name);
+      },
       status: () => ({ kind: 'memory', state: 'connected', since: 0 }),
       close: async () => {},
     };

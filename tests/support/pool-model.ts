@@ -32,6 +32,7 @@ export const WITH_COMPANY = 3;
 
 export class KeyModel {
   state: KeyState['state'] = 'in use';
+  refusedAt = 0;
   readonly denied = new Map<string, number>();
   readonly quotas = new Map<string, Quota>();
   readonly breakers = new Map<string, BreakerModel>();
@@ -113,6 +114,7 @@ export class PoolModel {
     if (told === 'bad' && key.state !== 'out') {
       const others = this.keys.some((other) => other !== key && other.state !== 'out');
       key.state = others ? 'out' : 'refused';
+      key.refusedAt = this.now;
     }
     if (ERRORS[told].means === 'denied') key.denied.set(model, this.now + 3_600_000);
     if (ERRORS[told].means !== 'quota') return;
@@ -130,9 +132,10 @@ export class PoolModel {
     });
   }
 
-  succeed(key: KeyModel, model: string): void {
-    if (key.state === 'refused') key.state = 'in use';
-    key.denied.delete(model);
+  /** What was sent before a refusal does not take it back. */
+  succeed(key: KeyModel, model: string, sentAt: number): void {
+    if (key.state === 'refused' && sentAt >= key.refusedAt) key.state = 'in use';
+    if (sentAt >= (key.denied.get(model) ?? 0) - 3_600_000) key.denied.delete(model);
     if ((key.quotas.get(model)?.until ?? Infinity) <= this.now) key.quotas.delete(model);
   }
 
