@@ -36,7 +36,7 @@ export class Connection {
     this.#abort.signal.addEventListener('abort', () => ignoreFailure(this.#reader?.cancel()));
   }
 
-  /** Resolves at the head, whatever its status. Rejects with an UpstreamError `network` or `timeout`. */
+  /** Resolves at the head, whatever its status. Rejects with an UpstreamError `unreachable`, `network` or `timeout`. */
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     this.#limitSilence(this.#limits.headTimeoutMs, 'no response head');
     let sent: Promise<Response> | undefined;
@@ -111,16 +111,33 @@ export class Connection {
     const { aborted, reason } = this.#abort.signal;
     this.#end();
     if (aborted) return reason;
-    return new UpstreamError('network', `the connection failed: ${describe(error)}`, { cause: error });
+    const kind = UNREACHABLE.has(codeOf(error) ?? '') ? 'unreachable' : 'network';
+    return new UpstreamError(kind, `the connection failed: ${describe(error)}`, { cause: error });
   }
 }
+
+/** What Bun's fetch says where there is no way to the host: docs/discoveries/0004-broken-connections.md */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  // The same, by other versions of Bun.
+  'ConnectionRefused',
+  'FailedToOpenSocket',
+]);
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** Bun's advice to its caller, which is us. */
 const ADVICE = / For more information, pass .*$/s;
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = codeOf(error);
   const message = error.message.replace(ADVICE, '');
   return code && !message.includes(code) ? `${code}: ${message}` : message;
 }

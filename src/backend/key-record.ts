@@ -45,6 +45,8 @@ export class KeyRecord {
   readonly backend: Backend;
   state: KeyState['state'] = 'in use';
   #refusedAt = 0;
+  /** What went wrong last, by model; for the log. */
+  readonly troubles = new RecentMap<string, string>(MAX_MODELS);
   readonly rate: Rate;
   /** The last probe by model that this instance was the one of all to make. */
   readonly claims = new RecentMap<string, string>(MAX_MODELS);

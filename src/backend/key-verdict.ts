@@ -4,7 +4,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 
 export type KeyVerdict =
-  /** The key is as good as before: the request is at fault. */
+  /** The key is as good as before: the request is at fault, or nobody was asked. */
   | { kind: 'blameless' }
   /** The model, or the way to it with this key, is in trouble: counts for the breaker. */
   | { kind: 'trouble' }
@@ -20,7 +20,7 @@ export type KeyVerdict =
   | { kind: 'invalid' };
 
 export function keyVerdict(error: unknown): KeyVerdict {
-  if (!(error instanceof UpstreamError)) return { kind: 'blameless' };
+  if (!(error instanceof UpstreamError) || error.kind === 'unreachable') return { kind: 'blameless' };
   switch (failureClass(error)) {
     case 'key':
       return { kind: 'invalid' };

@@ -41,16 +41,22 @@ export class PoolNews {
 const BREAKER_SAYS: Readonly<Record<BreakerState, string>> = {
   closed: 'works again',
   'half-open': 'is tried with one request',
-  open: 'keeps failing; not asked until',
+  open: 'keeps failing',
 };
 
-/** For the log. */
+/** Characters of what went wrong last. */
+const MAX_TROUBLE = 200;
+
+/** For the log. `trouble` is what went wrong last, where it was seen here. */
 export function breakerLine(
   { keyFingerprint }: Backend,
   model: string,
   state: BreakerState,
   { until }: Breaker,
+  trouble: string | undefined,
 ): string {
-  const time = state === 'open' ? ` ${new Date(until).toISOString()}` : '';
-  return `key #${keyFingerprint}: ${model} ${BREAKER_SAYS[state]}${time}`;
+  const line = `key #${keyFingerprint}: ${model} ${BREAKER_SAYS[state]}`;
+  if (state !== 'open') return line;
+  const why = trouble === undefined ? '' : ` (${trouble.slice(0, MAX_TROUBLE)})`;
+  return `${line}; not asked until ${new Date(until).toISOString()}${why}`;
 }

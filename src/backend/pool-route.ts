@@ -108,7 +108,7 @@ export class PoolRoute implements KeyRoute {
 
   failed(error: unknown): Again {
     const { kind } = this.#pool.failed(this.#record, this.#model, error);
-    if (kind === 'trouble') return this.#troubled();
+    if (kind === 'trouble') return this.#troubled(error);
     this.released();
     if (kind === 'blameless') return 'no';
     if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.backend);
@@ -120,7 +120,8 @@ export class PoolRoute implements KeyRoute {
   }
 
   /** Once its breaker is open, it is for the pool to say who is asked next, and when. */
-  #troubled(): Again {
+  #troubled(error: unknown): Again {
+    this.#record.troubles.set(this.#model, error instanceof Error ? error.message : String(error));
     this.#pass?.failed();
     return this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
   }

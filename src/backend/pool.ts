@@ -280,7 +280,8 @@ export class KeyPool implements Keys, RoutedPool {
   }
 
   #breakerChanged(backend: Backend, model: string, state: BreakerState, breaker: Breaker): void {
-    this.#options.onChange?.(breakerLine(backend, model, state, breaker));
+    const trouble = this.#recordOf(backend)?.troubles.get(model);
+    this.#options.onChange?.(breakerLine(backend, model, state, breaker, trouble));
     this.waiters.wake();
   }
 

@@ -11,7 +11,9 @@ export type UpstreamErrorKind =
   | 'stream'
   /** Never sent: what upstream said before leaves no hope for now. `status` is what it would say. */
   | 'not-sent'
-  /** The connection could not be made, or broke. */
+  /** No connection could be made: nobody was asked, and nothing is known of who would have been. */
+  | 'unreachable'
+  /** The connection broke. */
   | 'network'
   /** No head, or silence, for longer than allowed. */
   | 'timeout'

@@ -72,6 +72,8 @@ export function failureClass(error: UpstreamError): FailureClass {
     case 'timeout':
     case 'malformed':
       return error.kind;
+    case 'unreachable':
+      return 'network';
     case 'truncated':
     case 'unusable':
       return 'malformed';

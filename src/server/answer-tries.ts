@@ -41,6 +41,10 @@ const isBreak = (error: unknown): boolean => error instanceof UpstreamError && B
 const isQuota = (error: unknown): boolean =>
   error instanceof UpstreamError && ['quota-minute', 'quota-day'].includes(failureClass(error));
 
+/** The way to Google is no model's fault: no other model is any closer. */
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof UpstreamError && error.kind === 'unreachable';
+
 /** Held back by a breaker: it costs nothing to ask elsewhere. */
 const isNotSent = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind === 'not-sent' && error.status === 503;
@@ -188,7 +192,7 @@ export class AnswerTries {
   async #replaceModel(error: unknown, retries: Retries): Promise<boolean> {
     const from = this.#prepared.model.id;
     const free = meansOtherModel(error);
-    if (!free && !isRetryable(error)) return false;
+    if (!free && (!isRetryable(error) || isUnreachable(error))) return false;
     const last = !free && retries.areSpent;
     // Where nothing was sent the pool has said so of this request; it may be open to a smaller one.
     if (!last && !isNotSent(error) && this.#deps.keys.usable(from)) return false;
@@ -196,7 +200,8 @@ export class AnswerTries {
     if (!other || !this.#prepareFor || (!free && !(last ? retries.takeLast() : retries.take()))) return false;
     this.#asked.add(other.id);
     noteReplaced(from, other.id, this.#call);
-    this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id }, 'model replaced');
+    const why = { request_id: this.#call.id, from, to: other.id, error: text(error) };
+    this.#deps.logger.warn(why, 'model replaced');
     this.#prepared = await this.#prepareFor(other);
     this.#streamBroke = false;
     this.#upstream = new MendingUpstream(this.#prepared, this.#call);

@@ -91,13 +91,19 @@ async function wholeAnswer(
   return { response: jsonResponse(foldEvents(events)), ended: Promise.resolve() };
 }
 
+/** Seconds between the tries of a client that there is no room for. */
+const NO_ROOM_SECONDS = 15;
+
+/** Claude Code ends the turn at the third 529 in a row, two seconds after the first, unless it is told to wait longer. */
 function admit(deps: ServerDeps): void {
   const { settings, stats } = deps;
-  if (stats.draining) throw new MessagesError('overloaded_error', 'The proxy is shutting down');
+  // At a 503 it asks ten times, by when another process may have taken over.
+  if (stats.draining) throw new MessagesError('api_error', 'The proxy is shutting down', { status: 503 });
   if (stats.answersOpen < settings.streamsMax) return;
   throw new MessagesError(
     'overloaded_error',
     `The proxy already serves ${settings.streamsMax} answers (STREAMS_MAX)`,
+    { retryAfter: NO_ROOM_SECONDS },
   );
 }
 

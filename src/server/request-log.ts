@@ -34,9 +34,12 @@ export function logCall(call: Call, status: number, durationMs: number, logger: 
   logger[level](fields, `${call.request.method} ${call.url.pathname} ${status}`);
 }
 
+/** Told to come back later: of whatever keeps it from being served the log speaks elsewhere. */
+const LATER = new Set([503, 529]);
+
 function levelOf(call: Call, status: number): 'debug' | 'info' | 'warn' | 'error' {
   // That this is not ready, or not well, is what they ask for: no failure of the asking.
   if (QUIET_PATHS.has(call.url.pathname)) return call.facts.error ? 'warn' : 'debug';
-  if (status >= 500 && status !== 529) return 'error';
+  if (status >= 500 && !LATER.has(status)) return 'error';
   return call.facts.error ? 'warn' : 'info';
 }

@@ -199,12 +199,12 @@ describe('silence', () => {
 });
 
 describe('a broken connection', () => {
-  test('refused: a network error', async () => {
+  test('refused: nobody was asked', async () => {
     const closed = serveUpstream(() => new Response());
     closed[Symbol.dispose]();
     const error = await caught(backendAt(closed.url).generate(call, exchange, never));
     expect(error).toBeInstanceOf(UpstreamError);
-    expect(error).toMatchObject({ kind: 'network' });
+    expect(error).toMatchObject({ kind: 'unreachable' });
     expect((error as UpstreamError).cause).toBeInstanceOf(Error);
   });
 

@@ -67,6 +67,7 @@ describe('a verdict', () => {
     ['no answer in time', refusal(504), trouble],
     ['a quota error inside a stream', inStream, { kind: 'backoff' }],
     ['a broken connection', new UpstreamError('network', 'reset'), trouble],
+    ['no connection at all', new UpstreamError('unreachable', 'refused'), blameless],
     ['silence', new UpstreamError('timeout', 'no head within 120 s'), trouble],
     ['an answer that broke off', new UpstreamError('truncated', 'no finishReason'), blameless],
     ['an answer that is none', new UpstreamError('unusable', 'empty'), blameless],

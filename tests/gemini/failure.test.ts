@@ -71,6 +71,7 @@ describe('a failure', () => {
 
   const kinds: [UpstreamErrorKind, FailureClass][] = [
     ['network', 'network'],
+    ['unreachable', 'network'],
     ['timeout', 'timeout'],
     ['truncated', 'malformed'],
     ['malformed', 'malformed'],

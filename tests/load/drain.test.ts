@@ -76,7 +76,7 @@ describe('SIGTERM to the process', () => {
     expect((await idle.answers(2))[1]?.status).toBe(503);
     expect(await statusOf(proxy, '/livez')).toBe(200);
     const refused = await fetch(`${proxy.url}/v1/messages`, { method: 'POST', body, headers });
-    expect([refused.status, (await refused.json()).error.type]).toEqual([529, 'overloaded_error']);
+    expect([refused.status, (await refused.json()).error.type]).toEqual([503, 'api_error']);
     const { draining, streams_in_flight } = await (await fetch(`${proxy.url}/health`)).json();
     expect({ draining, streams_in_flight }).toEqual({ draining: true, streams_in_flight: STREAMS });
 

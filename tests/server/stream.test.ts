@@ -192,7 +192,7 @@ describe('failures', () => {
     const first = proxy.send('/v1/messages', streamed);
     await upstream.asked;
     const second = await proxy.send('/v1/messages', streamed);
-    expect(second.status).toBe(529);
+    expect([second.status, second.headers.get('retry-after')]).toEqual([529, '15']);
     upstream.openHead();
     await turns();
     upstream.push(textChunk('done', 'STOP'));

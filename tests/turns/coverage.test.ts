@@ -132,7 +132,8 @@ describe('there is a turn for', () => {
     const kinds = {
       status: () => hasAny(EXCHANGES, ({ head }) => (head?.status ?? 0) >= 400),
       stream: () => hasAny(FRAMES, ({ kind }) => kind === 'error'),
-      network: () => hasAny(EXCHANGES, ({ end }) => end.kind === 'reset'),
+      unreachable: answered('Unable to connect'),
+      network: () => hasAny(EXCHANGES, ({ end, head }) => end.kind === 'reset' && head !== undefined),
       timeout: () => hasAny(EXCHANGES, ({ end }) => end.kind === 'timeout'),
       truncated: () =>
         answered('without a finishReason')() && hasAny(FRAMES, ({ kind }) => kind === 'truncated'),
