@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { nextPacificMidnight } from '../../src/backend/pacific.ts';
 import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
-import { CASES, KEYS, STORM } from '../support/survival-cases.ts';
+import { AWAY, CASES, KEYS, STORM } from '../support/survival-cases.ts';
 import { type Survival, surviveAll } from '../support/survival-run.ts';
 import { COUNTED, LOG, NOTE, SAYINGS } from '../support/survival-task.ts';
 
@@ -132,6 +132,12 @@ describe.skipIf(!installed.ok)(`Claude Code ${VERSION} survives`, () => {
         expect(longestRow(runs[name])).toBeLessThan(3);
       },
     );
+  });
+
+  test('a network that is away for some seconds: unseen, and no other model answers', () => {
+    expectUnseen(runs.away);
+    expect(sum(runs.away, 'retries')).toBe(AWAY);
+    expect(new Set(column(runs.away, 'gemini_model')).size).toBe(1);
   });
 
   describe('a cut stream', () => {

@@ -8,6 +8,11 @@ export const KEYS = { expired: 'AIza-canary-expired-0001', good: 'AIza-canary-go
 /** Failed tries of each storm. The short one is over before a breaker opens, the long one is not. */
 export const STORM = { short: 4, long: 6 };
 
+/** Tries that find no way to Google: enough for a breaker to open, if they were the model's fault. */
+export const AWAY = 5;
+
+const noWay = () => Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' }));
+
 /** Bytes of a conversation, three counts being more, and of what is left for the summary to cover. */
 const WINDOW = { roomy: 65_000, tight: 55_000 };
 
@@ -47,6 +52,9 @@ export const CASES = {
   dayInTheMiddle: { trouble: ({ nth }) => (nth > 1 ? REFUSALS.day() : undefined) },
   // Few tries of the proxy's own, so that the client's begin.
   shortStorm: { env: { MAX_STREAMING_RETRIES: '2' }, trouble: storm(STORM.short) },
+  away: {
+    trouble: ({ caller, nth }) => (caller === 'main' && nth > 1 && nth <= 1 + AWAY ? noWay() : undefined),
+  },
   cutAtOnce: { trouble: at(2, (answer) => cutAt('data:', answer, 'inside the event')) },
   cutAfterThoughts: { trouble: at(1, (answer) => cutAt('"thought": true', answer, 'after the event')) },
   cutInText: { trouble: at(3, (answer) => cutAt(SAYINGS.report.slice(0, 8), answer, 'after the event')) },
