@@ -28,7 +28,7 @@ const SAMPLES = {
   media: ['400 about a picture', status(400, 'Unable to process input image')],
   region: ['400 `User location is not supported`', status(400, 'User location is not supported')],
   request: ['any other 4xx', status(400)],
-  network: ['no connection, or a broken one', new UpstreamError('network', 'ECONNRESET')],
+  network: ['a broken connection', new UpstreamError('network', 'ECONNRESET')],
   timeout: ['408, 504; no head, or silence, for too long', status(504)],
   overloaded: ['503, 529', status(503)],
   internal: ['any other 5xx; 499', status(500)],
@@ -41,6 +41,7 @@ const SAMPLES = {
 /** Of the same class, but told otherwise. */
 const OTHERWISE: Partial<Record<FailureClass, Sample>> = {
   key: ['403: leaked, without the API, any other', status(403, 'Your API key was reported as leaked.')],
+  network: ['no way to the host; never another model', new UpstreamError('unreachable', 'ECONNREFUSED')],
   'model-missing': ['429 with `limit: 0`', status(429, 'Quota exceeded, limit: 0, model: x')],
 };
 

@@ -118,6 +118,7 @@ export class Connection {
 
 /** What Bun's fetch says where there is no way to the host: docs/discoveries/0004-broken-connections.md */
 const UNREACHABLE: ReadonlySet<string> = new Set([
+  'EADDRNOTAVAIL',
   'EAI_AGAIN',
   'ECONNREFUSED',
   'EHOSTUNREACH',

@@ -32,6 +32,9 @@ const PROBE_CLAIM_MS = 30_000;
 /** Milliseconds between two looks at whether another instance's probe is still out. */
 const CLAIM_LOOK_MS = 2_000;
 
+/** A probe that another instance makes: while it is held, the route chooses among the other keys. */
+type ForeignProbe = { record: KeyRecord; pass: Pass };
+
 export class PoolRoute implements KeyRoute {
   readonly #pool: RoutedPool;
   readonly #model: string;
@@ -62,16 +65,16 @@ export class PoolRoute implements KeyRoute {
   async ready(patience: Patience, signal: AbortSignal): Promise<void> {
     this.released();
     const tokens = this.#pool.countsTokens ? patience.tokens() : 0;
-    // Of probes that are another instance's: while they are held, this route chooses among the other keys.
-    const held: Pass[] = [];
+    const foreign: ForeignProbe[] = [];
     try {
       for (;;) {
         signal.throwIfAborted();
         const choice = this.#pool.choose(this.#model, this.#session, tokens, this.#record.backend);
         if (choice.hindrance.why !== 'nothing') {
-          if (held.length === 0) await this.#wait(choice, tokens, patience, signal);
-          else await this.#waitForOthers(tokens, patience, signal);
-          for (const pass of held.splice(0)) pass.abandoned();
+          if (foreign.length === 0 || choice.hindrance.why !== 'breaker')
+            await this.#wait(choice, tokens, patience, signal);
+          else await this.#waitForOthers(foreign, tokens, patience, signal);
+          this.#giveBack(foreign.splice(0));
           continue;
         }
         const { record } = choice;
@@ -91,10 +94,10 @@ export class PoolRoute implements KeyRoute {
           this.#claim = claim;
           return;
         }
-        held.push(pass);
+        foreign.push({ record, pass });
       }
     } finally {
-      for (const pass of held) pass.abandoned();
+      this.#giveBack(foreign);
     }
   }
 
@@ -173,16 +176,28 @@ export class PoolRoute implements KeyRoute {
   }
 
   /** The probe is another instance's, which tells what it finds, or gives it back. Meanwhile nobody here need try. */
-  async #waitForOthers(tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
+  async #waitForOthers(
+    foreign: readonly ForeignProbe[],
+    tokens: number,
+    patience: Patience,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, waiters } = this.#pool;
     const since = clock.now();
+    const isDown = foreign.every(({ record }) => record.breaker(this.#model).opens >= HOPELESS_OPENS);
     try {
-      if (!patience.forBreaker() || this.#waited >= patience.limitMs)
+      if (isDown || !patience.forBreaker() || this.#waited >= patience.limitMs)
         throw this.#pool.exhausted(this.#model, tokens);
       await waiters.wait(CLAIM_LOOK_MS, signal);
     } finally {
       this.#waited += clock.now() - since;
     }
+  }
+
+  #giveBack(foreign: readonly ForeignProbe[]): void {
+    if (foreign.length === 0) return;
+    for (const { pass } of foreign) pass.abandoned();
+    this.#pool.waiters.wake();
   }
 
   /** What a pass of now would probe, by a name that all instances know; undefined where it would be no probe. */

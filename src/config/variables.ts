@@ -143,7 +143,7 @@ export const VARIABLES = {
   }),
   STREAMS_MAX: variable(Type.Integer({ minimum: 1 }), {
     default: 2048,
-    description: 'Answers under way at once; more are told 529',
+    description: 'Answers under way at once; more are told 529 and when to come back',
   }),
   FORCE_DISABLE_STREAMING: variable(Type.Boolean(), {
     default: false,

@@ -2,24 +2,11 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { KeyPool } from '../../src/backend/pool.ts';
-import type { RateLimits } from '../../src/backend/rate.ts';
-import { joinedStates } from '../support/joined-states.ts';
+import { joinedPools } from '../support/joined-pools.ts';
 import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/keys.ts';
-import { ManualClock, settle } from '../support/manual-clock.ts';
+import { settle } from '../support/manual-clock.ts';
 import { ERRORS, MODELS, NAMES, type Told } from '../support/pool-model.ts';
-import { asked, breakWith, nameOf, openPool, patience, quiet } from '../support/pools.ts';
-
-function joined(count = 2, rates?: RateLimits, names: readonly string[] = NAMES) {
-  const clock = new ManualClock();
-  const [first = 'a', ...others] = names;
-  const all = joinedStates(count, clock).map((shared) => {
-    const backends = [keyNamed(first), ...others.map(keyNamed)] as const;
-    return { shared, ...openPool({ shared, backends, ...(rates ? { rates } : {}) }, clock) };
-  });
-  const [a, b] = all;
-  if (!a || !b) throw new Error('two at least');
-  return { clock, all, a, b };
-}
+import { asked, breakWith, patience, quiet } from '../support/pools.ts';
 
 const statesOf = (pool: KeyPool) => pool.states().map(({ state }) => state);
 
@@ -29,7 +16,7 @@ describe('what one instance learns, the other acts on', () => {
     ['a quota of the day', perDay(), 'parked'],
     ['a model without access', noQuota(), 'denied'],
   ] as const)('%s', (_name, error, state) => {
-    const { a, b } = joined();
+    const { a, b } = joinedPools();
     a.pool.note(a.pool.backends[0], 'big', error);
     expect(b.pool.states()).toEqual(a.pool.states());
     expect(b.pool.states()[0]?.models[0]?.state).toBe(state);
@@ -37,7 +24,7 @@ describe('what one instance learns, the other acts on', () => {
   });
 
   test('a key that is refused, and one that works again', () => {
-    const { a, b } = joined();
+    const { a, b } = joinedPools();
     const [first, second, third] = a.pool.backends;
     a.pool.note(first, 'big', badKey());
     expect(statesOf(b.pool)).toEqual(['out', 'in use', 'in use']);
@@ -48,7 +35,7 @@ describe('what one instance learns, the other acts on', () => {
   });
 
   test('a breaker that opens, and one that closes', async () => {
-    const { a, b, clock } = joined();
+    const { a, b, clock } = joinedPools();
     const route = a.pool.route('big', 's1');
     await breakWith(route);
     expect(b.pool.states()).toEqual(a.pool.states());
@@ -60,13 +47,13 @@ describe('what one instance learns, the other acts on', () => {
   });
 
   test('the key of a session', () => {
-    const { a, b } = joined();
+    const { a, b } = joinedPools();
     for (const session of ['s1', 's2', 's3']) asked(a.pool, 'big', session);
     expect(['s3', 's1', 's2'].map((session) => asked(b.pool, 'big', session))).toEqual(['c', 'a', 'b']);
   });
 
   test('the key that a session has been moved to', () => {
-    const { a, b } = joined();
+    const { a, b } = joinedPools();
     expect([asked(a.pool, 'big', 's1'), asked(b.pool, 'big', 's1')]).toEqual(['a', 'a']);
     a.pool.note(a.pool.backends[0], 'big', badKey());
     const moved = asked(a.pool, 'big', 's1');
@@ -75,7 +62,7 @@ describe('what one instance learns, the other acts on', () => {
   });
 
   test('what was sent, for KEY_RPM', async () => {
-    const { a, b } = joined(2, { requests: 2, tokens: undefined }, ['only']);
+    const { a, b } = joinedPools(2, { requests: 2, tokens: undefined }, ['only']);
     for (const { pool } of [a, b]) await pool.route('big', undefined).ready(patience(), quiet);
     await expect(a.pool.route('big', undefined).ready(patience(), quiet)).rejects.toMatchObject({
       retryAfter: 60,
@@ -83,7 +70,7 @@ describe('what one instance learns, the other acts on', () => {
   });
 
   test('no earlier end of a quota than what it knows itself', () => {
-    const { a, b, clock } = joined();
+    const { a, b, clock } = joinedPools();
     b.pool.note(b.pool.backends[0], 'big', perMinute(50));
     const late = { kind: 'quota', key: 'a', model: 'big', state: 'cooling', strikes: 0 } as const;
     a.shared.publish({ ...late, until: clock.now() + 10_000 });
@@ -91,7 +78,7 @@ describe('what one instance learns, the other acts on', () => {
   });
 
   test('nothing of keys that it has not', () => {
-    const { a, b } = joined();
+    const { a, b } = joinedPools();
     a.pool.replace([keyNamed('mine')]);
     a.pool.note(a.pool.backends[0], 'big', badKey());
     expect(statesOf(a.pool)).toEqual(['refused']);
@@ -101,7 +88,7 @@ describe('what one instance learns, the other acts on', () => {
 
 describe('one probe of all instances', () => {
   async function failing(count = 2) {
-    const opened = joined(count, undefined, ['only']);
+    const opened = joinedPools(count, undefined, ['only']);
     await breakWith(opened.a.pool.route('big', undefined));
     return opened;
   }
@@ -180,7 +167,11 @@ describe('whatever comes', () => {
   }
 
   /** Of what was just told: what the other pool must hold to be true now. */
-  function heeded(pool: KeyPool, told: ReturnType<typeof joined>['a']['shared']['told'], now: number): void {
+  function heeded(
+    pool: KeyPool,
+    told: ReturnType<typeof joinedPools>['a']['shared']['told'],
+    now: number,
+  ): void {
     for (const fact of told) {
       const state = 'key' in fact && pool.states().find(({ fingerprint }) => fingerprint === fact.key);
       if (!state) continue;
@@ -195,7 +186,7 @@ describe('whatever comes', () => {
   test('each step is told by who took it, in a few words, and heeded by the other', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
-        const { clock, all } = joined();
+        const { clock, all } = joinedPools();
         for (const one of steps) {
           await clock.advance(one.ms);
           const [actor, other] = [all[one.who], all[1 - one.who]];
@@ -211,46 +202,5 @@ describe('whatever comes', () => {
       }),
       { numRuns: 150 },
     );
-  });
-});
-
-describe("another instance's probe", () => {
-  /** Key a fails; the first of `count` instances has begun to probe it. */
-  async function probing(names: readonly string[], rates?: RateLimits, count = 2) {
-    const { clock, all, a, b } = joined(count, rates, names);
-    await breakWith(a.pool.route('big', 's1'));
-    await clock.advance(5_000);
-    const probe = a.pool.route('big', 's1');
-    await probe.ready(patience(), quiet);
-    return { clock, all, b, probe };
-  }
-
-  test.each([true, false])('holds nobody back from a key that is well (would wait: %p)', async (waits) => {
-    const { b } = await probing(['a', 'b']);
-    const route = b.pool.route('big', 's1');
-    await route.ready(patience(30_000, { forBreaker: () => waits }), quiet);
-    expect(nameOf(route.backend)).toBe('b');
-  });
-
-  test('costs nothing of KEY_RPM while it is waited for', async () => {
-    const { clock, b, probe } = await probing(['only'], { requests: 7, tokens: undefined });
-    const route = b.pool.route('big', 's2');
-    const ready = route.ready(patience(30_000), quiet);
-    await clock.advance(12_000);
-    probe.succeeded();
-    probe.released();
-    await clock.advance(2_000);
-    await ready;
-    expect(b.shared.told.filter(({ kind }) => kind === 'sent')).toHaveLength(1);
-  });
-
-  test('is not given away by one that was slower', async () => {
-    const { clock, all, b, probe } = await probing(['only'], undefined, 3);
-    await clock.advance(30_000);
-    const second = b.pool.route('big', undefined);
-    await second.ready(patience(), quiet);
-    probe.released();
-    const third = all[2]?.pool.route('big', undefined);
-    expect(third?.ready(patience(), quiet)).rejects.toThrow('keeps failing');
   });
 });

@@ -4,7 +4,7 @@ import { eventNames, hello } from '../support/proxy.ts';
 import { type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const streamed = { ...hello, stream: true };
-const CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN'];
+const CODES = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'EADDRNOTAVAIL'];
 
 const away = (code: string) => Promise.reject(Object.assign(new Error('Unable to connect'), { code }));
 
