@@ -2,6 +2,7 @@
 import type { ErrorType } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
 import type { Usage } from '../anthropic/message.ts';
+import type { FailureClass } from '../gemini/failure.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
 import type { Warn } from '../translate/warnings.ts';
 
@@ -26,6 +27,8 @@ export type Facts = {
   /** Milliseconds from the request to the first byte of content. */
   firstContentMs?: number;
   error?: ErrorType;
+  /** Of what went wrong upstream. */
+  failureClass?: FailureClass;
 };
 
 export type Call = {

@@ -29,6 +29,7 @@ export function logCall(call: Call, status: number, durationMs: number, logger: 
     mended: facts.mended || undefined,
     warnings: facts.warnings || undefined,
     error: facts.error,
+    class: facts.failureClass,
   };
   const level = levelOf(call, status);
   logger[level](fields, `${call.request.method} ${call.url.pathname} ${status}`);

@@ -4,6 +4,7 @@
  */
 import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
 import { type Call, ClientGone, openCall } from './call.ts';
 import { toClientError } from './client-error.ts';
 import type { CallScope, Reply, ServerDeps } from './deps.ts';
@@ -34,6 +35,7 @@ export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesErro
   const expected = error instanceof MessagesError || error instanceof UpstreamError;
   if (!expected) deps.logger.error({ request_id: call.id, error }, 'unexpected error');
   call.facts.error = told.type;
+  if (told.cause instanceof UpstreamError) call.facts.failureClass = failureClass(told.cause);
   deps.stats.countError(told, call.id);
   return told;
 }

@@ -31,9 +31,13 @@ describe('a network that is away', () => {
   });
 
   test('for as long as there are retries: told, after as many as there may be', async () => {
-    const { text, google } = await ask(() => away('ECONNREFUSED'), { MAX_STREAMING_RETRIES: '4' });
+    const { text, google, lines } = await ask(() => away('ECONNREFUSED'), { MAX_STREAMING_RETRIES: '4' });
     expect(text).toContain('Gemini could not be reached: the connection failed: ECONNREFUSED');
     expect(google.asked).toHaveLength(5);
+    expect(lines.find(({ path }) => path === '/v1/messages')).toMatchObject({
+      error: 'overloaded_error',
+      class: 'network',
+    });
     expect(new Set(google.models()).size).toBe(1);
   });
 
