@@ -1,5 +1,6 @@
 /** What is known of one key: whether Google takes it, and for each model when it may be asked again. */
 import type { UpstreamError } from '../gemini/errors.ts';
+import type { FailureClass } from '../gemini/failure.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Backend } from './backend.ts';
@@ -46,7 +47,7 @@ export class KeyRecord {
   state: KeyState['state'] = 'in use';
   #refusedAt = 0;
   /** What went wrong last, by model; for the log. */
-  readonly troubles = new RecentMap<string, string>(MAX_MODELS);
+  readonly troubles = new RecentMap<string, FailureClass>(MAX_MODELS);
   readonly rate: Rate;
   /** The last probe by model that this instance was the one of all to make. */
   readonly claims = new RecentMap<string, string>(MAX_MODELS);

@@ -1,4 +1,5 @@
 /** What a pool tells: the other instances, and whoever reads the log. */
+import type { FailureClass } from '../gemini/failure.ts';
 import type { Backend } from './backend.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 import type { KeyState, ModelState } from './keys.ts';
@@ -44,19 +45,16 @@ const BREAKER_SAYS: Readonly<Record<BreakerState, string>> = {
   open: 'keeps failing',
 };
 
-/** Characters of what went wrong last. */
-const MAX_TROUBLE = 200;
-
 /** For the log. `trouble` is what went wrong last, where it was seen here. */
 export function breakerLine(
   { keyFingerprint }: Backend,
   model: string,
   state: BreakerState,
   { until }: Breaker,
-  trouble: string | undefined,
+  trouble: FailureClass | undefined,
 ): string {
   const line = `key #${keyFingerprint}: ${model} ${BREAKER_SAYS[state]}`;
   if (state !== 'open') return line;
-  const why = trouble === undefined ? '' : ` (${trouble.slice(0, MAX_TROUBLE)})`;
+  const why = trouble === undefined ? '' : ` (${trouble})`;
   return `${line}; not asked until ${new Date(until).toISOString()}${why}`;
 }

@@ -1,6 +1,7 @@
 /** One request's way through a pool: the key in hand, another one after a failure, and short waits in between. */
 
-import type { UpstreamError } from '../gemini/errors.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
 import type { Clock } from '../lib/ports.ts';
 import type { Backend } from './backend.ts';
 import type { Pass } from './breaker.ts';
@@ -124,7 +125,7 @@ export class PoolRoute implements KeyRoute {
 
   /** Once its breaker is open, it is for the pool to say who is asked next, and when. */
   #troubled(error: unknown): Again {
-    this.#record.troubles.set(this.#model, error instanceof Error ? error.message : String(error));
+    if (error instanceof UpstreamError) this.#record.troubles.set(this.#model, failureClass(error));
     this.#pass?.failed();
     return this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
   }

@@ -200,8 +200,9 @@ export class AnswerTries {
     if (!other || !this.#prepareFor || (!free && !(last ? retries.takeLast() : retries.take()))) return false;
     this.#asked.add(other.id);
     noteReplaced(from, other.id, this.#call);
-    const why = { request_id: this.#call.id, from, to: other.id, error: text(error) };
-    this.#deps.logger.warn(why, 'model replaced');
+    // Not its message, which may quote what the model wrote.
+    const why = error instanceof UpstreamError ? failureClass(error) : undefined;
+    this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id, class: why }, 'model replaced');
     this.#prepared = await this.#prepareFor(other);
     this.#streamBroke = false;
     this.#upstream = new MendingUpstream(this.#prepared, this.#call);

@@ -75,7 +75,7 @@ describe('a key', () => {
       'key #a: has no access to small',
       'key #a: refused; left out from now on',
       'key #b: refused; it is the last',
-      'key #b: small keeps failing; not asked until 1970-01-01T00:16:45.000Z (refused)',
+      'key #b: small keeps failing; not asked until 1970-01-01T00:16:45.000Z (overloaded)',
       'key #b: small is tried with one request',
       'key #b: works again',
       'key #b: small works again',

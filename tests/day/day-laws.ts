@@ -115,10 +115,13 @@ const STORY: readonly (readonly [what: string, line: RegExp])[] = [
     new RegExp(`"msg":"key #\\S+: the day's quota for ${BIG} is used up; parked until midnight`),
   ],
   ['a key has no access', new RegExp(`"msg":"key #\\S+: has no access to ${SMALL}"`)],
-  ['a breaker opens', new RegExp(`"msg":"key #\\S+: ${BIG} keeps failing; not asked until \\S+ \\(.+\\)`)],
+  ['a breaker opens', new RegExp(`"msg":"key #\\S+: ${BIG} keeps failing; not asked until \\S+ \\(\\w+\\)"`)],
   ['a breaker probes', new RegExp(`"msg":"key #\\S+: ${BIG} is tried with one request`)],
   ['a breaker closes', new RegExp(`"msg":"key #\\S+: ${BIG} works again`)],
-  ['a model is replaced', new RegExp(`"from":"${BIG}","to":"${SMALL}","error":".+","msg":"model replaced"`)],
+  [
+    'a model is replaced',
+    new RegExp(`"from":"${BIG}","to":"${SMALL}","class":"\\w+","msg":"model replaced"`),
+  ],
 ];
 
 export const missingInStory = ({ log }: Pick<Day, 'log'>): string[] =>

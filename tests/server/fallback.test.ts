@@ -181,3 +181,19 @@ describe('the order of MODEL_FALLBACKS', () => {
     expect([status, google.models()]).toEqual([200, [ARGON, HYDROGEN]]);
   });
 });
+
+test('the log says by what class of failure a model was replaced, and nothing of what it wrote', async () => {
+  const written = 'call:default_api:Bash{command: (canary';
+  const google = scriptedGoogle((asked) =>
+    asked.model === ARGON
+      ? Response.json({ candidates: [{ finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: written }] })
+      : says(asked),
+  );
+  await using proxy = await google.start({ MAX_STREAMING_RETRIES: '1', LOG_LEVEL: 'INFO' });
+  await ask(google, proxy);
+  expect(proxy.lines.find(({ msg }) => msg === 'model replaced')).toMatchObject({
+    from: ARGON,
+    class: 'malformed',
+  });
+  expect(JSON.stringify(proxy.lines)).not.toContain('canary');
+});
