@@ -8,7 +8,6 @@ const WRONG: ReadonlySet<string> = new Set([
   'base-url-with-version',
   'billing-prepaid-depleted',
   'client-base-url-with-v1',
-  'count-429-leaves-answers',
   'html-404-names-base-url',
   'image-by-url',
   'integers-beyond-53-bits',

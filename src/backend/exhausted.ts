@@ -22,7 +22,7 @@ export function exhausted(
       { status: 503, retryAfter },
     );
   }
-  const last = why === 'quota' ? first.quota(model)?.last : undefined;
+  const last = why === 'quota' ? first.quotas.of(model)?.last : undefined;
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
   // Google's own figure is from when it was said.
   const said = (last?.message ?? own).replace(/\s*Please retry in [\d.hms]+/gi, '').trim();
@@ -45,7 +45,7 @@ function stateOf(record: KeyRecord, model: string, tokens: number, now: number):
     case 'rate':
       return `at its KEY_RPM or KEY_TPM, ${back}`;
     default:
-      return record.quota(model)?.state === 'parked'
+      return record.quotas.of(model)?.state === 'parked'
         ? `the day's quota is used up, ${back}`
         : `out of quota, ${back}`;
   }

@@ -37,13 +37,11 @@ export type Patience = {
   limitMs: number;
   /** False where another model can answer: then nobody waits for one that fails. */
   forBreaker(): boolean;
-  /** What is asked is an answer, whose outcome the breaker is told. A token count says nothing of how answers fare. */
-  isAnswer: boolean;
   /** Tokens of the request, asked where they count (`KEY_TPM`). */
   tokens(): number;
 };
 
-/** One client request's way to Gemini. A key is in its hand from the beginning, because signatures belong to one. */
+/** One answer's way to Gemini. A key is in its hand from the beginning, because signatures belong to one. */
 export type KeyRoute = {
   /** The key in hand. Another one after a failure, or after a wait. */
   readonly backend: Backend;
@@ -65,11 +63,24 @@ export type KeyRoute = {
   released(): void;
 };
 
+/** One token count's way to Gemini. Google grants counts apart: what becomes of one says nothing of answers, nor the other way round. */
+export type CountRoute = {
+  /** The key in hand. */
+  readonly backend: Backend;
+  /** What to tell where no key may count now. Nobody waits: a size can be estimated. */
+  refusal(): UpstreamError | undefined;
+  /** Notes what a failure says of counting with the key in hand. True where another key is in hand now. */
+  failed(error: unknown): boolean;
+  succeeded(): void;
+};
+
 export type Keys = {
   readonly kind: Backend['kind'];
   readonly backends: readonly [Backend, ...Backend[]];
   /** `session`: requests that share a prompt share a key, which keeps Gemini's implicit cache warm. */
   route(model: string, session: string | undefined): KeyRoute;
+  /** `preferred` goes before the session's key, and that before the next in turn. */
+  countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute;
   /** False where no key has access to the model, or it fails with every one: another model answers sooner. */
   usable(model: string): boolean;
   /** How one key fared outside of a route; undefined for well. */
@@ -94,6 +105,7 @@ export function singleKey(backend: Backend): Keys {
     kind: backend.kind,
     backends: [backend],
     route: () => route,
+    countRoute: () => ({ backend, refusal: () => undefined, failed: () => false, succeeded() {} }),
     usable: () => true,
     note() {},
     states: () => [{ fingerprint: backend.keyFingerprint, state: 'in use', models: [] }],

@@ -22,7 +22,10 @@ export function hear(fact: Fact, { homes, record: named, refuse, restore }: Hear
   switch (fact.kind) {
     case 'quota':
       if (fact.state === 'denied') record.deny(fact.model, fact.until);
-      else record.learnQuota(fact.model, fact.state, fact.until, fact.strikes);
+      else record.quotas.learn(fact.model, fact.state, fact.until, fact.strikes);
+      return;
+    case 'count-quota':
+      record.countQuotas.learn(fact.model, 'cooling', fact.until, fact.strikes);
       return;
     case 'key':
       if (fact.state === 'in use') restore(record);

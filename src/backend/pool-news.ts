@@ -3,6 +3,7 @@ import type { FailureClass } from '../gemini/failure.ts';
 import type { Backend } from './backend.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 import type { KeyState, ModelState } from './keys.ts';
+import type { Quota } from './quotas.ts';
 import type { SharedState } from './shared.ts';
 
 export class PoolNews {
@@ -24,6 +25,10 @@ export class PoolNews {
     strikes: number,
   ): void {
     this.#shared.publish({ kind: 'quota', key, model, state, until, strikes });
+  }
+
+  countQuota({ keyFingerprint: key }: Backend, model: string, { until, strikes }: Quota): void {
+    this.#shared.publish({ kind: 'count-quota', key, model, until, strikes });
   }
 
   breaker({ keyFingerprint: key }: Backend, model: string, { until, opens }: Breaker): void {

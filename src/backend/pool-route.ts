@@ -1,4 +1,4 @@
-/** One request's way through a pool: the key in hand, another one after a failure, and short waits in between. */
+/** One answer's way through a pool: the key in hand, another one after a failure, and short waits in between. */
 
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -80,11 +80,6 @@ export class PoolRoute implements KeyRoute {
         }
         const { record } = choice;
         this.#sentAt = this.#pool.clock.now();
-        // A count has a quota of its own at Google's.
-        if (!patience.isAnswer) {
-          this.#record = record;
-          return;
-        }
         const claim = this.#probeOf(record);
         const pass = record.breaker(this.#model).pass();
         if (!pass) continue;

@@ -8,31 +8,19 @@ import { RecentMap } from '../lib/recent-map.ts';
 import type { Backend } from './backend.ts';
 import { type Breaker, type BreakerOptions, type BreakerState, bestState } from './breaker.ts';
 import { type Choice, choiceOf, soonest } from './choice.ts';
+import { CountRoutes } from './count-route.ts';
 import { exhausted } from './exhausted.ts';
 import { Homes } from './homes.ts';
 import { KeyRecord } from './key-record.ts';
 import { type KeyVerdict, keyVerdict } from './key-verdict.ts';
-import type { KeyRoute, KeyState, Keys } from './keys.ts';
+import type { CountRoute, KeyRoute, KeyState, Keys } from './keys.ts';
+import { FAILURES_WITH_COMPANY, MODEL_BREAKER } from './model-breaker.ts';
 import { hear } from './pool-hearing.ts';
 import { breakerLine, PoolNews } from './pool-news.ts';
 import { PoolRoute, type RoutedPool } from './pool-route.ts';
 import type { RateLimits } from './rate.ts';
 import { aloneState, type SharedState } from './shared.ts';
 import { Waiters } from './waiters.ts';
-
-/** Of one model with one key (harness section 7). */
-const BREAKER = {
-  consecutive: 5,
-  share: 0.5,
-  atLeast: 10,
-  windowMs: 30_000,
-  firstOpenMs: 5_000,
-  maxOpenMs: 60_000,
-  probeMs: 30_000,
-} as const;
-
-/** Where the model fails with another key already, it is likely to be the model: fewer have to find out. */
-const FAILURES_WITH_COMPANY = 3;
 
 type Backends = readonly [Backend, ...Backend[]];
 
@@ -59,6 +47,7 @@ export class KeyPool implements Keys, RoutedPool {
   readonly #turns = new RecentMap<string, number>(1_000);
   readonly #homes = new Homes<string>();
   readonly #news: PoolNews;
+  readonly #counts: CountRoutes;
 
   constructor(options: PoolOptions) {
     const { backends, clock, random, shared } = options;
@@ -67,6 +56,7 @@ export class KeyPool implements Keys, RoutedPool {
     this.shared = shared ?? aloneState(clock.now());
     this.waiters = new Waiters(clock, random);
     this.#news = new PoolNews(this.shared);
+    this.#counts = new CountRoutes(clock, this.#news);
     this.#options = options;
     this.#rates = options.rates ?? { requests: undefined, tokens: undefined };
     this.#backends = backends;
@@ -102,6 +92,11 @@ export class KeyPool implements Keys, RoutedPool {
 
   route(model: string, session: string | undefined): KeyRoute {
     return new PoolRoute(this, model, session);
+  }
+
+  countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute {
+    const home = session === undefined ? undefined : this.#homes.of(model, session);
+    return this.#counts.route(model, this.#records, preferred?.keyFingerprint ?? home);
   }
 
   usable(model: string): boolean {
@@ -166,7 +161,7 @@ export class KeyPool implements Keys, RoutedPool {
       case 'day':
       case 'wait':
       case 'backoff': {
-        const { quota, news } = record.cool(model, verdict, error);
+        const { quota, news } = record.quotas.cool(model, verdict, error);
         if (news && quota.state === 'parked')
           this.#tell(record, `the day's quota for ${model} is used up; parked until midnight Pacific`);
         this.#news.quota(record.backend, model, quota.state, quota.until, quota.strikes);
@@ -216,7 +211,7 @@ export class KeyPool implements Keys, RoutedPool {
   #record(backend: Backend): KeyRecord {
     const { clock } = this;
     const breaker = (model: string): BreakerOptions => ({
-      ...BREAKER,
+      ...MODEL_BREAKER,
       clock,
       suspect: {
         consecutive: FAILURES_WITH_COMPANY,

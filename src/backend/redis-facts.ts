@@ -20,6 +20,13 @@ const FACT = Type.Union([
     strikes: Type.Integer({ minimum: 0 }),
   }),
   Type.Object({
+    kind: Type.Literal('count-quota'),
+    key: Type.String(),
+    model: Type.String(),
+    until: Type.Number(),
+    strikes: Type.Integer({ minimum: 0 }),
+  }),
+  Type.Object({
     kind: Type.Literal('key'),
     key: Type.String(),
     state: Type.Union([Type.Literal('in use'), Type.Literal('refused'), Type.Literal('out')]),
@@ -84,6 +91,7 @@ export function readEnvelope(text: string): Envelope | undefined {
 export function factId(fact: Fact): string | undefined {
   switch (fact.kind) {
     case 'quota':
+    case 'count-quota':
     case 'breaker':
       return JSON.stringify([fact.kind, fact.key, fact.model]);
     case 'key':
@@ -112,6 +120,7 @@ export function factTtl(fact: Fact, now: number): number {
   switch (fact.kind) {
     case 'quota':
       return fact.state === 'denied' ? HOUR_MS : untilOrDay(fact.until, now);
+    case 'count-quota':
     case 'breaker':
     case 'streams':
       return untilOrDay(fact.until, now);

@@ -2,7 +2,7 @@
 
 /** Something that one instance has learned and the others should act on. Plain JSON; times are milliseconds since the epoch. */
 export type Fact =
-  /** A key may not be asked for a model until then. */
+  /** A key may not be asked for a model's answers until then. */
   | {
       kind: 'quota';
       key: string;
@@ -11,6 +11,8 @@ export type Fact =
       until: number;
       strikes: number;
     }
+  /** A key may count no tokens with a model until then. A kind of its own: an instance of an older version leaves it alone. */
+  | { kind: 'count-quota'; key: string; model: string; until: number; strikes: number }
   /** Whether Google takes a key at all. */
   | { kind: 'key'; key: string; state: 'in use' | 'refused' | 'out' }
   /** A breaker opened, or closed: then `until` is 0. */

@@ -146,7 +146,6 @@ export class AnswerTries {
     return {
       limitMs: Math.min(LONGEST_WAIT_MS, left),
       forBreaker: () => this.#nextModel() === undefined,
-      isAnswer: true,
       tokens: () => estimateBodyTokens(body),
     };
   }

@@ -4,21 +4,21 @@
  */
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import { parseCountTokensRequest } from '../anthropic/validate.ts';
-import type { KeyRoute, Patience } from '../backend/keys.ts';
+import type { CountRoute } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { failureClass } from '../gemini/failure.ts';
+import { type FailureClass, failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { abortAfter, followSignal } from '../lib/async.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { toCountRequest } from '../translate/count.ts';
-import { isRetryable, toMessagesError } from '../translate/errors.ts';
 import { bodyWithoutSignatures } from '../translate/request/repair.ts';
 import { apiVersion } from './api-version.ts';
 import { readJson } from './body.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
-import { estimateBodyTokens, estimateTokens } from './estimate-tokens.ts';
+import { estimateTokens } from './estimate-tokens.ts';
+import { nextModel, noteReplaced } from './fallback.ts';
 import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from './prepare.ts';
 import type { Quarantine } from './quarantine.ts';
 import { jsonResponse } from './responses.ts';
@@ -27,32 +27,39 @@ import { sessionOf } from './session.ts';
 /** Milliseconds; a count is to be quick, or not worth its wait. */
 const COUNT_TIMEOUT_MS = 10_000;
 
-/** Upstream is busy, slow or away: a refusal of the request itself is the client's to hear. */
-const isPassing = (error: unknown) =>
-  isRetryable(error) || [429, 503, 529].includes(toMessagesError(error).status);
+/** What Google says of the request, or of the model that it names: an answer would be refused in the same words. */
+const OF_THE_REQUEST: ReadonlySet<FailureClass> = new Set([
+  'schema',
+  'signature',
+  'context-overflow',
+  'content-filter',
+  'media',
+  'model-missing',
+  'request',
+]);
+
+/** The client's to hear. Whatever else keeps Google from counting (quota, key, a gateway that cannot) says nothing of the size. */
+const isRefusal = (error: UpstreamError): boolean =>
+  error.google !== undefined &&
+  (error.status === 400 || error.status === 404) &&
+  OF_THE_REQUEST.has(failureClass(error));
 
 export type CountRequest = {
   model: GeminiModel;
   body: string;
-  route: KeyRoute;
+  route: CountRoute;
   exchange: Exchange;
   quarantine: Quarantine;
   timeoutMs: number;
 };
 
-/** A count is not worth a wait: where no key is free, it is estimated. */
 async function countOverKeys(count: CountRequest, call: Call, signal: AbortSignal): Promise<number> {
   const { model, route, exchange, quarantine } = count;
   let { body } = count;
   const madeFor = route.backend;
-  const patience: Patience = {
-    limitMs: 0,
-    forBreaker: () => false,
-    isAnswer: false,
-    tokens: () => estimateBodyTokens(body),
-  };
+  const refusal = route.refusal();
+  if (refusal) throw refusal;
   for (;;) {
-    await route.ready(patience, signal);
     const { backend } = route;
     call.facts.key = `#${backend.keyFingerprint}`;
     const sent = backend === madeFor ? body : bodyWithoutSignatures(body, model);
@@ -66,11 +73,8 @@ async function countOverKeys(count: CountRequest, call: Call, signal: AbortSigna
         body = mended;
         continue;
       }
-      // A wait is not worth it: `patience` has none.
-      if (signal.aborted || route.failed(error) !== 'other-key') throw error;
+      if (signal.aborted || !route.failed(error)) throw error;
       call.facts.failovers++;
-    } finally {
-      route.released();
     }
   }
 }
@@ -93,7 +97,7 @@ export async function askGoogle(count: CountRequest, call: Call, deps: ServerDep
 async function countOrEstimate(
   model: GeminiModel,
   request: GenerateContentRequest,
-  route: KeyRoute,
+  route: CountRoute,
   call: Call,
   deps: ServerDeps,
 ): Promise<number> {
@@ -104,7 +108,7 @@ async function countOrEstimate(
     const count = { model, body, route, exchange, quarantine, timeoutMs: COUNT_TIMEOUT_MS };
     return await askGoogle(count, call, deps);
   } catch (error) {
-    if (call.signal.aborted || !isPassing(error)) throw error;
+    if (call.signal.aborted || !(error instanceof UpstreamError) || isRefusal(error)) throw error;
     call.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
     return estimateTokens(request);
   }
@@ -116,24 +120,27 @@ async function countWith(
   call: Call,
   deps: ServerDeps,
 ): Promise<number> {
-  const route = deps.keys.route(model.id, sessionOf(call.request.headers, undefined));
+  const route = deps.keys.countRoute(model.id, sessionOf(call.request.headers, undefined));
   const ctx = await requestContext(model, route, request.messages, call, deps);
   const { body, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, call);
   return countOrEstimate(model, body, route, call, deps);
 }
 
-/** Where no key has the model, with the one that would answer in its place. */
+/** Where Google does not know the model, with the one that would answer in its place. */
 async function countOverModels(request: CountTokensRequest, call: Call, deps: ServerDeps): Promise<number> {
+  let model = chooseModel(request.model, call, deps);
   const asked = new Set<string>();
   for (;;) {
-    const model = chooseModel(request.model, call, deps);
     try {
       return await countWith(model, request, call, deps);
     } catch (error) {
       asked.add(model.id);
       const isMissing = error instanceof UpstreamError && failureClass(error) === 'model-missing';
-      if (!isMissing || asked.has(chooseModel(request.model, call, deps).id)) throw error;
+      const other = isMissing ? nextModel(request.model, asked, deps) : undefined;
+      if (!other) throw error;
+      noteReplaced(model.id, other.id, call);
+      model = other;
     }
   }
 }

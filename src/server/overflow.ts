@@ -59,10 +59,12 @@ async function explained(error: unknown, prepared: Prepared, call: Call, deps: S
 }
 
 async function countOf(
-  { model, body, route, exchange, quarantine }: Prepared,
+  { model, body, route: { backend }, exchange, quarantine }: Prepared,
   call: Call,
   deps: ServerDeps,
 ): Promise<number> {
+  // The body was made for the key that it was sent with.
+  const route = deps.keys.countRoute(model.id, undefined, backend);
   try {
     return await askGoogle(
       { model, body, route, exchange, quarantine, timeoutMs: COUNT_TIMEOUT_MS },

@@ -62,7 +62,7 @@ async function findSignatures(
 /** All that translation may know. The key is chosen and signatures are looked up before it, which stays pure. */
 export async function requestContext(
   model: GeminiModel,
-  { backend }: KeyRoute,
+  { backend }: Pick<KeyRoute, 'backend'>,
   messages: MessagesRequest['messages'],
   call: Call,
   deps: ServerDeps,

@@ -31,7 +31,6 @@ const quiet = new AbortController().signal;
 const patience = (tokens: number): Patience => ({
   limitMs: 0,
   forBreaker: () => true,
-  isAnswer: true,
   tokens: () => tokens,
 });
 
@@ -226,6 +225,16 @@ const note = (name: Name, id: string, told: Told | undefined): Command =>
     model.pool.succeed(key, id, model.pool.now);
   });
 
+/** Whatever becomes of counts, `compare` finds keys, models and sessions as they were. */
+const count = (id: string, session: string | undefined, outcomes: readonly (Told | undefined)[]): Command =>
+  command(`count(${id}, ${session}, ${outcomes})`, (_model, real) => {
+    const counting = real.pool.countRoute(id, session);
+    for (const told of outcomes) {
+      if (told === undefined) counting.succeeded();
+      else counting.failed(ERRORS[told].make());
+    }
+  });
+
 const replace = (names: readonly Name[], rates: RateLimits): Command =>
   command(`replace(${names}, ${JSON.stringify(rates)})`, (model, real) => {
     const [first, ...others] = names.map((name) => real.keys[name]);
@@ -257,6 +266,9 @@ const COMMANDS = [
   fc.tuple(which, fc.constantFrom(2, 5, 15)).map((given) => storm(...given)),
   fc.tuple(which, fc.constantFrom('succeeded' as const, 'released' as const)).map((given) => end(...given)),
   fc.tuple(name, model, fc.option(told, { nil: undefined })).map((given) => note(...given)),
+  fc
+    .tuple(model, session, fc.array(fc.option(told, { nil: undefined }), { maxLength: 3 }))
+    .map((given) => count(...given)),
   fc.tuple(fc.shuffledSubarray([...NAMES], { minLength: 1 }), rates).map((given) => replace(...given)),
   fc.constantFrom(...times).map(time),
   fc.constantFrom(...times).map(time),

@@ -6,7 +6,7 @@ import { joinedPools } from '../support/joined-pools.ts';
 import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/keys.ts';
 import { settle } from '../support/manual-clock.ts';
 import { ERRORS, MODELS, NAMES, type Told } from '../support/pool-model.ts';
-import { asked, breakWith, patience, quiet } from '../support/pools.ts';
+import { asked, breakWith, nameOf, patience, quiet } from '../support/pools.ts';
 
 const statesOf = (pool: KeyPool) => pool.states().map(({ state }) => state);
 
@@ -32,6 +32,23 @@ describe('what one instance learns, the other acts on', () => {
     expect(statesOf(b.pool)).toEqual(['out', 'out', 'refused']);
     a.pool.replace(a.pool.backends);
     expect(statesOf(b.pool)).toEqual(['in use', 'in use', 'in use']);
+  });
+
+  test('a quota of counts, which says nothing of answers', async () => {
+    const { a, b, clock } = joinedPools();
+    const before = b.pool.states();
+    a.pool.countRoute('big', undefined).failed(perMinute(20));
+    const counting = () => [1, 2, 3].map(() => nameOf(b.pool.countRoute('big', undefined).backend));
+    expect(counting()).not.toContain('a');
+    expect(b.pool.states()).toEqual(before);
+    await clock.advance(20_000);
+    expect(counting()).toContain('a');
+  });
+
+  test('a quota of answers, which says nothing of counts', () => {
+    const { a, b } = joinedPools();
+    a.pool.note(a.pool.backends[0], 'big', perDay());
+    expect([1, 2, 3].map(() => nameOf(b.pool.countRoute('big', undefined).backend))).toContain('a');
   });
 
   test('a breaker that opens, and one that closes', async () => {

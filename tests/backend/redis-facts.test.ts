@@ -29,10 +29,12 @@ const load: Fact = { kind: 'load', instance: 'a', inFlight: 3, retries: 0 };
 const sent: Fact = { kind: 'sent', key: 'k1', at: NOW, tokens: 12 };
 const keyOut: Fact = { kind: 'key', key: 'k1', state: 'out' };
 const streams: Fact = { kind: 'streams', model: 'm', until: NOW + 60_000, opens: 1 };
-const all = [streams, quota(), breaker(0), home, load, sent, keyOut];
+const countQuota: Fact = { kind: 'count-quota', key: 'k1', model: 'm', until: NOW + 5_000, strikes: 1 };
+const all = [streams, quota(), countQuota, breaker(0), home, load, sent, keyOut];
 
 const lives: [string, Fact, number][] = [
   ['a quota as long as Google says', quota(), 5_000],
+  ['a quota of counts likewise', countQuota, 5_000],
   ['a denied model an hour', quota({ state: 'denied', until: 0 }), HOUR],
   ['the end of a quota a day', quota({ until: 0 }), DAY],
   ['an open breaker until it half opens', breaker(NOW + 30_000), 30_000],
@@ -52,6 +54,7 @@ test('what begins and what ends a thing have one id', () => {
   expect(factId(quota({ key: 'k2' }))).not.toBe(factId(quota()));
   expect(factId(quota({ model: 'n' }))).not.toBe(factId(quota()));
   expect(factId(quota())).not.toBe(factId(breaker(0)));
+  expect(factId(quota())).not.toBe(factId(countQuota));
 });
 
 test('all but a refused key holds for who starts later', () => {

@@ -12,7 +12,6 @@ export const quiet = new AbortController().signal;
 export const patience = (limitMs = 0, more: Partial<Patience> = {}): Patience => ({
   limitMs,
   forBreaker: () => true,
-  isAnswer: true,
   tokens: () => 0,
   ...more,
 });
