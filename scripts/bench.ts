@@ -1,0 +1,19 @@
+/**
+ * `bun run bench`: the proxy against a raw passthrough on the same simulated upstream, in one run. `--json` prints the figures alone,
+ * `--against FILE` shows them beside those of an earlier `--json`, `--smoke` only shows that everything runs.
+ */
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { type Figures, FULL, measure, SMOKE } from './bench/measure.ts';
+import { describeFigures, describeRow } from './bench/table.ts';
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, against: { type: 'string' }, smoke: { type: 'boolean' } },
+});
+
+const before: Figures | undefined =
+  values.against === undefined ? undefined : JSON.parse(readFileSync(values.against, 'utf8'));
+const figures = await measure(values.smoke ? SMOKE : FULL, (row) => {
+  if (!values.json) console.log(describeRow(row, before));
+});
+console.log(values.json ? JSON.stringify(figures, undefined, 2) : describeFigures(figures, before));
