@@ -23,8 +23,6 @@ export type Frame =
   | { kind: 'truncated'; text: string }
   /** An event, a line, or an object over several of them, beyond `MAX_EVENT`: told as soon as it is, and not kept. */
   | { kind: 'oversized' }
-  /** The event before, once more: the same bytes with the same cumulative counts, so nothing was said in it. */
-  | { kind: 'repeated'; text: string }
   /** JSON of no known shape, or a sentinel such as `[DONE]`. */
   | { kind: 'unknown'; text: string };
 
@@ -53,7 +51,6 @@ export class FrameDecoder {
   readonly #scanner = new ObjectScanner();
   #sawEvent = false;
   #markReported = false;
-  #lastObject = '';
 
   constructor(limit = MAX_EVENT) {
     this.#limit = limit;
@@ -89,7 +86,7 @@ export class FrameDecoder {
     const whole = tryParseJson(data);
     if (isObject(whole)) {
       this.#giveUpOpenObject(frames);
-      this.#object(whole, data, repairs, frames);
+      classify(whole, data, repairs, frames);
     } else if (data === SENTINEL) {
       frames.push({ kind: 'unknown', text: data });
     } else {
@@ -132,18 +129,12 @@ export class FrameDecoder {
   #parseObject(text: string, repairs: readonly Repair[], frames: Frame[]): void {
     const whole = tryParseJson(text);
     if (isObject(whole)) {
-      this.#object(whole, text, repairs, frames);
+      classify(whole, text, repairs, frames);
       return;
     }
     const mended = tryParseJson(withoutStrayCommas(text));
-    if (isObject(mended)) this.#object(mended, text, [...repairs, 'stray-comma'], frames);
+    if (isObject(mended)) classify(mended, text, [...repairs, 'stray-comma'], frames);
     else frames.push({ kind: 'malformed', text });
-  }
-
-  #object(value: Record<string, unknown>, text: string, repairs: readonly Repair[], frames: Frame[]): void {
-    if (text === this.#lastObject && countsOutput(value)) frames.push({ kind: 'repeated', text });
-    else classify(value, text, repairs, frames);
-    this.#lastObject = text;
   }
 
   #markRepair(): Repair[] {
@@ -179,11 +170,6 @@ function classify(
   }
   if (error) frames.push({ kind: 'error', error, ...told });
   if (frames.length === before) frames.push({ kind: 'unknown', text });
-}
-
-/** Without a count of what was said so far, an event may well say the same as the one before. */
-function countsOutput({ usageMetadata: usage }: GenerateContentResponse): boolean {
-  return usage?.candidatesTokenCount !== undefined || usage?.thoughtsTokenCount !== undefined;
 }
 
 const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0;

@@ -46,7 +46,11 @@ const CASES: [name: string, body: string, frames: unknown[]][] = [
   [
     'an event that comes twice, counts and all',
     `data: ${COUNTED}\r\n\r\ndata: ${COUNTED}\r\n\r\ndata: ${A}\r\n\r\n`,
-    [{ kind: 'content', chunk: JSON.parse(COUNTED) }, { kind: 'repeated', text: COUNTED }, content('a')],
+    [
+      { kind: 'content', chunk: JSON.parse(COUNTED) },
+      { kind: 'content', chunk: JSON.parse(COUNTED) },
+      content('a'),
+    ],
   ],
   ['the same words twice, without counts', `data: ${A}\n\ndata: ${A}\n\n`, [content('a'), content('a')]],
   ['no final blank line', `data: ${A}\r\n`, [content('a', 'no-final-blank-line')]],

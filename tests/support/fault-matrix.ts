@@ -23,8 +23,6 @@ const ON_FIXTURES: ReadonlyMap<FaultName, string> = new Map([['big-event', 'size
 
 /** Turns whose own oddity a fault takes away or makes worse, and what must come of the two together. */
 const TOGETHER: Readonly<Record<string, Outcome>> = {
-  // Without its counts the repeated event is no longer known for one.
-  'no-usage on framing-repeated': { kind: 'as-sent' },
   // What is left ends with a finishReason of its own: nobody can know that another one was to follow.
   'cut on end-two-reasons': { kind: 'as-sent' },
 };

@@ -190,7 +190,6 @@ describe('there is a turn for', () => {
       error: true,
       malformed: true,
       truncated: true,
-      repeated: true,
       unknown: true,
     } satisfies Record<Exclude<Frame['kind'], 'oversized'>, true>; // sixteen megabytes are no fixture
     expect(

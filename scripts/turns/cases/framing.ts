@@ -19,10 +19,6 @@ const part = (value: string, more: object = {}) => ({
   candidates: [{ content: { parts: [{ text: value }], role: 'model' }, ...more, index: 0 }],
 });
 const half = part('Hel');
-const counted = {
-  ...half,
-  usageMetadata: { promptTokenCount: 120, candidatesTokenCount: 1, totalTokenCount: 121 },
-};
 const rest = part('lo, wörld.', { finishReason: 'STOP' });
 const lines = (ending: string) => (event: object) => `data: ${JSON.stringify(event)}${ending}${ending}`;
 
@@ -103,12 +99,6 @@ const REPAIRED: TurnCases = {
     asEvent({ heartbeat: true }),
     asEvent(rest),
     'data: [DONE]\r\n\r\n',
-  ),
-  'framing-repeated': greeting(
-    'The same event twice, with the same cumulative counts: said once',
-    asEvent(counted),
-    asEvent(counted),
-    asEvent(rest),
   ),
   'framing-usage-only': greeting(
     'A chunk with counts and nothing else; the last counts win',

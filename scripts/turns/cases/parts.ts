@@ -1,7 +1,7 @@
 /** Every kind of part that Gemini can put into an answer. */
 import type { ResponsePart } from '../../../src/gemini/wire.ts';
 import type { TurnCases } from '../build.ts';
-import { CALLS_MADE, call, chunk, end, says, signature, text, thought } from '../wire.ts';
+import { asEvent, CALLS_MADE, call, chunk, end, says, signature, text, thought } from '../wire.ts';
 import { ASK_TOOLS, THINKING } from './asks.ts';
 
 /** Parts that we have no name for yet. */
@@ -41,6 +41,30 @@ const CODE: TurnCases = {
         end(),
       ),
     ],
+  },
+};
+
+/** An event whose counts stand still, as many as there may be of it. */
+const unmoved = (part: ResponsePart) =>
+  asEvent({
+    candidates: [{ content: { parts: [part], role: 'model' }, index: 0 }],
+    usageMetadata: { promptTokenCount: 120, candidatesTokenCount: 1, totalTokenCount: 121 },
+  });
+const dash = unmoved(text('-'));
+const listing = unmoved(call(undefined, 'Bash', { command: 'ls' }));
+
+/** Whose every event is like the one before. */
+const EQUAL: TurnCases = {
+  'equal-events': {
+    shows: 'Equal events in a row, their counts unmoved: each of them is content',
+    gemini: 'gemini-2.5-flash',
+    replies: [says(dash, dash, dash, end())],
+  },
+  'equal-calls': {
+    shows: 'The same call twice, in events that are equal',
+    gemini: 'gemini-2.5-flash',
+    ask: { tools: ASK_TOOLS },
+    replies: [says(listing, listing, end('STOP', { message: CALLS_MADE }))],
   },
 };
 
@@ -253,4 +277,4 @@ const OTHERS: TurnCases = {
   },
 };
 
-export const PARTS: TurnCases = { ...CODE, ...CALLS, ...OTHERS };
+export const PARTS: TurnCases = { ...CODE, ...EQUAL, ...CALLS, ...OTHERS };

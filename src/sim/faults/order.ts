@@ -1,31 +1,10 @@
 /** The right events, too often or at the wrong time. */
 import { onBody } from './body.ts';
-import {
-  chunkOf,
-  editFirstEvent,
-  eventsOf,
-  isEvent,
-  latin1Of,
-  speaks,
-  utf8Of,
-  writeChunk,
-} from './events.ts';
+import { editFirstEvent, eventsOf, isEvent, latin1Of, utf8Of } from './events.ts';
 import type { Behaviour } from './fault.ts';
 
-/** Google counts on from event to event, so one that repeats its counts as well has said nothing new. */
-export const repeats: Behaviour = editFirstEvent((event) =>
-  chunkOf(event)?.usageMetadata?.candidatesTokenCount === undefined || !isEvent(event)
-    ? undefined
-    : [event, event],
-);
-
-/** Without counts, as Vertex sends all events but the last, it may as well be the same words said twice. */
-export const repeatsUncounted: Behaviour = editFirstEvent((event) => {
-  const { usageMetadata: _counts, ...chunk } = chunkOf(event) ?? {};
-  if (!isEvent(event) || !speaks(event) || chunk.candidates?.[0]?.finishReason) return undefined;
-  const uncounted = writeChunk(chunk, event);
-  return [uncounted, uncounted];
-});
+/** Nobody can tell a repeated event from a model that said the same again, so it counts as said twice. */
+export const repeats: Behaviour = editFirstEvent((event) => (isEvent(event) ? [event, event] : undefined));
 
 /** The last event of a body may lack its blank line, and must not run into the one that is put after it. */
 const ended = (event: Uint8Array): Uint8Array[] =>

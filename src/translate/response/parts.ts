@@ -58,9 +58,6 @@ export class PartsReader {
         throw new UpstreamError('malformed', 'upstream sent an event over 16 MB');
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
-      case 'repeated':
-        this.#warn('frame-repaired', 'answer', 'an event that came twice was left out once');
-        return [];
       case 'unknown':
         this.#warn('upstream-unknown', 'answer', `event ignored: ${frame.text.slice(0, SHOWN_CHARACTERS)}`);
         return [];
