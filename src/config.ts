@@ -8,6 +8,7 @@ import { flagOf, helpText } from './config/texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './config/variables.ts';
 import type { LogFormat, LogLevel } from './lib/log.ts';
 import { allSecrets, passwordsIn } from './lib/secrets.ts';
+import { ANY_ORIGIN } from './server/cors.ts';
 import { isLoopback } from './server/guard.ts';
 import { FaultError, type FaultRule, parseFaults } from './sim/faults/index.ts';
 import { PACE_FORMS, parsePace } from './sim/replay/pace.ts';
@@ -38,6 +39,7 @@ export type Config = {
   port: number;
   proxyApiKey: string | undefined;
   allowedHosts: readonly string[];
+  corsOrigins: readonly string[];
   log: { level: LogLevel; format: LogFormat | undefined };
   maxTokensLimit: number | undefined;
   requestTimeoutMs: number;
@@ -141,6 +143,20 @@ function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
   );
 }
 
+/** As browsers write them. */
+function readOrigins({ CORS_ORIGINS = [], PROXY_API_KEY }: Values): readonly string[] {
+  if (CORS_ORIGINS.includes(ANY_ORIGIN) && PROXY_API_KEY === undefined) {
+    throw new ConfigError(
+      `CORS_ORIGINS: with ${ANY_ORIGIN} any page could use the API; set PROXY_API_KEY, or name the origins`,
+    );
+  }
+  return CORS_ORIGINS.map((text) => {
+    const origin = URL.parse(text)?.origin ?? 'null';
+    // Schemes that the URL standard does not know have none there.
+    return origin === 'null' ? text.toLowerCase().replace(/\/$/, '') : origin;
+  });
+}
+
 const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
 
 /** Some shells say `CI=false` where they mean nothing. */
@@ -213,6 +229,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     port: values.PORT,
     proxyApiKey: values.PROXY_API_KEY,
     allowedHosts: (values.ALLOWED_HOSTS ?? []).map((name) => name.toLowerCase()),
+    corsOrigins: readOrigins(values),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
     maxTokensLimit: values.MAX_TOKENS_LIMIT,
     requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,

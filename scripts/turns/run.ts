@@ -96,6 +96,7 @@ function openRecording(recorded: RecordedRequest, clock: Clock): RequestRecordin
   return new RequestRecording(
     1,
     clientRequest(recorded),
+    recorded.request.path,
     { origin, recordedAt, clockStart, seed, versions },
     { now: () => clock.now(), maxBytes: MAX_BYTES, isClientGone: (reason) => reason instanceof ClientGone },
   );
@@ -118,10 +119,10 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
 };
 
 async function serve(request: Request, deps: ServerDeps): Promise<Response> {
-  const { pathname } = new URL(request.url);
-  const handler = HANDLERS[pathname];
-  if (!handler) throw new Error(`${pathname} is no route of a turn`);
-  return runCall(handler, { request, params: {}, keepOpen() {}, needsKey: false, asksModel: false }, deps);
+  const { pathname: path } = new URL(request.url);
+  const handler = HANDLERS[path];
+  if (!handler) throw new Error(`${path} is no route of a turn`);
+  return runCall(handler, { request, path, asked: path, params: {}, keepOpen() {} }, deps);
 }
 
 /** A case shows one retry at most; its upstream has no more to say. */

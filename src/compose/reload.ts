@@ -15,6 +15,7 @@ const NEEDS_RESTART = {
   port: 'PORT',
   proxyApiKey: 'PROXY_API_KEY',
   allowedHosts: 'ALLOWED_HOSTS',
+  corsOrigins: 'CORS_ORIGINS',
   log: 'LOG_LEVEL, LOG_FORMAT',
   maxTokensLimit: 'MAX_TOKENS_LIMIT',
   requestTimeoutMs: 'REQUEST_TIMEOUT',

@@ -13,11 +13,12 @@ export type Ports = {
 };
 
 export function serverSettings(config: Config): ServerSettings {
-  const { host, allowedHosts, proxyApiKey, modelMap, maxTokensLimit, requestTimeoutMs } = config;
+  const { host, allowedHosts, corsOrigins, proxyApiKey, modelMap, maxTokensLimit, requestTimeoutMs } = config;
   return {
     version: VERSION,
     host,
     allowedHosts,
+    corsOrigins,
     proxyApiKey,
     secrets: secretsOf(config),
     modelMap,

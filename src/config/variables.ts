@@ -39,6 +39,11 @@ const Model = Type.String({
   pattern: MODEL_NAME.source.replace('^', '^((gemini|google|models)/)?'),
   description: 'the id of a Gemini model',
 });
+
+const Origins = Type.Array(Type.String({ pattern: '^(\\*|[A-Za-z][A-Za-z0-9+.-]*://[^\\s/?#@*]+/?)$' }), {
+  minItems: 1,
+  description: 'origins (scheme, host, and port if there is one; nothing else) separated by commas, or *',
+});
 /** What Bun's client takes. */
 const RedisUrl = Type.String({
   pattern:
@@ -108,7 +113,12 @@ export const VARIABLES = {
     description: 'Serve beyond loopback without PROXY_API_KEY, to anyone who can reach the port',
   }),
   ALLOWED_HOSTS: variable(Names, {
-    description: 'Host names besides loopback that Host and Origin headers may carry on a loopback bind',
+    description:
+      'Hosts of your own besides loopback, with a port or for all: Host and Origin headers may carry them, and their pages may do everything that one of this proxy may',
+  }),
+  CORS_ORIGINS: variable(Origins, {
+    description:
+      'Origins whose pages may use the API in a browser, such as https://app.example; `*` for all of them, with PROXY_API_KEY only',
   }),
   LOG_LEVEL: variable(literals(LOG_LEVELS), {
     default: 'info',

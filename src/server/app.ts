@@ -1,157 +1,79 @@
-/** The routes. Elysia matches paths; what happens on one is `run-call`'s and the handler's. */
+/** The door: what a request asks for, and who answers it. Elysia lists the routes; which one a path means, `paths.ts` says. */
 import { Elysia } from 'elysia';
-import { testConnection } from './connection-test.ts';
-import { countTokens } from './count-tokens.ts';
+import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import type { ServerDeps } from './deps.ts';
-import { answerHealth, answerHello, answerLive, answerReady, answerRoot } from './health.ts';
-import { answerMessages } from './messages.ts';
-import { answerModel, answerModels } from './models.ts';
-import { methodNotAllowed, notFound } from './responses.ts';
+import { baseUrlSlip, type Place, placeOf } from './paths.ts';
+import { baseUrlHint, methodNotAllowed, notFound } from './responses.ts';
+import { ROUTES, type Route } from './routes.ts';
 import { type Handler, type RouteContext, runCall } from './run-call.ts';
-import { answerSwaggerAsset, answerSwaggerPage, openApiAnswer } from './swagger.ts';
-
-type Route = {
-  method: 'GET' | 'POST';
-  path: string;
-  handler: Handler;
-  /** Open to everyone unless it serves a model. */
-  needsKey?: true;
-  /** Recorded, and answered by a replay. */
-  asksModel?: true;
-  /** For the API description. */
-  summary: string;
-  tag: 'Messages' | 'Models' | 'Operation';
-};
-
-/** HEAD is answered wherever GET is. */
-const ROUTES: readonly Route[] = [
-  {
-    method: 'POST',
-    path: '/v1/messages',
-    handler: answerMessages,
-    needsKey: true,
-    asksModel: true,
-    summary: 'Create a message, streamed or whole',
-    tag: 'Messages',
-  },
-  {
-    method: 'POST',
-    path: '/v1/messages/count_tokens',
-    handler: countTokens,
-    needsKey: true,
-    asksModel: true,
-    summary: 'Count the input tokens of a message',
-    tag: 'Messages',
-  },
-  {
-    method: 'GET',
-    path: '/v1/models',
-    handler: answerModels,
-    needsKey: true,
-    summary: 'List models',
-    tag: 'Models',
-  },
-  {
-    method: 'GET',
-    path: '/v1/models/:id',
-    handler: answerModel,
-    needsKey: true,
-    summary: 'One model',
-    tag: 'Models',
-  },
-  { method: 'GET', path: '/', handler: answerRoot, summary: 'What this is', tag: 'Operation' },
-  {
-    method: 'GET',
-    path: '/api/hello',
-    handler: answerHello,
-    summary: 'Start-up probe of Claude Code',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/health',
-    handler: answerHealth,
-    summary: 'State, counts, recent errors',
-    tag: 'Operation',
-  },
-  { method: 'GET', path: '/livez', handler: answerLive, summary: 'The process runs', tag: 'Operation' },
-  {
-    method: 'GET',
-    path: '/readyz',
-    handler: answerReady,
-    summary: 'New requests are welcome',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/test-connection',
-    handler: testConnection,
-    needsKey: true,
-    summary: 'One tiny live call with the small model and each key',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/swagger',
-    handler: answerSwaggerPage,
-    summary: 'This documentation',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/swagger/:asset',
-    handler: answerSwaggerAsset,
-    summary: 'Its assets',
-    tag: 'Operation',
-  },
-];
-
-const serves = (route: Route, path: string) => {
-  const pattern = route.path.split('/').map((step) => (step.startsWith(':') ? '[^/]+' : step));
-  return new RegExp(`^${pattern.join('/')}/?$`).test(path);
-};
-
-/** 405 where the path exists under another method, else 404. */
-function unknownAnswer(routes: readonly Route[]): Handler {
-  return (call) => {
-    const known = routes.filter((route) => serves(route, call.url.pathname));
-    if (known.length === 0) throw notFound(call.url.pathname);
-    const methods = new Set(known.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])));
-    throw methodNotAllowed([...methods].join(', '));
-  };
-}
+import { openApiAnswer } from './swagger.ts';
 
 type Server = { timeout(request: Request, seconds: number): void };
-type Context = { request: Request; params: Record<string, string>; server: Server | null };
+type Context = { request: Request; server: Server | null };
+type Answering = Pick<Route, 'handler' | 'needsKey' | 'asksModel' | 'spends'>;
+
+/** Of a request whose Host makes no URL; it is refused. */
+const NO_PATH = '/';
+
+/** 405 where the path exists under another method, else 404. */
+const unknownAnswer =
+  (place: Place<Route>, asked: string, routes: readonly Route[]): Handler =>
+  (call) => {
+    if (place.routes.length === 0) {
+      const slip = baseUrlSlip(asked, routes);
+      throw notFound(asked, slip && baseUrlHint(call.url.origin, slip));
+    }
+    const methods = place.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    throw methodNotAllowed([...new Set(methods)].join(', '));
+  };
+
+/** HEAD is answered wherever GET is. */
+function answeringOf(request: Request, place: Place<Route>, unknown: Handler, deps: ServerDeps): Answering {
+  const origin = request.headers.get('origin');
+  if (isPreflight(request) && allowedOrigin(origin, place.path, deps.settings) !== undefined) {
+    return { handler: answerPreflight(place.routes.map(({ method }) => method)) };
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = place.routes.find((one) => one.method === method);
+  return route ?? { handler: unknown };
+}
 
 export function createApp(deps: ServerDeps) {
-  const run = (handler: Handler, { needsKey = false, asksModel = false } = {}) => {
-    return ({ request, params, server }: Context) => {
-      const keepOpen = () => server?.timeout(request, 0);
-      const route: RouteContext = { request, params, needsKey, asksModel, keepOpen };
-      return runCall(handler, route, deps);
-    };
-  };
   // The raw body is ours to read and to check: Elysia's own parsing and normalising drop unknown fields.
   const app = new Elysia({ normalize: false });
   const openApi = openApiAnswer(() => app);
   const routes: readonly Route[] = [
-    ...ROUTES,
+    // Before the other assets of that folder.
     { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
+    ...ROUTES,
   ];
-  for (const { method, path, handler, summary, tag, ...needs } of routes) {
-    const answer = run(handler, needs);
-    app.route(method, path, answer, { parse: 'none', detail: { summary, tags: [tag] } });
-    if (method === 'GET') app.route('HEAD', path, answer, { parse: 'none', detail: { hide: true } });
+  const answer = ({ request, server }: Context, fail?: Handler) => {
+    const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
+    const place = placeOf(asked, routes);
+    const { handler, needsKey, asksModel, spends } = answeringOf(
+      request,
+      place,
+      unknownAnswer(place, asked, routes),
+      deps,
+    );
+    const keepOpen = () => server?.timeout(request, 0);
+    const { path, params } = place;
+    const route: RouteContext = { request, path, asked, params, needsKey, asksModel, spends, keepOpen };
+    return runCall(fail ?? handler, route, deps);
+  };
+  for (const { method, path, summary, tag } of routes) {
+    app.route(method, path, (context) => answer(context), {
+      parse: 'none',
+      detail: { summary, tags: [tag] },
+    });
   }
-  app.all('/*', run(unknownAnswer(routes)), { parse: 'none', detail: { hide: true } });
+  app.all('/*', (context) => answer(context), { parse: 'none', detail: { hide: true } });
   // Only what Elysia itself throws gets here; handlers' errors end in `runCall`.
-  app.onError(({ request, error }) => {
-    const fail: Handler = () => {
+  app.onError(({ request, error }) =>
+    answer({ request, server: app.server }, () => {
       throw error;
-    };
-    return run(fail)({ request, params: {}, server: app.server });
-  });
+    }),
+  );
   return app;
 }
 

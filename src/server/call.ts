@@ -35,7 +35,10 @@ export type Call = {
   /** `req_…`, told as `request-id`. */
   readonly id: string;
   readonly request: Request;
+  /** With the path that is served, however it was asked for. */
   readonly url: URL;
+  /** The path as it was asked for. */
+  readonly asked: string;
   /** Of the path. */
   readonly params: Readonly<Record<string, string>>;
   readonly startedAt: number;
@@ -57,6 +60,8 @@ export class ClientGone extends Error {
 
 export type CallOptions = {
   request: Request;
+  path: string;
+  asked: string;
   params: Readonly<Record<string, string>>;
   ids: Ids;
   clock: Clock;
@@ -66,7 +71,13 @@ export type CallOptions = {
 };
 
 /** Of a request whose Host makes no URL; it is refused. */
-const NOWHERE = new URL('http://nowhere.invalid/');
+const NOWHERE = 'http://nowhere.invalid/';
+
+function servedUrl(asked: string, path: string): URL {
+  const url = URL.parse(asked) ?? new URL(NOWHERE);
+  url.pathname = path;
+  return url;
+}
 
 export function openCall(options: CallOptions): Call {
   const { request, clock } = options;
@@ -78,7 +89,8 @@ export function openCall(options: CallOptions): Call {
   return {
     id: options.ids.next('req_'),
     request,
-    url: URL.parse(request.url) ?? NOWHERE,
+    url: servedUrl(request.url, options.path),
+    asked: options.asked,
     params: options.params,
     startedAt: clock.now(),
     signal: controller.signal,

@@ -18,6 +18,8 @@ export type ServerSettings = {
   /** The address that is bound; decides whether foreign Host and Origin headers are refused. */
   host: string;
   allowedHosts: readonly string[];
+  /** Of pages that may use the API, in lower case; `*` for all. */
+  corsOrigins: readonly string[];
   /** What clients must send; undefined lets everyone in. */
   proxyApiKey: string | undefined;
   /** Keys: never told to anybody. */
@@ -75,5 +77,5 @@ export type CallScope = {
   watch?(reply: Reply, call: Call): Promise<Reply>;
 };
 
-/** Rejects with what to tell the client where the request itself cannot be read. */
-export type OpenScope = (request: Request, deps: ServerDeps) => CallScope | Promise<CallScope>;
+/** `path` is the one that is served. Rejects with what to tell the client where the request itself cannot be read. */
+export type OpenScope = (request: Request, path: string, deps: ServerDeps) => CallScope | Promise<CallScope>;

@@ -1,6 +1,12 @@
-/** Who may speak to us: browsers of other sites may not, and clients without the key may not. */
-import { timingSafeEqual } from 'node:crypto';
+/**
+ * Which pages a browser may send to us. There is often no key, so a page of another site must not get in: neither by a
+ * name of its own that leads here (a foreign Host), nor by a request from its own address (a foreign Origin).
+ */
 import { MessagesError } from '../anthropic/errors.ts';
+import { allowedOrigin } from './cors.ts';
+import type { ServerSettings } from './deps.ts';
+
+type Settings = Pick<ServerSettings, 'host' | 'allowedHosts' | 'corsOrigins' | 'proxyApiKey'>;
 
 /** Whether an address, or the host of a URL, is this machine itself. */
 export function isLoopback(host: string): boolean {
@@ -10,15 +16,18 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** The host without its port: `[::1]:8082` → `[::1]`. */
-function hostName(host: string): string {
-  return host.replace(/:\d+$/, '').toLowerCase();
+const IP = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
+
+type Site = { name: string; port: string };
+
+/** `[::1]:8082` → `[::1]` and `8082`. */
+function siteOf(host: string): Site {
+  const [, name = '', port = ''] = /^(.*?)(?::(\d*))?$/s.exec(host.toLowerCase()) ?? [];
+  return { name, port };
 }
 
-function originHost(origin: string): string {
-  // `null` and other opaque origins have no host, and are foreign.
-  return URL.canParse(origin) ? new URL(origin).hostname : '';
-}
+/** Opaque origins, such as `null`, have no host, and are foreign. */
+const originHost = (origin: string): string => URL.parse(origin)?.host ?? '';
 
 /** Bun lets a Host pass that is empty, or no host at all; no URL can be made with it. */
 export function checkHost({ url, headers }: Request): void {
@@ -27,52 +36,70 @@ export function checkHost({ url, headers }: Request): void {
   throw new MessagesError('invalid_request_error', `Host ${host} is not a host; send the one of the URL`);
 }
 
+/** `ALLOWED_HOSTS` names hosts, with any port or with one. */
+const isListed = ({ name, port }: Site, { allowedHosts }: Settings): boolean =>
+  name !== '' && (allowedHosts.includes(name) || allowedHosts.includes(`${name}:${port}`));
+
 /**
- * On a loopback bind there is no key, so a page of another site must not reach us: neither by a name of its
- * own that resolves to 127.0.0.1 (a foreign Host), nor by a plain cross-site request (a foreign Origin).
+ * Beyond loopback the names that lead here are not known. Without a key only those are good that a page cannot make
+ * lead here: addresses, and names without a dot, which are of one's own network.
  */
-export function checkOrigin(headers: Headers, bindHost: string, allowedHosts: readonly string[]): void {
-  if (!isLoopback(bindHost)) return;
-  const allowed = (name: string) => isLoopback(name) || allowedHosts.includes(name);
+function isOwnHost(site: Site, settings: Settings): boolean {
+  if (isLoopback(site.name) || isListed(site, settings)) return true;
+  if (isLoopback(settings.host)) return false;
+  const isLocal = IP.test(site.name) || !site.name.includes('.') || site.name === settings.host.toLowerCase();
+  return isLocal || settings.proxyApiKey !== undefined;
+}
+
+/** A page of ours, by whichever name of this machine; another port of it is another program's. */
+function isOwnOrigin(origin: string, host: string | null, settings: Settings): boolean {
+  const [from, to] = [originHost(origin), host?.toLowerCase() ?? ''];
+  if (from === '') return false;
+  if (from === to || isListed(siteOf(from), settings)) return true;
+  const [page, here] = [siteOf(from), siteOf(to)];
+  return isLoopback(page.name) && isLoopback(here.name) && page.port === here.port;
+}
+
+const SAME_SITE = new Set(['same-origin', 'none']);
+
+/**
+ * A picture, a script or a frame in a page of another site, or of another port of this machine: browsers send no Origin
+ * with those. A link stays good, but for what spends something.
+ */
+function isLedHere(headers: Headers, spends: boolean): boolean {
+  const from = headers.get('sec-fetch-site');
+  if (from === null || SAME_SITE.has(from)) return false;
+  const isLink = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
+  return spends || !isLink;
+}
+
+/** Over plain HTTP browsers tell nothing of where a request comes from, except beside a page of ours. */
+function isUnexplained(headers: Headers, host: string | null, settings: Settings): boolean {
+  if (headers.has('sec-fetch-site') || !headers.get('user-agent')?.startsWith('Mozilla/')) return false;
+  return !isOwnOrigin(headers.get('referer') ?? '', host, settings);
+}
+
+/** `spends`: the request costs something although it is a GET. `path` is the one that is served. */
+export function checkSite(headers: Headers, path: string, spends: boolean, settings: Settings): void {
   const host = headers.get('host');
-  if (host !== null && !allowed(hostName(host))) throw foreign('Host', host);
+  if (host !== null && !isOwnHost(siteOf(host), settings)) {
+    throw foreign(`Host ${shown(host)}`, 'add it to ALLOWED_HOSTS if it is yours');
+  }
   const origin = headers.get('origin');
   if (origin !== null) {
-    if (!allowed(originHost(origin))) throw foreign('Origin', origin);
-  } else if (isEmbedded(headers)) throw foreign('Sec-Fetch-Site', 'cross-site');
+    if (isOwnOrigin(origin, host, settings) || allowedOrigin(origin, path, settings) !== undefined) return;
+    const wayIn = `add its host to ALLOWED_HOSTS if the page is yours, or the origin to CORS_ORIGINS for the API alone`;
+    throw foreign(`Origin ${shown(origin)}`, wayIn);
+  }
+  if (isLedHere(headers, spends)) {
+    throw foreign(`Sec-Fetch-Site ${shown(headers.get('sec-fetch-site') ?? '')}`, 'open it by itself');
+  }
+  if (spends && isUnexplained(headers, host, settings)) {
+    throw foreign('A browser that does not tell which page it comes from', 'ask with curl');
+  }
 }
 
-/** A picture, a script or a frame in a page of another site: browsers send no Origin with those. A link stays good. */
-function isEmbedded(headers: Headers): boolean {
-  const isLink = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
-  return headers.get('sec-fetch-site') === 'cross-site' && !isLink;
-}
+const shown = (value: string) => JSON.stringify(value.slice(0, 100));
 
-const foreign = (header: string, value: string) =>
-  new MessagesError(
-    'permission_error',
-    `${header} ${JSON.stringify(value.slice(0, 100))} is not allowed here; add it to ALLOWED_HOSTS if it is yours`,
-    { shouldRetry: false },
-  );
-
-/** Constant in time for any guess: digests are compared, so that not even the length shows. */
-function sameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
-}
-
-/** Either header, whichever SDK the client uses; Claude Code's `apiKeyHelper` sends both. */
-function givenKeys(headers: Headers): string[] {
-  const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
-  return [headers.get('x-api-key'), bearer].filter((key) => key !== null && key !== undefined);
-}
-
-export const knowsKey = (headers: Headers, expected: string | undefined): boolean =>
-  expected === undefined || givenKeys(headers).some((key) => sameSecret(key, expected));
-
-export function checkKey(headers: Headers, expected: string | undefined): void {
-  if (knowsKey(headers, expected)) return;
-  const message = givenKeys(headers).length > 0 ? 'invalid x-api-key' : 'x-api-key header is required';
-  // Without this Claude Code tries again for minutes.
-  throw new MessagesError('authentication_error', message, { shouldRetry: false });
-}
+const foreign = (what: string, wayOut: string) =>
+  new MessagesError('permission_error', `${what} is not allowed here; ${wayOut}`, { shouldRetry: false });

@@ -1,7 +1,7 @@
 /** What orchestrators, people and Claude Code ask before they trust a server. */
 import type { Call } from './call.ts';
+import { knowsKey } from './client-key.ts';
 import type { ServerDeps } from './deps.ts';
-import { knowsKey } from './guard.ts';
 import { tellKey } from './key-state.ts';
 import { jsonResponse } from './responses.ts';
 import type { Health, Stats } from './stats.ts';

@@ -11,8 +11,8 @@ import { QuarantineMemory } from './quarantine-memory.ts';
 import { seeded } from './seeded.ts';
 
 export function recordCalls(recorder: Recorder): OpenScope {
-  return (request, deps) => {
-    const recording = recorder.begin(request);
+  return (request, path, deps) => {
+    const recording = recorder.begin(request, path);
     const signatures = watchedStore(deps.signatures, recording);
     return {
       request,

@@ -24,11 +24,11 @@ export type ReplayCalls = {
 };
 
 export function replayCalls({ player, redactor, openBackend }: ReplayCalls): OpenScope {
-  return async (request, deps) => {
+  return async (request, path, deps) => {
     const bytes = await readBody(request);
     const { searchParams } = new URL(request.url);
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
-    const play = player.play(matchable(request, bytes, knowing), knowing);
+    const play = player.play(matchable(request, path, bytes, knowing), knowing);
     const again = withBody(request, bytes);
     if ('miss' in play) return missed(again, deps, play.miss);
     deps.logger.info({ recorded: play.name }, 'replay');
@@ -37,11 +37,11 @@ export function replayCalls({ player, redactor, openBackend }: ReplayCalls): Ope
 }
 
 /** In the redacted form, as it was stored. */
-function matchable(request: Request, bytes: Uint8Array, redactor: Redactor): Matchable {
-  const { pathname, searchParams } = new URL(request.url);
+function matchable(request: Request, served: string, bytes: Uint8Array, redactor: Redactor): Matchable {
+  const { searchParams } = new URL(request.url);
   return {
     method: request.method,
-    path: redactor.text(pathname, '', []),
+    path: redactor.text(served, '', []),
     query: redactor.text(allowedQuery(searchParams, CLIENT_WIRE.query), '', []),
     body: textOf(redactor.bytes(bytes, '', [])),
   };

@@ -11,6 +11,7 @@ export function logCall(call: Call, status: number, durationMs: number, logger: 
     request_id: call.id,
     method: call.request.method,
     path: call.url.pathname,
+    asked_path: call.asked === call.url.pathname ? undefined : call.asked,
     status,
     duration_ms: Math.round(durationMs),
     caller: facts.caller,

@@ -18,8 +18,15 @@ export function errorResponse(error: MessagesError, requestId: string): Response
   return jsonResponse(toErrorBody(error, requestId), error.status, headers);
 }
 
-export const notFound = (path: string): MessagesError =>
-  new MessagesError('not_found_error', `Not found: ${path}`);
+/** Characters of a path that an error shows. */
+const MAX_SHOWN = 200;
+
+export const notFound = (path: string, hint = ''): MessagesError =>
+  new MessagesError('not_found_error', `Not found: ${path.slice(0, MAX_SHOWN)}${hint}`);
+
+/** `slip` is what a base URL most likely ends in, and should not. */
+export const baseUrlHint = (origin: string, slip: string): string =>
+  `. Clients add the path themselves: set ANTHROPIC_BASE_URL to ${origin}, without ${slip.slice(0, MAX_SHOWN)}`;
 
 /** `allow` lists the methods that the path does serve. */
 export const methodNotAllowed = (allow: string): MessagesError =>

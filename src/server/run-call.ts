@@ -7,8 +7,10 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import { type Call, ClientGone, openCall } from './call.ts';
 import { toClientError } from './client-error.ts';
+import { checkKey } from './client-key.ts';
+import { addCorsHeaders } from './cors.ts';
 import type { CallScope, Reply, ServerDeps } from './deps.ts';
-import { checkHost, checkKey, checkOrigin } from './guard.ts';
+import { checkHost, checkSite } from './guard.ts';
 import { logCall } from './request-log.ts';
 import { errorResponse } from './responses.ts';
 
@@ -19,13 +21,18 @@ const CLIENT_GONE_STATUS = 499;
 
 export type RouteContext = {
   request: Request;
+  /** The path that is served, and as it was asked for. */
+  path: string;
+  asked: string;
   params: Readonly<Record<string, string>>;
   /** Lifts the server's idle limit for this request. */
   keepOpen(): void;
   /** The client must show the proxy's key. */
-  needsKey: boolean;
+  needsKey?: true | undefined;
   /** Asks a model: recorded, and replayed. */
-  asksModel?: boolean;
+  asksModel?: true | undefined;
+  /** Costs something although it is a GET. */
+  spends?: true | undefined;
 };
 
 /** What the client is told of `error`; bugs of ours are logged with their stack. */
@@ -52,10 +59,11 @@ const asReply = (answer: Response | Reply): Reply =>
   answer instanceof Response ? { response: answer, ended: Promise.resolve() } : answer;
 
 /** Why the client may not come in. */
-function refusalOf({ request, needsKey }: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
+function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
+  const { request, path, needsKey, spends = false } = route;
   try {
     checkHost(request);
-    checkOrigin(request.headers, settings.host, settings.allowedHosts);
+    checkSite(request.headers, path, spends, settings);
     if (needsKey) checkKey(request.headers, settings.proxyApiKey);
     return undefined;
   } catch (error) {
@@ -71,7 +79,7 @@ async function openScope(route: RouteContext, deps: ServerDeps): Promise<CallSco
   if (refusal) return { ...plain, refusal };
   if (!route.asksModel || !deps.openScope) return plain;
   try {
-    return await deps.openScope(route.request, deps);
+    return await deps.openScope(route.request, route.path, deps);
   } catch (error) {
     return { ...plain, refusal: error };
   }
@@ -94,6 +102,8 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
   const { clock, logger, stats } = deps;
   const call = openCall({
     request: scope.request,
+    path: route.path,
+    asked: route.asked,
     params: route.params,
     ids: deps.ids,
     clock,
@@ -106,6 +116,7 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
   scope.begin?.(call);
   const reply = await answer(call, handler, scope);
   reply.response.headers.set('request-id', call.id);
+  addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);
   const { response, ended } = scope.watch ? await scope.watch(reply, call) : reply;
   const status = () => (call.signal.reason instanceof ClientGone ? CLIENT_GONE_STATUS : response.status);
   void ended.then(() => {

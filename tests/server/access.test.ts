@@ -27,7 +27,12 @@ describe('the key of the proxy', () => {
       expect(response.status).toBe(status);
       if (status === 200) continue;
       expect(response.headers.get('x-should-retry')).toBe('false');
-      expect(await response.json()).toMatchObject({ error: { type: 'authentication_error' } });
+      const { error } = await response.json();
+      expect(error).toMatchObject({ type: 'authentication_error' });
+      // Those of Claude Code's own login make it say "Please run /login".
+      expect(error.message).not.toMatch(/x-api-key/i);
+      for (const name of ['PROXY_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY'])
+        expect(error.message).toContain(name);
     }
   });
 
@@ -71,6 +76,11 @@ describe('what went wrong lately', () => {
   });
 });
 
+const OWN = 8123;
+
+/** What a browser sends of itself. */
+const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+
 describe('Host and Origin on a loopback bind', () => {
   const cases: [string, Record<string, string>, number][] = [
     ['localhost', { host: 'localhost:8082' }, 200],
@@ -79,32 +89,40 @@ describe('Host and Origin on a loopback bind', () => {
     ['::1', { host: '[::1]:8082' }, 200],
     ['a foreign name', { host: 'evil.example:8082' }, 403],
     ['a name that only starts like loopback', { host: '127.0.0.1.evil.example' }, 403],
+    ['an address of the network', { host: '192.168.1.5:8082' }, 403],
     ['an allowed name', { host: 'box.local:8082' }, 200],
-    ['an own origin', { origin: 'http://localhost:3000' }, 200],
+    ['an allowed name with its port', { host: 'port.local:81' }, 200],
+    ['with another port', { host: 'port.local:82' }, 403],
+    ['an own origin', { host: `localhost:${OWN}`, origin: `http://localhost:${OWN}` }, 200],
+    ['by another name', { host: `127.0.0.1:${OWN}`, origin: `http://localhost:${OWN}` }, 200],
+    ['another port of this machine', { host: `localhost:${OWN}`, origin: 'http://localhost:3000' }, 403],
+    ['no port, where we have one', { host: `localhost:${OWN}`, origin: 'http://localhost' }, 403],
     ['an allowed origin', { origin: 'https://box.local' }, 200],
+    ['an allowed origin, on any port', { origin: 'http://box.local:3000' }, 200],
+    ['an allowed origin with its port', { origin: 'http://port.local:81' }, 200],
     ['a foreign origin', { origin: 'https://evil.example' }, 403],
+    ['a foreign name on our port', { host: `localhost:${OWN}`, origin: `http://evil.example:${OWN}` }, 403],
+    ['a name that leads here', { host: 'evil.example:1', origin: 'http://evil.example:1' }, 403],
     ['an opaque origin', { origin: 'null' }, 403],
+    ['an origin of no host', { origin: 'file://' }, 403],
     ['a picture in a foreign page', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
     [
-      'a frame in a foreign page',
-      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+      'a picture in a page of another port',
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' },
       403,
     ],
     [
-      'a link in a foreign page',
-      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' },
-      200,
+      'a frame in a foreign page',
+      { ...link, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': 'iframe' },
+      403,
     ],
+    ['a link in a foreign page', { ...link, 'sec-fetch-site': 'cross-site' }, 200],
     ['a call of an own page', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }, 200],
-    [
-      'a call of an own page under another name',
-      { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' },
-      200,
-    ],
+    ['an address that was typed', { ...link, 'sec-fetch-site': 'none' }, 200],
   ];
   test.each(cases)('%s', async (_name, headers, status) => {
-    await using proxy = await startProxy({ env: { ALLOWED_HOSTS: 'Box.local, other.local' } });
-    for (const path of ['/v1/models', '/swagger', '/health', '/nothing']) {
+    await using proxy = await startProxy({ env: { ALLOWED_HOSTS: 'Box.local, port.local:81' } });
+    for (const path of ['/v1/models', '/v1/v1/models', '/models', '/swagger', '/health', '/nothing']) {
       const response = await proxy.send(path, undefined, headers);
       expect(response.status).toBe(status === 200 && path === '/nothing' ? 404 : status);
       if (status === 403)
@@ -112,9 +130,58 @@ describe('Host and Origin on a loopback bind', () => {
     }
   });
 
-  test('beyond loopback any Host is welcome: there the key protects', async () => {
-    await using proxy = await startProxy({ env: { HOST: '0.0.0.0', PROXY_API_KEY: KEY } });
-    const response = await proxy.send('/v1/models', undefined, { host: 'proxy.example', 'x-api-key': KEY });
-    expect(response.status).toBe(200);
+  test('the page of the API works: it, what it loads, and what it sends', async () => {
+    await using proxy = await startProxy();
+    const { origin } = new URL(proxy.url);
+    const own = { 'sec-fetch-site': 'same-origin', referer: `${origin}/swagger` };
+    for (const path of ['/swagger/swagger-ui-bundle.js', '/swagger/json', '/test-connection']) {
+      expect((await proxy.send(path, undefined, own)).status).toBe(200);
+    }
+    expect((await proxy.send('/v1/messages', hello, { ...own, origin })).status).toBe(200);
+  });
+});
+
+describe('Host and Origin beyond loopback', () => {
+  const closed = { HOST: '0.0.0.0', PROXY_API_KEY: KEY };
+  const open = { HOST: '0.0.0.0', ALLOW_OPEN: 'true', ALLOWED_HOSTS: 'box.example' };
+  const cases: [string, Record<string, string>, Record<string, string>, number][] = [
+    ['with a key any Host', closed, { host: 'proxy.example' }, 200],
+    ['an origin of that name', closed, { host: 'proxy.example', origin: 'https://proxy.example' }, 200],
+    ['a foreign origin', closed, { host: 'proxy.example', origin: 'https://evil.example' }, 403],
+    ['a page of this machine', closed, { host: '10.0.0.1:80', origin: 'http://localhost:3000' }, 403],
+    ['a picture', closed, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, 403],
+    ['without a key an address', open, { host: '192.168.1.5:8082' }, 200],
+    ['an address of the sixth version', open, { host: '[fd00::1]:8082' }, 200],
+    ['a name of the own network', open, { host: 'proxy:8082' }, 200],
+    ['an allowed name', open, { host: 'box.example' }, 200],
+    ['a name that somebody may have made lead here', open, { host: 'evil.example:8082' }, 403],
+  ];
+  test.each(cases)('%s', async (_name, env, headers, status) => {
+    await using proxy = await startProxy({ env });
+    const response = await proxy.send('/v1/models', undefined, { 'x-api-key': KEY, ...headers });
+    expect(response.status).toBe(status);
+  });
+});
+
+describe('/test-connection, which costs something', () => {
+  const browser = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' };
+  const cases: [string, Record<string, string>, number][] = [
+    ['by hand', {}, 200],
+    ['typed into a browser', { ...browser, ...link, 'sec-fetch-site': 'none' }, 200],
+    ['by a link in a foreign page', { ...browser, ...link, 'sec-fetch-site': 'cross-site' }, 403],
+    ['by a link in a page of another port', { ...browser, ...link, 'sec-fetch-site': 'same-site' }, 403],
+    ['by a browser that tells nothing', browser, 403],
+    ['by a browser that tells of another page', { ...browser, referer: 'http://evil.example/' }, 403],
+    [
+      'by a browser from a page of ours',
+      { ...browser, host: 'localhost:1', referer: 'http://localhost:1/ui' },
+      200,
+    ],
+  ];
+  test.each(cases)('%s', async (_name, headers, status) => {
+    await using proxy = await startProxy();
+    for (const path of ['/test-connection', '/test-connection/', '/v1/test-connection']) {
+      expect((await proxy.send(path, undefined, headers)).status).toBe(status);
+    }
   });
 });

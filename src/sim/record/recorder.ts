@@ -64,14 +64,15 @@ export class Recorder {
     };
   }
 
-  begin(request: Request): RequestRecording {
+  /** `path` is the one that is served, however it was asked for: by it a replay is found. */
+  begin(request: Request, path: string): RequestRecording {
     const { clock, random, origin, versions, isClientGone, maxBytes = MAX_BYTES } = this.#options;
     this.#number++;
     const clockStart = clock.now();
     const recordedAt = new Date(clockStart).toISOString();
     const seed = Math.floor(random.next() * MAX_SEED);
     const facts = { origin, recordedAt, clockStart, seed, versions };
-    return new RequestRecording(this.#number, request, facts, {
+    return new RequestRecording(this.#number, request, path, facts, {
       now: () => clock.now(),
       maxBytes,
       isClientGone,

@@ -34,16 +34,18 @@ export class RequestRecording {
   /** The bytes that we answer with, as they are sent. */
   readonly answer: ReadLog;
   readonly #request: Request;
+  readonly #path: string;
   readonly #facts: RequestFacts;
   readonly #options: ExchangeOptions;
   readonly #exchanges: ExchangeRecording[] = [];
   readonly #signatures: (string | null)[][] = [];
   #body: Uint8Array | undefined;
 
-  constructor(number: number, request: Request, facts: RequestFacts, options: ExchangeOptions) {
+  constructor(number: number, request: Request, path: string, facts: RequestFacts, options: ExchangeOptions) {
     this.number = number;
     this.seed = facts.seed;
     this.#request = request;
+    this.#path = path;
     this.#facts = facts;
     this.#options = options;
     this.answer = new ReadLog(options.now, options.maxBytes);
@@ -113,11 +115,11 @@ export class RequestRecording {
 
   #clientRequest(redactor: Redactor, wire: ClientWire, redactions: Redaction[]): ClientRequest {
     const { method, headers, url } = this.#request;
-    const { pathname, searchParams } = new URL(url);
+    const { searchParams } = new URL(url);
     const body = redactor.bytes(this.#body ?? new Uint8Array(), 'request.body', redactions);
     return {
       method,
-      path: redactor.text(pathname, 'request.path', redactions),
+      path: redactor.text(this.#path, 'request.path', redactions),
       query: redactor.text(allowedQuery(searchParams, wire.query), 'request.query', redactions),
       headers: redactor.headers(headers, wire.requestHeaders, 'request.headers', redactions),
       body: textOf(body),

@@ -32,7 +32,10 @@ const open = (folder: string, maxBytes = 1_000) =>
 
 /** One client request through `recorder`, with `answers` as its upstream. */
 async function record(recorder: Recorder, answers: readonly string[], id = 'req_1') {
-  const recording = recorder.begin(new Request('http://localhost/v1/x', { method: 'POST', body: '{}' }));
+  const recording = recorder.begin(
+    new Request('http://localhost/v1/x', { method: 'POST', body: '{}' }),
+    '/v1/x',
+  );
   recording.keepBody(new TextEncoder().encode('{}'));
   recorder.bind(id, recording);
   for (const answer of answers) {
