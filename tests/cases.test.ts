@@ -7,7 +7,6 @@ const WRONG: ReadonlySet<string> = new Set([
   'arguments-as-json-string',
   'base-url-with-version',
   'billing-prepaid-depleted',
-  'client-base-url-with-v1',
   'html-404-names-base-url',
   'image-by-url',
   'integers-beyond-53-bits',
