@@ -82,6 +82,7 @@ export function compose(given: Config, ports: Ports): System {
     }),
     shared: sharing.shared,
     signatures: sharing.signatures,
+    promptTold: (size) => size(),
     quarantine: new QuarantineMemory(),
     clock,
     random,

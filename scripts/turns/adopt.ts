@@ -42,7 +42,7 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const notes: string[] = [];
   const recorded = redactAgain(readRecordedRequest(findRequest(recording, request)), options.secrets, notes);
   const first = await runTurn(recorded);
-  const usable = withTries(recorded, first, notes);
+  const usable = tellingAs(withTries(recorded, first, notes), first);
   noteDifferences(usable, first, notes);
   const small = whole ? { recorded: usable, run: first, runs: 0 } : await minimise(usable, first);
   if (!whole) notes.push(sizes(usable, small.recorded, small.runs));
@@ -115,6 +115,11 @@ function withTries(recorded: RecordedRequest, { recorded: now }: TurnRun, notes:
   }
   if (is < was) notes.push(`today upstream is asked ${is} times, not ${was}: the later answers are left out`);
   return { ...recorded, upstream: recorded.upstream.slice(0, is) };
+}
+
+/** The size is the recorded prompt's, however small the request is made. */
+function tellingAs(recorded: RecordedRequest, { recorded: { promptTold } }: TurnRun): RecordedRequest {
+  return promptTold ? { ...recorded, promptTold } : recorded;
 }
 
 function noteDifferences(recorded: RecordedRequest, run: TurnRun, notes: string[]): void {

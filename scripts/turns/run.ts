@@ -27,6 +27,7 @@ import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { RequestRecording } from '../../src/sim/record/request-recording.ts';
 import { createRedactor } from '../../src/sim/redact.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
+import type { PromptSize } from '../../src/translate/response/usage.ts';
 import type { Warning } from '../../src/translate/warnings.ts';
 import { readAnswer } from './read-answer.ts';
 import { type RecordedStore, recordedStore } from './signatures.ts';
@@ -73,7 +74,14 @@ export async function runTurn(
     }
   };
   const notes: Notes = { warnings: [], bugs: [], caller: recorded.caller };
-  const deps = depsFor(recorded, watched, clock, store, notes);
+  const deps = {
+    ...depsFor(recorded, watched, clock, store, notes),
+    promptTold(size: () => PromptSize) {
+      const told = recorded.promptTold ?? size();
+      recording.promptTold(told);
+      return told;
+    },
+  };
   const request = clientRequest(recorded, client.signal);
   recording.keepBody(bytesOf(recorded.request.body));
   const response = await serve(request, deps);
@@ -160,6 +168,7 @@ function depsFor(
     streaming: ALWAYS_STREAMING,
     shared: aloneState(clock.now()),
     signatures,
+    promptTold: (size) => size(),
     quarantine: new QuarantineMemory(),
     clock,
     ...seeded(recorded.seed),

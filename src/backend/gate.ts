@@ -33,8 +33,8 @@ export type GateOptions<T> = {
 
 export type Gate<T> = {
   readonly state: GateState;
-  /** Resolves with the first item of any try, or an empty end; rejects when it ended in an error before any item. */
-  head: Promise<void>;
+  /** The first item of any try, or undefined at an empty end; rejects when it ended in an error before any item. */
+  head: Promise<T | undefined>;
   /** To be iterated once. Items come as they are pulled, one ahead at most; leaving early ends the running try. */
   items: AsyncIterable<T>;
 };
@@ -47,7 +47,7 @@ const MAX_BACKOFF = 8_000;
 export function gate<T>(options: GateOptions<T>): Gate<T> {
   const tries = new Tries(options);
   const first = tries.next();
-  const head = first.then(() => {});
+  const head = first.then(({ value }) => value);
   // Nobody need await the head: who iterates is told the same.
   ignoreFailure(head);
   return {

@@ -8,6 +8,7 @@ import type { Streaming } from '../backend/streaming.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
 import type { ModelMap } from '../translate/model-map.ts';
+import type { PromptSize } from '../translate/response/usage.ts';
 import type { Call } from './call.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { Stats } from './stats.ts';
@@ -47,6 +48,8 @@ export type ServerDeps = {
   /** What other instances know. */
   shared: Pick<SharedState, 'status'>;
   signatures: SignatureStore;
+  /** The prompt's size as the client is told before the answer has ended. Recordings keep it, and replays tell it again. */
+  promptTold(size: () => PromptSize): PromptSize;
   quarantine: QuarantineMemory;
   clock: Clock;
   random: Random;

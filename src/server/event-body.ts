@@ -15,6 +15,8 @@ const PING_MS = 10_000;
 
 export type EventBodyOptions = {
   answer: AnswerStream;
+  /** Of the answer, sent at once. */
+  opening: readonly MessageEvent[];
   items: AsyncIterable<TurnEvent>;
   clock: Clock;
   requestId: string;
@@ -51,7 +53,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    this.#send(this.#options.answer.start());
+    this.#send(this.#options.opening);
     // Ends by the rejection of its sleep when the stream ends.
     ignoreFailure(this.#keepAlive());
   }

@@ -8,11 +8,13 @@ import { ignoreFailure } from '../lib/async.ts';
 import { foldEvents } from '../translate/response/message.ts';
 import { AnswerStream } from '../translate/response/stream.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
+import { type PromptSize, promptSizeIn } from '../translate/response/usage.ts';
 import { AnswerTries } from './answer-tries.ts';
 import { apiVersion } from './api-version.ts';
 import { readJson } from './body.ts';
 import { type Call, ClientGone, observe } from './call.ts';
 import type { Reply, ServerDeps } from './deps.ts';
+import { estimateBodyTokens } from './estimate-tokens.ts';
 import { eventBody } from './event-body.ts';
 import { withOverflowCounted } from './overflow.ts';
 import { answerContext, chooseModel, prepare } from './prepare.ts';
@@ -23,13 +25,17 @@ import { openTurn, type TurnSource } from './turn-source.ts';
 /** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
 const HEAD_WAIT_MS = 8_000;
 
+/** Nothing was sent, so that nothing was read. */
+const NO_USAGE: TurnEvent = { type: 'usage', usage: { promptTokenCount: 0 } };
+
 /** `max_tokens: 0` only warms a cache: an empty message, and nothing asked of upstream. */
 async function* emptyAnswer(): AsyncGenerator<TurnEvent, void, undefined> {
+  yield NO_USAGE;
   yield { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } };
 }
 
 function openSource(request: MessagesRequest, tries: AnswerTries, call: Call, deps: ServerDeps): TurnSource {
-  if (request.max_tokens === 0) return { head: Promise.resolve(), items: emptyAnswer() };
+  if (request.max_tokens === 0) return { head: Promise.resolve(NO_USAGE), items: emptyAnswer() };
   const source = openTurn(tries, request.stream === true, call, deps);
   return withOverflowCounted(source, () => tries.prepared, call, deps);
 }
@@ -41,29 +47,45 @@ async function openTries(request: MessagesRequest, call: Call, deps: ServerDeps)
   return new AnswerTries({ requestedModel: request.model, prepared, prepareFor, streamed }, call, deps);
 }
 
-/** Rejects where upstream refused in time: the client then gets a true status instead of an error inside a 200. */
-async function awaitHead(source: TurnSource, deps: ServerDeps): Promise<void> {
+/**
+ * What upstream said first; undefined where that takes too long. Rejects where upstream refused in time: the client then gets
+ * a true status instead of an error inside a 200.
+ */
+async function awaitHead(source: TurnSource, deps: ServerDeps): Promise<TurnEvent | undefined> {
   const waited = new AbortController();
-  const limit = deps.clock.sleep(HEAD_WAIT_MS, waited.signal);
+  const limit = deps.clock.sleep(HEAD_WAIT_MS, waited.signal).then(() => undefined);
   // Called off below: the head was there first.
   ignoreFailure(limit);
   try {
-    await Promise.race([source.head, limit]);
+    return await Promise.race([source.head, limit]);
   } finally {
     waited.abort();
   }
 }
 
+const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(body), cached: 0 });
+
+/** Some clients take it from `message_start` and nowhere else. Most of upstream's first events have it; else it is estimated. */
+async function promptSize(source: TurnSource, tries: AnswerTries, deps: ServerDeps): Promise<PromptSize> {
+  // Let go of with the first content.
+  const { body } = tries.prepared;
+  const first = await awaitHead(source, deps);
+  const counted = first?.type === 'usage' ? promptSizeIn(first.usage) : undefined;
+  return deps.promptTold(() => counted ?? estimated(body));
+}
+
+type Answering = { tries: AnswerTries; source: TurnSource; answer: AnswerStream };
+
 async function streamAnswer(
-  source: TurnSource,
-  answer: AnswerStream,
+  { tries, source, answer }: Answering,
   call: Call,
   deps: ServerDeps,
 ): Promise<Reply> {
-  await awaitHead(source, deps);
+  const opening = answer.start(await promptSize(source, tries, deps));
   const ended = Promise.withResolvers<void>();
   const body = eventBody({
     answer,
+    opening,
     items: source.items,
     clock: deps.clock,
     requestId: call.id,
@@ -76,12 +98,7 @@ async function streamAnswer(
   return { response: new Response(body, { headers }), ended: ended.promise };
 }
 
-async function wholeAnswer(
-  source: TurnSource,
-  answer: AnswerStream,
-  call: Call,
-  deps: ServerDeps,
-): Promise<Reply> {
+async function wholeAnswer({ source, answer }: Answering, call: Call, deps: ServerDeps): Promise<Reply> {
   const events: MessageEvent[] = answer.start();
   for await (const item of source.items) {
     events.push(...answer.push(item));
@@ -121,7 +138,11 @@ export async function answerMessages(call: Call, deps: ServerDeps): Promise<Repl
   try {
     const source = openSource(request, tries, call, deps);
     const answer = new AnswerStream(answerContext(() => tries.prepared, call, deps));
-    const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(source, answer, call, deps);
+    const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(
+      { tries, source, answer },
+      call,
+      deps,
+    );
     void reply.ended.then(close);
     return reply;
   } catch (error) {

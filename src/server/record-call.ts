@@ -21,6 +21,11 @@ export function recordCalls(recorder: Recorder): OpenScope {
         ...deps,
         ...seeded(recording.seed),
         signatures,
+        promptTold(size) {
+          const told = size();
+          recording.promptTold(told);
+          return told;
+        },
         quarantine: new QuarantineMemory(),
         budget: UNLIMITED,
         streaming: ALWAYS_STREAMING,

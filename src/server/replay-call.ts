@@ -69,6 +69,9 @@ function missed(request: Request, deps: ServerDeps, miss: string): CallScope {
   return { request, deps, refusal: replayError(problem) };
 }
 
+/** In recordings of versions that told no size. */
+const UNTOLD = { tokens: 0, cached: 0 };
+
 function played(request: Request, deps: ServerDeps, player: Player, play: Play, backend: Backend): CallScope {
   const { clock, recorded } = play;
   return {
@@ -81,6 +84,7 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       budget: UNLIMITED,
       streaming: ALWAYS_STREAMING,
       signatures: recordedStore(recorded.signatures),
+      promptTold: () => recorded.promptTold ?? UNTOLD,
       quarantine: new QuarantineMemory(),
     },
     begin: (call) => player.bind(call.id, play),

@@ -48,12 +48,13 @@ export function reslicings(recorded: RecordedRequest): { how: string; recorded: 
 
 const bodyOf = ({ reads }: UpstreamExchange) => Buffer.concat(reads.map(({ bytes }) => bytes));
 
-/** Pauses go: a sign of life for the client depends on them, and is not compared. */
+/** Pauses go: a sign of life for the client depends on them, and is not compared. But the first one decides what the start can tell. */
 function resliced(exchange: UpstreamExchange, cut: Cut): UpstreamExchange {
   const body = bodyOf(exchange);
   const edges = [...new Set([0, ...cut(body.length), body.length])].sort((a, b) => a - b);
-  const reads = edges
-    .slice(1)
-    .map((edge, index) => ({ ms: 0, bytes: new Uint8Array(body.subarray(edges[index], edge)) }));
+  const reads = edges.slice(1).map((edge, index) => ({
+    ms: index === 0 ? (exchange.reads[0]?.ms ?? 0) : 0,
+    bytes: new Uint8Array(body.subarray(edges[index], edge)),
+  }));
   return { ...exchange, reads };
 }

@@ -50,6 +50,7 @@ export const RequestMeta = Type.Object({
   clockStart: Type.Number(),
   keyFingerprint: Type.String(),
   signatures: Type.Array(Type.Array(Type.Union([Type.String(), Type.Null()]))),
+  promptTold: Type.Optional(Type.Object({ tokens: Type.Number(), cached: Type.Number() })),
   versions: Type.Object({ proxy: Type.String(), sdk: Type.String(), bun: Type.String() }),
   redactions: Redactions,
 });

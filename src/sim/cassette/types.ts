@@ -115,6 +115,8 @@ export type RecordedRequest = {
    * because keys are hashes of texts that redaction may have changed.
    */
   signatures: readonly (readonly (string | null)[])[];
+  /** The prompt's size as the client was told before the answer had ended: an estimate, or upstream's first figure. */
+  promptTold?: { tokens: number; cached: number };
   versions: Versions;
   /** Of the client's side; an upstream exchange has its own. */
   redactions: readonly Redaction[];

@@ -40,6 +40,7 @@ export class RequestRecording {
   readonly #exchanges: ExchangeRecording[] = [];
   readonly #signatures: (string | null)[][] = [];
   #body: Uint8Array | undefined;
+  #promptTold: RecordedRequest['promptTold'];
 
   constructor(number: number, request: Request, path: string, facts: RequestFacts, options: ExchangeOptions) {
     this.number = number;
@@ -63,6 +64,10 @@ export class RequestRecording {
   /** What the signature store answered, in the order of the keys asked. */
   lookedUp(found: readonly (string | null)[]): void {
     this.#signatures.push([...found]);
+  }
+
+  promptTold(size: NonNullable<RecordedRequest['promptTold']>): void {
+    this.#promptTold = size;
   }
 
   exchange(url: string, init: RequestInit): ExchangeRecording {
@@ -104,6 +109,7 @@ export class RequestRecording {
       signatures: this.#signatures.map((found) =>
         found.map((text) => text && redactor.text(text, 'signatures', redactions)),
       ),
+      ...(this.#promptTold ? { promptTold: this.#promptTold } : {}),
       redactions,
     };
     return recorded;

@@ -15,7 +15,7 @@ import { SignatureKeeper } from './signature-keeper.ts';
 import { refusalDetails, stopReasonOf } from './stop-reason.ts';
 import { StopScanner } from './stop-scanner.ts';
 import type { Finish, TurnEvent } from './turn.ts';
-import { toUsage } from './usage.ts';
+import { type PromptSize, toUsage } from './usage.ts';
 import { type Ending, Writer } from './writer.ts';
 
 type CallEvent = Extract<TurnEvent, { type: 'call' }>;
@@ -47,9 +47,9 @@ export class AnswerStream {
     return this.#writer.closed;
   }
 
-  /** `message_start`, unless it was sent. */
-  start(): MessageEvent[] {
-    this.#writer.start();
+  /** `message_start`, unless it was sent. `prompt`: as far as it is known by now. */
+  start(prompt?: PromptSize): MessageEvent[] {
+    this.#writer.start(prompt);
     return this.#writer.take();
   }
 

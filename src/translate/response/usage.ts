@@ -16,6 +16,21 @@ export function hasCounts(usage: UsageMetadata): boolean {
   return COUNTS.some((key) => typeof usage[key] === 'number');
 }
 
+/** Tokens of a prompt, those from Gemini's cache among them. */
+export type PromptSize = { tokens: number; cached: number };
+
+/** Undefined where upstream has not counted the prompt yet. */
+export function promptSizeIn({
+  promptTokenCount: tokens,
+  cachedContentTokenCount: cached = 0,
+}: UsageMetadata): PromptSize | undefined {
+  return typeof tokens === 'number' ? { tokens, cached } : undefined;
+}
+
+/** Before the answer has ended. What it has cost so far is not told: some clients add the figures of start and end up. */
+export const usageAtStart = ({ tokens, cached }: PromptSize): Usage =>
+  toUsage({ promptTokenCount: tokens, cachedContentTokenCount: cached });
+
 /** Gemini counts the cached part inside the prompt, and thoughts outside of the candidates. */
 export function toUsage(usage: UsageMetadata): Usage {
   const cached = usage.cachedContentTokenCount ?? 0;

@@ -13,7 +13,7 @@ import type {
   Usage,
 } from '../../anthropic/message.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import { toUsage } from './usage.ts';
+import { type PromptSize, usageAtStart } from './usage.ts';
 
 /** Blocks that grow by deltas. A tool_use is whole from the start, so it is never open. */
 type GrowingKind = 'text' | 'thinking';
@@ -59,10 +59,11 @@ export class Writer {
   }
 
   /** Idempotent: the shell may start early, to keep a waiting client. */
-  start(): void {
+  start(prompt: PromptSize = UNKNOWN): void {
     if (this.#state.at !== 'idle') return;
     this.#state = { at: 'open' };
-    this.#events.push({ type: 'message_start', message: emptyMessage(this.#messageId, this.#model) });
+    const message = emptyMessage(this.#messageId, this.#model, usageAtStart(prompt));
+    this.#events.push({ type: 'message_start', message });
   }
 
   text(text: string): void {
@@ -173,8 +174,10 @@ export class Writer {
   }
 }
 
-/** Usage is 0 here: clients take the figures from `message_delta`. */
-function emptyMessage(id: string, model: string): AnswerMessage {
+/** Where nobody could say. */
+const UNKNOWN: PromptSize = { tokens: 0, cached: 0 };
+
+function emptyMessage(id: string, model: string, usage: Usage): AnswerMessage {
   return {
     id,
     type: 'message',
@@ -186,6 +189,6 @@ function emptyMessage(id: string, model: string): AnswerMessage {
     stop_details: null,
     container: null,
     diagnostics: null,
-    usage: toUsage({}),
+    usage,
   };
 }
