@@ -62,6 +62,7 @@ export class AnswerTries {
   #prepared: Prepared;
   #upstream: MendingUpstream;
   #streamBroke = false;
+  #askedAgain = false;
   /** Models that were asked, or could not be. */
   readonly #asked: Set<string>;
 
@@ -165,7 +166,8 @@ export class AnswerTries {
     try {
       const reply = await this.#upstream.generate(pass !== undefined, () => retries.take(), signal);
       begun = true;
-      const reader = new PartsReader(plan, this.#call.warn);
+      const mayAskAgain = () => this.#mayAskAgain(retries);
+      const reader = new PartsReader({ plan, warn: this.#call.warn, mayAskAgain });
       for await (const frames of reply.frames) {
         // `yield*` of an array would cost each item several promises more.
         for (const frame of frames) for (const item of reader.read(frame)) yield item;
@@ -185,6 +187,13 @@ export class AnswerTries {
     } finally {
       pass?.abandoned();
     }
+  }
+
+  /** Once an answer: a model that calls an undeclared tool a second time means it. */
+  #mayAskAgain(retries: Retries): boolean {
+    if (this.#askedAgain) return false;
+    this.#askedAgain = retries.reserve();
+    return this.#askedAgain;
   }
 
   /** What was sent and failed makes the next model a retry; else it is none. */

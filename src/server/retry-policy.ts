@@ -22,12 +22,14 @@ export type RetryPolicyOptions = {
 };
 
 /** What the tries of an answer may know of it. */
-export type Retries = Pick<RetryPolicy, 'take' | 'areSpent' | 'takeLast'>;
+export type Retries = Pick<RetryPolicy, 'take' | 'reserve' | 'areSpent' | 'takeLast'>;
 
 export class RetryPolicy {
   readonly #options: RetryPolicyOptions;
   #retries = 0;
   #unusable = 0;
+  /** A retry was taken for the next that asks. */
+  #reserved = false;
   #state: 'free' | 'refused' = 'free';
   /** Head and items end with the same error, told once. */
   #explained: UpstreamError | undefined;
@@ -38,12 +40,28 @@ export class RetryPolicy {
 
   /** True where one more retry may be made; it counts from then on. */
   take(): boolean {
+    if (this.#reserved) {
+      this.#reserved = false;
+      return true;
+    }
     return this.#retries < this.#options.ceiling && this.#takeOne();
+  }
+
+  /**
+   * True where an unusable answer may be thrown away for another try, which is then taken: for what would rather be told
+   * than fail.
+   */
+  reserve(): boolean {
+    if (this.#unusable + 1 >= UNUSABLE_ANSWERS || this.#retries >= this.#options.ceiling) return false;
+    if (!this.#options.ticket.take()) return false;
+    this.#count();
+    this.#reserved = true;
+    return true;
   }
 
   /** All that the ceiling allows were made; false where it allows none. */
   get areSpent(): boolean {
-    return this.#retries > 0 && this.#retries === this.#options.ceiling;
+    return this.#retries > 0 && !this.#reserved && this.#retries === this.#options.ceiling;
   }
 
   /** One beyond the ceiling, of another model: an error is no answer where that one has it. */
@@ -52,15 +70,18 @@ export class RetryPolicy {
   }
 
   #takeOne(): boolean {
-    const { ticket, onRetry } = this.#options;
-    if (!ticket.take()) {
+    if (!this.#options.ticket.take()) {
       this.#state = 'refused';
       return false;
     }
     this.#state = 'free';
-    this.#retries++;
-    onRetry();
+    this.#count();
     return true;
+  }
+
+  #count(): void {
+    this.#retries++;
+    this.#options.onRetry();
   }
 
   /** Takes its part of the budget where it says yes. */

@@ -19,6 +19,12 @@ export type RequestContext = {
 /** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */
 export type ThinkingDisplay = 'hidden' | 'shown' | 'omitted';
 
+/**
+ * What becomes of a call of a tool that the client did not declare: the client is never shown it; or shown it at once, because
+ * not all names that it knows are known here; or shown it where another try, before content, brings the like again.
+ */
+export type UndeclaredCalls = 'refused' | 'passed-on' | 'asked-again';
+
 /** What the answer's translation must know of the request. */
 export type AnswerPlan = {
   /** The id that the client asked for, echoed to the letter. */
@@ -28,6 +34,7 @@ export type AnswerPlan = {
   /** False with `disable_parallel_tool_use`: only the first call is kept. */
   readonly parallelCalls: boolean;
   readonly toolNames: ToolNames;
+  readonly undeclaredCalls: UndeclaredCalls;
   /** The tools that the model may call now, by the client's name, with the arguments that each must have. */
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
   /** Tokens that prompt and answer may fill together. */

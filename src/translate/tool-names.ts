@@ -22,9 +22,46 @@ export function toGeminiToolName(name: string): string {
   return `${head}${tail}__x${hash}`;
 }
 
-/** The tools that the client declared, by the name Gemini knows them by. */
+/** MCP clients put a server's name before that of its tool: `mcp__server__tool`. */
+const SEGMENT = '__';
+
+const inLowerCase = (name: string): string => name.toLowerCase();
+/** Models write underscores for what they cannot write in a function's name. */
+const inPlainLetters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '_');
+
+/** Characters. The ends of a longer name would be too much text. */
+const LONGEST_IN_SEGMENTS = 256;
+
+/** Every end of `name` that begins with a whole segment, the longest first. */
+function* segmentEnds(name: string): Generator<string> {
+  if (name.length > LONGEST_IN_SEGMENTS) return;
+  for (let at = name.indexOf(SEGMENT); at >= 0; at = name.indexOf(SEGMENT, at + 1)) {
+    const end = name.slice(at + SEGMENT.length);
+    if (end !== '') yield end;
+  }
+}
+
+/** Client's names by other keys. A key that fits several leads to none: nobody could tell which was meant. */
+class Index {
+  readonly #names = new Map<string, string | undefined>();
+
+  add(key: string, name: string): void {
+    const same = !this.#names.has(key) || this.#names.get(key) === name;
+    this.#names.set(key, same ? name : undefined);
+  }
+
+  find(key: string): string | undefined {
+    return this.#names.get(key);
+  }
+}
+
+type Indexes = { exact: Index; lowerCase: Index; plain: Index; end: Index; plainEnd: Index };
+
+/** The tools that the client declared, by the name Gemini knows them by, and by what models make of it. */
 export class ToolNames {
   readonly #clientNames = new Map<string, string>();
+  /** Nearly all calls have the exact name, so that these are hardly ever made. */
+  #indexes: Indexes | undefined;
 
   constructor(clientNames: Iterable<string>) {
     for (const name of clientNames) this.#clientNames.set(toGeminiToolName(name), name);
@@ -40,8 +77,42 @@ export class ToolNames {
     return this.#clientNames.get(geminiName);
   }
 
-  /** Gemini's names with the client's, in the order of declaration. */
-  entries(): IterableIterator<[gemini: string, client: string]> {
-    return this.#clientNames.entries();
+  /** The one tool with this name but for the case, or else but for case and punctuation. */
+  alike(name: string): string | undefined {
+    const { exact, lowerCase, plain } = this.#indexed();
+    return exact.find(name) ?? lowerCase.find(inLowerCase(name)) ?? plain.find(inPlainLetters(name));
+  }
+
+  /** The one tool whose name ends in `name` as whole segments: `read_file` for `mcp__fs__read_file`, but never `file`. */
+  endingIn(name: string): string | undefined {
+    const { end, plainEnd } = this.#indexed();
+    return end.find(name) ?? plainEnd.find(inPlainLetters(name));
+  }
+
+  #indexed(): Indexes {
+    this.#indexes ??= this.#makeIndexes();
+    return this.#indexes;
+  }
+
+  #makeIndexes(): Indexes {
+    const indexes: Indexes = {
+      exact: new Index(),
+      lowerCase: new Index(),
+      plain: new Index(),
+      end: new Index(),
+      plainEnd: new Index(),
+    };
+    for (const [gemini, client] of this.#clientNames) {
+      for (const name of [gemini, client]) {
+        indexes.exact.add(name, client);
+        indexes.lowerCase.add(inLowerCase(name), client);
+        indexes.plain.add(inPlainLetters(name), client);
+      }
+      for (const end of segmentEnds(client)) {
+        indexes.end.add(end, client);
+        indexes.plainEnd.add(inPlainLetters(end), client);
+      }
+    }
+    return indexes;
   }
 }

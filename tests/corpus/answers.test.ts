@@ -1,6 +1,7 @@
 /** Every recorded Gemini answer, through backend and translation, against an independent reading of its body. */
 import { describe, expect, test } from 'bun:test';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
+import type { AnswerPlan } from '../../src/translate/context.ts';
 import { foldEvents } from '../../src/translate/response/message.ts';
 import { openEnvelope, splitEnvelopes } from '../../src/translate/signatures.ts';
 import { type Answered, answerFrames, planFor } from '../support/answer.ts';
@@ -27,14 +28,23 @@ function declaredTools(recording: Recording, reading: Reading): string[] {
   return recording.request.body ? names : reading.calls.map((call) => call.name);
 }
 
+/** As the client of the recording asked: with mode NONE it has no answer to any call. */
+function planOf({ request }: Recording, tools: readonly string[]): AnswerPlan {
+  const config: Any = request.body?.toolConfig ?? request.body?.tool_config;
+  const mode: string = config?.functionCallingConfig?.mode ?? '';
+  return planFor(tools, mode.toUpperCase() === 'NONE' ? { undeclaredCalls: 'refused' } : {});
+}
+
 /** Why this answer must end in an error, by the independent reading; undefined where it must be complete. */
 function mustFail(reading: Reading, tools: readonly string[]): string | undefined {
   if (reading.error) return 'an error object';
   if (reading.broken) return 'broken JSON';
   if (reading.blocked) return undefined;
   if (!reading.finish) return 'no finishReason';
-  if (reading.calls.some((call) => !tools.includes(call.name))) return 'a call of an undeclared tool';
-  if (UNUSABLE.has(reading.finish)) return reading.finish;
+  const undeclared = reading.calls.some((call) => !tools.includes(call.name));
+  if (undeclared && tools.length === 0) return 'a call where no tools are declared';
+  if (UNUSABLE.has(reading.finish) && !(undeclared && reading.finish === 'UNEXPECTED_TOOL_CALL'))
+    return reading.finish;
   const empty = reading.calls.length === 0 && reading.text === '' && reading.code.length === 0;
   if (empty && reading.finish !== 'MAX_TOKENS' && !REFUSALS.has(reading.finish)) return 'an empty answer';
   return undefined;
@@ -104,7 +114,7 @@ describe.skipIf(!hasCorpus)('recorded Gemini answers', () => {
     test(recording.id, async () => {
       const reading = readIndependently(recording.response.body);
       const tools = declaredTools(recording, reading);
-      const answered = await answerFrames(recordedFrames(recording), planFor(tools));
+      const answered = await answerFrames(recordedFrames(recording), planOf(recording, tools));
       expect(violations(answered.events)).toEqual([]);
       const failure = mustFail(reading, tools);
       if (failure !== undefined) {

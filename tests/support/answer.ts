@@ -23,6 +23,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     stopSequences: [],
     parallelCalls: true,
     toolNames: new ToolNames(tools),
+    undeclaredCalls: [...tools].length === 0 ? 'refused' : 'asked-again',
     requiredArguments: new Map([...tools].map((name) => [name, []])),
     contextWindow: 1_048_576,
     answerContext: 'ctx',
@@ -58,7 +59,7 @@ export async function answerFrames(
     remember: (key, envelope) => answered.remembered.set(key, envelope),
     warn,
   });
-  const parts = new PartsReader(plan, warn);
+  const parts = new PartsReader({ plan, warn, mayAskAgain: () => false });
   answered.events.push(...answer.start());
   try {
     for await (const frame of frames) {

@@ -65,6 +65,10 @@ function readPart(part: Any, reading: Reading): void {
     if (name !== undefined) reading.calls.push({ name, args: args ?? {} });
     if (partialArgs) applyPartial(reading.calls.at(-1)?.args, partialArgs);
     if (part.thoughtSignature) reading.signatures.push(part.thoughtSignature);
+  } else if (part.functionResponse) {
+    // Gemini made this call by itself: none of the client's.
+    const made = reading.calls.findIndex(({ name }) => name === part.functionResponse.name);
+    if (made >= 0) reading.calls.splice(made, 1);
   } else if (part.thought) reading.thoughts += part.text ?? '';
   else if (typeof part.text === 'string') {
     reading.text += part.text;

@@ -1,5 +1,6 @@
 /** Every made-up turn, by the name of its folder. */
 import type { TurnCases } from '../build.ts';
+import { CALLS } from './calls.ts';
 import { ENDS } from './ends.ts';
 import { ERRORS } from './errors.ts';
 import { FRAMING } from './framing.ts';
@@ -13,6 +14,7 @@ import { SHAPES } from './shapes.ts';
 export const CASES: TurnCases = {
   ...SHAPES,
   ...PARTS,
+  ...CALLS,
   ...LOST_CALLS,
   ...ENDS,
   ...ERRORS,

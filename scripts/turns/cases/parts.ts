@@ -1,8 +1,8 @@
 /** Every kind of part that Gemini can put into an answer. */
 import type { ResponsePart } from '../../../src/gemini/wire.ts';
 import type { TurnCases } from '../build.ts';
-import { asEvent, CALLS_MADE, call, chunk, end, says, signature, text, thought } from '../wire.ts';
-import { ASK_TOOLS, THINKING } from './asks.ts';
+import { chunk, end, says, signature, text, thought } from '../wire.ts';
+import { THINKING } from './asks.ts';
 
 /** Parts that we have no name for yet. */
 const odd = (part: object) => part as ResponsePart;
@@ -40,158 +40,6 @@ const CODE: TurnCases = {
         chunk([text('That divides by zero.')]),
         end(),
       ),
-    ],
-  },
-};
-
-/** An event whose counts stand still, as many as there may be of it. */
-const unmoved = (part: ResponsePart) =>
-  asEvent({
-    candidates: [{ content: { parts: [part], role: 'model' }, index: 0 }],
-    usageMetadata: { promptTokenCount: 120, candidatesTokenCount: 1, totalTokenCount: 121 },
-  });
-const dash = unmoved(text('-'));
-const listing = unmoved(call(undefined, 'Bash', { command: 'ls' }));
-
-/** Whose every event is like the one before. */
-const EQUAL: TurnCases = {
-  'equal-events': {
-    shows: 'Equal events in a row, their counts unmoved: each of them is content',
-    gemini: 'gemini-2.5-flash',
-    replies: [says(dash, dash, dash, end())],
-  },
-  'equal-calls': {
-    shows: 'The same call twice, in events that are equal',
-    gemini: 'gemini-2.5-flash',
-    ask: { tools: ASK_TOOLS },
-    replies: [says(listing, listing, end('STOP', { message: CALLS_MADE }))],
-  },
-};
-
-const CALLS: TurnCases = {
-  'call-without-args': {
-    shows: 'A call without any args key',
-    ask: { tools: [{ name: 'ListFiles', input_schema: { type: 'object' } }] },
-    replies: [
-      says(
-        chunk([{ functionCall: { name: 'ListFiles', id: 'call-001' } }]),
-        end('STOP', { message: CALLS_MADE }),
-      ),
-    ],
-  },
-  'call-partial-args': {
-    shows: 'Arguments in pieces by JSON path, strings over several parts',
-    ask: { tools: ASK_TOOLS },
-    replies: [
-      says(
-        chunk([
-          {
-            functionCall: { name: 'Bash', id: 'call-001', willContinue: true },
-            thoughtSignature: signature('call'),
-          },
-        ]),
-        chunk([
-          {
-            functionCall: {
-              partialArgs: [{ jsonPath: '$.command', stringValue: 'git ', willContinue: true }],
-              willContinue: true,
-            },
-          },
-        ]),
-        chunk([
-          {
-            functionCall: {
-              partialArgs: [{ jsonPath: '$.command', stringValue: 'status' }],
-              willContinue: true,
-            },
-          },
-        ]),
-        chunk([{ functionCall: {} }]),
-        end('STOP', { message: CALLS_MADE }),
-      ),
-    ],
-  },
-  'call-unfinished': {
-    shows: 'A call in pieces that MAX_TOKENS breaks off: left out, with a warning',
-    ask: { tools: ASK_TOOLS },
-    replies: [
-      says(
-        chunk([text('I will run it.')]),
-        chunk([{ functionCall: { name: 'Bash', id: 'call-001', willContinue: true } }]),
-        chunk([
-          {
-            functionCall: {
-              partialArgs: [{ jsonPath: '$.command', stringValue: 'rm -' }],
-              willContinue: true,
-            },
-          },
-        ]),
-        end('MAX_TOKENS'),
-      ),
-    ],
-  },
-  'call-in-namespace': {
-    shows: 'A call under the model’s inner namespace, and one in another case',
-    ask: { tools: ASK_TOOLS },
-    replies: [
-      says(
-        chunk([call('call-001', 'default_api:Bash', { command: 'ls' }, signature('call'))]),
-        chunk([call('call-002', 'read', { file_path: '/a' })]),
-        end('STOP', { message: CALLS_MADE }),
-      ),
-    ],
-  },
-  'call-undeclared': {
-    shows: 'A call of a tool that nobody declared: another try, which is sound',
-    ask: { tools: ASK_TOOLS },
-    replies: [
-      says(chunk([call('call-001', 'Write', { file_path: '/a' })]), end('STOP', { message: CALLS_MADE })),
-      says(
-        chunk([call('call-002', 'Read', { file_path: '/a' }, signature('call'))]),
-        end('STOP', { message: CALLS_MADE }),
-      ),
-    ],
-  },
-  'call-args-no-object': {
-    shows: 'A call with a list for arguments, twice',
-    ask: { tools: ASK_TOOLS },
-    replies: [1, 2].map(() =>
-      says({
-        raw: {
-          candidates: [
-            {
-              content: { parts: [{ functionCall: { name: 'Bash', args: ['ls'] } }], role: 'model' },
-              finishReason: 'STOP',
-              index: 0,
-            },
-          ],
-        },
-      }),
-    ),
-  },
-  'call-beside-unexpected': {
-    shows: 'UNEXPECTED_TOOL_CALL with the call beside it: a declared one is as good as any',
-    ask: { tools: ASK_TOOLS },
-    replies: [says(chunk([call('call-001', 'Bash', { command: 'ls' })]), end('UNEXPECTED_TOOL_CALL'))],
-  },
-  'calls-one-allowed': {
-    shows: 'Two calls although the client disabled parallel ones: the first stays',
-    ask: { tools: ASK_TOOLS, tool_choice: { type: 'auto', disable_parallel_tool_use: true } },
-    replies: [
-      says(
-        chunk([
-          call('call-001', 'Bash', { command: 'ls' }, signature('call')),
-          call('call-002', 'Bash', { command: 'pwd' }),
-        ]),
-        end('STOP', { message: CALLS_MADE }),
-      ),
-    ],
-  },
-  'call-then-text': {
-    shows: 'Text after a call',
-    ask: { tools: ASK_TOOLS },
-    replies: [
-      says(chunk([call('call-001', 'Bash', { command: 'ls' })]), chunk([text('Now we wait.')]), end()),
     ],
   },
 };
@@ -277,4 +125,4 @@ const OTHERS: TurnCases = {
   },
 };
 
-export const PARTS: TurnCases = { ...CODE, ...EQUAL, ...CALLS, ...OTHERS };
+export const PARTS: TurnCases = { ...CODE, ...OTHERS };

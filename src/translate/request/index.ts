@@ -2,7 +2,7 @@
 import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
-import type { AnswerPlan, RequestContext } from '../context.ts';
+import type { AnswerPlan, RequestContext, UndeclaredCalls } from '../context.ts';
 import { answerContext } from '../signatures.ts';
 import { ToolNames } from '../tool-names.ts';
 import type { Warn, Warning } from '../warnings.ts';
@@ -41,18 +41,27 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
 }
 
 function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[], ctx: RequestContext): AnswerPlan {
+  const toolNames = new ToolNames(callableNames(request, tools));
   return {
     requestedModel: request.model,
     thinking: thinkingDisplay(request),
     stopSequences: (request.stop_sequences ?? []).filter((sequence) => sequence !== ''),
     parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
-    toolNames: new ToolNames(callableNames(request, tools)),
+    toolNames,
+    undeclaredCalls: undeclaredCalls(request, toolNames),
     requiredArguments: requiredArguments(request, tools),
     contextWindow: ctx.model.inputTokens,
     answerContext: answerContext(request.messages),
     contextManagement: request.context_management !== undefined && request.context_management !== null,
     safeguards: safeguardTypes(request.safeguards),
   };
+}
+
+/** Who offers no tool, or asks for none or for one, has no answer to the call of another. */
+function undeclaredCalls({ tools, tool_choice }: MessagesRequest, names: ToolNames): UndeclaredCalls {
+  const choice = tool_choice?.type;
+  if (names.size === 0 || choice === 'none' || choice === 'tool') return 'refused';
+  return tools?.some((tool) => tool.defer_loading === true) ? 'passed-on' : 'asked-again';
 }
 
 function safeguardTypes(safeguards: unknown): string[] {

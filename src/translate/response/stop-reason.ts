@@ -10,7 +10,7 @@ type Outcome =
   /** Google's filters stopped it. */
   | { kind: 'refused'; why: string }
   /** No answer to build on: worth another try. With `tellsCalls` its message may hold calls that were not delivered. */
-  | { kind: 'unusable'; why: string; tellsCalls?: true };
+  | { kind: 'unusable'; why: string; tellsCalls?: 'of-declared-tools' | 'of-any-tool' };
 
 export const FINISH_REASONS = {
   STOP: { kind: 'complete', stopReason: 'end_turn' },
@@ -30,11 +30,15 @@ export const FINISH_REASONS = {
   IMAGE_RECITATION: { kind: 'refused', why: 'the image recited protected material' },
   IMAGE_OTHER: { kind: 'refused', why: 'the image was not produced' },
   NO_IMAGE: { kind: 'refused', why: 'no image was produced' },
-  MALFORMED_FUNCTION_CALL: { kind: 'unusable', why: 'the model wrote a broken tool call', tellsCalls: true },
+  MALFORMED_FUNCTION_CALL: {
+    kind: 'unusable',
+    why: 'the model wrote a broken tool call',
+    tellsCalls: 'of-declared-tools',
+  },
   UNEXPECTED_TOOL_CALL: {
     kind: 'unusable',
     why: 'the model called a tool that it was not given',
-    tellsCalls: true,
+    tellsCalls: 'of-any-tool',
   },
   TOO_MANY_TOOL_CALLS: { kind: 'unusable', why: 'the model called too many tools in a row' },
   MISSING_THOUGHT_SIGNATURE: { kind: 'unusable', why: 'a thought signature was missing' },

@@ -10,7 +10,7 @@ export type TurnEvent =
   | { type: 'text'; text: string; signature?: string }
   /** A thought summary. Google never signs these. */
   | { type: 'thinking'; text: string }
-  /** A complete call of a tool that the client declared, under the client's name. */
+  /** A complete call, under the client's name of its tool; or, of a tool that it did not declare, under one that it can answer. */
   | { type: 'call'; name: string; args: JsonObject; signature?: string }
   /** Cumulative token counts; the last one counts. */
   | { type: 'usage'; usage: UsageMetadata }

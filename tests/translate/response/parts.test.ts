@@ -4,7 +4,7 @@ import type { Frame } from '../../../src/gemini/frames.ts';
 import type { Candidate, ResponsePart } from '../../../src/gemini/wire.ts';
 import { PartsReader } from '../../../src/translate/response/parts.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import type { Warning } from '../../../src/translate/warnings.ts';
+import type { Warn, Warning } from '../../../src/translate/warnings.ts';
 import { planFor } from '../../support/answer.ts';
 
 const frame = (candidate: Candidate): Frame => ({ kind: 'content', chunk: { candidates: [candidate] } });
@@ -14,9 +14,9 @@ const finish = (finishReason: string, finishMessage?: string): Frame =>
 
 function read(frames: readonly Frame[], tools: string[] = ['Bash', 'Read'], parallelCalls = true) {
   const warnings: Warning[] = [];
-  const reader = new PartsReader(planFor(tools, { parallelCalls }), (code, path, detail) =>
-    warnings.push({ code, path, detail }),
-  );
+  const plan = planFor(tools, { parallelCalls });
+  const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
+  const reader = new PartsReader({ plan, warn, mayAskAgain: () => true });
   const events: TurnEvent[] = [];
   for (const one of frames) events.push(...reader.read(one));
   events.push(...reader.end());

@@ -5,7 +5,7 @@ import type { Candidate, ResponsePart } from '../../../src/gemini/wire.ts';
 import type { AnswerPlan } from '../../../src/translate/context.ts';
 import { PartsReader } from '../../../src/translate/response/parts.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
-import type { Warning } from '../../../src/translate/warnings.ts';
+import type { Warn, Warning } from '../../../src/translate/warnings.ts';
 import { planFor } from '../../support/answer.ts';
 
 const frame = (candidate: Candidate): Frame => ({ kind: 'content', chunk: { candidates: [candidate] } });
@@ -13,7 +13,8 @@ const parts = (...list: ResponsePart[]): Frame => frame({ content: { parts: list
 
 function readTry(frames: readonly Frame[], plan: AnswerPlan) {
   const warnings: Warning[] = [];
-  const reader = new PartsReader(plan, (code, path, detail) => warnings.push({ code, path, detail }));
+  const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
+  const reader = new PartsReader({ plan, warn, mayAskAgain: () => true });
   const events: TurnEvent[] = frames.flatMap((one) => reader.read(one));
   events.push(...reader.end());
   return { events, warnings };

@@ -1,0 +1,156 @@
+/**
+ * Whose tools an answer's calls name. What the client declared goes on at once. From a call of any other tool on the answer
+ * waits for its end: only then is it known whether the answer brings the call's result as well, which makes it
+ * Gemini's own affair, or whether the client is to answer it. Why: docs/decisions/0033-undeclared-calls.md
+ */
+import { UpstreamError } from '../../gemini/errors.ts';
+import type { AnswerPlan } from '../context.ts';
+import type { Warn } from '../warnings.ts';
+import { clientToolName, meantToolName, undeclaredName } from './call-name.ts';
+import type { GeminiCall } from './gemini-calls.ts';
+import { readLostCalls } from './lost-calls/read.ts';
+import type { LostCall } from './lost-calls/values.ts';
+import { outcomeOf } from './stop-reason.ts';
+import { type Finish, isContent, type TurnEvent } from './turn.ts';
+
+/** What a part of Gemini's says, before calls are looked up. */
+export type ReadEvent =
+  | TurnEvent
+  | { type: 'gemini-call'; call: GeminiCall }
+  /** The result of a call that Gemini made by itself. */
+  | { type: 'gemini-result'; id: string | undefined; name: string | undefined };
+
+export type AnswerCallsOptions = {
+  plan: AnswerPlan;
+  warn: Warn;
+  /** True once an answer: another try is to be had for a call of an undeclared tool, and is then taken. */
+  mayAskAgain(): boolean;
+};
+
+export class AnswerCalls {
+  readonly #options: AnswerCallsOptions;
+  #held: ReadEvent[] = [];
+  #gaveContent = false;
+  #calls = 0;
+  /** Calls were read out of the end's message. */
+  recovered = false;
+
+  constructor(options: AnswerCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Calls that were passed on, or left out because the client takes only one. */
+  get count(): number {
+    return this.#calls;
+  }
+
+  /** Of `read`, what may go on now. Counts never wait. */
+  through(read: readonly ReadEvent[]): TurnEvent[] {
+    const events: TurnEvent[] = [];
+    for (const event of read) {
+      if (event.type === 'gemini-result') this.#result(event);
+      else if (event.type === 'usage') events.push(event);
+      else if (this.#mustWait(event)) this.#held.push(event);
+      else this.#give(event, events);
+    }
+    return events;
+  }
+
+  /** What the end shows: what was held, and calls that only the end's message tells of. */
+  end(finish: Finish): TurnEvent[] {
+    const events: TurnEvent[] = [];
+    const held = this.#held;
+    this.#held = [];
+    for (const event of held) this.#give(event, events);
+    if (finish.kind === 'finished' && this.#calls === 0) this.#recover(finish.reason, finish.message, events);
+    return events;
+  }
+
+  #mustWait(event: ReadEvent): boolean {
+    if (this.#held.length > 0) return true;
+    const { toolNames } = this.#options.plan;
+    return event.type === 'gemini-call' && clientToolName(event.call.name, toolNames) === undefined;
+  }
+
+  #give(event: ReadEvent, events: TurnEvent[]): void {
+    if (event.type === 'gemini-result') return;
+    const given = event.type === 'gemini-call' ? this.#named(event.call) : event;
+    if (!given) return;
+    this.#gaveContent ||= isContent(given);
+    events.push(given);
+  }
+
+  /** Server-side tools of an older preview come as a call and its result, both in the answer (recordings section 5). */
+  #result({ id, name }: Extract<ReadEvent, { type: 'gemini-result' }>): void {
+    const at = this.#held.findIndex(
+      (event) =>
+        event.type === 'gemini-call' &&
+        (id !== undefined && event.call.id !== undefined ? event.call.id === id : event.call.name === name),
+    );
+    const { warn } = this.#options;
+    if (at < 0) warn('upstream-unknown', 'answer', 'part left out: functionResponse');
+    else warn('content-changed', 'answer', `call of ${name} left out: Gemini answered it by itself`);
+    if (at >= 0) this.#held.splice(at, 1);
+  }
+
+  #named({ name: geminiName, args, signature }: GeminiCall): TurnEvent | undefined {
+    const name = this.#nameFor(geminiName);
+    const { plan, warn } = this.#options;
+    this.#calls++;
+    if (this.#calls > 1 && !plan.parallelCalls) {
+      warn('content-changed', 'answer', `call of ${name} left out: parallel tool use is disabled`);
+      return undefined;
+    }
+    return { type: 'call', name, args, ...(signature ? { signature } : {}) };
+  }
+
+  /** Throws where the client is not to see the call, or may be spared it by another try. */
+  #nameFor(geminiName: string): string {
+    const { plan, warn, mayAskAgain } = this.#options;
+    const declared = this.#declaredName(geminiName);
+    if (declared !== undefined) return declared;
+    const { undeclaredCalls: fate } = plan;
+    const name = fate === 'refused' ? undefined : undeclaredName(geminiName, plan.toolNames);
+    const askAgain = fate === 'asked-again' && !this.#gaveContent && mayAskAgain();
+    if (name === undefined || askAgain) {
+      throw new UpstreamError(
+        'unusable',
+        `the model called "${geminiName.slice(0, SHOWN_CHARACTERS)}", which is none of the declared tools`,
+      );
+    }
+    warn('upstream-unknown', 'answer', `call of ${name} passed on: the client declared no such tool`);
+    return name;
+  }
+
+  #declaredName(geminiName: string): string | undefined {
+    const { toolNames, undeclaredCalls, requiredArguments } = this.#options.plan;
+    const named = clientToolName(geminiName, toolNames);
+    if (named !== undefined || undeclaredCalls === 'passed-on') return named;
+    const meant = meantToolName(geminiName, toolNames);
+    return meant !== undefined && requiredArguments.has(meant) ? meant : undefined;
+  }
+
+  /** All of the calls that the message tells of, or none; and none beside delivered ones, because it may tell of those as well. */
+  #recover(reason: string, message: string | undefined, events: TurnEvent[]): void {
+    const outcome = outcomeOf(reason);
+    if (outcome.kind !== 'unusable' || !outcome.tellsCalls) return;
+    const calls = readLostCalls(message ?? '');
+    if (!calls.every((call) => this.#isCallable(call, outcome.tellsCalls === 'of-any-tool'))) return;
+    for (const { name, args } of calls) {
+      const { warn } = this.#options;
+      this.recovered = true;
+      warn('content-changed', 'answer', `call of ${name} read out of Gemini's message (${reason})`);
+      this.#give({ type: 'gemini-call', call: { id: undefined, name, args, signature: undefined } }, events);
+    }
+  }
+
+  #isCallable({ name, args }: LostCall, ofAnyTool: boolean): boolean {
+    const { toolNames, requiredArguments } = this.#options.plan;
+    const declared = ofAnyTool ? this.#declaredName(name) : clientToolName(name, toolNames);
+    if (declared === undefined) return ofAnyTool;
+    return requiredArguments.get(declared)?.every((key) => Object.hasOwn(args, key)) ?? false;
+  }
+}
+
+/** How much of a name that may be anything an error shows. */
+const SHOWN_CHARACTERS = 200;
