@@ -4,6 +4,7 @@
  * to live on the one clock. Why not cockatiel: docs/decisions/0022-breakers-and-budget.md
  */
 import type { Clock } from '../lib/ports.ts';
+import { type Asker, BreakerEvidence } from './breaker-evidence.ts';
 
 export type BreakerState =
   /** All pass. */
@@ -41,6 +42,8 @@ export type BreakerOptions = {
 
 /** One try's permission. What it tells counts only in the round that it was given out in, or, of a probe's success, the opening. */
 export type Pass = {
+  /** It decides for all. */
+  readonly isProbe: boolean;
   /** The other side works. */
   succeeded(): void;
   failed(): void;
@@ -48,25 +51,23 @@ export type Pass = {
   abandoned(): void;
 };
 
-type Outcome = { at: number; failed: boolean };
-
 export class Breaker {
   readonly #options: BreakerOptions;
+  readonly #evidence: BreakerEvidence;
   #state: 'closed' | 'open' | 'probing' = 'closed';
   #until = 0;
   #opens = 0;
+  /** Who alone has failed since it opened, and before; undefined where several did, or where that is not known. */
+  #blamed: Asker | undefined;
   /** Grows with each change: a pass of an earlier round says nothing of now. */
   #round = 0;
   /** Grows when it opens or closes: a probe's success tells of now, however late it comes within one opening. */
   #turn = 0;
   #probeSince: number | undefined;
-  #inRow = 0;
-  /** Oldest first. */
-  #outcomes: Outcome[] = [];
-  #failures = 0;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
+    this.#evidence = new BreakerEvidence(options.windowMs);
   }
 
   get state(): BreakerState {
@@ -84,50 +85,70 @@ export class Breaker {
     return this.#state === 'closed' ? 0 : this.#until;
   }
 
-  /** When something may pass: not in the future for now. While a probe is out: when it counts as lost. */
-  freeAt(): number {
-    if (this.#state === 'closed') return 0;
+  /** Who alone is to blame for its being open; undefined where it may be the other side. */
+  get blamed(): Asker | undefined {
+    return this.#blamed;
+  }
+
+  /**
+   * When something of `asker` may pass: not in the future for now. While a probe is out: when it counts as lost. Where one asker
+   * alone failed, the others pass: it may be its request that is at fault.
+   */
+  freeAt(asker: Asker = ''): number {
+    if (this.#state === 'closed' || this.#isBystander(asker)) return 0;
     if (this.#state === 'probing' && this.#probeSince !== undefined)
       return this.#probeSince + this.#options.probeMs;
     return this.#until;
   }
 
-  /** Undefined where nothing may pass now. */
-  pass(): Pass | undefined {
+  /** Undefined where nothing of `asker` may pass now. */
+  pass(asker: Asker = ''): Pass | undefined {
     const now = this.#options.clock.now();
-    if (this.#state !== 'closed') {
-      if (this.freeAt() > now) return undefined;
-      this.#beginProbe(now);
-    }
-    return this.#passOf(this.#round, this.#turn);
+    if (this.freeAt(asker) > now) return undefined;
+    const isProbe = this.#state !== 'closed' && !this.#isBystander(asker);
+    if (isProbe) this.#beginProbe(now);
+    return this.#passOf(asker, isProbe);
   }
 
-  /** What another instance saw: open until then, or (0) closed. Its clock may be wrong; ours bounds what it says. */
-  learn(said: number, opens: number): void {
+  /**
+   * What another instance saw: open until then, or (0) closed. Its clock may be wrong; ours bounds what it says. `blamed` alone
+   * failed there: that weighs here what it would have weighed here.
+   */
+  learn(said: number, opens: number, blamed?: Asker): void {
     const { clock, maxOpenMs } = this.#options;
-    const until = Math.min(said, clock.now() + maxOpenMs);
-    if (until > clock.now()) {
+    const now = clock.now();
+    const until = Math.min(said, now + maxOpenMs);
+    if (until > now) {
       if (this.#state !== 'closed' && until <= this.#until) return;
+      // The evidence of one that is not closed is empty.
+      if (blamed !== undefined && this.#evidence.othersAnswered(blamed, now)) return;
       this.#opens = Math.max(this.#opens, opens);
-      this.#open(until, 'learned');
+      this.#open(until, 'learned', blamed);
     } else if (until === 0 && this.#state !== 'closed') this.#close('learned');
   }
 
-  #passOf(round: number, turn: number): Pass {
+  #isBystander(asker: Asker): boolean {
+    return this.#blamed !== undefined && this.#blamed !== asker;
+  }
+
+  #passOf(asker: Asker, isProbe: boolean): Pass {
+    const [round, turn] = [this.#round, this.#turn];
     const told = { success: false, failure: false };
     return {
+      isProbe,
       succeeded: () => {
         if (turn !== this.#turn || told.success) return;
         told.success = true;
-        this.#succeeded();
+        this.#succeeded(asker);
       },
       failed: () => {
-        if (round !== this.#round || told.failure) return;
+        if ((isProbe ? round !== this.#round : turn !== this.#turn) || told.failure) return;
         told.failure = true;
-        this.#failed();
+        if (isProbe) this.#openAnew(this.#options.clock.now(), this.#blamed);
+        else this.#failed(asker);
       },
       abandoned: () => {
-        if (round === this.#round && this.#state === 'probing') this.#probeSince = undefined;
+        if (isProbe && round === this.#round) this.#probeSince = undefined;
       },
     };
   }
@@ -141,30 +162,25 @@ export class Breaker {
     this.#options.onChange?.('half-open', this, 'seen');
   }
 
-  #succeeded(): void {
-    if (this.#state === 'probing') this.#close('seen');
-    else this.#note(false);
+  #succeeded(asker: Asker): void {
+    if (this.#state !== 'closed') this.#close('seen');
+    // After the change, which begins anew: whoever failed alone does so still.
+    this.#evidence.note(false, asker, this.#options.clock.now());
   }
 
-  #failed(): void {
-    if (this.#state === 'probing') this.#openAnew();
-    else if (this.#note(true)) this.#openAnew();
-  }
-
-  /** True where this was one failure too many. */
-  #note(failed: boolean): boolean {
-    const { clock, windowMs, atLeast, share } = this.#options;
+  #failed(asker: Asker): void {
+    const { clock, atLeast, share } = this.#options;
     const now = clock.now();
-    for (let old = this.#outcomes[0]; old && now - old.at >= windowMs; old = this.#outcomes[0]) {
-      this.#outcomes.shift();
-      if (old.failed) this.#failures--;
+    if (this.#state !== 'closed') {
+      // A bystander: it is not one asker alone that fails.
+      this.#blamed = undefined;
+      return;
     }
-    this.#inRow = failed ? this.#inRow + 1 : 0;
-    this.#outcomes.push({ at: now, failed });
-    if (!failed) return false;
-    this.#failures++;
-    const known = this.#outcomes.length;
-    return this.#inRow >= this.#allowedInRow() || (known >= atLeast && this.#failures >= share * known);
+    this.#evidence.note(true, asker, now);
+    const { known, failures } = this.#evidence.share(now);
+    const isTooMuch =
+      this.#evidence.inRow(now) >= this.#allowedInRow() || (known >= atLeast && failures >= share * known);
+    if (isTooMuch) this.#openAnew(now, this.#evidence.only());
   }
 
   #allowedInRow(): number {
@@ -172,33 +188,32 @@ export class Breaker {
     return suspect?.when() ? suspect.consecutive : consecutive;
   }
 
-  #openAnew(): void {
-    const { clock, firstOpenMs, maxOpenMs } = this.#options;
+  #openAnew(now: number, blamed: Asker | undefined): void {
+    const { firstOpenMs, maxOpenMs } = this.#options;
     const ms = Math.min(maxOpenMs, firstOpenMs * 2 ** this.#opens);
     this.#opens++;
-    this.#open(clock.now() + ms, 'seen');
+    this.#open(now + ms, 'seen', blamed);
   }
 
-  #open(until: number, source: 'seen' | 'learned'): void {
+  #open(until: number, source: 'seen' | 'learned', blamed: Asker | undefined): void {
     this.#state = 'open';
     this.#until = until;
-    this.#reset();
+    this.#reset(blamed);
     this.#options.onChange?.('open', this, source);
   }
 
   #close(source: 'seen' | 'learned'): void {
     this.#state = 'closed';
     this.#opens = 0;
-    this.#reset();
+    this.#reset(undefined);
     this.#options.onChange?.('closed', this, source);
   }
 
-  #reset(): void {
+  #reset(blamed: Asker | undefined): void {
     this.#round++;
     this.#turn++;
     this.#probeSince = undefined;
-    this.#inRow = 0;
-    this.#outcomes = [];
-    this.#failures = 0;
+    this.#blamed = blamed;
+    this.#evidence.clear();
   }
 }

@@ -1,12 +1,20 @@
 /** A key for a request, and what keeps it from being asked now. */
-import type { Hindrance, KeyRecord } from './key-record.ts';
+import type { Backend } from './backend.ts';
+import type { Hindrance, KeyRecord, Wanted } from './key-record.ts';
+
+/** By whom a key is wanted, and for what. */
+export type Wish = Wanted & {
+  session: string | undefined;
+  /** Keys that have failed this request often enough: taken only where there is no other. */
+  givenUp?: ReadonlySet<Backend>;
+};
 
 /** `hindrance.why` is `nothing` for one that may be asked now. */
 export type Choice = { record: KeyRecord; hindrance: Hindrance };
 
-export const choiceOf = (record: KeyRecord, model: string, tokens: number): Choice => ({
+export const choiceOf = (record: KeyRecord, wanted: Wanted): Choice => ({
   record,
-  hindrance: record.hindrance(model, tokens),
+  hindrance: record.hindrance(wanted),
 });
 
 /** The one that is free first. */

@@ -1,20 +1,18 @@
 /** What to tell when no key may be asked for longer than one may wait: which comes back when, and what to do. */
 import { UpstreamError } from '../gemini/errors.ts';
-import type { KeyRecord } from './key-record.ts';
+import type { KeyRecord, Wanted } from './key-record.ts';
 
-/** Of records that may be asked for the model at all, for a request of so many tokens; `first` is the one that comes back first. */
+/** Of records that may be asked for the model at all; `first` is the one that comes back first. */
 export function exhausted(
-  model: string,
+  wanted: Wanted,
   records: readonly KeyRecord[],
   first: KeyRecord,
-  tokens: number,
   now: number,
 ): UpstreamError {
-  const { why, until } = first.hindrance(model, tokens);
+  const { model } = wanted;
+  const { why, until } = first.hindrance(wanted);
   const retryAfter = Math.max(1, Math.ceil((until - now) / 1000));
-  const keys = records
-    .map((record) => `${nameOf(record)}: ${stateOf(record, model, tokens, now)}`)
-    .join('; ');
+  const keys = records.map((record) => `${nameOf(record)}: ${stateOf(record, wanted, now)}`).join('; ');
   if (why === 'breaker') {
     return new UpstreamError(
       'not-sent',
@@ -36,8 +34,8 @@ export function exhausted(
 
 const nameOf = ({ backend }: KeyRecord) => `#${backend.keyFingerprint}`;
 
-function stateOf(record: KeyRecord, model: string, tokens: number, now: number): string {
-  const { why, until } = record.hindrance(model, tokens);
+function stateOf(record: KeyRecord, wanted: Wanted, now: number): string {
+  const { why, until } = record.hindrance(wanted);
   const back = `back at ${new Date(Math.max(until, now)).toISOString()}`;
   switch (why) {
     case 'breaker':
@@ -45,7 +43,7 @@ function stateOf(record: KeyRecord, model: string, tokens: number, now: number):
     case 'rate':
       return `at its KEY_RPM or KEY_TPM, ${back}`;
     default:
-      return record.quotas.of(model)?.state === 'parked'
+      return record.quotas.of(wanted.model)?.state === 'parked'
         ? `the day's quota is used up, ${back}`
         : `out of quota, ${back}`;
   }

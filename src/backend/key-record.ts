@@ -4,6 +4,7 @@ import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Backend } from './backend.ts';
 import { Breaker, type BreakerOptions, type BreakerState } from './breaker.ts';
+import type { Asker } from './breaker-evidence.ts';
 import type { KeyState, ModelState } from './keys.ts';
 import { Quotas } from './quotas.ts';
 import { Rate, type RateLimits } from './rate.ts';
@@ -13,6 +14,9 @@ export const DENIED_MS = 3_600_000;
 
 /** Google has some fifty; clients may ask for any name. */
 const MAX_MODELS = 1_000;
+
+/** What a key is wanted for. */
+export type Wanted = { model: string; tokens: number; asker: Asker };
 
 /** What keeps a key from being asked: the last to end of all that do. */
 export type Hindrance = { until: number; why: 'nothing' | 'quota' | 'breaker' | 'rate' };
@@ -65,8 +69,8 @@ export class KeyRecord {
   }
 
   /** When the breaker lets something pass. */
-  breakerFreeAt(model: string): number {
-    return this.#breakers.get(model)?.freeAt() ?? 0;
+  breakerFreeAt(model: string, asker?: Asker): number {
+    return this.#breakers.get(model)?.freeAt(asker) ?? 0;
   }
 
   /** Google said that the key has no access to the model; it may have changed its mind after a while. */
@@ -74,12 +78,12 @@ export class KeyRecord {
     return (this.#denied.get(model) ?? 0) > this.#clock.now();
   }
 
-  hindrance(model: string, tokens: number): Hindrance {
+  hindrance({ model, tokens, asker }: Wanted): Hindrance {
     const found: Hindrance[] = [
       { why: 'quota', until: this.quotas.of(model)?.until ?? 0 },
       { why: 'rate', until: this.rate.freeAt(tokens) },
       // Last: the model is only waited for where nothing else would hold the key as long.
-      { why: 'breaker', until: this.breakerFreeAt(model) },
+      { why: 'breaker', until: this.breakerFreeAt(model, asker) },
     ];
     const now = this.#clock.now();
     return found.reduce<Hindrance>((last, one) => (one.until > last.until ? one : last), {

@@ -2,6 +2,7 @@
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { Backend } from './backend.ts';
 import type { BreakerState } from './breaker.ts';
+import type { Asker } from './breaker-evidence.ts';
 
 /** What a key may not be asked for now. */
 export type ModelState = {
@@ -26,7 +27,7 @@ export type KeyState = {
 export type Again =
   /** To a key that has not turned it down: that is no retry. */
   | 'other-key'
-  /** To whichever is free, or free first, without any other wait: that is a retry. */
+  /** To whichever is free, or free first, without any other wait: that is a retry. After failures enough, to another model. */
   | 'retry'
   /** Another try is not the key's affair. */
   | 'no';
@@ -78,11 +79,11 @@ export type Keys = {
   readonly kind: Backend['kind'];
   readonly backends: readonly [Backend, ...Backend[]];
   /** `session`: requests that share a prompt share a key, which keeps Gemini's implicit cache warm. */
-  route(model: string, session: string | undefined): KeyRoute;
+  route(model: string, session: string | undefined, asker?: Asker): KeyRoute;
   /** `preferred` goes before the session's key, and that before the next in turn. */
   countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute;
   /** False where no key has access to the model, or it fails with every one: another model answers sooner. */
-  usable(model: string): boolean;
+  usable(model: string, asker?: Asker): boolean;
   /** How one key fared outside of a route; undefined for well. */
   note(backend: Backend, model: string, error: unknown): void;
   states(): KeyState[];

@@ -32,7 +32,7 @@ export function hear(fact: Fact, { homes, record: named, refuse, restore }: Hear
       else refuse(record);
       return;
     case 'breaker':
-      record.breaker(fact.model).learn(fact.until, fact.opens);
+      record.breaker(fact.model).learn(fact.until, fact.opens, fact.blamed);
       return;
     case 'sent':
       record.rate.note(fact.tokens, fact.at);

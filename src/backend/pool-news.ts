@@ -31,8 +31,15 @@ export class PoolNews {
     this.#shared.publish({ kind: 'count-quota', key, model, until, strikes });
   }
 
-  breaker({ keyFingerprint: key }: Backend, model: string, { until, opens }: Breaker): void {
-    this.#shared.publish({ kind: 'breaker', key, model, until, opens });
+  breaker({ keyFingerprint: key }: Backend, model: string, { until, opens, blamed }: Breaker): void {
+    this.#shared.publish({
+      kind: 'breaker',
+      key,
+      model,
+      until,
+      opens,
+      ...(blamed === undefined ? {} : { blamed }),
+    });
   }
 
   home(model: string, session: string, key: string): void {

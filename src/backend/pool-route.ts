@@ -5,10 +5,11 @@ import { failureClass } from '../gemini/failure.ts';
 import type { Clock } from '../lib/ports.ts';
 import type { Backend } from './backend.ts';
 import type { Pass } from './breaker.ts';
-import type { Choice } from './choice.ts';
-import type { KeyRecord } from './key-record.ts';
+import type { Choice, Wish } from './choice.ts';
+import type { KeyRecord, Wanted } from './key-record.ts';
 import type { KeyVerdict } from './key-verdict.ts';
 import type { Again, KeyRoute, Patience } from './keys.ts';
+import { FAILURES_WITH_COMPANY, MODEL_BREAKER } from './model-breaker.ts';
 import type { SharedState } from './shared.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -18,12 +19,12 @@ export type RoutedPool = {
   readonly shared: SharedState;
   readonly waiters: Waiters;
   readonly countsTokens: boolean;
-  choose(model: string, session: string | undefined, tokens: number, current?: Backend): Choice;
+  choose(wish: Wish, current?: Backend): Choice;
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
   succeeded(record: KeyRecord, model: string, sentAt: number): void;
   sent(record: KeyRecord, tokens: number): void;
-  /** What to tell a request of so many tokens that no key is free for. */
-  exhausted(model: string, tokens: number): UpstreamError;
+  /** What to tell a request that no key is free for. */
+  exhausted(wanted: Wanted): UpstreamError;
 };
 
 /** Openings in a row after which nobody waits for a model any more: it is down, not stumbling. */
@@ -38,12 +39,15 @@ type ForeignProbe = { record: KeyRecord; pass: Pass };
 
 export class PoolRoute implements KeyRoute {
   readonly #pool: RoutedPool;
+  readonly #for: Pick<Wish, 'model' | 'session' | 'asker'>;
   readonly #model: string;
-  readonly #session: string | undefined;
   /** Refused by Google for good: asking again would not end otherwise. */
   readonly #hopeless = new Set<Backend>();
   /** Out of quota when they were asked for this request. */
   readonly #turnedDown = new Set<Backend>();
+  /** How often each key has failed this request, and which of them often enough: whatever others meet, it goes elsewhere. */
+  readonly #failures = new Map<Backend, number>();
+  readonly #givenUp = new Set<Backend>();
   #record: KeyRecord;
   #pass: Pass | undefined;
   /** The probe that the pass is, by the name that all instances know. */
@@ -51,12 +55,12 @@ export class PoolRoute implements KeyRoute {
   #waited = 0;
   #sentAt: number;
 
-  constructor(pool: RoutedPool, model: string, session: string | undefined) {
+  constructor(pool: RoutedPool, wish: Pick<Wish, 'model' | 'session' | 'asker'>) {
     this.#pool = pool;
-    this.#model = model;
-    this.#session = session;
+    this.#for = wish;
+    this.#model = wish.model;
     this.#sentAt = pool.clock.now();
-    this.#record = pool.choose(model, session, 0).record;
+    this.#record = this.#choose(0).record;
   }
 
   get backend(): Backend {
@@ -70,7 +74,7 @@ export class PoolRoute implements KeyRoute {
     try {
       for (;;) {
         signal.throwIfAborted();
-        const choice = this.#pool.choose(this.#model, this.#session, tokens, this.#record.backend);
+        const choice = this.#choose(tokens, this.#record.backend);
         if (choice.hindrance.why !== 'nothing') {
           if (foreign.length === 0 || choice.hindrance.why !== 'breaker')
             await this.#wait(choice, tokens, patience, signal);
@@ -79,10 +83,11 @@ export class PoolRoute implements KeyRoute {
           continue;
         }
         const { record } = choice;
+        if (this.#givenUp.has(record.backend) && !patience.forBreaker()) throw this.#failedTooOften();
         this.#sentAt = this.#pool.clock.now();
-        const claim = this.#probeOf(record);
-        const pass = record.breaker(this.#model).pass();
+        const pass = record.breaker(this.#model).pass(this.#for.asker);
         if (!pass) continue;
+        const claim = pass.isProbe ? this.#probeOf(record) : undefined;
         if (claim === undefined || (await this.#isOurs(record, claim))) {
           this.#pool.sent(record, tokens);
           this.#record = record;
@@ -99,9 +104,9 @@ export class PoolRoute implements KeyRoute {
 
   refusal(patience: Patience): UpstreamError | undefined {
     const tokens = this.#pool.countsTokens ? patience.tokens() : 0;
-    const choice = this.#pool.choose(this.#model, this.#session, tokens, this.#record.backend);
+    const choice = this.#choose(tokens, this.#record.backend);
     return choice.hindrance.why !== 'nothing' && this.#isHopeless(choice, patience)
-      ? this.#pool.exhausted(this.#model, tokens)
+      ? this.#pool.exhausted({ ...this.#for, tokens })
       : undefined;
   }
 
@@ -112,7 +117,7 @@ export class PoolRoute implements KeyRoute {
     if (kind === 'blameless') return 'no';
     if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.backend);
     this.#turnedDown.add(this.#record.backend);
-    const { record } = this.#pool.choose(this.#model, this.#session, 0);
+    const { record } = this.#choose(0);
     if (this.#hopeless.has(record.backend)) return 'no';
     this.#record = record;
     return this.#turnedDown.has(record.backend) ? 'retry' : 'other-key';
@@ -122,7 +127,31 @@ export class PoolRoute implements KeyRoute {
   #troubled(error: unknown): Again {
     if (error instanceof UpstreamError) this.#record.troubles.set(this.#model, failureClass(error));
     this.#pass?.failed();
-    return this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
+    const isGivenUp = this.#giveUp();
+    return isGivenUp || this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
+  }
+
+  /** True where this was one failure too many. As many as open a breaker, which others' answers may keep closed. */
+  #giveUp(): boolean {
+    const { backend } = this.#record;
+    const failures = (this.#failures.get(backend) ?? 0) + 1;
+    this.#failures.set(backend, failures);
+    const enough = this.#givenUp.size > 0 ? FAILURES_WITH_COMPANY : MODEL_BREAKER.consecutive;
+    if (failures < enough || this.#givenUp.has(backend)) return false;
+    this.#givenUp.add(backend);
+    return true;
+  }
+
+  #failedTooOften(): UpstreamError {
+    return new UpstreamError(
+      'not-sent',
+      `${this.#model} failed this request too often, so it is not asked again. Try again in a moment, or map to another model.`,
+      { status: 503 },
+    );
+  }
+
+  #choose(tokens: number, current?: Backend): Choice {
+    return this.#pool.choose({ ...this.#for, tokens, givenUp: this.#givenUp }, current);
   }
 
   sentAgain(tokens: () => number): void {
@@ -151,7 +180,7 @@ export class PoolRoute implements KeyRoute {
   async #wait(choice: Choice, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
     const { clock, waiters } = this.#pool;
     const since = clock.now();
-    if (this.#isHopeless(choice, patience)) throw this.#pool.exhausted(this.#model, tokens);
+    if (this.#isHopeless(choice, patience)) throw this.#pool.exhausted({ ...this.#for, tokens });
     await waiters.wait(Math.min(choice.hindrance.until - since, this.#left(patience)), signal);
     this.#waited += clock.now() - since;
   }
@@ -183,7 +212,7 @@ export class PoolRoute implements KeyRoute {
     const isDown = foreign.every(({ record }) => record.breaker(this.#model).opens >= HOPELESS_OPENS);
     try {
       if (isDown || !patience.forBreaker() || this.#waited >= patience.limitMs)
-        throw this.#pool.exhausted(this.#model, tokens);
+        throw this.#pool.exhausted({ ...this.#for, tokens });
       await waiters.wait(CLAIM_LOOK_MS, signal);
     } finally {
       this.#waited += clock.now() - since;
@@ -196,10 +225,9 @@ export class PoolRoute implements KeyRoute {
     this.#pool.waiters.wake();
   }
 
-  /** What a pass of now would probe, by a name that all instances know; undefined where it would be no probe. */
-  #probeOf(record: KeyRecord): string | undefined {
-    const { state, until } = record.breaker(this.#model);
-    if (state === 'closed') return undefined;
+  /** What a probe of now probes, by a name that all instances know. */
+  #probeOf(record: KeyRecord): string {
+    const { until } = record.breaker(this.#model);
     return `probe ${record.backend.keyFingerprint} ${this.#model} ${until}`;
   }
 

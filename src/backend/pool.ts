@@ -4,14 +4,15 @@
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import type { Clock, Random } from '../lib/ports.ts';
-import { RecentMap } from '../lib/recent-map.ts';
 import type { Backend } from './backend.ts';
 import { type Breaker, type BreakerOptions, type BreakerState, bestState } from './breaker.ts';
-import { type Choice, choiceOf, soonest } from './choice.ts';
+import type { Asker } from './breaker-evidence.ts';
+import { type Choice, choiceOf, soonest, type Wish } from './choice.ts';
 import { CountRoutes } from './count-route.ts';
 import { exhausted } from './exhausted.ts';
 import { Homes } from './homes.ts';
-import { KeyRecord } from './key-record.ts';
+import { KeyRecord, type Wanted } from './key-record.ts';
+import { KeyTurns } from './key-turns.ts';
 import { type KeyVerdict, keyVerdict } from './key-verdict.ts';
 import type { CountRoute, KeyRoute, KeyState, Keys } from './keys.ts';
 import { FAILURES_WITH_COMPANY, MODEL_BREAKER } from './model-breaker.ts';
@@ -43,8 +44,7 @@ export class KeyPool implements Keys, RoutedPool {
   #rates: RateLimits;
   #backends: Backends;
   #records: readonly KeyRecord[];
-  /** By model: opus and haiku ids of one client would else take turns, and each always meet the same key. */
-  readonly #turns = new RecentMap<string, number>(1_000);
+  readonly #turns = new KeyTurns();
   readonly #homes = new Homes<string>();
   readonly #news: PoolNews;
   readonly #counts: CountRoutes;
@@ -90,8 +90,8 @@ export class KeyPool implements Keys, RoutedPool {
     this.waiters.wake();
   }
 
-  route(model: string, session: string | undefined): KeyRoute {
-    return new PoolRoute(this, model, session);
+  route(model: string, session: string | undefined, asker: Asker = ''): KeyRoute {
+    return new PoolRoute(this, { model, session, asker });
   }
 
   countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute {
@@ -99,25 +99,31 @@ export class KeyPool implements Keys, RoutedPool {
     return this.#counts.route(model, this.#records, preferred?.keyFingerprint ?? home);
   }
 
-  usable(model: string): boolean {
+  usable(model: string, asker: Asker = ''): boolean {
     const allowed = this.#allowed(model);
     const now = this.clock.now();
-    if (!allowed.some((record) => record.breakerFreeAt(model) <= now)) return false;
+    if (!allowed.some((record) => record.breakerFreeAt(model, asker) <= now)) return false;
     // Else a key whose day is over would hold requests to a model that fails with all the others.
-    return soonest(allowed.map((record) => choiceOf(record, model, 0))).hindrance.why !== 'breaker';
+    return (
+      soonest(allowed.map((record) => choiceOf(record, { model, tokens: 0, asker }))).hindrance.why !==
+      'breaker'
+    );
   }
 
   /** `current` goes before the session's key, and that before the next in turn. Where none is free: the first that will be. */
-  choose(model: string, session: string | undefined, tokens: number, current?: Backend): Choice {
+  choose(wish: Wish, current?: Backend): Choice {
+    const { model, session, givenUp } = wish;
     const now = this.clock.now();
-    const found = this.#candidates(model).map((record) => choiceOf(record, model, tokens));
-    const free = found.filter(({ hindrance }) => hindrance.why === 'nothing').map(({ record }) => record);
-    if (free.length === 0) return soonest(found);
+    const found = this.#candidates(model).map((record) => choiceOf(record, wish));
+    const open = found.filter(({ hindrance }) => hindrance.why === 'nothing').map(({ record }) => record);
+    if (open.length === 0) return soonest(found);
+    const fresh = open.filter((record) => !givenUp?.has(record.backend));
+    const free = fresh.length > 0 ? fresh : open;
     const home = session === undefined ? undefined : this.#homes.of(model, session);
     const record =
       free.find(({ backend }) => backend === current) ??
       free.find(({ backend }) => backend.keyFingerprint === home) ??
-      this.#next(free, model);
+      this.#turns.next(this.#records, free, model);
     if (session !== undefined) this.#settle(model, session, record.backend.keyFingerprint);
     return { record, hindrance: { why: 'nothing', until: now } };
   }
@@ -173,10 +179,10 @@ export class KeyPool implements Keys, RoutedPool {
     return verdict;
   }
 
-  exhausted(model: string, tokens: number): UpstreamError {
-    const candidates = this.#candidates(model);
-    const { record } = soonest(candidates.map((candidate) => choiceOf(candidate, model, tokens)));
-    return exhausted(model, candidates, record, tokens, this.clock.now());
+  exhausted(wanted: Wanted): UpstreamError {
+    const candidates = this.#candidates(wanted.model);
+    const { record } = soonest(candidates.map((candidate) => choiceOf(candidate, wanted)));
+    return exhausted(wanted, candidates, record, this.clock.now());
   }
 
   sent(record: KeyRecord, tokens: number): void {
@@ -240,18 +246,6 @@ export class KeyPool implements Keys, RoutedPool {
   #candidates(model: string): readonly KeyRecord[] {
     const allowed = this.#allowed(model);
     return allowed.length > 0 ? allowed : this.#records.filter(({ state }) => state !== 'out');
-  }
-
-  #next(free: readonly KeyRecord[], model: string): KeyRecord {
-    const turn = this.#turns.get(model) ?? 0;
-    const count = this.#records.length;
-    for (let step = 0; step < count; step++) {
-      const record = this.#records[(turn + step) % count];
-      if (!record || !free.includes(record)) continue;
-      this.#turns.set(model, (turn + step + 1) % count);
-      return record;
-    }
-    throw new Error('no key is free');
   }
 
   #settle(model: string, session: string, key: string): void {

@@ -37,12 +37,14 @@ const FACT = Type.Union([
     model: Type.String(),
     until: Type.Number(),
     opens: Type.Integer({ minimum: 0 }),
+    blamed: Type.Optional(Type.String()),
   }),
   Type.Object({
     kind: Type.Literal('streams'),
     model: Type.String(),
     until: Type.Number(),
     opens: Type.Integer({ minimum: 0 }),
+    blamed: Type.Optional(Type.String()),
   }),
   Type.Object({
     kind: Type.Literal('home'),

@@ -4,11 +4,14 @@
  */
 
 import type { Clock } from '../lib/ports.ts';
+import type { Asker } from './breaker-evidence.ts';
 
 /** Envoy's. */
 const SHARE = 0.2;
 /** Requests that may be retried whatever the share: someone who is alone is always retried. */
 const ALWAYS = 3;
+/** Of the share, at most: one asker's request may be at fault, and is sent again and again. */
+const ONE_ASKER = 0.5;
 /** Milliseconds: what is in flight tells little of few requests, and of those that hang; what came lately tells more. */
 const LATELY_MS = 300_000;
 
@@ -28,15 +31,20 @@ export const UNLIMITED: Pick<RetryBudget, 'begin'> = {
   begin: () => ({ take: () => true, end() {} }),
 };
 
+/** One that is not told apart from others is an object of its own. */
+type Who = Asker | object;
+
 export class RetryBudget {
   #inFlight = 0;
-  #retries = 0;
-  /** When requests began, and retries were taken, lately; oldest first. */
-  readonly #begun: number[] = [];
-  readonly #taken: number[] = [];
-  readonly #clock: Clock;
+  /** Of requests under way. */
+  readonly #retries = new Tally();
   /** Requests that hold a retry. */
-  #retrying = 0;
+  readonly #retrying = new Tally();
+  /** When requests began, and retries were taken, lately; oldest first. */
+  readonly #begun: { at: number }[] = [];
+  readonly #taken: { at: number; asker: Who }[] = [];
+  readonly #takenBy = new Tally();
+  readonly #clock: Clock;
   readonly #elsewhere: () => Load;
 
   constructor(clock: Clock, elsewhere: () => Load = () => ({ inFlight: 0, retries: 0 })) {
@@ -46,50 +54,89 @@ export class RetryBudget {
 
   /** Of this instance. */
   get load(): Load {
-    return { inFlight: this.#inFlight, retries: this.#retries };
+    return { inFlight: this.#inFlight, retries: this.#retries.total };
   }
 
-  begin(): BudgetTicket {
+  begin(asker: Who = {}): BudgetTicket {
     this.#inFlight++;
-    this.#note(this.#begun);
+    this.#forgetOld();
+    this.#begun.push({ at: this.#clock.now() });
     let held = 0;
     let ended = false;
     return {
       take: () => {
-        if (ended || !this.#allows(held > 0)) return false;
-        if (held === 0) this.#retrying++;
+        if (ended || !this.#allows(asker, held > 0)) return false;
+        if (held === 0) this.#retrying.add(asker, 1);
         held++;
-        this.#retries++;
-        this.#note(this.#taken);
+        this.#retries.add(asker, 1);
+        this.#taken.push({ at: this.#clock.now(), asker });
+        this.#takenBy.add(asker, 1);
         return true;
       },
       end: () => {
         if (ended) return;
         ended = true;
         this.#inFlight--;
-        this.#retries -= held;
-        if (held > 0) this.#retrying--;
+        this.#retries.add(asker, -held);
+        if (held > 0) this.#retrying.add(asker, -1);
       },
     };
   }
 
   /** The few that may always be retried are counted here alone; the share is of all instances together. */
-  #allows(retriesAlready: boolean): boolean {
-    if (this.#retrying - (retriesAlready ? 1 : 0) < ALWAYS) return true;
-    if (this.#lately(this.#taken) + 1 <= SHARE * this.#lately(this.#begun)) return true;
-    const others = this.#elsewhere();
-    return this.#retries + others.retries + 1 <= SHARE * (this.#inFlight + others.inFlight);
+  #allows(asker: Who, retriesAlready: boolean): boolean {
+    const own = this.#retrying.of(asker) - (retriesAlready ? 1 : 0);
+    const others = this.#retrying.askers - (this.#retrying.of(asker) > 0 ? 1 : 0);
+    if (own + others < ALWAYS) return true;
+    this.#forgetOld();
+    if (this.#takenBy.fits(asker, SHARE * this.#begun.length)) return true;
+    const { inFlight, retries } = this.#elsewhere();
+    return this.#retries.fits(asker, SHARE * (this.#inFlight + inFlight), retries);
   }
 
-  #note(times: number[]): void {
-    this.#lately(times);
-    times.push(this.#clock.now());
-  }
-
-  #lately(times: number[]): number {
+  #forgetOld(): void {
     const old = this.#clock.now() - LATELY_MS;
-    const first = times.findIndex((at) => at >= old);
-    times.splice(0, first < 0 ? times.length : first);
-    return times.length;
+    dropBefore(this.#begun, old);
+    for (const { asker } of dropBefore(this.#taken, old)) this.#takenBy.add(asker, -1);
+  }
+}
+
+function dropBefore<T extends { at: number }>(times: T[], old: number): T[] {
+  const first = times.findIndex(({ at }) => at >= old);
+  return times.splice(0, first < 0 ? times.length : first);
+}
+
+/** Counts by asker. */
+class Tally {
+  total = 0;
+  /** No count is higher; some were. */
+  #most = 0;
+  readonly #counts = new Map<Who, number>();
+
+  get askers(): number {
+    return this.#counts.size;
+  }
+
+  of(asker: Who): number {
+    return this.#counts.get(asker) ?? 0;
+  }
+
+  add(asker: Who, by: number): void {
+    const count = this.of(asker) + by;
+    this.total += by;
+    this.#most = Math.max(this.total === 0 ? 0 : this.#most, count);
+    if (count > 0) this.#counts.set(asker, count);
+    else this.#counts.delete(asker);
+  }
+
+  /** Whether `more`, and one more of `asker`, are within `limit`, of which no other asker weighs more than its part. */
+  fits(asker: Who, limit: number, more = 0): boolean {
+    const part = ONE_ASKER * limit;
+    const all = this.total + more + 1;
+    // Most often there is nobody who weighs less than he has: no need to look for him.
+    if (all <= limit || this.#most <= part) return all <= limit;
+    let sum = more + 1;
+    for (const [other, count] of this.#counts) sum += other === asker ? count : Math.min(count, part);
+    return sum <= limit;
   }
 }

@@ -15,10 +15,10 @@ export type Fact =
   | { kind: 'count-quota'; key: string; model: string; until: number; strikes: number }
   /** Whether Google takes a key at all. */
   | { kind: 'key'; key: string; state: 'in use' | 'refused' | 'out' }
-  /** A breaker opened, or closed: then `until` is 0. */
-  | { kind: 'breaker'; key: string; model: string; until: number; opens: number }
+  /** A breaker opened, or closed: then `until` is 0. `blamed`: the only asker whose requests failed. */
+  | { kind: 'breaker'; key: string; model: string; until: number; opens: number; blamed?: string }
   /** The same of a model's streams: while they break, answers are asked for whole. */
-  | { kind: 'streams'; model: string; until: number; opens: number }
+  | { kind: 'streams'; model: string; until: number; opens: number; blamed?: string }
   /** The key of a session, by model. */
   | { kind: 'home'; model: string; session: string; key: string }
   /** What is under way in one instance, for the retry budget of all. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import { Breaker, type Pass } from './breaker.ts';
+import type { Asker } from './breaker-evidence.ts';
 import type { SharedState } from './shared.ts';
 
 /** Broken streams in a row; their share says little, since one long session may make them all. */
@@ -14,14 +15,14 @@ const MAX_MODELS = 1_000;
 
 export type Streaming = {
   /** Undefined: ask for the whole answer. One of many is let through to see whether streams work again. */
-  pass(model: string): Pass | undefined;
+  pass(model: string, asker?: Asker): Pass | undefined;
   /** Models whose answers are asked for whole now. */
   broken(): string[];
 };
 
 /** For what must not depend on other requests. */
 export const ALWAYS_STREAMING: Streaming = {
-  pass: () => ({ succeeded() {}, failed() {}, abandoned() {} }),
+  pass: () => ({ isProbe: false, succeeded() {}, failed() {}, abandoned() {} }),
   broken: () => [],
 };
 
@@ -39,12 +40,12 @@ export class StreamingBreakers implements Streaming {
   constructor(options: StreamingOptions) {
     this.#options = options;
     options.shared.listen((fact) => {
-      if (fact.kind === 'streams') this.#breaker(fact.model).learn(fact.until, fact.opens);
+      if (fact.kind === 'streams') this.#breaker(fact.model).learn(fact.until, fact.opens, fact.blamed);
     });
   }
 
-  pass(model: string): Pass | undefined {
-    return this.#breaker(model).pass();
+  pass(model: string, asker?: Asker): Pass | undefined {
+    return this.#breaker(model).pass(asker);
   }
 
   broken(): string[] {
@@ -71,11 +72,17 @@ export class StreamingBreakers implements Streaming {
       firstOpenMs: COOL_DOWN_MS,
       maxOpenMs: MAX_COOL_DOWN_MS,
       probeMs: PROBE_MS,
-      onChange: (state, { until, opens }, source) => {
+      onChange: (state, { until, opens, blamed }, source) => {
         if (state === 'open') onChange(`streams of ${model} keep breaking: asked unary for a while`);
         if (state === 'closed') onChange(`streams of ${model} work again`);
         if (source === 'seen' && state !== 'half-open')
-          shared.publish({ kind: 'streams', model, until, opens });
+          shared.publish({
+            kind: 'streams',
+            model,
+            until,
+            opens,
+            ...(blamed === undefined ? {} : { blamed }),
+          });
       },
     });
   }

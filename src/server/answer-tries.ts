@@ -20,6 +20,8 @@ import type { Retries } from './retry-policy.ts';
 export type AnswerRequest = {
   /** The client's id of the model. */
   requestedModel: string;
+  /** Whose failures its failures are. */
+  asker: string;
   prepared: Prepared;
   /** The same request, for another model. */
   prepareFor(model: GeminiModel): Promise<Prepared>;
@@ -54,7 +56,7 @@ const meansOtherModel = (error: unknown): boolean =>
   isNotSent(error) || (error instanceof UpstreamError && failureClass(error) === 'model-missing');
 
 export class AnswerTries {
-  readonly #request: Pick<AnswerRequest, 'requestedModel' | 'streamed'>;
+  readonly #request: Pick<AnswerRequest, 'requestedModel' | 'asker' | 'streamed'>;
   /** Holds the client's request. Undefined once content has come: no other model answers then. */
   #prepareFor: AnswerRequest['prepareFor'] | undefined;
   readonly #call: Call;
@@ -67,14 +69,18 @@ export class AnswerTries {
   readonly #asked: Set<string>;
 
   constructor(request: AnswerRequest, call: Call, deps: ServerDeps) {
-    const { requestedModel, streamed, prepared, prepareFor } = request;
-    this.#request = { requestedModel, streamed };
+    const { requestedModel, asker, streamed, prepared, prepareFor } = request;
+    this.#request = { requestedModel, asker, streamed };
     this.#prepareFor = prepareFor;
     this.#call = call;
     this.#deps = deps;
     this.#prepared = prepared;
     this.#upstream = new MendingUpstream(prepared, call);
     this.#asked = new Set([prepared.model.id]);
+  }
+
+  get asker(): string {
+    return this.#request.asker;
   }
 
   /** With the model, the key and the body that were asked with last; without the body once content has come. */
@@ -161,7 +167,7 @@ export class AnswerTries {
     const { model, plan } = this.#prepared;
     const { settings, streaming } = this.#deps;
     const wanted = settings.upstreamStreaming && !this.#streamBroke;
-    const pass = wanted ? streaming.pass(model.id) : undefined;
+    const pass = wanted ? streaming.pass(model.id, this.#request.asker) : undefined;
     let begun = false;
     try {
       const reply = await this.#upstream.generate(pass !== undefined, () => retries.take(), signal);
@@ -203,7 +209,7 @@ export class AnswerTries {
     if (!free && (!isRetryable(error) || isUnreachable(error))) return false;
     const last = !free && retries.areSpent;
     // Where nothing was sent the pool has said so of this request; it may be open to a smaller one.
-    if (!last && !isNotSent(error) && this.#deps.keys.usable(from)) return false;
+    if (!last && !isNotSent(error) && this.#deps.keys.usable(from, this.#request.asker)) return false;
     const other = this.#nextModel();
     if (!other || !this.#prepareFor || (!free && !(last ? retries.takeLast() : retries.take()))) return false;
     this.#asked.add(other.id);
@@ -218,7 +224,7 @@ export class AnswerTries {
   }
 
   #nextModel(): GeminiModel | undefined {
-    return nextModel(this.#request.requestedModel, this.#asked, this.#deps);
+    return nextModel(this.#request.requestedModel, this.#asked, this.#deps, this.#request.asker);
   }
 
   /** With the first content: no other try comes, and the requests that it would need are all that is large in a stream. */

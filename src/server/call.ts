@@ -11,6 +11,8 @@ export type Facts = {
   caller?: string;
   model?: string;
   geminiModel?: string;
+  /** Of an answer. */
+  asker?: string;
   /** The model that should have answered. */
   replacedModel?: string;
   stream?: boolean;

@@ -15,6 +15,7 @@ export function nextModel(
   requested: string,
   asked: ReadonlySet<string>,
   { settings, keys }: Pick<ServerDeps, 'settings' | 'keys'>,
+  asker?: string,
 ): GeminiModel | undefined {
   const { modelMap, modelFallbacks } = settings;
   if (namesGemini(requested, modelMap)) return undefined;
@@ -24,7 +25,7 @@ export function nextModel(
   const other = modelFallbacks
     .slice(group + 1)
     .flat()
-    .find((model) => !asked.has(model) && keys.usable(model));
+    .find((model) => !asked.has(model) && keys.usable(model, asker));
   return other === undefined ? undefined : modelRow(other);
 }
 

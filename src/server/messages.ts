@@ -11,6 +11,7 @@ import type { TurnEvent } from '../translate/response/turn.ts';
 import { type PromptSize, promptSizeIn } from '../translate/response/usage.ts';
 import { AnswerTries } from './answer-tries.ts';
 import { apiVersion } from './api-version.ts';
+import { askerOf } from './asker.ts';
 import { readJson } from './body.ts';
 import { type Call, ClientGone, observe } from './call.ts';
 import type { Reply, ServerDeps } from './deps.ts';
@@ -20,6 +21,7 @@ import { withOverflowCounted } from './overflow.ts';
 import { answerContext, chooseModel, prepare } from './prepare.ts';
 import { jsonResponse } from './responses.ts';
 import { tell } from './run-call.ts';
+import { sessionOf } from './session.ts';
 import { openTurn, type TurnSource } from './turn-source.ts';
 
 /** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
@@ -41,10 +43,16 @@ function openSource(request: MessagesRequest, tries: AnswerTries, call: Call, de
 }
 
 async function openTries(request: MessagesRequest, call: Call, deps: ServerDeps): Promise<AnswerTries> {
-  const prepareFor = (model: GeminiModel) => prepare(request, model, call, deps);
-  const prepared = await prepareFor(chooseModel(request.model, call, deps));
+  const asker = askerOf(sessionOf(call.request.headers, request.metadata?.['user_id']), request);
+  call.facts.asker = asker;
+  const prepareFor = (model: GeminiModel) => prepare(request, asker, model, call, deps);
+  const prepared = await prepareFor(chooseModel(request.model, call, deps, asker));
   const streamed = request.stream === true;
-  return new AnswerTries({ requestedModel: request.model, prepared, prepareFor, streamed }, call, deps);
+  return new AnswerTries(
+    { requestedModel: request.model, asker, prepared, prepareFor, streamed },
+    call,
+    deps,
+  );
 }
 
 /**

@@ -28,12 +28,12 @@ export type Prepared = {
 };
 
 /** The model that answers to the client's id now; noted for the log. */
-export function chooseModel(requested: string, call: Call, deps: ServerDeps): GeminiModel {
+export function chooseModel(requested: string, call: Call, deps: ServerDeps, asker?: string): GeminiModel {
   call.facts.model = requested;
   const mapped = mapModel(requested, deps.settings.modelMap);
   call.facts.geminiModel = mapped.id;
-  if (deps.keys.usable(mapped.id)) return mapped;
-  const other = nextModel(requested, new Set([mapped.id]), deps);
+  if (deps.keys.usable(mapped.id, asker)) return mapped;
+  const other = nextModel(requested, new Set([mapped.id]), deps, asker);
   if (!other) return mapped;
   noteReplaced(mapped.id, other.id, call);
   return other;
@@ -89,6 +89,7 @@ export const openQuarantine = (
 
 export async function prepare(
   request: MessagesRequest,
+  asker: string,
   model: GeminiModel,
   call: Call,
   deps: ServerDeps,
@@ -99,7 +100,7 @@ export async function prepare(
     agentId: headers.get('x-claude-code-agent-id') ?? undefined,
   });
   const exchange = createExchange(caller, call, deps);
-  const route = deps.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']));
+  const route = deps.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']), asker);
   const ctx = await requestContext(model, route, request.messages, call, deps);
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
   reportWarnings(warnings, call);

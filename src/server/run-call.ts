@@ -4,7 +4,7 @@
  */
 import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { failureClass } from '../gemini/failure.ts';
+import { type FailureClass, failureClass } from '../gemini/failure.ts';
 import { type Call, ClientGone, openCall } from './call.ts';
 import { toClientError } from './client-error.ts';
 import { checkKey } from './client-key.ts';
@@ -54,6 +54,20 @@ const CLIENT_FAULTS: ReadonlySet<ErrorType | undefined> = new Set([
   'not_found_error',
   'request_too_large',
 ]);
+
+/** Of these it is not sure that another request would not fare better. */
+const MAY_BE_THE_REQUEST: ReadonlySet<FailureClass | undefined> = new Set([
+  'internal',
+  'overloaded',
+  'timeout',
+  'malformed',
+]);
+
+function countOutcome({ facts }: Call, { stats }: ServerDeps): void {
+  if (!facts.geminiModel) return;
+  const asker = MAY_BE_THE_REQUEST.has(facts.failureClass) ? facts.asker : undefined;
+  stats.countOutcome(!CLIENT_FAULTS.has(facts.error), asker);
+}
 
 const asReply = (answer: Response | Reply): Reply =>
   answer instanceof Response ? { response: answer, ended: Promise.resolve() } : answer;
@@ -121,7 +135,7 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
   const status = () => (call.signal.reason instanceof ClientGone ? CLIENT_GONE_STATUS : response.status);
   void ended.then(() => {
     deps.openCalls.delete(call);
-    if (call.facts.geminiModel) stats.countOutcome(!CLIENT_FAULTS.has(call.facts.error));
+    countOutcome(call, deps);
     logCall(call, status(), clock.now() - call.startedAt, logger);
   });
   return response;

@@ -20,7 +20,8 @@ const WINDOW = 60_000;
 const ENOUGH = 4;
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy';
-type Outcome = { at: number; failed: boolean };
+/** `asker`: whose request may have been at fault itself; undefined where it was surely not. */
+type Outcome = { at: number; failed: boolean; asker: string | undefined };
 
 export class Stats {
   readonly startedAt: number;
@@ -56,10 +57,10 @@ export class Stats {
   }
 
   /** How an answer ended, as far as Gemini and this proxy are to blame: a client's own mistakes do not count. */
-  countOutcome(failed: boolean): void {
+  countOutcome(failed: boolean, asker: string | undefined): void {
     const now = this.#clock.now();
     this.#forgetOld(now);
-    this.#outcomes.push({ at: now, failed });
+    this.#outcomes.push({ at: now, failed, asker });
     if (failed) this.#failed++;
   }
 
@@ -67,7 +68,13 @@ export class Stats {
     this.#forgetOld(this.#clock.now());
     const known = this.#outcomes.length;
     if (this.#failed === 0) return 'healthy';
-    return known >= ENOUGH && this.#failed === known ? 'unhealthy' : 'degraded';
+    return known >= ENOUGH && this.#failed === known && !this.#isOneRequest() ? 'unhealthy' : 'degraded';
+  }
+
+  /** One request that Gemini stumbles over, sent again and again, says nothing of the next one. */
+  #isOneRequest(): boolean {
+    const [first] = this.#outcomes;
+    return first?.asker !== undefined && this.#outcomes.every(({ asker }) => asker === first.asker);
   }
 
   #forgetOld(now: number): void {

@@ -30,7 +30,7 @@ export function openTurn(tries: AnswerTries, streamed: boolean, call: Call, deps
   const controller = new AbortController();
   const unfollow = followSignal(call.signal, controller);
   const callOff = setDeadline(controller, call, deps);
-  const ticket = deps.budget.begin();
+  const ticket = deps.budget.begin(tries.asker);
   const release = () => {
     callOff();
     unfollow();

@@ -19,15 +19,19 @@ const figuresIn = (world: World): BreakerFigures => ({
   ...FIGURES,
   suspect: { consecutive: 2, when: () => world.suspected },
 });
+const ASKERS = ['a', 'b', 'c'] as const;
+type Asker = (typeof ASKERS)[number];
+
 type Command = fc.Command<Model, Real>;
 
 function compare({ breaker: model, now }: Model, { breaker }: Real): void {
-  expect([breaker.state, breaker.opens, breaker.until, breaker.freeAt()]).toEqual([
+  expect([breaker.state, breaker.opens, breaker.until, breaker.blamed]).toEqual([
     model.state(now),
     model.opens,
     model.until,
-    model.freeAt,
+    model.blamed,
   ]);
+  expect(ASKERS.map((asker) => breaker.freeAt(asker))).toEqual(ASKERS.map((asker) => model.freeAt(asker)));
 }
 
 const command = (name: string, run: (model: Model, real: Real) => void): Command => ({
@@ -39,17 +43,20 @@ const command = (name: string, run: (model: Model, real: Real) => void): Command
   toString: () => name,
 });
 
-const pass = command('pass', (model, real) => {
-  const state = real.breaker.state;
-  const wasOut = model.breaker.probing && model.now < model.breaker.freeAt;
-  const expected = model.breaker.pass(model.now);
-  const given = real.breaker.pass();
-  expect(given === undefined).toBe(expected === undefined);
-  if (state === 'open' || wasOut) expect(given).toBeUndefined();
-  if (!expected || !given) return;
-  model.passes.push(expected);
-  real.passes.push(given);
-});
+const pass = (asker: Asker): Command =>
+  command(`pass(${asker})`, (model, real) => {
+    const { state, blamed } = real.breaker;
+    const wasOut = model.breaker.probing && model.now < model.breaker.freeAt(asker);
+    const expected = model.breaker.pass(model.now, asker);
+    const given = real.breaker.pass(asker);
+    expect(given === undefined).toBe(expected === undefined);
+    const isHeld = blamed === undefined || blamed === asker;
+    if ((state === 'open' || wasOut) && isHeld) expect(given).toBeUndefined();
+    if (!isHeld) expect(given?.isProbe).toBe(false);
+    if (!expected || !given) return;
+    model.passes.push(expected);
+    real.passes.push(given);
+  });
 
 /** Of any pass that was ever given out. */
 const tell = (what: 'succeeded' | 'failed' | 'abandoned', which: number): Command => ({
@@ -66,11 +73,12 @@ const tell = (what: 'succeeded' | 'failed' | 'abandoned', which: number): Comman
 });
 
 /** So that sequences get to where it opens. */
-const storm = (failures: number) =>
-  command(`storm(${failures})`, (model, real) => {
+const storm = (failures: number, askers: readonly Asker[]) =>
+  command(`storm(${failures}, ${askers})`, (model, real) => {
     for (let i = 0; i < failures; i++) {
-      const expected = model.breaker.pass(model.now);
-      const given = real.breaker.pass();
+      const asker = askers[i % askers.length] ?? 'a';
+      const expected = model.breaker.pass(model.now, asker);
+      const given = real.breaker.pass(asker);
       expect(given === undefined).toBe(expected === undefined);
       if (expected) model.breaker.fail(expected, model.now);
       given?.failed();
@@ -83,11 +91,20 @@ const time = (ms: number) =>
     real.time.now += ms;
   });
 
-const learn = (ahead: number | undefined, opens: number) =>
-  command(`learn(${ahead}, ${opens})`, (model, real) => {
+/** An asker whose answer comes at once, where anything of his may pass. */
+const answer = (asker: Asker) =>
+  command(`answer(${asker})`, (model, real) => {
+    const expected = model.breaker.pass(model.now, asker);
+    const given = real.breaker.pass(asker);
+    if (expected) model.breaker.succeed(expected, model.now);
+    given?.succeeded();
+  });
+
+const learn = (ahead: number | undefined, opens: number, blamed: Asker | undefined) =>
+  command(`learn(${ahead}, ${opens}, ${blamed})`, (model, real) => {
     const until = ahead === undefined ? 0 : model.now + ahead;
-    model.breaker.learn(model.now, until, opens);
-    real.breaker.learn(until, opens);
+    model.breaker.learn(model.now, until, opens, blamed);
+    real.breaker.learn(until, opens, blamed);
   });
 
 /** There is another reason to think that it fails, or none any more. */
@@ -99,15 +116,22 @@ const suspect = (suspected: boolean) =>
 
 const COMMANDS = [
   fc.boolean().map(suspect),
-  fc.constant(pass),
+  fc.constantFrom(...ASKERS).map(pass),
+  fc.constantFrom(...ASKERS).map(answer),
   fc
     .tuple(fc.constantFrom('succeeded', 'failed', 'abandoned'), fc.nat(3))
     .map(([what, which]) => tell(what, which)),
-  fc.constantFrom(1, 4, 5, 10).map(storm),
+  fc
+    .tuple(fc.constantFrom(1, 4, 5, 10), fc.subarray([...ASKERS], { minLength: 1 }))
+    .map(([failures, askers]) => storm(failures, askers)),
   fc.constantFrom(1, 2_999, 5_000, 10_000, 29_999, 30_000, 60_000).map(time),
   fc
-    .tuple(fc.constantFrom(undefined, -1, 0, 1, 7_000, 60_000), fc.nat(6))
-    .map(([ahead, opens]) => learn(ahead, opens)),
+    .tuple(
+      fc.constantFrom(undefined, -1, 0, 1, 7_000, 60_000),
+      fc.nat(6),
+      fc.constantFrom(undefined, ...ASKERS),
+    )
+    .map((given) => learn(...given)),
 ];
 
 describe('the breaker and its model', () => {

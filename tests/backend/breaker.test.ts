@@ -199,3 +199,87 @@ describe('a breaker', () => {
     expect(breaker.until - time.now).toBe(40_000);
   });
 });
+
+describe('a breaker that one asker fails at again and again', () => {
+  const answer = ({ breaker }: ReturnType<typeof openBreaker>, asker: string) =>
+    breaker.pass(asker)?.succeeded();
+
+  test('stays closed while another is answered: it weighs as one failure', () => {
+    const opened = openBreaker();
+    answer(opened, 'well');
+    opened.fail(50, 'poison');
+    expect(opened.breaker.state).toBe('closed');
+    opened.fail(1, 'b');
+    opened.fail(1, 'c');
+    opened.fail(1, 'd');
+    expect(opened.breaker.state).toBe('closed');
+    opened.fail(1, 'e');
+    expect(opened.breaker.state).toBe('open');
+  });
+
+  test.each([
+    ['nobody else asks', undefined, 0],
+    ['nobody but itself was answered', 'poison', 0],
+    ['the other was answered too long ago', 'well', FIGURES.windowMs],
+  ] as const)('opens with the fifth where %s', (_name, answered, ago) => {
+    const opened = openBreaker();
+    if (answered !== undefined) answer(opened, answered);
+    opened.time.now += ago;
+    opened.fail(4, 'poison');
+    expect(opened.breaker.state).toBe('closed');
+    opened.fail(1, 'poison');
+    expect([opened.breaker.state, opened.breaker.blamed]).toEqual(['open', 'poison']);
+  });
+
+  test('is no majority of ten by itself', () => {
+    const opened = openBreaker();
+    for (let i = 0; i < 10; i++) {
+      opened.fail(1, 'poison');
+      opened.fail(1, 'poison');
+      answer(opened, 'well');
+    }
+    expect(opened.breaker.state).toBe('closed');
+  });
+
+  test('opened by it, holds nobody else: the first answer closes it, and it weighs as one from then on', () => {
+    const opened = openBreaker();
+    opened.fail(5, 'poison');
+    expect(opened.breaker.pass('poison')).toBeUndefined();
+    const passes = ['a', 'b', 'c'].map((asker) => opened.breaker.pass(asker));
+    expect(passes.map((given) => given?.isProbe)).toEqual([false, false, false]);
+    passes[1]?.succeeded();
+    expect(opened.breaker.state).toBe('closed');
+    opened.fail(50, 'poison');
+    expect(opened.breaker.state).toBe('closed');
+  });
+
+  test('while it probes, holds nobody else', () => {
+    const opened = openBreaker();
+    opened.fail(5, 'poison');
+    opened.time.now = opened.breaker.freeAt('poison');
+    const probe = opened.breaker.pass('poison');
+    expect([probe?.isProbe, opened.breaker.pass('a')?.isProbe]).toEqual([true, false]);
+  });
+
+  test('opened by it, holds all once another fails as well', () => {
+    const opened = openBreaker();
+    opened.fail(5, 'poison');
+    const until = opened.breaker.until;
+    opened.fail(1, 'a');
+    expect([opened.breaker.pass('b'), opened.breaker.until, opened.breaker.blamed]).toEqual([
+      undefined,
+      until,
+      undefined,
+    ]);
+  });
+
+  test('in another instance: it is not believed where others were answered here', () => {
+    const [here, elsewhere] = [openBreaker(), openBreaker()];
+    answer(here, 'well');
+    for (const { breaker, time } of [here, elsewhere]) breaker.learn(time.now + 20_000, 1, 'poison');
+    expect([here.breaker.state, elsewhere.breaker.state]).toEqual(['closed', 'open']);
+    expect(elsewhere.breaker.pass('a')).toBeDefined();
+    here.breaker.learn(here.time.now + 20_000, 1);
+    expect(here.breaker.state).toBe('open');
+  });
+});

@@ -7,16 +7,18 @@ import { KeyPool } from '../../src/backend/pool.ts';
 import type { RateLimits } from '../../src/backend/rate.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
-import type { ModelPass } from '../support/breaker-model.ts';
 import { keyNamed } from '../support/keys.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import {
   ERRORS,
+  givenUp,
+  givesUp,
   type KeyModel,
   MODELS,
   NAMES,
   type Name,
   PoolModel,
+  type RouteModel,
   type Told,
 } from '../support/pool-model.ts';
 
@@ -34,14 +36,6 @@ const patience = (tokens: number): Patience => ({
   tokens: () => tokens,
 });
 
-type RouteModel = {
-  key: KeyModel;
-  model: string;
-  session: string | undefined;
-  pass: ModelPass | undefined;
-  hopeless: Set<Name>;
-  sentAt: number;
-};
 type Model = { pool: PoolModel; routes: RouteModel[] };
 type Real = { pool: KeyPool; routes: KeyRoute[]; clock: ManualClock; keys: Record<Name, Backend> };
 type Command = fc.AsyncCommand<Model, Real>;
@@ -88,8 +82,11 @@ function chosen(
   id: string,
   session: string | undefined,
   tokens: number,
+  avoided: readonly Name[] = [],
 ): KeyModel {
-  const free = pool.free(id, tokens).map((key) => key.name);
+  const open = pool.free(id, tokens).map((key) => key.name);
+  const fresh = open.filter((key) => !avoided.includes(key));
+  const free = fresh.length > 0 ? fresh : open;
   if (free.length === 0) expect(pool.soonest(id, tokens).keys.map((key) => key.name)).toContain(name);
   else expect(free).toContain(name);
   if (free.length > 0 && session !== undefined) {
@@ -105,7 +102,7 @@ function chosen(
 const choose = (id: string, session: string | undefined, tokens: number): Command =>
   command(`choose(${id}, ${session}, ${tokens})`, (model, real) => {
     const { until } = model.pool.soonest(id, tokens);
-    const choice = real.pool.choose(id, session, tokens);
+    const choice = real.pool.choose({ model: id, session, tokens, asker: '' });
     chosen(model, choice.record.backend.keyFingerprint as Name, id, session, tokens);
     expect(choice.hindrance.until).toBe(until);
   });
@@ -121,6 +118,7 @@ const route = (id: string, session: string | undefined): Command =>
       session,
       pass: undefined,
       hopeless: new Set(),
+      failures: new Map(),
       sentAt: model.pool.now,
     });
   });
@@ -145,8 +143,10 @@ async function getReady(model: Model, real: Real, which: number, size: number): 
   }
   expect(refused).toBeUndefined();
   const name = its.backend.keyFingerprint as Name;
-  if (free.includes(mine.key)) expect(name).toBe(mine.key.name);
-  expect(free.map((key) => key.name)).toContain(name);
+  const fresh = free.filter((key) => !givenUp(mine).includes(key.name));
+  const preferred = fresh.length > 0 ? fresh : free;
+  if (preferred.includes(mine.key)) expect(name).toBe(mine.key.name);
+  expect(preferred.map((key) => key.name)).toContain(name);
   if (mine.session !== undefined) model.pool.homes.set(mine.model + mine.session, name);
   mine.key = model.pool.named(name) ?? mine.key;
   mine.sentAt = model.pool.now;
@@ -167,14 +167,15 @@ function fail(model: Model, real: Real, which: number, told: Told): void {
     mine.pass = undefined;
   }
   if (means === 'trouble' || means === 'blameless') {
-    const opened =
-      means === 'trouble' && model.pool.breaker(mine.key, mine.model).state(model.pool.now) === 'open';
-    expect(again).toBe(opened ? 'retry' : 'no');
+    const opened = model.pool.breaker(mine.key, mine.model).state(model.pool.now) === 'open';
+    const goesOn = means === 'trouble' && [givesUp(mine), opened].includes(true);
+    expect(again).toBe(goesOn ? 'retry' : 'no');
     return;
   }
   if (means !== 'quota') mine.hopeless.add(mine.key.name);
   if (again !== 'no') {
-    mine.key = chosen(model, its.backend.keyFingerprint as Name, mine.model, mine.session, 0);
+    const name = its.backend.keyFingerprint as Name;
+    mine.key = chosen(model, name, mine.model, mine.session, 0, givenUp(mine));
     expect(mine.hopeless).not.toContain(mine.key.name);
     return;
   }

@@ -63,6 +63,16 @@ describe('what one instance learns, the other acts on', () => {
     expect([a.pool.states()[0]?.models, b.pool.states()[0]?.models]).toEqual([[], []]);
   });
 
+  test('a breaker that one asker alone has opened, which holds nobody else', async () => {
+    const { a, b } = joinedPools(2, undefined, ['only']);
+    await breakWith(a.pool.route('big', 's1', 'poison'));
+    expect([b.pool.usable('big', 'poison'), b.pool.usable('big', 'other')]).toEqual([false, true]);
+    const other = b.pool.route('big', 's2', 'other');
+    await other.ready(patience(), quiet);
+    other.succeeded();
+    expect([a, b].map(({ pool }) => pool.usable('big', 'poison'))).toEqual([true, true]);
+  });
+
   test('the key of a session', () => {
     const { a, b } = joinedPools();
     for (const session of ['s1', 's2', 's3']) asked(a.pool, 'big', session);

@@ -175,7 +175,7 @@ describe('a reload', () => {
       route.released();
     }
     pool.replace([keys.a], { requests: 5, tokens: undefined });
-    expect(pool.choose('big', 's1', 0).hindrance.why).toBe('rate');
+    expect(pool.choose({ model: 'big', session: 's1', tokens: 0, asker: '' }).hindrance.why).toBe('rate');
   });
 
   test('a request under way ends with the key that it has, and goes on with one that is there', async () => {

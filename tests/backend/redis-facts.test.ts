@@ -24,13 +24,25 @@ const quota = (more: Partial<Extract<Fact, { kind: 'quota' }>> = {}): Fact => ({
   ...more,
 });
 const breaker = (until: number): Fact => ({ kind: 'breaker', key: 'k1', model: 'm', until, opens: 2 });
+const blamed: Fact = { kind: 'breaker', key: 'k1', model: 'n', until: NOW + 5_000, opens: 1, blamed: 'a' };
 const home: Fact = { kind: 'home', model: 'm', session: 's', key: 'k1' };
 const load: Fact = { kind: 'load', instance: 'a', inFlight: 3, retries: 0 };
 const sent: Fact = { kind: 'sent', key: 'k1', at: NOW, tokens: 12 };
 const keyOut: Fact = { kind: 'key', key: 'k1', state: 'out' };
 const streams: Fact = { kind: 'streams', model: 'm', until: NOW + 60_000, opens: 1 };
 const countQuota: Fact = { kind: 'count-quota', key: 'k1', model: 'm', until: NOW + 5_000, strikes: 1 };
-const all = [streams, quota(), countQuota, breaker(0), home, load, sent, keyOut];
+const all: Fact[] = [
+  { ...streams, blamed: 'a' },
+  blamed,
+  streams,
+  quota(),
+  countQuota,
+  breaker(0),
+  home,
+  load,
+  sent,
+  keyOut,
+];
 
 const lives: [string, Fact, number][] = [
   ['a quota as long as Google says', quota(), 5_000],

@@ -66,6 +66,36 @@ describe('a retry budget', () => {
   });
 });
 
+describe('one asker who fails again and again', () => {
+  /** Ten requests of one, each retried twelve times, among forty of others. */
+  function poisoned() {
+    const budget = new RetryBudget(new ManualClock());
+    for (let i = 0; i < 40; i++) budget.begin(`asker ${i}`).end();
+    for (let i = 0; i < 10; i++) {
+      const ticket = budget.begin('poison');
+      takeAll(ticket, CEILING);
+      ticket.end();
+    }
+    return budget;
+  }
+
+  test('leaves others half of what came lately', () => {
+    const budget = poisoned();
+    const held = ['a', 'b', 'c'].map((asker) => budget.begin(asker));
+    for (const ticket of held) ticket.take();
+    const others = ['d', 'e', 'f', 'g'].map((asker) => budget.begin(asker));
+    expect(others.map((ticket) => ticket.take())).toEqual([true, true, false, false]);
+  });
+
+  test('takes one of the three places, however many requests it has', () => {
+    const budget = new RetryBudget(new ManualClock());
+    const poison = Array.from({ length: 5 }, () => budget.begin('poison'));
+    expect(poison.map((ticket) => ticket.take())).toEqual([true, true, true, false, false]);
+    const others = ['a', 'b', 'c'].map((asker) => budget.begin(asker));
+    expect(others.map((ticket) => ticket.take())).toEqual([true, true, false]);
+  });
+});
+
 describe('a storm', () => {
   /** Requests that send, and while they fail and may, send again. `flow`: another comes for each that ends, as long as there are. */
   function storm(requests: number, failing: number, flow = requests) {
@@ -118,10 +148,16 @@ describe('a storm', () => {
   });
 });
 
-test('whatever comes: never more than a share, of now or of lately, or what three requests hold', () => {
+test('whatever comes: never more than a share, of now or of lately, or what three askers hold', () => {
   const LATELY = 300_000;
   const step = fc.oneof(
-    { weight: 3, arbitrary: fc.constant({ kind: 'begin' as const }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('begin' as const),
+        asker: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+      }),
+    },
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('take' as const), which: fc.nat(60) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('end' as const), which: fc.nat(60) }) },
     {
@@ -136,19 +172,40 @@ test('whatever comes: never more than a share, of now or of lately, or what thre
     fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
       let now = 1_000_000;
       const budget = new RetryBudget({ now: () => now, sleep: () => new Promise(() => {}) });
-      const tickets: { ticket: BudgetTicket; held: number; ended: boolean; at: number }[] = [];
-      const taken: number[] = [];
-      const lately = (times: readonly number[]) => times.filter((at) => now - at <= LATELY).length;
+      const tickets: {
+        ticket: BudgetTicket;
+        asker: string;
+        held: number;
+        ended: boolean;
+        at: number;
+      }[] = [];
+      const taken: { at: number; asker: string }[] = [];
+      const lately = <T extends { at: number }>(all: readonly T[]) =>
+        all.filter(({ at }) => now - at <= LATELY);
+      /** One more, and what was counted: of any other asker no more than half of the limit. */
+      const fits = (counted: readonly { asker: string; count: number }[], asker: string, limit: number) => {
+        const each = Map.groupBy(counted, (one) => one.asker);
+        const sums = [...each].map(([other, ones]) => {
+          const sum = ones.reduce((total, { count }) => total + count, 0);
+          return other === asker ? sum : Math.min(sum, limit / 2);
+        });
+        return sums.reduce((total, sum) => total + sum, 1) <= limit;
+      };
       const open = () => tickets.filter(({ ended }) => !ended);
       const total = () => open().reduce((sum, { held }) => sum + held, 0);
       const isAllowed = (chosen: (typeof tickets)[number]): boolean => {
-        const others = open().filter((other) => other !== chosen && other.held > 0).length;
-        if (chosen.ended || others < 3) return !chosen.ended;
-        const ofLately = lately(taken) + 1 <= 0.2 * lately(tickets.map(({ at }) => at));
-        return ofLately || total() + 1 <= 0.2 * open().length;
+        const { asker } = chosen;
+        const retrying = open().filter((other) => other !== chosen && other.held > 0);
+        const own = retrying.filter((other) => other.asker === asker).length;
+        const others = new Set(retrying.map((other) => other.asker).filter((other) => other !== asker)).size;
+        if (chosen.ended || own + others < 3) return !chosen.ended;
+        const ones = lately(taken).map((one) => ({ ...one, count: 1 }));
+        const held = open().map((one) => ({ asker: one.asker, count: one.held }));
+        return fits(ones, asker, 0.2 * lately(tickets).length) || fits(held, asker, 0.2 * open().length);
       };
       for (const one of steps) {
-        if (one.kind === 'begin') tickets.push({ ticket: budget.begin(), held: 0, ended: false, at: now });
+        if (one.kind === 'begin')
+          tickets.push({ ticket: budget.begin(one.asker), asker: one.asker, held: 0, ended: false, at: now });
         if (one.kind === 'time') now += one.ms;
         const chosen = 'which' in one ? tickets[one.which % Math.max(1, tickets.length)] : undefined;
         if (chosen && one.kind === 'end') {
@@ -159,7 +216,7 @@ test('whatever comes: never more than a share, of now or of lately, or what thre
           const allowed = isAllowed(chosen);
           expect(chosen.ticket.take()).toBe(allowed);
           if (allowed) chosen.held++;
-          if (allowed) taken.push(now);
+          if (allowed) taken.push({ at: now, asker: chosen.asker });
         }
         expect(budget.load).toEqual({ inFlight: open().length, retries: total() });
       }

@@ -36,6 +36,21 @@ describe('streams of a model', () => {
     expect([streaming.pass('big'), streaming.broken()]).toEqual([undefined, ['big']]);
   });
 
+  test('that break for one asker alone are asked for by the others', () => {
+    const { streaming } = open();
+    const fail = (asker: string) => streaming.pass('big', asker)?.failed();
+    for (let i = 0; i < 3; i++) fail('poison');
+    expect([streaming.pass('big', 'poison'), streaming.pass('big', 'a') !== undefined]).toEqual([
+      undefined,
+      true,
+    ]);
+    streaming.pass('big', 'a')?.succeeded();
+    for (let i = 0; i < 10; i++) fail('poison');
+    expect(streaming.broken()).toEqual([]);
+    for (const asker of ['b', 'c']) fail(asker);
+    expect(streaming.broken()).toEqual(['big']);
+  });
+
   test('of another model are none of its business', () => {
     const { streaming, broken } = open();
     broken(3);

@@ -2,15 +2,25 @@
 import { Breaker, type BreakerOptions, type BreakerState } from '../../src/backend/breaker.ts';
 
 export type BreakerFigures = Omit<BreakerOptions, 'clock' | 'onChange'>;
-type Outcome = { at: number; failed: boolean };
+type Outcome = { at: number; failed: boolean; asker: string };
+/** From an opening to the end of it. `blamed`: the only asker who failed. */
+type Opening = { blamed: string | undefined };
 type Phase =
   | { kind: 'closed'; told: Outcome[] }
-  | { kind: 'open'; until: number }
+  | { kind: 'open'; until: number; opening: Opening }
   /** One phase for each probe. */
-  | { kind: 'probing'; until: number; since: number | undefined; opening: object };
+  | { kind: 'probing'; until: number; since: number | undefined; opening: Opening };
 
-/** Says something of the phase that it was given out in, and of no later one. */
-export type ModelPass = { phase: Phase; told: Set<'success' | 'failure'> };
+/** Says something of the phase that it was given out in, and of no later one; a bystander's of the whole opening. */
+export type ModelPass = {
+  phase: Phase;
+  asker: string;
+  bystander: boolean;
+  told: Set<'success' | 'failure'>;
+};
+
+const openingOf = (phase: Phase): Opening | undefined =>
+  phase.kind === 'closed' ? undefined : phase.opening;
 
 export class BreakerModel {
   opens = 0;
@@ -30,8 +40,17 @@ export class BreakerModel {
     return this.#phase.kind === 'closed' ? 0 : this.#phase.until;
   }
 
-  get freeAt(): number {
+  get blamed(): string | undefined {
+    return openingOf(this.#phase)?.blamed;
+  }
+
+  #isBystander(asker: string): boolean {
+    return this.blamed !== undefined && this.blamed !== asker;
+  }
+
+  freeAt(asker: string): number {
     const phase = this.#phase;
+    if (this.#isBystander(asker)) return 0;
     if (phase.kind === 'probing' && phase.since !== undefined) return phase.since + this.#figures.probeMs;
     return this.until;
   }
@@ -41,68 +60,107 @@ export class BreakerModel {
     return this.#phase.kind === 'probing' && this.#phase.since !== undefined;
   }
 
-  pass(now: number): ModelPass | undefined {
-    if (this.#phase.kind !== 'closed') {
-      if (now < this.freeAt) return undefined;
-      const opening = this.#phase.kind === 'probing' ? this.#phase.opening : {};
-      this.#phase = { kind: 'probing', until: this.#phase.until, since: now, opening };
-    }
-    return { phase: this.#phase, told: new Set() };
+  pass(now: number, asker = ''): ModelPass | undefined {
+    if (now < this.freeAt(asker)) return undefined;
+    const bystander = this.#isBystander(asker);
+    if (this.#phase.kind !== 'closed' && !bystander)
+      this.#phase = { ...this.#phase, kind: 'probing', since: now };
+    return { phase: this.#phase, asker, bystander, told: new Set() };
   }
 
   succeed(pass: ModelPass, now: number): void {
     if (!this.#isOfNow(pass) || pass.told.has('success')) return;
     pass.told.add('success');
-    if (this.#phase.kind === 'closed') this.#phase.told.push({ at: now, failed: false });
-    else this.#close();
+    const answered = { at: now, failed: false, asker: pass.asker };
+    if (this.#phase.kind === 'closed') this.#phase.told.push(answered);
+    else this.#close([answered]);
   }
 
-  /** The success of any probe of this opening, however late. */
+  /** The success of whatever passed in this opening, however late. */
   #isOfNow({ phase }: ModelPass): boolean {
-    if (phase === this.#phase) return true;
-    return (
-      phase.kind === 'probing' && this.#phase.kind === 'probing' && phase.opening === this.#phase.opening
-    );
+    const opening = openingOf(phase);
+    return phase === this.#phase || (opening !== undefined && opening === openingOf(this.#phase));
   }
 
   fail(pass: ModelPass, now: number): void {
-    if (pass.phase !== this.#phase || pass.told.has('failure')) return;
+    const counts = pass.bystander ? this.#isOfNow(pass) : pass.phase === this.#phase;
+    if (!counts || pass.told.has('failure')) return;
     pass.told.add('failure');
+    const opening = openingOf(this.#phase);
+    if (opening && pass.bystander) {
+      opening.blamed = undefined;
+      return;
+    }
+    let blamed = opening?.blamed;
     if (this.#phase.kind === 'closed') {
-      this.#phase.told.push({ at: now, failed: true });
-      if (!this.#isTooMuch(this.#phase.told, now)) return;
+      const { told } = this.#phase;
+      told.push({ at: now, failed: true, asker: pass.asker });
+      if (!this.#isTooMuch(told, now)) return;
+      const [only, ...others] = new Set(
+        [...recent(told, now, this.#figures), ...lastFailures(told)].map(({ asker }) => asker),
+      );
+      blamed = others.length === 0 ? only : undefined;
     }
     const { firstOpenMs, maxOpenMs } = this.#figures;
-    this.#phase = { kind: 'open', until: now + Math.min(maxOpenMs, firstOpenMs * 2 ** this.opens) };
+    const until = now + Math.min(maxOpenMs, firstOpenMs * 2 ** this.opens);
+    this.#phase = { kind: 'open', until, opening: { blamed } };
     this.opens++;
   }
 
   abandon(pass: ModelPass): void {
-    if (pass.phase === this.#phase && this.#phase.kind === 'probing') this.#phase.since = undefined;
+    if (!pass.bystander && pass.phase === this.#phase && this.#phase.kind === 'probing')
+      this.#phase.since = undefined;
   }
 
-  learn(now: number, until: number, opens: number): void {
-    if (until > now && (this.#phase.kind === 'closed' || until > this.#phase.until)) {
-      this.#phase = { kind: 'open', until };
+  learn(now: number, until: number, opens: number, blamed?: string): void {
+    const phase = this.#phase;
+    const knowsBetter =
+      phase.kind === 'closed'
+        ? blamed !== undefined && this.#othersAnswered(phase.told, blamed, now)
+        : until <= phase.until;
+    if (until > now && !knowsBetter) {
+      this.#phase = { kind: 'open', until, opening: { blamed } };
       this.opens = Math.max(this.opens, opens);
     }
-    if (until === 0 && this.#phase.kind !== 'closed') this.#close();
+    if (until === 0 && this.#phase.kind !== 'closed') this.#close([]);
   }
 
-  #close(): void {
-    this.#phase = { kind: 'closed', told: [] };
+  #close(told: Outcome[]): void {
+    this.#phase = { kind: 'closed', told };
     this.opens = 0;
+  }
+
+  #othersAnswered(told: readonly Outcome[], than: string, now: number): boolean {
+    const { windowMs } = this.#figures;
+    return told.some(({ at, failed, asker }) => !failed && asker !== than && now - at < windowMs);
+  }
+
+  /** Of one asker who fails while others are answered, one is heard. */
+  #weigh(told: readonly Outcome[], failures: readonly Outcome[], now: number): number {
+    const heard = failures.filter(
+      ({ asker }, index) =>
+        !this.#othersAnswered(told, asker, now) ||
+        failures.findIndex((other) => other.asker === asker) === index,
+    );
+    return heard.length;
   }
 
   #isTooMuch(told: readonly Outcome[], now: number): boolean {
     const { share, atLeast, windowMs, suspect } = this.#figures;
     const consecutive = suspect?.when() ? suspect.consecutive : this.#figures.consecutive;
-    if (told.length >= consecutive && told.slice(-consecutive).every(({ failed }) => failed)) return true;
-    const recent = told.filter(({ at }) => now - at < windowMs);
-    const failures = recent.filter(({ failed }) => failed).length;
-    return recent.length >= atLeast && failures / recent.length >= share;
+    if (this.#weigh(told, lastFailures(told), now) >= consecutive) return true;
+    const failures = this.#weigh(told, recent(told, now, this.#figures), now);
+    const successes = told.filter(({ at, failed }) => !failed && now - at < windowMs).length;
+    return failures + successes >= atLeast && failures / (failures + successes) >= share;
   }
 }
+
+const lastFailures = (told: readonly Outcome[]): Outcome[] =>
+  told.slice(told.findLastIndex(({ failed }) => !failed) + 1);
+
+/** Failures. */
+const recent = (told: readonly Outcome[], now: number, { windowMs }: BreakerFigures): Outcome[] =>
+  told.filter(({ at, failed }) => failed && now - at < windowMs);
 
 /** As the pool has them. */
 export const FIGURES: BreakerFigures = {
@@ -125,8 +183,8 @@ export function openBreaker(figures: BreakerFigures = FIGURES) {
     clock: { now: () => time.now, sleep: () => new Promise(() => {}) },
     onChange: (state, _breaker, source) => changes.push(`${state} ${source}`),
   });
-  const fail = (times = 1) => {
-    for (let i = 0; i < times; i++) breaker.pass()?.failed();
+  const fail = (times = 1, asker?: string) => {
+    for (let i = 0; i < times; i++) breaker.pass(asker)?.failed();
   };
   /** Waits until it may be tried. */
   const wait = () => {

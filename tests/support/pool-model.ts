@@ -84,7 +84,7 @@ export class PoolModel {
   /** When the key may be asked, for each reason apart; what is over is now. */
   reasons(key: KeyModel, model: string, tokens: number): Readonly<Record<string, number>> {
     const quota = key.quotas.get(model)?.until ?? 0;
-    const breaker = key.breakers.get(model)?.freeAt ?? 0;
+    const breaker = key.breakers.get(model)?.freeAt('') ?? 0;
     return { quota, breaker, rate: this.#rateFreeAt(key, tokens) };
   }
 
@@ -103,7 +103,7 @@ export class PoolModel {
   /** Some key's breaker lets pass, and no other is waited for because of its breaker. */
   usable(model: string): boolean {
     const allowed = this.allowed(model);
-    if (!allowed.some((key) => (key.breakers.get(model)?.freeAt ?? 0) <= this.now)) return false;
+    if (!allowed.some((key) => (key.breakers.get(model)?.freeAt('') ?? 0) <= this.now)) return false;
     const [first] = [...allowed].sort((a, b) => this.freeAt(a, model, 0) - this.freeAt(b, model, 0));
     if (!first) return false;
     const { quota = 0, breaker = 0, rate = 0 } = this.reasons(first, model, 0);
@@ -192,4 +192,28 @@ export class PoolModel {
     const moments = [this.now, ...key.sent.map(({ at }) => at + 60_000)];
     return Math.min(...moments.filter((at) => at >= this.now && fits(at)));
   }
+}
+
+/** One answer on its way. */
+export type RouteModel = {
+  key: KeyModel;
+  model: string;
+  session: string | undefined;
+  pass: ModelPass | undefined;
+  hopeless: Set<Name>;
+  failures: Map<Name, number>;
+  sentAt: number;
+};
+
+/** Keys that failed this request often enough: five times, or three where another has been given up before. */
+export const givenUp = ({ failures }: RouteModel): Name[] =>
+  [...failures].filter(([, count]) => count === Number.POSITIVE_INFINITY).map(([name]) => name);
+
+/** True with the failure that was one too many. */
+export function givesUp(route: RouteModel): boolean {
+  const { failures, key } = route;
+  const count = (failures.get(key.name) ?? 0) + 1;
+  const enough = count >= (givenUp(route).length > 0 ? WITH_COMPANY : FIGURES.consecutive);
+  failures.set(key.name, enough ? Number.POSITIVE_INFINITY : count);
+  return enough && Number.isFinite(count);
 }

@@ -33,7 +33,7 @@ export const nameOf = ({ keyFingerprint }: Backend): string => keyFingerprint;
 
 /** The key that a request would be given now. */
 export const asked = (pool: KeyPool, model: string, session?: string): string =>
-  nameOf(pool.choose(model, session, 0).record.backend);
+  nameOf(pool.choose({ model, session, tokens: 0, asker: '' }).record.backend);
 
 /** A route with the key in its hand, asked as often as it takes for its breaker to open. */
 export async function breakWith(route: KeyRoute, failures = 5): Promise<void> {

@@ -4,7 +4,14 @@ import { turns } from './held-upstream.ts';
 import { ManualClock } from './manual-clock.ts';
 import { googleError, googleStream, startProxy, textChunk } from './proxy.ts';
 
-export type Asked = { model: string; stream: boolean; count: boolean; key: string; at: number };
+export type Asked = {
+  model: string;
+  stream: boolean;
+  count: boolean;
+  key: string;
+  body: string;
+  at: number;
+};
 /** `index` counts from 0. */
 export type Script = (asked: Asked, index: number) => Response | Promise<Response>;
 
@@ -26,6 +33,7 @@ const parse = (url: string, init: RequestInit, clock: Clock): Asked => ({
   stream: url.includes(':streamGenerateContent'),
   count: url.includes(':countTokens'),
   key: new Headers(init.headers).get('x-goog-api-key') ?? '',
+  body: String(init.body),
   at: clock.now(),
 });
 

@@ -1,0 +1,89 @@
+/**
+ * What became of the requests that one breaker let pass. A failure may be the request's own (one that upstream always stumbles over,
+ * sent again and again): while others are answered, all failures of one asker weigh as much as one.
+ */
+
+/** Whose request it is: what is sent again after a failure has the same. The empty one is of whoever is not told apart. */
+export type Asker = string;
+
+type Outcome = { at: number; failed: boolean; asker: Asker };
+
+export class BreakerEvidence {
+  readonly #windowMs: number;
+  /** Oldest first. */
+  #outcomes: Outcome[] = [];
+  /** Of the failures within the window, and of those since the last success. */
+  #failed = new Map<Asker, number>();
+  #inRow = new Map<Asker, number>();
+  /** The latest success, and the latest of any other asker than that one's. */
+  #answered: { asker: Asker; at: number } | undefined;
+  #answeredOther: { asker: Asker; at: number } | undefined;
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  note(failed: boolean, asker: Asker, now: number): void {
+    this.#forgetOld(now);
+    this.#outcomes.push({ at: now, failed, asker });
+    if (failed) {
+      add(this.#failed, asker, 1);
+      add(this.#inRow, asker, 1);
+      return;
+    }
+    this.#inRow.clear();
+    if (this.#answered && this.#answered.asker !== asker) this.#answeredOther = this.#answered;
+    this.#answered = { asker, at: now };
+  }
+
+  /** Failures since the last success. */
+  inRow(now: number): number {
+    return this.#weigh(this.#inRow, now);
+  }
+
+  /** Of the window. */
+  share(now: number): { known: number; failures: number } {
+    this.#forgetOld(now);
+    const all = [...this.#failed.values()].reduce((sum, count) => sum + count, 0);
+    const failures = this.#weigh(this.#failed, now);
+    return { known: this.#outcomes.length - all + failures, failures };
+  }
+
+  /** Whether anybody but `asker` was answered within the window. */
+  othersAnswered(asker: Asker, now: number): boolean {
+    const other = this.#answered?.asker === asker ? this.#answeredOther : this.#answered;
+    return other !== undefined && now - other.at < this.#windowMs;
+  }
+
+  /** Who alone failed, within the window and since the last success; undefined where several did. */
+  only(): Asker | undefined {
+    const [asker, ...others] = new Set([...this.#failed.keys(), ...this.#inRow.keys()]);
+    return others.length === 0 ? asker : undefined;
+  }
+
+  clear(): void {
+    this.#outcomes = [];
+    this.#failed.clear();
+    this.#inRow.clear();
+    this.#answered = undefined;
+    this.#answeredOther = undefined;
+  }
+
+  #weigh(failures: ReadonlyMap<Asker, number>, now: number): number {
+    let sum = 0;
+    for (const [asker, count] of failures) sum += this.othersAnswered(asker, now) ? 1 : count;
+    return sum;
+  }
+
+  #forgetOld(now: number): void {
+    const first = this.#outcomes.findIndex(({ at }) => now - at < this.#windowMs);
+    const old = this.#outcomes.splice(0, first < 0 ? this.#outcomes.length : first);
+    for (const { failed, asker } of old) if (failed) add(this.#failed, asker, -1);
+  }
+}
+
+function add(counts: Map<Asker, number>, asker: Asker, by: number): void {
+  const count = (counts.get(asker) ?? 0) + by;
+  if (count > 0) counts.set(asker, count);
+  else counts.delete(asker);
+}

@@ -1,0 +1,24 @@
+/**
+ * Whose request it is, where one request that Gemini stumbles over must not speak for all: a client that sends the same again is the
+ * same asker, and so is each try of ours. Told apart by session and conversation so far; not by parameters, which clients change when
+ * they ask again (without a stream, with fewer tokens).
+ */
+import type { MessagesRequest } from '../anthropic/request.ts';
+import { shortHash } from '../lib/hash.ts';
+
+const LABEL_LENGTH = 12;
+/** Characters of either end of a text. A whole prompt need not be read to tell it from others. */
+const END = 500;
+
+const endsOf = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' && value.length > 2 * END
+    ? `${value.slice(0, END)}${value.length}${value.slice(-END)}`
+    : value;
+
+export function askerOf(
+  session: string | undefined,
+  { messages }: Pick<MessagesRequest, 'messages'>,
+): string {
+  const told = [session, messages.length, messages[0], messages.at(-1)];
+  return shortHash(JSON.stringify(told, endsOf), LABEL_LENGTH);
+}
