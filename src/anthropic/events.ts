@@ -7,13 +7,15 @@ import type {
   StopDetails,
   StopReason,
   Usage,
+  WebCitation,
 } from './message.ts';
 
 export type BlockDelta =
   | { type: 'text_delta'; text: string }
   | { type: 'thinking_delta'; thinking: string }
   | { type: 'signature_delta'; signature: string }
-  | { type: 'input_json_delta'; partial_json: string };
+  | { type: 'input_json_delta'; partial_json: string }
+  | { type: 'citations_delta'; citation: WebCitation };
 
 export type MessageDelta = {
   stop_reason: StopReason | null;

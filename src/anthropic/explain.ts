@@ -92,7 +92,8 @@ function explainUnion(union: TSchema, value: unknown, path: string): string {
   if (variants.every((variant) => variant['const'] !== undefined)) {
     return at(path, `Input should be ${oneOf(variants.map((variant) => `'${variant['const']}'`))}`);
   }
-  const fitting = variants.filter((variant) => variant['type'] === kindOf(value));
+  const kinds = [kindOf(value), ...(Number.isInteger(value) ? ['integer'] : [])];
+  const fitting = variants.filter((variant) => kinds.includes(variant['type']));
   const [first] = fitting;
   if (first && tagsOf(first).length > 0 && isObject(value)) return explainTagged(fitting, value, path);
   if (first) return explain(first, value, path);

@@ -19,12 +19,21 @@ export type Usage = {
   cache_creation: { ephemeral_5m_input_tokens: number; ephemeral_1h_input_tokens: number };
   output_tokens: number;
   output_tokens_details: { thinking_tokens: number };
-  server_tool_use: null;
+  /** Null where the request had none of Anthropic's server-side tools. */
+  server_tool_use: { web_search_requests: number; web_fetch_requests: number } | null;
   service_tier: 'standard';
   inference_geo: null;
 };
 
-export type AnswerText = { type: 'text'; text: string; citations: null };
+/** Where a piece of text comes from. What is `encrypted_` or a quotation is empty: Google gives no page's words. */
+export type WebCitation = {
+  type: 'web_search_result_location';
+  url: string;
+  title: string;
+  encrypted_index: string;
+  cited_text: string;
+};
+export type AnswerText = { type: 'text'; text: string; citations: WebCitation[] | null };
 export type AnswerThinking = { type: 'thinking'; thinking: string; signature: string };
 export type AnswerToolUse = {
   type: 'tool_use';
@@ -33,7 +42,32 @@ export type AnswerToolUse = {
   input: JsonObject;
   caller: { type: 'direct' };
 };
-export type AnswerBlock = AnswerText | AnswerThinking | AnswerToolUse;
+export type AnswerServerToolUse = {
+  type: 'server_tool_use';
+  id: string;
+  name: 'web_search';
+  input: JsonObject;
+  caller: { type: 'direct' };
+};
+export type WebSearchResult = {
+  type: 'web_search_result';
+  url: string;
+  title: string;
+  encrypted_content: string;
+  page_age: null;
+};
+export type AnswerWebSearchResult = {
+  type: 'web_search_tool_result';
+  tool_use_id: string;
+  content: WebSearchResult[];
+  caller: { type: 'direct' };
+};
+export type AnswerBlock =
+  | AnswerText
+  | AnswerThinking
+  | AnswerToolUse
+  | AnswerServerToolUse
+  | AnswerWebSearchResult;
 
 /** The verdict on `safeguards`, present only when the request asked for one (contract section 9). */
 export type SafeguardResult = {

@@ -9,6 +9,7 @@ import { CONTENT_BLOCKS, type ContentBlock } from './content.ts';
 import { MessagesError } from './errors.ts';
 import { explain, quotedList } from './explain.ts';
 import { CountTokensRequest, type Message, MessagesRequest, type Tool } from './request.ts';
+import { isWebSearch, WebSearchTool } from './server-tools.ts';
 
 const compiled = new Map<TSchema, TypeCheck<TSchema>>();
 
@@ -53,6 +54,9 @@ const isCustom = (tool: { type?: unknown }) => (tool.type ?? 'custom') === 'cust
 
 function checkTools(tools: readonly Tool[]): void {
   tools.forEach((tool, index) => {
+    if (isWebSearch(tool) && !compile(WebSearchTool).Check(tool)) {
+      throw refuse(explain(WebSearchTool, tool, `tools.${index}.${String(tool['type'])}`));
+    }
     if (!isCustom(tool)) return;
     for (const field of ['name', 'input_schema'] as const) {
       if (tool[field] === undefined) throw refuse(`tools.${index}.custom.${field}: Field required`);

@@ -38,6 +38,11 @@ export type FunctionDeclaration = {
   parametersJsonSchema?: JsonObject;
 };
 
+/** Functions of the client's, or a tool that Google runs. */
+export type GeminiTool =
+  | { functionDeclarations: FunctionDeclaration[]; googleSearch?: never }
+  | { googleSearch: Record<string, never>; functionDeclarations?: never };
+
 export type FunctionCallingMode = 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
 
 export type ThinkingConfig = {
@@ -63,7 +68,7 @@ export type GenerationConfig = {
 export type GenerateContentRequest = {
   contents: RequestContent[];
   systemInstruction?: { parts: { text: string }[] };
-  tools?: { functionDeclarations: FunctionDeclaration[] }[];
+  tools?: GeminiTool[];
   toolConfig?: { functionCallingConfig: { mode: FunctionCallingMode; allowedFunctionNames?: string[] } };
   generationConfig?: GenerationConfig;
 };
@@ -90,12 +95,23 @@ export type ResponsePart = {
   toolResponse?: JsonObject;
 };
 
+/** What an answer rests on. Offsets are bytes of UTF-8 over all the text of the answer; a `startIndex` of 0 is left out. */
+export type GroundingMetadata = {
+  webSearchQueries?: string[];
+  groundingChunks?: { web?: { uri?: string; title?: string; domain?: string } }[];
+  groundingSupports?: {
+    segment?: { startIndex?: number; endIndex?: number; text?: string };
+    groundingChunkIndices?: number[];
+  }[];
+  searchEntryPoint?: { renderedContent?: string };
+};
+
 export type Candidate = {
   content?: { parts?: ResponsePart[]; role?: string };
   index?: number;
   finishReason?: string;
   finishMessage?: string;
-  groundingMetadata?: JsonObject;
+  groundingMetadata?: GroundingMetadata;
   citationMetadata?: JsonObject;
   urlContextMetadata?: JsonObject;
   safetyRatings?: Json;

@@ -7,7 +7,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import { isRetryable } from '../translate/errors.ts';
-import { PartsReader } from '../translate/response/parts.ts';
+import { openReader } from '../translate/response/search-reader.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
@@ -173,7 +173,7 @@ export class AnswerTries {
       const reply = await this.#upstream.generate(pass !== undefined, () => retries.take(), signal);
       begun = true;
       const mayAskAgain = () => this.#mayAskAgain(retries);
-      const reader = new PartsReader({ plan, warn: this.#call.warn, mayAskAgain });
+      const reader = openReader({ plan, warn: this.#call.warn, mayAskAgain });
       for await (const frames of reply.frames) {
         // `yield*` of an array would cost each item several promises more.
         for (const frame of frames) for (const item of reader.read(frame)) yield item;

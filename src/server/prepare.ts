@@ -120,6 +120,7 @@ export function answerContext(current: () => Prepared, call: Call, deps: ServerD
       return { family: model.family, keyFingerprint: route.backend.keyFingerprint };
     },
     newToolId: () => deps.ids.next('toolu_'),
+    newServerToolId: () => deps.ids.next('srvtoolu_'),
     remember: (key, envelope) => deps.signatures.put(key, envelope),
     warn: call.warn,
   };

@@ -25,6 +25,17 @@ export type ThinkingDisplay = 'hidden' | 'shown' | 'omitted';
  */
 export type UndeclaredCalls = 'refused' | 'passed-on' | 'asked-again';
 
+/** A request that has the web searched: nothing else can be called in it. */
+export type SearchPlan = {
+  /** What the user asked; the query, where Google names none. */
+  readonly question: string;
+  /** Domains of which alone, or of which none, pages may be told. */
+  readonly allowedDomains: readonly string[];
+  readonly blockedDomains: readonly string[];
+  /** False where the answer must stay one text: JSON. */
+  readonly cites: boolean;
+};
+
 /** What the answer's translation must know of the request. */
 export type AnswerPlan = {
   /** The id that the client asked for, echoed to the letter. */
@@ -45,6 +56,8 @@ export type AnswerPlan = {
   readonly contextManagement: boolean;
   /** Types of the safeguards asked for; each is answered. */
   readonly safeguards: readonly string[];
+  /** Present where Google searches the web for the answer. */
+  readonly search: SearchPlan | undefined;
 };
 
 export type AnswerContext = {
@@ -53,6 +66,8 @@ export type AnswerContext = {
   readonly origin: SignatureOrigin;
   /** A fresh tool id, unique whatever Google's ids are. */
   newToolId(): string;
+  /** The same for a tool that runs on our side. */
+  newServerToolId(): string;
   /** Keeps a signature for the turns to come. */
   remember(key: string, envelope: string): void;
   readonly warn: Warn;

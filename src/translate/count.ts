@@ -7,6 +7,7 @@ import { refuseShared } from './request/refusals.ts';
 import { toSystemInstruction } from './request/system.ts';
 import { visibleTools } from './request/tool-visibility.ts';
 import { toTools } from './request/tools.ts';
+import { searchInstructions, webSearchOf } from './request/web-search.ts';
 import type { Warn, Warning } from './warnings.ts';
 
 /**
@@ -20,9 +21,10 @@ export function toCountRequest(
   const warnings: Warning[] = [];
   const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
   refuseShared(request, ctx.apiVersion, warn);
+  const search = webSearchOf(request);
   const body: GenerateContentRequest = {
-    ...toSystemInstruction(request.system, []),
-    ...toTools(visibleTools(request, warn), warn),
+    ...toSystemInstruction(request.system, search ? searchInstructions(search, request) : []),
+    ...(search ? { tools: [{ googleSearch: {} }] } : toTools(visibleTools(request, warn), warn)),
     contents: toContents(request.messages, ctx, warn),
   };
   return { body, warnings };

@@ -14,6 +14,8 @@ import { recordedFrames } from '../support/recorded-backend.ts';
 const UNUSABLE = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
 const REFUSALS = new Set(['SAFETY', 'RECITATION', 'MODEL_ARMOR']);
 
+const GOOGLE_SEARCH_ONLY = /^(\[?)\{"(googleSearch|google_search)":\{\}\}(\]?)$/;
+
 // biome-ignore lint/suspicious/noExplicitAny: recorded JSON of any shape
 type Any = any;
 
@@ -127,6 +129,39 @@ describe.skipIf(!hasCorpus)('recorded Gemini answers', () => {
       expectSameUsage(message, reading.usage);
       expectSameEnd(message, reading);
       expectSignaturesKept(answered, reading);
+    });
+  }
+});
+
+/** With what Google found; those without a support had nothing to cite. */
+const searched = answers.filter(({ request }) =>
+  JSON.stringify(request.body?.tools ?? [[]]).match(GOOGLE_SEARCH_ONLY),
+);
+
+describe.skipIf(!hasCorpus)('recorded answers of Google’s search', () => {
+  test('there are some', () => expect(searched.length).toBeGreaterThan(20));
+
+  for (const recording of searched) {
+    test(recording.id, async () => {
+      const search = { question: 'q', allowedDomains: [], blockedDomains: [], cites: true };
+      const answered = await answerFrames(recordedFrames(recording), planFor([], { search }));
+      expect(answered.error).toBeUndefined();
+      expect(violations(answered.events)).toEqual([]);
+      const reading = readIndependently(recording.response.body);
+      const message = foldEvents(answered.events);
+      expectSameContent(message, reading);
+      expectSameUsage(message, reading.usage);
+      expectSignaturesKept(answered, reading);
+      const { grounding } = reading;
+      const found = message.content.flatMap((b) => (b.type === 'web_search_tool_result' ? b.content : []));
+      expect(new Set(found.map(({ title }) => title))).toEqual(
+        new Set(
+          (grounding?.groundingChunks ?? []).map(({ web }: Any) => web.title ?? new URL(web.uri).hostname),
+        ),
+      );
+      const cited = message.content.flatMap((b) => (b.type === 'text' && b.citations ? [b.text.trim()] : []));
+      const supported = (grounding?.groundingSupports ?? []).map(({ segment }: Any) => segment.text.trim());
+      expect(cited).toEqual(supported);
     });
   }
 });

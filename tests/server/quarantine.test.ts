@@ -26,7 +26,7 @@ const PLAIN = tool('plain', {});
 
 type Body = GenerateContentRequest;
 const declared = (body: Body): FunctionDeclaration[] =>
-  body.tools?.flatMap(({ functionDeclarations }) => functionDeclarations) ?? [];
+  body.tools?.flatMap(({ functionDeclarations }) => functionDeclarations ?? []) ?? [];
 
 /** Why Google does not take `body`, or undefined where it answers. */
 type Judge = (body: Body) => string | undefined;

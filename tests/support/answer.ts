@@ -3,7 +3,7 @@ import type { MessageEvent } from '../../src/anthropic/events.ts';
 import { type Frame, FrameDecoder } from '../../src/gemini/frames.ts';
 import type { AnswerPlan } from '../../src/translate/context.ts';
 import { toMessagesError } from '../../src/translate/errors.ts';
-import { PartsReader } from '../../src/translate/response/parts.ts';
+import { openReader } from '../../src/translate/response/search-reader.ts';
 import { AnswerStream } from '../../src/translate/response/stream.ts';
 import { ToolNames } from '../../src/translate/tool-names.ts';
 import type { Warning } from '../../src/translate/warnings.ts';
@@ -29,6 +29,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     answerContext: 'ctx',
     contextManagement: false,
     safeguards: [],
+    search: undefined,
     ...change,
   };
 }
@@ -56,10 +57,11 @@ export async function answerFrames(
     messageId: 'msg_1',
     origin: { family: 'gemini-3', keyFingerprint: 'test' },
     newToolId: () => `toolu_${++ids}`,
+    newServerToolId: () => `srvtoolu_${++ids}`,
     remember: (key, envelope) => answered.remembered.set(key, envelope),
     warn,
   });
-  const parts = new PartsReader({ plan, warn, mayAskAgain: () => false });
+  const parts = openReader({ plan, warn, mayAskAgain: () => false });
   answered.events.push(...answer.start());
   try {
     for await (const frame of frames) {

@@ -19,6 +19,8 @@ export type Reading = {
   blocked: boolean;
   usage: Any;
   error: Any;
+  /** Of a search: the last that says anything. */
+  grounding: Any;
   broken: string | undefined;
 };
 
@@ -89,6 +91,7 @@ export function readIndependently(body: string): Reading {
     blocked: false,
     usage: undefined,
     error: undefined,
+    grounding: undefined,
     broken,
   };
   for (const chunk of chunks) {
@@ -98,6 +101,7 @@ export function readIndependently(body: string): Reading {
     if (chunk.promptFeedback?.blockReason || chunk.promptFeedback?.blockReasonMessage) reading.blocked = true;
     if (Object.values(chunk.usageMetadata ?? {}).some((count) => typeof count === 'number'))
       reading.usage = chunk.usageMetadata;
+    if (candidate?.groundingMetadata?.webSearchQueries) reading.grounding = candidate.groundingMetadata;
     reading.error = chunk.error ?? reading.error;
   }
   return reading;

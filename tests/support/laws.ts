@@ -1,5 +1,15 @@
 /** The laws of an answer's events (house page), checked over any stream. Each violation is one line. */
-import type { MessageEvent } from '../../src/anthropic/events.ts';
+import type { BlockDelta, MessageEvent } from '../../src/anthropic/events.ts';
+import type { AnswerBlock } from '../../src/anthropic/message.ts';
+
+/** The blocks that each delta may stand in. */
+const GROWS = {
+  text_delta: ['text'],
+  citations_delta: ['text'],
+  thinking_delta: ['thinking'],
+  signature_delta: ['thinking'],
+  input_json_delta: ['tool_use', 'server_tool_use'],
+} satisfies Record<BlockDelta['type'], AnswerBlock['type'][]>;
 
 export function violations(events: readonly MessageEvent[]): string[] {
   const found: string[] = [];
@@ -25,13 +35,10 @@ export function violations(events: readonly MessageEvent[]): string[] {
         break;
       case 'content_block_delta': {
         say('delta of the open block', open?.index === event.index);
-        const kind = {
-          text_delta: 'text',
-          thinking_delta: 'thinking',
-          signature_delta: 'thinking',
-          input_json_delta: 'tool_use',
-        };
-        say(`${event.delta.type} in ${open?.type}`, kind[event.delta.type] === open?.type);
+        say(
+          `${event.delta.type} in ${open?.type}`,
+          GROWS[event.delta.type].some((type) => type === open?.type),
+        );
         say('nothing after the signature', !open?.signed);
         if (event.delta.type === 'signature_delta' && open) open.signed = true;
         break;

@@ -12,7 +12,8 @@ export function shownIn({ content }: AnswerMessage): Shown {
   for (const block of content) {
     if (block.type === 'text') shown.text += block.text;
     else if (block.type === 'thinking') shown.thinking += block.thinking;
-    else shown.calls.push({ name: block.name, input: JSON.stringify(block.input) });
+    else if (block.type === 'tool_use')
+      shown.calls.push({ name: block.name, input: JSON.stringify(block.input) });
   }
   return shown;
 }

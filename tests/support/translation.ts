@@ -91,8 +91,10 @@ export function problemsOf(body: GenerateContentRequest, options = { mustEndWith
   if (!last) problems.push('no contents');
   if (options.mustEndWithUser && last?.role !== 'user') problems.push('ends with the model');
   if (callsOf(last).length > 0) problems.push('ends with open calls');
-  const declarations = body.tools?.flatMap((tool) => tool.functionDeclarations) ?? [];
-  if (body.tools && declarations.length === 0) problems.push('empty tools');
+  const declarations = body.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
+  const searches = body.tools?.some((tool) => tool.googleSearch) === true;
+  if (body.tools && declarations.length === 0 && !searches) problems.push('empty tools');
+  if (searches && declarations.length > 0) problems.push('a search beside functions');
   for (const { name, parametersJsonSchema } of declarations) {
     if (!NAME.test(name)) problems.push(`tool name ${name}`);
     if (parametersJsonSchema?.['type'] !== 'object') problems.push(`${name}: root is no object`);

@@ -29,6 +29,7 @@ export function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}
     messageId: 'msg_1',
     origin: { family: 'gemini-3', keyFingerprint: 'k' },
     newToolId: () => `toolu_${++ids}`,
+    newServerToolId: () => `srvtoolu_${++ids}`,
     remember: (key, envelope) => remembered.set(key, envelope),
     warn: () => {},
   });
@@ -42,6 +43,8 @@ export function shape(events: readonly MessageEvent[]): string[] {
   return foldEvents(events).content.map((block) => {
     if (block.type === 'text') return `text:${block.text}`;
     if (block.type === 'tool_use') return `call:${block.name}`;
+    if (block.type === 'server_tool_use') return `search:${block.input['query']}`;
+    if (block.type === 'web_search_tool_result') return `found:${block.content.length}`;
     const place = openEnvelope(block.signature)?.place;
     return `thinking:${block.thinking}:${place?.on}`;
   });

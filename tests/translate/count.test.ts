@@ -28,7 +28,7 @@ describe('a count', () => {
   });
 
   test('refuses what an answer refuses', () => {
-    const tools = [{ type: 'web_search_20250305', name: 'web_search' }];
+    const tools = [{ type: 'web_fetch_20250910', name: 'web_fetch' }];
     expect(() => toCountRequest({ ...shared, tools }, contextFor())).toThrow('tools.0.type');
   });
 });

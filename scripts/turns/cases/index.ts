@@ -8,6 +8,7 @@ import { HISTORY } from './history.ts';
 import { LOST_CALLS } from './lost-calls.ts';
 import { OWN } from './own.ts';
 import { PARTS } from './parts.ts';
+import { SEARCHES } from './search.ts';
 import { SETTINGS } from './settings.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -20,6 +21,7 @@ export const CASES: TurnCases = {
   ...ERRORS,
   ...FRAMING,
   ...HISTORY,
+  ...SEARCHES,
   ...SETTINGS,
   ...OWN,
 };

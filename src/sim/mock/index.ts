@@ -139,7 +139,7 @@ class Mock {
     const ids = createIds(random);
     const parts = answerParts(reply, request, model, ids);
     const seed = JSON.stringify([request.contents, reply]);
-    const grounding = reply.grounding && groundingMetadata(reply.grounding, reply.text);
+    const grounding = searches(request) && reply.grounding && groundingMetadata(reply.grounding, reply.text);
     const options = {
       model,
       prompt,
@@ -193,6 +193,10 @@ const overflow = (tokens: number, { inputTokens }: GeminiModel): GoogleError =>
   invalidArgument(
     `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${inputTokens}).`,
   );
+
+/** Whoever was given no search cannot have searched. */
+const searches = ({ tools = [] }: ApiRequest): boolean =>
+  tools.some((tool) => tool['googleSearch'] !== undefined);
 
 function refuse(error: GoogleError, streams: boolean, exchange: Exchange): Response {
   exchange.note('refusal', { code: error.code, message: error.message });

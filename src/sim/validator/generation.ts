@@ -63,6 +63,10 @@ function checkJsonMode(
   if (json && declarations(request).length > 0 && (!model.jsonWithTools || mode === 'ANY')) {
     return invalidArgument("Function calling with a response mime type: 'application/json' is unsupported");
   }
+  const searches = request.tools?.some((tool) => tool['googleSearch'] !== undefined);
+  if (json && searches && !model.jsonWithTools) {
+    return invalidArgument("Tool use with a response mime type: 'application/json' is unsupported");
+  }
   const at = unresolvedRef(config.responseJsonSchema);
   return at === undefined ? undefined : invalidArgument(`reference to undefined schema at ${at}`);
 }

@@ -14,6 +14,7 @@ import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
 import { callableNames, type DeclaredTool, visibleTools } from './tool-visibility.ts';
 import { callingMode, requiredArguments, toToolConfig, toTools } from './tools.ts';
+import { searchInstructions, toSearchPlan, warnOfSearch, webSearchOf } from './web-search.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 
@@ -25,14 +26,19 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
   refuseUnservable(request, ctx.apiVersion, warn);
   warnOfFields(request, warn);
 
+  const search = webSearchOf(request);
+  if (search) warnOfSearch(search, warn);
   const tools = visibleTools(request, warn);
   const mode = callingMode(request, tools, warn);
   const form = answerForm(request, ctx.model, mode, warn);
   const contents = toContents(request.messages, ctx, warn);
   if (contents.at(-1)?.role === 'model') refusePrefill();
   const body: GenerateContentRequest = {
-    ...toSystemInstruction(request.system, form.kind === 'words' ? [form.instruction] : []),
-    ...toTools(tools, warn),
+    ...toSystemInstruction(request.system, [
+      ...(search ? searchInstructions(search, request) : []),
+      ...(form.kind === 'words' ? [form.instruction] : []),
+    ]),
+    ...(search ? { tools: [{ googleSearch: {} }] } : toTools(tools, warn)),
     ...toToolConfig(request, mode),
     contents,
     generationConfig: toGenerationConfig(request, form, ctx, warn),
@@ -54,6 +60,7 @@ function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[], ctx: R
     answerContext: answerContext(request.messages),
     contextManagement: request.context_management !== undefined && request.context_management !== null,
     safeguards: safeguardTypes(request.safeguards),
+    search: toSearchPlan(request),
   };
 }
 

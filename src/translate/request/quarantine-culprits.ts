@@ -33,7 +33,7 @@ const sentence = (line: string): string => {
 };
 
 export const declarationsOf = (request: GenerateContentRequest): FunctionDeclaration[] =>
-  (request.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations);
+  (request.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations ?? []);
 
 /** Undefined where `error` is not about the declarations of `request`. */
 export function culpritsOf(error: UpstreamError, request: GenerateContentRequest): Culprits | undefined {
@@ -58,7 +58,7 @@ const violationsIn = (details: readonly Json[]): string[] =>
 function inLine(line: string, request: GenerateContentRequest): Culprit[] {
   const because = sentence(line);
   const placed = [...line.matchAll(PLACE)].flatMap(([, tool, position, field]): Culprit[] => {
-    const declaration = request.tools?.[Number(tool)]?.functionDeclarations[Number(position)];
+    const declaration = request.tools?.[Number(tool)]?.functionDeclarations?.[Number(position)];
     return declaration ? [{ declaration, trouble: field === 'name' ? 'name' : 'schema', because }] : [];
   });
   if (placed.length > 0) return placed;

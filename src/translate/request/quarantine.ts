@@ -3,7 +3,7 @@
  * not end the turn of all the others. Why: docs/decisions/0024-schema-quarantine.md
  */
 import type { UpstreamError } from '../../gemini/errors.ts';
-import type { FunctionDeclaration, GenerateContentRequest } from '../../gemini/wire.ts';
+import type { FunctionDeclaration, GeminiTool, GenerateContentRequest } from '../../gemini/wire.ts';
 import { type Culprit, type Culprits, culpritsOf, declarationsOf } from './quarantine-culprits.ts';
 import { isSimple, simpleDeclaration } from './quarantine-simplify.ts';
 
@@ -93,14 +93,17 @@ export function withReplaced(
   instead: Replacements,
 ): GenerateContentRequest | undefined {
   if (instead.size === 0) return request;
-  const tools = (request.tools ?? []).flatMap((tool) => {
+  const tools = (request.tools ?? []).flatMap((tool): GeminiTool[] => {
+    if (!tool.functionDeclarations) return [tool];
     const functionDeclarations = tool.functionDeclarations.flatMap((declaration) => {
       const other = instead.get(declaration) ?? declaration;
       return other === 'dropped' ? [] : other;
     });
     return functionDeclarations.length > 0 ? [{ ...tool, functionDeclarations }] : [];
   });
-  const declared = new Set(tools.flatMap((tool) => tool.functionDeclarations.map(({ name }) => name)));
+  const declared = new Set(
+    tools.flatMap((tool) => (tool.functionDeclarations ?? []).map(({ name }) => name)),
+  );
   const { toolConfig, ...rest } = request;
   const allowed = toolConfig?.functionCallingConfig.allowedFunctionNames;
   const left = allowed?.filter((name) => declared.has(name));

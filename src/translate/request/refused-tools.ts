@@ -1,10 +1,16 @@
 /** Tools that cannot be served, and choices among tools that make no sense. */
 import type { CountTokensRequest, Tool } from '../../anthropic/request.ts';
+import { isWebSearch, type WebSearchTool } from '../../anthropic/server-tools.ts';
 import { clientTool } from './client-tools.ts';
 import { refuse } from './refuse.ts';
 import { isForCode, toolName } from './tool-visibility.ts';
+import { refuseSearch } from './web-search.ts';
 
-function refuseTool(tool: Tool, path: string): void {
+function refuseTool(tool: Tool, path: string, toolCount: number): void {
+  if (isWebSearch(tool)) {
+    refuseSearch(tool as WebSearchTool, path, toolCount);
+    return;
+  }
   const isCustom = tool.type === undefined || tool.type === null || tool.type === 'custom';
   if (!isCustom && !clientTool(tool.type ?? '')) {
     refuse(`${path}.type: ${tool.type} is not supported by this model`);
@@ -16,7 +22,7 @@ function refuseTool(tool: Tool, path: string): void {
 
 export function refuseTools(request: CountTokensRequest): void {
   const tools = request.tools ?? [];
-  for (const [index, tool] of tools.entries()) refuseTool(tool, `tools.${index}`);
+  for (const [index, tool] of tools.entries()) refuseTool(tool, `tools.${index}`, tools.length);
   const names = new Set(tools.map(toolName));
   if (names.size < tools.length) refuse('tools: Tool names must be unique.');
   const choice = request.tool_choice;

@@ -19,6 +19,7 @@ function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join('\n');
   if (!isObject(value)) return value === undefined || value === null ? '' : String(value);
   const type = String(value['type']);
+  if (type.endsWith('_tool_result_error')) return `error: ${textOf(value['error_code'])}`;
   const row = Object.hasOwn(TEXTS, type) ? TEXTS[type] : undefined;
   return row ? row(value) : readable(value);
 }

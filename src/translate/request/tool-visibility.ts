@@ -5,6 +5,7 @@
  */
 import type { ContentBlock } from '../../anthropic/content.ts';
 import type { CountTokensRequest, Message, Tool } from '../../anthropic/request.ts';
+import { isWebSearch } from '../../anthropic/server-tools.ts';
 import { isObject } from '../../lib/json.ts';
 import type { Warn } from '../warnings.ts';
 import { clientTool } from './client-tools.ts';
@@ -76,6 +77,7 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
   const shown = new Map<string, DeclaredTool>();
   const forCode = new Set<string>();
   (request.tools ?? []).forEach((tool, index) => {
+    if (isWebSearch(tool)) return;
     const declared = { name: toolName(tool), tool, path: `tools.${index}` };
     if (isForCode(tool)) {
       forCode.add(declared.name);
@@ -106,6 +108,8 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
  * one may call it unseen; the client knows best what to say to that.
  */
 export function callableNames(request: CountTokensRequest, shown: readonly DeclaredTool[]): string[] {
-  const deferred = (request.tools ?? []).filter((tool) => tool.defer_loading === true && !isForCode(tool));
+  const deferred = (request.tools ?? []).filter(
+    (tool) => tool.defer_loading === true && !isForCode(tool) && !isWebSearch(tool),
+  );
   return [...new Set([...shown.map(({ name }) => name), ...deferred.map(toolName)])];
 }

@@ -8,6 +8,7 @@ import { clientTool } from './client-tools.ts';
 import { toInputSchema } from './schema.ts';
 import { wellFormed, wellFormedObject } from './text.ts';
 import type { DeclaredTool } from './tool-visibility.ts';
+import { webSearchOf } from './web-search.ts';
 
 /** What becomes of each field of a tool; any other is told about. */
 const FIELDS: ReadonlySet<string> = new Set([
@@ -79,6 +80,7 @@ export function callingMode(
   tools: readonly DeclaredTool[],
   warn: Warn,
 ): FunctionCallingMode | undefined {
+  if (webSearchOf(request)) return 'AUTO';
   if (tools.length === 0) {
     const type = request.tool_choice?.type;
     if (type === 'any') warn('field-ignored', 'tool_choice', 'no tool is loaded that could be called');

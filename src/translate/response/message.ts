@@ -20,7 +20,8 @@ export function foldEvents(events: Iterable<MessageEvent>): AnswerMessage {
   if (!message?.stop_reason) throw new Error('cannot fold an unfinished stream');
   for (const [index, json] of inputs) {
     const block = message.content[index];
-    if (block?.type === 'tool_use') block.input = JSON.parse(json || '{}') as JsonObject;
+    if (block?.type === 'tool_use' || block?.type === 'server_tool_use')
+      block.input = JSON.parse(json || '{}') as JsonObject;
   }
   return message;
 }
@@ -55,6 +56,8 @@ function grow(block: AnswerBlock | undefined, { index, delta }: Delta, inputs: M
   if (delta.type === 'text_delta' && block?.type === 'text') block.text += delta.text;
   else if (delta.type === 'thinking_delta' && block?.type === 'thinking') block.thinking += delta.thinking;
   else if (delta.type === 'signature_delta' && block?.type === 'thinking') block.signature = delta.signature;
+  else if (delta.type === 'citations_delta' && block?.type === 'text')
+    block.citations = [...(block.citations ?? []), delta.citation];
   else if (delta.type === 'input_json_delta')
     inputs.set(index, (inputs.get(index) ?? '') + delta.partial_json);
 }

@@ -8,7 +8,7 @@
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
-import type { StopReason } from '../../anthropic/message.ts';
+import type { StopReason, Usage } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { AnswerContext } from '../context.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
@@ -19,6 +19,8 @@ import { type PromptSize, toUsage } from './usage.ts';
 import { type Ending, Writer } from './writer.ts';
 
 type CallEvent = Extract<TurnEvent, { type: 'call' }>;
+type SearchEvent = Extract<TurnEvent, { type: 'search' }>;
+type CitedEvent = Extract<TurnEvent, { type: 'cited' }>;
 
 export class AnswerStream {
   readonly #ctx: AnswerContext;
@@ -28,6 +30,7 @@ export class AnswerStream {
   #usage: UsageMetadata = {};
   #sawCall = false;
   #sawText = false;
+  #searches = 0;
   /** Characters of the open text block that went out. */
   #shown = 0;
   /** Thoughts that came after content. */
@@ -65,6 +68,12 @@ export class AnswerStream {
       case 'call':
         this.#call(event);
         break;
+      case 'search':
+        this.#search(event);
+        break;
+      case 'cited':
+        this.#cited(event);
+        break;
       case 'usage':
         this.#usage = event.usage;
         break;
@@ -97,6 +106,24 @@ export class AnswerStream {
     const { text: ready, stoppedAt } = this.#scanner.push(text);
     this.#show(ready);
     if (stoppedAt !== undefined) this.#finish({ kind: 'stop-sequence', sequence: stoppedAt });
+  }
+
+  #search({ query, sources }: SearchEvent): void {
+    this.#tellHeldThoughts();
+    this.#closeText();
+    this.#endThinking(undefined);
+    this.#searches++;
+    this.#writer.webSearch(this.#ctx.newServerToolId(), query, sources);
+  }
+
+  /** No stop sequence is in it, nor across its edges: whoever cuts a text into blocks has looked for them. */
+  #cited({ text, sources }: CitedEvent): void {
+    this.#closeText();
+    if (!this.#sawText || this.#writer.openKind === 'thinking') this.#endThinking(undefined);
+    this.#sawText = true;
+    this.#keeper.text(text, undefined);
+    this.#writer.citedText(text, sources);
+    this.#shown = text.length;
   }
 
   #thinking(text: string): void {
@@ -164,12 +191,17 @@ export class AnswerStream {
     return stopReason === 'max_tokens' && full ? 'model_context_window_exceeded' : stopReason;
   }
 
+  #serverUse(): Partial<Usage> {
+    if (!this.#ctx.plan.search) return {};
+    return { server_tool_use: { web_search_requests: this.#searches, web_fetch_requests: 0 } };
+  }
+
   #ending(finish: Finish): Ending {
     const { plan } = this.#ctx;
     const base = {
       stopSequence: null,
       stopDetails: null,
-      usage: toUsage(this.#usage),
+      usage: { ...toUsage(this.#usage), ...this.#serverUse() },
       appliedEdits: plan.contextManagement ? ([] as []) : undefined,
       safeguards: plan.safeguards.length > 0 ? plan.safeguards.map(unavailable) : undefined,
     };

@@ -5,9 +5,16 @@
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
+/** A page that a search found. */
+export type Source = { url: string; title: string };
+
 export type TurnEvent =
   /** Visible text. The signature belongs to exactly this piece; a signed piece may be empty. */
   | { type: 'text'; text: string; signature?: string }
+  /** What the model searched the web for, and all that it found. Before the text that rests on it. */
+  | { type: 'search'; query: string; sources: readonly Source[] }
+  /** Visible text that rests on these pages. It is a block of its own, and whole. */
+  | { type: 'cited'; text: string; sources: readonly Source[] }
   /** A thought summary. Google never signs these. */
   | { type: 'thinking'; text: string }
   /** A complete call, under the client's name of its tool; or, of a tool that it did not declare, under one that it can answer. */
@@ -27,5 +34,5 @@ export type Finish =
 
 /** Content that the client sees as the answer itself. After one of these a try cannot be taken back. */
 export function isContent(event: TurnEvent): boolean {
-  return event.type === 'call' || (event.type === 'text' && event.text !== '') || event.type === 'finish';
+  return event.type === 'text' ? event.text !== '' : !['thinking', 'usage'].includes(event.type);
 }

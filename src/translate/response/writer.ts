@@ -3,7 +3,7 @@
  * writer knows it; nothing can be written out of order (contract section 7).
  */
 import { type MessagesError, toErrorBody } from '../../anthropic/errors.ts';
-import type { MessageEvent } from '../../anthropic/events.ts';
+import type { BlockDelta, MessageEvent } from '../../anthropic/events.ts';
 import type {
   AnswerBlock,
   AnswerMessage,
@@ -11,8 +11,10 @@ import type {
   StopDetails,
   StopReason,
   Usage,
+  WebCitation,
 } from '../../anthropic/message.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import type { Source } from './turn.ts';
 import { type PromptSize, usageAtStart } from './usage.ts';
 
 /** Blocks that grow by deltas. A tool_use is whole from the start, so it is never open. */
@@ -69,45 +71,49 @@ export class Writer {
   text(text: string): void {
     if (text === '') return;
     this.#enter('text');
-    this.#events.push({
-      type: 'content_block_delta',
-      index: this.#index,
-      delta: { type: 'text_delta', text },
-    });
+    this.#delta({ type: 'text_delta', text });
   }
 
   thinking(thinking: string): void {
     this.#enter('thinking');
-    if (thinking === '') return;
-    this.#events.push({
-      type: 'content_block_delta',
-      index: this.#index,
-      delta: { type: 'thinking_delta', thinking },
-    });
+    if (thinking !== '') this.#delta({ type: 'thinking_delta', thinking });
   }
 
   /** Ends the open thinking block, or one opened for it, with its signature: always a thinking block's last delta. */
   signature(signature: string): void {
     this.#enter('thinking');
-    this.#events.push({
-      type: 'content_block_delta',
-      index: this.#index,
-      delta: { type: 'signature_delta', signature },
-    });
+    this.#delta({ type: 'signature_delta', signature });
     this.#leave();
   }
 
   toolUse(id: string, name: string, input: JsonObject): void {
+    this.#call({ type: 'tool_use', id, name, input: {}, caller: DIRECT }, input);
+  }
+
+  /** A search of the web and what it found, as two blocks. */
+  webSearch(id: string, query: string, sources: readonly Source[]): void {
+    this.#call({ type: 'server_tool_use', id, name: 'web_search', input: {}, caller: DIRECT }, { query });
+    this.#openBlock({
+      type: 'web_search_tool_result',
+      tool_use_id: id,
+      content: sources.map((source) => ({
+        type: 'web_search_result',
+        ...source,
+        encrypted_content: '',
+        page_age: null,
+      })),
+      caller: DIRECT,
+    });
+    this.#closeBlock();
+  }
+
+  /** A text block that is whole, with where it comes from. */
+  citedText(text: string, sources: readonly Source[]): void {
     this.#leave();
-    this.#openBlock({ type: 'tool_use', id, name, input: {}, caller: { type: 'direct' } });
-    for (const json of ['', JSON.stringify(input)]) {
-      this.#events.push({
-        type: 'content_block_delta',
-        index: this.#index,
-        delta: { type: 'input_json_delta', partial_json: json },
-      });
-    }
-    this.#events.push({ type: 'content_block_stop', index: this.#index });
+    this.#openBlock({ type: 'text', text: '', citations: [] });
+    for (const source of sources) this.#delta({ type: 'citations_delta', citation: citationOf(source) });
+    this.#delta({ type: 'text_delta', text });
+    this.#closeBlock();
   }
 
   finish(ending: Ending): void {
@@ -146,7 +152,7 @@ export class Writer {
       this.#state.kind === 'text'
         ? ({ type: 'text_delta', text: '' } as const)
         : ({ type: 'thinking_delta', thinking: '' } as const);
-    this.#events.push({ type: 'content_block_delta', index: this.#index, delta });
+    this.#delta(delta);
   }
 
   #enter(kind: GrowingKind): void {
@@ -164,8 +170,25 @@ export class Writer {
   #leave(): void {
     this.start();
     if (this.#state.at === 'closed') throw new Error('the answer is already closed');
-    if (this.#state.at === 'block') this.#events.push({ type: 'content_block_stop', index: this.#index });
+    if (this.#state.at === 'block') this.#closeBlock();
     this.#state = { at: 'open' };
+  }
+
+  #call(block: AnswerBlock, input: JsonObject): void {
+    this.#leave();
+    this.#openBlock(block);
+    for (const json of ['', JSON.stringify(input)]) {
+      this.#delta({ type: 'input_json_delta', partial_json: json });
+    }
+    this.#closeBlock();
+  }
+
+  #delta(delta: BlockDelta): void {
+    this.#events.push({ type: 'content_block_delta', index: this.#index, delta });
+  }
+
+  #closeBlock(): void {
+    this.#events.push({ type: 'content_block_stop', index: this.#index });
   }
 
   #openBlock(block: AnswerBlock): void {
@@ -173,6 +196,15 @@ export class Writer {
     this.#events.push({ type: 'content_block_start', index: this.#index, content_block: block });
   }
 }
+
+const DIRECT = { type: 'direct' } as const;
+
+const citationOf = (source: Source): WebCitation => ({
+  type: 'web_search_result_location',
+  ...source,
+  encrypted_index: '',
+  cited_text: '',
+});
 
 /** Where nobody could say. */
 const UNKNOWN: PromptSize = { tokens: 0, cached: 0 };

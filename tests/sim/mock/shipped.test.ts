@@ -194,6 +194,13 @@ describe('search-the-web', () => {
   });
 });
 
+test('without a search in the request there is nothing that it could rest on', async () => {
+  const contents = [userSays('Perform a web search for the query: tea')];
+  const chunks = await ask(mockFetch(), 'gemini-4-argon', { contents }, fakeExchange('web-search'));
+  expect(textOf(chunks)).toContain('tea');
+  expect(JSON.stringify(chunks)).not.toContain('groundingMetadata');
+});
+
 type GroundingMetadata = {
   webSearchQueries: string[];
   groundingChunks: unknown[];

@@ -98,6 +98,14 @@ describe('of server tools', () => {
     ],
     [
       {
+        type: 'web_search_tool_result',
+        tool_use_id: 's',
+        content: { type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' },
+      },
+      '<web_search_tool_result>\nerror: max_uses_exceeded\n</web_search_tool_result>',
+    ],
+    [
+      {
         type: 'web_fetch_tool_result',
         tool_use_id: 's',
         content: {

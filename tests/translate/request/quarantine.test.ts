@@ -35,7 +35,7 @@ function fatesOf(message: string, request: GenerateContentRequest, reach: Reach 
 }
 
 const sentTools = (request: GenerateContentRequest | undefined) =>
-  request?.tools?.flatMap(({ functionDeclarations }) => functionDeclarations) ?? [];
+  request?.tools?.flatMap(({ functionDeclarations }) => functionDeclarations ?? []) ?? [];
 
 const THREE = requestWith([declare('look'), declare('search_jobs'), declare('read', PLAIN)]);
 const LIST = '* GenerateContentRequest.tools[0].function_declarations';

@@ -34,7 +34,7 @@ const NEW = '2026-10-21';
 describe('refused, naming the field', () => {
   const TABLE: [string, object, ApiVersion?][] = [
     [
-      'tools.1.type: web_search_20250305 is not supported by this model',
+      'tools.1.type: web_search_20250305 is not supported by this model beside other tools',
       { tools: [tool, { type: 'web_search_20250305', name: 'web_search' }] },
     ],
     [

@@ -144,7 +144,7 @@ describe('which tools', () => {
 });
 
 describe('a declaration', () => {
-  const declaration = (one: Tool) => translate({ tools: [one] }).body.tools?.[0]?.functionDeclarations[0];
+  const declaration = (one: Tool) => translate({ tools: [one] }).body.tools?.[0]?.functionDeclarations?.[0];
 
   test('holds name, description and schema, and nothing else', () => {
     const one = tool('Bash', {
@@ -198,7 +198,7 @@ describe('a declaration', () => {
     });
     const sent = names.map(toGeminiToolName);
     expect(new Set(sent).size).toBe(2);
-    expect(body.tools?.[0]?.functionDeclarations.map(({ name }) => name)).toEqual(sent);
+    expect(body.tools?.[0]?.functionDeclarations?.map(({ name }) => name)).toEqual(sent);
     expect(body.contents[1]?.parts.map((part) => part.functionCall?.name)).toEqual(sent);
     expect(body.contents[2]?.parts.map((part) => part.functionResponse?.name)).toEqual(sent);
     expect(body.toolConfig?.functionCallingConfig.allowedFunctionNames).toEqual(sent.slice(1));

@@ -1,0 +1,139 @@
+/** Web search: what Google found, told as Anthropic tells it. */
+import type { MessagesRequest, Tool } from '../../../src/anthropic/request.ts';
+import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
+import type { TurnCases } from '../build.ts';
+import { breaksAfter, chunk, end, says, saysWhole, signature, text, thought } from '../wire.ts';
+
+const REDIRECT = 'https://vertexaisearch.cloud.google.com/grounding-api-redirect/';
+
+const tool = (change: object): Tool => ({ type: 'web_search_20250305', name: 'web_search', ...change });
+
+/** As Claude Code's WebSearch asks. */
+const SEARCH: Partial<MessagesRequest> = {
+  messages: [
+    { role: 'user', content: [{ type: 'text', text: 'Perform a web search for the query: café 9' }] },
+  ],
+  tools: [tool({ max_uses: 8 })],
+  tool_choice: { type: 'auto' },
+};
+
+const FOUND: GroundingMetadata = {
+  searchEntryPoint: { renderedContent: '<div class="container"></div>\n' },
+  groundingChunks: [
+    { web: { uri: `${REDIRECT}one`, title: 'example.com' } },
+    { web: { uri: `${REDIRECT}two`, title: 'example.org' } },
+  ],
+  groundingSupports: [
+    { segment: { endIndex: 27, text: 'The café’s 9th is open.' }, groundingChunkIndices: [0] },
+    {
+      segment: { startIndex: 28, endIndex: 44, text: 'It opened today.' },
+      groundingChunkIndices: [1, 0],
+    },
+  ],
+  webSearchQueries: ['café 9', 'café 9 opening'],
+};
+
+const grounded = chunk([text('', signature('closing'))], {
+  finishReason: 'STOP',
+  groundingMetadata: FOUND,
+});
+
+const TEXT = [chunk([text('The café’s 9th ')]), chunk([text('is open. It opened today. Go!')])];
+
+export const SEARCHES: TurnCases = {
+  'search-found': {
+    shows: 'A web search as Claude Code asks for it: the search, its sources, text with citations',
+    ask: SEARCH,
+    replies: [says(chunk([thought('**Searching**\n\n\n')]), ...TEXT, grounded)],
+  },
+  'search-found-whole': {
+    shows: 'The same for a client that wants no stream',
+    ask: { ...SEARCH, stream: false },
+    replies: [says(...TEXT, grounded)],
+  },
+  'search-unary': {
+    shows: 'The same over one whole answer of Gemini’s',
+    ask: SEARCH,
+    unary: true,
+    replies: [
+      saysWhole({
+        candidates: [
+          {
+            content: { parts: [text('The café’s 9th is open. It opened today. Go!')], role: 'model' },
+            finishReason: 'STOP',
+            index: 0,
+            groundingMetadata: FOUND,
+          },
+        ],
+      }),
+    ],
+  },
+  'search-not-made': {
+    shows: 'A web search that the model did not make: it answered from memory',
+    ask: SEARCH,
+    replies: [says(...TEXT, end())],
+  },
+  'search-blocked-domain': {
+    shows: 'A web search with a blocked domain: no page of it is told or cited',
+    ask: {
+      ...SEARCH,
+      tools: [tool({ blocked_domains: ['example.com'] })],
+    },
+    replies: [says(...TEXT, grounded)],
+  },
+  'search-broken': {
+    shows: 'A search whose stream breaks in its text: nothing was told, so it is made again',
+    ask: SEARCH,
+    replies: [breaksAfter(...TEXT), says(...TEXT, grounded)],
+  },
+  'search-history': {
+    shows: 'A search and its citations in the history, and a new one',
+    ask: {
+      ...SEARCH,
+      messages: [
+        { role: 'user', content: 'Is the café open?' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'café 9' } },
+            {
+              type: 'web_search_tool_result',
+              tool_use_id: 'srvtoolu_1',
+              content: [
+                {
+                  type: 'web_search_result',
+                  url: `${REDIRECT}one`,
+                  title: 'example.com',
+                  encrypted_content: '',
+                  page_age: null,
+                },
+              ],
+            },
+            {
+              type: 'text',
+              text: 'It is.',
+              citations: [
+                {
+                  type: 'web_search_result_location',
+                  url: `${REDIRECT}one`,
+                  title: 'example.com',
+                  encrypted_index: '',
+                  cited_text: '',
+                },
+              ],
+            },
+            { type: 'server_tool_use', id: 'srvtoolu_2', name: 'web_search', input: { query: 'hours' } },
+            {
+              type: 'web_search_tool_result',
+              tool_use_id: 'srvtoolu_2',
+              content: { type: 'web_search_tool_result_error', error_code: 'max_uses_exceeded' },
+            },
+            { type: 'text', text: 'Of the hours I know nothing.' },
+          ],
+        },
+        { role: 'user', content: 'Since when?' },
+      ],
+    },
+    replies: [says(...TEXT, grounded)],
+  },
+};

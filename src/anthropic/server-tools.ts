@@ -1,0 +1,30 @@
+/** Anthropic's own tools that run on the server's side, as clients declare them (contract section 6). */
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Open } from './content.ts';
+
+const Maybe = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]));
+
+/** A bare name such as `example.com`, which means its subdomains as well; a path may follow. */
+const Domains = Maybe(Type.Array(Type.String({ minLength: 1 })));
+
+const UserLocation = Open({
+  type: Type.Literal('approximate'),
+  city: Maybe(Type.String()),
+  region: Maybe(Type.String()),
+  country: Maybe(Type.String()),
+  timezone: Maybe(Type.String()),
+});
+
+/** `web_search_<date>`: any date is one tool here. Of the two lists of domains only one may be there. */
+export const WebSearchTool = Open({
+  type: Type.String({ pattern: '^web_search_\\d{8}$' }),
+  name: Type.Literal('web_search'),
+  max_uses: Maybe(Type.Integer({ minimum: 1 })),
+  allowed_domains: Domains,
+  blocked_domains: Domains,
+  user_location: Maybe(UserLocation),
+});
+export type WebSearchTool = Static<typeof WebSearchTool>;
+
+export const isWebSearch = ({ type }: { type?: unknown }): boolean =>
+  typeof type === 'string' && /^web_search_\d{8}$/.test(type);

@@ -1,0 +1,83 @@
+/**
+ * Reads an answer for which Google searched the web. Anthropic tells the search before the text that rests on it, Google
+ * after it, so the text waits for the end: until then the try can be taken back, and the client is kept by pings.
+ */
+import type { Frame } from '../../gemini/frames.ts';
+import type { GroundingMetadata } from '../../gemini/wire.ts';
+import type { AnswerPlan, SearchPlan } from '../context.ts';
+import type { Warn } from '../warnings.ts';
+import type { AnswerCallsOptions } from './answer-calls.ts';
+import { citedPieces, cutPieces, eachSource, mergeGrounding, readGrounding } from './grounding.ts';
+import { PartsReader } from './parts.ts';
+import { StopScanner } from './stop-scanner.ts';
+import type { TurnEvent } from './turn.ts';
+
+type TextEvent = Extract<TurnEvent, { type: 'text' }>;
+
+/** Frames of one try to TurnEvents. */
+export type Reader = Pick<PartsReader, 'read' | 'end'>;
+
+export const openReader = (options: AnswerCallsOptions): Reader =>
+  options.plan.search ? new SearchReader(options, options.plan.search) : new PartsReader(options);
+
+class SearchReader implements Reader {
+  readonly #plan: AnswerPlan;
+  readonly #search: SearchPlan;
+  readonly #warn: Warn;
+  readonly #parts: PartsReader;
+  #metadata: GroundingMetadata = {};
+  #texts: TextEvent[] = [];
+
+  constructor(options: AnswerCallsOptions, search: SearchPlan) {
+    this.#plan = options.plan;
+    this.#search = search;
+    this.#warn = options.warn;
+    this.#parts = new PartsReader(options);
+  }
+
+  read(frame: Frame): TurnEvent[] {
+    if (frame.kind === 'content' || frame.kind === 'usage') {
+      const [candidate] = Array.isArray(frame.chunk.candidates) ? frame.chunk.candidates : [];
+      const metadata = candidate?.groundingMetadata;
+      if (metadata) this.#metadata = mergeGrounding(this.#metadata, metadata);
+    }
+    return this.#withoutText(this.#parts.read(frame));
+  }
+
+  end(): TurnEvent[] {
+    const last = this.#withoutText(this.#parts.end());
+    const grounding = readGrounding(this.#metadata, this.#search, this.#warn);
+    // A model may answer without a search: then there is none to be told of.
+    if (grounding.queries.length === 0 && grounding.sources.length === 0) return [...this.#texts, ...last];
+    const { queries, sources } = grounding;
+    const query = queries.join('; ') || this.#search.question;
+    const search: TurnEvent = { type: 'search', query, sources: eachSource(sources) };
+    const text = this.#texts.map((event) => event.text).join('');
+    const pieces = this.#search.cites ? citedPieces(text, grounding, this.#warn) : [];
+    if (!pieces.some((piece) => piece.sources.length > 0)) return [search, ...this.#texts, ...last];
+    // A stop sequence may lie across two pieces, so it is looked for in the whole.
+    const { text: shown, stoppedAt } = new StopScanner(this.#plan.stopSequences).push(text);
+    const told = (stoppedAt === undefined ? pieces : cutPieces(pieces, shown.length)).map(
+      (piece): TurnEvent =>
+        piece.sources.length > 0 ? { type: 'cited', ...piece } : { type: 'text', text: piece.text },
+    );
+    if (stoppedAt === undefined) return [search, ...told, ...this.#closing(), ...last];
+    return [search, ...told, { type: 'finish', finish: { kind: 'stop-sequence', sequence: stoppedAt } }];
+  }
+
+  #withoutText(events: TurnEvent[]): TurnEvent[] {
+    return events.filter((event) => {
+      if (event.type === 'text') this.#texts.push(event);
+      return event.type !== 'text';
+    });
+  }
+
+  /** The signature of an empty text closes the answer, however its text is cut; any other belongs to a text that is no more. */
+  #closing(): TextEvent[] {
+    const signed = this.#texts.filter(({ signature }) => signature !== undefined);
+    if (signed.some(({ text }) => text !== '')) {
+      this.#warn('signature', 'answer', 'signature of a text left out: the text is cut at its citations');
+    }
+    return signed.filter(({ text }) => text === '').slice(-1);
+  }
+}
