@@ -47,7 +47,7 @@ function holdingUpstream({ reply }: FaultTurn, holds: FaultyClient['holds']) {
 }
 
 /** Ids are new in every answer. */
-const withoutIds = (text: string) => text.replace(/\b(msg|toolu|req)_[0-9A-Za-z]{24}/g, '$1');
+const withoutIds = (text: string) => text.replace(/\b(msg|toolu|srvtoolu|req)_[0-9A-Za-z]{24}/g, '$1');
 /** The checksums in signatures are made over ids. */
 const comparable = (text: string) => withoutIds(text).replace(/"signature":"[^"]*"/g, '"signature"');
 

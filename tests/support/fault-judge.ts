@@ -46,7 +46,7 @@ function comparable(message: AnswerMessage): string {
   const json = JSON.stringify(message, (key, value) =>
     key === 'signature' ? (openEnvelope(value) ?? value) : value,
   );
-  return json.replace(/\b(?:msg|toolu)_[0-9A-Za-z]{24}/g, named);
+  return json.replace(/\b(?:msg|toolu|srvtoolu)_[0-9A-Za-z]{24}/g, named);
 }
 
 /** True where `text` is made of the beginnings of `whole`, one a try; the last one whole where `complete`. */
@@ -83,7 +83,9 @@ function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
   if (!reading) return 'beyond telling';
   const { text, calls, code } = reading;
-  const tools = (turn.request['tools'] ?? []) as { name: string }[];
+  const tools = (turn.request['tools'] ?? []) as { name: string; type?: string }[];
+  // A searched answer is told when it is whole.
+  if (tools.some(({ type }) => type?.startsWith('web_search_'))) return false;
   const declared = calls.some(({ name }) => tools.some((tool) => tool.name === bare(name)));
   return text !== '' || code.length > 0 || (declared && !OPEN_CALL.test(textOf(told.delivered[0])));
 }
