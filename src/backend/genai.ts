@@ -5,6 +5,7 @@
  */
 import { GoogleGenAI } from '@google/genai/web';
 import { UpstreamError } from '../gemini/errors.ts';
+import { tokenCount } from '../gemini/token-counts.ts';
 import { shortHash } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
@@ -131,7 +132,8 @@ function countBody(model: string, body: string): string {
 
 function totalTokens(text: string): number {
   const answer = tryParseJson(text);
-  if (isObject(answer) && typeof answer['totalTokens'] === 'number') return answer['totalTokens'];
+  const tokens = isObject(answer) ? tokenCount(answer['totalTokens']) : undefined;
+  if (tokens !== undefined) return tokens;
   const google = googleError(text);
   if (google)
     throw new UpstreamError('stream', google.message ?? 'an error object', { status: google.code, google });

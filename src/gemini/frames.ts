@@ -6,6 +6,7 @@
  */
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { SseDecoder, type SseItem } from '../lib/sse-decoder.ts';
+import { MAX_EVENT } from './limits.ts';
 import { ObjectScanner } from './object-scanner.ts';
 import type { GenerateContentResponse, GoogleError } from './wire.ts';
 
@@ -37,9 +38,6 @@ export type Repair =
   | 'broken-event'
   /** Commas with nothing between them. */
   | 'stray-comma';
-
-/** Characters. Nothing that a model says in one event comes near it; what does is a broken upstream, and would fill memory. */
-export const MAX_EVENT = 16 * 1024 * 1024;
 
 const SENTINEL = '[DONE]';
 const BOOKKEEPING = ['usageMetadata', 'modelVersion', 'responseId', 'createTime', 'candidates', 'turnToken'];

@@ -1,7 +1,8 @@
 /** An event has a limit: what goes beyond it is told at once and not kept, however it is sliced. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { type Frame, FrameDecoder, MAX_EVENT } from '../../src/gemini/frames.ts';
+import { type Frame, FrameDecoder } from '../../src/gemini/frames.ts';
+import { MAX_EVENT } from '../../src/gemini/limits.ts';
 
 const LIMIT = 60;
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -163,6 +163,18 @@ const MADE: TurnCases = {
       ),
     ],
   },
+  'call-args-as-text': {
+    shows: 'Arguments as gateways write them: an object as a text, and an empty list for none',
+    ask: { tools: ASK_TOOLS },
+    replies: [
+      says(
+        ...['{"command":"ls"}', []].map((args) => ({
+          raw: { candidates: [{ content: { parts: [{ functionCall: { name: 'Bash', args } }] }, index: 0 }] },
+        })),
+        end('STOP', { message: CALLS_MADE }),
+      ),
+    ],
+  },
   'call-args-no-object': {
     shows: 'A call with a list for arguments, twice',
     ask: { tools: ASK_TOOLS },

@@ -111,6 +111,12 @@ const REPAIRED: TurnCases = {
     asEvent(half),
     asEvent({ ...rest, usageMetadata: { trafficType: 'ON_DEMAND' } }),
   ),
+  'framing-half-character': greeting(
+    'Half a surrogate pair at the end of an event: it waits for the other half, and the last one in vain',
+    'data: {"candidates":[{"content":{"parts":[{"text":"Hi \\ud83d"}],"role":"model"},"index":0}]}\r\n\r\n',
+    'data: {"candidates":[{"content":{"parts":[{"text":"\\ude00! \\ud83d"}],"role":"model"},"index":0}]}\r\n\r\n',
+    asEvent(part('', { finishReason: 'STOP' })),
+  ),
   'framing-invalid-utf8': greeting(
     'A byte that is no UTF-8 inside a text: shown as the replacement character',
     withBadByte(asEvent(half)),

@@ -3,10 +3,10 @@ import type { CountTokensRequest, MessagesRequest } from '../../anthropic/reques
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionCallingMode, GenerationConfig } from '../../gemini/wire.ts';
 import type { Json, JsonObject } from '../../lib/json.ts';
+import { wellFormedObject } from '../../lib/well-formed.ts';
 import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 import { toAnswerSchema } from './schema.ts';
-import { wellFormedObject } from './text.ts';
 import { planThinking } from './thinking.ts';
 
 /** How a structured answer is asked for: by the API, or in words where the API would refuse it beside tools. */

@@ -3,11 +3,11 @@ import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionCall, RequestPart } from '../../gemini/wire.ts';
 import { shortHash } from '../../lib/hash.ts';
 import { isObject, type JsonObject } from '../../lib/json.ts';
+import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { toGeminiToolName } from '../tool-names.ts';
 import type { Warn } from '../warnings.ts';
 import type { CallItem, Item, ModelTurn } from './items.ts';
 import { isTextRange, type Signatures, type TextRange } from './signature-placement.ts';
-import { wellFormed, wellFormedObject } from './text.ts';
 
 /** One assistant message; `context` names the user turn it answers. */
 export type AssistantMessage = { items: readonly Item[]; context: string };

@@ -4,8 +4,8 @@
  */
 import type { FunctionDeclaration } from '../../gemini/wire.ts';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { wellFormed } from '../../lib/well-formed.ts';
 import { findReference } from './schema-references.ts';
-import { wellFormed } from './text.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
 

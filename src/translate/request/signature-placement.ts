@@ -3,6 +3,7 @@
  * model family or key is never forwarded, and none is merged with or moved to another part (wire section 4).
  */
 import type { RequestPart } from '../../gemini/wire.ts';
+import { wellFormed } from '../../lib/well-formed.ts';
 import type { RequestContext } from '../context.ts';
 import {
   callContentKey,
@@ -15,7 +16,6 @@ import {
 } from '../signatures.ts';
 import type { Warn } from '../warnings.ts';
 import type { CallItem } from './items.ts';
-import { wellFormed } from './text.ts';
 
 /**
  * Google's documented stand-in for a lost signature (thought-signatures page). Only the first call of a step is

@@ -1,7 +1,7 @@
 /** The system prompt. */
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
-import { wellFormed } from './text.ts';
+import { wellFormed } from '../../lib/well-formed.ts';
 
 /** Claude Code's first block, a single line: accounting for Anthropic, new with every version, and poison for a cached prefix. */
 const BILLING = /^x-anthropic-billing-header:.*\n?/;

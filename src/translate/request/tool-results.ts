@@ -1,8 +1,9 @@
 /** Results of calls: as function responses, with their media where the model's generation takes them. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionResponse, RequestPart } from '../../gemini/wire.ts';
+import { wellFormed } from '../../lib/well-formed.ts';
 import { type ContentPart, isMedia, type MediaPart, type OpenCall, type ResultItem } from './items.ts';
-import { tagged, wellFormed } from './text.ts';
+import { tagged } from './text.ts';
 
 export type CallAnswer = {
   response: RequestPart;

@@ -2,11 +2,11 @@
 import type { CountTokensRequest, Tool } from '../../anthropic/request.ts';
 import type { FunctionCallingMode, FunctionDeclaration, GenerateContentRequest } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { toGeminiToolName } from '../tool-names.ts';
 import type { Warn } from '../warnings.ts';
 import { clientTool } from './client-tools.ts';
 import { toInputSchema } from './schema.ts';
-import { wellFormed, wellFormedObject } from './text.ts';
 import type { DeclaredTool } from './tool-visibility.ts';
 import { webSearchOf } from './web-search.ts';
 

@@ -5,9 +5,9 @@
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { RequestPart } from '../../gemini/wire.ts';
+import { wellFormed } from '../../lib/well-formed.ts';
 import type { Warn } from '../warnings.ts';
 import type { Item, OpenCall, ResultItem } from './items.ts';
-import { wellFormed } from './text.ts';
 import { answerCall, interruptedCall, looseResult } from './tool-results.ts';
 
 /** Each call with its result: the first unused one of that id, so that an id used twice is served in order. */

@@ -1,7 +1,7 @@
 /** Calls as Gemini writes them, whole or in pieces, put together. Whose tools they name is not asked here. */
 import { UpstreamError } from '../../gemini/errors.ts';
-import type { ResponsePart } from '../../gemini/wire.ts';
-import { isObject, type JsonObject } from '../../lib/json.ts';
+import { isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { PartialCall } from './partial-call.ts';
 
 export type GeminiCall = {
@@ -13,24 +13,27 @@ export type GeminiCall = {
   signature: string | undefined;
 };
 
-type CallPart = NonNullable<ResponsePart['functionCall']>;
+const unusable = (what: string) => new UpstreamError('unusable', `the model ${what}`);
+
+const isThere = (value: unknown): boolean => value !== undefined && value !== null;
 
 export class GeminiCalls {
   #open: { id: string | undefined; call: PartialCall } | undefined;
 
-  /** The calls that are whole with this part: none, one, or one that a new name ended and the new one. */
-  read(part: CallPart, signature: string | undefined): GeminiCall[] {
+  /** The calls that are whole with this `functionCall`: none, one, or one that a new name ended and the new one. */
+  read(part: unknown, signature: string | undefined): GeminiCall[] {
+    if (!isObject(part)) throw unusable('wrote a call that is no object');
+    const { id, name, args, partialArgs } = part;
     const whole: GeminiCall[] = [];
-    if (part.name !== undefined) {
-      if (typeof part.name !== 'string')
-        throw new UpstreamError('unusable', 'the model wrote a call whose name is no text');
+    if (isThere(name)) {
+      if (typeof name !== 'string') throw unusable('wrote a call whose name is no text');
       whole.push(...this.close());
-      this.#open = { id: part.id, call: new PartialCall(part.name, signature, argumentsOf(part)) };
-    } else if (!this.#open && (part.args || part.partialArgs)) {
-      throw new UpstreamError('unusable', 'the model wrote a call without a name');
-    }
-    this.#open?.call.add(part.partialArgs);
-    if (!part.willContinue) whole.push(...this.close());
+      const call = new PartialCall(wellFormed(name), signature, argumentsOf(name, args));
+      this.#open = { id: typeof id === 'string' ? id : undefined, call };
+    } else if (this.#open) this.#open.call.merge(argumentsOf(this.#open.call.name, args));
+    else if (isThere(args) || isThere(partialArgs)) throw unusable('wrote a call without a name');
+    this.#open?.call.add(partialArgs);
+    if (!part['willContinue']) whole.push(...this.close());
     return whole;
   }
 
@@ -44,13 +47,22 @@ export class GeminiCalls {
     if (!this.#open) return [];
     const { id, call } = this.#open;
     this.#open = undefined;
-    return [{ id, name: call.name, args: call.args, signature: call.signature }];
+    return [{ id, name: call.name, args: wellFormedObject(call.args), signature: call.signature }];
   }
 }
 
-/** Arguments may be missing or null; any other value that is no object would break the client's tool. */
-function argumentsOf({ name, args }: CallPart): JsonObject {
-  const value: unknown = args ?? {};
+/**
+ * Arguments may be missing, null, or an empty list; gateways write them as a text. What else is no object would break the
+ * client's tool.
+ */
+function argumentsOf(name: string, args: unknown): JsonObject {
+  const value = typeof args === 'string' ? parsed(args) : (args ?? null);
   if (isObject(value)) return value as JsonObject;
-  throw new UpstreamError('unusable', `the model called "${name}" with arguments that are no object`);
+  if (value === null || (Array.isArray(value) && value.length === 0)) return {};
+  throw unusable(`called "${name.slice(0, SHOWN_CHARACTERS)}" with arguments that are no object`);
 }
+
+const parsed = (text: string): unknown => (text.trim() === '' ? null : tryParseJson(text));
+
+/** How much of a name that may be anything an error shows. */
+const SHOWN_CHARACTERS = 200;

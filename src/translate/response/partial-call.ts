@@ -1,47 +1,59 @@
 /**
  * A call whose arguments come in pieces (Vertex, `streamFunctionCallArguments`; recordings section 5): a first part with
  * the name, then values by JSON path, strings possibly over several parts, then a part that no longer continues.
+ * What does not fit together is thrown: arguments that are nearly right would change somebody's files.
  */
+import { UpstreamError } from '../../gemini/errors.ts';
+import { MAX_DEPTH } from '../../gemini/limits.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
-const PATH_STEP = /\.([^.[\]]+)|\[(\d+)\]|\[(["'])((?:(?!\3)[^\\]|\\.)*)\3\]/g;
+type Step = string | number;
+type Container = Record<Step, Json>;
 
-function steps(path: string): (string | number)[] {
-  const found: (string | number)[] = [];
-  for (const [, dotted, index, , quoted] of path.matchAll(PATH_STEP)) {
-    found.push(index !== undefined ? Number(index) : (dotted ?? quoted?.replace(/\\(.)/g, '$1') ?? ''));
+const STEP = /\.([^.[\]]+)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\\.)*)'\]/sy;
+const ESCAPE = /\\(.)/gs;
+/** Characters. */
+const MAX_PATH = 4_096;
+/** Empty lists and objects have no piece of their own, so that a list may go on behind a gap; but a path costs few bytes, and gaps many. */
+const MAX_GAPS = 1_000;
+
+const VALUES = ['stringValue', 'numberValue', 'boolValue', 'nullValue'] as const;
+
+const unfit = (why: string) => new UpstreamError('unusable', `the model wrote arguments in pieces ${why}`);
+
+function steps(path: unknown): Step[] {
+  if (typeof path !== 'string' || path.length > MAX_PATH) throw unfit('without a path');
+  const rooted = path.startsWith('$') ? path.slice(1) : path;
+  const text = /^[.[]/.test(rooted) ? rooted : `.${rooted}`;
+  const found: Step[] = [];
+  STEP.lastIndex = 0;
+  while (STEP.lastIndex < text.length) {
+    const step = STEP.exec(text);
+    if (!step) throw unfit('whose path cannot be read');
+    const [, dotted, index, ...quoted] = step;
+    const name = dotted ?? (quoted[0] ?? quoted[1] ?? '').replace(ESCAPE, '$1');
+    found.push(index === undefined ? name : Number(index));
   }
+  if (found.length === 0 || found.length > MAX_DEPTH) throw unfit('whose path leads nowhere');
   return found;
 }
 
-type Container = Record<string | number, Json>;
+const isContainer = (value: Json | undefined): value is Json[] | JsonObject =>
+  Array.isArray(value) || isObject(value);
 
 /** Own members only: an argument may be named `__proto__`, and must not reach any prototype. */
-const member = (container: Container, step: string | number): Json | undefined =>
+const member = (container: Container, step: Step): Json | undefined =>
   Object.hasOwn(container, step) ? container[step] : undefined;
 
-const put = (container: Container, step: string | number, value: Json): void => {
+const put = (container: Container, step: Step, value: Json): void => {
   Object.defineProperty(container, step, { value, writable: true, enumerable: true, configurable: true });
 };
-
-/** The container that holds the last step of `path`, made on the way where missing. */
-function containerAt(root: JsonObject, path: readonly (string | number)[]): Container {
-  let at = root as Container;
-  for (let i = 0; i < path.length - 1; i++) {
-    const step = path[i] as string | number;
-    const child = member(at, step);
-    const next: Json =
-      typeof child === 'object' && child !== null ? child : typeof path[i + 1] === 'number' ? [] : {};
-    put(at, step, next);
-    at = next as Container;
-  }
-  return at;
-}
 
 export class PartialCall {
   readonly name: string;
   readonly signature: string | undefined;
   readonly args: JsonObject;
+  #gaps = 0;
 
   constructor(name: string, signature: string | undefined, args: JsonObject = {}) {
     this.name = name;
@@ -50,21 +62,52 @@ export class PartialCall {
   }
 
   /** Adds `partialArgs`: `[{ jsonPath, stringValue | numberValue | boolValue | nullValue }]`. */
-  add(partialArgs: Json | undefined): void {
-    if (!Array.isArray(partialArgs)) return;
-    for (const piece of partialArgs) if (isObject(piece)) this.#set(piece);
+  add(partialArgs: unknown): void {
+    if (partialArgs === undefined || partialArgs === null) return;
+    if (!Array.isArray(partialArgs)) throw unfit('that are no list');
+    for (const piece of partialArgs) {
+      if (!isObject(piece)) throw unfit('that are no objects');
+      this.#set(piece);
+    }
+  }
+
+  /** Adds whole arguments that come behind the name. */
+  merge(args: JsonObject): void {
+    for (const [name, value] of Object.entries(args)) put(this.args, name, value);
   }
 
   #set(piece: Record<string, unknown>): void {
-    const path = steps(String(piece['jsonPath'] ?? ''));
-    const last = path.at(-1);
-    if (last === undefined) return;
-    const container = containerAt(this.args, path);
-    if (typeof piece['stringValue'] === 'string') {
-      const before = member(container, last);
-      put(container, last, (typeof before === 'string' ? before : '') + piece['stringValue']);
-    } else if ('numberValue' in piece) put(container, last, piece['numberValue'] as number);
-    else if ('boolValue' in piece) put(container, last, piece['boolValue'] as boolean);
-    else if ('nullValue' in piece) put(container, last, null);
+    const key = VALUES.find((name) => Object.hasOwn(piece, name));
+    if (key === undefined) return;
+    const path = steps(piece['jsonPath']);
+    const last = path.pop() ?? '';
+    let at = this.args as Container;
+    for (const [index, step] of path.entries()) at = this.#inside(at, step, path[index + 1] ?? last);
+    const before = this.#room(at, last);
+    if (isContainer(before)) throw unfit('of which one takes the place of others');
+    const value = key === 'nullValue' ? null : (piece[key] as Json);
+    const goesOn = key === 'stringValue' && typeof before === 'string';
+    put(at, last, goesOn ? `${before}${value}` : value);
+  }
+
+  /** The container at `step`, made where it is missing, for a member at `next`. */
+  #inside(at: Container, step: Step, next: Step): Container {
+    const found = this.#room(at, step);
+    if (isContainer(found)) return found as Container;
+    if (found !== undefined && found !== null) throw unfit('of which one lies inside of a value');
+    const made: Json = typeof next === 'number' ? [] : {};
+    put(at, step, made);
+    return made as Container;
+  }
+
+  /** What is at `step`, after a list was filled up to there. */
+  #room(at: Container, step: Step): Json | undefined {
+    if (Array.isArray(at) !== (typeof step === 'number')) throw unfit('that mix lists and objects');
+    if (!Array.isArray(at)) return member(at, step);
+    const list: Json[] = at;
+    this.#gaps += Math.max(0, Number(step) - list.length);
+    if (this.#gaps > MAX_GAPS) throw unfit('with gaps between them');
+    while (list.length < Number(step)) list.push(null);
+    return member(at, step);
   }
 }

@@ -5,24 +5,25 @@
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { Frame } from '../../gemini/frames.ts';
-import type { Candidate, GenerateContentResponse, ResponsePart } from '../../gemini/wire.ts';
+import { tokenCounts } from '../../gemini/token-counts.ts';
+import type { GenerateContentResponse } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
+import { WholeCharacters, wellFormed } from '../../lib/well-formed.ts';
 import type { Warn } from '../warnings.ts';
 import { AnswerCalls, type AnswerCallsOptions, type ReadEvent } from './answer-calls.ts';
-import { type GeminiCall, GeminiCalls } from './gemini-calls.ts';
+import { GeminiCalls } from './gemini-calls.ts';
 import { isKnownFinishReason, outcomeOf } from './stop-reason.ts';
 import type { Finish, TurnEvent } from './turn.ts';
-import { hasCounts } from './usage.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
 /** How much of a broken frame an error message shows. */
 const SHOWN_CHARACTERS = 200;
 
-const asCall = (call: GeminiCall): ReadEvent => ({ type: 'gemini-call', call });
-
 export class PartsReader {
   readonly #warn: Warn;
   readonly #pieces = new GeminiCalls();
+  readonly #words = new WholeCharacters();
+  readonly #thoughts = new WholeCharacters();
   readonly #calls: AnswerCalls;
   #finish: Finish | undefined;
   #sawText = false;
@@ -66,20 +67,24 @@ export class PartsReader {
   end(): TurnEvent[] {
     if (!this.#finish)
       throw new UpstreamError('truncated', 'the upstream answer ended without a finishReason');
-    const events = this.#calls.through(this.#endPieces(this.#finish));
-    events.push(...this.#calls.end(this.#finish));
+    const events = this.#calls.through(this.#rest(this.#finish));
+    for (const event of this.#calls.end(this.#finish)) events.push(event);
     this.#checkUsable(this.#finish);
     events.push({ type: 'finish', finish: this.#finish });
     return events;
   }
 
-  /** A normal end closes a call whose last part never came; any other end broke it off. */
-  #endPieces(finish: Finish): ReadEvent[] {
-    if (finish.kind === 'finished' && finish.reason === 'STOP') return this.#pieces.close().map(asCall);
+  /** What waited for more. A normal end closes a call whose last part never came; any other end broke it off. */
+  #rest(finish: Finish): ReadEvent[] {
+    const rest: ReadEvent[] = [];
+    this.#endText(rest);
     const { openName } = this.#pieces;
-    if (openName !== undefined)
+    if (finish.kind === 'finished' && finish.reason === 'STOP') {
+      for (const call of this.#pieces.close()) rest.push({ type: 'gemini-call', call });
+    } else if (openName !== undefined) {
       this.#warn('content-changed', 'answer', `unfinished call of ${openName} left out`);
-    return [];
+    }
+    return rest;
   }
 
   #checkUsable(finish: Finish): void {
@@ -103,79 +108,137 @@ export class PartsReader {
   #chunk(chunk: GenerateContentResponse): ReadEvent[] {
     const events: ReadEvent[] = [];
     // Before the parts: a stop sequence in them ends the answer, and it must end with the counts so far.
-    const usage = chunk.usageMetadata;
-    if (usage && hasCounts(usage)) events.push({ type: 'usage', usage });
-    this.#promptFeedback(chunk);
-    for (const candidate of objectsIn(chunk.candidates)) {
-      if ((candidate.index ?? 0) === 0) this.#candidate(candidate, events);
-      else
-        this.#warn(
-          'content-changed',
-          'answer',
-          `candidate ${candidate.index} left out: only one is asked for`,
-        );
+    const usage = tokenCounts(chunk.usageMetadata);
+    if (usage) events.push({ type: 'usage', usage });
+    this.#promptFeedback(this.#object('promptFeedback', chunk.promptFeedback));
+    for (const candidate of this.#objects('candidates', chunk.candidates)) {
+      // What is no number is no index.
+      if ((Number(candidate['index']) || 0) === 0) this.#candidate(candidate, events);
+      else {
+        const { index } = candidate;
+        this.#warn('content-changed', 'answer', `candidate ${index} left out: only one is asked for`);
+      }
     }
     return events;
   }
 
-  #promptFeedback({ promptFeedback }: GenerateContentResponse): void {
-    const { blockReason, blockReasonMessage } = promptFeedback ?? {};
-    if (blockReasonMessage === undefined && (!blockReason || UNSPECIFIED.test(blockReason))) return;
-    this.#finish = {
-      kind: 'blocked',
-      reason: blockReason ?? 'OTHER',
-      ...(blockReasonMessage ? { message: blockReasonMessage } : {}),
-    };
+  #promptFeedback(feedback: Fields): void {
+    const reason = this.#name('blockReason', feedback['blockReason']);
+    const message = textOf(feedback['blockReasonMessage']);
+    if (message === '' && reason === undefined) return;
+    this.#finish = { kind: 'blocked', reason: reason ?? 'OTHER', ...(message ? { message } : {}) };
   }
 
-  #candidate(candidate: Candidate, events: ReadEvent[]): void {
-    for (const part of objectsIn(candidate.content?.parts)) this.#part(part, events);
-    const { finishReason, finishMessage } = candidate;
+  #candidate(candidate: Fields, events: ReadEvent[]): void {
+    const { parts } = this.#object('content', candidate['content']);
+    for (const part of this.#objects('parts', parts)) this.#part(part, events);
+    const reason = this.#name('finishReason', candidate['finishReason']);
     // Not the end of reading: with code execution a second one follows (recordings section 4).
-    if (finishReason && !UNSPECIFIED.test(finishReason)) {
-      this.#finish = {
-        kind: 'finished',
-        reason: finishReason,
-        ...(finishMessage ? { message: finishMessage } : {}),
-      };
-    }
+    if (reason === undefined) return;
+    const message = textOf(candidate['finishMessage']);
+    this.#finish = { kind: 'finished', reason, ...(message ? { message } : {}) };
   }
 
-  #part(part: ResponsePart, events: ReadEvent[]): void {
-    const signature = part.thoughtSignature;
-    if (part.functionCall) events.push(...this.#pieces.read(part.functionCall, signature).map(asCall));
-    else if (part.functionResponse) {
-      const { id, name } = part.functionResponse;
-      events.push({ type: 'gemini-result', id, name });
-    } else if (typeof part.text === 'string' && part.thought) {
-      if (signature) this.#warn('signature', 'answer', 'signature on a thought left out');
-      if (part.text !== '') events.push({ type: 'thinking', text: part.text });
-    } else if (typeof part.text === 'string') this.#text(part.text, signature, events);
-    else if (part.executableCode) {
-      const { language = '', code = '' } = part.executableCode;
-      this.#codeAsText(`\n\`\`\`${language.toLowerCase()}\n${code}\n\`\`\`\n`, signature, events);
-    } else if (part.codeExecutionResult) {
-      const { outcome = '', output = '' } = part.codeExecutionResult;
-      const failed = outcome === 'OUTCOME_OK' ? '' : `${outcome}\n`;
-      this.#codeAsText(`\n\`\`\`\n${failed}${output}\n\`\`\`\n`, signature, events);
+  #part(part: Fields, events: ReadEvent[]): void {
+    const { text, functionCall, functionResponse } = part;
+    const signature = this.#signature(part['thoughtSignature']);
+    if (isThere(functionCall)) this.#call(functionCall, signature, events);
+    else if (isObject(functionResponse))
+      events.push({ type: 'gemini-result', ...resultOf(functionResponse) });
+    else if (typeof text === 'string' && part['thought']) this.#thought(text, signature, events);
+    else if (typeof text === 'string') this.#text(text, signature, events);
+    else if (isObject(part['executableCode'])) {
+      const { language, code } = part['executableCode'];
+      this.#codeAsText(`${textOf(language).toLowerCase()}\n${textOf(code)}`, signature, events);
+    } else if (isObject(part['codeExecutionResult'])) {
+      const { outcome, output } = part['codeExecutionResult'];
+      const failed = outcome === 'OUTCOME_OK' ? '' : `${textOf(outcome)}\n`;
+      this.#codeAsText(`\n${failed}${textOf(output)}`, signature, events);
     } else if (signature && Object.keys(part).length === 1) this.#text('', signature, events);
     else
-      this.#warn('upstream-unknown', 'answer', `part left out: ${Object.keys(part).join(', ') || 'empty'}`);
+      this.#leaveOut(`part left out: ${Object.keys(part).join(', ').slice(0, SHOWN_CHARACTERS) || 'empty'}`);
   }
 
-  #text(text: string, signature: string | undefined, events: ReadEvent[]): void {
-    if (text === '' && !signature) return;
+  #call(part: unknown, signature: string | undefined, events: ReadEvent[]): void {
+    this.#endText(events);
+    for (const call of this.#pieces.read(part, signature)) events.push({ type: 'gemini-call', call });
+  }
+
+  #thought(piece: string, signature: string | undefined, events: ReadEvent[]): void {
+    if (signature) this.#warn('signature', 'answer', 'signature on a thought left out');
+    const text = this.#thoughts.push(piece);
+    if (text !== '') events.push({ type: 'thinking', text });
+  }
+
+  #text(piece: string, signature: string | undefined, events: ReadEvent[]): void {
+    if (piece === '' && !signature) return;
+    this.#endThoughts(events);
+    const text = this.#words.push(piece);
     if (text !== '') this.#sawText = true;
-    events.push(signature ? { type: 'text', text, signature } : { type: 'text', text });
+    if (signature) events.push({ type: 'text', text, signature });
+    else if (text !== '') events.push({ type: 'text', text });
   }
 
-  #codeAsText(text: string, signature: string | undefined, events: ReadEvent[]): void {
+  #codeAsText(code: string, signature: string | undefined, events: ReadEvent[]): void {
     if (signature)
       this.#warn('signature', 'answer', 'signature on a code part left out: it is shown as text');
-    this.#text(text, undefined, events);
+    this.#text(`\n\`\`\`${code}\n\`\`\`\n`, undefined, events);
+  }
+
+  #endThoughts(events: ReadEvent[]): void {
+    const text = this.#thoughts.flush();
+    if (text !== '') events.push({ type: 'thinking', text });
+  }
+
+  /** What waits for the second half of a character will not get it. */
+  #endText(events: ReadEvent[]): void {
+    this.#endThoughts(events);
+    const text = this.#words.flush();
+    if (text === '') return;
+    this.#sawText = true;
+    events.push({ type: 'text', text });
+  }
+
+  // ── fields of any type: fronts write answers as well ────────────────────────────────────────────────────────
+
+  #objects(name: string, value: unknown): Fields[] {
+    if (!isThere(value)) return [];
+    if (!Array.isArray(value)) this.#leaveOut(`${name} left out: no list`);
+    const items: readonly unknown[] = Array.isArray(value) ? value : [];
+    const objects = items.filter(isObject);
+    const others = items.filter(isThere).length - objects.length;
+    if (others > 0) this.#leaveOut(`${others} of ${name} left out: no objects`);
+    return objects;
+  }
+
+  #object(name: string, value: unknown): Fields {
+    if (isObject(value)) return value;
+    if (isThere(value)) this.#leaveOut(`${name} left out: no object`);
+    return {};
+  }
+
+  /** A value of one of Google's enums. */
+  #name(field: string, value: unknown): string | undefined {
+    if (typeof value === 'string') return value === '' || UNSPECIFIED.test(value) ? undefined : value;
+    if (isThere(value)) this.#leaveOut(`${field} left out: no text`);
+    return undefined;
+  }
+
+  #signature(value: unknown): string | undefined {
+    if (typeof value === 'string') return value || undefined;
+    if (isThere(value)) this.#warn('signature', 'answer', 'signature left out: no text');
+    return undefined;
+  }
+
+  #leaveOut(detail: string): void {
+    this.#warn('upstream-unknown', 'answer', detail);
   }
 }
 
-/** What is no object in one of Google's lists holds nothing to read. */
-const objectsIn = <T>(values: readonly T[] | undefined): readonly T[] =>
-  Array.isArray(values) ? values.filter((value): boolean => isObject(value)) : [];
+type Fields = Record<string, unknown>;
+
+const isThere = (value: unknown): boolean => value !== undefined && value !== null;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? wellFormed(value) : '');
+
+const resultOf = ({ id, name }: Fields) => ({ id: textOf(id) || undefined, name: textOf(name) || undefined });

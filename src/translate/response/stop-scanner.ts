@@ -13,7 +13,8 @@ export class StopScanner {
   #held = '';
 
   constructor(sequences: readonly string[]) {
-    this.#sequences = sequences.filter((sequence) => sequence !== '');
+    // Text comes in whole characters, and is cut between them: half of one is never found.
+    this.#sequences = sequences.filter((sequence) => sequence !== '' && sequence.isWellFormed());
     this.#holdBack = Math.max(0, ...this.#sequences.map((sequence) => sequence.length - 1));
     this.#firstCharacters = new Set(this.#sequences.map((sequence) => sequence.charCodeAt(0)));
   }

@@ -2,20 +2,6 @@
 import type { Usage } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 
-const COUNTS = [
-  'promptTokenCount',
-  'cachedContentTokenCount',
-  'candidatesTokenCount',
-  'thoughtsTokenCount',
-  'toolUsePromptTokenCount',
-  'totalTokenCount',
-] as const satisfies readonly (keyof UsageMetadata)[];
-
-/** Vertex sends the object on every event but counts only on the last. */
-export function hasCounts(usage: UsageMetadata): boolean {
-  return COUNTS.some((key) => typeof usage[key] === 'number');
-}
-
 /** Tokens of a prompt, those from Gemini's cache among them. */
 export type PromptSize = { tokens: number; cached: number };
 

@@ -12,6 +12,8 @@ const parts = (...list: ResponsePart[]): Frame => frame({ content: { parts: list
 const finish = (finishReason: string, finishMessage?: string): Frame =>
   frame({ finishReason, ...(finishMessage ? { finishMessage } : {}) });
 
+const piece = (jsonPath: string, stringValue: string) => ({ jsonPath, stringValue });
+
 function read(frames: readonly Frame[], tools: string[] = ['Bash', 'Read'], parallelCalls = true) {
   const warnings: Warning[] = [];
   const plan = planFor(tools, { parallelCalls });
@@ -57,6 +59,35 @@ describe('parts', () => {
       'call with null for args',
       [parts({ functionCall: { name: 'Bash', args: null } as never }), finish('STOP')],
       [{ type: 'call', name: 'Bash', args: {} }, END],
+    ],
+    ...(['{"a":1}', ' {"a":1} ', '{}', '[]', '', ' ', 'null', [], null] as const).map(
+      (args): [string, Frame[], TurnEvent[]] => [
+        `call with ${JSON.stringify(args)} for args`,
+        [parts({ functionCall: { name: 'Bash', args: args as never } }), finish('STOP')],
+        [{ type: 'call', name: 'Bash', args: `${args}`.includes('a') ? { a: 1 } : {} }, END],
+      ],
+    ),
+    [
+      'call whose arguments come behind its name',
+      [
+        parts({ functionCall: { name: 'Bash', willContinue: true } }),
+        parts({ functionCall: { args: { a: 1 } } }),
+        finish('STOP'),
+      ],
+      [{ type: 'call', name: 'Bash', args: { a: 1 } }, END],
+    ],
+    [
+      'arguments in pieces with a small gap, and without a root',
+      [
+        parts({
+          functionCall: {
+            name: 'Bash',
+            partialArgs: [piece('$.a[2]', 'x'), piece('b', 'y'), piece('$.a[0].c', 'z')],
+          },
+        }),
+        finish('STOP'),
+      ],
+      [{ type: 'call', name: 'Bash', args: { a: [{ c: 'z' }, null, 'x'], b: 'y' } }, END],
     ],
     [
       'lists that hold null',
@@ -221,11 +252,31 @@ describe('what is no answer', () => {
     ['UNEXPECTED_TOOL_CALL without a call', [finish('UNEXPECTED_TOOL_CALL')], 'unusable'],
     ['a call of an undeclared tool', [parts({ functionCall: { name: 'Nope' } }), finish('STOP')], 'unusable'],
     ['a call without a name', [parts({ functionCall: { args: { a: 1 } } }), finish('STOP')], 'unusable'],
-    [
-      'arguments that are no object',
-      [parts({ functionCall: { name: 'Bash', args: '{}' as never } }), finish('STOP')],
+    ...(['ls', '[1]', '5', ['ls'], 5, true] as const).map((args): [string, Frame[], string] => [
+      `arguments that are no object: ${JSON.stringify(args)}`,
+      [parts({ functionCall: { name: 'Bash', args: args as never } }), finish('STOP')],
       'unusable',
-    ],
+    ]),
+    ['a call that is no object', [parts({ functionCall: 'Bash()' as never }), finish('STOP')], 'unusable'],
+    ...(
+      [
+        ['that are no list', { jsonPath: '$.a', stringValue: 'x' }],
+        ['that are no objects', ['$.a']],
+        ['without a path', [{ stringValue: 'x' }]],
+        ['whose path is the root', [{ jsonPath: '$', stringValue: 'x' }]],
+        ['whose path has no end', [{ jsonPath: '$.a["b', stringValue: 'x' }]],
+        ['whose path is too deep', [{ jsonPath: `$${'.a'.repeat(201)}`, stringValue: 'x' }]],
+        ['with a list in place of an object', [{ jsonPath: '$[0]', stringValue: 'x' }]],
+        ['behind a wide gap', [{ jsonPath: '$.a[4000000]', stringValue: 'x' }]],
+        ['inside of a text', [piece('$.a', 'x'), piece('$.a.b', 'y')]],
+        ['in place of others', [piece('$.a.b', 'x'), piece('$.a', 'y')]],
+        ['with a name in a list', [piece('$.a[0]', 'x'), piece('$.a.b', 'y')]],
+      ] as const
+    ).map(([what, partialArgs]): [string, Frame[], string] => [
+      `arguments in pieces ${what}`,
+      [parts({ functionCall: { name: 'Bash', partialArgs: partialArgs as never } }), finish('STOP')],
+      'unusable',
+    ]),
     ['an error object', [{ kind: 'error', error: { code: 503, message: 'm' } }], 'stream'],
     ['a broken event', [{ kind: 'malformed', text: '{' }], 'malformed'],
     ['a truncated event', [{ kind: 'truncated', text: '{' }], 'truncated'],
