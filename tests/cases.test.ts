@@ -11,8 +11,6 @@ const WRONG: ReadonlySet<string> = new Set([
   'integers-beyond-53-bits',
   'key-not-found',
   'payload-limit',
-  'schema-properties-list',
-  'schema-required-undeclared-top',
   'thinking-level-refused',
   'thinking-without-signature',
 ]);

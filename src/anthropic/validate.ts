@@ -6,6 +6,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { isObject } from '../lib/json.ts';
 import { CONTENT_BLOCKS, type ContentBlock } from './content.ts';
+import { MOST_LEVELS, tooDeepAt } from './depth.ts';
 import { MessagesError } from './errors.ts';
 import { explain, quotedList } from './explain.ts';
 import { CountTokensRequest, type Message, MessagesRequest, type Tool } from './request.ts';
@@ -77,6 +78,10 @@ function withToolTag(message: string, value: unknown): string {
 function parse(schema: TSchema, value: unknown): void {
   if (!isObject(value))
     throw refuse('Input should be a valid dictionary: the request body is not a JSON object');
+  const deep = tooDeepAt(value);
+  if (deep !== undefined) {
+    throw refuse(withToolTag(`${deep}: nested too deeply; a request may have ${MOST_LEVELS} levels`, value));
+  }
   if (!compile(schema).Check(value)) throw refuse(withToolTag(explain(schema, value, ''), value));
 }
 

@@ -28,3 +28,61 @@ export function canonicalJson(value: unknown): string {
   }
   return JSON.stringify(value) ?? 'null';
 }
+
+/** Whether two values say the same, whatever the order of their keys. Looks no further than the first difference. */
+export function isSameJson(one: Json, other: Json): boolean {
+  if (one === other) return true;
+  if (Array.isArray(one)) {
+    if (!Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((item, index) => isSameJson(item, other[index] ?? null));
+  }
+  if (!isObject(one) || !isObject(other)) return false;
+  const keys = Object.keys(one);
+  if (keys.length !== Object.keys(other).length) return false;
+  return keys.every(
+    (key) =>
+      Object.hasOwn(other, key) &&
+      isSameJson((one as JsonObject)[key] ?? null, (other as JsonObject)[key] ?? null),
+  );
+}
+
+/** What `JSON.stringify` gives, or, where that is longer than `most`, some beginning of it that is longer, too. */
+export function startOfJson(value: Json, most: number): string {
+  let left = most;
+  const write = (text: string): string => {
+    left -= text.length;
+    return text;
+  };
+  const print = (one: Json): string => {
+    if (left < 0) return '';
+    if (typeof one === 'string') return write(JSON.stringify(one.slice(0, left + 1)));
+    if (typeof one !== 'object' || one === null) return write(JSON.stringify(one));
+    const isList = Array.isArray(one);
+    let text = write(isList ? '[' : '{');
+    for (const key in one) {
+      if (left < 0) return text;
+      if (!Object.hasOwn(one, key)) continue;
+      if (text.length > 1) text += write(',');
+      if (!isList) text += write(`${JSON.stringify(key)}:`);
+      text += print((one as JsonObject)[key] ?? null);
+    }
+    return text + write(isList ? ']' : '}');
+  };
+  return print(value);
+}
+
+/** Whether objects and lists stand inside of each other on more than `levels` levels. Without recursion, which such a value would end. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  let layer = [value].filter(isNested);
+  for (let level = 1; layer.length > 0; level++) {
+    if (level > levels) return true;
+    const next: object[] = [];
+    for (const outer of layer) {
+      for (const inner of Object.values(outer)) if (isNested(inner)) next.push(inner);
+    }
+    layer = next;
+  }
+  return false;
+}
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -1,6 +1,6 @@
 /** How two requests that should be the same are not, for people. */
-import { isObject, tryParseJson } from '../lib/json.ts';
-import { type Matchable, type Noise, withoutNoise } from './match.ts';
+import { isObject } from '../lib/json.ts';
+import { type Matchable, type Noise, readableJson, withoutNoise } from './match.ts';
 
 /** Characters shown of each side, around the first place that differs. */
 const SHOWN = 60;
@@ -19,7 +19,7 @@ export function differenceOf(expected: Matchable, actual: Matchable, noise: read
   const head = ({ method, path, query }: Matchable) => `${method} ${path}${query === '' ? '' : `?${query}`}`;
   found.compare('request', head(expected), head(actual));
   const [left, right] = [expected.body, actual.body].map((body) => {
-    const value = tryParseJson(body);
+    const value = readableJson(body);
     return value === undefined ? body : withoutNoise(value, noise);
   });
   found.compare('', left, right);

@@ -3,7 +3,7 @@
  * keys, arrays as they are, and named noise taken out or settled. A piece of noise that is missing from the list is a loud
  * miss; that is why there is a list of what to leave out, and none of what to look at. Never fuzzy.
  */
-import { canonicalJson, isObject, tryParseJson } from '../lib/json.ts';
+import { canonicalJson, isDeeperThan, isObject, tryParseJson } from '../lib/json.ts';
 
 export type Matchable = { method: string; path: string; query: string; body: string };
 
@@ -29,9 +29,18 @@ export function requestKey(request: Matchable, noise: readonly Noise[]): string 
   return new Bun.CryptoHasher('sha256').update(text).digest('hex');
 }
 
+/** Levels of objects and lists. Deeper ones are refused wherever they are understood, and here no recursion is to end in them. */
+const MOST_LEVELS = 1_000;
+
+/** The JSON of `body`, or undefined where it is none, or none to be read. */
+export function readableJson(body: string): unknown {
+  const value = tryParseJson(body);
+  return isDeeperThan(value, MOST_LEVELS) ? undefined : value;
+}
+
 /** JSON with sorted keys and without noise; what is no JSON, as it is. */
 export function canonicalBody(body: string, noise: readonly Noise[]): string {
-  const value = tryParseJson(body);
+  const value = readableJson(body);
   return value === undefined ? body : canonicalJson(withoutNoise(value, noise));
 }
 

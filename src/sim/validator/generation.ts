@@ -1,7 +1,7 @@
 /** Rules on generationConfig, by the model's row. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
-import { unresolvedRef } from './json-schema.ts';
+import { refusedSchema } from './json-schema.ts';
 import { invalidArgument } from './refusal.ts';
 import type { ApiGenerationConfig, ApiRequest } from './request.ts';
 import { declarations } from './request.ts';
@@ -67,8 +67,9 @@ function checkJsonMode(
   if (json && searches && !model.jsonWithTools) {
     return invalidArgument("Tool use with a response mime type: 'application/json' is unsupported");
   }
-  const at = unresolvedRef(config.responseJsonSchema);
-  return at === undefined ? undefined : invalidArgument(`reference to undefined schema at ${at}`);
+  const { responseJsonSchema: schema } = config;
+  const refused = schema === undefined ? undefined : refusedSchema(schema);
+  return refused === undefined ? undefined : invalidArgument(refused);
 }
 
 /** Gemini 4 takes any budget (a long answer goes on over several requests); below it the model's cap is a wall. */

@@ -2,7 +2,7 @@
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
-import { unresolvedRef } from './json-schema.ts';
+import { refusedSchema } from './json-schema.ts';
 import { toSnakeCase } from './parse.ts';
 import { invalidArgument } from './refusal.ts';
 import type { ApiDeclaration, ApiRequest, ApiSchema } from './request.ts';
@@ -79,8 +79,8 @@ function checkJsonSchema({
   if (!isObject(schema) || (schema['type'] !== undefined && !types.includes('object'))) {
     return invalidArgument(`\`${name}\` functionDeclaration \`parameters\` schema should be of type OBJECT.`);
   }
-  const at = unresolvedRef(schema);
-  return at === undefined ? undefined : invalidArgument(`reference to undefined schema at ${at}`);
+  const refused = refusedSchema(schema);
+  return refused === undefined ? undefined : invalidArgument(refused);
 }
 
 function checkChoice(request: ApiRequest, declared: ReadonlySet<string>): GoogleError | undefined {

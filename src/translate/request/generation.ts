@@ -6,7 +6,7 @@ import type { Json, JsonObject } from '../../lib/json.ts';
 import { wellFormedObject } from '../../lib/well-formed.ts';
 import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
-import { toAnswerSchema } from './schema.ts';
+import { schemaWork, toAnswerSchema } from './schema/outgoing.ts';
 import { planThinking } from './thinking.ts';
 
 /** How a structured answer is asked for: by the API, or in words where the API would refuse it beside tools. */
@@ -27,7 +27,7 @@ export function answerForm(
     : [request.output_format, 'output_format'];
   if (!format) return { kind: 'free' };
   const written = wellFormedObject(format.schema as JsonObject);
-  const schema = toAnswerSchema(written, { path: `${path}.schema`, warn });
+  const schema = toAnswerSchema(written, { path: `${path}.schema`, warn, work: schemaWork() });
   if (mode === undefined || (model.jsonWithTools && mode !== 'ANY')) return { kind: 'schema', schema };
   warn('content-changed', path, 'asked for in words: this model takes no answer schema beside these tools');
   const instruction = `When you answer without calling a tool, answer with one JSON value and nothing else. It must follow this JSON Schema:\n${JSON.stringify(schema)}`;

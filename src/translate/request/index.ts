@@ -43,10 +43,16 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
     contents,
     generationConfig: toGenerationConfig(request, form, ctx, warn),
   };
-  return { body, plan: toPlan(request, tools, ctx), warnings };
+  return { body, plan: toPlan(request, tools, body, ctx), warnings };
 }
 
-function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[], ctx: RequestContext): AnswerPlan {
+function toPlan(
+  request: MessagesRequest,
+  tools: readonly DeclaredTool[],
+  body: GenerateContentRequest,
+  ctx: RequestContext,
+): AnswerPlan {
+  const declarations = (body.tools ?? []).flatMap(({ functionDeclarations = [] }) => functionDeclarations);
   const toolNames = new ToolNames(callableNames(request, tools));
   return {
     requestedModel: request.model,
@@ -55,7 +61,7 @@ function toPlan(request: MessagesRequest, tools: readonly DeclaredTool[], ctx: R
     parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
     toolNames,
     undeclaredCalls: undeclaredCalls(request, toolNames),
-    requiredArguments: requiredArguments(request, tools),
+    requiredArguments: requiredArguments(request, tools, declarations),
     contextWindow: ctx.model.inputTokens,
     answerContext: answerContext(request.messages),
     contextManagement: request.context_management !== undefined && request.context_management !== null,

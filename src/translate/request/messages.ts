@@ -51,7 +51,8 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn):
       if (last?.role === 'model') last.messages.push(said);
       else turns.push({ role: 'model', messages: [said] });
     } else if (last?.role === 'user') {
-      last.items.push(...items);
+      // Not spread: a message may hold more blocks than a call may have arguments.
+      for (const item of items) last.items.push(item);
     } else {
       turns.push({ role: 'user', items });
     }
@@ -67,8 +68,8 @@ export function toContents(messages: readonly Message[], ctx: RequestContext, wa
   const add = (role: RequestContent['role'], parts: RequestContent['parts']) => {
     const last = contents.at(-1);
     if (parts.length === 0) return;
-    if (last?.role === role) last.parts.push(...parts);
-    else contents.push({ role, parts });
+    if (last?.role !== role) contents.push({ role, parts });
+    else for (const part of parts) last.parts.push(part);
   };
   for (const turn of toTurns(messages, ctx, warn)) {
     if (turn.role === 'user') {

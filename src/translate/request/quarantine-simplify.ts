@@ -3,9 +3,10 @@
  * cannot say, the descriptions do, so that the model can still give arguments that the tool takes.
  */
 import type { FunctionDeclaration } from '../../gemini/wire.ts';
-import { canonicalJson, isObject, type Json, type JsonObject } from '../../lib/json.ts';
+import { isObject, isSameJson, type Json, type JsonObject, startOfJson } from '../../lib/json.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
-import { findReference } from './schema-references.ts';
+import { References } from './schema/references.ts';
+import { TooMuchWork, Work } from './schema/work.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
 
@@ -16,8 +17,19 @@ const MOST_VALUES = 64;
 const LONGEST_VALUE = 64;
 /** Characters of an argument's schema that its description shows. */
 const MOST_SHOWN = 1_000;
+/** Alternatives that are looked into for the type of one argument. */
+const MOST_LOOKS = 64;
+/** Values of a schema that are looked at for what its references may mean. */
+const MOST_WORK = 20_000;
 
-type Schema = { readonly node: JsonObject; readonly root: JsonObject; readonly depth: number };
+type Find = (reference: string) => Json | undefined;
+type Schema = {
+  readonly node: JsonObject;
+  readonly find: Find;
+  readonly depth: number;
+  /** Alternatives that may still be looked into: each may have as many again. */
+  readonly looks: { left: number };
+};
 
 /** Idempotent: what is simple already comes out as it is, but for the order of its keys. */
 export function simpleDeclaration({
@@ -25,7 +37,7 @@ export function simpleDeclaration({
   description,
   parametersJsonSchema: schema,
 }: FunctionDeclaration): FunctionDeclaration {
-  const simple = schema === undefined ? undefined : simpleRoot(schema);
+  const simple = schema === undefined ? undefined : simpleSchema(schema);
   return {
     name,
     ...(description === undefined ? {} : { description }),
@@ -34,14 +46,31 @@ export function simpleDeclaration({
 }
 
 export const isSimple = (declaration: FunctionDeclaration): boolean =>
-  canonicalJson(simpleDeclaration(declaration)) === canonicalJson(declaration);
+  isSameJson(simpleDeclaration(declaration) as Json, declaration as Json);
+
+/** What a reference names, as far as that can be told by looking at a part of the schema. */
+function finder(root: JsonObject): Find {
+  const work = new Work(MOST_WORK);
+  const references = new References(root, work);
+  return (reference) => {
+    try {
+      const target = references.resolve(reference) ?? references.find(reference);
+      if (isObject(target)) work.add(Object.keys(target).length);
+      return target;
+    } catch (error) {
+      if (error instanceof TooMuchWork) return undefined;
+      throw error;
+    }
+  };
+}
 
 /** Nothing where there are no arguments: Google has refused objects without properties. */
-function simpleRoot(root: JsonObject): JsonObject | undefined {
+export function simpleSchema(root: JsonObject): JsonObject | undefined {
+  const find = finder(root);
   const given = isObject(root['properties']) ? (root['properties'] as JsonObject) : {};
   const properties = Object.entries(given)
     .filter(([, schema]) => schema !== false)
-    .map(([name, schema]) => [name, simpleProperty(schema, root)] as const);
+    .map(([name, schema]) => [name, simpleProperty(schema, find)] as const);
   if (properties.length === 0) return undefined;
   const names = new Set(properties.map(([name]) => name));
   const required = Array.isArray(root['required']) ? root['required'] : [];
@@ -55,9 +84,12 @@ function simpleRoot(root: JsonObject): JsonObject | undefined {
   };
 }
 
-function simpleProperty(schema: Json, root: JsonObject): JsonObject {
-  const { description, ...rest } = follow(schema, root);
-  const simple = { ...shapeOf({ node: rest, root, depth: 0 }), ...choicesOf(rest) };
+function simpleProperty(schema: Json, find: Find): JsonObject {
+  const { description, ...rest } = follow(schema, find);
+  const simple = {
+    ...shapeOf({ node: rest, find, depth: 0, looks: { left: MOST_LOOKS } }),
+    ...choicesOf(rest),
+  };
   const told = [
     ...(typeof description === 'string' && description !== '' ? [description] : []),
     ...(isLost(rest, simple) ? [`JSON Schema: ${shown(rest)}`] : []),
@@ -67,20 +99,21 @@ function simpleProperty(schema: Json, root: JsonObject): JsonObject {
 
 const isLost = (written: JsonObject, simple: JsonObject): boolean =>
   Object.keys(written).some((key) => !Object.hasOwn(simple, key)) ||
-  (Object.keys(written).length > 0 && canonicalJson(written) !== canonicalJson(simple));
+  (Object.keys(written).length > 0 && !isSameJson(written, simple));
 
 function shown(schema: JsonObject): string {
-  const text = JSON.stringify(schema);
+  const text = startOfJson(schema, MOST_SHOWN);
   return text.length <= MOST_SHOWN ? text : `${wellFormed(text.slice(0, MOST_SHOWN))}…`;
 }
 
 /** The schema that `schema` refers to. Words beside the reference win over what it names. */
-function follow(schema: Json, root: JsonObject): JsonObject {
+function follow(schema: Json, find: Find): JsonObject {
   let node: JsonObject = isObject(schema) ? (schema as JsonObject) : {};
   for (let depth = 0; depth < DEEPEST; depth++) {
     const { $ref: reference, ...beside } = node;
     if (typeof reference !== 'string') break;
-    node = { ...findReference(root, reference), ...beside };
+    const target = find(reference);
+    node = { ...(isObject(target) ? (target as JsonObject) : {}), ...beside };
   }
   return node;
 }
@@ -89,13 +122,15 @@ function follow(schema: Json, root: JsonObject): JsonObject {
 function shapeOf(schema: Schema): JsonObject {
   const type = typeOf(schema) ?? 'string';
   if (type !== 'array') return { type };
-  const { node, root, depth } = schema;
+  const { node, find, depth } = schema;
   if (depth === DEEPEST) return { type, items: { type: 'string' } };
-  return { type, items: shapeOf({ node: follow(node['items'] ?? null, root), root, depth: depth + 1 }) };
+  const items = follow(node['items'] ?? null, find);
+  return { type, items: shapeOf({ ...schema, node: items, depth: depth + 1 }) };
 }
 
 /** Of several types one: each call is then still one that the original allows. */
-function typeOf({ node, root, depth }: Schema): string | undefined {
+function typeOf(schema: Schema): string | undefined {
+  const { node, find, depth, looks } = schema;
   const named = [node['type'] ?? []].flat().map((type) => String(type).toLowerCase());
   const known = named.find((type) => TYPES.has(type));
   if (known !== undefined || depth === DEEPEST) return known;
@@ -103,7 +138,8 @@ function typeOf({ node, root, depth }: Schema): string | undefined {
   const ofValue = values.map((value) => typeof value).find((type) => TYPES.has(type));
   if (ofValue !== undefined && !values.some(isNested)) return ofValue;
   for (const branch of ['anyOf', 'oneOf', 'allOf'].flatMap((key) => node[key] ?? [])) {
-    const type = typeOf({ node: follow(branch, root), root, depth: depth + 1 });
+    if (looks.left-- <= 0) return undefined;
+    const type = typeOf({ ...schema, node: follow(branch, find), depth: depth + 1 });
     if (type !== undefined) return type;
   }
   if (node['properties'] !== undefined) return 'object';

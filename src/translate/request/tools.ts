@@ -1,12 +1,14 @@
 /** Tool declarations, by an allow-list of fields, and how the model may choose among them. */
 import type { CountTokensRequest, Tool } from '../../anthropic/request.ts';
 import type { FunctionCallingMode, FunctionDeclaration, GenerateContentRequest } from '../../gemini/wire.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { type Json, type JsonObject, startOfJson } from '../../lib/json.ts';
 import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { toGeminiToolName } from '../tool-names.ts';
 import type { Warn } from '../warnings.ts';
 import { clientTool } from './client-tools.ts';
-import { toInputSchema } from './schema.ts';
+import { requiredOf } from './schema/keywords.ts';
+import { schemaWork, toInputSchema } from './schema/outgoing.ts';
+import type { Work } from './schema/work.ts';
 import type { DeclaredTool } from './tool-visibility.ts';
 import { webSearchOf } from './web-search.ts';
 
@@ -26,50 +28,63 @@ const FIELDS: ReadonlySet<string> = new Set([
   'eager_input_streaming',
 ]);
 
-function describe(tool: Tool, fallback: string | undefined): string {
-  const examples = (tool.input_examples ?? []).map((example) => JSON.stringify(example));
+/** Characters of a tool's examples: they are there to help, and go with every request. */
+const MOST_EXAMPLES = 65_536;
+
+function examplesOf({ input_examples: examples }: Tool, path: string, warn: Warn): string[] {
+  const shown: string[] = [];
+  let left = MOST_EXAMPLES;
+  for (const example of examples ?? []) {
+    const text = startOfJson((example ?? null) as Json, left);
+    left -= text.length;
+    if (left < 0) {
+      warn('tool-changed', `${path}.input_examples`, 'too long: only the first ones are shown');
+      break;
+    }
+    shown.push(text);
+  }
+  return shown;
+}
+
+function describe(tool: Tool, fallback: string | undefined, examples: readonly string[]): string {
   const description = tool.description ?? fallback ?? '';
   if (examples.length === 0) return wellFormed(description);
   return wellFormed(`${description}\n\nExamples of input:\n${examples.join('\n')}`.trimStart());
 }
 
-const schemaOf = ({ tool }: DeclaredTool): JsonObject =>
-  (tool.input_schema as JsonObject | undefined) ?? clientTool(tool.type ?? '')?.schema ?? {};
-
-/** Of the tools that the model is shown and `tool_choice` lets it call. */
+/** As they are sent, of the tools that the model is shown and `tool_choice` lets it call. */
 export function requiredArguments(
   { tool_choice: choice }: CountTokensRequest,
   tools: readonly DeclaredTool[],
+  declarations: readonly FunctionDeclaration[],
 ): Map<string, string[]> {
+  const schemas = new Map(declarations.map(({ name, parametersJsonSchema }) => [name, parametersJsonSchema]));
   const callable = tools.filter(
     ({ name }) => choice?.type !== 'none' && (choice?.type !== 'tool' || choice.name === name),
   );
-  return new Map(
-    callable.map((tool) => {
-      const { required } = schemaOf(tool);
-      return [tool.name, Array.isArray(required) ? required.filter((key) => typeof key === 'string') : []];
-    }),
-  );
+  return new Map(callable.map(({ name }) => [name, requiredOf(schemas.get(toGeminiToolName(name)) ?? {})]));
 }
 
-function toDeclaration({ name, tool, path }: DeclaredTool, warn: Warn): FunctionDeclaration {
+function toDeclaration({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
   for (const key of Object.keys(tool)) {
     if (!FIELDS.has(key)) warn('tool-changed', `${path}.${key}`, 'not known, left out');
   }
   const known = tool.input_schema ? undefined : clientTool(tool.type ?? '');
-  const description = describe(tool, known?.description);
-  const schema = known?.schema ?? wellFormedObject((tool.input_schema ?? {}) as JsonObject);
+  const description = describe(tool, known?.description, examplesOf(tool, path, warn));
+  const written = known?.schema ?? wellFormedObject((tool.input_schema ?? {}) as JsonObject);
+  const schema = toInputSchema(written, { path: `${path}.custom.input_schema`, warn, work });
   return {
     name: toGeminiToolName(name),
     ...(description === '' ? {} : { description }),
-    parametersJsonSchema: toInputSchema(schema, { path: `${path}.custom.input_schema`, warn }),
+    ...(schema === undefined ? {} : { parametersJsonSchema: schema }),
   };
 }
 
 /** Absent without tools: Google refuses an empty list. */
 export function toTools(tools: readonly DeclaredTool[], warn: Warn): Pick<GenerateContentRequest, 'tools'> {
   if (tools.length === 0) return {};
-  return { tools: [{ functionDeclarations: tools.map((tool) => toDeclaration(tool, warn)) }] };
+  const work = schemaWork();
+  return { tools: [{ functionDeclarations: tools.map((tool) => toDeclaration(tool, warn, work)) }] };
 }
 
 const MODES = { auto: 'AUTO', any: 'ANY', tool: 'ANY', none: 'NONE' } as const;

@@ -171,7 +171,7 @@ const GENERATION: Row[] = [
   [
     'a lost $ref in the answer',
     config({ responseMimeType: 'application/json', responseJsonSchema: { $ref: '#/a' } }),
-    'reference to undefined schema at ',
+    'reference to undefined schema at top-level',
   ],
   [
     'too many output tokens',

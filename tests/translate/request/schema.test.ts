@@ -1,15 +1,15 @@
-/** Schemas go out verbatim but for the root, references that lead nowhere, and `const`. */
+/** Schemas go out verbatim but for the root, references that lead nowhere, `const`, and values of the wrong kind. */
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
-import { modelRow } from '../../../src/gemini/models.ts';
-import type { JsonObject } from '../../../src/lib/json.ts';
-import { validateRequest } from '../../../src/sim/validator/index.ts';
-import { toInputSchema } from '../../../src/translate/request/schema.ts';
+import type { Json, JsonObject } from '../../../src/lib/json.ts';
+import { toInputSchema } from '../../../src/translate/request/schema/outgoing.ts';
+import { Work } from '../../../src/translate/request/schema/work.ts';
 import { deepFreeze } from '../../support/translation.ts';
 
 function translate(schema: JsonObject) {
   const told: string[] = [];
-  const sent = toInputSchema(deepFreeze(schema), { path: 's', warn: (_, __, detail) => told.push(detail) });
+  const work = new Work();
+  const warn = (_: string, __: string, detail: string) => told.push(detail);
+  const sent = toInputSchema(deepFreeze(schema), { path: 's', warn, work }) ?? {};
   return { sent, told };
 }
 
@@ -37,7 +37,17 @@ describe('verbatim', () => {
       'values that look like keywords',
       object({ a: { default: { const: 1, $ref: 'x' }, enum: [{ const: 2 }] } }),
     ],
-    ['an object with alternatives', object({}, { anyOf: [{ required: ['a'] }, { required: ['b'] }] })],
+    [
+      'requirements of what is declared',
+      object(
+        { a: { type: 'array', prefixItems: [object({ b: {} }, { required: ['b'] })] } },
+        { required: [] },
+      ),
+    ],
+    [
+      'alternatives that declare what they ask for',
+      object({}, { anyOf: [object({ a: {} }, { required: ['a'] }), object({ b: {} }, { required: ['b'] })] }),
+    ],
     ['no properties', { type: 'object' }],
   ])('%s', (_, schema) => {
     const { sent, told } = translate(schema);
@@ -64,39 +74,53 @@ describe('const', () => {
 });
 
 describe('references that do not resolve', () => {
-  test('definitions further in are inlined', () => {
-    const inner = { $defs: { A: { type: 'string' } }, properties: { x: { $ref: '#/$defs/A', title: 'X' } } };
+  test('definitions further in are written where references find them', () => {
+    const A = { type: 'string' };
+    const inner = { $defs: { A }, properties: { x: { $ref: '#/$defs/A', title: 'X' } } };
     const { sent, told } = translate(object({ a: inner }));
+    expect(sent).toEqual(object({ a: inner }, { $defs: { A } }));
+    expect(told).toEqual(['$ref #/$defs/A has its definition at the root now']);
+    const { sent: named } = translate(object({ a: inner }, { $defs: { B: {} } }));
+    expect(named['$defs']).toEqual({ B: {}, A });
+  });
+
+  test('the definition nearest by is meant, and each has a name of its own', () => {
+    const inner = (type: string) => ({ $defs: { A: { type } }, properties: { x: { $ref: '#/$defs/A' } } });
+    const { sent, told } = translate(object({ a: inner('string'), b: inner('number') }));
+    expect(sent['$defs']).toEqual({ A: { type: 'string' }, A_2: { type: 'number' } });
     expect(sent['properties']).toEqual({
-      a: { ...inner, properties: { x: { type: 'string', title: 'X' } } },
+      a: inner('string'),
+      b: { ...inner('number'), properties: { x: { $ref: '#/$defs/A_2' } } },
     });
-    expect(told).toEqual(['$ref #/$defs/A is inlined']);
+    expect(told.at(-1)).toBe('$ref #/$defs/A is written as #/$defs/A_2');
   });
 
-  test('an id is inlined', () => {
-    const { sent } = translate(
-      object({ a: { $ref: 'urn:a' } }, { $defs: { A: { $id: 'urn:a', type: 'number' } } }),
-    );
-    expect(sent['properties']).toEqual({ a: { $id: 'urn:a', type: 'number' } });
+  test.each<[string, string, string]>([
+    ['an id', 'urn:a', '#/$defs/A'],
+    ['an id with a place', 'urn:a#/properties/b', '#/$defs/b'],
+    ['the root by its id', 'https://example.com/root.json', '#'],
+    ['a definition by the id of the root', 'https://example.com/root.json#/$defs/A', '#/$defs/A'],
+  ])('%s', (_name, $ref, pointer) => {
+    const A = { $id: 'urn:a', properties: { b: { type: 'number' } } };
+    const root = object({ a: { $ref } }, { $id: 'https://example.com/root.json', $defs: { A } });
+    const { sent, told } = translate(root);
+    expect(sent['properties']).toEqual({ a: { $ref: pointer } });
+    expect(told).toEqual([`$ref ${$ref} is written as ${pointer}`]);
   });
 
-  test('a cycle ends', () => {
-    const node = { $id: 'urn:n', properties: { next: { $ref: 'urn:n' } } };
-    const { sent } = translate(object({ a: { $ref: 'urn:n' } }, { $defs: { N: node } }));
-    expect(JSON.stringify(sent)).not.toContain('$ref');
-  });
-
-  test('definitions that all name each other stay small, and what is left open is told', () => {
+  test('definitions that all name each other are each written once', () => {
     const names = [...'abcdefgh'];
-    const all = object(Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/${name}` }])));
-    const inner = { $ref: '#/$defs/a', $defs: Object.fromEntries(names.map((name) => [name, all])) };
-    const { sent, told } = translate(object({ x: inner, y: { type: 'string' } }));
-    const text = JSON.stringify(sent);
-    expect(text.length).toBeLessThan(10_000);
-    expect(text).not.toContain('$ref');
-    expect(told).toContain('$ref #/$defs/a is inlined');
-    expect(told).toContain('$ref #/$defs/h is left open further in');
-    expect(new Set(told).size).toBe(told.length);
+    const all = () => object(Object.fromEntries(names.map((name) => [name, { $ref: `#/$defs/${name}` }])));
+    const inner = { $ref: '#/$defs/a', $defs: Object.fromEntries(names.map((name) => [name, all()])) };
+    const { sent } = translate(object({ x: inner, y: { type: 'string' } }));
+    expect(Object.keys(sent['$defs'] ?? {}).toSorted()).toEqual(names);
+    expect(JSON.stringify(sent).length).toBeLessThan(2.1 * JSON.stringify(inner).length);
+  });
+
+  test('of very many changes some are told', () => {
+    const lost = Array.from({ length: 50 }, (_, index) => ({ $ref: `#/gone/${index}` }));
+    const { told } = translate(object({ a: { prefixItems: lost } }));
+    expect([told.length, told.at(-1)]).toEqual([21, '30 more changes of this kind']);
   });
 
   test('one that names nothing is left out and told, its neighbours stay', () => {
@@ -153,11 +177,14 @@ describe('the root', () => {
     });
   });
 
-  test('a reference into a merged alternative is inlined', () => {
+  test('a reference into a merged alternative is still followed', () => {
     const { sent } = translate({
       oneOf: [object({ a: { type: 'string' } }), object({ b: { $ref: '#/oneOf/0/properties/a' } })],
     });
-    expect(sent['properties']).toEqual({ a: { type: 'string' }, b: { type: 'string' } });
+    expect(sent).toMatchObject({
+      properties: { a: { type: 'string' }, b: { $ref: '#/$defs/a' } },
+      $defs: { a: { type: 'string' } },
+    });
   });
 
   test('that can be no object is refused in the words of the API', () => {
@@ -165,47 +192,66 @@ describe('the root', () => {
   });
 });
 
-const reference = fc.constantFrom(
-  '#',
-  '#/$defs/A',
-  '#/$defs/B',
-  '#/properties/a',
-  '#x',
-  'urn:z',
-  '#/definitions/Q',
-);
-const { schema } = fc.letrec((tie) => ({
-  schema: fc.oneof(
-    { depthSize: 'small' },
-    fc.record({ type: fc.constantFrom('string', 'number') }),
-    fc.record({ const: fc.constantFrom(1, 'a', null) }),
-    fc.record({ $ref: reference }),
-    fc.record({ anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 3 }) }),
-    fc.record({ allOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }), title: fc.constant('t') }),
-    fc.record(
-      {
-        type: fc.constant('object'),
-        properties: fc.dictionary(fc.constantFrom('a', 'b', 'const', '$ref'), tie('schema'), { maxKeys: 3 }),
-        $defs: fc.dictionary(fc.constantFrom('A', 'B'), tie('schema'), { maxKeys: 2 }),
-      },
-      { requiredKeys: [] },
-    ),
-  ),
-}));
+describe('values of the wrong kind', () => {
+  const of = (schema: JsonObject) => (translate(object({ a: schema })).sent['properties'] as JsonObject)['a'];
 
-test('any schema becomes one that Google takes', () => {
-  fc.assert(
-    fc.property(schema, (written) => {
-      const root = written as JsonObject;
-      if (root['type'] !== undefined && root['type'] !== 'object') return;
-      const parametersJsonSchema = translate(root).sent;
-      expect(parametersJsonSchema['type']).toBe('object');
-      const body = {
-        contents: [{ role: 'user', parts: [{ text: 'go' }] }],
-        tools: [{ functionDeclarations: [{ name: 'f', parametersJsonSchema }] }],
-      };
-      expect(validateRequest(modelRow('gemini-4-argon'), body)).toBeUndefined();
-    }),
-    { numRuns: 500 },
-  );
+  test.each<[string, Json]>([
+    ['an empty list (PHP)', []],
+    ['null', null],
+    ['a string', 'none'],
+    ['a list of nothing named', [1, { type: 'string' }]],
+  ])('properties: %s', (_name, properties) => {
+    expect(translate({ type: 'object', properties }).sent).toEqual(object({}));
+  });
+
+  test('properties that tell their names are properties', () => {
+    const properties = [{ name: 'a', type: 'string' }, { name: 'b' }];
+    expect(translate({ type: 'object', properties, required: ['a'] }).sent).toEqual(
+      object({ a: { type: 'string' }, b: {} }, { required: ['a'] }),
+    );
+  });
+
+  test.each<[string, Json, Json]>([
+    ['a bare type', 'String', { type: 'string' }],
+    ['another word', 'whatever', {}],
+    ['null', null, {}],
+    ['a list', [{ type: 'string' }], {}],
+    ['true', true, true],
+    ['false', false, false],
+  ])('a schema: %s', (_name, written, sent) => {
+    const { sent: whole } = translate(object({ a: written, b: { items: written } }));
+    expect(whole['properties']).toEqual(
+      // A list of items is a tuple.
+      { a: sent, b: Array.isArray(written) ? { prefixItems: written } : { items: sent } },
+    );
+  });
+
+  test.each<[string, JsonObject, JsonObject]>([
+    ['a tuple', { items: [{}, { type: 'null' }] }, { prefixItems: [{}, { type: 'null' }] }],
+    [
+      'a closed tuple',
+      { items: [{}], additionalItems: false, minItems: 1 },
+      { minItems: 1, prefixItems: [{}], items: false },
+    ],
+    ['a tuple of nothing', { type: 'array', items: [] }, { type: 'array' }],
+    ['both kinds of tuple', { items: [{}], prefixItems: [{}, {}] }, { prefixItems: [{}, {}] }],
+    ['one alternative', { anyOf: { type: 'string' } }, { anyOf: [{ type: 'string' }] }],
+    ['alternatives that are none', { anyOf: ['a', null, {}], oneOf: [], allOf: 'b' }, { anyOf: [{}] }],
+    ['a type in capitals', { type: 'STRING' }, { type: 'string' }],
+    ['a type of another language', { type: ['str', 'None'] }, { type: ['string', 'null'] }],
+    ['types written in YAML', { type: ['string', null] }, { type: ['string', 'null'] }],
+    ['a type that is none', { type: 'any', title: 'A' }, { title: 'A' }],
+    ['types that are schemas', { type: [{ type: 'string' }] }, {}],
+    ['one value', { enum: 'a' }, { enum: ['a'] }],
+    ['no value', { enum: [], minLength: 1 }, { minLength: 1 }],
+    ['bounds of draft 4', { minimum: 1, exclusiveMinimum: true }, { exclusiveMinimum: 1 }],
+    ['a bound that is taken', { maximum: 9, exclusiveMaximum: false }, { maximum: 9 }],
+    ['a bound without a bound', { exclusiveMaximum: true }, {}],
+    ['a number as text', { maxLength: '3', minimum: 'low' }, { maxLength: 3 }],
+    ['a description that is none', { description: ['a'], title: 1, type: 'null' }, { type: 'null' }],
+    ['a reference that is none', { $ref: { a: 1 } }, {}],
+    ['definitions that are none', { $defs: [], definitions: 'x' }, { $defs: {}, definitions: {} }],
+  ])('%s', (_name, written, sent) => {
+    expect(of(written)).toEqual(sent);
+  });
 });

@@ -102,7 +102,10 @@ describe('which tools', () => {
   });
 
   test('what a call must hold is known of the tools that may be called now', () => {
-    const needy = tool('Needy', { input_schema: { type: 'object', properties: {}, required: ['path'] } });
+    const needy = tool('Needy', {
+      // The model is told nothing of the second: no call would ever be whole.
+      input_schema: { type: 'object', properties: { path: {} }, required: ['path', 'unheard_of'] },
+    });
     const bash: Tool = { type: 'bash_20250124', name: 'bash' };
     const requiredWith = (changes: Partial<MessagesRequest>) => [
       ...translate({ tools: [needy, bash, tool('Free'), deferred('Late')], ...changes }).plan

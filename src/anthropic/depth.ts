@@ -1,0 +1,25 @@
+/** How deep the JSON of a request may be. Whoever walks it later may do so by recursion, and printing it cannot fail. */
+import { isDeeperThan, isObject } from '../lib/json.ts';
+
+/** Levels of objects and lists, the body itself being the first. */
+export const MOST_LEVELS = 512;
+
+/** Steps of a path that are told: enough to know whose value it is. */
+const STEPS_TOLD = 5;
+
+/** The place of a value that is too deep, as the API writes it: `messages.1.content.0.tool_use.input`. Undefined where there is none. */
+export function tooDeepAt(body: object): string | undefined {
+  if (!isDeeperThan(body, MOST_LEVELS)) return undefined;
+  const path: string[] = [];
+  let at: unknown = body;
+  for (let level = 1; level <= STEPS_TOLD; level++) {
+    const step = Object.entries(at as object).find(([, inner]) => isDeeperThan(inner, MOST_LEVELS - level));
+    if (!step) break;
+    const isBlock = path.at(-1) === 'content';
+    path.push(step[0]);
+    at = step[1];
+    // The tag of a block is part of its path.
+    if (isBlock && isObject(at) && typeof at['type'] === 'string') path.push(at['type']);
+  }
+  return path.join('.');
+}

@@ -1,0 +1,19 @@
+/** What Google cannot be told of alternatives, in words. */
+import type { Json } from '../../../lib/json.ts';
+
+/** Google counts the text of schemas; whoever has more alternatives than these is told of some. */
+const MOST_CHOICES = 32;
+const MOST_NAMES = 32;
+
+const shown = (items: readonly string[], most: number, separator: string): string =>
+  items.slice(0, most).join(separator) + (items.length > most ? `${separator}…` : '');
+
+/** `choices`: the names that belong together, for each alternative. */
+export function describeChoices(
+  description: Json | undefined,
+  choices: readonly (readonly string[])[],
+): string {
+  const sets = choices.map((names) => `{${shown(names, MOST_NAMES, ', ')}}`);
+  const own = typeof description === 'string' && description !== '' ? `${description}\n` : '';
+  return `${own}Give the arguments of one of: ${shown(sets, MOST_CHOICES, ' | ')}.`;
+}

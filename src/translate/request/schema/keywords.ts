@@ -1,0 +1,87 @@
+/** Where schemas stand inside of a schema, and what kind of value each keyword takes. What is no keyword here goes out as it is. */
+import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+
+export type Kind =
+  /** One schema. */
+  | 'schema'
+  /** A list of schemas. */
+  | 'schemas'
+  /** Schemas by names that the author chose: `const` may be one of them. */
+  | 'named'
+  | 'text'
+  | 'number'
+  | 'flag'
+  | 'list';
+
+const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+  ['properties', 'named'],
+  ['patternProperties', 'named'],
+  ['$defs', 'named'],
+  ['definitions', 'named'],
+  ['dependentSchemas', 'named'],
+  ['items', 'schema'],
+  ['additionalItems', 'schema'],
+  ['unevaluatedItems', 'schema'],
+  ['contains', 'schema'],
+  ['additionalProperties', 'schema'],
+  ['unevaluatedProperties', 'schema'],
+  ['propertyNames', 'schema'],
+  ['not', 'schema'],
+  ['if', 'schema'],
+  ['then', 'schema'],
+  ['else', 'schema'],
+  ['prefixItems', 'schemas'],
+  ['anyOf', 'schemas'],
+  ['oneOf', 'schemas'],
+  ['allOf', 'schemas'],
+  ['$ref', 'text'],
+  ['title', 'text'],
+  ['description', 'text'],
+  ['format', 'text'],
+  ['pattern', 'text'],
+  ['minimum', 'number'],
+  ['maximum', 'number'],
+  ['exclusiveMinimum', 'number'],
+  ['exclusiveMaximum', 'number'],
+  ['multipleOf', 'number'],
+  ['minLength', 'number'],
+  ['maxLength', 'number'],
+  ['minItems', 'number'],
+  ['maxItems', 'number'],
+  ['minContains', 'number'],
+  ['maxContains', 'number'],
+  ['minProperties', 'number'],
+  ['maxProperties', 'number'],
+  ['uniqueItems', 'flag'],
+  ['enum', 'list'],
+]);
+
+export const kindOf = (keyword: string): Kind | undefined => KINDS.get(keyword);
+
+export const objectAt = (schema: JsonObject, keyword: string): JsonObject => {
+  const value = schema[keyword];
+  return isObject(value) ? (value as JsonObject) : {};
+};
+
+export const listAt = (schema: JsonObject, keyword: string): Json[] => {
+  const value = schema[keyword];
+  return Array.isArray(value) ? value : [];
+};
+
+/** The names that a well-formed `required` lists. */
+export const requiredOf = (schema: JsonObject): string[] =>
+  listAt(schema, 'required').filter((name) => typeof name === 'string');
+
+/** Every schema that stands directly inside of `schema`, with its keyword and its name or number there. */
+export function* schemasIn(schema: JsonObject): Generator<[inner: JsonObject, keyword: string, at: string]> {
+  for (const keyword of Object.keys(schema)) {
+    const kind = KINDS.get(keyword);
+    const value = schema[keyword] ?? null;
+    if (kind === 'schema' && isObject(value)) yield [value as JsonObject, keyword, ''];
+    if (kind !== 'named' && kind !== 'schemas') continue;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [at, inner] of Object.entries(value)) {
+      if (isObject(inner)) yield [inner as JsonObject, keyword, at];
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * JSON Schemas for `parametersJsonSchema` and `responseJsonSchema`. They go out as they were written but for what Google refuses
+ * a whole request for (wire section 3), for `const`, which it takes and ignores where `enum` is honoured, and for the root of a
+ * tool's schema, which must be an object. Why: docs/decisions/0030-schemas-that-google-takes.md
+ */
+import type { JsonObject } from '../../../lib/json.ts';
+import { simpleSchema } from '../quarantine-simplify.ts';
+import { refuse } from '../refuse.ts';
+import { Cleaner } from './clean.ts';
+import { withoutCircles } from './loops.ts';
+import { type SchemaPlace, Told } from './place.ts';
+import { References } from './references.ts';
+import { isPlain, mergeAlternatives } from './root.ts';
+import { toType } from './shape.ts';
+import { TooMuchWork, Work } from './work.ts';
+
+/** Levels of objects and lists. Google refuses schemas that are much flatter than this. */
+const DEEPEST = 128;
+/** Values looked at for the schemas of one request, and for one of them: some five for each that was written. */
+export const MOST_WORK = 200_000;
+const MOST_OF_ONE = 100_000;
+/** Of a schema that is sent in a simple form. */
+const MOST_ARGUMENTS = 1_000;
+
+export const schemaWork = (): Work => new Work(MOST_WORK);
+
+/** The schema of a tool's input. Throws a MessagesError where its root can be no object. */
+export function toInputSchema(schema: JsonObject, place: SchemaPlace): JsonObject | undefined {
+  const type = toType(schema['type'] ?? null);
+  if (type !== undefined && ![type].flat().includes('object'))
+    refuse(`${place.path}.type: Input should be 'object'`);
+  try {
+    return cleaned(schema, place, (written, work, told) => objectRoot(schema, written, work, told));
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+    return simpleForm(schema, place);
+  }
+}
+
+/** The schema of a structured answer, of whatever root. */
+export function toAnswerSchema(schema: JsonObject, place: SchemaPlace): JsonObject {
+  try {
+    return cleaned(schema, place, () => schema);
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+    return refuse(`${place.path}: the schema is too large; send one with fewer values and levels`);
+  }
+}
+
+function cleaned(
+  schema: JsonObject,
+  place: SchemaPlace,
+  rootOf: (written: References, work: Work, told: Told) => JsonObject,
+): JsonObject {
+  const work = new Work(Math.min(place.work.left, MOST_OF_ONE));
+  const told = new Told();
+  try {
+    const written = new References(schema, work);
+    written.walk();
+    if (written.depth > DEEPEST) throw new TooMuchWork();
+    const root = rootOf(written, work, told);
+    const sent = root === schema ? written : new References(root, work);
+    const open = withoutCircles(stable(sent, written, work, told), work, told);
+    told.report(place);
+    return open;
+  } finally {
+    place.work.spend(work.steps);
+  }
+}
+
+/** What is left out may have been referred to: then it is looked up in what was written, and written where it is found. */
+function stable(sent: References, written: References, work: Work, told: Told): JsonObject {
+  const clean = new Cleaner({ sent, written, work, told }).clean();
+  return clean === sent.root ? clean : stable(new References(clean, work), written, work, told);
+}
+
+function objectRoot(schema: JsonObject, written: References, work: Work, told: Told): JsonObject {
+  const { type } = schema;
+  if (type === 'object') return schema;
+  if (toType(type ?? null) !== undefined || isPlain(schema)) return { ...schema, type: 'object' };
+  return { ...mergeAlternatives(schema, written, work, told), type: 'object' };
+}
+
+/** Google takes it, and the model can call the tool: better than no tool, and than a proxy that reads one request all day. */
+function simpleForm(schema: JsonObject, place: SchemaPlace): JsonObject | undefined {
+  const { properties } = schema;
+  if (Object.keys(properties ?? {}).length > MOST_ARGUMENTS) {
+    refuse(
+      `${place.path}.properties: too many; a tool may have ${MOST_ARGUMENTS} arguments where its schema is as large as this`,
+    );
+  }
+  place.warn('tool-changed', place.path, 'too large or too deep to be read whole: sent in a simple form');
+  return simpleSchema(schema);
+}

@@ -1,0 +1,175 @@
+/**
+ * One schema with each keyword of the kind that it has to be. Servers write by hand, in PHP (where an empty object is a list),
+ * or to an older draft, and Google refuses a whole request for one value of the wrong kind.
+ */
+import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { type Kind, kindOf } from './keywords.ts';
+import { shortly, type Told } from './place.ts';
+
+const TYPES: ReadonlySet<string> = new Set([
+  'string',
+  'number',
+  'integer',
+  'boolean',
+  'object',
+  'array',
+  'null',
+]);
+
+/** What people write who think in another language. A word that is not here says nothing, and is left out. */
+const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
+  ['str', 'string'],
+  ['text', 'string'],
+  ['int', 'integer'],
+  ['long', 'integer'],
+  ['float', 'number'],
+  ['double', 'number'],
+  ['decimal', 'number'],
+  ['bool', 'boolean'],
+  ['dict', 'object'],
+  ['map', 'object'],
+  ['record', 'object'],
+  ['list', 'array'],
+  ['tuple', 'array'],
+  ['none', 'null'],
+]);
+
+/** A type that Google knows, or nothing. It takes both cases. */
+function knownType(type: Json): string | undefined {
+  if (typeof type !== 'string') return undefined;
+  const word = type.toLowerCase();
+  return TYPES.has(word) ? word : OTHER_WORDS.get(word);
+}
+
+export function toType(type: Json): Json | undefined {
+  if (!Array.isArray(type)) return knownType(type);
+  // Written in YAML, the type of null is often null itself.
+  const words = type.map((one) => (one === null ? 'null' : knownType(one)));
+  const known = [...new Set(words)].filter((one) => one !== undefined);
+  if (known.length === 0) return undefined;
+  const same = known.length === type.length && known.every((one, index) => one === type[index]);
+  return same ? type : known;
+}
+
+/** A schema where something else stands: a bare name of a type is read as one. */
+export function toSchema(value: Json): JsonObject | boolean {
+  if (typeof value === 'boolean') return value;
+  if (isObject(value)) return value as JsonObject;
+  const type = knownType(value);
+  return type === undefined ? {} : { type };
+}
+
+/** Some write a list of properties that each tell their `name`. */
+function toNamed(value: Json): JsonObject {
+  if (!Array.isArray(value)) return {};
+  return Object.fromEntries(
+    value.flatMap((item): [string, Json][] => {
+      if (!isObject(item) || typeof item['name'] !== 'string') return [];
+      const { name, ...schema } = item as JsonObject;
+      return [[String(name), schema]];
+    }),
+  );
+}
+
+function toSchemas(value: Json): Json | undefined {
+  const all = Array.isArray(value) ? value : [value];
+  const schemas = all.filter((item) => isObject(item) || typeof item === 'boolean');
+  if (schemas.length === 0) return undefined;
+  return Array.isArray(value) && schemas.length === value.length ? value : schemas;
+}
+
+/** `value` as its keyword must have it, the very same where it is so; undefined leaves the keyword out. */
+const AS_KIND: Readonly<Record<Kind, (value: Json) => Json | undefined>> = {
+  schema: toSchema,
+  schemas: toSchemas,
+  named: (value) => (isObject(value) ? value : toNamed(value)),
+  text: (value) => (typeof value === 'string' ? value : undefined),
+  number: (value) =>
+    typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))
+      ? Number(value)
+      : typeof value === 'number'
+        ? value
+        : undefined,
+  flag: (value) => (typeof value === 'boolean' ? value : undefined),
+  list: (value) => {
+    if (Array.isArray(value)) return value.length > 0 ? value : undefined;
+    return typeof value === 'object' ? undefined : [value];
+  },
+};
+
+/** Draft 4: a bound, and beside it whether it is one of those taken. */
+function exclusiveBound(schema: JsonObject, flag: string, bound: string): JsonObject {
+  if (typeof schema[flag] !== 'boolean') return schema;
+  const { [flag]: isExclusive, [bound]: value, ...rest } = schema;
+  return value === undefined ? rest : { ...rest, [isExclusive === true ? flag : bound]: value };
+}
+
+const exclusiveBounds = (schema: JsonObject): JsonObject =>
+  exclusiveBound(exclusiveBound(schema, 'exclusiveMinimum', 'minimum'), 'exclusiveMaximum', 'maximum');
+
+/** Up to 2019 a tuple was a list of `items`; Google knows `prefixItems`. */
+function tuple(schema: JsonObject): JsonObject {
+  if (!Array.isArray(schema['items'])) return schema;
+  const { items, additionalItems, ...rest } = schema;
+  return {
+    ...rest,
+    ...(rest['prefixItems'] === undefined && Array.isArray(items) && items.length > 0
+      ? { prefixItems: items }
+      : {}),
+    ...(additionalItems === undefined ? {} : { items: additionalItems }),
+  };
+}
+
+function constant(schema: JsonObject): JsonObject {
+  if (!Object.hasOwn(schema, 'const')) return schema;
+  const { const: only, ...rest } = schema;
+  return { ...rest, enum: [only ?? null] };
+}
+
+function typed(schema: JsonObject): JsonObject {
+  if (!Object.hasOwn(schema, 'type')) return schema;
+  const { type = null, ...rest } = schema;
+  const known = toType(type);
+  if (known === type) return schema;
+  return known === undefined ? rest : { ...schema, type: known };
+}
+
+/** Most schemas: no other schema stands inside of it, and each keyword is as it has to be. */
+export function isPlainLeaf(schema: JsonObject): boolean {
+  for (const keyword in schema) {
+    const value = schema[keyword] ?? null;
+    const kind = kindOf(keyword);
+    if (kind === 'text' ? keyword === '$ref' || typeof value !== 'string' : kind && !isFitValue(kind, value))
+      return false;
+    if (keyword === 'type' && toType(value) !== value) return false;
+    if (keyword === 'const' || keyword === 'required') return false;
+  }
+  return true;
+}
+
+/** Not where schemas stand: those are to be looked at. */
+const isFitValue = (kind: Kind, value: Json): boolean =>
+  kind !== 'schema' && kind !== 'schemas' && kind !== 'named' && AS_KIND[kind](value) === value;
+
+/** The very same object where nothing is wrong with it. What stands inside of it is not looked at. */
+export function shaped(written: JsonObject, told: Told): JsonObject {
+  const schema = constant(typed(tuple(exclusiveBounds(written))));
+  let entries: [string, Json][] | undefined;
+  const keywords = Object.keys(schema);
+  for (const [index, keyword] of keywords.entries()) {
+    const kind = kindOf(keyword);
+    const value = schema[keyword] ?? null;
+    const fit = kind === undefined ? value : AS_KIND[kind](value);
+    if (fit === value) {
+      entries?.push([keyword, value]);
+      continue;
+    }
+    told.add(`${keyword}: a value of the wrong kind is ${fit === undefined ? 'left out' : 'put right'}`);
+    entries ??= keywords.slice(0, index).map((known) => [known, schema[known] ?? null]);
+    if (fit !== undefined) entries.push([keyword, fit]);
+  }
+  if (schema['type'] !== written['type']) {
+    told.add(`type: ${shortly(JSON.stringify(written['type']))} is not one that Google knows`);
+  }
+  return entries ? Object.fromEntries(entries) : schema;
+}
