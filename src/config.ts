@@ -1,6 +1,7 @@
 /** From environment and flags to one typed, checked configuration. Every error is one line that names the setting. */
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
+import { readBaseUrl } from './config/base-url.ts';
 import type { Environment } from './config/env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap } from './config/model-settings.ts';
 import { ConfigError, readValue } from './config/read-value.ts';
@@ -220,7 +221,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     backend,
     apiKeys: keys,
     spareKeys: keysOf(values).filter((key) => !keys.includes(key)),
-    baseUrl: values.GOOGLE_GEMINI_BASE_URL,
+    baseUrl: readBaseUrl(values.GOOGLE_GEMINI_BASE_URL, notices),
     modelMap,
     modelFallbacks: readModelFallbacks(values, modelMap, isGiven('MODEL_FALLBACKS'), notices),
     keyRpm: values.KEY_RPM,
@@ -250,7 +251,8 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
 }
 
 /** Everything that must not show up in a log. */
-export function secretsOf({ apiKeys, spareKeys, proxyApiKey, redisUrl }: Config): string[] {
+export function secretsOf({ apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl }: Config): string[] {
   const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
-  return allSecrets(known, redisUrl === undefined ? [] : passwordsIn(redisUrl));
+  const urls = [redisUrl, baseUrl].filter((url) => url !== undefined);
+  return allSecrets(known, urls.flatMap(passwordsIn));
 }

@@ -71,7 +71,10 @@ export const VARIABLES = {
     description:
       'Where answers come from (vertex is planned, and refused for now). Without a key a bind beyond loopback refuses to start unless this is set',
   }),
-  GOOGLE_GEMINI_BASE_URL: variable(Url, { defaultText: "Google's", description: 'Another upstream' }),
+  GOOGLE_GEMINI_BASE_URL: variable(Url, {
+    defaultText: "Google's",
+    description: 'Another upstream. A version, `/models` or a query behind the address is left out',
+  }),
   BIG_MODEL: variable(Model, {
     default: 'gemini-4-argon',
     description: 'Answers for opus, sonnet, fable and unknown Claude ids',
