@@ -1,10 +1,22 @@
 /** `docs/errors.md`: what becomes of each way in which Gemini fails, from the table that decides it. */
 import { UpstreamError } from '../src/gemini/errors.ts';
-import { type FailureClass, failureClass } from '../src/gemini/failure.ts';
+import { failureClass } from '../src/gemini/failure.ts';
+import type { FailureClass } from '../src/gemini/failure-class.ts';
 import { guidanceFor, isRetryable, toMessagesError } from '../src/translate/errors.ts';
 
+const STATUS_NAMES: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+};
 const status = (code: number, message = 'What Google said.') =>
-  new UpstreamError('status', message, { status: code, google: { code, message } });
+  new UpstreamError('status', message, {
+    status: code,
+    google: { code, message, status: STATUS_NAMES[code] ?? 'INVALID_ARGUMENT' },
+  });
+/** A front's answer in the place of Google's. */
+const page = (code: number) => new UpstreamError('status', `HTTP ${code}`, { status: code });
 const daily: UpstreamError = new UpstreamError('status', 'Quota exceeded.', {
   status: 429,
   google: { code: 429, details: [{ violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel' }] }] },
@@ -14,16 +26,27 @@ type Sample = readonly [wire: string, error: UpstreamError];
 
 /** What each class looks like on the wire, and one of it. */
 const SAMPLES = {
-  key: ['400 `API key not valid`, expired, or no free tier; 401', status(400, 'API key not valid.')],
+  key: ["400 `API key not valid`, not found, expired; Google's 401", status(400, 'API key not valid.')],
+  billing: [
+    '429 of prepaid credit, a spending cap or `quota_limit_value: "0"`; 402; `BILLING_DISABLED`; no free tier',
+    status(429, 'Your prepayment credits are depleted.'),
+  ],
+  barred: ["403 without Google's own reason; a front's 403, 407 or 451", page(403)],
+  address: ["404, 405 or 410 that is not Google's; a redirect", page(404)],
   'quota-minute': ['429 with a wait', status(429, 'Please retry in 20s.')],
   'quota-day': ['429 with a `PerDay` quota', daily],
-  'model-missing': ['404, or 403, about the model', status(404)],
+  'model-missing': ["Google's 404, or 403, about the model", status(404)],
   schema: ['400 about a function declaration or a schema', status(400, 'function_declarations[0]: bad')],
   signature: ['400 about a thought signature', status(400, 'Corrupted thought signature.')],
+  thinking: [
+    '400 about a thinking level or budget',
+    status(400, 'Thinking level is not supported for this model.'),
+  ],
   'context-overflow': [
     '400 `The input token count (…) exceeds the maximum …`',
     status(400, 'The input token count (12) exceeds the maximum number of tokens allowed (10).'),
   ],
+  'too-large': ['413; 400 `Request payload size exceeds the limit`; more than 20 MB, not sent', page(413)],
   'content-filter': ['400 about prohibited content', status(400, 'Responsible AI')],
   media: ['400 about a picture', status(400, 'Unable to process input image')],
   region: ['400 `User location is not supported`', status(400, 'User location is not supported')],
@@ -40,7 +63,8 @@ const SAMPLES = {
 
 /** Of the same class, but told otherwise. */
 const OTHERWISE: Partial<Record<FailureClass, Sample>> = {
-  key: ['403: leaked, without the API, any other', status(403, 'Your API key was reported as leaked.')],
+  key: ['403: leaked, suspended, or without the API', status(403, 'Your API key was reported as leaked.')],
+  barred: ["a front's 401", page(401)],
   network: ['no way to the host; never another model', new UpstreamError('unreachable', 'ECONNREFUSED')],
   'model-missing': ['429 with `limit: 0`', status(429, 'Quota exceeded, limit: 0, model: x')],
 };
@@ -51,11 +75,14 @@ const BY_MENDING = 'once, mended';
 /** What the proxy does before it tells the client; the gate's retries are told by the table itself. */
 const INSTEAD: Partial<Record<FailureClass, string>> = {
   key: 'with another key',
+  billing: 'with another key',
+  barred: 'once, with another key',
   'quota-minute': BY_POOL,
-  'quota-day': 'with another key',
+  'quota-day': 'with another key, then another model',
   'model-missing': 'with another key, then another model',
   schema: BY_MENDING,
   signature: BY_MENDING,
+  thinking: BY_MENDING,
 };
 
 function row(name: FailureClass, [wire, error]: Sample): string {

@@ -50,6 +50,7 @@ function countVerdict(error: unknown): QuotaVerdict | undefined {
   switch (verdict.kind) {
     case 'blameless':
     case 'trouble':
+    case 'unclear':
       return undefined;
     case 'denied':
     case 'invalid':
@@ -62,9 +63,11 @@ function countVerdict(error: unknown): QuotaVerdict | undefined {
 class PoolCountRoute implements CountRoute {
   readonly #options: CountOptions;
   #record: KeyRecord;
+  #sentAt: number;
 
   constructor(options: CountOptions) {
     this.#options = options;
+    this.#sentAt = options.clock.now();
     this.#record = this.#free() ?? options.records[0];
   }
 
@@ -91,12 +94,13 @@ class PoolCountRoute implements CountRoute {
     const { quota } = this.#record.countQuotas.cool(model, verdict, last);
     news.countQuota(this.#record.backend, model, quota);
     const next = this.#free();
+    this.#sentAt = this.#options.clock.now();
     this.#record = next ?? this.#record;
     return next !== undefined;
   }
 
   succeeded(): void {
-    this.#record.countQuotas.succeeded(this.#options.model);
+    this.#record.countQuotas.succeeded(this.#options.model, this.#sentAt);
   }
 
   #free(): KeyRecord | undefined {

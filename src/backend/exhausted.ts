@@ -17,9 +17,10 @@ export function exhausted(
     return new UpstreamError(
       'not-sent',
       `${model} keeps failing, so it is not asked now (${keys}). Try again in a moment, or map to another model.`,
-      { status: 503, retryAfter },
+      { status: 503, retryAfter, means: 'overloaded' },
     );
   }
+  const isDay = why === 'quota' && first.isAway(model);
   const last = why === 'quota' ? first.quotas.of(model)?.last : undefined;
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
   // Google's own figure is from when it was said.
@@ -28,6 +29,7 @@ export function exhausted(
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
     status: 429,
     retryAfter,
+    means: isDay ? 'quota-day' : 'quota-minute',
     cause: last,
   });
 }

@@ -90,7 +90,7 @@ async function open(
   const fetch: SdkFetch = async (url, init) => {
     try {
       const response = await connection.send(options.fetch, String(url), { ...init, body }, exchange);
-      if (!response.ok) throw await failedHead(connection, response);
+      if (!response.ok) throw await failedHead(connection, response, options.clock.now());
       return emptyAnswer();
     } catch (error) {
       failure = { error };
@@ -109,9 +109,9 @@ async function open(
 }
 
 /** The error a bad head stands for. A body that breaks off still leaves what its head said; an abort stays an abort. */
-async function failedHead(connection: Connection, response: Response): Promise<unknown> {
+async function failedHead(connection: Connection, response: Response, now: number): Promise<unknown> {
   try {
-    return statusError(response, await connection.readText());
+    return statusError(response, await connection.readText(), now);
   } catch (error) {
     if (!(error instanceof UpstreamError)) return error;
     const { status, statusText } = response;

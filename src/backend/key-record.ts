@@ -1,16 +1,21 @@
 /** What is known of one key: whether Google takes it, and for each model when it may be asked again. */
-import type { FailureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Backend } from './backend.ts';
 import { Breaker, type BreakerOptions, type BreakerState } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
-import type { KeyState, ModelState } from './keys.ts';
+import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
 import { Quotas } from './quotas.ts';
 import { Rate, type RateLimits } from './rate.ts';
 
 /** Milliseconds until a model that the key had no access to is asked for again. */
 export const DENIED_MS = 3_600_000;
+
+/** Milliseconds until a key that is left out is tested with a request: what is wrong with it can be mended, and nobody tells us. */
+export const RETEST_MS = 3_600_000;
+/** Milliseconds. Nobody waits longer for a quota: the client is told, or another model answers. */
+const LONG_MS = 300_000;
 
 /** Google has some fifty; clients may ask for any name. */
 const MAX_MODELS = 1_000;
@@ -31,7 +36,9 @@ export type KeyRecordOptions = {
 export class KeyRecord {
   readonly backend: Backend;
   state: KeyState['state'] = 'in use';
+  #why: KeyTrouble | undefined;
   #refusedAt = 0;
+  #testedAt = 0;
   /** What went wrong last, by model; for the log. */
   readonly troubles = new RecentMap<string, FailureClass>(MAX_MODELS);
   readonly rate: Rate;
@@ -92,20 +99,50 @@ export class KeyRecord {
     });
   }
 
-  refuse(state: 'refused' | 'out'): void {
+  /** Out of a quota of the model for longer than anybody waits. */
+  isAway(model: string): boolean {
+    const quota = this.quotas.of(model);
+    const left = (quota?.until ?? 0) - this.#clock.now();
+    return left > (quota?.state === 'parked' ? 0 : LONG_MS);
+  }
+
+  /** Not to be asked: refused by Google, while others are not, and not due to be tested. */
+  get isLeftOut(): boolean {
+    return this.state === 'out' && this.#clock.now() < this.#testedAt;
+  }
+
+  /** Where it is left out, the request that goes out with it now is its test; there is no other for a while. */
+  sent(): void {
+    this.#testedAt = this.#clock.now() + RETEST_MS;
+  }
+
+  refuse(state: 'refused' | 'out', why: KeyTrouble | undefined): void {
     this.state = state;
+    this.#why = why;
     this.#refusedAt = this.#clock.now();
+    this.#testedAt = this.#refusedAt + RETEST_MS;
+  }
+
+  keyState(): KeyState {
+    const { state } = this;
+    return {
+      fingerprint: this.backend.keyFingerprint,
+      state,
+      ...(state === 'in use' ? {} : { why: this.#why }),
+      ...(state === 'out' ? { testedAt: this.#testedAt } : {}),
+      models: this.modelStates(),
+    };
   }
 
   /** Which refusals that takes back, the key's own being the pool's to take: an answer to what was sent before says nothing of now. */
   succeeded(model: string, sentAt: number): { key: boolean; model: boolean } {
     const deniedAt = this.deniedUntil(model) - DENIED_MS;
     const news = {
-      key: this.state === 'refused' && sentAt >= this.#refusedAt,
+      key: this.state !== 'in use' && sentAt >= this.#refusedAt,
       model: this.isDenied(model) && sentAt >= deniedAt,
     };
     if (news.model) this.#denied.delete(model);
-    this.quotas.succeeded(model);
+    this.quotas.succeeded(model, sentAt);
     return news;
   }
 

@@ -2,6 +2,7 @@
 import { retryDelaySeconds } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
+import type { KeyTrouble } from './keys.ts';
 
 export type KeyVerdict =
   /** The key is as good as before: the request is at fault, or nobody was asked. */
@@ -16,14 +17,20 @@ export type KeyVerdict =
   | { kind: 'day' }
   /** This key has no access to the model. */
   | { kind: 'denied' }
-  /** No request with this key will work. */
-  | { kind: 'invalid' };
+  /** No request with this key will work until somebody has done something about it. */
+  | { kind: 'invalid'; why: KeyTrouble }
+  /** Turned away, and nobody says why: another key may be let in. */
+  | { kind: 'unclear' };
 
 export function keyVerdict(error: unknown): KeyVerdict {
   if (!(error instanceof UpstreamError) || error.kind === 'unreachable') return { kind: 'blameless' };
-  switch (failureClass(error)) {
+  const failure = failureClass(error);
+  switch (failure) {
     case 'key':
-      return { kind: 'invalid' };
+    case 'billing':
+      return { kind: 'invalid', why: failure };
+    case 'barred':
+      return { kind: 'unclear' };
     case 'model-missing':
       return { kind: 'denied' };
     case 'quota-day':

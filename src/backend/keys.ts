@@ -16,10 +16,17 @@ export type ModelState = {
   until: number;
 };
 
+/** Why Google serves no request of a key. */
+export type KeyTrouble = 'key' | 'billing';
+
 export type KeyState = {
   fingerprint: string;
-  /** `refused`: Google does not take it, and it is asked all the same because there is no other. `out`: not asked any more. */
+  /** `refused`: Google does not take it, and it is asked all the same because there is no other. `out`: not asked, but for a test now and then. */
   state: 'in use' | 'refused' | 'out';
+  /** Undefined for one in use, and where another instance did not say. */
+  why?: KeyTrouble | undefined;
+  /** When one that is `out` is tested with a request; milliseconds since the epoch. */
+  testedAt?: number;
   models: readonly ModelState[];
 };
 
@@ -82,7 +89,7 @@ export type Keys = {
   route(model: string, session: string | undefined, asker?: Asker): KeyRoute;
   /** `preferred` goes before the session's key, and that before the next in turn. */
   countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute;
-  /** False where no key has access to the model, or it fails with every one: another model answers sooner. */
+  /** False where no key has access to the model or quota of it for minutes, or it fails with every one: another model answers sooner. */
   usable(model: string, asker?: Asker): boolean;
   /** How one key fared outside of a route; undefined for well. */
   note(backend: Backend, model: string, error: unknown): void;

@@ -1,6 +1,7 @@
 /** What a pool does with what another instance has learned: acts on it, and does not tell it again. */
 import type { Homes } from './homes.ts';
 import type { KeyRecord } from './key-record.ts';
+import type { KeyTrouble } from './keys.ts';
 import type { Fact } from './shared.ts';
 
 /** What it needs of the pool. */
@@ -8,7 +9,7 @@ export type Hearer = {
   homes: Homes<string>;
   /** Undefined for a key that is not ours. */
   record(fingerprint: string): KeyRecord | undefined;
-  refuse(record: KeyRecord): void;
+  refuse(record: KeyRecord, why: KeyTrouble | undefined): void;
   restore(record: KeyRecord): void;
 };
 
@@ -29,7 +30,7 @@ export function hear(fact: Fact, { homes, record: named, refuse, restore }: Hear
       return;
     case 'key':
       if (fact.state === 'in use') restore(record);
-      else refuse(record);
+      else refuse(record, fact.why);
       return;
     case 'breaker':
       record.breaker(fact.model).learn(fact.until, fact.opens, fact.blamed);

@@ -1,8 +1,8 @@
 /** What a pool tells: the other instances, and whoever reads the log. */
-import type { FailureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Backend } from './backend.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
-import type { KeyState, ModelState } from './keys.ts';
+import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
 import type { Quota } from './quotas.ts';
 import type { SharedState } from './shared.ts';
 
@@ -13,8 +13,8 @@ export class PoolNews {
     this.#shared = shared;
   }
 
-  key({ keyFingerprint: key }: Backend, state: KeyState['state']): void {
-    this.#shared.publish({ kind: 'key', key, state });
+  key({ keyFingerprint: key }: Backend, state: KeyState['state'], why?: KeyTrouble): void {
+    this.#shared.publish({ kind: 'key', key, state, ...(why ? { why } : {}) });
   }
 
   quota(
@@ -49,6 +49,17 @@ export class PoolNews {
   sent({ keyFingerprint: key }: Backend, at: number, tokens: number): void {
     this.#shared.publish({ kind: 'sent', key, at, tokens });
   }
+}
+
+const TROUBLE_SAYS: Readonly<Record<KeyTrouble, string>> = {
+  key: 'refused by Google',
+  billing: 'billing: out of credit, at its spending cap, or without billing',
+};
+
+/** For the log: a key that Google serves no request of. */
+export function refusalLine(state: KeyState['state'], why: KeyTrouble | undefined): string {
+  const what = why === undefined ? 'refused' : TROUBLE_SAYS[why];
+  return `${what}; ${state === 'out' ? 'left out, but for a test every hour' : 'it is the last, and asked all the same'}`;
 }
 
 const BREAKER_SAYS: Readonly<Record<BreakerState, string>> = {

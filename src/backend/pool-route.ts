@@ -22,6 +22,8 @@ export type RoutedPool = {
   choose(wish: Wish, current?: Backend): Choice;
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
   succeeded(record: KeyRecord, model: string, sentAt: number): void;
+  /** Another key that is free now, without settling anything on it. */
+  other(wish: Wish, than: KeyRecord): KeyRecord | undefined;
   sent(record: KeyRecord, tokens: number): void;
   /** What to tell a request that no key is free for. */
   exhausted(wanted: Wanted): UpstreamError;
@@ -48,6 +50,8 @@ export class PoolRoute implements KeyRoute {
   /** How often each key has failed this request, and which of them often enough: whatever others meet, it goes elsewhere. */
   readonly #failures = new Map<Backend, number>();
   readonly #givenUp = new Set<Backend>();
+  /** Another key was tried after a refusal that nobody explained: where that one is turned away as well, the request is. */
+  #wentElsewhere = false;
   #record: KeyRecord;
   #pass: Pass | undefined;
   /** The probe that the pass is, by the name that all instances know. */
@@ -115,6 +119,7 @@ export class PoolRoute implements KeyRoute {
     if (kind === 'trouble') return this.#troubled(error);
     this.released();
     if (kind === 'blameless') return 'no';
+    if (kind === 'unclear') return this.#elsewhereOnce();
     if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.backend);
     this.#turnedDown.add(this.#record.backend);
     const { record } = this.#choose(0);
@@ -152,6 +157,15 @@ export class PoolRoute implements KeyRoute {
 
   #choose(tokens: number, current?: Backend): Choice {
     return this.#pool.choose({ ...this.#for, tokens, givenUp: this.#givenUp }, current);
+  }
+
+  #elsewhereOnce(): Again {
+    const wish = { ...this.#for, tokens: 0, givenUp: this.#givenUp };
+    const other = this.#wentElsewhere ? undefined : this.#pool.other(wish, this.#record);
+    if (!other) return 'no';
+    this.#wentElsewhere = true;
+    this.#record = other;
+    return 'other-key';
   }
 
   sentAgain(tokens: () => number): void {

@@ -14,10 +14,10 @@ import { Homes } from './homes.ts';
 import { KeyRecord, type Wanted } from './key-record.ts';
 import { KeyTurns } from './key-turns.ts';
 import { type KeyVerdict, keyVerdict } from './key-verdict.ts';
-import type { CountRoute, KeyRoute, KeyState, Keys } from './keys.ts';
+import type { CountRoute, KeyRoute, KeyState, Keys, KeyTrouble } from './keys.ts';
 import { FAILURES_WITH_COMPANY, MODEL_BREAKER } from './model-breaker.ts';
 import { hear } from './pool-hearing.ts';
-import { breakerLine, PoolNews } from './pool-news.ts';
+import { breakerLine, PoolNews, refusalLine } from './pool-news.ts';
 import { PoolRoute, type RoutedPool } from './pool-route.ts';
 import type { RateLimits } from './rate.ts';
 import { aloneState, type SharedState } from './shared.ts';
@@ -65,7 +65,7 @@ export class KeyPool implements Keys, RoutedPool {
       hear(fact, {
         homes: this.#homes,
         record: (fingerprint) => this.#named(fingerprint),
-        refuse: (record) => this.#refuse(record),
+        refuse: (record, why) => this.#refuse(record, why),
         restore: (record) => this.#restore(record),
       }),
     );
@@ -100,10 +100,10 @@ export class KeyPool implements Keys, RoutedPool {
   }
 
   usable(model: string, asker: Asker = ''): boolean {
-    const allowed = this.#allowed(model);
+    const allowed = this.#allowed(model).filter((record) => !record.isAway(model));
     const now = this.clock.now();
     if (!allowed.some((record) => record.breakerFreeAt(model, asker) <= now)) return false;
-    // Else a key whose day is over would hold requests to a model that fails with all the others.
+    // Else a key that is short of quota would hold requests to a model that fails with all the others.
     return (
       soonest(allowed.map((record) => choiceOf(record, { model, tokens: 0, asker }))).hindrance.why !==
       'breaker'
@@ -157,8 +157,8 @@ export class KeyPool implements Keys, RoutedPool {
     if (!(error instanceof UpstreamError)) return verdict;
     switch (verdict.kind) {
       case 'invalid':
-        this.#refuse(record);
-        this.#news.key(record.backend, record.state);
+        this.#refuse(record, verdict.why);
+        this.#news.key(record.backend, record.state, verdict.why);
         break;
       case 'denied':
         if (record.deny(model)) this.#tell(record, `has no access to ${model}`);
@@ -179,6 +179,16 @@ export class KeyPool implements Keys, RoutedPool {
     return verdict;
   }
 
+  other(wish: Wish, than: KeyRecord): KeyRecord | undefined {
+    const free = this.#allowed(wish.model).filter(
+      (record) =>
+        record !== than &&
+        !wish.givenUp?.has(record.backend) &&
+        choiceOf(record, wish).hindrance.why === 'nothing',
+    );
+    return free.length > 0 ? this.#turns.next(this.#records, free, wish.model) : undefined;
+  }
+
   exhausted(wanted: Wanted): UpstreamError {
     const candidates = this.#candidates(wanted.model);
     const { record } = soonest(candidates.map((candidate) => choiceOf(candidate, wanted)));
@@ -186,6 +196,7 @@ export class KeyPool implements Keys, RoutedPool {
   }
 
   sent(record: KeyRecord, tokens: number): void {
+    record.sent();
     if (this.#rates.requests === undefined && this.#rates.tokens === undefined) return;
     const at = this.clock.now();
     record.rate.note(tokens, at);
@@ -197,11 +208,7 @@ export class KeyPool implements Keys, RoutedPool {
   }
 
   states(): KeyState[] {
-    return this.#records.map((record) => ({
-      fingerprint: record.backend.keyFingerprint,
-      state: record.state,
-      models: record.modelStates(),
-    }));
+    return this.#records.map((record) => record.keyState());
   }
 
   modelStates(): ReadonlyMap<string, BreakerState> {
@@ -239,26 +246,24 @@ export class KeyPool implements Keys, RoutedPool {
   }
 
   #allowed(model: string): readonly KeyRecord[] {
-    return this.#records.filter((record) => record.state !== 'out' && !record.isDenied(model));
+    return this.#records.filter((record) => !record.isLeftOut && !record.isDenied(model));
   }
 
   /** Never none: the last key's own error tells more than we could. */
   #candidates(model: string): readonly KeyRecord[] {
     const allowed = this.#allowed(model);
-    return allowed.length > 0 ? allowed : this.#records.filter(({ state }) => state !== 'out');
+    return allowed.length > 0 ? allowed : this.#records.filter(({ isLeftOut }) => !isLeftOut);
   }
 
   #settle(model: string, session: string, key: string): void {
     if (this.#homes.settle(model, session, key)) this.#news.home(model, session, key);
   }
 
-  #refuse(record: KeyRecord): void {
-    if (record.state === 'out') return;
+  #refuse(record: KeyRecord, why: KeyTrouble | undefined): void {
     const others = this.#records.some((other) => other !== record && other.state !== 'out');
     const before = record.state;
-    record.refuse(others ? 'out' : 'refused');
-    if (record.state === before) return;
-    this.#tell(record, others ? 'refused; left out from now on' : 'refused; it is the last');
+    record.refuse(before === 'out' || others ? 'out' : 'refused', why);
+    if (record.state !== before) this.#tell(record, refusalLine(record.state, why));
   }
 
   #restore(record: KeyRecord): void {

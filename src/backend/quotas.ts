@@ -21,6 +21,8 @@ export type Quota = {
   /** Quota errors in a row that told no time. */
   strikes: number;
   last: UpstreamError | undefined;
+  /** When it was said; milliseconds since the epoch. */
+  at: number;
 };
 
 export type QuotaVerdict = Extract<KeyVerdict, { kind: 'wait' | 'backoff' | 'day' }>;
@@ -56,7 +58,7 @@ export class Quotas {
     const struck = verdict.kind === 'backoff' && !cooling;
     const until = Math.max(old?.until ?? 0, this.#until(verdict, now, strikes, cooling));
     const state = verdict.kind === 'day' || (cooling && old.state === 'parked') ? 'parked' : 'cooling';
-    const quota: Quota = { state, until, strikes: strikes + (struck ? 1 : 0), last };
+    const quota: Quota = { state, until, strikes: strikes + (struck ? 1 : 0), last, at: now };
     this.#quotas.set(model, quota);
     return { quota, news: !cooling || old.state !== state };
   }
@@ -64,12 +66,15 @@ export class Quotas {
   /** What another instance was told. */
   learn(model: string, state: Quota['state'], said: number, strikes: number): void {
     const old = this.#quotas.get(model);
-    const until = Math.min(said, this.#clock.now() + LONGEST_MS);
-    if ((old?.until ?? 0) < until) this.#quotas.set(model, { state, until, strikes, last: old?.last });
+    const at = this.#clock.now();
+    const until = Math.min(said, at + LONGEST_MS);
+    if ((old?.until ?? 0) < until) this.#quotas.set(model, { state, until, strikes, last: old?.last, at });
   }
 
-  succeeded(model: string): void {
-    if ((this.#quotas.get(model)?.until ?? Infinity) <= this.#clock.now()) this.#quotas.delete(model);
+  /** What was sent after the quota was said to be used up, and succeeded, says that it is back. */
+  succeeded(model: string, sentAt: number): void {
+    const quota = this.#quotas.get(model);
+    if (quota && (quota.until <= this.#clock.now() || quota.at < sentAt)) this.#quotas.delete(model);
   }
 
   clear(): void {

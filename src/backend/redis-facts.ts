@@ -30,6 +30,7 @@ const FACT = Type.Union([
     kind: Type.Literal('key'),
     key: Type.String(),
     state: Type.Union([Type.Literal('in use'), Type.Literal('refused'), Type.Literal('out')]),
+    why: Type.Optional(Type.Union([Type.Literal('key'), Type.Literal('billing')])),
   }),
   Type.Object({
     kind: Type.Literal('breaker'),

@@ -14,7 +14,7 @@ export type Fact =
   /** A key may count no tokens with a model until then. A kind of its own: an instance of an older version leaves it alone. */
   | { kind: 'count-quota'; key: string; model: string; until: number; strikes: number }
   /** Whether Google takes a key at all. */
-  | { kind: 'key'; key: string; state: 'in use' | 'refused' | 'out' }
+  | { kind: 'key'; key: string; state: 'in use' | 'refused' | 'out'; why?: 'key' | 'billing' }
   /** A breaker opened, or closed: then `until` is 0. `blamed`: the only asker whose requests failed. */
   | { kind: 'breaker'; key: string; model: string; until: number; opens: number; blamed?: string }
   /** The same of a model's streams: while they break, answers are asked for whole. */

@@ -94,7 +94,7 @@ export const VARIABLES = {
       default: 'gemini-4-argon,gemini-4-carbon,gemini-4-neon>gemini-4-hydrogen>gemini-3.8-flash',
       whenEmpty: NO_FALLBACKS,
       description:
-        'Where no key may use a mapped model, or it keeps failing, the first usable one of the next group answers. Models that you map and do not name here stand before the first group. Empty, or none: no fallbacks. Never for a Gemini id that the client named itself',
+        'Where no key may use a mapped model or has quota of it for the day, or it keeps failing, the first usable one of the next group answers. Models that you map and do not name here stand before the first group. Empty, or none: no fallbacks. Never for a Gemini id that the client named itself',
     },
   ),
   KEY_RPM: variable(PerMinute, { description: 'Requests a minute that each key stays under' }),

@@ -1,45 +1,16 @@
-/** What an UpstreamError says between the lines: its status, how long to wait, which quotas it is about. */
+/** What an UpstreamError says between the lines: its status, how long to wait, which quotas it is about, whether money is. */
 import { isObject } from '../lib/json.ts';
 import type { UpstreamError } from './errors.ts';
+import { isGoogles, ownWords, STATUS_CODES } from './said.ts';
+import { durationSeconds, retryInfoSeconds } from './waits.ts';
 import type { GoogleError } from './wire.ts';
 
-/** Google's status names, for error objects without a numeric code. */
-const STATUS_CODES: Readonly<Record<string, number>> = {
-  INVALID_ARGUMENT: 400,
-  FAILED_PRECONDITION: 400,
-  OUT_OF_RANGE: 400,
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  NOT_FOUND: 404,
-  RESOURCE_EXHAUSTED: 429,
-  CANCELLED: 499,
-  INTERNAL: 500,
-  UNKNOWN: 500,
-  UNAVAILABLE: 503,
-  DEADLINE_EXCEEDED: 504,
-};
-
 /** The HTTP status that an error of kind `status` or `stream` stands for. */
-export function statusOf(error: UpstreamError): number {
-  const named = STATUS_CODES[error.google?.status ?? ''] ?? 500;
+export function statusOf({ kind, status, google }: UpstreamError): number {
+  if (kind === 'status' && status !== undefined) return status;
+  const named = STATUS_CODES[google?.status ?? ''] ?? 500;
   // An error object inside a stream may hold gRPC's code (14) instead of an HTTP status.
-  return error.status !== undefined && error.status >= 400 ? error.status : named;
-}
-
-/** Seconds. No quota is gone for longer than a day; a figure beyond is a mistake. */
-const LONGEST_DELAY = 2 * 86_400;
-/** Seconds, by the units that Google writes durations in: `853.18ms`, `47s`, `3h22m10.5s`. */
-const UNITS = { h: 3600, m: 60, s: 1, ms: 0.001 } as const;
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|[hms]))+/;
-
-function durationSeconds(text: string): number | undefined {
-  const written = DURATION.exec(text)?.[0];
-  if (written === undefined) return undefined;
-  let seconds = 0;
-  for (const [, figure, unit] of written.matchAll(/(\d+(?:\.\d+)?)(ms|[hms])/g)) {
-    seconds += Number(figure) * UNITS[unit as keyof typeof UNITS];
-  }
-  return Math.min(Math.ceil(seconds), LONGEST_DELAY);
+  return status !== undefined && status >= 400 ? status : named;
 }
 
 /** Whole seconds, rounded up: Google cuts the fraction off `retryDelay`, and a retry right then is still too early. */
@@ -48,16 +19,36 @@ export function retryDelaySeconds(google: GoogleError | undefined, message: stri
   if (said !== undefined) return said;
   for (const detail of google?.details ?? []) {
     const delay = isObject(detail) ? detail['retryDelay'] : undefined;
-    const seconds = typeof delay === 'string' ? durationSeconds(delay) : undefined;
+    const seconds = typeof delay === 'string' ? retryInfoSeconds(delay) : undefined;
     if (seconds !== undefined) return seconds + 1;
   }
   return undefined;
 }
 
-/** A quota of the day comes back at midnight, whatever `retryDelay` stands beside it (python-genai #2044). */
-export const isDailyQuota = ({ google, message }: UpstreamError): boolean =>
-  /PerDay/i.test(JSON.stringify(google?.details ?? [])) || /\bper day\b/i.test(message);
+const detailsOf = ({ google }: UpstreamError): string => JSON.stringify(google?.details ?? []);
 
-/** `limit: 0`: this key's project has no access to the model at all. */
-export const hasNoQuota = ({ google, message }: UpstreamError): boolean =>
-  /limit: 0\b(?!\.\d)/.test(message) || /"quotaValue":"?0"?[,}]/.test(JSON.stringify(google?.details ?? []));
+/** A quota of the day comes back at midnight, whatever `retryDelay` stands beside it (python-genai #2044). */
+export const isDailyQuota = (error: UpstreamError): boolean =>
+  /PerDay/i.test(detailsOf(error)) || /\bper day\b/i.test(ownWords(error));
+
+/** This key's project has no access to the model at all: `limit: 0`, or no free tier of it. */
+export const hasNoQuota = (error: UpstreamError): boolean =>
+  /limit: 0\b(?!\.\d)|doesn't have a free quota tier/.test(ownWords(error)) ||
+  /"quota(?:Value|_limit_value)":"?0"?[,}]/.test(detailsOf(error));
+
+/** Prepaid credit, a spending cap, an account that does not pay. The usual "check your plan and billing details" is none of it. */
+const UNPAID =
+  /\bprepa(?:id|yment)\b|\bcredits? (?:balance )?(?:is|are|has been|have been) (?:depleted|exhausted|used up|too low)|\b(?:out of|insufficient|not enough|no remaining) (?:credits?|funds|balance)|\b(?:spend(?:ing)?|budget|billing)(?: hard)? (?:cap|limit)|\bbilling (?:account )?[^.]{0,60}(?:disabled|not enabled|closed|not active|inactive|suspended|delinquent)|\bdunning\b/i;
+
+/** Beside a quota it is advice. */
+const NEEDS_BILLING = /\b(?:requires?|enable) billing\b|free tier is not available/i;
+
+/** No waiting cures it: whoever pays for the project has to do something. */
+export function isUnpaid(error: UpstreamError): boolean {
+  const own = ownWords(error);
+  if (UNPAID.test(own)) return true;
+  if (statusOf(error) !== 429) return NEEDS_BILLING.test(own);
+  const details = detailsOf(error);
+  // A limit of the whole project that is zero; that of one model says nothing of the others.
+  return isGoogles(error) && /"quota_limit_value":"?0"?[,}]/.test(details) && !/PerModel/i.test(details);
+}

@@ -2,6 +2,7 @@
  * What upstream told us went wrong. An `UpstreamError` is never shown to a client: `translate/errors` turns it
  * into Anthropic's words.
  */
+import type { FailureClass } from './failure-class.ts';
 import type { GoogleError } from './wire.ts';
 
 export type UpstreamErrorKind =
@@ -33,6 +34,8 @@ export class UpstreamError extends Error {
   readonly google: GoogleError | undefined;
   /** Seconds, from the answer's `retry-after`. Google itself says it in the error object; fronts say it here. */
   readonly retryAfter: number | undefined;
+  /** Its class, where whoever made the error knows more than its words tell. */
+  readonly means: FailureClass | undefined;
 
   constructor(
     kind: UpstreamErrorKind,
@@ -41,6 +44,7 @@ export class UpstreamError extends Error {
       status?: number | undefined;
       google?: GoogleError | undefined;
       retryAfter?: number | undefined;
+      means?: FailureClass | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -49,5 +53,6 @@ export class UpstreamError extends Error {
     this.status = options.status;
     this.google = options.google;
     this.retryAfter = options.retryAfter;
+    this.means = options.means;
   }
 }

@@ -1,62 +1,70 @@
 /**
- * What went wrong upstream, as one of a few classes: what is told to the client, what it means for the key, and whether another
- * try may help all follow from it (wire section 6, bodies in the corpus' `errors.json`).
+ * What went wrong upstream, as one of a few classes (wire section 6, bodies in the corpus' `errors.json`). What Google says is believed
+ * where Google says it; a front that answers in its place is believed to have turned the request away, and nothing more
+ * (why: docs/decisions/0038-who-is-believed.md).
  */
-import { hasNoQuota, isDailyQuota, statusOf } from './error-facts.ts';
+import { hasNoQuota, isDailyQuota, isUnpaid, statusOf } from './error-facts.ts';
 import type { UpstreamError } from './errors.ts';
+import type { FailureClass } from './failure-class.ts';
+import { overflowSaid } from './overflow-said.ts';
+import { isGoogles, ownWords, reasonsOf } from './said.ts';
 
-export type FailureClass =
-  /** Google does not take the key: wrong, expired, leaked, or without the API. */
-  | 'key'
-  /** Out of a quota that comes back by itself, soon. */
-  | 'quota-minute'
-  /** Out of a quota of the day. */
-  | 'quota-day'
-  /** No such model, or not for this key (`limit: 0`). */
-  | 'model-missing'
-  /** A tool's declaration, or a schema, that Google does not take. */
-  | 'schema'
-  /** A thought signature that Google cannot read. */
-  | 'signature'
-  /** The prompt is longer than the model's window. */
-  | 'context-overflow'
-  /** The request itself was blocked for its content. A blocked prompt or answer is none: that is an answer. */
-  | 'content-filter'
-  /** A picture that Google cannot read. */
-  | 'media'
-  /** Google does not serve this part of the world. */
-  | 'region'
-  /** Everything else that the request did wrong. */
-  | 'request'
-  /** The connection could not be made, or broke. */
-  | 'network'
-  /** No answer in time. */
-  | 'timeout'
-  /** The model is overloaded, or a front before it. */
-  | 'overloaded'
-  /** Google's own mistake. */
-  | 'internal'
-  /** An answer that broke off, or that nothing can be made of. */
-  | 'malformed';
+/** Reasons of `google.api.ErrorReason` that no request with this key gets around. */
+const REASONS: Readonly<Record<string, FailureClass>> = {
+  API_KEY_INVALID: 'key',
+  API_KEY_EXPIRED: 'key',
+  API_KEY_SERVICE_BLOCKED: 'key',
+  API_KEY_HTTP_REFERRER_BLOCKED: 'key',
+  API_KEY_IP_ADDRESS_BLOCKED: 'key',
+  API_KEY_ANDROID_APP_BLOCKED: 'key',
+  API_KEY_IOS_APP_BLOCKED: 'key',
+  SERVICE_DISABLED: 'key',
+  CONSUMER_INVALID: 'key',
+  CONSUMER_SUSPENDED: 'key',
+  GCP_SUSPENDED: 'key',
+  USER_PROJECT_DENIED: 'key',
+  ACCOUNT_STATE_INVALID: 'key',
+  CREDENTIALS_MISSING: 'key',
+  ACCESS_TOKEN_EXPIRED: 'key',
+  ACCESS_TOKEN_TYPE_UNSUPPORTED: 'key',
+  ACCESS_TOKEN_SCOPE_INSUFFICIENT: 'key',
+  BILLING_DISABLED: 'billing',
+};
 
-/** Google says 400 of a bad key, and names it in the message or in the details. Without billing a key is none in some countries. */
-const BAD_KEY =
-  /API[ _]key not valid|API_KEY_INVALID|API key (?:has )?expired|reported as leaked|free tier is not available/i;
+/** Google's sentences about a key that come without a reason. Each is the message's beginning: elsewhere it is a quotation. */
+const KEY_SAID = [
+  /^API[ _]key (?:not valid|not found|(?:has )?expired)\b/i,
+  /^(?:Your|The) (?:provided )?API key (?:was|has been) (?:reported as leaked|disabled|revoked|suspended)/i,
+  /^(?:Permission denied: )?Consumer '[^']*' has been suspended/i,
+  /^Your project has been denied access/i,
+  /^Method doesn't allow unregistered callers/i,
+  /^API keys are not supported by this API/i,
+  /^Request (?:had invalid|is missing required) authentication credential/i,
+  /^[\w ()-]{1,80} API has not been used in project \S+ before or it is disabled/i,
+  /^Requests? (?:from|to) [^"]{1,120} (?:is|are) blocked/i,
+];
 
 /** The service that Google's models have pictures read by. */
 const BAD_PICTURE = /photos\.thumbnailer|Source image/i;
+const BAD_REGION = /User location is not supported/i;
 
-/** Google's sentences below 500 that mean something else than their status; the first that fits. */
+/** Sentences below 500 that mean something else than their status, whoever says them; the first that fits. None blames a key or a model. */
 const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
-  [/input token count.*exceeds the maximum number of tokens allowed/is, 'context-overflow'],
-  [BAD_KEY, 'key'],
-  [/User location is not supported/i, 'region'],
+  [
+    /(?:payload|request|body|inline.?data|message)(?: payload| body)? (?:size )?(?:exceeds the (?:size )?limit|(?:is )?too large)/i,
+    'too-large',
+  ],
+  [BAD_REGION, 'region'],
   [/unable to process input image|provided image is not valid/i, 'media'],
   [/thought.?signature/i, 'signature'],
   [/Responsible AI|prohibited content|blocked by (?:the )?safety/i, 'content-filter'],
   [
     /function_?declarations?\b|duplicate function|undefined schema|schema (?:produces|in GenerationConfig)/i,
     'schema',
+  ],
+  [
+    /thinking[ _.]?(?:level|budget|config)|\bbudget -?\d+ is invalid|thinking mode|\bthinking is (?:only|not)\b|not support thinking|include_?thoughts\b/i,
+    'thinking',
   ],
 ];
 
@@ -66,7 +74,11 @@ const OTHERS_THING = /\bfiles?\b|\bcache/i;
 /** No access to one model says nothing of what the key may do with others. */
 const ONE_MODEL = /\bmodels?\b/i;
 
+/** Of gateways that hand Google's sentence on without its status name. */
+const MODEL_NOT_FOUND = /^models\/\S+ is not found\b|^Publisher Model \S+ (?:was )?not found/i;
+
 export function failureClass(error: UpstreamError): FailureClass {
+  if (error.means !== undefined) return error.means;
   switch (error.kind) {
     case 'network':
     case 'timeout':
@@ -86,8 +98,25 @@ export function failureClass(error: UpstreamError): FailureClass {
 
 function classByStatus(status: number, error: UpstreamError): FailureClass {
   if (status >= 500 || status === 408 || status === 499) return classOfTrouble(status);
-  const said = SENTENCES.find(([pattern]) => pattern.test(error.message));
-  if (said) return said[1];
+  // No redirect is followed: Gemini sends none, and a sign-in page is no place for a key.
+  if (status < 400) return 'address';
+  const byReason = reasonsOf(error).map((reason) => REASONS[reason]);
+  const said = byReason.find((one) => one !== undefined) ?? classBySentence(status, error);
+  return said ?? (isGoogles(error) ? classOfGoogles : classOfFront)(status, error);
+}
+
+function classBySentence(status: number, error: UpstreamError): FailureClass | undefined {
+  const own = ownWords(error);
+  const isNumbered = isGoogles(error) || error.google?.code === status;
+  if (isNumbered && KEY_SAID.some((pattern) => pattern.test(own.trim()))) return 'key';
+  if (isNumbered && (status === 402 || isUnpaid(error))) return 'billing';
+  if (status === 413) return 'too-large';
+  if (status !== 429 && overflowSaid(own)) return 'context-overflow';
+  if (status === 404 && MODEL_NOT_FOUND.test(own)) return 'model-missing';
+  return SENTENCES.find(([pattern]) => pattern.test(own))?.[1];
+}
+
+function classOfGoogles(status: number, error: UpstreamError): FailureClass {
   switch (status) {
     case 400:
       return classByDetails(JSON.stringify(error.google?.details ?? []));
@@ -95,20 +124,44 @@ function classByStatus(status: number, error: UpstreamError): FailureClass {
       return 'key';
     case 403:
       if (OTHERS_THING.test(error.message)) return 'request';
-      return ONE_MODEL.test(error.message) ? 'model-missing' : 'key';
+      return ONE_MODEL.test(ownWords(error)) ? 'model-missing' : 'barred';
     case 404:
       return OTHERS_THING.test(error.message) ? 'request' : 'model-missing';
     case 429:
-      if (hasNoQuota(error)) return 'model-missing';
-      return isDailyQuota(error) ? 'quota-day' : 'quota-minute';
+      return classOfQuota(error);
     default:
       return 'request';
   }
 }
 
+/** Nothing that it says is known to be about a key or a model. */
+function classOfFront(status: number, error: UpstreamError): FailureClass {
+  switch (status) {
+    case 401:
+    case 403:
+    case 407:
+    case 451:
+      return 'barred';
+    case 404:
+    case 405:
+    case 410:
+      return 'address';
+    case 429:
+      // A front may count requests itself: waiting helps.
+      return error.google?.code === status ? classOfQuota(error) : 'quota-minute';
+    default:
+      return 'request';
+  }
+}
+
+function classOfQuota(error: UpstreamError): FailureClass {
+  if (hasNoQuota(error)) return 'model-missing';
+  return isDailyQuota(error) ? 'quota-day' : 'quota-minute';
+}
+
 /** For a 400 whose message says nothing: "Request contains an invalid argument." */
 function classByDetails(details: string): FailureClass {
-  if (BAD_KEY.test(details)) return 'key';
+  if (BAD_REGION.test(details)) return 'region';
   return BAD_PICTURE.test(details) ? 'media' : 'request';
 }
 

@@ -7,12 +7,13 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import { isRetryable } from '../translate/errors.ts';
+import { mapModel } from '../translate/model-map.ts';
 import { openReader } from '../translate/response/search-reader.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
-import { nextModel, noteReplaced } from './fallback.ts';
+import { isGone, nextModel, noModelLeft, noteReplaced } from './fallback.ts';
 import { MendingUpstream } from './mending-upstream.ts';
 import type { Prepared } from './prepare.ts';
 import type { Retries } from './retry-policy.ts';
@@ -51,9 +52,7 @@ const isUnreachable = (error: unknown): boolean =>
 const isNotSent = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind === 'not-sent' && error.status === 503;
 
-/** A missing model is not there for the next try either. */
-const meansOtherModel = (error: unknown): boolean =>
-  isNotSent(error) || (error instanceof UpstreamError && failureClass(error) === 'model-missing');
+const meansOtherModel = (error: unknown): boolean => isNotSent(error) || isGone(error);
 
 export class AnswerTries {
   readonly #request: Pick<AnswerRequest, 'requestedModel' | 'asker' | 'streamed'>;
@@ -67,6 +66,8 @@ export class AnswerTries {
   #askedAgain = false;
   /** Models that were asked, or could not be. */
   readonly #asked: Set<string>;
+  /** Those of them that are not there, or have no quota for the day. */
+  readonly #gone = new Map<string, UpstreamError>();
 
   constructor(request: AnswerRequest, call: Call, deps: ServerDeps) {
     const { requestedModel, asker, streamed, prepared, prepareFor } = request;
@@ -100,7 +101,8 @@ export class AnswerTries {
         }
         return;
       } catch (error) {
-        if (signal.aborted || content || !(await this.#replaceModel(error, retries))) throw error;
+        if (signal.aborted || content) throw error;
+        if (!(await this.#replaceModel(error, retries))) throw this.#told(error);
       }
     }
   }
@@ -202,25 +204,38 @@ export class AnswerTries {
     return this.#askedAgain;
   }
 
+  #told(error: unknown): unknown {
+    if (!isGone(error)) return error;
+    return noModelLeft(this.#gone, this.#request.requestedModel, this.#deps) ?? error;
+  }
+
   /** What was sent and failed makes the next model a retry; else it is none. */
   async #replaceModel(error: unknown, retries: Retries): Promise<boolean> {
     const from = this.#prepared.model.id;
+    if (isGone(error)) this.#gone.set(from, error);
     const free = meansOtherModel(error);
     if (!free && (!isRetryable(error) || isUnreachable(error))) return false;
     const last = !free && retries.areSpent;
     // Where nothing was sent the pool has said so of this request; it may be open to a smaller one.
     if (!last && !isNotSent(error) && this.#deps.keys.usable(from, this.#request.asker)) return false;
-    const other = this.#nextModel();
+    // Where none is left, the one that was asked for: its failure is to be told, if it still fails.
+    const other = this.#nextModel() ?? (isGone(error) ? this.#unasked() : undefined);
     if (!other || !this.#prepareFor || (!free && !(last ? retries.takeLast() : retries.take()))) return false;
     this.#asked.add(other.id);
-    noteReplaced(from, other.id, this.#call);
     // Not its message, which may quote what the model wrote.
     const why = error instanceof UpstreamError ? failureClass(error) : undefined;
+    noteReplaced({ from, to: other.id, why }, this.#call);
     this.#deps.logger.warn({ request_id: this.#call.id, from, to: other.id, class: why }, 'model replaced');
     this.#prepared = await this.#prepareFor(other);
     this.#streamBroke = false;
     this.#upstream = new MendingUpstream(this.#prepared, this.#call);
     return true;
+  }
+
+  /** The model that the client's id is mapped to, where another was asked in its place from the beginning. */
+  #unasked(): GeminiModel | undefined {
+    const mapped = mapModel(this.#request.requestedModel, this.#deps.settings.modelMap);
+    return this.#asked.has(mapped.id) ? undefined : mapped;
   }
 
   #nextModel(): GeminiModel | undefined {

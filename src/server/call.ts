@@ -2,7 +2,7 @@
 import type { ErrorType } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
 import type { Usage } from '../anthropic/message.ts';
-import type { FailureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
 import type { Warn } from '../translate/warnings.ts';
 
@@ -15,6 +15,8 @@ export type Facts = {
   asker?: string;
   /** The model that should have answered. */
   replacedModel?: string;
+  /** What kept it from answering this request; undefined where it was known before. */
+  replacedBecause?: FailureClass | undefined;
   stream?: boolean;
   /** The fingerprint of the key asked last. */
   key?: string;

@@ -6,7 +6,8 @@ import type { CountTokensRequest } from '../anthropic/request.ts';
 import { parseCountTokensRequest } from '../anthropic/validate.ts';
 import type { CountRoute } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { type FailureClass, failureClass } from '../gemini/failure.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { abortAfter, followSignal } from '../lib/async.ts';
@@ -18,7 +19,7 @@ import { readJson } from './body.ts';
 import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
 import { estimateTokens } from './estimate-tokens.ts';
-import { nextModel, noteReplaced } from './fallback.ts';
+import { isGone, nextModel, noModelLeft, noteReplaced } from './fallback.ts';
 import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from './prepare.ts';
 import type { Quarantine } from './quarantine.ts';
 import { jsonResponse } from './responses.ts';
@@ -130,16 +131,16 @@ async function countWith(
 /** Where Google does not know the model, with the one that would answer in its place. */
 async function countOverModels(request: CountTokensRequest, call: Call, deps: ServerDeps): Promise<number> {
   let model = chooseModel(request.model, call, deps);
-  const asked = new Set<string>();
+  const gone = new Map<string, UpstreamError>();
   for (;;) {
     try {
       return await countWith(model, request, call, deps);
     } catch (error) {
-      asked.add(model.id);
-      const isMissing = error instanceof UpstreamError && failureClass(error) === 'model-missing';
-      const other = isMissing ? nextModel(request.model, asked, deps) : undefined;
-      if (!other) throw error;
-      noteReplaced(model.id, other.id, call);
+      if (!isGone(error)) throw error;
+      gone.set(model.id, error);
+      const other = nextModel(request.model, new Set(gone.keys()), deps);
+      if (!other) throw noModelLeft(gone, request.model, deps) ?? error;
+      noteReplaced({ from: model.id, to: other.id, why: failureClass(error) }, call);
       model = other;
     }
   }

@@ -35,7 +35,7 @@ export function chooseModel(requested: string, call: Call, deps: ServerDeps, ask
   if (deps.keys.usable(mapped.id, asker)) return mapped;
   const other = nextModel(requested, new Set([mapped.id]), deps, asker);
   if (!other) return mapped;
-  noteReplaced(mapped.id, other.id, call);
+  noteReplaced({ from: mapped.id, to: other.id, why: undefined }, call);
   return other;
 }
 

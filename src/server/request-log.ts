@@ -18,6 +18,7 @@ export function logCall(call: Call, status: number, durationMs: number, logger: 
     model: facts.model,
     gemini_model: facts.geminiModel,
     in_place_of: facts.replacedModel,
+    because: facts.replacedBecause,
     key: facts.key,
     stream: facts.stream,
     first_content_ms: facts.firstContentMs,

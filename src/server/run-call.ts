@@ -4,12 +4,14 @@
  */
 import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { type FailureClass, failureClass } from '../gemini/failure.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
 import { type Call, ClientGone, openCall } from './call.ts';
 import { toClientError } from './client-error.ts';
 import { checkKey } from './client-key.ts';
 import { addCorsHeaders } from './cors.ts';
 import type { CallScope, Reply, ServerDeps } from './deps.ts';
+import { REPLACED_HEADER, replacedHeader } from './fallback.ts';
 import { checkHost, checkSite } from './guard.ts';
 import { logCall } from './request-log.ts';
 import { errorResponse } from './responses.ts';
@@ -130,6 +132,8 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
   scope.begin?.(call);
   const reply = await answer(call, handler, scope);
   reply.response.headers.set('request-id', call.id);
+  const replaced = replacedHeader(call.facts);
+  if (replaced !== undefined) reply.response.headers.set(REPLACED_HEADER, replaced);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);
   const { response, ended } = scope.watch ? await scope.watch(reply, call) : reply;
   const status = () => (call.signal.reason instanceof ClientGone ? CLIENT_GONE_STATUS : response.status);

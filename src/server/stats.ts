@@ -1,7 +1,8 @@
 /** Counts for `/health`: what is under way, and what went wrong lately. In this process only. */
 import type { MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { type FailureClass, failureClass } from '../gemini/failure.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Clock } from '../lib/ports.ts';
 
 export type RecentError = {

@@ -5,7 +5,10 @@
 import { type ErrorType, MessagesError, type MessagesErrorOptions } from '../anthropic/errors.ts';
 import { retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import { type FailureClass, failureClass } from '../gemini/failure.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
+import { overflowSaid } from '../gemini/overflow-said.ts';
+import { isGoogles } from '../gemini/said.ts';
 
 type Row = {
   /** Decides the HTTP status as well. */
@@ -30,7 +33,6 @@ const REQUEST_TYPES: Readonly<Record<number, ErrorType>> = {
   403: 'permission_error',
   404: 'not_found_error',
   409: 'conflict_error',
-  413: 'request_too_large',
 };
 
 const NEVER = () => ({ shouldRetry: false });
@@ -45,6 +47,33 @@ const FAILURES = {
       `The proxy's Gemini key was refused: ${sentence(message)} Set a valid GEMINI_API_KEY; a changed .env is read anew.`,
     options: NEVER,
   },
+  billing: {
+    type: 'billing_error',
+    retryable: false,
+    guidance:
+      'The project of the key has no credit left, is at its spending cap, or has no billing: see to its billing in Google AI Studio, or add a key of another project to API_KEYS.',
+    message: ({ message }) =>
+      `Gemini billing: ${sentence(message)} No waiting cures this: top up credit, raise the spending cap or enable billing of the key's project in Google AI Studio, or add a key of another project to API_KEYS.`,
+    options: NEVER,
+  },
+  barred: {
+    type: (error) => (statusOf(error) === 401 ? 'authentication_error' : 'permission_error'),
+    retryable: false,
+    guidance:
+      'Something turns the request away and gives no reason that concerns the key: look at the HTTP proxy or firewall before Gemini, and at GOOGLE_GEMINI_BASE_URL.',
+    message: barredMessage,
+    options: NEVER,
+  },
+  address: {
+    type: 'api_error',
+    retryable: false,
+    guidance:
+      'What answers at the address is not Gemini: check GOOGLE_GEMINI_BASE_URL (scheme, host, port and path), and any HTTP proxy.',
+    message: ({ message }) =>
+      `No Gemini API answers at the address that the proxy asks (${noFullStop(message)}). Check GOOGLE_GEMINI_BASE_URL, and any HTTP proxy or sign-in page before it.`,
+    // A 404 would make Claude Code blame the model, and hide this sentence.
+    options: () => ({ status: 502, shouldRetry: false }),
+  },
   'quota-minute': {
     type: 'rate_limit_error',
     retryable: false,
@@ -58,13 +87,18 @@ const FAILURES = {
     guidance:
       "The key's quota of the day is used up until midnight Pacific; raise it, or add a key of another project to API_KEYS.",
     message: quotaMessage,
-    options: NEVER,
+    // The pool knows when; Google's own figure beside a quota of the day is that of the minute's.
+    options: (error) => (error.kind === 'not-sent' ? untilBack(error) : NEVER()),
   },
   'model-missing': {
     type: (error) => (statusOf(error) === 429 ? 'rate_limit_error' : 'not_found_error'),
     retryable: false,
     guidance:
       'The model is not available to this key; set BIG_MODEL, SMALL_MODEL or MODEL_FALLBACKS to one that is.',
+    message: (error) =>
+      statusOf(error) === 429
+        ? `Gemini quota: ${sentence(error.message)} The key's project has no quota for this model; it may need billing.`
+        : `Gemini: ${error.message}`,
     options: (error) => (statusOf(error) === 429 ? NEVER() : {}),
   },
   schema: {
@@ -77,11 +111,23 @@ const FAILURES = {
     retryable: false,
     guidance: 'Gemini refuses a thought signature, and what was sent without any; begin a new session.',
   },
+  thinking: {
+    type: 'invalid_request_error',
+    retryable: false,
+    guidance:
+      'The model refuses how it is told to think, and what was sent without that; map to another model.',
+  },
   'context-overflow': {
     type: 'invalid_request_error',
     retryable: false,
     guidance: 'The prompt is longer than the window of the model; compact it, or map to a larger model.',
     message: overflowMessage,
+  },
+  'too-large': {
+    type: 'request_too_large',
+    retryable: false,
+    guidance: 'Google takes requests of 20 MB at most: send fewer or smaller pictures and documents.',
+    message: ({ message }) => `Gemini: ${sentence(message)} Send fewer or smaller pictures and documents.`,
   },
   'content-filter': {
     type: 'invalid_request_error',
@@ -168,14 +214,20 @@ export const isRetryable = (error: unknown): boolean =>
 export const guidanceFor = (error: unknown): string =>
   error instanceof UpstreamError ? rowOf(error).guidance : 'See the log of the proxy.';
 
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+const sentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text.trimEnd() : `${text}.`);
+const noFullStop = (text: string): string => text.trimEnd().replace(/\.$/, '');
 
 /** Claude Code compacts on exactly this wording, and parses the numbers. */
 function overflowMessage({ message }: UpstreamError): string {
-  const [tokens, maximum] = [...message.matchAll(/\((\d+)\)/g)].map((match) => match[1]);
+  const { tokens, maximum } = overflowSaid(message) ?? {};
   return tokens !== undefined && maximum !== undefined
     ? `prompt is too long: ${tokens} tokens > ${maximum} maximum`
     : `prompt is too long: ${message}`;
+}
+
+function barredMessage(error: UpstreamError): string {
+  if (isGoogles(error)) return `Gemini: ${error.message}`;
+  return `The request was turned away before it reached Gemini (${noFullStop(error.message)}): by a proxy, a firewall or what GOOGLE_GEMINI_BASE_URL names. It says nothing of the Gemini key.`;
 }
 
 function quotaMessage({ message }: UpstreamError): string {

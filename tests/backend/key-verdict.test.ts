@@ -11,6 +11,7 @@ import {
   badKey,
   bare,
   noQuota,
+  page,
   perDay,
   perMinute,
   quotaFailure,
@@ -21,7 +22,9 @@ import {
 const blameless: KeyVerdict = { kind: 'blameless' };
 const trouble: KeyVerdict = { kind: 'trouble' };
 const denied: KeyVerdict = { kind: 'denied' };
-const invalid: KeyVerdict = { kind: 'invalid' };
+const invalid: KeyVerdict = { kind: 'invalid', why: 'key' };
+const unpaid: KeyVerdict = { kind: 'invalid', why: 'billing' };
+const unclear: KeyVerdict = { kind: 'unclear' };
 const wait = (ms: number): KeyVerdict => ({ kind: 'wait', ms });
 const header = new UpstreamError('status', 'slow down', { status: 429, retryAfter: 9 });
 const inStream = new UpstreamError('stream', 'gone', { google: { status: 'RESOURCE_EXHAUSTED' } });
@@ -52,7 +55,11 @@ describe('a verdict', () => {
       invalid,
     ],
     ['401', refusal(401), invalid],
-    ['403', refusal(403, 'The caller does not have permission'), invalid],
+    ['403 without a reason', refusal(403, 'The caller does not have permission'), unclear],
+    ["a front's 401", page(401), unclear],
+    ["a front's 404", page(404), blameless],
+    ['a wait that no quota can mean', refusal(429, 'm', [retryInfo('999999s')]), { kind: 'backoff' }],
+    ['prepaid credit', refusal(429, 'Your prepayment credits are depleted.'), unpaid],
     [
       "a file of another project's",
       refusal(403, 'You do not have permission to access the File abc'),
@@ -84,7 +91,7 @@ describe('a verdict', () => {
     'service-disabled': invalid,
     'leaked-key': invalid,
     'user-location': blameless,
-    'quota-per-minute-region': { kind: 'backoff' },
+    'quota-per-minute-region': unpaid,
     'quota-rpd-rpm-tpm-free-tier': { kind: 'day' },
     'quota-tpm-free-tier': wait(27_000),
     'quota-help-only': { kind: 'backoff' },
@@ -105,8 +112,9 @@ describe('a verdict', () => {
       ? JSON.parse(readFileSync(join(CORPUS_DIR, 'gemini/errors.json'), 'utf8'))
       : [];
     test.each(collected.map((row): [string, Collected] => [row.id, row]))('%s', (id, { status, body }) => {
-      const response = new Response(null, { status });
-      expect(keyVerdict(statusError(response, JSON.stringify(body)))).toEqual(VERDICTS[id] ?? blameless);
+      // One of them came inside a stream that began well.
+      const response = new Response(null, { status: status === 200 ? 499 : status });
+      expect(keyVerdict(statusError(response, JSON.stringify(body), 0))).toEqual(VERDICTS[id] ?? blameless);
     });
     test('every 401, 403 and 429 among them is in the table', () => {
       const blamed = collected.filter(({ status }) => [401, 403, 429].includes(status)).map(({ id }) => id);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Backend } from '../../src/backend/backend.ts';
-import type { KeyRoute, Patience } from '../../src/backend/keys.ts';
+import type { KeyRoute } from '../../src/backend/keys.ts';
 import { KeyPool } from '../../src/backend/pool.ts';
 import type { RateLimits } from '../../src/backend/rate.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
@@ -21,6 +21,7 @@ import {
   type RouteModel,
   type Told,
 } from '../support/pool-model.ts';
+import { patience, quiet } from '../support/pools.ts';
 
 const SESSIONS = [undefined, 's1', 's2', 's3', 's4'] as const;
 const RATES: readonly RateLimits[] = [
@@ -29,12 +30,6 @@ const RATES: readonly RateLimits[] = [
   { requests: undefined, tokens: 100 },
   { requests: 4, tokens: 200 },
 ];
-const quiet = new AbortController().signal;
-const patience = (tokens: number): Patience => ({
-  limitMs: 0,
-  forBreaker: () => true,
-  tokens: () => tokens,
-});
 
 type Model = { pool: PoolModel; routes: RouteModel[] };
 type Real = { pool: KeyPool; routes: KeyRoute[]; clock: ManualClock; keys: Record<Name, Backend> };
@@ -119,6 +114,7 @@ const route = (id: string, session: string | undefined): Command =>
       pass: undefined,
       hopeless: new Set(),
       failures: new Map(),
+      wentElsewhere: false,
       sentAt: model.pool.now,
     });
   });
@@ -132,7 +128,9 @@ async function getReady(model: Model, real: Real, which: number, size: number): 
   mine.pass = undefined;
   const free = model.pool.free(mine.model, tokens);
   const { until } = model.pool.soonest(mine.model, tokens);
-  const refused = await its.ready(patience(size), quiet).catch((error: unknown) => error);
+  const refused = await its
+    .ready(patience(0, { tokens: () => size }), quiet)
+    .catch((error: unknown) => error);
   if (free.length === 0) {
     expect(refused).toBeInstanceOf(UpstreamError);
     expect(refused).toMatchObject({
@@ -154,6 +152,17 @@ async function getReady(model: Model, real: Real, which: number, size: number): 
   expect(mine.pass).toBeDefined();
 }
 
+/** Once, to a key that is free; it is settled on when it is asked. */
+function goElsewhere({ pool }: Model, mine: RouteModel, its: KeyRoute, again: string): void {
+  const isFree = (key: KeyModel) =>
+    key !== mine.key && !givenUp(mine).includes(key.name) && pool.freeAt(key, mine.model, 0) <= pool.now;
+  const others = mine.wentElsewhere ? [] : pool.allowed(mine.model).filter(isFree);
+  expect(again).toBe(others.length > 0 ? 'other-key' : 'no');
+  mine.wentElsewhere ||= others.length > 0;
+  mine.key = others.find(({ name }) => name === its.backend.keyFingerprint) ?? mine.key;
+  expect(mine.key.name).toBe(its.backend.keyFingerprint as Name);
+}
+
 function fail(model: Model, real: Real, which: number, told: Told): void {
   const [mine, its] = [model.routes.at(-1 - which), real.routes.at(-1 - which)];
   if (!mine || !its) return;
@@ -170,6 +179,10 @@ function fail(model: Model, real: Real, which: number, told: Told): void {
     const opened = model.pool.breaker(mine.key, mine.model).state(model.pool.now) === 'open';
     const goesOn = means === 'trouble' && [givesUp(mine), opened].includes(true);
     expect(again).toBe(goesOn ? 'retry' : 'no');
+    return;
+  }
+  if (means === 'unclear') {
+    goElsewhere(model, mine, its, again);
     return;
   }
   if (means !== 'quota') mine.hopeless.add(mine.key.name);
@@ -218,22 +231,15 @@ const note = (name: Name, id: string, told: Told | undefined): Command =>
     real.pool.note(real.keys[name], id, told && ERRORS[told].make());
     const key = model.pool.named(name);
     if (!key) return;
-    if (told) {
-      model.pool.fail(key, id, told);
-      return;
-    }
-    key.state = 'in use';
-    model.pool.succeed(key, id, model.pool.now);
+    if (told) model.pool.fail(key, id, told);
+    else model.pool.test(key, id);
   });
 
 /** Whatever becomes of counts, `compare` finds keys, models and sessions as they were. */
 const count = (id: string, session: string | undefined, outcomes: readonly (Told | undefined)[]): Command =>
   command(`count(${id}, ${session}, ${outcomes})`, (_model, real) => {
     const counting = real.pool.countRoute(id, session);
-    for (const told of outcomes) {
-      if (told === undefined) counting.succeeded();
-      else counting.failed(ERRORS[told].make());
-    }
+    for (const told of outcomes) told ? counting.failed(ERRORS[told].make()) : counting.succeeded();
   });
 
 const replace = (names: readonly Name[], rates: RateLimits): Command =>

@@ -73,8 +73,8 @@ describe('a key', () => {
     expect(lines).toEqual([
       "key #a: the day's quota for big is used up; parked until midnight Pacific",
       'key #a: has no access to small',
-      'key #a: refused; left out from now on',
-      'key #b: refused; it is the last',
+      'key #a: refused by Google; left out, but for a test every hour',
+      'key #b: refused by Google; it is the last, and asked all the same',
       'key #b: small keeps failing; not asked until 1970-01-01T00:16:45.000Z (overloaded)',
       'key #b: small is tried with one request',
       'key #b: works again',
@@ -120,10 +120,17 @@ describe('a model that fails', () => {
     expect(pool.usable('big')).toBe(false);
   });
 
-  test('every day of which is over is usable: that is told, not replaced', () => {
+  test.each([
+    ['a day', perDay(), false],
+    ['ten minutes', perMinute(600), false],
+    ['a minute', perMinute(60), true],
+  ])('is usable, out of quota with all keys for %s: %p', (_name, error, usable) => {
     const { pool, keys } = openPool();
-    for (const backend of Object.values(keys)) pool.note(backend, 'big', perDay());
+    const [first, ...others] = Object.values(keys);
+    for (const backend of others) pool.note(backend, 'big', error);
     expect(pool.usable('big')).toBe(true);
+    if (first) pool.note(first, 'big', error);
+    expect(pool.usable('big')).toBe(usable);
   });
 
   test('is told by the best of all keys, those included that it was not asked with', async () => {

@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { statusError } from '../../src/backend/status-error.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../../src/gemini/errors.ts';
-import { type FailureClass, failureClass } from '../../src/gemini/failure.ts';
+import { failureClass } from '../../src/gemini/failure.ts';
+import type { FailureClass } from '../../src/gemini/failure-class.ts';
 import { CORPUS_DIR, hasCorpus } from '../support/corpus.ts';
-import { badKey, bare, noQuota, perDay, perMinute, quotaFailure, refusal } from '../support/keys.ts';
+import { badKey, bare, noQuota, page, perDay, perMinute, quotaFailure, refusal } from '../support/keys.ts';
 
 const inStream = (google: { code?: number; status?: string }, status?: number) =>
   new UpstreamError('stream', 'm', { google, status });
@@ -21,9 +22,9 @@ describe('a failure', () => {
     [
       'a country without the free tier',
       refusal(400, 'Gemini API free tier is not available in your country.'),
-      'key',
+      'billing',
     ],
-    ['403', refusal(403, 'The caller does not have permission'), 'key'],
+    ['403 without a reason', refusal(403, 'The caller does not have permission'), 'barred'],
     ['403 about one model', refusal(403, 'Permission denied on models/gemini-4-argon'), 'model-missing'],
     [
       "a file of another project's",
@@ -46,8 +47,9 @@ describe('a failure', () => {
       refusal(400, 'blocked by Responsible AI practices'),
       'content-filter',
     ],
-    ['402', refusal(402), 'request'],
-    ['413', refusal(413), 'request'],
+    ['402', refusal(402), 'billing'],
+    ["a front's 402", page(402), 'request'],
+    ['413', refusal(413), 'too-large'],
     ['408', refusal(408), 'timeout'],
     ['504', refusal(504), 'timeout'],
     ['502 of a front', refusal(502), 'internal'],
@@ -95,7 +97,7 @@ const CLASSES: Readonly<Record<string, FailureClass>> = {
   'retired-model': 'model-missing',
   'user-location': 'region',
   'image-rejected': 'media',
-  'quota-per-minute-region': 'quota-minute',
+  'quota-per-minute-region': 'billing',
   'quota-rpd-rpm-tpm-free-tier': 'quota-day',
   'quota-tpm-free-tier': 'quota-minute',
   'quota-help-only': 'quota-minute',
@@ -120,6 +122,8 @@ const CLASSES: Readonly<Record<string, FailureClass>> = {
   'undefined-ref': 'schema',
   'too-many-states': 'schema',
   'schema-depth': 'schema',
+  'budget-zero': 'thinking',
+  'thinking-level-unsupported': 'thinking',
   'mid-stream-cancelled': 'internal',
   'overloaded-high-demand': 'overloaded',
   overloaded: 'overloaded',
@@ -134,7 +138,11 @@ describe.skipIf(!hasCorpus)('the collected bodies', () => {
   /** One of them came inside a stream that began well. */
   const errorOf = ({ status, body }: Collected): UpstreamError => {
     const code = (body as { error?: { code?: number } }).error?.code ?? status;
-    return statusError(new Response(null, { status: status === 200 ? code : status }), JSON.stringify(body));
+    return statusError(
+      new Response(null, { status: status === 200 ? code : status }),
+      JSON.stringify(body),
+      0,
+    );
   };
 
   test.each(collected.map((row): [string, Collected] => [row.id, row]))('%s', (id, row) => {

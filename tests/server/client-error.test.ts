@@ -26,7 +26,7 @@ test.each(asks)('a key in what Google says is not told on: %s', async (_name, as
   // A count is told only what is wrong with the request.
   const fetch: Fetch = async (url) =>
     url.endsWith(':countTokens')
-      ? googleError(400, 'INVALID_ARGUMENT', NAMES_THE_KEY)
+      ? googleError(400, 'INVALID_ARGUMENT', `Not for ${NAMES_THE_KEY}`)
       : googleError(403, 'PERMISSION_DENIED', NAMES_THE_KEY);
   await using proxy = await startProxy({ fetch });
   const said = await (await ask(proxy)).text();

@@ -1,6 +1,6 @@
 /** Models that no key has access to, and what answers in their place. */
 import { describe, expect, test } from 'bun:test';
-import { eventNames, hello, type TestProxy } from '../support/proxy.ts';
+import { eventNames, googleError, hello, type TestProxy } from '../support/proxy.ts';
 import {
   type Asked,
   missing,
@@ -122,6 +122,42 @@ describe('a model that no key has access to', () => {
     const { status, text } = await ask(google, proxy);
     expect([status, google.models()]).toEqual([404, [ARGON, HYDROGEN, FLASH]]);
     expect(text).toContain('not_found_error');
+  });
+
+  const named: Script = ({ model }) =>
+    googleError(404, 'NOT_FOUND', `models/${model} is not found for API version v1beta`);
+
+  // Where no key may count, the next count is estimated.
+  test.each([
+    ['/v1/messages', 2],
+    ['/v1/messages/count_tokens', 1],
+  ] as const)(
+    'is the one that is told of where nothing is left, though it was asked first (%s)',
+    async (path, times) => {
+      const google = scriptedGoogle(named);
+      await using proxy = await google.start();
+      for (let i = 0; i < times; i++) {
+        const response = await google.through(proxy.send(path, hello));
+        const { error } = await response.json();
+        expect([response.status, error.message]).toEqual([
+          404,
+          expect.stringMatching(new RegExp(`^Gemini: models/${ARGON} is not found`)),
+        ]);
+      }
+    },
+  );
+
+  test('is asked once more where those that stood in for it are gone by now', async () => {
+    const gone = new Set([ARGON]);
+    const google = scriptedGoogle((asked, index) =>
+      gone.has(asked.model) ? named(asked, index) : says(asked),
+    );
+    await using proxy = await google.start();
+    await ask(google, proxy);
+    for (const model of [HYDROGEN, FLASH]) gone.add(model);
+    const { status, text } = await ask(google, proxy);
+    expect([status, text.includes(`models/${ARGON} is not found`)]).toEqual([404, true]);
+    expect(google.models()).toEqual([ARGON, HYDROGEN, HYDROGEN, FLASH, ARGON]);
   });
 
   test('of one key only: another key answers, and no other model', async () => {

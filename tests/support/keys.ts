@@ -8,8 +8,27 @@ export function keyNamed(keyFingerprint: string): Backend {
   return { kind: 'gemini', keyFingerprint, generate: unused, countTokens: unused };
 }
 
-export const refusal = (status: number, message = 'refused', details: Json[] = []): UpstreamError =>
-  new UpstreamError('status', message, { status, google: { code: status, message, details } });
+const STATUS_NAMES: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+/** Google's error, as it writes one. */
+export const refusal = (code: number, message = 'refused', details: Json[] = []): UpstreamError => {
+  const status = STATUS_NAMES[code];
+  const google = { code, message, details, ...(status === undefined ? {} : { status }) };
+  return new UpstreamError('status', message, { status: code, google });
+};
+
+/** What a front answers in Google's place: a page, whose text is not kept. */
+export const page = (status: number): UpstreamError =>
+  new UpstreamError('status', `HTTP ${status}`, { status });
 
 export const quotaFailure = (quotaId: string): Json => ({
   '@type': 'type.googleapis.com/google.rpc.QuotaFailure',

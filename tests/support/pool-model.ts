@@ -5,7 +5,7 @@ import { nextPacificMidnight } from '../../src/backend/pacific.ts';
 import type { RateLimits } from '../../src/backend/rate.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { BreakerModel, FIGURES, type ModelPass } from './breaker-model.ts';
-import { badKey, bare, noQuota, perDay, perMinute, refusal } from './keys.ts';
+import { badKey, bare, noQuota, page, perDay, perMinute, refusal } from './keys.ts';
 
 export const NAMES = ['a', 'b', 'c'] as const;
 export type Name = (typeof NAMES)[number];
@@ -19,13 +19,17 @@ export const ERRORS = {
   none: { make: noQuota, means: 'denied' },
   missing: { make: () => refusal(404, 'models/x is not found'), means: 'denied' },
   bad: { make: badKey, means: 'invalid' },
+  unpaid: { make: () => refusal(429, 'Your prepayment credits are depleted.'), means: 'invalid' },
+  barred: { make: () => page(403), means: 'unclear' },
   overloaded: { make: () => refusal(503), means: 'trouble' },
   reset: { make: () => new UpstreamError('network', 'reset'), means: 'trouble' },
   wrong: { make: () => refusal(400, 'Request contains an invalid argument.'), means: 'blameless' },
 } as const satisfies Record<string, { make: () => UpstreamError; means: string }>;
 export type Told = keyof typeof ERRORS;
 
-type Quota = { until: number; strikes: number; parked: boolean };
+type Quota = { until: number; strikes: number; parked: boolean; at: number };
+
+const HOUR = 3_600_000;
 
 /** Failures in a row that are too many where the model fails with another key already. */
 export const WITH_COMPANY = 3;
@@ -33,6 +37,8 @@ export const WITH_COMPANY = 3;
 export class KeyModel {
   state: KeyState['state'] = 'in use';
   refusedAt = 0;
+  /** When it is tested, while it is out. */
+  testedAt = 0;
   readonly denied = new Map<string, number>();
   readonly quotas = new Map<string, Quota>();
   readonly breakers = new Map<string, BreakerModel>();
@@ -73,12 +79,20 @@ export class PoolModel {
 
   isDenied = (key: KeyModel, model: string): boolean => (key.denied.get(model) ?? 0) > this.now;
 
+  isLeftOut = (key: KeyModel): boolean => key.state === 'out' && key.testedAt > this.now;
+
   allowed = (model: string): KeyModel[] =>
-    this.keys.filter((key) => key.state !== 'out' && !this.isDenied(key, model));
+    this.keys.filter((key) => !this.isLeftOut(key) && !this.isDenied(key, model));
+
+  /** Nobody waits that long. */
+  isAway(key: KeyModel, model: string): boolean {
+    const { until = 0, parked = false } = key.quotas.get(model) ?? {};
+    return until - this.now > (parked ? 0 : 300_000);
+  }
 
   candidates(model: string): KeyModel[] {
     const allowed = this.allowed(model);
-    return allowed.length > 0 ? allowed : this.keys.filter(({ state }) => state !== 'out');
+    return allowed.length > 0 ? allowed : this.keys.filter((key) => !this.isLeftOut(key));
   }
 
   /** When the key may be asked, for each reason apart; what is over is now. */
@@ -102,7 +116,7 @@ export class PoolModel {
 
   /** Some key's breaker lets pass, and no other is waited for because of its breaker. */
   usable(model: string): boolean {
-    const allowed = this.allowed(model);
+    const allowed = this.allowed(model).filter((key) => !this.isAway(key, model));
     if (!allowed.some((key) => (key.breakers.get(model)?.freeAt('') ?? 0) <= this.now)) return false;
     const [first] = [...allowed].sort((a, b) => this.freeAt(a, model, 0) - this.freeAt(b, model, 0));
     if (!first) return false;
@@ -111,14 +125,15 @@ export class PoolModel {
   }
 
   fail(key: KeyModel, model: string, told: Told): void {
-    if (told === 'bad' && key.state !== 'out') {
+    if (ERRORS[told].means === 'invalid') {
       const others = this.keys.some((other) => other !== key && other.state !== 'out');
-      key.state = others ? 'out' : 'refused';
+      key.state = key.state === 'out' || others ? 'out' : 'refused';
       key.refusedAt = this.now;
+      key.testedAt = this.now + HOUR;
     }
     if (ERRORS[told].means === 'denied') key.denied.set(model, this.now + 3_600_000);
     if (ERRORS[told].means !== 'quota') return;
-    const old = key.quotas.get(model) ?? { until: 0, strikes: 0, parked: false };
+    const old = key.quotas.get(model) ?? { until: 0, strikes: 0, parked: false, at: 0 };
     const cooling = old.until > this.now;
     const struck = told === 'bare' && !cooling;
     let until = 0;
@@ -129,14 +144,22 @@ export class PoolModel {
       until: Math.max(old.until, until),
       strikes: old.strikes + (struck ? 1 : 0),
       parked: told === 'day' || (cooling && old.parked),
+      at: this.now,
     });
   }
 
   /** What was sent before a refusal does not take it back. */
   succeed(key: KeyModel, model: string, sentAt: number): void {
-    if (key.state === 'refused' && sentAt >= key.refusedAt) key.state = 'in use';
+    if (key.state !== 'in use' && sentAt >= key.refusedAt) key.state = 'in use';
     if (sentAt >= (key.denied.get(model) ?? 0) - 3_600_000) key.denied.delete(model);
-    if ((key.quotas.get(model)?.until ?? Infinity) <= this.now) key.quotas.delete(model);
+    const { until = Infinity, at = Infinity } = key.quotas.get(model) ?? {};
+    if (until <= this.now || at < sentAt) key.quotas.delete(model);
+  }
+
+  /** An answer outside of any request takes a key back, whenever it was refused. */
+  test(key: KeyModel, model: string): void {
+    key.state = 'in use';
+    this.succeed(key, model, this.now);
   }
 
   replace(names: readonly Name[], rates: RateLimits): void {
@@ -149,6 +172,7 @@ export class PoolModel {
   }
 
   send(key: KeyModel, model: string, tokens: number): ModelPass | undefined {
+    key.testedAt = this.now + HOUR;
     if (this.rates.requests !== undefined || this.rates.tokens !== undefined)
       key.sent.push({ at: this.now, tokens });
     return this.breaker(key, model).pass(this.now);
@@ -177,7 +201,7 @@ export class PoolModel {
     const stateOf = (key: KeyModel) => key.breakers.get(model)?.state(this.now) ?? 'closed';
     const keys = this.keys.filter(({ state }) => state !== 'out');
     if (keys.every((key) => stateOf(key) === 'closed')) return undefined;
-    const states = this.allowed(model).map(stateOf);
+    const states = keys.filter((key) => !this.isDenied(key, model)).map(stateOf);
     return (['closed', 'half-open', 'open'] as const).find((state) => states.includes(state));
   }
 
@@ -201,6 +225,7 @@ export type RouteModel = {
   session: string | undefined;
   pass: ModelPass | undefined;
   hopeless: Set<Name>;
+  wentElsewhere: boolean;
   failures: Map<Name, number>;
   sentAt: number;
 };

@@ -1,12 +1,23 @@
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
-import { type FailureClass, failureClass } from '../../src/gemini/failure.ts';
+import { failureClass } from '../../src/gemini/failure.ts';
+import type { FailureClass } from '../../src/gemini/failure-class.ts';
 import type { GoogleError } from '../../src/gemini/wire.ts';
 import { guidanceFor, isRetryable, toMessagesError } from '../../src/translate/errors.ts';
 
+const STATUS_NAMES: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+};
 const status = (code: number, message = 'm', google: GoogleError = {}) =>
-  new UpstreamError('status', message, { status: code, google: { code, message, ...google } });
+  new UpstreamError('status', message, {
+    status: code,
+    google: { code, message, status: STATUS_NAMES[code] ?? 'INVALID_ARGUMENT', ...google },
+  });
+const page = (code: number) => new UpstreamError('status', `HTTP ${code}`, { status: code });
 const retryInfo = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '12s' };
 const perDay = { violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier' }] };
 const OVERFLOW = 'The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).';
@@ -64,6 +75,39 @@ const ROWS: Row[] = [
     false,
     { shouldRetry: false },
   ],
+  [
+    'the same in other words',
+    status(400, 'The input token count is 1,230,000 but the model only supports up to 1048576.'),
+    'invalid_request_error',
+    400,
+    false,
+    { message: 'prompt is too long: 1230000 tokens > 1048576 maximum' },
+  ],
+  [
+    'prepaid credit',
+    status(429, 'Your prepayment credits are depleted.'),
+    'billing_error',
+    402,
+    false,
+    { shouldRetry: false, retryAfter: undefined, message: expect.stringMatching(/billing/) },
+  ],
+  [
+    "a front's 401",
+    page(401),
+    'authentication_error',
+    401,
+    false,
+    { shouldRetry: false, message: expect.stringMatching(/HTTP 401.*proxy.*nothing of the Gemini key/) },
+  ],
+  [
+    'a page with 404: no status that makes Claude Code blame the model',
+    page(404),
+    'api_error',
+    502,
+    false,
+    { shouldRetry: false, message: expect.stringMatching(/HTTP 404.*GOOGLE_GEMINI_BASE_URL/) },
+  ],
+  ['too large', page(413), 'request_too_large', 413, false],
   ['401', status(401), 'authentication_error', 401, false],
   ['403', status(403), 'permission_error', 403, false],
   ['404', status(404), 'not_found_error', 404, false],
@@ -173,6 +217,11 @@ const heldBack = (code: number, retryAfter: number) =>
 /** One of each class: who takes a class into the union is asked for it here. */
 const EXAMPLES: Readonly<Record<FailureClass, [error: UpstreamError, type: string, retryable: boolean]>> = {
   key: [status(400, KEY), 'authentication_error', false],
+  billing: [status(429, 'Your prepayment credits are depleted.'), 'billing_error', false],
+  barred: [page(403), 'permission_error', false],
+  address: [page(404), 'api_error', false],
+  thinking: [status(400, 'Thinking level is not supported for this model.'), 'invalid_request_error', false],
+  'too-large': [page(413), 'request_too_large', false],
   'quota-minute': [status(429), 'rate_limit_error', false],
   'quota-day': [status(429, 'm', { details: [perDay] }), 'rate_limit_error', false],
   'model-missing': [status(404), 'not_found_error', false],

@@ -16,8 +16,7 @@ import { isKnownFinishReason, outcomeOf } from './stop-reason.ts';
 import type { Finish, TurnEvent } from './turn.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
-/** How much of a broken frame an error message shows. */
-const SHOWN_CHARACTERS = 200;
+const MARKUP = /^\s*</;
 
 export class PartsReader {
   readonly #warn: Warn;
@@ -49,16 +48,13 @@ export class PartsReader {
           },
         );
       case 'malformed':
-        throw new UpstreamError(
-          'malformed',
-          `upstream sent a broken event: ${frame.text.slice(0, SHOWN_CHARACTERS)}`,
-        );
+        throw new UpstreamError('malformed', brokenEvent(frame.text));
       case 'oversized':
         throw new UpstreamError('malformed', 'upstream sent an event over 16 MB');
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
       case 'unknown':
-        this.#warn('upstream-unknown', 'answer', `event ignored: ${frame.text.slice(0, SHOWN_CHARACTERS)}`);
+        this.#warn('upstream-unknown', 'answer', `event ignored: ${frame.text}`);
         return [];
     }
   }
@@ -155,8 +151,7 @@ export class PartsReader {
       const failed = outcome === 'OUTCOME_OK' ? '' : `${textOf(outcome)}\n`;
       this.#codeAsText(`\n${failed}${textOf(output)}`, signature, events);
     } else if (signature && Object.keys(part).length === 1) this.#text('', signature, events);
-    else
-      this.#leaveOut(`part left out: ${Object.keys(part).join(', ').slice(0, SHOWN_CHARACTERS) || 'empty'}`);
+    else this.#leaveOut(`part left out: ${Object.keys(part).join(', ') || 'empty'}`);
   }
 
   #call(part: unknown, signature: string | undefined, events: ReadEvent[]): void {
@@ -234,6 +229,12 @@ export class PartsReader {
     this.#warn('upstream-unknown', 'answer', detail);
   }
 }
+
+/** Not cut: who shows it hides secrets first. */
+const brokenEvent = (text: string): string =>
+  MARKUP.test(text)
+    ? 'upstream sent a page in place of an answer; check GOOGLE_GEMINI_BASE_URL, and any proxy or sign-in page before it'
+    : `upstream sent a broken event: ${text}`;
 
 type Fields = Record<string, unknown>;
 

@@ -1,0 +1,54 @@
+/** Who speaks in an error, and what of it are his own words. */
+import { isObject } from '../lib/json.ts';
+import type { UpstreamError } from './errors.ts';
+
+/** Google's status names and the HTTP status that each goes with. */
+export const STATUS_CODES: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  OUT_OF_RANGE: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  ABORTED: 409,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  INTERNAL: 500,
+  UNKNOWN: 500,
+  DATA_LOSS: 500,
+  UNIMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** Characters of a message that are read: Google's own sentences are short, and an endless one must cost nothing. */
+const MAX_READ = 4_000;
+
+/**
+ * The error object of Google, or of a gateway that hands it on whole: its status name goes with the HTTP status. A front that answers
+ * in Google's place (a company's proxy, a firewall, a captcha) writes a page, a line, or an object of its own.
+ */
+export function isGoogles({ google, kind, status }: UpstreamError): boolean {
+  const named = STATUS_CODES[google?.status ?? ''];
+  return named !== undefined && (kind !== 'status' || named === status);
+}
+
+/** The name of a field is quoted as well, and says what the sentence is about. */
+const NAME = /^[\w.]{1,60}$/;
+
+/** The message without what it quotes: a text of the client's that is echoed must not be taken for Google's own words. */
+export const ownWords = ({ message }: UpstreamError): string =>
+  message
+    .slice(0, MAX_READ)
+    .replace(/"([^"]*)(?:"|$)/g, (whole, quoted: string) => (NAME.test(quoted) ? whole : '""'));
+
+/** The reasons of the details' ErrorInfo, such as `API_KEY_INVALID`. */
+export function reasonsOf({ google }: UpstreamError): string[] {
+  return (google?.details ?? []).flatMap((detail) => {
+    if (!isObject(detail)) return [];
+    const { '@type': type, reason } = detail;
+    const isInfo = type === undefined || (typeof type === 'string' && type.endsWith('ErrorInfo'));
+    return isInfo && typeof reason === 'string' ? [reason] : [];
+  });
+}
