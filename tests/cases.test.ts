@@ -7,7 +7,6 @@ const WRONG: ReadonlySet<string> = new Set([
   'image-by-url',
   'integers-beyond-53-bits',
   'thinking-level-refused',
-  'thinking-without-signature',
 ]);
 
 const only = process.env['BUG_CASE'];

@@ -55,13 +55,20 @@ export const SearchResultBlock = block('search_result', {
   cache_control: CacheControl,
 });
 
-export const ThinkingBlock = block('thinking', { thinking: Type.String(), signature: Type.String() });
-export const RedactedThinkingBlock = block('redacted_thinking', { data: Type.String() });
+/**
+ * What another provider thought has no signature, and what a session's file has lost none any more. Thoughts are not sent back, so nothing
+ * depends on either.
+ */
+const Leftover = Type.Optional(Nullable(Type.String()));
+
+export const ThinkingBlock = block('thinking', { thinking: Leftover, signature: Leftover });
+export const RedactedThinkingBlock = block('redacted_thinking', { data: Leftover });
 
 export const ToolUseBlock = block('tool_use', {
   id: Type.String({ minLength: 1 }),
   name: Type.String({ minLength: 1 }),
-  input: Type.Unknown(),
+  /** Left out, or null, where a tool takes nothing. */
+  input: Anything,
   caller: Anything,
   cache_control: CacheControl,
 });
@@ -94,7 +101,7 @@ export const ToolResultBlock = block('tool_result', {
 // ── history of server-side tools: echoed by clients, flattened to text ────────────────────────────────────────
 
 const serverCall = <T extends string>(type: T) =>
-  block(type, { id: Type.String(), name: Type.String(), input: Type.Unknown(), cache_control: CacheControl });
+  block(type, { id: Type.String(), name: Type.String(), input: Anything, cache_control: CacheControl });
 
 const serverResult = <T extends string>(type: T) =>
   block(type, { tool_use_id: Type.String(), content: Anything, cache_control: CacheControl });

@@ -81,7 +81,7 @@ export const ThinkingConfig = Open({
     Type.Literal('disabled'),
     Type.Literal('between_tools'),
   ]),
-  budget_tokens: Type.Optional(Type.Integer()),
+  budget_tokens: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
   display: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 });
 export type ThinkingConfig = Static<typeof ThinkingConfig>;

@@ -35,8 +35,8 @@ const ROWS: Rows = {
   image: (block, place) => imageParts(block, place).map(content),
   document: (block, place) => documentParts(block, place).map(content),
   search_result: (block, place) => text(searchResultText(block, place)),
-  thinking: (block) => [{ kind: 'thinking', carried: block.signature }],
-  redacted_thinking: (block) => [{ kind: 'thinking', carried: block.data }],
+  thinking: (block) => [{ kind: 'thinking', carried: block.signature ?? '' }],
+  redacted_thinking: (block) => [{ kind: 'thinking', carried: block.data ?? '' }],
   tool_use: (block, place) => [
     { kind: 'call', id: block.id, name: block.name, input: block.input, path: place.path },
   ],

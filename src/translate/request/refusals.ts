@@ -49,7 +49,7 @@ function checkContextEdits(request: CountTokensRequest, warn: Warn): void {
 function refuseThinking({ thinking, max_tokens: maxTokens }: MessagesRequest): void {
   if (thinking?.type !== 'enabled') return;
   const budget = thinking.budget_tokens;
-  if (budget === undefined) refuse('thinking.enabled.budget_tokens: Field required');
+  if (budget === undefined || budget === null) refuse('thinking.enabled.budget_tokens: Field required');
   if (budget < 1024) {
     refuse('thinking.enabled.budget_tokens: Input should be greater than or equal to 1024');
   }
