@@ -11,6 +11,7 @@ import { openSharing } from './compose/sharing.ts';
 import { type Config, secretsOf } from './config.ts';
 import { type Clock, createIds, type Fetch } from './lib/ports.ts';
 import { type App, createApp } from './server/app.ts';
+import { BodyBudget } from './server/body-budget.ts';
 import type { ServerDeps } from './server/deps.ts';
 import { QuarantineMemory } from './server/quarantine-memory.ts';
 import { recordCalls } from './server/record-call.ts';
@@ -84,6 +85,7 @@ export function compose(given: Config, ports: Ports): System {
     signatures: sharing.signatures,
     promptTold: (size) => size(),
     quarantine: new QuarantineMemory(),
+    bodies: new BodyBudget(clock),
     clock,
     random,
     ids: createIds(random),

@@ -13,6 +13,7 @@ import { readConfig } from '../../src/config.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { Logger } from '../../src/lib/log.ts';
 import { type Clock, type Fetch, systemClock } from '../../src/lib/ports.ts';
+import { BodyBudget } from '../../src/server/body-budget.ts';
 import { ClientGone } from '../../src/server/call.ts';
 import { CLIENT_WIRE } from '../../src/server/client-wire.ts';
 import { countTokens } from '../../src/server/count-tokens.ts';
@@ -175,6 +176,7 @@ function depsFor(
     logger: noteLogger(notes),
     stats: new Stats(clock),
     openCalls: new Set(),
+    bodies: new BodyBudget(clock),
   };
 }
 

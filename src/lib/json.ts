@@ -1,4 +1,5 @@
 /** JSON values, and reading them without trusting them. */
+import { holdsTooMuch } from './json-figures.ts';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
@@ -7,8 +8,12 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The parsed value, or undefined where `text` is not JSON. JSON has no undefined, so the two cannot be mixed up. */
+/**
+ * The parsed value, or undefined where `text` is not JSON, or is so much of it that nobody means well. JSON has no undefined, so
+ * the two cannot be mixed up.
+ */
 export function tryParseJson(text: string): unknown {
+  if (holdsTooMuch(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {

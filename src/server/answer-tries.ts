@@ -248,6 +248,7 @@ export class AnswerTries {
     this.#prepareFor = undefined;
     this.#prepared = { ...this.#prepared, body: '' };
     this.#upstream.letGo();
+    this.#call.letBodyGo();
   }
 
   #debug(event: string, error: unknown): void {

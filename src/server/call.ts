@@ -5,6 +5,7 @@ import type { Usage } from '../anthropic/message.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
 import type { Warn } from '../translate/warnings.ts';
+import type { HeldBody } from './body-budget.ts';
 
 /** Gathered on the way, for the one log line. */
 export type Facts = {
@@ -55,6 +56,10 @@ export type Call = {
   keepOpen(): void;
   /** Who wants to see the body, unpacked. */
   readonly keepBody: ((bytes: Uint8Array) => void) | undefined;
+  /** The room that its body has, until it is let go. */
+  holdBody(held: HeldBody): void;
+  /** Nothing of the body will be needed any more. Idempotent. */
+  letBodyGo(): void;
 };
 
 /** Why work stops when nobody is left to be told. */
@@ -89,6 +94,7 @@ export function openCall(options: CallOptions): Call {
   const leave = () => controller.abort(new ClientGone('the client closed the connection'));
   if (request.signal.aborted) leave();
   else request.signal.addEventListener('abort', leave, { once: true });
+  let body: HeldBody | undefined;
   const facts: Facts = { failovers: 0, retries: 0, mended: 0, warnings: 0 };
   return {
     id: options.ids.next('req_'),
@@ -106,6 +112,10 @@ export function openCall(options: CallOptions): Call {
     abort: (reason) => controller.abort(reason),
     keepOpen: options.keepOpen,
     keepBody: options.keepBody,
+    holdBody(held) {
+      body = held;
+    },
+    letBodyGo: () => body?.release(),
   };
 }
 

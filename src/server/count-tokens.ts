@@ -148,7 +148,7 @@ async function countOverModels(request: CountTokensRequest, call: Call, deps: Se
 
 export async function countTokens(call: Call, deps: ServerDeps): Promise<Response> {
   apiVersion(call.request.headers);
-  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call.request, call.keepBody));
+  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call, deps.bodies));
   call.keepOpen();
   const tokens = await countOverModels(request, call, deps);
   const beta = call.url.searchParams.get('beta') === 'true';

@@ -9,6 +9,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
 import type { ModelMap } from '../translate/model-map.ts';
 import type { PromptSize } from '../translate/response/usage.ts';
+import type { BodyBudget } from './body-budget.ts';
 import type { Call } from './call.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { Stats } from './stats.ts';
@@ -51,6 +52,8 @@ export type ServerDeps = {
   /** The prompt's size as the client is told before the answer has ended. Recordings keep it, and replays tell it again. */
   promptTold(size: () => PromptSize): PromptSize;
   quarantine: QuarantineMemory;
+  /** Of all requests together. */
+  bodies: BodyBudget;
   clock: Clock;
   random: Random;
   ids: Ids;

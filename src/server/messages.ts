@@ -134,7 +134,7 @@ function admit(deps: ServerDeps): void {
 
 export async function answerMessages(call: Call, deps: ServerDeps): Promise<Reply> {
   apiVersion(call.request.headers);
-  const request = parseMessagesRequest(await readJson(call.request, call.keepBody));
+  const request = parseMessagesRequest(await readJson(call, deps.bodies));
   call.keepOpen();
   call.facts.stream = request.stream === true;
   const tries = await openTries(request, call, deps);

@@ -25,7 +25,9 @@ export type ReplayCalls = {
 
 export function replayCalls({ player, redactor, openBackend }: ReplayCalls): OpenScope {
   return async (request, path, deps) => {
-    const bytes = await readBody(request);
+    const { bytes, held } = await readBody(request, deps.bodies);
+    // Read again, and held then, by the handler.
+    held.release();
     const { searchParams } = new URL(request.url);
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
     const play = player.play(matchable(request, path, bytes, knowing), knowing);

@@ -139,6 +139,7 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
   const status = () => (call.signal.reason instanceof ClientGone ? CLIENT_GONE_STATUS : response.status);
   void ended.then(() => {
     deps.openCalls.delete(call);
+    call.letBodyGo();
     countOutcome(call, deps);
     logCall(call, status(), clock.now() - call.startedAt, logger);
   });

@@ -80,3 +80,9 @@ describe('16 MB', () => {
     expect(told.filter((count) => count > 0)).toHaveLength(1);
   });
 });
+
+test('an event of more values than are ever parsed is broken, and the next one is read', () => {
+  const many = `{"candidates":[${'[],'.repeat(1_000_000)}[]]}`;
+  const frames = decode(`data: ${many}\r\n\r\n${A}`, MAX_EVENT) as Frame[];
+  expect(frames.map(({ kind }) => kind)).toEqual(['malformed', 'content']);
+});

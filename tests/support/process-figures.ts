@@ -10,4 +10,11 @@ export function residentBytes(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
+/** Bytes of memory that were there at most. */
+export function peakBytes(pid: number): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kilobytes === undefined) throw new Error(`no VmHWM of ${pid}`);
+  return Number(kilobytes) * 1024;
+}
+
 export const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;

@@ -1,0 +1,105 @@
+/** How large the value of a JSON text would be, told by one pass over its bytes: parsing a bomb to find out is too late. */
+
+/** Values and keys that are parsed at once. A dense request of Claude Code has one for every 30 bytes. */
+export const MOST_ELEMENTS = 1_000_000;
+/** What one takes in memory, at most, however few its text has. */
+export const ELEMENT_BYTES = 90;
+
+/** Digits of the largest double. */
+const MOST_DIGITS = 308;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
+const isExponent = (byte: number) => byte === 0x65 || byte === 0x45;
+
+/** Of any bytes, JSON or not, however they are sliced. */
+export class JsonFigures {
+  /** Values and keys, within one or two of what there is. */
+  elements = 1;
+  /** A number may be there that is beyond what a double holds. */
+  mayOverflow = false;
+  #inString = false;
+  /** The next byte of the string means itself. */
+  #escaped = false;
+  /** Of the number that the bytes so far end with. */
+  #digits = 0;
+
+  feed(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length) at = this.#inString ? this.#string(bytes, at) : this.#between(bytes, at);
+  }
+
+  /** Returns where the string ends, or the bytes do. Most bytes of a large body are in strings: these are searched, not read. */
+  #string(bytes: Uint8Array, start: number): number {
+    let from = this.#escaped ? start + 1 : start;
+    this.#escaped = false;
+    for (;;) {
+      const found = bytes.indexOf(QUOTE, from);
+      const end = found < 0 ? bytes.length : found;
+      let slashes = 0;
+      while (end - 1 - slashes >= from && bytes[end - 1 - slashes] === BACKSLASH) slashes++;
+      const isEscaped = slashes % 2 === 1;
+      if (found < 0) {
+        this.#escaped = isEscaped;
+        return end;
+      }
+      from = end + 1;
+      if (isEscaped) continue;
+      this.#inString = false;
+      return from;
+    }
+  }
+
+  /** Returns where a string begins, or the bytes end. */
+  #between(bytes: Uint8Array, start: number): number {
+    for (let at = start; at < bytes.length; at++) {
+      const byte = bytes[at] ?? 0;
+      if (isDigit(byte)) {
+        this.#digits++;
+        this.mayOverflow ||= this.#digits > MOST_DIGITS;
+        continue;
+      }
+      // `1e400`. Literals have an "e" as well, after a letter.
+      if (this.#digits > 0 && isExponent(byte)) this.mayOverflow = true;
+      this.#digits = 0;
+      if (byte === QUOTE) {
+        this.#inString = true;
+        return at + 1;
+      }
+      // `,` `:` `[` `{`: each begins a value or a key.
+      if (byte === 0x2c || byte === 0x3a || byte === 0x5b || byte === 0x7b) this.elements++;
+    }
+    return bytes.length;
+  }
+}
+
+/** Whether `text` holds more than is ever parsed. */
+export function holdsTooMuch(text: string): boolean {
+  // No text has more elements than characters.
+  if (text.length <= MOST_ELEMENTS) return false;
+  const figures = new JsonFigures();
+  figures.feed(Buffer.from(text));
+  return figures.elements > MOST_ELEMENTS;
+}
+
+/** A value, and the way to it: linked, since a path of its own for each would be quadratic in the depth. */
+type Place = { value: unknown; key: string; parent: Place | undefined };
+
+/** Where in `value` a number is that no double holds, as steps from the top. */
+export function infinityIn(value: unknown): string[] | undefined {
+  const open: Place[] = [{ value, key: '', parent: undefined }];
+  for (let place = open.pop(); place; place = open.pop()) {
+    const { value } = place;
+    if (value === Infinity || value === -Infinity) return stepsTo(place);
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, member] of Object.entries(value)) open.push({ value: member, key, parent: place });
+  }
+  return undefined;
+}
+
+function stepsTo(place: Place): string[] {
+  const steps: string[] = [];
+  for (let at = place; at.parent; at = at.parent) steps.push(at.key);
+  return steps.reverse();
+}

@@ -1,0 +1,35 @@
+/** UTF-8, checked: what is none is else replaced in silence, and the content is another than was sent. */
+import { isUtf8 } from 'node:buffer';
+
+/** The text, without a byte order mark; or the offset of the first byte that belongs to no character. */
+export function readUtf8(bytes: Uint8Array): string | number {
+  return isUtf8(bytes) ? new TextDecoder().decode(bytes) : firstBad(bytes);
+}
+
+function firstBad(bytes: Uint8Array): number {
+  let at = 0;
+  for (let length = lengthAt(bytes, at); length > 0; length = lengthAt(bytes, at)) at += length;
+  return at;
+}
+
+const within = (byte: number | undefined, [least, most]: readonly [number, number]): boolean =>
+  byte !== undefined && byte >= least && byte <= most;
+
+const ANY = [0x80, 0xbf] as const;
+/** Second bytes of leads that not all may follow: overlong forms, surrogates, and what is beyond Unicode. */
+const SECOND: Readonly<Record<number, readonly [number, number]>> = {
+  224: [0xa0, 0xbf],
+  237: [0x80, 0x9f],
+  240: [0x90, 0xbf],
+  244: [0x80, 0x8f],
+};
+
+/** Bytes of the character that begins at `at`; 0 where none does, or the bytes end. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  const lead = bytes[at] ?? 0xff;
+  if (lead < 0x80) return 1;
+  const length = [0xc2, 0xe0, 0xf0, 0xf5].filter((least) => lead >= least).length + 1;
+  if (length === 1 || length === 5 || !within(bytes[at + 1], SECOND[lead] ?? ANY)) return 0;
+  for (let next = 2; next < length; next++) if (!within(bytes[at + next], ANY)) return 0;
+  return length;
+}
