@@ -177,11 +177,16 @@ export class AnswerTries {
       const mayAskAgain = () => this.#mayAskAgain(retries);
       const reader = openReader({ plan, warn: this.#call.warn, mayAskAgain });
       for await (const frames of reply.frames) {
-        // `yield*` of an array would cost each item several promises more.
-        for (const frame of frames) for (const item of reader.read(frame)) yield item;
+        for (const frame of frames) {
+          const items = reader.read(frame);
+          // Said before the end is given out: who has it asks for no more, and leaves us here.
+          if (reader.finished) pass?.succeeded();
+          // `yield*` of an array would cost each item several promises more.
+          for (const item of items) yield item;
+          if (reader.finished) return;
+        }
       }
       const end = reader.end();
-      // Said before the end is given out: who has it asks for no more, and leaves us here.
       pass?.succeeded();
       yield* end;
     } catch (error) {

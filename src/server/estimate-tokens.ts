@@ -1,8 +1,7 @@
 /** A rough token count, for when Google cannot be asked. */
 import type { GenerateContentRequest } from '../gemini/wire.ts';
+import { CHARACTERS_PER_TOKEN } from '../translate/response/usage.ts';
 
-/** Google's own rule of thumb. */
-const CHARACTERS_PER_TOKEN = 4;
 /** An image of ordinary size, or one page of a PDF. */
 const TOKENS_PER_MEDIA = 258;
 

@@ -1,6 +1,5 @@
 /** `POST /v1/messages`: one path for streamed answers and whole ones, which are the same stream, folded. */
 import { MessagesError } from '../anthropic/errors.ts';
-import type { MessageEvent } from '../anthropic/events.ts';
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { parseMessagesRequest } from '../anthropic/validate.ts';
 import type { GeminiModel } from '../gemini/models.ts';
@@ -106,8 +105,12 @@ async function streamAnswer(
   return { response: new Response(body, { headers }), ended: ended.promise };
 }
 
-async function wholeAnswer({ source, answer }: Answering, call: Call, deps: ServerDeps): Promise<Reply> {
-  const events: MessageEvent[] = answer.start();
+async function wholeAnswer(
+  { tries, source, answer }: Answering,
+  call: Call,
+  deps: ServerDeps,
+): Promise<Reply> {
+  const events = answer.start(deps.promptTold(() => estimated(tries.prepared.body)));
   for await (const item of source.items) {
     events.push(...answer.push(item));
     if (answer.finished) break;

@@ -10,6 +10,7 @@ import type { Matchable } from '../sim/match.ts';
 import { credentialsIn, type Redactor } from '../sim/redact.ts';
 import type { Play, Player } from '../sim/replay/player.ts';
 import { allowedQuery } from '../sim/upstream-wire.ts';
+import { UNKNOWN_SIZE } from '../translate/response/usage.ts';
 import { readBody } from './body.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
 import type { CallScope, OpenScope, ServerDeps } from './deps.ts';
@@ -71,9 +72,6 @@ function missed(request: Request, deps: ServerDeps, miss: string): CallScope {
   return { request, deps, refusal: replayError(problem) };
 }
 
-/** In recordings of versions that told no size. */
-const UNTOLD = { tokens: 0, cached: 0 };
-
 function played(request: Request, deps: ServerDeps, player: Player, play: Play, backend: Backend): CallScope {
   const { clock, recorded } = play;
   return {
@@ -86,7 +84,8 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       budget: UNLIMITED,
       streaming: ALWAYS_STREAMING,
       signatures: recordedStore(recorded.signatures),
-      promptTold: () => recorded.promptTold ?? UNTOLD,
+      // Versions that kept no size told none.
+      promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
       quarantine: new QuarantineMemory(),
     },
     begin: (call) => player.bind(call.id, play),

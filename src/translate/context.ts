@@ -42,6 +42,8 @@ export type AnswerPlan = {
   readonly requestedModel: string;
   readonly thinking: ThinkingDisplay;
   readonly stopSequences: readonly string[];
+  /** Tokens of the answer itself; thoughts come on top. */
+  readonly maxTokens: number;
   /** False with `disable_parallel_tool_use`: only the first call is kept. */
   readonly parallelCalls: boolean;
   readonly toolNames: ToolNames;

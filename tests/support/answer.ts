@@ -21,6 +21,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     requestedModel: 'claude-opus-5-5',
     thinking: 'shown',
     stopSequences: [],
+    maxTokens: 1_000_000,
     parallelCalls: true,
     toolNames: new ToolNames(tools),
     undeclaredCalls: [...tools].length === 0 ? 'refused' : 'asked-again',
@@ -61,13 +62,14 @@ export async function answerFrames(
     remember: (key, envelope) => answered.remembered.set(key, envelope),
     warn,
   });
-  const parts = openReader({ plan, warn, mayAskAgain: () => false });
+  const reader = openReader({ plan, warn, mayAskAgain: () => false });
   answered.events.push(...answer.start());
   try {
     for await (const frame of frames) {
-      for (const event of parts.read(frame)) answered.events.push(...answer.push(event));
+      for (const event of reader.read(frame)) answered.events.push(...answer.push(event));
+      if (reader.finished) return answered;
     }
-    for (const event of parts.end()) answered.events.push(...answer.push(event));
+    for (const event of reader.end()) answered.events.push(...answer.push(event));
   } catch (error) {
     answered.error = error;
     answered.events.push(...answer.fail(toMessagesError(error), 'req_1'));

@@ -2,13 +2,17 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { verifyRecording } from '../../scripts/recordings/verify.ts';
 import { type AdoptOptions, adopt } from '../../scripts/turns/adopt.ts';
 import { differences } from '../../scripts/turns/compare.ts';
 import { runTurn } from '../../scripts/turns/run.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
+import { foldEvents } from '../../src/translate/response/message.ts';
 import { sealEnvelope } from '../../src/translate/signatures.ts';
+import { readEvents } from '../support/events.ts';
 import { googleError, googleStream, startProxy, textChunk } from '../support/proxy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'adopt-'));
@@ -174,5 +178,37 @@ describe('what a failure hangs on stays', () => {
     await writeRecordedRequest(join(folder, 'recordings/signed/001-main'), signed);
     const { recorded } = await adopt(options(join(folder, 'recordings/signed'), 'signed', { whole: true }));
     expect(recorded.upstream[0]?.request.body).toContain(signature);
+  });
+});
+
+describe('an answer at whose end the proxy left upstream', () => {
+  const GOES_ON = [
+    textChunk('One, two, three, ENOUGH'),
+    textChunk(' four, five.'),
+    textChunk(' Six.', 'STOP'),
+  ];
+  const goesOn: Fetch = async () => googleStream(...GOES_ON);
+  // What else the tests of all turns ask of one.
+  const asking = (recorded: RecordedRequest, stream: boolean) => {
+    const body = JSON.stringify({ ...JSON.parse(recorded.request.body), stream });
+    return { ...recorded, request: { ...recorded.request, body } };
+  };
+
+  test.each([
+    ['a stop sequence, as a stream', { stop_sequences: ['ENOUGH'] }],
+    ['a stop sequence, whole', { stop_sequences: ['ENOUGH'], stream: false }],
+    ['max_tokens, as a stream', { max_tokens: 3 }],
+    ['max_tokens, whole', { max_tokens: 3, stream: false }],
+  ])('%s: is a turn that passes as a stream and whole', async (name, asked) => {
+    const recording = await record(name, goesOn, { ...LONG_REQUEST, ...asked });
+    const { recorded } = await adopt(options(recording, name.replaceAll(/[^a-z]+/g, '-')));
+    expect(recorded.upstream.map(({ end }) => `${end.kind} by ${end.side}`)).toEqual(['abort by proxy']);
+    expect(differences(recorded, await runTurn(recorded))).toBe('');
+    const [stream, whole] = [await runTurn(asking(recorded, true)), await runTurn(asking(recorded, false))];
+    const { answer } = whole.recorded;
+    expect(JSON.parse(new TextDecoder().decode(answer.bytes))).toEqual(
+      foldEvents(readEvents(stream.recorded.answer.bytes)),
+    );
+    expect((await verifyRecording(recording, 1)).problems).toEqual([]);
   });
 });

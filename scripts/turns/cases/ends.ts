@@ -1,7 +1,8 @@
 /** Every way in which Gemini ends an answer: each finishReason, each reason to block a prompt, and ends that are none. */
 import { FINISH_REASONS, type KnownFinishReason } from '../../../src/translate/response/stop-reason.ts';
 import type { TurnCase, TurnCases } from '../build.ts';
-import { type Chunk, chunk, end, type Reply, says, signature, text, thought } from '../wire.ts';
+import { type Chunk, call, chunk, end, type Reply, says, signature, text, thought } from '../wire.ts';
+import { BASH } from './asks.ts';
 
 /** What the model had said when the end came; the rest has none. */
 const SAID: Partial<Record<KnownFinishReason, readonly Chunk[]>> = {
@@ -121,6 +122,36 @@ export const ENDS: TurnCases = {
   'end-thoughts-then-stop': {
     shows: 'Thoughts and a STOP without a word, twice: no answer',
     replies: [says(chunk([thought('Done thinking.')]), end()), says(chunk([thought('Done again.')]), end())],
+  },
+  'end-at-max-tokens': {
+    shows:
+      'Text that runs on into the room granted for thoughts: cut at the client’s max_tokens, upstream left',
+    ask: { max_tokens: 8 },
+    replies: [
+      says(chunk([text('One, two, three, ')]), chunk([text('four, five, six, seven, eight, nine.')]), end()),
+    ],
+  },
+  'end-at-max-tokens-call': {
+    shows: 'A call begun within max_tokens is whole; the one after it is left out',
+    ask: { max_tokens: 8, tools: [BASH] },
+    replies: [
+      says(
+        chunk([text('Let me look.'), call('k1', 'Bash', { command: 'ls -la' })]),
+        chunk([call('k2', 'Bash', { command: 'pwd' })]),
+        end(),
+      ),
+    ],
+  },
+  'end-at-max-tokens-uncounted': {
+    shows:
+      'Counts at the end alone: max_tokens is held by an estimate, and so are the figures of the answer that was left',
+    ask: { max_tokens: 4 },
+    replies: [
+      says(
+        { ...(chunk([text('One, two, three, four, five, ')]) as object), usageMetadata: {} },
+        chunk([text('six, seven, eight.')], { finishReason: 'STOP' }),
+      ),
+    ],
   },
   'end-full-window': {
     shows: 'MAX_TOKENS with prompt and answer filling the window: the client is to compact',

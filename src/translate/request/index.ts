@@ -58,6 +58,7 @@ function toPlan(
     requestedModel: request.model,
     thinking: thinkingDisplay(request),
     stopSequences: (request.stop_sequences ?? []).filter((sequence) => sequence !== ''),
+    maxTokens: request.max_tokens,
     parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
     toolNames,
     undeclaredCalls: undeclaredCalls(request, toolNames),

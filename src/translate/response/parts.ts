@@ -13,7 +13,7 @@ import type { Warn } from '../warnings.ts';
 import { AnswerCalls, type AnswerCallsOptions, type ReadEvent } from './answer-calls.ts';
 import { GeminiCalls } from './gemini-calls.ts';
 import { isKnownFinishReason, outcomeOf } from './stop-reason.ts';
-import type { Finish, TurnEvent } from './turn.ts';
+import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
 const MARKUP = /^\s*</;
@@ -149,7 +149,7 @@ export class PartsReader {
     } else if (isObject(part['codeExecutionResult'])) {
       const { outcome, output } = part['codeExecutionResult'];
       const failed = outcome === 'OUTCOME_OK' ? '' : `${textOf(outcome)}\n`;
-      this.#codeAsText(`\n${failed}${textOf(output)}`, signature, events);
+      this.#codeAsText(`\n${failed}${textOf(output)}`, signature, events, 'tool');
     } else if (signature && Object.keys(part).length === 1) this.#text('', signature, events);
     else this.#leaveOut(`part left out: ${Object.keys(part).join(', ') || 'empty'}`);
   }
@@ -165,19 +165,19 @@ export class PartsReader {
     if (text !== '') events.push({ type: 'thinking', text });
   }
 
-  #text(piece: string, signature: string | undefined, events: ReadEvent[]): void {
+  #text(piece: string, signature: string | undefined, events: ReadEvent[], by?: TextAuthor): void {
     if (piece === '' && !signature) return;
     this.#endThoughts(events);
     const text = this.#words.push(piece);
     if (text !== '') this.#sawText = true;
     if (signature) events.push({ type: 'text', text, signature });
-    else if (text !== '') events.push({ type: 'text', text });
+    else if (text !== '') events.push({ type: 'text', text, ...(by ? { by } : {}) });
   }
 
-  #codeAsText(code: string, signature: string | undefined, events: ReadEvent[]): void {
+  #codeAsText(code: string, signature: string | undefined, events: ReadEvent[], by?: TextAuthor): void {
     if (signature)
       this.#warn('signature', 'answer', 'signature on a code part left out: it is shown as text');
-    this.#text(`\n\`\`\`${code}\n\`\`\`\n`, undefined, events);
+    this.#text(`\n\`\`\`${code}\n\`\`\`\n`, undefined, events, by);
   }
 
   #endThoughts(events: ReadEvent[]): void {

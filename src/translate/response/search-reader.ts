@@ -10,29 +10,34 @@ import type { AnswerCallsOptions } from './answer-calls.ts';
 import { citedPieces, cutPieces, eachSource, mergeGrounding, readGrounding } from './grounding.ts';
 import { PartsReader } from './parts.ts';
 import { StopScanner } from './stop-scanner.ts';
+import { TokenLimit } from './token-limit.ts';
+import { type Reader, TryReader } from './try-reader.ts';
 import type { TurnEvent } from './turn.ts';
 
 type TextEvent = Extract<TurnEvent, { type: 'text' }>;
 
-/** Frames of one try to TurnEvents. */
-export type Reader = Pick<PartsReader, 'read' | 'end'>;
-
 export const openReader = (options: AnswerCallsOptions): Reader =>
-  options.plan.search ? new SearchReader(options, options.plan.search) : new PartsReader(options);
+  options.plan.search ? new SearchReader(options, options.plan.search) : new TryReader(options);
 
 class SearchReader implements Reader {
+  /** What the search found comes at the very end, however much of the text is shown. */
+  readonly finished = false;
   readonly #plan: AnswerPlan;
   readonly #search: SearchPlan;
   readonly #warn: Warn;
   readonly #parts: PartsReader;
+  readonly #limit: TokenLimit;
   #metadata: GroundingMetadata = {};
   #texts: TextEvent[] = [];
+  /** The first one: ours, where the text passed `max_tokens`. */
+  #finish: TurnEvent | undefined;
 
   constructor(options: AnswerCallsOptions, search: SearchPlan) {
     this.#plan = options.plan;
     this.#search = search;
     this.#warn = options.warn;
     this.#parts = new PartsReader(options);
+    this.#limit = new TokenLimit(options.plan.maxTokens, options.warn);
   }
 
   read(frame: Frame): TurnEvent[] {
@@ -41,11 +46,12 @@ class SearchReader implements Reader {
       const metadata = candidate?.groundingMetadata;
       if (metadata) this.#metadata = mergeGrounding(this.#metadata, metadata);
     }
-    return this.#withoutText(this.#parts.read(frame));
+    return this.#withoutText(this.#limit.within(this.#parts.read(frame)));
   }
 
   end(): TurnEvent[] {
-    const last = this.#withoutText(this.#parts.end());
+    const last = this.#withoutText(this.#limit.within(this.#parts.end()));
+    if (this.#finish) last.push(this.#finish);
     const grounding = readGrounding(this.#metadata, this.#search, this.#warn);
     // A model may answer without a search: then there is none to be told of.
     if (grounding.queries.length === 0 && grounding.sources.length === 0) return [...this.#texts, ...last];
@@ -68,7 +74,9 @@ class SearchReader implements Reader {
   #withoutText(events: TurnEvent[]): TurnEvent[] {
     return events.filter((event) => {
       if (event.type === 'text') this.#texts.push(event);
-      return event.type !== 'text';
+      else if (event.type === 'finish') this.#finish ??= event;
+      else return true;
+      return false;
     });
   }
 

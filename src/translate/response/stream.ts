@@ -15,7 +15,7 @@ import { SignatureKeeper } from './signature-keeper.ts';
 import { refusalDetails, stopReasonOf } from './stop-reason.ts';
 import { StopScanner } from './stop-scanner.ts';
 import type { Finish, TurnEvent } from './turn.ts';
-import { type PromptSize, toUsage } from './usage.ts';
+import { CHARACTERS_PER_TOKEN, toUsage, UNKNOWN_SIZE } from './usage.ts';
 import { type Ending, Writer } from './writer.ts';
 
 type CallEvent = Extract<TurnEvent, { type: 'call' }>;
@@ -33,6 +33,9 @@ export class AnswerStream {
   #searches = 0;
   /** Characters of the open text block that went out. */
   #shown = 0;
+  /** Characters of text that went out in all. */
+  #said = 0;
+  #prompt = UNKNOWN_SIZE;
   /** Thoughts that came after content. */
   #heldThoughts = '';
   /** With `display: omitted`: thoughts came, and their (empty) block has not been shown. */
@@ -45,13 +48,14 @@ export class AnswerStream {
     this.#scanner = new StopScanner(ctx.plan.stopSequences);
   }
 
-  /** True after the ending; also early, after a stop sequence: then upstream is to be aborted. */
+  /** True after the ending. */
   get finished(): boolean {
     return this.#writer.closed;
   }
 
   /** `message_start`, unless it was sent. `prompt`: as far as it is known by now. */
-  start(prompt?: PromptSize): MessageEvent[] {
+  start(prompt = UNKNOWN_SIZE): MessageEvent[] {
+    this.#prompt = prompt;
     this.#writer.start(prompt);
     return this.#writer.take();
   }
@@ -173,6 +177,7 @@ export class AnswerStream {
   #show(text: string): void {
     this.#writer.text(text);
     this.#shown += text.length;
+    this.#said += text.length;
   }
 
   #finish(finish: Finish): void {
@@ -196,18 +201,32 @@ export class AnswerStream {
     return { server_tool_use: { web_search_requests: this.#searches, web_fetch_requests: 0 } };
   }
 
+  /** Where we left upstream before it had counted, what can be said instead. */
+  #usageAt({ kind }: Finish): UsageMetadata {
+    if (kind === 'finished' || kind === 'blocked') return this.#usage;
+    const { tokens, cached } = this.#prompt;
+    return {
+      promptTokenCount: tokens,
+      cachedContentTokenCount: cached,
+      candidatesTokenCount: Math.ceil(this.#said / CHARACTERS_PER_TOKEN),
+      ...this.#usage,
+    };
+  }
+
   #ending(finish: Finish): Ending {
     const { plan } = this.#ctx;
     const base = {
       stopSequence: null,
       stopDetails: null,
-      usage: { ...toUsage(this.#usage), ...this.#serverUse() },
+      usage: { ...toUsage(this.#usageAt(finish)), ...this.#serverUse() },
       appliedEdits: plan.contextManagement ? ([] as []) : undefined,
       safeguards: plan.safeguards.length > 0 ? plan.safeguards.map(unavailable) : undefined,
     };
     switch (finish.kind) {
       case 'stop-sequence':
         return { ...base, stopReason: 'stop_sequence', stopSequence: finish.sequence };
+      case 'token-limit':
+        return { ...base, stopReason: 'max_tokens' };
       case 'blocked':
         return {
           ...base,

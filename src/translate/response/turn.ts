@@ -10,7 +10,7 @@ export type Source = { url: string; title: string };
 
 export type TurnEvent =
   /** Visible text. The signature belongs to exactly this piece; a signed piece may be empty. */
-  | { type: 'text'; text: string; signature?: string }
+  | { type: 'text'; text: string; signature?: string; by?: TextAuthor }
   /** What the model searched the web for, and all that it found. Before the text that rests on it. */
   | { type: 'search'; query: string; sources: readonly Source[] }
   /** Visible text that rests on these pages. It is a block of its own, and whole. */
@@ -24,13 +24,18 @@ export type TurnEvent =
   /** The end of the answer; always last, once. */
   | { type: 'finish'; finish: Finish };
 
+/** Default: the model. A tool of Google's, whose output costs no tokens of the answer. */
+export type TextAuthor = 'tool';
+
 export type Finish =
   /** Gemini's finishReason, and its text where it gave one. */
   | { kind: 'finished'; reason: string; message?: string }
   /** The prompt was refused: `promptFeedback.blockReason`. */
   | { kind: 'blocked'; reason: string; message?: string }
   /** We cut the text at a stop sequence of the client's. */
-  | { kind: 'stop-sequence'; sequence: string };
+  | { kind: 'stop-sequence'; sequence: string }
+  /** We cut the answer at the client's `max_tokens`. */
+  | { kind: 'token-limit' };
 
 /** Content that the client sees as the answer itself. After one of these a try cannot be taken back. */
 export function isContent(event: TurnEvent): boolean {

@@ -5,6 +5,12 @@ import type { UsageMetadata } from '../../gemini/wire.ts';
 /** Tokens of a prompt, those from Gemini's cache among them. */
 export type PromptSize = { tokens: number; cached: number };
 
+/** Nobody could say. */
+export const UNKNOWN_SIZE: PromptSize = { tokens: 0, cached: 0 };
+
+/** Google's own rule of thumb. */
+export const CHARACTERS_PER_TOKEN = 4;
+
 /** Undefined where upstream has not counted the prompt yet. */
 export function promptSizeIn({
   promptTokenCount: tokens,

@@ -15,7 +15,7 @@ import type {
 } from '../../anthropic/message.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Source } from './turn.ts';
-import { type PromptSize, usageAtStart } from './usage.ts';
+import { UNKNOWN_SIZE, usageAtStart } from './usage.ts';
 
 /** Blocks that grow by deltas. A tool_use is whole from the start, so it is never open. */
 type GrowingKind = 'text' | 'thinking';
@@ -61,7 +61,7 @@ export class Writer {
   }
 
   /** Idempotent: the shell may start early, to keep a waiting client. */
-  start(prompt: PromptSize = UNKNOWN): void {
+  start(prompt = UNKNOWN_SIZE): void {
     if (this.#state.at !== 'idle') return;
     this.#state = { at: 'open' };
     const message = emptyMessage(this.#messageId, this.#model, usageAtStart(prompt));
@@ -205,9 +205,6 @@ const citationOf = (source: Source): WebCitation => ({
   encrypted_index: '',
   cited_text: '',
 });
-
-/** Where nobody could say. */
-const UNKNOWN: PromptSize = { tokens: 0, cached: 0 };
 
 function emptyMessage(id: string, model: string, usage: Usage): AnswerMessage {
   return {

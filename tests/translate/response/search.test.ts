@@ -63,6 +63,13 @@ describe('a searched answer', () => {
     ]);
   });
 
+  test('is cut at max_tokens; the search is told all the same', async () => {
+    const { message, shape } = await answer(frames, { maxTokens: 2 });
+    expect(shape.at(-1)).toBe('text:Well. It');
+    expect(message.content[0]?.type).toBe('server_tool_use');
+    expect(message.stop_reason).toBe('max_tokens');
+  });
+
   test('folds to blocks with sources, citations and counts', async () => {
     const { message } = await answer(frames);
     const url = 'https://vertexaisearch.cloud.google.com/grounding-api-redirect/x';

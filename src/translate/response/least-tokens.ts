@@ -1,0 +1,41 @@
+/**
+ * How many tokens a text takes at the least, without a tokenizer: Gemini's never joins two words or more than
+ * three digits, and takes long words and rows of signs for few. So an answer within a limit is never held to be over it.
+ */
+
+/** Characters of one token, at most. */
+const LONGEST = 16;
+
+const PIECES = /\p{L}[\p{L}\p{M}]*|\p{N}{1,3}|[^\p{L}\p{N}]+/gu;
+const WORD = /^[\p{L}\p{N}]/u;
+
+/** A blank between two words belongs to the second. */
+function weightOf(piece: string): number {
+  if (WORD.test(piece)) return Math.max(1, piece.length / LONGEST);
+  return piece === ' ' ? 0 : piece.length / LONGEST;
+}
+
+export function leastTokens(text: string): number {
+  let tokens = 0;
+  for (const [piece] of text.matchAll(PIECES)) tokens += weightOf(piece);
+  return tokens;
+}
+
+/** The index where so many tokens are used up: behind a word, or inside one of which less than half is left; never inside a character. */
+export function endOfTokens(text: string, tokens: number): number {
+  let left = tokens;
+  for (const { 0: piece, index } of text.matchAll(PIECES)) {
+    if (left <= 0) return index;
+    const weight = weightOf(piece);
+    if (weight > left) {
+      const isMostOfWord = piece.length <= LONGEST && left >= weight / 2;
+      const share = isMostOfWord ? 1 : left / weight;
+      return wholeCharacter(text, index + Math.ceil(piece.length * share));
+    }
+    left -= weight;
+  }
+  return text.length;
+}
+
+const wholeCharacter = (text: string, index: number): number =>
+  /^[\uDC00-\uDFFF]/.test(text.slice(index, index + 1)) ? index + 1 : index;

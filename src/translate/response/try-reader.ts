@@ -1,0 +1,70 @@
+/** What one try says, frame by frame, as far as the client asked for it: to its stop sequence, and its `max_tokens`. */
+import type { Frame } from '../../gemini/frames.ts';
+import type { AnswerPlan } from '../context.ts';
+import type { AnswerCallsOptions } from './answer-calls.ts';
+import { PartsReader } from './parts.ts';
+import { StopScanner } from './stop-scanner.ts';
+import { TokenLimit } from './token-limit.ts';
+import type { TurnEvent } from './turn.ts';
+
+/** Frames of one try to TurnEvents. */
+export type Reader = {
+  /** True once the end was given out, before upstream's own: upstream is to be left. */
+  readonly finished: boolean;
+  read(frame: Frame): TurnEvent[];
+  /** The body has ended. Throws where that makes no answer. */
+  end(): TurnEvent[];
+};
+
+export class TryReader implements Reader {
+  readonly #parts: PartsReader;
+  readonly #limit: TokenLimit;
+  readonly #plan: AnswerPlan;
+  readonly #stops: StopScanner;
+  #finished = false;
+
+  constructor(options: AnswerCallsOptions) {
+    const { plan, warn } = options;
+    this.#plan = plan;
+    this.#parts = new PartsReader(options);
+    this.#limit = new TokenLimit(plan.maxTokens, warn);
+    this.#stops = new StopScanner(plan.stopSequences);
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  read(frame: Frame): TurnEvent[] {
+    return this.#wanted(this.#parts.read(frame));
+  }
+
+  end(): TurnEvent[] {
+    return this.#wanted(this.#parts.end());
+  }
+
+  #wanted(events: TurnEvent[]): TurnEvent[] {
+    const within = this.#limit.within(events);
+    this.#finished = this.#limit.reached;
+    return this.#plan.stopSequences.length === 0 ? within : this.#toStop(within);
+  }
+
+  /** The text that holds the sequence stays whole: who shows it cuts it, and knows what was signed of it. */
+  #toStop(events: TurnEvent[]): TurnEvent[] {
+    for (const [index, event] of events.entries()) {
+      const sequence = this.#stoppedAt(event);
+      if (sequence === undefined) continue;
+      this.#finished = true;
+      return [...events.slice(0, index + 1), { type: 'finish', finish: { kind: 'stop-sequence', sequence } }];
+    }
+    return events;
+  }
+
+  #stoppedAt(event: TurnEvent): string | undefined {
+    if (event.type === 'text') return this.#stops.push(event.text).stoppedAt;
+    // What follows is shown as another block.
+    if (event.type === 'call' || (event.type === 'thinking' && this.#plan.thinking === 'shown'))
+      this.#stops.flush();
+    return undefined;
+  }
+}
