@@ -66,6 +66,7 @@ async function countOverKeys(count: CountRequest, call: Call, signal: AbortSigna
     const sent = backend === madeFor ? body : bodyWithoutSignatures(body, model);
     try {
       const tokens = await backend.countTokens(model.id, sent, exchange, signal);
+      quarantine.taken();
       route.succeeded();
       return tokens;
     } catch (error) {

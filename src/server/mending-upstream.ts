@@ -48,7 +48,9 @@ export class MendingUpstream {
   async generate(stream: boolean, mayRetry: () => boolean, signal: AbortSignal): Promise<UpstreamReply> {
     for (;;) {
       try {
-        return await this.#send(stream, signal);
+        const reply = await this.#send(stream, signal);
+        this.#request.quarantine.taken();
+        return reply;
       } catch (error) {
         if (!this.#mend(error, mayRetry)) throw error;
         this.#call.facts.mended++;
@@ -87,8 +89,11 @@ export class MendingUpstream {
   #mend(error: unknown, mayRetry: () => boolean): boolean {
     if (!(error instanceof UpstreamError) || error.status !== 400) return false;
     const unsigned = this.#withoutSignatures(error);
-    const body = unsigned ?? this.#request.quarantine.mend(error, this.#body);
-    if (body === undefined || (this.#mended && !mayRetry())) return false;
+    const { quarantine } = this.#request;
+    const body = unsigned ?? quarantine.mend(error, this.#body);
+    if (body === undefined) return false;
+    const isFree = !this.#mended || (unsigned === undefined && quarantine.isSearching);
+    if (!isFree && !mayRetry()) return false;
     if (unsigned !== undefined) {
       this.#signaturesMended = true;
       const why = `refused by Gemini (${error.message}); asked again without signatures`;

@@ -5,7 +5,9 @@
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
 import { contentHash } from '../lib/hash.ts';
+import { RecentMap } from '../lib/recent-map.ts';
 import type { Fate } from '../translate/request/quarantine.ts';
+import { declarationsOf } from '../translate/request/quarantine-culprits.ts';
 
 /** Names; what was remembered first goes first. */
 const MOST_NAMES = 1_000;
@@ -24,10 +26,12 @@ export class QuarantineMemory {
   /** By name first: only what has the name of a refused one needs to be hashed. */
   readonly #fates = new Map<string, Map<string, Fate>>();
   readonly #lists = new Set<string>();
+  /** By list of tools: hashes of the declarations that one of them is among; none where it was no tool. */
+  readonly #suspects = new RecentMap<string, ReadonlySet<string>>(MOST_LISTS);
 
   /** Nothing is known of any declaration: the usual case. */
   get isEmpty(): boolean {
-    return this.#fates.size === 0 && this.#lists.size === 0;
+    return this.#fates.size === 0 && this.#lists.size === 0 && this.#suspects.size === 0;
   }
 
   /** False where it was known. */
@@ -54,6 +58,23 @@ export class QuarantineMemory {
     this.#lists.add(key);
     dropOldest(this.#lists, MOST_LISTS);
     return true;
+  }
+
+  /** One of `suspects` is what Google refuses of these tools; of none, that it is no tool at all. */
+  suspect(
+    family: ModelFamily,
+    request: GenerateContentRequest,
+    suspects: readonly FunctionDeclaration[],
+  ): void {
+    const hashes = suspects.map((declaration) => contentHash(JSON.stringify(declaration)));
+    this.#suspects.set(listKey(family, request), new Set(hashes));
+  }
+
+  /** Undefined where nothing is known of these tools. */
+  suspectsIn(family: ModelFamily, request: GenerateContentRequest): FunctionDeclaration[] | undefined {
+    if (this.#suspects.size === 0) return undefined;
+    const hashes = this.#suspects.get(listKey(family, request));
+    return hashes && declarationsOf(request).filter((one) => hashes.has(contentHash(JSON.stringify(one))));
   }
 
   knowsList(family: ModelFamily, request: GenerateContentRequest): boolean {

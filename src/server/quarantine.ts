@@ -11,10 +11,11 @@ import {
   simplifiable,
   withReplaced,
 } from '../translate/request/quarantine.ts';
-import { declarationsOf } from '../translate/request/quarantine-culprits.ts';
+import { declarationsOf, suspectsOf } from '../translate/request/quarantine-culprits.ts';
 import { simpleDeclaration } from '../translate/request/quarantine-simplify.ts';
 import type { Call } from './call.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
+import { QuarantineSearch } from './quarantine-search.ts';
 
 /** In one answer. Google often names one bad tool at a time; the last mending leaves no other to be named. */
 const MOST_MENDINGS = 3;
@@ -34,6 +35,7 @@ export type QuarantineOptions = {
 export class Quarantine {
   readonly #options: QuarantineOptions;
   #mendings = 0;
+  #search: QuarantineSearch | undefined;
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
@@ -45,24 +47,80 @@ export class Quarantine {
     if (memory.isEmpty || !request.tools) return request;
     // What was too much together may have been so before or after one of them was singled out.
     const named = this.#applyNamed(request);
-    if (!memory.knowsList(family, named)) return named;
+    if (!memory.knowsList(family, named)) return this.#applySearch(named);
     const all = withReplaced(named, new Map(simplifiable(named).map((one) => [one, simpleDeclaration(one)])));
     if (!all) return named;
     this.#warn('all tools: sent in a simple form, because Gemini has refused them together');
     return this.#applyNamed(all);
   }
 
+  /** A request of a search is no retry: it is answered before any model runs, and a list of tools is searched once. */
+  get isSearching(): boolean {
+    return this.#search !== undefined;
+  }
+
+  /** Google has taken the request. */
+  taken(): void {
+    const learnt = this.#search?.taken();
+    this.#search = undefined;
+    if (!learnt) return;
+    const { declarations, because } = learnt;
+    const tools = declarations.map(({ name }) => name).join(', ');
+    this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE.simplified}`);
+  }
+
   /** The body to ask with once more, or undefined where `error` is about something else, or enough was tried. */
   mend(error: UpstreamError, body: string): string | undefined {
-    if (error.kind !== 'status' || error.status !== 400 || this.#mendings === MOST_MENDINGS) return undefined;
+    if (error.kind !== 'status' || error.status !== 400) return undefined;
     const request = JSON.parse(body) as GenerateContentRequest;
+    const mended = this.#mendNamed(error, request) ?? this.#searchOn(error, request);
+    return mended && JSON.stringify(mended);
+  }
+
+  #mendNamed(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
+    if (this.#mendings === MOST_MENDINGS) return undefined;
     const reach = this.#mendings + 1 === MOST_MENDINGS ? 'everything' : 'named';
     const mending = mendedTools(error, request, reach);
     if (!mending) return undefined;
     this.#mendings++;
     for (const change of mending.changes) this.#noteChange(change);
     if (mending.sweep) this.#noteSweep(mending.sweep, request);
-    return JSON.stringify(mending.request);
+    return mending.request;
+  }
+
+  /** What an earlier answer has found out of these tools, and half of what it left open. */
+  #applySearch(request: GenerateContentRequest): GenerateContentRequest {
+    const { memory, family } = this.#options;
+    const suspects = memory.suspectsIn(family, request) ?? [];
+    if (suspects.length === 0) return request;
+    const search = new QuarantineSearch(memory, family, request, suspects, 'refused before');
+    return this.#tryNext(search, request) ?? request;
+  }
+
+  #searchOn(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
+    const { memory, family } = this.#options;
+    const suspects = suspectsOf(error, request);
+    if (!suspects) return undefined;
+    // None of these tools was to blame before.
+    if (!this.#search && memory.suspectsIn(family, request)?.length === 0) return undefined;
+    const { declarations, because } = suspects;
+    this.#search ??= new QuarantineSearch(
+      memory,
+      family,
+      request,
+      declarations.filter((one) => simplifiable(request).includes(one)),
+      because,
+    );
+    return this.#tryNext(this.#search, request);
+  }
+
+  #tryNext(search: QuarantineSearch, request: GenerateContentRequest): GenerateContentRequest | undefined {
+    const next = search.next(request);
+    this.#search = next && search;
+    if (!next) return undefined;
+    const count = search.simple.length;
+    this.#warn(`${count} tools: ${DONE.simplified}, to find the one that Gemini refuses (${search.because})`);
+    return next;
   }
 
   #applyNamed(request: GenerateContentRequest): GenerateContentRequest {

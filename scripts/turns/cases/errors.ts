@@ -20,6 +20,7 @@ import {
   thought,
   unreachable,
 } from '../wire.ts';
+import { BASH } from './asks.ts';
 
 const hello = says(chunk([text('Hello.')]), end());
 const twice = (reply: Reply): Reply[] => [reply, reply];
@@ -51,6 +52,15 @@ const REFUSED: TurnCases = {
   'status-400-signature': {
     shows: 'A signature that Google cannot read: asked once more without any, which is no retry',
     replies: [refuses(400, 'INVALID_ARGUMENT', 'Corrupted thought signature.'), hello],
+  },
+  'status-400-schema': {
+    shows:
+      'A schema that Google does not take, told by a place inside of it: asked once more with a simple form, which is no retry',
+    ask: { tools: [BASH] },
+    replies: [
+      refuses(400, 'INVALID_ARGUMENT', 'value for description at properties.command must be a poem'),
+      hello,
+    ],
   },
   'status-400-too-long': {
     shows: 'A prompt over the window: the words that make Claude Code compact',

@@ -27,6 +27,41 @@ export const SETTINGS: TurnCases = {
     },
     replies: [says(chunk([text('{"n":')]), chunk([text(' 4}')]), end())],
   },
+  'ask-odd-schemas': {
+    shows: 'Schemas that Gemini would refuse the request for, of tools and of the answer, put right',
+    ask: {
+      output_config: {
+        format: {
+          type: 'json_schema',
+          schema: { type: 'object', properties: { n: { type: 'int' } }, required: ['n', 'unit'] },
+        },
+      },
+      tools: [
+        { name: 'ping', input_schema: { type: 'object', properties: [], required: [] } },
+        {
+          name: 'search',
+          input_schema: {
+            type: 'object',
+            properties: {
+              query: { type: 'string', required: true },
+              span: { type: 'array', items: [{ type: 'integer' }, { type: 'integer' }] },
+              filter: { $ref: '#/$defs/and' },
+            },
+            required: ['cloud_id'],
+            anyOf: [{ required: ['span'] }, { required: ['filter'] }],
+            $defs: {
+              and: {
+                type: 'object',
+                properties: { left: { $ref: '#/$defs/and' }, word: { type: 'string' } },
+                required: ['left', 'word'],
+              },
+            },
+          },
+        },
+      ],
+    },
+    replies: [says(chunk([text('{"n":')]), chunk([text(' 4}')]), end())],
+  },
   'ask-forced-tool': {
     shows: 'A forced tool, with a schema that Gemini needs rewritten',
     ask: {

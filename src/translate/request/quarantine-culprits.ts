@@ -2,6 +2,7 @@
 import type { UpstreamError } from '../../gemini/errors.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject, type Json } from '../../lib/json.ts';
+import { cluedBy } from './quarantine-clues.ts';
 
 export type Culprit = {
   declaration: FunctionDeclaration;
@@ -21,7 +22,13 @@ const PLACE = /\btools\[(\d+)\]\.(?:function_declarations|functionDeclarations)\
 const DUPLICATE = /Duplicate function declaration found:\s*(\S+)/i;
 /** Vertex's front. */
 const BY_NAME = /[`'"]([\w.:-]+)[`'"] function_?declaration|function_?declaration [`'"]([\w.:-]+)[`'"]/gi;
-const UNDEFINED_SCHEMA = /reference to undefined schema at\s*(\S*)/i;
+/** A 400 that is about some schema. That of an answer is not the tools'. */
+const OF_A_SCHEMA = /\bschemas?\b|parameters_?json_?schema|function_?declarations?\b|ref loops?/i;
+const OF_AN_ANSWER = /response_?(?:json_?)?schema|GenerationConfig/i;
+/** All that Google says, sometimes, of one bad declaration among very many. */
+const OF_NOTHING = /^\s*Request contains an invalid argument\.?\s*$/i;
+/** From so many tools on, a 400 that says nothing is taken to be about one of them: the client's own are fewer. */
+const VERY_MANY = 20;
 const TOO_MUCH = /too many states for serving|maximum schema depth|maximum allowed nesting depth/i;
 
 /** Characters of Google's sentence that are kept: some list every field of every tool. */
@@ -69,10 +76,34 @@ function inLine(line: string, request: GenerateContentRequest): Culprit[] {
     return later.map((declaration) => ({ declaration, trouble: 'duplicate', because }));
   }
   const names = [...line.matchAll(BY_NAME)].flatMap(([, before, after]) => before ?? after ?? []);
-  const path = UNDEFINED_SCHEMA.exec(line)?.[1];
-  const found =
-    path === undefined ? all.filter(({ name }) => names.includes(name)) : withReference(all, path, request);
+  const named = all.filter(({ name }) => names.includes(name));
+  const found = named.length > 0 ? named : certain(line, request);
   return found.map((declaration) => ({ declaration, trouble: 'schema', because }));
+}
+
+/** What a sentence about a place in a schema can only mean. */
+function certain(line: string, request: GenerateContentRequest): readonly FunctionDeclaration[] {
+  const clued = cluedBy(line, declarationsOf(request), request.generationConfig?.responseJsonSchema);
+  return clued && (clued.isSure || clued.declarations.length === 1) ? clued.declarations : [];
+}
+
+export type Suspects = { declarations: readonly FunctionDeclaration[]; because: string };
+
+/**
+ * Those of which one may be what `error` means, where `culpritsOf` finds none: what stands at the place that it tells, or else all.
+ * Undefined where it is about something else.
+ */
+export function suspectsOf(error: UpstreamError, request: GenerateContentRequest): Suspects | undefined {
+  const all = declarationsOf(request);
+  const { responseJsonSchema: answer } = request.generationConfig ?? {};
+  for (const line of error.message.split('\n')) {
+    if (OF_AN_ANSWER.test(line)) continue;
+    const near = cluedBy(line, all, answer)?.declarations ?? [];
+    if (near.length > 0) return { declarations: near, because: sentence(line) };
+    if (OF_A_SCHEMA.test(line) && answer === undefined) return { declarations: all, because: sentence(line) };
+  }
+  const isMany = all.length >= VERY_MANY && OF_NOTHING.test(error.message);
+  return isMany ? { declarations: all, because: sentence(error.message) } : undefined;
 }
 
 function eachOnce(culprits: readonly Culprit[]): Culprit[] {
@@ -83,34 +114,6 @@ function eachOnce(culprits: readonly Culprit[]): Culprit[] {
   }
   return [...byDeclaration.values()];
 }
-
-/**
- * The path is one inside of a schema, and whose is not told: those with a reference at that very place, or else with any
- * reference at all. None where the answer's schema may be the one that is meant.
- */
-function withReference(
-  declarations: readonly FunctionDeclaration[],
-  path: string,
-  request: GenerateContentRequest,
-): FunctionDeclaration[] {
-  const there = declarations.filter(({ parametersJsonSchema: schema }) => {
-    const node = path
-      .split('.')
-      .filter((step) => step !== '')
-      .reduce<unknown>((at, step) => memberOf(at, step), schema);
-    return typeof memberOf(node, '$ref') === 'string';
-  });
-  if (there.length > 0 || mentionsReference(request.generationConfig?.responseJsonSchema)) return there;
-  return declarations.filter(({ parametersJsonSchema: schema }) => mentionsReference(schema));
-}
-
-const memberOf = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-    ? (value as Record<string, unknown>)[key]
-    : undefined;
-
-const mentionsReference = (schema: Json | undefined): boolean =>
-  schema !== undefined && JSON.stringify(schema).includes('"$ref"');
 
 /** Beside an answer's schema, tools are held to theirs only where the model must keep to them. */
 function compilesTools({ generationConfig, toolConfig }: GenerateContentRequest): boolean {

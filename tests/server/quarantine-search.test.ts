@@ -1,0 +1,124 @@
+/** A tool that Google refuses without saying which: the turn is answered, and what was learnt by it holds. */
+import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifyRecording } from '../../scripts/recordings/verify.ts';
+import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
+import type { Fetch } from '../../src/lib/ports.ts';
+import { googleError, googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
+import { recordingProxy, streamed } from '../support/recording.ts';
+
+const NOTHING_SAID = 'Request contains an invalid argument.';
+const tool = (name: string) => ({
+  name,
+  description: `${name} it`,
+  input_schema: { type: 'object', properties: { a: { type: 'string', minLength: 1 } } },
+});
+const toolsOf = (count: number) => Array.from({ length: count }, (_, index) => tool(`t${index}`));
+
+type Body = GenerateContentRequest;
+
+/** Refuses the request as long as one of `odd` is as the client wrote it. */
+function google(odd: readonly string[], refusal = NOTHING_SAID) {
+  const asked: string[][] = [];
+  const counted: string[][] = [];
+  const fetch: Fetch = async (url, init) => {
+    const parsed = JSON.parse(String(init.body));
+    const isCount = url.includes(':countTokens');
+    const body: Body = isCount ? parsed.generateContentRequest : parsed;
+    const declared = body.tools?.flatMap(({ functionDeclarations = [] }) => functionDeclarations) ?? [];
+    const whole = declared.filter((one) => JSON.stringify(one).includes('"minLength":'));
+    const simple = declared.filter((one) => !whole.includes(one)).map(({ name }) => name);
+    (isCount ? counted : asked).push(simple);
+    if (whole.some(({ name }) => odd.includes(name))) return googleError(400, 'INVALID_ARGUMENT', refusal);
+    return isCount ? Response.json({ totalTokens: 7 }) : googleStream(textChunk('Hello there', 'STOP'));
+  };
+  return { asked, counted, fetch };
+}
+
+async function ask(proxy: TestProxy, tools: object[], path = '/v1/messages') {
+  const response = await proxy.send(path, { ...hello, ...(path === '/v1/messages' ? streamed : {}), tools });
+  return { status: response.status, text: await response.text() };
+}
+
+describe('a tool that Google refuses and does not name', () => {
+  test.each([
+    ['among very many', 40, NOTHING_SAID],
+    ['by a sentence about a schema', 6, 'A schema of this request is not supported.'],
+  ])('%s: is found, over a few answers, and all are answered', async (_name, count, refusal) => {
+    const { asked, fetch } = google(['t3'], refusal);
+    await using proxy = await startProxy({ fetch });
+    const sends: number[] = [];
+    while (asked.at(-1)?.join() !== 't3') {
+      const before = asked.length;
+      const { status, text } = await ask(proxy, toolsOf(count));
+      expect([status, text.includes('Hello there')]).toEqual([200, true]);
+      sends.push(asked.length - before);
+      expect(sends.length).toBeLessThan(10);
+    }
+    expect(Math.max(...sends)).toBeLessThanOrEqual(6);
+    // From then on it goes out simple at once, in another list of tools, too.
+    const before = asked.length;
+    await ask(proxy, toolsOf(count));
+    await ask(proxy, [...toolsOf(4), tool('new')]);
+    expect(asked.slice(before)).toEqual([['t3'], ['t3']]);
+    // No request of the search was a retry.
+    for (const line of proxy.lines) expect(line).not.toHaveProperty('retries');
+    const told = proxy.lines.filter(({ level, google: said }) => level === 'warn' && said !== undefined);
+    expect(told.at(-1)).toMatchObject({ tools: 't3' });
+  });
+
+  test('for a count of tokens just so', async () => {
+    const { asked, counted, fetch } = google(['t3']);
+    await using proxy = await startProxy({ fetch });
+    for (let i = 0; i < 2; i++) {
+      const { status, text } = await ask(proxy, toolsOf(30), '/v1/messages/count_tokens');
+      expect([status, JSON.parse(text)]).toEqual([200, { input_tokens: 7 }]);
+    }
+    expect(counted.at(-1)).toContain('t3');
+    expect(asked).toEqual([]);
+  });
+
+  test('of several all go out simple, and that list from then on', async () => {
+    const { asked, fetch } = google(['t1', 't22']);
+    await using proxy = await startProxy({ fetch });
+    for (const sends of [7, 8]) {
+      expect((await ask(proxy, toolsOf(24))).status).toBe(200);
+      expect(asked).toHaveLength(sends);
+      expect(asked.at(-1)).toHaveLength(24);
+    }
+  });
+
+  test('where it is no tool, the refusal is told, and those tools are not searched again', async () => {
+    const { asked, fetch } = google([]);
+    const refuse: Fetch = async (url, init, exchange) => {
+      await fetch(url, init, exchange);
+      return googleError(400, 'INVALID_ARGUMENT', NOTHING_SAID);
+    };
+    await using proxy = await startProxy({ fetch: refuse });
+    const sends: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const before = asked.length;
+      const { status, text } = await ask(proxy, toolsOf(30));
+      expect([status, JSON.parse(text).error.message]).toEqual([400, expect.stringContaining(NOTHING_SAID)]);
+      sends.push(asked.length - before);
+    }
+    expect(sends).toEqual([7, 1, 1]);
+  });
+});
+
+test('a search is recorded and plays again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'quarantine-search-'));
+  try {
+    const refused = () => googleError(400, 'INVALID_ARGUMENT', NOTHING_SAID);
+    const good = () => googleStream(textChunk('Hello there', 'STOP'));
+    {
+      await using proxy = await recordingProxy(folder, [refused, refused, good]);
+      expect((await ask(proxy, toolsOf(30))).text).toContain('Hello there');
+    }
+    expect(await verifyRecording(folder, 1)).toEqual({ requests: 1, problems: [] });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
