@@ -1,9 +1,10 @@
 /**
- * `bun run adopt <name>/<n> <case> [--whole]`: makes a test of request `n` (its number or its folder) of the recording
+ * `bun run adopt <name>/<n> <case> [--whole] [--blot]`: makes a test of request `n` (its number or its folder) of the recording
  * `fixtures/recordings/<name>`: redacted again, made small (`--whole` leaves it as it is), with goldens from today's code,
- * in `fixtures/turns/<case>`. Never overwrites.
+ * in `fixtures/turns/<case>`. Never overwrites. Stops where something is left that looks like a credential; `--blot` blots it out.
  */
 import { join, relative } from 'node:path';
+import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config.ts';
 import { RECORDINGS } from './recordings/folder.ts';
 import { adopt } from './turns/adopt.ts';
@@ -24,10 +25,12 @@ function ending(bytes: Uint8Array): string {
     .join('\n');
 }
 
+const FLAGS = new Set(['--whole', '--blot']);
+const config = readConfig({ ...process.env, BACKEND: 'mock' }, []);
 const [source = '', name = '', ...flags] = process.argv.slice(2);
 const [, recording, request] = /^(.+)\/([^/]+)$/.exec(source) ?? [];
-if (!recording || !request || name === '' || flags.some((flag) => flag !== '--whole')) {
-  console.error('usage: bun run adopt <name>/<n> <case> [--whole]');
+if (!recording || !request || name === '' || flags.some((flag) => !FLAGS.has(flag))) {
+  console.error('usage: bun run adopt <name>/<n> <case> [--whole] [--blot]');
   process.exit(2);
 }
 
@@ -37,7 +40,9 @@ try {
     request,
     turns: TURNS,
     name,
-    secrets: secretsOf(readConfig({ ...process.env, BACKEND: 'mock' }, [])),
+    secrets: secretsOf(config),
+    own: ownRules(config),
+    blot: flags.includes('--blot'),
     whole: flags.includes('--whole'),
   });
   for (const note of notes) console.log(note);

@@ -4,11 +4,17 @@ import { openSignatureStore, type SignatureStore } from './backend/signature-sto
 import { StreamingBreakers } from './backend/streaming.ts';
 import { createBackend, createKeys } from './compose/keys.ts';
 import { lazyMock } from './compose/mock-upstream.ts';
-import { openPlayer, openRecorder, reportEnd, withRecordedSettings } from './compose/recording.ts';
+import {
+  openPlayer,
+  openRecorder,
+  redactorOf,
+  reportEnd,
+  withRecordedSettings,
+} from './compose/recording.ts';
 import { createReload } from './compose/reload.ts';
 import { type Ports, serverSettings } from './compose/settings.ts';
 import { openSharing } from './compose/sharing.ts';
-import { type Config, secretsOf } from './config.ts';
+import type { Config } from './config.ts';
 import { type Clock, createIds, type Fetch } from './lib/ports.ts';
 import { type App, createApp } from './server/app.ts';
 import { BodyBudget } from './server/body-budget.ts';
@@ -19,7 +25,6 @@ import { replayCalls } from './server/replay-call.ts';
 import { type Listening, listen } from './server/serve.ts';
 import { Stats } from './server/stats.ts';
 import { createFaultFetch } from './sim/faults/index.ts';
-import { createRedactor } from './sim/redact.ts';
 import type { Play } from './sim/replay/player.ts';
 
 export type System = {
@@ -94,7 +99,13 @@ export function compose(given: Config, ports: Ports): System {
     openCalls: new Set(),
     ...(recorder ? { openScope: recordCalls(recorder) } : {}),
     ...(player
-      ? { openScope: replayCalls({ player, redactor: createRedactor(secretsOf(config)), openBackend }) }
+      ? {
+          openScope: replayCalls({
+            player,
+            redactor: redactorOf(config),
+            openBackend,
+          }),
+        }
       : {}),
   };
   const app = createApp(deps);

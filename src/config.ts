@@ -5,8 +5,10 @@ import { readBaseUrl } from './config/base-url.ts';
 import type { Environment } from './config/env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap } from './config/model-settings.ts';
 import { ConfigError, readValue } from './config/read-value.ts';
+import { readRedactPatterns } from './config/redact-patterns.ts';
 import { flagOf, helpText } from './config/texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './config/variables.ts';
+import type { LinearPattern } from './lib/linear-pattern.ts';
 import type { LogFormat, LogLevel } from './lib/log.ts';
 import { allSecrets, passwordsIn } from './lib/secrets.ts';
 import { ANY_ORIGIN } from './server/cors.ts';
@@ -54,6 +56,8 @@ export type Config = {
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
   /** The folder to record into. */
   record: string | undefined;
+  /** What recordings must not hold besides secrets. */
+  redact: readonly LinearPattern[];
   /** Set for the backend of that name. */
   replay: { folder: string; pace: Pace } | undefined;
   /** How upstream is made to fail; empty in ordinary life. */
@@ -242,6 +246,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
     record: chooseRecord(values, env),
+    redact: readRedactPatterns(values.REDACT),
     replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
     faults: readFaults(values, notices),
     redisUrl: readRedisUrl(values),

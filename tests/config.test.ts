@@ -277,3 +277,23 @@ describe('texts', () => {
     expect(secretsOf(readConfig(env, []))).toEqual(['a-1', 'b-2']);
   });
 });
+
+describe('REDACT', () => {
+  const sources = (REDACT: string) =>
+    readConfig({ BACKEND: 'mock', REDACT }, []).redact.map(({ source }) => source);
+
+  test.each([
+    ['one', 'ACME-\\d+', ['ACME-\\d+']],
+    ['several', 'ACME-\\d+, (?i)secret ,x', ['ACME-\\d+', '(?i)secret', 'x']],
+    ['with commas of their own', '[,;]a,b{2,3},(c,d),e\\,f', ['[,;]a', 'b{2,3}', '(c,d)', 'e\\,f']],
+    ['a JSON array', '["a,b","c"]', ['a,b', 'c']],
+    ['a class in front', '[A-Z]{3}-\\d+', ['[A-Z]{3}-\\d+']],
+    ['none', '', []],
+  ])('%s', (_name, text, expected) => {
+    expect(sources(text)).toEqual(expected);
+  });
+
+  test.each(['(', 'a*', '(?<=a)b', '["("]'])('%s is refused at start, in one line', (text) => {
+    expect(() => sources(text)).toThrow(/^REDACT: .*cannot be read: [^\n]+$/);
+  });
+});

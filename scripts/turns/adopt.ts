@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
-import type { RecordedRequest, Redaction, UpstreamExchange } from '../../src/sim/cassette/types.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
-import { createRedactor, type Redactor } from '../../src/sim/redact.ts';
 import { differences } from './compare.ts';
 import { withGoldens } from './goldens.ts';
 import { minimise } from './minimise.ts';
+import { type Again, redactAgain } from './redact-again.ts';
 import { runTurn, type TurnRun } from './run.ts';
 
 export type Adoption = {
@@ -17,15 +17,13 @@ export type Adoption = {
   notes: string[];
 };
 
-export type AdoptOptions = {
+export type AdoptOptions = Again & {
   /** A folder of recorded client requests. */
   recording: string;
   /** The number or the name of one of them. */
   request: string;
   turns: string;
   name: string;
-  /** Keys of this machine, looked for once more. */
-  secrets: readonly string[];
   /** Keeps the request as large as it was. */
   whole: boolean;
 };
@@ -40,7 +38,7 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const folder = join(turns, name);
   if (existsSync(folder)) throw new Error(`fixtures/turns/${name} is there already; nothing was changed`);
   const notes: string[] = [];
-  const recorded = redactAgain(readRecordedRequest(findRequest(recording, request)), options.secrets, notes);
+  const recorded = redactAgain(readRecordedRequest(findRequest(recording, request)), options, notes);
   const first = await runTurn(recorded);
   const usable = tellingAs(withTries(recorded, first, notes), first);
   noteDifferences(usable, first, notes);
@@ -65,43 +63,6 @@ function findRequest(recording: string, request: string): string {
 }
 
 const numberOf = (path: string): number => Number.parseInt(nameOf(path), 10);
-
-// ── redaction ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** What was recorded is redacted; rules may have been added since, and keys of this machine are known here only. */
-function redactAgain(
-  recorded: RecordedRequest,
-  secrets: readonly string[],
-  notes: string[],
-): RecordedRequest {
-  const redactor = createRedactor(secrets);
-  const found: Redaction[] = [];
-  const body = redactor.text(recorded.request.body, 'request.body', found);
-  const headers = clean(recorded.request.headers, redactor, found);
-  const upstream = recorded.upstream.map((exchange) => redactExchange(exchange, redactor));
-  const count = found.length + upstream.reduce((sum, { added }) => sum + added, 0);
-  if (count > 0) notes.push(`${count} places blotted out that the recorder had left`);
-  return {
-    ...recorded,
-    request: { ...recorded.request, body, headers },
-    upstream: upstream.map(({ exchange }) => exchange),
-    redactions: [],
-  };
-}
-
-function redactExchange(exchange: UpstreamExchange, redactor: Redactor) {
-  const list: Redaction[] = [];
-  if (exchange.truncatedRecording) throw new Error('upstream’s answer was too large to be recorded whole');
-  const reads = redactor.reads(exchange.reads, 'response.body', list);
-  const head = exchange.head && { ...exchange.head, headers: clean(exchange.head.headers, redactor, list) };
-  const redactions = [...exchange.redactions.filter(({ where }) => where === 'response.body'), ...list];
-  return { exchange: { ...exchange, head, reads, redactions }, added: list.length };
-}
-
-const clean = (headers: Readonly<Record<string, string>>, redactor: Redactor, list: Redaction[]) =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, redactor.text(value, `headers.${name}`, list)]),
-  );
 
 // ── what it became ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,7 +7,7 @@ import { openManifest, type RecordedSettings } from '../sim/cassette/manifest.ts
 import type { Origin } from '../sim/cassette/types.ts';
 import { Recorder } from '../sim/record/recorder.ts';
 import { summaryText } from '../sim/record/summary.ts';
-import { createRedactor } from '../sim/redact.ts';
+import { createRedactor, type OwnRule, type Redactor } from '../sim/redact.ts';
 import { Player } from '../sim/replay/player.ts';
 import { type Ports, serverSettings } from './settings.ts';
 
@@ -34,6 +34,12 @@ function originOf({ backend, faults }: Config): Origin {
   return faults.length > 0 ? 'edited' : 'live';
 }
 
+/** Knows the keys of the settings, and what the user does not want to be kept. */
+export const redactorOf = (config: Config): Redactor => createRedactor(secretsOf(config), ownRules(config));
+
+export const ownRules = ({ redact }: Config): OwnRule[] =>
+  redact.map(({ find }) => ({ kind: 'own-pattern', find }));
+
 /** Throws where the folder holds something else. */
 export function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
   const { backend } = config;
@@ -41,7 +47,7 @@ export function openRecorder(folder: string, config: Config, { clock, random, lo
   openManifest(folder, { createdAt, backend, settings: recordedSettings(config) });
   return new Recorder({
     folder,
-    redactor: createRedactor(secretsOf(config)),
+    redactor: redactorOf(config),
     wire: CLIENT_WIRE,
     origin: originOf(config),
     versions: { proxy: VERSION, sdk: SDK_VERSION, bun: Bun.version },

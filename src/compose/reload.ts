@@ -27,6 +27,7 @@ const NEEDS_RESTART = {
   upstreamStreaming: 'FORCE_DISABLE_STREAMING, EMERGENCY_DISABLE_STREAMING',
   mock: 'MOCK_PACE, MOCK_SCENARIO',
   record: 'RECORD',
+  redact: 'REDACT',
   replay: 'REPLAY, REPLAY_SPEED',
   faults: 'FAULTS',
   redisUrl: 'REDIS_URL',

@@ -174,6 +174,17 @@ export const VARIABLES = {
     description:
       'Folder in which every request is recorded, both sides, redacted. `bun run record <name>` sets it. Refused under CI',
   }),
+  REDACT: variable(
+    Type.String({
+      minLength: 1,
+      description:
+        'regular expressions separated by commas (those within brackets, or behind a backslash, separate nothing), or a JSON array of them',
+    }),
+    {
+      description:
+        'What recordings must not hold besides keys, such as `ACME-\\d+,(?i)project-[a-z]+`. What is found is blotted out. A match ends with its line, or at a quote; no look-around, no back-references',
+    },
+  ),
   REPLAY: variable(Text, {
     description: 'The recording that BACKEND=replay plays. `bun run replay <name>` sets both',
   }),

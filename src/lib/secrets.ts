@@ -1,6 +1,6 @@
 /** Keeps keys out of what is written and told. */
 import { unescape as decodePercent } from 'node:querystring';
-import { secretPattern } from './secret-pattern.ts';
+import { findSecrets } from './find-secrets.ts';
 
 /** A shorter one would blot out ordinary words; no key is that short. */
 const MIN_SECRET = 4;
@@ -16,24 +16,22 @@ export function passwordsIn(url: string): string[] {
   return [url, password, decodePercent(password)];
 }
 
-/** The keys of a process are few, and looked for in every line. */
-const patterns = new Map<string, RegExp>();
-
-function patternOf(secret: string): RegExp {
-  const known = patterns.get(secret);
-  if (known) return known;
-  const pattern = secretPattern(secret);
-  patterns.set(secret, pattern);
-  return pattern;
-}
+const BLOT = '***';
 
 /** `text` with every one of `secrets` blotted out, in whatever writing it stands there. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
-  let safe = text;
-  for (const secret of secrets) {
-    if (secret.length < MIN_SECRET) continue;
-    // The pattern reads bytes: a secret that is not plain ASCII is found as it is.
-    safe = safe.replaceAll(secret, '***').replace(patternOf(secret), '***');
+  const looked = secrets.filter((secret) => secret.length >= MIN_SECRET && secret.length <= text.length);
+  if (looked.length === 0) return text;
+  // As it stands first: half a surrogate pair would be lost with the bytes.
+  const safe = looked.reduce((dirty, secret) => dirty.replaceAll(secret, BLOT), text);
+  const bytes = Buffer.from(safe, 'utf8').toString('latin1');
+  const spans = findSecrets(bytes, looked);
+  if (spans.length === 0) return safe;
+  let clean = '';
+  let from = 0;
+  for (const { start, length } of spans) {
+    clean += bytes.slice(from, start) + BLOT;
+    from = start + length;
   }
-  return safe;
+  return Buffer.from(clean + bytes.slice(from), 'latin1').toString('utf8');
 }

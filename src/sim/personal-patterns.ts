@@ -1,14 +1,22 @@
-/** What tells of a person, an account or a machine without being a credential. For text whose characters are bytes. */
-
-export type Span = { start: number; length: number };
-export type Finder = { kind: string; find(text: string): Span[] };
+/**
+ * What tells of a person, an account or a machine without being a credential. For text without its escapes, in which a row of
+ * backslashes is one, and whose characters are bytes.
+ *
+ * Each pattern starts with fixed letters and has no two quantifiers side by side that take the same character: so no part of
+ * a text is read more than a few times over.
+ */
+import type { Span } from '../lib/readings/reading.ts';
+import type { Finder } from './finder.ts';
+import { findHomes } from './home-paths.ts';
 
 /** A pattern whose first group stays, and whose last is found. */
-const behind = (pattern: RegExp) => (text: string) =>
-  [...text.matchAll(pattern)].map((match) => ({
-    start: match.index + (match[1] ?? '').length,
-    length: (match.at(-1) ?? '').length,
-  }));
+const behind =
+  (pattern: RegExp): Finder['find'] =>
+  ({ text }) =>
+    [...text.matchAll(pattern)].map((match) => ({
+      start: match.index + (match[1] ?? '').length,
+      length: (match.at(-1) ?? '').length,
+    }));
 
 const ID_KEYS = [
   'device_id',
@@ -21,21 +29,38 @@ const ID_KEYS = [
 ];
 const PROJECT_KEYS = ['project_id', 'projectId', 'project_number', 'quota_project_id', 'containerInfo'];
 
-const valueAt = (keys: readonly string[]) =>
-  // In JSON, and in JSON within JSON: all quotes are escaped alike. An object in a string is looked into, not blotted out.
-  new RegExp(String.raw`((\\*)"(?:${keys.join('|')})\2"\s*:\s*\2")([^"\\{][^"\\]*)`, 'g');
+/** JSON within JSON as well: its quotes are not escaped here. */
+const beforeValue = (keys: readonly string[]) => new RegExp(String.raw`"(?:${keys.join('|')})"\s*:\s*"`, 'g');
 
-/** Where a word may begin: in JSON the letter of an escape such as a newline's may stand right before it. */
+/** Characters of an id; a text that is not ended within so many is none. */
+const LONGEST_ID = 1_000;
+
+/** The quotes of a value are escaped alike, and those within it once more. An object in a string is looked into, not blotted out. */
+const valuesAt = (keys: readonly string[]): Finder['find'] => {
+  const before = beforeValue(keys);
+  return ({ text, lengthAt }) =>
+    [...text.matchAll(before)].flatMap(({ 0: found, index }) => {
+      const start = index + found.length;
+      const depth = lengthAt(index);
+      const isAlike = (at: number) => lengthAt(at) === depth;
+      if (text[start] === '{' || !isAlike(index + found.indexOf('"', 1)) || !isAlike(start - 1)) return [];
+      const last = Math.min(text.length, start + LONGEST_ID);
+      for (let at = text.indexOf('"', start); at >= 0 && at < last; at = text.indexOf('"', at + 1)) {
+        // The value's own last backslashes may stand before the quote.
+        if (lengthAt(at) % (2 * depth) === depth) return [{ start, length: at - start }];
+      }
+      return [];
+    });
+};
+
+/** Where a word may begin: the letter of an escape such as a newline's may stand right before it. */
 const START = String.raw`(?:^|[^\w./~-]|\\[bfnrt])`;
-
-/** Ends a name in a path, in whatever the path is quoted. */
-const NAME = String.raw`[^/\\ \t\r\n"'\x60:;,<>()|&?*$]+`;
 
 export const PERSONAL_FINDERS: readonly Finder[] = [
   // An older form of Claude Code's: one string of three ids.
   { kind: 'account-id', find: behind(/(\buser_)([0-9a-f]{64}_account_[0-9a-f-]*_session_[0-9a-f-]+)/g) },
-  { kind: 'account-id', find: behind(valueAt(ID_KEYS)) },
-  { kind: 'project-id', find: behind(valueAt(PROJECT_KEYS)) },
+  { kind: 'account-id', find: valuesAt(ID_KEYS) },
+  { kind: 'project-id', find: valuesAt(PROJECT_KEYS) },
   {
     kind: 'project-id',
     find: behind(
@@ -49,15 +74,8 @@ export const PERSONAL_FINDERS: readonly Finder[] = [
     kind: 'project-id',
     find: behind(new RegExp(String.raw`(${START}project(?:_number)?[ =:]+|[?&]project=)(\d{6,})`, 'g')),
   },
-  {
-    kind: 'home-path',
-    find: behind(
-      new RegExp(String.raw`(${START}(?:/home/|/Users/|[A-Za-z]:\\{1,4}Users\\{1,4}))(${NAME})`, 'g'),
-    ),
-  },
-  // Claude Code's name for a project's folder: the path with dashes.
-  { kind: 'home-path', find: behind(/(\/-(?:home|Users)-)([A-Za-z0-9_.]+)/g) },
-  { kind: 'email', find: findEmails },
+  { kind: 'home-path', find: findHomes },
+  { kind: 'email', find: ({ text }) => findEmails(text) },
 ];
 
 /** From the `@` backwards: looked for from the front, every long word would be read over and over. */
@@ -68,8 +86,8 @@ function findEmails(text: string): Span[] {
   )) {
     let start = index;
     while (start > 0 && LOCAL_PART.test(text[start - 1] ?? '')) start--;
-    // The letter of a JSON escape belongs to the escape.
-    if (text[start - 1] === '\\') start += text[start] === 'u' ? 5 : 1;
+    // The letter of an escape belongs to the escape.
+    if (text[start - 1] === '\\') start++;
     if (start < index) spans.push({ start, length: index - start + domain.length });
   }
   return spans;

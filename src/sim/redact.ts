@@ -3,10 +3,14 @@
  * plain ASCII, so that offsets, reads and content lengths still hold; where it happened is listed, what was
  * there is told nowhere. Applying it twice changes nothing more.
  */
-import { secretPattern } from '../lib/secret-pattern.ts';
+import { secretsIn } from '../lib/find-secrets.ts';
+import { readingsOf } from '../lib/readings/index.ts';
+import type { Reading, Span } from '../lib/readings/reading.ts';
+import { unescaped } from '../lib/readings/unescaped.ts';
 import { bytesOf, textOf } from './cassette/escape.ts';
 import type { Headers as HeaderTable, Read, Redaction } from './cassette/types.ts';
-import { type Finder, PERSONAL_FINDERS } from './personal-patterns.ts';
+import { PERSONAL_FINDERS } from './personal-patterns.ts';
+import { tokensIn } from './token-shapes.ts';
 
 export type Redactor = {
   /** A redactor that knows these secrets as well. */
@@ -21,35 +25,72 @@ export type Redactor = {
 };
 
 const BLOT = 'x';
+const MOST_ROUNDS = 5;
 /** Shorter ones are no secrets, and would be found in half of all words. */
 const MIN_SECRET = 6;
 
-/** By secret; a session's recordings look for the same ones. */
-const secretFinder = (secret: string): Finder => {
-  const pattern = secretPattern(secret);
-  return {
-    kind: 'secret',
-    find: (text) =>
-      [...text.matchAll(pattern)].map(({ 0: found, index }) => ({ start: index, length: found.length })),
-  };
-};
+type Found = Span & { kind: string };
 
-export function createRedactor(secrets: readonly string[]): Redactor {
+/** Something else that must not be kept, looked for in each text and in whatever is encoded in it. */
+export type OwnRule = { kind: string; find(text: string): Span[] };
+
+const PERSONAL = new Set(PERSONAL_FINDERS.map(({ kind }) => kind));
+/** Whether a kind tells of a person, rather than opens a door. */
+export const isPersonal = (kind: string): boolean => PERSONAL.has(kind);
+
+const knownSpans = (reading: Reading, secrets: readonly string[]): Found[] =>
+  secretsIn(reading, secrets).map((span) => ({ ...span, kind: 'secret' }));
+
+/** Keys that are known, what looks like one, and what the user has named: in the text, and in whatever is encoded in it. */
+function credentialSpans(reading: Reading, secrets: readonly string[], own: readonly OwnRule[]): Found[] {
+  const shaped = tokensIn(reading).flatMap(({ kind, spans }) => spans.map((span) => ({ ...span, kind })));
+  const named = own.flatMap(({ kind, find }) =>
+    find(reading.text)
+      .flatMap(({ start, length }) => reading.spans(start, start + length))
+      .map((span) => ({ ...span, kind })),
+  );
+  return [...knownSpans(reading, secrets), ...named, ...shaped];
+}
+
+function findCredentials(text: string, secrets: readonly string[], own: readonly OwnRule[]): Found[] {
+  const { plain, decoded } = readingsOf(text);
+  const found = credentialSpans(plain, secrets, own);
+  for (const { reading, isText } of decoded) {
+    // Bytes of a picture have no shape that anybody gave them.
+    found.push(...(isText ? credentialSpans(reading, secrets, own) : knownSpans(reading, secrets)));
+  }
+  return found;
+}
+
+function findPersonal(text: string): Found[] {
+  const plain = unescaped(text);
+  return PERSONAL_FINDERS.flatMap(({ kind, find }) =>
+    find(plain)
+      .flatMap(({ start, length }) => plain.spans(start, start + length))
+      .map((span) => ({ ...span, kind })),
+  );
+}
+
+export function createRedactor(secrets: readonly string[], own: readonly OwnRule[] = []): Redactor {
   // Longest first: of a secret that begins with another one nothing may stay behind.
   const known = [...new Set(secrets)]
     .filter((secret) => secret.length >= MIN_SECRET)
     .sort((a, b) => b.length - a.length);
-  const finders = [...known.map(secretFinder), ...PERSONAL_FINDERS];
   const bytes: Redactor['bytes'] = (given, where, list) => {
     const text = Buffer.from(given.buffer, given.byteOffset, given.byteLength).toString('latin1');
-    const clean = finders.reduce((dirty, finder) => blot(finder, dirty, where, list), text);
+    let clean = blot(text, findCredentials(text, known, own), where, list);
+    // What was blotted out may look like a part of a name or an address, so this goes on until nothing more is found.
+    for (let rounds = 0, before = ''; before !== clean && rounds < MOST_ROUNDS; rounds++) {
+      before = clean;
+      clean = blot(before, findPersonal(before), where, list);
+    }
     return clean === text ? given : new Uint8Array(Buffer.from(clean, 'latin1'));
   };
   const text: Redactor['text'] = (given, where, list) => textOf(bytes(bytesOf(given), where, list));
   const self: Redactor = {
     with: (more) => {
       const unknown = more.filter((secret) => secret.length >= MIN_SECRET && !known.includes(secret));
-      return unknown.length === 0 ? self : createRedactor([...known, ...unknown]);
+      return unknown.length === 0 ? self : createRedactor([...known, ...unknown], own);
     },
     bytes,
     text,
@@ -65,13 +106,25 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   return self;
 }
 
-function blot({ kind, find }: Finder, text: string, where: string, list: Redaction[]): string {
+/** In order; what one finder has found piece by piece is one thing. */
+function joined(found: readonly Found[]): Found[] {
+  const spans: Found[] = [];
+  for (const { kind, start, length } of [...found].sort((a, b) => a.start - b.start || b.length - a.length)) {
+    const last = spans.at(-1);
+    if (last?.kind === kind && start <= last.start + last.length) {
+      last.length = Math.max(last.length, start + length - last.start);
+    } else spans.push({ kind, start, length });
+  }
+  return spans;
+}
+
+/** What lies over another is listed once, as the first of them. */
+function blot(text: string, found: readonly Found[], where: string, list: Redaction[]): string {
   let clean = '';
   let from = 0;
-  for (const span of find(text)) {
-    const end = span.start + span.length;
-    // One address may run into the next.
-    const start = Math.max(span.start, from);
+  for (const { kind, start: begin, length } of joined(found)) {
+    const end = begin + length;
+    const start = Math.max(begin, from);
     const blank = BLOT.repeat(Math.max(0, end - start));
     if (text.startsWith(blank, start)) continue;
     list.push({ kind, where, at: start, length: blank.length });

@@ -8,6 +8,10 @@ const redactor = createRedactor([KEY]);
 const clean = (text: string) => redactor.text(text, 'it', []);
 const x = (count: number) => 'x'.repeat(count);
 
+/** What stands in JSON within JSON. */
+const inner = (text: string, depth: number): string =>
+  depth === 0 ? text : inner(JSON.parse(text).before, depth - 1);
+
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** Ways in which a secret gets written. */
@@ -134,6 +138,56 @@ describe('what tells of a person', () => {
   ])('%s', (_name, text, expected) => {
     expect(clean(text)).toBe(expected);
     expect(clean(expected)).toBe(expected);
+  });
+
+  const homes: [string, string, string][] = [
+    ['WSL', '/mnt/c/Users/alice/src', '/mnt/c/Users/xxxxx/src'],
+    ['Git Bash', 'cd /c/Users/alice/src', 'cd /c/Users/xxxxx/src'],
+    ['Cygwin', '/cygdrive/d/Users/alice', '/cygdrive/d/Users/xxxxx'],
+    ['forward slashes', 'C:/Users/alice/a', 'C:/Users/xxxxx/a'],
+    ['a URL of it', 'file:///C:/Users/alice/a', 'file:///C:/Users/xxxxx/a'],
+    ['a name with a blank', String.raw`C:\Users\John Smith\a`, String.raw`C:\Users\xxxxxxxxxx\a`],
+    ['one in quotes', String.raw`cd "C:\Users\John Smith"`, String.raw`cd "C:\Users\xxxxxxxxxx"`],
+    ['one with a letter of an escape', String.raw`C:\Users\tom\new`, String.raw`C:\Users\xxx\new`],
+    ['a share', String.raw`\\fileserver\projects\a`, String.raw`\\xxxxxxxxxx\xxxxxxxx\a`],
+    ['a share of homes', String.raw`\\nas-1\Users\alice\a`, String.raw`\\xxxxx\Users\xxxxx\a`],
+    ['homes in a share', String.raw`\\nas\data\home\alice\a`, String.raw`\\xxx\xxxx\home\xxxxx\a`],
+    ['WSL from Windows', String.raw`\\wsl$\Ubuntu\home\alice\a`, String.raw`\\wsl$\Ubuntu\home\xxxxx\a`],
+    [
+      'its newer name',
+      String.raw`\\wsl.localhost\Ubuntu\home\bob`,
+      String.raw`\\wsl.localhost\Ubuntu\home\xxx`,
+    ],
+    ['with forward slashes', '//wsl$/Ubuntu/home/alice/a', '//wsl$/Ubuntu/home/xxxxx/a'],
+    ['a folder named after it', '/.claude/projects/C--Users-alice-a', '/.claude/projects/C--Users-xxxxx-a'],
+    ['one of WSL', '/projects/-mnt-c-Users-alice-a', '/projects/-mnt-c-Users-xxxxx-a'],
+    ['another folder of homes', '/var/home/alice/a', '/var/home/xxxxx/a'],
+  ];
+  test.each(homes)('%s', (_name, text, expected) => {
+    expect(clean(text)).toBe(expected);
+    for (let [before, after] = [text, expected], depth = 0; depth < 3; depth++) {
+      [before, after] = [JSON.stringify({ before }), JSON.stringify({ before: after })];
+      expect(clean(before)).toHaveLength(before.length);
+      expect(inner(clean(before), depth + 1)).toBe(expected);
+      expect(clean(clean(before))).toBe(clean(before));
+    }
+  });
+
+  test('a blank that a shell must not split at', () => {
+    expect(clean(String.raw`/c/Users/John\ Smith/a`)).toBe('/c/Users/xxxxxxxxxxx/a');
+  });
+
+  test.each([
+    '\\begin{a}\\item\n\\end',
+    String.raw`/\d+\s\w\b/`,
+    String.raw`C:\Windows\System32`,
+    String.raw`printf 'a\nb\tc\\n'`,
+    'a//b/home/c',
+  ])('%s is left alone, and in JSON', (text) => {
+    for (let before = text, depth = 0; depth < 3; depth++) {
+      expect(clean(before)).toBe(before);
+      before = JSON.stringify({ before });
+    }
   });
 
   test.each([

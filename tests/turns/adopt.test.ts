@@ -6,6 +6,7 @@ import { verifyRecording } from '../../scripts/recordings/verify.ts';
 import { type AdoptOptions, adopt } from '../../scripts/turns/adopt.ts';
 import { differences } from '../../scripts/turns/compare.ts';
 import { runTurn } from '../../scripts/turns/run.ts';
+import { linearPattern } from '../../src/lib/linear-pattern.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
@@ -17,6 +18,8 @@ import { googleError, googleStream, startProxy, textChunk } from '../support/pro
 
 const folder = mkdtempSync(join(tmpdir(), 'adopt-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const acme = { kind: 'own-pattern', find: linearPattern('ACME-\\d+').find };
 
 const TURNS = join(folder, 'turns');
 
@@ -97,10 +100,35 @@ describe('a recorded failure', () => {
     expect((await adopt(options(recording, 'origin'))).recorded.origin).toBe('edited');
   });
 
+  test.each([
+    [
+      'a key that is known now',
+      'First question, ask',
+      { secrets: ['First question'] },
+      /request\.body, byte \d+ \(secret\)/,
+    ],
+    ['a pattern of the user', 'ticket ACME-1234', { own: [acme] }, /\(own-pattern\): .*ticket xxxx/],
+    ['something named as a secret', 'api_key = abcd1234efgh5678', {}, /\(named-as-secret\)/],
+  ])('with %s is not adopted: where it stands is shown, and not what', async (_name, text, more, shown) => {
+    const name = `stops-${_name.replaceAll(' ', '-')}`;
+    const messages = [{ role: 'user', content: `${text} is it` }];
+    const recording = await record(name, BROKEN, { ...LONG_REQUEST, messages });
+    const failure = await adopt(options(recording, name, more)).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(failure).toMatch(shown);
+    expect(failure).toContain('--blot');
+    expect(failure).not.toMatch(/First question|ACME-1234|abcd1234/);
+    expect(existsSync(join(TURNS, name))).toBe(false);
+    const { recorded } = await adopt(options(recording, name, { ...more, blot: true }));
+    expect(recorded.request.body).not.toMatch(/First question|ACME-1234|abcd1234/);
+  });
+
   test('is redacted again, with what is known now', async () => {
     const recording = await record('secret', BROKEN, LONG_REQUEST);
     const { folder: turn, notes } = await adopt(
-      options(recording, 'secret', { whole: true, secrets: ['First question'] }),
+      options(recording, 'secret', { whole: true, secrets: ['First question'], blot: true }),
     );
     const files = readdirSync(turn, { recursive: true, encoding: 'utf8' }).filter((path) =>
       /\.\w+$/.test(path),

@@ -1,0 +1,50 @@
+/** Where known secrets stand in a text, in whatever writing. */
+import { readingsOf } from './readings/index.ts';
+import type { Reading, Span } from './readings/reading.ts';
+import { secretPattern } from './secret-pattern.ts';
+
+/** The keys of a process are few, and looked for in every line. */
+const patterns = new Map<string, RegExp | undefined>();
+
+function patternOf(secret: string): RegExp | undefined {
+  if (!patterns.has(secret)) patterns.set(secret, secretPattern(secret));
+  return patterns.get(secret);
+}
+
+export function matchesIn(reading: Reading, pattern: RegExp): Span[] {
+  return [...reading.text.matchAll(pattern)].flatMap(({ 0: found, index }) =>
+    reading.spans(index, index + found.length),
+  );
+}
+
+export function secretsIn(reading: Reading, secrets: readonly string[]): Span[] {
+  return secrets.flatMap((secret) => {
+    const pattern = patternOf(secret);
+    return pattern ? matchesIn(reading, pattern) : [];
+  });
+}
+
+const LONGER_IN_BASE64 = 4 / 3;
+
+/** Each character of `text` is a byte. */
+export function findSecrets(text: string, secrets: readonly string[]): Span[] {
+  if (secrets.length === 0) return [];
+  const { plain, decoded } = readingsOf(text);
+  const spans = secretsIn(plain, secrets);
+  // Nothing that is shorter can hold one of them encoded.
+  if (text.length < Math.min(...secrets.map(({ length }) => length)) * LONGER_IN_BASE64)
+    return mergeSpans(spans);
+  for (const { reading } of decoded) spans.push(...secretsIn(reading, secrets));
+  return mergeSpans(spans);
+}
+
+/** In order, and none within or beside another. */
+export function mergeSpans(spans: readonly Span[]): Span[] {
+  const merged: Span[] = [];
+  for (const { start, length } of [...spans].sort((a, b) => a.start - b.start)) {
+    const last = merged.at(-1);
+    if (!last || start > last.start + last.length) merged.push({ start, length });
+    else last.length = Math.max(last.length, start + length - last.start);
+  }
+  return merged;
+}

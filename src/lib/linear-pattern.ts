@@ -1,0 +1,109 @@
+/**
+ * Regular expressions of users, in time that grows with the text alone: JavaScript's own can be made to think for hours. The
+ * pattern becomes a list of steps, and all ways through it are followed at once, each from the earliest place where
+ * it began. What is found is every character that is part of any match.
+ */
+import { type Step, toSteps } from './pattern-steps.ts';
+import type { Span } from './readings/reading.ts';
+
+export type LinearPattern = {
+  readonly source: string;
+  /** In order, none touching another. Each character of `text` is a byte. */
+  find(text: string): Span[];
+  /** As `find`, with how many times a step was looked at; for tests. */
+  measure(text: string): { spans: Span[]; steps: number };
+};
+
+/** Throws a PatternError that says what cannot be read. */
+export function linearPattern(source: string): LinearPattern {
+  const steps = toSteps(source);
+  const measure = (text: string) => new Run(steps, text).done();
+  return { source, find: (text) => measure(text).spans, measure };
+}
+
+const WORD = /\w/;
+
+class Run {
+  readonly #steps: readonly Step[];
+  readonly #text: string;
+  /** By step: the last place at which it was reached. */
+  readonly #reached: Int32Array;
+  readonly #first: Uint8Array;
+  readonly #spans: Span[] = [];
+  #work = 0;
+
+  constructor(steps: readonly Step[], text: string) {
+    this.#steps = steps;
+    this.#text = text;
+    this.#reached = new Int32Array(steps.length).fill(-1);
+    this.#first = firstBytes(steps);
+  }
+
+  done(): { spans: Span[]; steps: number } {
+    const text = this.#text;
+    let waiting: [step: number, start: number][] = [];
+    for (let at = 0; at <= text.length; at++) {
+      const next: typeof waiting = [];
+      // Those that began earlier come first, so that each step keeps the earliest beginning.
+      for (const [step, start] of waiting) this.#follow(step, start, at, next);
+      if (this.#first[text.charCodeAt(at)]) this.#follow(0, at, at, next);
+      else this.#work++;
+      waiting = [];
+      const code = text.charCodeAt(at);
+      for (const [step, start] of next) {
+        const { set } = this.#steps[step] as Step & { kind: 'byte' };
+        if (set[code]) waiting.push([step + 1, start]);
+      }
+    }
+    return { spans: this.#spans, steps: this.#work };
+  }
+
+  /** Everything that `step` leads to without a byte; what wants one goes to `next`. */
+  #follow(step: number, start: number, at: number, next: [number, number][]): void {
+    const open = [step];
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      this.#work++;
+      if (this.#reached[index] === at) continue;
+      this.#reached[index] = at;
+      const one = this.#steps[index];
+      if (!one) continue;
+      if (one.kind === 'byte') next.push([index, start]);
+      else if (one.kind === 'fork') open.push(...one.to);
+      else if (one.kind === 'end') this.#add(start, at);
+      else if (this.#holds(one.kind, at)) open.push(index + 1);
+    }
+  }
+
+  #holds(kind: 'line-start' | 'line-end' | 'word-edge', at: number): boolean {
+    const isWord = (index: number) => WORD.test(this.#text[index] ?? '');
+    if (kind === 'word-edge') return isWord(at - 1) !== isWord(at);
+    return /[\n\r"\\]|^$/.test(this.#text[kind === 'line-start' ? at - 1 : at] ?? '');
+  }
+
+  #add(start: number, end: number): void {
+    if (start === end) return;
+    let from = start;
+    // Ends ascend; a match may have begun before the last ones.
+    for (let last = this.#spans.at(-1); last && last.start + last.length >= from; last = this.#spans.at(-1)) {
+      from = Math.min(from, last.start);
+      this.#spans.pop();
+    }
+    this.#spans.push({ start: from, length: end - from });
+  }
+}
+
+/** Where a match may begin at all: most of a text is passed over by these. */
+function firstBytes(steps: readonly Step[]): Uint8Array {
+  const bytes = new Uint8Array(256);
+  const seen = new Set<number>();
+  const open = [0];
+  for (let index = open.pop(); index !== undefined; index = open.pop()) {
+    if (seen.has(index)) continue;
+    seen.add(index);
+    const one = steps[index];
+    if (one?.kind === 'byte') for (const [code, isIn] of one.set.entries()) bytes[code] ||= isIn;
+    else if (one?.kind === 'fork') open.push(...one.to);
+    else if (one) open.push(index + 1);
+  }
+  return bytes;
+}

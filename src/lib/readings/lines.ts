@@ -1,0 +1,41 @@
+/** Lines as they stand in an unescaped text, whose line ends may be written as `\n`. */
+import type { Unescaped } from './unescaped.ts';
+
+/**
+ * What shows a file with numbers (an arrow in UTF-8, a tab, as a character or written) puts before each line. Of eight
+ * digits it would be the offset of a dump.
+ */
+const NUMBER = /[ \t]*\d{1,7}(?:\xe2\x86\x92|\t|\\t|[:|])/y;
+
+/** Where the line that begins at `at` begins without its number. */
+export function afterNumber(text: string, at: number): number {
+  NUMBER.lastIndex = at;
+  return at + (NUMBER.exec(text)?.[0].length ?? 0);
+}
+
+/** A quote is one where a text begins behind it whose first line has an offset or a number. */
+const BREAK = /[\n\r"]|\\[nr]/g;
+const FIRST_LINE = /[ \t]*(?:[0-9a-fA-F]{6,16}[: \t]|\d{1,7}(?:\xe2\x86\x92|\t|\\t|[:|]))/y;
+
+function isAt(pattern: RegExp, text: string, at: number): boolean {
+  pattern.lastIndex = at;
+  return pattern.test(text);
+}
+
+export type Line = { start: number; end: number };
+
+/** Of JSON: behind the quote that ends a text. */
+const AFTER_TEXT = /[,:}\]]|$/y;
+
+/** A line may end at a quote, where a text ends or another one begins. */
+export function* linesOf({ text, lengthAt }: Unescaped): Generator<Line> {
+  let start = 0;
+  for (const { 0: found, index } of text.matchAll(BREAK)) {
+    if (found === '"' && !(lengthAt(index) === 1 && isAt(AFTER_TEXT, text, index + 1))) {
+      if (!isAt(FIRST_LINE, text, index + 1)) continue;
+    }
+    if (index > start) yield { start, end: index };
+    start = index + found.length;
+  }
+  if (start < text.length) yield { start, end: text.length };
+}

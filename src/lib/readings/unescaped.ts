@@ -1,0 +1,140 @@
+/**
+ * Text without its escapes: JSON's, once or many times over, and percent signs. How many backslashes stand in a row says how
+ * deep a text was quoted, which nobody knows here, so a row of them is read as one. `\n` and its like stay as two characters:
+ * they may be the end of a line, or a folder's separator before a name.
+ *
+ * One pass with a stack: every step adds a character, or takes an escape off the top and adds what it stands for, which is
+ * less. So work grows with the length, whatever the text is.
+ */
+import type { Reading } from './reading.ts';
+
+export type Unescaped = Reading & {
+  /** Characters from one in the source to the next one: how many backslashes one of them stands for. */
+  lengthAt(index: number): number;
+  /** What it took, in characters added; for tests. */
+  steps: number;
+};
+
+const BACKSLASH = 0x5c;
+const PERCENT = 0x25;
+const LOWER_U = 0x75;
+const LOWER_X = 0x78;
+/** Stand for themselves behind a backslash. */
+const QUOTED = new Set(Array.from('"\'/', (char) => char.charCodeAt(0)));
+const ESCAPES = /[\\%]/;
+
+const HEX = new Int8Array(256).fill(-1);
+for (const [value, digit] of Array.from('0123456789abcdef').entries()) {
+  HEX[digit.charCodeAt(0)] = value;
+  HEX[digit.toUpperCase().charCodeAt(0)] = value;
+}
+
+/** `source` has a byte in each character. */
+export function unescaped(source: string): Unescaped {
+  if (!ESCAPES.test(source)) {
+    return {
+      text: source,
+      spans: (from, to) => [{ start: from, length: to - from }],
+      lengthAt: () => 1,
+      steps: source.length,
+    };
+  }
+  const stack = new Stack(source.length);
+  for (let at = 0; at < source.length; at++) stack.take(source.charCodeAt(at), at);
+  return stack.reading(source.length);
+}
+
+class Stack {
+  readonly #codes: Uint8Array;
+  /** Where in the source each character begins. */
+  readonly #starts: Int32Array;
+  #length = 0;
+  #steps = 0;
+
+  constructor(capacity: number) {
+    this.#codes = new Uint8Array(capacity);
+    this.#starts = new Int32Array(capacity + 1);
+  }
+
+  take(code: number, at: number): void {
+    this.#add(code, at);
+    // What an escape stands for may be the end of another one.
+    while (HEX[this.#codes[this.#length - 1] ?? 0] !== -1 && this.#decode());
+  }
+
+  reading(sourceLength: number): Unescaped {
+    const starts = this.#starts;
+    starts[this.#length] = sourceLength;
+    const at = (index: number) => starts[index] ?? sourceLength;
+    return {
+      text: Buffer.from(this.#codes.buffer, 0, this.#length).toString('latin1'),
+      spans: (from, to) => [{ start: at(from), length: at(to) - at(from) }],
+      lengthAt: (index) => at(index + 1) - at(index),
+      steps: this.#steps,
+    };
+  }
+
+  #add(code: number, start: number): void {
+    this.#steps++;
+    if (this.#codes[this.#length - 1] === BACKSLASH) {
+      if (code === BACKSLASH) return;
+      if (QUOTED.has(code)) {
+        this.#codes[this.#length - 1] = code;
+        return;
+      }
+    }
+    this.#codes[this.#length] = code;
+    this.#starts[this.#length++] = start;
+  }
+
+  /** Whether the top was an escape; what it stands for has taken its place. */
+  #decode(): boolean {
+    return this.#decodeAs(1, PERCENT, 2) || this.#decodeAs(2, LOWER_X, 2) || this.#decodeAs(2, LOWER_U, 4);
+  }
+
+  /** An escape of `lead` characters, of which `mark` is the last, and `digits`. */
+  #decodeAs(lead: number, mark: number, digits: number): boolean {
+    const codes = this.#codes;
+    const from = this.#length - lead - digits;
+    if (from < 0 || codes[from + lead - 1] !== mark) return false;
+    if (lead === 2 && codes[from] !== BACKSLASH) return false;
+    let value = 0;
+    for (let at = from + lead; at < this.#length; at++) {
+      const digit = HEX[codes[at] ?? 0] ?? -1;
+      if (digit < 0) return false;
+      value = value * 16 + digit;
+    }
+    this.#length = from;
+    this.#addUnit(value, this.#starts[from] ?? 0, digits === 4);
+    return true;
+  }
+
+  #addUnit(value: number, start: number, isUnit: boolean): void {
+    const isLow = isUnit && value >= 0xdc00 && value < 0xe000;
+    const high = isLow ? this.#highSurrogate() : undefined;
+    if (high !== undefined) {
+      this.#length -= 3;
+      const first = this.#starts[this.#length] ?? start;
+      this.#addBytes(utf8(0x10000 + ((high - 0xd800) << 10) + (value - 0xdc00)), first);
+    } else if (isUnit && value >= 0x80) this.#addBytes(utf8(value), start);
+    else this.#add(value, start);
+  }
+
+  /** The half of a pair that stands on top, as three bytes. */
+  #highSurrogate(): number | undefined {
+    const [a = 0, b = 0, c = 0] = this.#codes.subarray(Math.max(0, this.#length - 3), this.#length);
+    return a === 0xed && b >= 0xa0 && b < 0xb0 ? 0xd000 | ((b & 0x3f) << 6) | (c & 0x3f) : undefined;
+  }
+
+  #addBytes(bytes: readonly number[], start: number): void {
+    for (const byte of bytes) this.#add(byte, start);
+  }
+}
+
+/** Of half a surrogate pair, too. */
+function utf8(code: number): number[] {
+  const tail = (shift: number) => 0x80 | ((code >> shift) & 0x3f);
+  if (code < 0x800) return [0xc0 | (code >> 6), tail(0)];
+  if (code < 0x10000) return [0xe0 | (code >> 12), tail(6), tail(0)];
+  return [0xf0 | (code >> 18), tail(12), tail(6), tail(0)];
+}

@@ -1,0 +1,80 @@
+/** The name in the path of a home folder, and of a machine that shares one. For text whose rows of backslashes are one. */
+import type { Span } from '../lib/readings/reading.ts';
+import type { Unescaped } from '../lib/readings/unescaped.ts';
+
+/** Where a word may begin: the letter of an escape such as a newline's may stand right before it. */
+const START = String.raw`(?:^|[^\w./~-]|\\[bfnrt])`;
+
+/** A character of a name, in whatever the path is quoted. */
+const LETTER = String.raw`[^/\\ \t\r\n"'\x60:;,<>()|&?*$]`;
+const NAME = `${LETTER}+`;
+/** Names on Windows have blanks; a shell may have a backslash before each. */
+const BLANK_NAME = String.raw`${LETTER}+(?:\\? ${LETTER}+){1,3}`;
+/** Only what follows tells that a name goes on behind a blank. */
+const WINDOWS_NAME = String.raw`${BLANK_NAME}(?=[/\\])|${NAME}`;
+
+/** As each system, and each bridge from one to another, writes them. */
+const POSIX_HOMES = [
+  '/home/',
+  '/Users/',
+  '/(?:var|usr|export)/home/',
+  String.raw`//wsl(?:\$|\.localhost)/[\w.-]+/home/`,
+].join('|');
+const WINDOWS_HOMES = [
+  String.raw`[A-Za-z]:\\(?:Users|Documents and Settings)\\`,
+  '(?:file:///)?[A-Za-z]:/Users/',
+  // WSL, Cygwin, Git Bash.
+  '(?:/mnt|/cygdrive)?/[A-Za-z]/Users/',
+].join('|');
+
+const PATTERNS: readonly RegExp[] = [
+  new RegExp(`(${START}(?:${POSIX_HOMES}))(${NAME})`, 'g'),
+  new RegExp(`(${START}(?:${WINDOWS_HOMES}))(${WINDOWS_NAME})`, 'g'),
+  // Nothing but the name up to the quote that ends it.
+  new RegExp(String.raw`((["'\x60])(?:${WINDOWS_HOMES}))(${BLANK_NAME})(?=\2)`, 'g'),
+  // Claude Code's name for a project's folder: the path with dashes.
+  /([/\\](?:-(?:home|Users|mnt-[a-z]-Users|[a-z]-Users)-|[A-Za-z]--Users-))([A-Za-z0-9_.]+)/g,
+];
+
+export function findHomes(plain: Unescaped): Span[] {
+  const named = PATTERNS.flatMap((pattern) =>
+    [...plain.text.matchAll(pattern)].map((match) => ({
+      start: match.index + (match[1] ?? '').length,
+      length: (match.at(-1) ?? '').length,
+    })),
+  );
+  return [...named, ...findShares(plain)];
+}
+
+const SHARE = new RegExp(String.raw`(?:(?<![\w\\:.])|(?<=\\[bfnrt]))\\((?:${LETTER}|\$)+)\\(${NAME})`, 'g');
+const WSL = /^wsl(?:\$|\.localhost)$/i;
+const HOMES = /^(?:home|users)$/i;
+const HOMES_BEHIND = /\\(?:home|Users)/iy;
+const FOLDER = new RegExp(String.raw`\\(${WINDOWS_NAME})`, 'y');
+
+/** `\\host\share`, and the name behind it where that leads to homes: `\\host\Users\name`, `\\wsl$\system\home\name`. */
+function findShares({ text, lengthAt }: Unescaped): Span[] {
+  return [...text.matchAll(SHARE)].flatMap(({ 1: host = '', 2: share = '', index }) => {
+    const shareAt = index + 1 + host.length + 1;
+    // It begins with twice as many backslashes as part its folders, however deep it is quoted.
+    if (lengthAt(index) !== 2 * lengthAt(shareAt - 1)) return [];
+    if (isLineEnd(host, share, lengthAt(shareAt - 1))) return [];
+    const end = shareAt + share.length;
+    const machine = [{ start: index + 1, length: host.length }];
+    if (HOMES.test(share)) return [...machine, ...folderAt(text, end)];
+    HOMES_BEHIND.lastIndex = end;
+    const homes = HOMES_BEHIND.exec(text)?.[0];
+    const named = homes === undefined ? [] : folderAt(text, end + homes.length);
+    return WSL.test(host) ? named : [...machine, { start: shareAt, length: share.length }, ...named];
+  });
+}
+
+/** A word behind a backslash at the end of a line, as in TeX, has just the same look as a share with such a letter. */
+const isLineEnd = (host: string, share: string, backslashes: number): boolean =>
+  /^[bfnrt]/.test(share) && (backslashes === 1 || !/[\d.$-]/.test(host));
+
+function folderAt(text: string, at: number): Span[] {
+  FOLDER.lastIndex = at;
+  const name = FOLDER.exec(text)?.[1];
+  return name === undefined ? [] : [{ start: at + 1, length: name.length }];
+}

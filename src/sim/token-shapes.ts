@@ -1,0 +1,125 @@
+/**
+ * Credentials that nobody has named, by the shapes that their makers gave them. For readings: text without its escapes,
+ * whose characters are bytes.
+ *
+ * A shape begins at the edge of a word and never inside one: a picture or a signature in base64 is one word of many
+ * letters, and has every short row of them somewhere. Each pattern starts with fixed letters and has no two quantifiers
+ * side by side that take the same character, so that no part of a text is read more than a few times over.
+ */
+import type { Reading, Span } from '../lib/readings/reading.ts';
+
+/** Behind it a word begins; the letter of an escape such as a newline's may stand right before it. */
+const EDGE = String.raw`(?<![\w+/-])|(?<=\\[bfnrt])`;
+/** As much, but slashes and plus signs part words here: for shapes too long to turn up by chance. */
+const LOOSE_EDGE = String.raw`(?<![\w-])|(?<=\\[bfnrt])`;
+const ANYWHERE = '';
+
+/** Has one of `needs` in it, or is not looked for. */
+type Shape = { kind: string; needs: readonly string[]; pattern: RegExp };
+
+const shape = (kind: string, needs: readonly string[], pattern: RegExp, edge = LOOSE_EDGE): Shape => ({
+  kind,
+  needs,
+  pattern: new RegExp(`(?:${edge})(?:${pattern.source})`, 'g'),
+});
+
+const BEARER = ['earer', 'EARER'];
+
+// Where letters alone would be words of a language, a digit is asked for.
+const SHAPES: readonly Shape[] = [
+  shape('google-key', ['AIza'], /AIza[\w-]{35}(?![\w-])/),
+  shape('google-key', ['AIza'], /AIza[\w-]{16,}/, EDGE),
+  shape('google-key', ['AQ.'], /AQ\.[\w-]{30,}/),
+  shape('google-token', ['ya29.'], /ya29\.[\w.-]{16,}/),
+  shape('google-token', ['1//0'], /1\/\/0[\w-]{20,}/),
+  shape('google-secret', ['GOCSPX-'], /GOCSPX-[\w-]{16,}/),
+  shape('aws-key', ['AKIA', 'ASIA', 'AROA', 'AIDA'], /A(?:KIA|SIA|ROA|IDA)[A-Z0-9]{16}(?![\w-])/),
+  shape(
+    'aws-secret',
+    ['_access_key', '_ACCESS_KEY', 'AccessKey'],
+    /(?<=(?:secret_access_key|SECRET_ACCESS_KEY|SecretAccessKey)["']?\s{0,2}[=:]\s{0,2}["']?)[\w+/]{40}(?![\w+/])/,
+    ANYWHERE,
+  ),
+  shape('github-token', ['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_'], /gh[pousr]_[A-Za-z0-9]{16,}/),
+  shape('github-token', ['github_pat_'], /github_pat_\w{16,}/),
+  shape('gitlab-token', ['glpat-', 'gldt-', 'glrt-', 'glptt-'], /gl(?:pat|dt|rt|ptt)-[\w.-]{16,}/),
+  shape('sk-key', ['sk-ant-'], /sk-ant-[\w-]{8,}/),
+  shape('sk-key', ['sk-'], /sk-(?=[\w-]{0,300}\d)[\w-]{16,}/),
+  shape('stripe-key', ['_live_', '_test_'], /(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{10,}/),
+  shape('slack-token', ['xox'], /xox[a-z]-[\w-]{10,}/),
+  shape('slack-token', ['xapp-'], /xapp-(?=[\w-]{0,300}\d)[\w-]{10,}/),
+  shape('slack-hook', ['hooks.slack.com'], /(?<=hooks\.slack\.com\/services\/)[\w/]{20,}/, ANYWHERE),
+  shape('npm-token', ['npm_'], /npm_(?=[a-zA-Z]{0,300}\d)[A-Za-z0-9]{20,}/),
+  shape('pypi-token', ['pypi-'], /pypi-[\w-]{40,}/),
+  shape('hugging-face-token', ['hf_'], /hf_[A-Za-z0-9]{20,}/),
+  shape('groq-key', ['gsk_'], /gsk_[A-Za-z0-9]{20,}/),
+  shape('xai-key', ['xai-'], /xai-(?=[a-zA-Z]{0,300}\d)[A-Za-z0-9]{20,}/),
+  shape('sendgrid-key', ['SG.'], /SG\.[\w-]{16,}\.[\w-]{16,}/),
+  shape('docker-token', ['dckr_pat_'], /dckr_pat_[\w-]{16,}/),
+  shape('age-key', ['AGE-SECRET-KEY-'], /AGE-SECRET-KEY-[A-Z0-9]{20,}/),
+  shape('jwt', ['eyJ'], /eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*(?:\.[\w-]+){0,2}/),
+  shape('bearer', BEARER, /(?<=\b[Bb](?:earer|EARER)\s{1,4})[\w.~+/-]{20,}=*/, ANYWHERE),
+  shape(
+    'bearer',
+    BEARER,
+    /(?<=\b[Bb](?:earer|EARER)\s{1,4})(?=[A-Za-z.~+/_-]{0,20}\d)[\w.~+/-]{12,}=*/,
+    ANYWHERE,
+  ),
+  shape(
+    'basic',
+    ['asic '],
+    /(?<=[Aa]uthorization["']?\s{0,2}[:=]\s{0,2}["']?[Bb]asic )[\w+/-]{8,}=*/,
+    ANYWHERE,
+  ),
+  // What refers to a password, such as `$PASSWORD`, is none.
+  shape(
+    'password',
+    ['://'],
+    /(?<=[a-z][a-z0-9]:\/\/[\w.~%+-]{0,64}:)[^\s"'$<>{}*/@:\\][^\s"'<>/\\]{1,200}(?=@[\w[])/,
+    ANYWHERE,
+  ),
+];
+
+const needed = ({ needs }: Shape, text: string) => needs.some((letters) => text.includes(letters));
+
+const spanOf = ({ 0: found, index }: RegExpExecArray): Span => ({ start: index, length: found.length });
+
+export type Found = { kind: string; spans: Span[] };
+
+/** In the characters of what was read. */
+export function tokensIn({ text, spans }: Reading): Found[] {
+  const found = SHAPES.filter((one) => needed(one, text)).flatMap(({ kind, pattern }) =>
+    [...text.matchAll(pattern)].map(spanOf).map((span) => ({ kind, span })),
+  );
+  const keys = privateKeys(text).map((span) => ({ kind: 'private-key', span }));
+  return [...found, ...keys].map(({ kind, span }) => ({
+    kind,
+    spans: spans(span.start, span.start + span.length),
+  }));
+}
+
+const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+/** Characters. */
+const LONGEST_KEY = 20_000;
+const DASHES = '-----';
+/** Base64, line ends in every writing, numbers of lines, and the few headers that such a key may have. */
+const BODY = /(?:[\w+/=\s:,.|\xe2\x86\x92-]|\\[nrt])*?(?=-----END)/y;
+/** Of a key that is cut off: its first lines, which have nothing else in them. */
+const WHOLE_LINES = /(?:(?:\s|\\[nrt])+(?:\d{1,7}(?:\xe2\x86\x92|[\t:|]|\\t))?[A-Za-z0-9+/=]{32,})+/y;
+
+/** What stands between the first line and the last one. */
+function privateKeys(text: string): Span[] {
+  const spans: Span[] = [];
+  if (!text.includes('PRIVATE KEY')) return spans;
+  for (const { 0: line, index } of text.matchAll(BEGIN)) {
+    const start = index + line.length;
+    // Looked for up to the next dashes only, so that no key is read on behalf of an earlier one.
+    const next = text.indexOf(DASHES, start);
+    const until = text.slice(start, next < 0 ? start + LONGEST_KEY : Math.min(next + 8, start + LONGEST_KEY));
+    BODY.lastIndex = 0;
+    WHOLE_LINES.lastIndex = 0;
+    const body = (BODY.exec(until) ?? WHOLE_LINES.exec(until))?.[0] ?? '';
+    if (/[A-Za-z0-9+/]{16}/.test(body)) spans.push({ start, length: body.length });
+  }
+  return spans;
+}
