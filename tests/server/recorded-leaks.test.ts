@@ -65,6 +65,7 @@ const messages = [
 ];
 const request = {
   ...hello,
+  max_tokens: 8_000,
   stream: true,
   messages,
   tools: [{ name: 'Bash', input_schema: { type: 'object', properties: { command: { type: 'string' } } } }],
