@@ -1,6 +1,13 @@
 /** One look at one source: what it says otherwise than our tables, or why it could not be looked at. */
 export type Look =
-  | { source: string; looked: true; what: string; differences: readonly string[] }
+  | {
+      source: string;
+      looked: true;
+      what: string;
+      differences: readonly string[];
+      /** What of it could not be read, and why. */
+      unread?: readonly string[];
+    }
   | { source: string; looked: false; why: string };
 
 export type Verdict = { lines: string[]; exitCode: 0 | 1 | 2 };
@@ -27,10 +34,15 @@ export function judge(
       : [];
     drifted += fresh.length + gone.length;
     lines.push(`${look.source}: ${look.what}; ${summary(look.differences.length, fresh.length)}`);
+    for (const problem of look.unread ?? []) lines.push(`  could not read ${problem}`);
     for (const difference of fresh) lines.push(`  drift: ${difference}`);
     for (const difference of gone) lines.push(`  drift: accepted, and no longer so: ${difference}`);
   }
-  const unseen = looks.filter(({ looked }) => !looked).map(({ source }) => source);
+  const unseen = looks.flatMap((look) => {
+    if (!look.looked) return [look.source];
+    const count = look.unread?.length ?? 0;
+    return count > 0 ? [`${count} of ${look.source}`] : [];
+  });
   const seen = drifted > 0 ? `${drifted} differences` : `no drift in what was looked at`;
   lines.push(unseen.length > 0 ? `${seen}; NOT looked at: ${unseen.join(', ')}` : seen);
   return { lines, exitCode: drifted > 0 ? 1 : unseen.length > 0 ? 2 : 0 };

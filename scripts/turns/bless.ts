@@ -1,8 +1,8 @@
 /** New goldens for turns: what today's code sends and answers becomes what is expected. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { STREAM, UPSTREAM } from '../../src/sim/cassette/layout.ts';
-import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import { STREAM } from '../../src/sim/cassette/layout.ts';
+import { listExchanges, listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
 import { differences } from './compare.ts';
 import { missingTries, withGoldens } from './goldens.ts';
@@ -33,7 +33,7 @@ export async function blessTurn(folder: string): Promise<Blessing> {
 
 /** What upstream said is nobody's to rewrite, not even in another spelling of the same. */
 async function keepingStreams(folder: string, write: () => Promise<void>): Promise<void> {
-  const streams = listRecording(join(folder, UPSTREAM)).map((exchange) => join(exchange, STREAM));
+  const streams = listExchanges(folder).map((exchange) => join(exchange, STREAM));
   const before = streams.map((file) => ({ file, text: readFileSync(file, 'utf8') }));
   await write();
   for (const { file, text } of before) if (readFileSync(file, 'utf8') !== text) writeFileSync(file, text);

@@ -1,15 +1,15 @@
 /** Hashes of a turn that somebody edited by hand: without this nothing would read it any more. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXPECTED, META, STREAM, UPSTREAM } from '../../src/sim/cassette/layout.ts';
+import { EXPECTED, META, STREAM } from '../../src/sim/cassette/layout.ts';
 import { ExchangeMeta, prettyJson, RequestMeta, readJsonFile, sha256 } from '../../src/sim/cassette/meta.ts';
-import { listRecording } from '../../src/sim/cassette/read.ts';
+import { listExchanges } from '../../src/sim/cassette/read.ts';
 import { readStreamLines } from '../../src/sim/cassette/stream-lines.ts';
 
 /** Renews what does not fit; returns the names of the files that had been edited. What Google said is now `edited`. */
 export function renewHashes(folder: string): string[] {
   const edited: string[] = [];
-  for (const exchange of listRecording(join(folder, UPSTREAM))) {
+  for (const exchange of listExchanges(folder)) {
     const file = join(exchange, META);
     const meta = readJsonFile(ExchangeMeta, readFileSync(file, 'utf8'), file);
     const stream = join(exchange, STREAM);

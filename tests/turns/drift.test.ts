@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACCEPTED } from '../../scripts/drift/accepted.ts';
@@ -7,7 +7,12 @@ import { enumValuesOf, membersOf } from '../../scripts/drift/declarations.ts';
 import { type LiveOptions, lookAtLive } from '../../scripts/drift/live.ts';
 import { judge, type Look } from '../../scripts/drift/look.ts';
 import { unknownIn } from '../../scripts/drift/ours.ts';
-import { lookAtCorpus, lookAtRequests, sightBody } from '../../scripts/drift/recordings.ts';
+import {
+  lookAtCorpus,
+  lookAtOwnRecordings,
+  lookAtRequests,
+  sightBody,
+} from '../../scripts/drift/recordings.ts';
 import { lookAtSdk } from '../../scripts/drift/sdk.ts';
 import { TURNS } from '../../scripts/turns/folder.ts';
 import { MODELS } from '../../src/gemini/models.ts';
@@ -85,6 +90,11 @@ export type Small = { a?: string; b: { c: 1; d: 2 } };
   });
 });
 
+const cutInHalf = (file: string) => {
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.slice(0, text.length / 2));
+};
+
 const body = (...chunks: object[]) => [
   new TextEncoder().encode(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join('')),
 ];
@@ -107,6 +117,63 @@ describe('recordings', () => {
   test('the committed turns hold nothing that is neither read nor accepted', () => {
     const look = lookAtRequests('the turns', [TURNS]);
     expect(judge([look], ACCEPTED)).toMatchObject({ exitCode: 0 });
+  });
+
+  test.each<[string, string, (file: string) => void, string]>([
+    ['lost its files', 'meta.json', (file) => rmSync(file), 'meta.json: is missing'],
+    ['was cut off', 'upstream/01/stream.jsonl', cutInHalf, 'stream.jsonl'],
+    ['is no JSON', 'client-request.json', (file) => writeFileSync(file, '{'), 'not JSON'],
+    [
+      'is not what its hash says',
+      'upstream/01/stream.jsonl',
+      (file) => writeFileSync(file, readFileSync(file, 'utf8').replace('STOP', 'STEP')),
+      'SHA-256',
+    ],
+  ])('one that %s is named, and the others are looked at', (_what, file, spoil, why) => {
+    const recordings = mkdtempSync(join(tmpdir(), 'drift-'));
+    try {
+      const [good = '', bad = ''] = [
+        join(recordings, 'session/001-main'),
+        join(recordings, 'session/002-main'),
+      ];
+      for (const to of [good, bad]) cpSync(join(TURNS, 'signed-text'), to, { recursive: true });
+      writeFileSync(join(recordings, 'a-note.txt'), 'no recording');
+      spoil(join(bad, file));
+      const look = lookAtOwnRecordings(recordings);
+      const { lines, exitCode } = judge([look], {});
+      expect(exitCode).toBe(2);
+      expect(lines.join('\n')).toContain('of 1 requests');
+      const named = lines.filter((line) => line.startsWith('  could not read '));
+      expect(named).toEqual([expect.stringMatching(new RegExp(`002-main/.*${why}`))]);
+      expect(lines.at(-1)).toContain('NOT looked at: 1 of the recordings of this machine');
+    } finally {
+      rmSync(recordings, { recursive: true });
+    }
+  });
+
+  test('a corpus with a bad file is looked at but for that one', () => {
+    const root = mkdtempSync(join(tmpdir(), 'drift-corpus-'));
+    try {
+      mkdirSync(join(root, 'recordings'));
+      const entry = (id: string) => ({ api: 'gemini', kind: 'json', file: `${id}.json`, id });
+      const index = ['good', 'broken', 'odd', 'absent'].map(entry);
+      writeFileSync(join(root, 'recordings/INDEX.json'), JSON.stringify(index));
+      writeFileSync(
+        join(root, 'recordings/good.json'),
+        JSON.stringify({ response: { body: '{"candidates":[]}' } }),
+      );
+      writeFileSync(join(root, 'recordings/broken.json'), '{');
+      writeFileSync(join(root, 'recordings/odd.json'), '{}');
+      const look = lookAtCorpus(root);
+      expect(look).toMatchObject({
+        looked: true,
+        unread: ['broken', 'odd', 'absent'].map((id) => expect.stringContaining(`${id}.json`)),
+      });
+      writeFileSync(join(root, 'recordings/INDEX.json'), 'none');
+      expect(lookAtCorpus(root)).toMatchObject({ looked: false, why: expect.stringContaining('INDEX.json') });
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   test('none at hand is not the same as none that drifted', () => {

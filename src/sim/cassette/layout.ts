@@ -15,7 +15,7 @@ export const REQUEST = 'request.json';
 export const REQUEST_BODY = 'request.body';
 export const STREAM = 'stream.jsonl';
 export const MANIFEST = 'recording.json';
-const BLOBS = 'blobs';
+export const BLOBS = 'blobs';
 
 /** By the answer's content type; both are the bytes as they were. */
 export const EXPECTED = { stream: 'expected.sse', whole: 'expected.json' } as const;

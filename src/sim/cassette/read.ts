@@ -29,13 +29,19 @@ export function readRecordedRequest(folder: string): RecordedRequest {
     ...facts,
     request: readClientRequest(folder),
     answer: readAnswer(folder, answer),
-    upstream: listFolders(join(folder, layout.UPSTREAM)).map((exchange) => readExchange(exchange, folder)),
+    upstream: listExchanges(folder).map((exchange) => readExchange(exchange, folder)),
   };
 }
 
-/** The folders of all client requests in a recording (or of all cases in `fixtures/turns`), in order. */
+/**
+ * The folders of all client requests in a recording (or of all cases in `fixtures/turns`), in order. One that has lost its
+ * files is among them: whoever reads it is told.
+ */
 export const listRecording = (folder: string): string[] =>
-  listFolders(folder).filter((path) => existsSync(join(path, layout.META)));
+  listFolders(folder).filter((path) => basename(path) !== layout.BLOBS);
+
+export const listExchanges = (requestFolder: string): string[] =>
+  listFolders(join(requestFolder, layout.UPSTREAM));
 
 function listFolders(folder: string): string[] {
   if (!existsSync(folder)) return [];

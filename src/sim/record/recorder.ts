@@ -43,10 +43,9 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#number = Math.max(
-      0,
-      ...listRecording(options.folder).map((path) => Number.parseInt(basename(path), 10)),
-    );
+    const numbers = listRecording(options.folder).map((path) => Number.parseInt(basename(path), 10));
+    // What somebody else put there need not begin with a number.
+    this.#number = Math.max(0, ...numbers.filter(Number.isInteger));
   }
 
   /** Stands right in front of `inner`; knows by the exchange's id which client request it works for. */

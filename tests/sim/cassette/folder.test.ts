@@ -176,6 +176,13 @@ describe('a recorded request on disk', () => {
     ]);
   });
 
+  test('a folder that has lost its files is listed, so that whoever reads it is told', async () => {
+    const { path } = await roundTrip('lost/001-main', recorded);
+    rmSync(join(path, 'meta.json'));
+    expect(listRecording(join(folder, 'lost'))).toEqual([path]);
+    expect(() => readRecordedRequest(path)).toThrow(`${join(path, 'meta.json')}: is missing`);
+  });
+
   test.each([
     ['a changed byte', 'upstream/01/stream.jsonl', (text: string) => text.replace('caf', 'cab'), 'SHA-256'],
     [
