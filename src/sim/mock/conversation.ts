@@ -117,3 +117,10 @@ export function requestTexts(request: ApiRequest): string {
     .flatMap((content) => (content?.parts ?? []).flatMap((part) => part.text ?? []))
     .join('\n');
 }
+
+/** What all tools have given, for facts. */
+export const resultTexts = (request: ApiRequest): string =>
+  (request.contents ?? [])
+    .flatMap(resultsOf)
+    .map(({ text }) => text)
+    .join('\n');

@@ -3,8 +3,8 @@
  * put into its texts.
  */
 import type { Json, JsonObject } from '../../lib/json.ts';
-import type { Grounding, Scenario } from '../scenario/types.ts';
-import { type Conversation, requestTexts, type ToolResult } from './conversation.ts';
+import type { Fact, Grounding, Scenario } from '../scenario/types.ts';
+import { type Conversation, requestTexts, resultTexts, type ToolResult } from './conversation.ts';
 
 const SLOT = /\{\{\s*([A-Za-z_]+)(?:\.([^\s}#]+))?(?:#(\d+))?\s*\}\}/g;
 /** Characters of a value that go into an answer. */
@@ -14,12 +14,13 @@ const LONGEST = 2_000;
 export type Fill = (text: string) => string;
 
 export function createFill(scenario: Scenario, conversation: Conversation): Fill {
-  let texts: string | undefined;
+  const places = { texts: requestTexts, results: resultTexts };
+  const read: Partial<Record<Fact['in'], string>> = {};
   const fact = (name: string): string | undefined => {
     const known = scenario.facts.get(name);
     if (!known) return undefined;
-    texts ??= requestTexts(conversation.request);
-    return [...texts.matchAll(known.find)].at(-1)?.[1]?.trim() ?? known.otherwise;
+    read[known.in] ??= places[known.in](conversation.request);
+    return [...(read[known.in] ?? '').matchAll(known.find)].at(-1)?.[1]?.trim() ?? known.otherwise;
   };
   return (text) =>
     text.replaceAll(SLOT, (slot, name: string, tool: string | undefined, line: string | undefined) => {

@@ -13,6 +13,7 @@ import {
 } from './schema.ts';
 import {
   type Demo,
+  type Fact,
   type Flow,
   type Scenario,
   ScenarioError,
@@ -65,8 +66,9 @@ function checkShape(read: unknown, file: string): FileData {
 }
 
 function readFacts(facts: NonNullable<FileData['facts']>, file: string): Scenario['facts'] {
-  const rows = Object.entries(facts).map(([name, { find, otherwise }]) => {
-    return [name, { find: toPattern(find, 'gi', `${file}: facts.${name}.find`), otherwise }] as const;
+  const rows = Object.entries(facts).map(([name, fact]): [string, Fact] => {
+    const find = toPattern(fact.find, 'gi', `${file}: facts.${name}.find`);
+    return [name, { find, otherwise: fact.otherwise, in: fact.in ?? 'texts' }];
   });
   return new Map(rows);
 }

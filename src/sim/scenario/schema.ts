@@ -128,7 +128,10 @@ export const ScenarioFile = Type.Object(
     facts: Type.Optional(
       Type.Record(
         Type.String({ pattern: '^[a-z][a-z0-9_]*$' }),
-        Type.Object({ find: Name, otherwise: Type.String() }, closed),
+        Type.Object(
+          { find: Name, otherwise: Type.String(), in: Type.Optional(Type.Literal('results')) },
+          closed,
+        ),
         closed,
       ),
     ),

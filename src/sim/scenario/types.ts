@@ -92,6 +92,9 @@ export type DemoFile = string | Uint8Array;
 /** How to try the scenario with a real client in an empty folder. */
 export type Demo = { prompt: string; args: readonly string[]; files: ReadonlyMap<string, DemoFile> };
 
+/** What the first group of `find` matched last, in the texts of the request, or in the results of its tools. */
+export type Fact = { find: RegExp; otherwise: string; in: 'texts' | 'results' };
+
 export type Scenario = {
   name: string;
   description: string;
@@ -100,8 +103,8 @@ export type Scenario = {
   /** Words that it takes; without it all. Waived where the scenario was chosen by name. */
   prompt: TextTest | undefined;
   pace: Speed | undefined;
-  /** Values that templates can name, each found in the request's texts by its first group. */
-  facts: ReadonlyMap<string, { find: RegExp; otherwise: string }>;
+  /** Values that templates can name. */
+  facts: ReadonlyMap<string, Fact>;
   /** Tags whose content is not the user's own words. */
   asides: readonly string[];
   rules: readonly ScenarioRule[];
