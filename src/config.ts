@@ -59,7 +59,7 @@ export type Config = {
   /** What recordings must not hold besides secrets. */
   redact: readonly LinearPattern[];
   /** Set for the backend of that name. */
-  replay: { folder: string; pace: Pace } | undefined;
+  replay: { folder: string; pace: Pace; alone?: boolean } | undefined;
   /** How upstream is made to fail; empty in ordinary life. */
   faults: readonly FaultRule[];
   /** May hold a password. */

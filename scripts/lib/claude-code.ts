@@ -94,8 +94,8 @@ export type ClaudeRun = {
   prompt: string;
   args?: readonly string[];
   timeoutMs: number;
-  /** Told every line of stdout as it comes. */
-  onLine?(line: string): void;
+  /** Told every line of stdout as it comes, and how to press Ctrl-C. */
+  onLine?(line: string, interrupt: () => void): void;
 };
 
 export type ClaudeResult = {
@@ -127,18 +127,18 @@ function cleanEnvironment({ baseUrl, home }: ClaudeRun, args: readonly string[])
   };
 }
 
-async function readLines(stream: ReadableStream<Uint8Array>, onLine?: (line: string) => void) {
+async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void) {
   const decoder = new TextDecoder();
   let text = '';
   let told = 0;
   for await (const bytes of stream) {
     text += decoder.decode(bytes, { stream: true });
     for (let end = text.indexOf('\n', told); end >= 0; end = text.indexOf('\n', told)) {
-      onLine?.(text.slice(told, end));
+      onLine(text.slice(told, end));
       told = end + 1;
     }
   }
-  if (told < text.length) onLine?.(text.slice(told));
+  if (told < text.length) onLine(text.slice(told));
   return text;
 }
 
@@ -159,7 +159,7 @@ export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
   });
   const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), run.timeoutMs);
   const [stdout, stderr] = await Promise.all([
-    readLines(child.stdout, run.onLine),
+    readLines(child.stdout, (line) => run.onLine?.(line, () => child.kill('SIGINT'))),
     textOf(child.stderr),
     child.exited,
   ]);

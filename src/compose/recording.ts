@@ -2,6 +2,7 @@
 import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config.ts';
 import type { Logger } from '../lib/log.ts';
 import { ClientGone } from '../server/call.ts';
+import { CLIENT_NAMES } from '../server/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../server/client-wire.ts';
 import { openManifest, type RecordedSettings } from '../sim/cassette/manifest.ts';
 import type { Origin } from '../sim/cassette/types.ts';
@@ -67,7 +68,8 @@ export function withRecordedSettings(config: Config, { settings }: Player['libra
 
 /** Throws where the folder is no recording, or one that cannot be read. */
 export function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | undefined {
-  return replay && new Player({ ...replay, noise: CLIENT_NOISE, clock, isDelayed: faults.length > 0 });
+  const sameness = { noise: CLIENT_NOISE, names: CLIENT_NAMES };
+  return replay && new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });
 }
 
 export async function reportEnd(

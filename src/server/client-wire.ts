@@ -19,8 +19,8 @@ export const CLIENT_WIRE: ClientWire = {
 };
 
 /**
- * Holds for what goes upstream, too: there the same texts stand in other places. Nothing else is left out: the client is
- * to be pinned instead (see docs/recording.md).
+ * Holds for what goes upstream, too: there the same texts stand in other places. Names that the client makes up are in
+ * `client-names.ts`. Nothing else is left out: the client is to be pinned instead (see docs/recording.md).
  */
 export const CLIENT_NOISE: readonly Noise[] = [
   { at: ['metadata', 'user_id'], why: 'device, account and session; changes with every session' },
@@ -36,13 +36,33 @@ export const CLIENT_NOISE: readonly Noise[] = [
   },
   {
     at: ['**'],
-    pattern: /(?<=\n(?:agentId: |agentId: a[0-9a-f]+ \(use SendMessage with to: '))a[0-9a-f]{16}\b/g,
-    why: "a subagent's random name, at the end of its report",
+    pattern: /(?<=\bduration_ms: |<duration_ms>)\d+(?=\s*<\/(?:usage|duration_ms)>)/g,
+    why: 'how long a subagent took, at the end of its report',
   },
   {
     at: ['**'],
-    pattern: /(?<=\n<usage>[^<]*\bduration_ms: )\d+(?=<\/usage>)/g,
-    why: 'how long a subagent took, at the end of its report',
+    pattern: /(?<=<usage>\s*(?:total_tokens: |<subagent_tokens>))\d+/g,
+    why: 'what a subagent cost: partly an estimate of the client',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\bNext run: )[A-Z][^.\n]*(?=\.)/g,
+    why: 'when a scheduled prompt comes next: the client adds some minutes of its own',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\b(?:after running|running) for )(?:\d+(?:\.\d+)?(?:ms|[smhd])\s?)+/g,
+    why: 'how long a command in the background has been running',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\blast tool call )~\d+ minutes ago/g,
+    why: 'how long a subagent has been silent',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\b(?:Today's date is|The UTC date is)(?: now)? )\d{4}-\d{2}-\d{2}/g,
+    why: 'the day',
   },
   {
     settle: settleToolResults,

@@ -1,7 +1,7 @@
 /**
- * A session of the real Claude Code, recorded: files, a shell, pictures, a subagent, thinking, and a connection that breaks in
- * the middle of an answer. Its requests sent again give the same bytes; the client itself, run again on the recording,
- * asks the same and leaves the same files.
+ * A session of the real Claude Code, recorded: files, a shell, pictures, subagents in front and in the background, a
+ * connection that breaks, Ctrl-C in the middle of an answer, `--resume`, `/compact`. Its requests sent again give the same
+ * bytes; the client itself, run again on the recording, asks the same and leaves the same files.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Verification, verifyRecording } from '../../scripts/recordings/verify.ts';
 import { SCENARIOS } from '../../src/compose/mock-upstream.ts';
-import { createSeededRandom, systemClock } from '../../src/lib/ports.ts';
+import { createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
 import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { createFaultFetch, parseFaults } from '../../src/sim/faults/index.ts';
@@ -25,9 +25,27 @@ const VERSION = '2.1.330';
 const SESSION = '00000000-0000-4000-8000-000000000001';
 /** After its first text, while the answer flows. */
 const FAULT = 'reset@4:frame=3 caller=main';
+/** The model goes silent in the middle of this story, behind these words, until the client leaves. */
+const STORY = 'write a long story';
+const LAST_WORDS = 'Night 3.';
+
+type Act = { prompt: string; args: readonly string[]; leavesAt?: string };
+
+const STREAMED = ['--output-format', 'stream-json', '--verbose', '--include-partial-messages'];
+const RESUMED = ['--resume', SESSION];
+const ACTS: readonly Act[] = [
+  { prompt: 'take the tour', args: ['--session-id', SESSION] },
+  { prompt: 'work in the background', args: RESUMED },
+  { prompt: STORY, args: [...RESUMED, ...STREAMED], leavesAt: LAST_WORDS },
+  { prompt: 'what did you do so far?', args: RESUMED },
+  { prompt: '/compact', args: RESUMED },
+  { prompt: 'and what now?', args: RESUMED },
+];
+/** By its place above: ends by Ctrl-C. */
+const LEFT = ACTS.findIndex(({ leavesAt }) => leavesAt !== undefined);
 
 type Files = Record<string, string>;
-type Run = { claude: ClaudeResult; files: Files; log: Record<string, unknown>[] };
+type Run = { claude: ClaudeResult[]; files: Files; log: Record<string, unknown>[] };
 
 /** Files of the project, by name. */
 const filesIn = (folder: string): Files =>
@@ -39,8 +57,14 @@ const filesIn = (folder: string): Files =>
       .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'base64')]),
   );
 
+/** The text that a line of `STREAMED` brings. */
+function spoken(line: string): string {
+  const { event } = JSON.parse(line);
+  return event?.delta?.text ?? '';
+}
+
 /** The client from a clean slate in the same place, under the same name: only then does it ask the same. */
-async function runPinned(claude: string, folder: string, baseUrl: string): Promise<ClaudeResult> {
+async function playActs(claude: string, folder: string, baseUrl: string): Promise<ClaudeResult[]> {
   const cwd = join(folder, 'project');
   const home = join(folder, 'home');
   for (const path of [cwd, home]) {
@@ -48,8 +72,18 @@ async function runPinned(claude: string, folder: string, baseUrl: string): Promi
     mkdirSync(path, { recursive: true });
   }
   writeAssets({ png: join(cwd, 'pic.png'), pdf: join(cwd, 'doc.pdf') });
-  const args = ['--session-id', SESSION];
-  return runClaude({ path: claude, baseUrl, cwd, home, prompt: 'take the tour', args, timeoutMs: RUN_MS });
+  const results: ClaudeResult[] = [];
+  for (const { prompt, args, leavesAt } of ACTS) {
+    let said = '';
+    const onLine = (line: string, interrupt: () => void) => {
+      if (leavesAt === undefined) return;
+      said += spoken(line);
+      if (said.includes(leavesAt)) interrupt();
+    };
+    const run = { path: claude, baseUrl, cwd, home, prompt, args, onLine, timeoutMs: RUN_MS };
+    results.push(await runClaude(run));
+  }
+  return results;
 }
 
 /** Runs the client against a proxy with `env`, and closes that, so that all is written. */
@@ -59,17 +93,17 @@ async function runAgainst(
   options: Parameters<typeof startProxy>[0],
 ): Promise<Run> {
   let log: Run['log'] = [];
-  let result: ClaudeResult;
+  let results: ClaudeResult[];
   {
     await using proxy = await startProxy(options);
     log = proxy.lines;
-    result = await runPinned(claude, folder, proxy.url);
+    results = await playActs(claude, folder, proxy.url);
   }
-  return { claude: result, files: filesIn(join(folder, 'project')), log };
+  return { claude: results, files: filesIn(join(folder, 'project')), log };
 }
 
-/** The mock, as if it were Google, with one bad moment. */
-function brokenMock() {
+/** The mock, as if it were Google, with one bad moment, and a story that is never finished. */
+function brokenMock(): Fetch {
   const scenarios = loadScenarios(SCENARIOS);
   const mock = createMockFetch({
     scenarios: () => scenarios,
@@ -77,7 +111,35 @@ function brokenMock() {
     clock: systemClock,
     pace: 'instant',
   });
-  return createFaultFetch(mock, parseFaults(FAULT), { clock: systemClock, seed: 1 });
+  const broken = createFaultFetch(mock, parseFaults(FAULT), { clock: systemClock, seed: 1 });
+  return async (url, init, exchange) => {
+    const last = JSON.parse(String(init.body)).contents?.at(-1);
+    const answer = await broken(url, init, exchange);
+    return JSON.stringify(last ?? '').includes(STORY) ? silentBehind(LAST_WORDS, answer, init) : answer;
+  };
+}
+
+/** The answer up to the event with `words`, and then nothing: the client has all that there is when it leaves. */
+function silentBehind(words: string, answer: Response, { signal }: RequestInit): Response {
+  const reader = answer.body?.getReader();
+  let text = '';
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (text.includes(words)) {
+          await new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+          });
+        }
+        const value = (await reader?.read())?.value;
+        if (!value) throw new Error(`the story ended without ${words}`);
+        text += new TextDecoder().decode(value);
+        controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, answer);
 }
 
 const installed = await installClaudeCode(VERSION);
@@ -100,20 +162,33 @@ describe.skipIf(!installed.ok)(`a session of Claude Code ${VERSION}`, () => {
       verification = await verifyRecording(recording, 2);
       second = await runAgainst(claude, folder, { env: { BACKEND: 'replay', REPLAY: recording } });
     },
-    2 * RUN_MS + 60_000,
+    2 * ACTS.length * RUN_MS,
   );
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+  const ends = ({ claude }: Run) =>
+    claude.filter((_result, act) => act !== LEFT).map(({ exitCode, stderr }) => [exitCode, stderr]);
+  const printed = ({ claude }: Run) =>
+    claude.filter((_result, act) => act !== LEFT).map(({ stdout }) => stdout);
+
   test('is recorded whole, with the moment that broke', () => {
-    expect([first.claude.exitCode, first.claude.stderr]).toEqual([0, '']);
+    expect(ends(first)).toEqual(ACTS.slice(1).map(() => [0, '']));
     const callers = new Set(requests.map(({ caller }) => caller));
-    expect([...callers]).toEqual(expect.arrayContaining(['main', 'subagent']));
-    const ends = requests.flatMap(({ upstream }) => upstream.map(({ end }) => end.kind));
-    expect(ends.filter((kind) => kind !== 'eof')).not.toEqual([]);
+    expect([...callers]).toEqual(expect.arrayContaining(['main', 'subagent', 'compaction']));
+    const kinds = requests.flatMap(({ upstream }) => upstream.map(({ end }) => `${end.kind} ${end.side}`));
+    expect(kinds).toContain('reset upstream');
+    expect(kinds.filter((kind) => kind === 'abort client')).toHaveLength(1);
     const text = requests.flatMap(({ upstream }) =>
       upstream.flatMap(({ reads }) => reads.map((read) => read.bytes)),
     );
     expect(Buffer.concat(text).toString()).toContain('"thought": true');
+  });
+
+  test('has a subagent and a command in the background, whose names are used', () => {
+    const [, background = ''] = printed(first);
+    expect(background).toContain('looked at the output of the command: done');
+    expect(background).toContain('stopped it: done');
+    expect(background).toContain('heard of the subagent: Agent "Look at the folder" finished');
   });
 
   test('gives the recorded bytes again, twice, when its requests are sent again', () => {
@@ -124,9 +199,9 @@ describe.skipIf(!installed.ok)(`a session of Claude Code ${VERSION}`, () => {
     const missed = second.log.filter(({ msg }) => String(msg).startsWith('replay: '));
     expect(missed).toEqual([]);
     const report = second.log.find((line) => 'misses' in line);
-    expect(report).toMatchObject({ misses: 0 });
-    expect([second.claude.exitCode, second.claude.stderr]).toEqual([0, '']);
-    expect(second.claude.stdout).toBe(first.claude.stdout);
+    expect(report).toMatchObject({ misses: 0, leftovers: [] });
+    expect(ends(second)).toEqual(ends(first));
+    expect(printed(second)).toEqual(printed(first));
   });
 
   test('leaves the same files', () => {

@@ -1,41 +1,60 @@
 /** A recording, looked up by what the client asks. */
+import { tryParseJson } from '../../lib/json.ts';
 import { type RecordedSettings, readManifest } from '../cassette/manifest.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../cassette/read.ts';
 import { CassetteError, type RecordedRequest } from '../cassette/types.ts';
 import { closestTo } from '../difference.ts';
-import { type Matchable, type Noise, requestKey } from '../match.ts';
+import { type Matchable, type Noise, requestKey, withoutNoise } from '../match.ts';
+import { NameBook, type NameRule, namesIn, standIns } from '../names.ts';
+import type { Arrival } from './timeline.ts';
+
+/** What makes two requests the same. */
+export type Sameness = { noise: readonly Noise[]; names: readonly NameRule[] };
 
 export class Library {
   readonly settings: RecordedSettings;
   readonly size: number;
-  readonly #noise: readonly Noise[];
+  /** Names of now for those of the recording, as far as requests have shown them. */
+  readonly book = new NameBook();
+  /** All noise, names among it. */
+  readonly noise: readonly Noise[];
+  readonly #sameness: Sameness;
   /** By key, in order of arrival. */
   readonly #waiting = new Map<string, string[]>();
   readonly #folders: readonly string[];
+  /** When each request came. */
+  readonly arrivals: readonly Arrival[];
 
-  /** Throws a CassetteError where the folder is no recording, is empty, or has a file that cannot be read. */
-  constructor(folder: string, noise: readonly Noise[]) {
+  /** Throws a CassetteError where the folder is no recording, is empty, or has a file that is missing or cannot be read. */
+  constructor(folder: string, sameness: Sameness) {
     this.settings = readManifest(folder).settings;
-    this.#noise = noise;
+    this.#sameness = sameness;
+    this.noise = [...sameness.noise, standIns(sameness.names)];
     this.#folders = listRecording(folder);
     this.size = this.#folders.length;
     if (this.size === 0) throw new CassetteError(folder, 'the recording is empty');
-    for (const path of this.#folders) {
-      const key = requestKey(readRecordedRequest(path).request, noise);
+    this.arrivals = this.#folders.map((path) => {
+      const { request, clockStart } = readRecordedRequest(path);
+      const key = requestKey(request, this.noise);
       this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), path]);
-    }
+      return { name: nameOf(path), at: clockStart };
+    });
   }
 
   /** The first recorded request that is the same and was not taken yet. `request` is redacted. */
   take(request: Matchable): { name: string; recorded: RecordedRequest } | undefined {
-    const path = this.#waiting.get(requestKey(request, this.#noise))?.shift();
-    return path === undefined ? undefined : { name: nameOf(path), recorded: readRecordedRequest(path) };
+    const known = this.#asRecorded(request);
+    const path = this.#waiting.get(requestKey(known, this.noise))?.shift();
+    if (path === undefined) return undefined;
+    const recorded = readRecordedRequest(path);
+    this.book.learn(this.#namesOf(recorded.request), this.#namesOf(known));
+    return { name: nameOf(path), recorded };
   }
 
   /** Why there is nothing for `request`: the closest recorded one, and how it differs. */
   explainMiss(request: Matchable): string {
     const all = this.#folders.map((path) => ({ ...readRecordedRequest(path).request, name: nameOf(path) }));
-    const closest = closestTo(request, all, this.#noise);
+    const closest = closestTo(this.#asRecorded(request), all, this.noise);
     if (!closest) return 'the recording is empty';
     const { candidate, difference } = closest;
     if (difference.count === 0) return `${candidate.name} is the same, and was played already`;
@@ -45,5 +64,15 @@ export class Library {
   /** Names of the requests that nobody asked for. */
   leftovers(): string[] {
     return [...this.#waiting.values()].flat().map(nameOf).sort();
+  }
+
+  #asRecorded(request: Matchable): Matchable {
+    return { ...request, body: this.book.toRecorded(request.body) };
+  }
+
+  /** In the order in which they stand once all else is settled, so that those of two equal requests go in pairs. */
+  #namesOf({ body }: Matchable): string[] {
+    const { noise, names } = this.#sameness;
+    return namesIn(withoutNoise(tryParseJson(body), noise), names);
   }
 }

@@ -1,19 +1,21 @@
 /** Plays a recording: for a client request, all that its answer depends on. */
 import type { Clock, Fetch } from '../../lib/ports.ts';
 import type { RecordedRequest } from '../cassette/types.ts';
-import type { Matchable, Noise } from '../match.ts';
+import type { Matchable } from '../match.ts';
 import type { Redactor } from '../redact.ts';
-import { Library } from './library.ts';
+import { Library, type Sameness } from './library.ts';
 import { createReplayFetch, type ReplayTime } from './replay-fetch.ts';
+import { type Lane, Timeline } from './timeline.ts';
 import { type Pace, VirtualClock } from './virtual-clock.ts';
 
-export type PlayerOptions = {
+export type PlayerOptions = Sameness & {
   folder: string;
-  noise: readonly Noise[];
   pace: Pace;
   clock: Clock;
   /** Something between us and upstream takes time of its own: nothing is skipped while it may be at work. */
   isDelayed?: boolean;
+  /** Requests come one after the other, whatever ran side by side when it was recorded. */
+  alone?: boolean;
 };
 
 export type Play = {
@@ -22,6 +24,7 @@ export type Play = {
   recorded: RecordedRequest;
   clock: Clock;
   fetch: Fetch;
+  lane: Lane;
   /** What did not fit so far. */
   problem(): string | undefined;
 };
@@ -32,11 +35,13 @@ export class Player {
   readonly library: Library;
   readonly #options: PlayerOptions;
   readonly #bound = new Map<string, Play>();
+  readonly #timeline: Timeline;
   #misses = 0;
 
   constructor(options: PlayerOptions) {
     this.#options = options;
-    this.library = new Library(options.folder, options.noise);
+    this.library = new Library(options.folder, options);
+    this.#timeline = new Timeline(options.alone ? [] : this.library.arrivals, options.clock);
   }
 
   /** Upstream for all plays, told apart by the exchange's id. Reaches nothing else, whatever it is asked for. */
@@ -50,7 +55,10 @@ export class Player {
     this.#bound.set(id, play);
   }
 
+  /** Its answer has ended, or its client has left. */
   release(id: string): void {
+    const play = this.#bound.get(id);
+    if (play) this.#timeline.leave(play.lane, play.clock.now());
     this.#bound.delete(id);
   }
 
@@ -61,19 +69,27 @@ export class Player {
       this.#misses++;
       return { miss: this.library.explainMiss(request) };
     }
-    const { pace, noise, clock: real, isDelayed = false } = this.#options;
-    const clock = new VirtualClock(taken.recorded.clockStart, pace, real);
+    const { pace, clock: real, isDelayed = false } = this.#options;
+    const { noise, book } = this.library;
+    const start = taken.recorded.clockStart;
+    const lane = this.#timeline.arrive({ name: taken.name, at: start });
+    const clock = new VirtualClock(start, pace, real, {
+      turn: (at, signal) => this.#timeline.turn(lane, at, signal),
+      works: () => this.#timeline.works(lane),
+      isAway: () => this.#timeline.isAway(lane),
+    });
     const time: ReplayTime = {
       waitForUpstream: (ms, signal) => clock.waitForUpstream(ms, signal),
       setUpstreamOpen: (open) => clock.setUpstreamOpen(open || isDelayed),
+      standStill: (signal) => clock.standStill(signal),
     };
     let problem: string | undefined;
     const onMismatch = (found: string) => {
       this.#misses++;
       problem ??= found;
     };
-    const fetch = createReplayFetch({ recorded: taken.recorded, time, redactor, noise, onMismatch });
-    return { ...taken, clock, fetch, problem: () => problem };
+    const fetch = createReplayFetch({ recorded: taken.recorded, time, redactor, noise, book, onMismatch });
+    return { ...taken, clock, fetch, lane, problem: () => problem };
   }
 
   report(): PlayerReport {

@@ -3,49 +3,56 @@
  * that differs from the recorded one is refused: what upstream would have said to it, nobody knows.
  */
 import type { Fetch } from '../../lib/ports.ts';
-import type { RecordedRequest, StreamEnd, UpstreamExchange } from '../cassette/types.ts';
+import type { RecordedRequest, UpstreamExchange } from '../cassette/types.ts';
 import { differenceOf } from '../difference.ts';
 import { type Noise, requestKey } from '../match.ts';
+import { NameBook } from '../names.ts';
 import type { Redactor } from '../redact.ts';
 import { upstreamMatchable } from '../upstream-wire.ts';
 
 export type ReplayTime = {
   waitForUpstream(ms: number, signal: AbortSignal | undefined): Promise<void>;
   setUpstreamOpen(open: boolean): void;
+  /** Nothing happens any more. Rejects when `signal` aborts. */
+  standStill(signal: AbortSignal | undefined): Promise<never>;
 };
 
 export type ReplayFetchOptions = {
-  recorded: Pick<RecordedRequest, 'upstream'>;
+  recorded: Pick<RecordedRequest, 'upstream'> & { answer?: Pick<RecordedRequest['answer'], 'end'> };
   time: ReplayTime;
   redactor: Redactor;
   /** Default: none. */
   noise?: readonly Noise[];
+  /** Default: an empty one. */
+  book?: NameBook;
   /** Told what does not fit. */
   onMismatch(problem: string): void;
 };
 
 export function createReplayFetch(options: ReplayFetchOptions): Fetch {
-  const { recorded, time, onMismatch } = options;
+  const { recorded, time, onMismatch, book = new NameBook() } = options;
   let played = 0;
   return async (url, init) => {
     const exchange = recorded.upstream[played];
     played++;
+    if (!exchange && recorded.answer?.end === 'client-gone') return waitForClient(time, init);
     const problem = exchange
       ? mismatch(played, exchange, url, init, options)
-      : beyondTheEnd(played, recorded.upstream);
+      : `upstream request ${played}: the recording has only ${recorded.upstream.length}`;
     if (!exchange || problem !== undefined) {
       onMismatch(problem ?? 'no recorded exchange');
       return refusal(problem ?? '');
     }
     time.setUpstreamOpen(true);
-    return play(exchange, time, init.signal ?? undefined);
+    const reads = book.toNow(exchange.reads);
+    return play({ ...exchange, reads }, time, init.signal ?? undefined);
   };
 }
 
-function beyondTheEnd(number: number, recorded: readonly UpstreamExchange[]): string {
-  const last = recorded.at(-1);
-  if (last?.end.side === 'client') return endOfRecording(last.end);
-  return `upstream request ${number}: the recording has only ${recorded.length}`;
+/** The client had left before upstream was asked: what it would have heard, nobody knows. */
+function waitForClient(time: ReplayTime, { signal }: RequestInit): Promise<never> {
+  time.setUpstreamOpen(true);
+  return time.standStill(signal ?? undefined).finally(() => time.setUpstreamOpen(false));
 }
 
 function mismatch(
@@ -53,10 +60,11 @@ function mismatch(
   exchange: UpstreamExchange,
   url: string,
   init: RequestInit,
-  { redactor, noise = [] }: ReplayFetchOptions,
+  { redactor, book, noise = [] }: ReplayFetchOptions,
 ): string | undefined {
   if (exchange.truncatedRecording) return `upstream answer ${number} was too large to be recorded whole`;
-  const actual = upstreamMatchable(new URL(url), init, redactor, []);
+  const sent = upstreamMatchable(new URL(url), init, redactor, []);
+  const actual = { ...sent, body: book?.toRecorded(sent.body) ?? sent.body };
   if (requestKey(actual, noise) === requestKey(exchange.request, noise)) return undefined;
   const { lines } = differenceOf(exchange.request, actual, noise);
   return `upstream request ${number} is not the recorded one (recorded ≠ now):\n  ${lines.join('\n  ')}`;
@@ -120,7 +128,7 @@ function bodyOf(
   );
 }
 
-/** Resolves at a clean end; else rejects as the connection did, or waits for our own deadline. */
+/** Resolves at a clean end; else rejects as the connection did, or waits for our own deadline, or for the client to leave again. */
 async function playEnd(
   { end, error }: UpstreamExchange,
   time: ReplayTime,
@@ -129,8 +137,10 @@ async function playEnd(
   if (end.kind === 'timeout') await time.waitForUpstream(Number.POSITIVE_INFINITY, signal);
   await time.waitForUpstream(end.ms, signal);
   if (end.kind === 'eof') return;
-  const { message, code } = error ?? { message: endOfRecording(end), code: undefined };
+  if (end.kind === 'abort' && end.side === 'client') await time.standStill(signal);
+  const { message, code } = error ?? {
+    message: `the recording ends here: the ${end.side} had left`,
+    code: undefined,
+  };
   throw Object.assign(new Error(message), code === undefined ? {} : { code });
 }
-
-const endOfRecording = ({ side }: StreamEnd) => `the recording ends here: the ${side} had left`;

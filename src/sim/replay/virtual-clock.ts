@@ -1,12 +1,24 @@
 /**
  * The time of one replayed request. It stands still while work is being done, and jumps to the next moment somebody waits
  * for as soon as nobody works: so a recording of minutes plays in milliseconds, and yet every ping, deadline and
- * retry falls between the same two reads as it did then. A pace makes the jumps last as long as one likes.
+ * retry falls between the same two reads as it did then. A pace makes the jumps last as long as one likes. Each moment has its
+ * place on the real clock, counted from the start: what one jump is late by, the next one makes up for.
  */
 import { ignoreFailure } from '../../lib/async.ts';
 import type { Clock } from '../../lib/ports.ts';
 
 export type Pace = (ms: number) => number;
+
+/** Says when it is the turn of this clock's request among others. */
+export type Order = {
+  turn(at: number, signal: AbortSignal): Promise<void>;
+  works(): void;
+  /** What comes next does not depend on upstream. */
+  isAway(): void;
+};
+
+/** A request that is alone. */
+const ALONE: Order = { turn: () => Promise.resolve(), works: () => {}, isAway: () => {} };
 
 type Sleeper = { at: number; wake(): void };
 
@@ -16,18 +28,26 @@ const SETTLE_TURNS = 4;
 export class VirtualClock implements Clock {
   readonly #real: Clock;
   readonly #pace: Pace;
+  readonly #order: Order;
   #sleepers: Sleeper[] = [];
   #now: number;
   /** Waits for upstream: time is what they wait for. */
   #waiting = 0;
   #upstreamOpen = true;
+  #stands = false;
+  /** The real moment of `#now`, if nothing had been late. */
+  #due: number;
+  /** Since when somebody outside is slow, so that the real time that goes by counts. */
+  #outsideSince: number | undefined;
   #running = false;
   #pausing = new AbortController();
 
-  constructor(start: number, pace: Pace, real: Clock) {
+  constructor(start: number, pace: Pace, real: Clock, order = ALONE) {
     this.#now = start;
     this.#pace = pace;
     this.#real = real;
+    this.#order = order;
+    this.#due = real.now();
   }
 
   now(): number {
@@ -83,6 +103,21 @@ export class VirtualClock implements Clock {
     this.#changed();
   }
 
+  /** From now on nobody is woken, until `signal` aborts: then rejects with its reason. */
+  async standStill(signal: AbortSignal | undefined): Promise<never> {
+    this.#stands = true;
+    this.#order.isAway();
+    try {
+      return await new Promise<never>((_resolve, reject) => {
+        if (signal?.aborted) reject(signal.reason);
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    } finally {
+      this.#stands = false;
+      this.#changed();
+    }
+  }
+
   #changed(): void {
     this.#pausing.abort();
     this.#pausing = new AbortController();
@@ -96,8 +131,9 @@ export class VirtualClock implements Clock {
       for (let turn = 0; turn < SETTLE_TURNS; turn++) await nextTurn();
       const next = this.#nextSleeper();
       if (!next) break;
-      if (await this.#pass(next.at - this.#now)) {
+      if (await this.#pass(next.at)) {
         this.#now = Math.max(this.#now, next.at);
+        this.#order.works();
         next.wake();
       }
     }
@@ -107,23 +143,39 @@ export class VirtualClock implements Clock {
   /** The one to wake first; of equals the one that has slept longest. */
   #nextSleeper(): Sleeper | undefined {
     let next: Sleeper | undefined;
+    if (this.#stands) return next;
     for (const sleeper of this.#sleepers) {
       if (sleeper.at < (next?.at ?? Number.POSITIVE_INFINITY)) next = sleeper;
     }
     return next;
   }
 
-  /** Lets as much real time go by as the jump is to last. False when something happened meanwhile. */
-  async #pass(ms: number): Promise<boolean> {
-    const jumps = this.#waiting > 0 || !this.#upstreamOpen;
-    const realMs = jumps ? this.#pace(ms) : ms;
-    if (realMs <= 0) return true;
+  /** Lets as much real time go by as the jump to `at` is to last. False when something happened meanwhile. */
+  async #pass(at: number): Promise<boolean> {
+    const { signal } = this.#pausing;
+    const isOutside = this.#waiting === 0 && this.#upstreamOpen;
     try {
-      await this.#real.sleep(realMs, this.#pausing.signal);
+      if (isOutside) this.#order.isAway();
+      else await this.#order.turn(at, signal);
+      const due = this.#dueAt(at, isOutside);
+      const left = due - this.#real.now();
+      if (left > 0) await this.#real.sleep(left, signal);
+      this.#due = due;
+      if (isOutside) this.#outsideSince = due;
       return true;
     } catch {
       return false;
     }
+  }
+
+  #dueAt(at: number, isOutside: boolean): number {
+    const ms = at - this.#now;
+    if (!isOutside) {
+      this.#outsideSince = undefined;
+      return this.#due + this.#pace(ms);
+    }
+    this.#outsideSince ??= Math.max(this.#due, this.#real.now());
+    return this.#outsideSince + ms;
   }
 }
 

@@ -80,7 +80,11 @@ describe('a recorder', () => {
     const replay = createReplayFetch({
       recorded,
       redactor: createRedactor([]),
-      time: { waitForUpstream: async () => {}, setUpstreamOpen: () => {} },
+      time: {
+        waitForUpstream: async () => {},
+        setUpstreamOpen: () => {},
+        standStill: () => new Promise(() => {}),
+      },
       onMismatch: (problem) => void mismatches.push(problem),
     });
     const send = () => replay(URL_OF_GOOGLE, { method: 'POST', body: '{}' }, exchange);

@@ -22,20 +22,47 @@ const exchange = (end: StreamEnd): UpstreamExchange => ({
   redactions: [],
 });
 
-test.each<[string, StreamEnd, string]>([
-  ['after the last try', { ms: 0, kind: 'reset', side: 'upstream' }, 'the recording has only 1'],
-  ['after the client had left', { ms: 0, kind: 'abort', side: 'client' }, 'the client had left'],
-])('a request %s is told why there is no answer', async (_name, end, why) => {
+const open = (ends: readonly StreamEnd[], answer?: 'whole' | 'client-gone') => {
   const problems: string[] = [];
-  const play = createReplayFetch({
-    recorded: { upstream: [exchange(end)] },
-    time: { waitForUpstream: () => Promise.resolve(), setUpstreamOpen: () => {} },
+  const waited: number[] = [];
+  const stood = Promise.withResolvers<void>();
+  const leaving = new AbortController();
+  const fetch = createReplayFetch({
+    recorded: { upstream: ends.map(exchange), ...(answer ? { answer: { end: answer } } : {}) },
+    time: {
+      waitForUpstream: async (ms) => void waited.push(ms),
+      setUpstreamOpen: () => {},
+      standStill(signal) {
+        stood.resolve();
+        return new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+      },
+    },
     redactor: createRedactor([]),
     onMismatch: (problem) => problems.push(problem),
   });
-  const ask = () => play(URL, { method: 'POST', body: '{}' }, EXCHANGE);
+  const ask = () => fetch(URL, { method: 'POST', body: '{}', signal: leaving.signal }, EXCHANGE);
+  return { ask, problems, waited, stood: stood.promise, leave: () => leaving.abort(new Error('left')) };
+};
+
+test('a request after the last try is told why there is no answer', async () => {
+  const { ask, problems } = open([{ ms: 0, kind: 'reset', side: 'upstream' }]);
   expect(ask()).rejects.toThrow();
   const refused = await ask();
-  expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining(why)]);
-  expect(problems).toEqual([expect.stringContaining(why)]);
+  const why = expect.stringContaining('the recording has only 1');
+  expect([refused.status, await refused.text()]).toEqual([400, why]);
+  expect(problems).toEqual([why]);
+});
+
+test.each<[string, StreamEnd[]]>([
+  ['before the head', [{ ms: 7, kind: 'abort', side: 'client' }]],
+  ['before upstream was asked', []],
+])('where the client had left %s, nothing comes until it leaves again', async (_name, ends) => {
+  const { ask, problems, waited, stood, leave } = open(ends, 'client-gone');
+  const asking = ask().catch((error: unknown) => error);
+  await stood;
+  leave();
+  expect(await asking).toEqual(new Error('left'));
+  expect([problems, waited]).toEqual([[], ends.map(({ ms }) => ms)]);
 });

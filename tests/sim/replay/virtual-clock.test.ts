@@ -67,6 +67,48 @@ describe('virtual time', () => {
   });
 });
 
+describe('a clock that stands', () => {
+  test('wakes nobody, until it is let go', async () => {
+    const clock = open(stuck);
+    const leaving = new AbortController();
+    const standing = clock.standStill(leaving.signal).catch((reason) => reason);
+    const woken: string[] = [];
+    const others = [clock.sleep(1), clock.waitForUpstream(2, undefined)].map((sleep) =>
+      sleep.then(() => woken.push('one')),
+    );
+    await turns();
+    expect([woken, clock.now()]).toEqual([[], 1_000]);
+    leaving.abort('left');
+    expect(await standing).toBe('left');
+    await Promise.all(others);
+    expect(clock.now()).toBe(1_002);
+  });
+
+  test('rejects at once for who has left before', async () => {
+    expect(
+      await open(stuck)
+        .standStill(AbortSignal.abort('left'))
+        .catch((reason) => reason),
+    ).toBe('left');
+  });
+});
+
+/** A real clock whose every sleep is late. */
+function lateClock(lateBy: (sleep: number) => number) {
+  let now = 50_000;
+  let sleeps = 0;
+  return {
+    now: () => now,
+    async sleep(ms: number) {
+      now += ms + lateBy(sleeps++);
+    },
+    /** Work that takes time, too. */
+    work(ms: number) {
+      now += ms;
+    },
+  };
+}
+
 describe('a pace', () => {
   test.each([
     ['instant', 0],
@@ -89,5 +131,44 @@ describe('a pace', () => {
     const clock = new VirtualClock(0, (ms) => ms / 2, real);
     await clock.waitForUpstream(10, undefined);
     expect(slept).toEqual([5]);
+  });
+
+  test.each([
+    ['real', 30_000],
+    ['x10', 3_000],
+    ['max50', 30_000 / 2],
+  ])('of %s is kept over 300 waits, though every one of them is late', async (text, wanted) => {
+    const real = lateClock((sleep) => sleep % 5);
+    const clock = new VirtualClock(0, parsePace(text) ?? (() => 0), real);
+    const start = real.now();
+    for (let i = 0; i < 300; i++) {
+      await clock.waitForUpstream(100, undefined);
+      real.work(1);
+    }
+    expect(clock.now()).toBe(30_000);
+    const took = real.now() - start;
+    expect(took).toBeGreaterThanOrEqual(wanted);
+    expect(took).toBeLessThanOrEqual(wanted + 10);
+  });
+
+  test('makes up for what a slow moment cost, and no more', async () => {
+    const real = lateClock((sleep) => (sleep === 0 ? 250 : 0));
+    const clock = new VirtualClock(0, (ms) => ms, real);
+    const at: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      await clock.waitForUpstream(100, undefined);
+      at.push(real.now() - 50_000);
+    }
+    expect(at).toEqual([350, 350, 350, 400, 500]);
+  });
+
+  test('counts what somebody outside is slow for from then on, not from the start', async () => {
+    const real = lateClock(() => 0);
+    const clock = new VirtualClock(0, () => 0, real);
+    await clock.waitForUpstream(60_000, undefined);
+    real.work(5_000);
+    const before = real.now();
+    await clock.sleep(10_000);
+    expect([real.now() - before, clock.now()]).toEqual([10_000, 70_000]);
   });
 });

@@ -1,0 +1,95 @@
+/**
+ * Names that a client makes up anew in every run, such as a background task's: two requests that differ in them alone are the
+ * same. Where such a name is introduced, a rule knows its form; from then on it may stand anywhere, in a path or in the
+ * arguments of a call. What is compared has stand-ins in their place, numbered as they come; what was recorded is played with
+ * the names of now, because the client knows no others.
+ */
+import { isObject } from '../lib/json.ts';
+import type { Read } from './cassette/types.ts';
+import type { Noise } from './match.ts';
+import { replaceInReads } from './replace-in-reads.ts';
+
+export type NameRule = {
+  why: string;
+  /** Global; its first group is the name. */
+  introduced: RegExp;
+  /** Other names that the client makes of this one. */
+  derived?: (name: string) => string[];
+};
+
+/** Every name that `value` introduces, once, in the order of a walk with sorted keys. */
+export function namesIn(value: unknown, rules: readonly NameRule[]): string[] {
+  const names = new Set<string>();
+  const walk = (item: unknown): void => {
+    if (typeof item === 'string') collect(item, rules, names);
+    else if (Array.isArray(item)) item.forEach(walk);
+    else if (isObject(item)) for (const key of Object.keys(item).sort()) walk(item[key]);
+  };
+  walk(value);
+  return [...names];
+}
+
+function collect(text: string, rules: readonly NameRule[], names: Set<string>): void {
+  const found = rules.flatMap(({ introduced, derived }) =>
+    [...text.matchAll(introduced)].map((match) => ({ at: match.index, name: match[1] ?? '', derived })),
+  );
+  for (const { name, derived } of found.sort((a, b) => a.at - b.at)) {
+    names.add(name);
+    for (const other of derived?.(name) ?? []) names.add(other);
+  }
+}
+
+/** Noise: the first name becomes ⟨name 1⟩, the second ⟨name 2⟩. */
+export const standIns = (rules: readonly NameRule[]): Noise => ({
+  why: 'names that the client makes up anew in every run',
+  settle(body) {
+    const names = namesIn(body, rules);
+    if (names.length === 0) return body;
+    const stands = new Map(names.map((name, index) => [name, `⟨name ${index + 1}⟩`]));
+    const pattern = anyOf(names);
+    const walk = (item: unknown): unknown => {
+      if (typeof item === 'string') return item.replace(pattern, (name) => stands.get(name) ?? name);
+      if (Array.isArray(item)) return item.map(walk);
+      if (!isObject(item)) return item;
+      return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, walk(inner)]));
+    };
+    return walk(body);
+  },
+});
+
+/** One of `names`, not as a piece of a longer word. In JSON the letter of an escape may stand right before it. */
+function anyOf(names: Iterable<string>): RegExp {
+  const longestFirst = [...names].sort((a, b) => b.length - a.length).map(RegExp.escape);
+  return new RegExp(
+    String.raw`(?:(?<![0-9A-Za-z])|(?<=\\[bfnrt]))(?:${longestFirst.join('|')})(?![0-9A-Za-z])`,
+    'g',
+  );
+}
+
+/** What the client of now calls the things that bore other names in the recording. */
+export class NameBook {
+  readonly #toNow = new Map<string, string>();
+  readonly #toRecorded = new Map<string, string>();
+
+  /** Both as found by `namesIn`, in two requests that are the same. */
+  learn(recorded: readonly string[], now: readonly string[]): void {
+    for (const [index, name] of recorded.entries()) {
+      const other = now[index];
+      if (other === undefined || other === name) continue;
+      this.#toNow.set(name, other);
+      this.#toRecorded.set(other, name);
+    }
+  }
+
+  /** A text of now, as it would have been in the recording. */
+  toRecorded(text: string): string {
+    if (this.#toRecorded.size === 0) return text;
+    return text.replace(anyOf(this.#toRecorded.keys()), (name) => this.#toRecorded.get(name) ?? name);
+  }
+
+  /** Recorded reads, as they would be now. */
+  toNow(reads: readonly Read[]): readonly Read[] {
+    if (this.#toNow.size === 0) return reads;
+    return replaceInReads(reads, anyOf(this.#toNow.keys()), (name) => this.#toNow.get(name) ?? name);
+  }
+}

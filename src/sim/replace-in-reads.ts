@@ -1,0 +1,33 @@
+/** Replaces in a body that came in several reads: what is looked for may lie across two of them. */
+import type { Read } from './cassette/types.ts';
+
+/** As many reads as before. What lay across several comes with the first of them. `pattern` is global, and ASCII alone. */
+export function replaceInReads(
+  reads: readonly Read[],
+  pattern: RegExp,
+  replace: (found: string) => string,
+): readonly Read[] {
+  const joined = Buffer.concat(reads.map(({ bytes }) => bytes)).toString('latin1');
+  const found = [...joined.matchAll(pattern)].map(({ 0: old, index }) => ({
+    start: index,
+    end: index + old.length,
+    text: replace(old),
+  }));
+  if (found.length === 0) return reads;
+  let start = 0;
+  let next = 0;
+  return reads.map(({ ms, bytes }) => {
+    const end = start + bytes.length;
+    let text = '';
+    let at = start;
+    for (let one = found[next]; one && one.start < end; one = found[next]) {
+      if (one.start >= start) text += joined.slice(at, one.start) + one.text;
+      at = Math.min(one.end, end);
+      if (one.end > end) break;
+      next++;
+    }
+    text += joined.slice(at, end);
+    start = end;
+    return { ms, bytes: new Uint8Array(Buffer.from(text, 'latin1')) };
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * The order in which things happened between requests that were answered side by side. Each replayed request has a time of its
+ * own and would race ahead: a subagent's report would come before, or after, the step of the main conversation that
+ * told of it, and the client would then ask something else than it did. So a moment of one request comes when all earlier
+ * moments of the others have been, and all requests are there that came before it then.
+ *
+ * Nobody knows whether a client asks for all of it again. So no moment is held up beyond the time that it took then.
+ */
+import { ignoreFailure } from '../../lib/async.ts';
+import type { Clock } from '../../lib/ports.ts';
+
+/** A recorded request: its name, and when it came, in milliseconds since the epoch. */
+export type Arrival = { name: string; at: number };
+
+/** One request that is being played. */
+export class Lane {
+  /** The recorded moment that it waits for. It holds up later ones of others; while it works, all of them. */
+  target = WORKING;
+  readonly start: number;
+  /** When it came now. */
+  readonly realStart: number;
+
+  constructor(start: number, realStart: number) {
+    this.start = start;
+    this.realStart = realStart;
+  }
+}
+
+const WORKING = Number.NEGATIVE_INFINITY;
+/** Waits for something outside, so that it holds up nobody. */
+const AWAY = Number.POSITIVE_INFINITY;
+
+/** Real milliseconds in which a client takes in that an answer has ended, before it hears of another one. */
+const TAKE_IN_MS = 100;
+
+export class Timeline {
+  readonly #real: Clock;
+  readonly #missing: Map<string, number>;
+  readonly #lanes = new Set<Lane>();
+  #changed = Promise.withResolvers<void>();
+  #lastEnd: { at: number; real: number } | undefined;
+
+  constructor(arrivals: readonly Arrival[], real: Clock) {
+    this.#real = real;
+    this.#missing = new Map(arrivals.map(({ name, at }) => [name, at]));
+  }
+
+  arrive({ name, at }: Arrival): Lane {
+    const lane = new Lane(at, this.#real.now());
+    this.#missing.delete(name);
+    this.#lanes.add(lane);
+    this.#change();
+    return lane;
+  }
+
+  /** The answer has ended at the recorded moment `at`. */
+  leave(lane: Lane, at: number): void {
+    if (!this.#lanes.delete(lane)) return;
+    this.#lastEnd = { at, real: this.#real.now() };
+    this.#change();
+  }
+
+  works(lane: Lane): void {
+    this.#aim(lane, WORKING);
+  }
+
+  isAway(lane: Lane): void {
+    this.#aim(lane, AWAY);
+  }
+
+  /** Resolves when it is the turn of `lane` to go on to the recorded moment `at`; rejects when `signal` aborts. */
+  async turn(lane: Lane, at: number, signal: AbortSignal): Promise<void> {
+    this.#aim(lane, at);
+    const latest = lane.realStart + (at - lane.start);
+    while (this.#mustWait(lane, at) && this.#real.now() < latest) await this.#changeBefore(latest, signal);
+    for (const name of this.#missingBetween(lane.start, at)) this.#missing.delete(name);
+    const taken = this.#takenIn(lane, at);
+    while (this.#real.now() < Math.min(taken, latest))
+      await this.#real.sleep(taken - this.#real.now(), signal);
+  }
+
+  #mustWait(lane: Lane, at: number): boolean {
+    for (const other of this.#lanes) if (other !== lane && other.target < at) return true;
+    return this.#missingBetween(lane.start, at).length > 0;
+  }
+
+  /** Who came before `lane` did may belong to another session. */
+  #missingBetween(start: number, end: number): string[] {
+    return [...this.#missing].filter(([, at]) => at > start && at < end).map(([name]) => name);
+  }
+
+  /** The real moment at which the client knows of an answer that has ended beside that of `lane`. */
+  #takenIn(lane: Lane, at: number): number {
+    const end = this.#lastEnd;
+    if (!end || end.real <= lane.realStart || end.at >= at) return 0;
+    return end.real + Math.min(TAKE_IN_MS, at - end.at);
+  }
+
+  #aim(lane: Lane, target: number): void {
+    if (lane.target === target) return;
+    lane.target = target;
+    this.#change();
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  async #changeBefore(latest: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const time = this.#real.sleep(latest - this.#real.now(), AbortSignal.any([signal, over.signal]));
+    try {
+      await Promise.race([this.#changed.promise, time]);
+    } finally {
+      over.abort();
+      ignoreFailure(time);
+    }
+  }
+}
