@@ -24,6 +24,7 @@ import { recordCalls } from './server/record-call.ts';
 import { replayCalls } from './server/replay-call.ts';
 import { type Listening, listen } from './server/serve.ts';
 import { Stats } from './server/stats.ts';
+import { ThinkingMemory } from './server/thinking-memory.ts';
 import { createFaultFetch } from './sim/faults/index.ts';
 import type { Play } from './sim/replay/player.ts';
 
@@ -91,6 +92,7 @@ export function compose(given: Config, ports: Ports): System {
     promptTold: (size) => size(),
     quarantine: new QuarantineMemory(),
     bodies: new BodyBudget(clock),
+    thinking: new ThinkingMemory(),
     clock,
     random,
     ids: createIds(random),

@@ -23,6 +23,7 @@ import { QuarantineMemory } from '../../src/server/quarantine-memory.ts';
 import { type Handler, runCall } from '../../src/server/run-call.ts';
 import { seeded } from '../../src/server/seeded.ts';
 import { Stats } from '../../src/server/stats.ts';
+import { ThinkingMemory } from '../../src/server/thinking-memory.ts';
 import { bytesOf } from '../../src/sim/cassette/escape.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { RequestRecording } from '../../src/sim/record/request-recording.ts';
@@ -171,6 +172,7 @@ function depsFor(
     signatures,
     promptTold: (size) => size(),
     quarantine: new QuarantineMemory(),
+    thinking: new ThinkingMemory(),
     clock,
     ...seeded(recorded.seed),
     logger: noteLogger(notes),

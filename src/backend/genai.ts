@@ -5,6 +5,7 @@
  */
 import { GoogleGenAI } from '@google/genai/web';
 import { UpstreamError } from '../gemini/errors.ts';
+import { payloadRefusal } from '../gemini/payload.ts';
 import { tokenCount } from '../gemini/token-counts.ts';
 import { shortHash } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
@@ -77,7 +78,7 @@ function createModels(apiKey: string, baseUrl: string) {
 
 type SdkFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Resolves with the connection once its head is a good one. `send` lets the SDK send, through the fetch it is given. */
+/** Resolves with the connection once its head is a good one. What Google is sure to refuse for its size is not sent. `send` lets the SDK send, through the fetch it is given. */
 async function open(
   options: GenaiOptions,
   body: string,
@@ -85,6 +86,8 @@ async function open(
   signal: AbortSignal,
   send: (fetch: SdkFetch) => Promise<unknown>,
 ): Promise<Connection> {
+  const refusal = payloadRefusal(body);
+  if (refusal) throw refusal;
   const connection = new Connection(signal, options);
   let failure: { error: unknown } | undefined;
   const fetch: SdkFetch = async (url, init) => {

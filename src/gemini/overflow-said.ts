@@ -7,7 +7,7 @@ const M = String.raw`\(?(?<maximum>\d[\d,]*)\)?`;
 
 /** The first that fits. Whoever tells fewer numbers stands further down. */
 const WORDINGS: readonly RegExp[] = [
-  `input token count ?${N}? exceeds the maximum number of tokens allowed ?${M}?`,
+  `input token count(?: ${N})? exceeds the maximum number of tokens allowed(?: ${M})?`,
   `input token count (?:is|of) ${N},? (?:but|and|while) (?:the )?model (?:only )?supports (?:only )?up to ${M}`,
   `input token count (?:is|of) ${N},? (?:and |but )?exceeds[^\\d]{0,80}${M}`,
   `prompt is too long: ${N} tokens > ${M} maximum`,

@@ -13,6 +13,7 @@ import type { BodyBudget } from './body-budget.ts';
 import type { Call } from './call.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { Stats } from './stats.ts';
+import type { ThinkingMemory } from './thinking-memory.ts';
 
 /** Times are milliseconds. */
 export type ServerSettings = {
@@ -54,6 +55,7 @@ export type ServerDeps = {
   quarantine: QuarantineMemory;
   /** Of all requests together. */
   bodies: BodyBudget;
+  thinking: ThinkingMemory;
   clock: Clock;
   random: Random;
   ids: Ids;

@@ -5,12 +5,14 @@
 import type { Backend, UpstreamReply } from '../backend/backend.ts';
 import type { KeyRoute } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { bodyWithoutSignatures, repairedBody } from '../translate/request/repair.ts';
 import type { Call } from './call.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { ThinkingMemory } from './thinking-memory.ts';
 
 export type UpstreamRequest = {
   model: GeminiModel;
@@ -21,6 +23,7 @@ export type UpstreamRequest = {
   route: KeyRoute;
   /** Of the model's generation. */
   quarantine: Quarantine;
+  thinking: ThinkingMemory;
 };
 
 export class MendingUpstream {
@@ -34,11 +37,11 @@ export class MendingUpstream {
   #mended = false;
 
   constructor(request: UpstreamRequest, call: Call) {
-    const { model, body, exchange, route, quarantine } = request;
-    this.#request = { model, exchange, route, quarantine };
+    const { body, ...rest } = request;
+    this.#request = rest;
     this.#call = call;
     this.#body = body;
-    this.#madeFor = route.backend;
+    this.#madeFor = rest.route.backend;
   }
 
   /**
@@ -85,26 +88,44 @@ export class MendingUpstream {
     this.#call.warn('signature', 'messages', 'left out: another key answers, which cannot read them');
   }
 
-  /** What was mended stays so for the tries to come. Bounded: signatures once, tools as often as the quarantine lets. */
+  /** What was mended stays so for the tries to come. Bounded: signatures once, thinking twice, tools as often as the quarantine lets. */
   #mend(error: unknown, mayRetry: () => boolean): boolean {
     if (!(error instanceof UpstreamError) || error.status !== 400) return false;
-    const unsigned = this.#withoutSignatures(error);
+    const ofOurs = this.#withoutSignatures(error) ?? this.#withoutThinking(error);
     const { quarantine } = this.#request;
-    const body = unsigned ?? quarantine.mend(error, this.#body);
+    const body = ofOurs ?? quarantine.mend(error, this.#body);
     if (body === undefined) return false;
-    const isFree = !this.#mended || (unsigned === undefined && quarantine.isSearching);
+    const isFree = !this.#mended || (ofOurs === undefined && quarantine.isSearching);
     if (!isFree && !mayRetry()) return false;
-    if (unsigned !== undefined) {
-      this.#signaturesMended = true;
-      const why = `refused by Gemini (${error.message}); asked again without signatures`;
-      this.#call.warn('signature', 'messages', why);
-    }
     this.#body = body;
     this.#mended = true;
     return true;
   }
 
   #withoutSignatures(error: UpstreamError): string | undefined {
-    return this.#signaturesMended ? undefined : repairedBody(error, this.#body, this.#request.model);
+    if (this.#signaturesMended) return undefined;
+    const body = repairedBody(error, this.#body, this.#request.model);
+    if (body === undefined) return undefined;
+    this.#signaturesMended = true;
+    this.#call.warn(
+      'signature',
+      'messages',
+      `refused by Gemini (${error.message}); asked again without signatures`,
+    );
+    return body;
+  }
+
+  #withoutThinking(error: UpstreamError): string | undefined {
+    if (failureClass(error) !== 'thinking') return undefined;
+    const { model, thinking } = this.#request;
+    const mended = thinking.mend(model.id, error, this.#body);
+    if (!mended) return undefined;
+    const what = mended.refusal.fate === 'setting' ? 'a level or budget' : 'a word on thinking';
+    this.#call.warn(
+      'value-clamped',
+      'thinking',
+      `refused by Gemini (${error.message}); asked again without ${what}, and so are later requests`,
+    );
+    return mended.body;
   }
 }

@@ -3,6 +3,8 @@
  * alone. Then the prompt is counted, quickly or by estimate: it is known to be over, so any figure above the maximum helps.
  */
 import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
+import { overflowSaid } from '../gemini/overflow-said.ts';
 import { ignoreFailure } from '../lib/async.ts';
 import type { Call } from './call.ts';
 import { askGoogle } from './count-tokens.ts';
@@ -13,8 +15,6 @@ import type { TurnSource } from './turn-source.ts';
 
 /** Milliseconds: the client waits for its error. */
 const COUNT_TIMEOUT_MS = 2_000;
-
-const MAXIMUM_ALONE = /input token count exceeds the maximum number of tokens allowed \(?(?<maximum>\d+)\)?/i;
 
 /** `source`, whose overflow tells how long the prompt is. */
 export function withOverflowCounted(
@@ -45,10 +45,12 @@ export function withOverflowCounted(
 }
 
 async function explained(error: unknown, prepared: Prepared, call: Call, deps: ServerDeps): Promise<unknown> {
-  if (!(error instanceof UpstreamError)) return error;
-  const maximum = Number(MAXIMUM_ALONE.exec(error.message)?.groups?.['maximum']);
-  if (!Number.isSafeInteger(maximum)) return error;
-  const tokens = Math.max(await countOf(prepared, call, deps), maximum + 1);
+  if (!(error instanceof UpstreamError) || failureClass(error) !== 'context-overflow') return error;
+  const said = overflowSaid(error.message);
+  if (said?.tokens !== undefined && said.maximum !== undefined) return error;
+  // The window of a model that we do not know may be smaller than we think.
+  const maximum = said?.maximum ?? Math.min(prepared.model.inputTokens, (said?.tokens ?? Infinity) - 1);
+  const tokens = said?.tokens ?? Math.max(await countOf(prepared, call, deps), maximum + 1);
   const { kind, status, google, retryAfter } = error;
   return new UpstreamError(
     kind,

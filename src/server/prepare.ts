@@ -15,6 +15,7 @@ import type { ServerDeps } from './deps.ts';
 import { nextModel, noteReplaced } from './fallback.ts';
 import { Quarantine } from './quarantine.ts';
 import { sessionOf } from './session.ts';
+import type { ThinkingMemory } from './thinking-memory.ts';
 
 /** What is sent upstream, with one model and the key in the route's hand. */
 export type Prepared = {
@@ -25,6 +26,8 @@ export type Prepared = {
   exchange: Exchange;
   route: KeyRoute;
   quarantine: Quarantine;
+  /** What the model was found to refuse of how to think. */
+  thinking: ThinkingMemory;
 };
 
 /** The model that answers to the client's id now; noted for the log. */
@@ -105,7 +108,9 @@ export async function prepare(
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
   reportWarnings(warnings, call);
   const quarantine = openQuarantine(model, call, deps);
-  return { model, body: JSON.stringify(quarantine.apply(body)), plan, exchange, route, quarantine };
+  const { thinking } = deps;
+  const text = JSON.stringify(thinking.apply(model.id, quarantine.apply(body)));
+  return { model, body: text, plan, exchange, route, quarantine, thinking };
 }
 
 /** Of the model and the key that answer in the end, whatever was tried before. */

@@ -9,6 +9,7 @@ import { type Call, ClientGone } from './call.ts';
 import type { OpenScope, Reply } from './deps.ts';
 import { QuarantineMemory } from './quarantine-memory.ts';
 import { seeded } from './seeded.ts';
+import { ThinkingMemory } from './thinking-memory.ts';
 
 export function recordCalls(recorder: Recorder): OpenScope {
   return (request, path, deps) => {
@@ -27,6 +28,7 @@ export function recordCalls(recorder: Recorder): OpenScope {
           return told;
         },
         quarantine: new QuarantineMemory(),
+        thinking: new ThinkingMemory(),
         budget: UNLIMITED,
         streaming: ALWAYS_STREAMING,
       },

@@ -16,6 +16,7 @@ import { CLIENT_WIRE } from './client-wire.ts';
 import type { CallScope, OpenScope, ServerDeps } from './deps.ts';
 import { QuarantineMemory } from './quarantine-memory.ts';
 import { seeded } from './seeded.ts';
+import { ThinkingMemory } from './thinking-memory.ts';
 
 export type ReplayCalls = {
   player: Player;
@@ -87,6 +88,7 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       // Versions that kept no size told none.
       promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
       quarantine: new QuarantineMemory(),
+      thinking: new ThinkingMemory(),
     },
     begin: (call) => player.bind(call.id, play),
     async watch(reply, call) {

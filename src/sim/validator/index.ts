@@ -4,6 +4,7 @@
  * of 2026-11 (sections 3, 4, 6, 8).
  */
 import type { GeminiModel } from '../../gemini/models.ts';
+import { MAX_PAYLOAD_BYTES } from '../../gemini/payload.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { checkParts, checkRoles, checkTurns } from './contents.ts';
 import { checkGeneration } from './generation.ts';
@@ -13,9 +14,6 @@ import { badRequest, invalidArgument, listed } from './refusal.ts';
 import type { ApiRequest } from './request.ts';
 import { checkSignatures, type KnownSignature } from './signatures.ts';
 import { checkDeclarations, checkTools } from './tools.ts';
-
-/** Bytes of one request body: 20 MiB. */
-export const MAX_BODY_BYTES = 20_971_520;
 
 export type ValidateOptions = {
   /** Says whether a signature was given out; without it any base64 passes. */
@@ -31,10 +29,10 @@ export type ReadRequest = { ok: true; request: ApiRequest } | { ok: false; error
 /** Parses and checks a generateContent body. `request` has one spelling of every name. */
 export function readRequest(model: GeminiModel, body: unknown, options: ValidateOptions = {}): ReadRequest {
   const bytes = options.bytes ?? Buffer.byteLength(JSON.stringify(body) ?? '');
-  if (bytes > MAX_BODY_BYTES) {
+  if (bytes > MAX_PAYLOAD_BYTES) {
     return {
       ok: false,
-      error: invalidArgument(`Request payload size exceeds the limit: ${MAX_BODY_BYTES} bytes.`),
+      error: invalidArgument(`Request payload size exceeds the limit: ${MAX_PAYLOAD_BYTES} bytes.`),
     };
   }
   const parsed = parseMessage('GenerateContentRequest', body);

@@ -1,0 +1,40 @@
+/** Which ways to think which models have refused, for the requests to come. In memory and bounded: a restart costs one refusal each. */
+import type { UpstreamError } from '../gemini/errors.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import { RecentMap } from '../lib/recent-map.ts';
+import {
+  type ThinkingFate,
+  type ThinkingRefusal,
+  thinkingRefusal,
+  wishOf,
+  withoutThinking,
+} from '../translate/request/thinking-refused.ts';
+
+/** Clients may ask for any model, each with a few levels. */
+const MOST = 1_000;
+
+const keyOf = (model: string, value: string | undefined) => JSON.stringify([model, value ?? null]);
+
+export type MendedThinking = { body: string; refusal: ThinkingRefusal };
+
+export class ThinkingMemory {
+  readonly #fates = new RecentMap<string, ThinkingFate>(MOST);
+
+  /** `request` without what the model has refused before. */
+  apply(model: string, request: GenerateContentRequest): GenerateContentRequest {
+    const config = request.generationConfig?.thinkingConfig;
+    if (!config) return request;
+    const fate = this.#fates.get(keyOf(model, undefined)) ?? this.#fates.get(keyOf(model, wishOf(config)));
+    return fate === undefined ? request : withoutThinking(request, fate);
+  }
+
+  /** The body to ask with once more, remembered; undefined where `error` is about something else, or nothing is left to be done. */
+  mend(model: string, error: UpstreamError, body: string): MendedThinking | undefined {
+    // Parsed for such an error only: a body may have megabytes.
+    const request = JSON.parse(body) as GenerateContentRequest;
+    const refusal = thinkingRefusal(error, request);
+    if (!refusal) return undefined;
+    this.#fates.set(keyOf(model, refusal.value), refusal.fate);
+    return { body: JSON.stringify(withoutThinking(request, refusal.fate)), refusal };
+  }
+}
