@@ -90,7 +90,7 @@ const shared = {
   model: Type.String({ minLength: 1, maxLength: 256 }),
   messages: Type.Array(Message, { maxItems: 100_000 }),
   system: Type.Optional(Type.Union([Type.String(), Type.Array(TextBlock), Type.Null()])),
-  tools: Type.Optional(Type.Union([Type.Array(Tool, { maxItems: 10_000 }), Type.Null()])),
+  tools: Type.Optional(Type.Union([Type.Array(Tool, { maxItems: 4_096 }), Type.Null()])),
   tool_choice: Type.Optional(Type.Union([ToolChoice, Type.Null()])),
   thinking: Type.Optional(Type.Union([ThinkingConfig, Type.Null()])),
   output_config: OutputConfig,

@@ -30,7 +30,8 @@ const isResult = (block: unknown): block is Block => isObject(block) && block['t
 
 /** Results change places among themselves only. The cache marker belongs to the place, not to the result. */
 function inOrderOf(calls: readonly unknown[], content: readonly unknown[]): unknown[] {
-  const place = ({ tool_use_id: id }: Block) => (calls.includes(id) ? calls.indexOf(id) : calls.length);
+  const places = new Map(calls.map((id, index) => [id, index] as const).reverse());
+  const place = ({ tool_use_id: id }: Block) => places.get(id) ?? calls.length;
   const ordered = content.filter(isResult).sort((a, b) => place(a) - place(b));
   let next = 0;
   return content.map((block) => (isResult(block) ? markedAs(block, ordered[next++] ?? block) : block));

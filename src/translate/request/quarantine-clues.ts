@@ -104,7 +104,7 @@ function someNode(schema: Json, fits: (node: Json) => boolean): boolean {
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (typeof node !== 'object' || node === null) continue;
     if (fits(node)) return true;
-    for (const inner of Object.values(node)) open.push(inner);
+    for (const inner of Array.isArray(node) ? node : Object.values(node)) open.push(inner);
   }
   return false;
 }

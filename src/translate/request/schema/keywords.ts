@@ -78,8 +78,12 @@ export function* schemasIn(schema: JsonObject): Generator<[inner: JsonObject, ke
     const kind = KINDS.get(keyword);
     const value = schema[keyword] ?? null;
     if (kind === 'schema' && isObject(value)) yield [value as JsonObject, keyword, ''];
-    if (kind !== 'named' && kind !== 'schemas') continue;
-    if (typeof value !== 'object' || value === null) continue;
+    if (kind === 'schemas' && Array.isArray(value)) {
+      for (const [at, inner] of value.entries()) {
+        if (isObject(inner)) yield [inner as JsonObject, keyword, String(at)];
+      }
+    }
+    if (kind !== 'named' || !isObject(value)) continue;
     for (const [at, inner] of Object.entries(value)) {
       if (isObject(inner)) yield [inner as JsonObject, keyword, at];
     }
