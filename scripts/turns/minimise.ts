@@ -2,6 +2,7 @@
  * Makes a recorded request small without changing what came of it: pieces of the request are left out as long as a run
  * over the same upstream bytes ends the same. Greedy, from large pieces to small ones, and bounded.
  */
+import { keepOwnDigits } from '../../src/anthropic/own-json.ts';
 import { modelRow } from '../../src/gemini/models.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
@@ -24,6 +25,7 @@ export async function minimise(
   const body = tryParseJson(recorded.request.body);
   let best = { recorded, run: first };
   if (!isObject(body)) return { ...best, runs: 0 };
+  keepOwnDigits(body, recorded.request.body);
   const goal = outcomeOf(recorded, first);
   const store = () => knownStore(first.found);
   let runs = 0;

@@ -5,8 +5,10 @@
  * frames do not depend on how the bytes were sliced. Sources: wire sections 2 and 5, recordings section 1.
  */
 import { isObject, tryParseJson } from '../lib/json.ts';
+import { jsonShape, withoutStrayCommas } from '../lib/json-text.ts';
 import { SseDecoder, type SseItem } from '../lib/sse-decoder.ts';
-import { MAX_EVENT } from './limits.ts';
+import { keepDigitsOfCalls } from './exact-arguments.ts';
+import { MAX_ANSWER, MAX_DEPTH, MAX_EVENT, MAX_VALUES } from './limits.ts';
 import { ObjectScanner } from './object-scanner.ts';
 import type { GenerateContentResponse, GoogleError } from './wire.ts';
 
@@ -22,10 +24,20 @@ export type Frame =
   | { kind: 'malformed'; text: string }
   /** The body ended in the middle of an event. */
   | { kind: 'truncated'; text: string }
-  /** An event, a line, or an object over several of them, beyond `MAX_EVENT`: told as soon as it is, and not kept. */
-  | { kind: 'oversized' }
+  /** What breaks a bound (`limits.ts`): told as soon as it is known, and not kept. */
+  | { kind: 'oversized'; bound: Bound }
   /** JSON of no known shape, or a sentinel such as `[DONE]`. */
   | { kind: 'unknown'; text: string };
+
+export type Bound =
+  /** An event, a line, or an object over several of them, beyond `MAX_EVENT`. */
+  | 'length'
+  /** An event beyond `MAX_DEPTH`. */
+  | 'depth'
+  /** An event beyond `MAX_VALUES`. */
+  | 'values'
+  /** All events together, beyond `MAX_ANSWER`. */
+  | 'answer';
 
 export type Repair =
   | 'byte-order-mark'
@@ -47,16 +59,23 @@ export class FrameDecoder {
   readonly #limit: number;
   readonly #sse: SseDecoder;
   readonly #scanner = new ObjectScanner();
+  /** Bytes that the answer may still have. */
+  #left: number;
   #sawEvent = false;
   #markReported = false;
 
-  constructor(limit = MAX_EVENT) {
+  constructor(limit = MAX_EVENT, answerLimit = MAX_ANSWER) {
     this.#limit = limit;
+    this.#left = answerLimit;
     this.#sse = new SseDecoder(limit);
   }
 
   feed(bytes: Uint8Array): Frame[] {
-    return this.#frames(this.#sse.feed(this.#utf8.decode(bytes, { stream: true })));
+    if (this.#left < 0) return [];
+    this.#left -= bytes.length;
+    const frames = this.#frames(this.#sse.feed(this.#utf8.decode(bytes, { stream: true })));
+    if (this.#left < 0) this.#oversized('answer', frames);
+    return frames;
   }
 
   /** The body has ended: what is still open is complete without its blank line, or truncated. */
@@ -70,7 +89,7 @@ export class FrameDecoder {
     const frames: Frame[] = [];
     for (const item of items) {
       if (item.type === 'stray') this.#stray(item.line, frames);
-      else if (item.type === 'oversized') this.#oversized(frames);
+      else if (item.type === 'oversized') this.#oversized('length', frames);
       else this.#event(item.data.join(''), item.data.length > 1, item.complete, frames);
     }
     return frames;
@@ -81,8 +100,9 @@ export class FrameDecoder {
     if (data === '') return;
     const repairs = this.#markRepair();
     if (!complete) repairs.push('no-final-blank-line');
-    const whole = tryParseJson(data);
-    if (isObject(whole)) {
+    const whole = readObject(data);
+    if (typeof whole === 'string') this.#oversized(whole, frames);
+    else if (whole) {
       this.#giveUpOpenObject(frames);
       classify(whole, data, repairs, frames);
     } else if (data === SENTINEL) {
@@ -99,9 +119,9 @@ export class FrameDecoder {
     this.#scan(line, repairs, 'malformed', frames);
   }
 
-  #oversized(frames: Frame[]): void {
+  #oversized(bound: Bound, frames: Frame[]): void {
     this.#scanner.take();
-    frames.push({ kind: 'oversized' });
+    frames.push({ kind: 'oversized', bound });
   }
 
   /** A whole object follows: the open one will never be finished. */
@@ -121,17 +141,14 @@ export class FrameDecoder {
       if (piece.object) this.#parseObject(piece.text, repairs, frames);
       else frames.push({ kind: junkKind, text: piece.text });
     }
-    if (this.#scanner.size > this.#limit) this.#oversized(frames);
+    if (this.#scanner.size > this.#limit) this.#oversized('length', frames);
   }
 
   #parseObject(text: string, repairs: readonly Repair[], frames: Frame[]): void {
-    const whole = tryParseJson(text);
-    if (isObject(whole)) {
-      classify(whole, text, repairs, frames);
-      return;
-    }
-    const mended = tryParseJson(withoutStrayCommas(text));
-    if (isObject(mended)) classify(mended, text, [...repairs, 'stray-comma'], frames);
+    const whole = readObject(text);
+    const found = whole ?? readObject(withoutStrayCommas(text));
+    if (typeof found === 'string') this.#oversized(found, frames);
+    else if (found) classify(found, text, whole ? repairs : [...repairs, 'stray-comma'], frames);
     else frames.push({ kind: 'malformed', text });
   }
 
@@ -142,12 +159,19 @@ export class FrameDecoder {
   }
 }
 
-/** Drops a comma with nothing before it or after it in its brackets; strings are left alone. */
-function withoutStrayCommas(text: string): string {
-  return text.replace(
-    /("(?:[^"\\]|\\.)*")|,(?=\s*[,}\]])|(?<=[[{][\s,]*),/gs,
-    (_all, string: string | undefined) => string ?? '',
-  );
+/** Shorter texts without a call cost little whatever they hold, and nearly all events are such. */
+const SMALL = 4_096;
+
+/** The object that `text` is; the bound that it breaks; or undefined. */
+function readObject(text: string): Record<string, unknown> | Bound | undefined {
+  const hasCall = text.includes('"functionCall"');
+  const shape = hasCall || text.length > SMALL ? jsonShape(text) : undefined;
+  if (shape && shape.depth > MAX_DEPTH) return 'depth';
+  if (shape && shape.values > MAX_VALUES) return 'values';
+  const value = tryParseJson(text);
+  if (!isObject(value)) return undefined;
+  if (hasCall && !shape?.exact) keepDigitsOfCalls(value, text);
+  return value;
 }
 
 /** One object may hold an answer and an error: the answer comes first. */

@@ -3,7 +3,7 @@
  * `data:` left between them, or broken in two. Only looks for where an object ends; parsing is the caller's.
  */
 
-const WHITE_SPACE_OR_JOINT = /^[\s,[\]]*(?:data:)?[\s,[\]]*/;
+const WHITE_SPACE_OR_JOINT = /[\s,[\]]*(?:data:)?[\s,[\]]*/y;
 
 export class ObjectScanner {
   #pieces: string[] = [];
@@ -27,7 +27,8 @@ export class ObjectScanner {
     let at = 0;
     while (at < text.length) {
       if (this.#depth === 0) {
-        at += WHITE_SPACE_OR_JOINT.exec(text.slice(at))?.[0].length ?? 0;
+        WHITE_SPACE_OR_JOINT.lastIndex = at;
+        at += WHITE_SPACE_OR_JOINT.exec(text)?.[0].length ?? 0;
         const start = text.indexOf('{', at);
         const outside = text.slice(at, start < 0 ? text.length : start);
         if (outside.trim() !== '') junk(outside);

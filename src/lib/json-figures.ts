@@ -8,6 +8,9 @@ export const ELEMENT_BYTES = 90;
 /** Digits of the largest double. */
 const MOST_DIGITS = 308;
 
+/** Integers of so many digits all have a double of their own. */
+const SAFE_DIGITS = 15;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
@@ -19,6 +22,8 @@ export class JsonFigures {
   elements = 1;
   /** A number may be there that is beyond what a double holds. */
   mayOverflow = false;
+  /** A number may be there that would not be printed as it is written: most bodies have none, and need not be asked again. */
+  mayLoseDigits = false;
   #inString = false;
   /** The next byte of the string means itself. */
   #escaped = false;
@@ -58,10 +63,13 @@ export class JsonFigures {
       if (isDigit(byte)) {
         this.#digits++;
         this.mayOverflow ||= this.#digits > MOST_DIGITS;
+        this.mayLoseDigits ||= this.#digits > SAFE_DIGITS;
         continue;
       }
       // `1e400`. Literals have an "e" as well, after a letter.
       if (this.#digits > 0 && isExponent(byte)) this.mayOverflow = true;
+      // A fraction, an exponent (which overflows more often), or `-0`.
+      this.mayLoseDigits ||= this.mayOverflow || byte === 0x2e || byte === 0x2d;
       this.#digits = 0;
       if (byte === QUOTE) {
         this.#inString = true;

@@ -1,11 +1,13 @@
 /** JSON values, and reading them without trusting them. */
+import { isRawNumber } from './exact-json.ts';
 import { holdsTooMuch } from './json-figures.ts';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
+/** False for a number that keeps its digits, though JavaScript takes it for an object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }
 
 /**
@@ -21,7 +23,7 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
-/** JSON with sorted keys: equal values give equal text. Arrays keep their order. */
+/** JSON with sorted keys: equal values give equal text, and so do numbers that are the same in JavaScript. Arrays keep their order. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (isObject(value)) {
@@ -31,12 +33,14 @@ export function canonicalJson(value: unknown): string {
       .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key])}`);
     return `{${members.join(',')}}`;
   }
+  if (isRawNumber(value)) return JSON.stringify(Number(JSON.stringify(value)));
   return JSON.stringify(value) ?? 'null';
 }
 
 /** Whether two values say the same, whatever the order of their keys. Looks no further than the first difference. */
 export function isSameJson(one: Json, other: Json): boolean {
   if (one === other) return true;
+  if (isRawNumber(one)) return isRawNumber(other) && JSON.stringify(one) === JSON.stringify(other);
   if (Array.isArray(one)) {
     if (!Array.isArray(other) || one.length !== other.length) return false;
     return one.every((item, index) => isSameJson(item, other[index] ?? null));
@@ -61,7 +65,7 @@ export function startOfJson(value: Json, most: number): string {
   const print = (one: Json): string => {
     if (left < 0) return '';
     if (typeof one === 'string') return write(JSON.stringify(one.slice(0, left + 1)));
-    if (typeof one !== 'object' || one === null) return write(JSON.stringify(one));
+    if (!isNested(one)) return write(JSON.stringify(one));
     const isList = Array.isArray(one);
     let text = write(isList ? '[' : '{');
     for (const key in one) {
@@ -93,4 +97,5 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   return false;
 }
 
-const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isNested = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !isRawNumber(value);

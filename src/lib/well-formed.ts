@@ -2,6 +2,7 @@
  * Strings without halves of surrogate pairs. JSON can write a half alone, JavaScript can keep it; Google refuses a body that holds
  * one, and clients in other languages fail on it, even where the other half comes in the next piece.
  */
+import { isRawNumber } from './exact-json.ts';
 import type { Json, JsonObject } from './json.ts';
 
 const REPLACEMENT = '\ufffd';
@@ -10,7 +11,7 @@ export const wellFormed = (text: string): string => (text.isWellFormed() ? text 
 
 function isWellFormedJson(value: Json): boolean {
   if (typeof value === 'string') return value.isWellFormed();
-  if (typeof value !== 'object' || value === null) return true;
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return true;
   if (Array.isArray(value)) return value.every(isWellFormedJson);
   for (const key of Object.keys(value)) {
     if (!key.isWellFormed() || !isWellFormedJson(value[key] ?? null)) return false;
@@ -20,7 +21,7 @@ function isWellFormedJson(value: Json): boolean {
 
 function mended(value: Json): Json {
   if (typeof value === 'string') return wellFormed(value);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value;
   return Array.isArray(value) ? value.map(mended) : mendedObject(value);
 }
 

@@ -1,7 +1,10 @@
 /** Reads a request body: bounded, unpacked, parsed once, and never more of them at once than there is room for. */
 import { createGunzip } from 'node:zlib';
+import { MOST_LEVELS } from '../anthropic/depth.ts';
 import { MessagesError } from '../anthropic/errors.ts';
+import { keepOwnDigits } from '../anthropic/own-json.ts';
 import { ELEMENT_BYTES, infinityIn, JsonFigures, MOST_ELEMENTS } from '../lib/json-figures.ts';
+import { jsonShape } from '../lib/json-text.ts';
 import { readUtf8 } from '../lib/utf8.ts';
 import type { BodyBudget, HeldBody } from './body-budget.ts';
 import { type Call, ClientGone } from './call.ts';
@@ -197,8 +200,14 @@ function refuseOverflow(value: unknown): void {
   throw invalid(`${path === '' ? '' : `${path}: `}Input should be a finite number (1.8e308 at most)`);
 }
 
+function keepDigits(value: unknown, text: string): void {
+  const { depth, exact } = jsonShape(text);
+  // What is deeper is refused.
+  if (!exact && depth <= MOST_LEVELS) keepOwnDigits(value, text);
+}
+
 /**
- * The parsed body, whose room is held until the call lets it go. Numbers beyond 2^53 lose digits here. A byte order mark is passed over, and
+ * The parsed body, whose room is held until the call lets it go. Numbers of the client's own JSON keep their digits. A byte order mark is passed over, and
  * of equal keys the last one wins, as with Anthropic's API. `call.keepBody` sees the bytes of all that may be parsed.
  */
 export async function readJson(call: Call, bodies: BodyBudget): Promise<unknown> {
@@ -209,5 +218,6 @@ export async function readJson(call: Call, bodies: BodyBudget): Promise<unknown>
   held.grow(figures.elements * ELEMENT_BYTES);
   const value = parse(text);
   if (figures.mayOverflow) refuseOverflow(value);
+  if (figures.mayLoseDigits) keepDigits(value, text);
   return value;
 }

@@ -1,7 +1,9 @@
 /** One request's dealings with tool declarations that Google refuses: what is known before, and what is learnt by it. */
+
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
+import { parseKeepingDigits } from '../lib/exact-json.ts';
 import type { Logger } from '../lib/log.ts';
 import {
   type Change,
@@ -72,7 +74,7 @@ export class Quarantine {
   /** The body to ask with once more, or undefined where `error` is about something else, or enough was tried. */
   mend(error: UpstreamError, body: string): string | undefined {
     if (error.kind !== 'status' || error.status !== 400) return undefined;
-    const request = JSON.parse(body) as GenerateContentRequest;
+    const request = parseKeepingDigits(body) as GenerateContentRequest;
     const mended = this.#mendNamed(error, request) ?? this.#searchOn(error, request);
     return mended && JSON.stringify(mended);
   }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { type Frame, FrameDecoder } from '../../src/gemini/frames.ts';
-import { MAX_EVENT } from '../../src/gemini/limits.ts';
+import { MAX_DEPTH, MAX_EVENT, MAX_VALUES } from '../../src/gemini/limits.ts';
 
 const LIMIT = 60;
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -19,20 +19,40 @@ function decode(text: string, limit = LIMIT): unknown[] {
 }
 
 const CASES: [name: string, body: string, frames: unknown[]][] = [
-  ['an event', `${A}data: ${json(LONG)}\r\n\r\n${A}`, [content('a'), { kind: 'oversized' }, content('a')]],
-  ['an event that never ends', `${A}data: ${json(LONG)}`, [content('a'), { kind: 'oversized' }]],
-  ['a line that is no event', `${A}${LONG}!\n\n${A}`, [content('a'), { kind: 'oversized' }, content('a')]],
-  ['a comment', `${A}: ${LONG}\n\n${A}`, [content('a'), { kind: 'oversized' }, content('a')]],
+  [
+    'an event',
+    `${A}data: ${json(LONG)}\r\n\r\n${A}`,
+    [content('a'), { kind: 'oversized', bound: 'length' }, content('a')],
+  ],
+  [
+    'an event that never ends',
+    `${A}data: ${json(LONG)}`,
+    [content('a'), { kind: 'oversized', bound: 'length' }],
+  ],
+  [
+    'a line that is no event',
+    `${A}${LONG}!\n\n${A}`,
+    [content('a'), { kind: 'oversized', bound: 'length' }, content('a')],
+  ],
+  [
+    'a comment',
+    `${A}: ${LONG}\n\n${A}`,
+    [content('a'), { kind: 'oversized', bound: 'length' }, content('a')],
+  ],
   [
     'many lines, each of them small',
     `${A}data: {"a":"\n${`data: ${'x'.repeat(20)}\n`.repeat(5)}data: "}\n\n${A}`,
-    [content('a'), { kind: 'oversized' }, content('a')],
+    [content('a'), { kind: 'oversized', bound: 'length' }, content('a')],
   ],
-  ['many empty lines', `${'data:\n'.repeat(LIMIT + 1)}\n${A}`, [{ kind: 'oversized' }, content('a')]],
+  [
+    'many empty lines',
+    `${'data:\n'.repeat(LIMIT + 1)}\n${A}`,
+    [{ kind: 'oversized', bound: 'length' }, content('a')],
+  ],
   [
     'many events that never make an object',
     `data: {"a":["\n\n${`data: ${'x'.repeat(30)}\n\n`.repeat(2)}${A}`,
-    [{ kind: 'oversized' }, content('a')],
+    [{ kind: 'oversized', bound: 'length' }, content('a')],
   ],
   ['comments without end, each of them small', `${': x\n'.repeat(LIMIT)}${A}`, [content('a')]],
   ['many small events', A.repeat(20), Array.from({ length: 20 }, () => content('a'))],
@@ -69,7 +89,9 @@ describe('16 MB', () => {
   test('an event that fits is read, and one a character longer is not', () => {
     const fits = 'x'.repeat(MAX_EVENT - around - 'data: '.length);
     expect(decode(`data: ${json(fits)}\n\n`, MAX_EVENT)).toEqual([content(fits)]);
-    expect(decode(`data: ${json(`${fits}x`)}\n\n`, MAX_EVENT)).toEqual([{ kind: 'oversized' }]);
+    expect(decode(`data: ${json(`${fits}x`)}\n\n`, MAX_EVENT)).toEqual([
+      { kind: 'oversized', bound: 'length' },
+    ]);
   });
 
   test('a line without end is told of after 16 MB, and then costs nothing', () => {
@@ -81,8 +103,41 @@ describe('16 MB', () => {
   });
 });
 
-test('an event of more values than are ever parsed is broken, and the next one is read', () => {
-  const many = `{"candidates":[${'[],'.repeat(1_000_000)}[]]}`;
-  const frames = decode(`data: ${many}\r\n\r\n${A}`, MAX_EVENT) as Frame[];
-  expect(frames.map(({ kind }) => kind)).toEqual(['malformed', 'content']);
+describe('an event that would take long to read is given up unread, and the next one is read', () => {
+  const nested = (levels: number) => `{"a":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+  const values = (count: number) => `{"candidates":[${'[],'.repeat(count)}[]]}`;
+  const call = (args: string) => `{"candidates":[{"content":{"parts":[{"functionCall":{"args":${args}}}]}}]}`;
+
+  test.each<[string, string, string]>([
+    ['a million levels', nested(1_000_000), 'depth'],
+    ['a long event of a level too much', nested(MAX_DEPTH + 1) + ' '.repeat(4_096), 'depth'],
+    ['a call of a level too much', call(nested(MAX_DEPTH - 6)), 'depth'],
+    ['a million values', values(1_000_000), 'values'],
+    ['more values than there may be', values(MAX_VALUES / 2 + 1), 'values'],
+    ['a stray comma, and a million values', `{,${values(1_000_000).slice(1)}`, 'values'],
+  ])('%s', (_name, event, bound) => {
+    const frames = decode(`data: ${event}\r\n\r\n${A}`, MAX_EVENT) as Frame[];
+    expect(frames.map((frame): string => ('bound' in frame ? frame.bound : frame.kind))).toEqual([
+      bound,
+      'content',
+    ]);
+  });
+
+  test.each([
+    ['as deep as may be', call(nested(MAX_DEPTH - 7))],
+    ['as many values as may be', values(MAX_VALUES / 2 - 10)],
+  ])('but not %s', (_name, event) => {
+    const frames = decode(`data: ${event}\r\n\r\n`, MAX_EVENT) as Frame[];
+    expect(frames.map(({ kind }) => kind)).toEqual(['content']);
+  });
+});
+
+test('an answer is given up once its events are too much together, however they come', () => {
+  const decoder = new FrameDecoder(1_000, 100);
+  const kinds = Array.from({ length: 10 }, () =>
+    decoder.feed(bytes(A)).map((frame) => ('bound' in frame ? frame.bound : frame.kind)),
+  );
+  const fit = Math.floor(100 / A.length);
+  expect(kinds.slice(0, fit)).toEqual(Array.from({ length: fit }, () => ['content']));
+  expect(kinds.slice(fit)).toEqual([['content', 'answer'], ...Array.from({ length: 9 - fit }, () => [])]);
 });

@@ -102,3 +102,14 @@ test('what holds more than is ever parsed is not JSON', () => {
   const text = JSON.stringify(','.repeat(2 * MOST_ELEMENTS));
   expect(holdsTooMuch(text)).toBe(false);
 });
+
+test('a body with a number that would lose digits is told, wherever it is cut', () => {
+  const number = fc.constantFrom('1234567890123456', '1.0', '-0', '1e2', '1E400', '0.10');
+  fc.assert(
+    fc.property(number, fc.string(), fc.nat(20), (digits, text, size) => {
+      const json = `{${JSON.stringify(text)}:[${digits}]}`;
+      expect(figuresOf(json, [size, 1]).mayLoseDigits).toBe(true);
+    }),
+  );
+  expect(figuresOf('{"a":[123456789012345,0,true,null],"b":"1.0 -0 1e2"}').mayLoseDigits).toBe(false);
+});

@@ -175,6 +175,16 @@ const MADE: TurnCases = {
       ),
     ],
   },
+  'call-args-digits': {
+    shows: 'Numbers that JavaScript cannot hold keep their digits',
+    ask: { tools: ASK_TOOLS },
+    replies: [
+      says(
+        'data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"Bash","args":{"command":"kill","id":1234567890123456789,"after":1.0}}}]},"index":0}]}\r\n\r\n',
+        end('STOP', { message: CALLS_MADE }),
+      ),
+    ],
+  },
   'call-args-no-object': {
     shows: 'A call with a list for arguments, twice',
     ask: { tools: ASK_TOOLS },

@@ -146,7 +146,7 @@ function typeOf(schema: Schema): string | undefined {
   return node['items'] !== undefined || node['prefixItems'] !== undefined ? 'array' : undefined;
 }
 
-const isNested = (value: Json): boolean => typeof value === 'object' && value !== null;
+const isNested = (value: Json): boolean => Array.isArray(value) || isObject(value);
 
 /** The values to choose from, where all are strings that Google takes; `null` beside them is left out, like its type. */
 function choicesOf(node: JsonObject): JsonObject {

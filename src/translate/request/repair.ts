@@ -2,9 +2,11 @@
  * A request that Google refused, mended: only for refusals whose cause is known and lies in what we added. Google cannot read a
  * signature of another key, model or route, and sometimes not one of its own; the turn goes on without (wire section 4).
  */
+
 import type { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GenerateContentRequest, RequestContent, RequestPart } from '../../gemini/wire.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { SIGNATURE_SENTINEL } from './signature-placement.ts';
 
 const SIGNATURE_REFUSED = /thought.?signature/i;
@@ -19,7 +21,7 @@ export function repairedBody(error: UpstreamError, body: string, model: GeminiMo
 /** The body for another key, which can read no signature of this one. The same bytes where there is none in it. */
 export function bodyWithoutSignatures(body: string, model: GeminiModel): string {
   if (!body.includes('"thoughtSignature"')) return body;
-  const request = JSON.parse(body) as GenerateContentRequest;
+  const request = parseKeepingDigits(body) as GenerateContentRequest;
   const contents = request.contents
     .map((content) => withoutSignatures(content, model))
     .filter(({ parts }) => parts.length > 0);

@@ -115,7 +115,7 @@ export class AnswerCalls {
     if (name === undefined || askAgain) {
       throw new UpstreamError(
         'unusable',
-        `the model called "${geminiName.slice(0, SHOWN_CHARACTERS)}", which is none of the declared tools`,
+        `the model called "${geminiName}", which is none of the declared tools`,
       );
     }
     warn('upstream-unknown', 'answer', `call of ${name} passed on: the client declared no such tool`);
@@ -151,6 +151,3 @@ export class AnswerCalls {
     return requiredArguments.get(declared)?.every((key) => Object.hasOwn(args, key)) ?? false;
   }
 }
-
-/** How much of a name that may be anything an error shows. */
-const SHOWN_CHARACTERS = 200;

@@ -1,6 +1,9 @@
 /** Calls as Gemini writes them, whole or in pieces, put together. Whose tools they name is not asked here. */
 import { UpstreamError } from '../../gemini/errors.ts';
+import { MAX_DEPTH, MAX_VALUES } from '../../gemini/limits.ts';
+import { parseExact } from '../../lib/exact-json.ts';
 import { isObject, type JsonObject, tryParseJson } from '../../lib/json.ts';
+import { jsonShape } from '../../lib/json-text.ts';
 import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { PartialCall } from './partial-call.ts';
 
@@ -59,10 +62,14 @@ function argumentsOf(name: string, args: unknown): JsonObject {
   const value = typeof args === 'string' ? parsed(args) : (args ?? null);
   if (isObject(value)) return value as JsonObject;
   if (value === null || (Array.isArray(value) && value.length === 0)) return {};
-  throw unusable(`called "${name.slice(0, SHOWN_CHARACTERS)}" with arguments that are no object`);
+  throw unusable(`called "${name}" with arguments that are no object`);
 }
 
-const parsed = (text: string): unknown => (text.trim() === '' ? null : tryParseJson(text));
-
-/** How much of a name that may be anything an error shows. */
-const SHOWN_CHARACTERS = 200;
+/** Undefined for what is no JSON, and for what is too deep for one. */
+function parsed(text: string): unknown {
+  if (text.trim() === '') return null;
+  const { depth, values, exact } = jsonShape(text);
+  if (depth > MAX_DEPTH || values > MAX_VALUES) return undefined;
+  const value = tryParseJson(text);
+  return exact || value === undefined ? value : parseExact(text);
+}

@@ -1,6 +1,7 @@
 /** The non-stream answer: the stream's events, folded. There is no second path (house lesson 1). */
 import type { MessageEvent } from '../../anthropic/events.ts';
 import type { AnswerBlock, AnswerMessage } from '../../anthropic/message.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
 type Delta = Extract<MessageEvent, { type: 'content_block_delta' }>;
@@ -21,7 +22,7 @@ export function foldEvents(events: Iterable<MessageEvent>): AnswerMessage {
   for (const [index, json] of inputs) {
     const block = message.content[index];
     if (block?.type === 'tool_use' || block?.type === 'server_tool_use')
-      block.input = JSON.parse(json || '{}') as JsonObject;
+      block.input = parseKeepingDigits(json || '{}') as JsonObject;
   }
   return message;
 }

@@ -4,7 +4,7 @@
  * that the gate can try again while nothing has been told.
  */
 import { UpstreamError } from '../../gemini/errors.ts';
-import type { Frame } from '../../gemini/frames.ts';
+import type { Bound, Frame } from '../../gemini/frames.ts';
 import { tokenCounts } from '../../gemini/token-counts.ts';
 import type { GenerateContentResponse } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
@@ -17,6 +17,12 @@ import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
 const MARKUP = /^\s*</;
+const BROKEN_BOUNDS = {
+  length: 'an event over 16 MB',
+  depth: 'an event whose objects and lists lie more than 200 deep in each other',
+  values: 'an event of more than 50,000 values',
+  answer: 'an answer over 64 MB',
+} as const satisfies Record<Bound, string>;
 
 export class PartsReader {
   readonly #warn: Warn;
@@ -50,7 +56,7 @@ export class PartsReader {
       case 'malformed':
         throw new UpstreamError('malformed', brokenEvent(frame.text));
       case 'oversized':
-        throw new UpstreamError('malformed', 'upstream sent an event over 16 MB');
+        throw new UpstreamError('malformed', `upstream sent ${BROKEN_BOUNDS[frame.bound]}`);
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
       case 'unknown':

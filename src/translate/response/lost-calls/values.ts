@@ -1,4 +1,5 @@
 /** What the models' two syntaxes for calls have in common: numbers, words, lists and members. */
+import { exactNumber } from '../../../lib/exact-json.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import type { Cursor } from './cursor.ts';
 
@@ -14,7 +15,6 @@ export type Dialect = {
 };
 
 const NUMBER = /[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
-const INTEGER = /^[+-]?\d+$/;
 const WORD = /[A-Za-z_]\w*/y;
 const BARE_KEY = /[A-Za-z_$][\w$-]*/y;
 
@@ -33,11 +33,14 @@ export function readValue(cursor: Cursor, dialect: Dialect): Json {
   return word === undefined ? cursor.fail() : word;
 }
 
-/** A number that would come out as another one is not read. */
-function numberOf(digits: string, cursor: Cursor): number {
-  const value = Number(digits);
-  const exact = !INTEGER.test(digits) || Number.isSafeInteger(value) || String(value) === digits;
-  return exact && Number.isFinite(value) ? value : cursor.fail();
+/** With the digits that the model wrote; in Python's forms `+1`, `.5` and `1.` are numbers, too. What is none in JSON is not read. */
+function numberOf(written: string, cursor: Cursor): number {
+  if (!Number.isFinite(Number(written))) cursor.fail();
+  const digits = written
+    .replace(/^\+/, '')
+    .replace(/^(-?)\./, '$10.')
+    .replace(/\.(?!\d)/, '.0');
+  return exactNumber(digits);
 }
 
 /** Members up to `close`. A key that comes twice leaves open which of them was meant. */

@@ -1,0 +1,61 @@
+/**
+ * The client's own JSON in a request: arguments of calls, schemas of tools. Their numbers keep their digits (`exact-json.ts`). All
+ * other numbers are counted with, and stay plain.
+ */
+import { isRawNumber, parseExact } from '../lib/exact-json.ts';
+import { isObject } from '../lib/json.ts';
+
+/** Whatever a model wrote. `*` is each item of a list. */
+const ARGUMENTS = ['messages.*.content.*.input', 'tools.*.input_examples'];
+
+const SCHEMAS = [
+  'tools.*.input_schema',
+  'messages.*.content.*.tool.input_schema',
+  'output_config.format.schema',
+  'output_format.schema',
+];
+
+/** Puts the numbers of `text`, which `request` was parsed of, in place of those that lost digits. */
+export function keepOwnDigits(request: unknown, text: string): void {
+  const exact = parseExact(text);
+  for (const path of ARGUMENTS) take(request, exact, path.split('.'), (value) => value);
+  for (const path of SCHEMAS) take(request, exact, path.split('.'), exactValues);
+}
+
+function take(
+  plain: unknown,
+  exact: unknown,
+  path: readonly string[],
+  make: (value: unknown) => unknown,
+): void {
+  const [step = '', ...rest] = path;
+  if (step === '*') {
+    if (!Array.isArray(plain) || !Array.isArray(exact)) return;
+    for (const [index, item] of plain.entries()) take(item, exact[index], rest, make);
+  } else if (isObject(plain) && isObject(exact) && Object.hasOwn(plain, step)) {
+    if (rest.length === 0) plain[step] = make(exact[step]);
+    else take(plain[step], exact[step], rest, make);
+  }
+}
+
+/** Keywords that hold values of the client's tool. All else in a schema is read by us, and compared. */
+const VALUE_KEYWORDS: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'example']);
+
+/** In a schema `1.0` and `1` say the same: only integers that would become others stay raw, and only as values. */
+const exactValues = (schema: unknown): unknown => mostlyPlain(schema, false);
+
+function mostlyPlain(value: unknown, isValue: boolean): unknown {
+  if (isRawNumber(value)) {
+    const digits = JSON.stringify(value);
+    return isValue && /^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits))
+      ? value
+      : Number(digits);
+  }
+  if (Array.isArray(value)) return value.map((item) => mostlyPlain(item, isValue));
+  if (!isObject(value)) return value;
+  const members = Object.entries(value).map(([key, member]) => [
+    key,
+    mostlyPlain(member, isValue || VALUE_KEYWORDS.has(key)),
+  ]);
+  return Object.fromEntries(members);
+}

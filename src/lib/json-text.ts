@@ -1,0 +1,94 @@
+/** JSON looked over as text, once from start to end, before it is parsed or where parsing would lose something. */
+
+export type JsonShape = {
+  /** Objects and lists inside of each other. */
+  depth: number;
+  /** Values, give or take one for each object and list. */
+  values: number;
+  /** Every number comes out of `JSON.parse` and `JSON.stringify` as it is written. */
+  exact: boolean;
+};
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const BACKSLASH = 0x5c;
+/** `[` and `{`, `]` and `}` differ in one bit each. */
+const CASE_BIT = 0xdf;
+const OPENS = 0x5b;
+const CLOSES = 0x5d;
+
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Up to here every integer is a number of its own. */
+const SHORT_INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
+
+/** Whether a number comes out as it was written. */
+export const comesOutAs = (digits: string): boolean =>
+  SHORT_INTEGER.test(digits) || String(Number(digits)) === digits;
+
+/** What is no JSON has some shape, too. */
+export function jsonShape(text: string): JsonShape {
+  let open = 0;
+  const shape: JsonShape = { depth: 0, values: 0, exact: true };
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COMMA) shape.values++;
+    else if ((code & CASE_BIT) === OPENS) {
+      shape.values++;
+      if (++open > shape.depth) shape.depth = open;
+    } else if ((code & CASE_BIT) === CLOSES) open--;
+    else if (code === MINUS || (code >= ZERO && code <= NINE)) {
+      NUMBER.lastIndex = at;
+      const digits = NUMBER.exec(text)?.[0] ?? '';
+      if (digits !== '' && shape.exact) shape.exact = comesOutAs(digits);
+      at += Math.max(0, digits.length - 1);
+    }
+  }
+  return shape;
+}
+
+/** The index of the quote that ends the string which begins at `from`; the text's length where none does. */
+export function endOfString(text: string, from: number): number {
+  for (let start = from + 1; ; ) {
+    const quote = text.indexOf('"', start);
+    if (quote < 0) return text.length;
+    let backslashes = 0;
+    while (quote - backslashes > start && text.charCodeAt(quote - backslashes - 1) === BACKSLASH)
+      backslashes++;
+    if (backslashes % 2 === 0) return quote;
+    start = quote + 1;
+  }
+}
+
+/** `text` without commas that have nothing before them or behind them in their brackets. */
+export function withoutStrayCommas(text: string): string {
+  const stray: number[] = [];
+  /** The last character that was no space, and the comma that it was. */
+  let last = OPENS;
+  let comma = -1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (isSpace(code)) continue;
+    if (code === COMMA && (last === COMMA || (last & CASE_BIT) === OPENS)) {
+      stray.push(at);
+      continue;
+    }
+    if (code === COMMA) comma = at;
+    else if ((code & CASE_BIT) === CLOSES && last === COMMA) stray.push(comma);
+    else if (code === QUOTE) at = endOfString(text, at);
+    last = code;
+  }
+  return without(text, stray);
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+
+function without(text: string, places: number[]): string {
+  if (places.length === 0) return text;
+  places.sort((a, b) => a - b);
+  const pieces = places.map((place, index) => text.slice((places[index - 1] ?? -1) + 1, place));
+  return pieces.join('') + text.slice((places.at(-1) ?? -1) + 1);
+}
