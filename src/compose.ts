@@ -31,6 +31,8 @@ import type { Play } from './sim/replay/player.ts';
 export type System = {
   app: App;
   listen(): Listening;
+  /** Answers under way. */
+  answering(): number;
   /** Keys, models and rates of `config` from now on; what else has changed is told in the log. */
   reload(config: Config): void;
   /** Loads what the first request would wait for. Rejects where a file that it needs cannot be read. */
@@ -114,6 +116,7 @@ export function compose(given: Config, ports: Ports): System {
   return {
     app,
     reload: createReload({ config, deps, replaceKeys: replace }),
+    answering: () => deps.stats.answersOpen,
     listen: () => listen(app, deps, config.host, config.port),
     warmUp: async () => {
       await mock?.load();

@@ -4,7 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readBaseUrl } from './config/base-url.ts';
 import type { Environment } from './config/env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap } from './config/model-settings.ts';
-import { ConfigError, readValue } from './config/read-value.ts';
+import { ConfigError, readValue, unquoted } from './config/read-value.ts';
 import { readRedactPatterns } from './config/redact-patterns.ts';
 import { flagOf, helpText } from './config/texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './config/variables.ts';
@@ -102,8 +102,9 @@ function readValues(env: Environment, argv: readonly string[]): Given {
   const isGiven = (name: VariableName) => flags[flagOf(name)] !== undefined || env[name] !== undefined;
   const read = ([name, row]: (typeof VARIABLE_ROWS)[number]) => {
     const flag = flags[flagOf(name)];
-    const text = flag === undefined ? env[name] : String(flag);
-    if (text === undefined) return [name, row.default];
+    const given = flag === undefined ? env[name] : String(flag);
+    if (given === undefined) return [name, row.default];
+    const text = unquoted(given);
     const isEmpty = text.trim() === '';
     if (isEmpty && row.whenEmpty !== undefined) return [name, row.whenEmpty];
     if (isEmpty && flag === undefined) return [name, row.default];

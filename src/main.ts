@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 import { compose, type System } from './compose.ts';
 import { type EnvFiles, openEnvFiles } from './config/env-files.ts';
+import { watchLauncher } from './config/launcher.ts';
 import { watchFiles } from './config/watch-files.ts';
 import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config.ts';
 import { createLogger, type Logger } from './lib/log.ts';
@@ -10,6 +11,8 @@ import type { Listening } from './server/serve.ts';
 
 /** Milliseconds that answers under way get to end by themselves. */
 const GRACE_MS = 30_000;
+/** Milliseconds more for last words, recordings and the store. Whatever hangs then, hangs without us. */
+const CLOSE_MS = 10_000;
 /** A signal to the whole group comes twice: by itself, and handed on by `bun run`. Nobody asks twice this fast. */
 const ECHO_MS = 300;
 const EXIT_FAILED = 1;
@@ -87,6 +90,13 @@ function startListening(system: System, config: Config): Listening {
   }
 }
 
+function closingLine(answers: number): string {
+  const waits = answers === 1 ? 'one answer' : `${answers} answers`;
+  const closing =
+    answers === 0 ? 'closing' : `closing: waits up to ${GRACE_MS / 1000} s for ${waits} under way`;
+  return `${closing}; a second signal ends at once`;
+}
+
 /** The function that it returns does what a signal does. */
 function closeOnSignal(listening: Listening, system: System, logger: Logger): (signal: string) => void {
   let closingSince: number | undefined;
@@ -95,7 +105,11 @@ function closeOnSignal(listening: Listening, system: System, logger: Logger): (s
     if (closingSince !== undefined && now - closingSince < ECHO_MS) return;
     if (closingSince !== undefined) process.exit(EXIT_FAILED);
     closingSince = now;
-    logger.info({ signal }, 'closing; a second signal ends at once');
+    logger.info({ signal, answers: system.answering() }, closingLine(system.answering()));
+    setTimeout(() => {
+      logger.fatal({}, `not closed after ${(GRACE_MS + CLOSE_MS) / 1000} s: ends all the same`);
+      process.exit(EXIT_FAILED);
+    }, GRACE_MS + CLOSE_MS);
     void listening
       .close(GRACE_MS)
       .then(() => system.close())
@@ -148,5 +162,6 @@ const close = closeOnSignal(listening, system, logger);
 // A mistake of ours in one request: it must not end the streams of all others.
 process.on('unhandledRejection', (error) => logger.error({ error }, 'a failure that nobody was told of'));
 reloadOnChange(system, envFiles, logger, close);
+void watchLauncher(process, () => close('the end of npx'), { clock: systemClock });
 announce(config, format, listening.url, logger);
 await system.warmUp().catch(failed);

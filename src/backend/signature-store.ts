@@ -3,7 +3,8 @@
  * Knows keys and envelopes as opaque text. Why: docs/decisions/0005-signature-store.md
  */
 import type { Clock } from '../lib/ports.ts';
-import { isCorrupt, moveAside, type SignatureRow, SignatureTable } from './signature-table.ts';
+import { inodeOf, isCorrupt, moveAside, type SignatureRow, SignatureTable } from './signature-table.ts';
+import { locked } from './store-lock.ts';
 import { TextCache } from './text-cache.ts';
 
 export type SignatureStore = {
@@ -103,20 +104,31 @@ class SqliteSignatureStore implements SignatureStore {
       return work();
     } catch (error) {
       if (!isCorrupt(error)) throw error;
+      const { inode } = this.#table;
       this.#table.close();
-      this.#table = this.#startOver(error);
+      this.#table = locked(this.#options.file, () => this.#replace(inode, error));
       return work();
     }
   }
 
   #open(): SignatureTable {
     const { file, maxRows } = this.#options;
-    try {
-      return new SignatureTable(file, maxRows);
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      return this.#startOver(error);
-    }
+    return locked(file, () => {
+      try {
+        return new SignatureTable(file, maxRows);
+      } catch (error) {
+        if (!isCorrupt(error)) throw error;
+        return this.#startOver(error);
+      }
+    });
+  }
+
+  /** Another process may have found the same broken file, and begun a new one by now: that one is good. */
+  #replace(broken: number, error: unknown): SignatureTable {
+    const { file, maxRows } = this.#options;
+    if (inodeOf(file) === broken) return this.#startOver(error);
+    this.#cache.clear();
+    return new SignatureTable(file, maxRows);
   }
 
   #startOver(error: unknown): SignatureTable {

@@ -1,7 +1,7 @@
 /** The signature store's one table, in SQLite. Synchronous: a write of some 50 µs is cheaper than any way around it. */
 import { Database } from 'bun:sqlite';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, renameSync, statSync } from 'node:fs';
+import { createPrivateFile, IN_MEMORY } from './store-lock.ts';
 
 export type SignatureRow = { id: number; key: string; envelope: string };
 
@@ -24,11 +24,9 @@ const PRAGMAS = [
   'cache_size = -8000',
 ];
 
-/** At the start only, where a second is not too much. */
-const OPEN_TRIES = 100;
-const OPEN_WAIT_MS = 10;
-
 export class SignatureTable {
+  /** Which file it is, whatever has its name by now. */
+  readonly inode: number;
   readonly #db: Database;
   readonly #maxRows: number;
   readonly #batch: number;
@@ -37,11 +35,12 @@ export class SignatureTable {
   #newest = 0;
   #dataVersion: number | undefined;
 
-  /** Throws what SQLite throws; `isCorrupt` tells a broken file from the rest. */
+  /** For whoever has the file's lock: SQLite refuses one of two that make a new file WAL. Throws what SQLite throws; `isCorrupt` tells a broken file from the rest. */
   constructor(file: string, maxRows: number) {
     this.#maxRows = maxRows;
     this.#batch = Math.min(MAX_BATCH, Math.max(1, Math.floor(maxRows / 16)));
     this.#db = openDatabase(file);
+    this.inode = inodeOf(file);
     const row = this.#db
       .query<{ newest: number | null }, []>('SELECT max(id) AS newest FROM signatures')
       .get();
@@ -104,13 +103,11 @@ export class SignatureTable {
 }
 
 function openDatabase(file: string): Database {
-  if (file !== ':memory:') createPrivateFile(file);
+  if (file !== IN_MEMORY) createPrivateFile(file);
   const db = new Database(file);
   try {
-    untilFree(() => {
-      for (const pragma of PRAGMAS) db.run(`PRAGMA ${pragma}`);
-      db.run(SCHEMA);
-    });
+    for (const pragma of PRAGMAS) db.run(`PRAGMA ${pragma}`);
+    db.run(SCHEMA);
     return db;
   } catch (error) {
     db.close();
@@ -118,33 +115,15 @@ function openDatabase(file: string): Database {
   }
 }
 
-/** Two that open one new file at the same moment: SQLite refuses one of them the change to WAL at once, without its busy timeout. */
-function untilFree(work: () => void): void {
-  for (let tries = 1; ; tries++) {
-    try {
-      work();
-      return;
-    } catch (error) {
-      if (tries === OPEN_TRIES || !isBusy(error)) throw error;
-      Bun.sleepSync(OPEN_WAIT_MS);
-    }
-  }
-}
-
-/** Signatures are pieces of conversations. SQLite gives the files beside this one the same mode. */
-function createPrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  closeSync(openSync(file, 'a', 0o600));
-  chmodSync(file, 0o600);
-}
-
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
-
 /** SQLite's verdict that the file itself is broken, or never was a database. */
 export function isCorrupt(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB');
+}
+
+/** 0 where there is none. */
+export function inodeOf(file: string): number {
+  return file === IN_MEMORY ? 0 : (statSync(file, { throwIfNoEntry: false })?.ino ?? 0);
 }
 
 /** Renames a broken file and what SQLite keeps beside it, for whoever wants to look. Returns the new name. */

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expandReferences } from './env-references.ts';
+import { checkWhole } from './env-whole.ts';
 import { ConfigError } from './read-value.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,7 +14,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type EnvFiles = {
   /** Whether they are there or not. */
   paths: readonly string[];
-  /** The environment as Bun would make it now. Throws a ConfigError where a file cannot be read. */
+  /** The environment as Bun would make it now. Throws a ConfigError where a file cannot be read, or is not whole. */
   read(): Environment;
 };
 
@@ -106,5 +107,16 @@ export function openEnvFiles(process: Process): EnvFiles {
   // `env = false` in a bunfig.toml: what stands there was never meant for this process.
   if (names.some((name) => process.env[name] === undefined)) return { paths: [], read: () => process.env };
   const outside = outsideOf(process.env, texts);
-  return { paths, read: () => mergeEnvTexts(paths.map(readText), outside) };
+  // As they were read last without a fault.
+  const known = new Map(paths.map((path, index) => [path, texts[index] ?? '']));
+  const read = () => {
+    const fresh = paths.map((path) => [path, readText(path)] as const);
+    for (const [path, text] of fresh) checkWhole(path, text, known.get(path) ?? '');
+    for (const [path, text] of fresh) known.set(path, text);
+    return mergeEnvTexts(
+      fresh.map(([, text]) => text),
+      outside,
+    );
+  };
+  return { paths, read };
 }

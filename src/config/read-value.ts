@@ -19,10 +19,18 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
+const QUOTED = /^(["'])(.*)\1$/s;
+
+/** Without the quotes around it, which `docker --env-file` takes for a part of the value. */
+export function unquoted(text: string): string {
+  const [, quote = '', inner = ''] = QUOTED.exec(text.trim()) ?? [];
+  return quote === '' || inner.includes(quote) ? text : inner;
+}
+
 const commaList = (text: string) =>
   text
     .split(',')
-    .map((item) => item.trim())
+    .map((item) => unquoted(item.trim()))
     .filter((item) => item !== '');
 
 /** By the schema's JSON type; undefined where `text` is nothing of the kind. */

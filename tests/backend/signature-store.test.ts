@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { openSignatureStore, type SignatureStoreOptions } from '../../src/backend/signature-store.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -10,7 +10,18 @@ const root = mkdtempSync(join(tmpdir(), 'signatures-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let files = 0;
-const newFile = () => join(root, `${++files}`, 'signatures.sqlite');
+const newFile = () => {
+  const folder = join(root, `${++files}`);
+  mkdirSync(folder);
+  return join(folder, 'signatures.sqlite');
+};
+
+const stored = async (file: string, asked: readonly string[]) => {
+  const store = open(file, { maxRows: 1_000_000 });
+  const found = await store.get(asked);
+  store.close();
+  return found;
+};
 
 const MODULE = join(import.meta.dir, '../../src/backend/signature-store.ts');
 
@@ -113,13 +124,6 @@ describe('keeping', () => {
 });
 
 describe('bounds', () => {
-  const stored = async (file: string, asked: readonly string[]) => {
-    const store = open(file, { maxRows: 1_000_000 });
-    const found = await store.get(asked);
-    store.close();
-    return found;
-  };
-
   test('never more rows than allowed; the latest are among them', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -229,6 +233,51 @@ describe('two processes on one file', () => {
     expect((await one.get(['key'])).get('key')).toBe('from two');
     one.close();
     two.close();
+  });
+
+  test('both find the file broken: one moves it aside, the other takes the new one', async () => {
+    const file = newFile();
+    const first = open(file);
+    for (const key of keys(500)) first.put(key, 'x'.repeat(500));
+    first.close();
+    const bytes = await Bun.file(file).bytes();
+    bytes.fill(0xff, 4096, bytes.length);
+    writeFileSync(file, bytes);
+    const [one, two] = [open(file), open(file)];
+    one.put('a', 'of one');
+    two.put('b', 'of two');
+    one.put('c', 'of one');
+    expect([...one.warnings, ...two.warnings]).toHaveLength(1);
+    const aside = readdirSync(dirname(file)).filter((name) => name.includes(`${basename(file)}.corrupt`));
+    expect(aside.filter((name) => !/-(?:wal|shm)$/.test(name))).toHaveLength(1);
+    for (const store of [one, two]) store.close();
+    expect([...(await stored(file, ['a', 'b', 'c'])).keys()].sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('many that start on a broken file at once move it aside once, and lose nothing', async () => {
+    const file = newFile();
+    writeFileSync(file, 'this is not a database '.repeat(500));
+    const names = ['a', 'b', 'c', 'd'];
+    const children = names.map((name) =>
+      inAnotherProcess(file, `for (let i = 0; i < 100; i++) store.put('${name}:' + i, 'x'); store.close();`),
+    );
+    const codes = await Promise.all(children.map((child) => child.exited));
+    // The one that warns is the one that moved the file.
+    expect(codes.sort()).toEqual([0, 0, 0, 3]);
+    const found = await stored(
+      file,
+      names.flatMap((name) => keys(100, name)),
+    );
+    expect(found.size).toBe(400);
+  });
+
+  test('a lock that is no file of SQLite is made anew', async () => {
+    const file = newFile();
+    writeFileSync(`${file}.lock`, 'this is not a database '.repeat(500));
+    const store = open(file);
+    store.put('a', 'b');
+    expect(store.warnings).toEqual([]);
+    store.close();
   });
 
   test('opening and writing at the same moment loses nothing', async () => {

@@ -88,6 +88,7 @@ describe('SIGTERM to the process', () => {
       expect(eventNames(text).at(-1)).toBe('message_stop');
     }
     expect(await proxy.exited).toBe(0);
+    expect(proxy.output()).toContain(`closing: waits up to 30 s for ${STREAMS} answers under way`);
     expect(performance.now() - ended).toBeLessThan(AT_ONCE);
     await Promise.all([idle.closed, halfBody.closed, halfHead.closed]);
     expect(proxy.log().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);

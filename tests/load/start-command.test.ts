@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { scripts } from '../../package.json';
 import { hello, startProxy, textChunk } from '../support/proxy.ts';
-import { startProxy as startProcess } from '../support/proxy-process.ts';
+import { type ProxyProcess, startProxy as startProcess } from '../support/proxy-process.ts';
 import { openRaw } from '../support/raw-client.ts';
 import { serveUpstream } from '../support/upstream.ts';
 
@@ -30,6 +30,16 @@ function gatheringUpstream(count: number) {
     return Response.json(textChunk('all are here', 'STOP'));
   });
   return { url: server.url, [Symbol.dispose]: () => server[Symbol.dispose]() };
+}
+
+async function gone(proxy: ProxyProcess): Promise<void> {
+  for (;;) {
+    const wrote = await proxy.wrote().then(
+      () => true,
+      () => false,
+    );
+    if (!wrote) return;
+  }
 }
 
 describe('`bun run start`', () => {
@@ -57,6 +67,27 @@ describe('`bun run start`', () => {
       await proxy.stop();
       const whole = answers.filter(([answer]) => answer?.body.includes('message_stop'));
       expect(whole).toHaveLength(AT_ONCE);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'ends with the npx that started it, which hands no signal on',
+    async () => {
+      const proxy = await startProcess({
+        folder,
+        // The shell stands for npm and its own shell: it ends, and `bun run` stays behind.
+        command: ['sh', '-c', `"$0" run --cwd "${ROOT}" start "$@" & wait`, process.execPath],
+        env: { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' },
+      });
+      try {
+        process.kill(proxy.pid, 'SIGTERM');
+        while (!proxy.output().includes('the end of npx')) await proxy.wrote();
+        // Everything that wrote has ended.
+        await expect(gone(proxy)).resolves.toBeUndefined();
+      } finally {
+        await proxy.crash();
+      }
     },
     TIMEOUT_MS,
   );

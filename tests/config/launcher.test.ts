@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'bun:test';
+import { type Processes, systemProcesses, watchLauncher } from '../../src/config/launcher.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const NPM = { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' };
+
+/** The launcher is process 40, parent of process 41, which is ours. */
+function processes(alive: Set<number>): Processes {
+  return { parentOf: (pid) => (pid === 41 ? 40 : undefined), isAlive: (pid) => alive.has(pid) };
+}
+
+describe('what started us', () => {
+  test('is gone: told once', async () => {
+    const clock = new ManualClock();
+    const alive = new Set([40]);
+    let told = 0;
+    const options = { clock, processes: processes(alive) };
+    const watching = watchLauncher({ env: NPM, ppid: 41 }, () => told++, options);
+    await clock.advance(10_000);
+    expect(told).toBe(0);
+    alive.clear();
+    await clock.advance(1_000);
+    await watching;
+    expect(told).toBe(1);
+  });
+
+  test.each([
+    ['no npm', {}, 41],
+    ['Bun alone', { npm_execpath: '/usr/bin/bun' }, 41],
+    ['a parent that nothing is known of', NPM, 7],
+  ])('%s: nothing is watched', async (_name, env, ppid) => {
+    let told = 0;
+    const options = { clock: new ManualClock(), processes: processes(new Set()) };
+    await watchLauncher({ env, ppid }, () => told++, options);
+    expect(told).toBe(0);
+  });
+
+  test('the parents and the end of a real process', async () => {
+    const child = Bun.spawn(['sleep', '60']);
+    expect(systemProcesses.parentOf(child.pid)).toBe(process.pid);
+    expect(systemProcesses.isAlive(child.pid)).toBe(true);
+    child.kill();
+    await child.exited;
+    expect(systemProcesses.isAlive(child.pid)).toBe(false);
+  });
+});
