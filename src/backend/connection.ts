@@ -11,12 +11,17 @@ export type ConnectionLimits = {
   clock: Clock;
   /** Milliseconds from the send to the head. */
   headTimeoutMs: number;
-  /** Milliseconds between two reads of the body. */
+  /** Milliseconds of waiting for the body to say something. Bytes alone say nothing: what they say, their reader tells. */
   idleTimeoutMs: number;
 };
 
+/** Milliseconds that a body which has said everything gets to end. */
+const END_TIMEOUT_MS = 2_000;
+
 /** Characters of a body that is read as a text: error objects and counts, which are small. */
 const MAX_TEXT = 1024 * 1024;
+
+const SILENCE = 'nothing was said';
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
@@ -26,6 +31,7 @@ export class Connection {
   readonly #abortable = new Abortable(this.#abort.signal);
   readonly #unfollow: () => void;
   #silence: SilenceLimit | undefined;
+  #expects: 'news' | 'end' = 'news';
   #reader: Reader | undefined;
 
   /** Aborting `signal` ends the connection; what waits on it then rejects with the signal's reason. */
@@ -39,13 +45,14 @@ export class Connection {
   /** Resolves at the head, whatever its status. Rejects with an UpstreamError `unreachable`, `network` or `timeout`. */
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     this.#limitSilence(this.#limits.headTimeoutMs, 'no response head');
+    this.#silence?.waitBegins();
     let sent: Promise<Response> | undefined;
     try {
       this.#abort.signal.throwIfAborted();
       // A redirect would carry the key to another host.
       sent = fetch(url, { ...init, redirect: 'manual', signal: this.#abort.signal }, exchange);
       const response = await this.#abortable.wait(sent);
-      this.#limitSilence(this.#limits.idleTimeoutMs, 'no bytes');
+      this.#limitSilence(this.#limits.idleTimeoutMs, SILENCE);
       this.#reader = response.body?.getReader();
       return response;
     } catch (error) {
@@ -70,6 +77,18 @@ export class Connection {
     } catch (error) {
       throw this.#failure(error);
     }
+  }
+
+  /** What was read last said something. */
+  heard(): void {
+    this.#silence?.heard();
+  }
+
+  /** What the body is waited for. After the 'end' nothing may come but its end, and soon. */
+  expect(what: 'news' | 'end'): void {
+    if (what === this.#expects || !this.#reader) return;
+    this.#expects = what;
+    this.#limitSilence(what === 'end' ? END_TIMEOUT_MS : this.#limits.idleTimeoutMs, SILENCE);
   }
 
   /** The rest of the body as text. One that does not end is left, with what has come of it. */
@@ -103,7 +122,6 @@ export class Connection {
     this.#silence = new SilenceLimit(this.#limits.clock, ms, () => {
       this.#abort.abort(new UpstreamError('timeout', `${what} for ${ms} ms`));
     });
-    this.#silence.waitBegins();
   }
 
   /** Once aborted, the reason is the truth, whatever the transport made of it. */

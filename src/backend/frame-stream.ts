@@ -1,6 +1,7 @@
 /** An answer's body as batches of frames. */
 import { UpstreamError } from '../gemini/errors.ts';
 import { type Frame, FrameDecoder } from '../gemini/frames.ts';
+import { Progress } from '../gemini/progress.ts';
 import type { Connection } from './connection.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { Connection } from './connection.ts';
 export class FrameStream implements AsyncIterableIterator<Frame[]> {
   readonly #connection: Connection;
   readonly #decoder = new FrameDecoder();
+  readonly #progress = new Progress();
   #failure: { error: unknown } | undefined;
   #done = false;
 
@@ -42,21 +44,34 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   async #read(): Promise<Frame[]> {
     try {
       const bytes = await this.#connection.read();
-      if (bytes) return this.#decoder.feed(bytes);
+      if (bytes) return this.#heed(this.#decoder.feed(bytes));
       this.#done = true;
       return this.#decoder.end();
     } catch (error) {
       this.#done = true;
-      this.#failure = { error };
-      return error instanceof UpstreamError ? this.#framesBeforeBreak() : [];
+      const left = error instanceof UpstreamError ? this.#framesBeforeBreak() : undefined;
+      if (!left?.isWhole) this.#failure = { error };
+      return left?.frames ?? [];
     }
+  }
+
+  #heed(frames: Frame[]): Frame[] {
+    if (this.#progress.read(frames)) this.#connection.heard();
+    const { isWhole, wentOn } = this.#progress;
+    // A begun event may say more.
+    this.#connection.expect(isWhole && !wentOn && !this.#decoder.open ? 'end' : 'news');
+    return frames;
   }
 
   /**
    * What had come whole when the line broke: an error object often lacks its closing blank line, and says more than the
-   * break. The torn piece itself is told of by the error that follows.
+   * break. A torn piece is told of by the error that follows. Without one, an end that breaks, or does not come, takes nothing
+   * from an answer that is whole.
    */
-  #framesBeforeBreak(): Frame[] {
-    return this.#decoder.end().filter(({ kind }) => kind !== 'truncated' && kind !== 'malformed');
+  #framesBeforeBreak(): { frames: Frame[]; isWhole: boolean } {
+    const all = this.#decoder.end();
+    const frames = all.filter(({ kind }) => kind !== 'truncated' && kind !== 'malformed');
+    this.#progress.read(frames);
+    return { frames, isWhole: this.#progress.isWhole && frames.length === all.length };
   }
 }

@@ -1,9 +1,10 @@
-/** A limit on how long upstream may stay silent while we wait for it. */
+/** A limit on how long upstream may say nothing while we wait for it. */
 import type { Clock } from '../lib/ports.ts';
 
 /**
- * Calls `onSilence` once a wait lasts `limitMs`. Only waits count: a slow reader on our side is not upstream's
- * silence. A wait costs one look at the clock; a single timer serves a whole stream, set anew only when it runs out.
+ * Calls `onSilence` once the waits since something was heard last `limitMs` together. Only waits count: a slow reader on our
+ * side is not upstream's silence. A wait costs two looks at the clock; a single timer serves a whole stream, set anew only
+ * when it runs out.
  */
 export class SilenceLimit {
   readonly #clock: Clock;
@@ -11,6 +12,8 @@ export class SilenceLimit {
   readonly #onSilence: () => void;
   readonly #stopped = new AbortController();
   #waitingSince: number | undefined;
+  /** Milliseconds of waits that are over. */
+  #waited = 0;
 
   constructor(clock: Clock, limitMs: number, onSilence: () => void) {
     this.#clock = clock;
@@ -24,14 +27,24 @@ export class SilenceLimit {
   }
 
   waitEnds(): void {
+    this.#waited = this.#waitedSoFar();
     this.#waitingSince = undefined;
+  }
+
+  /** Between two waits. */
+  heard(): void {
+    this.#waited = 0;
   }
 
   stop(): void {
     this.#stopped.abort();
   }
 
-  /** A tick never comes later than one limit after a wait began, so the limit is met to the millisecond. */
+  #waitedSoFar(): number {
+    return this.#waited + (this.#waitingSince === undefined ? 0 : this.#clock.now() - this.#waitingSince);
+  }
+
+  /** A tick never comes later than one limit after something was heard, so the limit is met to the millisecond. */
   #tick(ms: number): void {
     this.#clock.sleep(ms, this.#stopped.signal).then(
       () => this.#look(),
@@ -40,9 +53,9 @@ export class SilenceLimit {
   }
 
   #look(): void {
-    const waited = this.#waitingSince === undefined ? 0 : this.#clock.now() - this.#waitingSince;
-    if (waited >= this.#limitMs) this.#onSilence();
+    const left = this.#limitMs - this.#waitedSoFar();
     // A wait too short for the clock to tell would be waited for again and again.
-    else this.#tick(Math.max(1, this.#limitMs - waited));
+    if (left > 0) this.#tick(Math.max(1, left));
+    else this.#onSilence();
   }
 }

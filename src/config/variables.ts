@@ -143,7 +143,8 @@ export const VARIABLES = {
   HEAD_TIMEOUT: variable(Seconds, { default: 120, description: "Seconds for one try's response head" }),
   STREAM_IDLE_TIMEOUT: variable(Seconds, {
     default: 240,
-    description: 'Seconds of upstream silence once an answer flows',
+    description:
+      'Seconds without an event that says something, once upstream has answered. Comments, counts and empty events say nothing',
   }),
   MAX_RETRIES: variable(Retries, {
     default: 2,

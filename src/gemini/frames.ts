@@ -70,6 +70,11 @@ export class FrameDecoder {
     this.#sse = new SseDecoder(limit);
   }
 
+  /** In the middle of something that says something: a comment does not. */
+  get open(): boolean {
+    return this.#sse.open || this.#scanner.open;
+  }
+
   feed(bytes: Uint8Array): Frame[] {
     if (this.#left < 0) return [];
     this.#left -= bytes.length;

@@ -35,6 +35,12 @@ export class SseDecoder {
     this.#limit = limit;
   }
 
+  /** An event has begun, and its end has not come. */
+  get open(): boolean {
+    const [begun = ':'] = this.#partial;
+    return this.#data.length > 0 || this.#state === 'letting go' || !begun.startsWith(':');
+  }
+
   feed(text: string): SseItem[] {
     let rest = this.#withoutMark(text);
     if (this.#afterCarriageReturn && rest !== '') {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
-import { ManualClock, settle } from '../support/manual-clock.ts';
+import { settle } from '../support/manual-clock.ts';
 import { backendAt, exchange, openStream, serveUpstream } from '../support/upstream.ts';
 
 const call = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
@@ -117,84 +117,6 @@ describe('abort', () => {
     const late = openStream([]);
     head.resolve(late.response);
     expect(await late.closedAt).toBeGreaterThan(0);
-  });
-});
-
-describe('silence', () => {
-  const limits = { headTimeoutMs: 120_000, idleTimeoutMs: 90_000 };
-
-  test('no head within its time: a timeout, to the millisecond, and upstream is closed', async () => {
-    const clock = new ManualClock();
-    let signal: AbortSignal | null | undefined;
-    const fetch: Fetch = (_url, init) => {
-      signal = init.signal;
-      return new Promise(() => {});
-    };
-    const pending = caught(
-      backendAt('http://127.0.0.1:1', { clock, fetch, ...limits }).generate(call, exchange, never),
-    );
-    await clock.advance(119_999);
-    expect(signal?.aborted).toBe(false);
-    await clock.advance(1);
-    const error = await pending;
-    expect(error).toBeInstanceOf(UpstreamError);
-    expect(error).toMatchObject({ kind: 'timeout', message: 'no response head for 120000 ms' });
-    expect(signal?.aborted).toBe(true);
-    expect(clock.sleeping).toBe(0);
-  });
-
-  async function started(clock: ManualClock) {
-    let send: (text: string) => void = () => {};
-    const body = new ReadableStream<Uint8Array>({
-      start(controller) {
-        send = (text) => controller.enqueue(new TextEncoder().encode(text));
-      },
-    });
-    const backend = backendAt('http://127.0.0.1:1', {
-      clock,
-      fetch: deafFetch(new Response(body)),
-      ...limits,
-    });
-    const { frames } = await backend.generate(call, exchange, never);
-    return { iterator: frames[Symbol.asyncIterator](), send };
-  }
-
-  test('no bytes within their time: a timeout, after the frames that came', async () => {
-    const clock = new ManualClock();
-    const { iterator, send } = await started(clock);
-    send(CHUNK);
-    expect((await iterator.next()).value).toEqual(ONE_BATCH as never);
-    await clock.advance(50_000);
-    const pending = caught(iterator.next());
-    await clock.advance(89_999);
-    expect(await Promise.race([pending, Promise.resolve('waiting')])).toBe('waiting');
-    await clock.advance(1);
-    expect(await pending).toMatchObject({ kind: 'timeout', message: 'no bytes for 90000 ms' });
-    expect(clock.sleeping).toBe(0);
-  });
-
-  test('bytes that are no frame yet are no silence', async () => {
-    const clock = new ManualClock();
-    const { iterator, send } = await started(clock);
-    const pending = iterator.next();
-    for (const piece of [CHUNK.slice(0, 9), CHUNK.slice(9, 20), CHUNK.slice(20)]) {
-      await clock.advance(80_000);
-      send(piece);
-    }
-    expect((await pending).value).toEqual(ONE_BATCH as never);
-    await iterator.return?.();
-  });
-
-  test('a slow reader of ours is not the silence of upstream', async () => {
-    const clock = new ManualClock();
-    const { iterator, send } = await started(clock);
-    send(CHUNK);
-    await iterator.next();
-    await clock.advance(1_000_000);
-    send(CHUNK);
-    expect((await iterator.next()).value).toEqual(ONE_BATCH as never);
-    await iterator.return?.();
-    expect(clock.sleeping).toBe(0);
   });
 });
 

@@ -88,7 +88,73 @@ describe('time', () => {
     await upstream.left;
   });
 
-  test('but not an answer that flows', async () => {
+  test.each([
+    ['a stream', true],
+    ['a whole answer', false],
+  ])('REQUEST_TIMEOUT bounds %s whose upstream says nothing in many events', async (_name, stream) => {
+    const clock = new ManualClock();
+    const upstream = heldUpstream();
+    upstream.openHead();
+    await using proxy = await startProxy({ fetch: upstream.fetch, clock, env: { REQUEST_TIMEOUT: '60' } });
+    const pending = proxy.send('/v1/messages', { ...hello, stream }).then((response) => response.text());
+    await upstream.asked;
+    await turns();
+    for (let second = 0; second < 60; second++) {
+      upstream.push({ usageMetadata: { promptTokenCount: 3, thoughtsTokenCount: second } });
+      await clock.advance(1_000);
+    }
+    expect(await pending).toContain('nothing usable within 60 s (REQUEST_TIMEOUT)');
+    await upstream.left;
+  });
+
+  test('HEAD_TIMEOUT bounds a head that trickles', async () => {
+    const clock = new ManualClock();
+    const asked = Promise.withResolvers<() => void>();
+    using google = Bun.listen({
+      hostname: '127.0.0.1',
+      port: 0,
+      socket: {
+        open(socket) {
+          socket.write('HTTP/1.1 200 OK\r\n');
+        },
+        data(socket) {
+          asked.resolve(() => void socket.write('x-still: here\r\n'));
+        },
+      },
+    });
+    const env = {
+      GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${google.port}`,
+      HEAD_TIMEOUT: '20',
+      MAX_STREAMING_RETRIES: '0',
+    };
+    await using proxy = await startProxy({ fetch: (url, init) => fetch(url, init), clock, env });
+    const pending = proxy.send('/v1/messages', streamed).then((response) => response.text());
+    const trickle = await asked.promise;
+    for (let second = 0; second < 20; second++) {
+      trickle();
+      await clock.advance(1_000);
+      await turns(2);
+    }
+    expect(await pending).toContain('no response head for 20000 ms');
+  });
+
+  test('an answer that is whole is told so, although upstream goes on without a word', async () => {
+    const clock = new ManualClock();
+    const upstream = heldUpstream();
+    upstream.openHead();
+    await using proxy = await startProxy({ fetch: upstream.fetch, clock });
+    const pending = proxy.send('/v1/messages', streamed);
+    await upstream.asked;
+    await turns();
+    upstream.push(textChunk('hello', 'STOP'));
+    const events = reader(await pending);
+    await events.until('hello');
+    await clock.advance(2_000);
+    expect(eventNames(await events.rest()).at(-1)).toBe('message_stop');
+    await upstream.left;
+  });
+
+  test('REQUEST_TIMEOUT does not bound an answer that flows', async () => {
     const clock = new ManualClock();
     const upstream = heldUpstream();
     upstream.openHead();

@@ -90,6 +90,23 @@ function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   return text !== '' || code.length > 0 || (declared && !OPEN_CALL.test(textOf(told.delivered[0])));
 }
 
+const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+
+/** The end, and counts with it; no code without its result, and no tool of Google's. What the reader cannot read, the answer tells. */
+function allWasSaid({ turn, told }: Case, view: View): boolean {
+  const text = textOf(told.delivered[0]);
+  const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
+  if (!reading) return view.message !== undefined && told.delivered.length === 1;
+  const counted = Object.keys(reading.usage ?? {}).some((key) => key.endsWith('TokenCount'));
+  const running =
+    countOf(text, /"executableCode"|"toolCall"/g) > countOf(text, /"codeExecutionResult"|"toolResponse"/g);
+  const ended = reading.finish !== undefined && !reading.finish.endsWith('_UNSPECIFIED');
+  const blocked = reading.blocked && reading.finish === undefined && reading.text === '';
+  // After a result the model goes on.
+  if (text.lastIndexOf('"codeExecutionResult"') > text.lastIndexOf('"text"')) return false;
+  return (blocked || (ended && counted)) && !running && !reading.broken;
+}
+
 /** Models write their own namespace before a tool's name. */
 const bare = (name: string): string => name.replace(/^default_api[:.]/, '');
 
@@ -117,6 +134,8 @@ function resultOf(at: Case, view: View, healthy: View, problems: string[]): Resu
     case 'as-sent':
       return checkAsSent(at, view, healthy, problems);
     case 'error': {
+      if (outcome.sparesWhole && allWasSaid(at, view))
+        return checkSame(view, healthy, problems, 'the same answer');
       const recovers = outcome.retried && told.strikes < told.delivered.length;
       const came = contentCame(at.turn, told);
       const expected = outcome.retried && (at.mode === 'whole' || came === false) ? 2 : 1;

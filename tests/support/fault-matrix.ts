@@ -25,6 +25,11 @@ const ON_FIXTURES: ReadonlyMap<FaultName, string> = new Map([['big-event', 'size
 const TOGETHER: Readonly<Record<string, Outcome>> = {
   // What is left ends with a finishReason of its own: nobody can know that another one was to follow.
   'cut on end-two-reasons': { kind: 'as-sent' },
+  'cut on silence-in-code-execution': { kind: 'as-sent' },
+  'reset on end-two-reasons': { kind: 'as-sent' },
+  'stall-after-text on end-two-reasons': { kind: 'as-sent' },
+  // What is to come after the next event does not come where there is none.
+  'reorder on silence-after-finish': { kind: 'error', error: 'timeout', retried: true },
 };
 
 /** What happens before the body is the same on every turn. */
@@ -41,9 +46,24 @@ const shapesFor = (name: FaultName): readonly FaultTurn[] => {
   return family === 'connection' || family === 'head' ? shapes().slice(0, FEW_SHAPES) : shapes();
 };
 
+/** Faults after which another place in the answer is that of `max_tokens`. */
+const MOVES_LIMIT: ReadonlySet<FaultName> = new Set([
+  'duplicate',
+  'invalid-utf8',
+  'late',
+  'no-usage',
+  'reorder',
+]);
+const isCutAtLimit = ({ name }: FaultTurn): boolean => name.startsWith('end-at-max-tokens');
+
+/** A result that comes last, and then silence: the model was to go on, and no answer of the turn's own is like it. */
+const BEYOND_JUDGING: ReadonlySet<string> = new Set(['reorder on silence-in-code-execution']);
+
 /** What strikes the body of an answer leaves a refusal alone. */
-const concerns = (name: FaultName, { reply }: FaultTurn): boolean =>
-  reply.status === 200 || FAULTS[name].family !== 'stream';
+const concerns = (name: FaultName, turn: FaultTurn): boolean =>
+  (turn.reply.status === 200 || FAULTS[name].family !== 'stream') &&
+  !(MOVES_LIMIT.has(name) && isCutAtLimit(turn)) &&
+  !BEYOND_JUDGING.has(`${name} on ${turn.name}`);
 
 class Matrix {
   readonly report: Report = { problems: {}, counts: {}, runs: 0 };

@@ -1,24 +1,19 @@
-/** Every class of failure: refusals with a status, error objects in a stream, connections that fail, silence. */
+/** Every class of failure that Google tells: refusals with a status, error objects in a stream. */
 import type { JsonObject } from '../../../src/lib/json.ts';
 import type { TurnCases } from '../build.ts';
 import {
   asBody,
   asEvent,
-  breaksAfter,
   chunk,
-  clientLeavesAfter,
   counts,
   end,
   googleError,
-  neverAnswers,
   type Reply,
   refuses,
   refusesWith,
   says,
-  silentAfter,
   text,
   thought,
-  unreachable,
 } from '../wire.ts';
 import { BASH } from './asks.ts';
 
@@ -238,55 +233,4 @@ const IN_STREAM: TurnCases = {
   },
 };
 
-const CONNECTION: TurnCases = {
-  'network-refused': {
-    shows: 'No connection, twice',
-    replies: twice(
-      unreachable('ConnectionRefused', 'Unable to connect. Is the computer able to access the url?'),
-    ),
-  },
-  'network-reset-before-content': {
-    shows: 'A reset after the head, then an answer',
-    replies: [breaksAfter(), hello],
-  },
-  'network-reset-after-text': {
-    shows: 'A reset after text',
-    replies: [breaksAfter(chunk([text('Half an ans')]))],
-  },
-  'network-reset-after-error': {
-    shows: 'A reset behind an error object: the object says more',
-    replies: [
-      breaksAfter(
-        chunk([text('Half')]),
-        asBody(googleError(500, 'INTERNAL', 'An internal error has occurred.')).trimEnd(),
-      ),
-    ],
-  },
-  'network-reset-after-finish': {
-    shows: 'A reset after the finishReason: the end of the body never came',
-    replies: [breaksAfter(chunk([text('All of it.')], { finishReason: 'STOP' }))],
-  },
-  'timeout-head': { shows: 'No head in time, then an answer', replies: [neverAnswers(), hello] },
-  'timeout-after-text': {
-    shows: 'Silence after text: signs of life for the client, then our own deadline',
-    replies: [silentAfter(chunk([text('Half an ans')]))],
-  },
-  'client-leaves': {
-    shows: 'The client leaves in the middle of a text: upstream is cut off',
-    replies: [clientLeavesAfter(chunk([text('Once upon ')]), chunk([text('a time')]))],
-  },
-  'slow-thoughts': {
-    shows: 'Half a minute of silence before an answer: pings, and the head after eight seconds',
-    replies: [
-      says(
-        { pause: 31_000 },
-        chunk([text('Worth the wait.')]),
-        { pause: 12_000 },
-        chunk([text(' Was it?')]),
-        end(),
-      ),
-    ],
-  },
-};
-
-export const ERRORS: TurnCases = { ...REFUSED, ...PASSING, ...IN_STREAM, ...CONNECTION };
+export const ERRORS: TurnCases = { ...REFUSED, ...PASSING, ...IN_STREAM };

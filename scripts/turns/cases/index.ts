@@ -1,6 +1,7 @@
 /** Every made-up turn, by the name of its folder. */
 import type { TurnCases } from '../build.ts';
 import { CALLS } from './calls.ts';
+import { CONNECTIONS } from './connections.ts';
 import { ENDS } from './ends.ts';
 import { ERRORS } from './errors.ts';
 import { FRAMING } from './framing.ts';
@@ -19,6 +20,7 @@ export const CASES: TurnCases = {
   ...LOST_CALLS,
   ...ENDS,
   ...ERRORS,
+  ...CONNECTIONS,
   ...FRAMING,
   ...HISTORY,
   ...SEARCHES,

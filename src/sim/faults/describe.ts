@@ -20,7 +20,8 @@ function outcomeText(outcome: Outcome): string {
       return 'the answer as sent';
     case 'error': {
       const word = outcome.error.replace('-', ' ');
-      return outcome.retried ? `another try, else one error: ${word}` : `one error: ${word}`;
+      if (!outcome.retried) return `one error: ${word}`;
+      return `another try, else one error: ${word}${outcome.sparesWhole ? '; none where all was said' : ''}`;
     }
   }
 }

@@ -24,8 +24,11 @@ export type Outcome =
   | { kind: 'same-content' }
   /** The answer says what the changed bytes say, no more and no less: nobody could know better. */
   | { kind: 'as-sent' }
-  /** One error. Where `retried`, another try is made first as long as nothing was shown. */
-  | { kind: 'error'; error: ErrorWord; retried: boolean };
+  /**
+   * One error. Where `retried`, another try is made first as long as nothing was shown. With `sparesWhole` an answer that had
+   * said everything is the same.
+   */
+  | { kind: 'error'; error: ErrorWord; retried: boolean; sparesWhole?: true };
 
 export type Send = () => Promise<Response>;
 

@@ -16,6 +16,13 @@ const sameContent: Outcome = { kind: 'same-content' };
 const asSent: Outcome = { kind: 'as-sent' };
 /** One error, after another try where nothing was shown yet. */
 const retried = (error: ErrorWord): Outcome => ({ kind: 'error', error, retried: true });
+/** The same, unless everything had been said by then. */
+const retriedUnlessWhole = (error: ErrorWord): Outcome => ({
+  kind: 'error',
+  error,
+  retried: true,
+  sparesWhole: true,
+});
 /** One error, at once. */
 const told = (error: ErrorWord): Outcome => ({ kind: 'error', error, retried: false });
 
@@ -98,13 +105,13 @@ export const FAULTS = {
 
   empty: onStream('200 and no body', retried('overloaded'), ending.cuts, { byte: 0 }),
   cut: onStream('the body ends there, as if it were whole', retried('overloaded'), ending.cuts, PLACE),
-  reset: onStream('the connection breaks there', retried('overloaded'), ending.resets, PLACE),
+  reset: onStream('the connection breaks there', retriedUnlessWhole('overloaded'), ending.resets, PLACE),
   'no-last-chunk': onStream(
     'all bytes come, then the connection breaks',
-    retried('overloaded'),
+    retriedUnlessWhole('overloaded'),
     ending.losesLastChunk,
   ),
-  stall: onStream('silence from there on', retried('timeout'), ending.stalls, {
+  stall: onStream('silence from there on', retriedUnlessWhole('timeout'), ending.stalls, {
     ...PLACE,
     frame: 0,
     for: Infinity,
@@ -121,7 +128,7 @@ export const FAULTS = {
   ),
   'stall-after-text': onStream(
     'silence when all is said but the end',
-    retried('timeout'),
+    retriedUnlessWhole('timeout'),
     ending.stallsAfterText,
     { for: Infinity },
   ),
