@@ -25,6 +25,8 @@ import { replayCalls } from './server/replay-call.ts';
 import { type Listening, listen } from './server/serve.ts';
 import { Stats } from './server/stats.ts';
 import { ThinkingMemory } from './server/thinking-memory.ts';
+import { systemPorts } from './server/url-fetch/fetch-url.ts';
+import { createUrlFetcher } from './server/url-fetch/url-fetcher.ts';
 import { createFaultFetch } from './sim/faults/index.ts';
 import type { Play } from './sim/replay/player.ts';
 
@@ -92,6 +94,7 @@ export function compose(given: Config, ports: Ports): System {
     shared: sharing.shared,
     signatures: sharing.signatures,
     promptTold: (size) => size(),
+    urlFetcher: createUrlFetcher(ports.urlFetch ?? systemPorts, clock),
     quarantine: new QuarantineMemory(),
     bodies: new BodyBudget(clock),
     thinking: new ThinkingMemory(),

@@ -53,6 +53,8 @@ export type Config = {
   maxStreamingRetries: number;
   streamsMax: number;
   upstreamStreaming: boolean;
+  /** Who may read media that a request names by URL. */
+  urlFetch: { google: boolean; proxy: boolean };
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
   /** The folder to record into. */
   record: string | undefined;
@@ -244,6 +246,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     maxRetries: values.MAX_RETRIES,
     maxStreamingRetries: values.MAX_STREAMING_RETRIES,
     streamsMax: values.STREAMS_MAX,
+    urlFetch: { google: values.URL_FETCH.includes('google'), proxy: values.URL_FETCH.includes('proxy') },
     upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
     record: chooseRecord(values, env),

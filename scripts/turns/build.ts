@@ -20,6 +20,8 @@ export type TurnCase = {
   unary?: true;
   /** What upstream says to each try. */
   replies?: readonly Reply[];
+  /** What this process reads from the URLs of the request; without it Google is told them. */
+  fetched?: NonNullable<RecordedRequest['fetched']>;
   /** Envelopes in the signature store, by key. */
   store?: Readonly<Record<string, string>>;
 };
@@ -63,6 +65,7 @@ export function buildTurn(name: string, turn: TurnCase): RecordedRequest {
     clockStart: START,
     keyFingerprint: KEY_FINGERPRINT,
     signatures: [],
+    ...(turn.fetched ? { fetched: turn.fetched } : {}),
     versions: { proxy: VERSION, sdk: SDK_VERSION, bun: Bun.version },
     redactions: [],
   };

@@ -24,6 +24,7 @@ import { type Handler, runCall } from '../../src/server/run-call.ts';
 import { seeded } from '../../src/server/seeded.ts';
 import { Stats } from '../../src/server/stats.ts';
 import { ThinkingMemory } from '../../src/server/thinking-memory.ts';
+import { recordedFetcher } from '../../src/server/url-fetch/recorded-fetcher.ts';
 import { bytesOf } from '../../src/sim/cassette/escape.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { RequestRecording } from '../../src/sim/record/request-recording.ts';
@@ -164,6 +165,8 @@ function depsFor(
       maxRetries: { unary: RETRIES, stream: RETRIES },
       modelFallbacks: [],
       streamsMax: 1,
+      // What this process read then is there again; else Google reads.
+      urlFetch: recorded.fetched ? { google: false, proxy: true } : config.urlFetch,
     },
     keys: singleKey({ ...backend, keyFingerprint: recorded.keyFingerprint }),
     budget: UNLIMITED,
@@ -171,6 +174,7 @@ function depsFor(
     shared: aloneState(clock.now()),
     signatures,
     promptTold: (size) => size(),
+    urlFetcher: recordedFetcher(recorded.fetched ?? []),
     quarantine: new QuarantineMemory(),
     thinking: new ThinkingMemory(),
     clock,

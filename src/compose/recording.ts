@@ -14,7 +14,7 @@ import { type Ports, serverSettings } from './settings.ts';
 
 /** What answers depend on, besides the request and what upstream says. */
 function recordedSettings(config: Config): RecordedSettings {
-  const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs } =
+  const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs, urlFetch } =
     serverSettings(config);
   const { modelFallbacks, headTimeoutMs, idleTimeoutMs } = config;
   return {
@@ -22,6 +22,7 @@ function recordedSettings(config: Config): RecordedSettings {
     modelFallbacks: modelFallbacks.map((group) => [...group]),
     maxTokensLimit: maxTokensLimit ?? null,
     upstreamStreaming,
+    urlFetch,
     maxTries: { unary: maxRetries.unary + 1, stream: maxRetries.stream + 1 },
     requestTimeoutMs,
     headTimeoutMs,
@@ -59,11 +60,21 @@ export function openRecorder(folder: string, config: Config, { clock, random, lo
   });
 }
 
+/** Of recordings from before media by URL were read. */
+const OLD_URL_FETCH = { google: false, proxy: false };
+
 /** The way a recording was made goes before the settings of now: the answers depend on it. */
 export function withRecordedSettings(config: Config, { settings }: Player['library']): Config {
-  const { maxTries, maxTokensLimit, modelFallbacks = [], ...same } = settings;
+  const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, ...same } = settings;
   const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
-  return { ...config, ...same, ...retries, modelFallbacks, maxTokensLimit: maxTokensLimit ?? undefined };
+  return {
+    ...config,
+    ...same,
+    ...retries,
+    modelFallbacks,
+    urlFetch,
+    maxTokensLimit: maxTokensLimit ?? undefined,
+  };
 }
 
 /** Throws where the folder is no recording, or one that cannot be read. */

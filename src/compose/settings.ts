@@ -3,6 +3,7 @@ import { type Config, secretsOf, VERSION } from '../config.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Fetch, Random } from '../lib/ports.ts';
 import type { ServerSettings } from '../server/deps.ts';
+import type { UrlFetchPorts } from '../server/url-fetch/fetch-url.ts';
 
 export type Ports = {
   clock: Clock;
@@ -10,6 +11,8 @@ export type Ports = {
   logger: Logger;
   /** In place of the network; the mock backend brings its own. */
   fetch?: Fetch;
+  /** In place of what media by URL are read with. */
+  urlFetch?: UrlFetchPorts;
 };
 
 export function serverSettings(config: Config): ServerSettings {
@@ -28,5 +31,6 @@ export function serverSettings(config: Config): ServerSettings {
     maxRetries: { unary: config.maxRetries, stream: config.maxStreamingRetries },
     upstreamStreaming: config.upstreamStreaming,
     streamsMax: config.streamsMax,
+    urlFetch: config.urlFetch,
   };
 }

@@ -56,6 +56,8 @@ const PerMinute = Type.Integer({ minimum: 1 });
 /** In place of groups of `MODEL_FALLBACKS`. */
 export const NO_FALLBACKS = 'none';
 
+const URL_READER = '(google|proxy)';
+
 const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
 export const VARIABLES = {
@@ -159,6 +161,17 @@ export const VARIABLES = {
     default: 2048,
     description: 'Answers under way at once; more are told 529 and when to come back',
   }),
+  URL_FETCH: variable(
+    Type.String({
+      pattern: `^(off|${URL_READER}(\\s*,\\s*${URL_READER})?)$`,
+      description: 'google, proxy, google,proxy or off',
+    }),
+    {
+      default: 'google',
+      description:
+        'Who reads pictures and PDFs that a request names by public https URLs. google: Google does, with Gemini 3 and later. proxy: this process does, under guard, and sends the bytes. google,proxy: this process reads what Google cannot. off: nobody. What is not read is a 400 that names the block',
+    },
+  ),
   FORCE_DISABLE_STREAMING: variable(Type.Boolean(), {
     default: false,
     description: 'Call Gemini unary; clients still get well-formed streams',

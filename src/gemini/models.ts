@@ -30,6 +30,8 @@ export type GeminiModel = {
   mediaInResponses: boolean;
   /** Echo the call's id in `functionCall` and `functionResponse`. */
   callIds: boolean;
+  /** Media by public https URLs in `fileData`. */
+  readsUrls: boolean;
   /** JSON mime type together with function declarations. */
   jsonWithTools: boolean;
   /** Sampling parameters: meant, or better left out. Gemini 4 ignores them, and Google asks to omit them from 3 on. */
@@ -51,6 +53,7 @@ const GEMINI_2_0: Generation = {
   outputTokens: 8_192,
   signatures: 'none',
   mediaInResponses: false,
+  readsUrls: false,
   callIds: false,
   jsonWithTools: false,
   sampling: 'honoured',
@@ -68,6 +71,7 @@ const GEMINI_3: Generation = {
   outputTokens: 65_536,
   signatures: 'required',
   mediaInResponses: true,
+  readsUrls: true,
   callIds: true,
   jsonWithTools: true,
   sampling: 'ignored',

@@ -14,6 +14,7 @@ import { abortAfter, followSignal } from '../lib/async.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { toCountRequest } from '../translate/count.ts';
 import { bodyWithoutSignatures } from '../translate/request/repair.ts';
+import { isUrlRefused } from '../translate/request/url-repair.ts';
 import { apiVersion } from './api-version.ts';
 import { readJson } from './body.ts';
 import type { Call } from './call.ts';
@@ -24,6 +25,7 @@ import { chooseModel, createExchange, openQuarantine, reportWarnings, requestCon
 import type { Quarantine } from './quarantine.ts';
 import { jsonResponse } from './responses.ts';
 import { sessionOf } from './session.ts';
+import { RequestMedia } from './url-fetch/request-media.ts';
 
 /** Milliseconds; a count is to be quick, or not worth its wait. */
 const COUNT_TIMEOUT_MS = 10_000;
@@ -110,7 +112,12 @@ async function countOrEstimate(
     const count = { model, body, route, exchange, quarantine, timeoutMs: COUNT_TIMEOUT_MS };
     return await askGoogle(count, call, deps);
   } catch (error) {
-    if (call.signal.aborted || !(error instanceof UpstreamError) || isRefusal(error)) throw error;
+    if (
+      call.signal.aborted ||
+      !(error instanceof UpstreamError) ||
+      (isRefusal(error) && !isUrlRefused(error))
+    )
+      throw error;
     call.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
     return estimateTokens(request);
   }
@@ -119,11 +126,12 @@ async function countOrEstimate(
 async function countWith(
   model: GeminiModel,
   request: CountTokensRequest,
+  media: RequestMedia,
   call: Call,
   deps: ServerDeps,
 ): Promise<number> {
   const route = deps.keys.countRoute(model.id, sessionOf(call.request.headers, undefined));
-  const ctx = await requestContext(model, route, request.messages, call, deps);
+  const ctx = await requestContext(model, route, request.messages, media, call, deps);
   const { body, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, call);
   return countOrEstimate(model, body, route, call, deps);
@@ -131,11 +139,12 @@ async function countWith(
 
 /** Where Google does not know the model, with the one that would answer in its place. */
 async function countOverModels(request: CountTokensRequest, call: Call, deps: ServerDeps): Promise<number> {
+  const media = new RequestMedia(request.messages, call, deps);
   let model = chooseModel(request.model, call, deps);
   const gone = new Map<string, UpstreamError>();
   for (;;) {
     try {
-      return await countWith(model, request, call, deps);
+      return await countWith(model, request, media, call, deps);
     } catch (error) {
       if (!isGone(error)) throw error;
       gone.set(model.id, error);

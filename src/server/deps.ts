@@ -14,6 +14,7 @@ import type { Call } from './call.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { Stats } from './stats.ts';
 import type { ThinkingMemory } from './thinking-memory.ts';
+import type { UrlFetcher } from './url-fetch/url-fetcher.ts';
 
 /** Times are milliseconds. */
 export type ServerSettings = {
@@ -39,6 +40,8 @@ export type ServerSettings = {
   upstreamStreaming: boolean;
   /** Answers under way at once; one more is told 529. */
   streamsMax: number;
+  /** Who may read media that a request names by URL; with both, this process what Google cannot. */
+  urlFetch: { google: boolean; proxy: boolean };
 };
 
 export type ServerDeps = {
@@ -52,6 +55,7 @@ export type ServerDeps = {
   signatures: SignatureStore;
   /** The prompt's size as the client is told before the answer has ended. Recordings keep it, and replays tell it again. */
   promptTold(size: () => PromptSize): PromptSize;
+  urlFetcher: UrlFetcher;
   quarantine: QuarantineMemory;
   /** Of all requests together. */
   bodies: BodyBudget;

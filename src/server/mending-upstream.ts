@@ -13,6 +13,7 @@ import type { Call } from './call.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { ThinkingMemory } from './thinking-memory.ts';
+import type { RequestMedia } from './url-fetch/request-media.ts';
 
 export type UpstreamRequest = {
   model: GeminiModel;
@@ -24,6 +25,7 @@ export type UpstreamRequest = {
   /** Of the model's generation. */
   quarantine: Quarantine;
   thinking: ThinkingMemory;
+  media: Pick<RequestMedia, 'mended' | 'letGo'>;
 };
 
 export class MendingUpstream {
@@ -34,6 +36,8 @@ export class MendingUpstream {
   #madeFor: Backend;
   /** All of them are taken out at once: a second refusal is told. */
   #signaturesMended = false;
+  /** URLs have given way to bytes. */
+  #urlsMended = false;
   #mended = false;
 
   constructor(request: UpstreamRequest, call: Call) {
@@ -55,7 +59,7 @@ export class MendingUpstream {
         this.#request.quarantine.taken();
         return reply;
       } catch (error) {
-        if (!this.#mend(error, mayRetry)) throw error;
+        if (!(await this.#mendUrls(error)) && !this.#mend(error, mayRetry)) throw error;
         this.#call.facts.mended++;
         this.#request.route.sentAgain(() => estimateBodyTokens(this.#body));
       }
@@ -70,6 +74,7 @@ export class MendingUpstream {
   /** Nothing will be sent any more. */
   letGo(): void {
     this.#body = '';
+    this.#request.media.letGo();
   }
 
   #send(stream: boolean, signal: AbortSignal): Promise<UpstreamReply> {
@@ -99,6 +104,15 @@ export class MendingUpstream {
     if (!isFree && !mayRetry()) return false;
     this.#body = body;
     this.#mended = true;
+    return true;
+  }
+
+  /** Free, and once. Throws what to tell the client where that ends the answer. */
+  async #mendUrls(error: unknown): Promise<boolean> {
+    const body = this.#urlsMended ? undefined : await this.#request.media.mended(error, this.#body);
+    if (body === undefined) return false;
+    this.#urlsMended = true;
+    this.#body = body;
     return true;
   }
 

@@ -22,6 +22,7 @@ import { jsonResponse } from './responses.ts';
 import { tell } from './run-call.ts';
 import { sessionOf } from './session.ts';
 import { openTurn, type TurnSource } from './turn-source.ts';
+import { RequestMedia } from './url-fetch/request-media.ts';
 
 /** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
 const HEAD_WAIT_MS = 8_000;
@@ -44,7 +45,8 @@ function openSource(request: MessagesRequest, tries: AnswerTries, call: Call, de
 async function openTries(request: MessagesRequest, call: Call, deps: ServerDeps): Promise<AnswerTries> {
   const asker = askerOf(sessionOf(call.request.headers, request.metadata?.['user_id']), request);
   call.facts.asker = asker;
-  const prepareFor = (model: GeminiModel) => prepare(request, asker, model, call, deps);
+  const media = new RequestMedia(request.messages, call, deps);
+  const prepareFor = (model: GeminiModel) => prepare({ request, asker, media }, model, call, deps);
   const prepared = await prepareFor(chooseModel(request.model, call, deps, asker));
   const streamed = request.stream === true;
   return new AnswerTries(

@@ -16,6 +16,7 @@ import { nextModel, noteReplaced } from './fallback.ts';
 import { Quarantine } from './quarantine.ts';
 import { sessionOf } from './session.ts';
 import type { ThinkingMemory } from './thinking-memory.ts';
+import type { RequestMedia } from './url-fetch/request-media.ts';
 
 /** What is sent upstream, with one model and the key in the route's hand. */
 export type Prepared = {
@@ -28,6 +29,7 @@ export type Prepared = {
   quarantine: Quarantine;
   /** What the model was found to refuse of how to think. */
   thinking: ThinkingMemory;
+  media: RequestMedia;
 };
 
 /** The model that answers to the client's id now; noted for the log. */
@@ -67,6 +69,7 @@ export async function requestContext(
   model: GeminiModel,
   { backend }: Pick<KeyRoute, 'backend'>,
   messages: MessagesRequest['messages'],
+  media: RequestMedia,
   call: Call,
   deps: ServerDeps,
 ): Promise<RequestContext> {
@@ -77,6 +80,7 @@ export async function requestContext(
     maxTokensLimit: settings.maxTokensLimit,
     origin: { family: model.family, keyFingerprint: backend.keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
+    urlMedia: await media.forModel(model),
   };
 }
 
@@ -90,9 +94,10 @@ export const openQuarantine = (
   { quarantine: memory, logger }: ServerDeps,
 ): Quarantine => new Quarantine({ memory, family, call, logger });
 
+export type Asked = { request: MessagesRequest; asker: string; media: RequestMedia };
+
 export async function prepare(
-  request: MessagesRequest,
-  asker: string,
+  { request, asker, media }: Asked,
   model: GeminiModel,
   call: Call,
   deps: ServerDeps,
@@ -104,13 +109,13 @@ export async function prepare(
   });
   const exchange = createExchange(caller, call, deps);
   const route = deps.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']), asker);
-  const ctx = await requestContext(model, route, request.messages, call, deps);
+  const ctx = await requestContext(model, route, request.messages, media, call, deps);
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
   reportWarnings(warnings, call);
   const quarantine = openQuarantine(model, call, deps);
   const { thinking } = deps;
   const text = JSON.stringify(thinking.apply(model.id, quarantine.apply(body)));
-  return { model, body: text, plan, exchange, route, quarantine, thinking };
+  return { model, body: text, plan, exchange, route, quarantine, thinking, media };
 }
 
 /** Of the model and the key that answer in the end, whatever was tried before. */

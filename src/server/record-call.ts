@@ -10,6 +10,7 @@ import type { OpenScope, Reply } from './deps.ts';
 import { QuarantineMemory } from './quarantine-memory.ts';
 import { seeded } from './seeded.ts';
 import { ThinkingMemory } from './thinking-memory.ts';
+import type { UrlFetcher } from './url-fetch/url-fetcher.ts';
 
 export function recordCalls(recorder: Recorder): OpenScope {
   return (request, path, deps) => {
@@ -27,6 +28,7 @@ export function recordCalls(recorder: Recorder): OpenScope {
           recording.promptTold(told);
           return told;
         },
+        urlFetcher: watchedFetcher(deps.urlFetcher, recording),
         quarantine: new QuarantineMemory(),
         thinking: new ThinkingMemory(),
         budget: UNLIMITED,
@@ -56,6 +58,14 @@ function watchedStore(store: SignatureStore, recording: RequestRecording): Signa
     close: () => store.close(),
   };
 }
+
+const watchedFetcher = (fetcher: UrlFetcher, recording: RequestRecording): UrlFetcher => ({
+  async fetch(urls, signal) {
+    const media = await fetcher.fetch(urls, signal);
+    recording.fetched(media);
+    return media;
+  },
+});
 
 const hasLeft = (call: Call) => call.signal.reason instanceof ClientGone;
 

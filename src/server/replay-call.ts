@@ -17,6 +17,7 @@ import type { CallScope, OpenScope, ServerDeps } from './deps.ts';
 import { QuarantineMemory } from './quarantine-memory.ts';
 import { seeded } from './seeded.ts';
 import { ThinkingMemory } from './thinking-memory.ts';
+import { recordedFetcher } from './url-fetch/recorded-fetcher.ts';
 
 export type ReplayCalls = {
   player: Player;
@@ -87,6 +88,7 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       signatures: recordedStore(recorded.signatures),
       // Versions that kept no size told none.
       promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
+      urlFetcher: recordedFetcher(recorded.fetched ?? []),
       quarantine: new QuarantineMemory(),
       thinking: new ThinkingMemory(),
     },

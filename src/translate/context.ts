@@ -5,6 +5,17 @@ import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
 import type { ToolNames } from './tool-names.ts';
 import type { Warn } from './warnings.ts';
 
+/** What was at a URL, read by this process: bytes in base64, or why there are none. */
+export type FetchedMedia = { mimeType: string; data: string } | { problem: string };
+
+/** What may become of pictures and documents that are named by URL. */
+export type UrlMedia = {
+  /** Google may be told to read them. */
+  readonly byGoogle: boolean;
+  /** What this process has read, by URL; wins. */
+  readonly fetched: ReadonlyMap<string, FetchedMedia>;
+};
+
 export type RequestContext = {
   /** The Gemini model that the client's `model` was mapped to. */
   readonly model: GeminiModel;
@@ -14,6 +25,7 @@ export type RequestContext = {
   readonly origin: SignatureOrigin;
   /** Signatures found for the `exactKeys` and `looseKeys` of the history. */
   readonly signatures: SignatureLookup;
+  readonly urlMedia: UrlMedia;
 };
 
 /** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */

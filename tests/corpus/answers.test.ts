@@ -47,10 +47,13 @@ function mustFail(reading: Reading, tools: readonly string[]): string | undefine
   if (undeclared && tools.length === 0) return 'a call where no tools are declared';
   if (UNUSABLE.has(reading.finish) && !(undeclared && reading.finish === 'UNEXPECTED_TOOL_CALL'))
     return reading.finish;
-  const empty = reading.calls.length === 0 && reading.text === '' && reading.code.length === 0;
+  const shown = reading.calls.length + reading.text.length + reading.code.length + reading.media;
+  const empty = shown === 0;
   if (empty && reading.finish !== 'MAX_TOKENS' && !REFUSALS.has(reading.finish)) return 'an empty answer';
   return undefined;
 }
+
+const MEDIA_IN_WORDS = /\n\[Gemini answered with a [^\]]*\]\n/g;
 
 const textOf = (message: AnswerMessage) =>
   message.content.map((b) => (b.type === 'text' ? b.text : '')).join('');
@@ -62,7 +65,10 @@ const callsOf = (message: AnswerMessage) =>
 function expectSameContent(message: AnswerMessage, reading: Reading): void {
   expect(thoughtsOf(message)).toBe(reading.thoughts);
   expect(callsOf(message)).toEqual(reading.calls);
-  if (reading.code.length === 0) expect(textOf(message)).toBe(reading.text);
+  // What of media is told stands between line breaks of its own.
+  const told = textOf(message).matchAll(MEDIA_IN_WORDS).toArray();
+  expect(told).toHaveLength(reading.media);
+  if (reading.code.length === 0) expect(textOf(message).replaceAll(MEDIA_IN_WORDS, '')).toBe(reading.text);
   let at = 0;
   for (const code of reading.code) {
     const found = textOf(message).indexOf(code, at);

@@ -1,8 +1,11 @@
 /**
- * Addresses that a client names are words, wherever they stand: the proxy connects to its upstream and to nothing else. A
- * canary on loopback hears of every connection that should not be; the network port tells of every address that was asked.
+ * Addresses that a client names lead this process nowhere: to its upstream only, or, where it may read media by URL, to public
+ * addresses over https. A canary on loopback hears of every connection that should not be; the network ports tell of every address
+ * that was asked.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { Fetch } from '../../src/lib/ports.ts';
+import { systemPorts, type UrlFetchPorts } from '../../src/server/url-fetch/fetch-url.ts';
 import { hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
 import { serveUpstream } from '../support/upstream.ts';
 
@@ -19,14 +22,20 @@ const fetched: string[] = [];
 const realFetch = globalThis.fetch;
 let proxy: TestProxy;
 let asked: string[] = [];
+/** URLs that Google was told to read. */
+let told: string[] = [];
+/** Names that this process would have looked up. */
+let looked: string[] = [];
+let upstream: Fetch;
 beforeAll(async () => {
-  const fetch = async (url: string) => {
+  upstream = async (url: string, init: RequestInit) => {
     asked.push(url);
+    for (const [, uri = ''] of String(init.body).matchAll(/"fileUri":"([^"]*)"/g)) told.push(uri);
     return url.includes(':countTokens')
       ? Response.json({ totalTokens: 7 })
       : Response.json(textChunk('Hi', 'STOP'));
   };
-  proxy = await startProxy({ fetch, env: { FORCE_DISABLE_STREAMING: 'true' } });
+  proxy = await startProxy({ fetch: upstream, env: { FORCE_DISABLE_STREAMING: 'true' } });
   const listening = async (input: string | URL | Request, init?: RequestInit) => {
     const url = input instanceof Request ? input.url : String(input);
     if (!url.startsWith(proxy.url)) fetched.push(url);
@@ -97,6 +106,26 @@ function placesOf(url: string): object[][] {
   ];
 }
 
+/** Asks a proxy that reads media itself, with the real fetch behind its doors. */
+async function reader(resolve: UrlFetchPorts['resolve'], work: () => Promise<void>): Promise<void> {
+  const usual = proxy;
+  const looking = (host: string) => {
+    looked.push(host);
+    return resolve(host);
+  };
+  proxy = await startProxy({
+    fetch: upstream,
+    env: { FORCE_DISABLE_STREAMING: 'true', URL_FETCH: 'proxy' },
+    urlFetch: { ...systemPorts, resolve: looking },
+  });
+  try {
+    await work();
+  } finally {
+    await proxy[Symbol.asyncDispose]();
+    proxy = usual;
+  }
+}
+
 const tools = [{ name: 'look', input_schema: { type: 'object' } }];
 
 /** Refused or answered, but by nobody else. */
@@ -115,16 +144,63 @@ const nobodyElseWasAsked = () => {
   expect(asked.filter((url) => !url.startsWith(GOOGLE))).toEqual([]);
 };
 
+/** Public for all that can be told without asking: Google may be told of these, and of no others. */
+const FOR_GOOGLE = ['https://example.com/x.png', `${GOOGLE.replace('models/', 'files/')}abc`];
+
+async function askEverywhere(url: string): Promise<void> {
+  for (const messages of placesOf(url)) {
+    await ask('/v1/messages', { ...hello, messages, tools, system: [{ type: 'text', text: url }] });
+    await ask('/v1/messages/count_tokens', { model: hello.model, messages, tools });
+  }
+}
+
 describe('a URL in a request', () => {
   test.each(ADDRESSES)('%s', async (_name, url) => {
     asked = [];
-    for (const messages of placesOf(url)) {
-      await ask('/v1/messages', { ...hello, messages, tools, system: [{ type: 'text', text: url }] });
-      await ask('/v1/messages/count_tokens', { model: hello.model, messages, tools });
-    }
+    told = [];
+    await askEverywhere(url);
     nobodyElseWasAsked();
-    // Refused addresses ask for nothing; of the rest each is told to Gemini, and fetched by nobody.
+    // What is no public https URL is refused before anything is asked; in a text it is only words.
     expect(asked.length).toBeGreaterThan(0);
+    expect(new Set(told)).toEqual(new Set(FOR_GOOGLE.includes(url) ? [url] : []));
+  });
+});
+
+describe('a URL in a request, where this process may read it', () => {
+  const ROWS = ADDRESSES.filter(([, url]) => !FOR_GOOGLE.includes(url));
+
+  test.each(ROWS)('%s is not even looked up', async (_name, url) => {
+    looked = [];
+    await reader(
+      async () => ['127.0.0.1'],
+      () => askEverywhere(url),
+    );
+    expect(looked).toEqual([]);
+    nobodyElseWasAsked();
+  });
+
+  test.each([
+    ['127.0.0.1'],
+    ['::1'],
+    ['::ffff:127.0.0.1'],
+    ['64:ff9b::7f00:1'],
+    ['2002:7f00:1::'],
+    ['0.0.0.0'],
+    ['10.0.0.1'],
+    ['100.64.0.1'],
+    ['169.254.169.254'],
+    ['fd00::1'],
+    ['fe80::1'],
+    ['224.0.0.1'],
+    ['8.8.8.8, 127.0.0.1'],
+  ])('a public name that leads to %s is not gone to', async (addresses) => {
+    looked = [];
+    await reader(
+      async () => addresses.split(', '),
+      () => askEverywhere(`https://rebound.example.com:${PORT}/x.png`),
+    );
+    expect(looked.length).toBeGreaterThan(0);
+    nobodyElseWasAsked();
   });
 });
 

@@ -82,11 +82,12 @@ const OPEN_CALL = /"willContinue": ?true\}(?![\s\S]*"functionCall")/;
 function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
   if (!reading) return 'beyond telling';
-  const { text, calls, code } = reading;
+  const { text, calls, code, media } = reading;
   const tools = (turn.request['tools'] ?? []) as { name: string; type?: string }[];
   // A searched answer is told when it is whole.
   if (tools.some(({ type }) => type?.startsWith('web_search_'))) return false;
   const declared = calls.some(({ name }) => tools.some((tool) => tool.name === bare(name)));
+  if (media > 0) return true;
   return text !== '' || code.length > 0 || (declared && !OPEN_CALL.test(textOf(told.delivered[0])));
 }
 

@@ -13,6 +13,8 @@ export type Reading = {
   calls: { name: string; args: unknown }[];
   /** Source and output of code execution, in order: they must be readable in the answer. */
   code: string[];
+  /** Pictures and files: they must be told of. */
+  media: number;
   /** Signatures on text and on calls. */
   signatures: string[];
   finish: string | undefined;
@@ -77,6 +79,7 @@ function readPart(part: Any, reading: Reading): void {
     if (part.thoughtSignature) reading.signatures.push(part.thoughtSignature);
   } else if (part.executableCode) reading.code.push(part.executableCode.code);
   else if (part.codeExecutionResult?.output) reading.code.push(part.codeExecutionResult.output);
+  else if (part.inlineData || part.fileData) reading.media++;
 }
 
 export function readIndependently(body: string): Reading {
@@ -86,6 +89,7 @@ export function readIndependently(body: string): Reading {
     thoughts: '',
     calls: [],
     code: [],
+    media: 0,
     signatures: [],
     finish: undefined,
     blocked: false,

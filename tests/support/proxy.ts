@@ -6,12 +6,15 @@ import { compose } from '../../src/compose.ts';
 import { readConfig, secretsOf } from '../../src/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
+import type { UrlFetchPorts } from '../../src/server/url-fetch/fetch-url.ts';
 
 export type ProxyOptions = {
   env?: Readonly<Record<string, string>>;
   /** Google, for a proxy with a key; without it the mock answers. */
   fetch?: Fetch;
   clock?: Clock;
+  /** What media by URL are read with. */
+  urlFetch?: UrlFetchPorts;
 };
 
 /** Sends as an ordinary client: JSON, and a version that is known. */
@@ -36,6 +39,7 @@ export async function startProxy(options: ProxyOptions = {}) {
       secrets: secretsOf(config),
     }),
     ...(options.fetch ? { fetch: options.fetch } : {}),
+    ...(options.urlFetch ? { urlFetch: options.urlFetch } : {}),
   });
   const listening = system.listen();
   const send: Send = (path, body, headers = {}) =>

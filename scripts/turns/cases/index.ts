@@ -7,6 +7,7 @@ import { ERRORS } from './errors.ts';
 import { FRAMING } from './framing.ts';
 import { HISTORY } from './history.ts';
 import { LOST_CALLS } from './lost-calls.ts';
+import { MEDIA } from './media.ts';
 import { OWN } from './own.ts';
 import { PARTS } from './parts.ts';
 import { SEARCHES } from './search.ts';
@@ -25,5 +26,6 @@ export const CASES: TurnCases = {
   ...HISTORY,
   ...SEARCHES,
   ...SETTINGS,
+  ...MEDIA,
   ...OWN,
 };

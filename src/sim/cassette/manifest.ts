@@ -19,6 +19,8 @@ const Settings = Type.Object({
   modelFallbacks: Type.Optional(Type.Array(Type.Array(Type.String()))),
   maxTokensLimit: Type.Union([Type.Number(), Type.Null()]),
   upstreamStreaming: Type.Boolean(),
+  /** Absent in recordings from before media by URL were read. */
+  urlFetch: Type.Optional(Type.Object({ google: Type.Boolean(), proxy: Type.Boolean() })),
   maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
   requestTimeoutMs: Type.Number(),
   headTimeoutMs: Type.Number(),

@@ -50,10 +50,21 @@ export const RequestMeta = Type.Object({
   clockStart: Type.Number(),
   keyFingerprint: Type.String(),
   signatures: Type.Array(Type.Array(Type.Union([Type.String(), Type.Null()]))),
+  /** Packed JSON: the bytes are those of the requests that they went into. */
+  fetched: Type.Optional(Type.String()),
   promptTold: Type.Optional(Type.Object({ tokens: Type.Number(), cached: Type.Number() })),
   versions: Type.Object({ proxy: Type.String(), sdk: Type.String(), bun: Type.String() }),
   redactions: Redactions,
 });
+
+export const FetchedFiles = Type.Array(
+  Type.Array(
+    Type.Union([
+      Type.Object({ mimeType: Type.String(), data: Type.String() }),
+      Type.Object({ problem: Type.String() }),
+    ]),
+  ),
+);
 
 export const UpstreamRequest = Type.Object({
   method: Type.String(),

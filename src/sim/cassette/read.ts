@@ -1,12 +1,15 @@
 /** Reads what `write.ts` wrote, and checks that it still is what was written. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { Value } from '@sinclair/typebox/value';
+import { tryParseJson } from '../../lib/json.ts';
 import { blobHash, unpackText } from './blobs.ts';
 import * as layout from './layout.ts';
 import {
   ClientRequestFile,
   checkBody,
   ExchangeMeta,
+  FetchedFiles,
   RequestMeta,
   readJsonFile,
   UpstreamRequest,
@@ -24,9 +27,10 @@ import {
 export function readRecordedRequest(folder: string): RecordedRequest {
   const metaFile = join(folder, layout.META);
   const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
-  const { format: _format, models: _models, answer, ...facts } = meta;
+  const { format: _format, models: _models, answer, fetched, ...facts } = meta;
   return {
     ...facts,
+    ...(fetched === undefined ? {} : { fetched: readFetched(fetched, folder, metaFile) }),
     request: readClientRequest(folder),
     answer: readAnswer(folder, answer),
     upstream: listExchanges(folder).map((exchange) => readExchange(exchange, folder)),
@@ -76,6 +80,12 @@ function readClientRequest(folder: string): ClientRequest {
   const { body, bodyText, ...rest } = readJsonFile(ClientRequestFile, readText(file), file);
   const packed = bodyText ?? JSON.stringify(body) ?? '';
   return { ...rest, body: unpackText(packed, blobLoader(folder)) };
+}
+
+function readFetched(packed: string, folder: string, file: string): NonNullable<RecordedRequest['fetched']> {
+  const value = tryParseJson(unpackText(packed, blobLoader(folder)));
+  if (!Value.Check(FetchedFiles, value)) throw new CassetteError(file, '/fetched: not what was written');
+  return value;
 }
 
 function readAnswer(folder: string, { body, ...facts }: RequestMeta['answer']): Answer {

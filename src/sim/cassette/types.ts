@@ -96,6 +96,9 @@ export type Answer = {
   end: 'whole' | 'client-gone';
 };
 
+/** Bytes in base64, or why there were none. */
+export type FetchedFile = { mimeType: string; data: string } | { problem: string };
+
 export type RecordedRequest = {
   origin: Origin;
   /** ISO date. */
@@ -115,6 +118,8 @@ export type RecordedRequest = {
    * because keys are hashes of texts that redaction may have changed.
    */
   signatures: readonly (readonly (string | null)[])[];
+  /** What was at the URLs that this process read, a list per look-up, by position. */
+  fetched?: readonly (readonly FetchedFile[])[];
   /** The prompt's size as the client was told before the answer had ended: an estimate, or upstream's first figure. */
   promptTold?: { tokens: number; cached: number };
   versions: Versions;

@@ -33,6 +33,7 @@ export async function writeRecordedRequest(
   const pack = (text: string) => packText(text, (hash, content) => blobs.set(hash, content));
   const clientRequest = indentedJson(clientRequestFile(recorded.request, pack));
   const upstream = recorded.upstream.map((exchange) => ({ exchange, body: pack(exchange.request.body) }));
+  const meta = prettyJson(requestMeta(recorded, pack));
   for (const [hash, content] of blobs) {
     const path = layout.blobPath(folder, hash);
     if (!existsSync(path)) await writeWhole(path, content);
@@ -40,7 +41,7 @@ export async function writeRecordedRequest(
   const fill = async (draft: string) => {
     await writeWhole(join(draft, layout.CLIENT_REQUEST), clientRequest);
     await writeWhole(join(draft, expectedName(recorded.answer)), recorded.answer.bytes);
-    await writeWhole(join(draft, layout.META), prettyJson(requestMeta(recorded)));
+    await writeWhole(join(draft, layout.META), meta);
     for (const [index, { exchange, body }] of upstream.entries()) {
       const name = join(draft, layout.UPSTREAM, layout.exchangeName(index + 1));
       await mkdir(name, { recursive: true, mode: FOLDER_MODE });
@@ -77,8 +78,8 @@ function clientRequestFile(request: ClientRequest, pack: (text: string) => strin
 
 const bodyFacts = (bytes: Uint8Array) => ({ sha256: sha256(bytes), length: bytes.length });
 
-function requestMeta(recorded: RecordedRequest): RequestMeta {
-  const { answer, request: _request, upstream, ...facts } = recorded;
+function requestMeta(recorded: RecordedRequest, pack: (text: string) => string): RequestMeta {
+  const { answer, request: _request, upstream, fetched, ...facts } = recorded;
   return {
     format: FORMAT_VERSION,
     ...facts,
@@ -90,6 +91,7 @@ function requestMeta(recorded: RecordedRequest): RequestMeta {
     },
     models: [...new Set(upstream.map(({ model }) => model))],
     signatures: facts.signatures.map((found) => [...found]),
+    ...(fetched ? { fetched: pack(JSON.stringify(fetched)) } : {}),
     redactions: [...facts.redactions],
   };
 }

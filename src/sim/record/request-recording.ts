@@ -1,6 +1,6 @@
 /** One client request, as it happens: what came in, what went out, and every exchange with upstream in between. */
 import { textOf } from '../cassette/escape.ts';
-import type { ClientRequest, RecordedRequest, Redaction, Versions } from '../cassette/types.ts';
+import type { ClientRequest, FetchedFile, RecordedRequest, Redaction, Versions } from '../cassette/types.ts';
 import type { Redactor } from '../redact.ts';
 import { credentialsIn } from '../redact.ts';
 import { allowedQuery } from '../upstream-wire.ts';
@@ -39,6 +39,7 @@ export class RequestRecording {
   readonly #options: ExchangeOptions;
   readonly #exchanges: ExchangeRecording[] = [];
   readonly #signatures: (string | null)[][] = [];
+  readonly #fetched: (readonly FetchedFile[])[] = [];
   #body: Uint8Array | undefined;
   #promptTold: RecordedRequest['promptTold'];
 
@@ -64,6 +65,11 @@ export class RequestRecording {
   /** What the signature store answered, in the order of the keys asked. */
   lookedUp(found: readonly (string | null)[]): void {
     this.#signatures.push([...found]);
+  }
+
+  /** What was at the URLs asked for, in their order. */
+  fetched(files: readonly FetchedFile[]): void {
+    this.#fetched.push(files);
   }
 
   promptTold(size: NonNullable<RecordedRequest['promptTold']>): void {
@@ -109,6 +115,7 @@ export class RequestRecording {
       signatures: this.#signatures.map((found) =>
         found.map((text) => text && redactor.text(text, 'signatures', redactions)),
       ),
+      ...(this.#fetched.length > 0 ? { fetched: this.#fetched } : {}),
       ...(this.#promptTold ? { promptTold: this.#promptTold } : {}),
       redactions,
     };

@@ -2,7 +2,9 @@
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { invalidArgument } from './refusal.ts';
-import type { ApiBlob, ApiRequest } from './request.ts';
+import type { ApiBlob, ApiPart, ApiRequest } from './request.ts';
+
+type ApiFile = NonNullable<ApiPart['fileData']>;
 
 /** GIF is not among the images: documented, and a well-known 400. */
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/jpg', 'image/webp', 'image/heic', 'image/heif']);
@@ -34,6 +36,23 @@ function checkBlob(blob: ApiBlob): GoogleError | undefined {
   return invalidArgument(mimeType === 'application/pdf' ? 'The document has no pages.' : NO_IMAGE);
 }
 
+/** Files of the Files API live at Google; names that can be nobody's stand for what Google cannot read. */
+const GOOGLES_OWN = /^(?:gs:|https:\/\/generativelanguage\.googleapis\.com\/)/;
+const NOBODYS_HOST = /\.(?:invalid|local|localhost|internal)$/;
+
+function checkFile(model: GeminiModel, { fileUri = '', mimeType }: ApiFile): GoogleError | undefined {
+  if (mimeType !== undefined && !isRead(mimeType))
+    return invalidArgument(`Unsupported MIME type: ${mimeType}`);
+  if (GOOGLES_OWN.test(fileUri)) return undefined;
+  const url = URL.parse(fileUri);
+  // Documented for all but the 2.0 family, and recorded of 2.5.
+  if (model.signatures === 'none' || url?.protocol !== 'https:')
+    return invalidArgument(`Invalid or unsupported file uri: ${fileUri}`);
+  return NOBODYS_HOST.test(url.hostname)
+    ? invalidArgument('Cannot fetch content from the provided URL.')
+    : undefined;
+}
+
 export function checkMedia(model: GeminiModel, request: ApiRequest): GoogleError | undefined {
   for (const content of request.contents ?? []) {
     for (const part of content.parts ?? []) {
@@ -42,10 +61,12 @@ export function checkMedia(model: GeminiModel, request: ApiRequest): GoogleError
         return invalidArgument('Multimodal function responses are not supported for this model.');
       }
       const blobs = [part.inlineData, ...inResponse.map((item) => item.inlineData)];
-      for (const blob of blobs) {
-        const refusal = blob && checkBlob(blob);
-        if (refusal) return refusal;
-      }
+      const refusals = [
+        ...blobs.map((blob) => blob && checkBlob(blob)),
+        part.fileData && checkFile(model, part.fileData),
+      ];
+      const refusal = refusals.find((found) => found !== undefined);
+      if (refusal) return refusal;
     }
   }
   return undefined;

@@ -1,13 +1,18 @@
 /** What a message's blocks become before turns are put in order: one small vocabulary for both roles. */
 import type { Blob, RequestPart } from '../../gemini/wire.ts';
+import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 
 export type TextPart = { text: string };
-export type MediaPart = { inlineData: Blob };
+/** By its bytes, or by the URL that Google is to read. */
+export type InlinePart = { inlineData: Blob };
+export type LinkedPart = { fileData: { mimeType?: string; fileUri: string } };
+export type MediaPart = InlinePart | LinkedPart;
 /** Text and media, in order. */
 export type ContentPart = TextPart | MediaPart;
 
-export const isMedia = (part: ContentPart): part is MediaPart => 'inlineData' in part;
+export const isMedia = (part: ContentPart): part is MediaPart => !('text' in part);
+export const isInline = (part: MediaPart): part is InlinePart => 'inlineData' in part;
 
 export type CallItem = { kind: 'call'; id: string; name: string; input: unknown; path: string };
 export type ResultItem = { kind: 'result'; id: string; failed: boolean; parts: ContentPart[]; path: string };
@@ -20,7 +25,11 @@ export type Item =
   | { kind: 'thinking'; carried: string };
 
 /** Where a block stands, and whom to tell about it. */
-export type BlockPlace = { readonly path: string; readonly warn: Warn };
+export type BlockPlace = {
+  readonly path: string;
+  readonly warn: Warn;
+  readonly ctx: Pick<RequestContext, 'model' | 'urlMedia'>;
+};
 
 /** A call that waits for its response in the next content. */
 export type OpenCall = { id: string; name: string; wireId: string | undefined; path: string };

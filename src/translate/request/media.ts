@@ -1,13 +1,16 @@
 /**
- * Images and documents. Google reads PNG, JPEG and WebP images and PDF; a GIF's first picture is sent as PNG. A URL
- * is named, not fetched: translation has no network, and Google fetches few of them.
+ * Images and documents. Google reads PNG, JPEG, WebP and HEIC images and PDF; a GIF's first picture is sent as PNG. What is
+ * named by URL goes to Google by that URL, or as the bytes that were fetched before translation, which has no network.
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../anthropic/content.ts';
 import { gifToPng } from './gif.ts';
 import type { BlockPlace, ContentPart } from './items.ts';
+import { mediaTypeOfBase64 } from './media-type.ts';
 import { refuse } from './refuse.ts';
 import { tagged } from './text.ts';
+import { readByGoogle, refusalOf, typeByEnding, urlProblem } from './url-media.ts';
 
+const PDF = 'application/pdf';
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 
 /** There is no Files API here; worded as Anthropic refuses it where that API is not enabled. */
@@ -27,26 +30,54 @@ function base64(data: string): string | undefined {
   return BASE64.test(joined) ? joined : undefined;
 }
 
-function namedUrl(kind: string, url: string, place: BlockPlace): ContentPart {
-  place.warn('content-changed', place.path, `${kind} by URL is named in the text, not fetched`);
-  return { text: `[${kind} at ${url}, not fetched]` };
+/** The bytes as what they are, whatever was said of them; undefined for a GIF that cannot be read. */
+export function inlinePart(
+  { declared, data }: { declared: string; data: string },
+  { path, warn }: Pick<BlockPlace, 'path' | 'warn'>,
+): Extract<ContentPart, { inlineData: unknown }> | undefined {
+  const mimeType = mediaTypeOfBase64(data) ?? declared;
+  if (mimeType !== declared) warn('content-changed', path, `declared as ${declared}, but it is ${mimeType}`);
+  if (mimeType !== 'image/gif') return { inlineData: { mimeType, data } };
+  const png = gifToPng(data);
+  if (png === undefined) return undefined;
+  warn('content-changed', path, 'the first picture of a GIF is sent as PNG');
+  return { inlineData: { mimeType: 'image/png', data: png } };
+}
+
+function whyNotByUrl(url: string, { ctx }: BlockPlace): string {
+  const { model, urlMedia } = ctx;
+  if (!urlMedia.byGoogle) return 'media by URL is switched off in the proxy (URL_FETCH)';
+  return readByGoogle(url) ? `${model.id} reads no media by URL` : 'Gemini reads no GIF by URL';
+}
+
+/** `field` is the path of the URL itself. */
+function urlPart(kind: 'image' | 'document', url: string, field: string, place: BlockPlace): ContentPart {
+  const { model, urlMedia } = place.ctx;
+  const fetched = urlMedia.fetched.get(url);
+  const problem = urlProblem(url) ?? (fetched && 'problem' in fetched ? fetched.problem : undefined);
+  if (problem !== undefined) refuse(refusalOf(field, problem));
+  if (fetched && 'data' in fetched) {
+    const part = inlinePart({ declared: fetched.mimeType, data: fetched.data }, place);
+    return part ?? refuse(refusalOf(field, 'could not process image'));
+  }
+  if (!urlMedia.byGoogle || !model.readsUrls || !readByGoogle(url))
+    refuse(refusalOf(field, whyNotByUrl(url, place)));
+  const mimeType = typeByEnding(url) ?? (kind === 'document' ? PDF : undefined);
+  return { fileData: { ...(mimeType ? { mimeType } : {}), fileUri: url } };
 }
 
 export function imageParts(block: ImageBlock, place: BlockPlace): ContentPart[] {
   const { source } = block;
   if (source.type === 'file') refuseFile(place.path, 'image', ['base64', 'url']);
-  if (source.type === 'url') return [namedUrl('image', source.url, place)];
+  if (source.type === 'url') return [urlPart('image', source.url, `${place.path}.image.source.url`, place)];
   if (!IMAGE_TYPES.includes(source.media_type)) {
     const types = IMAGE_TYPES.map((type) => `'${type}'`).join(', ');
     refuse(`${place.path}.image.source.base64.media_type: Input should be one of ${types}`);
   }
   const data = base64(source.data);
   if (data === undefined) refuse(`${place.path}.image.source.base64.data: could not process image`);
-  if (source.media_type !== 'image/gif') return [{ inlineData: { mimeType: source.media_type, data } }];
-  const png = gifToPng(data);
-  if (png === undefined) refuse(`${place.path}.image.source.base64.data: could not process image`);
-  place.warn('content-changed', place.path, 'the first picture of a GIF is sent as PNG');
-  return [{ inlineData: { mimeType: 'image/png', data: png } }];
+  const part = inlinePart({ declared: source.media_type, data }, place);
+  return [part ?? refuse(`${place.path}.image.source.base64.data: could not process image`)];
 }
 
 function contentParts(
@@ -64,20 +95,21 @@ function sourceParts(block: DocumentBlock, place: BlockPlace): ContentPart[] {
   const { source } = block;
   switch (source.type) {
     case 'base64': {
-      if (source.media_type !== 'application/pdf') {
+      if (source.media_type !== PDF) {
         refuse(`${place.path}.document.source.base64.media_type: Input should be 'application/pdf'`);
       }
       const data = base64(source.data);
       if (data === undefined)
         refuse(`${place.path}.document.source.base64.data: The PDF specified was not valid.`);
-      return [{ inlineData: { mimeType: source.media_type, data } }];
+      const part = inlinePart({ declared: PDF, data }, place);
+      return [part ?? refuse(`${place.path}.document.source.base64.data: The PDF specified was not valid.`)];
     }
     case 'text':
       return [{ text: source.data }];
     case 'content':
       return contentParts(source, place);
     case 'url':
-      return [namedUrl('document', source.url, place)];
+      return [urlPart('document', source.url, `${place.path}.document.source.url`, place)];
     case 'file':
       return refuseFile(place.path, 'document', ['base64', 'content', 'text', 'url']);
   }

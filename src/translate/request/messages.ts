@@ -20,10 +20,10 @@ type Turn = { role: 'user'; items: Item[] } | { role: 'model'; messages: Assista
 /** Google wants a user's turn first; a history that was cut may start with the model's. */
 const OPENING = '[The start of the conversation is not shown.]';
 
-function messageItems(message: Message, index: number, warn: Warn): Item[] {
+function messageItems(message: Message, index: number, ctx: RequestContext, warn: Warn): Item[] {
   if (typeof message.content === 'string') return text(message.content);
   return message.content.flatMap((block, position) =>
-    blockItems(block, { path: `messages.${index}.content.${position}`, warn }),
+    blockItems(block, { path: `messages.${index}.content.${position}`, warn, ctx }),
   );
 }
 
@@ -41,7 +41,7 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn):
   let context = '';
   messages.forEach((message, index) => {
     if (isCleared(message, index, lastUser)) return;
-    const items = messageItems(message, index, warn);
+    const items = messageItems(message, index, ctx, warn);
     // Names texts in the store; hashing a long history is not free.
     if (message.role === 'user' && ctx.signatures.size > 0) context = answerContext([message]);
     if (items.length === 0) return;

@@ -2,7 +2,15 @@
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionResponse, RequestPart } from '../../gemini/wire.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
-import { type ContentPart, isMedia, type MediaPart, type OpenCall, type ResultItem } from './items.ts';
+import {
+  type ContentPart,
+  type InlinePart,
+  isInline,
+  isMedia,
+  type MediaPart,
+  type OpenCall,
+  type ResultItem,
+} from './items.ts';
 import { tagged } from './text.ts';
 
 export type CallAnswer = {
@@ -11,11 +19,16 @@ export type CallAnswer = {
   beside: RequestPart[];
 };
 
+function typeOf(part: MediaPart): string {
+  const { mimeType } = isInline(part) ? part.inlineData : part.fileData;
+  return mimeType ? `: ${mimeType}` : '';
+}
+
 /** Text as it is; media leaves a mark at its place, since it travels apart from the text. */
 function outputText(parts: readonly ContentPart[]): string {
   let attachments = 0;
   const lines = parts.map((part) =>
-    isMedia(part) ? `[attachment ${++attachments}: ${part.inlineData.mimeType}]` : part.text,
+    isMedia(part) ? `[attachment ${++attachments}${typeOf(part)}]` : part.text,
   );
   return wellFormed(lines.join('\n'));
 }
@@ -24,7 +37,7 @@ function responsePart(
   call: OpenCall,
   key: 'output' | 'error',
   value: string,
-  media: MediaPart[],
+  media: InlinePart[],
 ): RequestPart {
   const functionResponse: FunctionResponse = {
     ...(call.wireId === undefined ? {} : { id: call.wireId }),
@@ -39,11 +52,14 @@ export function answerCall(call: OpenCall, result: ResultItem, model: GeminiMode
   const media = result.parts.filter(isMedia);
   const key = result.failed ? 'error' : 'output';
   const output = outputText(result.parts);
-  if (model.mediaInResponses) return { response: responsePart(call, key, output, media), beside: [] };
+  const inside = model.mediaInResponses ? media.filter(isInline) : [];
   const label = (index: number) => ({ text: `Attachment ${index + 1} of the result of ${call.name}:` });
   return {
-    response: responsePart(call, key, output, []),
-    beside: media.flatMap((part, index) => [label(index), part]),
+    response: responsePart(call, key, output, inside),
+    // A response takes bytes only: what Google is to read by its URL goes beside it.
+    beside: media.flatMap((part, index) =>
+      isInline(part) && inside.includes(part) ? [] : [label(index), part],
+    ),
   };
 }
 

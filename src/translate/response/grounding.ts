@@ -25,6 +25,9 @@ const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
 
 const listOf = <T>(value: readonly T[] | undefined): readonly T[] => (Array.isArray(value) ? value : []);
 
+/** What is no object in one of Google's lists holds nothing to read. */
+const objectsIn = <T>(value: readonly T[] | undefined): T[] => listOf(value).filter((item) => isObject(item));
+
 /** Where several events carry some, the last that says anything of a thing is right. */
 export function mergeGrounding(before: GroundingMetadata, next: GroundingMetadata): GroundingMetadata {
   const said = Object.entries(next).filter(([, value]) => !Array.isArray(value) || value.length > 0);
@@ -72,7 +75,7 @@ export function readGrounding(metadata: GroundingMetadata, plan: SearchPlan, war
     (query) => typeof query === 'string' && query !== '',
   );
   const sources = listOf(metadata.groundingChunks).map((chunk) => toSource(chunk?.web, plan, warn));
-  return { queries, sources, supports: [...listOf(metadata.groundingSupports)] };
+  return { queries, sources, supports: objectsIn(metadata.groundingSupports) };
 }
 
 /** Each page once, in Google's order. */

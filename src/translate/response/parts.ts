@@ -12,6 +12,7 @@ import { WholeCharacters, wellFormed } from '../../lib/well-formed.ts';
 import type { Warn } from '../warnings.ts';
 import { AnswerCalls, type AnswerCallsOptions, type ReadEvent } from './answer-calls.ts';
 import { GeminiCalls } from './gemini-calls.ts';
+import { mediaInWords } from './shown-media.ts';
 import { isKnownFinishReason, outcomeOf } from './stop-reason.ts';
 import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
 
@@ -157,7 +158,7 @@ export class PartsReader {
       const failed = outcome === 'OUTCOME_OK' ? '' : `${textOf(outcome)}\n`;
       this.#codeAsText(`\n${failed}${textOf(output)}`, signature, events, 'tool');
     } else if (signature && Object.keys(part).length === 1) this.#text('', signature, events);
-    else this.#leaveOut(`part left out: ${Object.keys(part).join(', ') || 'empty'}`);
+    else this.#media(part, signature, events);
   }
 
   #call(part: unknown, signature: string | undefined, events: ReadEvent[]): void {
@@ -184,6 +185,18 @@ export class PartsReader {
     if (signature)
       this.#warn('signature', 'answer', 'signature on a code part left out: it is shown as text');
     this.#text(`\n\`\`\`${code}\n\`\`\`\n`, undefined, events, by);
+  }
+
+  /** An answer that is only a picture is none that another try would better. */
+  #media(part: Fields, signature: string | undefined, events: ReadEvent[]): void {
+    const words = part['thought'] ? undefined : mediaInWords(part);
+    if (words === undefined) {
+      this.#leaveOut(`part left out: ${Object.keys(part).join(', ') || 'empty'}`);
+      return;
+    }
+    if (signature) this.#warn('signature', 'answer', 'signature on media left out: they are told in words');
+    this.#warn('content-changed', 'answer', 'media of the answer are told in words');
+    this.#text(words, undefined, events, 'tool');
   }
 
   #endThoughts(events: ReadEvent[]): void {

@@ -4,6 +4,7 @@
  */
 import type { Frame } from '../../gemini/frames.ts';
 import type { GroundingMetadata } from '../../gemini/wire.ts';
+import { isObject } from '../../lib/json.ts';
 import type { AnswerPlan, SearchPlan } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
@@ -44,7 +45,7 @@ class SearchReader implements Reader {
     if (frame.kind === 'content' || frame.kind === 'usage') {
       const [candidate] = Array.isArray(frame.chunk.candidates) ? frame.chunk.candidates : [];
       const metadata = candidate?.groundingMetadata;
-      if (metadata) this.#metadata = mergeGrounding(this.#metadata, metadata);
+      if (isObject(metadata)) this.#metadata = mergeGrounding(this.#metadata, metadata);
     }
     return this.#withoutText(this.#limit.within(this.#parts.read(frame)));
   }

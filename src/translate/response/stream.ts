@@ -128,6 +128,7 @@ export class AnswerStream {
     this.#keeper.text(text, undefined);
     this.#writer.citedText(text, sources);
     this.#shown = text.length;
+    this.#said += text.length;
   }
 
   #thinking(text: string): void {

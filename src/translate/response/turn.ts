@@ -24,7 +24,7 @@ export type TurnEvent =
   /** The end of the answer; always last, once. */
   | { type: 'finish'; finish: Finish };
 
-/** Default: the model. A tool of Google's, whose output costs no tokens of the answer. */
+/** Default: the model. A tool of Google's, or words of ours in the place of media: they cost no tokens of the answer. */
 export type TextAuthor = 'tool';
 
 export type Finish =

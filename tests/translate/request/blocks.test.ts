@@ -48,8 +48,8 @@ describe('of the user', () => {
     ],
     [
       'an image by URL',
-      { type: 'image', source: { type: 'url', url: 'https://x/y.png' } },
-      [{ text: '[image at https://x/y.png, not fetched]' }],
+      { type: 'image', source: { type: 'url', url: 'https://x.example/y.png' } },
+      [{ fileData: { mimeType: 'image/png', fileUri: 'https://x.example/y.png' } }],
     ],
     [
       'a search result',

@@ -230,11 +230,8 @@ describe('parts', () => {
   });
 
   test('a part that has no place is told', () => {
-    const { warnings } = read([
-      parts({ text: 'a' }, { inlineData: { mimeType: 'image/png', data: '' } }),
-      finish('STOP'),
-    ]);
-    expect(warnings).toMatchObject([{ code: 'upstream-unknown', detail: 'part left out: inlineData' }]);
+    const { warnings } = read([parts({ text: 'a' }, { videoMetadata: {} } as ResponsePart), finish('STOP')]);
+    expect(warnings).toMatchObject([{ code: 'upstream-unknown', detail: 'part left out: videoMetadata' }]);
   });
 });
 

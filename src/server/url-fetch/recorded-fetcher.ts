@@ -1,0 +1,15 @@
+/** What was at the URLs of a recorded request, again. */
+import type { RecordedRequest } from '../../sim/cassette/types.ts';
+import type { UrlFetcher } from './url-fetcher.ts';
+
+/** Reaches no network: what is not recorded was not there. */
+export function recordedFetcher(lookUps: NonNullable<RecordedRequest['fetched']>): UrlFetcher {
+  let next = 0;
+  return {
+    async fetch() {
+      const found = lookUps[next] ?? [];
+      next++;
+      return found;
+    },
+  };
+}

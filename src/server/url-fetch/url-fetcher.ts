@@ -1,0 +1,103 @@
+/** Reads all that a request names by URL: within one budget of time and bytes, and never too many at once in the whole process. */
+import { abortAfter, followSignal } from '../../lib/async.ts';
+import type { Clock } from '../../lib/ports.ts';
+import type { FetchedMedia } from '../../translate/context.ts';
+import { type ByteBudget, fetchUrl, type UrlFetchPorts } from './fetch-url.ts';
+
+export type UrlFetcher = {
+  /** What is at each of `urls`, in their order. Rejects with the signal's reason only. */
+  fetch(urls: readonly string[], signal: AbortSignal): Promise<readonly FetchedMedia[]>;
+};
+
+/** For all media of a request. */
+const DEADLINE_MS = 15_000;
+/** Google's own limit on a request is as much. */
+const MAX_BYTES = 20 * 1024 * 1024;
+const MAX_URLS = 20;
+/** Of all requests together. */
+const MAX_AT_ONCE = 8;
+
+const LATE = { problem: `it was not read within ${DEADLINE_MS / 1000} s` };
+const TOO_MANY = { problem: `only ${MAX_URLS} URLs of a request are read` };
+
+/** Places for work; who finds none waits, in order. */
+class Places {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.#enter(signal);
+    try {
+      return await work();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#free > 0) {
+      this.#free--;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.#waiting.delete(enter);
+        reject(signal.reason);
+      };
+      this.#waiting.add(enter);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  /** The place goes to whoever has waited longest. */
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (!next) this.#free++;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
+  }
+}
+
+export function createUrlFetcher(ports: UrlFetchPorts, clock: Clock): UrlFetcher {
+  const places = new Places(MAX_AT_ONCE);
+
+  async function fetchOne(url: string, budget: ByteBudget, late: AbortSignal): Promise<FetchedMedia> {
+    try {
+      return await places.run(() => fetchUrl(url, budget, ports, late), late);
+    } catch (error) {
+      if (late.aborted) return LATE;
+      throw error;
+    }
+  }
+
+  return {
+    async fetch(urls, signal) {
+      signal.throwIfAborted();
+      const controller = new AbortController();
+      const unfollow = followSignal(signal, controller);
+      const callOff = abortAfter(DEADLINE_MS, controller, () => new Error('late'), clock);
+      const budget = { left: MAX_BYTES };
+      try {
+        const all = await Promise.all(
+          urls.map((url, index) => (index < MAX_URLS ? fetchOne(url, budget, controller.signal) : TOO_MANY)),
+        );
+        signal.throwIfAborted();
+        return all;
+      } finally {
+        callOff();
+        unfollow();
+      }
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** A request whose media Google could not read by their URLs, with their bytes in the place of the URLs. */
+import type { UpstreamError } from '../../gemini/errors.ts';
+import type { GenerateContentRequest, RequestPart } from '../../gemini/wire.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
+import type { FetchedMedia } from '../context.ts';
+import type { Warn } from '../warnings.ts';
+import { inlinePart } from './media.ts';
+
+/** Google's fetcher tells its own status, such as `URL_ROBOTED-ROBOTED_DENIED`. */
+const URL_REFUSED =
+  /cannot fetch content|URL_(?:ROBOTED|REJECTED|UNREACHABLE|TIMEOUT|ERROR)|unsupported file ur[il]|(?:fetch|retriev|download|access)\w* (?:\w+ ){0,4}ur[il]\b/i;
+/** What Google says of bytes that are not what the URL looked like. */
+const UNREADABLE = /unable to process input image|provided image is not valid|unsupported mime type/i;
+
+const isRefusal = ({ kind, status }: UpstreamError): boolean => kind === 'status' && status === 400;
+
+/** Whether Google could not get at what is behind a URL of the request. */
+export const isUrlRefused = (error: UpstreamError): boolean =>
+  isRefusal(error) && URL_REFUSED.test(error.message);
+
+/** Whether the bytes may do where the URLs did not. */
+export const mayReadBytes = (error: UpstreamError): boolean =>
+  isUrlRefused(error) || (isRefusal(error) && UNREADABLE.test(error.message));
+
+const partsOf = (request: GenerateContentRequest): RequestPart[] =>
+  request.contents.flatMap(({ parts }) => parts);
+
+/** The URLs that Google was sent to, each once. */
+export function linkedUrls(body: string): string[] {
+  if (!body.includes('"fileUri"')) return [];
+  const request = JSON.parse(body) as GenerateContentRequest;
+  return [...new Set(partsOf(request).flatMap(({ fileData }) => (fileData ? [fileData.fileUri] : [])))];
+}
+
+/** `fetched` has the bytes of every URL in `body`. */
+export function bodyWithBytes(body: string, fetched: ReadonlyMap<string, FetchedMedia>, warn: Warn): string {
+  const request = parseKeepingDigits(body) as GenerateContentRequest;
+  const contents = request.contents.map((content) => ({
+    ...content,
+    parts: content.parts.map((part) => withBytes(part, fetched, warn)),
+  }));
+  return JSON.stringify({ ...request, contents });
+}
+
+function withBytes(part: RequestPart, fetched: ReadonlyMap<string, FetchedMedia>, warn: Warn): RequestPart {
+  const media = part.fileData && fetched.get(part.fileData.fileUri);
+  if (!media || 'problem' in media) return part;
+  const inline = inlinePart({ declared: media.mimeType, data: media.data }, { path: 'messages', warn });
+  if (!inline) return part;
+  const { fileData: _linked, ...rest } = part;
+  return { ...rest, ...inline };
+}

@@ -1,0 +1,52 @@
+/** Media that this process read from their URLs play again from the recording, which holds their bytes once. */
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { verifyRecording } from '../../scripts/recordings/verify.ts';
+import { systemClock } from '../../src/lib/ports.ts';
+import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
+import { googleError, startProxy } from '../support/proxy.ts';
+import { ask, good, onlyRequest, streamed } from '../support/recording.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'record-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+test.each([
+  ['proxy', []],
+  [
+    'google,proxy',
+    [() => googleError(400, 'INVALID_ARGUMENT', 'Cannot fetch content from the provided URL.')],
+  ],
+])('media that this process read from their URLs, with URL_FETCH=%s', async (URL_FETCH, refusals) => {
+  const folder = join(root, `media-${URL_FETCH}`);
+  const png = Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), new Uint8Array(2_000)]);
+  const source = { type: 'url', url: 'https://pics.example.test/cat.png?signature=of-nobody' };
+  const request = {
+    ...streamed,
+    messages: [{ role: 'user', content: [{ type: 'image', source }] }],
+  };
+  const tries = [...refusals, good];
+  let answer = '';
+  {
+    await using proxy = await startProxy({
+      env: { RECORD: folder, URL_FETCH },
+      fetch: async (_url, init) =>
+        tries.shift()?.(new VirtualClock(0, () => 0, systemClock), init) ?? Response.error(),
+      urlFetch: {
+        resolve: async () => ['1.1.1.1'],
+        isPublic: () => true,
+        fetch: async () => new Response(png),
+      },
+    });
+    answer = await ask(proxy, { request });
+  }
+  const recorded = onlyRequest(folder);
+  expect(recorded.fetched).toEqual([[{ mimeType: 'image/png', data: png.toString('base64') }]]);
+  expect(recorded.upstream.at(-1)?.request.body).toContain(png.toString('base64'));
+  // The bytes lie there once: as a blob, beside the request that they went into.
+  expect(readFileSync(join(folder, '001-sdk', 'meta.json'), 'utf8').length).toBeLessThan(2_000);
+  expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
+  await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+  expect(await ask(replay, { request })).toBe(answer);
+});
