@@ -67,6 +67,12 @@ const BREAKING: readonly (readonly [rule: string, path: string, text: string])[]
   ['time, chance and ids come through ports', 'src/server/app.ts', 'const t = Date.now();'],
   ['time, chance and ids come through ports', 'src/translate/count.ts', 'const t = new Date();'],
   ['time, chance and ids come through ports', 'src/backend/gate.ts', 'Math.random();'],
+  ['what is shown is cut where its secrets are hidden', 'src/lib/log.ts', 'const a = hideSecrets(b, c);'],
+  [
+    'what is shown is cut where its secrets are hidden',
+    'src/backend/a.ts',
+    `const a = \`said \${b.slice(0, 9)}\`;`,
+  ],
   ['no Anthropic word below the translation', 'src/sim/mock/index.ts', "const a = 'tool_use';"],
 ];
 

@@ -2,6 +2,7 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../lib/json.ts';
+import { quoted } from '../lib/shown-text.ts';
 
 /** A setting that cannot be read. Its message is one line that names the setting, and never shows a secret. */
 export class ConfigError extends Error {
@@ -76,11 +77,11 @@ export function describeSchema(schema: TSchema): string {
   }
 }
 
-const shown = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-
 export function readValue(name: string, text: string, schema: TSchema, secret: boolean): unknown {
   const isChoice = choicesOf(schema).length > 0;
   const value = isChoice ? text.toLowerCase() : READERS[schema['type'] ?? Type.String().type]?.(text.trim());
   if (value !== undefined && Value.Check(schema, value)) return value;
-  throw new ConfigError(`${name}: expected ${describeSchema(schema)}${secret ? '' : `, got ${shown(text)}`}`);
+  throw new ConfigError(
+    `${name}: expected ${describeSchema(schema)}${secret ? '' : `, got ${quoted(text)}`}`,
+  );
 }

@@ -4,7 +4,8 @@
  */
 import { type DestinationStream, pino } from 'pino';
 import { isObject } from './json.ts';
-import { allSecrets, hideSecrets } from './secrets.ts';
+import { allSecrets } from './secrets.ts';
+import { shownText } from './shown-text.ts';
 
 /** From chatty to quiet; any case is understood where a level is read. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
@@ -45,21 +46,14 @@ const PINO_LEVEL = {
   critical: 'fatal',
 } as const satisfies Record<LogLevel, string>;
 
-const MAX_TEXT = 2_000;
+/** Bytes of one text. */
+const MAX_TEXT = 2_048;
 const MAX_DEPTH = 5;
-// C0 and C1 controls move cursors and end lines; the two Unicode separators end lines in some viewers.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
-
 const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** Makes any value safe to log. The secrets are asked for anew each time: there may be more. */
 function createCleaner(secrets: () => readonly string[]): (value: unknown, depth?: number) => unknown {
-  const text = (value: string) => {
-    let safe = hideSecrets(value, secrets());
-    if (safe.length > MAX_TEXT) safe = `${safe.slice(0, MAX_TEXT)}… (${safe.length} characters)`;
-    return safe.replace(CONTROLS, visible);
-  };
+  const text = (value: string) => shownText(value, { secrets: secrets(), limit: MAX_TEXT, control: visible });
   const clean = (value: unknown, depth = 0): unknown => {
     if (typeof value === 'string') return text(value);
     if (value instanceof Error)

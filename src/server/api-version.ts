@@ -1,6 +1,7 @@
 /** `anthropic-version`: two are in use, and they differ in what they forbid. */
 import { MessagesError } from '../anthropic/errors.ts';
 import { API_VERSIONS, type ApiVersion } from '../anthropic/request.ts';
+import { quoted } from '../lib/shown-text.ts';
 
 const isKnown = (version: string): version is ApiVersion => API_VERSIONS.some((known) => known === version);
 
@@ -22,6 +23,6 @@ function checkedVersion(version: string): ApiVersion {
   if (isKnown(version)) return version;
   throw new MessagesError(
     'invalid_request_error',
-    `anthropic-version: ${JSON.stringify(version.slice(0, 100))} is not a valid version`,
+    `anthropic-version: ${quoted(version)} is not a valid version`,
   );
 }

@@ -5,6 +5,7 @@ import { MessagesError } from '../anthropic/errors.ts';
 import { keepOwnDigits } from '../anthropic/own-json.ts';
 import { ELEMENT_BYTES, infinityIn, JsonFigures, MOST_ELEMENTS } from '../lib/json-figures.ts';
 import { jsonShape } from '../lib/json-text.ts';
+import { quoted, wholeOrSize } from '../lib/shown-text.ts';
 import { readUtf8 } from '../lib/utf8.ts';
 import type { BodyBudget, HeldBody } from './body-budget.ts';
 import { type Call, ClientGone } from './call.ts';
@@ -158,7 +159,7 @@ export async function readBody(request: Request, bodies: BodyBudget, signal = re
   if (!unpack) {
     throw new MessagesError(
       'invalid_request_error',
-      `request_body_encoding_unsupported: content-encoding ${JSON.stringify(encoding.slice(0, 50))}; send gzip or none`,
+      `request_body_encoding_unsupported: content-encoding ${quoted(encoding)}; send gzip or none`,
       { details: { error_code: 'request_body_encoding_unsupported' } },
     );
   }
@@ -189,14 +190,11 @@ function parse(text: string): unknown {
   }
 }
 
-/** Of a path that is told. */
-const LONGEST_PATH = 200;
-
 /** Throws where a number became Infinity, which JSON has no word for: it would go out as null. */
 function refuseOverflow(value: unknown): void {
   const steps = infinityIn(value);
   if (!steps) return;
-  const path = steps.join('.').slice(0, LONGEST_PATH);
+  const path = wholeOrSize(steps.join('.'));
   throw invalid(`${path === '' ? '' : `${path}: `}Input should be a finite number (1.8e308 at most)`);
 }
 

@@ -3,6 +3,7 @@
  * name of its own that leads here (a foreign Host), nor by a request from its own address (a foreign Origin).
  */
 import { MessagesError } from '../anthropic/errors.ts';
+import { quoted } from '../lib/shown-text.ts';
 import { allowedOrigin } from './cors.ts';
 import type { ServerSettings } from './deps.ts';
 
@@ -32,7 +33,7 @@ const originHost = (origin: string): string => URL.parse(origin)?.host ?? '';
 /** Bun lets a Host pass that is empty, or no host at all; no URL can be made with it. */
 export function checkHost({ url, headers }: Request): void {
   if (URL.canParse(url)) return;
-  const host = JSON.stringify((headers.get('host') ?? '').slice(0, 100));
+  const host = quoted(headers.get('host') ?? '');
   throw new MessagesError('invalid_request_error', `Host ${host} is not a host; send the one of the URL`);
 }
 
@@ -83,23 +84,21 @@ function isUnexplained(headers: Headers, host: string | null, settings: Settings
 export function checkSite(headers: Headers, path: string, spends: boolean, settings: Settings): void {
   const host = headers.get('host');
   if (host !== null && !isOwnHost(siteOf(host), settings)) {
-    throw foreign(`Host ${shown(host)}`, 'add it to ALLOWED_HOSTS if it is yours');
+    throw foreign(`Host ${quoted(host)}`, 'add it to ALLOWED_HOSTS if it is yours');
   }
   const origin = headers.get('origin');
   if (origin !== null) {
     if (isOwnOrigin(origin, host, settings) || allowedOrigin(origin, path, settings) !== undefined) return;
     const wayIn = `add its host to ALLOWED_HOSTS if the page is yours, or the origin to CORS_ORIGINS for the API alone`;
-    throw foreign(`Origin ${shown(origin)}`, wayIn);
+    throw foreign(`Origin ${quoted(origin)}`, wayIn);
   }
   if (isLedHere(headers, spends)) {
-    throw foreign(`Sec-Fetch-Site ${shown(headers.get('sec-fetch-site') ?? '')}`, 'open it by itself');
+    throw foreign(`Sec-Fetch-Site ${quoted(headers.get('sec-fetch-site') ?? '')}`, 'open it by itself');
   }
   if (spends && isUnexplained(headers, host, settings)) {
     throw foreign('A browser that does not tell which page it comes from', 'ask with curl');
   }
 }
-
-const shown = (value: string) => JSON.stringify(value.slice(0, 100));
 
 const foreign = (what: string, wayOut: string) =>
   new MessagesError('permission_error', `${what} is not allowed here; ${wayOut}`, { shouldRetry: false });

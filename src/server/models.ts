@@ -4,6 +4,7 @@
  */
 import { MessagesError } from '../anthropic/errors.ts';
 import { type GeminiModel, MODELS } from '../gemini/models.ts';
+import { quoted } from '../lib/shown-text.ts';
 import { type ModelMap, mapModel } from '../translate/model-map.ts';
 import { checkVersionIfGiven } from './api-version.ts';
 import type { Call } from './call.ts';
@@ -116,8 +117,7 @@ function cursor(
   const id = query.get(name);
   if (id === null) return undefined;
   const index = all.findIndex((model) => model.id === id);
-  if (index < 0)
-    throw new MessagesError('invalid_request_error', `${name}: no model ${JSON.stringify(id.slice(0, 100))}`);
+  if (index < 0) throw new MessagesError('invalid_request_error', `${name}: no model ${quoted(id)}`);
   return index;
 }
 

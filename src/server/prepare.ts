@@ -11,6 +11,7 @@ import { exactKeys, looseKeys, type SignatureLookup } from '../translate/signatu
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
 import type { Call } from './call.ts';
+import { toldText } from './client-error.ts';
 import type { ServerDeps } from './deps.ts';
 import { nextModel, noteReplaced } from './fallback.ts';
 import { Quarantine } from './quarantine.ts';
@@ -132,6 +133,7 @@ export function answerContext(current: () => Prepared, call: Call, deps: ServerD
     newToolId: () => deps.ids.next('toolu_'),
     newServerToolId: () => deps.ids.next('srvtoolu_'),
     remember: (key, envelope) => deps.signatures.put(key, envelope),
+    shown: (text) => toldText(text, deps.settings.secrets),
     warn: call.warn,
   };
 }

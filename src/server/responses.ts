@@ -1,5 +1,6 @@
 /** Responses as every route gives them. */
 import { MessagesError, toErrorBody } from '../anthropic/errors.ts';
+import { wholeOrSize } from '../lib/shown-text.ts';
 
 /** Exactly `application/json`: the SDK parses nothing else. */
 const JSON_TYPE = 'application/json';
@@ -18,15 +19,12 @@ export function errorResponse(error: MessagesError, requestId: string): Response
   return jsonResponse(toErrorBody(error, requestId), error.status, headers);
 }
 
-/** Characters of a path that an error shows. */
-const MAX_SHOWN = 200;
-
 export const notFound = (path: string, hint = ''): MessagesError =>
-  new MessagesError('not_found_error', `Not found: ${path.slice(0, MAX_SHOWN)}${hint}`);
+  new MessagesError('not_found_error', `Not found: ${wholeOrSize(path)}${hint}`);
 
 /** `slip` is what a base URL most likely ends in, and should not. */
 export const baseUrlHint = (origin: string, slip: string): string =>
-  `. Clients add the path themselves: set ANTHROPIC_BASE_URL to ${origin}, without ${slip.slice(0, MAX_SHOWN)}`;
+  `. Clients add the path themselves: set ANTHROPIC_BASE_URL to ${origin}, without ${wholeOrSize(slip)}`;
 
 /** `allow` lists the methods that the path does serve. */
 export const methodNotAllowed = (allow: string): MessagesError =>

@@ -84,5 +84,7 @@ export type AnswerContext = {
   newServerToolId(): string;
   /** Keeps a signature for the turns to come. */
   remember(key: string, envelope: string): void;
+  /** What upstream says for people to read, as it may be told: without secrets, and no longer than anybody reads. */
+  shown(text: string): string;
   readonly warn: Warn;
 };

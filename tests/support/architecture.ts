@@ -192,6 +192,14 @@ export const RULES: readonly Rule[] = [
     'the same input gives the same bytes, in tests and in replays',
   ),
   banned(
+    'what is shown is cut where its secrets are hidden',
+    /\bhideSecrets\b|\$\{[^}]*\.slice\(0, (?:\d|[A-Z_]{2,})/,
+    (path) =>
+      /^src\/(?:gemini|backend|server|lib)\/|^src\/translate\/response\//.test(path) &&
+      !['src/lib/secrets.ts', 'src/lib/shown-text.ts', 'src/server/asker.ts'].includes(path),
+    'a text that was cut before may end in most of a key, which nothing recognises any more: `lib/shown-text.ts`',
+  ),
+  banned(
     'no Anthropic word below the translation',
     /anthropic|\btool_use\b|\btool_result\b|\bcontent_block|\bmessage_(?:start|delta|stop)\b|\bend_turn\b/i,
     (path) => /^src\/(?:backend|sim|gemini|lib)\//.test(path),

@@ -31,13 +31,8 @@ const OF_NOTHING = /^\s*Request contains an invalid argument\.?\s*$/i;
 const VERY_MANY = 20;
 const TOO_MUCH = /too many states for serving|maximum schema depth|maximum allowed nesting depth/i;
 
-/** Characters of Google's sentence that are kept: some list every field of every tool. */
-const LONGEST_SENTENCE = 300;
-
-const sentence = (line: string): string => {
-  const text = line.replace(/^[\s*]+/, '').trim();
-  return text.length <= LONGEST_SENTENCE ? text : `${text.slice(0, LONGEST_SENTENCE)}…`;
-};
+/** Not cut, however many fields it lists: who shows it hides secrets first. */
+const sentence = (line: string): string => line.replace(/^[\s*]+/, '').trim();
 
 export const declarationsOf = (request: GenerateContentRequest): FunctionDeclaration[] =>
   (request.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations ?? []);

@@ -8,7 +8,7 @@
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
-import type { StopReason, Usage } from '../../anthropic/message.ts';
+import type { StopDetails, StopReason, Usage } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { AnswerContext } from '../context.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
@@ -232,7 +232,7 @@ export class AnswerStream {
         return {
           ...base,
           stopReason: 'refusal',
-          stopDetails: refusalDetails('prompt', finish.reason, finish.message),
+          stopDetails: this.#refusal('prompt', finish),
         };
       case 'finished': {
         const stopReason = this.#stopReason(finish.reason);
@@ -240,10 +240,18 @@ export class AnswerStream {
         return {
           ...base,
           stopReason,
-          stopDetails: refused ? refusalDetails('answer', finish.reason, finish.message) : null,
+          stopDetails: refused ? this.#refusal('answer', finish) : null,
         };
       }
     }
+  }
+
+  #refusal(
+    what: 'answer' | 'prompt',
+    { reason, message }: { reason: string; message?: string },
+  ): StopDetails {
+    const details = refusalDetails(what, reason, message);
+    return { ...details, explanation: this.#ctx.shown(details.explanation) };
   }
 }
 

@@ -142,11 +142,11 @@ describe('the declaration that Google means', () => {
     expect(mendedTools(refusal(message), THREE, 'everything')).toBeUndefined();
   });
 
-  test('the sentence that is told is the one about it, and short', () => {
+  test('the sentence that is told is the one about it, and whole: who shows it hides secrets, and cuts it', () => {
     const message = `${LIST}[0].parameters: first\n${LIST}[1].parameters: ${'long '.repeat(200)}\n`;
     const [first, second] = mendedTools(refusal(message), THREE)?.changes ?? [];
     expect(first?.because).toBe('GenerateContentRequest.tools[0].function_declarations[0].parameters: first');
-    expect(second?.because).toHaveLength(301);
+    expect(second?.because).toEndWith('long long long');
   });
 });
 

@@ -1,0 +1,42 @@
+/**
+ * Texts of others, fit to be shown. What is cut before its secrets are hidden may end in most of a key, which nothing recognises any more: so a
+ * text is handed on whole, and cut by this function alone, where it is written or told.
+ */
+import { hideSecrets } from './secrets.ts';
+
+export type ShownOptions = {
+  secrets: readonly string[];
+  /** Bytes of UTF-8 that are left. */
+  limit: number;
+  /** What stands in place of a character that moves a cursor, ends a line, or turns the direction of writing. */
+  control(char: string): string;
+};
+
+/** Characters that are looked at: secrets are looked for in every writing, which an endless text must not make dear. */
+const LOOKED_AT = 65_536;
+/** Characters at the end of what was looked at that may be the beginning of a secret, however it is written: left out. */
+const UNSURE = 16_384;
+
+// C0 and C1 controls move cursors and end lines; the two Unicode separators end lines in some viewers; the rest turn text around.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+export function shownText(text: string, { secrets, limit, control }: ShownOptions): string {
+  const isLong = text.length > LOOKED_AT;
+  const hidden = hideSecrets(isLong ? text.slice(0, LOOKED_AT) : text, secrets);
+  const sure = isLong ? hidden.slice(0, Math.max(0, hidden.length - UNSURE)) : hidden;
+  const clean = sure.toWellFormed().replace(CONTROLS, control);
+  const bytes = Buffer.from(clean, 'utf8');
+  if (!isLong && bytes.length <= limit) return clean;
+  const end = `… (${text.length} characters)`;
+  const room = Math.max(0, limit - Buffer.byteLength(end));
+  // A character that would be cut in two is left out.
+  return new TextDecoder().decode(bytes.subarray(0, room), { stream: true }) + end;
+}
+
+/** A word of a client's in an error: all of it, or how long it is. A part of it might be most of a secret. */
+export const wholeOrSize = (text: string, most = 200): string =>
+  text.length <= most ? text : `(${text.length} characters)`;
+
+export const quoted = (text: string, most = 100): string =>
+  text.length <= most ? JSON.stringify(text) : wholeOrSize(text, most);
