@@ -101,7 +101,7 @@ function closingLine(answers: number): string {
 function closeOnSignal(listening: Listening, system: System, logger: Logger): (signal: string) => void {
   let closingSince: number | undefined;
   const onSignal = (signal: string) => {
-    const now = systemClock.now();
+    const now = systemClock.monotonic();
     if (closingSince !== undefined && now - closingSince < ECHO_MS) return;
     if (closingSince !== undefined) process.exit(EXIT_FAILED);
     closingSince = now;

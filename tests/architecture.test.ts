@@ -73,6 +73,7 @@ const BREAKING: readonly (readonly [rule: string, path: string, text: string])[]
     'src/backend/a.ts',
     `const a = \`said \${b.slice(0, 9)}\`;`,
   ],
+  ["the wall's clock tells dates", 'src/backend/breaker.ts', 'const now = clock.wall().getTime();'],
   ['no Anthropic word below the translation', 'src/sim/mock/index.ts', "const a = 'tool_use';"],
 ];
 

@@ -109,7 +109,11 @@ function openRecording(recorded: RecordedRequest, clock: Clock): RequestRecordin
     clientRequest(recorded),
     recorded.request.path,
     { origin, recordedAt, clockStart, seed, versions },
-    { now: () => clock.now(), maxBytes: MAX_BYTES, isClientGone: (reason) => reason instanceof ClientGone },
+    {
+      now: () => clock.monotonic(),
+      maxBytes: MAX_BYTES,
+      isClientGone: (reason) => reason instanceof ClientGone,
+    },
   );
 }
 
@@ -171,7 +175,7 @@ function depsFor(
     keys: singleKey({ ...backend, keyFingerprint: recorded.keyFingerprint }),
     budget: UNLIMITED,
     streaming: ALWAYS_STREAMING,
-    shared: aloneState(clock.now()),
+    shared: aloneState(clock.wall()),
     signatures,
     promptTold: (size) => size(),
     urlFetcher: recordedFetcher(recorded.fetched ?? []),

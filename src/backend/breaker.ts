@@ -3,7 +3,7 @@
  * has to tell beforehand when it will let something pass (a pool chooses by that), to be told what other instances saw, and
  * to live on the one clock. Why not cockatiel: docs/decisions/0022-breakers-and-budget.md
  */
-import type { Clock } from '../lib/ports.ts';
+import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
 import { type Asker, BreakerEvidence } from './breaker-evidence.ts';
 
 export type BreakerState =
@@ -56,6 +56,7 @@ export class Breaker {
   readonly #evidence: BreakerEvidence;
   #state: 'closed' | 'open' | 'probing' = 'closed';
   #until = 0;
+  #openUntil = 0;
   #opens = 0;
   /** Who alone has failed since it opened, and before; undefined where several did, or where that is not known. */
   #blamed: Asker | undefined;
@@ -72,7 +73,7 @@ export class Breaker {
 
   get state(): BreakerState {
     if (this.#state === 'closed') return 'closed';
-    return this.#state === 'open' && this.#options.clock.now() < this.#until ? 'open' : 'half-open';
+    return this.#state === 'open' && this.#options.clock.monotonic() < this.#until ? 'open' : 'half-open';
   }
 
   /** Openings since the last success. */
@@ -80,9 +81,14 @@ export class Breaker {
     return this.#opens;
   }
 
-  /** Until when nothing passes; 0 when closed. Milliseconds since the epoch. */
+  /** Until when nothing passes, by the monotonic clock; 0 when closed. */
   get until(): number {
     return this.#state === 'closed' ? 0 : this.#until;
+  }
+
+  /** The same as others are told it: milliseconds since the epoch when it opened, or as it was learned. It names the opening, too. */
+  get openUntil(): number {
+    return this.#state === 'closed' ? 0 : this.#openUntil;
   }
 
   /** Who alone is to blame for its being open; undefined where it may be the other side. */
@@ -103,7 +109,7 @@ export class Breaker {
 
   /** Undefined where nothing of `asker` may pass now. */
   pass(asker: Asker = ''): Pass | undefined {
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.monotonic();
     if (this.freeAt(asker) > now) return undefined;
     const isProbe = this.#state !== 'closed' && !this.#isBystander(asker);
     if (isProbe) this.#beginProbe(now);
@@ -111,20 +117,20 @@ export class Breaker {
   }
 
   /**
-   * What another instance saw: open until then, or (0) closed. Its clock may be wrong; ours bounds what it says. `blamed` alone
+   * What another instance saw: open until then (milliseconds since the epoch), or (0) closed. Its clock may be wrong; ours bounds what it says. `blamed` alone
    * failed there: that weighs here what it would have weighed here.
    */
   learn(said: number, opens: number, blamed?: Asker): void {
     const { clock, maxOpenMs } = this.#options;
-    const now = clock.now();
-    const until = Math.min(said, now + maxOpenMs);
+    const now = clock.monotonic();
+    const until = Math.min(momentOf(clock, said), now + maxOpenMs);
     if (until > now) {
       if (this.#state !== 'closed' && until <= this.#until) return;
       // The evidence of one that is not closed is empty.
       if (blamed !== undefined && this.#evidence.othersAnswered(blamed, now)) return;
       this.#opens = Math.max(this.#opens, opens);
-      this.#open(until, 'learned', blamed);
-    } else if (until === 0 && this.#state !== 'closed') this.#close('learned');
+      this.#open(until, said, 'learned', blamed);
+    } else if (said === 0 && this.#state !== 'closed') this.#close('learned');
   }
 
   #isBystander(asker: Asker): boolean {
@@ -144,7 +150,7 @@ export class Breaker {
       failed: () => {
         if ((isProbe ? round !== this.#round : turn !== this.#turn) || told.failure) return;
         told.failure = true;
-        if (isProbe) this.#openAnew(this.#options.clock.now(), this.#blamed);
+        if (isProbe) this.#openAnew(this.#options.clock.monotonic(), this.#blamed);
         else this.#failed(asker);
       },
       abandoned: () => {
@@ -165,12 +171,12 @@ export class Breaker {
   #succeeded(asker: Asker): void {
     if (this.#state !== 'closed') this.#close('seen');
     // After the change, which begins anew: whoever failed alone does so still.
-    this.#evidence.note(false, asker, this.#options.clock.now());
+    this.#evidence.note(false, asker, this.#options.clock.monotonic());
   }
 
   #failed(asker: Asker): void {
     const { clock, atLeast, share } = this.#options;
-    const now = clock.now();
+    const now = clock.monotonic();
     if (this.#state !== 'closed') {
       // A bystander: it is not one asker alone that fails.
       this.#blamed = undefined;
@@ -189,15 +195,16 @@ export class Breaker {
   }
 
   #openAnew(now: number, blamed: Asker | undefined): void {
-    const { firstOpenMs, maxOpenMs } = this.#options;
+    const { clock, firstOpenMs, maxOpenMs } = this.#options;
     const ms = Math.min(maxOpenMs, firstOpenMs * 2 ** this.#opens);
     this.#opens++;
-    this.#open(now + ms, 'seen', blamed);
+    this.#open(now + ms, dateOf(clock, now + ms).getTime(), 'seen', blamed);
   }
 
-  #open(until: number, source: 'seen' | 'learned', blamed: Asker | undefined): void {
+  #open(until: number, openUntil: number, source: 'seen' | 'learned', blamed: Asker | undefined): void {
     this.#state = 'open';
     this.#until = until;
+    this.#openUntil = openUntil;
     this.#reset(blamed);
     this.#options.onChange?.('open', this, source);
   }

@@ -67,7 +67,7 @@ class PoolCountRoute implements CountRoute {
 
   constructor(options: CountOptions) {
     this.#options = options;
-    this.#sentAt = options.clock.now();
+    this.#sentAt = options.clock.monotonic();
     this.#record = this.#free() ?? options.records[0];
   }
 
@@ -79,7 +79,7 @@ class PoolCountRoute implements CountRoute {
     const { clock, model, records } = this.#options;
     if (this.#free() !== undefined) return undefined;
     const until = Math.min(...records.map((record) => record.countQuotas.of(model)?.until ?? 0));
-    const retryAfter = Math.max(1, Math.ceil((until - clock.now()) / 1000));
+    const retryAfter = Math.max(1, Math.ceil((until - clock.monotonic()) / 1000));
     return new UpstreamError('not-sent', `No key may count tokens with ${model} for ${retryAfter} s.`, {
       status: 429,
       retryAfter,
@@ -94,7 +94,7 @@ class PoolCountRoute implements CountRoute {
     const { quota } = this.#record.countQuotas.cool(model, verdict, last);
     news.countQuota(this.#record.backend, model, quota);
     const next = this.#free();
-    this.#sentAt = this.#options.clock.now();
+    this.#sentAt = this.#options.clock.monotonic();
     this.#record = next ?? this.#record;
     return next !== undefined;
   }
@@ -105,7 +105,7 @@ class PoolCountRoute implements CountRoute {
 
   #free(): KeyRecord | undefined {
     const { clock, model, records } = this.#options;
-    const now = clock.now();
+    const now = clock.monotonic();
     return records.find(({ countQuotas }) => (countQuotas.of(model)?.until ?? 0) <= now);
   }
 }

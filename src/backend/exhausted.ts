@@ -1,5 +1,6 @@
 /** What to tell when no key may be asked for longer than one may wait: which comes back when, and what to do. */
 import { UpstreamError } from '../gemini/errors.ts';
+import { type Clock, dateOf } from '../lib/ports.ts';
 import type { KeyRecord, Wanted } from './key-record.ts';
 
 /** Of records that may be asked for the model at all; `first` is the one that comes back first. */
@@ -7,12 +8,12 @@ export function exhausted(
   wanted: Wanted,
   records: readonly KeyRecord[],
   first: KeyRecord,
-  now: number,
+  clock: Clock,
 ): UpstreamError {
   const { model } = wanted;
   const { why, until } = first.hindrance(wanted);
-  const retryAfter = Math.max(1, Math.ceil((until - now) / 1000));
-  const keys = records.map((record) => `${nameOf(record)}: ${stateOf(record, wanted, now)}`).join('; ');
+  const retryAfter = Math.max(1, Math.ceil((until - clock.monotonic()) / 1000));
+  const keys = records.map((record) => `${nameOf(record)}: ${stateOf(record, wanted, clock)}`).join('; ');
   if (why === 'breaker') {
     return new UpstreamError(
       'not-sent',
@@ -36,12 +37,13 @@ export function exhausted(
 
 const nameOf = ({ backend }: KeyRecord) => `#${backend.keyFingerprint}`;
 
-function stateOf(record: KeyRecord, wanted: Wanted, now: number): string {
+function stateOf(record: KeyRecord, wanted: Wanted, clock: Clock): string {
   const { why, until } = record.hindrance(wanted);
-  const back = `back at ${new Date(Math.max(until, now)).toISOString()}`;
+  const at = dateOf(clock, Math.max(until, clock.monotonic())).toISOString();
+  const back = `back at ${at}`;
   switch (why) {
     case 'breaker':
-      return `failing, tried again at ${new Date(Math.max(until, now)).toISOString()}`;
+      return `failing, tried again at ${at}`;
     case 'rate':
       return `at its KEY_RPM or KEY_TPM, ${back}`;
     default:

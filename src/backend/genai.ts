@@ -93,7 +93,7 @@ async function open(
   const fetch: SdkFetch = async (url, init) => {
     try {
       const response = await connection.send(options.fetch, String(url), { ...init, body }, exchange);
-      if (!response.ok) throw await failedHead(connection, response, options.clock.now());
+      if (!response.ok) throw await failedHead(connection, response, options.clock.wall().getTime());
       return emptyAnswer();
     } catch (error) {
       failure = { error };

@@ -82,7 +82,7 @@ export class KeyRecord {
 
   /** Google said that the key has no access to the model; it may have changed its mind after a while. */
   isDenied(model: string): boolean {
-    return (this.#denied.get(model) ?? 0) > this.#clock.now();
+    return (this.#denied.get(model) ?? 0) > this.#clock.monotonic();
   }
 
   hindrance({ model, tokens, asker }: Wanted): Hindrance {
@@ -92,7 +92,7 @@ export class KeyRecord {
       // Last: the model is only waited for where nothing else would hold the key as long.
       { why: 'breaker', until: this.breakerFreeAt(model, asker) },
     ];
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     return found.reduce<Hindrance>((last, one) => (one.until > last.until ? one : last), {
       why: 'nothing',
       until: now,
@@ -102,24 +102,24 @@ export class KeyRecord {
   /** Out of a quota of the model for longer than anybody waits. */
   isAway(model: string): boolean {
     const quota = this.quotas.of(model);
-    const left = (quota?.until ?? 0) - this.#clock.now();
+    const left = (quota?.until ?? 0) - this.#clock.monotonic();
     return left > (quota?.state === 'parked' ? 0 : LONG_MS);
   }
 
   /** Not to be asked: refused by Google, while others are not, and not due to be tested. */
   get isLeftOut(): boolean {
-    return this.state === 'out' && this.#clock.now() < this.#testedAt;
+    return this.state === 'out' && this.#clock.monotonic() < this.#testedAt;
   }
 
   /** Where it is left out, the request that goes out with it now is its test; there is no other for a while. */
   sent(): void {
-    this.#testedAt = this.#clock.now() + RETEST_MS;
+    this.#testedAt = this.#clock.monotonic() + RETEST_MS;
   }
 
   refuse(state: 'refused' | 'out', why: KeyTrouble | undefined): void {
     this.state = state;
     this.#why = why;
-    this.#refusedAt = this.#clock.now();
+    this.#refusedAt = this.#clock.monotonic();
     this.#testedAt = this.#refusedAt + RETEST_MS;
   }
 
@@ -147,9 +147,9 @@ export class KeyRecord {
   }
 
   /** True where that is news. */
-  deny(model: string, until: number = this.#clock.now() + DENIED_MS): boolean {
+  deny(model: string, until: number = this.#clock.monotonic() + DENIED_MS): boolean {
     const news = !this.isDenied(model);
-    this.#denied.set(model, Math.min(until, this.#clock.now() + DENIED_MS));
+    this.#denied.set(model, Math.min(until, this.#clock.monotonic() + DENIED_MS));
     return news;
   }
 
@@ -158,7 +158,7 @@ export class KeyRecord {
   }
 
   modelStates(): ModelState[] {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const states: ModelState[] = [];
     for (const [model, { state, until }] of this.quotas.all())
       if (until > now) states.push({ model, state, until });

@@ -12,7 +12,7 @@ export type ModelState = {
    * the model. `open`, `half-open`: the model fails with this key, and its breaker holds requests back.
    */
   state: 'cooling' | 'parked' | 'denied' | 'open' | 'half-open';
-  /** Milliseconds since the epoch. */
+  /** By the monotonic clock. */
   until: number;
 };
 
@@ -25,7 +25,7 @@ export type KeyState = {
   state: 'in use' | 'refused' | 'out';
   /** Undefined for one in use, and where another instance did not say. */
   why?: KeyTrouble | undefined;
-  /** When one that is `out` is tested with a request; milliseconds since the epoch. */
+  /** When one that is `out` is tested with a request; by the monotonic clock. */
   testedAt?: number;
   models: readonly ModelState[];
 };

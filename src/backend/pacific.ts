@@ -15,8 +15,10 @@ function msIntoDay(at: number): number {
   return (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000 + (at % 1000);
 }
 
-/** The first midnight in Los Angeles after `now`; days of 23 and 25 hours included. Milliseconds since the epoch. */
-export function nextPacificMidnight(now: number): number {
+/** The first midnight in Los Angeles after `date`; days of 23 and 25 hours included. */
+export const nextPacificMidnight = (date: Date): Date => new Date(midnightAfter(date.getTime()));
+
+function midnightAfter(now: number): number {
   const guess = now + 24 * HOUR_MS - msIntoDay(now);
   // The clocks changed in between: the guess is an hour past midnight, or an hour short of it.
   const off = msIntoDay(guess);

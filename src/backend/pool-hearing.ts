@@ -1,4 +1,5 @@
 /** What a pool does with what another instance has learned: acts on it, and does not tell it again. */
+import { type Clock, momentOf } from '../lib/ports.ts';
 import type { Homes } from './homes.ts';
 import type { KeyRecord } from './key-record.ts';
 import type { KeyTrouble } from './keys.ts';
@@ -6,6 +7,7 @@ import type { Fact } from './shared.ts';
 
 /** What it needs of the pool. */
 export type Hearer = {
+  clock: Clock;
   homes: Homes<string>;
   /** Undefined for a key that is not ours. */
   record(fingerprint: string): KeyRecord | undefined;
@@ -13,7 +15,7 @@ export type Hearer = {
   restore(record: KeyRecord): void;
 };
 
-export function hear(fact: Fact, { homes, record: named, refuse, restore }: Hearer): void {
+export function hear(fact: Fact, { clock, homes, record: named, refuse, restore }: Hearer): void {
   if (fact.kind === 'home') {
     homes.settle(fact.model, fact.session, fact.key);
     return;
@@ -22,7 +24,7 @@ export function hear(fact: Fact, { homes, record: named, refuse, restore }: Hear
   if (!record) return;
   switch (fact.kind) {
     case 'quota':
-      if (fact.state === 'denied') record.deny(fact.model, fact.until);
+      if (fact.state === 'denied') record.deny(fact.model, momentOf(clock, fact.until));
       else record.quotas.learn(fact.model, fact.state, fact.until, fact.strikes);
       return;
     case 'count-quota':
@@ -36,7 +38,7 @@ export function hear(fact: Fact, { homes, record: named, refuse, restore }: Hear
       record.breaker(fact.model).learn(fact.until, fact.opens, fact.blamed);
       return;
     case 'sent':
-      record.rate.note(fact.tokens, fact.at);
+      record.rate.note(fact.tokens, momentOf(clock, fact.at));
       return;
     default:
       return;

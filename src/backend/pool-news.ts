@@ -1,5 +1,6 @@
 /** What a pool tells: the other instances, and whoever reads the log. */
 import type { FailureClass } from '../gemini/failure-class.ts';
+import { type Clock, dateOf } from '../lib/ports.ts';
 import type { Backend } from './backend.ts';
 import type { Breaker, BreakerState } from './breaker.ts';
 import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
@@ -8,9 +9,11 @@ import type { SharedState } from './shared.ts';
 
 export class PoolNews {
   readonly #shared: SharedState;
+  readonly #clock: Clock;
 
-  constructor(shared: SharedState) {
+  constructor(shared: SharedState, clock: Clock) {
     this.#shared = shared;
+    this.#clock = clock;
   }
 
   key({ keyFingerprint: key }: Backend, state: KeyState['state'], why?: KeyTrouble): void {
@@ -21,22 +24,23 @@ export class PoolNews {
     { keyFingerprint: key }: Backend,
     model: string,
     state: Exclude<ModelState['state'], 'open' | 'half-open'>,
-    until: number,
+    moment: number,
     strikes: number,
   ): void {
+    const until = this.#date(moment);
     this.#shared.publish({ kind: 'quota', key, model, state, until, strikes });
   }
 
   countQuota({ keyFingerprint: key }: Backend, model: string, { until, strikes }: Quota): void {
-    this.#shared.publish({ kind: 'count-quota', key, model, until, strikes });
+    this.#shared.publish({ kind: 'count-quota', key, model, until: this.#date(until), strikes });
   }
 
-  breaker({ keyFingerprint: key }: Backend, model: string, { until, opens, blamed }: Breaker): void {
+  breaker({ keyFingerprint: key }: Backend, model: string, { openUntil, opens, blamed }: Breaker): void {
     this.#shared.publish({
       kind: 'breaker',
       key,
       model,
-      until,
+      until: openUntil,
       opens,
       ...(blamed === undefined ? {} : { blamed }),
     });
@@ -46,8 +50,13 @@ export class PoolNews {
     this.#shared.publish({ kind: 'home', model, session, key });
   }
 
-  sent({ keyFingerprint: key }: Backend, at: number, tokens: number): void {
-    this.#shared.publish({ kind: 'sent', key, at, tokens });
+  sent({ keyFingerprint: key }: Backend, moment: number, tokens: number): void {
+    this.#shared.publish({ kind: 'sent', key, at: this.#date(moment), tokens });
+  }
+
+  /** What others are told is by the wall's clock: their monotonic ones have nothing to do with ours. */
+  #date(moment: number): number {
+    return dateOf(this.#clock, moment).getTime();
   }
 }
 
@@ -73,11 +82,11 @@ export function breakerLine(
   { keyFingerprint }: Backend,
   model: string,
   state: BreakerState,
-  { until }: Breaker,
+  { openUntil }: Breaker,
   trouble: FailureClass | undefined,
 ): string {
   const line = `key #${keyFingerprint}: ${model} ${BREAKER_SAYS[state]}`;
   if (state !== 'open') return line;
   const why = trouble === undefined ? '' : ` (${trouble})`;
-  return `${line}; not asked until ${new Date(until).toISOString()}${why}`;
+  return `${line}; not asked until ${new Date(openUntil).toISOString()}${why}`;
 }

@@ -63,7 +63,7 @@ export class PoolRoute implements KeyRoute {
     this.#pool = pool;
     this.#for = wish;
     this.#model = wish.model;
-    this.#sentAt = pool.clock.now();
+    this.#sentAt = pool.clock.monotonic();
     this.#record = this.#choose(0).record;
   }
 
@@ -88,7 +88,7 @@ export class PoolRoute implements KeyRoute {
         }
         const { record } = choice;
         if (this.#givenUp.has(record.backend) && !patience.forBreaker()) throw this.#failedTooOften();
-        this.#sentAt = this.#pool.clock.now();
+        this.#sentAt = this.#pool.clock.monotonic();
         const pass = record.breaker(this.#model).pass(this.#for.asker);
         if (!pass) continue;
         const claim = pass.isProbe ? this.#probeOf(record) : undefined;
@@ -193,10 +193,10 @@ export class PoolRoute implements KeyRoute {
 
   async #wait(choice: Choice, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
     const { clock, waiters } = this.#pool;
-    const since = clock.now();
+    const since = clock.monotonic();
     if (this.#isHopeless(choice, patience)) throw this.#pool.exhausted({ ...this.#for, tokens });
     await waiters.wait(Math.min(choice.hindrance.until - since, this.#left(patience)), signal);
-    this.#waited += clock.now() - since;
+    this.#waited += clock.monotonic() - since;
   }
 
   #left({ limitMs }: Patience): number {
@@ -211,7 +211,7 @@ export class PoolRoute implements KeyRoute {
     if (why === 'breaker' && (breaker.opens >= HOPELESS_OPENS || !patience.forBreaker())) return true;
     // How long a probe takes is not known; most tell at once.
     const probing = why === 'breaker' && breaker.state === 'half-open';
-    return until - this.#pool.clock.now() > left && !probing;
+    return until - this.#pool.clock.monotonic() > left && !probing;
   }
 
   /** The probe is another instance's, which tells what it finds, or gives it back. Meanwhile nobody here need try. */
@@ -222,14 +222,14 @@ export class PoolRoute implements KeyRoute {
     signal: AbortSignal,
   ): Promise<void> {
     const { clock, waiters } = this.#pool;
-    const since = clock.now();
+    const since = clock.monotonic();
     const isDown = foreign.every(({ record }) => record.breaker(this.#model).opens >= HOPELESS_OPENS);
     try {
       if (isDown || !patience.forBreaker() || this.#waited >= patience.limitMs)
         throw this.#pool.exhausted({ ...this.#for, tokens });
       await waiters.wait(CLAIM_LOOK_MS, signal);
     } finally {
-      this.#waited += clock.now() - since;
+      this.#waited += clock.monotonic() - since;
     }
   }
 
@@ -241,8 +241,8 @@ export class PoolRoute implements KeyRoute {
 
   /** What a probe of now probes, by a name that all instances know. */
   #probeOf(record: KeyRecord): string {
-    const { until } = record.breaker(this.#model);
-    return `probe ${record.backend.keyFingerprint} ${this.#model} ${until}`;
+    const { openUntil } = record.breaker(this.#model);
+    return `probe ${record.backend.keyFingerprint} ${this.#model} ${openUntil}`;
   }
 
   /** False where another instance was quicker. */

@@ -53,9 +53,9 @@ export class KeyPool implements Keys, RoutedPool {
     const { backends, clock, random, shared } = options;
     this.kind = backends[0].kind;
     this.clock = clock;
-    this.shared = shared ?? aloneState(clock.now());
+    this.shared = shared ?? aloneState(clock.wall());
     this.waiters = new Waiters(clock, random);
-    this.#news = new PoolNews(this.shared);
+    this.#news = new PoolNews(this.shared, clock);
     this.#counts = new CountRoutes(clock, this.#news);
     this.#options = options;
     this.#rates = options.rates ?? { requests: undefined, tokens: undefined };
@@ -63,6 +63,7 @@ export class KeyPool implements Keys, RoutedPool {
     this.#records = backends.map((backend) => this.#record(backend));
     this.shared.listen((fact) =>
       hear(fact, {
+        clock,
         homes: this.#homes,
         record: (fingerprint) => this.#named(fingerprint),
         refuse: (record, why) => this.#refuse(record, why),
@@ -101,7 +102,7 @@ export class KeyPool implements Keys, RoutedPool {
 
   usable(model: string, asker: Asker = ''): boolean {
     const allowed = this.#allowed(model).filter((record) => !record.isAway(model));
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     if (!allowed.some((record) => record.breakerFreeAt(model, asker) <= now)) return false;
     // Else a key that is short of quota would hold requests to a model that fails with all the others.
     return (
@@ -113,7 +114,7 @@ export class KeyPool implements Keys, RoutedPool {
   /** `current` goes before the session's key, and that before the next in turn. Where none is free: the first that will be. */
   choose(wish: Wish, current?: Backend): Choice {
     const { model, session, givenUp } = wish;
-    const now = this.clock.now();
+    const now = this.clock.monotonic();
     const found = this.#candidates(model).map((record) => choiceOf(record, wish));
     const open = found.filter(({ hindrance }) => hindrance.why === 'nothing').map(({ record }) => record);
     if (open.length === 0) return soonest(found);
@@ -137,7 +138,7 @@ export class KeyPool implements Keys, RoutedPool {
     }
     this.#news.key(backend, 'in use');
     this.#restore(record);
-    this.succeeded(record, model, this.clock.now());
+    this.succeeded(record, model, this.clock.monotonic());
   }
 
   succeeded(record: KeyRecord, model: string, sentAt: number): void {
@@ -192,13 +193,13 @@ export class KeyPool implements Keys, RoutedPool {
   exhausted(wanted: Wanted): UpstreamError {
     const candidates = this.#candidates(wanted.model);
     const { record } = soonest(candidates.map((candidate) => choiceOf(candidate, wanted)));
-    return exhausted(wanted, candidates, record, this.clock.now());
+    return exhausted(wanted, candidates, record, this.clock);
   }
 
   sent(record: KeyRecord, tokens: number): void {
     record.sent();
     if (this.#rates.requests === undefined && this.#rates.tokens === undefined) return;
-    const at = this.clock.now();
+    const at = this.clock.monotonic();
     record.rate.note(tokens, at);
     this.#news.sent(record.backend, at, tokens);
   }

@@ -39,7 +39,7 @@ export class Rate {
     return free;
   }
 
-  note(tokens: number, at: number = this.#clock.now()): void {
+  note(tokens: number, at: number = this.#clock.monotonic()): void {
     // Here as well: who sends nothing itself hears of what others send.
     this.#recent().push({ at, tokens });
     // What other instances sent comes late.
@@ -47,7 +47,7 @@ export class Rate {
   }
 
   #recent(): Sent[] {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     if (this.#sent.some(({ at }) => now - at >= MINUTE_MS))
       this.#sent = this.#sent.filter(({ at }) => now - at < MINUTE_MS);
     return this.#sent;

@@ -44,7 +44,7 @@ export class RedisLink {
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.#where = placeOf(options.url);
-    this.#status = { kind: 'redis', state: 'away', since: options.clock.now() };
+    this.#status = { kind: 'redis', state: 'away', since: options.clock.wall() };
     this.#running = this.#run();
   }
 
@@ -66,7 +66,7 @@ export class RedisLink {
   async ask(command: string, args: string[], ms: number): Promise<unknown> {
     const { clock } = this.#options;
     const connection = this.#connection;
-    if (!connection || clock.now() < this.#restUntil) return undefined;
+    if (!connection || clock.monotonic() < this.#restUntil) return undefined;
     const work = connection.request(command, args);
     const outcome: Outcome<unknown> = await within(work, ms, clock);
     if (outcome.kind === 'done') return outcome.value;
@@ -85,11 +85,11 @@ export class RedisLink {
   async #run(): Promise<void> {
     const { clock } = this.#options;
     for (let failures = 0; !this.#closing.signal.aborted; ) {
-      const began = clock.now();
+      const began = clock.monotonic();
       await this.#live();
       if (this.#closing.signal.aborted) return;
       this.#goAway();
-      failures = clock.now() - began >= STEADY_MS ? 0 : failures + 1;
+      failures = clock.monotonic() - began >= STEADY_MS ? 0 : failures + 1;
       // Rejects when the proxy ends: then there is nothing left to do.
       await clock.sleep(backoff(failures), this.#closing.signal).catch(() => {});
     }
@@ -136,13 +136,13 @@ export class RedisLink {
   #restAfter(work: Promise<unknown>, connection: RedisConnection): void {
     this.#restUntil = Number.POSITIVE_INFINITY;
     const rest = () => {
-      if (this.#connection === connection) this.#restUntil = this.#options.clock.now() + REST_MS;
+      if (this.#connection === connection) this.#restUntil = this.#options.clock.monotonic() + REST_MS;
     };
     work.then(rest, rest);
   }
 
   #join(): void {
-    this.#status = { kind: 'redis', state: 'connected', since: this.#options.clock.now() };
+    this.#status = { kind: 'redis', state: 'connected', since: this.#options.clock.wall() };
     if (this.#trouble === 'told') {
       this.#options.onChange(`Redis at ${this.#where} is back: the instances know of each other again`);
     }
@@ -151,7 +151,7 @@ export class RedisLink {
 
   #goAway(): void {
     if (this.#status.state !== 'away') {
-      this.#status = { kind: 'redis', state: 'away', since: this.#options.clock.now() };
+      this.#status = { kind: 'redis', state: 'away', since: this.#options.clock.wall() };
     }
     if (this.#trouble === 'told') return;
     this.#trouble = 'told';

@@ -2,7 +2,7 @@
  * Instances tell each other through Redis what they learn. What an instance does it decides by its own state, at
  * once; Redis carries the news, and keeps for newcomers what still holds. Why: docs/decisions/0023-several-instances.md
  */
-import type { Clock } from '../lib/ports.ts';
+import { type Clock, momentOf } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { type Envelope, factId, holdsForNewcomers, readEnvelope, writeEnvelope } from './redis-facts.ts';
@@ -50,22 +50,23 @@ class RedisSharedState implements RedisShared {
   readonly #listeners: ((fact: Fact) => void)[] = [];
   readonly #told = new ToldFacts();
   readonly #warned = new Set<string>();
-  /** Until when what this instance has claimed is its own; milliseconds since the epoch. */
+  /** Until when what this instance has claimed is its own, by the monotonic clock. */
   readonly #claims = new RecentMap<string, number>(MAX_CLAIMS);
 
   constructor({ url, clock, instance, onChange = () => {} }: RedisSharedOptions) {
     this.#clock = clock;
     this.#instance = instance;
-    this.#startedAt = clock.now();
+    this.#startedAt = clock.monotonic();
     this.#onChange = onChange;
     this.link = new RedisLink({ url, clock, onChange });
     this.link.onConnect((connection) => this.#join(connection));
   }
 
   publish(fact: Fact): void {
-    const envelope: Envelope = { from: this.#instance, at: this.#clock.now(), fact };
+    const envelope: Envelope = { from: this.#instance, at: this.#clock.wall().getTime(), fact };
     const id = factId(fact);
-    if (id !== undefined) this.link.send('SET', this.#stored(id, this.#told.add(id, envelope)));
+    if (id !== undefined)
+      this.link.send('SET', this.#stored(id, this.#told.add(id, envelope, this.#clock.monotonic())));
     this.link.send('PUBLISH', [CHANNEL, writeEnvelope(envelope)]);
   }
 
@@ -75,13 +76,13 @@ class RedisSharedState implements RedisShared {
 
   async claim(name: string, ms: number): Promise<boolean> {
     const px = String(Math.max(1, Math.ceil(ms)));
-    const until = this.#clock.now() + ms;
+    const until = this.#clock.monotonic() + ms;
     // Null: nobody had it. What is no text: the others cannot be asked, which must stop nobody.
     const args = [CLAIM_PREFIX + name, this.#instance, 'NX', 'GET', 'PX', px];
     const holder = await this.link.ask('SET', args, CLAIM_LIMIT_MS);
     const isOurs = typeof holder !== 'string' || holder === this.#instance;
     // What was claimed before, and is claimed again, ends as it would have.
-    if (isOurs && (this.#claims.get(name) ?? 0) <= this.#clock.now()) this.#claims.set(name, until);
+    if (isOurs && (this.#claims.get(name) ?? 0) <= this.#clock.monotonic()) this.#claims.set(name, until);
     return isOurs;
   }
 
@@ -89,7 +90,7 @@ class RedisSharedState implements RedisShared {
     const until = this.#claims.get(name) ?? 0;
     this.#claims.delete(name);
     // Later it may be another instance's.
-    if (until > this.#clock.now()) this.link.send('DEL', [CLAIM_PREFIX + name]);
+    if (until > this.#clock.monotonic()) this.link.send('DEL', [CLAIM_PREFIX + name]);
   }
 
   status(): SharedStatus {
@@ -151,19 +152,19 @@ class RedisSharedState implements RedisShared {
     const envelope = this.#read(text);
     const id = envelope && factId(envelope.fact);
     if (envelope === undefined || id === undefined || heard.has(id) || this.#isOver(envelope)) return;
-    const own = this.#told.get(id, this.#clock.now())?.envelope;
+    const own = this.#told.get(id, this.#clock.monotonic());
     if (envelope.from === this.#instance) {
-      if (own && own.at <= envelope.at) known.add(id);
+      if (own?.envelope.at === envelope.at) known.add(id);
       return;
     }
-    if (own && own.at > envelope.at) return;
+    if (own && own.at > momentOf(this.#clock, envelope.at)) return;
     this.#told.forget(envelope.fact);
     this.#deliver(envelope.fact);
   }
 
   /** Said before this instance started, and not for newcomers. */
   #isOver({ at, fact }: Envelope): boolean {
-    return at < this.#startedAt && !holdsForNewcomers(fact);
+    return momentOf(this.#clock, at) < this.#startedAt && !holdsForNewcomers(fact);
   }
 
   async #tellAgain(connection: RedisConnection, known: ReadonlySet<string>): Promise<void> {
@@ -171,7 +172,7 @@ class RedisSharedState implements RedisShared {
     for (let start = 0; start < ids.length; start += BATCH) {
       const work = ids.slice(start, start + BATCH).flatMap((id) => {
         // Looked at now: somebody may have told better meanwhile.
-        const told = this.#told.get(id, this.#clock.now());
+        const told = this.#told.get(id, this.#clock.monotonic());
         if (!told) return [];
         return [
           connection.request('SET', this.#stored(id, told)),
@@ -184,7 +185,7 @@ class RedisSharedState implements RedisShared {
   }
 
   #stored(id: string, { envelope, until }: Told): string[] {
-    const px = String(Math.max(1, Math.ceil(until - this.#clock.now())));
+    const px = String(Math.max(1, Math.ceil(until - this.#clock.monotonic())));
     return [FACT_PREFIX + id, writeEnvelope(envelope), 'PX', px];
   }
 

@@ -8,15 +8,16 @@ const MAX_TOLD = 10_000;
 
 export type Told = {
   envelope: Envelope;
-  /** Milliseconds since the epoch. */
+  /** When it was told, and until when it holds, by the monotonic clock. */
+  at: number;
   until: number;
 };
 
 export class ToldFacts {
   readonly #told = new RecentMap<string, Told>(MAX_TOLD);
 
-  add(id: string, envelope: Envelope): Told {
-    const told = { envelope, until: envelope.at + factTtl(envelope.fact, envelope.at) };
+  add(id: string, envelope: Envelope, at: number): Told {
+    const told = { envelope, at, until: at + factTtl(envelope.fact, envelope.at) };
     this.#told.set(id, told);
     return told;
   }

@@ -60,7 +60,7 @@ export class RetryBudget {
   begin(asker: Who = {}): BudgetTicket {
     this.#inFlight++;
     this.#forgetOld();
-    this.#begun.push({ at: this.#clock.now() });
+    this.#begun.push({ at: this.#clock.monotonic() });
     let held = 0;
     let ended = false;
     return {
@@ -69,7 +69,7 @@ export class RetryBudget {
         if (held === 0) this.#retrying.add(asker, 1);
         held++;
         this.#retries.add(asker, 1);
-        this.#taken.push({ at: this.#clock.now(), asker });
+        this.#taken.push({ at: this.#clock.monotonic(), asker });
         this.#takenBy.add(asker, 1);
         return true;
       },
@@ -95,7 +95,7 @@ export class RetryBudget {
   }
 
   #forgetOld(): void {
-    const old = this.#clock.now() - LATELY_MS;
+    const old = this.#clock.monotonic() - LATELY_MS;
     dropBefore(this.#begun, old);
     for (const { asker } of dropBefore(this.#taken, old)) this.#takenBy.add(asker, -1);
   }

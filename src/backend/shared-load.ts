@@ -23,7 +23,7 @@ export class SharedLoad {
       this.#others.set(fact.instance, {
         inFlight: fact.inFlight,
         retries: fact.retries,
-        at: clock.now(),
+        at: clock.monotonic(),
       });
     });
     // Ends by the rejection of its sleep when it is closed.
@@ -45,7 +45,7 @@ export class SharedLoad {
   }
 
   #forgetOld(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     for (const [instance, { at }] of this.#others) if (now - at > EXPIRY_MS) this.#others.delete(instance);
   }
 
@@ -56,10 +56,10 @@ export class SharedLoad {
       await this.#clock.sleep(TELL_MS, this.#closed.signal);
       const load = own();
       const same = load.inFlight === told.inFlight && load.retries === told.retries;
-      if (same && (load.inFlight === 0 || this.#clock.now() - toldAt < REPEAT_MS)) continue;
+      if (same && (load.inFlight === 0 || this.#clock.monotonic() - toldAt < REPEAT_MS)) continue;
       shared.publish({ kind: 'load', instance, ...load });
       told = load;
-      toldAt = this.#clock.now();
+      toldAt = this.#clock.monotonic();
     }
   }
 }

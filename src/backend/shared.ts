@@ -1,6 +1,6 @@
 /** What instances of this proxy tell each other. One alone tells nobody. */
 
-/** Something that one instance has learned and the others should act on. Plain JSON; times are milliseconds since the epoch. */
+/** Something that one instance has learned and the others should act on. Plain JSON; times are the wall's, in milliseconds since the epoch. */
 export type Fact =
   /** A key may not be asked for a model's answers until then. */
   | {
@@ -30,8 +30,7 @@ export type SharedStatus = {
   kind: 'memory' | 'redis';
   /** `away`: every instance goes on with what it knows itself. */
   state: 'alone' | 'connected' | 'away';
-  /** Since when; milliseconds since the epoch. */
-  since: number;
+  since: Date;
 };
 
 export type SharedState = {
@@ -48,7 +47,7 @@ export type SharedState = {
 };
 
 /** For one instance alone. */
-export function aloneState(now: number): SharedState {
+export function aloneState(now: Date): SharedState {
   return {
     publish() {},
     listen() {},

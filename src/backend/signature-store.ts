@@ -133,7 +133,7 @@ class SqliteSignatureStore implements SignatureStore {
 
   #startOver(error: unknown): SignatureTable {
     const { file, maxRows, clock } = this.#options;
-    const aside = moveAside(file, clock.now());
+    const aside = moveAside(file, clock.wall().getTime());
     this.#warn(
       `the signature store ${file} was corrupt (${text(error)}): moved to ${aside}, a new one begun`,
     );

@@ -23,7 +23,7 @@ export class SilenceLimit {
   }
 
   waitBegins(): void {
-    this.#waitingSince = this.#clock.now();
+    this.#waitingSince = this.#clock.monotonic();
   }
 
   waitEnds(): void {
@@ -41,7 +41,7 @@ export class SilenceLimit {
   }
 
   #waitedSoFar(): number {
-    return this.#waited + (this.#waitingSince === undefined ? 0 : this.#clock.now() - this.#waitingSince);
+    return this.#waited + (this.#waitingSince === undefined ? 0 : this.#clock.monotonic() - this.#waitingSince);
   }
 
   /** A tick never comes later than one limit after something was heard, so the limit is met to the millisecond. */

@@ -72,14 +72,14 @@ export class StreamingBreakers implements Streaming {
       firstOpenMs: COOL_DOWN_MS,
       maxOpenMs: MAX_COOL_DOWN_MS,
       probeMs: PROBE_MS,
-      onChange: (state, { until, opens, blamed }, source) => {
+      onChange: (state, { openUntil, opens, blamed }, source) => {
         if (state === 'open') onChange(`streams of ${model} keep breaking: asked unary for a while`);
         if (state === 'closed') onChange(`streams of ${model} work again`);
         if (source === 'seen' && state !== 'half-open')
           shared.publish({
             kind: 'streams',
             model,
-            until,
+            until: openUntil,
             opens,
             ...(blamed === undefined ? {} : { blamed }),
           });

@@ -45,7 +45,7 @@ export const ownRules = ({ redact }: Config): OwnRule[] =>
 /** Throws where the folder holds something else. */
 export function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
   const { backend } = config;
-  const createdAt = new Date(clock.now()).toISOString();
+  const createdAt = clock.wall().toISOString();
   openManifest(folder, { createdAt, backend, settings: recordedSettings(config) });
   return new Recorder({
     folder,

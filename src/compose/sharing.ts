@@ -20,7 +20,7 @@ export type Sharing = {
 export function openSharing(config: Config, local: SignatureStore, { clock, logger }: Ports): Sharing {
   const { redisUrl, record, replay } = config;
   if (redisUrl === undefined || record !== undefined || replay) {
-    const shared = aloneState(clock.now());
+    const shared = aloneState(clock.wall());
     return {
       shared,
       budget: new RetryBudget(clock),

@@ -3,9 +3,15 @@
  * unrepeatable comes in through one of these, so that tests and replays can hand in their own.
  */
 
+/**
+ * Two clocks, of different types so that they cannot be mixed up. How long something takes, and until when something holds, is of the
+ * monotonic one: the wall's clock is set back and forward by hand, by NTP, and by a machine that wakes.
+ */
 export type Clock = {
-  /** Milliseconds since the epoch. */
-  now(): number;
+  /** Milliseconds since some moment; never goes back, and says nothing of the date. */
+  monotonic(): number;
+  /** The date and time of day. For whoever reads, for what Google counts by days, and for what other processes are told; nothing else. */
+  wall(): Date;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 };
@@ -35,8 +41,18 @@ export type Fetch = (url: string, init: RequestInit, exchange: Exchange) => Prom
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** The date at which the monotonic clock shows `moment`, as far as is known now. */
+export const dateOf = (clock: Clock, moment: number): Date =>
+  new Date(clock.wall().getTime() + moment - clock.monotonic());
+
+/** What the monotonic clock shows at a date (milliseconds since the epoch), as far as is known now. */
+export const momentOf = (clock: Clock, date: number): number =>
+  clock.monotonic() + date - clock.wall().getTime();
+
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  // Whole: recordings tell these.
+  monotonic: () => Math.round(performance.now()),
+  wall: () => new Date(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) {

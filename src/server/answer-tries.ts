@@ -151,7 +151,7 @@ export class AnswerTries {
     const { startedAt } = this.#call;
     const { settings, clock } = this.#deps;
     const { body } = this.#prepared;
-    const left = startedAt + settings.requestTimeoutMs - clock.now();
+    const left = startedAt + settings.requestTimeoutMs - clock.monotonic();
     return {
       limitMs: Math.min(LONGEST_WAIT_MS, left),
       forBreaker: () => this.#nextModel() === undefined,

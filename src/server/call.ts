@@ -102,7 +102,7 @@ export function openCall(options: CallOptions): Call {
     url: servedUrl(request.url, options.path),
     asked: options.asked,
     params: options.params,
-    startedAt: clock.now(),
+    startedAt: clock.monotonic(),
     signal: controller.signal,
     facts,
     warn(code, path, detail) {
@@ -122,7 +122,8 @@ export function openCall(options: CallOptions): Call {
 /** Notes what the log will tell of an answer. */
 export function observe(call: Call, clock: Clock, events: readonly MessageEvent[]): void {
   for (const event of events) {
-    if (event.type === 'content_block_start') call.facts.firstContentMs ??= clock.now() - call.startedAt;
+    if (event.type === 'content_block_start')
+      call.facts.firstContentMs ??= clock.monotonic() - call.startedAt;
     if (event.type === 'error') call.facts.error = event.error.type;
     if (event.type !== 'message_delta') continue;
     call.facts.usage = event.usage;

@@ -64,13 +64,13 @@ type Tested = {
 /** Asks even a key that is left out: one that works again is taken back. */
 async function testKey(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<Tested> {
   const { settings, keys, clock } = deps;
-  const begun = clock.now();
+  const begun = clock.monotonic();
   const error = await callInTime(backend, model, call, deps).then(
     () => undefined,
     (failure: unknown) => failure,
   );
   keys.note(backend, model, error);
-  const latency = Math.round(clock.now() - begun);
+  const latency = Math.round(clock.monotonic() - begun);
   const fingerprint = backend.keyFingerprint;
   if (error === undefined) return { fingerprint, latency, told: undefined };
   const { type, message } = toClientError(error, settings.secrets);
@@ -91,17 +91,17 @@ export async function testConnection(call: Call, deps: ServerDeps): Promise<Resp
   const { settings, keys, clock } = deps;
   call.keepOpen();
   const model = mapModel(settings.modelMap.small, settings.modelMap).id;
-  const begun = clock.now();
+  const begun = clock.monotonic();
   const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, call, deps)));
-  const states = keys.states().map(tellKey);
+  const states = keys.states().map((state) => tellKey(state, clock));
   const works = tested.some(({ told }) => told === undefined);
   return jsonResponse(
     {
       ...summary(tested, keys.kind),
       backend: keys.kind,
       model,
-      latency_ms: Math.round(clock.now() - begun),
-      timestamp: new Date(clock.now()).toISOString(),
+      latency_ms: Math.round(clock.monotonic() - begun),
+      timestamp: clock.wall().toISOString(),
       keys: tested.map(({ fingerprint, latency, told }) => ({
         ...states.find(({ key }) => key === `#${fingerprint}`),
         latency_ms: latency,

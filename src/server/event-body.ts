@@ -109,7 +109,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   #send(events: readonly MessageEvent[]): boolean {
     if (events.length === 0 || this.#over) return false;
     this.#options.observe(events);
-    this.#lastSent = this.#options.clock.now();
+    this.#lastSent = this.#options.clock.monotonic();
     try {
       this.#controller?.enqueue(encoder.encode(encodeEvents(events)));
     } catch {
@@ -124,14 +124,14 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     const { answer, clock } = this.#options;
     const { signal } = this.#ended;
     while (!signal.aborted) {
-      const wait = this.#lastSent + PING_MS - clock.now();
+      const wait = this.#lastSent + PING_MS - clock.monotonic();
       if (wait > 0) {
         await clock.sleep(wait, signal);
         continue;
       }
       // A client that does not read has bytes waiting for it already.
       const reading = (this.#controller?.desiredSize ?? 0) > 0;
-      if (!reading || !this.#send(answer.keepAlive())) this.#lastSent = clock.now();
+      if (!reading || !this.#send(answer.keepAlive())) this.#lastSent = clock.monotonic();
     }
   }
 }

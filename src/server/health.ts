@@ -37,7 +37,7 @@ const classes = ({ recentErrors }: Stats) => recentErrors.map(({ message: _quote
 
 function tellShared({ shared }: ServerDeps) {
   const { kind, state, since } = shared.status();
-  return { kind, state, since: new Date(since).toISOString() };
+  return { kind, state, since: since.toISOString() };
 }
 
 /** Answers may all be good and something not be well: a key, a model, or the way to the other instances. */
@@ -60,12 +60,12 @@ export function answerHealth(call: Call, deps: ServerDeps): Response {
     status,
     service: SERVICE,
     version: settings.version,
-    timestamp: new Date(clock.now()).toISOString(),
-    uptime_seconds: Math.round((clock.now() - stats.startedAt) / 1000),
+    timestamp: clock.wall().toISOString(),
+    uptime_seconds: Math.round((clock.monotonic() - stats.startedAt) / 1000),
     backend: keys.kind,
     draining: stats.draining,
     // A fingerprint names a key without showing any of it.
-    keys: keys.states().map(tellKey),
+    keys: keys.states().map((state) => tellKey(state, clock)),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
     // Of the best key: a request for a model that is `open` goes to another model, or nowhere.
     breakers: Object.fromEntries(keys.modelStates()),

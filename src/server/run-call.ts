@@ -141,7 +141,7 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
     deps.openCalls.delete(call);
     call.letBodyGo();
     countOutcome(call, deps);
-    logCall(call, status(), clock.now() - call.startedAt, logger);
+    logCall(call, status(), clock.monotonic() - call.startedAt, logger);
   });
   return response;
 }

@@ -48,11 +48,11 @@ async function close(app: App, deps: ServerDeps, graceMs: number): Promise<void>
   stats.draining = true;
   // Only answers are waited for, to their last byte: a request that never gets whole would hold us for nothing.
   const isAnswering = () => stats.answersOpen > 0 || (server?.pendingRequests ?? 0) > openCalls.size;
-  const until = clock.now() + graceMs;
+  const until = clock.monotonic() + graceMs;
   // Listens on meanwhile: whoever asks whether this is ready is told that it is not, and a new message is refused in
   // words that its client understands.
-  while (isAnswering() && clock.now() < until) {
-    await clock.sleep(Math.min(DRAIN_LOOK_MS, until - clock.now()));
+  while (isAnswering() && clock.monotonic() < until) {
+    await clock.sleep(Math.min(DRAIN_LOOK_MS, until - clock.monotonic()));
   }
   const stopped = server?.stop(false);
   for (const call of openCalls)

@@ -40,12 +40,12 @@ export class Stats {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.startedAt = clock.now();
+    this.startedAt = clock.monotonic();
   }
 
   countError({ type, message, cause }: MessagesError, requestId: string): void {
     this.errors.set(type, (this.errors.get(type) ?? 0) + 1);
-    const at = new Date(this.#clock.now()).toISOString();
+    const at = this.#clock.wall().toISOString();
     const upstream = cause instanceof UpstreamError ? { class: failureClass(cause) } : {};
     this.recentErrors.unshift({
       at,
@@ -59,14 +59,14 @@ export class Stats {
 
   /** How an answer ended, as far as Gemini and this proxy are to blame: a client's own mistakes do not count. */
   countOutcome(failed: boolean, asker: string | undefined): void {
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     this.#forgetOld(now);
     this.#outcomes.push({ at: now, failed, asker });
     if (failed) this.#failed++;
   }
 
   health(): Health {
-    this.#forgetOld(this.#clock.now());
+    this.#forgetOld(this.#clock.monotonic());
     const known = this.#outcomes.length;
     if (this.#failed === 0) return 'healthy';
     return known >= ENOUGH && this.#failed === known && !this.#isOneRequest() ? 'unhealthy' : 'degraded';

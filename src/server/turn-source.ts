@@ -13,7 +13,7 @@ export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
 /** Aborts `target` when the time is up, unless it was called off. Returns how to call it off. */
 function setDeadline(target: AbortController, call: Call, deps: ServerDeps): () => void {
   const { requestTimeoutMs } = deps.settings;
-  const left = call.startedAt + requestTimeoutMs - deps.clock.now();
+  const left = call.startedAt + requestTimeoutMs - deps.clock.monotonic();
   const late = () => {
     const seconds = Math.round(requestTimeoutMs / 1000);
     return new UpstreamError('timeout', `nothing usable within ${seconds} s (REQUEST_TIMEOUT)`);

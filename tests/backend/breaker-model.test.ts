@@ -104,7 +104,7 @@ const learn = (ahead: number | undefined, opens: number, blamed: Asker | undefin
   command(`learn(${ahead}, ${opens}, ${blamed})`, (model, real) => {
     const until = ahead === undefined ? 0 : model.now + ahead;
     model.breaker.learn(model.now, until, opens, blamed);
-    real.breaker.learn(until, opens, blamed);
+    real.breaker.learn(until === 0 ? 0 : real.date(until), opens, blamed);
   });
 
 /** There is another reason to think that it fails, or none any more. */

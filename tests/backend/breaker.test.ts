@@ -179,20 +179,20 @@ describe('a breaker', () => {
   });
 
   test('tells each change once, and who saw it', () => {
-    const { breaker, time, changes, fail, wait } = openBreaker();
+    const { breaker, time, date, changes, fail, wait } = openBreaker();
     fail(7);
     wait();
     fail();
-    breaker.learn(time.now + 50_000, 3);
-    breaker.learn(time.now + 50_000, 3);
+    breaker.learn(date(time.now + 50_000), 3);
+    breaker.learn(date(time.now + 50_000), 3);
     breaker.learn(0, 0);
     breaker.learn(0, 0);
     expect(changes).toEqual(['open seen', 'half-open seen', 'open seen', 'open learned', 'closed learned']);
   });
 
   test('goes on from what another instance has seen', () => {
-    const { breaker, time, fail, wait } = openBreaker();
-    breaker.learn(time.now + 20_000, 3);
+    const { breaker, time, date, fail, wait } = openBreaker();
+    breaker.learn(date(time.now + 20_000), 3);
     expect([breaker.state, breaker.opens, breaker.until]).toEqual(['open', 3, START + 20_000]);
     wait();
     fail();
@@ -276,10 +276,11 @@ describe('a breaker that one asker fails at again and again', () => {
   test('in another instance: it is not believed where others were answered here', () => {
     const [here, elsewhere] = [openBreaker(), openBreaker()];
     answer(here, 'well');
-    for (const { breaker, time } of [here, elsewhere]) breaker.learn(time.now + 20_000, 1, 'poison');
+    for (const { breaker, time, date } of [here, elsewhere])
+      breaker.learn(date(time.now + 20_000), 1, 'poison');
     expect([here.breaker.state, elsewhere.breaker.state]).toEqual(['closed', 'open']);
     expect(elsewhere.breaker.pass('a')).toBeDefined();
-    here.breaker.learn(here.time.now + 20_000, 1);
+    here.breaker.learn(here.date(here.time.now + 20_000), 1);
     expect(here.breaker.state).toBe('open');
   });
 });

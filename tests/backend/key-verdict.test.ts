@@ -132,6 +132,6 @@ describe('midnight Pacific', () => {
     ['a day of 25 hours', '2026-11-01T07:30:00.000Z', '2026-11-02T08:00:00.000Z'],
   ];
   test.each(cases)('%s', (_name, now, midnight) => {
-    expect(new Date(nextPacificMidnight(Date.parse(now))).toISOString()).toBe(midnight);
+    expect(nextPacificMidnight(new Date(now)).toISOString()).toBe(midnight);
   });
 });

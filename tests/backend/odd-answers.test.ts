@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'bun:test';
 import { SilenceLimit } from '../../src/backend/silence.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
-import type { Clock } from '../../src/lib/ports.ts';
+
 import { toMessagesError } from '../../src/translate/errors.ts';
-import { ManualClock, settle } from '../support/manual-clock.ts';
+import { clockOf, ManualClock, settle } from '../support/manual-clock.ts';
 import { backendAt, exchange, openStream, serveUpstream } from '../support/upstream.ts';
 
 const call = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
@@ -52,10 +52,10 @@ describe('silence', () => {
   test('is not waited for in steps that no clock can tell', async () => {
     const slept: number[] = [];
     const times = [0, 999.999_999_9];
-    const clock: Clock = {
-      now: () => times.shift() ?? 2_000,
-      sleep: async (ms) => void slept.push(ms),
-    };
+    const clock = clockOf(
+      () => times.shift() ?? 2_000,
+      async (ms) => void slept.push(ms),
+    );
     let silences = 0;
     const limit = new SilenceLimit(clock, 1_000, () => {
       silences++;

@@ -18,18 +18,11 @@ import {
   NAMES,
   type Name,
   PoolModel,
+  RATES,
   type RouteModel,
   type Told,
 } from '../support/pool-model.ts';
 import { patience, quiet } from '../support/pools.ts';
-
-const SESSIONS = [undefined, 's1', 's2', 's3', 's4'] as const;
-const RATES: readonly RateLimits[] = [
-  { requests: undefined, tokens: undefined },
-  { requests: 3, tokens: undefined },
-  { requests: undefined, tokens: 100 },
-  { requests: 4, tokens: 200 },
-];
 
 type Model = { pool: PoolModel; routes: RouteModel[] };
 type Real = { pool: KeyPool; routes: KeyRoute[]; clock: ManualClock; keys: Record<Name, Backend> };
@@ -41,7 +34,7 @@ function open(rates: RateLimits): { model: Model; real: Real } {
   const random = createSeededRandom(1);
   const pool = new KeyPool({ backends: [keys.a, keys.b, keys.c], clock, random, rates });
   return {
-    model: { pool: new PoolModel(clock.now(), rates), routes: [] },
+    model: { pool: new PoolModel(clock, rates), routes: [] },
     real: { pool, routes: [], clock, keys },
   };
 }
@@ -253,12 +246,19 @@ const replace = (names: readonly Name[], rates: RateLimits): Command =>
 const time = (ms: number): Command =>
   command(`time(${ms})`, async (model, real) => {
     await real.clock.advance(ms);
-    model.pool.now = real.clock.now();
+    model.pool.now = real.clock.monotonic();
+  });
+
+/** Somebody sets the wall's clock: only a quota of the day, which it ends by, notices. */
+const setWall = (ms: number): Command =>
+  command(`setWall(${ms})`, (model, real) => {
+    real.clock.setWall(ms);
+    model.pool.ahead += ms;
   });
 
 const name = fc.constantFrom(...NAMES);
 const model = fc.constantFrom(...MODELS);
-const session = fc.constantFrom(...SESSIONS);
+const session = fc.constantFrom(undefined, 's1', 's2', 's3', 's4');
 const told = fc.constantFrom(...(Object.keys(ERRORS) as Told[]));
 const tokens = fc.constantFrom(0, 10, 60, 150);
 const which = fc.nat(3);
@@ -279,6 +279,7 @@ const COMMANDS = [
   fc.tuple(fc.shuffledSubarray([...NAMES], { minLength: 1 }), rates).map((given) => replace(...given)),
   fc.constantFrom(...times).map(time),
   fc.constantFrom(...times).map(time),
+  fc.constantFrom(-3_600_000, 3_600_000, -5_000, 86_400_000).map(setWall),
 ];
 
 describe('the pool and its model', () => {

@@ -75,7 +75,7 @@ describe('a key', () => {
       'key #a: has no access to small',
       'key #a: refused by Google; left out, but for a test every hour',
       'key #b: refused by Google; it is the last, and asked all the same',
-      'key #b: small keeps failing; not asked until 1970-01-01T00:16:45.000Z (overloaded)',
+      'key #b: small keeps failing; not asked until 2026-11-30T00:16:45.000Z (overloaded)',
       'key #b: small is tried with one request',
       'key #b: works again',
       'key #b: small works again',

@@ -1,14 +1,17 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Rate, type RateLimits } from '../../src/backend/rate.ts';
+import { clockOf } from '../support/manual-clock.ts';
 
 const START = 1_000_000;
 const MINUTE = 60_000;
 
 function openRate(requests: number | undefined, tokens: number | undefined) {
   const time = { now: START };
-  const clock = { now: () => time.now, sleep: () => new Promise<void>(() => {}) };
-  const rate = new Rate({ requests, tokens }, clock);
+  const rate = new Rate(
+    { requests, tokens },
+    clockOf(() => time.now),
+  );
   /** When a request of so many tokens may go out, from now on. */
   const wait = (size: number) => Math.max(0, rate.freeAt(size) - time.now);
   return { rate, time, wait };

@@ -6,7 +6,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 import { hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
 
 /** Starts after all that was said so far, even within this millisecond. */
-const ahead: Clock = { now: () => Date.now() + 1_000, sleep: (ms, signal) => systemClock.sleep(ms, signal) };
+const ahead: Clock = { ...systemClock, wall: () => new Date(Date.now() + 1_000) };
 
 describe.skipIf(!hasRedis)('instances with one Redis', () => {
   let redis: RedisServer;
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
   });
 
   test('who was away learns of a key that was refused meanwhile', async () => {
-    const clock = new ManualClock();
+    const clock = new ManualClock(Date.now());
     await using a = join(redis.url, clock);
     await using b = join(redis.url);
     await Promise.all([a.connected(), b.connected()]);
@@ -71,6 +71,23 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
     });
     await a.hears(refused('while away'));
   });
+
+  test.each([-3_600_000, 3_600_000])(
+    'whose machine has its clock set by %p ms hear each other as before',
+    async (ms) => {
+      const clocks = [new ManualClock(Date.now()), new ManualClock(Date.now())] as const;
+      await using a = join(redis.url, clocks[0]);
+      await using b = join(redis.url, clocks[1]);
+      await Promise.all([a.connected(), b.connected()]);
+      for (const clock of clocks) clock.setWall(ms);
+      // Of the kind that does not hold for who started after it was said.
+      b.shared.publish(refused(`after ${ms}`));
+      await a.hears(refused(`after ${ms}`));
+      const end = { kind: 'key', key: `after ${ms}`, state: 'in use' } as const;
+      a.shared.publish(end);
+      await b.hears(end);
+    },
+  );
 
   test('thousands of facts reach a newcomer', async () => {
     await using a = join(redis.url);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { type BudgetTicket, RetryBudget } from '../../src/backend/retry-budget.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
-import { ManualClock } from '../support/manual-clock.ts';
+import { clockOf, ManualClock } from '../support/manual-clock.ts';
 
 /** Retries of one request. */
 const CEILING = 12;
@@ -171,7 +171,7 @@ test('whatever comes: never more than a share, of now or of lately, or what thre
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200, size: 'max' }), (steps) => {
       let now = 1_000_000;
-      const budget = new RetryBudget({ now: () => now, sleep: () => new Promise(() => {}) });
+      const budget = new RetryBudget(clockOf(() => now));
       const tickets: {
         ticket: BudgetTicket;
         asker: string;

@@ -41,7 +41,7 @@ function open(file: string, more: Partial<SignatureStoreOptions> = {}) {
 function inAnotherProcess(file: string, code: string) {
   const program = `
     import { openSignatureStore } from ${JSON.stringify(MODULE)};
-    const clock = { now: () => 0, sleep: () => Promise.resolve() };
+    const clock = { monotonic: () => 0, wall: () => new Date(0), sleep: () => Promise.resolve() };
     const onWarning = (message) => { console.error(message); process.exitCode = 3; };
     const store = openSignatureStore({ file: ${JSON.stringify(file)}, maxRows: 100000, clock, onWarning });
     ${code}`;
@@ -193,7 +193,7 @@ describe('the file', () => {
     const store = open(file);
     expect(store.warnings).toHaveLength(1);
     expect(store.warnings[0]).toContain('corrupt');
-    expect(existsSync(`${file}.corrupt-1000000`)).toBe(true);
+    expect(existsSync(`${file}.corrupt-${new ManualClock().wall().getTime()}`)).toBe(true);
     store.put('a', 'b');
     expect(await store.get(['a'])).toEqual(new Map([['a', 'b']]));
     store.close();

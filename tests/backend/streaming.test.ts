@@ -7,7 +7,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 function open() {
   const clock = new ManualClock();
   const lines: string[] = [];
-  const shared = aloneState(0);
+  const shared = aloneState(clock.wall());
   const streaming = new StreamingBreakers({ clock, shared, onChange: (line) => lines.push(line) });
   const broken = (times: number, model = 'big') => {
     for (let i = 0; i < times; i++) streaming.pass(model)?.failed();

@@ -31,9 +31,14 @@ export class DayClock implements Clock {
     return this.#asleep;
   }
 
-  now(): number {
+  monotonic(): number {
     this.#signs++;
     return this.#now;
+  }
+
+  wall(): Date {
+    this.#signs++;
+    return new Date(this.#now);
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -120,7 +120,7 @@ export class Google {
       if (send.outcome === 'no head') await this.#sleep(Infinity, signal);
       await this.#sleep(refusal ? 150 : 300 + 20 * Math.floor(this.#options.random.next() * 40), signal);
       if (send.outcome === 'reset before the head') throw reset();
-      send.headAt = this.#options.clock.now();
+      send.headAt = this.#options.clock.monotonic();
       if (refusal) {
         this.#close(send);
         return Response.json(refusal.body, { status: refusal.status });
@@ -140,7 +140,7 @@ export class Google {
       attempt,
       key,
       model,
-      at: this.#options.clock.now(),
+      at: this.#options.clock.monotonic(),
       outcome: 'answered',
       headAt: undefined,
       freeAt: undefined,
@@ -151,7 +151,7 @@ export class Google {
   }
 
   #close(send: Send): void {
-    send.closedAt ??= this.#options.clock.now();
+    send.closedAt ??= this.#options.clock.monotonic();
   }
 
   /** Notes what comes of the request. Undefined where an answer begins, or nothing does. */

@@ -24,12 +24,14 @@ const PACE = 0.02;
 
 /** The system's clock, set to the hour of the script. */
 function hourClock(): Clock & { readonly time: number } {
-  const ahead = CAPPED_AT - systemClock.now();
+  const ahead = CAPPED_AT - systemClock.monotonic();
+  const monotonic = () => systemClock.monotonic() + ahead;
   return {
     sleep: systemClock.sleep,
-    now: () => systemClock.now() + ahead,
+    monotonic,
+    wall: () => new Date(monotonic()),
     get time() {
-      return systemClock.now() + ahead;
+      return monotonic();
     },
   };
 }

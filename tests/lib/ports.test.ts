@@ -1,8 +1,35 @@
-import { describe, expect, test } from 'bun:test';
+import { describe, expect, setSystemTime, test } from 'bun:test';
 import fc from 'fast-check';
-import { createIds, createSeededRandom, systemClock, systemRandom } from '../../src/lib/ports.ts';
+import {
+  createIds,
+  createSeededRandom,
+  dateOf,
+  momentOf,
+  systemClock,
+  systemRandom,
+} from '../../src/lib/ports.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 
 describe('systemClock', () => {
+  test('goes on as before when the wall clock is set', () => {
+    const [before, date] = [systemClock.monotonic(), systemClock.wall().getTime()];
+    try {
+      for (const hours of [-1, 1]) {
+        setSystemTime(new Date(date + hours * 3_600_000));
+        expect(Math.abs(systemClock.monotonic() - before)).toBeLessThan(60_000);
+        expect(Math.abs(systemClock.wall().getTime() - date)).toBeGreaterThan(3_000_000);
+      }
+    } finally {
+      setSystemTime();
+    }
+  });
+
+  test('never goes back, and shows whole milliseconds', () => {
+    const seen = Array.from({ length: 1_000 }, () => systemClock.monotonic());
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(seen.every(Number.isInteger)).toBe(true);
+  });
+
   test('sleeps at least about as long as asked', async () => {
     const from = performance.now();
     await systemClock.sleep(5);
@@ -57,4 +84,14 @@ describe('ids', () => {
     const ids = createIds(systemRandom);
     expect(new Set(Array.from({ length: 10_000 }, () => ids.next('x'))).size).toBe(10_000);
   });
+});
+
+test('a moment has a date, and a date a moment, by what the clocks show now', () => {
+  const clock = new ManualClock();
+  const moment = clock.monotonic() + 5_000;
+  const date = dateOf(clock, moment);
+  expect(date.getTime() - clock.wall().getTime()).toBe(5_000);
+  expect(momentOf(clock, date.getTime())).toBe(moment);
+  clock.setWall(-3_600_000);
+  expect(momentOf(clock, date.getTime())).toBe(moment + 3_600_000);
 });

@@ -91,9 +91,9 @@ describe('a count that fails', () => {
     const google = scriptedGoogle(script(fails));
     await using proxy = await google.start(alone);
     expect(await count(google, proxy)).toEqual({ status: 200, tokens: expect.any(Number) });
-    const before = google.clock.now();
+    const before = google.clock.monotonic();
     expect(await ask(google, proxy)).toBe(200);
-    expect([answersOf(google).length, google.clock.now() - before]).toEqual([1, 0]);
+    expect([answersOf(google).length, google.clock.monotonic() - before]).toEqual([1, 0]);
     expect(await health(proxy)).toEqual({ ...WELL, keys: [['in use', []]] });
   });
 

@@ -119,7 +119,7 @@ describe('several keys', () => {
     const { keys }: Health = await (await proxy.send('/health')).json();
     expect(keys[0]).toMatchObject({
       state: 'in use',
-      models: [{ model: 'gemini-4-argon', state: 'parked', until: '1970-01-01T08:00:00.000Z' }],
+      models: [{ model: 'gemini-4-argon', state: 'parked', until: '2026-11-30T08:00:00.000Z' }],
     });
     await ask('claude-opus-5-5');
     await ask('claude-haiku-5-5');
@@ -168,7 +168,7 @@ describe('several keys', () => {
     await using proxy = await google.start();
     const response = await proxy.send('/v1/messages', streamed);
     expect([response.status, response.headers.get('x-should-retry')]).toEqual([429, 'false']);
-    expect(await response.text()).toMatch(/back at 1970-01-01T08:00:00.000Z.*API_KEYS/);
+    expect(await response.text()).toMatch(/back at 2026-11-30T08:00:00.000Z.*API_KEYS/);
   });
 
   test('a client that leaves while it waits: no timer is left', async () => {

@@ -1,6 +1,5 @@
 /** A request that Gemini stumbles over, sent again and again: what the others notice of it, which is nothing. */
 import { describe, expect, test } from 'bun:test';
-import { turns } from '../support/held-upstream.ts';
 import { eventNames, googleError, hello, type TestProxy } from '../support/proxy.ts';
 import { type Asked, busy, cut, says, scriptedGoogle } from '../support/scripted-google.ts';
 
@@ -18,21 +17,6 @@ type Headers = Record<string, string>;
 const send = (proxy: TestProxy, body: object, headers?: Headers) =>
   proxy.send('/v1/messages', body, headers).then((response) => response.text());
 
-/** Lets time pass until the work is done, after each step in which `meanwhile` has been done. */
-async function finish<T>(google: Google, work: Promise<T>, meanwhile = async () => {}): Promise<T> {
-  let done = false;
-  const end = () => {
-    done = true;
-  };
-  work.then(end, end);
-  while (!done) {
-    await turns();
-    await meanwhile();
-    if (!done) await google.clock.skip();
-  }
-  return work;
-}
-
 const poisoned = (fails: (asked: Asked) => Response) =>
   scriptedGoogle((asked) => (isPoison(asked) ? fails(asked) : says(asked)));
 
@@ -40,12 +24,12 @@ let others = 0;
 
 /** Another request, which must be answered at once, by the model that it names, asked once. */
 async function expectOthersServed(google: Google, proxy: TestProxy, headers?: Headers): Promise<void> {
-  const [now, before] = [google.clock.now(), google.asked.length];
+  const [now, before] = [google.clock.monotonic(), google.asked.length];
   const text = await send(proxy, asking(`one of others ${others++}`), headers);
   expect(eventNames(text).at(-1)).toBe('message_stop');
   const own = google.asked.slice(before).filter((asked) => !isPoison(asked));
   expect(own.map(({ model, stream }) => [model, stream])).toEqual([[ARGON, true]]);
-  expect(google.clock.now()).toBe(now);
+  expect(google.clock.monotonic()).toBe(now);
 }
 
 const FAILURES: [string, (asked: Asked) => Response][] = [
@@ -60,7 +44,7 @@ describe.each(FAILURES)('a request that is %s each time', (_name, fails) => {
     const google = poisoned(fails);
     await using proxy = await google.start(alone);
     await expectOthersServed(google, proxy);
-    await finish(google, send(proxy, POISON), () => expectOthersServed(google, proxy));
+    await google.finish(send(proxy, POISON), () => expectOthersServed(google, proxy));
     expect(google.asked.filter(isPoison).length).toBeGreaterThanOrEqual(2);
   });
 
@@ -68,7 +52,7 @@ describe.each(FAILURES)('a request that is %s each time', (_name, fails) => {
     const google = poisoned(fails);
     await using proxy = await google.start(alone);
     for (let i = 0; i < 10; i++) {
-      await finish(google, send(proxy, POISON));
+      await google.finish(send(proxy, POISON));
       await expectOthersServed(google, proxy);
     }
   });
@@ -76,7 +60,7 @@ describe.each(FAILURES)('a request that is %s each time', (_name, fails) => {
   test('nobody else asks for an hour: who comes then is answered', async () => {
     const google = poisoned(fails);
     await using proxy = await google.start(alone);
-    for (let i = 0; i < 10; i++) await finish(google, send(proxy, POISON));
+    for (let i = 0; i < 10; i++) await google.finish(send(proxy, POISON));
     for (let i = 0; i < 3; i++) await expectOthersServed(google, proxy);
   });
 
@@ -85,7 +69,7 @@ describe.each(FAILURES)('a request that is %s each time', (_name, fails) => {
     await using proxy = await google.start(alone);
     const session = { 'x-claude-code-session-id': 's1' };
     for (let i = 0; i < 3; i++) {
-      await finish(google, send(proxy, POISON, session));
+      await google.finish(send(proxy, POISON, session));
       await expectOthersServed(google, proxy, session);
     }
   });
@@ -94,7 +78,7 @@ describe.each(FAILURES)('a request that is %s each time', (_name, fails) => {
     const google = poisoned(fails);
     await using proxy = await google.start({ API_KEYS: 'key-one,key-two' });
     for (let i = 0; i < 4; i++) {
-      await finish(google, send(proxy, POISON, { 'x-claude-code-session-id': 's1' }));
+      await google.finish(send(proxy, POISON, { 'x-claude-code-session-id': 's1' }));
       for (const session of ['s2', 's3', 's4'])
         await expectOthersServed(google, proxy, { 'x-claude-code-session-id': session });
     }
@@ -103,7 +87,7 @@ describe.each(FAILURES)('a request that is %s each time', (_name, fails) => {
   test('alone with it, the proxy does not call itself unhealthy', async () => {
     const google = poisoned(fails);
     await using proxy = await google.start(alone);
-    for (let i = 0; i < 5; i++) await finish(google, send(proxy, { ...POISON, stream: false }));
+    for (let i = 0; i < 5; i++) await google.finish(send(proxy, { ...POISON, stream: false }));
     expect((await proxy.send('/health')).status).toBe(200);
   });
 });
@@ -116,7 +100,7 @@ describe('a model that really fails', () => {
     const google = fails();
     await using proxy = await google.start();
     await expectOthersServed(google, proxy);
-    const text = await finish(google, send(proxy, POISON));
+    const text = await google.finish(send(proxy, POISON));
     expect(eventNames(text).at(-1)).toBe('message_stop');
     const tries = google.asked.filter(isPoison).map(({ model }) => model);
     expect([tries.at(-1), tries.filter((model) => model === ARGON).length]).toEqual([HYDROGEN, 5]);
@@ -126,8 +110,8 @@ describe('a model that really fails', () => {
   test('as soon as another fails with it, nobody is let through any more', async () => {
     const google = scriptedGoogle((asked) => (asked.model === ARGON ? busy() : says(asked)));
     await using proxy = await google.start();
-    await finish(google, send(proxy, asking('one')));
-    await finish(google, send(proxy, asking('another')));
+    await google.finish(send(proxy, asking('one')));
+    await google.finish(send(proxy, asking('another')));
     google.asked.length = 0;
     await send(proxy, asking('a third'));
     expect(google.models()).toEqual([HYDROGEN]);
@@ -139,8 +123,11 @@ describe('a model that really fails', () => {
     await send(proxy, asking('fine'));
     for (const who of ['a', 'b', 'c', 'd', 'e']) await send(proxy, { ...asking(who), stream: false });
     google.asked.length = 0;
-    const [begun, work] = [google.clock.now(), proxy.send('/v1/messages', { ...asking('f'), stream: false })];
-    const { status } = await finish(google, work);
-    expect([status, google.asked.length, google.clock.now() - begun]).toEqual([529, 1, 5_000]);
+    const [begun, work] = [
+      google.clock.monotonic(),
+      proxy.send('/v1/messages', { ...asking('f'), stream: false }),
+    ];
+    const { status } = await google.finish(work);
+    expect([status, google.asked.length, google.clock.monotonic() - begun]).toEqual([529, 1, 5_000]);
   });
 });

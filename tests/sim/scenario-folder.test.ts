@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ScenarioFolder } from '../../src/sim/scenario/folder.ts';
+import { clockOf } from '../support/manual-clock.ts';
 
 let folder: string;
 let now: number;
 let changes: string[];
 let problems: string[];
 
-const clock = { now: () => now, sleep: async () => {} };
+const clock = clockOf(() => now);
 const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
 const scenario = (name: string, text: string) =>
   `name: ${name}\ndescription: d\nrules: [{ name: r, text: ${text} }]\n`;

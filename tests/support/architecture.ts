@@ -142,6 +142,23 @@ export function banned(name: string, pattern: RegExp, where: (path: string) => b
   };
 }
 
+/** What people read, what other processes are told, and Google's days. */
+const TELLS_DATES: ReadonlySet<string> = new Set([
+  'src/backend/genai.ts',
+  'src/backend/pool.ts',
+  'src/backend/quotas.ts',
+  'src/backend/redis-link.ts',
+  'src/backend/redis-shared.ts',
+  'src/backend/signature-store.ts',
+  'src/compose/recording.ts',
+  'src/compose/sharing.ts',
+  'src/lib/ports.ts',
+  'src/server/connection-test.ts',
+  'src/server/health.ts',
+  'src/server/stats.ts',
+  'src/sim/record/recorder.ts',
+]);
+
 const MAX_LINES = 300;
 
 export const RULES: readonly Rule[] = [
@@ -198,6 +215,12 @@ export const RULES: readonly Rule[] = [
       /^src\/(?:gemini|backend|server|lib)\/|^src\/translate\/response\//.test(path) &&
       !['src/lib/secrets.ts', 'src/lib/shown-text.ts', 'src/server/asker.ts'].includes(path),
     'a text that was cut before may end in most of a key, which nothing recognises any more: `lib/shown-text.ts`',
+  ),
+  banned(
+    "the wall's clock tells dates",
+    /\.wall\(\)/,
+    (path) => inSource(path) && !TELLS_DATES.has(path),
+    'it is set back and forward: how long something takes, and until when it holds, is of the monotonic one',
   ),
   banned(
     'no Anthropic word below the translation',

@@ -1,5 +1,7 @@
 /** A breaker to test, and what it should do, said as simply as can be: all that was told since the last change is kept, and counted anew. */
 import { Breaker, type BreakerOptions, type BreakerState } from '../../src/backend/breaker.ts';
+import { dateOf } from '../../src/lib/ports.ts';
+import { clockOf } from './manual-clock.ts';
 
 export type BreakerFigures = Omit<BreakerOptions, 'clock' | 'onChange'>;
 type Outcome = { at: number; failed: boolean; asker: string };
@@ -177,10 +179,11 @@ export const START = 1_000_000;
 /** A breaker, and the time of its clock. */
 export function openBreaker(figures: BreakerFigures = FIGURES) {
   const time = { now: START };
+  const clock = clockOf(() => time.now);
   const changes: string[] = [];
   const breaker = new Breaker({
     ...figures,
-    clock: { now: () => time.now, sleep: () => new Promise(() => {}) },
+    clock,
     onChange: (state, _breaker, source) => changes.push(`${state} ${source}`),
   });
   const fail = (times = 1, asker?: string) => {
@@ -190,5 +193,7 @@ export function openBreaker(figures: BreakerFigures = FIGURES) {
   const wait = () => {
     time.now = breaker.freeAt();
   };
-  return { breaker, time, changes, fail, wait };
+  /** As other instances tell a moment. */
+  const date = (moment: number) => dateOf(clock, moment).getTime();
+  return { breaker, time, date, changes, fail, wait };
 }

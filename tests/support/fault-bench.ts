@@ -111,11 +111,12 @@ export async function openBench({ streaming }: { streaming: boolean } = { stream
       over = true;
     };
     work.then(end, end);
-    const latest = clock.now() + LONGEST_MS;
+    const latest = clock.monotonic() + LONGEST_MS;
     for (;;) {
       for (let i = 0; i < QUIET_TURNS && !over; i++) await turns(1);
       if (over) return work;
-      if (clock.sleeping === 0 || clock.now() > latest) throw new Error(`${what}: nothing more happens`);
+      if (clock.sleeping === 0 || clock.monotonic() > latest)
+        throw new Error(`${what}: nothing more happens`);
       await clock.skip();
     }
   }

@@ -18,14 +18,14 @@ export function joinedStates(count: number, clock: Clock): JoinedState[] {
       },
       listen: (listener) => void own.push(listener),
       async claim(name, ms) {
-        if ((claims.get(name)?.until ?? 0) > clock.now()) return claims.get(name)?.by === own;
-        claims.set(name, { by: own, until: clock.now() + ms });
+        if ((claims.get(name)?.until ?? 0) > clock.monotonic()) return claims.get(name)?.by === own;
+        claims.set(name, { by: own, until: clock.monotonic() + ms });
         return true;
       },
       release(name) {
         if (claims.get(name)?.by === own) claims.delete(name);
       },
-      status: () => ({ kind: 'memory', state: 'connected', since: 0 }),
+      status: () => ({ kind: 'memory', state: 'connected', since: new Date(0) }),
       close: async () => {},
     };
   });

@@ -2,13 +2,32 @@ import type { Clock } from '../../src/lib/ports.ts';
 
 type Sleeper = { at: number; wake: () => void };
 
+/** Between the two clocks: whatever takes one for the other is off by decades. */
+const AHEAD = Date.UTC(2026, 10, 30);
+
+const START = 1_000_000;
+
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {
-  #now = 1_000_000;
+  #now = START;
+  #ahead: number;
+
+  constructor(date: number = START + AHEAD) {
+    this.#ahead = date - START;
+  }
   #sleepers: Sleeper[] = [];
 
-  now(): number {
+  monotonic(): number {
     return this.#now;
+  }
+
+  wall(): Date {
+    return new Date(this.#now + this.#ahead);
+  }
+
+  /** Sets the wall's clock forward, or back, which takes no time. */
+  setWall(byMs: number): void {
+    this.#ahead += byMs;
   }
 
   /** How many sleeps are under way: a test that ends with some has left a timer behind. */
@@ -59,6 +78,13 @@ export class ManualClock implements Clock {
     );
   }
 }
+
+/** A clock that shows what `now` says; who sleeps on it sleeps for ever, unless told otherwise. */
+export const clockOf = (now: () => number, sleep: Clock['sleep'] = () => new Promise(() => {})): Clock => ({
+  monotonic: now,
+  wall: () => new Date(now() + AHEAD),
+  sleep,
+});
 
 /** Lets promises that are ready run, without time passing. */
 export async function settle(): Promise<void> {

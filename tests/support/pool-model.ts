@@ -4,12 +4,20 @@ import type { KeyState } from '../../src/backend/keys.ts';
 import { nextPacificMidnight } from '../../src/backend/pacific.ts';
 import type { RateLimits } from '../../src/backend/rate.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
+import type { Clock } from '../../src/lib/ports.ts';
 import { BreakerModel, FIGURES, type ModelPass } from './breaker-model.ts';
 import { badKey, bare, noQuota, page, perDay, perMinute, refusal } from './keys.ts';
 
 export const NAMES = ['a', 'b', 'c'] as const;
 export type Name = (typeof NAMES)[number];
 export const MODELS = ['big', 'small'] as const;
+
+export const RATES: readonly RateLimits[] = [
+  { requests: undefined, tokens: undefined },
+  { requests: 3, tokens: undefined },
+  { requests: undefined, tokens: 100 },
+  { requests: 4, tokens: 200 },
+];
 
 /** What Google says, and what it means. */
 export const ERRORS = {
@@ -27,7 +35,15 @@ export const ERRORS = {
 } as const satisfies Record<string, { make: () => UpstreamError; means: string }>;
 export type Told = keyof typeof ERRORS;
 
-type Quota = { until: number; strikes: number; parked: boolean; at: number };
+type Quota = {
+  /** By the monotonic clock. */
+  until: number;
+  /** By the wall's. */
+  dayEnds: number | undefined;
+  strikes: number;
+  parked: boolean;
+  at: number;
+};
 
 const HOUR = 3_600_000;
 
@@ -56,8 +72,12 @@ export class PoolModel {
   keys: KeyModel[] = NAMES.map((name) => new KeyModel(name));
   readonly homes = new Map<string, Name>();
 
-  constructor(now: number, rates: RateLimits) {
-    this.now = now;
+  /** What the wall's clock is ahead of the monotonic one. */
+  ahead: number;
+
+  constructor(clock: Clock, rates: RateLimits) {
+    this.now = clock.monotonic();
+    this.ahead = clock.wall().getTime() - this.now;
     this.rates = rates;
   }
 
@@ -86,8 +106,13 @@ export class PoolModel {
 
   /** Nobody waits that long. */
   isAway(key: KeyModel, model: string): boolean {
-    const { until = 0, parked = false } = key.quotas.get(model) ?? {};
-    return until - this.now > (parked ? 0 : 300_000);
+    const parked = key.quotas.get(model)?.parked === true;
+    return this.quotaUntil(key, model) - this.now > (parked ? 0 : 300_000);
+  }
+
+  quotaUntil(key: KeyModel, model: string): number {
+    const { until = 0, dayEnds = 0 } = key.quotas.get(model) ?? {};
+    return Math.max(until, dayEnds - this.ahead);
   }
 
   candidates(model: string): KeyModel[] {
@@ -97,7 +122,7 @@ export class PoolModel {
 
   /** When the key may be asked, for each reason apart; what is over is now. */
   reasons(key: KeyModel, model: string, tokens: number): Readonly<Record<string, number>> {
-    const quota = key.quotas.get(model)?.until ?? 0;
+    const quota = this.quotaUntil(key, model);
     const breaker = key.breakers.get(model)?.freeAt('') ?? 0;
     return { quota, breaker, rate: this.#rateFreeAt(key, tokens) };
   }
@@ -133,17 +158,18 @@ export class PoolModel {
     }
     if (ERRORS[told].means === 'denied') key.denied.set(model, this.now + 3_600_000);
     if (ERRORS[told].means !== 'quota') return;
-    const old = key.quotas.get(model) ?? { until: 0, strikes: 0, parked: false, at: 0 };
-    const cooling = old.until > this.now;
+    const old = key.quotas.get(model) ?? { until: 0, dayEnds: undefined, strikes: 0, parked: false };
+    const cooling = this.quotaUntil(key, model) > this.now;
+    const stays = cooling && old.parked;
     const struck = told === 'bare' && !cooling;
     let until = 0;
-    if (told === 'day') until = nextPacificMidnight(this.now);
     if (told === 'minute') until = this.now + 20_000;
     if (struck) until = this.now + Math.min(60_000, 5_000 * 2 ** old.strikes);
     key.quotas.set(model, {
       until: Math.max(old.until, until),
+      dayEnds: told === 'day' ? this.#midnight() : stays ? old.dayEnds : undefined,
       strikes: old.strikes + (struck ? 1 : 0),
-      parked: told === 'day' || (cooling && old.parked),
+      parked: told === 'day' || stays,
       at: this.now,
     });
   }
@@ -152,8 +178,12 @@ export class PoolModel {
   succeed(key: KeyModel, model: string, sentAt: number): void {
     if (key.state !== 'in use' && sentAt >= key.refusedAt) key.state = 'in use';
     if (sentAt >= (key.denied.get(model) ?? 0) - 3_600_000) key.denied.delete(model);
-    const { until = Infinity, at = Infinity } = key.quotas.get(model) ?? {};
-    if (until <= this.now || at < sentAt) key.quotas.delete(model);
+    const { at = Infinity } = key.quotas.get(model) ?? {};
+    if (this.quotaUntil(key, model) <= this.now || at < sentAt) key.quotas.delete(model);
+  }
+
+  #midnight(): number {
+    return nextPacificMidnight(new Date(this.now + this.ahead)).getTime();
   }
 
   /** An answer outside of any request takes a key back, whenever it was refused. */
@@ -183,10 +213,9 @@ export class PoolModel {
     return this.keys.flatMap((key) => [
       `${key.name} ${key.state}`,
       ...[...key.quotas]
-        .filter(([, { until }]) => until > this.now)
-        .map(
-          ([model, { until, parked }]) => `${key.name} ${model} ${parked ? 'parked' : 'cooling'} ${until}`,
-        ),
+        .map(([model, { parked }]) => ({ model, parked, until: this.quotaUntil(key, model) }))
+        .filter(({ until }) => until > this.now)
+        .map(({ model, parked, until }) => `${key.name} ${model} ${parked ? 'parked' : 'cooling'} ${until}`),
       ...[...key.denied]
         .filter(([, until]) => until > this.now)
         .map(([model, until]) => `${key.name} ${model} denied ${until}`),

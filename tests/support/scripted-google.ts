@@ -1,6 +1,6 @@
 /** A Google that answers each request as a test says, and remembers what it was asked. */
 import type { Clock, Fetch } from '../../src/lib/ports.ts';
-import { turns } from './held-upstream.ts';
+import { turns, until } from './held-upstream.ts';
 import { ManualClock } from './manual-clock.ts';
 import { googleError, googleStream, startProxy, textChunk } from './proxy.ts';
 
@@ -34,7 +34,7 @@ const parse = (url: string, init: RequestInit, clock: Clock): Asked => ({
   count: url.includes(':countTokens'),
   key: new Headers(init.headers).get('x-goog-api-key') ?? '',
   body: String(init.body),
-  at: clock.now(),
+  at: clock.monotonic(),
 });
 
 export function scriptedGoogle(script: Script) {
@@ -61,9 +61,26 @@ export function scriptedGoogle(script: Script) {
     }
     return work;
   }
+  /** The same for work that may wait without asking Google; `meanwhile` is done before each step. */
+  async function finish<T>(work: Promise<T>, meanwhile = async () => {}): Promise<T> {
+    let done = false;
+    const end = () => {
+      done = true;
+    };
+    work.then(end, end);
+    const [before, asleep] = [asked.length, clock.sleeping];
+    await until(() => done || asked.length > before || clock.sleeping > asleep);
+    while (!done) {
+      await turns();
+      await meanwhile();
+      if (!done) await clock.skip();
+    }
+    return work;
+  }
   return {
     asked,
     clock,
+    finish,
     models: () => asked.map(({ model }) => model),
     through,
     start: (env: Record<string, string> = {}) => startProxy({ fetch, clock, env }),

@@ -18,7 +18,7 @@ export class RequestCount {
   /** Counts this request. From 1. */
   next(conversation: Conversation, caller: string): number {
     const key = turnKey(conversation, caller);
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const known = this.#turns.get(key);
     const count = known && now - known.at < FORGET_AFTER ? known.count + 1 : 1;
     this.#turns.delete(key);

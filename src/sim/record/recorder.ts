@@ -67,12 +67,12 @@ export class Recorder {
   begin(request: Request, path: string): RequestRecording {
     const { clock, random, origin, versions, isClientGone, maxBytes = MAX_BYTES } = this.#options;
     this.#number++;
-    const clockStart = clock.now();
-    const recordedAt = new Date(clockStart).toISOString();
+    const now = clock.wall();
+    const [clockStart, recordedAt] = [now.getTime(), now.toISOString()];
     const seed = Math.floor(random.next() * MAX_SEED);
     const facts = { origin, recordedAt, clockStart, seed, versions };
     return new RequestRecording(this.#number, request, path, facts, {
-      now: () => clock.now(),
+      now: () => clock.monotonic(),
       maxBytes,
       isClientGone,
     });

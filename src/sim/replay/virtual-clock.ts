@@ -50,8 +50,13 @@ export class VirtualClock implements Clock {
     this.#due = real.now();
   }
 
-  now(): number {
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Of then: it began with the date of the recording, and nobody sets it. */
+  wall(): Date {
+    return new Date(this.#now);
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -33,13 +33,13 @@ export class ScenarioFolder {
       this.#known.set(file, { stamp: this.#stamp(file), scenario: readScenario(folder, file) });
     }
     this.#scenarios = this.#ordered();
-    this.#lookedAt = options.clock.now();
+    this.#lookedAt = options.clock.monotonic();
   }
 
   /** As the files are now. */
   current(): readonly Scenario[] {
-    const now = this.#options.clock.now();
-    if (Math.abs(now - this.#lookedAt) < LOOK_EVERY) return this.#scenarios;
+    const now = this.#options.clock.monotonic();
+    if (now - this.#lookedAt < LOOK_EVERY) return this.#scenarios;
     this.#lookedAt = now;
     try {
       if (this.#look()) this.#scenarios = this.#ordered();

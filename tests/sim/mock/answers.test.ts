@@ -118,7 +118,10 @@ describe('the count of requests', () => {
 
   test('is forgotten when nobody asks for long', async () => {
     let now = 0;
-    const fetch = mockFetch({ scenarios: [scenarioOf(rules)], clock: { ...noWaiting, now: () => now } });
+    const fetch = mockFetch({
+      scenarios: [scenarioOf(rules)],
+      clock: { ...noWaiting, monotonic: () => now },
+    });
     await said(fetch, 'work');
     now = 3_600_000;
     expect(await said(fetch, 'work')).toBe('');

@@ -1,7 +1,7 @@
 /** A mock with everything injected, and an independent reading of what it sends. */
 import { join } from 'node:path';
 import type { GenerateContentResponse } from '../../../src/gemini/wire.ts';
-import { createSeededRandom, type Exchange } from '../../../src/lib/ports.ts';
+import { type Clock, createSeededRandom, type Exchange } from '../../../src/lib/ports.ts';
 import { createMockFetch, type MockOptions } from '../../../src/sim/mock/index.ts';
 import { loadScenarios } from '../../../src/sim/scenarios.ts';
 
@@ -19,7 +19,7 @@ export function fakeExchange(caller = 'main'): Exchange & { notes: Note[] } {
   };
 }
 
-export const noWaiting = { now: () => 0, sleep: async () => {} };
+export const noWaiting: Clock = { monotonic: () => 0, wall: () => new Date(0), sleep: async () => {} };
 
 export function mockFetch(options: Partial<MockOptions> = {}) {
   return createMockFetch({

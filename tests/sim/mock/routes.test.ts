@@ -174,7 +174,7 @@ describe('time', () => {
   test('an abort ends the waiting of a human pace', async () => {
     const controller = new AbortController();
     const clock = {
-      now: () => 0,
+      ...noWaiting,
       sleep: (_: number, signal?: AbortSignal) =>
         new Promise<void>((_resolve, reject) =>
           signal?.addEventListener('abort', () => reject(signal.reason)),

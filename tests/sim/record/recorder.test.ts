@@ -2,12 +2,13 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSeededRandom, type Fetch, systemClock } from '../../../src/lib/ports.ts';
+import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../../src/lib/ports.ts';
 import { listRecording, readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 import { Recorder } from '../../../src/sim/record/recorder.ts';
 import { tapBody } from '../../../src/sim/record/tap.ts';
 import { createRedactor } from '../../../src/sim/redact.ts';
 import { createReplayFetch } from '../../../src/sim/replay/replay-fetch.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'recorder-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -16,7 +17,7 @@ const URL_OF_GOOGLE = 'https://google.test/v1beta/models/gemini-4-argon:streamGe
 const exchange = { id: 'req_1', labels: {}, note: () => {} };
 const problems: string[] = [];
 
-const open = (folder: string, maxBytes = 1_000) =>
+const open = (folder: string, maxBytes = 1_000, clock: Clock = systemClock) =>
   new Recorder({
     folder,
     maxBytes,
@@ -24,7 +25,7 @@ const open = (folder: string, maxBytes = 1_000) =>
     wire: { requestHeaders: [], responseHeaders: ['content-type'], query: [] },
     origin: 'synthetic',
     versions: { proxy: '0', sdk: '0', bun: '0' },
-    clock: systemClock,
+    clock,
     random: createSeededRandom(1),
     isClientGone: () => false,
     onProblem: (message) => void problems.push(message),
@@ -50,6 +51,42 @@ async function record(recorder: Recorder, answers: readonly string[], id = 'req_
   const headers = new Headers({ 'content-type': 'application/json' });
   recorder.finish(id, recording, { caller: 'main', keyFingerprint: 'k', status: 200, headers, end: 'whole' });
 }
+
+test.each([-3_600_000, 3_600_000])(
+  'a wall clock that is set by %p ms while an answer comes: its date is of before, and no pause is another',
+  async (ms) => {
+    const clock = new ManualClock();
+    const folder = join(root, `clock ${ms}`);
+    const recorder = open(folder, 1_000, clock);
+    const date = clock.wall().toISOString();
+    const recording = recorder.begin(new Request('http://localhost/v1/x', { method: 'POST' }), '/v1/x');
+    recording.keepBody(new TextEncoder().encode('{}'));
+    recorder.bind('req_1', recording);
+    const pieces = ['a', 'b', 'c'];
+    const body = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          await clock.advance(250);
+          clock.setWall(ms);
+          const piece = pieces.shift();
+          if (piece === undefined) controller.close();
+          else controller.enqueue(new TextEncoder().encode(piece));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const inner: Fetch = async () => new Response(body);
+    const init = { method: 'POST', body: '{}' };
+    const response = await recorder.fetch(inner)(URL_OF_GOOGLE, init, exchange);
+    expect(await response.text()).toBe('abc');
+    const outcome = { caller: 'main', keyFingerprint: 'k', status: 200, end: 'whole' } as const;
+    recorder.finish('req_1', recording, { ...outcome, headers: new Headers() });
+    await recorder.close();
+    const recorded = readRecordedRequest(listRecording(folder)[0] ?? '');
+    expect([recorded.recordedAt, new Date(recorded.clockStart).toISOString()]).toEqual([date, date]);
+    expect(recorded.upstream[0]?.reads.map((read) => read.ms)).toEqual([250, 250, 250]);
+  },
+);
 
 describe('a recorder', () => {
   test('passes on what it does not record', async () => {

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'bun:test';
 import { systemClock } from '../../../src/lib/ports.ts';
 import { parsePace } from '../../../src/sim/replay/pace.ts';
 import { VirtualClock } from '../../../src/sim/replay/virtual-clock.ts';
+import { clockOf } from '../../support/manual-clock.ts';
 
 const open = (real = systemClock) => new VirtualClock(1_000, () => 0, real);
 
 /** Never reached unless time is real: a test that waits for it hangs. */
-const stuck = { now: () => 0, sleep: () => new Promise<void>(() => {}) };
+const stuck = clockOf(() => 0);
 
 const turns = async () => {
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -16,13 +17,13 @@ describe('virtual time', () => {
   test('jumps over what upstream leaves to wait for, and wakes others on the way, in order', async () => {
     const clock = open(stuck);
     const woken: string[] = [];
-    const note = (name: string) => () => void woken.push(`${name} at ${clock.now()}`);
+    const note = (name: string) => () => void woken.push(`${name} at ${clock.monotonic()}`);
     const others = [30, 10, 20].map((ms) => clock.sleep(ms).then(note(`${ms}`)));
     await clock.waitForUpstream(25, undefined).then(note('upstream'));
     expect(woken).toEqual(['10 at 1010', '20 at 1020', 'upstream at 1025']);
     clock.setUpstreamOpen(false);
     await Promise.all(others);
-    expect(clock.now()).toBe(1_030);
+    expect(clock.monotonic()).toBe(1_030);
   });
 
   test('stands still while nobody waits for upstream', async () => {
@@ -32,20 +33,20 @@ describe('virtual time', () => {
       woken = true;
     });
     await turns();
-    expect([woken, clock.now()]).toEqual([false, 1_000]);
+    expect([woken, clock.monotonic()]).toEqual([false, 1_000]);
   });
 
   test('jumps between two tries', async () => {
     const clock = open(stuck);
     clock.setUpstreamOpen(false);
     await clock.sleep(5_000);
-    expect(clock.now()).toBe(6_000);
+    expect(clock.monotonic()).toBe(6_000);
   });
 
   test('falls back to real time where someone else is slow', async () => {
     const clock = open();
     await clock.sleep(5);
-    expect(clock.now()).toBe(1_005);
+    expect(clock.monotonic()).toBe(1_005);
   });
 
   test('a sleep that is called off rejects with the reason, and costs no time', async () => {
@@ -54,7 +55,7 @@ describe('virtual time', () => {
     const sleeping = clock.waitForUpstream(Number.POSITIVE_INFINITY, off.signal);
     off.abort('enough');
     expect(await sleeping.catch((reason) => reason)).toBe('enough');
-    expect(clock.now()).toBe(1_000);
+    expect(clock.monotonic()).toBe(1_000);
     expect(await clock.sleep(1, off.signal).catch((reason) => reason)).toBe('enough');
   });
 
@@ -127,7 +128,10 @@ describe('a pace', () => {
 
   test('is kept', async () => {
     const slept: number[] = [];
-    const real = { now: () => 0, sleep: async (ms: number) => void slept.push(ms) };
+    const real = clockOf(
+      () => 0,
+      async (ms) => void slept.push(ms),
+    );
     const clock = new VirtualClock(0, (ms) => ms / 2, real);
     await clock.waitForUpstream(10, undefined);
     expect(slept).toEqual([5]);
