@@ -41,7 +41,9 @@ export class SilenceLimit {
   }
 
   #waitedSoFar(): number {
-    return this.#waited + (this.#waitingSince === undefined ? 0 : this.#clock.monotonic() - this.#waitingSince);
+    return (
+      this.#waited + (this.#waitingSince === undefined ? 0 : this.#clock.monotonic() - this.#waitingSince)
+    );
   }
 
   /** A tick never comes later than one limit after something was heard, so the limit is met to the millisecond. */

@@ -110,7 +110,7 @@ export type RecordedRequest = {
   upstream: readonly UpstreamExchange[];
   /** Of the ids and of chance while this request was served. */
   seed: number;
-  /** Milliseconds since the epoch when it came in. */
+  /** When it came in: milliseconds since the epoch, as they were when the recording was begun. */
   clockStart: number;
   keyFingerprint: string;
   /**

@@ -40,9 +40,13 @@ export class Recorder {
   readonly #writing = new Set<Promise<void>>();
   readonly #summary = emptySummary();
   #number: number;
+  /** Both at the same time. What runs side by side is told apart by its start, which must not jump with the wall's clock. */
+  readonly #begun: { date: number; moment: number };
 
   constructor(options: RecorderOptions) {
+    const { clock } = options;
     this.#options = options;
+    this.#begun = { date: clock.wall().getTime(), moment: clock.monotonic() };
     const numbers = listRecording(options.folder).map((path) => Number.parseInt(basename(path), 10));
     // What somebody else put there need not begin with a number.
     this.#number = Math.max(0, ...numbers.filter(Number.isInteger));
@@ -67,8 +71,8 @@ export class Recorder {
   begin(request: Request, path: string): RequestRecording {
     const { clock, random, origin, versions, isClientGone, maxBytes = MAX_BYTES } = this.#options;
     this.#number++;
-    const now = clock.wall();
-    const [clockStart, recordedAt] = [now.getTime(), now.toISOString()];
+    const clockStart = this.#begun.date + clock.monotonic() - this.#begun.moment;
+    const recordedAt = clock.wall().toISOString();
     const seed = Math.floor(random.next() * MAX_SEED);
     const facts = { origin, recordedAt, clockStart, seed, versions };
     return new RequestRecording(this.#number, request, path, facts, {

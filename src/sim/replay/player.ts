@@ -58,7 +58,7 @@ export class Player {
   /** Its answer has ended, or its client has left. */
   release(id: string): void {
     const play = this.#bound.get(id);
-    if (play) this.#timeline.leave(play.lane, play.clock.now());
+    if (play) this.#timeline.leave(play.lane, play.clock.monotonic());
     this.#bound.delete(id);
   }
 

@@ -46,7 +46,7 @@ export class Timeline {
   }
 
   arrive({ name, at }: Arrival): Lane {
-    const lane = new Lane(at, this.#real.now());
+    const lane = new Lane(at, this.#real.monotonic());
     this.#missing.delete(name);
     this.#lanes.add(lane);
     this.#change();
@@ -56,7 +56,7 @@ export class Timeline {
   /** The answer has ended at the recorded moment `at`. */
   leave(lane: Lane, at: number): void {
     if (!this.#lanes.delete(lane)) return;
-    this.#lastEnd = { at, real: this.#real.now() };
+    this.#lastEnd = { at, real: this.#real.monotonic() };
     this.#change();
   }
 
@@ -72,11 +72,12 @@ export class Timeline {
   async turn(lane: Lane, at: number, signal: AbortSignal): Promise<void> {
     this.#aim(lane, at);
     const latest = lane.realStart + (at - lane.start);
-    while (this.#mustWait(lane, at) && this.#real.now() < latest) await this.#changeBefore(latest, signal);
+    while (this.#mustWait(lane, at) && this.#real.monotonic() < latest)
+      await this.#changeBefore(latest, signal);
     for (const name of this.#missingBetween(lane.start, at)) this.#missing.delete(name);
     const taken = this.#takenIn(lane, at);
-    while (this.#real.now() < Math.min(taken, latest))
-      await this.#real.sleep(taken - this.#real.now(), signal);
+    while (this.#real.monotonic() < Math.min(taken, latest))
+      await this.#real.sleep(taken - this.#real.monotonic(), signal);
   }
 
   #mustWait(lane: Lane, at: number): boolean {
@@ -109,7 +110,7 @@ export class Timeline {
 
   async #changeBefore(latest: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
-    const time = this.#real.sleep(latest - this.#real.now(), AbortSignal.any([signal, over.signal]));
+    const time = this.#real.sleep(latest - this.#real.monotonic(), AbortSignal.any([signal, over.signal]));
     try {
       await Promise.race([this.#changed.promise, time]);
     } finally {

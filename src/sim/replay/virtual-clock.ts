@@ -47,7 +47,7 @@ export class VirtualClock implements Clock {
     this.#pace = pace;
     this.#real = real;
     this.#order = order;
-    this.#due = real.now();
+    this.#due = real.monotonic();
   }
 
   monotonic(): number {
@@ -163,7 +163,7 @@ export class VirtualClock implements Clock {
       if (isOutside) this.#order.isAway();
       else await this.#order.turn(at, signal);
       const due = this.#dueAt(at, isOutside);
-      const left = due - this.#real.now();
+      const left = due - this.#real.monotonic();
       if (left > 0) await this.#real.sleep(left, signal);
       this.#due = due;
       if (isOutside) this.#outsideSince = due;
@@ -179,7 +179,7 @@ export class VirtualClock implements Clock {
       this.#outsideSince = undefined;
       return this.#due + this.#pace(ms);
     }
-    this.#outsideSince ??= Math.max(this.#due, this.#real.now());
+    this.#outsideSince ??= Math.max(this.#due, this.#real.monotonic());
     return this.#outsideSince + ms;
   }
 }

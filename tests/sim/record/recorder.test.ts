@@ -53,7 +53,7 @@ async function record(recorder: Recorder, answers: readonly string[], id = 'req_
 }
 
 test.each([-3_600_000, 3_600_000])(
-  'a wall clock that is set by %p ms while an answer comes: its date is of before, and no pause is another',
+  'a wall clock that is set by %p ms while an answer comes: no pause is another, nor any between two requests',
   async (ms) => {
     const clock = new ManualClock();
     const folder = join(root, `clock ${ms}`);
@@ -85,6 +85,15 @@ test.each([-3_600_000, 3_600_000])(
     const recorded = readRecordedRequest(listRecording(folder)[0] ?? '');
     expect([recorded.recordedAt, new Date(recorded.clockStart).toISOString()]).toEqual([date, date]);
     expect(recorded.upstream[0]?.reads.map((read) => read.ms)).toEqual([250, 250, 250]);
+    const later = recorder.begin(new Request('http://localhost/v1/x', { method: 'POST' }), '/v1/x');
+    later.keepBody(new TextEncoder().encode('{}'));
+    recorder.finish('req_2', later, { ...outcome, headers: new Headers() });
+    await recorder.close();
+    const next = readRecordedRequest(listRecording(folder)[1] ?? '');
+    expect([next.clockStart - recorded.clockStart, next.recordedAt]).toEqual([
+      1_000,
+      clock.wall().toISOString(),
+    ]);
   },
 );
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Timeline } from '../../../src/sim/replay/timeline.ts';
 import { VirtualClock } from '../../../src/sim/replay/virtual-clock.ts';
-import { ManualClock, settle } from '../../support/manual-clock.ts';
+import { clockOf, ManualClock, settle } from '../../support/manual-clock.ts';
 
 const open = (...arrivals: [name: string, at: number][]) => {
   const real = new ManualClock();
@@ -110,7 +110,7 @@ describe('a moment of one request', () => {
 });
 
 /** Real time that does not go by: nobody is let through because it is late. */
-const STUCK = { now: () => 0, sleep: () => new Promise<void>(() => {}) };
+const STUCK = clockOf(() => 0);
 
 test('whatever runs side by side, all moments come in the order of then', async () => {
   const waits = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 6 });
@@ -131,7 +131,7 @@ test('whatever runs side by side, all moments come in the order of then', async 
         });
         for (const ms of all) {
           await clock.waitForUpstream(ms, undefined);
-          moments.push(clock.now());
+          moments.push(clock.monotonic());
         }
         timeline.isAway(lane);
       });
