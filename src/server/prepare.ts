@@ -14,6 +14,7 @@ import type { Call } from './call.ts';
 import { toldText } from './client-error.ts';
 import type { ServerDeps } from './deps.ts';
 import { nextModel, noteReplaced } from './fallback.ts';
+import { foreignTexts } from './foreign-texts.ts';
 import { Quarantine } from './quarantine.ts';
 import { sessionOf } from './session.ts';
 import type { ThinkingMemory } from './thinking-memory.ts';
@@ -45,11 +46,11 @@ export function chooseModel(requested: string, call: Call, deps: ServerDeps, ask
   return other;
 }
 
-export function createExchange(caller: string, call: Call, deps: ServerDeps): Exchange {
+export function createExchange(caller: string, call: Call, deps: ServerDeps, foreign = ''): Exchange {
   call.facts.caller = caller;
   return {
     id: call.id,
-    labels: { caller },
+    labels: { caller, ...(foreign === '' ? {} : { foreign }) },
     note: (event, detail = {}) => deps.logger.debug({ request_id: call.id, ...detail }, event),
   };
 }
@@ -108,7 +109,7 @@ export async function prepare(
     userAgent: headers.get('user-agent') ?? undefined,
     agentId: headers.get('x-claude-code-agent-id') ?? undefined,
   });
-  const exchange = createExchange(caller, call, deps);
+  const exchange = createExchange(caller, call, deps, foreignTexts(request.messages));
   const route = deps.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']), asker);
   const ctx = await requestContext(model, route, request.messages, media, call, deps);
   const { body, plan, warnings } = toGeminiRequest(request, ctx);

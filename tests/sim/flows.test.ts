@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { chooseAnswer } from '../../src/sim/mock/choose.ts';
-import { readConversation } from '../../src/sim/mock/conversation.ts';
+import { NO_ASIDES, readConversation } from '../../src/sim/mock/conversation.ts';
 import { parseScenario } from '../../src/sim/scenario/read.ts';
 import type { ApiContent } from '../../src/sim/validator/request.ts';
 
@@ -61,7 +61,7 @@ function answer(
   { tools = ['Look', 'Pay'], caller = 'main', nth = 1, chosen }: Asked = {},
 ) {
   const functionDeclarations = tools.map((name) => ({ name }));
-  const conversation = readConversation({ contents, tools: [{ functionDeclarations }] }, []);
+  const conversation = readConversation({ contents, tools: [{ functionDeclarations }] }, NO_ASIDES);
   return chooseAnswer([SCENARIO], { conversation, caller, nth }, chosen ? 'shop' : undefined);
 }
 

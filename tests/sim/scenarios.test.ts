@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Answer, chooseAnswer } from '../../src/sim/mock/choose.ts';
-import { readConversation } from '../../src/sim/mock/conversation.ts';
+import { NO_ASIDES, readConversation } from '../../src/sim/mock/conversation.ts';
 import { parseScenario } from '../../src/sim/scenario/read.ts';
 import { loadScenarios } from '../../src/sim/scenarios.ts';
 import type { ApiRequest } from '../../src/sim/validator/request.ts';
@@ -31,7 +31,7 @@ type Asked = { caller?: string; nth?: number; chosen?: boolean };
 
 function answerTo(yaml: string, body: ApiRequest, { caller = 'main', nth = 1, chosen }: Asked = {}): Answer {
   const scenario = parseScenario(yaml, 't.yaml');
-  const conversation = readConversation(body, scenario.asides);
+  const conversation = readConversation(body, { ...NO_ASIDES, tags: scenario.asides });
   return chooseAnswer([scenario], { conversation, caller, nth }, chosen ? scenario.name : undefined);
 }
 

@@ -5,10 +5,11 @@ import type { Act, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenar
 import { declarations } from '../validator/request.ts';
 import { type BuiltCall, buildCall, smallestCall } from './build-call.ts';
 import type { Conversation } from './conversation.ts';
+import { errandSpeech } from './errand/plan.ts';
 import { flowState } from './flow.ts';
 import { type Asking, matches } from './matching.ts';
 import { sampleValue } from './sample.ts';
-import { createFill, fillGrounding } from './template.ts';
+import { createFill, type Fill, fillGrounding } from './template.ts';
 
 export type Spoken = {
   kind: 'speech';
@@ -50,7 +51,7 @@ export function chooseAnswer(scenarios: readonly Scenario[], asking: Asking, cho
   for (const scenario of order) {
     for (const { name, act } of candidates(scenario, asking, scenario.name === chosen)) {
       const reply = act.kind === 'spoil' ? undefined : replyOf(scenario, act, asking.conversation);
-      if (act.kind !== 'refuse' && (reply || act.kind === 'spoil')) faults.push(...act.faults);
+      if ('faults' in act && (reply || act.kind === 'spoil')) faults.push(...act.faults);
       if (act.kind === 'spoil') pace ??= scenario.pace;
       if (reply) return { source: `${scenario.name}/${name}`, reply, faults, pace: pace ?? scenario.pace };
     }
@@ -80,6 +81,7 @@ function replyOf(
 ): Answer['reply'] | undefined {
   if (act.kind === 'refuse') return { kind: 'refusal', refusal: act.refusal };
   const fill = createFill(scenario, conversation);
+  if (act.kind === 'errand') return errandReply(conversation, fill);
   const { speech } = act;
   const calls = speech.calls.flatMap((call) => buildCall(call, conversation, fill) ?? []);
   if (speech.calls.length > 0 && calls.length === 0) return undefined;
@@ -91,6 +93,13 @@ function replyOf(
     ...(speech.grounding ? { grounding: fillGrounding(speech.grounding, fill) } : {}),
   };
   return bent(spoken, conversation);
+}
+
+/** The folder that relative paths are in is a fact of the scenario, as for all its templates. */
+function errandReply(conversation: Conversation, fill: Fill): Answer['reply'] | undefined {
+  const cwd = fill('{{cwd}}');
+  const speech = errandSpeech(conversation, cwd.startsWith('{{') ? '.' : cwd);
+  return speech && bent({ kind: 'speech', ...speech, thinking: [speech.thinking] }, conversation);
 }
 
 /** What the request insists on wins over the rule: a call under mode ANY, JSON under a JSON mime type. */

@@ -17,6 +17,8 @@ export type Conversation = {
   /** The user's words that the current turn answers: the first of them, and all. */
   readonly user: string;
   readonly words: string;
+  /** The same, text by text. */
+  readonly texts: readonly string[];
   /** Model contents since then. */
   readonly turn: number;
   /** Tools called since then, by name. */
@@ -30,11 +32,22 @@ export type Conversation = {
   readonly callable: ReadonlySet<string>;
 };
 
-/** `asides`: tags whose content is not the user's own words. */
-export function readConversation(request: ApiRequest, asides: readonly string[]): Conversation {
+/** What of the user's side are not the user's own words. */
+export type Asides = {
+  /** Tags whose content is the client's. */
+  tags: readonly string[];
+  /** Beginnings of texts that are the client's. */
+  texts: readonly string[];
+  /** Whether a text is one of those that the caller has named as somebody else's. */
+  isForeign(text: string): boolean;
+};
+
+export const NO_ASIDES: Asides = { tags: [], texts: [], isForeign: () => false };
+
+export function readConversation(request: ApiRequest, asides: Asides): Conversation {
   const contents = request.contents ?? [];
-  const aside = asides.length > 0 ? new RegExp(`<(${asides.join('|')})>[\\s\\S]*?</\\1>`, 'g') : undefined;
-  const words = contents.map((content) => userTexts(content, aside));
+  const own = ownWords(asides);
+  const words = contents.map((content) => userTexts(content, own));
   const start = Math.max(
     words.findLastIndex((texts) => texts.length > 0),
     0,
@@ -46,6 +59,7 @@ export function readConversation(request: ApiRequest, asides: readonly string[])
     story: readStory(contents, words),
     user: opening[0] ?? '',
     words: opening.join('\n'),
+    texts: opening,
     turn: since.filter((content) => content.role === 'model').length,
     called: new Set(since.flatMap((content) => callsOf(content).map((call) => call.name ?? ''))),
     results: since.flatMap(resultsOf),
@@ -75,10 +89,19 @@ function readStory(contents: readonly ApiContent[], words: readonly string[][]):
   return story;
 }
 
-function userTexts(content: ApiContent, aside: RegExp | undefined): string[] {
+function ownWords({ tags, texts, isForeign }: Asides): (text: string) => string {
+  const tagged = tags.length > 0 ? new RegExp(`<(${tags.join('|')})>[\\s\\S]*?</\\1>`, 'g') : undefined;
+  return (text) => {
+    if (isForeign(text)) return '';
+    const own = (tagged ? text.replaceAll(tagged, '') : text).trim();
+    return texts.some((beginning) => own.startsWith(beginning)) ? '' : own;
+  };
+}
+
+function userTexts(content: ApiContent, own: (text: string) => string): string[] {
   if (content.role === 'model' || responsesOf(content).length > 0) return [];
   return (content.parts ?? []).flatMap((part) => {
-    const text = (aside ? (part.text ?? '').replaceAll(aside, '') : (part.text ?? '')).trim();
+    const text = own(part.text ?? '');
     return text === '' ? [] : [text];
   });
 }

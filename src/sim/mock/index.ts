@@ -4,6 +4,7 @@
  */
 import { type GeminiModel, isKnownModel, modelRow } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
+import { contentHash } from '../../lib/hash.ts';
 import { tryParseJson } from '../../lib/json.ts';
 import { type Clock, createIds, type Exchange, type Fetch, type Random } from '../../lib/ports.ts';
 import { createFaultFetch } from '../faults/index.ts';
@@ -15,7 +16,7 @@ import type { ApiRequest } from '../validator/request.ts';
 import { answerParts } from './answer-parts.ts';
 import { type Answer, chooseAnswer } from './choose.ts';
 import { type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
-import { readConversation } from './conversation.ts';
+import { type Asides, readConversation } from './conversation.ts';
 import { googleError } from './google-errors.ts';
 import { groundingMetadata } from './grounding.ts';
 import { modelEntry, modelPage } from './model-list.ts';
@@ -155,8 +156,7 @@ class Mock {
   #choose(request: ApiRequest, exchange: Exchange): Answer {
     const { scenarios: given, chosen } = this.#options;
     const scenarios = typeof given === 'function' ? given() : given;
-    const asides = [...new Set(scenarios.flatMap((scenario) => scenario.asides))];
-    const conversation = readConversation(request, asides);
+    const conversation = readConversation(request, asidesOf(scenarios, exchange));
     const caller = exchange.labels['caller'] ?? '';
     const nth = this.#requests.next(conversation, caller);
     const answer = chooseAnswer(scenarios, { conversation, caller, nth }, chosen);
@@ -166,6 +166,17 @@ class Mock {
       this.#requests.end(conversation, caller);
     return answer;
   }
+}
+
+/** `labels.foreign`: hashes of texts on the user's side that the user did not say, separated by blanks. */
+function asidesOf(scenarios: readonly Scenario[], { labels }: Exchange): Asides {
+  const all = (pick: (scenario: Scenario) => readonly string[]) => [...new Set(scenarios.flatMap(pick))];
+  const foreign = new Set(labels['foreign']?.split(' '));
+  return {
+    tags: all(({ asides }) => asides),
+    texts: all(({ asideTexts }) => asideTexts),
+    isForeign: (text) => foreign.size > 0 && foreign.has(contentHash(text)),
+  };
 }
 
 const cacheMinimum = ({ family }: GeminiModel): number =>

@@ -9,7 +9,8 @@ import { type Act, type Grounding, ScenarioError, type ScenarioRefusal } from '.
 
 /** Throws where there is nothing to do, or where parts do not go together. */
 export function toAct(data: ActData, at: string): Act {
-  const { thinking, text, calls, grounding, error, fault } = data;
+  const { thinking, text, calls, grounding, error, fault, errand } = data;
+  if (errand) return toErrand(data, at);
   const speaks = text !== undefined || calls !== undefined;
   const faults = toFaults(fault, at);
   if (error !== undefined) {
@@ -31,6 +32,13 @@ export function toAct(data: ActData, at: string): Act {
     ...(grounding === undefined ? {} : { grounding: toGrounding(grounding, said, `${at}.grounding`) }),
   };
   return { kind: 'say', speech, faults };
+}
+
+/** Its text and its calls come from the user's words. */
+function toErrand({ errand: _, ...rest }: ActData, at: string): Act {
+  const other = ['thinking', 'text', 'calls', 'grounding', 'error', 'fault'].find((key) => key in rest);
+  if (other !== undefined) throw new ScenarioError(`${at}.errand: stands alone; no ${other} beside it`);
+  return { kind: 'errand' };
 }
 
 function toText(text: ActData['text']): string {

@@ -39,6 +39,7 @@ export function parseScenario(text: string, file: string): Scenario {
     },
     facts: readFacts(data.facts ?? {}, file),
     asides: data.asides ?? [],
+    asideTexts: data.aside_texts ?? [],
     rules: rules.map((rule, index) => toRule(rule, `${file}: rules.${index}`)),
     flows: read,
     demo: data.demo && toDemo(data.demo),
@@ -95,6 +96,7 @@ function toFlow(data: FlowData, index: number, at: string): Flow {
 function toState(name: string, data: StateData, at: string): State {
   const act = toAct(data, at);
   if (act.kind === 'spoil') throw new ScenarioError(`${at}: needs text, calls or error beside its fault`);
+  if (act.kind === 'errand') throw new ScenarioError(`${at}.errand: belongs to rules, not to states`);
   const next = (data.next ?? []).map((row, index) => toTransition(row, `${at}.next.${index}`));
   const leadsOn = next.some(({ on }) => on.kind === 'step' && !on.result && !on.turn);
   if (act.kind === 'say' && act.speech.calls.length > 0 && !leadsOn)

@@ -63,6 +63,7 @@ const act = {
   grounding: Type.Optional(Grounding),
   error: Type.Optional(Refusal),
   fault: Type.Optional(Names),
+  errand: Type.Optional(Type.Literal(true)),
 };
 
 const Act = Type.Object(act);
@@ -135,7 +136,8 @@ export const ScenarioFile = Type.Object(
         closed,
       ),
     ),
-    asides: Type.Optional(Type.Array(Name)),
+    asides: Type.Optional(Type.Array(Type.String({ pattern: '^[\\w-]+$' }))),
+    aside_texts: Type.Optional(Type.Array(Name)),
     rules: Type.Optional(Type.Array(Rule, { minItems: 1 })),
     flows: Type.Optional(Type.Array(Flow, { minItems: 1 })),
     demo: Type.Optional(Demo),

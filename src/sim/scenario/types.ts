@@ -59,6 +59,8 @@ export type ScenarioRefusal = { name: string; retryAfter: number | undefined };
 export type Act =
   | { kind: 'say'; speech: Speech; faults: readonly FaultRule[] }
   | { kind: 'refuse'; refusal: ScenarioRefusal }
+  /** Does what the user's words plainly ask for; passed over where they ask for nothing that is known. */
+  | { kind: 'errand' }
   | { kind: 'spoil'; faults: readonly FaultRule[] };
 
 export type ScenarioRule = { name: string; when: Condition; act: Act };
@@ -74,7 +76,11 @@ export type Transition = {
     | { kind: 'unable' };
 };
 
-export type State = { name: string; act: Exclude<Act, { kind: 'spoil' }>; next: readonly Transition[] };
+export type State = {
+  name: string;
+  act: Exclude<Act, { kind: 'spoil' | 'errand' }>;
+  next: readonly Transition[];
+};
 
 /** One kind of conversation in a scenario, as a state machine: the user's own, a subagent's. */
 export type Flow = {
@@ -107,6 +113,8 @@ export type Scenario = {
   facts: ReadonlyMap<string, Fact>;
   /** Tags whose content is not the user's own words. */
   asides: readonly string[];
+  /** Beginnings of whole texts that are not the user's own words. */
+  asideTexts: readonly string[];
   rules: readonly ScenarioRule[];
   flows: readonly Flow[];
   demo: Demo | undefined;

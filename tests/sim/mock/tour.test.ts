@@ -1,5 +1,8 @@
 /** The whole tour, driven on Gemini's wire by a client of twenty lines. */
 import { describe, expect, test } from 'bun:test';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { RequestContent, ResponsePart } from '../../../src/gemini/wire.ts';
 import { ask, declare, fakeExchange, mockFetch, partsOf, textOf, userSays } from './harness.ts';
 
@@ -60,10 +63,11 @@ const INLINE = { declared: ['Agent', 'Bash', 'CronList', 'Read', 'Write'] };
 const DEFERRED = { declared: ['Agent', 'Bash', 'Read', 'ToolSearch', 'Write'], loadable: ['CronList'] };
 
 describe.each(['gemini-4-argon', 'gemini-3.8-flash', 'gemini-2.5-flash'])('the tour on %s', (model) => {
-  test('writes, runs, reads two files at once, loads a tool, uses it, delegates, reports', async () => {
+  test('writes, brings its files, runs, reads two files at once, loads a tool, uses it, delegates, reports', async () => {
     const run = await takeTour(model, DEFERRED);
     expect(run.calls).toEqual([
       ['Write'],
+      ['Bash'],
       ['Bash'],
       ['Read', 'Read'],
       ['ToolSearch'],
@@ -78,17 +82,36 @@ describe.each(['gemini-4-argon', 'gemini-3.8-flash', 'gemini-2.5-flash'])('the t
 test('the working directory is where the client says it is', async () => {
   const { args } = await takeTour('gemini-4-argon', DEFERRED);
   expect(args[0]?.['file_path']).toBe('/home/dev/project/hello.sh');
-  expect(args[1]?.['command']).toBe('sh "/home/dev/project/hello.sh"');
+  expect(args[2]?.['command']).toBe('sh "/home/dev/project/hello.sh"');
+});
+
+test('brings a picture and a PDF where there are none, and leaves what is there', async () => {
+  const { args } = await takeTour('gemini-4-argon', DEFERRED);
+  const folder = mkdtempSync(join(tmpdir(), 'tour-'));
+  try {
+    const command = String(args[1]?.['command']).replaceAll('/home/dev/project', folder);
+    writeFileSync(join(folder, 'doc.pdf'), 'mine');
+    expect(Bun.spawnSync(['sh', '-c', command]).exitCode).toBe(0);
+    expect(readFileSync(join(folder, 'doc.pdf'), 'utf8')).toBe('mine');
+    expect([...readFileSync(join(folder, 'pic.png')).subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
+    rmSync(join(folder, 'doc.pdf'));
+    Bun.spawnSync(['sh', '-c', command]);
+    const pdf = readFileSync(join(folder, 'doc.pdf'), 'latin1');
+    const [, table = ''] = /startxref\n(\d+)\n/.exec(pdf) ?? [];
+    expect([pdf.slice(0, 5), pdf.slice(Number(table), Number(table) + 4)]).toEqual(['%PDF-', 'xref']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('every signature that was given comes back real', async () => {
   const { real, sentinel } = await takeTour('gemini-4-argon', DEFERRED);
-  expect({ real, sentinel }).toEqual({ real: 6, sentinel: 0 });
+  expect({ real, sentinel }).toEqual({ real: 7, sentinel: 0 });
 });
 
 test('a client that declares all tools inline has nothing to load', async () => {
   const { calls, report } = await takeTour('gemini-4-argon', INLINE);
-  expect(calls.flat()).toEqual(['Write', 'Bash', 'Read', 'Read', 'CronList', 'Agent']);
+  expect(calls.flat()).toEqual(['Write', 'Bash', 'Bash', 'Read', 'Read', 'CronList', 'Agent']);
   expect(report).toContain('loaded a tool by search: not run');
 });
 
@@ -106,7 +129,7 @@ test('without tools there is the report alone', async () => {
 
 test('an error is reported and the tour goes on', async () => {
   const { calls, report } = await takeTour('gemini-4-argon', { ...DEFERRED, fails: ['Bash'] });
-  expect(calls).toHaveLength(6);
+  expect(calls).toHaveLength(7);
   expect(report).toContain('ran it: failed; it said: Bash broke');
 });
 

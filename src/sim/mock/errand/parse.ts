@@ -1,0 +1,73 @@
+/**
+ * Plain requests, as people try a coding client with: "create hello.py that prints hello and run it". Read by a table of
+ * forms, not understood: what fits none of them is nobody's here.
+ */
+import { CLAUSES, type Clause, type Situation } from './clauses.ts';
+
+const POLITE =
+  /^(?:(?:please|now|ok(?:ay)?|hi|hey|hello|thanks|great|and|then|next|just|so|first|finally)\b[,!.\s]*|(?:can|could|would|will) you (?:please )?|(?:i want|i'd like|i would like|i need) you to |let'?s |go ahead and |your task is to )/i;
+const VERBS =
+  'create|write|make|add|generate|save|put|build|run|execute|start|launch|list|show|display|print|cat|read|open|summari[sz]e|explain|describe|tell|fix|repair|debug|correct|replace|change|rename|search|find|grep|count|look';
+const NEXT = new RegExp(
+  `(?:[,;.!]\\s+|\\s+)(?:and\\s+)?(?:then\\s+|also\\s+|afterwards\\s+|and\\s+)(?=(?:please\\s+)?(?:${VERBS})\\b)|[;.!]\\s+(?=(?:please\\s+)?(?:${VERBS})\\b)|,\\s+(?=(?:${VERBS})\\b)|\\n+(?=(?:${VERBS})\\b)`,
+  'i',
+);
+const FENCE = /```[\w-]*\n([\s\S]*?)```/;
+/** Longer ones are more than a form can hold. */
+const LONGEST = 2_000;
+
+function bare(text: string): string {
+  let rest = text.trim();
+  for (let polite = POLITE.exec(rest); polite && polite[0].length < rest.length; polite = POLITE.exec(rest))
+    rest = rest.slice(polite[0].length);
+  return rest
+    .replace(/[,\s]*\bplease\b[.!?\s]*$/i, '')
+    .replace(/[\s?!]+$/, '')
+    .replace(/(?<=[\w)"'`])\.$/, '');
+}
+
+/** Pieces between quotes stay whole, whatever stands in them. */
+function split(words: string): string[] {
+  const kept: string[] = [];
+  const masked = words
+    .replace(/^\s*(?:\d+[.)]|[-*])\s+/gm, '')
+    .replace(/```[\s\S]*?```|`[^`\n]*`|"[^"\n]*"|(?<=\s|^)'[^'\n]*'(?=[\s.,!?;]|$)/g, (quoted) => {
+      kept.push(quoted);
+      return `\uE000${kept.length - 1}\uE001`;
+    });
+  return masked
+    .split(NEXT)
+    .map((clause) => bare(clause.replace(/\uE000(\d+)\uE001/g, (_mask, index) => kept[Number(index)] ?? '')));
+}
+
+/**
+ * What `words` ask for, in order; undefined where the first thing is none that is known. `lastFile`: what "it" is where
+ * the words name nothing. What is not understood after the first is named in `left`.
+ */
+export function parseErrands(
+  words: string,
+  lastFile: string | undefined,
+): { errands: Clause[]; left: string[] } | undefined {
+  if (words.length > LONGEST) return undefined;
+  const situation: Situation = { it: lastFile, fenced: FENCE.exec(words)?.[1] };
+  const errands: Clause[] = [];
+  const left: string[] = [];
+  for (const clause of split(words)) {
+    if (clause === '') continue;
+    const found = readClause(clause, situation);
+    if (found) {
+      errands.push(found);
+      if ('path' in found && found.path !== '') situation.it = found.path;
+    } else if (errands.length === 0) return undefined;
+    else left.push(clause);
+  }
+  return errands.length > 0 ? { errands, left } : undefined;
+}
+
+function readClause(clause: string, situation: Situation): Clause | undefined {
+  for (const read of CLAUSES) {
+    const found = read(clause, situation);
+    if (found) return found;
+  }
+  return undefined;
+}
