@@ -1,6 +1,7 @@
 /**
  * What became of the requests that one breaker let pass. A failure may be the request's own (one that upstream always stumbles over,
- * sent again and again): while others are answered, all failures of one asker weigh as much as one.
+ * sent again and again): while others are answered, all that became of an asker who failed weighs as one failure, an answer that a
+ * retry brought among them. Otherwise retries that succeed would hide from the share that half of all requests fail.
  */
 
 /** Whose request it is: what is sent again after a failure has the same. The empty one is of whoever is not told apart. */
@@ -12,8 +13,9 @@ export class BreakerEvidence {
   readonly #windowMs: number;
   /** Oldest first. */
   #outcomes: Outcome[] = [];
-  /** Of the failures within the window, and of those since the last success. */
+  /** Of the outcomes within the window, and of the failures since the last success. */
   #failed = new Map<Asker, number>();
+  #succeeded = new Map<Asker, number>();
   #inRow = new Map<Asker, number>();
   /** The latest success, and the latest of any other asker than that one's. */
   #answered: { asker: Asker; at: number } | undefined;
@@ -31,6 +33,7 @@ export class BreakerEvidence {
       add(this.#inRow, asker, 1);
       return;
     }
+    add(this.#succeeded, asker, 1);
     this.#inRow.clear();
     if (this.#answered && this.#answered.asker !== asker) this.#answeredOther = this.#answered;
     this.#answered = { asker, at: now };
@@ -44,9 +47,11 @@ export class BreakerEvidence {
   /** Of the window. */
   share(now: number): { known: number; failures: number } {
     this.#forgetOld(now);
-    const all = [...this.#failed.values()].reduce((sum, count) => sum + count, 0);
-    const failures = this.#weigh(this.#failed, now);
-    return { known: this.#outcomes.length - all + failures, failures };
+    let known = this.#outcomes.length;
+    for (const [asker, count] of this.#failed) {
+      if (this.othersAnswered(asker, now)) known += 1 - count - (this.#succeeded.get(asker) ?? 0);
+    }
+    return { known, failures: this.#weigh(this.#failed, now) };
   }
 
   /** Whether anybody but `asker` was answered within the window. */
@@ -64,6 +69,7 @@ export class BreakerEvidence {
   clear(): void {
     this.#outcomes = [];
     this.#failed.clear();
+    this.#succeeded.clear();
     this.#inRow.clear();
     this.#answered = undefined;
     this.#answeredOther = undefined;
@@ -78,7 +84,7 @@ export class BreakerEvidence {
   #forgetOld(now: number): void {
     const first = this.#outcomes.findIndex(({ at }) => now - at < this.#windowMs);
     const old = this.#outcomes.splice(0, first < 0 ? this.#outcomes.length : first);
-    for (const { failed, asker } of old) if (failed) add(this.#failed, asker, -1);
+    for (const { failed, asker } of old) add(failed ? this.#failed : this.#succeeded, asker, -1);
   }
 }
 

@@ -151,8 +151,14 @@ export class BreakerModel {
     const { share, atLeast, windowMs, suspect } = this.#figures;
     const consecutive = suspect?.when() ? suspect.consecutive : this.#figures.consecutive;
     if (this.#weigh(told, lastFailures(told), now) >= consecutive) return true;
-    const failures = this.#weigh(told, recent(told, now, this.#figures), now);
-    const successes = told.filter(({ at, failed }) => !failed && now - at < windowMs).length;
+    const failed = recent(told, now, this.#figures);
+    const failures = this.#weigh(told, failed, now);
+    // What became of one who is heard once is said with that.
+    const isHeardOnce = (asker: string) =>
+      failed.some((failure) => failure.asker === asker) && this.#othersAnswered(told, asker, now);
+    const successes = told.filter(
+      (outcome) => !outcome.failed && now - outcome.at < windowMs && !isHeardOnce(outcome.asker),
+    ).length;
     return failures + successes >= atLeast && failures / (failures + successes) >= share;
   }
 }
