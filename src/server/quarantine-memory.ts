@@ -14,31 +14,40 @@ const MOST_NAMES = 1_000;
 /** Declarations of one name: several servers, or versions of one, may declare it. */
 const MOST_OF_A_NAME = 16;
 const MOST_LISTS = 1_000;
+/** All of them are looked through. */
+const MOST_SUSPECTED = 32;
 
-function dropOldest(entries: Map<string, unknown> | Set<string>, most: number): void {
+function dropOldest(entries: Map<string, unknown>, most: number): void {
   for (const oldest of entries.keys()) {
     if (entries.size <= most) return;
     entries.delete(oldest);
   }
 }
 
+/** One of these is what Google refuses. */
+export type Suspected = { declarations: readonly FunctionDeclaration[]; because: string };
+
 export class QuarantineMemory {
   /** By name first: only what has the name of a refused one needs to be hashed. */
   readonly #fates = new Map<string, Map<string, Fate>>();
-  readonly #lists = new Set<string>();
-  /** By list of tools: hashes of the declarations that one of them is among; none where it was no tool. */
-  readonly #suspects = new RecentMap<string, ReadonlySet<string>>(MOST_LISTS);
+  /** The form in which Google takes all of a list together. */
+  readonly #lists = new RecentMap<string, Fate>(MOST_LISTS);
+  readonly #innocent = new RecentMap<string, true>(MOST_LISTS);
+  readonly #suspected = new RecentMap<
+    string,
+    { family: ModelFamily; hashes: readonly string[]; because: string }
+  >(MOST_SUSPECTED);
 
   /** Nothing is known of any declaration: the usual case. */
   get isEmpty(): boolean {
-    return this.#fates.size === 0 && this.#lists.size === 0 && this.#suspects.size === 0;
+    return this.#fates.size === 0 && this.#lists.size === 0 && this.#suspected.size === 0;
   }
 
   /** False where it was known. */
   remember(family: ModelFamily, declaration: FunctionDeclaration, fate: Fate): boolean {
     const name = nameKey(family, declaration);
     const ofName = this.#fates.get(name) ?? new Map<string, Fate>();
-    const hash = contentHash(JSON.stringify(declaration));
+    const hash = hashOf(declaration);
     if (ofName.get(hash) === fate) return false;
     this.#fates.set(name, ofName.set(hash, fate));
     dropOldest(ofName, MOST_OF_A_NAME);
@@ -48,39 +57,59 @@ export class QuarantineMemory {
 
   fateOf(family: ModelFamily, declaration: FunctionDeclaration): Fate | undefined {
     const ofName = this.#fates.get(nameKey(family, declaration));
-    return ofName?.get(contentHash(JSON.stringify(declaration)));
+    return ofName?.get(hashOf(declaration));
   }
 
-  /** The tools of `request`, with the choice among them, were too much together. False where it was known. */
-  rememberList(family: ModelFamily, request: GenerateContentRequest): boolean {
+  /** The tools of `request`, with the choice among them, are refused unless all have this form. False where it was known. */
+  rememberList(family: ModelFamily, request: GenerateContentRequest, form: Fate): boolean {
     const key = listKey(family, request);
-    if (this.#lists.has(key)) return false;
-    this.#lists.add(key);
-    dropOldest(this.#lists, MOST_LISTS);
+    if (this.#lists.get(key) === form) return false;
+    this.#lists.set(key, form);
     return true;
   }
 
-  /** One of `suspects` is what Google refuses of these tools; of none, that it is no tool at all. */
-  suspect(
-    family: ModelFamily,
-    request: GenerateContentRequest,
-    suspects: readonly FunctionDeclaration[],
-  ): void {
-    const hashes = suspects.map((declaration) => contentHash(JSON.stringify(declaration)));
-    this.#suspects.set(listKey(family, request), new Set(hashes));
+  /** One of these is what Google refuses. `known` is what was remembered so before. */
+  suspect(family: ModelFamily, suspected: Suspected, known?: Suspected): void {
+    if (known) this.clear(family, known);
+    const hashes = hashesOf(suspected.declarations);
+    this.#suspected.set(`${family} ${hashes.join()}`, { family, hashes, because: suspected.because });
   }
 
-  /** Undefined where nothing is known of these tools. */
-  suspectsIn(family: ModelFamily, request: GenerateContentRequest): FunctionDeclaration[] | undefined {
-    if (this.#suspects.size === 0) return undefined;
-    const hashes = this.#suspects.get(listKey(family, request));
-    return hashes && declarationsOf(request).filter((one) => hashes.has(contentHash(JSON.stringify(one))));
+  /** What is to be known of these is known of each. */
+  clear(family: ModelFamily, { declarations }: Suspected): void {
+    this.#suspected.delete(`${family} ${hashesOf(declarations).join()}`);
   }
 
-  knowsList(family: ModelFamily, request: GenerateContentRequest): boolean {
-    return this.#lists.size > 0 && this.#lists.has(listKey(family, request));
+  /** Declarations of `request` that were suspected together, in whatever list. */
+  suspectsIn(family: ModelFamily, request: GenerateContentRequest): Suspected | undefined {
+    if (this.#suspected.size === 0) return undefined;
+    const sent = new Map(declarationsOf(request).map((one) => [hashOf(one), one]));
+    for (const [, suspected] of this.#suspected) {
+      const { hashes, because } = suspected;
+      const declarations = hashes.flatMap((hash) => sent.get(hash) ?? []);
+      if (suspected.family === family && declarations.length === hashes.length)
+        return { declarations, because };
+    }
+    return undefined;
+  }
+
+  /** It is none of the tools of `request` that Google refuses. */
+  acquit(family: ModelFamily, request: GenerateContentRequest): void {
+    this.#innocent.set(listKey(family, request), true);
+  }
+
+  isInnocent(family: ModelFamily, request: GenerateContentRequest): boolean {
+    return this.#innocent.size > 0 && this.#innocent.get(listKey(family, request)) === true;
+  }
+
+  /** The form that all of them are to have. */
+  formOfList(family: ModelFamily, request: GenerateContentRequest): Fate | undefined {
+    return this.#lists.size === 0 ? undefined : this.#lists.get(listKey(family, request));
   }
 }
+
+const hashOf = (declaration: FunctionDeclaration) => contentHash(JSON.stringify(declaration));
+const hashesOf = (declarations: readonly FunctionDeclaration[]) => declarations.map(hashOf);
 
 const nameKey = (family: ModelFamily, { name }: FunctionDeclaration) => `${family} ${name}`;
 

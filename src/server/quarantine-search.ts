@@ -1,76 +1,103 @@
 /** One answer's search for the declaration that Google means and does not name, and what the next request is to know of it. */
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
-import { simplifiable, withReplaced } from '../translate/request/quarantine.ts';
-import { declarationsOf } from '../translate/request/quarantine-culprits.ts';
-import { Search } from '../translate/request/quarantine-search.ts';
-import { isSimple, simpleDeclaration } from '../translate/request/quarantine-simplify.ts';
-import type { QuarantineMemory } from './quarantine-memory.ts';
+import { allWith, callable, type Fate, withFates } from '../translate/request/quarantine.ts';
+import { type Attempt, attemptsFor } from '../translate/request/quarantine-search.ts';
+import { isBare } from '../translate/request/quarantine-simplify.ts';
+import type { QuarantineMemory, Suspected } from './quarantine-memory.ts';
 
-export type Learnt = {
-  /** The culprit is among them. */
-  declarations: readonly FunctionDeclaration[];
-  because: string;
+export type Learnt = Suspected & { form: Fate };
+
+export type SearchedFor = Suspected & {
+  /** As it would be sent without the search. */
+  request: GenerateContentRequest;
+  mayDrop: boolean;
+  /** Whether one of them is the culprit for certain: an earlier answer has found so. */
+  isKnown: boolean;
 };
 
 export class QuarantineSearch {
   readonly #memory: QuarantineMemory;
   readonly #family: ModelFamily;
-  /** As it would be sent without the search. */
-  readonly #tools: GenerateContentRequest;
-  readonly #search: Search<FunctionDeclaration>;
-  readonly #because: string;
+  readonly #searched: SearchedFor;
+  /** How many could be simpler. */
+  readonly #mayBeMeant: number;
+  readonly #suspects: readonly FunctionDeclaration[];
+  readonly #attempts: Generator<Attempt<FunctionDeclaration>>;
+  #attempt: Attempt<FunctionDeclaration> | undefined;
+  readonly because: string;
 
-  constructor(
-    memory: QuarantineMemory,
-    family: ModelFamily,
-    request: GenerateContentRequest,
-    suspects: readonly FunctionDeclaration[],
-    because: string,
-  ) {
+  constructor(memory: QuarantineMemory, family: ModelFamily, searched: SearchedFor) {
+    const { request, declarations, because, mayDrop } = searched;
+    this.#searched = searched;
     this.#memory = memory;
     this.#family = family;
-    this.#tools = request;
-    this.#search = new Search(suspects.filter((declaration) => !isSimple(declaration)));
-    this.#because = because;
+    const mayBeMeant = new Set(callable(request).filter((declaration) => !isBare(declaration)));
+    this.#mayBeMeant = mayBeMeant.size;
+    this.#suspects = declarations.filter((declaration) => mayBeMeant.has(declaration));
+    this.#attempts = attemptsFor(this.#suspects, { mayDrop });
+    this.because = because;
   }
 
-  get simple(): readonly FunctionDeclaration[] {
-    return this.#search.simple;
+  get isKnown(): boolean {
+    return this.#searched.isKnown;
   }
 
-  get because(): string {
-    return this.#because;
+  /** None of them can be called, or be any simpler. */
+  get isVain(): boolean {
+    return this.#suspects.length === 0;
   }
 
-  /** `request`, as it was sent last, with other declarations simple than before; undefined where nothing is left to be tried. */
-  next(request: GenerateContentRequest): GenerateContentRequest | undefined {
-    const before = new Map(this.#search.simple.map((original) => [original.name, original]));
-    const simple = this.#search.next();
-    if (!simple) {
-      this.#memory.suspect(this.#family, this.#tools, []);
-      return undefined;
+  /** What is sent now of some of the declarations. */
+  get attempt(): Attempt<FunctionDeclaration> | undefined {
+    return this.#attempt;
+  }
+
+  /**
+   * `sent` with other declarations changed than before; undefined where nothing is left to be tried. `known` gives what was learnt of
+   * single declarations meanwhile.
+   */
+  next(
+    sent: GenerateContentRequest,
+    known: (request: GenerateContentRequest) => GenerateContentRequest,
+  ): GenerateContentRequest | undefined {
+    const { tools, toolConfig } = this.#searched.request;
+    const whole = { ...sent, ...(tools ? { tools } : {}), ...(toolConfig ? { toolConfig } : {}) };
+    // No `for of`: leaving that would end the attempts.
+    for (let step = this.#attempts.next(); !step.done; step = this.#attempts.next()) {
+      const attempt = step.value;
+      this.#attempt = attempt;
+      const changed = withFates(whole, allWith(attempt.of, attempt.form));
+      const next = changed && known(changed);
+      if (next && JSON.stringify(next.tools) !== JSON.stringify(sent.tools)) return next;
     }
-    const now = new Map(simple.map((original) => [original.name, simpleDeclaration(original)]));
-    const instead = new Map(
-      declarationsOf(request).flatMap((sent): [FunctionDeclaration, FunctionDeclaration][] => {
-        const other = now.get(sent.name) ?? before.get(sent.name);
-        return other ? [[sent, other]] : [];
-      }),
-    );
-    return withReplaced(request, instead);
+    this.#attempt = undefined;
+    this.#giveUp();
+    return undefined;
+  }
+
+  /** Something else is refused, perhaps beside one of these. */
+  #giveUp(): void {
+    if (this.#searched.isKnown) this.#settle(this.#suspects, 'bare');
+    else this.#memory.acquit(this.#family, this.#searched.request);
+  }
+
+  #settle(declarations: readonly FunctionDeclaration[], fate: Fate): void {
+    this.#memory.clear(this.#family, this.#searched);
+    for (const declaration of declarations) this.#memory.remember(this.#family, declaration, fate);
   }
 
   /** Google has taken what was sent last. Undefined where nothing new was learnt by it. */
   taken(): Learnt | undefined {
-    const { simple, isTogether } = this.#search;
-    const memory = this.#memory;
-    const known = memory.suspectsIn(this.#family, this.#tools)?.length;
-    const isAll = isTogether && simple.length === simplifiable(this.#tools).length;
-    if (isAll) memory.rememberList(this.#family, this.#tools);
-    else if (isTogether || simple.length === 1) {
-      for (const declaration of simple) memory.remember(this.#family, declaration, 'simplified');
-    } else memory.suspect(this.#family, this.#tools, simple);
-    return known === simple.length ? undefined : { declarations: simple, because: this.#because };
+    if (!this.#attempt) return undefined;
+    const { of, form } = this.#attempt;
+    const { because } = this;
+    const { request, isKnown } = this.#searched;
+    const isTogether = of.length === this.#suspects.length;
+    if (!isKnown && isTogether && of.length > 1 && of.length === this.#mayBeMeant)
+      this.#memory.rememberList(this.#family, request, form);
+    else if (isTogether || form === 'dropped') this.#settle(of, form);
+    else this.#memory.suspect(this.#family, { declarations: of, because }, this.#searched);
+    return { declarations: of, because, form };
   }
 }

@@ -6,24 +6,29 @@ import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire
 import { parseKeepingDigits } from '../lib/exact-json.ts';
 import type { Logger } from '../lib/log.ts';
 import {
+  allWith,
   type Change,
+  callable,
   type Fate,
+  inForm,
   mendedTools,
   type Sweep,
-  simplifiable,
-  withReplaced,
+  withFates,
 } from '../translate/request/quarantine.ts';
-import { declarationsOf, suspectsOf } from '../translate/request/quarantine-culprits.ts';
-import { simpleDeclaration } from '../translate/request/quarantine-simplify.ts';
+import { culpritsOf, declarationsOf, suspectsOf } from '../translate/request/quarantine-culprits.ts';
 import type { Call } from './call.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
-import { QuarantineSearch } from './quarantine-search.ts';
+import { QuarantineSearch, type SearchedFor } from './quarantine-search.ts';
 
 /** In one answer. Google often names one bad tool at a time; the last mending leaves no other to be named. */
 const MOST_MENDINGS = 3;
 
+/** Requests of searches in one answer, beyond the first. */
+const MOST_ATTEMPTS = 6;
+
 const DONE = {
   simplified: 'sent in a simple form',
+  bare: 'sent with no more than the names and types of its arguments',
   dropped: 'left out',
 } as const satisfies Record<Fate, string>;
 
@@ -38,6 +43,9 @@ export class Quarantine {
   readonly #options: QuarantineOptions;
   #mendings = 0;
   #search: QuarantineSearch | undefined;
+  #attempts = 0;
+  /** By sentence: names of what was changed because of it, in this answer. */
+  readonly #blamed = new Map<string, Set<string>>();
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
@@ -49,10 +57,18 @@ export class Quarantine {
     if (memory.isEmpty || !request.tools) return request;
     // What was too much together may have been so before or after one of them was singled out.
     const named = this.#applyNamed(request);
-    if (!memory.knowsList(family, named)) return this.#applySearch(named);
-    const all = withReplaced(named, new Map(simplifiable(named).map((one) => [one, simpleDeclaration(one)])));
-    if (!all) return named;
-    this.#warn('all tools: sent in a simple form, because Gemini has refused them together');
+    const form = memory.formOfList(family, named);
+    return form === undefined ? this.#applySearch(named) : this.#applyList(named, form);
+  }
+
+  /** A list may have been refused in the simple form, too. */
+  #applyList(request: GenerateContentRequest, form: Fate): GenerateContentRequest {
+    const { memory, family } = this.#options;
+    const all = withFates(request, allWith(callable(request), form));
+    if (!all) return request;
+    const next = memory.formOfList(family, all);
+    if (next !== undefined && next !== form) return this.#applyList(all, next);
+    this.#warn(`all tools: ${DONE[form]}, because Gemini has refused them together`);
     return this.#applyNamed(all);
   }
 
@@ -66,9 +82,9 @@ export class Quarantine {
     const learnt = this.#search?.taken();
     this.#search = undefined;
     if (!learnt) return;
-    const { declarations, because } = learnt;
+    const { declarations, because, form } = learnt;
     const tools = declarations.map(({ name }) => name).join(', ');
-    this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE.simplified}`);
+    this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE[form]}`);
   }
 
   /** The body to ask with once more, or undefined where `error` is about something else, or enough was tried. */
@@ -82,7 +98,7 @@ export class Quarantine {
   #mendNamed(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
     if (this.#mendings === MOST_MENDINGS) return undefined;
     const reach = this.#mendings + 1 === MOST_MENDINGS ? 'everything' : 'named';
-    const mending = mendedTools(error, request, reach);
+    const mending = mendedTools(error, request, reach, this.#blamed);
     if (!mending) return undefined;
     this.#mendings++;
     for (const change of mending.changes) this.#noteChange(change);
@@ -90,79 +106,90 @@ export class Quarantine {
     return mending.request;
   }
 
-  /** What an earlier answer has found out of these tools, and half of what it left open. */
+  /** What an earlier answer has found out of these tools, and a part of what it left open. */
   #applySearch(request: GenerateContentRequest): GenerateContentRequest {
     const { memory, family } = this.#options;
-    const suspects = memory.suspectsIn(family, request) ?? [];
-    if (suspects.length === 0) return request;
-    const search = new QuarantineSearch(memory, family, request, suspects, 'refused before');
-    return this.#tryNext(search, request) ?? request;
+    const suspects = memory.suspectsIn(family, request);
+    if (!suspects) return request;
+    const search = this.#searchFor({ ...suspects, request, mayDrop: false, isKnown: true });
+    if (search.isVain) return request;
+    const next = this.#tryNext(search, request) ?? request;
+    // The first request is asked anyway.
+    this.#attempts = 0;
+    return next;
   }
 
   #searchOn(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
-    const { memory, family } = this.#options;
-    const suspects = suspectsOf(error, request);
+    // What Google names, and is not mended any more, is told.
+    const suspects = culpritsOf(error, request, this.#blamed) ? undefined : suspectsOf(error, request);
     if (!suspects) return undefined;
-    // None of these tools was to blame before.
-    if (!this.#search && memory.suspectsIn(family, request)?.length === 0) return undefined;
-    const { declarations, because } = suspects;
-    this.#search ??= new QuarantineSearch(
-      memory,
-      family,
-      request,
-      declarations.filter((one) => simplifiable(request).includes(one)),
-      because,
-    );
-    return this.#tryNext(this.#search, request);
+    const search = this.#search;
+    const next = search && this.#tryNext(search, request);
+    if (next || (search && !search.isKnown)) return next;
+    const { memory, family } = this.#options;
+    if (memory.isInnocent(family, request)) return undefined;
+    const mayDrop = suspects.isCertain;
+    return this.#tryNext(this.#searchFor({ ...suspects, request, mayDrop, isKnown: false }), request);
+  }
+
+  #searchFor(searched: SearchedFor): QuarantineSearch {
+    const { memory, family } = this.#options;
+    return new QuarantineSearch(memory, family, searched);
   }
 
   #tryNext(search: QuarantineSearch, request: GenerateContentRequest): GenerateContentRequest | undefined {
-    const next = search.next(request);
+    this.#attempts++;
+    const next = search.next(request, (tried) => withFates(tried, this.#fatesIn(tried)) ?? tried);
     this.#search = next && search;
-    if (!next) return undefined;
-    const count = search.simple.length;
-    this.#warn(`${count} tools: ${DONE.simplified}, to find the one that Gemini refuses (${search.because})`);
+    if (!next || !search.attempt || this.#attempts > MOST_ATTEMPTS) return undefined;
+    const { of, form } = search.attempt;
+    const what = of.length === 1 ? (of[0]?.name ?? '') : `${of.length} tools`;
+    this.#warn(`${what}: ${DONE[form]}, to find the one that Gemini refuses (${search.because})`);
     return next;
   }
 
   #applyNamed(request: GenerateContentRequest): GenerateContentRequest {
-    const instead = new Map<FunctionDeclaration, FunctionDeclaration | 'dropped'>();
-    for (const declaration of declarationsOf(request)) {
-      const other = this.#insteadOf(declaration);
-      if (other) instead.set(declaration, other);
-    }
-    const applied = withReplaced(request, instead);
+    const fates = this.#fatesIn(request);
+    const applied = withFates(request, fates);
     // The one tool that must be called is refused: Google says so once more, in its own words.
     if (!applied) return request;
-    for (const [{ name }, other] of instead) {
-      const done = DONE[other === 'dropped' ? other : 'simplified'];
-      this.#warn(`${name}: ${done}, because Gemini has refused its declaration`);
+    for (const [{ name }, fate] of fates) {
+      this.#warn(`${name}: ${DONE[fate]}, because Gemini has refused its declaration`);
     }
     return applied;
   }
 
+  #fatesIn(request: GenerateContentRequest): Map<FunctionDeclaration, Fate> {
+    const fates = new Map<FunctionDeclaration, Fate>();
+    for (const declaration of declarationsOf(request)) {
+      const fate = this.#fateOf(declaration);
+      if (fate) fates.set(declaration, fate);
+    }
+    return fates;
+  }
+
   /** What was simplified may have been refused in that form, too. */
-  #insteadOf(declaration: FunctionDeclaration): FunctionDeclaration | 'dropped' | undefined {
+  #fateOf(declaration: FunctionDeclaration): Fate | undefined {
     const { memory, family } = this.#options;
     const fate = memory.fateOf(family, declaration);
-    if (fate !== 'simplified') return fate;
-    const simple = simpleDeclaration(declaration);
-    return memory.fateOf(family, simple) === 'dropped' ? 'dropped' : simple;
+    if (fate === undefined || fate === 'dropped') return fate;
+    return memory.fateOf(family, inForm(declaration, fate)) ?? fate;
   }
 
   #noteChange({ declaration, fate, because, holdsFor }: Change): void {
     const { memory, family } = this.#options;
     const { name } = declaration;
     this.#warn(`${name}: ${DONE[fate]}, refused by Gemini (${because})`);
+    this.#blamed.set(because, (this.#blamed.get(because) ?? new Set()).add(name));
     if (holdsFor === 'content' && !memory.remember(family, declaration, fate)) return;
     this.#log({ tool: name, google: because }, `a tool declaration is refused by Gemini: ${DONE[fate]}`);
   }
 
-  #noteSweep({ count, cause, because }: Sweep, sent: GenerateContentRequest): void {
+  #noteSweep({ count, form, cause, because }: Sweep, sent: GenerateContentRequest): void {
     const { memory, family } = this.#options;
-    this.#warn(`${count} tools: ${DONE.simplified} (${because})`);
-    if (cause === 'spared' || !memory.rememberList(family, sent)) return;
-    this.#log({ tools: count, google: because }, `tools are refused by Gemini together: ${DONE.simplified}`);
+    this.#warn(`${count} tools: ${DONE[form]} (${because})`);
+    if (cause === 'spared' || !memory.rememberList(family, sent, form)) return;
+    this.#log({ tools: count, google: because }, `tools are refused by Gemini together: ${DONE[form]}`);
   }
 
   #log(fields: Record<string, unknown>, message: string): void {

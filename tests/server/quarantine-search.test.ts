@@ -69,6 +69,58 @@ describe('a tool that Google refuses and does not name', () => {
     expect(told.at(-1)).toMatchObject({ tools: 't3' });
   });
 
+  test('is not searched anew where others come and go', async () => {
+    const { asked, fetch } = google(['t3']);
+    await using proxy = await startProxy({ fetch });
+    const suspected: number[] = [];
+    for (let count = 30; count < 40; count++) {
+      expect((await ask(proxy, toolsOf(count))).status).toBe(200);
+      suspected.push(asked.at(-1)?.length ?? 0);
+    }
+    // Each answer leaves fewer, and none begins with all.
+    expect(suspected).toEqual(suspected.toSorted((one, other) => other - one));
+    expect(asked.length).toBeLessThan(20);
+    expect(asked.at(-1)).toEqual(['t3']);
+  });
+
+  test('beside another one that comes later', async () => {
+    const odd = ['t3'];
+    const { asked, fetch } = google(odd);
+    await using proxy = await startProxy({ fetch });
+    await ask(proxy, toolsOf(30));
+    odd.push('t33');
+    for (let i = 0; i < 8; i++) {
+      const before = asked.length;
+      expect((await ask(proxy, toolsOf(36))).status).toBe(200);
+      expect(asked.length - before).toBeLessThanOrEqual(7);
+    }
+    expect(asked.at(-1)).toContain('t33');
+    expect(asked.at(-1)).toEqual(asked.at(-2) ?? []);
+  });
+
+  test('while Google names another one, is found as well', async () => {
+    const { asked, fetch } = google(['t3', 't35']);
+    const both: Fetch = async (url, init, exchange) => {
+      const { tools }: Body = JSON.parse(String(init.body));
+      const declared = tools?.[0]?.functionDeclarations ?? [];
+      const at = declared.findIndex(
+        (one) => one.name === 't20' && JSON.stringify(one).includes('"minLength":'),
+      );
+      const isLate = !JSON.stringify(declared.find(({ name }) => name === 't35')).includes('"minLength":');
+      if (at < 0 || !isLate) return fetch(url, init, exchange);
+      asked.push([]);
+      const place = `* GenerateContentRequest.tools[0].function_declarations[${at}].parameters: bad`;
+      return googleError(400, 'INVALID_ARGUMENT', place);
+    };
+    await using proxy = await startProxy({ fetch: both });
+    for (let i = 0; i < 3; i++) {
+      const before = asked.length;
+      expect((await ask(proxy, toolsOf(40))).status).toBe(200);
+      expect(asked.length - before).toBeLessThanOrEqual(8);
+    }
+    expect(asked.at(-1)).toContain('t20');
+  });
+
   test('for a count of tokens just so', async () => {
     const { asked, counted, fetch } = google(['t3']);
     await using proxy = await startProxy({ fetch });
@@ -83,7 +135,7 @@ describe('a tool that Google refuses and does not name', () => {
   test('of several all go out simple, and that list from then on', async () => {
     const { asked, fetch } = google(['t1', 't22']);
     await using proxy = await startProxy({ fetch });
-    for (const sends of [7, 8]) {
+    for (const sends of [6, 7]) {
       expect((await ask(proxy, toolsOf(24))).status).toBe(200);
       expect(asked).toHaveLength(sends);
       expect(asked.at(-1)).toHaveLength(24);
@@ -105,6 +157,83 @@ describe('a tool that Google refuses and does not name', () => {
       sends.push(asked.length - before);
     }
     expect(sends).toEqual([7, 1, 1]);
+  });
+});
+
+/** Refuses the request as long as `word` stands anywhere in a declaration. */
+function refusingWord(word: string, refusal: string) {
+  const asked: string[] = [];
+  const fetch: Fetch = async (_url, init) => {
+    const body: Body = JSON.parse(String(init.body));
+    asked.push(JSON.stringify(body.tools));
+    return JSON.stringify(body.tools).includes(word)
+      ? googleError(400, 'INVALID_ARGUMENT', refusal)
+      : googleStream(textChunk('Hello there', 'STOP'));
+  };
+  return { asked, fetch };
+}
+
+const inside = (name: string, schema: object) => ({
+  name,
+  input_schema: { type: 'object', properties: schema },
+});
+const OTHERS = [
+  inside('Bash', { command: { type: 'string' } }),
+  inside('Read', { path: { type: 'string' } }),
+];
+const NESTED = { type: 'array', items: { type: 'object', patternProperties: { odd: {} } } };
+const PLACED = 'schema at properties.a.items must be a boolean or an object';
+
+describe('what Google refuses in the simple form, too, in the very same words', () => {
+  test.each([
+    ['by the place in it', PLACED, { a: NESTED }, /"Bash".*"Read"/],
+    [
+      'by a place that is gone',
+      'schema at properties.a.items.patternProperties must be a boolean or an object',
+      { a: NESTED },
+      /"Bash".*"Read"/,
+    ],
+    ['for the text of its schema', 'Invalid schema', { a: NESTED }, /"Bash".*"x".*"Read"/],
+    ['for a name in it', 'Invalid schema', { odd: { minLength: 1 } }, /"Bash".*"Read"/],
+  ])('%s: the session goes on without it', async (_name, refusal, schema, left) => {
+    const { asked, fetch } = refusingWord('odd', refusal);
+    await using proxy = await startProxy({ fetch });
+    const tools = [OTHERS[0], inside('x', schema), OTHERS[1]] as object[];
+    for (let i = 0; i < 2; i++) {
+      const before = asked.length;
+      const { status, text } = await ask(proxy, tools);
+      expect([status, text.includes('Hello there')]).toEqual([200, true]);
+      expect(asked.length - before).toBeLessThanOrEqual(i === 0 ? 4 : 1);
+    }
+    expect(asked.at(-1)).toMatch(left);
+    const told = proxy.lines.filter(({ level, google }) => level === 'warn' && google === refusal);
+    expect(told.length).toBeGreaterThan(0);
+  });
+
+  test.each(['', ' where another one is to blame, too'])('among very many%s', async (more) => {
+    const { asked, fetch } = refusingWord('odd', NOTHING_SAID);
+    await using proxy = await startProxy({ fetch });
+    const tools = toolsOf(40);
+    tools[7] = inside('t7', { a: NESTED }) as never;
+    if (more !== '') tools[33] = inside('t33', { a: NESTED }) as never;
+    for (let i = 0; i < 8; i++) {
+      const before = asked.length;
+      expect((await ask(proxy, tools)).status).toBe(200);
+      expect(asked.length - before).toBeLessThanOrEqual(i === 0 ? 7 : 4);
+    }
+    const sent = JSON.parse(asked.at(-1) ?? '')[0].functionDeclarations;
+    expect(sent).toHaveLength(40);
+    expect(asked.at(-1) === asked.at(-2)).toBe(true);
+  });
+
+  test('none is left out for a sentence that is about nothing in particular', async () => {
+    const { asked, fetch } = refusingWord('"t5"', NOTHING_SAID);
+    await using proxy = await startProxy({ fetch });
+    for (const sends of [7, 8]) {
+      expect((await ask(proxy, toolsOf(25))).status).toBe(400);
+      expect(asked).toHaveLength(sends);
+    }
+    for (const sent of asked) expect(JSON.parse(sent)[0].functionDeclarations).toHaveLength(25);
   });
 });
 

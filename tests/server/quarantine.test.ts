@@ -234,16 +234,6 @@ test('tools that are too much together are simplified together, and that list fr
   expect(warnings(proxy)).toHaveLength(2);
 });
 
-test('the mock refuses a reference that our own reading overlooks, and the turn goes on', async () => {
-  await using proxy = await startProxy();
-  const tools = [PLAIN, tool('odd', { 'x-ui': { $ref: '#/nowhere' } })];
-  const { status, text } = await ask(proxy, { ...streamed, tools });
-  expect([status, eventNames(text).at(-1)]).toEqual([200, 'message_stop']);
-  expect(told(proxy)).toMatchObject([
-    { tool: 'odd', google: 'reference to undefined schema at properties.a.x-ui' },
-  ]);
-});
-
 test('what is recorded depends on no earlier request, and plays again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'quarantine-'));
   try {

@@ -37,11 +37,18 @@ const sentence = (line: string): string => line.replace(/^[\s*]+/, '').trim();
 export const declarationsOf = (request: GenerateContentRequest): FunctionDeclaration[] =>
   (request.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations ?? []);
 
-/** Undefined where `error` is not about the declarations of `request`. */
-export function culpritsOf(error: UpstreamError, request: GenerateContentRequest): Culprits | undefined {
+/** Names of the declarations that were changed because of a sentence, by the sentence. */
+export type Blamed = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Undefined where `error` is not about the declarations of `request`, some of which are as they are because of what was `blamed`. */
+export function culpritsOf(
+  error: UpstreamError,
+  request: GenerateContentRequest,
+  blamed: Blamed = new Map(),
+): Culprits | undefined {
   const lines = error.message.split('\n');
   const culprits = [lines, violationsIn(error.google?.details ?? [])]
-    .map((told) => told.flatMap((line) => inLine(line, request)))
+    .map((told) => told.flatMap((line) => inLine(line, request, blamed)))
     .find((found) => found.length > 0);
   if (culprits) return { kind: 'named', culprits: eachOnce(culprits) };
   const because = lines.find((line) => TOO_MUCH.test(line));
@@ -57,7 +64,7 @@ const violationsIn = (details: readonly Json[]): string[] =>
       isObject(violation) ? [`${violation['field'] ?? ''}: ${violation['description'] ?? ''}`] : [],
     );
 
-function inLine(line: string, request: GenerateContentRequest): Culprit[] {
+function inLine(line: string, request: GenerateContentRequest, blamed: Blamed): Culprit[] {
   const because = sentence(line);
   const placed = [...line.matchAll(PLACE)].flatMap(([, tool, position, field]): Culprit[] => {
     const declaration = request.tools?.[Number(tool)]?.functionDeclarations?.[Number(position)];
@@ -72,17 +79,25 @@ function inLine(line: string, request: GenerateContentRequest): Culprit[] {
   }
   const names = [...line.matchAll(BY_NAME)].flatMap(([, before, after]) => before ?? after ?? []);
   const named = all.filter(({ name }) => names.includes(name));
-  const found = named.length > 0 ? named : certain(line, request);
+  const certain = named.length > 0 ? named : meantBy(line, request);
+  // What it was changed for may be gone from its schema: the very same sentence means it once more.
+  const again = all.filter(({ name }) => blamed.get(because)?.has(name));
+  const found = certain.length > 0 ? certain : again;
   return found.map((declaration) => ({ declaration, trouble: 'schema', because }));
 }
 
 /** What a sentence about a place in a schema can only mean. */
-function certain(line: string, request: GenerateContentRequest): readonly FunctionDeclaration[] {
+function meantBy(line: string, request: GenerateContentRequest): readonly FunctionDeclaration[] {
   const clued = cluedBy(line, declarationsOf(request), request.generationConfig?.responseJsonSchema);
   return clued && (clued.isSure || clued.declarations.length === 1) ? clued.declarations : [];
 }
 
-export type Suspects = { declarations: readonly FunctionDeclaration[]; because: string };
+export type Suspects = {
+  declarations: readonly FunctionDeclaration[];
+  because: string;
+  /** Google speaks of a schema: it is a tool's, then. */
+  isCertain: boolean;
+};
 
 /**
  * Those of which one may be what `error` means, where `culpritsOf` finds none: what stands at the place that it tells, or else all.
@@ -94,11 +109,13 @@ export function suspectsOf(error: UpstreamError, request: GenerateContentRequest
   for (const line of error.message.split('\n')) {
     if (OF_AN_ANSWER.test(line)) continue;
     const near = cluedBy(line, all, answer)?.declarations ?? [];
-    if (near.length > 0) return { declarations: near, because: sentence(line) };
-    if (OF_A_SCHEMA.test(line) && answer === undefined) return { declarations: all, because: sentence(line) };
+    const because = sentence(line);
+    if (near.length > 0) return { declarations: near, because, isCertain: answer === undefined };
+    if (OF_A_SCHEMA.test(line) && answer === undefined)
+      return { declarations: all, because, isCertain: true };
   }
   const isMany = all.length >= VERY_MANY && OF_NOTHING.test(error.message);
-  return isMany ? { declarations: all, because: sentence(error.message) } : undefined;
+  return isMany ? { declarations: all, because: sentence(error.message), isCertain: false } : undefined;
 }
 
 function eachOnce(culprits: readonly Culprit[]): Culprit[] {

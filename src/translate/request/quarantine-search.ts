@@ -1,45 +1,48 @@
 /**
- * Which declaration Google means where it does not say: halves of them are sent in the simple form until it takes the request.
+ * Which declaration Google means where it does not say: halves of them are sent in the barest form until it takes the request.
  * Later ones first: a client declares its own tools before those of servers.
  */
+import type { Fate } from './quarantine.ts';
 
 /** Halves that are tried before all that is left. */
-const MOST_HALVES = 4;
+const MOST_HALVES = 3;
+/** Requests of one search. */
+const MOST_ATTEMPTS = 6;
 
-export class Search<T> {
-  readonly #all: readonly T[];
-  /** Where the culprit is, if there is one. */
-  #left: readonly T[];
-  #halves = 0;
-  #simple: readonly T[] = [];
+/** What is sent of these instead: `form`. */
+export type Attempt<T> = { readonly form: Fate; readonly of: readonly T[] };
 
-  constructor(suspects: readonly T[]) {
-    this.#all = suspects;
-    this.#left = suspects;
+export type SearchOptions = {
+  /** Whether one is left out where its barest form is refused, too. */
+  mayDrop: boolean;
+};
+
+/** The attempts to make one after the other, each after the one before was refused. */
+export function* attemptsFor<T>(all: readonly T[], options: SearchOptions): Generator<Attempt<T>> {
+  let made = 0;
+  for (const attempt of all.length === 1 ? formsOf(all, options) : halvesOf(all, options)) {
+    if (made++ === MOST_ATTEMPTS) return;
+    yield attempt;
   }
+}
 
-  /** What to simplify next, after what was tried has been refused; undefined where all was tried. */
-  next(): readonly T[] | undefined {
-    if (this.isTogether) return undefined;
-    if (this.#left.length === 0) {
-      if (this.#all.length <= 1) return undefined;
-      // Each half alone was refused: there is more than one.
-      this.#simple = this.#all;
-      return this.#simple;
-    }
-    const keep = this.#halves++ < MOST_HALVES ? Math.floor(this.#left.length / 2) : 0;
-    this.#simple = this.#left.slice(keep);
-    this.#left = this.#left.slice(0, keep);
-    return this.#simple;
-  }
+function* formsOf<T>(of: readonly T[], { mayDrop }: SearchOptions): Generator<Attempt<T>> {
+  yield { form: 'simplified', of };
+  yield { form: 'bare', of };
+  if (mayDrop) yield { form: 'dropped', of };
+}
 
-  /** What is simple now; the culprit is among it once Google takes the request. */
-  get simple(): readonly T[] {
-    return this.#simple;
+function* halvesOf<T>(all: readonly T[], { mayDrop }: SearchOptions): Generator<Attempt<T>> {
+  for (let left = all, halves = 0; left.length > 0; halves++) {
+    const keep = halves < MOST_HALVES ? Math.floor(left.length / 2) : 0;
+    yield { form: 'bare', of: left.slice(keep) };
+    left = left.slice(0, keep);
   }
-
-  /** Only all of them together were left to be tried. */
-  get isTogether(): boolean {
-    return this.#all.length > 1 && this.#simple.length === this.#all.length;
+  // Each part alone was refused: there is more than one.
+  if (all.length > 1) {
+    yield { form: 'simplified', of: all };
+    yield { form: 'bare', of: all };
   }
+  // Of very many there is no time left for this.
+  if (mayDrop) for (const one of all.toReversed()) yield { form: 'dropped', of: [one] };
 }

@@ -5,6 +5,7 @@
 import type { FunctionDeclaration } from '../../gemini/wire.ts';
 import { isObject, isSameJson, type Json, type JsonObject, startOfJson } from '../../lib/json.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
+import { objectAt } from './schema/keywords.ts';
 import { References } from './schema/references.ts';
 import { TooMuchWork, Work } from './schema/work.ts';
 
@@ -15,7 +16,9 @@ const DEEPEST = 6;
 /** Google counts the states of a grammar: long lists of long values are among the typical causes of too many. */
 const MOST_VALUES = 64;
 const LONGEST_VALUE = 64;
-/** Characters of an argument's schema that its description shows. */
+/** Before an argument's schema, in its description. */
+const LOST = 'JSON Schema: ';
+/** Characters of that schema that are shown. */
 const MOST_SHOWN = 1_000;
 /** Alternatives that are looked into for the type of one argument. */
 const MOST_LOOKS = 64;
@@ -47,6 +50,29 @@ export function simpleDeclaration({
 
 export const isSimple = (declaration: FunctionDeclaration): boolean =>
   isSameJson(simpleDeclaration(declaration) as Json, declaration as Json);
+
+/** The simple form without the text of what was lost: that, too, may be what Google refuses. */
+export function bareDeclaration(declaration: FunctionDeclaration): FunctionDeclaration {
+  const simple = simpleDeclaration(declaration);
+  const { parametersJsonSchema: schema } = simple;
+  if (!schema) return simple;
+  const properties = Object.entries(objectAt(schema, 'properties')).map(
+    ([name, property]) => [name, withoutText(property as JsonObject)] as const,
+  );
+  return { ...simple, parametersJsonSchema: { ...schema, properties: Object.fromEntries(properties) } };
+}
+
+export const isBare = (declaration: FunctionDeclaration): boolean =>
+  isSameJson(bareDeclaration(declaration) as Json, declaration as Json);
+
+function withoutText(property: JsonObject): JsonObject {
+  const { description, ...rest } = property;
+  if (typeof description !== 'string') return property;
+  const at = `\n\n${description}`.indexOf(`\n\n${LOST}`);
+  if (at < 0) return property;
+  const own = description.slice(0, at - 2);
+  return at <= 2 ? rest : { ...rest, description: own };
+}
 
 /** What a reference names, as far as that can be told by looking at a part of the schema. */
 function finder(root: JsonObject): Find {
@@ -92,7 +118,7 @@ function simpleProperty(schema: Json, find: Find): JsonObject {
   };
   const told = [
     ...(typeof description === 'string' && description !== '' ? [description] : []),
-    ...(isLost(rest, simple) ? [`JSON Schema: ${shown(rest)}`] : []),
+    ...(isLost(rest, simple) ? [`${LOST}${shown(rest)}`] : []),
   ].join('\n\n');
   return told === '' ? simple : { ...simple, description: told };
 }

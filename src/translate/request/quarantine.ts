@@ -4,13 +4,49 @@
  */
 import type { UpstreamError } from '../../gemini/errors.ts';
 import type { FunctionDeclaration, GeminiTool, GenerateContentRequest } from '../../gemini/wire.ts';
-import { type Culprit, type Culprits, culpritsOf, declarationsOf } from './quarantine-culprits.ts';
-import { isSimple, simpleDeclaration } from './quarantine-simplify.ts';
+import {
+  type Blamed,
+  type Culprit,
+  type Culprits,
+  culpritsOf,
+  declarationsOf,
+} from './quarantine-culprits.ts';
+import { bareDeclaration, isBare, isSimple, simpleDeclaration } from './quarantine-simplify.ts';
 
-export type Fate = 'simplified' | 'dropped';
+/** `bare`: simple, without the text of what was lost. */
+export type Fate = 'simplified' | 'bare' | 'dropped';
 
 /** What is sent in the place of a declaration, by identity. */
 export type Replacements = ReadonlyMap<FunctionDeclaration, FunctionDeclaration | 'dropped'>;
+
+const FORMS = { simplified: simpleDeclaration, bare: bareDeclaration } as const satisfies Record<
+  Exclude<Fate, 'dropped'>,
+  (declaration: FunctionDeclaration) => FunctionDeclaration
+>;
+
+/** What is sent of a declaration that stays. */
+export const inForm = (declaration: FunctionDeclaration, fate: keyof typeof FORMS): FunctionDeclaration =>
+  FORMS[fate](declaration);
+
+/** `request` with each of these as its fate wants it. Undefined where `withReplaced` gives nothing. */
+export const withFates = (
+  request: GenerateContentRequest,
+  fates: ReadonlyMap<FunctionDeclaration, Fate>,
+): GenerateContentRequest | undefined =>
+  withReplaced(
+    request,
+    new Map(
+      [...fates].map(([declaration, fate]) => [
+        declaration,
+        fate === 'dropped' ? fate : inForm(declaration, fate),
+      ]),
+    ),
+  );
+
+export const allWith = (
+  declarations: readonly FunctionDeclaration[],
+  fate: Fate,
+): Map<FunctionDeclaration, Fate> => new Map(declarations.map((declaration) => [declaration, fate]));
 
 /** What becomes of a declaration that Google names. */
 export type Change = {
@@ -23,9 +59,10 @@ export type Change = {
   holdsFor: 'content' | 'place';
 };
 
-/** Those that it does not name, simplified all at once. */
+/** Those that it does not name, made simpler all at once. */
 export type Sweep = {
   count: number;
+  form: Exclude<Fate, 'dropped'>;
   /** Google refuses them together, or they are spared being named one by one. */
   cause: 'refused' | 'spared';
   because: string;
@@ -40,33 +77,41 @@ export type Mending = {
 /** How much of a request is mended: what Google names, or, so that nothing more can be named, all of it. */
 export type Reach = 'named' | 'everything';
 
-/** A `request` without what `error` refuses. Undefined where it is about something else, or nothing is left to be done. */
+/**
+ * A `request` without what `error` refuses. Undefined where it is about something else, or nothing is left to be done.
+ * `blamed`: what is as it is in `request` because of earlier refusals.
+ */
 export function mendedTools(
   error: UpstreamError,
   request: GenerateContentRequest,
   reach: Reach = 'named',
+  blamed?: Blamed,
 ): Mending | undefined {
-  const found = culpritsOf(error, request);
+  const found = culpritsOf(error, request, blamed);
   if (!found) return undefined;
   const changes = found.kind === 'named' ? found.culprits.map(changeFor) : [];
-  const instead = new Map(
-    changes.map(({ declaration, fate }) => [
-      declaration,
-      fate === 'simplified' ? simpleDeclaration(declaration) : fate,
-    ]),
-  );
-  const others = found.kind === 'unnamed' || reach === 'everything' ? simplifiable(request) : [];
-  const swept = others.filter((declaration) => !instead.has(declaration));
-  for (const declaration of swept) instead.set(declaration, simpleDeclaration(declaration));
-  const mended = instead.size > 0 ? withReplaced(request, instead) : undefined;
-  return mended && { request: mended, changes, sweep: sweepOf(swept.length, found) };
+  const fates = new Map(changes.map(({ declaration, fate }) => [declaration, fate]));
+  const others = found.kind === 'unnamed' || reach === 'everything' ? callable(request) : [];
+  const left = others.filter((declaration) => !fates.has(declaration));
+  const { form, swept } = sweptIn(left, found);
+  for (const declaration of swept) fates.set(declaration, form);
+  const mended = fates.size > 0 ? withFates(request, fates) : undefined;
+  return mended && { request: mended, changes, sweep: sweepOf(swept.length, form, found) };
 }
 
-function sweepOf(count: number, found: Culprits): Sweep | undefined {
+/** Where all are simple and still too much together, all become bare. */
+function sweptIn(left: readonly FunctionDeclaration[], { kind }: Culprits) {
+  const odd = left.filter((declaration) => !isSimple(declaration));
+  return odd.length > 0 || kind === 'named'
+    ? { form: 'simplified' as const, swept: odd }
+    : { form: 'bare' as const, swept: left.filter((declaration) => !isBare(declaration)) };
+}
+
+function sweepOf(count: number, form: Sweep['form'], found: Culprits): Sweep | undefined {
   if (count === 0) return undefined;
   return found.kind === 'unnamed'
-    ? { count, cause: 'refused', because: found.because }
-    : { count, cause: 'spared', because: 'too many others are refused' };
+    ? { count, form, cause: 'refused', because: found.because }
+    : { count, form, cause: 'spared', because: 'too many others are refused' };
 }
 
 function changeFor({ declaration, trouble, because }: Culprit): Change {
@@ -76,12 +121,10 @@ function changeFor({ declaration, trouble, because }: Culprit): Change {
   return { declaration, fate, because, holdsFor: 'content' };
 }
 
-/** The declarations that the model may call and that could be simpler. */
-export function simplifiable(request: GenerateContentRequest): FunctionDeclaration[] {
+/** The declarations that the model may call. */
+export function callable(request: GenerateContentRequest): FunctionDeclaration[] {
   const allowed = request.toolConfig?.functionCallingConfig.allowedFunctionNames;
-  return declarationsOf(request).filter(
-    (declaration) => (allowed?.includes(declaration.name) ?? true) && !isSimple(declaration),
-  );
+  return declarationsOf(request).filter(({ name }) => allowed?.includes(name) ?? true);
 }
 
 /**

@@ -5,7 +5,7 @@ import { UpstreamError } from '../../../src/gemini/errors.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../../../src/gemini/wire.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { culpritsOf, suspectsOf } from '../../../src/translate/request/quarantine-culprits.ts';
-import { Search } from '../../../src/translate/request/quarantine-search.ts';
+import { attemptsFor } from '../../../src/translate/request/quarantine-search.ts';
 
 const declare = (name: string, parametersJsonSchema: JsonObject): FunctionDeclaration => ({
   name,
@@ -136,23 +136,36 @@ describe('a refusal that says nothing', () => {
 
 describe('a search', () => {
   const things = (count: number) => Array.from({ length: count }, (_, index) => index);
-  /** Asks until what is bad is simple; gives how often, and what was simple then. */
-  function searched(count: number, bad: readonly number[]) {
-    const search = new Search(things(count));
-    for (let asked = 1; ; asked++) {
-      const simple = search.next();
-      if (!simple) return { asked: asked - 1, simple: undefined };
-      if (bad.every((one) => simple.includes(one))) return { asked, simple };
+  /** Asks until what is bad is in a form that is taken; gives how often, and what had which form then. */
+  function searched(count: number, bad: readonly number[], taken = ['bare', 'dropped'], mayDrop = true) {
+    let asked = 0;
+    for (const { form, of } of attemptsFor(things(count), { mayDrop })) {
+      asked++;
+      if (taken.includes(form) && bad.every((one) => of.includes(one))) return { asked, form, of };
     }
+    return { asked };
   }
 
-  test('finds one in a half, later ones first, and at the latest all', () => {
-    expect(searched(8, [7])).toEqual({ asked: 1, simple: [4, 5, 6, 7] });
-    expect(searched(8, [3])).toEqual({ asked: 2, simple: [2, 3] });
-    expect(searched(8, [0])).toEqual({ asked: 4, simple: [0] });
-    expect(searched(8, [0, 7])).toEqual({ asked: 5, simple: things(8) });
-    expect(searched(8, [8])).toEqual({ asked: 5, simple: undefined });
-    expect([searched(0, [0]).asked, searched(1, [0]).asked, searched(1, [1]).asked]).toEqual([0, 1, 1]);
+  test('finds one in a part, later ones first, and at the latest all', () => {
+    expect(searched(8, [7])).toEqual({ asked: 1, form: 'bare', of: [4, 5, 6, 7] });
+    expect(searched(8, [3])).toEqual({ asked: 2, form: 'bare', of: [2, 3] });
+    expect(searched(8, [0])).toEqual({ asked: 4, form: 'bare', of: [0] });
+    expect(searched(8, [0, 7])).toEqual({ asked: 6, form: 'bare', of: things(8) });
+    expect(searched(8, [0, 7], ['simplified'])).toEqual({ asked: 5, form: 'simplified', of: things(8) });
+    expect(searched(8, [8])).toEqual({ asked: 6 });
+    expect(searched(0, [0])).toEqual({ asked: 0 });
+  });
+
+  test('of one keeps as much as is taken', () => {
+    for (const [index, form] of (['simplified', 'bare', 'dropped'] as const).entries())
+      expect(searched(1, [0], [form])).toEqual({ asked: index + 1, form, of: [0] });
+    expect(searched(1, [0], ['dropped'], false)).toEqual({ asked: 2 });
+  });
+
+  test('of a few leaves one out where nothing else helps', () => {
+    expect(searched(2, [0], ['dropped'])).toEqual({ asked: 6, form: 'dropped', of: [0] });
+    expect(searched(3, [1], ['dropped'])).toEqual({ asked: 6, form: 'dropped', of: [1] });
+    expect(searched(2, [0], ['dropped'], false)).toEqual({ asked: 4 });
   });
 
   test('asks six times at most, whatever is bad', () => {
@@ -160,10 +173,11 @@ describe('a search', () => {
       fc.property(
         fc.integer({ min: 1, max: 500 }),
         fc.array(fc.nat(600), { minLength: 1, maxLength: 3 }),
-        (count, bad) => {
-          const { asked, simple } = searched(count, bad);
+        fc.boolean(),
+        (count, bad, mayDrop) => {
+          const { asked, of } = searched(count, bad, ['bare'], mayDrop);
           expect(asked).toBeLessThanOrEqual(6);
-          expect(simple === undefined).toBe(bad.some((one) => one >= count));
+          expect(of === undefined).toBe(bad.some((one) => one >= count));
         },
       ),
     );
@@ -176,10 +190,8 @@ describe('a search', () => {
         let suspects: readonly number[] = things(count);
         let answers = 0;
         for (; suspects.length > 1 || answers === 0; answers++) {
-          const search = new Search(suspects);
-          let simple = search.next();
-          while (simple && !simple.includes(bad)) simple = search.next();
-          suspects = simple ?? [];
+          const attempts = [...attemptsFor(suspects, { mayDrop: false })];
+          suspects = attempts.find(({ form, of }) => form === 'bare' && of.includes(bad))?.of ?? [];
         }
         expect(suspects).toEqual([bad]);
         expect(answers).toBeLessThanOrEqual(10);

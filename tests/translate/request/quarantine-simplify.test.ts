@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { modelRow } from '../../../src/gemini/models.ts';
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
 import { validateRequest } from '../../../src/sim/validator/index.ts';
-import { isSimple, simpleDeclaration } from '../../../src/translate/request/quarantine-simplify.ts';
+import {
+  bareDeclaration,
+  isBare,
+  isSimple,
+  simpleDeclaration,
+} from '../../../src/translate/request/quarantine-simplify.ts';
 
 const DEFS = {
   $defs: { place: { type: 'object', description: 'where', properties: { x: { type: 'number' } } } },
@@ -139,6 +144,10 @@ test('whatever the schema: simple once and for all, and within the closed rules 
       const once = simple({ type: 'object', ...DEFS, properties: given, required: names });
       expect(simpleDeclaration(once)).toEqual(once);
       expect(isSimple(once)).toBe(true);
+      const bare = bareDeclaration(once);
+      expect(bare).toEqual(bareDeclaration(bare));
+      expect([isSimple(bare), isBare(bare)]).toEqual([true, true]);
+      expect(JSON.stringify(bare)).not.toContain('JSON Schema: ');
       const { parametersJsonSchema: parameters, ...rest } = once;
       const body = {
         tools: [{ functionDeclarations: [{ ...rest, ...(parameters ? { parameters } : {}) }] }],

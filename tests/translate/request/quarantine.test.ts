@@ -181,7 +181,13 @@ describe('schemas that are refused together', () => {
     const tools = sentTools(mendedTools(refusal(STATES), request)?.request);
     expect(tools.map(({ name }) => name)).toEqual(['look', 'read', 'go', 'bare']);
     expect([tools[1], tools[3]]).toEqual([four[1], four[3]]);
-    expect(mendedTools(refusal(STATES), requestWith(tools))).toBeUndefined();
+    // Once more the text of what was lost goes, too, and then nothing is left to be done.
+    const again = mendedTools(refusal(STATES), requestWith(tools));
+    expect(again?.sweep).toMatchObject({ count: 2, form: 'bare' });
+    const bare = sentTools(again?.request);
+    expect(bare.map(({ name }) => name)).toEqual(['look', 'read', 'go', 'bare']);
+    expect(JSON.stringify(bare)).not.toContain('JSON Schema');
+    expect(mendedTools(refusal(STATES), requestWith(bare))).toBeUndefined();
   });
 
   test('a last mending takes all others along', () => {
