@@ -27,6 +27,19 @@ const KINDS: readonly (readonly [string, object])[] = [
   ['a tuple', object({ a: { type: 'array', items: [{ type: 'string' }], additionalItems: false } })],
   ['null for a schema', object({ a: null, b: 'string', c: { items: null } })],
   ['a reference to nowhere', object({ a: { $ref: 'https://example.com/a.json' } })],
+  ['a reference to nowhere under a keyword of its own', object({ a: { 'x-ui': { $ref: '#/nowhere' } } })],
+  [
+    'what is referred to under such a keyword',
+    {
+      ...object({ a: { $ref: '#/components/schemas/Pet' } }, { required: ['a'] }),
+      components: {
+        schemas: {
+          Pet: object({ owner: { $ref: '#/components/schemas/Owner' } }, { required: ['owner', 'age'] }),
+          Owner: object({ pet: { $ref: '#/components/schemas/Pet' } }, { required: ['pet'] }),
+        },
+      },
+    },
+  ],
   [
     'definitions out of sight',
     object({ a: { properties: { x: to(0) }, $defs: definitions(1, () => ({})) } }),

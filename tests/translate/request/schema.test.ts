@@ -100,9 +100,12 @@ describe('references that do not resolve', () => {
     ['an id with a place', 'urn:a#/properties/b', '#/$defs/b'],
     ['the root by its id', 'https://example.com/root.json', '#'],
     ['a definition by the id of the root', 'https://example.com/root.json#/$defs/A', '#/$defs/A'],
+    ['an id by its file', 'b.json', '#/$defs/B'],
+    ['a place in it', './b.json#/$defs/C', '#/$defs/C'],
   ])('%s', (_name, $ref, pointer) => {
     const A = { $id: 'urn:a', properties: { b: { type: 'number' } } };
-    const root = object({ a: { $ref } }, { $id: 'https://example.com/root.json', $defs: { A } });
+    const B = { $id: 'https://example.com/b.json', $defs: { C: { type: 'string' } } };
+    const root = object({ a: { $ref } }, { $id: 'https://example.com/root.json', $defs: { A, B } });
     const { sent, told } = translate(root);
     expect(sent['properties']).toEqual({ a: { $ref: pointer } });
     expect(told).toEqual([`$ref ${$ref} is written as ${pointer}`]);
@@ -121,6 +124,32 @@ describe('references that do not resolve', () => {
     const lost = Array.from({ length: 50 }, (_, index) => ({ $ref: `#/gone/${index}` }));
     const { told } = translate(object({ a: { prefixItems: lost } }));
     expect([told.length, told.at(-1)]).toEqual([21, '30 more changes of this kind']);
+  });
+
+  test.each<[string, JsonObject]>([
+    ['OpenAPI', { components: { schemas: { A: object({ b: {} }, { required: ['b', 'gone'] }) } } }],
+    ['a keyword of its own', { 'x-types': { A: object({ b: {} }, { required: ['b', 'gone'] }) } }],
+    ['an older draft', { dependencies: { A: object({ b: {} }, { required: ['b', 'gone'] }) } }],
+    ['a value', { default: { A: object({ b: {} }, { required: ['b', 'gone'] }) } }],
+  ])(
+    'what is referred to where no schemas stand is written as a definition, and put right: %s',
+    (_, more) => {
+      const [at = '', inner = {}] = Object.entries(more)[0] ?? [];
+      const $ref = `#/${at}/${Object.hasOwn(inner as object, 'schemas') ? 'schemas/' : ''}A`;
+      const { sent, told } = translate(object({ a: { $ref } }, more));
+      expect(sent['properties']).toEqual({ a: { $ref: '#/$defs/A' } });
+      expect(sent['$defs']).toEqual({ A: object({ b: {} }, { required: ['b'] }) });
+      expect(told).toHaveLength(2);
+    },
+  );
+
+  test('what stands under a keyword of its own is kept, but for references that name no schema', () => {
+    const kept = { 'x-a': { $ref: '#/$defs/A' }, default: { $ref: '#/gone' } };
+    const { sent, told } = translate(
+      object({ a: { ...kept, 'x-b': [{ $ref: '#/gone' }] } }, { $defs: { A: {} } }),
+    );
+    expect(sent['properties']).toEqual({ a: kept });
+    expect(told).toEqual(['x-b: holds a $ref that names no schema, and is left out']);
   });
 
   test('one that names nothing is left out and told, its neighbours stay', () => {
@@ -236,6 +265,11 @@ describe('values of the wrong kind', () => {
     ['a tuple of nothing', { type: 'array', items: [] }, { type: 'array' }],
     ['both kinds of tuple', { items: [{}], prefixItems: [{}, {}] }, { prefixItems: [{}, {}] }],
     ['one alternative', { anyOf: { type: 'string' } }, { anyOf: [{ type: 'string' }] }],
+    [
+      'alternatives by their types',
+      { anyOf: ['string', 'null'] },
+      { anyOf: [{ type: 'string' }, { type: 'null' }] },
+    ],
     ['alternatives that are none', { anyOf: ['a', null, {}], oneOf: [], allOf: 'b' }, { anyOf: [{}] }],
     ['a type in capitals', { type: 'STRING' }, { type: 'string' }],
     ['a type of another language', { type: ['str', 'None'] }, { type: ['string', 'null'] }],

@@ -4,7 +4,7 @@
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { describeChoices } from './choices.ts';
-import { kindOf, objectAt } from './keywords.ts';
+import { isSchemaPlace, kindOf, objectAt } from './keywords.ts';
 import { shortly, type Told } from './place.ts';
 import { lastName, pointerTo, type References } from './references.ts';
 import { BRANCHES, type Demands, NO_DEMANDS, type Requirements, requirementsOf } from './required.ts';
@@ -89,8 +89,10 @@ export class Cleaner {
   #referring(schema: JsonObject): JsonObject {
     const { sent, written, told } = this.#options;
     const { $ref: reference } = schema;
-    if (typeof reference !== 'string' || sent.resolve(reference) !== undefined) return schema;
-    const target = written.find(reference, this.#around);
+    if (typeof reference !== 'string') return schema;
+    const found = sent.resolve(reference);
+    if (found !== undefined && isSchemaPlace(reference)) return schema;
+    const target = isObject(found) ? (found as JsonObject) : written.find(reference, this.#around);
     if (!target) {
       this.#lost++;
       told.add(`$ref ${shortly(reference)} names nothing and is left out`);
@@ -108,7 +110,7 @@ export class Cleaner {
     const { sent, written } = this.#options;
     if (target === written.root) return '#';
     const local = reference.slice(reference.indexOf('#'));
-    if (local.startsWith('#/') && sent.resolve(local) === target) return local;
+    if (local.startsWith('#/') && isSchemaPlace(local) && sent.resolve(local) === target) return local;
     const known = this.#pointers.get(target);
     if (known !== undefined) return known;
     const name = this.#nameFor(reference);
@@ -155,6 +157,8 @@ export class Cleaner {
         if (inner !== undefined) entries.set(keyword, inner);
       } else if (keyword === 'if') {
         if (condition !== undefined) entries.set(keyword, condition);
+      } else if (this.#isLost(keyword, value)) {
+        this.#options.told.add(`${shortly(keyword)}: holds a $ref that names no schema, and is left out`);
       } else if (condition !== undefined || !CONDITION.has(keyword) || schema['if'] === undefined) {
         entries.set(keyword, this.#inside(keyword, value));
       }
@@ -181,6 +185,23 @@ export class Cleaner {
     if (kind === 'schema') return this.#schema(value, NO_DEMANDS);
     if (kind === 'schemas' && Array.isArray(value)) return this.#list(value, NO_DEMANDS);
     return kind === 'named' && isObject(value) ? this.#named(value as JsonObject) : value;
+  }
+
+  /** Google follows references under keywords that it does not know, too. What they mean is written at the root where it is needed. */
+  #isLost(keyword: string, value: Json): boolean {
+    if (kindOf(keyword) !== undefined) return false;
+    const { work, sent } = this.#options;
+    const open: Json[] = [value];
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      if (typeof one !== 'object' || one === null) continue;
+      const { $ref: reference } = one as JsonObject;
+      const isReference = typeof reference === 'string';
+      if (isReference && !(isSchemaPlace(reference) && sent.resolve(reference) !== undefined)) return true;
+      const inner = Array.isArray(one) ? one : Object.values(one);
+      work.add(inner.length);
+      for (const member of inner) open.push(member);
+    }
+    return false;
   }
 
   #list(schemas: Json[], demands: Demands): Json[] {

@@ -1,4 +1,7 @@
-/** Where schemas stand inside of a schema, and what kind of value each keyword takes. What is no keyword here goes out as it is. */
+/**
+ * Where schemas stand inside of a schema, and what kind of value each keyword takes. What is no keyword here goes out as it is, but
+ * for a reference in it that leads nowhere.
+ */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 
 export type Kind =
@@ -11,7 +14,9 @@ export type Kind =
   | 'text'
   | 'number'
   | 'flag'
-  | 'list';
+  | 'list'
+  /** Of any kind, or put right elsewhere; a `$ref` in it is no reference. */
+  | 'value';
 
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['properties', 'named'],
@@ -54,9 +59,28 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['maxProperties', 'number'],
   ['uniqueItems', 'flag'],
   ['enum', 'list'],
+  ['const', 'value'],
+  ['default', 'value'],
+  ['example', 'value'],
+  ['examples', 'value'],
+  ['required', 'value'],
+  ['type', 'value'],
 ]);
 
 export const kindOf = (keyword: string): Kind | undefined => KINDS.get(keyword);
+
+/** Whether the JSON pointer `reference` leads to where a schema stands; elsewhere its target would go out unread. */
+export function isSchemaPlace(reference: string): boolean {
+  if (!reference.startsWith('#/')) return true;
+  const steps = reference.split('/').slice(1);
+  for (let at = 0; at < steps.length; at++) {
+    const kind = kindOf(steps[at] ?? '');
+    if (kind === 'schemas' || kind === 'named') at++;
+    else if (kind !== 'schema') return false;
+    if (at >= steps.length) return false;
+  }
+  return true;
+}
 
 export const objectAt = (schema: JsonObject, keyword: string): JsonObject => {
   const value = schema[keyword];

@@ -10,20 +10,25 @@ export type SchemaPlace = {
 };
 
 const MOST_TOLD = 20;
+/** Of the others no more than their number is told. */
+const MOST_KEPT = 1_000;
 
 /** Collects what is told of one schema. */
 export class Told {
   readonly #details = new Set<string>();
+  #isMore = false;
 
   add(detail: string): void {
-    this.#details.add(detail);
+    if (this.#details.size < MOST_KEPT) this.#details.add(detail);
+    else this.#isMore = true;
   }
 
   report({ path, warn }: SchemaPlace): void {
     const details = [...this.#details];
     for (const detail of details.slice(0, MOST_TOLD)) warn('tool-changed', path, detail);
     const more = details.length - MOST_TOLD;
-    if (more > 0) warn('tool-changed', path, `${more} more changes of this kind`);
+    if (more > 0)
+      warn('tool-changed', path, `${this.#isMore ? 'at least ' : ''}${more} more changes of this kind`);
   }
 }
 

@@ -31,6 +31,9 @@ function atPointer(root: JsonObject, fragment: string): Json | undefined {
   return value;
 }
 
+/** `https://example.com/a.json` and `a.json#` both are of `a.json`. */
+const fileOf = (id: string): string => id.replace(/#$/, '').replace(/^.*\//, '');
+
 const isSchema = (value: Json | undefined): boolean => isObject(value) || typeof value === 'boolean';
 
 /** The name that a reference ends with: `#/$defs/a` and `https://example.com/a.json#/$defs/a` both name `a`. */
@@ -79,7 +82,10 @@ export class References {
   #note(node: JsonObject): void {
     const { $anchor: anchor, $id: id } = node;
     if (typeof anchor === 'string' && !this.#anchors.has(anchor)) this.#anchors.set(anchor, node);
-    if (typeof id === 'string' && !this.#ids.has(id)) this.#ids.set(id, node);
+    // An `$id` may be relative to another, and so may what refers to it.
+    for (const name of typeof id === 'string' ? [id, fileOf(id)] : []) {
+      if (!this.#ids.has(name)) this.#ids.set(name, node);
+    }
     for (const keyword of ['$defs', 'definitions']) {
       if (!Object.hasOwn(node, keyword)) continue;
       for (const [name, definition] of Object.entries(objectAt(node, keyword))) {
@@ -115,7 +121,7 @@ export class References {
   find(reference: string, around: readonly JsonObject[] = []): JsonObject | undefined {
     this.walk();
     const [id = '', fragment = ''] = reference.split('#', 2);
-    const named = id === '' ? undefined : this.#ids.get(id);
+    const named = id === '' ? undefined : (this.#ids.get(id) ?? this.#ids.get(fileOf(id)));
     const bases = id === '' ? around.toReversed() : named ? [named] : [];
     for (const base of [...bases, ...(id === '' ? [this.root] : [])]) {
       this.#work.add(1 + (fragment.length >> 3));

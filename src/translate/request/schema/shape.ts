@@ -73,9 +73,13 @@ function toNamed(value: Json): JsonObject {
 
 function toSchemas(value: Json): Json | undefined {
   const all = Array.isArray(value) ? value : [value];
-  const schemas = all.filter((item) => isObject(item) || typeof item === 'boolean');
+  const schemas = all.flatMap((item): (JsonObject | boolean)[] => {
+    if (typeof item === 'string') return knownType(item) === undefined ? [] : [toSchema(item)];
+    return isObject(item) ? [item as JsonObject] : typeof item === 'boolean' ? [item] : [];
+  });
   if (schemas.length === 0) return undefined;
-  return Array.isArray(value) && schemas.length === value.length ? value : schemas;
+  const isSame = all === value && schemas.every((schema, index) => schema === all[index]);
+  return isSame && schemas.length === all.length ? value : schemas;
 }
 
 /** `value` as its keyword must have it, the very same where it is so; undefined leaves the keyword out. */
@@ -90,6 +94,7 @@ const AS_KIND: Readonly<Record<Kind, (value: Json) => Json | undefined>> = {
       : typeof value === 'number'
         ? value
         : undefined,
+  value: (value) => value,
   flag: (value) => (typeof value === 'boolean' ? value : undefined),
   list: (value) => {
     if (Array.isArray(value)) return value.length > 0 ? value : undefined;
@@ -139,6 +144,7 @@ export function isPlainLeaf(schema: JsonObject): boolean {
   for (const keyword in schema) {
     const value = schema[keyword] ?? null;
     const kind = kindOf(keyword);
+    if (kind === undefined && typeof value === 'object' && value !== null) return false;
     if (kind === 'text' ? keyword === '$ref' || typeof value !== 'string' : kind && !isFitValue(kind, value))
       return false;
     if (keyword === 'type' && toType(value) !== value) return false;
