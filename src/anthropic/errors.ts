@@ -1,4 +1,5 @@
 /** Anthropic's errors: what a client is told, and how (contract section 8). */
+import { wellFormed } from '../lib/well-formed.ts';
 
 export const ERROR_STATUS = {
   invalid_request_error: 400,
@@ -58,7 +59,8 @@ export function toErrorBody(error: MessagesError, requestId: string): ErrorBody 
     type: 'error',
     error: {
       type: error.type,
-      message: error.message,
+      // It may quote an upstream, or a request, that wrote half a character.
+      message: wellFormed(error.message),
       ...(error.details ? { details: error.details } : {}),
     },
     request_id: requestId,

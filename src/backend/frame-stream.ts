@@ -2,7 +2,11 @@
 import { UpstreamError } from '../gemini/errors.ts';
 import { type Frame, FrameDecoder } from '../gemini/frames.ts';
 import { Progress } from '../gemini/progress.ts';
+import { Breather, othersFirst } from '../lib/async.ts';
 import type { Connection } from './connection.ts';
+
+/** Bytes that are decoded in one go. A read may bring megabytes at once, of which each is a thousand events. */
+const SLICE = 64 * 1024;
 
 /**
  * Pulls: bytes are read only when frames are asked for. Written by hand and not as a generator, because `return()` has
@@ -12,6 +16,9 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   readonly #connection: Connection;
   readonly #decoder = new FrameDecoder();
   readonly #progress = new Progress();
+  readonly #breather = new Breather(SLICE);
+  /** Of the last read. */
+  #rest: Uint8Array | undefined;
   #failure: { error: unknown } | undefined;
   #done = false;
 
@@ -43,8 +50,8 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
 
   async #read(): Promise<Frame[]> {
     try {
-      const bytes = await this.#connection.read();
-      if (bytes) return this.#heed(this.#decoder.feed(bytes));
+      const bytes = this.#rest ?? (await this.#connection.read());
+      if (bytes) return await this.#decode(bytes);
       this.#done = true;
       return this.#decoder.end();
     } catch (error) {
@@ -61,6 +68,12 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
     // A begun event may say more.
     this.#connection.expect(isWhole && !wentOn && !this.#decoder.open ? 'end' : 'news');
     return frames;
+  }
+
+  async #decode(bytes: Uint8Array): Promise<Frame[]> {
+    this.#rest = bytes.length > SLICE ? bytes.subarray(SLICE) : undefined;
+    if (this.#breather.isDue(Math.min(SLICE, bytes.length))) await othersFirst();
+    return this.#done ? [] : this.#heed(this.#decoder.feed(bytes.subarray(0, SLICE)));
   }
 
   /**

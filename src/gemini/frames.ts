@@ -8,7 +8,7 @@ import { isObject, tryParseJson } from '../lib/json.ts';
 import { jsonShape, withoutStrayCommas } from '../lib/json-text.ts';
 import { SseDecoder, type SseItem } from '../lib/sse-decoder.ts';
 import { keepDigitsOfCalls } from './exact-arguments.ts';
-import { MAX_ANSWER, MAX_DEPTH, MAX_EVENT, MAX_VALUES } from './limits.ts';
+import { MAX_ANSWER, MAX_DEPTH, MAX_EVENT, MAX_MESSAGE, MAX_VALUES } from './limits.ts';
 import { ObjectScanner } from './object-scanner.ts';
 import type { GenerateContentResponse, GoogleError } from './wire.ts';
 
@@ -167,10 +167,12 @@ export class FrameDecoder {
 /** Shorter texts without a call cost little whatever they hold, and nearly all events are such. */
 const SMALL = 4_096;
 
+const BOUNDS = { depth: MAX_DEPTH, values: MAX_VALUES } as const;
+
 /** The object that `text` is; the bound that it breaks; or undefined. */
 function readObject(text: string): Record<string, unknown> | Bound | undefined {
   const hasCall = text.includes('"functionCall"');
-  const shape = hasCall || text.length > SMALL ? jsonShape(text) : undefined;
+  const shape = hasCall || text.length > SMALL ? jsonShape(text, BOUNDS) : undefined;
   if (shape && shape.depth > MAX_DEPTH) return 'depth';
   if (shape && shape.values > MAX_VALUES) return 'values';
   const value = tryParseJson(text);
@@ -205,10 +207,16 @@ const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0;
 function errorOf(value: Record<string, unknown>): GoogleError | undefined {
   const error = value['error'];
   if (isObject(error)) return wellTyped(error);
-  if (typeof error === 'string') return { message: error };
+  if (typeof error === 'string') return { message: cut(error) };
   const bare = typeof value['code'] === 'number' && typeof value['message'] === 'string';
   return bare ? wellTyped(value) : undefined;
 }
+
+/** Patterns look through an error's texts, some of them more than once. */
+const cut = (text: string): string => text.slice(0, MAX_MESSAGE);
+
+const isReadable = (details: unknown): boolean =>
+  Array.isArray(details) && JSON.stringify(details).length <= MAX_MESSAGE;
 
 /** Fronts write errors of their own; what is of another type than Google's is as good as absent. */
 function wellTyped(error: Record<string, unknown>): GoogleError {
@@ -216,8 +224,10 @@ function wellTyped(error: Record<string, unknown>): GoogleError {
   return {
     ...error,
     ...(typeof code === 'number' || code === undefined ? {} : { code: Number(code) || 0 }),
-    ...(typeof message === 'string' || message === undefined ? {} : { message: JSON.stringify(message) }),
-    ...(typeof status === 'string' || status === undefined ? {} : { status: '' }),
-    ...(Array.isArray(details) || details === undefined ? {} : { details: [] }),
+    ...(message === undefined
+      ? {}
+      : { message: cut(typeof message === 'string' ? message : JSON.stringify(message)) }),
+    ...(status === undefined ? {} : { status: typeof status === 'string' ? cut(status) : '' }),
+    ...(details === undefined ? {} : { details: isReadable(details) ? details : [] }),
   } as GoogleError;
 }

@@ -52,3 +52,30 @@ export function abortAfter(
 export function ignoreFailure(work: Promise<unknown> | undefined): void {
   work?.catch(() => {});
 }
+
+/**
+ * Work in many small steps that must not hold the loop: promises that are fulfilled already go before timers and sockets, however many
+ * there are. Counts steps, not time.
+ */
+export class Breather {
+  readonly #every: number;
+  #steps = 0;
+
+  constructor(every: number) {
+    this.#every = every;
+  }
+
+  /** Counts `steps` more; true where others are to have their turn first (`othersFirst`). */
+  isDue(steps = 1): boolean {
+    this.#steps += steps;
+    if (this.#steps < this.#every) return false;
+    this.#steps = 0;
+    return true;
+  }
+}
+
+/** Fulfilled once timers and sockets had their turn. */
+export const othersFirst = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });

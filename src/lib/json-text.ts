@@ -9,6 +9,8 @@ export type JsonShape = {
   exact: boolean;
 };
 
+export type JsonBounds = Partial<Pick<JsonShape, 'depth' | 'values'>>;
+
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
@@ -28,11 +30,12 @@ const SHORT_INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
 export const comesOutAs = (digits: string): boolean =>
   SHORT_INTEGER.test(digits) || String(Number(digits)) === digits;
 
-/** What is no JSON has some shape, too. */
-export function jsonShape(text: string): JsonShape {
+/** Of what is no JSON, too. No further than to `most` levels or values: then the rest does not matter. */
+export function jsonShape(text: string, most: JsonBounds = {}): JsonShape {
+  const { depth = Infinity, values = Infinity } = most;
   let open = 0;
   const shape: JsonShape = { depth: 0, values: 0, exact: true };
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < text.length && shape.depth <= depth && shape.values <= values; at++) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) at = endOfString(text, at);
     else if (code === COMMA) shape.values++;

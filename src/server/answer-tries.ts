@@ -6,6 +6,7 @@ import type { Patience } from '../backend/keys.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
+import { Breather, othersFirst } from '../lib/async.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { mapModel } from '../translate/model-map.ts';
 import { openReader } from '../translate/response/search-reader.ts';
@@ -34,6 +35,9 @@ type Items = AsyncGenerator<TurnEvent, void, undefined>;
 
 /** Milliseconds inside the proxy for a key to come back; whoever has to wait longer is told. */
 const LONGEST_WAIT_MS = 30_000;
+
+/** Each goes through half a dozen promises and is printed, and one event of upstream may hold thousands. */
+const ITEMS_AT_ONCE = 200;
 
 const text = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -170,6 +174,7 @@ export class AnswerTries {
     const { settings, streaming } = this.#deps;
     const wanted = settings.upstreamStreaming && !this.#streamBroke;
     const pass = wanted ? streaming.pass(model.id, this.#request.asker) : undefined;
+    const breather = new Breather(ITEMS_AT_ONCE);
     let begun = false;
     try {
       const reply = await this.#upstream.generate(pass !== undefined, () => retries.take(), signal);
@@ -182,13 +187,19 @@ export class AnswerTries {
           // Said before the end is given out: who has it asks for no more, and leaves us here.
           if (reader.finished) pass?.succeeded();
           // `yield*` of an array would cost each item several promises more.
-          for (const item of items) yield item;
+          for (const item of items) {
+            yield item;
+            if (breather.isDue()) await othersFirst();
+          }
           if (reader.finished) return;
         }
       }
       const end = reader.end();
       pass?.succeeded();
-      yield* end;
+      for (const item of end) {
+        yield item;
+        if (breather.isDue()) await othersFirst();
+      }
     } catch (error) {
       // A deadline of the whole answer says nothing of streams.
       if (pass && begun && isBreak(error) && !signal.aborted) {
@@ -266,5 +277,9 @@ export class AnswerTries {
 async function* wholeTry(items: Items): Items {
   const all: TurnEvent[] = [];
   for await (const item of items) all.push(item);
-  yield* all;
+  const breather = new Breather(ITEMS_AT_ONCE);
+  for (const item of all) {
+    yield item;
+    if (breather.isDue()) await othersFirst();
+  }
 }

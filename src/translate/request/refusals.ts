@@ -33,6 +33,18 @@ function refuseFeatures(request: MessagesRequest): void {
   }
 }
 
+/** Characters of all together: they are looked for in every answer, in a table with a row for each. */
+const MOST_STOP_CHARACTERS = 65_536;
+
+function refuseStopSequences({ stop_sequences: sequences }: MessagesRequest): void {
+  let characters = 0;
+  for (const sequence of sequences ?? []) characters += sequence.length;
+  if (characters <= MOST_STOP_CHARACTERS) return;
+  refuse(
+    `stop_sequences: ${characters} characters together; at most ${MOST_STOP_CHARACTERS} can be looked for`,
+  );
+}
+
 /** Thoughts never go back to Gemini, so clearing them is done; other clearing makes room only, and is left out. */
 function checkContextEdits(request: CountTokensRequest, warn: Warn): void {
   const management = request.context_management;
@@ -82,6 +94,7 @@ export function refuseShared(request: CountTokensRequest, version: ApiVersion, w
 export function refuseUnservable(request: MessagesRequest, version: ApiVersion, warn: Warn): void {
   refuseFeatures(request);
   refuseThinking(request);
+  refuseStopSequences(request);
   refuseSampling(request, version);
   refuseShared(request, version, warn);
   const last = request.messages.at(-1);

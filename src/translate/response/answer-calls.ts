@@ -4,6 +4,7 @@
  * Gemini's own affair, or whether the client is to answer it. Why: docs/decisions/0033-undeclared-calls.md
  */
 import { UpstreamError } from '../../gemini/errors.ts';
+import { MAX_CALLS } from '../../gemini/limits.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 import { clientToolName, meantToolName, undeclaredName } from './call-name.ts';
@@ -27,9 +28,15 @@ export type AnswerCallsOptions = {
   mayAskAgain(): boolean;
 };
 
+const tooManyCalls = () =>
+  new UpstreamError('unusable', `the model made more than ${MAX_CALLS} calls in one answer`);
+
 export class AnswerCalls {
   readonly #options: AnswerCallsOptions;
   #held: ReadEvent[] = [];
+  /** Calls that are held, without those that Gemini has answered. */
+  readonly #waiting: GeminiCall[] = [];
+  readonly #answered = new Set<GeminiCall>();
   #gaveContent = false;
   #calls = 0;
   /** Calls were read out of the end's message. */
@@ -50,7 +57,7 @@ export class AnswerCalls {
     for (const event of read) {
       if (event.type === 'gemini-result') this.#result(event);
       else if (event.type === 'usage') events.push(event);
-      else if (this.#mustWait(event)) this.#held.push(event);
+      else if (this.#mustWait(event)) this.#hold(event);
       else this.#give(event, events);
     }
     return events;
@@ -72,8 +79,15 @@ export class AnswerCalls {
     return event.type === 'gemini-call' && clientToolName(event.call.name, toolNames) === undefined;
   }
 
+  #hold(event: ReadEvent): void {
+    this.#held.push(event);
+    if (event.type === 'gemini-call') this.#waiting.push(event.call);
+    if (this.#waiting.length > MAX_CALLS) throw tooManyCalls();
+  }
+
   #give(event: ReadEvent, events: TurnEvent[]): void {
     if (event.type === 'gemini-result') return;
+    if (event.type === 'gemini-call' && this.#answered.has(event.call)) return;
     const given = event.type === 'gemini-call' ? this.#named(event.call) : event;
     if (!given) return;
     this.#gaveContent ||= isContent(given);
@@ -82,21 +96,20 @@ export class AnswerCalls {
 
   /** Server-side tools of an older preview come as a call and its result, both in the answer (recordings section 5). */
   #result({ id, name }: Extract<ReadEvent, { type: 'gemini-result' }>): void {
-    const at = this.#held.findIndex(
-      (event) =>
-        event.type === 'gemini-call' &&
-        (id !== undefined && event.call.id !== undefined ? event.call.id === id : event.call.name === name),
+    const at = this.#waiting.findIndex((call) =>
+      id !== undefined && call.id !== undefined ? call.id === id : call.name === name,
     );
     const { warn } = this.#options;
     if (at < 0) warn('upstream-unknown', 'answer', 'part left out: functionResponse');
     else warn('content-changed', 'answer', `call of ${name} left out: Gemini answered it by itself`);
-    if (at >= 0) this.#held.splice(at, 1);
+    for (const call of this.#waiting.splice(at, at < 0 ? 0 : 1)) this.#answered.add(call);
   }
 
   #named({ name: geminiName, args, signature }: GeminiCall): TurnEvent | undefined {
     const name = this.#nameFor(geminiName);
     const { plan, warn } = this.#options;
     this.#calls++;
+    if (this.#calls > MAX_CALLS) throw tooManyCalls();
     if (this.#calls > 1 && !plan.parallelCalls) {
       warn('content-changed', 'answer', `call of ${name} left out: parallel tool use is disabled`);
       return undefined;

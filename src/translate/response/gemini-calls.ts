@@ -68,7 +68,7 @@ function argumentsOf(name: string, args: unknown): JsonObject {
 /** Undefined for what is no JSON, and for what is too deep for one. */
 function parsed(text: string): unknown {
   if (text.trim() === '') return null;
-  const { depth, values, exact } = jsonShape(text);
+  const { depth, values, exact } = jsonShape(text, { depth: MAX_DEPTH, values: MAX_VALUES });
   if (depth > MAX_DEPTH || values > MAX_VALUES) return undefined;
   const value = tryParseJson(text);
   return exact || value === undefined ? value : parseExact(text);

@@ -14,6 +14,8 @@ const STEP = /\.([^.[\]]+)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\
 const ESCAPE = /\\(.)/gs;
 /** Characters. */
 const MAX_PATH = 4_096;
+/** Steps of all paths of a call: several for each token of the longest answer. */
+const MAX_STEPS = 250_000;
 /** Empty lists and objects have no piece of their own, so that a list may go on behind a gap; but a path costs few bytes, and gaps many. */
 const MAX_GAPS = 1_000;
 
@@ -54,6 +56,7 @@ export class PartialCall {
   readonly signature: string | undefined;
   readonly args: JsonObject;
   #gaps = 0;
+  #steps = 0;
 
   constructor(name: string, signature: string | undefined, args: JsonObject = {}) {
     this.name = name;
@@ -80,6 +83,8 @@ export class PartialCall {
     const key = VALUES.find((name) => Object.hasOwn(piece, name));
     if (key === undefined) return;
     const path = steps(piece['jsonPath']);
+    this.#steps += path.length;
+    if (this.#steps > MAX_STEPS) throw unfit('without end');
     const last = path.pop() ?? '';
     let at = this.args as Container;
     for (const [index, step] of path.entries()) at = this.#inside(at, step, path[index + 1] ?? last);

@@ -21,7 +21,7 @@ const MARKUP = /^\s*</;
 const BROKEN_BOUNDS = {
   length: 'an event over 16 MB',
   depth: 'an event whose objects and lists lie more than 200 deep in each other',
-  values: 'an event of more than 50,000 values',
+  values: 'an event of more than 30,000 values',
   answer: 'an answer over 64 MB',
 } as const satisfies Record<Bound, string>;
 
@@ -233,13 +233,14 @@ export class PartsReader {
 
   /** A value of one of Google's enums. */
   #name(field: string, value: unknown): string | undefined {
-    if (typeof value === 'string') return value === '' || UNSPECIFIED.test(value) ? undefined : value;
+    const name = textOf(value);
+    if (typeof value === 'string') return name === '' || UNSPECIFIED.test(name) ? undefined : name;
     if (isThere(value)) this.#leaveOut(`${field} left out: no text`);
     return undefined;
   }
 
   #signature(value: unknown): string | undefined {
-    if (typeof value === 'string') return value || undefined;
+    if (typeof value === 'string' && value.isWellFormed()) return value || undefined;
     if (isThere(value)) this.#warn('signature', 'answer', 'signature left out: no text');
     return undefined;
   }

@@ -1,64 +1,97 @@
 /**
  * Stop sequences, found in the proxy: Gemini would cut the match out and say STOP, which hides that it happened. Text that
- * might be the start of a sequence is held back, at most one character less than the longest.
+ * might be the start of a sequence is held back, at most one character less than the longest. All sequences are looked for
+ * together, each character once (Aho and Corasick): client and model together could make anything else slow.
  */
 
 export type Scanned = { text: string; stoppedAt?: string };
 
+/** Some beginning of sequences. */
+type Node = {
+  next: Map<number, Node>;
+  /** The longest end of this one that is a beginning as well. */
+  shorter: Node | undefined;
+  length: number;
+  /** The first of the sequences that end here, as the client lists them. */
+  found: number;
+};
+
+const NONE = Number.POSITIVE_INFINITY;
+
+const newNode = (length: number): Node => ({ next: new Map(), shorter: undefined, length, found: NONE });
+
+function beginningsOf(sequences: readonly string[]): Node {
+  const root = newNode(0);
+  for (const [index, sequence] of sequences.entries()) {
+    let node = root;
+    for (let at = 0; at < sequence.length; at++) {
+      const code = sequence.charCodeAt(at);
+      const next = node.next.get(code) ?? newNode(at + 1);
+      node.next.set(code, next);
+      node = next;
+    }
+    node.found = Math.min(node.found, index);
+  }
+  link(root);
+  return root;
+}
+
+/** By length, because a node's shorter one must be linked before it. */
+function link(root: Node): void {
+  const queue = [root];
+  for (const node of queue) {
+    for (const [code, next] of node.next) {
+      next.shorter = node === root ? root : follow(node.shorter ?? root, code);
+      next.found = Math.min(next.found, next.shorter.found);
+      queue.push(next);
+    }
+  }
+}
+
+/** The longest beginning that the text ends with, one character on. */
+function follow(from: Node, code: number): Node {
+  for (let node: Node = from; ; node = node.shorter) {
+    const next = node.next.get(code);
+    if (next) return next;
+    if (!node.shorter) return node;
+  }
+}
+
 export class StopScanner {
   readonly #sequences: readonly string[];
-  readonly #holdBack: number;
-  /** Nearly all text ends in none of these, and is then let through without a copy. */
-  readonly #firstCharacters: ReadonlySet<number>;
+  readonly #root: Node;
+  #node: Node;
   #held = '';
 
   constructor(sequences: readonly string[]) {
     // Text comes in whole characters, and is cut between them: half of one is never found.
     this.#sequences = sequences.filter((sequence) => sequence !== '' && sequence.isWellFormed());
-    this.#holdBack = Math.max(0, ...this.#sequences.map((sequence) => sequence.length - 1));
-    this.#firstCharacters = new Set(this.#sequences.map((sequence) => sequence.charCodeAt(0)));
+    this.#root = beginningsOf(this.#sequences);
+    this.#node = this.#root;
   }
 
   /** The text that may go out now. With `stoppedAt`, it is the last: everything before that sequence. */
   push(text: string): Scanned {
-    if (this.#holdBack === 0 && this.#sequences.length === 0) return { text };
+    if (this.#sequences.length === 0) return { text };
     const all = this.#held + text;
-    const stop = this.#first(all);
-    if (stop) {
-      this.#held = '';
-      return { text: all.slice(0, stop.at), stoppedAt: stop.sequence };
+    for (let at = 0; at < text.length; at++) {
+      this.#node = follow(this.#node, text.charCodeAt(at));
+      const stoppedAt = this.#sequences[this.#node.found];
+      if (stoppedAt === undefined) continue;
+      const end = this.#held.length + at + 1;
+      this.flush();
+      return { text: all.slice(0, end - stoppedAt.length), stoppedAt };
     }
-    const keep = this.#possibleStart(all);
-    this.#held = all.slice(all.length - keep);
-    return { text: all.slice(0, all.length - keep) };
+    const ready = all.length - this.#node.length;
+    this.#held = ready === 0 ? all : all.slice(ready);
+    return { text: all.slice(0, ready) };
   }
 
   /** What was held back; nothing can follow that would complete a sequence. */
   flush(): string {
     const held = this.#held;
     this.#held = '';
+    this.#node = this.#root;
     return held;
-  }
-
-  /** The match that ends first is the one that generation would have stopped at. */
-  #first(text: string): { at: number; sequence: string } | undefined {
-    let best: { at: number; sequence: string } | undefined;
-    for (const sequence of this.#sequences) {
-      const at = text.indexOf(sequence);
-      if (at < 0) continue;
-      if (!best || at + sequence.length < best.at + best.sequence.length) best = { at, sequence };
-    }
-    return best;
-  }
-
-  /** Length of the longest end of `text` that starts a sequence. */
-  #possibleStart(text: string): number {
-    for (let length = Math.min(this.#holdBack, text.length); length > 0; length--) {
-      const at = text.length - length;
-      if (!this.#firstCharacters.has(text.charCodeAt(at))) continue;
-      const end = text.slice(at);
-      if (this.#sequences.some((sequence) => sequence.startsWith(end))) return length;
-    }
-    return 0;
   }
 }

@@ -148,6 +148,10 @@ describe('refused, naming the field', () => {
       user({ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: ' ' } }),
     ],
     [
+      'stop_sequences: 80000 characters together; at most 65536 can be looked for',
+      { stop_sequences: ['a'.repeat(40_000), 'b'.repeat(40_000)] },
+    ],
+    [
       "messages.0.content.0: Input tag 'constructor' found using 'type' does not match any of the expected tags",
       user({ type: 'constructor' }),
     ],

@@ -50,4 +50,29 @@ describe('stop sequences', () => {
       ),
     );
   });
+
+  test('are found as a search for each of them would find them', () => {
+    const piece = fc.string({ unit: fc.constantFrom('a', 'b', '😀'), maxLength: 5 });
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 8 }),
+        fc.array(piece, { maxLength: 4 }),
+        (pieces, stopSequences) => {
+          const whole = pieces.join('');
+          const ends = stopSequences
+            .filter((one) => one !== '' && whole.includes(one))
+            .map((one) => whole.indexOf(one) + one.length);
+          const end = Math.min(...ends);
+          const first = stopSequences.find(
+            (one) => one !== '' && whole.indexOf(one) + one.length === end && whole.includes(one),
+          );
+          const { events } = run([...pieces.map((one) => text(one)), STOP], { stopSequences });
+          const message = foldEvents(events);
+          expect(message.stop_sequence).toBe(first ?? null);
+          const shown = message.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+          expect(shown).toBe(first === undefined ? whole : whole.slice(0, end - first.length));
+        },
+      ),
+    );
+  });
 });

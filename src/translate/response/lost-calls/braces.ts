@@ -1,4 +1,5 @@
 /** Gemini 3's inner syntax: `call:default_api:Name{key:"value"}`, in the model's own quotes (`<ctrl46>`) or in common ones. */
+import { MAX_CALLS } from '../../../gemini/limits.ts';
 import { type Json, tryParseJson } from '../../../lib/json.ts';
 import type { Cursor } from './cursor.ts';
 import { type Dialect, type LostCall, readMembers } from './values.ts';
@@ -22,6 +23,7 @@ const BRACES: Dialect = { readString, bareKeys: true, words: WORDS };
 export function readBraceCalls(cursor: Cursor): LostCall[] {
   const calls: LostCall[] = [];
   while (!cursor.atEnd) {
+    if (calls.length > MAX_CALLS) cursor.fail();
     if (!cursor.take(START)) cursor.fail();
     const name = cursor.need(NAME);
     if (!cursor.take('{')) cursor.fail();

@@ -1,5 +1,7 @@
 /** A place in a text that is read forwards. What does not fit is thrown as `NotRead`: half a reading is none. */
 
+import { MAX_VALUES } from '../../../gemini/limits.ts';
+
 /** The text is not of the syntax that was looked for. Never leaves this folder. */
 export class NotRead extends Error {
   override readonly name = 'NotRead';
@@ -13,6 +15,7 @@ export class Cursor {
   readonly text: string;
   position = 0;
   #depth = 0;
+  #items = 0;
 
   constructor(text: string) {
     this.text = text;
@@ -64,6 +67,7 @@ export class Cursor {
     for (;;) {
       this.skipSpace();
       if (this.take(close)) break;
+      if (++this.#items > MAX_VALUES) this.fail();
       readItem();
       this.skipSpace();
       if (this.take(',')) continue;

@@ -1,4 +1,5 @@
 /** Gemini 2.5's inner syntax: `print(default_api.Name(a=1, b='x'))`, as Python reads it. */
+import { MAX_CALLS } from '../../../gemini/limits.ts';
 import type { Json } from '../../../lib/json.ts';
 import type { Cursor } from './cursor.ts';
 import { type Dialect, type LostCall, readMembers } from './values.ts';
@@ -47,6 +48,7 @@ const PYTHON: Dialect = { readString, bareKeys: false, words: WORDS };
 export function readPythonCalls(cursor: Cursor): LostCall[] {
   const calls: LostCall[] = [];
   while (!cursor.atEnd) {
+    if (calls.length > MAX_CALLS) cursor.fail();
     if (cursor.match(PRINT) !== '') cursor.list(')', () => calls.push(readCall(cursor)));
     else calls.push(readCall(cursor));
     if (!cursor.atEnd) cursor.need(STATEMENT_END);

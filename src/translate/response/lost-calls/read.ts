@@ -9,8 +9,12 @@ import type { LostCall } from './values.ts';
 
 const ANNOUNCED = /^(?:Malformed function call|Unexpected tool call):\s*/;
 
+/** Characters: several times as many as a model can write. */
+const MAX_LENGTH = 1024 * 1024;
+
 /** Never throws; empty where any of the message is not understood. */
 export function readLostCalls(message: string): LostCall[] {
+  if (message.length > MAX_LENGTH) return [];
   const announced = ANNOUNCED.exec(message)?.[0];
   if (announced === undefined) return [];
   const cursor = new Cursor(message.slice(announced.length).trimEnd());
