@@ -1,11 +1,12 @@
 /**
  * `bun run adopt <name>/<n> <case> [--whole] [--blot]`: makes a test of request `n` (its number or its folder) of the recording
  * `fixtures/recordings/<name>`: redacted again, made small (`--whole` leaves it as it is), with goldens from today's code,
- * in `fixtures/turns/<case>`. Never overwrites. Stops where something is left that looks like a credential; `--blot` blots it out.
+ * in `fixtures/turns/<case>`, and the list of all cases. Never overwrites. Stops where something is left that looks like a credential; `--blot` blots it out.
  */
 import { join, relative } from 'node:path';
 import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config.ts';
+import { writeDocs } from './docs.ts';
 import { RECORDINGS } from './recordings/folder.ts';
 import { adopt } from './turns/adopt.ts';
 import { answerLines } from './turns/compare.ts';
@@ -46,6 +47,7 @@ try {
     whole: flags.includes('--whole'),
   });
   for (const note of notes) console.log(note);
+  for (const page of await writeDocs()) console.log(`rewritten: ${page}`);
   const { status, bytes } = recorded.answer;
   console.log(`the client sees: HTTP ${status}\n${ending(bytes)}`);
   console.log(

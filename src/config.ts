@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readBaseUrl } from './config/base-url.ts';
 import type { Environment } from './config/env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap } from './config/model-settings.ts';
+import { nearMisses } from './config/near-misses.ts';
 import { ConfigError, readValue, unquoted } from './config/read-value.ts';
 import { readRedactPatterns } from './config/redact-patterns.ts';
 import { flagOf, helpText } from './config/texts.ts';
@@ -220,6 +221,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
   const notices: string[] = NOT_SERVED.filter((name: string) => isSet(env[name])).map(
     (name) => `${name} is not available in this version`,
   );
+  notices.push(...nearMisses(env));
   checkExposure(values);
   const keys = chooseKeys(values, notices);
   const backend = chooseBackend(values, keys, notices);

@@ -40,6 +40,9 @@ function readCommandLine(): Config {
 const connectLine = (config: Config, url: string): string =>
   `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude`;
 
+/** A person should know that what is said from now on stays on the disk. */
+const RECORDS = 'every request and answer, without keys; Ctrl-C ends it and says what there is';
+
 function banner(config: Config, url: string): string {
   const { big, small, patterns } = config.modelMap;
   const mock = config.backend === 'mock' ? '   *** MOCK: no model answers, everything is made up ***' : '';
@@ -49,6 +52,8 @@ function banner(config: Config, url: string): string {
     `  url      ${url}   (docs: ${url}/swagger)`,
     `  models   opus, sonnet, fable → ${big} · haiku → ${small}`,
     ...patterns.map(([pattern, target]) => `           ${pattern} → ${target}`),
+    ...(config.record === undefined ? [] : [`  records  ${config.record}   (${RECORDS})`]),
+    ...(config.replay === undefined ? [] : [`  replays  ${config.replay.folder}`]),
     `  connect  ${connectLine(config, url)}`,
     '',
   ].join('\n');
@@ -59,7 +64,16 @@ function announce(config: Config, format: 'pretty' | 'json', url: string, logger
   (format === 'json' ? process.stderr : process.stdout).write(`${banner(config, url)}\n`);
   for (const notice of config.notices) logger.warn({}, notice);
   const { backend, modelMap } = config;
-  const fields = { version: VERSION, backend, url, models: modelMap, connect: connectLine(config, url) };
+  const { record } = config;
+  const recording = record === undefined ? {} : { record };
+  const fields = {
+    version: VERSION,
+    backend,
+    url,
+    models: modelMap,
+    ...recording,
+    connect: connectLine(config, url),
+  };
   if (format === 'json') logger.info(fields, 'listening');
 }
 

@@ -54,11 +54,16 @@ async function install(version: string, folder: string, retries: number): Promis
 }
 
 /**
- * The `claude` of `version`, from the cache (`CLAUDE_CODE_CACHE`) or freshly installed; or why there is none. `retries`:
+ * The `claude` of `version`, from the cache (`CLAUDE_CODE_CACHE`) or freshly installed; or why there is none. `onDownload` is told before. `retries`:
  * how often npm may ask again; a machine without a network should hear of it at once.
  */
-export async function installVersion(version: string, retries: number): Promise<Installed> {
+export async function installVersion(
+  version: string,
+  retries: number,
+  onDownload: (folder: string) => void = () => {},
+): Promise<Installed> {
   const folder = join(CACHE, version);
+  if (!existsSync(binary(folder))) onDownload(folder);
   if (!Bun.which('npm') && !existsSync(binary(folder))) return { ok: false, reason: 'npm is not installed' };
   const installed: Installed = existsSync(binary(folder))
     ? { ok: true, path: binary(folder) }

@@ -1,5 +1,6 @@
 /** Which models serve, and which take their place: the model settings, understood and checked. */
-import { isKnownModel } from '../gemini/models.ts';
+import { isKnownModel, MODELS } from '../gemini/models.ts';
+import { editDistance } from '../lib/edit-distance.ts';
 import { MODEL_NAME, type ModelMap } from '../translate/model-map.ts';
 import { ConfigError } from './read-value.ts';
 import { NO_FALLBACKS, VARIABLES, type Values } from './variables.ts';
@@ -9,20 +10,37 @@ export type ModelFallbacks = readonly (readonly string[])[];
 
 const unprefixed = (model: string): string => model.replace(/^(gemini|google|models)\//, '');
 
+/** Letters. */
+const NEAR = 2;
+
+/** Told, not refused: Google has new models sooner than our table. */
+function unknownModel(setting: string, model: string): string {
+  const near = MODELS.map(({ id }) => ({ id, distance: editDistance(id, model.toLowerCase()) }))
+    .filter(({ distance }) => distance <= NEAR)
+    .sort((a, b) => a.distance - b.distance)[0];
+  const hint = near ? `; did you mean ${near.id}?` : '';
+  return `${setting}: ${model} is not in this version's table; taken for one like the newest${hint}`;
+}
+
 /** Shut down by Google; `.env` files of older proxies still name them. */
 const RETIRED = /^gemini-(1\.[05]-|pro$|pro-vision$|ultra$)/;
 
 function modelPatterns({ MODEL_MAP = {} }: Values, notices: string[]): ModelMap['patterns'] {
   const patterns = Object.entries(MODEL_MAP);
   for (const [pattern, model] of patterns) {
-    if (RETIRED.test(unprefixed(model))) notices.push(`MODEL_MAP: Google has retired ${model} (${pattern})`);
+    const target = unprefixed(model);
+    if (RETIRED.test(target)) notices.push(`MODEL_MAP: Google has retired ${model} (${pattern})`);
+    else if (!isKnownModel(target)) notices.push(`${unknownModel('MODEL_MAP', model)} (${pattern})`);
   }
   return patterns;
 }
 
 function modelSetting(name: 'BIG_MODEL' | 'SMALL_MODEL', values: Values, notices: string[]): string {
   const model = unprefixed(values[name]);
-  if (!RETIRED.test(model)) return model;
+  if (!RETIRED.test(model)) {
+    if (!isKnownModel(model)) notices.push(unknownModel(name, model));
+    return model;
+  }
   const replacement = String(VARIABLES[name].default);
   notices.push(`${name}: Google has retired ${model}; ${replacement} is used instead`);
   return replacement;
@@ -47,12 +65,10 @@ function parseGroup(text: string): string[] {
   return models;
 }
 
-/** Told, not refused: Google has new models sooner than our table. */
 function adviseOn(models: readonly string[], notices: string[]): void {
   for (const model of models) {
     if (RETIRED.test(model)) notices.push(`MODEL_FALLBACKS: Google has retired ${model}`);
-    else if (!isKnownModel(model))
-      notices.push(`MODEL_FALLBACKS: ${model} is not in this version's table; taken for one like the newest`);
+    else if (!isKnownModel(model)) notices.push(unknownModel('MODEL_FALLBACKS', model));
   }
 }
 

@@ -27,6 +27,17 @@ describe('what is said at start', () => {
       { MODEL_FALLBACKS: 'gemini-9-xenon' },
       /^MODEL_FALLBACKS: gemini-9-xenon is not in this version's table; taken for one like the newest$/,
     ],
+    [
+      'a big model that nobody knows',
+      { BIG_MODEL: 'gemini-4-argn' },
+      /^BIG_MODEL: gemini-4-argn is not in this version's table; .*; did you mean gemini-4-argon\?$/,
+    ],
+    [
+      'a small one like no other',
+      { SMALL_MODEL: 'gpt-4o' },
+      /^SMALL_MODEL: gpt-4o is not in this version's table; taken for one like the newest$/,
+    ],
+    ['and one in the map', { MODEL_MAP: '{"x*":"gemini-9"}' }, /^MODEL_MAP: gemini-9 is not in .* \(x\*\)$/],
     ['faults', { FAULTS: 'cut@2' }, /^FAULTS: upstream is made to fail: cut@2$/],
     ['a key given twice', { API_KEYS: 'a-1,b-2,a-1' }, /^API_KEYS: a key that is there twice is used once$/],
     [
@@ -41,6 +52,56 @@ describe('what is said at start', () => {
     ]),
   ])('%s', (_name, env, notice) => {
     expect(readConfig({ ...KEY, ...env }, []).notices).toEqual([expect.stringMatching(notice)]);
+  });
+
+  test.each([
+    ['GEMINI_APIKEY', 'GEMINI_API_KEY'],
+    ['gemini_api_key', 'GEMINI_API_KEY'],
+    ['GEMNII_API_KEY', 'GEMINI_API_KEY'],
+    ['GEMINI_KEY', 'GEMINI_API_KEY'],
+    ['APIKEYS', 'API_KEYS'],
+    ['BIGMODEL', 'BIG_MODEL'],
+    ['BIG_MODELS', 'BIG_MODEL'],
+    ['HAIKU_MODEL', 'SMALL_MODEL'],
+    ['MODEL_FALLBACK', 'MODEL_FALLBACKS'],
+    ['PORTS', 'PORT'],
+    ['PROXY_KEY', 'PROXY_API_KEY'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['ALLOWED_HOST', 'ALLOWED_HOSTS'],
+    ['STREAM_IDLE_TIMOUT', 'STREAM_IDLE_TIMEOUT'],
+    ['GOOGLE_CLOUD_PROJEKT', 'GOOGLE_CLOUD_PROJECT'],
+  ])('%s looks like %s, and its value is not told', (name, right) => {
+    const { notices } = readConfig({ BACKEND: 'mock', [name]: 'canary-value' }, []);
+    expect(notices).toEqual([`${name} is not read by this proxy: did you mean ${right}?`]);
+  });
+
+  test('names of the rest of the world are left alone, and so is a slip beside the right name', () => {
+    const world = [
+      'PATH',
+      'HOME',
+      'HOSTNAME',
+      'TERM',
+      'LANG',
+      'PWD',
+      'SHELL',
+      'USER',
+      'EDITOR',
+      'NODE_ENV',
+      'TMPDIR',
+      'POST',
+      'HTTP_PROXY',
+    ];
+    const others = [
+      'ANTHROPIC_API_KEY',
+      'ANTHROPIC_BASE_URL',
+      'OPENAI_API_KEY',
+      'AWS_REGION',
+      'DISPLAY',
+      'SSH_AUTH_SOCK',
+      'CI',
+    ];
+    const env = Object.fromEntries([...world, ...others].map((name) => [name, 'x']));
+    expect(readConfig({ ...KEY, ...env, GEMINI_APIKEY: 'x' }, []).notices).toEqual([]);
   });
 
   test('a model that is not retired is left alone', () => {

@@ -63,6 +63,18 @@ describe('what ends at once', () => {
 });
 
 describe('what serves', () => {
+  test('says that it records, and where', async () => {
+    const child = spawn(['--port', '0', '--record', join(folder, 'session')], { BACKEND: 'mock' });
+    let err = '';
+    for await (const bytes of child.stderr) {
+      err += new TextDecoder().decode(bytes);
+      if (err.includes('connect')) break;
+    }
+    child.kill();
+    await child.exited;
+    expect(err).toContain(`records  ${join(folder, 'session')}`);
+  });
+
   const start = async (args: string[], env: Record<string, string> = {}) => {
     const child = spawn(['--port', '0', ...args], env);
     const decoder = new TextDecoder();

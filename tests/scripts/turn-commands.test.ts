@@ -1,0 +1,92 @@
+/** `bun run adopt` and `bun run bless`, as they are typed, in a copy of this repository. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { textChunk } from '../support/proxy.ts';
+import { ask, event, pieces, recordingProxy, streamed } from '../support/recording.ts';
+
+const HERE = join(import.meta.dir, '../..');
+/** A few turns are as good as all, and the copy is quick. */
+const TURNS = ['signed-text', 'call-then-text'];
+
+const root = mkdtempSync(join(tmpdir(), 'turn-commands-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function run(script: string, ...args: string[]) {
+  const child = Bun.spawn([process.execPath, join(root, 'scripts', script), ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', HOME: root },
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code: await child.exited, text: out + err };
+}
+
+const page = () => readFileSync(join(root, 'docs/fixtures.md'), 'utf8');
+
+beforeAll(async () => {
+  for (const name of [
+    'src',
+    'scripts',
+    'docs',
+    'README.md',
+    '.env.example',
+    'package.json',
+    'tsconfig.json',
+    'fixtures/scenarios',
+  ])
+    cpSync(join(HERE, name), join(root, name), { recursive: true });
+  for (const name of TURNS)
+    cpSync(join(HERE, 'fixtures/turns', name), join(root, 'fixtures/turns', name), { recursive: true });
+  symlinkSync(join(HERE, 'node_modules'), join(root, 'node_modules'));
+  mkdirSync(join(root, 'fixtures/recordings'));
+  await using proxy = await recordingProxy(join(root, 'fixtures/recordings/session'), [
+    pieces(event(textChunk('Hello', 'STOP'))),
+  ]);
+  await ask(proxy, { request: streamed });
+  // The list names all turns; here there are two.
+  expect((await run('docs.ts')).code).toBe(0);
+}, 60_000);
+
+describe('adopt', () => {
+  test('puts the new turn into the list of all', async () => {
+    expect(page()).not.toContain('a-new-turn');
+    const { code, text } = await run('adopt.ts', 'session/1', 'a-new-turn');
+    expect({ code, text }).toMatchObject({ code: 0 });
+    expect(text).toContain('rewritten: docs/fixtures.md');
+    expect(page()).toContain('a-new-turn');
+    expect((await run('docs.ts')).text).not.toContain('rewritten');
+  }, 60_000);
+});
+
+describe('bless', () => {
+  test('of a turn that is not there changes nothing, and says so', async () => {
+    const golden = join(root, 'fixtures/turns', TURNS[0] ?? '', 'expected.sse');
+    const other = join(root, 'docs/errors.md');
+    const edited = `${readFileSync(golden, 'utf8')}: edited\n`;
+    writeFileSync(golden, edited);
+    writeFileSync(other, 'stale');
+    const { code, text } = await run('bless.ts', TURNS[0] ?? '', 'nobody');
+    expect({ code, text }).toEqual({
+      code: 1,
+      text: 'fixtures/turns/nobody: there is no such turn; nothing was changed\n',
+    });
+    expect([readFileSync(golden, 'utf8'), readFileSync(other, 'utf8')]).toEqual([edited, 'stale']);
+    expect(existsSync(join(root, 'fixtures/turns/nobody'))).toBe(false);
+  }, 60_000);
+});
