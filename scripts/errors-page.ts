@@ -65,7 +65,13 @@ const SAMPLES = {
 const OTHERWISE: Partial<Record<FailureClass, Sample>> = {
   key: ['403: leaked, suspended, or without the API', status(403, 'Your API key was reported as leaked.')],
   barred: ["a front's 401", page(401)],
-  network: ['no way to the host; never another model', new UpstreamError('unreachable', 'ECONNREFUSED')],
+  network: [
+    'no way to the host; never another model',
+    new UpstreamError(
+      'unreachable',
+      'cannot reach generativelanguage.googleapis.com: ECONNREFUSED (nothing listens there)',
+    ),
+  ],
   'model-missing': ['429 with `limit: 0`', status(429, 'Quota exceeded, limit: 0, model: x')],
 };
 

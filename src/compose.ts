@@ -4,6 +4,7 @@ import { openSignatureStore, type SignatureStore } from './backend/signature-sto
 import { StreamingBreakers } from './backend/streaming.ts';
 import { createBackend, createKeys } from './compose/keys.ts';
 import { lazyMock } from './compose/mock-upstream.ts';
+import { openReaching } from './compose/reaching.ts';
 import {
   openPlayer,
   openRecorder,
@@ -37,6 +38,8 @@ export type System = {
   answering(): number;
   /** Keys, models and rates of `config` from now on; what else has changed is told in the log. */
   reload(config: Config): void;
+  /** One line in the log where there is no way to upstream. The first request need not wait for it. */
+  warnOfNoUpstream(): Promise<void>;
   /** Loads what the first request would wait for. Rejects where a file that it needs cannot be read. */
   warmUp(): Promise<void>;
   /** Writes and frees what is not the server's: recordings, the store. After the server has closed. */
@@ -47,8 +50,6 @@ export type System = {
 const MAX_SIGNATURES = 100_000;
 /** The same rules give the same faults on every run, unless a rule brings a seed of its own. */
 const FAULT_SEED = 1;
-
-const network: Fetch = (url, init) => fetch(url, init);
 
 /** Beneath the recorder: what it writes down is what the proxy was made to meet. */
 function withFaults({ faults }: Config, upstream: Fetch, clock: Clock): Fetch {
@@ -74,7 +75,8 @@ export function compose(given: Config, ports: Ports): System {
   const config = player ? withRecordedSettings(given, player.library) : given;
   const mock = config.backend === 'mock' && !ports.fetch ? lazyMock(config, ports) : undefined;
   const recorder = config.record === undefined ? undefined : openRecorder(config.record, config, ports);
-  const upstream = withFaults(config, player?.fetch ?? ports.fetch ?? mock?.fetch ?? network, clock);
+  const reaching = openReaching(config, ports);
+  const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
   // A replay has the look-ups of then, and must not leave its own behind.
   const store = openStore(player ? undefined : config.dataDir, ports);
@@ -121,6 +123,7 @@ export function compose(given: Config, ports: Ports): System {
     reload: createReload({ config, deps, replaceKeys: replace }),
     answering: () => deps.stats.answersOpen,
     listen: () => listen(app, deps, config.host, config.port),
+    warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => {
       await mock?.load();
     },

@@ -33,6 +33,8 @@ export type Config = {
   /** Set as well, and not used: no less secret. */
   spareKeys: readonly string[];
   baseUrl: string | undefined;
+  /** Requests upstream go through an HTTP proxy that the environment names. */
+  viaHttpProxy: boolean;
   modelMap: ModelMap;
   /** Empty for none. */
   modelFallbacks: ModelFallbacks;
@@ -90,6 +92,9 @@ function parseFlags(argv: readonly string[]): Record<string, unknown> {
     throw new ConfigError(`${sentence?.replace(/\.$/, '')}; --help lists what there is`);
   }
 }
+
+/** Whoever sends by `fetch` heeds these, in lower case too. */
+const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
 
 /** The text that `--help` or `--version` asks for; undefined where the proxy is to serve. */
 export function requestedText(argv: readonly string[]): string | undefined {
@@ -230,6 +235,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     backend,
     apiKeys: keys,
     spareKeys: keysOf(values).filter((key) => !keys.includes(key)),
+    viaHttpProxy: HTTP_PROXIES.some((name) => env[name] || env[name.toLowerCase()]),
     baseUrl: readBaseUrl(values.GOOGLE_GEMINI_BASE_URL, notices),
     modelMap,
     modelFallbacks: readModelFallbacks(values, modelMap, isGiven('MODEL_FALLBACKS'), notices),

@@ -6,7 +6,7 @@ import { watchLauncher } from './config/launcher.ts';
 import { watchFiles } from './config/watch-files.ts';
 import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config.ts';
 import { createLogger, type Logger } from './lib/log.ts';
-import { systemClock, systemRandom } from './lib/ports.ts';
+import { systemClock, systemConnect, systemRandom } from './lib/ports.ts';
 import type { Listening } from './server/serve.ts';
 
 /** Milliseconds that answers under way get to end by themselves. */
@@ -170,7 +170,9 @@ const onTerminal = process.stdout.isTTY === true;
 const colour = onTerminal && !process.env['NO_COLOR'];
 const format = config.log.format ?? (onTerminal ? 'pretty' : 'json');
 const logger = await createLogger({ level: config.log.level, format, secrets: secretsOf(config), colour });
-const system = start(() => compose(config, { clock: systemClock, random: systemRandom, logger }));
+const system = start(() =>
+  compose(config, { clock: systemClock, random: systemRandom, connect: systemConnect, logger }),
+);
 const listening = startListening(system, config);
 const close = closeOnSignal(listening, system, logger);
 // A mistake of ours in one request: it must not end the streams of all others.
@@ -178,4 +180,5 @@ process.on('unhandledRejection', (error) => logger.error({ error }, 'a failure t
 reloadOnChange(system, envFiles, logger, close);
 void watchLauncher(process, () => close('the end of npx'), { clock: systemClock });
 announce(config, format, listening.url, logger);
+void system.warnOfNoUpstream();
 await system.warmUp().catch(failed);

@@ -6,6 +6,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { Abortable, followSignal, ignoreFailure } from '../lib/async.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
 import { SilenceLimit } from './silence.ts';
+import { describeUnreachable, errorCode } from './unreachable.ts';
 
 export type ConnectionLimits = {
   clock: Clock;
@@ -30,6 +31,7 @@ export class Connection {
   readonly #abort = new AbortController();
   readonly #abortable = new Abortable(this.#abort.signal);
   readonly #unfollow: () => void;
+  #url = '';
   #silence: SilenceLimit | undefined;
   #expects: 'news' | 'end' = 'news';
   #reader: Reader | undefined;
@@ -44,6 +46,7 @@ export class Connection {
 
   /** Resolves at the head, whatever its status. Rejects with an UpstreamError `unreachable`, `network` or `timeout`. */
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
+    this.#url = url;
     this.#limitSilence(this.#limits.headTimeoutMs, 'no response head');
     this.#silence?.waitBegins();
     let sent: Promise<Response> | undefined;
@@ -129,34 +132,18 @@ export class Connection {
     const { aborted, reason } = this.#abort.signal;
     this.#end();
     if (aborted) return reason;
-    const kind = UNREACHABLE.has(codeOf(error) ?? '') ? 'unreachable' : 'network';
-    return new UpstreamError(kind, `the connection failed: ${describe(error)}`, { cause: error });
+    const unreachable = describeUnreachable(this.#url, error);
+    if (unreachable !== undefined) return new UpstreamError('unreachable', unreachable, { cause: error });
+    return new UpstreamError('network', `the connection failed: ${describe(error)}`, { cause: error });
   }
 }
-
-/** What Bun's fetch says where there is no way to the host: docs/discoveries/0004-broken-connections.md */
-const UNREACHABLE: ReadonlySet<string> = new Set([
-  'EADDRNOTAVAIL',
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  // The same, by other versions of Bun.
-  'ConnectionRefused',
-  'FailedToOpenSocket',
-]);
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** Bun's advice to its caller, which is us. */
 const ADVICE = / For more information, pass .*$/s;
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = codeOf(error);
+  const code = errorCode(error);
   const message = error.message.replace(ADVICE, '');
   return code && !message.includes(code) ? `${code}: ${message}` : message;
 }

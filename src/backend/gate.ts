@@ -23,6 +23,8 @@ export type GateOptions<T> = {
   mayRetry(error: unknown): boolean;
   /** Milliseconds that the next try waits at least, besides the backoff. */
   leastWait?(error: unknown): number;
+  /** Milliseconds that the next try waits at most, whatever the backoff says. */
+  mostWait?(error: unknown): number;
   clock: Clock;
   random: Random;
   /** Aborting it ends the running try at once; whoever waits gets its reason. */
@@ -158,7 +160,8 @@ class Tries<T> {
     this.#dropTry(error);
     if (this.state === 'committed' || !options.mayRetry(error)) throw error;
     options.onRetry?.(error, this.#attempt);
-    const wait = Math.max(this.#backoff(), options.leastWait?.(error) ?? 0);
+    const least = Math.max(this.#backoff(), options.leastWait?.(error) ?? 0);
+    const wait = Math.min(least, options.mostWait?.(error) ?? Infinity);
     await this.#abortable.wait(options.clock.sleep(wait, this.#stop.signal));
   }
 

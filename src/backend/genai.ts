@@ -30,7 +30,7 @@ export type GenaiOptions = {
   clock: Clock;
 };
 
-const GOOGLE = 'https://generativelanguage.googleapis.com';
+export const GOOGLE = 'https://generativelanguage.googleapis.com';
 const FINGERPRINT_LENGTH = 8;
 /** What the SDK sends is thrown away; it only has to be something that it accepts. */
 const STUB = '.';

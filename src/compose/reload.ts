@@ -11,6 +11,7 @@ type Reloaded = Pick<Config, 'apiKeys' | 'spareKeys' | 'modelMap' | 'modelFallba
 const NEEDS_RESTART = {
   backend: 'BACKEND',
   baseUrl: 'GOOGLE_GEMINI_BASE_URL',
+  viaHttpProxy: 'HTTPS_PROXY, HTTP_PROXY, ALL_PROXY',
   host: 'HOST',
   port: 'PORT',
   proxyApiKey: 'PROXY_API_KEY',

@@ -1,7 +1,7 @@
 /** What the server and a recording are told of the settings. */
 import { type Config, secretsOf, VERSION } from '../config.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Clock, Fetch, Random } from '../lib/ports.ts';
+import type { Clock, Connect, Fetch, Random } from '../lib/ports.ts';
 import type { ServerSettings } from '../server/deps.ts';
 import type { UrlFetchPorts } from '../server/url-fetch/fetch-url.ts';
 
@@ -13,6 +13,8 @@ export type Ports = {
   fetch?: Fetch;
   /** In place of what media by URL are read with. */
   urlFetch?: UrlFetchPorts;
+  /** Tries the way to upstream, beside `fetch` or the network; without it nobody wonders. */
+  connect?: Connect;
 };
 
 export function serverSettings(config: Config): ServerSettings {

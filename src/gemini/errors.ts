@@ -25,6 +25,10 @@ export type UpstreamErrorKind =
   /** A well-formed end that holds no answer: no content, a broken call. */
   | 'unusable';
 
+/** The way to Google is no model's fault, and no key's: no other one is any closer. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof UpstreamError && error.kind === 'unreachable';
+
 /** Not for: errors of our own (those are bugs and stay plain Errors), nor for a client that left (an AbortError). */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';

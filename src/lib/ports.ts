@@ -39,6 +39,9 @@ export type Exchange = {
 /** The network as a port. Record, replay, mock and faults are each a wrapper `Fetch → Fetch`. */
 export type Fetch = (url: string, init: RequestInit, exchange: Exchange) => Promise<Response>;
 
+/** Resolves once a connection to the host of `url` was made, with TLS where that is asked for; it is closed at once. Rejects as a `Fetch` does. */
+export type Connect = (url: URL, signal: AbortSignal) => Promise<void>;
+
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** The date at which the monotonic clock shows `moment`, as far as is known now. */
@@ -69,6 +72,41 @@ export const systemClock: Clock = {
       }, ms);
       signal?.addEventListener('abort', onAbort, { once: true });
     }),
+};
+
+const HTTPS_PORT = 443;
+const HTTP_PORT = 80;
+
+export const systemConnect: Connect = async ({ hostname, port, protocol }, signal) => {
+  const made = Promise.withResolvers<void>();
+  const isSecure = protocol === 'https:';
+  const onAbort = () => made.reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  const connecting = Bun.connect({
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port) || (isSecure ? HTTPS_PORT : HTTP_PORT),
+    // Whether the certificate is trusted, the fetch says.
+    ...(isSecure ? { tls: { rejectUnauthorized: false, serverName: hostname } } : {}),
+    socket: {
+      open: () => (isSecure ? undefined : made.resolve()),
+      handshake: () => made.resolve(),
+      data() {},
+      error: (_socket, error) => made.reject(error),
+      connectError: (_socket, error) => made.reject(error),
+      close: (_socket, error) => made.reject(error ?? new Error('the connection was closed at once')),
+    },
+  });
+  connecting.catch(made.reject);
+  try {
+    await made.promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    // One that comes when nobody waits for it any more must not stay open.
+    void connecting.then(
+      (socket) => socket.terminate(),
+      () => {}, // told above
+    );
+  }
 };
 
 export const systemRandom: Random = { next: () => Math.random() };

@@ -3,7 +3,7 @@
  * before content goes on with the next one, which is no try of its own; every other failure ends it.
  */
 import type { Patience } from '../backend/keys.ts';
-import { UpstreamError } from '../gemini/errors.ts';
+import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import { Breather, othersFirst } from '../lib/async.ts';
@@ -47,10 +47,6 @@ const isBreak = (error: unknown): boolean => error instanceof UpstreamError && B
 
 const isQuota = (error: unknown): boolean =>
   error instanceof UpstreamError && ['quota-minute', 'quota-day'].includes(failureClass(error));
-
-/** The way to Google is no model's fault: no other model is any closer. */
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof UpstreamError && error.kind === 'unreachable';
 
 /** Held back by a breaker: it costs nothing to ask elsewhere. */
 const isNotSent = (error: unknown): boolean =>

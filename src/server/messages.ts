@@ -26,6 +26,8 @@ import { RequestMedia } from './url-fetch/request-media.ts';
 
 /** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
 const HEAD_WAIT_MS = 8_000;
+/** And while there is no way to upstream: only a status makes Claude Code go on for minutes, three errors in a stream end its turn. */
+const AWAY_WAIT_MS = 25_000;
 
 /** Nothing was sent, so that nothing was read. */
 const NO_USAGE: TurnEvent = { type: 'usage', usage: { promptTokenCount: 0 } };
@@ -37,7 +39,8 @@ async function* emptyAnswer(): AsyncGenerator<TurnEvent, void, undefined> {
 }
 
 function openSource(request: MessagesRequest, tries: AnswerTries, call: Call, deps: ServerDeps): TurnSource {
-  if (request.max_tokens === 0) return { head: Promise.resolve(NO_USAGE), items: emptyAnswer() };
+  if (request.max_tokens === 0)
+    return { head: Promise.resolve(NO_USAGE), items: emptyAnswer(), isAway: () => false };
   const source = openTurn(tries, request.stream === true, call, deps);
   return withOverflowCounted(source, () => tries.prepared, call, deps);
 }
@@ -56,13 +59,22 @@ async function openTries(request: MessagesRequest, call: Call, deps: ServerDeps)
   );
 }
 
+async function waitForHead(
+  source: TurnSource,
+  { clock }: ServerDeps,
+  signal: AbortSignal,
+): Promise<undefined> {
+  await clock.sleep(HEAD_WAIT_MS, signal);
+  if (source.isAway()) await clock.sleep(AWAY_WAIT_MS - HEAD_WAIT_MS, signal);
+}
+
 /**
  * What upstream said first; undefined where that takes too long. Rejects where upstream refused in time: the client then gets
  * a true status instead of an error inside a 200.
  */
 async function awaitHead(source: TurnSource, deps: ServerDeps): Promise<TurnEvent | undefined> {
   const waited = new AbortController();
-  const limit = deps.clock.sleep(HEAD_WAIT_MS, waited.signal).then(() => undefined);
+  const limit = waitForHead(source, deps, waited.signal);
   // Called off below: the head was there first.
   ignoreFailure(limit);
   try {

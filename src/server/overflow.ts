@@ -41,7 +41,7 @@ export function withOverflowCounted(
   });
   // A whole answer is read from its items alone.
   ignoreFailure(head);
-  return { head, items: items() };
+  return { ...source, head, items: items() };
 }
 
 async function explained(error: unknown, prepared: Prepared, call: Call, deps: ServerDeps): Promise<unknown> {

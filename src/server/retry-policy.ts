@@ -1,14 +1,16 @@
 /** Which failures of one answer are worth another try, how many there are, and what is told where the budget leaves none. */
 import type { BudgetTicket } from '../backend/retry-budget.ts';
 import { retryDelaySeconds } from '../gemini/error-facts.ts';
-import { UpstreamError } from '../gemini/errors.ts';
-import type { Random } from '../lib/ports.ts';
+import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
+import type { Clock, Random } from '../lib/ports.ts';
 import { isRetryable } from '../translate/errors.ts';
 
 /** A model that says nothing usable twice will say it a third time; and each try costs the whole prompt. */
 const UNUSABLE_ANSWERS = 2;
 /** Milliseconds. Whoever asks for more is asked again before it. */
 const LONGEST_WAIT_MS = 30_000;
+/** Milliseconds that a host may be away before the client is told: it goes on by itself, and whoever sits there knows why. */
+const LONGEST_AWAY_MS = 15_000;
 /** Seconds, of which each client is told others: those who failed together are not to come back together. */
 const LATER = { least: 2, spread: 8 } as const;
 
@@ -16,6 +18,7 @@ export type RetryPolicyOptions = {
   ticket: BudgetTicket;
   /** Retries of one answer, whatever they are for. */
   ceiling: number;
+  clock: Clock;
   random: Random;
   /** Called for each retry, before it is made. */
   onRetry(): void;
@@ -31,11 +34,23 @@ export class RetryPolicy {
   /** A retry was taken for the next that asks. */
   #reserved = false;
   #state: 'free' | 'refused' = 'free';
+  #tryBegan = 0;
+  /** When the first of the last tries began that found no way to the host. */
+  #awaySince: number | undefined;
   /** Head and items end with the same error, told once. */
   #explained: UpstreamError | undefined;
 
   constructor(options: RetryPolicyOptions) {
     this.#options = options;
+  }
+
+  tryBegins(): void {
+    this.#tryBegan = this.#options.clock.monotonic();
+  }
+
+  /** The last try found no way to the host. */
+  get isAway(): boolean {
+    return this.#awaySince !== undefined;
   }
 
   /** True where one more retry may be made; it counts from then on. */
@@ -86,7 +101,20 @@ export class RetryPolicy {
 
   /** Takes its part of the budget where it says yes. */
   allows(error: unknown): boolean {
+    if (!isUnreachable(error)) this.#awaySince = undefined;
+    else this.#awaySince ??= this.#tryBegan;
+    if (this.#awayLeft() <= 0) return false;
     return isRetryable(error) && !this.#isHopeless(error) && this.take();
+  }
+
+  /** Milliseconds that the next try waits at most: the last one before the client is told of a host that is away is not late. */
+  mostWait(): number {
+    return this.#awayLeft();
+  }
+
+  #awayLeft(): number {
+    if (this.#awaySince === undefined) return Infinity;
+    return this.#awaySince + LONGEST_AWAY_MS - this.#options.clock.monotonic();
   }
 
   /** What the answer ends with: where only the budget forbade another try, the client is to make it, later. */

@@ -8,7 +8,10 @@ import type { Call } from './call.ts';
 import type { ServerDeps } from './deps.ts';
 import { RetryPolicy } from './retry-policy.ts';
 
-export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'>;
+export type TurnSource = Pick<Gate<TurnEvent>, 'head' | 'items'> & {
+  /** So far there was no way to upstream. */
+  isAway(): boolean;
+};
 
 /** Aborts `target` when the time is up, unless it was called off. Returns how to call it off. */
 function setDeadline(target: AbortController, call: Call, deps: ServerDeps): () => void {
@@ -43,12 +46,16 @@ export function openTurn(tries: AnswerTries, streamed: boolean, call: Call, deps
     call.facts.retries++;
     stats.retries++;
   };
-  const policy = new RetryPolicy({ ticket, ceiling, random, onRetry });
+  const policy = new RetryPolicy({ ticket, ceiling, clock, random, onRetry });
   const gated = gate<TurnEvent>({
-    open: (_attempt, signal) => tries.read(policy, signal),
+    open(_attempt, signal) {
+      policy.tryBegins();
+      return tries.read(policy, signal);
+    },
     isContent,
     mayRetry: (error) => policy.allows(error),
     leastWait: (error) => policy.leastWait(error),
+    mostWait: () => policy.mostWait(),
     clock,
     random,
     signal: controller.signal,
@@ -80,5 +87,5 @@ export function openTurn(tries: AnswerTries, streamed: boolean, call: Call, deps
     throw policy.explain(error);
   });
   ignoreFailure(head);
-  return { head, items: watched() };
+  return { head, items: watched(), isAway: () => policy.isAway };
 }

@@ -4,7 +4,7 @@
  */
 import { type ErrorType, MessagesError, type MessagesErrorOptions } from '../anthropic/errors.ts';
 import { retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
-import { UpstreamError } from '../gemini/errors.ts';
+import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
 import { overflowSaid } from '../gemini/overflow-said.ts';
@@ -154,10 +154,15 @@ const FAILURES = {
     guidance: 'Gemini refused the request; check SMALL_MODEL and GOOGLE_GEMINI_BASE_URL.',
   },
   network: {
-    type: 'overloaded_error',
+    type: (error) => (isUnreachable(error) ? 'api_error' : 'overloaded_error'),
     retryable: true,
-    guidance: 'Gemini could not be reached; check the network, and any HTTP proxy.',
-    message: ({ message }) => `Gemini could not be reached: ${message}`,
+    guidance: 'Gemini could not be reached; check the network, GOOGLE_GEMINI_BASE_URL, and any HTTP proxy.',
+    message: (error) =>
+      isUnreachable(error)
+        ? `The proxy ${sentence(error.message)} Check its network, GOOGLE_GEMINI_BASE_URL and any HTTP proxy.`
+        : `Gemini could not be reached: ${error.message}`,
+    // At a 503 Claude Code goes on asking for minutes; the third 529 in a row ends its turn.
+    options: (error) => (isUnreachable(error) ? { status: 503 } : {}),
   },
   timeout: {
     type: 'timeout_error',

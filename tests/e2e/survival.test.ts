@@ -5,7 +5,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { nextPacificMidnight } from '../../src/backend/pacific.ts';
 import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
-import { AWAY, CASES, KEYS, STORM } from '../support/survival-cases.ts';
+import { AWAY, CASES, KEYS, STORM, TOLD_AWAY } from '../support/survival-cases.ts';
 import { type Survival, surviveAll } from '../support/survival-run.ts';
 import { COUNTED, LOG, NOTE, SAYINGS } from '../support/survival-task.ts';
 
@@ -138,6 +138,15 @@ describe.skipIf(!installed.ok)(`Claude Code ${VERSION} survives`, () => {
     expectUnseen(runs.away);
     expect(sum(runs.away, 'retries')).toBe(AWAY);
     expect(new Set(column(runs.away, 'gemini_model')).size).toBe(1);
+  });
+
+  test('a network that is away for longer: the client is told, and goes on asking', () => {
+    expectDone(runs.awayTold);
+    const told = runs.awayTold.requests.filter(({ status }) => status !== 200);
+    expect(told.map(({ status, error }) => `${status} ${error}`)).toEqual(
+      Array(TOLD_AWAY).fill('503 api_error'),
+    );
+    expect(runs.awayTold.said).toEqual([SAYINGS.note, SAYINGS.log, SAYINGS.report]);
   });
 
   describe('a cut stream', () => {

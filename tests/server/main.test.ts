@@ -75,6 +75,26 @@ describe('what serves', () => {
     expect(err).toContain(`records  ${join(folder, 'session')}`);
   });
 
+  test.each([
+    ['one line where there is no way to upstream', { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' }, 1],
+    ['none with the mock', { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1', BACKEND: 'mock' }, 0],
+  ])('warns: %s', async (_name, env, count) => {
+    const child = spawn(['--port', '0'], { GEMINI_API_KEY: 'AIza-x', LOG_FORMAT: 'json', ...env });
+    const decoder = new TextDecoder();
+    let out = '';
+    const warnings = () => out.split('\n').filter((line) => line.includes('cannot reach'));
+    for await (const bytes of child.stdout) {
+      out += decoder.decode(bytes);
+      if (out.includes('"msg":"listening"') && warnings().length === count) break;
+    }
+    child.kill('SIGTERM');
+    for (const line of warnings())
+      expect(line).toContain(
+        'cannot reach 127.0.0.1:1: ECONNREFUSED (nothing listens there); requests fail until',
+      );
+    expect(warnings()).toHaveLength(count);
+  });
+
   const start = async (args: string[], env: Record<string, string> = {}) => {
     const child = spawn(['--port', '0', ...args], env);
     const decoder = new TextDecoder();

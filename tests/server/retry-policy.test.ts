@@ -12,6 +12,7 @@ test('that the budget once had none left is told only where it ended the answer'
   const policy = new RetryPolicy({
     ticket: budget.begin(),
     ceiling: 1,
+    clock: new ManualClock(),
     random: createSeededRandom(1),
     onRetry() {},
   });

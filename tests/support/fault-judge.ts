@@ -30,11 +30,20 @@ const ERROR_TYPES = {
   'rate-limit': 'rate_limit_error',
   timeout: 'timeout_error',
   overloaded: 'overloaded_error',
+  unreachable: 'api_error',
   internal: 'api_error',
 } as const satisfies Record<ErrorWord, ErrorType>;
 
 /** Inside a stream what may pass is told as the one error after which all clients try again. */
-const PASSING: ReadonlySet<ErrorWord> = new Set(['rate-limit', 'timeout', 'overloaded', 'internal']);
+const PASSING: ReadonlySet<ErrorWord> = new Set([
+  'rate-limit',
+  'timeout',
+  'overloaded',
+  'unreachable',
+  'internal',
+]);
+/** Where it is not the type's own. */
+const STATUS: Partial<Record<ErrorWord, number>> = { unreachable: 503 };
 
 /** An answer without what may differ between two runs of the same: ids, and the checksums over them. */
 function comparable(message: AnswerMessage): string {
@@ -232,7 +241,7 @@ function checkError(at: Case, word: ErrorWord, view: View, healthy: View, proble
   const type = ERROR_TYPES[word];
   const expected = error?.status === 200 && PASSING.has(word) ? 'overloaded_error' : type;
   if (error?.type !== expected) problems.push(`${error?.type} instead of ${expected}`);
-  if (error && error.status !== 200 && error.status !== ERROR_STATUS[type])
+  if (error && error.status !== 200 && error.status !== (STATUS[word] ?? ERROR_STATUS[type]))
     problems.push(`status ${error.status}`);
   if (!isInTries(shown.thinking, healthy.shown.thinking, told.delivered.length, false))
     problems.push('thoughts are not the beginning of the answer');

@@ -11,6 +11,9 @@ export const STORM = { short: 4, long: 6 };
 /** Tries that find no way to Google: enough for a breaker to open, if they were the model's fault. */
 export const AWAY = 5;
 
+/** Times that the client is told so: more than it takes of overload. */
+export const TOLD_AWAY = 4;
+
 const noWay = () => Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' }));
 
 /** Bytes of a conversation, three counts being more, and of what is left for the summary to cover. */
@@ -54,6 +57,12 @@ export const CASES = {
   shortStorm: { env: { MAX_STREAMING_RETRIES: '2' }, trouble: storm(STORM.short) },
   away: {
     trouble: ({ caller, nth }) => (caller === 'main' && nth > 1 && nth <= 1 + AWAY ? noWay() : undefined),
+  },
+  // As after 15 s, without the wait.
+  awayTold: {
+    env: { MAX_STREAMING_RETRIES: '0' },
+    trouble: ({ caller, nth }) =>
+      caller === 'main' && nth > 1 && nth <= 1 + TOLD_AWAY ? noWay() : undefined,
   },
   cutAtOnce: { trouble: at(2, (answer) => cutAt('data:', answer, 'inside the event')) },
   cutAfterThoughts: { trouble: at(1, (answer) => cutAt('"thought": true', answer, 'after the event')) },

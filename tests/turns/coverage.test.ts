@@ -132,7 +132,7 @@ describe('there is a turn for', () => {
     const kinds = {
       status: () => hasAny(EXCHANGES, ({ head }) => (head?.status ?? 0) >= 400),
       stream: () => hasAny(FRAMES, ({ kind }) => kind === 'error'),
-      unreachable: answered('Unable to connect'),
+      unreachable: answered('cannot reach'),
       network: () => hasAny(EXCHANGES, ({ end, head }) => end.kind === 'reset' && head !== undefined),
       timeout: () => hasAny(EXCHANGES, ({ end }) => end.kind === 'timeout'),
       truncated: () =>

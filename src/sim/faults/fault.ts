@@ -14,6 +14,7 @@ export type ErrorWord =
   | 'rate-limit'
   | 'timeout'
   | 'overloaded'
+  | 'unreachable'
   | 'internal';
 
 /** What must come of a fault. The matrix test holds every row to it. */

@@ -49,17 +49,17 @@ const { fails, hangs, keepsSilent, losesAnswer } = connection;
 export const FAULTS = {
   refused: onConnection(
     'nothing listens',
-    retried('overloaded'),
+    retried('unreachable'),
     fails('ECONNREFUSED', 'ECONNREFUSED: Unable to connect. Is the computer able to access the url?'),
   ),
   dns: onConnection(
     'the name has no address',
-    retried('overloaded'),
+    retried('unreachable'),
     fails('ENOTFOUND', 'getaddrinfo ENOTFOUND upstream.invalid'),
   ),
   tls: onConnection(
     'the TLS handshake fails',
-    retried('overloaded'),
+    retried('unreachable'),
     fails('EPROTO', 'EPROTO: The TLS handshake failed. Does the server speak TLS on this port?'),
   ),
   'not-http': onConnection(

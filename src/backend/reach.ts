@@ -1,0 +1,96 @@
+/**
+ * Whether there is a way to a host. A fetch cannot tell: it waits for a connection that is never made just as it does for an
+ * answer that takes its time. So while an answer takes its time, a connection of our own is tried beside it.
+ */
+import { abortAfter, ignoreFailure } from '../lib/async.ts';
+import type { Clock, Connect, Fetch } from '../lib/ports.ts';
+
+/** Milliseconds without a head before anybody wonders. */
+const PATIENCE_MS = 2_000;
+/** Milliseconds that a connection takes at most: two of its first packets may be lost. */
+const CONNECT_MS = 4_000;
+/** Milliseconds that a host which was reached is held to be there. */
+const REMEMBERED_MS = 30_000;
+
+export type ReachOptions = { connect: Connect; clock: Clock };
+
+export class Reach {
+  readonly #options: ReachOptions;
+  /** When each origin was reached last, by anybody. */
+  readonly #reached = new Map<string, number>();
+  /** Origins whose last check failed. */
+  readonly #away = new Set<string>();
+  readonly #checks = new Map<string, Promise<void>>();
+
+  constructor(options: ReachOptions) {
+    this.#options = options;
+  }
+
+  noteReached(url: string): void {
+    const { origin } = new URL(url);
+    this.#reached.set(origin, this.#options.clock.monotonic());
+    this.#away.delete(origin);
+  }
+
+  /** Nobody need be patient. */
+  isAway(url: string): boolean {
+    return this.#away.has(new URL(url).origin);
+  }
+
+  /** Rejects with an error whose `code` says why there is no way. Shared by all who ask meanwhile. */
+  async check(url: string): Promise<void> {
+    const { origin } = new URL(url);
+    const reached = this.#reached.get(origin);
+    if (reached !== undefined && this.#options.clock.monotonic() - reached < REMEMBERED_MS) return;
+    let check = this.#checks.get(origin);
+    if (!check) {
+      check = this.#connect(url).finally(() => this.#checks.delete(origin));
+      this.#checks.set(origin, check);
+    }
+    await check;
+  }
+
+  async #connect(url: string): Promise<void> {
+    const { connect, clock } = this.#options;
+    const controller = new AbortController();
+    const callOff = abortAfter(CONNECT_MS, controller, noConnection, clock);
+    try {
+      await connect(new URL(url), controller.signal);
+      this.noteReached(url);
+    } catch (error) {
+      this.#away.add(new URL(url).origin);
+      throw error;
+    } finally {
+      callOff();
+    }
+  }
+}
+
+const noConnection = (): Error =>
+  Object.assign(new Error(`ETIMEDOUT: no connection within ${CONNECT_MS} ms`), { code: 'ETIMEDOUT' });
+
+/** `fetch`, which fails where there is no way to the host instead of waiting for it. */
+export function failingUnreached(fetch: Fetch, reach: Reach, clock: Clock): Fetch {
+  return async (url, init, exchange) => {
+    const hopeless = new AbortController();
+    const headed = new AbortController();
+    const signals = init.signal ? [init.signal, hopeless.signal] : [hopeless.signal];
+    const watch = async () => {
+      if (!reach.isAway(url)) await clock.sleep(PATIENCE_MS, headed.signal);
+      await reach.check(url).catch((error: unknown) => {
+        if (!headed.signal.aborted) hopeless.abort(error);
+      });
+    };
+    // Ends by the rejection of its sleep when the head is there.
+    ignoreFailure(watch());
+    try {
+      const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) }, exchange);
+      reach.noteReached(url);
+      return response;
+    } catch (error) {
+      throw hopeless.signal.aborted ? hopeless.signal.reason : error;
+    } finally {
+      headed.abort();
+    }
+  };
+}

@@ -1,0 +1,36 @@
+/** Connections that could not be made: nobody was asked, and nothing is known of who would have been. */
+
+/** What Bun's fetch says where there is no way to the host (docs/discoveries/0004-broken-connections.md), and what it means. */
+const CODES: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: 'this machine has no address for it',
+  EAI_AGAIN: 'the name server does not answer',
+  ECONNREFUSED: 'nothing listens there',
+  EHOSTUNREACH: 'no route to it',
+  ENETDOWN: 'the network is down',
+  ENETUNREACH: 'no route to its network',
+  ENOTFOUND: 'no host has this name',
+  EPROTO: 'the TLS handshake failed',
+  ETIMEDOUT: 'no connection in time',
+  // The same, by other versions of Bun.
+  ConnectionRefused: 'nothing listens there',
+  FailedToOpenSocket: 'no connection',
+};
+
+/** Certificates that are not trusted, each with a name of its own. */
+const CERTIFICATE = /CERT|^UNABLE_TO_|^ERR_TLS_/;
+
+/** Why `code` says that there is no way to the host; undefined where it says something else. */
+export function whyUnreachable(code: string): string | undefined {
+  if (Object.hasOwn(CODES, code)) return CODES[code];
+  return CERTIFICATE.test(code) ? 'its certificate is not trusted' : undefined;
+}
+
+export const errorCode = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+
+/** `cannot reach host: CODE (why)`, or undefined where the host was reached. */
+export function describeUnreachable(url: string, error: unknown): string | undefined {
+  const code = errorCode(error);
+  const why = code === undefined ? undefined : whyUnreachable(code);
+  return why === undefined ? undefined : `cannot reach ${new URL(url).host}: ${code} (${why})`;
+}

@@ -1,0 +1,34 @@
+/** The way to upstream, watched: where there is none, that is told instead of waited for. */
+import { GOOGLE } from '../backend/genai.ts';
+import { failingUnreached, Reach } from '../backend/reach.ts';
+import { describeUnreachable } from '../backend/unreachable.ts';
+import type { Config } from '../config.ts';
+import type { Fetch } from '../lib/ports.ts';
+import type { Ports } from './settings.ts';
+
+const network: Fetch = (url, init) => fetch(url, init);
+
+export type Reaching = {
+  fetch: Fetch;
+  /** One line in the log where there is no way to upstream now. Resolves when that is known. */
+  warn(): Promise<void>;
+};
+
+/** Through an HTTP proxy the way is the proxy's, which says itself where it ends. */
+export function openReaching(config: Config, { clock, logger, connect, fetch = network }: Ports): Reaching {
+  if (!connect || config.viaHttpProxy || config.backend !== 'gemini') return { fetch, warn: async () => {} };
+  const reach = new Reach({ connect, clock });
+  const baseUrl = config.baseUrl ?? GOOGLE;
+  return {
+    fetch: failingUnreached(fetch, reach, clock),
+    async warn() {
+      try {
+        await reach.check(baseUrl);
+      } catch (error) {
+        const what =
+          describeUnreachable(baseUrl, error) ?? `cannot reach ${new URL(baseUrl).host}: ${String(error)}`;
+        logger.warn({}, `${what}; requests fail until it can be (GOOGLE_GEMINI_BASE_URL, the network)`);
+      }
+    },
+  };
+}
