@@ -21,7 +21,7 @@ export class QuarantineSearch {
   readonly #family: ModelFamily;
   readonly #searched: SearchedFor;
   /** How many could be simpler. */
-  readonly #mayBeMeant: number;
+  readonly #odd: number;
   readonly #suspects: readonly FunctionDeclaration[];
   readonly #attempts: Generator<Attempt<FunctionDeclaration>>;
   #attempt: Attempt<FunctionDeclaration> | undefined;
@@ -32,10 +32,14 @@ export class QuarantineSearch {
     this.#searched = searched;
     this.#memory = memory;
     this.#family = family;
-    const mayBeMeant = new Set(callable(request).filter((declaration) => !isBare(declaration)));
-    this.#mayBeMeant = mayBeMeant.size;
-    this.#suspects = declarations.filter((declaration) => mayBeMeant.has(declaration));
-    this.#attempts = attemptsFor(this.#suspects, { mayDrop });
+    const all = new Set(callable(request));
+    const within = declarations.filter((declaration) => all.has(declaration));
+    const isOdd = (declaration: FunctionDeclaration) => !isBare(declaration);
+    this.#odd = [...all].filter(isOdd).length;
+    this.#suspects = within.filter(isOdd);
+    const plain = within.filter(isBare);
+    const droppable = mayDrop ? [...plain, ...this.#suspects] : [];
+    this.#attempts = attemptsFor({ all: this.#suspects, droppable });
     this.because = because;
   }
 
@@ -94,9 +98,9 @@ export class QuarantineSearch {
     const { because } = this;
     const { request, isKnown } = this.#searched;
     const isTogether = of.length === this.#suspects.length;
-    if (!isKnown && isTogether && of.length > 1 && of.length === this.#mayBeMeant)
+    if (!isKnown && isTogether && of.length > 1 && of.length === this.#odd)
       this.#memory.rememberList(this.#family, request, form);
-    else if (isTogether || form === 'dropped') this.#settle(of, form);
+    else if (form === 'dropped' || isTogether) this.#settle(of, form);
     else this.#memory.suspect(this.#family, { declarations: of, because }, this.#searched);
     return { declarations: of, because, form };
   }

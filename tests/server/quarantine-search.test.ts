@@ -195,6 +195,14 @@ describe('what Google refuses in the simple form, too, in the very same words', 
     ],
     ['for the text of its schema', 'Invalid schema', { a: NESTED }, /"Bash".*"x".*"Read"/],
     ['for a name in it', 'Invalid schema', { odd: { minLength: 1 } }, /"Bash".*"Read"/],
+    ['of one that is bare as it is', 'Invalid schema', { odd: { type: 'string' } }, /"Bash".*"Read"/],
+    ['that tells its name', "Invalid schema for function 'x': bad", { odd: {} }, /"Bash".*"Read"/],
+    [
+      'at its place',
+      'reference to undefined schema at properties.odd',
+      { odd: { type: 'string' } },
+      /"Bash".*"Read"/,
+    ],
   ])('%s: the session goes on without it', async (_name, refusal, schema, left) => {
     const { asked, fetch } = refusingWord('odd', refusal);
     await using proxy = await startProxy({ fetch });

@@ -117,11 +117,17 @@ function fits(schema: Json, { path, isThere }: Clue, isWrong: (node: Json) => bo
 }
 
 export type Clued = {
-  /** Those whose schema is wrong at that place; or else those that have something there; or else anywhere. */
+  /** Those whose schema is wrong at that place; or else those that have it, or anything, there; or else anywhere. */
   declarations: readonly FunctionDeclaration[];
-  /** Our own reading finds the same wrong with them. */
-  isSure: boolean;
+  /**
+   * `wrong`: our own reading finds the same wrong with them. `there`: what the sentence speaks of stands at that place. Of the others
+   * one may be meant.
+   */
+  found: 'wrong' | 'there' | 'perhaps';
 };
+
+/** Whether what stands in quotes in `line` is known to be no tool. */
+export const isClue = (line: string): boolean => SENTENCES.some(([pattern]) => pattern.test(line));
 
 /** Undefined where `line` says nothing of the kind, or may mean the schema of the answer. */
 export function cluedBy(
@@ -138,11 +144,14 @@ export function cluedBy(
         ({ parametersJsonSchema: schema }) => schema !== undefined && fits(schema, where, isWrong),
       );
     const sure = meant(clue, clue.isWrong);
-    if (sure.length > 0) return { declarations: sure, isSure: true };
+    if (sure.length > 0) return { declarations: sure, found: 'wrong' };
     const anywhere = { ...clue, path: undefined };
     if (/response/i.test(line) || (answerSchema && fits(answerSchema, anywhere, anything))) return undefined;
     const near = meant(clue);
-    return { declarations: near.length > 0 ? near : meant(anywhere), isSure: false };
+    if (near.length > 0) return { declarations: near, found: 'there' };
+    const { path = 'top-level' } = clue;
+    const placed = /^top-level\W*$/.test(path) ? [] : meant({ ...clue, isThere: anything });
+    return { declarations: placed.length > 0 ? placed : meant(anywhere), found: 'perhaps' };
   }
   return undefined;
 }

@@ -2,7 +2,7 @@
 import type { UpstreamError } from '../../gemini/errors.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject, type Json } from '../../lib/json.ts';
-import { cluedBy } from './quarantine-clues.ts';
+import { cluedBy, isClue } from './quarantine-clues.ts';
 
 export type Culprit = {
   declaration: FunctionDeclaration;
@@ -22,6 +22,8 @@ const PLACE = /\btools\[(\d+)\]\.(?:function_declarations|functionDeclarations)\
 const DUPLICATE = /Duplicate function declaration found:\s*(\S+)/i;
 /** Vertex's front. */
 const BY_NAME = /[`'"]([\w.:-]+)[`'"] function_?declaration|function_?declaration [`'"]([\w.:-]+)[`'"]/gi;
+/** What sentences about a schema, in other words than those that we know, may call a tool. */
+const QUOTED = /[`'"]([\w.:-]+)[`'"]|\b(?:function|tool) ([\w.:-]*\w)/gi;
 /** A 400 that is about some schema. That of an answer is not the tools'. */
 const OF_A_SCHEMA = /\bschemas?\b|parameters_?json_?schema|function_?declarations?\b|ref loops?/i;
 const OF_AN_ANSWER = /response_?(?:json_?)?schema|GenerationConfig/i;
@@ -77,8 +79,7 @@ function inLine(line: string, request: GenerateContentRequest, blamed: Blamed): 
     const later = all.filter(({ name }) => name === twice).slice(1);
     return later.map((declaration) => ({ declaration, trouble: 'duplicate', because }));
   }
-  const names = [...line.matchAll(BY_NAME)].flatMap(([, before, after]) => before ?? after ?? []);
-  const named = all.filter(({ name }) => names.includes(name));
+  const named = namedIn(line, BY_NAME, all);
   const certain = named.length > 0 ? named : meantBy(line, request);
   // What it was changed for may be gone from its schema: the very same sentence means it once more.
   const again = all.filter(({ name }) => blamed.get(because)?.has(name));
@@ -86,10 +87,20 @@ function inLine(line: string, request: GenerateContentRequest, blamed: Blamed): 
   return found.map((declaration) => ({ declaration, trouble: 'schema', because }));
 }
 
+const namesIn = (line: string, pattern: RegExp): string[] =>
+  [...line.matchAll(pattern)].flatMap(([, ...found]) => found.find((name) => name) ?? []);
+
+const namedIn = (line: string, pattern: RegExp, all: readonly FunctionDeclaration[]) => {
+  const names = namesIn(line, pattern);
+  return all.filter(({ name }) => names.includes(name));
+};
+
 /** What a sentence about a place in a schema can only mean. */
 function meantBy(line: string, request: GenerateContentRequest): readonly FunctionDeclaration[] {
   const clued = cluedBy(line, declarationsOf(request), request.generationConfig?.responseJsonSchema);
-  return clued && (clued.isSure || clued.declarations.length === 1) ? clued.declarations : [];
+  if (!clued) return [];
+  const isOne = clued.found === 'there' && clued.declarations.length === 1;
+  return isOne || clued.found === 'wrong' ? clued.declarations : [];
 }
 
 export type Suspects = {
@@ -107,12 +118,14 @@ export function suspectsOf(error: UpstreamError, request: GenerateContentRequest
   const all = declarationsOf(request);
   const { responseJsonSchema: answer } = request.generationConfig ?? {};
   for (const line of error.message.split('\n')) {
-    if (OF_AN_ANSWER.test(line)) continue;
+    // One that is named and not there any more is none of the others.
+    if (OF_AN_ANSWER.test(line) || namesIn(line, BY_NAME).length > 0) continue;
     const near = cluedBy(line, all, answer)?.declarations ?? [];
     const because = sentence(line);
     if (near.length > 0) return { declarations: near, because, isCertain: answer === undefined };
-    if (OF_A_SCHEMA.test(line) && answer === undefined)
-      return { declarations: all, because, isCertain: true };
+    if (!OF_A_SCHEMA.test(line) || answer !== undefined) continue;
+    const quoted = isClue(line) ? [] : namedIn(line, QUOTED, all);
+    return { declarations: quoted.length > 0 ? quoted : all, because, isCertain: true };
   }
   const isMany = all.length >= VERY_MANY && OF_NOTHING.test(error.message);
   return isMany ? { declarations: all, because: sentence(error.message), isCertain: false } : undefined;

@@ -12,37 +12,33 @@ const MOST_ATTEMPTS = 6;
 /** What is sent of these instead: `form`. */
 export type Attempt<T> = { readonly form: Fate; readonly of: readonly T[] };
 
-export type SearchOptions = {
-  /** Whether one is left out where its barest form is refused, too. */
-  mayDrop: boolean;
-};
+/** `droppable`: one of these is left out where no other form helps. */
+type Suspects<T> = { all: readonly T[]; droppable: readonly T[] };
 
 /** The attempts to make one after the other, each after the one before was refused. */
-export function* attemptsFor<T>(all: readonly T[], options: SearchOptions): Generator<Attempt<T>> {
+export function* attemptsFor<T>(suspects: Suspects<T>): Generator<Attempt<T>> {
   let made = 0;
-  for (const attempt of all.length === 1 ? formsOf(all, options) : halvesOf(all, options)) {
+  for (const attempt of everyAttempt(suspects)) {
     if (made++ === MOST_ATTEMPTS) return;
     yield attempt;
   }
 }
 
-function* formsOf<T>(of: readonly T[], { mayDrop }: SearchOptions): Generator<Attempt<T>> {
-  yield { form: 'simplified', of };
-  yield { form: 'bare', of };
-  if (mayDrop) yield { form: 'dropped', of };
+function* everyAttempt<T>({ all, droppable }: Suspects<T>): Generator<Attempt<T>> {
+  if (all.length > 1) yield* halvesOf(all);
+  // Each part alone was refused: there is more than one.
+  if (all.length > 0) {
+    yield { form: 'simplified', of: all };
+    yield { form: 'bare', of: all };
+  }
+  // Of very many there is no time left for this.
+  for (const one of droppable.toReversed()) yield { form: 'dropped', of: [one] };
 }
 
-function* halvesOf<T>(all: readonly T[], { mayDrop }: SearchOptions): Generator<Attempt<T>> {
+function* halvesOf<T>(all: readonly T[]): Generator<Attempt<T>> {
   for (let left = all, halves = 0; left.length > 0; halves++) {
     const keep = halves < MOST_HALVES ? Math.floor(left.length / 2) : 0;
     yield { form: 'bare', of: left.slice(keep) };
     left = left.slice(0, keep);
   }
-  // Each part alone was refused: there is more than one.
-  if (all.length > 1) {
-    yield { form: 'simplified', of: all };
-    yield { form: 'bare', of: all };
-  }
-  // Of very many there is no time left for this.
-  if (mayDrop) for (const one of all.toReversed()) yield { form: 'dropped', of: [one] };
 }

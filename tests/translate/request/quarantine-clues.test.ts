@@ -139,7 +139,7 @@ describe('a search', () => {
   /** Asks until what is bad is in a form that is taken; gives how often, and what had which form then. */
   function searched(count: number, bad: readonly number[], taken = ['bare', 'dropped'], mayDrop = true) {
     let asked = 0;
-    for (const { form, of } of attemptsFor(things(count), { mayDrop })) {
+    for (const { form, of } of attemptsFor({ all: things(count), droppable: mayDrop ? things(count) : [] })) {
       asked++;
       if (taken.includes(form) && bad.every((one) => of.includes(one))) return { asked, form, of };
     }
@@ -190,7 +190,7 @@ describe('a search', () => {
         let suspects: readonly number[] = things(count);
         let answers = 0;
         for (; suspects.length > 1 || answers === 0; answers++) {
-          const attempts = [...attemptsFor(suspects, { mayDrop: false })];
+          const attempts = [...attemptsFor({ all: suspects, droppable: [] })];
           suspects = attempts.find(({ form, of }) => form === 'bare' && of.includes(bad))?.of ?? [];
         }
         expect(suspects).toEqual([bad]);
