@@ -27,6 +27,7 @@ import { ThinkingMemory } from '../../src/server/thinking-memory.ts';
 import { recordedFetcher } from '../../src/server/url-fetch/recorded-fetcher.ts';
 import { bytesOf } from '../../src/sim/cassette/escape.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
+import { finishRequest } from '../../src/sim/record/finish.ts';
 import { RequestRecording } from '../../src/sim/record/request-recording.ts';
 import { createRedactor } from '../../src/sim/redact.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
@@ -55,7 +56,6 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const NO_KEY = 'none';
 
 const REDACTOR = createRedactor([]);
-const pause = () => Promise.resolve();
 
 /** `store` answers in place of the look-ups in the recording. */
 export async function runTurn(
@@ -94,7 +94,7 @@ export async function runTurn(
   const { status, headers } = response;
   const outcome = { caller: notes.caller, keyFingerprint: recorded.keyFingerprint, status, headers, end };
   return {
-    recorded: await recording.toRecorded(REDACTOR, CLIENT_WIRE, outcome, pause),
+    recorded: finishRequest(recording.raw(outcome), REDACTOR, CLIENT_WIRE),
     warnings: notes.warnings,
     bugs: notes.bugs,
     remembered: store.remembered,

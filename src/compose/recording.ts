@@ -8,7 +8,9 @@ import { openManifest, type RecordedSettings } from '../sim/cassette/manifest.ts
 import type { Origin } from '../sim/cassette/types.ts';
 import { Recorder } from '../sim/record/recorder.ts';
 import { summaryText } from '../sim/record/summary.ts';
-import { createRedactor, type OwnRule, type Redactor } from '../sim/redact.ts';
+import { ThreadedWriter } from '../sim/record/threaded-writer.ts';
+import { ownRule, redactorWith } from '../sim/record/writer.ts';
+import type { OwnRule, Redactor } from '../sim/redact.ts';
 import { Player } from '../sim/replay/player.ts';
 import { type Ports, serverSettings } from './settings.ts';
 
@@ -37,10 +39,14 @@ function originOf({ backend, faults }: Config): Origin {
 }
 
 /** Knows the keys of the settings, and what the user does not want to be kept. */
-export const redactorOf = (config: Config): Redactor => createRedactor(secretsOf(config), ownRules(config));
+const blottedOut = (config: Config) => ({
+  secrets: secretsOf(config),
+  patterns: config.redact.map(({ source }) => source),
+});
 
-export const ownRules = ({ redact }: Config): OwnRule[] =>
-  redact.map(({ find }) => ({ kind: 'own-pattern', find }));
+export const redactorOf = (config: Config): Redactor => redactorWith(blottedOut(config));
+
+export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source }) => ownRule(source));
 
 /** Throws where the folder holds something else. */
 export function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
@@ -49,8 +55,7 @@ export function openRecorder(folder: string, config: Config, { clock, random, lo
   openManifest(folder, { createdAt, backend, settings: recordedSettings(config) });
   return new Recorder({
     folder,
-    redactor: redactorOf(config),
-    wire: CLIENT_WIRE,
+    writer: new ThreadedWriter({ ...blottedOut(config), wire: CLIENT_WIRE }),
     origin: originOf(config),
     versions: { proxy: VERSION, sdk: SDK_VERSION, bun: Bun.version },
     clock,

@@ -1,6 +1,8 @@
 /** Where known secrets stand in a text, in whatever writing. */
 import { readingsOf } from './readings/index.ts';
-import type { Reading, Span } from './readings/reading.ts';
+import { lettersInBytes, lettersOf, lettersReading } from './readings/letters.ts';
+import { type Reading, type Span, within } from './readings/reading.ts';
+import type { Unescaped } from './readings/unescaped.ts';
 import { secretPattern } from './secret-pattern.ts';
 
 /** The keys of a process are few, and looked for in every line. */
@@ -17,11 +19,27 @@ export function matchesIn(reading: Reading, pattern: RegExp): Span[] {
   );
 }
 
+const isPlain = (reading: Reading): reading is Unescaped => 'lengthAt' in reading;
+
+/** `letters` are those of `reading` alone. */
+function lettersIn(letters: Reading, secrets: readonly string[]): Span[] {
+  const spans: Span[] = [];
+  for (const wanted of secrets.map(lettersOf)) {
+    if (wanted === undefined) continue;
+    for (let at = letters.text.indexOf(wanted); at >= 0; at = letters.text.indexOf(wanted, at + 1))
+      spans.push(...letters.spans(at, at + wanted.length));
+  }
+  return spans;
+}
+
 export function secretsIn(reading: Reading, secrets: readonly string[]): Span[] {
-  return secrets.flatMap((secret) => {
+  if (secrets.length === 0) return [];
+  const whole = secrets.flatMap((secret) => {
     const pattern = patternOf(secret);
     return pattern ? matchesIn(reading, pattern) : [];
   });
+  const letters = isPlain(reading) ? lettersReading(reading) : lettersInBytes(reading);
+  return [...whole, ...lettersIn(within(reading, letters), secrets)];
 }
 
 const LONGER_IN_BASE64 = 4 / 3;

@@ -1,6 +1,6 @@
 /** What recordings keep of a client's request and of our answer, and what makes two requests the same. */
 import type { Noise } from '../sim/match.ts';
-import type { ClientWire } from '../sim/record/request-recording.ts';
+import type { ClientWire } from '../sim/record/raw.ts';
 import { settleToolResults } from './settle-tool-results.ts';
 
 /** The client's key, its session and its machine are in none of these. */

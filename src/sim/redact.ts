@@ -4,9 +4,10 @@
  * there is told nowhere. Applying it twice changes nothing more.
  */
 import { secretsIn } from '../lib/find-secrets.ts';
+import { toldInEvents } from '../lib/readings/events.ts';
 import { readingsOf } from '../lib/readings/index.ts';
-import type { Reading, Span } from '../lib/readings/reading.ts';
-import { unescaped } from '../lib/readings/unescaped.ts';
+import { type Reading, type Span, within } from '../lib/readings/reading.ts';
+import { type Unescaped, unescaped } from '../lib/readings/unescaped.ts';
 import { bytesOf, textOf } from './cassette/escape.ts';
 import type { Headers as HeaderTable, Read, Redaction } from './cassette/types.ts';
 import { PERSONAL_FINDERS } from './personal-patterns.ts';
@@ -64,11 +65,14 @@ function findCredentials(text: string, secrets: readonly string[], own: readonly
 
 function findPersonal(text: string): Found[] {
   const plain = unescaped(text);
-  return PERSONAL_FINDERS.flatMap(({ kind, find }) =>
-    find(plain)
-      .flatMap(({ start, length }) => plain.spans(start, start + length))
-      .map((span) => ({ ...span, kind })),
-  );
+  const told = toldInEvents(plain);
+  const found = (text: Unescaped, reading: Reading): Found[] =>
+    PERSONAL_FINDERS.flatMap(({ kind, find }) =>
+      find(text)
+        .flatMap(({ start, length }) => reading.spans(start, start + length))
+        .map((span) => ({ ...span, kind })),
+    );
+  return [...found(plain, plain), ...(told ? found(told, within(plain, told)) : [])];
 }
 
 export function createRedactor(secrets: readonly string[], own: readonly OwnRule[] = []): Redactor {

@@ -29,7 +29,7 @@ export function allowedQuery(query: URLSearchParams, allowed: readonly string[])
 /** A request to upstream in its redacted form, which is what is stored and what is compared. */
 export function upstreamMatchable(
   url: URL,
-  init: RequestInit,
+  init: Pick<RequestInit, 'method' | 'body'>,
   redactor: Redactor,
   list: Redaction[],
 ): Matchable {

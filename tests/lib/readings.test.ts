@@ -20,6 +20,8 @@ describe('a text without its escapes', () => {
     ['two bytes', '\\u00e9', latin1('é')],
     ['a pair', '\\ud83d\\ude00', latin1('😀')],
     ['half a pair', '\\ud83dx', '\xed\xa0\xbdx'],
+    ["a terminal's colours", 'a\u001b[1;31mb\\u001b[0m\\x1b[Kc%1b[md', 'abcd'],
+    ['an escape of a terminal that has no end', 'a\u001b[1"b', 'a\u001b[1"b'],
     ['what is none', '%4g \\u12 %', '%4g \\u12 %'],
   ])('%s', (_name, source, text) => {
     expect(unescaped(source).text).toBe(text);
@@ -35,6 +37,15 @@ describe('a text without its escapes', () => {
       { start: 10, length: 1 },
     ]);
   });
+});
+
+test('what stands before a colour ends before it', () => {
+  const { spans } = unescaped('a\u001b[0mb');
+  expect([spans(0, 1), spans(1, 2), spans(0, 2)]).toEqual([
+    [{ start: 0, length: 1 }],
+    [{ start: 5, length: 1 }],
+    [{ start: 0, length: 6 }],
+  ]);
 });
 
 /** What has made searchers think for long: rows of one thing, and things within things. */

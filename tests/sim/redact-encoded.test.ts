@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { createRedactor } from '../../src/sim/redact.ts';
-import { DUMPS, numbered } from '../support/dumps.ts';
+import { DUMPS, IN_PIECES, numbered, SHOWN } from '../support/dumps.ts';
 
 const KEY = 'AIzaSyD-canary_0123456789abcdefghijklmno';
 const UNKNOWN = 'sk-proj-canary0123456789abcdefghij';
@@ -51,11 +51,63 @@ describe.each(Object.entries(DEPTHS))('%s', (_depth, wrap) => {
     expect(shown(dump, wrap, UNKNOWN)).toEqual([]);
   });
 
+  test.each(Object.entries({ ...SHOWN, ...IN_PIECES }))('a known key in %s', (_name, show) => {
+    expect(shown((bytes) => show(Buffer.from(bytes).toString()), wrap, KEY)).toEqual([]);
+  });
+
+  test.each(Object.entries(SHOWN))('a key that nobody has named, in %s', (_name, show) => {
+    expect(shown((bytes) => show(Buffer.from(bytes).toString()), wrap, UNKNOWN)).toEqual([]);
+  });
+
   test('the rest of a dump stays', () => {
     for (const dump of Object.values(DUMPS)) {
       const text = wrap(dump(ENV('nothing-that-is-secret')));
       expect(clean(text)).toBe(text);
     }
+  });
+});
+
+const piecesOf = (text: string, size: number): string[] =>
+  text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+
+/** An answer that says `text` in pieces of `size`, in the words of either side. */
+const STREAMS: Readonly<Record<string, (text: string, size: number) => string>> = {
+  'of Gemini': (text, size) =>
+    piecesOf(text, size)
+      .map(
+        (piece) =>
+          `data: ${JSON.stringify({ candidates: [{ content: { parts: [{ text: piece }] } }] })}\r\n\r\n`,
+      )
+      .join(''),
+  'of a call': (text, size) =>
+    piecesOf(JSON.stringify({ command: text }), size)
+      .map(
+        (piece) =>
+          `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json: piece } })}\n\n`,
+      )
+      .join(''),
+};
+
+describe.each(Object.entries(STREAMS))('over the events of a stream %s', (_name, stream) => {
+  const sizes = [1, 7, 17, 40];
+  test.each(sizes)('keys in pieces of %p', (size) => {
+    for (const key of [KEY, UNKNOWN]) {
+      const text = (bytes: Uint8Array) => stream(Buffer.from(bytes).toString(), size);
+      expect(shown(text, (whole) => whole, key)).toEqual([]);
+    }
+  });
+
+  test.each(sizes)('what base64 says in pieces of %p', (size) => {
+    const text = (bytes: Uint8Array) => stream(Buffer.from(bytes).toString('base64'), size);
+    expect(shown(text, (whole) => whole, KEY)).toEqual([]);
+  });
+
+  test.each(sizes)('the name in a home folder, and an address, in pieces of %p', (size) => {
+    const clear = stream('cd /home/canary/src && mail nobody-else@example.org', size);
+    const after = clean(clear);
+    expect(after).toHaveLength(clear.length);
+    const letters = after.replace(/[^a-z]/g, '');
+    expect(letters).not.toMatch(/canary|nobodyelse/);
   });
 });
 

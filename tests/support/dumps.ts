@@ -21,6 +21,8 @@ const characters = (row: readonly number[]) => row.map(printable).join('');
 const bigWords = (row: readonly number[]) => groups(row, 2).map((pair) => pair.map((b) => hex(b)).join(''));
 const words = (row: readonly number[]) => groups(row, 2).map(([low = 0, high = 0]) => high * 256 + low);
 
+const upperHex = (row: readonly number[]) => row.map((b) => hex(b).toUpperCase());
+
 const cColumn = (byte: number) => {
   const named: Record<number, string> = { 10: '\\n', 9: '\\t', 13: '\\r', 0: '\\0' };
   return (named[byte] ?? (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : octal(byte, 3))).padStart(
@@ -110,8 +112,81 @@ export const DUMPS: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
     ),
   'od -t u1': (bytes) =>
     lines(bytes, (at, row) => octal(at, 7) + row.map((b) => String(b).padStart(4)).join('')),
+  'od -d': (bytes) =>
+    lines(
+      bytes,
+      (at, row) =>
+        `${octal(at, 7)} ${words(row)
+          .map((word) => String(word).padStart(5))
+          .join(' ')}`,
+    ),
+  'od -t u4': (bytes) =>
+    lines(bytes, (at, row) => {
+      const numbers = groups(row, 4).map((four) => String(four.reduceRight((sum, b) => sum * 256 + b, 0)));
+      return `${octal(at, 7)} ${numbers.map((number) => number.padStart(10)).join(' ')}`;
+    }),
+  'od -t c -t x1': (bytes) =>
+    lines(
+      bytes,
+      (at, row) =>
+        `${octal(at, 7)}${row.map(cColumn).join('')}\n       ${row.map((b) => `  ${hex(b)}`).join('')}`,
+    ),
+  'Format-Hex of Windows PowerShell': (bytes) =>
+    lines(
+      bytes,
+      (at, row) => `${hex(at, 8).toUpperCase()}   ${upperHex(row).join(' ').padEnd(47)}  ${characters(row)}`,
+    ),
+  'Format-Hex of PowerShell 7': (bytes) =>
+    lines(
+      bytes,
+      (at, row) => `${hex(at, 16).toUpperCase()} ${upperHex(row).join(' ').padEnd(47)} ${characters(row)}`,
+    ),
+  'certutil -dump': (bytes) =>
+    lines(bytes, (at, row) => {
+      const [left = [], right = []] = groups(row, 8).map((half) => half.map((b) => hex(b)).join(' '));
+      return `    ${hex(at, 4)}  ${`${left}  ${right}`.padEnd(50)} ${characters(row)}`;
+    }),
+  'a debugger': (bytes) =>
+    lines(bytes, (at, row) => `0x7ffff7a0${hex(at, 4)}:\t${row.map((b) => `0x${hex(b)}`).join('\t')}`, 8),
+  'texts of numbers': (bytes) => `[${[...bytes].map((b) => `'0x${b.toString(16)}'`).join(', ')}]`,
+  'escapes in base 8': (bytes) => [...bytes].map((b) => `\\${octal(b, 3)}`).join(''),
+  'escapes of long numbers': (bytes) => [...bytes].map((b) => `\\U${hex(b, 8)}`).join(''),
+  'escapes in braces': (bytes) => [...bytes].map((b) => `\\u{${hex(b)}}`).join(''),
+  'escapes of HTML': (bytes) => [...bytes].map((b) => `&#${b};`).join(''),
+  'escapes of HTML in base 16': (bytes) => [...bytes].map((b) => `&#x${hex(b)};`).join(''),
+  'base64 of two bytes a character': (bytes) =>
+    base64(Buffer.from(Buffer.from(bytes).toString('latin1'), 'utf16le')),
+  'hexadecimal of two bytes a character': (bytes) =>
+    Buffer.from(Buffer.from(bytes).toString('latin1'), 'utf16le').toString('hex'),
   'a buffer in JSON': (bytes) => JSON.stringify(Buffer.from(bytes)),
   'a list over lines': (bytes) => JSON.stringify([...bytes], null, 2),
   'a buffer as Node shows it': (bytes) => `<Buffer ${[...bytes].map((b) => hex(b)).join(' ')}>`,
   'escapes of a string': (bytes) => [...bytes].map((b) => `\\x${hex(b)}`).join(''),
+};
+
+/** As a text stands on a screen: in colours, in lines that are cut at its edge, in frames. Nothing is encoded. */
+export const SHOWN: Readonly<Record<string, (text: string) => string>> = {
+  'a colour for each letter': (text) => [...text].map((char) => `\u001b[1;32m${char}\u001b[0m`).join(''),
+  'a colour before each word': (text) => text.replace(/[\w-]+/g, '\u001b[32m$&\u001b[m\u001b[K'),
+  'a colour in the midst': (text) => text.replace(/[a-z]{5}/, '\u001b[01;31m\u001b[K$&\u001b[m\u001b[K'),
+};
+
+/** In pieces; only who knows what is looked for can tell where such a piece ends. */
+export const IN_PIECES: Readonly<Record<string, (text: string) => string>> = {
+  'lines cut at the edge': (text) => wrapped(text, 20),
+  'lines cut and shifted': (text) => wrapped(text, 24).replaceAll('\n', '\n    '),
+  'a frame': (text) =>
+    wrapped(text, 24)
+      .split('\n')
+      .map((line) => `│ ${line.padEnd(24)} │`)
+      .join('\n'),
+  'a list of letters': (text) => JSON.stringify([...text]),
+  'a letter a line': (text) => [...text].join('\n'),
+  'a letter apart': (text) => [...text].join(' '),
+  'nothing of width between': (text) => [...text].join('\u200b'),
+  'texts put together': (text) =>
+    wrapped(text, 10)
+      .split('\n')
+      .map((line) => JSON.stringify(line))
+      .join(' + '),
 };

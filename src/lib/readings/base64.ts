@@ -4,7 +4,7 @@
  * rest of the text only makes noise before and behind.
  */
 import { afterNumber, linesOf } from './lines.ts';
-import { joinPlaces, type Reading } from './reading.ts';
+import { ReadBytes, type Reading } from './reading.ts';
 import type { Unescaped } from './unescaped.ts';
 
 /** Characters of one group, of which three bytes are made. */
@@ -18,28 +18,21 @@ for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 export function base64Readings(plain: Unescaped): Reading[] {
   const { text } = plain;
-  if (text.length < SHORTEST) return [];
-  const letters = Buffer.alloc(text.length);
-  const places = new Int32Array(text.length);
-  let count = 0;
+  const letters = new ReadBytes();
   for (const { start, end } of linesOf(plain)) {
     for (let at = afterNumber(text, start); at < end; at++) {
       const code = text.charCodeAt(at);
-      if (!IN_ALPHABET[code]) continue;
-      letters[count] = code;
-      places[count++] = at;
+      if (IN_ALPHABET[code]) letters.add(code, at, 1);
     }
   }
-  if (count < SHORTEST) return [];
-  return [0, 1, 2, 3].map((skipped) => {
+  if (letters.count < SHORTEST) return [];
+  const packed = letters.reading();
+  return [0, 1, 2, 3].map((skipped) => ({
     // Node takes both alphabets at once.
-    const bytes = Buffer.from(letters.toString('latin1', skipped, count), 'base64');
-    return {
-      text: bytes.toString('latin1'),
-      spans: (from, to) => {
-        const first = skipped + Math.floor((from * GROUP) / 3);
-        return joinPlaces(places.subarray(first, skipped + Math.ceil((to * GROUP) / 3)));
-      },
-    };
-  });
+    text: Buffer.from(packed.text.slice(skipped), 'base64').toString('latin1'),
+    spans: (from, to) => {
+      const end = Math.min(packed.text.length, skipped + Math.ceil((to * GROUP) / 3));
+      return packed.spans(skipped + Math.floor((from * GROUP) / 3), end);
+    },
+  }));
 }

@@ -1,16 +1,26 @@
 /** Every way in which a text can be read that may hide something from whoever looks for it. */
 import { base64Readings } from './base64.ts';
 import { dumpReadings } from './dumps.ts';
-import { type Reading, within } from './reading.ts';
+import { toldInEvents } from './events.ts';
+import { ReadBytes, type Reading, within } from './reading.ts';
 import { type Unescaped, unescaped } from './unescaped.ts';
 
 /** How often something was encoded on top of something encoded. */
 const DEEPEST = 2;
-/** What was decoded is looked into again where it is text; bytes of a picture are not. */
-const TEXT = /[\t\n\r\x20-\x7e]{16,}/g;
+/** What was decoded is looked into again where it is text, perhaps of two bytes a character; bytes of a picture are not. */
+const TEXT = /(?:[\t\n\r\x20-\x7e]\0?){16,}/g;
 
 /** Bytes as they are, or a text in them without its escapes. */
 export type Decoded = { reading: Reading; isText: boolean };
+
+/** Of bytes that are text from `at` on: without what is none. */
+function textIn(bytes: Reading, text: string, at: number): Reading {
+  if (!text.includes('\0')) return within(bytes, unescaped(text), at);
+  const letters = new ReadBytes();
+  for (let i = 0; i < text.length; i++) if (text[i] !== '\0') letters.add(text.charCodeAt(i), at + i, 1);
+  const reading = within(bytes, letters.reading());
+  return within(reading, unescaped(reading.text));
+}
 
 /** What is encoded in `plain`. With each level there is less of it: a group of base64 is longer than what it says. */
 export function* decodedIn(plain: Unescaped, depth = 1): Generator<Decoded> {
@@ -18,20 +28,30 @@ export function* decodedIn(plain: Unescaped, depth = 1): Generator<Decoded> {
     for (const found of read(plain)) {
       yield { reading: found, isText: false };
       for (const { 0: text, index } of found.text.matchAll(TEXT)) {
-        const inner = unescaped(text);
-        yield { reading: within(found, inner, index), isText: true };
+        const inner = textIn(found, text, index);
+        yield { reading: inner, isText: true };
         if (depth === DEEPEST) continue;
-        for (const { reading, isText } of decodedIn(inner, depth + 1))
-          yield { reading: within(found, within(inner, reading), index), isText };
+        const asPlain = unescaped(inner.text);
+        for (const { reading, isText } of decodedIn(asPlain, depth + 1))
+          yield { reading: within(inner, within(asPlain, reading)), isText };
       }
     }
   }
 }
 
+function* allDecoded(plain: Unescaped): Generator<Decoded> {
+  const told = toldInEvents(plain);
+  if (told) {
+    yield { reading: told, isText: true };
+    for (const { reading, isText } of decodedIn(told)) yield { reading: within(told, reading), isText };
+  }
+  yield* decodedIn(plain);
+}
+
 /** First the text itself without its escapes, then what is encoded in it. Each character of `source` is a byte. */
 export function readingsOf(source: string): { plain: Unescaped; decoded: Iterable<Decoded> } {
   const plain = unescaped(source);
-  const decoded = decodedIn(plain);
+  const decoded = allDecoded(plain);
   return {
     plain,
     decoded: decoded.map(({ reading, isText }) => ({ reading: within(plain, reading), isText })),

@@ -1,5 +1,5 @@
 /**
- * Text without its escapes: JSON's, once or many times over, and percent signs. How many backslashes stand in a row says how
+ * Text without its escapes: JSON's, once or many times over, percent signs, and what gives a terminal its colours. How many backslashes stand in a row says how
  * deep a text was quoted, which nobody knows here, so a row of them is read as one. `\n` and its like stay as two characters:
  * they may be the end of a line, or a folder's separator before a name.
  *
@@ -21,7 +21,13 @@ const LOWER_U = 0x75;
 const LOWER_X = 0x78;
 /** Stand for themselves behind a backslash. */
 const QUOTED = new Set(Array.from('"\'/', (char) => char.charCodeAt(0)));
-const ESCAPES = /[\\%]/;
+const ESCAPE = 0x1b;
+const OPEN_BRACKET = 0x5b;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+const ESCAPES = /[\\%\x1b]/;
+/** Behind an escape character and a bracket: digits and marks, up to a letter. */
+const isParameter = (code: number) => code >= 0x30 && code < 0x40;
+const isFinal = (code: number) => /[@A-Za-z~]/.test(String.fromCharCode(code));
 
 const HEX = new Int8Array(256).fill(-1);
 for (const [value, digit] of Array.from('0123456789abcdef').entries()) {
@@ -48,8 +54,12 @@ class Stack {
   readonly #codes: Uint8Array;
   /** Where in the source each character begins. */
   readonly #starts: Int32Array;
+  /** Where a character ends that does not end where the next one begins. */
+  readonly #ends = new Map<number, number>();
   #length = 0;
   #steps = 0;
+  /** Of a terminal's escape that has not ended. */
+  #colour = -1;
 
   constructor(capacity: number) {
     this.#codes = new Uint8Array(capacity);
@@ -66,25 +76,45 @@ class Stack {
     const starts = this.#starts;
     starts[this.#length] = sourceLength;
     const at = (index: number) => starts[index] ?? sourceLength;
+    const endOf = (index: number) => this.#ends.get(index) ?? at(index + 1);
     return {
       text: Buffer.from(this.#codes.buffer, 0, this.#length).toString('latin1'),
-      spans: (from, to) => [{ start: at(from), length: at(to) - at(from) }],
-      lengthAt: (index) => at(index + 1) - at(index),
+      spans: (from, to) => (from < to ? [{ start: at(from), length: endOf(to - 1) - at(from) }] : []),
+      lengthAt: (index) => endOf(index) - at(index),
       steps: this.#steps,
     };
   }
 
   #add(code: number, start: number): void {
     this.#steps++;
-    if (this.#codes[this.#length - 1] === BACKSLASH) {
-      if (code === BACKSLASH) return;
-      if (QUOTED.has(code)) {
-        this.#codes[this.#length - 1] = code;
-        return;
-      }
+    if (this.#codes[this.#length - 1] === BACKSLASH && (code === BACKSLASH || QUOTED.has(code))) {
+      this.#forgetEnd(this.#length - 1);
+      this.#codes[this.#length - 1] = code;
+      return;
     }
+    if (this.#colour >= 0 && this.#endsColour(code)) return;
+    if (code === ESCAPE) this.#colour = this.#length;
+    this.#forgetEnd(this.#length);
     this.#codes[this.#length] = code;
     this.#starts[this.#length++] = start;
+  }
+
+  #forgetEnd(index: number): void {
+    if (this.#ends.size > 0) this.#ends.delete(index);
+  }
+
+  /** Whether `code` is the last one of a terminal's escape, which is taken away. */
+  #endsColour(code: number): boolean {
+    const begin = this.#colour;
+    const behind = this.#length - begin;
+    // What came before an escape may have become a part of another one.
+    if (behind === 1 ? code === OPEN_BRACKET : behind > 1 && isParameter(code)) return false;
+    this.#colour = -1;
+    if (behind < 2 || !isFinal(code)) return false;
+    this.#length = begin;
+    // Of two in a row the first one counts.
+    if (!this.#ends.has(begin - 1)) this.#ends.set(begin - 1, this.#starts[begin] ?? 0);
+    return true;
   }
 
   /** Whether the top was an escape; what it stands for has taken its place. */

@@ -1,9 +1,7 @@
 /** One exchange with upstream, as it happens. */
 import { UpstreamError } from '../../gemini/errors.ts';
-import { FrameDecoder } from '../../gemini/frames.ts';
-import type { ConnectionError, Redaction, StreamEnd, UpstreamExchange } from '../cassette/types.ts';
-import { credentialsIn, type Redactor } from '../redact.ts';
-import { UPSTREAM_WIRE, upstreamMatchable } from '../upstream-wire.ts';
+import type { ConnectionError, StreamEnd } from '../cassette/types.ts';
+import type { RawExchange } from './raw.ts';
 import { ReadLog, tapBody } from './tap.ts';
 
 export type ExchangeOptions = {
@@ -12,9 +10,6 @@ export type ExchangeOptions = {
   /** Whether an abort's reason says that the client has left. */
   isClientGone(reason: unknown): boolean;
 };
-
-/** Has no answer to read frames from. */
-const COUNTS = /:countTokens$/;
 
 export class ExchangeRecording {
   readonly #url: URL;
@@ -61,46 +56,24 @@ export class ExchangeRecording {
     this.#close('reset', 'upstream');
   }
 
-  /** The credentials that went out with it. */
-  secrets(): string[] {
-    return credentialsIn(new Headers(this.#init.headers), this.#url.searchParams);
-  }
-
-  /** For the disk. What has not ended by now was left by us. */
-  toExchange(redactor: Redactor): UpstreamExchange {
+  /** What has not ended by now was left by us. */
+  raw(): RawExchange {
     this.#close('abort', 'proxy');
-    const redactions: Redaction[] = [];
-    const { method, path, query, body } = upstreamMatchable(this.#url, this.#init, redactor, redactions);
-    const headers = redactor.headers(
-      new Headers(this.#init.headers),
-      UPSTREAM_WIRE.requestHeaders,
-      'request.headers',
-      redactions,
-    );
-    const reads = redactor.reads(this.#log.reads, 'response.body', redactions);
-    const error = this.#error && {
-      ...this.#error,
-      message: redactor.text(this.#error.message, 'error', redactions),
-    };
+    const { method = 'GET', headers, body } = this.#init;
+    const head = this.#response;
     return {
-      request: { method, path, query, headers, body },
-      model: /\/models\/([^/:]+)/.exec(path)?.[1] ?? '',
-      head: this.#head(redactor, redactions),
-      reads,
+      request: {
+        url: this.#url.href,
+        method,
+        headers: [...new Headers(headers)],
+        body: typeof body === 'string' ? body : '',
+      },
+      head: head && { ...head, headers: [...head.headers] },
+      reads: this.#log.reads,
+      isTruncated: this.#log.isTruncated,
       end: this.#end ?? { ms: 0, kind: 'abort', side: 'proxy' },
-      ...(error ? { error } : {}),
-      anomalies: COUNTS.test(path) ? [] : anomaliesOf(reads.map((read) => read.bytes)),
-      redactions,
-      ...(this.#log.isTruncated ? { truncatedRecording: true } : {}),
+      error: this.#error,
     };
-  }
-
-  #head(redactor: Redactor, redactions: Redaction[]): UpstreamExchange['head'] {
-    if (!this.#response) return undefined;
-    const { headers, ...head } = this.#response;
-    const kept = redactor.headers(headers, UPSTREAM_WIRE.responseHeaders, 'response.headers', redactions);
-    const statusText = redactor.text(head.statusText, 'response.status', redactions);
-    return { ...head, statusText, headers: kept };
   }
 
   #abort(reason: unknown): void {
@@ -118,15 +91,4 @@ function connectionError(error: unknown): ConnectionError {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return { message: error.message, ...(code === undefined ? {} : { code }) };
-}
-
-/** What the frames of a body tell of its form, each thing once. */
-function anomaliesOf(pieces: readonly Uint8Array[]): string[] {
-  const decoder = new FrameDecoder();
-  const found = new Set<string>();
-  for (const frame of [...pieces.flatMap((bytes) => decoder.feed(bytes)), ...decoder.end()]) {
-    if (frame.kind !== 'content' && frame.kind !== 'usage') found.add(frame.kind);
-    if ('repairs' in frame) for (const repair of frame.repairs ?? []) found.add(`repair:${repair}`);
-  }
-  return [...found].sort();
 }

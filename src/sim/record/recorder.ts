@@ -4,20 +4,18 @@
  */
 import { basename, join } from 'node:path';
 import type { Clock, Fetch, Random } from '../../lib/ports.ts';
-import { FolderTaken } from '../cassette/files.ts';
 import { requestName } from '../cassette/layout.ts';
 import { listRecording } from '../cassette/read.ts';
-import type { Origin, RecordedRequest, Versions } from '../cassette/types.ts';
-import { writeRecordedRequest } from '../cassette/write.ts';
-import type { Redactor } from '../redact.ts';
-import { type ClientOutcome, type ClientWire, RequestRecording } from './request-recording.ts';
-import { emptySummary, type RecordingSummary, summarise } from './summary.ts';
+import type { Origin, Versions } from '../cassette/types.ts';
+import type { RawRequest } from './raw.ts';
+import { type ClientOutcome, RequestRecording } from './request-recording.ts';
+import { addSummary, emptySummary, type RecordingSummary } from './summary.ts';
+import type { Writer } from './writer.ts';
 
 export type RecorderOptions = {
   /** Begun with `openManifest`. */
   folder: string;
-  redactor: Redactor;
-  wire: ClientWire;
+  writer: Writer;
   origin: Origin;
   versions: Versions;
   clock: Clock;
@@ -107,27 +105,24 @@ export class Recorder {
   /** What was recorded, once all of it is on disk. */
   async close(): Promise<RecordingSummary> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
+    this.#options.writer.close();
     return this.#summary;
   }
 
   async #write(recording: RequestRecording, outcome: ClientOutcome): Promise<void> {
-    const { redactor, wire } = this.#options;
     await pause();
-    const recorded: RecordedRequest = await recording.toRecorded(redactor, wire, outcome, pause);
-    await pause();
-    await this.#writeAs(recording.number, recorded);
-    summarise(this.#summary, recorded);
+    await this.#writeAs(recording.number, outcome.caller, recording.raw(outcome));
   }
 
   /** Another proxy may be recording into the same folder: what it has written stays, and ours gets the next number. */
-  async #writeAs(number: number, recorded: RecordedRequest): Promise<void> {
-    const path = join(this.#options.folder, requestName(number, recorded.caller));
-    try {
-      await writeRecordedRequest(path, recorded, 'reject');
-    } catch (error) {
-      if (!(error instanceof FolderTaken)) throw error;
-      this.#number++;
-      await this.#writeAs(this.#number, recorded);
+  async #writeAs(number: number, caller: string, raw: RawRequest): Promise<void> {
+    const { folder, writer } = this.#options;
+    const written = await writer.write(join(folder, requestName(number, caller)), raw);
+    if (written.kind === 'written') {
+      addSummary(this.#summary, written.summary);
+      return;
     }
+    this.#number++;
+    await this.#writeAs(this.#number, caller, raw);
   }
 }

@@ -25,8 +25,8 @@ export const emptySummary = (): RecordingSummary => ({
   redactions: {},
 });
 
-const count = (counts: Counts, name: string) => {
-  counts[name] = (counts[name] ?? 0) + 1;
+const count = (counts: Counts, name: string, times = 1) => {
+  counts[name] = (counts[name] ?? 0) + times;
 };
 
 export function summarise(summary: RecordingSummary, { upstream, redactions }: RecordedRequest): void {
@@ -41,6 +41,13 @@ export function summarise(summary: RecordingSummary, { upstream, redactions }: R
     if (exchange.head && exchange.head.status >= 300)
       count(summary.anomalies, `status ${exchange.head.status}`);
     for (const redaction of exchange.redactions) count(summary.redactions, redaction.kind);
+  }
+}
+
+export function addSummary(total: RecordingSummary, more: RecordingSummary): void {
+  for (const name of ['requests', 'exchanges', 'unrecorded'] as const) total[name] += more[name];
+  for (const name of ['models', 'anomalies', 'redactions'] as const) {
+    for (const [kind, times] of Object.entries(more[name])) count(total[name], kind, times);
   }
 }
 

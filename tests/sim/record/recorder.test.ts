@@ -6,6 +6,7 @@ import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../.
 import { listRecording, readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 import { Recorder } from '../../../src/sim/record/recorder.ts';
 import { tapBody } from '../../../src/sim/record/tap.ts';
+import { createWriter } from '../../../src/sim/record/writer.ts';
 import { createRedactor } from '../../../src/sim/redact.ts';
 import { createReplayFetch } from '../../../src/sim/replay/replay-fetch.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -21,8 +22,11 @@ const open = (folder: string, maxBytes = 1_000, clock: Clock = systemClock) =>
   new Recorder({
     folder,
     maxBytes,
-    redactor: createRedactor([]),
-    wire: { requestHeaders: [], responseHeaders: ['content-type'], query: [] },
+    writer: createWriter({
+      secrets: [],
+      patterns: [],
+      wire: { requestHeaders: [], responseHeaders: ['content-type'], query: [] },
+    }),
     origin: 'synthetic',
     versions: { proxy: '0', sdk: '0', bun: '0' },
     clock,

@@ -1,0 +1,120 @@
+/** A line of a dump: an offset, numbers, and perhaps the same as characters. */
+
+export type Token = { text: string; start: number };
+
+const cut = ({ text, start }: Token, from: number, to = text.length): Token => ({
+  text: text.slice(from, to),
+  start: start + from,
+});
+
+/** Of debuggers with `0x` before it, and perhaps the name of a place behind it. */
+const OFFSET = /^[ \t]*(?:0x)?[0-9a-f]{4,16}(?: <[^>]{1,80}>)?(?::|(?=[ \t]|$))/i;
+const NUMBERS = /^[\s0-9a-f]+$/i;
+/** What stands around the characters: of hexdump, and of od. */
+const FRAMES = [
+  ['|', '|'],
+  ['>', '<'],
+] as const;
+/** Of xxd, whose numbers may be groups of any size. */
+const XXD = /^(?: [0-9a-f]+)+ {2,}/i;
+/** Of Format-Hex and certutil: sixteen bytes and a blank or more, or fewer and the room of the missing ones. */
+const SIXTEEN = /^(?:(?: {1,3}[0-9a-f]{2}){16} {1,3}(?=.{1,64}$)|(?: {1,3}[0-9a-f]{2}){1,15} {4,})/i;
+
+/** What ends the text that a line stands in. */
+const ENDS = new Set(' \t"]},');
+
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && ENDS.has(text[end - 1] ?? '')) end--;
+  return text.slice(0, end);
+}
+
+/** Where the characters begin and end that follow the numbers. */
+function columnOf(line: Token, isXxd: boolean): { from: number; to: number; numbersTo: number } | undefined {
+  const text = withoutEnd(line.text);
+  for (const [open, close] of FRAMES) {
+    const at = text.indexOf(open);
+    const isColumn = at > 0 && at < text.length - 1 && text.endsWith(close);
+    if (isColumn && NUMBERS.test(text.slice(0, at)))
+      return { from: at + 1, to: text.length - 1, numbersTo: at };
+  }
+  const length = (SIXTEEN.exec(line.text) ?? (isXxd ? XXD.exec(line.text) : null))?.[0].length;
+  return length === undefined ? undefined : { from: length, to: line.text.length, numbersTo: length };
+}
+
+export function partsOf(line: Token): { numbers: Token; column?: Token } {
+  const offset = OFFSET.exec(line.text)?.[0];
+  if (offset === undefined) return { numbers: line };
+  const rest = cut(line, offset.length);
+  const hasColon = offset.endsWith(':');
+  const column = columnOf(rest, hasColon);
+  if (column) {
+    return { numbers: cut(rest, 0, column.numbersTo), column: cut(rest, column.from, column.to) };
+  }
+  const [next] = tokensOf(rest);
+  // Numbers are all of one length, and the offset is of another.
+  const isOffset = hasColon || !next || next.text.length !== offset.trim().length;
+  return { numbers: isOffset ? rest : line };
+}
+
+const BLANKS = /(?:\s|\\[tnr])+/g;
+/** Between numbers, and of escapes that are a number. */
+const MARKS = /(?:\\[ux]\{?|&#x?|[\\,;:{}[\]()<>|="'])+/gi;
+
+function* piecesOf(token: Token, between: RegExp): Generator<Token> {
+  let from = 0;
+  const piece = (to: number): Token => ({ text: token.text.slice(from, to), start: token.start + from });
+  for (const { 0: found, index } of token.text.matchAll(between)) {
+    if (index > from) yield piece(index);
+    from = index + found.length;
+  }
+  if (from < token.text.length) yield piece(token.text.length);
+}
+
+/** A mark that stands alone is a character of `od -c`; beside digits it parts them. */
+export function* tokensOf(line: Token): Generator<Token> {
+  for (const word of piecesOf(line, BLANKS)) {
+    if (word.text.length === 1) yield word;
+    else for (const piece of piecesOf(word, MARKS)) yield withoutBase(piece);
+  }
+}
+
+/** So a byte is written in the source of a program. */
+const withoutBase = (token: Token): Token => (/^0x./i.test(token.text) ? cut(token, 2) : token);
+
+const OTHER = 0;
+const DIGIT = 1;
+const BETWEEN = 2;
+const KINDS = new Uint8Array(256).fill(OTHER);
+for (const char of '0123456789abcdefABCDEF') KINDS[char.charCodeAt(0)] = DIGIT;
+for (const char of ' \t\r\n,;:|\\{}[]()<>="\'&#xXuU') KINDS[char.charCodeAt(0)] = BETWEEN;
+
+/** Of digits. */
+const LONGEST_NUMBER = 20;
+const LONG_NUMBER = 12;
+/** Numbers, or single characters, in a row. */
+const FEWEST = 4;
+/** Characters behind a line that are looked at: of a list that has a line for each number. */
+const AHEAD = 100;
+
+/** Whether something of a dump may begin in the line: most lines have nothing of the kind, and need not be read. */
+export function isLikeDump(text: string, start: number, lineEnd: number): boolean {
+  const end = Math.min(text.length, lineEnd + AHEAD);
+  let row = 0;
+  let length = 0;
+  let isNumber = true;
+  for (let at = start; at <= end; at++) {
+    const kind = at === end ? BETWEEN : (KINDS[text.charCodeAt(at)] ?? OTHER);
+    if (kind !== BETWEEN) {
+      length++;
+      isNumber &&= kind === DIGIT;
+      if (isNumber && length >= LONG_NUMBER) return true;
+      continue;
+    }
+    if (length > 0) row = length === 1 || (isNumber && length <= LONGEST_NUMBER) ? row + 1 : 0;
+    if (row >= FEWEST) return true;
+    length = 0;
+    isNumber = true;
+  }
+  return false;
+}

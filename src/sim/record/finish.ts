@@ -1,0 +1,115 @@
+/** From what was seen to what is kept: redacted, and with what its frames tell. */
+import { FrameDecoder } from '../../gemini/frames.ts';
+import { textOf } from '../cassette/escape.ts';
+import type { FetchedFile, RecordedRequest, Redaction, UpstreamExchange } from '../cassette/types.ts';
+import { credentialsIn, type Redactor } from '../redact.ts';
+import { allowedQuery, UPSTREAM_WIRE, upstreamMatchable } from '../upstream-wire.ts';
+import type { ClientWire, HeaderPairs, RawExchange, RawRequest } from './raw.ts';
+
+const headersOf = (pairs: HeaderPairs): Headers => new Headers(pairs.map(([name, value]) => [name, value]));
+
+const secretsIn = (url: string, headers: HeaderPairs): string[] =>
+  credentialsIn(headersOf(headers), new URL(url).searchParams);
+
+/** Blots out what `base` knows, and the credentials that the request and its exchanges came with. */
+export function finishRequest(raw: RawRequest, base: Redactor, wire: ClientWire): RecordedRequest {
+  const { answer, request, exchanges, facts, caller, keyFingerprint } = raw;
+  const all = [request, ...exchanges.map((exchange) => exchange.request)];
+  const redactor = base.with(all.flatMap(({ url, headers }) => secretsIn(url, headers)));
+  const redactions: Redaction[] = [];
+  const text = (given: string, where: string) => redactor.text(given, where, redactions);
+  const answered = new Uint8Array(Buffer.concat(answer.reads.map(({ bytes }) => bytes)));
+  const fetched = raw.fetched.map((files) => files.map((file) => finishFetched(file, text)));
+  return {
+    ...facts,
+    caller,
+    request: {
+      method: request.method,
+      path: text(request.path, 'request.path'),
+      query: text(allowedQuery(new URL(request.url).searchParams, wire.query), 'request.query'),
+      headers: redactor.headers(
+        headersOf(request.headers),
+        wire.requestHeaders,
+        'request.headers',
+        redactions,
+      ),
+      body: textOf(redactor.bytes(request.body, 'request.body', redactions)),
+    },
+    answer: {
+      status: answer.status,
+      headers: redactor.headers(
+        headersOf(answer.headers),
+        wire.responseHeaders,
+        'answer.headers',
+        redactions,
+      ),
+      bytes: redactor.bytes(answered, 'answer', redactions),
+      // An answer that outgrew the recorder is whole for the client only.
+      end: answer.isTruncated ? 'client-gone' : answer.end,
+    },
+    upstream: exchanges.map((exchange) => finishExchange(exchange, redactor)),
+    keyFingerprint,
+    signatures: raw.signatures.map((found) => found.map((one) => one && text(one, 'signatures'))),
+    ...(fetched.length > 0 ? { fetched } : {}),
+    ...(raw.promptTold ? { promptTold: raw.promptTold } : {}),
+    redactions,
+  };
+}
+
+/** In the same characters as where they went upstream: in base64. */
+const finishFetched = (file: FetchedFile, text: (given: string, where: string) => string): FetchedFile =>
+  'data' in file
+    ? { ...file, data: text(file.data, 'fetched') }
+    : { ...file, problem: text(file.problem, 'fetched') };
+
+/** Has no answer to read frames from. */
+const COUNTS = /:countTokens$/;
+
+function finishExchange({ request, ...raw }: RawExchange, redactor: Redactor): UpstreamExchange {
+  const redactions: Redaction[] = [];
+  const { url, method: given, body: text } = request;
+  const sent = upstreamMatchable(new URL(url), { method: given, body: text }, redactor, redactions);
+  const { method, path, query, body } = sent;
+  const headers = redactor.headers(
+    headersOf(request.headers),
+    UPSTREAM_WIRE.requestHeaders,
+    'request.headers',
+    redactions,
+  );
+  const reads = redactor.reads(raw.reads, 'response.body', redactions);
+  const error = raw.error && { ...raw.error, message: redactor.text(raw.error.message, 'error', redactions) };
+  return {
+    request: { method, path, query, headers, body },
+    model: /\/models\/([^/:]+)/.exec(path)?.[1] ?? '',
+    head: finishHead(raw.head, redactor, redactions),
+    reads,
+    end: raw.end,
+    ...(error ? { error } : {}),
+    anomalies: COUNTS.test(path) ? [] : anomaliesOf(reads.map(({ bytes }) => bytes)),
+    redactions,
+    ...(raw.isTruncated ? { truncatedRecording: true } : {}),
+  };
+}
+
+function finishHead(
+  head: RawExchange['head'],
+  redactor: Redactor,
+  redactions: Redaction[],
+): UpstreamExchange['head'] {
+  if (!head) return undefined;
+  const given = headersOf(head.headers);
+  const headers = redactor.headers(given, UPSTREAM_WIRE.responseHeaders, 'response.headers', redactions);
+  const statusText = redactor.text(head.statusText, 'response.status', redactions);
+  return { ...head, statusText, headers };
+}
+
+/** What the frames of a body tell of its form, each thing once. */
+function anomaliesOf(pieces: readonly Uint8Array[]): string[] {
+  const decoder = new FrameDecoder();
+  const found = new Set<string>();
+  for (const frame of [...pieces.flatMap((bytes) => decoder.feed(bytes)), ...decoder.end()]) {
+    if (frame.kind !== 'content' && frame.kind !== 'usage') found.add(frame.kind);
+    if ('repairs' in frame) for (const repair of frame.repairs ?? []) found.add(`repair:${repair}`);
+  }
+  return [...found].sort();
+}

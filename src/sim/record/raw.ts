@@ -1,0 +1,54 @@
+/** What a recorder has seen, before anything was blotted out of it: data alone, which another thread can be given. */
+import type {
+  ConnectionError,
+  FetchedFile,
+  Read,
+  RecordedRequest,
+  StreamEnd,
+  Versions,
+} from '../cassette/types.ts';
+
+/** What of the client's side is kept; its own words are not known on this floor. */
+export type ClientWire = {
+  /** Names in lower case. */
+  requestHeaders: readonly string[];
+  responseHeaders: readonly string[];
+  query: readonly string[];
+};
+
+export type RequestFacts = Pick<RecordedRequest, 'origin' | 'recordedAt' | 'clockStart' | 'seed'> & {
+  versions: Versions;
+};
+
+/** Names and values. */
+export type HeaderPairs = readonly [string, string][];
+
+export type RawExchange = {
+  request: { url: string; method: string; headers: HeaderPairs; body: string };
+  /** Undefined where no head ever came. `ms` since the send. */
+  head: { status: number; statusText: string; headers: HeaderPairs; ms: number } | undefined;
+  reads: readonly Read[];
+  /** There was no room for more reads. */
+  isTruncated: boolean;
+  end: StreamEnd;
+  error: ConnectionError | undefined;
+};
+
+export type RawRequest = {
+  facts: RequestFacts;
+  caller: string;
+  keyFingerprint: string;
+  /** `path` is the one that is served; `body` is unpacked. */
+  request: { method: string; url: string; path: string; headers: HeaderPairs; body: Uint8Array };
+  answer: {
+    status: number;
+    headers: HeaderPairs;
+    reads: readonly Read[];
+    isTruncated: boolean;
+    end: 'whole' | 'client-gone';
+  };
+  exchanges: readonly RawExchange[];
+  signatures: RecordedRequest['signatures'];
+  fetched: readonly (readonly FetchedFile[])[];
+  promptTold: RecordedRequest['promptTold'];
+};
