@@ -56,10 +56,11 @@ export type WebSearchResult = {
   encrypted_content: string;
   page_age: null;
 };
+export type WebSearchError = { type: 'web_search_tool_result_error'; error_code: 'unavailable' };
 export type AnswerWebSearchResult = {
   type: 'web_search_tool_result';
   tool_use_id: string;
-  content: WebSearchResult[];
+  content: WebSearchResult[] | WebSearchError;
   caller: { type: 'direct' };
 };
 export type AnswerBlock =

@@ -78,8 +78,11 @@ export function describeSchema(schema: TSchema): string {
 }
 
 export function readValue(name: string, text: string, schema: TSchema, secret: boolean): unknown {
-  const isChoice = choicesOf(schema).length > 0;
-  const value = isChoice ? text.toLowerCase() : READERS[schema['type'] ?? Type.String().type]?.(text.trim());
+  // Words of ours are understood in any case.
+  const isChoice = choicesOf(schema).length > 0 || schema['anyCase'] === true;
+  const value = isChoice
+    ? text.trim().toLowerCase()
+    : READERS[schema['type'] ?? Type.String().type]?.(text.trim());
   if (value !== undefined && Value.Check(schema, value)) return value;
   throw new ConfigError(
     `${name}: expected ${describeSchema(schema)}${secret ? '' : `, got ${quoted(text)}`}`,

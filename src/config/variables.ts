@@ -165,6 +165,7 @@ export const VARIABLES = {
     Type.String({
       pattern: `^(off|${URL_READER}(\\s*,\\s*${URL_READER})?)$`,
       description: 'google, proxy, google,proxy or off',
+      anyCase: true,
     }),
     {
       default: 'google',

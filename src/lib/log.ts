@@ -5,7 +5,7 @@
 import { type DestinationStream, pino } from 'pino';
 import { isObject } from './json.ts';
 import { allSecrets } from './secrets.ts';
-import { shownText } from './shown-text.ts';
+import { shownText, withoutQueries } from './shown-text.ts';
 
 /** From chatty to quiet; any case is understood where a level is read. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
@@ -53,7 +53,8 @@ const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart
 
 /** Makes any value safe to log. The secrets are asked for anew each time: there may be more. */
 function createCleaner(secrets: () => readonly string[]): (value: unknown, depth?: number) => unknown {
-  const text = (value: string) => shownText(value, { secrets: secrets(), limit: MAX_TEXT, control: visible });
+  const text = (value: string) =>
+    withoutQueries(shownText(value, { secrets: secrets(), limit: MAX_TEXT, control: visible }));
   const clean = (value: unknown, depth = 0): unknown => {
     if (typeof value === 'string') return text(value);
     if (value instanceof Error)

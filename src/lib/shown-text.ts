@@ -34,6 +34,10 @@ export function shownText(text: string, { secrets, limit, control }: ShownOption
   return new TextDecoder().decode(bytes.subarray(0, room), { stream: true }) + end;
 }
 
+/** The query of a URL is often a signature that opens it to anybody, and a log is read by others than who sent it. */
+export const withoutQueries = (text: string): string =>
+  text.replace(/(https?:\/\/[^\s?#"'<>]{1,2048}\?)[^\s"'<>]+/gi, '$1…');
+
 /** A word of a client's in an error: all of it, or how long it is. A part of it might be most of a secret. */
 export const wholeOrSize = (text: string, most = 200): string =>
   text.length <= most ? text : `(${text.length} characters)`;

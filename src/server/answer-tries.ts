@@ -10,8 +10,10 @@ import { Breather, othersFirst } from '../lib/async.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { mapModel } from '../translate/model-map.ts';
 import { openReader } from '../translate/response/search-reader.ts';
+import { refusedSearch } from '../translate/response/search-refused.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import type { Call } from './call.ts';
+import { toldText } from './client-error.ts';
 import type { ServerDeps } from './deps.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
 import { isGone, nextModel, noModelLeft, noteReplaced } from './fallback.ts';
@@ -102,6 +104,13 @@ export class AnswerTries {
         return;
       } catch (error) {
         if (signal.aborted || content) throw error;
+        const refused = refusedSearch(error, this.#prepared.plan, (said) =>
+          toldText(said, this.#deps.settings.secrets),
+        );
+        if (refused) {
+          yield* refused;
+          return;
+        }
         if (!(await this.#replaceModel(error, retries))) throw this.#told(error);
       }
     }

@@ -4,6 +4,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Clock } from '../lib/ports.ts';
+import { withoutQueries } from '../lib/shown-text.ts';
 
 export type RecentError = {
   at: string;
@@ -51,7 +52,7 @@ export class Stats {
       at,
       ...upstream,
       type,
-      message: message.slice(0, 200),
+      message: withoutQueries(message).slice(0, 200),
       request_id: requestId,
     });
     this.recentErrors.length = Math.min(this.recentErrors.length, RECENT);

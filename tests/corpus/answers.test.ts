@@ -159,7 +159,9 @@ describe.skipIf(!hasCorpus)('recorded answers of Google’s search', () => {
       expectSameUsage(message, reading.usage);
       expectSignaturesKept(answered, reading);
       const { grounding } = reading;
-      const found = message.content.flatMap((b) => (b.type === 'web_search_tool_result' ? b.content : []));
+      const found = message.content.flatMap((b) =>
+        b.type === 'web_search_tool_result' && Array.isArray(b.content) ? b.content : [],
+      );
       expect(new Set(found.map(({ title }) => title))).toEqual(
         new Set(
           (grounding?.groundingChunks ?? []).map(({ web }: Any) => web.title ?? new URL(web.uri).hostname),

@@ -37,6 +37,19 @@ describe('a line cannot be forged', () => {
   }
 });
 
+test('of a URL the query is not shown', async () => {
+  const text = await logged(
+    { format: 'json' },
+    { error: 'could not fetch HTTPS://h.example/a.png?sig=canary&x=1 (twice), "http://h.example?canary"' },
+    'see https://h.example/?canary',
+  );
+  expect(text).not.toContain('canary');
+  expect(JSON.parse(text)).toMatchObject({
+    error: 'could not fetch HTTPS://h.example/a.png?… (twice), "http://h.example?…"',
+    msg: 'see https://h.example/?…',
+  });
+});
+
 describe('secrets that become known later', () => {
   test('are blotted out from then on, and the old ones as well', async () => {
     let text = '';

@@ -100,6 +100,39 @@ describe('by default', () => {
     expect(message).toStartWith('messages.0.content.1.image.source.url: ');
   });
 
+  test('of several that begin alike it is the whole one', async () => {
+    const { proxy } = await proxyWith(
+      'google',
+      `Cannot fetch content from the provided URL: ${URL_HERE}?v=2`,
+    );
+    await using _ = proxy;
+    const { message } = await errorOf(await proxy.send('/v1/messages', asks(URL_HERE, `${URL_HERE}?v=2`)));
+    expect(message).toStartWith('messages.0.content.1.image.source.url: ');
+  });
+
+  test.each([
+    'Unable to process input image. Please retry.',
+    'Unsupported MIME type: text/html',
+    'The document has no pages.',
+  ])('what Google finds there and cannot read is told so, too: %s', async (refusal) => {
+    const { proxy, sent } = await proxyWith('google', refusal);
+    await using _ = proxy;
+    const { message } = await errorOf(await proxy.send('/v1/messages', asks(URL_HERE)));
+    expect(message).toStartWith(`${PATH}: Gemini could not read it (`);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('beside bytes that the client sent, these may be meant', async () => {
+    const { proxy } = await proxyWith('google', 'Unable to process input image. Please retry.');
+    await using _ = proxy;
+    const { messages, ...rest } = asks(URL_HERE);
+    const source = { type: 'base64', media_type: 'image/png', data: PNG.toString('base64') };
+    const content = [...(messages[0]?.content ?? []), { type: 'image', source }];
+    const request = { ...rest, messages: [{ role: 'user', content }] };
+    const { message } = await errorOf(await proxy.send('/v1/messages', request));
+    expect(message).toBe('could not process image: Unable to process input image. Please retry.');
+  });
+
   test('any other refusal stays what it is', async () => {
     const { proxy } = await proxyWith('google', 'Request contains an invalid argument.');
     await using _ = proxy;
@@ -168,6 +201,16 @@ describe('with both', () => {
     expect(sent).toHaveLength(1);
   });
 
+  test('a GIF behind a URL that cannot be made a PNG is told by the block, not asked for twice', async () => {
+    const { proxy, sent } = await proxyWith('google,proxy', REFUSALS[0], {
+      fetch: async () => new Response('GIF89a'),
+    });
+    await using _ = proxy;
+    const { message } = await errorOf(await proxy.send('/v1/messages', asks(URL_HERE)));
+    expect(message).toStartWith(`${PATH}: could not process image.`);
+    expect(sent).toHaveLength(1);
+  });
+
   test('a model that reads no URLs gets the bytes at once', async () => {
     const { proxy, sent } = await proxyWith('google,proxy');
     await using _ = proxy;
@@ -176,6 +219,22 @@ describe('with both', () => {
     expect(sent[0]).toContain(INLINE);
   });
 });
+
+test.each(['google', 'google,proxy', 'proxy'])(
+  'what opens a URL to anybody is in no line of the log, nor on the page of health: %s',
+  async (setting) => {
+    const signed = `${URL_HERE}?X-Amz-Signature=canary-of-a-signature&x=1`;
+    const { proxy } = await proxyWith(setting, `Cannot fetch content from the provided URL: ${signed}`, {
+      fetch: async () => new Response('<html>'),
+    });
+    await using _ = proxy;
+    const { max_tokens: _none, ...counted } = asks(signed);
+    expect((await proxy.send('/v1/messages', asks(signed))).status).toBe(400);
+    await proxy.send('/v1/messages/count_tokens', counted);
+    expect(JSON.stringify(proxy.lines)).not.toContain('canary');
+    expect(await (await proxy.send('/health')).text()).not.toContain('canary');
+  },
+);
 
 test('switched off, nobody is asked', async () => {
   const { proxy, sent, read } = await proxyWith('off');

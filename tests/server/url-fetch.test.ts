@@ -1,5 +1,6 @@
 /** Reading what is at a URL, on loopback: names, addresses and certificates are the test's own. */
 import { afterAll, describe, expect, test } from 'bun:test';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { systemClock } from '../../src/lib/ports.ts';
 import { fetchUrl, type UrlFetchPorts } from '../../src/server/url-fetch/fetch-url.ts';
 import { createUrlFetcher } from '../../src/server/url-fetch/url-fetcher.ts';
@@ -65,7 +66,8 @@ function ports(change: Partial<UrlFetchPorts> = {}): UrlFetchPorts & { asked: st
 }
 
 const read = (url: string, with_ = ports(), left = 20 * MEGABYTE) =>
-  fetchUrl(url, { left }, with_, new AbortController().signal);
+  fetchUrl({ url, uses: 1 }, { left }, with_, new AbortController().signal);
+const once = (...urls: string[]) => urls.map((url) => ({ url, uses: 1 }));
 
 describe('what is there', () => {
   test.each([
@@ -96,6 +98,53 @@ describe('what is there', () => {
     const two = ports({ resolve: async () => ['::1', '127.0.0.1'], isPublic: () => true });
     expect(await read(at('/pic.png'), two)).toMatchObject({ mimeType: 'image/png' });
     expect(two.asked).toHaveLength(1);
+  });
+});
+
+describe('through a company’s proxy', () => {
+  /** Told an address and a port, it leads to the test's server whatever they are. */
+  async function companyProxy() {
+    const asked: string[] = [];
+    const proxy = createServer((client) => {
+      client.once('data', (head) => {
+        asked.push(String(head).split('\r\n')[0] ?? '');
+        const onwards = connect(server.port ?? 0, '127.0.0.1', () => {
+          client.write('HTTP/1.1 200 OK\r\n\r\n');
+          client.pipe(onwards).pipe(client);
+        });
+        for (const socket of [client, onwards]) socket.on('error', () => socket.destroy());
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    process.env['HTTPS_PROXY'] = `http://127.0.0.1:${port}`;
+    return {
+      asked,
+      [Symbol.dispose]() {
+        delete process.env['HTTPS_PROXY'];
+        proxy.close();
+      },
+    };
+  }
+  test('the way is still to the address that was looked at', async () => {
+    using company = await companyProxy();
+    expect(await read(at('/pic.png'), ports())).toMatchObject({ mimeType: 'image/png' });
+    expect(company.asked).toEqual([`CONNECT 127.0.0.1:${server.port} HTTP/1.1`]);
+  });
+
+  test('the certificate must still be for the name', async () => {
+    using company = await companyProxy();
+    expect(await read(at('/pic.png', 'other.example.test'), ports())).toEqual({
+      problem: 'its host could not be reached',
+    });
+    expect(company.asked).toHaveLength(1);
+  });
+
+  test('what is not public is not asked for', async () => {
+    using company = await companyProxy();
+    const inside = ports({ resolve: async () => ['10.0.0.1'] });
+    expect(await read(at('/pic.png'), inside)).toEqual({ problem: 'its host has no public address' });
+    expect(company.asked).toEqual([]);
   });
 });
 
@@ -144,7 +193,7 @@ describe('all that a request names', () => {
     const half = Buffer.concat([PNG, new Uint8Array(11 * MEGABYTE)]);
     open['/half.png'] = () => new Response(half);
     const fetcher = createUrlFetcher(ports(), systemClock);
-    const media = await fetcher.fetch([at('/half.png'), at('/half.png?again')], never);
+    const media = await fetcher.fetch(once(at('/half.png'), at('/half.png?again')), never);
     // Read side by side, either may be the one too much, or both.
     expect(media).toContainEqual({ problem: 'there is more of it than can be sent to Gemini' });
   });
@@ -157,7 +206,7 @@ describe('all that a request names', () => {
       arrived.resolve();
       return new Promise(() => {});
     };
-    const media = fetcher.fetch([at('/slow.png'), at('/pic.png')], never);
+    const media = fetcher.fetch(once(at('/slow.png'), at('/pic.png')), never);
     await arrived.promise;
     await clock.advance(14_999);
     await clock.advance(1);
@@ -180,24 +229,36 @@ describe('all that a request names', () => {
       },
     });
     const fetcher = createUrlFetcher(doors, systemClock);
-    const urls = (name: string) => Array.from({ length: 10 }, (_, index) => at(`/${name}${index}.png`));
+    const urls = (name: string) =>
+      once(...Array.from({ length: 10 }, (_, index) => at(`/${name}${index}.png`)));
     const all = await Promise.all([fetcher.fetch(urls('a'), never), fetcher.fetch(urls('b'), never)]);
     expect(all.flat().every((one) => 'data' in one)).toBe(true);
     expect(most).toBe(8);
   });
 
-  test('is at most twenty', async () => {
-    const fetcher = createUrlFetcher(ports(), systemClock);
-    const urls = Array.from({ length: 22 }, (_, index) => at(`/pic.png?${index}`));
-    const media = await fetcher.fetch(urls, never);
+  test('is at most a hundred', async () => {
+    const fetcher = createUrlFetcher(ports({ fetch: async () => new Response(PNG) }), systemClock);
+    const urls = Array.from({ length: 102 }, (_, index) => at(`/pic.png?${index}`));
+    const media = await fetcher.fetch(once(...urls), never);
     expect(media.filter((one) => 'problem' in one)).toEqual(
-      Array(2).fill({ problem: 'only 20 URLs of a request are read' }),
+      Array(2).fill({ problem: 'only 100 URLs of a request are read' }),
     );
+  });
+
+  test('counts bytes as often as they will be sent', async () => {
+    open['/large.png'] = () => new Response(Buffer.concat([PNG, new Uint8Array(3 * MEGABYTE)]));
+    open['/large-unsaid.png'] = () => new Response(new Blob([PNG, new Uint8Array(3 * MEGABYTE)]).stream());
+    const fetcher = createUrlFetcher(ports(), systemClock);
+    for (const path of ['/large.png', '/large-unsaid.png']) {
+      const read = async (uses: number) => (await fetcher.fetch([{ url: at(path), uses }], never))[0];
+      expect(await read(6)).toMatchObject({ mimeType: 'image/png' });
+      expect(await read(7)).toEqual({ problem: 'there is more of it than can be sent to Gemini' });
+    }
   });
 
   test('is let go when the client leaves', async () => {
     const leaving = new AbortController();
-    const media = createUrlFetcher(ports(), systemClock).fetch([at('/silent.png')], leaving.signal);
+    const media = createUrlFetcher(ports(), systemClock).fetch(once(at('/silent.png')), leaving.signal);
     leaving.abort(new Error('gone'));
     expect(media).rejects.toThrow('gone');
   });

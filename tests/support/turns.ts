@@ -45,7 +45,8 @@ export function shape(events: readonly MessageEvent[]): string[] {
     if (block.type === 'text') return `text:${block.text}`;
     if (block.type === 'tool_use') return `call:${block.name}`;
     if (block.type === 'server_tool_use') return `search:${block.input['query']}`;
-    if (block.type === 'web_search_tool_result') return `found:${block.content.length}`;
+    if (block.type === 'web_search_tool_result')
+      return Array.isArray(block.content) ? `found:${block.content.length}` : block.content.error_code;
     const place = openEnvelope(block.signature)?.place;
     return `thinking:${block.thinking}:${place?.on}`;
   });

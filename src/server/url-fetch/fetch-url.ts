@@ -24,6 +24,9 @@ export const systemPorts: UrlFetchPorts = {
   fetch: (url, init) => fetch(url, init),
 };
 
+/** A URL that a request names at so many places: its bytes are sent as often. */
+export type WantedUrl = { url: string; uses: number };
+
 /** Bytes that all media of a request may have together. */
 export type ByteBudget = { left: number };
 
@@ -86,21 +89,21 @@ async function open(url: URL, ports: UrlFetchPorts, signal: AbortSignal): Promis
   throw new UrlProblem('its host could not be reached');
 }
 
-function checkHead({ status, headers }: Response, budget: ByteBudget): void {
+function checkHead({ status, headers }: Response, uses: number, budget: ByteBudget): void {
   if (status >= 300 && status < 400)
     throw new UrlProblem('it leads on to another address, which is not followed');
   if (status !== 200) throw new UrlProblem(`its host answered ${status}`);
   const coding = headers.get('content-encoding') ?? 'identity';
   if (coding !== 'identity') throw new UrlProblem('its host sent it packed');
-  if (Number(headers.get('content-length') ?? 0) > budget.left) throw new UrlProblem(TOO_LARGE);
+  if (Number(headers.get('content-length') ?? 0) * uses > budget.left) throw new UrlProblem(TOO_LARGE);
 }
 
 const TOO_LARGE = 'there is more of it than can be sent to Gemini';
 
-async function readBody(response: Response, budget: ByteBudget): Promise<Uint8Array> {
+async function readBody(response: Response, uses: number, budget: ByteBudget): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   for await (const piece of response.body ?? []) {
-    budget.left -= piece.length;
+    budget.left -= piece.length * uses;
     if (budget.left < 0) throw new UrlProblem(TOO_LARGE);
     pieces.push(piece);
   }
@@ -109,7 +112,7 @@ async function readBody(response: Response, budget: ByteBudget): Promise<Uint8Ar
 
 /** `url` is one that `urlProblem` has nothing against. Rejects with the signal's reason only. */
 export async function fetchUrl(
-  url: string,
+  { url, uses }: WantedUrl,
   budget: ByteBudget,
   ports: UrlFetchPorts,
   signal: AbortSignal,
@@ -118,8 +121,8 @@ export async function fetchUrl(
   const done = new AbortController();
   try {
     const response = await open(new URL(url), ports, AbortSignal.any([signal, done.signal]));
-    checkHead(response, budget);
-    const bytes = await readBody(response, budget);
+    checkHead(response, uses, budget);
+    const bytes = await readBody(response, uses, budget);
     const mimeType = mediaTypeOf(bytes);
     if (mimeType === undefined) throw new UrlProblem('it is neither a picture that Gemini reads nor a PDF');
     return { mimeType, data: Buffer.from(bytes).toString('base64') };

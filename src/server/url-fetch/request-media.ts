@@ -11,12 +11,15 @@ import type { ServerDeps } from '../deps.ts';
 
 export class RequestMedia {
   readonly #places: readonly UrlPlace[];
+  /** At how many places each URL stands. */
+  readonly #uses = new Map<string, number>();
   readonly #call: Call;
   readonly #deps: Pick<ServerDeps, 'settings' | 'urlFetcher'>;
   #fetched = new Map<string, FetchedMedia>();
 
   constructor(messages: readonly Message[], call: Call, deps: Pick<ServerDeps, 'settings' | 'urlFetcher'>) {
     this.#places = urlPlaces(messages);
+    for (const { url } of this.#places) this.#uses.set(url, (this.#uses.get(url) ?? 0) + 1);
     this.#call = call;
     this.#deps = deps;
   }
@@ -37,20 +40,20 @@ export class RequestMedia {
     const urls = linkedUrls(body);
     if (urls.length === 0) return undefined;
     if (!this.#deps.settings.urlFetch.proxy) {
-      if (isUrlRefused(error)) throw this.#refused(error, urls);
+      // What Google finds unreadable may as well be bytes that the client sent.
+      if (isUrlRefused(error) || !body.includes('"inlineData"')) throw this.#refused(error, urls);
       return undefined;
     }
     await this.#read(urls);
-    for (const url of urls) {
-      const fetched = this.#fetched.get(url);
-      if (fetched && 'problem' in fetched) throw this.#refusal(url, fetched.problem, error);
-    }
+    const mended = bodyWithBytes(body, this.#fetched, this.#call.warn, (url, problem) => {
+      throw this.#refusal(url, problem, error);
+    });
     this.#call.warn(
       'content-changed',
       'messages',
       `Gemini could not read a URL (${error.message}); its bytes are sent`,
     );
-    return bodyWithBytes(body, this.#fetched, this.#call.warn);
+    return mended;
   }
 
   /** No more is asked: bytes need not be kept any longer. */
@@ -61,14 +64,16 @@ export class RequestMedia {
   async #read(urls: readonly string[]): Promise<void> {
     const unread = urls.filter((url) => !this.#fetched.has(url));
     if (unread.length === 0) return;
-    const media = await this.#deps.urlFetcher.fetch(unread, this.#call.signal);
+    const wanted = unread.map((url) => ({ url, uses: this.#uses.get(url) ?? 1 }));
+    const media = await this.#deps.urlFetcher.fetch(wanted, this.#call.signal);
     for (const [index, url] of unread.entries())
       this.#fetched.set(url, media[index] ?? { problem: 'it was not read' });
   }
 
   /** Of several, the one that Google names; else the first: which one it was is not told. */
   #refused(error: UpstreamError, urls: readonly string[]): MessagesError {
-    const url = urls.find((one) => error.message.includes(one)) ?? urls[0] ?? '';
+    const named = urls.filter((url) => error.message.includes(url)).sort((a, b) => b.length - a.length);
+    const url = named[0] ?? urls[0] ?? '';
     return this.#refusal(url, `Gemini could not read it (${error.message.replace(/\.$/, '')})`, error);
   }
 

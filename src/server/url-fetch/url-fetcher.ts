@@ -2,18 +2,19 @@
 import { abortAfter, followSignal } from '../../lib/async.ts';
 import type { Clock } from '../../lib/ports.ts';
 import type { FetchedMedia } from '../../translate/context.ts';
-import { type ByteBudget, fetchUrl, type UrlFetchPorts } from './fetch-url.ts';
+import { type ByteBudget, fetchUrl, type UrlFetchPorts, type WantedUrl } from './fetch-url.ts';
 
 export type UrlFetcher = {
   /** What is at each of `urls`, in their order. Rejects with the signal's reason only. */
-  fetch(urls: readonly string[], signal: AbortSignal): Promise<readonly FetchedMedia[]>;
+  fetch(urls: readonly WantedUrl[], signal: AbortSignal): Promise<readonly FetchedMedia[]>;
 };
 
 /** For all media of a request. */
 const DEADLINE_MS = 15_000;
 /** Google's own limit on a request is as much. */
 const MAX_BYTES = 20 * 1024 * 1024;
-const MAX_URLS = 20;
+/** As many as Anthropic takes pictures. */
+const MAX_URLS = 100;
 /** Of all requests together. */
 const MAX_AT_ONCE = 8;
 
@@ -72,9 +73,9 @@ class Places {
 export function createUrlFetcher(ports: UrlFetchPorts, clock: Clock): UrlFetcher {
   const places = new Places(MAX_AT_ONCE);
 
-  async function fetchOne(url: string, budget: ByteBudget, late: AbortSignal): Promise<FetchedMedia> {
+  async function fetchOne(wanted: WantedUrl, budget: ByteBudget, late: AbortSignal): Promise<FetchedMedia> {
     try {
-      return await places.run(() => fetchUrl(url, budget, ports, late), late);
+      return await places.run(() => fetchUrl(wanted, budget, ports, late), late);
     } catch (error) {
       if (late.aborted) return LATE;
       throw error;
@@ -90,7 +91,9 @@ export function createUrlFetcher(ports: UrlFetchPorts, clock: Clock): UrlFetcher
       const budget = { left: MAX_BYTES };
       try {
         const all = await Promise.all(
-          urls.map((url, index) => (index < MAX_URLS ? fetchOne(url, budget, controller.signal) : TOO_MANY)),
+          urls.map((wanted, index) =>
+            index < MAX_URLS ? fetchOne(wanted, budget, controller.signal) : TOO_MANY,
+          ),
         );
         signal.throwIfAborted();
         return all;

@@ -2,6 +2,7 @@
 import type { Blob, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
+import type { PixelBudget } from './gif.ts';
 
 export type TextPart = { text: string };
 /** By its bytes, or by the URL that Google is to read. */
@@ -29,6 +30,8 @@ export type BlockPlace = {
   readonly path: string;
   readonly warn: Warn;
   readonly ctx: Pick<RequestContext, 'model' | 'urlMedia'>;
+  /** Of the whole request. */
+  readonly pixels: PixelBudget;
 };
 
 /** A call that waits for its response in the next content. */

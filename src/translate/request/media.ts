@@ -4,11 +4,11 @@
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../anthropic/content.ts';
 import { gifToPng } from './gif.ts';
-import type { BlockPlace, ContentPart } from './items.ts';
+import type { BlockPlace, ContentPart, InlinePart } from './items.ts';
 import { mediaTypeOfBase64 } from './media-type.ts';
 import { refuse } from './refuse.ts';
 import { tagged } from './text.ts';
-import { readByGoogle, refusalOf, typeByEnding, urlProblem } from './url-media.ts';
+import { readByGoogle, refusalOf, sentUrl, typeByEnding, urlProblem } from './url-media.ts';
 
 const PDF = 'application/pdf';
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
@@ -23,25 +23,28 @@ function refuseFile(path: string, type: string, expected: readonly string[]): ne
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
+/** One character more than whole groups of four holds no byte: the text was cut. */
+const isBase64 = (data: string): boolean => BASE64.test(data) && data.replace(/=+$/, '').length % 4 !== 1;
+
 /** Without line breaks; undefined where it is no base64, which Google would refuse in words that no client knows. */
 function base64(data: string): string | undefined {
-  if (BASE64.test(data)) return data;
+  if (isBase64(data)) return data;
   const joined = data.replace(/\s+/g, '');
-  return BASE64.test(joined) ? joined : undefined;
+  return isBase64(joined) ? joined : undefined;
 }
 
-/** The bytes as what they are, whatever was said of them; undefined for a GIF that cannot be read. */
+/** The bytes as what they are, whatever was said of them; or why they cannot be sent. */
 export function inlinePart(
   { declared, data }: { declared: string; data: string },
-  { path, warn }: Pick<BlockPlace, 'path' | 'warn'>,
-): Extract<ContentPart, { inlineData: unknown }> | undefined {
+  { path, warn, pixels }: Pick<BlockPlace, 'path' | 'warn' | 'pixels'>,
+): InlinePart | { problem: string } {
   const mimeType = mediaTypeOfBase64(data) ?? declared;
   if (mimeType !== declared) warn('content-changed', path, `declared as ${declared}, but it is ${mimeType}`);
   if (mimeType !== 'image/gif') return { inlineData: { mimeType, data } };
-  const png = gifToPng(data);
-  if (png === undefined) return undefined;
+  const reading = gifToPng(data, pixels);
+  if ('problem' in reading) return reading;
   warn('content-changed', path, 'the first picture of a GIF is sent as PNG');
-  return { inlineData: { mimeType: 'image/png', data: png } };
+  return { inlineData: { mimeType: 'image/png', data: reading.png } };
 }
 
 function whyNotByUrl(url: string, { ctx }: BlockPlace): string {
@@ -53,17 +56,18 @@ function whyNotByUrl(url: string, { ctx }: BlockPlace): string {
 /** `field` is the path of the URL itself. */
 function urlPart(kind: 'image' | 'document', url: string, field: string, place: BlockPlace): ContentPart {
   const { model, urlMedia } = place.ctx;
-  const fetched = urlMedia.fetched.get(url);
+  const sent = sentUrl(url);
+  const fetched = urlMedia.fetched.get(sent);
   const problem = urlProblem(url) ?? (fetched && 'problem' in fetched ? fetched.problem : undefined);
   if (problem !== undefined) refuse(refusalOf(field, problem));
   if (fetched && 'data' in fetched) {
     const part = inlinePart({ declared: fetched.mimeType, data: fetched.data }, place);
-    return part ?? refuse(refusalOf(field, 'could not process image'));
+    return 'problem' in part ? refuse(refusalOf(field, part.problem)) : part;
   }
   if (!urlMedia.byGoogle || !model.readsUrls || !readByGoogle(url))
     refuse(refusalOf(field, whyNotByUrl(url, place)));
   const mimeType = typeByEnding(url) ?? (kind === 'document' ? PDF : undefined);
-  return { fileData: { ...(mimeType ? { mimeType } : {}), fileUri: url } };
+  return { fileData: { ...(mimeType ? { mimeType } : {}), fileUri: sent } };
 }
 
 export function imageParts(block: ImageBlock, place: BlockPlace): ContentPart[] {
@@ -77,7 +81,7 @@ export function imageParts(block: ImageBlock, place: BlockPlace): ContentPart[] 
   const data = base64(source.data);
   if (data === undefined) refuse(`${place.path}.image.source.base64.data: could not process image`);
   const part = inlinePart({ declared: source.media_type, data }, place);
-  return [part ?? refuse(`${place.path}.image.source.base64.data: could not process image`)];
+  return ['problem' in part ? refuse(`${place.path}.image.source.base64.data: ${part.problem}`) : part];
 }
 
 function contentParts(
@@ -102,7 +106,8 @@ function sourceParts(block: DocumentBlock, place: BlockPlace): ContentPart[] {
       if (data === undefined)
         refuse(`${place.path}.document.source.base64.data: The PDF specified was not valid.`);
       const part = inlinePart({ declared: PDF, data }, place);
-      return [part ?? refuse(`${place.path}.document.source.base64.data: The PDF specified was not valid.`)];
+      if ('problem' in part) refuse(`${place.path}.document.source.base64.data: ${part.problem}`);
+      return [part];
     }
     case 'text':
       return [{ text: source.data }];

@@ -9,7 +9,8 @@ import type { RequestContext } from '../context.ts';
 import { answerContext } from '../signatures.ts';
 import type { Warn } from '../warnings.ts';
 import { blockItems } from './blocks.ts';
-import { type Item, type OpenCall, text } from './items.ts';
+import { pixelBudget } from './gif.ts';
+import { type BlockPlace, type Item, type OpenCall, text } from './items.ts';
 import { type AssistantMessage, ModelTurns } from './model-turn.ts';
 import { refuse } from './refuse.ts';
 import { Signatures } from './signature-placement.ts';
@@ -20,10 +21,10 @@ type Turn = { role: 'user'; items: Item[] } | { role: 'model'; messages: Assista
 /** Google wants a user's turn first; a history that was cut may start with the model's. */
 const OPENING = '[The start of the conversation is not shown.]';
 
-function messageItems(message: Message, index: number, ctx: RequestContext, warn: Warn): Item[] {
+function messageItems(message: Message, index: number, place: Omit<BlockPlace, 'path'>): Item[] {
   if (typeof message.content === 'string') return text(message.content);
   return message.content.flatMap((block, position) =>
-    blockItems(block, { path: `messages.${index}.content.${position}`, warn, ctx }),
+    blockItems(block, { ...place, path: `messages.${index}.content.${position}` }),
   );
 }
 
@@ -38,10 +39,11 @@ export const lastUserIndex = (messages: readonly Message[]): number =>
 function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn): Turn[] {
   const turns: Turn[] = [];
   const lastUser = lastUserIndex(messages);
+  const place = { warn, ctx, pixels: pixelBudget() };
   let context = '';
   messages.forEach((message, index) => {
     if (isCleared(message, index, lastUser)) return;
-    const items = messageItems(message, index, ctx, warn);
+    const items = messageItems(message, index, place);
     // Names texts in the store; hashing a long history is not free.
     if (message.role === 'user' && ctx.signatures.size > 0) context = answerContext([message]);
     if (items.length === 0) return;

@@ -7,22 +7,26 @@ import type { Message } from '../../anthropic/request.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import { isPublicAddress } from '../../lib/public-address.ts';
 
-/** Where a URL stands: `messages.0.content.1.image.source.url`. */
+/** Where a URL stands: `messages.0.content.1.image.source.url`. The URL is as it is sent. */
 export type UrlPlace = { url: string; path: string };
 
 /** Characters; what is longer is no address that anybody gave out. */
 const LONGEST_URL = 8_192;
 /** Names that no public server has. */
-const LOCAL_NAME = /(?:^|\.)(?:localhost|local|internal|intranet|lan|home\.arpa)$/;
+const LOCAL_NAME =
+  /(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|onion)$/;
 
 const INSTEAD = 'Send its bytes instead (source type base64).';
 
 const isPublicHost = (hostname: string): boolean => {
-  const host = hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
+  const host = hostname.replace(/^\[|\]$|\.+$/g, '').toLowerCase();
   // A number is an address: the URL parser has written every form of one as four parts.
   if (host.includes(':') || /^[\d.]+$/.test(host)) return isPublicAddress(host);
   return host.includes('.') && !LOCAL_NAME.test(host);
 };
+
+/** As it was understood here: Google might read an odd writing in another way, and find another host in it. */
+export const sentUrl = (url: string): string => URL.parse(url)?.href ?? url;
 
 /** Why nobody may be sent to `url`; undefined for a public https URL. What its name resolves to is not known here. */
 export function urlProblem(url: string): string | undefined {
@@ -43,7 +47,7 @@ function placesIn(block: ContentBlock, path: string): UrlPlace[] {
   }
   if (block.type !== 'image' && block.type !== 'document') return [];
   const { source } = block;
-  if (source.type === 'url') return [{ url: source.url, path: `${path}.${block.type}.source.url` }];
+  if (source.type === 'url') return [{ url: sentUrl(source.url), path: `${path}.${block.type}.source.url` }];
   if (source.type !== 'content' || typeof source.content === 'string') return [];
   return source.content.flatMap((child, index) =>
     placesIn(child, `${path}.document.source.content.${index}`),

@@ -116,7 +116,7 @@ export class AnswerStream {
     this.#tellHeldThoughts();
     this.#closeText();
     this.#endThinking(undefined);
-    this.#searches++;
+    if (sources) this.#searches++;
     this.#writer.webSearch(this.#ctx.newServerToolId(), query, sources);
   }
 

@@ -11,8 +11,8 @@ export type Source = { url: string; title: string };
 export type TurnEvent =
   /** Visible text. The signature belongs to exactly this piece; a signed piece may be empty. */
   | { type: 'text'; text: string; signature?: string; by?: TextAuthor }
-  /** What the model searched the web for, and all that it found. Before the text that rests on it. */
-  | { type: 'search'; query: string; sources: readonly Source[] }
+  /** What the model searched the web for, and all that it found; undefined where it could not. Before the text that rests on it. */
+  | { type: 'search'; query: string; sources: readonly Source[] | undefined }
   /** Visible text that rests on these pages. It is a block of its own, and whole. */
   | { type: 'cited'; text: string; sources: readonly Source[] }
   /** A thought summary. Google never signs these. */

@@ -12,6 +12,7 @@ import type {
   StopReason,
   Usage,
   WebCitation,
+  WebSearchResult,
 } from '../../anthropic/message.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Source } from './turn.ts';
@@ -90,18 +91,13 @@ export class Writer {
     this.#call({ type: 'tool_use', id, name, input: {}, caller: DIRECT }, input);
   }
 
-  /** A search of the web and what it found, as two blocks. */
-  webSearch(id: string, query: string, sources: readonly Source[]): void {
+  /** A search of the web and what it found, if it could be made, as two blocks. */
+  webSearch(id: string, query: string, sources: readonly Source[] | undefined): void {
     this.#call({ type: 'server_tool_use', id, name: 'web_search', input: {}, caller: DIRECT }, { query });
     this.#openBlock({
       type: 'web_search_tool_result',
       tool_use_id: id,
-      content: sources.map((source) => ({
-        type: 'web_search_result',
-        ...source,
-        encrypted_content: '',
-        page_age: null,
-      })),
+      content: sources?.map(resultOf) ?? { type: 'web_search_tool_result_error', error_code: 'unavailable' },
       caller: DIRECT,
     });
     this.#closeBlock();
@@ -204,6 +200,13 @@ const citationOf = (source: Source): WebCitation => ({
   ...source,
   encrypted_index: '',
   cited_text: '',
+});
+
+const resultOf = (source: Source): WebSearchResult => ({
+  type: 'web_search_result',
+  ...source,
+  encrypted_content: '',
+  page_age: null,
 });
 
 function emptyMessage(id: string, model: string, usage: Usage): AnswerMessage {

@@ -1,9 +1,7 @@
 /** What each block becomes; media by the model's generation. */
 import { describe, expect, test } from 'bun:test';
-import { deflateSync, inflateSync } from 'node:zlib';
 import type { ContentBlock, ToolResultBlock } from '../../../src/anthropic/content.ts';
 import type { Message } from '../../../src/anthropic/request.ts';
-import { gifToPng } from '../../../src/translate/request/gif.ts';
 import { toGeminiRequest } from '../../../src/translate/request/index.ts';
 import { contextFor, deepFreeze, requestOf } from '../../support/translation.ts';
 
@@ -197,60 +195,5 @@ describe('of results', () => {
       { text: 'Attachment 2 of the result of Read:' },
       pdfPart,
     ]);
-  });
-});
-
-/** A GIF of 2 × 2: red, green / blue, see-through. One code a pixel, a clear code before each. */
-function tinyGif(): string {
-  const head = [...Buffer.from('GIF89a'), 2, 0, 2, 0, 0x81, 0, 0];
-  const colours = [255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9];
-  const control = [0x21, 0xf9, 4, 1, 0, 0, 3, 0];
-  const codes = [4, 0, 4, 1, 4, 2, 4, 3, 5];
-  const bits = codes.reduce((sum, code, index) => sum | (BigInt(code) << BigInt(index * 3)), 0n);
-  const data = Array.from({ length: 4 }, (_, index) => Number((bits >> BigInt(index * 8)) & 255n));
-  return Buffer.from([
-    ...head,
-    ...colours,
-    ...control,
-    0x2c,
-    0,
-    0,
-    0,
-    0,
-    2,
-    0,
-    2,
-    0,
-    0,
-    2,
-    4,
-    ...data,
-    0,
-    0x3b,
-  ]).toString('base64');
-}
-
-describe('a GIF', () => {
-  test('is sent as the PNG of its first picture, and told', () => {
-    const block: ContentBlock = {
-      type: 'image',
-      source: { type: 'base64', media_type: 'image/gif', data: tinyGif() },
-    };
-    const { body, warnings } = translate([{ role: 'user', content: [block] }]);
-    const sent = body.contents[0]?.parts[0]?.inlineData;
-    expect(sent?.mimeType).toBe('image/png');
-    const bytes = Buffer.from(sent?.data ?? '', 'base64');
-    expect(bytes.subarray(12, 26).toString('hex')).toBe(`49484452${'00000002'.repeat(2)}0806`);
-    const rows = inflateSync(bytes.subarray(bytes.indexOf('IDAT') + 4, bytes.indexOf('IEND') - 8));
-    expect([...rows]).toEqual([0, 255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 0, 255, 255, 0, 0, 0, 0]);
-    expect(warnings.map(({ code }) => code)).toEqual(['content-changed']);
-  });
-
-  test('that is cut off, or none, never throws', () => {
-    const whole = Buffer.from(tinyGif(), 'base64');
-    for (let length = 0; length < whole.length; length++) {
-      expect(() => gifToPng(whole.subarray(0, length).toString('base64'))).not.toThrow();
-    }
-    expect(gifToPng(deflateSync('x').toString('base64'))).toBeUndefined();
   });
 });

@@ -30,6 +30,8 @@ describe('is told by its beginning', () => {
     ['a drawing', bytes('<svg xmlns="http://www.w3.org/2000/svg">')],
     ['a beginning cut off', bytes('\x89PN')],
     ['sound in a picture’s container', bytes('RIFF\x10\0\0\0WAVEfmt ')],
+    ['AVIF', bytes('\0\0\0\x20ftypavif\0\0\0\0avifmif1')],
+    ['AVIF that begins as HEIF', bytes('\0\0\0\x20ftypmif1\0\0\0\0mif1miafMA1Bavif')],
     ['a film', bytes('\0\0\0\x18ftypisom')],
     ['a PDF that begins with a page', bytes('<html>%PDF-1.7')],
   ])('not of %s', (_, data) => {
@@ -75,6 +77,15 @@ describe('a picture', () => {
       'the first picture of a GIF is sent as PNG',
     ]);
   });
+
+  test.each(['iVBORw0KG', '====', 'iVBO=Rw0', 'data:image/png;base64,iVBO', ''])(
+    'not of base64 that is cut or none: %j',
+    (data) => {
+      expect(() => sent(image('image/png', data))).toThrow(
+        'messages.0.content.0.image.source.base64.data: could not process image',
+      );
+    },
+  );
 
   test('in a document that is declared as a PDF', () => {
     const data = KINDS[1]?.[1].toString('base64') ?? '';

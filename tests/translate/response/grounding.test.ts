@@ -1,9 +1,8 @@
-/** Which pages may be told, and which words of the answer rest on them. */
+/** Which pages may be told. */
 import { describe, expect, test } from 'bun:test';
-import fc from 'fast-check';
 import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
 import type { SearchPlan } from '../../../src/translate/context.ts';
-import { citedPieces, mergeGrounding, readGrounding } from '../../../src/translate/response/grounding.ts';
+import { mergeGrounding, readGrounding } from '../../../src/translate/response/grounding.ts';
 
 const REDIRECT = 'https://vertexaisearch.cloud.google.com/grounding-api-redirect/';
 const plan = (change: Partial<SearchPlan> = {}): SearchPlan => ({
@@ -21,30 +20,7 @@ function read(metadata: GroundingMetadata, change: Partial<SearchPlan> = {}) {
   return { grounding, warnings, titles: grounding.sources.map((source) => source?.title) };
 }
 
-/** Google's form of a support: offsets in bytes, a beginning at 0 left out. */
-function support(text: string, start: number, end: number, ...indices: number[]) {
-  const startIndex = Buffer.byteLength(text.slice(0, start));
-  const segment = {
-    ...(startIndex > 0 ? { startIndex } : {}),
-    endIndex: Buffer.byteLength(text.slice(0, end)),
-    text: text.slice(start, end),
-  };
-  return { segment, groundingChunkIndices: indices };
-}
-
-function pieces(text: string, supports: NonNullable<GroundingMetadata['groundingSupports']>) {
-  const warnings: string[] = [];
-  const grounding = readGrounding(
-    { groundingChunks: [page('a.com'), page('b.org')], groundingSupports: supports },
-    plan(),
-    () => {},
-  );
-  const cut = citedPieces(text, grounding, (_code, _path, detail) => warnings.push(detail));
-  return {
-    shown: cut.map((piece) => [piece.text, ...piece.sources.map(({ title }) => title)]),
-    warnings,
-  };
-}
+const SUPPORT = { segment: { endIndex: 1, text: 'a' }, groundingChunkIndices: [0] };
 
 describe('sources', () => {
   test.each<[string, NonNullable<GroundingMetadata['groundingChunks']>, (string | undefined)[]]>([
@@ -56,6 +32,12 @@ describe('sources', () => {
     ],
     ['a link that is none', [{ web: { uri: 'javascript:alert(1)', title: 'a.com' } }], [undefined]],
     ['no page at all', [{}, page('b.org')], [undefined, 'b.org']],
+    ['a link that is longer than any', [{ web: { uri: `${REDIRECT}${'a'.repeat(9_000)}` } }], [undefined]],
+    [
+      'lists of other things',
+      [null, 5, { web: 5 }, { maps: {} }] as never,
+      [undefined, undefined, undefined, undefined],
+    ],
   ])('%s', (_, groundingChunks, titles) => {
     expect(read({ groundingChunks }).titles).toEqual(titles);
   });
@@ -111,101 +93,11 @@ describe('sources', () => {
   });
 });
 
-describe('cited pieces', () => {
-  const TEXT = 'It is 21°C today — fine. Rain comes. ';
-
-  test('offsets are bytes, not characters', () => {
-    const start = TEXT.indexOf('Rain');
-    expect(pieces(TEXT, [support(TEXT, start, start + 11, 1)]).shown).toEqual([
-      ['It is 21°C today — fine. '],
-      ['Rain comes. ', 'b.org'],
-    ]);
-  });
-
-  test('offsets that are off give way to the words', () => {
-    const segment = { startIndex: 1, endIndex: 27, text: 'It is 21°C today — fine.' };
-    expect(pieces(TEXT, [{ segment, groundingChunkIndices: [0] }]).shown).toEqual([
-      ['It is 21°C today — fine.', 'a.com'],
-      [' Rain comes. '],
-    ]);
-  });
-
-  test('of words that come twice the nearer ones are meant', () => {
-    const text = 'Yes. No. Yes. No.';
-    const segment = { startIndex: 10, endIndex: 14, text: 'Yes.' };
-    expect(pieces(text, [{ segment, groundingChunkIndices: [0] }]).shown).toEqual([
-      ['Yes. No. '],
-      ['Yes.', 'a.com'],
-      [' No.'],
-    ]);
-  });
-
-  test.each<[string, NonNullable<GroundingMetadata['groundingSupports']>[number]]>([
-    ['words that are not there', { segment: { endIndex: 4, text: 'Snow' }, groundingChunkIndices: [0] }],
-    ['no segment', { groundingChunkIndices: [0] }],
-    [
-      'nothing but an end before its start',
-      { segment: { startIndex: 9, endIndex: 3 }, groundingChunkIndices: [0] },
-    ],
-  ])('%s: not cited, and told', (_, one) => {
-    expect(pieces(TEXT, [one])).toEqual({
-      shown: [[TEXT]],
-      warnings: ['a citation of no words is left out'],
-    });
-  });
-
-  test('a source that is not there is left out', () => {
-    expect(pieces(TEXT, [support(TEXT, 0, 5, 7)]).shown).toEqual([[TEXT]]);
-  });
-
-  test('words cited twice have both sources, each once', () => {
-    expect(pieces(TEXT, [support(TEXT, 0, 25, 0), support(TEXT, 6, 10, 1, 0)]).shown[0]).toEqual([
-      'It is 21°C today — fine. ',
-      'a.com',
-      'b.org',
-    ]);
-  });
-
-  test('no piece is white space alone', () => {
-    const text = '\n\nOne.\n\nTwo.\n';
-    expect(pieces(text, [support(text, 2, 6, 0), support(text, 8, 12, 1)]).shown).toEqual([
-      ['\n\nOne.\n\n', 'a.com'],
-      ['Two.\n', 'b.org'],
-    ]);
-  });
-
-  test('whatever Google says of it, the text is whole', () => {
-    const one = fc.record({
-      segment: fc.option(
-        fc.record(
-          {
-            startIndex: fc.integer(),
-            endIndex: fc.integer(),
-            text: fc.string({ unit: 'grapheme', maxLength: 3 }),
-          },
-          { requiredKeys: [] },
-        ),
-        { nil: undefined },
-      ),
-      groundingChunkIndices: fc.array(fc.integer({ min: -1, max: 3 })),
-    });
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.array(one), (text, supports) => {
-        const { shown } = pieces(text, supports as NonNullable<GroundingMetadata['groundingSupports']>);
-        expect(shown.map(([piece]) => piece).join('')).toBe(text);
-        expect(shown.every(([piece]) => piece?.trim() !== '' || shown.length === 1)).toBe(true);
-      }),
-    );
-  });
-});
-
 test('what an event leaves open, an earlier one says', () => {
   const first = { webSearchQueries: ['q'], groundingChunks: [page('a.com')] };
   expect(mergeGrounding(mergeGrounding({}, first), {})).toEqual(first);
-  expect(
-    mergeGrounding(first, { webSearchQueries: [], groundingSupports: [support('ab', 0, 1, 0)] }),
-  ).toEqual({
+  expect(mergeGrounding(first, { webSearchQueries: [], groundingSupports: [SUPPORT] })).toEqual({
     ...first,
-    groundingSupports: [support('ab', 0, 1, 0)],
+    groundingSupports: [SUPPORT],
   });
 });

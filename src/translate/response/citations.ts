@@ -1,0 +1,152 @@
+/**
+ * Which words of an answer rest on which pages. Google counts bytes of UTF-8 over the whole text, and is off by one at times, so the
+ * words that Google says it means decide.
+ */
+import type { Warn } from '../warnings.ts';
+import { eachSource, type Grounding, listOf } from './grounding.ts';
+import type { Source } from './turn.ts';
+
+/** A piece of the answer; cited where it rests on `sources`. */
+export type Piece = { text: string; sources: readonly Source[] };
+
+/** Characters to either side of the place that Google names. */
+const NEAR = 64;
+/** Characters that are looked through for words that are not near; an answer has some thousand, and some ten such words. */
+const MOST_SEARCHED = 20_000_000;
+/** A page may be cited anew with two bytes, and each citation tells its link. */
+const MOST_CITATIONS = 2_000;
+
+/** Bytes of UTF-8. */
+function sizeOf(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
+}
+
+/** The place in `text` that each count of its bytes reaches; inside of a character, its beginning. */
+function bytePlaces(text: string): Uint32Array {
+  const places = new Uint32Array(Buffer.byteLength(text) + 1);
+  let bytes = 0;
+  for (let at = 0; at < text.length; ) {
+    const size = sizeOf(text.codePointAt(at) ?? 0);
+    for (let index = 0; index < size; index++) places[bytes++] = at;
+    at += size === 4 ? 2 : 1;
+  }
+  places[bytes] = text.length;
+  return places;
+}
+
+type Segment = NonNullable<Grounding['supports'][number]['segment']>;
+type Range = { start: number; end: number };
+
+/** Where `words` begin in `text`, as near to `start` as they do; -1 where they do not stand there. */
+function nearest(text: string, words: string, start: number): number {
+  const [before, after] = [text.lastIndexOf(words, start), text.indexOf(words, start)];
+  if (before < 0) return after;
+  return after >= 0 && after - start < start - before ? after : before;
+}
+
+/** Finds the words that Google means in one text. */
+class Words {
+  readonly #text: string;
+  readonly #places: Uint32Array;
+  #left = MOST_SEARCHED;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#places = bytePlaces(text);
+  }
+
+  /** Undefined where the text has no such words. */
+  rangeOf({ startIndex, endIndex, text: words }: Segment): Range | undefined {
+    const start = this.#placeOf(startIndex);
+    if (typeof words !== 'string' || words === '') {
+      const end = this.#placeOf(endIndex);
+      return end > start ? { start, end } : undefined;
+    }
+    const found = this.#find(words, start);
+    return found < 0 ? undefined : { start: found, end: found + words.length };
+  }
+
+  #placeOf(bytes: unknown): number {
+    const count = Number(bytes ?? 0);
+    const last = this.#places.length - 1;
+    return this.#places[Math.min(last, Math.max(0, Math.trunc(count) || 0))] ?? 0;
+  }
+
+  #find(words: string, start: number): number {
+    // Half a character is nowhere in the text but inside of one.
+    if (!words.isWellFormed()) return -1;
+    const from = Math.max(0, start - NEAR);
+    const near = nearest(this.#text.slice(from, start + NEAR + words.length), words, start - from);
+    if (near >= 0) return from + near;
+    this.#left -= this.#text.length;
+    return this.#left < 0 ? -1 : nearest(this.#text, words, start);
+  }
+}
+
+const chunkIndex = (index: unknown): number => {
+  if (typeof index === 'number') return index;
+  return typeof index === 'string' && /^\d{1,6}$/.test(index) ? Number(index) : -1;
+};
+
+type Cited = Range & { sources: Source[] };
+
+function citedRanges(text: string, { supports, sources }: Grounding, warn: Warn): Cited[] {
+  const words = new Words(text);
+  const ranges: Cited[] = [];
+  let [room, lost] = [MOST_CITATIONS, 0];
+  for (const { segment, groundingChunkIndices } of supports) {
+    const cited = eachSource(listOf(groundingChunkIndices).map((index) => sources[chunkIndex(index)]));
+    if (cited.length === 0) continue;
+    const range = segment && room >= cited.length ? words.rangeOf(segment) : undefined;
+    if (range) {
+      room -= cited.length;
+      ranges.push({ ...range, sources: cited });
+    } else lost++;
+  }
+  if (lost > 0) {
+    const why = 'their words are not in the answer, or there are too many';
+    warn('upstream-unknown', 'answer', `${lost} citations left out: ${why}`);
+  }
+  return ranges.sort((a, b) => a.start - b.start || a.end - b.end);
+}
+
+/** `text` in pieces that add up to it; of words that are cited twice, the first piece has them. */
+export function citedPieces(text: string, grounding: Grounding, warn: Warn): Piece[] {
+  const pieces: { text: string; sources: Source[] }[] = [];
+  let at = 0;
+  for (const { start, end, sources } of citedRanges(text, grounding, warn)) {
+    if (end <= at) {
+      pieces.at(-1)?.sources.push(...sources);
+      continue;
+    }
+    if (start > at) pieces.push({ text: text.slice(at, start), sources: [] });
+    pieces.push({ text: text.slice(Math.max(at, start), end), sources });
+    at = end;
+  }
+  if (at < text.length) pieces.push({ text: text.slice(at), sources: [] });
+  return withoutBlank(pieces.map((piece) => ({ ...piece, sources: eachSource(piece.sources) })));
+}
+
+/** The first `length` characters of what the pieces say. */
+export function cutPieces(pieces: readonly Piece[], length: number): Piece[] {
+  let left = length;
+  return pieces.flatMap((piece) => {
+    const text = piece.text.slice(0, left);
+    left -= text.length;
+    return text === '' ? [] : [{ ...piece, text }];
+  });
+}
+
+/** A block of white space alone is refused by Anthropic when a client sends it back: it goes to the piece before it. */
+function withoutBlank(pieces: readonly Piece[]): Piece[] {
+  const whole: Piece[] = [];
+  for (const piece of pieces) {
+    const last = whole.at(-1);
+    if (last && piece.text.trim() === '') last.text += piece.text;
+    else if (last?.text.trim() === '') whole.splice(-1, 1, { ...piece, text: last.text + piece.text });
+    else whole.push({ ...piece });
+  }
+  return whole;
+}

@@ -1,0 +1,142 @@
+/** GIFs that a test makes, and the PNGs that come of them, without the code that is tested. */
+import { inflateSync } from 'node:zlib';
+
+export type GifParts = {
+  width: number;
+  height: number;
+  /** Red, green and blue of each number: a power of two of them. */
+  colours: readonly (readonly [number, number, number])[];
+  /** The number that is see-through. */
+  transparent?: number;
+  frame?: { left: number; top: number; width: number; height: number };
+  minBits?: number;
+  /** LZW. */
+  data: Uint8Array;
+};
+
+const short = (value: number) => [value & 255, value >> 8];
+
+/** In blocks of `size` bytes. */
+export function inBlocks(data: Uint8Array, size = 255): number[] {
+  const blocks: number[] = [];
+  for (let at = 0; at < data.length; at += size) {
+    const block = data.subarray(at, at + size);
+    blocks.push(block.length, ...block);
+  }
+  return [...blocks, 0];
+}
+
+export function gifOf(parts: GifParts): Buffer {
+  const { width, height, colours, transparent, data, minBits = 8 } = parts;
+  const frame = parts.frame ?? { left: 0, top: 0, width, height };
+  const table = Math.log2(colours.length) - 1;
+  return Buffer.from([
+    ...Buffer.from('GIF89a'),
+    ...short(width),
+    ...short(height),
+    0x80 | table,
+    0,
+    0,
+    ...colours.flat(),
+    ...(transparent === undefined ? [] : [0x21, 0xf9, 4, 1, 0, 0, transparent, 0]),
+    0x2c,
+    ...[frame.left, frame.top, frame.width, frame.height].flatMap(short),
+    0,
+    minBits,
+    ...inBlocks(data),
+    0x3b,
+  ]);
+}
+
+/** Codes of a growing size, least significant bit first. */
+class CodeWriter {
+  readonly bytes: number[] = [];
+  #held = 0;
+  #bits = 0;
+
+  write(code: number, size: number): void {
+    this.#held |= code << this.#bits;
+    this.#bits += size;
+    for (; this.#bits >= 8; this.#bits -= 8) {
+      this.bytes.push(this.#held & 255);
+      this.#held >>>= 8;
+    }
+  }
+
+  end(): Uint8Array {
+    if (this.#bits > 0) this.bytes.push(this.#held & 255);
+    return Uint8Array.from(this.bytes);
+  }
+}
+
+/** LZW as an encoder writes it: the longest string that is known, each time. */
+export function lzw(pixels: readonly number[], minBits = 8): Uint8Array {
+  const clear = 1 << minBits;
+  const writer = new CodeWriter();
+  let [size, next] = [minBits + 1, clear + 2];
+  let known = new Map<string, number>();
+  writer.write(clear, size);
+  let string = '';
+  const codeOf = (text: string) => (text.includes(',') ? (known.get(text) ?? 0) : Number(text));
+  for (const pixel of pixels) {
+    const longer = string === '' ? String(pixel) : `${string},${pixel}`;
+    if (string === '' || known.has(longer)) {
+      string = longer;
+      continue;
+    }
+    writer.write(codeOf(string), size);
+    string = String(pixel);
+    if (next === 4096) {
+      writer.write(clear, size);
+      [size, next, known] = [minBits + 1, clear + 2, new Map()];
+      continue;
+    }
+    if (next === 1 << size) size++;
+    known.set(longer, next++);
+  }
+  if (string !== '') writer.write(codeOf(string), size);
+  writer.write(clear + 1, size);
+  return writer.end();
+}
+
+/** So many pixels of the number 0 in as few bytes as can be. */
+export function lzwOfZeros(count: number, minBits = 2): Uint8Array {
+  const clear = 1 << minBits;
+  const writer = new CodeWriter();
+  writer.write(clear, minBits + 1);
+  writer.write(0, minBits + 1);
+  let [size, next, length] = [minBits + 1, clear + 2, 1];
+  for (let written = 1; written < count; written += length) {
+    const code = Math.min(next, 4095);
+    if (next < 4096) {
+      next++;
+      length++;
+    }
+    writer.write(code, size);
+    if (next === 1 << size && size < 12) size++;
+  }
+  return writer.end();
+}
+
+/** Red, green, blue and opacity of each pixel; what is see-through is all 0. */
+export function readPng(base64: string): { width: number; height: number; pixels: number[][] } {
+  const bytes = Buffer.from(base64, 'base64');
+  const chunks = new Map<string, Buffer>();
+  for (let at = 8; at < bytes.length; at += bytes.readUInt32BE(at) + 12)
+    chunks.set(
+      bytes.toString('latin1', at + 4, at + 8),
+      bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)),
+    );
+  const [header, colours, opacities, rows] = ['IHDR', 'PLTE', 'tRNS', 'IDAT'].map(
+    (type) => chunks.get(type) ?? Buffer.alloc(0),
+  );
+  if (!header || !colours || !opacities || !rows) throw new Error('no PNG');
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  const raw = inflateSync(rows);
+  const pixels = Array.from({ length: width * height }, (_, index) => {
+    const number = raw[Math.floor(index / width) * (width + 1) + 1 + (index % width)] ?? -1;
+    if (number * 3 + 3 > colours.length) throw new Error(`the palette has no number ${number}`);
+    return opacities[number] === 0 ? [0, 0, 0, 0] : [...colours.subarray(number * 3, number * 3 + 3), 255];
+  });
+  return { width, height, pixels };
+}
