@@ -46,6 +46,8 @@ export class Quarantine {
   #attempts = 0;
   /** By sentence: names of what was changed because of it, in this answer. */
   readonly #blamed = new Map<string, Set<string>>();
+  /** What this answer's mendings would have to say to other requests: nothing, until Google has taken what they made. */
+  #learnt: (() => void)[] = [];
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
@@ -77,8 +79,9 @@ export class Quarantine {
     return this.#search !== undefined;
   }
 
-  /** Google has taken the request. */
+  /** Google has taken the request: what was blamed was to blame. */
   taken(): void {
+    for (const learn of this.#learnt.splice(0)) learn();
     const learnt = this.#search?.taken();
     this.#search = undefined;
     if (!learnt) return;
@@ -181,15 +184,20 @@ export class Quarantine {
     const { name } = declaration;
     this.#warn(`${name}: ${DONE[fate]}, refused by Gemini (${because})`);
     this.#blamed.set(because, (this.#blamed.get(because) ?? new Set()).add(name));
-    if (holdsFor === 'content' && !memory.remember(family, declaration, fate)) return;
-    this.#log({ tool: name, google: because }, `a tool declaration is refused by Gemini: ${DONE[fate]}`);
+    this.#learnt.push(() => {
+      if (holdsFor === 'content' && !memory.remember(family, declaration, fate)) return;
+      this.#log({ tool: name, google: because }, `a tool declaration is refused by Gemini: ${DONE[fate]}`);
+    });
   }
 
   #noteSweep({ count, form, cause, because }: Sweep, sent: GenerateContentRequest): void {
     const { memory, family } = this.#options;
     this.#warn(`${count} tools: ${DONE[form]} (${because})`);
-    if (cause === 'spared' || !memory.rememberList(family, sent, form)) return;
-    this.#log({ tools: count, google: because }, `tools are refused by Gemini together: ${DONE[form]}`);
+    if (cause === 'spared') return;
+    this.#learnt.push(() => {
+      if (!memory.rememberList(family, sent, form)) return;
+      this.#log({ tools: count, google: because }, `tools are refused by Gemini together: ${DONE[form]}`);
+    });
   }
 
   #log(fields: Record<string, unknown>, message: string): void {

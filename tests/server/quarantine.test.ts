@@ -252,3 +252,20 @@ test('what is recorded depends on no earlier request, and plays again', async ()
     rmSync(folder, { recursive: true });
   }
 });
+
+test('what was blamed and was not to blame is forgotten: the same tool of another client goes out as it is', async () => {
+  // Refused for its history, in words that name a tool.
+  const upstream = google((body) =>
+    JSON.stringify(body.contents).includes('POISON')
+      ? 'Invalid value at tools[0].function_declarations[0].parameters: not supported'
+      : undefined,
+  );
+  await using proxy = await startProxy({ fetch: upstream.fetch });
+  const tools = [tool('look'), tool('read')];
+  const poison = { tools, messages: [{ role: 'user', content: 'POISON' }] };
+  for (let i = 0; i < 2; i++) expect((await ask(proxy, poison)).status).toBe(400);
+  expect(told(proxy)).toEqual([]);
+  upstream.asked.length = 0;
+  expect((await ask(proxy, { tools })).status).toBe(200);
+  expect(declared(upstream.asked[0] ?? { contents: [] }).filter(hasFormat)).toHaveLength(2);
+});
