@@ -39,6 +39,8 @@ export class MendingUpstream {
   /** URLs have given way to bytes. */
   #urlsMended = false;
   #mended = false;
+  /** What other requests are to know of the mendings, once Google has taken what they made. */
+  readonly #learnt: (() => void)[] = [];
 
   constructor(request: UpstreamRequest, call: Call) {
     const { body, ...rest } = request;
@@ -57,6 +59,7 @@ export class MendingUpstream {
       try {
         const reply = await this.#send(stream, signal);
         this.#request.quarantine.taken();
+        for (const learn of this.#learnt.splice(0)) learn();
         return reply;
       } catch (error) {
         if (!(await this.#mendUrls(error)) && !this.#mend(error, mayRetry)) throw error;
@@ -134,11 +137,12 @@ export class MendingUpstream {
     const { model, thinking } = this.#request;
     const mended = thinking.mend(model.id, error, this.#body);
     if (!mended) return undefined;
+    this.#learnt.push(() => mended.learn());
     const what = mended.refusal.fate === 'setting' ? 'a level or budget' : 'a word on thinking';
     this.#call.warn(
       'value-clamped',
       'thinking',
-      `refused by Gemini (${error.message}); asked again without ${what}, and so are later requests`,
+      `refused by Gemini (${error.message}); asked again without ${what}, and so are later requests if that is taken`,
     );
     return mended.body;
   }

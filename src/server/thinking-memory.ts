@@ -1,6 +1,7 @@
 /** Which ways to think which models have refused, for the requests to come. In memory and bounded: a restart costs one refusal each. */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
+import { parseKeepingDigits } from '../lib/exact-json.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import {
   type ThinkingFate,
@@ -15,7 +16,12 @@ const MOST = 1_000;
 
 const keyOf = (model: string, value: string | undefined) => JSON.stringify([model, value ?? null]);
 
-export type MendedThinking = { body: string; refusal: ThinkingRefusal };
+export type MendedThinking = {
+  body: string;
+  refusal: ThinkingRefusal;
+  /** For the requests to come, once the model has taken the body: what is refused all the same was refused for something else. */
+  learn(): void;
+};
 
 export class ThinkingMemory {
   readonly #fates = new RecentMap<string, ThinkingFate>(MOST);
@@ -28,13 +34,16 @@ export class ThinkingMemory {
     return fate === undefined ? request : withoutThinking(request, fate);
   }
 
-  /** The body to ask with once more, remembered; undefined where `error` is about something else, or nothing is left to be done. */
+  /** The body to ask with once more; undefined where `error` is about something else, or nothing is left to be done. */
   mend(model: string, error: UpstreamError, body: string): MendedThinking | undefined {
     // Parsed for such an error only: a body may have megabytes.
-    const request = JSON.parse(body) as GenerateContentRequest;
+    const request = parseKeepingDigits(body) as GenerateContentRequest;
     const refusal = thinkingRefusal(error, request);
     if (!refusal) return undefined;
-    this.#fates.set(keyOf(model, refusal.value), refusal.fate);
-    return { body: JSON.stringify(withoutThinking(request, refusal.fate)), refusal };
+    return {
+      body: JSON.stringify(withoutThinking(request, refusal.fate)),
+      refusal,
+      learn: () => this.#fates.set(keyOf(model, refusal.value), refusal.fate),
+    };
   }
 }

@@ -136,6 +136,25 @@ describe('a refused', () => {
   });
 });
 
+test('what is refused for something else is not remembered against others', async () => {
+  const levels: boolean[] = [];
+  const fetch: Fetch = async (_url, init) => {
+    const body = String(init.body);
+    levels.push(body.includes('thinkingLevel'));
+    return body.includes('POISON')
+      ? googleError(400, 'INVALID_ARGUMENT', 'Thinking level is not supported for this model.')
+      : googleStream(textChunk('Hi', 'STOP'));
+  };
+  await using proxy = await startProxy({ fetch });
+  const send = async (content: string) => {
+    const messages = [{ role: 'user', content }];
+    const request = { ...hello, model: NEW, stream: true, messages, ...adaptive };
+    return (await proxy.send('/v1/messages', request)).status;
+  };
+  expect([await send('POISON'), await send('fine')]).toEqual([400, 200]);
+  expect([levels.at(0), levels.at(-1)]).toEqual([true, true]);
+});
+
 test('what is refused by one model is asked of another', async () => {
   const { asked, fetch } = google('Thinking level is not supported for this model.', hasLevel);
   await using proxy = await startProxy({ fetch });
@@ -149,7 +168,7 @@ test('the memory is bounded: what was learnt first goes first', () => {
   const request = { contents: [], generationConfig: { thinkingConfig: { thinkingLevel: 'high' as const } } };
   const body = JSON.stringify(request);
   for (let i = 0; i <= 1_000; i++)
-    memory.mend(`model-${i}`, refusal(400, 'Thinking level is not supported for this model.'), body);
+    memory.mend(`model-${i}`, refusal(400, 'Thinking level is not supported for this model.'), body)?.learn();
   const knows = (model: string) => memory.apply(model, request) !== request;
   expect([knows('model-0'), knows('model-1'), knows('model-1000')]).toEqual([false, true, true]);
 });

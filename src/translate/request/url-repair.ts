@@ -1,4 +1,5 @@
 /** A request whose media Google could not read by their URLs, with their bytes in the place of the URLs. */
+
 import type { UpstreamError } from '../../gemini/errors.ts';
 import type { GenerateContentRequest, RequestPart } from '../../gemini/wire.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
@@ -31,7 +32,7 @@ const partsOf = (request: GenerateContentRequest): RequestPart[] =>
 /** The URLs that Google was sent to, each once. */
 export function linkedUrls(body: string): string[] {
   if (!body.includes('"fileUri"')) return [];
-  const request = JSON.parse(body) as GenerateContentRequest;
+  const request = parseKeepingDigits(body) as GenerateContentRequest;
   return [...new Set(partsOf(request).flatMap(({ fileData }) => (fileData ? [fileData.fileUri] : [])))];
 }
 
