@@ -1,7 +1,6 @@
 /**
  * What became of the requests that one breaker let pass. A failure may be the request's own (one that upstream always stumbles over,
- * sent again and again): while others are answered, all that became of an asker who failed weighs as one failure, an answer that a
- * retry brought among them. Otherwise retries that succeed would hide from the share that half of all requests fail.
+ * sent again and again): while others are answered, and it is not, all failures of one asker weigh as much as one.
  */
 
 /** Whose request it is: what is sent again after a failure has the same. The empty one is of whoever is not told apart. */
@@ -13,10 +12,11 @@ export class BreakerEvidence {
   readonly #windowMs: number;
   /** Oldest first. */
   #outcomes: Outcome[] = [];
-  /** Of the outcomes within the window, and of the failures since the last success. */
+  /** Of the failures within the window, and of those since the last success. */
   #failed = new Map<Asker, number>();
-  #succeeded = new Map<Asker, number>();
   #inRow = new Map<Asker, number>();
+  /** Of the successes within the window. */
+  #succeeded = new Map<Asker, number>();
   /** The latest success, and the latest of any other asker than that one's. */
   #answered: { asker: Asker; at: number } | undefined;
   #answeredOther: { asker: Asker; at: number } | undefined;
@@ -33,8 +33,8 @@ export class BreakerEvidence {
       add(this.#inRow, asker, 1);
       return;
     }
-    add(this.#succeeded, asker, 1);
     this.#inRow.clear();
+    add(this.#succeeded, asker, 1);
     if (this.#answered && this.#answered.asker !== asker) this.#answeredOther = this.#answered;
     this.#answered = { asker, at: now };
   }
@@ -47,11 +47,9 @@ export class BreakerEvidence {
   /** Of the window. */
   share(now: number): { known: number; failures: number } {
     this.#forgetOld(now);
-    let known = this.#outcomes.length;
-    for (const [asker, count] of this.#failed) {
-      if (this.othersAnswered(asker, now)) known += 1 - count - (this.#succeeded.get(asker) ?? 0);
-    }
-    return { known, failures: this.#weigh(this.#failed, now) };
+    const all = [...this.#failed.values()].reduce((sum, count) => sum + count, 0);
+    const failures = this.#weigh(this.#failed, now);
+    return { known: this.#outcomes.length - all + failures, failures };
   }
 
   /** Whether anybody but `asker` was answered within the window. */
@@ -69,16 +67,21 @@ export class BreakerEvidence {
   clear(): void {
     this.#outcomes = [];
     this.#failed.clear();
-    this.#succeeded.clear();
     this.#inRow.clear();
+    this.#succeeded.clear();
     this.#answered = undefined;
     this.#answeredOther = undefined;
   }
 
   #weigh(failures: ReadonlyMap<Asker, number>, now: number): number {
     let sum = 0;
-    for (const [asker, count] of failures) sum += this.othersAnswered(asker, now) ? 1 : count;
+    for (const [asker, count] of failures) sum += this.#mayBeItself(asker, now) ? 1 : count;
     return sum;
+  }
+
+  /** Who is answered in the end has met a model in trouble. */
+  #mayBeItself(asker: Asker, now: number): boolean {
+    return !this.#succeeded.has(asker) && this.othersAnswered(asker, now);
   }
 
   #forgetOld(now: number): void {

@@ -241,6 +241,15 @@ describe('a breaker that one asker fails at again and again', () => {
     expect(opened.breaker.state).toBe('closed');
   });
 
+  test('who is answered in the end has met a model in trouble: its failures count each', () => {
+    const opened = openBreaker();
+    for (const asker of ['a', 'b', 'c', 'd', 'e']) {
+      opened.fail(2, asker);
+      if (opened.breaker.state === 'closed') answer(opened, asker);
+    }
+    expect(opened.breaker.state).toBe('open');
+  });
+
   test('opened by it, holds nobody else: the first answer closes it, and it weighs as one from then on', () => {
     const opened = openBreaker();
     opened.fail(5, 'poison');

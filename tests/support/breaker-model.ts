@@ -137,10 +137,13 @@ export class BreakerModel {
     return told.some(({ at, failed, asker }) => !failed && asker !== than && now - at < windowMs);
   }
 
-  /** Of one asker who fails while others are answered, one is heard. */
+  /** Of one asker who fails while others are answered, and it is not, one is heard. */
   #weigh(told: readonly Outcome[], failures: readonly Outcome[], now: number): number {
+    const { windowMs } = this.#figures;
+    const answered = told.filter(({ at, failed }) => !failed && now - at < windowMs);
     const heard = failures.filter(
       ({ asker }, index) =>
+        answered.some((one) => one.asker === asker) ||
         !this.#othersAnswered(told, asker, now) ||
         failures.findIndex((other) => other.asker === asker) === index,
     );
@@ -151,14 +154,8 @@ export class BreakerModel {
     const { share, atLeast, windowMs, suspect } = this.#figures;
     const consecutive = suspect?.when() ? suspect.consecutive : this.#figures.consecutive;
     if (this.#weigh(told, lastFailures(told), now) >= consecutive) return true;
-    const failed = recent(told, now, this.#figures);
-    const failures = this.#weigh(told, failed, now);
-    // What became of one who is heard once is said with that.
-    const isHeardOnce = (asker: string) =>
-      failed.some((failure) => failure.asker === asker) && this.#othersAnswered(told, asker, now);
-    const successes = told.filter(
-      (outcome) => !outcome.failed && now - outcome.at < windowMs && !isHeardOnce(outcome.asker),
-    ).length;
+    const failures = this.#weigh(told, recent(told, now, this.#figures), now);
+    const successes = told.filter(({ at, failed }) => !failed && now - at < windowMs).length;
     return failures + successes >= atLeast && failures / (failures + successes) >= share;
   }
 }
