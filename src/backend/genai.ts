@@ -76,6 +76,10 @@ function createModels(apiKey: string, baseUrl: string) {
   }).models;
 }
 
+/** Elsewhere a gateway answers, whose limits are its own. */
+const isGoogles = (baseUrl: string | undefined): boolean =>
+  baseUrl === undefined || /(?:^|\.)googleapis\.com$/.test(URL.parse(baseUrl)?.hostname ?? '');
+
 type SdkFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** Resolves with the connection once its head is a good one. What Google is sure to refuse for its size is not sent. `send` lets the SDK send, through the fetch it is given. */
@@ -86,7 +90,7 @@ async function open(
   signal: AbortSignal,
   send: (fetch: SdkFetch) => Promise<unknown>,
 ): Promise<Connection> {
-  const refusal = payloadRefusal(body);
+  const refusal = isGoogles(options.baseUrl) ? payloadRefusal(body) : undefined;
   if (refusal) throw refusal;
   const connection = new Connection(signal, options);
   let failure: { error: unknown } | undefined;

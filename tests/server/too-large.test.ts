@@ -30,6 +30,17 @@ describe('a request over 20 MB', () => {
     expect(google.asked).toHaveLength(0);
   });
 
+  test.each([
+    ['https://generativelanguage.googleapis.com', 413],
+    ['https://gateway.example', 200],
+    ['https://googleapis.com.example', 200],
+  ])("is another's to judge where another answers: %s", async (baseUrl, status) => {
+    const google = scriptedGoogle((asked) => says(asked));
+    await using proxy = await google.start({ GOOGLE_GEMINI_BASE_URL: baseUrl });
+    const response = await google.finish(proxy.send('/v1/messages', large));
+    expect([response.status, google.asked.length]).toEqual([status, status === 200 ? 1 : 0]);
+  });
+
   test('has its tokens estimated', async () => {
     const google = scriptedGoogle((asked) => says(asked));
     await using proxy = await google.start();
