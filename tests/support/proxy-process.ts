@@ -5,6 +5,8 @@ import { join } from 'node:path';
 const MAIN = join(import.meta.dir, '../../src/main.ts');
 const START_MS = 15_000;
 const STOP_MS = 10_000;
+const LOOK_MS = 20;
+const READ_MS = 1_000;
 
 export type ProxyProcess = {
   url: string;
@@ -57,9 +59,8 @@ export async function startProxy({
     // A process group of its own: `bun run` has a shell between itself and the proxy.
     detached: true,
   });
-  const kill = (signal: NodeJS.Signals) => {
-    if (child.exitCode === null) process.kill(-child.pid, signal);
-  };
+  // The command may have ended before those that it started.
+  const kill = (signal: NodeJS.Signals) => void signalGroup(child.pid, signal);
   let written = '';
   let more = Promise.withResolvers<void>();
   const listening = Promise.withResolvers<string>();
@@ -73,7 +74,10 @@ export async function startProxy({
       if (url) listening.resolve(url);
     }
   };
-  const gone = Promise.all([read(child.stdout), read(child.stderr), child.exited]);
+  const gone = Promise.race([
+    Promise.all([read(child.stdout), read(child.stderr), child.exited]),
+    allEnded(child.pid, child.exited),
+  ]);
   const fail = (why: string) => listening.reject(new Error(`the proxy ${why}:\n${written}`));
   void gone.then(() => fail('ended'));
   const ended = gone.then(() => Promise.reject(new Error(`the proxy ended:\n${written}`)));
@@ -102,6 +106,26 @@ export async function startProxy({
       await gone;
     },
   };
+}
+
+/** False where nobody of the group is left. Signal 0 only asks. */
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-group, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/**
+ * Besides the ends of the pipes: where the command ended before the process that writes, Bun on a busy machine sometimes misses them.
+ * What is in the pipes has a second to be read.
+ */
+async function allEnded(group: number, exited: Promise<number>): Promise<void> {
+  await exited;
+  while (signalGroup(group, 0)) await Bun.sleep(LOOK_MS);
+  await Bun.sleep(READ_MS);
 }
 
 function jsonLines(text: string): Record<string, unknown>[] {
