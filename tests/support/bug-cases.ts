@@ -195,7 +195,7 @@ export async function runBugCase(bugCase: BugCase): Promise<void> {
     log: proxy.lines.map((line) => JSON.stringify(line)).join('\n'),
   };
   const check = new Function(...Object.keys(known), `return (${bugCase.check});`);
-  if (check(...Object.values(known)) === true) return;
+  if (check(...Object.values(known))) return;
   const seen = JSON.stringify({ res, ups: ups.map(({ path, raw }) => ({ path, raw })) }, undefined, 1);
   throw new Error(`expected: ${bugCase.expect}\ncheck: ${bugCase.check}\nseen: ${seen.slice(0, 4_000)}`);
 }
