@@ -1,5 +1,7 @@
 /** `bun run start`. */
 import { isatty } from 'node:tty';
+import { createClosing, DRAIN_LIMIT_MS } from './compose/closing.ts';
+import { startWatchdog } from './compose/watchdog.ts';
 import { compose, type System } from './compose.ts';
 import { type EnvFiles, openEnvFiles } from './config/env-files.ts';
 import { watchLauncher } from './config/launcher.ts';
@@ -9,12 +11,8 @@ import { createLogger, type Logger } from './lib/log.ts';
 import { systemClock, systemConnect, systemRandom } from './lib/ports.ts';
 import type { Listening } from './server/serve.ts';
 
-/** Milliseconds that answers under way get to end by themselves. */
-const GRACE_MS = 30_000;
-/** Milliseconds more for last words, recordings and the store. Whatever hangs then, hangs without us. */
-const CLOSE_MS = 10_000;
-/** A signal to the whole group comes twice: by itself, and handed on by `bun run`. Nobody asks twice this fast. */
-const ECHO_MS = 300;
+/** Milliseconds between two signs of life of the event loop. */
+const SIGN_MS = 1_000;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
@@ -104,31 +102,15 @@ function startListening(system: System, config: Config): Listening {
   }
 }
 
-function closingLine(answers: number): string {
-  const waits = answers === 1 ? 'one answer' : `${answers} answers`;
-  const closing =
-    answers === 0 ? 'closing' : `closing: waits up to ${GRACE_MS / 1000} s for ${waits} under way`;
-  return `${closing}; a second signal ends at once`;
-}
-
-/** The function that it returns does what a signal does. */
 function closeOnSignal(listening: Listening, system: System, logger: Logger): (signal: string) => void {
-  let closingSince: number | undefined;
-  const onSignal = (signal: string) => {
-    const now = systemClock.monotonic();
-    if (closingSince !== undefined && now - closingSince < ECHO_MS) return;
-    if (closingSince !== undefined) process.exit(EXIT_FAILED);
-    closingSince = now;
-    logger.info({ signal, answers: system.answering() }, closingLine(system.answering()));
-    setTimeout(() => {
-      logger.fatal({}, `not closed after ${(GRACE_MS + CLOSE_MS) / 1000} s: ends all the same`);
-      process.exit(EXIT_FAILED);
-    }, GRACE_MS + CLOSE_MS);
-    void listening
-      .close(GRACE_MS)
-      .then(() => system.close())
-      .then(() => process.exit(0), failed);
-  };
+  const onSignal = createClosing({
+    stopListening: (graceMs) => listening.close(graceMs),
+    closeSystem: () => system.close(),
+    answering: () => system.answering(),
+    exit: (code) => process.exit(code),
+    clock: systemClock,
+    logger,
+  });
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   return onSignal;
@@ -178,6 +160,9 @@ const close = closeOnSignal(listening, system, logger);
 // A mistake of ours in one request: it must not end the streams of all others.
 process.on('unhandledRejection', (error) => logger.error({ error }, 'a failure that nobody was told of'));
 reloadOnChange(system, envFiles, logger, close);
+// Whoever stops at a breakpoint stops the event loop, too.
+if (!process.execArgv.some((flag) => flag.startsWith('--inspect')))
+  startWatchdog({ everyMs: SIGN_MS, most: DRAIN_LIMIT_MS / SIGN_MS });
 void watchLauncher(process, () => close('the end of npx'), { clock: systemClock });
 announce(config, format, listening.url, logger);
 void system.warnOfNoUpstream();

@@ -1,0 +1,66 @@
+/** The end of the process: what a signal begins, and what no hanging part of it can hold up. */
+import { ignoreFailure } from '../lib/async.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Clock } from '../lib/ports.ts';
+
+/** Milliseconds that answers under way get to end by themselves. */
+const GRACE_MS = 30_000;
+/** Milliseconds more for last words, recordings and the store. Whatever hangs then, hangs without us. */
+const CLOSE_MS = 10_000;
+/** From a signal to the end, whatever happens. */
+export const DRAIN_LIMIT_MS = GRACE_MS + CLOSE_MS;
+/** A signal to the whole group comes twice: by itself, and handed on by `bun run`. Nobody asks twice this fast. */
+const ECHO_MS = 300;
+const EXIT_FAILED = 1;
+
+export type ClosingParts = {
+  /** Admits nothing more, and gives answers under way so many milliseconds. */
+  stopListening(graceMs: number): Promise<void>;
+  /** Writes and frees the rest. */
+  closeSystem(): Promise<void>;
+  /** Answers under way. */
+  answering(): number;
+  exit(code: number): void;
+  clock: Clock;
+  logger: Logger;
+};
+
+function closingLine(answers: number): string {
+  const waits = answers === 1 ? 'one answer' : `${answers} answers`;
+  const closing =
+    answers === 0 ? 'closing' : `closing: waits up to ${GRACE_MS / 1000} s for ${waits} under way`;
+  return `${closing}; a second signal ends at once`;
+}
+
+/** The function that it returns does what a signal does. */
+export function createClosing(parts: ClosingParts): (signal: string) => void {
+  const { clock, logger, exit } = parts;
+  const close = async () => {
+    try {
+      await parts.stopListening(GRACE_MS);
+      await parts.closeSystem();
+      exit(0);
+    } catch (error) {
+      logger.fatal({ error }, 'could not be closed in order');
+      exit(EXIT_FAILED);
+    }
+  };
+  const limit = async () => {
+    await clock.sleep(DRAIN_LIMIT_MS);
+    logger.fatal({}, `not closed after ${DRAIN_LIMIT_MS / 1000} s: ends all the same`);
+    exit(EXIT_FAILED);
+  };
+  let closingSince: number | undefined;
+  return (signal) => {
+    const now = clock.monotonic();
+    if (closingSince !== undefined && now - closingSince < ECHO_MS) return;
+    if (closingSince !== undefined) {
+      exit(EXIT_FAILED);
+      return;
+    }
+    closingSince = now;
+    logger.info({ signal, answers: parts.answering() }, closingLine(parts.answering()));
+    ignoreFailure(limit());
+    void close();
+  };
+}
