@@ -79,6 +79,9 @@ export type CallOptions = {
   onWarning(code: string, path: string, detail: string): void;
 };
 
+/** One by one; how many there were, the line of the request says. A body has room for a million. */
+const MOST_WARNINGS_TOLD = 100;
+
 /** Of a request whose Host makes no URL; it is refused. */
 const NOWHERE = 'http://nowhere.invalid/';
 
@@ -107,7 +110,7 @@ export function openCall(options: CallOptions): Call {
     facts,
     warn(code, path, detail) {
       facts.warnings++;
-      options.onWarning(code, path, detail);
+      if (facts.warnings <= MOST_WARNINGS_TOLD) options.onWarning(code, path, detail);
     },
     abort: (reason) => controller.abort(reason),
     keepOpen: options.keepOpen,

@@ -21,11 +21,20 @@ const IP = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
 
 type Site = { name: string; port: string };
 
-/** `[::1]:8082` → `[::1]` and `8082`. */
+/** `[::1]:8082` → `[::1]` and `8082`. An address may be written in many ways (`127.1`), and a name ends in a dot where it is meant in full. */
 function siteOf(host: string): Site {
-  const [, name = '', port = ''] = /^(.*?)(?::(\d*))?$/s.exec(host.toLowerCase()) ?? [];
+  const [, given = '', port = ''] = /^(.*?)(?::(\d*))?$/s.exec(host.toLowerCase()) ?? [];
+  const name = (URL.parse(`http://${given}`)?.hostname ?? given).replace(/\.$/, '');
   return { name, port };
 }
+
+/** Where nothing else is meant than this machine: what a server that listens on all addresses says of itself. */
+const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
+/** 127.0.0.0/8 as a server of both protocols sees it. */
+const MAPPED_LOOPBACK = /^\[::ffff:7f[0-9a-f]{2}:/;
+
+const isThisMachine = (name: string): boolean =>
+  isLoopback(name) || UNSPECIFIED.has(name) || MAPPED_LOOPBACK.test(name);
 
 /** Opaque origins, such as `null`, have no host, and are foreign. */
 const originHost = (origin: string): string => URL.parse(origin)?.host ?? '';
@@ -46,7 +55,7 @@ const isListed = ({ name, port }: Site, { allowedHosts }: Settings): boolean =>
  * lead here: addresses, and names without a dot, which are of one's own network.
  */
 function isOwnHost(site: Site, settings: Settings): boolean {
-  if (isLoopback(site.name) || isListed(site, settings)) return true;
+  if (isThisMachine(site.name) || isListed(site, settings)) return true;
   if (isLoopback(settings.host)) return false;
   const isLocal = IP.test(site.name) || !site.name.includes('.') || site.name === settings.host.toLowerCase();
   return isLocal || settings.proxyApiKey !== undefined;
@@ -58,7 +67,7 @@ function isOwnOrigin(origin: string, host: string | null, settings: Settings): b
   if (from === '') return false;
   if (from === to || isListed(siteOf(from), settings)) return true;
   const [page, here] = [siteOf(from), siteOf(to)];
-  return isLoopback(page.name) && isLoopback(here.name) && page.port === here.port;
+  return isThisMachine(page.name) && isThisMachine(here.name) && page.port === here.port;
 }
 
 const SAME_SITE = new Set(['same-origin', 'none']);

@@ -194,4 +194,15 @@ describe('what is accepted', () => {
     const headers = { 'anthropic-version': '2023-06-01' };
     await ok(fetch(`${proxy.url}/v1/messages`, { method: 'POST', body, headers }));
   });
+
+  test('so many unknown fields that not each of them is told', async () => {
+    await using own = await startProxy();
+    const fields = Array.from({ length: 1_000 }, (_, i) => [`novel_${i}`, 0]);
+    const response = await own.send('/v1/messages', { ...hello, ...Object.fromEntries(fields) });
+    expect([response.status, (await response.json()).type]).toEqual([200, 'message']);
+    const id = response.headers.get('request-id');
+    const lines = own.lines.filter((line) => line['request_id'] === id);
+    expect(lines.filter(({ msg }) => msg === 'warning')).toHaveLength(100);
+    expect(lines.at(-1)).toMatchObject({ msg: 'POST /v1/messages 200', warnings: 1_000 });
+  });
 });
