@@ -21,15 +21,15 @@ export function matchesIn(reading: Reading, pattern: RegExp): Span[] {
 
 const isPlain = (reading: Reading): reading is Unescaped => 'lengthAt' in reading;
 
-/** `letters` are those of `reading` alone. */
+function* placesOf(wanted: string, text: string): Generator<number> {
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) yield at;
+}
+
 function lettersIn(letters: Reading, secrets: readonly string[]): Span[] {
-  const spans: Span[] = [];
-  for (const wanted of secrets.map(lettersOf)) {
-    if (wanted === undefined) continue;
-    for (let at = letters.text.indexOf(wanted); at >= 0; at = letters.text.indexOf(wanted, at + 1))
-      spans.push(...letters.spans(at, at + wanted.length));
-  }
-  return spans;
+  const known = secrets.map(lettersOf).filter((wanted) => wanted !== undefined);
+  return known.flatMap((wanted) =>
+    Array.from(placesOf(wanted, letters.text)).flatMap((at) => letters.spans(at, at + wanted.length)),
+  );
 }
 
 export function secretsIn(reading: Reading, secrets: readonly string[]): Span[] {
@@ -52,7 +52,7 @@ export function findSecrets(text: string, secrets: readonly string[]): Span[] {
   // Nothing that is shorter can hold one of them encoded.
   if (text.length < Math.min(...secrets.map(({ length }) => length)) * LONGER_IN_BASE64)
     return mergeSpans(spans);
-  for (const { reading } of decoded) spans.push(...secretsIn(reading, secrets));
+  for (const { reading } of decoded) for (const span of secretsIn(reading, secrets)) spans.push(span);
   return mergeSpans(spans);
 }
 
