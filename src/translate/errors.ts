@@ -71,8 +71,8 @@ const FAILURES = {
       'What answers at the address is not Gemini: check GOOGLE_GEMINI_BASE_URL (scheme, host, port and path), and any HTTP proxy.',
     message: ({ message }) =>
       `No Gemini API answers at the address that the proxy asks (${noFullStop(message)}). Check GOOGLE_GEMINI_BASE_URL, and any HTTP proxy or sign-in page before it.`,
-    // A 404 would make Claude Code blame the model, and hide this sentence.
-    options: () => ({ status: 502, shouldRetry: false }),
+    // Failed dependency: at 404 Claude Code blames the model and hides this sentence, at 400 it asks six times, at a 5xx it says "usually temporary".
+    options: () => ({ status: 424, shouldRetry: false }),
   },
   'quota-minute': {
     type: 'rate_limit_error',

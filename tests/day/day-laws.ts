@@ -33,7 +33,8 @@ function askedInVain(
 /** Nobody asks again what Google has just turned down. */
 export function askedAgain({ sends }: Pick<Day, 'sends'>): string[] {
   const lasting: readonly (readonly [Outcome, (refused: Send) => number])[] = [
-    ['key refused', () => Infinity],
+    // It is tested now and then: whoever mends it tells nobody.
+    ['key refused', ({ at }) => at + HOUR_MS],
     ['day quota', () => MIDNIGHT],
     ['minute quota', ({ freeAt }) => freeAt ?? 0],
     ['no access', ({ at }) => at + HOUR_MS],
@@ -81,6 +82,8 @@ export function shareOfKeys(verdicts: readonly Verdict[], phase: string, model: 
 
 const isRequest = (line: LogLine) => line['path'] === '/v1/messages';
 
+const FOUND_GONE: ReadonlySet<unknown> = new Set(['model-missing', 'quota-day']);
+
 /** One line a request, and every send of it is told there. */
 export function untold(
   { lines, asked }: Pick<Day, 'lines' | 'asked'>,
@@ -99,7 +102,9 @@ export function untold(
     }
     // The last one may never have been sent: nobody was there to be asked.
     const first = sends.length - Number(line['retries'] ?? 0) - Number(line['failovers'] ?? 0);
-    if (first !== 1 && (first !== 0 || ending === 'complete'))
+    // What found out that the model is not there is no retry either, where Google said so and not the pool.
+    const foundGone = first === 2 && FOUND_GONE.has(line['because']);
+    if (first !== 1 && !foundGone && (first !== 0 || ending === 'complete'))
       found.push(`${one.wish.nonce}: ${sends.length} sends, and ${JSON.stringify(line)}`);
     if (ending === 'error' && line['error'] === undefined)
       found.push(`${one.wish.nonce}: no error in its line`);
@@ -109,7 +114,7 @@ export function untold(
 
 /** What a reader of the log must find there. */
 const STORY: readonly (readonly [what: string, line: RegExp])[] = [
-  ['a key is left out', /"msg":"key #\S+: refused; left out/],
+  ['a key is left out', /"msg":"key #\S+: refused by Google; left out/],
   [
     'a key is parked',
     new RegExp(`"msg":"key #\\S+: the day's quota for ${BIG} is used up; parked until midnight`),

@@ -30,8 +30,9 @@ export type Trouble = EarlyTrouble | LateTrouble;
 
 export const BIG = 'gemini-4-argon';
 export const SMALL = 'gemini-4-hydrogen';
+export const LAST = 'gemini-3.8-flash';
 /** What BIG and SMALL are replaced with, in this order. */
-export const FALLBACKS = `${BIG}>${SMALL}>gemini-3.8-flash`;
+export const FALLBACKS = `${BIG}>${SMALL}>${LAST}`;
 
 /** `steady` answers all day; `capped` uses up a day's quota; `revoked` is refused from some hour on. */
 export const KEYS = {

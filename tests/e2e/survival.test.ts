@@ -10,6 +10,8 @@ import { type Survival, surviveAll } from '../support/survival-run.ts';
 import { COUNTED, LOG, NOTE, SAYINGS } from '../support/survival-task.ts';
 
 const VERSION = '2.1.330';
+const BIG = 'gemini-4-argon';
+const SMALL = 'gemini-4-hydrogen';
 /** Of all cases together; two run at a time. */
 const ALL_MS = 560_000;
 /** Seconds, the start of the client among them. Ten retries would take it minutes. */
@@ -104,10 +106,49 @@ describe.skipIf(!installed.ok)(`Claude Code ${VERSION} survives`, () => {
       expect(times.map(Date.parse)).toContain(nextPacificMidnight(new Date()).getTime());
     });
 
+    test('of one model: unseen, the next one goes on', () => {
+      expectUnseen(runs.dayOfOneModel);
+      const models = runs.dayOfOneModel.asked.map(({ model }) => model);
+      expect(models).toEqual([BIG, BIG, SMALL, SMALL]);
+    });
+
     test('what was done before it stays done, once', () => {
       expect(runs.dayInTheMiddle.files).toEqual({ [NOTE.file]: NOTE.text });
       expect(runs.dayInTheMiddle.tools).toEqual(['Write']);
     });
+  });
+
+  describe('credit that is gone', () => {
+    test.each(['depleted', 'depletedInTheMiddle'] as const)(
+      '%s: the turn ends at once, by its name',
+      (name) => {
+        expectTold(runs[name], 402, [/credits are depleted/, /billing/]);
+        expect(runs[name].asked).toHaveLength(name === 'depleted' ? 1 : 2);
+      },
+    );
+
+    test.each(['depletedInTheStream', 'depletedInTheText'] as const)(
+      '%s: one more request, and the turn ends',
+      (name) => {
+        const run = runs[name];
+        expectTold(run, 402, [/credits are depleted/, /billing/]);
+        expect(column(run, 'error').filter((error) => error !== undefined)).toEqual([
+          'billing_error',
+          'billing_error',
+        ]);
+      },
+    );
+  });
+
+  test('a firewall that turns the request away: told at once, and not as the key’s fault', () => {
+    expectTold(runs.blocked, 403, [/HTTP 403/, /nothing of the Gemini key/]);
+    expect(runs.blocked.asked).toHaveLength(1);
+  });
+
+  test('a wrong address: told at once, with the setting, and not as the model’s fault', () => {
+    expectTold(runs.wrongAddress, 424, [/HTTP 404/, /GOOGLE_GEMINI_BASE_URL/]);
+    expect(String(runs.wrongAddress.end['result'])).not.toMatch(/model|temporary/i);
+    expect(runs.wrongAddress.asked).toHaveLength(1);
   });
 
   describe('a storm of 503', () => {

@@ -32,6 +32,7 @@ const ERROR_TYPES = {
   overloaded: 'overloaded_error',
   unreachable: 'api_error',
   internal: 'api_error',
+  address: 'api_error',
 } as const satisfies Record<ErrorWord, ErrorType>;
 
 /** Inside a stream what may pass is told as the one error after which all clients try again. */
@@ -43,7 +44,7 @@ const PASSING: ReadonlySet<ErrorWord> = new Set([
   'internal',
 ]);
 /** Where it is not the type's own. */
-const STATUS: Partial<Record<ErrorWord, number>> = { unreachable: 503 };
+const STATUS: Partial<Record<ErrorWord, number>> = { unreachable: 503, address: 424 };
 
 /** An answer without what may differ between two runs of the same: ids, and the checksums over them. */
 function comparable(message: AnswerMessage): string {

@@ -1,5 +1,5 @@
 /** What Google does in each of the survival tests. */
-import { cutAt, lostCall, REFUSALS, type Trouble } from './survival-google.ts';
+import { cutAt, depletedAfter, lostCall, page, REFUSALS, type Trouble } from './survival-google.ts';
 import type { SurvivalCase } from './survival-run.ts';
 import { APPEND, COUNT_PROMPT, PROMPT, SAYINGS } from './survival-task.ts';
 
@@ -53,6 +53,25 @@ export const CASES = {
   minute: { trouble: at(2, () => REFUSALS.minute(1.4)) },
   day: { trouble: () => REFUSALS.day() },
   dayInTheMiddle: { trouble: ({ nth }) => (nth > 1 ? REFUSALS.day() : undefined) },
+  dayOfOneModel: {
+    trouble: ({ nth, model }) => (nth > 1 && model === 'gemini-4-argon' ? REFUSALS.day() : undefined),
+  },
+  depleted: { trouble: () => REFUSALS.depleted() },
+  depletedInTheMiddle: { trouble: ({ nth }) => (nth > 1 ? REFUSALS.depleted() : undefined) },
+  depletedInTheStream: {
+    trouble: ({ nth }, answer) =>
+      nth === 1 ? depletedAfter('"thought": true', answer) : REFUSALS.depleted(),
+  },
+  depletedInTheText: {
+    trouble: ({ nth }, answer) =>
+      nth < 3
+        ? undefined
+        : nth === 3
+          ? depletedAfter(SAYINGS.report.slice(0, 8), answer)
+          : REFUSALS.depleted(),
+  },
+  blocked: { trouble: () => page(403) },
+  wrongAddress: { trouble: () => page(404) },
   // Few tries of the proxy's own, so that the client's begin.
   shortStorm: { env: { MAX_STREAMING_RETRIES: '2' }, trouble: storm(STORM.short) },
   away: {

@@ -7,6 +7,7 @@ const EVENT_END = '\r\n\r\n';
 
 /** One request for an answer, tries of the proxy and requests for a summary among them. */
 export type Asked = {
+  model: string;
   /** From 1, among those of its caller. */
   nth: number;
   caller: string;
@@ -22,6 +23,9 @@ const TYPE = 'type.googleapis.com/google.rpc.';
 const QUOTA = 'generativelanguage.googleapis.com/generate_content_free_tier_';
 const EXHAUSTED =
   'You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.';
+
+const DEPLETED =
+  'Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.';
 
 const refusal = (code: number, status: string, message: string, details?: object[]): Promise<Response> =>
   Promise.resolve(
@@ -74,6 +78,8 @@ export const REFUSALS = {
       EXHAUSTED,
       quotaFailure('requests', 'GenerateRequestsPerDayPerProjectPerModel-FreeTier', '47s'),
     ),
+  /** As reported: without any details. */
+  depleted: () => refusal(429, 'RESOURCE_EXHAUSTED', DEPLETED),
   overloaded: () =>
     refusal(
       503,
@@ -112,6 +118,24 @@ export async function cutAt(
   return new Response(text.slice(0, end), { headers: whole.headers });
 }
 
+/** Credit that is gone when the stream has begun: what came of the answer, up to the event with `marker`, and Google's bare error object. */
+export async function depletedAfter(marker: string, answer: () => Promise<Response>): Promise<Response> {
+  const begun = await (await cutAt(marker, answer, 'after the event')).text();
+  const error = { code: 429, message: DEPLETED, status: 'RESOURCE_EXHAUSTED' };
+  return new Response(`${begun}${JSON.stringify({ error }, null, 2)}\n`, {
+    headers: { 'content-type': 'text/event-stream' },
+  });
+}
+
+/** A page of something that stands before Google. */
+export const page = (status: number): Promise<Response> =>
+  Promise.resolve(
+    new Response(`<!DOCTYPE html><html><title>${status}</title><p>Nothing to see here.</html>`, {
+      status,
+      headers: { 'content-type': 'text/html; charset=UTF-8' },
+    }),
+  );
+
 /** MALFORMED_FUNCTION_CALL in place of an answer: the call is in the message alone. */
 export function lostCall(written: string): Promise<Response> {
   const candidate = {
@@ -146,7 +170,8 @@ export function createGoogle(trouble: Trouble): { fetch: Fetch; asked: Asked[] }
     const caller = exchange.labels['caller'] ?? '';
     const nth = asked.filter((earlier) => earlier.caller === caller).length + 1;
     const key = new Headers(init.headers).get('x-goog-api-key') ?? '';
-    const request = { nth, caller, key, streamed: method.startsWith('stream'), body };
+    const model = /models\/([^:]+):/.exec(url)?.[1] ?? '';
+    const request = { model, nth, caller, key, streamed: method.startsWith('stream'), body };
     asked.push(request);
     const answer = () => mock(url, { ...init, body }, exchange);
     return (await trouble(request, answer)) ?? answer();

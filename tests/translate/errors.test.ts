@@ -103,7 +103,7 @@ const ROWS: Row[] = [
     'a page with 404: no status that makes Claude Code blame the model',
     page(404),
     'api_error',
-    502,
+    424,
     false,
     { shouldRetry: false, message: expect.stringMatching(/HTTP 404.*GOOGLE_GEMINI_BASE_URL/) },
   ],

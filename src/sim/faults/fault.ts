@@ -15,7 +15,9 @@ export type ErrorWord =
   | 'timeout'
   | 'overloaded'
   | 'unreachable'
-  | 'internal';
+  | 'internal'
+  /** What answers is not upstream at all. */
+  | 'address';
 
 /** What must come of a fault. The matrix test holds every row to it. */
 export type Outcome =

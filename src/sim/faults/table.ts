@@ -95,7 +95,9 @@ export const FAULTS = {
   'empty-error': onHead('an error without a body', retried('overloaded'), head.answersNothing, { code: 503 }),
   'content-type': onHead('the right stream, labelled text/html', same, head.mislabels),
   'json-array': onHead('one JSON array, as without alt=sse', same, head.answersArray),
-  redirect: onHead('a redirect, which is not followed', retried('internal'), head.redirects, { code: 302 }),
+  redirect: onHead('a redirect, which is not followed', told('address'), head.redirects, {
+    code: 302,
+  }),
   'giant-headers': onHead('a header of that size', same, head.swells, { size: 100_000 }),
   'many-headers': onHead(
     'more headers than the HTTP client takes',
