@@ -1,5 +1,5 @@
 /** One run of the real Claude Code through the survival task, and all that there is to judge of it. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ClaudeResult, runClaude, streamJson } from './claude-code.ts';
@@ -14,6 +14,10 @@ export type SurvivalCase = {
   env?: Readonly<Record<string, string>>;
   /** Prompts of one session, one after the other; the task's alone unless told. */
   prompts?: readonly string[];
+  /** More arguments for the client. */
+  args?: readonly string[];
+  /** What lies in the project before: names and texts. */
+  project?: Readonly<Record<string, string>>;
 };
 
 export type Survival = {
@@ -54,17 +58,18 @@ const filesIn = (folder: string): Record<string, string> =>
   Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 
 async function survive(path: string, given: SurvivalCase): Promise<Survival> {
-  const { trouble, env = {}, prompts = [PROMPT] } = given;
+  const { trouble, env = {}, prompts = [PROMPT], args: more = [], project = {} } = given;
   const folder = mkdtempSync(join(tmpdir(), 'survival-'));
   const [cwd, home] = [join(folder, 'project'), join(folder, 'home')];
   for (const place of [cwd, home]) mkdirSync(place);
+  for (const [name, text] of Object.entries(project)) writeFileSync(join(cwd, name), text);
   const google = createGoogle(trouble);
   try {
     await using proxy = await startProxy({ fetch: google.fetch, env });
     const started = performance.now();
     const results: ClaudeResult[] = [];
     for (const [index, prompt] of prompts.entries()) {
-      const args = [...AS_AT_HOME, ...STREAMED, ...(index > 0 ? ['--continue'] : [])];
+      const args = [...AS_AT_HOME, ...STREAMED, ...more, ...(index > 0 ? ['--continue'] : [])];
       results.push(await runClaude({ path, baseUrl: proxy.url, cwd, home, prompt, args, timeoutMs: RUN_MS }));
     }
     return toSurvival(results, google.asked, proxy.lines, (performance.now() - started) / 1_000, cwd);

@@ -92,7 +92,31 @@ const counting = {
   ],
 };
 
+/** Of an MCP server that the client starts: its one tool says what it was asked for. */
+export const LEDGER = {
+  prompt: 'ask the ledger',
+  tool: 'mcp__ledger__look_up',
+  entry: 'rent',
+  found: 'The ledger has it: ',
+};
+
+const ledger = {
+  ...common,
+  name: 'ledger',
+  prompt: LEDGER.prompt,
+  flows: [
+    {
+      name: 'ledger',
+      caller: 'main',
+      states: {
+        ask: step('I ask the ledger.', { tool: LEDGER.tool, args: { entry: LEDGER.entry } }, 'tell'),
+        tell: { text: `${LEDGER.found}{{result}}` },
+      },
+    },
+  ],
+};
+
 /** In the mock's own format, in the order of asking. */
-export const TASKS: readonly Scenario[] = [helpers, work, counting].map((scenario) =>
+export const TASKS: readonly Scenario[] = [helpers, work, counting, ledger].map((scenario) =>
   parseScenario(JSON.stringify(scenario), scenario.name),
 );
