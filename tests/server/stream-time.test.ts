@@ -187,33 +187,28 @@ describe('a client that leaves', () => {
     ],
     ['waiting for a whole answer', false, async (upstream) => upstream.openHead()],
   ];
-  test.each(cases)(
-    '%s: upstream is closed within 100 ms, and no error is logged',
-    async (_name, stream, play) => {
-      const upstream = heldUpstream();
-      await using proxy = await startProxy({ fetch: upstream.fetch });
-      const client = new AbortController();
-      const request = fetch(`${proxy.url}/v1/messages`, {
-        method: 'POST',
-        body: JSON.stringify({ ...hello, stream }),
-        headers: { 'anthropic-version': '2023-06-01' },
-        signal: client.signal,
-      });
-      request.catch(() => {});
-      await upstream.asked;
-      await play(upstream);
-      const left = performance.now();
-      client.abort();
-      await upstream.left;
-      expect(performance.now() - left).toBeLessThan(100);
-      await until(() => proxy.lines.some((line) => line['status'] === 499));
-      expect(proxy.lines.filter((line) => line['level'] === 'error')).toEqual([]);
-      expect(await (await proxy.send('/health')).json()).toMatchObject({
-        status: 'healthy',
-        streams_in_flight: 0,
-      });
-    },
-  );
+  test.each(cases)('%s: upstream is closed, and no error is logged', async (_name, stream, play) => {
+    const upstream = heldUpstream();
+    await using proxy = await startProxy({ fetch: upstream.fetch, clock: new ManualClock() });
+    const client = new AbortController();
+    const request = fetch(`${proxy.url}/v1/messages`, {
+      method: 'POST',
+      body: JSON.stringify({ ...hello, stream }),
+      headers: { 'anthropic-version': '2023-06-01' },
+      signal: client.signal,
+    });
+    request.catch(() => {});
+    await upstream.asked;
+    await play(upstream);
+    client.abort();
+    await upstream.left;
+    await until(() => proxy.lines.some((line) => line['status'] === 499));
+    expect(proxy.lines.filter((line) => line['level'] === 'error')).toEqual([]);
+    expect(await (await proxy.send('/health')).json()).toMatchObject({
+      status: 'healthy',
+      streams_in_flight: 0,
+    });
+  });
 });
 
 describe('closing', () => {

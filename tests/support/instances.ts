@@ -20,7 +20,7 @@ export function join(url: string, clock: Clock = systemClock) {
     state: () => shared.status().state,
     connected: () => until(() => shared.status().state === 'connected'),
     away: () => until(() => shared.status().state === 'away'),
-    hears: (fact: Fact, ms?: number) => until(() => heard.some((other) => Bun.deepEquals(other, fact)), ms),
+    hears: (fact: Fact) => until(() => heard.some((other) => Bun.deepEquals(other, fact))),
     [Symbol.asyncDispose]: () => shared.close(),
   };
 }
