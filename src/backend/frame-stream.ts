@@ -5,8 +5,11 @@ import { Progress } from '../gemini/progress.ts';
 import { Breather, othersFirst } from '../lib/async.ts';
 import type { Connection } from './connection.ts';
 
-/** Bytes that are decoded in one go. A read may bring megabytes at once, of which each is a thousand events. */
-const SLICE = 64 * 1024;
+/** Bytes that are decoded in one go. A read may bring megabytes at once, of which each is ten thousand events. */
+const SLICE = 256 * 1024;
+/** Events are much work and few bytes; bytes of one event are little. */
+const STEPS_AT_ONCE = 2_000;
+const BYTES_OF_A_STEP = 2_048;
 
 /**
  * Pulls: bytes are read only when frames are asked for. Written by hand and not as a generator, because `return()` has
@@ -16,7 +19,7 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   readonly #connection: Connection;
   readonly #decoder = new FrameDecoder();
   readonly #progress = new Progress();
-  readonly #breather = new Breather(SLICE);
+  readonly #breather = new Breather(STEPS_AT_ONCE);
   /** Of the last read. */
   #rest: Uint8Array | undefined;
   #failure: { error: unknown } | undefined;
@@ -71,9 +74,12 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   }
 
   async #decode(bytes: Uint8Array): Promise<Frame[]> {
+    const slice = bytes.subarray(0, SLICE);
     this.#rest = bytes.length > SLICE ? bytes.subarray(SLICE) : undefined;
-    if (this.#breather.isDue(Math.min(SLICE, bytes.length))) await othersFirst();
-    return this.#done ? [] : this.#heed(this.#decoder.feed(bytes.subarray(0, SLICE)));
+    const frames = this.#heed(this.#decoder.feed(slice));
+    const steps = frames.length + slice.length / BYTES_OF_A_STEP;
+    if (this.#breather.isDue(steps)) await othersFirst();
+    return this.#done ? [] : frames;
   }
 
   /**

@@ -88,6 +88,12 @@ const isReadable = ({ reply }: FaultTurn): boolean => readingOf(reply.body)?.bro
 /** Arguments in pieces are a call when the last piece has come. */
 const OPEN_CALL = /"willContinue": ?true\}(?![\s\S]*"functionCall")/;
 
+const CALLED = /"functionCall": ?\{"name": ?"([^"]+)"/g;
+
+/** From a call of an undeclared tool on, nothing is shown before the end: whether anything came before it is too much for a reader. */
+const waitsForItsEnd = (text: string, tools: readonly { name: string }[]): boolean =>
+  [...text.matchAll(CALLED)].some(([, name = '']) => !tools.some((tool) => tool.name === bare(name)));
+
 /** Whether the first try let content of the turn's own through: once it is shown, nothing may be tried again. */
 function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
@@ -96,6 +102,7 @@ function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   const tools = (turn.request['tools'] ?? []) as { name: string; type?: string }[];
   // A searched answer is told when it is whole.
   if (tools.some(({ type }) => type?.startsWith('web_search_'))) return false;
+  if (waitsForItsEnd(textOf(told.delivered[0]), tools)) return 'beyond telling';
   const declared = calls.some(({ name }) => tools.some((tool) => tool.name === bare(name)));
   if (media > 0) return true;
   return text !== '' || code.length > 0 || (declared && !OPEN_CALL.test(textOf(told.delivered[0])));
@@ -144,6 +151,8 @@ function resultOf(at: Case, view: View, healthy: View, problems: string[]): Resu
       return 'the same content, other figures';
     case 'as-sent':
       return checkAsSent(at, view, healthy, problems);
+    case 'for-the-client':
+      return checkForClient(at, view, healthy, problems);
     case 'error': {
       if (outcome.sparesWhole && allWasSaid(at, view))
         return checkSame(view, healthy, problems, 'the same answer');
@@ -157,6 +166,24 @@ function resultOf(at: Case, view: View, healthy: View, problems: string[]): Resu
         : checkError(at, outcome.error, view, healthy, problems);
     }
   }
+}
+
+/** A call that is none of the client's tools: who offers none, or asks for another, has no answer to it. */
+function checkForClient(at: Case, view: View, healthy: View, problems: string[]): Result {
+  const { turn, told } = at;
+  const tools = (turn.request['tools'] ?? []) as { type?: string; defer_loading?: boolean }[];
+  const { type: choice } = (turn.request['tool_choice'] ?? {}) as { type?: string };
+  const offered = tools.filter(({ type }) => !type?.startsWith('web_search_'));
+  if (offered.length === 0 || choice === 'none' || choice === 'tool') {
+    const outcome: Outcome = { kind: 'error', error: 'overloaded', retried: true };
+    return resultOf({ ...at, outcome }, view, healthy, problems);
+  }
+  const expected = tools.some((tool) => tool.defer_loading) ? 1 : 2;
+  if (told.delivered.length !== expected)
+    problems.push(`${told.delivered.length} requests instead of ${expected}`);
+  return told.strikes < told.delivered.length
+    ? checkRecovered(view, healthy, told, problems)
+    : checkAsSent(at, view, healthy, problems);
 }
 
 /** The turn's own failure and the fault: whichever comes first is told, and nothing that was not said is shown. */

@@ -39,7 +39,7 @@ type Trial = { name: FaultName; setting: string; outcome: Outcome; requests: rea
 
 /** The first try, and every try; where nothing is tried again the two are the same. */
 const requestsOf = (outcome: Outcome): readonly string[] =>
-  outcome.kind === 'error' && outcome.retried ? ['1', '*'] : ['1'];
+  (outcome.kind === 'error' && outcome.retried) || outcome.kind === 'for-the-client' ? ['1', '*'] : ['1'];
 
 const shapesFor = (name: FaultName): readonly FaultTurn[] => {
   const { family } = FAULTS[name];

@@ -18,6 +18,8 @@ function outcomeText(outcome: Outcome): string {
       return 'the same content; counts and stop reason as sent';
     case 'as-sent':
       return 'the answer as sent';
+    case 'for-the-client':
+      return 'another try, else the answer as sent; one error where the client offers no tool';
     case 'error': {
       const word = outcome.error.replace('-', ' ');
       if (!outcome.retried) return `one error: ${word}`;

@@ -1,5 +1,6 @@
 /** Upstream's events as faults see them: whole, one after another, with the bytes between them. */
 import type { Candidate, GenerateContentResponse } from '../../gemini/wire.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import { googleBody, googleEvent } from '../mock/google-json.ts';
 import { onBody, type Reads } from './body.ts';
@@ -45,7 +46,9 @@ export const isEvent = (bytes: Uint8Array): boolean => EVENT.test(Buffer.from(by
 
 /** What an event or a unary answer says; undefined where it is no object. */
 export function chunkOf(bytes: Uint8Array): GenerateContentResponse | undefined {
-  const value = tryParseJson(Buffer.from(bytes).toString('utf8').replace(EVENT, ''));
+  const text = Buffer.from(bytes).toString('utf8').replace(EVENT, '');
+  // What is not struck is written as it was.
+  const value = tryParseJson(text) === undefined ? undefined : parseKeepingDigits(text);
   return isObject(value) ? value : undefined;
 }
 

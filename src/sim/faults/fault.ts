@@ -28,6 +28,11 @@ export type Outcome =
   /** The answer says what the changed bytes say, no more and no less: nobody could know better. */
   | { kind: 'as-sent' }
   /**
+   * Another try as long as nothing was shown, where all that the client has is known, and then as sent, for the client to answer. One
+   * that has no answer to it is told as `overloaded`.
+   */
+  | { kind: 'for-the-client' }
+  /**
    * One error. Where `retried`, another try is made first as long as nothing was shown. With `sparesWhole` an answer that had
    * said everything is the same.
    */

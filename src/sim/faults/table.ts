@@ -183,7 +183,11 @@ export const FAULTS = {
     retried('overloaded'),
     answer.breaksCall,
   ),
-  'undeclared-call': onStream('a call of an unknown tool', retried('overloaded'), answer.callsUndeclared),
+  'undeclared-call': onStream(
+    'a call of an unknown tool',
+    { kind: 'for-the-client' },
+    answer.callsUndeclared,
+  ),
   'empty-stop': onStream('STOP and no content', retried('overloaded'), answer.saysNothing),
   'thoughts-only': onStream('MAX_TOKENS after thoughts alone', asSent, answer.onlyThinks),
 
