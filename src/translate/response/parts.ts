@@ -57,7 +57,8 @@ export class PartsReader {
       case 'malformed':
         throw new UpstreamError('malformed', brokenEvent(frame.text));
       case 'oversized':
-        throw new UpstreamError('malformed', `upstream sent ${BROKEN_BOUNDS[frame.bound]}`);
+        // Each try costs the whole prompt, and reading this much again: one more is enough.
+        throw new UpstreamError('unusable', `upstream sent ${BROKEN_BOUNDS[frame.bound]}`);
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
       case 'unknown':
