@@ -154,13 +154,14 @@ export async function answerMessages(call: Call, deps: ServerDeps): Promise<Repl
   const request = parseMessagesRequest(await readJson(call, deps.bodies));
   call.keepOpen();
   call.facts.stream = request.stream === true;
-  const tries = await openTries(request, call, deps);
+  // Before anything is read for it: of an answer that is under way a shutdown waits for the end.
   admit(deps);
   deps.stats.answersOpen++;
   const close = () => {
     deps.stats.answersOpen--;
   };
   try {
+    const tries = await openTries(request, call, deps);
     const source = openSource(request, tries, call, deps);
     const answer = new AnswerStream(answerContext(() => tries.prepared, call, deps));
     const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(
