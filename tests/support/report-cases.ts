@@ -1,4 +1,4 @@
-/** What ended sessions of real clients, by public reports: what Google, the model or the user's own tools do in each. */
+/** What ended sessions of real clients, by public reports: what Google, the network or the user's own tools do in each. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trouble } from './survival-google.ts';
@@ -7,21 +7,6 @@ import { LEDGER } from './survival-task.ts';
 
 const refusal = (code: number, status: string, message: string) =>
   Promise.resolve(Response.json({ error: { code, message, status } }, { status: code }));
-
-/** A model that calls `name` instead of what the task wants, in the tries `nths` of the session. */
-const calls =
-  (name: string, args: object, nths: readonly number[]): Trouble =>
-  ({ caller, nth }) => {
-    if (caller !== 'main' || !nths.includes(nth)) return undefined;
-    const candidate = {
-      content: { role: 'model', parts: [{ functionCall: { name, args } }] },
-      finishReason: 'STOP',
-      index: 0,
-    };
-    const usageMetadata = { promptTokenCount: 900, candidatesTokenCount: 9, totalTokenCount: 909 };
-    const chunk = `data: ${JSON.stringify({ candidates: [candidate], usageMetadata })}\r\n\r\n`;
-    return Promise.resolve(new Response(chunk, { headers: { 'content-type': 'text/event-stream' } }));
-  };
 
 type Schema = { properties?: Record<string, unknown>; required?: string[] };
 type Declaration = { parametersJsonSchema?: Schema };
@@ -45,8 +30,6 @@ const noWay = () => Promise.reject(Object.assign(new Error('Unable to connect'),
 const settings = (env: Record<string, string>) => ['--settings', JSON.stringify({ env })];
 
 export const REPORTS = {
-  undeclaredCall: { trouble: calls('list_directory', { path: '.' }, [2]) },
-  deferredCall: { trouble: calls('WebFetch', { url: 'https://example.test', prompt: 'what is it' }, [2]) },
   schemaOfServer: {
     trouble: checksRequired,
     prompts: [LEDGER.prompt],
@@ -65,18 +48,5 @@ export const REPORTS = {
       ...settings({ ENABLE_TOOL_SEARCH: 'false' }),
     ],
   },
-  noCredit: {
-    trouble: () =>
-      refusal(
-        429,
-        'RESOURCE_EXHAUSTED',
-        'Your prepayment credits are depleted. Please go to AI Studio at https://ai.studio/projects to manage your project and billing.',
-      ),
-  },
   unreachable: { trouble: () => noWay(), args: settings({ CLAUDE_CODE_MAX_RETRIES: '1' }) },
-} satisfies Record<string, SurvivalCase>;
-
-/** For a client that declares all its tools: the model insists on its own name. */
-export const REPORTS_WITHOUT_DEFERRED = {
-  undeclaredTwice: { trouble: calls('list_directory', { path: '.' }, [2, 3]) },
 } satisfies Record<string, SurvivalCase>;
