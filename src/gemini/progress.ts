@@ -94,10 +94,11 @@ export class Progress {
     if (typeof text === 'string' && text !== '') return true;
     if (isObject(functionCall)) {
       const { name, args, partialArgs } = functionCall;
-      return [name, args, partialArgs].some((value) => value !== undefined && value !== null);
+      return [name, args, partialArgs].some(isFilled);
     }
+    if (!Object.keys(part).some((key) => key !== 'thought' && isFilled(part[key]))) return false;
     const told = JSON.stringify(part);
-    const isNew = told !== this.#lastUnknown && Object.keys(part).some((key) => part[key] !== '');
+    const isNew = told !== this.#lastUnknown;
     this.#lastUnknown = told;
     return isNew;
   }
@@ -114,6 +115,9 @@ export class Progress {
 }
 
 const isReason = (value: unknown): boolean => typeof value === 'string' && !UNSPECIFIED.test(value);
+
+const isFilled = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 
 const objectsIn = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isObject) : []);
 

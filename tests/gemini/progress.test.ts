@@ -52,7 +52,15 @@ describe('an event says something', () => {
       ],
       'y',
     ],
-    ['a call without anything in it', [event([{ functionCall: { willContinue: true } }])], 'n'],
+    [
+      'a call without anything in it',
+      [
+        event([{ functionCall: { willContinue: true } }]),
+        event([{ functionCall: { name: '' } }]),
+        event([{ functionCall: { partialArgs: [] } }]),
+      ],
+      'nnn',
+    ],
     ['code and its result', [event([CODE]), event([RESULT])], 'yy'],
     ['an error', [{ error: { code: 500, message: 'x' } }], 'y'],
     ['a comment', [': still here\n\n'], 'n'],
@@ -64,7 +72,16 @@ describe('an event says something', () => {
       'nn',
     ],
     ['a name and an id', [{ modelVersion: 'x', responseId: 'y' }], 'n'],
-    ['an empty text', [event([{ text: '' }])], 'n'],
+    [
+      'an empty text, or an empty thought',
+      [
+        event([{ text: '' }]),
+        event([{ text: null }]),
+        event([{ text: '', thought: true }]),
+        event([{ thought: true }]),
+      ],
+      'nnnn',
+    ],
     ['no parts', [event([]), event(undefined), { candidates: [{}] }, { candidates: [null] }], 'nnnn'],
     ['an end, once', [event([], 'STOP'), event([], 'STOP')], 'yn'],
     ['an end that is none', [event([], 'FINISH_REASON_UNSPECIFIED'), event([], '')], 'nn'],
@@ -77,6 +94,15 @@ describe('an event says something', () => {
       'a signature, once',
       [event([{ text: '', thoughtSignature: 'c2ln' }]), event([{ text: '', thoughtSignature: 'c2ln' }])],
       'yn',
+    ],
+    [
+      'a signature, once, with nothing said in between',
+      [
+        event([{ text: '', thoughtSignature: 'c2ln' }]),
+        event([{ text: '' }]),
+        event([{ text: '', thoughtSignature: 'c2ln' }]),
+      ],
+      'ynn',
     ],
     [
       'a part of no known kind, once',
@@ -95,6 +121,11 @@ describe('an answer is whole', () => {
     [
       'with the counts of its last word',
       [event([{ text: 'a' }], undefined, COUNTS), event([], 'STOP')],
+      true,
+    ],
+    [
+      'with an empty thought behind its end',
+      [event([{ text: 'a' }], 'STOP', COUNTS), event([{ text: '', thought: true }])],
       true,
     ],
     ['not without an end', [event([{ text: 'a' }], undefined, COUNTS)], false],
