@@ -41,21 +41,39 @@ function take(
 /** Keywords that hold values of the client's tool. All else in a schema is read by us, and compared. */
 const VALUE_KEYWORDS: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'example']);
 
-/** In a schema `1.0` and `1` say the same: only integers that would become others stay raw, and only as values. */
-const exactValues = (schema: unknown): unknown => mostlyPlain(schema, false);
+/** Keywords that hold schemas by names of the author's own: `default` may be one of them. */
+const NAMED: ReadonlySet<string> = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+]);
 
-function mostlyPlain(value: unknown, isValue: boolean): unknown {
+type Place = 'schema' | 'named' | 'value';
+
+function placeAt(key: string, place: Place): Place {
+  if (place === 'value') return 'value';
+  if (place === 'named') return 'schema';
+  if (VALUE_KEYWORDS.has(key)) return 'value';
+  return NAMED.has(key) ? 'named' : 'schema';
+}
+
+/** In a schema `1.0` and `1` say the same: only integers that would become others stay raw, and only as values. */
+const exactValues = (schema: unknown): unknown => mostlyPlain(schema, 'schema');
+
+function mostlyPlain(value: unknown, place: Place): unknown {
   if (isRawNumber(value)) {
     const digits = JSON.stringify(value);
-    return isValue && /^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits))
+    return place === 'value' && /^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits))
       ? value
       : Number(digits);
   }
-  if (Array.isArray(value)) return value.map((item) => mostlyPlain(item, isValue));
+  if (Array.isArray(value)) return value.map((item) => mostlyPlain(item, place));
   if (!isObject(value)) return value;
   const members = Object.entries(value).map(([key, member]) => [
     key,
-    mostlyPlain(member, isValue || VALUE_KEYWORDS.has(key)),
+    mostlyPlain(member, placeAt(key, place)),
   ]);
   return Object.fromEntries(members);
 }

@@ -77,6 +77,16 @@ describe('digits of the client reach Google', () => {
     expect(sent[0]).toContain(JSON.stringify(HISTORY_ARGS).slice(1, -1));
   });
 
+  test('not in the bounds of a property that has the name of a keyword, which would be lost', async () => {
+    const schema = `{"type":"object","properties":{"default":{"type":"integer","maximum":9223372036854775807,"enum":[${ID}]}}}`;
+    const { sent } = await ask(
+      calls('"args":{}'),
+      `{${end},"messages":[{"role":"user","content":"x"}],"tools":[{"name":"t","input_schema":${schema}}]}`,
+    );
+    expect(sent[0]).toContain('"maximum":9223372036854776000');
+    expect(sent[0]).toContain(`"enum":[${ID}]`);
+  });
+
   test('also when the request is sent again without what was refused', async () => {
     const sent: string[] = [];
     await using proxy = await startProxy({

@@ -6,7 +6,7 @@ const INNER_NAMESPACES = /^(?:(?:default_api|functions|function|tools|tool)[.:])
 const ANY_NAMESPACES = /^(?:[A-Za-z_]\w*[.:])+/;
 const JOINTS = /[.:/]/g;
 
-const bareName = (name: string): string => name.replace(INNER_NAMESPACES, '');
+const bareName = (name: string): string => name.trim().replace(INNER_NAMESPACES, '');
 
 /**
  * The client's tool that has this name, in whatever case, spelling or namespace of the model's own; undefined where it

@@ -15,6 +15,7 @@ describe('the name of a call is that of the declared tool', () => {
     ['tools.x', ['x', 'tools.x'], 'tools.x'],
     ['bash', ['Bash', 'Read'], 'Bash'],
     ['default_api.bash', ['Bash'], 'Bash'],
+    [' default_api.Bash\n', ['Bash'], 'Bash'],
     // Nobody could tell which is meant.
     ['BASH', ['Bash', 'bash'], undefined],
     ['mcp__my_server__get_data', ['mcp__my-server__get-data'], 'mcp__my-server__get-data'],
