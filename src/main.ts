@@ -36,7 +36,7 @@ function readCommandLine(): Config {
 }
 
 const connectLine = (config: Config, url: string): string =>
-  `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude`;
+  `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude --permission-mode acceptEdits`;
 
 /** A person should know that what is said from now on stays on the disk. */
 const RECORDS = 'every request and answer, without keys; Ctrl-C ends it and says what there is';

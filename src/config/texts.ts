@@ -55,7 +55,7 @@ ${fold(faultNames().join(', '), HELP_WIDTH)
   --version                     Print the version
   --help                        Print this
 
-Connect Claude Code: ANTHROPIC_BASE_URL=http://127.0.0.1:8082 ANTHROPIC_AUTH_TOKEN=dummy claude
+Connect Claude Code: ANTHROPIC_BASE_URL=http://127.0.0.1:8082 ANTHROPIC_AUTH_TOKEN=dummy claude --permission-mode acceptEdits
 `;
 
 /** All variables, commented out, with their defaults. */

@@ -101,7 +101,7 @@ describe('what serves', () => {
     let out = '';
     for await (const bytes of child.stdout) {
       out += decoder.decode(bytes);
-      if (/claude\n|"msg":"listening"/.test(out)) break;
+      if (/acceptEdits\n|"msg":"listening"/.test(out)) break;
     }
     return { child, out };
   };
@@ -112,9 +112,10 @@ describe('what serves', () => {
     expect(out).toMatch(/^Gemini for Claude Code \d/);
     expect(out).toContain('MOCK');
     expect(out).toContain('haiku → gemini-4-hydrogen');
-    const url = /ANTHROPIC_BASE_URL=(http:\/\/127\.0\.0\.1:\d+) ANTHROPIC_AUTH_TOKEN=dummy claude/.exec(
-      out,
-    )?.[1];
+    const url =
+      /ANTHROPIC_BASE_URL=(http:\/\/127\.0\.0\.1:\d+) ANTHROPIC_AUTH_TOKEN=dummy claude --permission-mode acceptEdits/.exec(
+        out,
+      )?.[1];
     expect(url).toBeDefined();
     expect(await child.exited).toBe(0);
   });
