@@ -1,9 +1,9 @@
 /**
- * What became of the requests that one breaker let pass. A failure may be the request's own (one that upstream always stumbles over,
- * sent again and again): while others are answered, and it is not, all failures of one asker weigh as much as one.
+ * What became of the requests that one breaker let pass. A failure may be the fault of the request: upstream stumbles over one picture, and
+ * the client sends the picture ten times. So the ten failures weigh as one, as long as other askers are answered and this one is not.
  */
 
-/** Whose request it is: what is sent again after a failure has the same. The empty one is of whoever is not told apart. */
+/** Whose request it is. A request that is sent again after a failure has the same asker. Requests that cannot be told apart share the empty one. */
 export type Asker = string;
 
 type Outcome = { at: number; failed: boolean; asker: Asker };

@@ -151,11 +151,11 @@ export const VARIABLES = {
   MAX_RETRIES: variable(Retries, {
     default: 2,
     description:
-      'Ceiling on retries after the first try, unary. A retry budget and the time left decide below it; moving to another key is no retry',
+      'Most retries of an answer that the client wants whole (stream: false). The retry budget and the time left may allow fewer; moving to another key is no retry',
   }),
   MAX_STREAMING_RETRIES: variable(Retries, {
     default: 12,
-    description: 'The same for streams; none once content has been sent',
+    description: 'Most retries of a streamed answer, and none once content has been sent',
   }),
   STREAMS_MAX: variable(Type.Integer({ minimum: 1 }), {
     default: 2048,
