@@ -5,7 +5,7 @@
  */
 import { join, relative } from 'node:path';
 import { ownRules } from '../src/compose/recording.ts';
-import { readConfig, secretsOf } from '../src/config.ts';
+import { readConfig, secretsOf } from '../src/config/config.ts';
 import { writeDocs } from './docs.ts';
 import { RECORDINGS } from './recordings/folder.ts';
 import { adopt } from './turns/adopt.ts';

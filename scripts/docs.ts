@@ -1,6 +1,6 @@
 /** `bun run docs`: rewrites what the docs take from the code. `tests/docs.test.ts` holds that it is current. */
 import { join } from 'node:path';
-import { envExample, variablesTable } from '../src/config.ts';
+import { envExample, variablesTable } from '../src/config/config.ts';
 import { describeFaults, describeParameters } from '../src/sim/faults/index.ts';
 import { errorsPage } from './errors-page.ts';
 import { fixturesPage } from './fixtures-page.ts';

@@ -4,7 +4,7 @@
  * Exit 0: looked at all of it, no drift. 1: drift. 2: no drift in what could be seen, and something could not be.
  */
 import { join } from 'node:path';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { ACCEPTED } from './drift/accepted.ts';
 import { lookAtLive } from './drift/live.ts';
 import { judge } from './drift/look.ts';

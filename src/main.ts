@@ -1,15 +1,15 @@
 /** `bun run start`. */
 import { isatty } from 'node:tty';
 import { createClosing, DRAIN_LIMIT_MS } from './compose/closing.ts';
+import { compose, type System } from './compose/compose.ts';
 import { startWatchdog } from './compose/watchdog.ts';
-import { compose, type System } from './compose.ts';
+import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config/config.ts';
 import { type EnvFiles, openEnvFiles } from './config/env-files.ts';
 import { watchLauncher } from './config/launcher.ts';
 import { watchFiles } from './config/watch-files.ts';
-import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config.ts';
+import type { Listening } from './http/listen.ts';
 import { createLogger, type Logger } from './lib/log.ts';
 import { systemClock, systemConnect, systemRandom } from './lib/ports.ts';
-import type { Listening } from './server/serve.ts';
 
 /** Milliseconds between two signs of life of the event loop. */
 const SIGN_MS = 1_000;

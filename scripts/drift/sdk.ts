@@ -1,7 +1,7 @@
 /** The types of `@google/genai` against the simulator's tables and the reader's types. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SDK_VERSION } from '../../src/config.ts';
+import { SDK_VERSION } from '../../src/config/config.ts';
 import { ENUMS } from '../../src/sim/validator/enums.ts';
 import { MESSAGES } from '../../src/sim/validator/messages.ts';
 import { enumValuesOf, type Member, membersOf } from './declarations.ts';

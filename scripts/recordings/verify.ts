@@ -1,6 +1,6 @@
 /** Sends a recording's client requests again, to a proxy that replays it, and compares what comes back. */
-import { compose } from '../../src/compose.ts';
-import { readConfig } from '../../src/config.ts';
+import { compose } from '../../src/compose/compose.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { systemClock, systemRandom } from '../../src/lib/ports.ts';
 import { bytesOf } from '../../src/sim/cassette/escape.ts';

@@ -1,6 +1,6 @@
 /** From a case written short to the recorded request it stands for, the goldens still missing. */
 import type { MessagesRequest } from '../../src/anthropic/request.ts';
-import { SDK_VERSION, VERSION } from '../../src/config.ts';
+import { SDK_VERSION, VERSION } from '../../src/config/config.ts';
 import type { Read, RecordedRequest, UpstreamExchange } from '../../src/sim/cassette/types.ts';
 import { asBody, asEvent, type Piece, type Reply, Usage, whole } from './wire.ts';
 

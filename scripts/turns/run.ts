@@ -3,28 +3,28 @@
  * an upstream that says what was recorded; and recorded anew, by the recorder, while it runs. Ids, chance, time and
  * signatures are the recording's, so the same code gives the same bytes.
  */
-import { createGenaiBackend } from '../../src/backend/genai.ts';
-import { singleKey } from '../../src/backend/keys.ts';
-import { UNLIMITED } from '../../src/backend/retry-budget.ts';
-import { aloneState } from '../../src/backend/shared.ts';
-import { ALWAYS_STREAMING } from '../../src/backend/streaming.ts';
+
+import { QuarantineMemory } from '../../src/answer/quarantine-memory.ts';
+import { ThinkingMemory } from '../../src/answer/thinking-memory.ts';
+import { aloneState } from '../../src/cluster/shared.ts';
 import { serverSettings } from '../../src/compose/settings.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { BodyBudget } from '../../src/http/body-budget.ts';
+import { ClientGone } from '../../src/http/client-request.ts';
+import type { ServerDeps } from '../../src/http/deps.ts';
+import { type Handler, runCall } from '../../src/http/handle-request.ts';
+import { countTokens } from '../../src/http/routes/count-tokens.ts';
+import { answerMessages } from '../../src/http/routes/messages.ts';
+import { Stats } from '../../src/http/stats.ts';
+import { CLIENT_WIRE } from '../../src/http/taping/client-wire.ts';
+import { recordedFetcher } from '../../src/http/taping/recorded-fetcher.ts';
+import { seeded } from '../../src/http/taping/seeded.ts';
+import { singleKey } from '../../src/keys/keys.ts';
+import { UNLIMITED } from '../../src/keys/retry-budget.ts';
+import { ALWAYS_STREAMING } from '../../src/keys/stream-breakers.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { Logger } from '../../src/lib/log.ts';
 import { type Clock, type Fetch, systemClock } from '../../src/lib/ports.ts';
-import { BodyBudget } from '../../src/server/body-budget.ts';
-import { ClientGone } from '../../src/server/call.ts';
-import { CLIENT_WIRE } from '../../src/server/client-wire.ts';
-import { countTokens } from '../../src/server/count-tokens.ts';
-import type { ServerDeps } from '../../src/server/deps.ts';
-import { answerMessages } from '../../src/server/messages.ts';
-import { QuarantineMemory } from '../../src/server/quarantine-memory.ts';
-import { type Handler, runCall } from '../../src/server/run-call.ts';
-import { seeded } from '../../src/server/seeded.ts';
-import { Stats } from '../../src/server/stats.ts';
-import { ThinkingMemory } from '../../src/server/thinking-memory.ts';
-import { recordedFetcher } from '../../src/server/url-fetch/recorded-fetcher.ts';
 import { bytesOf } from '../../src/sim/cassette/escape.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { finishRequest } from '../../src/sim/record/finish.ts';
@@ -33,6 +33,7 @@ import { createRedactor } from '../../src/sim/redact.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
 import type { PromptSize } from '../../src/translate/response/usage.ts';
 import type { Warning } from '../../src/translate/warnings.ts';
+import { createGenaiBackend } from '../../src/upstream/genai.ts';
 import { readAnswer } from './read-answer.ts';
 import { type RecordedStore, recordedStore } from './signatures.ts';
 import { recordedUpstream } from './upstream.ts';

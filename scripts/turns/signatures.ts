@@ -1,5 +1,5 @@
 /** The signature store of one recorded request. */
-import type { SignatureStore } from '../../src/backend/signature-store.ts';
+import type { SignatureStore } from '../../src/signatures/store.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 
 type Lookups = RecordedRequest['signatures'];

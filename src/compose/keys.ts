@@ -1,11 +1,12 @@
 /** The keys as the settings name them, each with its way to Gemini. */
-import type { Backend } from '../backend/backend.ts';
-import { createGenaiBackend, type GenaiOptions } from '../backend/genai.ts';
-import { type Keys, singleKey } from '../backend/keys.ts';
-import { KeyPool } from '../backend/pool.ts';
-import type { SharedState } from '../backend/shared.ts';
-import type { Config } from '../config.ts';
+
+import type { SharedState } from '../cluster/shared.ts';
+import type { Config } from '../config/config.ts';
+import { type Keys, singleKey } from '../keys/keys.ts';
+import { KeyPool } from '../keys/pool.ts';
 import type { Clock, Fetch } from '../lib/ports.ts';
+import type { Backend } from '../upstream/backend.ts';
+import { createGenaiBackend, type GenaiOptions } from '../upstream/genai.ts';
 import type { Ports } from './settings.ts';
 
 export function createBackend(

@@ -1,6 +1,6 @@
 /** The mock, loaded when it is needed. */
 import { join } from 'node:path';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
 import type { Ports } from './settings.ts';
 

@@ -1,9 +1,10 @@
 /** The way to upstream, watched: where there is none, that is told instead of waited for. */
-import { GOOGLE } from '../backend/genai.ts';
-import { failingUnreached, Reach } from '../backend/reach.ts';
-import { describeUnreachable } from '../backend/unreachable.ts';
-import type { Config } from '../config.ts';
+
+import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
+import { GOOGLE } from '../upstream/genai.ts';
+import { failingUnreached, Reach } from '../upstream/reach.ts';
+import { describeUnreachable } from '../upstream/unreachable.ts';
 import type { Ports } from './settings.ts';
 
 const network: Fetch = (url, init) => fetch(url, init);

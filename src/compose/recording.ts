@@ -1,9 +1,9 @@
 /** Recording and replay, as the settings ask for them. */
-import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config.ts';
+import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config/config.ts';
+import { ClientGone } from '../http/client-request.ts';
+import { CLIENT_NAMES } from '../http/taping/client-names.ts';
+import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
 import type { Logger } from '../lib/log.ts';
-import { ClientGone } from '../server/call.ts';
-import { CLIENT_NAMES } from '../server/client-names.ts';
-import { CLIENT_NOISE, CLIENT_WIRE } from '../server/client-wire.ts';
 import { openManifest, type RecordedSettings } from '../sim/cassette/manifest.ts';
 import type { Origin } from '../sim/cassette/types.ts';
 import { Recorder } from '../sim/record/recorder.ts';

@@ -1,8 +1,8 @@
 /** Settings that are applied while serving: keys, models and rates. Why these: docs/decisions/0025-reload.md */
-import { type Config, secretsOf } from '../config.ts';
+import { type Config, secretsOf } from '../config/config.ts';
+import type { ServerDeps } from '../http/deps.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { allSecrets } from '../lib/secrets.ts';
-import type { ServerDeps } from '../server/deps.ts';
 import { serverSettings } from './settings.ts';
 
 type Reloaded = Pick<Config, 'apiKeys' | 'spareKeys' | 'modelMap' | 'modelFallbacks' | 'keyRpm' | 'keyTpm'>;

@@ -1,9 +1,10 @@
 /** What the server and a recording are told of the settings. */
-import { type Config, secretsOf, VERSION } from '../config.ts';
+
+import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
+import { type Config, secretsOf, VERSION } from '../config/config.ts';
+import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Connect, Fetch, Random } from '../lib/ports.ts';
-import type { ServerSettings } from '../server/deps.ts';
-import type { UrlFetchPorts } from '../server/url-fetch/fetch-url.ts';
 
 export type Ports = {
   clock: Clock;

@@ -1,12 +1,12 @@
 /** What instances share, where there is a Redis to share it through; else what one has alone. */
-import { openRedisShared } from '../backend/redis-shared.ts';
-import { RetryBudget } from '../backend/retry-budget.ts';
-import { aloneState, type SharedState } from '../backend/shared.ts';
-import { SharedLoad } from '../backend/shared-load.ts';
-import { shareSignatures } from '../backend/shared-signatures.ts';
-import type { SignatureStore } from '../backend/signature-store.ts';
-import type { Config } from '../config.ts';
+import { openRedisShared } from '../cluster/redis-shared.ts';
+import { aloneState, type SharedState } from '../cluster/shared.ts';
+import type { Config } from '../config/config.ts';
+import { RetryBudget } from '../keys/retry-budget.ts';
+import { SharedLoad } from '../keys/shared-load.ts';
 import { newInstanceId } from '../lib/ports.ts';
+import { shareSignatures } from '../signatures/shared.ts';
+import type { SignatureStore } from '../signatures/store.ts';
 import type { Ports } from './settings.ts';
 
 export type Sharing = {

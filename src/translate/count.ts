@@ -3,11 +3,11 @@ import type { CountTokensRequest } from '../anthropic/request.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { RequestContext } from './context.ts';
 import { toContents } from './request/messages.ts';
-import { refuseShared } from './request/refusals.ts';
+import { refuseShared } from './request/refusals/refusals.ts';
 import { toSystemInstruction } from './request/system.ts';
-import { visibleTools } from './request/tool-visibility.ts';
-import { toTools } from './request/tools.ts';
-import { searchInstructions, webSearchOf } from './request/web-search.ts';
+import { visibleTools } from './request/tools/tool-visibility.ts';
+import { toTools } from './request/tools/tools.ts';
+import { searchInstructions, webSearchOf } from './request/tools/web-search.ts';
 import type { Warn, Warning } from './warnings.ts';
 
 /**

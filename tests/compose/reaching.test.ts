@@ -1,7 +1,7 @@
 /** Who is warned at start that there is no way to upstream. */
 import { expect, test } from 'bun:test';
 import { openReaching } from '../../src/compose/reaching.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Connect, createSeededRandom } from '../../src/lib/ports.ts';
 import { ManualClock } from '../support/manual-clock.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { readBaseUrl } from '../../src/config/base-url.ts';
-import { readConfig, secretsOf } from '../../src/config.ts';
+import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 const HOST = 'https://gemini.example';

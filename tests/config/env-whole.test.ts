@@ -2,9 +2,9 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { openEnvFiles } from '../../src/config/env-files.ts';
 import { checkWhole } from '../../src/config/env-whole.ts';
-import { ConfigError, readConfig } from '../../src/config.ts';
 
 const BEFORE = '# keys\nGEMINI_API_KEY=AIza-one\nBIG_MODEL=gemini-4-argon\n';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 
 const KEY = { GEMINI_API_KEY: 'AIza-canary' };
 const BIG = 'gemini-4-argon';

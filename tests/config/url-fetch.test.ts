@@ -1,6 +1,6 @@
 /** Who reads media by URL, as the setting may be written. */
 import { expect, test } from 'bun:test';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 
 const read = (URL_FETCH: string) => readConfig({ BACKEND: 'mock', URL_FETCH }, []).urlFetch;
 

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compose } from '../../src/compose.ts';
-import { readConfig, secretsOf } from '../../src/config.ts';
+import { compose } from '../../src/compose/compose.ts';
+import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
 import type { Asked } from './asked.ts';

@@ -3,7 +3,7 @@
  * told at once what is wrong. It runs as where people work, where three refusals for overload in a row end its turn.
  */
 import { beforeAll, describe, expect, test } from 'bun:test';
-import { nextPacificMidnight } from '../../src/backend/pacific.ts';
+import { nextPacificMidnight } from '../../src/keys/quota-day.ts';
 import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
 import { AWAY, CASES, KEYS, STORM, TOLD_AWAY } from '../support/survival-cases.ts';
 import { type Survival, surviveAll } from '../support/survival-run.ts';

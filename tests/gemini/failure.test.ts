@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { statusError } from '../../src/backend/status-error.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../../src/gemini/errors.ts';
 import { failureClass } from '../../src/gemini/failure.ts';
 import type { FailureClass } from '../../src/gemini/failure-class.ts';
+import { statusError } from '../../src/upstream/status-error.ts';
 import { CORPUS_DIR, hasCorpus } from '../support/corpus.ts';
 import { badKey, bare, noQuota, page, perDay, perMinute, quotaFailure, refusal } from '../support/keys.ts';
 

@@ -4,8 +4,8 @@
  * that was asked.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { systemPorts, type UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
-import { systemPorts, type UrlFetchPorts } from '../../src/server/url-fetch/fetch-url.ts';
 import { hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
 import { serveUpstream } from '../support/upstream.ts';
 

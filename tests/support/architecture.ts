@@ -43,20 +43,25 @@ const resolveImport = (path: string, target: string): string => posix.join(posix
 
 // ── floors ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The top floor has steps of its own: what starts the process, what puts it together, what it reads. */
+/**
+ * A room on a floor may import the rooms below it. `config` and `compose` stand above the server, because only they read
+ * settings and only `compose` puts the system together.
+ */
 const FLOORS: Readonly<Record<string, number>> = {
   lib: 0,
-  anthropic: 1,
-  gemini: 1,
-  translate: 2,
-  backend: 3,
-  sim: 3,
-  server: 4,
-  config: 5,
-  'config.ts': 5.1,
-  compose: 5.2,
-  'compose.ts': 5.3,
-  'main.ts': 5.4,
+  anthropic: 2,
+  gemini: 2,
+  translate: 3,
+  cluster: 3,
+  upstream: 4,
+  signatures: 4,
+  keys: 5,
+  sim: 5,
+  answer: 6,
+  http: 7,
+  config: 8,
+  compose: 8.1,
+  'main.ts': 8.2,
 };
 
 /** `src/<room>/…` or `src/<file>`; undefined outside `src`. */
@@ -69,7 +74,7 @@ function floorBreach(file: SourceFile, { target, line }: Import): string[] {
   const to = roomOf(resolveImport(file.path, target));
   if (from === undefined || from === to) return [];
   // The version is told by package.json, to the floor that knows what this program is called.
-  if (to === undefined && target.endsWith('/package.json') && from === 'config.ts') return [];
+  if (to === undefined && target.endsWith('/package.json') && from === 'config') return [];
   if (to === undefined) return [`${file.path}:${line} imports ${target}, outside src`];
   const [here, there] = [FLOORS[from], FLOORS[to]];
   if (here === undefined || there === undefined)
@@ -85,20 +90,32 @@ type Lodging = {
   types?: readonly string[];
 };
 
-const SERVING = ['server', 'compose.ts', 'main.ts'];
-const SHELL = ['lib', 'backend', 'sim', 'server', 'config', 'compose', 'config.ts', 'compose.ts', 'main.ts'];
+const SERVING = ['http', 'compose', 'main.ts'];
+const SHELL = [
+  'lib',
+  'cluster',
+  'upstream',
+  'signatures',
+  'keys',
+  'sim',
+  'answer',
+  'http',
+  'config',
+  'compose',
+  'main.ts',
+];
 
 /** Longest matching prefix wins. A package without a row is a breach: a new one is a decision, not an accident. */
 export const PACKAGES: Readonly<Record<string, Lodging>> = {
-  '@google/genai': { values: ['backend'], types: ['gemini'] },
+  '@google/genai': { values: ['upstream'], types: ['gemini'] },
   elysia: { values: SERVING },
   '@elysiajs/': { values: SERVING },
-  'swagger-ui-dist': { values: ['server'] },
-  '@sinclair/typebox': { values: ['anthropic', 'gemini', 'backend', 'sim', 'server', 'config'] },
+  'swagger-ui-dist': { values: ['http'] },
+  '@sinclair/typebox': { values: ['anthropic', 'gemini', 'cluster', 'sim', 'http', 'config'] },
   pino: { values: ['lib'] },
   'pino-pretty': { values: ['lib'] },
   yaml: { values: ['sim'] },
-  'bun:sqlite': { values: ['backend'] },
+  'bun:sqlite': { values: ['signatures'] },
   bun: { values: SHELL },
   // Computes, and reads nothing: as pure as what it is used in.
   'node:zlib': { values: [...SHELL, 'translate'] },
@@ -144,22 +161,25 @@ export function banned(name: string, pattern: RegExp, where: (path: string) => b
 
 /** What people read, what other processes are told, and Google's days. */
 const TELLS_DATES: ReadonlySet<string> = new Set([
-  'src/backend/genai.ts',
-  'src/backend/pool.ts',
-  'src/backend/quotas.ts',
-  'src/backend/redis-link.ts',
-  'src/backend/redis-shared.ts',
-  'src/backend/signature-store.ts',
+  'src/upstream/genai.ts',
+  'src/keys/pool.ts',
+  'src/keys/quotas.ts',
+  'src/cluster/redis-link.ts',
+  'src/cluster/redis-shared.ts',
+  'src/signatures/store.ts',
   'src/compose/recording.ts',
   'src/compose/sharing.ts',
   'src/lib/ports.ts',
-  'src/server/connection-test.ts',
-  'src/server/health.ts',
-  'src/server/stats.ts',
+  'src/http/routes/test-connection.ts',
+  'src/http/routes/health.ts',
+  'src/http/stats.ts',
   'src/sim/record/recorder.ts',
 ]);
 
-const MAX_LINES = 300;
+/** A file of one duty rarely has more than 250. */
+const MAX_LINES = 400;
+/** More files than this in one folder, and nobody knows them all. */
+const MAX_FILES = 25;
 
 export const RULES: readonly Rule[] = [
   {
@@ -212,8 +232,9 @@ export const RULES: readonly Rule[] = [
     'what is shown is cut where its secrets are hidden',
     /\bhideSecrets\b|\$\{[^}]*\.slice\(0, (?:\d|[A-Z_]{2,})/,
     (path) =>
-      /^src\/(?:gemini|backend|server|lib)\/|^src\/translate\/response\//.test(path) &&
-      !['src/lib/secrets.ts', 'src/lib/shown-text.ts', 'src/server/asker.ts'].includes(path),
+      /^src\/(?:gemini|cluster|upstream|signatures|keys|answer|http|lib)\/|^src\/translate\/response\//.test(
+        path,
+      ) && !['src/lib/secrets.ts', 'src/lib/shown-text.ts', 'src/answer/asker.ts'].includes(path),
     'a text that was cut before may end in most of a key, which nothing recognises any more: `lib/shown-text.ts`',
   ),
   banned(
@@ -225,10 +246,24 @@ export const RULES: readonly Rule[] = [
   banned(
     'no Anthropic word below the translation',
     /anthropic|\btool_use\b|\btool_result\b|\bcontent_block|\bmessage_(?:start|delta|stop)\b|\bend_turn\b/i,
-    (path) => /^src\/(?:backend|sim|gemini|lib)\//.test(path),
+    (path) => /^src\/(?:cluster|upstream|signatures|keys|sim|gemini|lib)\//.test(path),
     'a way to reach Gemini works for any client; what it must know of one comes as neutral labels',
   ),
 ];
+
+// ── rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The folders with more files than fit, not counting those of the folders inside. */
+export function crowdedRooms(files: readonly SourceFile[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { path } of files) {
+    const room = posix.dirname(path);
+    counts.set(room, (counts.get(room) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count > MAX_FILES)
+    .map(([room, count]) => `${room} has ${count} files`);
+}
 
 // ── cycles ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,5 +1,5 @@
 /** A breaker to test, and what it should do, said as simply as can be: all that was told since the last change is kept, and counted anew. */
-import { Breaker, type BreakerOptions, type BreakerState } from '../../src/backend/breaker.ts';
+import { Breaker, type BreakerOptions, type BreakerState } from '../../src/keys/breaker.ts';
 import { dateOf } from '../../src/lib/ports.ts';
 import { clockOf } from './manual-clock.ts';
 

@@ -1,6 +1,6 @@
 /** Instances as far as they talk with each other, and what they may have to say. */
-import { openRedisShared } from '../../src/backend/redis-shared.ts';
-import type { Fact } from '../../src/backend/shared.ts';
+import { openRedisShared } from '../../src/cluster/redis-shared.ts';
+import type { Fact } from '../../src/cluster/shared.ts';
 import { type Clock, systemClock } from '../../src/lib/ports.ts';
 import { until } from './redis-server.ts';
 

@@ -1,5 +1,5 @@
 /** Pools of several instances that hear each other, under one clock. */
-import type { RateLimits } from '../../src/backend/rate.ts';
+import type { RateLimits } from '../../src/keys/rate-window.ts';
 import { joinedStates } from './joined-states.ts';
 import { keyNamed } from './keys.ts';
 import { ManualClock } from './manual-clock.ts';

@@ -1,5 +1,5 @@
 /** What instances share, in one process: each hears at once what the others tell, and no wire is between them. */
-import type { Fact, SharedState } from '../../src/backend/shared.ts';
+import type { Fact, SharedState } from '../../src/cluster/shared.ts';
 import type { Clock } from '../../src/lib/ports.ts';
 
 export type JoinedState = SharedState & { readonly told: Fact[] };

@@ -1,7 +1,8 @@
 /** Keys that need no network: what a pool does with them is its own affair. */
-import type { Backend } from '../../src/backend/backend.ts';
+
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { Json } from '../../src/lib/json.ts';
+import type { Backend } from '../../src/upstream/backend.ts';
 
 export function keyNamed(keyFingerprint: string): Backend {
   const unused = () => Promise.reject(new Error('not asked here'));

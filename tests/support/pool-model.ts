@@ -1,9 +1,10 @@
 /** What a pool of keys should do: everything that was said of each key, and from it who may be asked. No turns. */
-import type { BreakerState } from '../../src/backend/breaker.ts';
-import type { KeyState } from '../../src/backend/keys.ts';
-import { nextPacificMidnight } from '../../src/backend/pacific.ts';
-import type { RateLimits } from '../../src/backend/rate.ts';
+
 import { UpstreamError } from '../../src/gemini/errors.ts';
+import type { BreakerState } from '../../src/keys/breaker.ts';
+import type { KeyState } from '../../src/keys/keys.ts';
+import { nextPacificMidnight } from '../../src/keys/quota-day.ts';
+import type { RateLimits } from '../../src/keys/rate-window.ts';
 import type { Clock } from '../../src/lib/ports.ts';
 import { BreakerModel, FIGURES, type ModelPass } from './breaker-model.ts';
 import { badKey, bare, noQuota, page, perDay, perMinute, refusal } from './keys.ts';

@@ -1,8 +1,9 @@
 /** Pools of three keys, and how their requests fare. */
-import type { Backend } from '../../src/backend/backend.ts';
-import type { KeyRoute, Patience } from '../../src/backend/keys.ts';
-import { KeyPool, type PoolOptions } from '../../src/backend/pool.ts';
+
+import type { KeyRoute, Patience } from '../../src/keys/keys.ts';
+import { KeyPool, type PoolOptions } from '../../src/keys/pool.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
+import type { Backend } from '../../src/upstream/backend.ts';
 import { keyNamed, refusal } from './keys.ts';
 import { ManualClock } from './manual-clock.ts';
 import { WITH_COMPANY } from './pool-model.ts';

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compose } from '../../src/compose.ts';
-import { readConfig, secretsOf } from '../../src/config.ts';
+import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import { compose } from '../../src/compose/compose.ts';
+import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
-import type { UrlFetchPorts } from '../../src/server/url-fetch/fetch-url.ts';
 
 export type ProxyOptions = {
   env?: Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
 /** A real backend whose network is one recording. */
-import type { Backend } from '../../src/backend/backend.ts';
-import { createGenaiBackend } from '../../src/backend/genai.ts';
+
 import type { Frame } from '../../src/gemini/frames.ts';
 import { type Exchange, type Fetch, systemClock } from '../../src/lib/ports.ts';
+import type { Backend } from '../../src/upstream/backend.ts';
+import { createGenaiBackend } from '../../src/upstream/genai.ts';
 import type { Recording } from './corpus.ts';
 
 export const testExchange: Exchange = { id: 'req_1', labels: {}, note: () => {} };

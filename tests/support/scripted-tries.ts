@@ -1,5 +1,5 @@
 /** Tries for the commit gate that do what a script says. */
-import { type GateOptions, gate } from '../../src/backend/gate.ts';
+import { type GateOptions, gate } from '../../src/answer/gate.ts';
 import type { Random } from '../../src/lib/ports.ts';
 import { ManualClock } from './manual-clock.ts';
 

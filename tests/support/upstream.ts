@@ -1,6 +1,7 @@
 /** A stand-in for Google on a real socket. */
-import { createGenaiBackend, type GenaiOptions } from '../../src/backend/genai.ts';
+
 import { type Exchange, type Fetch, systemClock } from '../../src/lib/ports.ts';
+import { createGenaiBackend, type GenaiOptions } from '../../src/upstream/genai.ts';
 
 export const KEY = 'AIza-canary-key-0123456789';
 

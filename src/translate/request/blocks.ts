@@ -2,15 +2,15 @@
 import type { BlockOf, BlockType, ContentBlock, ToolResultContent } from '../../anthropic/content.ts';
 import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
-import { documentParts, imageParts, searchResultText } from './media.ts';
-import { refuse } from './refuse.ts';
+import { documentParts, imageParts, searchResultText } from './media/media.ts';
+import { refuse } from './refusals/refuse.ts';
 import {
   blockText,
   holdsBytes,
   serverCallText,
   serverResultText,
   toolReferenceText,
-} from './server-tools.ts';
+} from './tools/server-tools.ts';
 
 type Row<T extends BlockType> = (block: BlockOf<T>, place: BlockPlace) => Item[];
 type Rows = { readonly [T in BlockType]: Row<T> };

@@ -9,12 +9,12 @@ import type { Warn, Warning } from '../warnings.ts';
 import { warnOfFields } from './fields.ts';
 import { answerForm, toGenerationConfig } from './generation.ts';
 import { toContents } from './messages.ts';
-import { refusePrefill, refuseUnservable } from './refusals.ts';
+import { refusePrefill, refuseUnservable } from './refusals/refusals.ts';
 import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
-import { callableNames, type DeclaredTool, visibleTools } from './tool-visibility.ts';
-import { callingMode, requiredArguments, toToolConfig, toTools } from './tools.ts';
-import { searchInstructions, toSearchPlan, warnOfSearch, webSearchOf } from './web-search.ts';
+import { callableNames, type DeclaredTool, visibleTools } from './tools/tool-visibility.ts';
+import { callingMode, requiredArguments, toToolConfig, toTools } from './tools/tools.ts';
+import { searchInstructions, toSearchPlan, warnOfSearch, webSearchOf } from './tools/web-search.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 

@@ -2,7 +2,7 @@
 import type { Blob, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
-import type { PixelBudget } from './gif.ts';
+import type { PixelBudget } from './media/gif.ts';
 
 export type TextPart = { text: string };
 /** By its bytes, or by the URL that Google is to read. */

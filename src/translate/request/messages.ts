@@ -9,10 +9,10 @@ import type { RequestContext } from '../context.ts';
 import { answerContext } from '../signatures.ts';
 import type { Warn } from '../warnings.ts';
 import { blockItems } from './blocks.ts';
-import { pixelBudget } from './gif.ts';
 import { type BlockPlace, type Item, type OpenCall, text } from './items.ts';
+import { pixelBudget } from './media/gif.ts';
 import { type AssistantMessage, ModelTurns } from './model-turn.ts';
-import { refuse } from './refuse.ts';
+import { refuse } from './refusals/refuse.ts';
 import { Signatures } from './signature-placement.ts';
 import { userParts } from './user-turn.ts';
 

@@ -3,8 +3,8 @@
  * hears of ends the process), the answer ends, and no timer is left. For readers that stay, and for those that leave.
  */
 import { describe, expect, test } from 'bun:test';
-import { createGenaiBackend } from '../../../src/backend/genai.ts';
 import { createFaultFetch, faultNames, parseFaults } from '../../../src/sim/faults/index.ts';
+import { createGenaiBackend } from '../../../src/upstream/genai.ts';
 import { turns } from '../../support/held-upstream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { googleStream, textChunk } from '../../support/proxy.ts';

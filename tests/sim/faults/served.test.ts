@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requestedText } from '../../../src/config.ts';
+import { requestedText } from '../../../src/config/config.ts';
 import { faultNames } from '../../../src/sim/faults/index.ts';
 import { googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 

@@ -4,8 +4,8 @@
  * tool's schema, which must be an object. Why: docs/decisions/0030-schemas-that-google-takes.md
  */
 import type { JsonObject } from '../../../lib/json.ts';
-import { simpleSchema } from '../quarantine-simplify.ts';
-import { refuse } from '../refuse.ts';
+import { simpleSchema } from '../quarantine/simplify.ts';
+import { refuse } from '../refusals/refuse.ts';
 import { Cleaner } from './clean.ts';
 import { withoutCircles } from './loops.ts';
 import { type SchemaPlace, Told } from './place.ts';

@@ -1,0 +1,117 @@
+/**
+ * Which tool declarations Google has refused, for the requests to come: by their content, and by the generation of models,
+ * whose rules differ. In memory and bounded. A restart forgets, and costs one refusal each.
+ */
+import type { ModelFamily } from '../gemini/models.ts';
+import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
+import { contentHash } from '../lib/hash.ts';
+import { RecentMap } from '../lib/recent-map.ts';
+import { declarationsOf } from '../translate/request/quarantine/culprits.ts';
+import type { Fate } from '../translate/request/quarantine/quarantine.ts';
+
+/** Names; what was remembered first goes first. */
+const MOST_NAMES = 1_000;
+/** Declarations of one name: several servers, or versions of one, may declare it. */
+const MOST_OF_A_NAME = 16;
+const MOST_LISTS = 1_000;
+/** All of them are looked through. */
+const MOST_SUSPECTED = 32;
+
+function dropOldest(entries: Map<string, unknown>, most: number): void {
+  for (const oldest of entries.keys()) {
+    if (entries.size <= most) return;
+    entries.delete(oldest);
+  }
+}
+
+/** One of these is what Google refuses. */
+export type Suspected = { declarations: readonly FunctionDeclaration[]; because: string };
+
+export class QuarantineMemory {
+  /** By name first: only what has the name of a refused one needs to be hashed. */
+  readonly #fates = new Map<string, Map<string, Fate>>();
+  /** The form in which Google takes all of a list together. */
+  readonly #lists = new RecentMap<string, Fate>(MOST_LISTS);
+  readonly #innocent = new RecentMap<string, true>(MOST_LISTS);
+  readonly #suspected = new RecentMap<
+    string,
+    { family: ModelFamily; hashes: readonly string[]; because: string }
+  >(MOST_SUSPECTED);
+
+  /** Nothing is known of any declaration: the usual case. */
+  get isEmpty(): boolean {
+    return this.#fates.size === 0 && this.#lists.size === 0 && this.#suspected.size === 0;
+  }
+
+  /** False where it was known. */
+  remember(family: ModelFamily, declaration: FunctionDeclaration, fate: Fate): boolean {
+    const name = nameKey(family, declaration);
+    const ofName = this.#fates.get(name) ?? new Map<string, Fate>();
+    const hash = hashOf(declaration);
+    if (ofName.get(hash) === fate) return false;
+    this.#fates.set(name, ofName.set(hash, fate));
+    dropOldest(ofName, MOST_OF_A_NAME);
+    dropOldest(this.#fates, MOST_NAMES);
+    return true;
+  }
+
+  fateOf(family: ModelFamily, declaration: FunctionDeclaration): Fate | undefined {
+    const ofName = this.#fates.get(nameKey(family, declaration));
+    return ofName?.get(hashOf(declaration));
+  }
+
+  /** The tools of `request`, with the choice among them, are refused unless all have this form. False where it was known. */
+  rememberList(family: ModelFamily, request: GenerateContentRequest, form: Fate): boolean {
+    const key = listKey(family, request);
+    if (this.#lists.get(key) === form) return false;
+    this.#lists.set(key, form);
+    return true;
+  }
+
+  /** One of these is what Google refuses. `known` is what was remembered so before. */
+  suspect(family: ModelFamily, suspected: Suspected, known?: Suspected): void {
+    if (known) this.clear(family, known);
+    const hashes = hashesOf(suspected.declarations);
+    this.#suspected.set(`${family} ${hashes.join()}`, { family, hashes, because: suspected.because });
+  }
+
+  /** What is to be known of these is known of each. */
+  clear(family: ModelFamily, { declarations }: Suspected): void {
+    this.#suspected.delete(`${family} ${hashesOf(declarations).join()}`);
+  }
+
+  /** Declarations of `request` that were suspected together, in whatever list. */
+  suspectsIn(family: ModelFamily, request: GenerateContentRequest): Suspected | undefined {
+    if (this.#suspected.size === 0) return undefined;
+    const sent = new Map(declarationsOf(request).map((one) => [hashOf(one), one]));
+    for (const [, suspected] of this.#suspected) {
+      const { hashes, because } = suspected;
+      const declarations = hashes.flatMap((hash) => sent.get(hash) ?? []);
+      if (suspected.family === family && declarations.length === hashes.length)
+        return { declarations, because };
+    }
+    return undefined;
+  }
+
+  /** It is none of the tools of `request` that Google refuses. */
+  acquit(family: ModelFamily, request: GenerateContentRequest): void {
+    this.#innocent.set(listKey(family, request), true);
+  }
+
+  isInnocent(family: ModelFamily, request: GenerateContentRequest): boolean {
+    return this.#innocent.size > 0 && this.#innocent.get(listKey(family, request)) === true;
+  }
+
+  /** The form that all of them are to have. */
+  formOfList(family: ModelFamily, request: GenerateContentRequest): Fate | undefined {
+    return this.#lists.size === 0 ? undefined : this.#lists.get(listKey(family, request));
+  }
+}
+
+const hashOf = (declaration: FunctionDeclaration) => contentHash(JSON.stringify(declaration));
+const hashesOf = (declarations: readonly FunctionDeclaration[]) => declarations.map(hashOf);
+
+const nameKey = (family: ModelFamily, { name }: FunctionDeclaration) => `${family} ${name}`;
+
+const listKey = (family: ModelFamily, { tools, toolConfig }: GenerateContentRequest) =>
+  `${family} ${contentHash(JSON.stringify([tools, toolConfig]))}`;

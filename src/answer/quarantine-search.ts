@@ -1,0 +1,107 @@
+/** One answer's search for the declaration that Google means and does not name, and what the next request is to know of it. */
+import type { ModelFamily } from '../gemini/models.ts';
+import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
+import { allWith, callable, type Fate, withFates } from '../translate/request/quarantine/quarantine.ts';
+import { type Attempt, attemptsFor } from '../translate/request/quarantine/search.ts';
+import { isBare } from '../translate/request/quarantine/simplify.ts';
+import type { QuarantineMemory, Suspected } from './quarantine-memory.ts';
+
+export type Learnt = Suspected & { form: Fate };
+
+export type SearchedFor = Suspected & {
+  /** As it would be sent without the search. */
+  request: GenerateContentRequest;
+  mayDrop: boolean;
+  /** Whether one of them is the culprit for certain: an earlier answer has found so. */
+  isKnown: boolean;
+};
+
+export class QuarantineSearch {
+  readonly #memory: QuarantineMemory;
+  readonly #family: ModelFamily;
+  readonly #searched: SearchedFor;
+  /** How many could be simpler. */
+  readonly #odd: number;
+  readonly #suspects: readonly FunctionDeclaration[];
+  readonly #attempts: Generator<Attempt<FunctionDeclaration>>;
+  #attempt: Attempt<FunctionDeclaration> | undefined;
+  readonly because: string;
+
+  constructor(memory: QuarantineMemory, family: ModelFamily, searched: SearchedFor) {
+    const { request, declarations, because, mayDrop } = searched;
+    this.#searched = searched;
+    this.#memory = memory;
+    this.#family = family;
+    const all = new Set(callable(request));
+    const within = declarations.filter((declaration) => all.has(declaration));
+    const isOdd = (declaration: FunctionDeclaration) => !isBare(declaration);
+    this.#odd = [...all].filter(isOdd).length;
+    this.#suspects = within.filter(isOdd);
+    const plain = within.filter(isBare);
+    const droppable = mayDrop ? [...plain, ...this.#suspects] : [];
+    this.#attempts = attemptsFor({ all: this.#suspects, droppable });
+    this.because = because;
+  }
+
+  get isKnown(): boolean {
+    return this.#searched.isKnown;
+  }
+
+  /** None of them can be called, or be any simpler. */
+  get isVain(): boolean {
+    return this.#suspects.length === 0;
+  }
+
+  /** What is sent now of some of the declarations. */
+  get attempt(): Attempt<FunctionDeclaration> | undefined {
+    return this.#attempt;
+  }
+
+  /**
+   * `sent` with other declarations changed than before; undefined where nothing is left to be tried. `known` gives what was learnt of
+   * single declarations meanwhile.
+   */
+  next(
+    sent: GenerateContentRequest,
+    known: (request: GenerateContentRequest) => GenerateContentRequest,
+  ): GenerateContentRequest | undefined {
+    const { tools, toolConfig } = this.#searched.request;
+    const whole = { ...sent, ...(tools ? { tools } : {}), ...(toolConfig ? { toolConfig } : {}) };
+    // No `for of`: leaving that would end the attempts.
+    for (let step = this.#attempts.next(); !step.done; step = this.#attempts.next()) {
+      const attempt = step.value;
+      this.#attempt = attempt;
+      const changed = withFates(whole, allWith(attempt.of, attempt.form));
+      const next = changed && known(changed);
+      if (next && JSON.stringify(next.tools) !== JSON.stringify(sent.tools)) return next;
+    }
+    this.#attempt = undefined;
+    this.#giveUp();
+    return undefined;
+  }
+
+  /** Something else is refused, perhaps beside one of these. */
+  #giveUp(): void {
+    if (this.#searched.isKnown) this.#settle(this.#suspects, 'bare');
+    else this.#memory.acquit(this.#family, this.#searched.request);
+  }
+
+  #settle(declarations: readonly FunctionDeclaration[], fate: Fate): void {
+    this.#memory.clear(this.#family, this.#searched);
+    for (const declaration of declarations) this.#memory.remember(this.#family, declaration, fate);
+  }
+
+  /** Google has taken what was sent last. Undefined where nothing new was learnt by it. */
+  taken(): Learnt | undefined {
+    if (!this.#attempt) return undefined;
+    const { of, form } = this.#attempt;
+    const { because } = this;
+    const { request, isKnown } = this.#searched;
+    const isTogether = of.length === this.#suspects.length;
+    if (!isKnown && isTogether && of.length > 1 && of.length === this.#odd)
+      this.#memory.rememberList(this.#family, request, form);
+    else if (form === 'dropped' || isTogether) this.#settle(of, form);
+    else this.#memory.suspect(this.#family, { declarations: of, because }, this.#searched);
+    return { declarations: of, because, form };
+  }
+}

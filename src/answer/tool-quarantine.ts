@@ -1,0 +1,211 @@
+/** One request's dealings with tool declarations that Google refuses: what is known before, and what is learnt by it. */
+
+import type { UpstreamError } from '../gemini/errors.ts';
+import type { ModelFamily } from '../gemini/models.ts';
+import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
+import { parseKeepingDigits } from '../lib/exact-json.ts';
+import type { Logger } from '../lib/log.ts';
+import { culpritsOf, declarationsOf, suspectsOf } from '../translate/request/quarantine/culprits.ts';
+import {
+  allWith,
+  type Change,
+  callable,
+  type Fate,
+  inForm,
+  mendedTools,
+  type Sweep,
+  withFates,
+} from '../translate/request/quarantine/quarantine.ts';
+import type { Job } from './job.ts';
+import type { QuarantineMemory } from './quarantine-memory.ts';
+import { QuarantineSearch, type SearchedFor } from './quarantine-search.ts';
+
+/** In one answer. Google often names one bad tool at a time; the last mending leaves no other to be named. */
+const MOST_MENDINGS = 3;
+
+/** Requests of searches in one answer, beyond the first. */
+const MOST_ATTEMPTS = 6;
+
+const DONE = {
+  simplified: 'sent in a simple form',
+  bare: 'sent with no more than the names and types of its arguments',
+  dropped: 'left out',
+} as const satisfies Record<Fate, string>;
+
+export type QuarantineOptions = {
+  memory: QuarantineMemory;
+  family: ModelFamily;
+  call: Pick<Job, 'id' | 'warn'>;
+  logger: Pick<Logger, 'warn'>;
+};
+
+export class Quarantine {
+  readonly #options: QuarantineOptions;
+  #mendings = 0;
+  #search: QuarantineSearch | undefined;
+  #attempts = 0;
+  /** By sentence: names of what was changed because of it, in this answer. */
+  readonly #blamed = new Map<string, Set<string>>();
+  /** What this answer's mendings would have to say to other requests: nothing, until Google has taken what they made. */
+  #learnt: (() => void)[] = [];
+
+  constructor(options: QuarantineOptions) {
+    this.#options = options;
+  }
+
+  /** `request` without what was refused before. No work where nothing was. */
+  apply(request: GenerateContentRequest): GenerateContentRequest {
+    const { memory, family } = this.#options;
+    if (memory.isEmpty || !request.tools) return request;
+    // What was too much together may have been so before or after one of them was singled out.
+    const named = this.#applyNamed(request);
+    const form = memory.formOfList(family, named);
+    return form === undefined ? this.#applySearch(named) : this.#applyList(named, form);
+  }
+
+  /** A list may have been refused in the simple form, too. */
+  #applyList(request: GenerateContentRequest, form: Fate): GenerateContentRequest {
+    const { memory, family } = this.#options;
+    const all = withFates(request, allWith(callable(request), form));
+    if (!all) return request;
+    const next = memory.formOfList(family, all);
+    if (next !== undefined && next !== form) return this.#applyList(all, next);
+    this.#warn(`all tools: ${DONE[form]}, because Gemini has refused them together`);
+    return this.#applyNamed(all);
+  }
+
+  /** A request of a search is no retry: it is answered before any model runs, and a list of tools is searched once. */
+  get isSearching(): boolean {
+    return this.#search !== undefined;
+  }
+
+  /** Google has taken the request: what was blamed was to blame. */
+  taken(): void {
+    for (const learn of this.#learnt.splice(0)) learn();
+    const learnt = this.#search?.taken();
+    this.#search = undefined;
+    if (!learnt) return;
+    const { declarations, because, form } = learnt;
+    const tools = declarations.map(({ name }) => name).join(', ');
+    this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE[form]}`);
+  }
+
+  /** The body to ask with once more, or undefined where `error` is about something else, or enough was tried. */
+  mend(error: UpstreamError, body: string): string | undefined {
+    if (error.kind !== 'status' || error.status !== 400) return undefined;
+    const request = parseKeepingDigits(body) as GenerateContentRequest;
+    const mended = this.#mendNamed(error, request) ?? this.#searchOn(error, request);
+    return mended && JSON.stringify(mended);
+  }
+
+  #mendNamed(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
+    if (this.#mendings === MOST_MENDINGS) return undefined;
+    const reach = this.#mendings + 1 === MOST_MENDINGS ? 'everything' : 'named';
+    const mending = mendedTools(error, request, reach, this.#blamed);
+    if (!mending) return undefined;
+    this.#mendings++;
+    for (const change of mending.changes) this.#noteChange(change);
+    if (mending.sweep) this.#noteSweep(mending.sweep, request);
+    return mending.request;
+  }
+
+  /** What an earlier answer has found out of these tools, and a part of what it left open. */
+  #applySearch(request: GenerateContentRequest): GenerateContentRequest {
+    const { memory, family } = this.#options;
+    const suspects = memory.suspectsIn(family, request);
+    if (!suspects) return request;
+    const search = this.#searchFor({ ...suspects, request, mayDrop: false, isKnown: true });
+    if (search.isVain) return request;
+    const next = this.#tryNext(search, request) ?? request;
+    // The first request is asked anyway.
+    this.#attempts = 0;
+    return next;
+  }
+
+  #searchOn(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
+    // What Google names, and is not mended any more, is told.
+    const suspects = culpritsOf(error, request, this.#blamed) ? undefined : suspectsOf(error, request);
+    if (!suspects) return undefined;
+    const search = this.#search;
+    const next = search && this.#tryNext(search, request);
+    if (next || (search && !search.isKnown)) return next;
+    const { memory, family } = this.#options;
+    if (memory.isInnocent(family, request)) return undefined;
+    const mayDrop = suspects.isCertain;
+    return this.#tryNext(this.#searchFor({ ...suspects, request, mayDrop, isKnown: false }), request);
+  }
+
+  #searchFor(searched: SearchedFor): QuarantineSearch {
+    const { memory, family } = this.#options;
+    return new QuarantineSearch(memory, family, searched);
+  }
+
+  #tryNext(search: QuarantineSearch, request: GenerateContentRequest): GenerateContentRequest | undefined {
+    this.#attempts++;
+    const next = search.next(request, (tried) => withFates(tried, this.#fatesIn(tried)) ?? tried);
+    this.#search = next && search;
+    if (!next || !search.attempt || this.#attempts > MOST_ATTEMPTS) return undefined;
+    const { of, form } = search.attempt;
+    const what = of.length === 1 ? (of[0]?.name ?? '') : `${of.length} tools`;
+    this.#warn(`${what}: ${DONE[form]}, to find the one that Gemini refuses (${search.because})`);
+    return next;
+  }
+
+  #applyNamed(request: GenerateContentRequest): GenerateContentRequest {
+    const fates = this.#fatesIn(request);
+    const applied = withFates(request, fates);
+    // The one tool that must be called is refused: Google says so once more, in its own words.
+    if (!applied) return request;
+    for (const [{ name }, fate] of fates) {
+      this.#warn(`${name}: ${DONE[fate]}, because Gemini has refused its declaration`);
+    }
+    return applied;
+  }
+
+  #fatesIn(request: GenerateContentRequest): Map<FunctionDeclaration, Fate> {
+    const fates = new Map<FunctionDeclaration, Fate>();
+    for (const declaration of declarationsOf(request)) {
+      const fate = this.#fateOf(declaration);
+      if (fate) fates.set(declaration, fate);
+    }
+    return fates;
+  }
+
+  /** What was simplified may have been refused in that form, too. */
+  #fateOf(declaration: FunctionDeclaration): Fate | undefined {
+    const { memory, family } = this.#options;
+    const fate = memory.fateOf(family, declaration);
+    if (fate === undefined || fate === 'dropped') return fate;
+    return memory.fateOf(family, inForm(declaration, fate)) ?? fate;
+  }
+
+  #noteChange({ declaration, fate, because, holdsFor }: Change): void {
+    const { memory, family } = this.#options;
+    const { name } = declaration;
+    this.#warn(`${name}: ${DONE[fate]}, refused by Gemini (${because})`);
+    this.#blamed.set(because, (this.#blamed.get(because) ?? new Set()).add(name));
+    this.#learnt.push(() => {
+      if (holdsFor === 'content' && !memory.remember(family, declaration, fate)) return;
+      this.#log({ tool: name, google: because }, `a tool declaration is refused by Gemini: ${DONE[fate]}`);
+    });
+  }
+
+  #noteSweep({ count, form, cause, because }: Sweep, sent: GenerateContentRequest): void {
+    const { memory, family } = this.#options;
+    this.#warn(`${count} tools: ${DONE[form]} (${because})`);
+    if (cause === 'spared') return;
+    this.#learnt.push(() => {
+      if (!memory.rememberList(family, sent, form)) return;
+      this.#log({ tools: count, google: because }, `tools are refused by Gemini together: ${DONE[form]}`);
+    });
+  }
+
+  #log(fields: Record<string, unknown>, message: string): void {
+    const { logger, call, family } = this.#options;
+    logger.warn({ request_id: call.id, family, ...fields }, message);
+  }
+
+  #warn(detail: string): void {
+    this.#options.call.warn('tool-changed', 'tools', detail);
+  }
+}

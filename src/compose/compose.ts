@@ -1,0 +1,129 @@
+/** The whole system on one page: settings and ports in, a server out. */
+import { join } from 'node:path';
+import { systemPorts } from '../answer/media/fetch-url.ts';
+import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
+import { QuarantineMemory } from '../answer/quarantine-memory.ts';
+import { ThinkingMemory } from '../answer/thinking-memory.ts';
+import type { Config } from '../config/config.ts';
+import { type App, createApp } from '../http/app.ts';
+import { BodyBudget } from '../http/body-budget.ts';
+import type { ServerDeps } from '../http/deps.ts';
+import { type Listening, listen } from '../http/listen.ts';
+import { Stats } from '../http/stats.ts';
+import { recordCalls } from '../http/taping/record.ts';
+import { replayCalls } from '../http/taping/replay.ts';
+import { StreamingBreakers } from '../keys/stream-breakers.ts';
+import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
+import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
+import { createFaultFetch } from '../sim/faults/index.ts';
+import type { Play } from '../sim/replay/player.ts';
+import { createBackend, createKeys } from './keys.ts';
+import { lazyMock } from './mock-upstream.ts';
+import { openReaching } from './reaching.ts';
+import { openPlayer, openRecorder, redactorOf, reportEnd, withRecordedSettings } from './recording.ts';
+import { createReload } from './reload.ts';
+import { type Ports, serverSettings } from './settings.ts';
+import { openSharing } from './sharing.ts';
+
+export type System = {
+  app: App;
+  listen(): Listening;
+  /** Answers under way. */
+  answering(): number;
+  /** Keys, models and rates of `config` from now on; what else has changed is told in the log. */
+  reload(config: Config): void;
+  /** One line in the log where there is no way to upstream. The first request need not wait for it. */
+  warnOfNoUpstream(): Promise<void>;
+  /** Loads what the first request would wait for. Rejects where a file that it needs cannot be read. */
+  warmUp(): Promise<void>;
+  /** Writes and frees what is not the server's: recordings, the store. After the server has closed. */
+  close(): Promise<void>;
+};
+
+/** Of one kilobyte or so each. */
+const MAX_SIGNATURES = 100_000;
+/** The same rules give the same faults on every run, unless a rule brings a seed of its own. */
+const FAULT_SEED = 1;
+
+/** Beneath the recorder: what it writes down is what the proxy was made to meet. */
+function withFaults({ faults }: Config, upstream: Fetch, clock: Clock): Fetch {
+  return faults.length === 0 ? upstream : createFaultFetch(upstream, faults, { clock, seed: FAULT_SEED });
+}
+
+/** In memory without a folder. Throws an error that names the setting where the folder cannot be used. */
+function openStore(folder: string | undefined, { clock, logger }: Ports): SignatureStore {
+  const file = folder === undefined ? ':memory:' : join(folder, 'signatures.sqlite');
+  const onWarning = (message: string) => logger.warn({}, message);
+  try {
+    return openSignatureStore({ file, maxRows: MAX_SIGNATURES, clock, onWarning });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`DATA_DIR: ${folder} cannot be used: ${why}`, { cause: error });
+  }
+}
+
+/** Throws where the store's file cannot be made, or a recording cannot be opened. */
+export function compose(given: Config, ports: Ports): System {
+  const { clock, random, logger } = ports;
+  const player = openPlayer(given, ports);
+  const config = player ? withRecordedSettings(given, player.library) : given;
+  const mock = config.backend === 'mock' && !ports.fetch ? lazyMock(config, ports) : undefined;
+  const recorder = config.record === undefined ? undefined : openRecorder(config.record, config, ports);
+  const reaching = openReaching(config, ports);
+  const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
+  const fetch = recorder ? recorder.fetch(upstream) : upstream;
+  // A replay has the look-ups of then, and must not leave its own behind.
+  const store = openStore(player ? undefined : config.dataDir, ports);
+  const sharing = openSharing(config, store, ports);
+  const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
+  const openBackend = (play: Play) =>
+    createBackend(config, fetch, play.clock, { keyFingerprint: play.recorded.keyFingerprint });
+  const deps: ServerDeps = {
+    settings: serverSettings(config),
+    keys,
+    budget: sharing.budget,
+    streaming: new StreamingBreakers({
+      clock,
+      shared: sharing.shared,
+      onChange: (message) => logger.warn({}, message),
+    }),
+    shared: sharing.shared,
+    signatures: sharing.signatures,
+    promptTold: (size) => size(),
+    urlFetcher: createUrlFetcher(ports.urlFetch ?? systemPorts, clock),
+    quarantine: new QuarantineMemory(),
+    bodies: new BodyBudget(clock),
+    thinking: new ThinkingMemory(),
+    clock,
+    random,
+    ids: createIds(random),
+    logger,
+    stats: new Stats(clock),
+    openCalls: new Set(),
+    ...(recorder ? { openScope: recordCalls(recorder) } : {}),
+    ...(player
+      ? {
+          openScope: replayCalls({
+            player,
+            redactor: redactorOf(config),
+            openBackend,
+          }),
+        }
+      : {}),
+  };
+  const app = createApp(deps);
+  return {
+    app,
+    reload: createReload({ config, deps, replaceKeys: replace }),
+    answering: () => deps.stats.answersOpen,
+    listen: () => listen(app, deps, config.host, config.port),
+    warnOfNoUpstream: () => reaching.warn(),
+    warmUp: async () => {
+      await mock?.load();
+    },
+    close: async () => {
+      await reportEnd(recorder, player, config, logger);
+      await sharing.close();
+    },
+  };
+}

@@ -1,0 +1,275 @@
+/** From environment and flags to one typed, checked configuration. Every error is one line that names the setting. */
+import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
+import packageJson from '../../package.json' with { type: 'json' };
+import { isLoopback } from '../http/access.ts';
+import { ANY_ORIGIN } from '../http/cors.ts';
+import type { LinearPattern } from '../lib/linear-pattern.ts';
+import type { LogFormat, LogLevel } from '../lib/log.ts';
+import { allSecrets, passwordsIn } from '../lib/secrets.ts';
+import { FaultError, type FaultRule, parseFaults } from '../sim/faults/index.ts';
+import { PACE_FORMS, parsePace } from '../sim/replay/pace.ts';
+import type { Pace } from '../sim/replay/virtual-clock.ts';
+import type { ModelMap } from '../translate/model-map.ts';
+import { readBaseUrl } from './base-url.ts';
+import type { Environment } from './env-files.ts';
+import { type ModelFallbacks, readModelFallbacks, readModelMap } from './model-settings.ts';
+import { nearMisses } from './near-misses.ts';
+import { ConfigError, readValue, unquoted } from './read-value.ts';
+import { readRedactPatterns } from './redact-patterns.ts';
+import { flagOf, helpText } from './texts.ts';
+import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
+
+export { ConfigError } from './read-value.ts';
+export { envExample, variablesTable } from './texts.ts';
+
+export const VERSION: string = packageJson.version;
+export const SDK_VERSION: string = packageJson.dependencies['@google/genai'];
+
+/** Times are milliseconds. */
+export type Config = {
+  backend: 'gemini' | 'mock' | 'replay';
+  /** Empty for the mock. */
+  apiKeys: readonly string[];
+  /** Set as well, and not used: no less secret. */
+  spareKeys: readonly string[];
+  baseUrl: string | undefined;
+  /** Requests upstream go through an HTTP proxy that the environment names. */
+  viaHttpProxy: boolean;
+  modelMap: ModelMap;
+  /** Empty for none. */
+  modelFallbacks: ModelFallbacks;
+  /** Requests and tokens a minute, of each key. */
+  keyRpm: number | undefined;
+  keyTpm: number | undefined;
+  host: string;
+  port: number;
+  proxyApiKey: string | undefined;
+  allowedHosts: readonly string[];
+  corsOrigins: readonly string[];
+  log: { level: LogLevel; format: LogFormat | undefined };
+  maxTokensLimit: number | undefined;
+  requestTimeoutMs: number;
+  headTimeoutMs: number;
+  idleTimeoutMs: number;
+  /** After the first try. */
+  maxRetries: number;
+  maxStreamingRetries: number;
+  streamsMax: number;
+  upstreamStreaming: boolean;
+  /** Who may read media that a request names by URL. */
+  urlFetch: { google: boolean; proxy: boolean };
+  mock: { pace: 'instant' | 'human'; scenario: string | undefined };
+  /** The folder to record into. */
+  record: string | undefined;
+  /** What recordings must not hold besides secrets. */
+  redact: readonly LinearPattern[];
+  /** Set for the backend of that name. */
+  replay: { folder: string; pace: Pace; alone?: boolean } | undefined;
+  /** How upstream is made to fail; empty in ordinary life. */
+  faults: readonly FaultRule[];
+  /** May hold a password. */
+  redisUrl: string | undefined;
+  dataDir: string;
+  /** What the operator should know of how the settings were understood; told at start. */
+  notices: readonly string[];
+};
+
+const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
+  ...VARIABLE_ROWS.map(([name, { schema }]) => [
+    flagOf(name),
+    { type: schema['type'] === 'boolean' ? 'boolean' : 'string' },
+  ]),
+  ['help', { type: 'boolean', short: 'h' }],
+  ['version', { type: 'boolean' }],
+]);
+
+function parseFlags(argv: readonly string[]): Record<string, unknown> {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // Node's message goes on with advice about positional arguments, which there are none of here.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+    throw new ConfigError(`${sentence?.replace(/\.$/, '')}; --help lists what there is`);
+  }
+}
+
+/** Whoever sends by `fetch` heeds these, in lower case too. */
+const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+
+/** The text that `--help` or `--version` asks for; undefined where the proxy is to serve. */
+export function requestedText(argv: readonly string[]): string | undefined {
+  const flags = parseFlags(argv);
+  if (flags['help']) return helpText(VERSION);
+  return flags['version'] ? `${VERSION}\n` : undefined;
+}
+
+type Given = { values: Values; isGiven(name: VariableName): boolean };
+
+function readValues(env: Environment, argv: readonly string[]): Given {
+  const flags = parseFlags(argv);
+  const isGiven = (name: VariableName) => flags[flagOf(name)] !== undefined || env[name] !== undefined;
+  const read = ([name, row]: (typeof VARIABLE_ROWS)[number]) => {
+    const flag = flags[flagOf(name)];
+    const given = flag === undefined ? env[name] : String(flag);
+    if (given === undefined) return [name, row.default];
+    const text = unquoted(given);
+    const isEmpty = text.trim() === '';
+    if (isEmpty && row.whenEmpty !== undefined) return [name, row.whenEmpty];
+    if (isEmpty && flag === undefined) return [name, row.default];
+    const source = flag === undefined ? name : `--${flagOf(name)}`;
+    return [name, readValue(source, text, row.schema, row.secret === true)];
+  };
+  return { values: Object.fromEntries(VARIABLE_ROWS.map(read)) as Values, isGiven };
+}
+
+function chooseBackend(values: Values, keys: readonly string[], notices: string[]): Config['backend'] {
+  const { BACKEND, HOST } = values;
+  switch (BACKEND) {
+    case 'replay':
+      return 'replay';
+    case 'vertex':
+      throw new ConfigError(
+        `BACKEND: ${BACKEND} is not available in this version; use gemini, mock or replay`,
+      );
+    case 'gemini':
+      if (keys.length === 0) throw new ConfigError('BACKEND: gemini needs a key; set GEMINI_API_KEY');
+      return 'gemini';
+    case 'mock':
+      return 'mock';
+    case undefined:
+      if (keys.length > 0) return 'gemini';
+      if (!isLoopback(HOST)) {
+        throw new ConfigError(
+          `GEMINI_API_KEY: not set, and HOST ${HOST} is not loopback; set it, or BACKEND=mock`,
+        );
+      }
+      notices.push(
+        'No Gemini key is set: answers come from the built-in MOCK. Set GEMINI_API_KEY for the real thing',
+      );
+      return 'mock';
+  }
+}
+
+function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
+  if (isLoopback(HOST) || PROXY_API_KEY !== undefined || ALLOW_OPEN) return;
+  throw new ConfigError(
+    `HOST: ${HOST} is reachable by others; set PROXY_API_KEY, or ALLOW_OPEN=true to let everyone in`,
+  );
+}
+
+/** As browsers write them. */
+function readOrigins({ CORS_ORIGINS = [], PROXY_API_KEY }: Values): readonly string[] {
+  if (CORS_ORIGINS.includes(ANY_ORIGIN) && PROXY_API_KEY === undefined) {
+    throw new ConfigError(
+      `CORS_ORIGINS: with ${ANY_ORIGIN} any page could use the API; set PROXY_API_KEY, or name the origins`,
+    );
+  }
+  return CORS_ORIGINS.map((text) => {
+    const origin = URL.parse(text)?.origin ?? 'null';
+    // Schemes that the URL standard does not know have none there.
+    return origin === 'null' ? text.toLowerCase().replace(/\/$/, '') : origin;
+  });
+}
+
+const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
+
+/** Some shells say `CI=false` where they mean nothing. */
+const isCi = (text: string | undefined) => isSet(text) && !/^(?:false|0|no)$/i.test(text ?? '');
+
+const keysOf = ({ API_KEYS = [], GEMINI_API_KEY, GOOGLE_API_KEY }: Values): string[] =>
+  [...API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined);
+
+function chooseKeys(values: Values, notices: string[]): readonly string[] {
+  const { API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY, RECORD } = values;
+  const given = API_KEYS ?? [GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined).slice(0, 1);
+  const keys = [...new Set(given)];
+  if (keys.length < given.length) notices.push('API_KEYS: a key that is there twice is used once');
+  if (keys.length > 1 && RECORD !== undefined) notices.push('RECORD: the first of API_KEYS is used');
+  return keys;
+}
+
+/** A build that records would call the real thing, and keep what it said. */
+function chooseRecord({ RECORD, BACKEND }: Values, env: Environment): string | undefined {
+  if (RECORD !== undefined && BACKEND === 'replay') throw new ConfigError('RECORD: not while replaying');
+  if (RECORD !== undefined && isCi(env['CI'])) throw new ConfigError('RECORD: not under CI');
+  return RECORD;
+}
+
+function chooseReplay({ REPLAY, REPLAY_SPEED }: Values): Config['replay'] {
+  if (REPLAY === undefined) throw new ConfigError('BACKEND: replay needs a recording; set REPLAY');
+  const pace = parsePace(REPLAY_SPEED);
+  if (!pace)
+    throw new ConfigError(`REPLAY_SPEED: expected ${PACE_FORMS}, got ${JSON.stringify(REPLAY_SPEED)}`);
+  return { folder: REPLAY, pace };
+}
+
+function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultRule[] {
+  try {
+    const faults = parseFaults(FAULTS);
+    if (faults.length > 0) notices.push(`FAULTS: upstream is made to fail: ${FAULTS}`);
+    return faults;
+  } catch (error) {
+    if (error instanceof FaultError) throw new ConfigError(`FAULTS: ${error.message}`);
+    throw error;
+  }
+}
+
+/** What it says is not told: it may hold a password. */
+function readRedisUrl({ REDIS_URL }: Values): string | undefined {
+  if (REDIS_URL === undefined || URL.canParse(REDIS_URL)) return REDIS_URL;
+  throw new ConfigError('REDIS_URL: cannot be read as a URL; look at its port, and escape odd characters');
+}
+
+/** Throws a ConfigError for anything that cannot be meant. Flags win over the environment. */
+export function readConfig(env: Environment, argv: readonly string[]): Config {
+  const { values, isGiven } = readValues(env, argv);
+  const notices: string[] = NOT_SERVED.filter((name: string) => isSet(env[name])).map(
+    (name) => `${name} is not available in this version`,
+  );
+  notices.push(...nearMisses(env));
+  checkExposure(values);
+  const keys = chooseKeys(values, notices);
+  const backend = chooseBackend(values, keys, notices);
+  const modelMap = readModelMap(values, notices);
+  return {
+    backend,
+    apiKeys: keys,
+    spareKeys: keysOf(values).filter((key) => !keys.includes(key)),
+    viaHttpProxy: HTTP_PROXIES.some((name) => env[name] || env[name.toLowerCase()]),
+    baseUrl: readBaseUrl(values.GOOGLE_GEMINI_BASE_URL, notices),
+    modelMap,
+    modelFallbacks: readModelFallbacks(values, modelMap, isGiven('MODEL_FALLBACKS'), notices),
+    keyRpm: values.KEY_RPM,
+    keyTpm: values.KEY_TPM,
+    host: values.HOST,
+    port: values.PORT,
+    proxyApiKey: values.PROXY_API_KEY,
+    allowedHosts: (values.ALLOWED_HOSTS ?? []).map((name) => name.toLowerCase()),
+    corsOrigins: readOrigins(values),
+    log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
+    maxTokensLimit: values.MAX_TOKENS_LIMIT,
+    requestTimeoutMs: values.REQUEST_TIMEOUT * 1000,
+    headTimeoutMs: values.HEAD_TIMEOUT * 1000,
+    idleTimeoutMs: values.STREAM_IDLE_TIMEOUT * 1000,
+    maxRetries: values.MAX_RETRIES,
+    maxStreamingRetries: values.MAX_STREAMING_RETRIES,
+    streamsMax: values.STREAMS_MAX,
+    urlFetch: { google: values.URL_FETCH.includes('google'), proxy: values.URL_FETCH.includes('proxy') },
+    upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
+    mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
+    record: chooseRecord(values, env),
+    redact: readRedactPatterns(values.REDACT),
+    replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
+    faults: readFaults(values, notices),
+    redisUrl: readRedisUrl(values),
+    dataDir: values.DATA_DIR,
+    notices,
+  };
+}
+
+/** Everything that must not show up in a log. */
+export function secretsOf({ apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl }: Config): string[] {
+  const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
+  const urls = [redisUrl, baseUrl].filter((url) => url !== undefined);
+  return allSecrets(known, urls.flatMap(passwordsIn));
+}

@@ -1,0 +1,80 @@
+/** The door: what a request asks for, and who answers it. Elysia lists the routes; which one a path means, `paths.ts` says. */
+import { Elysia } from 'elysia';
+import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
+import type { ServerDeps } from './deps.ts';
+import { type Handler, type RouteContext, runCall } from './handle-request.ts';
+import { baseUrlSlip, type Place, placeOf } from './paths.ts';
+import { baseUrlHint, methodNotAllowed, notFound } from './responses.ts';
+import { ROUTES, type Route } from './route-table.ts';
+import { openApiAnswer } from './routes/swagger.ts';
+
+type Server = { timeout(request: Request, seconds: number): void };
+type Context = { request: Request; server: Server | null };
+type Answering = Pick<Route, 'handler' | 'needsKey' | 'asksModel' | 'spends'>;
+
+/** Of a request whose Host makes no URL; it is refused. */
+const NO_PATH = '/';
+
+/** 405 where the path exists under another method, else 404. */
+const unknownAnswer =
+  (place: Place<Route>, asked: string, routes: readonly Route[]): Handler =>
+  (call) => {
+    if (place.routes.length === 0) {
+      const slip = baseUrlSlip(asked, routes);
+      throw notFound(asked, slip && baseUrlHint(call.url.origin, slip));
+    }
+    const methods = place.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    throw methodNotAllowed([...new Set(methods)].join(', '));
+  };
+
+/** HEAD is answered wherever GET is. */
+function answeringOf(request: Request, place: Place<Route>, unknown: Handler, deps: ServerDeps): Answering {
+  const origin = request.headers.get('origin');
+  if (isPreflight(request) && allowedOrigin(origin, place.path, deps.settings) !== undefined) {
+    return { handler: answerPreflight(place.routes.map(({ method }) => method)) };
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = place.routes.find((one) => one.method === method);
+  return route ?? { handler: unknown };
+}
+
+export function createApp(deps: ServerDeps) {
+  // The raw body is ours to read and to check: Elysia's own parsing and normalising drop unknown fields.
+  const app = new Elysia({ normalize: false });
+  const openApi = openApiAnswer(() => app);
+  const routes: readonly Route[] = [
+    // Before the other assets of that folder.
+    { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
+    ...ROUTES,
+  ];
+  const answer = ({ request, server }: Context, fail?: Handler) => {
+    const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
+    const place = placeOf(asked, routes);
+    const { handler, needsKey, asksModel, spends } = answeringOf(
+      request,
+      place,
+      unknownAnswer(place, asked, routes),
+      deps,
+    );
+    const keepOpen = () => server?.timeout(request, 0);
+    const { path, params } = place;
+    const route: RouteContext = { request, path, asked, params, needsKey, asksModel, spends, keepOpen };
+    return runCall(fail ?? handler, route, deps);
+  };
+  for (const { method, path, summary, tag } of routes) {
+    app.route(method, path, (context) => answer(context), {
+      parse: 'none',
+      detail: { summary, tags: [tag] },
+    });
+  }
+  app.all('/*', (context) => answer(context), { parse: 'none', detail: { hide: true } });
+  // Only what Elysia itself throws gets here; handlers' errors end in `runCall`.
+  app.onError(({ request, error }) =>
+    answer({ request, server: app.server }, () => {
+      throw error;
+    }),
+  );
+  return app;
+}
+
+export type App = ReturnType<typeof createApp>;

@@ -1,0 +1,221 @@
+/** Reads a request body: bounded, unpacked, parsed once, and never more of them at once than there is room for. */
+import { createGunzip } from 'node:zlib';
+import { MOST_LEVELS } from '../anthropic/depth.ts';
+import { MessagesError } from '../anthropic/errors.ts';
+import { keepOwnDigits } from '../anthropic/own-json.ts';
+import { ELEMENT_BYTES, infinityIn, JsonFigures, MOST_ELEMENTS } from '../lib/json-figures.ts';
+import { jsonShape } from '../lib/json-text.ts';
+import { quoted, wholeOrSize } from '../lib/shown-text.ts';
+import { readUtf8 } from '../lib/utf8.ts';
+import type { BodyBudget, HeldBody } from './body-budget.ts';
+import { type Call, ClientGone } from './client-request.ts';
+
+/** Bytes; the limit of the API that we stand in for. Holds for the unpacked body as well. */
+export const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** Bytes that are unpacked at once. */
+const PIECE_BYTES = 256 * 1024;
+
+const tooLarge = () =>
+  new MessagesError(
+    'request_too_large',
+    `Request exceeds the maximum size of ${MAX_BODY_BYTES} bytes (32 MB)`,
+  );
+
+const invalid = (message: string, cause?: unknown) =>
+  new MessagesError('invalid_request_error', message, { cause });
+
+/** The declared length is checked first: a body that is too large is refused without being read. */
+async function readBytes(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunked = request.headers.has('transfer-encoding');
+  if (!chunked) return new Uint8Array(await request.arrayBuffer());
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Bun rejects with an error of its own where the client leaves while it sends: no bug of ours. */
+async function receive(request: Request): Promise<Uint8Array> {
+  try {
+    return await readBytes(request);
+  } catch (error) {
+    if (error instanceof MessagesError || !request.signal.aborted) throw error;
+    throw new ClientGone('the client left before its request was whole');
+  }
+}
+
+/** The unpacked bytes, what is in them, and the room that they have. */
+export type Body = { bytes: Uint8Array; figures: JsonFigures; held: HeldBody };
+type Unpack = (packed: Uint8Array, bodies: BodyBudget, signal: AbortSignal) => Promise<Body>;
+
+/** Throws where there is too much in what has come so far. */
+function count(figures: JsonFigures, bytes: Uint8Array): void {
+  figures.feed(bytes);
+  if (figures.elements <= MOST_ELEMENTS) return;
+  throw new MessagesError(
+    'request_too_large',
+    `The request body holds more than ${MOST_ELEMENTS} values and keys; send less at once`,
+  );
+}
+
+/** What the end of the packed bytes says of their unpacked length; of one that lies the rest is made room for when it comes. */
+function gzipLength(packed: Uint8Array): number {
+  const { buffer, byteOffset, byteLength } = packed;
+  const told = byteLength < 4 ? 0 : new DataView(buffer, byteOffset).getUint32(byteLength - 4, true);
+  return Math.min(MAX_BODY_BYTES, Math.max(told, byteLength));
+}
+
+/** The bytes of a stream in one piece, for which there is room at first, and no more than may be in all. */
+class Unpacked {
+  #bytes: Uint8Array;
+  #length = 0;
+  readonly #held: HeldBody;
+
+  constructor(room: number, held: HeldBody) {
+    // Memory that nothing is written to is none.
+    this.#bytes = new Uint8Array(room);
+    this.#held = held;
+  }
+
+  add(piece: Uint8Array): void {
+    const length = this.#length + piece.byteLength;
+    if (length > MAX_BODY_BYTES) throw tooLarge();
+    if (length > this.#bytes.byteLength) {
+      this.#held.grow(MAX_BODY_BYTES - this.#bytes.byteLength);
+      const larger = new Uint8Array(MAX_BODY_BYTES);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(piece, this.#length);
+    this.#length = length;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+/** Looked at as it is unpacked: a bomb is left as soon as it is known for one. */
+async function unpackGzip(packed: Uint8Array, figures: JsonFigures, unpacked: Unpacked): Promise<void> {
+  const unzip = createGunzip({ chunkSize: PIECE_BYTES });
+  unzip.end(packed);
+  try {
+    for await (const piece of unzip) {
+      unpacked.add(piece);
+      count(figures, piece);
+    }
+  } catch (error) {
+    throw error instanceof MessagesError ? error : invalid('The request body is not valid gzip', error);
+  }
+}
+
+/** Room first; given back where nothing comes of it. */
+async function within(
+  bytes: number,
+  bodies: BodyBudget,
+  signal: AbortSignal,
+  read: (held: HeldBody, figures: JsonFigures) => Uint8Array | Promise<Uint8Array>,
+): Promise<Body> {
+  const held = await bodies.hold(bytes, signal);
+  try {
+    const figures = new JsonFigures();
+    return { bytes: await read(held, figures), figures, held };
+  } catch (error) {
+    held.release();
+    throw error;
+  }
+}
+
+const plain: Unpack = (bytes, bodies, signal) =>
+  within(bytes.byteLength, bodies, signal, (_held, figures) => {
+    count(figures, bytes);
+    return bytes;
+  });
+
+const gzip: Unpack = (packed, bodies, signal) => {
+  const told = gzipLength(packed);
+  return within(told, bodies, signal, async (held, figures) => {
+    const unpacked = new Unpacked(told, held);
+    await unpackGzip(packed, figures, unpacked);
+    return unpacked.bytes;
+  });
+};
+
+const ENCODINGS: Readonly<Record<string, Unpack>> = { identity: plain, gzip, 'x-gzip': gzip };
+
+/**
+ * The unpacked bytes; whoever gets them releases their room. Throws a MessagesError for a body that is too large or holds too much, that
+ * there is no room for, or that is packed in a way that is not known.
+ */
+export async function readBody(request: Request, bodies: BodyBudget, signal = request.signal): Promise<Body> {
+  const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
+  const unpack = Object.hasOwn(ENCODINGS, encoding) ? ENCODINGS[encoding] : undefined;
+  if (!unpack) {
+    throw new MessagesError(
+      'invalid_request_error',
+      `request_body_encoding_unsupported: content-encoding ${quoted(encoding)}; send gzip or none`,
+      { details: { error_code: 'request_body_encoding_unsupported' } },
+    );
+  }
+  return unpack(await receive(request), bodies, signal);
+}
+
+/** The text of a body. Bytes that are no UTF-8 would be replaced: the model would read something else than was sent. */
+function textOf(bytes: Uint8Array): string {
+  const text = readUtf8(bytes);
+  if (typeof text === 'number') {
+    const byte = `0x${(bytes[text] ?? 0).toString(16).padStart(2, '0')}`;
+    throw invalid(
+      `The request body is not UTF-8: byte ${text} (${byte}) belongs to no character; send JSON in UTF-8`,
+    );
+  }
+  if (text === '') throw invalid('The request body is empty; a JSON object is expected');
+  return text;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalid(
+      `The request body is not valid JSON: ${error instanceof Error ? error.message : error}`,
+      error,
+    );
+  }
+}
+
+/** Throws where a number became Infinity, which JSON has no word for: it would go out as null. */
+function refuseOverflow(value: unknown): void {
+  const steps = infinityIn(value);
+  if (!steps) return;
+  const path = wholeOrSize(steps.join('.'));
+  throw invalid(`${path === '' ? '' : `${path}: `}Input should be a finite number (1.8e308 at most)`);
+}
+
+function keepDigits(value: unknown, text: string): void {
+  const { depth, exact } = jsonShape(text);
+  // What is deeper is refused.
+  if (!exact && depth <= MOST_LEVELS) keepOwnDigits(value, text);
+}
+
+/**
+ * The parsed body, whose room is held until the call lets it go. Numbers of the client's own JSON keep their digits. A byte order mark is passed over, and
+ * of equal keys the last one wins, as with Anthropic's API. `call.keepBody` sees the bytes of all that may be parsed.
+ */
+export async function readJson(call: Call, bodies: BodyBudget): Promise<unknown> {
+  const { bytes, figures, held } = await readBody(call.request, bodies, call.signal);
+  call.holdBody(held);
+  call.keepBody?.(bytes);
+  const text = textOf(bytes);
+  held.grow(figures.elements * ELEMENT_BYTES);
+  const value = parse(text);
+  if (figures.mayOverflow) refuseOverflow(value);
+  if (figures.mayLoseDigits) keepDigits(value, text);
+  return value;
+}

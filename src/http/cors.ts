@@ -1,0 +1,58 @@
+/** What browsers ask and are told before a page of another site may use the API: `CORS_ORIGINS`. */
+
+import { REPLACED_HEADER } from '../answer/fallback-model.ts';
+import type { ServerSettings } from './deps.ts';
+import { isApiPath } from './paths.ts';
+
+/** In place of an origin: every page may. */
+export const ANY_ORIGIN = '*';
+
+/** Seconds for which a browser need not ask again; no browser keeps it longer than two hours. */
+const MAX_AGE = '7200';
+/** What a page could not read otherwise. */
+const EXPOSED = `request-id, retry-after, x-should-retry, ${REPLACED_HEADER}`;
+const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
+
+type Settings = Pick<ServerSettings, 'corsOrigins'>;
+
+/** The value of `access-control-allow-origin`; undefined where the page at `origin` may not use `path`. */
+export function allowedOrigin(origin: string | null, path: string, settings: Settings): string | undefined {
+  if (origin === null || !isApiPath(path)) return undefined;
+  if (settings.corsOrigins.includes(ANY_ORIGIN)) return ANY_ORIGIN;
+  return settings.corsOrigins.includes(origin.toLowerCase()) ? origin : undefined;
+}
+
+/** For every answer on `path`, errors and streams among them. */
+export function addCorsHeaders(answer: Headers, asked: Headers, path: string, settings: Settings): void {
+  if (settings.corsOrigins.length === 0 || !isApiPath(path)) return;
+  // An answer kept by a cache for one origin, or for none, must not be given to another.
+  answer.append('vary', 'Origin');
+  const origin = allowedOrigin(asked.get('origin'), path, settings);
+  if (origin === undefined) return;
+  answer.set('access-control-allow-origin', origin);
+  answer.set('access-control-expose-headers', EXPOSED);
+}
+
+export const isPreflight = ({ method, headers }: Request): boolean =>
+  method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
+
+/** Comes without any key: the browser asks by itself. */
+export const answerPreflight =
+  (methods: readonly string[]) =>
+  ({ request: { headers } }: { request: Request }): Response => {
+    const names = headers.get('access-control-request-headers') ?? '';
+    return new Response(null, {
+      status: 204,
+      headers: {
+        'access-control-allow-methods': [...new Set(methods)].join(', ') || 'GET, POST',
+        // `*` would not stand for `authorization`.
+        ...(HEADER_NAMES.test(names) ? { 'access-control-allow-headers': names } : {}),
+        // Asked by pages of the public web before they reach for an address in a private network.
+        ...(headers.has('access-control-request-private-network')
+          ? { 'access-control-allow-private-network': 'true' }
+          : {}),
+        'access-control-max-age': MAX_AGE,
+        vary: 'Access-Control-Request-Method, Access-Control-Request-Headers',
+      },
+    });
+  };

@@ -1,0 +1,59 @@
+/** What the server is given: settings, the way to Gemini, and the doors to the outside. */
+
+import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
+import type { MessagesError } from '../anthropic/errors.ts';
+import type { SharedState } from '../cluster/shared.ts';
+import type { PromptSize } from '../translate/response/usage.ts';
+import type { BodyBudget } from './body-budget.ts';
+import type { Call } from './client-request.ts';
+import type { Stats } from './stats.ts';
+
+/** Times are milliseconds. */
+export type ServerSettings = AnswerSettings & {
+  version: string;
+  /** The address that is bound; decides whether foreign Host and Origin headers are refused. */
+  host: string;
+  allowedHosts: readonly string[];
+  /** Of pages that may use the API, in lower case; `*` for all. */
+  corsOrigins: readonly string[];
+  /** What clients must send; undefined lets everyone in. */
+  proxyApiKey: string | undefined;
+  /** Answers under way at once; one more is told 529. */
+  streamsMax: number;
+};
+
+export type ServerDeps = Omit<AnswerPorts, 'settings' | 'stats'> & {
+  settings: ServerSettings;
+  /** What other instances know. */
+  shared: Pick<SharedState, 'status'>;
+  /** The prompt's size as the client is told before the answer has ended. Recordings keep it, and replays tell it again. */
+  promptTold(size: () => PromptSize): PromptSize;
+  /** Of all requests together. */
+  bodies: BodyBudget;
+  stats: Stats;
+  /** Requests under way: told to come back when the server has to close. */
+  openCalls: Set<Call>;
+  /** Set while recording or replaying: stands around each request that asks a model. */
+  openScope?: OpenScope;
+};
+
+/** A response, and where its body goes on after it was returned, the promise of its end. */
+export type Reply = { response: Response; ended: Promise<void> };
+
+/** What one request gets in place of the server's own, and who looks on. */
+export type CallScope = {
+  request: Request;
+  deps: ServerDeps;
+  /** Told to the client at once, in place of an answer. */
+  refusal?: unknown;
+  begin?(call: Call): void;
+  /** Sees the body, unpacked. */
+  keepBody?: (bytes: Uint8Array) => void;
+  /** What to tell the client in place of the error that the request ended with. */
+  failure?(): MessagesError | undefined;
+  /** Sees the reply; the one that it resolves with is sent. */
+  watch?(reply: Reply, call: Call): Promise<Reply>;
+};
+
+/** `path` is the one that is served. Rejects with what to tell the client where the request itself cannot be read. */
+export type OpenScope = (request: Request, path: string, deps: ServerDeps) => CallScope | Promise<CallScope>;

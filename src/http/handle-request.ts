@@ -1,0 +1,148 @@
+/**
+ * What every route shares: who may come in, the error envelope, `request-id`, and one log line when all is said. A
+ * handler only answers, or throws what the client is to be told.
+ */
+
+import { REPLACED_HEADER, replacedHeader } from '../answer/fallback-model.ts';
+import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
+import { toClientError } from '../translate/client-error.ts';
+import { checkHost, checkSite } from './access.ts';
+import { checkKey } from './client-key.ts';
+import { type Call, ClientGone, openCall } from './client-request.ts';
+import { addCorsHeaders } from './cors.ts';
+import type { CallScope, Reply, ServerDeps } from './deps.ts';
+import { logCall } from './request-log.ts';
+import { errorResponse } from './responses.ts';
+
+export type Handler = (call: Call, deps: ServerDeps) => Response | Reply | Promise<Response | Reply>;
+
+/** Nginx's code for a client that left; seen in the log only. */
+const CLIENT_GONE_STATUS = 499;
+
+export type RouteContext = {
+  request: Request;
+  /** The path that is served, and as it was asked for. */
+  path: string;
+  asked: string;
+  params: Readonly<Record<string, string>>;
+  /** Lifts the server's idle limit for this request. */
+  keepOpen(): void;
+  /** The client must show the proxy's key. */
+  needsKey?: true | undefined;
+  /** Asks a model: recorded, and replayed. */
+  asksModel?: true | undefined;
+  /** Costs something although it is a GET. */
+  spends?: true | undefined;
+};
+
+/** What the client is told of `error`; bugs of ours are logged with their stack. */
+export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesError {
+  const told = toClientError(error, deps.settings.secrets);
+  if (error instanceof ClientGone) return told;
+  const expected = error instanceof MessagesError || error instanceof UpstreamError;
+  if (!expected) deps.logger.error({ request_id: call.id, error }, 'unexpected error');
+  call.facts.error = told.type;
+  if (told.cause instanceof UpstreamError) call.facts.failureClass = failureClass(told.cause);
+  deps.stats.countError(told, call.id);
+  return told;
+}
+
+/** The client's own mistakes say nothing about the health of this proxy. */
+const CLIENT_FAULTS: ReadonlySet<ErrorType | undefined> = new Set([
+  undefined,
+  'invalid_request_error',
+  'not_found_error',
+  'request_too_large',
+]);
+
+/** Of these it is not sure that another request would not fare better. */
+const MAY_BE_THE_REQUEST: ReadonlySet<FailureClass | undefined> = new Set([
+  'internal',
+  'overloaded',
+  'timeout',
+  'malformed',
+]);
+
+function countOutcome({ facts }: Call, { stats }: ServerDeps): void {
+  if (!facts.geminiModel) return;
+  const asker = MAY_BE_THE_REQUEST.has(facts.failureClass) ? facts.asker : undefined;
+  stats.countOutcome(!CLIENT_FAULTS.has(facts.error), asker);
+}
+
+const asReply = (answer: Response | Reply): Reply =>
+  answer instanceof Response ? { response: answer, ended: Promise.resolve() } : answer;
+
+/** Why the client may not come in. */
+function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
+  const { request, path, needsKey, spends = false } = route;
+  try {
+    checkHost(request);
+    checkSite(request.headers, path, spends, settings);
+    if (needsKey) checkKey(request.headers, settings.proxyApiKey);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MessagesError) return error;
+    throw error;
+  }
+}
+
+/** What the request is served with. Recorders and replays see none that was refused at the door. */
+async function openScope(route: RouteContext, deps: ServerDeps): Promise<CallScope> {
+  const plain = { request: route.request, deps };
+  const refusal = refusalOf(route, deps);
+  if (refusal) return { ...plain, refusal };
+  if (!route.asksModel || !deps.openScope) return plain;
+  try {
+    return await deps.openScope(route.request, route.path, deps);
+  } catch (error) {
+    return { ...plain, refusal: error };
+  }
+}
+
+async function answer(call: Call, handler: Handler, scope: CallScope): Promise<Reply> {
+  try {
+    if (scope.refusal !== undefined) throw scope.refusal;
+    return asReply(await handler(call, scope.deps));
+  } catch (thrown) {
+    // Once aborted, the reason is the truth, whatever came of it on the way.
+    const error = call.signal.aborted ? call.signal.reason : thrown;
+    return asReply(errorResponse(tell(scope.failure?.() ?? error, call, scope.deps), call.id));
+  }
+}
+
+export async function runCall(handler: Handler, route: RouteContext, server: ServerDeps): Promise<Response> {
+  const scope = await openScope(route, server);
+  const { deps } = scope;
+  const { clock, logger, stats } = deps;
+  const call = openCall({
+    request: scope.request,
+    path: route.path,
+    asked: route.asked,
+    params: route.params,
+    ids: deps.ids,
+    clock,
+    keepOpen: route.keepOpen,
+    keepBody: scope.keepBody,
+    onWarning: (code, path, detail) => logger.debug({ request_id: call.id, code, path, detail }, 'warning'),
+  });
+  stats.requests++;
+  deps.openCalls.add(call);
+  scope.begin?.(call);
+  const reply = await answer(call, handler, scope);
+  reply.response.headers.set('request-id', call.id);
+  const replaced = replacedHeader(call.facts);
+  if (replaced !== undefined) reply.response.headers.set(REPLACED_HEADER, replaced);
+  addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);
+  const { response, ended } = scope.watch ? await scope.watch(reply, call) : reply;
+  const status = () => (call.signal.reason instanceof ClientGone ? CLIENT_GONE_STATUS : response.status);
+  void ended.then(() => {
+    deps.openCalls.delete(call);
+    call.letBodyGo();
+    countOutcome(call, deps);
+    logCall(call, status(), clock.monotonic() - call.startedAt, logger);
+  });
+  return response;
+}

@@ -1,0 +1,96 @@
+/** What orchestrators, people and Claude Code ask before they trust a server. */
+
+import { knowsKey } from '../client-key.ts';
+import type { Call } from '../client-request.ts';
+import type { ServerDeps } from '../deps.ts';
+import { jsonResponse } from '../responses.ts';
+import type { Health, Stats } from '../stats.ts';
+import { tellKey } from './key-state.ts';
+
+const SERVICE = 'gemini-claude-proxy';
+
+export function answerRoot(_call: Call, deps: ServerDeps): Response {
+  const { settings, keys } = deps;
+  return jsonResponse({
+    service: SERVICE,
+    message: 'Gemini for Claude Code: Anthropic Messages API in, Gemini API out',
+    version: settings.version,
+    backend: keys.kind,
+    models: {
+      big: settings.modelMap.big,
+      small: settings.modelMap.small,
+      patterns: settings.modelMap.patterns,
+    },
+    limits: { max_tokens: settings.maxTokensLimit ?? null, streams: settings.streamsMax },
+    endpoints: {
+      messages: 'POST /v1/messages',
+      count_tokens: 'POST /v1/messages/count_tokens',
+      models: 'GET /v1/models',
+      health: 'GET /health',
+      test_connection: 'GET /test-connection',
+      documentation: 'GET /swagger',
+    },
+  });
+}
+
+/** Messages quote what clients and Gemini said: not for everyone who can reach the port. */
+const classes = ({ recentErrors }: Stats) => recentErrors.map(({ message: _quoted, ...rest }) => rest);
+
+function tellShared({ shared }: ServerDeps) {
+  const { kind, state, since } = shared.status();
+  return { kind, state, since: since.toISOString() };
+}
+
+/** Answers may all be good and something not be well: a key, a model, or the way to the other instances. */
+function healthOf({ settings, keys, stats, shared }: ServerDeps): Health {
+  const health = stats.health();
+  if (health !== 'healthy') return health;
+  const { big, small } = settings.modelMap;
+  const well =
+    keys.states().every(({ state }) => state === 'in use') &&
+    [big, small].every((model) => keys.usable(model)) &&
+    shared.status().state !== 'away';
+  return well ? 'healthy' : 'degraded';
+}
+
+/** 503 only where it is surely of no use to send a request here. */
+export function answerHealth(call: Call, deps: ServerDeps): Response {
+  const { settings, keys, stats, clock, streaming } = deps;
+  const status = healthOf(deps);
+  const body = {
+    status,
+    service: SERVICE,
+    version: settings.version,
+    timestamp: clock.wall().toISOString(),
+    uptime_seconds: Math.round((clock.monotonic() - stats.startedAt) / 1000),
+    backend: keys.kind,
+    draining: stats.draining,
+    // A fingerprint names a key without showing any of it.
+    keys: keys.states().map((state) => tellKey(state, clock)),
+    models: { big: settings.modelMap.big, small: settings.modelMap.small },
+    // Of the best key: a request for a model that is `open` goes to another model, or nowhere.
+    breakers: Object.fromEntries(keys.modelStates()),
+    asked_unary: streaming.broken(),
+    shared: tellShared(deps),
+    streams_in_flight: stats.answersOpen,
+    requests: stats.requests,
+    retries: stats.retries,
+    errors: Object.fromEntries(stats.errors),
+    recent_errors: knowsKey(call.request.headers, settings.proxyApiKey) ? stats.recentErrors : classes(stats),
+  };
+  return jsonResponse(body, status === 'unhealthy' ? 503 : 200);
+}
+
+export function answerLive(): Response {
+  return jsonResponse({ status: 'alive' });
+}
+
+export function answerReady(_call: Call, deps: ServerDeps): Response {
+  const { draining } = deps.stats;
+  return jsonResponse({ status: draining ? 'draining' : 'ready' }, draining ? 503 : 200);
+}
+
+/** Claude Code asks for this at start; any answer does. */
+export function answerHello(): Response {
+  return jsonResponse({ message: 'hello' });
+}

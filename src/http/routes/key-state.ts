@@ -1,0 +1,15 @@
+/** A key's state as operators are told it. */
+import type { KeyState } from '../../keys/keys.ts';
+import { type Clock, dateOf } from '../../lib/ports.ts';
+
+export const tellKey = ({ fingerprint, state, why, testedAt, models }: KeyState, clock: Clock) => ({
+  key: `#${fingerprint}`,
+  state,
+  ...(why === undefined ? {} : { why }),
+  ...(testedAt === undefined ? {} : { tested_again: dateOf(clock, testedAt).toISOString() }),
+  models: models.map(({ model, state, until }) => ({
+    model,
+    state,
+    until: dateOf(clock, until).toISOString(),
+  })),
+});

@@ -1,0 +1,154 @@
+/**
+ * `GET /v1/models` and `/v1/models/{id}`: the ids a client may ask for, in Anthropic's shape (contract section 10). Claude's own
+ * ids come with the limits of the Gemini model that answers for them; Gemini's ids stand for themselves.
+ */
+
+import { checkVersionIfGiven } from '../../answer/api-version.ts';
+import { MessagesError } from '../../anthropic/errors.ts';
+import { type GeminiModel, MODELS } from '../../gemini/models.ts';
+import { quoted } from '../../lib/shown-text.ts';
+import { type ModelMap, mapModel } from '../../translate/model-map.ts';
+import type { Call } from '../client-request.ts';
+import type { ServerDeps } from '../deps.ts';
+import { jsonResponse } from '../responses.ts';
+
+/** Ids that Claude Code and the SDKs know, newest first. Unknown ones work as well; these are for pickers. */
+const CLAUDE_IDS = [
+  'claude-opus-5-5',
+  'claude-fable-5-2',
+  'claude-sonnet-5-5',
+  'claude-haiku-5-5',
+  'claude-sonnet-5',
+  'claude-opus-4-8',
+  'claude-sonnet-4-6',
+  'claude-haiku-4-5',
+] as const;
+
+const LINES = ['haiku', 'sonnet', 'opus', 'fable', 'mythos'] as const;
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 1000;
+
+const supported = (yes: boolean) => ({ supported: yes });
+
+function capabilities(model: GeminiModel) {
+  const thinks = model.thinking.kind !== 'none';
+  return {
+    batch: supported(false),
+    citations: supported(false),
+    code_execution: supported(false),
+    context_management: {
+      ...supported(false),
+      clear_thinking_20251015: supported(false),
+      clear_tool_uses_20250919: supported(false),
+      compact_20260112: supported(false),
+    },
+    effort: {
+      ...supported(thinks),
+      low: supported(thinks),
+      medium: supported(thinks),
+      high: supported(thinks),
+      xhigh: supported(thinks),
+      max: supported(thinks),
+    },
+    image_input: supported(true),
+    pdf_input: supported(true),
+    server_tools: { ...supported(false), code_execution: supported(false), web_search: supported(false) },
+    structured_outputs: supported(true),
+    thinking: {
+      ...supported(thinks),
+      types: {
+        adaptive: supported(thinks),
+        between_tools: supported(thinks),
+        disabled: supported(true),
+        enabled: supported(thinks),
+      },
+    },
+  };
+}
+
+/** `claude-opus-5-5` → `Claude Opus 5.5`. */
+const claudeName = (id: string) =>
+  id
+    .replace(/-(\d{1,2})-(\d{1,2})\b/, ' $1.$2')
+    .split(/[- ]/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ');
+
+function modelInfo(id: string, model: GeminiModel) {
+  const isClaude = id.startsWith('claude-');
+  return {
+    id,
+    type: 'model',
+    display_name: isClaude ? `${claudeName(id)} (${model.displayName})` : model.displayName,
+    created_at: `${model.released}T00:00:00Z`,
+    lifecycle: 'active',
+    line: LINES.find((line) => isClaude && id.includes(line)) ?? null,
+    deprecated_at: null,
+    retires_at: null,
+    max_input_tokens: model.inputTokens,
+    max_tokens: model.outputTokens,
+    capabilities: capabilities(model),
+  };
+}
+
+export type ModelInfo = ReturnType<typeof modelInfo>;
+
+/** By the date of the Gemini model behind each id, newest first; Claude's ids before Gemini's of the same day. */
+export function listModels(map: ModelMap): ModelInfo[] {
+  const claude = CLAUDE_IDS.map((id) => modelInfo(id, mapModel(id, map)));
+  const gemini = MODELS.map((model) => modelInfo(model.id, model));
+  return [...claude, ...gemini].sort((a, b) => b.created_at.localeCompare(a.created_at));
+}
+
+function readLimit(text: string | null): number {
+  if (text === null) return DEFAULT_LIMIT;
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new MessagesError(
+    'invalid_request_error',
+    `limit: Input should be an integer from 1 to ${MAX_LIMIT}`,
+  );
+}
+
+function cursor(
+  all: readonly ModelInfo[],
+  query: URLSearchParams,
+  name: 'after_id' | 'before_id',
+): number | undefined {
+  const id = query.get(name);
+  if (id === null) return undefined;
+  const index = all.findIndex((model) => model.id === id);
+  if (index < 0) throw new MessagesError('invalid_request_error', `${name}: no model ${quoted(id)}`);
+  return index;
+}
+
+/** One page; with `before_id` the page that ends just before it. */
+export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams) {
+  const limit = readLimit(query.get('limit'));
+  const after = cursor(all, query, 'after_id');
+  const before = cursor(all, query, 'before_id');
+  const range = all.slice(after === undefined ? 0 : after + 1, before ?? all.length);
+  const data = before === undefined ? range.slice(0, limit) : range.slice(-limit);
+  return {
+    data,
+    has_more: data.length < range.length,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+  };
+}
+
+export function answerModels(call: Call, deps: ServerDeps): Response {
+  checkVersionIfGiven(call.request.headers);
+  return jsonResponse(pageOfModels(listModels(deps.settings.modelMap), call.url.searchParams));
+}
+
+export function answerModel(call: Call, deps: ServerDeps): Response {
+  checkVersionIfGiven(call.request.headers);
+  const id = call.params['id'] ?? '';
+  const { modelMap } = deps.settings;
+  const listed = listModels(modelMap).find((model) => model.id === id.replace(/^models\//, ''));
+  if (listed) return jsonResponse(listed);
+  // A Claude id that is not in the list is served all the same; a Gemini id only Google can vouch for.
+  if (id.startsWith('claude-')) return jsonResponse(modelInfo(id, mapModel(id, modelMap)));
+  throw new MessagesError('not_found_error', `model: ${id}`);
+}

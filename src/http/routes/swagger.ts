@@ -1,0 +1,58 @@
+/**
+ * `/swagger`: the documentation of this API, from this process alone. The plugin's own page loads its scripts from other
+ * hosts, so only its JSON is used, and the page and its assets are ours.
+ */
+import type { AnyElysia } from 'elysia';
+import type { Call } from '../client-request.ts';
+import type { Handler } from '../handle-request.ts';
+import { jsonResponse, notFound } from '../responses.ts';
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Gemini for Claude Code: API</title>
+<link rel="stylesheet" href="/swagger/swagger-ui.css">
+<link rel="icon" href="data:,">
+</head>
+<body>
+<div id="ui"></div>
+<script src="/swagger/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({ url: '/swagger/json', dom_id: '#ui', validatorUrl: null, tryItOutEnabled: true });</script>
+</body>
+</html>
+`;
+
+/** Nothing may be loaded from elsewhere, whatever a later version of the UI tries. */
+const POLICY =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+
+const ASSETS: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+};
+
+export function answerSwaggerPage(): Response {
+  return new Response(PAGE, {
+    headers: { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': POLICY },
+  });
+}
+
+export function answerSwaggerAsset(call: Call): Response {
+  const name = call.params['asset'] ?? '';
+  const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
+  if (type === undefined) throw notFound(call.url.pathname);
+  const file = Bun.file(Bun.resolveSync(`swagger-ui-dist/${name}`, import.meta.dir));
+  return new Response(file, { headers: { 'content-type': type, 'cache-control': 'max-age=86400' } });
+}
+
+/** Made at the first call: it loads what nothing else needs. */
+export function openApiAnswer(app: () => AnyElysia): Handler {
+  let document: Promise<unknown> | undefined;
+  return async (_call, deps) => {
+    document ??= import('./openapi.ts').then(({ buildOpenApi }) =>
+      buildOpenApi(app(), deps.settings.version),
+    );
+    return jsonResponse(await document);
+  };
+}

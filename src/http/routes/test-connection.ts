@@ -1,0 +1,115 @@
+/** `GET /test-connection`: one tiny live call with the small model and each key, and what to do where it fails. */
+
+import { createExchange } from '../../answer/prepare.ts';
+import { UpstreamError } from '../../gemini/errors.ts';
+import type { GenerateContentRequest } from '../../gemini/wire.ts';
+import { abortAfter, followSignal } from '../../lib/async.ts';
+import type { Exchange } from '../../lib/ports.ts';
+import { toClientError } from '../../translate/client-error.ts';
+import { guidanceFor } from '../../translate/errors.ts';
+import { mapModel } from '../../translate/model-map.ts';
+import type { Backend } from '../../upstream/backend.ts';
+import type { Call } from '../client-request.ts';
+import type { ServerDeps } from '../deps.ts';
+import { jsonResponse } from '../responses.ts';
+import { tellKey } from './key-state.ts';
+
+/** Milliseconds. */
+const TEST_TIMEOUT_MS = 30_000;
+
+const TINY: GenerateContentRequest = {
+  contents: [{ role: 'user', parts: [{ text: 'Hello' }] }],
+  generationConfig: { maxOutputTokens: 16 },
+};
+
+/** One unary call, read to its end: an error object inside a 200 counts as a failure. */
+async function callOnce(
+  backend: Backend,
+  model: string,
+  exchange: Exchange,
+  signal: AbortSignal,
+): Promise<void> {
+  const reply = await backend.generate(
+    { model, body: JSON.stringify(TINY), stream: false },
+    exchange,
+    signal,
+  );
+  for await (const frames of reply.frames) {
+    for (const frame of frames) {
+      if (frame.kind !== 'error') continue;
+      const { code, message } = frame.error;
+      throw new UpstreamError('stream', message ?? 'an error object', { status: code, google: frame.error });
+    }
+  }
+}
+
+async function callInTime(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<void> {
+  const controller = new AbortController();
+  const unfollow = followSignal(call.signal, controller);
+  const late = () => new UpstreamError('timeout', `no answer within ${TEST_TIMEOUT_MS / 1000} s`);
+  const callOff = abortAfter(TEST_TIMEOUT_MS, controller, late, deps.clock);
+  try {
+    await callOnce(backend, model, createExchange('sdk', call, deps), controller.signal);
+  } finally {
+    callOff();
+    unfollow();
+  }
+}
+
+type Tested = {
+  fingerprint: string;
+  latency: number;
+  told: { error_type: string; message: string; guidance: string } | undefined;
+};
+
+/** Asks even a key that is left out: one that works again is taken back. */
+async function testKey(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<Tested> {
+  const { settings, keys, clock } = deps;
+  const begun = clock.monotonic();
+  const error = await callInTime(backend, model, call, deps).then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  keys.note(backend, model, error);
+  const latency = Math.round(clock.monotonic() - begun);
+  const fingerprint = backend.keyFingerprint;
+  if (error === undefined) return { fingerprint, latency, told: undefined };
+  const { type, message } = toClientError(error, settings.secrets);
+  return { fingerprint, latency, told: { error_type: type, message, guidance: guidanceFor(error) } };
+}
+
+function summary(tested: readonly Tested[], kind: Backend['kind']): object {
+  const failed = tested.filter(({ told }) => told !== undefined);
+  const first = failed[0]?.told;
+  if (failed.length === tested.length) return { status: 'failed', ...first };
+  if (kind !== 'gemini') return { status: 'success', message: `No key was tried: the ${kind} answered` };
+  if (failed.length === 0) return { status: 'success', message: 'Gemini answered' };
+  const working = tested.length - failed.length;
+  return { status: 'success', message: `Gemini answered to ${working} of ${tested.length} keys` };
+}
+
+export async function testConnection(call: Call, deps: ServerDeps): Promise<Response> {
+  const { settings, keys, clock } = deps;
+  call.keepOpen();
+  const model = mapModel(settings.modelMap.small, settings.modelMap).id;
+  const begun = clock.monotonic();
+  const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, call, deps)));
+  const states = keys.states().map((state) => tellKey(state, clock));
+  const works = tested.some(({ told }) => told === undefined);
+  return jsonResponse(
+    {
+      ...summary(tested, keys.kind),
+      backend: keys.kind,
+      model,
+      latency_ms: Math.round(clock.monotonic() - begun),
+      timestamp: clock.wall().toISOString(),
+      keys: tested.map(({ fingerprint, latency, told }) => ({
+        ...states.find(({ key }) => key === `#${fingerprint}`),
+        latency_ms: latency,
+        status: told ? 'failed' : 'ok',
+        ...told,
+      })),
+    },
+    works ? 200 : 503,
+  );
+}

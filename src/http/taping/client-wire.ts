@@ -1,0 +1,71 @@
+/** What recordings keep of a client's request and of our answer, and what makes two requests the same. */
+import type { Noise } from '../../sim/match.ts';
+import type { ClientWire } from '../../sim/record/raw.ts';
+import { settleToolResults } from './settle-tool-results.ts';
+
+/** The client's key, its session and its machine are in none of these. */
+export const CLIENT_WIRE: ClientWire = {
+  requestHeaders: [
+    'anthropic-beta',
+    'anthropic-version',
+    'content-type',
+    'user-agent',
+    'x-app',
+    // A random name of a subagent: without it its requests would look like the main conversation's.
+    'x-claude-code-agent-id',
+  ],
+  responseHeaders: ['allow', 'content-type', 'request-id', 'retry-after', 'x-should-retry'],
+  query: ['beta'],
+};
+
+/**
+ * Holds for what goes upstream, too: there the same texts stand in other places. Names that the client makes up are in
+ * `client-names.ts`. Nothing else is left out: the client is to be pinned instead (see docs/recording.md).
+ */
+export const CLIENT_NOISE: readonly Noise[] = [
+  { at: ['metadata', 'user_id'], why: 'device, account and session; changes with every session' },
+  {
+    at: ['system', '*', 'text'],
+    pattern: /(?<=^x-anthropic-billing-header:.*\bcc_version=\d+\.\d+\.\d+)\.[0-9a-z]+/,
+    why: 'a digest behind the version of Claude Code, of what the conversation began with',
+  },
+  {
+    at: ['system', '*', 'text'],
+    pattern: /(?<=^x-anthropic-billing-header:.*)\s*\bcch=[^;]*;?/,
+    why: 'a nonce in the billing header; never sent upstream',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\bduration_ms: |<duration_ms>)\d+(?=\s*<\/(?:usage|duration_ms)>)/g,
+    why: 'how long a subagent took, at the end of its report',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=<usage>\s*(?:total_tokens: |<subagent_tokens>))\d+/g,
+    why: 'what a subagent cost: partly an estimate of the client',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\bNext run: )[A-Z][^.\n]*(?=\.)/g,
+    why: 'when a scheduled prompt comes next: the client adds some minutes of its own',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\b(?:after running|running) for )(?:\d+(?:\.\d+)?(?:ms|[smhd])\s?)+/g,
+    why: 'how long a command in the background has been running',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\blast tool call )~\d+ minutes ago/g,
+    why: 'how long a subagent has been silent',
+  },
+  {
+    at: ['**'],
+    pattern: /(?<=\b(?:Today's date is|The UTC date is)(?: now)? )\d{4}-\d{2}-\d{2}/g,
+    why: 'the day',
+  },
+  {
+    settle: settleToolResults,
+    why: 'tools run side by side, and their results come in the order in which they happened to end',
+  },
+];

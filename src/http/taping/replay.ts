@@ -1,0 +1,127 @@
+/** Client requests answered from a recording: through the real translation, with the ids, the time and the look-ups of then. */
+
+import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
+import { ThinkingMemory } from '../../answer/thinking-memory.ts';
+import { MessagesError } from '../../anthropic/errors.ts';
+import { singleKey } from '../../keys/keys.ts';
+import { UNLIMITED } from '../../keys/retry-budget.ts';
+import { ALWAYS_STREAMING } from '../../keys/stream-breakers.ts';
+import type { SignatureStore } from '../../signatures/store.ts';
+import { textOf } from '../../sim/cassette/escape.ts';
+import type { Matchable } from '../../sim/match.ts';
+import { credentialsIn, type Redactor } from '../../sim/redact.ts';
+import type { Play, Player } from '../../sim/replay/player.ts';
+import { allowedQuery } from '../../sim/upstream-wire.ts';
+import { UNKNOWN_SIZE } from '../../translate/response/usage.ts';
+import type { Backend } from '../../upstream/backend.ts';
+import { readBody } from '../body.ts';
+import type { CallScope, OpenScope, ServerDeps } from '../deps.ts';
+import { CLIENT_WIRE } from './client-wire.ts';
+import { recordedFetcher } from './recorded-fetcher.ts';
+import { seeded } from './seeded.ts';
+
+export type ReplayCalls = {
+  player: Player;
+  redactor: Redactor;
+  /** A backend that speaks through the player's fetch, in the play's time. */
+  openBackend(play: Play): Backend;
+};
+
+export function replayCalls({ player, redactor, openBackend }: ReplayCalls): OpenScope {
+  return async (request, path, deps) => {
+    const { bytes, held } = await readBody(request, deps.bodies);
+    // Read again, and held then, by the handler.
+    held.release();
+    const { searchParams } = new URL(request.url);
+    const knowing = redactor.with(credentialsIn(request.headers, searchParams));
+    const play = player.play(matchable(request, path, bytes, knowing), knowing);
+    const again = withBody(request, bytes);
+    if ('miss' in play) return missed(again, deps, play.miss);
+    deps.logger.info({ recorded: play.name }, 'replay');
+    return played(again, deps, player, play, openBackend(play));
+  };
+}
+
+/** In the redacted form, as it was stored. */
+function matchable(request: Request, served: string, bytes: Uint8Array, redactor: Redactor): Matchable {
+  const { searchParams } = new URL(request.url);
+  return {
+    method: request.method,
+    path: redactor.text(served, '', []),
+    query: redactor.text(allowedQuery(searchParams, CLIENT_WIRE.query), '', []),
+    body: textOf(redactor.bytes(bytes, '', [])),
+  };
+}
+
+/** The body has been read and unpacked. */
+function withBody(request: Request, bytes: Uint8Array): Request {
+  const headers = new Headers(request.headers);
+  for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
+  return new Request(request.url, {
+    method: request.method,
+    headers,
+    body: new Uint8Array(bytes),
+    signal: request.signal,
+  });
+}
+
+/** Asking again would not help, so the client is told not to. */
+const replayError = (problem: string) =>
+  new MessagesError('invalid_request_error', `replay: ${problem}`, { shouldRetry: false });
+
+function missed(request: Request, deps: ServerDeps, miss: string): CallScope {
+  const problem = `nothing recorded answers this request; ${miss}`;
+  deps.logger.error({}, `replay: ${problem}`);
+  return { request, deps, refusal: replayError(problem) };
+}
+
+function played(request: Request, deps: ServerDeps, player: Player, play: Play, backend: Backend): CallScope {
+  const { clock, recorded } = play;
+  return {
+    request,
+    deps: {
+      ...deps,
+      ...seeded(recorded.seed),
+      clock,
+      keys: singleKey(backend),
+      budget: UNLIMITED,
+      streaming: ALWAYS_STREAMING,
+      signatures: recordedStore(recorded.signatures),
+      // Versions that kept no size told none.
+      promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
+      urlFetcher: recordedFetcher(recorded.fetched ?? []),
+      quarantine: new QuarantineMemory(),
+      thinking: new ThinkingMemory(),
+    },
+    begin: (call) => player.bind(call.id, play),
+    async watch(reply, call) {
+      void reply.ended.then(() => player.release(call.id));
+      return reply;
+    },
+    failure() {
+      const problem = play.problem();
+      if (problem === undefined) return undefined;
+      deps.logger.error({ recorded: play.name }, `replay: ${problem}`);
+      return replayError(problem);
+    },
+  };
+}
+
+/** Answers look-ups by their order; keeps nothing. */
+function recordedStore(lookUps: readonly (readonly (string | null)[])[]): SignatureStore {
+  let next = 0;
+  return {
+    async get(keys) {
+      const found = lookUps[next] ?? [];
+      next++;
+      return new Map(
+        keys.flatMap((key, index) => {
+          const envelope = found[index];
+          return typeof envelope === 'string' ? [[key, envelope] as const] : [];
+        }),
+      );
+    },
+    put: () => {},
+    close: () => {},
+  };
+}

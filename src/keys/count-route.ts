@@ -1,0 +1,111 @@
+/**
+ * One token count's way through the keys. Google grants counts apart from answers, so a count has quotas of its own, passes no
+ * breaker, and leaves keys and sessions as they were: a burst of counts that Google refuses must not cost anybody an answer.
+ */
+import { UpstreamError } from '../gemini/errors.ts';
+import type { Clock } from '../lib/ports.ts';
+import type { Backend } from '../upstream/backend.ts';
+import type { CountRoute } from './keys.ts';
+import type { PoolNews } from './news.ts';
+import type { QuotaVerdict } from './quotas.ts';
+import { DENIED_MS, type KeyRecord } from './record.ts';
+import { keyVerdict } from './verdict.ts';
+
+type Records = readonly [KeyRecord, ...KeyRecord[]];
+
+type CountOptions = {
+  model: string;
+  /** In the order in which they are asked. */
+  records: Records;
+  clock: Clock;
+  news: PoolNews;
+};
+
+/** Deals the keys of a pool to its counts, in a turn of their own. */
+export class CountRoutes {
+  readonly #clock: Clock;
+  readonly #news: PoolNews;
+  #turn = 0;
+
+  constructor(clock: Clock, news: PoolNews) {
+    this.#clock = clock;
+    this.#news = news;
+  }
+
+  /** `first` names the key that goes before the next in turn. */
+  route(model: string, all: readonly KeyRecord[], first: string | undefined): CountRoute {
+    const [clock, news] = [this.#clock, this.#news];
+    const start = this.#turn++ % all.length;
+    const inTurn = [...all.slice(start), ...all.slice(0, start)].filter(({ state }) => state !== 'out');
+    const isFirst = ({ backend }: KeyRecord) => backend.keyFingerprint === first;
+    const [head, ...rest] = [...inTurn.filter(isFirst), ...inTurn.filter((record) => !isFirst(record))];
+    if (!head) throw new Error('a pool without keys');
+    return new PoolCountRoute({ model, records: [head, ...rest], clock, news });
+  }
+}
+
+/** What a failure means for the counts to come. Undefined: nothing, as where the request is at fault, or the model. */
+function countVerdict(error: unknown): QuotaVerdict | undefined {
+  const verdict = keyVerdict(error);
+  switch (verdict.kind) {
+    case 'blameless':
+    case 'trouble':
+    case 'unclear':
+      return undefined;
+    case 'denied':
+    case 'invalid':
+      return { kind: 'wait', ms: DENIED_MS };
+    default:
+      return verdict;
+  }
+}
+
+class PoolCountRoute implements CountRoute {
+  readonly #options: CountOptions;
+  #record: KeyRecord;
+  #sentAt: number;
+
+  constructor(options: CountOptions) {
+    this.#options = options;
+    this.#sentAt = options.clock.monotonic();
+    this.#record = this.#free() ?? options.records[0];
+  }
+
+  get backend(): Backend {
+    return this.#record.backend;
+  }
+
+  refusal(): UpstreamError | undefined {
+    const { clock, model, records } = this.#options;
+    if (this.#free() !== undefined) return undefined;
+    const until = Math.min(...records.map((record) => record.countQuotas.of(model)?.until ?? 0));
+    const retryAfter = Math.max(1, Math.ceil((until - clock.monotonic()) / 1000));
+    return new UpstreamError('not-sent', `No key may count tokens with ${model} for ${retryAfter} s.`, {
+      status: 429,
+      retryAfter,
+    });
+  }
+
+  failed(error: unknown): boolean {
+    const { model, news } = this.#options;
+    const verdict = countVerdict(error);
+    if (!verdict) return false;
+    const last = error instanceof UpstreamError ? error : undefined;
+    const { quota } = this.#record.countQuotas.cool(model, verdict, last);
+    news.countQuota(this.#record.backend, model, quota);
+    const next = this.#free();
+    this.#sentAt = this.#options.clock.monotonic();
+    this.#record = next ?? this.#record;
+    return next !== undefined;
+  }
+
+  succeeded(): void {
+    this.#record.countQuotas.succeeded(this.#options.model, this.#sentAt);
+  }
+
+  #free(): KeyRecord | undefined {
+    const { clock, model, records } = this.#options;
+    const now = clock.monotonic();
+    return records.find(({ countQuotas }) => (countQuotas.of(model)?.until ?? 0) <= now);
+  }
+}

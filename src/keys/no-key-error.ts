@@ -1,0 +1,54 @@
+/** What to tell when no key may be asked for longer than one may wait: which comes back when, and what to do. */
+import { UpstreamError } from '../gemini/errors.ts';
+import { type Clock, dateOf } from '../lib/ports.ts';
+import type { KeyRecord, Wanted } from './record.ts';
+
+/** Of records that may be asked for the model at all; `first` is the one that comes back first. */
+export function exhausted(
+  wanted: Wanted,
+  records: readonly KeyRecord[],
+  first: KeyRecord,
+  clock: Clock,
+): UpstreamError {
+  const { model } = wanted;
+  const { why, until } = first.hindrance(wanted);
+  const retryAfter = Math.max(1, Math.ceil((until - clock.monotonic()) / 1000));
+  const keys = records.map((record) => `${nameOf(record)}: ${stateOf(record, wanted, clock)}`).join('; ');
+  if (why === 'breaker') {
+    return new UpstreamError(
+      'not-sent',
+      `${model} keeps failing, so it is not asked now (${keys}). Try again in a moment, or map to another model.`,
+      { status: 503, retryAfter, means: 'overloaded' },
+    );
+  }
+  const isDay = why === 'quota' && first.isAway(model);
+  const last = why === 'quota' ? first.quotas.of(model)?.last : undefined;
+  const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
+  // Google's own figure is from when it was said.
+  const said = (last?.message ?? own).replace(/\s*Please retry in [\d.hms]+/gi, '').trim();
+  const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
+  return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
+    status: 429,
+    retryAfter,
+    means: isDay ? 'quota-day' : 'quota-minute',
+    cause: last,
+  });
+}
+
+const nameOf = ({ backend }: KeyRecord) => `#${backend.keyFingerprint}`;
+
+function stateOf(record: KeyRecord, wanted: Wanted, clock: Clock): string {
+  const { why, until } = record.hindrance(wanted);
+  const at = dateOf(clock, Math.max(until, clock.monotonic())).toISOString();
+  const back = `back at ${at}`;
+  switch (why) {
+    case 'breaker':
+      return `failing, tried again at ${at}`;
+    case 'rate':
+      return `at its KEY_RPM or KEY_TPM, ${back}`;
+    default:
+      return record.quotas.of(wanted.model)?.state === 'parked'
+        ? `the day's quota is used up, ${back}`
+        : `out of quota, ${back}`;
+  }
+}

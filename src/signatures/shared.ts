@@ -1,0 +1,46 @@
+/** Signatures that any instance has stored are found by all, while Redis lets them; each keeps its own as before. */
+import type { RedisLink } from '../cluster/redis-link.ts';
+import type { SignatureStore } from './store.ts';
+import { TextCache } from './text-cache.ts';
+
+const PREFIX = 'gemini-proxy:signature:';
+const TTL_MS = 7 * 24 * 3_600_000;
+/** Milliseconds that a request may wait: without a signature the answer is a little worse, without an answer there is none. */
+const GET_LIMIT_MS = 50;
+/** Characters: what was put last is sent again to a Redis that was away, or has lost it. */
+const RECENT_CHARS = 2_000_000;
+
+/** Does not close `link`. */
+export function shareSignatures(local: SignatureStore, link: RedisLink): SignatureStore {
+  const recent = new TextCache<{ text: string }>(RECENT_CHARS);
+  const entry = (key: string, envelope: string) => [PREFIX + key, envelope, 'PX', String(TTL_MS)];
+  link.onConnect(async (connection) => {
+    const again = recent.entries().map(([key, { text }]) => [...entry(key, text), 'NX']);
+    // A Redis that takes no writes now can still be read.
+    await Promise.allSettled(again.map((args) => connection.request('SET', args)));
+  });
+  return {
+    async get(keys) {
+      const found = await local.get(keys);
+      const missing = keys.filter((key) => !found.has(key));
+      if (missing.length === 0) return found;
+      const names = missing.map((key) => PREFIX + key);
+      const answer = await link.ask('MGET', names, GET_LIMIT_MS);
+      const envelopes: unknown[] = Array.isArray(answer) ? answer : [];
+      for (const [index, key] of missing.entries()) {
+        const envelope = envelopes[index];
+        if (typeof envelope !== 'string') continue;
+        found.set(key, envelope);
+        // Asked for again with every later request of the conversation.
+        local.put(key, envelope);
+      }
+      return found;
+    },
+    put(key, envelope) {
+      local.put(key, envelope);
+      recent.set(key, { text: envelope });
+      link.send('SET', entry(key, envelope));
+    },
+    close: () => local.close(),
+  };
+}

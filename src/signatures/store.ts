@@ -1,0 +1,150 @@
+/**
+ * Where thought signatures wait for the next request of their conversation: on disk, bounded, outliving the process.
+ * Knows keys and envelopes as opaque text. Why: docs/decisions/0005-signature-store.md
+ */
+import type { Clock } from '../lib/ports.ts';
+import { locked } from './store-lock.ts';
+import { inodeOf, isCorrupt, moveAside, type SignatureRow, SignatureTable } from './table.ts';
+import { TextCache } from './text-cache.ts';
+
+export type SignatureStore = {
+  /** What is known for `keys`; unknown ones are absent. Never rejects: what cannot be read is not known. */
+  get(keys: readonly string[]): Promise<Map<string, string>>;
+  /** The last envelope for a key wins. On disk when it returns, so that no later request can come too early. Never throws. */
+  put(key: string, envelope: string): void;
+  close(): void;
+};
+
+export type SignatureStoreOptions = {
+  /** Created with its folder where missing. `:memory:` keeps nothing. */
+  file: string;
+  /** Beyond this the rows used longest ago are dropped, in batches. */
+  maxRows: number;
+  clock: Clock;
+  /** Told once of each kind of trouble; the store goes on with what it can still do. */
+  onWarning?(message: string): void;
+};
+
+/** Characters held in memory: several thousand signatures of the usual length. */
+const CACHE_CHARS = 8_000_000;
+
+/** Throws where the file cannot be created or opened. A corrupt one is moved aside instead, and a new one begun. */
+export function openSignatureStore(options: SignatureStoreOptions): SignatureStore {
+  return new SqliteSignatureStore(options);
+}
+
+class SqliteSignatureStore implements SignatureStore {
+  readonly #options: SignatureStoreOptions;
+  readonly #cache = new TextCache<{ text: string; id: number }>(CACHE_CHARS);
+  readonly #warned = new Set<string>();
+  #table: SignatureTable;
+
+  constructor(options: SignatureStoreOptions) {
+    this.#options = options;
+    this.#table = this.#open();
+  }
+
+  async get(keys: readonly string[]): Promise<Map<string, string>> {
+    if (this.#try('read', () => this.#table.changedElsewhere())) this.#cache.clear();
+    const found = new Map<string, string>();
+    const missing: string[] = [];
+    const old: string[] = [];
+    const take = (key: string, text: string, id: number) => {
+      found.set(key, text);
+      if (this.#table.isOld(id)) old.push(key);
+    };
+    for (const key of keys) {
+      const cached = this.#cache.get(key);
+      if (cached) take(key, cached.text, cached.id);
+      else missing.push(key);
+    }
+    for (const { key, envelope, id } of this.#read(missing)) {
+      this.#cache.set(key, { text: envelope, id });
+      take(key, envelope, id);
+    }
+    if (old.length > 0) this.#renew(old);
+    return found;
+  }
+
+  put(key: string, envelope: string): void {
+    const id = this.#try('write', () => this.#table.write(key, envelope)) ?? 0;
+    this.#cache.set(key, { text: envelope, id });
+  }
+
+  close(): void {
+    this.#table.close();
+  }
+
+  #read(keys: readonly string[]): SignatureRow[] {
+    return keys.length === 0 ? [] : (this.#try('read', () => this.#table.read(keys)) ?? []);
+  }
+
+  #renew(keys: readonly string[]): void {
+    const id = this.#try('write', () => this.#table.renew(keys));
+    if (id === undefined) return;
+    for (const key of keys) {
+      const cached = this.#cache.get(key);
+      if (cached) this.#cache.set(key, { ...cached, id });
+    }
+  }
+
+  /** A lost signature costs a little of the model's memory, a thrown error the whole answer: so trouble is told, not thrown. */
+  #try<T>(what: 'read' | 'write', work: () => T): T | undefined {
+    try {
+      return this.#mending(work);
+    } catch (error) {
+      this.#warn(`cannot ${what} the signature store ${this.#options.file}: ${text(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Work that meets a corrupt file is done once more, on a new one. */
+  #mending<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      const { inode } = this.#table;
+      this.#table.close();
+      this.#table = locked(this.#options.file, () => this.#replace(inode, error));
+      return work();
+    }
+  }
+
+  #open(): SignatureTable {
+    const { file, maxRows } = this.#options;
+    return locked(file, () => {
+      try {
+        return new SignatureTable(file, maxRows);
+      } catch (error) {
+        if (!isCorrupt(error)) throw error;
+        return this.#startOver(error);
+      }
+    });
+  }
+
+  /** Another process may have found the same broken file, and begun a new one by now: that one is good. */
+  #replace(broken: number, error: unknown): SignatureTable {
+    const { file, maxRows } = this.#options;
+    if (inodeOf(file) === broken) return this.#startOver(error);
+    this.#cache.clear();
+    return new SignatureTable(file, maxRows);
+  }
+
+  #startOver(error: unknown): SignatureTable {
+    const { file, maxRows, clock } = this.#options;
+    const aside = moveAside(file, clock.wall().getTime());
+    this.#warn(
+      `the signature store ${file} was corrupt (${text(error)}): moved to ${aside}, a new one begun`,
+    );
+    return new SignatureTable(file, maxRows);
+  }
+
+  #warn(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.#options.onWarning?.(message);
+  }
+}
+
+const text = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,69 @@
+/** A request whose media Google could not read by their URLs, with their bytes in the place of the URLs. */
+
+import type { UpstreamError } from '../../../gemini/errors.ts';
+import type { GenerateContentRequest, RequestPart } from '../../../gemini/wire.ts';
+import { parseKeepingDigits } from '../../../lib/exact-json.ts';
+import type { FetchedMedia } from '../../context.ts';
+import type { Warn } from '../../warnings.ts';
+import type { BlockPlace } from '../items.ts';
+import { pixelBudget } from './gif.ts';
+import { inlinePart } from './media.ts';
+
+/** Google's fetcher tells its own status, such as `URL_ROBOTED-ROBOTED_DENIED`. */
+const URL_REFUSED =
+  /cannot fetch content|URL_(?:ROBOTED|REJECTED|UNREACHABLE|TIMEOUT|ERROR)|unsupported file ur[il]|(?:fetch|retriev|download|access)\w* (?:\w+ ){0,4}ur[il]\b/i;
+/** What Google says of bytes that are not what the URL looked like. */
+const UNREADABLE =
+  /unable to process input image|provided image is not valid|unsupported mime type|document has no pages/i;
+
+const isRefusal = ({ kind, status }: UpstreamError): boolean => kind === 'status' && status === 400;
+
+/** Whether Google could not get at what is behind a URL of the request. */
+export const isUrlRefused = (error: UpstreamError): boolean =>
+  isRefusal(error) && URL_REFUSED.test(error.message);
+
+/** Whether the bytes may do where the URLs did not. */
+export const mayReadBytes = (error: UpstreamError): boolean =>
+  isUrlRefused(error) || (isRefusal(error) && UNREADABLE.test(error.message));
+
+const partsOf = (request: GenerateContentRequest): RequestPart[] =>
+  request.contents.flatMap(({ parts }) => parts);
+
+/** The URLs that Google was sent to, each once. */
+export function linkedUrls(body: string): string[] {
+  if (!body.includes('"fileUri"')) return [];
+  const request = parseKeepingDigits(body) as GenerateContentRequest;
+  return [...new Set(partsOf(request).flatMap(({ fileData }) => (fileData ? [fileData.fileUri] : [])))];
+}
+
+/** Throws what to tell of a URL whose bytes cannot be sent. */
+type Refuse = (url: string, problem: string) => never;
+
+/** `fetched` has what was at every URL in `body`. */
+export function bodyWithBytes(
+  body: string,
+  fetched: ReadonlyMap<string, FetchedMedia>,
+  warn: Warn,
+  refuse: Refuse,
+): string {
+  const request = parseKeepingDigits(body) as GenerateContentRequest;
+  const place = { path: 'messages', warn, pixels: pixelBudget() };
+  const contents = request.contents.map((content) => ({
+    ...content,
+    parts: content.parts.map((part) => withBytes(part, fetched, place, refuse)),
+  }));
+  return JSON.stringify({ ...request, contents });
+}
+
+function withBytes(
+  { fileData: linked, ...rest }: RequestPart,
+  fetched: ReadonlyMap<string, FetchedMedia>,
+  place: Pick<BlockPlace, 'path' | 'warn' | 'pixels'>,
+  refuse: Refuse,
+): RequestPart {
+  const media = linked && fetched.get(linked.fileUri);
+  if (!media) return linked ? { ...rest, fileData: linked } : rest;
+  if ('problem' in media) return refuse(linked.fileUri, media.problem);
+  const inline = inlinePart({ declared: media.mimeType, data: media.data }, place);
+  return 'problem' in inline ? refuse(linked.fileUri, inline.problem) : { ...rest, ...inline };
+}

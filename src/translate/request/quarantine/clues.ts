@@ -1,0 +1,157 @@
+/**
+ * Sentences of Google's about a place in a schema that do not say whose schema it is. Collected from reports and probes of 2026;
+ * each tells where the node stands, and what is wrong with it.
+ */
+import type { FunctionDeclaration } from '../../../gemini/wire.ts';
+import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+
+type Clue = {
+  /** `properties.a.items`, or `top-level`; undefined where any place may be meant. */
+  path?: string | undefined;
+  /** What must be so at that place. */
+  isThere(node: Json): boolean;
+  /** What must be wrong with it, by our reading: Google may find wrong what we do not. */
+  isWrong(node: Json): boolean;
+};
+
+const memberOf = (node: Json, key: string): Json | undefined =>
+  typeof node === 'object' && node !== null && Object.hasOwn(node, key)
+    ? (node as JsonObject)[key]
+    : undefined;
+
+const lists = (node: Json, name: string): boolean => {
+  const required = memberOf(node, 'required');
+  return Array.isArray(required) && required.includes(name);
+};
+
+const refers = (node: Json): boolean => typeof memberOf(node, '$ref') === 'string';
+const anything = (_node: Json): boolean => true;
+
+/** `an object`, `a list`: whether `value` is none. Of other words nothing is known. */
+const isNo = (kind: string, value: Json | undefined): boolean =>
+  (kind === 'object' && !isObject(value)) || (kind === 'list' && !Array.isArray(value));
+
+const missing = (names: readonly string[], path?: string): Clue => ({
+  path,
+  isThere: (node) => names.some((name) => lists(node, name)),
+  isWrong: (node) =>
+    names.some(
+      (name) => lists(node, name) && memberOf(memberOf(node, 'properties') ?? null, name) === undefined,
+    ),
+});
+
+const quoted = (text: string): string[] =>
+  [...text.matchAll(/['"`]([^'"`]+)['"`]/g)].map(([, name = '']) => name);
+
+/** By what a line says; the first that fits counts. */
+const SENTENCES: readonly (readonly [pattern: RegExp, clue: (...found: string[]) => Clue])[] = [
+  [
+    /schema at (.+?) requires unspecified property:? (.+)/i,
+    (path = '', name = '') => missing([...quoted(name), name.trim()], path),
+  ],
+  [/required fields? \[(.*?)\] (?:are|is) not defined/i, (names = '') => missing(quoted(names))],
+  [
+    /schema at (.+?) must be a boolean or an object/i,
+    (path = '') => ({
+      path,
+      isThere: anything,
+      isWrong: (node) => !isObject(node) && typeof node !== 'boolean',
+    }),
+  ],
+  [
+    /value for (\S+) at ([\w$.-]+) must be an? (\w+)/i,
+    (keyword = '', path = '', kind = '') => ({
+      path,
+      isThere: (node) => memberOf(node, keyword) !== undefined,
+      isWrong: (node) => isNo(kind, memberOf(node, keyword)),
+    }),
+  ],
+  [
+    /value at ([\w$.-]+) must be an? (\w+)/i,
+    (path = '', kind = '') => ({ path, isThere: anything, isWrong: (node) => isNo(kind, node) }),
+  ],
+  [
+    /unrecognized type ['"`]?(.*?)['"`]? at (.+)/i,
+    (type = '', path = '') => ({
+      path,
+      isThere: (node) => memberOf(node, 'type') !== undefined,
+      isWrong: (node) => [memberOf(node, 'type') ?? []].flat().includes(type),
+    }),
+  ],
+  [/ref loops? .* at (\S+)/i, (path = '') => ({ path, isThere: anything, isWrong: refers })],
+  [/reference to undefined schema at\s*(.*)/i, (path = '') => ({ path, isThere: refers, isWrong: refers })],
+];
+
+/** The node at `path`. A name may hold dots itself: the longest that fits is taken. */
+function nodeAt(schema: Json, path: string): Json | undefined {
+  const steps = path
+    .replace(/^top-level\.?/, '')
+    .split('.')
+    .filter((step) => step !== '');
+  let node: Json | undefined = schema;
+  for (let from = 0; from < steps.length; ) {
+    let to = steps.length;
+    while (to > from + 1 && memberOf(node ?? null, steps.slice(from, to).join('.')) === undefined) to--;
+    node = memberOf(node ?? null, steps.slice(from, to).join('.'));
+    if (node === undefined) return undefined;
+    from = to;
+  }
+  return node;
+}
+
+function someNode(schema: Json, fits: (node: Json) => boolean): boolean {
+  const open: Json[] = [schema];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    if (fits(node)) return true;
+    for (const inner of Array.isArray(node) ? node : Object.values(node)) open.push(inner);
+  }
+  return false;
+}
+
+function fits(schema: Json, { path, isThere }: Clue, isWrong: (node: Json) => boolean): boolean {
+  const both = (node: Json) => isThere(node) && isWrong(node);
+  if (path === undefined) return someNode(schema, both);
+  const node = nodeAt(schema, path.replace(/[.,;:\s]+$/, ''));
+  return node !== undefined && both(node);
+}
+
+export type Clued = {
+  /** Those whose schema is wrong at that place; or else those that have it, or anything, there; or else anywhere. */
+  declarations: readonly FunctionDeclaration[];
+  /**
+   * `wrong`: our own reading finds the same wrong with them. `there`: what the sentence speaks of stands at that place. Of the others
+   * one may be meant.
+   */
+  found: 'wrong' | 'there' | 'perhaps';
+};
+
+/** Whether what stands in quotes in `line` is known to be no tool. */
+export const isClue = (line: string): boolean => SENTENCES.some(([pattern]) => pattern.test(line));
+
+/** Undefined where `line` says nothing of the kind, or may mean the schema of the answer. */
+export function cluedBy(
+  line: string,
+  declarations: readonly FunctionDeclaration[],
+  answerSchema: Json | undefined,
+): Clued | undefined {
+  for (const [pattern, toClue] of SENTENCES) {
+    const [, ...found] = pattern.exec(line) ?? [];
+    if (found.length === 0) continue;
+    const clue = toClue(...found);
+    const meant = (where: Clue, isWrong = anything) =>
+      declarations.filter(
+        ({ parametersJsonSchema: schema }) => schema !== undefined && fits(schema, where, isWrong),
+      );
+    const sure = meant(clue, clue.isWrong);
+    if (sure.length > 0) return { declarations: sure, found: 'wrong' };
+    const anywhere = { ...clue, path: undefined };
+    if (/response/i.test(line) || (answerSchema && fits(answerSchema, anywhere, anything))) return undefined;
+    const near = meant(clue);
+    if (near.length > 0) return { declarations: near, found: 'there' };
+    const { path = 'top-level' } = clue;
+    const placed = /^top-level\W*$/.test(path) ? [] : meant({ ...clue, isThere: anything });
+    return { declarations: placed.length > 0 ? placed : meant(anywhere), found: 'perhaps' };
+  }
+  return undefined;
+}

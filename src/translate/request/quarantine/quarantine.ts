@@ -1,0 +1,156 @@
+/**
+ * Tool declarations that Google refuses, kept away from it: first in a simple form, then not at all, so that one bad tool does
+ * not end the turn of all the others. Why: docs/decisions/0024-schema-quarantine.md
+ */
+import type { UpstreamError } from '../../../gemini/errors.ts';
+import type { FunctionDeclaration, GeminiTool, GenerateContentRequest } from '../../../gemini/wire.ts';
+import { type Blamed, type Culprit, type Culprits, culpritsOf, declarationsOf } from './culprits.ts';
+import { bareDeclaration, isBare, isSimple, simpleDeclaration } from './simplify.ts';
+
+/** `bare`: simple, without the text of what was lost. */
+export type Fate = 'simplified' | 'bare' | 'dropped';
+
+/** What is sent in the place of a declaration, by identity. */
+export type Replacements = ReadonlyMap<FunctionDeclaration, FunctionDeclaration | 'dropped'>;
+
+const FORMS = { simplified: simpleDeclaration, bare: bareDeclaration } as const satisfies Record<
+  Exclude<Fate, 'dropped'>,
+  (declaration: FunctionDeclaration) => FunctionDeclaration
+>;
+
+/** What is sent of a declaration that stays. */
+export const inForm = (declaration: FunctionDeclaration, fate: keyof typeof FORMS): FunctionDeclaration =>
+  FORMS[fate](declaration);
+
+/** `request` with each of these as its fate wants it. Undefined where `withReplaced` gives nothing. */
+export const withFates = (
+  request: GenerateContentRequest,
+  fates: ReadonlyMap<FunctionDeclaration, Fate>,
+): GenerateContentRequest | undefined =>
+  withReplaced(
+    request,
+    new Map(
+      [...fates].map(([declaration, fate]) => [
+        declaration,
+        fate === 'dropped' ? fate : inForm(declaration, fate),
+      ]),
+    ),
+  );
+
+export const allWith = (
+  declarations: readonly FunctionDeclaration[],
+  fate: Fate,
+): Map<FunctionDeclaration, Fate> => new Map(declarations.map((declaration) => [declaration, fate]));
+
+/** What becomes of a declaration that Google names. */
+export type Change = {
+  /** As it was sent. */
+  declaration: FunctionDeclaration;
+  fate: Fate;
+  /** Google's sentence. */
+  because: string;
+  /** `content`: the same declaration is refused elsewhere, too. `place`: it is one too many here. */
+  holdsFor: 'content' | 'place';
+};
+
+/** Those that it does not name, made simpler all at once. */
+export type Sweep = {
+  count: number;
+  form: Exclude<Fate, 'dropped'>;
+  /** Google refuses them together, or they are spared being named one by one. */
+  cause: 'refused' | 'spared';
+  because: string;
+};
+
+export type Mending = {
+  request: GenerateContentRequest;
+  changes: readonly Change[];
+  sweep: Sweep | undefined;
+};
+
+/** How much of a request is mended: what Google names, or, so that nothing more can be named, all of it. */
+export type Reach = 'named' | 'everything';
+
+/**
+ * A `request` without what `error` refuses. Undefined where it is about something else, or nothing is left to be done.
+ * `blamed`: what is as it is in `request` because of earlier refusals.
+ */
+export function mendedTools(
+  error: UpstreamError,
+  request: GenerateContentRequest,
+  reach: Reach = 'named',
+  blamed?: Blamed,
+): Mending | undefined {
+  const found = culpritsOf(error, request, blamed);
+  if (!found) return undefined;
+  const changes = found.kind === 'named' ? found.culprits.map(changeFor) : [];
+  const fates = new Map(changes.map(({ declaration, fate }) => [declaration, fate]));
+  const others = found.kind === 'unnamed' || reach === 'everything' ? callable(request) : [];
+  const left = others.filter((declaration) => !fates.has(declaration));
+  const { form, swept } = sweptIn(left, found);
+  for (const declaration of swept) fates.set(declaration, form);
+  const mended = fates.size > 0 ? withFates(request, fates) : undefined;
+  return mended && { request: mended, changes, sweep: sweepOf(swept.length, form, found) };
+}
+
+/** Where all are simple and still too much together, all become bare. */
+function sweptIn(left: readonly FunctionDeclaration[], { kind }: Culprits) {
+  const odd = left.filter((declaration) => !isSimple(declaration));
+  return odd.length > 0 || kind === 'named'
+    ? { form: 'simplified' as const, swept: odd }
+    : { form: 'bare' as const, swept: left.filter((declaration) => !isBare(declaration)) };
+}
+
+function sweepOf(count: number, form: Sweep['form'], found: Culprits): Sweep | undefined {
+  if (count === 0) return undefined;
+  return found.kind === 'unnamed'
+    ? { count, form, cause: 'refused', because: found.because }
+    : { count, form, cause: 'spared', because: 'too many others are refused' };
+}
+
+function changeFor({ declaration, trouble, because }: Culprit): Change {
+  // The one that stays may be just the same.
+  if (trouble === 'duplicate') return { declaration, fate: 'dropped', because, holdsFor: 'place' };
+  const fate = trouble === 'name' || isSimple(declaration) ? 'dropped' : 'simplified';
+  return { declaration, fate, because, holdsFor: 'content' };
+}
+
+/** The declarations that the model may call. */
+export function callable(request: GenerateContentRequest): FunctionDeclaration[] {
+  const allowed = request.toolConfig?.functionCallingConfig.allowedFunctionNames;
+  return declarationsOf(request).filter(({ name }) => allowed?.includes(name) ?? true);
+}
+
+/**
+ * `request` with other declarations in the place of some; everything else is shared with it. Undefined where a call is demanded
+ * and nothing would be left to call: an answer in words is none to who demands a call.
+ */
+export function withReplaced(
+  request: GenerateContentRequest,
+  instead: Replacements,
+): GenerateContentRequest | undefined {
+  if (instead.size === 0) return request;
+  const tools = (request.tools ?? []).flatMap((tool): GeminiTool[] => {
+    if (!tool.functionDeclarations) return [tool];
+    const functionDeclarations = tool.functionDeclarations.flatMap((declaration) => {
+      const other = instead.get(declaration) ?? declaration;
+      return other === 'dropped' ? [] : other;
+    });
+    return functionDeclarations.length > 0 ? [{ ...tool, functionDeclarations }] : [];
+  });
+  const declared = new Set(
+    tools.flatMap((tool) => (tool.functionDeclarations ?? []).map(({ name }) => name)),
+  );
+  const { toolConfig, ...rest } = request;
+  const allowed = toolConfig?.functionCallingConfig.allowedFunctionNames;
+  const left = allowed?.filter((name) => declared.has(name));
+  const isDemanded = toolConfig?.functionCallingConfig.mode === 'ANY';
+  if (left ? left.length === 0 : isDemanded && declared.size === 0) return undefined;
+  if (tools.length === 0) {
+    const { tools: _none, ...without } = rest;
+    return without;
+  }
+  if (!toolConfig || !left || left.length === allowed?.length) return { ...request, tools };
+  const functionCallingConfig = { ...toolConfig.functionCallingConfig, allowedFunctionNames: left };
+  return { ...request, tools, toolConfig: { ...toolConfig, functionCallingConfig } };
+}

@@ -1,0 +1,111 @@
+/**
+ * What must be refused, in Anthropic's words and naming the field, before anything is translated: clients act on these
+ * texts, and an ignored feature would lose content in silence (contract sections 1, 4 and 6).
+ */
+import { MessagesError } from '../../../anthropic/errors.ts';
+import type { ApiVersion, CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
+import { isObject } from '../../../lib/json.ts';
+import type { Warn } from '../../warnings.ts';
+import { refuse } from './refuse.ts';
+import { refuseMessages } from './refused-messages.ts';
+import { refuseTools } from './refused-tools.ts';
+
+const isPresent = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+
+/** Features of Anthropic's servers that have no stand-in here. */
+function refuseFeatures(request: MessagesRequest): void {
+  if (isPresent(request.thread)) {
+    // The SDK's tool runner sends the whole conversation again when it sees this code, and only then.
+    throw new MessagesError(
+      'invalid_request_error',
+      'thread: message threads are not supported by this model',
+      {
+        details: { error_code: 'thread_unsupported_request' },
+      },
+    );
+  }
+  for (const key of ['container', 'compaction'] as const) {
+    if (isPresent(request[key])) refuse(`${key}: not supported by this model`);
+  }
+  if (isPresent(request.fallbacks) && request.fallbacks !== 'default') {
+    refuse('fallbacks: a list of models is not supported by this model');
+  }
+}
+
+/** Characters of all together: they are looked for in every answer, in a table with a row for each. */
+const MOST_STOP_CHARACTERS = 65_536;
+
+function refuseStopSequences({ stop_sequences: sequences }: MessagesRequest): void {
+  let characters = 0;
+  for (const sequence of sequences ?? []) characters += sequence.length;
+  if (characters <= MOST_STOP_CHARACTERS) return;
+  refuse(
+    `stop_sequences: ${characters} characters together; at most ${MOST_STOP_CHARACTERS} can be looked for`,
+  );
+}
+
+/** Thoughts never go back to Gemini, so clearing them is done; other clearing makes room only, and is left out. */
+function checkContextEdits(request: CountTokensRequest, warn: Warn): void {
+  const management = request.context_management;
+  if (!isObject(management) || !Array.isArray(management['edits'])) return;
+  management['edits'].forEach((edit: unknown, index) => {
+    const type = isObject(edit) ? String(edit['type']) : '';
+    const path = `context_management.edits.${index}`;
+    if (type.startsWith('clear_thinking_')) return;
+    if (!type.startsWith('clear_')) refuse(`${path}.type: ${type} is not supported by this model`);
+    warn('field-ignored', path, `${type} is not applied: the whole history is sent`);
+  });
+}
+
+function refuseThinking({ thinking, max_tokens: maxTokens }: MessagesRequest): void {
+  if (thinking?.type !== 'enabled') return;
+  const budget = thinking.budget_tokens;
+  if (budget === undefined || budget === null) refuse('thinking.enabled.budget_tokens: Field required');
+  if (budget < 1024) {
+    refuse('thinking.enabled.budget_tokens: Input should be greater than or equal to 1024');
+  }
+  if (budget >= maxTokens && maxTokens > 0) {
+    refuse('`max_tokens` must be greater than `thinking.budget_tokens`');
+  }
+}
+
+function refuseSampling(request: MessagesRequest, version: ApiVersion): void {
+  const { temperature, top_p: topP, top_k: topK } = request;
+  for (const [key, value] of Object.entries({ temperature, top_p: topP, top_k: topK })) {
+    if (typeof value !== 'number') continue;
+    if (version === '2026-10-21') refuse(`${key}: Extra inputs are not permitted`);
+    if (key !== 'top_k' && (value < 0 || value > 1)) refuse(`${key}: range: 0..1`);
+  }
+}
+
+/** What both endpoints refuse. */
+export function refuseShared(request: CountTokensRequest, version: ApiVersion, warn: Warn): void {
+  if (isPresent(request.mcp_servers)) refuse('mcp_servers: not supported by this model');
+  if (request.output_config?.format && request.output_format) {
+    refuse('output_format: cannot be used together with `output_config.format`');
+  }
+  checkContextEdits(request, warn);
+  refuseTools(request);
+  refuseMessages(request.messages, version);
+}
+
+/** What only a request for an answer can do wrong. */
+export function refuseUnservable(request: MessagesRequest, version: ApiVersion, warn: Warn): void {
+  refuseFeatures(request);
+  refuseThinking(request);
+  refuseStopSequences(request);
+  refuseSampling(request, version);
+  refuseShared(request, version, warn);
+  const last = request.messages.at(-1);
+  const isCall =
+    typeof last?.content !== 'string' && last?.content.some((block) => block.type === 'tool_use');
+  if (last?.role === 'assistant' && !isCall) refusePrefill();
+}
+
+/** Also for a last message of the user's that says nothing: the assistant's is then the last that Google would see. */
+export function refusePrefill(): never {
+  refuse(
+    'This model does not support assistant message prefill. The conversation must end with a user message.',
+  );
+}

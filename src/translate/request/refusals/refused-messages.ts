@@ -1,0 +1,46 @@
+/** Messages that Anthropic's API refuses by their place or their role. */
+import type { ContentBlock } from '../../../anthropic/content.ts';
+import type { ApiVersion, Message } from '../../../anthropic/request.ts';
+import { refuse } from './refuse.ts';
+
+/** Blocks that only one side may write. */
+const ONLY: Readonly<Partial<Record<ContentBlock['type'], Message['role']>>> = {
+  tool_use: 'assistant',
+  thinking: 'assistant',
+  redacted_thinking: 'assistant',
+  tool_result: 'user',
+  tool_addition: 'system',
+  tool_removal: 'system',
+};
+
+const hasCitations = (block: ContentBlock): boolean =>
+  block.type === 'text' && Array.isArray(block.citations) && block.citations.length > 0;
+
+function refuseBlock(block: ContentBlock, role: Message['role'], path: string, version: ApiVersion): void {
+  const owner = Object.hasOwn(ONLY, block.type) ? ONLY[block.type] : undefined;
+  if (owner !== undefined && owner !== role) {
+    refuse(`${path}: \`${block.type}\` blocks can only be in \`${owner}\` messages`);
+  }
+  if (version !== '2026-10-21') return;
+  if (block.type === 'document' && role === 'assistant') {
+    refuse(`${path}: \`document\` blocks cannot be in \`assistant\` messages`);
+  }
+  if (role === 'user' && hasCitations(block)) {
+    refuse(`${path}.text.citations: Extra inputs are not permitted`);
+  }
+}
+
+export function refuseMessages(messages: readonly Message[], version: ApiVersion): void {
+  if (messages.length === 0) refuse('messages: at least one message is required');
+  messages.forEach(({ role, content }, index) => {
+    if (role === 'user' && content.length === 0) {
+      refuse(
+        `messages.${index}: all messages must have non-empty content except for the optional final assistant message`,
+      );
+    }
+    if (typeof content === 'string') return;
+    content.forEach((block, position) => {
+      refuseBlock(block, role, `messages.${index}.content.${position}`, version);
+    });
+  });
+}

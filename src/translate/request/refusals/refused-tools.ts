@@ -1,0 +1,36 @@
+/** Tools that cannot be served, and choices among tools that make no sense. */
+import type { CountTokensRequest, Tool } from '../../../anthropic/request.ts';
+import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
+import { clientTool } from '../tools/client-tools.ts';
+import { isForCode, toolName } from '../tools/tool-visibility.ts';
+import { refuseSearch } from '../tools/web-search.ts';
+import { refuse } from './refuse.ts';
+
+function refuseTool(tool: Tool, path: string, toolCount: number): void {
+  if (isWebSearch(tool)) {
+    refuseSearch(tool as WebSearchTool, path, toolCount);
+    return;
+  }
+  const isCustom = tool.type === undefined || tool.type === null || tool.type === 'custom';
+  if (!isCustom && !clientTool(tool.type ?? '')) {
+    refuse(`${path}.type: ${tool.type} is not supported by this model`);
+  }
+  if (!isCustom) return;
+  if (tool.name === undefined) refuse(`${path}.custom.name: Field required`);
+  if (tool.input_schema === undefined) refuse(`${path}.custom.input_schema: Field required`);
+}
+
+export function refuseTools(request: CountTokensRequest): void {
+  const tools = request.tools ?? [];
+  for (const [index, tool] of tools.entries()) refuseTool(tool, `tools.${index}`, tools.length);
+  const names = new Set(tools.map(toolName));
+  if (names.size < tools.length) refuse('tools: Tool names must be unique.');
+  const choice = request.tool_choice;
+  if (!choice || choice.type === 'auto' || choice.type === 'none') return;
+  if (tools.length === 0) refuse(`tool_choice.${choice.type} may only be specified while providing tools.`);
+  const isCallable = (tool: Tool) =>
+    choice.type === 'tool' && toolName(tool) === choice.name && !isForCode(tool);
+  if (choice.type === 'tool' && !tools.some(isCallable)) {
+    refuse(`tool_choice.name: Tool '${choice.name}' not found in provided tools`);
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Anthropic's own tools that the client runs: the API knows their schema, Gemini must be told it. Any date of a known
+ * kind is taken; every other dated type is run by Anthropic's servers and is refused.
+ */
+import type { JsonObject } from '../../../lib/json.ts';
+
+export type ClientTool = { name: string; description: string; schema: JsonObject };
+
+const string = (description: string): JsonObject => ({ type: 'string', description });
+const integer = (description: string): JsonObject => ({ type: 'integer', description });
+const choice = (...values: string[]): JsonObject => ({ type: 'string', enum: values });
+const object = (properties: JsonObject, required: string[]): JsonObject => ({
+  type: 'object',
+  properties,
+  required,
+});
+
+const RANGE: JsonObject = {
+  type: 'array',
+  items: { type: 'integer' },
+  minItems: 2,
+  maxItems: 2,
+  description: 'For view of a file: first and last line, counted from 1; -1 is the end of the file',
+};
+
+const fileEdits: JsonObject = {
+  path: string('Path of the file or directory'),
+  view_range: RANGE,
+  file_text: string('For create: the whole content of the file'),
+  old_str: string('For str_replace: the text to replace; it must occur exactly once'),
+  new_str: string('For str_replace: the text to put in its place'),
+  insert_line: integer('For insert: the line after which the text goes; 0 is the start of the file'),
+};
+
+const BASH: ClientTool = {
+  name: 'bash',
+  description: 'Runs a command in a bash session that stays open between calls.',
+  schema: object(
+    {
+      command: string('The command to run; needed unless restart is true'),
+      restart: { type: 'boolean', description: 'True starts the session anew' },
+    },
+    [],
+  ),
+};
+
+const textEditor = (name: string, insertKey: 'new_str' | 'insert_text', ...more: string[]): ClientTool => ({
+  name,
+  description: 'Views, creates and edits text files.',
+  schema: object(
+    {
+      command: choice('view', 'create', 'str_replace', 'insert', ...more),
+      ...fileEdits,
+      ...(insertKey === 'insert_text' ? { insert_text: string('For insert: the text to insert') } : {}),
+    },
+    ['command', 'path'],
+  ),
+});
+
+const MEMORY: ClientTool = {
+  name: 'memory',
+  description: 'Keeps notes in files under /memories that last beyond this conversation.',
+  schema: object(
+    {
+      command: choice('view', 'create', 'str_replace', 'insert', 'delete', 'rename'),
+      ...fileEdits,
+      insert_text: string('For insert: the text to insert'),
+      old_path: string('For rename: the present path'),
+      new_path: string('For rename: the new path'),
+    },
+    ['command'],
+  ),
+};
+
+const OLD_EDITOR = textEditor('str_replace_editor', 'new_str', 'undo_edit');
+const EDITOR = textEditor('str_replace_based_edit_tool', 'insert_text');
+
+export function clientTool(type: string): ClientTool | undefined {
+  const [, kind, date = ''] = /^(bash|text_editor|memory)_(\d{8})$/.exec(type) ?? [];
+  if (kind === 'bash') return BASH;
+  if (kind === 'memory') return MEMORY;
+  if (kind !== 'text_editor') return undefined;
+  return date < '20250429' ? OLD_EDITOR : EDITOR;
+}

@@ -1,0 +1,57 @@
+/**
+ * History of Anthropic's server-side tools, flattened to text: Gemini knows neither the calls nor their results,
+ * but the words in them belong to the conversation. What is encrypted means nothing to any other model.
+ */
+import { isObject } from '../../../lib/json.ts';
+import { tagged } from '../text.ts';
+
+const OPAQUE = /^(encrypted_|cache_control$|signature$)/;
+
+/** JSON without what only Anthropic can read. */
+const readable = (value: unknown): string =>
+  JSON.stringify(value, (key, member) => (OPAQUE.test(key) ? undefined : member)) ?? '';
+
+export const serverCallText = (name: string, input: unknown): string =>
+  tagged('server_tool_use', [`${name} ${readable(input)}`]);
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(textOf).filter(Boolean).join('\n');
+  if (!isObject(value)) return value === undefined || value === null ? '' : String(value);
+  const type = String(value['type']);
+  if (type.endsWith('_tool_result_error')) return `error: ${textOf(value['error_code'])}`;
+  const row = Object.hasOwn(TEXTS, type) ? TEXTS[type] : undefined;
+  return row ? row(value) : readable(value);
+}
+
+const join = (...values: unknown[]): string => values.map(textOf).filter(Boolean).join('\n');
+
+/** How a result, or a block inside of one, reads; any other shape is shown as its JSON. */
+const TEXTS: Readonly<Record<string, (value: Record<string, unknown>) => string>> = {
+  text: (value) => join(value['text'] ?? value['data']),
+  // Bytes are no text: what they were is all that can be said here.
+  base64: (value) => `[${textOf(value['media_type'])}]`,
+  image: (value) => join(value['source']),
+  web_search_result: (value) => join([value['title'], value['url'], value['page_age']]),
+  web_fetch_result: (value) => join(value['url'], value['content']),
+  document: (value) => join(value['title'], value['source']),
+  tool_reference: (value) => toolReferenceText(String(value['tool_name'])),
+  tool_search_tool_search_result: (value) => join(value['tool_references']),
+  advisor_result: (value) => join(value['text']),
+};
+
+/** Whether a result holds pictures or files, which no text can carry. */
+export function holdsBytes(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsBytes);
+  return isObject(value) && (value['type'] === 'base64' || Object.values(value).some(holdsBytes));
+}
+
+export const serverResultText = (type: string, result: unknown): string => tagged(type, [textOf(result)]);
+
+export const toolReferenceText = (name: string): string => `Tool ${name} is loaded and can be called.`;
+
+/** A block with no better form than its JSON. */
+export const blockText = (block: { type: string }): string => {
+  const { type, ...rest } = block;
+  return tagged(type, [readable(rest)]);
+};

@@ -1,0 +1,115 @@
+/**
+ * Which tools the model is shown, and in what order. A deferred tool (`defer_loading`) stays hidden until the history
+ * names it, and then comes last, in the order of loading: what was declared before keeps its bytes. Claude Code's
+ * placeholder, deferred and never named, is never sent.
+ */
+import type { ContentBlock } from '../../../anthropic/content.ts';
+import type { CountTokensRequest, Message, Tool } from '../../../anthropic/request.ts';
+import { isWebSearch } from '../../../anthropic/server-tools.ts';
+import { isObject } from '../../../lib/json.ts';
+import type { Warn } from '../../warnings.ts';
+import { isCleared, lastUserIndex } from '../messages.ts';
+import { clientTool } from './client-tools.ts';
+
+export type DeclaredTool = { name: string; tool: Tool; path: string };
+
+type Change = { do: 'show' | 'hide'; name: string; tool?: Tool };
+
+export const toolName = (tool: Tool): string => tool.name ?? clientTool(tool.type ?? '')?.name ?? '';
+
+const namesIn = (value: unknown): string[] =>
+  Array.isArray(value)
+    ? value.flatMap((item) =>
+        isObject(item) && item['type'] === 'tool_reference' && typeof item['tool_name'] === 'string'
+          ? [item['tool_name']]
+          : [],
+      )
+    : [];
+
+/** `tool_addition` and `tool_removal` name a tool, or hold one (`tool` as a name, a reference or a whole declaration). */
+function changeOf(kind: Change['do'], block: { tool_name?: string; tool?: unknown }): Change[] {
+  const { tool } = block;
+  if (block.tool_name !== undefined) return [{ do: kind, name: block.tool_name }];
+  if (typeof tool === 'string') return [{ do: kind, name: tool }];
+  if (!isObject(tool)) return [];
+  const name = tool['name'] ?? tool['tool_name'];
+  if (typeof name !== 'string') return [];
+  return [{ do: kind, name, ...(isObject(tool['input_schema']) ? { tool: tool as Tool } : {}) }];
+}
+
+function changesIn(block: ContentBlock): Change[] {
+  const show = (names: string[]) => names.map((name): Change => ({ do: 'show', name }));
+  switch (block.type) {
+    case 'tool_result':
+      return show(namesIn(block.content));
+    case 'tool_search_tool_result':
+      return show(namesIn(isObject(block.content) ? block.content['tool_references'] : block.content));
+    case 'tool_reference':
+      return show([block.tool_name]);
+    // A compacted history has lost the reference, but what was called was loaded.
+    case 'tool_use':
+      return show([block.name]);
+    case 'tool_addition':
+      return changeOf('show', block);
+    case 'tool_removal':
+      return changeOf('hide', block);
+    default:
+      return [];
+  }
+}
+
+function* toolChanges(messages: readonly Message[]): Generator<Change> {
+  const lastUser = lastUserIndex(messages);
+  for (const [index, message] of messages.entries()) {
+    if (typeof message.content === 'string' || isCleared(message, index, lastUser)) continue;
+    for (const block of message.content) yield* changesIn(block);
+  }
+}
+
+/** Only code of Anthropic's sandbox may call it: the model may not. */
+export const isForCode = (tool: Tool): boolean =>
+  Array.isArray(tool.allowed_callers) &&
+  tool.allowed_callers.length > 0 &&
+  !tool.allowed_callers.includes('direct');
+
+export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredTool[] {
+  const known = new Map<string, DeclaredTool>();
+  const shown = new Map<string, DeclaredTool>();
+  const forCode = new Set<string>();
+  (request.tools ?? []).forEach((tool, index) => {
+    if (isWebSearch(tool)) return;
+    const declared = { name: toolName(tool), tool, path: `tools.${index}` };
+    if (isForCode(tool)) {
+      forCode.add(declared.name);
+      warn('tool-changed', `${declared.path}.allowed_callers`, 'a tool for code execution only is hidden');
+      return;
+    }
+    known.set(declared.name, declared);
+    if (tool.defer_loading !== true) shown.set(declared.name, declared);
+  });
+  const apply = (change: Change) => {
+    if (change.do === 'hide') {
+      shown.delete(change.name);
+      return;
+    }
+    if (shown.has(change.name) || forCode.has(change.name)) return;
+    const found =
+      known.get(change.name) ??
+      (change.tool && { name: change.name, tool: change.tool, path: `tool_addition.${change.name}` });
+    if (found) shown.set(change.name, found);
+  };
+  for (const change of toolChanges(request.messages)) apply(change);
+  if (request.tool_choice?.type === 'tool') apply({ do: 'show', name: request.tool_choice.name });
+  return [...shown.values()];
+}
+
+/**
+ * The tools that a call may name: those shown, and those the client declared but has not loaded yet. A model that read of
+ * one may call it unseen; the client knows best what to say to that.
+ */
+export function callableNames(request: CountTokensRequest, shown: readonly DeclaredTool[]): string[] {
+  const deferred = (request.tools ?? []).filter(
+    (tool) => tool.defer_loading === true && !isForCode(tool) && !isWebSearch(tool),
+  );
+  return [...new Set([...shown.map(({ name }) => name), ...deferred.map(toolName)])];
+}

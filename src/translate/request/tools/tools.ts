@@ -1,0 +1,121 @@
+/** Tool declarations, by an allow-list of fields, and how the model may choose among them. */
+import type { CountTokensRequest, Tool } from '../../../anthropic/request.ts';
+import type {
+  FunctionCallingMode,
+  FunctionDeclaration,
+  GenerateContentRequest,
+} from '../../../gemini/wire.ts';
+import { type Json, type JsonObject, startOfJson } from '../../../lib/json.ts';
+import { wellFormed, wellFormedObject } from '../../../lib/well-formed.ts';
+import { toGeminiToolName } from '../../tool-names.ts';
+import type { Warn } from '../../warnings.ts';
+import { requiredOf } from '../schema/keywords.ts';
+import { schemaWork, toInputSchema } from '../schema/outgoing.ts';
+import type { Work } from '../schema/work.ts';
+import { clientTool } from './client-tools.ts';
+import type { DeclaredTool } from './tool-visibility.ts';
+import { webSearchOf } from './web-search.ts';
+
+/** What becomes of each field of a tool; any other is told about. */
+const FIELDS: ReadonlySet<string> = new Set([
+  // used
+  'type',
+  'name',
+  'description',
+  'input_schema',
+  'input_examples',
+  'strict',
+  'defer_loading',
+  'allowed_callers',
+  // needless: Gemini caches by itself, and always sends a call's arguments whole
+  'cache_control',
+  'eager_input_streaming',
+]);
+
+/** Characters of a tool's examples: they are there to help, and go with every request. */
+const MOST_EXAMPLES = 65_536;
+
+function examplesOf({ input_examples: examples }: Tool, path: string, warn: Warn): string[] {
+  const shown: string[] = [];
+  let left = MOST_EXAMPLES;
+  for (const example of examples ?? []) {
+    const text = startOfJson((example ?? null) as Json, left);
+    left -= text.length;
+    if (left < 0) {
+      warn('tool-changed', `${path}.input_examples`, 'too long: only the first ones are shown');
+      break;
+    }
+    shown.push(text);
+  }
+  return shown;
+}
+
+function describe(tool: Tool, fallback: string | undefined, examples: readonly string[]): string {
+  const description = tool.description ?? fallback ?? '';
+  if (examples.length === 0) return wellFormed(description);
+  return wellFormed(`${description}\n\nExamples of input:\n${examples.join('\n')}`.trimStart());
+}
+
+/** As they are sent, of the tools that the model is shown and `tool_choice` lets it call. */
+export function requiredArguments(
+  { tool_choice: choice }: CountTokensRequest,
+  tools: readonly DeclaredTool[],
+  declarations: readonly FunctionDeclaration[],
+): Map<string, string[]> {
+  const schemas = new Map(declarations.map(({ name, parametersJsonSchema }) => [name, parametersJsonSchema]));
+  const callable = tools.filter(
+    ({ name }) => choice?.type !== 'none' && (choice?.type !== 'tool' || choice.name === name),
+  );
+  return new Map(callable.map(({ name }) => [name, requiredOf(schemas.get(toGeminiToolName(name)) ?? {})]));
+}
+
+function toDeclaration({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
+  for (const key of Object.keys(tool)) {
+    if (!FIELDS.has(key)) warn('tool-changed', `${path}.${key}`, 'not known, left out');
+  }
+  const known = tool.input_schema ? undefined : clientTool(tool.type ?? '');
+  const description = describe(tool, known?.description, examplesOf(tool, path, warn));
+  const written = known?.schema ?? wellFormedObject((tool.input_schema ?? {}) as JsonObject);
+  const schema = toInputSchema(written, { path: `${path}.custom.input_schema`, warn, work });
+  return {
+    name: toGeminiToolName(name),
+    ...(description === '' ? {} : { description }),
+    ...(schema === undefined ? {} : { parametersJsonSchema: schema }),
+  };
+}
+
+/** Absent without tools: Google refuses an empty list. */
+export function toTools(tools: readonly DeclaredTool[], warn: Warn): Pick<GenerateContentRequest, 'tools'> {
+  if (tools.length === 0) return {};
+  const work = schemaWork();
+  return { tools: [{ functionDeclarations: tools.map((tool) => toDeclaration(tool, warn, work)) }] };
+}
+
+const MODES = { auto: 'AUTO', any: 'ANY', tool: 'ANY', none: 'NONE' } as const;
+
+/** How the model may call: VALIDATED holds calls to their schemas where a tool is `strict`. */
+export function callingMode(
+  request: CountTokensRequest,
+  tools: readonly DeclaredTool[],
+  warn: Warn,
+): FunctionCallingMode | undefined {
+  if (webSearchOf(request)) return 'AUTO';
+  if (tools.length === 0) {
+    const type = request.tool_choice?.type;
+    if (type === 'any') warn('field-ignored', 'tool_choice', 'no tool is loaded that could be called');
+    return undefined;
+  }
+  const mode = MODES[request.tool_choice?.type ?? 'auto'];
+  return mode === 'AUTO' && tools.some(({ tool }) => tool.strict === true) ? 'VALIDATED' : mode;
+}
+
+/** AUTO is Google's own default and goes without saying. */
+export function toToolConfig(
+  request: CountTokensRequest,
+  mode: FunctionCallingMode | undefined,
+): Pick<GenerateContentRequest, 'toolConfig'> {
+  if (mode === undefined || mode === 'AUTO') return {};
+  const choice = request.tool_choice;
+  const names = choice?.type === 'tool' ? { allowedFunctionNames: [toGeminiToolName(choice.name)] } : {};
+  return { toolConfig: { functionCallingConfig: { mode, ...names } } };
+}

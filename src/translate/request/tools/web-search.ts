@@ -1,0 +1,110 @@
+/**
+ * A request whose only tool is Anthropic's web search, as Claude Code's WebSearch sends it: Google searches for the answer in
+ * the same call. What Google's search cannot be told by a setting is asked for in words; the domains are held by a filter
+ * on what comes back, too (docs/decisions/0047-web-search.md).
+ */
+import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
+import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
+import type { SearchPlan } from '../../context.ts';
+import type { Warn } from '../../warnings.ts';
+import { refuse } from '../refusals/refuse.ts';
+
+/** What becomes of each field of the tool; any other is told about. */
+const FIELDS: ReadonlySet<string> = new Set([
+  // used
+  'type',
+  'name',
+  'allowed_domains',
+  'blocked_domains',
+  'user_location',
+  // one call of Gemini's is one use, and there is always room for one
+  'max_uses',
+  // needless: the search is there from the start, asks for nothing and is called by the model itself
+  'cache_control',
+  'defer_loading',
+  'strict',
+  'allowed_callers',
+  'response_inclusion',
+]);
+
+/** Characters of a question that stand for it as a query. */
+const QUESTION_CHARACTERS = 300;
+
+/** The search that Google is to do; undefined where there is none, or none may be done. */
+export function webSearchOf({ tools, tool_choice: choice }: CountTokensRequest): WebSearchTool | undefined {
+  const [tool, ...others] = tools ?? [];
+  if (!tool || others.length > 0 || !isWebSearch(tool) || choice?.type === 'none') return undefined;
+  // Checked against its schema when the request was read.
+  return tool as WebSearchTool;
+}
+
+export function refuseSearch(tool: WebSearchTool, path: string, toolCount: number): void {
+  if (toolCount > 1) refuse(`${path}.type: ${tool.type} is not supported by this model beside other tools`);
+  if (tool.allowed_domains?.length && tool.blocked_domains?.length) {
+    refuse(`${path}.${tool.type}: allowed_domains and blocked_domains cannot be used together`);
+  }
+}
+
+export function warnOfSearch(tool: WebSearchTool, warn: Warn): void {
+  for (const key of Object.keys(tool)) {
+    if (!FIELDS.has(key)) warn('tool-changed', `tools.0.${key}`, 'not known, left out');
+  }
+}
+
+/** `example.com/news` and `https://example.com` are written for `example.com`. A path cannot be held to: Google tells none. */
+const hostOf = (domain: string): string =>
+  domain
+    .trim()
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\//, '')
+    .replace(/^\*\./, '')
+    .replace(/[/:?#].*$/, '');
+
+const hostsOf = (domains: readonly string[] | null | undefined): string[] =>
+  (domains ?? []).map(hostOf).filter((host) => host !== '');
+
+function place({ user_location: location }: WebSearchTool): string {
+  const { city, region, country, timezone } = location ?? {};
+  const where = [city, region, country].filter(Boolean).join(', ');
+  const zone = timezone ? `time zone ${timezone}` : '';
+  return [where, zone].filter(Boolean).join(', ');
+}
+
+/** What the model must be asked for in words. */
+export function searchInstructions(
+  tool: WebSearchTool,
+  { tool_choice: choice }: CountTokensRequest,
+): string[] {
+  const [allowed, blocked, where] = [tool.allowed_domains ?? [], tool.blocked_domains ?? [], place(tool)];
+  return [
+    ...(choice?.type === 'any' || choice?.type === 'tool' ? ['Search the web before you answer.'] : []),
+    ...(allowed.length > 0
+      ? [`Use results from these sites only, and say so in your queries (site:): ${allowed.join(', ')}`]
+      : []),
+    ...(blocked.length > 0
+      ? [`Use no results from these sites, and say so in your queries (-site:): ${blocked.join(', ')}`]
+      : []),
+    ...(where === '' ? [] : [`The user is here: ${where}`]),
+  ];
+}
+
+function questionOf({ messages }: CountTokensRequest): string {
+  const content = messages.findLast(({ role }) => role === 'user')?.content ?? '';
+  const texts =
+    typeof content === 'string'
+      ? [content]
+      : content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
+  return texts.join('\n').trim().slice(0, QUESTION_CHARACTERS).toWellFormed();
+}
+
+export function toSearchPlan(request: MessagesRequest): SearchPlan | undefined {
+  const tool = webSearchOf(request);
+  return (
+    tool && {
+      question: questionOf(request),
+      allowedDomains: hostsOf(tool.allowed_domains),
+      blockedDomains: hostsOf(tool.blocked_domains),
+      cites: !request.output_config?.format && !request.output_format,
+    }
+  );
+}

@@ -1,0 +1,47 @@
+/** A request whose media are being read is an answer under way. */
+import { describe, expect, test } from 'bun:test';
+import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import { googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
+
+const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+const source = { type: 'url', url: 'https://pics.example.test/cat.png' };
+const request = { ...hello, messages: [{ role: 'user', content: [{ type: 'image', source }] }] };
+
+describe('while a URL is read', () => {
+  /** What is read stays under way until `arrive`. */
+  async function reading(env: Record<string, string> = {}) {
+    const begun = Promise.withResolvers<void>();
+    const arrived = Promise.withResolvers<void>();
+    const urlFetch: UrlFetchPorts = {
+      resolve: async () => ['203.0.114.7'],
+      isPublic: () => true,
+      fetch: async () => {
+        begun.resolve();
+        await arrived.promise;
+        return new Response(PNG);
+      },
+    };
+    const fetch = async () => googleStream(textChunk('A cat.', 'STOP'));
+    const proxy = await startProxy({ fetch, env: { URL_FETCH: 'proxy', ...env }, urlFetch });
+    const answer = proxy.send('/v1/messages', request);
+    await begun.promise;
+    return { proxy, answer, arrive: arrived.resolve };
+  }
+
+  test('a shutdown waits for the answer', async () => {
+    const { proxy, answer, arrive } = await reading();
+    await using _ = proxy;
+    const closed = proxy.close(10_000);
+    arrive();
+    expect((await answer).status).toBe(200);
+    await closed;
+  });
+
+  test('the answer has its place among those under way', async () => {
+    const { proxy, answer, arrive } = await reading({ STREAMS_MAX: '1' });
+    await using _ = proxy;
+    expect((await proxy.send('/v1/messages', hello)).status).toBe(529);
+    arrive();
+    expect((await answer).status).toBe(200);
+  });
+});
