@@ -17,7 +17,7 @@ const MOST = 1_000;
 const keyOf = (model: string, value: string | undefined) => JSON.stringify([model, value ?? null]);
 
 export type MendedThinking = {
-  body: string;
+  request: GenerateContentRequest;
   refusal: ThinkingRefusal;
   /** For the requests to come, once the model has taken the body: what is refused all the same was refused for something else. */
   learn(): void;
@@ -34,16 +34,24 @@ export class ThinkingMemory {
     return fate === undefined ? request : withoutThinking(request, fate);
   }
 
-  /** The body to ask with once more; undefined where `error` is about something else, or nothing is left to be done. */
-  mend(model: string, error: UpstreamError, body: string): MendedThinking | undefined {
-    // Parsed for such an error only: a body may have megabytes.
-    const request = parseKeepingDigits(body) as GenerateContentRequest;
+  /** The request to ask with once more; undefined where `error` is about something else, or nothing is left to be done. */
+  mendRequest(
+    model: string,
+    error: UpstreamError,
+    request: GenerateContentRequest,
+  ): MendedThinking | undefined {
     const refusal = thinkingRefusal(error, request);
     if (!refusal) return undefined;
     return {
-      body: JSON.stringify(withoutThinking(request, refusal.fate)),
+      request: withoutThinking(request, refusal.fate),
       refusal,
       learn: () => this.#fates.set(keyOf(model, refusal.value), refusal.fate),
     };
+  }
+
+  /** The same on a body that is serialised already. */
+  mend(model: string, error: UpstreamError, body: string): (MendedThinking & { body: string }) | undefined {
+    const mended = this.mendRequest(model, error, parseKeepingDigits(body) as GenerateContentRequest);
+    return mended && { ...mended, body: JSON.stringify(mended.request) };
   }
 }

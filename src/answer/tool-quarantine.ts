@@ -90,11 +90,16 @@ export class Quarantine {
     this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE[form]}`);
   }
 
-  /** The body to ask with once more, or undefined where `error` is about something else, or enough was tried. */
+  /** The request to ask with once more, or undefined where `error` is about something else, or enough was tried. */
+  mendRequest(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
+    if (error.kind !== 'status' || error.status !== 400) return undefined;
+    return this.#mendNamed(error, request) ?? this.#searchOn(error, request);
+  }
+
+  /** The same on a body that is serialised already. */
   mend(error: UpstreamError, body: string): string | undefined {
     if (error.kind !== 'status' || error.status !== 400) return undefined;
-    const request = parseKeepingDigits(body) as GenerateContentRequest;
-    const mended = this.#mendNamed(error, request) ?? this.#searchOn(error, request);
+    const mended = this.mendRequest(error, parseKeepingDigits(body) as GenerateContentRequest);
     return mended && JSON.stringify(mended);
   }
 

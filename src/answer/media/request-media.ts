@@ -3,13 +3,16 @@ import { MessagesError } from '../../anthropic/errors.ts';
 import type { Message } from '../../anthropic/request.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
+import type { GenerateContentRequest } from '../../gemini/wire.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import type { FetchedMedia, UrlMedia } from '../../translate/context.ts';
 import { refusalOf, type UrlPlace, urlPlaces, urlsToFetch } from '../../translate/request/media/url-media.ts';
 import {
-  bodyWithBytes,
+  holdsMedia,
   isUrlRefused,
   linkedUrls,
   mayReadBytes,
+  requestWithBytes,
 } from '../../translate/request/media/url-repair.ts';
 import type { Job } from '../job.ts';
 import type { AnswerPorts } from '../ports.ts';
@@ -37,20 +40,23 @@ export class RequestMedia {
   }
 
   /**
-   * `body` with bytes for URLs, where Google has just refused these and this process may read them; undefined where that is not the
+   * `request` with bytes for URLs, where Google has just refused these and this process may read them; undefined where that is not the
    * trouble. Throws a MessagesError that names the block where nobody can read them.
    */
-  async mended(error: unknown, body: string): Promise<string | undefined> {
+  async mendedRequest(
+    error: unknown,
+    request: GenerateContentRequest,
+  ): Promise<GenerateContentRequest | undefined> {
     if (!(error instanceof UpstreamError) || !mayReadBytes(error)) return undefined;
-    const urls = linkedUrls(body);
+    const urls = linkedUrls(request);
     if (urls.length === 0) return undefined;
     if (!this.#deps.settings.urlFetch.proxy) {
       // What Google finds unreadable may as well be bytes that the client sent.
-      if (isUrlRefused(error) || !body.includes('"inlineData"')) throw this.#refused(error, urls);
+      if (isUrlRefused(error) || !holdsMedia(request)) throw this.#refused(error, urls);
       return undefined;
     }
     await this.#read(urls);
-    const mended = bodyWithBytes(body, this.#fetched, this.#call.warn, (url, problem) => {
+    const mended = requestWithBytes(request, this.#fetched, this.#call.warn, (url, problem) => {
       throw this.#refusal(url, problem, error);
     });
     this.#call.warn(
@@ -59,6 +65,13 @@ export class RequestMedia {
       `Gemini could not read a URL (${error.message}); its bytes are sent`,
     );
     return mended;
+  }
+
+  /** The same on a body that is serialised already. */
+  async mended(error: unknown, body: string): Promise<string | undefined> {
+    if (!(error instanceof UpstreamError) || !mayReadBytes(error)) return undefined;
+    const mended = await this.mendedRequest(error, parseKeepingDigits(body) as GenerateContentRequest);
+    return mended && JSON.stringify(mended);
   }
 
   /** No more is asked: bytes need not be kept any longer. */

@@ -11,22 +11,41 @@ import { SIGNATURE_SENTINEL } from './signature-placement.ts';
 
 const SIGNATURE_REFUSED = /thought.?signature/i;
 
-/** The body to ask with once more, or undefined where asking again would be no use. */
-export function repairedBody(error: UpstreamError, body: string, model: GeminiModel): string | undefined {
-  if (error.kind !== 'status' || error.status !== 400 || !SIGNATURE_REFUSED.test(error.message))
-    return undefined;
-  return bodyWithoutSignatures(body, model);
+const isSignatureRefused = ({ kind, status, message }: UpstreamError): boolean =>
+  kind === 'status' && status === 400 && SIGNATURE_REFUSED.test(message);
+
+/** The request to ask with once more, or undefined where asking again would be no use. */
+export function repairedRequest(
+  error: UpstreamError,
+  request: GenerateContentRequest,
+  model: GeminiModel,
+): GenerateContentRequest | undefined {
+  return isSignatureRefused(error) ? requestWithoutSignatures(request, model) : undefined;
 }
 
-/** The body for another key, which can read no signature of this one. The same bytes where there is none in it. */
-export function bodyWithoutSignatures(body: string, model: GeminiModel): string {
-  if (!body.includes('"thoughtSignature"')) return body;
-  const request = parseKeepingDigits(body) as GenerateContentRequest;
+/** The request for another key, which can read no signature of this one. The very same where there is none in it. */
+export function requestWithoutSignatures(
+  request: GenerateContentRequest,
+  model: GeminiModel,
+): GenerateContentRequest {
+  if (!request.contents.some(({ parts }) => parts.some(isSigned))) return request;
   const contents = request.contents
     .map((content) => withoutSignatures(content, model))
     .filter(({ parts }) => parts.length > 0);
-  return JSON.stringify({ ...request, contents });
+  return { ...request, contents };
 }
+
+/** The same on bodies that are serialised already. */
+export function repairedBody(error: UpstreamError, body: string, model: GeminiModel): string | undefined {
+  return isSignatureRefused(error) ? bodyWithoutSignatures(body, model) : undefined;
+}
+
+export function bodyWithoutSignatures(body: string, model: GeminiModel): string {
+  if (!body.includes('"thoughtSignature"')) return body;
+  return JSON.stringify(requestWithoutSignatures(parseKeepingDigits(body) as GenerateContentRequest, model));
+}
+
+const isSigned = ({ thoughtSignature }: RequestPart): boolean => thoughtSignature !== undefined;
 
 /** All of them, in every turn: which one was refused is not told. */
 function withoutSignatures(content: RequestContent, model: GeminiModel): RequestContent {

@@ -2,7 +2,6 @@
 
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { GenerateContentRequest, RequestPart } from '../../../gemini/wire.ts';
-import { parseKeepingDigits } from '../../../lib/exact-json.ts';
 import type { FetchedMedia } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
 import type { BlockPlace } from '../items.ts';
@@ -30,29 +29,32 @@ const partsOf = (request: GenerateContentRequest): RequestPart[] =>
   request.contents.flatMap(({ parts }) => parts);
 
 /** The URLs that Google was sent to, each once. */
-export function linkedUrls(body: string): string[] {
-  if (!body.includes('"fileUri"')) return [];
-  const request = parseKeepingDigits(body) as GenerateContentRequest;
+export function linkedUrls(request: GenerateContentRequest): string[] {
   return [...new Set(partsOf(request).flatMap(({ fileData }) => (fileData ? [fileData.fileUri] : [])))];
 }
 
 /** Throws what to tell of a URL whose bytes cannot be sent. */
 type Refuse = (url: string, problem: string) => never;
 
-/** `fetched` has what was at every URL in `body`. */
-export function bodyWithBytes(
-  body: string,
+/** Whether bytes are in it, of the client's or of ours. */
+export const holdsMedia = (request: GenerateContentRequest): boolean =>
+  partsOf(request).some(
+    ({ inlineData, functionResponse }) => inlineData !== undefined || functionResponse?.parts !== undefined,
+  );
+
+/** `fetched` has what was at every URL in `request`. */
+export function requestWithBytes(
+  request: GenerateContentRequest,
   fetched: ReadonlyMap<string, FetchedMedia>,
   warn: Warn,
   refuse: Refuse,
-): string {
-  const request = parseKeepingDigits(body) as GenerateContentRequest;
+): GenerateContentRequest {
   const place = { path: 'messages', warn, pixels: pixelBudget() };
   const contents = request.contents.map((content) => ({
     ...content,
     parts: content.parts.map((part) => withBytes(part, fetched, place, refuse)),
   }));
-  return JSON.stringify({ ...request, contents });
+  return { ...request, contents };
 }
 
 function withBytes(

@@ -60,7 +60,9 @@ function cleaned(
     if (written.depth > DEEPEST) throw new TooMuchWork();
     const root = rootOf(written, work, told);
     const sent = root === schema ? written : new References(root, work);
-    const open = withoutCircles(stable(sent, written, work, told), work, told);
+    const clean = stable(sent, written, work, told);
+    // Cleaning only moves references, and most schemas have none.
+    const open = written.holdsReference ? withoutCircles(clean, work, told) : clean;
     told.report(place);
     return open;
   } finally {

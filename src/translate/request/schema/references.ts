@@ -44,6 +44,8 @@ export class References {
   readonly root: JsonObject;
   /** Levels of objects and lists. */
   depth = 0;
+  /** Somewhere a reference may stand. */
+  holdsReference = false;
   readonly #work: Work;
   #walked = false;
   readonly #anchors = new Map<string, JsonObject>();
@@ -80,7 +82,8 @@ export class References {
   }
 
   #note(node: JsonObject): void {
-    const { $anchor: anchor, $id: id } = node;
+    const { $anchor: anchor, $id: id, $ref: reference } = node;
+    this.holdsReference ||= typeof reference === 'string';
     if (typeof anchor === 'string' && !this.#anchors.has(anchor)) this.#anchors.set(anchor, node);
     // An `$id` may be relative to another, and so may what refers to it.
     for (const name of typeof id === 'string' ? [id, fileOf(id)] : []) {
