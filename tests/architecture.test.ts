@@ -60,6 +60,7 @@ const BREAKING: readonly (readonly [rule: string, path: string, text: string])[]
   ['imports go down only', 'src/http/app.ts', "import type { Config } from '../config/config.ts';"],
   ['imports go down only', 'src/config/config.ts', "import { compose } from '../compose/compose.ts';"],
   ['imports go down only', 'src/lib/json.ts', "import { version } from '../../package.json';"],
+  ['imports go down only', 'src/trace/trace.ts', "import { thing } from '../gemini/wire.ts';"],
   ['imports go down only', 'src/utils/x.ts', "import { a } from '../lib/json.ts';"],
   ['imports go down only', 'src/lib/json.ts', "const a = await import('../http/app.ts');"],
   ['imports go down only', 'src/lib/json.ts', "export {\n  a,\n  b,\n} from '../http/app.ts';"],
@@ -86,6 +87,7 @@ const BREAKING: readonly (readonly [rule: string, path: string, text: string])[]
   ],
   ["the wall's clock tells dates", 'src/keys/breaker.ts', 'const now = clock.wall().getTime();'],
   ['no Anthropic word below the translation', 'src/sim/mock/index.ts', "const a = 'tool_use';"],
+  ["no vendor's word in the story", 'src/trace/events.ts', 'const a = { googleStatus: 503 };'],
 ];
 
 const KEEPING: readonly (readonly [path: string, text: string])[] = [
@@ -98,6 +100,8 @@ const KEEPING: readonly (readonly [path: string, text: string])[] = [
     '// Date.now() would do, but not in a test\n/**\n * any anthropic word\n */\nconst x = 1;',
   ],
   ['src/lib/ports.ts', 'Date.now();'],
+  ['src/trace/log-line.ts', "const a = { gemini_model: 'x' };"],
+  ['src/gemini/wire.ts', "import type { Trace } from '../trace/trace.ts';"],
   ['src/lib/a.ts', "const modes = { auto: 'AUTO', any: 'ANY' };"],
   ['src/sim/a.ts', "const many: string = 'any';"],
 ];

@@ -49,6 +49,7 @@ const resolveImport = (path: string, target: string): string => posix.join(posix
  */
 const FLOORS: Readonly<Record<string, number>> = {
   lib: 0,
+  trace: 1,
   anthropic: 2,
   gemini: 2,
   translate: 3,
@@ -246,8 +247,15 @@ export const RULES: readonly Rule[] = [
   banned(
     'no Anthropic word below the translation',
     /anthropic|\btool_use\b|\btool_result\b|\bcontent_block|\bmessage_(?:start|delta|stop)\b|\bend_turn\b/i,
-    (path) => /^src\/(?:cluster|upstream|signatures|keys|sim|gemini|lib)\//.test(path),
+    (path) => /^src\/(?:cluster|upstream|signatures|keys|sim|gemini|lib|trace)\//.test(path),
     'a way to reach Gemini works for any client; what it must know of one comes as neutral labels',
+  ),
+  banned(
+    "no vendor's word in the story",
+    // `gemini_model` is a field of the log that users' queries name.
+    /anthropic|claude|google|gemini(?!_model)/i,
+    (path) => path.startsWith('src/trace/'),
+    'what a request met is told, counted and shown in the same words, whoever is upstream',
   ),
 ];
 

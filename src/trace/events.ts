@@ -1,0 +1,158 @@
+/**
+ * What happens to one request, as a union of small events. Each is told once, by whoever does it, when it happens. No vendor's word is
+ * in here: classes, reasons and codes are texts whose meaning the teller knows.
+ */
+
+/** Fingerprint of a key, without a sign before it. */
+type KeyName = string;
+
+export type WaitFor = 'backoff' | 'key' | 'breaker';
+
+/** What a request does after a failed attempt. */
+export type StepName =
+  | 'retry'
+  | 'other-key'
+  | 'wait-for-key'
+  | 'other-model'
+  /** The same request, changed so that it is not refused again. */
+  | 'resend'
+  | 'ask-whole'
+  | 'give-up';
+
+/** What a step is paid from: the budget that all requests share, the ceiling of this request alone, or nothing. */
+export type StepCost = 'budget' | 'ceiling' | 'nothing';
+
+/** Who is to blame that a request failed, as far as can be told. */
+export type Blame =
+  /** The client's own mistake: says nothing of this proxy or of upstream. */
+  | 'client'
+  /** Perhaps this one request, which would fail again. */
+  | 'request'
+  /** Upstream, or this proxy. */
+  | 'others';
+
+export type TraceFact =
+  /** The first event of each request. */
+  | {
+      type: 'received';
+      at: Date;
+      method: string;
+      /** The path that is served. */
+      path: string;
+      /** The path that was asked for, where it is another one. */
+      askedPath?: string | undefined;
+      userAgent?: string | undefined;
+      /** Asked every few seconds by whatever watches this process. */
+      isProbe?: true | undefined;
+    }
+  /** A model is asked for, and the body could be read. */
+  | {
+      type: 'asked';
+      /** The client's name of the model. */
+      model: string;
+      stream: boolean;
+      /** Of the body, unpacked. */
+      bytes?: number | undefined;
+      /** What kind of work it is for: the main conversation, a subagent, a title … */
+      caller: string;
+      /** Whose failures its failures are. */
+      asker?: string | undefined;
+      session?: string | undefined;
+      agent?: string | undefined;
+      parentAgent?: string | undefined;
+    }
+  /** Who is going to be asked. Told again when the model or the key changes. */
+  | {
+      type: 'chosen';
+      model: string;
+      key: KeyName;
+      why: 'home' | 'dealt' | 'moved' | 'fallback';
+      /** The key that the session had before. */
+      home?: KeyName | undefined;
+    }
+  /** `because` is a class of failure; undefined where requests before this one have found out. */
+  | { type: 'model-replaced'; from: string; to: string; because?: string | undefined }
+  /** The upstream request is made. */
+  | { type: 'translated'; tookMs: number; bytes: number }
+  /** Something could not be carried over, or was bent. One that is told after an attempt began is of that attempt. */
+  | {
+      type: 'warning';
+      code: string;
+      path: string;
+      detail: string;
+      /** Expected of nearly every request, and nothing that a user need know. */
+      routine: boolean;
+    }
+  | {
+      type: 'attempt';
+      /** From 1. */
+      number: number;
+      model: string;
+      key: KeyName;
+      streamed: boolean;
+      bodyHash?: string | undefined;
+      paidBy: 'first' | 'retry' | 'free';
+    }
+  /** Upstream began to answer an attempt. */
+  | { type: 'head'; attempt: number }
+  | {
+      type: 'failure';
+      /** 0 where nothing was sent. */
+      attempt: number;
+      class: string;
+      status?: number | undefined;
+      /** In upstream's words. */
+      message: string;
+      /** How long upstream asks to wait. */
+      toldWaitMs?: number | undefined;
+    }
+  | {
+      type: 'step';
+      step: StepName;
+      /** In words, where the failure does not say it. */
+      reason?: string | undefined;
+      cost: StepCost;
+      retriesLeft: number;
+    }
+  /** A wait begins; the next `waited` is its end. */
+  | {
+      type: 'wait';
+      for: WaitFor;
+      key?: KeyName | undefined;
+      /** What the key is out of, such as `KEY_RPM 20` or `quota of the day`. */
+      limit?: string | undefined;
+      /** Milliseconds since the request was received. */
+      until: number;
+    }
+  | { type: 'waited'; for: WaitFor }
+  /** A refused request was changed, and goes out again. */
+  | { type: 'mended'; what: string }
+  | { type: 'first-thought' }
+  | { type: 'first-content' }
+  /** Tokens. `in` is without what was `cached`; `out` is with `thinking`. */
+  | { type: 'usage'; in: number; cached: number; out: number; thinking: number }
+  /** The answer is whole. `stop` is what the client is told, `finish` what upstream said. */
+  | { type: 'stopped'; stop: string; finish?: string | undefined }
+  /** Whatever stands in for upstream, or in its way, tells of itself. */
+  | { type: 'note'; what: string; detail: Readonly<Record<string, unknown>> }
+  /** The client is told an error, in place of an answer or after a part of it. */
+  | {
+      type: 'error';
+      /** The client's name of the error. */
+      error: string;
+      /** Of the failure that it tells, where upstream failed. */
+      class?: string | undefined;
+      message: string;
+      blame: Blame;
+      /** A mistake of our own: what was thrown. */
+      bug?: unknown;
+    }
+  /** The last event of each request. */
+  | {
+      type: 'end';
+      status: number;
+      clientLeft: boolean;
+    };
+
+/** `ms`: milliseconds since the request was received. */
+export type TraceEvent = TraceFact & { readonly ms: number };

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'bun:test';
+import type { TraceEvent } from '../../src/trace/events.ts';
+import { type Subscriber, Trace } from '../../src/trace/trace.ts';
+
+/** A clock that counts how often it is read. */
+function countedClock(moments: readonly number[]) {
+  const clock = {
+    reads: 0,
+    monotonic: () => moments[clock.reads++] ?? Number.NaN,
+  };
+  return clock;
+}
+
+function hearing(): { heard: [id: string, event: TraceEvent][]; subscriber: Subscriber } {
+  const heard: [string, TraceEvent][] = [];
+  return { heard, subscriber: (id) => (event) => heard.push([id, event]) };
+}
+
+const trace = (clock: { monotonic(): number }, subscribers: readonly Subscriber[], id = 'req_1') =>
+  new Trace({ id, startedAt: 1_000, clock, subscribers });
+
+describe('the story of a request', () => {
+  test('each event is heard in order, with the time since the request was received', () => {
+    const { heard, subscriber } = hearing();
+    const story = trace(countedClock([1_000, 1_250]), [subscriber]);
+    story.tell({ type: 'first-content' });
+    story.tell({ type: 'end', status: 200, clientLeft: false });
+    expect(heard).toEqual([
+      ['req_1', { type: 'first-content', ms: 0 }],
+      ['req_1', { type: 'end', status: 200, clientLeft: false, ms: 250 }],
+    ]);
+  });
+
+  test('all who listen hear the same event', () => {
+    const [one, other] = [hearing(), hearing()];
+    trace(countedClock([1_007]), [one.subscriber, other.subscriber]).tell({ type: 'head', attempt: 1 });
+    expect(one.heard).toEqual([['req_1', { type: 'head', attempt: 1, ms: 7 }]]);
+    expect(other.heard[0]?.[1]).toBe(one.heard[0]?.[1] as TraceEvent);
+  });
+
+  test('a subscriber is asked once for each request, and tells the requests apart', () => {
+    const asked: string[] = [];
+    const { heard, subscriber } = hearing();
+    const counting: Subscriber = (id) => {
+      asked.push(id);
+      return subscriber(id);
+    };
+    const stories = ['req_1', 'req_2'].map((id) => trace(countedClock([1_000, 1_000]), [counting], id));
+    for (const story of [...stories, ...stories]) story.tell({ type: 'head', attempt: 1 });
+    expect(asked).toEqual(['req_1', 'req_2']);
+    expect(heard.map(([id]) => id)).toEqual(['req_1', 'req_2', 'req_1', 'req_2']);
+  });
+
+  test('where nobody listens not even the clock is read', () => {
+    const clock = countedClock([]);
+    trace(clock, []).tell({ type: 'first-content' });
+    expect(clock.reads).toBe(0);
+  });
+});
