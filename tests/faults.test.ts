@@ -1,8 +1,9 @@
 /** Every fault × every turn × streamed and whole: what comes of it is what the fault's row promises. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { FAULT_ROWS, type FaultName } from '../src/sim/faults/table.ts';
-import { MODES, type Report, runMatrix } from './support/fault-matrix.ts';
+import { type Report, runMatrix } from './support/fault-matrix.ts';
 import { SETTINGS } from './support/fault-settings.ts';
+import { MODES } from './support/fault-trials.ts';
 import { fixtureTurns, shapes } from './support/fault-turns.ts';
 
 const TIMEOUT_MS = 120_000;

@@ -96,7 +96,7 @@ export function compose(given: Config, ports: Ports): System {
     thinking: new ThinkingMemory(),
     clock,
     random,
-    ids: createIds(random),
+    ids: ports.ids ?? createIds(random),
     logger,
     stats: new Stats(clock),
     openCalls: new Set(),

@@ -4,11 +4,13 @@ import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
 import { type Config, secretsOf, VERSION } from '../config/config.ts';
 import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Clock, Connect, Fetch, Random } from '../lib/ports.ts';
+import type { Clock, Connect, Fetch, Ids, Random } from '../lib/ports.ts';
 
 export type Ports = {
   clock: Clock;
   random: Random;
+  /** In place of ids drawn from `random`. */
+  ids?: Ids;
   logger: Logger;
   /** In place of the network; the mock backend brings its own. */
   fetch?: Fetch;

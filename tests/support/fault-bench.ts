@@ -5,15 +5,25 @@ import { join } from 'node:path';
 import { compose } from '../../src/compose/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
-import { createSeededRandom, type Fetch } from '../../src/lib/ports.ts';
-import { resetError } from '../../src/sim/faults/connection.ts';
+import type { Clock, Fetch, Ids } from '../../src/lib/ports.ts';
 import { createFaultFetch, parseFaults } from '../../src/sim/faults/index.ts';
+import { type Client, type Heard, type Hearing, hear, type Mode } from './fault-client.ts';
 import type { FaultTurn } from './fault-turns.ts';
+import { type Asked, serveTurn, watched } from './fault-upstream.ts';
 import { turns } from './held-upstream.ts';
 import { ManualClock } from './manual-clock.ts';
 import { GEMINI_KEY } from './proxy.ts';
 
-export type Mode = 'stream' | 'whole';
+export type Scene = {
+  turn: FaultTurn;
+  /** Rules for all requests upstream, or by key. */
+  faults: string | Readonly<Record<string, string>>;
+  clients: readonly Client[];
+  /** Stands before the turn: may answer in its place. */
+  google?: (inner: Fetch) => Fetch;
+};
+
+export type Played = { asked: Asked[]; heard: Heard[]; strikes: number };
 
 export type Told = {
   status: number;
@@ -31,78 +41,81 @@ const QUIET_TURNS = 6;
 /** Virtual time in which any answer must end, one way or another: more than all timeouts together. */
 const LONGEST_MS = 3_600_000;
 
-/** The reply, whole in one read, at every try. */
-function serve({ reply }: FaultTurn): Fetch {
-  const { status, headers, body, end } = reply;
-  return async (_url, init) => {
-    init.signal?.throwIfAborted();
-    let given = body.byteLength === 0;
-    const stream = new ReadableStream<Uint8Array>(
-      {
-        pull(controller) {
-          if (!given) controller.enqueue(body);
-          else if (end === 'eof') controller.close();
-          else if (end === 'reset') controller.error(resetError());
-          given = true;
-        },
-      },
-      { highWaterMark: 0 },
-    );
-    return new Response(stream, { status, headers: { ...headers } });
+/** Rows promise what becomes of one fault: a second retry would only repeat the first. The mock's key forgets what it met, so that a quota which one run uses up is not gone for the next. */
+export const ONE_FAULT = {
+  BACKEND: 'mock',
+  GEMINI_API_KEY: GEMINI_KEY,
+  MAX_RETRIES: '1',
+  MAX_STREAMING_RETRIES: '1',
+  MODEL_FALLBACKS: 'none',
+};
+
+/** As asking for whole answers alone. */
+export const UNARY = { FORCE_DISABLE_STREAMING: 'true' };
+
+/** Counts what begins to wait on it. */
+class BenchClock extends ManualClock {
+  sleeps = 0;
+
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    this.sleeps++;
+    return super.sleep(ms, signal);
+  }
+}
+
+/** The same number for whoever asks, and ids that are counted: how often chance is asked, and by whom first, changes nothing. */
+const EVEN_CHANCE = { next: () => 0.5 };
+function countedIds(): Ids {
+  const counts = new Map<string, number>();
+  return {
+    next(prefix, length = 24) {
+      const count = (counts.get(prefix) ?? 0) + 1;
+      counts.set(prefix, count);
+      return `${prefix}${String(count).padStart(length, '0')}`;
+    },
   };
 }
 
-/** Keeps what passes. */
-function tapped(inner: Fetch, delivered: Uint8Array[][]): Fetch {
-  return async (url, init, exchange) => {
-    const pieces: Uint8Array[] = [];
-    delivered.push(pieces);
-    const response = await inner(url, init, exchange);
-    const source = response.body?.getReader();
-    const body = new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const next = await source?.read();
-          if (!next?.value) {
-            controller.close();
-            return;
-          }
-          pieces.push(next.value);
-          controller.enqueue(next.value);
-        },
-        cancel: (reason) => source?.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    );
-    const { status, statusText, headers } = response;
-    return new Response(status === 302 ? null : body, { status, statusText, headers });
+/** Each key's rules count its own requests. */
+function brokenBy(faults: Scene['faults'], serve: Fetch, clock: Clock, onStrike: () => void): Fetch {
+  const broken = (rules: string) => createFaultFetch(serve, parseFaults(rules), { clock, seed: 1 });
+  const all = broken(typeof faults === 'string' ? faults : '');
+  const byKey = new Map(typeof faults === 'string' ? [] : Object.entries(faults));
+  const own = new Map([...byKey].map(([key, rules]) => [key, broken(rules)]));
+  return (url, init, exchange) => {
+    const note: typeof exchange.note = (event) => {
+      if (event === 'fault') onStrike();
+    };
+    const fetch = own.get(keyOf(init)) ?? all;
+    return fetch(url, init, { ...exchange, note });
   };
 }
 
-/** `streaming: false` asks upstream for whole answers. */
-export async function openBench({ streaming }: { streaming: boolean } = { streaming: true }) {
+const keyOf = ({ headers }: RequestInit): string => new Headers(headers).get('x-goog-api-key') ?? '';
+
+/** `settings` go before those of the bench. */
+export async function openBench(settings: Readonly<Record<string, string>> = ONE_FAULT) {
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
-  const clock = new ManualClock();
+  const clock = new BenchClock();
   let upstream: Fetch = () => Promise.reject(new Error('no turn'));
-  let random = createSeededRandom(1);
-  // The mock's key forgets what it met: a quota that one run uses up is not gone for the next.
-  const env = {
-    BACKEND: 'mock',
-    GEMINI_API_KEY: GEMINI_KEY,
-    DATA_DIR: folder,
-    FORCE_DISABLE_STREAMING: String(!streaming),
-    // Rows promise what becomes of one fault; a second retry would only repeat the first.
-    MAX_RETRIES: '1',
-    MAX_STREAMING_RETRIES: '1',
-    MODEL_FALLBACKS: 'none',
-  };
-  const config = readConfig(env, []);
-  const system = compose(config, {
+  const system = compose(readConfig({ ...settings, DATA_DIR: folder }, []), {
     clock,
-    random: { next: () => random.next() },
+    random: EVEN_CHANCE,
+    ids: countedIds(),
     logger: await createLogger({ level: 'critical', format: 'json', write: () => {} }),
     fetch: (url, init, exchange) => upstream(url, init, exchange),
   });
+  /** What has come and gone in the scene under way. */
+  let news = 0;
+
+  async function quiet(isOver: () => boolean): Promise<void> {
+    let known = -1;
+    for (let i = 0; i < QUIET_TURNS && !isOver(); i++) {
+      if (known !== news + clock.sleeps) i = 0;
+      known = news + clock.sleeps;
+      await turns(1);
+    }
+  }
 
   /** Lets time pass only when nothing else happens; fails where not even that helps. */
   async function patiently<T>(work: Promise<T>, what: string): Promise<T> {
@@ -113,7 +126,7 @@ export async function openBench({ streaming }: { streaming: boolean } = { stream
     work.then(end, end);
     const latest = clock.monotonic() + LONGEST_MS;
     for (;;) {
-      for (let i = 0; i < QUIET_TURNS && !over; i++) await turns(1);
+      await quiet(() => over);
       if (over) return work;
       if (clock.sleeping === 0 || clock.monotonic() > latest)
         throw new Error(`${what}: nothing more happens`);
@@ -121,36 +134,50 @@ export async function openBench({ streaming }: { streaming: boolean } = { stream
     }
   }
 
+  /** To the end of the last client. */
+  async function play({ turn, faults, clients, google = (inner) => inner }: Scene): Promise<Played> {
+    const begun = clock.monotonic();
+    const hearing: Hearing = {
+      clock,
+      now: () => clock.monotonic() - begun,
+      handle: (request) => system.app.handle(request),
+      onNews: () => {
+        news++;
+      },
+    };
+    const played: Played = { asked: [], heard: [], strikes: 0 };
+    const onStrike = () => {
+      played.strikes++;
+    };
+    const failing = brokenBy(faults, google(serveTurn(turn)), clock, onStrike);
+    upstream = watched(failing, played.asked, hearing.now, hearing.onNews);
+    const answers = Promise.all(clients.map((client) => hear(turn, client, hearing)));
+    played.heard.push(...(await patiently(answers, `${JSON.stringify(faults)} on ${turn.name}`)));
+    // What is let go of now hears of it.
+    await quiet(() => false);
+    return played;
+  }
+
   async function run(turn: FaultTurn, faults: string, mode: Mode): Promise<Told> {
-    const delivered: Uint8Array[][] = [];
-    let strikes = 0;
-    const broken = createFaultFetch(serve(turn), parseFaults(faults), { clock, seed: 1 });
-    upstream = tapped((url, init, exchange) => {
-      const note: typeof exchange.note = (event) => {
-        if (event === 'fault') strikes++;
-      };
-      return broken(url, init, { ...exchange, note });
-    }, delivered);
-    random = createSeededRandom(1);
-    const request = new Request('http://127.0.0.1/v1/messages', {
-      method: 'POST',
-      body: JSON.stringify({ ...turn.request, stream: mode === 'stream' }),
-      headers: { 'anthropic-version': '2023-06-01', 'content-type': 'application/json', ...turn.headers },
-    });
-    const answer = (async () => {
-      const response = await system.app.handle(request);
-      return { response, text: await response.text() };
-    })();
-    const { response, text } = await patiently(answer, `${faults} on ${turn.name} (${mode})`);
-    const { status, headers } = response;
-    return { status, headers, text, delivered: delivered.map((pieces) => Buffer.concat(pieces)), strikes };
+    const { asked, heard, strikes } = await play({ turn, faults, clients: [{ mode }] });
+    const [{ head, reads } = { head: undefined, reads: [] }] = heard;
+    if (!head) throw new Error(`${faults} on ${turn.name}: no head`);
+    const { status, headers } = head;
+    return {
+      status,
+      headers,
+      text: Buffer.concat(reads.map(({ bytes }) => bytes)).toString('utf8'),
+      delivered: asked.map(({ pieces }) => Buffer.concat(pieces)),
+      strikes,
+    };
   }
 
   return {
     run,
+    play,
     clock,
     [Symbol.dispose]() {
-      system.close();
+      void system.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -7,6 +7,8 @@ import { turnFixtures } from './turn-fixtures.ts';
 
 export type FaultTurn = {
   name: string;
+  /** Default: `/v1/messages`. */
+  path?: string;
   /** The client's request, without `stream`. */
   request: Readonly<Record<string, unknown>>;
   headers: Readonly<Record<string, string>>;

@@ -2,7 +2,8 @@
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import { foldEvents } from '../../src/translate/response/message.ts';
-import type { Mode, Told } from './fault-bench.ts';
+import type { Told } from './fault-bench.ts';
+import type { Mode } from './fault-client.ts';
 import { violations } from './laws.ts';
 import { nothingShown, type Shown as RawShown, shownBy, shownIn } from './shown.ts';
 

@@ -1,0 +1,91 @@
+/**
+ * The trials of the matrix: every fault as it is by default on all turns of `fixtures/turns`, and in all its settings on a
+ * few turns of the usual shapes; each streamed and whole.
+ */
+import type { Outcome } from '../../src/sim/faults/fault.ts';
+import { FAULTS, type FaultName } from '../../src/sim/faults/table.ts';
+import type { Mode } from './fault-client.ts';
+import { SETTINGS } from './fault-settings.ts';
+import { type FaultTurn, fixtureTurns, shapes } from './fault-turns.ts';
+
+export const MODES: readonly Mode[] = ['stream', 'whole'];
+
+export type Trial = {
+  /** The fault's name, with its setting if it has one. */
+  key: string;
+  /** As `parseFaults` reads it. */
+  rule: string;
+  turn: FaultTurn;
+  mode: Mode;
+  outcome: Outcome;
+};
+
+/** Ten megabytes come in the other settings; on every turn they would take most of the time of all. */
+const ON_FIXTURES: ReadonlyMap<FaultName, string> = new Map([['big-event', 'size=100kB']]);
+
+/** Turns whose own oddity a fault takes away or makes worse, and what must come of the two together. */
+const TOGETHER: Readonly<Record<string, Outcome>> = {
+  // What is left ends with a finishReason of its own: nobody can know that another one was to follow.
+  'cut on end-two-reasons': { kind: 'as-sent' },
+  'cut on silence-in-code-execution': { kind: 'as-sent' },
+  'reset on end-two-reasons': { kind: 'as-sent' },
+  'stall-after-text on end-two-reasons': { kind: 'as-sent' },
+  // What is to come after the next event does not come where there is none.
+  'reorder on silence-after-finish': { kind: 'error', error: 'timeout', retried: true },
+};
+
+/** What happens before the body is the same on every turn. */
+const FEW_SHAPES = 2;
+
+/** The first try, and every try; where nothing is tried again the two are the same. */
+const requestsOf = (outcome: Outcome): readonly string[] =>
+  (outcome.kind === 'error' && outcome.retried) || outcome.kind === 'for-the-client' ? ['1', '*'] : ['1'];
+
+const shapesFor = (name: FaultName): readonly FaultTurn[] => {
+  const { family } = FAULTS[name];
+  return family === 'connection' || family === 'head' ? shapes().slice(0, FEW_SHAPES) : shapes();
+};
+
+/** Faults after which another place in the answer is that of `max_tokens`. */
+const MOVES_LIMIT: ReadonlySet<FaultName> = new Set([
+  'duplicate',
+  'invalid-utf8',
+  'late',
+  'no-usage',
+  'reorder',
+]);
+const isCutAtLimit = ({ name }: FaultTurn): boolean => name.startsWith('end-at-max-tokens');
+
+/** A result that comes last, and then silence: the model was to go on, and no answer of the turn's own is like it. */
+const BEYOND_JUDGING: ReadonlySet<string> = new Set(['reorder on silence-in-code-execution']);
+
+/** What strikes the body of an answer leaves a refusal alone. */
+const concerns = (name: FaultName, turn: FaultTurn): boolean =>
+  (turn.reply.status === 200 || FAULTS[name].family !== 'stream') &&
+  !(MOVES_LIMIT.has(name) && isCutAtLimit(turn)) &&
+  !BEYOND_JUDGING.has(`${name} on ${turn.name}`);
+
+type Plan = { key: string; name: FaultName; setting: string; outcome: Outcome; requests: readonly string[] };
+
+export function* trialsOf(names: readonly FaultName[]): Generator<Trial> {
+  const fixtures = fixtureTurns();
+  for (const name of names) {
+    const setting = ON_FIXTURES.get(name) ?? '';
+    yield* trialsOn(fixtures, { key: name, name, setting, outcome: FAULTS[name].outcome, requests: ['1'] });
+  }
+  for (const [name, setting, outcome = FAULTS[name].outcome] of SETTINGS) {
+    if (!names.includes(name)) continue;
+    const plan = { key: `${name}:${setting}`, name, setting, outcome, requests: requestsOf(outcome) };
+    yield* trialsOn(shapesFor(name), plan);
+  }
+}
+
+function* trialsOn(turns: readonly FaultTurn[], plan: Plan): Generator<Trial> {
+  const { key, name, setting, requests } = plan;
+  for (const turn of turns.filter((each) => concerns(name, each)))
+    for (const mode of MODES)
+      for (const which of requests) {
+        const rule = `${name}@${which} ${setting}`.trim();
+        yield { key, rule, turn, mode, outcome: TOGETHER[`${name} on ${turn.name}`] ?? plan.outcome };
+      }
+}
