@@ -1,7 +1,7 @@
 /** Signatures that any instance has stored are found by all, while Redis lets them; each keeps its own as before. */
 import type { RedisLink } from '../cluster/redis-link.ts';
+import { TextCache } from '../lib/text-cache.ts';
 import type { SignatureStore } from './store.ts';
-import { TextCache } from './text-cache.ts';
 
 const PREFIX = 'gemini-proxy:signature:';
 const TTL_MS = 7 * 24 * 3_600_000;

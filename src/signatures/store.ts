@@ -3,9 +3,9 @@
  * Knows keys and envelopes as opaque text. Why: docs/decisions/0005-signature-store.md
  */
 import type { Clock } from '../lib/ports.ts';
+import { TextCache } from '../lib/text-cache.ts';
 import { locked } from './store-lock.ts';
 import { inodeOf, isCorrupt, moveAside, type SignatureRow, SignatureTable } from './table.ts';
-import { TextCache } from './text-cache.ts';
 
 export type SignatureStore = {
   /** What is known for `keys`; unknown ones are absent. Never rejects: what cannot be read is not known. */

@@ -1,5 +1,6 @@
 /** Reads all that a request names by URL: within one budget of time and bytes, and never too many at once in the whole process. */
 import { abortAfter, followSignal } from '../../lib/async.ts';
+import { Places } from '../../lib/places.ts';
 import type { Clock } from '../../lib/ports.ts';
 import type { FetchedMedia } from '../../translate/context.ts';
 import { type ByteBudget, fetchUrl, type UrlFetchPorts, type WantedUrl } from './fetch-url.ts';
@@ -20,55 +21,6 @@ const MAX_AT_ONCE = 8;
 
 const LATE = { problem: `it was not read within ${DEADLINE_MS / 1000} s` };
 const TOO_MANY = { problem: `only ${MAX_URLS} URLs of a request are read` };
-
-/** Places for work; who finds none waits, in order. */
-class Places {
-  #free: number;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    await this.#enter(signal);
-    try {
-      return await work();
-    } finally {
-      this.#leave();
-    }
-  }
-
-  #enter(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.#free > 0) {
-      this.#free--;
-      return Promise.resolve();
-    }
-    return new Promise((resolve, reject) => {
-      const enter = () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      const giveUp = () => {
-        this.#waiting.delete(enter);
-        reject(signal.reason);
-      };
-      this.#waiting.add(enter);
-      signal.addEventListener('abort', giveUp, { once: true });
-    });
-  }
-
-  /** The place goes to whoever has waited longest. */
-  #leave(): void {
-    const [next] = this.#waiting;
-    if (!next) this.#free++;
-    else {
-      this.#waiting.delete(next);
-      next();
-    }
-  }
-}
 
 export function createUrlFetcher(ports: UrlFetchPorts, clock: Clock): UrlFetcher {
   const places = new Places(MAX_AT_ONCE);

@@ -1,14 +1,16 @@
 /** A bounded map in memory: what was used longest ago goes first. */
 
-/** Bounded by the characters of its keys and texts, since these differ in length a hundredfold. */
+/** Bounded by the characters of its keys and texts, since these differ in length a hundredfold, and by how many there are. */
 export class TextCache<T extends { readonly text: string }> {
   readonly #maxChars: number;
+  readonly #maxEntries: number;
   /** A Map keeps the order of insertion: reinserting on use makes its first entry the oldest. */
   readonly #entries = new Map<string, T>();
   #chars = 0;
 
-  constructor(maxChars: number) {
+  constructor(maxChars: number, maxEntries = Number.POSITIVE_INFINITY) {
     this.#maxChars = maxChars;
+    this.#maxEntries = maxEntries;
   }
 
   get(key: string): T | undefined {
@@ -25,7 +27,7 @@ export class TextCache<T extends { readonly text: string }> {
     this.#entries.set(key, entry);
     this.#chars += size(key, entry);
     for (const oldest of this.#entries.keys()) {
-      if (this.#chars <= this.#maxChars) return;
+      if (this.#chars <= this.#maxChars && this.#entries.size <= this.#maxEntries) return;
       this.#delete(oldest);
     }
   }
