@@ -85,6 +85,7 @@ const BREAKING: readonly (readonly [rule: string, path: string, text: string])[]
     'src/keys/a.ts',
     `const a = \`said \${b.slice(0, 9)}\`;`,
   ],
+  ['pictures are decoded in one place', 'src/answer/a.ts', 'new Bun.Image(data);'],
   ["the wall's clock tells dates", 'src/keys/breaker.ts', 'const now = clock.wall().getTime();'],
   ['no Anthropic word below the translation', 'src/sim/mock/index.ts', "const a = 'tool_use';"],
   ["no vendor's word in the story", 'src/trace/events.ts', 'const a = { googleStatus: 503 };'],

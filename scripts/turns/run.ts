@@ -4,6 +4,7 @@
  * signatures are the recording's, so the same code gives the same bytes.
  */
 
+import { createPictureConverter } from '../../src/answer/media/picture-converter.ts';
 import { QuarantineMemory } from '../../src/answer/quarantine-memory.ts';
 import { ThinkingMemory } from '../../src/answer/thinking-memory.ts';
 import { aloneState } from '../../src/cluster/shared.ts';
@@ -56,6 +57,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** Too short to be taken for a secret, and looked for in every text. */
 const NO_KEY = 'none';
 
+const PICTURES = createPictureConverter();
 const REDACTOR = createRedactor([]);
 
 /** `store` answers in place of the look-ups in the recording. */
@@ -180,6 +182,7 @@ function depsFor(
     signatures,
     promptTold: (size) => size(),
     urlFetcher: recordedFetcher(recorded.fetched ?? []),
+    pictures: PICTURES,
     quarantine: new QuarantineMemory(),
     thinking: new ThinkingMemory(),
     clock,

@@ -6,6 +6,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
 import type { SignatureStore } from '../signatures/store.ts';
 import type { ModelMap } from '../translate/model-map.ts';
+import type { PictureConverter } from './media/picture-converter.ts';
 import type { UrlFetcher } from './media/url-fetcher.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { ThinkingMemory } from './thinking-memory.ts';
@@ -36,6 +37,7 @@ export type AnswerPorts = {
   streaming: Streaming;
   signatures: SignatureStore;
   urlFetcher: UrlFetcher;
+  pictures: PictureConverter;
   quarantine: QuarantineMemory;
   thinking: ThinkingMemory;
   clock: Clock;

@@ -82,7 +82,7 @@ export async function requestContext(
     maxTokensLimit: settings.maxTokensLimit,
     origin: { family: model.family, keyFingerprint: backend.keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
-    urlMedia: await media.forModel(model),
+    media: await media.forModel(model),
   };
 }
 

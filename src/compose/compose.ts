@@ -1,6 +1,7 @@
 /** The whole system on one page: settings and ports in, a server out. */
 import { join } from 'node:path';
 import { systemPorts } from '../answer/media/fetch-url.ts';
+import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
 import { ThinkingMemory } from '../answer/thinking-memory.ts';
@@ -91,6 +92,7 @@ export function compose(given: Config, ports: Ports): System {
     signatures: sharing.signatures,
     promptTold: (size) => size(),
     urlFetcher: createUrlFetcher(ports.urlFetch ?? systemPorts, clock),
+    pictures: createPictureConverter(ports.toPng),
     quarantine: new QuarantineMemory(),
     bodies: new BodyBudget(clock),
     thinking: new ThinkingMemory(),

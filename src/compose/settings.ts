@@ -1,6 +1,7 @@
 /** What the server and a recording are told of the settings. */
 
 import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
+import type { ToPng } from '../answer/media/picture-converter.ts';
 import { type Config, secretsOf, VERSION } from '../config/config.ts';
 import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
@@ -16,6 +17,8 @@ export type Ports = {
   fetch?: Fetch;
   /** In place of what media by URL are read with. */
   urlFetch?: UrlFetchPorts;
+  /** In place of what decodes pictures. */
+  toPng?: ToPng;
   /** Tries the way to upstream, beside `fetch` or the network; without it nobody wonders. */
   connect?: Connect;
 };

@@ -8,12 +8,17 @@ import type { Warn } from './warnings.ts';
 /** What was at a URL, read by this process: bytes in base64, or why there are none. */
 export type FetchedMedia = { mimeType: string; data: string } | { problem: string };
 
-/** What may become of pictures and documents that are named by URL. */
-export type UrlMedia = {
-  /** Google may be told to read them. */
+/** A picture that Gemini does not read, as PNG in base64; or why it could not be made one, to stand after "Gemini reads no GIF, and". */
+export type ConvertedPicture = { png: string } | { problem: string };
+
+/** What was found out, before translation, of the pictures and documents of a request. */
+export type MediaFacts = {
+  /** Google may be told to read what is named by URL. */
   readonly byGoogle: boolean;
   /** What this process has read, by URL; wins. */
   readonly fetched: ReadonlyMap<string, FetchedMedia>;
+  /** Every picture of the request that Gemini does not read, by its base64. */
+  readonly converted: ReadonlyMap<string, ConvertedPicture>;
 };
 
 export type RequestContext = {
@@ -25,7 +30,7 @@ export type RequestContext = {
   readonly origin: SignatureOrigin;
   /** Signatures found for the `exactKeys` and `looseKeys` of the history. */
   readonly signatures: SignatureLookup;
-  readonly urlMedia: UrlMedia;
+  readonly media: MediaFacts;
 };
 
 /** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */

@@ -118,8 +118,6 @@ export const PACKAGES: Readonly<Record<string, Lodging>> = {
   yaml: { values: ['sim'] },
   'bun:sqlite': { values: ['signatures'] },
   bun: { values: SHELL },
-  // Computes, and reads nothing: as pure as what it is used in.
-  'node:zlib': { values: [...SHELL, 'translate'] },
   'node:': { values: SHELL },
 };
 
@@ -237,6 +235,12 @@ export const RULES: readonly Rule[] = [
         path,
       ) && !['src/lib/secrets.ts', 'src/lib/shown-text.ts', 'src/answer/asker.ts'].includes(path),
     'a text that was cut before may end in most of a key, which nothing recognises any more: `lib/shown-text.ts`',
+  ),
+  banned(
+    'pictures are decoded in one place',
+    /\bBun\.Image\b|\.image\(/,
+    (path) => inSource(path) && path !== 'src/answer/media/picture-converter.ts',
+    'Bun takes a text for the path of a file, and a few bytes may stand for millions of pixels',
   ),
   banned(
     "the wall's clock tells dates",

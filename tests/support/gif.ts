@@ -10,6 +10,7 @@ export type GifParts = {
   transparent?: number;
   frame?: { left: number; top: number; width: number; height: number };
   minBits?: number;
+  interlaced?: boolean;
   /** LZW. */
   data: Uint8Array;
 };
@@ -27,7 +28,7 @@ export function inBlocks(data: Uint8Array, size = 255): number[] {
 }
 
 export function gifOf(parts: GifParts): Buffer {
-  const { width, height, colours, transparent, data, minBits = 8 } = parts;
+  const { width, height, colours, transparent, data, minBits = 8, interlaced = false } = parts;
   const frame = parts.frame ?? { left: 0, top: 0, width, height };
   const table = Math.log2(colours.length) - 1;
   return Buffer.from([
@@ -41,7 +42,7 @@ export function gifOf(parts: GifParts): Buffer {
     ...(transparent === undefined ? [] : [0x21, 0xf9, 4, 1, 0, 0, transparent, 0]),
     0x2c,
     ...[frame.left, frame.top, frame.width, frame.height].flatMap(short),
-    0,
+    interlaced ? 0x40 : 0,
     minBits,
     ...inBlocks(data),
     0x3b,
@@ -118,25 +119,58 @@ export function lzwOfZeros(count: number, minBits = 2): Uint8Array {
   return writer.end();
 }
 
-/** Red, green, blue and opacity of each pixel; what is see-through is all 0. */
+/** So wide and high, in as few bytes as can be. */
+export const largeGif = (width: number, height: number): Buffer =>
+  gifOf({ width, height, colours: [RED, BLACK, BLACK, BLACK], minBits: 2, data: lzwOfZeros(width * height) });
+
+const RED = [255, 0, 0] as const;
+const BLACK = [0, 0, 0] as const;
+
+/** What a row's filter says of a byte: left of it, above it, or both. */
+function paeth(left: number, above: number, corner: number): number {
+  const guess = left + above - corner;
+  const [a, b, c] = [left, above, corner].map((value) => Math.abs(guess - value)) as [number, number, number];
+  if (a <= b && a <= c) return left;
+  return b <= c ? above : corner;
+}
+
+const FILTERS: readonly ((left: number, above: number, corner: number) => number)[] = [
+  () => 0,
+  (left) => left,
+  (_left, above) => above,
+  (left, above) => (left + above) >> 1,
+  paeth,
+];
+
+/** Red, green, blue and opacity of each pixel of a PNG that has these; what is see-through is all 0. */
 export function readPng(base64: string): { width: number; height: number; pixels: number[][] } {
   const bytes = Buffer.from(base64, 'base64');
-  const chunks = new Map<string, Buffer>();
+  const data: Buffer[] = [];
   for (let at = 8; at < bytes.length; at += bytes.readUInt32BE(at) + 12)
-    chunks.set(
-      bytes.toString('latin1', at + 4, at + 8),
-      bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)),
-    );
-  const [header, colours, opacities, rows] = ['IHDR', 'PLTE', 'tRNS', 'IDAT'].map(
-    (type) => chunks.get(type) ?? Buffer.alloc(0),
-  );
-  if (!header || !colours || !opacities || !rows) throw new Error('no PNG');
-  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
-  const raw = inflateSync(rows);
+    if (bytes.toString('latin1', at + 4, at + 8) === 'IDAT')
+      data.push(bytes.subarray(at + 8, at + 8 + bytes.readUInt32BE(at)));
+  const [width, height, depth, colours] = [
+    bytes.readUInt32BE(16),
+    bytes.readUInt32BE(20),
+    bytes[24],
+    bytes[25],
+  ];
+  if (depth !== 8 || colours !== 6) throw new Error('no PNG with red, green, blue and opacity');
+  const packed = inflateSync(Buffer.concat(data));
+  const line = width * 4;
+  const whole = new Uint8Array(line * height);
+  const at = (x: number, y: number) => (x < 0 || y < 0 ? 0 : (whole[y * line + x] ?? 0));
+  for (let y = 0; y < height; y++) {
+    const filter = FILTERS[packed[y * (line + 1)] ?? -1];
+    if (!filter) throw new Error('no filter of a PNG');
+    for (let x = 0; x < line; x++) {
+      const told = packed[y * (line + 1) + 1 + x] ?? 0;
+      whole[y * line + x] = told + filter(at(x - 4, y), at(x, y - 1), at(x - 4, y - 1));
+    }
+  }
   const pixels = Array.from({ length: width * height }, (_, index) => {
-    const number = raw[Math.floor(index / width) * (width + 1) + 1 + (index % width)] ?? -1;
-    if (number * 3 + 3 > colours.length) throw new Error(`the palette has no number ${number}`);
-    return opacities[number] === 0 ? [0, 0, 0, 0] : [...colours.subarray(number * 3, number * 3 + 3), 255];
+    const pixel = [...whole.subarray(index * 4, index * 4 + 4)];
+    return pixel[3] === 0 ? [0, 0, 0, 0] : pixel;
   });
   return { width, height, pixels };
 }

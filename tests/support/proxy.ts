@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import type { ToPng } from '../../src/answer/media/picture-converter.ts';
 import { compose } from '../../src/compose/compose.ts';
 import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
@@ -15,6 +16,8 @@ export type ProxyOptions = {
   clock?: Clock;
   /** What media by URL are read with. */
   urlFetch?: UrlFetchPorts;
+  /** What decodes pictures. */
+  toPng?: ToPng;
 };
 
 /** Sends as an ordinary client: JSON, and a version that is known. */
@@ -40,6 +43,7 @@ export async function startProxy(options: ProxyOptions = {}) {
     }),
     ...(options.fetch ? { fetch: options.fetch } : {}),
     ...(options.urlFetch ? { urlFetch: options.urlFetch } : {}),
+    ...(options.toPng ? { toPng: options.toPng } : {}),
   });
   const listening = system.listen();
   const send: Send = (path, body, headers = {}) =>

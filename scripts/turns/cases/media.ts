@@ -7,6 +7,18 @@ import { chunk, end, refuses, says, text } from '../wire.ts';
 const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
+/** One red pixel. */
+const BMP = 'Qk06AAAAAAAAADYAAAAoAAAAAQAAAAEAAAABABgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAD/AA==';
+/** 10,000 pixels wide and 6,000 high, in 38 bytes. */
+const HUGE_GIF = 'R0lGODlhECdwF4AAAP8AAAD/ACwAAAAAECdwFwACAkQBADs=';
+/** The beginning of one. */
+const AVIF = 'AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUI=';
+
+const inline = (media_type: string, data: string): ContentBlock => ({
+  type: 'image',
+  source: { type: 'base64', media_type, data },
+});
+
 const ask = (...blocks: ContentBlock[]): Partial<MessagesRequest> => ({
   messages: [{ role: 'user', content: [...blocks, { type: 'text', text: 'What is it?' }] }],
 });
@@ -64,8 +76,21 @@ export const MEDIA: TurnCases = {
   },
   'media-declared-wrongly': {
     shows: 'A PNG that is declared as JPEG: sent as PNG',
-    ask: ask({ type: 'image', source: { type: 'base64', media_type: 'image/jpeg', data: PIXEL } }),
+    ask: ask(inline('image/jpeg', PIXEL)),
     replies: [itIs],
+  },
+  'media-bmp': {
+    shows: 'A BMP that is declared as PNG: Gemini does not read it, so it is made a PNG',
+    ask: ask(inline('image/png', BMP)),
+    replies: [itIs],
+  },
+  'media-gif-too-large': {
+    shows: 'A GIF of 60 million pixels: a 400 that names the block, before anything is decoded',
+    ask: ask(inline('image/gif', HUGE_GIF)),
+  },
+  'media-avif': {
+    shows: 'An AVIF, which nobody here can decode: a 400 that names the block',
+    ask: ask(inline('image/webp', AVIF)),
   },
   'media-only-picture': {
     shows: 'An answer that is only a picture: told in words, and not asked for again',

@@ -1,12 +1,22 @@
-/** The media that one request names by URL: who reads them, and what was read, whatever models and keys are tried. */
+/**
+ * The media of one request that are not sent as they came: who reads those that are named by URL, and what became of the pictures
+ * that Gemini does not read. Found out once, whatever models and keys are tried.
+ */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { Message } from '../../anthropic/request.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
-import type { FetchedMedia, UrlMedia } from '../../translate/context.ts';
-import { refusalOf, type UrlPlace, urlPlaces, urlsToFetch } from '../../translate/request/media/url-media.ts';
+import type { ConvertedPicture, FetchedMedia, MediaFacts } from '../../translate/context.ts';
+import { isUnread, unreadPictures } from '../../translate/request/media/inline-media.ts';
+import { mediaPlaces } from '../../translate/request/media/media-places.ts';
+import {
+  bytesInstead,
+  type UrlPlace,
+  urlPlaces,
+  urlsToFetch,
+} from '../../translate/request/media/url-media.ts';
 import {
   holdsMedia,
   isUrlRefused,
@@ -17,26 +27,40 @@ import {
 import type { Job } from '../job.ts';
 import type { AnswerPorts } from '../ports.ts';
 
+type Ports = Pick<AnswerPorts, 'settings' | 'urlFetcher' | 'pictures'>;
+
+/** As many as Anthropic takes. */
+const MOST_PICTURES = 100;
+const TOO_MANY: ConvertedPicture = {
+  problem: `the proxy converts only ${MOST_PICTURES} pictures of a request`,
+};
+
 export class RequestMedia {
-  readonly #places: readonly UrlPlace[];
+  readonly #urls: readonly UrlPlace[];
+  /** Pictures in the request itself, in base64. */
+  readonly #unread: readonly string[];
   /** At how many places each URL stands. */
   readonly #uses = new Map<string, number>();
   readonly #call: Job;
-  readonly #deps: Pick<AnswerPorts, 'settings' | 'urlFetcher'>;
+  readonly #deps: Ports;
   #fetched = new Map<string, FetchedMedia>();
+  #converted = new Map<string, ConvertedPicture>();
 
-  constructor(messages: readonly Message[], call: Job, deps: Pick<AnswerPorts, 'settings' | 'urlFetcher'>) {
-    this.#places = urlPlaces(messages);
-    for (const { url } of this.#places) this.#uses.set(url, (this.#uses.get(url) ?? 0) + 1);
+  constructor(messages: readonly Message[], call: Job, deps: Ports) {
+    const places = mediaPlaces(messages);
+    this.#urls = urlPlaces(places);
+    this.#unread = unreadPictures(places);
+    for (const { url } of this.#urls) this.#uses.set(url, (this.#uses.get(url) ?? 0) + 1);
     this.#call = call;
     this.#deps = deps;
   }
 
-  /** What translation for `model` may know; reads what `model` cannot be sent to. */
-  async forModel(model: GeminiModel): Promise<UrlMedia> {
+  /** What translation for `model` may know; reads what `model` cannot be sent to, and converts what it does not read. */
+  async forModel(model: GeminiModel): Promise<MediaFacts> {
     const { google, proxy } = this.#deps.settings.urlFetch;
-    if (proxy) await this.#read(urlsToFetch(this.#places, model, google));
-    return { byGoogle: google, fetched: this.#fetched };
+    if (proxy) await this.#read(urlsToFetch(this.#urls, model, google));
+    await this.#convert(this.#unread);
+    return { byGoogle: google, fetched: this.#fetched, converted: this.#converted };
   }
 
   /**
@@ -56,7 +80,8 @@ export class RequestMedia {
       return undefined;
     }
     await this.#read(urls);
-    const mended = requestWithBytes(request, this.#fetched, this.#call.warn, (url, problem) => {
+    const media = { fetched: this.#fetched, converted: this.#converted };
+    const mended = requestWithBytes(request, media, this.#call.warn, (url, problem) => {
       throw this.#refusal(url, problem, error);
     });
     this.#call.warn(
@@ -77,6 +102,7 @@ export class RequestMedia {
   /** No more is asked: bytes need not be kept any longer. */
   letGo(): void {
     this.#fetched = new Map();
+    this.#converted = new Map();
   }
 
   async #read(urls: readonly string[]): Promise<void> {
@@ -86,17 +112,33 @@ export class RequestMedia {
     const media = await this.#deps.urlFetcher.fetch(wanted, this.#call.signal);
     for (const [index, url] of unread.entries())
       this.#fetched.set(url, media[index] ?? { problem: 'it was not read' });
+    const pictures = media.flatMap((one) =>
+      'data' in one && isUnread(one.mimeType, one.data) ? [one.data] : [],
+    );
+    await this.#convert(pictures);
+  }
+
+  /** One after the other: between them the pictures of other requests have their turn. */
+  async #convert(pictures: readonly string[]): Promise<void> {
+    const { pictures: converter } = this.#deps;
+    for (const picture of pictures) {
+      if (this.#converted.has(picture)) continue;
+      const isOneTooMany = this.#converted.size >= MOST_PICTURES;
+      const converted = isOneTooMany ? TOO_MANY : await converter.convert(picture, this.#call.signal);
+      this.#converted.set(picture, converted);
+    }
   }
 
   /** Of several, the one that Google names; else the first: which one it was is not told. */
   #refused(error: UpstreamError, urls: readonly string[]): MessagesError {
     const named = urls.filter((url) => error.message.includes(url)).sort((a, b) => b.length - a.length);
     const url = named[0] ?? urls[0] ?? '';
-    return this.#refusal(url, `Gemini could not read it (${error.message.replace(/\.$/, '')})`, error);
+    const problem = `Gemini could not read it (${error.message.replace(/\.$/, '')})`;
+    return this.#refusal(url, bytesInstead(problem), error);
   }
 
   #refusal(url: string, problem: string, cause: UpstreamError): MessagesError {
-    const path = this.#places.find((place) => place.url === url)?.path ?? 'messages';
-    return new MessagesError('invalid_request_error', refusalOf(path, problem), { cause });
+    const path = this.#urls.find((place) => place.url === url)?.path ?? 'messages';
+    return new MessagesError('invalid_request_error', `${path}: ${problem}`, { cause });
   }
 }

@@ -2,7 +2,6 @@
 import type { Blob, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
-import type { PixelBudget } from './media/gif.ts';
 
 export type TextPart = { text: string };
 /** By its bytes, or by the URL that Google is to read. */
@@ -29,9 +28,7 @@ export type Item =
 export type BlockPlace = {
   readonly path: string;
   readonly warn: Warn;
-  readonly ctx: Pick<RequestContext, 'model' | 'urlMedia'>;
-  /** Of the whole request. */
-  readonly pixels: PixelBudget;
+  readonly ctx: Pick<RequestContext, 'model' | 'media'>;
 };
 
 /** A call that waits for its response in the next content. */

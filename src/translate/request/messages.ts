@@ -10,7 +10,6 @@ import { answerContext } from '../signatures.ts';
 import type { Warn } from '../warnings.ts';
 import { blockItems } from './blocks.ts';
 import { type BlockPlace, type Item, type OpenCall, text } from './items.ts';
-import { pixelBudget } from './media/gif.ts';
 import { type AssistantMessage, ModelTurns } from './model-turn.ts';
 import { refuse } from './refusals/refuse.ts';
 import { Signatures } from './signature-placement.ts';
@@ -39,7 +38,7 @@ export const lastUserIndex = (messages: readonly Message[]): number =>
 function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn): Turn[] {
   const turns: Turn[] = [];
   const lastUser = lastUserIndex(messages);
-  const place = { warn, ctx, pixels: pixelBudget() };
+  const place = { warn, ctx };
   let context = '';
   messages.forEach((message, index) => {
     if (isCleared(message, index, lastUser)) return;

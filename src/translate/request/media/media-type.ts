@@ -6,8 +6,15 @@ const startsWith = (bytes: Uint8Array, text: string, at = 0): boolean =>
 /** Brands of ISO media files that hold a still picture. */
 const HEIC = ['heic', 'heix', 'heim', 'heis'];
 const HEIF = ['mif1', 'msf1'];
-/** AVIF may begin as HEIF does, and then names itself among the brands that follow. Gemini does not read it. */
-const isAvif = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(8, 48)).includes('avif');
+/** AVIF may begin as HEIF does, and then names itself among the brands that follow. */
+const isAvif = (bytes: Uint8Array): boolean =>
+  startsWith(bytes, 'ftyp', 4) && /avi[fs]/.test(Buffer.from(bytes.subarray(8, 48)).toString('latin1'));
+
+/** Lengths of the headers that follow a BMP's first 14 bytes. Two letters alone might begin anything. */
+const BMP_HEADERS = [12, 40, 52, 56, 64, 108, 124];
+const isBmp = (bytes: Uint8Array): boolean =>
+  startsWith(bytes, 'BM') &&
+  BMP_HEADERS.some((length) => startsWith(bytes, `${String.fromCharCode(length)}\0\0\0`, 14));
 
 const KINDS: readonly (readonly [type: string, is: (bytes: Uint8Array) => boolean])[] = [
   ['image/png', (bytes) => startsWith(bytes, '\x89PNG\r\n\x1a\n')],
@@ -16,15 +23,23 @@ const KINDS: readonly (readonly [type: string, is: (bytes: Uint8Array) => boolea
   ['image/webp', (bytes) => startsWith(bytes, 'RIFF') && startsWith(bytes, 'WEBP', 8)],
   ['application/pdf', (bytes) => startsWith(bytes, '%PDF-')],
   ['image/heic', (bytes) => HEIC.some((brand) => startsWith(bytes, `ftyp${brand}`, 4))],
-  ['image/heif', (bytes) => HEIF.some((brand) => startsWith(bytes, `ftyp${brand}`, 4)) && !isAvif(bytes)],
+  ['image/avif', isAvif],
+  ['image/heif', (bytes) => HEIF.some((brand) => startsWith(bytes, `ftyp${brand}`, 4))],
+  ['image/bmp', isBmp],
+  ['image/tiff', (bytes) => startsWith(bytes, 'II*\0') || startsWith(bytes, 'MM\0*')],
 ];
 
-/** Undefined where it is none of the kinds that Gemini reads, or a GIF. */
+/** Undefined where it is none of these kinds. */
 export const mediaTypeOf = (bytes: Uint8Array): string | undefined => KINDS.find(([, is]) => is(bytes))?.[0];
 
 /** Base64 characters that hold the beginning; a multiple of 4. */
 const BEGINNING = 64;
 
-/** The same of base64, of either alphabet. */
+function beginningOf(data: string): string {
+  const beginning = data.slice(0, BEGINNING);
+  return /\s/.test(beginning) ? data.replace(/\s+/g, '').slice(0, BEGINNING) : beginning;
+}
+
+/** The same of base64, of either alphabet, in lines or not. */
 export const mediaTypeOfBase64 = (data: string): string | undefined =>
-  mediaTypeOf(Buffer.from(data.slice(0, BEGINNING), 'base64'));
+  mediaTypeOf(Buffer.from(beginningOf(data), 'base64'));

@@ -1,14 +1,13 @@
 /**
- * Images and documents. Google reads PNG, JPEG, WebP and HEIC images and PDF; a GIF's first picture is sent as PNG. What is
- * named by URL goes to Google by that URL, or as the bytes that were fetched before translation, which has no network.
+ * Images and documents: as the client's bytes, or by URL. What is named by URL goes to Google by that URL, or as the bytes that
+ * were fetched before translation, which has no network.
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
 import type { BlockPlace, ContentPart, InlinePart } from '../items.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { tagged } from '../text.ts';
-import { gifToPng } from './gif.ts';
-import { mediaTypeOfBase64 } from './media-type.ts';
-import { readByGoogle, refusalOf, sentUrl, typeByEnding, urlProblem } from './url-media.ts';
+import { inlinePart, readBase64 } from './inline-media.ts';
+import { bytesInstead, readByGoogle, sentUrl, typeByEnding, urlProblem } from './url-media.ts';
 
 const PDF = 'application/pdf';
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
@@ -21,51 +20,33 @@ function refuseFile(path: string, type: string, expected: readonly string[]): ne
   );
 }
 
-const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
-
-/** One character more than whole groups of four holds no byte: the text was cut. */
-const isBase64 = (data: string): boolean => BASE64.test(data) && data.replace(/=+$/, '').length % 4 !== 1;
-
-/** Without line breaks; undefined where it is no base64, which Google would refuse in words that no client knows. */
-function base64(data: string): string | undefined {
-  if (isBase64(data)) return data;
-  const joined = data.replace(/\s+/g, '');
-  return isBase64(joined) ? joined : undefined;
-}
-
-/** The bytes as what they are, whatever was said of them; or why they cannot be sent. */
-export function inlinePart(
-  { declared, data }: { declared: string; data: string },
-  { path, warn, pixels }: Pick<BlockPlace, 'path' | 'warn' | 'pixels'>,
-): InlinePart | { problem: string } {
-  const mimeType = mediaTypeOfBase64(data) ?? declared;
-  if (mimeType !== declared) warn('content-changed', path, `declared as ${declared}, but it is ${mimeType}`);
-  if (mimeType !== 'image/gif') return { inlineData: { mimeType, data } };
-  const reading = gifToPng(data, pixels);
-  if ('problem' in reading) return reading;
-  warn('content-changed', path, 'the first picture of a GIF is sent as PNG');
-  return { inlineData: { mimeType: 'image/png', data: reading.png } };
-}
-
 function whyNotByUrl(url: string, { ctx }: BlockPlace): string {
-  const { model, urlMedia } = ctx;
-  if (!urlMedia.byGoogle) return 'media by URL is switched off in the proxy (URL_FETCH)';
+  const { model, media } = ctx;
+  if (!media.byGoogle) return 'media by URL is switched off in the proxy (URL_FETCH)';
   return readByGoogle(url) ? `${model.id} reads no media by URL` : 'Gemini reads no GIF by URL';
+}
+
+/** `field` is the path of the bytes, or of their URL. */
+function bytesPart(
+  bytes: { declared: string; data: string },
+  field: string,
+  { path, warn, ctx }: BlockPlace,
+): InlinePart {
+  const part = inlinePart(bytes, ctx.media, { path, warn });
+  return 'problem' in part ? refuse(`${field}: ${part.problem}`) : part;
 }
 
 /** `field` is the path of the URL itself. */
 function urlPart(kind: 'image' | 'document', url: string, field: string, place: BlockPlace): ContentPart {
-  const { model, urlMedia } = place.ctx;
+  const { model, media } = place.ctx;
   const sent = sentUrl(url);
-  const fetched = urlMedia.fetched.get(sent);
+  const fetched = media.fetched.get(sent);
   const problem = urlProblem(url) ?? (fetched && 'problem' in fetched ? fetched.problem : undefined);
-  if (problem !== undefined) refuse(refusalOf(field, problem));
-  if (fetched && 'data' in fetched) {
-    const part = inlinePart({ declared: fetched.mimeType, data: fetched.data }, place);
-    return 'problem' in part ? refuse(refusalOf(field, part.problem)) : part;
-  }
-  if (!urlMedia.byGoogle || !model.readsUrls || !readByGoogle(url))
-    refuse(refusalOf(field, whyNotByUrl(url, place)));
+  if (problem !== undefined) refuse(`${field}: ${bytesInstead(problem)}`);
+  if (fetched && 'data' in fetched)
+    return bytesPart({ declared: fetched.mimeType, data: fetched.data }, field, place);
+  if (!media.byGoogle || !model.readsUrls || !readByGoogle(url))
+    refuse(`${field}: ${bytesInstead(whyNotByUrl(url, place))}`);
   const mimeType = typeByEnding(url) ?? (kind === 'document' ? PDF : undefined);
   return { fileData: { ...(mimeType ? { mimeType } : {}), fileUri: sent } };
 }
@@ -78,10 +59,10 @@ export function imageParts(block: ImageBlock, place: BlockPlace): ContentPart[] 
     const types = IMAGE_TYPES.map((type) => `'${type}'`).join(', ');
     refuse(`${place.path}.image.source.base64.media_type: Input should be one of ${types}`);
   }
-  const data = base64(source.data);
-  if (data === undefined) refuse(`${place.path}.image.source.base64.data: could not process image`);
-  const part = inlinePart({ declared: source.media_type, data }, place);
-  return ['problem' in part ? refuse(`${place.path}.image.source.base64.data: ${part.problem}`) : part];
+  const field = `${place.path}.image.source.base64.data`;
+  const data = readBase64(source.data);
+  if (data === undefined) refuse(`${field}: could not process image`);
+  return [bytesPart({ declared: source.media_type, data }, field, place)];
 }
 
 function contentParts(
@@ -102,12 +83,10 @@ function sourceParts(block: DocumentBlock, place: BlockPlace): ContentPart[] {
       if (source.media_type !== PDF) {
         refuse(`${place.path}.document.source.base64.media_type: Input should be 'application/pdf'`);
       }
-      const data = base64(source.data);
-      if (data === undefined)
-        refuse(`${place.path}.document.source.base64.data: The PDF specified was not valid.`);
-      const part = inlinePart({ declared: PDF, data }, place);
-      if ('problem' in part) refuse(`${place.path}.document.source.base64.data: ${part.problem}`);
-      return [part];
+      const field = `${place.path}.document.source.base64.data`;
+      const data = readBase64(source.data);
+      if (data === undefined) refuse(`${field}: The PDF specified was not valid.`);
+      return [bytesPart({ declared: PDF, data }, field, place)];
     }
     case 'text':
       return [{ text: source.data }];

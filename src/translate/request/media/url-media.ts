@@ -2,10 +2,9 @@
  * Pictures and documents that a request names by URL: which there are, which may be asked for, and what a refusal says. Clients
  * look for the block's path in it: Claude Code then leaves the block out and goes on (docs/decisions/0048-media-by-url.md).
  */
-import type { ContentBlock } from '../../../anthropic/content.ts';
-import type { Message } from '../../../anthropic/request.ts';
 import type { GeminiModel } from '../../../gemini/models.ts';
 import { isPublicAddress } from '../../../lib/public-address.ts';
+import type { MediaPlace } from './media-places.ts';
 
 /** Where a URL stands: `messages.0.content.1.image.source.url`. The URL is as it is sent. */
 export type UrlPlace = { url: string; path: string };
@@ -15,8 +14,6 @@ const LONGEST_URL = 8_192;
 /** Names that no public server has. */
 const LOCAL_NAME =
   /(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|onion)$/;
-
-const INSTEAD = 'Send its bytes instead (source type base64).';
 
 const isPublicHost = (hostname: string): boolean => {
   const host = hostname.replace(/^\[|\]$|\.+$/g, '').toLowerCase();
@@ -38,30 +35,17 @@ export function urlProblem(url: string): string | undefined {
   return isPublicHost(parsed.hostname) ? undefined : 'its host is not public';
 }
 
-export const refusalOf = (path: string, problem: string): string => `${path}: ${problem}. ${INSTEAD}`;
-
-function placesIn(block: ContentBlock, path: string): UrlPlace[] {
-  if (block.type === 'tool_result') {
-    const inner = typeof block.content === 'string' ? [] : (block.content ?? []);
-    return inner.flatMap((child, index) => placesIn(child, `${path}.tool_result.content.${index}`));
-  }
-  if (block.type !== 'image' && block.type !== 'document') return [];
-  const { source } = block;
-  if (source.type === 'url') return [{ url: sentUrl(source.url), path: `${path}.${block.type}.source.url` }];
-  if (source.type !== 'content' || typeof source.content === 'string') return [];
-  return source.content.flatMap((child, index) =>
-    placesIn(child, `${path}.document.source.content.${index}`),
-  );
-}
+/** What the client is told of a URL that nobody can read. */
+export const bytesInstead = (problem: string): string =>
+  `${problem}. Send its bytes instead (source type base64).`;
 
 /** In the order of the history. */
-export function urlPlaces(messages: readonly Message[]): UrlPlace[] {
-  return messages.flatMap(({ content }, index) =>
-    typeof content === 'string'
-      ? []
-      : content.flatMap((block, position) => placesIn(block, `messages.${index}.content.${position}`)),
+export const urlPlaces = (places: readonly MediaPlace[]): UrlPlace[] =>
+  places.flatMap(({ block, path }) =>
+    block.source.type === 'url'
+      ? [{ url: sentUrl(block.source.url), path: `${path}.${block.type}.source.url` }]
+      : [],
   );
-}
 
 /** The URLs that this process is to read, each once: all that may be read at all and that Google is not sent to. */
 export function urlsToFetch(places: readonly UrlPlace[], model: GeminiModel, byGoogle: boolean): string[] {
@@ -87,5 +71,5 @@ export function typeByEnding(url: string): string | undefined {
   return Object.hasOwn(TYPES_BY_ENDING, ending) ? TYPES_BY_ENDING[ending] : undefined;
 }
 
-/** Google reads no GIF; here its first picture is made a PNG, for which its bytes are needed. */
+/** Google reads no GIF; this process makes a PNG of its first picture, and needs its bytes for that. */
 export const readByGoogle = (url: string): boolean => typeByEnding(url) !== 'image/gif';

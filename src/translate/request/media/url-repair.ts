@@ -2,11 +2,10 @@
 
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { GenerateContentRequest, RequestPart } from '../../../gemini/wire.ts';
-import type { FetchedMedia } from '../../context.ts';
+import type { MediaFacts } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
-import type { BlockPlace } from '../items.ts';
-import { pixelBudget } from './gif.ts';
-import { inlinePart } from './media.ts';
+import { inlinePart } from './inline-media.ts';
+import { bytesInstead } from './url-media.ts';
 
 /** Google's fetcher tells its own status, such as `URL_ROBOTED-ROBOTED_DENIED`. */
 const URL_REFUSED =
@@ -33,7 +32,9 @@ export function linkedUrls(request: GenerateContentRequest): string[] {
   return [...new Set(partsOf(request).flatMap(({ fileData }) => (fileData ? [fileData.fileUri] : [])))];
 }
 
-/** Throws what to tell of a URL whose bytes cannot be sent. */
+type Media = Pick<MediaFacts, 'fetched' | 'converted'>;
+
+/** Throws `problem`, which is whole sentences, as what to tell of a URL whose bytes cannot be sent. */
 type Refuse = (url: string, problem: string) => never;
 
 /** Whether bytes are in it, of the client's or of ours. */
@@ -42,30 +43,30 @@ export const holdsMedia = (request: GenerateContentRequest): boolean =>
     ({ inlineData, functionResponse }) => inlineData !== undefined || functionResponse?.parts !== undefined,
   );
 
-/** `fetched` has what was at every URL in `request`. */
+/** `media` has what was at every URL in `request`. */
 export function requestWithBytes(
   request: GenerateContentRequest,
-  fetched: ReadonlyMap<string, FetchedMedia>,
+  media: Media,
   warn: Warn,
   refuse: Refuse,
 ): GenerateContentRequest {
-  const place = { path: 'messages', warn, pixels: pixelBudget() };
   const contents = request.contents.map((content) => ({
     ...content,
-    parts: content.parts.map((part) => withBytes(part, fetched, place, refuse)),
+    parts: content.parts.map((part) => withBytes(part, media, warn, refuse)),
   }));
   return { ...request, contents };
 }
 
 function withBytes(
   { fileData: linked, ...rest }: RequestPart,
-  fetched: ReadonlyMap<string, FetchedMedia>,
-  place: Pick<BlockPlace, 'path' | 'warn' | 'pixels'>,
+  media: Media,
+  warn: Warn,
   refuse: Refuse,
 ): RequestPart {
-  const media = linked && fetched.get(linked.fileUri);
-  if (!media) return linked ? { ...rest, fileData: linked } : rest;
-  if ('problem' in media) return refuse(linked.fileUri, media.problem);
-  const inline = inlinePart({ declared: media.mimeType, data: media.data }, place);
+  const found = linked && media.fetched.get(linked.fileUri);
+  if (!found) return linked ? { ...rest, fileData: linked } : rest;
+  if ('problem' in found) return refuse(linked.fileUri, bytesInstead(found.problem));
+  const bytes = { declared: found.mimeType, data: found.data };
+  const inline = inlinePart(bytes, media, { path: 'messages', warn });
   return 'problem' in inline ? refuse(linked.fileUri, inline.problem) : { ...rest, ...inline };
 }

@@ -4,8 +4,9 @@ import type { ContentBlock } from '../../../../src/anthropic/content.ts';
 import type { Message } from '../../../../src/anthropic/request.ts';
 import { parseMessagesRequest } from '../../../../src/anthropic/validate.ts';
 import { modelRow } from '../../../../src/gemini/models.ts';
-import type { UrlMedia } from '../../../../src/translate/context.ts';
+import type { MediaFacts } from '../../../../src/translate/context.ts';
 import { toGeminiRequest } from '../../../../src/translate/request/index.ts';
+import { mediaPlaces } from '../../../../src/translate/request/media/media-places.ts';
 import { urlPlaces, urlProblem, urlsToFetch } from '../../../../src/translate/request/media/url-media.ts';
 import { contextFor, requestOf } from '../../../support/translation.ts';
 
@@ -18,20 +19,22 @@ const url = (address: string) => ({ type: 'url' as const, url: address });
 const image = (address: string): ContentBlock => ({ type: 'image', source: url(address) });
 const document = (address: string): ContentBlock => ({ type: 'document', source: url(address) });
 
-const GOOGLE: UrlMedia = { byGoogle: true, fetched: new Map() };
-const OFF: UrlMedia = { byGoogle: false, fetched: new Map() };
+const converted = new Map([[GIF, { png: PNG }]]);
+const GOOGLE: MediaFacts = { byGoogle: true, fetched: new Map(), converted };
+const OFF: MediaFacts = { byGoogle: false, fetched: new Map(), converted };
 const fetched = (entries: Record<string, { mimeType: string; data: string } | { problem: string }>) => ({
   byGoogle: false,
   fetched: new Map(Object.entries(entries)),
+  converted,
 });
 
-function translate(messages: Message[], urlMedia: UrlMedia = GOOGLE, model = 'gemini-4-argon') {
+function translate(messages: Message[], media: MediaFacts = GOOGLE, model = 'gemini-4-argon') {
   const request = parseMessagesRequest(requestOf({ messages }));
-  return toGeminiRequest(request, contextFor(model, { urlMedia })).body.contents;
+  return toGeminiRequest(request, contextFor(model, { media })).body.contents;
 }
 const say = (...content: ContentBlock[]): Message[] => [{ role: 'user', content }];
-const parts = (block: ContentBlock, urlMedia?: UrlMedia, model?: string) =>
-  translate(say(block), urlMedia, model)[0]?.parts;
+const parts = (block: ContentBlock, media?: MediaFacts, model?: string) =>
+  translate(say(block), media, model)[0]?.parts;
 
 describe('Google is told the URL', () => {
   test.each<[string, ContentBlock, { mimeType?: string; fileUri: string }]>([
@@ -135,11 +138,11 @@ describe('bytes that were read are sent in the place of the URL', () => {
   });
 
   test('even where Google might be told', () => {
-    const urlMedia = {
+    const media = {
       ...fetched({ 'https://a.com/x.png': { mimeType: 'image/png', data: PNG } }),
       byGoogle: true,
     };
-    expect(parts(image('https://a.com/x.png'), urlMedia)).toEqual([
+    expect(parts(image('https://a.com/x.png'), media)).toEqual([
       { inlineData: { mimeType: 'image/png', data: PNG } },
     ]);
   });
@@ -147,7 +150,7 @@ describe('bytes that were read are sent in the place of the URL', () => {
 
 const HERE = 'messages.0.content.0.image.source.url';
 describe('refused, by the name of the block', () => {
-  test.each<[string, ContentBlock, UrlMedia, string, string]>([
+  test.each<[string, ContentBlock, MediaFacts, string, string]>([
     [
       'switched off',
       image('https://a.com/x.png'),
@@ -193,9 +196,9 @@ describe('refused, by the name of the block', () => {
       'gemini-4-argon',
       'messages.0.content.0.document.source.content.0.image.source.url: only https',
     ],
-  ])('%s', (_, block, urlMedia, model, message) => {
-    expect(() => parts(block, urlMedia, model)).toThrow(message);
-    expect(() => parts(block, urlMedia, model)).toThrow('Send its bytes instead (source type base64).');
+  ])('%s', (_, block, media, model, message) => {
+    expect(() => parts(block, media, model)).toThrow(message);
+    expect(() => parts(block, media, model)).toThrow('Send its bytes instead (source type base64).');
   });
 });
 
@@ -252,7 +255,7 @@ test('every place of a URL is known by its path, and what is to be read is read 
     },
     { role: 'user' as const, content: [image('http://a.com/4.png')] },
   ];
-  const places = urlPlaces(messages);
+  const places = urlPlaces(mediaPlaces(messages));
   expect(places.map(({ path }) => path)).toEqual([
     'messages.1.content.0.image.source.url',
     'messages.1.content.1.document.source.content.1.image.source.url',

@@ -1,0 +1,89 @@
+/**
+ * Makes PNGs of the pictures that Gemini does not read. A few bytes may stand for millions of pixels, so Bun decodes them on
+ * threads of its own, never many at once; and because a client sends its whole history with every turn, each picture is
+ * decoded once for as long as it is remembered (docs/decisions/0051-pictures.md).
+ */
+import { availableParallelism } from 'node:os';
+import { shortHash } from '../../lib/hash.ts';
+import { Places } from '../../lib/places.ts';
+import { TextCache } from '../../lib/text-cache.ts';
+import type { ConvertedPicture } from '../../translate/context.ts';
+
+export type PictureConverter = {
+  /** `picture` is base64. Rejects with the signal's reason where that comes before its turn. */
+  convert(picture: string, signal: AbortSignal): Promise<ConvertedPicture>;
+};
+
+/** Of a picture as base64. */
+export type ToPng = (picture: string) => Promise<ConvertedPicture>;
+
+/** More than any screen has. Four bytes of memory each while it is decoded. */
+const MOST_PIXELS = 16_000_000;
+
+/** By the code of Bun's error; to stand after "Gemini reads no GIF, and". */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ERR_IMAGE_TOO_MANY_PIXELS: `this one has more than ${MOST_PIXELS / 1e6} million pixels, the most that can be converted`,
+  ERR_IMAGE_FORMAT_UNSUPPORTED: 'this proxy cannot convert it',
+  ERR_IMAGE_UNKNOWN_FORMAT: 'this one cannot be decoded',
+  ERR_IMAGE_DECODE_FAILED: 'this one cannot be decoded',
+};
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+/** Bun reads the size from the picture's head, and refuses it before anything is decoded. */
+export const bunToPng: ToPng = async (picture) => {
+  // On a Mac the system would decode, and other bytes might come of it.
+  Bun.Image.backend = 'bun';
+  // Never a text: Bun would take it for the path of a file.
+  const bytes = Buffer.from(picture, 'base64');
+  try {
+    return { png: await new Bun.Image(bytes, { maxPixels: MOST_PIXELS }).png().toBase64() };
+  } catch (error) {
+    const problem = PROBLEMS[codeOf(error)];
+    if (problem === undefined) throw error;
+    return { problem };
+  }
+};
+
+/** One thread stays free: Bun reads files and looks up names on the threads that decode. */
+const AT_ONCE = Math.min(2, Math.max(1, availableParallelism() - 1));
+
+/** Characters of base64. A request of more than 20 MB is refused by Google, so this is enough for some conversations. */
+const REMEMBERED_CHARS = 64 * 1024 * 1024;
+const REMEMBERED = 500;
+
+export function createPictureConverter(toPng: ToPng = bunToPng, atOnce = AT_ONCE): PictureConverter {
+  const places = new Places(atOnce);
+  const remembered = new TextCache<{ text: string; picture: ConvertedPicture }>(REMEMBERED_CHARS, REMEMBERED);
+  const underWay = new Map<string, Promise<ConvertedPicture>>();
+
+  async function convertNow(key: string, picture: string): Promise<ConvertedPicture> {
+    try {
+      const converted = await toPng(picture);
+      remembered.set(key, {
+        text: 'png' in converted ? converted.png : converted.problem,
+        picture: converted,
+      });
+      return converted;
+    } finally {
+      underWay.delete(key);
+    }
+  }
+
+  return {
+    async convert(picture, signal) {
+      const key = shortHash(picture, 43);
+      const found = remembered.get(key);
+      if (found) return found.picture;
+      return places.run(() => {
+        // Another request may have sent the same picture meanwhile.
+        const known = remembered.get(key);
+        if (known) return Promise.resolve(known.picture);
+        const converting = underWay.get(key) ?? convertNow(key, picture);
+        underWay.set(key, converting);
+        return converting;
+      }, signal);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+/** Where a history holds pictures and documents as bytes or by URL: in messages, in results, and in documents of several parts. */
+import type { ContentBlock, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
+import type { Message } from '../../../anthropic/request.ts';
+
+type MediaBlock = ImageBlock | DocumentBlock;
+
+/** The path is the block's: `messages.0.content.1`. */
+export type MediaPlace = { block: MediaBlock; path: string };
+
+function collect(block: ContentBlock, path: string, places: MediaPlace[]): void {
+  if (block.type === 'tool_result') {
+    if (typeof block.content !== 'object') return;
+    block.content?.forEach((child, index) => {
+      collect(child, `${path}.tool_result.content.${index}`, places);
+    });
+    return;
+  }
+  if (block.type !== 'image' && block.type !== 'document') return;
+  const { source } = block;
+  if (source.type !== 'content') places.push({ block, path });
+  else if (typeof source.content !== 'string')
+    source.content.forEach((child, index) => {
+      collect(child, `${path}.document.source.content.${index}`, places);
+    });
+}
+
+/** In the order of the history. */
+export function mediaPlaces(messages: readonly Message[]): MediaPlace[] {
+  const places: MediaPlace[] = [];
+  messages.forEach(({ content }, index) => {
+    if (typeof content === 'string') return;
+    content.forEach((block, position) => {
+      collect(block, `messages.${index}.content.${position}`, places);
+    });
+  });
+  return places;
+}
