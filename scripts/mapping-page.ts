@@ -1,7 +1,9 @@
 /** `docs/mapping.md`: what becomes of what, read from the tables that decide it. */
+import type { TSchema } from '@sinclair/typebox';
 import { CONTENT_BLOCKS } from '../src/anthropic/content.ts';
+import { MessagesRequest } from '../src/anthropic/request.ts';
+import { isFree, type Note, noteOf, optionsOf } from '../src/anthropic/schema-words.ts';
 import { type GeminiModel, MODELS } from '../src/gemini/models.ts';
-import { FATES, type Fate } from '../src/translate/request/fields.ts';
 import { FINISH_REASONS, outcomeOf } from '../src/translate/response/stop-reason.ts';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -19,9 +21,36 @@ function modelRow(model: GeminiModel): string[] {
   return [`\`${id}\``, String(inputTokens), String(outputTokens), thinking(model), signatures, dollars];
 }
 
-function fate(value: Fate): string {
-  if (value === 'used') return 'used';
-  return 'needless' in value ? `accepted: ${value.needless}` : `left out, with a warning: ${value.ignored}`;
+function becomes(note: Note | undefined): string {
+  if (!note || 'free' in note) return 'used';
+  if ('needless' in note) return `accepted: ${note.needless}`;
+  return 'refused' in note ? `refused, ${note.refused}` : `left out, with a warning: ${note.ignored}`;
+}
+
+type NotedField = { key: string; owner: string; what: string };
+
+/** The fields inside of other fields that are not simply used; `owner` is the `type` of their object, or its path. */
+function notedInside(schema: TSchema, path: readonly string[]): NotedField[] {
+  if (isFree(schema)) return [];
+  return optionsOf(schema).flatMap((option): NotedField[] => {
+    if (option['type'] === 'array') return notedInside(option['items'], path);
+    const tag: unknown = option['properties']?.['type']?.['const'];
+    const here = typeof tag === 'string' ? [tag] : path;
+    return Object.entries((option['properties'] ?? {}) as Record<string, TSchema>).flatMap(([key, field]) => {
+      const note = noteOf(field);
+      if (!note) return notedInside(field, [...here, key]);
+      return here.length === 0 || isFree(field) ? [] : [{ key, owner: here.join('.'), what: becomes(note) }];
+    });
+  });
+}
+
+function notedRows(): string[][] {
+  const rows = Map.groupBy(notedInside(MessagesRequest, []), ({ key, what }) => `\`${key}\` | ${what}`);
+  return [...rows.values()].map((fields) => [
+    `\`${fields[0]?.key}\``,
+    [...new Set(fields.map(({ owner }) => `\`${owner}\``))].join(', '),
+    fields[0]?.what ?? '',
+  ]);
 }
 
 function outcome(reason: string): string {
@@ -47,11 +76,16 @@ An id without a row is taken for the newest kind of model.
 ## Keys of a request
 
 ${table(
-  ['key', 'fate'],
-  Object.entries(FATES).map(([key, value]) => [`\`${key}\``, fate(value)]),
+  ['key', 'what becomes of it'],
+  Object.entries(MessagesRequest.properties).map(([key, schema]) => [`\`${key}\``, becomes(noteOf(schema))]),
 )}
 
-Any other key is accepted, left out, and told as a warning.
+Inside of these, by the \`type\` of the object that holds them:
+
+${table(['key', 'in', 'what becomes of it'], notedRows())}
+
+Any other key, here or inside, is accepted, left out, and told as a warning that names its place. The client's own JSON is used whole: arguments,
+schemas, examples.
 
 ## Content blocks of a request
 

@@ -3,34 +3,41 @@
  * unknown field is accepted, an unknown block type is not. A block that is missing here has no row in
  * `translate/request/blocks`, and the build breaks until it has one.
  */
-import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox';
-
-/** An object that may hold more than what is named. */
-export const Open = <P extends TProperties>(properties: P) =>
-  Type.Object(properties, { additionalProperties: true });
+import { type Static, type TProperties, Type } from '@sinclair/typebox';
+import { CacheControl, free, ignored, Nullable, needless, Open, unchecked } from './schema-words.ts';
+import { Tool } from './tool.ts';
 
 const block = <T extends string, P extends TProperties>(type: T, properties: P) =>
   Open({ type: Type.Literal(type), ...properties });
 
-const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
-
-/** Prompt-cache marker; Gemini caches by itself, so it is accepted and not needed. */
-const CacheControl = Type.Optional(Nullable(Open({ type: Type.String() })));
-const Anything = Type.Optional(Type.Unknown());
+/** Asks for citations of a document. */
+const CitationsWanted = unchecked(Open({ enabled: Type.Boolean() }));
+/** Who made a call: the model, or code in a sandbox of Anthropic's. */
+const Caller = needless(
+  'every call was made by the model',
+  unchecked(Open({ type: Type.String(), tool_id: Type.String() })),
+);
+const ToolsetName = needless('a result finds its call by its id alone');
 
 export const TextBlock = block('text', {
   text: Type.String(),
-  citations: Anything,
+  citations: needless('the sources of an earlier answer, whose text stands alone'),
   cache_control: CacheControl,
 });
 
 const Base64Source = block('base64', { media_type: Type.String(), data: Type.String() });
 const UrlSource = block('url', { url: Type.String() });
 const FileSource = block('file', { file_id: Type.String() });
-const TextSource = block('text', { media_type: Type.Optional(Type.String()), data: Type.String() });
+const TextSource = block('text', {
+  media_type: needless('text is sent as text', Type.Optional(Type.String())),
+  data: Type.String(),
+});
 
 export const ImageBlock = block('image', {
   source: Type.Union([Base64Source, UrlSource, FileSource]),
+  transformations: unchecked(
+    Open({ oversized_image: ignored('Google scales pictures itself', ['downsize']) }),
+  ),
   cache_control: CacheControl,
 });
 
@@ -43,7 +50,7 @@ export const DocumentBlock = block('document', {
   source: Type.Union([Base64Source, TextSource, ContentSource, UrlSource, FileSource]),
   title: Type.Optional(Nullable(Type.String())),
   context: Type.Optional(Nullable(Type.String())),
-  citations: Anything,
+  citations: CitationsWanted,
   cache_control: CacheControl,
 });
 
@@ -51,25 +58,26 @@ export const SearchResultBlock = block('search_result', {
   source: Type.String(),
   title: Type.String(),
   content: Type.Array(TextBlock),
-  citations: Anything,
+  citations: CitationsWanted,
   cache_control: CacheControl,
 });
 
-/**
- * What another provider thought has no signature, and what a session's file has lost none any more. Thoughts are not sent back, so nothing
- * depends on either.
- */
+/** Absent from a thought that another provider had, or that came out of a session's file. Nothing depends on it. */
 const Leftover = Type.Optional(Nullable(Type.String()));
 
-export const ThinkingBlock = block('thinking', { thinking: Leftover, signature: Leftover });
+export const ThinkingBlock = block('thinking', {
+  thinking: needless('thoughts are not sent back', Leftover),
+  signature: Leftover,
+});
 export const RedactedThinkingBlock = block('redacted_thinking', { data: Leftover });
 
 export const ToolUseBlock = block('tool_use', {
   id: Type.String({ minLength: 1 }),
   name: Type.String({ minLength: 1 }),
   /** Left out, or null, where a tool takes nothing. */
-  input: Anything,
-  caller: Anything,
+  input: free('arguments, as the tool takes them'),
+  caller: Caller,
+  toolset_name: ToolsetName,
   cache_control: CacheControl,
 });
 
@@ -78,8 +86,12 @@ export const ToolReferenceBlock = block('tool_reference', {
   cache_control: CacheControl,
 });
 
-/** What a browser tool saw; opaque here. */
-export const BrowserStateBlock = block('browser_state', { cache_control: CacheControl });
+/** A block whose JSON the model is shown. */
+const shownWhole = <T extends string, P extends TProperties>(type: T, properties: P) =>
+  free('the model is shown its JSON', block(type, properties));
+
+/** What a browser tool saw. */
+export const BrowserStateBlock = shownWhole('browser_state', { cache_control: CacheControl });
 
 /** What a tool_result may hold, beside a plain string. */
 export const ToolResultContent = Type.Union([
@@ -95,41 +107,107 @@ export const ToolResultBlock = block('tool_result', {
   tool_use_id: Type.String({ minLength: 1 }),
   content: Type.Optional(Nullable(Type.Union([Type.String(), Type.Array(ToolResultContent)]))),
   is_error: Type.Optional(Nullable(Type.Boolean())),
+  toolset_name: ToolsetName,
   cache_control: CacheControl,
 });
 
 // ── history of server-side tools: echoed by clients, flattened to text ────────────────────────────────────────
 
-const serverCall = <T extends string>(type: T) =>
-  block(type, { id: Type.String(), name: Type.String(), input: Anything, cache_control: CacheControl });
+const serverCall = <T extends string, P extends TProperties>(type: T, more: P) =>
+  block(type, {
+    id: Type.String(),
+    name: Type.String(),
+    input: free('shown as its JSON'),
+    cache_control: CacheControl,
+    ...more,
+  });
 
-const serverResult = <T extends string>(type: T) =>
-  block(type, { tool_use_id: Type.String(), content: Anything, cache_control: CacheControl });
+const encrypted = needless('only Anthropic can read it');
+const failure = <T extends string>(tool: T) =>
+  block(`${tool}_tool_result_error`, {
+    error_code: Type.String(),
+    error_message: ignored('the model is told the code alone'),
+  });
 
-export const ServerToolUseBlock = serverCall('server_tool_use');
-export const McpToolUseBlock = serverCall('mcp_tool_use');
-export const WebSearchResultBlock = serverResult('web_search_tool_result');
-export const WebFetchResultBlock = serverResult('web_fetch_tool_result');
-export const CodeExecutionResultBlock = serverResult('code_execution_tool_result');
-export const BashExecutionResultBlock = serverResult('bash_code_execution_tool_result');
-export const TextEditorResultBlock = serverResult('text_editor_code_execution_tool_result');
-export const ToolSearchResultBlock = serverResult('tool_search_tool_result');
-export const AdvisorResultBlock = serverResult('advisor_tool_result');
-export const McpResultBlock = serverResult('mcp_tool_result');
-export const McpListingBlock = block('mcp_tool_listing', {});
-export const ContainerUploadBlock = block('container_upload', { file_id: Type.String() });
-export const CompactionBlock = block('compaction', { content: Type.Optional(Nullable(Type.String())) });
-export const FallbackBlock = block('fallback', {});
+/** What the text of a result is made of (`translate/request/tools/server-tools.ts`). Any other block in it is shown as its JSON. */
+const ServerResultContent = Type.Union([
+  TextBlock,
+  ImageBlock,
+  DocumentBlock,
+  ToolReferenceBlock,
+  block('web_search_result', {
+    title: Type.String(),
+    url: Type.String(),
+    page_age: Nullable(Type.String()),
+    encrypted_content: encrypted,
+  }),
+  block('web_fetch_result', {
+    url: Type.String(),
+    content: DocumentBlock,
+    retrieved_at: needless('the document is what it was'),
+  }),
+  block('tool_search_tool_search_result', { tool_references: Type.Array(ToolReferenceBlock) }),
+  block('advisor_result', { text: Type.String(), stop_reason: needless('the text is all there is') }),
+  failure('web_search'),
+  failure('web_fetch'),
+  failure('code_execution'),
+  failure('bash_code_execution'),
+  failure('text_editor_code_execution'),
+  failure('tool_search'),
+  failure('advisor'),
+]);
+
+const serverResult = <T extends string, P extends TProperties>(type: T, more: P) =>
+  block(type, {
+    tool_use_id: Type.String(),
+    content: unchecked(Type.Union([ServerResultContent, Type.Array(ServerResultContent)])),
+    cache_control: CacheControl,
+    ...more,
+  });
+
+export const ServerToolUseBlock = serverCall('server_tool_use', { caller: Caller });
+export const McpToolUseBlock = serverCall('mcp_tool_use', {
+  server_name: ignored('the model is told the name of the tool alone'),
+});
+export const WebSearchResultBlock = serverResult('web_search_tool_result', { caller: Caller });
+export const WebFetchResultBlock = serverResult('web_fetch_tool_result', { caller: Caller });
+export const CodeExecutionResultBlock = serverResult('code_execution_tool_result', {});
+export const BashExecutionResultBlock = serverResult('bash_code_execution_tool_result', {});
+export const TextEditorResultBlock = serverResult('text_editor_code_execution_tool_result', {});
+export const ToolSearchResultBlock = serverResult('tool_search_tool_result', {});
+export const AdvisorResultBlock = serverResult('advisor_tool_result', {});
+export const McpResultBlock = serverResult('mcp_tool_result', {
+  is_error: ignored('the model is shown the content alone', [false]),
+});
+export const McpListingBlock = shownWhole('mcp_tool_listing', {});
+export const ContainerUploadBlock = shownWhole('container_upload', { file_id: Type.String() });
+export const CompactionBlock = block('compaction', {
+  content: Type.Optional(Nullable(Type.String())),
+  encrypted_content: encrypted,
+  signature: encrypted,
+  tool_changes: ignored('tools are shown as the messages say'),
+  cache_control: CacheControl,
+});
+export const FallbackBlock = free('it says which model answered', block('fallback', {}));
+
+/** What `tool_addition` and `tool_removal` may name, beside a plain name: a tool that was declared, or a declaration. */
+const ToolChange = unchecked(
+  Type.Union([
+    Tool,
+    block('tool_reference', { name: Type.String(), tool_name: Type.String() }),
+    block('tool_definition', { definition: Tool }),
+  ]),
+);
+const toolChange = <T extends string>(type: T) =>
+  block(type, {
+    tool_name: Type.Optional(Type.String()),
+    tool: ToolChange,
+    cache_control: CacheControl,
+  });
 
 /** Only inside a `role: system` message: a deferred tool is shown from here on, or hidden again. */
-export const ToolAdditionBlock = block('tool_addition', {
-  tool_name: Type.Optional(Type.String()),
-  tool: Anything,
-});
-export const ToolRemovalBlock = block('tool_removal', {
-  tool_name: Type.Optional(Type.String()),
-  tool: Anything,
-});
+export const ToolAdditionBlock = toolChange('tool_addition');
+export const ToolRemovalBlock = toolChange('tool_removal');
 
 /** Every block type that a message may hold, by its `type`. */
 export const CONTENT_BLOCKS = {

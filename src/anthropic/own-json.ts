@@ -11,6 +11,7 @@ const ARGUMENTS = ['messages.*.content.*.input', 'tools.*.input_examples'];
 const SCHEMAS = [
   'tools.*.input_schema',
   'messages.*.content.*.tool.input_schema',
+  'messages.*.content.*.tool.definition.input_schema',
   'output_config.format.schema',
   'output_format.schema',
 ];

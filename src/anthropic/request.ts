@@ -3,13 +3,28 @@
  * by their `type` here; `validate.ts` checks each against its own schema, so that an error can name the field.
  */
 import { type Static, Type } from '@sinclair/typebox';
-import { type ContentBlock, Open, TextBlock } from './content.ts';
+import { CONTENT_BLOCKS, type ContentBlock, TextBlock } from './content.ts';
+import {
+  CacheControl,
+  free,
+  ignored,
+  Nullable,
+  needless,
+  Open,
+  refused,
+  unchecked,
+  withKeys,
+} from './schema-words.ts';
+import { WebSearchTool } from './server-tools.ts';
+import { TextEditorTool, Tool, ToolChoice } from './tool.ts';
 
-const Anything = Type.Optional(Type.Unknown());
-const OptionalNumber = Type.Optional(Type.Union([Type.Number(), Type.Null()]));
+const OptionalNumber = Type.Optional(Nullable(Type.Number()));
 
 /** A block of any type. */
-const SomeBlock = Type.Unsafe<ContentBlock>(Open({ type: Type.String() }));
+const SomeBlock = withKeys(
+  Type.Unsafe<ContentBlock>(Open({ type: Type.String() })),
+  Type.Union(Object.values(CONTENT_BLOCKS)),
+);
 
 export const Effort = Type.Union([
   Type.Literal('low'),
@@ -21,98 +36,139 @@ export const Effort = Type.Union([
 export type Effort = Static<typeof Effort>;
 
 const Format = Type.Optional(
-  Type.Union([Open({ type: Type.Literal('json_schema'), schema: Open({}) }), Type.Null()]),
+  Nullable(Open({ type: Type.Literal('json_schema'), schema: free('a JSON Schema', Open({})) })),
 );
+
+const effort = Type.Optional(Nullable(Effort));
 
 const OutputConfig = Type.Optional(
-  Type.Union([
-    Open({
-      effort: Type.Optional(Type.Union([Effort, Type.Null()])),
-      format: Format,
-      task_budget: Anything,
-    }),
-    Type.Null(),
-  ]),
+  Nullable(
+    Open({ effort, format: Format, task_budget: ignored('Gemini cannot be told how much is left to spend') }),
+  ),
 );
 
-export const Message = Open({
-  role: Type.Union([Type.Literal('user'), Type.Literal('assistant'), Type.Literal('system')]),
-  content: Type.Union([Type.String(), Type.Array(SomeBlock)]),
-  /** On `system` messages only: effort from here on. */
-  output_config: OutputConfig,
-  /** On `system` messages only: `next_user_message` drops it once a later user message exists. */
-  clear_at: Anything,
-});
+const role = Type.Union([Type.Literal('user'), Type.Literal('assistant'), Type.Literal('system')]);
+const content = Type.Union([Type.String(), Type.Array(SomeBlock)]);
+
+export const Message = withKeys(
+  Open({
+    role,
+    content,
+    /** Effort from here on. */
+    output_config: OutputConfig,
+    /** `next_user_message` drops the message once a later user message exists. */
+    clear_at: Type.Optional(Type.Unknown()),
+  }),
+  Type.Union([
+    Open({ role: Type.Union([Type.Literal('user'), Type.Literal('assistant')]), content }),
+    Open({
+      role: Type.Literal('system'),
+      content,
+      output_config: Open({ effort }),
+      clear_at: Type.String(),
+      cache_control: CacheControl,
+    }),
+  ]),
+);
 export type Message = Static<typeof Message>;
 
-/**
- * A tool: client tools have a name and an `input_schema` (`type` absent or `custom`); Anthropic's own carry a dated
- * `type`. Which of those are served is decided in translation.
- */
-export const Tool = Open({
-  type: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-  description: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  input_schema: Type.Optional(Open({})),
-  input_examples: Type.Optional(Type.Union([Type.Array(Type.Unknown()), Type.Null()])),
-  strict: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  defer_loading: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  allowed_callers: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
-});
-export type Tool = Static<typeof Tool>;
+const thinkingKeys = {
+  display: Type.String(),
+  block_binding: needless('thoughts are not sent back'),
+};
 
-export const ToolChoice = Type.Union([
+/** Which keys belong together is not checked: a key that the type has no use for is told about. */
+export const ThinkingConfig = withKeys(
   Open({
-    type: Type.Union([Type.Literal('auto'), Type.Literal('any'), Type.Literal('none')]),
-    disable_parallel_tool_use: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    type: Type.Union([
+      Type.Literal('enabled'),
+      Type.Literal('adaptive'),
+      Type.Literal('disabled'),
+      Type.Literal('between_tools'),
+    ]),
+    budget_tokens: Type.Optional(Nullable(Type.Integer())),
+    display: Type.Optional(Nullable(Type.String())),
   }),
-  Open({
-    type: Type.Literal('tool'),
-    name: Type.String(),
-    disable_parallel_tool_use: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  }),
-]);
-export type ToolChoice = Static<typeof ToolChoice>;
-
-export const ThinkingConfig = Open({
-  type: Type.Union([
-    Type.Literal('enabled'),
-    Type.Literal('adaptive'),
-    Type.Literal('disabled'),
-    Type.Literal('between_tools'),
+  Type.Union([
+    Open({ type: Type.Literal('enabled'), budget_tokens: Type.Integer(), ...thinkingKeys }),
+    Open({
+      type: Type.Union([Type.Literal('adaptive'), Type.Literal('between_tools')]),
+      ...thinkingKeys,
+    }),
+    Open({
+      type: Type.Literal('disabled'),
+      display: needless('there are no thoughts to show', Type.String()),
+    }),
   ]),
-  budget_tokens: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
-  display: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-});
+);
 export type ThinkingConfig = Static<typeof ThinkingConfig>;
+
+/** By their type without its date; the tools of any other type have the fields of a client's own. */
+const SomeTool = withKeys(
+  Tool,
+  Type.Union([Open({ ...WebSearchTool.properties, type: Type.Literal('web_search') }), TextEditorTool, Tool]),
+);
+
+/** Thoughts never go back to Gemini, so what is kept of them makes no difference. Other edits are told about whole. */
+const ContextManagement = Open({
+  edits: Type.Array(
+    Type.Union([
+      Open({ type: Type.Literal('clear_thinking'), keep: needless('thoughts are not sent back') }),
+      free('told about whole', Open({ type: Type.Literal('clear_tool_uses') })),
+    ]),
+  ),
+});
 
 const shared = {
   model: Type.String({ minLength: 1, maxLength: 256 }),
   messages: Type.Array(Message, { maxItems: 100_000 }),
   system: Type.Optional(Type.Union([Type.String(), Type.Array(TextBlock), Type.Null()])),
-  tools: Type.Optional(Type.Union([Type.Array(Tool, { maxItems: 4_096 }), Type.Null()])),
+  tools: Type.Optional(Nullable(Type.Array(SomeTool, { maxItems: 4_096 }))),
   tool_choice: Type.Optional(Type.Union([ToolChoice, Type.Null()])),
   thinking: Type.Optional(Type.Union([ThinkingConfig, Type.Null()])),
   output_config: OutputConfig,
   output_format: Format,
-  context_management: Anything,
-  mcp_servers: Anything,
+  context_management: unchecked(ContextManagement),
+  mcp_servers: refused('unless it is empty'),
 };
 
 export const MessagesRequest = Open({
   ...shared,
   max_tokens: Type.Integer({ minimum: 0 }),
-  stream: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
-  stop_sequences: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
+  stream: needless('says how the answer is sent', Type.Optional(Nullable(Type.Boolean()))),
+  stop_sequences: Type.Optional(Nullable(Type.Array(Type.String()))),
   temperature: OptionalNumber,
   top_p: OptionalNumber,
-  top_k: Type.Optional(Type.Union([Type.Integer({ minimum: 0 }), Type.Null()])),
-  metadata: Type.Optional(Type.Union([Open({ user_id: Anything }), Type.Null()])),
-  safeguards: Anything,
-  thread: Anything,
-  compaction: Anything,
-  container: Anything,
-  fallbacks: Anything,
+  top_k: Type.Optional(Nullable(Type.Integer({ minimum: 0 }))),
+  metadata: needless(
+    'names the session, not the work',
+    Type.Optional(Nullable(Open({ user_id: free('names the session') }))),
+  ),
+  safeguards: unchecked(
+    Type.Array(
+      Open({
+        type: Type.String(),
+        classifier_context: needless('the client is told that no verdict comes'),
+      }),
+    ),
+  ),
+  cache_control: CacheControl,
+  diagnostics: needless(
+    'answered as null',
+    unchecked(Open({ previous_message_id: needless('answered as null') })),
+  ),
+  thread: refused('unless it is empty'),
+  compaction: refused('unless it is empty'),
+  container: refused('unless it is empty'),
+  fallbacks: refused('unless it is `default`, or empty'),
+  service_tier: ignored('served as standard', ['auto', 'standard', 'standard_only']),
+  speed: ignored('served as standard', ['standard']),
+  inference_geo: ignored('Google decides where'),
+  betas: needless('says which fields may come'),
+  fallback_credit_token: needless('an accounting matter of Anthropic'),
+  billing_policy: needless('an accounting matter of Anthropic'),
+  user_profile_id: needless('an accounting matter of Anthropic'),
+  workspace_id: needless('an accounting matter of Anthropic'),
 });
 export type MessagesRequest = Static<typeof MessagesRequest>;
 

@@ -1,6 +1,6 @@
 /** Anthropic's own tools that run on the server's side, as clients declare them (contract section 6). */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { Open } from './content.ts';
+import { CacheControl, needless, Open } from './schema-words.ts';
 
 const Maybe = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]));
 
@@ -19,10 +19,15 @@ const UserLocation = Open({
 export const WebSearchTool = Open({
   type: Type.String({ pattern: '^web_search_\\d{8}$' }),
   name: Type.Literal('web_search'),
-  max_uses: Maybe(Type.Integer({ minimum: 1 })),
+  max_uses: needless('one call of Gemini is one use', Maybe(Type.Integer({ minimum: 1 }))),
   allowed_domains: Domains,
   blocked_domains: Domains,
   user_location: Maybe(UserLocation),
+  cache_control: CacheControl,
+  defer_loading: needless('the search is there from the start'),
+  strict: needless('Google writes the queries'),
+  allowed_callers: needless('Google searches by itself'),
+  response_inclusion: needless('results come as Google gives them'),
 });
 export type WebSearchTool = Static<typeof WebSearchTool>;
 

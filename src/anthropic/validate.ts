@@ -9,8 +9,9 @@ import { CONTENT_BLOCKS, type ContentBlock } from './content.ts';
 import { MOST_LEVELS, tooDeepAt } from './depth.ts';
 import { MessagesError } from './errors.ts';
 import { explain, quotedList } from './explain.ts';
-import { CountTokensRequest, type Message, MessagesRequest, type Tool } from './request.ts';
+import { CountTokensRequest, type Message, MessagesRequest } from './request.ts';
 import { isWebSearch, WebSearchTool } from './server-tools.ts';
+import type { Tool } from './tool.ts';
 
 const compiled = new Map<TSchema, TypeCheck<TSchema>>();
 

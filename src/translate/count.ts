@@ -2,6 +2,7 @@
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { RequestContext } from './context.ts';
+import { warnOfFields } from './request/fields.ts';
 import { toContents } from './request/messages.ts';
 import { refuseShared } from './request/refusals/refusals.ts';
 import { toSystemInstruction } from './request/system.ts';
@@ -21,6 +22,7 @@ export function toCountRequest(
   const warnings: Warning[] = [];
   const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
   refuseShared(request, ctx.apiVersion, warn);
+  warnOfFields(request, warn);
   const search = webSearchOf(request);
   const body: GenerateContentRequest = {
     ...toSystemInstruction(request.system, search ? searchInstructions(search, request) : []),

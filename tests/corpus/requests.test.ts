@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
 import type { CountTokensRequest, MessagesRequest } from '../../src/anthropic/request.ts';
+import { unusedKeys } from '../../src/anthropic/unknown-keys.ts';
 import { parseMessagesRequest } from '../../src/anthropic/validate.ts';
 import { modelRow } from '../../src/gemini/models.ts';
 import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
@@ -150,6 +151,12 @@ describe.skipIf(!hasCorpus)('requests of the corpus', () => {
     expect(searches.length).toBeGreaterThan(0);
     for (const { body } of searches) {
       expect(toGeminiRequest(body, contextFor()).body.tools).toEqual([{ googleSearch: {} }]);
+    }
+  });
+
+  test('of Claude Code every key is known: ordinary traffic makes no warning of fields', () => {
+    for (const { name, body, isClaudeCode } of CASES) {
+      if (isClaudeCode) expect({ name, unused: unusedKeys(body) }).toEqual({ name, unused: [] });
     }
   });
 

@@ -1,5 +1,6 @@
 /** Pieces of requests that many cases share. */
-import type { MessagesRequest, Tool } from '../../../src/anthropic/request.ts';
+import type { MessagesRequest } from '../../../src/anthropic/request.ts';
+import type { Tool } from '../../../src/anthropic/tool.ts';
 
 const text = (description: string) => ({ type: 'string', description });
 

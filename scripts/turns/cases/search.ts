@@ -1,5 +1,6 @@
 /** Web search: what Google found, told as Anthropic tells it. */
-import type { MessagesRequest, Tool } from '../../../src/anthropic/request.ts';
+import type { MessagesRequest } from '../../../src/anthropic/request.ts';
+import type { Tool } from '../../../src/anthropic/tool.ts';
 import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
 import type { TurnCases } from '../build.ts';
 import { breaksAfter, chunk, end, says, saysWhole, signature, text, thought } from '../wire.ts';

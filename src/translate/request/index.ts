@@ -14,7 +14,7 @@ import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
 import { callableNames, type DeclaredTool, visibleTools } from './tools/tool-visibility.ts';
 import { callingMode, requiredArguments, toToolConfig, toTools } from './tools/tools.ts';
-import { searchInstructions, toSearchPlan, warnOfSearch, webSearchOf } from './tools/web-search.ts';
+import { searchInstructions, toSearchPlan, webSearchOf } from './tools/web-search.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 
@@ -27,7 +27,6 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
   warnOfFields(request, warn);
 
   const search = webSearchOf(request);
-  if (search) warnOfSearch(search, warn);
   const tools = visibleTools(request, warn);
   const mode = callingMode(request, tools, warn);
   const form = answerForm(request, ctx.model, mode, warn);

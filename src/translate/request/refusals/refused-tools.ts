@@ -1,6 +1,7 @@
 /** Tools that cannot be served, and choices among tools that make no sense. */
-import type { CountTokensRequest, Tool } from '../../../anthropic/request.ts';
+import type { CountTokensRequest } from '../../../anthropic/request.ts';
 import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
+import type { Tool } from '../../../anthropic/tool.ts';
 import { clientTool } from '../tools/client-tools.ts';
 import { isForCode, toolName } from '../tools/tool-visibility.ts';
 import { refuseSearch } from '../tools/web-search.ts';

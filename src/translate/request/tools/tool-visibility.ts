@@ -4,8 +4,9 @@
  * placeholder, deferred and never named, is never sent.
  */
 import type { ContentBlock } from '../../../anthropic/content.ts';
-import type { CountTokensRequest, Message, Tool } from '../../../anthropic/request.ts';
+import type { CountTokensRequest, Message } from '../../../anthropic/request.ts';
 import { isWebSearch } from '../../../anthropic/server-tools.ts';
+import type { Tool } from '../../../anthropic/tool.ts';
 import { isObject } from '../../../lib/json.ts';
 import type { Warn } from '../../warnings.ts';
 import { isCleared, lastUserIndex } from '../messages.ts';
@@ -26,9 +27,10 @@ const namesIn = (value: unknown): string[] =>
       )
     : [];
 
-/** `tool_addition` and `tool_removal` name a tool, or hold one (`tool` as a name, a reference or a whole declaration). */
+/** `tool_addition` and `tool_removal` name a tool, or hold one (`tool` as a name, a reference, a declaration or its `definition`). */
 function changeOf(kind: Change['do'], block: { tool_name?: string; tool?: unknown }): Change[] {
-  const { tool } = block;
+  const tool =
+    isObject(block.tool) && isObject(block.tool['definition']) ? block.tool['definition'] : block.tool;
   if (block.tool_name !== undefined) return [{ do: kind, name: block.tool_name }];
   if (typeof tool === 'string') return [{ do: kind, name: tool }];
   if (!isObject(tool)) return [];

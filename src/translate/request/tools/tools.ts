@@ -1,5 +1,6 @@
 /** Tool declarations, by an allow-list of fields, and how the model may choose among them. */
-import type { CountTokensRequest, Tool } from '../../../anthropic/request.ts';
+import type { CountTokensRequest } from '../../../anthropic/request.ts';
+import type { Tool } from '../../../anthropic/tool.ts';
 import type {
   FunctionCallingMode,
   FunctionDeclaration,
@@ -15,22 +16,6 @@ import type { Work } from '../schema/work.ts';
 import { clientTool } from './client-tools.ts';
 import type { DeclaredTool } from './tool-visibility.ts';
 import { webSearchOf } from './web-search.ts';
-
-/** What becomes of each field of a tool; any other is told about. */
-const FIELDS: ReadonlySet<string> = new Set([
-  // used
-  'type',
-  'name',
-  'description',
-  'input_schema',
-  'input_examples',
-  'strict',
-  'defer_loading',
-  'allowed_callers',
-  // needless: Gemini caches by itself, and always sends a call's arguments whole
-  'cache_control',
-  'eager_input_streaming',
-]);
 
 /** Characters of a tool's examples: they are there to help, and go with every request. */
 const MOST_EXAMPLES = 65_536;
@@ -70,9 +55,6 @@ export function requiredArguments(
 }
 
 function toDeclaration({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
-  for (const key of Object.keys(tool)) {
-    if (!FIELDS.has(key)) warn('tool-changed', `${path}.${key}`, 'not known, left out');
-  }
   const known = tool.input_schema ? undefined : clientTool(tool.type ?? '');
   const description = describe(tool, known?.description, examplesOf(tool, path, warn));
   const written = known?.schema ?? wellFormedObject((tool.input_schema ?? {}) as JsonObject);

@@ -6,26 +6,7 @@
 import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
 import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
 import type { SearchPlan } from '../../context.ts';
-import type { Warn } from '../../warnings.ts';
 import { refuse } from '../refusals/refuse.ts';
-
-/** What becomes of each field of the tool; any other is told about. */
-const FIELDS: ReadonlySet<string> = new Set([
-  // used
-  'type',
-  'name',
-  'allowed_domains',
-  'blocked_domains',
-  'user_location',
-  // one call of Gemini's is one use, and there is always room for one
-  'max_uses',
-  // needless: the search is there from the start, asks for nothing and is called by the model itself
-  'cache_control',
-  'defer_loading',
-  'strict',
-  'allowed_callers',
-  'response_inclusion',
-]);
 
 /** Characters of a question that stand for it as a query. */
 const QUESTION_CHARACTERS = 300;
@@ -42,12 +23,6 @@ export function refuseSearch(tool: WebSearchTool, path: string, toolCount: numbe
   if (toolCount > 1) refuse(`${path}.type: ${tool.type} is not supported by this model beside other tools`);
   if (tool.allowed_domains?.length && tool.blocked_domains?.length) {
     refuse(`${path}.${tool.type}: allowed_domains and blocked_domains cannot be used together`);
-  }
-}
-
-export function warnOfSearch(tool: WebSearchTool, warn: Warn): void {
-  for (const key of Object.keys(tool)) {
-    if (!FIELDS.has(key)) warn('tool-changed', `tools.0.${key}`, 'not known, left out');
   }
 }
 

@@ -1,7 +1,8 @@
 /** Declarations: which tools, in what order, with which fields; and how the model may choose. */
 import { describe, expect, test } from 'bun:test';
 import type { ContentBlock } from '../../../../src/anthropic/content.ts';
-import type { Message, MessagesRequest, Tool } from '../../../../src/anthropic/request.ts';
+import type { Message, MessagesRequest } from '../../../../src/anthropic/request.ts';
+import type { Tool } from '../../../../src/anthropic/tool.ts';
 import { toGeminiRequest } from '../../../../src/translate/request/index.ts';
 import { toGeminiToolName } from '../../../../src/translate/tool-names.ts';
 import { contextFor, deepFreeze, requestOf } from '../../../support/translation.ts';

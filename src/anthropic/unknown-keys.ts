@@ -1,0 +1,159 @@
+/**
+ * Finds the keys of a request that nothing here reads, at any depth. The known keys are read off the schemas once, so that a field
+ * that has a schema is known and any other is told about. A request of 85 kB is walked in microseconds: the walk looks at each
+ * object's keys, and writes a path only where there is something to tell.
+ */
+import type { TObject, TSchema } from '@sinclair/typebox';
+import { isObject } from '../lib/json.ts';
+import { MessagesRequest } from './request.ts';
+import { isFree, type Note, noteOf, optionsOf } from './schema-words.ts';
+
+type Ignored = Extract<Note, { ignored: string }>;
+
+/** A known key: what is to be told of its value, and which keys are known inside of it. */
+type Field = { ignored: Ignored | undefined; inside: Node | undefined };
+
+type Node = {
+  /** The keys of an object; undefined where any key goes. */
+  fields: ReadonlyMap<string, Field> | undefined;
+  /** Objects that differ by the value of a key, as content blocks do by their `type`. */
+  variants: { tag: string; nodes: ReadonlyMap<string, Node>; otherwise: Node | undefined } | undefined;
+  items: Node | undefined;
+};
+
+/** What becomes of a key that has no meaning here. `count` is of the same key at places of the same kind: each block of a history. */
+export type UnusedKey = { path: string; why: string; count: number };
+
+const NOT_KNOWN = 'not known here, left out';
+const TAGS = ['type', 'role'];
+/** Paths that are written out for one key at one kind of place. */
+const PATHS_A_KEY = 5;
+/** Different keys that are told; what comes after them is only counted. */
+const MOST_KEYS = 40;
+
+const NOTHING_INSIDE: Node = { fields: undefined, variants: undefined, items: undefined };
+
+const literalsOf = (schema: TSchema | undefined): string[] => {
+  const options: TSchema[] = schema?.['anyOf'] ?? (schema ? [schema] : []);
+  return options.flatMap((option) => (typeof option['const'] === 'string' ? [option['const']] : []));
+};
+
+const isObjectSchema = (schema: TSchema): schema is TObject =>
+  schema['type'] === 'object' && isObject(schema['properties']);
+
+function variantsOf(objects: readonly TObject[]): Node['variants'] {
+  const tag = TAGS.find((key) => objects.some(({ properties }) => literalsOf(properties[key]).length > 0));
+  if (tag === undefined) return undefined;
+  const nodes = new Map<string, Node>();
+  let otherwise: Node | undefined;
+  for (const object of objects) {
+    const literals = literalsOf(object.properties[tag]);
+    if (literals.length === 0) otherwise = nodeOf(object);
+    for (const literal of literals) nodes.set(literal, nodeOf(object) ?? NOTHING_INSIDE);
+  }
+  return { tag, nodes, otherwise };
+}
+
+function fieldOf(schema: TSchema): Field {
+  const note = noteOf(schema);
+  return { ignored: note && 'ignored' in note ? note : undefined, inside: nodeOf(schema) };
+}
+
+/** Undefined where no keys can be, or any may. */
+function nodeOf(schema: TSchema): Node | undefined {
+  if (isFree(schema)) return undefined;
+  const options = optionsOf(schema);
+  const objects = options.filter(isObjectSchema);
+  const [only] = objects;
+  const list = options.find((option) => option['type'] === 'array');
+  const node: Node = {
+    fields:
+      objects.length === 1 && only && !isFree(only)
+        ? new Map(Object.entries(only.properties).map(([key, inner]) => [key, fieldOf(inner)]))
+        : undefined,
+    variants: objects.length > 1 ? variantsOf(objects) : undefined,
+    items: list && nodeOf(list['items']),
+  };
+  return node.fields || node.variants || node.items ? node : undefined;
+}
+
+/** `web_search_20250305` is a `web_search` of any date. */
+const undated = (tag: string): string => tag.replace(/_\d{8}$/, '');
+
+function fieldsOf(node: Node, value: Record<string, unknown>): Node['fields'] {
+  if (!node.variants) return node.fields;
+  const { tag, nodes, otherwise } = node.variants;
+  const word = value[tag];
+  if (typeof word !== 'string') return otherwise?.fields;
+  return (nodes.get(word) ?? nodes.get(undated(word)) ?? otherwise)?.fields;
+}
+
+class Walk {
+  readonly #path: (string | number)[] = [];
+  readonly #found = new Map<string, { paths: string[]; why: string; count: number }>();
+  #untold = 0;
+
+  visit(value: unknown, node: Node): void {
+    if (Array.isArray(value)) {
+      if (node.items) this.#list(value, node.items);
+    } else if (typeof value === 'object' && value !== null) {
+      const fields = fieldsOf(node, value as Record<string, unknown>);
+      if (fields) this.#object(value as Record<string, unknown>, fields);
+    }
+  }
+
+  #list(values: readonly unknown[], node: Node): void {
+    for (let index = 0; index < values.length; index++) {
+      this.#path.push(index);
+      this.visit(values[index], node);
+      this.#path.pop();
+    }
+  }
+
+  #object(value: Record<string, unknown>, fields: ReadonlyMap<string, Field>): void {
+    for (const key in value) {
+      const field = fields.get(key);
+      if (!field) this.#tell(key, NOT_KNOWN);
+      else if (field.ignored && !field.ignored.unless.includes(value[key]))
+        this.#tell(key, field.ignored.ignored);
+      else if (field.inside) {
+        this.#path.push(key);
+        this.visit(value[key], field.inside);
+        this.#path.pop();
+      }
+    }
+  }
+
+  #tell(key: string, why: string): void {
+    const place = [...this.#path.map((step) => (typeof step === 'number' ? '*' : step)), key].join('.');
+    let found = this.#found.get(place);
+    if (!found) {
+      if (this.#found.size === MOST_KEYS) {
+        this.#untold++;
+        return;
+      }
+      found = { paths: [], why, count: 0 };
+      this.#found.set(place, found);
+    }
+    found.count++;
+    if (found.paths.length < PATHS_A_KEY) found.paths.push([...this.#path, key].join('.'));
+  }
+
+  result(): UnusedKey[] {
+    const told = [...this.#found].flatMap(([place, { paths, why, count }]) => [
+      ...paths.map((path) => ({ path, why, count: 1 })),
+      ...(count > paths.length ? [{ path: place, why, count: count - paths.length }] : []),
+    ]);
+    return this.#untold === 0 ? told : [...told, { path: '*', why: NOT_KNOWN, count: this.#untold }];
+  }
+}
+
+let root: Node | undefined;
+
+/** Of a request that was checked. A count may have all the keys of a request for an answer. */
+export function unusedKeys(request: object): UnusedKey[] {
+  root ??= nodeOf(MessagesRequest) ?? NOTHING_INSIDE;
+  const walk = new Walk();
+  walk.visit(request, root);
+  return walk.result();
+}
