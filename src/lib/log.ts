@@ -4,6 +4,7 @@
  */
 import { type DestinationStream, pino } from 'pino';
 import { isObject } from './json.ts';
+import { RecentMap } from './recent-map.ts';
 import { allSecrets } from './secrets.ts';
 import { shownText, withoutQueries } from './shown-text.ts';
 
@@ -51,22 +52,46 @@ const MAX_TEXT = 2_048;
 const MAX_DEPTH = 5;
 const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** Makes any value safe to log. The secrets are asked for anew each time: there may be more. */
-function createCleaner(secrets: () => readonly string[]): (value: unknown, depth?: number) => unknown {
-  const text = (value: string) =>
-    withoutQueries(shownText(value, { secrets: secrets(), limit: MAX_TEXT, control: visible }));
+/** The same few words stand in nearly every line: names of fields, paths, models. Characters, and how many of them. */
+const WORD = 100;
+const MOST_WORDS = 500;
+
+type Cleaner = {
+  /** `value`, safe to log. */
+  clean(value: unknown, depth?: number): unknown;
+  text(value: string): string;
+};
+
+/** Looking for secrets in every writing is dear, so that what was found of a word is kept. */
+function createCleaner(secrets: readonly string[]): Cleaner {
+  const shown = (value: string) =>
+    withoutQueries(shownText(value, { secrets, limit: MAX_TEXT, control: visible }));
+  const words = new RecentMap<string, string>(MOST_WORDS);
+  const text = (value: string): string => {
+    if (value.length > WORD) return shown(value);
+    let word = words.get(value);
+    if (word === undefined) {
+      word = shown(value);
+      words.set(value, word);
+    }
+    return word;
+  };
   const clean = (value: unknown, depth = 0): unknown => {
     if (typeof value === 'string') return text(value);
+    if (typeof value !== 'object' || value === null) return value;
     if (value instanceof Error)
       return clean({ name: value.name, message: value.message, stack: value.stack }, depth);
-    if (depth >= MAX_DEPTH) return typeof value === 'object' && value !== null ? '…' : value;
+    if (depth >= MAX_DEPTH) return '…';
     if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1));
     if (!isObject(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [text(key), clean(item, depth + 1)]),
-    );
+    // A field may have any name: `__proto__` is one, too.
+    const fields: Record<string, unknown> = Object.create(null);
+    for (const [key, item] of Object.entries(value)) {
+      if (item !== undefined) fields[text(key)] = clean(item, depth + 1);
+    }
+    return fields;
   };
-  return clean;
+  return { clean, text };
 }
 
 /** pino's worker transports do not survive compiling to one executable, so the pretty stream runs in this thread. */
@@ -95,10 +120,10 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     await openDestination(options),
   );
   let secrets = allSecrets(options.secrets ?? []);
-  const clean = createCleaner(() => secrets);
+  let cleaner = createCleaner(secrets);
   const at = (level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'): Write => {
     return (fields, message) => {
-      if (sink.isLevelEnabled(level)) sink[level](clean(fields), String(clean(message)));
+      if (sink.isLevelEnabled(level)) sink[level](cleaner.clean(fields), cleaner.text(message));
     };
   };
   return {
@@ -110,6 +135,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
     fatal: at('fatal'),
     hide: (more) => {
       secrets = allSecrets(secrets, more);
+      cleaner = createCleaner(secrets);
     },
   };
 }

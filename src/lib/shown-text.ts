@@ -17,6 +17,9 @@ const LOOKED_AT = 65_536;
 /** Characters at the end of what was looked at that may be the beginning of a secret, however it is written: left out. */
 const UNSURE = 16_384;
 
+/** Bytes of UTF-8 that one UTF-16 unit is at most. */
+const MOST_BYTES = 3;
+
 // C0 and C1 controls move cursors and end lines; the two Unicode separators end lines in some viewers; the rest turn text around.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
@@ -26,6 +29,8 @@ export function shownText(text: string, { secrets, limit, control }: ShownOption
   const hidden = hideSecrets(isLong ? text.slice(0, LOOKED_AT) : text, secrets);
   const sure = isLong ? hidden.slice(0, Math.max(0, hidden.length - UNSURE)) : hidden;
   const clean = sure.toWellFormed().replace(CONTROLS, control);
+  // Nearly every text: it fits, whatever its characters are.
+  if (!isLong && clean.length * MOST_BYTES <= limit) return clean;
   const bytes = Buffer.from(clean, 'utf8');
   if (!isLong && bytes.length <= limit) return clean;
   const end = `… (${text.length} characters)`;
@@ -36,7 +41,8 @@ export function shownText(text: string, { secrets, limit, control }: ShownOption
 
 /** The query of a URL is often a signature that opens it to anybody, and a log is read by others than who sent it. */
 export const withoutQueries = (text: string): string =>
-  text.replace(/(https?:\/\/[^\s?#"'<>]{1,2048}\?)[^\s"'<>]+/gi, '$1…');
+  // Looking for these is much cheaper than for the whole.
+  !text.includes('://') ? text : text.replace(/(https?:\/\/[^\s?#"'<>]{1,2048}\?)[^\s"'<>]+/gi, '$1…');
 
 /** A word of a client's in an error: all of it, or how long it is. A part of it might be most of a secret. */
 export const wholeOrSize = (text: string, most = 200): string =>
