@@ -6,6 +6,7 @@
 import { join, relative } from 'node:path';
 import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config/config.ts';
+import { openEnvFiles } from '../src/config/env-files.ts';
 import { writeDocs } from './docs.ts';
 import { RECORDINGS } from './recordings/folder.ts';
 import { adopt } from './turns/adopt.ts';
@@ -27,7 +28,7 @@ function ending(bytes: Uint8Array): string {
 }
 
 const FLAGS = new Set(['--whole', '--blot']);
-const config = readConfig({ ...process.env, BACKEND: 'mock' }, []);
+const config = readConfig({ ...openEnvFiles(process).atStart, BACKEND: 'mock' }, []);
 const [source = '', name = '', ...flags] = process.argv.slice(2);
 const [, recording, request] = /^(.+)\/([^/]+)$/.exec(source) ?? [];
 if (!recording || !request || name === '' || flags.some((flag) => !FLAGS.has(flag))) {

@@ -5,6 +5,7 @@
  */
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
+import { openEnvFiles } from '../src/config/env-files.ts';
 import { ACCEPTED } from './drift/accepted.ts';
 import { lookAtLive } from './drift/live.ts';
 import { judge } from './drift/look.ts';
@@ -13,7 +14,7 @@ import { lookAtSdk } from './drift/sdk.ts';
 import { RECORDINGS } from './recordings/folder.ts';
 import { TURNS } from './turns/folder.ts';
 
-const config = readConfig({ ...process.env, BACKEND: 'mock' }, []);
+const config = readConfig({ ...openEnvFiles(process).atStart, BACKEND: 'mock' }, []);
 
 const looks = [
   lookAtSdk(),

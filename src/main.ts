@@ -4,7 +4,7 @@ import { createClosing, DRAIN_LIMIT_MS } from './compose/closing.ts';
 import { compose, type System } from './compose/compose.ts';
 import { startWatchdog } from './compose/watchdog.ts';
 import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config/config.ts';
-import { type EnvFiles, openEnvFiles } from './config/env-files.ts';
+import { type EnvFiles, type Environment, openEnvFiles } from './config/env-files.ts';
 import { watchLauncher } from './config/launcher.ts';
 import { watchFiles } from './config/watch-files.ts';
 import type { Listening } from './http/listen.ts';
@@ -23,10 +23,10 @@ function exitWith(line: string, code: number): never {
 
 const argv = process.argv.slice(2);
 
-function readCommandLine(): Config {
+function readCommandLine(env: Environment): Config {
   try {
     const text = requestedText(argv);
-    if (text === undefined) return readConfig(process.env, argv);
+    if (text === undefined) return readConfig(env, argv);
     process.stdout.write(text);
   } catch (error) {
     if (error instanceof ConfigError) exitWith(error.message, EXIT_USAGE);
@@ -145,11 +145,11 @@ function reloadOnChange(
   watchFiles(files.paths, () => reload(system, files, logger), { clock: systemClock });
 }
 
-const envFiles = openEnvFiles({ env: process.env, folder: process.cwd(), execArgv: process.execArgv });
-const config = readCommandLine();
+const envFiles = openEnvFiles(process);
+const config = readCommandLine(envFiles.atStart);
 const onTerminal = process.stdout.isTTY === true;
 // The agreed way of terminals to say no: https://no-color.org
-const colour = onTerminal && !process.env['NO_COLOR'];
+const colour = onTerminal && !envFiles.atStart['NO_COLOR'];
 const format = config.log.format ?? (onTerminal ? 'pretty' : 'json');
 const logger = await createLogger({ level: config.log.level, format, secrets: secretsOf(config), colour });
 const system = start(() =>

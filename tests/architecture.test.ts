@@ -40,6 +40,16 @@ describe('the house', () => {
     expect(crowdedRooms(SOURCE)).toEqual([]);
   });
 
+  test('tests mirror src: a folder of tests is a room of src or of scripts, or says below what it is', () => {
+    const folderOf = ({ path }: SourceFile) => path.split('/').slice(1, -1).join('/');
+    const rooms = new Set(SOURCE.map(folderOf));
+    const scripts = new Set(filesOf('scripts').map((file) => join('scripts', folderOf(file))));
+    // Real clients; load and attacks; a day of use; real recordings; what tests have in common.
+    const others = new Set(['e2e', 'load', 'day', 'corpus', 'support', '']);
+    const folders = new Set(filesOf('tests').map(folderOf));
+    expect([...folders].filter((name) => ![rooms, scripts, others].some((set) => set.has(name)))).toEqual([]);
+  });
+
   test('decision records are numbered and titled', () => {
     const records = readdirSync(join(ROOT, 'docs/decisions')).sort();
     expect(records.length).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 /**
- * The `.env` files once more. Bun has merged them into the environment at start, each variable of a real environment
- * winning over them; this finds out which variables those were, so that the files can be read anew by the same rules.
+ * The one reader of `.env` files, at start and when they change. Bun reads them too, before our first line runs, and puts their variables
+ * into the environment. So the reader first finds out which variables were there without the files (only those win over a changed
+ * file), and then reads by Bun's rules; tests compare it with Bun.
  */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
@@ -12,20 +13,23 @@ import { ConfigError } from './read-value.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type EnvFiles = {
-  /** Whether they are there or not. */
+  /** All files that count, also those that do not exist. */
   paths: readonly string[];
-  /** The environment as Bun would make it now. Throws a ConfigError where a file cannot be read, or is not whole. */
+  /** The environment with the files as they were at start. */
+  atStart: Environment;
+  /** The environment with the files as they are now. Throws a ConfigError where a file cannot be read, or looks half written. */
   read(): Environment;
 };
 
-export type Process = { env: Environment; folder: string; execArgv: readonly string[] };
+/** What the reader must know of the process: `process` itself will do. */
+export type Process = { env: Environment; execArgv: readonly string[]; cwd(): string };
 
-/** There is nothing to read, which is no error: a folder is what container engines make of a file that is not there. */
+/** Errors that mean "no such file". `EISDIR` is one: a container engine makes a folder where a mounted file is missing. */
 const ABSENT: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR']);
 
 function readText(path: string): string {
   try {
-    // Editors of Windows begin with a mark that is no part of the first name.
+    // Editors on Windows put a byte-order mark before the first name.
     return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
@@ -34,7 +38,7 @@ function readText(path: string): string {
   }
 }
 
-/** As at start, where Bun has told of a file that cannot be read, and gone on without it. */
+/** Empty for a file that cannot be read: at start Bun has printed a warning for it, and the proxy goes on without it. */
 function readTextIfAllowed(path: string): string {
   try {
     return readText(path);
@@ -44,7 +48,7 @@ function readTextIfAllowed(path: string): string {
   }
 }
 
-/** `texts` in their order: earlier ones win, and `outside` over all. References see what was there before, and their own file. */
+/** The variables of `outside` and of the files. `outside` wins, then the earlier file. A `$NAME` sees earlier files and its own. */
 export function mergeEnvTexts(texts: readonly string[], outside: Environment): Environment {
   const merged = new Map(Object.entries(outside));
   for (const text of texts) {
@@ -55,43 +59,45 @@ export function mergeEnvTexts(texts: readonly string[], outside: Environment): E
   return Object.fromEntries(merged);
 }
 
-/** Files named by flags of Bun; undefined where there are none. */
+/** The files that Bun's flag `--env-file` names; undefined without the flag. */
 function namedFiles(execArgv: readonly string[]): string[] | undefined {
   const files = execArgv.flatMap((argument, index) => {
     if (argument.startsWith('--env-file=')) return [argument.slice('--env-file='.length)];
     return argument === '--env-file' ? [execArgv[index + 1] ?? ''] : [];
   });
-  // Of two the later one wins.
+  // In Bun the last file wins; here the first.
   return files.length > 0 ? files.flatMap((list) => list.split(',')).reverse() : undefined;
 }
 
 function usualFiles(mode: string | undefined): string[] {
   const suffix = mode === 'production' || mode === 'test' ? mode : 'development';
-  // What tests find must not depend on the machine.
+  // Bun leaves it out in tests, so that they do not depend on the machine.
   const local = suffix === 'test' ? [] : ['.env.local'];
   return [`.env.${suffix}.local`, ...local, `.env.${suffix}`, '.env'];
 }
 
-function filePaths({ env, folder, execArgv }: Process): string[] {
+function filePaths({ env, execArgv, cwd }: Process): string[] {
   if (execArgv.includes('--no-env-file')) return [];
+  const folder = cwd();
   const inFolder = (file: string) => (isAbsolute(file) ? file : join(folder, file));
   const paths = (namedFiles(execArgv) ?? usualFiles(env['NODE_ENV'])).map(inFolder);
   const { NODE_ENV } = mergeEnvTexts(paths.map(readTextIfAllowed), {});
-  // It says which files are read only where it does not come from one of them.
+  // A NODE_ENV out of a file has come too late to choose among the files.
   if (NODE_ENV !== undefined && NODE_ENV === env['NODE_ENV'] && !namedFiles(execArgv))
     return usualFiles(undefined).map(inFolder);
   return paths;
 }
 
 /**
- * The variables that do not come from a file: those with another value than the files give. A variable that has the same
- * value in both follows the file, which is what somebody expects who has handed the file on (`env_file` of a container).
+ * The variables of the environment that do not come from a file: those with another value than the files give. Example: `.env` says
+ * `PORT=1` and the environment has `PORT=2`, so `PORT` came from outside. Where both have `PORT=1`, the file counts: a container that was
+ * given the file (`env_file`) has its values in both places, and whoever edits the file means it.
  */
 function outsideOf(env: Environment, texts: readonly string[]): Environment {
   const names = new Set(texts.flatMap((text) => Object.keys(parseEnv(text))));
   const outside = Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)));
   const isPlain = (name: string) => texts.every((text) => !parseEnv(text)[name]?.includes('$'));
-  // Plain ones first: the others may refer to them.
+  // Values without references first: the others may refer to them.
   for (const round of [[...names].filter(isPlain), [...names]]) {
     const merged = mergeEnvTexts(texts, outside);
     for (const name of round) if (merged[name] !== env[name]) outside[name] = env[name];
@@ -99,15 +105,16 @@ function outsideOf(env: Environment, texts: readonly string[]): Environment {
   return outside;
 }
 
-/** To be called at start, while the files are as Bun has read them. */
+/** Call it at start, while the files are still as Bun has read them. */
 export function openEnvFiles(process: Process): EnvFiles {
   const paths = filePaths(process);
   const texts = paths.map(readTextIfAllowed);
   const names = texts.flatMap((text) => Object.keys(parseEnv(text)));
-  // `env = false` in a bunfig.toml: what stands there was never meant for this process.
-  if (names.some((name) => process.env[name] === undefined)) return { paths: [], read: () => process.env };
+  // Bun has not read the files (`env = false` in a bunfig.toml), so they are not meant for this process.
+  if (names.some((name) => process.env[name] === undefined))
+    return { paths: [], atStart: process.env, read: () => process.env };
   const outside = outsideOf(process.env, texts);
-  // As they were read last without a fault.
+  // The text of each file when it was last read without a fault.
   const known = new Map(paths.map((path, index) => [path, texts[index] ?? '']));
   const read = () => {
     const fresh = paths.map((path) => [path, readText(path)] as const);
@@ -118,5 +125,5 @@ export function openEnvFiles(process: Process): EnvFiles {
       outside,
     );
   };
-  return { paths, read };
+  return { paths, atStart: mergeEnvTexts(texts, outside), read };
 }

@@ -1,7 +1,7 @@
 /** The settings as text: help, `.env.example`, and the README's table. */
 import { faultNames } from '../sim/faults/index.ts';
 import { choicesOf, describeSchema } from './read-value.ts';
-import { VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
+import { THEMES, type Theme, VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
 
 /** `MAX_TOKENS_LIMIT` → `max-tokens-limit`. */
 export const flagOf = (name: string): string => name.toLowerCase().replaceAll('_', '-');
@@ -38,16 +38,27 @@ function helpRow([name, row]: readonly [VariableName, Variable]): string {
     .join('\n');
 }
 
+type Row = readonly [VariableName, Variable];
+
+/** The rows of each theme under its heading, in the order of the themes. */
+const byTheme = <T>(show: (heading: string, rows: readonly Row[]) => T): T[] =>
+  (Object.keys(THEMES) as Theme[]).map((theme) =>
+    show(
+      THEMES[theme],
+      VARIABLE_ROWS.filter(([, row]) => row.theme === theme),
+    ),
+  );
+
 export const helpText = (version: string): string => `gemini-claude-proxy ${version}
 Runs Claude Code, the Anthropic SDKs and the Claude Agent SDK on Google Gemini.
 
 Usage: bun run start [--port N --host H --backend B …]
 
-Each flag mirrors a variable of the environment or of .env (--max-retries: MAX_RETRIES) and wins over it.
+Each setting is a flag (--max-retries 3), or a variable of the environment or of .env (MAX_RETRIES=3). The flag wins.
 
-${VARIABLE_ROWS.map(helpRow).join('\n')}
+${byTheme((heading, rows) => [`${heading}:`, ...rows.map(helpRow)].join('\n')).join('\n\n')}
 
-Faults for --faults, several parted by commas; docs/faults.md tells what each does and takes:
+The faults that --faults takes, separated by commas; docs/faults.md says what each does:
 ${fold(faultNames().join(', '), HELP_WIDTH)
   .map((line) => `  ${line}`)
   .join('\n')}
@@ -58,16 +69,19 @@ ${fold(faultNames().join(', '), HELP_WIDTH)
 Connect Claude Code: ANTHROPIC_BASE_URL=http://127.0.0.1:8082 ANTHROPIC_AUTH_TOKEN=dummy claude --permission-mode acceptEdits
 `;
 
-/** All variables, commented out, with their defaults. */
-export function envExample(): string {
-  const rows = VARIABLE_ROWS.map(([name, row]) => {
-    const normal = row.defaultText === undefined ? '' : ` Default: ${row.defaultText}.`;
-    const text = `${row.description}.${normal} Takes ${describeSchema(row.schema)}.`;
-    const comments = fold(text, TEXT_WIDTH).map((line) => `# ${line}`);
-    return [...comments, `# ${name}=${row.default === undefined ? '' : String(row.default)}`].join('\n');
-  });
-  return `# Copy to .env and set what you need. What is absent takes its default, and what is empty, too, if no other is told.\n\n${rows.join('\n\n')}\n`;
+function exampleRow([name, row]: Row): string {
+  const normal = row.defaultText === undefined ? '' : ` Default: ${row.defaultText}.`;
+  const text = `${row.description}.${normal} Takes ${describeSchema(row.schema)}.`;
+  const comments = fold(text, TEXT_WIDTH).map((line) => `# ${line}`);
+  return [...comments, `# ${name}=${row.default === undefined ? '' : String(row.default)}`].join('\n');
 }
+
+/** All variables as comments, with their defaults. */
+export const envExample = (): string => `# Copy this file to .env. Uncomment a line to change the setting.
+# A variable that is not set, or is empty, has its default. (Where empty means something else, the text says so.)
+
+${byTheme((heading, rows) => [`# ── ${heading} ──`, ...rows.map(exampleRow)].join('\n\n')).join('\n\n')}
+`;
 
 /** Markdown, for the README. */
 export function variablesTable(): string {

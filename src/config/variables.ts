@@ -4,21 +4,33 @@ import { LOG_LEVELS } from '../lib/log.ts';
 import { PACE_FORMS } from '../sim/replay/pace.ts';
 import { MODEL_NAME } from '../translate/model-map.ts';
 
+/** The headings under which the settings are listed. */
+export const THEMES = {
+  upstream: 'Keys and Gemini',
+  models: 'Models and content',
+  access: 'Who may use the proxy',
+  limits: 'Time, retries and load',
+  practice: 'Mock, recordings and faults',
+  running: 'Log and storage',
+} as const;
+export type Theme = keyof typeof THEMES;
+
 export type Variable<S extends TSchema = TSchema> = {
-  /** The value's type, as it is after reading. */
+  /** The type of the value once it is read: a number where the variable's text is `12`. */
   schema: S;
-  /** Used where the variable is absent; where it is empty, too, unless that means something. */
+  /** The value where the variable is not set. An empty variable counts as not set, unless there is `whenEmpty`. */
   default?: Static<S>;
-  /** Shown instead of the default, where that depends on something. */
+  /** In words, where the default is no fixed value: "the model's own". */
   defaultText?: string;
-  /** What an empty text stands for, where that is not the default. */
+  /** The value that an empty variable stands for: `MODEL_FALLBACKS=` means none. */
   whenEmpty?: Static<S>;
+  theme: Theme;
   description: string;
   /** Never shown, not even in an error. */
   secret?: true;
 };
 
-/** Keeps the row's own type, so that a default shows in the type of the value. */
+/** The row with its own type: where it has a default, `Values` knows that there is always a value. */
 const variable = <S extends TSchema, const R extends Omit<Variable<S>, 'schema'>>(
   schema: S,
   row: R,
@@ -32,7 +44,7 @@ const literals = <const T extends readonly string[]>(values: T) =>
 
 const Text = Type.String({ minLength: 1 });
 const Names = Type.Array(Text, { minItems: 1 });
-/** Sent as headers, which take nothing else. */
+/** Keys travel in HTTP headers, which take no other characters. */
 const Key = Type.String({ pattern: '^[\\x21-\\x7e]+$', description: 'printable ASCII without spaces' });
 const Url = Type.String({ pattern: '^https?://[^\\s/]', description: 'an http or https URL' });
 const Model = Type.String({
@@ -44,7 +56,7 @@ const Origins = Type.Array(Type.String({ pattern: '^(\\*|[A-Za-z][A-Za-z0-9+.-]*
   minItems: 1,
   description: 'origins (scheme, host, and port if there is one; nothing else) separated by commas, or *',
 });
-/** What Bun's client takes. */
+/** The forms of URL that Bun's Redis client takes. */
 const RedisUrl = Type.String({
   pattern:
     '^((redis|valkey)(s|\\+tls)?://[^\\s/]|rediss://[^\\s/]|(redis|valkey)(\\+tls)?\\+unix://\\S)\\S*$',
@@ -53,7 +65,7 @@ const RedisUrl = Type.String({
 const Seconds = Type.Number({ exclusiveMinimum: 0, maximum: 86_400 });
 const Retries = Type.Integer({ minimum: 0, maximum: 100 });
 const PerMinute = Type.Integer({ minimum: 1 });
-/** In place of groups of `MODEL_FALLBACKS`. */
+/** The value of `MODEL_FALLBACKS` that stands for no fallbacks. */
 export const NO_FALLBACKS = 'none';
 
 const URL_READER = '(google|proxy)';
@@ -62,30 +74,53 @@ const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
 export const VARIABLES = {
   API_KEYS: variable(Type.Array(Key, { minItems: 1 }), {
+    theme: 'upstream',
     description:
-      'Gemini keys, as a JSON array or separated by commas; all are used, each session has its own. Wins over the next two',
+      'Gemini keys: a JSON array, or a list separated by commas. All are used; each session keeps to one. With it GEMINI_API_KEY and GOOGLE_API_KEY are not used',
     secret: true,
   }),
-  GEMINI_API_KEY: variable(Key, { description: 'One Gemini key', secret: true }),
-  GOOGLE_API_KEY: variable(Key, { description: 'The same, under another name', secret: true }),
+  GEMINI_API_KEY: variable(Key, { theme: 'upstream', description: 'One Gemini key', secret: true }),
+  GOOGLE_API_KEY: variable(Key, {
+    theme: 'upstream',
+    description: 'Another name for GEMINI_API_KEY, which wins where both are set',
+    secret: true,
+  }),
   BACKEND: variable(literals(BACKENDS), {
     defaultText: 'gemini with a key, else mock on a loopback bind',
+    theme: 'upstream',
     description:
-      'Where answers come from (vertex is planned, and refused for now). Without a key a bind beyond loopback refuses to start unless this is set',
+      'Where answers come from. vertex is planned and refused for now. Without a key the mock answers, but only while HOST is loopback; on another HOST the proxy then refuses to start until BACKEND is set',
   }),
   GOOGLE_GEMINI_BASE_URL: variable(Url, {
     defaultText: "Google's",
-    description: 'Another upstream. A version, `/models` or a query behind the address is left out',
+    theme: 'upstream',
+    description:
+      'Another address in place of Google. A version (/v1beta), /models and a query at its end are left out',
+  }),
+  KEY_RPM: variable(PerMinute, {
+    theme: 'upstream',
+    description: 'The most requests a minute that the proxy sends with one key',
+  }),
+  KEY_TPM: variable(PerMinute, {
+    theme: 'upstream',
+    description: 'The most input tokens a minute that the proxy sends with one key',
   }),
   BIG_MODEL: variable(Model, {
     default: 'gemini-4-argon',
-    description: 'Answers for opus, sonnet, fable and unknown Claude ids',
+    theme: 'models',
+    description: 'The Gemini model that answers for opus, sonnet, fable and unknown Claude ids',
   }),
-  SMALL_MODEL: variable(Model, { default: 'gemini-4-hydrogen', description: 'Answers for haiku' }),
+  SMALL_MODEL: variable(Model, {
+    default: 'gemini-4-hydrogen',
+    theme: 'models',
+    description: 'The Gemini model that answers for haiku',
+  }),
   MODEL_MAP: variable(
     Type.Record(Type.String(), Model, { description: 'a JSON object whose values are ids of Gemini models' }),
     {
-      description: 'JSON: exact id or `*` pattern → Gemini id; looked at before the two above',
+      theme: 'models',
+      description:
+        'JSON: an id, or a pattern with `*`, and the Gemini model that answers for it. Comes before BIG_MODEL and SMALL_MODEL',
     },
   ),
   MODEL_FALLBACKS: variable(
@@ -95,71 +130,15 @@ export const VARIABLES = {
     {
       default: 'gemini-4-argon,gemini-4-carbon,gemini-4-neon>gemini-4-hydrogen>gemini-3.8-flash',
       whenEmpty: NO_FALLBACKS,
+      theme: 'models',
       description:
-        'Where no key may use a mapped model or has quota of it for the day, or it keeps failing, the first usable one of the next group answers. Models that you map and do not name here stand before the first group. Empty, or none: no fallbacks. Never for a Gemini id that the client named itself',
+        'Which models take over from one that keeps failing, that no key may use, or whose quota of the day is used up: the first usable one of the next group. A model that you map and do not name here counts as before the first group. `none`, or empty: no model takes over. A Gemini id that the client asks for by name is never replaced',
     },
   ),
-  KEY_RPM: variable(PerMinute, { description: 'Requests a minute that each key stays under' }),
-  KEY_TPM: variable(PerMinute, { description: 'Input tokens a minute that each key stays under' }),
-  HOST: variable(Text, {
-    default: '127.0.0.1',
-    description: 'Address to bind. One beyond loopback needs PROXY_API_KEY, or ALLOW_OPEN=true',
-  }),
-  PORT: variable(Type.Integer({ minimum: 0, maximum: 65_535 }), {
-    default: 8082,
-    description: 'Port to bind; 0 takes a free one',
-  }),
-  PROXY_API_KEY: variable(Key, {
-    description: 'What clients must send, as x-api-key or Bearer token',
-    secret: true,
-  }),
-  ALLOW_OPEN: variable(Type.Boolean(), {
-    default: false,
-    description: 'Serve beyond loopback without PROXY_API_KEY, to anyone who can reach the port',
-  }),
-  ALLOWED_HOSTS: variable(Names, {
-    description:
-      'Hosts of your own besides loopback, with a port or for all: Host and Origin headers may carry them, and their pages may do everything that one of this proxy may',
-  }),
-  CORS_ORIGINS: variable(Origins, {
-    description:
-      'Origins whose pages may use the API in a browser, such as https://app.example; `*` for all of them, with PROXY_API_KEY only',
-  }),
-  LOG_LEVEL: variable(literals(LOG_LEVELS), {
-    default: 'info',
-    description: 'DEBUG, INFO, WARNING, ERROR or CRITICAL, in any case',
-  }),
-  LOG_FORMAT: variable(literals(['pretty', 'json'] as const), {
-    defaultText: 'pretty on a terminal, else json',
-    description: 'How log lines look',
-  }),
   MAX_TOKENS_LIMIT: variable(Type.Integer({ minimum: 1 }), {
     defaultText: "the model's own",
-    description: 'Cap on output tokens',
-  }),
-  REQUEST_TIMEOUT: variable(Seconds, {
-    default: 570,
-    description:
-      'Seconds from the request to the first content, all tries together; for a unary answer to its end',
-  }),
-  HEAD_TIMEOUT: variable(Seconds, { default: 120, description: "Seconds for one try's response head" }),
-  STREAM_IDLE_TIMEOUT: variable(Seconds, {
-    default: 240,
-    description:
-      'Seconds without an event that says something, once upstream has answered. Comments, counts and empty events say nothing',
-  }),
-  MAX_RETRIES: variable(Retries, {
-    default: 2,
-    description:
-      'Most retries of an answer that the client wants whole (stream: false). The retry budget and the time left may allow fewer; moving to another key is no retry',
-  }),
-  MAX_STREAMING_RETRIES: variable(Retries, {
-    default: 12,
-    description: 'Most retries of a streamed answer, and none once content has been sent',
-  }),
-  STREAMS_MAX: variable(Type.Integer({ minimum: 1 }), {
-    default: 2048,
-    description: 'Answers under way at once; more are told 529 and when to come back',
+    theme: 'models',
+    description: 'The most output tokens that an answer may have, whatever the client asks for',
   }),
   URL_FETCH: variable(
     Type.String({
@@ -169,25 +148,98 @@ export const VARIABLES = {
     }),
     {
       default: 'google',
+      theme: 'models',
       description:
-        'Who reads pictures and PDFs that a request names by public https URLs. google: Google does, with Gemini 3 and later. proxy: this process does, under guard, and sends the bytes. google,proxy: this process reads what Google cannot. off: nobody. What is not read is a 400 that names the block',
+        'Who reads pictures and PDFs that a request names by a public https URL. google: Google, for Gemini 3 and later. proxy: this process, which checks the address and sends the bytes on. google,proxy: this process reads what Google cannot. off: nobody. What nobody reads is refused with a 400 that names the block',
     },
   ),
+  HOST: variable(Text, {
+    default: '127.0.0.1',
+    theme: 'access',
+    description: 'The address to listen on. Any but loopback needs PROXY_API_KEY, or ALLOW_OPEN=true',
+  }),
+  PORT: variable(Type.Integer({ minimum: 0, maximum: 65_535 }), {
+    default: 8082,
+    theme: 'access',
+    description: 'The port to listen on; 0 takes a free one',
+  }),
+  PROXY_API_KEY: variable(Key, {
+    theme: 'access',
+    description: 'The key that clients must send, as x-api-key or as a Bearer token',
+    secret: true,
+  }),
+  ALLOW_OPEN: variable(Type.Boolean(), {
+    default: false,
+    theme: 'access',
+    description:
+      'Serve on an address beyond loopback without PROXY_API_KEY: everyone who can reach the port may use your keys',
+  }),
+  ALLOWED_HOSTS: variable(Names, {
+    theme: 'access',
+    description:
+      'Names under which browsers may reach this proxy, besides loopback; with a port (proxy.example:8082) or without, for all ports. A page of such a host may do whatever a page of the proxy itself may',
+  }),
+  CORS_ORIGINS: variable(Origins, {
+    theme: 'access',
+    description:
+      'Origins whose pages may use the API in a browser, such as https://app.example. `*` allows every page, and needs PROXY_API_KEY',
+  }),
+  REQUEST_TIMEOUT: variable(Seconds, {
+    default: 570,
+    theme: 'limits',
+    description:
+      'Seconds until the first content of an answer, counted from the request over all tries. An answer that Gemini sends whole must end in that time',
+  }),
+  HEAD_TIMEOUT: variable(Seconds, {
+    default: 120,
+    theme: 'limits',
+    description: 'Seconds until Gemini begins to answer one try (sends its response head)',
+  }),
+  STREAM_IDLE_TIMEOUT: variable(Seconds, {
+    default: 240,
+    theme: 'limits',
+    description:
+      'Seconds without progress, after which a stream that has begun is broken off. Comments, token counts and empty events are no progress',
+  }),
+  MAX_RETRIES: variable(Retries, {
+    default: 2,
+    theme: 'limits',
+    description:
+      'The most retries of an answer that the client wants whole (stream: false). There may be fewer: the retry budget or the time may run out. Moving to another key is no retry',
+  }),
+  MAX_STREAMING_RETRIES: variable(Retries, {
+    default: 12,
+    theme: 'limits',
+    description: 'The most retries of a streamed answer. Once content has been sent there are none',
+  }),
+  STREAMS_MAX: variable(Type.Integer({ minimum: 1 }), {
+    default: 2048,
+    theme: 'limits',
+    description: 'The most answers under way at once. Further requests are told 529, and when to come back',
+  }),
   FORCE_DISABLE_STREAMING: variable(Type.Boolean(), {
     default: false,
-    description: 'Call Gemini unary; clients still get well-formed streams',
+    theme: 'limits',
+    description: 'Ask Gemini for whole answers. Clients still get well-formed streams',
   }),
-  EMERGENCY_DISABLE_STREAMING: variable(Type.Boolean(), { default: false, description: 'The same' }),
+  EMERGENCY_DISABLE_STREAMING: variable(Type.Boolean(), {
+    default: false,
+    theme: 'limits',
+    description: 'Another name for FORCE_DISABLE_STREAMING',
+  }),
   MOCK_PACE: variable(literals(['instant', 'human'] as const), {
     default: 'instant',
+    theme: 'practice',
     description: 'How fast the mock answers: at once, or like a model. `bun run mock` sets human',
   }),
   MOCK_SCENARIO: variable(Text, {
-    description: 'A scenario of the mock that answers every prompt; without it the prompt chooses',
+    theme: 'practice',
+    description: "The mock's scenario for every prompt. Without it the mock chooses one by the prompt",
   }),
   RECORD: variable(Text, {
+    theme: 'practice',
     description:
-      'Folder in which every request is recorded, both sides, redacted. `bun run record <name>` sets it. Refused under CI',
+      'A folder: every request and its answer are recorded there, with secrets blotted out. `bun run record <name>` sets it. Refused under CI',
   }),
   REDACT: variable(
     Type.String({
@@ -196,35 +248,52 @@ export const VARIABLES = {
         'regular expressions separated by commas (those within brackets, or behind a backslash, separate nothing), or a JSON array of them',
     }),
     {
+      theme: 'practice',
       description:
-        'What recordings must not hold besides keys, such as `ACME-\\d+,(?i)project-[a-z]+`. What is found is blotted out. A match ends with its line, or at a quote; no look-around, no back-references',
+        'Patterns of what recordings must not hold besides keys, such as `ACME-\\d+,(?i)project-[a-z]+`. What matches is blotted out. A match does not go beyond its line, or a quotation mark. Look-around and back-references are not known',
     },
   ),
   REPLAY: variable(Text, {
+    theme: 'practice',
     description: 'The recording that BACKEND=replay plays. `bun run replay <name>` sets both',
   }),
   REPLAY_SPEED: variable(Text, {
     default: 'instant',
-    description: `How fast: ${PACE_FORMS}. The bytes are the same`,
+    theme: 'practice',
+    description: `How fast a recording is played: ${PACE_FORMS}. The bytes are the same at every speed`,
   }),
   FAULTS: variable(Text, {
+    theme: 'practice',
     description:
-      'Makes upstream fail on purpose, such as `cut@2:frame=3,http-503:p=0.1`. `docs/faults.md` lists what there is',
+      'Makes Gemini fail on purpose, such as `cut@2:frame=3,http-503:p=0.1`. `docs/faults.md` lists the faults',
+  }),
+  LOG_LEVEL: variable(literals(LOG_LEVELS), {
+    default: 'info',
+    theme: 'running',
+    description:
+      'The least important lines that are logged: DEBUG, INFO, WARNING, ERROR or CRITICAL, in any case',
+  }),
+  LOG_FORMAT: variable(literals(['pretty', 'json'] as const), {
+    defaultText: 'pretty on a terminal, else json',
+    theme: 'running',
+    description: 'How log lines look',
   }),
   REDIS_URL: variable(RedisUrl, {
+    theme: 'running',
     description:
-      'Redis or Valkey through which several instances share cooldowns, breakers, signatures and limits. Without it each has its own',
+      'A Redis or Valkey server through which several instances share cooldowns, breakers, signatures and limits. Without it each instance has its own',
     secret: true,
   }),
   DATA_DIR: variable(Text, {
     default: '.data',
-    description: 'Folder for what outlives the process: signatures',
+    theme: 'running',
+    description: 'The folder for what must outlive the process: thought signatures',
   }),
 } satisfies Record<string, Variable>;
 
 export type VariableName = keyof typeof VARIABLES;
 
-/** A value for every variable that has a default, else perhaps undefined. */
+/** The value of each variable. Only a variable without a default can be undefined. */
 export type Values = {
   [N in VariableName]:
     | Static<(typeof VARIABLES)[N]['schema']>
@@ -236,7 +305,7 @@ export const VARIABLE_ROWS: readonly (readonly [VariableName, Variable])[] = Obj
   Variable,
 ][];
 
-/** Settings of the product that this version does not serve: said at start rather than passed over in silence. */
+/** Settings that are planned and not there yet. Whoever sets one is told at start. */
 export const NOT_SERVED: readonly string[] = [
   'GOOGLE_CLOUD_PROJECT',
   'GOOGLE_CLOUD_LOCATION',

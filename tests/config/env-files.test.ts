@@ -30,7 +30,7 @@ function bunEnvironment(folder: string, env: Env, flags: readonly string[] = [])
 
 /** The files as a process that was started in the folder sees them. */
 function opened(folder: string, env: Env, execArgv: readonly string[] = []) {
-  return openEnvFiles({ env: bunEnvironment(folder, env, execArgv), folder, execArgv });
+  return openEnvFiles({ env: bunEnvironment(folder, env, execArgv), execArgv, cwd: () => folder });
 }
 
 const DOTENV = `# comment
@@ -94,6 +94,7 @@ describe('read as Bun reads them', () => {
   test('a file with everything', () => {
     const folder = folderWith({ '.env': DOTENV });
     expect(opened(folder, env).read()).toEqual(bunEnvironment(folder, env));
+    expect(opened(folder, env).atStart).toEqual(bunEnvironment(folder, env));
   });
 
   test.each<[string, Env, string[]]>([
@@ -120,7 +121,8 @@ describe('read as Bun reads them', () => {
       ),
     );
     const all = { ...env, ...given };
-    expect(opened(folder, all, flags).read()).toEqual(bunEnvironment(folder, all, flags));
+    const files = opened(folder, all, flags);
+    expect([files.atStart, files.read()]).toEqual(Array(2).fill(bunEnvironment(folder, all, flags)));
   });
 
   test('NODE_ENV in a file does not say which files are read', () => {

@@ -44,7 +44,7 @@ describe('a file that may be half written is refused', () => {
     const write = (text: string) => writeFileSync(join(folder, '.env'), text);
     try {
       write('KEY=one\n');
-      const files = openEnvFiles({ env: { KEY: 'one' }, folder, execArgv: [] });
+      const files = openEnvFiles({ env: { KEY: 'one' }, execArgv: [], cwd: () => folder });
       for (const text of ['', 'KE', 'KEY=tw']) {
         write(text);
         expect(() => files.read()).toThrow(ConfigError);

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { textChunk } from '../support/proxy.ts';
-import { ask, event, pieces, recordingProxy, streamed } from '../support/recording.ts';
+import { textChunk } from '../../support/proxy.ts';
+import { ask, event, pieces, recordingProxy, streamed } from '../../support/recording.ts';
 
-const HERE = join(import.meta.dir, '../..');
+const HERE = join(import.meta.dir, '../../..');
 /** A few turns are as good as all, and the copy is quick. */
 const TURNS = ['signed-text', 'call-then-text'];
 

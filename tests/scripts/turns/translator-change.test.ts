@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dir, '../..');
+const ROOT = join(import.meta.dir, '../../..');
 const COPIED = ['src', 'scripts', 'tests', 'fixtures/turns', 'package.json', 'bunfig.toml', 'tsconfig.json'];
 
 const copy = mkdtempSync(join(tmpdir(), 'change-'));

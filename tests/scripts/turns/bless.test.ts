@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blessTurn, pruneBlobs } from '../../scripts/turns/bless.ts';
-import { TURNS } from '../../scripts/turns/folder.ts';
-import { readRecordedRequest } from '../../src/sim/cassette/read.ts';
-import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
+import { blessTurn, pruneBlobs } from '../../../scripts/turns/bless.ts';
+import { TURNS } from '../../../scripts/turns/folder.ts';
+import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
+import { writeRecordedRequest } from '../../../src/sim/cassette/write.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bless-'));
 afterAll(() => rmSync(folder, { recursive: true }));
