@@ -1,5 +1,6 @@
 /** `bun run docs`: rewrites what the docs take from the code. `tests/docs.test.ts` holds that it is current. */
 import { join } from 'node:path';
+import { STEP_TABLE } from '../src/answer/next-step.ts';
 import { envExample, variablesTable } from '../src/config/config.ts';
 import { describeFaults, describeParameters } from '../src/sim/faults/index.ts';
 import { errorsPage } from './errors-page.ts';
@@ -12,7 +13,16 @@ const PARTS: Readonly<Record<string, () => string>> = {
   variables: variablesTable,
   faults: describeFaults,
   settings: describeParameters,
+  steps: describeSteps,
 };
+
+/** What an answer does after a failed attempt, in the order in which it is tried. */
+function describeSteps(): string {
+  const rows = STEP_TABLE.map(
+    ({ kind, when, costs }, index) => `| ${index + 1} | \`${kind}\` | ${when} | ${costs} |`,
+  );
+  return ['| | step | where | costs |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
 
 const MARKED = /(<!-- generated: (\w+)[^>]* -->\n)[\s\S]*?(<!-- end -->)/g;
 
@@ -30,6 +40,7 @@ export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'README.md': withGenerated,
   '.env.example': envExample,
   'docs/faults.md': withGenerated,
+  'docs/retries.md': withGenerated,
   'docs/errors.md': errorsPage,
   'docs/mapping.md': mappingPage,
   'docs/fixtures.md': fixturesPage,

@@ -78,7 +78,7 @@ const OTHERWISE: Partial<Record<FailureClass, Sample>> = {
 const BY_POOL = 'with another key, or after a wait';
 const BY_MENDING = 'once, mended';
 
-/** What the proxy does before it tells the client; the gate's retries are told by the table itself. */
+/** What the proxy does before it tells the client; retries are told by the table itself. */
 const INSTEAD: Partial<Record<FailureClass, string>> = {
   key: 'with another key',
   billing: 'with another key',

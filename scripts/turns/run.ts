@@ -1,5 +1,5 @@
 /**
- * One recorded client request, run again through the real parts: handlers, translation, gate, backend and the SDK, over
+ * One recorded client request, run again through the real parts: handlers, translation, loop, backend and the SDK, over
  * an upstream that says what was recorded; and recorded anew, by the recorder, while it runs. Ids, chance, time and
  * signatures are the recording's, so the same code gives the same bytes.
  */

@@ -7,21 +7,20 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { GeminiModel } from '../gemini/models.ts';
-import type { GenerateContentRequest } from '../gemini/wire.ts';
-import type { CountRoute } from '../keys/keys.ts';
-import { abortAfter, followSignal } from '../lib/async.ts';
-import type { Exchange } from '../lib/ports.ts';
+import type { CountRoute, KeyRoute, Patience } from '../keys/keys.ts';
 import { toCountRequest } from '../translate/count.ts';
 import { isUrlRefused } from '../translate/request/media/url-repair.ts';
-import { bodyWithoutSignatures } from '../translate/request/repair.ts';
+import { Answer } from './answer.ts';
+import type { Attempt } from './attempt.ts';
 import { estimateTokens } from './estimate-tokens.ts';
-import { isGone, nextModel, noModelLeft, noteReplaced } from './fallback-model.ts';
+import { ModelChoice, type Models } from './fallback-model.ts';
 import type { Job } from './job.ts';
 import { RequestMedia } from './media/request-media.ts';
+import { Outgoing } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from './prepare.ts';
+import type { Purse } from './retries.ts';
 import { sessionOf } from './session.ts';
-import type { Quarantine } from './tool-quarantine.ts';
 
 /** Milliseconds; a count is to be quick, or not worth its wait. */
 const COUNT_TIMEOUT_MS = 10_000;
@@ -43,115 +42,170 @@ const isRefusal = (error: UpstreamError): boolean =>
   (error.status === 400 || error.status === 404) &&
   OF_THE_REQUEST.has(failureClass(error));
 
-export type CountRequest = {
-  model: GeminiModel;
-  body: string;
-  route: CountRoute;
-  exchange: Exchange;
-  quarantine: Quarantine;
+/** Changing a refused count costs no tokens; asking again after a failure takes longer than an estimate. */
+const COUNT_PURSE: Purse = {
+  pay: () => true,
+  areSpent: false,
+  isWorthwhile: () => false,
+  mostWait: () => Infinity,
+  explain: (error) => error,
+  roundBegins() {},
+  end() {},
+};
+
+const NO_PATIENCE: Patience = { limitMs: 0, forBreaker: () => false, tokens: () => 0 };
+
+/** A count waits for no key, and passes no breaker. */
+const asKeyRoute = (route: CountRoute): KeyRoute => ({
+  get backend() {
+    return route.backend;
+  },
+  async ready() {
+    const refusal = route.refusal();
+    if (refusal) throw refusal;
+  },
+  refusal: () => route.refusal(),
+  failed: (error) => (route.failed(error) ? 'other-key' : 'no'),
+  succeeded: () => route.succeeded(),
+  sentAgain() {},
+  released() {},
+});
+
+/** Gives one number. */
+class CountAttempt implements Attempt<number> {
+  readonly isBegun = false;
+  readonly #outgoing: Outgoing;
+  readonly #job: Job;
+  readonly #signal: AbortSignal;
+  #counted = false;
+
+  constructor(outgoing: Outgoing, job: Job, signal: AbortSignal) {
+    this.#outgoing = outgoing;
+    this.#job = job;
+    this.#signal = signal;
+  }
+
+  async next(): Promise<number[] | undefined> {
+    if (this.#counted) return undefined;
+    const { exchange, model, route } = this.#outgoing;
+    const { backend } = route;
+    const body = this.#outgoing.text();
+    this.#job.facts.key = `#${backend.keyFingerprint}`;
+    const tokens = await backend.countTokens(model.id, body, exchange, this.#signal);
+    this.#counted = true;
+    this.#outgoing.taken();
+    return [tokens];
+  }
+
+  failed(): boolean {
+    return false;
+  }
+
+  close(): void {}
+}
+
+type Counting = {
+  outgoing: Outgoing;
+  outgoingFor(model: GeminiModel): Promise<Outgoing>;
+  models: Models;
   timeoutMs: number;
 };
 
-async function countOverKeys(count: CountRequest, call: Job, signal: AbortSignal): Promise<number> {
-  const { model, route, exchange, quarantine } = count;
-  let { body } = count;
-  const madeFor = route.backend;
-  const refusal = route.refusal();
-  if (refusal) throw refusal;
-  for (;;) {
-    const { backend } = route;
-    call.facts.key = `#${backend.keyFingerprint}`;
-    const sent = backend === madeFor ? body : bodyWithoutSignatures(body, model);
-    try {
-      const tokens = await backend.countTokens(model.id, sent, exchange, signal);
-      quarantine.taken();
-      route.succeeded();
-      return tokens;
-    } catch (error) {
-      const mended = error instanceof UpstreamError ? quarantine.mend(error, sent) : undefined;
-      if (mended !== undefined && !signal.aborted) {
-        body = mended;
-        continue;
-      }
-      if (signal.aborted || !route.failed(error)) throw error;
-      call.facts.failovers++;
-    }
-  }
-}
-
-/** Google's count. Rejects where it does not come in time. */
-export async function askGoogle(count: CountRequest, call: Job, deps: AnswerPorts): Promise<number> {
-  const { timeoutMs } = count;
-  const controller = new AbortController();
-  const unfollow = followSignal(call.signal, controller);
-  const late = () => new UpstreamError('timeout', 'no token count in time');
-  const callOff = abortAfter(timeoutMs, controller, late, deps.clock);
-  try {
-    return await countOverKeys(count, call, controller.signal);
-  } finally {
-    callOff();
-    unfollow();
-  }
-}
-
-async function countOrEstimate(
-  model: GeminiModel,
-  request: GenerateContentRequest,
-  route: CountRoute,
-  call: Job,
-  deps: AnswerPorts,
+/** Google's count. Rejects where it does not come in time. `estimate` is called where the client is to be told one instead. */
+async function askGoogle(
+  counting: Counting,
+  job: Job,
+  ports: AnswerPorts,
+  estimate?: Estimate,
 ): Promise<number> {
+  const { outgoing, outgoingFor, models, timeoutMs } = counting;
+  const answer = new Answer<number>(
+    {
+      outgoing,
+      models,
+      purse: COUNT_PURSE,
+      patience: () => NO_PATIENCE,
+      attempt: (sent, _whole, signal) => new CountAttempt(sent, job, signal),
+      isContent: () => true,
+      deadline: { ms: timeoutMs, late: () => new UpstreamError('timeout', 'no token count in time') },
+    },
+    outgoingFor,
+    job,
+    ports,
+  );
   try {
-    const exchange = createExchange('count-tokens', call, deps);
-    const quarantine = openQuarantine(model, call, deps);
-    const body = JSON.stringify(quarantine.apply(request));
-    const count = { model, body, route, exchange, quarantine, timeoutMs: COUNT_TIMEOUT_MS };
-    return await askGoogle(count, call, deps);
+    const [tokens] = (await answer.next()) ?? [];
+    if (tokens === undefined) throw new Error('a count gave no number');
+    return tokens;
   } catch (error) {
-    if (
-      call.signal.aborted ||
-      !(error instanceof UpstreamError) ||
-      (isRefusal(error) && !isUrlRefused(error))
-    )
-      throw error;
-    call.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
-    return estimateTokens(request);
+    if (!estimate || job.signal.aborted) throw error;
+    return estimate(error, answer.outgoing);
+  } finally {
+    answer.leave();
   }
 }
 
-async function countWith(
+type Estimate = (error: unknown, sent: Outgoing) => number;
+
+/** Where Google does not know the model, with the one that would answer in its place. */
+export async function countTokensOf(
+  request: CountTokensRequest,
+  job: Job,
+  ports: AnswerPorts,
+): Promise<number> {
+  const media = new RequestMedia(request.messages, job, ports);
+  const outgoingFor = (model: GeminiModel) => countRequest(model, request, media, job, ports);
+  const outgoing = await outgoingFor(chooseModel(request.model, job, ports));
+  const choice = new ModelChoice(request.model, undefined, outgoing.model, ports);
+  const models: Models = {
+    ask: (model) => choice.ask(model),
+    // Whatever else keeps Google from counting, an estimate is as good as another model's count.
+    replacement: (from, error) =>
+      error instanceof UpstreamError && failureClass(error) === 'model-missing'
+        ? choice.insteadOf(from, error, 'nothing')
+        : undefined,
+    told: (error) => choice.told(error),
+  };
+  const counting = { outgoing, outgoingFor, models, timeoutMs: COUNT_TIMEOUT_MS };
+  return askGoogle(counting, job, ports, (error, sent) => {
+    if (!(error instanceof UpstreamError) || (isRefusal(error) && !isUrlRefused(error))) throw error;
+    job.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
+    return estimateTokens(sent.request ?? { contents: [] });
+  });
+}
+
+/** Of a request that was sent already, and for a key that may be the only one to read its signatures. */
+export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: AnswerPorts): Promise<number> {
+  const { model, request, exchange, quarantine } = sent;
+  if (!request) throw new Error('what was let go cannot be counted');
+  const route = asKeyRoute(ports.keys.countRoute(model.id, undefined, sent.route.backend));
+  const { thinking } = ports;
+  const parts = { model, request, exchange, route, quarantine, thinking, media: NO_MEDIA };
+  const outgoing = new Outgoing(parts, job);
+  return askGoogle({ outgoing, outgoingFor: async () => outgoing, models: NO_MODELS, timeoutMs }, job, ports);
+}
+
+const NO_MODELS: Models = { ask() {}, replacement: () => undefined, told: (error) => error };
+
+/** A URL that Google cannot read is no reason to read it for a count. */
+const NO_MEDIA = { mendedRequest: async () => undefined, letGo() {} };
+
+async function countRequest(
   model: GeminiModel,
   request: CountTokensRequest,
   media: RequestMedia,
-  call: Job,
-  deps: AnswerPorts,
-): Promise<number> {
-  const route = deps.keys.countRoute(model.id, sessionOf(call.headers, undefined));
-  const ctx = await requestContext(model, route, request.messages, media, call, deps);
+  job: Job,
+  ports: AnswerPorts,
+): Promise<Outgoing> {
+  const route = asKeyRoute(ports.keys.countRoute(model.id, sessionOf(job.headers, undefined)));
+  const ctx = await requestContext(model, route, request.messages, media, job, ports);
   const { body, warnings } = toCountRequest(request, ctx);
-  reportWarnings(warnings, call);
-  return countOrEstimate(model, body, route, call, deps);
-}
-
-/** Where Google does not know the model, with the one that would answer in its place. */
-export async function countOverModels(
-  request: CountTokensRequest,
-  call: Job,
-  deps: AnswerPorts,
-): Promise<number> {
-  const media = new RequestMedia(request.messages, call, deps);
-  let model = chooseModel(request.model, call, deps);
-  const gone = new Map<string, UpstreamError>();
-  for (;;) {
-    try {
-      return await countWith(model, request, media, call, deps);
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      gone.set(model.id, error);
-      const other = nextModel(request.model, new Set(gone.keys()), deps);
-      if (!other) throw noModelLeft(gone, request.model, deps) ?? error;
-      noteReplaced({ from: model.id, to: other.id, why: failureClass(error) }, call);
-      model = other;
-    }
-  }
+  reportWarnings(warnings, job);
+  const quarantine = openQuarantine(model, job, ports);
+  const { thinking } = ports;
+  const exchange = createExchange('count-tokens', job, ports);
+  return new Outgoing(
+    { model, request: quarantine.apply(body), exchange, route, quarantine, thinking, media: NO_MEDIA },
+    job,
+  );
 }

@@ -5,52 +5,28 @@
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import { overflowSaid } from '../gemini/overflow-said.ts';
-import { ignoreFailure } from '../lib/async.ts';
-import { askGoogle } from './count.ts';
+import { countAgain } from './count.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Job } from './job.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
-import type { Prepared } from './prepare.ts';
-import type { TurnSource } from './turn-source.ts';
 
 /** Milliseconds: the client waits for its error. */
 const COUNT_TIMEOUT_MS = 2_000;
 
-/** `source`, whose overflow tells how long the prompt is. */
-export function withOverflowCounted(
-  source: TurnSource,
-  prepared: () => Prepared,
-  call: Job,
-  deps: AnswerPorts,
-): TurnSource {
-  // Head and items fail with the same error: counted once.
-  let counted: Promise<unknown> | undefined;
-  const explain = (error: unknown) => {
-    counted ??= explained(error, prepared(), call, deps);
-    return counted;
-  };
-  async function* items() {
-    try {
-      yield* source.items;
-    } catch (error) {
-      throw await explain(error);
-    }
-  }
-  const head = source.head.catch(async (error: unknown) => {
-    throw await explain(error);
-  });
-  // A whole answer is read from its items alone.
-  ignoreFailure(head);
-  return { ...source, head, items: items() };
-}
-
-async function explained(error: unknown, prepared: Prepared, call: Job, deps: AnswerPorts): Promise<unknown> {
+/** `error`, told with both numbers where the prompt of `sent` is over the window. */
+export async function withOverflowCounted(
+  error: unknown,
+  sent: Outgoing,
+  job: Job,
+  ports: AnswerPorts,
+): Promise<unknown> {
   if (!(error instanceof UpstreamError) || failureClass(error) !== 'context-overflow') return error;
   const said = overflowSaid(error.message);
   if (said?.tokens !== undefined && said.maximum !== undefined) return error;
   // The window of a model that we do not know may be smaller than we think.
-  const maximum = said?.maximum ?? Math.min(prepared.model.inputTokens, (said?.tokens ?? Infinity) - 1);
-  const tokens = said?.tokens ?? Math.max(await countOf(prepared, call, deps), maximum + 1);
+  const maximum = said?.maximum ?? Math.min(sent.model.inputTokens, (said?.tokens ?? Infinity) - 1);
+  const tokens = said?.tokens ?? Math.max(await countOf(sent, job, ports), maximum + 1);
   const { kind, status, google, retryAfter } = error;
   return new UpstreamError(
     kind,
@@ -60,25 +36,12 @@ async function explained(error: unknown, prepared: Prepared, call: Job, deps: An
   );
 }
 
-async function countOf(
-  { model, body, route: { backend }, exchange, quarantine }: Prepared,
-  call: Job,
-  deps: AnswerPorts,
-): Promise<number> {
-  // The body was made for the key that it was sent with.
-  const route = deps.keys.countRoute(model.id, undefined, backend);
+async function countOf(sent: Outgoing, job: Job, ports: AnswerPorts): Promise<number> {
   try {
-    return await askGoogle(
-      { model, body, route, exchange, quarantine, timeoutMs: COUNT_TIMEOUT_MS },
-      call,
-      deps,
-    );
+    // The request was made for the key that it was sent with.
+    return await countAgain(sent, COUNT_TIMEOUT_MS, job, ports);
   } catch (error) {
-    call.warn(
-      'value-clamped',
-      'messages',
-      `size estimated, because Gemini could not count: ${String(error)}`,
-    );
-    return estimateBodyTokens(body);
+    job.warn('value-clamped', 'messages', `size estimated, because Gemini could not count: ${String(error)}`);
+    return estimateBodyTokens(sent.body);
   }
 }

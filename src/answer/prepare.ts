@@ -5,7 +5,7 @@ import type { KeyRoute } from '../keys/keys.ts';
 import type { Exchange } from '../lib/ports.ts';
 import { callerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
-import type { AnswerContext, AnswerPlan, RequestContext } from '../translate/context.ts';
+import type { AnswerContext, RequestContext } from '../translate/context.ts';
 import { mapModel } from '../translate/model-map.ts';
 import { toGeminiRequest } from '../translate/request/index.ts';
 import { exactKeys, looseKeys, type SignatureLookup } from '../translate/signatures.ts';
@@ -15,43 +15,29 @@ import { nextModel, noteReplaced } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
 import type { RequestMedia } from './media/request-media.ts';
+import { OutgoingMessage } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 import { sessionOf } from './session.ts';
-import type { ThinkingMemory } from './thinking-memory.ts';
 import { Quarantine } from './tool-quarantine.ts';
 
-/** What is sent upstream, with one model and the key in the route's hand. */
-export type Prepared = {
-  model: GeminiModel;
-  /** The serialised Gemini request. */
-  body: string;
-  plan: AnswerPlan;
-  exchange: Exchange;
-  route: KeyRoute;
-  quarantine: Quarantine;
-  /** What the model was found to refuse of how to think. */
-  thinking: ThinkingMemory;
-  media: RequestMedia;
-};
-
 /** The model that answers to the client's id now; noted for the log. */
-export function chooseModel(requested: string, call: Job, deps: AnswerPorts, asker?: string): GeminiModel {
-  call.facts.model = requested;
-  const mapped = mapModel(requested, deps.settings.modelMap);
-  call.facts.geminiModel = mapped.id;
-  if (deps.keys.usable(mapped.id, asker)) return mapped;
-  const other = nextModel(requested, new Set([mapped.id]), deps, asker);
+export function chooseModel(requested: string, job: Job, ports: AnswerPorts, asker?: string): GeminiModel {
+  job.facts.model = requested;
+  const mapped = mapModel(requested, ports.settings.modelMap);
+  job.facts.geminiModel = mapped.id;
+  if (ports.keys.usable(mapped.id, asker)) return mapped;
+  const other = nextModel(requested, new Set([mapped.id]), ports, asker);
   if (!other) return mapped;
-  noteReplaced({ from: mapped.id, to: other.id, why: undefined }, call);
+  noteReplaced({ from: mapped.id, to: other.id, why: undefined }, job);
   return other;
 }
 
-export function createExchange(caller: string, call: Job, deps: AnswerPorts, foreign = ''): Exchange {
-  call.facts.caller = caller;
+export function createExchange(caller: string, job: Job, ports: AnswerPorts, foreign = ''): Exchange {
+  job.facts.caller = caller;
   return {
-    id: call.id,
+    id: job.id,
     labels: { caller, ...(foreign === '' ? {} : { foreign }) },
-    note: (event, detail = {}) => deps.logger.debug({ request_id: call.id, ...detail }, event),
+    note: (event, detail = {}) => ports.logger.debug({ request_id: job.id, ...detail }, event),
   };
 }
 
@@ -72,13 +58,13 @@ export async function requestContext(
   { backend }: Pick<KeyRoute, 'backend'>,
   messages: MessagesRequest['messages'],
   media: RequestMedia,
-  call: Job,
-  deps: AnswerPorts,
+  job: Job,
+  ports: AnswerPorts,
 ): Promise<RequestContext> {
-  const { settings, signatures } = deps;
+  const { settings, signatures } = ports;
   return {
     model,
-    apiVersion: apiVersion(call.headers),
+    apiVersion: apiVersion(job.headers),
     maxTokensLimit: settings.maxTokensLimit,
     origin: { family: model.family, keyFingerprint: backend.keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
@@ -86,55 +72,58 @@ export async function requestContext(
   };
 }
 
-export function reportWarnings(warnings: readonly Warning[], call: Job): void {
-  for (const { code, path, detail } of warnings) call.warn(code, path, detail);
+export function reportWarnings(warnings: readonly Warning[], job: Job): void {
+  for (const { code, path, detail } of warnings) job.warn(code, path, detail);
 }
 
 export const openQuarantine = (
   { family }: GeminiModel,
-  call: Job,
+  job: Job,
   { quarantine: memory, logger }: AnswerPorts,
-): Quarantine => new Quarantine({ memory, family, call, logger });
+): Quarantine => new Quarantine({ memory, family, job, logger });
 
+/** `media`: those of the request, read once for all the models that are asked. */
 export type Asked = { request: MessagesRequest; asker: string; media: RequestMedia };
 
 export async function prepare(
   { request, asker, media }: Asked,
   model: GeminiModel,
-  call: Job,
-  deps: AnswerPorts,
-): Promise<Prepared> {
-  const { headers } = call;
+  job: Job,
+  ports: AnswerPorts,
+): Promise<OutgoingMessage> {
+  const { headers } = job;
   const caller = callerClass(request, {
     userAgent: headers.get('user-agent') ?? undefined,
     agentId: headers.get('x-claude-code-agent-id') ?? undefined,
   });
-  const exchange = createExchange(caller, call, deps, foreignTexts(request.messages));
-  const route = deps.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']), asker);
-  const ctx = await requestContext(model, route, request.messages, media, call, deps);
+  const exchange = createExchange(caller, job, ports, foreignTexts(request.messages));
+  const route = ports.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']), asker);
+  const ctx = await requestContext(model, route, request.messages, media, job, ports);
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
-  reportWarnings(warnings, call);
-  const quarantine = openQuarantine(model, call, deps);
-  const { thinking } = deps;
-  const text = JSON.stringify(thinking.apply(model.id, quarantine.apply(body)));
-  return { model, body: text, plan, exchange, route, quarantine, thinking, media };
+  reportWarnings(warnings, job);
+  const quarantine = openQuarantine(model, job, ports);
+  const { thinking } = ports;
+  const applied = thinking.apply(model.id, quarantine.apply(body));
+  return new OutgoingMessage(
+    { model, request: applied, exchange, route, quarantine, thinking, media },
+    plan,
+    job,
+  );
 }
 
 /** Of the model and the key that answer in the end, whatever was tried before. */
-export function answerContext(current: () => Prepared, call: Job, deps: AnswerPorts): AnswerContext {
+export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: AnswerPorts): AnswerContext {
   return {
-    get plan() {
-      return current().plan;
-    },
-    messageId: deps.ids.next('msg_'),
-    get origin() {
-      const { model, route } = current();
+    plan: () => outgoing().plan,
+    messageId: ports.ids.next('msg_'),
+    origin: () => {
+      const { model, route } = outgoing();
       return { family: model.family, keyFingerprint: route.backend.keyFingerprint };
     },
-    newToolId: () => deps.ids.next('toolu_'),
-    newServerToolId: () => deps.ids.next('srvtoolu_'),
-    remember: (key, envelope) => deps.signatures.put(key, envelope),
-    shown: (text) => toldText(text, deps.settings.secrets),
-    warn: call.warn,
+    newToolId: () => ports.ids.next('toolu_'),
+    newServerToolId: () => ports.ids.next('srvtoolu_'),
+    remember: (key, envelope) => ports.signatures.put(key, envelope),
+    shown: (text) => toldText(text, ports.settings.secrets),
+    warn: job.warn,
   };
 }

@@ -35,7 +35,7 @@ const DONE = {
 export type QuarantineOptions = {
   memory: QuarantineMemory;
   family: ModelFamily;
-  call: Pick<Job, 'id' | 'warn'>;
+  job: Pick<Job, 'id' | 'warn'>;
   logger: Pick<Logger, 'warn'>;
 };
 
@@ -206,11 +206,11 @@ export class Quarantine {
   }
 
   #log(fields: Record<string, unknown>, message: string): void {
-    const { logger, call, family } = this.#options;
-    logger.warn({ request_id: call.id, family, ...fields }, message);
+    const { logger, job, family } = this.#options;
+    logger.warn({ request_id: job.id, family, ...fields }, message);
   }
 
   #warn(detail: string): void {
-    this.#options.call.warn('tool-changed', 'tools', detail);
+    this.#options.job.warn('tool-changed', 'tools', detail);
   }
 }

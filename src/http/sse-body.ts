@@ -14,10 +14,15 @@ import type { TurnEvent } from '../translate/response/turn.ts';
 const PING_MS = 10_000;
 
 export type EventBodyOptions = {
-  answer: AnswerStream;
+  stream: AnswerStream;
   /** Of the answer, sent at once. */
   opening: readonly MessageEvent[];
-  items: AsyncIterable<TurnEvent>;
+  /** What came first of the answer. */
+  first: Promise<TurnEvent[] | undefined>;
+  /** What came next; asked for after `first`, one at a time. */
+  next(): Promise<TurnEvent[] | undefined>;
+  /** Ends the answer early: the client has all that it wants. */
+  leave(): void;
   clock: Clock;
   requestId: string;
   /** What the client is told of a failure; undefined where it has left. */
@@ -40,7 +45,7 @@ export function eventBody(options: EventBodyOptions): ReadableStream<Uint8Array>
 
 class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   readonly #options: EventBodyOptions;
-  readonly #items: AsyncIterator<TurnEvent>;
+  #first: Promise<TurnEvent[] | undefined> | undefined;
   /** Aborts when the stream has ended, one way or another. */
   readonly #ended = new AbortController();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -48,7 +53,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
 
   constructor(options: EventBodyOptions) {
     this.#options = options;
-    this.#items = options.items[Symbol.asyncIterator]();
+    this.#first = options.first;
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -60,14 +65,14 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
 
   /** Called whenever the client can take more: a slow one slows upstream down, and fills no memory. */
   async pull(): Promise<void> {
-    const { answer } = this.#options;
+    const { stream } = this.#options;
     try {
       while (!this.#over) {
-        const next = await this.#items.next();
+        const events = await this.#next();
         if (this.#over) return;
-        if (next.done) throw new Error('the answer ended without an ending');
-        const sent = this.#send(answer.push(next.value));
-        if (answer.finished) this.#end();
+        if (!events) throw new Error('the answer ended without an ending');
+        const sent = this.#send(stream.push(events));
+        if (stream.finished) this.#end();
         else if (sent) return;
       }
     } catch (error) {
@@ -82,16 +87,22 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     this.#options.onEnd();
   }
 
+  #next(): Promise<TurnEvent[] | undefined> {
+    const first = this.#first;
+    this.#first = undefined;
+    return first ?? this.#options.next();
+  }
+
   get #over(): boolean {
     return this.#ended.signal.aborted;
   }
 
   #fail(error: unknown): void {
     if (this.#over) return;
-    const { answer, requestId, tell } = this.#options;
+    const { stream, requestId, tell } = this.#options;
     const told = tell(error);
     if (told) {
-      this.#send(answer.fail(told, requestId));
+      this.#send(stream.fail(told, requestId));
       this.#end();
     } else this.cancel();
   }
@@ -100,8 +111,8 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#over) return;
     this.#ended.abort();
     this.#controller?.close();
-    // After a stop sequence upstream still talks; how it takes being left concerns nobody.
-    ignoreFailure(this.#items.return?.());
+    // After a stop sequence upstream still talks.
+    this.#options.leave();
     this.#options.onEnd();
   }
 
@@ -121,7 +132,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
 
   /** One timer a stream, not one a chunk. */
   async #keepAlive(): Promise<void> {
-    const { answer, clock } = this.#options;
+    const { stream, clock } = this.#options;
     const { signal } = this.#ended;
     while (!signal.aborted) {
       const wait = this.#lastSent + PING_MS - clock.monotonic();
@@ -131,7 +142,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
       }
       // A client that does not read has bytes waiting for it already.
       const reading = (this.#controller?.desiredSize ?? 0) > 0;
-      if (!reading || !this.#send(answer.keepAlive())) this.#lastSent = clock.monotonic();
+      if (!reading || !this.#send(stream.keepAlive())) this.#lastSent = clock.monotonic();
     }
   }
 }

@@ -79,10 +79,11 @@ export type AnswerPlan = {
   readonly search: SearchPlan | undefined;
 };
 
+/** Until content has come another model, or another key, may take over: what belongs to either is asked for when it is needed. */
 export type AnswerContext = {
-  readonly plan: AnswerPlan;
+  plan(): AnswerPlan;
   readonly messageId: string;
-  readonly origin: SignatureOrigin;
+  origin(): SignatureOrigin;
   /** A fresh tool id, unique whatever Google's ids are. */
   newToolId(): string;
   /** The same for a tool that runs on our side. */

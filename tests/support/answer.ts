@@ -44,7 +44,7 @@ export function decodeSlices(slices: Iterable<Uint8Array>): Frame[] {
   return frames;
 }
 
-/** One try, without the gate: an upstream failure ends the answer with an error event. */
+/** One attempt, without the loop: an upstream failure ends the answer with an error event. */
 export async function answerFrames(
   frames: Iterable<Frame> | AsyncIterable<Frame>,
   plan: AnswerPlan,
@@ -54,9 +54,9 @@ export async function answerFrames(
     answered.warnings.push({ code, path, detail });
   let ids = 0;
   const answer = new AnswerStream({
-    plan,
+    plan: () => plan,
     messageId: 'msg_1',
-    origin: { family: 'gemini-3', keyFingerprint: 'test' },
+    origin: () => ({ family: 'gemini-3', keyFingerprint: 'test' }),
     newToolId: () => `toolu_${++ids}`,
     newServerToolId: () => `srvtoolu_${++ids}`,
     shown: (text) => text,
@@ -67,10 +67,10 @@ export async function answerFrames(
   answered.events.push(...answer.start());
   try {
     for await (const frame of frames) {
-      for (const event of reader.read(frame)) answered.events.push(...answer.push(event));
+      answered.events.push(...answer.push(reader.read(frame)));
       if (reader.finished) return answered;
     }
-    for (const event of reader.end()) answered.events.push(...answer.push(event));
+    answered.events.push(...answer.push(reader.end()));
   } catch (error) {
     answered.error = error;
     answered.events.push(...answer.fail(toMessagesError(error), 'req_1'));

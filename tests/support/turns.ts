@@ -24,10 +24,11 @@ export const call = (signature?: string): TurnEvent => ({
 export function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}) {
   const remembered = new Map<string, string>();
   let ids = 0;
+  const plan = planFor(['Bash'], change);
   const answer = new AnswerStream({
-    plan: planFor(['Bash'], change),
+    plan: () => plan,
     messageId: 'msg_1',
-    origin: { family: 'gemini-3', keyFingerprint: 'k' },
+    origin: () => ({ family: 'gemini-3', keyFingerprint: 'k' }),
     newToolId: () => `toolu_${++ids}`,
     newServerToolId: () => `srvtoolu_${++ids}`,
     shown: (text) => text,
@@ -35,7 +36,7 @@ export function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}
     warn: () => {},
   });
   const events: MessageEvent[] = answer.start();
-  for (const event of turn) events.push(...answer.push(event));
+  for (const event of turn) events.push(...answer.push([event]));
   return { answer, events, remembered };
 }
 

@@ -41,17 +41,17 @@ export class RequestMedia {
   readonly #unread: readonly string[];
   /** At how many places each URL stands. */
   readonly #uses = new Map<string, number>();
-  readonly #call: Job;
+  readonly #job: Job;
   readonly #deps: Ports;
   #fetched = new Map<string, FetchedMedia>();
   #converted = new Map<string, ConvertedPicture>();
 
-  constructor(messages: readonly Message[], call: Job, deps: Ports) {
+  constructor(messages: readonly Message[], job: Job, deps: Ports) {
     const places = mediaPlaces(messages);
     this.#urls = urlPlaces(places);
     this.#unread = unreadPictures(places);
     for (const { url } of this.#urls) this.#uses.set(url, (this.#uses.get(url) ?? 0) + 1);
-    this.#call = call;
+    this.#job = job;
     this.#deps = deps;
   }
 
@@ -81,10 +81,10 @@ export class RequestMedia {
     }
     await this.#read(urls);
     const media = { fetched: this.#fetched, converted: this.#converted };
-    const mended = requestWithBytes(request, media, this.#call.warn, (url, problem) => {
+    const mended = requestWithBytes(request, media, this.#job.warn, (url, problem) => {
       throw this.#refusal(url, problem, error);
     });
-    this.#call.warn(
+    this.#job.warn(
       'content-changed',
       'messages',
       `Gemini could not read a URL (${error.message}); its bytes are sent`,
@@ -109,7 +109,7 @@ export class RequestMedia {
     const unread = urls.filter((url) => !this.#fetched.has(url));
     if (unread.length === 0) return;
     const wanted = unread.map((url) => ({ url, uses: this.#uses.get(url) ?? 1 }));
-    const media = await this.#deps.urlFetcher.fetch(wanted, this.#call.signal);
+    const media = await this.#deps.urlFetcher.fetch(wanted, this.#job.signal);
     for (const [index, url] of unread.entries())
       this.#fetched.set(url, media[index] ?? { problem: 'it was not read' });
     const pictures = media.flatMap((one) =>
@@ -124,7 +124,7 @@ export class RequestMedia {
     for (const picture of pictures) {
       if (this.#converted.has(picture)) continue;
       const isOneTooMany = this.#converted.size >= MOST_PICTURES;
-      const converted = isOneTooMany ? TOO_MANY : await converter.convert(picture, this.#call.signal);
+      const converted = isOneTooMany ? TOO_MANY : await converter.convert(picture, this.#job.signal);
       this.#converted.set(picture, converted);
     }
   }

@@ -1,18 +1,13 @@
 /** `POST /v1/messages`: one path for streamed answers and whole ones, which are the same stream, folded. */
 
-import { AnswerTries } from '../../answer/answer-tries.ts';
 import { apiVersion } from '../../answer/api-version.ts';
 import { askerOf } from '../../answer/asker.ts';
 import { estimateBodyTokens } from '../../answer/estimate-tokens.ts';
-import { RequestMedia } from '../../answer/media/request-media.ts';
-import { withOverflowCounted } from '../../answer/overflow.ts';
-import { answerContext, chooseModel, prepare } from '../../answer/prepare.ts';
+import { type MessageAnswer, openAnswer } from '../../answer/open-answer.ts';
+import { answerContext } from '../../answer/prepare.ts';
 import { sessionOf } from '../../answer/session.ts';
-import { openTurn, type TurnSource } from '../../answer/turn-source.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
-import type { MessagesRequest } from '../../anthropic/request.ts';
 import { parseMessagesRequest } from '../../anthropic/validate.ts';
-import type { GeminiModel } from '../../gemini/models.ts';
 import { ignoreFailure } from '../../lib/async.ts';
 import { foldEvents } from '../../translate/response/message.ts';
 import { AnswerStream } from '../../translate/response/stream.ts';
@@ -30,56 +25,33 @@ const HEAD_WAIT_MS = 8_000;
 /** And while there is no way to upstream: only a status makes Claude Code go on for minutes, three errors in a stream end its turn. */
 const AWAY_WAIT_MS = 25_000;
 
-/** Nothing was sent, so that nothing was read. */
-const NO_USAGE: TurnEvent = { type: 'usage', usage: { promptTokenCount: 0 } };
+/** What upstream says first, as it comes; undefined where it is over before it began. */
+type First = Promise<TurnEvent[] | undefined>;
 
-/** `max_tokens: 0` only warms a cache: an empty message, and nothing asked of upstream. */
-async function* emptyAnswer(): AsyncGenerator<TurnEvent, void, undefined> {
-  yield NO_USAGE;
-  yield { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } };
-}
-
-function openSource(request: MessagesRequest, tries: AnswerTries, call: Call, deps: ServerDeps): TurnSource {
-  if (request.max_tokens === 0)
-    return { head: Promise.resolve(NO_USAGE), items: emptyAnswer(), isAway: () => false };
-  const source = openTurn(tries, request.stream === true, call, deps);
-  return withOverflowCounted(source, () => tries.prepared, call, deps);
-}
-
-async function openTries(request: MessagesRequest, call: Call, deps: ServerDeps): Promise<AnswerTries> {
-  const asker = askerOf(sessionOf(call.request.headers, request.metadata?.['user_id']), request);
-  call.facts.asker = asker;
-  const media = new RequestMedia(request.messages, call, deps);
-  const prepareFor = (model: GeminiModel) => prepare({ request, asker, media }, model, call, deps);
-  const prepared = await prepareFor(chooseModel(request.model, call, deps, asker));
-  const streamed = request.stream === true;
-  return new AnswerTries(
-    { requestedModel: request.model, asker, prepared, prepareFor, streamed },
-    call,
-    deps,
-  );
-}
-
-async function waitForHead(
-  source: TurnSource,
+async function waitForFirst(
+  answer: MessageAnswer,
   { clock }: ServerDeps,
   signal: AbortSignal,
 ): Promise<undefined> {
   await clock.sleep(HEAD_WAIT_MS, signal);
-  if (source.isAway()) await clock.sleep(AWAY_WAIT_MS - HEAD_WAIT_MS, signal);
+  if (answer.isAway()) await clock.sleep(AWAY_WAIT_MS - HEAD_WAIT_MS, signal);
 }
 
 /**
  * What upstream said first; undefined where that takes too long. Rejects where upstream refused in time: the client then gets
  * a true status instead of an error inside a 200.
  */
-async function awaitHead(source: TurnSource, deps: ServerDeps): Promise<TurnEvent | undefined> {
+async function firstInTime(
+  first: First,
+  answer: MessageAnswer,
+  deps: ServerDeps,
+): Promise<TurnEvent[] | undefined> {
   const waited = new AbortController();
-  const limit = waitForHead(source, deps, waited.signal);
-  // Called off below: the head was there first.
+  const limit = waitForFirst(answer, deps, waited.signal);
+  // Called off below: upstream was there first.
   ignoreFailure(limit);
   try {
-    return await Promise.race([source.head, limit]);
+    return await Promise.race([first, limit]);
   } finally {
     waited.abort();
   }
@@ -88,27 +60,31 @@ async function awaitHead(source: TurnSource, deps: ServerDeps): Promise<TurnEven
 const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(body), cached: 0 });
 
 /** Some clients take it from `message_start` and nowhere else. Most of upstream's first events have it; else it is estimated. */
-async function promptSize(source: TurnSource, tries: AnswerTries, deps: ServerDeps): Promise<PromptSize> {
+async function promptSize(first: First, answer: MessageAnswer, deps: ServerDeps): Promise<PromptSize> {
   // Let go of with the first content.
-  const { body } = tries.prepared;
-  const first = await awaitHead(source, deps);
-  const counted = first?.type === 'usage' ? promptSizeIn(first.usage) : undefined;
+  const { body } = answer.outgoing();
+  const [event] = (await firstInTime(first, answer, deps)) ?? [];
+  const counted = event?.type === 'usage' ? promptSizeIn(event.usage) : undefined;
   return deps.promptTold(() => counted ?? estimated(body));
 }
 
-type Answering = { tries: AnswerTries; source: TurnSource; answer: AnswerStream };
-
 async function streamAnswer(
-  { tries, source, answer }: Answering,
+  answer: MessageAnswer,
+  stream: AnswerStream,
   call: Call,
   deps: ServerDeps,
 ): Promise<Reply> {
-  const opening = answer.start(await promptSize(source, tries, deps));
+  const first = answer.next();
+  // Whoever reads the stream is told of it.
+  ignoreFailure(first);
+  const opening = stream.start(await promptSize(first, answer, deps));
   const ended = Promise.withResolvers<void>();
   const body = eventBody({
-    answer,
+    stream,
     opening,
-    items: source.items,
+    first,
+    next: answer.next,
+    leave: answer.leave,
     clock: deps.clock,
     requestId: call.id,
     tell: (error) => (error instanceof ClientGone ? undefined : tell(error, call, deps)),
@@ -121,15 +97,18 @@ async function streamAnswer(
 }
 
 async function wholeAnswer(
-  { tries, source, answer }: Answering,
+  answer: MessageAnswer,
+  stream: AnswerStream,
   call: Call,
   deps: ServerDeps,
 ): Promise<Reply> {
-  const events = answer.start(deps.promptTold(() => estimated(tries.prepared.body)));
-  for await (const item of source.items) {
-    events.push(...answer.push(item));
-    if (answer.finished) break;
+  const events = stream.start(deps.promptTold(() => estimated(answer.outgoing().body)));
+  while (!stream.finished) {
+    const some = await answer.next();
+    if (!some) throw new Error('the answer ended without an ending');
+    for (const event of stream.push(some)) events.push(event);
   }
+  answer.leave();
   observe(call, deps.clock, events);
   return { response: jsonResponse(foldEvents(events)), ended: Promise.resolve() };
 }
@@ -162,14 +141,11 @@ export async function answerMessages(call: Call, deps: ServerDeps): Promise<Repl
     deps.stats.answersOpen--;
   };
   try {
-    const tries = await openTries(request, call, deps);
-    const source = openSource(request, tries, call, deps);
-    const answer = new AnswerStream(answerContext(() => tries.prepared, call, deps));
-    const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(
-      { tries, source, answer },
-      call,
-      deps,
-    );
+    const asker = askerOf(sessionOf(call.request.headers, request.metadata?.['user_id']), request);
+    call.facts.asker = asker;
+    const answer = await openAnswer(request, asker, call, deps);
+    const stream = new AnswerStream(answerContext(answer.outgoing, call, deps));
+    const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(answer, stream, call, deps);
     void reply.ended.then(close);
     return reply;
   } catch (error) {

@@ -101,7 +101,7 @@ export class VirtualClock implements Clock {
 
   /**
    * Whether an upstream response is being made or read. While one is and nobody waits for it, the client is slow to
-   * take what there is: that takes real time. Without one the gate is between two tries.
+   * take what there is: that takes real time. Without one the answer is between two attempts.
    */
   setUpstreamOpen(open: boolean): void {
     this.#upstreamOpen = open;

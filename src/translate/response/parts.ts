@@ -1,7 +1,7 @@
 /**
  * The part ladder: Gemini's frames to TurnEvents, for streams and unary answers alike. One reader reads one try. What cannot
  * be an answer (an error object, a broken end, a call of an unknown tool) is thrown as an UpstreamError, so
- * that the gate can try again while nothing has been told.
+ * that another attempt can be made while nothing has been told.
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { Bound, Frame } from '../../gemini/frames.ts';

@@ -18,7 +18,7 @@ export class SignatureKeeper {
 
   /** A call's signature; returns its envelope. */
   call(toolId: string, name: string, args: JsonObject, signature: string): string {
-    const envelope = sealEnvelope({ ...this.#ctx.origin, place: { on: 'call', toolId }, signature });
+    const envelope = sealEnvelope({ ...this.#ctx.origin(), place: { on: 'call', toolId }, signature });
     this.#ctx.remember(callKey(toolId), envelope);
     this.#ctx.remember(callContentKey(name, args), envelope);
     return envelope;
@@ -30,14 +30,14 @@ export class SignatureKeeper {
     this.#text += text;
     if (!signature) return undefined;
     const end = this.#text.length;
-    const envelope = sealEnvelope({ ...this.#ctx.origin, place: { on: 'text', start, end }, signature });
+    const envelope = sealEnvelope({ ...this.#ctx.origin(), place: { on: 'text', start, end }, signature });
     this.#textEnvelopes.push({ start, end, envelope });
     return envelope;
   }
 
   /** For a thinking block that the model gave no signature with. */
   none(): string {
-    return sealEnvelope({ ...this.#ctx.origin, place: { on: 'none' }, signature: '' });
+    return sealEnvelope({ ...this.#ctx.origin(), place: { on: 'none' }, signature: '' });
   }
 
   /** The text block is whole. `shown` is less than was fed when a stop sequence cut it: what was cut is forgotten. */
@@ -55,7 +55,7 @@ export class SignatureKeeper {
 
   /** Blocks of one answer with the same text (2.5 signs line breaks between thoughts) share their keys: the last one stays. */
   #rememberText(text: string, envelopes: string): void {
-    const [exact, loose] = textKeys(this.#ctx.plan.answerContext, text);
+    const [exact, loose] = textKeys(this.#ctx.plan().answerContext, text);
     if (this.#textsKept.has(exact)) {
       this.#ctx.warn('signature', 'answer', 'signature of a repeated text gave way to that of a later one');
     }

@@ -43,9 +43,9 @@ export class AnswerStream {
 
   constructor(ctx: AnswerContext) {
     this.#ctx = ctx;
-    this.#writer = new Writer(ctx.messageId, ctx.plan.requestedModel);
+    this.#writer = new Writer(ctx.messageId, ctx.plan().requestedModel);
     this.#keeper = new SignatureKeeper(ctx);
-    this.#scanner = new StopScanner(ctx.plan.stopSequences);
+    this.#scanner = new StopScanner(ctx.plan().stopSequences);
   }
 
   /** True after the ending. */
@@ -60,8 +60,15 @@ export class AnswerStream {
     return this.#writer.take();
   }
 
-  push(event: TurnEvent): MessageEvent[] {
-    if (this.finished) return [];
+  push(events: readonly TurnEvent[]): MessageEvent[] {
+    for (const event of events) {
+      if (this.finished) break;
+      this.#tell(event);
+    }
+    return this.#writer.take();
+  }
+
+  #tell(event: TurnEvent): void {
     switch (event.type) {
       case 'text':
         this.#text(event.text, event.signature);
@@ -85,7 +92,6 @@ export class AnswerStream {
         this.#finish(event.finish);
         break;
     }
-    return this.#writer.take();
   }
 
   /** Ends with an error event, typed so that the client recovers by itself where it can. */
@@ -132,8 +138,8 @@ export class AnswerStream {
   }
 
   #thinking(text: string): void {
-    if (this.#ctx.plan.thinking === 'hidden') return;
-    if (this.#ctx.plan.thinking === 'omitted') {
+    if (this.#ctx.plan().thinking === 'hidden') return;
+    if (this.#ctx.plan().thinking === 'omitted') {
       this.#thoughtsUntold = true;
       return;
     }
@@ -161,7 +167,7 @@ export class AnswerStream {
 
   /** Closes the thinking block before content, with the signature of what follows; opens an empty one to carry it. */
   #endThinking(envelope: string | undefined): void {
-    if (this.#ctx.plan.thinking === 'hidden') return;
+    if (this.#ctx.plan().thinking === 'hidden') return;
     const open = this.#writer.openKind === 'thinking';
     if (!open && envelope === undefined && !this.#thoughtsUntold) return;
     this.#thoughtsUntold = false;
@@ -193,12 +199,12 @@ export class AnswerStream {
   /** Gemini says MAX_TOKENS for a full window too; the client goes on after the one and compacts after the other. */
   #stopReason(reason: string): StopReason {
     const stopReason = stopReasonOf(reason, this.#sawCall);
-    const full = (this.#usage.totalTokenCount ?? 0) >= this.#ctx.plan.contextWindow;
+    const full = (this.#usage.totalTokenCount ?? 0) >= this.#ctx.plan().contextWindow;
     return stopReason === 'max_tokens' && full ? 'model_context_window_exceeded' : stopReason;
   }
 
   #serverUse(): Partial<Usage> {
-    if (!this.#ctx.plan.search) return {};
+    if (!this.#ctx.plan().search) return {};
     return { server_tool_use: { web_search_requests: this.#searches, web_fetch_requests: 0 } };
   }
 
@@ -215,7 +221,7 @@ export class AnswerStream {
   }
 
   #ending(finish: Finish): Ending {
-    const { plan } = this.#ctx;
+    const plan = this.#ctx.plan();
     const base = {
       stopSequence: null,
       stopDetails: null,

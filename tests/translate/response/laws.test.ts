@@ -23,9 +23,9 @@ describe('laws', () => {
         const { answer, events } = run(turn, plan);
         events.push(
           ...answer.keepAlive(),
-          ...answer.push(STOP),
+          ...answer.push([STOP]),
           ...answer.keepAlive(),
-          ...answer.push(text('late')),
+          ...answer.push([text('late')]),
         );
         expect(violations(events)).toEqual([]);
       }),

@@ -1,0 +1,126 @@
+/** One attempt at an answer: a request is sent, and what comes back is translated, one read of the network at a time. */
+import { UpstreamError } from '../gemini/errors.ts';
+import type { Frame } from '../gemini/frames.ts';
+import type { Pass } from '../keys/breaker.ts';
+import type { Reader } from '../translate/response/try-reader.ts';
+import type { TurnEvent } from '../translate/response/turn.ts';
+import type { Job } from './job.ts';
+import type { Outgoing } from './outgoing.ts';
+
+/** `T`: what an answer is made of. */
+export type Attempt<T> = {
+  /** Upstream has begun to answer. */
+  readonly isBegun: boolean;
+  /**
+   * What came next, never nothing; undefined at the end. Sends the request where it was not sent, or where it was refused and has been
+   * changed since. Rejects with what went wrong, after what had come before.
+   */
+  next(): Promise<T[] | undefined>;
+  /** `error` ended it. True where it broke off as a stream, and may come whole. */
+  failed(error: unknown): boolean;
+  /** Leaves upstream. Idempotent. */
+  close(): void;
+};
+
+export type AnswerAttemptOptions = {
+  outgoing: Outgoing;
+  reader: Reader;
+  /** To ask for a stream; undefined asks for the whole answer at once. */
+  stream: Pass | undefined;
+  /** Nothing is given out before all of it has come, so that a failure is free whenever it comes. */
+  whole: boolean;
+  signal: AbortSignal;
+};
+
+/** Of an answer that had begun. */
+const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
+const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
+
+export class AnswerAttempt implements Attempt<TurnEvent> {
+  readonly #options: AnswerAttemptOptions;
+  readonly #job: Job;
+  #frames: AsyncIterator<Frame[]> | undefined;
+  #ended = false;
+  /** Came after events of the same read. */
+  #failure: { error: unknown } | undefined;
+
+  constructor(options: AnswerAttemptOptions, job: Job) {
+    this.#options = options;
+    this.#job = job;
+  }
+
+  get isBegun(): boolean {
+    return this.#frames !== undefined;
+  }
+
+  async next(): Promise<TurnEvent[] | undefined> {
+    this.#frames ??= await this.#send();
+    if (!this.#options.whole) return this.#read(this.#frames);
+    const all: TurnEvent[] = [];
+    for (let some = await this.#read(this.#frames); some; some = await this.#read(this.#frames)) {
+      for (const event of some) all.push(event);
+    }
+    return all.length > 0 ? all : undefined;
+  }
+
+  failed(error: unknown): boolean {
+    const { stream } = this.#options;
+    if (!stream || !this.isBegun || !isBreak(error)) return false;
+    stream.failed();
+    return true;
+  }
+
+  close(): void {
+    this.#ended = true;
+    this.#options.stream?.abandoned();
+    // An aborted signal has told the connection more than this would. Nothing need be waited for.
+    if (!this.#options.signal.aborted) void this.#frames?.return?.();
+  }
+
+  async #send(): Promise<AsyncIterator<Frame[]>> {
+    const { outgoing, stream, signal } = this.#options;
+    const { backend } = outgoing.route;
+    const body = outgoing.text();
+    this.#job.facts.key = `#${backend.keyFingerprint}`;
+    const request = { model: outgoing.model.id, body, stream: stream !== undefined };
+    const { frames } = await backend.generate(request, outgoing.exchange, signal);
+    outgoing.taken();
+    return frames[Symbol.asyncIterator]();
+  }
+
+  async #read(frames: AsyncIterator<Frame[]>): Promise<TurnEvent[] | undefined> {
+    while (!this.#ended) {
+      if (this.#failure) throw this.#failure.error;
+      const read = await frames.next();
+      const events = read.done ? this.#endOfBody() : this.#translated(read.value);
+      if (events.length > 0) return events;
+    }
+    return undefined;
+  }
+
+  #translated(frames: readonly Frame[]): TurnEvent[] {
+    const { reader } = this.#options;
+    const events: TurnEvent[] = [];
+    try {
+      for (const frame of frames) {
+        for (const event of reader.read(frame)) events.push(event);
+        if (!reader.finished) continue;
+        this.#options.stream?.succeeded();
+        // The client wants no more of it.
+        this.close();
+        break;
+      }
+    } catch (error) {
+      if (events.length === 0) throw error;
+      this.#failure = { error };
+    }
+    return events;
+  }
+
+  #endOfBody(): TurnEvent[] {
+    const events = this.#options.reader.end();
+    this.#options.stream?.succeeded();
+    this.#ended = true;
+    return events;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * What an answer does when an attempt has failed: one table, read from the top. The first step that applies, and that can be paid, is
+ * made. A new kind of remedy is a row. `docs/retries.md` is made of this table.
+ */
+import type { UpstreamError } from '../gemini/errors.ts';
+import type { Again } from '../keys/keys.ts';
+import type { Replacement } from './fallback-model.ts';
+import type { Mending } from './outgoing.ts';
+import { type Cost, type Purse, toldWait } from './retries.ts';
+
+export type Step<T> =
+  /** The same request, changed so that it is not refused again. The attempt goes on. */
+  | { kind: 'resend'; mending: Mending }
+  /** A key that has not turned the request down. */
+  | { kind: 'other-key' }
+  /** Whichever key is free, or free first. */
+  | { kind: 'wait-for-key' }
+  /** These events are the answer. */
+  | { kind: 'tell'; events: T[] }
+  | { kind: 'other-model'; replacement: Replacement }
+  /**
+   * After a wait, the whole answer at once: it takes another way through Google's front, and often comes where streams break.
+   * `leastMs`: what upstream asks for.
+   */
+  | { kind: 'ask-whole'; leastMs: number }
+  /** After a wait, the same again. */
+  | { kind: 'retry'; leastMs: number }
+  | { kind: 'give-up'; error: unknown };
+
+/** What a failed attempt leaves to choose from. */
+export type Situation<T> = {
+  error: unknown;
+  /** The client has content: it can be neither taken back nor said twice. */
+  isCommitted: boolean;
+  /** Where the key's part in the failure lets the request go. */
+  again: Again;
+  /** Why no key may be asked now, where the key in hand is out of quota. */
+  keyRefusal(): UpstreamError | undefined;
+  /** What to tell in place of the failure, as an answer. */
+  asAnswer(error: unknown): T[] | undefined;
+  /** The model that may answer in place of the one that failed. */
+  replacement(error: unknown): Replacement | undefined;
+  /** `error` as it is told where no other model is left. */
+  told(error: unknown): unknown;
+  /** The attempt broke off as a stream. */
+  streamBroke: boolean;
+};
+
+/** For people: when the step is made, and what it costs. */
+type RowText = { kind: Step<unknown>['kind']; when: string; costs: string };
+
+type Row = RowText & {
+  /** The step and its cost; undefined where it does not apply. */
+  offer<T>(situation: Situation<T>, purse: Purse): { step: Step<T>; cost: Cost } | undefined;
+  /** What is told in place of the failure, from this row on, where the step cannot be paid. */
+  unpaid?(situation: Situation<unknown>): unknown;
+};
+
+const free = <T>(step: Step<T>) => ({ step, cost: 'nothing' as const });
+const retry = <T>(step: Step<T>) => ({ step, cost: 'retry' as const });
+
+/** Before all others, because the failure then says nothing of key or model: see `mayResend`. */
+const RESEND: RowText = {
+  kind: 'resend',
+  when: 'Gemini refuses something of the request that can be left out or put in another way: a tool declaration, a signature, a thinking level, a URL',
+  costs:
+    'nothing for the first change of an answer, and while the refused tool is searched for; else a retry',
+};
+
+const STEPS: readonly Row[] = [
+  {
+    kind: 'give-up',
+    when: 'content has reached the client',
+    costs: 'nothing: the client is told, and asks again',
+    offer: ({ error, isCommitted }, purse) =>
+      isCommitted ? free({ kind: 'give-up', error: purse.explain(error) }) : undefined,
+  },
+  {
+    kind: 'other-key',
+    when: 'the key is turned down, or out of a quota, and another key has not turned this request down',
+    costs: 'nothing',
+    offer: ({ again }) => (again === 'other-key' ? free({ kind: 'other-key' }) : undefined),
+  },
+  {
+    kind: 'wait-for-key',
+    when: 'all keys have turned the request down, or the model failed with this key too often; and a key is back within 30 s',
+    costs: 'a retry, and no wait but that for the key',
+    offer: ({ again }) => (again === 'retry' ? retry({ kind: 'wait-for-key' }) : undefined),
+    unpaid: ({ keyRefusal, error }) => keyRefusal() ?? error,
+  },
+  {
+    kind: 'tell',
+    when: 'Google refuses to search the web',
+    costs: 'nothing: the answer says that the web could not be searched',
+    offer: ({ error, asAnswer }) => {
+      const events = asAnswer(error);
+      return events && free({ kind: 'tell', events });
+    },
+  },
+  {
+    kind: 'other-model',
+    when: '`MODEL_FALLBACKS` names another model for the one that is missing, out of quota for the day, held back, or failing with every key',
+    costs: 'nothing where the model was not asked or is gone; else a retry, or one beyond the ceiling',
+    offer: (situation) => {
+      const replacement = situation.replacement(situation.error);
+      return replacement && { step: { kind: 'other-model', replacement }, cost: replacement.cost };
+    },
+  },
+  {
+    kind: 'ask-whole',
+    when: 'a stream broke off before content',
+    costs: 'a retry, after a wait',
+    offer: ({ error, streamBroke }, purse) =>
+      streamBroke && purse.isWorthwhile(error)
+        ? retry({ kind: 'ask-whole', leastMs: toldWait(error) })
+        : undefined,
+  },
+  {
+    kind: 'retry',
+    when: 'the model is overloaded, fails, is silent, or says nothing usable for the first time; or there is no way to it for less than 15 s',
+    costs: 'a retry, after a wait',
+    offer: ({ error, streamBroke }, purse) =>
+      !streamBroke && purse.isWorthwhile(error)
+        ? retry({ kind: 'retry', leastMs: toldWait(error) })
+        : undefined,
+  },
+  {
+    kind: 'give-up',
+    when: 'everything else',
+    costs: 'nothing: the client is told why',
+    offer: ({ error, told }, purse) => free({ kind: 'give-up', error: purse.explain(told(error)) }),
+  },
+];
+
+/** For the page in `docs/`. */
+export const STEP_TABLE: readonly RowText[] = [RESEND, ...STEPS];
+
+export function nextStep<T>(situation: Situation<T>, purse: Purse): Step<T> {
+  let now = situation;
+  for (const row of STEPS) {
+    const offer = row.offer(now, purse);
+    if (!offer) continue;
+    if (purse.pay(offer.cost)) return offer.step;
+    if (row.unpaid) now = { ...now, error: row.unpaid(now) };
+  }
+  throw new Error('the last row applies to everything');
+}
+
+/** True where the changed request may be sent: the failure then says nothing of the key, nor of the model. */
+export function mayResend(mending: Mending, purse: Purse): boolean {
+  return purse.pay(mending.isFree ? 'nothing' : 'retry');
+}

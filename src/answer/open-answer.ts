@@ -1,0 +1,141 @@
+/** The answer to a message, as turn events: what the loop is given for it. */
+import type { MessagesRequest } from '../anthropic/request.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import type { GeminiModel } from '../gemini/models.ts';
+import type { Patience } from '../keys/keys.ts';
+import { toldText } from '../translate/client-error.ts';
+import { openReader } from '../translate/response/search-reader.ts';
+import { refusedSearch } from '../translate/response/search-refused.ts';
+import { isContent, type TurnEvent } from '../translate/response/turn.ts';
+import { Answer } from './answer.ts';
+import { AnswerAttempt } from './attempt.ts';
+import { estimateBodyTokens } from './estimate-tokens.ts';
+import { ModelChoice } from './fallback-model.ts';
+import type { Job } from './job.ts';
+import { RequestMedia } from './media/request-media.ts';
+import type { OutgoingMessage } from './outgoing.ts';
+import { withOverflowCounted } from './overflow.ts';
+import type { AnswerPorts } from './ports.ts';
+import { chooseModel, prepare } from './prepare.ts';
+import { Retries } from './retries.ts';
+
+/** Milliseconds inside the proxy for a key to come back; whoever has to wait longer is told. */
+const LONGEST_WAIT_MS = 30_000;
+
+export type MessageAnswer = {
+  /** As `next` of an `Answer`. The first call sends the request. */
+  next(): Promise<TurnEvent[] | undefined>;
+  /** Whoever reads it leaves. */
+  leave(): void;
+  /** So far there was no way to upstream. */
+  isAway(): boolean;
+  /** What was asked with last. */
+  outgoing(): OutgoingMessage;
+};
+
+/** Nothing was sent, so that nothing was read. */
+const NOTHING: readonly TurnEvent[] = [
+  { type: 'usage', usage: { promptTokenCount: 0 } },
+  { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } },
+];
+
+/** `max_tokens: 0` only warms a cache: an empty message, and nothing asked of upstream. */
+function emptyAnswer(outgoing: OutgoingMessage): MessageAnswer {
+  const left = [...NOTHING];
+  return {
+    next: async () => (left.length > 0 ? left.splice(0) : undefined),
+    leave() {},
+    isAway: () => false,
+    outgoing: () => outgoing,
+  };
+}
+
+/** `asker`: whose failures its failures are. Nothing is sent before the first `next`. Whoever stops reading says so with `leave`, or aborts the job. */
+export async function openAnswer(
+  request: MessagesRequest,
+  asker: string,
+  job: Job,
+  ports: AnswerPorts,
+): Promise<MessageAnswer> {
+  const media = new RequestMedia(request.messages, job, ports);
+  const outgoingFor = (model: GeminiModel) => prepare({ request, asker, media }, model, job, ports);
+  const outgoing = await outgoingFor(chooseModel(request.model, job, ports, asker));
+  if (request.max_tokens === 0) return emptyAnswer(outgoing);
+  return answerOf({ request, asker, outgoing, outgoingFor }, job, ports);
+}
+
+type Asking = {
+  request: MessagesRequest;
+  asker: string;
+  outgoing: OutgoingMessage;
+  outgoingFor(model: GeminiModel): Promise<OutgoingMessage>;
+};
+
+function answerOf(
+  { request, asker, outgoing, outgoingFor }: Asking,
+  job: Job,
+  ports: AnswerPorts,
+): MessageAnswer {
+  const { clock, random, settings, stats, streaming } = ports;
+  const streamed = request.stream === true;
+  const models = new ModelChoice(request.model, asker, outgoing.model, ports);
+  const left = () => job.startedAt + settings.requestTimeoutMs - clock.monotonic();
+  const patience = (sent: OutgoingMessage): Patience => ({
+    limitMs: Math.min(LONGEST_WAIT_MS, left()),
+    forBreaker: () => models.next() === undefined,
+    tokens: () => estimateBodyTokens(sent.body),
+  });
+  const onRetry = () => {
+    job.facts.retries++;
+    stats.retries++;
+  };
+  const ceiling = streamed ? settings.maxRetries.stream : settings.maxRetries.unary;
+  const retries = new Retries({ ticket: ports.budget.begin(asker), ceiling, clock, random, onRetry });
+  const mayAskAgain = once(() => retries.reserve());
+  const answer = new Answer<TurnEvent, OutgoingMessage>(
+    {
+      outgoing,
+      models,
+      purse: retries,
+      patience,
+      attempt: (sent, whole, signal) =>
+        new AnswerAttempt(
+          {
+            outgoing: sent,
+            reader: openReader({ plan: sent.plan, warn: job.warn, mayAskAgain }),
+            stream: settings.upstreamStreaming && !whole ? streaming.pass(sent.model.id, asker) : undefined,
+            whole: !streamed,
+            signal,
+          },
+          job,
+        ),
+      isContent,
+      asAnswer: (error, sent) => refusedSearch(error, sent.plan, (said) => toldText(said, settings.secrets)),
+      onCommit: () => job.letBodyGo(),
+      explain: (error, sent) => withOverflowCounted(error, sent, job, ports),
+      deadline: { ms: left(), late: () => tooLate(settings.requestTimeoutMs) },
+    },
+    outgoingFor,
+    job,
+    ports,
+  );
+  return {
+    next: () => answer.next(),
+    leave: () => answer.leave(),
+    isAway: () => retries.isAway,
+    outgoing: () => answer.outgoing,
+  };
+}
+
+/** Once an answer: a model that calls an undeclared tool a second time means it. */
+function once(allow: () => boolean): () => boolean {
+  let asked = false;
+  return () => {
+    if (asked) return false;
+    asked = allow();
+    return asked;
+  };
+}
+
+const tooLate = (ms: number) =>
+  new UpstreamError('timeout', `nothing usable within ${Math.round(ms / 1000)} s (REQUEST_TIMEOUT)`);

@@ -1,0 +1,200 @@
+/**
+ * What one answer sends upstream, with one model. What goes out with another key than it was made for goes without signatures, and a
+ * request that Gemini refuses is changed where that gets around the refusal (why: docs/decisions/0024-schema-quarantine.md).
+ */
+import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { GeminiModel } from '../gemini/models.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import type { KeyRoute } from '../keys/keys.ts';
+import type { Exchange } from '../lib/ports.ts';
+import type { AnswerPlan } from '../translate/context.ts';
+import { repairedRequest, requestWithoutSignatures } from '../translate/request/repair.ts';
+import type { Backend } from '../upstream/backend.ts';
+import { estimateBodyTokens } from './estimate-tokens.ts';
+import type { Job } from './job.ts';
+import type { RequestMedia } from './media/request-media.ts';
+import type { ThinkingMemory } from './thinking-memory.ts';
+import type { Quarantine } from './tool-quarantine.ts';
+
+export type OutgoingOptions = {
+  model: GeminiModel;
+  request: GenerateContentRequest;
+  exchange: Exchange;
+  /** The request was made for the key that it has in hand. */
+  route: KeyRoute;
+  /** Of the model's generation. */
+  quarantine: Quarantine;
+  /** What the model was found to refuse of how to think. */
+  thinking: ThinkingMemory;
+  media: Pick<RequestMedia, 'mendedRequest' | 'letGo'>;
+};
+
+/** A change that gets around a refusal. */
+export type Mending = {
+  /** What is changed, for the story of the request. */
+  what: string;
+  /** The first one of an answer costs no retry, nor does any of a search for the tool that is refused. */
+  isFree: boolean;
+  apply(): void;
+};
+
+type Changed = { request: GenerateContentRequest; what: string; isFree: boolean };
+
+export class Outgoing {
+  readonly model: GeminiModel;
+  readonly route: KeyRoute;
+  readonly exchange: Exchange;
+  readonly quarantine: Quarantine;
+  readonly #thinking: ThinkingMemory;
+  readonly #media: OutgoingOptions['media'];
+  readonly #job: Job;
+  #request: GenerateContentRequest | undefined;
+  /** `#request`, serialised. */
+  #text: string | undefined;
+  /** Whose signatures may be in the request. */
+  #madeFor: Backend;
+  /** All of them are taken out at once: a second refusal is told. */
+  #signaturesMended = false;
+  /** URLs have given way to bytes. */
+  #urlsMended = false;
+  #mended = false;
+  /** What other requests are to know of the mendings, once Google has taken what they made. */
+  readonly #learnt: (() => void)[] = [];
+
+  constructor(options: OutgoingOptions, job: Job) {
+    this.model = options.model;
+    this.route = options.route;
+    this.exchange = options.exchange;
+    this.quarantine = options.quarantine;
+    this.#request = options.request;
+    this.#thinking = options.thinking;
+    this.#media = options.media;
+    this.#madeFor = options.route.backend;
+    this.#job = job;
+  }
+
+  /** Undefined once it was let go. */
+  get request(): GenerateContentRequest | undefined {
+    return this.#request;
+  }
+
+  /** As it is to be sent with the key in the route's hand. Empty once it was let go. */
+  text(): string {
+    const { backend } = this.route;
+    if (backend !== this.#madeFor) this.#remakeFor(backend);
+    return this.body;
+  }
+
+  /** As it was made last. Empty once it was let go. */
+  get body(): string {
+    this.#text ??= this.#request === undefined ? '' : JSON.stringify(this.#request);
+    return this.#text;
+  }
+
+  /** Google has taken the request: what its mendings found out holds for others, too. */
+  taken(): void {
+    this.quarantine.taken();
+    for (const learn of this.#learnt.splice(0)) learn();
+  }
+
+  /**
+   * What gets around the refusal `error`; undefined where it is about something else, or enough was tried. Throws what to tell the
+   * client where that ends the answer. Bounded: URLs and signatures once, thinking twice, tools as often as the quarantine lets.
+   */
+  async mending(error: unknown): Promise<Mending | undefined> {
+    const request = this.#request;
+    if (!request) return undefined;
+    const changed = (await this.#withBytes(error, request)) ?? this.#changed(error, request);
+    if (!changed) return undefined;
+    const { what, isFree } = changed;
+    return {
+      what,
+      isFree,
+      apply: () => {
+        this.#become(changed.request);
+        this.#mended = true;
+        this.#job.facts.mended++;
+        this.route.sentAgain(() => estimateBodyTokens(this.body));
+      },
+    };
+  }
+
+  /** Nothing will be sent any more. */
+  letGo(): void {
+    this.#request = undefined;
+    this.#text = undefined;
+    this.#media.letGo();
+  }
+
+  #become(request: GenerateContentRequest): void {
+    this.#request = request;
+    this.#text = undefined;
+  }
+
+  #remakeFor(backend: Backend): void {
+    this.#madeFor = backend;
+    const request = this.#request && requestWithoutSignatures(this.#request, this.model);
+    if (!request || request === this.#request) return;
+    this.#become(request);
+    this.#job.warn('signature', 'messages', 'left out: another key answers, which cannot read them');
+  }
+
+  async #withBytes(error: unknown, request: GenerateContentRequest): Promise<Changed | undefined> {
+    const mended = this.#urlsMended ? undefined : await this.#media.mendedRequest(error, request);
+    if (!mended) return undefined;
+    this.#urlsMended = true;
+    return { request: mended, what: 'URLs', isFree: true };
+  }
+
+  #changed(error: unknown, request: GenerateContentRequest): Changed | undefined {
+    if (!(error instanceof UpstreamError) || error.status !== 400) return undefined;
+    const isFree = !this.#mended;
+    const unsigned = this.#withoutSignatures(error, request);
+    if (unsigned) return { request: unsigned, what: 'signatures', isFree };
+    const thoughtless = this.#withoutThinking(error, request);
+    if (thoughtless) return { request: thoughtless, what: 'thinking', isFree };
+    const declared = this.quarantine.mendRequest(error, request);
+    return declared && { request: declared, what: 'tools', isFree: isFree || this.quarantine.isSearching };
+  }
+
+  #withoutSignatures(
+    error: UpstreamError,
+    request: GenerateContentRequest,
+  ): GenerateContentRequest | undefined {
+    const mended = this.#signaturesMended ? undefined : repairedRequest(error, request, this.model);
+    if (!mended) return undefined;
+    this.#signaturesMended = true;
+    const detail = `refused by Gemini (${error.message}); asked again without signatures`;
+    this.#job.warn('signature', 'messages', detail);
+    return mended;
+  }
+
+  #withoutThinking(
+    error: UpstreamError,
+    request: GenerateContentRequest,
+  ): GenerateContentRequest | undefined {
+    if (failureClass(error) !== 'thinking') return undefined;
+    const mended = this.#thinking.mendRequest(this.model.id, error, request);
+    if (!mended) return undefined;
+    this.#learnt.push(() => mended.learn());
+    const what = mended.refusal.fate === 'setting' ? 'a level or budget' : 'a word on thinking';
+    this.#job.warn(
+      'value-clamped',
+      'thinking',
+      `refused by Gemini (${error.message}); asked again without ${what}, and so are later requests if that is taken`,
+    );
+    return mended.request;
+  }
+}
+
+/** What asks for a message, and so is answered by one. */
+export class OutgoingMessage extends Outgoing {
+  /** What the answer's translation must know of the request. */
+  readonly plan: AnswerPlan;
+
+  constructor(options: OutgoingOptions, plan: AnswerPlan, job: Job) {
+    super(options, job);
+    this.plan = plan;
+  }
+}

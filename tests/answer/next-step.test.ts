@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'bun:test';
+import { mayResend, nextStep, type Situation, STEP_TABLE } from '../../src/answer/next-step.ts';
+import type { Mending } from '../../src/answer/outgoing.ts';
+import type { Cost, Purse } from '../../src/answer/retries.ts';
+import { UpstreamError } from '../../src/gemini/errors.ts';
+import { modelRow } from '../../src/gemini/models.ts';
+
+const overloaded = new UpstreamError('status', 'The model is overloaded.', { status: 503 });
+const noKey = new UpstreamError('not-sent', 'every key is out of quota', { status: 429 });
+
+/** Pays what is in it, and says what was paid. */
+function purseOf(affordable: readonly Cost[], worthwhile = true): Purse & { paid: Cost[] } {
+  const paid: Cost[] = [];
+  return {
+    paid,
+    pay(cost) {
+      if (cost !== 'nothing' && !affordable.includes(cost)) return false;
+      paid.push(cost);
+      return true;
+    },
+    areSpent: false,
+    isWorthwhile: () => worthwhile,
+    mostWait: () => Infinity,
+    explain: (error) => error,
+    roundBegins() {},
+    end() {},
+  };
+}
+
+const after = (change: Partial<Situation<string>> = {}): Situation<string> => ({
+  error: overloaded,
+  isCommitted: false,
+  again: 'no',
+  keyRefusal: () => undefined,
+  asAnswer: () => undefined,
+  replacement: () => undefined,
+  told: (error) => error,
+  streamBroke: false,
+  ...change,
+});
+
+const other = (cost: Cost) => ({ model: modelRow('gemini-2.5-flash'), because: undefined, cost });
+
+const RICH: readonly Cost[] = ['retry', 'beyond'];
+
+type Row = {
+  name: string;
+  situation: Situation<string>;
+  affordable?: readonly Cost[];
+  worthwhile?: boolean;
+  step: string;
+  paid: Cost;
+};
+
+const ROWS: readonly Row[] = [
+  { name: 'an overloaded model', situation: after(), step: 'retry', paid: 'retry' },
+  {
+    name: 'a stream that broke off',
+    situation: after({ streamBroke: true }),
+    step: 'ask-whole',
+    paid: 'retry',
+  },
+  {
+    name: 'after content',
+    situation: after({ isCommitted: true, again: 'other-key' }),
+    step: 'give-up',
+    paid: 'nothing',
+  },
+  {
+    name: 'another key is free',
+    situation: after({ again: 'other-key', replacement: () => other('nothing') }),
+    step: 'other-key',
+    paid: 'nothing',
+  },
+  { name: 'every key was asked', situation: after({ again: 'retry' }), step: 'wait-for-key', paid: 'retry' },
+  {
+    name: 'an answer that tells the refusal',
+    situation: after({ asAnswer: () => ['told'], replacement: () => other('nothing') }),
+    step: 'tell',
+    paid: 'nothing',
+  },
+  {
+    name: 'another model, before the same is asked again',
+    situation: after({ replacement: () => other('retry') }),
+    step: 'other-model',
+    paid: 'retry',
+  },
+  {
+    name: 'another model that cannot be paid',
+    situation: after({ replacement: () => other('beyond') }),
+    affordable: ['retry'],
+    step: 'retry',
+    paid: 'retry',
+  },
+  { name: 'no retry left', situation: after(), affordable: [], step: 'give-up', paid: 'nothing' },
+  {
+    name: 'what another attempt would not cure',
+    situation: after(),
+    worthwhile: false,
+    step: 'give-up',
+    paid: 'nothing',
+  },
+];
+
+describe('the table', () => {
+  test.each(ROWS)('$name: $step', ({ situation, affordable = RICH, worthwhile, step, paid }) => {
+    const purse = purseOf(affordable, worthwhile);
+    expect(nextStep(situation, purse).kind).toBe(step as never);
+    expect(purse.paid).toEqual([paid]);
+  });
+
+  test('a wait for a key that cannot be paid tells when the key is back', () => {
+    const situation = after({ again: 'retry', keyRefusal: () => noKey });
+    expect(nextStep(situation, purseOf([], false))).toEqual({ kind: 'give-up', error: noKey });
+  });
+
+  test('where no model is left, what is told names the one that was asked for', () => {
+    const told = new Error('named');
+    const step = nextStep(after({ told: () => told }), purseOf([]));
+    expect(step).toEqual({ kind: 'give-up', error: told });
+  });
+
+  test('what upstream asks to be waited goes with the step', () => {
+    const error = new UpstreamError('status', 'overloaded', { status: 503, retryAfter: 7 });
+    expect(nextStep(after({ error }), purseOf(RICH))).toEqual({ kind: 'retry', leastMs: 7_000 });
+  });
+
+  test('every step is made by some row', () => {
+    const made = new Set(['resend', ...ROWS.map(({ step }) => step)]);
+    expect(STEP_TABLE.map(({ kind }) => kind).filter((kind) => !made.has(kind))).toEqual([]);
+  });
+});
+
+test.each([
+  ['the first change is free', true, [], true],
+  ['a further one is a retry', false, ['retry'], true],
+  ['a further one that cannot be paid', false, [], false],
+] as const)('%s', (_name, isFree, affordable, may) => {
+  const mending: Mending = { what: 'tools', isFree, apply() {} };
+  expect(mayResend(mending, purseOf(affordable))).toBe(may);
+});
