@@ -79,7 +79,7 @@ export function compose(given: Config, ports: Ports): System {
   const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
   const openBackend = (play: Play) =>
     createBackend(config, fetch, play.clock, { keyFingerprint: play.recorded.keyFingerprint });
-  const deps: ServerDeps = {
+  let deps: ServerDeps = {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
@@ -113,10 +113,17 @@ export function compose(given: Config, ports: Ports): System {
         }
       : {}),
   };
-  const app = createApp(deps);
+  const app = createApp(() => deps);
   return {
     app,
-    reload: createReload({ config, deps, replaceKeys: replace }),
+    reload: createReload({
+      config,
+      deps,
+      replaceKeys: replace,
+      serveWith(settings) {
+        deps = { ...deps, settings };
+      },
+    }),
     answering: () => deps.stats.answersOpen,
     listen: () => listen(app, deps, config.host, config.port),
     warnOfNoUpstream: () => reaching.warn(),

@@ -1,6 +1,6 @@
 /** Settings that are applied while serving: keys, models and rates. Why these: docs/decisions/0025-reload.md */
 import { type Config, secretsOf } from '../config/config.ts';
-import type { ServerDeps } from '../http/deps.ts';
+import type { ServerDeps, ServerSettings } from '../http/deps.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { allSecrets } from '../lib/secrets.ts';
 import { serverSettings } from './settings.ts';
@@ -50,15 +50,18 @@ function changedOtherwise(before: Config, next: Config): string[] {
 export type ReloadParts = {
   /** As at start. */
   config: Config;
-  deps: ServerDeps;
+  deps: Pick<ServerDeps, 'logger' | 'keys' | 'settings'>;
   /** Those of `config`, from now on. */
   replaceKeys(config: Config): void;
+  /** For the requests that come from now on. */
+  serveWith(settings: ServerSettings): void;
 };
 
 /** Applies what may change while serving; requests under way go on with what they have. Tells in the log what it did. */
-export function createReload({ config, deps, replaceKeys }: ReloadParts): (next: Config) => void {
+export function createReload({ config, deps, replaceKeys, serveWith }: ReloadParts): (next: Config) => void {
   const { logger } = deps;
   const told = new Set(config.notices);
+  let { secrets } = deps.settings;
   return (next) => {
     logger.hide(secretsOf(next));
     if (config.record !== undefined || config.replay) {
@@ -78,9 +81,9 @@ export function createReload({ config, deps, replaceKeys }: ReloadParts): (next:
     const current = { ...config, ...reloaded };
     const settings = serverSettings(current);
     // What was a secret stays one: answers under way may still tell of an old key.
-    const secrets = allSecrets(deps.settings.secrets, settings.secrets);
+    secrets = allSecrets(secrets, settings.secrets);
     replaceKeys(current);
-    deps.settings = { ...settings, secrets };
+    serveWith({ ...settings, secrets });
     for (const notice of next.notices.filter((line) => !told.has(line))) {
       told.add(notice);
       logger.warn({}, notice);

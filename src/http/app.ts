@@ -38,7 +38,8 @@ function answeringOf(request: Request, place: Place<Route>, unknown: Handler, de
   return route ?? { handler: unknown };
 }
 
-export function createApp(deps: ServerDeps) {
+/** `current`: what a request that comes now is served with; it keeps that to its end. */
+export function createApp(current: () => ServerDeps) {
   // The raw body is ours to read and to check: Elysia's own parsing and normalising drop unknown fields.
   const app = new Elysia({ normalize: false });
   const openApi = openApiAnswer(() => app);
@@ -48,6 +49,7 @@ export function createApp(deps: ServerDeps) {
     ...ROUTES,
   ];
   const answer = ({ request, server }: Context, fail?: Handler) => {
+    const deps = current();
     const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
     const place = placeOf(asked, routes);
     const { handler, needsKey, asksModel, spends } = answeringOf(

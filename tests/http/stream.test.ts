@@ -193,6 +193,8 @@ describe('failures', () => {
     await upstream.asked;
     const second = await proxy.send('/v1/messages', streamed);
     expect([second.status, second.headers.get('retry-after')]).toEqual([529, '15']);
+    const unread = await proxy.send('/v1/messages', 'no request at all');
+    expect(unread.status).toBe(529);
     upstream.openHead();
     await turns();
     upstream.push(textChunk('done', 'STOP'));

@@ -131,10 +131,12 @@ function admit(deps: ServerDeps): void {
 
 export async function answerMessages(call: Call, deps: ServerDeps): Promise<Reply> {
   apiVersion(call.request.headers);
+  // Before anything is read: who is refused costs nothing.
+  admit(deps);
   const request = parseMessagesRequest(await readJson(call, deps.bodies));
   call.keepOpen();
   call.facts.stream = request.stream === true;
-  // Before anything is read for it: of an answer that is under way a shutdown waits for the end.
+  // Once more, because others may have come while the body did. Of an answer that counts, a shutdown waits for the end.
   admit(deps);
   deps.stats.answersOpen++;
   const close = () => {
