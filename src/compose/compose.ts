@@ -103,15 +103,7 @@ export function compose(given: Config, ports: Ports): System {
     stats: new Stats(clock),
     openCalls: new Set(),
     ...(recorder ? { openScope: recordCalls(recorder) } : {}),
-    ...(player
-      ? {
-          openScope: replayCalls({
-            player,
-            redactor: redactorOf(config),
-            openBackend,
-          }),
-        }
-      : {}),
+    ...(player ? { openScope: replayCalls({ player, redactor: redactorOf(config), openBackend }) } : {}),
   };
   const app = createApp(() => deps);
   return {
