@@ -16,7 +16,6 @@ import type { ServerDeps } from '../../src/http/deps.ts';
 import { type Handler, runCall } from '../../src/http/handle-request.ts';
 import { countTokens } from '../../src/http/routes/count-tokens.ts';
 import { answerMessages } from '../../src/http/routes/messages.ts';
-import { Stats } from '../../src/http/stats.ts';
 import { CLIENT_WIRE } from '../../src/http/taping/client-wire.ts';
 import { recordedFetcher } from '../../src/http/taping/recorded-fetcher.ts';
 import { seeded } from '../../src/http/taping/seeded.ts';
@@ -32,12 +31,16 @@ import { finishRequest } from '../../src/sim/record/finish.ts';
 import { RequestRecording } from '../../src/sim/record/request-recording.ts';
 import { createRedactor } from '../../src/sim/redact.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
+import { Counters } from '../../src/trace/counters.ts';
+import type { TraceEvent } from '../../src/trace/events.ts';
+import type { Subscriber } from '../../src/trace/trace.ts';
 import type { PromptSize } from '../../src/translate/response/usage.ts';
-import type { Warning } from '../../src/translate/warnings.ts';
 import { createGenaiBackend } from '../../src/upstream/genai.ts';
 import { readAnswer } from './read-answer.ts';
 import { type RecordedStore, recordedStore } from './signatures.ts';
 import { recordedUpstream } from './upstream.ts';
+
+type Warning = Extract<TraceEvent, { type: 'warning' }>;
 
 export type TurnRun = {
   /** What a recorder would have written of this run. */
@@ -187,8 +190,10 @@ function depsFor(
     thinking: new ThinkingMemory(),
     clock,
     ...seeded(recorded.seed),
-    logger: noteLogger(notes),
-    stats: new Stats(clock),
+    logger: SILENT,
+    stats: { answersOpen: 0, draining: false, retries: 0 },
+    counters: new Counters(clock),
+    subscribers: [noting(notes)],
     openCalls: new Set(),
     bodies: new BodyBudget(clock),
   };
@@ -202,14 +207,21 @@ function modelPatterns({ upstream, request }: RecordedRequest): [pattern: string
   return model && typeof requested === 'string' ? [[requested, model]] : [];
 }
 
-function noteLogger(notes: Notes): Logger {
-  const note: Logger['info'] = (fields, message) => {
-    const { code, path, detail } = fields as Partial<Warning>;
-    if (message === 'warning' && code !== undefined && path !== undefined && detail !== undefined) {
-      notes.warnings.push({ code, path, detail });
-    }
-    if (message === 'unexpected error') notes.bugs.push(fields['error']);
-    if (typeof fields['caller'] === 'string') notes.caller = fields['caller'];
+const noting =
+  (notes: Notes): Subscriber =>
+  () =>
+  (event) => {
+    if (event.type === 'warning') notes.warnings.push(event);
+    if (event.type === 'error' && event.bug !== undefined) notes.bugs.push(event.bug);
+    if (event.type === 'asked') notes.caller = event.caller;
   };
-  return { debugging: true, debug: note, info: note, warn: note, error: note, fatal: note, hide() {} };
-}
+
+const SILENT: Logger = {
+  debugging: false,
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  fatal() {},
+  hide() {},
+};

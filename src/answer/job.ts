@@ -1,7 +1,6 @@
 /** One request that a model is asked for, as far as the answer needs it: whose it is, since when, and until when it is wanted. */
-import type { ErrorType } from '../anthropic/errors.ts';
-import type { Usage } from '../anthropic/message.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
+import type { Trace } from '../trace/trace.ts';
 import type { Warn } from '../translate/warnings.ts';
 
 /** Gathered on the way, for the one log line. */
@@ -23,14 +22,6 @@ export type Facts = {
   retries: number;
   /** How often a refused request was changed and sent again. */
   mended: number;
-  warnings: number;
-  usage?: Usage;
-  stopReason?: string;
-  /** Milliseconds from the request to the first byte of content. */
-  firstContentMs?: number;
-  error?: ErrorType;
-  /** Of what went wrong upstream. */
-  failureClass?: FailureClass;
 };
 
 export type Job = {
@@ -42,6 +33,8 @@ export type Job = {
   /** Aborts when the client leaves (with a `ClientGone`), and when the server has to close (with what to tell). */
   readonly signal: AbortSignal;
   readonly facts: Facts;
+  /** What happens to the request, as it happens. */
+  readonly trace: Trace;
   readonly warn: Warn;
   /** Nothing of the body will be needed any more. Idempotent. */
   letBodyGo(): void;

@@ -10,7 +10,6 @@ import { type App, createApp } from '../http/app.ts';
 import { BodyBudget } from '../http/body-budget.ts';
 import type { ServerDeps } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
-import { Stats } from '../http/stats.ts';
 import { recordCalls } from '../http/taping/record.ts';
 import { replayCalls } from '../http/taping/replay.ts';
 import { StreamingBreakers } from '../keys/stream-breakers.ts';
@@ -18,6 +17,8 @@ import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
 import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
 import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
+import { Counters } from '../trace/counters.ts';
+import { requestLog } from '../trace/log-line.ts';
 import { createBackend, createKeys } from './keys.ts';
 import { lazyMock } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
@@ -79,6 +80,7 @@ export function compose(given: Config, ports: Ports): System {
   const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
   const openBackend = (play: Play) =>
     createBackend(config, fetch, play.clock, { keyFingerprint: play.recorded.keyFingerprint });
+  const counters = new Counters(clock);
   let deps: ServerDeps = {
     settings: serverSettings(config),
     keys,
@@ -100,7 +102,9 @@ export function compose(given: Config, ports: Ports): System {
     random,
     ids: ports.ids ?? createIds(random),
     logger,
-    stats: new Stats(clock),
+    stats: { answersOpen: 0, draining: false, retries: 0 },
+    counters,
+    subscribers: [counters.subscriber, requestLog(logger), ...(ports.subscribers ?? [])],
     openCalls: new Set(),
     ...(recorder ? { openScope: recordCalls(recorder) } : {}),
     ...(player ? { openScope: replayCalls({ player, redactor: redactorOf(config), openBackend }) } : {}),

@@ -6,6 +6,7 @@ import { type Config, secretsOf, VERSION } from '../config/config.ts';
 import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Connect, Fetch, Ids, Random } from '../lib/ports.ts';
+import type { Subscriber } from '../trace/trace.ts';
 
 export type Ports = {
   clock: Clock;
@@ -21,6 +22,8 @@ export type Ports = {
   toPng?: ToPng;
   /** Tries the way to upstream, beside `fetch` or the network; without it nobody wonders. */
   connect?: Connect;
+  /** Hear the story of each request, beside the log and the counts. */
+  subscribers?: readonly Subscriber[];
 };
 
 export function serverSettings(config: Config): ServerSettings {

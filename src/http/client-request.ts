@@ -1,8 +1,9 @@
 /** One client request on its way through the server. */
 
 import type { Facts, Job } from '../answer/job.ts';
-import type { MessageEvent } from '../anthropic/events.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
+import { type Subscriber, Trace } from '../trace/trace.ts';
+import { isRoutine } from '../translate/warnings.ts';
 import type { HeldBody } from './body-budget.ts';
 
 export type Call = Job & {
@@ -36,14 +37,14 @@ export type CallOptions = {
   clock: Clock;
   keepOpen(): void;
   keepBody?: ((bytes: Uint8Array) => void) | undefined;
-  onWarning(code: string, path: string, detail: string): void;
+  subscribers: readonly Subscriber[];
 };
-
-/** One by one; how many there were, the line of the request says. A body has room for a million. */
-const MOST_WARNINGS_TOLD = 100;
 
 /** Of a request whose Host makes no URL; it is refused. */
 const NOWHERE = 'http://nowhere.invalid/';
+
+/** Asked by orchestrators every few seconds; they would drown the rest of the log. */
+const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/api/hello']);
 
 function servedUrl(asked: string, path: string): URL {
   const url = URL.parse(asked) ?? new URL(NOWHERE);
@@ -52,27 +53,38 @@ function servedUrl(asked: string, path: string): URL {
 }
 
 export function openCall(options: CallOptions): Call {
-  const { request, clock } = options;
+  const { request, clock, path, asked, subscribers } = options;
   const controller = new AbortController();
   const leave = () => controller.abort(new ClientGone('the client closed the connection'));
   if (request.signal.aborted) leave();
   else request.signal.addEventListener('abort', leave, { once: true });
   let body: HeldBody | undefined;
-  const facts: Facts = { failovers: 0, retries: 0, mended: 0, warnings: 0 };
+  const facts: Facts = { failovers: 0, retries: 0, mended: 0 };
+  const id = options.ids.next('req_');
+  const startedAt = clock.monotonic();
+  const trace = new Trace({ id, startedAt, clock, subscribers });
+  trace.tell({
+    type: 'received',
+    at: clock.wall(),
+    method: request.method,
+    path,
+    askedPath: asked === path ? undefined : asked,
+    userAgent: request.headers.get('user-agent') ?? undefined,
+    isProbe: PROBES.has(path) || undefined,
+  });
   return {
-    id: options.ids.next('req_'),
+    id,
     request,
     headers: request.headers,
-    url: servedUrl(request.url, options.path),
-    asked: options.asked,
+    url: servedUrl(request.url, path),
+    asked,
     params: options.params,
-    startedAt: clock.monotonic(),
+    startedAt,
     signal: controller.signal,
     facts,
-    warn(code, path, detail) {
-      facts.warnings++;
-      if (facts.warnings <= MOST_WARNINGS_TOLD) options.onWarning(code, path, detail);
-    },
+    trace,
+    warn: (code, warned, detail) =>
+      trace.tell({ type: 'warning', code, path: warned, detail, routine: isRoutine(code, warned) }),
     abort: (reason) => controller.abort(reason),
     keepOpen: options.keepOpen,
     keepBody: options.keepBody,
@@ -81,16 +93,4 @@ export function openCall(options: CallOptions): Call {
     },
     letBodyGo: () => body?.release(),
   };
-}
-
-/** Notes what the log will tell of an answer. */
-export function observe(call: Call, clock: Clock, events: readonly MessageEvent[]): void {
-  for (const event of events) {
-    if (event.type === 'content_block_start')
-      call.facts.firstContentMs ??= clock.monotonic() - call.startedAt;
-    if (event.type === 'error') call.facts.error = event.error.type;
-    if (event.type !== 'message_delta') continue;
-    call.facts.usage = event.usage;
-    if (event.delta.stop_reason) call.facts.stopReason = event.delta.stop_reason;
-  }
 }

@@ -3,10 +3,11 @@
 import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { SharedState } from '../cluster/shared.ts';
+import type { Counters } from '../trace/counters.ts';
+import type { Subscriber } from '../trace/trace.ts';
 import type { PromptSize } from '../translate/response/usage.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { Call } from './client-request.ts';
-import type { Stats } from './stats.ts';
 
 /** Times are milliseconds. */
 export type ServerSettings = AnswerSettings & {
@@ -31,10 +32,21 @@ export type ServerDeps = Omit<AnswerPorts, 'settings' | 'stats'> & {
   /** Of all requests together. */
   bodies: BodyBudget;
   stats: Stats;
+  /** What went well and wrong lately. */
+  counters: Counters;
+  /** Who hears the story of each request. */
+  subscribers: readonly Subscriber[];
   /** Requests under way: told to come back when the server has to close. */
   openCalls: Set<Call>;
   /** Set while recording or replaying: stands around each request that asks a model. */
   openScope?: OpenScope;
+};
+
+/** Of this process, now. */
+export type Stats = {
+  answersOpen: number;
+  draining: boolean;
+  retries: number;
 };
 
 /** A response, and where its body goes on after it was returned, the promise of its end. */

@@ -8,13 +8,14 @@ import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
+import type { Blame } from '../trace/events.ts';
 import { toClientError } from '../translate/client-error.ts';
 import { checkHost, checkSite } from './access.ts';
 import { checkKey } from './client-key.ts';
 import { type Call, ClientGone, openCall } from './client-request.ts';
 import { addCorsHeaders } from './cors.ts';
 import type { CallScope, Reply, ServerDeps } from './deps.ts';
-import { logCall } from './request-log.ts';
+import { tellFacts } from './facts-bridge.ts';
 import { errorResponse } from './responses.ts';
 
 export type Handler = (call: Call, deps: ServerDeps) => Response | Reply | Promise<Response | Reply>;
@@ -38,21 +39,8 @@ export type RouteContext = {
   spends?: true | undefined;
 };
 
-/** What the client is told of `error`; bugs of ours are logged with their stack. */
-export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesError {
-  const told = toClientError(error, deps.settings.secrets);
-  if (error instanceof ClientGone) return told;
-  const expected = error instanceof MessagesError || error instanceof UpstreamError;
-  if (!expected) deps.logger.error({ request_id: call.id, error }, 'unexpected error');
-  call.facts.error = told.type;
-  if (told.cause instanceof UpstreamError) call.facts.failureClass = failureClass(told.cause);
-  deps.stats.countError(told, call.id);
-  return told;
-}
-
 /** The client's own mistakes say nothing about the health of this proxy. */
-const CLIENT_FAULTS: ReadonlySet<ErrorType | undefined> = new Set([
-  undefined,
+const CLIENT_FAULTS: ReadonlySet<ErrorType> = new Set([
   'invalid_request_error',
   'not_found_error',
   'request_too_large',
@@ -60,16 +48,34 @@ const CLIENT_FAULTS: ReadonlySet<ErrorType | undefined> = new Set([
 
 /** Of these it is not sure that another request would not fare better. */
 const MAY_BE_THE_REQUEST: ReadonlySet<FailureClass | undefined> = new Set([
+  undefined,
   'internal',
   'overloaded',
   'timeout',
   'malformed',
 ]);
 
-function countOutcome({ facts }: Call, { stats }: ServerDeps): void {
-  if (!facts.geminiModel) return;
-  const asker = MAY_BE_THE_REQUEST.has(facts.failureClass) ? facts.asker : undefined;
-  stats.countOutcome(!CLIENT_FAULTS.has(facts.error), asker);
+function blameFor(type: ErrorType, failure: FailureClass | undefined): Blame {
+  if (CLIENT_FAULTS.has(type)) return 'client';
+  return MAY_BE_THE_REQUEST.has(failure) ? 'request' : 'others';
+}
+
+/** What the client is told of `error`. */
+export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesError {
+  const told = toClientError(error, deps.settings.secrets);
+  if (error instanceof ClientGone) return told;
+  const failure = told.cause instanceof UpstreamError ? failureClass(told.cause) : undefined;
+  const isExpected = error instanceof MessagesError || error instanceof UpstreamError;
+  call.trace.tell({
+    type: 'error',
+    error: told.type,
+    class: failure,
+    message: told.message,
+    quotesAnswer: failure === 'malformed',
+    blame: blameFor(told.type, failure),
+    bug: isExpected ? undefined : error,
+  });
+  return told;
 }
 
 const asReply = (answer: Response | Reply): Reply =>
@@ -116,19 +122,17 @@ async function answer(call: Call, handler: Handler, scope: CallScope): Promise<R
 export async function runCall(handler: Handler, route: RouteContext, server: ServerDeps): Promise<Response> {
   const scope = await openScope(route, server);
   const { deps } = scope;
-  const { clock, logger, stats } = deps;
   const call = openCall({
     request: scope.request,
     path: route.path,
     asked: route.asked,
     params: route.params,
     ids: deps.ids,
-    clock,
+    clock: deps.clock,
     keepOpen: route.keepOpen,
     keepBody: scope.keepBody,
-    onWarning: (code, path, detail) => logger.debug({ request_id: call.id, code, path, detail }, 'warning'),
+    subscribers: deps.subscribers,
   });
-  stats.requests++;
   deps.openCalls.add(call);
   scope.begin?.(call);
   const reply = await answer(call, handler, scope);
@@ -137,12 +141,12 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
   if (replaced !== undefined) reply.response.headers.set(REPLACED_HEADER, replaced);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);
   const { response, ended } = scope.watch ? await scope.watch(reply, call) : reply;
-  const status = () => (call.signal.reason instanceof ClientGone ? CLIENT_GONE_STATUS : response.status);
   void ended.then(() => {
     deps.openCalls.delete(call);
     call.letBodyGo();
-    countOutcome(call, deps);
-    logCall(call, status(), clock.monotonic() - call.startedAt, logger);
+    tellFacts(call);
+    const clientLeft = call.signal.reason instanceof ClientGone;
+    call.trace.tell({ type: 'end', status: clientLeft ? CLIENT_GONE_STATUS : response.status, clientLeft });
   });
   return response;
 }

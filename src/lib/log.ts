@@ -14,7 +14,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'pretty' | 'json';
 
 export type LogFields = Readonly<Record<string, unknown>>;
-type Write = (fields: LogFields, message: string) => void;
+/** `forPeople`: the lines that a terminal shows in place of both, where those are not made to be read. */
+type Write = (fields: LogFields, message: string, forPeople?: () => readonly string[]) => void;
 
 /** A subset of pino's own interface: fields first, then the message. */
 export type Logger = {
@@ -50,6 +51,8 @@ const PINO_LEVEL = {
 /** Bytes of one text. */
 const MAX_TEXT = 2_048;
 const MAX_DEPTH = 5;
+/** Under the time, so that the eye finds where the next message begins. */
+const INDENT = '    ';
 const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** The same few words stand in nearly every line: names of fields, paths, models. Characters, and how many of them. */
@@ -122,8 +125,12 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
   let secrets = allSecrets(options.secrets ?? []);
   let cleaner = createCleaner(secrets);
   const at = (level: 'debug' | 'info' | 'warn' | 'error' | 'fatal'): Write => {
-    return (fields, message) => {
-      if (sink.isLevelEnabled(level)) sink[level](cleaner.clean(fields), cleaner.text(message));
+    return (fields, message, forPeople) => {
+      if (!sink.isLevelEnabled(level)) return;
+      if (forPeople && options.format === 'pretty') {
+        const lines = forPeople().map((line) => cleaner.text(line));
+        sink[level](lines.join(`\n${INDENT}`));
+      } else sink[level](cleaner.clean(fields), cleaner.text(message));
     };
   };
   return {

@@ -103,6 +103,8 @@ export type TraceFact =
       status?: number | undefined;
       /** In upstream's words. */
       message: string;
+      /** The message may quote what was answered: not for a log. */
+      quotesAnswer?: boolean | undefined;
       /** How long upstream asks to wait. */
       toldWaitMs?: number | undefined;
     }
@@ -113,6 +115,8 @@ export type TraceFact =
       reason?: string | undefined;
       cost: StepCost;
       retriesLeft: number;
+      /** How long the next attempt waits, where that is known. */
+      afterMs?: number | undefined;
     }
   /** A wait begins; the next `waited` is its end. */
   | {
@@ -143,6 +147,8 @@ export type TraceFact =
       /** Of the failure that it tells, where upstream failed. */
       class?: string | undefined;
       message: string;
+      /** The message may quote what was answered: not for a log. */
+      quotesAnswer?: boolean | undefined;
       blame: Blame;
       /** A mistake of our own: what was thrown. */
       bug?: unknown;

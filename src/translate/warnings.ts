@@ -26,3 +26,12 @@ export type Warning = {
 };
 
 export type Warn = (code: WarningCode, path: string, detail: string) => void;
+
+/** By code and path: nearly every request of Claude Code has one of these, and nothing is to be done about it. */
+const ROUTINE: ReadonlySet<string> = new Set([
+  // It asks for as many tokens as Anthropic's largest model gives.
+  'value-clamped max_tokens',
+]);
+
+/** Nothing that a user need know of. */
+export const isRoutine = (code: WarningCode, path: string): boolean => ROUTINE.has(`${code} ${path}`);

@@ -80,8 +80,7 @@ describe('a model that no key has access to', () => {
         status: 200,
       });
       expect(line).not.toHaveProperty('retries');
-      const told = proxy.lines.filter(({ msg }) => msg === 'model replaced');
-      expect(told).toMatchObject([{ from: ARGON, to: HYDROGEN }]);
+      expect(proxy.told('model-replaced')).toMatchObject([{ from: ARGON, to: HYDROGEN }]);
     },
   );
 
@@ -227,9 +226,6 @@ test('the log says by what class of failure a model was replaced, and nothing of
   );
   await using proxy = await google.start({ MAX_STREAMING_RETRIES: '1', LOG_LEVEL: 'INFO' });
   await ask(google, proxy);
-  expect(proxy.lines.find(({ msg }) => msg === 'model replaced')).toMatchObject({
-    from: ARGON,
-    class: 'malformed',
-  });
+  expect(proxy.told('model-replaced')).toMatchObject([{ from: ARGON, because: 'malformed' }]);
   expect(JSON.stringify(proxy.lines)).not.toContain('canary');
 });

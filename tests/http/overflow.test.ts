@@ -61,7 +61,7 @@ describe('a prompt over the window', () => {
     const { error } = await (await proxy.send('/v1/messages', { ...hello, messages })).json();
     const tokens = Number(/prompt is too long: (\d+) tokens > 100 maximum/.exec(error.message)?.[1]);
     expect(tokens).toBeGreaterThan(400);
-    expect(proxy.lines.filter((line) => line['msg'] === 'warning')).toContainEqual(
+    expect(proxy.told('warning')).toContainEqual(
       expect.objectContaining({ code: 'value-clamped', path: 'messages' }),
     );
   });

@@ -233,9 +233,7 @@ describe('count_tokens', () => {
     ).json();
     expect(input_tokens).toBeGreaterThan(400);
     expect(input_tokens).toBeLessThan(1500);
-    expect(proxy.lines.filter((line) => line['msg'] === 'warning')).toContainEqual(
-      expect.objectContaining({ path: 'input_tokens' }),
-    );
+    expect(proxy.told('warning')).toContainEqual(expect.objectContaining({ path: 'input_tokens' }));
   });
 
   test('is an error where Google refuses the request', async () => {

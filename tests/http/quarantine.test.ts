@@ -74,8 +74,7 @@ async function ask(proxy: TestProxy, request: object) {
   return { status: response.status, text: await response.text() };
 }
 
-const warnings = ({ lines }: TestProxy) =>
-  lines.filter(({ msg }) => msg === 'warning').map(({ code, detail }) => `${code}: ${detail}`);
+const warnings = (proxy: TestProxy) => proxy.told('warning').map(({ code, detail }) => `${code}: ${detail}`);
 const told = ({ lines }: TestProxy) =>
   lines.filter(({ level, google: said }) => level !== 'debug' && said !== undefined);
 

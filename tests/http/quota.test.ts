@@ -105,9 +105,7 @@ describe('a quota of the day', () => {
       );
       expect(line(proxy)).toMatchObject({ in_place_of: 'gemini-4-argon', because: 'quota-day' });
       expect(line(proxy)).not.toHaveProperty('retries');
-      expect(proxy.lines.filter(({ msg }) => msg === 'model replaced')).toMatchObject([
-        { class: 'quota-day' },
-      ]);
+      expect(proxy.told('model-replaced')).toMatchObject([{ because: 'quota-day' }]);
     },
   );
 

@@ -171,7 +171,8 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/lib/ports.ts',
   'src/http/routes/test-connection.ts',
   'src/http/routes/health.ts',
-  'src/http/stats.ts',
+  'src/http/client-request.ts',
+  'src/trace/counters.ts',
   'src/sim/record/recorder.ts',
 ]);
 

@@ -8,6 +8,7 @@ import { compose } from '../../src/compose/compose.ts';
 import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
+import type { TraceEvent } from '../../src/trace/events.ts';
 
 export type ProxyOptions = {
   env?: Readonly<Record<string, string>>;
@@ -28,6 +29,7 @@ export const GEMINI_KEY = 'AIza-canary-key-0123456789';
 export async function startProxy(options: ProxyOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
   const lines: Record<string, unknown>[] = [];
+  const story: TraceEvent[] = [];
   const env = options.fetch ? { GEMINI_API_KEY: GEMINI_KEY } : { BACKEND: 'mock' };
   const settings = { ...env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'DEBUG', ...options.env };
   const config = readConfig(settings, []);
@@ -41,6 +43,7 @@ export async function startProxy(options: ProxyOptions = {}) {
       write,
       secrets: secretsOf(config),
     }),
+    subscribers: [() => (event) => void story.push(event)],
     ...(options.fetch ? { fetch: options.fetch } : {}),
     ...(options.urlFetch ? { urlFetch: options.urlFetch } : {}),
     ...(options.toPng ? { toPng: options.toPng } : {}),
@@ -55,6 +58,9 @@ export async function startProxy(options: ProxyOptions = {}) {
     ...listening,
     /** The log so far. */
     lines,
+    /** What was told so far of requests, of one kind. */
+    told: <Type extends TraceEvent['type']>(type: Type) =>
+      story.filter((event): event is Extract<TraceEvent, { type: Type }> => event.type === type),
     send,
     /** Other settings while it serves; those that are not named stay. Throws a ConfigError. */
     reload: (changed: Readonly<Record<string, string>>) =>

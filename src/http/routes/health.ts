@@ -1,10 +1,10 @@
 /** What orchestrators, people and Claude Code ask before they trust a server. */
 
+import type { Counters, Health } from '../../trace/counters.ts';
 import { knowsKey } from '../client-key.ts';
 import type { Call } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
-import type { Health, Stats } from '../stats.ts';
 import { tellKey } from './key-state.ts';
 
 const SERVICE = 'gemini-claude-proxy';
@@ -34,7 +34,7 @@ export function answerRoot(_call: Call, deps: ServerDeps): Response {
 }
 
 /** Messages quote what clients and Gemini said: not for everyone who can reach the port. */
-const classes = ({ recentErrors }: Stats) => recentErrors.map(({ message: _quoted, ...rest }) => rest);
+const classes = ({ recentErrors }: Counters) => recentErrors.map(({ message: _quoted, ...rest }) => rest);
 
 function tellShared({ shared }: ServerDeps) {
   const { kind, state, since } = shared.status();
@@ -42,8 +42,8 @@ function tellShared({ shared }: ServerDeps) {
 }
 
 /** Answers may all be good and something not be well: a key, a model, or the way to the other instances. */
-function healthOf({ settings, keys, stats, shared }: ServerDeps): Health {
-  const health = stats.health();
+function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
+  const health = counters.health();
   if (health !== 'healthy') return health;
   const { big, small } = settings.modelMap;
   const well =
@@ -55,14 +55,14 @@ function healthOf({ settings, keys, stats, shared }: ServerDeps): Health {
 
 /** 503 only where it is surely of no use to send a request here. */
 export function answerHealth(call: Call, deps: ServerDeps): Response {
-  const { settings, keys, stats, clock, streaming } = deps;
+  const { settings, keys, stats, counters, clock, streaming } = deps;
   const status = healthOf(deps);
   const body = {
     status,
     service: SERVICE,
     version: settings.version,
     timestamp: clock.wall().toISOString(),
-    uptime_seconds: Math.round((clock.monotonic() - stats.startedAt) / 1000),
+    uptime_seconds: Math.round((clock.monotonic() - counters.startedAt) / 1000),
     backend: keys.kind,
     draining: stats.draining,
     // A fingerprint names a key without showing any of it.
@@ -73,10 +73,12 @@ export function answerHealth(call: Call, deps: ServerDeps): Response {
     asked_unary: streaming.broken(),
     shared: tellShared(deps),
     streams_in_flight: stats.answersOpen,
-    requests: stats.requests,
-    retries: stats.retries,
-    errors: Object.fromEntries(stats.errors),
-    recent_errors: knowsKey(call.request.headers, settings.proxyApiKey) ? stats.recentErrors : classes(stats),
+    requests: counters.requests,
+    retries: counters.retries,
+    errors: Object.fromEntries(counters.errors),
+    recent_errors: knowsKey(call.request.headers, settings.proxyApiKey)
+      ? counters.recentErrors
+      : classes(counters),
   };
   return jsonResponse(body, status === 'unhealthy' ? 503 : 200);
 }

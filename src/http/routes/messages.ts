@@ -14,11 +14,12 @@ import { AnswerStream } from '../../translate/response/stream.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';
 import { type PromptSize, promptSizeIn } from '../../translate/response/usage.ts';
 import { readJson } from '../body.ts';
-import { type Call, ClientGone, observe } from '../client-request.ts';
+import { type Call, ClientGone } from '../client-request.ts';
 import type { Reply, ServerDeps } from '../deps.ts';
 import { tell } from '../handle-request.ts';
 import { jsonResponse } from '../responses.ts';
 import { eventBody } from '../sse-body.ts';
+import { tellAnswer } from '../tell-answer.ts';
 
 /** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
 const HEAD_WAIT_MS = 8_000;
@@ -88,7 +89,7 @@ async function streamAnswer(
     clock: deps.clock,
     requestId: call.id,
     tell: (error) => (error instanceof ClientGone ? undefined : tell(error, call, deps)),
-    observe: (events) => observe(call, deps.clock, events),
+    observe: tellAnswer(call.trace),
     abandon: () => call.abort(new ClientGone('the client closed the stream')),
     onEnd: ended.resolve,
   });
@@ -109,7 +110,7 @@ async function wholeAnswer(
     for (const event of stream.push(some)) events.push(event);
   }
   answer.leave();
-  observe(call, deps.clock, events);
+  tellAnswer(call.trace)(events);
   return { response: jsonResponse(foldEvents(events)), ended: Promise.resolve() };
 }
 

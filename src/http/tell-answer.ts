@@ -1,0 +1,27 @@
+/** How an answer comes, told by the events that the client gets. */
+import type { MessageEvent } from '../anthropic/events.ts';
+import type { Trace } from '../trace/trace.ts';
+
+/** What is called with all events of one answer, in order. */
+export function tellAnswer(trace: Trace): (events: readonly MessageEvent[]) => void {
+  let seen: 'nothing' | 'thought' | 'content' = 'nothing';
+  return (events) => {
+    for (const event of events) {
+      if (event.type === 'content_block_start' && seen !== 'content') {
+        const sign = event.content_block.type === 'thinking' ? 'thought' : 'content';
+        if (sign !== seen) trace.tell({ type: `first-${sign}` });
+        seen = sign;
+      }
+      if (event.type !== 'message_delta') continue;
+      const { usage, delta } = event;
+      trace.tell({
+        type: 'usage',
+        in: usage.input_tokens,
+        cached: usage.cache_read_input_tokens,
+        out: usage.output_tokens,
+        thinking: usage.output_tokens_details.thinking_tokens,
+      });
+      if (delta.stop_reason) trace.tell({ type: 'stopped', stop: delta.stop_reason });
+    }
+  };
+}

@@ -1,0 +1,117 @@
+/** Counts for `/health`: what went well and wrong lately. In this process only. */
+import type { Clock } from '../lib/ports.ts';
+import { withoutQueries } from '../lib/shown-text.ts';
+import type { Blame, TraceEvent } from './events.ts';
+import type { Subscriber } from './trace.ts';
+
+export type RecentError = {
+  at: string;
+  /** Of upstream's failure; undefined where it was none. */
+  class?: string;
+  type: string;
+  message: string;
+  request_id: string;
+};
+
+const RECENT = 20;
+/** Characters of a message. */
+const MESSAGE = 200;
+/** Milliseconds within which errors count for the health of now. */
+const WINDOW = 60_000;
+/** Fewer requests than this say nothing. */
+const ENOUGH = 4;
+
+export type Health = 'healthy' | 'degraded' | 'unhealthy';
+/** `asker`: whose request may have been at fault itself; undefined where it was surely not. */
+type Outcome = { at: number; failed: boolean; asker: string | undefined };
+
+export class Counters {
+  readonly startedAt: number;
+  requests = 0;
+  retries = 0;
+  /** By the client's name of the error. */
+  readonly errors = new Map<string, number>();
+  /** Newest first. */
+  readonly recentErrors: RecentError[] = [];
+  readonly #clock: Clock;
+  /** Oldest first. */
+  readonly #outcomes: Outcome[] = [];
+  #failed = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.startedAt = clock.monotonic();
+  }
+
+  readonly subscriber: Subscriber = (id) => {
+    const request: Counted = { id, asker: undefined, isSent: false, blame: undefined };
+    return (event) => this.#hear(event, request);
+  };
+
+  health(): Health {
+    this.#forgetOld(this.#clock.monotonic());
+    const known = this.#outcomes.length;
+    if (this.#failed === 0) return 'healthy';
+    return known >= ENOUGH && this.#failed === known && !this.#isOneRequest() ? 'unhealthy' : 'degraded';
+  }
+
+  #hear(event: TraceEvent, request: Counted): void {
+    switch (event.type) {
+      case 'received':
+        this.requests++;
+        return;
+      case 'asked':
+        request.asker = event.asker;
+        return;
+      case 'chosen':
+        request.isSent = true;
+        return;
+      case 'step':
+        if (event.cost !== 'nothing') this.retries++;
+        return;
+      case 'error':
+        request.blame = event.blame;
+        this.#countError(event, request.id);
+        return;
+      case 'end':
+        if (request.isSent) this.#countOutcome(request);
+        return;
+    }
+  }
+
+  #countError(error: Extract<TraceEvent, { type: 'error' }>, requestId: string): void {
+    this.errors.set(error.error, (this.errors.get(error.error) ?? 0) + 1);
+    this.recentErrors.unshift({
+      at: this.#clock.wall().toISOString(),
+      ...(error.class === undefined ? {} : { class: error.class }),
+      type: error.error,
+      message: withoutQueries(error.message).slice(0, MESSAGE),
+      request_id: requestId,
+    });
+    this.recentErrors.length = Math.min(this.recentErrors.length, RECENT);
+  }
+
+  /** How an answer ended, as far as upstream and this proxy are to blame. */
+  #countOutcome({ blame, asker }: Counted): void {
+    const now = this.#clock.monotonic();
+    this.#forgetOld(now);
+    const failed = blame === 'request' || blame === 'others';
+    this.#outcomes.push({ at: now, failed, asker: blame === 'others' ? undefined : asker });
+    if (failed) this.#failed++;
+  }
+
+  /** One request that upstream stumbles over, sent again and again, says nothing of the next one. */
+  #isOneRequest(): boolean {
+    const [first] = this.#outcomes;
+    return first?.asker !== undefined && this.#outcomes.every(({ asker }) => asker === first.asker);
+  }
+
+  #forgetOld(now: number): void {
+    for (let old = this.#outcomes[0]; old && now - old.at >= WINDOW; old = this.#outcomes[0]) {
+      this.#outcomes.shift();
+      if (old.failed) this.#failed--;
+    }
+  }
+}
+
+type Counted = { id: string; asker: string | undefined; isSent: boolean; blame: Blame | undefined };

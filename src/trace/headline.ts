@@ -1,0 +1,114 @@
+/** A request's story in a few words, for people: the line in a terminal and the head of a page are made of them. */
+import type { Oddness } from './odd.ts';
+import type { FailedAttempt, Summary, Wait } from './summary.ts';
+
+/** Milliseconds. A shorter wait is not worth a word. */
+const TOLD_WAIT = 1_000;
+const MINUTE = 60_000;
+
+export function duration(ms: number): string {
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
+  // What would be rounded to 60.0 is a minute.
+  if (ms < MINUTE - 50) return `${(ms / 1_000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** Of tokens. */
+export function count(number: number): string {
+  if (number < 1_000) return String(number);
+  return number < 999_950 ? `${(number / 1_000).toFixed(1)}k` : `${(number / 1_000_000).toFixed(1)}M`;
+}
+
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+
+const total = (items: readonly { tookMs: number }[]) => items.reduce((sum, { tookMs }) => sum + tookMs, 0);
+
+/** The limits that a key has by its settings, in words; others are words already. */
+export function limitText(limit: string): string {
+  const [, setting, number] = /^(KEY_RPM|KEY_TPM) (\d+)$/.exec(limit) ?? [];
+  if (setting === undefined) return `out of ${limit.replace(/^quota of/, 'the quota of')}`;
+  const what = setting === 'KEY_RPM' ? 'requests' : 'tokens';
+  return `${Number(number).toLocaleString('en')} ${what} a minute (${setting})`;
+}
+
+function keyWaitText(waits: readonly Wait[]): string {
+  const keys = [...new Set(waits.map(({ key }) => key))];
+  const limits = [...new Set(waits.flatMap(({ limit }) => (limit === undefined ? [] : [limitText(limit)])))];
+  const [key] = keys;
+  const whom = keys.length === 1 && key !== undefined ? `key #${key}` : 'a key';
+  return `waited ${duration(total(waits))} for ${whom}${limits.length > 0 ? `: ${limits.join(', ')}` : ''}`;
+}
+
+function waitTexts({ waits, model }: Summary): string[] {
+  const of = (what: Wait['for']) => waits.filter((wait) => wait.for === what);
+  const told: [readonly Wait[], (waits: readonly Wait[]) => string][] = [
+    [of('key'), keyWaitText],
+    [
+      of('breaker'),
+      (all) => `waited ${duration(total(all))} for ${model ?? 'the model'}, which keeps failing`,
+    ],
+    [of('backoff'), (all) => `waited ${duration(total(all))} between attempts`],
+  ];
+  return told.filter(([all]) => total(all) >= TOLD_WAIT).map(([all, text]) => text(all));
+}
+
+const failureText = ({ failure }: FailedAttempt) => [failure.status, failure.class].filter(Boolean).join(' ');
+
+/** Equal ones that follow each other are told once. */
+function failureTexts(failed: readonly FailedAttempt[]): string {
+  const runs: { text: string; times: number }[] = [];
+  for (const text of failed.map(failureText)) {
+    const last = runs.at(-1);
+    if (last?.text === text) last.times++;
+    else runs.push({ text, times: 1 });
+  }
+  return runs.map(({ text, times }) => (times === 1 ? text : `${times} × ${text}`)).join(', ');
+}
+
+function failedText({ failed }: Summary): string[] {
+  if (failed.length === 0) return [];
+  const what = failed.length === 1 ? 'one attempt' : `${failed.length} attempts`;
+  return [`${what} failed after ${duration(total(failed))}: ${failureTexts(failed)}`];
+}
+
+function replacedText({ replaced, model, error }: Summary): string[] {
+  if (!replaced || model === undefined || model === replaced.model) return [];
+  const why = replaced.because === undefined ? '' : ` (${replaced.because})`;
+  return [`in place of ${replaced.model}${why} ${model} ${error ? 'was asked' : 'answered'}`];
+}
+
+function lateText({ model, modelTookMs }: Summary, { usualFirstMs, cache }: Oddness): string[] {
+  return [
+    ...(usualFirstMs === undefined || modelTookMs === undefined
+      ? []
+      : [`it took ${model} ${duration(modelTookMs)} to begin, ordinarily ${duration(usualFirstMs)}`]),
+    ...(cache
+      ? [`${percent(cache.now)} of the prompt came from the cache, ${percent(cache.before)} the time before`]
+      : []),
+  ];
+}
+
+/** What was out of the ordinary, each in a few words. Empty where nothing was. */
+function oddTexts(summary: Summary, oddness: Oddness): string[] {
+  const { mended, warnings } = summary;
+  return [
+    ...waitTexts(summary),
+    ...failedText(summary),
+    ...replacedText(summary),
+    ...(mended.length > 0 ? [`refused, changed (${mended.join(', ')}) and asked again`] : []),
+    ...lateText(summary, oddness),
+    ...(warnings > 0
+      ? [`${warnings === 1 ? 'one change' : `${warnings} changes`} to what was asked or answered`]
+      : []),
+  ];
+}
+
+/** `Answered after 31.9 s. Waited 12.6 s for key #a41c: 20 requests a minute (KEY_RPM); one attempt failed after 300 ms: 503 overloaded.` */
+export function headline(summary: Summary, oddness: Oddness): string {
+  const { end, error } = summary;
+  const how = end?.clientLeft ? 'The client left' : error ? 'Failed' : 'Answered';
+  const opening = end ? `${how} after ${duration(end.ms)}.` : 'Under way.';
+  const odd = oddTexts(summary, oddness).join('; ');
+  return odd === '' ? opening : `${opening} ${odd.charAt(0).toUpperCase()}${odd.slice(1)}.`;
+}

@@ -1,0 +1,220 @@
+/**
+ * The log of requests. Each leaves one line when it has ended; before that, only what somebody who waits for it should know: its first
+ * failure, a long wait, another model. No header and no content is ever in it.
+ */
+import type { LogFields, Logger } from '../lib/log.ts';
+import type { StepName, TraceEvent } from './events.ts';
+import { count, duration, headline, limitText } from './headline.ts';
+import { type Oddness, Ordinary } from './odd.ts';
+import { Summary } from './summary.ts';
+import type { Listener, Subscriber } from './trace.ts';
+
+type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+/** One by one; how many there were, the line of the request says. A body has room for a million. */
+const MOST_WARNINGS_TOLD = 100;
+/** Milliseconds. Whoever waits longer begins to wonder. */
+const LONG_WAIT = 5_000;
+
+/** A client that is told to come back later: of what keeps it from being served the log speaks elsewhere. */
+const LATER = new Set([503, 529]);
+
+const NEXT: Readonly<Record<StepName, string>> = {
+  retry: 'tried again',
+  'other-key': 'another key is asked',
+  'wait-for-key': 'waits for a key',
+  'other-model': 'another model is asked',
+  resend: 'sent again, without what was refused',
+  'ask-whole': 'asked again, for the whole answer at once',
+  'give-up': 'given up',
+};
+
+/** Makes the line of each request, and remembers what is ordinary among them. */
+export function requestLog(logger: Logger): Subscriber {
+  const ordinary = new Ordinary();
+  return (id) => {
+    const log = new RequestLog(id, logger, ordinary);
+    return (event) => log.hear(event);
+  };
+}
+
+class RequestLog {
+  readonly #id: string;
+  readonly #logger: Logger;
+  readonly #ordinary: Ordinary;
+  readonly #summary = new Summary();
+  #warnings = 0;
+  /** Until it is known what comes of it. */
+  #failure: Of<'failure'> | undefined;
+  #failures = 0;
+
+  constructor(id: string, logger: Logger, ordinary: Ordinary) {
+    this.#id = id;
+    this.#logger = logger;
+    this.#ordinary = ordinary;
+  }
+
+  readonly hear: Listener = (event) => {
+    this.#summary.hear(event);
+    switch (event.type) {
+      case 'warning':
+        return this.#warning(event);
+      case 'failure':
+        this.#failure = event;
+        return;
+      case 'step':
+        return this.#step(event);
+      case 'wait':
+        return this.#wait(event);
+      case 'model-replaced':
+        return this.#replaced(event);
+      case 'note':
+        return this.#write('debug', event.detail, event.what);
+      case 'error':
+        if (event.bug !== undefined) this.#write('error', { error: event.bug }, 'unexpected error');
+        return;
+      case 'end':
+        return this.#end(event);
+    }
+  };
+
+  #write(level: Level, fields: LogFields, message: string, forPeople?: () => readonly string[]): void {
+    this.#logger[level]({ request_id: this.#id, ...fields }, message, forPeople);
+  }
+
+  #warning({ code, path, detail }: Of<'warning'>): void {
+    if (this.#warnings++ < MOST_WARNINGS_TOLD) this.#write('debug', { code, path, detail }, 'warning');
+  }
+
+  /** The first failure of a request is told when it happens: its end may be minutes away. One that ends the request is told there. */
+  #step({ step, afterMs, cost, retriesLeft }: Of<'step'>): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (!failure || step === 'give-up') return;
+    const isFirst = this.#failures++ === 0;
+    const { model, key } = this.#summary;
+    const { attempt, class: of, status, quotesAnswer } = failure;
+    const reason = quotesAnswer ? undefined : failure.message;
+    const costsTime = step !== 'other-key' && step !== 'resend';
+    const next = afterMs ? `${NEXT[step]} in ${duration(afterMs)}` : NEXT[step];
+    this.#write(
+      isFirst ? (costsTime ? 'warn' : 'info') : 'debug',
+      {
+        attempt,
+        gemini_model: model,
+        key: keyText(key),
+        class: of,
+        status,
+        reason,
+        next: step,
+        next_in_ms: afterMs,
+        cost,
+        retries_left: retriesLeft,
+      },
+      'attempt failed',
+      () => [
+        `${this.#who()}  attempt ${attempt} failed: ${[status, of].filter(Boolean).join(' ')}; ${next}`,
+        ...(reason === undefined ? [] : [reason]),
+      ],
+    );
+  }
+
+  #wait({ for: what, key, limit, until, ms }: Of<'wait'>): void {
+    const left = until - ms;
+    // Of what it waits for between attempts, the failure before has told.
+    if (what === 'backoff' || left < LONG_WAIT) return;
+    const whom = what === 'breaker' ? `${this.#summary.model}, which keeps failing` : `key #${key}`;
+    const why = limit === undefined ? '' : `: ${limitText(limit)}`;
+    const fields = { gemini_model: this.#summary.model, key: keyText(key), for: what, limit, wait_ms: left };
+    this.#write('info', fields, 'waiting', () => [
+      `${this.#who()}  waits up to ${duration(left)} for ${whom}${why}`,
+    ]);
+  }
+
+  /** Where it is known from requests before, one of them has told it. */
+  #replaced({ from, to, because }: Of<'model-replaced'>): void {
+    if (because === undefined) return;
+    this.#write('warn', { from, to, class: because }, 'model replaced', () => [
+      `${this.#summary.asked?.model ?? from}  ${to} is asked in place of ${from} (${because})`,
+    ]);
+  }
+
+  #end({ status, ms }: Of<'end'>): void {
+    const { received } = this.#summary;
+    const oddness = this.#ordinary.judge(this.#summary);
+    this.#write(
+      levelOf(this.#summary, status),
+      lineFields(this.#summary, status, ms),
+      `${received?.method} ${received?.path} ${status}`,
+      () => this.#lines(status, ms, oddness),
+    );
+  }
+
+  /** Model → model, or the request where no model is asked. */
+  #who(): string {
+    const { asked, model, received } = this.#summary;
+    if (!asked) return `${received?.method} ${received?.askedPath ?? received?.path}`;
+    return model === undefined || model === asked.model ? asked.model : `${asked.model} → ${model}`;
+  }
+
+  #lines(status: number, ms: number, oddness: Oddness): string[] {
+    const { asked, usage, stopped, error, end, warnings } = this.#summary;
+    const how = end?.clientLeft ? 'the client left' : (error?.error ?? stopped?.stop ?? '');
+    const cached = usage && usage.cached > 0 ? ` (${count(usage.cached)} cached)` : '';
+    const first = [
+      this.#who(),
+      `${status} ${how}`.trimEnd(),
+      usage ? `${count(usage.in + usage.cached)} in${cached}, ${count(usage.out)} out` : '',
+      duration(ms),
+      asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
+    ];
+    const { sign } = oddness;
+    const isPlain = sign === 'ordinary' || sign === 'changed';
+    if (warnings > 0 && isPlain) first.push(warnings === 1 ? 'one warning' : `${warnings} warnings`);
+    return [
+      first.filter((part) => part !== '').join('  '),
+      ...(error && !error.quotesAnswer ? [error.message] : []),
+      ...(isPlain || (!asked && error) ? [] : [headline(this.#summary, oddness)]),
+    ];
+  }
+}
+
+const keyText = (key: string | undefined) => (key === undefined ? undefined : `#${key}`);
+
+/** By the names that users' queries have. */
+function lineFields(summary: Summary, status: number, ms: number): LogFields {
+  const { received, asked, usage, error, replaced, model } = summary;
+  return {
+    method: received?.method,
+    path: received?.path,
+    asked_path: received?.askedPath,
+    status,
+    duration_ms: Math.round(ms),
+    caller: asked?.caller,
+    model: asked?.model,
+    gemini_model: model,
+    in_place_of: replaced?.model,
+    because: replaced?.because,
+    key: keyText(summary.key),
+    stream: asked?.stream,
+    first_content_ms: summary.firstSignMs,
+    tokens_in: usage?.in,
+    tokens_cached: usage?.cached,
+    tokens_out: usage?.out,
+    stop_reason: summary.stopped?.stop,
+    failovers: summary.failovers || undefined,
+    retries: summary.retries || undefined,
+    mended: summary.mended.length || undefined,
+    warnings: summary.warnings || undefined,
+    error: error?.error,
+    class: error?.class,
+  };
+}
+
+function levelOf({ received, error }: Summary, status: number): Level {
+  // That this is not ready, or not well, is what they ask for: no failure of the asking.
+  if (received?.isProbe) return error ? 'warn' : 'debug';
+  if (status >= 500 && !LATER.has(status)) return 'error';
+  return error ? 'warn' : 'info';
+}

@@ -1,0 +1,86 @@
+/** What is out of the ordinary in a request. Decided here once, for whoever shows or counts it. */
+import { RecentMap } from '../lib/recent-map.ts';
+import type { Summary } from './summary.ts';
+
+/** The worst that is to be said of a request. */
+export type Sign =
+  /** The client was told an error. */
+  | 'failed'
+  /** It waited, was tried again or elsewhere, or answered late. */
+  | 'slow'
+  /** What was asked, or answered, is not quite what was sent on. */
+  | 'changed'
+  | 'ordinary';
+
+export type Oddness = {
+  sign: Sign;
+  /** Milliseconds that this model takes to begin, ordinarily; only where it took much longer. */
+  usualFirstMs?: number;
+  /** Shares of the prompt that came from the cache, of 1; only where it fell. */
+  cache?: { now: number; before: number };
+};
+
+/** Milliseconds. */
+const LONG_WAIT = 1_000;
+const LATE = 10_000;
+/** As often as long as ordinarily. */
+const MUCH_LATER = 3;
+/** Tokens. A small prompt is read anew as quickly. */
+const LARGE_PROMPT = 10_000;
+const CACHE_FELL = 0.5;
+
+/** Answers of a model that say what is ordinary. */
+const REMEMBERED = 31;
+/** Fewer say nothing. */
+const ENOUGH = 5;
+const MAX_MODELS = 50;
+const MAX_CONVERSATIONS = 2_000;
+
+const median = (values: readonly number[]): number | undefined =>
+  values.length < ENOUGH ? undefined : values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Remembers what was ordinary so far. */
+export class Ordinary {
+  /** Milliseconds to the first content. */
+  readonly #first = new RecentMap<string, number[]>(MAX_MODELS);
+  /** Shares that came from the cache. */
+  readonly #cached = new RecentMap<string, number>(MAX_CONVERSATIONS);
+
+  /** To be asked once a request, when it has ended. */
+  judge(summary: Summary): Oddness {
+    const usualFirstMs = this.#lateness(summary);
+    const cache = this.#cacheFall(summary);
+    const odd = {
+      ...(usualFirstMs === undefined ? {} : { usualFirstMs }),
+      ...(cache === undefined ? {} : { cache }),
+    };
+    if (summary.error) return { sign: 'failed', ...odd };
+    if (usualFirstMs !== undefined || cache || wasHeldUp(summary)) return { sign: 'slow', ...odd };
+    return { sign: summary.mended.length > 0 || summary.warnings > 0 ? 'changed' : 'ordinary' };
+  }
+
+  #lateness({ model, modelTookMs: first }: Summary): number | undefined {
+    if (model === undefined || first === undefined) return undefined;
+    const before = this.#first.get(model) ?? [];
+    const usual = first > LATE ? median(before) : undefined;
+    this.#first.set(model, [...before.slice(1 - REMEMBERED), first]);
+    return usual !== undefined && first > MUCH_LATER * usual ? usual : undefined;
+  }
+
+  #cacheFall({ asked, model, usage }: Summary): Oddness['cache'] {
+    if (!asked?.session || !usage) return undefined;
+    const prompt = usage.in + usage.cached;
+    if (prompt < LARGE_PROMPT) return undefined;
+    const conversation = [asked.session, asked.agent, asked.caller, model].join(' ');
+    const before = this.#cached.get(conversation);
+    const now = usage.cached / prompt;
+    this.#cached.set(conversation, now);
+    return before !== undefined && now < CACHE_FELL * before ? { now, before } : undefined;
+  }
+}
+
+const wasHeldUp = (summary: Summary): boolean =>
+  summary.retries > 0 ||
+  summary.failovers > 0 ||
+  summary.replaced !== undefined ||
+  summary.waits.some(({ tookMs }) => tookMs >= LONG_WAIT);

@@ -1,0 +1,116 @@
+/** One request's story, folded: what its line in the log, its row on a page and the counts are made of. */
+import type { TraceEvent, WaitFor } from './events.ts';
+
+type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
+
+/** An attempt that failed, and how long it took. */
+export type FailedAttempt = { failure: Of<'failure'>; tookMs: number };
+
+export type Wait = { for: WaitFor; key: string | undefined; limit: string | undefined; tookMs: number };
+
+export class Summary {
+  received: Of<'received'> | undefined;
+  asked: Of<'asked'> | undefined;
+  /** Who is to answer, or was to. */
+  model: string | undefined;
+  /** The key that was asked last. */
+  key: string | undefined;
+  /** The model that should have answered. */
+  replaced: { model: string; because: string | undefined } | undefined;
+  attempts = 0;
+  retries = 0;
+  failovers = 0;
+  /** What was changed in a request that was refused. */
+  readonly mended: string[] = [];
+  /** Without those that are routine. */
+  warnings = 0;
+  readonly failed: FailedAttempt[] = [];
+  readonly waits: Wait[] = [];
+  firstThoughtMs: number | undefined;
+  firstContentMs: number | undefined;
+  /** From the beginning of the attempt that gave it to the first content: without waits, and without attempts that failed. */
+  modelTookMs: number | undefined;
+  usage: Of<'usage'> | undefined;
+  stopped: Of<'stopped'> | undefined;
+  error: Of<'error'> | undefined;
+  end: Of<'end'> | undefined;
+  /** When the last attempt began. */
+  #attemptAt = 0;
+  #wait: Of<'wait'> | undefined;
+
+  hear(event: TraceEvent): void {
+    switch (event.type) {
+      case 'received':
+      case 'asked':
+      case 'usage':
+      case 'stopped':
+      case 'error':
+        this.#keep(event);
+        return;
+      case 'chosen':
+        this.model = event.model;
+        return;
+      case 'model-replaced':
+        this.replaced ??= { model: event.from, because: event.because };
+        this.model = event.to;
+        return;
+      case 'warning':
+        if (!event.routine) this.warnings++;
+        return;
+      case 'attempt':
+        this.attempts++;
+        this.#attemptAt = event.ms;
+        this.model = event.model;
+        this.key = event.key;
+        return;
+      case 'failure':
+        this.failed.push({ failure: event, tookMs: event.attempt === 0 ? 0 : event.ms - this.#attemptAt });
+        return;
+      case 'step':
+        if (event.cost !== 'nothing') this.retries++;
+        if (event.step === 'other-key') this.failovers++;
+        return;
+      case 'mended':
+        this.mended.push(event.what);
+        return;
+      case 'wait':
+        this.#wait = event;
+        return;
+      case 'waited':
+        this.#endWait(event.ms);
+        return;
+      case 'first-thought':
+        this.firstThoughtMs = event.ms;
+        return;
+      case 'first-content':
+        this.firstContentMs = event.ms;
+        this.modelTookMs = event.ms - this.#attemptAt;
+        return;
+      case 'end':
+        this.end = event;
+        this.#endWait(event.ms);
+        return;
+    }
+  }
+
+  /** Undefined before the first of what was thought or said. */
+  get firstSignMs(): number | undefined {
+    return this.firstThoughtMs ?? this.firstContentMs;
+  }
+
+  #keep(event: Of<'received' | 'asked' | 'usage' | 'stopped' | 'error'>): void {
+    if (event.type === 'received') this.received = event;
+    else if (event.type === 'asked') this.asked = event;
+    else if (event.type === 'usage') this.usage = event;
+    else if (event.type === 'stopped') this.stopped = event;
+    else this.error = event;
+  }
+
+  /** One that is still open when the request ends, ends with it. */
+  #endWait(now: number): void {
+    const wait = this.#wait;
+    if (!wait) return;
+    this.#wait = undefined;
+    this.waits.push({ for: wait.for, key: wait.key, limit: wait.limit, tookMs: now - wait.ms });
+  }
+}

@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'bun:test';
+import { createLogger, type LogFormat, type LogLevel } from '../../src/lib/log.ts';
+import type { TraceFact } from '../../src/trace/events.ts';
+import { requestLog } from '../../src/trace/log-line.ts';
+import { ASKED, attempt, CHOSEN, failure, RECEIVED, story } from '../support/story.ts';
+
+type Timed = readonly [ms: number, fact: TraceFact];
+
+async function logOf(
+  format: LogFormat,
+  events: readonly Timed[],
+  level: LogLevel = 'info',
+): Promise<string[]> {
+  let text = '';
+  const write = (line: string) => {
+    text += line;
+  };
+  const logger = await createLogger({ level, format, write, secrets: ['canary-key'] });
+  const hear = requestLog(logger)('req_1');
+  for (const event of story(events)) hear(event);
+  return text.trimEnd().split('\n');
+}
+
+/** Without the time of day. */
+const shown = async (events: readonly Timed[], level?: LogLevel) =>
+  (await logOf('pretty', events, level)).map((line) => line.replace(/^\[[\d:]+\] /, ''));
+
+const fields = async (events: readonly Timed[], level?: LogLevel) =>
+  (await logOf('json', events, level)).map((line) => JSON.parse(line));
+
+const USAGE: TraceFact = { type: 'usage', in: 1_900, cached: 19_800, out: 312, thinking: 40 };
+const ANSWERED: readonly Timed[] = [
+  [3_000, { type: 'first-content' }],
+  [4_200, USAGE],
+  [4_200, { type: 'stopped', stop: 'tool_use', finish: 'STOP' }],
+  [4_200, { type: 'end', status: 200, clientLeft: false }],
+];
+const RETRY: TraceFact = { type: 'step', step: 'retry', cost: 'budget', retriesLeft: 11, afterMs: 400 };
+
+describe('on a terminal', () => {
+  test('an ordinary answer is one line: model → model, status, tokens, duration', async () => {
+    expect(await shown([[0, RECEIVED], [1, ASKED], [2, attempt(1)], ...ANSWERED])).toEqual([
+      'INFO: big-1 → model-a  200 tool_use  21.7k in (19.8k cached), 312 out  4.2 s',
+    ]);
+  });
+
+  test('the first failure is told when it happens, with its cause and what comes next', async () => {
+    const begun: Timed[] = [
+      [0, RECEIVED],
+      [1, ASKED],
+      [2, attempt(1)],
+      [900, failure(1)],
+    ];
+    expect(await shown([...begun, [900, RETRY]])).toEqual([
+      'WARN: big-1 → model-a  attempt 1 failed: 503 overloaded; tried again in 400 ms',
+      '    The model is overloaded.',
+    ]);
+  });
+
+  test('a later failure is told at the end only', async () => {
+    const lines = await shown([
+      [0, RECEIVED],
+      [1, ASKED],
+      [2, attempt(1)],
+      [900, failure(1)],
+      [900, RETRY],
+      [1_300, attempt(2)],
+      [1_800, failure(2)],
+      [1_800, RETRY],
+      [2_200, attempt(3)],
+      ...ANSWERED,
+    ]);
+    expect(lines.filter((line) => line.includes('attempt 2'))).toEqual([]);
+    expect(lines.at(-1)).toBe('    Answered after 4.2 s. 2 attempts failed after 1.4 s: 2 × 503 overloaded.');
+  });
+
+  test('an error says what happened, and what was tried', async () => {
+    const told: TraceFact = {
+      type: 'error',
+      error: 'overloaded_error',
+      class: 'overloaded',
+      message: 'Try again later.',
+      blame: 'request',
+    };
+    expect(
+      await shown([
+        [0, RECEIVED],
+        [1, ASKED],
+        [2, attempt(1)],
+        [900, failure(1)],
+        [900, { type: 'step', step: 'give-up', cost: 'nothing', retriesLeft: 0 }],
+        [900, told],
+        [900, { type: 'end', status: 529, clientLeft: false }],
+      ]),
+    ).toEqual([
+      'WARN: big-1 → model-a  529 overloaded_error  900 ms',
+      '    Try again later.',
+      '    Failed after 900 ms. One attempt failed after 898 ms: 503 overloaded.',
+    ]);
+  });
+
+  test('a long wait for a key is told when it begins, and why', async () => {
+    const wait: TraceFact = { type: 'wait', for: 'key', key: 'a41c', limit: 'KEY_RPM 20', until: 12_600 };
+    expect(
+      await shown([
+        [0, RECEIVED],
+        [0, ASKED],
+        [0, CHOSEN],
+        [0, wait],
+      ]),
+    ).toEqual(['INFO: big-1 → model-a  waits up to 12.6 s for key #a41c: 20 requests a minute (KEY_RPM)']);
+  });
+
+  test('a request that asks no model is named by its path', async () => {
+    const received: TraceFact = { ...RECEIVED, method: 'GET', path: '/v1/models' } as TraceFact;
+    expect(
+      await shown([
+        [0, received],
+        [3, { type: 'end', status: 200, clientLeft: false }],
+      ]),
+    ).toEqual(['INFO: GET /v1/models  200  3 ms']);
+  });
+
+  test('a message that may quote the answer is not shown, and no secret is', async () => {
+    const quoting: TraceFact = { ...failure(1), message: 'quoted words', quotesAnswer: true } as TraceFact;
+    const secret: TraceFact = { ...failure(1), message: 'canary-key is bad' } as TraceFact;
+    for (const failed of [quoting, secret]) {
+      const text = (
+        await shown([
+          [0, RECEIVED],
+          [0, ASKED],
+          [0, attempt(1)],
+          [1, failed],
+          [1, RETRY],
+        ])
+      ).join();
+      expect(text).not.toMatch(/quoted words|canary-key/);
+    }
+  });
+});
+
+describe('as JSON', () => {
+  test('the line has the names that queries have', async () => {
+    const [line] = await fields([
+      [0, RECEIVED],
+      [1, ASKED],
+      [2, attempt(1)],
+      [5, { type: 'warning', code: 'value-clamped', path: 'max_tokens', detail: '…', routine: true }],
+      ...ANSWERED,
+    ]);
+    expect(line).toEqual({
+      level: 'info',
+      time: expect.any(String),
+      request_id: 'req_1',
+      method: 'POST',
+      path: '/v1/messages',
+      status: 200,
+      duration_ms: 4_200,
+      caller: 'main',
+      model: 'big-1',
+      gemini_model: 'model-a',
+      key: '#3f9c',
+      stream: true,
+      first_content_ms: 3_000,
+      tokens_in: 1_900,
+      tokens_cached: 19_800,
+      tokens_out: 312,
+      stop_reason: 'tool_use',
+      msg: 'POST /v1/messages 200',
+    });
+  });
+
+  test.each([
+    ['a probe', { isProbe: true }, undefined, 200, 'debug'],
+    ['a probe that is told an error', { isProbe: true }, 'api_error', 503, 'warn'],
+    ['a mistake of ours', {}, 'api_error', 500, 'error'],
+    ['a client that is to come back', {}, 'overloaded_error', 529, 'warn'],
+    ['a client that left', {}, undefined, 499, 'info'],
+  ] as const)('the level of %s', async (_what, more, error, status, level) => {
+    const told: Timed[] = error ? [[1, { type: 'error', error, message: 'm', blame: 'others' }]] : [];
+    const lines = await fields(
+      [
+        [0, { ...RECEIVED, ...more } as TraceFact],
+        ...told,
+        [2, { type: 'end', status, clientLeft: status === 499 }],
+      ],
+      'debug',
+    );
+    expect(lines.at(-1)).toMatchObject({ level, status });
+  });
+
+  test('warnings that are routine are not counted', async () => {
+    const warning = (routine: boolean): TraceFact => ({
+      type: 'warning',
+      code: 'c',
+      path: 'p',
+      detail: 'd',
+      routine,
+    });
+    const lines = await fields([[0, RECEIVED], [0, warning(true)], [0, warning(false)], ...ANSWERED]);
+    expect(lines.at(-1)).toMatchObject({ warnings: 1 });
+  });
+});
