@@ -191,7 +191,7 @@ function depsFor(
     clock,
     ...seeded(recorded.seed),
     logger: SILENT,
-    stats: { answersOpen: 0, draining: false, retries: 0 },
+    stats: { answersOpen: 0, draining: false },
     counters: new Counters(clock),
     subscribers: [noting(notes)],
     openCalls: new Set(),

@@ -9,12 +9,13 @@ import type { Patience } from '../keys/keys.ts';
 import { Abortable, abortAfter, followSignal } from '../lib/async.ts';
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import type { Attempt } from './attempt.ts';
-import { type Models, noteReplaced, type Replacement } from './fallback-model.ts';
+import type { Models, Replacement } from './fallback-model.ts';
 import type { Job } from './job.ts';
-import { mayResend, nextStep, type Situation, type Step } from './next-step.ts';
+import { nextStep, type PaidStep, resendStep, type Situation, type Step } from './next-step.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
-import type { Purse } from './retries.ts';
+import type { Cost, Purse } from './retries.ts';
+import { tellChosen, tellFailure } from './story.ts';
 
 const BACKOFF: Backoff = { first: 500, most: 8_000 };
 
@@ -38,7 +39,7 @@ export type AnswerOptions<T, O extends Outgoing> = {
   deadline: { ms: number; late(): UpstreamError };
 };
 
-export type LoopPorts = Pick<AnswerPorts, 'logger' | 'clock' | 'random'>;
+export type LoopPorts = Pick<AnswerPorts, 'clock' | 'random'>;
 
 const isQuota = (error: unknown): boolean =>
   error instanceof UpstreamError && ['quota-minute', 'quota-day'].includes(failureClass(error));
@@ -59,6 +60,8 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   #attempt: Attempt<T> | undefined;
   /** Streams of this model broke under this answer. */
   #whole = false;
+  /** What the request that goes out next is paid from; undefined while one is out. */
+  #paidBy: 'first' | 'retry' | 'free' | undefined = 'first';
   /** Waits for another try, so far and one. */
   #round = 1;
 
@@ -96,6 +99,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     while (this.#state !== 'over') {
       try {
         this.#attempt ??= await this.#begin();
+        this.#tellAttempt(this.#attempt);
         const events = await this.#attempt.next();
         if (!events) this.#end();
         else if (this.#state === 'open') this.#heed(events);
@@ -115,8 +119,11 @@ export class Answer<T, O extends Outgoing = Outgoing> {
 
   async #begin(): Promise<Attempt<T>> {
     const { signal } = this.#stop;
-    await this.#outgoing.route.ready(this.#options.patience(this.#outgoing), signal);
+    const { model, route } = this.#outgoing;
+    const { backend } = route;
+    await route.ready(this.#options.patience(this.#outgoing), signal);
     signal.throwIfAborted();
+    if (route.backend !== backend) tellChosen(model, route, this.#job);
     return this.#options.attempt(this.#outgoing, this.#whole, signal);
   }
 
@@ -136,7 +143,8 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   async #goOn(thrown: unknown): Promise<T[] | undefined> {
     const { explain, purse } = this.#options;
     try {
-      const step = await this.#decide(thrown);
+      const { step, cost } = await this.#decide(thrown);
+      this.#tellStep(step, cost);
       return await this.#make(step);
     } catch (error) {
       this.#end();
@@ -147,14 +155,16 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     }
   }
 
-  async #decide(thrown: unknown): Promise<Step<T>> {
+  async #decide(thrown: unknown): Promise<PaidStep<T>> {
     const { purse } = this.#options;
     let error = thrown;
     this.#stop.signal.throwIfAborted();
+    tellFailure(thrown, this.#job.trace);
     if (this.#attempt?.isBegun === false) {
       try {
         const mending = await this.#outgoing.mending(error);
-        if (mending && mayResend(mending, purse)) return { kind: 'resend', mending };
+        const resend = mending && resendStep(mending, purse);
+        if (resend) return resend;
       } catch (refused) {
         error = refused;
         this.#stop.signal.throwIfAborted();
@@ -196,8 +206,6 @@ export class Answer<T, O extends Outgoing = Outgoing> {
         step.mending.apply();
         break;
       case 'other-key':
-        this.#job.facts.failovers++;
-        break;
       case 'wait-for-key':
         break;
       case 'tell':
@@ -220,8 +228,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     const { models } = this.#options;
     const [from, to] = [this.#outgoing.model.id, model.id];
     models.ask(model);
-    noteReplaced({ from, to, why: because }, this.#job);
-    this.#ports.logger.warn({ request_id: this.#job.id, from, to, class: because }, 'model replaced');
+    this.#job.trace.tell({ type: 'model-replaced', from, to, because });
     if (!this.#outgoingFor) throw new Error('no other model answers once content has come');
     this.#outgoing = await this.#abortable.wait(this.#outgoingFor(model));
     this.#whole = false;
@@ -231,8 +238,28 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     const { purse } = this.#options;
     const { clock, random } = this.#ports;
     const ms = Math.max(backoffMs(this.#round++, BACKOFF, random), leastMs);
-    await this.#abortable.wait(clock.sleep(Math.min(ms, purse.mostWait()), this.#stop.signal));
+    const wait = Math.min(ms, purse.mostWait());
+    const { startedAt, trace } = this.#job;
+    trace.tell({ type: 'wait', for: 'backoff', until: clock.monotonic() + wait - startedAt });
+    await this.#abortable.wait(clock.sleep(wait, this.#stop.signal));
+    trace.tell({ type: 'waited', for: 'backoff' });
     purse.roundBegins();
+  }
+
+  #tellAttempt({ streamed }: Attempt<T>): void {
+    const paidBy = this.#paidBy;
+    if (paidBy === undefined) return;
+    this.#paidBy = undefined;
+    const { model, route } = this.#outgoing;
+    const key = route.backend.keyFingerprint;
+    this.#job.trace.tell({ type: 'attempt', model: model.id, key, streamed, paidBy });
+  }
+
+  #tellStep({ kind }: Step<T>, cost: Cost): void {
+    const isPaid = cost !== 'nothing';
+    this.#paidBy = isPaid ? 'retry' : 'free';
+    const retriesLeft = this.#options.purse.left;
+    this.#job.trace.tell({ type: 'step', step: kind, cost, retriesLeft });
   }
 
   #end(): void {

@@ -11,6 +11,8 @@ import type { Outgoing } from './outgoing.ts';
 export type Attempt<T> = {
   /** Upstream has begun to answer. */
   readonly isBegun: boolean;
+  /** A stream is asked for. */
+  readonly streamed: boolean;
   /**
    * What came next, never nothing; undefined at the end. Sends the request where it was not sent, or where it was refused and has been
    * changed since. Rejects with what went wrong, after what had come before.
@@ -38,19 +40,23 @@ const isBreak = (error: unknown): boolean => error instanceof UpstreamError && B
 
 export class AnswerAttempt implements Attempt<TurnEvent> {
   readonly #options: AnswerAttemptOptions;
-  readonly #job: Job;
+  readonly #trace: Job['trace'];
   #frames: AsyncIterator<Frame[]> | undefined;
   #ended = false;
   /** Came after events of the same read. */
   #failure: { error: unknown } | undefined;
 
-  constructor(options: AnswerAttemptOptions, job: Job) {
+  constructor(options: AnswerAttemptOptions, { trace }: Pick<Job, 'trace'>) {
     this.#options = options;
-    this.#job = job;
+    this.#trace = trace;
   }
 
   get isBegun(): boolean {
     return this.#frames !== undefined;
+  }
+
+  get streamed(): boolean {
+    return this.#options.stream !== undefined;
   }
 
   async next(): Promise<TurnEvent[] | undefined> {
@@ -78,12 +84,12 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   }
 
   async #send(): Promise<AsyncIterator<Frame[]>> {
-    const { outgoing, stream, signal } = this.#options;
+    const { outgoing, signal } = this.#options;
     const { backend } = outgoing.route;
     const body = outgoing.text();
-    this.#job.facts.key = `#${backend.keyFingerprint}`;
-    const request = { model: outgoing.model.id, body, stream: stream !== undefined };
+    const request = { model: outgoing.model.id, body, stream: this.streamed };
     const { frames } = await backend.generate(request, outgoing.exchange, signal);
+    this.#trace.tell({ type: 'head' });
     outgoing.taken();
     return frames[Symbol.asyncIterator]();
   }
@@ -106,6 +112,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
         for (const event of reader.read(frame)) events.push(event);
         if (!reader.finished) continue;
         this.#options.stream?.succeeded();
+        this.#tellEnd(events);
         // The client wants no more of it.
         this.close();
         break;
@@ -120,7 +127,15 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   #endOfBody(): TurnEvent[] {
     const events = this.#options.reader.end();
     this.#options.stream?.succeeded();
+    this.#tellEnd(events);
     this.#ended = true;
     return events;
+  }
+
+  #tellEnd(events: readonly TurnEvent[]): void {
+    const last = events.at(-1);
+    // Where the client's limits ended it, upstream gave no reason.
+    if (last?.type === 'finish' && 'reason' in last.finish)
+      this.#trace.tell({ type: 'finished', reason: last.finish.reason });
   }
 }

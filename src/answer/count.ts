@@ -21,6 +21,7 @@ import type { AnswerPorts } from './ports.ts';
 import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from './prepare.ts';
 import type { Purse } from './retries.ts';
 import { sessionOf } from './session.ts';
+import { tellAsked, tellChosen } from './story.ts';
 
 /** Milliseconds; a count is to be quick, or not worth its wait. */
 const COUNT_TIMEOUT_MS = 10_000;
@@ -46,6 +47,7 @@ const isRefusal = (error: UpstreamError): boolean =>
 const COUNT_PURSE: Purse = {
   pay: () => true,
   areSpent: false,
+  left: undefined,
   isWorthwhile: () => false,
   mostWait: () => Infinity,
   explain: (error) => error,
@@ -74,14 +76,13 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
 /** Gives one number. */
 class CountAttempt implements Attempt<number> {
   readonly isBegun = false;
+  readonly streamed = false;
   readonly #outgoing: Outgoing;
-  readonly #job: Job;
   readonly #signal: AbortSignal;
   #counted = false;
 
-  constructor(outgoing: Outgoing, job: Job, signal: AbortSignal) {
+  constructor(outgoing: Outgoing, signal: AbortSignal) {
     this.#outgoing = outgoing;
-    this.#job = job;
     this.#signal = signal;
   }
 
@@ -90,7 +91,6 @@ class CountAttempt implements Attempt<number> {
     const { exchange, model, route } = this.#outgoing;
     const { backend } = route;
     const body = this.#outgoing.text();
-    this.#job.facts.key = `#${backend.keyFingerprint}`;
     const tokens = await backend.countTokens(model.id, body, exchange, this.#signal);
     this.#counted = true;
     this.#outgoing.taken();
@@ -125,7 +125,7 @@ async function askGoogle(
       models,
       purse: COUNT_PURSE,
       patience: () => NO_PATIENCE,
-      attempt: (sent, _whole, signal) => new CountAttempt(sent, job, signal),
+      attempt: (sent, _whole, signal) => new CountAttempt(sent, signal),
       isContent: () => true,
       deadline: { ms: timeoutMs, late: () => new UpstreamError('timeout', 'no token count in time') },
     },
@@ -153,6 +153,7 @@ export async function countTokensOf(
   job: Job,
   ports: AnswerPorts,
 ): Promise<number> {
+  tellAsked(request, 'count-tokens', undefined, job);
   const media = new RequestMedia(request.messages, job, ports);
   const outgoingFor = (model: GeminiModel) => countRequest(model, request, media, job, ports);
   const outgoing = await outgoingFor(chooseModel(request.model, job, ports));
@@ -198,12 +199,13 @@ async function countRequest(
   ports: AnswerPorts,
 ): Promise<Outgoing> {
   const route = asKeyRoute(ports.keys.countRoute(model.id, sessionOf(job.headers, undefined)));
+  tellChosen(model, route, job);
   const ctx = await requestContext(model, route, request.messages, media, job, ports);
   const { body, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
   const { thinking } = ports;
-  const exchange = createExchange('count-tokens', job, ports);
+  const exchange = createExchange('count-tokens', job);
   return new Outgoing(
     { model, request: quarantine.apply(body), exchange, route, quarantine, thinking, media: NO_MEDIA },
     job,

@@ -8,7 +8,6 @@ import type { FailureClass } from '../gemini/failure-class.ts';
 import { type GeminiModel, modelRow } from '../gemini/models.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { mapModel, namesGemini } from '../translate/model-map.ts';
-import type { Job } from './job.ts';
 import type { AnswerPorts } from './ports.ts';
 import type { Cost } from './retries.ts';
 
@@ -32,16 +31,6 @@ export function nextModel(
     .flat()
     .find((model) => !asked.has(model) && keys.usable(model, asker));
   return other === undefined ? undefined : modelRow(other);
-}
-
-/** `why` is undefined where `from` was not asked: requests before this one have found out. */
-export type Replaced = { from: string; to: string; why: FailureClass | undefined };
-
-/** For the request's line in the log, and the client: the model that should have answered, and the one that is asked now. */
-export function noteReplaced({ from, to, why }: Replaced, { facts }: Job): void {
-  facts.replacedModel ??= from;
-  facts.replacedBecause ??= why;
-  facts.geminiModel = to;
 }
 
 /** What a model cannot be asked for in this request or in those of the next minutes, whoever asks. */
@@ -157,17 +146,4 @@ function noModelLeft(
     means: failureClass(error),
     cause: error,
   });
-}
-
-/** Tells the client that another model answers. No name that Claude Code takes for a gateway's (contract section 3). */
-export const REPLACED_HEADER = 'x-fallback-model';
-
-export function replacedHeader({
-  replacedModel,
-  replacedBecause,
-  geminiModel,
-}: Job['facts']): string | undefined {
-  if (replacedModel === undefined || replacedModel === geminiModel) return undefined;
-  const why = replacedBecause === undefined ? '' : `; because=${replacedBecause}`;
-  return `${geminiModel}; in-place-of=${replacedModel}${why}`;
 }

@@ -27,6 +27,8 @@ export type Step<T> =
   | { kind: 'retry'; leastMs: number }
   | { kind: 'give-up'; error: unknown };
 
+export type PaidStep<T> = { step: Step<T>; cost: Cost };
+
 /** What a failed attempt leaves to choose from. */
 export type Situation<T> = {
   error: unknown;
@@ -51,7 +53,7 @@ type RowText = { kind: Step<unknown>['kind']; when: string; costs: string };
 
 type Row = RowText & {
   /** The step and its cost; undefined where it does not apply. */
-  offer<T>(situation: Situation<T>, purse: Purse): { step: Step<T>; cost: Cost } | undefined;
+  offer<T>(situation: Situation<T>, purse: Purse): PaidStep<T> | undefined;
   /** What is told in place of the failure, from this row on, where the step cannot be paid. */
   unpaid?(situation: Situation<unknown>): unknown;
 };
@@ -59,7 +61,7 @@ type Row = RowText & {
 const free = <T>(step: Step<T>) => ({ step, cost: 'nothing' as const });
 const retry = <T>(step: Step<T>) => ({ step, cost: 'retry' as const });
 
-/** Before all others, because the failure then says nothing of key or model: see `mayResend`. */
+/** Before all others, because the failure then says nothing of key or model: see `resendStep`. */
 const RESEND: RowText = {
   kind: 'resend',
   when: 'Gemini refuses something of the request that can be left out or put in another way: a tool declaration, a signature, a thinking level, a URL',
@@ -135,18 +137,19 @@ const STEPS: readonly Row[] = [
 /** For the page in `docs/`. */
 export const STEP_TABLE: readonly RowText[] = [RESEND, ...STEPS];
 
-export function nextStep<T>(situation: Situation<T>, purse: Purse): Step<T> {
+export function nextStep<T>(situation: Situation<T>, purse: Purse): PaidStep<T> {
   let now = situation;
   for (const row of STEPS) {
     const offer = row.offer(now, purse);
     if (!offer) continue;
-    if (purse.pay(offer.cost)) return offer.step;
+    if (purse.pay(offer.cost)) return offer;
     if (row.unpaid) now = { ...now, error: row.unpaid(now) };
   }
   throw new Error('the last row applies to everything');
 }
 
-/** True where the changed request may be sent: the failure then says nothing of the key, nor of the model. */
-export function mayResend(mending: Mending, purse: Purse): boolean {
-  return purse.pay(mending.isFree ? 'nothing' : 'retry');
+/** Where the changed request may be sent: the failure then says nothing of the key, nor of the model. */
+export function resendStep(mending: Mending, purse: Purse): PaidStep<never> | undefined {
+  const cost = mending.isFree ? 'nothing' : 'retry';
+  return purse.pay(cost) ? { step: { kind: 'resend', mending }, cost } : undefined;
 }

@@ -3,6 +3,7 @@ import type { MessagesRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
+import { callerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
 import { openReader } from '../translate/response/search-reader.ts';
 import { refusedSearch } from '../translate/response/search-refused.ts';
@@ -18,6 +19,7 @@ import { withOverflowCounted } from './overflow.ts';
 import type { AnswerPorts } from './ports.ts';
 import { chooseModel, prepare } from './prepare.ts';
 import { Retries } from './retries.ts';
+import { AGENT_HEADER, tellAsked } from './story.ts';
 
 /** Milliseconds inside the proxy for a key to come back; whoever has to wait longer is told. */
 const LONGEST_WAIT_MS = 30_000;
@@ -57,8 +59,13 @@ export async function openAnswer(
   job: Job,
   ports: AnswerPorts,
 ): Promise<MessageAnswer> {
+  const caller = callerClass(request, {
+    userAgent: job.headers.get('user-agent') ?? undefined,
+    agentId: job.headers.get(AGENT_HEADER) ?? undefined,
+  });
+  tellAsked(request, caller, asker, job);
   const media = new RequestMedia(request.messages, job, ports);
-  const outgoingFor = (model: GeminiModel) => prepare({ request, asker, media }, model, job, ports);
+  const outgoingFor = (model: GeminiModel) => prepare({ request, caller, asker, media }, model, job, ports);
   const outgoing = await outgoingFor(chooseModel(request.model, job, ports, asker));
   if (request.max_tokens === 0) return emptyAnswer(outgoing);
   return answerOf({ request, asker, outgoing, outgoingFor }, job, ports);
@@ -76,7 +83,7 @@ function answerOf(
   job: Job,
   ports: AnswerPorts,
 ): MessageAnswer {
-  const { clock, random, settings, stats, streaming } = ports;
+  const { clock, random, settings, streaming } = ports;
   const streamed = request.stream === true;
   const models = new ModelChoice(request.model, asker, outgoing.model, ports);
   const left = () => job.startedAt + settings.requestTimeoutMs - clock.monotonic();
@@ -85,12 +92,8 @@ function answerOf(
     forBreaker: () => models.next() === undefined,
     tokens: () => estimateBodyTokens(sent.body),
   });
-  const onRetry = () => {
-    job.facts.retries++;
-    stats.retries++;
-  };
   const ceiling = streamed ? settings.maxRetries.stream : settings.maxRetries.unary;
-  const retries = new Retries({ ticket: ports.budget.begin(asker), ceiling, clock, random, onRetry });
+  const retries = new Retries({ ticket: ports.budget.begin(asker), ceiling, clock, random });
   const mayAskAgain = once(() => retries.reserve());
   const answer = new Answer<TurnEvent, OutgoingMessage>(
     {

@@ -32,8 +32,6 @@ export type OutgoingOptions = {
 
 /** A change that gets around a refusal. */
 export type Mending = {
-  /** What is changed, for the story of the request. */
-  what: string;
   /** The first one of an answer costs no retry, nor does any of a search for the tool that is refused. */
   isFree: boolean;
   apply(): void;
@@ -107,14 +105,12 @@ export class Outgoing {
     if (!request) return undefined;
     const changed = (await this.#withBytes(error, request)) ?? this.#changed(error, request);
     if (!changed) return undefined;
-    const { what, isFree } = changed;
     return {
-      what,
-      isFree,
+      isFree: changed.isFree,
       apply: () => {
         this.#become(changed.request);
         this.#mended = true;
-        this.#job.facts.mended++;
+        this.#job.trace.tell({ type: 'mended', what: changed.what });
         this.route.sentAgain(() => estimateBodyTokens(this.body));
       },
     };

@@ -44,6 +44,4 @@ export type AnswerPorts = {
   random: Random;
   ids: Ids;
   logger: Logger;
-  /** How many retries there were, for whoever asks. */
-  stats: { retries: number };
 };

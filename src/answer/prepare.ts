@@ -3,7 +3,7 @@ import type { MessagesRequest } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { KeyRoute } from '../keys/keys.ts';
 import type { Exchange } from '../lib/ports.ts';
-import { callerClass } from '../translate/caller.ts';
+import type { CallerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
 import type { AnswerContext, RequestContext } from '../translate/context.ts';
 import { mapModel } from '../translate/model-map.ts';
@@ -11,33 +11,31 @@ import { toGeminiRequest } from '../translate/request/index.ts';
 import { exactKeys, looseKeys, type SignatureLookup } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
-import { nextModel, noteReplaced } from './fallback-model.ts';
+import { nextModel } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
 import type { RequestMedia } from './media/request-media.ts';
 import { OutgoingMessage } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 import { sessionOf } from './session.ts';
+import { tellChosen } from './story.ts';
 import { Quarantine } from './tool-quarantine.ts';
 
-/** The model that answers to the client's id now; noted for the log. */
+/** The model that answers to the client's id now. */
 export function chooseModel(requested: string, job: Job, ports: AnswerPorts, asker?: string): GeminiModel {
-  job.facts.model = requested;
   const mapped = mapModel(requested, ports.settings.modelMap);
-  job.facts.geminiModel = mapped.id;
   if (ports.keys.usable(mapped.id, asker)) return mapped;
   const other = nextModel(requested, new Set([mapped.id]), ports, asker);
   if (!other) return mapped;
-  noteReplaced({ from: mapped.id, to: other.id, why: undefined }, job);
+  job.trace.tell({ type: 'model-replaced', from: mapped.id, to: other.id });
   return other;
 }
 
-export function createExchange(caller: string, job: Job, ports: AnswerPorts, foreign = ''): Exchange {
-  job.facts.caller = caller;
+export function createExchange(caller: string, job: Job, foreign = ''): Exchange {
   return {
     id: job.id,
     labels: { caller, ...(foreign === '' ? {} : { foreign }) },
-    note: (event, detail = {}) => ports.logger.debug({ request_id: job.id, ...detail }, event),
+    note: (what, detail = {}) => job.trace.tell({ type: 'note', what, detail }),
   };
 }
 
@@ -83,23 +81,21 @@ export const openQuarantine = (
 ): Quarantine => new Quarantine({ memory, family, job, logger });
 
 /** `media`: those of the request, read once for all the models that are asked. */
-export type Asked = { request: MessagesRequest; asker: string; media: RequestMedia };
+export type Asked = { request: MessagesRequest; caller: CallerClass; asker: string; media: RequestMedia };
 
 export async function prepare(
-  { request, asker, media }: Asked,
+  { request, caller, asker, media }: Asked,
   model: GeminiModel,
   job: Job,
   ports: AnswerPorts,
 ): Promise<OutgoingMessage> {
-  const { headers } = job;
-  const caller = callerClass(request, {
-    userAgent: headers.get('user-agent') ?? undefined,
-    agentId: headers.get('x-claude-code-agent-id') ?? undefined,
-  });
-  const exchange = createExchange(caller, job, ports, foreignTexts(request.messages));
-  const route = ports.keys.route(model.id, sessionOf(headers, request.metadata?.['user_id']), asker);
+  const exchange = createExchange(caller, job, foreignTexts(request.messages));
+  const route = ports.keys.route(model.id, sessionOf(job.headers, request.metadata?.['user_id']), asker);
+  tellChosen(model, route, job);
   const ctx = await requestContext(model, route, request.messages, media, job, ports);
+  const began = ports.clock.monotonic();
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
+  job.trace.tell({ type: 'translated', tookMs: ports.clock.monotonic() - began });
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
   const { thinking } = ports;

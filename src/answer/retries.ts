@@ -23,6 +23,8 @@ export type Purse = {
   pay(cost: Cost): boolean;
   /** All that the ceiling allows was spent; false where it allows nothing. */
   readonly areSpent: boolean;
+  /** How many retries the ceiling still allows; undefined where none are counted. */
+  readonly left: number | undefined;
   /** Whether asking again, a little later, may end better. Told once of each failure. */
   isWorthwhile(error: unknown): boolean;
   /** Milliseconds that asking again waits at most: the last attempt before the client is told of a host that is away is not late. */
@@ -41,8 +43,6 @@ export type RetriesOptions = {
   ceiling: number;
   clock: Clock;
   random: Random;
-  /** Called for each retry, before it is made. */
-  onRetry(): void;
 };
 
 export class Retries implements Purse {
@@ -75,6 +75,10 @@ export class Retries implements Purse {
     return this.#spent > 0 && !this.#reserved && this.#spent === this.#options.ceiling;
   }
 
+  get left(): number {
+    return Math.max(0, this.#options.ceiling - this.#spent);
+  }
+
   pay(cost: Cost): boolean {
     switch (cost) {
       case 'nothing':
@@ -93,7 +97,7 @@ export class Retries implements Purse {
   reserve(): boolean {
     if (this.#unusable + 1 >= UNUSABLE_ANSWERS || this.#spent >= this.#options.ceiling) return false;
     if (!this.#options.ticket.take()) return false;
-    this.#count();
+    this.#spent++;
     this.#reserved = true;
     return true;
   }
@@ -134,13 +138,8 @@ export class Retries implements Purse {
       return false;
     }
     this.#state = 'free';
-    this.#count();
-    return true;
-  }
-
-  #count(): void {
     this.#spent++;
-    this.#options.onRetry();
+    return true;
   }
 
   #isHopeless(error: unknown): boolean {

@@ -102,7 +102,7 @@ export function compose(given: Config, ports: Ports): System {
     random,
     ids: ports.ids ?? createIds(random),
     logger,
-    stats: { answersOpen: 0, draining: false, retries: 0 },
+    stats: { answersOpen: 0, draining: false },
     counters,
     subscribers: [counters.subscriber, requestLog(logger), ...(ports.subscribers ?? [])],
     openCalls: new Set(),

@@ -212,6 +212,7 @@ export async function readJson(call: Call, bodies: BodyBudget): Promise<unknown>
   const { bytes, figures, held } = await readBody(call.request, bodies, call.signal);
   call.holdBody(held);
   call.keepBody?.(bytes);
+  call.trace.tell({ type: 'read', bytes: bytes.byteLength });
   const text = textOf(bytes);
   held.grow(figures.elements * ELEMENT_BYTES);
   const value = parse(text);

@@ -1,6 +1,6 @@
 /** One client request on its way through the server. */
 
-import type { Facts, Job } from '../answer/job.ts';
+import type { Job } from '../answer/job.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
 import { type Subscriber, Trace } from '../trace/trace.ts';
 import { isRoutine } from '../translate/warnings.ts';
@@ -59,7 +59,6 @@ export function openCall(options: CallOptions): Call {
   if (request.signal.aborted) leave();
   else request.signal.addEventListener('abort', leave, { once: true });
   let body: HeldBody | undefined;
-  const facts: Facts = { failovers: 0, retries: 0, mended: 0 };
   const id = options.ids.next('req_');
   const startedAt = clock.monotonic();
   const trace = new Trace({ id, startedAt, clock, subscribers });
@@ -81,7 +80,6 @@ export function openCall(options: CallOptions): Call {
     params: options.params,
     startedAt,
     signal: controller.signal,
-    facts,
     trace,
     warn: (code, warned, detail) =>
       trace.tell({ type: 'warning', code, path: warned, detail, routine: isRoutine(code, warned) }),

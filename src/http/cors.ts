@@ -1,7 +1,7 @@
 /** What browsers ask and are told before a page of another site may use the API: `CORS_ORIGINS`. */
 
-import { REPLACED_HEADER } from '../answer/fallback-model.ts';
 import type { ServerSettings } from './deps.ts';
+import { FALLBACK_HEADER } from './fallback-header.ts';
 import { isApiPath } from './paths.ts';
 
 /** In place of an origin: every page may. */
@@ -10,7 +10,7 @@ export const ANY_ORIGIN = '*';
 /** Seconds for which a browser need not ask again; no browser keeps it longer than two hours. */
 const MAX_AGE = '7200';
 /** What a page could not read otherwise. */
-const EXPOSED = `request-id, retry-after, x-should-retry, ${REPLACED_HEADER}`;
+const EXPOSED = `request-id, retry-after, x-should-retry, ${FALLBACK_HEADER}`;
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 
 type Settings = Pick<ServerSettings, 'corsOrigins'>;

@@ -23,7 +23,7 @@ export type ServerSettings = AnswerSettings & {
   streamsMax: number;
 };
 
-export type ServerDeps = Omit<AnswerPorts, 'settings' | 'stats'> & {
+export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   settings: ServerSettings;
   /** What other instances know. */
   shared: Pick<SharedState, 'status'>;
@@ -46,7 +46,6 @@ export type ServerDeps = Omit<AnswerPorts, 'settings' | 'stats'> & {
 export type Stats = {
   answersOpen: number;
   draining: boolean;
-  retries: number;
 };
 
 /** A response, and where its body goes on after it was returned, the promise of its end. */

@@ -3,7 +3,6 @@
  * handler only answers, or throws what the client is to be told.
  */
 
-import { REPLACED_HEADER, replacedHeader } from '../answer/fallback-model.ts';
 import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -15,7 +14,7 @@ import { checkKey } from './client-key.ts';
 import { type Call, ClientGone, openCall } from './client-request.ts';
 import { addCorsHeaders } from './cors.ts';
 import type { CallScope, Reply, ServerDeps } from './deps.ts';
-import { tellFacts } from './facts-bridge.ts';
+import { FallbackHeader } from './fallback-header.ts';
 import { errorResponse } from './responses.ts';
 
 export type Handler = (call: Call, deps: ServerDeps) => Response | Reply | Promise<Response | Reply>;
@@ -122,6 +121,7 @@ async function answer(call: Call, handler: Handler, scope: CallScope): Promise<R
 export async function runCall(handler: Handler, route: RouteContext, server: ServerDeps): Promise<Response> {
   const scope = await openScope(route, server);
   const { deps } = scope;
+  const fallback = new FallbackHeader();
   const call = openCall({
     request: scope.request,
     path: route.path,
@@ -131,20 +131,18 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
     clock: deps.clock,
     keepOpen: route.keepOpen,
     keepBody: scope.keepBody,
-    subscribers: deps.subscribers,
+    subscribers: [...deps.subscribers, () => fallback.hear],
   });
   deps.openCalls.add(call);
   scope.begin?.(call);
   const reply = await answer(call, handler, scope);
   reply.response.headers.set('request-id', call.id);
-  const replaced = replacedHeader(call.facts);
-  if (replaced !== undefined) reply.response.headers.set(REPLACED_HEADER, replaced);
+  fallback.addTo(reply.response.headers);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);
   const { response, ended } = scope.watch ? await scope.watch(reply, call) : reply;
   void ended.then(() => {
     deps.openCalls.delete(call);
     call.letBodyGo();
-    tellFacts(call);
     const clientLeft = call.signal.reason instanceof ClientGone;
     call.trace.tell({ type: 'end', status: clientLeft ? CLIENT_GONE_STATUS : response.status, clientLeft });
   });

@@ -21,7 +21,7 @@ export function tellAnswer(trace: Trace): (events: readonly MessageEvent[]) => v
         out: usage.output_tokens,
         thinking: usage.output_tokens_details.thinking_tokens,
       });
-      if (delta.stop_reason) trace.tell({ type: 'stopped', stop: delta.stop_reason });
+      if (delta.stop_reason) trace.tell({ type: 'stopped', reason: delta.stop_reason });
     }
   };
 }

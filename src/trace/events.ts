@@ -17,10 +17,12 @@ export type StepName =
   /** The same request, changed so that it is not refused again. */
   | 'resend'
   | 'ask-whole'
+  /** Something is told as an answer, in place of the failure. */
+  | 'tell'
   | 'give-up';
 
-/** What a step is paid from: the budget that all requests share, the ceiling of this request alone, or nothing. */
-export type StepCost = 'budget' | 'ceiling' | 'nothing';
+/** What a step costs: nothing; a retry; or one retry beyond those that the request may make. */
+export type StepCost = 'nothing' | 'retry' | 'beyond';
 
 /** Who is to blame that a request failed, as far as can be told. */
 export type Blame =
@@ -45,14 +47,14 @@ export type TraceFact =
       /** Asked every few seconds by whatever watches this process. */
       isProbe?: true | undefined;
     }
-  /** A model is asked for, and the body could be read. */
+  /** The body has come whole. Bytes, unpacked. */
+  | { type: 'read'; bytes: number }
+  /** A model is asked for, in a body that could be understood. */
   | {
       type: 'asked';
       /** The client's name of the model. */
       model: string;
       stream: boolean;
-      /** Of the body, unpacked. */
-      bytes?: number | undefined;
       /** What kind of work it is for: the main conversation, a subagent, a title … */
       caller: string;
       /** Whose failures its failures are. */
@@ -66,15 +68,15 @@ export type TraceFact =
       type: 'chosen';
       model: string;
       key: KeyName;
-      why: 'home' | 'dealt' | 'moved' | 'fallback';
+      why?: 'home' | 'dealt' | 'moved' | 'fallback' | undefined;
       /** The key that the session had before. */
       home?: KeyName | undefined;
     }
   /** `because` is a class of failure; undefined where requests before this one have found out. */
   | { type: 'model-replaced'; from: string; to: string; because?: string | undefined }
   /** The upstream request is made. */
-  | { type: 'translated'; tookMs: number; bytes: number }
-  /** Something could not be carried over, or was bent. One that is told after an attempt began is of that attempt. */
+  | { type: 'translated'; tookMs: number }
+  /** Something could not be carried over, or was bent. */
   | {
       type: 'warning';
       code: string;
@@ -83,22 +85,20 @@ export type TraceFact =
       /** Expected of nearly every request, and nothing that a user need know. */
       routine: boolean;
     }
+  /** A request goes out to upstream. What is told until the next one is of this attempt. */
   | {
       type: 'attempt';
-      /** From 1. */
-      number: number;
       model: string;
       key: KeyName;
       streamed: boolean;
       bodyHash?: string | undefined;
       paidBy: 'first' | 'retry' | 'free';
     }
-  /** Upstream began to answer an attempt. */
-  | { type: 'head'; attempt: number }
+  /** Upstream began to answer. */
+  | { type: 'head' }
+  /** The attempt failed; or, without one, it could not be made. */
   | {
       type: 'failure';
-      /** 0 where nothing was sent. */
-      attempt: number;
       class: string;
       status?: number | undefined;
       /** In upstream's words. */
@@ -111,12 +111,9 @@ export type TraceFact =
   | {
       type: 'step';
       step: StepName;
-      /** In words, where the failure does not say it. */
-      reason?: string | undefined;
       cost: StepCost;
-      retriesLeft: number;
-      /** How long the next attempt waits, where that is known. */
-      afterMs?: number | undefined;
+      /** Undefined where none are counted. */
+      retriesLeft: number | undefined;
     }
   /** A wait begins; the next `waited` is its end. */
   | {
@@ -135,8 +132,10 @@ export type TraceFact =
   | { type: 'first-content' }
   /** Tokens. `in` is without what was `cached`; `out` is with `thinking`. */
   | { type: 'usage'; in: number; cached: number; out: number; thinking: number }
-  /** The answer is whole. `stop` is what the client is told, `finish` what upstream said. */
-  | { type: 'stopped'; stop: string; finish?: string | undefined }
+  /** Why upstream ended its answer, in its word. */
+  | { type: 'finished'; reason: string }
+  /** Why the answer ended, in the word that the client is told. */
+  | { type: 'stopped'; reason: string }
   /** Whatever stands in for upstream, or in its way, tells of itself. */
   | { type: 'note'; what: string; detail: Readonly<Record<string, unknown>> }
   /** The client is told an error, in place of an answer or after a part of it. */

@@ -27,6 +27,7 @@ const NEXT: Readonly<Record<StepName, string>> = {
   'other-model': 'another model is asked',
   resend: 'sent again, without what was refused',
   'ask-whole': 'asked again, for the whole answer at once',
+  tell: 'told as an answer',
   'give-up': 'given up',
 };
 
@@ -39,6 +40,9 @@ export function requestLog(logger: Logger): Subscriber {
   };
 }
 
+/** A failure, and what the request does about it. */
+type Failed = { failure: Of<'failure'>; step: Of<'step'> };
+
 class RequestLog {
   readonly #id: string;
   readonly #logger: Logger;
@@ -47,7 +51,8 @@ class RequestLog {
   #warnings = 0;
   /** Until it is known what comes of it. */
   #failure: Of<'failure'> | undefined;
-  #failures = 0;
+  #pending: Failed | undefined;
+  #hasFailed = false;
 
   constructor(id: string, logger: Logger, ordinary: Ordinary) {
     this.#id = id;
@@ -56,6 +61,9 @@ class RequestLog {
   }
 
   readonly hear: Listener = (event) => {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending) this.#failed(pending, event);
     this.#summary.hear(event);
     switch (event.type) {
       case 'warning':
@@ -87,37 +95,43 @@ class RequestLog {
     if (this.#warnings++ < MOST_WARNINGS_TOLD) this.#write('debug', { code, path, detail }, 'warning');
   }
 
-  /** The first failure of a request is told when it happens: its end may be minutes away. One that ends the request is told there. */
-  #step({ step, afterMs, cost, retriesLeft }: Of<'step'>): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (!failure || step === 'give-up') return;
-    const isFirst = this.#failures++ === 0;
+  /**
+   * The first failure of a request is told when it happens, with what comes next: the request's end may be minutes away. A failure that
+   * ends the request is told there.
+   */
+  #failed({ failure, step: { step, cost, retriesLeft } }: Failed, next: TraceEvent): void {
+    const isFirst = !this.#hasFailed;
+    this.#hasFailed = true;
     const { model, key } = this.#summary;
-    const { attempt, class: of, status, quotesAnswer } = failure;
+    const { class: of, status, quotesAnswer, toldWaitMs } = failure;
     const reason = quotesAnswer ? undefined : failure.message;
-    const costsTime = step !== 'other-key' && step !== 'resend';
-    const next = afterMs ? `${NEXT[step]} in ${duration(afterMs)}` : NEXT[step];
+    const waitMs = next.type === 'wait' ? next.until - next.ms : undefined;
+    const isQuick = step === 'other-key' || step === 'resend';
+    const what = [status, of].filter(Boolean).join(' ');
+    const then = waitMs === undefined ? NEXT[step] : `${NEXT[step]} in ${duration(waitMs)}`;
     this.#write(
-      isFirst ? (costsTime ? 'warn' : 'info') : 'debug',
+      isFirst ? (isQuick ? 'info' : 'warn') : 'debug',
       {
-        attempt,
         gemini_model: model,
         key: keyText(key),
         class: of,
         status,
         reason,
+        told_wait_ms: toldWaitMs,
         next: step,
-        next_in_ms: afterMs,
+        wait_ms: waitMs,
         cost,
         retries_left: retriesLeft,
       },
       'attempt failed',
-      () => [
-        `${this.#who()}  attempt ${attempt} failed: ${[status, of].filter(Boolean).join(' ')}; ${next}`,
-        ...(reason === undefined ? [] : [reason]),
-      ],
+      () => [`${this.#who()}  ${what}: ${then}`, ...(reason === undefined ? [] : [reason])],
     );
+  }
+
+  #step(step: Of<'step'>): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure && step.step !== 'give-up') this.#pending = { failure, step };
   }
 
   #wait({ for: what, key, limit, until, ms }: Of<'wait'>): void {
@@ -160,7 +174,7 @@ class RequestLog {
 
   #lines(status: number, ms: number, oddness: Oddness): string[] {
     const { asked, usage, stopped, error, end, warnings } = this.#summary;
-    const how = end?.clientLeft ? 'the client left' : (error?.error ?? stopped?.stop ?? '');
+    const how = end?.clientLeft ? 'the client left' : (error?.error ?? stopped?.reason ?? '');
     const cached = usage && usage.cached > 0 ? ` (${count(usage.cached)} cached)` : '';
     const first = [
       this.#who(),
@@ -202,7 +216,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     tokens_in: usage?.in,
     tokens_cached: usage?.cached,
     tokens_out: usage?.out,
-    stop_reason: summary.stopped?.stop,
+    stop_reason: summary.stopped?.reason,
     failovers: summary.failovers || undefined,
     retries: summary.retries || undefined,
     mended: summary.mended.length || undefined,

@@ -17,7 +17,6 @@ export class Summary {
   key: string | undefined;
   /** The model that should have answered. */
   replaced: { model: string; because: string | undefined } | undefined;
-  attempts = 0;
   retries = 0;
   failovers = 0;
   /** What was changed in a request that was refused. */
@@ -34,8 +33,8 @@ export class Summary {
   stopped: Of<'stopped'> | undefined;
   error: Of<'error'> | undefined;
   end: Of<'end'> | undefined;
-  /** When the last attempt began. */
-  #attemptAt = 0;
+  /** When the attempt began that is under way. */
+  #attemptAt: number | undefined;
   #wait: Of<'wait'> | undefined;
 
   hear(event: TraceEvent): void {
@@ -58,13 +57,12 @@ export class Summary {
         if (!event.routine) this.warnings++;
         return;
       case 'attempt':
-        this.attempts++;
         this.#attemptAt = event.ms;
         this.model = event.model;
         this.key = event.key;
         return;
       case 'failure':
-        this.failed.push({ failure: event, tookMs: event.attempt === 0 ? 0 : event.ms - this.#attemptAt });
+        this.#fail(event);
         return;
       case 'step':
         if (event.cost !== 'nothing') this.retries++;
@@ -84,7 +82,7 @@ export class Summary {
         return;
       case 'first-content':
         this.firstContentMs = event.ms;
-        this.modelTookMs = event.ms - this.#attemptAt;
+        this.modelTookMs = event.ms - (this.#attemptAt ?? 0);
         return;
       case 'end':
         this.end = event;
@@ -96,6 +94,13 @@ export class Summary {
   /** Undefined before the first of what was thought or said. */
   get firstSignMs(): number | undefined {
     return this.firstThoughtMs ?? this.firstContentMs;
+  }
+
+  /** One that could not be made took no time, and is no attempt. */
+  #fail(failure: Of<'failure'>): void {
+    const began = this.#attemptAt;
+    this.#attemptAt = undefined;
+    if (began !== undefined) this.failed.push({ failure, tookMs: failure.ms - began });
   }
 
   #keep(event: Of<'received' | 'asked' | 'usage' | 'stopped' | 'error'>): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { mayResend, nextStep, type Situation, STEP_TABLE } from '../../src/answer/next-step.ts';
+import { nextStep, resendStep, type Situation, STEP_TABLE } from '../../src/answer/next-step.ts';
 import type { Mending } from '../../src/answer/outgoing.ts';
 import type { Cost, Purse } from '../../src/answer/retries.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
@@ -19,6 +19,7 @@ function purseOf(affordable: readonly Cost[], worthwhile = true): Purse & { paid
       return true;
     },
     areSpent: false,
+    left: 1,
     isWorthwhile: () => worthwhile,
     mostWait: () => Infinity,
     explain: (error) => error,
@@ -105,24 +106,27 @@ const ROWS: readonly Row[] = [
 describe('the table', () => {
   test.each(ROWS)('$name: $step', ({ situation, affordable = RICH, worthwhile, step, paid }) => {
     const purse = purseOf(affordable, worthwhile);
-    expect(nextStep(situation, purse).kind).toBe(step as never);
+    const made = nextStep(situation, purse);
+    expect<string[]>([made.step.kind, made.cost]).toEqual([step, paid]);
     expect(purse.paid).toEqual([paid]);
   });
 
   test('a wait for a key that cannot be paid tells when the key is back', () => {
     const situation = after({ again: 'retry', keyRefusal: () => noKey });
-    expect(nextStep(situation, purseOf([], false))).toEqual({ kind: 'give-up', error: noKey });
+    expect(nextStep(situation, purseOf([], false))).toMatchObject({
+      step: { kind: 'give-up', error: noKey },
+    });
   });
 
   test('where no model is left, what is told names the one that was asked for', () => {
     const told = new Error('named');
-    const step = nextStep(after({ told: () => told }), purseOf([]));
+    const { step } = nextStep(after({ told: () => told }), purseOf([]));
     expect(step).toEqual({ kind: 'give-up', error: told });
   });
 
   test('what upstream asks to be waited goes with the step', () => {
     const error = new UpstreamError('status', 'overloaded', { status: 503, retryAfter: 7 });
-    expect(nextStep(after({ error }), purseOf(RICH))).toEqual({ kind: 'retry', leastMs: 7_000 });
+    expect(nextStep(after({ error }), purseOf(RICH)).step).toEqual({ kind: 'retry', leastMs: 7_000 });
   });
 
   test('every step is made by some row', () => {
@@ -132,10 +136,10 @@ describe('the table', () => {
 });
 
 test.each([
-  ['the first change is free', true, [], true],
-  ['a further one is a retry', false, ['retry'], true],
-  ['a further one that cannot be paid', false, [], false],
-] as const)('%s', (_name, isFree, affordable, may) => {
-  const mending: Mending = { what: 'tools', isFree, apply() {} };
-  expect(mayResend(mending, purseOf(affordable))).toBe(may);
+  ['the first change is free', true, [], 'nothing'],
+  ['a further one is a retry', false, ['retry'], 'retry'],
+  ['a further one that cannot be paid is not made', false, [], undefined],
+] as const)('%s', (_name, isFree, affordable, cost) => {
+  const mending: Mending = { isFree, apply() {} };
+  expect(resendStep(mending, purseOf(affordable))?.cost).toBe(cost);
 });

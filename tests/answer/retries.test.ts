@@ -14,7 +14,6 @@ test('that the budget once had none left is told only where it ended the answer'
     ceiling: 1,
     clock: new ManualClock(),
     random: createSeededRandom(1),
-    onRetry() {},
   });
   const error = refusal(503, 'The model is overloaded.');
   expect(retries.pay('retry')).toBe(false);

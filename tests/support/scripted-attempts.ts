@@ -12,6 +12,8 @@ import { modelRow } from '../../src/gemini/models.ts';
 import { singleKey } from '../../src/keys/keys.ts';
 import type { Logger } from '../../src/lib/log.ts';
 import type { Random } from '../../src/lib/ports.ts';
+import type { TraceEvent } from '../../src/trace/events.ts';
+import { Trace } from '../../src/trace/trace.ts';
 import type { Backend } from '../../src/upstream/backend.ts';
 import { ManualClock } from './manual-clock.ts';
 
@@ -27,6 +29,7 @@ type Seen = { opened: number[]; pulled: string[]; closed: number[]; retries: num
 
 class ScriptedAttempt implements Attempt<string> {
   readonly isBegun = true;
+  readonly streamed = true;
   readonly #number: number;
   readonly #script: Iterator<string | Error>;
   readonly #signal: AbortSignal;
@@ -105,6 +108,7 @@ function purse(maxAttempts: number, seen: Seen): Purse {
       return true;
     },
     areSpent: false,
+    left: 1,
     isWorthwhile: (error) => error instanceof Flaky,
     mostWait: () => Infinity,
     explain: (error) => error,
@@ -124,12 +128,18 @@ export function scripted(scripts: readonly Script[], options: ScriptedOptions = 
   const clock = new ManualClock();
   const abort = new AbortController();
   const seen: Seen = { opened: [], pulled: [], closed: [], retries: [] };
+  const story: TraceEvent[] = [];
   const job: Job = {
     id: 'req_1',
     headers: new Headers(),
     startedAt: clock.monotonic(),
     signal: options.signal ?? abort.signal,
-    facts: { failovers: 0, retries: 0, mended: 0, warnings: 0 },
+    trace: new Trace({
+      id: 'req_1',
+      startedAt: clock.monotonic(),
+      clock,
+      subscribers: [() => (event) => void story.push(event)],
+    }),
     warn() {},
     letBodyGo() {},
   };
@@ -147,9 +157,9 @@ export function scripted(scripts: readonly Script[], options: ScriptedOptions = 
     isContent: (event) => event.startsWith('text'),
     deadline: { ms: 1_000_000, late: () => new UpstreamError('timeout', 'too late') },
   };
-  const ports = { logger: SILENT, clock, random: options.random ?? always(1) };
+  const ports = { clock, random: options.random ?? always(1) };
   const answer = new Answer(loop, async () => sent, job, ports);
-  return { answer, clock, abort, seen };
+  return { answer, clock, abort, seen, story };
 }
 
 /** Reads to the end while time passes. */

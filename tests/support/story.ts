@@ -31,7 +31,6 @@ export const CHOSEN = {
 
 export const attempt = (number: number, changes: { model?: string; key?: string } = {}): TraceFact => ({
   type: 'attempt',
-  number,
   model: 'model-a',
   key: '3f9c',
   streamed: true,
@@ -39,9 +38,8 @@ export const attempt = (number: number, changes: { model?: string; key?: string 
   ...changes,
 });
 
-export const failure = (attempt: number): Extract<TraceFact, { type: 'failure' }> => ({
+export const failure = (): Extract<TraceFact, { type: 'failure' }> => ({
   type: 'failure',
-  attempt,
   class: 'overloaded',
   status: 503,
   message: 'The model is overloaded.',

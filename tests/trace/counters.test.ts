@@ -71,7 +71,7 @@ describe('counts', () => {
     hear('req_1', [
       RECEIVED,
       { type: 'step', step: 'other-key', cost: 'nothing', retriesLeft: 2 },
-      { type: 'step', step: 'retry', cost: 'budget', retriesLeft: 1 },
+      { type: 'step', step: 'retry', cost: 'retry', retriesLeft: 1 },
       { type: 'error', error: 'rate_limit_error', message: 'm', blame: 'others' },
       END,
     ]);

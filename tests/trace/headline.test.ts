@@ -25,11 +25,11 @@ const wait = (what: 'backoff' | 'key' | 'breaker', from: number, to: number, mor
 ];
 const step = (name: 'retry' | 'other-key', ms: number): Timed => [
   ms,
-  { type: 'step', step: name, cost: name === 'retry' ? 'budget' : 'nothing', retriesLeft: 3 },
+  { type: 'step', step: name, cost: name === 'retry' ? 'retry' : 'nothing', retriesLeft: 3 },
 ];
 const REPLACED: TraceFact = { type: 'model-replaced', from: 'model-a', to: 'model-b', because: 'overloaded' };
-const failing = (number: number, class_: string, status: number): TraceFact => ({
-  ...failure(number),
+const failing = (class_: string, status: number): TraceFact => ({
+  ...failure(),
   class: class_,
   status,
 });
@@ -41,10 +41,10 @@ describe('the headline', () => {
       'waits, failures and another model',
       [
         [0, attempt(1)],
-        [900, failing(1, 'overloaded', 503)],
+        [900, failing('overloaded', 503)],
         step('retry', 900),
         [900, attempt(2)],
-        [2_700, failing(2, 'quota-minute', 429)],
+        [2_700, failing('quota-minute', 429)],
         step('other-key', 2_700),
         ...wait('key', 2_700, 15_300, { key: 'a41c', limit: 'KEY_RPM 20' }),
         [15_300, REPLACED],
@@ -88,7 +88,7 @@ describe('the headline', () => {
       'an error',
       [
         [0, attempt(1)],
-        [300, failure(1)],
+        [300, failure()],
         [300, { type: 'error', error: 'e', message: 'm', blame: 'others' }],
         end(300),
       ],

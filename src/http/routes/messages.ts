@@ -136,7 +136,6 @@ export async function answerMessages(call: Call, deps: ServerDeps): Promise<Repl
   admit(deps);
   const request = parseMessagesRequest(await readJson(call, deps.bodies));
   call.keepOpen();
-  call.facts.stream = request.stream === true;
   // Once more, because others may have come while the body did. Of an answer that counts, a shutdown waits for the end.
   admit(deps);
   deps.stats.answersOpen++;
@@ -145,10 +144,9 @@ export async function answerMessages(call: Call, deps: ServerDeps): Promise<Repl
   };
   try {
     const asker = askerOf(sessionOf(call.request.headers, request.metadata?.['user_id']), request);
-    call.facts.asker = asker;
     const answer = await openAnswer(request, asker, call, deps);
     const stream = new AnswerStream(answerContext(answer.outgoing, call, deps));
-    const reply = await (call.facts.stream ? streamAnswer : wholeAnswer)(answer, stream, call, deps);
+    const reply = await (request.stream === true ? streamAnswer : wholeAnswer)(answer, stream, call, deps);
     void reply.ended.then(close);
     return reply;
   } catch (error) {

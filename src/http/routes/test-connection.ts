@@ -49,7 +49,7 @@ async function callInTime(backend: Backend, model: string, call: Call, deps: Ser
   const late = () => new UpstreamError('timeout', `no answer within ${TEST_TIMEOUT_MS / 1000} s`);
   const callOff = abortAfter(TEST_TIMEOUT_MS, controller, late, deps.clock);
   try {
-    await callOnce(backend, model, createExchange('sdk', call, deps), controller.signal);
+    await callOnce(backend, model, createExchange('sdk', call), controller.signal);
   } finally {
     callOff();
     unfollow();

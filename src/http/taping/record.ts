@@ -9,6 +9,7 @@ import type { SignatureStore } from '../../signatures/store.ts';
 import type { Recorder } from '../../sim/record/recorder.ts';
 import type { ClientOutcome, RequestRecording } from '../../sim/record/request-recording.ts';
 import { tapBody } from '../../sim/record/tap.ts';
+import type { Subscriber } from '../../trace/trace.ts';
 import { type Call, ClientGone } from '../client-request.ts';
 import type { OpenScope, Reply } from '../deps.ts';
 import { seeded } from './seeded.ts';
@@ -17,6 +18,10 @@ export function recordCalls(recorder: Recorder): OpenScope {
   return (request, path, deps) => {
     const recording = recorder.begin(request, path);
     const signatures = watchedStore(deps.signatures, recording);
+    let caller = 'unknown';
+    const hearCaller: Subscriber = () => (event) => {
+      if (event.type === 'asked') caller = event.caller;
+    };
     return {
       request,
       // What a replay must do again must not depend on other requests.
@@ -34,6 +39,7 @@ export function recordCalls(recorder: Recorder): OpenScope {
         thinking: new ThinkingMemory(),
         budget: UNLIMITED,
         streaming: ALWAYS_STREAMING,
+        subscribers: [...deps.subscribers, hearCaller],
       },
       begin(call) {
         recorder.bind(call.id, recording);
@@ -42,7 +48,7 @@ export function recordCalls(recorder: Recorder): OpenScope {
       watch: (reply, call) =>
         watchReply(reply, call, recording, (headers) => {
           const [{ keyFingerprint }] = deps.keys.backends;
-          recorder.finish(call.id, recording, { keyFingerprint, ...outcomeOf(reply, call), headers });
+          recorder.finish(call.id, recording, { caller, keyFingerprint, ...outcomeOf(reply, call), headers });
         }),
     };
   };
@@ -70,8 +76,7 @@ const watchedFetcher = (fetcher: UrlFetcher, recording: RequestRecording): UrlFe
 
 const hasLeft = (call: Call) => call.signal.reason instanceof ClientGone;
 
-const outcomeOf = ({ response }: Reply, call: Call): Pick<ClientOutcome, 'caller' | 'status' | 'end'> => ({
-  caller: call.facts.caller ?? 'unknown',
+const outcomeOf = ({ response }: Reply, call: Call): Pick<ClientOutcome, 'status' | 'end'> => ({
   status: response.status,
   end: hasLeft(call) ? 'client-gone' : 'whole',
 });

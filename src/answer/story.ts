@@ -1,0 +1,57 @@
+/** What is told of an answer, in the words of the story. */
+import type { CountTokensRequest, MessagesRequest } from '../anthropic/request.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { GeminiModel } from '../gemini/models.ts';
+import type { KeyRoute } from '../keys/keys.ts';
+import type { Trace } from '../trace/trace.ts';
+import type { CallerClass } from '../translate/caller.ts';
+import type { Job } from './job.ts';
+import { toldWait } from './retries.ts';
+import { sessionOf } from './session.ts';
+
+export const AGENT_HEADER = 'x-claude-code-agent-id';
+const PARENT_HEADER = 'x-claude-code-parent-agent-id';
+
+export function tellAsked(
+  request: MessagesRequest | CountTokensRequest,
+  caller: CallerClass,
+  asker: string | undefined,
+  { headers, trace }: Job,
+): void {
+  const userId = 'metadata' in request ? request.metadata?.['user_id'] : undefined;
+  trace.tell({
+    type: 'asked',
+    model: request.model,
+    stream: 'stream' in request && request.stream === true,
+    caller,
+    asker,
+    session: sessionOf(headers, userId),
+    agent: headers.get(AGENT_HEADER) ?? undefined,
+    parentAgent: headers.get(PARENT_HEADER) ?? undefined,
+  });
+}
+
+/** Also when the key in the route's hand is another one than before. */
+export function tellChosen(
+  model: GeminiModel,
+  { backend }: Pick<KeyRoute, 'backend'>,
+  { trace }: Pick<Job, 'trace'>,
+): void {
+  trace.tell({ type: 'chosen', model: model.id, key: backend.keyFingerprint });
+}
+
+/** Not of a mistake of our own: that is told to the client, and ends the request. */
+export function tellFailure(error: unknown, trace: Trace): void {
+  if (!(error instanceof UpstreamError)) return;
+  const { status, message } = error;
+  const of = failureClass(error);
+  trace.tell({
+    type: 'failure',
+    class: of,
+    status,
+    message,
+    quotesAnswer: of === 'malformed',
+    toldWaitMs: toldWait(error) || undefined,
+  });
+}
