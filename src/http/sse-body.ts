@@ -4,7 +4,6 @@
  */
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
-import { ignoreFailure } from '../lib/async.ts';
 import type { Clock } from '../lib/ports.ts';
 import { encodeSseEvent } from '../lib/sse.ts';
 import type { AnswerStream } from '../translate/response/stream.ts';
@@ -46,8 +45,9 @@ export function eventBody(options: EventBodyOptions): ReadableStream<Uint8Array>
 class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   readonly #options: EventBodyOptions;
   #first: Promise<TurnEvent[] | undefined> | undefined;
-  /** Aborts when the stream has ended, one way or another. */
-  readonly #ended = new AbortController();
+  /** The stream has ended, one way or another. */
+  #over = false;
+  #callOffPing: () => void = () => {};
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #lastSent = 0;
 
@@ -59,8 +59,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.#send(this.#options.opening);
-    // Ends by the rejection of its sleep when the stream ends.
-    ignoreFailure(this.#keepAlive());
+    this.#keepAlive();
   }
 
   /** Called whenever the client can take more: a slow one slows upstream down, and fills no memory. */
@@ -82,7 +81,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
 
   cancel(): void {
     if (this.#over) return;
-    this.#ended.abort();
+    this.#isOver();
     this.#options.abandon();
     this.#options.onEnd();
   }
@@ -93,8 +92,9 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     return first ?? this.#options.next();
   }
 
-  get #over(): boolean {
-    return this.#ended.signal.aborted;
+  #isOver(): void {
+    this.#over = true;
+    this.#callOffPing();
   }
 
   #fail(error: unknown): void {
@@ -109,7 +109,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
 
   #end(): void {
     if (this.#over) return;
-    this.#ended.abort();
+    this.#isOver();
     this.#controller?.close();
     // After a stop sequence upstream still talks.
     this.#options.leave();
@@ -131,18 +131,15 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   /** One timer a stream, not one a chunk. */
-  async #keepAlive(): Promise<void> {
+  #keepAlive(): void {
+    if (this.#over) return;
     const { stream, clock } = this.#options;
-    const { signal } = this.#ended;
-    while (!signal.aborted) {
-      const wait = this.#lastSent + PING_MS - clock.monotonic();
-      if (wait > 0) {
-        await clock.sleep(wait, signal);
-        continue;
-      }
+    if (this.#lastSent + PING_MS <= clock.monotonic()) {
       // A client that does not read has bytes waiting for it already.
       const reading = (this.#controller?.desiredSize ?? 0) > 0;
       if (!reading || !this.#send(stream.keepAlive())) this.#lastSent = clock.monotonic();
     }
+    if (this.#over) return;
+    this.#callOffPing = clock.after(this.#lastSent + PING_MS - clock.monotonic(), () => this.#keepAlive());
   }
 }

@@ -36,17 +36,12 @@ export function followSignal(parent: AbortSignal, controller: AbortController): 
 }
 
 /** Aborts `controller` with the `reason` when `ms` are over. The returned function calls it off. */
-export function abortAfter(
+export const abortAfter = (
   ms: number,
   controller: AbortController,
   reason: () => unknown,
   clock: Clock,
-): () => void {
-  const off = new AbortController();
-  // Rejects when it is called off.
-  ignoreFailure(clock.sleep(ms, off.signal).then(() => controller.abort(reason())));
-  return () => off.abort();
-}
+): (() => void) => clock.after(ms, () => controller.abort(reason()));
 
 /** For work whose failure nobody is left to hear of. Say at the call why that is right. */
 export function ignoreFailure(work: Promise<unknown> | undefined): void {

@@ -14,6 +14,8 @@ export type Clock = {
   wall(): Date;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `act` after `ms` milliseconds. The returned function calls it off. For limits, nearly all of which are: a sleep that is aborted costs ten times as much. */
+  after(ms: number, act: () => void): () => void;
 };
 
 export type Random = {
@@ -52,26 +54,33 @@ export const dateOf = (clock: Clock, moment: number): Date =>
 export const momentOf = (clock: Clock, date: number): number =>
   clock.monotonic() + date - clock.wall().getTime();
 
+/** A clock's sleep, by what it does after a while. */
+export const sleepOf = (clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      callOff();
+      reject(signal?.reason);
+    };
+    const callOff = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+
 export const systemClock: Clock = {
   // Whole: recordings tell these.
   monotonic: () => Math.round(performance.now()),
   wall: () => new Date(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const onAbort = () => {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      }, ms);
-      signal?.addEventListener('abort', onAbort, { once: true });
-    }),
+  sleep: (ms, signal) => sleepOf(systemClock, ms, signal),
+  after(ms, act) {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 const HTTPS_PORT = 443;

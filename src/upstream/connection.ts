@@ -3,7 +3,7 @@
  * are called. Whatever ends it early closes the socket at once.
  */
 import { UpstreamError } from '../gemini/errors.ts';
-import { Abortable, followSignal, ignoreFailure } from '../lib/async.ts';
+import { ignoreFailure } from '../lib/async.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
 import { SilenceLimit } from './silence.ts';
 import { describeUnreachable, errorCode } from './unreachable.ts';
@@ -26,36 +26,49 @@ const SILENCE = 'nothing was said';
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
+/** Made once: an abort without a reason makes an error with a stack each time. */
+const LEFT = new DOMException('The operation was aborted.', 'AbortError');
+
 export class Connection {
   readonly #limits: ConnectionLimits;
   readonly #abort = new AbortController();
-  readonly #abortable = new Abortable(this.#abort.signal);
   readonly #unfollow: () => void;
   #url = '';
   #silence: SilenceLimit | undefined;
+  /** What `#silence` limits. */
+  #awaited = 'no response head';
   #expects: 'news' | 'end' = 'news';
   #reader: Reader | undefined;
+  /** Of who waits for the head. */
+  #giveUp: ((reason: unknown) => void) | undefined;
 
   /** Aborting `signal` ends the connection; what waits on it then rejects with the signal's reason. */
   constructor(signal: AbortSignal, limits: ConnectionLimits) {
     this.#limits = limits;
-    this.#unfollow = followSignal(signal, this.#abort);
-    // The network heeds the signal that it was sent with; a body made by other hands may not.
-    this.#abort.signal.addEventListener('abort', () => ignoreFailure(this.#reader?.cancel()));
+    const onAbort = () => this.#cut(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#unfollow = () => signal.removeEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
   }
 
   /** Resolves at the head, whatever its status. Rejects with an UpstreamError `unreachable`, `network` or `timeout`. */
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
+    const { clock, headTimeoutMs, idleTimeoutMs } = this.#limits;
     this.#url = url;
-    this.#limitSilence(this.#limits.headTimeoutMs, 'no response head');
-    this.#silence?.waitBegins();
+    const silence = new SilenceLimit(clock, headTimeoutMs, (ms) => {
+      this.#cut(new UpstreamError('timeout', `${this.#awaited} for ${ms} ms`));
+    });
+    this.#silence = silence;
+    silence.waitBegins();
     let sent: Promise<Response> | undefined;
     try {
       this.#abort.signal.throwIfAborted();
       // A redirect would carry the key to another host.
       sent = fetch(url, { ...init, redirect: 'manual', signal: this.#abort.signal }, exchange);
-      const response = await this.#abortable.wait(sent);
-      this.#limitSilence(this.#limits.idleTimeoutMs, SILENCE);
+      const response = await this.#head(sent);
+      this.#awaited = SILENCE;
+      silence.waitEnds();
+      silence.setLimit(idleTimeoutMs);
       this.#reader = response.body?.getReader();
       return response;
     } catch (error) {
@@ -73,7 +86,8 @@ export class Connection {
     }
     this.#silence?.waitBegins();
     try {
-      const { value } = await this.#abortable.wait(this.#reader.read());
+      const { value } = await this.#reader.read();
+      this.#abort.signal.throwIfAborted();
       this.#silence?.waitEnds();
       if (!value) this.#end();
       return value;
@@ -91,7 +105,7 @@ export class Connection {
   expect(what: 'news' | 'end'): void {
     if (what === this.#expects || !this.#reader) return;
     this.#expects = what;
-    this.#limitSilence(what === 'end' ? END_TIMEOUT_MS : this.#limits.idleTimeoutMs, SILENCE);
+    this.#silence?.setLimit(what === 'end' ? END_TIMEOUT_MS : this.#limits.idleTimeoutMs);
   }
 
   /** The rest of the body as text. One that does not end is left, with what has come of it. */
@@ -108,23 +122,32 @@ export class Connection {
     return text + utf8.decode();
   }
 
-  /** Cuts upstream off. What waits now or later rejects with an AbortError. Idempotent. */
+  /** Cuts upstream off. What waits now rejects with an AbortError. Idempotent. */
   close(): void {
-    this.#abort.abort();
+    this.#cut(LEFT);
     this.#end();
+  }
+
+  /** A fetch need not heed its signal. */
+  #head(sent: Promise<Response>): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      sent.then(resolve, reject);
+      if (this.#abort.signal.aborted) reject(this.#abort.signal.reason);
+    });
+  }
+
+  /** Who waits for the head, or for bytes, need not wait any more. The network heeds the signal that it was sent with; a body made by other hands may not. */
+  #cut(reason: unknown): void {
+    this.#abort.abort(reason);
+    this.#giveUp?.(this.#abort.signal.reason);
+    ignoreFailure(this.#reader?.cancel());
   }
 
   #end(): void {
     this.#unfollow();
     this.#silence?.stop();
     this.#reader = undefined;
-  }
-
-  #limitSilence(ms: number, what: string): void {
-    this.#silence?.stop();
-    this.#silence = new SilenceLimit(this.#limits.clock, ms, () => {
-      this.#abort.abort(new UpstreamError('timeout', `${what} for ${ms} ms`));
-    });
   }
 
   /** Once aborted, the reason is the truth, whatever the transport made of it. */

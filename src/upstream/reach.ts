@@ -2,7 +2,7 @@
  * Whether there is a way to a host. A fetch cannot tell: it waits for a connection that is never made just as it does for an
  * answer that takes its time. So while an answer takes its time, a connection of our own is tried beside it.
  */
-import { abortAfter, ignoreFailure } from '../lib/async.ts';
+import { abortAfter } from '../lib/async.ts';
 import type { Clock, Connect, Fetch } from '../lib/ports.ts';
 
 /** Milliseconds without a head before anybody wonders. */
@@ -69,28 +69,26 @@ export class Reach {
 const noConnection = (): Error =>
   Object.assign(new Error(`ETIMEDOUT: no connection within ${CONNECT_MS} ms`), { code: 'ETIMEDOUT' });
 
-/** `fetch`, which fails where there is no way to the host instead of waiting for it. */
+/**
+ * `fetch`, which fails where there is no way to the host instead of waiting for it. As with every failure, its caller aborts the signal
+ * that it gave, and with that the connection which is never made.
+ */
 export function failingUnreached(fetch: Fetch, reach: Reach, clock: Clock): Fetch {
-  return async (url, init, exchange) => {
-    const hopeless = new AbortController();
-    const headed = new AbortController();
-    const signals = init.signal ? [init.signal, hopeless.signal] : [hopeless.signal];
-    const watch = async () => {
-      if (!reach.isAway(url)) await clock.sleep(PATIENCE_MS, headed.signal);
-      await reach.check(url).catch((error: unknown) => {
-        if (!headed.signal.aborted) hopeless.abort(error);
-      });
-    };
-    // Ends by the rejection of its sleep when the head is there.
-    ignoreFailure(watch());
-    try {
-      const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) }, exchange);
-      reach.noteReached(url);
-      return response;
-    } catch (error) {
-      throw hopeless.signal.aborted ? hopeless.signal.reason : error;
-    } finally {
-      headed.abort();
-    }
-  };
+  return (url, init, exchange) =>
+    new Promise((resolve, reject) => {
+      // Where the head is there by then, nobody hears of it.
+      const check = () => void reach.check(url).catch(reject);
+      const callOff = clock.after(reach.isAway(url) ? 0 : PATIENCE_MS, check);
+      fetch(url, init, exchange).then(
+        (response) => {
+          callOff();
+          reach.noteReached(url);
+          resolve(response);
+        },
+        (error: unknown) => {
+          callOff();
+          reject(error);
+        },
+      );
+    });
 }

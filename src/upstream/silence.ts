@@ -2,24 +2,31 @@
 import type { Clock } from '../lib/ports.ts';
 
 /**
- * Calls `onSilence` once the waits since something was heard last `limitMs` together. Only waits count: a slow reader on our
+ * Calls `onSilence` once the waits since something was heard last the limit together. Only waits count: a slow reader on our
  * side is not upstream's silence. A wait costs two looks at the clock; a single timer serves a whole stream, set anew only
- * when it runs out.
+ * when it runs out, or when the limit changes.
  */
 export class SilenceLimit {
   readonly #clock: Clock;
-  readonly #limitMs: number;
-  readonly #onSilence: () => void;
-  readonly #stopped = new AbortController();
+  readonly #onSilence: (limitMs: number) => void;
+  #limitMs: number;
+  #callOff: () => void;
   #waitingSince: number | undefined;
   /** Milliseconds of waits that are over. */
   #waited = 0;
 
-  constructor(clock: Clock, limitMs: number, onSilence: () => void) {
+  constructor(clock: Clock, limitMs: number, onSilence: (limitMs: number) => void) {
     this.#clock = clock;
     this.#limitMs = limitMs;
     this.#onSilence = onSilence;
-    this.#tick(limitMs);
+    this.#callOff = clock.after(limitMs, () => this.#look());
+  }
+
+  /** Between two waits. What was waited so far is forgotten. */
+  setLimit(limitMs: number): void {
+    this.#limitMs = limitMs;
+    this.#waited = 0;
+    this.#setTimer(limitMs);
   }
 
   waitBegins(): void {
@@ -37,7 +44,7 @@ export class SilenceLimit {
   }
 
   stop(): void {
-    this.#stopped.abort();
+    this.#callOff();
   }
 
   #waitedSoFar(): number {
@@ -46,18 +53,16 @@ export class SilenceLimit {
     );
   }
 
-  /** A tick never comes later than one limit after something was heard, so the limit is met to the millisecond. */
-  #tick(ms: number): void {
-    this.#clock.sleep(ms, this.#stopped.signal).then(
-      () => this.#look(),
-      () => {}, // stopped
-    );
+  /** The timer never rings later than one limit after something was heard, so the limit is met to the millisecond. */
+  #setTimer(ms: number): void {
+    this.#callOff();
+    this.#callOff = this.#clock.after(ms, () => this.#look());
   }
 
   #look(): void {
     const left = this.#limitMs - this.#waitedSoFar();
     // A wait too short for the clock to tell would be waited for again and again.
-    if (left > 0) this.#tick(Math.max(1, left));
-    else this.#onSilence();
+    if (left > 0) this.#setTimer(Math.max(1, left));
+    else this.#onSilence(this.#limitMs);
   }
 }

@@ -1,5 +1,5 @@
 /** Virtual time for hundreds of sessions at once: it goes on only when nothing else happens. */
-import type { Clock } from '../../src/lib/ports.ts';
+import { type Clock, sleepOf } from '../../src/lib/ports.ts';
 
 type Sleeper = { at: number; order: number; state: 'asleep' | 'over'; wake(): void };
 
@@ -42,31 +42,21 @@ export class DayClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepOf(this, ms, signal);
+  }
+
+  after(ms: number, act: () => void): () => void {
     this.#signs++;
     if (!Number.isFinite(ms)) throw new Error(`a sleep of ${ms} ms`);
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const leave = () => {
-        this.#end(sleeper);
-        reject(signal?.reason);
-      };
-      const wake = () => {
-        signal?.removeEventListener('abort', leave);
-        resolve();
-      };
-      const sleeper: Sleeper = {
-        at: this.#now + Math.max(0, ms),
-        order: this.#order++,
-        state: 'asleep',
-        wake,
-      };
-      signal?.addEventListener('abort', leave, { once: true });
-      this.#asleep++;
-      this.#push(sleeper);
-    });
+    const sleeper: Sleeper = {
+      at: this.#now + Math.max(0, ms),
+      order: this.#order++,
+      state: 'asleep',
+      wake: act,
+    };
+    this.#asleep++;
+    this.#push(sleeper);
+    return () => this.#end(sleeper);
   }
 
   /** Lets time pass until `isOver`, or until nobody sleeps any more, or until `latest`. */

@@ -28,6 +28,7 @@ function hourClock(): Clock & { readonly time: number } {
   const monotonic = () => systemClock.monotonic() + ahead;
   return {
     sleep: systemClock.sleep,
+    after: systemClock.after,
     monotonic,
     wall: () => new Date(monotonic()),
     get time() {

@@ -48,6 +48,19 @@ describe('systemClock', () => {
     const sleeping = systemClock.sleep(3_600_000, AbortSignal.abort(reason));
     expect(await sleeping.catch((error: unknown) => error)).toBe(reason);
   });
+
+  test('what is called off does not happen, and what is not does', async () => {
+    const done: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const callOff = systemClock.after(1, () => done.push('called off'));
+    systemClock.after(2, () => {
+      done.push('done');
+      resolve();
+    });
+    callOff();
+    await promise;
+    expect(done).toEqual(['done']);
+  });
 });
 
 describe('random', () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/lib/ports.ts';
+import { type Clock, sleepOf } from '../../src/lib/ports.ts';
 
 type Sleeper = { at: number; wake: () => void };
 
@@ -36,19 +36,15 @@ export class ManualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const sleeper = { at: this.#now + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      const onAbort = () => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-    });
+    return sleepOf(this, ms, signal);
+  }
+
+  after(ms: number, act: () => void): () => void {
+    const sleeper = { at: this.#now + ms, wake: act };
+    this.#sleepers.push(sleeper);
+    return () => {
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+    };
   }
 
   /** Goes on by `ms`, waking sleepers in their order, and lets what they wake run. */
@@ -79,11 +75,25 @@ export class ManualClock implements Clock {
   }
 }
 
+/** What a clock does after a while, by how it sleeps. */
+export const afterOf =
+  (sleep: Clock['sleep']): Clock['after'] =>
+  (ms, act) => {
+    let isOff = false;
+    void sleep(ms).then(() => {
+      if (!isOff) act();
+    });
+    return () => {
+      isOff = true;
+    };
+  };
+
 /** A clock that shows what `now` says; who sleeps on it sleeps for ever, unless told otherwise. */
 export const clockOf = (now: () => number, sleep: Clock['sleep'] = () => new Promise(() => {})): Clock => ({
   monotonic: now,
   wall: () => new Date(now() + AHEAD),
   sleep,
+  after: afterOf(sleep),
 });
 
 /** Lets promises that are ready run, without time passing. */

@@ -5,7 +5,7 @@
  * place on the real clock, counted from the start: what one jump is late by, the next one makes up for.
  */
 import { ignoreFailure } from '../../lib/async.ts';
-import type { Clock } from '../../lib/ports.ts';
+import { type Clock, sleepOf } from '../../lib/ports.ts';
 
 export type Pace = (ms: number) => number;
 
@@ -60,31 +60,25 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const drop = () => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        signal?.removeEventListener('abort', onAbort);
-        this.#changed();
-      };
-      const onAbort = () => {
-        drop();
-        reject(signal?.reason);
-      };
-      const sleeper: Sleeper = {
-        at: this.#now + Math.max(0, ms),
-        wake: () => {
-          drop();
-          resolve();
-        },
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#sleepers.push(sleeper);
+    return sleepOf(this, ms, signal);
+  }
+
+  after(ms: number, act: () => void): () => void {
+    const drop = () => {
+      if (!this.#sleepers.includes(sleeper)) return;
+      this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
       this.#changed();
-    });
+    };
+    const sleeper: Sleeper = {
+      at: this.#now + Math.max(0, ms),
+      wake: () => {
+        drop();
+        act();
+      },
+    };
+    this.#sleepers.push(sleeper);
+    this.#changed();
+    return drop;
   }
 
   /** Upstream says nothing for `ms` milliseconds; Infinity until `signal` aborts. */

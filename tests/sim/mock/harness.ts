@@ -4,6 +4,7 @@ import type { GenerateContentResponse } from '../../../src/gemini/wire.ts';
 import { type Clock, createSeededRandom, type Exchange } from '../../../src/lib/ports.ts';
 import { createMockFetch, type MockOptions } from '../../../src/sim/mock/index.ts';
 import { loadScenarios } from '../../../src/sim/scenarios.ts';
+import { afterOf } from '../../support/manual-clock.ts';
 
 export const SCENARIOS = loadScenarios(join(import.meta.dir, '../../../fixtures/scenarios'));
 
@@ -19,7 +20,13 @@ export function fakeExchange(caller = 'main'): Exchange & { notes: Note[] } {
   };
 }
 
-export const noWaiting: Clock = { monotonic: () => 0, wall: () => new Date(0), sleep: async () => {} };
+const noSleep = async () => {};
+export const noWaiting: Clock = {
+  monotonic: () => 0,
+  wall: () => new Date(0),
+  sleep: noSleep,
+  after: afterOf(noSleep),
+};
 
 export function mockFetch(options: Partial<MockOptions> = {}) {
   return createMockFetch({

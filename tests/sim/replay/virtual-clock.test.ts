@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { systemClock } from '../../../src/lib/ports.ts';
 import { parsePace } from '../../../src/sim/replay/pace.ts';
 import { VirtualClock } from '../../../src/sim/replay/virtual-clock.ts';
-import { clockOf } from '../../support/manual-clock.ts';
+import { afterOf, clockOf } from '../../support/manual-clock.ts';
 
 const open = (real = systemClock) => new VirtualClock(1_000, () => 0, real);
 
@@ -98,12 +98,14 @@ describe('a clock that stands', () => {
 function lateClock(lateBy: (sleep: number) => number) {
   let now = 50_000;
   let sleeps = 0;
+  const sleep = async (ms: number) => {
+    now += ms + lateBy(sleeps++);
+  };
   return {
     monotonic: () => now,
     wall: () => new Date(now),
-    async sleep(ms: number) {
-      now += ms + lateBy(sleeps++);
-    },
+    sleep,
+    after: afterOf(sleep),
     /** Work that takes time, too. */
     work(ms: number) {
       now += ms;
