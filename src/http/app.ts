@@ -63,13 +63,17 @@ export function createApp(current: () => ServerDeps) {
     const route: RouteContext = { request, path, asked, params, needsKey, asksModel, spends, keepOpen };
     return runCall(fail ?? handler, route, deps);
   };
+  // Elysia reads in a handler's text what it wants. For one that names nothing, headers, query and cookies are parsed and the response is copied.
   for (const { method, path, summary, tag } of routes) {
-    app.route(method, path, (context) => answer(context), {
+    app.route(method, path, ({ request, server }) => answer({ request, server }), {
       parse: 'none',
       detail: { summary, tags: [tag] },
     });
   }
-  app.all('/*', (context) => answer(context), { parse: 'none', detail: { hide: true } });
+  app.all('/*', ({ request, server }) => answer({ request, server }), {
+    parse: 'none',
+    detail: { hide: true },
+  });
   // Only what Elysia itself throws gets here; handlers' errors end in `runCall`.
   app.onError(({ request, error }) =>
     answer({ request, server: app.server }, () => {

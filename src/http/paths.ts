@@ -31,8 +31,19 @@ function meantBy(steps: readonly string[]): string[] {
   return first < 0 ? [] : steps.slice(first);
 }
 
+/** What each route's path asks for: asked of all of them with every request. */
+const patterns = new Map<string, readonly string[]>();
+
+function patternOf({ path }: Served): readonly string[] {
+  const known = patterns.get(path);
+  if (known) return known;
+  const pattern = meantBy(stepsOf(path));
+  patterns.set(path, pattern);
+  return pattern;
+}
+
 function matches(route: Served, meant: readonly string[]): boolean {
-  const pattern = meantBy(stepsOf(route.path));
+  const pattern = patternOf(route);
   return (
     pattern.length === meant.length &&
     pattern.every((step, index) => step.startsWith(':') || step === meant[index])
