@@ -45,6 +45,8 @@ class SqliteSignatureStore implements SignatureStore {
   }
 
   async get(keys: readonly string[]): Promise<Map<string, string>> {
+    // As of every conversation's first request.
+    if (keys.length === 0) return new Map();
     if (this.#try('read', () => this.#table.changedElsewhere())) this.#cache.clear();
     const found = new Map<string, string>();
     const missing: string[] = [];
