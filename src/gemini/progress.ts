@@ -10,8 +10,8 @@ type Fields = Record<string, unknown>;
 
 /** Parts that begin a step of Google's own, and those that end it. */
 const STEPS = [
-  ['executableCode', 'codeExecutionResult'],
-  ['toolCall', 'toolResponse'],
+  { first: 'executableCode', last: 'codeExecutionResult' },
+  { first: 'toolCall', last: 'toolResponse' },
 ] as const;
 
 const UNSPECIFIED = /^$|_UNSPECIFIED$/;
@@ -53,33 +53,43 @@ export class Progress {
     if (frame.kind !== 'content' && frame.kind !== 'usage') return true;
     const chunk: Fields = frame.chunk;
     const seemedWhole = this.isWhole;
-    const said = this.#readParts(partsOf(chunk));
+    const candidates = listOf(chunk['candidates']);
+    const said = this.#readParts(candidates);
     if (said) {
       this.#finished = false;
       this.#counted = false;
       this.#wentOn ||= seemedWhole;
     }
-    const ended = this.#readEnd(chunk);
-    if (tokenCounts(chunk['usageMetadata'])) this.#counted = true;
+    const ended = this.#readEnd(chunk, candidates);
+    if (!this.#counted && tokenCounts(chunk['usageMetadata'])) this.#counted = true;
     return said || ended;
   }
 
-  #readParts(parts: readonly Fields[]): boolean {
+  #readParts(candidates: readonly unknown[]): boolean {
     let said = false;
-    for (const part of parts) {
-      const endsStep = this.#readStep(part);
-      if (!this.#says(part)) continue;
-      said = true;
-      this.#endedStep = endsStep;
+    for (const candidate of candidates) {
+      const content = isObject(candidate) ? candidate['content'] : undefined;
+      for (const part of listOf(isObject(content) ? content['parts'] : undefined)) {
+        if (isObject(part) && this.#readPart(part)) said = true;
+      }
     }
     return said;
+  }
+
+  /** True where `part` says something. */
+  #readPart(part: Fields): boolean {
+    const endsStep = this.#readStep(part);
+    if (!this.#says(part)) return false;
+    this.#endedStep = endsStep;
+    return true;
   }
 
   /** True where `part` ends one. */
   #readStep(part: Fields): boolean {
     let ends = false;
-    for (const [first, last] of STEPS) {
-      const [begun, ended] = [part[first], part[last]];
+    for (const { first, last } of STEPS) {
+      const begun = part[first];
+      const ended = part[last];
       if (isObject(begun)) this.#openSteps.add(`${first} ${String(begun['id'])}`);
       if (!isObject(ended)) continue;
       this.#openSteps.delete(`${first} ${String(ended['id'])}`);
@@ -103,11 +113,11 @@ export class Progress {
     return isNew;
   }
 
-  #readEnd(chunk: Fields): boolean {
+  #readEnd(chunk: Fields, candidates: readonly unknown[]): boolean {
     const isBlocked = isObject(chunk['promptFeedback']) && isReason(chunk['promptFeedback']['blockReason']);
     // The counts of a prompt that is blocked do not come.
     if (isBlocked) this.#counted = true;
-    const isEnd = isBlocked || candidatesOf(chunk).some((candidate) => isReason(candidate['finishReason']));
+    const isEnd = isBlocked || candidates.some(isEnding);
     const isNew = isEnd && !this.#finished;
     if (isEnd) this.#finished = true;
     return isNew;
@@ -119,9 +129,8 @@ const isReason = (value: unknown): boolean => typeof value === 'string' && !UNSP
 const isFilled = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
 
-const objectsIn = (value: unknown): Fields[] => (Array.isArray(value) ? value.filter(isObject) : []);
+const isEnding = (candidate: unknown): boolean => isObject(candidate) && isReason(candidate['finishReason']);
 
-const candidatesOf = (chunk: Fields): Fields[] => objectsIn(chunk['candidates']);
+const NONE: readonly unknown[] = [];
 
-const partsOf = (chunk: Fields): Fields[] =>
-  candidatesOf(chunk).flatMap(({ content }) => (isObject(content) ? objectsIn(content['parts']) : []));
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : NONE);

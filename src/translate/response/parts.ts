@@ -216,10 +216,11 @@ export class PartsReader {
 
   // ── fields of any type: fronts write answers as well ────────────────────────────────────────────────────────
 
-  #objects(name: string, value: unknown): Fields[] {
-    if (!isThere(value)) return [];
+  #objects(name: string, value: unknown): readonly Fields[] {
+    if (!isThere(value)) return NO_OBJECTS;
     if (!Array.isArray(value)) this.#leaveOut(`${name} left out: no list`);
     const items: readonly unknown[] = Array.isArray(value) ? value : [];
+    if (items.every(isObject)) return items;
     const objects = items.filter(isObject);
     const others = items.filter(isThere).length - objects.length;
     if (others > 0) this.#leaveOut(`${others} of ${name} left out: no objects`);
@@ -229,7 +230,7 @@ export class PartsReader {
   #object(name: string, value: unknown): Fields {
     if (isObject(value)) return value;
     if (isThere(value)) this.#leaveOut(`${name} left out: no object`);
-    return {};
+    return NOTHING;
   }
 
   /** A value of one of Google's enums. */
@@ -258,6 +259,9 @@ const brokenEvent = (text: string): string =>
     : `upstream sent a broken event: ${text}`;
 
 type Fields = Record<string, unknown>;
+
+const NOTHING: Fields = {};
+const NO_OBJECTS: readonly Fields[] = [];
 
 const isThere = (value: unknown): boolean => value !== undefined && value !== null;
 

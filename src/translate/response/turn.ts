@@ -39,5 +39,6 @@ export type Finish =
 
 /** Content that the client sees as the answer itself. After one of these a try cannot be taken back. */
 export function isContent(event: TurnEvent): boolean {
-  return event.type === 'text' ? event.text !== '' : !['thinking', 'usage'].includes(event.type);
+  if (event.type === 'text') return event.text !== '';
+  return event.type !== 'thinking' && event.type !== 'usage';
 }
