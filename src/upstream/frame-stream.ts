@@ -35,7 +35,18 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
 
   async next(): Promise<IteratorResult<Frame[], undefined>> {
     while (!this.#done) {
-      const frames = await this.#read();
+      let frames: Frame[];
+      try {
+        const bytes = this.#rest ?? (await this.#connection.read());
+        frames = bytes ? this.#decode(bytes) : this.#end();
+        if (this.#breather.isDue(stepsOf(bytes, frames))) {
+          await othersFirst();
+          // Left meanwhile.
+          if (bytes && this.#done) break;
+        }
+      } catch (error) {
+        frames = this.#break(error);
+      }
       if (frames.length > 0) return { value: frames, done: false };
     }
     if (!this.#failure) return { value: undefined, done: true };
@@ -51,18 +62,16 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
     return { value: undefined, done: true };
   }
 
-  async #read(): Promise<Frame[]> {
-    try {
-      const bytes = this.#rest ?? (await this.#connection.read());
-      if (bytes) return await this.#decode(bytes);
-      this.#done = true;
-      return this.#decoder.end();
-    } catch (error) {
-      this.#done = true;
-      const left = error instanceof UpstreamError ? this.#framesBeforeBreak() : undefined;
-      if (!left?.isWhole) this.#failure = { error };
-      return left?.frames ?? [];
-    }
+  #end(): Frame[] {
+    this.#done = true;
+    return this.#decoder.end();
+  }
+
+  #break(error: unknown): Frame[] {
+    this.#done = true;
+    const left = error instanceof UpstreamError ? this.#framesBeforeBreak() : undefined;
+    if (!left?.isWhole) this.#failure = { error };
+    return left?.frames ?? [];
   }
 
   #heed(frames: Frame[]): Frame[] {
@@ -73,13 +82,13 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
     return frames;
   }
 
-  async #decode(bytes: Uint8Array): Promise<Frame[]> {
-    const slice = bytes.subarray(0, SLICE);
-    this.#rest = bytes.length > SLICE ? bytes.subarray(SLICE) : undefined;
-    const frames = this.#heed(this.#decoder.feed(slice));
-    const steps = frames.length + slice.length / BYTES_OF_A_STEP;
-    if (this.#breather.isDue(steps)) await othersFirst();
-    return this.#done ? [] : frames;
+  #decode(bytes: Uint8Array): Frame[] {
+    if (bytes.length <= SLICE) {
+      this.#rest = undefined;
+      return this.#heed(this.#decoder.feed(bytes));
+    }
+    this.#rest = bytes.subarray(SLICE);
+    return this.#heed(this.#decoder.feed(bytes.subarray(0, SLICE)));
   }
 
   /**
@@ -94,3 +103,6 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
     return { frames, isWhole: this.#progress.isWhole && frames.length === all.length };
   }
 }
+
+const stepsOf = (bytes: Uint8Array | undefined, frames: readonly Frame[]): number =>
+  frames.length + Math.min(bytes?.length ?? 0, SLICE) / BYTES_OF_A_STEP;
