@@ -13,6 +13,14 @@ function patternOf(secret: string): RegExp | undefined {
   return patterns.get(secret);
 }
 
+/** The letters of each, which are looked for as well. */
+const lettersWanted = new Map<string, string | undefined>();
+
+function wantedLetters(secret: string): string | undefined {
+  if (!lettersWanted.has(secret)) lettersWanted.set(secret, lettersOf(secret));
+  return lettersWanted.get(secret);
+}
+
 export function matchesIn(reading: Reading, pattern: RegExp): Span[] {
   return [...reading.text.matchAll(pattern)].flatMap(({ 0: found, index }) =>
     reading.spans(index, index + found.length),
@@ -25,10 +33,24 @@ function* placesOf(wanted: string, text: string): Generator<number> {
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) yield at;
 }
 
-function lettersIn(letters: Reading, secrets: readonly string[]): Span[] {
-  const known = secrets.map(lettersOf).filter((wanted) => wanted !== undefined);
-  return known.flatMap((wanted) =>
-    Array.from(placesOf(wanted, letters.text)).flatMap((at) => letters.spans(at, at + wanted.length)),
+/** Characters. Longer texts are few, and may be megabytes. */
+const SHORT = 200;
+/** What may begin another line. */
+const BREAKS = /[\n\r"\\]/;
+
+/** False for most texts, at a fraction of the cost of finding out where the letters stand. */
+function mayHoldLetters({ text }: Reading, wanted: readonly string[]): boolean {
+  if (text.length > SHORT || BREAKS.test(text)) return true;
+  const all = text.replace(/[^A-Za-z0-9]+/g, '');
+  return wanted.some((one) => all.includes(one));
+}
+
+function lettersIn(reading: Reading, secrets: readonly string[]): Span[] {
+  const wanted = secrets.map(wantedLetters).filter((one) => one !== undefined);
+  if (!mayHoldLetters(reading, wanted)) return [];
+  const letters = within(reading, isPlain(reading) ? lettersReading(reading) : lettersInBytes(reading));
+  return wanted.flatMap((one) =>
+    Array.from(placesOf(one, letters.text)).flatMap((at) => letters.spans(at, at + one.length)),
   );
 }
 
@@ -36,10 +58,9 @@ export function secretsIn(reading: Reading, secrets: readonly string[]): Span[] 
   if (secrets.length === 0) return [];
   const whole = secrets.flatMap((secret) => {
     const pattern = patternOf(secret);
-    return pattern ? matchesIn(reading, pattern) : [];
+    return pattern && reading.text.search(pattern) >= 0 ? matchesIn(reading, pattern) : [];
   });
-  const letters = isPlain(reading) ? lettersReading(reading) : lettersInBytes(reading);
-  return [...whole, ...lettersIn(within(reading, letters), secrets)];
+  return [...whole, ...lettersIn(reading, secrets)];
 }
 
 const LONGER_IN_BASE64 = 4 / 3;
