@@ -185,16 +185,16 @@ const NEWEST = 'gemini-4-argon';
 
 const BY_ID = new Map(MODELS.map((model) => [model.id, model]));
 
+/** What ids of the same kind begin with: longest first. */
+const STEMS = MODELS.map((model) => ({ stem: `${model.id.replace(/-preview$/, '')}-`, model })).sort(
+  (a, b) => b.stem.length - a.stem.length,
+);
+
 /** The row of `id` itself, by alias, or of the longest known id it starts with (`gemini-2.5-flash-preview-09-2025`). */
 function knownRow(id: string): GeminiModel | undefined {
   const exact = BY_ID.get(ALIASES[id] ?? id);
   if (exact) return exact;
-  let best: GeminiModel | undefined;
-  for (const model of MODELS) {
-    const stem = model.id.replace(/-preview$/, '');
-    if (id.startsWith(`${stem}-`) && stem.length > (best?.id.length ?? 0)) best = model;
-  }
-  return best;
+  return STEMS.find(({ stem }) => id.startsWith(stem))?.model;
 }
 
 /** Whether `id` has a row of its own kind; `modelRow` answers for any. */
