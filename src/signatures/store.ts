@@ -3,6 +3,7 @@
  * Knows keys and envelopes as opaque text. Why: docs/decisions/0005-signature-store.md
  */
 import type { Clock } from '../lib/ports.ts';
+import { RecentMap } from '../lib/recent-map.ts';
 import { TextCache } from '../lib/text-cache.ts';
 import { locked } from './store-lock.ts';
 import { inodeOf, isCorrupt, moveAside, type SignatureRow, SignatureTable } from './table.ts';
@@ -27,6 +28,8 @@ export type SignatureStoreOptions = {
 
 /** Characters held in memory: several thousand signatures of the usual length. */
 const CACHE_CHARS = 8_000_000;
+/** Keys that are known to have no row: a conversation asks for the same ones with each request. */
+const ABSENT_KEYS = 20_000;
 
 /** Throws where the file cannot be created or opened. A corrupt one is moved aside instead, and a new one begun. */
 export function openSignatureStore(options: SignatureStoreOptions): SignatureStore {
@@ -36,6 +39,7 @@ export function openSignatureStore(options: SignatureStoreOptions): SignatureSto
 class SqliteSignatureStore implements SignatureStore {
   readonly #options: SignatureStoreOptions;
   readonly #cache = new TextCache<{ text: string; id: number }>(CACHE_CHARS);
+  readonly #absent = new RecentMap<string, true>(ABSENT_KEYS);
   readonly #warned = new Set<string>();
   #table: SignatureTable;
 
@@ -47,7 +51,7 @@ class SqliteSignatureStore implements SignatureStore {
   async get(keys: readonly string[]): Promise<Map<string, string>> {
     // As of every conversation's first request.
     if (keys.length === 0) return new Map();
-    if (this.#try('read', () => this.#table.changedElsewhere())) this.#cache.clear();
+    if (this.#try('read', () => this.#table.changedElsewhere())) this.#forget();
     const found = new Map<string, string>();
     const missing: string[] = [];
     const old: string[] = [];
@@ -58,7 +62,7 @@ class SqliteSignatureStore implements SignatureStore {
     for (const key of keys) {
       const cached = this.#cache.get(key);
       if (cached) take(key, cached.text, cached.id);
-      else missing.push(key);
+      else if (!this.#absent.get(key)) missing.push(key);
     }
     for (const { key, envelope, id } of this.#read(missing)) {
       this.#cache.set(key, { text: envelope, id });
@@ -69,6 +73,7 @@ class SqliteSignatureStore implements SignatureStore {
   }
 
   put(key: string, envelope: string): void {
+    this.#absent.delete(key);
     const id = this.#try('write', () => this.#table.write(key, envelope)) ?? 0;
     this.#cache.set(key, { text: envelope, id });
   }
@@ -77,8 +82,18 @@ class SqliteSignatureStore implements SignatureStore {
     this.#table.close();
   }
 
+  /** What could not be read may be there all the same. */
   #read(keys: readonly string[]): SignatureRow[] {
-    return keys.length === 0 ? [] : (this.#try('read', () => this.#table.read(keys)) ?? []);
+    const rows = keys.length === 0 ? [] : this.#try('read', () => this.#table.read(keys));
+    if (!rows) return [];
+    const found = new Set(rows.map(({ key }) => key));
+    for (const key of keys) if (!found.has(key)) this.#absent.set(key, true);
+    return rows;
+  }
+
+  #forget(): void {
+    this.#cache.clear();
+    this.#absent.clear();
   }
 
   #renew(keys: readonly string[]): void {
@@ -129,7 +144,7 @@ class SqliteSignatureStore implements SignatureStore {
   #replace(broken: number, error: unknown): SignatureTable {
     const { file, maxRows } = this.#options;
     if (inodeOf(file) === broken) return this.#startOver(error);
-    this.#cache.clear();
+    this.#forget();
     return new SignatureTable(file, maxRows);
   }
 

@@ -65,6 +65,22 @@ describe('keeping', () => {
     store.close();
   });
 
+  test('a key that was unknown is found once it is put, by whoever shares the file', async () => {
+    const file = newFile();
+    const [store, other] = [open(file), open(file)];
+    expect(await store.get(['ours', 'theirs', 'nobody'])).toEqual(new Map());
+    store.put('ours', 'one');
+    other.put('theirs', 'two');
+    expect(await store.get(['ours', 'theirs', 'nobody'])).toEqual(
+      new Map([
+        ['ours', 'one'],
+        ['theirs', 'two'],
+      ]),
+    );
+    store.close();
+    other.close();
+  });
+
   for (const file of [':memory:', newFile()]) {
     test(`any puts and gets: the last write wins (${file === ':memory:' ? 'memory' : 'file'})`, async () => {
       const key = fc.constantFrom('a', 'b', "'; DROP TABLE signatures; --", '', 'ключ "🎉"\n');
