@@ -55,11 +55,12 @@ export const UNARY = { FORCE_DISABLE_STREAMING: 'true' };
 
 /** Counts what begins to wait on it. */
 class BenchClock extends ManualClock {
-  sleeps = 0;
+  /** How often anything was made to wait. */
+  waits = 0;
 
-  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    this.sleeps++;
-    return super.sleep(ms, signal);
+  override after(ms: number, act: () => void): () => void {
+    this.waits++;
+    return super.after(ms, act);
   }
 }
 
@@ -111,8 +112,8 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
   async function quiet(isOver: () => boolean): Promise<void> {
     let known = -1;
     for (let i = 0; i < QUIET_TURNS && !isOver(); i++) {
-      if (known !== news + clock.sleeps) i = 0;
-      known = news + clock.sleeps;
+      if (known !== news + clock.waits) i = 0;
+      known = news + clock.waits;
       await turns(1);
     }
   }
