@@ -6,7 +6,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
-import { Abortable, abortAfter, followSignal } from '../lib/async.ts';
+import { Abortable, abortAfter, followSignal, LEFT } from '../lib/async.ts';
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import type { Attempt } from './attempt.ts';
 import type { Models, Replacement } from './fallback-model.ts';
@@ -114,7 +114,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
 
   /** Whoever reads it leaves. What waits on it then rejects with an AbortError. Idempotent. */
   leave(): void {
-    if (this.#state !== 'over') this.#stop.abort();
+    if (this.#state !== 'over') this.#stop.abort(LEFT);
   }
 
   async #begin(): Promise<Attempt<T>> {

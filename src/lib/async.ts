@@ -24,6 +24,9 @@ export class Abortable {
   }
 }
 
+/** What whoever leaves aborts with. Made once: an abort without a reason makes an error with a stack each time. */
+export const LEFT = new DOMException('The operation was aborted.', 'AbortError');
+
 /** Aborts `controller` when `parent` does, with its reason. The returned function ends the bond. */
 export function followSignal(parent: AbortSignal, controller: AbortController): () => void {
   if (parent.aborted) {

@@ -3,7 +3,7 @@
  * are called. Whatever ends it early closes the socket at once.
  */
 import { UpstreamError } from '../gemini/errors.ts';
-import { ignoreFailure } from '../lib/async.ts';
+import { ignoreFailure, LEFT } from '../lib/async.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
 import { SilenceLimit } from './silence.ts';
 import { describeUnreachable, errorCode } from './unreachable.ts';
@@ -25,9 +25,6 @@ const MAX_TEXT = 1024 * 1024;
 const SILENCE = 'nothing was said';
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
-
-/** Made once: an abort without a reason makes an error with a stack each time. */
-const LEFT = new DOMException('The operation was aborted.', 'AbortError');
 
 export class Connection {
   readonly #limits: ConnectionLimits;

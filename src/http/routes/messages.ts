@@ -29,34 +29,23 @@ const AWAY_WAIT_MS = 25_000;
 /** What upstream says first, as it comes; undefined where it is over before it began. */
 type First = Promise<TurnEvent[] | undefined>;
 
-async function waitForFirst(
-  answer: MessageAnswer,
-  { clock }: ServerDeps,
-  signal: AbortSignal,
-): Promise<undefined> {
-  await clock.sleep(HEAD_WAIT_MS, signal);
-  if (answer.isAway()) await clock.sleep(AWAY_WAIT_MS - HEAD_WAIT_MS, signal);
-}
-
 /**
  * What upstream said first; undefined where that takes too long. Rejects where upstream refused in time: the client then gets
  * a true status instead of an error inside a 200.
  */
-async function firstInTime(
+const firstInTime = (
   first: First,
   answer: MessageAnswer,
-  deps: ServerDeps,
-): Promise<TurnEvent[] | undefined> {
-  const waited = new AbortController();
-  const limit = waitForFirst(answer, deps, waited.signal);
-  // Called off below: upstream was there first.
-  ignoreFailure(limit);
-  try {
-    return await Promise.race([first, limit]);
-  } finally {
-    waited.abort();
-  }
-}
+  { clock }: ServerDeps,
+): Promise<TurnEvent[] | undefined> =>
+  new Promise((resolve, reject) => {
+    const late = () => resolve(undefined);
+    let callOff = clock.after(HEAD_WAIT_MS, () => {
+      if (answer.isAway()) callOff = clock.after(AWAY_WAIT_MS - HEAD_WAIT_MS, late);
+      else late();
+    });
+    first.finally(() => callOff()).then(resolve, reject);
+  });
 
 const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(body), cached: 0 });
 
