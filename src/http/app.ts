@@ -1,5 +1,6 @@
 /** The door: what a request asks for, and who answers it. Elysia lists the routes; which one a path means, `paths.ts` says. */
 import { Elysia } from 'elysia';
+import { RecentMap } from '../lib/recent-map.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import type { ServerDeps } from './deps.ts';
 import { type Handler, type RouteContext, runCall } from './handle-request.ts';
@@ -14,6 +15,9 @@ type Answering = Pick<Route, 'handler' | 'needsKey' | 'asksModel' | 'spends'>;
 
 /** Of a request whose Host makes no URL; it is refused. */
 const NO_PATH = '/';
+
+/** That are remembered: nearly all requests ask for one of a few. */
+const MOST_PATHS = 100;
 
 /** 405 where the path exists under another method, else 404. */
 const unknownAnswer =
@@ -48,10 +52,18 @@ export function createApp(current: () => ServerDeps) {
     { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
     ...ROUTES,
   ];
+  const places = new RecentMap<string, Place<Route>>(MOST_PATHS);
+  const placeIn = (asked: string): Place<Route> => {
+    const known = places.get(asked);
+    if (known) return known;
+    const place = placeOf(asked, routes);
+    places.set(asked, place);
+    return place;
+  };
   const answer = ({ request, server }: Context, fail?: Handler) => {
     const deps = current();
     const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
-    const place = placeOf(asked, routes);
+    const place = placeIn(asked);
     const { handler, needsKey, asksModel, spends } = answeringOf(
       request,
       place,

@@ -31,19 +31,8 @@ function meantBy(steps: readonly string[]): string[] {
   return first < 0 ? [] : steps.slice(first);
 }
 
-/** What each route's path asks for: asked of all of them with every request. */
-const patterns = new Map<string, readonly string[]>();
-
-function patternOf({ path }: Served): readonly string[] {
-  const known = patterns.get(path);
-  if (known) return known;
-  const pattern = meantBy(stepsOf(path));
-  patterns.set(path, pattern);
-  return pattern;
-}
-
 function matches(route: Served, meant: readonly string[]): boolean {
-  const pattern = patternOf(route);
+  const pattern = meantBy(stepsOf(route.path));
   return (
     pattern.length === meant.length &&
     pattern.every((step, index) => step.startsWith(':') || step === meant[index])
