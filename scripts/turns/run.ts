@@ -152,7 +152,7 @@ const RETRIES = 1;
 function depsFor(
   recorded: RecordedRequest,
   fetch: Fetch,
-  clock: Clock,
+  clock: VirtualClock,
   signatures: RecordedStore,
   notes: Notes,
 ): ServerDeps {
@@ -185,7 +185,7 @@ function depsFor(
     signatures,
     promptTold: (size) => size(),
     urlFetcher: recordedFetcher(recorded.fetched ?? []),
-    pictures: PICTURES,
+    pictures: { convert: (picture, signal) => clock.during(PICTURES.convert(picture, signal)) },
     quarantine: new QuarantineMemory(),
     thinking: new ThinkingMemory(),
     clock,

@@ -200,17 +200,40 @@ test.each([
   expect(sent).toEqual([]);
 });
 
-test('a recording with a GIF plays again, to the byte', async () => {
-  const folder = join(root, 'recorded');
-  const request = asks(image(GIF));
-  let answer = '';
-  {
-    const { proxy } = await proxyThatCounts({ env: { RECORD: folder } });
-    await using _proxy = proxy;
-    answer = await ask(proxy, { request });
-  }
-  expect(onlyRequest(folder).upstream.at(-1)?.request.body).toContain(await pngOf(GIF));
-  expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
-  await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
-  expect(await ask(replay, { request })).toBe(answer);
-});
+test.each<[string, object, Record<string, string>]>([
+  ['in a message', image(GIF), {}],
+  [
+    'behind a URL that Google could not read',
+    { type: 'image', source: { type: 'url', url: 'https://pics.example.test/cat' } },
+    { URL_FETCH: 'google,proxy' },
+  ],
+])(
+  'a recording with a GIF plays again, to the byte, however long decoding takes: %s',
+  async (name, block, env) => {
+    const folder = join(root, name.replaceAll(' ', '-'));
+    const request = asks(block);
+    let answer = '';
+    {
+      const urlFetch = {
+        resolve: async () => ['203.0.114.7'],
+        isPublic: () => true,
+        fetch: async () => new Response(Buffer.from(GIF, 'base64')),
+      };
+      const { proxy } = await proxyThatCounts({ env: { ...env, RECORD: folder }, urlFetch });
+      await using _proxy = proxy;
+      answer = await ask(proxy, { request });
+    }
+    expect(answer).toContain('A cat.');
+    expect(onlyRequest(folder).upstream.at(-1)?.request.body).toContain(await pngOf(GIF));
+    expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
+    const slowly: ToPng = async (picture) => {
+      for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return bunToPng(picture);
+    };
+    await using replay = await startProxy({
+      env: { BACKEND: 'replay', REPLAY: folder, ...env },
+      toPng: slowly,
+    });
+    expect(await ask(replay, { request })).toBe(answer);
+  },
+);

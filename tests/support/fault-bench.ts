@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bunToPng, type ToPng } from '../../src/answer/media/picture-converter.ts';
 import { compose } from '../../src/compose/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
@@ -99,12 +100,20 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
   const clock = new BenchClock();
   let upstream: Fetch = () => Promise.reject(new Error('no turn'));
+  /** Pictures are decoded on other threads, where no clock of ours is heard: no time passes meanwhile. */
+  const decoding = new Set<Promise<unknown>>();
+  const toPng: ToPng = (picture) => {
+    const work = bunToPng(picture).finally(() => decoding.delete(work));
+    decoding.add(work);
+    return work;
+  };
   const system = compose(readConfig({ ...settings, DATA_DIR: folder }, []), {
     clock,
     random: EVEN_CHANCE,
     ids: countedIds(),
     logger: await createLogger({ level: 'critical', format: 'json', write: () => {} }),
     fetch: (url, init, exchange) => upstream(url, init, exchange),
+    toPng,
   });
   /** What has come and gone in the scene under way. */
   let news = 0;
@@ -112,8 +121,9 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
   async function quiet(isOver: () => boolean): Promise<void> {
     let known = -1;
     for (let i = 0; i < QUIET_TURNS && !isOver(); i++) {
-      if (known !== news + clock.waits) i = 0;
+      if (known !== news + clock.waits || decoding.size > 0) i = 0;
       known = news + clock.waits;
+      await Promise.all(decoding);
       await turns(1);
     }
   }

@@ -90,6 +90,7 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       // Versions that kept no size told none.
       promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
       urlFetcher: recordedFetcher(recorded.fetched ?? []),
+      pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
       quarantine: new QuarantineMemory(),
       thinking: new ThinkingMemory(),
     },

@@ -22,7 +22,7 @@ export type Play = {
   /** The recorded request's folder. */
   name: string;
   recorded: RecordedRequest;
-  clock: Clock;
+  clock: VirtualClock;
   fetch: Fetch;
   lane: Lane;
   /** What did not fit so far. */

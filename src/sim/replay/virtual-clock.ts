@@ -35,6 +35,8 @@ export class VirtualClock implements Clock {
   #waiting = 0;
   #upstreamOpen = true;
   #stands = false;
+  /** Pieces of work that are done elsewhere. */
+  #working = 0;
   /** The real moment of `#now`, if nothing had been late. */
   #due: number;
   /** Since when somebody outside is slow, so that the real time that goes by counts. */
@@ -117,6 +119,18 @@ export class VirtualClock implements Clock {
     }
   }
 
+  /** `work` is done on another thread, where this clock does not see it: no time passes meanwhile. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    this.#working++;
+    this.#changed();
+    try {
+      return await work;
+    } finally {
+      this.#working--;
+      this.#changed();
+    }
+  }
+
   #changed(): void {
     this.#pausing.abort();
     this.#pausing = new AbortController();
@@ -142,7 +156,7 @@ export class VirtualClock implements Clock {
   /** The one to wake first; of equals the one that has slept longest. */
   #nextSleeper(): Sleeper | undefined {
     let next: Sleeper | undefined;
-    if (this.#stands) return next;
+    if (this.#stands || this.#working > 0) return next;
     for (const sleeper of this.#sleepers) {
       if (sleeper.at < (next?.at ?? Number.POSITIVE_INFINITY)) next = sleeper;
     }

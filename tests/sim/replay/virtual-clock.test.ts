@@ -43,6 +43,23 @@ describe('virtual time', () => {
     expect(clock.monotonic()).toBe(6_000);
   });
 
+  test('stands still while work is done where it cannot see it, and goes on after that', async () => {
+    const clock = open(stuck);
+    clock.setUpstreamOpen(false);
+    const work = Promise.withResolvers<string>();
+    let woken = false;
+    const sleeping = clock.sleep(10).then(() => {
+      woken = true;
+    });
+    const during = clock.during(work.promise);
+    await turns();
+    expect([woken, clock.monotonic()]).toEqual([false, 1_000]);
+    work.resolve('done');
+    expect(await during).toBe('done');
+    await sleeping;
+    expect(clock.monotonic()).toBe(1_010);
+  });
+
   test('falls back to real time where someone else is slow', async () => {
     const clock = open();
     await clock.sleep(5);
