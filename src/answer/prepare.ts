@@ -8,7 +8,7 @@ import { toldText } from '../translate/client-error.ts';
 import type { AnswerContext, RequestContext } from '../translate/context.ts';
 import { mapModel } from '../translate/model-map.ts';
 import { toGeminiRequest } from '../translate/request/index.ts';
-import { exactKeys, looseKeys, type SignatureLookup } from '../translate/signatures.ts';
+import { type SignatureLookup, signatureKeys } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
 import { nextModel } from './fallback-model.ts';
@@ -44,10 +44,11 @@ async function findSignatures(
   messages: MessagesRequest['messages'],
   store: AnswerPorts['signatures'],
 ): Promise<SignatureLookup> {
-  const found = await store.get(exactKeys(messages));
-  const loose = looseKeys(messages, found);
-  if (loose.length === 0) return found;
-  return new Map([...(await store.get(loose)), ...found]);
+  const keys = signatureKeys(messages);
+  const found = await store.get(keys.map(({ exact }) => exact));
+  const missing = keys.filter(({ exact }) => !found.has(exact));
+  if (missing.length === 0) return found;
+  return new Map([...(await store.get(missing.map(({ loose }) => loose()))), ...found]);
 }
 
 /** All that translation may know. The key is chosen and signatures are looked up before it, which stays pure. */

@@ -1,7 +1,6 @@
 /** Which ways to think which models have refused, for the requests to come. In memory and bounded: a restart costs one refusal each. */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
-import { parseKeepingDigits } from '../lib/exact-json.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import {
   type ThinkingFate,
@@ -47,11 +46,5 @@ export class ThinkingMemory {
       refusal,
       learn: () => this.#fates.set(keyOf(model, refusal.value), refusal.fate),
     };
-  }
-
-  /** The same on a body that is serialised already. */
-  mend(model: string, error: UpstreamError, body: string): (MendedThinking & { body: string }) | undefined {
-    const mended = this.mendRequest(model, error, parseKeepingDigits(body) as GenerateContentRequest);
-    return mended && { ...mended, body: JSON.stringify(mended.request) };
   }
 }

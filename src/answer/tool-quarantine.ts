@@ -3,7 +3,6 @@
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
-import { parseKeepingDigits } from '../lib/exact-json.ts';
 import type { Logger } from '../lib/log.ts';
 import { culpritsOf, declarationsOf, suspectsOf } from '../translate/request/quarantine/culprits.ts';
 import {
@@ -94,13 +93,6 @@ export class Quarantine {
   mendRequest(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
     if (error.kind !== 'status' || error.status !== 400) return undefined;
     return this.#mendNamed(error, request) ?? this.#searchOn(error, request);
-  }
-
-  /** The same on a body that is serialised already. */
-  mend(error: UpstreamError, body: string): string | undefined {
-    if (error.kind !== 'status' || error.status !== 400) return undefined;
-    const mended = this.mendRequest(error, parseKeepingDigits(body) as GenerateContentRequest);
-    return mended && JSON.stringify(mended);
   }
 
   #mendNamed(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {

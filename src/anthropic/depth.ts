@@ -7,9 +7,11 @@ export const MOST_LEVELS = 512;
 /** Steps of a path that are told: enough to know whose value it is. */
 const STEPS_TOLD = 5;
 
+export const isTooDeep = (body: object): boolean => isDeeperThan(body, MOST_LEVELS);
+
 /** The place of a value that is too deep, as the API writes it: `messages.1.content.0.tool_use.input`. Undefined where there is none. */
 export function tooDeepAt(body: object): string | undefined {
-  if (!isDeeperThan(body, MOST_LEVELS)) return undefined;
+  if (!isTooDeep(body)) return undefined;
   const path: string[] = [];
   let at: unknown = body;
   for (let level = 1; level <= STEPS_TOLD; level++) {

@@ -119,9 +119,11 @@ const ContextManagement = Open({
   ),
 });
 
+export const MOST_MESSAGES = 100_000;
+
 const shared = {
   model: Type.String({ minLength: 1, maxLength: 256 }),
-  messages: Type.Array(Message, { maxItems: 100_000 }),
+  messages: Type.Array(Message, { maxItems: MOST_MESSAGES }),
   system: Type.Optional(Type.Union([Type.String(), Type.Array(TextBlock), Type.Null()])),
   tools: Type.Optional(Nullable(Type.Array(SomeTool, { maxItems: 4_096 }))),
   tool_choice: Type.Optional(Type.Union([ToolChoice, Type.Null()])),

@@ -5,11 +5,12 @@
 import type { TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { isObject } from '../lib/json.ts';
+import { MadeOf } from '../lib/lasting.ts';
 import { CONTENT_BLOCKS, type ContentBlock } from './content.ts';
-import { MOST_LEVELS, tooDeepAt } from './depth.ts';
+import { isTooDeep, MOST_LEVELS, tooDeepAt } from './depth.ts';
 import { MessagesError } from './errors.ts';
 import { explain, quotedList } from './explain.ts';
-import { CountTokensRequest, type Message, MessagesRequest } from './request.ts';
+import { CountTokensRequest, type Message, MessagesRequest, MOST_MESSAGES } from './request.ts';
 import { isWebSearch, WebSearchTool } from './server-tools.ts';
 import type { Tool } from './tool.ts';
 
@@ -41,10 +42,13 @@ function checkBlock(block: ContentBlock, path: string): void {
   if (!compile(schema).Check(block)) throw refuse(explain(schema, block, `${path}.${type}`));
 }
 
+/** Messages that were found right. One that comes again with the next turn is the very same object, and is not looked at again. */
+const known = new MadeOf<object, true>();
+
 function checkMessages(messages: readonly Message[]): void {
   if (messages.length === 0) throw refuse('messages: at least one message is required');
   messages.forEach((message, index) => {
-    if (typeof message.content === 'string') return;
+    if (typeof message.content === 'string' || known.get(message)) return;
     message.content.forEach((block, position) => {
       checkBlock(block, `messages.${index}.content.${position}`);
     });
@@ -76,30 +80,34 @@ function withToolTag(message: string, value: unknown): string {
     : message;
 }
 
-function parse(schema: TSchema, value: unknown): void {
+/** `request` without messages that were found right before. */
+function unknownPart(request: Record<string, unknown>): Record<string, unknown> {
+  const { messages } = request;
+  if (!Array.isArray(messages) || messages.length > MOST_MESSAGES) return request;
+  return { ...request, messages: messages.filter((message) => !known.get(message)) };
+}
+
+/** `value` unchanged. Throws a MessagesError that names the first field that is wrong. */
+function parse(schema: TSchema, value: unknown): CountTokensRequest {
   if (!isObject(value))
     throw refuse('Input should be a valid dictionary: the request body is not a JSON object');
-  const deep = tooDeepAt(value);
+  const unknown = unknownPart(value);
+  const deep = isTooDeep(unknown) ? tooDeepAt(value) : undefined;
   if (deep !== undefined) {
     throw refuse(withToolTag(`${deep}: nested too deeply; a request may have ${MOST_LEVELS} levels`, value));
   }
-  if (!compile(schema).Check(value)) throw refuse(withToolTag(explain(schema, value, ''), value));
-}
-
-/** The body of `POST /v1/messages`, unchanged; throws a MessagesError naming the first field that is wrong. */
-export function parseMessagesRequest(value: unknown): MessagesRequest {
-  parse(MessagesRequest, value);
-  const request = value as MessagesRequest;
-  checkMessages(request.messages);
-  checkTools(request.tools ?? []);
-  return request;
-}
-
-/** The body of `POST /v1/messages/count_tokens`, unchanged; throws as `parseMessagesRequest` does. */
-export function parseCountTokensRequest(value: unknown): CountTokensRequest {
-  parse(CountTokensRequest, value);
+  if (!compile(schema).Check(unknown)) throw refuse(withToolTag(explain(schema, value, ''), value));
   const request = value as CountTokensRequest;
   checkMessages(request.messages);
   checkTools(request.tools ?? []);
+  for (const message of request.messages) known.set(message, true);
   return request;
 }
+
+/** The body of `POST /v1/messages`. */
+export const parseMessagesRequest = (value: unknown): MessagesRequest =>
+  parse(MessagesRequest, value) as MessagesRequest;
+
+/** The body of `POST /v1/messages/count_tokens`. */
+export const parseCountTokensRequest = (value: unknown): CountTokensRequest =>
+  parse(CountTokensRequest, value);

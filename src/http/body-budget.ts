@@ -5,6 +5,7 @@
 import { MessagesError } from '../anthropic/errors.ts';
 import { ignoreFailure } from '../lib/async.ts';
 import type { Clock } from '../lib/ports.ts';
+import { KnownLists } from './known-lists.ts';
 
 const MB = 1024 * 1024;
 /** Bytes. Twelve of the largest bodies are let in at a time; what they are found to hold may take them beyond, up to `most`. */
@@ -21,6 +22,9 @@ const noRoom = () =>
     { retryAfter: RETRY_AFTER },
   );
 
+/** What large requests are made of, and send again with each turn. */
+const LISTS = ['tools', 'messages'];
+
 /** Bytes. */
 export type BodyLimits = { entry: number; most: number };
 
@@ -35,6 +39,8 @@ export type HeldBody = {
 type Waiter = { bytes: number; admit(): void };
 
 export class BodyBudget {
+  /** Parts of earlier bodies, in a bound of their own. */
+  readonly known = new KnownLists(LISTS);
   #held = 0;
   /** In the order in which they came. */
   readonly #waiting = new Set<Waiter>();

@@ -3,12 +3,14 @@ import { createGunzip } from 'node:zlib';
 import { MOST_LEVELS } from '../anthropic/depth.ts';
 import { MessagesError } from '../anthropic/errors.ts';
 import { keepOwnDigits } from '../anthropic/own-json.ts';
+import { isObject } from '../lib/json.ts';
 import { ELEMENT_BYTES, infinityIn, JsonFigures, MOST_ELEMENTS } from '../lib/json-figures.ts';
 import { jsonShape } from '../lib/json-text.ts';
 import { quoted, wholeOrSize } from '../lib/shown-text.ts';
 import { readUtf8 } from '../lib/utf8.ts';
 import type { BodyBudget, HeldBody } from './body-budget.ts';
 import { type Call, ClientGone } from './client-request.ts';
+import type { KnownLists } from './known-lists.ts';
 
 /** Bytes; the limit of the API that we stand in for. Holds for the unpacked body as well. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -166,17 +168,20 @@ export async function readBody(request: Request, bodies: BodyBudget, signal = re
   return unpack(await receive(request), bodies, signal);
 }
 
-/** The text of a body. Bytes that are no UTF-8 would be replaced: the model would read something else than was sent. */
-function textOf(bytes: Uint8Array): string {
-  const text = readUtf8(bytes);
-  if (typeof text === 'number') {
-    const byte = `0x${(bytes[text] ?? 0).toString(16).padStart(2, '0')}`;
-    throw invalid(
-      `The request body is not UTF-8: byte ${text} (${byte}) belongs to no character; send JSON in UTF-8`,
-    );
-  }
+/** The text of a part of a body, the same where the whole is. Bytes that are no UTF-8 would be replaced: the model would read something else than was sent. */
+function textOf(bytes: Uint8Array, rest: Uint8Array): string {
+  const text = readUtf8(rest);
+  if (typeof text === 'number') throw notUtf8(bytes);
   if (text === '') throw invalid('The request body is empty; a JSON object is expected');
   return text;
+}
+
+function notUtf8(bytes: Uint8Array): MessagesError {
+  const at = Number(readUtf8(bytes));
+  const byte = `0x${(bytes[at] ?? 0).toString(16).padStart(2, '0')}`;
+  return invalid(
+    `The request body is not UTF-8: byte ${at} (${byte}) belongs to no character; send JSON in UTF-8`,
+  );
 }
 
 function parse(text: string): unknown {
@@ -190,10 +195,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** Throws where a number became Infinity, which JSON has no word for: it would go out as null. */
-function refuseOverflow(value: unknown): void {
-  const steps = infinityIn(value);
-  if (!steps) return;
+/** The value. Throws where a number became Infinity, which JSON has no word for: it would go out as null. */
+function checked<T>(value: T, { mayOverflow }: JsonFigures): T {
+  const steps = mayOverflow ? infinityIn(value) : undefined;
+  if (!steps) return value;
   const path = wholeOrSize(steps.join('.'));
   throw invalid(`${path === '' ? '' : `${path}: `}Input should be a finite number (1.8e308 at most)`);
 }
@@ -204,19 +209,29 @@ function keepDigits(value: unknown, text: string): void {
   if (!exact && depth <= MOST_LEVELS) keepOwnDigits(value, text);
 }
 
+/** Parts of it may be those of earlier bodies: nobody may change them. */
+export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, known: KnownLists): unknown {
+  const body = known.cut(bytes, figures.members);
+  const text = textOf(bytes, body.rest);
+  const rest = parse(text);
+  if (!isObject(rest)) return checked(rest, figures);
+  const value = checked(body.restored(rest), figures);
+  if (figures.mayLoseDigits) keepDigits(rest, text);
+  // Of what is deeper the digits are not kept; it is refused.
+  if (figures.depth <= MOST_LEVELS) body.keep(value);
+  return value;
+}
+
 /**
  * The parsed body, whose room is held until the call lets it go. Numbers of the client's own JSON keep their digits. A byte order mark is passed over, and
  * of equal keys the last one wins, as with Anthropic's API. `call.keepBody` sees the bytes of all that may be parsed.
  */
 export async function readJson(call: Call, bodies: BodyBudget): Promise<unknown> {
-  const { bytes, figures, held } = await readBody(call.request, bodies, call.signal);
+  const body = await readBody(call.request, bodies, call.signal);
+  const { bytes, figures, held } = body;
   call.holdBody(held);
   call.keepBody?.(bytes);
   call.trace.tell({ type: 'read', bytes: bytes.byteLength });
-  const text = textOf(bytes);
   held.grow(figures.elements * ELEMENT_BYTES);
-  const value = parse(text);
-  if (figures.mayOverflow) refuseOverflow(value);
-  if (figures.mayLoseDigits) keepDigits(value, text);
-  return value;
+  return parseBody(body, bodies.known);
 }

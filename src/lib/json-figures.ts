@@ -1,4 +1,7 @@
-/** How large the value of a JSON text would be, told by one pass over its bytes: parsing a bomb to find out is too late. */
+/**
+ * How large the value of a JSON text would be, and where its members stand, told by one pass over its bytes: parsing a bomb to find out
+ * is too late.
+ */
 
 /** Values and keys that are parsed at once. A dense request of Claude Code has one for every 30 bytes. */
 export const MOST_ELEMENTS = 1_000_000;
@@ -12,9 +15,31 @@ const MOST_DIGITS = 308;
 const SAFE_DIGITS = 15;
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
+/** `[` and `{`, `]` and `}` differ in one bit each. */
+const CASE_BIT = 0xdf;
+const LIST = 0x5b;
+const OPENS = 0x5b;
+const CLOSES = 0x5d;
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
 const isExponent = (byte: number) => byte === 0x65 || byte === 0x45;
+
+/** Members of the outermost object whose places are noted. Requests have a dozen. */
+export const MOST_MEMBERS = 64;
+
+/** A list by offsets: `start` is behind its bracket, and each item ends at its comma, or at the bracket behind the last. */
+export type ListPlace = { readonly start: number; readonly ends: readonly number[] };
+
+/** A member of the outermost object. */
+export type MemberPlace = {
+  /** Between its quotes. */
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  /** Where its value is a list. */
+  list?: ListPlace;
+};
 
 /** Of any bytes, JSON or not, however they are sliced. */
 export class JsonFigures {
@@ -24,6 +49,18 @@ export class JsonFigures {
   mayOverflow = false;
   /** A number may be there that would not be printed as it is written: most bodies have none, and need not be asked again. */
   mayLoseDigits = false;
+  /** Objects and lists inside of each other. */
+  depth = 0;
+  /** Of the outermost object: all of them, unless there are very many. What is no JSON may have any. */
+  members: MemberPlace[] | undefined = [];
+  #open = 0;
+  /** The list whose items are being noted. */
+  #list: { start: number; ends: number[] } | undefined;
+  /** Where the last string at the first level began, and where the last of all ended. */
+  #stringStart = 0;
+  #stringEnd = 0;
+  /** Bytes fed before. */
+  #before = 0;
   #inString = false;
   /** The next byte of the string means itself. */
   #escaped = false;
@@ -33,6 +70,7 @@ export class JsonFigures {
   feed(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) at = this.#inString ? this.#string(bytes, at) : this.#between(bytes, at);
+    this.#before += bytes.length;
   }
 
   /** Returns where the string ends, or the bytes do. Most bytes of a large body are in strings: these are searched, not read. */
@@ -52,6 +90,7 @@ export class JsonFigures {
       from = end + 1;
       if (isEscaped) continue;
       this.#inString = false;
+      this.#stringEnd = this.#before + end;
       return from;
     }
   }
@@ -73,12 +112,40 @@ export class JsonFigures {
       this.#digits = 0;
       if (byte === QUOTE) {
         this.#inString = true;
+        if (this.#open === 1) this.#stringStart = this.#before + at + 1;
         return at + 1;
       }
-      // `,` `:` `[` `{`: each begins a value or a key.
-      if (byte === 0x2c || byte === 0x3a || byte === 0x5b || byte === 0x7b) this.elements++;
+      const isOpening = (byte & CASE_BIT) === OPENS;
+      // Each begins a value or a key.
+      if (isOpening || byte === COMMA || byte === COLON) this.elements++;
+      if (isOpening) this.#opens(byte === LIST, this.#before + at);
+      else if ((byte & CASE_BIT) === CLOSES) this.#closes(this.#before + at);
+      else if (byte === COMMA && this.#open === 2) this.#list?.ends.push(this.#before + at);
+      else if (byte === COLON && this.#open === 1) this.#names();
     }
     return bytes.length;
+  }
+
+  #opens(isList: boolean, at: number): void {
+    this.#open++;
+    if (this.#open > this.depth) this.depth = this.#open;
+    const member = this.#open === 2 && isList ? this.members?.at(-1) : undefined;
+    if (!member) return;
+    this.#list = { start: at + 1, ends: [] };
+    member.list = this.#list;
+  }
+
+  #closes(at: number): void {
+    if (this.#open === 2) {
+      this.#list?.ends.push(at);
+      this.#list = undefined;
+    }
+    this.#open--;
+  }
+
+  #names(): void {
+    if (this.members?.length === MOST_MEMBERS) this.members = undefined;
+    this.members?.push({ keyStart: this.#stringStart, keyEnd: this.#stringEnd });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import { TextCache } from '../lib/text-cache.ts';
 import { locked } from './store-lock.ts';
-import { inodeOf, isCorrupt, moveAside, type SignatureRow, SignatureTable } from './table.ts';
+import { inodeOf, isCorrupt, moveAside, SignatureTable } from './table.ts';
 
 export type SignatureStore = {
   /** What is known for `keys`; unknown ones are absent. Never rejects: what cannot be read is not known. */
@@ -28,18 +28,23 @@ export type SignatureStoreOptions = {
 
 /** Characters held in memory: several thousand signatures of the usual length. */
 const CACHE_CHARS = 8_000_000;
-/** Keys that are known to have no row: a conversation asks for the same ones with each request. */
-const ABSENT_KEYS = 20_000;
 
 /** Throws where the file cannot be created or opened. A corrupt one is moved aside instead, and a new one begun. */
 export function openSignatureStore(options: SignatureStoreOptions): SignatureStore {
   return new SqliteSignatureStore(options);
 }
 
+/** Keys that are known to be nobody's: most texts of a history have no signature, and are asked for with each turn. */
+const MOST_ABSENT = 10_000;
+/** Histories that were seen once. Of these no more is kept: most never come again, and many keys that soon go cost more than looking them up. */
+const MOST_SEEN = 1_000;
+
 class SqliteSignatureStore implements SignatureStore {
   readonly #options: SignatureStoreOptions;
   readonly #cache = new TextCache<{ text: string; id: number }>(CACHE_CHARS);
-  readonly #absent = new RecentMap<string, true>(ABSENT_KEYS);
+  readonly #absent = new Set<string>();
+  /** By the first of their unknown keys. */
+  readonly #seen = new RecentMap<string, true>(MOST_SEEN);
   readonly #warned = new Set<string>();
   #table: SignatureTable;
 
@@ -49,10 +54,9 @@ class SqliteSignatureStore implements SignatureStore {
   }
 
   async get(keys: readonly string[]): Promise<Map<string, string>> {
-    // As of every conversation's first request.
-    if (keys.length === 0) return new Map();
-    if (this.#try('read', () => this.#table.changedElsewhere())) this.#forget();
     const found = new Map<string, string>();
+    if (keys.length === 0) return found;
+    if (this.#try('read', () => this.#table.changedElsewhere())) this.#forget();
     const missing: string[] = [];
     const old: string[] = [];
     const take = (key: string, text: string, id: number) => {
@@ -62,19 +66,22 @@ class SqliteSignatureStore implements SignatureStore {
     for (const key of keys) {
       const cached = this.#cache.get(key);
       if (cached) take(key, cached.text, cached.id);
-      else if (!this.#absent.get(key)) missing.push(key);
+      else if (!this.#absent.has(key)) missing.push(key);
     }
-    for (const { key, envelope, id } of this.#read(missing)) {
+    const rows = missing.length === 0 ? [] : this.#try('read', () => this.#table.read(missing));
+    for (const { key, envelope, id } of rows ?? []) {
       this.#cache.set(key, { text: envelope, id });
       take(key, envelope, id);
     }
+    // What could not be read may be there.
+    if (rows) this.#noteAbsent(missing.filter((key) => !found.has(key)));
     if (old.length > 0) this.#renew(old);
     return found;
   }
 
   put(key: string, envelope: string): void {
-    this.#absent.delete(key);
     const id = this.#try('write', () => this.#table.write(key, envelope)) ?? 0;
+    this.#absent.delete(key);
     this.#cache.set(key, { text: envelope, id });
   }
 
@@ -82,13 +89,14 @@ class SqliteSignatureStore implements SignatureStore {
     this.#table.close();
   }
 
-  /** What could not be read may be there all the same. */
-  #read(keys: readonly string[]): SignatureRow[] {
-    const rows = keys.length === 0 ? [] : this.#try('read', () => this.#table.read(keys));
-    if (!rows) return [];
-    const found = new Set(rows.map(({ key }) => key));
-    for (const key of keys) if (!found.has(key)) this.#absent.set(key, true);
-    return rows;
+  #noteAbsent([first, ...others]: readonly string[]): void {
+    if (first === undefined) return;
+    if (!this.#seen.get(first)) {
+      this.#seen.set(first, true);
+      return;
+    }
+    if (this.#absent.size + others.length >= MOST_ABSENT) this.#absent.clear();
+    for (const key of [first, ...others.slice(0, MOST_ABSENT)]) this.#absent.add(key);
   }
 
   #forget(): void {

@@ -28,7 +28,7 @@ export type RequestContext = {
   /** Cap on output tokens (`MAX_TOKENS_LIMIT`), where set. */
   readonly maxTokensLimit: number | undefined;
   readonly origin: SignatureOrigin;
-  /** Signatures found for the `exactKeys` and `looseKeys` of the history. */
+  /** Signatures found for the `signatureKeys` of the history. */
   readonly signatures: SignatureLookup;
   readonly media: MediaFacts;
 };

@@ -12,6 +12,7 @@ import type { Message } from '../anthropic/request.ts';
 import type { ModelFamily } from '../gemini/models.ts';
 import { contentHash, shortHash } from '../lib/hash.ts';
 import { canonicalJson } from '../lib/json.ts';
+import { MadeOf, oncePer } from '../lib/lasting.ts';
 
 /** What made a signature. Another model family or key cannot read it. */
 export type SignatureOrigin = { readonly family: ModelFamily; readonly keyFingerprint: string };
@@ -91,7 +92,8 @@ export function answerContext(messages: readonly Message[]): string {
   return last ? turnContext(last) : '';
 }
 
-function turnContext({ content }: Message): string {
+/** Of a message of the user's. */
+export const turnContext = oncePer(({ content }: Message): string => {
   if (typeof content === 'string') return contentHash(content.trim());
   const ids: string[] = [];
   let words = '';
@@ -100,42 +102,50 @@ function turnContext({ content }: Message): string {
     if (block.type === 'text') words = block.text.trim();
   }
   return contentHash(ids.length > 0 ? ids.join(' ') : words);
+});
+
+/** How the signature of one block is found: by its exact key, or else by content alone. Hashing arguments costs, and few need it. */
+export type SignatureKeys = { readonly exact: string; loose(): string };
+
+function blockKeys(block: ContentBlock, context: string): SignatureKeys[] {
+  if (block.type === 'text') {
+    const [exact, loose] = textKeys(context, block.text);
+    return [{ exact, loose: () => loose }];
+  }
+  if (block.type !== 'tool_use') return [];
+  let loose: string | undefined;
+  return [
+    {
+      exact: callKey(block.id),
+      loose: () => {
+        loose ??= callContentKey(block.name, block.input);
+        return loose;
+      },
+    },
+  ];
 }
 
-/** Calls `visit` with each block of the assistant's that may be signed, and the turn that its message answers. */
-function eachSignable(
-  messages: readonly Message[],
-  visit: (block: ContentBlock, context: string) => void,
-): void {
+/** A message follows the same one whenever it comes again, nearly always. */
+const known = new MadeOf<Message, { context: string; keys: readonly SignatureKeys[] }>();
+
+function messageKeys(message: Message, context: string): readonly SignatureKeys[] {
+  const before = known.get(message);
+  if (before?.context === context) return before.keys;
+  const { content } = message;
+  const blocks = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content;
+  const keys = blocks.flatMap((block) => blockKeys(block, context));
+  known.set(message, { context, keys });
+  return keys;
+}
+
+/** Of every block of the assistant's that may be signed. Look-ups happen before translation, which stays pure. */
+export function signatureKeys(messages: readonly Message[]): SignatureKeys[] {
+  const keys: SignatureKeys[] = [];
   let context = '';
   for (const message of messages) {
     if (message.role === 'user') context = turnContext(message);
     if (message.role !== 'assistant') continue;
-    if (typeof message.content === 'string') visit({ type: 'text', text: message.content }, context);
-    else for (const block of message.content) visit(block, context);
+    for (const one of messageKeys(message, context)) keys.push(one);
   }
-}
-
-/** The exact keys of this history. Look-ups happen before translation, which stays pure. */
-export function exactKeys(messages: readonly Message[]): string[] {
-  const keys: string[] = [];
-  eachSignable(messages, (block, context) => {
-    if (block.type === 'tool_use') keys.push(callKey(block.id));
-    else if (block.type === 'text') keys.push(textKeys(context, block.text)[0]);
-  });
-  return keys;
-}
-
-/** Keys by content alone, for what the exact ones did not find: most histories need none, and hashing arguments costs. */
-export function looseKeys(messages: readonly Message[], found: SignatureLookup): string[] {
-  const keys: string[] = [];
-  eachSignable(messages, (block, context) => {
-    if (block.type === 'tool_use' && !found.has(callKey(block.id))) {
-      keys.push(callContentKey(block.name, block.input));
-    } else if (block.type === 'text') {
-      const [exact, loose] = textKeys(context, block.text);
-      if (!found.has(exact)) keys.push(loose);
-    }
-  });
   return keys;
 }

@@ -166,9 +166,8 @@ test('what is refused by one model is asked of another', async () => {
 test('the memory is bounded: what was learnt first goes first', () => {
   const memory = new ThinkingMemory();
   const request = { contents: [], generationConfig: { thinkingConfig: { thinkingLevel: 'high' as const } } };
-  const body = JSON.stringify(request);
-  for (let i = 0; i <= 1_000; i++)
-    memory.mend(`model-${i}`, refusal(400, 'Thinking level is not supported for this model.'), body)?.learn();
+  const error = refusal(400, 'Thinking level is not supported for this model.');
+  for (let i = 0; i <= 1_000; i++) memory.mendRequest(`model-${i}`, error, request)?.learn();
   const knows = (model: string) => memory.apply(model, request) !== request;
   expect([knows('model-0'), knows('model-1'), knows('model-1000')]).toEqual([false, true, true]);
 });

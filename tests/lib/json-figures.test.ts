@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { tryParseJson } from '../../src/lib/json.ts';
 import { holdsTooMuch, infinityIn, JsonFigures, MOST_ELEMENTS } from '../../src/lib/json-figures.ts';
+import { jsonShape } from '../../src/lib/json-text.ts';
 
 function figuresOf(text: string, sizes: readonly number[] = []): JsonFigures {
   const figures = new JsonFigures();
@@ -60,6 +61,51 @@ describe('the elements of a text', () => {
   ])('%s', (_name, json, elements) => {
     expect(figuresOf(json).elements).toBe(elements);
     for (let size = 0; size < 12; size++) expect(figuresOf(json, [size, 1, 1]).elements).toBe(elements);
+  });
+});
+
+describe('the members of an object', () => {
+  const keys = fc.uniqueArray(text, { maxLength: 6 });
+  const object = keys.chain((names) =>
+    fc.tuple(...names.map(() => fc.oneof(nested, fc.array(nested)))).map((values) => ({ names, values })),
+  );
+  const slice = (bytes: Uint8Array, from: number, to: number) =>
+    Buffer.from(bytes).toString('utf8', from, to);
+
+  test('are where the parser finds them, and so are the items of their lists, however the bytes are sliced', () => {
+    fc.assert(
+      fc.property(object, slices, ({ names, values }, sizes) => {
+        const inner = names.map((name, at) => `${JSON.stringify(name)}: ${JSON.stringify(values[at])}`);
+        const json = `{${inner.join(' , ')}}`;
+        const bytes = new TextEncoder().encode(json);
+        const members = (figuresOf(json, sizes).members ?? []).map(({ keyStart, keyEnd, list }) => ({
+          name: JSON.parse(`"${slice(bytes, keyStart, keyEnd)}"`),
+          items: list?.ends.map((end, at) =>
+            slice(bytes, at ? (list.ends[at - 1] ?? 0) + 1 : list.start, end),
+          ),
+        }));
+        const expected = names.map((name, at) => {
+          const value = values[at];
+          if (!Array.isArray(value)) return { name, items: undefined };
+          return { name, items: value.length === 0 ? [''] : value.map((item) => JSON.stringify(item)) };
+        });
+        expect(members).toEqual(expected);
+      }),
+    );
+  });
+
+  test('are not noted where they are very many', () => {
+    const json = JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, nth) => [nth, []])));
+    expect(figuresOf(json).members).toBeUndefined();
+  });
+
+  test('are nested as deep as the parser finds them', () => {
+    fc.assert(
+      fc.property(nested, slices, (given, sizes) => {
+        const json = JSON.stringify(given);
+        expect(figuresOf(json, sizes).depth).toBe(jsonShape(json).depth);
+      }),
+    );
   });
 });
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Message } from '../../src/anthropic/request.ts';
+import { markLasting } from '../../src/lib/lasting.ts';
 import {
   answerContext,
   callContentKey,
   callKey,
   type Envelope,
-  exactKeys,
-  looseKeys,
   openEnvelope,
   sealEnvelope,
+  signatureKeys,
   textKeys,
 } from '../../src/translate/signatures.ts';
 
@@ -65,9 +65,19 @@ describe('keys', () => {
       ]),
     ];
     const [exact, loose] = textKeys(answerContext(messages.slice(0, 1)), 'a');
-    expect(exactKeys(messages)).toEqual([exact, callKey('toolu_1')]);
-    expect(looseKeys(messages, new Map())).toEqual([loose, callContentKey('Bash', {})]);
-    expect(looseKeys(messages, new Map([[exact, 'x']]))).toEqual([callContentKey('Bash', {})]);
+    const keys = signatureKeys(messages);
+    expect(keys.map((one) => one.exact)).toEqual([exact, callKey('toolu_1')]);
+    expect(keys.map((one) => one.loose())).toEqual([loose, callContentKey('Bash', {})]);
+  });
+
+  test('are of the turn that a message answers, though the very same message answered another one before', () => {
+    const said = assistant('a');
+    markLasting(said);
+    const after = (words: string) => signatureKeys([user(words), said]).map((one) => one.exact);
+    const [first, second] = [after('hi'), after('ho')];
+    expect(second).not.toEqual(first);
+    expect(after('hi')).toEqual(first);
+    expect(second).toEqual([textKeys(answerContext([user('ho')]), 'a')[0]]);
   });
 
   const same: [name: string, a: Message['content'], b: Message['content']][] = [

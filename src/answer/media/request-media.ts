@@ -7,7 +7,6 @@ import type { Message } from '../../anthropic/request.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
-import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import type { ConvertedPicture, FetchedMedia, MediaFacts } from '../../translate/context.ts';
 import { isUnread, unreadPictures } from '../../translate/request/media/inline-media.ts';
 import { mediaPlaces } from '../../translate/request/media/media-places.ts';
@@ -90,13 +89,6 @@ export class RequestMedia {
       `Gemini could not read a URL (${error.message}); its bytes are sent`,
     );
     return mended;
-  }
-
-  /** The same on a body that is serialised already. */
-  async mended(error: unknown, body: string): Promise<string | undefined> {
-    if (!(error instanceof UpstreamError) || !mayReadBytes(error)) return undefined;
-    const mended = await this.mendedRequest(error, parseKeepingDigits(body) as GenerateContentRequest);
-    return mended && JSON.stringify(mended);
   }
 
   /** No more is asked: bytes need not be kept any longer. */

@@ -6,7 +6,6 @@
 import type { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GenerateContentRequest, RequestContent, RequestPart } from '../../gemini/wire.ts';
-import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { SIGNATURE_SENTINEL } from './signature-placement.ts';
 
 const SIGNATURE_REFUSED = /thought.?signature/i;
@@ -33,16 +32,6 @@ export function requestWithoutSignatures(
     .map((content) => withoutSignatures(content, model))
     .filter(({ parts }) => parts.length > 0);
   return { ...request, contents };
-}
-
-/** The same on bodies that are serialised already. */
-export function repairedBody(error: UpstreamError, body: string, model: GeminiModel): string | undefined {
-  return isSignatureRefused(error) ? bodyWithoutSignatures(body, model) : undefined;
-}
-
-export function bodyWithoutSignatures(body: string, model: GeminiModel): string {
-  if (!body.includes('"thoughtSignature"')) return body;
-  return JSON.stringify(requestWithoutSignatures(parseKeepingDigits(body) as GenerateContentRequest, model));
 }
 
 const isSigned = ({ thoughtSignature }: RequestPart): boolean => thoughtSignature !== undefined;

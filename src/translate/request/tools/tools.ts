@@ -7,9 +7,10 @@ import type {
   GenerateContentRequest,
 } from '../../../gemini/wire.ts';
 import { type Json, type JsonObject, startOfJson } from '../../../lib/json.ts';
+import { MadeOf } from '../../../lib/lasting.ts';
 import { wellFormed, wellFormedObject } from '../../../lib/well-formed.ts';
 import { toGeminiToolName } from '../../tool-names.ts';
-import type { Warn } from '../../warnings.ts';
+import type { Warn, Warning } from '../../warnings.ts';
 import { requiredOf } from '../schema/keywords.ts';
 import { schemaWork, toInputSchema } from '../schema/outgoing.ts';
 import type { Work } from '../schema/work.ts';
@@ -54,7 +55,7 @@ export function requiredArguments(
   return new Map(callable.map(({ name }) => [name, requiredOf(schemas.get(toGeminiToolName(name)) ?? {})]));
 }
 
-function toDeclaration({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
+function declarationOf({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
   const known = tool.input_schema ? undefined : clientTool(tool.type ?? '');
   const description = describe(tool, known?.description, examplesOf(tool, path, warn));
   const written = known?.schema ?? wellFormedObject((tool.input_schema ?? {}) as JsonObject);
@@ -64,6 +65,39 @@ function toDeclaration({ name, tool, path }: DeclaredTool, warn: Warn, work: Wor
     ...(description === '' ? {} : { description }),
     ...(schema === undefined ? {} : { parametersJsonSchema: schema }),
   };
+}
+
+type Made = {
+  readonly name: string;
+  readonly declaration: FunctionDeclaration;
+  /** With paths inside of the tool. */
+  readonly warnings: readonly Warning[];
+  /** The work that its schema took. */
+  readonly steps: number;
+};
+
+/** By the tool, which is the very same object in every turn of a conversation. */
+const known = new MadeOf<Tool, Made>();
+
+function madeAnew(declared: DeclaredTool, work: Work): Made {
+  const { name, tool, path } = declared;
+  const warnings: Warning[] = [];
+  const warn: Warn = (code, at, detail) => warnings.push({ code, path: at.slice(path.length), detail });
+  const { left, steps: before } = work;
+  const declaration = declarationOf(declared, warn, work);
+  const result = { name, declaration, warnings, steps: work.steps - before };
+  // What had too little left went out in a simple form. In another request it need not.
+  if (result.steps <= left) known.set(tool, result);
+  return result;
+}
+
+function toDeclaration(declared: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
+  const before = known.get(declared.tool);
+  const isSame = before?.name === declared.name && before.steps <= work.left;
+  if (isSame) work.spend(before.steps);
+  const { declaration, warnings } = isSame ? before : madeAnew(declared, work);
+  for (const { code, path, detail } of warnings) warn(code, `${declared.path}${path}`, detail);
+  return declaration;
 }
 
 /** Absent without tools: Google refuses an empty list. */
