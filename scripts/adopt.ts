@@ -7,11 +7,11 @@ import { join, relative } from 'node:path';
 import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config/config.ts';
 import { openEnvFiles } from '../src/config/env-files.ts';
+import { answerLines } from '../tests/support/turns/compare.ts';
+import { TURNS } from '../tests/support/turns/folder.ts';
 import { writeDocs } from './docs.ts';
 import { RECORDINGS } from './recordings/folder.ts';
 import { adopt } from './turns/adopt.ts';
-import { answerLines } from './turns/compare.ts';
-import { TURNS } from './turns/folder.ts';
 
 const SHOWN_LINES = 6;
 const SHOWN_CHARACTERS = 400;

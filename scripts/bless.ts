@@ -5,9 +5,9 @@
  */
 
 import { listRecording, nameOf } from '../src/sim/cassette/read.ts';
+import { TURNS } from '../tests/support/turns/folder.ts';
 import { writeDocs } from './docs.ts';
 import { blessAll, pruneBlobs } from './turns/bless.ts';
-import { TURNS } from './turns/folder.ts';
 
 const names = process.argv.slice(2);
 const known = listRecording(TURNS).map(nameOf);

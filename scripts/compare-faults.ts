@@ -1,7 +1,7 @@
 /**
  * `bun scripts/compare-faults.ts --out FILE` plays every fault in every setting against the system of this checkout, on a clock of
  * its own, and writes what clients got byte for byte, what upstream was asked, and when. `--against FILE` says, scene by scene, what
- * the version that wrote FILE did otherwise; exit 1 where there is anything. Options: `--only matrix,worlds` (default: all groups),
+ * the version that wrote FILE did otherwise; exit 1 where there is anything, or where no scene is the same. Options: `--only matrix,worlds` (default: all groups),
  * `--sample N` (each N-th scene), `--workers N` (default 2).
  *
  * Before a rebuilding that is to change nothing: `--out before.jsonl`; after it: `--against before.jsonl`.
@@ -9,7 +9,7 @@
 import { parseArgs } from 'node:util';
 import { CASE_GROUPS, type GroupName } from '../tests/support/fault-cases.ts';
 import {
-  differencesBetween,
+  compareObservations,
   type Observations,
   observationsOf,
   readObservations,
@@ -65,9 +65,11 @@ const now = await playAll(groups, sample, readCount('workers', values.workers));
 console.log(`${now.scenes.size} scenes played`);
 if (values.out !== undefined) writeObservations(values.out, now);
 if (values.against !== undefined) {
+  const { differences, added, gone } = compareObservations(readObservations(values.against), now);
+  for (const each of differences) console.log(each);
+  console.log(`${differences.length} scenes differ from ${values.against}`);
+  if (added.length > 0) console.log(`${added.length} scenes are new, such as ${added[0]}`);
   const isWhole = sample === 1 && groups.length === GROUPS.length;
-  const found = differencesBetween(readObservations(values.against), now, isWhole);
-  for (const each of found) console.log(each);
-  console.log(`${found.length} scenes differ from ${values.against}`);
-  if (found.length > 0) process.exitCode = 1;
+  if (isWhole && gone.length > 0) console.log(`${gone.length} scenes are gone, such as ${gone[0]}`);
+  if (differences.length > 0 || added.length === now.scenes.size) process.exitCode = 1;
 }

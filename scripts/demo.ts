@@ -13,10 +13,10 @@ import { createLogger } from '../src/lib/log.ts';
 import { systemClock, systemRandom } from '../src/lib/ports.ts';
 import type { Demo, DemoFile, Scenario } from '../src/sim/scenario/types.ts';
 import { findScenario, loadScenarios } from '../src/sim/scenarios.ts';
+import { findClaudeCode, runClaude } from '../tests/support/claude-code-runs.ts';
 import { lineOf, readStreamJson, type Told } from './demo/progress.ts';
 import { runScripted } from './demo/scripted-client.ts';
 import { Tally } from './demo/tally.ts';
-import { findClaudeCode, runClaude } from './lib/claude-code.ts';
 
 const USUAL = 'build-a-small-cli';
 const RUN_MS = 300_000;

@@ -2,8 +2,8 @@
 import { isObject, tryParseJson } from '../src/lib/json.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../src/sim/cassette/types.ts';
+import { TURNS } from '../tests/support/turns/folder.ts';
 import { CASES } from './turns/cases/index.ts';
-import { TURNS } from './turns/folder.ts';
 
 /** Turns that were not made up by the table. */
 const ADOPTED = 'Adopted from a recording';
@@ -24,9 +24,17 @@ ${rows.join('\n')}
 
 function row(name: string, recorded: RecordedRequest): string {
   const shows = (CASES[name]?.shows ?? ADOPTED).replaceAll('|', '\\|');
-  const asked = recorded.upstream.length === 1 ? 'once' : recorded.upstream.length === 0 ? 'never' : 'twice';
+  const asked = timesAsked(recorded);
   const cells = [`[${name}](../fixtures/turns/${name})`, shows, recorded.origin, asked, told(recorded)];
   return `| ${cells.join(' | ')} |`;
+}
+
+const TIMES = ['never', 'once', 'twice'];
+
+function timesAsked({ upstream }: RecordedRequest): string {
+  const others = new Set(upstream.map(({ model }) => model)).size - 1;
+  const times = TIMES[upstream.length] ?? `${upstream.length} times`;
+  return others > 0 ? `${times}, of ${others + 1} models` : times;
 }
 
 /** How the answer ends: a stop reason, an error, a count. */

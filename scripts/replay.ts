@@ -2,8 +2,9 @@
  * `bun run replay <name> [--speed S] [flags of start]`: serves what was recorded in `fixtures/recordings/<name>`.
  * `--verify` serves nothing: it sends every recorded request again, twice, and compares the answers.
  */
+
+import { verifyRecording } from '../src/compose/verify-recording.ts';
 import { namedRecording } from './recordings/folder.ts';
-import { verifyRecording } from './recordings/verify.ts';
 
 const { folder, rest } = namedRecording(
   'usage: bun run replay <name> [--speed S] [--verify] [flags of start]',

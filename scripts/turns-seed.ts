@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { listRecording, nameOf } from '../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../src/sim/cassette/write.ts';
+import { TURNS } from '../tests/support/turns/folder.ts';
+import { missingTries, withGoldens } from '../tests/support/turns/goldens.ts';
+import { runTurn } from '../tests/support/turns/run.ts';
+import { knownStore } from '../tests/support/turns/signatures.ts';
 import { buildTurn, type TurnCase } from './turns/build.ts';
 import { CASES } from './turns/cases/index.ts';
-import { TURNS } from './turns/folder.ts';
-import { missingTries, withGoldens } from './turns/goldens.ts';
-import { runTurn } from './turns/run.ts';
-import { knownStore } from './turns/signatures.ts';
 
 /** The fixture that `turn` stands for. Throws where upstream is asked more or less often than the case says. */
 export async function seedTurn(name: string, turn: TurnCase): Promise<RecordedRequest> {

@@ -4,8 +4,6 @@
  * it anew after a change that is meant.
  */
 import { describe, expect, test } from 'bun:test';
-import { differences } from '../scripts/turns/compare.ts';
-import { runTurn } from '../scripts/turns/run.ts';
 import type { MessageEvent } from '../src/anthropic/events.ts';
 import { modelRow } from '../src/gemini/models.ts';
 import { parseKeepingDigits } from '../src/lib/exact-json.ts';
@@ -17,6 +15,8 @@ import { readEvents, withoutKeepAlive } from './support/events.ts';
 import { violations } from './support/laws.ts';
 import { reslicings } from './support/reslice.ts';
 import { turnFixtures } from './support/turn-fixtures.ts';
+import { differences } from './support/turns/compare.ts';
+import { runTurn } from './support/turns/run.ts';
 
 const FIXTURES = turnFixtures();
 

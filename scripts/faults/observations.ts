@@ -33,16 +33,25 @@ export const observationsOf = (observed: readonly Observed[], texts: Texts): Obs
   texts,
 });
 
-/** One entry a scene that is not as it was. `now` may hold some of the scenes only; `all` says that it should hold each. */
-export function differencesBetween(was: Observations, now: Observations, all: boolean): string[] {
-  const found: string[] = [];
+export type Comparison = {
+  /** One entry a scene that is not as it was. */
+  differences: string[];
+  /** Names of scenes that only one of the two has, as when a turn was added. */
+  added: string[];
+  gone: string[];
+};
+
+export function compareObservations(was: Observations, now: Observations): Comparison {
+  const differences: string[] = [];
   for (const [name, lines] of now.scenes) {
-    const before = was.scenes.get(name);
-    if (!before) found.push(`${name}\n  is new`);
-    else found.push(...firstDifference(before, lines, was.texts, now.texts).map((why) => `${name}\n${why}`));
+    const found = firstDifference(was.scenes.get(name) ?? lines, lines, was.texts, now.texts);
+    differences.push(...found.map((why) => `${name}\n${why}`));
   }
-  const gone = all ? [...was.scenes.keys()].filter((name) => !now.scenes.has(name)) : [];
-  return [...found, ...gone.map((name) => `${name}\n  is gone`)];
+  return {
+    differences,
+    added: [...now.scenes.keys()].filter((name) => !was.scenes.has(name)),
+    gone: [...was.scenes.keys()].filter((name) => !now.scenes.has(name)),
+  };
 }
 
 function firstDifference(

@@ -1,14 +1,17 @@
 /** From a recorded client request to a turn that is a test: redacted again, made small, with goldens of today's code. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalJson } from '../../src/lib/json.ts';
+import { readManifest } from '../../src/sim/cassette/manifest.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import type { RecordedSettings } from '../../src/sim/cassette/settings.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
-import { differences } from './compare.ts';
-import { withGoldens } from './goldens.ts';
+import { differences } from '../../tests/support/turns/compare.ts';
+import { withGoldens } from '../../tests/support/turns/goldens.ts';
+import { runTurn, settingsOf, type TurnRun } from '../../tests/support/turns/run.ts';
 import { minimise } from './minimise.ts';
 import { type Again, redactAgain } from './redact-again.ts';
-import { runTurn, type TurnRun } from './run.ts';
 
 export type Adoption = {
   folder: string;
@@ -38,8 +41,8 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const folder = join(turns, name);
   if (existsSync(folder)) throw new Error(`fixtures/turns/${name} is there already; nothing was changed`);
   const notes: string[] = [];
-  const recorded = redactAgain(readRecordedRequest(findRequest(recording, request)), options, notes);
-  const first = await runTurn(recorded);
+  const found = redactAgain(readRecordedRequest(findRequest(recording, request)), options, notes);
+  const { recorded, run: first } = await withNeededSettings(found, readManifest(recording).settings);
   const usable = tellingAs(withTries(recorded, first, notes), first);
   noteDifferences(usable, first, notes);
   const small = whole ? { recorded: usable, run: first, runs: 0 } : await minimise(usable, first);
@@ -66,6 +69,24 @@ const numberOf = (path: string): number => Number.parseInt(nameOf(path), 10);
 
 // ── what it became ────────────────────────────────────────────────────────────────────────────────────────────
 
+type Run = { recorded: RecordedRequest; run: TurnRun };
+
+/** Those that the proxy had which recorded, where the request fares otherwise without them. */
+async function withNeededSettings(recorded: RecordedRequest, then: RecordedSettings): Promise<Run> {
+  const run = await runTurn(recorded);
+  const usual = new Map<string, unknown>(Object.entries(settingsOf(recorded)));
+  const others = Object.entries(then).filter(
+    ([name, value]) => name !== 'modelMap' && canonicalJson(value) !== canonicalJson(usual.get(name)),
+  );
+  const without = differences(recorded, run);
+  if (without === '' || others.length === 0) return { recorded, run };
+  const same: RecordedRequest = { ...recorded, settings: Object.fromEntries(others) };
+  const again = await runTurn(same);
+  return differences(same, again).length < without.length
+    ? { recorded: same, run: again }
+    : { recorded, run };
+}
+
 /** Throws where today's code asks for more than was recorded; leaves out what it does not ask for any more. */
 function withTries(recorded: RecordedRequest, { recorded: now }: TurnRun, notes: string[]): RecordedRequest {
   const [was, is] = [recorded.upstream.length, now.upstream.length];
@@ -86,7 +107,7 @@ function tellingAs(recorded: RecordedRequest, { recorded: { promptTold } }: Turn
 function noteDifferences(recorded: RecordedRequest, run: TurnRun, notes: string[]): void {
   const found = differences(recorded, run);
   if (found === '') return;
-  notes.push(`today's code and default settings do otherwise than the proxy that recorded:\n${found}`);
+  notes.push(`today's code does otherwise than the proxy that recorded:\n${found}`);
 }
 
 function sizes(before: RecordedRequest, after: RecordedRequest, runs: number): string {

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { STREAM } from '../../src/sim/cassette/layout.ts';
 import { listExchanges, listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
-import { differences } from './compare.ts';
-import { missingTries, withGoldens } from './goldens.ts';
+import { differences } from '../../tests/support/turns/compare.ts';
+import { missingTries, withGoldens } from '../../tests/support/turns/goldens.ts';
+import { runTurn } from '../../tests/support/turns/run.ts';
 import { renewHashes } from './rehash.ts';
-import { runTurn } from './run.ts';
 
 export type Blessing = {
   name: string;

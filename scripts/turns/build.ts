@@ -16,6 +16,8 @@ export type TurnCase = {
   headers?: Readonly<Record<string, string>>;
   /** The Gemini model that the client's id stands for. */
   gemini?: string;
+  /** What is set otherwise than for all turns: one more try, and no other model. */
+  settings?: NonNullable<RecordedRequest['settings']>;
   /** Asks Gemini for one whole answer, as `FORCE_DISABLE_STREAMING` does. */
   unary?: true;
   /** What upstream says to each try. */
@@ -60,12 +62,15 @@ export function buildTurn(name: string, turn: TurnCase): RecordedRequest {
       body: turn.body ?? JSON.stringify(requestOf(turn)),
     },
     answer: { status: 0, headers: {}, bytes: new Uint8Array(), end: clientLeaves ? 'client-gone' : 'whole' },
-    upstream: replies.map((reply) => exchangeOf(reply, gemini, turn.unary === true || reply.whole === true)),
+    upstream: replies.map((reply) =>
+      exchangeOf(reply, reply.model ?? gemini, turn.unary === true || reply.whole === true),
+    ),
     seed: Bun.hash.crc32(name),
     clockStart: START,
     keyFingerprint: KEY_FINGERPRINT,
     signatures: [],
     ...(turn.fetched ? { fetched: turn.fetched } : {}),
+    ...(turn.settings ? { settings: turn.settings } : {}),
     versions: { proxy: VERSION, sdk: SDK_VERSION, bun: Bun.version },
     redactions: [],
   };

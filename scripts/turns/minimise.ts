@@ -7,9 +7,9 @@ import { modelRow } from '../../src/gemini/models.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { validateRequest } from '../../src/sim/validator/index.ts';
+import { runTurn, type TurnRun } from '../../tests/support/turns/run.ts';
+import { knownStore } from '../../tests/support/turns/signatures.ts';
 import { attempts, shortened } from './reductions.ts';
-import { runTurn, type TurnRun } from './run.ts';
-import { knownStore } from './signatures.ts';
 
 export type Minimised = { recorded: RecordedRequest; run: TurnRun; runs: number };
 

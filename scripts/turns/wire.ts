@@ -25,6 +25,8 @@ export type Reply = {
   noHead?: true;
   /** Pieces are bodies, not events. */
   whole?: true;
+  /** The model that says it, where that is not the turn's. */
+  model?: string;
 };
 
 const EVENTS = { 'content-type': 'text/event-stream' };
@@ -44,6 +46,9 @@ export const saysWhole = (chunk: GenerateContentResponse): Reply => ({
   headers: JSON_BODY,
   whole: true,
 });
+
+/** `model` stands in for the one that was asked for. */
+export const by = (model: string, reply: Reply): Reply => ({ ...reply, model });
 
 /** A token count. */
 export const counts = (totalTokens: number): Reply => ({

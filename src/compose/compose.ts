@@ -22,13 +22,15 @@ import { requestLog } from '../trace/log-line.ts';
 import { createBackend, createKeys } from './keys.ts';
 import { lazyMock } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
-import { openPlayer, openRecorder, redactorOf, reportEnd, withRecordedSettings } from './recording.ts';
+import { openTapes, type Tapes } from './recording.ts';
 import { createReload } from './reload.ts';
 import { type Ports, serverSettings } from './settings.ts';
 import { openSharing } from './sharing.ts';
 
 export type System = {
   app: App;
+  /** As `listen` has requests answered, without a socket and the web server around it. */
+  handle(request: Request): Promise<Response>;
   listen(): Listening;
   /** Answers under way. */
   answering(): number;
@@ -64,13 +66,24 @@ function openStore(folder: string | undefined, { clock, logger }: Ports): Signat
   }
 }
 
+/** Stands around each request that is recorded or replayed: a replay is recorded as any other answer is. */
+function openScope(
+  { config, player, recorder, redactor }: Tapes,
+  fetch: Fetch,
+): Pick<ServerDeps, 'openScope'> {
+  const openBackend = ({ clock, recorded: { keyFingerprint } }: Play) =>
+    createBackend(config, fetch, clock, { keyFingerprint });
+  const replay = player && replayCalls({ player, redactor, openBackend });
+  const scope = recorder ? recordCalls(recorder, replay) : replay;
+  return scope ? { openScope: scope } : {};
+}
+
 /** Throws where the store's file cannot be made, or a recording cannot be opened. */
 export function compose(given: Config, ports: Ports): System {
   const { clock, random, logger } = ports;
-  const player = openPlayer(given, ports);
-  const config = player ? withRecordedSettings(given, player.library) : given;
+  const tapes = openTapes(given, ports);
+  const { config, player, recorder } = tapes;
   const mock = config.backend === 'mock' && !ports.fetch ? lazyMock(config, ports) : undefined;
-  const recorder = config.record === undefined ? undefined : openRecorder(config.record, config, ports);
   const reaching = openReaching(config, ports);
   const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
@@ -78,8 +91,6 @@ export function compose(given: Config, ports: Ports): System {
   const store = openStore(player ? undefined : config.dataDir, ports);
   const sharing = openSharing(config, store, ports);
   const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
-  const openBackend = (play: Play) =>
-    createBackend(config, fetch, play.clock, { keyFingerprint: play.recorded.keyFingerprint });
   const counters = new Counters(clock);
   let deps: ServerDeps = {
     settings: serverSettings(config),
@@ -106,12 +117,12 @@ export function compose(given: Config, ports: Ports): System {
     counters,
     subscribers: [counters.subscriber, requestLog(logger), ...(ports.subscribers ?? [])],
     openCalls: new Set(),
-    ...(recorder ? { openScope: recordCalls(recorder) } : {}),
-    ...(player ? { openScope: replayCalls({ player, redactor: redactorOf(config), openBackend }) } : {}),
+    ...openScope(tapes, fetch),
   };
-  const app = createApp(() => deps);
+  const { app, door } = createApp(() => deps);
   return {
     app,
+    handle: (request) => door(request),
     reload: createReload({
       config,
       deps,
@@ -127,7 +138,7 @@ export function compose(given: Config, ports: Ports): System {
       await mock?.load();
     },
     close: async () => {
-      await reportEnd(recorder, player, config, logger);
+      await tapes.close();
       await sharing.close();
     },
   };

@@ -2,8 +2,9 @@
 
 import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
-import { type Keys, singleKey } from '../keys/keys.ts';
+import type { Keys } from '../keys/keys.ts';
 import { KeyPool } from '../keys/pool.ts';
+import { singleKey } from '../keys/single-key.ts';
 import type { Clock, Fetch } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
 import { createGenaiBackend, type GenaiOptions } from '../upstream/genai.ts';

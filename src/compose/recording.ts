@@ -4,14 +4,15 @@ import { ClientGone } from '../http/client-request.ts';
 import { CLIENT_NAMES } from '../http/taping/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
 import type { Logger } from '../lib/log.ts';
-import { openManifest, type RecordedSettings } from '../sim/cassette/manifest.ts';
+import { openManifest } from '../sim/cassette/manifest.ts';
+import type { RecordedSettings } from '../sim/cassette/settings.ts';
 import type { Origin } from '../sim/cassette/types.ts';
-import { Recorder } from '../sim/record/recorder.ts';
+import { Recorder, type RequestRecorder } from '../sim/record/recorder.ts';
 import { summaryText } from '../sim/record/summary.ts';
 import { ThreadedWriter } from '../sim/record/threaded-writer.ts';
 import { ownRule, redactorWith } from '../sim/record/writer.ts';
 import type { OwnRule, Redactor } from '../sim/redact.ts';
-import { Player } from '../sim/replay/player.ts';
+import { Player, type Plays } from '../sim/replay/player.ts';
 import { type Ports, serverSettings } from './settings.ts';
 
 /** What answers depend on, besides the request and what upstream says. */
@@ -44,12 +45,12 @@ const blottedOut = (config: Config) => ({
   patterns: config.redact.map(({ source }) => source),
 });
 
-export const redactorOf = (config: Config): Redactor => redactorWith(blottedOut(config));
+const redactorOf = (config: Config): Redactor => redactorWith(blottedOut(config));
 
 export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source }) => ownRule(source));
 
 /** Throws where the folder holds something else. */
-export function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
+function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
   const { backend } = config;
   const createdAt = clock.wall().toISOString();
   openManifest(folder, { createdAt, backend, settings: recordedSettings(config) });
@@ -69,7 +70,7 @@ export function openRecorder(folder: string, config: Config, { clock, random, lo
 const OLD_URL_FETCH = { google: false, proxy: false };
 
 /** The way a recording was made goes before the settings of now: the answers depend on it. */
-export function withRecordedSettings(config: Config, { settings }: Player['library']): Config {
+function withRecordedSettings(config: Config, settings: RecordedSettings): Config {
   const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, ...same } = settings;
   const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
   return {
@@ -83,12 +84,12 @@ export function withRecordedSettings(config: Config, { settings }: Player['libra
 }
 
 /** Throws where the folder is no recording, or one that cannot be read. */
-export function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | undefined {
+function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | undefined {
   const sameness = { noise: CLIENT_NOISE, names: CLIENT_NAMES };
   return replay && new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });
 }
 
-export async function reportEnd(
+async function reportEnd(
   recorder: Recorder | undefined,
   player: Player | undefined,
   config: Config,
@@ -108,4 +109,31 @@ export async function reportEnd(
       `played ${played} of ${requests} recorded requests, ${misses} misses${left}`,
     );
   }
+}
+
+/** What requests are recorded by, and what answers them in place of upstream. */
+export type Tapes = {
+  /** As it was while what is played was recorded. */
+  config: Config;
+  player: Plays | undefined;
+  recorder: RequestRecorder | undefined;
+  redactor: Redactor;
+  /** Once what was recorded is on disk, and told. */
+  close(): Promise<void>;
+};
+
+/** Those that the ports bring, else those that the settings name. Throws where a folder of these cannot be used. */
+export function openTapes(given: Config, ports: Ports): Tapes {
+  const ownPlayer = ports.player ? undefined : openPlayer(given, ports);
+  const player = ports.player ?? ownPlayer;
+  const config = player ? withRecordedSettings(given, player.settings) : given;
+  const folder = ports.recorder ? undefined : config.record;
+  const ownRecorder = folder === undefined ? undefined : openRecorder(folder, config, ports);
+  return {
+    config,
+    player,
+    recorder: ports.recorder ?? ownRecorder,
+    redactor: redactorOf(config),
+    close: () => reportEnd(ownRecorder, ownPlayer, config, ports.logger),
+  };
 }

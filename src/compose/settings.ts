@@ -6,6 +6,8 @@ import { type Config, secretsOf, VERSION } from '../config/config.ts';
 import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Connect, Fetch, Ids, Random } from '../lib/ports.ts';
+import type { RequestRecorder } from '../sim/record/recorder.ts';
+import type { Plays } from '../sim/replay/player.ts';
 import type { Subscriber } from '../trace/trace.ts';
 
 export type Ports = {
@@ -16,6 +18,10 @@ export type Ports = {
   logger: Logger;
   /** In place of the network; the mock backend brings its own. */
   fetch?: Fetch;
+  /** In place of the recording that `REPLAY` names. */
+  player?: Plays;
+  /** In place of the folder that `RECORD` names. */
+  recorder?: RequestRecorder;
   /** In place of what media by URL are read with. */
   urlFetch?: UrlFetchPorts;
   /** In place of what decodes pictures. */

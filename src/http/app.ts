@@ -42,16 +42,16 @@ function answeringOf(request: Request, place: Place<Route>, unknown: Handler, de
   return route ?? { handler: unknown };
 }
 
-/** `current`: what a request that comes now is served with; it keeps that to its end. */
-export function createApp(current: () => ServerDeps) {
-  // The raw body is ours to read and to check: Elysia's own parsing and normalising drop unknown fields.
-  const app = new Elysia({ normalize: false });
-  const openApi = openApiAnswer(() => app);
-  const routes: readonly Route[] = [
-    // Before the other assets of that folder.
-    { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
-    ...ROUTES,
-  ];
+/** Answers a request, whoever took it in. With `fail` it is answered by that, on its way in. */
+export type Door = (request: Request, keepOpen?: () => void, fail?: Handler) => Promise<Response>;
+
+const routesOf = (openApi: Handler): readonly Route[] => [
+  // Before the other assets of that folder.
+  { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
+  ...ROUTES,
+];
+
+function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
   const places = new RecentMap<string, Place<Route>>(MOST_PATHS);
   const placeIn = (asked: string): Place<Route> => {
     const known = places.get(asked);
@@ -60,21 +60,25 @@ export function createApp(current: () => ServerDeps) {
     places.set(asked, place);
     return place;
   };
-  const answer = ({ request, server }: Context, fail?: Handler) => {
+  return (request, keepOpen = () => {}, fail) => {
     const deps = current();
     const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
     const place = placeIn(asked);
-    const { handler, needsKey, asksModel, spends } = answeringOf(
-      request,
-      place,
-      unknownAnswer(place, asked, routes),
-      deps,
-    );
-    const keepOpen = () => server?.timeout(request, 0);
+    const unknown = unknownAnswer(place, asked, routes);
+    const { handler, needsKey, asksModel, spends } = answeringOf(request, place, unknown, deps);
     const { path, params } = place;
     const route: RouteContext = { request, path, asked, params, needsKey, asksModel, spends, keepOpen };
     return runCall(fail ?? handler, route, deps);
   };
+}
+
+/** `current`: what a request that comes now is served with; it keeps that to its end. */
+export function createApp(current: () => ServerDeps) {
+  // The raw body is ours to read and to check: Elysia's own parsing and normalising drop unknown fields.
+  const app = new Elysia({ normalize: false });
+  const routes = routesOf(openApiAnswer(() => app));
+  const door = createDoor(routes, current);
+  const answer = ({ request, server }: Context) => door(request, () => server?.timeout(request, 0));
   // Elysia reads in a handler's text what it wants. For one that names nothing, headers, query and cookies are parsed and the response is copied.
   for (const { method, path, summary, tag } of routes) {
     app.route(method, path, ({ request, server }) => answer({ request, server }), {
@@ -88,11 +92,15 @@ export function createApp(current: () => ServerDeps) {
   });
   // Only what Elysia itself throws gets here; handlers' errors end in `runCall`.
   app.onError(({ request, error }) =>
-    answer({ request, server: app.server }, () => {
-      throw error;
-    }),
+    door(
+      request,
+      () => app.server?.timeout(request, 0),
+      () => {
+        throw error;
+      },
+    ),
   );
-  return app;
+  return { app, door };
 }
 
-export type App = ReturnType<typeof createApp>;
+export type App = ReturnType<typeof createApp>['app'];

@@ -97,26 +97,3 @@ export type Keys = {
   /** Of the models that are not well with some key: the best state of any key. */
   modelStates(): ReadonlyMap<string, BreakerState>;
 };
-
-/** One key that remembers nothing, so that every request fares as it did when it was recorded. */
-export function singleKey(backend: Backend): Keys {
-  const route: KeyRoute = {
-    backend,
-    ready: async () => {},
-    refusal: () => undefined,
-    failed: () => 'no',
-    sentAgain() {},
-    succeeded() {},
-    released() {},
-  };
-  return {
-    kind: backend.kind,
-    backends: [backend],
-    route: () => route,
-    countRoute: () => ({ backend, refusal: () => undefined, failed: () => false, succeeded() {} }),
-    usable: () => true,
-    note() {},
-    states: () => [{ fingerprint: backend.keyFingerprint, state: 'in use', models: [] }],
-    modelStates: () => new Map(),
-  };
-}

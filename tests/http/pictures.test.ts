@@ -3,8 +3,8 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyRecording } from '../../scripts/recordings/verify.ts';
 import { bunToPng, type ToPng } from '../../src/answer/media/picture-converter.ts';
+import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import { gifOf, lzw } from '../support/gif.ts';
 import {
   googleError,

@@ -3,16 +3,14 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { adopt } from '../../scripts/turns/adopt.ts';
-import { runTurn } from '../../scripts/turns/run.ts';
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
 import { readEvents } from '../support/events.ts';
 import { heldUpstream, reader, turns } from '../support/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
-import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
-import { event, onlyRequest, pieces, recordingProxy, streamed, type Try } from '../support/recording.ts';
+import { googleError, googleStream, startProxy, textChunk } from '../support/proxy.ts';
+import { event, pieces, recordingProxy, streamed, type Try } from '../support/recording.ts';
 import { busy, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'prompt-told-'));
@@ -110,28 +108,6 @@ describe('message_start tells the size of the prompt', () => {
 
 describe('a recording keeps what was told', () => {
   const late: Try = pieces({ waitMs: 9_000 }, event(textChunk('late', 'STOP')));
-
-  test('an estimate stays as it was, however small the turn is made', async () => {
-    const recording = join(root, 'estimate');
-    const old = { role: 'user', content: LONG };
-    const request = { ...streamed, messages: [old, { role: 'assistant', content: LONG }, ...hello.messages] };
-    {
-      await using proxy = await recordingProxy(recording, [late]);
-      await (await proxy.send('/v1/messages', request)).text();
-    }
-    const before = onlyRequest(recording);
-    const { recorded } = await adopt({
-      recording,
-      request: '1',
-      turns: join(root, 'turns'),
-      name: 'estimate',
-      secrets: [],
-      whole: false,
-    });
-    expect(recorded.request.body.length).toBeLessThan(before.request.body.length / 10);
-    expect(recorded.answer.bytes).toEqual(before.answer.bytes);
-    expect((await runTurn(recorded)).recorded.answer.bytes).toEqual(before.answer.bytes);
-  });
 
   test.each([
     ['the figure of then', { tokens: 7, cached: 3 }, [4, 3, 0]],

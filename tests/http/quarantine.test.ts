@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyRecording } from '../../scripts/recordings/verify.ts';
+import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../../src/gemini/wire.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import {

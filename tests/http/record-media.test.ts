@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyRecording } from '../../scripts/recordings/verify.ts';
+import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
 import { googleError, startProxy } from '../support/proxy.ts';

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyRecording } from '../../scripts/recordings/verify.ts';
+import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
 import { hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';

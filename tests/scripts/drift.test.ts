@@ -14,9 +14,9 @@ import {
   sightBody,
 } from '../../scripts/drift/recordings.ts';
 import { lookAtSdk } from '../../scripts/drift/sdk.ts';
-import { TURNS } from '../../scripts/turns/folder.ts';
 import { MODELS } from '../../src/gemini/models.ts';
 import { textChunk } from '../support/proxy.ts';
+import { TURNS } from '../support/turns/folder.ts';
 
 const looked = (source: string, ...differences: string[]): Look => ({
   source,

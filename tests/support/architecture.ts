@@ -9,6 +9,8 @@ export type SourceFile = {
 export type Rule = {
   name: string;
   why: string;
+  /** Scripts and tests have to keep it as well. */
+  everywhere?: true;
   /** What is wrong with `file`, one line each; empty when it keeps the rule. */
   breaches(file: SourceFile): string[];
 };
@@ -181,6 +183,9 @@ const MAX_LINES = 400;
 /** More files than this in one folder, and nobody knows them all. */
 const MAX_FILES = 25;
 
+/** And of the docs that a script makes. */
+const TESTS_OF_SCRIPTS = /^tests\/(?:scripts\/|docs\.test\.ts$)/;
+
 export const RULES: readonly Rule[] = [
   {
     name: 'imports go down only',
@@ -202,11 +207,23 @@ export const RULES: readonly Rule[] = [
   },
   {
     name: `no file over ${MAX_LINES} lines`,
+    everywhere: true,
     why: 'a file has one duty; a longer one has two',
     breaches: ({ path, text }) => {
       const lines = text.trimEnd().split('\n').length;
       return lines > MAX_LINES ? [`${path} has ${lines} lines`] : [];
     },
+  },
+  {
+    name: 'tests import src, not scripts',
+    everywhere: true,
+    why: 'what a test needs of a script is part of the product, or of tests/support, from where scripts may have it as well',
+    breaches: (file) =>
+      !file.path.startsWith('tests/') || TESTS_OF_SCRIPTS.test(file.path)
+        ? []
+        : importsOf(file.text)
+            .filter(({ target }) => resolveImport(file.path, target).startsWith('scripts/'))
+            .map(({ target, line }) => `${file.path}:${line} ${target}`),
   },
   banned(
     'no any',

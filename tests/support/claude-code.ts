@@ -1,5 +1,5 @@
 /** The real Claude Code as a test client, in the versions that are held. */
-import { type Installed, installVersion } from '../../scripts/lib/claude-code.ts';
+import { type Installed, installVersion } from './claude-code-runs.ts';
 
 export {
   type ClaudeResult,
@@ -7,7 +7,7 @@ export {
   type Installed,
   runClaude,
   streamJson,
-} from '../../scripts/lib/claude-code.ts';
+} from './claude-code-runs.ts';
 
 export const CLAUDE_CODE_VERSIONS = ['2.1.330', '2.1.197'] as const;
 export type ClaudeCodeVersion = (typeof CLAUDE_CODE_VERSIONS)[number];

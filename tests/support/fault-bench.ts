@@ -151,7 +151,7 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
     const hearing: Hearing = {
       clock,
       now: () => clock.monotonic() - begun,
-      handle: (request) => system.app.handle(request),
+      handle: (request) => system.handle(request),
       onNews: () => {
         news++;
       },

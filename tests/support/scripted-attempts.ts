@@ -9,7 +9,7 @@ import { ThinkingMemory } from '../../src/answer/thinking-memory.ts';
 import { Quarantine } from '../../src/answer/tool-quarantine.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { modelRow } from '../../src/gemini/models.ts';
-import { singleKey } from '../../src/keys/keys.ts';
+import { singleKey } from '../../src/keys/single-key.ts';
 import type { Logger } from '../../src/lib/log.ts';
 import type { Random } from '../../src/lib/ports.ts';
 import type { TraceEvent } from '../../src/trace/events.ts';

@@ -1,8 +1,8 @@
 /** The turns in `fixtures/turns`: each a client request with all that upstream said, and what came of it. */
 
-import { TURNS } from '../../scripts/turns/folder.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
+import { TURNS } from './turns/folder.ts';
 
 export type TurnFixture = { name: string; folder: string; recorded: RecordedRequest };
 

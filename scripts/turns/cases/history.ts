@@ -20,7 +20,7 @@ const use = (id: string, name: string, input: object): ContentBlock => ({
 const result = (id: string, content: string | ContentBlock[]): ContentBlock =>
   ({ type: 'tool_result', tool_use_id: id, content }) as ContentBlock;
 
-const seal = (place: SignaturePlace, name: string, family: ModelFamily = 'gemini-4'): string =>
+export const seal = (place: SignaturePlace, name: string, family: ModelFamily = 'gemini-4'): string =>
   sealEnvelope({ family, keyFingerprint: KEY_FINGERPRINT, place, signature: signature(name) });
 
 const carrier = (place: SignaturePlace, name: string, family?: ModelFamily): ContentBlock => ({
@@ -32,7 +32,7 @@ const carrier = (place: SignaturePlace, name: string, family?: ModelFamily): Con
 const done = says(chunk([text('Done.')]), end('STOP', { signature: signature('end of text') }));
 
 /** A question, one call, and its result. */
-const oneCall = (before: ContentBlock[] = []): Message[] => [
+export const oneCall = (before: ContentBlock[] = []): Message[] => [
   user(say('What is here?')),
   model(...before, use('toolu_1', 'Bash', { command: 'ls' })),
   user(result('toolu_1', 'README.md\nsrc')),

@@ -10,6 +10,7 @@ import { LOST_CALLS } from './lost-calls.ts';
 import { MEDIA } from './media.ts';
 import { OWN } from './own.ts';
 import { PARTS } from './parts.ts';
+import { RETRIES } from './retries.ts';
 import { SEARCHES } from './search.ts';
 import { SETTINGS } from './settings.ts';
 import { SHAPES } from './shapes.ts';
@@ -22,6 +23,7 @@ export const CASES: TurnCases = {
   ...ENDS,
   ...ERRORS,
   ...CONNECTIONS,
+  ...RETRIES,
   ...FRAMING,
   ...HISTORY,
   ...SEARCHES,

@@ -1,6 +1,8 @@
 /** What recordings keep of a client's request and of our answer, and what makes two requests the same. */
+
 import type { Noise } from '../../sim/match.ts';
 import type { ClientWire } from '../../sim/record/raw.ts';
+import { FALLBACK_HEADER } from '../fallback-header.ts';
 import { settleToolResults } from './settle-tool-results.ts';
 
 /** The client's key, its session and its machine are in none of these. */
@@ -14,7 +16,7 @@ export const CLIENT_WIRE: ClientWire = {
     // A random name of a subagent: without it its requests would look like the main conversation's.
     'x-claude-code-agent-id',
   ],
-  responseHeaders: ['allow', 'content-type', 'request-id', 'retry-after', 'x-should-retry'],
+  responseHeaders: ['allow', 'content-type', 'request-id', 'retry-after', 'x-should-retry', FALLBACK_HEADER],
   query: ['beta'],
 };
 

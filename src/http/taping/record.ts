@@ -1,55 +1,56 @@
 /** Client requests while they are recorded: ids from a seed that is kept, and a look at what comes in and goes out. */
 
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
-import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
-import { ThinkingMemory } from '../../answer/thinking-memory.ts';
-import { UNLIMITED } from '../../keys/retry-budget.ts';
-import { ALWAYS_STREAMING } from '../../keys/stream-breakers.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
-import type { Recorder } from '../../sim/record/recorder.ts';
+import type { RequestRecorder } from '../../sim/record/recorder.ts';
 import type { ClientOutcome, RequestRecording } from '../../sim/record/request-recording.ts';
 import { tapBody } from '../../sim/record/tap.ts';
 import type { Subscriber } from '../../trace/trace.ts';
 import { type Call, ClientGone } from '../client-request.ts';
 import type { OpenScope, Reply } from '../deps.ts';
-import { seeded } from './seeded.ts';
+import { untouched } from './untouched.ts';
 
-export function recordCalls(recorder: Recorder): OpenScope {
-  return (request, path, deps) => {
-    const recording = recorder.begin(request, path);
-    const signatures = watchedStore(deps.signatures, recording);
+const AS_IT_IS: OpenScope = (request, _path, deps) => ({ request, deps });
+
+/** What `inner` makes of a request is recorded; a request that it refuses is not. */
+export function recordCalls(recorder: RequestRecorder, inner: OpenScope = AS_IT_IS): OpenScope {
+  return async (request, path, server) => {
+    const scope = await inner(request, path, server);
+    if (scope.refusal !== undefined) return scope;
+    const { deps } = scope;
+    const recording = recorder.begin(scope.request, path);
     let caller = 'unknown';
     const hearCaller: Subscriber = () => (event) => {
       if (event.type === 'asked') caller = event.caller;
     };
     return {
-      request,
+      ...scope,
       // What a replay must do again must not depend on other requests.
       deps: {
         ...deps,
-        ...seeded(recording.seed),
-        signatures,
+        ...untouched(recording.seed, deps.keys.backends[0]),
+        signatures: watchedStore(deps.signatures, recording),
         promptTold(size) {
-          const told = size();
+          const told = deps.promptTold(size);
           recording.promptTold(told);
           return told;
         },
         urlFetcher: watchedFetcher(deps.urlFetcher, recording),
-        quarantine: new QuarantineMemory(),
-        thinking: new ThinkingMemory(),
-        budget: UNLIMITED,
-        streaming: ALWAYS_STREAMING,
         subscribers: [...deps.subscribers, hearCaller],
       },
       begin(call) {
+        scope.begin?.(call);
         recorder.bind(call.id, recording);
       },
       keepBody: (bytes) => recording.keepBody(bytes),
-      watch: (reply, call) =>
-        watchReply(reply, call, recording, (headers) => {
+      async watch(reply, call) {
+        const watched = (await scope.watch?.(reply, call)) ?? reply;
+        return watchReply(watched, call, recording, (headers) => {
           const [{ keyFingerprint }] = deps.keys.backends;
-          recorder.finish(call.id, recording, { caller, keyFingerprint, ...outcomeOf(reply, call), headers });
-        }),
+          const outcome = outcomeOf(watched, call);
+          recorder.finish(call.id, recording, { caller, keyFingerprint, ...outcome, headers });
+        });
+      },
     };
   };
 }

@@ -1,27 +1,20 @@
 /** Client requests answered from a recording: through the real translation, with the ids, the time and the look-ups of then. */
 
-import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
-import { ThinkingMemory } from '../../answer/thinking-memory.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
-import { singleKey } from '../../keys/keys.ts';
-import { UNLIMITED } from '../../keys/retry-budget.ts';
-import { ALWAYS_STREAMING } from '../../keys/stream-breakers.ts';
-import type { SignatureStore } from '../../signatures/store.ts';
 import { textOf } from '../../sim/cassette/escape.ts';
 import type { Matchable } from '../../sim/match.ts';
 import { credentialsIn, type Redactor } from '../../sim/redact.ts';
-import type { Play, Player } from '../../sim/replay/player.ts';
+import type { Play, Plays } from '../../sim/replay/player.ts';
 import { allowedQuery } from '../../sim/upstream-wire.ts';
-import { UNKNOWN_SIZE } from '../../translate/response/usage.ts';
 import type { Backend } from '../../upstream/backend.ts';
 import { readBody } from '../body.ts';
 import type { CallScope, OpenScope, ServerDeps } from '../deps.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
 import { recordedFetcher } from './recorded-fetcher.ts';
-import { seeded } from './seeded.ts';
+import { untouched } from './untouched.ts';
 
 export type ReplayCalls = {
-  player: Player;
+  player: Plays;
   redactor: Redactor;
   /** A backend that speaks through the player's fetch, in the play's time. */
   openBackend(play: Play): Backend;
@@ -75,24 +68,18 @@ function missed(request: Request, deps: ServerDeps, miss: string): CallScope {
   return { request, deps, refusal: replayError(problem) };
 }
 
-function played(request: Request, deps: ServerDeps, player: Player, play: Play, backend: Backend): CallScope {
+function played(request: Request, deps: ServerDeps, player: Plays, play: Play, backend: Backend): CallScope {
   const { clock, recorded } = play;
   return {
     request,
     deps: {
       ...deps,
-      ...seeded(recorded.seed),
+      ...untouched(recorded.seed, backend),
       clock,
-      keys: singleKey(backend),
-      budget: UNLIMITED,
-      streaming: ALWAYS_STREAMING,
-      signatures: recordedStore(recorded.signatures),
-      // Versions that kept no size told none.
-      promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
+      signatures: play.signatures,
+      promptTold: play.promptTold,
       urlFetcher: recordedFetcher(recorded.fetched ?? []),
       pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
-      quarantine: new QuarantineMemory(),
-      thinking: new ThinkingMemory(),
     },
     begin: (call) => player.bind(call.id, play),
     async watch(reply, call) {
@@ -105,24 +92,5 @@ function played(request: Request, deps: ServerDeps, player: Player, play: Play, 
       deps.logger.error({ recorded: play.name }, `replay: ${problem}`);
       return replayError(problem);
     },
-  };
-}
-
-/** Answers look-ups by their order; keeps nothing. */
-function recordedStore(lookUps: readonly (readonly (string | null)[])[]): SignatureStore {
-  let next = 0;
-  return {
-    async get(keys) {
-      const found = lookUps[next] ?? [];
-      next++;
-      return new Map(
-        keys.flatMap((key, index) => {
-          const envelope = found[index];
-          return typeof envelope === 'string' ? [[key, envelope] as const] : [];
-        }),
-      );
-    },
-    put: () => {},
-    close: () => {},
   };
 }

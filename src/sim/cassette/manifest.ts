@@ -6,35 +6,16 @@ import { canonicalJson } from '../../lib/json.ts';
 import { FILE_MODE, FOLDER_MODE } from './files.ts';
 import { MANIFEST } from './layout.ts';
 import { prettyJson, readJsonFile } from './meta.ts';
+import { RecordedSettings } from './settings.ts';
 import { CassetteError, FORMAT_VERSION } from './types.ts';
-
-/** Times are milliseconds. */
-const Settings = Type.Object({
-  modelMap: Type.Object({
-    big: Type.String(),
-    small: Type.String(),
-    patterns: Type.Array(Type.Tuple([Type.String(), Type.String()])),
-  }),
-  /** Absent in recordings from before there were fallbacks. */
-  modelFallbacks: Type.Optional(Type.Array(Type.Array(Type.String()))),
-  maxTokensLimit: Type.Union([Type.Number(), Type.Null()]),
-  upstreamStreaming: Type.Boolean(),
-  /** Absent in recordings from before media by URL were read. */
-  urlFetch: Type.Optional(Type.Object({ google: Type.Boolean(), proxy: Type.Boolean() })),
-  maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
-  requestTimeoutMs: Type.Number(),
-  headTimeoutMs: Type.Number(),
-  idleTimeoutMs: Type.Number(),
-});
 
 const Manifest = Type.Object({
   format: Type.Literal(FORMAT_VERSION),
   createdAt: Type.String(),
   backend: Type.String(),
-  settings: Settings,
+  settings: RecordedSettings,
 });
 
-export type RecordedSettings = Static<typeof Settings>;
 export type Manifest = Static<typeof Manifest>;
 
 /** Throws a CassetteError where the folder is no recording. */

@@ -2,6 +2,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../../lib/json.ts';
+import { RecordedSettings } from './settings.ts';
 import { CassetteError, FORMAT_VERSION } from './types.ts';
 
 const Headers = Type.Record(Type.String(), Type.String());
@@ -53,6 +54,7 @@ export const RequestMeta = Type.Object({
   /** Packed JSON: the bytes are those of the requests that they went into. */
   fetched: Type.Optional(Type.String()),
   promptTold: Type.Optional(Type.Object({ tokens: Type.Number(), cached: Type.Number() })),
+  settings: Type.Optional(Type.Partial(RecordedSettings)),
   versions: Type.Object({ proxy: Type.String(), sdk: Type.String(), bun: Type.String() }),
   redactions: Redactions,
 });

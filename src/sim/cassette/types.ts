@@ -3,6 +3,8 @@
  * down to the single socket reads. In memory; `read.ts` and `write.ts` say how it lies on disk.
  */
 
+import type { RecordedSettings } from './settings.ts';
+
 /** Raised when the files mean something else than before; a reader refuses what it does not know. */
 export const FORMAT_VERSION = 1;
 
@@ -122,6 +124,8 @@ export type RecordedRequest = {
   fetched?: readonly (readonly FetchedFile[])[];
   /** The prompt's size as the client was told before the answer had ended: an estimate, or upstream's first figure. */
   promptTold?: { tokens: number; cached: number };
+  /** Of a request that stands by itself: what was set otherwise than for all of its kind. */
+  settings?: Partial<RecordedSettings>;
   versions: Versions;
   /** Of the client's side; an upstream exchange has its own. */
   redactions: readonly Redaction[];

@@ -32,7 +32,34 @@ const MAX_SEED = 2 ** 31;
 /** Until the next turn of the event loop: streams under way come first. */
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-export class Recorder {
+/** Keeps client requests while they are served. */
+export type RequestRecorder = {
+  /** Stands right in front of `inner`; knows by the exchange's id which client request it works for. */
+  fetch(inner: Fetch): Fetch;
+  /** `path` is the one that is served, however it was asked for: by it a replay is found. */
+  begin(request: Request, path: string): RequestRecording;
+  /** From now on exchanges with this id belong to `recording`. */
+  bind(id: string, recording: RequestRecording): void;
+  /** The client's side is over. */
+  finish(id: string, recording: RequestRecording, outcome: ClientOutcome): void;
+};
+
+/** What goes through it is noted in the recording that `find` tells; without one it passes unseen. */
+export const recordedFetch =
+  (inner: Fetch, find: (id: string) => RequestRecording | undefined): Fetch =>
+  async (url, init, exchange) => {
+    const request = find(exchange.id);
+    if (!request) return inner(url, init, exchange);
+    const recording = request.exchange(url, init);
+    try {
+      return recording.answer(await inner(url, init, exchange));
+    } catch (error) {
+      recording.fail(error);
+      throw error;
+    }
+  };
+
+export class Recorder implements RequestRecorder {
   readonly #options: RecorderOptions;
   readonly #open = new Map<string, RequestRecording>();
   readonly #writing = new Set<Promise<void>>();
@@ -50,22 +77,10 @@ export class Recorder {
     this.#number = Math.max(0, ...numbers.filter(Number.isInteger));
   }
 
-  /** Stands right in front of `inner`; knows by the exchange's id which client request it works for. */
   fetch(inner: Fetch): Fetch {
-    return async (url, init, exchange) => {
-      const request = this.#open.get(exchange.id);
-      if (!request) return inner(url, init, exchange);
-      const recording = request.exchange(url, init);
-      try {
-        return recording.answer(await inner(url, init, exchange));
-      } catch (error) {
-        recording.fail(error);
-        throw error;
-      }
-    };
+    return recordedFetch(inner, (id) => this.#open.get(id));
   }
 
-  /** `path` is the one that is served, however it was asked for: by it a replay is found. */
   begin(request: Request, path: string): RequestRecording {
     const { clock, random, origin, versions, isClientGone, maxBytes = MAX_BYTES } = this.#options;
     this.#number++;
@@ -80,12 +95,11 @@ export class Recorder {
     });
   }
 
-  /** From now on exchanges with this id belong to `recording`. */
   bind(id: string, recording: RequestRecording): void {
     this.#open.set(id, recording);
   }
 
-  /** The client's side is over: writes what there is. */
+  /** Writes what there is. */
   finish(id: string, recording: RequestRecording, outcome: ClientOutcome): void {
     this.#open.delete(id);
     if (!recording.hasBody) {

@@ -1,7 +1,8 @@
 /** A recording, looked up by what the client asks. */
 import { tryParseJson } from '../../lib/json.ts';
-import { type RecordedSettings, readManifest } from '../cassette/manifest.ts';
+import { readManifest } from '../cassette/manifest.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../cassette/read.ts';
+import type { RecordedSettings } from '../cassette/settings.ts';
 import { CassetteError, type RecordedRequest } from '../cassette/types.ts';
 import { closestTo } from '../difference.ts';
 import { type Matchable, type Noise, requestKey, withoutNoise } from '../match.ts';

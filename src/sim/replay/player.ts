@@ -1,11 +1,15 @@
 /** Plays a recording: for a client request, all that its answer depends on. */
 import type { Clock, Fetch } from '../../lib/ports.ts';
+import type { SignatureStore } from '../../signatures/store.ts';
+import { type PromptSize, UNKNOWN_SIZE } from '../../translate/response/usage.ts';
+import type { RecordedSettings } from '../cassette/settings.ts';
 import type { RecordedRequest } from '../cassette/types.ts';
 import type { Matchable } from '../match.ts';
 import type { Redactor } from '../redact.ts';
 import { Library, type Sameness } from './library.ts';
+import { recordedStore } from './recorded-store.ts';
 import { createReplayFetch, type ReplayTime } from './replay-fetch.ts';
-import { type Lane, Timeline } from './timeline.ts';
+import { Timeline } from './timeline.ts';
 import { type Pace, VirtualClock } from './virtual-clock.ts';
 
 export type PlayerOptions = Sameness & {
@@ -24,14 +28,31 @@ export type Play = {
   recorded: RecordedRequest;
   clock: VirtualClock;
   fetch: Fetch;
-  lane: Lane;
+  signatures: SignatureStore;
+  /** What the client is told of the prompt before the answer has ended; `size` is what it would be told today. */
+  promptTold(size: () => PromptSize): PromptSize;
+  /** The answer has ended, or its client has left. */
+  leave(): void;
   /** What did not fit so far. */
   problem(): string | undefined;
 };
 
 export type PlayerReport = { requests: number; played: number; misses: number; leftovers: readonly string[] };
 
-export class Player {
+/** Answers client requests with what upstream said to each of them once. */
+export type Plays = {
+  /** That its answers depend on. */
+  readonly settings: RecordedSettings;
+  /** Upstream for all plays, told apart by the exchange's id. Reaches nothing else, whatever it is asked for. */
+  readonly fetch: Fetch;
+  /** `request` is redacted by `redactor`, which then does the same with what goes upstream. */
+  play(request: Matchable, redactor: Redactor): Play | { miss: string };
+  bind(id: string, play: Play): void;
+  /** Its answer has ended, or its client has left. */
+  release(id: string): void;
+};
+
+export class Player implements Plays {
   readonly library: Library;
   readonly #options: PlayerOptions;
   readonly #bound = new Map<string, Play>();
@@ -44,7 +65,10 @@ export class Player {
     this.#timeline = new Timeline(options.alone ? [] : this.library.arrivals, options.clock);
   }
 
-  /** Upstream for all plays, told apart by the exchange's id. Reaches nothing else, whatever it is asked for. */
+  get settings(): RecordedSettings {
+    return this.library.settings;
+  }
+
   readonly fetch: Fetch = async (url, init, exchange) => {
     const play = this.#bound.get(exchange.id);
     if (!play) throw new Error('a replay reaches no network');
@@ -55,14 +79,11 @@ export class Player {
     this.#bound.set(id, play);
   }
 
-  /** Its answer has ended, or its client has left. */
   release(id: string): void {
-    const play = this.#bound.get(id);
-    if (play) this.#timeline.leave(play.lane, play.clock.monotonic());
+    this.#bound.get(id)?.leave();
     this.#bound.delete(id);
   }
 
-  /** `request` is redacted by `redactor`, which then does the same with what goes upstream. */
   play(request: Matchable, redactor: Redactor): Play | { miss: string } {
     const taken = this.library.take(request);
     if (!taken) {
@@ -88,8 +109,17 @@ export class Player {
       this.#misses++;
       problem ??= found;
     };
-    const fetch = createReplayFetch({ recorded: taken.recorded, time, redactor, noise, book, onMismatch });
-    return { ...taken, clock, fetch, lane, problem: () => problem };
+    const { recorded } = taken;
+    return {
+      ...taken,
+      clock,
+      fetch: createReplayFetch({ recorded, time, redactor, noise, book, onMismatch }),
+      signatures: recordedStore(recorded.signatures),
+      // Versions that kept no size told none.
+      promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
+      leave: () => this.#timeline.leave(lane, clock.monotonic()),
+      problem: () => problem,
+    };
   }
 
   report(): PlayerReport {

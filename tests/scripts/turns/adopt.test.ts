@@ -1,11 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyRecording } from '../../../scripts/recordings/verify.ts';
 import { type AdoptOptions, adopt } from '../../../scripts/turns/adopt.ts';
-import { differences } from '../../../scripts/turns/compare.ts';
-import { runTurn } from '../../../scripts/turns/run.ts';
+import { verifyRecording } from '../../../src/compose/verify-recording.ts';
 import { linearPattern } from '../../../src/lib/linear-pattern.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
@@ -15,6 +13,9 @@ import { foldEvents } from '../../../src/translate/response/message.ts';
 import { sealEnvelope } from '../../../src/translate/signatures.ts';
 import { readEvents } from '../../support/events.ts';
 import { googleError, googleStream, startProxy, textChunk } from '../../support/proxy.ts';
+import { event, onlyRequest, pieces, recordingProxy, streamed, type Try } from '../../support/recording.ts';
+import { differences } from '../../support/turns/compare.ts';
+import { runTurn } from '../../support/turns/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'adopt-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,6 +49,8 @@ const LONG_REQUEST = {
   ],
 };
 
+const ASKED_ONCE = [{ role: 'user', content: 'Are you there?' }];
+
 const BROKEN: Fetch = async () =>
   new Response(`${await googleStream(textChunk('Half an ans')).text()}data: {"candidates": oops}\r\n\r\n`, {
     headers: { 'content-type': 'text/event-stream' },
@@ -69,6 +72,30 @@ const options = (recording: string, name: string, more: Partial<AdoptOptions> = 
   secrets: [],
   whole: false,
   ...more,
+});
+
+describe('a request that fared as the settings of then had it', () => {
+  const busy = () => googleError(503, 'UNAVAILABLE', 'This model is currently experiencing high demand.');
+  const missing = () => googleError(404, 'NOT_FOUND', 'models/gemini-4-argon is not found.');
+  const answer = () => googleStream(textChunk('Here I am.', 'STOP'));
+  const inTurn = (...replies: readonly (() => Response)[]): Fetch => {
+    let asked = 0;
+    return async () => (replies[asked++] ?? answer)();
+  };
+
+  test.each([
+    ['several retries', 'several-retries', inTurn(busy, busy), ['maxTries', 'modelFallbacks'], 3],
+    ['another model', 'other-model', inTurn(missing), ['maxTries', 'modelFallbacks'], 2],
+    ['one retry', 'one-retry', inTurn(busy), [], 2],
+  ])('is a turn with %s', async (_what, name, upstream, settings, asked) => {
+    const recording = await record(name, upstream, { ...LONG_REQUEST, messages: ASKED_ONCE });
+    const { folder: turn } = await adopt(options(recording, name));
+    const recorded = readRecordedRequest(turn);
+    expect(recorded.upstream).toHaveLength(asked);
+    expect(new TextDecoder().decode(recorded.answer.bytes)).toContain('Here I am.');
+    expect(Object.keys(recorded.settings ?? {}).sort()).toEqual(settings);
+    expect(differences(recorded, await runTurn(recorded))).toBe('');
+  });
 });
 
 describe('a recorded failure', () => {
@@ -204,9 +231,30 @@ describe('what a failure hangs on stays', () => {
     const envelope = sealEnvelope({ family: 'gemini-4', keyFingerprint, place, signature });
     const signed = { ...before, signatures: before.signatures.map(([, ...rest]) => [envelope, ...rest]) };
     await writeRecordedRequest(join(folder, 'recordings/signed/001-main'), signed);
+    copyFileSync(join(recording, 'recording.json'), join(folder, 'recordings/signed/recording.json'));
     const { recorded } = await adopt(options(join(folder, 'recordings/signed'), 'signed', { whole: true }));
     expect(recorded.upstream[0]?.request.body).toContain(signature);
   });
+});
+
+test('the prompt that the client was told the size of keeps that size, however small the turn is made', async () => {
+  const long = 'word '.repeat(1_000);
+  const recording = join(folder, 'recordings/estimate');
+  const late: Try = pieces({ waitMs: 9_000 }, event(textChunk('late', 'STOP')));
+  const messages = [
+    { role: 'user', content: long },
+    { role: 'assistant', content: long },
+    { role: 'user', content: 'hello' },
+  ];
+  {
+    await using proxy = await recordingProxy(recording, [late]);
+    await (await proxy.send('/v1/messages', { ...streamed, messages })).text();
+  }
+  const before = onlyRequest(recording);
+  const { recorded } = await adopt(options(recording, 'estimate'));
+  expect(recorded.request.body.length).toBeLessThan(before.request.body.length / 10);
+  expect(recorded.answer.bytes).toEqual(before.answer.bytes);
+  expect((await runTurn(recorded)).recorded.answer.bytes).toEqual(before.answer.bytes);
 });
 
 describe('an answer at whose end the proxy left upstream', () => {

@@ -3,9 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blessTurn, pruneBlobs } from '../../../scripts/turns/bless.ts';
-import { TURNS } from '../../../scripts/turns/folder.ts';
 import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 import { writeRecordedRequest } from '../../../src/sim/cassette/write.ts';
+import { TURNS } from '../../support/turns/folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bless-'));
 afterAll(() => rmSync(folder, { recursive: true }));

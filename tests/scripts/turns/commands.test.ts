@@ -43,6 +43,7 @@ beforeAll(async () => {
   for (const name of [
     'src',
     'scripts',
+    'tests/support',
     'docs',
     'README.md',
     '.env.example',

@@ -4,7 +4,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildTurn } from '../../../scripts/turns/build.ts';
 import { CASES } from '../../../scripts/turns/cases/index.ts';
-import { framesOf } from '../../../scripts/turns/goldens.ts';
 import { CONTENT_BLOCKS } from '../../../src/anthropic/content.ts';
 import { ERROR_STATUS } from '../../../src/anthropic/errors.ts';
 import type { StopReason } from '../../../src/anthropic/message.ts';
@@ -16,6 +15,7 @@ import { END_KINDS, type RecordedRequest, type UpstreamExchange } from '../../..
 import { createRedactor } from '../../../src/sim/redact.ts';
 import { FINISH_REASONS } from '../../../src/translate/response/stop-reason.ts';
 import { turnFixtures } from '../../support/turn-fixtures.ts';
+import { framesOf } from '../../support/turns/goldens.ts';
 
 const FIXTURES = turnFixtures();
 const RECORDED: readonly RecordedRequest[] = FIXTURES.map(({ recorded }) => recorded);

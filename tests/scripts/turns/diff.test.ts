@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test';
-import { differences } from '../../../scripts/turns/compare.ts';
-import { jsonDiff } from '../../../scripts/turns/json-diff.ts';
-import { lineDiff } from '../../../scripts/turns/line-diff.ts';
-import { runTurn } from '../../../scripts/turns/run.ts';
 import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 import { turnFixtures } from '../../support/turn-fixtures.ts';
+import { differences } from '../../support/turns/compare.ts';
+import { jsonDiff } from '../../support/turns/json-diff.ts';
+import { lineDiff } from '../../support/turns/line-diff.ts';
+import { runTurn } from '../../support/turns/run.ts';
 
 const fixture = (wanted: string): RecordedRequest => {
   const found = turnFixtures().find(({ name }) => name === wanted);

@@ -1,4 +1,0 @@
-/** Where turn fixtures lie. */
-import { join } from 'node:path';
-
-export const TURNS = join(import.meta.dir, '../../fixtures/turns');

@@ -1,0 +1,127 @@
+/** Sends a recording's client requests again, to a proxy that replays it, and compares what comes back. */
+
+import { readConfig } from '../config/config.ts';
+import { createLogger } from '../lib/log.ts';
+import { systemClock, systemRandom } from '../lib/ports.ts';
+import { bytesOf } from '../sim/cassette/escape.ts';
+import { listRecording, nameOf, readRecordedRequest } from '../sim/cassette/read.ts';
+import type { RecordedRequest } from '../sim/cassette/types.ts';
+import { createRedactor } from '../sim/redact.ts';
+import { compose } from './compose.ts';
+
+export type Verification = { requests: number; problems: string[] };
+
+export async function verifyRecording(folder: string, times: number): Promise<Verification> {
+  const requests = listRecording(folder).map((path) => ({
+    name: nameOf(path),
+    recorded: readRecordedRequest(path),
+  }));
+  const problems: string[] = [];
+  for (let run = 1; run <= times; run++) {
+    for (const problem of await playOnce(folder, requests)) problems.push(`run ${run}: ${problem}`);
+  }
+  return { requests: requests.length, problems };
+}
+
+type Named = { name: string; recorded: RecordedRequest };
+
+/** The proxy of this process alone: no key, no file, no network. */
+async function openReplay(folder: string) {
+  const read = readConfig({ BACKEND: 'replay', REPLAY: folder, PORT: '0', LOG_LEVEL: 'CRITICAL' }, []);
+  const config = { ...read, replay: read.replay && { ...read.replay, alone: true } };
+  const logger = await createLogger({ level: 'critical', format: 'json', write: () => {} });
+  const system = compose(config, { clock: systemClock, random: systemRandom, logger });
+  return { system, listening: system.listen() };
+}
+
+async function playOnce(folder: string, requests: readonly Named[]): Promise<string[]> {
+  const { system, listening } = await openReplay(folder);
+  const problems: string[] = [];
+  try {
+    for (const { name, recorded } of requests) {
+      // Left before anything was said: there is nothing to compare, and no head to wait for.
+      if (recorded.answer.end === 'client-gone' && recorded.answer.bytes.length === 0) continue;
+      const problem = compare(recorded, await send(listening.url, recorded));
+      if (problem !== undefined) problems.push(`${name}: ${problem}`);
+    }
+  } finally {
+    await listening.close(0);
+    await system.close();
+  }
+  return problems;
+}
+
+type Received = { status: number; requestId: string | null; bytes: Uint8Array };
+
+/** Milliseconds for the bytes that a client had when it left; a replay has them at once, and then says nothing more. */
+const UNTIL_LEFT_MS = 20_000;
+
+async function send(url: string, { request, answer }: RecordedRequest): Promise<Received> {
+  const { method, path, query, headers, body } = request;
+  const target = `${url}${path}${query === '' ? '' : `?${query}`}`;
+  const leaves = answer.end === 'client-gone';
+  const response = await fetch(target, {
+    method,
+    headers: { ...headers },
+    body: new Uint8Array(bytesOf(body)),
+    ...(leaves ? { signal: AbortSignal.timeout(UNTIL_LEFT_MS) } : {}),
+  });
+  const requestId = response.headers.get('request-id');
+  const bytes = leaves
+    ? await firstBytes(response, answer.bytes.length)
+    : new Uint8Array(await response.arrayBuffer());
+  return { status: response.status, requestId, bytes };
+}
+
+/** As many as there are, or as come before the time is up; then leaves. */
+async function firstBytes(response: Response, length: number): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  const pieces: Uint8Array[] = [];
+  try {
+    for (let had = 0; had < length; ) {
+      const next = await reader?.read();
+      if (!next?.value) break;
+      pieces.push(next.value);
+      had += next.value.length;
+    }
+  } catch {
+    // The time is up: what is missing is told as a difference.
+  }
+  await reader?.cancel().catch(() => {});
+  return new Uint8Array(Buffer.concat(pieces));
+}
+
+const redactor = createRedactor([]);
+
+/** What was blotted out of the answer upstream is in other places than what was blotted out of ours. */
+const redacted = (bytes: Uint8Array): Buffer => Buffer.from(redactor.bytes(bytes, '', []));
+
+/** Undefined where the answer is the recorded one, byte for byte; of a client that left, as far as it had come. */
+function compare({ answer }: RecordedRequest, received: Received): string | undefined {
+  const expected = Buffer.from(answer.bytes);
+  if (answer.end === 'client-gone') {
+    const start = redacted(received.bytes).subarray(0, expected.length);
+    return start.equals(expected) ? undefined : firstDifference(expected, start);
+  }
+  if (received.status !== answer.status) return `status ${received.status}, recorded was ${answer.status}`;
+  const requestId = answer.headers['request-id'] ?? null;
+  if (received.requestId !== requestId) return `request-id ${received.requestId}, recorded was ${requestId}`;
+  const actual = Buffer.from(received.bytes);
+  if (actual.equals(expected)) return undefined;
+  const clean = redacted(actual);
+  if (clean.equals(expected) || withoutKeys(clean) === withoutKeys(expected)) return undefined;
+  return firstDifference(expected, clean);
+}
+
+/** A key in an error of Google's: the client was told three stars, the recording of upstream has as many `x` as it is long. */
+const withoutKeys = (bytes: Buffer): string => bytes.toString('latin1').replace(/\*\*\*|x{6,}/g, '***');
+
+const SHOWN = 120;
+
+function firstDifference(expected: Buffer, actual: Buffer): string {
+  let at = 0;
+  while (at < expected.length && expected[at] === actual[at]) at++;
+  const from = Math.max(0, at - SHOWN / 2);
+  const cut = (bytes: Buffer) => JSON.stringify(bytes.subarray(from, from + SHOWN).toString());
+  return `byte ${at} of ${expected.length}: recorded ${cut(expected)}, now ${cut(actual)}`;
+}

@@ -1,0 +1,23 @@
+/** What a recorded request has, and its replay again: nothing that other requests have left behind. */
+import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
+import { ThinkingMemory } from '../../answer/thinking-memory.ts';
+import { UNLIMITED } from '../../keys/retry-budget.ts';
+import { keyOfOneRequest } from '../../keys/single-key.ts';
+import { ALWAYS_STREAMING } from '../../keys/stream-breakers.ts';
+import type { Backend } from '../../upstream/backend.ts';
+import type { ServerDeps } from '../deps.ts';
+import { seeded } from './seeded.ts';
+
+type Untouched = Pick<
+  ServerDeps,
+  'keys' | 'ids' | 'random' | 'quarantine' | 'thinking' | 'budget' | 'streaming'
+>;
+
+export const untouched = (seed: number, backend: Backend): Untouched => ({
+  keys: keyOfOneRequest(backend),
+  ...seeded(seed),
+  quarantine: new QuarantineMemory(),
+  thinking: new ThinkingMemory(),
+  budget: UNLIMITED,
+  streaming: ALWAYS_STREAMING,
+});

@@ -1,0 +1,45 @@
+/** One key and nothing to choose from, where what is recorded and played must not depend on other requests. */
+import type { Backend } from '../upstream/backend.ts';
+import type { KeyRoute, Keys } from './keys.ts';
+import { keyVerdict } from './verdict.ts';
+
+/** Remembers nothing: each request fares as if it were the first. */
+export function singleKey(backend: Backend): Keys {
+  const route: KeyRoute = {
+    backend,
+    ready: async () => {},
+    refusal: () => undefined,
+    failed: () => 'no',
+    sentAgain() {},
+    succeeded() {},
+    released() {},
+  };
+  return {
+    kind: backend.kind,
+    backends: [backend],
+    route: () => route,
+    countRoute: () => ({ backend, refusal: () => undefined, failed: () => false, succeeded() {} }),
+    usable: () => true,
+    note() {},
+    states: () => [{ fingerprint: backend.keyFingerprint, state: 'in use', models: [] }],
+    modelStates: () => new Map(),
+  };
+}
+
+/** For one request alone, which knows to its end what it has found out: that the key has no access to a model, or no quota of it for the day. */
+export function keyOfOneRequest(backend: Backend): Keys {
+  const single = singleKey(backend);
+  const gone = new Set<string>();
+  return {
+    ...single,
+    usable: (model) => !gone.has(model),
+    route: (model, session) => ({
+      ...single.route(model, session),
+      failed(error) {
+        const { kind } = keyVerdict(error);
+        if (kind === 'denied' || kind === 'day') gone.add(model);
+        return 'no';
+      },
+    }),
+  };
+}

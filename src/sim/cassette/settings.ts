@@ -1,0 +1,23 @@
+/** The settings that answers depend on, as they are kept. */
+import { type Static, Type } from '@sinclair/typebox';
+
+/** Times are milliseconds. */
+export const RecordedSettings = Type.Object({
+  modelMap: Type.Object({
+    big: Type.String(),
+    small: Type.String(),
+    patterns: Type.Array(Type.Tuple([Type.String(), Type.String()])),
+  }),
+  /** Absent in recordings from before there were fallbacks. */
+  modelFallbacks: Type.Optional(Type.Array(Type.Array(Type.String()))),
+  maxTokensLimit: Type.Union([Type.Number(), Type.Null()]),
+  upstreamStreaming: Type.Boolean(),
+  /** Absent in recordings from before media by URL were read. */
+  urlFetch: Type.Optional(Type.Object({ google: Type.Boolean(), proxy: Type.Boolean() })),
+  maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
+  requestTimeoutMs: Type.Number(),
+  headTimeoutMs: Type.Number(),
+  idleTimeoutMs: Type.Number(),
+});
+
+export type RecordedSettings = Static<typeof RecordedSettings>;

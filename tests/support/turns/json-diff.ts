@@ -1,0 +1,54 @@
+/** Where two JSON values differ, a line a place. */
+import { isObject } from '../../../src/lib/json.ts';
+
+/** Characters of a value that are shown. */
+const SHOWN = 160;
+
+/** `contents[0].parts[1].text: was → is`; empty for equal values. Keys in another order are told as one line. */
+export function jsonDiff(was: unknown, is: unknown): string[] {
+  const lines: string[] = [];
+  compare('', was, is, lines);
+  const sameText = JSON.stringify(was) === JSON.stringify(is);
+  return lines.length > 0 || sameText ? lines : ['~ only the order of keys differs'];
+}
+
+const step = (path: string, key: string | number): string => {
+  if (typeof key === 'number') return `${path}[${key}]`;
+  if (!/^[\w$-]+$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
+  return path === '' ? key : `${path}.${key}`;
+};
+
+function compare(path: string, was: unknown, is: unknown, lines: string[]): void {
+  if (Object.is(was, is)) return;
+  if (Array.isArray(was) && Array.isArray(is)) {
+    for (let i = 0; i < Math.max(was.length, is.length); i++) {
+      member(step(path, i), i in was, was[i], i in is, is[i], lines);
+    }
+  } else if (isObject(was) && isObject(is)) {
+    for (const key of new Set([...Object.keys(was), ...Object.keys(is)])) {
+      member(step(path, key), Object.hasOwn(was, key), was[key], Object.hasOwn(is, key), is[key], lines);
+    }
+  } else {
+    lines.push(`~ ${path || '(all)'}`, ...textDiff(was, is));
+  }
+}
+
+function member(path: string, inWas: boolean, was: unknown, inIs: boolean, is: unknown, lines: string[]) {
+  if (inWas && inIs) compare(path, was, is, lines);
+  else if (inWas) lines.push(`- ${path}: ${shown(was)}`);
+  else lines.push(`+ ${path}: ${shown(is)}`);
+}
+
+/** Long texts from shortly before the first character that differs. */
+function textDiff(was: unknown, is: unknown): string[] {
+  const [before, after] = [JSON.stringify(was) ?? 'undefined', JSON.stringify(is) ?? 'undefined'];
+  let same = 0;
+  while (same < before.length && before[same] === after[same]) same++;
+  const from = Math.max(0, Math.min(same - SHOWN / 4, Math.max(before.length, after.length) - SHOWN));
+  return [`    was ${excerpt(before, from)}`, `    is  ${excerpt(after, from)}`];
+}
+
+const shown = (value: unknown) => excerpt(JSON.stringify(value) ?? 'undefined', 0);
+
+const excerpt = (text: string, from: number) =>
+  `${from > 0 ? '…' : ''}${text.slice(from, from + SHOWN)}${text.length > from + SHOWN ? '…' : ''}`;
