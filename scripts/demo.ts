@@ -63,7 +63,7 @@ const listOf = (scenarios: readonly Scenario[]): string =>
   scenarios.flatMap(({ name, demo }) => (demo ? [`${name.padEnd(22)}${demo.prompt}`] : [])).join('\n');
 
 /** The proxy with the mock behind it, in this process. */
-async function startMock(options: Options, tally: Tally, tell: (told: Told) => void) {
+async function startMock(options: Options, tally: Tally) {
   const env = {
     BACKEND: 'mock',
     MOCK_SCENARIO: options.scenario,
@@ -71,12 +71,13 @@ async function startMock(options: Options, tally: Tally, tell: (told: Told) => v
     PORT: '0',
     DATA_DIR: join(options.folder, 'proxy'),
   };
-  const write = (line: string) => {
-    const told = tally.read(JSON.parse(line));
-    if (told) tell(told);
-  };
-  const logger = await createLogger({ level: 'debug', format: 'json', write });
-  const system = compose(readConfig(env, []), { clock: systemClock, random: systemRandom, logger });
+  const logger = await createLogger({ level: 'critical', format: 'json' });
+  const system = compose(readConfig(env, []), {
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    subscribers: [tally.subscriber],
+  });
   await system.warmUp();
   const listening = system.listen();
   const close = async () => {
@@ -140,9 +141,9 @@ async function main(): Promise<void> {
   const { demo, scenario, folder } = options;
   const cwd = join(folder, 'project');
   await layOut(demo, cwd);
-  const tally = new Tally();
   const tell = (told: Told) => say(lineOf(told));
-  const mock = await startMock(options, tally, tell);
+  const tally = new Tally(tell);
+  const mock = await startMock(options, tally);
   say(
     `scenario   ${scenario} (offline mock: no model answers)\nfolder     ${cwd}\nprompt     ${demo.prompt}\n`,
   );

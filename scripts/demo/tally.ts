@@ -1,9 +1,10 @@
-/** What the proxy's log tells of a demo: requests, tokens, and what went wrong on the way. */
+/** What the proxy tells of a demo: requests, tokens, and what went wrong on the way. */
+import type { TraceEvent } from '../../src/trace/events.ts';
+import type { Subscriber } from '../../src/trace/trace.ts';
 import type { Told } from './progress.ts';
 
-type Line = Readonly<Record<string, unknown>>;
-
 export class Tally {
+  readonly #show: (told: Told) => void;
   #requests = 0;
   #upstream = 0;
   #tokensIn = 0;
@@ -13,34 +14,52 @@ export class Tally {
   readonly #refusals: string[] = [];
   readonly #errors: string[] = [];
 
-  /** Returns what of the line is worth being shown at once. */
-  read(line: Line): Told | undefined {
-    switch (line['msg']) {
-      case 'scenario':
-        this.#upstream++;
-        return undefined;
-      case 'fault':
-        this.#faults.push(String(line['fault']));
-        return { kind: 'note', text: `the connection is spoilt: ${String(line['fault'])}` };
-      case 'refusal':
-        this.#refusals.push(String(line['code']));
-        return { kind: 'note', text: `upstream refuses with ${String(line['code'])}` };
-      case 'retry':
+  /** `show`: what is worth being seen at once. */
+  constructor(show: (told: Told) => void) {
+    this.#show = show;
+  }
+
+  readonly subscriber: Subscriber = () => (event) => this.#hear(event);
+
+  #hear(event: TraceEvent): void {
+    switch (event.type) {
+      case 'received':
+        if (event.path === '/v1/messages') this.#requests++;
+        return;
+      case 'usage':
+        this.#tokensIn += event.in + event.cached;
+        this.#tokensOut += event.out;
+        return;
+      case 'step':
+        if (event.cost === 'nothing' || event.step === 'give-up') return;
         this.#retries++;
-        return { kind: 'note', text: 'the proxy tries again' };
-      default:
-        return this.#answered(line);
+        this.#note('the proxy tries again');
+        return;
+      case 'error':
+        this.#errors.push(event.error);
+        this.#note(`the client is told: ${event.error}`);
+        return;
+      case 'note':
+        this.#upstreamTold(event);
+        return;
     }
   }
 
-  #answered(line: Line): Told | undefined {
-    if (line['path'] !== '/v1/messages' || line['status'] === undefined) return undefined;
-    this.#requests++;
-    this.#tokensIn += Number(line['tokens_in'] ?? 0) + Number(line['tokens_cached'] ?? 0);
-    this.#tokensOut += Number(line['tokens_out'] ?? 0);
-    if (line['error'] === undefined) return undefined;
-    this.#errors.push(String(line['error']));
-    return { kind: 'note', text: `the client is told: ${String(line['error'])}` };
+  /** What the mock, and what makes it fail, tell of themselves. */
+  #upstreamTold({ what, detail }: Extract<TraceEvent, { type: 'note' }>): void {
+    if (what === 'scenario') this.#upstream++;
+    if (what === 'fault') {
+      this.#faults.push(String(detail['fault']));
+      this.#note(`the connection is spoilt: ${String(detail['fault'])}`);
+    }
+    if (what === 'refusal') {
+      this.#refusals.push(String(detail['code']));
+      this.#note(`upstream refuses with ${String(detail['code'])}`);
+    }
+  }
+
+  #note(text: string): void {
+    this.#show({ kind: 'note', text });
   }
 
   summary(): string[] {

@@ -41,17 +41,19 @@ export function tellChosen(
   trace.tell({ type: 'chosen', model: model.id, key: backend.keyFingerprint });
 }
 
+/** Its message may have words of the model. */
+export const quotesAnswer = ({ kind }: UpstreamError): boolean => kind === 'malformed' || kind === 'unusable';
+
 /** Not of a mistake of our own: that is told to the client, and ends the request. */
 export function tellFailure(error: unknown, trace: Trace): void {
   if (!(error instanceof UpstreamError)) return;
   const { status, message } = error;
-  const of = failureClass(error);
   trace.tell({
     type: 'failure',
-    class: of,
+    class: failureClass(error),
     status,
     message,
-    quotesAnswer: of === 'malformed',
+    quotesAnswer: quotesAnswer(error),
     toldWaitMs: toldWait(error) || undefined,
   });
 }

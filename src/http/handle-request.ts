@@ -3,6 +3,7 @@
  * handler only answers, or throws what the client is to be told.
  */
 
+import { quotesAnswer } from '../answer/story.ts';
 import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -63,14 +64,15 @@ function blameFor(type: ErrorType, failure: FailureClass | undefined): Blame {
 export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesError {
   const told = toClientError(error, deps.settings.secrets);
   if (error instanceof ClientGone) return told;
-  const failure = told.cause instanceof UpstreamError ? failureClass(told.cause) : undefined;
+  const upstream = told.cause instanceof UpstreamError ? told.cause : undefined;
+  const failure = upstream && failureClass(upstream);
   const isExpected = error instanceof MessagesError || error instanceof UpstreamError;
   call.trace.tell({
     type: 'error',
     error: told.type,
     class: failure,
     message: told.message,
-    quotesAnswer: failure === 'malformed',
+    quotesAnswer: upstream && quotesAnswer(upstream),
     blame: blameFor(told.type, failure),
     bug: isExpected ? undefined : error,
   });

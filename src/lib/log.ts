@@ -14,7 +14,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'pretty' | 'json';
 
 export type LogFields = Readonly<Record<string, unknown>>;
-/** `forPeople`: the lines that a terminal shows in place of both, where those are not made to be read. */
+/** `forPeople`: the lines that a terminal shows in place of both, where those are not made to be read; none show nothing. */
 type Write = (fields: LogFields, message: string, forPeople?: () => readonly string[]) => void;
 
 /** A subset of pino's own interface: fields first, then the message. */
@@ -129,7 +129,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
       if (!sink.isLevelEnabled(level)) return;
       if (forPeople && options.format === 'pretty') {
         const lines = forPeople().map((line) => cleaner.text(line));
-        sink[level](lines.join(`\n${INDENT}`));
+        if (lines.length > 0) sink[level](lines.join(`\n${INDENT}`));
       } else sink[level](cleaner.clean(fields), cleaner.text(message));
     };
   };

@@ -91,16 +91,13 @@ function lateText({ model, modelTookMs }: Summary, { usualFirstMs, cache }: Oddn
 
 /** What was out of the ordinary, each in a few words. Empty where nothing was. */
 function oddTexts(summary: Summary, oddness: Oddness): string[] {
-  const { mended, warnings } = summary;
+  const { mended } = summary;
   return [
     ...waitTexts(summary),
     ...failedText(summary),
     ...replacedText(summary),
     ...(mended.length > 0 ? [`refused, changed (${mended.join(', ')}) and asked again`] : []),
     ...lateText(summary, oddness),
-    ...(warnings > 0
-      ? [`${warnings === 1 ? 'one change' : `${warnings} changes`} to what was asked or answered`]
-      : []),
   ];
 }
 

@@ -5,7 +5,7 @@
 import type { LogFields, Logger } from '../lib/log.ts';
 import type { StepName, TraceEvent } from './events.ts';
 import { count, duration, headline, limitText } from './headline.ts';
-import { type Oddness, Ordinary } from './odd.ts';
+import { isHeldUp, type Oddness, Ordinary } from './odd.ts';
 import { Summary } from './summary.ts';
 import type { Listener, Subscriber } from './trace.ts';
 
@@ -63,7 +63,7 @@ class RequestLog {
   readonly hear: Listener = (event) => {
     const pending = this.#pending;
     this.#pending = undefined;
-    if (pending) this.#failed(pending, event);
+    const isTold = pending !== undefined && this.#failed(pending, event);
     this.#summary.hear(event);
     switch (event.type) {
       case 'warning':
@@ -76,7 +76,7 @@ class RequestLog {
       case 'wait':
         return this.#wait(event);
       case 'model-replaced':
-        return this.#replaced(event);
+        return this.#replaced(event, isTold);
       case 'note':
         return this.#write('debug', event.detail, event.what);
       case 'error':
@@ -97,9 +97,9 @@ class RequestLog {
 
   /**
    * The first failure of a request is told when it happens, with what comes next: the request's end may be minutes away. A failure that
-   * ends the request is told there.
+   * ends the request is told there. True for the first.
    */
-  #failed({ failure, step: { step, cost, retriesLeft } }: Failed, next: TraceEvent): void {
+  #failed({ failure, step: { step, cost, retriesLeft } }: Failed, next: TraceEvent): boolean {
     const isFirst = !this.#hasFailed;
     this.#hasFailed = true;
     const { model, key } = this.#summary;
@@ -108,7 +108,8 @@ class RequestLog {
     const waitMs = next.type === 'wait' ? next.until - next.ms : undefined;
     const isQuick = step === 'other-key' || step === 'resend';
     const what = [status, of].filter(Boolean).join(' ');
-    const then = waitMs === undefined ? NEXT[step] : `${NEXT[step]} in ${duration(waitMs)}`;
+    const then = next.type === 'model-replaced' ? `${next.to} is asked in its place` : NEXT[step];
+    const soon = waitMs === undefined ? then : `${then} in ${duration(waitMs)}`;
     this.#write(
       isFirst ? (isQuick ? 'info' : 'warn') : 'debug',
       {
@@ -124,8 +125,12 @@ class RequestLog {
         retries_left: retriesLeft,
       },
       'attempt failed',
-      () => [`${this.#who()}  ${what}: ${then}`, ...(reason === undefined ? [] : [reason])],
+      () => [
+        `${this.#who()}${key === undefined ? '' : ` with key #${key}`}  ${what}: ${soon}`,
+        ...(reason === undefined ? [] : [reason]),
+      ],
     );
+    return isFirst;
   }
 
   #step(step: Of<'step'>): void {
@@ -146,12 +151,12 @@ class RequestLog {
     ]);
   }
 
-  /** Where it is known from requests before, one of them has told it. */
-  #replaced({ from, to, because }: Of<'model-replaced'>): void {
+  /** Where it is known from requests before, one of them has told it. `isTold`: people have just read it beside the failure. */
+  #replaced({ from, to, because }: Of<'model-replaced'>, isTold: boolean): void {
     if (because === undefined) return;
-    this.#write('warn', { from, to, class: because }, 'model replaced', () => [
-      `${this.#summary.asked?.model ?? from}  ${to} is asked in place of ${from} (${because})`,
-    ]);
+    this.#write('warn', { from, to, class: because }, 'model replaced', () =>
+      isTold ? [] : [`${this.#summary.asked?.model}  ${to} is asked in place of ${from} (${because})`],
+    );
   }
 
   #end({ status, ms }: Of<'end'>): void {
@@ -173,8 +178,10 @@ class RequestLog {
   }
 
   #lines(status: number, ms: number, oddness: Oddness): string[] {
-    const { asked, usage, stopped, error, end, warnings } = this.#summary;
-    const how = end?.clientLeft ? 'the client left' : (error?.error ?? stopped?.reason ?? '');
+    const { asked, usage, stopped, error, end, mended, warnings } = this.#summary;
+    // An error that comes after the head has no status of its own.
+    const failed = error && (status < 400 ? `then ${error.error}` : error.error);
+    const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
     const cached = usage && usage.cached > 0 ? ` (${count(usage.cached)} cached)` : '';
     const first = [
       this.#who(),
@@ -183,13 +190,13 @@ class RequestLog {
       duration(ms),
       asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
     ];
-    const { sign } = oddness;
-    const isPlain = sign === 'ordinary' || sign === 'changed';
-    if (warnings > 0 && isPlain) first.push(warnings === 1 ? 'one warning' : `${warnings} warnings`);
+    if (warnings > 0) first.push(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'} (LOG_LEVEL=debug)`);
+    // What failed at once is told by its error.
+    const isTold = oddness.sign === 'slow' || mended.length > 0 || isHeldUp(this.#summary);
     return [
       first.filter((part) => part !== '').join('  '),
       ...(error && !error.quotesAnswer ? [error.message] : []),
-      ...(isPlain || (!asked && error) ? [] : [headline(this.#summary, oddness)]),
+      ...(isTold ? [headline(this.#summary, oddness)] : []),
     ];
   }
 }

@@ -55,7 +55,7 @@ export class Ordinary {
       ...(cache === undefined ? {} : { cache }),
     };
     if (summary.error) return { sign: 'failed', ...odd };
-    if (usualFirstMs !== undefined || cache || wasHeldUp(summary)) return { sign: 'slow', ...odd };
+    if (usualFirstMs !== undefined || cache || isHeldUp(summary)) return { sign: 'slow', ...odd };
     return { sign: summary.mended.length > 0 || summary.warnings > 0 ? 'changed' : 'ordinary' };
   }
 
@@ -63,7 +63,9 @@ export class Ordinary {
     if (model === undefined || first === undefined) return undefined;
     const before = this.#first.get(model) ?? [];
     const usual = first > LATE ? median(before) : undefined;
-    this.#first.set(model, [...before.slice(1 - REMEMBERED), first]);
+    if (before.length === 0) this.#first.set(model, before);
+    before.push(first);
+    if (before.length > REMEMBERED) before.shift();
     return usual !== undefined && first > MUCH_LATER * usual ? usual : undefined;
   }
 
@@ -79,7 +81,8 @@ export class Ordinary {
   }
 }
 
-const wasHeldUp = (summary: Summary): boolean =>
+/** It was tried again, or elsewhere, or had to wait. */
+export const isHeldUp = (summary: Summary): boolean =>
   summary.retries > 0 ||
   summary.failovers > 0 ||
   summary.replaced !== undefined ||

@@ -85,7 +85,7 @@ const resultOf = (act: Act) =>
 
 /** What the mock saw of signatures in an act: its own come back, those on another part, the stand-in for lost ones. */
 function signatureCounts(act: Act): { real: number; moved: number; sentinel: number } {
-  const notes = act.log.filter((line) => line['msg'] === 'signatures');
+  const notes = act.log.filter((line) => 'sentinel' in line);
   const sum = (key: string) => notes.reduce((total, note) => total + Number(note[key]), 0);
   return { real: sum('real'), moved: sum('moved'), sentinel: sum('sentinel') };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { createLogger, type LoggerOptions } from '../../src/lib/log.ts';
+import { createLogger, type LogFormat, type LoggerOptions } from '../../src/lib/log.ts';
 
 async function logged(options: Partial<LoggerOptions>, fields: Record<string, unknown>, message = 'message') {
   let text = '';
@@ -84,6 +84,36 @@ describe('lines', () => {
     expect(plain).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: message \{"status":200\}\n$/);
     const coloured = await logged({ format: 'pretty', colour: true }, { status: 200 });
     expect(coloured).toContain('\u001b[');
+  });
+
+  describe('lines for people', () => {
+    const people = async (format: LogFormat, lines: readonly string[]) => {
+      let text = '';
+      const write = (line: string) => {
+        text += line;
+      };
+      const logger = await createLogger({ level: 'info', format, write, secrets: ['canary-1234'] });
+      logger.info({ status: 200 }, 'message', () => lines);
+      return text;
+    };
+
+    test('stand on a terminal in place of fields and message, one below the other', async () => {
+      expect(await people('pretty', ['first', 'second'])).toMatch(/^\[[\d:]+\] INFO: first\n {4}second\n$/);
+    });
+
+    test('none show nothing', async () => {
+      expect(await people('pretty', [])).toBe('');
+    });
+
+    test('are not in JSON', async () => {
+      expect(JSON.parse(await people('json', ['first']))).toMatchObject({ status: 200, msg: 'message' });
+    });
+
+    test('cannot be forged, and show no secret', async () => {
+      const text = await people('pretty', [NASTY, 'canary-1234']);
+      expect(text.trimEnd().split(/\r|\n|\u2028/)).toHaveLength(2);
+      expect(text).not.toContain('canary-1234');
+    });
   });
 
   test('below the level nothing is written', async () => {

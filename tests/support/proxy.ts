@@ -58,7 +58,8 @@ export async function startProxy(options: ProxyOptions = {}) {
     ...listening,
     /** The log so far. */
     lines,
-    /** What was told so far of requests, of one kind. */
+    /** What was told so far of requests; and what of one kind. */
+    story: () => [...story],
     told: <Type extends TraceEvent['type']>(type: Type) =>
       story.filter((event): event is Extract<TraceEvent, { type: Type }> => event.type === type),
     send,

@@ -53,7 +53,7 @@ describe('on a terminal', () => {
     ];
     const backoff: TraceFact = { type: 'wait', for: 'backoff', until: 1_300 };
     expect(await shown([...begun, [900, RETRY], [900, backoff]])).toEqual([
-      'WARN: big-1 → model-a  503 overloaded: tried again in 400 ms',
+      'WARN: big-1 → model-a with key #3f9c  503 overloaded: tried again in 400 ms',
       '    The model is overloaded.',
     ]);
   });
@@ -75,29 +75,73 @@ describe('on a terminal', () => {
     expect(lines.at(-1)).toBe('    Answered after 4.2 s. 2 attempts failed after 1.4 s: 2 × 503 overloaded.');
   });
 
-  test('an error says what happened, and what was tried', async () => {
-    const told: TraceFact = {
-      type: 'error',
-      error: 'overloaded_error',
-      class: 'overloaded',
-      message: 'Try again later.',
-      blame: 'request',
-    };
+  const told: TraceFact = {
+    type: 'error',
+    error: 'overloaded_error',
+    class: 'overloaded',
+    message: 'Try again later.',
+    blame: 'request',
+  };
+  const giveUp: TraceFact = { type: 'step', step: 'give-up', cost: 'nothing', retriesLeft: 0 };
+
+  test('an error says what happened', async () => {
     expect(
       await shown([
         [0, RECEIVED],
         [1, ASKED],
         [2, attempt(1)],
         [900, failure()],
-        [900, { type: 'step', step: 'give-up', cost: 'nothing', retriesLeft: 0 }],
+        [900, giveUp],
         [900, told],
         [900, { type: 'end', status: 529, clientLeft: false }],
       ]),
-    ).toEqual([
-      'WARN: big-1 → model-a  529 overloaded_error  900 ms',
-      '    Try again later.',
-      '    Failed after 900 ms. One attempt failed after 898 ms: 503 overloaded.',
+    ).toEqual(['WARN: big-1 → model-a  529 overloaded_error  900 ms', '    Try again later.']);
+  });
+
+  test('an error after attempts enough says what was tried', async () => {
+    const lines = await shown([
+      [0, RECEIVED],
+      [1, ASKED],
+      [2, attempt(1)],
+      [900, failure()],
+      [900, RETRY],
+      [1_300, attempt(2)],
+      [2_300, failure()],
+      [2_300, giveUp],
+      [2_300, told],
+      [2_300, { type: 'end', status: 529, clientLeft: false }],
     ]);
+    expect(lines.slice(-3)).toEqual([
+      'WARN: big-1 → model-a  529 overloaded_error  2.3 s',
+      '    Try again later.',
+      '    Failed after 2.3 s. 2 attempts failed after 1.9 s: 2 × 503 overloaded.',
+    ]);
+  });
+
+  test('an error after a part of the answer has no status of its own', async () => {
+    const lines = await shown([[0, RECEIVED], [1, ASKED], [2, attempt(1)], [3, told], ...ANSWERED.slice(-1)]);
+    expect(lines[0]).toBe('WARN: big-1 → model-a  200 then overloaded_error  4.2 s');
+  });
+
+  test('another model is told of once, beside the failure', async () => {
+    const lines = await shown([
+      [0, RECEIVED],
+      [1, ASKED],
+      [2, attempt(1)],
+      [900, failure()],
+      [900, { type: 'step', step: 'other-model', cost: 'retry', retriesLeft: 1 }],
+      [900, { type: 'model-replaced', from: 'model-a', to: 'model-b', because: 'overloaded' }],
+    ]);
+    expect(lines).toEqual([
+      'WARN: big-1 → model-a with key #3f9c  503 overloaded: model-b is asked in its place',
+      '    The model is overloaded.',
+    ]);
+  });
+
+  test('warnings are counted, and how to read them is said', async () => {
+    const warning: TraceFact = { type: 'warning', code: 'c', path: 'p', detail: 'd', routine: false };
+    const lines = await shown([[0, RECEIVED], [1, ASKED], [1, warning], [2, attempt(1)], ...ANSWERED]);
+    expect(lines).toEqual([expect.stringMatching(/4\.2 s {2}1 warning \(LOG_LEVEL=debug\)$/)]);
   });
 
   test('a long wait for a key is told when it begins, and why', async () => {
@@ -188,6 +232,14 @@ describe('as JSON', () => {
       'debug',
     );
     expect(lines.at(-1)).toMatchObject({ level, status });
+  });
+
+  test('of a million warnings a hundred are told one by one', async () => {
+    const warning: TraceFact = { type: 'warning', code: 'c', path: 'p', detail: 'd', routine: false };
+    const many = Array.from({ length: 1_000 }, (): Timed => [1, warning]);
+    const lines = await fields([[0, RECEIVED], ...many, ...ANSWERED], 'debug');
+    expect(lines.filter(({ code }) => code !== undefined)).toHaveLength(100);
+    expect(lines.at(-1)).toMatchObject({ warnings: 1_000 });
   });
 
   test('warnings that are routine are not counted', async () => {

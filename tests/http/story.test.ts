@@ -1,0 +1,90 @@
+/** What is told of requests, over the whole way through the proxy. */
+import { describe, expect, test } from 'bun:test';
+import type { TraceEvent } from '../../src/trace/events.ts';
+import { googleError, hello } from '../support/proxy.ts';
+import { type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
+
+const overloaded = () => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
+const streamed = { ...hello, stream: true };
+
+async function storyOf(script: Script, body: object = streamed, headers: Record<string, string> = {}) {
+  const google = scriptedGoogle(script);
+  await using proxy = await google.start();
+  await google.through(proxy.send('/v1/messages', body, headers).then((response) => response.text()));
+  return proxy.story();
+}
+
+const types = (story: readonly TraceEvent[]) => story.map(({ type }) => type);
+const of = <Type extends TraceEvent['type']>(story: readonly TraceEvent[], type: Type) =>
+  story.filter((event): event is Extract<TraceEvent, { type: Type }> => event.type === type);
+
+describe('the story', () => {
+  test.each([true, false])('of an ordinary answer (stream %p)', async (stream) => {
+    const story = await storyOf((asked) => says(asked), { ...hello, stream });
+    // A whole answer has ended before the client sees any of it.
+    expect(types(story).filter((type) => type !== 'finished')).toEqual([
+      'received',
+      'read',
+      'asked',
+      'chosen',
+      'translated',
+      'attempt',
+      'head',
+      'first-content',
+      'usage',
+      'stopped',
+      'end',
+    ]);
+    expect(of(story, 'asked')).toMatchObject([{ model: hello.model, stream, caller: 'sdk' }]);
+    expect(of(story, 'finished')).toMatchObject([{ reason: 'STOP' }]);
+    expect(of(story, 'end')).toMatchObject([{ status: 200, clientLeft: false }]);
+  });
+
+  test('of a failed attempt: why, what next, how long, and who pays', async () => {
+    const story = await storyOf((asked, index) => (index === 0 ? overloaded() : says(asked)));
+    const from = types(story).indexOf('failure');
+    expect(types(story).slice(from, from + 5)).toEqual(['failure', 'step', 'wait', 'waited', 'attempt']);
+    expect(of(story, 'failure')).toMatchObject([
+      { class: 'overloaded', status: 503, message: 'The model is overloaded.' },
+    ]);
+    expect(of(story, 'step')).toMatchObject([{ step: 'retry', cost: 'retry' }]);
+    expect(of(story, 'attempt').map(({ paidBy }) => paidBy)).toEqual(['first', 'retry']);
+    const [wait] = of(story, 'wait');
+    const [waited] = of(story, 'waited');
+    expect(waited?.ms).toBe(wait?.until as number);
+  });
+
+  test('of a refused request that is changed: another attempt, which is free', async () => {
+    const refused = () => googleError(400, 'INVALID_ARGUMENT', 'Thought signature is not valid');
+    const story = await storyOf((asked, index) => (index === 0 ? refused() : says(asked)), {
+      ...streamed,
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'Read', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'b' }] },
+      ],
+      tools: [{ name: 'Read', input_schema: { type: 'object' } }],
+    });
+    expect(of(story, 'step')).toMatchObject([{ step: 'resend', cost: 'nothing' }]);
+    expect(of(story, 'mended')).toMatchObject([{ what: 'signatures' }]);
+    expect(of(story, 'attempt').map(({ paidBy }) => paidBy)).toEqual(['first', 'free']);
+  });
+
+  test('names the session and the agent of Claude Code', async () => {
+    const story = await storyOf((asked) => says(asked), streamed, {
+      'x-claude-code-session-id': 'session',
+      'x-claude-code-agent-id': 'agent',
+      'x-claude-code-parent-agent-id': 'parent',
+    });
+    expect(of(story, 'asked')).toMatchObject([
+      { session: expect.any(String), agent: 'agent', parentAgent: 'parent' },
+    ]);
+  });
+
+  test('is none of Google’s for a request that is refused at the door', async () => {
+    const story = await storyOf((asked) => says(asked), { ...streamed, messages: [] });
+    // A whole answer has ended before the client sees any of it.
+    expect(types(story).filter((type) => type !== 'finished')).toEqual(['received', 'read', 'error', 'end']);
+    expect(of(story, 'error')).toMatchObject([{ error: 'invalid_request_error', blame: 'client' }]);
+  });
+});
