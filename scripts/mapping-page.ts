@@ -4,7 +4,7 @@ import { CONTENT_BLOCKS } from '../src/anthropic/content.ts';
 import { MessagesRequest } from '../src/anthropic/request.ts';
 import { isFree, type Note, noteOf, optionsOf } from '../src/anthropic/schema-words.ts';
 import { type GeminiModel, MODELS } from '../src/gemini/models.ts';
-import { FINISH_REASONS, outcomeOf } from '../src/translate/response/stop-reason.ts';
+import { FINISH_REASONS, meaningOf } from '../src/translate/response/stop-reason.ts';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -53,8 +53,8 @@ function notedRows(): string[][] {
   ]);
 }
 
-function outcome(reason: string): string {
-  const meaning = outcomeOf(reason);
+function endText(reason: string): string {
+  const meaning = meaningOf(reason);
   if (meaning.kind === 'refused') return `\`refusal\`: ${meaning.why}`;
   if (meaning.kind === 'unusable') {
     const calls = meaning.tellsCalls ? 'the calls in its message where they can be read, else ' : '';
@@ -99,7 +99,7 @@ Any other type is a 400 that names its place.
 
 ${table(
   ['Gemini says', 'the client is told'],
-  Object.keys(FINISH_REASONS).map((reason) => [`\`${reason}\``, outcome(reason)]),
+  Object.keys(FINISH_REASONS).map((reason) => [`\`${reason}\``, endText(reason)]),
 )}
 
 Any other finishReason is taken as \`STOP\`, with a warning. A blocked prompt is a \`refusal\`. An end without a finishReason, and an

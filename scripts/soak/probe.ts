@@ -6,7 +6,7 @@ import { heapStats } from 'bun:jsc';
 
 /** What the proxy, asked over IPC for `figures`, answers. */
 export type Figures = {
-  /** Timers that are set, and neither called nor called off. */
+  /** Timers that are set, and neither run nor cleared. */
   timers: number;
   /** Listeners on abort signals that are still held, and not yet aborted. */
   listeners: number;
@@ -18,10 +18,10 @@ const timers = new Set<unknown>();
 const setTimer = globalThis.setTimeout;
 const clearTimer = globalThis.clearTimeout;
 
-const countedSet = (call: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+const countedSet = (run: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
   const timer = setTimer(() => {
     timers.delete(timer);
-    call(...args);
+    run(...args);
   }, ms);
   timers.add(timer);
   return timer;

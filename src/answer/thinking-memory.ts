@@ -3,7 +3,7 @@ import type { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import {
-  type ThinkingFate,
+  type ThinkingCut,
   type ThinkingRefusal,
   thinkingRefusal,
   wishOf,
@@ -23,14 +23,14 @@ export type MendedThinking = {
 };
 
 export class ThinkingMemory {
-  readonly #fates = new RecentMap<string, ThinkingFate>(MOST);
+  readonly #cuts = new RecentMap<string, ThinkingCut>(MOST);
 
   /** `request` without what the model has refused before. */
   apply(model: string, request: GenerateContentRequest): GenerateContentRequest {
     const config = request.generationConfig?.thinkingConfig;
     if (!config) return request;
-    const fate = this.#fates.get(keyOf(model, undefined)) ?? this.#fates.get(keyOf(model, wishOf(config)));
-    return fate === undefined ? request : withoutThinking(request, fate);
+    const cut = this.#cuts.get(keyOf(model, undefined)) ?? this.#cuts.get(keyOf(model, wishOf(config)));
+    return cut === undefined ? request : withoutThinking(request, cut);
   }
 
   /** The request to ask with once more; undefined where `error` is about something else, or nothing is left to be done. */
@@ -42,9 +42,9 @@ export class ThinkingMemory {
     const refusal = thinkingRefusal(error, request);
     if (!refusal) return undefined;
     return {
-      request: withoutThinking(request, refusal.fate),
+      request: withoutThinking(request, refusal.cut),
       refusal,
-      learn: () => this.#fates.set(keyOf(model, refusal.value), refusal.fate),
+      learn: () => this.#cuts.set(keyOf(model, refusal.value), refusal.cut),
     };
   }
 }

@@ -69,8 +69,8 @@ export type AnswerPlan = {
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
   /** Tokens that prompt and answer may fill together. */
   readonly contextWindow: number;
-  /** Ties a text signature to the turn it answers; see `answerContext` in signatures. */
-  readonly answerContext: string;
+  /** Which turn the answer answers, as `answeredTurn` in signatures.ts names it: a text's signature is stored under it. */
+  readonly answeredTurn: string;
   /** The request had `context_management`: the answer reports applied edits (none). */
   readonly contextManagement: boolean;
   /** Types of the safeguards asked for; each is answered. */

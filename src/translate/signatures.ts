@@ -87,9 +87,9 @@ export const textKeys = (context: string, text: string): [exact: string, loose: 
 };
 
 /** What the answer after `messages` answers: the results just given (ids are unique), else the last words of the user. */
-export function answerContext(messages: readonly Message[]): string {
+export function answeredTurn(messages: readonly Message[]): string {
   const last = messages.findLast((message) => message.role === 'user');
-  return last ? turnContext(last) : '';
+  return last ? turnHash(last) : '';
 }
 
 /** Of a message of the user's. */
@@ -143,7 +143,7 @@ export function signatureKeys(messages: readonly Message[]): SignatureKeys[] {
   const keys: SignatureKeys[] = [];
   let context = '';
   for (const message of messages) {
-    if (message.role === 'user') context = turnContext(message);
+    if (message.role === 'user') context = turnHash(message);
     if (message.role !== 'assistant') continue;
     for (const one of messageKeys(message, context)) keys.push(one);
   }

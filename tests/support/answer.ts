@@ -27,7 +27,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     undeclaredCalls: [...tools].length === 0 ? 'refused' : 'asked-again',
     requiredArguments: new Map([...tools].map((name) => [name, []])),
     contextWindow: 1_048_576,
-    answerContext: 'ctx',
+    answeredTurn: 'ctx',
     contextManagement: false,
     safeguards: [],
     search: undefined,

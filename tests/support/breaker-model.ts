@@ -4,11 +4,11 @@ import { dateOf } from '../../src/lib/ports.ts';
 import { clockOf } from './manual-clock.ts';
 
 export type BreakerFigures = Omit<BreakerOptions, 'clock' | 'onChange'>;
-type Outcome = { at: number; failed: boolean; asker: string };
+type Sample = { at: number; failed: boolean; asker: string };
 /** From an opening to the end of it. `blamed`: the only asker who failed. */
 type Opening = { blamed: string | undefined };
 type Phase =
-  | { kind: 'closed'; told: Outcome[] }
+  | { kind: 'closed'; told: Sample[] }
   | { kind: 'open'; until: number; opening: Opening }
   /** One phase for each probe. */
   | { kind: 'probing'; until: number; since: number | undefined; opening: Opening };
@@ -127,18 +127,18 @@ export class BreakerModel {
     if (until === 0 && this.#phase.kind !== 'closed') this.#close([]);
   }
 
-  #close(told: Outcome[]): void {
+  #close(told: Sample[]): void {
     this.#phase = { kind: 'closed', told };
     this.opens = 0;
   }
 
-  #othersAnswered(told: readonly Outcome[], than: string, now: number): boolean {
+  #othersAnswered(told: readonly Sample[], than: string, now: number): boolean {
     const { windowMs } = this.#figures;
     return told.some(({ at, failed, asker }) => !failed && asker !== than && now - at < windowMs);
   }
 
   /** Of one asker who fails while others are answered, and it is not, one is heard. */
-  #weigh(told: readonly Outcome[], failures: readonly Outcome[], now: number): number {
+  #weigh(told: readonly Sample[], failures: readonly Sample[], now: number): number {
     const { windowMs } = this.#figures;
     const answered = told.filter(({ at, failed }) => !failed && now - at < windowMs);
     const heard = failures.filter(
@@ -150,7 +150,7 @@ export class BreakerModel {
     return heard.length;
   }
 
-  #isTooMuch(told: readonly Outcome[], now: number): boolean {
+  #isTooMuch(told: readonly Sample[], now: number): boolean {
     const { share, atLeast, windowMs, suspect } = this.#figures;
     const consecutive = suspect?.when() ? suspect.consecutive : this.#figures.consecutive;
     if (this.#weigh(told, lastFailures(told), now) >= consecutive) return true;
@@ -160,11 +160,11 @@ export class BreakerModel {
   }
 }
 
-const lastFailures = (told: readonly Outcome[]): Outcome[] =>
+const lastFailures = (told: readonly Sample[]): Sample[] =>
   told.slice(told.findLastIndex(({ failed }) => !failed) + 1);
 
 /** Failures. */
-const recent = (told: readonly Outcome[], now: number, { windowMs }: BreakerFigures): Outcome[] =>
+const recent = (told: readonly Sample[], now: number, { windowMs }: BreakerFigures): Sample[] =>
   told.filter(({ at, failed }) => failed && now - at < windowMs);
 
 /** As the pool has them. */

@@ -42,7 +42,7 @@ export type BugCase = {
 };
 
 /** What one request came to, as the expressions know it. */
-type Outcome = {
+type Finding = {
   status: number;
   ms: number;
   headers: Record<string, string>;
@@ -108,9 +108,9 @@ const parsed = (text: string) => {
   }
 };
 
-function readStream(text: string): Pick<Outcome, 'error' | 'answer' | 'tools'> {
+function readStream(text: string): Pick<Finding, 'error' | 'answer' | 'tools'> {
   const blocks: { type: string; text: string; json: string; id: string; name: string }[] = [];
-  let error: Outcome['error'];
+  let error: Finding['error'];
   for (const event of objectsOf(text)) {
     if (event.type === 'error') error = event.error;
     if (event.type === 'content_block_start')
@@ -130,16 +130,16 @@ function readStream(text: string): Pick<Outcome, 'error' | 'answer' | 'tools'> {
   };
 }
 
-function readWhole(json: { error?: Outcome['error']; content?: Record<string, unknown>[] } | undefined) {
+function readWhole(json: { error?: Finding['error']; content?: Record<string, unknown>[] } | undefined) {
   const content = Array.isArray(json?.content) ? json.content : [];
   return {
     error: json?.error,
     answer: content.map((block) => (block['type'] === 'text' ? block['text'] : '')).join(''),
-    tools: content.filter((block) => block['type'] === 'tool_use') as Outcome['tools'],
+    tools: content.filter((block) => block['type'] === 'tool_use') as Finding['tools'],
   };
 }
 
-async function send(url: string, request: CaseRequest): Promise<Outcome> {
+async function send(url: string, request: CaseRequest): Promise<Finding> {
   const { path = '/v1/messages', method = 'POST', headers, body, rawBody, timeoutMs = 30_000 } = request;
   const begun = performance.now();
   const reply = await fetch(`${url}${path}`, {
@@ -182,7 +182,7 @@ export async function runBugCase(bugCase: BugCase): Promise<void> {
   await using proxy = await startProxy({
     env: { BACKEND: 'gemini', GEMINI_API_KEY: 'AIza-case-key', ...env },
   });
-  const res: Outcome[] = [];
+  const res: Finding[] = [];
   for (const request of requestsOf(bugCase)) res.push(await send(proxy.url, request));
   const ups = upstream.requests
     .filter(({ url }) => /:(?:streamG|g)enerateContent$/.test(url.pathname))

@@ -46,9 +46,9 @@ export function recordedBackend(recording: Recording): Backend {
 }
 
 export async function* recordedFrames(recording: Recording): AsyncGenerator<Frame> {
-  const call = { model: recording.model, body: '{}', stream: recording.kind === 'stream' };
+  const asked = { model: recording.model, body: '{}', stream: recording.kind === 'stream' };
   const { frames } = await recordedBackend(recording).generate(
-    call,
+    asked,
     testExchange,
     new AbortController().signal,
   );

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Message } from '../../src/anthropic/request.ts';
 import { markLasting } from '../../src/lib/lasting.ts';
 import {
-  answerContext,
+  answeredTurn,
   callContentKey,
   callKey,
   type Envelope,
@@ -91,13 +91,13 @@ describe('keys', () => {
   ];
   for (const [name, a, b] of same) {
     test(`the turn's context does not change with ${name}`, () => {
-      expect(answerContext([user(a)])).toBe(answerContext([user(b)]));
+      expect(answeredTurn([user(a)])).toBe(answeredTurn([user(b)]));
     });
   }
 
   test("the turn's context is that of its tool results", () => {
     const result = (id: string) => [user([{ type: 'tool_result', tool_use_id: id, content: 'ok' }])];
-    expect(answerContext(result('toolu_1'))).not.toBe(answerContext(result('toolu_2')));
+    expect(answeredTurn(result('toolu_1'))).not.toBe(answeredTurn(result('toolu_2')));
   });
 
   test('clients may trim a text', () => {

@@ -47,7 +47,7 @@ const SEEDS = 2 ** 32;
 
 const ROUTE = /\/(v1(?:alpha|beta)?)\/models(?:\/([^/:]+)(?::(\w+))?)?$/;
 
-type Call = {
+type Incoming = {
   url: string;
   init: RequestInit;
   model: GeminiModel;
@@ -97,8 +97,8 @@ class Mock {
     return this.#answer({ url, init, model, method, text, exchange });
   }
 
-  async #answer(call: Call): Promise<Response> {
-    const { model, method, text, exchange } = call;
+  async #answer(incoming: Incoming): Promise<Response> {
+    const { model, method, text, exchange } = incoming;
     const streams = method === 'streamGenerateContent';
     const counts = method === 'countTokens';
     if (!streams && !counts && method !== 'generateContent') {
@@ -109,19 +109,19 @@ class Mock {
     if (counts) return countReply(read.request);
     const prompt = this.#prefixes.count(model.id, read.request, cacheMinimum(model));
     if (prompt.prompt > model.inputTokens) return refuse(overflow(prompt.prompt, model), streams, exchange);
-    return this.#generate(call, read.request, prompt, streams);
+    return this.#generate(incoming, read.request, prompt, streams);
   }
 
   #generate(
-    call: Call,
+    incoming: Incoming,
     request: ApiRequest,
     prompt: ChunkOptions['prompt'],
     streams: boolean,
   ): Promise<Response> {
-    const { url, init, exchange } = call;
+    const { url, init, exchange } = incoming;
     const answer = this.#choose(request, exchange);
     exchange.note('signatures', countSignatures(request));
-    const whole = async () => this.#reply(call, request, answer, prompt, streams);
+    const whole = async () => this.#reply(incoming, request, answer, prompt, streams);
     if (answer.faults.length === 0) return whole();
     const { clock, random } = this.#options;
     const seed = Math.floor(random.next() * SEEDS);
@@ -129,7 +129,7 @@ class Mock {
   }
 
   #reply(
-    { model, init, exchange }: Call,
+    { model, init, exchange }: Incoming,
     request: ApiRequest,
     { reply, pace: speed = USUAL_SPEED }: Answer,
     prompt: ChunkOptions['prompt'],

@@ -8,7 +8,7 @@ import { requestName } from '../cassette/layout.ts';
 import { listRecording } from '../cassette/read.ts';
 import type { Origin, Versions } from '../cassette/types.ts';
 import type { RawRequest } from './raw.ts';
-import { type ClientOutcome, RequestRecording } from './request-recording.ts';
+import { type ClientReply, RequestRecording } from './request-recording.ts';
 import { addSummary, emptySummary, type RecordingSummary } from './summary.ts';
 import type { Writer } from './writer.ts';
 
@@ -123,7 +123,7 @@ export class Recorder implements RequestRecorder {
     return this.#summary;
   }
 
-  async #write(recording: RequestRecording, outcome: ClientOutcome): Promise<void> {
+  async #write(recording: RequestRecording, outcome: ClientReply): Promise<void> {
     await pause();
     await this.#writeAs(recording.number, outcome.caller, recording.raw(outcome));
   }

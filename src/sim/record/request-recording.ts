@@ -4,7 +4,7 @@ import { type ExchangeOptions, ExchangeRecording } from './exchange-recording.ts
 import type { RawRequest, RequestFacts } from './raw.ts';
 import { ReadLog } from './tap.ts';
 
-export type ClientOutcome = {
+export type ClientReply = {
   caller: string;
   keyFingerprint: string;
   status: number;
@@ -67,7 +67,7 @@ export class RequestRecording {
     return recording;
   }
 
-  raw({ caller, keyFingerprint, status, headers, end }: ClientOutcome): RawRequest {
+  raw({ caller, keyFingerprint, status, headers, end }: ClientReply): RawRequest {
     const { method, url, headers: asked } = this.#request;
     const body = this.#body ?? new Uint8Array();
     return {

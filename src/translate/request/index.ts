@@ -3,7 +3,7 @@ import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
 import type { AnswerPlan, RequestContext, UndeclaredCalls } from '../context.ts';
-import { answerContext } from '../signatures.ts';
+import { answeredTurn } from '../signatures.ts';
 import { ToolNames } from '../tool-names.ts';
 import type { Warn, Warning } from '../warnings.ts';
 import { warnOfFields } from './fields.ts';
@@ -63,7 +63,7 @@ function toPlan(
     undeclaredCalls: undeclaredCalls(request, toolNames),
     requiredArguments: requiredArguments(request, tools, declarations),
     contextWindow: ctx.model.inputTokens,
-    answerContext: answerContext(request.messages),
+    answeredTurn: answeredTurn(request.messages),
     contextManagement: request.context_management !== undefined && request.context_management !== null,
     safeguards: safeguardTypes(request.safeguards),
     search: toSearchPlan(request),

@@ -7,10 +7,10 @@ import { failureClass } from '../../gemini/failure.ts';
 import type { GenerateContentRequest, ThinkingConfig } from '../../gemini/wire.ts';
 
 /** `setting`: without level and budget, as the model likes. `everything`: nothing is said of thinking. */
-export type ThinkingFate = 'setting' | 'everything';
+export type ThinkingCut = 'setting' | 'everything';
 
 export type ThinkingRefusal = {
-  fate: ThinkingFate;
+  cut: ThinkingCut;
   /** The level or the budget, where the sentence is about that one alone; undefined where no other would do. */
   value: string | undefined;
 };
@@ -35,15 +35,15 @@ export function thinkingRefusal(
   if (!config || failureClass(error) !== 'thinking') return undefined;
   const value = wishOf(config);
   if (value === undefined || ABOUT_THINKING_ITSELF.test(error.message))
-    return { fate: 'everything', value: undefined };
-  return { fate: 'setting', value: mentions(error.message, value) ? value : undefined };
+    return { cut: 'everything', value: undefined };
+  return { cut: 'setting', value: mentions(error.message, value) ? value : undefined };
 }
 
-export function withoutThinking(request: GenerateContentRequest, fate: ThinkingFate): GenerateContentRequest {
+export function withoutThinking(request: GenerateContentRequest, cut: ThinkingCut): GenerateContentRequest {
   const { generationConfig, ...rest } = request;
   if (!generationConfig?.thinkingConfig) return request;
   const { thinkingConfig, ...others } = generationConfig;
   const { includeThoughts } = thinkingConfig;
-  if (fate === 'everything' || includeThoughts === undefined) return { ...rest, generationConfig: others };
+  if (cut === 'everything' || includeThoughts === undefined) return { ...rest, generationConfig: others };
   return { ...rest, generationConfig: { ...others, thinkingConfig: { includeThoughts } } };
 }

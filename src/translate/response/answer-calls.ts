@@ -11,7 +11,7 @@ import { clientToolName, meantToolName, undeclaredName } from './call-name.ts';
 import type { GeminiCall } from './gemini-calls.ts';
 import { readLostCalls } from './lost-calls/read.ts';
 import type { LostCall } from './lost-calls/values.ts';
-import { outcomeOf } from './stop-reason.ts';
+import { meaningOf } from './stop-reason.ts';
 import { type Finish, isContent, type TurnEvent } from './turn.ts';
 
 /** What a part of Gemini's says, before calls are looked up. */
@@ -145,10 +145,10 @@ export class AnswerCalls {
 
   /** All of the calls that the message tells of, or none; and none beside delivered ones, because it may tell of those as well. */
   #recover(reason: string, message: string | undefined, events: TurnEvent[]): void {
-    const outcome = outcomeOf(reason);
-    if (outcome.kind !== 'unusable' || !outcome.tellsCalls) return;
+    const meaning = meaningOf(reason);
+    if (meaning.kind !== 'unusable' || !meaning.tellsCalls) return;
     const calls = readLostCalls(message ?? '');
-    if (!calls.every((call) => this.#isCallable(call, outcome.tellsCalls === 'of-any-tool'))) return;
+    if (!calls.every((call) => this.#isCallable(call, meaning.tellsCalls === 'of-any-tool'))) return;
     for (const { name, args } of calls) {
       const { warn } = this.#options;
       this.recovered = true;

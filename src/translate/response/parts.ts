@@ -13,7 +13,7 @@ import type { Warn } from '../warnings.ts';
 import { AnswerCalls, type AnswerCallsOptions, type ReadEvent } from './answer-calls.ts';
 import { GeminiCalls } from './gemini-calls.ts';
 import { mediaInWords } from './shown-media.ts';
-import { isKnownFinishReason, outcomeOf } from './stop-reason.ts';
+import { isKnownFinishReason, meaningOf } from './stop-reason.ts';
 import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
@@ -93,15 +93,15 @@ export class PartsReader {
 
   #checkUsable(finish: Finish): void {
     if (finish.kind !== 'finished') return;
-    const outcome = outcomeOf(finish.reason);
+    const meaning = meaningOf(finish.reason);
     const detail = finish.message ? `: ${finish.message}` : '';
     // Gemini 3 delivers the call beside UNEXPECTED_TOOL_CALL: it is as good as any.
     const delivered = finish.reason === 'UNEXPECTED_TOOL_CALL' && this.#calls.count > 0;
-    if (outcome.kind === 'unusable' && !delivered && !this.#calls.recovered) {
-      throw new UpstreamError('unusable', `${outcome.why} (${finish.reason})${detail}`);
+    if (meaning.kind === 'unusable' && !delivered && !this.#calls.recovered) {
+      throw new UpstreamError('unusable', `${meaning.why} (${finish.reason})${detail}`);
     }
     const empty = this.#calls.count === 0 && !this.#sawText;
-    if (empty && outcome.kind === 'complete' && outcome.stopReason === 'end_turn') {
+    if (empty && meaning.kind === 'complete' && meaning.stopReason === 'end_turn') {
       throw new UpstreamError('unusable', `the model gave an empty answer (${finish.reason})${detail}`);
     }
     if (!isKnownFinishReason(finish.reason)) {

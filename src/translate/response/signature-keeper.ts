@@ -55,7 +55,7 @@ export class SignatureKeeper {
 
   /** Blocks of one answer with the same text (2.5 signs line breaks between thoughts) share their keys: the last one stays. */
   #rememberText(text: string, envelopes: string): void {
-    const [exact, loose] = textKeys(this.#ctx.plan().answerContext, text);
+    const [exact, loose] = textKeys(this.#ctx.plan().answeredTurn, text);
     if (this.#textsKept.has(exact)) {
       this.#ctx.warn('signature', 'answer', 'signature of a repeated text gave way to that of a later one');
     }

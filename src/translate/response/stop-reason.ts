@@ -4,7 +4,7 @@
  */
 import type { StopDetails, StopReason } from '../../anthropic/message.ts';
 
-type Outcome =
+type FinishMeaning =
   /** The answer stands as it is. */
   | { kind: 'complete'; stopReason: 'end_turn' | 'max_tokens' }
   /** Google's filters stopped it. */
@@ -43,7 +43,7 @@ export const FINISH_REASONS = {
   TOO_MANY_TOOL_CALLS: { kind: 'unusable', why: 'the model called too many tools in a row' },
   MISSING_THOUGHT_SIGNATURE: { kind: 'unusable', why: 'a thought signature was missing' },
   MALFORMED_RESPONSE: { kind: 'unusable', why: 'the model wrote a broken answer' },
-} as const satisfies Record<string, Outcome>;
+} as const satisfies Record<string, FinishMeaning>;
 
 export type KnownFinishReason = keyof typeof FINISH_REASONS;
 
@@ -51,14 +51,14 @@ export const isKnownFinishReason = (reason: string): reason is KnownFinishReason
   Object.hasOwn(FINISH_REASONS, reason);
 
 /** What a finishReason means; `OTHER` and unknown ones leave the answer as it is. */
-export function outcomeOf(reason: string): Outcome {
+export function meaningOf(reason: string): FinishMeaning {
   return isKnownFinishReason(reason) ? FINISH_REASONS[reason] : FINISH_REASONS.STOP;
 }
 
 export function stopReasonOf(reason: string, sawCall: boolean): StopReason {
-  const outcome = outcomeOf(reason);
-  if (outcome.kind === 'refused') return 'refusal';
-  if (outcome.kind === 'complete' && outcome.stopReason === 'max_tokens') return 'max_tokens';
+  const meaning = meaningOf(reason);
+  if (meaning.kind === 'refused') return 'refusal';
+  if (meaning.kind === 'complete' && meaning.stopReason === 'max_tokens') return 'max_tokens';
   return sawCall ? 'tool_use' : 'end_turn';
 }
 
@@ -73,9 +73,9 @@ export const BLOCK_REASONS: Readonly<Record<string, string>> = {
 
 /** Why Google refused, for `stop_details`; its own sentence where it gave one. */
 export function refusalDetails(what: 'answer' | 'prompt', reason: string, message?: string): StopDetails {
-  const outcome = outcomeOf(reason);
+  const meaning = meaningOf(reason);
   const known =
-    what === 'prompt' ? BLOCK_REASONS[reason] : outcome.kind === 'refused' ? outcome.why : undefined;
+    what === 'prompt' ? BLOCK_REASONS[reason] : meaning.kind === 'refused' ? meaning.why : undefined;
   const why = known ?? `the ${what} was blocked`;
   return {
     type: 'refusal',

@@ -6,7 +6,7 @@ import type { RequestContext } from '../../../src/translate/context.ts';
 import { toGeminiRequest } from '../../../src/translate/request/index.ts';
 import { SIGNATURE_SENTINEL } from '../../../src/translate/request/signature-placement.ts';
 import {
-  answerContext,
+  answeredTurn,
   callContentKey,
   callKey,
   joinEnvelopes,
@@ -56,7 +56,7 @@ describe('carriers', () => {
   });
 
   test('what the carrier of a text does not know, the store adds', () => {
-    const [exact] = textKeys(answerContext([START]), 'done.');
+    const [exact] = textKeys(answeredTurn([START]), 'done.');
     const stored = joinEnvelopes([seal(onText(0, 2), 'S1'), seal(onText(5, 5), 'S2')]);
     const { parts } = partsOf([thought(seal(onText(0, 2), 'S1')), say('done.')], {
       signatures: new Map([[exact, stored]]),
@@ -118,7 +118,7 @@ describe('the store', () => {
   });
 
   test('a text is found by its turn, else by its words', () => {
-    const [exact, loose] = textKeys(answerContext([START]), 'hello');
+    const [exact, loose] = textKeys(answeredTurn([START]), 'hello');
     const envelope = seal(onText(5, 5), 'S');
     for (const key of [exact, loose]) {
       expect(partsOf([say('hello')], store(key, envelope)).parts).toEqual([['hello'], ['', 'S']]);
