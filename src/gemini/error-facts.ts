@@ -1,11 +1,17 @@
-/** What an UpstreamError says between the lines: its status, how long to wait, which quotas it is about, whether money is. */
+/**
+ * Facts that an UpstreamError holds beside its kind: its status, how long to wait, which quotas it is about, whether
+ * money is the matter.
+ */
 import { isObject } from '../lib/json.ts';
 import type { UpstreamError } from './errors.ts';
 import { isGoogles, ownWords, STATUS_CODES } from './said.ts';
 import { durationSeconds, retryInfoSeconds } from './waits.ts';
 import type { GoogleError } from './wire.ts';
 
-/** The HTTP status that an error of kind `status` or `stream` stands for. */
+/**
+ * The HTTP status of an error head (kind `status`), or the one that an error inside a stream (kind `stream`)
+ * corresponds to.
+ */
 export function statusOf({ kind, status, google }: UpstreamError): number {
   if (kind === 'status' && status !== undefined) return status;
   const named = STATUS_CODES[google?.status ?? ''] ?? 500;
@@ -13,7 +19,10 @@ export function statusOf({ kind, status, google }: UpstreamError): number {
   return status !== undefined && status >= 400 ? status : named;
 }
 
-/** Whole seconds, rounded up: Google cuts the fraction off `retryDelay`, and a retry right then is still too early. */
+/**
+ * Whole seconds, rounded up: Google cuts off the fraction of `retryDelay`, so a retry after exactly that time comes too
+ * early.
+ */
 export function retryDelaySeconds(google: GoogleError | undefined, message: string): number | undefined {
   const said = durationSeconds(/retry in (\S+)/i.exec(message)?.[1] ?? '');
   if (said !== undefined) return said;
@@ -27,28 +36,36 @@ export function retryDelaySeconds(google: GoogleError | undefined, message: stri
 
 const detailsOf = ({ google }: UpstreamError): string => JSON.stringify(google?.details ?? []);
 
-/** A quota of the day comes back at midnight, whatever `retryDelay` stands beside it (python-genai #2044). */
+/**
+ * A quota of the day comes back at midnight, even where a shorter `retryDelay` stands beside it (python-genai #2044).
+ */
 export const isDailyQuota = (error: UpstreamError): boolean =>
   /PerDay/i.test(detailsOf(error)) || /\bper day\b/i.test(ownWords(error));
 
-/** This key's project has no access to the model at all: `limit: 0`, or no free tier of it. */
+/**
+ * The project of this key has no access to the model at all: its quota is `limit: 0`, or it has no free tier for the
+ * model.
+ */
 export const hasNoQuota = (error: UpstreamError): boolean =>
   /limit: 0\b(?!\.\d)|doesn't have a free quota tier/.test(ownWords(error)) ||
   /"quota(?:Value|_limit_value)":"?0"?[,}]/.test(detailsOf(error));
 
-/** Prepaid credit, a spending cap, an account that does not pay. The usual "check your plan and billing details" is none of it. */
+/**
+ * Says that money is the matter: prepaid credit, a spending cap, an account that does not pay. The usual "check your
+ * plan and billing details" of a quota error does not count.
+ */
 const UNPAID =
   /\bprepa(?:id|yment)\b|\bcredits? (?:balance )?(?:is|are|has been|have been) (?:depleted|exhausted|used up|too low)|\b(?:out of|insufficient|not enough|no remaining) (?:credits?|funds|balance)|\b(?:spend(?:ing)?|budget|billing)(?: hard)? (?:cap|limit)|\bbilling (?:account )?[^.]{0,60}(?:disabled|not enabled|closed|not active|inactive|suspended|delinquent)|\bdunning\b/i;
 
-/** Beside a quota it is advice. */
+/** In the message of a quota error these words are only advice. */
 const NEEDS_BILLING = /\b(?:requires?|enable) billing\b|free tier is not available/i;
 
-/** No waiting cures it: whoever pays for the project has to do something. */
+/** Waiting does not help: whoever pays for the project has to do something. */
 export function isUnpaid(error: UpstreamError): boolean {
   const own = ownWords(error);
   if (UNPAID.test(own)) return true;
   if (statusOf(error) !== 429) return NEEDS_BILLING.test(own);
   const details = detailsOf(error);
-  // A limit of the whole project that is zero; that of one model says nothing of the others.
+  // A limit of zero for the whole project. A zero for one model says nothing about the other models.
   return isGoogles(error) && /"quota_limit_value":"?0"?[,}]/.test(details) && !/PerModel/i.test(details);
 }

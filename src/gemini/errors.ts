@@ -1,44 +1,46 @@
 /**
- * What upstream told us went wrong. An `UpstreamError` is never shown to a client: `translate/errors` turns it
- * into Anthropic's words.
+ * What went wrong upstream. An `UpstreamError` is never shown to a client: `translate/errors` turns it into Anthropic's
+ * words.
  */
 import type { FailureClass } from './failure-class.ts';
 import type { GoogleError } from './wire.ts';
 
 export type UpstreamErrorKind =
-  /** A non-2xx head, with Google's error object where the body held one. */
+  /** The answer had a status other than 2xx; `details` is Google's error object where the body held one. */
   | 'status'
   /** An error object inside a 200 stream. */
   | 'stream'
-  /** Never sent: what upstream said before leaves no hope for now. `status` is what it would say. */
+  /** The request was not sent: an earlier answer leaves no hope for now. `status` is what Google would have said. */
   | 'not-sent'
-  /** No connection could be made: nobody was asked, and nothing is known of who would have been. */
+  /** No connection could be made, so nobody was asked, and nothing is known about the model or the key. */
   | 'unreachable'
   /** The connection broke. */
   | 'network'
-  /** No head, or silence, for longer than allowed. */
+  /** No response head came, or the stream was silent, for longer than allowed. */
   | 'timeout'
-  /** The stream ended without a finishReason, or in bytes that are no frame. */
+  /** The stream ended without a finishReason, or its last bytes were no frame. */
   | 'truncated'
   /** A frame that is not JSON and could not be repaired. */
   | 'malformed'
-  /** A well-formed end that holds no answer: no content, a broken call. */
+  /** A well-formed end without an answer: no content, or a broken call. */
   | 'unusable';
 
-/** The way to Google is no model's fault, and no key's: no other one is any closer. */
+/** The way to Google is down. That is no model's fault and no key's, and another model or key would not help. */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind === 'unreachable';
 
-/** Not for: errors of our own (those are bugs and stay plain Errors), nor for a client that left (an AbortError). */
+/** Not for our own errors (those are bugs and stay plain Errors), and not for a client that left (an AbortError). */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly kind: UpstreamErrorKind;
   /** The HTTP status, or the code of the error object inside a stream. */
   readonly status: number | undefined;
   readonly google: GoogleError | undefined;
-  /** Seconds, from the answer's `retry-after`. Google itself says it in the error object; fronts say it here. */
+  /**
+   * Seconds, from the `retry-after` header. Google says the wait in its error object; gateways say it in the header.
+   */
   readonly retryAfter: number | undefined;
-  /** Its class, where whoever made the error knows more than its words tell. */
+  /** The class of the failure, where the code that made the error knows more than the error's text says. */
   readonly means: FailureClass | undefined;
 
   constructor(

@@ -1,11 +1,17 @@
-/** Calls whose arguments keep the digits of their numbers. Everything else in an answer is counted with, and stays plain. */
+/**
+ * Calls whose arguments keep all digits of their numbers. All other numbers of an answer are computed with, and stay
+ * plain JavaScript numbers.
+ */
 import { parseExact } from '../lib/exact-json.ts';
 import { isObject } from '../lib/json.ts';
 
 const at = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined);
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** Puts the calls of `text` read exactly in place of those in `chunk`, which was made for us alone. */
+/**
+ * Replaces the calls in `chunk` by the same calls out of `text` with exact numbers. Changes `chunk`, which must belong
+ * to the caller alone.
+ */
 export function keepDigitsOfCalls(chunk: Record<string, unknown>, text: string): void {
   const candidates = list(at(parseExact(text), 'candidates'));
   for (const [index, candidate] of list(chunk['candidates']).entries()) {

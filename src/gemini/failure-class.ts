@@ -1,16 +1,22 @@
-/** The classes of what goes wrong upstream: what is told, what it means for the key, and whether another try may help follow from them. */
+/**
+ * The classes of what goes wrong upstream. From the class follow what the client is told, what it means for the key,
+ * and whether another try may help.
+ */
 export type FailureClass =
   /** Google does not take the key: wrong, expired, leaked, or without the API. */
   | 'key'
   /** The project has no money: prepaid credit gone, a spending cap reached, no billing. No waiting cures it. */
   | 'billing'
-  /** Turned away with no reason that Google gives, by Google or by a front before it: nothing is known of the key or the model. */
+  /**
+   * Turned away for a reason that Google does not give, by Google or by a gateway before it. Nothing follows for the
+   * key or the model.
+   */
   | 'barred'
-  /** What answers at the address is not Gemini. */
+  /** The host at the address is not Gemini. */
   | 'address'
-  /** Out of a quota that comes back by itself, soon. */
+  /** A quota is used up that comes back by itself, soon. */
   | 'quota-minute'
-  /** Out of a quota of the day, or for so long that nobody waits for it. */
+  /** A quota of the day is used up, or one that comes back so late that nobody waits for it. */
   | 'quota-day'
   /** No such model, or not for this key (`limit: 0`). */
   | 'model-missing'
@@ -24,21 +30,24 @@ export type FailureClass =
   | 'context-overflow'
   /** The request has more bytes than Google takes. */
   | 'too-large'
-  /** The request itself was blocked for its content. A blocked prompt or answer is none: that is an answer. */
+  /**
+   * The request was blocked for its content. (A prompt or answer that Gemini's filters block is not a failure: it is an
+   * answer.)
+   */
   | 'content-filter'
   /** A picture that Google cannot read. */
   | 'media'
-  /** Google does not serve this part of the world. */
+  /** Google does not serve the region that the request comes from. */
   | 'region'
-  /** Everything else that the request did wrong. */
+  /** Everything else that is wrong with the request. */
   | 'request'
   /** The connection could not be made, or broke. */
   | 'network'
   /** No answer in time. */
   | 'timeout'
-  /** The model is overloaded, or a front before it. */
+  /** The model is overloaded, or a gateway before it is. */
   | 'overloaded'
   /** Google's own mistake. */
   | 'internal'
-  /** An answer that broke off, or that nothing can be made of. */
+  /** The answer broke off, or makes no sense. */
   | 'malformed';

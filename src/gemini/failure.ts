@@ -1,7 +1,7 @@
 /**
- * What went wrong upstream, as one of a few classes (wire section 6, bodies in the corpus' `errors.json`). What Google says is believed
- * where Google says it; a front that answers in its place is believed to have turned the request away, and nothing more
- * (why: docs/decisions/0038-who-is-believed.md).
+ * What went wrong upstream, as one of a few classes (wire section 6, bodies in the corpus' `errors.json`). An error of
+ * Google's own is taken at its word. An error of a gateway that answers in Google's place only means that the request
+ * was turned away (why: docs/decisions/0038-who-is-believed.md).
  */
 import { hasNoQuota, isDailyQuota, isUnpaid, statusOf } from './error-facts.ts';
 import type { UpstreamError } from './errors.ts';
@@ -9,7 +9,7 @@ import type { FailureClass } from './failure-class.ts';
 import { overflowSaid } from './overflow-said.ts';
 import { isGoogles, ownWords, reasonsOf } from './said.ts';
 
-/** Reasons of `google.api.ErrorReason` that no request with this key gets around. */
+/** Reasons of `google.api.ErrorReason` that hold for every request with this key. */
 const REASONS: Readonly<Record<string, FailureClass>> = {
   API_KEY_INVALID: 'key',
   API_KEY_EXPIRED: 'key',
@@ -31,7 +31,10 @@ const REASONS: Readonly<Record<string, FailureClass>> = {
   BILLING_DISABLED: 'billing',
 };
 
-/** Google's sentences about a key that come without a reason. Each is the message's beginning: elsewhere it is a quotation. */
+/**
+ * Google's sentences about a key that come without a reason. Each must begin the message: further in it would be a
+ * quotation.
+ */
 const KEY_SAID = [
   /^API[ _]key (?:not valid|not found|(?:has )?expired)\b/i,
   /^(?:Your|The) (?:provided )?API key (?:was|has been) (?:reported as leaked|disabled|revoked|suspended)/i,
@@ -44,11 +47,14 @@ const KEY_SAID = [
   /^Requests? (?:from|to) [^"]{1,120} (?:is|are) blocked/i,
 ];
 
-/** The service that Google's models have pictures read by. */
+/** The service of Google's that reads pictures for the models. */
 const BAD_PICTURE = /photos\.thumbnailer|Source image/i;
 const BAD_REGION = /User location is not supported/i;
 
-/** Sentences below 500 that mean something else than their status, whoever says them; the first that fits. None blames a key or a model. */
+/**
+ * Sentences that say more than their status (below 500), whoever wrote them. The first match counts. None of them
+ * blames a key or a model.
+ */
 const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
   [
     /(?:payload|request|body|inline.?data|message)(?: payload| body)? (?:size )?(?:exceeds the (?:size )?limit|(?:is )?too large)/i,
@@ -68,13 +74,13 @@ const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
   ],
 ];
 
-/** A file or a cache of another project: the request names it, and no key or model would help. */
+/** The request names a file or a cache of another project: no other key or model would help. */
 const OTHERS_THING = /\bfiles?\b|\bcache/i;
 
-/** No access to one model says nothing of what the key may do with others. */
+/** Without access to one model a key may still use others. */
 const ONE_MODEL = /\bmodels?\b/i;
 
-/** Of gateways that hand Google's sentence on without its status name. */
+/** For gateways that hand on Google's sentence without its status name. */
 const MODEL_NOT_FOUND = /^models\/\S+ is not found\b|^Publisher Model \S+ (?:was )?not found/i;
 
 export function failureClass(error: UpstreamError): FailureClass {
@@ -98,7 +104,7 @@ export function failureClass(error: UpstreamError): FailureClass {
 
 function classByStatus(status: number, error: UpstreamError): FailureClass {
   if (status >= 500 || status === 408 || status === 499) return classOfTrouble(status);
-  // No redirect is followed: Gemini sends none, and a sign-in page is no place for a key.
+  // A redirect is not followed: Gemini sends none, and a sign-in page must not be sent a key.
   if (status < 400) return 'address';
   const byReason = reasonsOf(error).map((reason) => REASONS[reason]);
   const said = byReason.find((one) => one !== undefined) ?? classBySentence(status, error);
@@ -134,7 +140,7 @@ function classOfGoogles(status: number, error: UpstreamError): FailureClass {
   }
 }
 
-/** Nothing that it says is known to be about a key or a model. */
+/** Its text says nothing for certain about a key or a model. */
 function classOfFront(status: number, error: UpstreamError): FailureClass {
   switch (status) {
     case 401:
@@ -147,7 +153,7 @@ function classOfFront(status: number, error: UpstreamError): FailureClass {
     case 410:
       return 'address';
     case 429:
-      // A front may count requests itself: waiting helps.
+      // A gateway may count requests itself: waiting helps.
       return error.google?.code === status ? classOfQuota(error) : 'quota-minute';
     default:
       return 'request';

@@ -1,8 +1,9 @@
 /**
- * Gemini's answer bodies, bytes to classified frames. Well-formed bodies are `data: {json}` CRLF CRLF; everything else that
- * has been seen or reported is read as well, and named in `repairs`: error objects without framing, arrays, events
- * glued together or broken in two, other line ends, a missing last blank line. Never throws on upstream data, and the
- * frames do not depend on how the bytes were sliced. Sources: wire sections 2 and 5, recordings section 1.
+ * Turns the bytes of Gemini's answers into classified frames. Well-formed bodies are `data: {json}` CRLF CRLF.
+ * Everything else that was seen or reported is read as well and named in `repairs`: error objects without framing,
+ * arrays, events glued together or broken in two, other line ends, a missing last blank line. The decoder never throws
+ * on upstream data, and gives the same frames however the bytes are sliced. Sources: wire sections 2 and 5, recordings
+ * section 1.
  */
 import { isObject, tryParseJson } from '../lib/json.ts';
 import { jsonShape, withoutStrayCommas } from '../lib/json-text.ts';
@@ -12,7 +13,10 @@ import { MAX_ANSWER, MAX_DEPTH, MAX_EVENT, MAX_MESSAGE, MAX_VALUES } from './lim
 import { ObjectScanner } from './object-scanner.ts';
 import type { GenerateContentResponse, GoogleError } from './wire.ts';
 
-/** One piece of an answer's body. `malformed` and `truncated` keep their text; only what is `oversized` is thrown away. */
+/**
+ * One piece of an answer's body. `malformed` and `truncated` frames keep their text; that of an `oversized` one is
+ * thrown away.
+ */
 export type Frame =
   /** Candidates or prompt feedback, with or without usage. */
   | { kind: 'content'; chunk: GenerateContentResponse; repairs?: readonly Repair[] }
@@ -24,31 +28,31 @@ export type Frame =
   | { kind: 'malformed'; text: string }
   /** The body ended in the middle of an event. */
   | { kind: 'truncated'; text: string }
-  /** What breaks a bound (`limits.ts`): told as soon as it is known, and not kept. */
+  /** Breaks a bound (`limits.ts`). The frame comes as soon as that is known, and the text is not kept. */
   | { kind: 'oversized'; bound: Bound }
-  /** JSON of no known shape, or a sentinel such as `[DONE]`. */
+  /** JSON of a shape that we do not know, or a sentinel such as `[DONE]`. */
   | { kind: 'unknown'; text: string };
 
 export type Bound =
-  /** An event, a line, or an object over several of them, beyond `MAX_EVENT`. */
+  /** One event, one line, or one object over several lines is longer than `MAX_EVENT`. */
   | 'length'
   /** An event beyond `MAX_DEPTH`. */
   | 'depth'
   /** An event beyond `MAX_VALUES`. */
   | 'values'
-  /** All events together, beyond `MAX_ANSWER`. */
+  /** All events together are longer than `MAX_ANSWER`. */
   | 'answer';
 
 export type Repair =
   | 'byte-order-mark'
   | 'no-final-blank-line'
-  /** An object outside of any event, in a body that has events. */
+  /** An object outside of any event, though the body has events. */
   | 'bare-json'
   /** Several objects in one event, or an array of them. */
   | 'joined-events'
   /** One object over several events or lines. */
   | 'broken-event'
-  /** Commas with nothing between them. */
+  /** Commas with nothing between them were left out. */
   | 'stray-comma';
 
 const SENTINEL = '[DONE]';
@@ -59,7 +63,7 @@ export class FrameDecoder {
   readonly #limit: number;
   readonly #sse: SseDecoder;
   readonly #scanner = new ObjectScanner();
-  /** Bytes that the answer may still have. */
+  /** How many bytes the answer may still have. */
   #left: number;
   #sawEvent = false;
   #markReported = false;
@@ -70,7 +74,7 @@ export class FrameDecoder {
     this.#sse = new SseDecoder(limit);
   }
 
-  /** In the middle of something that says something: a comment does not. */
+  /** An event has begun and not ended. (A comment is no event.) */
   get open(): boolean {
     return this.#sse.open || this.#scanner.open;
   }
@@ -83,7 +87,7 @@ export class FrameDecoder {
     return frames;
   }
 
-  /** The body has ended: what is still open is complete without its blank line, or truncated. */
+  /** The body has ended: an open event is complete without its blank line, or is truncated. */
   end(): Frame[] {
     const frames = this.#frames([...this.#sse.feed(this.#utf8.decode()), ...this.#sse.end()]);
     if (this.#scanner.open) frames.push({ kind: 'truncated', text: this.#scanner.take() });
@@ -129,7 +133,7 @@ export class FrameDecoder {
     frames.push({ kind: 'oversized', bound });
   }
 
-  /** A whole object follows: the open one will never be finished. */
+  /** A whole object follows, so the open one will never be finished. */
   #giveUpOpenObject(frames: Frame[]): void {
     if (this.#scanner.open) frames.push({ kind: 'malformed', text: this.#scanner.take() });
   }
@@ -164,12 +168,12 @@ export class FrameDecoder {
   }
 }
 
-/** Shorter texts without a call cost little whatever they hold, and nearly all events are such. */
+/** Looking through a shorter text without a call is cheap, and nearly all events are such. */
 const SMALL = 4_096;
 
 const BOUNDS = { depth: MAX_DEPTH, values: MAX_VALUES } as const;
 
-/** The object that `text` is; the bound that it breaks; or undefined. */
+/** The object that `text` holds, or the bound that it breaks; undefined where it is no object. */
 function readObject(text: string): Record<string, unknown> | Bound | undefined {
   const hasCall = text.includes('"functionCall"');
   const shape = hasCall || text.length > SMALL ? jsonShape(text, BOUNDS) : undefined;
@@ -181,7 +185,7 @@ function readObject(text: string): Record<string, unknown> | Bound | undefined {
   return value;
 }
 
-/** One object may hold an answer and an error: the answer comes first. */
+/** One object may hold an answer and an error: the answer is read first. */
 function classify(
   value: Record<string, unknown>,
   text: string,
@@ -212,13 +216,13 @@ function errorOf(value: Record<string, unknown>): GoogleError | undefined {
   return bare ? wellTyped(value) : undefined;
 }
 
-/** Patterns look through an error's texts, some of them more than once. */
+/** An error's texts are searched with several patterns, some of them more than once. */
 const cut = (text: string): string => text.slice(0, MAX_MESSAGE);
 
 const isReadable = (details: unknown): boolean =>
   Array.isArray(details) && JSON.stringify(details).length <= MAX_MESSAGE;
 
-/** Fronts write errors of their own; what is of another type than Google's is as good as absent. */
+/** Gateways write error objects of their own. A field of another type than Google's is treated as absent. */
 function wellTyped(error: Record<string, unknown>): GoogleError {
   const { code, message, status, details } = error;
   return {

@@ -1,15 +1,15 @@
 /**
- * What is known of each Gemini model: limits, how its thinking is steered, quirks, price. One row a model;
- * an id without a row is taken for the newest kind. Source: Gemini wire facts of 2026-11, section 7.
+ * What is known of each Gemini model: limits, how its thinking is set, quirks, price. One row a model. An id without a
+ * row is treated as the newest kind. Source: Gemini wire facts of 2026-11, section 7.
  */
 import type { ThinkingLevel } from './wire.ts';
 
 export type Thinking =
   /** No thinking at all. */
   | { kind: 'none' }
-  /** Steered by a token budget; `off` says whether 0 is allowed. */
+  /** Thinking is set by a token budget; `off` says whether 0 is allowed. */
   | { kind: 'budget'; min: number; max: number; off: boolean }
-  /** Steered by a level, lowest first; cannot be switched off. */
+  /** Thinking is set by a level (lowest first), and cannot be switched off. */
   | { kind: 'level'; levels: readonly ThinkingLevel[] };
 
 /** Signatures made by one family are accepted by the models of that family only. */
@@ -21,24 +21,29 @@ export type GeminiModel = {
   family: ModelFamily;
   /** Tokens. */
   inputTokens: number;
-  /** Tokens of one streamed answer, thoughts included. */
+  /** The most tokens of one streamed answer, thoughts included. */
   outputTokens: number;
   thinking: Thinking;
-  /** `required`: a call of the current turn without one is a 400. `optional`: returned, welcome back. */
+  /**
+   * `required`: a call of the current turn that lacks its signature gets a 400. `optional`: signatures help, but may be
+   * absent.
+   */
   signatures: 'none' | 'optional' | 'required';
-  /** Media inside `functionResponse.parts`; otherwise it goes beside the responses as parts of its own. */
+  /**
+   * Takes media inside `functionResponse.parts`. For other models media goes beside the responses as parts of its own.
+   */
   mediaInResponses: boolean;
-  /** Echo the call's id in `functionCall` and `functionResponse`. */
+  /** Wants the id of a call in `functionCall` and `functionResponse`. */
   callIds: boolean;
-  /** Media by public https URLs in `fileData`. */
+  /** Reads media by public https URLs in `fileData`. */
   readsUrls: boolean;
-  /** JSON mime type together with function declarations. */
+  /** Takes a JSON mime type together with function declarations. */
   jsonWithTools: boolean;
-  /** Sampling parameters: meant, or better left out. Gemini 4 ignores them, and Google asks to omit them from 3 on. */
+  /** Whether sampling parameters are sent. Gemini 4 ignores them, and Google asks to omit them from Gemini 3 on. */
   sampling: 'honoured' | 'ignored';
   /** Dollars per million tokens. */
   price: { input: number; output: number; cacheRead: number };
-  /** ISO date of release; the order of `/v1/models`. */
+  /** ISO date of release. It gives `/v1/models` its order. */
   released: string;
 };
 
@@ -174,7 +179,7 @@ export const MODELS: readonly GeminiModel[] = [
   row(GEMINI_1_5, 'gemini-1.5-flash', 'Gemini 1.5 Flash', NO_THINKING, [0.075, 0.3, 0.01875], '2024-05-24'),
 ];
 
-/** Google's moving aliases, by the family that they point to today; `modelVersion` in the answer names the real one. */
+/** Google's moving aliases and the model that each points to today. `modelVersion` in the answer names the real one. */
 const ALIASES: Readonly<Record<string, string>> = {
   'gemini-flash-latest': 'gemini-3.8-flash',
   'gemini-flash-lite-latest': 'gemini-3.5-flash-lite',
@@ -197,10 +202,10 @@ function knownRow(id: string): GeminiModel | undefined {
   return STEMS.find(({ stem }) => id.startsWith(stem))?.model;
 }
 
-/** Whether `id` has a row of its own kind; `modelRow` answers for any. */
+/** Whether `id` has a row; `modelRow` gives one for any id. */
 export const isKnownModel = (id: string): boolean => knownRow(id) !== undefined;
 
-/** The row for `id`, else the newest model's under the asked-for id. */
+/** The row for `id`. An unknown id gets the newest model's row under its own name. */
 export function modelRow(id: string): GeminiModel {
   const known = knownRow(id) ?? BY_ID.get(NEWEST);
   if (!known) throw new Error(`no model row for ${NEWEST}`);

@@ -1,6 +1,6 @@
 /**
  * Finds whole JSON objects in text that comes in pieces: one after another, joined by commas, wrapped in an array, with
- * `data:` left between them, or broken in two. Only looks for where an object ends; parsing is the caller's.
+ * `data:` left between them, or broken in two. It only looks for where an object ends, and parses nothing.
  */
 
 const WHITE_SPACE_OR_JOINT = /[\s,[\]]*(?:data:)?[\s,[\]]*/y;
@@ -17,12 +17,12 @@ export class ObjectScanner {
     return this.#depth > 0;
   }
 
-  /** Characters of the object that is not whole yet. */
+  /** Characters of the object that is still open. */
   get size(): number {
     return this.#size;
   }
 
-  /** Feeds `text`; `object` and `junk` (what lies outside of objects) are called in order. */
+  /** Feeds `text`. Calls `object` for each whole object and `junk` for text outside of objects, in order. */
   push(text: string, object: (text: string) => void, junk: (text: string) => void): void {
     let at = 0;
     while (at < text.length) {
@@ -43,7 +43,7 @@ export class ObjectScanner {
     }
   }
 
-  /** The unfinished object's text so far; the scanner is empty afterwards. */
+  /** Takes out the text of the unfinished object; the scanner is empty afterwards. */
   take(): string {
     const text = this.#pieces.join('');
     this.#pieces = [];

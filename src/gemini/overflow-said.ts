@@ -1,11 +1,14 @@
-/** A prompt over the window in the wordings of the Developer API, of Vertex, and of gateways: Claude Code needs both numbers. */
+/**
+ * Reads the two numbers from errors that say the prompt is over the window, in the wordings of the Developer API, of
+ * Vertex and of gateways. Claude Code needs both numbers.
+ */
 
 export type Overflow = { tokens: number | undefined; maximum: number | undefined };
 
 const N = String.raw`\(?(?<tokens>\d[\d,]*)\)?`;
 const M = String.raw`\(?(?<maximum>\d[\d,]*)\)?`;
 
-/** The first that fits. Whoever tells fewer numbers stands further down. */
+/** The first match counts. Wordings with fewer numbers come last. */
 const WORDINGS: readonly RegExp[] = [
   `input token count(?: ${N})? exceeds the maximum number of tokens allowed(?: ${M})?`,
   `input token count (?:is|of) ${N},? (?:but|and|while) (?:the )?model (?:only )?supports (?:only )?up to ${M}`,
@@ -21,7 +24,7 @@ const WORDINGS: readonly RegExp[] = [
 const numberOf = (digits: string | undefined): number | undefined =>
   digits === undefined ? undefined : Number(digits.replaceAll(',', ''));
 
-/** Undefined where `message` is about something else. */
+/** Undefined where `message` says something else. */
 export function overflowSaid(message: string): Overflow | undefined {
   for (const wording of WORDINGS) {
     const found = wording.exec(message);

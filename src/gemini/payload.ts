@@ -3,13 +3,13 @@ import { UpstreamError } from './errors.ts';
 
 export const MAX_PAYLOAD_BYTES = 20_971_520;
 
-/** A character takes three bytes of UTF-8 at most, and a surrogate pair four. */
+/** A character has at most three bytes in UTF-8, and a surrogate pair has four. */
 const MOST_BYTES = 3;
 
 const sizeOf = (body: string): number =>
   body.length * MOST_BYTES <= MAX_PAYLOAD_BYTES ? body.length : Buffer.byteLength(body);
 
-/** In Google's words; undefined for a body that it takes. */
+/** What Google says of a body that is too large; undefined for a body that it takes. */
 export function payloadRefusal(body: string): UpstreamError | undefined {
   const bytes = sizeOf(body);
   if (bytes <= MAX_PAYLOAD_BYTES) return undefined;

@@ -1,6 +1,7 @@
 /**
- * How far a stream has come, by what its events say: a stream may go on for ever with comments, counts and empty events, and one
- * whose answer is whole need not be waited for.
+ * How far a stream has come, judged by what its events say and not by its bytes. A broken upstream may send comments,
+ * counts and empty events for ever. And a connection may stay open although the whole answer has come: then nobody need
+ * wait for its end.
  */
 import { isObject } from '../lib/json.ts';
 import type { Frame } from './frames.ts';
@@ -8,7 +9,7 @@ import { tokenCounts } from './token-counts.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Parts that begin a step of Google's own, and those that end it. */
+/** Parts that begin a step of Google's own (code execution, a search), and the parts that end it. */
 const STEPS = [
   { first: 'executableCode', last: 'codeExecutionResult' },
   { first: 'toolCall', last: 'toolResponse' },
@@ -17,13 +18,13 @@ const STEPS = [
 const UNSPECIFIED = /^$|_UNSPECIFIED$/;
 
 export class Progress {
-  /** The last event that said something, or one after it, had a finishReason. */
+  /** A finishReason has come, and nothing was said after it. */
   #finished = false;
-  /** The same for token counts. */
+  /** Token counts have come with the finishReason or after it. */
   #counted = false;
-  /** Begun and not ended, by kind and id. */
+  /** Steps of Google's own that have begun and not ended, by kind and id. */
   readonly #openSteps = new Set<string>();
-  /** The last that was said is a step's end: the model goes on from there. */
+  /** The last part was the end of a step: the model goes on from there. */
   #endedStep = false;
   #wentOn = false;
   #lastUnknown = '';
@@ -36,14 +37,14 @@ export class Progress {
   }
 
   /**
-   * All is said: the end and its counts have come, and no code or tool of Google's is at work. With code execution the first
-   * finishReason comes before the result, and a second one after it.
+   * The answer is complete: finishReason and counts have come, and no code or tool of Google's is at work. With code
+   * execution a first finishReason comes before the result, and a second one after it.
    */
   get isWhole(): boolean {
     return this.#finished && this.#counted && this.#openSteps.size === 0 && !this.#endedStep;
   }
 
-  /** Something was said after all had seemed to be: some fronts give every event a finishReason. */
+  /** The answer went on after it had seemed complete: some gateways put a finishReason on every event. */
   get wentOn(): boolean {
     return this.#wentOn;
   }
@@ -98,7 +99,7 @@ export class Progress {
     return ends;
   }
 
-  /** What is neither a text nor a call may be told again and again: it says something once. */
+  /** A part that is neither text nor a call may be repeated; only its first coming counts as progress. */
   #says(part: Fields): boolean {
     const { text, functionCall } = part;
     if (typeof text === 'string' && text !== '') return true;
@@ -115,7 +116,7 @@ export class Progress {
 
   #readEnd(chunk: Fields, candidates: readonly unknown[]): boolean {
     const isBlocked = isObject(chunk['promptFeedback']) && isReason(chunk['promptFeedback']['blockReason']);
-    // The counts of a prompt that is blocked do not come.
+    // Google sends no counts for a blocked prompt.
     if (isBlocked) this.#counted = true;
     const isEnd = isBlocked || candidates.some(isEnding);
     const isNew = isEnd && !this.#finished;

@@ -1,8 +1,8 @@
-/** Who speaks in an error, and what of it are his own words. */
+/** Reads whose words an error has, and which of its words are the speaker's own. */
 import { isObject } from '../lib/json.ts';
 import type { UpstreamError } from './errors.ts';
 
-/** Google's status names and the HTTP status that each goes with. */
+/** Google's status names, and the HTTP status of each. */
 export const STATUS_CODES: Readonly<Record<string, number>> = {
   INVALID_ARGUMENT: 400,
   FAILED_PRECONDITION: 400,
@@ -22,28 +22,35 @@ export const STATUS_CODES: Readonly<Record<string, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-/** Characters of a message that are read: Google's own sentences are short, and an endless one must cost nothing. */
+/**
+ * Characters of a message that are searched. Google's own sentences are short, and an endless message must cost
+ * nothing.
+ */
 const MAX_READ = 4_000;
 
 /**
- * The error object of Google, or of a gateway that hands it on whole: its status name goes with the HTTP status. A front that answers
- * in Google's place (a company's proxy, a firewall, a captcha) writes a page, a line, or an object of its own.
+ * The error object, where it is Google's: its status name fits the HTTP status. A gateway may hand it on whole. A
+ * gateway that answers in Google's place (a company's proxy, a firewall, a captcha) writes a page, a line, or an object
+ * of another form.
  */
 export function isGoogles({ google, kind, status }: UpstreamError): boolean {
   const named = STATUS_CODES[google?.status ?? ''];
   return named !== undefined && (kind !== 'status' || named === status);
 }
 
-/** The name of a field is quoted as well, and says what the sentence is about. */
+/** A quoted field name is kept: it says what the sentence is about. */
 const NAME = /^[\w.]{1,60}$/;
 
-/** The message without what it quotes: a text of the client's that is echoed must not be taken for Google's own words. */
+/**
+ * The message without its quotations: a text of the client's that Google echoes must not be taken for Google's own
+ * words.
+ */
 export const ownWords = ({ message }: UpstreamError): string =>
   message
     .slice(0, MAX_READ)
     .replace(/"([^"]*)(?:"|$)/g, (whole, quoted: string) => (NAME.test(quoted) ? whole : '""'));
 
-/** The reasons of the details' ErrorInfo, such as `API_KEY_INVALID`. */
+/** The reasons in ErrorInfo details, such as `API_KEY_INVALID`. */
 export function reasonsOf({ google }: UpstreamError): string[] {
   return (google?.details ?? []).flatMap((detail) => {
     if (!isObject(detail)) return [];

@@ -1,4 +1,4 @@
-/** Token counts, read without trust: gateways write them as texts, and what is no count must not reach a client. */
+/** Reads token counts without trusting them: gateways write them as texts, and nonsense must not reach a client. */
 import { isObject } from '../lib/json.ts';
 import type { UsageMetadata } from './wire.ts';
 
@@ -11,17 +11,20 @@ const COUNTS = [
   'totalTokenCount',
 ] as const satisfies readonly (keyof UsageMetadata)[];
 
-/** Google's counts have 32 bits; larger ones count no tokens. */
+/** Google's counts have 32 bits. A larger number is no token count. */
 const MOST = 2 ** 31 - 1;
 const DIGITS = /^\s*\d{1,10}(?:\.\d{0,20})?\s*$/;
 
-/** The whole number of tokens that `value` tells, or undefined where it tells none. */
+/** `value` as a whole number of tokens; undefined where it is none. */
 export function tokenCount(value: unknown): number | undefined {
   const count = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
   return typeof count === 'number' && count >= 0 && count <= MOST ? Math.round(count) : undefined;
 }
 
-/** The counts in `usageMetadata`; undefined without any: Vertex sends the object on every event but counts only on the last. */
+/**
+ * The counts in `usageMetadata`; undefined where it has none. (Vertex sends the object with every event, but counts
+ * only with the last.)
+ */
 export function tokenCounts(usageMetadata: unknown): UsageMetadata | undefined {
   if (!isObject(usageMetadata)) return undefined;
   const counts: UsageMetadata = {};

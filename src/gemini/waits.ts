@@ -1,22 +1,25 @@
-/** How long upstream asks to wait, as far as that can be meant. */
+/** Reads how long upstream asks to wait, and ignores what it cannot mean. */
 
-/** Seconds. No quota is gone for longer than a day, and two are beyond any doubt; what asks for more is a mistake. */
+/** Seconds: two days. The longest quota lasts one day, so a longer wait must be a mistake. */
 const LONGEST = 2 * 86_400;
 
-/** Figures without a unit in round thousands are milliseconds; in seconds nobody says 5,000 or 30,000, but for whole hours. */
+/**
+ * A round thousand without a unit (5,000 or 30,000) is taken for milliseconds, unless it is a number of whole hours in
+ * seconds: nobody asks to wait 5,000 seconds.
+ */
 const looksLikeMilliseconds = (figure: number): boolean =>
   figure >= 1_000 && figure % 1_000 === 0 && figure % 3_600 !== 0;
 
-/** Whole seconds, rounded up; undefined for what no quota can mean. */
+/** Whole seconds, rounded up; undefined for a time that no quota can mean. */
 export function believable(seconds: number): number | undefined {
   return seconds >= 0 && seconds <= LONGEST ? Math.ceil(seconds) : undefined;
 }
 
-/** Seconds, by the units that Google writes durations in: `853.18ms`, `47s`, `3h22m10.5s`. */
+/** Seconds in each unit in which Google writes durations: `853.18ms`, `47s`, `3h22m10.5s`. */
 const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.001 };
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|[hms]))+/;
 
-/** Of a duration that `text` begins with. */
+/** Seconds of the duration that `text` begins with. */
 export function durationSeconds(text: string): number | undefined {
   const written = DURATION.exec(text)?.[0];
   if (written === undefined) return undefined;
@@ -27,18 +30,21 @@ export function durationSeconds(text: string): number | undefined {
   return believable(seconds);
 }
 
-/** Of `retryDelay` in RetryInfo: a duration in seconds. Gateways put milliseconds there, with the unit of seconds. */
+/** Seconds of `retryDelay` in RetryInfo. Gateways write milliseconds there and call them seconds. */
 export function retryInfoSeconds(delay: string): number | undefined {
   const figure = /^(\d+)s$/.exec(delay)?.[1];
   return figure !== undefined && looksLikeMilliseconds(Number(figure)) ? undefined : durationSeconds(delay);
 }
 
-/** Of a `retry-after` header: seconds, or a date. `now` in milliseconds, by the clock of who wrote it. */
+/**
+ * Seconds of a `retry-after` header, which holds seconds or a date. `now` is in milliseconds, by the clock of whoever
+ * wrote the header.
+ */
 export function headerSeconds(text: string, now: number): number | undefined {
   if (/^\d{1,9}(?:\.\d{1,9})?$/.test(text)) {
     const figure = Number(text);
     return looksLikeMilliseconds(figure) ? undefined : believable(figure);
   }
-  // Only HTTP's own forms of a date begin with a day's name; what else Date reads is no date here.
+  // HTTP's forms of a date begin with the name of a day. `Date` would read much else, such as a plain number.
   return /^[A-Z][a-z]{2,8},? /.test(text) ? believable((Date.parse(text) - now) / 1000) : undefined;
 }

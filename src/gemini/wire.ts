@@ -1,7 +1,7 @@
 /**
- * Gemini's wire, as far as we read or write it (`v1beta`, docs: API description of 2026-08 plus the additions
- * of `@google/genai` 3.1). Answers are read tolerantly: every field optional, unknown ones ignored.
- * Wire fields keep their wire case.
+ * Gemini's wire, as far as we read or write it (`v1beta`; API description of 2026-08 plus the additions of
+ * `@google/genai` 3.1). Answers are read tolerantly: every field is optional, unknown ones are ignored. Wire fields
+ * keep their wire case.
  */
 import type { Json, JsonObject } from '../lib/json.ts';
 
@@ -15,11 +15,11 @@ export type FunctionResponse = {
   id?: string;
   name: string;
   response: JsonObject;
-  /** Media beside the response; Gemini 3 and later. */
+  /** Media that belongs to the response (Gemini 3 and later). */
   parts?: { inlineData: Blob }[];
 };
 
-/** Exactly one data member a part; `thoughtSignature` rides on the part it was given with. */
+/** A part has exactly one data member. A `thoughtSignature` stays on the part that it came with. */
 export type RequestPart = {
   text?: string;
   inlineData?: Blob;
@@ -38,7 +38,7 @@ export type FunctionDeclaration = {
   parametersJsonSchema?: JsonObject;
 };
 
-/** Functions of the client's, or a tool that Google runs. */
+/** The client's functions, or a tool that Google runs. */
 export type GeminiTool =
   | { functionDeclarations: FunctionDeclaration[]; googleSearch?: never }
   | { googleSearch: Record<string, never>; functionDeclarations?: never };
@@ -47,7 +47,7 @@ export type FunctionCallingMode = 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
 
 export type ThinkingConfig = {
   includeThoughts?: boolean;
-  /** Tokens; -1 is automatic, 0 off (2.5 only). */
+  /** Tokens. -1 lets the model decide; 0 switches thinking off (2.5 only). */
   thinkingBudget?: number;
   /** Gemini 3 and later. */
   thinkingLevel?: ThinkingLevel;
@@ -95,7 +95,10 @@ export type ResponsePart = {
   toolResponse?: JsonObject;
 };
 
-/** What an answer rests on. Offsets are bytes of UTF-8 over all the text of the answer; a `startIndex` of 0 is left out. */
+/**
+ * The sources of an answer. Offsets count bytes of UTF-8 over all the text of the answer; Google leaves out a
+ * `startIndex` of 0.
+ */
 export type GroundingMetadata = {
   webSearchQueries?: string[];
   groundingChunks?: { web?: { uri?: string; title?: string; domain?: string } }[];

@@ -2,9 +2,9 @@
 import type { Clock } from './ports.ts';
 
 /**
- * Awaits work until a signal aborts: then the work awaited now, and all later work, rejects with the signal's reason,
- * whether the work itself heeds the signal or not. One wait at a time. Unlike `Promise.race` against one long-lived
- * promise, a wait leaves nothing behind, so a stream may make any number of them.
+ * Awaits work until a signal aborts. From then on the present wait and all later ones reject with the signal's reason,
+ * even if the work itself ignores the signal. One wait at a time. Unlike `Promise.race` against one long-lived promise,
+ * a wait leaves nothing behind, so a stream may make any number of waits.
  */
 export class Abortable {
   readonly #signal: AbortSignal;
@@ -46,14 +46,14 @@ export const abortAfter = (
   clock: Clock,
 ): (() => void) => clock.after(ms, () => controller.abort(reason()));
 
-/** For work whose failure nobody is left to hear of. Say at the call why that is right. */
+/** Drops the failure of work that nobody waits for any more. Say where you use it why nobody needs to know. */
 export function ignoreFailure(work: Promise<unknown> | undefined): void {
   work?.catch(() => {});
 }
 
 /**
- * Work in many small steps that must not hold the loop: promises that are fulfilled already go before timers and sockets, however many
- * there are. Counts steps, not time.
+ * For work in many small steps that must not block the event loop. Promises that are already fulfilled run before
+ * timers and sockets, however many there are, so such work must pause by itself. It counts steps, not time.
  */
 export class Breather {
   readonly #every: number;
@@ -63,7 +63,7 @@ export class Breather {
     this.#every = every;
   }
 
-  /** Counts `steps` more; true where others are to have their turn first (`othersFirst`). */
+  /** Counts `steps` more. True where it is time to pause (`othersFirst`). */
   isDue(steps = 1): boolean {
     this.#steps += steps;
     if (this.#steps < this.#every) return false;
@@ -72,7 +72,7 @@ export class Breather {
   }
 }
 
-/** Fulfilled once timers and sockets had their turn. */
+/** Fulfilled after timers and sockets have had their turn. */
 export const othersFirst = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,11 +1,11 @@
-/** Where known secrets stand in a text, in whatever writing. */
+/** Finds known secrets in a text, in whatever encoding they stand there. */
 import { readingsOf } from './readings/index.ts';
 import { lettersInBytes, lettersOf, lettersReading } from './readings/letters.ts';
 import { type Reading, type Span, within } from './readings/reading.ts';
 import type { Unescaped } from './readings/unescaped.ts';
 import { secretPattern } from './secret-pattern.ts';
 
-/** The keys of a process are few, and looked for in every line. */
+/** A process has few keys, and every log line is searched for them. */
 const patterns = new Map<string, RegExp | undefined>();
 
 function patternOf(secret: string): RegExp | undefined {
@@ -65,19 +65,19 @@ export function secretsIn(reading: Reading, secrets: readonly string[]): Span[] 
 
 const LONGER_IN_BASE64 = 4 / 3;
 
-/** Each character of `text` is a byte. */
+/** Each character of `text` stands for one byte. */
 export function findSecrets(text: string, secrets: readonly string[]): Span[] {
   if (secrets.length === 0) return [];
   const { plain, decoded } = readingsOf(text);
   const spans = secretsIn(plain, secrets);
-  // Nothing that is shorter can hold one of them encoded.
+  // A shorter text cannot hold a secret in encoded form.
   if (text.length < Math.min(...secrets.map(({ length }) => length)) * LONGER_IN_BASE64)
     return mergeSpans(spans);
   for (const { reading } of decoded) for (const span of secretsIn(reading, secrets)) spans.push(span);
   return mergeSpans(spans);
 }
 
-/** In order, and none within or beside another. */
+/** In order; spans that touch or overlap are joined. */
 export function mergeSpans(spans: readonly Span[]): Span[] {
   const merged: Span[] = [];
   for (const { start, length } of [...spans].sort((a, b) => a.start - b.start)) {

@@ -5,7 +5,7 @@ export function shortHash(text: string, length = 22): string {
 
 /**
  * 128 bits of xxHash3 in base 36: four times as fast as SHA-256, and stable across processes. For look-ups by content,
- * where a whole conversation is hashed on every turn; not for anything that somebody could want to forge.
+ * where a whole conversation is hashed on every turn. Not safe against forging.
  */
 export function contentHash(text: string): string {
   return Bun.hash.xxHash3(text, 1n).toString(36) + Bun.hash.xxHash3(text, 2n).toString(36);

@@ -3,15 +3,15 @@
  * is too late.
  */
 
-/** Values and keys that are parsed at once. A dense request of Claude Code has one for every 30 bytes. */
+/** Values and keys that may be parsed at once. A dense request of Claude Code has one for every 30 bytes. */
 export const MOST_ELEMENTS = 1_000_000;
-/** What one takes in memory, at most, however few its text has. */
+/** Bytes of memory that one value takes at most, however short its text. */
 export const ELEMENT_BYTES = 90;
 
-/** Digits of the largest double. */
+/** The largest double has so many digits. */
 const MOST_DIGITS = 308;
 
-/** Integers of so many digits all have a double of their own. */
+/** Every integer with so many digits can be told from its neighbours as a double. */
 const SAFE_DIGITS = 15;
 
 const QUOTE = 0x22;
@@ -43,11 +43,14 @@ export type MemberPlace = {
 
 /** Of any bytes, JSON or not, however they are sliced. */
 export class JsonFigures {
-  /** Values and keys, within one or two of what there is. */
+  /** The number of values and keys, at most two off. */
   elements = 1;
-  /** A number may be there that is beyond what a double holds. */
+  /** There may be a number that is too large for a double. */
   mayOverflow = false;
-  /** A number may be there that would not be printed as it is written: most bodies have none, and need not be asked again. */
+  /**
+   * There may be a number that would be printed in another way than it is written. Most bodies have none, and then need
+   * not be parsed exactly.
+   */
   mayLoseDigits = false;
   /** Objects and lists inside of each other. */
   depth = 0;
@@ -62,9 +65,9 @@ export class JsonFigures {
   /** Bytes fed before. */
   #before = 0;
   #inString = false;
-  /** The next byte of the string means itself. */
+  /** The last byte was a backslash inside a string. */
   #escaped = false;
-  /** Of the number that the bytes so far end with. */
+  /** About the number that the bytes so far end in. */
   #digits = 0;
 
   feed(bytes: Uint8Array): void {
@@ -73,7 +76,10 @@ export class JsonFigures {
     this.#before += bytes.length;
   }
 
-  /** Returns where the string ends, or the bytes do. Most bytes of a large body are in strings: these are searched, not read. */
+  /**
+   * Returns where the string ends, or the bytes do. Most bytes of a large body are inside strings, so these are
+   * searched natively.
+   */
   #string(bytes: Uint8Array, start: number): number {
     let from = this.#escaped ? start + 1 : start;
     this.#escaped = false;
@@ -95,7 +101,7 @@ export class JsonFigures {
     }
   }
 
-  /** Returns where a string begins, or the bytes end. */
+  /** Returns where the next string begins, or the bytes end. */
   #between(bytes: Uint8Array, start: number): number {
     for (let at = start; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0;
@@ -105,7 +111,7 @@ export class JsonFigures {
         this.mayLoseDigits ||= this.#digits > SAFE_DIGITS;
         continue;
       }
-      // `1e400`. Literals have an "e" as well, after a letter.
+      // An `e` within a number (`1e400`). Literals such as `true` have one too, but after a letter.
       if (this.#digits > 0 && isExponent(byte)) this.mayOverflow = true;
       // A fraction, an exponent (which overflows more often), or `-0`.
       this.mayLoseDigits ||= this.mayOverflow || byte === 0x2e || byte === 0x2d;
@@ -149,19 +155,19 @@ export class JsonFigures {
   }
 }
 
-/** Whether `text` holds more than is ever parsed. */
+/** Whether `text` holds more values than are ever parsed. */
 export function holdsTooMuch(text: string): boolean {
-  // No text has more elements than characters.
+  // A text has at most as many values as characters.
   if (text.length <= MOST_ELEMENTS) return false;
   const figures = new JsonFigures();
   figures.feed(Buffer.from(text));
   return figures.elements > MOST_ELEMENTS;
 }
 
-/** A value, and the way to it: linked, since a path of its own for each would be quadratic in the depth. */
+/** A value and its parent. The path is linked: an array for each value would take quadratic space in the depth. */
 type Place = { value: unknown; key: string; parent: Place | undefined };
 
-/** Where in `value` a number is that no double holds, as steps from the top. */
+/** The first number in `value` that no double can hold, as the steps that lead to it. */
 export function infinityIn(value: unknown): string[] | undefined {
   const open: Place[] = [{ value, key: '', parent: undefined }];
   for (let place = open.pop(); place; place = open.pop()) {

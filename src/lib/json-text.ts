@@ -1,11 +1,11 @@
-/** JSON looked over as text, once from start to end, before it is parsed or where parsing would lose something. */
+/** Looks over JSON as text, in one pass, before it is parsed or where parsing would lose something. */
 
 export type JsonShape = {
-  /** Objects and lists inside of each other. */
+  /** How deep objects and lists are nested. */
   depth: number;
-  /** Values, give or take one for each object and list. */
+  /** How many values there are, give or take one for each object and list. */
   values: number;
-  /** Every number comes out of `JSON.parse` and `JSON.stringify` as it is written. */
+  /** True where every number comes out of `JSON.parse` and `JSON.stringify` as it is written. */
   exact: boolean;
 };
 
@@ -23,14 +23,14 @@ const OPENS = 0x5b;
 const CLOSES = 0x5d;
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-/** Up to here every integer is a number of its own. */
+/** Up to this number JavaScript can tell every integer from its neighbours. */
 const SHORT_INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
 
 /** Whether a number comes out as it was written. */
 export const comesOutAs = (digits: string): boolean =>
   SHORT_INTEGER.test(digits) || String(Number(digits)) === digits;
 
-/** Of what is no JSON, too. No further than to `most` levels or values: then the rest does not matter. */
+/** Takes any text. Stops at `most` levels or values: by then the answer is clear. */
 export function jsonShape(text: string, most: JsonBounds = {}): JsonShape {
   const { depth = Infinity, values = Infinity } = most;
   let open = 0;
@@ -53,7 +53,7 @@ export function jsonShape(text: string, most: JsonBounds = {}): JsonShape {
   return shape;
 }
 
-/** The index of the quote that ends the string which begins at `from`; the text's length where none does. */
+/** The index of the quote that ends the string which begins at `from`; the length of the text where none does. */
 export function endOfString(text: string, from: number): number {
   for (let start = from + 1; ; ) {
     const quote = text.indexOf('"', start);
@@ -66,10 +66,10 @@ export function endOfString(text: string, from: number): number {
   }
 }
 
-/** `text` without commas that have nothing before them or behind them in their brackets. */
+/** `text` without surplus commas: those with nothing before or behind them inside their brackets. */
 export function withoutStrayCommas(text: string): string {
   const stray: number[] = [];
-  /** The last character that was no space, and the comma that it was. */
+  /** The last character that was no space, and the last comma. */
   let last = OPENS;
   let comma = -1;
   for (let at = 0; at < text.length; at++) {

@@ -1,18 +1,18 @@
-/** JSON values, and reading them without trusting them. */
+/** JSON values, and how to read them without trusting them. */
 import { isRawNumber } from './exact-json.ts';
 import { holdsTooMuch } from './json-figures.ts';
 
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** False for a number that keeps its digits, though JavaScript takes it for an object. */
+/** False for a raw number, which JavaScript takes for an object (`exact-json.ts`). */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }
 
 /**
- * The parsed value, or undefined where `text` is not JSON, or is so much of it that nobody means well. JSON has no undefined, so
- * the two cannot be mixed up.
+ * The parsed value. Undefined where `text` is not JSON, or holds more values than anybody means well; JSON itself has
+ * no undefined.
  */
 export function tryParseJson(text: string): unknown {
   if (holdsTooMuch(text)) return undefined;
@@ -23,7 +23,10 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
-/** JSON with sorted keys: equal values give equal text, and so do numbers that are the same in JavaScript. Arrays keep their order. */
+/**
+ * JSON with sorted keys, so that equal values give equal text. Numbers that are equal in JavaScript count as equal.
+ * Arrays keep their order.
+ */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (isObject(value)) {
@@ -37,7 +40,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
-/** Whether two values say the same, whatever the order of their keys. Looks no further than the first difference. */
+/** Whether two values are equal, whatever the order of their keys. Stops at the first difference. */
 export function isSameJson(one: Json, other: Json): boolean {
   if (one === other) return true;
   if (isRawNumber(one)) return isRawNumber(other) && JSON.stringify(one) === JSON.stringify(other);
@@ -55,7 +58,10 @@ export function isSameJson(one: Json, other: Json): boolean {
   );
 }
 
-/** What `JSON.stringify` gives, or, where that is longer than `most`, some beginning of it that is longer, too. */
+/**
+ * What `JSON.stringify` gives. Where that is longer than `most`, only a beginning of it, which is longer than `most` as
+ * well.
+ */
 export function startOfJson(value: Json, most: number): string {
   let left = most;
   const write = (text: string): string => {
@@ -80,14 +86,17 @@ export function startOfJson(value: Json, most: number): string {
   return print(value);
 }
 
-/** Whether objects and lists stand inside of each other on more than `levels` levels. Without recursion, which such a value would end. */
+/**
+ * Whether objects and lists are nested deeper than `levels`. Works without recursion, which such a value would
+ * overflow.
+ */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   let layer = [value].filter(isNested);
   for (let level = 1; layer.length > 0; level++) {
     if (level > levels) return true;
     const next: object[] = [];
     for (const outer of layer) {
-      // `Object.values` of a long list costs a hundred times as much as the list.
+      // `Object.values` of a long list takes a hundred times the list's memory.
       for (const inner of Array.isArray(outer) ? outer : Object.values(outer)) {
         if (isNested(inner)) next.push(inner);
       }

@@ -1,20 +1,20 @@
 /**
- * Regular expressions of users, in time that grows with the text alone: JavaScript's own can be made to think for hours. The
- * pattern becomes a list of steps, and all ways through it are followed at once, each from the earliest place where
- * it began. What is found is every character that is part of any match.
+ * Regular expressions of users, in time that grows with the text alone: JavaScript's own can take hours on a bad
+ * pattern. The pattern becomes a list of steps, and all ways through the list are followed at once, each from the
+ * earliest place at which it began. The result is every character that is part of any match.
  */
 import { type Step, toSteps } from './pattern-steps.ts';
 import type { Span } from './readings/reading.ts';
 
 export type LinearPattern = {
   readonly source: string;
-  /** In order, none touching another. Each character of `text` is a byte. */
+  /** Spans in order; no two touch. Each character of `text` stands for one byte. */
   find(text: string): Span[];
-  /** As `find`, with how many times a step was looked at; for tests. */
+  /** Like `find`, and also says how many times a step was looked at; for tests. */
   measure(text: string): { spans: Span[]; steps: number };
 };
 
-/** Throws a PatternError that says what cannot be read. */
+/** Throws a PatternError that says what cannot be understood. */
 export function linearPattern(source: string): LinearPattern {
   const steps = toSteps(source);
   const measure = (text: string) => new Run(steps, text).done();
@@ -26,7 +26,7 @@ const WORD = /\w/;
 class Run {
   readonly #steps: readonly Step[];
   readonly #text: string;
-  /** By step: the last place at which it was reached. */
+  /** For each step the last place at which it was reached. */
   readonly #reached: Int32Array;
   readonly #first: Uint8Array;
   readonly #spans: Span[] = [];
@@ -44,7 +44,7 @@ class Run {
     let waiting: [step: number, start: number][] = [];
     for (let at = 0; at <= text.length; at++) {
       const next: typeof waiting = [];
-      // Those that began earlier come first, so that each step keeps the earliest beginning.
+      // Ways that began earlier come first, so each step keeps the earliest beginning.
       for (const [step, start] of waiting) this.#follow(step, start, at, next);
       if (this.#first[text.charCodeAt(at)]) this.#follow(0, at, at, next);
       else this.#work++;
@@ -58,7 +58,7 @@ class Run {
     return { spans: this.#spans, steps: this.#work };
   }
 
-  /** Everything that `step` leads to without a byte; what wants one goes to `next`. */
+  /** Follows everything that `step` leads to without a byte; steps that need a byte go to `next`. */
   #follow(step: number, start: number, at: number, next: [number, number][]): void {
     const open = [step];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
@@ -83,7 +83,7 @@ class Run {
   #add(start: number, end: number): void {
     if (start === end) return;
     let from = start;
-    // Ends ascend; a match may have begun before the last ones.
+    // Ends only grow, but a match may have begun before earlier ones.
     for (let last = this.#spans.at(-1); last && last.start + last.length >= from; last = this.#spans.at(-1)) {
       from = Math.min(from, last.start);
       this.#spans.pop();
@@ -92,7 +92,7 @@ class Run {
   }
 }
 
-/** Where a match may begin at all: most of a text is passed over by these. */
+/** The bytes with which a match can begin. Most of a text is skipped with their help. */
 function firstBytes(steps: readonly Step[]): Uint8Array {
   const bytes = new Uint8Array(256);
   const seen = new Set<number>();

@@ -1,6 +1,6 @@
 /**
- * The log: one line an event, JSON for machines or coloured text for a terminal. What clients and upstream
- * send may stand in a field, so nothing in it can forge a line, drive a terminal, fill a disk or show a secret.
+ * The log: one line an event, as JSON for machines or as coloured text for a terminal. Fields may hold what clients and
+ * upstream sent, so nothing in a field can forge a line, control a terminal, fill a disk or show a secret.
  */
 import { type DestinationStream, pino } from 'pino';
 import { isObject } from './json.ts';
@@ -8,7 +8,7 @@ import { RecentMap } from './recent-map.ts';
 import { allSecrets } from './secrets.ts';
 import { shownText, withoutQueries } from './shown-text.ts';
 
-/** From chatty to quiet; any case is understood where a level is read. */
+/** From the most to the least talkative. Upper and lower case are the same where a level is read. */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'pretty' | 'json';
@@ -17,23 +17,23 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /** `forPeople`: the lines that a terminal shows in place of both, where those are not made to be read; none show nothing. */
 type Write = (fields: LogFields, message: string, forPeople?: () => readonly string[]) => void;
 
-/** A subset of pino's own interface: fields first, then the message. */
+/** A subset of pino's interface: fields first, then the message. */
 export type Logger = {
-  /** False where `debug` would write nothing: spares building what it would say. */
+  /** False where `debug` would write nothing: then its fields need not be built. */
   readonly debugging: boolean;
   debug: Write;
   info: Write;
   warn: Write;
   error: Write;
   fatal: Write;
-  /** Blots out these as well from now on: keys that were not known at the start. */
+  /** Hides these values as well from now on: keys that were added after the start. */
   hide(secrets: readonly string[]): void;
 };
 
 export type LoggerOptions = {
   level: LogLevel;
   format: LogFormat;
-  /** Values that are blotted out wherever they turn up: keys. */
+  /** Values that are hidden wherever they turn up: keys. */
   secrets?: readonly string[];
   colour?: boolean;
   /** Where lines go instead of stdout. */
@@ -97,7 +97,7 @@ function createCleaner(secrets: readonly string[]): Cleaner {
   return { clean, text };
 }
 
-/** pino's worker transports do not survive compiling to one executable, so the pretty stream runs in this thread. */
+/** pino's worker threads do not work in a compiled executable, so the pretty stream runs in this thread. */
 async function openDestination(options: LoggerOptions): Promise<DestinationStream> {
   const write = options.write;
   const plain = write ? { write } : pino.destination({ dest: 1, sync: true });

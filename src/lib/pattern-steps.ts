@@ -1,6 +1,6 @@
-/** A regular expression as a list of steps. Of JavaScript's notation what needs no way back. */
+/** A regular expression as a list of steps: JavaScript's notation, without what would need backtracking. */
 
-/** Bytes by their codes: 1 for those that are meant. */
+/** A table over the 256 bytes: 1 for each byte that matches. */
 type ByteSet = Uint8Array;
 
 export type Step =
@@ -14,7 +14,7 @@ export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 
-/** Steps of a pattern; each of them may be looked at once for every byte. */
+/** The most steps of a pattern. Each may be looked at once for every byte. */
 const MOST_STEPS = 2_000;
 const MOST_REPEATS = 1_000;
 
@@ -72,7 +72,7 @@ function emit(node: Node, steps: Step[]): void {
   }
 }
 
-/** Puts a fork in place, whose ways are known later. */
+/** Adds a fork whose two ways are filled in later. */
 function fork(steps: Step[]): number[] {
   const to: number[] = [];
   steps.push({ kind: 'fork', to });
@@ -118,7 +118,9 @@ const matching = (pattern: RegExp): ByteSet => setOf((code) => pattern.test(Stri
 const inverse = (set: ByteSet): ByteSet => setOf((code) => !set[code]);
 const union = (sets: readonly ByteSet[]): ByteSet => setOf((code) => sets.some((set) => set[code]));
 
-/** A match ends with its line, and with the quotes that it stands in: bodies are JSON, whose lines have no end. */
+/**
+ * A match ends at the end of its line, and at the quotation mark around it: bodies are JSON, which has no line ends.
+ */
 const STOPS = matching(/[\n\r"\\]/);
 const CLASSES: Readonly<Record<string, ByteSet>> = {
   d: matching(/\d/),
@@ -169,7 +171,7 @@ class Parser {
   #repeated(): Node {
     const node = this.#atom();
     const [least, most] = this.#count();
-    // What is found is the longest in any case.
+    // Laziness (`*?`) makes no difference: the longest match is found in any case.
     if (least !== 1 || most !== 1) this.#take('?');
     return least === 1 && most === 1 ? node : { type: 'repeat', node, least, most };
   }
@@ -207,7 +209,7 @@ class Parser {
     return node;
   }
 
-  /** A character of several bytes is so many steps. */
+  /** A character of several bytes takes one step for each. */
   #literal(): Node {
     const char = this.#next;
     this.#at += char.length;
@@ -233,7 +235,7 @@ class Parser {
     const char = this.#next;
     this.#at += char.length;
     const known = CLASSES[char.toLowerCase()];
-    // A class of what is not meant ends where a point does.
+    // A negated class, like a point, matches no line end.
     if (known) return char === char.toLowerCase() ? known : inverse(union([known, STOPS]));
     const control = CONTROLS[char];
     if (control !== undefined) return ofCodes([control.charCodeAt(0)]);

@@ -1,4 +1,4 @@
-/** So many pieces of work at once; further ones wait, in order. */
+/** Lets so many pieces of work run at once; further ones wait, in order. */
 export class Places {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -7,7 +7,7 @@ export class Places {
     this.#free = count;
   }
 
-  /** Rejects with the signal's reason where that comes before the work could begin. */
+  /** Rejects with the signal's reason where the signal aborts before the work could begin. */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#enter(signal);
     try {

@@ -1,16 +1,18 @@
 /**
- * The doors to the outside: time, identity, chance and the network. Everything that would make a run
- * unrepeatable comes in through one of these, so that tests and replays can hand in their own.
+ * The doors to the outside: time, identity, chance and the network. Everything that would make a run unrepeatable comes
+ * in through one of these, so tests and replays can hand in their own.
  */
 
 /**
- * Two clocks, of different types so that they cannot be mixed up. How long something takes, and until when something holds, is of the
- * monotonic one: the wall's clock is set back and forward by hand, by NTP, and by a machine that wakes.
+ * Two clocks, of different types so that nobody mixes them up. Durations and deadlines use the monotonic clock: the
+ * wall clock is set back and forward by hand, by NTP, and by a machine that wakes.
  */
 export type Clock = {
-  /** Milliseconds since some moment; never goes back, and says nothing of the date. */
+  /** Milliseconds since some moment. It never goes back, and says nothing of the date. */
   monotonic(): number;
-  /** The date and time of day. For whoever reads, for what Google counts by days, and for what other processes are told; nothing else. */
+  /**
+   * The date and time of day. Only for people, for what Google counts by days, and for what other processes are told.
+   */
   wall(): Date;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -29,8 +31,8 @@ export type Ids = {
 };
 
 /**
- * What a `Fetch` wrapper may know of the client request it works for: an id that ties log lines and
- * recordings together, labels in neutral words (no wire vocabulary of either side), and a place to leave notes.
+ * What a `Fetch` wrapper may know of the client request that it works for: an id that ties log lines and recordings
+ * together, labels in neutral words (no wire vocabulary of either side), and a function to leave notes.
  */
 export type Exchange = {
   readonly id: string;
@@ -41,16 +43,19 @@ export type Exchange = {
 /** The network as a port. Record, replay, mock and faults are each a wrapper `Fetch → Fetch`. */
 export type Fetch = (url: string, init: RequestInit, exchange: Exchange) => Promise<Response>;
 
-/** Resolves once a connection to the host of `url` was made, with TLS where that is asked for; it is closed at once. Rejects as a `Fetch` does. */
+/**
+ * Resolves when a connection to the host of `url` has been made, with TLS where the URL asks for it; the connection is
+ * closed at once. Rejects as a `Fetch` does.
+ */
 export type Connect = (url: URL, signal: AbortSignal) => Promise<void>;
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** The date at which the monotonic clock shows `moment`, as far as is known now. */
+/** The date at which the monotonic clock shows `moment`, if nobody sets the wall clock meanwhile. */
 export const dateOf = (clock: Clock, moment: number): Date =>
   new Date(clock.wall().getTime() + moment - clock.monotonic());
 
-/** What the monotonic clock shows at a date (milliseconds since the epoch), as far as is known now. */
+/** What the monotonic clock shows at a date (milliseconds since the epoch), if nobody sets the wall clock meanwhile. */
 export const momentOf = (clock: Clock, date: number): number =>
   clock.monotonic() + date - clock.wall().getTime();
 
@@ -94,7 +99,7 @@ export const systemConnect: Connect = async ({ hostname, port, protocol }, signa
   const connecting = Bun.connect({
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port) || (isSecure ? HTTPS_PORT : HTTP_PORT),
-    // Whether the certificate is trusted, the fetch says.
+    // The certificate is not checked here: the real fetch will do that.
     ...(isSecure ? { tls: { rejectUnauthorized: false, serverName: hostname } } : {}),
     socket: {
       open: () => (isSecure ? undefined : made.resolve()),
@@ -110,7 +115,7 @@ export const systemConnect: Connect = async ({ hostname, port, protocol }, signa
     await made.promise;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // One that comes when nobody waits for it any more must not stay open.
+    // A connection that is made after nobody waits for it must be closed too.
     void connecting.then(
       (socket) => socket.terminate(),
       () => {}, // told above
@@ -120,7 +125,10 @@ export const systemConnect: Connect = async ({ hostname, port, protocol }, signa
 
 export const systemRandom: Random = { next: () => Math.random() };
 
-/** Tells one process from all others. Not of a random port: two that were given one seed are still two. */
+/**
+ * Tells one process from all others. It does not come from a random port: two processes with the same seed still
+ * differ.
+ */
 export const newInstanceId = (): string => crypto.randomUUID();
 
 /** Ids drawn from `random`: unguessable enough to be unique, not meant to be secret. */

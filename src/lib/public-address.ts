@@ -1,6 +1,7 @@
 /**
- * Which IP addresses are of the public internet. A list of what is not (IANA's special-purpose registries), and every way in
- * which IPv6 carries an IPv4 address is read as that address: what is unknown is not public.
+ * Which IP addresses belong to the public internet. It is a list of those that do not (IANA's special-purpose
+ * registries). An IPv6 address that carries an IPv4 address is judged by that one. An unknown address counts as not
+ * public.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
@@ -37,14 +38,17 @@ const special = new BlockList();
 for (const [network, prefix] of SPECIAL_V4) special.addSubnet(network, prefix, 'ipv4');
 for (const [network, prefix] of SPECIAL_V6) special.addSubnet(network, prefix, 'ipv6');
 
-/** What has been given out for the public; translated, mapped, local and multicast addresses lie outside. */
+/**
+ * The part of IPv6 that is given out for public use; translated, mapped, local and multicast addresses lie outside of
+ * it.
+ */
 const global = new BlockList();
 global.addSubnet('2000::', 3, 'ipv6');
 
-/** `address` in any textual form of an IP address, without brackets; false for what is none. */
+/** `address` in any textual form of an IP address, without brackets. False for anything else. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4');
-  // A zone names an interface of this machine.
+  // A zone (`%eth0`) names an interface of this machine.
   if (!isIPv6(address) || address.includes('%')) return false;
   return global.check(address, 'ipv6') && !special.check(address, 'ipv6');
 }

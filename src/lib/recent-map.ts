@@ -1,4 +1,7 @@
-/** A map that keeps what was set lately: beyond `max` entries the oldest go, whatever clients make up as keys. */
+/**
+ * A map that keeps the latest entries: beyond `max` the oldest go, so clients cannot fill the memory with keys that
+ * they make up.
+ */
 export class RecentMap<K, V> {
   readonly #max: number;
   /** A Map keeps the order of insertion. */

@@ -1,10 +1,13 @@
-/** One secret as it stands in a reading: without its escapes, but for single backslashes that nobody can tell from them. */
+/**
+ * The pattern that finds one secret in a reading: its escapes are undone there, except for single backslashes, which
+ * may belong to the secret.
+ */
 import { unescaped } from './readings/unescaped.ts';
 
 const BACKSLASH = '\\';
 const LETTER_OF: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' };
 
-/** Characters. Of a secret as long as a key its beginning is found, too: a tool may have cut off what it showed. */
+/** Characters. Of a long secret the beginning is found too: a tool may have cut off what it showed. */
 const LONG = 20;
 const BEGINNING = 12;
 
@@ -18,14 +21,14 @@ function forms(char: string): string {
 }
 
 /**
- * Every character has one form or another of its own, so that a search looks at each place of a text at most as often as the
- * secret has characters. Undefined for a secret of which nothing is left. Its characters are bytes.
+ * Each character has its own forms, and no two begin alike, so a search looks at each place of a text at most as often
+ * as the secret has characters. Undefined where nothing of the secret is left. Its characters stand for bytes.
  */
 export function secretPattern(secret: string): RegExp | undefined {
   const bytes = Buffer.from(secret, 'utf8').toString('latin1');
-  // What was decoded has no escapes, and may look as if it had.
+  // A decoded text has no escapes, but may look as if it had.
   const raw = [...bytes].map(escapeRegExp).join('');
-  // The backslash before it, too: without what it escapes it would escape something else.
+  // With the backslash before it: left alone, the backslash would escape the next character.
   const bare = [...unescaped(bytes).text]
     .filter((char) => char !== BACKSLASH)
     .map((char) => String.raw`\\?${forms(char)}`);

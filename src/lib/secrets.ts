@@ -1,15 +1,15 @@
-/** Keeps keys out of what is written and told. */
+/** Keeps keys out of all that is written or told. */
 import { unescape as decodePercent } from 'node:querystring';
 import { findSecrets } from './find-secrets.ts';
 
-/** A shorter one would blot out ordinary words; no key is that short. */
+/** Characters. A shorter "secret" would hide ordinary words, and no key is that short. */
 const MIN_SECRET = 4;
 
-/** Each once, longer ones first: a secret that begins like another one is blotted out to its end. */
+/** Each secret once, longer ones first: where one secret begins like another, the longer one is hidden to its end. */
 export const allSecrets = (...lists: readonly (readonly string[])[]): string[] =>
   [...new Set(lists.flat())].sort((a, b) => b.length - a.length);
 
-/** The URL, as far as it is a secret, and its password as it stands there and as it is meant. */
+/** The URL as far as it is a secret, and its password, both as written and as decoded. */
 export function passwordsIn(url: string): string[] {
   const password = URL.canParse(url) ? new URL(url).password : '';
   if (password === '') return [];
@@ -18,11 +18,11 @@ export function passwordsIn(url: string): string[] {
 
 const BLOT = '***';
 
-/** `text` with every one of `secrets` blotted out, in whatever writing it stands there. */
+/** `text` with each of `secrets` replaced, in whatever encoding it stands there. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   const looked = secrets.filter((secret) => secret.length >= MIN_SECRET && secret.length <= text.length);
   if (looked.length === 0) return text;
-  // As it stands first: half a surrogate pair would be lost with the bytes.
+  // First the plain form: half a surrogate pair would be lost in the conversion to bytes.
   const safe = looked.reduce((dirty, secret) => dirty.replaceAll(secret, BLOT), text);
   const bytes = Buffer.from(safe, 'utf8').toString('latin1');
   const spans = findSecrets(bytes, looked);

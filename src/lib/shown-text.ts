@@ -1,20 +1,24 @@
 /**
- * Texts of others, fit to be shown. What is cut before its secrets are hidden may end in most of a key, which nothing recognises any more: so a
- * text is handed on whole, and cut by this function alone, where it is written or told.
+ * Makes the texts of others fit to be shown. A text that is cut before its secrets are hidden may end in most of a key,
+ * which nothing recognises any more. So texts are handed on whole, and only this function cuts them, where they are
+ * written or told.
  */
 import { hideSecrets } from './secrets.ts';
 
 export type ShownOptions = {
   secrets: readonly string[];
-  /** Bytes of UTF-8 that are left. */
+  /** The most bytes of UTF-8 that are shown. */
   limit: number;
-  /** What stands in place of a character that moves a cursor, ends a line, or turns the direction of writing. */
+  /** Stands in place of a character that moves a cursor, ends a line, or turns the direction of writing. */
   control(char: string): string;
 };
 
-/** Characters that are looked at: secrets are looked for in every writing, which an endless text must not make dear. */
+/** How many characters are searched for secrets, in all encodings: an endless text must not cost endless time. */
 const LOOKED_AT = 65_536;
-/** Characters at the end of what was looked at that may be the beginning of a secret, however it is written: left out. */
+/**
+ * How many characters at the end of the searched part are left out: they may be the beginning of a secret in some
+ * encoding.
+ */
 const UNSURE = 16_384;
 
 /** Bytes of UTF-8 that one UTF-16 unit is at most. */
@@ -39,12 +43,12 @@ export function shownText(text: string, { secrets, limit, control }: ShownOption
   return new TextDecoder().decode(bytes.subarray(0, room), { stream: true }) + end;
 }
 
-/** The query of a URL is often a signature that opens it to anybody, and a log is read by others than who sent it. */
+/** The query of a URL is often a signature that opens it to anybody, and other people than the sender read a log. */
 export const withoutQueries = (text: string): string =>
   // Looking for these is much cheaper than for the whole.
   !text.includes('://') ? text : text.replace(/(https?:\/\/[^\s?#"'<>]{1,2048}\?)[^\s"'<>]+/gi, '$1…');
 
-/** A word of a client's in an error: all of it, or how long it is. A part of it might be most of a secret. */
+/** A client's word in an error: the whole word, or only its length. A part of it might be most of a secret. */
 export const wholeOrSize = (text: string, most = 200): string =>
   text.length <= most ? text : `(${text.length} characters)`;
 

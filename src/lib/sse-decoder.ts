@@ -1,8 +1,8 @@
 /**
- * Server-sent events, incoming: text in, whole events out, whatever the slicing of the text. Follows the WHATWG rules for
- * line ends (LF, CRLF, CR), fields and comments, but loses nothing: a last event without its blank line is
- * given out as incomplete, and a line that is no field at all as `stray` (error bodies come unframed). An event or a
- * line beyond the limit is given out as `oversized` as soon as it is; the rest of it, to the next blank line, is let go.
+ * Incoming server-sent events: text in, whole events out, however the text is sliced. Follows the WHATWG rules for line
+ * ends (LF, CRLF, CR), fields and comments, but loses nothing. A last event without its blank line is given out as
+ * incomplete. A line that is no field is given out as `stray`, since error bodies come without framing. An event or a
+ * line beyond the limit is given out as `oversized` at once, and the rest of it, up to the next blank line, is dropped.
  */
 
 export type SseItem =
@@ -18,10 +18,13 @@ const OMITTED = '…';
 
 export class SseDecoder {
   readonly #limit: number;
-  /** Pieces of the line that has no end yet. Joined only when it ends, so that a huge line costs no rescans. */
+  /**
+   * Pieces of the unfinished line. They are joined only when the line ends, so a huge line is not scanned again and
+   * again.
+   */
   #partial: string[] = [];
   #partialSize = 0;
-  /** The last text ended in CR: an LF at the start of the next belongs to it. */
+  /** The last text ended in CR: an LF at the start of the next one belongs to it. */
   #afterCarriageReturn = false;
   #started = false;
   #data: string[] = [];
@@ -30,12 +33,12 @@ export class SseDecoder {
   /** True once a byte order mark was dropped. */
   sawByteOrderMark = false;
 
-  /** `limit`: characters of one event's data, the line ends among them, or of any one line. */
+  /** `limit` is in characters, for the data of one event with its line ends, or for any one line. */
   constructor(limit = Infinity) {
     this.#limit = limit;
   }
 
-  /** An event has begun, and its end has not come. */
+  /** An event has begun and not ended. */
   get open(): boolean {
     const [begun = ':'] = this.#partial;
     return this.#data.length > 0 || this.#state === 'letting go' || !begun.startsWith(':');
@@ -85,14 +88,14 @@ export class SseDecoder {
   }
 
   #keepPartial(piece: string, items: SseItem[]): void {
-    // Of a line that is let go, it only matters that it is not blank.
+    // Of a line that is dropped only one thing matters: that it is not blank.
     if (this.#state === 'letting go' && this.#partial.length > 0) return;
     this.#partial.push(piece);
     this.#partialSize += piece.length;
     if (this.#isOver(this.#partialSize)) this.#letGo(items);
   }
 
-  /** The same whether the line comes at once or bit by bit. */
+  /** Gives the same result whether the line comes at once or bit by bit. */
   #isOver(lineSize: number): boolean {
     return this.#state === 'reading' && this.#dataSize + lineSize > this.#limit;
   }

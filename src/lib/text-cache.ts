@@ -1,10 +1,12 @@
-/** A bounded map in memory: what was used longest ago goes first. */
+/** A bounded map in memory: the entry that was used longest ago goes first. */
 
-/** Bounded by the characters of its keys and texts, since these differ in length a hundredfold, and by how many there are. */
+/**
+ * Bounded by the characters of its keys and texts, which differ in length a hundredfold, and by the number of entries.
+ */
 export class TextCache<T extends { readonly text: string }> {
   readonly #maxChars: number;
   readonly #maxEntries: number;
-  /** A Map keeps the order of insertion: reinserting on use makes its first entry the oldest. */
+  /** A Map keeps the order of insertion. Entries are inserted anew on use, so the first one is the oldest. */
   readonly #entries = new Map<string, T>();
   #chars = 0;
 

@@ -1,4 +1,7 @@
-/** UTF-8, checked: what is none is else replaced in silence, and the content is another than was sent. */
+/**
+ * Decodes UTF-8 and says where it is wrong. Decoders replace wrong bytes in silence, and the content would differ from
+ * what was sent.
+ */
 import { isUtf8 } from 'node:buffer';
 
 const BYTE_ORDER_MARK = '\uFEFF';
@@ -21,7 +24,10 @@ const within = (byte: number | undefined, [least, most]: readonly [number, numbe
   byte !== undefined && byte >= least && byte <= most;
 
 const ANY = [0x80, 0xbf] as const;
-/** Second bytes of leads that not all may follow: overlong forms, surrogates, and what is beyond Unicode. */
+/**
+ * The second bytes that are allowed after certain first bytes. The others would be overlong forms, surrogates, or
+ * beyond Unicode.
+ */
 const SECOND: Readonly<Record<number, readonly [number, number]>> = {
   224: [0xa0, 0xbf],
   237: [0x80, 0x9f],
@@ -29,7 +35,7 @@ const SECOND: Readonly<Record<number, readonly [number, number]>> = {
   244: [0x80, 0x8f],
 };
 
-/** Bytes of the character that begins at `at`; 0 where none does, or the bytes end. */
+/** How many bytes the character at `at` has; 0 where no character begins there, or the bytes end within it. */
 function lengthAt(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0xff;
   if (lead < 0x80) return 1;

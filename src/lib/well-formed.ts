@@ -1,6 +1,6 @@
 /**
- * Strings without halves of surrogate pairs. JSON can write a half alone, JavaScript can keep it; Google refuses a body that holds
- * one, and clients in other languages fail on it, even where the other half comes in the next piece.
+ * Strings without halves of surrogate pairs. JSON can write a half alone, and JavaScript can keep it. Google refuses a
+ * body that holds one, and clients in other languages fail on it, even where the other half comes in the next piece.
  */
 import { isRawNumber } from './exact-json.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -25,17 +25,17 @@ function mended(value: Json): Json {
   return Array.isArray(value) ? value.map(mended) : mendedObject(value);
 }
 
-/** From entries: a member may be named `__proto__`. */
+/** Built from entries, because a member may be named `__proto__`. */
 const mendedObject = (value: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(value).map(([key, member]) => [wellFormed(key), mended(member)]));
 
-/** `value` with every string well-formed; the very same value where all were, which is nearly always. */
+/** `value` with every string well-formed. Nearly always all of them are, and then it is the same object. */
 export const wellFormedObject = (value: JsonObject): JsonObject =>
   isWellFormedJson(value) ? value : mendedObject(value);
 
 const isFirstHalf = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
 
-/** Text that comes in pieces: half a character at the end of one waits for the next. */
+/** For text that comes in pieces: half a character at the end of a piece waits for the next one. */
 export class WholeCharacters {
   #half = '';
 
@@ -46,7 +46,7 @@ export class WholeCharacters {
     return wellFormed(this.#half === '' ? text : text.slice(0, -1));
   }
 
-  /** What stands for a half that nothing followed. */
+  /** Stands for a half that nothing followed. */
   flush(): string {
     if (this.#half === '') return '';
     this.#half = '';

@@ -1,15 +1,15 @@
 /**
- * What base64 in a text says: of either alphabet, in lines of any width, with numbers before them. All characters of the
- * alphabet are read as if they were one text, four times over, because nobody knows where the first group begins: the
- * rest of the text only makes noise before and behind.
+ * What base64 in a text says, in either alphabet, with lines of any width and numbers before them. All characters of
+ * the alphabet are read as one long text, and that four times, since nobody knows where the first group begins. The
+ * rest of the text only adds noise.
  */
 import { afterNumber, linesOf } from './lines.ts';
 import { ReadBytes, type Reading } from './reading.ts';
 import type { Unescaped } from './unescaped.ts';
 
-/** Characters of one group, of which three bytes are made. */
+/** Four characters make one group, which stands for three bytes. */
 const GROUP = 4;
-/** Characters; less holds no secret. */
+/** Fewer characters cannot hold a secret. */
 const SHORTEST = 8;
 
 const IN_ALPHABET = new Uint8Array(256);
@@ -28,7 +28,7 @@ export function base64Readings(plain: Unescaped): Reading[] {
   if (letters.count < SHORTEST) return [];
   const packed = letters.reading();
   return [0, 1, 2, 3].map((skipped) => ({
-    // Node takes both alphabets at once.
+    // Node understands both alphabets at once.
     text: Buffer.from(packed.text.slice(skipped), 'base64').toString('latin1'),
     spans: (from, to) => {
       const end = Math.min(packed.text.length, skipped + Math.ceil((to * GROUP) / 3));

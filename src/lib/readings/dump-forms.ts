@@ -1,8 +1,8 @@
-/** What a number of a dump may say: each form is a base, a size and an order of bytes. */
+/** The forms in which a dump may write numbers. A form is a base, a size and an order of bytes. */
 import type { Token } from './dump-lines.ts';
 import type { ReadBytes } from './reading.ts';
 
-/** Adds the bytes of a token; false where the token is none of this form. */
+/** Adds the bytes that the token stands for; false where the token is not of this form. */
 export type Form = (token: Token, bytes: ReadBytes) => boolean;
 
 const HEX_BYTES = /^(?:[0-9a-f]{2})+$/i;
@@ -14,7 +14,7 @@ const hexBytes: Form = ({ text, start }, bytes) => {
   return true;
 };
 
-/** Digits of a word of a machine on which the low byte comes first. */
+/** Hexadecimal digits of a machine word whose low byte comes first. */
 const WORDS = new Set([4, 8, 16]);
 
 const hexWords: Form = ({ text, start }, bytes) => {
@@ -24,7 +24,7 @@ const hexWords: Form = ({ text, start }, bytes) => {
   return true;
 };
 
-/** All of the token says each of them, the low one first. */
+/** The whole token stands for each of its bytes, the low one first. */
 function addWord({ text, start }: Token, value: bigint, size: number, bytes: ReadBytes): true {
   for (let i = 0; i < size; i++) bytes.add(Number((value >> BigInt(8 * i)) & 0xffn), start, text.length);
   return true;
@@ -39,14 +39,14 @@ const byteIn =
     return true;
   };
 
-/** In escapes, too, where noughts may be left out or put before. */
+/** Also for escapes, in which leading zeros may be missing or added. */
 const octalByte = byteIn(/^[0-3]?[0-7]{2}$/, 8);
 const hexByte = byteIn(/^(?:0{6}|00)?[0-9a-f]{1,2}$/i, 16);
 
 const octalWord: Form = (token, bytes) =>
   /^[01][0-7]{5}$/.test(token.text) && addWord(token, BigInt(Number.parseInt(token.text, 8)), 2, bytes);
 
-/** Of text, in which no byte is nought: by its digits a number tells how many bytes it has. */
+/** For text: it has no zero byte, so the digits of a number tell how many bytes it has. */
 const decimalWord: Form = (token, bytes) => {
   const { text } = token;
   if (!/^\d{4,20}$/.test(text)) return false;
@@ -54,10 +54,10 @@ const decimalWord: Form = (token, bytes) => {
   return addWord(token, BigInt(text), size, bytes);
 };
 
-/** As `od -a` writes what is no letter. */
+/** The names that `od -a` writes for control characters. */
 const NAMES: Readonly<Record<string, number>> = { nul: 0, ht: 9, nl: 10, cr: 13, esc: 27, sp: 32, del: 127 };
 
-/** `od -c`: a byte that is no character stands there as a number. */
+/** `od -c` writes a byte that is no character as a number. */
 const character: Form = (token, bytes) => {
   const { text, start } = token;
   const value = text.length === 1 ? text.charCodeAt(0) : NAMES[text];
@@ -66,7 +66,7 @@ const character: Form = (token, bytes) => {
   return true;
 };
 
-/** `xxd -b`, and bits without a break. */
+/** `xxd -b` and bits without gaps. */
 const bits: Form = ({ text, start }, bytes) => {
   if (!/^(?:[01]{8})+$/.test(text)) return false;
   for (let at = 0; at < text.length; at += 8)

@@ -1,4 +1,4 @@
-/** A line of a dump: an offset, numbers, and perhaps the same as characters. */
+/** One line of a dump: an offset, numbers, and sometimes the same bytes as characters. */
 
 export type Token = { text: string; start: number };
 
@@ -7,17 +7,20 @@ const cut = ({ text, start }: Token, from: number, to = text.length): Token => (
   start: start + from,
 });
 
-/** Of debuggers with `0x` before it, and perhaps the name of a place behind it. */
+/** The offset of debuggers: with `0x` before it, and sometimes a name of a place behind it. */
 const OFFSET = /^[ \t]*(?:0x)?[0-9a-f]{4,16}(?: <[^>]{1,80}>)?(?::|(?=[ \t]|$))/i;
 const NUMBERS = /^[\s0-9a-f]+$/i;
-/** What stands around the characters: of hexdump, and of od. */
+/** What stands around the column of characters in hexdump and od. */
 const FRAMES = [
   ['|', '|'],
   ['>', '<'],
 ] as const;
-/** Of xxd, whose numbers may be groups of any size. */
+/** The column of characters of xxd, whose numbers may be groups of any size. */
 const XXD = /^(?: [0-9a-f]+)+ {2,}/i;
-/** Of Format-Hex and certutil: sixteen bytes and a blank or more, or fewer and the room of the missing ones. */
+/**
+ * The column of characters of Format-Hex and certutil: sixteen characters after one blank or more. A shorter last line
+ * has blanks for the missing ones.
+ */
 const SIXTEEN = /^(?:(?: {1,3}[0-9a-f]{2}){16} {1,3}(?=.{1,64}$)|(?: {1,3}[0-9a-f]{2}){1,15} {4,})/i;
 
 /** What ends the text that a line stands in. */
@@ -29,7 +32,7 @@ function withoutEnd(text: string): string {
   return text.slice(0, end);
 }
 
-/** Where the characters begin and end that follow the numbers. */
+/** Where the column of characters that follows the numbers begins and ends. */
 function columnOf(line: Token, isXxd: boolean): { from: number; to: number; numbersTo: number } | undefined {
   const text = withoutEnd(line.text);
   for (const [open, close] of FRAMES) {
@@ -52,13 +55,13 @@ export function partsOf(line: Token): { numbers: Token; column?: Token } {
     return { numbers: cut(rest, 0, column.numbersTo), column: cut(rest, column.from, column.to) };
   }
   const [next] = tokensOf(rest);
-  // Numbers are all of one length, and the offset is of another.
+  // The numbers all have the same length; the offset has another.
   const isOffset = hasColon || !next || next.text.length !== offset.trim().length;
   return { numbers: isOffset ? rest : line };
 }
 
 const BLANKS = /(?:\s|\\[tnr])+/g;
-/** Between numbers, and of escapes that are a number. */
+/** What may stand between numbers, and around escapes that stand for a number. */
 const MARKS = /(?:\\[ux]\{?|&#x?|[\\,;:{}[\]()<>|="'])+/gi;
 
 function* piecesOf(token: Token, between: RegExp): Generator<Token> {
@@ -71,7 +74,7 @@ function* piecesOf(token: Token, between: RegExp): Generator<Token> {
   if (from < token.text.length) yield piece(token.text.length);
 }
 
-/** A mark that stands alone is a character of `od -c`; beside digits it parts them. */
+/** A mark that stands alone is a character of `od -c`; a mark beside digits separates them. */
 export function* tokensOf(line: Token): Generator<Token> {
   for (const word of piecesOf(line, BLANKS)) {
     if (word.text.length === 1) yield word;
@@ -79,7 +82,7 @@ export function* tokensOf(line: Token): Generator<Token> {
   }
 }
 
-/** So a byte is written in the source of a program. */
+/** A byte as the source of a program writes it. */
 const withoutBase = (token: Token): Token => (/^0x./i.test(token.text) ? cut(token, 2) : token);
 
 const OTHER = 0;
@@ -92,12 +95,12 @@ for (const char of ' \t\r\n,;:|\\{}[]()<>="\'&#xXuU') KINDS[char.charCodeAt(0)] 
 /** Of digits. */
 const LONGEST_NUMBER = 20;
 const LONG_NUMBER = 12;
-/** Numbers, or single characters, in a row. */
+/** Numbers, or single characters, one after another. */
 const FEWEST = 4;
-/** Characters behind a line that are looked at: of a list that has a line for each number. */
+/** How many characters behind a line are looked at: some lists have a line for each number. */
 const AHEAD = 100;
 
-/** Whether something of a dump may begin in the line: most lines have nothing of the kind, and need not be read. */
+/** Whether the line may hold a piece of a dump. Most lines do not, and are skipped. */
 export function isLikeDump(text: string, start: number, lineEnd: number): boolean {
   const end = Math.min(text.length, lineEnd + AHEAD);
   let row = 0;

@@ -1,6 +1,6 @@
 /**
- * What dumps of bytes in a text say: of `od`, `xxd`, `hexdump`, Format-Hex and debuggers in their forms, lists of numbers, plain
- * hexadecimal. The numbers of all lines together are read in each form, and so are the columns of characters.
+ * What the dumps of bytes in a text say: those of `od`, `xxd`, `hexdump`, Format-Hex and debuggers, lists of numbers,
+ * and plain hexadecimal. The numbers of all lines together are read in each form, and so are the columns of characters.
  */
 import { FORMS, type Form } from './dump-forms.ts';
 import { isLikeDump, partsOf, type Token, tokensOf } from './dump-lines.ts';
@@ -8,15 +8,15 @@ import { afterNumber, linesOf } from './lines.ts';
 import { ReadBytes, type Reading } from './reading.ts';
 import type { Unescaped } from './unescaped.ts';
 
-/** Bytes; less is no dump. */
+/** Fewer bytes are no dump. */
 const SHORTEST = 6;
 
-/** What is read in one form, and goes on over lines. */
+/** The bytes read in one form so far; they go on over lines. */
 class Gathered {
   readonly done: Reading[] = [];
   bytes = new ReadBytes();
 
-  /** What was gathered is over: something else has come. */
+  /** Ends what was gathered: the dump has stopped. */
   end(): void {
     if (this.bytes.count < SHORTEST) {
       this.bytes.clear();
@@ -29,13 +29,13 @@ class Gathered {
 
 type FormRead = { form: Form; gathered: Gathered };
 
-/** No line of a dump has more characters; a list of numbers may be one line of any length. */
+/** No line of a dump is longer; a list of numbers may be one line of any length. */
 const LONGEST_LINE = 1_000;
 
-/** Of tokens that are only tried. */
+/** How many tokens are tried to find out the form of a line. */
 const scratch = new ReadBytes();
 
-/** The forms in which all of the line can be read. */
+/** The forms in which the whole line can be read. */
 function formsOf(tokens: readonly Token[], forms: readonly FormRead[]): FormRead[] {
   scratch.clear();
   return forms.filter(({ form }) => tokens.every((token) => form(token, scratch)));
@@ -44,7 +44,8 @@ function formsOf(tokens: readonly Token[], forms: readonly FormRead[]): FormRead
 function readNumbers(numbers: Token, forms: readonly FormRead[]): void {
   const tokens = numbers.text.length > LONGEST_LINE ? tokensOf(numbers) : [...tokensOf(numbers)];
   const fitting = Array.isArray(tokens) ? formsOf(tokens, forms) : [];
-  // A line in another form stands between two of this one: `od` writes each row in all the forms that it is asked for.
+  // `od` writes each row once in every form that it is asked for, so lines of other forms may stand between two of this
+  // one.
   const reading = fitting.length > 0 ? fitting : forms;
   for (const token of tokens) {
     for (const { form, gathered } of reading) if (!form(token, gathered.bytes)) gathered.end();
@@ -57,7 +58,7 @@ function readColumn(column: Token | undefined, gathered: Gathered): void {
     gathered.bytes.add(column.text.charCodeAt(at), column.start + at, 1);
 }
 
-/** One after the other without a break between them, at either half of a byte. */
+/** Digits one after the other without gaps; a byte may begin at each of two digits. */
 const HEX_RUN = /[0-9a-f]{12,}/gi;
 
 function hexRuns(text: string): Reading[] {

@@ -1,19 +1,21 @@
-/** Every way in which a text can be read that may hide something from whoever looks for it. */
+/** All ways to read a text that may hide something from whoever searches it. */
 import { base64Readings } from './base64.ts';
 import { dumpReadings } from './dumps.ts';
 import { toldInEvents } from './events.ts';
 import { ReadBytes, type Reading, within } from './reading.ts';
 import { type Unescaped, unescaped } from './unescaped.ts';
 
-/** How often something was encoded on top of something encoded. */
+/** How many encodings on top of each other are undone. */
 const DEEPEST = 2;
-/** What was decoded is looked into again where it is text, perhaps of two bytes a character; bytes of a picture are not. */
+/**
+ * What was decoded is searched again where it is text, perhaps with two bytes a character. Bytes of a picture are not.
+ */
 const TEXT = /(?:[\t\n\r\x20-\x7e]\0?){16,}/g;
 
-/** Bytes as they are, or a text in them without its escapes. */
+/** Bytes as they are, or the text in them with its escapes undone. */
 export type Decoded = { reading: Reading; isText: boolean };
 
-/** Of bytes that are text from `at` on: without what is none. */
+/** The text in bytes from `at` on; bytes that are no text are left out. */
 function textIn(bytes: Reading, text: string, at: number): Reading {
   if (!text.includes('\0')) return within(bytes, unescaped(text), at);
   const letters = new ReadBytes();
@@ -22,7 +24,10 @@ function textIn(bytes: Reading, text: string, at: number): Reading {
   return within(reading, unescaped(reading.text));
 }
 
-/** What is encoded in `plain`. With each level there is less of it: a group of base64 is longer than what it says. */
+/**
+ * Everything that is encoded in `plain`. Each level is shorter than the one before: a group of base64 is longer than
+ * what it says.
+ */
 export function* decodedIn(plain: Unescaped, depth = 1): Generator<Decoded> {
   for (const read of [base64Readings, dumpReadings]) {
     for (const found of read(plain)) {
@@ -48,7 +53,10 @@ function* allDecoded(plain: Unescaped): Generator<Decoded> {
   yield* decodedIn(plain);
 }
 
-/** First the text itself without its escapes, then what is encoded in it. Each character of `source` is a byte. */
+/**
+ * First the text itself with its escapes undone, then what is encoded in it. Each character of `source` stands for one
+ * byte.
+ */
 export function readingsOf(source: string): { plain: Unescaped; decoded: Iterable<Decoded> } {
   const plain = unescaped(source);
   const decoded = allDecoded(plain);

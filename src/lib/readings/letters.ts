@@ -1,6 +1,7 @@
 /**
- * Letters and digits alone, whatever stands between them: a key that a terminal has wrapped, that a list has one letter
- * at a time, that is cut into texts which a program puts together. For keys that are known; no shape is left in this.
+ * A text's letters and digits alone, without whatever stands between them. This finds a known key that a terminal has
+ * wrapped, that a list has one letter at a time, or that a program puts together from pieces. The shape of a key does
+ * not survive it.
  */
 import { afterNumber, linesOf } from './lines.ts';
 import { joinSpans, ReadBytes, type Reading } from './reading.ts';
@@ -10,10 +11,10 @@ const IS_LETTER = new Uint8Array(256);
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
   IS_LETTER[char.charCodeAt(0)] = 1;
 
-/** Of a secret; fewer would turn up by chance. */
+/** A shorter beginning of a secret would turn up by chance. */
 const FEWEST = 16;
 
-/** What is to be looked for; undefined where that is too little. */
+/** The letters to look for; undefined where there are too few. */
 export function lettersOf(secret: string): string | undefined {
   const letters = secret.replace(/[^A-Za-z0-9]/g, '');
   return letters.length < FEWEST ? undefined : letters;
@@ -28,7 +29,7 @@ export function lettersReading(plain: Unescaped): Reading {
   return withMarks(letters.reading(), plain.text);
 }
 
-/** Of bytes that have no lines. */
+/** The letters of bytes that have no lines. */
 export function lettersInBytes({ text }: Reading): Reading {
   const letters = new ReadBytes();
   addLetters(letters, text, 0, text.length);
@@ -42,10 +43,10 @@ function addLetters(letters: ReadBytes, text: string, from: number, to: number):
   }
 }
 
-/** Of a key as well, but of the frames of tables, too. */
+/** Marks that keys have, but that frames of tables have too. */
 const MARK = /[-_]/g;
 
-/** What is found goes with the marks in between. */
+/** The span that was found includes the marks in between. */
 const withMarks = (letters: Reading, text: string): Reading => ({
   text: letters.text,
   spans: (from, to) =>

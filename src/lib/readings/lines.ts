@@ -1,19 +1,22 @@
-/** Lines as they stand in an unescaped text, whose line ends may be written as `\n`. */
+/**
+ * Lines of an unescaped text, whose line ends may be written as `
+ * `.
+ */
 import type { Unescaped } from './unescaped.ts';
 
 /**
- * What shows a file with numbers (an arrow in UTF-8, a tab, as a character or written) puts before each line. Of eight
- * digits it would be the offset of a dump.
+ * What file viewers put before each line: a number and an arrow or tab (as a character or written out). Eight digits
+ * would be the offset of a dump.
  */
 const NUMBER = /[ \t]*\d{1,7}(?:\xe2\x86\x92|\t|\\t|[:|])/y;
 
-/** Where the line that begins at `at` begins without its number. */
+/** Where the line at `at` begins after its number. */
 export function afterNumber(text: string, at: number): number {
   NUMBER.lastIndex = at;
   return at + (NUMBER.exec(text)?.[0].length ?? 0);
 }
 
-/** A quote is one where a text begins behind it whose first line has an offset or a number. */
+/** A quotation mark opens a text if an offset or a number stands behind it. */
 const BREAK = /[\n\r"]|\\[nr]/g;
 const FIRST_LINE = /[ \t]*(?:[0-9a-fA-F]{6,16}[: \t]|\d{1,7}(?:\xe2\x86\x92|\t|\\t|[:|]))/y;
 
@@ -24,10 +27,10 @@ function isAt(pattern: RegExp, text: string, at: number): boolean {
 
 export type Line = { start: number; end: number };
 
-/** Of JSON: behind the quote that ends a text. */
+/** For JSON: the text behind the quotation mark that ends a string. */
 const AFTER_TEXT = /[,:}\]]|$/y;
 
-/** A line may end at a quote, where a text ends or another one begins. */
+/** A line may end at a quotation mark, where a text ends or another one begins. */
 export function* linesOf({ text, lengthAt }: Unescaped): Generator<Line> {
   let start = 0;
   for (const { 0: found, index } of text.matchAll(BREAK)) {

@@ -1,23 +1,23 @@
-/** A text read out of another one, with the way back: where in the source each of its characters stands. */
+/** A text that was read out of another one, with the way back: where each of its characters stands in the source. */
 
 /** Of characters. */
 export type Span = { start: number; length: number };
 
 export type Reading = {
-  /** Each character is a byte. */
+  /** Each character stands for one byte. */
   text: string;
-  /** Where the characters from `from` up to `to` stand in the source, in order. */
+  /** Where in the source the characters `from` (included) to `to` (excluded) stand, in order. */
   spans(from: number, to: number): Span[];
 };
 
-/** `inner` was read out of `outer`'s text, from `at` on. */
+/** `inner` was read out of the text of `outer`, from `at` on. */
 export const within = (outer: Reading, inner: Reading, at = 0): Reading => ({
   text: inner.text,
   spans: (from, to) =>
     inner.spans(from, to).flatMap(({ start, length }) => outer.spans(at + start, at + start + length)),
 });
 
-/** Spans side by side make one. `spans` ascend. */
+/** Joins spans that touch. `spans` must ascend. */
 export function joinSpans(spans: Iterable<Span>): Span[] {
   const joined: Span[] = [];
   for (const { start, length } of spans) {
@@ -30,7 +30,10 @@ export function joinSpans(spans: Iterable<Span>): Span[] {
 
 const FIRST_ROOM = 64;
 
-/** Bytes as they are read one by one, each with what says it. In arrays of numbers: a dump of a large file has as many as that. */
+/**
+ * Bytes read one by one, and where each stands in the source. They are kept in typed arrays: a dump of a large file has
+ * very many.
+ */
 export class ReadBytes {
   #values = new Uint8Array(FIRST_ROOM);
   #starts = new Int32Array(FIRST_ROOM);
@@ -41,7 +44,7 @@ export class ReadBytes {
     return this.#count;
   }
 
-  /** `length` is 255 at most. */
+  /** `length` must be below 256. */
   add(value: number, start: number, length: number): void {
     if (this.#count === this.#values.length) this.#grow();
     this.#values[this.#count] = value;
@@ -64,7 +67,7 @@ export class ReadBytes {
     this.#lengths.set(lengths);
   }
 
-  /** Of what was added; nothing is to be added after it. */
+  /** The reading of all bytes so far; add none afterwards. */
   reading(): Reading {
     return {
       text: Buffer.from(this.#values.buffer, 0, this.#count).toString('latin1'),

@@ -1,17 +1,17 @@
 /**
- * Text without its escapes: JSON's, once or many times over, percent signs, and what gives a terminal its colours. How many backslashes stand in a row says how
- * deep a text was quoted, which nobody knows here, so a row of them is read as one. `\n` and its like stay as two characters:
- * they may be the end of a line, or a folder's separator before a name.
- *
- * One pass with a stack: every step adds a character, or takes an escape off the top and adds what it stands for, which is
- * less. So work grows with the length, whatever the text is.
+ * Text with its escapes undone: those of JSON, once or many times over, percent signs, and colours of terminals. The
+ * number of backslashes in a row says how often a text was quoted, which nobody knows here, so any number of them is
+ * read as one. `
+ * ` and its like stay as two characters, since they may also be a folder's separator before a name. One pass with a
+ * stack: every step adds a character, or takes an escape off the top and adds the shorter text that it stands for. So
+ * the work grows with the length, whatever the text is.
  */
 import type { Reading } from './reading.ts';
 
 export type Unescaped = Reading & {
-  /** Characters from one in the source to the next one: how many backslashes one of them stands for. */
+  /** How far the next character is in the source, in characters: one may stand for several backslashes. */
   lengthAt(index: number): number;
-  /** What it took, in characters added; for tests. */
+  /** How many characters were added; for tests. */
   steps: number;
 };
 
@@ -19,13 +19,13 @@ const BACKSLASH = 0x5c;
 const PERCENT = 0x25;
 const LOWER_U = 0x75;
 const LOWER_X = 0x78;
-/** Stand for themselves behind a backslash. */
+/** Characters that stand for themselves behind a backslash. */
 const QUOTED = new Set(Array.from('"\'/', (char) => char.charCodeAt(0)));
 const ESCAPE = 0x1b;
 const OPEN_BRACKET = 0x5b;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const ESCAPES = /[\\%\x1b]/;
-/** Behind an escape character and a bracket: digits and marks, up to a letter. */
+/** The rest of a terminal's escape behind `ESC [`: digits and marks, up to a letter. */
 const isParameter = (code: number) => code >= 0x30 && code < 0x40;
 const isFinal = (code: number) => /[@A-Za-z~]/.test(String.fromCharCode(code));
 
@@ -35,7 +35,7 @@ for (const [value, digit] of Array.from('0123456789abcdef').entries()) {
   HEX[digit.toUpperCase().charCodeAt(0)] = value;
 }
 
-/** `source` has a byte in each character. */
+/** Each character of `source` stands for one byte. */
 export function unescaped(source: string): Unescaped {
   if (!ESCAPES.test(source)) {
     return {
@@ -54,11 +54,11 @@ class Stack {
   readonly #codes: Uint8Array;
   /** Where in the source each character begins. */
   readonly #starts: Int32Array;
-  /** Where a character ends that does not end where the next one begins. */
+  /** Where a character ends, if that is not where the next one begins. */
   readonly #ends = new Map<number, number>();
   #length = 0;
   #steps = 0;
-  /** Of a terminal's escape that has not ended. */
+  /** Where a terminal's escape began that has not ended. */
   #colour = -1;
 
   constructor(capacity: number) {
@@ -68,7 +68,7 @@ class Stack {
 
   take(code: number, at: number): void {
     this.#add(code, at);
-    // What an escape stands for may be the end of another one.
+    // What an escape stands for may complete another escape.
     while (HEX[this.#codes[this.#length - 1] ?? 0] !== -1 && this.#decode());
   }
 
@@ -103,26 +103,26 @@ class Stack {
     if (this.#ends.size > 0) this.#ends.delete(index);
   }
 
-  /** Whether `code` is the last one of a terminal's escape, which is taken away. */
+  /** Whether `code` ends a terminal's escape, which is then removed. */
   #endsColour(code: number): boolean {
     const begin = this.#colour;
     const behind = this.#length - begin;
-    // What came before an escape may have become a part of another one.
+    // What stood before the escape may now be part of another one.
     if (behind === 1 ? code === OPEN_BRACKET : behind > 1 && isParameter(code)) return false;
     this.#colour = -1;
     if (behind < 2 || !isFinal(code)) return false;
     this.#length = begin;
-    // Of two in a row the first one counts.
+    // Of two backslashes in a row the first counts.
     if (!this.#ends.has(begin - 1)) this.#ends.set(begin - 1, this.#starts[begin] ?? 0);
     return true;
   }
 
-  /** Whether the top was an escape; what it stands for has taken its place. */
+  /** Undoes the escape on the top, if there is one. True where it did. */
   #decode(): boolean {
     return this.#decodeAs(1, PERCENT, 2) || this.#decodeAs(2, LOWER_X, 2) || this.#decodeAs(2, LOWER_U, 4);
   }
 
-  /** An escape of `lead` characters, of which `mark` is the last, and `digits`. */
+  /** Undoes an escape of `lead` characters that end in `mark`, with the digits behind it. */
   #decodeAs(lead: number, mark: number, digits: number): boolean {
     const codes = this.#codes;
     const from = this.#length - lead - digits;
@@ -150,7 +150,7 @@ class Stack {
     else this.#add(value, start);
   }
 
-  /** The half of a pair that stands on top, as three bytes. */
+  /** The half of a surrogate pair on the top, as three bytes. */
   #highSurrogate(): number | undefined {
     const [a = 0, b = 0, c = 0] = this.#codes.subarray(Math.max(0, this.#length - 3), this.#length);
     return a === 0xed && b >= 0xa0 && b < 0xb0 ? 0xd000 | ((b & 0x3f) << 6) | (c & 0x3f) : undefined;
@@ -161,7 +161,7 @@ class Stack {
   }
 }
 
-/** Of half a surrogate pair, too. */
+/** Also for half a surrogate pair. */
 function utf8(code: number): number[] {
   const tail = (shift: number) => 0x80 | ((code >> shift) & 0x3f);
   if (code < 0x800) return [0xc0 | (code >> 6), tail(0)];
