@@ -38,7 +38,7 @@ function readCommandLine(env: Environment): Config {
 const connectLine = (config: Config, url: string): string =>
   `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude --permission-mode acceptEdits`;
 
-/** A person should know that what is said from now on stays on the disk. */
+/** A person should know that everything is now written to the disk. */
 const RECORDS = 'every request and answer, without keys; Ctrl-C ends it and says what there is';
 
 function banner(config: Config, url: string): string {
@@ -57,7 +57,10 @@ function banner(config: Config, url: string): string {
   ].join('\n');
 }
 
-/** In JSON the log stays pure: what a person reads goes to stderr, and the log has the same in one line. */
+/**
+ * A JSON log must hold nothing but JSON: the text for people goes to stderr, and the log has the same facts in one
+ * line.
+ */
 function announce(config: Config, format: 'pretty' | 'json', url: string, logger: Logger): void {
   (format === 'json' ? process.stderr : process.stdout).write(`${banner(config, url)}\n`);
   for (const notice of config.notices) logger.warn({}, notice);
@@ -116,7 +119,7 @@ function closeOnSignal(listening: Listening, system: System, logger: Logger): (s
   return onSignal;
 }
 
-/** Settings that cannot be read change nothing: the proxy goes on with those it has. */
+/** If the settings cannot be read, nothing changes: the proxy goes on with those it has. */
 function reload(system: System, files: EnvFiles, logger: Logger): void {
   try {
     system.reload(readConfig(files.read(), argv));
@@ -126,12 +129,12 @@ function reload(system: System, files: EnvFiles, logger: Logger): void {
   }
 }
 
-/** Input, output or errors, whichever is on a terminal. */
+/** The first of input, output and errors that is a terminal. */
 const terminal = [0, 1, 2].find((descriptor) => isatty(descriptor));
-/** A terminal that is closed sends SIGHUP too, and means the end. */
+/** Closing a terminal sends SIGHUP too, and is meant as the end. */
 const isTerminalGone = () => terminal !== undefined && !isatty(terminal);
 
-/** On SIGHUP, and when a `.env` file changes. */
+/** Reads the settings anew on SIGHUP, and when a `.env` file changes. */
 function reloadOnChange(
   system: System,
   files: EnvFiles,
@@ -157,10 +160,10 @@ const system = start(() =>
 );
 const listening = startListening(system, config);
 const close = closeOnSignal(listening, system, logger);
-// A mistake of ours in one request: it must not end the streams of all others.
+// A mistake of ours in one request must not end the streams of all others.
 process.on('unhandledRejection', (error) => logger.error({ error }, 'a failure that nobody was told of'));
 reloadOnChange(system, envFiles, logger, close);
-// Whoever stops at a breakpoint stops the event loop, too.
+// A debugger that stops at a breakpoint stops the event loop, too.
 if (!process.execArgv.some((flag) => flag.startsWith('--inspect')))
   startWatchdog({ everyMs: SIGN_MS, most: DRAIN_LIMIT_MS / SIGN_MS });
 void watchLauncher(process, () => close('the end of npx'), { clock: systemClock });

@@ -62,7 +62,7 @@ export const SearchResultBlock = block('search_result', {
   cache_control: CacheControl,
 });
 
-/** Absent from a thought that another provider had, or that came out of a session's file. Nothing depends on it. */
+/** Absent from a thought of another provider, or one that came out of a session's file. Nothing depends on it. */
 const Leftover = Type.Optional(Nullable(Type.String()));
 
 export const ThinkingBlock = block('thinking', {
@@ -74,7 +74,7 @@ export const RedactedThinkingBlock = block('redacted_thinking', { data: Leftover
 export const ToolUseBlock = block('tool_use', {
   id: Type.String({ minLength: 1 }),
   name: Type.String({ minLength: 1 }),
-  /** Left out, or null, where a tool takes nothing. */
+  /** Absent or null where the tool takes no arguments. */
   input: free('arguments, as the tool takes them'),
   caller: Caller,
   toolset_name: ToolsetName,

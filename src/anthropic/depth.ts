@@ -1,10 +1,13 @@
-/** How deep the JSON of a request may be. Whoever walks it later may do so by recursion, and printing it cannot fail. */
+/**
+ * How deep the JSON of a request may be nested. Within the limit everybody may walk a request by recursion, and
+ * printing it cannot fail.
+ */
 import { isDeeperThan, isObject } from '../lib/json.ts';
 
-/** Levels of objects and lists, the body itself being the first. */
+/** Levels of objects and lists; the body itself is the first. */
 export const MOST_LEVELS = 512;
 
-/** Steps of a path that are told: enough to know whose value it is. */
+/** How many steps of the path are told: enough to know whose value it is. */
 const STEPS_TOLD = 5;
 
 export const isTooDeep = (body: object): boolean => isDeeperThan(body, MOST_LEVELS);

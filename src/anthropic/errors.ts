@@ -1,4 +1,4 @@
-/** Anthropic's errors: what a client is told, and how (contract section 8). */
+/** Anthropic's errors: what a client is told, and in which form (contract section 8). */
 import { wellFormed } from '../lib/well-formed.ts';
 
 export const ERROR_STATUS = {
@@ -24,18 +24,18 @@ export type ErrorBody = {
 };
 
 export type MessagesErrorOptions = {
-  /** Where the status is not the type's usual one. */
+  /** Set where the status is not the usual one of the type. */
   status?: number;
   /** `error.details`, such as `{ error_code }`. */
   details?: Record<string, unknown>;
   /** Seconds, told as `retry-after`. */
   retryAfter?: number;
-  /** `x-should-retry`: overrules what the client would do by itself. */
+  /** `x-should-retry`: tells the client whether to try again, whatever it would do by itself. */
   shouldRetry?: boolean;
   cause?: unknown;
 };
 
-/** An error meant for the client, in its words. Not for upstream's own errors: see `UpstreamError`. */
+/** An error for the client, in the client's words. Upstream's own errors are `UpstreamError`s. */
 export class MessagesError extends Error {
   override readonly name = 'MessagesError';
   readonly type: ErrorType;
@@ -59,7 +59,7 @@ export function toErrorBody(error: MessagesError, requestId: string): ErrorBody 
     type: 'error',
     error: {
       type: error.type,
-      // It may quote an upstream, or a request, that wrote half a character.
+      // The text may quote an upstream or a request that wrote half a character.
       message: wellFormed(error.message),
       ...(error.details ? { details: error.details } : {}),
     },

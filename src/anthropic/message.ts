@@ -1,4 +1,4 @@
-/** Anthropic's answer: the message and its blocks as we emit them (contract section 7). */
+/** Anthropic's answer: the message and its blocks as the proxy writes them (contract section 7). */
 import type { JsonObject } from '../lib/json.ts';
 
 export type StopReason =
@@ -25,7 +25,10 @@ export type Usage = {
   inference_geo: null;
 };
 
-/** Where a piece of text comes from. What is `encrypted_` or a quotation is empty: Google gives no page's words. */
+/**
+ * The source of a piece of text. Fields named `encrypted_…`, and quotations, are empty: Google does not give the words
+ * of a page.
+ */
 export type WebCitation = {
   type: 'web_search_result_location';
   url: string;

@@ -1,11 +1,11 @@
 /**
- * The client's own JSON in a request: arguments of calls, schemas of tools. Their numbers keep their digits (`exact-json.ts`). All
- * other numbers are counted with, and stay plain.
+ * The client's own JSON in a request: arguments of calls, schemas of tools. Its numbers keep their digits
+ * (`exact-json.ts`). All other numbers are computed with, and stay plain JavaScript numbers.
  */
 import { isRawNumber, parseExact } from '../lib/exact-json.ts';
 import { isObject } from '../lib/json.ts';
 
-/** Whatever a model wrote. `*` is each item of a list. */
+/** Arguments that a model wrote. `*` stands for each item of a list. */
 const ARGUMENTS = ['messages.*.content.*.input', 'tools.*.input_examples'];
 
 const SCHEMAS = [
@@ -16,7 +16,7 @@ const SCHEMAS = [
   'output_format.schema',
 ];
 
-/** Puts the numbers of `text`, which `request` was parsed of, in place of those that lost digits. */
+/** Replaces numbers that lost digits when `request` was parsed out of `text`. Changes `request`. */
 export function keepOwnDigits(request: unknown, text: string): void {
   const exact = parseExact(text);
   for (const path of ARGUMENTS) take(request, exact, path.split('.'), (value) => value);
@@ -39,10 +39,10 @@ function take(
   }
 }
 
-/** Keywords that hold values of the client's tool. All else in a schema is read by us, and compared. */
+/** Keywords that hold values of the client's tool. All other numbers of a schema are read and compared here. */
 const VALUE_KEYWORDS: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'example']);
 
-/** Keywords that hold schemas by names of the author's own: `default` may be one of them. */
+/** Keywords that hold schemas under names of the author's choice, such as `default`. */
 const NAMED: ReadonlySet<string> = new Set([
   'properties',
   'patternProperties',
@@ -60,7 +60,9 @@ function placeAt(key: string, place: Place): Place {
   return NAMED.has(key) ? 'named' : 'schema';
 }
 
-/** In a schema `1.0` and `1` say the same: only integers that would become others stay raw, and only as values. */
+/**
+ * In a schema `1.0` and `1` mean the same. So only integers that would change stay raw, and only where they are values.
+ */
 const exactValues = (schema: unknown): unknown => mostlyPlain(schema, 'schema');
 
 function mostlyPlain(value: unknown, place: Place): unknown {

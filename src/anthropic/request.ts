@@ -1,6 +1,6 @@
 /**
- * The body of `POST /v1/messages` and `/v1/messages/count_tokens` (contract section 4). Blocks are only looked at
- * by their `type` here; `validate.ts` checks each against its own schema, so that an error can name the field.
+ * The body of `POST /v1/messages` and `/v1/messages/count_tokens` (contract section 4). Of a block these schemas check
+ * only its `type`; `validate.ts` checks each block against its own schema, so that an error can name the field.
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { CONTENT_BLOCKS, type ContentBlock, TextBlock } from './content.ts';
@@ -77,7 +77,7 @@ const thinkingKeys = {
   block_binding: needless('thoughts are not sent back'),
 };
 
-/** Which keys belong together is not checked: a key that the type has no use for is told about. */
+/** The check allows any key with any type; a key that the type has no use for leads to a warning. */
 export const ThinkingConfig = withKeys(
   Open({
     type: Type.Union([
@@ -103,13 +103,16 @@ export const ThinkingConfig = withKeys(
 );
 export type ThinkingConfig = Static<typeof ThinkingConfig>;
 
-/** By their type without its date; the tools of any other type have the fields of a client's own. */
+/** Which keys a tool has, by its type without the date. The default is a tool of the client's own. */
 const SomeTool = withKeys(
   Tool,
   Type.Union([Open({ ...WebSearchTool.properties, type: Type.Literal('web_search') }), TextEditorTool, Tool]),
 );
 
-/** Thoughts never go back to Gemini, so what is kept of them makes no difference. Other edits are told about whole. */
+/**
+ * Thoughts never go back to Gemini, so it makes no difference which of them the client wants to keep. For other edits
+ * one warning says that they are not applied.
+ */
 const ContextManagement = Open({
   edits: Type.Array(
     Type.Union([

@@ -5,9 +5,12 @@
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
 
 export type Note =
-  /** Taken as it is meant: nothing is lost by not sending the field on. */
+  /** Accepted, and nothing is lost by not sending the field on. */
   | { needless: string }
-  /** Left out, and the client may feel it. The values in `unless` ask for nothing else than what is done anyway. */
+  /**
+   * Left out, and the client may feel it: a warning says so, except for the values in `unless`, which ask for what is
+   * done anyway.
+   */
   | { ignored: string; unless: readonly unknown[] }
   /** A request with this field is refused, unless its value asks for nothing. */
   | { refused: string }
@@ -24,7 +27,7 @@ export const noteOf = (schema: TSchema): Note | undefined => (schema as Noted)[N
 
 export const isFree = (schema: TSchema): boolean => 'free' in (noteOf(schema) ?? {});
 
-/** What a value may be, with the schemas that name its keys: the members of a union, and of unions in it. */
+/** What a value may be: the members of a union, and of unions in it. Each is the schema that names the keys. */
 export function optionsOf(schema: TSchema): TSchema[] {
   const named = (schema as Noted)[KEYS] ?? schema;
   const members: TSchema[] | undefined = named['anyOf'];
@@ -37,7 +40,7 @@ export const Open = <P extends TProperties>(properties: P) =>
 
 export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
-/** Any value, or none. Not exported: a schema must note what becomes of it. */
+/** Any value, or none. It is not exported: every field must have a note on what becomes of it. */
 const Anything = Type.Optional(Type.Unknown());
 
 const noted = <S extends TSchema>(schema: S, note: Note): S => ({ ...schema, [NOTE]: note });
@@ -59,10 +62,10 @@ export function free(why: string, schema: TSchema = Anything): TSchema {
   return noted(schema, { free: why });
 }
 
-/** Checked as `schema` says; the keys that belong into it are those of `keys`. */
+/** A value is checked by `schema`, while the keys that are known in it are those of `keys`. */
 export const withKeys = <S extends TSchema>(schema: S, keys: TSchema): S => ({ ...schema, [KEYS]: keys });
 
-/** Any value is accepted; the keys that belong into it are those of `keys`. */
+/** Any value is accepted. The keys that are known in it are those of `keys`. */
 export const unchecked = (keys: TSchema) => withKeys(Anything, keys);
 
 /** Marks where a cached prompt ends. */

@@ -4,7 +4,7 @@ import { CacheControl, needless, Open } from './schema-words.ts';
 
 const Maybe = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]));
 
-/** A bare name such as `example.com`, which means its subdomains as well; a path may follow. */
+/** Names such as `example.com`, which include their subdomains; a path may follow. */
 const Domains = Maybe(Type.Array(Type.String({ minLength: 1 })));
 
 const UserLocation = Open({
@@ -15,7 +15,7 @@ const UserLocation = Open({
   timezone: Maybe(Type.String()),
 });
 
-/** `web_search_<date>`: any date is one tool here. Of the two lists of domains only one may be there. */
+/** `web_search_<date>`: all dates are treated alike. Only one of the two lists of domains may be there. */
 export const WebSearchTool = Open({
   type: Type.String({ pattern: '^web_search_\\d{8}$' }),
   name: Type.Literal('web_search'),

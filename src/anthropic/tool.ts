@@ -3,8 +3,8 @@ import { type Static, Type } from '@sinclair/typebox';
 import { CacheControl, free, Nullable, needless, Open } from './schema-words.ts';
 
 /**
- * A tool: client tools have a name and an `input_schema` (`type` absent or `custom`); Anthropic's own carry a dated
- * `type`. Which of those are served is decided in translation.
+ * A tool. Client tools have a name and an `input_schema` (`type` absent or `custom`); Anthropic's own have a dated
+ * `type`. Translation decides which of those are served.
  */
 export const Tool = Open({
   type: Type.Optional(Nullable(Type.String())),
@@ -23,7 +23,7 @@ export const Tool = Open({
 });
 export type Tool = Static<typeof Tool>;
 
-/** An editor's own limit on what it shows of a file. */
+/** Anthropic's text editor, which the client runs. */
 export const TextEditorTool = Open({
   ...Tool.properties,
   type: Type.Literal('text_editor'),

@@ -1,7 +1,7 @@
 /**
- * Finds the keys of a request that nothing here reads, at any depth. The known keys are read off the schemas once, so that a field
- * that has a schema is known and any other is told about. A request of 85 kB is walked in microseconds: the walk looks at each
- * object's keys, and writes a path only where there is something to tell.
+ * Finds the keys of a request that nothing here reads, at any depth. The known keys are read off the schemas once: a
+ * key that has a schema is known, and any other is told about. A request of 85 kB takes a few microseconds: the walk
+ * looks at the keys of each object, and writes a path only where there is something to tell.
  */
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { isObject } from '../lib/json.ts';
@@ -10,25 +10,28 @@ import { isFree, type Note, noteOf, optionsOf } from './schema-words.ts';
 
 type Ignored = Extract<Note, { ignored: string }>;
 
-/** A known key: what is to be told of its value, and which keys are known inside of it. */
+/** A known key: what to tell about its value, and which keys are known inside of it. */
 type Field = { ignored: Ignored | undefined; inside: Node | undefined };
 
 type Node = {
-  /** The keys of an object; undefined where any key goes. */
+  /** The known keys of an object; undefined where any key may be. */
   fields: ReadonlyMap<string, Field> | undefined;
-  /** Objects that differ by the value of a key, as content blocks do by their `type`. */
+  /** Several kinds of objects, told apart by the value of one key: blocks by their `type`. */
   variants: { tag: string; nodes: ReadonlyMap<string, Node>; otherwise: Node | undefined } | undefined;
   items: Node | undefined;
 };
 
-/** What becomes of a key that has no meaning here. `count` is of the same key at places of the same kind: each block of a history. */
+/**
+ * A key that has no effect, and why. `count` is over 1 for the same key at many places of the same kind, such as each
+ * block of a history.
+ */
 export type UnusedKey = { path: string; why: string; count: number };
 
 const NOT_KNOWN = 'not known here, left out';
 const TAGS = ['type', 'role'];
-/** Paths that are written out for one key at one kind of place. */
+/** How many paths are written out for one key at one kind of place. */
 const PATHS_A_KEY = 5;
-/** Different keys that are told; what comes after them is only counted. */
+/** How many different keys are told; the rest is only counted. */
 const MOST_KEYS = 40;
 
 const NOTHING_INSIDE: Node = { fields: undefined, variants: undefined, items: undefined };
@@ -59,7 +62,7 @@ function fieldOf(schema: TSchema): Field {
   return { ignored: note && 'ignored' in note ? note : undefined, inside: nodeOf(schema) };
 }
 
-/** Undefined where no keys can be, or any may. */
+/** Undefined where there can be no keys, or where any key may be. */
 function nodeOf(schema: TSchema): Node | undefined {
   if (isFree(schema)) return undefined;
   const options = optionsOf(schema);
@@ -150,7 +153,7 @@ class Walk {
 
 let root: Node | undefined;
 
-/** Of a request that was checked. A count may have all the keys of a request for an answer. */
+/** Takes a request that was checked. A count may have all the keys of a request for an answer. */
 export function unusedKeys(request: object): UnusedKey[] {
   root ??= nodeOf(MessagesRequest) ?? NOTHING_INSIDE;
   const walk = new Walk();

@@ -1,6 +1,6 @@
 /**
- * Checks a request's shape, and throws a `MessagesError` that names the field in Anthropic's wording. What a shape
- * cannot say (which models, which server tools, what a version forbids) is decided in translation.
+ * Checks the shape of a request, and throws a `MessagesError` that names the field in Anthropic's wording. Translation
+ * decides what a shape cannot say: which models and server tools are served, what a version forbids.
  */
 import type { TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
@@ -16,7 +16,7 @@ import type { Tool } from './tool.ts';
 
 const compiled = new Map<TSchema, TypeCheck<TSchema>>();
 
-/** Compiled at first use: most block types never occur in a process's life. */
+/** Schemas are compiled when they are first used: most block types never come. */
 function compile(schema: TSchema): TypeCheck<TSchema> {
   let check = compiled.get(schema);
   if (!check) {
@@ -55,7 +55,7 @@ function checkMessages(messages: readonly Message[]): void {
   });
 }
 
-/** A tool of the client's own; Anthropic's carry a dated `type`. */
+/** A tool of the client's own. (Anthropic's have a dated `type`.) */
 const isCustom = (tool: { type?: unknown }) => (tool.type ?? 'custom') === 'custom';
 
 function checkTools(tools: readonly Tool[]): void {
@@ -70,7 +70,10 @@ function checkTools(tools: readonly Tool[]): void {
   });
 }
 
-/** The API puts a custom tool's tag into the path of its fields, although the client need not send one. */
+/**
+ * The API writes `custom` into the path of a client's tool (`tools.0.custom.name`), even where the client left out
+ * `type`.
+ */
 function withToolTag(message: string, value: unknown): string {
   const index = /^tools\.(\d+)\./.exec(message)?.[1];
   const tools = isObject(value) && Array.isArray(value['tools']) ? value['tools'] : [];

@@ -1,22 +1,25 @@
-/** The end of the process: what a signal begins, and what no hanging part of it can hold up. */
+/** The end of the process: what happens after a signal, and how long each part of it may take. */
 import { ignoreFailure } from '../lib/async.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock } from '../lib/ports.ts';
 
-/** Milliseconds that answers under way get to end by themselves. */
+/** Milliseconds in which answers under way may end by themselves. */
 const GRACE_MS = 30_000;
-/** Milliseconds more for last words, recordings and the store. Whatever hangs then, hangs without us. */
+/** Milliseconds more in which last words, recordings and the store may be written. What takes longer is cut off. */
 const CLOSE_MS = 10_000;
-/** From a signal to the end, whatever happens. */
+/** The longest time from a signal to the end. */
 export const DRAIN_LIMIT_MS = GRACE_MS + CLOSE_MS;
-/** A signal to the whole group comes twice: by itself, and handed on by `bun run`. Nobody asks twice this fast. */
+/**
+ * A signal to the whole process group comes twice: directly, and passed on by `bun run`. A person does not press twice
+ * this fast.
+ */
 const ECHO_MS = 300;
 const EXIT_FAILED = 1;
 
 export type ClosingParts = {
-  /** Admits nothing more, and gives answers under way so many milliseconds. */
+  /** Stops accepting requests, and lets answers under way run for `graceMs`. */
   stopListening(graceMs: number): Promise<void>;
-  /** Writes and frees the rest. */
+  /** Writes and closes the rest. */
   closeSystem(): Promise<void>;
   /** Answers under way. */
   answering(): number;
@@ -32,7 +35,7 @@ function closingLine(answers: number): string {
   return `${closing}; a second signal ends at once`;
 }
 
-/** The function that it returns does what a signal does. */
+/** The returned function does what a signal does. */
 export function createClosing(parts: ClosingParts): (signal: string) => void {
   const { clock, logger, exit } = parts;
   const close = async () => {

@@ -1,4 +1,4 @@
-/** The whole system on one page: settings and ports in, a server out. */
+/** The whole system on one page: settings and ports go in, a server comes out. */
 import { join } from 'node:path';
 import { systemPorts } from '../answer/media/fetch-url.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
@@ -34,27 +34,27 @@ export type System = {
   listen(): Listening;
   /** Answers under way. */
   answering(): number;
-  /** Keys, models and rates of `config` from now on; what else has changed is told in the log. */
+  /** Takes over keys, models and rates of `config`. A log line names other settings that have changed. */
   reload(config: Config): void;
-  /** One line in the log where there is no way to upstream. The first request need not wait for it. */
+  /** Writes a log line if there is no way to upstream. The first request need not wait for this. */
   warnOfNoUpstream(): Promise<void>;
-  /** Loads what the first request would wait for. Rejects where a file that it needs cannot be read. */
+  /** Loads what the first request would otherwise wait for. Rejects where a file that it needs cannot be read. */
   warmUp(): Promise<void>;
-  /** Writes and frees what is not the server's: recordings, the store. After the server has closed. */
+  /** Writes and closes what is not the server's: recordings, the store. Comes after the server has closed. */
   close(): Promise<void>;
 };
 
-/** Of one kilobyte or so each. */
+/** How many signatures are kept in memory, of about one kilobyte each. */
 const MAX_SIGNATURES = 100_000;
-/** The same rules give the same faults on every run, unless a rule brings a seed of its own. */
+/** Without a seed in the rule, the same rules give the same faults on every run. */
 const FAULT_SEED = 1;
 
-/** Beneath the recorder: what it writes down is what the proxy was made to meet. */
+/** Faults lie beneath the recorder, so a recording holds what the proxy really met. */
 function withFaults({ faults }: Config, upstream: Fetch, clock: Clock): Fetch {
   return faults.length === 0 ? upstream : createFaultFetch(upstream, faults, { clock, seed: FAULT_SEED });
 }
 
-/** In memory without a folder. Throws an error that names the setting where the folder cannot be used. */
+/** In memory if there is no folder. Throws an error that names the setting where the folder cannot be used. */
 function openStore(folder: string | undefined, { clock, logger }: Ports): SignatureStore {
   const file = folder === undefined ? ':memory:' : join(folder, 'signatures.sqlite');
   const onWarning = (message: string) => logger.warn({}, message);
@@ -87,7 +87,7 @@ export function compose(given: Config, ports: Ports): System {
   const reaching = openReaching(config, ports);
   const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
-  // A replay has the look-ups of then, and must not leave its own behind.
+  // A replay uses the signatures that were found when it was recorded, and must not leave its own behind.
   const store = openStore(player ? undefined : config.dataDir, ports);
   const sharing = openSharing(config, store, ports);
   const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);

@@ -30,15 +30,15 @@ export function createBackend(
 
 export type KeySet = {
   keys: Keys;
-  /** From now on those of `config`. */
+  /** Uses the keys of `config` from now on. */
   replace(config: Config): void;
 };
 
 const ratesOf = ({ keyRpm, keyTpm }: Config) => ({ requests: keyRpm, tokens: keyTpm });
 
 /**
- * The mock's quotas are played, not real, and what is recorded must not depend on earlier requests: there one key, which
- * remembers nothing.
+ * The mock only plays its quotas, and a recording must not depend on earlier requests. So both use one key, about which
+ * nothing is remembered.
  */
 export function createKeys(
   config: Config,

@@ -1,4 +1,4 @@
-/** The mock, loaded when it is needed. */
+/** The mock upstream, which is loaded when it is needed. */
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
@@ -6,7 +6,7 @@ import type { Ports } from './settings.ts';
 
 export const SCENARIOS = join(import.meta.dir, '../../fixtures/scenarios');
 
-/** Loaded after the port is open: the scenarios and their reader take longer than all the rest. */
+/** Loaded after the port is open: reading the scenarios takes longer than everything else at start. */
 export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): Promise<Fetch> } {
   let loading: Promise<Fetch> | undefined;
   const load = () => {
@@ -16,7 +16,7 @@ export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): 
   return { load, fetch: async (url, init, exchange) => (await load())(url, init, exchange) };
 }
 
-/** Rejects where a scenario cannot be used. Those that break while the mock is serving are told in the log. */
+/** Rejects where a scenario cannot be used. If one breaks while the mock is serving, the log says so. */
 async function loadMock({ mock }: Config, { random, clock, logger }: Ports): Promise<Fetch> {
   const [{ createMockFetch }, { findScenario }, { ScenarioFolder }] = await Promise.all([
     import('../sim/mock/index.ts'),

@@ -1,4 +1,4 @@
-/** The way to upstream, watched: where there is none, that is told instead of waited for. */
+/** Watches the way to upstream, so that a missing network is told at once instead of waited for. */
 
 import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
@@ -11,11 +11,11 @@ const network: Fetch = (url, init) => fetch(url, init);
 
 export type Reaching = {
   fetch: Fetch;
-  /** One line in the log where there is no way to upstream now. Resolves when that is known. */
+  /** Writes a log line if there is no way to upstream now. Resolves when that is known. */
   warn(): Promise<void>;
 };
 
-/** Through an HTTP proxy the way is the proxy's, which says itself where it ends. */
+/** With an HTTP proxy the way is the proxy's business: its own errors say where it ends. */
 export function openReaching(config: Config, { clock, logger, connect, fetch = network }: Ports): Reaching {
   if (!connect || config.viaHttpProxy || config.backend !== 'gemini') return { fetch, warn: async () => {} };
   const reach = new Reach({ connect, clock });

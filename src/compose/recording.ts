@@ -15,7 +15,7 @@ import type { OwnRule, Redactor } from '../sim/redact.ts';
 import { Player, type Plays } from '../sim/replay/player.ts';
 import { type Ports, serverSettings } from './settings.ts';
 
-/** What answers depend on, besides the request and what upstream says. */
+/** The settings that answers depend on. */
 function recordedSettings(config: Config): RecordedSettings {
   const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs, urlFetch } =
     serverSettings(config);
@@ -33,13 +33,13 @@ function recordedSettings(config: Config): RecordedSettings {
   };
 }
 
-/** What faults have bent is no longer what Google sent. */
+/** What faults have changed is no longer what Google sent. */
 function originOf({ backend, faults }: Config): Origin {
   if (backend !== 'gemini') return 'synthetic';
   return faults.length > 0 ? 'edited' : 'live';
 }
 
-/** Knows the keys of the settings, and what the user does not want to be kept. */
+/** What must not be in a recording: the keys of the settings, and the user's own patterns. */
 const blottedOut = (config: Config) => ({
   secrets: secretsOf(config),
   patterns: config.redact.map(({ source }) => source),
@@ -66,7 +66,7 @@ function openRecorder(folder: string, config: Config, { clock, random, logger }:
   });
 }
 
-/** Of recordings from before media by URL were read. */
+/** Recordings from before media by URL existed have no setting for it. */
 const OLD_URL_FETCH = { google: false, proxy: false };
 
 /** The way a recording was made goes before the settings of now: the answers depend on it. */

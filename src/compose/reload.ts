@@ -7,7 +7,7 @@ import { serverSettings } from './settings.ts';
 
 type Reloaded = Pick<Config, 'apiKeys' | 'spareKeys' | 'modelMap' | 'modelFallbacks' | 'keyRpm' | 'keyTpm'>;
 
-/** Everything else, by the variables' names. */
+/** All other settings, with the names of their variables. */
 const NEEDS_RESTART = {
   backend: 'BACKEND',
   baseUrl: 'GOOGLE_GEMINI_BASE_URL',

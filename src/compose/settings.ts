@@ -1,4 +1,4 @@
-/** What the server and a recording are told of the settings. */
+/** The settings as the server and a recording take them. */
 
 import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
 import type { ToPng } from '../answer/media/picture-converter.ts';
@@ -13,10 +13,10 @@ import type { Subscriber } from '../trace/trace.ts';
 export type Ports = {
   clock: Clock;
   random: Random;
-  /** In place of ids drawn from `random`. */
+  /** Replaces ids drawn from `random`. */
   ids?: Ids;
   logger: Logger;
-  /** In place of the network; the mock backend brings its own. */
+  /** Replaces the network. (The mock backend brings its own.) */
   fetch?: Fetch;
   /** In place of the recording that `REPLAY` names. */
   player?: Plays;
@@ -24,9 +24,9 @@ export type Ports = {
   recorder?: RequestRecorder;
   /** In place of what media by URL are read with. */
   urlFetch?: UrlFetchPorts;
-  /** In place of what decodes pictures. */
+  /** Replaces the decoder of pictures. */
   toPng?: ToPng;
-  /** Tries the way to upstream, beside `fetch` or the network; without it nobody wonders. */
+  /** Tries whether there is a way to upstream. Without it nobody looks. */
   connect?: Connect;
   /** Hear the story of each request, beside the log and the counts. */
   subscribers?: readonly Subscriber[];

@@ -1,4 +1,4 @@
-/** What instances share, where there is a Redis to share it through; else what one has alone. */
+/** What several instances share through Redis; without Redis, the same for one instance alone. */
 import { openRedisShared } from '../cluster/redis-shared.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
@@ -16,7 +16,7 @@ export type Sharing = {
   close(): Promise<void>;
 };
 
-/** A replay and a recording share nothing: they must not depend on what others do. */
+/** A replay and a recording share nothing: they must not depend on what other instances do. */
 export function openSharing(config: Config, local: SignatureStore, { clock, logger }: Ports): Sharing {
   const { redisUrl, record, replay } = config;
   if (redisUrl === undefined || record !== undefined || replay) {

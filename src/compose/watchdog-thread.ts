@@ -1,4 +1,4 @@
-/** The other side of `watchdog.ts`. */
+/** The thread that `watchdog.ts` starts. */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import type { Watched } from './watchdog.ts';
@@ -8,7 +8,7 @@ const { everyMs, most, signs }: Watched = workerData;
 
 let last = 0;
 let missed = 0;
-// Counted in looks, not by a clock: a machine that sleeps stops both threads.
+// It counts looks instead of reading a clock: both threads stop while the machine sleeps.
 setInterval(() => {
   const now = Atomics.load(signs, 0);
   missed = now === last ? missed + 1 : 0;

@@ -1,13 +1,14 @@
 /**
- * Ends a process whose event loop stands still. JavaScript hears no signal meanwhile: a proxy that computes for ever could be ended by
- * `kill -9` alone, and whoever sent SIGTERM would wait. A thread can count, and can end the process.
+ * Ends a process whose event loop stands still. JavaScript hears no signals then, so a proxy that computes for ever
+ * could only be ended by `kill -9`, and whoever sent SIGTERM would wait in vain. A second thread can count the time,
+ * and can end the process.
  */
 import { Worker } from 'node:worker_threads';
 
 export type WatchdogOptions = {
   /** Milliseconds between two signs of life. */
   everyMs: number;
-  /** Signs that are missed before the process is ended. */
+  /** How many signs of life may be missing before the process is ended. */
   most: number;
 };
 

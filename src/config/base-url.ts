@@ -1,16 +1,16 @@
-/** `GOOGLE_GEMINI_BASE_URL`, in whichever of the forms that other tools take: the SDK puts `/v1beta/models/…` behind it. */
+/** `GOOGLE_GEMINI_BASE_URL`, in all forms in which other tools take such a URL. The SDK adds `/v1beta/models/…`. */
 import { ConfigError } from './read-value.ts';
 
 /**
- * How a URL copied out of another tool's settings may end: version, collection, one method, OpenAI's dialect. Only at the end: a
- * gateway's own path may hold a `v1` further ahead.
+ * Endings of URLs that were copied from another tool's settings: a version, a collection, one method, OpenAI's dialect.
+ * Only the end counts: a gateway's own path may have a `v1` in the middle.
  */
 const API_PATH =
   /(?:\/v\d+(?:(?:alpha|beta)\d*)?)?(?:\/models(?:\/[^/]*)?|\/openai(?:\/chat(?:\/completions)?)?)?$/i;
 
 /**
- * Without a version, a trailing slash, a query and a fragment; a path before the version stays (a gateway's). Throws a ConfigError
- * for what is no URL; what it says is not told: it may hold a key.
+ * The URL without version, trailing slash, query and fragment. A path before the version (a gateway's) stays. Throws a
+ * ConfigError for what is no URL, without quoting it: it may hold a key.
  */
 export function readBaseUrl(text: string | undefined, notices: string[]): string | undefined {
   if (text === undefined) return undefined;

@@ -30,15 +30,15 @@ export type Config = {
   backend: 'gemini' | 'mock' | 'replay';
   /** Empty for the mock. */
   apiKeys: readonly string[];
-  /** Set as well, and not used: no less secret. */
+  /** Keys that are set but not used. They are secrets all the same. */
   spareKeys: readonly string[];
   baseUrl: string | undefined;
-  /** Requests upstream go through an HTTP proxy that the environment names. */
+  /** The environment names an HTTP proxy for requests upstream. */
   viaHttpProxy: boolean;
   modelMap: ModelMap;
   /** Empty for none. */
   modelFallbacks: ModelFallbacks;
-  /** Requests and tokens a minute, of each key. */
+  /** The most requests and tokens a minute, for each key. */
   keyRpm: number | undefined;
   keyTpm: number | undefined;
   host: string;
@@ -61,16 +61,16 @@ export type Config = {
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
   /** The folder to record into. */
   record: string | undefined;
-  /** What recordings must not hold besides secrets. */
+  /** Patterns of what recordings must not hold besides secrets. */
   redact: readonly LinearPattern[];
-  /** Set for the backend of that name. */
+  /** Which recording to play, and how fast; undefined unless `backend` is `replay`. */
   replay: { folder: string; pace: Pace; alone?: boolean } | undefined;
-  /** How upstream is made to fail; empty in ordinary life. */
+  /** The faults that upstream is given on purpose; usually none. */
   faults: readonly FaultRule[];
   /** May hold a password. */
   redisUrl: string | undefined;
   dataDir: string;
-  /** What the operator should know of how the settings were understood; told at start. */
+  /** Remarks on how the settings were understood, for the operator; told at start. */
   notices: readonly string[];
 };
 
@@ -87,16 +87,16 @@ function parseFlags(argv: readonly string[]): Record<string, unknown> {
   try {
     return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
   } catch (error) {
-    // Node's message goes on with advice about positional arguments, which there are none of here.
+    // Node's message continues with advice on positional arguments, but there are none here.
     const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
     throw new ConfigError(`${sentence?.replace(/\.$/, '')}; --help lists what there is`);
   }
 }
 
-/** Whoever sends by `fetch` heeds these, in lower case too. */
+/** Proxies that `fetch` uses, also where the name is written in lower case. */
 const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
 
-/** The text that `--help` or `--version` asks for; undefined where the proxy is to serve. */
+/** The text for `--help` or `--version`; undefined where the proxy is to serve. */
 export function requestedText(argv: readonly string[]): string | undefined {
   const flags = parseFlags(argv);
   if (flags['help']) return helpText(VERSION);
@@ -166,14 +166,14 @@ function readOrigins({ CORS_ORIGINS = [], PROXY_API_KEY }: Values): readonly str
   }
   return CORS_ORIGINS.map((text) => {
     const origin = URL.parse(text)?.origin ?? 'null';
-    // Schemes that the URL standard does not know have none there.
+    // The URL standard gives no origin to a scheme that it does not know.
     return origin === 'null' ? text.toLowerCase().replace(/\/$/, '') : origin;
   });
 }
 
 const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
 
-/** Some shells say `CI=false` where they mean nothing. */
+/** Some shells set `CI=false` and mean that there is no CI. */
 const isCi = (text: string | undefined) => isSet(text) && !/^(?:false|0|no)$/i.test(text ?? '');
 
 const keysOf = ({ API_KEYS = [], GEMINI_API_KEY, GOOGLE_API_KEY }: Values): string[] =>
@@ -188,7 +188,7 @@ function chooseKeys(values: Values, notices: string[]): readonly string[] {
   return keys;
 }
 
-/** A build that records would call the real thing, and keep what it said. */
+/** Recording under CI is refused: a build would send requests to the real Gemini and keep the answers. */
 function chooseRecord({ RECORD, BACKEND }: Values, env: Environment): string | undefined {
   if (RECORD !== undefined && BACKEND === 'replay') throw new ConfigError('RECORD: not while replaying');
   if (RECORD !== undefined && isCi(env['CI'])) throw new ConfigError('RECORD: not under CI');
@@ -214,13 +214,13 @@ function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultR
   }
 }
 
-/** What it says is not told: it may hold a password. */
+/** The error does not quote the URL: it may hold a password. */
 function readRedisUrl({ REDIS_URL }: Values): string | undefined {
   if (REDIS_URL === undefined || URL.canParse(REDIS_URL)) return REDIS_URL;
   throw new ConfigError('REDIS_URL: cannot be read as a URL; look at its port, and escape odd characters');
 }
 
-/** Throws a ConfigError for anything that cannot be meant. Flags win over the environment. */
+/** Throws a ConfigError for settings that make no sense. Flags win over the environment. */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
   const { values, isGiven } = readValues(env, argv);
   const notices: string[] = NOT_SERVED.filter((name: string) => isSet(env[name])).map(
@@ -267,7 +267,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
   };
 }
 
-/** Everything that must not show up in a log. */
+/** All values that must not appear in a log. */
 export function secretsOf({ apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl }: Config): string[] {
   const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
   const urls = [redisUrl, baseUrl].filter((url) => url !== undefined);

@@ -1,4 +1,6 @@
-/** References in a `.env` file as Bun understands them, whatever quotes they stand in; `parseEnv` leaves them as they are. */
+/**
+ * References (`$NAME`) in a `.env` file, as Bun understands them inside any quotes. `parseEnv` does not expand them.
+ */
 
 const NAME = /\w*/y;
 
@@ -7,7 +9,7 @@ const nameAt = (text: string, at: number): string => {
   return NAME.exec(text)?.[0] ?? '';
 };
 
-/** Where the brace that was opened before `from` is closed; -1 where it is not. */
+/** The index of the brace that closes the one before `from`; -1 where there is none. */
 function closingBrace(text: string, from: number): number {
   let depth = 1;
   for (let at = from; at < text.length; at++) {
@@ -18,7 +20,7 @@ function closingBrace(text: string, from: number): number {
   return -1;
 }
 
-/** `NAME`, or `NAME:-default`; undefined for anything else. */
+/** Expands `NAME` or `NAME:-default`; undefined for anything else. */
 function expandBraces(inner: string, values: ReadonlyMap<string, string | undefined>): string | undefined {
   const name = nameAt(inner, 0);
   const rest = inner.slice(name.length);
@@ -27,7 +29,7 @@ function expandBraces(inner: string, values: ReadonlyMap<string, string | undefi
   return values.get(name) ?? expandReferences(rest.slice(2), values);
 }
 
-/** `$NAME`, `${NAME}`, `${NAME:-default}`, and `\$` for a dollar sign. What is none of these stays. */
+/** Expands `$NAME`, `${NAME}`, `${NAME:-default}`, and `\$` for a dollar sign. Everything else stays as it is. */
 export function expandReferences(text: string, values: ReadonlyMap<string, string | undefined>): string {
   let out = '';
   let at = 0;

@@ -1,11 +1,14 @@
-/** Whether a `.env` file is as its writer means it: editors and scripts write in steps, and between two of them it is not. */
+/**
+ * Whether a `.env` file has been written to its end. Editors and scripts write in steps, and the file may be read
+ * between two of them.
+ */
 import { ConfigError } from './read-value.ts';
 
 const NAME = /^\s*(?:export\s+)?[\w.-]+\s*[=:]/;
 const NOTHING = /^\s*(?:#.*)?$/;
 const OPEN_QUOTE = /^\s*(?:export\s+)?[\w.-]+\s*=\s*(["'`])/;
 
-/** The first line that says nothing, or never ends; undefined where each has a meaning. */
+/** The number of the first line that has no meaning, or whose quotes never close; undefined where all is well. */
 function brokenLine(text: string): number | undefined {
   const lines = text.split(/\r?\n/);
   for (let at = 0; at < lines.length; at++) {
@@ -21,7 +24,7 @@ function brokenLine(text: string): number | undefined {
   return undefined;
 }
 
-/** A value in quotes may go over several lines. */
+/** The line in which a quoted value ends: it may go over several lines. */
 function lineOfClosing(lines: readonly string[], first: number, from: number, quote: string) {
   for (let at = first; at < lines.length; at++) {
     const line = lines[at] ?? '';
@@ -35,7 +38,7 @@ function lineOfClosing(lines: readonly string[], first: number, from: number, qu
 
 const endsLine = (text: string) => /\n$/.test(text);
 
-/** Throws a ConfigError where `text` looks like a part of what is being written; `before` is what stood there. */
+/** Throws a ConfigError where `text` looks half written. `before` is what the file held. */
 export function checkWhole(path: string, text: string, before: string): void {
   if (text === before) return;
   const refuse = (problem: string) => {
@@ -43,7 +46,7 @@ export function checkWhole(path: string, text: string, before: string): void {
   };
   if (text.trim() === '' && before.trim() !== '') refuse('is empty now');
   const line = brokenLine(text);
-  // What was so before is meant, or was never looked at.
+  // A broken line that was there before is meant, or was never looked at.
   if (line !== undefined && brokenLine(before) === undefined)
     refuse(`line ${line} is no NAME=value, or has no end`);
   const isCut = before.startsWith(text) && before[text.length] !== '\n' && !endsLine(text);

@@ -1,6 +1,6 @@
 /**
- * Whether what started us is still there. `npx bun run start` is npm, a shell, `bun run`, and us; npm takes a signal for
- * itself and tells nobody, so that `kill` of the one process that its user sees would leave the proxy behind.
+ * Whether the process that started us is still there. `npx bun run start` is a chain: npm, a shell, `bun run`, and us.
+ * npm does not pass a signal on, so `kill` of npm, the one process that its user sees, would leave the proxy running.
  */
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../lib/ports.ts';
@@ -10,7 +10,7 @@ import type { Environment } from './env-files.ts';
 const LOOK_MS = 500;
 
 export type Processes = {
-  /** Undefined where that cannot be told. */
+  /** Undefined where the parent cannot be found out. */
   parentOf(pid: number): number | undefined;
   isAlive(pid: number): boolean;
 };
@@ -18,7 +18,7 @@ export type Processes = {
 export const systemProcesses: Processes = {
   parentOf(pid) {
     try {
-      // Behind the name, which may hold anything.
+      // The fields stand behind the name, which may hold anything.
       const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
@@ -38,7 +38,7 @@ export const systemProcesses: Processes = {
   },
 };
 
-/** Of npm; a shell that started `bun run` itself may go, and leave it running on purpose. */
+/** Only npm counts. A shell that started `bun run` itself may end, and leave the proxy running on purpose. */
 const isUnderNpm = (env: Environment) => /npm-cli\.js|npx-cli\.js/.test(env['npm_execpath'] ?? '');
 
 /** Calls `onGone` once, when the process that started `bun run` has ended. Nothing is watched without npm. */
@@ -48,7 +48,7 @@ export async function watchLauncher(
   { clock, processes = systemProcesses }: { clock: Clock; processes?: Processes },
 ): Promise<void> {
   const launcher = isUnderNpm(env) ? processes.parentOf(ppid) : undefined;
-  // Process 1 takes in what has lost its parent: whoever that was, is gone already.
+  // Process 1 adopts processes that have lost their parent: whoever it was has ended already.
   if (launcher === undefined || launcher <= 1) return;
   while (processes.isAlive(launcher)) await clock.sleep(LOOK_MS);
   onGone();

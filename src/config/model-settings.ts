@@ -1,11 +1,11 @@
-/** Which models serve, and which take their place: the model settings, understood and checked. */
+/** The model settings, understood and checked: which models serve, and which take their place. */
 import { isKnownModel, MODELS } from '../gemini/models.ts';
 import { editDistance } from '../lib/edit-distance.ts';
 import { MODEL_NAME, type ModelMap } from '../translate/model-map.ts';
 import { ConfigError } from './read-value.ts';
 import { NO_FALLBACKS, VARIABLES, type Values } from './variables.ts';
 
-/** Groups from left to right: where a model cannot serve, the first usable one of the groups after its own does. */
+/** Groups from left to right. Where a model cannot serve, the first usable model of the groups after its own does. */
 export type ModelFallbacks = readonly (readonly string[])[];
 
 const unprefixed = (model: string): string => model.replace(/^(gemini|google|models)\//, '');
@@ -13,7 +13,7 @@ const unprefixed = (model: string): string => model.replace(/^(gemini|google|mod
 /** Letters. */
 const NEAR = 2;
 
-/** Told, not refused: Google has new models sooner than our table. */
+/** A remark and no refusal: Google has new models sooner than our table. */
 function unknownModel(setting: string, model: string): string {
   const near = MODELS.map(({ id }) => ({ id, distance: editDistance(id, model.toLowerCase()) }))
     .filter(({ distance }) => distance <= NEAR)
@@ -22,7 +22,7 @@ function unknownModel(setting: string, model: string): string {
   return `${setting}: ${model} is not in this version's table; taken for one like the newest${hint}`;
 }
 
-/** Shut down by Google; `.env` files of older proxies still name them. */
+/** Google has shut these down, but `.env` files of older proxies still name them. */
 const RETIRED = /^gemini-(1\.[05]-|pro$|pro-vision$|ultra$)/;
 
 function modelPatterns({ MODEL_MAP = {} }: Values, notices: string[]): ModelMap['patterns'] {
@@ -73,8 +73,8 @@ function adviseOn(models: readonly string[], notices: string[]): void {
 }
 
 /**
- * `isOwn`: the operator wrote it. Then mapped models that it does not name stand before the first group, so that
- * `BIG_MODEL=x MODEL_FALLBACKS=y` means that y takes the place of x.
+ * `isOwn`: the operator wrote the groups. Then mapped models that the groups do not name stand before the first one, so
+ * that `BIG_MODEL=x MODEL_FALLBACKS=y` means that y takes the place of x.
  */
 export function readModelFallbacks(
   { MODEL_FALLBACKS }: Values,

@@ -1,9 +1,11 @@
-/** Names in the environment that look like ours and are not: nobody reads them, so whoever set them should be told. */
+/**
+ * Names in the environment that look like ours and are not. Nobody reads such a variable, so whoever set it is told.
+ */
 import { editDistance } from '../lib/edit-distance.ts';
 import type { Environment } from './env-files.ts';
 import { NOT_SERVED, VARIABLE_ROWS } from './variables.ts';
 
-/** What other tools and older proxies call the same. */
+/** Names of the same settings in other tools and older proxies. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   GEMINI_KEY: 'GEMINI_API_KEY',
   GEMINI_TOKEN: 'GEMINI_API_KEY',
@@ -39,7 +41,7 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   RECORDING: 'RECORD',
 };
 
-/** Shorter names are too near to too many others. */
+/** Letters. Shorter names are similar to too many others. */
 const SHORTEST_FOR_SLIPS = 4;
 const LONG = 9;
 
@@ -47,11 +49,11 @@ const OURS: readonly string[] = [...VARIABLE_ROWS.map(([name]) => name), ...NOT_
 
 const withoutMarks = (name: string): string => name.replaceAll(/[_-]/g, '').toUpperCase();
 
-/** One letter changed makes another word of a short one: POST is no HOST. */
+/** In a short word one changed letter makes another word: POST is not HOST. */
 const isChanged = (ours: string, name: string): boolean =>
   ours.length === name.length && [...ours].sort().join() !== [...name].sort().join();
 
-/** Of those that are near, the nearest; undefined for a name that means something else. */
+/** The most similar of our names; undefined for a name that means something else. */
 function meant(name: string): string | undefined {
   const alike = OTHER_WORDS[name.toUpperCase()];
   if (alike !== undefined) return alike;
@@ -64,7 +66,7 @@ function meant(name: string): string | undefined {
   return near[0]?.ours;
 }
 
-/** One line each. A name whose right form is set as well does no harm. */
+/** One line for each. A wrong name does no harm where the right one is set as well. */
 export function nearMisses(env: Environment): string[] {
   const set = (name: string) => (env[name] ?? '').trim() !== '';
   return Object.keys(env)

@@ -1,4 +1,4 @@
-/** Reads one setting's text by its schema. */
+/** Reads the text of one setting by its schema. */
 import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../lib/json.ts';
@@ -22,7 +22,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
 
 const QUOTED = /^(["'])(.*)\1$/s;
 
-/** Without the quotes around it, which `docker --env-file` takes for a part of the value. */
+/** The text without quotes around it: `docker --env-file` leaves them in the value. */
 export function unquoted(text: string): string {
   const [, quote = '', inner = ''] = QUOTED.exec(text.trim()) ?? [];
   return quote === '' || inner.includes(quote) ? text : inner;
@@ -34,7 +34,7 @@ const commaList = (text: string) =>
     .map((item) => unquoted(item.trim()))
     .filter((item) => item !== '');
 
-/** By the schema's JSON type; undefined where `text` is nothing of the kind. */
+/** The value by the schema's JSON type; undefined where `text` is no such value. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   string: (text) => text,
   boolean: (text) => BOOLEANS[text.toLowerCase()],
@@ -44,7 +44,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   object: tryParseJson,
 };
 
-/** The choices of a union of literals; empty for another schema. */
+/** The choices of a union of literals; none for another schema. */
 export const choicesOf = (schema: TSchema): string[] => {
   const variants: TSchema[] = schema['anyOf'] ?? [];
   return variants.map((variant) => String(variant['const']));
@@ -56,7 +56,7 @@ function range(schema: TSchema, noun: string): string {
   return maximum === undefined ? `${noun} from ${minimum}` : `${noun} from ${minimum} to ${maximum}`;
 }
 
-/** What the setting takes, for a human. */
+/** What the setting takes, in words. */
 export function describeSchema(schema: TSchema): string {
   const choices = choicesOf(schema);
   if (choices.length > 0) return `one of ${choices.join(', ')}`;
@@ -78,7 +78,7 @@ export function describeSchema(schema: TSchema): string {
 }
 
 export function readValue(name: string, text: string, schema: TSchema, secret: boolean): unknown {
-  // Words of ours are understood in any case.
+  // Our own words may be written in upper or lower case.
   const isChoice = choicesOf(schema).length > 0 || schema['anyCase'] === true;
   const value = isChoice
     ? text.trim().toLowerCase()

@@ -8,7 +8,7 @@ import { ConfigError } from './read-value.ts';
 const OPEN = new Set('([{');
 const CLOSE = new Set(')]}');
 
-/** Apart at commas, but for those within brackets or behind a backslash. */
+/** Splits at commas, except for commas within brackets or behind a backslash. */
 function splitPatterns(text: string): string[] {
   const patterns = [''];
   let depth = 0;
@@ -29,7 +29,7 @@ function listed(text: string): string[] {
   return isList ? list : splitPatterns(text);
 }
 
-/** Patterns tell what is looked for, but are no secrets themselves. */
+/** The patterns are not secret themselves, so an error may show them. */
 export function readRedactPatterns(text: string | undefined): LinearPattern[] {
   return listed(text ?? '').map((source) => {
     try {

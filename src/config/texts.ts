@@ -1,4 +1,4 @@
-/** The settings as text: help, `.env.example`, and the README's table. */
+/** The settings as text: `--help`, `.env.example`, and the README's table. */
 import { faultNames } from '../sim/faults/index.ts';
 import { choicesOf, describeSchema } from './read-value.ts';
 import { THEMES, type Theme, VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
@@ -9,7 +9,7 @@ export const flagOf = (name: string): string => name.toLowerCase().replaceAll('_
 const defaultOf = ({ default: value, defaultText }: Variable): string =>
   defaultText ?? (value === undefined ? '' : String(value));
 
-/** Folds `text` at `width` columns. */
+/** Breaks `text` into lines of at most `width` characters. */
 function fold(text: string, width: number): string[] {
   const lines: string[] = [''];
   for (const word of text.split(' ')) {

@@ -1,14 +1,17 @@
-/** Tells of files that were written, replaced, removed, or made anew. */
+/** Notices when files are written, replaced, removed, or made anew. */
 import { type Stats, watchFile } from 'node:fs';
 import type { Clock } from '../lib/ports.ts';
 
-/** Milliseconds. A look costs next to nothing, and sees what an event of the file's folder would miss. */
+/**
+ * Milliseconds between two looks. A look costs next to nothing, and notices changes for which the file system sends no
+ * event.
+ */
 const LOOK_MS = 1_000;
-/** Milliseconds without a further change before it is told: what an editor saves in steps is one change. */
+/** Milliseconds that a file must be quiet before the change is told: an editor that saves in steps makes one change. */
 const SETTLE_MS = 200;
 
 export type Stat = Pick<Stats, 'mtimeMs' | 'ino' | 'size'>;
-/** Node's own; a file that is not there has zeros. */
+/** The `stat` of Node; all zeros for a file that is not there. */
 export type WatchFile = (path: string, onLook: (now: Stat, before: Stat) => void) => void;
 
 /** Does not keep the process alive. */
@@ -30,7 +33,7 @@ export function watchFiles(
     if (mine === changes) onChange();
   };
   for (const path of paths) {
-    // Node tells of a file that is not there once, at the start.
+    // Node reports a missing file once, at the start.
     watch(path, (now, before) => {
       if (differs(now, before)) void settle();
     });

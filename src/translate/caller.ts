@@ -1,6 +1,6 @@
 /**
- * Who asks, by the shape of the request (contract section 9), not by the words in it. A label for logs, metrics and
- * the mock; translation does not depend on it.
+ * Which kind of request this is (main turn, title, subagent, …), by its shape and not by its words (contract section
+ * 9). It is a label for logs, metrics and the mock; translation does not depend on it.
  */
 import type { CountTokensRequest, Message, MessagesRequest } from '../anthropic/request.ts';
 
@@ -33,9 +33,9 @@ const isMarked = ({ content }: Message): boolean =>
   );
 
 /**
- * Claude Code marks the last message of an ordinary turn for the cache. Asking for a summary it leaves the mark
- * on the conversation before, and puts its question behind as plain text: after the results of the last tools, where it
- * compacts because a prompt was too long.
+ * Claude Code sets a cache mark on the last message of an ordinary turn. When it asks for a summary, the mark stays on
+ * the conversation before, and the question follows as plain text. (After an error that the prompt is too long, the
+ * question follows the results of the last tools.)
  */
 function asksForSummary(messages: readonly Message[]): boolean {
   const last = messages.findLastIndex((message) => message.role !== 'system');

@@ -1,12 +1,12 @@
-/** What a client is told of an error, and of whatever else upstream says. */
+/** Makes what upstream says fit for a client: error messages, and other texts for people. */
 import type { MessagesError } from '../anthropic/errors.ts';
 import { shownText } from '../lib/shown-text.ts';
 import { toMessagesError } from './errors.ts';
 
-/** Bytes: what is longer is no sentence, and no client shows more. */
+/** Bytes. A longer text is no sentence, and no client shows more. */
 const MAX_TOLD = 2_048;
 
-/** Google's own sentences may name the key that they are about: "Consumer 'api_key:…' has been suspended". */
+/** Google's own sentences may quote the key that they are about: "Consumer 'api_key:…' has been suspended". */
 export const toldText = (text: string, secrets: readonly string[]): string =>
   shownText(text, { secrets, limit: MAX_TOLD, control: () => ' ' });
 

@@ -1,23 +1,26 @@
-/** All that translation may know of the world: handed in, so that the same input gives the same bytes. */
+/** All that translation may know of the world. It is handed in, so that the same input always gives the same bytes. */
 import type { ApiVersion } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
 import type { ToolNames } from './tool-names.ts';
 import type { Warn } from './warnings.ts';
 
-/** What was at a URL, read by this process: bytes in base64, or why there are none. */
+/** What this process has read from a URL: bytes in base64, or the reason why there are none. */
 export type FetchedMedia = { mimeType: string; data: string } | { problem: string };
 
-/** A picture that Gemini does not read, as PNG in base64; or why it could not be made one, to stand after "Gemini reads no GIF, and". */
+/**
+ * A picture that Gemini does not read, as PNG in base64; or why it could not be converted (the end of a sentence that
+ * begins with "Gemini reads no GIF, and").
+ */
 export type ConvertedPicture = { png: string } | { problem: string };
 
-/** What was found out, before translation, of the pictures and documents of a request. */
+/** What was found out about a request's pictures and documents before translation. */
 export type MediaFacts = {
-  /** Google may be told to read what is named by URL. */
+  /** Google may be asked to read media by URL. */
   readonly byGoogle: boolean;
-  /** What this process has read, by URL; wins. */
+  /** What this process has read, by URL. Google is not asked to read these. */
   readonly fetched: ReadonlyMap<string, FetchedMedia>;
-  /** Every picture of the request that Gemini does not read, by its base64. */
+  /** Each picture of the request that Gemini does not read, converted; the key is its base64. */
   readonly converted: ReadonlyMap<string, ConvertedPicture>;
 };
 
@@ -25,7 +28,7 @@ export type RequestContext = {
   /** The Gemini model that the client's `model` was mapped to. */
   readonly model: GeminiModel;
   readonly apiVersion: ApiVersion;
-  /** Cap on output tokens (`MAX_TOKENS_LIMIT`), where set. */
+  /** The most output tokens (`MAX_TOKENS_LIMIT`), where that is set. */
   readonly maxTokensLimit: number | undefined;
   readonly origin: SignatureOrigin;
   /** Signatures found for the `signatureKeys` of the history. */
@@ -37,43 +40,44 @@ export type RequestContext = {
 export type ThinkingDisplay = 'hidden' | 'shown' | 'omitted';
 
 /**
- * What becomes of a call of a tool that the client did not declare: the client is never shown it; or shown it at once, because
- * not all names that it knows are known here; or shown it where another try, before content, brings the like again.
+ * What becomes of a call to a tool that the client did not declare. `refused`: the client never sees it. `passed-on`:
+ * the client sees it at once, because it knows tools that the proxy does not (deferred ones). `asked-again`: another
+ * attempt is made before any content was sent; if that names such a tool too, the client sees it.
  */
 export type UndeclaredCalls = 'refused' | 'passed-on' | 'asked-again';
 
-/** A request that has the web searched: nothing else can be called in it. */
+/** The search that Google does for the request, which then has no other tool. */
 export type SearchPlan = {
-  /** What the user asked; the query, where Google names none. */
+  /** What the user asked. It stands for the query where Google names none. */
   readonly question: string;
-  /** Domains of which alone, or of which none, pages may be told. */
+  /** The only domains from which pages may be shown, and the domains from which none may be shown. */
   readonly allowedDomains: readonly string[];
   readonly blockedDomains: readonly string[];
-  /** False where the answer must stay one text: JSON. */
+  /** False where the answer must stay one text, such as JSON. */
   readonly cites: boolean;
 };
 
 /** What the answer's translation must know of the request. */
 export type AnswerPlan = {
-  /** The id that the client asked for, echoed to the letter. */
+  /** The id that the client asked for; the answer repeats it unchanged. */
   readonly requestedModel: string;
   readonly thinking: ThinkingDisplay;
   readonly stopSequences: readonly string[];
-  /** Tokens of the answer itself; thoughts come on top. */
+  /** The most tokens of the answer itself, without thoughts. */
   readonly maxTokens: number;
   /** False with `disable_parallel_tool_use`: only the first call is kept. */
   readonly parallelCalls: boolean;
   readonly toolNames: ToolNames;
   readonly undeclaredCalls: UndeclaredCalls;
-  /** The tools that the model may call now, by the client's name, with the arguments that each must have. */
+  /** The tools that the model may call now (by the client's name), each with the arguments that it must have. */
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
-  /** Tokens that prompt and answer may fill together. */
+  /** How many tokens prompt and answer may have together. */
   readonly contextWindow: number;
   /** Which turn the answer answers, as `answeredTurn` in signatures.ts names it: a text's signature is stored under it. */
   readonly answeredTurn: string;
-  /** The request had `context_management`: the answer reports applied edits (none). */
+  /** The request had `context_management`, so the answer reports the applied edits (none). */
   readonly contextManagement: boolean;
-  /** Types of the safeguards asked for; each is answered. */
+  /** The types of `safeguards` that the request asks for; the answer has a result for each. */
   readonly safeguards: readonly string[];
   /** Present where Google searches the web for the answer. */
   readonly search: SearchPlan | undefined;
@@ -86,11 +90,11 @@ export type AnswerContext = {
   origin(): SignatureOrigin;
   /** A fresh tool id, unique whatever Google's ids are. */
   newToolId(): string;
-  /** The same for a tool that runs on our side. */
+  /** A new id for a tool that the proxy or Google runs. */
   newServerToolId(): string;
-  /** Keeps a signature for the turns to come. */
+  /** Stores a signature for later turns. */
   remember(key: string, envelope: string): void;
-  /** What upstream says for people to read, as it may be told: without secrets, and no longer than anybody reads. */
+  /** A text of upstream's as it may be shown to people: without secrets, and cut to a sensible length. */
   shown(text: string): string;
   readonly warn: Warn;
 };

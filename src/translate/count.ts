@@ -1,4 +1,4 @@
-/** What a count must hold: everything of the request that the model reads, translated as for an answer. */
+/** The request for a count of tokens: everything that the model would read, translated as for an answer. */
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { RequestContext } from './context.ts';
@@ -12,8 +12,8 @@ import { searchInstructions, webSearchOf } from './request/tools/web-search.ts';
 import type { Warn, Warning } from './warnings.ts';
 
 /**
- * Throws a MessagesError for what cannot be translated. A conversation that ends with the assistant is counted as it
- * is: nothing is generated.
+ * Throws a MessagesError for what cannot be translated. A conversation that ends with the assistant is allowed here,
+ * since nothing is generated.
  */
 export function toCountRequest(
   request: CountTokensRequest,

@@ -1,6 +1,6 @@
 /**
- * Upstream's failures in the client's words: one table from the class of a failure to status, type, guidance and whether to
- * try again (contract sections 8 and 13). Wordings that clients match on are kept to the letter.
+ * Upstream's failures in the client's words: one table from the class of a failure to status, type, advice and whether
+ * to try again (contract sections 8 and 13). Wordings that clients match on are kept to the letter.
  */
 import { type ErrorType, MessagesError, type MessagesErrorOptions } from '../anthropic/errors.ts';
 import { retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
@@ -11,23 +11,26 @@ import { overflowSaid } from '../gemini/overflow-said.ts';
 import { isGoogles } from '../gemini/said.ts';
 
 type Row = {
-  /** Decides the HTTP status as well. */
+  /** The type also decides the HTTP status. */
   type: ErrorType | ((error: UpstreamError) => ErrorType);
-  /** Another try of the same request may end better. Quota errors are not: waiting, or another key, is the pool's. */
+  /**
+   * Another attempt with the same request may end better. False for quota errors: there the pool waits, or takes
+   * another key.
+   */
   retryable: boolean;
-  /** What whoever runs the proxy can do. */
+  /** What the operator of the proxy can do. */
   guidance: string;
-  /** Default: `Gemini: ` and what Google said. */
+  /** The message; by default `Gemini: ` and what Google said. */
   message?: (error: UpstreamError) => string;
   options?: (error: UpstreamError) => MessagesErrorOptions;
 };
 
-/** Claude Code ends the turn at once when it is told to wait longer than this (contract section 8). */
+/** Seconds. Claude Code ends the turn at once when it is told to wait longer (contract section 8). */
 const LONGEST_WAIT_SECONDS = 60;
-/** Beyond this the user should know, rather than see his client ask every minute. */
+/** Seconds. For a longer wait the user should be told, rather than watch the client ask every minute. */
 const HOPELESS_SECONDS = 300;
 
-/** For what the request did wrong: Google's status, where Anthropic has a type of its own for it. */
+/** For failures that the request caused: Google's status, where Anthropic has a type for it. */
 const REQUEST_TYPES: Readonly<Record<number, ErrorType>> = {
   402: 'billing_error',
   403: 'permission_error',
@@ -71,7 +74,8 @@ const FAILURES = {
       'What answers at the address is not Gemini: check GOOGLE_GEMINI_BASE_URL (scheme, host, port and path), and any HTTP proxy.',
     message: ({ message }) =>
       `No Gemini API answers at the address that the proxy asks (${noFullStop(message)}). Check GOOGLE_GEMINI_BASE_URL, and any HTTP proxy or sign-in page before it.`,
-    // Failed dependency: at 404 Claude Code blames the model and hides this sentence, at 400 it asks six times, at a 5xx it says "usually temporary".
+    // 424 (failed dependency). At a 404 Claude Code blames the model and hides this sentence, at a 400 it asks six
+    // times, and at a 5xx it says "usually temporary".
     options: () => ({ status: 424, shouldRetry: false }),
   },
   'quota-minute': {
@@ -87,7 +91,7 @@ const FAILURES = {
     guidance:
       "The key's quota of the day is used up until midnight Pacific; raise it, or add a key of another project to API_KEYS.",
     message: quotaMessage,
-    // The pool knows when; Google's own figure beside a quota of the day is that of the minute's.
+    // The pool knows how long. Beside a quota of the day Google's own figure is for the minute's quota.
     options: (error) => (error.kind === 'not-sent' ? untilBack(error) : NEVER()),
   },
   'model-missing': {
@@ -138,7 +142,7 @@ const FAILURES = {
     type: 'invalid_request_error',
     retryable: false,
     guidance: 'Google cannot read a picture of the request.',
-    // The client then leaves the picture out and asks again (contract section 8).
+    // At this error the client leaves the picture out and asks again (contract section 8).
     message: ({ message }) => `could not process image: ${message}`,
   },
   region: {
@@ -161,7 +165,7 @@ const FAILURES = {
       isUnreachable(error)
         ? `The proxy ${sentence(error.message)} Check its network, GOOGLE_GEMINI_BASE_URL and any HTTP proxy.`
         : `Gemini could not be reached: ${error.message}`,
-    // At a 503 Claude Code goes on asking for minutes; the third 529 in a row ends its turn.
+    // At a 503 Claude Code goes on asking for minutes; at the third 529 in a row it ends its turn.
     options: (error) => (isUnreachable(error) ? { status: 503 } : {}),
   },
   timeout: {
@@ -175,7 +179,7 @@ const FAILURES = {
     retryable: true,
     guidance: 'The model is overloaded; try again later, or map to another model.',
     options: ({ kind, retryAfter }) => ({
-      // Claude Code ends the turn at the third 529 in a row, which is soon where we fail at once; at a 503 it goes on.
+      // A 503: Claude Code ends its turn at the third 529 in a row, which comes soon where each attempt fails at once.
       ...(kind === 'not-sent' ? { status: 503 } : {}),
       ...(retryAfter === undefined ? {} : { retryAfter: Math.min(retryAfter, LONGEST_WAIT_SECONDS) }),
     }),
@@ -195,7 +199,10 @@ const FAILURES = {
 
 const rowOf = (error: UpstreamError): Row => FAILURES[failureClass(error)];
 
-/** What the client is told. Errors that are already its own pass through; unknown ones are ours: `api_error`. */
+/**
+ * What the client is told. An error that is already the client's passes through. An unknown one is a bug of ours:
+ * `api_error`.
+ */
 export function toMessagesError(error: unknown): MessagesError {
   if (error instanceof MessagesError) return error;
   if (!(error instanceof UpstreamError)) {
@@ -211,18 +218,18 @@ export function toMessagesError(error: unknown): MessagesError {
   });
 }
 
-/** Whether another try of the same request, now, may end better. */
+/** Whether the same request, sent again now, may end better. */
 export const isRetryable = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind !== 'not-sent' && rowOf(error).retryable;
 
-/** What whoever runs the proxy can do about it. */
+/** What the operator of the proxy can do about it. */
 export const guidanceFor = (error: unknown): string =>
   error instanceof UpstreamError ? rowOf(error).guidance : 'See the log of the proxy.';
 
 const sentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text.trimEnd() : `${text}.`);
 const noFullStop = (text: string): string => text.trimEnd().replace(/\.$/, '');
 
-/** Claude Code compacts on exactly this wording, and parses the numbers. */
+/** Claude Code compacts at exactly this wording, and parses the numbers. */
 function overflowMessage({ message }: UpstreamError): string {
   const { tokens, maximum } = overflowSaid(message) ?? {};
   return tokens !== undefined && maximum !== undefined
@@ -239,9 +246,9 @@ function quotaMessage({ message }: UpstreamError): string {
   return `Gemini quota: ${message}`;
 }
 
-/** A client that is told to wait for more than a minute gives up, so it is told to ask again in one. */
+/** A client that is told to wait for more than a minute gives up, so it is told to ask again in one minute. */
 function untilBack(error: UpstreamError): MessagesErrorOptions {
-  // The pool's own figure is of now; a sentence of Google's that it quotes is of when it was said.
+  // The pool's figure is current; a sentence of Google's that it quotes is as old as that answer.
   const said = error.kind === 'not-sent' ? undefined : retryDelaySeconds(error.google, error.message);
   const wait = said ?? error.retryAfter;
   if (wait === undefined) return {};

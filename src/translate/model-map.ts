@@ -3,20 +3,23 @@ import { MessagesError } from '../anthropic/errors.ts';
 import { type GeminiModel, modelRow } from '../gemini/models.ts';
 
 export type ModelMap = {
-  /** Gemini ids for opus, sonnet, fable and unknown Claude ids / for haiku. */
+  /** The Gemini model for opus, sonnet, fable and unknown Claude ids (`big`), and the one for haiku (`small`). */
   big: string;
   small: string;
-  /** Exact ids or `*` patterns, with their Gemini id; the first match wins, exact ones before all. */
+  /**
+   * Exact ids, or patterns with `*`, and the Gemini model for each. Exact ids come before patterns; of patterns the
+   * first match counts.
+   */
   patterns: readonly (readonly [pattern: string, target: string])[];
 };
 
-/** Prefixes under which other tools know a Gemini model. */
+/** Prefixes that other tools put before the id of a Gemini model. */
 const PREFIX = /^(?:models|gemini|google)\//;
 
-/** Claude Code's mark for the window of a million tokens. */
+/** Claude Code's mark for a window of a million tokens. */
 const WINDOW = /\[1m\]$/i;
 
-/** What may stand in a URL's path as a model's name. */
+/** The characters that a model's name may have in the path of a URL. */
 export const MODEL_NAME = /^\w+(?:[.-]\w+)*$/;
 
 function matches(pattern: string, id: string): boolean {
@@ -31,7 +34,7 @@ function matches(pattern: string, id: string): boolean {
   return at === id.length;
 }
 
-/** A model of Google's is the same under each of its prefixes. */
+/** With any of these prefixes the id means the same model. */
 const ruleFor = (requested: string, id: string, { patterns }: ModelMap) => {
   const names = [requested, id, id.replace(PREFIX, '')];
   return (
@@ -44,7 +47,7 @@ const isGemini = (name: string): boolean => PREFIX.test(name) || name.startsWith
 
 const bareId = (requested: string): string => requested.trim().replace(WINDOW, '');
 
-/** The client wants this model of Google's and no other: nothing maps its id. */
+/** The client names a Gemini model itself: no setting maps it to another. */
 export function namesGemini(requested: string, map: ModelMap): boolean {
   const id = bareId(requested);
   return isGemini(id.toLowerCase()) && ruleFor(requested, id, map) === undefined;

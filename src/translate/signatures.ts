@@ -1,11 +1,12 @@
 /**
- * Thought signatures on their way through a client that does not know them. Google gives one with a part and wants it
- * back on that same part (wire section 4). Two ways carry it: an envelope in the `signature` of a thinking block, which
- * Claude Code echoes in place, and a store keyed by what the client will certainly send back.
+ * Thought signatures on their way through a client that does not know them. Google gives a signature with a part and
+ * wants it back on that same part (wire section 4). There are two ways to keep it: an envelope in the `signature` of a
+ * thinking block, which Claude Code sends back in place, and a store whose keys are made from what the client is
+ * certain to send back.
  *
  * An envelope reads `g1:<family>:<key>:<place>:<checksum>:<signature>`. `place` says which part it belongs to:
- * `call/<tool id>`, `text/<start>-<end>` (characters of its text block; an empty range is an empty part there), or
- * `none`: the thinking block is ours, and the model gave no signature with it.
+ * `call/<tool id>`; `text/<start>-<end>` (characters of its text block; an empty range stands for an empty part there);
+ * or `none`: the thinking block is ours, and the model gave no signature with it.
  */
 import type { ContentBlock } from '../anthropic/content.ts';
 import type { Message } from '../anthropic/request.ts';
@@ -14,7 +15,7 @@ import { contentHash, shortHash } from '../lib/hash.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { MadeOf, oncePer } from '../lib/lasting.ts';
 
-/** What made a signature. Another model family or key cannot read it. */
+/** Which model family and key made a signature. No other can read it. */
 export type SignatureOrigin = { readonly family: ModelFamily; readonly keyFingerprint: string };
 
 export type SignaturePlace =
@@ -24,7 +25,7 @@ export type SignaturePlace =
 
 export type Envelope = SignatureOrigin & { place: SignaturePlace; signature: string };
 
-/** Envelopes found in the store, by key; several for one key are separated by a newline. */
+/** The envelopes found in the store, by key; several for one key are separated by a newline. */
 export type SignatureLookup = ReadonlyMap<string, string>;
 
 const VERSION = 'g1';
@@ -51,7 +52,7 @@ export function sealEnvelope(envelope: Envelope): string {
   return `${head}:${checksum(`${head}:${envelope.signature}`)}:${envelope.signature}`;
 }
 
-/** The envelope in `text`, or undefined for a foreign signature and for one that was changed on its way. */
+/** The envelope in `text`; undefined for a foreign signature, and for one that was changed on its way. */
 export function openEnvelope(text: string): Envelope | undefined {
   const [version, family, keyFingerprint, place, sum, signature, ...rest] = text.split(':');
   if (version !== VERSION || signature === undefined || rest.length > 0) return undefined;
@@ -70,23 +71,26 @@ export const sameOrigin = (a: SignatureOrigin, b: SignatureOrigin): boolean =>
 
 // ── keys: by what the client sends back ───────────────────────────────────────────────────────────────────────
 
-/** A call, by the id that we gave it. */
+/** The key of a call, by the id that we gave it. */
 export const callKey = (toolId: string): string => `call:${toolId}`;
 
-/** A call, by what it says: found again when a client gave it another id. */
+/** The key of a call by what it says, for a client that gave the call another id. */
 export const callContentKey = (name: string, input: unknown): string =>
   `args:${contentHash(`${name}\n${canonicalJson(input)}`)}`;
 
 /**
- * A text block: first by the turn that it answers, then by its text alone (the same words may end many answers).
- * White space at the ends does not count: clients trim.
+ * The keys of a text block: one with the turn that it answers, and one by its text alone (the same words may end many
+ * answers). White space at the ends does not count, since clients trim.
  */
 export const textKeys = (context: string, text: string): [exact: string, loose: string] => {
   const hash = contentHash(text.trim());
   return [`text:${context}:${hash}`, `text:${hash}`];
 };
 
-/** What the answer after `messages` answers: the results just given (ids are unique), else the last words of the user. */
+/**
+ * A hash of what the answer after `messages` answers: the results just given (their ids are unique), or else the last
+ * words of the user.
+ */
 export function answeredTurn(messages: readonly Message[]): string {
   const last = messages.findLast((message) => message.role === 'user');
   return last ? turnHash(last) : '';

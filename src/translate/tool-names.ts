@@ -1,17 +1,17 @@
 /**
- * Tool names both ways. Google takes `[A-Za-z_][A-Za-z0-9_.:-]{0,63}` (wire section 3); clients use up to 128 characters of
- * `[A-Za-z0-9_-]` and MCP servers more. A name that fits goes through as it is; another gets its start, its end
- * and a hash of the whole, so that the same name always gets the same substitute.
+ * Tool names, both ways. Google takes `[A-Za-z_][A-Za-z0-9_.:-]{0,63}` (wire section 3); clients use up to 128
+ * characters of `[A-Za-z0-9_-]`, and MCP servers use more. A name that fits stays as it is. Any other gets a substitute
+ * of its start, its end and a hash of the whole, so that the same name always gets the same substitute.
  */
 import { shortHash } from '../lib/hash.ts';
 
 const FITS = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
 const MAX_LENGTH = 64;
 const HASH_LENGTH = 8;
-/** A name that looks like a substitute gets one too: else it could be that of another tool, declared beside it. */
+/** A name that looks like a substitute gets a substitute too: it could be the substitute of another declared tool. */
 const SUBSTITUTE = /__x[A-Za-z0-9_]{8}$/;
 
-/** Pure in `name`: history and declarations agree without sharing state. */
+/** Depends on `name` alone, so history and declarations agree without sharing state. */
 export function toGeminiToolName(name: string): string {
   if (FITS.test(name) && !SUBSTITUTE.test(name)) return name;
   const safe = name.replace(/[^A-Za-z0-9_.:-]/g, '_').replace(/^[^A-Za-z_]/, '_');
@@ -22,17 +22,17 @@ export function toGeminiToolName(name: string): string {
   return `${head}${tail}__x${hash}`;
 }
 
-/** MCP clients put a server's name before that of its tool: `mcp__server__tool`. */
+/** MCP clients put the name of the server before that of the tool: `mcp__server__tool`. */
 const SEGMENT = '__';
 
 const inLowerCase = (name: string): string => name.toLowerCase();
-/** Models write underscores for what they cannot write in a function's name. */
+/** Models write underscores for characters that they cannot write in the name of a function. */
 const inPlainLetters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '_');
 
-/** Characters. The ends of a longer name would be too much text. */
+/** Characters. The endings of a longer name would be too much text. */
 const LONGEST_IN_SEGMENTS = 256;
 
-/** Every end of `name` that begins with a whole segment, the longest first. */
+/** All endings of `name` that begin with a whole segment, the longest first. */
 function* segmentEnds(name: string): Generator<string> {
   if (name.length > LONGEST_IN_SEGMENTS) return;
   for (let at = name.indexOf(SEGMENT); at >= 0; at = name.indexOf(SEGMENT, at + 1)) {
@@ -41,7 +41,10 @@ function* segmentEnds(name: string): Generator<string> {
   }
 }
 
-/** Client's names by other keys. A key that fits several leads to none: nobody could tell which was meant. */
+/**
+ * The client's names by other spellings. A spelling that fits several names gives none: nobody could tell which was
+ * meant.
+ */
 class Index {
   readonly #names = new Map<string, string | undefined>();
 
@@ -57,10 +60,12 @@ class Index {
 
 type Indexes = { exact: Index; lowerCase: Index; plain: Index; end: Index; plainEnd: Index };
 
-/** The tools that the client declared, by the name Gemini knows them by, and by what models make of it. */
+/**
+ * The tools that the client declared, by the names that Gemini knows them by, and by spellings that models use instead.
+ */
 export class ToolNames {
   readonly #clientNames = new Map<string, string>();
-  /** Nearly all calls have the exact name, so that these are hardly ever made. */
+  /** Made when first needed: nearly all calls have the exact name. */
   #indexes: Indexes | undefined;
 
   constructor(clientNames: Iterable<string>) {
@@ -72,18 +77,20 @@ export class ToolNames {
     return this.#clientNames.size;
   }
 
-  /** The client's name for exactly this Gemini name, or undefined where it declared no such tool. */
+  /** The client's name for exactly this Gemini name; undefined where the client declared no such tool. */
   exact(geminiName: string): string | undefined {
     return this.#clientNames.get(geminiName);
   }
 
-  /** The one tool with this name but for the case, or else but for case and punctuation. */
+  /** The one tool whose name differs only in case, or else only in case and punctuation. */
   alike(name: string): string | undefined {
     const { exact, lowerCase, plain } = this.#indexed();
     return exact.find(name) ?? lowerCase.find(inLowerCase(name)) ?? plain.find(inPlainLetters(name));
   }
 
-  /** The one tool whose name ends in `name` as whole segments: `read_file` for `mcp__fs__read_file`, but never `file`. */
+  /**
+   * The one tool whose name ends in `name` as whole segments: `read_file` for `mcp__fs__read_file`, but never `file`.
+   */
   endingIn(name: string): string | undefined {
     const { end, plainEnd } = this.#indexed();
     return end.find(name) ?? plainEnd.find(inPlainLetters(name));

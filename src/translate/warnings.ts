@@ -1,27 +1,27 @@
-/** What could not be carried over, or had to be bent. Told in the log and the inspector; never silence. */
+/** What could not be carried over, or was changed on the way. The log tells it; nothing is lost in silence. */
 export type WarningCode =
   /** A request field that has no counterpart and was left out. */
   | 'field-ignored'
-  /** A value outside what the model takes, moved to the nearest it takes. */
+  /** A value that the model does not take, replaced by the nearest that it takes. */
   | 'value-clamped'
-  /** Content that was left out, or shown in another form. */
+  /** Content that was left out, or is shown in another form. */
   | 'content-changed'
-  /** History that Google would refuse, put in order. */
+  /** History that Google would refuse, and that was put in order. */
   | 'history-repaired'
   /** A tool declaration that was rewritten or left out. */
   | 'tool-changed'
   /** A thought signature that is foreign, broken or missing. */
   | 'signature'
-  /** Something upstream sent that we know no place for. */
+  /** Something that upstream sent and that has no place in our tables. */
   | 'upstream-unknown'
   /** Upstream bytes that were repaired. */
   | 'frame-repaired';
 
 export type Warning = {
   code: WarningCode;
-  /** Where, as a path into the request (`messages.3.content.0`) or the answer. */
+  /** A path into the request (`messages.3.content.0`), or `answer`. */
   path: string;
-  /** What was done, for a human. */
+  /** What was done, in words. */
   detail: string;
 };
 

@@ -22,7 +22,7 @@ function serverResult(block: { type: string; content?: unknown }, { path, warn }
   return text(serverResultText(block.type, block.content));
 }
 
-/** `tool_result.content` holds a few of the blocks only; each reads as it would outside. */
+/** A `tool_result` may hold a few kinds of block only. Each is translated as it would be outside. */
 function resultParts(blocks: readonly ToolResultContent[], place: BlockPlace): ContentPart[] {
   return blocks.flatMap((block, index) => {
     const inner = { ...place, path: `${place.path}.tool_result.content.${index}` };
@@ -67,16 +67,16 @@ const ROWS: Rows = {
   mcp_tool_listing: (block) => text(blockText(block)),
   container_upload: (block) => text(blockText(block)),
   compaction: (block) => text(block.content ?? ''),
-  // Says only which of Anthropic's models answered.
+  // It only says which of Anthropic's models answered.
   fallback: () => [],
-  // Take effect on the declarations: see tool-visibility.
+  // They change which tools are declared: see tool-visibility.
   tool_addition: () => [],
   tool_removal: () => [],
 };
 
-/** Throws a MessagesError for a block that cannot be served, and for a type that we do not know. */
+/** Throws a MessagesError for a block that cannot be served, and for an unknown type. */
 export function blockItems(block: ContentBlock, place: BlockPlace): Item[] {
-  // The table's type ties each row to its own block; a look-up by a union cannot show that.
+  // The type of the table ties each row to its own block; TypeScript cannot follow that through a look-up by a union.
   const row = ROWS[block.type] as ((block: ContentBlock, place: BlockPlace) => Item[]) | undefined;
   if (!row || !Object.hasOwn(ROWS, block.type)) {
     refuse(

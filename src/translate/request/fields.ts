@@ -1,4 +1,6 @@
-/** Tells of each key of a request that is left out, at any depth: what is used and what is needless say the schemas. */
+/**
+ * Warns about each key of a request that is left out, at any depth. The schemas say which keys are used or needless.
+ */
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import { unusedKeys } from '../../anthropic/unknown-keys.ts';
 import type { Warn } from '../warnings.ts';

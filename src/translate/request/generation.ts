@@ -9,13 +9,13 @@ import type { Warn } from '../warnings.ts';
 import { schemaWork, toAnswerSchema } from './schema/outgoing.ts';
 import { planThinking } from './thinking.ts';
 
-/** How a structured answer is asked for: by the API, or in words where the API would refuse it beside tools. */
+/** How JSON is asked for: by the API, or in words where the API would refuse the setting beside tools. */
 export type AnswerForm =
   | { kind: 'free' }
   | { kind: 'schema'; schema: Json }
   | { kind: 'words'; instruction: string };
 
-/** JSON mode goes with tools from Gemini 3 on, and never with a forced call (wire section 3). */
+/** JSON mode works beside tools from Gemini 3 on, and never with a forced call (wire section 3). */
 export function answerForm(
   request: CountTokensRequest,
   model: GeminiModel,
@@ -34,7 +34,7 @@ export function answerForm(
   return { kind: 'words', instruction };
 }
 
-/** Google's range; Anthropic's has no upper end. */
+/** Google's range is limited; Anthropic's has no upper end. */
 const MAX_TOP_K = 64;
 
 function sampling(request: MessagesRequest, model: GeminiModel, warn: Warn): GenerationConfig {
@@ -53,7 +53,7 @@ function sampling(request: MessagesRequest, model: GeminiModel, warn: Warn): Gen
   };
 }
 
-/** Google counts thoughts as output: without headroom a small `max_tokens` is spent before the first word. */
+/** Google counts thoughts as output. Without headroom a small `max_tokens` would be spent before the first word. */
 function outputTokens(request: MessagesRequest, headroom: number, ctx: RequestContext, warn: Warn): number {
   const cap = Math.min(ctx.model.outputTokens, ctx.maxTokensLimit ?? ctx.model.outputTokens);
   if (request.max_tokens > cap) warn('value-clamped', 'max_tokens', `${request.max_tokens} to ${cap}`);

@@ -1,4 +1,7 @@
-/** Anthropic's request as Gemini's, with a plan for reading the answer and all that was bent on the way. */
+/**
+ * Anthropic's request as Gemini's, with a plan for reading the answer, and warnings about all that was changed on the
+ * way.
+ */
 import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
@@ -18,7 +21,9 @@ import { searchInstructions, toSearchPlan, webSearchOf } from './tools/web-searc
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 
-/** Throws a MessagesError for what must be refused. Neither changes `request` nor keeps hold of its parts. */
+/**
+ * Throws a MessagesError for what must be refused. Does not change `request`, and the body shares no objects with it.
+ */
 export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): GeminiRequest {
   const warnings: Warning[] = [];
   const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
@@ -70,7 +75,7 @@ function toPlan(
   };
 }
 
-/** Who offers no tool, or asks for none or for one, has no answer to the call of another. */
+/** A client that offers no tool, or asks for none or for one, cannot answer a call to another tool. */
 function undeclaredCalls({ tools, tool_choice }: MessagesRequest, names: ToolNames): UndeclaredCalls {
   const choice = tool_choice?.type;
   if (names.size === 0 || choice === 'none' || choice === 'tool') return 'refused';

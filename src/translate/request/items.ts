@@ -1,10 +1,10 @@
-/** What a message's blocks become before turns are put in order: one small vocabulary for both roles. */
+/** What the blocks of a message become before turns are put in order: a small vocabulary for both roles. */
 import type { Blob, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 
 export type TextPart = { text: string };
-/** By its bytes, or by the URL that Google is to read. */
+/** Media as bytes, and media by a URL that Google is to read. */
 export type InlinePart = { inlineData: Blob };
 export type LinkedPart = { fileData: { mimeType?: string; fileUri: string } };
 export type MediaPart = InlinePart | LinkedPart;
@@ -21,10 +21,10 @@ export type Item =
   | { kind: 'content'; part: ContentPart }
   | CallItem
   | ResultItem
-  /** A thinking block: its words are not sent back, but it may carry a signature. */
+  /** A thinking block. Its words are not sent back, but it may carry a signature. */
   | { kind: 'thinking'; carried: string };
 
-/** Where a block stands, and whom to tell about it. */
+/** Where a block stands, and how to warn about it. */
 export type BlockPlace = {
   readonly path: string;
   readonly warn: Warn;
@@ -34,7 +34,7 @@ export type BlockPlace = {
 /** A call that waits for its response in the next content. */
 export type OpenCall = { id: string; name: string; wireId: string | undefined; path: string };
 
-/** The parts of one model turn with the calls among them. */
+/** The parts of one turn of the model, with the calls among them. */
 export type ModelTurn = { parts: RequestPart[]; calls: OpenCall[] };
 
 export const content = (part: ContentPart): Item => ({ kind: 'content', part });

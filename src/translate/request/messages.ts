@@ -1,7 +1,7 @@
 /**
- * The history as Google's contents: messages of one side in a row make one content, `system` messages stand on the
- * user's side at their place, and what a message becomes depends on nothing after it, so that the start of a
- * conversation keeps its bytes (Gemini's implicit cache lives on that).
+ * The history as Google's contents. Messages of one side in a row become one content, and `system` messages stand on
+ * the user's side where they are. What a message becomes depends on nothing after it, so the beginning of a
+ * conversation keeps its bytes from turn to turn: Gemini's implicit cache needs that.
  */
 import type { Message } from '../../anthropic/request.ts';
 import type { RequestContent } from '../../gemini/wire.ts';
@@ -17,7 +17,7 @@ import { userParts } from './user-turn.ts';
 
 type Turn = { role: 'user'; items: Item[] } | { role: 'model'; messages: AssistantMessage[] };
 
-/** Google wants a user's turn first; a history that was cut may start with the model's. */
+/** Google wants the user to begin; a history that was cut may begin with the model. */
 const OPENING = '[The start of the conversation is not shown.]';
 
 function messageItems(message: Message, index: number, place: Omit<BlockPlace, 'path'>): Item[] {
@@ -27,7 +27,7 @@ function messageItems(message: Message, index: number, place: Omit<BlockPlace, '
   );
 }
 
-/** `clear_at: next_user_message` says that a system message is meant until the user speaks again. */
+/** `clear_at: next_user_message` says that a system message holds only until the user speaks again. */
 export function isCleared(message: Message, index: number, lastUser: number): boolean {
   return message.role === 'system' && message.clear_at === 'next_user_message' && index < lastUser;
 }
@@ -52,7 +52,7 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn):
       if (last?.role === 'model') last.messages.push(said);
       else turns.push({ role: 'model', messages: [said] });
     } else if (last?.role === 'user') {
-      // Not spread: a message may hold more blocks than a call may have arguments.
+      // No spread: a message may hold more blocks than a function may have arguments.
       for (const item of items) last.items.push(item);
     } else {
       turns.push({ role: 'user', items });

@@ -9,13 +9,13 @@ import type { Warn } from '../warnings.ts';
 import type { CallItem, Item, ModelTurn } from './items.ts';
 import { isTextRange, type Signatures, type TextRange } from './signature-placement.ts';
 
-/** One assistant message; `context` names the user turn it answers. */
+/** One message of the assistant. `context` is the hash of the user's turn that it answers. */
 export type AssistantMessage = { items: readonly Item[]; context: string };
 
 const WIRE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const wireId = (id: string): string => (WIRE_ID.test(id) ? id : shortHash(id));
 
-/** Claude Code gives arguments that were no JSON back as `__unparsedToolInput`; Google takes only an object. */
+/** Claude Code sends arguments that were no JSON back as `__unparsedToolInput`. Google only takes an object. */
 function callArguments(call: CallItem, warn: Warn): JsonObject {
   const { input } = call;
   if (input === null || input === undefined) return {};
@@ -43,7 +43,10 @@ export class ModelTurns {
     this.#warn = warn;
   }
 
-  /** Assistant messages in a row are one turn for Google: their parts follow each other, none is joined. */
+  /**
+   * For Google several messages of the assistant in a row are one turn: their parts follow each other, and none are
+   * joined.
+   */
   read(messages: readonly AssistantMessage[]): ModelTurn {
     const turn: ModelTurn = { parts: [], calls: [] };
     for (const message of messages) this.#message(message, turn);
@@ -59,7 +62,7 @@ export class ModelTurns {
       if (item.kind === 'call') this.#call(item, byCall.get(item.id), turn);
       if (item.kind !== 'content') continue;
       if ('text' in item.part) {
-        // A carrier stands before the text and knows only its first piece; the store knows the closing one too.
+        // A carrier stands before its text and knows only the first signature; the store may know a later one too.
         const stored = this.#signatures.storedForText(context, item.part.text);
         const signed = [
           ...ranges,
@@ -74,7 +77,10 @@ export class ModelTurns {
     turn.parts.push(...this.#signatures.withoutText(ranges));
   }
 
-  /** What the thinking blocks of a message carry: for calls by tool id, for text by the block that carries it. */
+  /**
+   * What the thinking blocks of a message carry: signatures of calls by tool id, and signatures of text by the block
+   * that follows the carrier.
+   */
   #carriers(items: readonly Item[]) {
     const byCall = new Map<string, string>();
     const carriers = new Map<Item, TextRange[]>();

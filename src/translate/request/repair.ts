@@ -1,6 +1,7 @@
 /**
- * A request that Google refused, mended: only for refusals whose cause is known and lies in what we added. Google cannot read a
- * signature of another key, model or route, and sometimes not one of its own; the turn goes on without (wire section 4).
+ * Mends a request that Google refused, but only where the cause is known and lies in what the proxy added: signatures.
+ * Google cannot read a signature of another key, model or route, and sometimes not even its own. The turn then goes on
+ * without them (wire section 4).
  */
 
 import type { UpstreamError } from '../../gemini/errors.ts';
@@ -13,7 +14,7 @@ const SIGNATURE_REFUSED = /thought.?signature/i;
 const isSignatureRefused = ({ kind, status, message }: UpstreamError): boolean =>
   kind === 'status' && status === 400 && SIGNATURE_REFUSED.test(message);
 
-/** The request to ask with once more, or undefined where asking again would be no use. */
+/** The request to send once more; undefined where that would not help. */
 export function repairedRequest(
   error: UpstreamError,
   request: GenerateContentRequest,
@@ -22,7 +23,7 @@ export function repairedRequest(
   return isSignatureRefused(error) ? requestWithoutSignatures(request, model) : undefined;
 }
 
-/** The request for another key, which can read no signature of this one. The very same where there is none in it. */
+/** The request for another key, which cannot read this key's signatures. The same object where it holds none. */
 export function requestWithoutSignatures(
   request: GenerateContentRequest,
   model: GeminiModel,
@@ -36,11 +37,11 @@ export function requestWithoutSignatures(
 
 const isSigned = ({ thoughtSignature }: RequestPart): boolean => thoughtSignature !== undefined;
 
-/** All of them, in every turn: which one was refused is not told. */
+/** All signatures go, in every turn: Google does not say which one it refused. */
 function withoutSignatures(content: RequestContent, model: GeminiModel): RequestContent {
   const parts = content.parts
     .map(({ thoughtSignature: _dropped, ...part }): RequestPart => part)
-    // An empty text was there for its signature alone.
+    // An empty text was only there to carry its signature.
     .filter((part) => part.text !== '');
   const firstCall = parts.find((part) => part.functionCall !== undefined);
   if (firstCall && model.signatures === 'required') firstCall.thoughtSignature = SIGNATURE_SENTINEL;

@@ -1,6 +1,6 @@
 /**
- * Signatures back on their parts. A carrier in the same message comes first, then the store; a signature of another
- * model family or key is never forwarded, and none is merged with or moved to another part (wire section 4).
+ * Puts signatures back on their parts: first from a carrier in the same message, then from the store. A signature of
+ * another model family or key is never sent, and no signature moves to another part (wire section 4).
  */
 import type { RequestPart } from '../../gemini/wire.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
@@ -19,7 +19,7 @@ import type { CallItem } from './items.ts';
 
 /**
  * Google's documented stand-in for a lost signature (thought-signatures page). Only the first call of a step is
- * checked, so only that one gets it; answers get worse with it, so it is the last resort, and counted.
+ * checked, so only that call gets it. Answers get worse with it, so it is the last resort, and its uses are counted.
  */
 export const SIGNATURE_SENTINEL = 'skip_thought_signature_validator';
 
@@ -37,7 +37,7 @@ export class Signatures {
     this.#ctx = ctx;
   }
 
-  /** The envelope that a thinking block carries, where it is ours and this model can read it. */
+  /** The envelope in a thinking block, where the proxy wrote it and this model can read it. */
   carried(data: string): Envelope | undefined {
     const envelope = openEnvelope(data);
     if (!envelope) {
@@ -47,13 +47,13 @@ export class Signatures {
     return this.#readable(envelope) ? envelope : undefined;
   }
 
-  /** Call signature from the store: by id, and for the first call of a step by what it says. */
+  /** A call's signature from the store: by its id, or, for the first call of a step, by what it says. */
   storedForCall(call: CallItem, isFirst: boolean): string | undefined {
     const { signatures } = this.#ctx;
     if (signatures.size === 0) return undefined;
     const stored =
       signatures.get(callKey(call.id)) ??
-      // Siblings have none: equal words there would borrow the signature of another call.
+      // Later calls of the step have no signature; by equal words they would get that of another call.
       (isFirst ? signatures.get(callContentKey(call.name, call.input)) : undefined);
     return this.#open(stored).find((envelope) => envelope.place.on === 'call')?.signature;
   }
@@ -65,13 +65,13 @@ export class Signatures {
     return this.#open(signatures.get(exact) ?? signatures.get(loose)).filter(isTextRange);
   }
 
-  /** `text` cut so that each signed range is a part of its own; unsigned empty text is nothing. */
+  /** Splits `text` so that each signed range is a part of its own. Unsigned empty text becomes nothing. */
   signText(text: string, ranges: readonly TextRange[]): RequestPart[] {
     if (ranges.length === 0) return text === '' ? [] : [{ text: wellFormed(text) }];
     const parts: RequestPart[] = [];
     let at = 0;
     for (const range of ranges.toSorted((a, b) => a.place.start - b.place.start)) {
-      // Clients trim the end of a text: a range that reached beyond it is held to what is left.
+      // Clients trim the end of a text, so a range that reaches beyond the end is cut.
       const start = Math.min(range.place.start, text.length);
       const end = Math.min(range.place.end, text.length);
       if (start < at || (start === end && range.place.start < range.place.end)) {
@@ -86,14 +86,17 @@ export class Signatures {
     return parts;
   }
 
-  /** Ranges whose text block the client did not send back: an empty signed part stands on its own, others are lost. */
+  /** Ranges whose text block the client did not send back. An empty signed part is put in; other ranges are lost. */
   withoutText(ranges: readonly TextRange[]): RequestPart[] {
     const empty = ranges.filter((range) => range.place.start === range.place.end);
     this.#unplaced += ranges.length - empty.length;
     return empty.map((range) => ({ text: '', thoughtSignature: range.signature }));
   }
 
-  /** The first call of every step, in every turn: a history that is signed the same way each time stays cached. */
+  /**
+   * Every turn's first calls are signed, not only the last turn's: a history that is signed alike each time stays
+   * cached.
+   */
   secureStep(parts: readonly RequestPart[]): void {
     if (this.#ctx.model.signatures !== 'required') return;
     const first = parts.find((part) => part.functionCall !== undefined);

@@ -3,10 +3,13 @@ import type { CountTokensRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
 
-/** Claude Code's first block, a single line: accounting for Anthropic, new with every version, and poison for a cached prefix. */
+/**
+ * The first block of Claude Code's prompt: one line of accounting for Anthropic. It changes with every version, which
+ * would spoil a cached prefix.
+ */
 const BILLING = /^x-anthropic-billing-header:.*\n?/;
 
-/** `extra` is what the proxy itself must ask of the model; it goes last. */
+/** `extra` is what the proxy itself asks of the model; it comes last. */
 export function toSystemInstruction(
   system: CountTokensRequest['system'],
   extra: readonly string[],

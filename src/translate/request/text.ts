@@ -1,6 +1,6 @@
-/** Text of ours around that of the client. */
+/** Tags that the proxy puts around the client's text. */
 
-/** `<tag>` around lines; the lines themselves stay as they are, so that nothing of the client's text is altered. */
+/** The lines between `<tag>` and `</tag>`. The lines themselves are not changed. */
 export function tagged(tag: string, lines: readonly (string | null | undefined)[]): string {
   const body = lines.filter((line) => line !== null && line !== undefined && line !== '').join('\n');
   return `<${tag}>\n${body}\n</${tag}>`;

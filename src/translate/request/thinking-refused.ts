@@ -1,21 +1,25 @@
 /**
- * A way to think that a model refuses, taken out of the request: the level or the budget first, and thinking altogether where that is what the
- * sentence is about (wire section 6). What a new model takes cannot be known before it has said so.
+ * Takes out of a request what the model refuses about thinking (wire section 6): first the level or the budget;
+ * thinking altogether where the error is about thinking itself. What a new model takes is known only when it has
+ * refused something.
  */
 import type { UpstreamError } from '../../gemini/errors.ts';
 import { failureClass } from '../../gemini/failure.ts';
 import type { GenerateContentRequest, ThinkingConfig } from '../../gemini/wire.ts';
 
-/** `setting`: without level and budget, as the model likes. `everything`: nothing is said of thinking. */
+/**
+ * What is left out. `setting`: level and budget, so the model decides how much to think. `everything`: all that is said
+ * about thinking.
+ */
 export type ThinkingCut = 'setting' | 'everything';
 
 export type ThinkingRefusal = {
   cut: ThinkingCut;
-  /** The level or the budget, where the sentence is about that one alone; undefined where no other would do. */
+  /** The level or budget, where the error names it; undefined where any other value would be refused too. */
   value: string | undefined;
 };
 
-/** Of whether the model thinks, or tells its thoughts, and not of how much. */
+/** The sentence is about whether the model thinks, or shows its thoughts, and not about how much. */
 const ABOUT_THINKING_ITSELF =
   /include_?thoughts|thinking_?config\b(?!\.\w)|\bthinking is (?:only|not)\b|not support thinking/i;
 
@@ -26,7 +30,7 @@ export function wishOf({ thinkingLevel, thinkingBudget }: ThinkingConfig): strin
 const mentions = (message: string, value: string): boolean =>
   message.split(/[^\w-]+/).some((word) => word.toLowerCase() === value.toLowerCase());
 
-/** Undefined where `error` is about something else, or nothing is left to take out. */
+/** Undefined where `error` is about something else, or there is nothing to take out. */
 export function thinkingRefusal(
   error: UpstreamError,
   { generationConfig }: GenerateContentRequest,

@@ -1,6 +1,6 @@
 /**
- * How hard the model thinks: Anthropic's `thinking` and `effort` on what the model's row can be told. Gemini 2.5 takes
- * a budget of tokens, later ones a level; the newest cannot be switched off (wire section 7).
+ * How hard the model thinks: Anthropic's `thinking` and `effort`, in the terms that the model's row allows. Gemini 2.5
+ * takes a budget of tokens, later models take a level, and the newest cannot be switched off (wire section 7).
  */
 import type { CountTokensRequest, Effort, Message } from '../../anthropic/request.ts';
 import type { Thinking } from '../../gemini/models.ts';
@@ -11,16 +11,16 @@ import { isCleared, lastUserIndex } from './messages.ts';
 
 export type ThinkingPlan = {
   config: ThinkingConfig | undefined;
-  /** Tokens that thoughts may take beyond what the client counted on. */
+  /** Tokens for thoughts on top of what the client allowed. */
   headroom: number;
 };
 
 type Wish =
   | { kind: 'least' }
-  /** Anthropic's `enabled`: tokens, part of `max_tokens`. */
+  /** Anthropic's `enabled`: a budget of tokens, which is part of `max_tokens`. */
   | { kind: 'budget'; tokens: number }
   | { kind: 'effort'; effort: Effort }
-  /** Adaptive thinking that names no effort. */
+  /** Adaptive thinking without an effort. */
   | { kind: 'free' };
 
 const LEVELS: readonly ThinkingLevel[] = ['minimal', 'low', 'medium', 'high', 'xhigh'];
@@ -33,7 +33,7 @@ const EFFORT_LEVEL = {
   max: 'xhigh',
 } as const satisfies Record<Effort, ThinkingLevel>;
 
-/** Tokens of thought that a level or an effort may well take. */
+/** Tokens of thought that a level or an effort usually takes. */
 const LEVEL_TOKENS = {
   minimal: 1_024,
   low: 4_096,
@@ -44,7 +44,7 @@ const LEVEL_TOKENS = {
 
 const AUTOMATIC_BUDGET = -1;
 
-/** The effort that holds now: the last one named in the conversation, else the request's own. */
+/** The effort that holds now: the last one named in the conversation, or else the request's own. */
 export function latestEffort(request: CountTokensRequest): Effort | undefined {
   const lastUser = lastUserIndex(request.messages);
   const named = (message: Message, index: number) =>
@@ -71,7 +71,7 @@ function wishedLevel(wish: Wish): ThinkingLevel {
   return wish.kind === 'effort' ? EFFORT_LEVEL[wish.effort] : 'high';
 }
 
-/** The lowest level of the row that is no lower than wished, else its highest. */
+/** The lowest level of the row that is at least the one wished for; or else the row's highest. */
 function byLevel(levels: readonly ThinkingLevel[], wish: Wish, warn: Warn): ThinkingPlan {
   const wished = wishedLevel(wish);
   const enough = levels.find((level) => LEVELS.indexOf(level) >= LEVELS.indexOf(wished));
@@ -110,7 +110,7 @@ export function planThinking(request: CountTokensRequest, row: Thinking, warn: W
   return { config: undefined, headroom: 0 };
 }
 
-/** Without `thinking` a client must see no thinking block: plain programs read `content[0].text`. */
+/** A request without `thinking` must get no thinking block: plain programs read `content[0].text`. */
 export function thinkingDisplay(request: CountTokensRequest): ThinkingDisplay {
   const { thinking } = request;
   if (!thinking || thinking.type === 'disabled') return 'hidden';

@@ -1,4 +1,4 @@
-/** Results of calls: as function responses, with their media where the model's generation takes them. */
+/** Results of calls as function responses, with their media where the model takes media there. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionResponse, RequestPart } from '../../gemini/wire.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
@@ -15,7 +15,7 @@ import { tagged } from './text.ts';
 
 export type CallAnswer = {
   response: RequestPart;
-  /** Media that goes after all the responses. */
+  /** Media that follows after all the responses. */
   beside: RequestPart[];
 };
 
@@ -24,7 +24,7 @@ function typeOf(part: MediaPart): string {
   return mimeType ? `: ${mimeType}` : '';
 }
 
-/** Text as it is; media leaves a mark at its place, since it travels apart from the text. */
+/** Text stays as it is. For media a mark stands at its place, since media travels apart from the text. */
 function outputText(parts: readonly ContentPart[]): string {
   let attachments = 0;
   const lines = parts.map((part) =>
@@ -56,7 +56,7 @@ export function answerCall(call: OpenCall, result: ResultItem, model: GeminiMode
   const label = (index: number) => ({ text: `Attachment ${index + 1} of the result of ${call.name}:` });
   return {
     response: responsePart(call, key, output, inside),
-    // A response takes bytes only: what Google is to read by its URL goes beside it.
+    // A response takes media as bytes only. Media that Google is to read by URL goes beside it.
     beside: media.flatMap((part, index) =>
       isInline(part) && inside.includes(part) ? [] : [label(index), part],
     ),
@@ -68,7 +68,7 @@ export function interruptedCall(call: OpenCall): CallAnswer {
   return { response, beside: [] };
 }
 
-/** A result whose call is not in the turn before: doubled, late, or its call was cut off. */
+/** A result whose call is not in the turn before: it is doubled, late, or its call was cut off. */
 export function looseResult(result: ResultItem): RequestPart[] {
   const text = tagged(result.failed ? 'tool_error' : 'tool_result', [outputText(result.parts)]);
   return [{ text }, ...result.parts.filter(isMedia)];

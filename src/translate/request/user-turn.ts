@@ -1,7 +1,7 @@
 /**
- * The user's side of the history. Google counts: the content after a turn of calls must hold one response for each,
- * in this content and before anything else (wire section 4). So responses come first, in the order of the calls,
- * then all other parts in theirs; a missing response is made up, and one without a call becomes text.
+ * The user's side of the history. Google wants the content after a turn of calls to begin with exactly one response for
+ * each call (wire section 4). So responses come first, in the order of the calls, and all other parts follow in theirs.
+ * A missing response is made up, and a response without a call becomes text.
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { RequestPart } from '../../gemini/wire.ts';
@@ -10,7 +10,7 @@ import type { Warn } from '../warnings.ts';
 import type { Item, OpenCall, ResultItem } from './items.ts';
 import { answerCall, interruptedCall, looseResult } from './tool-results.ts';
 
-/** Each call with its result: the first unused one of that id, so that an id used twice is served in order. */
+/** Pairs each call with its result. If an id is used twice, the results are taken in order. */
 function matchResults(calls: readonly OpenCall[], items: readonly Item[]) {
   const waiting = new Map<string, ResultItem[]>();
   for (const item of items) {
