@@ -1,7 +1,7 @@
 /**
- * Whose tools an answer's calls name. What the client declared goes on at once. From a call of any other tool on the answer
- * waits for its end: only then is it known whether the answer brings the call's result as well, which makes it
- * Gemini's own affair, or whether the client is to answer it. Why: docs/decisions/0033-undeclared-calls.md
+ * Which tools the calls of an answer name. A call to a tool that the client declared goes on at once. From the first
+ * call to any other tool on, the answer waits for its end. Only then is it known who answers that call: Gemini, if its
+ * result is in the answer too, or else the client. Why: docs/decisions/0033-undeclared-calls.md
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_CALLS } from '../../gemini/limits.ts';
@@ -14,17 +14,17 @@ import type { LostCall } from './lost-calls/values.ts';
 import { meaningOf } from './stop-reason.ts';
 import { type Finish, isContent, type TurnEvent } from './turn.ts';
 
-/** What a part of Gemini's says, before calls are looked up. */
+/** What a part of Gemini's says, before the names of calls are looked up. */
 export type ReadEvent =
   | TurnEvent
   | { type: 'gemini-call'; call: GeminiCall }
-  /** The result of a call that Gemini made by itself. */
+  /** The result of a call that Gemini answered itself. */
   | { type: 'gemini-result'; id: string | undefined; name: string | undefined };
 
 export type AnswerCallsOptions = {
   plan: AnswerPlan;
   warn: Warn;
-  /** True once an answer: another try is to be had for a call of an undeclared tool, and is then taken. */
+  /** True once an answer: for a call to an undeclared tool another attempt can be made, and is then used up. */
   mayAskAgain(): boolean;
 };
 
@@ -34,24 +34,24 @@ const tooManyCalls = () =>
 export class AnswerCalls {
   readonly #options: AnswerCallsOptions;
   #held: ReadEvent[] = [];
-  /** Calls that are held, without those that Gemini has answered. */
+  /** Calls that are held back, except those that Gemini has answered. */
   readonly #waiting: GeminiCall[] = [];
   readonly #answered = new Set<GeminiCall>();
   #gaveContent = false;
   #calls = 0;
-  /** Calls were read out of the end's message. */
+  /** Calls were read out of the message of the end. */
   recovered = false;
 
   constructor(options: AnswerCallsOptions) {
     this.#options = options;
   }
 
-  /** Calls that were passed on, or left out because the client takes only one. */
+  /** Calls that went on, or were left out because the client takes only one. */
   get count(): number {
     return this.#calls;
   }
 
-  /** Of `read`, what may go on now. Counts never wait. */
+  /** Takes in `read`, and returns what may go on now. Token counts never wait. */
   through(read: readonly ReadEvent[]): TurnEvent[] {
     const events: TurnEvent[] = [];
     for (const event of read) {
@@ -63,7 +63,7 @@ export class AnswerCalls {
     return events;
   }
 
-  /** What the end shows: what was held, and calls that only the end's message tells of. */
+  /** What is shown at the end: what was held back, and calls that only the message of the end tells. */
   end(finish: Finish): TurnEvent[] {
     const events: TurnEvent[] = [];
     const held = this.#held;
@@ -94,7 +94,7 @@ export class AnswerCalls {
     events.push(given);
   }
 
-  /** Server-side tools of an older preview come as a call and its result, both in the answer (recordings section 5). */
+  /** Server-side tools of an older preview come as a call and its result in the same answer (recordings section 5). */
   #result({ id, name }: Extract<ReadEvent, { type: 'gemini-result' }>): void {
     const at = this.#waiting.findIndex((call) =>
       id !== undefined && call.id !== undefined ? call.id === id : call.name === name,
@@ -117,7 +117,7 @@ export class AnswerCalls {
     return { type: 'call', name, args, ...(signature ? { signature } : {}) };
   }
 
-  /** Throws where the client is not to see the call, or may be spared it by another try. */
+  /** Throws where the client must not see the call, or where another attempt may avoid it. */
   #nameFor(geminiName: string): string {
     const { plan, warn, mayAskAgain } = this.#options;
     const declared = this.#declaredName(geminiName);
@@ -143,7 +143,10 @@ export class AnswerCalls {
     return meant !== undefined && requiredArguments.has(meant) ? meant : undefined;
   }
 
-  /** All of the calls that the message tells of, or none; and none beside delivered ones, because it may tell of those as well. */
+  /**
+   * Either all calls that the message tells can be read, or none is used. None is used beside delivered calls either:
+   * the message may repeat those.
+   */
   #recover(reason: string, message: string | undefined, events: TurnEvent[]): void {
     const meaning = meaningOf(reason);
     if (meaning.kind !== 'unusable' || !meaning.tellsCalls) return;

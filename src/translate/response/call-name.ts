@@ -1,7 +1,10 @@
-/** A call's name as the client declared it, or as the client can answer it. Models put namespaces before names, and change their case. */
+/**
+ * The name of a call as the client declared it, or else a name that the client can answer. Models put namespaces before
+ * names, and change their case.
+ */
 import type { ToolNames } from '../tool-names.ts';
 
-/** What Gemini itself puts before names, or models of it, without meaning anything. */
+/** Prefixes that Gemini or some of its models put before names, and that mean nothing. */
 const INNER_NAMESPACES = /^(?:(?:default_api|functions|function|tools|tool)[.:])+/i;
 const ANY_NAMESPACES = /^(?:[A-Za-z_]\w*[.:])+/;
 const JOINTS = /[.:/]/g;
@@ -9,8 +12,8 @@ const JOINTS = /[.:/]/g;
 const bareName = (name: string): string => name.trim().replace(INNER_NAMESPACES, '');
 
 /**
- * The client's tool that has this name, in whatever case, spelling or namespace of the model's own; undefined where it
- * declared none (`default_api.Bash` unchanged makes Claude Code answer "No such tool available").
+ * The client's tool with this name, in whatever case, spelling or namespace the model used. Undefined where the client
+ * declared none. (`default_api.Bash`, unchanged, would make Claude Code answer "No such tool available".)
  */
 export function clientToolName(name: string, tools: ToolNames): string | undefined {
   const bare = bareName(name);
@@ -18,8 +21,8 @@ export function clientToolName(name: string, tools: ToolNames): string | undefin
 }
 
 /**
- * The one declared tool that can be meant by a name that none has: the model left out the segments of its server, or put a
- * namespace before it that nobody declared. Only to be asked where all names are known.
+ * The one declared tool that an unknown name can mean: the model left out the server's part of the name, or added a
+ * namespace that nobody declared. Use it only where the proxy knows all names.
  */
 export function meantToolName(name: string, tools: ToolNames): string | undefined {
   const bare = bareName(name);
@@ -28,13 +31,13 @@ export function meantToolName(name: string, tools: ToolNames): string | undefine
   );
 }
 
-/** What an Anthropic API takes for the name of a call in the history. */
+/** The names that an Anthropic API takes for a call in the history. */
 const MAX_LENGTH = 128;
 const NOT_TAKEN = /[^A-Za-z0-9_-]/g;
 
 /**
- * A name that no tool has, for the client to answer; undefined where nothing is left of it, or where it would become that of a
- * declared tool: then it would not be answered but run.
+ * A name that no tool has, for the client to answer. Undefined where nothing is left of the name, or where it would
+ * become a declared name: the client would then run that tool.
  */
 export function undeclaredName(name: string, tools: ToolNames): string | undefined {
   const taken = bareName(name).slice(0, MAX_LENGTH).replace(NOT_TAKEN, '_');

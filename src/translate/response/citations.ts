@@ -1,19 +1,22 @@
 /**
- * Which words of an answer rest on which pages. Google counts bytes of UTF-8 over the whole text, and is off by one at times, so the
- * words that Google says it means decide.
+ * Which words of an answer rest on which pages. Google gives offsets in bytes of UTF-8 over the whole text, and is off
+ * by one at times. It also gives the words, so the words decide.
  */
 import type { Warn } from '../warnings.ts';
 import { eachSource, type Grounding, listOf } from './grounding.ts';
 import type { Source } from './turn.ts';
 
-/** A piece of the answer; cited where it rests on `sources`. */
+/** A piece of the answer. With `sources`, it rests on these pages. */
 export type Piece = { text: string; sources: readonly Source[] };
 
-/** Characters to either side of the place that Google names. */
+/** Characters that are searched to either side of the offset. */
 const NEAR = 64;
-/** Characters that are looked through for words that are not near; an answer has some thousand, and some ten such words. */
+/**
+ * Characters of an answer that are searched for words that do not stand near their offset. An answer has some thousand
+ * characters, and about ten such words.
+ */
 const MOST_SEARCHED = 20_000_000;
-/** A page may be cited anew with two bytes, and each citation tells its link. */
+/** The most citations of a page: with two bytes Google may cite it again, and each citation repeats its link. */
 const MOST_CITATIONS = 2_000;
 
 /** Bytes of UTF-8. */
@@ -23,7 +26,7 @@ function sizeOf(codePoint: number): number {
   return codePoint < 0x10000 ? 3 : 4;
 }
 
-/** The place in `text` that each count of its bytes reaches; inside of a character, its beginning. */
+/** The index in `text` for each offset in bytes; inside of a character, the index where that begins. */
 function bytePlaces(text: string): Uint32Array {
   const places = new Uint32Array(Buffer.byteLength(text) + 1);
   let bytes = 0;
@@ -39,14 +42,14 @@ function bytePlaces(text: string): Uint32Array {
 type Segment = NonNullable<Grounding['supports'][number]['segment']>;
 type Range = { start: number; end: number };
 
-/** Where `words` begin in `text`, as near to `start` as they do; -1 where they do not stand there. */
+/** Where `words` stand nearest to `start`; -1 where they stand nowhere. */
 function nearest(text: string, words: string, start: number): number {
   const [before, after] = [text.lastIndexOf(words, start), text.indexOf(words, start)];
   if (before < 0) return after;
   return after >= 0 && after - start < start - before ? after : before;
 }
 
-/** Finds the words that Google means in one text. */
+/** Finds in one text the words that Google means. */
 class Words {
   readonly #text: string;
   readonly #places: Uint32Array;
@@ -57,7 +60,7 @@ class Words {
     this.#places = bytePlaces(text);
   }
 
-  /** Undefined where the text has no such words. */
+  /** Undefined where the text does not have these words. */
   rangeOf({ startIndex, endIndex, text: words }: Segment): Range | undefined {
     const start = this.#placeOf(startIndex);
     if (typeof words !== 'string' || words === '') {
@@ -75,7 +78,7 @@ class Words {
   }
 
   #find(words: string, start: number): number {
-    // Half a character is nowhere in the text but inside of one.
+    // Half a character occurs in the text only inside of a whole one.
     if (!words.isWellFormed()) return -1;
     const from = Math.max(0, start - NEAR);
     const near = nearest(this.#text.slice(from, start + NEAR + words.length), words, start - from);
@@ -112,7 +115,7 @@ function citedRanges(text: string, { supports, sources }: Grounding, warn: Warn)
   return ranges.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** `text` in pieces that add up to it; of words that are cited twice, the first piece has them. */
+/** Cuts `text` into pieces that add up to it. Words that are cited twice belong to the first piece. */
 export function citedPieces(text: string, grounding: Grounding, warn: Warn): Piece[] {
   const pieces: { text: string; sources: Source[] }[] = [];
   let at = 0;
@@ -129,7 +132,7 @@ export function citedPieces(text: string, grounding: Grounding, warn: Warn): Pie
   return withoutBlank(pieces.map((piece) => ({ ...piece, sources: eachSource(piece.sources) })));
 }
 
-/** The first `length` characters of what the pieces say. */
+/** The first `length` characters of the pieces. */
 export function cutPieces(pieces: readonly Piece[], length: number): Piece[] {
   let left = length;
   return pieces.flatMap((piece) => {
@@ -139,7 +142,10 @@ export function cutPieces(pieces: readonly Piece[], length: number): Piece[] {
   });
 }
 
-/** A block of white space alone is refused by Anthropic when a client sends it back: it goes to the piece before it. */
+/**
+ * Anthropic refuses a block of white space alone when a client sends it back, so white space is added to the piece
+ * before.
+ */
 function withoutBlank(pieces: readonly Piece[]): Piece[] {
   const whole: Piece[] = [];
   for (const piece of pieces) {

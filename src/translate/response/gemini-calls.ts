@@ -1,4 +1,4 @@
-/** Calls as Gemini writes them, whole or in pieces, put together. Whose tools they name is not asked here. */
+/** Puts Gemini's calls together, which come whole or in pieces. It does not ask whose tools they name. */
 import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_DEPTH, MAX_VALUES } from '../../gemini/limits.ts';
 import { parseExact } from '../../lib/exact-json.ts';
@@ -8,9 +8,9 @@ import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { PartialCall } from './partial-call.ts';
 
 export type GeminiCall = {
-  /** Google's, where it gives one. */
+  /** Google's id, where Google gives one. */
   id: string | undefined;
-  /** As the model wrote it. */
+  /** The name as the model wrote it. */
   name: string;
   args: JsonObject;
   signature: string | undefined;
@@ -23,7 +23,7 @@ const isThere = (value: unknown): boolean => value !== undefined && value !== nu
 export class GeminiCalls {
   #open: { id: string | undefined; call: PartialCall } | undefined;
 
-  /** The calls that are whole with this `functionCall`: none, one, or one that a new name ended and the new one. */
+  /** The calls that are complete with this `functionCall`: none, one, or two (a new name ends the call before it). */
   read(part: unknown, signature: string | undefined): GeminiCall[] {
     if (!isObject(part)) throw unusable('wrote a call that is no object');
     const { id, name, args, partialArgs } = part;
@@ -40,12 +40,12 @@ export class GeminiCalls {
     return whole;
   }
 
-  /** The name of the call that still goes on. */
+  /** The name of the call that is still open. */
   get openName(): string | undefined {
     return this.#open?.call.name;
   }
 
-  /** The call that was open, as far as it has come. */
+  /** Takes out the open call as far as it has come. */
   close(): GeminiCall[] {
     if (!this.#open) return [];
     const { id, call } = this.#open;
@@ -55,8 +55,8 @@ export class GeminiCalls {
 }
 
 /**
- * Arguments may be missing, null, or an empty list; gateways write them as a text. What else is no object would break the
- * client's tool.
+ * Arguments may be missing, null, or an empty list; gateways write them as text. Anything else that is no object would
+ * break the client's tool.
  */
 function argumentsOf(name: string, args: unknown): JsonObject {
   const value = typeof args === 'string' ? parsed(args) : (args ?? null);
@@ -65,7 +65,7 @@ function argumentsOf(name: string, args: unknown): JsonObject {
   throw unusable(`called "${name}" with arguments that are no object`);
 }
 
-/** Undefined for what is no JSON, and for what is too deep for one. */
+/** Undefined where `text` is no JSON, or is nested too deep. */
 function parsed(text: string): unknown {
   if (text.trim() === '') return null;
   const { depth, values, exact } = jsonShape(text, { depth: MAX_DEPTH, values: MAX_VALUES });

@@ -1,4 +1,4 @@
-/** What Google's search found. The metadata comes with the last event as a rule, and empty with those before it. */
+/** What Google's search found. Usually this metadata comes with the last event, and is empty in earlier ones. */
 import type { GroundingMetadata } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
 import type { SearchPlan } from '../context.ts';
@@ -7,14 +7,14 @@ import type { Source } from './turn.ts';
 
 export type Grounding = {
   queries: string[];
-  /** By their number in Google's list; undefined where one must not be told, or is no page. */
+  /** The pages by their number in Google's list; undefined for one that must not be shown, or is no page. */
   sources: (Source | undefined)[];
   supports: NonNullable<GroundingMetadata['groundingSupports']>;
 };
 
-/** Google hides pages behind links of its own, which lead to them. */
+/** Google gives links of its own, which lead on to the pages. */
 const REDIRECT_HOST = 'vertexaisearch.cloud.google.com';
-/** Characters. Google's are some hundred long, and each is told with every citation. */
+/** Characters. Google's links have some hundred, and each is repeated with every citation. */
 const LONGEST_LINK = 8_192;
 const LONGEST_TITLE = 1_000;
 const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
@@ -22,10 +22,10 @@ const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
 export const listOf = <T>(value: readonly T[] | undefined): readonly T[] =>
   Array.isArray(value) ? value : [];
 
-/** What is no object in one of Google's lists holds nothing to read. */
+/** In Google's lists only objects hold anything to read. */
 const objectsIn = <T>(value: readonly T[] | undefined): T[] => listOf(value).filter((item) => isObject(item));
 
-/** Where several events carry some, the last that says anything of a thing is right. */
+/** Where several events have metadata, the last one that says anything of a field counts. */
 export function mergeGrounding(before: GroundingMetadata, next: GroundingMetadata): GroundingMetadata {
   const said = Object.entries(next).filter(([, value]) => !Array.isArray(value) || value.length > 0);
   return { ...before, ...Object.fromEntries(said) };
@@ -35,7 +35,7 @@ const isWithin = (host: string, domain: string): boolean => host === domain || h
 
 type Web = { uri?: unknown; title?: unknown; domain?: unknown };
 
-/** What is known of where a page stands: Google's title is its domain as a rule, and often without the subdomain. */
+/** The domain of a page, as far as it is known: usually Google's title, often without the subdomain. */
 function hostOf(url: URL, { title, domain }: Web): string {
   if (url.hostname !== REDIRECT_HOST) return url.hostname;
   return [domain, title].find(
@@ -43,7 +43,7 @@ function hostOf(url: URL, { title, domain }: Web): string {
   ) as string;
 }
 
-/** A subdomain cannot be told from its domain: it may be an allowed one, and it may be a blocked one. */
+/** Google may leave out the subdomain, so a page may be allowed, or blocked, without our seeing it. */
 function isTold(host: string | undefined, { allowedDomains, blockedDomains }: SearchPlan): boolean {
   const meets = (domain: string) =>
     host === undefined || isWithin(host.toLowerCase(), domain) || isWithin(domain, host.toLowerCase());

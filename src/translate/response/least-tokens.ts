@@ -1,9 +1,10 @@
 /**
- * How many tokens a text takes at the least, without a tokenizer: Gemini's never joins two words or more than
- * three digits, and takes long words and rows of signs for few. So an answer within a limit is never held to be over it.
+ * The least number of tokens that a text can have, without a tokenizer. Gemini's tokenizer never joins two words or
+ * more than three digits, and needs few tokens for long words and rows of signs. Since the estimate is never too high,
+ * no answer within a limit is cut.
  */
 
-/** Characters of one token, at most. */
+/** The most characters of one token. */
 const LONGEST = 16;
 
 const PIECES = /\p{L}[\p{L}\p{M}]*|\p{N}{1,3}|[^\p{L}\p{N}]+/gu;
@@ -21,7 +22,10 @@ export function leastTokens(text: string): number {
   return tokens;
 }
 
-/** The index where so many tokens are used up: behind a word, or inside one of which less than half is left; never inside a character. */
+/**
+ * The index where so many tokens are used up: behind a word, or inside of a long one. It is never inside of a
+ * character.
+ */
 export function endOfTokens(text: string, tokens: number): number {
   let left = tokens;
   for (const { 0: piece, index } of text.matchAll(PIECES)) {

@@ -1,4 +1,4 @@
-/** The non-stream answer: the stream's events, folded. There is no second path (house lesson 1). */
+/** The answer as a whole: the events of the stream, folded. There is no second way to make one. */
 import type { MessageEvent } from '../../anthropic/events.ts';
 import type { AnswerBlock, AnswerMessage } from '../../anthropic/message.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
@@ -7,8 +7,8 @@ import type { JsonObject } from '../../lib/json.ts';
 type Delta = Extract<MessageEvent, { type: 'content_block_delta' }>;
 
 /**
- * The message that `events` (a complete, well-formed stream) add up to. An `error` event has no place here: the shell
- * answers it as an HTTP error before folding.
+ * The message that `events` add up to; they must be a complete, well-formed stream. An `error` event must not be among
+ * them: it becomes an HTTP error before this.
  */
 export function foldEvents(events: Iterable<MessageEvent>): AnswerMessage {
   let message: AnswerMessage | undefined;

@@ -1,7 +1,7 @@
 /**
- * A call whose arguments come in pieces (Vertex, `streamFunctionCallArguments`; recordings section 5): a first part with
- * the name, then values by JSON path, strings possibly over several parts, then a part that no longer continues.
- * What does not fit together is thrown: arguments that are nearly right would change somebody's files.
+ * A call whose arguments come in pieces (Vertex, `streamFunctionCallArguments`; recordings section 5). First comes a
+ * part with the name, then values by JSON path (a string may take several parts), and then a part that does not
+ * continue. Pieces that do not fit together throw: arguments that are nearly right could damage somebody's files.
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_DEPTH } from '../../gemini/limits.ts';
@@ -14,9 +14,12 @@ const STEP = /\.([^.[\]]+)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\
 const ESCAPE = /\\(.)/gs;
 /** Characters. */
 const MAX_PATH = 4_096;
-/** Steps of all paths of a call: several for each token of the longest answer. */
+/** The most steps of all paths of a call: several for each token of the longest answer. */
 const MAX_STEPS = 250_000;
-/** Empty lists and objects have no piece of their own, so that a list may go on behind a gap; but a path costs few bytes, and gaps many. */
+/**
+ * How far an index may run ahead of its list. Empty lists and objects have no piece of their own, so gaps must be
+ * allowed. But a path is short, and could make a huge gap.
+ */
 const MAX_GAPS = 1_000;
 
 const VALUES = ['stringValue', 'numberValue', 'boolValue', 'nullValue'] as const;
@@ -43,7 +46,7 @@ function steps(path: unknown): Step[] {
 const isContainer = (value: Json | undefined): value is Json[] | JsonObject =>
   Array.isArray(value) || isObject(value);
 
-/** Own members only: an argument may be named `__proto__`, and must not reach any prototype. */
+/** Only own members count: an argument may be named `__proto__`, and must not reach a prototype. */
 const member = (container: Container, step: Step): Json | undefined =>
   Object.hasOwn(container, step) ? container[step] : undefined;
 
@@ -74,7 +77,7 @@ export class PartialCall {
     }
   }
 
-  /** Adds whole arguments that come behind the name. */
+  /** Adds whole arguments that come after the name. */
   merge(args: JsonObject): void {
     for (const [name, value] of Object.entries(args)) put(this.args, name, value);
   }
@@ -95,7 +98,7 @@ export class PartialCall {
     put(at, last, goesOn ? `${before}${value}` : value);
   }
 
-  /** The container at `step`, made where it is missing, for a member at `next`. */
+  /** The container at `step`, which is made if it is missing, for a member at `next`. */
   #inside(at: Container, step: Step, next: Step): Container {
     const found = this.#room(at, step);
     if (isContainer(found)) return found as Container;
@@ -105,7 +108,7 @@ export class PartialCall {
     return made as Container;
   }
 
-  /** What is at `step`, after a list was filled up to there. */
+  /** The value at `step`; a list is filled up to there first. */
   #room(at: Container, step: Step): Json | undefined {
     if (Array.isArray(at) !== (typeof step === 'number')) throw unfit('that mix lists and objects');
     if (!Array.isArray(at)) return member(at, step);

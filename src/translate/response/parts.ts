@@ -57,7 +57,7 @@ export class PartsReader {
       case 'malformed':
         throw new UpstreamError('malformed', brokenEvent(frame.text));
       case 'oversized':
-        // Each try costs the whole prompt, and reading this much again: one more is enough.
+        // Another attempt costs the whole prompt once more, and reading time as well, so only one is made for this.
         throw new UpstreamError('unusable', `upstream sent ${BROKEN_BOUNDS[frame.bound]}`);
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
@@ -67,7 +67,7 @@ export class PartsReader {
     }
   }
 
-  /** The body has ended: an answer without a finishReason, or without anything in it, is none. */
+  /** The body has ended. Throws where the answer has no finishReason, or nothing in it. */
   end(): TurnEvent[] {
     if (!this.#finish)
       throw new UpstreamError('truncated', 'the upstream answer ended without a finishReason');
@@ -78,7 +78,10 @@ export class PartsReader {
     return events;
   }
 
-  /** What waited for more. A normal end closes a call whose last part never came; any other end broke it off. */
+  /**
+   * What was held back to the end. At a normal end an open call is complete without its last part; at any other end it
+   * was broken off.
+   */
   #rest(finish: Finish): ReadEvent[] {
     const rest: ReadEvent[] = [];
     this.#endText(rest);
@@ -95,7 +98,7 @@ export class PartsReader {
     if (finish.kind !== 'finished') return;
     const meaning = meaningOf(finish.reason);
     const detail = finish.message ? `: ${finish.message}` : '';
-    // Gemini 3 delivers the call beside UNEXPECTED_TOOL_CALL: it is as good as any.
+    // Gemini 3 delivers the call together with UNEXPECTED_TOOL_CALL; that call is as good as any.
     const delivered = finish.reason === 'UNEXPECTED_TOOL_CALL' && this.#calls.count > 0;
     if (meaning.kind === 'unusable' && !delivered && !this.#calls.recovered) {
       throw new UpstreamError('unusable', `${meaning.why} (${finish.reason})${detail}`);
@@ -111,12 +114,13 @@ export class PartsReader {
 
   #chunk(chunk: GenerateContentResponse): ReadEvent[] {
     const events: ReadEvent[] = [];
-    // Before the parts: a stop sequence in them ends the answer, and it must end with the counts so far.
+    // Counts come before parts: a stop sequence in the parts ends the answer, and its last counts must be known by
+    // then.
     const usage = tokenCounts(chunk.usageMetadata);
     if (usage) events.push({ type: 'usage', usage });
     this.#promptFeedback(this.#object('promptFeedback', chunk.promptFeedback));
     for (const candidate of this.#objects('candidates', chunk.candidates)) {
-      // What is no number is no index.
+      // An index that is no number counts as absent.
       if ((Number(candidate['index']) || 0) === 0) this.#candidate(candidate, events);
       else {
         const { index } = candidate;
@@ -137,7 +141,7 @@ export class PartsReader {
     const { parts } = this.#object('content', candidate['content']);
     for (const part of this.#objects('parts', parts)) this.#part(part, events);
     const reason = this.#name('finishReason', candidate['finishReason']);
-    // Not the end of reading: with code execution a second one follows (recordings section 4).
+    // Reading goes on: with code execution a second finishReason follows (recordings section 4).
     if (reason === undefined) return;
     const message = textOf(candidate['finishMessage']);
     this.#finish = { kind: 'finished', reason, ...(message ? { message } : {}) };
@@ -188,7 +192,7 @@ export class PartsReader {
     this.#text(`\n\`\`\`${code}\n\`\`\`\n`, undefined, events, by);
   }
 
-  /** An answer that is only a picture is none that another try would better. */
+  /** An answer with nothing but a picture is complete: another attempt would not be better. */
   #media(part: Fields, signature: string | undefined, events: ReadEvent[]): void {
     const words = part['thought'] ? undefined : mediaInWords(part);
     if (words === undefined) {
@@ -205,7 +209,7 @@ export class PartsReader {
     if (text !== '') events.push({ type: 'thinking', text });
   }
 
-  /** What waits for the second half of a character will not get it. */
+  /** The second half of a character will not come any more. */
   #endText(events: ReadEvent[]): void {
     this.#endThoughts(events);
     const text = this.#words.flush();
@@ -214,7 +218,7 @@ export class PartsReader {
     events.push({ type: 'text', text });
   }
 
-  // ── fields of any type: fronts write answers as well ────────────────────────────────────────────────────────
+  // ── fields may have any type: gateways write answers as well ────────────────────────────────────────────────
 
   #objects(name: string, value: unknown): readonly Fields[] {
     if (!isThere(value)) return NO_OBJECTS;
@@ -252,7 +256,7 @@ export class PartsReader {
   }
 }
 
-/** Not cut: who shows it hides secrets first. */
+/** Not cut: whoever shows it hides secrets first and cuts then. */
 const brokenEvent = (text: string): string =>
   MARKUP.test(text)
     ? 'upstream sent a page in place of an answer; check GOOGLE_GEMINI_BASE_URL, and any proxy or sign-in page before it'

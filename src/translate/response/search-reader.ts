@@ -1,6 +1,7 @@
 /**
- * Reads an answer for which Google searched the web. Anthropic tells the search before the text that rests on it, Google
- * after it, so the text waits for the end: until then the try can be taken back, and the client is kept by pings.
+ * Reads an answer for which Google searched the web. Anthropic sends the search before the text that rests on it;
+ * Google sends it after. So the text waits for the end. Until then another attempt is possible, and pings keep the
+ * client waiting.
  */
 import type { Frame } from '../../gemini/frames.ts';
 import type { GroundingMetadata } from '../../gemini/wire.ts';
@@ -22,7 +23,7 @@ export const openReader = (options: AnswerCallsOptions): Reader =>
   options.plan.search ? new SearchReader(options, options.plan.search) : new TryReader(options);
 
 class SearchReader implements Reader {
-  /** What the search found comes at the very end, however much of the text is shown. */
+  /** The search's findings come at the very end, however much of the text is shown. */
   readonly finished = false;
   readonly #plan: AnswerPlan;
   readonly #search: SearchPlan;
@@ -31,7 +32,7 @@ class SearchReader implements Reader {
   readonly #limit: TokenLimit;
   #metadata: GroundingMetadata = {};
   #texts: TextEvent[] = [];
-  /** The first one: ours, where the text passed `max_tokens`. */
+  /** The first finish: ours, if the text went beyond `max_tokens`. */
   #finish: TurnEvent | undefined;
 
   constructor(options: AnswerCallsOptions, search: SearchPlan) {
@@ -55,7 +56,7 @@ class SearchReader implements Reader {
     const last = this.#withoutText(this.#limit.within(this.#parts.end()));
     if (this.#finish) last.push(this.#finish);
     const grounding = readGrounding(this.#metadata, this.#search, this.#warn);
-    // A model may answer without a search: then there is none to be told of.
+    // A model may answer without searching; then there is no search to show.
     if (grounding.queries.length === 0 && grounding.sources.length === 0) return [...this.#texts, ...last];
     const { queries, sources } = grounding;
     const query = queries.join('; ') || this.#search.question;
@@ -63,7 +64,7 @@ class SearchReader implements Reader {
     const text = this.#texts.map((event) => event.text).join('');
     const pieces = this.#search.cites ? citedPieces(text, grounding, this.#warn) : [];
     if (!pieces.some((piece) => piece.sources.length > 0)) return [search, ...this.#texts, ...last];
-    // A stop sequence may lie across two pieces, so it is looked for in the whole.
+    // A stop sequence may lie across two pieces, so the whole text is searched.
     const { text: shown, stoppedAt } = new StopScanner(this.#plan.stopSequences).push(text);
     const told = (stoppedAt === undefined ? pieces : cutPieces(pieces, shown.length)).map(
       (piece): TurnEvent =>
@@ -82,7 +83,10 @@ class SearchReader implements Reader {
     });
   }
 
-  /** The signature of an empty text closes the answer, however its text is cut; any other belongs to a text that is no more. */
+  /**
+   * The signature of an empty text closes the answer, wherever its text was cut. Any other signature belongs to a text
+   * that is now in pieces.
+   */
   #closing(): TextEvent[] {
     const signed = this.#texts.filter(({ signature }) => signature !== undefined);
     if (signed.some(({ text }) => text !== '')) {

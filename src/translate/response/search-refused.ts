@@ -1,6 +1,6 @@
 /**
- * The answer where Google refuses to search: a result that says so, as Anthropic tells a search that fails. The same as an HTTP
- * error is shown to the model by some clients as what the search found.
+ * The answer where Google refuses to search: a search result that says so, as Anthropic tells a failed search. (Some
+ * clients would show an HTTP error to the model as if the search had found it.)
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { AnswerPlan } from '../context.ts';
@@ -9,7 +9,7 @@ import type { TurnEvent } from './turn.ts';
 /** "Search Grounding is not supported.", "google_search is not supported", "Google Search tool is not enabled". */
 const SEARCH_REFUSED = /google[ _]?search|\bgrounding\b|\bsearch (?:tool|retrieval)/i;
 
-/** Undefined where nothing was to be searched, or the search is not the trouble. `shown`: fit for a client. */
+/** Undefined where there was no search, or the error is about something else. `shown` makes a text fit for a client. */
 export function refusedSearch(
   error: unknown,
   { search }: AnswerPlan,

@@ -1,4 +1,7 @@
-/** Media that the model answers with, in words: Anthropic's answers have no block for them, and a client must know that there was one. */
+/**
+ * Says in words which media the model answered with. Anthropic's answers have no block for them, and the client must
+ * know that there was something.
+ */
 
 const BYTES_PER_KB = 1024;
 
@@ -18,7 +21,7 @@ function described(mimeType: unknown, size: string, where: string): string {
   return `\n[Gemini answered with ${noun}${detail ? ` (${detail})` : ''}, which cannot be shown here.]\n`;
 }
 
-/** Of a part's `inlineData` or `fileData`; undefined where it has neither. */
+/** Reads a part's `inlineData` or `fileData`; undefined where it has neither. */
 export function mediaInWords(part: Readonly<Record<string, unknown>>): string | undefined {
   const [inline, file] = [part['inlineData'], part['fileData']] as Record<string, unknown>[];
   if (typeof inline === 'object' && inline !== null)

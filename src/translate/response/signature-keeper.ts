@@ -1,6 +1,6 @@
 /**
- * Keeps the signatures of one answer for the turns to come: each in an envelope, under the keys by which the client's next
- * request will show it. Text signatures wait until their block is whole, because its text is the key.
+ * Keeps the signatures of one answer for later turns: each in an envelope, under the keys by which the client's next
+ * request will show it. The signatures of a text wait until its block is whole, because the text is the key.
  */
 import type { JsonObject } from '../../lib/json.ts';
 import type { AnswerContext } from '../context.ts';
@@ -16,7 +16,7 @@ export class SignatureKeeper {
     this.#ctx = ctx;
   }
 
-  /** A call's signature; returns its envelope. */
+  /** Keeps the signature of a call; returns its envelope. */
   call(toolId: string, name: string, args: JsonObject, signature: string): string {
     const envelope = sealEnvelope({ ...this.#ctx.origin(), place: { on: 'call', toolId }, signature });
     this.#ctx.remember(callKey(toolId), envelope);
@@ -24,7 +24,7 @@ export class SignatureKeeper {
     return envelope;
   }
 
-  /** A piece of the current text block; returns the envelope where the piece is signed. */
+  /** Takes in a piece of the current text block; returns the envelope where the piece is signed. */
   text(text: string, signature: string | undefined): string | undefined {
     const start = this.#text.length;
     this.#text += text;
@@ -35,12 +35,15 @@ export class SignatureKeeper {
     return envelope;
   }
 
-  /** For a thinking block that the model gave no signature with. */
+  /** The envelope for a thinking block that the model gave no signature with. */
   none(): string {
     return sealEnvelope({ ...this.#ctx.origin(), place: { on: 'none' }, signature: '' });
   }
 
-  /** The text block is whole. `shown` is less than was fed when a stop sequence cut it: what was cut is forgotten. */
+  /**
+   * The text block is whole. `shown` is shorter than what was taken in where a stop sequence cut the text; the
+   * signatures of the rest are forgotten.
+   */
   closeText(shown: number): void {
     const kept = this.#textEnvelopes.filter(({ end }) => end <= shown).map(({ envelope }) => envelope);
     const text = this.#text.slice(0, shown);
@@ -53,7 +56,10 @@ export class SignatureKeeper {
     this.#textEnvelopes = [];
   }
 
-  /** Blocks of one answer with the same text (2.5 signs line breaks between thoughts) share their keys: the last one stays. */
+  /**
+   * Several blocks of one answer may have the same text (2.5 signs line breaks between thoughts) and so the same keys.
+   * The last one wins.
+   */
   #rememberText(text: string, envelopes: string): void {
     const [exact, loose] = textKeys(this.#ctx.plan().answeredTurn, text);
     if (this.#textsKept.has(exact)) {

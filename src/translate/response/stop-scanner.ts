@@ -1,7 +1,8 @@
 /**
- * Stop sequences, found in the proxy: Gemini would cut the match out and say STOP, which hides that it happened. Text that
- * might be the start of a sequence is held back, at most one character less than the longest. All sequences are looked for
- * together, each character once (Aho and Corasick): client and model together could make anything else slow.
+ * Finds stop sequences in the proxy: Gemini would remove the match and say STOP, which hides that it happened. Text
+ * that may be the beginning of a sequence is held back, at most one character less than the longest sequence. All
+ * sequences are searched for at once, looking at each character once (Aho and Corasick), because client and model
+ * together could make anything else slow.
  */
 
 export type Scanned = { text: string; stoppedAt?: string };
@@ -9,10 +10,10 @@ export type Scanned = { text: string; stoppedAt?: string };
 /** Some beginning of sequences. */
 type Node = {
   next: Map<number, Node>;
-  /** The longest end of this one that is a beginning as well. */
+  /** The longest proper ending of this text that is itself the beginning of a sequence. */
   shorter: Node | undefined;
   length: number;
-  /** The first of the sequences that end here, as the client lists them. */
+  /** The sequence that ends here; if there are several, the first in the client's list. */
   found: number;
 };
 
@@ -36,7 +37,7 @@ function beginningsOf(sequences: readonly string[]): Node {
   return root;
 }
 
-/** By length, because a node's shorter one must be linked before it. */
+/** In the order of length: the link of a node leads to a shorter one, which must exist before. */
 function link(root: Node): void {
   const queue = [root];
   for (const node of queue) {
@@ -48,7 +49,7 @@ function link(root: Node): void {
   }
 }
 
-/** The longest beginning that the text ends with, one character on. */
+/** The state after one more character: the longest beginning of a sequence that the text now ends with. */
 function follow(from: Node, code: number): Node {
   for (let node: Node = from; ; node = node.shorter) {
     const next = node.next.get(code);
@@ -64,13 +65,13 @@ export class StopScanner {
   #held = '';
 
   constructor(sequences: readonly string[]) {
-    // Text comes in whole characters, and is cut between them: half of one is never found.
+    // Text comes in whole characters and is cut between them, so half a character is never matched.
     this.#sequences = sequences.filter((sequence) => sequence !== '' && sequence.isWellFormed());
     this.#root = beginningsOf(this.#sequences);
     this.#node = this.#root;
   }
 
-  /** The text that may go out now. With `stoppedAt`, it is the last: everything before that sequence. */
+  /** The text that may go out now. With `stoppedAt` it is the last: everything before that sequence. */
   push(text: string): Scanned {
     if (this.#sequences.length === 0) return { text };
     const all = this.#held + text;
@@ -87,7 +88,7 @@ export class StopScanner {
     return { text: all.slice(0, ready) };
   }
 
-  /** What was held back; nothing can follow that would complete a sequence. */
+  /** What was held back. The text has ended, so it cannot become a sequence any more. */
   flush(): string {
     const held = this.#held;
     this.#held = '';

@@ -1,10 +1,11 @@
 /**
- * One answer, from TurnEvents to Anthropic's events; it outlives the tries that feed it. Decides what the client sees of
- * thoughts and signatures, cuts at stop sequences, and ends the answer. The writer below owns the grammar.
+ * One answer, from TurnEvents to Anthropic's events. It lives longer than the attempts that feed it. It decides what
+ * the client sees of thoughts and signatures, cuts at stop sequences, and ends the answer. The writer below knows the
+ * grammar of events.
  *
- * A carrier (a thinking block that brings a signature back) stands only before a call or before the first text, and only when
- * the request asked for thinking: as the last block it makes `claude -p` print nothing, and plain SDK programs read
- * `content[0].text` (contract section 13).
+ * A carrier (a thinking block that carries a signature back and forth) stands only before a call or before the first
+ * text, and only where the request asked for thinking. As the last block it would make `claude -p` print nothing, and
+ * plain SDK programs read `content[0].text` (contract section 13).
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
@@ -31,14 +32,14 @@ export class AnswerStream {
   #sawCall = false;
   #sawText = false;
   #searches = 0;
-  /** Characters of the open text block that went out. */
+  /** How many characters of the open text block were sent. */
   #shown = 0;
-  /** Characters of text that went out in all. */
+  /** How many characters of text were sent in all. */
   #said = 0;
   #prompt = UNKNOWN_SIZE;
   /** Thoughts that came after content. */
   #heldThoughts = '';
-  /** With `display: omitted`: thoughts came, and their (empty) block has not been shown. */
+  /** With `display: omitted`: thoughts have come, and their empty block was not written yet. */
   #thoughtsUntold = false;
 
   constructor(ctx: AnswerContext) {
@@ -53,7 +54,7 @@ export class AnswerStream {
     return this.#writer.closed;
   }
 
-  /** `message_start`, unless it was sent. `prompt`: as far as it is known by now. */
+  /** Writes `message_start`, unless that was done. `prompt` is what is known of its size by now. */
   start(prompt = UNKNOWN_SIZE): MessageEvent[] {
     this.#prompt = prompt;
     this.#writer.start(prompt);
@@ -94,7 +95,7 @@ export class AnswerStream {
     }
   }
 
-  /** Ends with an error event, typed so that the client recovers by itself where it can. */
+  /** Ends with an error event, of a type from which the client recovers by itself where possible. */
   fail(error: MessagesError, requestId: string): MessageEvent[] {
     this.#writer.start();
     this.#writer.fail(inStream(error), requestId);
@@ -126,7 +127,7 @@ export class AnswerStream {
     this.#writer.webSearch(this.#ctx.newServerToolId(), query, sources);
   }
 
-  /** No stop sequence is in it, nor across its edges: whoever cuts a text into blocks has looked for them. */
+  /** Whoever cut the text into blocks has already searched it for stop sequences, also across the edges. */
   #cited({ text, sources }: CitedEvent): void {
     this.#closeText();
     if (!this.#sawText || this.#writer.openKind === 'thinking') this.#endThinking(undefined);
@@ -147,7 +148,7 @@ export class AnswerStream {
     else this.#writer.thinking(text);
   }
 
-  /** Thoughts after content wait for the content that they belong to: at the very end they would hide the answer. */
+  /** Thoughts after content wait for the content that follows: at the very end they would hide the answer. */
   #tellHeldThoughts(): void {
     if (this.#heldThoughts === '') return;
     this.#closeText();
@@ -174,7 +175,7 @@ export class AnswerStream {
     this.#writer.signature(envelope ?? this.#keeper.none());
   }
 
-  /** Lets go of what was held back (nothing, after a stop sequence), and keeps the block's signatures. */
+  /** Writes what was held back (nothing, after a stop sequence), and keeps the signatures of the block. */
   #closeText(): void {
     this.#show(this.#scanner.flush());
     this.#keeper.closeText(this.#shown);
@@ -196,7 +197,10 @@ export class AnswerStream {
     this.#writer.finish(this.#ending(finish));
   }
 
-  /** Gemini says MAX_TOKENS for a full window too; the client goes on after the one and compacts after the other. */
+  /**
+   * Gemini says MAX_TOKENS for a full window as well. The client goes on after `max_tokens`, and compacts after a full
+   * window.
+   */
   #stopReason(reason: string): StopReason {
     const stopReason = stopReasonOf(reason, this.#sawCall);
     const full = (this.#usage.totalTokenCount ?? 0) >= this.#ctx.plan().contextWindow;
@@ -208,7 +212,7 @@ export class AnswerStream {
     return { server_tool_use: { web_search_requests: this.#searches, web_fetch_requests: 0 } };
   }
 
-  /** Where we left upstream before it had counted, what can be said instead. */
+  /** What can be said about usage where the proxy left upstream before it had counted. */
   #usageAt({ kind }: Finish): UsageMetadata {
     if (kind === 'finished' || kind === 'blocked') return this.#usage;
     const { tokens, cached } = this.#prompt;
@@ -262,13 +266,13 @@ export class AnswerStream {
 }
 
 /**
- * No verdict from us. `disabled` makes Claude Code's auto mode run what it holds harmless and ask for the rest;
- * `error` makes it refuse every action for good (docs/discoveries/0002-auto-mode.md).
+ * The proxy has no verdict. At `disabled` Claude Code's auto mode runs what it thinks harmless and asks for the rest;
+ * at `error` it would refuse every action from then on (docs/discoveries/0002-auto-mode.md).
  */
 const unavailable = (type: string) =>
   ({ type, status: { type: 'unavailable', reason: 'disabled' } }) as const;
 
-/** Inside a stream only `overloaded_error` makes every client try again; the client's own faults keep their type. */
+/** In a stream only `overloaded_error` makes every client try again. An error that the client caused keeps its type. */
 function inStream(error: MessagesError): MessagesError {
   const retryable =
     error.shouldRetry ?? (error.status === 408 || error.status === 429 || error.status >= 500);

@@ -1,7 +1,8 @@
 /**
- * The client's `max_tokens`, held by us: upstream is granted more, because there thoughts count as output, and an answer that
- * needs none of that would run on. Only what the client sees as the answer counts. Upstream's own counts decide; between
- * two of them the place is reckoned, and where none has come yet it is estimated, so that no answer within the limit is cut.
+ * Enforces the client's `max_tokens` in the proxy. Upstream is allowed more, because it counts thoughts as output, and
+ * an answer without thoughts would then run on. Only what the client sees as the answer counts. Upstream's own counts
+ * decide. Between two counts the place is computed, and before the first one it is estimated, so that no answer within
+ * the limit is cut.
  */
 import type { Warn } from '../warnings.ts';
 import { endOfTokens, leastTokens } from './least-tokens.ts';
@@ -10,9 +11,9 @@ import type { TurnEvent } from './turn.ts';
 export class TokenLimit {
   readonly #limit: number;
   readonly #warn: Warn;
-  /** Tokens of the answer by upstream's last count that was a new one. */
+  /** Tokens of the answer, by the last new count of upstream's. */
   #counted = 0;
-  /** What came since, at the least. */
+  /** The least number of tokens that came since then. */
   #since = 0;
   #reached = false;
 
@@ -26,10 +27,10 @@ export class TokenLimit {
     return this.#reached;
   }
 
-  /** Of what one chunk says, with its counts, what is within the limit; then, in place of the rest, the end. */
+  /** Takes the events and counts of one chunk. Returns the part within the limit, and in place of the rest the end. */
   within(events: TurnEvent[]): TurnEvent[] {
     if (this.#reached) return events.filter((event) => !isCounted(event));
-    // Without content the count may still grow: by a call that is being written, which is delivered whole.
+    // Without content a count may still grow, because of a call that is being written; it will be delivered whole.
     if (!events.some(isCounted)) return events;
     const count = countIn(events) ?? 0;
     const isNew = count > this.#counted;
@@ -49,10 +50,13 @@ export class TokenLimit {
     this.#since = 0;
   }
 
-  /** Tokens of `events` that are within the limit. A new count is spread evenly over all that came since the one before. */
+  /**
+   * How many tokens of `events` are within the limit. A new count is spread evenly over all that came since the one
+   * before.
+   */
   #room(events: readonly TurnEvent[], size: number, count: number | undefined): number {
     const left = Math.max(0, this.#limit - this.#counted);
-    // How much of the count a call beside the text took, nobody knows.
+    // Nobody knows how much of the count a call beside the text took.
     if (count === undefined || events.some(({ type }) => type === 'call')) return left - this.#since;
     const share = left / (count - this.#counted);
     return (this.#since + size) * share - this.#since;
@@ -73,7 +77,7 @@ export class TokenLimit {
     return kept;
   }
 
-  /** A call that begins within the limit is kept whole: a part of one is of no use. */
+  /** A call that begins within the limit is kept whole: a part of one is useless. */
   #partOf(event: TurnEvent, room: number): TurnEvent | undefined {
     if (!isCounted(event)) return event;
     if (event.type === 'text') return room > 0 ? textWithin(event, room) : undefined;
@@ -88,7 +92,7 @@ type Counted = Extract<TurnEvent, { type: 'call' | 'text' }>;
 const isCounted = (event: TurnEvent): event is Counted =>
   event.type === 'call' || (event.type === 'text' && event.text !== '' && event.by !== 'tool');
 
-/** Tokens at the least, as all sizes and rooms here. */
+/** The least number of tokens, like all sizes here. */
 function sizeOf(events: readonly TurnEvent[]): number {
   let tokens = 0;
   for (const event of events.filter(isCounted))
@@ -96,7 +100,7 @@ function sizeOf(events: readonly TurnEvent[]): number {
   return tokens;
 }
 
-/** The signature of a text is of all of it. */
+/** A text's signature is for the whole text. */
 function textWithin(event: Extract<TurnEvent, { type: 'text' }>, room: number): TurnEvent {
   const end = endOfTokens(event.text, room);
   return end === event.text.length ? event : { type: 'text', text: event.text.slice(0, end) };

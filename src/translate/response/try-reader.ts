@@ -1,4 +1,4 @@
-/** What one try says, frame by frame, as far as the client asked for it: to its stop sequence, and its `max_tokens`. */
+/** Reads one attempt frame by frame, as far as the client wants it: up to its stop sequence, or its `max_tokens`. */
 import type { Frame } from '../../gemini/frames.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
@@ -7,9 +7,9 @@ import { StopScanner } from './stop-scanner.ts';
 import { TokenLimit } from './token-limit.ts';
 import type { TurnEvent } from './turn.ts';
 
-/** Frames of one try to TurnEvents. */
+/** Turns the frames of one attempt into TurnEvents. */
 export type Reader = {
-  /** True once the end was given out, before upstream's own: upstream is to be left. */
+  /** True once the end was given out before upstream's own end: upstream is to be left. */
   readonly finished: boolean;
   read(frame: Frame): TurnEvent[];
   /** The body has ended. Throws where that makes no answer. */
@@ -49,7 +49,7 @@ export class TryReader implements Reader {
     return this.#plan.stopSequences.length === 0 ? within : this.#toStop(within);
   }
 
-  /** The text that holds the sequence stays whole: who shows it cuts it, and knows what was signed of it. */
+  /** The text with the sequence in it stays whole: whoever shows it cuts it, and knows which part was signed. */
   #toStop(events: TurnEvent[]): TurnEvent[] {
     for (const [index, event] of events.entries()) {
       const sequence = this.#stoppedAt(event);

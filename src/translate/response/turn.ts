@@ -1,6 +1,6 @@
 /**
- * The inner vocabulary of an answer: what the model did, in neither side's words. `parts` makes these from Gemini's
- * chunks, `writer` makes Anthropic's events from them.
+ * The inner vocabulary of an answer: what the model did, in words of neither side. `parts` makes these from Gemini's
+ * chunks, and `writer` makes Anthropic's events from them.
  */
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -9,35 +9,44 @@ import type { JsonObject } from '../../lib/json.ts';
 export type Source = { url: string; title: string };
 
 export type TurnEvent =
-  /** Visible text. The signature belongs to exactly this piece; a signed piece may be empty. */
+  /** Visible text. A signature belongs to exactly this piece; a signed piece may be empty. */
   | { type: 'text'; text: string; signature?: string; by?: TextAuthor }
-  /** What the model searched the web for, and all that it found; undefined where it could not. Before the text that rests on it. */
+  /**
+   * What the model searched the web for, and all that it found (undefined where the search failed). It comes before the
+   * text that rests on it.
+   */
   | { type: 'search'; query: string; sources: readonly Source[] | undefined }
-  /** Visible text that rests on these pages. It is a block of its own, and whole. */
+  /** Visible text that rests on these pages. It is a whole block of its own. */
   | { type: 'cited'; text: string; sources: readonly Source[] }
-  /** A thought summary. Google never signs these. */
+  /** A summary of thoughts. Google never signs these. */
   | { type: 'thinking'; text: string }
-  /** A complete call, under the client's name of its tool; or, of a tool that it did not declare, under one that it can answer. */
+  /**
+   * A complete call under the client's name for the tool. For a tool that the client did not declare: a name that the
+   * client can answer.
+   */
   | { type: 'call'; name: string; args: JsonObject; signature?: string }
-  /** Cumulative token counts; the last one counts. */
+  /** Token counts from the beginning of the answer; the last ones are right. */
   | { type: 'usage'; usage: UsageMetadata }
-  /** The end of the answer; always last, once. */
+  /** The end of the answer. It comes once, as the last event. */
   | { type: 'finish'; finish: Finish };
 
-/** Default: the model. A tool of Google's, or words of ours in the place of media: they cost no tokens of the answer. */
+/**
+ * Who made the text; by default the model. The text of Google's tools, and our words for media, cost no tokens of the
+ * answer.
+ */
 export type TextAuthor = 'tool';
 
 export type Finish =
   /** Gemini's finishReason, and its text where it gave one. */
   | { kind: 'finished'; reason: string; message?: string }
-  /** The prompt was refused: `promptFeedback.blockReason`. */
+  /** The prompt was refused, with `promptFeedback.blockReason`. */
   | { kind: 'blocked'; reason: string; message?: string }
-  /** We cut the text at a stop sequence of the client's. */
+  /** The proxy cut the text at a stop sequence of the client's. */
   | { kind: 'stop-sequence'; sequence: string }
-  /** We cut the answer at the client's `max_tokens`. */
+  /** The proxy cut the answer at the client's `max_tokens`. */
   | { kind: 'token-limit' };
 
-/** Content that the client sees as the answer itself. After one of these a try cannot be taken back. */
+/** Whether the client sees this as the answer itself. After such content no other attempt can be made. */
 export function isContent(event: TurnEvent): boolean {
   if (event.type === 'text') return event.text !== '';
   return event.type !== 'thinking' && event.type !== 'usage';

@@ -1,8 +1,11 @@
-/** Token counts. Gemini's are cumulative and only the last ones are right (recordings section 8). */
+/**
+ * Token counts. Gemini's count from the beginning of the answer, and only the last ones are right (recordings section
+ * 8).
+ */
 import type { Usage } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 
-/** Tokens of a prompt, those from Gemini's cache among them. */
+/** Tokens of a prompt, including those from Gemini's cache. */
 export type PromptSize = { tokens: number; cached: number };
 
 /** Nobody could say. */
@@ -19,11 +22,11 @@ export function promptSizeIn({
   return typeof tokens === 'number' ? { tokens, cached } : undefined;
 }
 
-/** Before the answer has ended. What it has cost so far is not told: some clients add the figures of start and end up. */
+/** For `message_start`. Output tokens are 0 there, because some clients add the figures of start and end. */
 export const usageAtStart = ({ tokens, cached }: PromptSize): Usage =>
   toUsage({ promptTokenCount: tokens, cachedContentTokenCount: cached });
 
-/** Gemini counts the cached part inside the prompt, and thoughts outside of the candidates. */
+/** Gemini includes the cached part in the prompt, and excludes thoughts from the candidates. */
 export function toUsage(usage: UsageMetadata): Usage {
   const cached = usage.cachedContentTokenCount ?? 0;
   const thoughts = usage.thoughtsTokenCount ?? 0;

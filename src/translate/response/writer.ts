@@ -1,6 +1,6 @@
 /**
- * The grammar of an answer's events: `message_start`, blocks one after another with indexes 0, 1, 2 …, one ending. Only the
- * writer knows it; nothing can be written out of order (contract section 7).
+ * The grammar of an answer's events: `message_start`, blocks one after another with indexes 0, 1, 2 …, one ending. Only
+ * the writer knows it, and nothing can be written out of order (contract section 7).
  */
 import { type MessagesError, toErrorBody } from '../../anthropic/errors.ts';
 import type { BlockDelta, MessageEvent } from '../../anthropic/events.ts';
@@ -18,7 +18,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { Source } from './turn.ts';
 import { UNKNOWN_SIZE, usageAtStart } from './usage.ts';
 
-/** Blocks that grow by deltas. A tool_use is whole from the start, so it is never open. */
+/** Blocks that grow by deltas. A tool_use comes whole, so it is never open. */
 type GrowingKind = 'text' | 'thinking';
 
 type State = { at: 'idle' } | { at: 'open' } | { at: 'block'; kind: GrowingKind } | { at: 'closed' };
@@ -28,7 +28,7 @@ export type Ending = {
   stopSequence: string | null;
   stopDetails: StopDetails | null;
   usage: Usage;
-  /** Present when the request had `context_management`. */
+  /** Set where the request had `context_management`. */
   appliedEdits: [] | undefined;
   safeguards: SafeguardResult[] | undefined;
 };
@@ -49,19 +49,19 @@ export class Writer {
     return this.#state.at === 'closed';
   }
 
-  /** The kind of the block that is open, if any. */
+  /** The kind of the open block, if there is one. */
   get openKind(): GrowingKind | undefined {
     return this.#state.at === 'block' ? this.#state.kind : undefined;
   }
 
-  /** The events written since the last call. */
+  /** Takes out the events written since the last time. */
   take(): MessageEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
   }
 
-  /** Idempotent: the shell may start early, to keep a waiting client. */
+  /** May be repeated without effect: `message_start` may be sent early, to keep a client waiting. */
   start(prompt = UNKNOWN_SIZE): void {
     if (this.#state.at !== 'idle') return;
     this.#state = { at: 'open' };
@@ -80,7 +80,10 @@ export class Writer {
     if (thinking !== '') this.#delta({ type: 'thinking_delta', thinking });
   }
 
-  /** Ends the open thinking block, or one opened for it, with its signature: always a thinking block's last delta. */
+  /**
+   * Ends the open thinking block with its signature, which is always its last delta. Without an open block one is
+   * opened for it.
+   */
   signature(signature: string): void {
     this.#enter('thinking');
     this.#delta({ type: 'signature_delta', signature });
@@ -91,7 +94,7 @@ export class Writer {
     this.#call({ type: 'tool_use', id, name, input: {}, caller: DIRECT }, input);
   }
 
-  /** A search of the web and what it found, if it could be made, as two blocks. */
+  /** Writes a web search and what it found (or that it failed) as two blocks. */
   webSearch(id: string, query: string, sources: readonly Source[] | undefined): void {
     this.#call({ type: 'server_tool_use', id, name: 'web_search', input: {}, caller: DIRECT }, { query });
     this.#openBlock({
@@ -103,7 +106,7 @@ export class Writer {
     this.#closeBlock();
   }
 
-  /** A text block that is whole, with where it comes from. */
+  /** Writes a whole text block with its sources. */
   citedText(text: string, sources: readonly Source[]): void {
     this.#leave();
     this.#openBlock({ type: 'text', text: '', citations: [] });
@@ -133,14 +136,14 @@ export class Writer {
     this.#state = { at: 'closed' };
   }
 
-  /** The other ending. An open block stays open: what it holds is not complete, and nobody may take it for so. */
+  /** The other ending. An open block is not closed: its content is incomplete, and nobody may think otherwise. */
   fail(error: MessagesError, requestId: string): void {
     if (this.closed) return;
     this.#events.push(toErrorBody(error, requestId));
     this.#state = { at: 'closed' };
   }
 
-  /** A sign of life: an empty delta inside a block (some clients do not count pings there), else a ping. */
+  /** A sign of life: an empty delta inside of a block (where some clients do not count pings), or else a ping. */
   keepAlive(): void {
     if (this.#state.at === 'open') this.#events.push({ type: 'ping' });
     if (this.#state.at !== 'block') return;

@@ -1,6 +1,6 @@
 /**
- * Media that are sent as bytes. Gemini reads PNG, JPEG, WebP, HEIC and HEIF pictures and PDF; other pictures have been made
- * PNG before translation, because decoding takes time that nobody else should wait for.
+ * Media that are sent as bytes. Gemini reads PNG, JPEG, WebP, HEIC and HEIF pictures and PDF. Other pictures were
+ * converted to PNG before translation, because decoding takes so long that other requests would have to wait.
  */
 import type { ConvertedPicture, MediaFacts } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
@@ -10,17 +10,20 @@ import { mediaTypeOfBase64 } from './media-type.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
-/** One character more than whole groups of four holds no byte: the text was cut. */
+/** A base64 text whose length is a multiple of 4 plus 1 holds no whole byte at its end: it was cut. */
 const isBase64 = (data: string): boolean => BASE64.test(data) && data.replace(/=+$/, '').length % 4 !== 1;
 
-/** Without line breaks; undefined where it is no base64, which Google would refuse in words that no client knows. */
+/** Base64 without line breaks. Undefined for other text: Google would refuse it in words that no client knows. */
 export function readBase64(data: string): string | undefined {
   if (isBase64(data)) return data;
   const joined = data.replace(/\s+/g, '');
   return isBase64(joined) ? joined : undefined;
 }
 
-/** Pictures that clients send and Gemini does not read. Anthropic takes GIF alone of these; the others come declared as what they are not. */
+/**
+ * Pictures that clients send and Gemini does not read. Of these Anthropic's API takes only GIF, so the others come
+ * declared as something else.
+ */
 const UNREAD: Readonly<Record<string, { name: string; sent: string }>> = {
   'image/gif': { name: 'GIF', sent: 'the first picture of a GIF is sent as PNG' },
   'image/bmp': { name: 'BMP', sent: 'a BMP is sent as PNG' },
@@ -28,7 +31,7 @@ const UNREAD: Readonly<Record<string, { name: string; sent: string }>> = {
   'image/avif': { name: 'AVIF', sent: 'an AVIF is sent as PNG' },
 };
 
-/** Whatever was said of them, bytes are what they begin like. */
+/** The type of the bytes as they begin, whatever the client declared. */
 const typeOf = (declared: string, data: string): string => mediaTypeOfBase64(data) ?? declared;
 
 /** Whether the bytes must be converted before they can be sent. */
@@ -54,7 +57,9 @@ function converted(picture: ConvertedPicture | undefined, name: string): InlineP
   return { problem: `could not process image. ${why}: send it as PNG or JPEG instead.` };
 }
 
-/** The bytes as what they are, whatever was said of them; or what the client is told, in whole sentences, where they cannot be sent. */
+/**
+ * A part with the bytes, under their real type. Where they cannot be sent: what the client is told, in whole sentences.
+ */
 export function inlinePart(
   { declared, data }: { declared: string; data: string },
   { converted: pictures }: Pick<MediaFacts, 'converted'>,

@@ -1,4 +1,4 @@
-/** What bytes are, by how they begin: clients declare pictures wrongly, and Google believes the declaration. */
+/** The type of bytes, by how they begin. Clients declare pictures wrongly, and Google believes the declaration. */
 
 const startsWith = (bytes: Uint8Array, text: string, at = 0): boolean =>
   Buffer.from(bytes.subarray(at, at + text.length)).toString('latin1') === text;
@@ -6,11 +6,11 @@ const startsWith = (bytes: Uint8Array, text: string, at = 0): boolean =>
 /** Brands of ISO media files that hold a still picture. */
 const HEIC = ['heic', 'heix', 'heim', 'heis'];
 const HEIF = ['mif1', 'msf1'];
-/** AVIF may begin as HEIF does, and then names itself among the brands that follow. */
+/** AVIF may begin like HEIF; then AVIF is among the brands that follow. */
 const isAvif = (bytes: Uint8Array): boolean =>
   startsWith(bytes, 'ftyp', 4) && /avi[fs]/.test(Buffer.from(bytes.subarray(8, 48)).toString('latin1'));
 
-/** Lengths of the headers that follow a BMP's first 14 bytes. Two letters alone might begin anything. */
+/** Lengths of the header that follows a BMP's first 14 bytes. Its first two letters alone could begin anything. */
 const BMP_HEADERS = [12, 40, 52, 56, 64, 108, 124];
 const isBmp = (bytes: Uint8Array): boolean =>
   startsWith(bytes, 'BM') &&
@@ -29,10 +29,10 @@ const KINDS: readonly (readonly [type: string, is: (bytes: Uint8Array) => boolea
   ['image/tiff', (bytes) => startsWith(bytes, 'II*\0') || startsWith(bytes, 'MM\0*')],
 ];
 
-/** Undefined where it is none of these kinds. */
+/** Undefined for bytes of any other kind. */
 export const mediaTypeOf = (bytes: Uint8Array): string | undefined => KINDS.find(([, is]) => is(bytes))?.[0];
 
-/** Base64 characters that hold the beginning; a multiple of 4. */
+/** How many characters of base64 hold the beginning; a multiple of 4. */
 const BEGINNING = 64;
 
 function beginningOf(data: string): string {
@@ -40,6 +40,6 @@ function beginningOf(data: string): string {
   return /\s/.test(beginning) ? data.replace(/\s+/g, '').slice(0, BEGINNING) : beginning;
 }
 
-/** The same of base64, of either alphabet, in lines or not. */
+/** The same for base64 in either alphabet, with or without line breaks. */
 export const mediaTypeOfBase64 = (data: string): string | undefined =>
   mediaTypeOf(Buffer.from(beginningOf(data), 'base64'));

@@ -1,6 +1,6 @@
 /**
- * Images and documents: as the client's bytes, or by URL. What is named by URL goes to Google by that URL, or as the bytes that
- * were fetched before translation, which has no network.
+ * Images and documents, given as bytes or by URL. Media by URL goes to Google by that URL, or as bytes that were
+ * fetched before translation (which has no network).
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
 import type { BlockPlace, ContentPart, InlinePart } from '../items.ts';
@@ -12,7 +12,7 @@ import { bytesInstead, readByGoogle, sentUrl, typeByEnding, urlProblem } from '.
 const PDF = 'application/pdf';
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 
-/** There is no Files API here; worded as Anthropic refuses it where that API is not enabled. */
+/** There is no Files API here. The error is worded as Anthropic's where that API is not enabled. */
 function refuseFile(path: string, type: string, expected: readonly string[]): never {
   const tags = expected.map((tag) => `'${tag}'`).join(', ');
   refuse(
@@ -26,7 +26,7 @@ function whyNotByUrl(url: string, { ctx }: BlockPlace): string {
   return readByGoogle(url) ? `${model.id} reads no media by URL` : 'Gemini reads no GIF by URL';
 }
 
-/** `field` is the path of the bytes, or of their URL. */
+/** `field` is the path of the bytes or of their URL. */
 function bytesPart(
   bytes: { declared: string; data: string },
   field: string,
@@ -36,7 +36,7 @@ function bytesPart(
   return 'problem' in part ? refuse(`${field}: ${part.problem}`) : part;
 }
 
-/** `field` is the path of the URL itself. */
+/** `field` is the path of the URL. */
 function urlPart(kind: 'image' | 'document', url: string, field: string, place: BlockPlace): ContentPart {
   const { model, media } = place.ctx;
   const sent = sentUrl(url);

@@ -1,15 +1,16 @@
 /**
- * Pictures and documents that a request names by URL: which there are, which may be asked for, and what a refusal says. Clients
- * look for the block's path in it: Claude Code then leaves the block out and goes on (docs/decisions/0048-media-by-url.md).
+ * Pictures and documents that a request names by URL: where they are, which may be read, and how a refusal is worded.
+ * Clients look for the path of the block in a refusal: Claude Code then leaves the block out and goes on
+ * (docs/decisions/0048-media-by-url.md).
  */
 import type { GeminiModel } from '../../../gemini/models.ts';
 import { isPublicAddress } from '../../../lib/public-address.ts';
 import type { MediaPlace } from './media-places.ts';
 
-/** Where a URL stands: `messages.0.content.1.image.source.url`. The URL is as it is sent. */
+/** A URL (as it will be sent) and its path: `messages.0.content.1.image.source.url`. */
 export type UrlPlace = { url: string; path: string };
 
-/** Characters; what is longer is no address that anybody gave out. */
+/** Characters. Nobody gives out a longer address. */
 const LONGEST_URL = 8_192;
 /** Names that no public server has. */
 const LOCAL_NAME =
@@ -17,15 +18,17 @@ const LOCAL_NAME =
 
 const isPublicHost = (hostname: string): boolean => {
   const host = hostname.replace(/^\[|\]$|\.+$/g, '').toLowerCase();
-  // A number is an address: the URL parser has written every form of one as four parts.
+  // Only digits and points: an address. The URL parser has already turned every way to write one into four numbers.
   if (host.includes(':') || /^[\d.]+$/.test(host)) return isPublicAddress(host);
   return host.includes('.') && !LOCAL_NAME.test(host);
 };
 
-/** As it was understood here: Google might read an odd writing in another way, and find another host in it. */
+/** The URL as it was understood here. In an odd spelling Google might find another host. */
 export const sentUrl = (url: string): string => URL.parse(url)?.href ?? url;
 
-/** Why nobody may be sent to `url`; undefined for a public https URL. What its name resolves to is not known here. */
+/**
+ * Why `url` may not be read by anybody; undefined for a public https URL. What the name resolves to is checked later.
+ */
 export function urlProblem(url: string): string | undefined {
   if (url.length > LONGEST_URL) return `longer than ${LONGEST_URL} characters`;
   const parsed = URL.parse(url);
@@ -35,7 +38,7 @@ export function urlProblem(url: string): string | undefined {
   return isPublicHost(parsed.hostname) ? undefined : 'its host is not public';
 }
 
-/** What the client is told of a URL that nobody can read. */
+/** What the client is told about a URL that cannot be read. */
 export const bytesInstead = (problem: string): string =>
   `${problem}. Send its bytes instead (source type base64).`;
 
@@ -47,7 +50,7 @@ export const urlPlaces = (places: readonly MediaPlace[]): UrlPlace[] =>
       : [],
   );
 
-/** The URLs that this process is to read, each once: all that may be read at all and that Google is not sent to. */
+/** The URLs that this process must read, each once: those that may be read and that Google is not sent to. */
 export function urlsToFetch(places: readonly UrlPlace[], model: GeminiModel, byGoogle: boolean): string[] {
   const urls = places.map(({ url }) => url);
   const isForGoogle = (url: string) => byGoogle && model.readsUrls && readByGoogle(url);
@@ -65,11 +68,11 @@ const TYPES_BY_ENDING: Readonly<Record<string, string>> = {
   pdf: 'application/pdf',
 };
 
-/** The media type that the URL's path ends in, where it does. */
+/** The media type by the ending of the URL's path; undefined where the ending tells none. */
 export function typeByEnding(url: string): string | undefined {
   const ending = /\.([a-z]+)$/i.exec(URL.parse(url)?.pathname ?? '')?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(TYPES_BY_ENDING, ending) ? TYPES_BY_ENDING[ending] : undefined;
 }
 
-/** Google reads no GIF; this process makes a PNG of its first picture, and needs its bytes for that. */
+/** Google reads no GIF. This process converts it to PNG, for which it needs the bytes. */
 export const readByGoogle = (url: string): boolean => typeByEnding(url) !== 'image/gif';

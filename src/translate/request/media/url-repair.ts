@@ -1,4 +1,4 @@
-/** A request whose media Google could not read by their URLs, with their bytes in the place of the URLs. */
+/** Mends a request whose media Google could not read by URL: the bytes take the place of the URLs. */
 
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { GenerateContentRequest, RequestPart } from '../../../gemini/wire.ts';
@@ -7,20 +7,20 @@ import type { Warn } from '../../warnings.ts';
 import { inlinePart } from './inline-media.ts';
 import { bytesInstead } from './url-media.ts';
 
-/** Google's fetcher tells its own status, such as `URL_ROBOTED-ROBOTED_DENIED`. */
+/** Google's fetcher reports its own status, such as `URL_ROBOTED-ROBOTED_DENIED`. */
 const URL_REFUSED =
   /cannot fetch content|URL_(?:ROBOTED|REJECTED|UNREACHABLE|TIMEOUT|ERROR)|unsupported file ur[il]|(?:fetch|retriev|download|access)\w* (?:\w+ ){0,4}ur[il]\b/i;
-/** What Google says of bytes that are not what the URL looked like. */
+/** Google's words for bytes of another type than the URL promised. */
 const UNREADABLE =
   /unable to process input image|provided image is not valid|unsupported mime type|document has no pages/i;
 
 const isRefusal = ({ kind, status }: UpstreamError): boolean => kind === 'status' && status === 400;
 
-/** Whether Google could not get at what is behind a URL of the request. */
+/** Whether Google failed to read what is behind a URL of the request. */
 export const isUrlRefused = (error: UpstreamError): boolean =>
   isRefusal(error) && URL_REFUSED.test(error.message);
 
-/** Whether the bytes may do where the URLs did not. */
+/** Whether sending bytes instead of URLs may help. */
 export const mayReadBytes = (error: UpstreamError): boolean =>
   isUrlRefused(error) || (isRefusal(error) && UNREADABLE.test(error.message));
 
@@ -34,16 +34,16 @@ export function linkedUrls(request: GenerateContentRequest): string[] {
 
 type Media = Pick<MediaFacts, 'fetched' | 'converted'>;
 
-/** Throws `problem`, which is whole sentences, as what to tell of a URL whose bytes cannot be sent. */
+/** Throws what the client is told about a URL whose bytes cannot be sent. `problem` is whole sentences. */
 type Refuse = (url: string, problem: string) => never;
 
-/** Whether bytes are in it, of the client's or of ours. */
+/** Whether the request holds bytes, from the client or fetched here. */
 export const holdsMedia = (request: GenerateContentRequest): boolean =>
   partsOf(request).some(
     ({ inlineData, functionResponse }) => inlineData !== undefined || functionResponse?.parts !== undefined,
   );
 
-/** `media` has what was at every URL in `request`. */
+/** `media` has an entry for every URL in `request`. */
 export function requestWithBytes(
   request: GenerateContentRequest,
   media: Media,

@@ -1,16 +1,16 @@
 /**
- * Sentences of Google's about a place in a schema that do not say whose schema it is. Collected from reports and probes of 2026;
- * each tells where the node stands, and what is wrong with it.
+ * Understands Google's sentences about a place in a schema that do not say whose schema it is. They were collected from
+ * reports and probes of 2026. Each tells where the bad node stands, and what is wrong with it.
  */
 import type { FunctionDeclaration } from '../../../gemini/wire.ts';
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 
 type Clue = {
-  /** `properties.a.items`, or `top-level`; undefined where any place may be meant. */
+  /** `properties.a.items`, or `top-level`; undefined where the sentence names no place. */
   path?: string | undefined;
-  /** What must be so at that place. */
+  /** What must be at that place for the sentence to be about this schema. */
   isThere(node: Json): boolean;
-  /** What must be wrong with it, by our reading: Google may find wrong what we do not. */
+  /** What must be wrong there by our own reading. Google may find things wrong that we do not. */
   isWrong(node: Json): boolean;
 };
 
@@ -27,7 +27,7 @@ const lists = (node: Json, name: string): boolean => {
 const refers = (node: Json): boolean => typeof memberOf(node, '$ref') === 'string';
 const anything = (_node: Json): boolean => true;
 
-/** `an object`, `a list`: whether `value` is none. Of other words nothing is known. */
+/** For "an object" or "a list": whether `value` is something else. For other words nothing is known. */
 const isNo = (kind: string, value: Json | undefined): boolean =>
   (kind === 'object' && !isObject(value)) || (kind === 'list' && !Array.isArray(value));
 
@@ -43,7 +43,7 @@ const missing = (names: readonly string[], path?: string): Clue => ({
 const quoted = (text: string): string[] =>
   [...text.matchAll(/['"`]([^'"`]+)['"`]/g)].map(([, name = '']) => name);
 
-/** By what a line says; the first that fits counts. */
+/** By the form of a line; the first match counts. */
 const SENTENCES: readonly (readonly [pattern: RegExp, clue: (...found: string[]) => Clue])[] = [
   [
     /schema at (.+?) requires unspecified property:? (.+)/i,
@@ -82,7 +82,7 @@ const SENTENCES: readonly (readonly [pattern: RegExp, clue: (...found: string[])
   [/reference to undefined schema at\s*(.*)/i, (path = '') => ({ path, isThere: refers, isWrong: refers })],
 ];
 
-/** The node at `path`. A name may hold dots itself: the longest that fits is taken. */
+/** The node at `path`. A name may itself hold dots, so the longest name that fits is taken. */
 function nodeAt(schema: Json, path: string): Json | undefined {
   const steps = path
     .replace(/^top-level\.?/, '')
@@ -117,19 +117,19 @@ function fits(schema: Json, { path, isThere }: Clue, isWrong: (node: Json) => bo
 }
 
 export type Clued = {
-  /** Those whose schema is wrong at that place; or else those that have it, or anything, there; or else anywhere. */
+  /** The schemas that are wrong at that place; or else those that have the place, or anything there; or else all. */
   declarations: readonly FunctionDeclaration[];
   /**
-   * `wrong`: our own reading finds the same wrong with them. `there`: what the sentence speaks of stands at that place. Of the others
-   * one may be meant.
+   * `wrong`: our own reading finds the same fault in them. `there`: they have something at that place. `one of`: one of
+   * them may be meant.
    */
   found: 'wrong' | 'there' | 'perhaps';
 };
 
-/** Whether what stands in quotes in `line` is known to be no tool. */
+/** Whether the text in quotes in `line` is known not to be a tool. */
 export const isClue = (line: string): boolean => SENTENCES.some(([pattern]) => pattern.test(line));
 
-/** Undefined where `line` says nothing of the kind, or may mean the schema of the answer. */
+/** Undefined where `line` is about something else, or may be about the schema of the answer. */
 export function cluedBy(
   line: string,
   declarations: readonly FunctionDeclaration[],

@@ -1,4 +1,7 @@
-/** Which tool declarations a refusal of Google's is about: by place, by name, or by what the sentence fits (wire section 3). */
+/**
+ * Finds out which tool declarations an error of Google's is about: by their place, by their name, or by what the
+ * sentence fits (wire section 3).
+ */
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../../../gemini/wire.ts';
 import { isObject, type Json } from '../../../lib/json.ts';
@@ -6,7 +9,7 @@ import { cluedBy, isClue } from './clues.ts';
 
 export type Culprit = {
   declaration: FunctionDeclaration;
-  /** `duplicate`: its name is that of an earlier one. Where it is the name, no other schema would help. */
+  /** `duplicate`: an earlier declaration has the same name. Another schema would not help then. */
   trouble: 'schema' | 'name' | 'duplicate';
   /** Google's sentence about it. */
   because: string;
@@ -14,35 +17,41 @@ export type Culprit = {
 
 export type Culprits =
   | { kind: 'named'; culprits: readonly Culprit[] }
-  /** Google refuses the schemas of the tools together, and does not say whose. */
+  /** Google refuses the schemas of the tools together, and does not say which one is at fault. */
   | { kind: 'unnamed'; because: string };
 
-/** `tools[0].function_declarations[6].parameters…`; the fields of a request are told in snake case, but who knows. */
+/**
+ * `tools[0].function_declarations[6].parameters…`. Google writes fields in snake case; camel case is understood as
+ * well.
+ */
 const PLACE = /\btools\[(\d+)\]\.(?:function_declarations|functionDeclarations)\[(\d+)\](?:\.(\w+))?/g;
 const DUPLICATE = /Duplicate function declaration found:\s*(\S+)/i;
 /** Vertex's front. */
 const BY_NAME = /[`'"]([\w.:-]+)[`'"] function_?declaration|function_?declaration [`'"]([\w.:-]+)[`'"]/gi;
-/** What sentences about a schema, in other words than those that we know, may call a tool. */
+/** How sentences about a schema may refer to a tool, besides the forms that we know. */
 const QUOTED = /[`'"]([\w.:-]+)[`'"]|\b(?:function|tool) ([\w.:-]*\w)/gi;
-/** A 400 that is about some schema. That of an answer is not the tools'. */
+/** A 400 about some schema, which may not be the schema of the answer. */
 const OF_A_SCHEMA = /\bschemas?\b|parameters_?json_?schema|function_?declarations?\b|ref loops?/i;
 const OF_AN_ANSWER = /response_?(?:json_?)?schema|GenerationConfig/i;
-/** All that Google says, sometimes, of one bad declaration among very many. */
+/** All that Google says, at times, about one bad declaration among very many. */
 const OF_NOTHING = /^\s*Request contains an invalid argument\.?\s*$/i;
-/** From so many tools on, a 400 that says nothing is taken to be about one of them: the client's own are fewer. */
+/**
+ * With at least so many tools, a 400 that gives no reason is taken to be about one of them. A client's own tools are
+ * fewer.
+ */
 const VERY_MANY = 20;
 const TOO_MUCH = /too many states for serving|maximum schema depth|maximum allowed nesting depth/i;
 
-/** Not cut, however many fields it lists: who shows it hides secrets first. */
+/** Not cut, however many fields it lists: whoever shows it hides secrets first and cuts then. */
 const sentence = (line: string): string => line.replace(/^[\s*]+/, '').trim();
 
 export const declarationsOf = (request: GenerateContentRequest): FunctionDeclaration[] =>
   (request.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations ?? []);
 
-/** Names of the declarations that were changed because of a sentence, by the sentence. */
+/** By the sentence of an error: the names of the declarations that were changed because of it. */
 export type Blamed = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Undefined where `error` is not about the declarations of `request`, some of which are as they are because of what was `blamed`. */
+/** Undefined where `error` is not about the declarations of `request`. `blamed`: what was changed earlier, and why. */
 export function culpritsOf(
   error: UpstreamError,
   request: GenerateContentRequest,
@@ -58,7 +67,7 @@ export function culpritsOf(
   return { kind: 'unnamed', because: sentence(because) };
 }
 
-/** Fields in the details, for a message that names none. */
+/** Field names in the details, for a message that names none. */
 const violationsIn = (details: readonly Json[]): string[] =>
   details
     .flatMap((detail) => (isObject(detail) ? (detail['fieldViolations'] ?? []) : []))
@@ -81,7 +90,8 @@ function inLine(line: string, request: GenerateContentRequest, blamed: Blamed): 
   }
   const named = namedIn(line, BY_NAME, all);
   const certain = named.length > 0 ? named : meantBy(line, request);
-  // What it was changed for may be gone from its schema: the very same sentence means it once more.
+  // The fault may be gone from a schema that was changed for it. If the same sentence comes again, it means that schema
+  // once more.
   const again = all.filter(({ name }) => blamed.get(because)?.has(name));
   const found = certain.length > 0 ? certain : again;
   return found.map((declaration) => ({ declaration, trouble: 'schema', because }));
@@ -95,7 +105,7 @@ const namedIn = (line: string, pattern: RegExp, all: readonly FunctionDeclaratio
   return all.filter(({ name }) => names.includes(name));
 };
 
-/** What a sentence about a place in a schema can only mean. */
+/** Words that only a sentence about a place in a schema has. */
 function meantBy(line: string, request: GenerateContentRequest): readonly FunctionDeclaration[] {
   const clued = cluedBy(line, declarationsOf(request), request.generationConfig?.responseJsonSchema);
   if (!clued) return [];
@@ -106,19 +116,19 @@ function meantBy(line: string, request: GenerateContentRequest): readonly Functi
 export type Suspects = {
   declarations: readonly FunctionDeclaration[];
   because: string;
-  /** Google speaks of a schema: it is a tool's, then. */
+  /** Google speaks of a schema: it must be a tool's. */
   isCertain: boolean;
 };
 
 /**
- * Those of which one may be what `error` means, where `culpritsOf` finds none: what stands at the place that it tells, or else all.
- * Undefined where it is about something else.
+ * Where `culpritsOf` finds none: the declarations of which one may be meant, by the place that `error` tells, or else
+ * all. Undefined where `error` is about something else.
  */
 export function suspectsOf(error: UpstreamError, request: GenerateContentRequest): Suspects | undefined {
   const all = declarationsOf(request);
   const { responseJsonSchema: answer } = request.generationConfig ?? {};
   for (const line of error.message.split('\n')) {
-    // One that is named and not there any more is none of the others.
+    // The error names a tool that is not there any more, so none of the others is meant.
     if (OF_AN_ANSWER.test(line) || namesIn(line, BY_NAME).length > 0) continue;
     const near = cluedBy(line, all, answer)?.declarations ?? [];
     const because = sentence(line);
@@ -140,7 +150,7 @@ function eachOnce(culprits: readonly Culprit[]): Culprit[] {
   return [...byDeclaration.values()];
 }
 
-/** Beside an answer's schema, tools are held to theirs only where the model must keep to them. */
+/** With a schema for the answer, the tools' schemas are only checked where the model must keep to them. */
 function compilesTools({ generationConfig, toolConfig }: GenerateContentRequest): boolean {
   const mode = toolConfig?.functionCallingConfig.mode;
   return generationConfig?.responseJsonSchema === undefined || mode === 'ANY' || mode === 'VALIDATED';

@@ -1,16 +1,19 @@
 /**
- * Tool declarations that Google refuses, kept away from it: first in a simple form, then not at all, so that one bad tool does
- * not end the turn of all the others. Why: docs/decisions/0024-schema-quarantine.md
+ * Keeps tool declarations that Google refuses out of requests: first they are sent in a simple form, then not at all.
+ * So one bad tool does not stop the work of all the others. Why: docs/decisions/0024-schema-quarantine.md
  */
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { FunctionDeclaration, GeminiTool, GenerateContentRequest } from '../../../gemini/wire.ts';
 import { type Blamed, type Culprit, type Culprits, culpritsOf, declarationsOf } from './culprits.ts';
 import { bareDeclaration, isBare, isSimple, simpleDeclaration } from './simplify.ts';
 
-/** `bare`: simple, without the text of what was lost. */
+/**
+ * What becomes of a declaration. `simplified`: a simple schema, with the lost part as text. `bare`: without that text.
+ * `dropped`: not sent.
+ */
 export type Fate = 'simplified' | 'bare' | 'dropped';
 
-/** What is sent in the place of a declaration, by identity. */
+/** What is sent instead of each declaration, looked up by identity. */
 export type Replacements = ReadonlyMap<FunctionDeclaration, FunctionDeclaration | 'dropped'>;
 
 const FORMS = { simplified: simpleDeclaration, bare: bareDeclaration } as const satisfies Record<
@@ -18,11 +21,11 @@ const FORMS = { simplified: simpleDeclaration, bare: bareDeclaration } as const 
   (declaration: FunctionDeclaration) => FunctionDeclaration
 >;
 
-/** What is sent of a declaration that stays. */
+/** The form of a declaration that is still sent. */
 export const inForm = (declaration: FunctionDeclaration, fate: keyof typeof FORMS): FunctionDeclaration =>
   FORMS[fate](declaration);
 
-/** `request` with each of these as its fate wants it. Undefined where `withReplaced` gives nothing. */
+/** `request` with each of these declarations as its fate says. Undefined where `withReplaced` is. */
 export const withFates = (
   request: GenerateContentRequest,
   fates: ReadonlyMap<FunctionDeclaration, Fate>,
@@ -49,15 +52,15 @@ export type Change = {
   fate: Fate;
   /** Google's sentence. */
   because: string;
-  /** `content`: the same declaration is refused elsewhere, too. `place`: it is one too many here. */
+  /** `content`: the same declaration is refused in other requests too. `place`: it is only one too many here. */
   holdsFor: 'content' | 'place';
 };
 
-/** Those that it does not name, made simpler all at once. */
+/** Declarations that Google does not name, made simpler all at once. */
 export type Sweep = {
   count: number;
   form: Exclude<Fate, 'dropped'>;
-  /** Google refuses them together, or they are spared being named one by one. */
+  /** Google refuses the declarations together; or so many that naming them one by one would take too long. */
   cause: 'refused' | 'spared';
   because: string;
 };
@@ -68,12 +71,14 @@ export type Mending = {
   sweep: Sweep | undefined;
 };
 
-/** How much of a request is mended: what Google names, or, so that nothing more can be named, all of it. */
+/**
+ * How much of a request is mended at once: what Google names, or everything, after which Google can name nothing more.
+ */
 export type Reach = 'named' | 'everything';
 
 /**
- * A `request` without what `error` refuses. Undefined where it is about something else, or nothing is left to be done.
- * `blamed`: what is as it is in `request` because of earlier refusals.
+ * `request` without what `error` refuses. Undefined where the error is about something else, or nothing more can be
+ * done. `blamed`: what earlier errors have already changed in `request`.
  */
 export function mendedTools(
   error: UpstreamError,
@@ -93,7 +98,7 @@ export function mendedTools(
   return mended && { request: mended, changes, sweep: sweepOf(swept.length, form, found) };
 }
 
-/** Where all are simple and still too much together, all become bare. */
+/** All declarations are simple and still too much together: then all become bare. */
 function sweptIn(left: readonly FunctionDeclaration[], { kind }: Culprits) {
   const odd = left.filter((declaration) => !isSimple(declaration));
   return odd.length > 0 || kind === 'named'
@@ -109,7 +114,7 @@ function sweepOf(count: number, form: Sweep['form'], found: Culprits): Sweep | u
 }
 
 function changeFor({ declaration, trouble, because }: Culprit): Change {
-  // The one that stays may be just the same.
+  // The duplicate that stays may be the very same declaration.
   if (trouble === 'duplicate') return { declaration, fate: 'dropped', because, holdsFor: 'place' };
   const fate = trouble === 'name' || isSimple(declaration) ? 'dropped' : 'simplified';
   return { declaration, fate, because, holdsFor: 'content' };
@@ -122,8 +127,8 @@ export function callable(request: GenerateContentRequest): FunctionDeclaration[]
 }
 
 /**
- * `request` with other declarations in the place of some; everything else is shared with it. Undefined where a call is demanded
- * and nothing would be left to call: an answer in words is none to who demands a call.
+ * `request` with some declarations replaced; everything else is shared with it. Undefined where the client demands a
+ * call and no tool would be left: words would be no answer then.
  */
 export function withReplaced(
   request: GenerateContentRequest,

@@ -1,21 +1,22 @@
 /**
- * Which declaration Google means where it does not say: halves of them are sent in the barest form until it takes the request.
- * Later ones first: a client declares its own tools before those of servers.
+ * Finds the bad declaration where Google does not name it: half of them are sent in the barest form, then another half,
+ * until Google takes the request. Later declarations are tried first, since a client declares its own tools before
+ * those of servers.
  */
 import type { Fate } from './quarantine.ts';
 
-/** Halves that are tried before all that is left. */
+/** How many halves are tried before everything that is left is changed at once. */
 const MOST_HALVES = 3;
 /** Requests of one search. */
 const MOST_ATTEMPTS = 6;
 
-/** What is sent of these instead: `form`. */
+/** These declarations are sent as `form` says. */
 export type Attempt<T> = { readonly form: Fate; readonly of: readonly T[] };
 
-/** `droppable`: one of these is left out where no other form helps. */
+/** `droppable`: one of these is dropped where no other form helps. */
 type Suspects<T> = { all: readonly T[]; droppable: readonly T[] };
 
-/** The attempts to make one after the other, each after the one before was refused. */
+/** The attempts in order. Each follows after the one before was refused. */
 export function* attemptsFor<T>(suspects: Suspects<T>): Generator<Attempt<T>> {
   let made = 0;
   for (const attempt of everyAttempt(suspects)) {
@@ -26,12 +27,12 @@ export function* attemptsFor<T>(suspects: Suspects<T>): Generator<Attempt<T>> {
 
 function* everyAttempt<T>({ all, droppable }: Suspects<T>): Generator<Attempt<T>> {
   if (all.length > 1) yield* halvesOf(all);
-  // Each part alone was refused: there is more than one.
+  // Google refused the request with either part changed alone: more than one declaration is bad.
   if (all.length > 0) {
     yield { form: 'simplified', of: all };
     yield { form: 'bare', of: all };
   }
-  // Of very many there is no time left for this.
+  // With very many declarations there is no time for this.
   for (const one of droppable.toReversed()) yield { form: 'dropped', of: [one] };
 }
 

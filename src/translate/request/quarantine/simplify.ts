@@ -1,6 +1,6 @@
 /**
- * A tool declaration in a form that Google has always taken: the arguments by name, each of one plain type. What the types
- * cannot say, the descriptions do, so that the model can still give arguments that the tool takes.
+ * A tool declaration in a form that Google has always taken: each argument by its name, with one plain type. What the
+ * types cannot say is said in descriptions, so the model can still give arguments that the tool takes.
  */
 import type { FunctionDeclaration } from '../../../gemini/wire.ts';
 import { isObject, isSameJson, type Json, type JsonObject, startOfJson } from '../../../lib/json.ts';
@@ -11,18 +11,21 @@ import { TooMuchWork, Work } from '../schema/work.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
 
-/** References, alternatives and lists inside of each other that are looked into for a type. */
+/** How many nested references, alternatives and lists are followed to find a type. */
 const DEEPEST = 6;
-/** Google counts the states of a grammar: long lists of long values are among the typical causes of too many. */
+/**
+ * Google turns schemas into a grammar and counts its states. Long lists of long values are a typical cause of "too many
+ * states".
+ */
 const MOST_VALUES = 64;
 const LONGEST_VALUE = 64;
-/** Before an argument's schema, in its description. */
+/** Stands in an argument's description, before its original schema. */
 const LOST = 'JSON Schema: ';
-/** Characters of that schema that are shown. */
+/** How many characters of the original schema are shown. */
 const MOST_SHOWN = 1_000;
-/** Alternatives that are looked into for the type of one argument. */
+/** How many alternatives are looked into to find the type of one argument. */
 const MOST_LOOKS = 64;
-/** Values of a schema that are looked at for what its references may mean. */
+/** How many values of a schema are searched to find what its references mean. */
 const MOST_WORK = 20_000;
 
 type Find = (reference: string) => Json | undefined;
@@ -30,11 +33,11 @@ type Schema = {
   readonly node: JsonObject;
   readonly find: Find;
   readonly depth: number;
-  /** Alternatives that may still be looked into: each may have as many again. */
+  /** How many alternatives may still be looked into: each may have as many again. */
   readonly looks: { left: number };
 };
 
-/** Idempotent: what is simple already comes out as it is, but for the order of its keys. */
+/** Simplifying twice gives the same as once, except for the order of keys. */
 export function simpleDeclaration({
   name,
   description,
@@ -51,7 +54,7 @@ export function simpleDeclaration({
 export const isSimple = (declaration: FunctionDeclaration): boolean =>
   isSameJson(simpleDeclaration(declaration) as Json, declaration as Json);
 
-/** The simple form without the text of what was lost: that, too, may be what Google refuses. */
+/** The simple form without text about what was lost: that text, too, may be what Google refuses. */
 export function bareDeclaration(declaration: FunctionDeclaration): FunctionDeclaration {
   const simple = simpleDeclaration(declaration);
   const { parametersJsonSchema: schema } = simple;
@@ -74,7 +77,7 @@ function withoutText(property: JsonObject): JsonObject {
   return at <= 2 ? rest : { ...rest, description: own };
 }
 
-/** What a reference names, as far as that can be told by looking at a part of the schema. */
+/** The target of a reference, as far as a look at a part of the schema can tell. */
 function finder(root: JsonObject): Find {
   const work = new Work(MOST_WORK);
   const references = new References(root, work);
@@ -104,7 +107,7 @@ export function simpleSchema(root: JsonObject): JsonObject | undefined {
   return {
     type: 'object',
     ...(typeof root['description'] === 'string' ? { description: root['description'] } : {}),
-    // From entries: an argument may be named `__proto__`.
+    // Built from entries, because an argument may be named `__proto__`.
     properties: Object.fromEntries(properties),
     ...(known.length > 0 ? { required: known } : {}),
   };
@@ -132,7 +135,7 @@ function shown(schema: JsonObject): string {
   return text.length <= MOST_SHOWN ? text : `${wellFormed(text.slice(0, MOST_SHOWN))}…`;
 }
 
-/** The schema that `schema` refers to. Words beside the reference win over what it names. */
+/** The schema that `schema` refers to. Keywords beside the reference win over those of the target. */
 function follow(schema: Json, find: Find): JsonObject {
   let node: JsonObject = isObject(schema) ? (schema as JsonObject) : {};
   for (let depth = 0; depth < DEEPEST; depth++) {
@@ -144,7 +147,7 @@ function follow(schema: Json, find: Find): JsonObject {
   return node;
 }
 
-/** A list names what it holds: Google has refused lists that do not. */
+/** A list says what it holds: Google has refused lists that do not. */
 function shapeOf(schema: Schema): JsonObject {
   const type = typeOf(schema) ?? 'string';
   if (type !== 'array') return { type };
@@ -154,7 +157,7 @@ function shapeOf(schema: Schema): JsonObject {
   return { type, items: shapeOf({ ...schema, node: items, depth: depth + 1 }) };
 }
 
-/** Of several types one: each call is then still one that the original allows. */
+/** One of several types. Every call that fits it also fits the original. */
 function typeOf(schema: Schema): string | undefined {
   const { node, find, depth, looks } = schema;
   const named = [node['type'] ?? []].flat().map((type) => String(type).toLowerCase());
@@ -174,7 +177,7 @@ function typeOf(schema: Schema): string | undefined {
 
 const isNested = (value: Json): boolean => Array.isArray(value) || isObject(value);
 
-/** The values to choose from, where all are strings that Google takes; `null` beside them is left out, like its type. */
+/** The values to choose from, if all are strings that Google takes. `null` among them is left out, like its type. */
 function choicesOf(node: JsonObject): JsonObject {
   if (!Array.isArray(node['enum'])) return {};
   const values = [...new Set(node['enum'])].filter((value) => value !== null);

@@ -1,6 +1,6 @@
 /**
- * What must be refused, in Anthropic's words and naming the field, before anything is translated: clients act on these
- * texts, and an ignored feature would lose content in silence (contract sections 1, 4 and 6).
+ * What must be refused, before anything is translated. The errors have Anthropic's words and name the field, because
+ * clients act on them. To ignore such a feature would lose content in silence (contract sections 1, 4 and 6).
  */
 import { MessagesError } from '../../../anthropic/errors.ts';
 import type { ApiVersion, CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
@@ -13,10 +13,10 @@ import { refuseTools } from './refused-tools.ts';
 const isPresent = (value: unknown): boolean =>
   value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 
-/** Features of Anthropic's servers that have no stand-in here. */
+/** Features of Anthropic's servers that nothing here can stand in for. */
 function refuseFeatures(request: MessagesRequest): void {
   if (isPresent(request.thread)) {
-    // The SDK's tool runner sends the whole conversation again when it sees this code, and only then.
+    // Only at this code does the SDK's tool runner send the whole conversation again.
     throw new MessagesError(
       'invalid_request_error',
       'thread: message threads are not supported by this model',
@@ -33,7 +33,7 @@ function refuseFeatures(request: MessagesRequest): void {
   }
 }
 
-/** Characters of all together: they are looked for in every answer, in a table with a row for each. */
+/** Characters of all sequences together. They are searched for with a table that has a row for each character. */
 const MOST_STOP_CHARACTERS = 65_536;
 
 function refuseStopSequences({ stop_sequences: sequences }: MessagesRequest): void {
@@ -45,7 +45,9 @@ function refuseStopSequences({ stop_sequences: sequences }: MessagesRequest): vo
   );
 }
 
-/** Thoughts never go back to Gemini, so clearing them is done; other clearing makes room only, and is left out. */
+/**
+ * Thoughts never go back to Gemini, so "clear thinking" is already done. Other edits only save room, and are left out.
+ */
 function checkContextEdits(request: CountTokensRequest, warn: Warn): void {
   const management = request.context_management;
   if (!isObject(management) || !Array.isArray(management['edits'])) return;
@@ -90,7 +92,7 @@ export function refuseShared(request: CountTokensRequest, version: ApiVersion, w
   refuseMessages(request.messages, version);
 }
 
-/** What only a request for an answer can do wrong. */
+/** What can only be wrong in a request for an answer. */
 export function refuseUnservable(request: MessagesRequest, version: ApiVersion, warn: Warn): void {
   refuseFeatures(request);
   refuseThinking(request);
@@ -103,7 +105,7 @@ export function refuseUnservable(request: MessagesRequest, version: ApiVersion, 
   if (last?.role === 'assistant' && !isCall) refusePrefill();
 }
 
-/** Also for a last message of the user's that says nothing: the assistant's is then the last that Google would see. */
+/** Also used where the last message of the user is empty: then Google would see the assistant's message last. */
 export function refusePrefill(): never {
   refuse(
     'This model does not support assistant message prefill. The conversation must end with a user message.',

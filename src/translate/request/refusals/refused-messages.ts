@@ -1,9 +1,9 @@
-/** Messages that Anthropic's API refuses by their place or their role. */
+/** Messages that Anthropic's API refuses because of their place or their role. */
 import type { ContentBlock } from '../../../anthropic/content.ts';
 import type { ApiVersion, Message } from '../../../anthropic/request.ts';
 import { refuse } from './refuse.ts';
 
-/** Blocks that only one side may write. */
+/** Blocks that only one role may write. */
 const ONLY: Readonly<Partial<Record<ContentBlock['type'], Message['role']>>> = {
   tool_use: 'assistant',
   thinking: 'assistant',

@@ -1,14 +1,14 @@
-/** What Google cannot be told of alternatives, in words. */
+/** Says in words what Google's schemas cannot say about alternatives. */
 import type { Json } from '../../../lib/json.ts';
 
-/** Google counts the text of schemas; whoever has more alternatives than these is told of some. */
+/** Google counts the text of schemas, so of many alternatives only the first few are told. */
 const MOST_CHOICES = 32;
 const MOST_NAMES = 32;
 
 const shown = (items: readonly string[], most: number, separator: string): string =>
   items.slice(0, most).join(separator) + (items.length > most ? `${separator}…` : '');
 
-/** `choices`: the names that belong together, for each alternative. */
+/** `choices`: for each alternative the names that belong together. */
 export function describeChoices(
   description: Json | undefined,
   choices: readonly (readonly string[])[],

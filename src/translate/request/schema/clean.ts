@@ -1,6 +1,6 @@
 /**
- * A JSON Schema as Google takes it (wire section 3). Every node is looked at once. What needs nothing is shared with what the
- * client wrote, never copied; most schemas need nothing at all.
+ * Makes a JSON Schema one that Google takes (wire section 3). Every node is looked at once. A part that needs no change
+ * is shared with the client's schema, not copied; most schemas need no change at all.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { describeChoices } from './choices.ts';
@@ -12,9 +12,9 @@ import { isPlainLeaf, shaped, toSchema } from './shape.ts';
 import type { Work } from './work.ts';
 
 export type CleanOptions = {
-  /** What is sent: a reference that resolves here stays. */
+  /** The schema that is sent: a reference that resolves in it can stay. */
   sent: References;
-  /** What the client wrote: what other references name is looked up here. */
+  /** The schema that the client wrote: other references are looked up in it. */
   written: References;
   work: Work;
   told: Told;
@@ -31,13 +31,16 @@ const isSameList = (list: readonly Json[], other: Json | undefined): boolean =>
 
 export class Cleaner {
   readonly #options: CleanOptions;
-  /** How the definitions at the root are referred to: its own, and those written there because it had no sight of them. */
+  /**
+   * The names of the definitions at the root: its own, and those that were copied there because the root could not see
+   * them.
+   */
   readonly #pointers = new Map<JsonObject, string>();
   readonly #waiting: { target: JsonObject; name: string; around: JsonObject[] }[] = [];
   readonly #taken: Set<string>;
-  /** The schemas around the one at hand, as they were written, outermost first. */
+  /** The schemas around the present one as the client wrote them, outermost first. */
   #around: JsonObject[] = [];
-  /** How often something was let go of. Where less is asked for inside of a `not`, more is forbidden. */
+  /** How often a requirement was dropped so far. (Inside of a `not` dropping a requirement would forbid more.) */
   #lost = 0;
 
   constructor(options: CleanOptions) {
@@ -52,7 +55,7 @@ export class Cleaner {
   clean(): JsonObject {
     const root = this.#schema(this.#options.sent.root, NO_DEMANDS) as JsonObject;
     const definitions: Entry[] = [];
-    // Cleaning one may find others.
+    // To clean one definition may add others.
     for (const { target, name, around } of this.#waiting) {
       this.#around = around;
       definitions.push([name, this.#schema(target, NO_DEMANDS)]);
@@ -85,7 +88,7 @@ export class Cleaner {
 
   // ── references ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** `schema` with a reference that Google can follow, or none. */
+  /** `schema` with a reference that Google can follow, or without one. */
   #referring(schema: JsonObject): JsonObject {
     const { sent, written, told } = this.#options;
     const { $ref: reference } = schema;
@@ -129,7 +132,7 @@ export class Cleaner {
     return name;
   }
 
-  /** What a branch says itself, or what it refers to says. */
+  /** What a branch says itself, or the schema that it refers to. */
   #look(branch: Json): JsonObject | undefined {
     this.#options.work.add();
     if (!isObject(branch)) return undefined;
@@ -187,7 +190,10 @@ export class Cleaner {
     return kind === 'named' && isObject(value) ? this.#named(value as JsonObject) : value;
   }
 
-  /** Google follows references under keywords that it does not know, too. What they mean is written at the root where it is needed. */
+  /**
+   * Google also follows references under keywords that it does not know. Their targets are copied to the root where
+   * needed.
+   */
   #isLost(keyword: string, value: Json): boolean {
     if (kindOf(keyword) !== undefined) return false;
     const { work, sent } = this.#options;
@@ -217,7 +223,10 @@ export class Cleaner {
       : Object.fromEntries(cleaned);
   }
 
-  /** A schema that may say less, but never less exactly: it then goes, with what depends on it. */
+  /**
+   * A schema inside of `not` or the like: to weaken it would change what the whole means. So where it would be
+   * weakened, it goes, with what depends on it.
+   */
   #guarded(keyword: string, value: Json | undefined): Json | undefined {
     if (value === undefined) return undefined;
     const before = this.#lost;
@@ -227,7 +236,7 @@ export class Cleaner {
     return undefined;
   }
 
-  /** Of what says less than before, more than one may fit: then it is no `oneOf`. */
+  /** After weakening more than one alternative may fit, so `oneOf` becomes `anyOf`. */
   #addBranches(
     entries: Map<string, Json>,
     keyword: string,

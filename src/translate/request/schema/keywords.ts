@@ -1,6 +1,6 @@
 /**
- * Where schemas stand inside of a schema, and what kind of value each keyword takes. What is no keyword here goes out as it is, but
- * for a reference in it that leads nowhere.
+ * Which keywords hold schemas, and what kind of value each keyword takes. Any other keyword goes out unchanged, except
+ * for references in it that lead nowhere.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 
@@ -9,13 +9,13 @@ export type Kind =
   | 'schema'
   /** A list of schemas. */
   | 'schemas'
-  /** Schemas by names that the author chose: `const` may be one of them. */
+  /** Keywords that hold schemas under names of the author's choice, which may be `const`. */
   | 'named'
   | 'text'
   | 'number'
   | 'flag'
   | 'list'
-  /** Of any kind, or put right elsewhere; a `$ref` in it is no reference. */
+  /** Keywords with any value, or that are mended elsewhere. A `$ref` inside of these is no reference. */
   | 'value';
 
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
@@ -69,7 +69,10 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 
 export const kindOf = (keyword: string): Kind | undefined => KINDS.get(keyword);
 
-/** Whether the JSON pointer `reference` leads to where a schema stands; elsewhere its target would go out unread. */
+/**
+ * Whether the JSON pointer `reference` leads to a place for schemas. A target at another place would go out without
+ * being looked at.
+ */
 export function isSchemaPlace(reference: string): boolean {
   if (!reference.startsWith('#/')) return true;
   const steps = reference.split('/').slice(1);
@@ -96,7 +99,7 @@ export const listAt = (schema: JsonObject, keyword: string): Json[] => {
 export const requiredOf = (schema: JsonObject): string[] =>
   listAt(schema, 'required').filter((name) => typeof name === 'string');
 
-/** Every schema that stands directly inside of `schema`, with its keyword and its name or number there. */
+/** Every schema directly inside of `schema`, with its keyword and its name or number there. */
 export function* schemasIn(schema: JsonObject): Generator<[inner: JsonObject, keyword: string, at: string]> {
   for (const keyword of Object.keys(schema)) {
     const kind = KINDS.get(keyword);

@@ -1,7 +1,7 @@
 /**
- * References in a circle. Google writes schemas out, and takes a circle only where it may end: at a property that is not
- * required, or at the items of a list that may be empty; being nullable is not enough (its own refusal says so, and probes of
- * 2026). So a circle of what must be there is opened where that costs least.
+ * References in a circle. Google writes out all references, and takes a circle only where it can end: at a property
+ * that is not required, or at the items of a list that may be empty. (Nullable is not enough: its error says so, as do
+ * probes of 2026.) So a circle of required things is opened at the place where that loses least.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { kindOf, requiredOf, schemasIn } from './keywords.ts';
@@ -9,7 +9,7 @@ import { shortly, type Told } from './place.ts';
 import { References } from './references.ts';
 import type { Work } from './work.ts';
 
-/** What can be changed so that a way from a schema to one inside of it need not be gone. */
+/** What can be changed so that a value no longer has to go from a schema to one inside of it. */
 type Opening = { at: JsonObject } & ({ drop: 'requirement'; name: string } | { drop: 'floor' });
 
 type Way = { to: JsonObject; opening: Opening | undefined; isReference: boolean };
@@ -20,7 +20,7 @@ const FLOORS = ['minItems', 'minContains'] as const;
 const hasFloor = (schema: JsonObject): boolean =>
   FLOORS.some((keyword) => typeof schema[keyword] === 'number' && Number(schema[keyword]) > 0);
 
-/** Keywords whose schemas a value need not follow at all. */
+/** Keywords whose schemas a value never has to follow. */
 const FREE: ReadonlySet<string> = new Set([
   '$defs',
   'definitions',
@@ -35,7 +35,7 @@ class Circles {
   readonly #references: References;
   readonly #work: Work;
   readonly #told: Told;
-  /** The schema around each, and how the way between them can be opened. */
+  /** For each schema the one around it, and how the way between them can be opened. */
   readonly #parents = new Map<JsonObject, { schema: JsonObject; opening: Opening | undefined }>();
   readonly #targets: Set<JsonObject>;
   readonly edits = new Map<JsonObject, Edit>();
@@ -68,7 +68,7 @@ class Circles {
     return [...all];
   }
 
-  /** The ways that a value must go on from `schema`. */
+  /** The schemas that a value of `schema` must go on to. */
   #waysFrom(schema: JsonObject): Way[] {
     const required = new Set(requiredOf(schema));
     const ways: Way[] = [];
@@ -88,7 +88,7 @@ class Circles {
     return ways;
   }
 
-  /** In depth, without recursion: a chain of references may be as long as the schema. */
+  /** Depth first, and without recursion: a chain of references may be as long as the schema. */
   #search(all: readonly JsonObject[]): void {
     const state = new Map<JsonObject, 'open' | 'done'>();
     for (const start of all) {
@@ -111,8 +111,8 @@ class Circles {
   }
 
   /**
-   * Every circle through the reference of `schema` comes by what stands around it, up to the next schema that is itself referred
-   * to: whatever is opened on that way opens them all.
+   * Every circle through the reference in `schema` passes the schemas around it, up to the next one that is itself
+   * referred to. To open one step of that way opens all these circles.
    */
   #open(schema: JsonObject): void {
     for (let inner = schema; !this.#targets.has(inner); ) {
@@ -157,7 +157,7 @@ function edited(schema: JsonObject, edit: Edit | undefined): JsonObject {
   return left;
 }
 
-/** A schema may stand in two places since definitions were moved: it is made anew once. */
+/** Since definitions were moved, a schema may stand in two places: it is copied once. */
 function rebuilt(
   schema: JsonObject,
   edits: ReadonlyMap<JsonObject, Edit>,
@@ -183,7 +183,7 @@ function rebuilt(
   return result;
 }
 
-/** `schema` is cleaned; the very same where its references run in no such circle. */
+/** `schema` was cleaned before. Returns the same object where its references form no such circle. */
 export function withoutCircles(schema: JsonObject, work: Work, told: Told): JsonObject {
   const { edits } = new Circles(new References(schema, work), work, told);
   return edits.size === 0 ? schema : rebuilt(schema, edits, new Map());

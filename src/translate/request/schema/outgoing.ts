@@ -1,7 +1,8 @@
 /**
- * JSON Schemas for `parametersJsonSchema` and `responseJsonSchema`. They go out as they were written but for what Google refuses
- * a whole request for (wire section 3), for `const`, which it takes and ignores where `enum` is honoured, and for the root of a
- * tool's schema, which must be an object. Why: docs/decisions/0030-schemas-that-google-takes.md
+ * JSON Schemas for `parametersJsonSchema` and `responseJsonSchema`. They go out as the client wrote them, with three
+ * exceptions: what makes Google refuse the whole request (wire section 3); `const`, which Google ignores while it
+ * honours `enum`; and the root of a tool's schema, which must be an object. Why:
+ * docs/decisions/0030-schemas-that-google-takes.md
  */
 import type { JsonObject } from '../../../lib/json.ts';
 import { simpleSchema } from '../quarantine/simplify.ts';
@@ -14,17 +15,20 @@ import { isPlain, mergeAlternatives } from './root.ts';
 import { toType } from './shape.ts';
 import { TooMuchWork, Work } from './work.ts';
 
-/** Levels of objects and lists. Google refuses schemas that are much flatter than this. */
+/** The most levels of objects and lists. Google refuses much flatter schemas than this. */
 const DEEPEST = 128;
-/** Values looked at for the schemas of one request, and for one of them: some five for each that was written. */
+/**
+ * How many values are looked at for the schemas of one request, and for one of them. A value is looked at about five
+ * times.
+ */
 export const MOST_WORK = 200_000;
 const MOST_OF_ONE = 100_000;
-/** Of a schema that is sent in a simple form. */
+/** The warning for a schema that is sent in a simple form. */
 const MOST_ARGUMENTS = 1_000;
 
 export const schemaWork = (): Work => new Work(MOST_WORK);
 
-/** The schema of a tool's input. Throws a MessagesError where its root can be no object. */
+/** The schema of a tool's input. Throws a MessagesError where its root cannot be an object. */
 export function toInputSchema(schema: JsonObject, place: SchemaPlace): JsonObject | undefined {
   const type = toType(schema['type'] ?? null);
   if (type !== undefined && ![type].flat().includes('object'))
@@ -37,7 +41,7 @@ export function toInputSchema(schema: JsonObject, place: SchemaPlace): JsonObjec
   }
 }
 
-/** The schema of a structured answer, of whatever root. */
+/** The schema of a structured answer; its root may be of any type. */
 export function toAnswerSchema(schema: JsonObject, place: SchemaPlace): JsonObject {
   try {
     return cleaned(schema, place, () => schema);
@@ -61,7 +65,7 @@ function cleaned(
     const root = rootOf(written, work, told);
     const sent = root === schema ? written : new References(root, work);
     const clean = stable(sent, written, work, told);
-    // Cleaning only moves references, and most schemas have none.
+    // Only cleaning moves references, and most schemas have none.
     const open = written.holdsReference ? withoutCircles(clean, work, told) : clean;
     told.report(place);
     return open;
@@ -70,7 +74,10 @@ function cleaned(
   }
 }
 
-/** What is left out may have been referred to: then it is looked up in what was written, and written where it is found. */
+/**
+ * A part that is left out may be the target of a reference. The target is then taken out of the client's schema, and
+ * copied to where it is found.
+ */
 function stable(sent: References, written: References, work: Work, told: Told): JsonObject {
   const clean = new Cleaner({ sent, written, work, told }).clean();
   return clean === sent.root ? clean : stable(new References(clean, work), written, work, told);
@@ -83,7 +90,10 @@ function objectRoot(schema: JsonObject, written: References, work: Work, told: T
   return { ...mergeAlternatives(schema, written, work, told), type: 'object' };
 }
 
-/** Google takes it, and the model can call the tool: better than no tool, and than a proxy that reads one request all day. */
+/**
+ * Google takes this form, and the model can call the tool. That is better than no tool, or a proxy that reads one
+ * request all day.
+ */
 function simpleForm(schema: JsonObject, place: SchemaPlace): JsonObject | undefined {
   const { properties } = schema;
   if (Object.keys(properties ?? {}).length > MOST_ARGUMENTS) {

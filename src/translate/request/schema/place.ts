@@ -1,19 +1,19 @@
-/** Where a schema stands in the request, and what is said of it: each thing once, and of very many things only how many. */
+/** Where a schema stands in the request, and the warnings about it: each once, and of very many only their number. */
 import type { Warn } from '../../warnings.ts';
 import type { Work } from './work.ts';
 
 export type SchemaPlace = {
   readonly path: string;
   readonly warn: Warn;
-  /** What may still be done for the schemas of this request. */
+  /** How much work is left for the schemas of this request. */
   readonly work: Work;
 };
 
 const MOST_TOLD = 20;
-/** Of the others no more than their number is told. */
+/** How many warnings are written out; of the others only their number is told. */
 const MOST_KEPT = 1_000;
 
-/** Collects what is told of one schema. */
+/** Collects the warnings about one schema. */
 export class Told {
   readonly #details = new Set<string>();
   #isMore = false;
@@ -34,6 +34,6 @@ export class Told {
 
 const LONGEST = 60;
 
-/** A name or reference of the author's, short enough for a line. */
+/** A name or reference that the author wrote, cut to fit into a line. */
 export const shortly = (text: string): string =>
   text.length <= LONGEST ? text : `${text.slice(0, LONGEST).toWellFormed()}…`;

@@ -1,5 +1,5 @@
 /**
- * `$ref` inside of one schema: JSON pointers, anchors and ids. Nothing is fetched. A schema is walked once for all of its
+ * `$ref` inside of one schema: JSON pointers, anchors and ids. Nothing is fetched. One walk over a schema finds all its
  * references, however many there are.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
@@ -10,12 +10,12 @@ const unescapeSegment = (segment: string): string => {
   try {
     return decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~');
   } catch {
-    // A stray % is part of the name.
+    // A `%` that begins no escape is part of the name.
     return segment.replaceAll('~1', '/').replaceAll('~0', '~');
   }
 };
 
-/** A member of an object or array, own ones only. */
+/** A member of an object or array; inherited ones do not count. */
 const member = (value: Json, key: string): Json | undefined =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as JsonObject)[key]
@@ -31,26 +31,26 @@ function atPointer(root: JsonObject, fragment: string): Json | undefined {
   return value;
 }
 
-/** `https://example.com/a.json` and `a.json#` both are of `a.json`. */
+/** The document of a URL: for `https://example.com/a.json` and `a.json#` alike it is `a.json`. */
 const fileOf = (id: string): string => id.replace(/#$/, '').replace(/^.*\//, '');
 
 const isSchema = (value: Json | undefined): boolean => isObject(value) || typeof value === 'boolean';
 
-/** The name that a reference ends with: `#/$defs/a` and `https://example.com/a.json#/$defs/a` both name `a`. */
+/** The last part of a reference: `#/$defs/a` and `https://example.com/a.json#/$defs/a` both name `a`. */
 export const lastName = (reference: string): string =>
   unescapeSegment(reference.slice(reference.lastIndexOf('/') + 1).replace(/^.*#/, '')) || 'schema';
 
 export class References {
   readonly root: JsonObject;
-  /** Levels of objects and lists. */
+  /** How deep objects and lists are nested. */
   depth = 0;
-  /** Somewhere a reference may stand. */
+  /** A reference may stand somewhere in the schema. */
   holdsReference = false;
   readonly #work: Work;
   #walked = false;
   readonly #anchors = new Map<string, JsonObject>();
   readonly #ids = new Map<string, JsonObject>();
-  /** By name, the first of each: an MCP server often nests a whole schema with its own `$defs`. */
+  /** The first definition of each name: an MCP server often nests a whole schema with its own `$defs`. */
   readonly #definitions = new Map<string, JsonObject>();
   readonly #resolved = new Map<string, Json | undefined>();
 
@@ -59,11 +59,11 @@ export class References {
     this.#work = work;
   }
 
-  /** Notes what can be referred to. Nothing is done twice. Throws `TooMuchWork`. */
+  /** Notes what can be referred to. It does nothing twice. Throws `TooMuchWork`. */
   walk(): void {
     if (this.#walked) return;
     this.#walked = true;
-    // No recursion: depth is what is measured here.
+    // No recursion: the depth is only being measured here.
     const nodes: (JsonObject | Json[])[] = [this.root];
     const depths = [1];
     for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
@@ -85,7 +85,7 @@ export class References {
     const { $anchor: anchor, $id: id, $ref: reference } = node;
     this.holdsReference ||= typeof reference === 'string';
     if (typeof anchor === 'string' && !this.#anchors.has(anchor)) this.#anchors.set(anchor, node);
-    // An `$id` may be relative to another, and so may what refers to it.
+    // An `$id` may be relative to another one, and so may a reference.
     for (const name of typeof id === 'string' ? [id, fileOf(id)] : []) {
       if (!this.#ids.has(name)) this.#ids.set(name, node);
     }
@@ -99,7 +99,7 @@ export class References {
     }
   }
 
-  /** What Google finds under `reference`: only what the root itself can see. */
+  /** The target that Google finds for `reference`: it only looks from the root. */
   resolve(reference: string): Json | undefined {
     if (!this.#resolved.has(reference)) this.#resolved.set(reference, this.#lookUp(reference));
     return this.#resolved.get(reference);
@@ -118,8 +118,8 @@ export class References {
   }
 
   /**
-   * What a reference that does not resolve must have meant: the place it names in one of the schemas `around` it (innermost
-   * last), in the schema of that `$id`, or a definition of that name anywhere.
+   * The target that an unresolvable reference must have meant: the place it names in one of the schemas `around` it
+   * (innermost last), in the schema with that `$id`, or a definition of that name anywhere.
    */
   find(reference: string, around: readonly JsonObject[] = []): JsonObject | undefined {
     this.walk();

@@ -1,49 +1,49 @@
 /**
- * Google takes `required` only for properties that the very same node declares; JSON Schema lets any node ask for any name.
- * So a requirement goes to where its property is declared, up or down, as far as that means the same; where nowhere is sound
- * it goes, and a choice between requirements is told in words.
+ * Google takes a name in `required` only where the same node declares that property. JSON Schema lets any node require
+ * any name. So a requirement moves to the node that declares its property, up or down, as far as the meaning stays the
+ * same. Where no node will do, the requirement goes; a choice between requirements is told in words.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { listAt, objectAt } from './keywords.ts';
 
-/** The lists whose schemas speak of the same value as the schema around them. */
+/** The keywords whose schemas describe the same value as the schema around them. */
 export const BRANCHES = ['allOf', 'anyOf', 'oneOf'] as const;
 
-/** What the schema around a branch of it asks of that branch. */
+/** What the schema around a branch requires of that branch. */
 export type Demands = {
-  /** Required, and declared nowhere but, perhaps, in a branch. */
+  /** Required names that are declared nowhere, or only in a branch. */
   readonly owed: ReadonlySet<string>;
-  /** The owed ones that a branch has declared. */
+  /** The names of `owed` that some branch has declared. */
   readonly placed: Set<string>;
-  /** Taken over by the schema around: nothing is lost where the branch lets go of them. */
+  /** Names that the schema around requires: a branch may drop them without any loss. */
   readonly lifted: ReadonlySet<string>;
 };
 
 const NOTHING: ReadonlySet<string> = new Set();
 export const NO_DEMANDS: Demands = { owed: NOTHING, placed: new Set(), lifted: NOTHING };
 
-/** Whatever somebody wrote for a list of names. */
+/** The names in whatever somebody wrote for a list. */
 export function listedNames({ required }: JsonObject): string[] {
   if (typeof required === 'string') return [required];
   return Array.isArray(required) ? [...new Set(required.filter((name) => typeof name === 'string'))] : [];
 }
 
-/** Draft 3: `required: true` on a property asks the schema around for it. */
+/** Draft 3: `required: true` on a property means that the schema around requires it. */
 const isAskedFor = (property: Json): boolean => isObject(property) && property['required'] === true;
 
 export type Requirements = {
-  /** Of this node's own properties. */
+  /** Required names that this node declares. */
   readonly kept: readonly string[];
-  /** Names that this node does not declare. */
+  /** Required names that this node does not declare. */
   readonly missing: ReadonlySet<string>;
   readonly lifted: ReadonlySet<string>;
-  /** What each alternative asks of properties declared here, where that is not the same for all. */
+  /** For each alternative what it requires of properties declared here, where the alternatives differ. */
   readonly choices: readonly (readonly (readonly string[])[])[];
 };
 
 type Look = (branch: Json) => JsonObject | undefined;
 
-/** `schema` is shaped; `look` gives the schema that a branch is or refers to. */
+/** `schema` is well-formed. `look` gives the schema that a branch is, or refers to. */
 export function requirementsOf(schema: JsonObject, demands: Demands, look: Look): Requirements {
   const properties = objectAt(schema, 'properties');
   const declared = (name: string) => Object.hasOwn(properties, name);

@@ -1,7 +1,7 @@
 /**
- * A root that is no plain object (`anyOf`, `oneOf`, `allOf`, `$ref`) as one object: it allows every call that the
- * original allows, and some more; the description says which arguments belong together. Each schema is looked at once,
- * however many ways lead to it.
+ * Makes one object of a root that is none (`anyOf`, `oneOf`, `allOf`, `$ref`). It allows every call that the original
+ * allows, and some more; its description says which arguments belong together. Each schema is looked at once, however
+ * many ways lead to it.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { describeChoices } from './choices.ts';
@@ -10,7 +10,7 @@ import type { Told } from './place.ts';
 import type { References } from './references.ts';
 import type { Work } from './work.ts';
 
-/** Schemas that are looked at for one alternative. */
+/** How many schemas are looked at for one alternative. */
 const MOST_PARTS = 64;
 
 const COMPOSITION = ['$ref', 'anyOf', 'oneOf', 'allOf'] as const;
@@ -23,7 +23,7 @@ const choicesIn = (schema: JsonObject): JsonObject[][] =>
     .map((choices) => choices.filter(isObject) as JsonObject[])
     .filter((choices) => choices.length > 0);
 
-/** The types of a schema that says any, in lower case. */
+/** The types that a schema names, in lower case; none where it names none. */
 const typesOf = (schema: JsonObject): string[] =>
   [schema['type'] ?? []].flat().map((type) => String(type).toLowerCase());
 
@@ -43,7 +43,10 @@ class RootMerger {
     this.#told = told;
   }
 
-  /** `start` and all that holds with it: what it refers to, and what its `allOf` lists. What is nearest to it comes last. */
+  /**
+   * `start` and all schemas that apply with it: its reference's target, and the members of its `allOf`. The nearest
+   * comes last.
+   */
   #together(start: JsonObject, seen = new Set<JsonObject>(), most = Number.POSITIVE_INFINITY): JsonObject[] {
     const found: JsonObject[] = [];
     const open = [start];
@@ -62,7 +65,7 @@ class RootMerger {
     return found.reverse();
   }
 
-  /** Enough of what holds with an alternative: whatever is overlooked would only ask for more. */
+  /** Enough of what applies with an alternative is known. A schema that is overlooked could only require more. */
   #beginning(choice: JsonObject): JsonObject[] {
     return this.#together(choice, new Set(), MOST_PARTS);
   }
@@ -90,7 +93,7 @@ class RootMerger {
     return Object.fromEntries(merged);
   }
 
-  /** Those alternatives that can be an object at all. */
+  /** The alternatives that can be objects. */
   #objectsOf(choices: readonly JsonObject[]): JsonObject[] {
     return choices.filter((choice) => {
       const possible = !this.#beginning(choice).some(isNoObject);
@@ -99,7 +102,7 @@ class RootMerger {
     });
   }
 
-  /** What all alternatives ask for is asked for; what each asks for is told in words. */
+  /** What all alternatives require is required. What only some require is told in words. */
   #addGroup(group: readonly JsonObject[], merged: Map<string, Json>, required: Set<string>): void {
     if (group.length === 0) return;
     const parts = group.map((choice) => this.#beginning(choice));
@@ -111,7 +114,10 @@ class RootMerger {
     if (isClosed) merged.set('additionalProperties', false);
   }
 
-  /** The properties of alternatives, and of those inside of them: any of the schemas that they give a name, each once. */
+  /**
+   * The properties of the alternatives, also of nested ones. A name may have several schemas: any of them will do, each
+   * listed once.
+   */
   #offered(choices: readonly JsonObject[], seen: Set<JsonObject>): Map<string, Json> {
     const byName = new Map<string, Set<Json>>();
     const open = [...choices].reverse();
@@ -135,7 +141,7 @@ class RootMerger {
   }
 }
 
-/** Definitions stay at the root, so that references to them go on resolving. */
+/** Definitions stay at the root, so that references to them still resolve. */
 export function mergeAlternatives(
   root: JsonObject,
   references: References,

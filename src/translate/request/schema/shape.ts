@@ -1,6 +1,6 @@
 /**
- * One schema with each keyword of the kind that it has to be. Servers write by hand, in PHP (where an empty object is a list),
- * or to an older draft, and Google refuses a whole request for one value of the wrong kind.
+ * Gives each keyword of one schema a value of the right kind. Servers are written by hand, in PHP (where an empty
+ * object is a list), or for an older draft, and Google refuses a whole request because of one value of the wrong kind.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { type Kind, kindOf } from './keywords.ts';
@@ -16,7 +16,7 @@ const TYPES: ReadonlySet<string> = new Set([
   'null',
 ]);
 
-/** What people write who think in another language. A word that is not here says nothing, and is left out. */
+/** Names of types from other languages. A name that is not here means nothing, and is left out. */
 const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['str', 'string'],
   ['text', 'string'],
@@ -34,7 +34,7 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['none', 'null'],
 ]);
 
-/** A type that Google knows, or nothing. It takes both cases. */
+/** The type by a name that Google knows, in either case; undefined for other names. */
 function knownType(type: Json): string | undefined {
   if (typeof type !== 'string') return undefined;
   const word = type.toLowerCase();
@@ -43,7 +43,7 @@ function knownType(type: Json): string | undefined {
 
 export function toType(type: Json): Json | undefined {
   if (!Array.isArray(type)) return knownType(type);
-  // Written in YAML, the type of null is often null itself.
+  // In YAML the type `null`, written without quotes, is null itself.
   const words = type.map((one) => (one === null ? 'null' : knownType(one)));
   const known = [...new Set(words)].filter((one) => one !== undefined);
   if (known.length === 0) return undefined;
@@ -51,7 +51,7 @@ export function toType(type: Json): Json | undefined {
   return same ? type : known;
 }
 
-/** A schema where something else stands: a bare name of a type is read as one. */
+/** A schema in a place for one: the bare name of a type is read as a schema of that type. */
 export function toSchema(value: Json): JsonObject | boolean {
   if (typeof value === 'boolean') return value;
   if (isObject(value)) return value as JsonObject;
@@ -59,7 +59,7 @@ export function toSchema(value: Json): JsonObject | boolean {
   return type === undefined ? {} : { type };
 }
 
-/** Some write a list of properties that each tell their `name`. */
+/** Some authors write a list of properties, each with its `name`. */
 function toNamed(value: Json): JsonObject {
   if (!Array.isArray(value)) return {};
   return Object.fromEntries(
@@ -82,7 +82,7 @@ function toSchemas(value: Json): Json | undefined {
   return isSame && schemas.length === all.length ? value : schemas;
 }
 
-/** `value` as its keyword must have it, the very same where it is so; undefined leaves the keyword out. */
+/** `value` as its keyword needs it; the same object where nothing is wrong. Undefined leaves the keyword out. */
 const AS_KIND: Readonly<Record<Kind, (value: Json) => Json | undefined>> = {
   schema: toSchema,
   schemas: toSchemas,
@@ -102,7 +102,7 @@ const AS_KIND: Readonly<Record<Kind, (value: Json) => Json | undefined>> = {
   },
 };
 
-/** Draft 4: a bound, and beside it whether it is one of those taken. */
+/** Draft 4: a bound, and beside it whether the bound itself is allowed. */
 function exclusiveBound(schema: JsonObject, flag: string, bound: string): JsonObject {
   if (typeof schema[flag] !== 'boolean') return schema;
   const { [flag]: isExclusive, [bound]: value, ...rest } = schema;
@@ -139,7 +139,7 @@ function typed(schema: JsonObject): JsonObject {
   return known === undefined ? rest : { ...schema, type: known };
 }
 
-/** Most schemas: no other schema stands inside of it, and each keyword is as it has to be. */
+/** True for most schemas: they hold no other schema, and each keyword is as it should be. */
 export function isPlainLeaf(schema: JsonObject): boolean {
   for (const keyword in schema) {
     const value = schema[keyword] ?? null;
@@ -153,11 +153,11 @@ export function isPlainLeaf(schema: JsonObject): boolean {
   return true;
 }
 
-/** Not where schemas stand: those are to be looked at. */
+/** Not for places of schemas: those are looked at by themselves. */
 const isFitValue = (kind: Kind, value: Json): boolean =>
   kind !== 'schema' && kind !== 'schemas' && kind !== 'named' && AS_KIND[kind](value) === value;
 
-/** The very same object where nothing is wrong with it. What stands inside of it is not looked at. */
+/** The same object where nothing is wrong with it. Schemas inside of it are not looked at. */
 export function shaped(written: JsonObject, told: Told): JsonObject {
   const schema = constant(typed(tuple(exclusiveBounds(written))));
   let entries: [string, Json][] | undefined;

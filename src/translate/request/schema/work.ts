@@ -1,6 +1,9 @@
-/** How much of a request's schemas is read: work is counted in values looked at, and one request may not block all others. */
+/**
+ * Limits how much of a request's schemas is read, counted in values looked at, so that one request cannot block all
+ * others.
+ */
 
-/** Thrown where the work allowed is done; caught where a schema has another form to go out in. */
+/** Thrown when the allowed work is used up; caught where a schema can go out in another form. */
 export class TooMuchWork extends Error {}
 
 export class Work {
@@ -11,7 +14,7 @@ export class Work {
     this.#most = most;
   }
 
-  /** Values that were looked at so far. */
+  /** How many values were looked at so far. */
   get steps(): number {
     return this.#steps;
   }
@@ -20,13 +23,13 @@ export class Work {
     return Math.max(0, this.#most - this.#steps);
   }
 
-  /** Throws `TooMuchWork` where it is more than may be done. */
+  /** Throws `TooMuchWork` where that is more than allowed. */
   add(steps = 1): void {
     this.#steps += steps;
     if (this.#steps > this.#most) throw new TooMuchWork();
   }
 
-  /** Work that was done, whatever was allowed. */
+  /** Work that was done, whether allowed or not. */
   spend(steps: number): void {
     this.#steps += steps;
   }

@@ -1,6 +1,7 @@
 /**
- * Anthropic's own tools that the client runs: the API knows their schema, Gemini must be told it. Any date of a known
- * kind is taken; every other dated type is run by Anthropic's servers and is refused.
+ * Anthropic's own tools that the client runs (bash, text editor, memory). Anthropic's API knows their schemas; Gemini
+ * must be sent them. Any date of a known kind is accepted. Other dated types are tools that Anthropic's servers run,
+ * and are refused.
  */
 import type { JsonObject } from '../../../lib/json.ts';
 

@@ -1,13 +1,13 @@
 /**
- * History of Anthropic's server-side tools, flattened to text: Gemini knows neither the calls nor their results,
- * but the words in them belong to the conversation. What is encrypted means nothing to any other model.
+ * History of Anthropic's server-side tools, as text: Gemini knows neither their calls nor their results, but the words
+ * in them belong to the conversation. Encrypted parts mean nothing to another model and are left out.
  */
 import { isObject } from '../../../lib/json.ts';
 import { tagged } from '../text.ts';
 
 const OPAQUE = /^(encrypted_|cache_control$|signature$)/;
 
-/** JSON without what only Anthropic can read. */
+/** JSON without the parts that only Anthropic can read. */
 const readable = (value: unknown): string =>
   JSON.stringify(value, (key, member) => (OPAQUE.test(key) ? undefined : member)) ?? '';
 
@@ -26,10 +26,10 @@ function textOf(value: unknown): string {
 
 const join = (...values: unknown[]): string => values.map(textOf).filter(Boolean).join('\n');
 
-/** How a result, or a block inside of one, reads; any other shape is shown as its JSON. */
+/** The text for each type of result, and for the blocks inside of it. Any other is shown as its JSON. */
 const TEXTS: Readonly<Record<string, (value: Record<string, unknown>) => string>> = {
   text: (value) => join(value['text'] ?? value['data']),
-  // Bytes are no text: what they were is all that can be said here.
+  // Bytes cannot be shown as text, so only their type is named.
   base64: (value) => `[${textOf(value['media_type'])}]`,
   image: (value) => join(value['source']),
   web_search_result: (value) => join([value['title'], value['url'], value['page_age']]),
@@ -40,7 +40,7 @@ const TEXTS: Readonly<Record<string, (value: Record<string, unknown>) => string>
   advisor_result: (value) => join(value['text']),
 };
 
-/** Whether a result holds pictures or files, which no text can carry. */
+/** Whether a result holds pictures or files, which text cannot carry. */
 export function holdsBytes(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(holdsBytes);
   return isObject(value) && (value['type'] === 'base64' || Object.values(value).some(holdsBytes));
@@ -50,7 +50,7 @@ export const serverResultText = (type: string, result: unknown): string => tagge
 
 export const toolReferenceText = (name: string): string => `Tool ${name} is loaded and can be called.`;
 
-/** A block with no better form than its JSON. */
+/** A block for which there is no better text than its JSON. */
 export const blockText = (block: { type: string }): string => {
   const { type, ...rest } = block;
   return tagged(type, [readable(rest)]);

@@ -1,7 +1,7 @@
 /**
  * Which tools the model is shown, and in what order. A deferred tool (`defer_loading`) stays hidden until the history
- * names it, and then comes last, in the order of loading: what was declared before keeps its bytes. Claude Code's
- * placeholder, deferred and never named, is never sent.
+ * names it. It then comes last, in the order of loading, so that earlier declarations keep their bytes. Claude Code's
+ * placeholder is deferred and never named, so it is never sent.
  */
 import type { ContentBlock } from '../../../anthropic/content.ts';
 import type { CountTokensRequest, Message } from '../../../anthropic/request.ts';
@@ -27,7 +27,10 @@ const namesIn = (value: unknown): string[] =>
       )
     : [];
 
-/** `tool_addition` and `tool_removal` name a tool, or hold one (`tool` as a name, a reference, a declaration or its `definition`). */
+/**
+ * `tool_addition` and `tool_removal` name a tool in `tool_name`, or in `tool`: as a name, a reference, a declaration,
+ * or a declaration in `definition`.
+ */
 function changeOf(kind: Change['do'], block: { tool_name?: string; tool?: unknown }): Change[] {
   const tool =
     isObject(block.tool) && isObject(block.tool['definition']) ? block.tool['definition'] : block.tool;
@@ -48,7 +51,7 @@ function changesIn(block: ContentBlock): Change[] {
       return show(namesIn(isObject(block.content) ? block.content['tool_references'] : block.content));
     case 'tool_reference':
       return show([block.tool_name]);
-    // A compacted history has lost the reference, but what was called was loaded.
+    // In a compacted history the reference is gone, but a tool that was called had been loaded.
     case 'tool_use':
       return show([block.name]);
     case 'tool_addition':
@@ -68,7 +71,7 @@ function* toolChanges(messages: readonly Message[]): Generator<Change> {
   }
 }
 
-/** Only code of Anthropic's sandbox may call it: the model may not. */
+/** Only code in Anthropic's sandbox may call the tool; the model may not. */
 export const isForCode = (tool: Tool): boolean =>
   Array.isArray(tool.allowed_callers) &&
   tool.allowed_callers.length > 0 &&
@@ -106,8 +109,8 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
 }
 
 /**
- * The tools that a call may name: those shown, and those the client declared but has not loaded yet. A model that read of
- * one may call it unseen; the client knows best what to say to that.
+ * The tools that a call may name: those that are shown, and those that the client declared but has not loaded yet. A
+ * model that has read about one may call it anyway, and the client knows best how to answer that.
  */
 export function callableNames(request: CountTokensRequest, shown: readonly DeclaredTool[]): string[] {
   const deferred = (request.tools ?? []).filter(

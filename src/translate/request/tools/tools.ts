@@ -1,4 +1,4 @@
-/** Tool declarations, by an allow-list of fields, and how the model may choose among them. */
+/** Tool declarations, and how the model may choose among them. */
 import type { CountTokensRequest } from '../../../anthropic/request.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import type {
@@ -18,7 +18,7 @@ import { clientTool } from './client-tools.ts';
 import type { DeclaredTool } from './tool-visibility.ts';
 import { webSearchOf } from './web-search.ts';
 
-/** Characters of a tool's examples: they are there to help, and go with every request. */
+/** Characters of a tool's examples. They are only a help, and are sent with every request. */
 const MOST_EXAMPLES = 65_536;
 
 function examplesOf({ input_examples: examples }: Tool, path: string, warn: Warn): string[] {
@@ -42,7 +42,7 @@ function describe(tool: Tool, fallback: string | undefined, examples: readonly s
   return wellFormed(`${description}\n\nExamples of input:\n${examples.join('\n')}`.trimStart());
 }
 
-/** As they are sent, of the tools that the model is shown and `tool_choice` lets it call. */
+/** The required arguments, as the declarations are sent, of the tools that the model may call now. */
 export function requiredArguments(
   { tool_choice: choice }: CountTokensRequest,
   tools: readonly DeclaredTool[],
@@ -109,7 +109,10 @@ export function toTools(tools: readonly DeclaredTool[], warn: Warn): Pick<Genera
 
 const MODES = { auto: 'AUTO', any: 'ANY', tool: 'ANY', none: 'NONE' } as const;
 
-/** How the model may call: VALIDATED holds calls to their schemas where a tool is `strict`. */
+/**
+ * How the model may call. With VALIDATED, Google makes calls keep to their schemas; it is used where a tool is
+ * `strict`.
+ */
 export function callingMode(
   request: CountTokensRequest,
   tools: readonly DeclaredTool[],
@@ -125,7 +128,7 @@ export function callingMode(
   return mode === 'AUTO' && tools.some(({ tool }) => tool.strict === true) ? 'VALIDATED' : mode;
 }
 
-/** AUTO is Google's own default and goes without saying. */
+/** AUTO is Google's default, so it is not sent. */
 export function toToolConfig(
   request: CountTokensRequest,
   mode: FunctionCallingMode | undefined,

@@ -1,21 +1,21 @@
 /**
- * A request whose only tool is Anthropic's web search, as Claude Code's WebSearch sends it: Google searches for the answer in
- * the same call. What Google's search cannot be told by a setting is asked for in words; the domains are held by a filter
- * on what comes back, too (docs/decisions/0047-web-search.md).
+ * A request whose only tool is Anthropic's web search (Claude Code's WebSearch sends it): Google searches while it
+ * answers. What Google's search has no setting for is asked for in words. Domains are also enforced by a filter on the
+ * results (docs/decisions/0047-web-search.md).
  */
 import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
 import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
 import type { SearchPlan } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
 
-/** Characters of a question that stand for it as a query. */
+/** How many characters of the question stand for the query. */
 const QUESTION_CHARACTERS = 300;
 
-/** The search that Google is to do; undefined where there is none, or none may be done. */
+/** The search that Google is to do; undefined where there is none, or where tools are switched off. */
 export function webSearchOf({ tools, tool_choice: choice }: CountTokensRequest): WebSearchTool | undefined {
   const [tool, ...others] = tools ?? [];
   if (!tool || others.length > 0 || !isWebSearch(tool) || choice?.type === 'none') return undefined;
-  // Checked against its schema when the request was read.
+  // It was checked against its schema when the request was read.
   return tool as WebSearchTool;
 }
 
@@ -26,7 +26,10 @@ export function refuseSearch(tool: WebSearchTool, path: string, toolCount: numbe
   }
 }
 
-/** `example.com/news` and `https://example.com` are written for `example.com`. A path cannot be held to: Google tells none. */
+/**
+ * Clients write `example.com/news` or `https://example.com` for `example.com`. A path cannot be enforced: Google does
+ * not tell the path of a page.
+ */
 const hostOf = (domain: string): string =>
   domain
     .trim()
@@ -45,7 +48,7 @@ function place({ user_location: location }: WebSearchTool): string {
   return [where, zone].filter(Boolean).join(', ');
 }
 
-/** What the model must be asked for in words. */
+/** What the model is asked for in words. */
 export function searchInstructions(
   tool: WebSearchTool,
   { tool_choice: choice }: CountTokensRequest,

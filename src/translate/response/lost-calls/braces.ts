@@ -1,4 +1,7 @@
-/** Gemini 3's inner syntax: `call:default_api:Name{key:"value"}`, in the model's own quotes (`<ctrl46>`) or in common ones. */
+/**
+ * The syntax in which Gemini 3 writes calls: `call:default_api:Name{key:"value"}`, with the model's own quotes
+ * (`<ctrl46>`) or common ones.
+ */
 import { MAX_CALLS } from '../../../gemini/limits.ts';
 import { type Json, tryParseJson } from '../../../lib/json.ts';
 import type { Cursor } from './cursor.ts';
@@ -6,9 +9,9 @@ import { type Dialect, type LostCall, readMembers } from './values.ts';
 
 const START = 'call:';
 const NAME = /[A-Za-z_][\w.:-]*/y;
-/** The model's token for a quote, as Google prints it. Between two of them a text stands as it is. */
+/** The model's token for a quotation mark, as Google prints it. The text between two of them has no escapes. */
 const QUOTE_TOKEN = '<ctrl46>';
-/** Quotes for which nobody says what a backslash in them means: read without one only. */
+/** In these quotes nobody knows what a backslash means, so a text with one is not read. */
 const UNESCAPED_QUOTES = ['"""', "'''", "'"] as const;
 
 const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([
@@ -19,7 +22,7 @@ const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([
 
 const BRACES: Dialect = { readString, bareKeys: true, words: WORDS };
 
-/** Calls, one behind the other, to the end of the text. */
+/** Reads calls, one after another, to the end of the text. */
 export function readBraceCalls(cursor: Cursor): LostCall[] {
   const calls: LostCall[] = [];
   while (!cursor.atEnd) {

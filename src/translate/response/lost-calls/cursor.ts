@@ -1,14 +1,14 @@
-/** A place in a text that is read forwards. What does not fit is thrown as `NotRead`: half a reading is none. */
+/** A position in a text that is read forwards. Whatever does not fit throws `NotRead`: half a reading is useless. */
 
 import { MAX_VALUES } from '../../../gemini/limits.ts';
 
-/** The text is not of the syntax that was looked for. Never leaves this folder. */
+/** The text is not in this syntax. The error never leaves this folder. */
 export class NotRead extends Error {
   override readonly name = 'NotRead';
 }
 
 const SPACE = /\s*/y;
-/** Deeper nesting is no argument of a tool, and would cost the stack. */
+/** Arguments are never nested deeper, and deeper recursion would overflow the stack. */
 const MAX_DEPTH = 64;
 
 export class Cursor {
@@ -25,7 +25,7 @@ export class Cursor {
     return this.position === this.text.length;
   }
 
-  /** What the sticky `pattern` matches here; empty where it does not. */
+  /** What the sticky `pattern` matches here; empty where it does not match. */
   match(pattern: RegExp): string {
     pattern.lastIndex = this.position;
     const found = pattern.exec(this.text)?.[0] ?? '';
@@ -48,7 +48,7 @@ export class Cursor {
     return this.text[this.position++] ?? this.fail();
   }
 
-  /** The text up to the next `token`, which is passed as well. */
+  /** The text up to the next `token`; the cursor then stands behind the token. */
   upTo(token: string): string {
     const start = this.position;
     const end = this.text.indexOf(token, start);
@@ -61,7 +61,7 @@ export class Cursor {
     this.match(SPACE);
   }
 
-  /** Items with commas between, and maybe one behind, until `close`. */
+  /** Items separated by commas (one may follow the last) up to `close`. */
   list(close: string, readItem: () => void): void {
     if (++this.#depth > MAX_DEPTH) this.fail();
     for (;;) {

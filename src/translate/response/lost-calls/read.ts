@@ -1,6 +1,7 @@
 /**
- * Calls that Google could not read and shows in `finishMessage` instead: in the model's inner syntax (recordings section
- * 4). They are read whole or not at all: a call that is nearly right would change somebody's files.
+ * Reads calls that Google did not understand and shows in `finishMessage` instead, in the model's inner syntax
+ * (recordings section 4). They are read completely or not at all: a call that is nearly right could damage somebody's
+ * files.
  */
 import { readBraceCalls } from './braces.ts';
 import { Cursor, NotRead } from './cursor.ts';
@@ -9,10 +10,10 @@ import type { LostCall } from './values.ts';
 
 const ANNOUNCED = /^(?:Malformed function call|Unexpected tool call):\s*/;
 
-/** Characters: several times as many as a model can write. */
+/** Characters; a model can write only a fraction of that. */
 const MAX_LENGTH = 1024 * 1024;
 
-/** Never throws; empty where any of the message is not understood. */
+/** Never throws. Empty where any part of the message is not understood. */
 export function readLostCalls(message: string): LostCall[] {
   if (message.length > MAX_LENGTH) return [];
   const announced = ANNOUNCED.exec(message)?.[0];

@@ -1,4 +1,4 @@
-/** What the models' two syntaxes for calls have in common: numbers, words, lists and members. */
+/** What the two syntaxes for calls have in common: numbers, words, lists and members. */
 import { exactNumber } from '../../../lib/exact-json.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import type { Cursor } from './cursor.ts';
@@ -7,9 +7,9 @@ import type { Cursor } from './cursor.ts';
 export type LostCall = { name: string; args: JsonObject };
 
 export type Dialect = {
-  /** The string that begins here, or undefined where none does. */
+  /** The string that begins here; undefined where none does. */
   readString(cursor: Cursor): string | undefined;
-  /** Keys may stand without quotes. */
+  /** Whether keys may stand without quotes. */
   bareKeys: boolean;
   words: ReadonlyMap<string, Json>;
 };
@@ -33,7 +33,10 @@ export function readValue(cursor: Cursor, dialect: Dialect): Json {
   return word === undefined ? cursor.fail() : word;
 }
 
-/** With the digits that the model wrote; in Python's forms `+1`, `.5` and `1.` are numbers, too. What is none in JSON is not read. */
+/**
+ * A number with the digits that the model wrote. Python also has `+1`, `.5` and `1.`. A number that JSON cannot write
+ * is not read.
+ */
 function numberOf(written: string, cursor: Cursor): number {
   if (!Number.isFinite(Number(written))) cursor.fail();
   const digits = written
@@ -43,7 +46,7 @@ function numberOf(written: string, cursor: Cursor): number {
   return exactNumber(digits);
 }
 
-/** Members up to `close`. A key that comes twice leaves open which of them was meant. */
+/** Members up to `close`. If a key comes twice, nobody knows which was meant, so nothing is read. */
 export function readMembers(
   cursor: Cursor,
   separator: ':' | '=',
@@ -58,7 +61,7 @@ export function readMembers(
     cursor.skipSpace();
     members.set(key, readValue(cursor, dialect));
   });
-  // Own members, whatever their names.
+  // A member may have any name, so it is set as an own property.
   return Object.fromEntries(members);
 }
 
