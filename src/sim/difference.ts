@@ -1,19 +1,19 @@
-/** How two requests that should be the same are not, for people. */
+/** Says to people how two requests differ that should be the same. */
 import { isObject } from '../lib/json.ts';
 import { type Matchable, type Noise, readableJson, withoutNoise } from './match.ts';
 
-/** Characters shown of each side, around the first place that differs. */
+/** How many characters of each side are shown, around the first difference. */
 const SHOWN = 60;
 const MAX_LINES = 12;
 
 export type Difference = {
   /** How many values differ: 0 for the same request. */
   count: number;
-  /** `messages[2].content: "… a" ≠ "… b"`, the first few. */
+  /** The first few differences, such as `messages[2].content: "… a" ≠ "… b"`. */
   lines: readonly string[];
 };
 
-/** `expected` stands left, `actual` right. */
+/** `expected` stands on the left, `actual` on the right. */
 export function differenceOf(expected: Matchable, actual: Matchable, noise: readonly Noise[]): Difference {
   const found = new Differences();
   const head = ({ method, path, query }: Matchable) => `${method} ${path}${query === '' ? '' : `?${query}`}`;
@@ -26,7 +26,7 @@ export function differenceOf(expected: Matchable, actual: Matchable, noise: read
   return found;
 }
 
-/** The one of `candidates` that is closest to `request`; undefined where there is none. */
+/** The candidate that is closest to `request`; undefined where there are none. */
 export function closestTo<T extends Matchable>(
   request: Matchable,
   candidates: Iterable<T>,

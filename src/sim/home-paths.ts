@@ -1,19 +1,25 @@
-/** The name in the path of a home folder, and of a machine that shares one. For text whose rows of backslashes are one. */
+/**
+ * Finds the name of a person in the path of a home folder, and the name of a machine that shares one. It takes text in
+ * which a row of backslashes is one.
+ */
 import type { Span } from '../lib/readings/reading.ts';
 import type { Unescaped } from '../lib/readings/unescaped.ts';
 
-/** Where a word may begin: the letter of an escape such as a newline's may stand right before it. */
+/**
+ * Where a word may begin: right before it the letter of an escape such as `
+ * ` may stand.
+ */
 const START = String.raw`(?:^|[^\w./~-]|\\[bfnrt])`;
 
-/** A character of a name, in whatever the path is quoted. */
+/** A character that a name may have, however the path is quoted. */
 const LETTER = String.raw`[^/\\ \t\r\n"'\x60:;,<>()|&?*$]`;
 const NAME = `${LETTER}+`;
-/** Names on Windows have blanks; a shell may have a backslash before each. */
+/** Names on Windows may have blanks; a shell may put a backslash before each. */
 const BLANK_NAME = String.raw`${LETTER}+(?:\\? ${LETTER}+){1,3}`;
-/** Only what follows tells that a name goes on behind a blank. */
+/** Whether a name goes on behind a blank can only be seen from what follows. */
 const WINDOWS_NAME = String.raw`${BLANK_NAME}(?=[/\\])|${NAME}`;
 
-/** As each system, and each bridge from one to another, writes them. */
+/** Paths of homes on each system, and on each bridge from one system to another. */
 const POSIX_HOMES = [
   '/home/',
   '/Users/',
@@ -30,9 +36,9 @@ const WINDOWS_HOMES = [
 const PATTERNS: readonly RegExp[] = [
   new RegExp(`(${START}(?:${POSIX_HOMES}))(${NAME})`, 'g'),
   new RegExp(`(${START}(?:${WINDOWS_HOMES}))(${WINDOWS_NAME})`, 'g'),
-  // Nothing but the name up to the quote that ends it.
+  // The name goes on to the quotation mark that ends the text.
   new RegExp(String.raw`((["'\x60])(?:${WINDOWS_HOMES}))(${BLANK_NAME})(?=\2)`, 'g'),
-  // Claude Code's name for a project's folder: the path with dashes.
+  // Claude Code's name for the folder of a project: its path with dashes.
   /([/\\](?:-(?:home|Users|mnt-[a-z]-Users|[a-z]-Users)-|[A-Za-z]--Users-))([A-Za-z0-9_.]+)/g,
 ];
 
@@ -52,11 +58,15 @@ const HOMES = /^(?:home|users)$/i;
 const HOMES_BEHIND = /\\(?:home|Users)/iy;
 const FOLDER = new RegExp(String.raw`\\(${WINDOWS_NAME})`, 'y');
 
-/** `\\host\share`, and the name behind it where that leads to homes: `\\host\Users\name`, `\\wsl$\system\home\name`. */
+/**
+ * `\\host\share`, and the name behind it if the share holds homes: `\\host\Users
+ * ame`, `\\wsl$\system\home
+ * ame`.
+ */
 function findShares({ text, lengthAt }: Unescaped): Span[] {
   return [...text.matchAll(SHARE)].flatMap(({ 1: host = '', 2: share = '', index }) => {
     const shareAt = index + 1 + host.length + 1;
-    // It begins with twice as many backslashes as part its folders, however deep it is quoted.
+    // It begins with twice as many backslashes as separate its folders, however often it is quoted.
     if (lengthAt(index) !== 2 * lengthAt(shareAt - 1)) return [];
     if (isLineEnd(host, share, lengthAt(shareAt - 1))) return [];
     const end = shareAt + share.length;
@@ -69,7 +79,7 @@ function findShares({ text, lengthAt }: Unescaped): Span[] {
   });
 }
 
-/** A word behind a backslash at the end of a line, as in TeX, has just the same look as a share with such a letter. */
+/** A word behind a backslash at the end of a line, as in TeX, looks just like such a share. */
 const isLineEnd = (host: string, share: string, backslashes: number): boolean =>
   /^[bfnrt]/.test(share) && (backslashes === 1 || !/[\d.$-]/.test(host));
 

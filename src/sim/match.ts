@@ -1,44 +1,47 @@
 /**
- * When two requests are the same. One function for those who record and those who look up, over the redacted form: sorted
- * keys, arrays as they are, and named noise taken out or settled. A piece of noise that is missing from the list is a loud
- * miss; that is why there is a list of what to leave out, and none of what to look at. Never fuzzy.
+ * Decides when two requests are the same, for those who record and those who look up. Both use the redacted form:
+ * sorted keys, arrays as they are, and known noise taken out or made equal. If a kind of noise is missing from the
+ * list, the request is not found, and somebody notices. That is why the list says what to leave out, and not what to
+ * look at. Nothing is compared loosely.
  */
 import { canonicalJson, isDeeperThan, isObject, tryParseJson } from '../lib/json.ts';
 
 export type Matchable = { method: string; path: string; query: string; body: string };
 
-/** What changes in a body from run to run without meaning anything; `why` is for whoever wonders. */
+/** What changes in a body from run to run without any meaning. `why` is for people. */
 export type Noise = { why: string } & (NoisyPlace | Settled);
 
 export type NoisyPlace = {
-  /** Keys and indexes from the top of the body; `*` is any, a last `**` is everything below. */
+  /** Keys and indexes from the top of the body. `*` stands for any of them, and a last `**` for everything below. */
   at: readonly string[];
-  /** What to take out of the string there; without it, the whole value goes. */
+  /** The part of the string that is taken out; without it the whole value goes. */
   pattern?: RegExp;
 };
 
 export type Settled = {
-  /** The body as one form stands for all that mean the same. Takes any JSON; gives back what it does not know as it is. */
+  /**
+   * Gives one form to all bodies that mean the same. It takes any JSON, and returns what it does not know unchanged.
+   */
   settle(body: unknown): unknown;
 };
 
-/** Equal for equal requests. Opaque; short enough to be a key of a map. */
+/** Equal for equal requests. Opaque, and short enough to be a key of a map. */
 export function requestKey(request: Matchable, noise: readonly Noise[]): string {
   const { method, path, query, body } = request;
   const text = `${method} ${path}?${query}\n${canonicalBody(body, noise)}`;
   return new Bun.CryptoHasher('sha256').update(text).digest('hex');
 }
 
-/** Levels of objects and lists. Deeper ones are refused wherever they are understood, and here no recursion is to end in them. */
+/** The most levels of objects and lists. Deeper bodies are refused elsewhere; here the recursion must not overflow. */
 const MOST_LEVELS = 1_000;
 
-/** The JSON of `body`, or undefined where it is none, or none to be read. */
+/** The JSON in `body`; undefined where it is none, or is nested too deep. */
 export function readableJson(body: string): unknown {
   const value = tryParseJson(body);
   return isDeeperThan(value, MOST_LEVELS) ? undefined : value;
 }
 
-/** JSON with sorted keys and without noise; what is no JSON, as it is. */
+/** JSON with sorted keys and without noise. A body that is no JSON stays as it is. */
 export function canonicalBody(body: string, noise: readonly Noise[]): string {
   const value = readableJson(body);
   return value === undefined ? body : canonicalJson(withoutNoise(value, noise));

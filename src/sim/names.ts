@@ -1,8 +1,8 @@
 /**
- * Names that a client makes up anew in every run, such as a background task's: two requests that differ in them alone are the
- * same. Where such a name is introduced, a rule knows its form; from then on it may stand anywhere, in a path or in the
- * arguments of a call. What is compared has stand-ins in their place, numbered as they come; what was recorded is played with
- * the names of now, because the client knows no others.
+ * Names that a client makes up anew in every run, such as that of a background task: two requests that differ only in
+ * such names are the same. A rule knows the form in which a name is introduced; from then on the name may stand
+ * anywhere, in a path or in the arguments of a call. For comparison names are replaced by numbered stand-ins. A
+ * recording is played with the names of the present run, because the client knows no others.
  */
 import { isObject } from '../lib/json.ts';
 import type { Read } from './cassette/types.ts';
@@ -11,9 +11,9 @@ import { replaceInReads } from './replace-in-reads.ts';
 
 export type NameRule = {
   why: string;
-  /** Global; its first group is the name. */
+  /** A global pattern whose first group is the name. */
   introduced: RegExp;
-  /** Other names that the client makes of this one. */
+  /** Other names that the client derives from this one. */
   derived?: (name: string) => string[];
 };
 
@@ -57,7 +57,7 @@ export const standIns = (rules: readonly NameRule[]): Noise => ({
   },
 });
 
-/** One of `names`, not as a piece of a longer word. In JSON the letter of an escape may stand right before it. */
+/** One of `names`, but not as part of a longer word. In JSON the letter of an escape may stand right before it. */
 function anyOf(names: Iterable<string>): RegExp {
   const longestFirst = [...names].sort((a, b) => b.length - a.length).map(RegExp.escape);
   return new RegExp(
@@ -66,12 +66,12 @@ function anyOf(names: Iterable<string>): RegExp {
   );
 }
 
-/** What the client of now calls the things that bore other names in the recording. */
+/** For each name in the recording the present client's name for the same thing. */
 export class NameBook {
   readonly #toNow = new Map<string, string>();
   readonly #toRecorded = new Map<string, string>();
 
-  /** Both as found by `namesIn`, in two requests that are the same. */
+  /** Both lists come from `namesIn`, for two requests that are the same. */
   learn(recorded: readonly string[], now: readonly string[]): void {
     for (const [index, name] of recorded.entries()) {
       const other = now[index];
@@ -81,13 +81,13 @@ export class NameBook {
     }
   }
 
-  /** A text of now, as it would have been in the recording. */
+  /** A present text as it would stand in the recording. */
   toRecorded(text: string): string {
     if (this.#toRecorded.size === 0) return text;
     return text.replace(anyOf(this.#toRecorded.keys()), (name) => this.#toRecorded.get(name) ?? name);
   }
 
-  /** Recorded reads, as they would be now. */
+  /** Recorded reads as they would be now. */
   toNow(reads: readonly Read[]): readonly Read[] {
     if (this.#toNow.size === 0) return reads;
     return replaceInReads(reads, anyOf(this.#toNow.keys()), (name) => this.#toNow.get(name) ?? name);

@@ -1,15 +1,14 @@
 /**
- * What tells of a person, an account or a machine without being a credential. For text without its escapes, in which a row of
- * backslashes is one, and whose characters are bytes.
- *
- * Each pattern starts with fixed letters and has no two quantifiers side by side that take the same character: so no part of
- * a text is read more than a few times over.
+ * Patterns of what tells about a person, an account or a machine without being a credential. They are for text whose
+ * escapes are undone (a row of backslashes is one) and whose characters are bytes. Each pattern starts with fixed
+ * letters, and no two quantifiers side by side take the same character, so no part of a text is read more than a few
+ * times.
  */
 import type { Span } from '../lib/readings/reading.ts';
 import type { Finder } from './finder.ts';
 import { findHomes } from './home-paths.ts';
 
-/** A pattern whose first group stays, and whose last is found. */
+/** A pattern whose first group stays in the text, and whose last group is blotted out. */
 const behind =
   (pattern: RegExp): Finder['find'] =>
   ({ text }) =>
@@ -29,13 +28,16 @@ const ID_KEYS = [
 ];
 const PROJECT_KEYS = ['project_id', 'projectId', 'project_number', 'quota_project_id', 'containerInfo'];
 
-/** JSON within JSON as well: its quotes are not escaped here. */
+/** JSON within JSON is found too: its quotes are not escaped here. */
 const beforeValue = (keys: readonly string[]) => new RegExp(String.raw`"(?:${keys.join('|')})"\s*:\s*"`, 'g');
 
-/** Characters of an id; a text that is not ended within so many is none. */
+/** The most characters of an id; a text that has not ended by then is none. */
 const LONGEST_ID = 1_000;
 
-/** The quotes of a value are escaped alike, and those within it once more. An object in a string is looked into, not blotted out. */
+/**
+ * The quotes around a value have one depth of escaping, and those within it have one more. An object in a string is
+ * searched, not blotted out.
+ */
 const valuesAt = (keys: readonly string[]): Finder['find'] => {
   const before = beforeValue(keys);
   return ({ text, lengthAt }) =>
@@ -46,18 +48,21 @@ const valuesAt = (keys: readonly string[]): Finder['find'] => {
       if (text[start] === '{' || !isAlike(index + found.indexOf('"', 1)) || !isAlike(start - 1)) return [];
       const last = Math.min(text.length, start + LONGEST_ID);
       for (let at = text.indexOf('"', start); at >= 0 && at < last; at = text.indexOf('"', at + 1)) {
-        // The value's own last backslashes may stand before the quote.
+        // The last backslashes of the value itself may stand before the quote.
         if (lengthAt(at) % (2 * depth) === depth) return [{ start, length: at - start }];
       }
       return [];
     });
 };
 
-/** Where a word may begin: the letter of an escape such as a newline's may stand right before it. */
+/**
+ * Where a word may begin: right before it the letter of an escape such as `
+ * ` may stand.
+ */
 const START = String.raw`(?:^|[^\w./~-]|\\[bfnrt])`;
 
 export const PERSONAL_FINDERS: readonly Finder[] = [
-  // An older form of Claude Code's: one string of three ids.
+  // An older form of Claude Code's ids: three of them in one string.
   { kind: 'account-id', find: behind(/(\buser_)([0-9a-f]{64}_account_[0-9a-f-]*_session_[0-9a-f-]+)/g) },
   { kind: 'account-id', find: valuesAt(ID_KEYS) },
   { kind: 'project-id', find: valuesAt(PROJECT_KEYS) },
@@ -78,7 +83,7 @@ export const PERSONAL_FINDERS: readonly Finder[] = [
   { kind: 'email', find: ({ text }) => findEmails(text) },
 ];
 
-/** From the `@` backwards: looked for from the front, every long word would be read over and over. */
+/** Matches backwards from the `@`: forwards every long word would be read over and over. */
 function findEmails(text: string): Span[] {
   const spans: Span[] = [];
   for (const { 0: domain, index } of text.matchAll(
@@ -86,7 +91,7 @@ function findEmails(text: string): Span[] {
   )) {
     let start = index;
     while (start > 0 && LOCAL_PART.test(text[start - 1] ?? '')) start--;
-    // The letter of an escape belongs to the escape.
+    // The letter of an escape belongs to the escape, and not to the name.
     if (text[start - 1] === '\\') start++;
     if (start < index) spans.push({ start, length: index - start + domain.length });
   }

@@ -1,7 +1,7 @@
 /**
- * Blots out what must not be stored: credentials in any writing, and what tells of a person or an account. Equal length in
- * plain ASCII, so that offsets, reads and content lengths still hold; where it happened is listed, what was
- * there is told nowhere. Applying it twice changes nothing more.
+ * Blots out what must not be stored: credentials in any encoding, and what tells about a person or an account. The
+ * replacement has the same length in plain ASCII, so offsets, reads and content lengths still hold. A list says where
+ * something was blotted out; nothing says what it was. To apply it twice changes nothing more.
  */
 import { secretsIn } from '../lib/find-secrets.ts';
 import { toldInEvents } from '../lib/readings/events.ts';
@@ -14,35 +14,38 @@ import { PERSONAL_FINDERS } from './personal-patterns.ts';
 import { tokensIn } from './token-shapes.ts';
 
 export type Redactor = {
-  /** A redactor that knows these secrets as well. */
+  /** A redactor that also knows these secrets. */
   with(secrets: readonly string[]): Redactor;
-  /** `where` names the text in the list. */
+  /** `where` is the name of the text in the list. */
   text(text: string, where: string, list: Redaction[]): string;
   bytes(bytes: Uint8Array, where: string, list: Redaction[]): Uint8Array;
-  /** The joined bytes, split again as they were: a secret may lie across several reads. */
+  /** Redacts the joined bytes and splits them again as before: a secret may lie across several reads. */
   reads(reads: readonly Read[], where: string, list: Redaction[]): Read[];
-  /** The headers named in `allowed` (lower case), redacted; of the others nothing stays. */
+  /** Keeps the headers named in `allowed` (lower case), redacted. No other header is kept. */
   headers(headers: Headers, allowed: readonly string[], where: string, list: Redaction[]): HeaderTable;
 };
 
 const BLOT = 'x';
 const MOST_ROUNDS = 5;
-/** Shorter ones are no secrets, and would be found in half of all words. */
+/** Shorter values are no secrets, and would be found in many words. */
 const MIN_SECRET = 6;
 
 type Found = Span & { kind: string };
 
-/** Something else that must not be kept, looked for in each text and in whatever is encoded in it. */
+/** A further finder, used on each text and on whatever is encoded in it. */
 export type OwnRule = { kind: string; find(text: string): Span[] };
 
 const PERSONAL = new Set(PERSONAL_FINDERS.map(({ kind }) => kind));
-/** Whether a kind tells of a person, rather than opens a door. */
+/** Whether such a finding tells about a person, and does not open a door. */
 export const isPersonal = (kind: string): boolean => PERSONAL.has(kind);
 
 const knownSpans = (reading: Reading, secrets: readonly string[]): Found[] =>
   secretsIn(reading, secrets).map((span) => ({ ...span, kind: 'secret' }));
 
-/** Keys that are known, what looks like one, and what the user has named: in the text, and in whatever is encoded in it. */
+/**
+ * Finds known keys, text in the form of a key, and what the user has named: in the text, and in whatever is encoded in
+ * it.
+ */
 function credentialSpans(reading: Reading, secrets: readonly string[], own: readonly OwnRule[]): Found[] {
   const shaped = tokensIn(reading).flatMap(({ kind, spans }) => spans.map((span) => ({ ...span, kind })));
   const named = own.flatMap(({ kind, find }) =>
@@ -57,9 +60,9 @@ function findCredentials(text: string, secrets: readonly string[], own: readonly
   const { plain, decoded } = readingsOf(text);
   const found = credentialSpans(plain, secrets, own);
   for (const { reading, isText } of decoded) {
-    // Bytes of a picture have no shape that anybody gave them.
+    // The bytes of a picture were not written by anybody, so no pattern applies.
     const more = isText ? credentialSpans(reading, secrets, own) : knownSpans(reading, secrets);
-    // One by one: a call takes no million arguments.
+    // One by one: a function takes no million arguments.
     for (const one of more) found.push(one);
   }
   return found;
@@ -78,14 +81,14 @@ function findPersonal(text: string): Found[] {
 }
 
 export function createRedactor(secrets: readonly string[], own: readonly OwnRule[] = []): Redactor {
-  // Longest first: of a secret that begins with another one nothing may stay behind.
+  // Longest first: nothing may be left of a secret that begins with another secret.
   const known = [...new Set(secrets)]
     .filter((secret) => secret.length >= MIN_SECRET)
     .sort((a, b) => b.length - a.length);
   const bytes: Redactor['bytes'] = (given, where, list) => {
     const text = Buffer.from(given.buffer, given.byteOffset, given.byteLength).toString('latin1');
     let clean = blot(text, findCredentials(text, known, own), where, list);
-    // What was blotted out may look like a part of a name or an address, so this goes on until nothing more is found.
+    // The replacement may complete a name or an address, so this goes on until nothing more is found.
     for (let rounds = 0, before = ''; before !== clean && rounds < MOST_ROUNDS; rounds++) {
       before = clean;
       clean = blot(before, findPersonal(before), where, list);
@@ -112,7 +115,7 @@ export function createRedactor(secrets: readonly string[], own: readonly OwnRule
   return self;
 }
 
-/** In order; what one finder has found piece by piece is one thing. */
+/** In order. Several spans that one finder has found side by side are one. */
 function joined(found: readonly Found[]): Found[] {
   const spans: Found[] = [];
   for (const { kind, start, length } of [...found].sort((a, b) => a.start - b.start || b.length - a.length)) {
@@ -124,7 +127,7 @@ function joined(found: readonly Found[]): Found[] {
   return spans;
 }
 
-/** What lies over another is listed once, as the first of them. */
+/** Where two spans overlap, the list has one, under the name of the first. */
 function blot(text: string, found: readonly Found[], where: string, list: Redaction[]): string {
   let clean = '';
   let from = 0;
@@ -149,11 +152,11 @@ function splitLike(joined: Uint8Array, reads: readonly Read[]): Read[] {
   });
 }
 
-/** Names of headers, and of values in a query, that open doors. */
+/** Names of headers and of query values that hold credentials. */
 const CREDENTIAL = /key|token|secret|auth|cookie|password/i;
 const SCHEME = /^(?:bearer|basic|token)\s+/i;
 
-/** The credentials that a request carries, wherever else they may turn up in its exchange. */
+/** The credentials that a request carries. They are blotted out wherever they appear in its exchange. */
 export function credentialsIn(headers: Headers, query: URLSearchParams): string[] {
   const carried = [...headers, ...query].filter(([name]) => CREDENTIAL.test(name));
   return carried.flatMap(([name, value]) =>

@@ -1,7 +1,10 @@
-/** Replaces in a body that came in several reads: what is looked for may lie across two of them. */
+/** Replaces text in a body that came in several reads: a match may lie across two of them. */
 import type { Read } from './cassette/types.ts';
 
-/** As many reads as before. What lay across several comes with the first of them. `pattern` is global, and ASCII alone. */
+/**
+ * Returns as many reads as before. A replacement across several reads stands in the first of them. `pattern` is global,
+ * and matches ASCII only.
+ */
 export function replaceInReads(
   reads: readonly Read[],
   pattern: RegExp,

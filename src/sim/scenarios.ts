@@ -1,4 +1,4 @@
-/** Scenarios: what the mock says, and when. Data, one file each; the format is described in docs/scenarios.md. */
+/** Scenarios: what the mock says, and when. They are data, one file each; docs/scenarios.md describes the format. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseScenario } from './scenario/read.ts';
@@ -14,7 +14,9 @@ export const scenarioFiles = (folder: string): string[] =>
 export const readScenario = (folder: string, file: string): Scenario =>
   parseScenario(readFileSync(join(folder, file), 'utf8'), file);
 
-/** Every scenario of `folder`, in the order in which they are asked. Throws a ScenarioError naming file and field. */
+/**
+ * Every scenario of `folder`, in the order in which they are asked. Throws a ScenarioError that names file and field.
+ */
 export function loadScenarios(folder: string): Scenario[] {
   return inOrder(scenarioFiles(folder).map((file) => [file, readScenario(folder, file)]));
 }
@@ -30,7 +32,7 @@ export function inOrder(read: readonly (readonly [file: string, scenario: Scenar
   return read.map(([, scenario]) => scenario).sort((a, b) => a.order - b.order);
 }
 
-/** The scenario called `name`. Throws a ScenarioError that lists what there is. */
+/** The scenario called `name`. Throws a ScenarioError that lists the names that there are. */
 export function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name);
   if (found) return found;

@@ -1,20 +1,22 @@
 /**
- * Credentials that nobody has named, by the shapes that their makers gave them. For readings: text without its escapes,
- * whose characters are bytes.
- *
- * A shape begins at the edge of a word and never inside one: a picture or a signature in base64 is one word of many
- * letters, and has every short row of them somewhere. Each pattern starts with fixed letters and has no two quantifiers
- * side by side that take the same character, so that no part of a text is read more than a few times over.
+ * Finds credentials that nobody has named, by the shapes that their makers gave them. It takes readings: text whose
+ * escapes are undone, and whose characters are bytes. A shape begins at the edge of a word and never inside one: a
+ * picture or a signature in base64 is one word of many letters, and contains every short row of letters somewhere. Each
+ * pattern starts with fixed letters, and no two quantifiers side by side take the same character, so no part of a text
+ * is read more than a few times.
  */
 import type { Reading, Span } from '../lib/readings/reading.ts';
 
-/** Behind it a word begins; the letter of an escape such as a newline's may stand right before it. */
+/**
+ * A word begins behind this. The letter of an escape such as `
+ * ` may stand right before the word.
+ */
 const EDGE = String.raw`(?<![\w+/-])|(?<=\\[bfnrt])`;
-/** As much, but slashes and plus signs part words here: for shapes too long to turn up by chance. */
+/** The same, but slashes and plus signs also separate words: for shapes that are too long to turn up by chance. */
 const LOOSE_EDGE = String.raw`(?<![\w-])|(?<=\\[bfnrt])`;
 const ANYWHERE = '';
 
-/** Has one of `needs` in it, or is not looked for. */
+/** The pattern is tried only on a text that has one of `needs` in it. */
 type Shape = { kind: string; needs: readonly string[]; pattern: RegExp };
 
 const shape = (kind: string, needs: readonly string[], pattern: RegExp, edge = LOOSE_EDGE): Shape => ({
@@ -25,7 +27,7 @@ const shape = (kind: string, needs: readonly string[], pattern: RegExp, edge = L
 
 const BEARER = ['earer', 'EARER'];
 
-// Where letters alone would be words of a language, a digit is asked for.
+// Letters alone could be words of a language, so a digit is required.
 const SHAPES: readonly Shape[] = [
   shape('google-key', ['AIza'], /AIza[\w-]{35}(?![\w-])/),
   shape('google-key', ['AIza'], /AIza[\w-]{16,}/, EDGE),
@@ -71,7 +73,7 @@ const SHAPES: readonly Shape[] = [
     /(?<=[Aa]uthorization["']?\s{0,2}[:=]\s{0,2}["']?[Bb]asic )[\w+/-]{8,}=*/,
     ANYWHERE,
   ),
-  // What refers to a password, such as `$PASSWORD`, is none.
+  // A reference to a password, such as `$PASSWORD`, is no password.
   shape(
     'password',
     ['://'],
@@ -86,7 +88,7 @@ const spanOf = ({ 0: found, index }: RegExpExecArray): Span => ({ start: index, 
 
 export type Found = { kind: string; spans: Span[] };
 
-/** In the characters of what was read. */
+/** In characters of the reading. */
 export function tokensIn({ text, spans }: Reading): Found[] {
   const found = SHAPES.filter((one) => needed(one, text)).flatMap(({ kind, pattern }) =>
     [...text.matchAll(pattern)].map(spanOf).map((span) => ({ kind, span })),
@@ -104,7 +106,7 @@ const LONGEST_KEY = 20_000;
 const DASHES = '-----';
 /** Base64, line ends in every writing, numbers of lines, and the few headers that such a key may have. */
 const BODY = /(?:[\w+/=\s:,.|\xe2\x86\x92-]|\\[nrt])*?(?=-----END)/y;
-/** Of a key that is cut off: its first lines, which have nothing else in them. */
+/** For a key that is cut off: its first lines, which hold nothing else. */
 const WHOLE_LINES = /(?:(?:\s|\\[nrt])+(?:\d{1,7}(?:\xe2\x86\x92|[\t:|]|\\t))?[A-Za-z0-9+/=]{32,})+/y;
 
 /** What stands between the first line and the last one. */
@@ -113,7 +115,7 @@ function privateKeys(text: string): Span[] {
   if (!text.includes('PRIVATE KEY')) return spans;
   for (const { 0: line, index } of text.matchAll(BEGIN)) {
     const start = index + line.length;
-    // Looked for up to the next dashes only, so that no key is read on behalf of an earlier one.
+    // The search goes up to the next dashes only, so that no part of the text is read again for each key.
     const next = text.indexOf(DASHES, start);
     const until = text.slice(start, next < 0 ? start + LONGEST_KEY : Math.min(next + 8, start + LONGEST_KEY));
     BODY.lastIndex = 0;

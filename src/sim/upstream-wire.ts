@@ -1,9 +1,9 @@
-/** What of an exchange with upstream is kept, and what makes two requests to it the same. */
+/** Which parts of an exchange with upstream are kept, and what makes two upstream requests the same. */
 import type { Redaction } from './cassette/types.ts';
 import type { Matchable } from './match.ts';
 import type { Redactor } from './redact.ts';
 
-/** All else of a header or a query stays out: lists of what to drop are never complete. */
+/** Headers and query values that are kept; no others are. A list of what to drop would never be complete. */
 export const UPSTREAM_WIRE = {
   requestHeaders: ['accept', 'accept-encoding', 'content-type'],
   responseHeaders: [
@@ -26,7 +26,7 @@ export function allowedQuery(query: URLSearchParams, allowed: readonly string[])
   return new URLSearchParams(kept).toString();
 }
 
-/** A request to upstream in its redacted form, which is what is stored and what is compared. */
+/** An upstream request in its redacted form, which is stored and compared. */
 export function upstreamMatchable(
   url: URL,
   init: Pick<RequestInit, 'method' | 'body'>,
@@ -37,7 +37,7 @@ export function upstreamMatchable(
     method: init.method ?? 'GET',
     path: redactor.text(url.pathname, 'request.path', list),
     query: redactor.text(allowedQuery(url.searchParams, UPSTREAM_WIRE.query), 'request.query', list),
-    // As it goes over the wire: half a surrogate pair cannot.
+    // The text as it goes over the wire, which cannot carry half a surrogate pair.
     body: redactor.text(typeof init.body === 'string' ? init.body.toWellFormed() : '', 'request.body', list),
   };
 }

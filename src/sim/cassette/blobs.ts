@@ -1,12 +1,11 @@
 /**
- * Large pieces of request bodies, stored once. A session repeats its system prompt, its tools and its history with every
- * request; packed, a request shows what is new in it. Works on the text: whatever it is, unpacking gives the same one.
- *
- * A string literal of some length becomes `"⟦blob:<hash>⟧"`, a tool's declaration `"⟦json:<hash>⟧"` (quotes included), so
- * that packed JSON is JSON still. A `⟦` that was in the text itself is doubled.
+ * Large pieces of request bodies, stored once. A session repeats its system prompt, its tools and its history with
+ * every request; a packed request shows only what is new in it. It works on text: whatever the text is, unpacking gives
+ * the same one. A long string literal becomes `"⟦blob:<hash>⟧"`, and a tool's declaration `"⟦json:<hash>⟧"` (quotes
+ * included), so packed JSON is still JSON. A `⟦` in the text itself is doubled.
  */
 
-/** Characters; shorter pieces stay in place, where they can be read. */
+/** Characters. Shorter pieces stay in place, where they can be read. */
 const LEAST = 1_000;
 /** Hexadecimal digits of SHA-256: 128 bits. */
 const HASH_LENGTH = 32;
@@ -18,7 +17,9 @@ export const blobHash = (content: string): string =>
 
 type Span = { kind: 'json' | 'blob'; start: number; end: number };
 
-/** Calls `store` with each piece taken out. Well-formed text only: what has lone surrogates comes back as it was. */
+/**
+ * Hands each piece that is taken out to `store`. Well-formed text only: text with lone surrogates comes back unchanged.
+ */
 export function packText(text: string, store: (hash: string, content: string) => void): string {
   if (!text.isWellFormed()) return double(text);
   let packed = '';
@@ -44,16 +45,19 @@ export function unpackText(packed: string, load: (hash: string) => string): stri
 
 const double = (text: string) => text.replaceAll('⟦', '⟦⟦');
 
-/** Declarations of tools stand in one of these arrays. */
+/** Arrays under these keys hold tool declarations. */
 const TOOL_LISTS: readonly string[] = ['tools', 'functionDeclarations', 'function_declarations'];
 
-/** Keys are short; of a longer string only its place is of interest. */
+/** Keys are short. Of a longer string only its place is of interest. */
 const LONGEST_KEY = 64;
 
-/** An open bracket, and what is known of where it stands. */
+/** An open bracket, and what is known about it. */
 type Level = { start: number; isArray: boolean; key: string; pendingKey: string; hasTools: boolean };
 
-/** Finds pieces worth a blob, in order, none inside another. Reads brackets and strings, not grammar: on what is no JSON it finds less. */
+/**
+ * Finds the pieces that become blobs, in order; none lies inside another. It looks at brackets and strings, not at
+ * grammar, so it finds less in a text that is no JSON.
+ */
 class SpanFinder {
   readonly spans: Span[] = [];
   readonly #levels: Level[] = [];
@@ -70,7 +74,7 @@ class SpanFinder {
     if (level) level.pendingKey = this.#word;
   }
 
-  /** A string literal; `end` is behind its closing quote. */
+  /** A string literal; `end` is the index behind its closing quote. */
   literal(text: string, start: number, end: number): void {
     this.#word = end - start < LONGEST_KEY ? text.slice(start + 1, end - 1) : '';
     if (end - start >= LEAST) this.spans.push({ kind: 'blob', start: start + 1, end: end - 1 });
@@ -82,14 +86,17 @@ class SpanFinder {
     if (!level || !parent) return;
     const isTool = !level.isArray && parent.isArray && TOOL_LISTS.includes(level.key);
     if (isTool || level.hasTools) parent.hasTools = true;
-    // A tool that groups others is not cut out itself: one more among them would change the whole.
+    // A tool that groups other tools is not cut out as a whole: one tool more would change the whole.
     if (!isTool || level.hasTools || end - level.start < LEAST) return;
     while ((this.spans.at(-1)?.start ?? -1) > level.start) this.spans.pop();
     this.spans.push({ kind: 'json', start: level.start, end });
   }
 }
 
-/** Where the string literal that begins at `start` ends, behind its quote. By hand: a regular expression would backtrack over megabytes. */
+/**
+ * The index behind the quote that ends the string literal at `start`. A loop, since a regular expression would
+ * backtrack over megabytes.
+ */
 function literalEnd(text: string, start: number): number {
   let quote = text.indexOf('"', start + 1);
   while (quote >= 0) {

@@ -1,5 +1,5 @@
 /**
- * Any bytes as text and back (PEP 383): valid UTF-8 is itself, a byte that belongs to no valid sequence is the lone
+ * Any bytes as text and back (PEP 383). Valid UTF-8 stays as it is. A byte of no valid sequence becomes the lone
  * surrogate U+DC00 + byte, which `JSON.stringify` prints as `\udcc3`. So a fixture is readable where it is sane, exact
  * where it is not, and plain ASCII for git and editors at the odd places.
  */
@@ -7,7 +7,7 @@
 const ESCAPE_BASE = 0xdc00;
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
-/** With the `u` flag only lone surrogates match, never the halves of a pair. */
+/** With the `u` flag this matches only lone surrogates, never the halves of a pair. */
 const ESCAPED = /[\udc80-\udcff]/gu;
 
 export function textOf(bytes: Uint8Array): string {

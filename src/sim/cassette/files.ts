@@ -1,15 +1,15 @@
-/** Files of recordings: private, and whole or absent. */
+/** Files of recordings. They are private, and appear as a whole or not at all. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Recordings are pieces of conversations. */
+/** For the user alone: recordings hold conversations. */
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 
 let drafts = 0;
 
-/** A name beside `path` that nobody else uses, and no listing takes for a recording. */
+/** A name beside `path` that nobody else uses, and that no listing takes for a recording. */
 function draftOf(path: string): string {
   drafts++;
   return join(dirname(path), `.${basename(path)}.${process.pid}-${drafts}.tmp`);
@@ -23,14 +23,14 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   await rename(draft, path);
 }
 
-/** What to do where the folder is there already: put the new one in its place, or reject with a FolderTaken. */
+/** What happens if the folder exists: it is replaced, or the promise rejects with FolderTaken. */
 export type IfThere = 'replace' | 'reject';
 
 export class FolderTaken extends Error {
   override readonly name = 'FolderTaken';
 }
 
-/** Lets `fill` write into a folder beside `path`, then gives it that name. */
+/** Lets `fill` write into a folder beside `path`, and then renames it to `path`. */
 export async function writeFolder(
   path: string,
   fill: (draft: string) => Promise<void>,
@@ -42,7 +42,7 @@ export async function writeFolder(
     await fill(draft);
     if (ifThere === 'replace' && existsSync(path)) await rm(path, { recursive: true });
     await rename(draft, path).catch((error: unknown) => {
-      // Fails by itself where there is a folder with something in it, whoever has put it there.
+      // The rename fails if a folder with something in it is there, whoever made it.
       throw isTaken(error) ? new FolderTaken(path, { cause: error }) : error;
     });
   } catch (error) {

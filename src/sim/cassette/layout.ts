@@ -17,7 +17,7 @@ export const STREAM = 'stream.jsonl';
 export const MANIFEST = 'recording.json';
 export const BLOBS = 'blobs';
 
-/** By the answer's content type; both are the bytes as they were. */
+/** Chosen by the content type of the answer; both files hold the exact bytes. */
 export const EXPECTED = { stream: 'expected.sse', whole: 'expected.json' } as const;
 
 export const blobPath = (requestFolder: string, hash: string): string =>

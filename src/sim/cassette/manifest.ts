@@ -1,4 +1,4 @@
-/** `recording.json`: what makes a folder a recording, and the settings that its answers depend on. */
+/** `recording.json` makes a folder a recording, and holds the settings that its answers depend on. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
@@ -18,14 +18,17 @@ const Manifest = Type.Object({
 
 export type Manifest = Static<typeof Manifest>;
 
-/** Throws a CassetteError where the folder is no recording. */
+/** Throws a CassetteError where the folder holds no recording. */
 export function readManifest(folder: string): Manifest {
   const file = join(folder, MANIFEST);
   if (!existsSync(file)) throw new CassetteError(folder, `not a recording: there is no ${MANIFEST}`);
   return readJsonFile(Manifest, readFileSync(file, 'utf8'), file);
 }
 
-/** Begins a recording in `folder`, or goes on with the one that is there. Throws where that would mix two things. */
+/**
+ * Starts a recording in `folder`, or continues the one that is there. Throws where two different recordings would be
+ * mixed.
+ */
 export function openManifest(folder: string, manifest: Omit<Manifest, 'format'>): void {
   const isNew = !existsSync(folder) || readdirSync(folder).length === 0;
   if (isNew) {

@@ -1,4 +1,4 @@
-/** Reads what `write.ts` wrote, and checks that it still is what was written. */
+/** Reads what `write.ts` wrote, and checks that nobody has changed it. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
@@ -23,7 +23,7 @@ import {
   type UpstreamExchange,
 } from './types.ts';
 
-/** Throws a CassetteError that names the file at fault. */
+/** Throws a CassetteError that names the bad file. */
 export function readRecordedRequest(folder: string): RecordedRequest {
   const metaFile = join(folder, layout.META);
   const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
@@ -38,8 +38,8 @@ export function readRecordedRequest(folder: string): RecordedRequest {
 }
 
 /**
- * The folders of all client requests in a recording (or of all cases in `fixtures/turns`), in order. One that has lost its
- * files is among them: whoever reads it is told.
+ * The folders of all client requests in a recording (or of all cases in `fixtures/turns`), in order. A folder with
+ * missing files is among them, so that whoever reads it gets an error.
  */
 export const listRecording = (folder: string): string[] =>
   listFolders(folder).filter((path) => basename(path) !== layout.BLOBS);
@@ -61,11 +61,11 @@ function readBytes(file: string): Uint8Array {
   return new Uint8Array(readFileSync(file));
 }
 
-/** Decoded by hand: a byte-order mark is part of the text. */
+/** Decoded by hand, so that a byte-order mark stays in the text. */
 const readText = (file: string): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(readBytes(file));
 
-/** Blobs lie beside the client request's folder. */
+/** Blobs lie beside the folder of the client request. */
 function blobLoader(requestFolder: string): (hash: string) => string {
   return (hash) => {
     const file = layout.blobPath(requestFolder, hash);

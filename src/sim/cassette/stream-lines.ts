@@ -1,6 +1,6 @@
 /**
- * `stream.jsonl`: a line `[ms since the previous line, "r", text]` for each socket read, and a last one
- * `[ms, "eof"|"reset"|"timeout"|"abort", side]`. Text as in `escape.ts`, printed by `JSON.stringify` alone.
+ * `stream.jsonl` has a line `[ms since the previous line, "r", text]` for each socket read, and a last line `[ms,
+ * "eof"|"reset"|"timeout"|"abort", side]`. The text is as in `escape.ts`, and only `JSON.stringify` prints it.
  */
 import { tryParseJson } from '../../lib/json.ts';
 import { bytesOf, textOf } from './escape.ts';

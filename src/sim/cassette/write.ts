@@ -23,7 +23,7 @@ import {
   type UpstreamExchange,
 } from './types.ts';
 
-/** The folder appears whole. Its blobs go to `blobs/` beside it. */
+/** The folder appears as a whole. Its blobs go to `blobs/` beside it. */
 export async function writeRecordedRequest(
   folder: string,
   recorded: RecordedRequest,
@@ -71,7 +71,7 @@ function clientRequestFile(request: ClientRequest, pack: (text: string) => strin
   const { body, ...rest } = request;
   const packed = pack(body);
   const parsed = tryParseJson(packed);
-  // Parsed it reads better, but the text must come back to the letter.
+  // Parsed JSON reads better, but must give the same text when it is printed again.
   const isExact = parsed !== undefined && JSON.stringify(parsed) === packed;
   return isExact ? { ...rest, body: parsed } : { ...rest, bodyText: packed };
 }

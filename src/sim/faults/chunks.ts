@@ -1,4 +1,4 @@
-/** Well-formed events that say odd things beside the answer. */
+/** Well-formed events that say odd things along with the answer. */
 import type { GenerateContentResponse, UsageMetadata } from '../../gemini/wire.ts';
 import {
   candidateOf,
@@ -28,13 +28,16 @@ export const addsNullCandidates: Behaviour = adds(() => [
   { candidates: [{ content: { parts: [null], role: 'model' }, index: 0 }] },
 ]);
 
-/** Usage and names only, as between two steps of a model that works by itself; or nothing at all. */
+/**
+ * An event with usage and names only, as a model that works by itself sends between two steps; or an event with
+ * nothing.
+ */
 export const addsNoCandidates: Behaviour = adds(({ usageMetadata, modelVersion, responseId }) => [
   { ...(usageMetadata ? { usageMetadata } : {}), modelVersion, responseId },
   {},
 ]);
 
-/** Of a kind that nobody knows yet. */
+/** A part of a kind that does not exist yet. */
 export const addsUnknownPart: Behaviour = adds(() => [
   {
     candidates: [
@@ -44,7 +47,7 @@ export const addsUnknownPart: Behaviour = adds(() => [
   },
 ]);
 
-/** Padding where grounding would be: it shows in no answer. */
+/** Padding in the grounding data, which no answer shows. */
 export const addsBigEvent: Behaviour = adds((_chunk, strike) => [
   {
     candidates: [
@@ -71,7 +74,7 @@ const withCandidate = (chunk: GenerateContentResponse, change: object): Generate
   return { ...chunk, candidates: [{ ...first, ...change }, ...others] };
 };
 
-/** In place of STOP: without content an answer stands on its finishReason alone. */
+/** Takes the place of STOP. Without content an answer consists of its finishReason alone. */
 export const inventsReason: Behaviour = editEvents(
   editChunk((chunk) =>
     candidateOf(chunk)?.finishReason === 'STOP'
@@ -103,7 +106,7 @@ function halved(usage: UsageMetadata): UsageMetadata {
   return smaller;
 }
 
-/** The figures of the last event are smaller than those before it. */
+/** The counts of the last event are smaller than earlier ones. */
 export const shrinksUsage: Behaviour = editEvents(
   editChunk((chunk) =>
     chunk.usageMetadata && candidateOf(chunk)?.finishReason

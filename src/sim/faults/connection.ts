@@ -1,4 +1,4 @@
-/** No answer at all. The errors are the ones that Bun's fetch gives for the real thing; a test compares them. */
+/** Connections that give no answer. The errors are those of Bun's fetch for the real thing; a test compares them. */
 import { ignoreFailure } from '../../lib/async.ts';
 import { pause } from './body.ts';
 import type { Behaviour } from './fault.ts';
@@ -8,7 +8,7 @@ const RESET = 'ECONNRESET: The socket connection was closed unexpectedly.';
 export const networkError = (code: string, message: string): TypeError =>
   Object.assign(new TypeError(message), { code });
 
-/** What a read rejects with when the connection breaks, by RST or before the last chunk. */
+/** The error of a read when the connection breaks, by RST or before the last chunk. */
 export const resetError = (): TypeError => networkError('ECONNRESET', RESET);
 
 /** Upstream is never asked. */
@@ -19,7 +19,7 @@ export const fails =
     throw networkError(code, message);
   };
 
-/** Upstream is asked, and its answer lost. */
+/** Upstream is asked, but its answer is lost. */
 export const losesAnswer: Behaviour = async (send, strike) => {
   const response = await send();
   ignoreFailure(response.body?.cancel());
@@ -27,17 +27,17 @@ export const losesAnswer: Behaviour = async (send, strike) => {
   throw resetError();
 };
 
-/** The connection is never made. */
+/** No connection can be made. */
 export const hangs: Behaviour = async (send, strike) => {
   strike.struck();
   await pause(strike.settings.for ?? Infinity, strike);
   return send();
 };
 
-/** The request is taken, and nothing is ever said. */
+/** The request is accepted, and nothing is ever answered. */
 export const keepsSilent: Behaviour = async (send, strike) => {
   const sent = send();
-  // It may fail long before anybody is told: until then nobody is there to hear of it.
+  // The promise may reject long before anybody waits for it.
   ignoreFailure(sent);
   strike.struck();
   try {

@@ -1,10 +1,10 @@
-/** Bytes that are no longer what they should be. */
+/** Damaged bytes. */
 import { type Edit, editFirstEvent, fromLatin1, latin1Of } from './events.ts';
 import type { Behaviour } from './fault.ts';
 
-/** The first character of a text that shows something, else of an argument. */
+/** The first character of a text that is shown, or else of an argument. */
 const VALUES = [/"text": "(?=[^"])/, /"args": \{\s*"[^"]*": "(?=[^"])/];
-/** Begins a character of two bytes, which the next byte does not go on with. */
+/** The first byte of a character of two bytes; the byte that follows does not complete it. */
 const LONE_LEAD = '\xc3';
 
 const spoilText: Edit = (event) => {
@@ -18,7 +18,7 @@ const spoilText: Edit = (event) => {
   return undefined;
 };
 
-/** Brackets still match, so it reads as one object; it is none. */
+/** Its brackets match, so it looks like one object, but it is not JSON. */
 const spoilJson: Edit = (event) => {
   const text = latin1Of(event);
   return text.includes('": ') ? [fromLatin1(text.replace('": ', '" = '))] : undefined;

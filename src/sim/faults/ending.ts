@@ -1,4 +1,4 @@
-/** Streams that end too early, or do not go on. */
+/** Streams that end too early, or stall. */
 
 import { googleBody, googleEvent } from '../mock/google-json.ts';
 import { onBody, pause, type Reads } from './body.ts';
@@ -20,7 +20,7 @@ async function* waits(strike: Strike): Reads {
 
 const errorOf = (strike: Strike) => ({ error: googleErrorFor(strike.settings.code ?? 503) });
 
-/** Bare, over many lines, and without a blank line at its end. */
+/** An error object without framing, over many lines, and without a blank line at its end. */
 async function* saysBareError(strike: Strike): Reads {
   yield utf8Of(googleBody(errorOf(strike)));
 }
@@ -29,21 +29,21 @@ async function* saysErrorEvent(strike: Strike): Reads {
   yield utf8Of(googleEvent(errorOf(strike)));
 }
 
-/** A clean end of the body: FIN on a connection that is closed to end it, or a relay's good manners. */
+/** A clean end of the body, as when a connection is closed to end it, or a relay ends it politely. */
 export const cuts: Behaviour = onBody(async function* (reads, strike) {
   let here = false;
   for await (const item of asSet(reads, strike)) {
     if (item === HERE) here = true;
     else if (!here) yield item;
     else if (item.byteLength > 0) {
-      // Known only now: a cut after the last byte is none.
+      // Only known now: a cut after the last byte cuts nothing.
       strike.struck();
       return;
     }
   }
 });
 export const resets: Behaviour = strikeAt(asSet, breaks, 'ends');
-/** All bytes come, and then no last chunk: it shows as a broken connection. */
+/** All bytes come, but no last chunk: the runtime reports a broken connection. */
 export const losesLastChunk: Behaviour = strikeAt(atEnd, breaks, 'ends');
 export const failsBare: Behaviour = strikeAt(asSet, saysBareError, 'ends');
 export const failsInEvent: Behaviour = strikeAt(asSet, saysErrorEvent, 'ends');

@@ -6,22 +6,22 @@ import { googleBody, googleEvent } from '../mock/google-json.ts';
 import { onBody, type Reads } from './body.ts';
 import type { Behaviour, Strike } from './fault.ts';
 
-/** Two line ends in a row, whichever they are. */
+/** Two line ends in a row, of any kind. */
 const BLANK_LINE = /\r\n\r?\n|\n\r?\n|\r\r/g;
-/** Of a line end that may be torn between two reads. */
+/** A line end that two reads may have torn apart. */
 const LONGEST_END = 4;
 
 const EVENT = /^(?:\uFEFF)?data: ?/;
 
-/** Bytes are kept as they are: one character of `latin1` is one byte. */
+/** Bytes stay as they are: each character of `latin1` is one byte. */
 const bytesOf = (latin1: string): Uint8Array => Buffer.from(latin1, 'latin1');
 export const latin1Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 export const utf8Of = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 export const fromLatin1 = bytesOf;
 
-/** Every event with the blank line that ends it. A body without blank lines, such as a unary answer, is one event. */
+/** Each event with the blank line that ends it. A body without blank lines, such as a whole answer, is one event. */
 export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, undefined> {
-  // One of its own: where it searches on is kept in it, between one event and the next.
+  // A pattern of its own: it keeps the place from which it searches on.
   const blankLine = new RegExp(BLANK_LINE);
   let rest = '';
   for await (const read of reads) {
@@ -31,7 +31,7 @@ export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, 
     let from = 0;
     for (let match = blankLine.exec(rest); match; match = blankLine.exec(rest)) {
       const end = match.index + match[0].length;
-      // A last CR may be half of a CRLF.
+      // A last CR may be the first half of a CRLF.
       if (end === rest.length && match[0].endsWith('\r')) break;
       yield bytesOf(rest.slice(from, end));
       from = end;
@@ -41,18 +41,18 @@ export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, 
   if (rest !== '') yield bytesOf(rest);
 }
 
-/** True for a server-sent event; false for a unary answer. */
+/** True for a server-sent event, false for a whole answer. */
 export const isEvent = (bytes: Uint8Array): boolean => EVENT.test(Buffer.from(bytes).toString('utf8'));
 
-/** What an event or a unary answer says; undefined where it is no object. */
+/** The object in an event or a whole answer; undefined where there is none. */
 export function chunkOf(bytes: Uint8Array): GenerateContentResponse | undefined {
   const text = Buffer.from(bytes).toString('utf8').replace(EVENT, '');
-  // What is not struck is written as it was.
+  // An event that is not struck stays as it was.
   const value = tryParseJson(text) === undefined ? undefined : parseKeepingDigits(text);
   return isObject(value) ? value : undefined;
 }
 
-/** `chunk` in the form that `model`, an event or a unary answer, has. */
+/** `chunk` in the form of `model`, which is an event or a whole answer. */
 export const writeChunk = (chunk: unknown, model: Uint8Array): Uint8Array =>
   utf8Of(isEvent(model) ? googleEvent(chunk) : googleBody(chunk));
 
@@ -66,10 +66,10 @@ export const finishes = (bytes: Uint8Array): boolean =>
 export const speaks = (bytes: Uint8Array): boolean =>
   (candidateOf(chunkOf(bytes))?.content?.parts ?? []).some((part) => part.text !== '');
 
-/** What is sent in place of an event; undefined leaves it alone and counts as no strike. */
+/** The new chunk in place of an event's. Undefined leaves the event alone, and does not count as a strike. */
 export type Edit = (event: Uint8Array, strike: Strike) => Iterable<Uint8Array> | undefined;
 
-/** Edits event `frame`, or every one where `frame` is not set. */
+/** Edits event `frame`, or all events where `frame` is not set. */
 export const editEvents = (edit: Edit): Behaviour =>
   onBody(async function* (reads, strike) {
     const { frame } = strike.settings;
@@ -82,7 +82,7 @@ export const editEvents = (edit: Edit): Behaviour =>
     }
   });
 
-/** Edits the first event that `edit` can, from `frame` on. */
+/** Edits the first event, from `frame` on, that `edit` can change. */
 export const editFirstEvent = (edit: Edit): Behaviour =>
   onBody(async function* (reads, strike) {
     const { frame = 1 } = strike.settings;

@@ -15,11 +15,11 @@ import type { Behaviour } from './fault.ts';
 
 const LINE_END = /\r\n|\n|\r/g;
 const ENDS_OF_LINES = /[\r\n]*$/;
-/** The two highest bits of every byte of a character but the first. */
+/** The two highest bits of all bytes of a character but the first. */
 const CONTINUATION = 0b10;
 const MIXED = ['\r\n', '\n', '\r'];
 
-/** The n-th line end of the event becomes what `endAt` says. */
+/** `endAt` decides about the n-th line end of the event. */
 const editLineEnds = (endAt: (index: number) => string): Behaviour =>
   editEvents((event) => {
     let index = 0;
@@ -28,7 +28,7 @@ const editLineEnds = (endAt: (index: number) => string): Behaviour =>
 
 export const endsLinesWith = (end: string): Behaviour => editLineEnds(() => end);
 
-/** LF, CRLF and CR by turns, but never LF right after CR: the two would be one end. */
+/** LF, CRLF and CR by turns, but no LF right after a CR: the two would be one line end. */
 function mixed(text: string): string {
   let index = 0;
   let before = { end: '', at: -1 };
@@ -50,14 +50,14 @@ export const beginsWithMark: Behaviour = onBody(async function* (reads, strike) 
   yield* reads;
 });
 
-/** Relays send them to keep a connection open, with fields that Gemini never sends. */
+/** Relays send such lines to keep a connection open, with fields that Gemini never sends. */
 export const addsComments: Behaviour = editEvents((event) =>
   isEvent(event)
     ? [utf8Of(': keep-alive\r\n\r\nevent: message\r\nid: 1\r\nretry: 1000\r\n'), event]
     : undefined,
 );
 
-/** Breaks between two tokens of the JSON, where the line end that joins them again changes nothing. */
+/** Line breaks between tokens of the JSON: when the lines are joined again, the JSON is the same. */
 export const breaksLines: Behaviour = editEvents((event) => {
   const chunk = isEvent(event) ? chunkOf(event) : undefined;
   if (!chunk) return undefined;
@@ -78,7 +78,7 @@ export const dropsBlankLine: Behaviour = onBody(async function* (reads, strike) 
 
 const withoutEnd = (event: Uint8Array) => latin1Of(event).replace(ENDS_OF_LINES, '');
 
-/** An event and the next on one line. */
+/** An event and the next one on the same line. */
 export const gluesEvents: Behaviour = onBody(async function* (reads, strike) {
   const { frame = 1 } = strike.settings;
   let index = 0;
@@ -99,14 +99,14 @@ const breakInTwo: Edit = (event) => {
   if (!isEvent(event)) return undefined;
   const text = withoutEnd(event);
   let middle = Math.floor(text.length / 2);
-  // Not inside a character: two events cannot share one.
+  // Not inside a character: two events cannot share it.
   while ((event[middle] ?? 0) >> 6 === CONTINUATION) middle++;
   return [fromLatin1(`${text.slice(0, middle)}\r\n\r\n`), fromLatin1(`data: ${text.slice(middle)}\r\n\r\n`)];
 };
 
 export const breaksEvent: Behaviour = editFirstEvent(breakInTwo);
 
-/** As other vendors end their streams. */
+/** An end as other vendors write it. */
 export const addsSentinel: Behaviour = onBody(async function* (reads, strike) {
   let last: Uint8Array | undefined;
   for await (const event of eventsOf(reads)) {

@@ -1,4 +1,4 @@
-/** Heads that are not Google's, or not what was asked for. */
+/** Response heads that are not Google's, or not what was asked for. */
 import { ignoreFailure } from '../../lib/async.ts';
 import { pause, type Reads, withBody } from './body.ts';
 import { chunkOf, eventsOf, isEvent, utf8Of } from './events.ts';
@@ -7,7 +7,7 @@ import type { Behaviour, Strike } from './fault.ts';
 const PAGE =
   '<!DOCTYPE html>\n<html lang="en"><head><title>Error</title></head><body><h1>Error</h1><p>The server encountered a temporary error.</p></body></html>\n';
 
-/** A front between us and Google answers instead of it. */
+/** A gateway between us and Google answers instead of Google. */
 const front =
   (body: string, contentType: string): Behaviour =>
   async (_send, strike) => {
@@ -27,7 +27,7 @@ export const redirects: Behaviour = async (_send, strike) => {
 
 type Change = (response: Response, strike: Strike) => Response;
 
-/** Changes a good answer's head. */
+/** Changes the head of a good answer. */
 const onHead =
   (change: Change): Behaviour =>
   async (send, strike) => {
@@ -46,12 +46,12 @@ const withHeaders = (response: Response, more: Readonly<Record<string, string>>)
 
 export const mislabels = onHead((response) => withHeaders(response, { 'content-type': 'text/html' }));
 
-/** Bun takes 100 kB of headers, but no more than some 250 of them. */
+/** Bun takes 100 kB of headers, but only about 250 of them. */
 export const swells = onHead((response, strike) =>
   withHeaders(response, { 'x-padding': 'a'.repeat(strike.settings.size ?? 0) }),
 );
 
-/** As Google streams without `alt=sse`: one array, each element printed over many lines. */
+/** How Google streams without `alt=sse`: one array, whose elements are printed over many lines. */
 export const answersArray = onHead((response, strike) => {
   const array = withBody(response, strike, toArray);
   return withHeaders(array, { 'content-type': 'application/json; charset=UTF-8' });

@@ -9,7 +9,7 @@ export { FaultError, type FaultRule, parseFaults } from './parse.ts';
 
 export type FaultPorts = {
   clock: Clock;
-  /** Of all chance: the same seed and the same requests in the same order give the same faults. */
+  /** The seed of all chance: the same seed and the same requests in the same order give the same faults. */
   seed: number;
 };
 
@@ -17,8 +17,8 @@ const ROUTE = /\/models\/([^/:]+):(\w+)$/;
 const ANSWERS: readonly string[] = ['generateContent', 'streamGenerateContent'];
 
 /**
- * Of several rules that strike one request, the first written is the nearest to us. Each strike is noted on the exchange
- * as `fault`, with the rule and the request's number in it.
+ * If several rules strike one request, the first one written is the nearest to us. Each strike is noted on the exchange
+ * as `fault`, with the rule and the number of the request within it.
  */
 export function createFaultFetch(inner: Fetch, rules: readonly FaultRule[], ports: FaultPorts): Fetch {
   const counted = rules.map((rule, index) => ({ rule, index, requests: 0 }));

@@ -3,7 +3,7 @@ import { onBody, pause, type Reads } from './body.ts';
 import type { Behaviour } from './fault.ts';
 
 const MS = 1_000;
-/** A piece lasts no shorter, so that a fast line costs few timers. */
+/** Milliseconds that a piece lasts at least, so that a fast line needs few timers. */
 const SHORTEST_MS = 100;
 const LARGEST_READ = 64;
 
@@ -39,7 +39,7 @@ export const narrows: Behaviour = onBody(async function* (reads, strike) {
   }
 });
 
-/** A pause of up to `for` before every read. */
+/** A pause of up to `for` before each read. */
 export const jitters: Behaviour = onBody(async function* (reads, strike) {
   const { for: longest = 0 } = strike.settings;
   strike.struck();

@@ -1,6 +1,6 @@
 /**
- * Rules as they are written: `cut@2:frame=3,stall@*:after=1s p=0.1 seed=7`. Rules are parted by commas; of a rule only
- * the name is needed, and a space does where the colon stands.
+ * Reads rules such as `cut@2:frame=3,stall@*:after=1s p=0.1 seed=7`. Commas separate rules. A rule needs only its name;
+ * a space may stand in place of the colon.
  */
 import {
   expectedOf,
@@ -17,26 +17,30 @@ export type FaultRule = {
   name: FaultName;
   /** As it was written. */
   text: string;
-  /** The first and last request that it may strike, counted from 1 among those of its model and caller. */
+  /**
+   * The first and the last request that the rule may strike, counted from 1 among the requests of its model and caller.
+   */
   requests: { from: number; to: number };
-  /** Patterns, with `*` for anything. A rule without a caller leaves everything but answers alone. */
+  /** Patterns, with `*` for anything. A rule without `caller` strikes only requests for answers. */
   model?: RegExp;
   caller?: RegExp;
-  /** From 0 to 1, for each of its requests. */
+  /** The chance to strike, from 0 to 1, for each request that the rule is for. */
   probability: number;
-  /** Instead of the seed that all rules share. */
+  /** A seed for this rule, in place of the common one. */
   seed?: number;
   settings: Settings;
 };
 
-/** Not for faults that strike: only for rules that cannot be meant. The message is one line that names the bad part. */
+/**
+ * A rule that makes no sense. (Faults that strike are no FaultErrors.) The message is one line that names the bad part.
+ */
 export class FaultError extends Error {
   override readonly name = 'FaultError';
 }
 
 const HEAD = /^([a-z0-9-]+)(?:@([^\s:]+))?(?:\s*:\s*|\s+|$)/i;
 const REQUESTS = /^(?:\*|(\d{1,9})(?:-(\d{1,9}|\*))?)$/;
-/** A name is taken for another that was meant where there is no more than one slip in so many letters. */
+/** A wrong name is taken for a known one where there is at most one slip in so many letters. */
 const LETTERS_A_SLIP = 3;
 
 /** Throws a FaultError. An empty text has no rules. */
@@ -125,7 +129,7 @@ function unknownName(text: string, name: string): FaultError {
   return new FaultError(`"${text}": there is no fault "${name}"${hint}`);
 }
 
-/** Letters to add, drop or change from one word to the other. */
+/** How many letters must be added, dropped or changed to turn one word into the other. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...from].entries()) {

@@ -1,10 +1,12 @@
-/** Where in a body a fault strikes. */
+/** Finds the place in a body where a fault strikes. */
 import { ignoreFailure } from '../../lib/async.ts';
 import { onBody, pause, type Reads } from './body.ts';
 import { eventsOf, finishes, speaks } from './events.ts';
 import type { Behaviour, Strike } from './fault.ts';
 
-/** Stands between the bytes before the place and those after it. Absent where the body ends before the place. */
+/**
+ * Runs between the bytes before the place and the bytes after it. It does not run where the body ends before the place.
+ */
 export const HERE: unique symbol = Symbol('here');
 export type Marked = AsyncIterable<Uint8Array | typeof HERE>;
 export type Place = (reads: Reads, strike: Strike) => Marked;
@@ -36,7 +38,7 @@ async function* afterEvent(reads: Reads, frame: number): MarkedItems {
   }
 }
 
-/** At a time, whether bytes come or not. */
+/** For a place in time: it comes whether bytes come or not. */
 async function* atTime(reads: Reads, ms: number, strike: Strike): MarkedItems {
   const off = new AbortController();
   const signal = AbortSignal.any([strike.signal, off.signal]);
@@ -64,7 +66,7 @@ async function* atTime(reads: Reads, ms: number, strike: Strike): MarkedItems {
   }
 }
 
-/** `byte`, `frame` or `after`, as the rule says. */
+/** The place that the rule names by `byte`, `frame` or `after`. */
 export const asSet: Place = (reads, strike) => {
   const { byte, frame, after } = strike.settings;
   if (byte !== undefined) return atByte(reads, byte);
@@ -72,7 +74,7 @@ export const asSet: Place = (reads, strike) => {
   return afterEvent(reads, frame ?? 0);
 };
 
-/** In each event `frame` asks for one place; undefined where it has none. */
+/** `frame` picks a place in each event; undefined where the event has none. */
 const insideEvent = (placeIn: (event: Uint8Array) => number | undefined): Place =>
   async function* (reads, strike): MarkedItems {
     const { frame = 1 } = strike.settings;
@@ -92,13 +94,16 @@ const insideEvent = (placeIn: (event: Uint8Array) => number | undefined): Place 
 
 export const midEvent = insideEvent((event) => Math.floor(event.byteLength / 2));
 
-/** After the first byte of the first character that has several. */
+/** After the first byte of the first character that has several bytes. */
 export const midCharacter = insideEvent((event) => {
   const lead = event.findIndex((byte) => byte >= 0xc0);
   return lead < 0 ? undefined : lead + 1;
 });
 
-/** When all is said but the end: before the event that only closes the answer, or after one that closes it speaking. */
+/**
+ * When everything but the end has been said: before the event that only ends the answer, or after the event that says
+ * something and ends it.
+ */
 export const afterText: Place = async function* (reads): MarkedItems {
   let over = false;
   for await (const event of eventsOf(reads)) {
@@ -117,7 +122,7 @@ export const atEnd: Place = async function* (reads): MarkedItems {
   yield HERE;
 };
 
-/** Passes the body on, and does `act` at the place. */
+/** Passes the body on, and runs `act` at the place. */
 export const strikeAt = (
   place: Place,
   act: (strike: Strike) => Reads,

@@ -1,4 +1,4 @@
-/** Refusals, in the shape of Google's own. */
+/** Refusals, in the form of Google's own. */
 import type { GoogleError } from '../../gemini/wire.ts';
 import type { Json } from '../../lib/json.ts';
 import { googleBody } from '../mock/google-json.ts';
@@ -6,7 +6,7 @@ import type { Behaviour, Strike } from './fault.ts';
 
 const TYPE = 'type.googleapis.com/google.rpc';
 
-/** Google's name and sentence for each status; a front's own statuses have no Google body of their own. */
+/** Google's name and sentence for each status. Statuses that only gateways use have no such body. */
 export const STATUSES: Readonly<Record<number, { status: string; message: string }>> = {
   400: { status: 'INVALID_ARGUMENT', message: 'Request contains an invalid argument.' },
   401: { status: 'UNAUTHENTICATED', message: 'Request had invalid authentication credentials.' },
@@ -31,13 +31,13 @@ export const STATUSES: Readonly<Record<number, { status: string; message: string
 
 const seconds = (ms: number) => ms / 1_000;
 
-/** The error object for `code`; 0 leaves the number out, as some of Google's do. */
+/** The error object for `code`; 0 leaves the number out, as some of Google's errors do. */
 export function googleErrorFor(code: number, details: Json[] = []): GoogleError {
   const { status, message } = STATUSES[code || 503] ?? { status: 'UNKNOWN', message: `HTTP ${code}` };
   return { ...(code === 0 ? {} : { code }), message, status, ...(details.length > 0 ? { details } : {}) };
 }
 
-/** As Google says it: once in the sentence, once for programs. */
+/** Google gives the wait twice: in the sentence for people, and in a field for programs. */
 function withRetryInfo(error: GoogleError, { settings }: Strike): GoogleError {
   const wait = settings['retry-info'];
   if (wait === undefined) return error;
@@ -46,7 +46,7 @@ function withRetryInfo(error: GoogleError, { settings }: Strike): GoogleError {
   return { ...error, message, details: [...(error.details ?? []), info] };
 }
 
-/** Errors of an event stream come under the stream's content type, and as bare JSON all the same. */
+/** An error of a stream has the content type of the stream, and is bare JSON all the same. */
 export function refusal(error: GoogleError, strike: Strike): Response {
   const wait = strike.settings['retry-after'];
   return new Response(googleBody({ error: withRetryInfo(error, strike) }), {
@@ -75,7 +75,7 @@ const reason = (word: string): Json => ({
   metadata: { service: 'generativelanguage.googleapis.com' },
 });
 
-/** Google says 400 here, not 401. */
+/** Google answers 400 here, and not 401. */
 export const refusesKey = refuses({
   ...googleErrorFor(400, [reason('API_KEY_INVALID')]),
   message: 'API key not valid. Please pass a valid API key.',
@@ -92,7 +92,7 @@ export const refusesLength = refuses({
   message: 'The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).',
 });
 
-/** The day's quota: Google sends a short retryDelay with it all the same. */
+/** A quota of the day: Google sends a short `retryDelay` even then. */
 export const refusesForToday = refuses({
   ...googleErrorFor(429, [
     {

@@ -1,4 +1,4 @@
-/** Every fault, one row each: what help, docs, the parser and the matrix test go by. */
+/** Every fault, one row each: `--help`, the docs, the parser and the matrix test are made from it. */
 import * as answer from './answers.ts';
 import * as chunk from './chunks.ts';
 import * as connection from './connection.ts';
@@ -14,9 +14,9 @@ import * as status from './status.ts';
 const same: Outcome = { kind: 'same' };
 const sameContent: Outcome = { kind: 'same-content' };
 const asSent: Outcome = { kind: 'as-sent' };
-/** One error, after another try where nothing was shown yet. */
+/** One error, after another attempt where nothing was shown yet. */
 const retried = (error: ErrorWord): Outcome => ({ kind: 'error', error, retried: true });
-/** The same, unless everything had been said by then. */
+/** The same, except where everything had been said by then. */
 const retriedUnlessWhole = (error: ErrorWord): Outcome => ({
   kind: 'error',
   error,
@@ -36,7 +36,7 @@ const onConnection = rowOf('connection');
 const onHead = rowOf('head');
 const onStream = rowOf('stream');
 const onPace = rowOf('pace');
-/** The default is the first event that the fault can strike. */
+/** By default it strikes the first event that it can change. */
 const onEvent = rowOf('stream', { frame: undefined });
 const PLACE = { frame: 1, byte: undefined, after: undefined };
 const WAITS = { 'retry-after': undefined, 'retry-info': undefined };

@@ -1,4 +1,4 @@
-/** An answer as Gemini's parts in the order of the wire, each with its tokens, cut where the request says so. */
+/** An answer as Gemini's parts, in the order of the wire, each with its tokens, cut where the request sets a limit. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { ResponsePart } from '../../gemini/wire.ts';
 import type { Ids } from '../../lib/ports.ts';
@@ -6,14 +6,14 @@ import type { ApiRequest } from '../validator/request.ts';
 import type { Spoken } from './choose.ts';
 import { textTokens } from './tokens.ts';
 
-/** `hidden` are thoughts that are billed and not shown. */
+/** `hidden`: thoughts that are billed but not shown. */
 export type Piece =
   | { kind: 'thought' | 'text' | 'call'; part: ResponsePart; tokens: number }
   | { kind: 'hidden'; tokens: number };
 
 export type AnswerParts = { pieces: Piece[]; finishReason: 'STOP' | 'MAX_TOKENS' };
 
-/** Characters of one text part; the median of real streams. */
+/** Characters of one text part: the median of real streams. */
 const TEXT_PART = 66;
 const CALL_ID_LENGTH = 8;
 
@@ -38,7 +38,7 @@ export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiMo
   return cutAt(pieces, config.maxOutputTokens);
 }
 
-/** At its lowest level, or with a budget of nothing, a model has no thoughts to show. */
+/** At its lowest level, or with a budget of 0, a model shows no thoughts. */
 export function isThinking({ thinking }: GeminiModel, request: ApiRequest): boolean {
   const { thinkingBudget, thinkingLevel } = request.generationConfig?.thinkingConfig ?? {};
   if (thinking.kind === 'none' || thinkingBudget === 0) return false;
@@ -69,7 +69,7 @@ function wordGroups(text: string): string[] {
   return group === '' ? groups : [...groups, group];
 }
 
-/** The budget counts thoughts too, so a small one can end before any text. */
+/** Thoughts count against the budget too, so a small one may end before any text. */
 function cutAt(pieces: Piece[], limit: number | undefined): AnswerParts {
   let spent = 0;
   const fits = pieces.findIndex((piece) => {

@@ -1,4 +1,7 @@
-/** A call as a model makes it: of a declared tool, with arguments that its schema knows and none that it needs left out. */
+/**
+ * A call as a model makes it: to a declared tool, with arguments that its schema knows, and with all that the schema
+ * requires.
+ */
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { ScenarioCall } from '../scenario/types.ts';
 import { declarations } from '../validator/request.ts';
@@ -17,7 +20,7 @@ export function smallestCall(name: string, { request, words }: Conversation): Bu
   return { name, args: schema === undefined ? {} : asObject(sampleValue(schema, words)) };
 }
 
-/** Undefined where the request declares none of the call's tools. */
+/** Undefined where the request declares none of the tools that the call may use. */
 export function buildCall(call: ScenarioCall, conversation: Conversation, fill: Fill): BuiltCall | undefined {
   const name = call.tool.find((tool) => conversation.callable.has(tool));
   if (name === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** From a request to the answer that the first matching rule or state gives. */
+/** Finds the answer to a request: that of the first matching rule or state. */
 import { isObject } from '../../lib/json.ts';
 import type { FaultRule } from '../faults/index.ts';
 import type { Act, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenario/types.ts';
@@ -20,10 +20,10 @@ export type Spoken = {
 };
 
 export type Answer = {
-  /** Which rule or state gave it: `scenario/rule`. */
+  /** The rule or state that gave it: `scenario/rule`. */
   source: string;
   reply: Spoken | { kind: 'refusal'; refusal: ScenarioRefusal };
-  /** What spoils it, outermost last. */
+  /** The faults that spoil it, the outermost last. */
   faults: readonly FaultRule[];
   pace: Speed | undefined;
 };
@@ -42,7 +42,10 @@ const NO_RULE: Answer = {
   pace: undefined,
 };
 
-/** Always an answer: what no scenario answers gets a plain sentence. `chosen` names one that is asked first, whatever the prompt. */
+/**
+ * There is always an answer: a request that no scenario answers gets a plain sentence. `chosen` names a scenario that
+ * is asked first, whatever the prompt.
+ */
 export function chooseAnswer(scenarios: readonly Scenario[], asking: Asking, chosen?: string): Answer {
   const first = scenarios.filter(({ name }) => name === chosen);
   const order = [...first, ...scenarios.filter((scenario) => !first.includes(scenario))];
@@ -59,7 +62,7 @@ export function chooseAnswer(scenarios: readonly Scenario[], asking: Asking, cho
   return { ...NO_RULE, reply: bent(NO_RULE.reply as Spoken, asking.conversation), faults, pace };
 }
 
-/** What of `scenario` applies to the request, in the order of asking. */
+/** The rules and states of `scenario` that apply to the request, in the order of asking. */
 function candidates(scenario: Scenario, asking: Asking, chosen: boolean): Candidate[] {
   const { prompt, rules, flows } = scenario;
   const begins = (words: string) => chosen || !prompt || prompt(words);
@@ -73,7 +76,7 @@ function candidates(scenario: Scenario, asking: Asking, chosen: boolean): Candid
   return [...rules.filter(({ when }) => open && matches(when, asking, states)), ...standing];
 }
 
-/** Undefined where it would call tools and the request declares none of them. */
+/** Undefined where the answer would call tools and the request declares none of them. */
 function replyOf(
   scenario: Scenario,
   act: Exclude<Act, { kind: 'spoil' }>,
@@ -95,14 +98,14 @@ function replyOf(
   return bent(spoken, conversation);
 }
 
-/** The folder that relative paths are in is a fact of the scenario, as for all its templates. */
+/** The folder that relative paths start from is a fact of the scenario, like others in its templates. */
 function errandReply(conversation: Conversation, fill: Fill): Answer['reply'] | undefined {
   const cwd = fill('{{cwd}}');
   const speech = errandSpeech(conversation, cwd.startsWith('{{') ? '.' : cwd);
   return speech && bent({ kind: 'speech', ...speech, thinking: [speech.thinking] }, conversation);
 }
 
-/** What the request insists on wins over the rule: a call under mode ANY, JSON under a JSON mime type. */
+/** What the request insists on wins over the rule: a call in mode ANY, JSON under a JSON mime type. */
 function bent(spoken: Spoken, conversation: Conversation): Spoken {
   const { request, callable, words } = conversation;
   if (spoken.calls.length > 0) return spoken;

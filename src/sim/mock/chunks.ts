@@ -1,6 +1,6 @@
 /**
- * An answer as the chunks of its stream, in the shape of the model's generation (from real streams): Gemini 3 and 4
- * send calls one by one and close with an empty text; 2.5 and older put the end into the last event.
+ * An answer as the chunks of its stream, in the form of the model's generation (taken from real streams). Gemini 3 and
+ * 4 send calls one by one and close with an empty text; 2.5 and older put the end into the last event.
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { Candidate, GenerateContentResponse, ResponsePart, UsageMetadata } from '../../gemini/wire.ts';
@@ -13,13 +13,13 @@ export type ChunkOptions = {
   model: GeminiModel;
   prompt: PromptCount;
   responseId: string;
-  /** Stands for the conversation; the same one gives the same signatures. */
+  /** Stands for the conversation: the same seed gives the same signatures. */
   seed: string;
-  /** What the answer rests on; told with its end. */
+  /** The sources of the answer, which are sent with its end. */
   grounding?: JsonObject;
 };
 
-/** A chunk with the tokens that were made for it: what a pace is reckoned by. */
+/** A chunk, and how many tokens were made for it; the pace depends on that. */
 export type Chunk = { body: GenerateContentResponse; tokens: number };
 
 type Step = { pieces: Piece[]; end: Pick<Candidate, 'finishReason' | 'finishMessage'> };
@@ -32,7 +32,7 @@ export function streamChunks(answer: AnswerParts, options: ChunkOptions): Chunk[
   return toChunks(stepsOf(signed, answer, options), options);
 }
 
-/** The one chunk of a unary answer: neighbouring texts are one part. */
+/** The one chunk of a whole answer. Neighbouring texts are joined to one part. */
 export function unaryChunk(answer: AnswerParts, options: ChunkOptions): GenerateContentResponse {
   const joined = joinTexts(answer.pieces);
   const pieces = signPieces(joined, options);
@@ -62,7 +62,10 @@ function joinTexts(pieces: readonly Piece[]): Piece[] {
   return joined;
 }
 
-/** The first call is signed. Without calls 2.5 signs the first text after thoughts, later ones the last part. */
+/**
+ * The first call is signed. In an answer without calls, 2.5 signs the first text after thoughts, and later models sign
+ * the last part.
+ */
 function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Piece[] {
   if (model.signatures === 'none') return [...pieces];
   const thought = pieces.some((piece) => piece.kind === 'thought' || piece.kind === 'hidden');
@@ -139,7 +142,7 @@ function response(
   return { candidates: [candidate], usageMetadata, modelVersion: model.id, responseId };
 }
 
-/** In the order of the wire. Counts are cumulative; what is still nothing is absent. */
+/** In the order of the wire. Counts are sums from the beginning; zeros are left out. */
 function usage({ prompt, cached }: PromptCount, said: number, thoughts: number) {
   return {
     promptTokenCount: prompt,

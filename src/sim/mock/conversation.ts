@@ -1,44 +1,44 @@
-/** What a scenario may ask of a request, read from Gemini's wire alone. */
+/** What a scenario may ask about a request, read from Gemini's wire alone. */
 import type { Json } from '../../lib/json.ts';
 import type { ApiBlob, ApiContent, ApiRequest } from '../validator/request.ts';
 import { callsOf, declarations, responsesOf } from '../validator/request.ts';
 
 export type ToolResult = { tool: string; text: string; failed: boolean };
 
-/** The history as a story: what the user said, and what the model did with what results. */
+/** The history as a story: what the user said, and what the model did, with what results. */
 export type StoryEvent =
   | { kind: 'words'; words: string }
-  /** `turn`: which of the model's contents since the user's words it was, from 1. */
+  /** `turn`: the number of this content among the model's contents since the user's words, from 1. */
   | { kind: 'step'; turn: number; calls: readonly string[]; results: readonly ToolResult[] };
 
 export type Conversation = {
   readonly request: ApiRequest;
   readonly story: readonly StoryEvent[];
-  /** The user's words that the current turn answers: the first of them, and all. */
+  /** The words of the user that the current turn answers: the first text, and all texts joined. */
   readonly user: string;
   readonly words: string;
-  /** The same, text by text. */
+  /** The same texts as a list. */
   readonly texts: readonly string[];
   /** Model contents since then. */
   readonly turn: number;
-  /** Tools called since then, by name. */
+  /** Names of the tools that were called since then. */
   readonly called: ReadonlySet<string>;
-  /** Results since then, oldest first, and those of the last content. */
+  /** Results since then, oldest first; and the results in the last content. */
   readonly results: readonly ToolResult[];
   readonly lastResults: readonly ToolResult[];
-  /** Pictures, documents and the like since then, the user's own and those of tools. */
+  /** Pictures, documents and the like since then, from the user and from tools. */
   readonly media: readonly ApiBlob[];
-  /** Tools that may be called now. */
+  /** The tools that may be called now. */
   readonly callable: ReadonlySet<string>;
 };
 
-/** What of the user's side are not the user's own words. */
+/** Texts on the user's side that are not the user's own words. */
 export type Asides = {
-  /** Tags whose content is the client's. */
+  /** Tags whose content the client wrote. */
   tags: readonly string[];
-  /** Beginnings of texts that are the client's. */
+  /** How texts begin that the client wrote. */
   texts: readonly string[];
-  /** Whether a text is one of those that the caller has named as somebody else's. */
+  /** Whether the caller has named a text as somebody else's words. */
   isForeign(text: string): boolean;
 };
 
@@ -133,7 +133,7 @@ function callableTools(request: ApiRequest): Set<string> {
   return new Set(allowed.length > 0 ? declared.filter((name) => allowed.includes(name)) : declared);
 }
 
-/** Every text of the request but the model's own, for facts. */
+/** Every text of the request except the model's own, for facts. */
 export function requestTexts(request: ApiRequest): string {
   const contents = (request.contents ?? []).filter((content) => content.role !== 'model');
   return [request.systemInstruction, ...contents]
@@ -141,7 +141,7 @@ export function requestTexts(request: ApiRequest): string {
     .join('\n');
 }
 
-/** What all tools have given, for facts. */
+/** The results of all tools, for facts. */
 export const resultTexts = (request: ApiRequest): string =>
   (request.contents ?? [])
     .flatMap(resultsOf)

@@ -1,6 +1,6 @@
 /**
- * Where a conversation stands in a flow. The state is not kept: it is found by going through the history that the
- * client sends, so it survives restarts, retries and resumed sessions.
+ * Finds out where a conversation is in a flow. The state is not stored: it is found by going through the history that
+ * the client sends, so it survives restarts, retries and resumed sessions.
  */
 
 import { inRange } from '../scenario/conditions.ts';
@@ -10,7 +10,9 @@ import { matchesResult } from './matching.ts';
 
 type Step = Extract<StoryEvent, { kind: 'step' }>;
 
-/** Undefined where nothing that the user said has begun the flow, where it is over, or lacks the tools to go on. */
+/**
+ * Undefined where no words of the user have begun the flow, where it has ended, or where it lacks the tools to go on.
+ */
 export function flowState(
   flow: Flow,
   { story, callable }: Pick<Conversation, 'story' | 'callable'>,
@@ -28,7 +30,7 @@ export function flowState(
   return state && ableState(flow, state, callable);
 }
 
-/** The state that the first fitting row leads to. */
+/** The state that the first matching row leads to. */
 function follow(flow: Flow, state: State, fits: (on: Transition['on']) => boolean): State | undefined {
   const row = state.next.find(({ on }) => fits(on));
   return row && flow.states.get(row.to);
@@ -51,7 +53,7 @@ const whenUnable = (flow: Flow, state: State): State | undefined =>
   follow(flow, state, (on) => on.kind === 'unable') ??
   follow(flow, state, (on) => on.kind === 'step' && !on.result && !on.turn);
 
-/** The states from `state` on for a client that lacks their tools, each once. */
+/** The states that follow `state` for a client without their tools, each once. */
 function* passedOver(flow: Flow, state: State): Generator<State, void, undefined> {
   const seen = new Set<State>();
   for (let at: State | undefined = state; at && !seen.has(at); at = whenUnable(flow, at)) {
@@ -60,17 +62,17 @@ function* passedOver(flow: Flow, state: State): Generator<State, void, undefined
   }
 }
 
-/** A state whose tools the client did not have was passed over then: the step is the next one's. */
+/** A state whose tools the client lacked was skipped, so the step belongs to the next state. */
 function afterStep(flow: Flow, state: State, step: Step): State {
   for (const at of passedOver(flow, state)) {
     if (!callsOneOf(at, (tool) => step.calls.includes(tool))) continue;
     return follow(flow, at, (on) => leads(on, step)) ?? at;
   }
-  // Somebody else's step: a rule's, or one that the request insisted on.
+  // A step that belongs to a rule, or that the request insisted on.
   return state;
 }
 
-/** `state`, or the next one that can act with the tools that there are. */
+/** `state`, or the next state that can act with the tools that there are. */
 function ableState(flow: Flow, state: State, callable: ReadonlySet<string>): State | undefined {
   for (const at of passedOver(flow, state)) {
     if (callsOf(at).length === 0 || callsOneOf(at, (tool) => callable.has(tool))) return at;

@@ -1,4 +1,4 @@
-/** Errors that a scenario may give, in Google's words and details (wire section 6). */
+/** Errors that a scenario may give, with Google's sentences and details (wire section 6). */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import type { Json } from '../../lib/json.ts';
@@ -24,7 +24,7 @@ const PER_DAY: Quota = {
   value: '250',
 };
 
-/** Google's sentence has the exact wait, `retryDelay` whole seconds only, cut off. */
+/** Google's sentence has the exact wait; `retryDelay` has only its whole seconds, cut off. */
 function exhausted({ metric, id, value }: Quota, { model, wait }: Told): GoogleError {
   const violation: Json = {
     quotaMetric: metric,
@@ -54,7 +54,7 @@ const plain = (code: number, status: string, message: string) => (): GoogleError
   status,
 });
 
-/** `wait`: seconds, where the scenario names none. */
+/** `wait`: seconds, if the scenario names none. */
 const ERRORS: Readonly<Record<string, { wait?: number; make(told: Told): GoogleError }>> = {
   'quota-per-minute': { wait: 21.4, make: (told) => exhausted(PER_MINUTE, told) },
   'quota-per-day': { wait: 33.7, make: (told) => exhausted(PER_DAY, told) },
@@ -98,7 +98,7 @@ const ERRORS: Readonly<Record<string, { wait?: number; make(told: Told): GoogleE
 
 export const ERROR_NAMES: readonly string[] = Object.keys(ERRORS);
 
-/** The error that a scenario names. Throws for a name that reading the scenario should have refused. */
+/** The error that a scenario names. Throws for a name that should have been refused when the scenario was read. */
 export function googleError({ name, retryAfter }: ScenarioRefusal, model: GeminiModel): GoogleError {
   const row = Object.hasOwn(ERRORS, name) ? ERRORS[name] : undefined;
   if (!row) throw new Error(`no error is called ${name}`);

@@ -1,6 +1,6 @@
 /**
- * Gemini without Gemini: a `Fetch` that refuses what Google refuses and answers the rest from scenarios, in the bytes of
- * Google's wire. Deterministic but for ids and pace, which come from `random`.
+ * Gemini without Gemini: a `Fetch` that refuses what Google refuses and answers the rest from scenarios, in the bytes
+ * of Google's wire. It is deterministic, except for ids and pace, which come from `random`.
  */
 import { type GeminiModel, isKnownModel, modelRow } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
@@ -28,13 +28,13 @@ import { type Pace, streamBody } from './stream-body.ts';
 import { countPrompt, PrefixMemory } from './tokens.ts';
 
 export type MockOptions = {
-  /** In the order in which they are asked; a function is asked with every request. */
+  /** In the order in which they are asked. A function is run for every request. */
   scenarios: readonly Scenario[] | (() => readonly Scenario[]);
   /** The name of a scenario that is asked before all others, whatever the prompt. */
   chosen?: string;
   random: Random;
   clock: Clock;
-  /** Default `instant`, which no scenario overrides. */
+  /** By default `instant`, which no scenario changes. */
   pace?: Pace;
 };
 
@@ -42,7 +42,7 @@ const PREFIXES_REMEMBERED = 4_096;
 /** Tokens of the shortest prompt that the implicit cache keeps. */
 const CACHE_MINIMUM = { 'gemini-2.5': 2_048 } as const;
 const CACHE_MINIMUM_DEFAULT = 4_096;
-/** How many there are for a spoilt answer to draw from. */
+/** The number of seeds from which a spoilt answer takes one. */
 const SEEDS = 2 ** 32;
 
 const ROUTE = /\/(v1(?:alpha|beta)?)\/models(?:\/([^/:]+)(?::(\w+))?)?$/;
@@ -57,8 +57,9 @@ type Incoming = {
 };
 
 /**
- * Resolves with Google's answer or refusal; rejects only with the reason of `init.signal`. Notes on the exchange:
- * `scenario` (`source`: which rule or state answered; `nth`: which request of the turn), `fault`, `signatures` (`real`, `sentinel`, `moved`) and `refusal` (Google's message).
+ * Resolves with Google's answer or refusal; rejects only with the reason of `init.signal`. It notes on the exchange:
+ * `scenario` (`source`: which rule or state answered; `nth`: which request of the turn it was), `fault`, `signatures`
+ * (`real`, `sentinel`, `moved`) and `refusal` (Google's message).
  */
 export function createMockFetch(options: MockOptions): Fetch {
   const mock = new Mock(options);
@@ -205,7 +206,7 @@ const overflow = (tokens: number, { inputTokens }: GeminiModel): GoogleError =>
     `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${inputTokens}).`,
   );
 
-/** Whoever was given no search cannot have searched. */
+/** A model without a search tool cannot have searched. */
 const searches = ({ tools = [] }: ApiRequest): boolean =>
   tools.some((tool) => tool['googleSearch'] !== undefined);
 

@@ -7,11 +7,11 @@ import type { Conversation, ToolResult } from './conversation.ts';
 export type Asking = {
   conversation: Conversation;
   caller: string;
-  /** Which of the requests of this turn it is, from 1; tries that ended in an error count. */
+  /** The number of this request among those of the turn, from 1. Attempts that ended in an error count. */
   nth: number;
 };
 
-/** `states`: where the scenario's flows stand. */
+/** `states`: where each flow of the scenario is. */
 export function matches(when: Condition, asking: Asking, states: readonly string[]): boolean {
   const { called, turn, words, lastResults } = asking.conversation;
   if (when.caller && !when.caller.includes(asking.caller)) return false;

@@ -1,9 +1,9 @@
-/** The one thing that no history tells: how many requests of a turn there were, those that failed included. */
+/** Counts the requests of a turn, also those that failed: the only thing that the history does not tell. */
 import { shortHash } from '../../lib/hash.ts';
 import type { Clock } from '../../lib/ports.ts';
 import type { Conversation } from './conversation.ts';
 
-/** Milliseconds after which the same words are a new turn: whoever asked has gone. */
+/** Milliseconds after which the same words count as a new turn: the client that asked before has gone. */
 const FORGET_AFTER = 600_000;
 const TURNS_REMEMBERED = 1_024;
 
@@ -28,13 +28,13 @@ export class RequestCount {
     return count;
   }
 
-  /** The turn is over: the same words would begin a new one. */
+  /** The turn has ended: the same words would begin a new one. */
   end(conversation: Conversation, caller: string): void {
     this.#turns.delete(turnKey(conversation, caller));
   }
 }
 
-/** By what was said in it, not by the whole history: clients add to that as they go. */
+/** The key is what was said in the turn, not the whole history, to which clients add as they go. */
 function turnKey({ story }: Conversation, caller: string): string {
   const said = story.flatMap((event) => (event.kind === 'words' ? [event.words] : []));
   return shortHash(JSON.stringify([caller, said]));

@@ -13,7 +13,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: '00000000-0000-4000-8000-000000000000',
 };
 
-/** `words` are the user's; a property called `title` is made of their start. Reads JSON Schema and Gemini's subset. */
+/**
+ * `words` are the user's; the value of a property called `title` is made of their beginning. Reads JSON Schema and
+ * Gemini's subset.
+ */
 export function sampleValue(schema: unknown, words: string): Json {
   return new Sampler(schema, words).value(schema, '', 0);
 }

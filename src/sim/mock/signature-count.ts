@@ -1,4 +1,4 @@
-/** What became of the signatures that were given out: the measure of how well they travel. */
+/** Counts what became of the signatures that the mock gave out: that measures how well they travel. */
 import type { ApiRequest } from '../validator/request.ts';
 import { isSentinel } from '../validator/signatures.ts';
 import { isInPlace } from './signing.ts';
@@ -8,7 +8,7 @@ export type SignatureCount = {
   real: number;
   /** Documented stand-ins. */
   sentinel: number;
-  /** Of the real ones, those that sit on a part with other content than they were given with. */
+  /** Real signatures that stand on a part with other content than they were given with. */
   moved: number;
 };
 

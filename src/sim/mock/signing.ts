@@ -1,13 +1,13 @@
 /**
- * The mock's thought signatures. They carry their own proof, so that one is known again in another process: a digest
- * of the part that it was given with, filler made from the conversation, and a tag over both and the model family.
+ * The mock's thought signatures. Each carries its own proof, so that another process recognises it: a digest of the
+ * part that it was given with, filler made from the conversation, and a tag over both and the model family.
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import { canonicalJson } from '../../lib/json.ts';
 
 const HEADER = Buffer.from([0x12, 0x01]);
 const DIGEST_BYTES = 16;
-/** As long as a short real one. */
+/** Characters: the length of a short real signature. */
 const FILLER_BYTES = 224;
 const LENGTH = HEADER.length + DIGEST_BYTES + FILLER_BYTES + DIGEST_BYTES;
 
@@ -38,7 +38,7 @@ export function issueSignature(model: GeminiModel, part: SignedPart, seed: strin
   return Buffer.concat([body, tag(body, model)]).toString('base64');
 }
 
-/** True for a signature that this mock gave out to a model of the same family, whole and unchanged. */
+/** True for a signature that this mock gave out to a model of the same family, if it is whole and unchanged. */
 export function isIssued(signature: string, model: GeminiModel): boolean {
   const bytes = Buffer.from(signature, 'base64');
   if (bytes.length !== LENGTH) return false;
@@ -46,7 +46,7 @@ export function isIssued(signature: string, model: GeminiModel): boolean {
   return bytes.subarray(LENGTH - DIGEST_BYTES).equals(tag(body, model));
 }
 
-/** True where the signature came with a part that says the same. */
+/** True where the signature was given with a part that says the same. */
 export function isInPlace(signature: string, part: SignedPart): boolean {
   const digest = Buffer.from(signature, 'base64').subarray(HEADER.length, HEADER.length + DIGEST_BYTES);
   return digest.equals(placeDigest(part));

@@ -1,4 +1,4 @@
-/** Chunks as the bytes of an event stream, one event a read, at once or at a human pace. */
+/** Chunks as the bytes of an event stream, one event a read, all at once or at a human pace. */
 import type { Clock, Random } from '../../lib/ports.ts';
 import type { Speed } from '../scenario/types.ts';
 import type { Chunk } from './chunks.ts';
@@ -6,7 +6,7 @@ import { googleEvent } from './google-json.ts';
 
 export type Pace = 'instant' | 'human';
 
-/** Of the first wait: so much less or more, as models are. */
+/** By how much the first wait varies, up or down, as with real models. */
 const SPREAD = 0.5;
 
 export type PaceOptions = {
@@ -18,11 +18,11 @@ export type PaceOptions = {
   signal: AbortSignal | undefined;
 };
 
-/** Ends with the last chunk; breaks with the signal's reason when that aborts first. */
+/** Ends with the last chunk, or breaks with the signal's reason when that aborts first. */
 export function streamBody(chunks: readonly Chunk[], options: PaceOptions): ReadableStream<Uint8Array> {
   const { signal } = options;
   const encoder = new TextEncoder();
-  // A reader that goes away ends the waiting, too.
+  // If the reader goes away, the waiting ends too.
   const left = new AbortController();
   const stop = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
   let next = 0;

@@ -7,10 +7,10 @@ import type { Fact, Grounding, Scenario } from '../scenario/types.ts';
 import { type Conversation, requestTexts, resultTexts, type ToolResult } from './conversation.ts';
 
 const SLOT = /\{\{\s*([A-Za-z_]+)(?:\.([^\s}#]+))?(?:#(\d+))?\s*\}\}/g;
-/** Characters of a value that go into an answer. */
+/** How many characters of a value go into an answer. */
 const LONGEST = 2_000;
 
-/** Fills the slots of a text; one that nothing is known of stays as it is. */
+/** Fills the slots of a text. A slot for which nothing is known stays as it is. */
 export type Fill = (text: string) => string;
 
 export function createFill(scenario: Scenario, conversation: Conversation): Fill {
@@ -43,7 +43,7 @@ function builtIn(conversation: Conversation, name: string, tool: string | undefi
   return last.failed ? 'failed' : 'done';
 }
 
-/** From 1; beyond the last line, that one. */
+/** Lines are counted from 1; a number beyond the last line means the last line. */
 function lineOf(value: string, number: number): string {
   const lines = value.split('\n').filter((line) => line.trim() !== '');
   return (lines[number - 1] ?? lines.at(-1) ?? '').trim();

@@ -1,9 +1,9 @@
-/** Token counts without a tokenizer: steady from run to run, and near enough to be believed. */
+/** Token counts without a tokenizer: the same in every run, and close enough to be believed. */
 import { shortHash } from '../../lib/hash.ts';
 import type { ApiContent, ApiPart, ApiRequest } from '../validator/request.ts';
 
 const CHARACTERS_PER_TOKEN = 4;
-/** What Google bills for a small image, and for a page of a PDF. */
+/** Tokens that Google bills for a small image, and for a page of a PDF. */
 const TOKENS_PER_MEDIUM = 258;
 
 export const textTokens = (text: string): number => Math.ceil(text.length / CHARACTERS_PER_TOKEN);
@@ -19,7 +19,7 @@ function partTokens(part: ApiPart): number {
 const contentTokens = (content: ApiContent | undefined): number =>
   (content?.parts ?? []).reduce((sum, part) => sum + partTokens(part), 0);
 
-/** The request in pieces that can be a common prefix: what stands before the conversation, then each content. */
+/** The request in pieces that prompts may have in common: what stands before the conversation, then each content. */
 function pieces(request: ApiRequest): { text: string; tokens: number }[] {
   const { systemInstruction, tools = [], toolConfig, contents = [] } = request;
   const head = JSON.stringify([systemInstruction ?? null, tools, toolConfig ?? null]);
@@ -39,7 +39,7 @@ export const countPrompt = (request: ApiRequest): number =>
     1,
   );
 
-/** Remembers the beginnings of prompts, as the implicit cache does; the least recently seen are forgotten first. */
+/** Remembers beginnings of prompts, as the implicit cache does; those seen longest ago are forgotten first. */
 export class PrefixMemory {
   readonly #seen = new Map<string, true>();
   readonly #size: number;
@@ -48,7 +48,7 @@ export class PrefixMemory {
     this.#size = size;
   }
 
-  /** Counts `request` for `model`; a known beginning of at least `minimum` tokens counts as cached. */
+  /** Counts `request` for `model`. A known beginning of at least `minimum` tokens counts as cached. */
   count(model: string, request: ApiRequest, minimum: number): PromptCount {
     let prompt = 0;
     let cached = 0;

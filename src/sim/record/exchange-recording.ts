@@ -1,4 +1,4 @@
-/** One exchange with upstream, as it happens. */
+/** Records one exchange with upstream while it happens. */
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { ConnectionError, StreamEnd } from '../cassette/types.ts';
 import type { RawExchange } from './raw.ts';
@@ -7,7 +7,7 @@ import { ReadLog, tapBody } from './tap.ts';
 export type ExchangeOptions = {
   now: () => number;
   maxBytes: number;
-  /** Whether an abort's reason says that the client has left. */
+  /** Whether the reason of an abort says that the client has left. */
   isClientGone(reason: unknown): boolean;
 };
 
@@ -28,7 +28,7 @@ export class ExchangeRecording {
     init.signal?.addEventListener('abort', () => this.#abort(init.signal?.reason), { once: true });
   }
 
-  /** The response to hand on in place of `response`. */
+  /** The response to hand on instead of `response`. */
   answer(response: Response): Response {
     const { status, statusText, headers } = response;
     this.#response = { status, statusText, headers, ms: this.#log.lap() };
@@ -47,7 +47,7 @@ export class ExchangeRecording {
 
   fail(error: unknown): void {
     if (this.#end) return;
-    // An abort shows as a failure, too; its reason is the truth.
+    // An abort looks like a failure too; the signal's reason tells which it was.
     if (this.#init.signal?.aborted) {
       this.#abort(this.#init.signal.reason);
       return;

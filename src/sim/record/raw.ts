@@ -1,4 +1,4 @@
-/** What a recorder has seen, before anything was blotted out of it: data alone, which another thread can be given. */
+/** What a recorder has seen, before anything was blotted out: plain data, which can be passed to another thread. */
 import type {
   ConnectionError,
   FetchedFile,
@@ -8,7 +8,7 @@ import type {
   Versions,
 } from '../cassette/types.ts';
 
-/** What of the client's side is kept; its own words are not known on this floor. */
+/** Which headers and fields of the client's side are kept. (This floor does not know Anthropic's words.) */
 export type ClientWire = {
   /** Names in lower case. */
   requestHeaders: readonly string[];
@@ -25,10 +25,10 @@ export type HeaderPairs = readonly [string, string][];
 
 export type RawExchange = {
   request: { url: string; method: string; headers: HeaderPairs; body: string };
-  /** Undefined where no head ever came. `ms` since the send. */
+  /** Undefined where no head came. `ms` since the send. */
   head: { status: number; statusText: string; headers: HeaderPairs; ms: number } | undefined;
   reads: readonly Read[];
-  /** There was no room for more reads. */
+  /** The recorder's limit was reached. */
   isTruncated: boolean;
   end: StreamEnd;
   error: ConnectionError | undefined;
@@ -38,7 +38,7 @@ export type RawRequest = {
   facts: RequestFacts;
   caller: string;
   keyFingerprint: string;
-  /** `path` is the one that is served; `body` is unpacked. */
+  /** `path` is the served one; `body` is unpacked. */
   request: { method: string; url: string; path: string; headers: HeaderPairs; body: Uint8Array };
   answer: {
     status: number;

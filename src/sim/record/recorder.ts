@@ -1,6 +1,6 @@
 /**
- * Records client requests into a folder while they are served. On the way it only keeps references; redaction and
- * writing come after the answer. One client request becomes one folder, whole or not at all.
+ * Records client requests into a folder while they are served. While an answer is under way it only keeps references;
+ * redaction and writing come afterwards. Each client request becomes one folder, as a whole or not at all.
  */
 import { basename, join } from 'node:path';
 import type { Clock, Fetch, Random } from '../../lib/ports.ts';
@@ -21,7 +21,7 @@ export type RecorderOptions = {
   clock: Clock;
   random: Random;
   isClientGone(reason: unknown): boolean;
-  /** Bytes of one body that are kept. */
+  /** The most bytes of one body that are kept. */
   maxBytes?: number;
   onProblem(message: string): void;
 };
@@ -29,7 +29,7 @@ export type RecorderOptions = {
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_SEED = 2 ** 31;
 
-/** Until the next turn of the event loop: streams under way come first. */
+/** Waits for the next turn of the event loop, so that streams under way come first. */
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Keeps client requests while they are served. */
@@ -65,7 +65,10 @@ export class Recorder implements RequestRecorder {
   readonly #writing = new Set<Promise<void>>();
   readonly #summary = emptySummary();
   #number: number;
-  /** Both at the same time. What runs side by side is told apart by its start, which must not jump with the wall's clock. */
+  /**
+   * The monotonic time and the date of the same moment. Start times show what ran side by side, so they must not jump
+   * with the wall clock.
+   */
   readonly #begun: { date: number; moment: number };
 
   constructor(options: RecorderOptions) {
@@ -73,7 +76,7 @@ export class Recorder implements RequestRecorder {
     this.#options = options;
     this.#begun = { date: clock.wall().getTime(), moment: clock.monotonic() };
     const numbers = listRecording(options.folder).map((path) => Number.parseInt(basename(path), 10));
-    // What somebody else put there need not begin with a number.
+    // Other files in the folder need not begin with a number.
     this.#number = Math.max(0, ...numbers.filter(Number.isInteger));
   }
 
@@ -116,7 +119,7 @@ export class Recorder implements RequestRecorder {
     void writing.then(() => this.#writing.delete(writing));
   }
 
-  /** What was recorded, once all of it is on disk. */
+  /** A summary of the recording, when all of it is on disk. */
   async close(): Promise<RecordingSummary> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
     this.#options.writer.close();
@@ -128,7 +131,10 @@ export class Recorder implements RequestRecorder {
     await this.#writeAs(recording.number, outcome.caller, recording.raw(outcome));
   }
 
-  /** Another proxy may be recording into the same folder: what it has written stays, and ours gets the next number. */
+  /**
+   * Another proxy may be recording into the same folder. What it has written stays, and our request gets the next
+   * number.
+   */
   async #writeAs(number: number, caller: string, raw: RawRequest): Promise<void> {
     const { folder, writer } = this.#options;
     const written = await writer.write(join(folder, requestName(number, caller)), raw);

@@ -1,4 +1,7 @@
-/** One client request, as it happens: what came in, what went out, and every exchange with upstream in between. */
+/**
+ * Records one client request while it happens: what came in, what went out, and every exchange with upstream in
+ * between.
+ */
 import type { FetchedFile, RecordedRequest } from '../cassette/types.ts';
 import { type ExchangeOptions, ExchangeRecording } from './exchange-recording.ts';
 import type { RawRequest, RequestFacts } from './raw.ts';
@@ -16,7 +19,7 @@ export class RequestRecording {
   /** Of arrival, from 1. */
   readonly number: number;
   readonly seed: number;
-  /** The bytes that we answer with, as they are sent. */
+  /** The bytes of our answer, as they are sent. */
   readonly answer: ReadLog;
   readonly #request: Request;
   readonly #path: string;
@@ -38,7 +41,7 @@ export class RequestRecording {
     this.answer = new ReadLog(options.now, options.maxBytes);
   }
 
-  /** The unpacked body. A request whose body was never read cannot be sent again, and is not kept. */
+  /** Keeps the unpacked body. A request whose body was never read cannot be sent again, and is not kept. */
   keepBody(bytes: Uint8Array): void {
     this.#body = bytes;
   }
@@ -47,12 +50,12 @@ export class RequestRecording {
     return this.#body !== undefined;
   }
 
-  /** What the signature store answered, in the order of the keys asked. */
+  /** Keeps what the signature store answered, in the order of the keys. */
   lookedUp(found: readonly (string | null)[]): void {
     this.#signatures.push([...found]);
   }
 
-  /** What was at the URLs asked for, in their order. */
+  /** Keeps what was at the URLs, in their order. */
   fetched(files: readonly FetchedFile[]): void {
     this.#fetched.push(files);
   }

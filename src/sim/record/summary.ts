@@ -1,4 +1,4 @@
-/** What a recording has in it, for whoever made it. */
+/** What a recording contains, for whoever made it. */
 import type { RecordedRequest } from '../cassette/types.ts';
 
 type Counts = Record<string, number>;
@@ -6,11 +6,11 @@ type Counts = Record<string, number>;
 export type RecordingSummary = {
   requests: number;
   exchanges: number;
-  /** Requests that left nothing: refused before their body was read, or not writable. */
+  /** Requests that are not in it: they were refused before their body was read, or could not be written. */
   unrecorded: number;
   /** By name: upstream requests. */
   models: Counts;
-  /** By name: exchanges that had it. Ends other than a clean one are among them. */
+  /** How many exchanges had each oddity, by its name. An end that is not clean is one. */
   anomalies: Counts;
   /** By kind: places. */
   redactions: Counts;

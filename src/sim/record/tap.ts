@@ -1,4 +1,4 @@
-/** Looks on while a body flows. Keeps references and times; what is done with them happens after the end. */
+/** Watches a body flow. It keeps references and times; everything else is done after the end. */
 import type { Read } from '../cassette/types.ts';
 
 export type TapEvents = {
@@ -9,7 +9,7 @@ export type TapEvents = {
   cancel(): void;
 };
 
-/** The same bytes in the same pieces, pulled as before: nothing is read ahead, and nothing waits. */
+/** The same bytes in the same pieces, pulled as before: nothing is read ahead, and nothing has to wait. */
 export function tapBody(body: ReadableStream<Uint8Array>, events: TapEvents): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
@@ -38,7 +38,7 @@ export function tapBody(body: ReadableStream<Uint8Array>, events: TapEvents): Re
   );
 }
 
-/** Reads up to a number of bytes, with the time between them; what comes later is only noted as missing. */
+/** Keeps up to so many bytes, with the time between the reads. Of later reads it only notes that they are missing. */
 export class ReadLog {
   readonly reads: Read[] = [];
   isTruncated = false;
@@ -62,7 +62,7 @@ export class ReadLog {
     this.reads.push({ ms: this.lap(), bytes });
   }
 
-  /** Milliseconds since the last lap. */
+  /** Milliseconds since this was last asked. */
   lap(): number {
     const now = this.#now();
     const ms = Math.max(0, now - this.#last);

@@ -1,6 +1,6 @@
 /**
- * Writes in a thread of its own. To look through thirty megabytes for secrets in every writing takes seconds, in which no
- * stream of any client must stand still.
+ * Writes in a thread of its own. To search thirty megabytes for secrets in every encoding takes seconds, and no
+ * client's stream must stand still for that.
  */
 import type { RawRequest } from './raw.ts';
 import type { Writer, WriterOptions, Written } from './writer.ts';
@@ -13,7 +13,7 @@ export type FromThread = { id: number } & ({ written: Written } | { problem: str
 
 type Pending = { resolve(written: Written): void; reject(error: Error): void };
 
-/** The thread begins with the first request, and anew after one that has ended it. */
+/** The thread starts with the first request. If a request has ended it, the next one starts it again. */
 export class ThreadedWriter implements Writer {
   readonly #options: WriterOptions;
   readonly #pending = new Map<number, Pending>();

@@ -1,4 +1,4 @@
-/** The other side of `threaded-writer.ts`. */
+/** The thread that `threaded-writer.ts` starts. */
 
 import type { FromThread, ToThread } from './threaded-writer.ts';
 import { createWriter, type Writer } from './writer.ts';

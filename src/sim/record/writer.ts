@@ -1,4 +1,4 @@
-/** Redacts what was seen of a request, and writes it: the part of recording that computes. */
+/** Redacts and writes what was seen of a request: the part of recording that computes. */
 import { linearPattern } from '../../lib/linear-pattern.ts';
 import { FolderTaken } from '../cassette/files.ts';
 import { writeRecordedRequest } from '../cassette/write.ts';
@@ -7,14 +7,14 @@ import { finishRequest } from './finish.ts';
 import type { ClientWire, RawRequest } from './raw.ts';
 import { emptySummary, type RecordingSummary, summarise } from './summary.ts';
 
-/** Data alone. `patterns` are the user's own, as their sources. */
+/** Plain data. `patterns` are the sources of the user's own patterns. */
 export type WriterOptions = {
   secrets: readonly string[];
   patterns: readonly string[];
   wire: ClientWire;
 };
 
-/** `taken`: somebody else has written there; nothing was done. */
+/** `taken`: somebody else has written there, so nothing was done. */
 export type Written = { kind: 'written'; summary: RecordingSummary } | { kind: 'taken' };
 
 export type Writer = {

@@ -1,4 +1,4 @@
-/** A recording, looked up by what the client asks. */
+/** A recording, from which a client's request is looked up. */
 import { tryParseJson } from '../../lib/json.ts';
 import { readManifest } from '../cassette/manifest.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../cassette/read.ts';
@@ -15,9 +15,9 @@ export type Sameness = { noise: readonly Noise[]; names: readonly NameRule[] };
 export class Library {
   readonly settings: RecordedSettings;
   readonly size: number;
-  /** Names of now for those of the recording, as far as requests have shown them. */
+  /** Present names for those in the recording, as far as requests have shown them. */
   readonly book = new NameBook();
-  /** All noise, names among it. */
+  /** All noise, including names. */
   readonly noise: readonly Noise[];
   readonly #sameness: Sameness;
   /** By key, in order of arrival. */
@@ -26,7 +26,7 @@ export class Library {
   /** When each request came. */
   readonly arrivals: readonly Arrival[];
 
-  /** Throws a CassetteError where the folder is no recording, is empty, or has a file that is missing or cannot be read. */
+  /** Throws a CassetteError where the folder holds no recording, is empty, or has a missing or unreadable file. */
   constructor(folder: string, sameness: Sameness) {
     this.settings = readManifest(folder).settings;
     this.#sameness = sameness;
@@ -42,7 +42,7 @@ export class Library {
     });
   }
 
-  /** The first recorded request that is the same and was not taken yet. `request` is redacted. */
+  /** The first recorded request that is the same and has not been used yet. `request` is redacted. */
   take(request: Matchable): { name: string; recorded: RecordedRequest } | undefined {
     const known = this.#asRecorded(request);
     const path = this.#waiting.get(requestKey(known, this.noise))?.shift();
@@ -52,7 +52,7 @@ export class Library {
     return { name: nameOf(path), recorded };
   }
 
-  /** Why there is nothing for `request`: the closest recorded one, and how it differs. */
+  /** Why nothing was found for `request`: the closest recorded one, and how it differs. */
   explainMiss(request: Matchable): string {
     const all = this.#folders.map((path) => ({ ...readRecordedRequest(path).request, name: nameOf(path) }));
     const closest = closestTo(this.#asRecorded(request), all, this.noise);
@@ -62,7 +62,7 @@ export class Library {
     return `closest is ${candidate.name} (recorded ≠ now):\n  ${difference.lines.join('\n  ')}`;
   }
 
-  /** Names of the requests that nobody asked for. */
+  /** The names of the requests that no client has sent. */
   leftovers(): string[] {
     return [...this.#waiting.values()].flat().map(nameOf).sort();
   }
@@ -71,7 +71,10 @@ export class Library {
     return { ...request, body: this.book.toRecorded(request.body) };
   }
 
-  /** In the order in which they stand once all else is settled, so that those of two equal requests go in pairs. */
+  /**
+   * In the order in which they stand when all other noise is gone, so that the names of two equal requests can be
+   * paired.
+   */
   #namesOf({ body }: Matchable): string[] {
     const { noise, names } = this.#sameness;
     return namesIn(withoutNoise(tryParseJson(body), noise), names);

@@ -1,4 +1,4 @@
-/** How fast a recording is played: real milliseconds for each jump of its time. */
+/** How fast a recording is played: how many real milliseconds each jump of its time takes. */
 import type { Pace } from './virtual-clock.ts';
 
 const FORM = /^(?:(instant)|(real)|x(\d+(?:\.\d+)?)|max(\d+))$/;

@@ -1,4 +1,4 @@
-/** Plays a recording: for a client request, all that its answer depends on. */
+/** Plays a recording: it gives a client request everything that its answer depends on. */
 import type { Clock, Fetch } from '../../lib/ports.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
 import { type PromptSize, UNKNOWN_SIZE } from '../../translate/response/usage.ts';
@@ -16,9 +16,11 @@ export type PlayerOptions = Sameness & {
   folder: string;
   pace: Pace;
   clock: Clock;
-  /** Something between us and upstream takes time of its own: nothing is skipped while it may be at work. */
+  /**
+   * Something between us and upstream takes time of its own (a fault), so no time is skipped while it may be at work.
+   */
   isDelayed?: boolean;
-  /** Requests come one after the other, whatever ran side by side when it was recorded. */
+  /** Requests come one after the other, whatever ran side by side when they were recorded. */
   alone?: boolean;
 };
 

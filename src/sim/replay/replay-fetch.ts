@@ -1,6 +1,7 @@
 /**
- * Upstream, as it was: the n-th request gets the n-th recorded answer, read for read. A `Fetch` that reaches nothing. A request
- * that differs from the recorded one is refused: what upstream would have said to it, nobody knows.
+ * Upstream as it was recorded: the n-th request gets the n-th recorded answer, read for read. It is a `Fetch` that
+ * reaches nothing. A request that differs from the recorded one is refused: nobody knows what upstream would have
+ * answered.
  */
 import type { Fetch } from '../../lib/ports.ts';
 import type { RecordedRequest, UpstreamExchange } from '../cassette/types.ts';
@@ -13,7 +14,7 @@ import { upstreamMatchable } from '../upstream-wire.ts';
 export type ReplayTime = {
   waitForUpstream(ms: number, signal: AbortSignal | undefined): Promise<void>;
   setUpstreamOpen(open: boolean): void;
-  /** Nothing happens any more. Rejects when `signal` aborts. */
+  /** Waits until `signal` aborts, and rejects then. */
   standStill(signal: AbortSignal | undefined): Promise<never>;
 };
 
@@ -25,7 +26,7 @@ export type ReplayFetchOptions = {
   noise?: readonly Noise[];
   /** Default: an empty one. */
   book?: NameBook;
-  /** Told what does not fit. */
+  /** Told about each problem. */
   onMismatch(problem: string): void;
 };
 
@@ -49,7 +50,7 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
   };
 }
 
-/** The client had left before upstream was asked: what it would have heard, nobody knows. */
+/** When it was recorded, the client had left before upstream was asked, so nobody knows the answer. */
 function waitForClient(time: ReplayTime, { signal }: RequestInit): Promise<never> {
   time.setUpstreamOpen(true);
   return time.standStill(signal ?? undefined).finally(() => time.setUpstreamOpen(false));
@@ -70,11 +71,11 @@ function mismatch(
   return `upstream request ${number} is not the recorded one (recorded ≠ now):\n  ${lines.join('\n  ')}`;
 }
 
-/** In Google's form: a status that is not tried again. */
+/** In Google's form, with a status that is not tried again. */
 const refusal = (message: string): Response =>
   Response.json({ error: { code: 400, message, status: 'FAILED_PRECONDITION' } }, { status: 400 });
 
-/** The connection as it was, down to how it failed. */
+/** The recorded connection, with the way it failed. */
 async function play(
   exchange: UpstreamExchange,
   time: ReplayTime,
@@ -128,7 +129,10 @@ function bodyOf(
   );
 }
 
-/** Resolves at a clean end; else rejects as the connection did, or waits for our own deadline, or for the client to leave again. */
+/**
+ * Resolves at a clean end. Otherwise it rejects as the connection did, or waits for our own deadline, or for the client
+ * to leave again.
+ */
 async function playEnd(
   { end, error }: UpstreamExchange,
   time: ReplayTime,

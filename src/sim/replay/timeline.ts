@@ -1,10 +1,9 @@
 /**
- * The order in which things happened between requests that were answered side by side. Each replayed request has a time of its
- * own and would race ahead: a subagent's report would come before, or after, the step of the main conversation that
- * told of it, and the client would then ask something else than it did. So a moment of one request comes when all earlier
- * moments of the others have been, and all requests are there that came before it then.
- *
- * Nobody knows whether a client asks for all of it again. So no moment is held up beyond the time that it took then.
+ * The order of events between requests that were answered side by side. Each replayed request has a time of its own and
+ * would race ahead. For example, a subagent's report might come before the step of the main conversation that started
+ * it, and the client would then ask something else. So a moment of one request waits for all earlier recorded moments
+ * of the others, and for all requests that had come before it. Since a client may not send all of those again, no
+ * moment waits longer than it took when it was recorded.
  */
 import { ignoreFailure } from '../../lib/async.ts';
 import type { Clock } from '../../lib/ports.ts';
@@ -14,7 +13,10 @@ export type Arrival = { name: string; at: number };
 
 /** One request that is being played. */
 export class Lane {
-  /** The recorded moment that it waits for. It holds up later ones of others; while it works, all of them. */
+  /**
+   * The recorded moment that it waits for. It holds up later moments of other requests; while it works, it holds up all
+   * of them.
+   */
   target = WORKING;
   readonly start: number;
   /** When it came now. */
@@ -27,10 +29,10 @@ export class Lane {
 }
 
 const WORKING = Number.NEGATIVE_INFINITY;
-/** Waits for something outside, so that it holds up nobody. */
+/** It waits for something outside, and so holds up nobody. */
 const AWAY = Number.POSITIVE_INFINITY;
 
-/** Real milliseconds in which a client takes in that an answer has ended, before it hears of another one. */
+/** Real milliseconds that a client gets to notice that an answer has ended, before it hears of another one. */
 const TAKE_IN_MS = 100;
 
 export class Timeline {
@@ -68,7 +70,7 @@ export class Timeline {
     this.#aim(lane, AWAY);
   }
 
-  /** Resolves when it is the turn of `lane` to go on to the recorded moment `at`; rejects when `signal` aborts. */
+  /** Resolves when `lane` may go on to the recorded moment `at`; rejects when `signal` aborts. */
   async turn(lane: Lane, at: number, signal: AbortSignal): Promise<void> {
     this.#aim(lane, at);
     const latest = lane.realStart + (at - lane.start);
@@ -85,12 +87,12 @@ export class Timeline {
     return this.#missingBetween(lane.start, at).length > 0;
   }
 
-  /** Who came before `lane` did may belong to another session. */
+  /** Requests that came before `lane` may belong to another session. */
   #missingBetween(start: number, end: number): string[] {
     return [...this.#missing].filter(([, at]) => at > start && at < end).map(([name]) => name);
   }
 
-  /** The real moment at which the client knows of an answer that has ended beside that of `lane`. */
+  /** The real moment at which the client has noticed the end of another answer beside that of `lane`. */
   #takenIn(lane: Lane, at: number): number {
     const end = this.#lastEnd;
     if (!end || end.real <= lane.realStart || end.at >= at) return 0;

@@ -1,8 +1,8 @@
 /**
- * The time of one replayed request. It stands still while work is being done, and jumps to the next moment somebody waits
- * for as soon as nobody works: so a recording of minutes plays in milliseconds, and yet every ping, deadline and
- * retry falls between the same two reads as it did then. A pace makes the jumps last as long as one likes. Each moment has its
- * place on the real clock, counted from the start: what one jump is late by, the next one makes up for.
+ * The clock of one replayed request. It stands still while work is being done. When nobody works any more, it jumps to
+ * the next moment that somebody waits for. So a recording of minutes plays in milliseconds, and yet every ping,
+ * deadline and retry falls between the same two reads as when it was recorded. A pace makes the jumps take real time.
+ * Each moment has its place on the real clock, counted from the start: if one jump is late, the next one is shorter.
  */
 import { ignoreFailure } from '../../lib/async.ts';
 import { type Clock, sleepOf } from '../../lib/ports.ts';
@@ -17,12 +17,12 @@ export type Order = {
   isAway(): void;
 };
 
-/** A request that is alone. */
+/** A request that is played alone. */
 const ALONE: Order = { turn: () => Promise.resolve(), works: () => {}, isAway: () => {} };
 
 type Sleeper = { at: number; wake(): void };
 
-/** Turns of the event loop after which everything that can go on without time has done so. */
+/** So many turns of the event loop later, everything has happened that needs no time. */
 const SETTLE_TURNS = 4;
 
 export class VirtualClock implements Clock {
@@ -31,7 +31,7 @@ export class VirtualClock implements Clock {
   readonly #order: Order;
   #sleepers: Sleeper[] = [];
   #now: number;
-  /** Waits for upstream: time is what they wait for. */
+  /** Waits for upstream: for these time may pass. */
   #waiting = 0;
   #upstreamOpen = true;
   #stands = false;
@@ -39,7 +39,7 @@ export class VirtualClock implements Clock {
   #working = 0;
   /** The real moment of `#now`, if nothing had been late. */
   #due: number;
-  /** Since when somebody outside is slow, so that the real time that goes by counts. */
+  /** Since when somebody outside is slow: the real time that passes counts. */
   #outsideSince: number | undefined;
   #running = false;
   #pausing = new AbortController();
@@ -56,7 +56,7 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  /** Of then: it began with the date of the recording, and nobody sets it. */
+  /** The recorded date. It began when the recording did, and nobody sets it. */
   wall(): Date {
     return new Date(this.#now);
   }
@@ -83,7 +83,7 @@ export class VirtualClock implements Clock {
     return drop;
   }
 
-  /** Upstream says nothing for `ms` milliseconds; Infinity until `signal` aborts. */
+  /** Upstream is silent for `ms` milliseconds, or, with Infinity, until `signal` aborts. */
   async waitForUpstream(ms: number, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (ms <= 0) return;
@@ -104,7 +104,7 @@ export class VirtualClock implements Clock {
     this.#changed();
   }
 
-  /** From now on nobody is woken, until `signal` aborts: then rejects with its reason. */
+  /** Nobody is woken any more until `signal` aborts; then this rejects with the signal's reason. */
   async standStill(signal: AbortSignal | undefined): Promise<never> {
     this.#stands = true;
     this.#order.isAway();
@@ -153,7 +153,7 @@ export class VirtualClock implements Clock {
     this.#running = false;
   }
 
-  /** The one to wake first; of equals the one that has slept longest. */
+  /** The sleeper to wake first; of two with the same moment, the one that has slept longer. */
   #nextSleeper(): Sleeper | undefined {
     let next: Sleeper | undefined;
     if (this.#stands || this.#working > 0) return next;
@@ -163,7 +163,7 @@ export class VirtualClock implements Clock {
     return next;
   }
 
-  /** Lets as much real time go by as the jump to `at` is to last. False when something happened meanwhile. */
+  /** Lets so much real time pass as the jump to `at` is to take. False when something happened meanwhile. */
   async #pass(at: number): Promise<boolean> {
     const { signal } = this.#pausing;
     const isOutside = this.#waiting === 0 && this.#upstreamOpen;

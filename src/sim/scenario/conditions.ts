@@ -1,4 +1,4 @@
-/** From a file's conditions to tests that can be asked. */
+/** Turns a file's conditions into tests. */
 import type { RangeData, ResultData, TransitionData, WhenData } from './schema.ts';
 import {
   type Condition,
@@ -27,7 +27,7 @@ export function toPattern(source: string, flags: string, at: string): RegExp {
   }
 }
 
-/** `/…/` is a regular expression, anything else a piece of the text; both in any case. */
+/** `/…/` is a regular expression; anything else is a piece of the text. Upper and lower case are the same. */
 export function toTextTest(wanted: string | readonly string[], at: string): TextTest {
   const tests = list(wanted).map((item): TextTest => {
     const inner = /^\/(.+)\/$/s.exec(item)?.[1];

@@ -1,4 +1,7 @@
-/** The faults that a scenario may name: those of `FAULTS`, without a request number, which the rule's own `when` says. */
+/**
+ * The faults that a scenario may name: those of `FAULTS`, but without a request number. The rule's own `when` says
+ * which requests it is for.
+ */
 import { FaultError, type FaultRule, parseFaults } from '../faults/index.ts';
 
 /** Throws a FaultError of one line. */

@@ -5,14 +5,14 @@ import type { Clock } from '../../lib/ports.ts';
 import { inOrder, readScenario, scenarioFiles } from '../scenarios.ts';
 import type { Scenario } from './types.ts';
 
-/** Milliseconds between two looks at the folder: short for a person, long for a burst of requests. */
+/** Milliseconds between two looks at the folder: short for a person, long compared with a burst of requests. */
 const LOOK_EVERY = 200;
 
 export type FolderOptions = {
   clock: Clock;
   /** A file was read anew, or is gone. */
   onChange(file: string): void;
-  /** A file cannot be used: one line. Its last good form stays in use. */
+  /** A file cannot be used; the text is one line. Its last good form stays in use. */
   onProblem(message: string): void;
 };
 
@@ -25,7 +25,7 @@ export class ScenarioFolder {
   #scenarios: readonly Scenario[];
   #lookedAt: number;
 
-  /** Throws as `loadScenarios` does: at the start there is no last good form. */
+  /** Throws like `loadScenarios`: at the start there is no last good form. */
   constructor(folder: string, options: FolderOptions) {
     this.#folder = folder;
     this.#options = options;
@@ -36,7 +36,7 @@ export class ScenarioFolder {
     this.#lookedAt = options.clock.monotonic();
   }
 
-  /** As the files are now. */
+  /** The scenarios as the files are now. */
   current(): readonly Scenario[] {
     const now = this.#options.clock.monotonic();
     if (now - this.#lookedAt < LOOK_EVERY) return this.#scenarios;
@@ -64,7 +64,7 @@ export class ScenarioFolder {
     const stamp = this.#stamp(file);
     const known = this.#known.get(file);
     if (known?.stamp === stamp) return false;
-    // Noted before it is read: a broken file is told once, not with every request.
+    // Noted before the file is read: a broken file is told once, not with every request.
     this.#known.set(file, { stamp, scenario: known?.scenario });
     try {
       this.#known.set(file, { stamp, scenario: readScenario(this.#folder, file) });

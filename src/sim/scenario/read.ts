@@ -1,4 +1,4 @@
-/** One scenario from the text of its file. */
+/** Reads one scenario from the text of its file. */
 import { Value } from '@sinclair/typebox/value';
 import { parse } from 'yaml';
 import { toAct } from './acts.ts';
@@ -22,7 +22,7 @@ import {
   USUAL_SPEED,
 } from './types.ts';
 
-/** From YAML or JSON; `file` is only named in errors. Throws a ScenarioError of one line: file, field, reason. */
+/** `text` is YAML or JSON; `file` is only for errors. Throws a ScenarioError of one line: file, field, reason. */
 export function parseScenario(text: string, file: string): Scenario {
   const data = checkShape(readText(text, file), file);
   const { prompt, pace, rules = [], flows = [] } = data;
@@ -106,7 +106,7 @@ function toState(name: string, data: StateData, at: string): State {
   return { name, act, next };
 }
 
-/** Names of states that nobody has are slips of the pen. */
+/** A name of a state that does not exist is a mistake. */
 function checkStates({ flows, rules }: Scenario, file: string): void {
   for (const [index, { states }] of flows.entries()) {
     for (const { name, next } of states.values()) {

@@ -1,16 +1,16 @@
-/** A scenario as the mock plays it: read, checked, its expressions compiled. */
+/** A scenario as the mock plays it: read and checked, with compiled expressions. */
 import type { JsonObject } from '../../lib/json.ts';
 import type { FaultRule } from '../faults/index.ts';
 
 /** True where the text has one of the wanted pieces. */
 export type TextTest = (text: string) => boolean;
 
-/** Both ends belong to it. */
+/** Both ends are included. */
 export type Range = { min: number; max: number };
 
 export type ResultTest = { tool?: readonly string[]; text?: TextTest; error?: boolean };
 
-/** What must hold for a rule; all that is named. */
+/** What must hold for a rule; all of it. */
 export type Condition = {
   caller?: readonly string[];
   user?: TextTest;
@@ -23,7 +23,7 @@ export type Condition = {
 };
 
 export type ScenarioCall = {
-  /** Names that the tool may have; the first that the request declares is called. */
+  /** Names that the tool may have. The first one that the request declares is called. */
   tool: readonly string[];
   args: JsonObject;
 };
@@ -31,18 +31,18 @@ export type ScenarioCall = {
 export type Grounding = {
   queries: readonly string[];
   sources: readonly { title: string; uri: string }[];
-  /** `text` is a piece of the answer, `sources` are positions in the list above. */
+  /** `text` is a piece of the answer; `sources` are positions in the list above. */
   supports: readonly { text: string; sources: readonly number[] }[];
 };
 
-/** How fast a human sees an answer come. */
+/** How fast an answer comes at the human pace. */
 export type Speed = {
   /** Milliseconds until the first event. */
   firstMs: number;
   tokensPerSecond: number;
 };
 
-/** Where a file leaves its pace open. */
+/** Used where a file does not set the pace. */
 export const USUAL_SPEED: Speed = { firstMs: 600, tokensPerSecond: 90 };
 
 export type Speech = {
@@ -55,22 +55,22 @@ export type Speech = {
 /** `retryAfter`: seconds that Google would have the client wait. */
 export type ScenarioRefusal = { name: string; retryAfter: number | undefined };
 
-/** What a rule or a state does. With faults alone it spoils the answer that comes after it in the order of asking. */
+/** What a rule or a state does. With faults alone it spoils the answer of the next rule or state that applies. */
 export type Act =
   | { kind: 'say'; speech: Speech; faults: readonly FaultRule[] }
   | { kind: 'refuse'; refusal: ScenarioRefusal }
-  /** Does what the user's words plainly ask for; passed over where they ask for nothing that is known. */
+  /** Does what the user's words plainly ask for; skipped where they ask for nothing that is known. */
   | { kind: 'errand' }
   | { kind: 'spoil'; faults: readonly FaultRule[] };
 
 export type ScenarioRule = { name: string; when: Condition; act: Act };
 
-/** What leads from a state to the next. */
+/** What leads from one state to the next. */
 export type Transition = {
   to: string;
-  on: /** The state's own step, with its results. */
+  on: /** The state's own step has come with its results. */
     | { kind: 'step'; result?: ResultTest; turn?: Range }
-    /** New words of the user. */
+    /** The user has said something new. */
     | { kind: 'words'; user: TextTest }
     /** The client has none of the tools that the state would call. */
     | { kind: 'unable' };
@@ -82,13 +82,13 @@ export type State = {
   next: readonly Transition[];
 };
 
-/** One kind of conversation in a scenario, as a state machine: the user's own, a subagent's. */
+/** One kind of conversation in a scenario (that of the user, or of a subagent) as a state machine. */
 export type Flow = {
   name: string;
   caller: readonly string[] | undefined;
-  /** Words that begin it. The first flow of a scenario has none of its own: the scenario's prompt begins it. */
+  /** The words that begin it. The first flow of a scenario has none of its own: the scenario's prompt begins it. */
   prompt: TextTest | undefined;
-  /** By name, the first one first. */
+  /** By name; it begins with the first one. */
   states: ReadonlyMap<string, State>;
 };
 
@@ -98,7 +98,9 @@ export type DemoFile = string | Uint8Array;
 /** How to try the scenario with a real client in an empty folder. */
 export type Demo = { prompt: string; args: readonly string[]; files: ReadonlyMap<string, DemoFile> };
 
-/** What the first group of `find` matched last, in the texts of the request, or in the results of its tools. */
+/**
+ * A fact is the first group of the last match of `find`, in the texts of the request or in the results of its tools.
+ */
 export type Fact = { find: RegExp; otherwise: string; in: 'texts' | 'results' };
 
 export type Scenario = {
@@ -106,21 +108,24 @@ export type Scenario = {
   description: string;
   /** Scenarios are asked in this order, smallest first. */
   order: number;
-  /** Words that it takes; without it all. Waived where the scenario was chosen by name. */
+  /**
+   * Words that a prompt must have for this scenario; without any, all prompts fit. Not looked at where the scenario was
+   * chosen by name.
+   */
   prompt: TextTest | undefined;
   pace: Speed | undefined;
   /** Values that templates can name. */
   facts: ReadonlyMap<string, Fact>;
   /** Tags whose content is not the user's own words. */
   asides: readonly string[];
-  /** Beginnings of whole texts that are not the user's own words. */
+  /** How whole texts begin that are not the user's own words. */
   asideTexts: readonly string[];
   rules: readonly ScenarioRule[];
   flows: readonly Flow[];
   demo: Demo | undefined;
 };
 
-/** Not for wrong requests: only for scenario files that cannot be used. The message is one line. */
+/** A scenario file that cannot be used. (Wrong requests are no ScenarioErrors.) The message is one line. */
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
 }

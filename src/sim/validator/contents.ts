@@ -25,7 +25,7 @@ function emptyParts(content: ApiContent, path: string): string[] {
   );
 }
 
-/** What a list check finds before the model is asked anything. */
+/** What Google's list check finds before the model is asked. */
 export function checkParts(request: ApiRequest): string[] {
   const contents = request.contents ?? [];
   if (contents.length === 0) return ['contents: contents is not specified'];
@@ -50,7 +50,7 @@ export function checkRoles(request: ApiRequest): GoogleError | undefined {
 
 const isModel = (content: ApiContent | undefined): boolean => content?.role === 'model';
 
-/** Calls are answered in the very next content, and counted, not matched by id (wire section 4). */
+/** Calls must be answered in the very next content. Answers are counted, not matched by id (wire section 4). */
 export function checkTurns(request: ApiRequest): GoogleError | undefined {
   const contents = request.contents ?? [];
   for (const [index, content] of contents.entries()) {

@@ -40,7 +40,7 @@ function checkLevel({ thinking }: GeminiModel, level: string): GoogleError | und
 const ONLY_THINKING = 'Budget 0 is invalid. This model only works in thinking mode.';
 
 function checkBudget({ thinking, family }: GeminiModel, budget: number): GoogleError | undefined {
-  // The guide to Gemini 4 names the refusal but not its text.
+  // The guide to Gemini 4 names this refusal but not its text.
   if (family === 'gemini-4') return invalidArgument('Thinking budget is not supported for this model.');
   if (thinking.kind === 'level') {
     return budget === 0 && !thinking.levels.includes('minimal') ? invalidArgument(ONLY_THINKING) : undefined;
@@ -72,7 +72,7 @@ function checkJsonMode(
   return refused === undefined ? undefined : invalidArgument(refused);
 }
 
-/** Gemini 4 takes any budget (a long answer goes on over several requests); below it the model's cap is a wall. */
+/** Gemini 4 takes any budget, since a long answer goes on over several requests. For older models the cap is fixed. */
 function checkOutputLimit(
   model: GeminiModel,
   { maxOutputTokens: tokens }: ApiGenerationConfig,
@@ -85,7 +85,7 @@ function checkOutputLimit(
   );
 }
 
-/** Documented for Gemini 4 only, yet reported word for word from 2.5 (penalties) and 3.x (candidates) on. */
+/** Documented for Gemini 4 only, but also reported, in the same words, from 2.5 (penalties) and 3.x (candidates) on. */
 function checkSampling(
   { family, signatures }: GeminiModel,
   config: ApiGenerationConfig,

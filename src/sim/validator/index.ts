@@ -1,7 +1,7 @@
 /**
- * What Google would refuse, in Google's own words: first its JSON parser, then the list checks, then the rules of
- * the conversation, the tools and the model. Sources: the v1beta description, recorded refusals, and the wire facts
- * of 2026-11 (sections 3, 4, 6, 8).
+ * What Google would refuse, in Google's own words. Its JSON parser comes first, then the list checks, then the rules of
+ * the conversation, the tools and the model. Sources: the v1beta description, recorded refusals, and the wire facts of
+ * 2026-11 (sections 3, 4, 6, 8).
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import { MAX_PAYLOAD_BYTES } from '../../gemini/payload.ts';
@@ -16,17 +16,17 @@ import { checkSignatures, type KnownSignature } from './signatures.ts';
 import { checkDeclarations, checkTools } from './tools.ts';
 
 export type ValidateOptions = {
-  /** Says whether a signature was given out; without it any base64 passes. */
+  /** Says whether a signature was given out. Without it any base64 is accepted. */
   knownSignature?: KnownSignature;
-  /** The size of the body on the wire; measured from the value where it is not known. */
+  /** The size of the body on the wire; measured from the value where it is not given. */
   bytes?: number;
-  /** Only to be counted: the order of turns and their signatures do not matter then. */
+  /** The request is only to be counted, so the order of turns and their signatures do not matter. */
   counting?: boolean;
 };
 
 export type ReadRequest = { ok: true; request: ApiRequest } | { ok: false; error: GoogleError };
 
-/** Parses and checks a generateContent body. `request` has one spelling of every name. */
+/** Parses and checks the body of generateContent. In `request` every name has one spelling. */
 export function readRequest(model: GeminiModel, body: unknown, options: ValidateOptions = {}): ReadRequest {
   const bytes = options.bytes ?? Buffer.byteLength(JSON.stringify(body) ?? '');
   if (bytes > MAX_PAYLOAD_BYTES) {
@@ -58,7 +58,7 @@ function checkRequest(
   return checkTurns(request) ?? checkSignatures(model, request, options.knownSignature);
 }
 
-/** Google's refusal of a generateContent `body` sent to `model`, or undefined where it would answer. */
+/** Google's refusal of a generateContent `body` for `model`; undefined where Google would answer. */
 export function validateRequest(
   model: GeminiModel,
   body: unknown,

@@ -1,7 +1,7 @@
 /**
- * What Google refuses in a JSON Schema of a tool or an answer, in its words (reports and live probes of 2026). Measured: names that
- * are required and not declared, values of the wrong kind, references that lead nowhere, and circles of references that cannot
- * end. Every other keyword is taken, known or not.
+ * What Google refuses in a JSON Schema of a tool or an answer, in its own words (reports and live probes of 2026).
+ * Measured: required names that are not declared, values of the wrong kind, references that lead nowhere, and circles
+ * of references that cannot end. Google takes every other keyword, known or not.
  */
 import { isObject } from '../../lib/json.ts';
 import { endlessLoop } from './schema-loops.ts';
@@ -11,7 +11,7 @@ import { below, innerSchemas, LISTS, NAMED, place, SCHEMAS, type Schema } from '
 const VALUES = new Set(['enum', 'const', 'default', 'examples', 'example', 'required', 'type']);
 const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']);
 
-/** Google's sentence about the first thing that is wrong with `schema`, or undefined. */
+/** Google's sentence about the first fault in `schema`; undefined where there is none. */
 export function refusedSchema(schema: unknown): string | undefined {
   const names = namesIn(schema);
   const open: { value: unknown; path: string }[] = [{ value: schema, path: '' }];
@@ -56,7 +56,7 @@ function wrongWith(node: Schema, path: string): string | undefined {
     : `schema ${place(path)} requires unspecified property '${String(missing)}'`;
 }
 
-/** Google looks for references under keywords that it does not know, too. */
+/** Google also looks for references under keywords that it does not know. */
 function lostReference(
   root: unknown,
   node: Schema,
@@ -77,7 +77,7 @@ function lostReference(
       return `reference to undefined schema ${place(at)}`;
     }
     for (const [key, member] of Object.entries(value)) {
-      // Schemas inside of this one come by themselves.
+      // The schemas inside of this one are looked at by themselves.
       const isOther = !isSchema || !SCHEMAS.has(key);
       if (isOther && !VALUES.has(key)) open.push({ value: member, path: below(at, key), isSchema: false });
     }
@@ -91,7 +91,7 @@ function resolve(root: unknown, ref: string, names: ReadonlyMap<string, Schema>)
   return ref === '#' || ref.startsWith('#/') ? atPointer(root, ref) : names.get(ref);
 }
 
-/** What the JSON pointer `ref` (`#`, `#/$defs/a`) leads to in `root`, or undefined. */
+/** What the JSON pointer `ref` (`#`, `#/$defs/a`) leads to in `root`; undefined where it leads nowhere. */
 export function atPointer(root: unknown, ref: string): unknown {
   let node: unknown = root;
   if (ref === '#') return root;
@@ -111,7 +111,7 @@ function decodeStep(step: string): string {
   }
 }
 
-/** Everything that calls itself something, by `$id` or `#$anchor`; of two of one name the first. */
+/** Everything with an `$id` or `#$anchor`; if two have the same name, the first. */
 function namesIn(schema: unknown): Map<string, Schema> {
   const names = new Map<string, Schema>();
   const open: unknown[] = [schema];

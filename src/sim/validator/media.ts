@@ -6,7 +6,7 @@ import type { ApiBlob, ApiPart, ApiRequest } from './request.ts';
 
 type ApiFile = NonNullable<ApiPart['fileData']>;
 
-/** GIF is not among the images: documented, and a well-known 400. */
+/** GIF is not among the images: that is documented, and a well-known 400. */
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/jpg', 'image/webp', 'image/heic', 'image/heif']);
 const APPLICATIONS = new Set([
   'pdf',
@@ -36,7 +36,7 @@ function checkBlob(blob: ApiBlob): GoogleError | undefined {
   return invalidArgument(mimeType === 'application/pdf' ? 'The document has no pages.' : NO_IMAGE);
 }
 
-/** Files of the Files API live at Google; names that can be nobody's stand for what Google cannot read. */
+/** Files of the Files API live at Google. Host names that nobody can own stand here for what Google cannot read. */
 const GOOGLES_OWN = /^(?:gs:|https:\/\/generativelanguage\.googleapis\.com\/)/;
 const NOBODYS_HOST = /\.(?:invalid|local|localhost|internal)$/;
 
@@ -45,7 +45,7 @@ function checkFile(model: GeminiModel, { fileUri = '', mimeType }: ApiFile): Goo
     return invalidArgument(`Unsupported MIME type: ${mimeType}`);
   if (GOOGLES_OWN.test(fileUri)) return undefined;
   const url = URL.parse(fileUri);
-  // Documented for all but the 2.0 family, and recorded of 2.5.
+  // Documented for all models but the 2.0 family, and recorded for 2.5.
   if (model.signatures === 'none' || url?.protocol !== 'https:')
     return invalidArgument(`Invalid or unsupported file uri: ${fileUri}`);
   return NOBODYS_HOST.test(url.hostname)

@@ -1,7 +1,7 @@
 /**
- * Google's JSON parser: names against the tables, values against their types. It takes camelCase and snake_case
- * names, a single value where a list belongs, enums in any case and null for "not set". The answer has camelCase
- * names and upper-case enums only, so that the rules after it need to know one spelling.
+ * Google's JSON parser: it checks names against the tables, and values against their types. It takes camelCase and
+ * snake_case names, a single value in place of a list, enums in any case, and null for "not set". Its result has only
+ * camelCase names and upper-case enums, so the rules after it need to know one spelling.
  */
 import { isObject } from '../../lib/json.ts';
 import { ENUMS } from './enums.ts';
@@ -12,7 +12,7 @@ import { SCALARS, shownValue } from './scalars.ts';
 const PACKAGE = 'type.googleapis.com/google.ai.generativelanguage.v1beta.';
 const STRUCT = 'type.googleapis.com/google.protobuf.Struct';
 
-/** At most one of these in a part: a protobuf oneof. */
+/** A part may have at most one of these: they are a protobuf oneof. */
 const PART_DATA = new Set([
   'text',
   'inlineData',

@@ -2,14 +2,14 @@
 import type { GoogleError } from '../../gemini/wire.ts';
 import type { Json } from '../../lib/json.ts';
 
-/** One thing that is wrong with a field; `field` is a snake_case path, empty at the top. */
+/** One fault of a field; `field` is a path in snake case, empty at the top. */
 export type FieldViolation = { field: string; description: string };
 
 export function invalidArgument(message: string, details?: Json[]): GoogleError {
   return { code: 400, message, status: 'INVALID_ARGUMENT', ...(details ? { details } : {}) };
 }
 
-/** What the JSON parser found, all at once: one line a violation, and each again in the details. */
+/** All that the JSON parser found: one line for each violation, and the same again in the details. */
 export function badRequest(violations: readonly FieldViolation[]): GoogleError {
   return invalidArgument(violations.map((violation) => violation.description).join('\n'), [
     {
@@ -21,7 +21,7 @@ export function badRequest(violations: readonly FieldViolation[]): GoogleError {
   ]);
 }
 
-/** What the checks after parsing found: a list of `* path: rule` lines, each ended by a newline. */
+/** What the checks after parsing found: lines of the form `* path: rule`, each with a newline. */
 export function listed(lines: readonly string[]): GoogleError {
   return invalidArgument(lines.map((line) => `* GenerateContentRequest.${line}\n`).join(''));
 }

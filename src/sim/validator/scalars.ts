@@ -1,4 +1,4 @@
-/** Google's JSON parser on scalar values: what it takes, and what it calls the type when it does not. */
+/** Google's JSON parser for scalar values: what it accepts, and what it calls a type that it does not accept. */
 
 type Scalar = { readonly label: string; accepts(value: unknown): boolean };
 
@@ -30,7 +30,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
   timestamp: { label: 'type.googleapis.com/google.protobuf.Timestamp', accepts: isText },
 };
 
-/** The value as the error text shows it. */
+/** The value as the text of the error shows it. */
 export function shownValue(type: string, value: unknown): string {
   const json = JSON.stringify(value);
   return type === 'bytes' && typeof value === 'string' ? `Base64 decoding failed for ${json}` : json;

@@ -1,4 +1,7 @@
-/** Circles of references that no value can end: Google takes a circle through an optional property, or through a list that may be empty. */
+/**
+ * Circles of references that no value can end. (Google takes a circle through an optional property, or through a list
+ * that may be empty.)
+ */
 import { isObject } from '../../lib/json.ts';
 import { innerSchemas, type Schema } from './schema-places.ts';
 
@@ -7,7 +10,7 @@ type Open = { node: Schema; path: string; left: Step[] };
 
 const APART = new Set(['$defs', 'definitions', 'not', 'if', 'then', 'else', 'dependentSchemas']);
 
-/** What a value of `node` must go on with. */
+/** The schemas that a value of `node` must go on to. */
 function stepsFrom(node: Schema, path: string, resolve: (ref: string) => unknown): Step[] {
   const required = Array.isArray(node['required']) ? node['required'] : [];
   const isList = node['type'] === undefined || String(node['type']).toLowerCase() === 'array';
@@ -24,7 +27,7 @@ function stepsFrom(node: Schema, path: string, resolve: (ref: string) => unknown
   return steps;
 }
 
-/** Every node with the place that Google would name it by. */
+/** Every node, with the place by which Google would name it. */
 function everyNode(root: Schema): Map<Schema, string> {
   const places = new Map<Schema, string>([[root, '']]);
   for (const [node, path] of places) {
@@ -35,7 +38,7 @@ function everyNode(root: Schema): Map<Schema, string> {
   return places;
 }
 
-/** The place of a reference that closes such a circle. `resolve` gives what a reference leads to. */
+/** The place of a reference that closes such a circle. `resolve` gives the target of a reference. */
 export function endlessLoop(root: Schema, resolve: (ref: string) => unknown): string | undefined {
   const places = everyNode(root);
   const state = new Map<Schema, 'open' | 'done'>();

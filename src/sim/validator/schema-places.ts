@@ -3,7 +3,7 @@ import { isObject } from '../../lib/json.ts';
 
 export type Schema = Record<string, unknown>;
 
-/** Keywords whose members are named by the author: a property may be called `$ref`. */
+/** Keywords whose members the author names: a property may be called `$ref`. */
 export const NAMED = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'];
 export const LISTS = ['prefixItems', 'anyOf', 'oneOf', 'allOf'];
 const SINGLE = [
@@ -24,7 +24,7 @@ export type Inner = { schema: unknown; keyword: string; name: string; path: stri
 export const below = (path: string, ...steps: string[]): string =>
   [path, ...steps].filter((step) => step !== '').join('.');
 
-/** What stands where a schema belongs, directly inside of `node`. */
+/** The schemas directly inside of `node`. */
 export function* innerSchemas(node: Schema, path: string): Generator<Inner> {
   for (const [keyword, value] of Object.entries(node)) {
     if (SINGLE.includes(keyword)) yield { schema: value, keyword, name: '', path: below(path, keyword) };

@@ -1,13 +1,13 @@
 /**
- * Thought signatures of the current turn (wire section 4). Where the model requires them, the first call of each of
- * the turn's steps must carry one; older turns and parallel siblings are not looked at.
+ * Checks the thought signatures of the current turn (wire section 4). Where the model requires them, the first call in
+ * each step of that turn must carry one. Older turns and parallel calls are not looked at.
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { invalidArgument } from './refusal.ts';
 import type { ApiContent, ApiRequest } from './request.ts';
 
-/** Says whether upstream gave this signature out to `model`. */
+/** Says whether upstream gave this signature out for `model`. */
 export type KnownSignature = (signature: string, model: GeminiModel) => boolean;
 
 const DUMMIES = ['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go'];
@@ -18,13 +18,13 @@ const SENTINELS = new Set(
   }),
 );
 
-/** The two documented stand-ins for a signature that was lost, plain or base64-encoded. */
+/** The two documented stand-ins for a lost signature, plain or encoded as base64. */
 export const isSentinel = (signature: string): boolean => SENTINELS.has(signature);
 
 const startsTurn = ({ role, parts = [] }: ApiContent): boolean =>
   role !== 'model' && parts.length > 0 && parts.every((part) => part.functionResponse === undefined);
 
-/** Index of the user content that the current turn starts with; -1 where there is none. */
+/** The index of the user's content that begins the current turn; -1 where there is none. */
 export function turnStart(contents: readonly ApiContent[]): number {
   return contents.findLastIndex(startsTurn);
 }

@@ -1,4 +1,4 @@
-/** Rules on tools: names, doubles, schemas, and the choice among them. */
+/** Rules on tools: names, duplicates, schemas, and the choice among them. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
@@ -15,7 +15,7 @@ const NAME_RULE =
 const isSet = (member: unknown): boolean =>
   member !== undefined && !(Array.isArray(member) && member.length === 0);
 
-/** What a list check finds in the declarations. */
+/** What Google's list check finds in the declarations. */
 export function checkDeclarations(request: ApiRequest): string[] {
   const lines: string[] = [];
   (request.tools ?? []).forEach((tool, index) => {
@@ -36,7 +36,7 @@ function checkDeclaration(declaration: ApiDeclaration, path: string): string[] {
   return lines;
 }
 
-/** The closed schema of `parameters`; paths inside it name the property. */
+/** The closed schema of `parameters`. Paths inside of it name the property. */
 function checkSchema(schema: ApiSchema, path: string): string[] {
   const lines: string[] = [];
   const names = Object.keys(schema.properties ?? {});
@@ -72,7 +72,7 @@ function checkJsonSchema({
   parametersJsonSchema: schema,
 }: ApiDeclaration): GoogleError | undefined {
   if (schema === undefined || schema === null) return undefined;
-  // Texts of the first two are ours: no capture exists, but the description of the fields rules both out.
+  // The texts of the first two are ours: none was ever recorded, but the description of the fields rules both out.
   if (parameters)
     return invalidArgument(`\`${name}\`: parameters and parameters_json_schema are mutually exclusive.`);
   const types = isObject(schema) ? [schema['type']].flat() : [];

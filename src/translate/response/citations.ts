@@ -16,7 +16,7 @@ const NEAR = 64;
  * characters, and about ten such words.
  */
 const MOST_SEARCHED = 20_000_000;
-/** The most citations of a page: with two bytes Google may cite it again, and each citation repeats its link. */
+/** The most citations that are read. Google needs only two bytes for one, and each repeats the link of its page. */
 const MOST_CITATIONS = 2_000;
 
 /** Bytes of UTF-8. */

@@ -1,7 +1,7 @@
-/** The forms that a request may have, and what each asks for. */
+/** The forms of plain requests, and what each asks for. */
 import { LANGUAGE_WORDS, languageOf, plainContent } from './programs.ts';
 
-/** `path` is empty where a thing is about no file. */
+/** `path` is empty where the thing is about no file. */
 export type Clause =
   | { kind: 'write'; path: string; content: string }
   | { kind: 'run'; path: string; command: string }
@@ -12,9 +12,9 @@ export type Clause =
   | { kind: 'fix'; path: string };
 
 export type Situation = {
-  /** The file spoken of last. */
+  /** The file that was spoken of last. */
   it: string | undefined;
-  /** What stands in the first block of code. */
+  /** The content of the first block of code. */
   fenced: string | undefined;
 };
 
@@ -22,7 +22,7 @@ type ReadClause = (clause: string, situation: Situation) => Clause | undefined;
 
 const FILE =
   /(?<![\w./\\~@-])[`"']?((?:[\w.~@-]*[/\\])*(?:[\w@-][\w.@-]*\.[A-Za-z]\w{0,9}|\.[a-z]\w+|Makefile|Dockerfile|README|LICENSE))[`"']?(?![\w/\\])/;
-/** They look like files, and are names of programs. */
+/** Names of programs that look like names of files. */
 const NO_FILE = /^(?:node|next|vue|express|three)\.js$/i;
 const IT = /^(?:it|them|that|this|(?:the|that|this) (?:file|script|program|code|app|result))\b/i;
 
@@ -41,7 +41,7 @@ const unquoted = (text: string): string => {
 
 const isQuoted = (text: string): boolean => /^(["'`])[\s\S]*\1[.,]?$/.test(text.trim());
 
-/** Something to be thought up, which no form can: "a poem about the sea", "some unit tests". */
+/** Something that must be invented, which no form can do: "a poem about the sea", "some unit tests". */
 const isDescription = (text: string): boolean =>
   !isQuoted(text) && /^(?:an?|some|the|my|your|two|three|several|unit|all)\b/i.test(text.trim());
 
@@ -62,7 +62,7 @@ const PRINTS =
 const NUMBERS =
   /^(?:the |all )?(?:whole )?(?:numbers|integers)?\s*(?:from )?(-?\d{1,6}) (?:to|through|until|-) (-?\d{1,6})$/i;
 
-/** What a program is to print, as its text. */
+/** The text that a program is to print. */
 function program(path: string, behind: string): string | undefined {
   const language = languageOf(path);
   const asked = PRINTS.exec(behind)?.[1]?.replace(
@@ -94,7 +94,7 @@ function contentFor(path: string, behind: string, fenced: string | undefined): s
 const WRITES = /^(?:create|write|make|add|generate|save|put|build|touch|echo)\b\s*/i;
 const INTO = /\s+(?:in(?:to)?|to|as)\s+(?:an? )?(?:new )?(?:text )?(?:file )?(?:named |called )?$/i;
 
-/** What may stand before the name of the file that is to be made; "a test for" speaks of another one. */
+/** What may stand before the name of a file that is to be made. ("A test for" means another file.) */
 const NAMES =
   /^(?:(?:an?|the|new|simple|small|little|tiny|short|empty|executable|me|us|python3?|javascript|js|node|typescript|ruby|perl|rust|go|c|shell|bash|text|markdown|json|html|config|source|test|file|script|program|module|page|document|app|hello,?[ -]?world|named|called|with the name)\b[\s:]*)*$/i;
 
@@ -156,7 +156,7 @@ const folder: ReadClause = (clause) => {
 
 const COMMANDS =
   /^(?:ls|pwd|cat|echo|git|npm|npx|node|bun|deno|yarn|pnpm|python3?|pip3?|pytest|ruby|cargo|rustc|cmake|gcc|cc|java|mvn|gradle|date|whoami|uname|hostname|wc|grep|rg|tree|du|df|ps|docker|kubectl|curl|seq|uniq|mkdir)\b/;
-/** Words of every day: commands only with what a command takes. */
+/** Everyday words. They are commands only with something that a command takes. */
 const EVERYDAY =
   /^(?:go (?:run|build|test|vet|mod|version)|make(?:$| [a-z-]+$)|(?:find|head|tail|sort|touch|which|env|sleep|sh|bash) [-./\w]*[-./\d])/;
 

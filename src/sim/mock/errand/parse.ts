@@ -1,6 +1,6 @@
 /**
- * Plain requests, as people try a coding client with: "create hello.py that prints hello and run it". Read by a table of
- * forms, not understood: what fits none of them is nobody's here.
+ * Reads plain requests, as people write them to try a coding client: "create hello.py that prints hello and run it". It
+ * uses a table of forms and understands nothing beyond it: for other requests it has no answer.
  */
 import { CLAUSES, type Clause, type Situation } from './clauses.ts';
 
@@ -13,7 +13,7 @@ const NEXT = new RegExp(
   'i',
 );
 const FENCE = /```[\w-]*\n([\s\S]*?)```/;
-/** Longer ones are more than a form can hold. */
+/** Characters. No form fits a longer request. */
 const LONGEST = 2_000;
 
 function bare(text: string): string {
@@ -26,7 +26,7 @@ function bare(text: string): string {
     .replace(/(?<=[\w)"'`])\.$/, '');
 }
 
-/** Pieces between quotes stay whole, whatever stands in them. */
+/** Text in quotes stays whole, whatever stands in it. */
 function split(words: string): string[] {
   const kept: string[] = [];
   const masked = words
@@ -41,8 +41,8 @@ function split(words: string): string[] {
 }
 
 /**
- * What `words` ask for, in order; undefined where the first thing is none that is known. `lastFile`: what "it" is where
- * the words name nothing. What is not understood after the first is named in `left`.
+ * What `words` ask for, in order; undefined where the first thing is not known. `lastFile` is what "it" means where the
+ * words name nothing. `left` holds what was not understood after the first thing.
  */
 export function parseErrands(
   words: string,

@@ -1,4 +1,4 @@
-/** Small programs that print something, by the ending of their file, and how each is run. */
+/** Small programs that print something, by the ending of the file, and how each is run. */
 
 type Language = {
   /** A program that prints these lines. */
@@ -94,10 +94,10 @@ export const LANGUAGE_WORDS: readonly (readonly [word: RegExp, ending: string])[
 
 const endingOf = (path: string): string => /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
 
-/** Undefined where files of this kind are no programs, or not of a language that is known here. */
+/** Undefined where files with this ending are no programs, or in a language that is not known here. */
 export const languageOf = (path: string): Language | undefined => LANGUAGES[endingOf(path)];
 
-/** What a file that nothing is said of holds. */
+/** The content of a file about which nothing is said. */
 export function plainContent(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const language = languageOf(path);

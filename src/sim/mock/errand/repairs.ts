@@ -1,10 +1,10 @@
-/** Slips of the pen that can be seen in a line of code, and the line as it was meant. The first that is found counts. */
+/** Mistakes that can be seen in a single line of code, and the corrected line. The first one found counts. */
 
 export type Repair = { from: string; to: string; what: string };
 
 type Slip = { what: string; find: RegExp; mend: (line: string, match: RegExpExecArray) => string };
 
-/** A function whose name says what its operator should be. */
+/** A function whose name tells which operator it should use. */
 const OPERATORS: readonly (readonly [name: RegExp, right: string])[] = [
   [/^(?:add|sum|plus)/i, '+'],
   [/^(?:sub|subtract|minus|diff|difference)/i, '-'],
@@ -53,7 +53,7 @@ const SLIPS: readonly Slip[] = [
   },
 ];
 
-/** Undefined where nothing of the kind is found: finding more takes a model. */
+/** Undefined where there is no such mistake: to find others takes a model. */
 export function findRepair(code: string, isPython: boolean): Repair | undefined {
   const lines = code.split('\n');
   for (const [index, line] of lines.entries()) {
@@ -71,7 +71,7 @@ function slipIn(line: string, isPython: boolean): Repair | undefined {
   return undefined;
 }
 
-/** `print("x"`: only where a whole call stands in the line. */
+/** `print("x"` without its end. It counts only where a whole call stands in the line. */
 function bracketIn(line: string): Repair | undefined {
   if (!/^\s*(?:print|console\.log|puts|echo)\(.*["'\w\]]\s*;?$/.test(line)) return undefined;
   if (count(line, '(') !== count(line, ')') + 1) return undefined;

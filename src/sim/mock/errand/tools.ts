@@ -1,4 +1,4 @@
-/** The tool of a client that does a thing, whatever it is called there, and the thing's arguments in its words. */
+/** Finds the client's tool for a thing, whatever the tool is called, and names the arguments as the tool does. */
 import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { type ApiDeclaration, declarations } from '../../validator/request.ts';
 import { type BuiltCall, smallestCall } from '../build-call.ts';
@@ -39,21 +39,21 @@ const FOLDER = [
 const PATTERN = ['pattern', 'query', 'regex', 'search_term', 'text', 'q'];
 
 type Row = {
-  /** Of the tool, in small letters with underscores, without the name of its MCP server. */
+  /** Matches the tool's name in lower case with underscores, without the name of its MCP server. */
   names: RegExp;
-  /** In their order; each is one of the names that the argument may have. */
+  /** The arguments in order, each as a list of the names that it may have. */
   needs: readonly (readonly string[])[];
-  /** For a tool of several commands. */
+  /** For a tool with several commands. */
   command?: string;
-  /** A name that says nothing: the schema must. */
+  /** The name says nothing, so the schema must. */
   bySchema?: true;
 };
 
-/** With a path and a text they do something else. */
+/** Tools of these names do something else with a path and a text. */
 const NO_WRITER =
   '(?!.*(?:edit|append|insert|replace|patch|notebook|send|mail|message|post|comment|note|search))';
 
-/** The first row that a declared tool fits is taken. */
+/** The first row that fits a declared tool is taken. */
 const ROWS: Readonly<Record<Deed['deed'], readonly Row[]>> = {
   write: [
     {
@@ -124,7 +124,7 @@ const plainName = (name: string): string =>
 const schemaOf = ({ parametersJsonSchema, parameters }: ApiDeclaration): unknown =>
   parametersJsonSchema ?? parameters;
 
-/** By name in small letters: what the schema says. Undefined where it takes anything. */
+/** What the schema says about each argument, by its name in lower case. Undefined where it takes anything. */
 function propertiesOf(
   declaration: ApiDeclaration,
 ): Map<string, { name: string; schema: unknown }> | undefined {
@@ -178,13 +178,13 @@ const VALUES = {
 
 const valuesOf = (deed: Deed): string[] => (VALUES[deed.deed] as (deed: Deed) => string[])(deed);
 
-/** What says what a command is for, where the tool asks. */
+/** The argument that says what a command is for, where the tool asks for one. */
 function withAbout(args: JsonObject, declaration: ApiDeclaration, deed: Deed): JsonObject {
   const asks = propertiesOf(declaration)?.has('description');
   return deed.deed === 'run' && asks ? { ...args, description: deed.about } : args;
 }
 
-/** The call of a declared tool that does the deed, or does it in another way; undefined where none can. */
+/** A call to a declared tool that does the thing, perhaps in another way; undefined where no tool can. */
 export function callFor(deed: Deed, conversation: Conversation): BuiltCall | undefined {
   const declared = declarations(conversation.request).filter(({ name }) =>
     conversation.callable.has(name ?? ''),
@@ -207,7 +207,7 @@ export function callFor(deed: Deed, conversation: Conversation): BuiltCall | und
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A shell can do all of it; a file can be written whole. */
+/** A shell can do everything; a file can be written as a whole. */
 function instead(deed: Deed): Deed | undefined {
   switch (deed.deed) {
     case 'write':

@@ -60,7 +60,10 @@ export type Change = {
 export type Sweep = {
   count: number;
   form: Exclude<Fate, 'dropped'>;
-  /** Google refuses the declarations together; or so many that naming them one by one would take too long. */
+  /**
+   * `refused`: Google refuses these declarations together. `spared`: to have Google name them one by one would take too
+   * many requests.
+   */
   cause: 'refused' | 'spared';
   because: string;
 };
