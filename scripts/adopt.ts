@@ -1,7 +1,8 @@
 /**
- * `bun run adopt <name>/<n> <case> [--whole] [--blot]`: makes a test of request `n` (its number or its folder) of the recording
- * `fixtures/recordings/<name>`: redacted again, made small (`--whole` leaves it as it is), with goldens from today's code,
- * in `fixtures/turns/<case>`, and the list of all cases. Never overwrites. Stops where something is left that looks like a credential; `--blot` blots it out.
+ * `bun run adopt <name>/<n> <case> [--whole] [--blot]` makes a test in `fixtures/turns/<case>` out of request `n` (its
+ * number or its folder) of the recording `fixtures/recordings/<name>`. The request is redacted again and made small
+ * (`--whole` keeps its size); the goldens come from today's code; the list of all cases is renewed. Nothing is
+ * overwritten. The command stops where something is left that looks like a credential; `--blot` blots it out instead.
  */
 import { join, relative } from 'node:path';
 import { ownRules } from '../src/compose/recording.ts';
@@ -16,7 +17,7 @@ import { adopt } from './turns/adopt.ts';
 const SHOWN_LINES = 6;
 const SHOWN_CHARACTERS = 400;
 
-/** How the answer ends, without the figures. */
+/** How the answer ends, without token counts. */
 function ending(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes);
   if (text.startsWith('{')) return `  ${text.slice(0, SHOWN_CHARACTERS)}`;

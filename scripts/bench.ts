@@ -1,6 +1,7 @@
 /**
- * `bun run bench`: the proxy against a raw passthrough on the same simulated upstream, in one run. `--json` prints the figures alone,
- * `--against FILE` shows them beside those of an earlier `--json`, `--smoke` only shows that everything runs.
+ * `bun run bench` measures the proxy against a raw passthrough on the same simulated upstream, in one run. `--json`
+ * prints only the figures, `--against FILE` shows them beside those of an earlier `--json`, `--smoke` only checks that
+ * everything runs.
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

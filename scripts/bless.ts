@@ -1,7 +1,8 @@
 /**
- * `bun run bless [case …]`: writes the goldens of `fixtures/turns` anew from today's code (what Gemini is sent, what the
- * client is answered, their hashes), and the generated docs; prints what changed, for review. What upstream said is
- * never touched. Exit 1 where a turn has something that no golden can mend, or where a case is not there: then nothing is changed.
+ * `bun run bless [case …]` writes the goldens of `fixtures/turns` anew from today's code (what Gemini is sent, what the
+ * client is answered, their hashes), and the generated docs. It prints what changed, for review. What upstream said
+ * never changes. Exit 1 where a turn has a fault that no golden can mend, or where a named case does not exist (then
+ * nothing is changed).
  */
 
 import { listRecording, nameOf } from '../src/sim/cassette/read.ts';

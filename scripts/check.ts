@@ -1,7 +1,7 @@
 /**
- * `bun run check`: everything that must hold before a change is handed in. All steps run, so that one look shows all
- * that is wrong; exit 1 if any failed. `--no-tests` leaves out the tests (where they have just been run), which also
- * hold that the generated parts of the docs are current.
+ * `bun run check`: everything that must hold before a change is handed in. All steps run, so that all faults show at
+ * once; exit 1 if any step failed. `--no-tests` leaves out the tests, for when they have just been run. (The tests also
+ * check that the generated parts of the docs are current.)
  */
 import { join } from 'node:path';
 

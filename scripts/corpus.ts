@@ -1,6 +1,6 @@
 /**
- * `bun run corpus`: the long checks over the corpus of real recordings (`CORPUS_DIR`, default `../shared`), every
- * re-slicing of every raw stream included. Further arguments go to `bun test`.
+ * `bun run corpus`: the long checks over the corpus of real recordings (`CORPUS_DIR`, default `../shared`), with every
+ * re-slicing of every raw stream. Further arguments go to `bun test`.
  */
 import { join } from 'node:path';
 

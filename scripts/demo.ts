@@ -1,6 +1,6 @@
 /**
- * `bun run demo [--scenario name]`: starts the mock on a free port, runs the real Claude Code through a task in a new
- * folder, and shows what came of it. Needs neither network nor key.
+ * `bun run demo [--scenario name]` starts the mock on a free port, lets the real Claude Code do a task in a new folder,
+ * and shows the result. It needs neither network nor key.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -124,7 +124,7 @@ async function play(
   return { client: `Claude Code ${claude.version}`, ok: exitCode === 0, text: stderr.trim() };
 }
 
-/** Files that were not there before, and those that were and are no longer the same. */
+/** Files that are new, and files that have changed. */
 function filesOf(demo: Demo, cwd: string): { made: string[]; changed: string[] } {
   const all = readdirSync(cwd, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = all.map(({ parentPath, name }) => join(parentPath, name).slice(cwd.length + 1)).sort();

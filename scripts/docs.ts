@@ -1,4 +1,7 @@
-/** `bun run docs`: rewrites what the docs take from the code. `tests/docs.test.ts` holds that it is current. */
+/**
+ * `bun run docs` rewrites the parts of the docs that are generated from the code. `tests/docs.test.ts` checks that they
+ * are current.
+ */
 import { join } from 'node:path';
 import { STEP_TABLE } from '../src/answer/next-step.ts';
 import { envExample, variablesTable } from '../src/config/config.ts';
@@ -26,7 +29,7 @@ function describeSteps(): string {
 
 const MARKED = /(<!-- generated: (\w+)[^>]* -->\n)[\s\S]*?(<!-- end -->)/g;
 
-/** `text` with every part between `<!-- generated: name -->` and `<!-- end -->` as the code has it today. */
+/** `text` with each part between `<!-- generated: name -->` and `<!-- end -->` as today's code makes it. */
 export function withGenerated(text: string): string {
   return text.replace(MARKED, (_whole, start: string, name: string, end: string) => {
     const part = PARTS[name];
@@ -35,7 +38,7 @@ export function withGenerated(text: string): string {
   });
 }
 
-/** The files that are made, in whole or in part, and how: from what they hold now to what they should. */
+/** The generated files. Each function turns the present content into what it should be. */
 export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'README.md': withGenerated,
   '.env.example': envExample,
@@ -46,7 +49,7 @@ export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'docs/fixtures.md': fixturesPage,
 };
 
-/** Writes them; returns the names of those that changed. */
+/** Writes them, and returns the names of those that changed. */
 export async function writeDocs(): Promise<string[]> {
   const changed: string[] = [];
   for (const [name, make] of Object.entries(GENERATED)) {

@@ -1,7 +1,7 @@
 /**
- * `bun run drift`: what the world says otherwise than our tables. Looks at the types of `@google/genai`, at the turns and
- * recordings at hand (`CORPUS_DIR` among them) and, with a key, at the live API.
- * Exit 0: looked at all of it, no drift. 1: drift. 2: no drift in what could be seen, and something could not be.
+ * `bun run drift` finds out where the world differs from our tables. It looks at the types of `@google/genai`, at the
+ * turns and recordings at hand (`CORPUS_DIR` among them) and, with a key, at the live API. Exit 0: it saw everything,
+ * and nothing differs. 1: something differs. 2: nothing differs in what it saw, but something could not be looked at.
  */
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';

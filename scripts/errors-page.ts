@@ -1,4 +1,4 @@
-/** `docs/errors.md`: what becomes of each way in which Gemini fails, from the table that decides it. */
+/** `docs/errors.md`: what the proxy does for each way in which Gemini fails, from the table that decides it. */
 import { UpstreamError } from '../src/gemini/errors.ts';
 import { failureClass } from '../src/gemini/failure.ts';
 import type { FailureClass } from '../src/gemini/failure-class.ts';
@@ -15,7 +15,7 @@ const status = (code: number, message = 'What Google said.') =>
     status: code,
     google: { code, message, status: STATUS_NAMES[code] ?? 'INVALID_ARGUMENT' },
   });
-/** A front's answer in the place of Google's. */
+/** A gateway's answer in place of Google's. */
 const page = (code: number) => new UpstreamError('status', `HTTP ${code}`, { status: code });
 const daily: UpstreamError = new UpstreamError('status', 'Quota exceeded.', {
   status: 429,
@@ -24,7 +24,7 @@ const daily: UpstreamError = new UpstreamError('status', 'Quota exceeded.', {
 
 type Sample = readonly [wire: string, error: UpstreamError];
 
-/** What each class looks like on the wire, and one of it. */
+/** What each class of failure looks like on the wire, with an example. */
 const SAMPLES = {
   key: ["400 `API key not valid`, not found, expired; Google's 401", status(400, 'API key not valid.')],
   billing: [
@@ -61,7 +61,7 @@ const SAMPLES = {
   ],
 } as const satisfies Record<FailureClass, Sample>;
 
-/** Of the same class, but told otherwise. */
+/** The same class, but the client is told something else. */
 const OTHERWISE: Partial<Record<FailureClass, Sample>> = {
   key: ['403: leaked, suspended, or without the API', status(403, 'Your API key was reported as leaked.')],
   barred: ["a front's 401", page(401)],

@@ -1,11 +1,11 @@
-/** `docs/fixtures.md`: every turn in `fixtures/turns`, with what it shows and what comes of it. */
+/** `docs/fixtures.md`: every turn in `fixtures/turns`, with what it shows and how it ends. */
 import { isObject, tryParseJson } from '../src/lib/json.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../src/sim/cassette/types.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
 import { CASES } from './turns/cases/index.ts';
 
-/** Turns that were not made up by the table. */
+/** Turns that do not come from a table of cases. */
 const ADOPTED = 'Adopted from a recording';
 
 export function fixturesPage(): string {

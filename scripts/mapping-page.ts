@@ -1,4 +1,4 @@
-/** `docs/mapping.md`: what becomes of what, read from the tables that decide it. */
+/** `docs/mapping.md`: what the proxy makes of each model, key, block and end, read from the tables that decide it. */
 import type { TSchema } from '@sinclair/typebox';
 import { CONTENT_BLOCKS } from '../src/anthropic/content.ts';
 import { MessagesRequest } from '../src/anthropic/request.ts';

@@ -1,7 +1,7 @@
 /**
- * What every command of package.json does first: the right Bun, then the packages that bun.lock names. Where it fails it says
- * why; `bun install --silent` says nothing at all. Runs under any Bun, and before there are packages: so it
- * imports nothing of either, and is written for old ones.
+ * What every command of package.json does first: it checks for the right Bun, and installs the packages that bun.lock
+ * names. Where that fails it says why, since `bun install --silent` says nothing. It must run under any Bun, and before
+ * there are packages, so it imports nothing and uses only old features.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ function fail(...lines: string[]): never {
 
 const parts = (version: string) => version.split(/[.-]/).slice(0, 3).map(Number);
 
-/** Below 0 where `a` is the older one. */
+/** Below 0 where `a` is older. */
 function compareVersions(a: string, b: string): number {
   const [first, second] = [parts(a), parts(b)];
   for (let i = 0; i < 3; i++) {
@@ -34,7 +34,7 @@ function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** By what `bun install` says; the first that fits. */
+/** By what `bun install` says; the first match counts. */
 const REASONS: [said: RegExp, means: string][] = [
   [
     /UnknownLockfileVersion|Unsupported lockfile version/i,

@@ -1,4 +1,4 @@
-/** `bun run record <name> [flags of start]`: serves, and records into `fixtures/recordings/<name>`. Ends with Ctrl-C. */
+/** `bun run record <name> [flags of start]` serves, and records into `fixtures/recordings/<name>`. Ctrl-C ends it. */
 import { namedRecording } from './recordings/folder.ts';
 
 const { folder, rest } = namedRecording('usage: bun run record <name> [flags of bun run start]');

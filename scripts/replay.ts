@@ -1,6 +1,6 @@
 /**
- * `bun run replay <name> [--speed S] [flags of start]`: serves what was recorded in `fixtures/recordings/<name>`.
- * `--verify` serves nothing: it sends every recorded request again, twice, and compares the answers.
+ * `bun run replay <name> [--speed S] [flags of start]` serves what was recorded in `fixtures/recordings/<name>`. With
+ * `--verify` it serves nothing: it sends every recorded request twice, and compares the answers.
  */
 
 import { verifyRecording } from '../src/compose/verify-recording.ts';

@@ -19,7 +19,10 @@ const ROUND_MS = 15_000;
 const LOOK_MS = 250;
 
 type Figure = Exclude<keyof Sample, 'streams'>;
-/** What may be more after than before, of a run of minutes and of one of seconds, in which code still gets compiled. */
+/**
+ * By how much each figure may grow, in a run of minutes and in a run of seconds (in which code is still being
+ * compiled).
+ */
 const ALLOWED: Readonly<Record<Figure, { long: number; short: number; unit: number }>> = {
   descriptors: { long: 8, short: 8, unit: 1 },
   timers: { long: 4, short: 4, unit: 1 },
@@ -45,7 +48,7 @@ function readOptions(): Options {
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Short deadlines: silence is struck as often as anything else. */
+/** Deadlines are short, because silence is as frequent as any other fault. */
 const settingsFor = ({ seed }: Options, upstream: string): Record<string, string> => ({
   BACKEND: 'gemini',
   API_KEYS: 'soak-one,soak-two,soak-three,soak-four',

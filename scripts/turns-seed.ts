@@ -1,6 +1,6 @@
 /**
- * `bun scripts/turns-seed.ts [name …]`: writes the made-up turns of `scripts/turns/cases/` to `fixtures/turns/`, with
- * goldens from today's code. Without names all of them, and folders of cases that are gone are named.
+ * `bun scripts/turns-seed.ts [name …]` writes the invented turns of `scripts/turns/cases/` to `fixtures/turns/`, with
+ * goldens from today's code. Without names it writes all of them, and names folders whose case is gone.
  */
 import { join } from 'node:path';
 import { listRecording, nameOf } from '../src/sim/cassette/read.ts';
@@ -13,7 +13,7 @@ import { knownStore } from '../tests/support/turns/signatures.ts';
 import { buildTurn, type TurnCase } from './turns/build.ts';
 import { CASES } from './turns/cases/index.ts';
 
-/** The fixture that `turn` stands for. Throws where upstream is asked more or less often than the case says. */
+/** The fixture for `turn`. Throws where upstream is asked more or less often than the case says. */
 export async function seedTurn(name: string, turn: TurnCase): Promise<RecordedRequest> {
   const built = buildTurn(name, turn);
   const { recorded, bugs } = await runTurn(built, knownStore(new Map(Object.entries(turn.store ?? {}))));
@@ -21,7 +21,7 @@ export async function seedTurn(name: string, turn: TurnCase): Promise<RecordedRe
   if (problem)
     throw new Error(`${name}: ${problem}
 ${new TextDecoder().decode(recorded.answer.bytes)}`);
-  // Upstream's side stays whole, also where we stopped listening.
+  // Upstream's side stays complete, even where the proxy stopped listening.
   return withGoldens(built, recorded);
 }
 

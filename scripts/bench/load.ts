@@ -1,4 +1,4 @@
-/** Clients: they send a row's requests, read every answer to its end, and check that it is one. */
+/** Clients: they send the requests of a row, read every answer to its end, and check that it is complete. */
 import { MODEL_PREFIX, type Row, SILENT_MODEL, tinyBody } from './rows.ts';
 
 export type Target = {
@@ -15,11 +15,11 @@ const HEADERS = {
 const addressOf = ({ name, url }: Target, model: string) =>
   name === 'raw' ? `${url}/v1/messages?model=${model}` : `${url}/v1/messages`;
 
-/** What stands at the end of a whole answer. */
+/** The end of every complete answer. */
 const END = { raw: '"finishReason":"STOP"', proxy: 'event: message_stop' } as const;
 const LONGEST_END = 400;
 
-/** Milliseconds to the first byte of the body. Throws where the answer is not whole. */
+/** Milliseconds to the first byte of the body. Throws where the answer is incomplete. */
 export async function ask(target: Target, row: Row, nth: number): Promise<number> {
   const body = row.body(nth);
   const begun = performance.now();
@@ -42,7 +42,10 @@ export async function ask(target: Target, row: Row, nth: number): Promise<number
   return first ?? Number.NaN;
 }
 
-/** Requests a second of `clients` that ask one after the other until `count` are answered. `from`: the number of the first. */
+/**
+ * Requests a second of `clients` that each ask one after the other, until `count` requests are answered. `from`: the
+ * number of the first request.
+ */
 export async function drive(
   target: Target,
   row: Row,
@@ -59,7 +62,7 @@ export async function drive(
   return count / ((performance.now() - begun) / 1_000);
 }
 
-/** Opens `count` streams that stay silent after their first bytes. Returns how to leave them. */
+/** Opens `count` streams that are silent after their first bytes. The returned function closes them. */
 export async function openSilent(target: Target, count: number): Promise<() => void> {
   const leaving = new AbortController();
   const body = tinyBody('silent');

@@ -6,17 +6,17 @@ import { ROWS, type Row } from './rows.ts';
 export type RowFigures = {
   name: string;
   title: string;
-  /** Microseconds of the process, a request. */
+  /** Microseconds of the process for each request. */
   rawCpu: number;
   cpu: number;
-  /** Of the raw passthrough, at 32 clients: 0 to 1. */
+  /** The share of the raw passthrough's throughput, at 32 clients: 0 to 1. */
   throughput: number;
   requestsPerSecond: number;
-  /** Milliseconds more than the raw passthrough, at one client. */
+  /** Milliseconds to the first byte beyond those of the raw passthrough, at one client. */
   addedFirstByte: number;
 };
 
-/** Bytes, but for the last. */
+/** Bytes, except for the last figure. */
 export type MemoryFigures = {
   idle: number;
   peak: number;
@@ -27,16 +27,19 @@ export type MemoryFigures = {
 
 export type Figures = {
   rows: RowFigures[];
-  /** Microseconds of one more chunk: coalesced, and one a read above what the raw passthrough takes. */
+  /**
+   * Microseconds for each further chunk: for chunks that come together, and, beyond what the raw passthrough takes, for
+   * chunks that come one a read.
+   */
   chunk: { together: number; apart: number };
   memory: MemoryFigures;
 };
 
 export type Size = {
-  /** Of the requests of each row. */
+  /** For the requests of each row. */
   share: number;
   rounds: number;
-  /** Requests for the first byte, each way. */
+  /** How many requests measure the first byte, for each side. */
   singles: number;
   silent: number;
   settleMs: number;
@@ -44,7 +47,7 @@ export type Size = {
 };
 
 export const FULL: Size = { share: 1, rounds: 3, singles: 40, silent: 1_000, settleMs: 10_000, starts: 5 };
-/** Runs everything once, and says nothing of speed. */
+/** Runs everything once; the figures mean nothing. */
 export const SMOKE: Size = { share: 0.01, rounds: 1, singles: 2, silent: 5, settleMs: 0, starts: 1 };
 
 const CLIENTS = 32;
@@ -58,7 +61,7 @@ export function median(values: readonly number[]): number {
 
 type Side = { target: Target; process: Process };
 
-/** Numbers of requests, so that none is ever sent twice to one side. */
+/** The numbers of the requests; no side gets the same request twice. */
 type Counter = { next: number };
 
 async function round({ target, process }: Side, row: Row, count: number, from: number) {
@@ -74,7 +77,7 @@ async function measureRow(row: Row, raw: Side, proxy: Side, size: Size): Promise
     counter.next += many;
     return counter.next - many;
   };
-  // What a process does once, for its first requests, is no cost of a request.
+  // Work that a process does only for its first requests does not count.
   const warm = take(Math.max(1, Math.round(count / 10)));
   for (const { target } of [raw, proxy]) await drive(target, row, counter.next - warm, CLIENTS, warm);
   const rounds: { raw: Awaited<ReturnType<typeof round>>; proxy: Awaited<ReturnType<typeof round>> }[] = [];
@@ -98,7 +101,7 @@ async function measureRow(row: Row, raw: Side, proxy: Side, size: Size): Promise
   };
 }
 
-/** A process of its own: what earlier rows left in memory is not counted. */
+/** In a process of its own, so that memory that earlier rows left behind does not count. */
 async function measureMemory(upstream: Process, size: Size): Promise<MemoryFigures> {
   const starts: number[] = [];
   for (let nth = 1; nth < size.starts; nth++) {

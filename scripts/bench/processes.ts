@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dir, '../..');
 const START_MS = 30_000;
-/** Microseconds of one tick of the accounts, on every Linux that there is. */
+/** Microseconds of one tick in /proc; the same on every Linux. */
 const TICK_US = 10_000;
 
 export type Process = {
@@ -14,7 +14,7 @@ export type Process = {
   startMs: number;
   /** Microseconds of CPU so far, all threads, user and system. */
   cpu(): number;
-  /** Bytes in memory now, and the most there were since the last `forgetPeak`. */
+  /** Bytes in memory now, and the most since the last `forgetPeak`. */
   resident(): number;
   peak(): number;
   forgetPeak(): void;
@@ -88,7 +88,7 @@ export const startUpstream = (): Promise<Process> =>
 export const startRaw = (upstream: string): Promise<Process> =>
   start([join(import.meta.dir, 'raw.ts')], { BENCH_UPSTREAM: upstream }, nothing);
 
-/** As `bun run start` runs it, with a log in JSON that nobody reads. */
+/** Started as `bun run start` does, with a JSON log that nobody reads. */
 export function startProxy(upstream: string): Promise<Process> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const env = {

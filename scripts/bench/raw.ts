@@ -1,4 +1,4 @@
-/** A process: the same bytes from client to upstream and back, and nothing else. What no proxy can undercut on this runtime. */
+/** A process that only passes bytes from client to upstream and back: on this runtime no proxy can be faster. */
 const upstream = process.env['BENCH_UPSTREAM'] ?? '';
 
 const server = Bun.serve({

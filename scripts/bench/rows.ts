@@ -1,8 +1,8 @@
-/** What the bench sends: one row each, with requests that are made up and are of the size of real ones. */
+/** What the bench sends: one row each, with invented requests of the size of real ones. */
 
 export type Answer = {
   chunks: number;
-  /** `together`: in one write. `apart`: each in a write of its own, so that each is a read of its own. */
+  /** `together`: all chunks in one write. `apart`: each chunk in a write, and so in a read, of its own. */
   arrival: 'together' | 'apart';
 };
 
@@ -10,18 +10,18 @@ export type Row = {
   name: string;
   title: string;
   answer: Answer;
-  /** Requests of one round at 32 clients. */
+  /** Requests in one round at 32 clients. */
   requests: number;
-  /** The client's body of request number `nth`, from 0. */
+  /** The client's body of request number `nth`, counted from 0. */
   body(nth: number): string;
 };
 
-/** The client names it, so upstream knows the row by its path. */
+/** The model that the client names. Upstream recognises the row by it. */
 export const MODEL_PREFIX = 'gemini-bench-';
 /** Its stream stays open and silent after the first chunk. */
 export const SILENT_MODEL = `${MODEL_PREFIX}silent`;
 
-/** `characters` of plain text that no other `seed` has. */
+/** `characters` of plain text, different for each `seed`. */
 function filler(seed: string, characters: number): string {
   const sentence = `Line ${seed}: the reader opens the file, finds the function that parses a header, and notes what calls it. `;
   return sentence.repeat(Math.ceil(characters / sentence.length)).slice(0, characters);

@@ -1,4 +1,4 @@
-/** The bench's figures as text, beside those of an earlier run where there is one. */
+/** The bench's figures as text, beside those of an earlier run if there is one. */
 import type { Figures, RowFigures } from './measure.ts';
 
 const MB = 1024 * 1024;

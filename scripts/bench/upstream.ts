@@ -1,8 +1,11 @@
-/** A process: Google as the bench needs it. Knows a row by the model in the path, and reads nothing of the body. */
+/**
+ * A process that plays Google for the bench. It recognises the row by the model in the path, and does not read the
+ * body.
+ */
 import { MODEL_PREFIX, ROWS, SILENT_MODEL } from './rows.ts';
 import { piecesOf } from './wire.ts';
 
-/** Milliseconds between two writes: enough for a reader to take the first before the second comes. */
+/** Milliseconds between two writes, so that the reader takes the first before the second comes. */
 const APART_MS = 1;
 
 const pieces = new Map(ROWS.map((row) => [`${MODEL_PREFIX}${row.name}`, piecesOf(row.answer)]));

@@ -6,7 +6,7 @@ export type Told =
   | { kind: 'text'; text: string }
   | { kind: 'call'; tool: string; about: string }
   | { kind: 'result'; text: string; failed: boolean }
-  /** Of the connection, not of the task. */
+  /** About the connection, not the task. */
   | { kind: 'note'; text: string };
 
 const WIDTH = 100;
@@ -23,7 +23,7 @@ function textLines(text: string): string {
   return [...shown, ...(lines.length > MOST_LINES ? [`  … (${lines.length} lines)`] : [])].join('\n');
 }
 
-/** What is printed for it; several lines where it is a text. */
+/** What is printed for it. A text may take several lines. */
 export function lineOf(told: Told): string {
   switch (told.kind) {
     case 'text':
@@ -39,7 +39,7 @@ export function lineOf(told: Told): string {
 
 type Block = Record<string, unknown>;
 
-/** What a line of Claude Code's `stream-json` tells. Thoughts and the client's own business are left out. */
+/** What a line of Claude Code's `stream-json` says. Thoughts, and what only concerns the client, are left out. */
 export function readStreamJson(line: string): Told[] {
   const event = tryParseJson(line);
   const message = isObject(event) ? event['message'] : undefined;

@@ -1,5 +1,5 @@
 /**
- * A coding client of a page, for where Claude Code is not installed: it streams answers, runs the tools they call in one
+ * A small coding client, for machines without Claude Code. It streams answers, runs the tools that they call inside one
  * folder, and tries again where it is told to.
  */
 import { mkdirSync } from 'node:fs';
@@ -10,7 +10,7 @@ import type { Told } from './progress.ts';
 
 export type ScriptedRun = {
   baseUrl: string;
-  /** The only folder that files are read from and written to. */
+  /** The only folder in which it reads and writes files. */
   cwd: string;
   prompt: string;
   tell(told: Told): void;
@@ -45,19 +45,19 @@ const TOOLS = [
   tool('Bash', 'Runs a shell command.', { command: text }),
 ];
 
-/** Not for failures of tools, which go back to the model: only for answers that could not be had. */
+/** An answer could not be had. (Failures of tools are not errors here: they go back to the model.) */
 class NoAnswer extends Error {
   override readonly name = 'NoAnswer';
   readonly waitMs: number | undefined;
 
-  /** `waitMs`: after which it may be tried again; undefined where that is of no use. */
+  /** `waitMs`: how long to wait before trying again; undefined where that would be useless. */
   constructor(message: string, waitMs: number | undefined) {
     super(message);
     this.waitMs = waitMs;
   }
 }
 
-/** Talks until an answer calls no tool. `ok` is false where no answer was to be had. */
+/** Talks until an answer calls no tool. `ok` is false where no answer could be had. */
 export async function runScripted(run: ScriptedRun): Promise<ScriptedResult> {
   const messages: object[] = [{ role: 'user', content: run.prompt }];
   for (let turn = 0; turn < MOST_TURNS; turn++) {
@@ -120,7 +120,7 @@ function refusalOf({ status, headers }: Response, body: string): NoAnswer {
   return new NoAnswer(`${status} ${message}`, hopeless ? undefined : wait);
 }
 
-/** Folds the stream. An error in it, or an end before the end, throws: nothing of a torn answer is used. */
+/** Folds the stream. Throws at an error in it, or where it breaks off: a torn answer is not used at all. */
 async function readAnswer(response: Response): Promise<Block[]> {
   const decoder = new SseDecoder();
   const utf8 = new TextDecoder();

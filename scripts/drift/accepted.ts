@@ -1,6 +1,7 @@
 /**
- * Differences that were looked at and are meant, by source, each with its reason. One of the SDK's that is no longer there is
- * drift as well: the list must not hide what comes next. Names are those that `bun run drift` prints.
+ * Differences that were looked at and are intended, by source, each with its reason. Where such a difference of the
+ * SDK's disappears, that is drift too: its row must go, or it would hide a later difference. Names are those that `bun
+ * run drift` prints.
  */
 
 type Reasons = Readonly<Record<string, string>>;
@@ -92,7 +93,7 @@ const CORPUS: Reasons = {
   ...because('written by hand in a vendor’s sample', 'unknown Candidate.finishReason FAKE_ENUM'),
 };
 
-/** All of what any recorded answer may hold. */
+/** Everything that a recorded answer may hold. */
 const RECORDED: Reasons = {
   ...NOT_ASKED_FOR,
   ...DETAILS,

@@ -1,8 +1,8 @@
-/** Members of types and values of enums, read from TypeScript text: types leave no trace at run time. */
+/** Reads members of types and values of enums from TypeScript text, because types leave no trace at run time. */
 
 export type Member = { name: string; comment: string };
 
-/** Undefined where `text` declares no such object type. Comments are those right before a member. */
+/** Undefined where `text` declares no such object type. A comment belongs to the member after it. */
 export function membersOf(text: string, type: string): Member[] | undefined {
   const head = new RegExp(
     `^export (?:declare )?(?:interface|class|type) ${type}\\b(?: extends [\\w<>, ]+)?(?: =)? \\{`,
@@ -19,7 +19,10 @@ export function enumValuesOf(text: string, name: string): string[] | undefined {
   return [...body.matchAll(/=\s*"([^"]*)"/g)].map((match) => match[1] ?? '');
 }
 
-/** From behind an opening brace to its closing one: on the same line, or the first at the margin. Comments hold braces as well. */
+/**
+ * From behind an opening brace to its closing one: on the same line, or the first one at the margin. (Comments hold
+ * braces as well.)
+ */
 function bodyAt(text: string, start: number): string {
   const lineEnd = text.indexOf('\n', start);
   const line = text.slice(start, lineEnd);
@@ -44,7 +47,7 @@ function splitMembers(body: string): Member[] {
     MEMBER.lastIndex = at;
     const member = MEMBER.exec(body);
     if (member) {
-      // A getter is the SDK's own convenience, and on no wire.
+      // A getter is only a convenience of the SDK's; it is not on the wire.
       if (!member[0].includes('get ') && !member[0].includes('()'))
         members.push({ name: member[1] ?? '', comment });
       comment = '';
@@ -56,7 +59,7 @@ function splitMembers(body: string): Member[] {
   return members;
 }
 
-/** Behind the semicolon that ends a member's type. */
+/** The index behind the semicolon that ends the type of a member. */
 function memberEnd(body: string, from: number): number {
   let depth = 0;
   for (let at = from; at < body.length; at++) {

@@ -1,4 +1,4 @@
-/** The API itself, today: its list of models, and one tiny answer. */
+/** The live API: its list of models, and one tiny answer. */
 import { isKnownModel, MODELS } from '../../src/gemini/models.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { Look } from './look.ts';
@@ -7,7 +7,7 @@ import { sightBody } from './recordings.ts';
 import type { Sightings } from './sightings.ts';
 
 export type LiveOptions = {
-  /** Without one nothing is looked at. */
+  /** Without a key nothing is looked at. */
   key: string | undefined;
   baseUrl: string | undefined;
   model: string;

@@ -1,11 +1,11 @@
-/** One look at one source: what it says otherwise than our tables, or why it could not be looked at. */
+/** One look at one source: where it differs from our tables, or why it could not be looked at. */
 export type Look =
   | {
       source: string;
       looked: true;
       what: string;
       differences: readonly string[];
-      /** What of it could not be read, and why. */
+      /** The parts that could not be read, and why. */
       unread?: readonly string[];
     }
   | { source: string; looked: false; why: string };
@@ -13,8 +13,8 @@ export type Look =
 export type Verdict = { lines: string[]; exitCode: 0 | 1 | 2 };
 
 /**
- * 1 where anything has drifted; else 2 where something could not be looked at, which is not the same as no drift; else 0.
- * `accepted` has a reason for each difference that is meant; what is accepted and gone is drift as well.
+ * 1 where anything differs; or else 2 where something could not be looked at (nobody knows whether that differs); or
+ * else 0. `accepted` has a reason for each intended difference. An accepted difference that is gone counts as drift.
  */
 export function judge(
   looks: readonly Look[],
@@ -48,7 +48,7 @@ export function judge(
   return { lines, exitCode: drifted > 0 ? 1 : unseen.length > 0 ? 2 : 0 };
 }
 
-/** Recordings need not hold everything that may be in one. */
+/** A recording need not hold everything that an answer may hold. */
 const GONE_IS_DRIFT: readonly string[] = ['the SDK'];
 
 const summary = (all: number, fresh: number): string =>

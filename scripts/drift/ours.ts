@@ -13,7 +13,7 @@ const named = (type: string): string[] => {
   return members.map(({ name }) => name);
 };
 
-/** Members of an answer's messages that the reader knows of, used or not. */
+/** Members of the messages of an answer that our reader knows, whether it uses them or not. */
 export const READ: Readonly<Record<string, readonly string[]>> = {
   GenerateContentResponse: named('GenerateContentResponse'),
   Candidate: named('Candidate'),
@@ -24,7 +24,7 @@ export const READ: Readonly<Record<string, readonly string[]>> = {
   PromptFeedback: named('PromptFeedback'),
 };
 
-/** The reader takes these as they are: no row says more of them. */
+/** The reader takes these as they are, so no row says more about them. */
 const PLAIN_ENDS: readonly string[] = ['OTHER', 'FINISH_REASON_UNSPECIFIED'];
 const PLAIN_BLOCKS: readonly string[] = ['OTHER', 'BLOCK_REASON_UNSPECIFIED', 'BLOCKED_REASON_UNSPECIFIED'];
 
@@ -33,7 +33,7 @@ export const knowsFinishReason = (value: string): boolean =>
 export const knowsBlockReason = (value: string): boolean =>
   Object.hasOwn(BLOCK_REASONS, value) || PLAIN_BLOCKS.includes(value);
 
-/** What was sighted and no table of ours has. */
+/** What was seen in answers and is in no table of ours. */
 export function unknownIn(seen: Sightings): string[] {
   return [...seen].flatMap(([name]) => {
     const [path = '', value] = name.split(' ');

@@ -1,4 +1,4 @@
-/** What recorded answers hold against what the reader knows: every event of every one. */
+/** Compares every event of every recorded answer with what the reader knows. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FrameDecoder } from '../../src/gemini/frames.ts';
@@ -7,7 +7,10 @@ import type { Look } from './look.ts';
 import { unknownIn } from './ours.ts';
 import { type Sightings, sight } from './sightings.ts';
 
-/** Folders of recorded client requests: turns, or one recording each. What cannot be read is named, and the rest looked at. */
+/**
+ * Folders of recorded client requests: turns, or one recording each. What cannot be read is named, and the rest is
+ * looked at.
+ */
 export function lookAtRequests(source: string, folders: readonly string[]): Look {
   const requests = folders.flatMap(listRecording);
   if (requests.length === 0) return { source, looked: false, why: 'there is none' };
@@ -59,7 +62,7 @@ export function lookAtOwnRecordings(root: string): Look {
 
 type CorpusEntry = { api: string; kind: string; file: string; id: string };
 
-/** A corpus of recordings made by others, one JSON file an exchange. */
+/** A corpus of recordings that others made, one JSON file for each exchange. */
 export function lookAtCorpus(root: string): Look {
   const source = 'the corpus';
   const index = join(root, 'recordings/INDEX.json');

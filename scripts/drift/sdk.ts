@@ -1,4 +1,4 @@
-/** The types of `@google/genai` against the simulator's tables and the reader's types. */
+/** Compares the types of `@google/genai` with the simulator's tables and the reader's types. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SDK_VERSION } from '../../src/config/config.ts';
@@ -11,17 +11,17 @@ import { knowsBlockReason, knowsFinishReason, READ } from './ours.ts';
 const FILE = join(import.meta.dir, '../../node_modules/@google/genai/dist/genai.d.ts');
 const SOURCE = 'the SDK';
 
-/** Fields of Vertex AI alone. */
+/** Fields that only Vertex AI has. */
 const isElsewhere = ({ comment }: Member) =>
   /not supported in (?:the )?Gemini (?:Developer )?API/i.test(comment);
 
-/** The SDK's name for a message of an answer, where it has another one. */
+/** The SDK's name for a message of an answer, where it differs from ours. */
 const SDK_NAMES: Readonly<Record<string, string>> = {
   UsageMetadata: 'GenerateContentResponseUsageMetadata',
   PromptFeedback: 'GenerateContentResponsePromptFeedback',
 };
 
-/** The simulator's enum for each of the SDK's that a request can hold. */
+/** The simulator's enum for each SDK enum that may be in a request. */
 const REQUEST_ENUMS: Readonly<Record<string, string>> = {
   ThinkingLevel: 'ThinkingConfig.ThinkingLevel',
   FunctionCallingConfigMode: 'FunctionCallingConfig.Mode',
@@ -48,7 +48,7 @@ export function lookAtSdk(file = FILE): Look {
   };
 }
 
-/** A field that the simulator lacks would be refused by it; one that only it has may be gone. */
+/** The simulator would refuse a field that it lacks. A field that only the simulator has may be gone from the API. */
 function requestDifferences(text: string): string[] {
   return Object.entries(MESSAGES).flatMap(([message, fields]) => {
     const members = membersOf(text, message);

@@ -2,10 +2,10 @@
 import type { GenerateContentResponse } from '../../src/gemini/wire.ts';
 import { isObject } from '../../src/lib/json.ts';
 
-/** `Part.text`, `finishReason STOP` … with the first place where each was seen. */
+/** `Part.text`, `finishReason STOP` … with the place where each was first seen. */
 export type Sightings = Map<string, string>;
 
-/** Where a message holds another one. */
+/** The members that hold another message. */
 const INSIDE: Readonly<Record<string, string>> = {
   'GenerateContentResponse.candidates': 'Candidate',
   'GenerateContentResponse.promptFeedback': 'PromptFeedback',

@@ -5,10 +5,10 @@ import type { Said } from './said.ts';
 
 export type Ending =
   | { kind: 'complete' }
-  /** Of the client's own accord. */
+  /** The client left by itself. */
   | { kind: 'left' }
   | { kind: 'error'; type: string; message: string }
-  /** None of the others: what was wrong. */
+  /** None of these; the text says what was wrong. */
   | { kind: 'wrong'; why: string };
 
 type Shown = { text: string; calls: string[] };
@@ -19,7 +19,7 @@ const wrong = (why: string): Ending => ({ kind: 'wrong', why });
 const expectedText = ({ pieces }: Said) => pieces.join('');
 const expectedCalls = ({ call }: Said) => (call ? [JSON.stringify(call)] : []);
 
-/** Undefined where it is none of Anthropic's. */
+/** Undefined where the body is no error of Anthropic's. */
 function errorIn(body: unknown): Ending | undefined {
   const error = isObject(body) && isObject(body['error']) ? body['error'] : {};
   const { type, message } = error;
@@ -27,7 +27,7 @@ function errorIn(body: unknown): Ending | undefined {
   return { kind: 'error', type, message };
 }
 
-/** Of an answer with another status than 200. */
+/** For an answer with another status than 200. */
 export const refused = (status: number, text: string): Ending =>
   errorIn(tryParseJson(text)) ?? wrong(`status ${status}: ${text.slice(0, 200)}`);
 
@@ -72,7 +72,7 @@ function show(event: Record<string, unknown>, shown: Shown): void {
 
 const ENDINGS: readonly unknown[] = ['message_stop', 'error'];
 
-/** One beginning, one ending, and in between what was said, or its beginning. */
+/** One beginning and one ending, and between them what was said, or its beginning. */
 export function streamed(text: string, said: Said): Ending {
   const events = eventsIn(text);
   if (!events) return wrong(`not a stream of events: ${JSON.stringify(text.slice(-200))}`);

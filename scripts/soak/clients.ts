@@ -1,16 +1,16 @@
-/** Clients of several kinds, each asking again as soon as it was answered. */
+/** Clients of several kinds. Each asks again as soon as it was answered. */
 import { createSeededRandom, type Random } from '../../src/lib/ports.ts';
 import { type Ending, refused, streamed, whole } from './answer.ts';
 import { promptFor, saidTo } from './said.ts';
 
-/** Numbers that may be asked for; sessions that ask. Both come round soon, so that what is remembered is known soon. */
+/** How many different numbers are asked for, and how many sessions ask. Both are small, so caches fill soon. */
 const NUMBERS = 1_000;
 const SESSIONS = 100;
 /** Milliseconds. */
 const LONGEST_STAY_MS = 60;
 const LONGEST_PAUSE_MS = 20;
 const SLOW_READ_MS = 3;
-/** Longer than any deadline of the proxy: whoever has to wait so long was forgotten. */
+/** Milliseconds, longer than any deadline of the proxy: a client that waits so long was forgotten. */
 const FORGOTTEN_MS = 60_000;
 
 const KINDS = ['stream', 'whole', 'count', 'leaver', 'slow', 'page'] as const;
@@ -24,7 +24,7 @@ const SHARES: Readonly<Record<Kind, number>> = {
   page: 5,
 };
 
-/** Of a model that soon no key may be asked for. */
+/** Asks for a model for which soon no key is left. */
 export const DOOMED = 'claude-doomed';
 const ONE_IN_DOOMED = 20;
 const MODELS = ['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-haiku-5-5', 'claude-fable-5-5'];
@@ -34,7 +34,7 @@ export type Tally = {
   asked: Record<Kind, number>;
   complete: number;
   left: number;
-  /** By type; with what the last one said. */
+  /** By type, with the text of the last one. */
   errors: Map<string, { count: number; message: string }>;
   /** The first few. */
   wrong: string[];
@@ -67,7 +67,7 @@ function note(tally: Tally, kind: Kind, ending: Ending): void {
 
 const below = (random: Random, limit: number): number => Math.floor(random.next() * limit);
 
-/** Each kind as often as its share says. */
+/** Each kind of client as often as its share says. */
 const BY_SHARE: readonly Kind[] = KINDS.flatMap((kind) => Array<Kind>(SHARES[kind]).fill(kind));
 
 const chooseKind = (random: Random): Kind => BY_SHARE[below(random, BY_SHARE.length)] ?? 'stream';
@@ -88,7 +88,7 @@ const requestFor = (kind: Kind, number: number, random: Random): object => ({
       }),
 });
 
-/** The body, read at leisure. */
+/** Reads the body slowly. */
 async function readSlowly(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
@@ -101,7 +101,7 @@ async function readSlowly(response: Response): Promise<string> {
 
 function judge(kind: Kind, number: number, status: number, text: string): Ending {
   if (kind === 'page') {
-    // One that tells of trouble is no trouble of its own.
+    // A client that tells of trouble must not itself end the run.
     const fine = [200, 503].includes(status) && text !== '';
     return fine
       ? { kind: 'complete' }
@@ -138,7 +138,7 @@ async function ask(url: string, kind: Kind, number: number, random: Random): Pro
   }
 }
 
-/** Resolves when the last answer has come; no client asks any more once `isOver`. */
+/** Resolves when the last answer has come. No client asks any more once `isOver` is true. */
 export async function runClients(
   url: string,
   count: number,

@@ -1,15 +1,15 @@
-/** Whether a figure grows over the rounds, or only wavers. */
+/** Whether a figure grows over the rounds, or only goes up and down. */
 
 export type Growth = {
-  /** The typical figure of the rounds right after the warm-up, and of the last ones. */
+  /** The median of the rounds right after the warm-up, and of the last ones. */
   before: number;
   after: number;
-  /** By the line that fits all rounds after the warm-up best, from the first of them to the last. */
+  /** The rise, from the first to the last round after the warm-up, of the line that fits them best. */
   fitted: number;
   grows: boolean;
 };
 
-/** The first third of the rounds: caches fill, code is compiled. */
+/** The first third of the rounds: caches fill, and code is compiled. */
 export const warmUpOf = (rounds: number): number => Math.ceil(rounds / 3);
 
 function median(values: readonly number[]): number {
@@ -31,7 +31,7 @@ function rise(values: readonly number[]): number {
   return square === 0 ? 0 : (product / square) * (values.length - 1);
 }
 
-/** Grows where both say so: one odd round bends the line, and chance alone lifts a median. */
+/** Both must show growth: one odd round bends the line, and chance alone can lift a median. */
 export function growthOf(values: readonly number[], allowance: number): Growth {
   const settled = values.slice(warmUpOf(values.length));
   const half = Math.floor(settled.length / 2);

@@ -1,14 +1,14 @@
 /**
- * Loaded into the proxy before anything else (`bun --preload`): counts what may be left behind, and tells it when asked. Garbage
- * is collected first, so that only what something still holds is counted.
+ * Loaded into the proxy before anything else (`bun --preload`). It counts what may be left behind, and tells the
+ * figures when asked. It collects garbage first, so that only what is still held counts.
  */
 import { heapStats } from 'bun:jsc';
 
-/** What the proxy, asked over IPC for `figures`, answers. */
+/** The answer to the IPC message `figures`. */
 export type Figures = {
   /** Timers that are set, and neither run nor cleared. */
   timers: number;
-  /** Listeners on abort signals that are still held, and not yet aborted. */
+  /** Listeners on abort signals that are still held and have not been aborted. */
   listeners: number;
   /** Bytes of live objects. */
   heap: number;
@@ -32,7 +32,7 @@ const countedClear = (timer: Parameters<typeof clearTimer>[0]) => {
 };
 Object.assign(globalThis, { setTimeout: countedSet, clearTimeout: countedClear });
 
-/** Weakly: what is counted must not be held by the count. */
+/** Weak references: counting must not hold what is counted. */
 const signals = new Set<WeakRef<AbortSignal>>();
 const listenersOf = new WeakMap<AbortSignal, Set<unknown>>();
 const { addEventListener, removeEventListener } = EventTarget.prototype;
@@ -64,7 +64,7 @@ function heldListeners(): number {
 }
 
 async function figures(): Promise<Figures> {
-  // Weak references live to the end of a turn, and what they held to the next collection.
+  // A weak reference lives to the end of a turn, and its target to the next collection.
   for (let i = 0; i < 3; i++) {
     Bun.gc(true);
     await new Promise((resolve) => setImmediate(resolve));
@@ -76,5 +76,5 @@ process.on('message', (message) => {
   if (message === 'figures') void figures().then((told) => process.send?.(told));
 });
 
-// Whoever asks is gone: nobody is left to end this process.
+// The parent is gone, so nobody is left to end this process.
 process.on('disconnect', () => process.exit(1));

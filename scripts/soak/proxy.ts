@@ -14,27 +14,27 @@ export type Sample = Figures & {
   descriptors: number;
   /** Bytes. */
   resident: number;
-  /** As the proxy itself sees it. */
+  /** Memory as the proxy itself sees it. */
   streams: number;
 };
 
 export type SoakedProxy = {
   url: string;
-  /** Keys and models are read anew, and refused keys get another chance. */
+  /** Makes the proxy read keys and models anew, which gives refused keys another chance. */
   reload(): void;
-  /** Once nothing is under way. */
+  /** Resolves when nothing is under way. */
   sample(): Promise<Sample>;
   /** While it works. */
   descriptors(): number;
-  /** Lines of the log by level, and those that tell of a bug. */
+  /** Log lines by level, and the lines that tell of a bug. */
   log(): { levels: Map<string, number>; bugs: string[] };
-  /** Rejects where it ends before it is told to, with what it said last. */
+  /** Rejects, with its last words, if the process ends before it is told to. */
   died: Promise<never>;
   /** Its exit code. */
   stop(): Promise<number>;
 };
 
-/** None of a process that is gone. */
+/** A process that is gone has none. */
 function descriptorsOf(pid: number): number {
   const folder = `/proc/${pid}/fd`;
   return existsSync(folder) ? readdirSync(folder).length : 0;
@@ -45,7 +45,7 @@ function residentOf(pid: number): number {
   return Number(kilobytes) * 1024;
 }
 
-/** Rejects where `work` takes longer. */
+/** Rejects if `work` takes longer. */
 async function within<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`${what} took more than ${ms} ms`)), ms);
@@ -56,7 +56,7 @@ class Log {
   readonly levels = new Map<string, number>();
   readonly bugs: string[] = [];
   readonly listening = Promise.withResolvers<string>();
-  /** The last few that are not of a request. */
+  /** The last few lines that do not belong to a request. */
   readonly lines: string[] = [];
   #rest = '';
 
@@ -83,7 +83,7 @@ async function follow(stream: ReadableStream<Uint8Array>, log: Log): Promise<voi
   for await (const bytes of stream) log.add(decoder.decode(bytes, { stream: true }));
 }
 
-/** Answers under way, once there has been time for clients that left to be noticed. */
+/** Answers under way, after a time in which the proxy can notice clients that left. */
 async function streamsLeft(url: string): Promise<number> {
   for (let waited = 0; ; waited += LOOK_MS) {
     const { streams_in_flight: streams } = await (await fetch(`${url}/health`)).json();
@@ -92,7 +92,7 @@ async function streamsLeft(url: string): Promise<number> {
   }
 }
 
-/** `env` is all that it sees of the environment, but for PATH. */
+/** `env` and PATH are all that it sees of the environment. */
 export async function startSoakedProxy(folder: string, env: Record<string, string>): Promise<SoakedProxy> {
   const told: ((figures: Figures) => void)[] = [];
   const log = new Log();

@@ -1,4 +1,6 @@
-/** What the model says to each number: known to upstream and to the clients, so that nothing can be lost or doubled unseen. */
+/**
+ * What the model says to each number. Upstream and clients both know it, so nothing can be lost or doubled unnoticed.
+ */
 
 const LONGEST = 40;
 const NUMBER = /\bsay (\d+)\b/;

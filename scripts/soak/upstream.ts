@@ -1,8 +1,8 @@
-/** Gemini's side, on loopback: says what is known of each number, in a few small pauses. */
+/** Google's side, on loopback: it says the text for each number, with a few small pauses. */
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import { numberIn, type Said, saidTo } from './said.ts';
 
-/** Milliseconds between two chunks, now and then. */
+/** Milliseconds that it sometimes waits between two chunks. */
 const PAUSE_MS = 2;
 const encoder = new TextEncoder();
 const EVENTS = { headers: { 'content-type': 'text/event-stream' } };
@@ -15,7 +15,10 @@ const chunkOf = (parts: readonly Part[], count: number, finishReason?: string) =
   modelVersion: 'soak',
 });
 
-/** Of few calls: the proxy keeps signatures up to a bound of its own, and on the way there they would look like growth. */
+/**
+ * Only few different calls: the proxy keeps signatures up to a limit, and until that is reached they would look like
+ * growth.
+ */
 const signatureOf = ({ at }: { at: number }) =>
   at % 40 === 0 ? { thoughtSignature: Buffer.from(`signature of ${at}`).toString('base64') } : {};
 
@@ -34,7 +37,7 @@ async function* eventsOf(chunks: readonly object[]): AsyncGenerator<Uint8Array> 
   }
 }
 
-/** A whole answer is one chunk with the parts of all. */
+/** A whole answer is one chunk with all parts. */
 const wholeOf = (said: Said): object => {
   const { thought, pieces, call } = said;
   return chunkOf(
@@ -70,7 +73,7 @@ export function serveUpstream() {
   });
   return {
     url: `http://127.0.0.1:${server.port}`,
-    /** Requests that have not been answered in full. */
+    /** Requests whose answer is not complete. */
     pending: () => server.pendingRequests,
     stop: () => server.stop(true),
   };

@@ -1,4 +1,4 @@
-/** From a recorded client request to a turn that is a test: redacted again, made small, with goldens of today's code. */
+/** Makes a test out of a recorded client request: redacted again, made small, with goldens from today's code. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../../src/lib/json.ts';
@@ -16,24 +16,24 @@ import { type Again, redactAgain } from './redact-again.ts';
 export type Adoption = {
   folder: string;
   recorded: RecordedRequest;
-  /** For whoever adopts: what was made of it, and what to look at. */
+  /** For the person who adopts: what was done, and what to look at. */
   notes: string[];
 };
 
 export type AdoptOptions = Again & {
-  /** A folder of recorded client requests. */
+  /** The folder of a recording. */
   recording: string;
-  /** The number or the name of one of them. */
+  /** The number or the name of a request in it. */
   request: string;
   turns: string;
   name: string;
-  /** Keeps the request as large as it was. */
+  /** Keeps the size of the request. */
   whole: boolean;
 };
 
 const CASE = /^[a-z0-9][a-z0-9-]*$/;
 
-/** Throws where it would overwrite something, and where the request cannot become a turn. */
+/** Throws where it would overwrite something, or where the request cannot become a turn. */
 export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const { recording, request, turns, name, whole } = options;
   if (!CASE.test(name))
@@ -52,7 +52,7 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   return { folder, recorded: adopted, notes };
 }
 
-/** What nobody but us ever said stays made up. */
+/** An invented turn stays `synthetic`. */
 const originOf = ({ origin }: RecordedRequest) => (origin === 'live' ? 'edited' : origin);
 
 function findRequest(recording: string, request: string): string {
@@ -67,7 +67,7 @@ function findRequest(recording: string, request: string): string {
 
 const numberOf = (path: string): number => Number.parseInt(nameOf(path), 10);
 
-// ── what it became ────────────────────────────────────────────────────────────────────────────────────────────
+// ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────
 
 type Run = { recorded: RecordedRequest; run: TurnRun };
 
@@ -99,7 +99,7 @@ function withTries(recorded: RecordedRequest, { recorded: now }: TurnRun, notes:
   return { ...recorded, upstream: recorded.upstream.slice(0, is) };
 }
 
-/** The size is the recorded prompt's, however small the request is made. */
+/** The recorded size of the prompt, although the request was made smaller. */
 function tellingAs(recorded: RecordedRequest, { recorded: { promptTold } }: TurnRun): RecordedRequest {
   return promptTold ? { ...recorded, promptTold } : recorded;
 }

@@ -1,4 +1,4 @@
-/** New goldens for turns: what today's code sends and answers becomes what is expected. */
+/** Makes new goldens for turns: what today's code sends and answers becomes what is expected. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STREAM } from '../../src/sim/cassette/layout.ts';
@@ -13,7 +13,7 @@ export type Blessing = {
   name: string;
   /** What changed, for review; empty where nothing did. */
   changes: string;
-  /** What no golden can mend. */
+  /** Faults that no golden can mend. */
   problems: string[];
 };
 
@@ -31,7 +31,7 @@ export async function blessTurn(folder: string): Promise<Blessing> {
   return { name: nameOf(folder), changes: `${notes}${found}`, problems };
 }
 
-/** What upstream said is nobody's to rewrite, not even in another spelling of the same. */
+/** What upstream said must not change, not even to another spelling of the same. */
 async function keepingStreams(folder: string, write: () => Promise<void>): Promise<void> {
   const streams = listExchanges(folder).map((exchange) => join(exchange, STREAM));
   const before = streams.map((file) => ({ file, text: readFileSync(file, 'utf8') }));
@@ -39,7 +39,7 @@ async function keepingStreams(folder: string, write: () => Promise<void>): Promi
   for (const { file, text } of before) if (readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
-/** Removes pieces of requests that no turn names any more; returns how many. */
+/** Removes blobs that no turn names any more; returns how many. */
 export function pruneBlobs(turns: string): number {
   const blobs = join(turns, 'blobs');
   if (!existsSync(blobs)) return 0;

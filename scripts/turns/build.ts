@@ -1,4 +1,4 @@
-/** From a case written short to the recorded request it stands for, the goldens still missing. */
+/** Turns a case in short form into the recorded request that it stands for, without goldens. */
 import type { MessagesRequest } from '../../src/anthropic/request.ts';
 import { SDK_VERSION, VERSION } from '../../src/config/config.ts';
 import type { Read, RecordedRequest, UpstreamExchange } from '../../src/sim/cassette/types.ts';
@@ -7,22 +7,22 @@ import { asBody, asEvent, type Piece, type Reply, Usage, whole } from './wire.ts
 export type TurnCase = {
   /** One sentence for the list of fixtures: what upstream does, or what the client asks for. */
   shows: string;
-  /** The user's words, or what differs from a plain request. */
+  /** The user's words, or the differences from a plain request. */
   ask?: string | Partial<MessagesRequest>;
-  /** The body to the letter, where it is no sound request. */
+  /** The exact body, where it is not a sound request. */
   body?: string;
   /** The path of another route. */
   path?: string;
   headers?: Readonly<Record<string, string>>;
-  /** The Gemini model that the client's id stands for. */
+  /** The Gemini model that the client's id is mapped to. */
   gemini?: string;
   /** What is set otherwise than for all turns: one more try, and no other model. */
   settings?: NonNullable<RecordedRequest['settings']>;
   /** Asks Gemini for one whole answer, as `FORCE_DISABLE_STREAMING` does. */
   unary?: true;
-  /** What upstream says to each try. */
+  /** What upstream answers to each attempt. */
   replies?: readonly Reply[];
-  /** What this process reads from the URLs of the request; without it Google is told them. */
+  /** What this process reads from the URLs of the request. Without it Google is given the URLs. */
   fetched?: NonNullable<RecordedRequest['fetched']>;
   /** Envelopes in the signature store, by key. */
   store?: Readonly<Record<string, string>>;
@@ -30,14 +30,14 @@ export type TurnCase = {
 
 export type TurnCases = Readonly<Record<string, TurnCase>>;
 
-/** Of the made-up key that answers these turns. */
+/** For the invented key that answers these turns. */
 export const KEY_FINGERPRINT = 'fixture1';
 export const DEFAULT_GEMINI = 'gemini-4-argon';
 
 const START = Date.UTC(2026, 10, 20, 12);
 const HEAD_MS = 180;
 const READ_MS = 20;
-/** How long a client looks at what it has before it leaves. */
+/** How long the client reads before it leaves. */
 const LEAVE_MS = 500;
 
 const HEADERS = {
@@ -104,7 +104,7 @@ function exchangeOf(reply: Reply, model: string, unary: boolean): UpstreamExchan
   };
 }
 
-/** Reason phrases are not told over HTTP/2, which Google speaks. */
+/** HTTP/2, which Google speaks, has no reason phrases. */
 const statusText = (status: number): string => (status === 200 ? 'OK' : '');
 
 function readsOf({ pieces }: Reply, model: string, unary: boolean): Read[] {

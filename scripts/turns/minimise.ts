@@ -1,6 +1,6 @@
 /**
- * Makes a recorded request small without changing what came of it: pieces of the request are left out as long as a run
- * over the same upstream bytes ends the same. Greedy, from large pieces to small ones, and bounded.
+ * Makes a recorded request small without changing its result: it leaves out pieces as long as a run over the same
+ * upstream bytes ends in the same way. It tries large pieces first, and a limited number of them.
  */
 import { keepOwnDigits } from '../../src/anthropic/own-json.ts';
 import { modelRow } from '../../src/gemini/models.ts';
@@ -13,10 +13,10 @@ import { attempts, shortened } from './reductions.ts';
 
 export type Minimised = { recorded: RecordedRequest; run: TurnRun; runs: number };
 
-/** Runs of one minimisation; a request of a megabyte takes some 20 ms a run. */
+/** The most runs of one minimisation. A run with a request of a megabyte takes about 20 ms. */
 const MAX_RUNS = 600;
 
-/** `first` is a run of `recorded` itself. */
+/** `first` is a run with `recorded` unchanged. */
 export async function minimise(
   recorded: RecordedRequest,
   first: TurnRun,
@@ -39,7 +39,8 @@ export async function minimise(
     best = { recorded: smaller, run };
     return true;
   };
-  // Where Google refused, the request is the evidence: unless our validator can tell that it would still be refused.
+  // Where Google refused, the request itself is the evidence, so it stays, unless our validator can tell that a smaller
+  // one would be refused too.
   const short = await reduce(body, shortened, accepts);
   if (!isUnexplainedRefusal(recorded, first)) await reduce(short, attempts, accepts);
   return { ...best, runs };
@@ -47,7 +48,7 @@ export async function minimise(
 
 type Value = Record<string, unknown>;
 
-/** Takes what is accepted, and goes on from there, until a round changes nothing. */
+/** Keeps each piece that may go out, and repeats until a round changes nothing. */
 async function reduce(
   body: Value,
   candidatesOf: (body: Value) => Iterable<(body: Value) => Value | undefined>,
@@ -66,7 +67,10 @@ async function reduce(
   return best;
 }
 
-/** All that must stay: what the client saw, how often upstream was asked, our own errors, and why Google would refuse. */
+/**
+ * Everything that must stay the same: what the client saw, how often upstream was asked, our own errors, and why Google
+ * would refuse.
+ */
 function outcomeOf(recorded: RecordedRequest, { recorded: now, bugs }: TurnRun): string {
   const { status, headers, bytes, end } = now.answer;
   return JSON.stringify([

@@ -1,26 +1,28 @@
 /**
- * What was recorded is redacted; but rules may have been added since, and keys of this machine are known here only. What tells
- * of a person is blotted out once more. Where something is left that looks like a credential, a person has to look.
+ * Redacts a recording again, before it becomes a fixture: rules may be newer than the recording, and only this machine
+ * knows its own keys. It stops where something is left that looks like a credential, so that a person can look.
  */
 import type { Span } from '../../src/lib/readings/reading.ts';
 import type { RecordedRequest, Redaction, UpstreamExchange } from '../../src/sim/cassette/types.ts';
 import { createRedactor, isPersonal, type OwnRule, type Redactor } from '../../src/sim/redact.ts';
 
 export type Again = {
-  /** Keys of this machine, looked for once more. */
+  /** The keys of this machine. */
   secrets: readonly string[];
   /** The user's own patterns. */
   own?: readonly OwnRule[];
-  /** Goes on where something looks like a credential, and blots it out. */
+  /** Does not stop at something that looks like a credential, but blots it out. */
   blot?: boolean;
 };
 
-/** Characters before a place that show where it is. */
+/** How many characters before a place are shown. */
 const SHOWN_BEFORE = 40;
 const SHOWN_AFTER = 10;
 const MOST_SHOWN = 20;
 
-/** Something named as a secret: too often wrong for a recorder, and good enough to make a person look. */
+/**
+ * A field whose name sounds like a secret. A recorder would be wrong too often with this rule, but here a person looks.
+ */
 const NAMED =
   /(?<=(?:key|token|secret|passwd|password|pwd|credentials?)["']?\s{0,3}[:=]\s{0,3}["']?)(?=[A-Za-z_+/.-]{0,200}\d)(?=[\d_+/.-]{0,200}[A-Za-z])[\w+/.-]{12,200}={0,2}/gi;
 

@@ -4,10 +4,10 @@ import { isObject } from '../../src/lib/json.ts';
 type Value = Record<string, unknown>;
 export type Change = (body: Value) => Value | undefined;
 
-/** The answer's shape hangs on these. */
+/** The form of the answer depends on these. */
 const NEEDED: readonly string[] = ['model', 'messages', 'max_tokens', 'stream'];
 
-/** Characters of a text that are kept, of those that are longer. */
+/** How many characters of a long text are kept. */
 const KEPT = 16;
 const LONG = 80;
 
@@ -22,7 +22,7 @@ export function* attempts(body: Value): Generator<Change> {
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
 
-/** Halves first, then ever shorter runs, from the front: what is old goes before what is new. */
+/** Halves first, then ever shorter runs, from the front, so that old messages go before new ones. */
 function* withoutRuns(key: string, length: number): Generator<Change> {
   for (let size = length; size >= 1; size = Math.floor(size / 2)) {
     for (let end = length; end > 0; end -= size) {
@@ -66,7 +66,7 @@ function* withoutBlocks(body: Value, index: number): Generator<Change> {
   }
 }
 
-/** First all long texts at once, then one by one. */
+/** First all long texts at once, then each by itself. */
 export function* shortened(body: Value): Generator<Change> {
   const places = longTexts(body, []);
   if (places.length === 0) return;
@@ -94,6 +94,6 @@ function shortenAt(value: unknown, [step, ...rest]: Place): unknown {
   return isObject(value) && step in value ? { ...value, [step]: shortenAt(value[step], rest) } : value;
 }
 
-/** Well-formed, and not longer than it was. */
+/** Well-formed, and not longer than before. */
 const shortText = (value: unknown): unknown =>
   typeof value === 'string' && value.length > LONG ? `${value.slice(0, KEPT).toWellFormed()}…` : value;

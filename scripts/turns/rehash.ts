@@ -1,4 +1,4 @@
-/** Hashes of a turn that somebody edited by hand: without this nothing would read it any more. */
+/** Renews the hashes of a turn that somebody edited by hand; without that nothing would read it any more. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXPECTED, META, STREAM } from '../../src/sim/cassette/layout.ts';
@@ -6,7 +6,7 @@ import { ExchangeMeta, prettyJson, RequestMeta, readJsonFile, sha256 } from '../
 import { listExchanges } from '../../src/sim/cassette/read.ts';
 import { readStreamLines } from '../../src/sim/cassette/stream-lines.ts';
 
-/** Renews what does not fit; returns the names of the files that had been edited. What Google said is now `edited`. */
+/** Returns the names of the files that had been edited. The origin of what Google said becomes `edited`. */
 export function renewHashes(folder: string): string[] {
   const edited: string[] = [];
   for (const exchange of listExchanges(folder)) {

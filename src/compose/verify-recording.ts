@@ -25,7 +25,7 @@ export async function verifyRecording(folder: string, times: number): Promise<Ve
 
 type Named = { name: string; recorded: RecordedRequest };
 
-/** The proxy of this process alone: no key, no file, no network. */
+/** A proxy for this process alone: no key, no file, no network. */
 async function openReplay(folder: string) {
   const read = readConfig({ BACKEND: 'replay', REPLAY: folder, PORT: '0', LOG_LEVEL: 'CRITICAL' }, []);
   const config = { ...read, replay: read.replay && { ...read.replay, alone: true } };
@@ -39,7 +39,7 @@ async function playOnce(folder: string, requests: readonly Named[]): Promise<str
   const problems: string[] = [];
   try {
     for (const { name, recorded } of requests) {
-      // Left before anything was said: there is nothing to compare, and no head to wait for.
+      // The client left before anything was said: there is nothing to compare, and no head to wait for.
       if (recorded.answer.end === 'client-gone' && recorded.answer.bytes.length === 0) continue;
       const problem = compare(recorded, await send(listening.url, recorded));
       if (problem !== undefined) problems.push(`${name}: ${problem}`);
@@ -53,7 +53,10 @@ async function playOnce(folder: string, requests: readonly Named[]): Promise<str
 
 type Received = { status: number; requestId: string | null; bytes: Uint8Array };
 
-/** Milliseconds for the bytes that a client had when it left; a replay has them at once, and then says nothing more. */
+/**
+ * Milliseconds in which the bytes must come that the client had when it left. A replay has them at once, and is then
+ * silent.
+ */
 const UNTIL_LEFT_MS = 20_000;
 
 async function send(url: string, { request, answer }: RecordedRequest): Promise<Received> {
@@ -73,7 +76,7 @@ async function send(url: string, { request, answer }: RecordedRequest): Promise<
   return { status: response.status, requestId, bytes };
 }
 
-/** As many as there are, or as come before the time is up; then leaves. */
+/** Reads so many bytes, or as many as come in time; then leaves. */
 async function firstBytes(response: Response, length: number): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   const pieces: Uint8Array[] = [];
@@ -85,7 +88,7 @@ async function firstBytes(response: Response, length: number): Promise<Uint8Arra
       had += next.value.length;
     }
   } catch {
-    // The time is up: what is missing is told as a difference.
+    // The time is over: missing bytes show as a difference.
   }
   await reader?.cancel().catch(() => {});
   return new Uint8Array(Buffer.concat(pieces));
@@ -93,10 +96,13 @@ async function firstBytes(response: Response, length: number): Promise<Uint8Arra
 
 const redactor = createRedactor([]);
 
-/** What was blotted out of the answer upstream is in other places than what was blotted out of ours. */
+/** Blotted-out places of upstream's answer are at other offsets than those of ours. */
 const redacted = (bytes: Uint8Array): Buffer => Buffer.from(redactor.bytes(bytes, '', []));
 
-/** Undefined where the answer is the recorded one, byte for byte; of a client that left, as far as it had come. */
+/**
+ * Undefined where the answer is the recorded one, byte for byte. Where the client left, only the part counts that it
+ * had.
+ */
 function compare({ answer }: RecordedRequest, received: Received): string | undefined {
   const expected = Buffer.from(answer.bytes);
   if (answer.end === 'client-gone') {
@@ -113,7 +119,10 @@ function compare({ answer }: RecordedRequest, received: Received): string | unde
   return firstDifference(expected, clean);
 }
 
-/** A key in an error of Google's: the client was told three stars, the recording of upstream has as many `x` as it is long. */
+/**
+ * A key in one of Google's errors: the client was shown three stars; the recording of upstream has one `x` for each
+ * character.
+ */
 const withoutKeys = (bytes: Buffer): string => bytes.toString('latin1').replace(/\*\*\*|x{6,}/g, '***');
 
 const SHOWN = 120;

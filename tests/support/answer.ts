@@ -1,4 +1,4 @@
-/** Runs upstream bytes through the product's own way: frames, part ladder, answer. */
+/** Runs upstream bytes through the product's own code: frames, parts, answer. */
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import { type Frame, FrameDecoder } from '../../src/gemini/frames.ts';
 import type { AnswerPlan } from '../../src/translate/context.ts';

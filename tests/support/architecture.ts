@@ -1,4 +1,4 @@
-/** The house rules as data: every rule says what it holds and why, and finds its breaches in plain source text. */
+/** The house rules as data: every rule says what it demands and why, and finds violations in plain source text. */
 import { posix } from 'node:path';
 
 export type SourceFile = {
@@ -76,7 +76,7 @@ function floorBreach(file: SourceFile, { target, line }: Import): string[] {
   const from = roomOf(file.path);
   const to = roomOf(resolveImport(file.path, target));
   if (from === undefined || from === to) return [];
-  // The version is told by package.json, to the floor that knows what this program is called.
+  // Only the floor that knows the program's name reads its version from package.json.
   if (to === undefined && target.endsWith('/package.json') && from === 'config') return [];
   if (to === undefined) return [`${file.path}:${line} imports ${target}, outside src`];
   const [here, there] = [FLOORS[from], FLOORS[to]];
@@ -108,7 +108,9 @@ const SHELL = [
   'main.ts',
 ];
 
-/** Longest matching prefix wins. A package without a row is a breach: a new one is a decision, not an accident. */
+/**
+ * The longest matching prefix wins. A package without a row is a violation: to add one is a decision, not an accident.
+ */
 export const PACKAGES: Readonly<Record<string, Lodging>> = {
   '@google/genai': { values: ['upstream'], types: ['gemini'] },
   elysia: { values: SERVING },
@@ -146,7 +148,7 @@ function packageBreach(file: SourceFile, { target, typeOnly, line }: Import): st
 
 const inSource = (path: string) => path.startsWith('src/');
 
-/** A rule that bans `pattern` in the code (not the comments) of the files that `where` names. */
+/** A rule that bans `pattern` from the code (not the comments) of the files that `where` names. */
 export function banned(name: string, pattern: RegExp, where: (path: string) => boolean, why: string): Rule {
   return {
     name,
@@ -160,7 +162,7 @@ export function banned(name: string, pattern: RegExp, where: (path: string) => b
   };
 }
 
-/** What people read, what other processes are told, and Google's days. */
+/** The wall clock is for what people read, what other processes are told, and Google's days. */
 const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/upstream/genai.ts',
   'src/keys/pool.ts',
@@ -178,9 +180,9 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/sim/record/recorder.ts',
 ]);
 
-/** A file of one duty rarely has more than 250. */
+/** A file with one duty rarely has more than 250 lines. */
 const MAX_LINES = 400;
-/** More files than this in one folder, and nobody knows them all. */
+/** Nobody knows all files of a folder that has more than this. */
 const MAX_FILES = 25;
 
 /** And of the docs that a script makes. */
@@ -283,7 +285,7 @@ export const RULES: readonly Rule[] = [
 
 // ── rooms ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** The folders with more files than fit, not counting those of the folders inside. */
+/** The folders with too many files. The files of inner folders do not count. */
 export function crowdedRooms(files: readonly SourceFile[]): string[] {
   const counts = new Map<string, number>();
   for (const { path } of files) {

@@ -1,11 +1,14 @@
-/** A breaker to test, and what it should do, said as simply as can be: all that was told since the last change is kept, and counted anew. */
+/**
+ * What a breaker should do, in the simplest form: it keeps everything that was told since the last change, and counts
+ * it anew each time. Also a breaker to compare with it.
+ */
 import { Breaker, type BreakerOptions, type BreakerState } from '../../src/keys/breaker.ts';
 import { dateOf } from '../../src/lib/ports.ts';
 import { clockOf } from './manual-clock.ts';
 
 export type BreakerFigures = Omit<BreakerOptions, 'clock' | 'onChange'>;
 type Sample = { at: number; failed: boolean; asker: string };
-/** From an opening to the end of it. `blamed`: the only asker who failed. */
+/** From one opening to its end. `blamed`: the asker who failed, if there was only one. */
 type Opening = { blamed: string | undefined };
 type Phase =
   | { kind: 'closed'; told: Sample[] }
@@ -13,7 +16,7 @@ type Phase =
   /** One phase for each probe. */
   | { kind: 'probing'; until: number; since: number | undefined; opening: Opening };
 
-/** Says something of the phase that it was given out in, and of no later one; a bystander's of the whole opening. */
+/** A permit counts only in the phase in which it was given out; a bystander's counts for the whole opening. */
 export type ModelPass = {
   phase: Phase;
   asker: string;
@@ -57,7 +60,7 @@ export class BreakerModel {
     return this.until;
   }
 
-  /** A probe is out, and may still tell. */
+  /** A probe is under way and may still report. */
   get probing(): boolean {
     return this.#phase.kind === 'probing' && this.#phase.since !== undefined;
   }
@@ -78,7 +81,7 @@ export class BreakerModel {
     else this.#close([answered]);
   }
 
-  /** The success of whatever passed in this opening, however late. */
+  /** Any success counts in this opening, however late it comes. */
   #isOfNow({ phase }: ModelPass): boolean {
     const opening = openingOf(phase);
     return phase === this.#phase || (opening !== undefined && opening === openingOf(this.#phase));
@@ -137,7 +140,7 @@ export class BreakerModel {
     return told.some(({ at, failed, asker }) => !failed && asker !== than && now - at < windowMs);
   }
 
-  /** Of one asker who fails while others are answered, and it is not, one is heard. */
+  /** While others are answered, only one failure of the same asker counts. */
   #weigh(told: readonly Sample[], failures: readonly Sample[], now: number): number {
     const { windowMs } = this.#figures;
     const answered = told.filter(({ at, failed }) => !failed && now - at < windowMs);
@@ -167,7 +170,7 @@ const lastFailures = (told: readonly Sample[]): Sample[] =>
 const recent = (told: readonly Sample[], now: number, { windowMs }: BreakerFigures): Sample[] =>
   told.filter(({ at, failed }) => failed && now - at < windowMs);
 
-/** As the pool has them. */
+/** The settings that the pool uses. */
 export const FIGURES: BreakerFigures = {
   consecutive: 5,
   share: 0.5,
@@ -192,11 +195,11 @@ export function openBreaker(figures: BreakerFigures = FIGURES) {
   const fail = (times = 1, asker?: string) => {
     for (let i = 0; i < times; i++) breaker.pass(asker)?.failed();
   };
-  /** Waits until it may be tried. */
+  /** Waits until the breaker may be tried. */
   const wait = () => {
     time.now = breaker.freeAt();
   };
-  /** As other instances tell a moment. */
+  /** A moment as other instances would tell it. */
   const date = (moment: number) => dateOf(clock, moment).getTime();
   return { breaker, time, date, changes, fail, wait };
 }

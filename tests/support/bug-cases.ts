@@ -1,6 +1,6 @@
 /**
- * Cases rebuilt from public bug reports (`cases/` of the corpus, whose README gives their format): requests, what upstream answers,
- * and a JavaScript expression that says what must come of them. Run as written, over real sockets.
+ * Cases rebuilt from public bug reports (`cases/` of the corpus; its README describes the format): requests, upstream's
+ * answers, and a JavaScript expression that says what must come of them. They run over real sockets.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ type CaseAnswer = {
   chunks?: (object | string)[];
   body?: string;
   gzip?: boolean;
-  /** A pattern over the request's body: the answer is given only while the body matches it. */
+  /** A pattern for the request's body: the answer is given only to a body that matches. */
   refusesIf?: string;
 };
 
@@ -41,7 +41,7 @@ export type BugCase = {
   check: string;
 };
 
-/** What one request came to, as the expressions know it. */
+/** The result of one request, as the expressions see it. */
 type Finding = {
   status: number;
   ms: number;
@@ -84,7 +84,7 @@ function response({ status = 200, headers, chunks, body, gzip }: CaseAnswer, url
   });
 }
 
-/** Answers one after the other, of which the last repeats. */
+/** The answers in order; the last one repeats. */
 function answerer(answers: CaseAnswer | CaseAnswer[] | undefined, good: object) {
   const list = answers === undefined ? [] : [answers].flat();
   let next = 0;
@@ -168,7 +168,7 @@ async function send(url: string, request: CaseRequest): Promise<Finding> {
 
 const requestsOf = ({ request, requests }: BugCase): CaseRequest[] => requests ?? (request ? [request] : []);
 
-/** Throws what went wrong, with all that the expression could see. */
+/** Throws what went wrong, with everything that the expression could see. */
 export async function runBugCase(bugCase: BugCase): Promise<void> {
   const generate = answerer(bugCase.upstream, GOOD);
   const count = answerer(bugCase.countUpstream, { totalTokens: 10 });

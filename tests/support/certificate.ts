@@ -1,4 +1,4 @@
-/** A certificate that a test makes for its own server: a few bytes of DER, so that no key need lie in the repository. */
+/** A certificate that a test makes for its own server, so that no key need lie in the repository. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 function length(count: number): Buffer {
@@ -22,7 +22,7 @@ const BASIC_CONSTRAINTS = hex('0603551d13');
 const TRUE = hex('0101ff');
 const VALIDITY = sequence(text(0x17, '200101000000Z'), text(0x17, '491231235959Z'));
 
-/** Signed by itself: trusted by whoever is told to. */
+/** Signed by itself, for a client that is told to trust it. */
 export function certificateFor(host: string): { cert: string; key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const name = sequence(der(0x31, sequence(COMMON_NAME, text(0x0c, host))));

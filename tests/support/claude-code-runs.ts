@@ -1,6 +1,6 @@
 /**
- * The real Claude Code, found, installed and run: in print mode, with a home of its own and nothing of this machine's
- * environment but PATH, always within bounded time.
+ * The real Claude Code: found, installed and run. It runs in print mode, with a home of its own, with nothing of this
+ * machine's environment but PATH, and for a limited time.
  */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -26,7 +26,10 @@ async function output(command: string[], timeout: number): Promise<{ code: numbe
   return { code: child.exitCode, text: `${out}${err}` };
 }
 
-/** Installs beside the final place and renames: a cut installation is never taken for a whole one. */
+/**
+ * Installs beside the final place and then renames, so that a broken-off installation is never taken for a complete
+ * one.
+ */
 async function install(version: string, folder: string, retries: number): Promise<Installed> {
   mkdirSync(CACHE, { recursive: true });
   const draft = mkdtempSync(join(CACHE, `.${version}-`));
@@ -54,8 +57,9 @@ async function install(version: string, folder: string, retries: number): Promis
 }
 
 /**
- * The `claude` of `version`, from the cache (`CLAUDE_CODE_CACHE`) or freshly installed; or why there is none. `onDownload` is told before. `retries`:
- * how often npm may ask again; a machine without a network should hear of it at once.
+ * The `claude` of `version`, from the cache (`CLAUDE_CODE_CACHE`) or newly installed; or the reason why there is none.
+ * `onDownload` is called before a download. `retries`: how often npm may ask again, so that a machine without a network
+ * hears of it at once.
  */
 export async function installVersion(
   version: string,
@@ -76,7 +80,7 @@ export async function installVersion(
 
 export type Found = { path: string; version: string };
 
-/** The `claude` on PATH, else the newest one in the cache; undefined where there is none that runs. Installs nothing. */
+/** The `claude` on PATH, or else the newest one in the cache; undefined where none runs. Installs nothing. */
 export async function findClaudeCode(): Promise<Found | undefined> {
   const cached = existsSync(CACHE) ? readdirSync(CACHE).filter((name) => /^\d/.test(name)) : [];
   const newestFirst = cached.sort((a, b) => Bun.semver.order(b, a)).map((name) => binary(join(CACHE, name)));
@@ -94,28 +98,28 @@ export type ClaudeRun = {
   path: string;
   baseUrl: string;
   cwd: string;
-  /** Kept from run to run where a session is to be resumed. */
+  /** The same folder for several runs, where a session is to be resumed. */
   home: string;
   prompt: string;
   args?: readonly string[];
   timeoutMs: number;
-  /** Told every line of stdout as it comes, and how to press Ctrl-C. */
+  /** Gets every line of stdout as it comes, and a function that presses Ctrl-C. */
   onLine?(line: string, interrupt: () => void): void;
 };
 
 export type ClaudeResult = {
-  /** Null when it was killed for taking longer than `timeoutMs`. */
+  /** Null when it was killed because it took longer than `timeoutMs`. */
   exitCode: number | null;
   stdout: string;
   stderr: string;
 };
 
-/** Refused to root, the usual user of a container, but in a sandbox. */
+/** Claude Code refuses this flag to root (the usual user of a container) outside of a sandbox. */
 const SKIP_PERMISSIONS = '--dangerously-skip-permissions';
 
 /**
- * All that Claude Code sees of the environment; anything else would make runs differ from machine to machine. A sandbox only
- * where it must be one: there it is more patient with an overloaded API than where people work.
+ * All that Claude Code sees of the environment: anything more would make runs differ between machines. It is told of a
+ * sandbox only where it must be, since in a sandbox it waits longer for an overloaded API than elsewhere.
  */
 function cleanEnvironment({ baseUrl, home }: ClaudeRun, args: readonly string[]): Record<string, string> {
   return {
@@ -148,8 +152,8 @@ async function readLines(stream: ReadableStream<Uint8Array>, onLine: (line: stri
 }
 
 /**
- * One `claude -p` run. Every tool may be used, unless `args` name a permission mode. The whole process group is killed when
- * time is up: Claude Code starts shells of its own.
+ * One `claude -p` run. Every tool may be used, unless `args` name a permission mode. At the end of the time the whole
+ * process group is killed, because Claude Code starts shells of its own.
  */
 export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
   const given = run.args ?? [];

@@ -1,14 +1,14 @@
 /**
- * A backtracking matcher as JavaScript's engine is one, that counts its steps: how an expression does on a text, without a
- * clock. It knows what the source of this project uses of the notation, and throws for the rest.
+ * A backtracking matcher like JavaScript's, which counts its steps: this shows how expensive an expression is on a
+ * text, without a clock. It knows the notation that this project's source uses, and throws for anything else.
  */
 
 type Next = (at: number) => number;
-/** Calls `next` for each way to match from `at` on, best first; where the match ends, or -1. */
+/** Runs `next` for each way to match from `at` on, best first. Returns where the match ends, or -1. */
 type Matcher = ((at: number, next: Next) => number) & { one?: One };
-/** Of a matcher of one character: whether it stands there, and the place behind it. */
+/** For a matcher of one character: whether the character is there, and the index behind it. */
 type One = (at: number) => number;
-/** In text order, or against it within a look-behind. */
+/** Forwards, or backwards within a look-behind. */
 type Direction = 1 | -1;
 
 export class CountingRegex {
@@ -28,7 +28,10 @@ export class CountingRegex {
     if (this.#at < source.length) throw new Error(`cannot read ${source} from ${this.#at}`);
   }
 
-  /** The steps of one native search: up to the first match, or at `from` alone where the expression is sticky. */
+  /**
+   * The steps of one native search, up to the first match; where the expression is sticky, of the attempt at `from`
+   * alone.
+   */
   count(text: string, from: number): number {
     this.#text = text;
     this.#steps = 0;
@@ -133,7 +136,7 @@ export class CountingRegex {
     };
   }
 
-  /** One character: its set is left to the native engine, which reads one in one step. */
+  /** One character. Its set is tested by the native engine, which counts as one step. */
   #character(direction: Direction): Matcher {
     const found = /^(?:\[\^?(?:\\.|[^\]\\])*\]|\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|.)|[\s\S])/i.exec(
       this.#source.slice(this.#at),
@@ -176,7 +179,7 @@ function repeat(item: Matcher, least: number, most: number, lazy: boolean): Matc
   return (at, next) => more(0, at, next);
 }
 
-/** As far as it goes, and then back: a loop, since a recursion would be as deep as the text is long. */
+/** As far as possible, and then back. It is a loop, because a recursion would be as deep as the text is long. */
 function repeatOne(one: One, least: number, most: number): Matcher {
   return (at, next) => {
     const places = [at];

@@ -1,4 +1,4 @@
-/** One run of `scripts/demo.ts`, as its users start it. */
+/** One run of `scripts/demo.ts`, started as its users do. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,11 +15,11 @@ export type DemoRun = {
 
 export type DemoOptions = {
   args: readonly string[];
-  /** The folder of the `claude` to be found first; without it there is none to be found. */
+  /** The folder of the `claude` that is found first; without it none is found. */
   claude?: string;
 };
 
-/** Runs the demo in a new folder, hands over what came of it, and clears up. */
+/** Runs the demo in a new folder, passes the result on, and deletes the folder. */
 export async function withDemo(
   options: DemoOptions,
   look: (run: DemoRun) => void | Promise<void>,

@@ -1,4 +1,4 @@
-/** Bytes as the tools of a shell print them. Compared with coreutils 9, xxd of vim 9 and util-linux 2.40 by hand. */
+/** Bytes as shell tools print them. Compared by hand with coreutils 9, xxd of vim 9 and util-linux 2.40. */
 
 const hex = (byte: number, width = 2) => byte.toString(16).padStart(width, '0');
 const octal = (byte: number, width: number) => byte.toString(8).padStart(width, '0');
@@ -164,14 +164,14 @@ export const DUMPS: Readonly<Record<string, (bytes: Uint8Array) => string>> = {
   'escapes of a string': (bytes) => [...bytes].map((b) => `\\x${hex(b)}`).join(''),
 };
 
-/** As a text stands on a screen: in colours, in lines that are cut at its edge, in frames. Nothing is encoded. */
+/** A text as it stands on a screen: in colours, cut into lines at the edge, in frames. It is not encoded. */
 export const SHOWN: Readonly<Record<string, (text: string) => string>> = {
   'a colour for each letter': (text) => [...text].map((char) => `\u001b[1;32m${char}\u001b[0m`).join(''),
   'a colour before each word': (text) => text.replace(/[\w-]+/g, '\u001b[32m$&\u001b[m\u001b[K'),
   'a colour in the midst': (text) => text.replace(/[a-z]{5}/, '\u001b[01;31m\u001b[K$&\u001b[m\u001b[K'),
 };
 
-/** In pieces; only who knows what is looked for can tell where such a piece ends. */
+/** Cut into pieces; only somebody who knows the secret can tell where a piece ends. */
 export const IN_PIECES: Readonly<Record<string, (text: string) => string>> = {
   'lines cut at the edge': (text) => wrapped(text, 20),
   'lines cut and shifted': (text) => wrapped(text, 24).replaceAll('\n', '\n    '),

@@ -13,6 +13,6 @@ const isKeepAlive = (event: MessageEvent): boolean =>
     ((event.delta.type === 'text_delta' && event.delta.text === '') ||
       (event.delta.type === 'thinking_delta' && event.delta.thinking === '')));
 
-/** Signs of life come with time, not with what upstream says. */
+/** Pings come with time, not with what upstream says. */
 export const withoutKeepAlive = (events: readonly MessageEvent[]): MessageEvent[] =>
   events.filter((event) => !isKeepAlive(event));

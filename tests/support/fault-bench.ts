@@ -17,10 +17,10 @@ import { GEMINI_KEY } from './proxy.ts';
 
 export type Scene = {
   turn: FaultTurn;
-  /** Rules for all requests upstream, or by key. */
+  /** Rules for all upstream requests, or by key. */
   faults: string | Readonly<Record<string, string>>;
   clients: readonly Client[];
-  /** Stands before the turn: may answer in its place. */
+  /** Runs before the turn is served, and may answer in its place. */
   google?: (inner: Fetch) => Fetch;
 };
 
@@ -31,18 +31,21 @@ export type Told = {
   headers: Headers;
   /** The whole answer as it came. */
   text: string;
-  /** Of each request upstream: the bytes that got through to the proxy. */
+  /** For each upstream request: the bytes that reached the proxy. */
   delivered: Uint8Array[];
   /** Strikes that were noted. */
   strikes: number;
 };
 
-/** Turns of the event loop without any news, after which nothing but time can bring some. */
+/** After so many turns of the event loop without news, only time can bring news. */
 const QUIET_TURNS = 6;
-/** Virtual time in which any answer must end, one way or another: more than all timeouts together. */
+/** Milliseconds of virtual time in which any answer must end: more than all timeouts together. */
 const LONGEST_MS = 3_600_000;
 
-/** Rows promise what becomes of one fault: a second retry would only repeat the first. The mock's key forgets what it met, so that a quota which one run uses up is not gone for the next. */
+/**
+ * One retry, since a second would only repeat the first. The mock's key forgets what it met, so a quota that one run
+ * uses up is back for the next.
+ */
 export const ONE_FAULT = {
   BACKEND: 'mock',
   GEMINI_API_KEY: GEMINI_KEY,
@@ -54,7 +57,7 @@ export const ONE_FAULT = {
 /** As asking for whole answers alone. */
 export const UNARY = { FORCE_DISABLE_STREAMING: 'true' };
 
-/** Counts what begins to wait on it. */
+/** Counts the waits that begin on it. */
 class BenchClock extends ManualClock {
   /** How often anything was made to wait. */
   waits = 0;
@@ -65,7 +68,10 @@ class BenchClock extends ManualClock {
   }
 }
 
-/** The same number for whoever asks, and ids that are counted: how often chance is asked, and by whom first, changes nothing. */
+/**
+ * Always the same number for chance, and ids that are counted: then it makes no difference how often chance is asked,
+ * and by whom first.
+ */
 const EVEN_CHANCE = { next: () => 0.5 };
 function countedIds(): Ids {
   const counts = new Map<string, number>();
@@ -78,7 +84,7 @@ function countedIds(): Ids {
   };
 }
 
-/** Each key's rules count its own requests. */
+/** The rules of each key count its own requests. */
 function brokenBy(faults: Scene['faults'], serve: Fetch, clock: Clock, onStrike: () => void): Fetch {
   const broken = (rules: string) => createFaultFetch(serve, parseFaults(rules), { clock, seed: 1 });
   const all = broken(typeof faults === 'string' ? faults : '');
@@ -95,7 +101,7 @@ function brokenBy(faults: Scene['faults'], serve: Fetch, clock: Clock, onStrike:
 
 const keyOf = ({ headers }: RequestInit): string => new Headers(headers).get('x-goog-api-key') ?? '';
 
-/** `settings` go before those of the bench. */
+/** `settings` win over those of the bench. */
 export async function openBench(settings: Readonly<Record<string, string>> = ONE_FAULT) {
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
   const clock = new BenchClock();
@@ -115,7 +121,7 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
     fetch: (url, init, exchange) => upstream(url, init, exchange),
     toPng,
   });
-  /** What has come and gone in the scene under way. */
+  /** What has happened in the present scene. */
   let news = 0;
 
   async function quiet(isOver: () => boolean): Promise<void> {
@@ -128,7 +134,7 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
     }
   }
 
-  /** Lets time pass only when nothing else happens; fails where not even that helps. */
+  /** Lets time pass only when nothing else happens. Fails where that does not help either. */
   async function patiently<T>(work: Promise<T>, what: string): Promise<T> {
     let over = false;
     const end = () => {
@@ -145,7 +151,7 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
     }
   }
 
-  /** To the end of the last client. */
+  /** Plays until the last client has ended. */
   async function play({ turn, faults, clients, google = (inner) => inner }: Scene): Promise<Played> {
     const begun = clock.monotonic();
     const hearing: Hearing = {
@@ -164,7 +170,7 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
     upstream = watched(failing, played.asked, hearing.now, hearing.onNews);
     const answers = Promise.all(clients.map((client) => hear(turn, client, hearing)));
     played.heard.push(...(await patiently(answers, `${JSON.stringify(faults)} on ${turn.name}`)));
-    // What is let go of now hears of it.
+    // Whatever is dropped now is told so.
     await quiet(() => false);
     return played;
   }

@@ -1,6 +1,6 @@
 /**
- * Scenes whose every byte, request and time are to stay as they are while the way from the one to the other is rebuilt:
- * the trials of the matrix, pairs of faults, several keys and models, breakers, quotas, and clients that leave or come together.
+ * Scenes for a rebuild that must change nothing: every byte, request and time must stay the same. They are the trials
+ * of the matrix, pairs of faults, several keys and models, breakers, quotas, and clients that leave or come together.
  */
 import { FAULT_ROWS, type FaultName } from '../../src/sim/faults/table.ts';
 import { ONE_FAULT, type Scene, UNARY } from './fault-bench.ts';
@@ -15,7 +15,7 @@ type Settings = Readonly<Record<string, string>>;
 export type FaultCase = { name: string; settings: Settings; scene: Scene };
 
 const NAMES = FAULT_ROWS.map(([name]) => name);
-/** What they do to a small answer they do to a large one, and each takes as long as a hundred others. */
+/** Left out on large answers: each would take as long as a hundred others, and shows the same on small ones. */
 const HEAVY: ReadonlySet<FaultName> = new Set(['big-event', 'giant-headers']);
 const LIGHT = NAMES.filter((name) => !HEAVY.has(name));
 
@@ -106,7 +106,7 @@ function* pairs(): Generator<FaultCase> {
   for (const outer of LIGHT) for (const inner of LIGHT) yield caseOf('pair', ALONE, `${outer}@1,${inner}`);
 }
 
-/** Struck once, twice, several times, always. */
+/** The fault strikes once, twice, several times, always. */
 function* worlds(): Generator<FaultCase> {
   for (const each of WORLDS)
     for (const name of LIGHT)
@@ -115,7 +115,7 @@ function* worlds(): Generator<FaultCase> {
           for (const mode of MODES) yield caseOf('world', each, `${name}@${which}`, { turn, mode });
 }
 
-/** Faults of some keys, other ones of others. */
+/** One fault for some keys, another for the others. */
 function* keys(): Generator<FaultCase> {
   const share = (faults: Readonly<Record<string, string>>, mode: Mode) =>
     caseOf('by key', THREE_KEYS, faults, { mode });
@@ -131,7 +131,7 @@ function* keys(): Generator<FaultCase> {
       for (const mode of MODES) yield share({ [A]: one, [B]: two, [C]: `${two}@1-2,${one}@3` }, mode);
 }
 
-/** One model fails, or all of a group, or all there are. */
+/** One model fails, or all models of a group, or all models. */
 function* models(): Generator<FaultCase> {
   for (const name of LIGHT)
     for (const model of ['gemini-4-argon', 'gemini-4-*', '*'])
@@ -155,7 +155,7 @@ const WAITS = [
   'retry-after=2s retry-info=3s',
 ];
 
-/** What Google asks to wait, keys that wait for their minute, and more requests than quota. */
+/** Waits that Google asks for, keys that wait for their minute, and more requests than the quota allows. */
 function* quotas(): Generator<FaultCase> {
   for (const code of [429, 503, 500])
     for (const wait of WAITS)
@@ -167,7 +167,7 @@ function* quotas(): Generator<FaultCase> {
       yield caseOf('rates', each, faults, { clients: row(8, 700) });
 }
 
-/** Until breakers open, budgets end, and both come back. */
+/** Until breakers open and budgets end, and until both have recovered. */
 function* rows(): Generator<FaultCase> {
   const paces = [
     [3, '1-40'],

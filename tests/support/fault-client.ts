@@ -1,4 +1,4 @@
-/** A client of the fault bench: asks once, and notes what comes with its time. */
+/** A client of the fault bench: it sends one request, and notes what comes and when. */
 import type { FaultTurn } from './fault-turns.ts';
 import type { ManualClock } from './manual-clock.ts';
 
@@ -7,9 +7,9 @@ export type Mode = 'stream' | 'whole';
 /** Times are milliseconds. */
 export type Client = {
   mode: Mode;
-  /** From the beginning of the scene. Default: at once. */
+  /** Since the beginning of the scene; at once if not set. */
   startsAt?: number;
-  /** So long after its start, whatever it has heard. */
+  /** Leaves so long after its start, whatever it has received. */
   leavesAfter?: number;
   session?: string;
 };

@@ -1,4 +1,4 @@
-/** What came of a fault, held against what its row promises. */
+/** Compares the result of a fault with what its row promises. */
 import { ERROR_STATUS, type ErrorType } from '../../src/anthropic/errors.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import type { ErrorWord, Outcome } from '../../src/sim/faults/fault.ts';
@@ -9,7 +9,7 @@ import type { FaultTurn } from './fault-turns.ts';
 import { type Shown, type View, viewOf } from './fault-view.ts';
 import { type Reading, readIndependently } from './independent-reading.ts';
 
-/** What happened, in the words of the count that the matrix prints. */
+/** The result, in the words that the matrix counts. */
 export type Result =
   | 'not struck: the same answer'
   | 'the same answer'
@@ -36,7 +36,9 @@ const ERROR_TYPES = {
   address: 'api_error',
 } as const satisfies Record<ErrorWord, ErrorType>;
 
-/** Inside a stream what may pass is told as the one error after which all clients try again. */
+/**
+ * In a stream all passing failures are told as `overloaded_error`, the only error after which every client tries again.
+ */
 const PASSING: ReadonlySet<ErrorWord> = new Set([
   'rate-limit',
   'timeout',
@@ -44,10 +46,10 @@ const PASSING: ReadonlySet<ErrorWord> = new Set([
   'unreachable',
   'internal',
 ]);
-/** Where it is not the type's own. */
+/** Set where it is not the type's usual one. */
 const STATUS: Partial<Record<ErrorWord, number>> = { unreachable: 503, address: 424 };
 
-/** An answer without what may differ between two runs of the same: ids, and the checksums over them. */
+/** An answer without what may differ between two equal runs: ids, and checksums over ids. */
 function comparable(message: AnswerMessage): string {
   const ids: string[] = [];
   const named = (id: string) => {
@@ -60,7 +62,10 @@ function comparable(message: AnswerMessage): string {
   return json.replace(/\b(?:msg|toolu|srvtoolu)_[0-9A-Za-z]{24}/g, named);
 }
 
-/** True where `text` is made of the beginnings of `whole`, one a try; the last one whole where `complete`. */
+/**
+ * True where `text` consists of beginnings of `whole`, one for each attempt; with `complete` the last one must be all
+ * of it.
+ */
 function isInTries(text: string, whole: string, tries: number, complete: boolean): boolean {
   if (tries <= 1) return complete ? text === whole : whole.startsWith(text);
   for (let length = 0; length <= text.length && whole.startsWith(text.slice(0, length)); length++) {
@@ -74,7 +79,7 @@ const sameCalls = (some: Shown['calls'], all: Shown['calls']): boolean =>
 
 const textOf = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('utf8');
 
-/** Undefined for what is beyond the independent reader: half an object that is no event. */
+/** Undefined for bytes that the independent reader cannot read: half an object is no event. */
 function readingOf(bytes: Uint8Array | undefined): Reading | undefined {
   try {
     return readIndependently(textOf(bytes));
@@ -83,25 +88,28 @@ function readingOf(bytes: Uint8Array | undefined): Reading | undefined {
   }
 }
 
-/** Turns in odd framings are beyond it as well: what it cannot tell is not asked of it. */
+/** Nor can it read turns with odd framing, so those are not judged by it. */
 const isReadable = ({ reply }: FaultTurn): boolean => readingOf(reply.body)?.broken === undefined;
 
-/** Arguments in pieces are a call when the last piece has come. */
+/** Arguments in pieces make a call when the last piece has come. */
 const OPEN_CALL = /"willContinue": ?true\}(?![\s\S]*"functionCall")/;
 
 const CALLED = /"functionCall": ?\{"name": ?"([^"]+)"/g;
 
-/** From a call of an undeclared tool on, nothing is shown before the end: whether anything came before it is too much for a reader. */
+/**
+ * From the first call of an undeclared tool on, nothing is shown before the end. The reader cannot tell whether
+ * anything came before it.
+ */
 const waitsForItsEnd = (text: string, tools: readonly { name: string }[]): boolean =>
   [...text.matchAll(CALLED)].some(([, name = '']) => !tools.some((tool) => tool.name === bare(name)));
 
-/** Whether the first try let content of the turn's own through: once it is shown, nothing may be tried again. */
+/** Whether the first attempt let the turn's own content through. Once that is shown, no other attempt may follow. */
 function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
   if (!reading) return 'beyond telling';
   const { text, calls, code, media } = reading;
   const tools = (turn.request['tools'] ?? []) as { name: string; type?: string }[];
-  // A searched answer is told when it is whole.
+  // A searched answer is shown only when it is complete.
   if (tools.some(({ type }) => type?.startsWith('web_search_'))) return false;
   if (waitsForItsEnd(textOf(told.delivered[0]), tools)) return 'beyond telling';
   const declared = calls.some(({ name }) => tools.some((tool) => tool.name === bare(name)));
@@ -111,7 +119,10 @@ function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
 
 const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
-/** The end, and counts with it; no code without its result, and no tool of Google's. What the reader cannot read, the answer tells. */
+/**
+ * The end has come with its counts, no code waits for its result, and no tool of Google's is at work. What the reader
+ * cannot read, the answer tells.
+ */
 function allWasSaid({ turn, told }: Case, view: View): boolean {
   const text = textOf(told.delivered[0]);
   const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
@@ -126,12 +137,12 @@ function allWasSaid({ turn, told }: Case, view: View): boolean {
   return (blocked || (ended && counted)) && !running && !reading.broken;
 }
 
-/** Models write their own namespace before a tool's name. */
+/** Models write a namespace of their own before a tool's name. */
 const bare = (name: string): string => name.replace(/^default_api[:.]/, '');
 
 export type Case = { turn: FaultTurn; mode: Mode; outcome: Outcome; told: Told; healthy: Told };
 
-/** Where the fault strikes once, another try may follow; where it strikes always, none helps. */
+/** If the fault strikes once, another attempt may help; if it strikes always, none does. */
 export function judge(at: Case): Verdict {
   const view = viewOf(at.told, at.mode);
   const healthy = viewOf(at.healthy, at.mode);
@@ -169,7 +180,9 @@ function resultOf(at: Case, view: View, healthy: View, problems: string[]): Resu
   }
 }
 
-/** A call that is none of the client's tools: who offers none, or asks for another, has no answer to it. */
+/**
+ * A call that names none of the client's tools. A client that offers no tool, or asks for another, cannot answer it.
+ */
 function checkForClient(at: Case, view: View, healthy: View, problems: string[]): Result {
   const { turn, told } = at;
   const tools = (turn.request['tools'] ?? []) as { type?: string; defer_loading?: boolean }[];
@@ -187,7 +200,7 @@ function checkForClient(at: Case, view: View, healthy: View, problems: string[])
     : checkAsSent(at, view, healthy, problems);
 }
 
-/** The turn's own failure and the fault: whichever comes first is told, and nothing that was not said is shown. */
+/** The turn may have a failure of its own. The one that comes first is told, and nothing is shown that was not said. */
 function checkEnding(view: View, healthy: View, outcome: Outcome, problems: string[]): Result {
   if (!view.error && !view.message) problems.push('no ending');
   if (view.error && outcome.kind !== 'as-sent' && !healthy.shown.text.startsWith(view.shown.text))
@@ -201,7 +214,7 @@ function checkSame(view: View, healthy: View, problems: string[], result: Result
   return result;
 }
 
-/** Only thoughts may have been shown by the try that failed. */
+/** The failed attempt may only have shown thoughts. */
 function checkRecovered(view: View, healthy: View, told: Told, problems: string[]): Result {
   const tries = told.delivered.length;
   if (view.error) problems.push(`no answer: ${view.error.type}`);
@@ -230,7 +243,7 @@ const argsOf = ({ calls }: Shown) => JSON.stringify(calls.map(({ name, input }) 
 const callsIn = ({ calls }: Reading) =>
   JSON.stringify(calls.map(({ name, args }) => ({ name: bare(name), args })));
 
-/** The independent reader is asked only where it agrees with the answer to the unbroken turn. */
+/** The independent reader is asked only where it agrees with the answer of the undisturbed turn. */
 function checkAsSent(at: Case, view: View, healthy: View, problems: string[]): Result {
   const { shown, message } = view;
   const unbroken = readingOf(at.turn.reply.body);
@@ -256,10 +269,10 @@ function endsOf(sent: Reading, healthy: View, sameFinish: boolean): (string | nu
   const before = healthy.message?.stop_reason ?? null;
   if (sameFinish && before !== 'stop_sequence' && sent.calls.length > 0 === healthy.shown.calls.length > 0)
     return [before];
-  // Whether the sequence still comes is not for the reader to tell.
+  // The reader cannot tell whether the stop sequence would still have come.
   if (before === 'stop_sequence') return [before, 'end_turn', 'max_tokens'];
   if (sent.finish === 'MAX_TOKENS') return ['max_tokens', 'model_context_window_exceeded'];
-  // Its calls stand in a message that the reader cannot read; without calls the turn would fail by itself.
+  // The calls are in a message that the reader cannot read. Without calls the turn would fail by itself.
   const calls = sent.calls.length > 0 || sent.finish === 'MALFORMED_FUNCTION_CALL';
   return [calls ? 'tool_use' : 'end_turn'];
 }

@@ -16,7 +16,7 @@ export type Report = {
 class Matrix {
   readonly report: Report = { problems: {}, counts: {}, runs: 0 };
   readonly #benches: { streamed: Bench; unary: Bench };
-  /** What each turn comes to without a fault. */
+  /** The result of each turn without a fault. */
   readonly #healthy = new Map<string, Told>();
 
   constructor(benches: { streamed: Bench; unary: Bench }) {

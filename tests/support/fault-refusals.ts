@@ -1,4 +1,4 @@
-/** Requests that Google refuses for what is in them, until that is gone. */
+/** Requests that Google refuses because of something in them, until that is gone. */
 import type { FunctionDeclaration, GenerateContentRequest } from '../../src/gemini/wire.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { googleErrorFor } from '../../src/sim/faults/status.ts';
@@ -44,14 +44,14 @@ const tool = (name: string, inside: object = {}) => ({
   input_schema: { type: 'object', properties: { a: { type: 'string', ...inside } } },
 });
 
-/** What each judge finds something in. */
+/** A request in which each judge finds something. */
 export const ODD_REQUEST = {
   tools: [tool('plain'), tool('odd', { format: 'odd' }), tool('other')],
   thinking: { type: 'adaptive' },
   output_config: { effort: 'high' },
 };
 
-/** Google, where `judge` has nothing against the request. */
+/** Google's answer, where `judge` finds nothing wrong with the request. */
 export const refusing =
   (judge: Judge) =>
   (inner: Fetch): Fetch =>

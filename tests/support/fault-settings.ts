@@ -1,4 +1,4 @@
-/** Faults in other settings than their default ones, with what must come of them where that is another thing. */
+/** Faults in other settings than their defaults, and what must come of them where that differs. */
 import type { ErrorWord, Outcome } from '../../src/sim/faults/fault.ts';
 import { FAULT_ROWS, type FaultName } from '../../src/sim/faults/table.ts';
 
@@ -39,7 +39,7 @@ export const SETTINGS: readonly Setting[] = [
   ...settings('error-object', ['code=504'], retried('timeout')),
   ...settings('error-object', ['code=400'], told('invalid-request')),
   ...settings('error-event', ['code=429'], told('rate-limit')),
-  // Shorter than the limit: only a delay.
+  // Shorter than the limit, so it is only a delay.
   ...settings('stall', ['frame=1 for=5s', 'for=3m', 'byte=100 for=30s', 'after=10s for=1m'], same),
   ...settings('stall-mid-character', ['for=1m'], same),
   ...settings('hang', ['for=1m'], same),

@@ -1,6 +1,6 @@
 /**
- * The trials of the matrix: every fault as it is by default on all turns of `fixtures/turns`, and in all its settings on a
- * few turns of the usual shapes; each streamed and whole.
+ * The trials of the matrix: every fault in its default form on all turns of `fixtures/turns`, and in all its settings
+ * on a few turns of the usual shapes; each both streamed and whole.
  */
 import type { Outcome } from '../../src/sim/faults/fault.ts';
 import { FAULTS, type FaultName } from '../../src/sim/faults/table.ts';
@@ -20,24 +20,24 @@ export type Trial = {
   outcome: Outcome;
 };
 
-/** Ten megabytes come in the other settings; on every turn they would take most of the time of all. */
+/** Ten megabytes come in the other settings; on every turn they would take most of the whole time. */
 const ON_FIXTURES: ReadonlyMap<FaultName, string> = new Map([['big-event', 'size=100kB']]);
 
-/** Turns whose own oddity a fault takes away or makes worse, and what must come of the two together. */
+/** Turns with an oddity of their own that a fault removes or makes worse, and what must come of both together. */
 const TOGETHER: Readonly<Record<string, Outcome>> = {
-  // What is left ends with a finishReason of its own: nobody can know that another one was to follow.
+  // What is left ends with a finishReason of its own: nobody can know that another was to follow.
   'cut on end-two-reasons': { kind: 'as-sent' },
   'cut on silence-in-code-execution': { kind: 'as-sent' },
   'reset on end-two-reasons': { kind: 'as-sent' },
   'stall-after-text on end-two-reasons': { kind: 'as-sent' },
-  // What is to come after the next event does not come where there is none.
+  // What should come after the next event does not come where there is no next event.
   'reorder on silence-after-finish': { kind: 'error', error: 'timeout', retried: true },
 };
 
 /** What happens before the body is the same on every turn. */
 const FEW_SHAPES = 2;
 
-/** The first try, and every try; where nothing is tried again the two are the same. */
+/** Strikes at the first attempt, and at every attempt. Where nothing is tried again the two are the same. */
 const requestsOf = (outcome: Outcome): readonly string[] =>
   (outcome.kind === 'error' && outcome.retried) || outcome.kind === 'for-the-client' ? ['1', '*'] : ['1'];
 
@@ -46,7 +46,7 @@ const shapesFor = (name: FaultName): readonly FaultTurn[] => {
   return family === 'connection' || family === 'head' ? shapes().slice(0, FEW_SHAPES) : shapes();
 };
 
-/** Faults after which another place in the answer is that of `max_tokens`. */
+/** After these faults the place of `max_tokens` in the answer is another one. */
 const MOVES_LIMIT: ReadonlySet<FaultName> = new Set([
   'duplicate',
   'invalid-utf8',
@@ -56,7 +56,7 @@ const MOVES_LIMIT: ReadonlySet<FaultName> = new Set([
 ]);
 const isCutAtLimit = ({ name }: FaultTurn): boolean => name.startsWith('end-at-max-tokens');
 
-/** A result that comes last, and then silence: the model was to go on, and no answer of the turn's own is like it. */
+/** A result comes last, and then silence: the model was to go on, and the turn itself has no answer like that. */
 const BEYOND_JUDGING: ReadonlySet<string> = new Set(['reorder on silence-in-code-execution']);
 
 /** What strikes the body of an answer leaves a refusal alone. */

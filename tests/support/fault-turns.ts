@@ -1,4 +1,4 @@
-/** Turns to break: what a client asks, and the bytes with which Google answers. */
+/** Turns to break: what a client asks, and the bytes that Google answers with. */
 import type { GenerateContentResponse, ResponsePart } from '../../src/gemini/wire.ts';
 import type { RecordedRequest, UpstreamExchange } from '../../src/sim/cassette/types.ts';
 import { googleEvent } from '../../src/sim/mock/google-json.ts';
@@ -12,7 +12,7 @@ export type FaultTurn = {
   /** The client's request, without `stream`. */
   request: Readonly<Record<string, unknown>>;
   headers: Readonly<Record<string, string>>;
-  /** Google's answer to every try. */
+  /** Google's answer to every attempt. */
   reply: {
     status: number;
     headers: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ const call = (id: string, name: string, path: string, signed = false): ResponseP
 });
 const SIGNED_END: ResponsePart = { text: '', thoughtSignature: SIGNATURE };
 
-/** Events of one part list each; the last carries the end. Counts grow as Google's do. */
+/** Events with one list of parts each; the last one carries the end. Counts grow as Google's do. */
 function bodyOf(
   steps: readonly (readonly ResponsePart[])[],
   finishReason = 'STOP',
@@ -147,7 +147,7 @@ export const shapes = (): readonly FaultTurn[] =>
     streamed: true,
   }));
 
-/** Every turn of `fixtures/turns` that asks upstream for an answer: what it was given last, it is given at every try. */
+/** Every turn of `fixtures/turns` that asks upstream for an answer. Every attempt gets its last answer. */
 export const fixtureTurns = (): readonly FaultTurn[] =>
   turnFixtures()
     .filter(({ recorded }) => recorded.request.path === '/v1/messages')

@@ -3,20 +3,20 @@ import type { Fetch } from '../../src/lib/ports.ts';
 import { resetError } from '../../src/sim/faults/connection.ts';
 import type { FaultTurn } from './fault-turns.ts';
 
-/** One request upstream. Times are milliseconds of the scene. */
+/** One upstream request. Times are milliseconds of the scene. */
 export type Asked = {
   at: number;
   method: string;
   url: string;
   headers: readonly (readonly [name: string, value: string])[];
   body: string;
-  /** What got through to the proxy. */
+  /** The bytes that reached the proxy. */
   pieces: Uint8Array[];
   /** Undefined while it lasts. */
   end: { at: number; how: string } | undefined;
 };
 
-/** The reply, whole in one read, at every try. */
+/** The reply, in one read, at every attempt. */
 export function serveTurn({ reply }: FaultTurn): Fetch {
   const { status, headers, body, end } = reply;
   return async (_url, init) => {
@@ -37,7 +37,7 @@ export function serveTurn({ reply }: FaultTurn): Fetch {
   };
 }
 
-/** Notes in `asked` what passes, with its time; `onNews` hears of each step. */
+/** Notes in `asked` what passes, with its time; `onNews` is told of each step. */
 export function watched(inner: Fetch, asked: Asked[], now: () => number, onNews: () => void): Fetch {
   return async (url, init, exchange) => {
     const { method = 'GET', body } = init;

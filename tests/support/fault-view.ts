@@ -31,7 +31,7 @@ function eventsIn(text: string, broken: string[]): MessageEvent[] {
   return events;
 }
 
-/** A call without arguments may come without any text of them. */
+/** A call without arguments may come without any text for them. */
 const parsed = ({ calls, ...rest }: RawShown): Shown => ({
   ...rest,
   calls: calls.map(({ name, input }) => ({ name, input: JSON.parse(input || '{}') })),

@@ -1,14 +1,14 @@
-/** Clients that do not behave, each on a socket of its own: the faults that no layer over upstream can play. */
+/** Clients that misbehave, each on a socket of its own: faults that no layer over upstream can play. */
 import { connect, type Socket } from 'node:net';
 
 export type ClientSide = {
-  /** Resolves once upstream was asked, and has said what it says before it is held. */
+  /** Resolves when upstream was asked and has said what it says before it is held. */
   asked: Promise<void>;
 };
 
 export type FaultyClient = {
   name: string;
-  /** Where upstream waits for the client to go: before its head, after its first event, or nowhere. */
+  /** Where upstream waits for the client to leave: before its head, after its first event, or nowhere. */
   holds: 'head' | 'body' | 'nowhere';
   /** What must come of it. */
   outcome: 'upstream is closed' | 'the same answer';
@@ -18,10 +18,10 @@ export type FaultyClient = {
 
 const STOP = 'event: message_stop';
 const HEAD_END = '\r\n\r\n';
-/** Bytes a turn of the event loop. */
+/** Bytes for each turn of the event loop. */
 const SLOW = 512;
 
-/** Reads until `enough`, or to the end. */
+/** Reads until `enough` is true, or to the end. */
 function readUntil(socket: Socket, enough: (text: string) => boolean): Promise<string> {
   return new Promise((resolve) => {
     const pieces: Buffer[] = [];
@@ -34,7 +34,7 @@ function readUntil(socket: Socket, enough: (text: string) => boolean): Promise<s
   });
 }
 
-/** By its length, or by its last chunk. */
+/** Complete by its length, or by its last chunk. */
 function isWhole(answer: string): boolean {
   const end = answer.indexOf(HEAD_END);
   if (end < 0) return false;
@@ -43,7 +43,7 @@ function isWhole(answer: string): boolean {
   return length === undefined ? body.endsWith('0\r\n\r\n') : Buffer.byteLength(body) >= Number(length);
 }
 
-/** One small read a turn, and a pause after each: what the client does not take stays with the server. */
+/** One small read for each turn, then a pause: what the client does not take stays with the server. */
 async function readSlowly(socket: Socket): Promise<string> {
   const pieces: Buffer[] = [];
   let closed = false;

@@ -1,12 +1,12 @@
-/** GIFs that a test makes, and the PNGs that come of them, without the code that is tested. */
+/** GIFs that a test makes, and how it reads PNGs, without the code under test. */
 import { inflateSync } from 'node:zlib';
 
 export type GifParts = {
   width: number;
   height: number;
-  /** Red, green and blue of each number: a power of two of them. */
+  /** Red, green and blue of each colour number; their count is a power of two. */
   colours: readonly (readonly [number, number, number])[];
-  /** The number that is see-through. */
+  /** The colour number that is transparent. */
   transparent?: number;
   frame?: { left: number; top: number; width: number; height: number };
   minBits?: number;
@@ -17,7 +17,7 @@ export type GifParts = {
 
 const short = (value: number) => [value & 255, value >> 8];
 
-/** In blocks of `size` bytes. */
+/** Cut into blocks of `size` bytes. */
 export function inBlocks(data: Uint8Array, size = 255): number[] {
   const blocks: number[] = [];
   for (let at = 0; at < data.length; at += size) {
@@ -49,7 +49,7 @@ export function gifOf(parts: GifParts): Buffer {
   ]);
 }
 
-/** Codes of a growing size, least significant bit first. */
+/** Codes of growing size, least significant bit first. */
 class CodeWriter {
   readonly bytes: number[] = [];
   #held = 0;
@@ -70,7 +70,7 @@ class CodeWriter {
   }
 }
 
-/** LZW as an encoder writes it: the longest string that is known, each time. */
+/** LZW as an encoder writes it: always the longest known string. */
 export function lzw(pixels: readonly number[], minBits = 8): Uint8Array {
   const clear = 1 << minBits;
   const writer = new CodeWriter();
@@ -100,7 +100,7 @@ export function lzw(pixels: readonly number[], minBits = 8): Uint8Array {
   return writer.end();
 }
 
-/** So many pixels of the number 0 in as few bytes as can be. */
+/** So many pixels of colour 0 in as few bytes as possible. */
 export function lzwOfZeros(count: number, minBits = 2): Uint8Array {
   const clear = 1 << minBits;
   const writer = new CodeWriter();
@@ -119,14 +119,14 @@ export function lzwOfZeros(count: number, minBits = 2): Uint8Array {
   return writer.end();
 }
 
-/** So wide and high, in as few bytes as can be. */
+/** A picture of this width and height in as few bytes as possible. */
 export const largeGif = (width: number, height: number): Buffer =>
   gifOf({ width, height, colours: [RED, BLACK, BLACK, BLACK], minBits: 2, data: lzwOfZeros(width * height) });
 
 const RED = [255, 0, 0] as const;
 const BLACK = [0, 0, 0] as const;
 
-/** What a row's filter says of a byte: left of it, above it, or both. */
+/** What the filter of a row takes for a byte: the one to its left, the one above, or both. */
 function paeth(left: number, above: number, corner: number): number {
   const guess = left + above - corner;
   const [a, b, c] = [left, above, corner].map((value) => Math.abs(guess - value)) as [number, number, number];
@@ -142,7 +142,7 @@ const FILTERS: readonly ((left: number, above: number, corner: number) => number
   paeth,
 ];
 
-/** Red, green, blue and opacity of each pixel of a PNG that has these; what is see-through is all 0. */
+/** Red, green, blue and opacity of each pixel. A transparent pixel is all 0. */
 export function readPng(base64: string): { width: number; height: number; pixels: number[][] } {
   const bytes = Buffer.from(base64, 'base64');
   const data: Buffer[] = [];

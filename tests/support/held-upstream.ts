@@ -5,7 +5,7 @@ import type { Fetch } from '../../src/lib/ports.ts';
 const encoder = new TextEncoder();
 const sse = (chunk: object) => encoder.encode(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
 
-/** Google, driven by hand: says what `push` is given, and tells when it was left. */
+/** Google, driven by hand: it says what `push` is given, and tells when the proxy has left. */
 export function heldUpstream() {
   const asked = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
@@ -65,15 +65,15 @@ export function reader(response: Response) {
   };
 }
 
-/** Turns of the event loop, in which sockets are served; no time passes on the manual clock. */
+/** Turns of the event loop, in which sockets are served. No time passes on the manual clock. */
 export async function turns(count = 20): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Ends what waits in vain after the test that it belongs to has failed by its own limit. */
+/** Ends vain waiting after the test has failed by its own limit. */
 const LONGER_THAN_ANY_TEST_MS = 200_000;
 
-/** Waits as long as the test may last: how fast a machine is says nothing. */
+/** Waits as long as the test may last: the speed of the machine must not matter. */
 export async function until(condition: () => boolean): Promise<void> {
   const begun = performance.now();
   while (!condition() && performance.now() - begun < LONGER_THAN_ANY_TEST_MS)

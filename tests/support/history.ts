@@ -1,4 +1,4 @@
-/** Messages and blocks in few words, for tests over histories. */
+/** Short ways to write messages and blocks, for tests over histories. */
 import type { ContentBlock } from '../../src/anthropic/content.ts';
 import type { Message } from '../../src/anthropic/request.ts';
 

@@ -1,19 +1,19 @@
 /**
- * Reads a recorded Gemini body without any code of the product's: the oracle for "nothing lost, nothing doubled". Knows only
- * well-formed bodies; what it cannot read is reported as `broken`.
+ * Reads a recorded Gemini body without any code of the product: the oracle for "nothing lost, nothing doubled". It
+ * knows only well-formed bodies, and reports others as `broken`.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: recorded JSON of any shape
 type Any = any;
 
 export type Reading = {
-  /** Visible text in order; code parts are listed apart. */
+  /** Visible text in order; code is listed apart. */
   text: string;
   thoughts: string;
   calls: { name: string; args: unknown }[];
-  /** Source and output of code execution, in order: they must be readable in the answer. */
+  /** Source and output of code execution, in order: the answer must show them. */
   code: string[];
-  /** Pictures and files: they must be told of. */
+  /** Pictures and files: the answer must mention them. */
   media: number;
   /** Signatures on text and on calls. */
   signatures: string[];
@@ -21,7 +21,7 @@ export type Reading = {
   blocked: boolean;
   usage: Any;
   error: Any;
-  /** Of a search: the last that says anything. */
+  /** The last search metadata that says anything. */
   grounding: Any;
   broken: string | undefined;
 };
@@ -70,7 +70,7 @@ function readPart(part: Any, reading: Reading): void {
     if (partialArgs) applyPartial(reading.calls.at(-1)?.args, partialArgs);
     if (part.thoughtSignature) reading.signatures.push(part.thoughtSignature);
   } else if (part.functionResponse) {
-    // Gemini made this call by itself: none of the client's.
+    // Gemini made and answered this call itself; it is not for the client.
     const made = reading.calls.findIndex(({ name }) => name === part.functionResponse.name);
     if (made >= 0) reading.calls.splice(made, 1);
   } else if (part.thought) reading.thoughts += part.text ?? '';

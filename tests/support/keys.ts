@@ -1,4 +1,4 @@
-/** Keys that need no network: what a pool does with them is its own affair. */
+/** Keys that need no network, for tests of what a pool does with them. */
 
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { Json } from '../../src/lib/json.ts';
@@ -27,7 +27,7 @@ export const refusal = (code: number, message = 'refused', details: Json[] = [])
   return new UpstreamError('status', message, { status: code, google });
 };
 
-/** What a front answers in Google's place: a page, whose text is not kept. */
+/** A gateway's answer in Google's place: a page, whose text is not kept. */
 export const page = (status: number): UpstreamError =>
   new UpstreamError('status', `HTTP ${status}`, { status });
 

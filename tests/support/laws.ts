@@ -1,4 +1,4 @@
-/** The laws of an answer's events (house page), checked over any stream. Each violation is one line. */
+/** The laws of an answer's events (ARCHITECTURE, "Invariants"), checked over any stream. Each violation is one line. */
 import type { BlockDelta, MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerBlock } from '../../src/anthropic/message.ts';
 

@@ -1,14 +1,14 @@
-/** Bodies of any length that upstream sends as fast as they are taken, and what became of them. */
+/** Bodies of any length that upstream sends as fast as they are read, and what became of them. */
 
 export type Measured = {
   response: Response;
-  /** Bytes that were taken so far. */
+  /** Bytes that were read so far. */
   taken(): number;
   /** Resolves when the reader has left, or has everything. */
   over: Promise<'left' | 'read to its end'>;
 };
 
-/** `pieces` are made when they are asked for. */
+/** `pieces` are made when they are read. */
 export function measured(pieces: Iterator<Uint8Array>, status = 200): Measured {
   const over = Promise.withResolvers<'left' | 'read to its end'>();
   let taken = 0;
@@ -36,7 +36,7 @@ const encoder = new TextEncoder();
 
 export const sse = (chunk: object): Uint8Array => encoder.encode(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
 
-/** `first`, then the same bytes for ever. */
+/** `first`, and then the same bytes for ever. */
 export function* endless(again: string, ...first: readonly Uint8Array[]): Generator<Uint8Array> {
   yield* first;
   const piece = encoder.encode(again);

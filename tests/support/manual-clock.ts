@@ -2,7 +2,7 @@ import { type Clock, sleepOf } from '../../src/lib/ports.ts';
 
 type Sleeper = { at: number; wake: () => void };
 
-/** Between the two clocks: whatever takes one for the other is off by decades. */
+/** The difference between the two clocks: code that mixes them up is off by decades. */
 const AHEAD = Date.UTC(2026, 10, 30);
 
 const START = 1_000_000;
@@ -25,12 +25,12 @@ export class ManualClock implements Clock {
     return new Date(this.#now + this.#ahead);
   }
 
-  /** Sets the wall's clock forward, or back, which takes no time. */
+  /** Sets the wall clock forward or back; no time passes. */
   setWall(byMs: number): void {
     this.#ahead += byMs;
   }
 
-  /** How many sleeps are under way: a test that ends with some has left a timer behind. */
+  /** How many sleeps are under way. A test that ends with some has left a timer behind. */
   get sleeping(): number {
     return this.#sleepers.length;
   }
@@ -47,7 +47,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Goes on by `ms`, waking sleepers in their order, and lets what they wake run. */
+  /** Lets `ms` pass: wakes sleepers in order, and lets what they wake run. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await settle();
@@ -60,7 +60,7 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
-  /** Goes on to when the next sleeper wakes, if there is one. */
+  /** Goes on to the moment when the next sleeper wakes, if there is one. */
   async skip(): Promise<void> {
     const next = this.#next(Infinity);
     if (next) await this.advance(Math.max(0, next.at - this.#now));

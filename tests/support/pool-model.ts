@@ -1,4 +1,7 @@
-/** What a pool of keys should do: everything that was said of each key, and from it who may be asked. No turns. */
+/**
+ * What a pool of keys should do: it keeps everything that was said about each key, and computes from it who may be
+ * asked. It does not take turns among keys.
+ */
 
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { BreakerState } from '../../src/keys/breaker.ts';
@@ -20,7 +23,7 @@ export const RATES: readonly RateLimits[] = [
   { requests: 4, tokens: 200 },
 ];
 
-/** What Google says, and what it means. */
+/** Google's answers, and what each means. */
 export const ERRORS = {
   day: { make: perDay, means: 'quota' },
   minute: { make: () => perMinute(20), means: 'quota' },
@@ -48,13 +51,13 @@ type Quota = {
 
 const HOUR = 3_600_000;
 
-/** Failures in a row that are too many where the model fails with another key already. */
+/** So many failures in a row are too many where the model already fails with another key. */
 export const WITH_COMPANY = 3;
 
 export class KeyModel {
   state: KeyState['state'] = 'in use';
   refusedAt = 0;
-  /** When it is tested, while it is out. */
+  /** When a key that is out of use is tested. */
   testedAt = 0;
   readonly denied = new Map<string, number>();
   readonly quotas = new Map<string, Quota>();
@@ -73,7 +76,7 @@ export class PoolModel {
   keys: KeyModel[] = NAMES.map((name) => new KeyModel(name));
   readonly homes = new Map<string, Name>();
 
-  /** What the wall's clock is ahead of the monotonic one. */
+  /** How far the wall clock is ahead of the monotonic one. */
   ahead: number;
 
   constructor(clock: Clock, rates: RateLimits) {
@@ -121,7 +124,7 @@ export class PoolModel {
     return allowed.length > 0 ? allowed : this.keys.filter((key) => !this.isLeftOut(key));
   }
 
-  /** When the key may be asked, for each reason apart; what is over is now. */
+  /** When the key may be asked, for each reason by itself; a reason that is over gives the present. */
   reasons(key: KeyModel, model: string, tokens: number): Readonly<Record<string, number>> {
     const quota = this.quotaUntil(key, model);
     const breaker = key.breakers.get(model)?.freeAt('') ?? 0;
@@ -140,7 +143,7 @@ export class PoolModel {
     return { until, keys: keys.filter((key) => this.freeAt(key, model, tokens) === until) };
   }
 
-  /** Some key's breaker lets pass, and no other is waited for because of its breaker. */
+  /** Some key's breaker lets requests pass, and no other key is waited for because of its breaker. */
   usable(model: string): boolean {
     const allowed = this.allowed(model).filter((key) => !this.isAway(key, model));
     if (!allowed.some((key) => (key.breakers.get(model)?.freeAt('') ?? 0) <= this.now)) return false;
@@ -175,7 +178,7 @@ export class PoolModel {
     });
   }
 
-  /** What was sent before a refusal does not take it back. */
+  /** An answer to a request that was sent before the refusal does not take the refusal back. */
   succeed(key: KeyModel, model: string, sentAt: number): void {
     if (key.state !== 'in use' && sentAt >= key.refusedAt) key.state = 'in use';
     if (sentAt >= (key.denied.get(model) ?? 0) - 3_600_000) key.denied.delete(model);
@@ -187,7 +190,7 @@ export class PoolModel {
     return nextPacificMidnight(new Date(this.now + this.ahead)).getTime();
   }
 
-  /** An answer outside of any request takes a key back, whenever it was refused. */
+  /** An answer outside of any request makes a key usable again, whenever it was refused. */
   test(key: KeyModel, model: string): void {
     key.state = 'in use';
     this.succeed(key, model, this.now);
@@ -235,7 +238,7 @@ export class PoolModel {
     return (['closed', 'half-open', 'open'] as const).find((state) => states.includes(state));
   }
 
-  /** The first moment at which the request fits into the minute before it. */
+  /** The first moment at which the minute before it has room for the request. */
   #rateFreeAt(key: KeyModel, size: number): number {
     const { requests = Infinity, tokens: limit = Infinity } = this.rates;
     const fits = (at: number) => {
@@ -248,7 +251,7 @@ export class PoolModel {
   }
 }
 
-/** One answer on its way. */
+/** One answer under way. */
 export type RouteModel = {
   key: KeyModel;
   model: string;
@@ -260,11 +263,13 @@ export type RouteModel = {
   sentAt: number;
 };
 
-/** Keys that failed this request often enough: five times, or three where another has been given up before. */
+/**
+ * Keys that have failed this request often enough: five times, or three times where another key was already given up.
+ */
 export const givenUp = ({ failures }: RouteModel): Name[] =>
   [...failures].filter(([, count]) => count === Number.POSITIVE_INFINITY).map(([name]) => name);
 
-/** True with the failure that was one too many. */
+/** True for the failure that was one too many. */
 export function givesUp(route: RouteModel): boolean {
   const { failures, key } = route;
   const count = (failures.get(key.name) ?? 0) + 1;

@@ -1,4 +1,4 @@
-/** Pools of three keys, and how their requests fare. */
+/** Pools of three keys, and what becomes of their requests. */
 
 import type { KeyRoute, Patience } from '../../src/keys/keys.ts';
 import { KeyPool, type PoolOptions } from '../../src/keys/pool.ts';
@@ -32,11 +32,11 @@ export function openPool(more: Partial<PoolOptions> = {}, clock = new ManualCloc
 
 export const nameOf = ({ keyFingerprint }: Backend): string => keyFingerprint;
 
-/** The key that a request would be given now. */
+/** The key that a request would get now. */
 export const asked = (pool: KeyPool, model: string, session?: string): string =>
   nameOf(pool.choose({ model, session, tokens: 0, asker: '' }).record.backend);
 
-/** A route with the key in its hand, asked as often as it takes for its breaker to open. */
+/** A route that holds the key, asked until the key's breaker opens. */
 export async function breakWith(route: KeyRoute, failures = 5): Promise<void> {
   for (let i = 0; i < failures; i++) {
     await route.ready(patience(), quiet);
@@ -45,7 +45,7 @@ export async function breakWith(route: KeyRoute, failures = 5): Promise<void> {
   }
 }
 
-/** Each session's key in turn. After the first fewer failures are enough to tell that it is the model. */
+/** Each session's key in turn. After the first key fewer failures show that the model is at fault. */
 export async function breakAll(pool: KeyPool, model: string, sessions: readonly string[]): Promise<void> {
   for (const [index, session] of sessions.entries())
     await breakWith(pool.route(model, session), index === 0 ? 5 : WITH_COMPANY);

@@ -1,13 +1,11 @@
-/**
- * Loaded before every test: nothing here may reach beyond loopback, and no key of the developer's may leak in.
- */
+/** Loaded before every test: no test may reach beyond loopback, or see a key of the developer's. */
 import { setDefaultTimeout } from 'bun:test';
 import fc from 'fast-check';
 
-// Milliseconds. Bun's five seconds are little on a machine that is busy.
+// Milliseconds. Bun's five seconds are too short on a busy machine.
 setDefaultTimeout(20_000);
 
-// Explore at the desk, repeat in CI: a run there says something of the change, not of its dice.
+// Chance explores at the desk. In CI the seed is fixed, so that a failure comes from the change.
 if (process.env['CI']) fc.configureGlobal({ seed: 20261122 });
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]', '0.0.0.0']);

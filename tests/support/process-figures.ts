@@ -1,4 +1,4 @@
-/** What the kernel says of a process. Linux only. */
+/** What the kernel says about a process. Linux only. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 export const HAS_PROC = existsSync('/proc/self/status');

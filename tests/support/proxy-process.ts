@@ -1,9 +1,9 @@
-/** The proxy as its users start it: a process of its own, on a free port, with nothing of this machine's environment. */
+/** The proxy as users start it: a process of its own, on a free port, with nothing of this machine's environment. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MAIN = join(import.meta.dir, '../../src/main.ts');
-/** Ends a start in vain after the test that it belongs to has failed by its own limit. */
+/** Ends a hanging start after its test has failed by its own limit. */
 const START_MS = 120_000;
 const STOP_MS = 10_000;
 const LOOK_MS = 20;
@@ -11,20 +11,20 @@ const READ_MS = 1_000;
 
 export type ProxyProcess = {
   url: string;
-  /** Of the command: where that is `bun run`, the proxy is its child. */
+  /** The process of the command. With `bun run` the proxy is its child. */
   pid: number;
-  /** Everything written so far, stdout and stderr. */
+  /** Everything written so far, on stdout and stderr. */
   output(): string;
-  /** Resolves when there is more of it; rejects when there never will be. */
+  /** Resolves when there is more output; rejects when there will be none. */
   wrote(): Promise<void>;
   /** The JSON log lines so far. */
   log(): Record<string, unknown>[];
   signal(name: NodeJS.Signals): void;
-  /** Its exit code, once it is gone. */
+  /** Its exit code, once it has ended. */
   exited: Promise<number>;
   /** Ends it and waits until it is gone. */
   stop(): Promise<void>;
-  /** Ends it as a crash would: nothing can be put in order before. */
+  /** Ends it like a crash: it cannot put anything in order. */
   crash(): Promise<void>;
 };
 
@@ -60,7 +60,7 @@ export async function startProxy({
     // A process group of its own: `bun run` has a shell between itself and the proxy.
     detached: true,
   });
-  // The command may have ended before those that it started.
+  // The command may end before the processes that it started.
   const kill = (signal: NodeJS.Signals) => void signalGroup(child.pid, signal);
   let written = '';
   let more = Promise.withResolvers<void>();
@@ -120,8 +120,8 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /**
- * Besides the ends of the pipes: where the command ended before the process that writes, Bun on a busy machine sometimes misses them.
- * What is in the pipes has a second to be read.
+ * Not only the ends of the pipes: on a busy machine Bun sometimes misses them when the command ends before the process
+ * that writes. What is in the pipes has a second to be read.
  */
 async function allEnded(group: number, exited: Promise<number>): Promise<void> {
   await exited;

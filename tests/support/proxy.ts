@@ -15,13 +15,13 @@ export type ProxyOptions = {
   /** Google, for a proxy with a key; without it the mock answers. */
   fetch?: Fetch;
   clock?: Clock;
-  /** What media by URL are read with. */
+  /** Reads media by URL. */
   urlFetch?: UrlFetchPorts;
   /** What decodes pictures. */
   toPng?: ToPng;
 };
 
-/** Sends as an ordinary client: JSON, and a version that is known. */
+/** Sends like an ordinary client: JSON, with a known version. */
 export type Send = (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Response>;
 
 export const GEMINI_KEY = 'AIza-canary-key-0123456789';
@@ -63,7 +63,7 @@ export async function startProxy(options: ProxyOptions = {}) {
     told: <Type extends TraceEvent['type']>(type: Type) =>
       story.filter((event): event is Extract<TraceEvent, { type: Type }> => event.type === type),
     send,
-    /** Other settings while it serves; those that are not named stay. Throws a ConfigError. */
+    /** Changes settings while serving; those that are not named stay. Throws a ConfigError. */
     reload: (changed: Readonly<Record<string, string>>) =>
       system.reload(readConfig({ ...settings, ...changed }, [])),
     async [Symbol.asyncDispose]() {

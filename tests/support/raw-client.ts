@@ -1,15 +1,15 @@
-/** A client that writes bytes as it likes: for requests that no HTTP library would send. */
+/** A client that writes any bytes: for requests that no HTTP library would send. */
 import { connect, type Socket } from 'node:net';
 
 export type RawAnswer = { status: number; head: string; body: string };
 
 export type RawClient = {
   socket: Socket;
-  /** Each character is a byte. */
+  /** Each character stands for one byte. */
   write(bytes: string): void;
-  /** The first `count` whole answers, or fewer where the server hangs up before. Interim ones are left out. */
+  /** The first `count` complete answers, or fewer where the server closes before. Interim answers are left out. */
   answers(count: number): Promise<RawAnswer[]>;
-  /** Everything read until the server hung up. */
+  /** Everything that was read until the server closed. */
   closed: Promise<string>;
   /** Everything read so far. */
   seen(): string;
@@ -18,7 +18,7 @@ export type RawClient = {
 const HEAD_END = '\r\n\r\n';
 const NO_BODY = new Set([204, 304]);
 
-/** Answers that are whole, by their length or by their last chunk. */
+/** Answers that are complete, by their length or by their last chunk. */
 function wholeAnswers(text: string): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let at = 0;
@@ -47,7 +47,7 @@ function bodyLength(rest: string, head: string, status: number): number {
 export async function openRaw(port: number): Promise<RawClient> {
   const socket = connect({ port, host: '127.0.0.1' });
   socket.setEncoding('latin1');
-  // A reset is one way of being refused.
+  // A reset is one way to be refused.
   socket.on('error', () => {});
   let seen = '';
   const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(seen)));

@@ -8,7 +8,7 @@ import type { Recording } from './corpus.ts';
 
 export const testExchange: Exchange = { id: 'req_1', labels: {}, note: () => {} };
 
-/** Cuts `bytes` after each of the `sizes`; what is left is the last slice. */
+/** Cuts `bytes` after each of the `sizes`; the rest is the last slice. */
 export function* slicesOf(bytes: Uint8Array, sizes: Iterable<number>): Generator<Uint8Array> {
   let at = 0;
   for (const size of sizes) {
@@ -30,7 +30,7 @@ export function streamOf(slices: Iterable<Uint8Array>): ReadableStream<Uint8Arra
   });
 }
 
-/** The recorded reads where they are known, else the body as one. */
+/** The recorded reads where they are known, or else the whole body as one read. */
 export function recordedBackend(recording: Recording): Backend {
   const { status, headers, body, chunk_bytes = [] } = recording.response;
   const fetch: Fetch = async () =>

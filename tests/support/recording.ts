@@ -67,7 +67,7 @@ export async function recordingProxy(
     clock.setUpstreamOpen(true);
     return play(clock, init);
   };
-  // The upstream of a scene has nothing to say for another model.
+  // The upstream of a scene answers for one model only.
   return startProxy({ fetch, clock, env: { RECORD: folder, MODEL_FALLBACKS: 'none', ...env } });
 }
 

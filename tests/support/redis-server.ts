@@ -1,8 +1,10 @@
-/** A real Redis (or Valkey) on a free port of this machine, which keeps nothing: to be killed, held and started again. */
+/**
+ * A real Redis (or Valkey) on a free port of this machine, without storage: tests kill it, halt it and start it again.
+ */
 import { RedisClient } from 'bun';
 
 const PROGRAM = Bun.which('redis-server') ?? Bun.which('valkey-server');
-/** Ends what waits in vain after the test that it belongs to has failed by its own limit. */
+/** Ends vain waiting after the test has failed by its own limit. */
 const LONGER_THAN_ANY_TEST_MS = 200_000;
 
 /** False where there is no server; says so once, in one line. `REQUIRE_REDIS=1` makes that an error. */
@@ -15,14 +17,14 @@ if (!hasRedis) {
 
 export type RedisServer = {
   url: string;
-  /** Ends it as a crash would. */
+  /** Ends it like a crash. */
   kill(): Promise<void>;
   /** On the same port, empty; after `kill`. */
   restart(): Promise<void>;
-  /** It keeps its sockets open, takes new ones, and says nothing. */
+  /** It keeps its sockets open and accepts new ones, but answers nothing. */
   pause(): void;
   resume(): void;
-  /** A command from outside of the proxy. */
+  /** A command that does not come from the proxy. */
   command(name: string, ...args: string[]): Promise<unknown>;
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -56,7 +58,7 @@ export async function startRedis(options: { password?: string } = {}): Promise<R
   };
 }
 
-/** Waits for what other processes do, as long as the test may last: looks every few milliseconds. */
+/** Waits for other processes as long as the test may last; looks every few milliseconds. */
 export async function until(check: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + LONGER_THAN_ANY_TEST_MS;
   while (!(await check())) {

@@ -1,4 +1,6 @@
-/** What ended sessions of real clients, by public reports: what Google, the network or the user's own tools do in each. */
+/**
+ * What ended sessions of real clients, by public reports: what Google, the network or the user's own tools do in each.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Trouble } from './survival-google.ts';
@@ -11,7 +13,7 @@ const refusal = (code: number, status: string, message: string) =>
 type Schema = { properties?: Record<string, unknown>; required?: string[] };
 type Declaration = { parametersJsonSchema?: Schema };
 
-/** Google's answer to a declaration that requires what it does not declare. */
+/** Google's answer to a declaration that requires a property which it does not declare. */
 const checksRequired: Trouble = ({ body }) => {
   const tools: { functionDeclarations?: Declaration[] }[] = JSON.parse(body).tools ?? [];
   for (const { parametersJsonSchema } of tools.flatMap((tool) => tool.functionDeclarations ?? [])) {
@@ -44,7 +46,7 @@ export const REPORTS = {
       'ledger.json',
       '--allowedTools',
       `${LEDGER.tool},Bash`,
-      // All tools at once, as with many other clients.
+      // All tools at once, as many other clients send them.
       ...settings({ ENABLE_TOOL_SEARCH: 'false' }),
     ],
   },

@@ -1,10 +1,10 @@
-/** The same upstream bytes, handed over in other reads. */
+/** The same upstream bytes, cut into other reads. */
 import { createSeededRandom } from '../../src/lib/ports.ts';
 import type { RecordedRequest, UpstreamExchange } from '../../src/sim/cassette/types.ts';
 
 type Cut = (length: number) => number[];
 
-/** Bytes; what comes behind them in a very large answer is one read. */
+/** Bytes. What follows in a very large answer is one read. */
 const MOST_CUT = 65_536;
 
 const everyByte: Cut = (length) => Array.from({ length: Math.min(length, MOST_CUT) }, (_, index) => index);
@@ -14,7 +14,7 @@ const at =
   (length) =>
     place < length ? [place] : [];
 
-/** Seeded places, up to `count`, each with a probability that leaves reads of all sizes. */
+/** Places by a seed, up to `count`, so spread that reads have all sizes. */
 function scattered(seed: number): Cut {
   return (length) => {
     const random = createSeededRandom(seed);
@@ -25,7 +25,7 @@ function scattered(seed: number): Cut {
 
 const SAMPLES = process.env['CORPUS_EXHAUSTIVE'] === '1' ? Number.POSITIVE_INFINITY : 12;
 
-/** One read, a read a byte, a few seeded cuts, and cuts in two: all of them, or a sample that is the same every time. */
+/** One read; one read for each byte; a few seeded cuts; and all cuts in two (or a sample that is always the same). */
 export function reslicings(recorded: RecordedRequest): { how: string; recorded: RecordedRequest }[] {
   const length = Math.max(0, ...recorded.upstream.map((exchange) => bodyOf(exchange).length));
   const stride = Math.max(1, Math.ceil(length / SAMPLES));
@@ -48,7 +48,10 @@ export function reslicings(recorded: RecordedRequest): { how: string; recorded: 
 
 const bodyOf = ({ reads }: UpstreamExchange) => Buffer.concat(reads.map(({ bytes }) => bytes));
 
-/** Pauses go: a sign of life for the client depends on them, and is not compared. But the first one decides what the start can tell. */
+/**
+ * Pauses are removed: pings depend on them, and are not compared. The first pause stays, because it decides what the
+ * start can tell.
+ */
 function resliced(exchange: UpstreamExchange, cut: Cut): UpstreamExchange {
   const body = bodyOf(exchange);
   const edges = [...new Set([0, ...cut(body.length), body.length])].sort((a, b) => a - b);

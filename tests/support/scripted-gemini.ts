@@ -1,4 +1,4 @@
-/** Google's side of a few conversations, in Google's wire bytes, chosen by what the user last said. */
+/** Google's side of a few conversations, in Google's wire bytes, chosen by the last words of the user. */
 import type { GenerateContentRequest, RequestPart } from '../../src/gemini/wire.ts';
 import type { Seen } from './upstream.ts';
 
@@ -21,7 +21,7 @@ const end = (finishReason = 'STOP'): Chunk => ({
   modelVersion: 'gemini-4-argon',
 });
 
-/** What is said to each last text of the user; `cut` ends without a finishReason. */
+/** The answer to each last text of the user; `cut` ends without a finishReason. */
 const SAYINGS: Readonly<Record<string, readonly Chunk[]>> = {
   count: [content({ text: 'one, ' }), content({ text: 'two, thr' }), content({ text: 'ee, four' }), end()],
   'weather in Oslo': [
@@ -36,7 +36,7 @@ const SAYINGS: Readonly<Record<string, readonly Chunk[]>> = {
   cut: [content({ text: 'half a sen' })],
 };
 
-/** Google's refusal of a request it cannot read. */
+/** Google's refusal of a request that it cannot read. */
 const INVALID = {
   error: { code: 400, message: 'Request contains an invalid argument.', status: 'INVALID_ARGUMENT' },
 };

@@ -15,7 +15,7 @@ export type Asked = {
 /** `index` counts from 0. */
 export type Script = (asked: Asked, index: number) => Response | Promise<Response>;
 
-/** What a model says, in the form that it was asked for. */
+/** What a model says, in the form that was asked for. */
 export const says = ({ stream }: Pick<Asked, 'stream'>, text = 'Hello there'): Response =>
   stream ? googleStream(textChunk(text, 'STOP')) : Response.json(textChunk(text, 'STOP'));
 
@@ -24,7 +24,7 @@ export const missing = (): Response =>
   googleError(404, 'NOT_FOUND', 'models/x is not found for API version v1beta');
 export const noQuota = (): Response =>
   googleError(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded for metric: x, limit: 0, model: y');
-/** Ends without a finish reason, and before any content. */
+/** Ends without a finishReason, and before any content. */
 export const cut = ({ stream }: Pick<Asked, 'stream'>): Response =>
   stream ? googleStream({ usageMetadata: { promptTokenCount: 3 } }) : says({ stream });
 
@@ -45,7 +45,7 @@ export function scriptedGoogle(script: Script) {
     asked.push(one);
     return script(one, asked.length - 1);
   };
-  /** Lets time pass, from one sleeper to the next, until the work is done. The work has Google asked, or ends at once. */
+  /** Lets time pass, from one sleeper to the next, until the work is done. The work asks Google, or ends at once. */
   async function through<T>(work: Promise<T>): Promise<T> {
     let done = false;
     const end = () => {
@@ -53,7 +53,7 @@ export function scriptedGoogle(script: Script) {
     };
     work.then(end, end);
     const before = asked.length;
-    // Over the socket first, and the first of all loads what it needs: meanwhile no time may pass.
+    // First over the socket: the first request loads what it needs, and meanwhile no time may pass.
     while (!done && asked.length === before) await turns(1);
     while (!done) {
       await turns();
@@ -61,7 +61,7 @@ export function scriptedGoogle(script: Script) {
     }
     return work;
   }
-  /** The same for work that may wait without asking Google; `meanwhile` is done before each step. */
+  /** The same for work that may wait without asking Google; `meanwhile` runs before each step. */
   async function finish<T>(work: Promise<T>, meanwhile = async () => {}): Promise<T> {
     let done = false;
     const end = () => {

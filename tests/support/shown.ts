@@ -1,8 +1,8 @@
-/** What a client is shown by an answer, in whatever pieces it came. */
+/** What an answer shows a client, in whatever pieces it came. */
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 
-/** Arguments as the text that they came as. */
+/** Arguments as the text that came. */
 export type Shown = { text: string; thinking: string; calls: { name: string; input: string }[] };
 
 export const nothingShown = (): Shown => ({ text: '', thinking: '', calls: [] });

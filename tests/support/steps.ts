@@ -1,4 +1,4 @@
-/** Work in steps, not in seconds: what text, lists and maps are asked while something runs. */
+/** Counts work in steps, not in seconds: what texts, lists and maps are asked while something runs. */
 
 type Count = (result: unknown, args: readonly unknown[], self: unknown) => number;
 

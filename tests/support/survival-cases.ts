@@ -5,23 +5,23 @@ import { APPEND, COUNT_PROMPT, PROMPT, SAYINGS } from './survival-task.ts';
 
 export const KEYS = { expired: 'AIza-canary-expired-0001', good: 'AIza-canary-good-000001' };
 
-/** Failed tries of each storm. The short one is over before a breaker opens, the long one is not. */
+/** How many attempts fail in each storm. The short one ends before a breaker opens; the long one does not. */
 export const STORM = { short: 4, long: 6 };
 
-/** Tries that find no way to Google: enough for a breaker to open, if they were the model's fault. */
+/** Attempts that find no way to Google: enough to open a breaker, if the model were blamed. */
 export const AWAY = 5;
 
-/** Times that the client is told so: more than it takes of overload. */
+/** How often the client is told so: more often than it bears overload. */
 export const TOLD_AWAY = 4;
 
 const noWay = () => Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' }));
 
-/** Bytes of a conversation, three counts being more, and of what is left for the summary to cover. */
+/** Bytes of a conversation (three counts are more than that), and of the rest that the summary covers. */
 const WINDOW = { roomy: 65_000, tight: 55_000 };
 
 type Act = Parameters<Trouble>[1];
 
-/** Of the session's own requests the one with that number. */
+/** Only the session's own request with that number. */
 const at =
   (nth: number, act: (answer: Act) => Promise<Response>): Trouble =>
   (asked, answer) =>
@@ -32,7 +32,7 @@ const storm =
   ({ caller, nth }) =>
     caller === 'main' && nth <= tries ? REFUSALS.overloaded() : undefined;
 
-/** Whoever asks: a request for a summary is as long as the conversation. */
+/** For any caller: a request for a summary is as long as the conversation. */
 const window =
   (bytes: number, refuse: () => Promise<Response>): Trouble =>
   ({ body }) =>
@@ -72,12 +72,12 @@ export const CASES = {
   },
   blocked: { trouble: () => page(403) },
   wrongAddress: { trouble: () => page(404) },
-  // Few tries of the proxy's own, so that the client's begin.
+  // Few attempts by the proxy, so that the client's own begin.
   shortStorm: { env: { MAX_STREAMING_RETRIES: '2' }, trouble: storm(STORM.short) },
   away: {
     trouble: ({ caller, nth }) => (caller === 'main' && nth > 1 && nth <= 1 + AWAY ? noWay() : undefined),
   },
-  // As after 15 s, without the wait.
+  // As after 15 s, but without waiting.
   awayTold: {
     env: { MAX_STREAMING_RETRIES: '0' },
     trouble: ({ caller, nth }) =>

@@ -1,14 +1,16 @@
-/** Google as the survival tests want it: the mock's answers on Google's wire, and trouble in Google's words in between. */
+/**
+ * Google as the survival tests need it: the mock's answers on Google's wire, and in between trouble in Google's words.
+ */
 import { createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
 import { createMockFetch } from '../../src/sim/mock/index.ts';
 import { TASKS } from './survival-task.ts';
 
 const EVENT_END = '\r\n\r\n';
 
-/** One request for an answer, tries of the proxy and requests for a summary among them. */
+/** One request for an answer; retries by the proxy and requests for a summary count too. */
 export type Asked = {
   model: string;
-  /** From 1, among those of its caller. */
+  /** Counted from 1 for each caller. */
   nth: number;
   caller: string;
   key: string;
@@ -16,7 +18,7 @@ export type Asked = {
   body: string;
 };
 
-/** What Google does instead of answering; undefined lets the model answer. */
+/** What Google does instead of answering; with undefined the model answers. */
 export type Trouble = (asked: Asked, answer: () => Promise<Response>) => Promise<Response> | undefined;
 
 const TYPE = 'type.googleapis.com/google.rpc.';
@@ -58,7 +60,7 @@ export const REFUSALS = {
         metadata: { service: 'generativelanguage.googleapis.com' },
       },
     ]),
-  /** `seconds` with a fraction in the sentence, whole in the details, as Google tells it. */
+  /** `seconds` with a fraction in the sentence and without one in the details, as Google writes it. */
   minute: (seconds: number) =>
     refusal(
       429,
@@ -101,8 +103,8 @@ export const REFUSALS = {
 };
 
 /**
- * The answer's bytes up to and with `marker`, or with the event that it is in, and no more: as if that were all. Throws where
- * the marker never comes.
+ * The bytes of the answer up to `marker` (or to the end of its event), and no more. Throws where the marker never
+ * comes.
  */
 export async function cutAt(
   marker: string,
@@ -118,7 +120,10 @@ export async function cutAt(
   return new Response(text.slice(0, end), { headers: whole.headers });
 }
 
-/** Credit that is gone when the stream has begun: what came of the answer, up to the event with `marker`, and Google's bare error object. */
+/**
+ * The credit runs out after the stream has begun: the answer up to the event with `marker`, then Google's bare error
+ * object.
+ */
 export async function depletedAfter(marker: string, answer: () => Promise<Response>): Promise<Response> {
   const begun = await (await cutAt(marker, answer, 'after the event')).text();
   const error = { code: 429, message: DEPLETED, status: 'RESOURCE_EXHAUSTED' };
@@ -127,7 +132,7 @@ export async function depletedAfter(marker: string, answer: () => Promise<Respon
   });
 }
 
-/** A page of something that stands before Google. */
+/** A page of a gateway before Google. */
 export const page = (status: number): Promise<Response> =>
   Promise.resolve(
     new Response(`<!DOCTYPE html><html><title>${status}</title><p>Nothing to see here.</html>`, {

@@ -1,4 +1,4 @@
-/** One run of the real Claude Code through the survival task, and all that there is to judge of it. */
+/** One run of the real Claude Code through the survival task, and everything that the tests judge. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,11 +12,11 @@ type Line = Record<string, unknown>;
 export type SurvivalCase = {
   trouble: Trouble;
   env?: Readonly<Record<string, string>>;
-  /** Prompts of one session, one after the other; the task's alone unless told. */
+  /** Prompts of one session, one after the other; only the task's unless others are given. */
   prompts?: readonly string[];
-  /** More arguments for the client. */
+  /** Further arguments for the client. */
   args?: readonly string[];
-  /** What lies in the project before: names and texts. */
+  /** Files that are in the project before: names and texts. */
   project?: Readonly<Record<string, string>>;
 };
 
@@ -26,11 +26,11 @@ export type Survival = {
   seconds: number;
   /** Files of the project. */
   files: Record<string, string>;
-  /** What the client asked for, one log line each. */
+  /** The client's requests, one log line each. */
   requests: Line[];
-  /** What Google was asked for. */
+  /** Google's requests. */
   asked: Asked[];
-  /** Texts that the model said, as the client shows them while it works. */
+  /** Texts of the model, as the client shows them while it works. */
   said: string[];
   /** The client's last line: `result`, `is_error`. */
   end: Line;
@@ -40,13 +40,13 @@ export type Survival = {
 };
 
 const RUN_MS = 60_000;
-/** Not as in a sandbox, where the client waits longer for an overloaded API than where people work. */
+/** Not as in a sandbox: there the client waits longer for an overloaded API than elsewhere. */
 const AS_AT_HOME = ['--permission-mode', 'acceptEdits', '--allowedTools', 'Bash'];
 const STREAMED = ['--output-format', 'stream-json', '--verbose'];
 
 const isObject = (value: unknown): value is Line => typeof value === 'object' && value !== null;
 
-/** Content blocks of what the model said, in the client's own account. */
+/** Content blocks of what the model said, as the client reports them. */
 const spoken = (lines: readonly Line[]): Line[] =>
   lines.flatMap((line) => {
     const message = line['type'] === 'assistant' ? line['message'] : undefined;

@@ -1,6 +1,6 @@
 /**
- * The tasks of the survival tests. One writes a note, appends to a log and reports: the file tells how often the second tool
- * ran, and no sentence comes twice. The other prints a lot, to fill the window before.
+ * The tasks of the survival tests. One writes a note, appends to a log and reports: the log tells how often the second
+ * tool ran, and no sentence comes twice. The other first prints a lot, to fill the window.
  */
 import { parseScenario } from '../../src/sim/scenario/read.ts';
 import type { Scenario } from '../../src/sim/scenario/types.ts';
@@ -8,7 +8,7 @@ import type { Scenario } from '../../src/sim/scenario/types.ts';
 export const PROMPT = 'keep the log';
 export const NOTE = { file: 'note.txt', text: 'The note is one line.\n' };
 export const LOG = { file: 'log.txt', text: 'ran\n' };
-/** What the second tool is given. */
+/** The arguments of the second tool. */
 export const APPEND = { command: "printf 'ran\\n' >> log.txt", description: 'Append to the log' };
 /** The report is longer than what one event carries. */
 export const SAYINGS = {
@@ -19,10 +19,13 @@ export const SAYINGS = {
 };
 
 export const COUNT_PROMPT = 'count far';
-/** Printed, not read from files: those the client would show again after a compaction. Some twenty kilobytes each. */
+/**
+ * It is printed, not read from files: files the client would show again after a compaction. About twenty kilobytes
+ * each.
+ */
 const COUNTS = ['seq 10000 13000', 'seq 20000 23000', 'seq 30000 33000'];
 export const COUNTED = 'That is far enough.';
-/** How the client brings back a conversation that it has summed up. */
+/** How the client brings back a conversation that it has summarised. */
 const SUMMED_UP = 'continued from a previous conversation';
 
 type Call = { tool: string; args: Readonly<Record<string, string>> };
@@ -92,7 +95,7 @@ const counting = {
   ],
 };
 
-/** Of an MCP server that the client starts: its one tool says what it was asked for. */
+/** The tools of an MCP server that the client starts; its one tool reports what it was asked for. */
 export const LEDGER = {
   prompt: 'ask the ledger',
   tool: 'mcp__ledger__look_up',

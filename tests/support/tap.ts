@@ -1,6 +1,6 @@
 /**
- * A listener between a client and the proxy: passes bytes on as they come, and keeps both sides of every exchange.
- * So the tests judge what really went over the wire, not what the proxy says of itself.
+ * A listener between a client and the proxy: it passes bytes on as they come, and keeps both sides of every exchange.
+ * So tests judge what really went over the wire, and not what the proxy says about itself.
  */
 export type TappedExchange = {
   method: string;
@@ -10,14 +10,14 @@ export type TappedExchange = {
   // biome-ignore lint/suspicious/noExplicitAny: a client's JSON, looked into by the tests
   body: any;
   status: number;
-  /** The whole answer, once it ended. */
+  /** The whole answer, once it has ended. */
   answer: Promise<string>;
 };
 
 export type Tap = {
   readonly url: string;
   readonly exchanges: TappedExchange[];
-  /** Where to pass requests on to from now on: a restarted proxy has another port. */
+  /** Where requests go from now on: a restarted proxy has another port. */
   target: string;
   stop(): Promise<void>;
 };

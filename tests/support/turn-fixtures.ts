@@ -1,4 +1,4 @@
-/** The turns in `fixtures/turns`: each a client request with all that upstream said, and what came of it. */
+/** The turns in `fixtures/turns`: each is a client request with all that upstream said, and its result. */
 
 import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';

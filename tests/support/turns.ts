@@ -1,4 +1,4 @@
-/** Feeds TurnEvents to one answer and shows what came of them. */
+/** Feeds TurnEvents to one answer and shows the result. */
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerPlan } from '../../src/translate/context.ts';
 import { foldEvents } from '../../src/translate/response/message.ts';
@@ -40,7 +40,7 @@ export function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}
   return { answer, events, remembered };
 }
 
-/** The blocks of the folded answer, a letter each, signatures as their place. */
+/** The blocks of the folded answer, one letter each; a signature is shown by its place. */
 export function shape(events: readonly MessageEvent[]): string[] {
   return foldEvents(events).content.map((block) => {
     if (block.type === 'text') return `text:${block.text}`;

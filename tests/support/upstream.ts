@@ -45,7 +45,10 @@ export function backendAt(baseUrl: string, more: Partial<GenaiOptions> = {}) {
   });
 }
 
-/** An event stream that sends `pieces`, each as its own write, then stays open until `release` or the client's leaving. */
+/**
+ * An event stream that sends each of `pieces` in its own write, and then stays open until `release`, or until the
+ * client leaves.
+ */
 export function openStream(pieces: readonly string[]) {
   const closed = Promise.withResolvers<number>();
   const body = new ReadableStream<Uint8Array>({

@@ -1,4 +1,4 @@
-/** A process with the watchdog, for its test. First argument: whether its event loop stands still. */
+/** A process with the watchdog, for the watchdog's test. First argument: whether its event loop stands still. */
 import { startWatchdog } from '../../src/compose/watchdog.ts';
 
 const EVERY_MS = 20;

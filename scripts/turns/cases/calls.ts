@@ -1,10 +1,10 @@
-/** Calls as Gemini makes them: whole and in pieces, once and twice, of tools that are declared and of others. */
+/** Calls in all of Gemini's forms: whole and in pieces, once and twice, to declared tools and to others. */
 import type { ResponsePart } from '../../../src/gemini/wire.ts';
 import type { TurnCases } from '../build.ts';
 import { asEvent, CALLS_MADE, call, chunk, end, says, signature, text } from '../wire.ts';
 import { ASK_TOOLS, BASH, READ } from './asks.ts';
 
-/** An event whose counts stand still, as many as there may be of it. */
+/** An event whose token counts do not change: any number of such events may come. */
 const unmoved = (part: ResponsePart) =>
   asEvent({
     candidates: [{ content: { parts: [part], role: 'model' }, index: 0 }],
@@ -13,7 +13,7 @@ const unmoved = (part: ResponsePart) =>
 const dash = unmoved(text('-'));
 const listing = unmoved(call(undefined, 'Bash', { command: 'ls' }));
 
-/** Whose every event is like the one before. */
+/** A stream in which every event has the same counts. */
 const EQUAL: TurnCases = {
   'equal-events': {
     shows: 'Equal events in a row, their counts unmoved: each of them is content',

@@ -1,10 +1,12 @@
-/** Every way in which Gemini ends an answer: each finishReason, each reason to block a prompt, and ends that are none. */
+/**
+ * Every way in which Gemini ends an answer: each finishReason, each reason to block a prompt, and ends without either.
+ */
 import { FINISH_REASONS, type KnownFinishReason } from '../../../src/translate/response/stop-reason.ts';
 import type { TurnCase, TurnCases } from '../build.ts';
 import { type Chunk, call, chunk, end, type Reply, says, signature, text, thought } from '../wire.ts';
 import { BASH } from './asks.ts';
 
-/** What the model had said when the end came; the rest has none. */
+/** What the model had said before the end; for other ends nothing. */
 const SAID: Partial<Record<KnownFinishReason, readonly Chunk[]>> = {
   STOP: [chunk([text('All of it.')])],
   MAX_TOKENS: [chunk([text('This sentence was cut off in the')])],
@@ -23,7 +25,7 @@ const MESSAGES: Partial<Record<KnownFinishReason, string>> = {
 
 const folderName = (reason: string) => `end-${reason.toLowerCase().replaceAll('_', '-')}`;
 
-/** Gemini 3 names the end in an event without content where it had none to give. */
+/** If it has no content, Gemini 3 names the end in an event of its own. */
 function ending(reason: KnownFinishReason): Reply {
   const finishMessage = MESSAGES[reason];
   const more = { finishReason: reason, ...(finishMessage ? { finishMessage } : {}) };
@@ -32,7 +34,7 @@ function ending(reason: KnownFinishReason): Reply {
   return says({ candidates: [{ ...more, index: 0 }] });
 }
 
-/** No answer: the same comes of a second try, and then the client is told. */
+/** No answer: a second attempt ends in the same way, and then the client is told. */
 function turnOf(reason: KnownFinishReason): TurnCase {
   const reply = ending(reason);
   const isAnswer = FINISH_REASONS[reason].kind !== 'unusable';

@@ -31,7 +31,7 @@ const quotaFailure = (quotaId: string): JsonObject => ({
   violations: [{ quotaMetric: 'generativelanguage.googleapis.com/requests', quotaId, quotaValue: '10' }],
 });
 
-/** Not worth another try: the client is told at once. */
+/** Another attempt would be useless: the client is told at once. */
 const REFUSED: TurnCases = {
   'status-400': {
     shows: 'INVALID_ARGUMENT, with the field violation that Google found',

@@ -1,4 +1,4 @@
-/** Streams whose bytes are not what they should be: what can be repaired, and what is then an error. */
+/** Streams with damaged bytes: those that can be repaired, and those that end in an error. */
 import type { TurnCase, TurnCases } from '../build.ts';
 import {
   asBody,
@@ -161,14 +161,14 @@ const BROKEN: TurnCases = {
   ),
 };
 
-/** In the middle of the data, each half an event of its own. */
+/** Cut in the middle of the data; each half is an event of its own. */
 function brokenInTwo(event: string): [string, string] {
   const data = event.slice('data: '.length).trimEnd();
   const middle = data.indexOf('"text"');
   return [`data: ${data.slice(0, middle)}\r\n\r\n`, `data: ${data.slice(middle)}\r\n\r\n`];
 }
 
-/** In place of the `l` of "Hel". */
+/** Takes the place of the `l` in "Hel". */
 function withBadByte(event: string): Uint8Array {
   const bytes = utf8.encode(event);
   const bad = new Uint8Array(bytes);

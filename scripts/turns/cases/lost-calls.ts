@@ -1,4 +1,4 @@
-/** Calls that Gemini does not deliver, but tells of in `finishMessage`, in the model's own syntax. */
+/** Calls that Gemini does not deliver but shows in `finishMessage`, in the model's own syntax. */
 import type { TurnCases } from '../build.ts';
 import { CALLS_MADE, call, chunk, end, says, signature, thought } from '../wire.ts';
 import { ASK_TOOLS } from './asks.ts';

@@ -1,4 +1,4 @@
-/** Pictures and documents: by URL, declared as what they are not, and as an answer. */
+/** Pictures and documents: by URL, with a wrong declaration, and as an answer. */
 import type { ContentBlock } from '../../../src/anthropic/content.ts';
 import type { MessagesRequest } from '../../../src/anthropic/request.ts';
 import type { TurnCases } from '../build.ts';

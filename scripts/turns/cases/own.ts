@@ -1,4 +1,4 @@
-/** Turns that end with us, and counts: upstream is asked for no answer. */
+/** Counts, and turns that the proxy answers itself: upstream is asked for no answer. */
 import type { TurnCase, TurnCases } from '../build.ts';
 import { counts, neverAnswers, type Reply, refuses } from '../wire.ts';
 import { BASH } from './asks.ts';

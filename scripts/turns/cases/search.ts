@@ -1,4 +1,4 @@
-/** Web search: what Google found, told as Anthropic tells it. */
+/** Web search: what Google found, in Anthropic's form. */
 import type { MessagesRequest } from '../../../src/anthropic/request.ts';
 import type { Tool } from '../../../src/anthropic/tool.ts';
 import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
@@ -9,7 +9,7 @@ const REDIRECT = 'https://vertexaisearch.cloud.google.com/grounding-api-redirect
 
 const tool = (change: object): Tool => ({ type: 'web_search_20250305', name: 'web_search', ...change });
 
-/** As Claude Code's WebSearch asks. */
+/** The request of Claude Code's WebSearch. */
 const SEARCH: Partial<MessagesRequest> = {
   messages: [
     { role: 'user', content: [{ type: 'text', text: 'Perform a web search for the query: café 9' }] },

@@ -45,7 +45,7 @@ const headLines = ({ status, headers, end }: Answer): string[] => [
     .map((name) => `${name}: ${headers[name]}`),
 ];
 
-/** A line an event, or a line a member where it has many; a whole answer by its members. */
+/** One line for an event (or one for each member, if it has many). A whole answer is shown by its members. */
 export function answerLines(bytes: Uint8Array): string[] {
   const text = textOf(bytes);
   const whole = tryParseJson(text);

@@ -2,7 +2,9 @@
 import { type Frame, FrameDecoder } from '../../../src/gemini/frames.ts';
 import type { RecordedRequest, UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 
-/** The answer, the requests that were sent, the signatures that were looked up. What upstream said stays. */
+/**
+ * Replaces the answer, the requests that were sent, and the signatures that were looked up. What upstream said stays.
+ */
 export function withGoldens(recorded: RecordedRequest, now: RecordedRequest): RecordedRequest {
   return {
     ...recorded,
@@ -16,7 +18,7 @@ export function withGoldens(recorded: RecordedRequest, now: RecordedRequest): Re
   };
 }
 
-/** Where upstream is asked more or less often than was recorded: no golden can mend that. */
+/** Upstream is asked more or less often than was recorded: no golden can mend that. */
 export function missingTries({ upstream }: RecordedRequest, now: RecordedRequest): string | undefined {
   const [was, is] = [upstream.length, now.upstream.length];
   if (was === is) return undefined;

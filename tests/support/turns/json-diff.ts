@@ -1,10 +1,12 @@
 /** Where two JSON values differ, a line a place. */
 import { isObject } from '../../../src/lib/json.ts';
 
-/** Characters of a value that are shown. */
+/** How many characters of a value are shown. */
 const SHOWN = 160;
 
-/** `contents[0].parts[1].text: was → is`; empty for equal values. Keys in another order are told as one line. */
+/**
+ * `contents[0].parts[1].text: was → is`; empty for equal values. If only the order of keys differs, one line says so.
+ */
 export function jsonDiff(was: unknown, is: unknown): string[] {
   const lines: string[] = [];
   compare('', was, is, lines);
@@ -39,7 +41,7 @@ function member(path: string, inWas: boolean, was: unknown, inIs: boolean, is: u
   else lines.push(`+ ${path}: ${shown(is)}`);
 }
 
-/** Long texts from shortly before the first character that differs. */
+/** For long texts, from shortly before the first difference. */
 function textDiff(was: unknown, is: unknown): string[] {
   const [before, after] = [JSON.stringify(was) ?? 'undefined', JSON.stringify(is) ?? 'undefined'];
   let same = 0;

@@ -3,7 +3,7 @@ import type { Answer } from '../../../src/sim/cassette/types.ts';
 
 type Read = Pick<Answer, 'bytes' | 'end'>;
 
-/** To its end; a client that left then leaves again, with as many bytes or at the same time. */
+/** To its end. If the client left, this reader leaves too: after the same number of bytes, or at the same time. */
 export async function readAnswer(
   response: Response,
   recorded: Answer,

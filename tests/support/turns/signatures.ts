@@ -5,7 +5,7 @@ import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 type Lookups = RecordedRequest['signatures'];
 
 export type RecordedStore = SignatureStore & {
-  /** What was asked so far: a list per look-up, the envelope for the n-th key or null. */
+  /** The look-ups so far: a list each, with the envelope for each key, or null. */
   readonly lookups: Lookups;
   readonly remembered: ReadonlyMap<string, string>;
   /** Key and envelope of everything that was found. */

@@ -1,6 +1,6 @@
 /**
- * Upstream as it was recorded, for requests that may be other ones today: the n-th try gets the n-th answer, read for
- * read. A replay would refuse them; here the difference is what is looked for.
+ * Upstream as it was recorded, for requests that may differ today: the n-th attempt gets the n-th answer, read for
+ * read. A replay would refuse such a request; here the difference is the result.
  */
 import type { Fetch } from '../../../src/lib/ports.ts';
 import type { RecordedRequest, UpstreamExchange } from '../../../src/sim/cassette/types.ts';
@@ -12,7 +12,7 @@ import { upstreamMatchable } from '../../../src/sim/upstream-wire.ts';
 export type UpstreamOptions = {
   clock: VirtualClock;
   redactor: Redactor;
-  /** The client leaves, at the moment when it did then. */
+  /** The client leaves at the moment when it left in the recording. */
   leave(): void;
 };
 
