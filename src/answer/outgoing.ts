@@ -174,7 +174,7 @@ export class Outgoing {
     const mended = this.#thinking.mendRequest(this.model.id, error, request);
     if (!mended) return undefined;
     this.#learnt.push(() => mended.learn());
-    const what = mended.refusal.fate === 'setting' ? 'a level or budget' : 'a word on thinking';
+    const what = mended.refusal.cut === 'setting' ? 'a level or budget' : 'a word on thinking';
     this.#job.warn(
       'value-clamped',
       'thinking',
