@@ -1,6 +1,6 @@
 /**
- * A day of 200 sessions and three keys, in virtual time: quotas, a revoked key, storms, an outage, resets, stalls. Every request
- * ends in its whole answer or in one typed error. `DAY_TABLE=1` prints the day in figures.
+ * A day of 200 sessions and three keys, in virtual time: quotas, a revoked key, storms, an outage, resets, stalls.
+ * Every request ends in its complete answer or in one typed error. `DAY_TABLE=1` prints the figures of the day.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { type Day, playDay } from './day/day.ts';

@@ -1,4 +1,4 @@
-/** Every fault × every turn × streamed and whole: what comes of it is what the fault's row promises. */
+/** Every fault × every turn × streamed and whole: the result is what the fault's row promises. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { FAULT_ROWS, type FaultName } from '../src/sim/faults/table.ts';
 import { type Report, runMatrix } from './support/fault-matrix.ts';

@@ -1,4 +1,7 @@
-/** Clients that leave, dawdle or close their half: upstream is let go at once, nobody else notices, nothing is lost. */
+/**
+ * Clients that leave, read slowly or close their half of the connection: upstream is left at once, no other client
+ * notices, and nothing is lost.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Fetch } from '../src/lib/ports.ts';
 import { openBench } from './support/fault-bench.ts';
@@ -18,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => proxy[Symbol.asyncDispose]());
 
-/** Says the turn, as far as `holds` lets it; then waits for whoever asked to go. */
+/** Serves the turn as far as `holds` says; then waits until the proxy leaves. */
 function holdingUpstream({ reply }: FaultTurn, holds: FaultyClient['holds']) {
   const asked = Promise.withResolvers<void>();
   const left = Promise.withResolvers<void>();
@@ -48,7 +51,7 @@ function holdingUpstream({ reply }: FaultTurn, holds: FaultyClient['holds']) {
 
 /** Ids are new in every answer. */
 const withoutIds = (text: string) => text.replace(/\b(msg|toolu|srvtoolu|req)_[0-9A-Za-z]{24}/g, '$1');
-/** The checksums in signatures are made over ids. */
+/** The checksums in signatures depend on ids. */
 const comparable = (text: string) => withoutIds(text).replace(/"signature":"[^"]*"/g, '"signature"');
 
 const requestOf = ({ request }: FaultTurn, mode: string) =>
@@ -76,7 +79,7 @@ async function tryClient(client: FaultyClient, turn: FaultTurn, mode: string): P
   expect(proxy.lines.slice(logged).filter(({ level }) => level === 'error')).toEqual([]);
 }
 
-/** Those of `fixtures/turns` that are answered at the first try. */
+/** The turns of `fixtures/turns` that are answered at the first attempt. */
 async function answeredTurns(): Promise<FaultTurn[]> {
   using bench = await openBench();
   const answered: FaultTurn[] = [];

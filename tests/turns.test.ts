@@ -1,7 +1,7 @@
 /**
  * Every folder in `fixtures/turns` is a test: the client's request goes through the real parts, upstream says what was
- * recorded, and both what Gemini is sent and what the client sees must be what is written there. `bun run bless` writes
- * it anew after a change that is meant.
+ * recorded, and both what Gemini is sent and what the client sees must be what the folder says. `bun run bless` renews
+ * that after an intended change.
  */
 import { describe, expect, test } from 'bun:test';
 import type { MessageEvent } from '../src/anthropic/events.ts';
@@ -27,7 +27,7 @@ const rows = (keep: (recorded: RecordedRequest) => boolean = () => true): Row[] 
 const isMessage = ({ request }: RecordedRequest) => request.path === '/v1/messages';
 const isStreamed = ({ answer }: RecordedRequest) => isEventStream(answer.headers);
 
-/** Signs of life apart: they come with time. */
+/** Without pings, which come with time. */
 const seen = ({ headers, bytes, status }: Answer) => ({
   status,
   told: isEventStream(headers) ? withoutKeepAlive(readEvents(bytes)) : new TextDecoder().decode(bytes),
@@ -38,7 +38,7 @@ const asking = (recorded: RecordedRequest, stream: boolean): RecordedRequest => 
   return { ...recorded, request: { ...recorded.request, body } };
 };
 
-/** Of a whole answer nothing is shown before its end, so that there may be one more try: it gets the last answer again. */
+/** A whole answer shows nothing before its end, so there may be another attempt; that gets the last answer again. */
 const withOneMore = (recorded: RecordedRequest, tries: number): RecordedRequest => {
   const asked = recorded.upstream.slice(0, tries);
   return { ...recorded, upstream: [...asked, ...asked.slice(-1)] };
@@ -47,7 +47,7 @@ const withOneMore = (recorded: RecordedRequest, tries: number): RecordedRequest 
 const errorIn = (events: readonly MessageEvent[]) =>
   events.find((event) => event.type === 'error')?.error.message;
 
-/** An answer of megabytes is read some twenty times. */
+/** An answer of some megabytes would be read about twenty times. */
 const RESLICING_MS = 60_000;
 
 describe('a recorded turn', () => {
@@ -97,7 +97,7 @@ describe('a recorded turn', () => {
     const told = new TextDecoder().decode(whole.bytes);
     const events = readEvents(stream.bytes);
     const error = errorIn(events);
-    // With the digits of both: as values some numbers would be equal that are none.
+    // Compared as texts with all digits: as values some different numbers would be equal.
     if (error === undefined) expect(parseKeepingDigits(told)).toEqual(foldEvents(events));
     else expect(JSON.parse(told).error.message).toBe(error);
   });

@@ -1,4 +1,4 @@
-/** What a client says in the user's place is no prompt for the mock. */
+/** Texts that a client puts into the user's messages by itself are no prompts for the mock. */
 import { expect, test } from 'bun:test';
 import { startProxy } from '../support/proxy.ts';
 

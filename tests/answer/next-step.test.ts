@@ -8,7 +8,7 @@ import { modelRow } from '../../src/gemini/models.ts';
 const overloaded = new UpstreamError('status', 'The model is overloaded.', { status: 503 });
 const noKey = new UpstreamError('not-sent', 'every key is out of quota', { status: 429 });
 
-/** Pays what is in it, and says what was paid. */
+/** A budget with so many retries in it, which also says what was paid. */
 function purseOf(affordable: readonly Cost[], worthwhile = true): Purse & { paid: Cost[] } {
   const paid: Cost[] = [];
   return {

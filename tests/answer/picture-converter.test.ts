@@ -1,4 +1,7 @@
-/** Pictures that Gemini does not read, as PNG: the same picture, decoded once, and never more than a machine can bear. */
+/**
+ * Pictures that Gemini does not read, converted to PNG: the picture stays the same, is decoded once, and takes no more
+ * memory than a machine has.
+ */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { bunToPng, createPictureConverter } from '../../src/answer/media/picture-converter.ts';
@@ -36,7 +39,7 @@ describe('the picture of a GIF', () => {
   test('has its rows in order, where they come in passes', async () => {
     const rows = [0, 1, 2, 3, 0];
     const parts = { ...tiny, width: 1, height: 5, interlaced: true, data: lzw(rows) };
-    // The first row, the fifth, the third, the second, the fourth.
+    // The order of rows in an interlaced GIF: the first, the fifth, the third, the second, the fourth.
     const order = [0, 3, 2, 0, 1];
     const colours = [full(RED), full(GREEN), full(BLUE), CLEAR];
     expect((await picture(base64(parts))).pixels).toEqual(order.map((number) => colours[number] ?? []));
@@ -156,7 +159,7 @@ describe('a few bytes that stand for millions of pixels', () => {
   });
 });
 
-/** A converter whose decoding waits to be let go on, and counts. */
+/** A converter whose decoding waits until it is released, and counts. */
 function converterHeld(atOnce?: number) {
   const begun: string[] = [];
   const waiting: (() => void)[] = [];

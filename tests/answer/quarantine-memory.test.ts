@@ -1,4 +1,4 @@
-/** What is remembered of refused declarations, and for how many. */
+/** What is remembered about refused declarations, and how many of them. */
 import { expect, test } from 'bun:test';
 import { QuarantineMemory } from '../../src/answer/quarantine-memory.ts';
 

@@ -1,4 +1,4 @@
-/** A tool that Google refuses without saying which: the turn is answered, and what was learnt by it holds. */
+/** Google refuses a tool without saying which: the turn is answered all the same, and what was learnt is remembered. */
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const toolsOf = (count: number) => Array.from({ length: count }, (_, index) => t
 
 type Body = GenerateContentRequest;
 
-/** Refuses the request as long as one of `odd` is as the client wrote it. */
+/** Refuses the request as long as it holds one of `odd` in the client's form. */
 function google(odd: readonly string[], refusal = NOTHING_SAID) {
   const asked: string[][] = [];
   const counted: string[][] = [];
@@ -58,7 +58,7 @@ describe('a tool that Google refuses and does not name', () => {
       expect(sends.length).toBeLessThan(10);
     }
     expect(Math.max(...sends)).toBeLessThanOrEqual(6);
-    // From then on it goes out simple at once, in another list of tools, too.
+    // From then on the tool goes out in simple form at once, also in another list of tools.
     const before = asked.length;
     await ask(proxy, toolsOf(count));
     await ask(proxy, [...toolsOf(4), tool('new')]);
@@ -77,7 +77,7 @@ describe('a tool that Google refuses and does not name', () => {
       expect((await ask(proxy, toolsOf(count))).status).toBe(200);
       suspected.push(asked.at(-1)?.length ?? 0);
     }
-    // Each answer leaves fewer, and none begins with all.
+    // Each answer leaves fewer suspects, and none starts again with all of them.
     expect(suspected).toEqual(suspected.toSorted((one, other) => other - one));
     expect(asked.length).toBeLessThan(20);
     expect(asked.at(-1)).toEqual(['t3']);
@@ -160,7 +160,7 @@ describe('a tool that Google refuses and does not name', () => {
   });
 });
 
-/** Refuses the request as long as `word` stands anywhere in a declaration. */
+/** Refuses the request as long as `word` occurs in a declaration. */
 function refusingWord(word: string, refusal: string) {
   const asked: string[] = [];
   const fetch: Fetch = async (_url, init) => {

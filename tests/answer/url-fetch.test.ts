@@ -50,7 +50,7 @@ afterAll(() => server.stop(true));
 
 const at = (path: string, host = HOST) => `https://${host}:${server.port}${path}`;
 
-/** Names stand for loopback, which counts as public here; the server's certificate is trusted. */
+/** Names resolve to loopback, which counts as public here; the server's certificate is trusted. */
 function ports(change: Partial<UrlFetchPorts> = {}): UrlFetchPorts & { asked: string[] } {
   const asked: string[] = [];
   return {
@@ -102,7 +102,7 @@ describe('what is there', () => {
 });
 
 describe('through a company’s proxy', () => {
-  /** Told an address and a port, it leads to the test's server whatever they are. */
+  /** An agent that always connects to the test's server, whatever address and port it is given. */
   async function companyProxy() {
     const asked: string[] = [];
     const proxy = createServer((client) => {
@@ -194,7 +194,7 @@ describe('all that a request names', () => {
     open['/half.png'] = () => new Response(half);
     const fetcher = createUrlFetcher(ports(), systemClock);
     const media = await fetcher.fetch(once(at('/half.png'), at('/half.png?again')), never);
-    // Read side by side, either may be the one too much, or both.
+    // They are read side by side, so either may be the one too many, or both.
     expect(media).toContainEqual({ problem: 'there is more of it than can be sent to Gemini' });
   });
 

@@ -1,4 +1,4 @@
-/** Every key of a request is known, or told about by its path; or the request is refused. */
+/** Each key of a request is known, or a warning names its path; or the request is refused. */
 import { describe, expect, test } from 'bun:test';
 import type { TSchema } from '@sinclair/typebox';
 import fc from 'fast-check';
@@ -119,7 +119,7 @@ const SYSTEM_BLOCKS = [
   { type: 'tool_removal', tool_name: 'edit' },
 ];
 
-/** As much of the contract as one request may hold, and what only another may. */
+/** One request with as much of the contract as fits into one, and others for the rest. */
 const REQUESTS: Readonly<Record<string, Record<string, unknown>>> = {
   'a request with everything in it': {
     model: 'claude-opus-5-5',
@@ -173,7 +173,7 @@ const REQUESTS: Readonly<Record<string, Record<string, unknown>>> = {
   'no thinking': { ...requestOf(), thinking: { type: 'disabled' } },
 };
 
-/** The client's own JSON, and what is shown whole: any key belongs there. */
+/** The client's own JSON, and blocks that are shown whole: any key may be there. */
 const FREE = [
   /\.input(_schema|_examples)?(\.|$)/,
   /^output_(config\.format|format)\.schema/,
@@ -191,7 +191,7 @@ function placesIn(value: unknown, path: readonly string[] = []): string[][] {
   return [[...path], ...Object.entries(value).flatMap(([key, inner]) => placesIn(inner, [...path, key]))];
 }
 
-/** A copy with one key more; written as text, so that even `__proto__` is a key like others. */
+/** A copy with one more key. It is written as text, so that even `__proto__` becomes a key like others. */
 function withKey(request: unknown, place: readonly string[], key: string, value: unknown): unknown {
   const [step, ...rest] = place;
   if (step === undefined) {
@@ -206,7 +206,7 @@ function withKey(request: unknown, place: readonly string[], key: string, value:
   return { ...object, [step]: withKey(object[step], rest, key, value) };
 }
 
-/** The paths that are told, or `refused`. */
+/** The paths for which there are warnings, or `refused`. */
 function told(request: unknown): string[] | 'refused' {
   try {
     return unusedKeys(parseMessagesRequest(request)).map(({ path }) => path);
@@ -302,7 +302,7 @@ describe('the schemas', () => {
     expect([...new Set<string>(blocks)].sort()).toEqual(Object.keys(CONTENT_BLOCKS).sort());
   });
 
-  /** Fields of any value without a word on it: keys inside of them would be lost in silence. */
+  /** Fields that take any value and have no note: keys inside of them would be lost in silence. */
   function silent(schema: TSchema, path: string): string[] {
     if (noteOf(schema)) return [];
     return optionsOf(schema).flatMap((option) => {

@@ -38,7 +38,7 @@ describe.skipIf(!hasRedis)('a Redis that is slow or gone', () => {
       expect(one.said[0]).toContain('does not answer');
       expect(one.said[1]).toContain('is back');
     }
-    // It has lost everything; who starts now learns it from the one that told it.
+    // Redis has lost everything. A new instance learns it from the instance that told it first.
     await using c = join(redis.url);
     await c.connected();
     expect(c.heard).toContainEqual(before);
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('a Redis that is slow or gone', () => {
     await using a = join(redis.url, clock);
     await a.connected();
     a.shared.publish(opened('k', until0));
-    // Only a's sockets break, and it waits for its next try.
+    // Only a's sockets break, and it waits before it connects again.
     await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
     await a.away();
     await using b = join(redis.url);

@@ -1,4 +1,6 @@
-/** Bun's own client, as docs/discoveries/0005-redis-in-bun.md says: what we build around, and what we rely on. */
+/**
+ * Bun's own client, as docs/discoveries/0005-redis-in-bun.md describes it: what we rely on, and what we have to avoid.
+ */
 import { describe, expect, test } from 'bun:test';
 import { RedisClient } from 'bun';
 import { settle } from '../support/manual-clock.ts';

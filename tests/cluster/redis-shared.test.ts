@@ -5,7 +5,7 @@ import { cooling, join, later, opened, refused, took, two } from '../support/ins
 import { ManualClock } from '../support/manual-clock.ts';
 import { hasRedis, type RedisServer, startRedis, until } from '../support/redis-server.ts';
 
-/** Starts after all that was said so far, even within this millisecond. */
+/** A moment that is later than everything said so far, even within the same millisecond. */
 const ahead: Clock = { ...systemClock, wall: () => new Date(Date.now() + 1_000) };
 
 describe.skipIf(!hasRedis)('instances with one Redis', () => {
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
     for (const fact of holds) expect(b.heard).toContainEqual(fact);
     expect(b.heard).toContainEqual(opened('late-closed', 0));
     expect(b.heard.filter((fact) => fact.kind === 'load')).toEqual([]);
-    // A restart takes a mended key back.
+    // A restart takes back a key that was mended.
     expect(b.heard.filter((fact) => fact.kind === 'key')).toEqual([]);
   });
 
@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
       await using b = join(redis.url, clocks[1]);
       await Promise.all([a.connected(), b.connected()]);
       for (const clock of clocks) clock.setWall(ms);
-      // Of the kind that does not hold for who started after it was said.
+      // A fact that does not hold for an instance that started after it was told.
       b.shared.publish(refused(`after ${ms}`));
       await a.hears(refused(`after ${ms}`));
       const end = { kind: 'key', key: `after ${ms}`, state: 'in use' } as const;

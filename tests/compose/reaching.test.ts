@@ -1,4 +1,4 @@
-/** Who is warned at start that there is no way to upstream. */
+/** When a start warns that there is no way to upstream. */
 import { expect, test } from 'bun:test';
 import { openReaching } from '../../src/compose/reaching.ts';
 import { readConfig } from '../../src/config/config.ts';

@@ -28,7 +28,7 @@ function bunEnvironment(folder: string, env: Env, flags: readonly string[] = [])
   return JSON.parse(child.stdout.toString());
 }
 
-/** The files as a process that was started in the folder sees them. */
+/** The reader of a process that was started in the folder. */
 function opened(folder: string, env: Env, execArgv: readonly string[] = []) {
   return openEnvFiles({ env: bunEnvironment(folder, env, execArgv), execArgv, cwd: () => folder });
 }

@@ -4,7 +4,7 @@ import { ManualClock } from '../support/manual-clock.ts';
 
 const NPM = { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' };
 
-/** The launcher is process 40, parent of process 41, which is ours. */
+/** The launcher is process 40, the parent of process 41, which is our own parent. */
 function processes(alive: Set<number>): Processes {
   return { parentOf: (pid) => (pid === 41 ? 40 : undefined), isAlive: (pid) => alive.has(pid) };
 }

@@ -1,4 +1,7 @@
-/** Every recorded Gemini answer, through backend and translation, against an independent reading of its body. */
+/**
+ * Every recorded Gemini answer, run through backend and translation, and compared with an independent reading of its
+ * body.
+ */
 import { describe, expect, test } from 'bun:test';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import type { AnswerPlan } from '../../src/translate/context.ts';
@@ -10,7 +13,7 @@ import { type Reading, readIndependently } from '../support/independent-reading.
 import { violations } from '../support/laws.ts';
 import { recordedFrames } from '../support/recorded-backend.ts';
 
-/** Finishes after which nothing can be built on; the answer must be an error, never an empty end. */
+/** Finish reasons after which there is no usable answer: the result must be an error, never an empty end. */
 const UNUSABLE = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
 const REFUSALS = new Set(['SAFETY', 'RECITATION', 'MODEL_ARMOR']);
 
@@ -30,14 +33,14 @@ function declaredTools(recording: Recording, reading: Reading): string[] {
   return recording.request.body ? names : reading.calls.map((call) => call.name);
 }
 
-/** As the client of the recording asked: with mode NONE it has no answer to any call. */
+/** As the client of the recording asked. With mode NONE it cannot answer any call. */
 function planOf({ request }: Recording, tools: readonly string[]): AnswerPlan {
   const config: Any = request.body?.toolConfig ?? request.body?.tool_config;
   const mode: string = config?.functionCallingConfig?.mode ?? '';
   return planFor(tools, mode.toUpperCase() === 'NONE' ? { undeclaredCalls: 'refused' } : {});
 }
 
-/** Why this answer must end in an error, by the independent reading; undefined where it must be complete. */
+/** By the independent reading: why this answer must end in an error; undefined where it must be complete. */
 function mustFail(reading: Reading, tools: readonly string[]): string | undefined {
   if (reading.error) return 'an error object';
   if (reading.broken) return 'broken JSON';
@@ -65,7 +68,7 @@ const callsOf = (message: AnswerMessage) =>
 function expectSameContent(message: AnswerMessage, reading: Reading): void {
   expect(thoughtsOf(message)).toBe(reading.thoughts);
   expect(callsOf(message)).toEqual(reading.calls);
-  // What of media is told stands between line breaks of its own.
+  // Words about media stand between line breaks of their own.
   const told = textOf(message).matchAll(MEDIA_IN_WORDS).toArray();
   expect(told).toHaveLength(reading.media);
   if (reading.code.length === 0) expect(textOf(message).replaceAll(MEDIA_IN_WORDS, '')).toBe(reading.text);
@@ -139,7 +142,7 @@ describe.skipIf(!hasCorpus)('recorded Gemini answers', () => {
   }
 });
 
-/** With what Google found; those without a support had nothing to cite. */
+/** Answers for which Google searched. An answer without a support has nothing to cite. */
 const searched = answers.filter(({ request }) =>
   JSON.stringify(request.body?.tools ?? [[]]).match(GOOGLE_SEARCH_ONLY),
 );

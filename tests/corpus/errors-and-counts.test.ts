@@ -1,4 +1,4 @@
-/** Recorded upstream errors become Anthropic's; recorded token counts come back as they are. */
+/** Recorded upstream errors become Anthropic's errors; recorded token counts stay the same. */
 import { describe, expect, test } from 'bun:test';
 import { ERROR_STATUS } from '../../src/anthropic/errors.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
@@ -33,7 +33,7 @@ describe.skipIf(!hasCorpus)('recorded upstream errors', () => {
       const error = toMessagesError(failure);
       expect(ERROR_STATUS[error.type]).toBeGreaterThanOrEqual(400);
       expect(error.status).toBeGreaterThanOrEqual(400);
-      // Nothing of Google's sentence may be lost, but where the client must hear it in its own words.
+      // Google's sentence must be complete, except where clients need other words.
       if (told?.message && !/input token count/.test(told.message))
         expect(error.message).toContain(told.message);
     });

@@ -1,4 +1,4 @@
-/** Every request of the corpus becomes a body that Google takes, with all of its words in it. */
+/** Every request of the corpus becomes a body that Google takes, with all words of the request in it. */
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
 import type { CountTokensRequest, MessagesRequest } from '../../src/anthropic/request.ts';
@@ -14,7 +14,7 @@ import { contextFor, deepFreeze, problemsOf } from '../support/translation.ts';
 
 type Case = { name: string; path: string; body: MessagesRequest; isClaudeCode: boolean };
 
-/** The recorder of this one lost the messages: they are strings. */
+/** The recorder of this request lost the messages: they are strings. */
 const isRequest = (body: unknown): body is MessagesRequest =>
   typeof body === 'object' &&
   body !== null &&
@@ -39,7 +39,7 @@ const MODELS = ['gemini-4-argon', 'gemini-3.6-flash', 'gemini-2.5-flash', 'gemin
 
 const SERVER_TOOL = /^(web_search|web_fetch|code_execution|advisor|tool_search_tool|mcp_toolset)/;
 
-/** Why this request must get a 400, read from the request alone. */
+/** Why this request must get a 400, by the request alone. */
 function refusalOf({
   messages,
   tools,
@@ -68,7 +68,7 @@ function refusalOf({
 const typeOf = (schema: unknown) =>
   typeof schema === 'object' && schema !== null && 'type' in schema ? schema.type : undefined;
 
-/** Every string of the body, and of the input the words that must be among them. */
+/** Every string of the body, and the words of the request that must be among them. */
 function stringsIn(value: unknown, found: string[] = []): string[] {
   if (typeof value === 'string') found.push(value);
   else if (typeof value === 'object' && value !== null)

@@ -1,11 +1,11 @@
-/** On well-formed streams Google's own SDK reads what our frames read: an oracle that shares no code with us. */
+/** On well-formed streams Google's own SDK reads the same as our frames: a comparison with code that is not ours. */
 import { describe, expect, test } from 'bun:test';
 import { GoogleGenAI } from '@google/genai/web';
 import type { Frame } from '../../src/gemini/frames.ts';
 import { decodeSlices } from '../support/answer.ts';
 import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
 
-/** Fields that the SDK hands through untouched; it drops the rest (wire section 2). */
+/** Fields that the SDK passes on unchanged; it drops others (wire section 2). */
 // biome-ignore lint/suspicious/noExplicitAny: chunks of either reader
 const comparable = (chunk: any) => ({
   contents: (chunk.candidates ?? []).map((candidate: { content?: unknown }) => candidate.content),
@@ -32,7 +32,7 @@ async function sdkChunks(recording: Recording): Promise<unknown[]> {
   return chunks;
 }
 
-/** Streams that every reader must be able to read: only whole events, ended by a blank line, without errors. */
+/** Streams that any reader can read: whole events only, each ended by a blank line, without errors. */
 function isWellFormed(frames: readonly Frame[], body: string): boolean {
   const clean = frames.every((f) => (f.kind === 'content' || f.kind === 'usage') && f.repairs === undefined);
   return clean && /(\r\n\r\n|\n\n)$/.test(body);

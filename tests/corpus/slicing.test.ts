@@ -1,5 +1,5 @@
 /**
- * Law 6: however the socket slices the bytes, the answer is the same. Sampled cuts by default; with `CORPUS_EXHAUSTIVE=1`
+ * However the socket slices the bytes, the answer is the same. By default a sample of cuts; with `CORPUS_EXHAUSTIVE=1`
  * (`bun run corpus`) a cut at every byte offset of every raw stream.
  */
 import { describe, expect, test } from 'bun:test';

@@ -1,11 +1,11 @@
-/** Recorded answers under a `max_tokens` of just what they took: none may be cut. */
+/** Recorded answers with a `max_tokens` of exactly the tokens that they took: none may be cut. */
 import { describe, expect, test } from 'bun:test';
 import { answerFrames, planFor } from '../support/answer.ts';
 import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
 import { readIndependently } from '../support/independent-reading.ts';
 import { recordedFrames } from '../support/recorded-backend.ts';
 
-/** Samples of a vendor's, edited by hand, whose last count is lower than one before. */
+/** A vendor's samples that were edited by hand: their last count is lower than an earlier one. */
 const LAST_COUNT_IS_A_STEP: ReadonlySet<string> = new Set([
   'gem-genai-swift-streaming-success-code-execution-ce7f9c',
 ]);

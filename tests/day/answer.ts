@@ -1,13 +1,13 @@
 /**
- * What is asked and what is answered to it: every piece says which request and which try it belongs to, so that what is lost,
- * doubled or another's can be told exactly.
+ * What is asked and answered. Every piece says to which request and which attempt it belongs, so the judge sees exactly
+ * what was lost, doubled or mixed up.
  */
 
 export type Wish = {
   nonce: string;
   /** Pieces of text. */
   pieces: number;
-  /** Pieces of thought before them. */
+  /** Pieces of thought before the text. */
   thoughts: number;
   /** A call of `report` at the end. */
   call: boolean;
@@ -20,7 +20,7 @@ const WISH = /\bask (r\d+) pieces=(\d+) thoughts=(\d+) call=(yes|no)/g;
 export const wishText = ({ nonce, pieces, thoughts, call }: Wish): string =>
   `ask ${nonce} pieces=${pieces} thoughts=${thoughts} call=${call ? 'yes' : 'no'}`;
 
-/** The last one in `text`: those before it are history. */
+/** The last request in `text`; earlier ones are history. */
 export function readWish(text: string): Wish | undefined {
   const last = [...text.matchAll(WISH)].at(-1);
   if (!last?.[1]) return undefined;
@@ -41,13 +41,13 @@ export const callArgs = ({ nonce }: Wish, attempt: number): CallArgs => ({
   note: `${nonce}.${attempt} "quoted", \\ and ü`,
 });
 
-/** Which try of its request a text belongs to, by its own words. */
+/** The attempt that a text says it belongs to. */
 export function attemptIn(text: string): number | undefined {
   const found = /r\d+\.(\d+)\b/.exec(text)?.[1];
   return found === undefined ? undefined : Number(found);
 }
 
-/** Tokens. The figures of no two tries are alike. */
+/** Tokens. No two attempts have the same figures. */
 export const usageOf = ({ nonce, pieces, thoughts }: Wish, attempt: number) => ({
   promptTokenCount: 1_000 + Number(nonce.slice(1)),
   candidatesTokenCount: 100 * pieces + attempt,

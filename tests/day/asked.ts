@@ -1,4 +1,4 @@
-/** One request of a client, and all that came of it. */
+/** One request of a client, and its result. */
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import type { Wish } from './answer.ts';
@@ -22,7 +22,7 @@ export type Asked = {
   thinking: boolean;
   startedAt: number;
   headAt: number | undefined;
-  /** The first event of a block that is no thinking. */
+  /** The first event of a block other than thinking. */
   contentAt: number | undefined;
   endedAt: number | undefined;
   /** The longest time without a byte after the head. */
@@ -32,9 +32,9 @@ export type Asked = {
   headers: Headers | undefined;
   /** Of a stream. */
   events: MessageEvent[];
-  /** Of a whole answer; folded by the judge for a stream. */
+  /** For a whole answer. For a stream the judge folds the events. */
   message: AnswerMessage | undefined;
   error: ErrorTold | undefined;
-  /** What no client could make sense of. */
+  /** What a client could not understand. */
   broken: string[];
 };

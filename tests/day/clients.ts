@@ -1,4 +1,7 @@
-/** 200 sessions of clients: each asks when it is its turn, reads strictly, and comes back after errors as Claude Code does. */
+/**
+ * 200 sessions of clients. Each asks when its time comes, reads strictly, and tries again after errors as Claude Code
+ * does.
+ */
 import type { Clock, Random } from '../../src/lib/ports.ts';
 import { foldEvents } from '../../src/translate/response/message.ts';
 import { type Wish, wishText } from './answer.ts';
@@ -19,10 +22,10 @@ export type ClientsOptions = {
   comebacks?: number;
 };
 
-/** What a request is like, whatever it asks for. */
+/** The kind of a request, apart from what it asks for. */
 type Manner = { model: string; stream: boolean; thinking: boolean };
 
-/** What a request names, by a dice of 100: the first row above it. */
+/** The model that a request names, drawn with a die of 100: the first row above the number. */
 const MODELS: readonly (readonly [below: number, model: string])[] = [
   [66, 'claude-opus-5-5'],
   [94, 'claude-haiku-5-5'],
@@ -30,10 +33,10 @@ const MODELS: readonly (readonly [below: number, model: string])[] = [
   [100, 'gemini-4-carbon'],
 ];
 const COMEBACKS = 3;
-/** Of all requests, those whose client does not wait for the end. */
+/** The share of requests whose client does not wait for the end. */
 const LEAVING = { soon: 0.02, inTheAnswer: 0.02 };
 const NEXT_DAY = ' (next day)';
-/** Seconds; told to wait longer, the turn ends. */
+/** Seconds. If it is told to wait longer, the client ends the turn. */
 const LONGEST_WAIT = 60;
 
 const TOOLS = [
@@ -98,7 +101,7 @@ class Session {
   readonly #comesBack: boolean;
   readonly #options: ClientsOptions;
   readonly #clients: Clients;
-  /** The last answer with a call, to be gone on from. */
+  /** The last answer, which had a call; the session goes on from it. */
   #before: Asked | undefined;
 
   constructor(
@@ -141,7 +144,7 @@ class Session {
       if (asked.message && lastCall(asked)) this.#before = asked;
       const { error } = asked;
       if (!error || !this.#comesBack || comeback >= comebacks || !mayComeBack(error)) return;
-      // After content a stream is not tried again: the whole is asked for.
+      // After content a stream is not tried again: the client asks for a whole answer.
       if (asked.contentAt !== undefined) manner = { ...manner, stream: false };
       const backoff = Math.min(32_000, 500 * 2 ** comeback) * (1 + random.next() / 4);
       await clock.sleep(error.retryAfter === undefined ? backoff : error.retryAfter * 1_000);
@@ -207,7 +210,7 @@ class Session {
     const ms = 100 + Math.floor(random.next() * 10_000);
     clock.sleep(ms, answered).then(
       () => this.#leave(asked, leave),
-      () => {}, // the answer was there first
+      () => {}, // the answer came first
     );
   }
 
@@ -238,7 +241,7 @@ class Session {
     });
   }
 
-  /** A call is answered with its result, in the next request. */
+  /** The next request answers a call with its result. */
   #history(wish: Wish): object[] {
     const before = this.#before;
     this.#before = undefined;
@@ -255,7 +258,7 @@ class Session {
 
 const lastCall = ({ message }: Asked) => message?.content.find((block) => block.type === 'tool_use');
 
-/** A stream that ended well is read as its message. */
+/** The message of a stream that ended well. */
 function fold(asked: Asked): void {
   if (!asked.stream || asked.error || asked.leftAt !== undefined || asked.broken.length > 0) return;
   try {

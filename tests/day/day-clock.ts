@@ -3,7 +3,7 @@ import { type Clock, sleepOf } from '../../src/lib/ports.ts';
 
 type Sleeper = { at: number; order: number; state: 'asleep' | 'over'; wake(): void };
 
-/** Turns of the event loop in a row without a sign of work, after which nobody is taken to be at work. */
+/** After so many turns of the event loop without a sign of work, nobody is working. */
 const QUIET_TURNS = 3;
 
 const earlier = (a: Sleeper, b: Sleeper) => a.at < b.at || (a.at === b.at && a.order < b.order);
@@ -12,9 +12,9 @@ export class DayClock implements Clock {
   #now: number;
   #order = 0;
   #asleep = 0;
-  /** Grows whenever somebody looks at the time or goes to sleep: all that work here does so sooner or later. */
+  /** Grows whenever somebody reads the clock or goes to sleep: all work here does that sooner or later. */
   #signs = 0;
-  /** A binary heap, the next to wake at its root. Who was called off stays until its time has come. */
+  /** A binary heap with the next sleeper at its root. A cancelled sleeper stays in it until its time has come. */
   readonly #heap: Sleeper[] = [];
 
   constructor(start: number) {
@@ -59,7 +59,7 @@ export class DayClock implements Clock {
     return () => this.#end(sleeper);
   }
 
-  /** Lets time pass until `isOver`, or until nobody sleeps any more, or until `latest`. */
+  /** Lets time pass until `isOver`, until nobody sleeps any more, or until `latest`. */
   async run(isOver: () => boolean, latest = Infinity): Promise<void> {
     await this.#quiet();
     for (let next = this.#first(); next && next.at <= latest && !isOver(); next = this.#first()) {

@@ -1,4 +1,7 @@
-/** What holds of a day as a whole: how Google was treated, what the log says, what is left at the end. One line a breach. */
+/**
+ * What must hold for the day as a whole: how Google was treated, what the log says, what is left at the end. One line
+ * for each violation.
+ */
 import type { Day, LogLine } from './day.ts';
 import type { Outcome, Send } from './google.ts';
 import type { Verdict } from './judge.ts';
@@ -9,8 +12,8 @@ const HOUR_MS = 3_600_000;
 const times = (sends: readonly Send[]) => sends.map(({ at }) => new Date(at).toISOString()).join(', ');
 
 /**
- * Sends that were refused for a reason that was known already: begun after an earlier one's head had come, and before that
- * reason ended. `lasts` tells how long a refusal holds.
+ * Upstream requests that were refused for a known reason: they began after the head of an earlier such refusal had
+ * come, and before that reason ended. `lasts` tells how long a refusal holds.
  */
 function askedInVain(
   sends: readonly Send[],
@@ -30,10 +33,10 @@ function askedInVain(
   );
 }
 
-/** Nobody asks again what Google has just turned down. */
+/** A key that Google has just refused is not asked again. */
 export function askedAgain({ sends }: Pick<Day, 'sends'>): string[] {
   const lasting: readonly (readonly [Outcome, (refused: Send) => number])[] = [
-    // It is tested now and then: whoever mends it tells nobody.
+    // A refused key is tested now and then, because nobody tells when it is mended.
     ['key refused', ({ at }) => at + HOUR_MS],
     ['day quota', () => MIDNIGHT],
     ['minute quota', ({ freeAt }) => freeAt ?? 0],
@@ -45,7 +48,7 @@ export function askedAgain({ sends }: Pick<Day, 'sends'>): string[] {
   });
 }
 
-/** A signature goes to the key and family that made it; who names a Gemini model gets that one. */
+/** A signature goes to the key and family that made it. A client that names a Gemini model gets that model. */
 export function misdirected(verdicts: readonly Verdict[]): string[] {
   return verdicts.flatMap(({ asked, sends }) =>
     sends.flatMap((send) => {
@@ -58,7 +61,7 @@ export function misdirected(verdicts: readonly Verdict[]): string[] {
   );
 }
 
-/** While all is well a session has one key for a model. */
+/** While nothing is wrong a session has one key for a model. */
 export function unsettled(verdicts: readonly Verdict[], phases: readonly string[]): string[] {
   const sends = verdicts
     .filter(({ asked }) => phases.includes(asked.phase))
@@ -71,7 +74,7 @@ export function unsettled(verdicts: readonly Verdict[], phases: readonly string[
   });
 }
 
-/** Times that each key was asked for `model` in a phase. */
+/** How often each key was asked for `model` in a phase. */
 export function shareOfKeys(verdicts: readonly Verdict[], phase: string, model: string): number[] {
   const sends = verdicts
     .filter(({ asked }) => asked.phase === phase)
@@ -84,7 +87,7 @@ const isRequest = (line: LogLine) => line['path'] === '/v1/messages';
 
 const FOUND_GONE: ReadonlySet<unknown> = new Set(['model-missing', 'quota-day']);
 
-/** One line a request, and every send of it is told there. */
+/** The log has one line for each request, which counts every upstream request. */
 export function untold(
   { lines, asked }: Pick<Day, 'lines' | 'asked'>,
   verdicts: readonly Verdict[],
@@ -100,9 +103,9 @@ export function untold(
       if (ending !== 'left') found.push(`${one.wish.nonce}: no line`);
       continue;
     }
-    // The last one may never have been sent: nobody was there to be asked.
+    // The last attempt may never have been sent, because there was nobody to ask.
     const first = sends.length - Number(line['retries'] ?? 0) - Number(line['failovers'] ?? 0);
-    // What found out that the model is not there is no retry either, where Google said so and not the pool.
+    // An attempt that found out that the model does not exist is no retry, if Google said so and not the pool.
     const foundGone = first === 2 && FOUND_GONE.has(line['because']);
     if (first !== 1 && !foundGone && (first !== 0 || ending === 'complete'))
       found.push(`${one.wish.nonce}: ${sends.length} sends, and ${JSON.stringify(line)}`);
@@ -112,7 +115,7 @@ export function untold(
   return found;
 }
 
-/** What a reader of the log must find there. */
+/** What a reader of the log must find. */
 const STORY: readonly (readonly [what: string, line: RegExp])[] = [
   ['a key is left out', /"msg":"key #\S+: refused by Google; left out/],
   [

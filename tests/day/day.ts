@@ -1,4 +1,4 @@
-/** Plays a day: the proxy inside this process, between clients and a Google that live in virtual time. */
+/** Plays a day: the proxy in this process, between clients and a Google that live in virtual time. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export type DayOptions = {
   script?: readonly Phase[];
   sessions?: number;
   tamper?: Tamper;
-  /** Stands between clients and proxy, and may do as it likes. */
+  /** Stands between clients and proxy, and may change what passes. */
   meddle?: (door: Door, clock: DayClock) => Door;
 };
 
@@ -26,18 +26,18 @@ export type LogLine = Readonly<Record<string, unknown>>;
 export type Day = {
   asked: readonly Asked[];
   sends: readonly Send[];
-  /** As text: what must not be in them is looked for in every writing. */
+  /** As text: it is searched for what must not be in it, in every encoding. */
   log: readonly string[];
   lines: readonly LogLine[];
   /** What is left when everybody has gone. */
   left: { sleepers: number; openAtGoogle: number; answersOpen: unknown };
-  /** What the proxy then says of itself. */
+  /** What the proxy says about itself at the end. */
   health: Readonly<Record<string, unknown>>;
 };
 
-/** Milliseconds of virtual time after the last question; who is not done then never will be. */
+/** Milliseconds of virtual time after the last question, by which everybody must be done. */
 const LONGEST = 3_600_000;
-/** And after the last answer, in which nothing may go on. */
+/** Milliseconds after the last answer, in which nothing may happen any more. */
 const AFTERMATH = 60_000;
 
 export async function playDay(options: DayOptions): Promise<Day> {

@@ -1,13 +1,13 @@
-/** One answer of Google's as it comes over the wire: what comes after how long, and how it may break on the way. */
+/** One answer of Google's on the wire: the pieces, the pauses between them, and how it may break. */
 import type { GenerateContentResponse, ResponsePart } from '../../src/gemini/wire.ts';
 import type { Random } from '../../src/lib/ports.ts';
 import { callArgs, textPieces, thoughtPieces, usageOf, type Wish } from './answer.ts';
 import { overloaded } from './google-errors.ts';
 import { LATE_TROUBLES, type Trouble } from './script.ts';
 
-/** `cut`: in two reads, the first of so many bytes. */
+/** `cut`: in two reads, the first with so many bytes. */
 type Said = { text: string; cut?: number } | { over: 'end' | 'reset' | 'silence' };
-/** What comes `ms` after the step before. `silence` lasts until the other side has had enough. */
+/** Comes `ms` after the step before. `silence` lasts until the other side gives up. */
 export type Step = { ms: number } & Said;
 
 export type AnswerOptions = {
@@ -60,7 +60,7 @@ const halfCall = (options: AnswerOptions): Said => ({
   text: frame(chunk(options, [{ functionCall: { name: 'report', willContinue: true } }])),
 });
 
-/** How a stream ends that breaks, after its thoughts or in its midst. */
+/** How a broken stream ends: after its thoughts, or in the middle of the text. */
 function brokenEnd(trouble: Trouble, options: AnswerOptions): Said[] {
   switch (trouble) {
     case 'reset after thoughts':
@@ -84,7 +84,7 @@ function brokenEnd(trouble: Trouble, options: AnswerOptions): Said[] {
   }
 }
 
-/** Now and then in two reads, cut anywhere: in the midst of a character, too. */
+/** Sometimes in two reads that are cut anywhere, even inside of a character. */
 function perhapsCut(step: { ms: number; text: string }, random: Random): Step {
   if (random.next() > 0.2) return step;
   return { ...step, cut: 1 + Math.floor(random.next() * (Buffer.byteLength(step.text) - 1)) };
@@ -97,7 +97,7 @@ export function streamSteps(options: AnswerOptions): Step[] {
   const thoughts = thoughtParts(options).map(say);
   const content = contentParts(options).map(say);
   if (trouble !== undefined) {
-    // In its midst: a piece has come, and a piece is missing.
+    // In the middle of the text: one piece has come, and another is missing.
     const isLate = LATE_TROUBLES.some((late) => late === trouble);
     const kept = isLate ? 1 + Math.floor(random.next() * (content.length - 1)) : 0;
     const end = brokenEnd(trouble, options).map((said): Step => ({ ms: pause(), ...said }));
@@ -107,7 +107,7 @@ export function streamSteps(options: AnswerOptions): Step[] {
   return [...thoughts, ...content.map((step) => perhapsCut(step, random)), last, { ms: 0, ...END }];
 }
 
-/** A whole answer at once; what breaks it, breaks it in the middle. */
+/** A whole answer at once. A break comes in its middle. */
 export function unarySteps(options: AnswerOptions): Step[] {
   const { trouble } = options;
   const parts = trouble === 'empty answer' ? [] : [...thoughtParts(options), ...contentParts(options)];

@@ -1,6 +1,6 @@
 /**
  * Google for a day: keys with quotas by minute and by day, models that fail by the script, and answers that can be told
- * apart. Keeps a row of everything that was sent to it.
+ * apart. It keeps a row for everything that was sent to it.
  */
 import { modelRow } from '../../src/gemini/models.ts';
 import type { Clock, Fetch, Random } from '../../src/lib/ports.ts';
@@ -43,7 +43,7 @@ export type Outcome =
 /** One request that came. Times are milliseconds since the epoch. */
 export type Send = {
   nonce: string;
-  /** The tries of one client request, from 1. */
+  /** The attempts of one client request, from 1. */
   attempt: number;
   key: KeyName;
   model: string;
@@ -53,11 +53,11 @@ export type Send = {
   headAt: number | undefined;
   /** For a quota of the minute: when there is some again. */
   freeAt: number | undefined;
-  /** When it was over, or the other side left; undefined while it is open. */
+  /** When it ended, or the other side left; undefined while it is open. */
   closedAt: number | undefined;
 };
 
-/** What leaves Google otherwise than it was made: to prove that the judge sees it. */
+/** Changes what leaves Google: to prove that the judge notices. */
 export type Tamper = (step: Step) => readonly Step[];
 
 export type GoogleOptions = {
@@ -65,7 +65,7 @@ export type GoogleOptions = {
   random: Random;
   script: readonly Phase[];
   tamper?: Tamper | undefined;
-  /** Of all times; 1 without it. */
+  /** A factor for all times; 1 without it. */
   pace?: number;
 };
 
@@ -78,7 +78,7 @@ const SIGNATURE = /"thoughtSignature":"([A-Za-z0-9+/=]+)"/g;
 const signatureOf = (key: KeyName, model: string, wish: Wish): string =>
   btoa(`made by ${key} ${modelRow(model).family} for ${wish.nonce}`);
 
-/** Whether `body` holds a signature of another key or family: Google cannot read it. */
+/** Whether `body` holds a signature of another key or family, which Google cannot read. */
 function holdsForeign(body: string, key: KeyName, model: string): boolean {
   const own = `made by ${key} ${modelRow(model).family} `;
   return [...body.matchAll(SIGNATURE)]
@@ -95,7 +95,7 @@ const keyNamed = (value: string | null): KeyName => {
 export class Google {
   readonly sends: Send[] = [];
   readonly #options: GoogleOptions;
-  /** Requests of a key for a model in a minute. */
+  /** Requests of a key for a model in one minute. */
   readonly #spent = new Map<string, number>();
   readonly #attempts = new Map<string, number>();
 
@@ -103,7 +103,7 @@ export class Google {
     this.#options = options;
   }
 
-  /** Requests that are not over yet. */
+  /** Requests that have not ended. */
   get open(): readonly Send[] {
     return this.sends.filter(({ closedAt }) => closedAt === undefined);
   }
@@ -154,7 +154,7 @@ export class Google {
     send.closedAt ??= this.#options.clock.monotonic();
   }
 
-  /** Notes what comes of the request. Undefined where an answer begins, or nothing does. */
+  /** Notes the result of the request. Undefined where an answer begins, or where nothing comes. */
   #refusal(send: Send, body: string): Refusal | undefined {
     const { key, model, at } = send;
     const phase = phaseAt(at, this.#options.script);

@@ -1,4 +1,4 @@
-/** The judge of the day can fail: every way to lose, double or bend something on its way is seen. */
+/** The judge of the day can fail: it notices every way to lose, double or change something. */
 import { describe, expect, test } from 'bun:test';
 import { type DayOptions, playDay } from './day.ts';
 import { askedAgain, secretsTold, unsettled, untold } from './day-laws.ts';
@@ -15,7 +15,7 @@ const playHour = (options: Partial<DayOptions> = {}) =>
   playDay({ seed: 7, script: HOUR, sessions: 10, ...options });
 
 const isPiece = /"text":"\[r\d+\.\d+ piece 2 /;
-/** Events of a stream by what is in them. */
+/** Picks events of a stream by their content. */
 const on =
   (pattern: RegExp, change: (event: string) => readonly string[]) =>
   (event: string): readonly string[] =>
@@ -25,7 +25,7 @@ const error =
   'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"oh"},"request_id":"req_1"}\n\n';
 
 const SPOILED: readonly (readonly [what: string, options: Partial<DayOptions>, problem: RegExp])[] = [
-  // As Google sends it. A chunk that comes twice to the letter is left out by the proxy: here it is written otherwise.
+  // As Google sends it. The proxy leaves out a chunk that is repeated exactly, so this one is written in another way.
   [
     'a piece comes twice',
     {

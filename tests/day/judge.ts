@@ -1,4 +1,7 @@
-/** Every request of the day ends in its whole answer or in one typed error, and shows nothing that was not said to it. */
+/**
+ * Every request of the day ends in its complete answer or in one typed error, and shows nothing that was not said to
+ * it.
+ */
 import { ERROR_STATUS } from '../../src/anthropic/errors.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import { violations } from '../support/laws.ts';
@@ -14,10 +17,13 @@ export type Verdict = { asked: Asked; sends: readonly Send[]; ending: Ending; pr
 const REQUEST_TIMEOUT = 570_000;
 const HEAD_WAIT = 8_000;
 const PING = 10_000;
-/** Until upstream is left, on a clock that knows no load. */
+/** Until upstream is left; the virtual clock has no load. */
 const LEAVING = 100;
 
-/** Thoughts of a try that failed stay shown: a beginning of each, in the order of the tries, and at last all of the last one's. */
+/**
+ * The thoughts of a failed attempt stay shown. So what is shown is a beginning of each attempt's thoughts, in order,
+ * and then all thoughts of the last one.
+ */
 function isThoughtInTries(thinking: string, asked: Asked, last: number | undefined): boolean {
   let rest = thinking;
   for (let attempt = 1; rest !== '' && attempt < 20; attempt++) {
@@ -66,7 +72,7 @@ function checkMessage(asked: Asked, message: AnswerMessage, sends: readonly Send
   say(attempt === sends.length, `asked ${sends.length} times, and answered with try ${attempt}`);
 }
 
-/** What was shown before an error, or before the client left, is the beginning of one try. */
+/** What was shown before an error, or before the client left, is the beginning of one attempt. */
 function checkBeginning(asked: Asked, sends: readonly Send[], say: Say): void {
   const shown = shownBy(asked.events);
   const attempt = attemptIn(shown.text) ?? attemptIn(shown.calls[0]?.input ?? '');
@@ -94,7 +100,7 @@ function checkError(asked: Asked, say: Say): void {
   if (!error) return;
   const usual = (ERROR_STATUS as Readonly<Record<string, number>>)[error.type];
   say(usual !== undefined, `an error of no known type: ${error.type}`);
-  // Told in place of a 529, of which Claude Code takes three in a row for the end.
+  // Told instead of a 529: Claude Code ends its turn at three of those in a row.
   const isInPlaceOf529 = error.status === 503 && error.type === 'api_error';
   say(
     error.status === 200 || error.status === usual || isInPlaceOf529,
@@ -150,7 +156,7 @@ export function judge(asked: readonly Asked[], sends: readonly Send[], leavingMs
   return asked.map((one) => judgeOne(one, byNonce.get(one.wish.nonce) ?? [], leavingMs));
 }
 
-/** One line a problem, with the request that has it. */
+/** One line for each problem, with its request. */
 export const problemsOf = (verdicts: readonly Verdict[]): string[] =>
   verdicts.flatMap(({ asked, problems }) =>
     problems.map(

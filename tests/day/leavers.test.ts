@@ -1,4 +1,4 @@
-/** Clients that leave take their share of the retry budget with them: whoever comes later is retried as ever. */
+/** Clients that leave give their share of the retry budget back: later clients are retried as usual. */
 import { expect, test } from 'bun:test';
 import { playDay } from './day.ts';
 import { judge, problemsOf } from './judge.ts';

@@ -1,14 +1,14 @@
-/** Ways to spoil a day on purpose, on either side of the proxy: to prove that the judge sees each. */
+/** Ways to spoil a day on purpose, on either side of the proxy, to prove that the judge notices each. */
 import type { Door } from './clients.ts';
 import type { DayClock } from './day-clock.ts';
 import type { Step } from './google-stream.ts';
 
 const encoder = new TextEncoder();
 
-/** Each event of a stream, replaced by what `change` makes of it. `clock` lets time pass. */
+/** Each event of a stream is replaced by what `change` makes of it. `clock` lets time pass. */
 type ChangeEvent = (event: string, clock: DayClock) => readonly string[] | Promise<readonly string[]>;
 
-/** The proxy, whose streams `change` gets hold of. */
+/** The proxy, with `change` between it and its clients. */
 export function meddled(change: ChangeEvent): (door: Door, clock: DayClock) => Door {
   return (door, clock) => async (request) => {
     const response = await door(request);
@@ -27,7 +27,7 @@ function changed(
   const utf8 = new TextDecoder();
   let rest = '';
   return new ReadableStream({
-    // Nobody pulls again where nothing came of a pull.
+    // Without a chunk nobody would pull again.
     async pull(controller) {
       for (let sent = false; !sent; ) {
         const { value, done } = await reader.read();
@@ -48,7 +48,7 @@ function changed(
   });
 }
 
-/** Google's pieces whose text `pattern` finds, replaced. */
+/** Replaces the text that `pattern` finds in Google's pieces. */
 export const tampered =
   (pattern: RegExp, change: (step: Step & { text: string }) => readonly Step[]) =>
   (step: Step): readonly Step[] =>

@@ -1,4 +1,4 @@
-/** Reads an answer as a strict client does, noting when what came. */
+/** Reads an answer as a strict client does, and notes what came when. */
 import type { MessageEvent } from '../../src/anthropic/events.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import { ignoreFailure } from '../../src/lib/async.ts';
@@ -55,7 +55,7 @@ async function readStream(asked: Asked, response: Response, given: Reader): Prom
   }
   const reader = body.getReader();
   const utf8 = new TextDecoder('utf-8', { fatal: true });
-  // A server sees the connection go; here it has to be said.
+  // A server notices that the connection is gone; here the stream must be told.
   const leave = () => ignoreFailure(reader.cancel());
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();

@@ -1,6 +1,6 @@
-/** The day: who asks how much, and what goes wrong meanwhile. */
+/** The day: how much each session asks, and what goes wrong meanwhile. */
 
-/** Ways of a try to fail before anything of the answer itself has come. */
+/** How an attempt may fail before the answer itself has begun. */
 export const EARLY_TROUBLES = [
   'overloaded',
   'internal error',
@@ -14,7 +14,7 @@ export const EARLY_TROUBLES = [
   'empty answer',
 ] as const;
 
-/** And in the midst of an answer. */
+/** How an attempt may fail in the middle of an answer. */
 export const LATE_TROUBLES = [
   'reset in the answer',
   'silence in the answer',
@@ -31,10 +31,10 @@ export type Trouble = EarlyTrouble | LateTrouble;
 export const BIG = 'gemini-4-argon';
 export const SMALL = 'gemini-4-hydrogen';
 export const LAST = 'gemini-3.8-flash';
-/** What BIG and SMALL are replaced with, in this order. */
+/** The models that replace BIG and SMALL, in this order. */
 export const FALLBACKS = `${BIG}>${SMALL}>${LAST}`;
 
-/** `steady` answers all day; `capped` uses up a day's quota; `revoked` is refused from some hour on. */
+/** `steady` answers all day; `capped` uses up a quota of the day; `revoked` is refused from some hour on. */
 export const KEYS = {
   steady: 'AIza-key-steady-0123456789',
   capped: 'AIza-key-capped-0123456789',
@@ -46,14 +46,14 @@ export type Phase = {
   name: string;
   /** Minutes from the beginning of the day. */
   from: number;
-  /** Minutes. Between two phases it is calm. */
+  /** Minutes. Between two phases nothing goes wrong. */
   lasts: number;
-  /** Requests of all sessions together, those not counted that come back after an error. */
+  /** Requests of all sessions together, not counting those that come again after an error. */
   asks: number;
-  /** Of all tries, those that fail, and how. */
+  /** The share of attempts that fail, and how they fail. */
   early?: { share: number; kinds: readonly EarlyTrouble[] };
   late?: { share: number; kinds: readonly LateTrouble[] };
-  /** Of all requests, those whose client leaves, where not as few as ever. */
+  /** The share of requests whose client leaves, where it is more than usual. */
   leaving?: { soon: number; inTheAnswer: number };
   /** This model is down. */
   outage?: string;
@@ -67,11 +67,11 @@ const MINUTE_MS = 60_000;
 export const DAY_START = Date.parse('2026-11-23T02:00:00Z');
 export const MIDNIGHT = Date.parse('2026-11-23T08:00:00Z');
 
-/** From then on a key is not valid any more. */
+/** From then on one key is not valid any more. */
 export const REVOKED_AT = DAY_START + 165 * MINUTE_MS;
-/** From then on the capped key has used up its day's quota of BIG. */
+/** From then on the capped key has used up its quota of the day for BIG. */
 export const CAPPED_AT = DAY_START + 270 * MINUTE_MS;
-/** From then on the capped key has used up its day's quota of SMALL: the last key that had access to it. */
+/** From then on the capped key has used up its quota of the day for SMALL; it was the last key with access to that. */
 export const SMALL_CAPPED_AT = DAY_START + 340 * MINUTE_MS;
 
 const OVERLOADED = ['overloaded'] as const;
@@ -92,7 +92,7 @@ export const DAY: readonly Phase[] = [
   { name: 'after midnight', from: 365, lasts: 30, asks: 200 },
 ];
 
-/** Asks outside of every phase: those that came back late. */
+/** Requests outside of every phase: those that came again late. */
 export const BETWEEN: Phase = { name: 'between', from: 0, lasts: 0, asks: 0 };
 
 export const startOf = ({ from }: Phase): number => DAY_START + from * MINUTE_MS;

@@ -1,4 +1,6 @@
-/** A second of the day over real sockets, on the real clock: clients, proxy and Google each behind a port of their own. */
+/**
+ * A second of the day over real sockets, on the real clock. Clients, proxy and Google each have a port of their own.
+ */
 import { expect, test } from 'bun:test';
 import { type Clock, createSeededRandom, systemClock } from '../../src/lib/ports.ts';
 import { startProxy } from '../support/proxy.ts';
@@ -7,14 +9,14 @@ import { Google } from './google.ts';
 import { judge, problemsOf } from './judge.ts';
 import { CAPPED_AT, DAY_START, FALLBACKS, KEYS, type Phase } from './script.ts';
 
-/** When one key is revoked and another has used up its day. How sockets break is for `tests/sim/faults/real-sockets.test.ts`. */
+/** One key is revoked, and another has used up its day. (Broken sockets: `tests/sim/faults/real-sockets.test.ts`.) */
 const SCRIPT: readonly Phase[] = [
   {
     name: 'a second',
     from: (CAPPED_AT - DAY_START) / 60_000,
     lasts: 1.6 / 60,
     asks: 30,
-    // Nothing that a breaker counts: once open, it takes seconds.
+    // No failures that count for a breaker: an open one would take seconds.
     early: { share: 0.2, kinds: ['broken chunk after thoughts', 'end after thoughts', 'empty answer'] },
     late: { share: 0.05, kinds: ['end in the answer', 'half a call'] },
   },

@@ -1,4 +1,4 @@
-/** The day in figures, by phase. */
+/** The figures of the day, by phase. */
 import type { Verdict } from './judge.ts';
 import { DAY_START, type Phase } from './script.ts';
 
@@ -7,13 +7,13 @@ export type Figures = {
   requests: number;
   complete: number;
   left: number;
-  /** Of those whose client stayed. */
+  /** Only requests whose client stayed. */
   completeShare: number;
   errors: ReadonlyMap<string, number>;
   sends: number;
-  /** To Google, for one request. */
+  /** Upstream requests for each client request. */
   sendsPerRequest: number;
-  /** Of all tries that got as far, those that failed by the script. */
+  /** The share of attempts that failed by the script, of those that got so far. */
   failedShare: number;
   /** Milliseconds to the end of the answer. */
   p50: number;
@@ -30,7 +30,7 @@ const quantile = (values: readonly number[], share: number): number => {
 
 const duration = ({ asked }: Verdict) => (asked.endedAt ?? Infinity) - asked.startedAt;
 
-/** Quotas and keys are not failures of the try. */
+/** Quotas and refused keys are not failures of the attempt. */
 const NO_TRIES = new Set(['key refused', 'minute quota', 'day quota', 'no access']);
 
 export function figuresOf(phase: string, verdicts: readonly Verdict[]): Figures {

@@ -1,6 +1,7 @@
 /**
- * Claude Code's auto mode, its default in a terminal: each turn asks us for a verdict on dangerous tools. Without one edits
- * must still run, and only actions that nobody can approve here may stay undone (docs/discoveries/0002-auto-mode.md).
+ * Claude Code's auto mode, its default in a terminal: each turn asks us for a verdict on dangerous tools. Without a
+ * verdict edits must still run, and only actions that nobody can approve here may be refused
+ * (docs/discoveries/0002-auto-mode.md).
  */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';

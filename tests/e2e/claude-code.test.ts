@@ -1,6 +1,7 @@
 /**
- * The real Claude Code, unmodified, against the mock: one session in four acts. It takes the tour; the proxy
- * crashes and is started again, and the session resumed; then resumed twice more, each time under another model. A tap keeps what went over the wire.
+ * The real Claude Code, unmodified, against the mock: one session in four acts. It takes the tour; then the proxy
+ * crashes and is started again, and the session is resumed; then it is resumed twice more, each time with another
+ * model. A tap keeps what went over the wire.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,7 +22,7 @@ import { startProxy } from '../support/proxy-process.ts';
 import { startTap, type TappedExchange, textOfStream } from '../support/tap.ts';
 
 const RUN_MS = 100_000;
-/** Another id for the same Gemini model, and one for another Gemini model. */
+/** Another id for the same Gemini model, and an id for another one. */
 const OTHER_MODELS = ['claude-sonnet-5', 'claude-haiku-4-5'];
 
 /** What `fixtures/scenarios/tour.yaml` works with. */
@@ -62,7 +63,7 @@ async function playSession(claude: string, folder: string): Promise<Session> {
 
 type Block = Record<string, unknown>;
 
-/** Every content block of a request, those inside tool results too. */
+/** Every content block of a request, including those inside of tool results. */
 function blocksOf(exchange: TappedExchange | undefined): Block[] {
   const flat = (content: unknown): Block[] =>
     Array.isArray(content) ? content.flatMap((block: Block) => [block, ...flat(block['content'])]) : [];
@@ -83,7 +84,10 @@ const lastText = async (act: Act) => textOfStream((await mainTurns(act).at(-1)?.
 const resultOf = (act: Act) =>
   streamJson(act.claude.stdout).find((line) => line['type'] === 'result')?.['result'];
 
-/** What the mock saw of signatures in an act: its own come back, those on another part, the stand-in for lost ones. */
+/**
+ * What the mock saw of signatures in an act: its own that came back, those on another part, and stand-ins for lost
+ * ones.
+ */
 function signatureCounts(act: Act): { real: number; moved: number; sentinel: number } {
   const notes = act.log.filter((line) => 'sentinel' in line);
   const sum = (key: string) => notes.reduce((total, note) => total + Number(note[key]), 0);
@@ -100,7 +104,7 @@ const refusals = (act: Act) =>
     .filter(({ status }) => status !== 200)
     .map(({ method, path, status }) => `${method} ${path} ${status}`);
 
-// One after the other: where both have to be fetched, the second finds npm's cache and the network free.
+// One after the other: if both have to be downloaded, the second finds npm's cache.
 const installations: [ClaudeCodeVersion, Installed][] = [];
 for (const version of CLAUDE_CODE_VERSIONS) installations.push([version, await installClaudeCode(version)]);
 

@@ -21,11 +21,11 @@ import { startProxy } from '../support/proxy.ts';
 
 const RUN_MS = 100_000;
 const VERSION = '2.1.330';
-/** What the client would otherwise make up anew in every run. */
+/** Fixes what the client would otherwise make up anew in every run. */
 const SESSION = '00000000-0000-4000-8000-000000000001';
-/** After its first text, while the answer flows. */
+/** Presses Ctrl-C after the first text, while the answer flows. */
 const FAULT = 'reset@4:frame=3 caller=main';
-/** The model goes silent in the middle of this story, behind these words, until the client leaves. */
+/** Behind these words the model is silent until the client leaves. */
 const STORY = 'write a long story';
 const LAST_WORDS = 'Night 3.';
 
@@ -41,7 +41,7 @@ const ACTS: readonly Act[] = [
   { prompt: '/compact', args: RESUMED },
   { prompt: 'and what now?', args: RESUMED },
 ];
-/** By its place above: ends by Ctrl-C. */
+/** The number of the request above that ends by Ctrl-C. */
 const LEFT = ACTS.findIndex(({ leavesAt }) => leavesAt !== undefined);
 
 type Files = Record<string, string>;
@@ -57,13 +57,13 @@ const filesIn = (folder: string): Files =>
       .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'base64')]),
   );
 
-/** The text that a line of `STREAMED` brings. */
+/** The text in a line of `STREAMED`. */
 function spoken(line: string): string {
   const { event } = JSON.parse(line);
   return event?.delta?.text ?? '';
 }
 
-/** The client from a clean slate in the same place, under the same name: only then does it ask the same. */
+/** The client with a clean home in the same folder, with the same session id: only then does it ask the same. */
 async function playActs(claude: string, folder: string, baseUrl: string): Promise<ClaudeResult[]> {
   const cwd = join(folder, 'project');
   const home = join(folder, 'home');
@@ -86,7 +86,7 @@ async function playActs(claude: string, folder: string, baseUrl: string): Promis
   return results;
 }
 
-/** Runs the client against a proxy with `env`, and closes that, so that all is written. */
+/** Runs the client against a proxy with `env`, and closes the proxy, so that everything is written. */
 async function runAgainst(
   claude: string,
   folder: string,
@@ -102,7 +102,7 @@ async function runAgainst(
   return { claude: results, files: filesIn(join(folder, 'project')), log };
 }
 
-/** The mock, as if it were Google, with one bad moment, and a story that is never finished. */
+/** The mock in Google's place, with one bad moment, and a story that never ends. */
 function brokenMock(): Fetch {
   const scenarios = loadScenarios(SCENARIOS);
   const mock = createMockFetch({
@@ -119,7 +119,7 @@ function brokenMock(): Fetch {
   };
 }
 
-/** The answer up to the event with `words`, and then nothing: the client has all that there is when it leaves. */
+/** The answer up to the event with `words`, and then nothing: the client has everything when it leaves. */
 function silentBehind(words: string, answer: Response, { signal }: RequestInit): Response {
   const reader = answer.body?.getReader();
   let text = '';

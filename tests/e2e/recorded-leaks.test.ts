@@ -1,4 +1,7 @@
-/** The real Claude Code prints `.env` in base64, in dumps and with a token in it; the recording of the session holds none of it. */
+/**
+ * The real Claude Code prints `.env` in base64, in dumps and with a token in it. The recording of the session holds
+ * none of it.
+ */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,7 +44,7 @@ const call = (command: string) => ({
   usageMetadata: { promptTokenCount: 30, candidatesTokenCount: 4, totalTokenCount: 34 },
 });
 
-/** A model that runs one command after the other, and then says what it saw. */
+/** A model that runs one command after another, and then says what it saw. */
 const model: Fetch = async (_url, init) => {
   const body = JSON.parse(String(init.body));
   const asked = JSON.stringify(body);
@@ -51,7 +54,7 @@ const model: Fetch = async (_url, init) => {
   return googleStream(command === undefined ? textChunk(`It says ${ENV}`, 'STOP') : call(command));
 };
 
-/** Short pieces of each secret in each writing in which it was printed. */
+/** Short pieces of each secret, in each encoding in which it was printed. */
 function traces(): string[] {
   const encoded = Buffer.from(ENV).toString('base64');
   const at = Math.ceil((ENV.indexOf(GEMINI_KEY) * 4) / 3);
@@ -90,7 +93,7 @@ describe.skipIf(!installed.ok)('a session of Claude Code', () => {
         .filter((entry) => entry.isFile())
         .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
       for (const trace of traces()) expect(texts.filter((text) => text.includes(trace)).length).toBe(0);
-      // What stood beside them is there: the commands ran, and their output was kept.
+      // The text beside the secrets is there: the commands ran, and their output was kept.
       expect(texts.some((text) => text.includes('G   E   M   I   N   I'))).toBe(true);
       expect(texts.some((text) => text.includes('GEMINI_API_KEY=xxx'))).toBe(true);
     },

@@ -1,4 +1,4 @@
-/** A running proxy whose `.env` changes under it. */
+/** A running proxy whose `.env` is changed. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ async function ask(): Promise<string> {
   return asked.at(-1) ?? '';
 }
 
-/** The first line of the log after `act` that begins with `message` and names `model`. */
+/** The first log line after `act` that begins with `message` and names `model`. */
 async function logged(message: string, model: string, act: () => void): Promise<Record<string, unknown>> {
   const before = proxy.log().length;
   act();

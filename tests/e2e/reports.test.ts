@@ -1,6 +1,6 @@
 /**
- * The real Claude Code where public reports say that sessions ended, as far as no other file plays it: each turn ends well, or soon
- * and with the reason on the screen.
+ * The real Claude Code in situations that ended sessions by public reports, as far as no other file plays them: each
+ * turn ends well, or soon and with the reason on the screen.
  */
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { installClaudeCode, requireE2e } from '../support/claude-code.ts';
@@ -35,7 +35,7 @@ describe.skipIf(!installed.ok)(`Claude Code ${VERSION}`, () => {
   test('is told soon that Gemini cannot be reached, and why', () => {
     const { end, seconds } = runs.unreachable;
     expect(String(end['result'])).toMatch(/cannot reach .*ECONNREFUSED/);
-    // Two tries of 15 s each, and the start of the client.
+    // Two attempts of 15 s each, and the start of the client.
     expect(seconds).toBeLessThan(50);
   });
 });

@@ -1,4 +1,4 @@
-/** The official Anthropic SDK as a client of the proxy, which is a process of its own between it and a scripted Gemini. */
+/** The official Anthropic SDK as a client of the proxy. The proxy is a process of its own, before a scripted Gemini. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,7 +53,7 @@ const failure = async (promise: PromiseLike<unknown>): Promise<APIError> => {
   throw new Error('it did not fail');
 };
 
-/** Without what the SDK adds of its own to a streamed message. */
+/** Without what the SDK itself adds to a streamed message. */
 const onTheWire = (message: Anthropic.Message) =>
   JSON.parse(JSON.stringify(message, (key, value) => (key === 'parsed_output' ? undefined : value)));
 

@@ -1,4 +1,4 @@
-/** The set-up command as the README has it. The other one is running right now. */
+/** The start command as the README has it. (The test command is running right now.) */
 import { expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * The real Claude Code against a sick Google: it must finish its task with no tool run twice and no word said twice, or be
- * told at once what is wrong. It runs as where people work, where three refusals for overload in a row end its turn.
+ * The real Claude Code with a Google in trouble: it must finish its task with no tool run twice and no word said twice,
+ * or be told at once what is wrong. It does not run as in a sandbox, so three refusals for overload in a row end its
+ * turn.
  */
 import { beforeAll, describe, expect, test } from 'bun:test';
 import { nextPacificMidnight } from '../../src/keys/quota-day.ts';
@@ -12,9 +13,9 @@ import { COUNTED, LOG, NOTE, SAYINGS } from '../support/survival-task.ts';
 const VERSION = '2.1.330';
 const BIG = 'gemini-4-argon';
 const SMALL = 'gemini-4-hydrogen';
-/** Of all cases together; two run at a time. */
+/** Limits for all cases together; two run at a time. */
 const ALL_MS = 560_000;
-/** Seconds, the start of the client among them. Ten retries would take it minutes. */
+/** Seconds, including the start of the client. With ten retries of its own it would take minutes. */
 const AT_ONCE = 15;
 
 const installed = await installClaudeCode(VERSION);
@@ -27,7 +28,7 @@ const sum = (run: Survival, name: string) =>
 
 const timesSaid = ({ said }: Survival, saying: string) => said.join('\n').split(saying).length - 1;
 
-/** The task is done: once, and in full. */
+/** The task was done once, and completely. */
 function expectDone(run: Survival): void {
   const { claude, end, files, tools } = run;
   expect({ exit: claude.exitCode, stderr: claude.stderr, told: end['result'] }).toEqual({
@@ -42,7 +43,7 @@ function expectDone(run: Survival): void {
   expect(timesSaid(run, SAYINGS.report)).toBe(1);
 }
 
-/** As on a good day, seen from the client. */
+/** For the client everything went well. */
 function expectUnseen(run: Survival): void {
   expectDone(run);
   expect(column(run, 'status')).toEqual([200, 200, 200]);
@@ -50,7 +51,7 @@ function expectUnseen(run: Survival): void {
   expect(run.said).toEqual([SAYINGS.note, SAYINGS.log, SAYINGS.report]);
 }
 
-/** The turn ended on its last request, with `told` on the client's screen. */
+/** The turn ended with its last request, and the client shows `told`. */
 function expectTold(run: Survival, status: number, told: readonly RegExp[]): void {
   const refused = column(run, 'status').filter((found) => found !== 200);
   const { claude, end, seconds } = run;
@@ -63,7 +64,7 @@ function expectTold(run: Survival, status: number, told: readonly RegExp[]): voi
   expect(seconds).toBeLessThan(AT_ONCE);
 }
 
-/** Of what the client is told of overload: three in a row end its turn where the model is of the opus class. */
+/** What the client is told about overload: with an opus model three in a row end its turn. */
 function longestRow(run: Survival): number {
   const rows = column(run, 'error')
     .map((error) => (error === 'overloaded_error' ? 'x' : ' '))

@@ -1,4 +1,7 @@
-/** The real Claude Code, offline, when the model calls a tool that it did not declare, or did not load: it says so, and the turn ends well. */
+/**
+ * The real Claude Code, offline, when the model calls a tool that the client did not declare or not load: the client
+ * says so, and the turn ends well.
+ */
 import { describe, expect, test } from 'bun:test';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +21,7 @@ const DONE = 'That tool is not there, so I am done.';
 
 type Asked = { tools: boolean; answered: string | undefined };
 
-/** The model calls `tool`, until a result of it says something. */
+/** The model calls `tool` until the tool's result says something. */
 function modelThatCalls(tool: string) {
   const asked: Asked[] = [];
   const reply = (body: GenerateContentRequest): Response => {
@@ -69,7 +72,7 @@ for (const version of CLAUDE_CODE_VERSIONS) {
   describe.skipIf(!installed.ok)(`Claude Code ${version}`, () => {
     test.each([
       ['a tool that nobody declared', 'SaveNote', /No such tool available/],
-      // Deferred by the one, declared at once by the other, which refuses the arguments.
+      // One version defers the tool; the other declares it at once, and refuses the arguments.
       ['a tool that it defers', 'WebFetch', /InputValidationError|load|schema/i],
     ])(
       '%s: the turn ends well after one more request',
@@ -77,7 +80,7 @@ for (const version of CLAUDE_CODE_VERSIONS) {
         const { exitCode, result, asked } = await runTurn(claude, tool);
         expect({ exitCode, result }).toEqual({ exitCode: 0, result: DONE });
         expect(asked.at(-1)?.answered).toMatch(says);
-        // The call, once more where not all names are deferred, and its answer.
+        // The call (once more, if not all names are deferred) and its answer.
         expect(asked.length).toBeLessThanOrEqual(3);
       },
       RUN_MS,

@@ -1,4 +1,7 @@
-/** WebSearch of the real Claude Code, offline: its search of its own is answered with links, and the session shows them. */
+/**
+ * WebSearch of the real Claude Code, offline: its own search request is answered with links, and the session shows
+ * them.
+ */
 import { describe, expect, test } from 'bun:test';
 import { dirname } from 'node:path';
 import { CLAUDE_CODE_VERSIONS, installClaudeCode, requireE2e } from '../support/claude-code.ts';

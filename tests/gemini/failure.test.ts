@@ -1,4 +1,4 @@
-/** What Google's refusals are: the known forms by hand, and the collected bodies where they are at hand. */
+/** What Google's refusals mean: the known forms by hand, and the collected bodies where a corpus is there. */
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -85,7 +85,7 @@ describe('a failure', () => {
 });
 
 type Collected = { id: string; status: number; body: unknown };
-/** Those that are no plain `request`. */
+/** The bodies that are not simply class `request`. */
 const CLASSES: Readonly<Record<string, FailureClass>> = {
   'bad-api-key': 'key',
   'api-key-invalid-generativelanguage': 'key',

@@ -1,4 +1,4 @@
-/** An event has a limit: what goes beyond it is told at once and not kept, however it is sliced. */
+/** An event has a limit. A longer one is reported at once and not kept, however it is sliced. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { type Frame, FrameDecoder } from '../../src/gemini/frames.ts';
@@ -7,7 +7,7 @@ import { MAX_DEPTH, MAX_EVENT, MAX_VALUES } from '../../src/gemini/limits.ts';
 const LIMIT = 60;
 const bytes = (text: string) => new TextEncoder().encode(text);
 const event = (text: string) => ({ candidates: [{ content: { parts: [{ text }] } }] });
-/** 49 characters around the text. */
+/** The text has 49 characters around it. */
 const json = (text: string) => JSON.stringify(event(text));
 const content = (text: string) => ({ kind: 'content', chunk: event(text) });
 const A = `data: ${json('a')}\r\n\r\n`;

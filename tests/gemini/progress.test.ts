@@ -1,4 +1,4 @@
-/** What of a stream says something, and when its answer is whole. */
+/** Which events of a stream are progress, and when its answer is complete. */
 import { describe, expect, test } from 'bun:test';
 import { FrameDecoder } from '../../src/gemini/frames.ts';
 import { Progress } from '../../src/gemini/progress.ts';
@@ -14,7 +14,7 @@ const TEXT = event([{ text: 'a' }]);
 const CODE = { executableCode: { language: 'PYTHON', code: '1' } };
 const RESULT = { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '1' } };
 
-/** A letter an event: whether it says something. */
+/** One letter for each event: whether it is progress. */
 function news(...events: unknown[]): string {
   const progress = new Progress();
   const decoder = new FrameDecoder();

@@ -1,4 +1,4 @@
-/** Whose word counts: what Google says of keys and money, and what only looks like it. */
+/** Whose errors are believed: what Google says about keys and money, and what only looks like that. */
 import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { failureClass } from '../../src/gemini/failure.ts';

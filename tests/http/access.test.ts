@@ -29,7 +29,7 @@ describe('the key of the proxy', () => {
       expect(response.headers.get('x-should-retry')).toBe('false');
       const { error } = await response.json();
       expect(error).toMatchObject({ type: 'authentication_error' });
-      // Those of Claude Code's own login make it say "Please run /login".
+      // At messages about its own login Claude Code would say "Please run /login".
       expect(error.message).not.toMatch(/x-api-key/i);
       for (const name of ['PROXY_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY'])
         expect(error.message).toContain(name);
@@ -78,7 +78,7 @@ describe('what went wrong lately', () => {
 
 const OWN = 8123;
 
-/** What a browser sends of itself. */
+/** Headers that a browser adds by itself. */
 const link = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
 
 describe('Host and Origin on a loopback bind', () => {

@@ -1,4 +1,7 @@
-/** Credit and caps: what no waiting cures is told at once, by its name, and tried with another key only. */
+/**
+ * Missing credit and spending caps, which no waiting mends: the client is told at once and by name, and only another
+ * key is tried.
+ */
 import { describe, expect, test } from 'bun:test';
 import { eventNames, googleError, googleStream, hello } from '../support/proxy.ts';
 import { says, scriptedGoogle } from '../support/scripted-google.ts';

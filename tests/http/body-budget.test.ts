@@ -1,4 +1,4 @@
-/** Room for request bodies, all together. */
+/** The limit for all request bodies together. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { BodyBudget, type HeldBody } from '../../src/http/body-budget.ts';

@@ -1,4 +1,4 @@
-/** Request bodies as bytes: what is refused before it is parsed, by its place; and what is taken. */
+/** Request bodies as bytes: what is refused before it is parsed (naming its place), and what is accepted. */
 import { describe, expect, test } from 'bun:test';
 import { gzipSync } from 'node:zlib';
 import { MOST_ELEMENTS } from '../../src/lib/json-figures.ts';

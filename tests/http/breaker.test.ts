@@ -1,4 +1,6 @@
-/** A model that fails for a while, and streams that keep breaking: who is asked, who waits, and what is told. */
+/**
+ * A model that fails for a while, and streams that keep breaking: who is asked, who waits, and what clients are told.
+ */
 import { describe, expect, test } from 'bun:test';
 import { turns, until } from '../support/held-upstream.ts';
 import { eventNames, googleStream, hello, type TestProxy } from '../support/proxy.ts';
@@ -7,7 +9,7 @@ import { busy, cut, says, scriptedGoogle } from '../support/scripted-google.ts';
 const ARGON = 'gemini-4-argon';
 const HYDROGEN = 'gemini-4-hydrogen';
 const streamed = { ...hello, stream: true };
-/** A thought, and then the connection is gone. */
+/** A thought, and then the connection breaks. */
 function resets(): Response {
   const { body, headers } = googleStream({
     candidates: [{ content: { parts: [{ text: 'Hm', thought: true }] } }],

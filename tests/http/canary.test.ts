@@ -1,4 +1,4 @@
-/** A secret that turns up anywhere in an exchange is in no file of the recording, and in no line of the log. */
+/** A secret anywhere in an exchange is in no file of the recording, and in no line of the log. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { GEMINI_KEY, hello, startProxy, textChunk } from '../support/proxy.ts';
 const root = mkdtempSync(join(tmpdir(), 'canary-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-/** The client's own; the proxy knows it from the request alone. */
+/** The client's own credential; the proxy sees it only in this request. */
 const CLIENT_KEY = 'client-canary-0a1b2c3d4e';
 
 const WRITINGS: Record<string, (secret: string) => string> = {
@@ -21,7 +21,7 @@ const WRITINGS: Record<string, (secret: string) => string> = {
   base64url: (secret) => Buffer.from(`k${secret}`).toString('base64url'),
 };
 
-/** Where a client or upstream may put it. */
+/** The places where a client or upstream may put it. */
 const PLACES = [
   'allowed header',
   'other header',
@@ -70,7 +70,7 @@ function clientBody(place: Place, written: string): string {
   return JSON.stringify({ ...hello, ...extra, messages: [{ role: 'user', content: text }] });
 }
 
-/** Records one request with the secret in `place`; everything that was kept of it. */
+/** Records one request with the secret in `place`; returns everything that was kept. */
 async function record(
   folder: string,
   place: Place,

@@ -1,4 +1,7 @@
-/** Google grants token counts apart from answers: neither's failures, nor its successes, are any affair of the other. */
+/**
+ * Google limits token counts apart from answers, so neither failures nor successes of one change anything for the
+ * other.
+ */
 import { describe, expect, test } from 'bun:test';
 import { badKey as badKeyError } from '../support/keys.ts';
 import { googleError, hello } from '../support/proxy.ts';
@@ -36,7 +39,7 @@ const badKey = () => googleError(400, 'INVALID_ARGUMENT', badKeyError().message)
 const denied = () => googleError(403, 'PERMISSION_DENIED', 'countTokens is not allowed for models/x.');
 const page = (status: number) => () => new Response('<html>no such page</html>', { status });
 
-/** What a count may meet that says nothing of the request. */
+/** Failures of a count that say nothing about the request. */
 const FAILURES: [string, () => Response][] = [
   ['out of a quota of the minute', outOfQuota],
   ['out of a quota that tells no time', bare],

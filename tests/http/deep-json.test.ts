@@ -1,4 +1,4 @@
-/** JSON in a request that is nested without end: refused with its place, and no bug of the proxy. */
+/** JSON in a request that is nested too deep is refused with its path, and is no error of the proxy. */
 import { describe, expect, test } from 'bun:test';
 import { MOST_LEVELS } from '../../src/anthropic/depth.ts';
 import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
@@ -6,7 +6,7 @@ import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../s
 const DEEP = 100_000;
 const HOLE = 'HOLE';
 
-/** The text of `body` with a value of `levels` levels in the place of HOLE: nothing can print it otherwise. */
+/** The text of `body` with a value of `levels` levels in place of HOLE: nothing else can print such a value. */
 const nested = (body: object, levels: number, [open, close]: readonly [string, string]): string =>
   JSON.stringify(body).replace(`"${HOLE}"`, `${open.repeat(levels)}1${close.repeat(levels)}`);
 

@@ -1,10 +1,10 @@
-/** Numbers that JavaScript cannot hold: from the model to the client, and in the history back to the model. */
+/** Numbers that JavaScript cannot hold, from the model to the client, and in the history back to the model. */
 import { describe, expect, test } from 'bun:test';
 import { googleError, hello, startProxy } from '../support/proxy.ts';
 
 const ID = '1234567890123456789';
 const ARGS = `{"id":${ID},"price":1.0,"far":[1e400,-0]}`;
-/** What no double holds is refused of a client. */
+/** A client's number that no double can hold is refused. */
 const HISTORY_ARGS = `{"id":${ID},"price":1.0,"far":[0.1000000000000000055,-0]}`;
 const tool = { name: 't', input_schema: { type: 'object' } };
 
@@ -15,7 +15,7 @@ const calls = (call: string) =>
 const tells = (call: string) =>
   chunk(`{"finishReason":"MALFORMED_FUNCTION_CALL","finishMessage":"Malformed function call: ${call}"}`);
 
-/** Google, which answers with `json` and keeps what it was sent. */
+/** A Google that answers with `json`, and keeps what it was sent. */
 async function ask(json: string, body: object | string) {
   const sent: string[] = [];
   await using proxy = await startProxy({

@@ -1,4 +1,4 @@
-/** Models that no key has access to, and what answers in their place. */
+/** Models that no key has access to, and which models answer in their place. */
 import { describe, expect, test } from 'bun:test';
 import { eventNames, googleError, hello, type TestProxy } from '../support/proxy.ts';
 import {
@@ -31,7 +31,7 @@ async function ask(google: Google, proxy: TestProxy, body: object = streamed) {
   );
 }
 
-/** The lines that requests left, in their order. */
+/** The log lines of the requests, in order. */
 const lines = (proxy: TestProxy) => proxy.lines.filter(({ path }) => path === '/v1/messages');
 
 describe('a model that no key has access to', () => {

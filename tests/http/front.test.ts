@@ -1,4 +1,7 @@
-/** Fronts that answer in Google's place, and refusals that only look like Google's: no key and no model is blamed for them. */
+/**
+ * Gateways that answer in Google's place, and refusals that only look like Google's: no key and no model is blamed for
+ * them.
+ */
 import { describe, expect, test } from 'bun:test';
 import { googleError, hello, type TestProxy } from '../support/proxy.ts';
 import { says, scriptedGoogle } from '../support/scripted-google.ts';

@@ -1,6 +1,6 @@
 /**
- * Wherever a text of upstream's is cut, no part of a key is left before the cut: neither in what the client is told, nor in the log. The key stands
- * at every place around each length at which a text is, or once was, cut.
+ * Wherever a text of upstream's is cut, no part of a key is left before the cut, neither in what the client is told nor
+ * in the log. The key is put at every place around each length at which a text is, or once was, cut.
  */
 import { describe, expect, test } from 'bun:test';
 import {
@@ -12,14 +12,14 @@ import {
   type TestProxy,
 } from '../support/proxy.ts';
 
-/** So many characters of a key in a row are not there by chance. */
+/** So many characters of a key in a row do not occur by chance. */
 const TELLING = 8;
 const PARTS = Array.from({ length: GEMINI_KEY.length - TELLING + 1 }, (_, at) =>
   GEMINI_KEY.slice(at, at + TELLING),
 );
 const CUTS = [60, 100, 200, 300, 500, 2_000, 2_048, 65_536];
 
-/** Before each cut: so much, that the key begins before and ends behind it. */
+/** The key begins so far before a cut, and ends behind it. */
 const PLACES = CUTS.flatMap((cut) =>
   [2, 9, GEMINI_KEY.length >> 1, GEMINI_KEY.length - 1].map((back) => cut - back),
 );
@@ -34,7 +34,7 @@ const call = (name: string, args: unknown) =>
 const text = (body: string) => (status: number) =>
   new Response(body, { status, headers: { 'content-type': 'text/plain' } });
 
-/** How a text of upstream's comes into what is told, or logged. */
+/** The ways by which upstream's texts get into messages and logs. */
 const WAYS: readonly (readonly [string, (said: string) => Response])[] = [
   ['a message of Google’s', (said) => googleError(400, 'INVALID_ARGUMENT', said)],
   [
@@ -90,7 +90,7 @@ describe.each(WAYS)('%s', (_name, says) => {
     const env = { MAX_RETRIES: '0', MAX_STREAMING_RETRIES: '0', MODEL_FALLBACKS: 'none' };
     await using proxy = await startProxy({ fetch: async () => says(said), env });
     for (const place of PLACES) {
-      // What we put before it counts as well.
+      // What the proxy writes before the text counts as well.
       for (const before of [0, 30, 60]) {
         said = around(place, before);
         proxy.lines.length = 0;

@@ -1,4 +1,4 @@
-/** Two whole proxies with one real Redis, and a Google that each of them asks through a network of its own. */
+/** Two whole proxies with one real Redis, and a Google that each of them asks through its own network. */
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
@@ -25,7 +25,7 @@ const signedCall = (): Response =>
 
 type Asked = { key: string; body: string };
 
-/** One proxy; `reply` may change what Google says to a key. */
+/** One proxy; `reply` may change what Google answers to a key. */
 async function instance(redisUrl: string, keys = 'key-one,key-two') {
   const asked: Asked[] = [];
   const google = { reply: (_key: string): Response => happy() };
@@ -65,7 +65,8 @@ describe.skipIf(!hasRedis)('two instances and one Redis', () => {
     const [a, b] = await pair(redis.url);
     await using _ = a;
     await using __ = b;
-    // What is only slow the first time is not what is measured; another model, so that it says nothing of the keys.
+    // The first request is slow for other reasons, and is not measured. It asks for another model, so it says nothing
+    // about the keys.
     await Promise.all([a, b].map((one) => ask(one, 'warm', { model: 'claude-haiku-4-5' })));
     for (const { asked } of [a, b]) asked.length = 0;
     a.google.reply = (key) => (key === 'key-one' ? outOfQuota() : happy());
@@ -85,7 +86,7 @@ describe.skipIf(!hasRedis)('two instances and one Redis', () => {
     await ask(a, 'the first, for key-one');
     a.google.reply = signedCall;
     const id = /"id":"(toolu_[^"]+)"/.exec(await ask(a, 'session-2'))?.[1];
-    // News comes in order: with this, which /health shows, the session's key has come as well.
+    // News comes in order: when this has arrived (`/health` shows it), the session's key has arrived too.
     a.google.reply = (key) => (key === 'key-one' ? outOfQuota() : happy());
     await ask(a, 'another', { model: 'claude-haiku-4-5' });
     await until(async () => ((await health(b)).keys[0]?.models.length ?? 0) > 0);
@@ -117,7 +118,7 @@ describe.skipIf(!hasRedis)('two instances and one Redis', () => {
     };
     await under(redis.kill());
     await Promise.all([a, b].map((one) => until(isShared(one, 'away'))));
-    // One learns something that the other cannot be told now.
+    // One instance learns something that it cannot tell the other now.
     a.google.reply = (key) => (key === 'key-one' ? outOfQuota() : happy());
     await under();
     expect((await health(b)).keys[0]?.models).toEqual([]);
@@ -149,7 +150,7 @@ describe.skipIf(!hasRedis)('two instances and one Redis', () => {
     };
     const healthy = await timeOf20('healthy');
     redis.pause();
-    // Measured against itself: how busy the machine is says nothing. Waiting for Redis each time would take seconds.
+    // Compared with itself, since the machine may be busy. If each request waited for Redis, it would take seconds.
     expect(await timeOf20('held')).toBeLessThan(10 * healthy + 300);
     redis.resume();
   });

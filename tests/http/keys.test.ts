@@ -19,7 +19,7 @@ const perDay = () =>
   refuse(429, 'Quota exceeded.', { violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel' }] });
 const happy = () => googleStream(textChunk('Hello there', 'STOP'));
 
-/** Answers by the key that it was asked with; the last reply of a key stays. */
+/** Answers by the key that it was asked with; the last reply of a key repeats. */
 function threeKeys(script: Partial<Record<KeyName, Reply[]>>, clock = new ManualClock()) {
   const asked: { key: string; body: string }[] = [];
   const fetch: Fetch = async (_url, init) => {

@@ -1,4 +1,7 @@
-/** Fields of a history that other providers never wrote, and that session files lose: taken where nothing depends on them. */
+/**
+ * Fields of a history that other providers never wrote, or that session files lose: they are accepted where nothing
+ * depends on them.
+ */
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { hello, startProxy, textChunk } from '../support/proxy.ts';
@@ -8,7 +11,7 @@ const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1
 const call = (more: object = {}) => ({ type: 'tool_use', id: 't1', name: 'look', ...more });
 const said = { type: 'text', text: 'hello' };
 
-/** The assistant's blocks, and what Gemini is told of them. */
+/** The assistant's blocks, and what Gemini is sent for them. */
 const TAKEN: [string, object[], object[]][] = [
   ['a thought without signature', [{ type: 'thinking', thinking: 'hmm' }, said], [{ text: 'hello' }]],
   [
@@ -52,7 +55,7 @@ describe('taken', () => {
   });
 });
 
-/** Something would be lost, or Gemini would read something else. */
+/** Otherwise something would be lost, or Gemini would read something else. */
 const REFUSED: [string, object, string][] = [
   ['text that is null', { type: 'text', text: null }, 'content.0.text.text: Input should be a valid string'],
   [

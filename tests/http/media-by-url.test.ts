@@ -1,4 +1,4 @@
-/** Media by URL over HTTP: who reads them by each setting, and what comes of it when Google cannot. */
+/** Media by URL over HTTP: who reads them under each setting, and what happens when Google cannot. */
 import { describe, expect, test } from 'bun:test';
 import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
@@ -29,7 +29,7 @@ const asks = (...urls: string[]) => ({
   ],
 });
 
-/** Google, which refuses what is named by URL in the words of `refusal`, where there are some. */
+/** A Google that refuses media by URL in the words of `refusal`, if there are any. */
 async function proxyWith(
   URL_FETCH: string | undefined,
   refusal?: string,

@@ -1,4 +1,4 @@
-/** A request whose media are being read is an answer under way. */
+/** A request whose media are being read counts as an answer under way. */
 import { describe, expect, test } from 'bun:test';
 import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
 import { googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
@@ -8,7 +8,7 @@ const source = { type: 'url', url: 'https://pics.example.test/cat.png' };
 const request = { ...hello, messages: [{ role: 'user', content: [{ type: 'image', source }] }] };
 
 describe('while a URL is read', () => {
-  /** What is read stays under way until `arrive`. */
+  /** The read goes on until `arrive`. */
   async function reading(env: Record<string, string> = {}) {
     const begun = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();

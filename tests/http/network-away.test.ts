@@ -1,4 +1,4 @@
-/** No way to Google: that is neither a model's fault nor a key's, and passes. */
+/** When Google cannot be reached, no model and no key is to blame. */
 import { describe, expect, test } from 'bun:test';
 import { ManualClock } from '../support/manual-clock.ts';
 import { eventNames, hello } from '../support/proxy.ts';

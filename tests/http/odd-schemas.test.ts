@@ -1,4 +1,7 @@
-/** MCP servers whose schemas Google would refuse, and schemas made to cost time, before a mock that refuses what Google does. */
+/**
+ * MCP servers whose schemas Google would refuse, and schemas made to take long, before a mock that refuses what Google
+ * does.
+ */
 import { describe, expect, test } from 'bun:test';
 import { hello, startProxy, type TestProxy } from '../support/proxy.ts';
 import { streamed } from '../support/recording.ts';
@@ -81,7 +84,7 @@ describe('a tool with an odd schema', () => {
     expect([answer.status, (await answer.text()).includes('message_stop')]).toEqual([200, true]);
     const count = await proxy.send('/v1/messages/count_tokens', { ...hello, tools });
     expect([count.status, await count.json()]).toEqual([200, { input_tokens: expect.any(Number) }]);
-    // Nothing was refused and mended: it went out right.
+    // Nothing was refused and mended: the first request was right.
     expect(warned(proxy)).toBe(false);
   });
 });

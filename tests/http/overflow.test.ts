@@ -1,4 +1,4 @@
-/** A prompt over the window is told with both numbers, whatever Google says of them. */
+/** When a prompt is over the window, the client is told both numbers, whichever of them Google says. */
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { turns } from '../support/held-upstream.ts';
@@ -9,7 +9,7 @@ const START = 'exceeds the maximum number of tokens allowed';
 const refusal = (message: string) => googleError(400, 'INVALID_ARGUMENT', message);
 const isCount = (url: string) => url.endsWith(':countTokens');
 
-/** Refuses what is asked, and counts as `count` says. */
+/** Refuses requests for answers, and counts as `count` says. */
 function overflowing(message: string, count: () => Promise<Response>) {
   const counts: string[] = [];
   const fetch: Fetch = async (url, init) => {

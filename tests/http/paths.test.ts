@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hello, startProxy } from '../support/proxy.ts';
 import { openRaw } from '../support/raw-client.ts';
 
-/** Bun's own client makes one slash of those in front. */
+/** Bun's own client reduces several slashes at the beginning to one. */
 const asked = (path: string) => path.replace(/^\/+/, '/');
 
 describe('a base URL that brings a part of the path', () => {

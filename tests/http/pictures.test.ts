@@ -1,4 +1,7 @@
-/** Pictures that Gemini does not read, over HTTP: made PNG wherever they stand, decoded once, and refused by name. */
+/**
+ * Pictures that Gemini does not read, over HTTP: converted to PNG wherever they stand, decoded once, and refused by
+ * name.
+ */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +26,7 @@ const COLOURS = [
   [255, 0, 0],
   [0, 255, 0],
 ] as const;
-/** One pixel of one of two colours. */
+/** One pixel, in one of two colours. */
 const gifOfNumber = (number: 0 | 1) =>
   gifOf({ width: 1, height: 1, colours: COLOURS, data: lzw([number]) }).toString('base64');
 const [GIF, OTHER] = [gifOfNumber(0), gifOfNumber(1)];
@@ -45,7 +48,7 @@ const inResult = (...content: object[]) => ({
   ],
 });
 
-/** A proxy before a Google that keeps what it is sent, and what was decoded. */
+/** A proxy before a Google that keeps what it is sent, and a count of what was decoded. */
 async function proxyThatCounts(options: ProxyOptions = {}) {
   const sent: string[] = [];
   const decoded: string[] = [];
@@ -150,7 +153,7 @@ describe('each picture is decoded once', () => {
     ];
     expect((await proxy.send('/v1/messages', { ...hello, messages })).status).toBe(200);
     expect(decoded).toEqual([GIF, OTHER]);
-    // The same bytes as in the turn before: Gemini's cache lives on that.
+    // The same bytes as in the turn before: Gemini's cache needs that.
     expect(sent.map((body) => body.split('"data":"')[1])).toEqual(
       Array(4).fill(sent[0]?.split('"data":"')[1]),
     );

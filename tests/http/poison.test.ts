@@ -1,4 +1,4 @@
-/** A request that Gemini stumbles over, sent again and again: what the others notice of it, which is nothing. */
+/** A request at which Gemini fails each time is sent again and again: other requests must not notice. */
 import { describe, expect, test } from 'bun:test';
 import { eventNames, googleError, hello, type TestProxy } from '../support/proxy.ts';
 import { type Asked, busy, cut, says, scriptedGoogle } from '../support/scripted-google.ts';
@@ -22,7 +22,7 @@ const poisoned = (fails: (asked: Asked) => Response) =>
 
 let others = 0;
 
-/** Another request, which must be answered at once, by the model that it names, asked once. */
+/** Another request must be answered at once, by the model that it names, with one upstream request. */
 async function expectOthersServed(google: Google, proxy: TestProxy, headers?: Headers): Promise<void> {
   const [now, before] = [google.clock.monotonic(), google.asked.length];
   const text = await send(proxy, asking(`one of others ${others++}`), headers);

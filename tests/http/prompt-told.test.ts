@@ -1,4 +1,4 @@
-/** The prompt's size in `message_start`: some clients take it from there and nowhere else. */
+/** The prompt's size in `message_start`: some clients read it only there. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const root = mkdtempSync(join(tmpdir(), 'prompt-told-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 const LONG = 'word '.repeat(1_000);
-/** Four characters a token, and what stands around the text. */
+/** Four characters for each token, and some tokens around the text. */
 const isEstimate = (tokens: number) => tokens > LONG.length / 4 && tokens < LONG.length / 4 + 200;
 const asking = { ...streamed, messages: [{ role: 'user', content: LONG }] };
 

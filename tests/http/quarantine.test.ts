@@ -1,4 +1,4 @@
-/** Tools that Google refuses, behind the real server: the client sees its answer, and the refusal is paid once. */
+/** Tools that Google refuses, behind the real server: the client gets its answer, and the refusal is met only once. */
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ type Body = GenerateContentRequest;
 const declared = (body: Body): FunctionDeclaration[] =>
   body.tools?.flatMap(({ functionDeclarations }) => functionDeclarations ?? []) ?? [];
 
-/** Why Google does not take `body`, or undefined where it answers. */
+/** Why Google refuses `body`; undefined where it answers. */
 type Judge = (body: Body) => string | undefined;
 
 /** Names the first declaration that `isBad`, by its place. */
@@ -139,7 +139,7 @@ describe('a tool that Google refuses', () => {
       expect((await ask(proxy, { tools })).status).toBe(200);
       sends.push(asked.length - before);
     }
-    // Three are remembered of the first request and of the second, the last one of the third.
+    // Three are remembered from the first request, three from the second, and the last one from the third.
     expect(sends).toEqual([4, 4, 2]);
     expect(told(proxy)).toHaveLength(7);
   });
@@ -148,7 +148,7 @@ describe('a tool that Google refuses', () => {
     const { asked, fetch } = google(() => 'Unable to submit request because `z` functionDeclaration `x` …');
     await using proxy = await startProxy({ fetch });
     expect((await ask(proxy, { tools: [tool('z'), PLAIN] })).status).toBe(400);
-    // Simplified, dropped, and then nothing is left to be named.
+    // Simplified, then dropped, and then nothing is left to name.
     expect(asked).toHaveLength(3);
     const places = google((body) => (declared(body).length > 1 ? firstBad(() => true)(body) : undefined));
     await using other = await startProxy({ fetch: places.fetch });
@@ -253,7 +253,7 @@ test('what is recorded depends on no earlier request, and plays again', async ()
 });
 
 test('what was blamed and was not to blame is forgotten: the same tool of another client goes out as it is', async () => {
-  // Refused for its history, in words that name a tool.
+  // Refused for its history, in words that mention a tool.
   const upstream = google((body) =>
     JSON.stringify(body.contents).includes('POISON')
       ? 'Invalid value at tools[0].function_declarations[0].parameters: not supported'

@@ -1,4 +1,4 @@
-/** What a client is told of a quota where nobody here waits for it: when it comes back, whatever else forbids another try. */
+/** What a client is told about a quota that is not waited for: when it comes back, even where it must not try again. */
 import { describe, expect, test } from 'bun:test';
 import { googleError, hello, type TestProxy } from '../support/proxy.ts';
 import { type Asked, says, scriptedGoogle } from '../support/scripted-google.ts';
@@ -17,7 +17,7 @@ const perDay = () =>
     { status: 429 },
   );
 
-/** So many at once that the retry budget is not enough for all. */
+/** So many at once that the retry budget does not suffice for all. */
 const MANY = 30;
 
 /** The first answers wait for each other. */

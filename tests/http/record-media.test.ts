@@ -1,4 +1,4 @@
-/** Media that this process read from their URLs play again from the recording, which holds their bytes once. */
+/** Media that this process read by URL play again from the recording, which holds their bytes once. */
 import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ test.each([
   const recorded = onlyRequest(folder);
   expect(recorded.fetched).toEqual([[{ mimeType: 'image/png', data: png.toString('base64') }]]);
   expect(recorded.upstream.at(-1)?.request.body).toContain(png.toString('base64'));
-  // The bytes lie there once: as a blob, beside the request that they went into.
+  // The bytes are stored once: as a blob beside the request.
   expect(readFileSync(join(folder, '001-sdk', 'meta.json'), 'utf8').length).toBeLessThan(2_000);
   expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
   await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });

@@ -33,7 +33,7 @@ type Scene = {
   upstream: readonly Try[];
   request?: object;
   path?: string;
-  /** What of the recording shows that the scene was played. */
+  /** What in the recording proves that the scene was played. */
   check?(recorded: RecordedRequest, answer: string): void;
 };
 

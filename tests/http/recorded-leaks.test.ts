@@ -1,6 +1,7 @@
 /**
- * A session in which a shell printed `.env` in base64 and as dumps, and a token: through the real recorder, from the client's
- * request to what upstream was sent and said, to what the client was answered. Nothing of them is on the disk.
+ * A session in which a shell printed `.env` in base64 and as dumps, and a token, run through the real recorder: the
+ * client's request, what upstream was sent and answered, and what the client was answered. None of the secrets is on
+ * the disk.
  */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -31,7 +32,7 @@ const PRINTED: Readonly<Record<string, string>> = {
   ticket: `see ${TICKET} at https://deploy:hunter-2-canary@git.example/x`,
 };
 
-/** A short piece of each writing of each secret, enough to say that the writing was kept. */
+/** A short piece of each encoding of each secret, which proves that this encoding was there. */
 const TRACES: readonly string[] = [
   GEMINI_KEY.slice(5, 15),
   OTHER_KEY.slice(9, 19),
@@ -48,7 +49,7 @@ const TRACES: readonly string[] = [
   '2d63 616e 6172',
   '060543 060556',
   '061455 067141',
-  // Columns of characters, of xxd and of `od -c`.
+  // The character columns of xxd and of `od -c`.
   ...['|', '  '].map((before) => `${before}${ENV.slice(16, 32).replace('\n', '.')}`),
   [...GEMINI_KEY.slice(6, 12)].join('   '),
 ];
@@ -71,7 +72,7 @@ const request = {
   tools: [{ name: 'Bash', input_schema: { type: 'object', properties: { command: { type: 'string' } } } }],
 };
 
-/** Says all of it back, as text and as the argument of a call. */
+/** Says everything back, as text and as the argument of a call. */
 const upstream: Fetch = async () =>
   googleStream(...Object.values(PRINTED).map((text) => textChunk(text)), {
     candidates: [
@@ -101,7 +102,7 @@ describe('a session that printed secrets', () => {
       await using proxy = await startProxy({ fetch: upstream, env: env({ RECORD: recording }) });
       answered = await (await proxy.send('/v1/messages', request)).text();
     }
-    // What the client was told is whole; else this would prove nothing.
+    // The client's answer is complete; otherwise this would prove nothing.
     expect(answered).toContain(GEMINI_KEY.slice(5, 15));
     const [path = ''] = listRecording(recording);
     const { request: asked, answer, upstream: exchanges } = readRecordedRequest(path);

@@ -1,4 +1,4 @@
-/** Other settings while the server is at work, and a Google that tells who asks it. */
+/** Settings change while the server works, and Google tells who asks it. */
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const askedWith = (url: string, init: RequestInit): Asked => ({
   model: /models\/([^:]+):/.exec(url)?.[1] ?? '',
 });
 
-/** Answers every key but those that are refused. */
+/** Answers every key, except those that it refuses. */
 function google() {
   const asked: Asked[] = [];
   const refused = new Set<string>();

@@ -1,4 +1,7 @@
-/** A client played again is never quite the same: its tools end in another order, it makes up names, it leaves when it likes. */
+/**
+ * A client that is played again never does quite the same: its tools end in another order, it makes up other names, it
+ * leaves at another moment.
+ */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +29,7 @@ async function until(holds: () => boolean): Promise<void> {
 
 const hasLeft = (proxy: TestProxy) => proxy.lines.some((line) => line['status'] === 499);
 
-/** Leaves after `moment`, without a word having been said. */
+/** Leaves at `moment`, before anything was said. */
 async function leave(proxy: TestProxy, moment: Promise<void>): Promise<void> {
   const leaving = new AbortController();
   const asking = askStream(proxy, leaving.signal).then(
@@ -39,7 +42,7 @@ async function leave(proxy: TestProxy, moment: Promise<void>): Promise<void> {
   await until(() => hasLeft(proxy));
 }
 
-/** Reads `length` bytes and sees that no more come by themselves, then leaves. */
+/** Reads `length` bytes, makes sure that no more come by themselves, and leaves. */
 async function leaveAfter(proxy: TestProxy, length: number): Promise<Uint8Array> {
   const leaving = new AbortController();
   const reader = (await askStream(proxy, leaving.signal)).body?.getReader();

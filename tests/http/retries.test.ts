@@ -4,7 +4,7 @@ import { eventNames, googleError, googleStream, hello, type TestProxy, textChunk
 import { busy, cut, type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const streamed = { ...hello, stream: true };
-/** Fails as often as it is asked; not by a status that would open the breaker. */
+/** Fails at every attempt, but not with a status that would open the breaker. */
 const broken = () => googleStream({ usageMetadata: { promptTokenCount: 3 } });
 const empty = () => googleStream({ candidates: [{ content: { parts: [] }, finishReason: 'STOP' }] });
 const thoughtThenCut = () =>

@@ -1,4 +1,4 @@
-/** A search that Google refuses is a result that says so; every other failure stays the error that it is. */
+/** A search that Google refuses gives a result that says so; every other failure stays an error. */
 import { describe, expect, test } from 'bun:test';
 import { eventNames, googleError, hello, startProxy } from '../support/proxy.ts';
 

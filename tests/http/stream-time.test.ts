@@ -1,4 +1,4 @@
-/** When a stream says something, and how it ends before its time. */
+/** When a stream makes progress, and how it ends early. */
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { type HeldUpstream, heldUpstream, reader, turns, until } from '../support/held-upstream.ts';

@@ -1,4 +1,6 @@
-/** Ways to think that a model refuses: asked once more without, and never again with. */
+/**
+ * Settings of thinking that a model refuses: the request is sent once more without them, and they are not sent again.
+ */
 import { describe, expect, test } from 'bun:test';
 import { ThinkingMemory } from '../../src/answer/thinking-memory.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
@@ -10,7 +12,7 @@ const adaptive = { thinking: { type: 'adaptive' } };
 const effort = (level: string) => ({ ...adaptive, output_config: { effort: level } });
 const budget = (budget_tokens: number) => ({ thinking: { type: 'enabled', budget_tokens } });
 
-/** Refuses in these words what `refuses` says, and remembers how it was asked to think. */
+/** Refuses, with these words, what `refuses` picks, and remembers the settings of thinking that it was sent. */
 function google(message: string, refuses: (config: Config) => boolean) {
   const asked: (Config | undefined)[] = [];
   const fetch: Fetch = async (_url, init) => {

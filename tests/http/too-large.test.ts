@@ -1,4 +1,4 @@
-/** Requests that Google takes for their size by no means: told as such, and where that is certain not sent. */
+/** Requests that are too large for Google: the client is told so, and where that is certain they are not sent. */
 import { describe, expect, test } from 'bun:test';
 import { MAX_PAYLOAD_BYTES, payloadRefusal } from '../../src/gemini/payload.ts';
 import { googleError, hello } from '../support/proxy.ts';

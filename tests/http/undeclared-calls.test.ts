@@ -1,4 +1,6 @@
-/** A call of a tool that the client did not declare: how often Google is asked, what the client gets, and the turn after. */
+/**
+ * A call to a tool that the client did not declare: how often Google is asked, what the client gets, and the next turn.
+ */
 import { describe, expect, test } from 'bun:test';
 import { googleStream, hello, startProxy } from '../support/proxy.ts';
 import { type Asked, type Script, scriptedGoogle } from '../support/scripted-google.ts';

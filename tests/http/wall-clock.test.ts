@@ -1,4 +1,7 @@
-/** The wall's clock is set back and forward by an hour, again and again, in the middle of everything: nothing takes longer, or less long. */
+/**
+ * The wall clock is set back and forward by an hour, again and again, in the middle of everything: nothing takes longer
+ * or shorter for that.
+ */
 import { describe, expect, test } from 'bun:test';
 import { eventNames, googleError, hello, type TestProxy } from '../support/proxy.ts';
 import { type Asked, busy, cut, type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
@@ -11,7 +14,7 @@ const never = () => new Promise<Response>(() => {});
 
 type Step =
   | { send: object; path?: string; times?: number }
-  /** Milliseconds that nobody asks for anything. */
+  /** Milliseconds in which nobody asks for anything. */
   | { wait: number };
 
 type Scene = { script: Script; env?: Record<string, string>; steps: Step[] };
@@ -81,12 +84,12 @@ const SCENES: Record<string, Scene> = {
   },
 };
 
-/** What the client was told, when Google was asked, and what the log and `/health` say of how long it took. */
+/** What the client was told, when Google was asked, and the durations in the log and in `/health`. */
 async function play({ script, env = {}, steps }: Scene, set: () => number) {
   const google = scriptedGoogle(script);
   const { clock } = google;
   const start = clock.monotonic();
-  // Whenever a moment has come that somebody waited for.
+  // Sets the clock whenever a moment comes that somebody waits for.
   const skip = clock.skip.bind(clock);
   clock.skip = async () => {
     clock.setWall(set());
@@ -161,10 +164,10 @@ test('a quota of the day ends at midnight of the clock that was put right', asyn
   const status = async () => (await send(google, proxy, '/v1/messages', hello)).status;
   expect(await status()).toBe(429);
   over = false;
-  // It was an hour slow, and midnight is an hour nearer than it seemed.
+  // The clock was an hour slow, so midnight is an hour nearer than it seemed.
   const midnight = Date.UTC(2026, 10, 30, 8) - google.clock.wall().getTime();
   google.clock.setWall(HOUR);
-  // Nobody waits for a minute inside the proxy.
+  // Nobody waits inside the proxy for a minute.
   await google.clock.advance(midnight - HOUR - 60_000);
   expect([await status(), google.asked.length]).toEqual([429, 1]);
   await google.clock.advance(60_000);

@@ -1,4 +1,4 @@
-/** The breaker against a model of it that is simple enough to be believed. */
+/** The breaker compared with a simple model of it. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { BreakerState, Pass } from '../../src/keys/breaker.ts';
@@ -58,7 +58,7 @@ const pass = (asker: Asker): Command =>
     real.passes.push(given);
   });
 
-/** Of any pass that was ever given out. */
+/** Uses any pass that was ever given out. */
 const tell = (what: 'succeeded' | 'failed' | 'abandoned', which: number): Command => ({
   ...command(`${what}(${which})`, (model, real) => {
     const at = which % model.passes.length;
@@ -72,7 +72,7 @@ const tell = (what: 'succeeded' | 'failed' | 'abandoned', which: number): Comman
   check: ({ passes }) => passes.length > 0,
 });
 
-/** So that sequences get to where it opens. */
+/** So that the sequences get far enough to open it. */
 const storm = (failures: number, askers: readonly Asker[]) =>
   command(`storm(${failures}, ${askers})`, (model, real) => {
     for (let i = 0; i < failures; i++) {
@@ -91,7 +91,7 @@ const time = (ms: number) =>
     real.time.now += ms;
   });
 
-/** An asker whose answer comes at once, where anything of his may pass. */
+/** An asker that is answered at once, where anything of this asker may pass. */
 const answer = (asker: Asker) =>
   command(`answer(${asker})`, (model, real) => {
     const expected = model.breaker.pass(model.now, asker);
@@ -107,7 +107,7 @@ const learn = (ahead: number | undefined, opens: number, blamed: Asker | undefin
     real.breaker.learn(until === 0 ? 0 : real.date(until), opens, blamed);
   });
 
-/** There is another reason to think that it fails, or none any more. */
+/** There is another reason to think that it fails, or there is none any more. */
 const suspect = (suspected: boolean) =>
   command(`suspect(${suspected})`, (model, real) => {
     model.world.suspected = suspected;

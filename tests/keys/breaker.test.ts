@@ -1,4 +1,6 @@
-/** The breaker by example, and against a known library where both do the same. Its model: breaker-model.test.ts */
+/**
+ * The breaker in examples, and compared with a known library where both do the same. Its model: breaker-model.test.ts
+ */
 import { afterAll, describe, expect, setSystemTime, test } from 'bun:test';
 import {
   ConsecutiveBreaker,
@@ -15,7 +17,7 @@ describe('the breaker and that of cockatiel', () => {
     setSystemTime();
   });
 
-  /** For one caller after another, which is where cockatiel means the same. */
+  /** Asks one after the other, where cockatiel does the same. */
   test('let the same requests pass', async () => {
     const step = fc.record({ ms: fc.constantFrom(0, 1, 4_999, 5_000, 10_000, 60_000), fails: fc.boolean() });
     // Runs of failures: by chance alone five in a row are rare.

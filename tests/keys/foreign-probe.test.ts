@@ -1,4 +1,4 @@
-/** What a request does while another instance probes the model that it wants. */
+/** What a request does while another instance probes its model. */
 import { describe, expect, test } from 'bun:test';
 import type { RateLimits } from '../../src/keys/rate-window.ts';
 import { joinedPools } from '../support/joined-pools.ts';
@@ -9,7 +9,7 @@ import { breakWith, nameOf, patience, quiet } from '../support/pools.ts';
 const CLAIM_LOOK = 2_000;
 
 describe("another instance's probe", () => {
-  /** Key a fails; the first of `count` instances has begun to probe it. */
+  /** Key a fails, and the first of `count` instances has begun to probe it. */
   async function probing(names: readonly string[], rates?: RateLimits, count = 2) {
     const { clock, all, a, b } = joinedPools(count, rates, names);
     await breakWith(a.pool.route('big', 's1'));

@@ -1,4 +1,4 @@
-/** The pool and its routes against a model that is simple enough to be believed. Turns and texts: pool.test.ts */
+/** The pool and its routes compared with a simple model. Turns and texts: pool.test.ts */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { UpstreamError } from '../../src/gemini/errors.ts';
@@ -39,7 +39,7 @@ function open(rates: RateLimits): { model: Model; real: Real } {
   };
 }
 
-/** What is told of the keys is what they are chosen by. */
+/** Keys are chosen by exactly what is told about them. */
 function compare({ pool: model }: Model, { pool }: Real): void {
   const told = pool
     .states()
@@ -63,7 +63,7 @@ const command = (name: string, run: (model: Model, real: Real) => void | Promise
   toString: () => name,
 });
 
-/** That `name` may be what was chosen, and what follows from it for the session. */
+/** `name` is an allowed choice; notes what follows for the session. */
 function chosen(
   { pool }: Model,
   name: Name,
@@ -115,7 +115,7 @@ const route = (id: string, session: string | undefined): Command =>
 async function getReady(model: Model, real: Real, which: number, size: number): Promise<void> {
   const [mine, its] = [model.routes.at(-1 - which), real.routes.at(-1 - which)];
   if (!mine || !its) return;
-  // Where tokens have no limit they are not even counted.
+  // Without a limit for tokens they are not even counted.
   const tokens = model.pool.rates.tokens === undefined ? 0 : size;
   if (mine.pass) model.pool.breaker(mine.key, mine.model).abandon(mine.pass);
   mine.pass = undefined;
@@ -145,7 +145,7 @@ async function getReady(model: Model, real: Real, which: number, size: number): 
   expect(mine.pass).toBeDefined();
 }
 
-/** Once, to a key that is free; it is settled on when it is asked. */
+/** Once, to a key that is free; the session moves to it when it is asked. */
 function goElsewhere({ pool }: Model, mine: RouteModel, its: KeyRoute, again: string): void {
   const isFree = (key: KeyModel) =>
     key !== mine.key && !givenUp(mine).includes(key.name) && pool.freeAt(key, mine.model, 0) <= pool.now;
@@ -186,7 +186,7 @@ function fail(model: Model, real: Real, which: number, told: Told): void {
     return;
   }
   expect(model.pool.candidates(mine.model).some(({ name }) => mine.hopeless.has(name))).toBe(true);
-  // Another hopeless one was chosen; which, the route does not tell.
+  // Another hopeless key was chosen, and the route does not tell which.
   model.pool.homes.delete(mine.model + mine.session);
 }
 
@@ -196,7 +196,7 @@ const failRoute = (which: number, told: Told): Command =>
 const ready = (which: number, tokens: number): Command =>
   command(`ready(${which}, ${tokens})`, (model, real) => getReady(model, real, which, tokens));
 
-/** So that sequences get to where a breaker opens. */
+/** So that the sequences get far enough to open a breaker. */
 const storm = (which: number, times: number): Command =>
   command(`storm(${which}, ${times})`, async (model, real) => {
     for (let i = 0; i < times; i++) {
@@ -228,7 +228,7 @@ const note = (name: Name, id: string, told: Told | undefined): Command =>
     else model.pool.test(key, id);
   });
 
-/** Whatever becomes of counts, `compare` finds keys, models and sessions as they were. */
+/** Whatever happens to counts, `compare` finds keys, models and sessions as they were. */
 const count = (id: string, session: string | undefined, outcomes: readonly (Told | undefined)[]): Command =>
   command(`count(${id}, ${session}, ${outcomes})`, (_model, real) => {
     const counting = real.pool.countRoute(id, session);
@@ -249,7 +249,7 @@ const time = (ms: number): Command =>
     model.pool.now = real.clock.monotonic();
   });
 
-/** Somebody sets the wall's clock: only a quota of the day, which it ends by, notices. */
+/** Somebody sets the wall clock: only quotas of the day depend on it. */
 const setWall = (ms: number): Command =>
   command(`setWall(${ms})`, (model, real) => {
     real.clock.setWall(ms);

@@ -1,4 +1,4 @@
-/** Pools of several instances: what one learns the others act on, and nobody says anything twice. */
+/** Pools of several instances: what one learns the others act on, and nobody repeats it. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { KeyPool } from '../../src/keys/pool.ts';
@@ -194,7 +194,7 @@ describe('whatever comes', () => {
     } else pool.note(backend, model, ERRORS[what].make());
   }
 
-  /** Of what was just told: what the other pool must hold to be true now. */
+  /** What the other pool must believe after what was just told. */
   function heeded(
     pool: KeyPool,
     told: ReturnType<typeof joinedPools>['a']['shared']['told'],

@@ -1,4 +1,6 @@
-/** Who is asked, by example. Against a model: pool-model.test.ts; waits: pool-route.test.ts; instances: pool-shared.test.ts */
+/**
+ * Which key is asked, in examples. The model: pool-model.test.ts; waits: route.test.ts; instances: pool-shared.test.ts
+ */
 import { describe, expect, test } from 'bun:test';
 import { toMessagesError } from '../../src/translate/errors.ts';
 import { badKey, keyNamed, noQuota, perDay, perMinute, refusal } from '../support/keys.ts';

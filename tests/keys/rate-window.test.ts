@@ -12,7 +12,7 @@ function openRate(requests: number | undefined, tokens: number | undefined) {
     { requests, tokens },
     clockOf(() => time.now),
   );
-  /** When a request of so many tokens may go out, from now on. */
+  /** How long until a request with so many tokens may go out. */
   const wait = (size: number) => Math.max(0, rate.freeAt(size) - time.now);
   return { rate, time, wait };
 }
@@ -77,7 +77,7 @@ describe('whatever is sent', () => {
   type Sent = { at: number; tokens: number };
   const within = (sent: readonly Sent[], at: number) =>
     sent.filter((one) => one.at > at - MINUTE && one.at <= at);
-  /** By the definition: with what was sent within the minute before. */
+  /** By the definition: counts what was sent within the minute before. */
   const fits = (sent: readonly Sent[], at: number, size: number, limits: RateLimits): boolean => {
     const recent = within(sent, at);
     const sum = recent.reduce((total, { tokens }) => total + tokens, 0);

@@ -67,7 +67,7 @@ describe('a retry budget', () => {
 });
 
 describe('one asker who fails again and again', () => {
-  /** Ten requests of one, each retried twelve times, among forty of others. */
+  /** Ten requests of one asker, each retried twelve times, among forty of others. */
   function poisoned() {
     const budget = new RetryBudget(new ManualClock());
     for (let i = 0; i < 40; i++) budget.begin(`asker ${i}`).end();
@@ -97,7 +97,10 @@ describe('one asker who fails again and again', () => {
 });
 
 describe('a storm', () => {
-  /** Requests that send, and while they fail and may, send again. `flow`: another comes for each that ends, as long as there are. */
+  /**
+   * Requests that are sent, and sent again while they fail and may be. With `flow` a new request comes for each that
+   * ends, as long as there are any.
+   */
   function storm(requests: number, failing: number, flow = requests) {
     const random = createSeededRandom(7);
     const budget = new RetryBudget(new ManualClock());
@@ -128,7 +131,7 @@ describe('a storm', () => {
   test('1000 requests of which half fail: at most 1.2 times as many are sent', () => {
     const { sends, unanswered } = storm(1_000, 0.5);
     expect(sends).toBeGreaterThan(1_100);
-    // The last three may be retried whatever the share.
+    // The last three may always be retried.
     expect(sends).toBeLessThanOrEqual(1_200 + 3 * CEILING);
     expect(unanswered).toBeLessThan(500);
   });
@@ -182,7 +185,7 @@ test('whatever comes: never more than a share, of now or of lately, or what thre
       const taken: { at: number; asker: string }[] = [];
       const lately = <T extends { at: number }>(all: readonly T[]) =>
         all.filter(({ at }) => now - at <= LATELY);
-      /** One more, and what was counted: of any other asker no more than half of the limit. */
+      /** One more, in addition to those counted; of any other asker at most half of the limit counts. */
       const fits = (counted: readonly { asker: string; count: number }[], asker: string, limit: number) => {
         const each = Map.groupBy(counted, (one) => one.asker);
         const sums = [...each].map(([other, ones]) => {

@@ -128,7 +128,7 @@ describe('KEY_RPM and KEY_TPM', () => {
 });
 
 describe('a route to a model that fails', () => {
-  /** Asks once; the probe where one is due. */
+  /** Asks once; this is the probe, if one is due. */
   const probe = async (route: KeyRoute, error?: UpstreamError) => {
     await route.ready(patience(30_000), quiet);
     if (error) route.failed(error);

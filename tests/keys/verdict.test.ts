@@ -1,4 +1,6 @@
-/** What Google's refusals say of a key: the known forms by hand, and the collected bodies where they are at hand. */
+/**
+ * What Google's refusals say about a key: the known forms by hand, and the collected bodies where a corpus is there.
+ */
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -17,7 +17,7 @@ const LOSSY = [
 ];
 const PLAIN = ['0', '12', '-7', '123456789012345', '0.5', '-2.25', '9007199254740992'];
 
-/** JSON as other programs write it: any digits, any spaces. */
+/** JSON as other programs write it, with any digits and spaces. */
 const spaces = fc.constantFrom('', ' ', '\n  ');
 const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
@@ -61,7 +61,7 @@ describe('numbers that JavaScript would change', () => {
   test('of any JSON come out as they were written, and all else as well', () => {
     fc.assert(
       fc.property(jsonText, (text) => {
-        // Of keys that are numbers JavaScript keeps the order by value.
+        // JavaScript orders keys that are numbers by their value.
         fc.pre(!/"\d+":/.test(text) && !text.includes('__proto__'));
         expect(JSON.stringify(parseKeepingDigits(text))).toBe(compact(text));
         expect(jsonShape(text).exact).toBe(JSON.stringify(JSON.parse(text)) === compact(text));

@@ -38,7 +38,7 @@ describe('the elements of a text', () => {
         const { elements } = figuresOf(JSON.stringify(given));
         const count = countOf(given);
         expect(elements).toBeGreaterThanOrEqual(count);
-        // A bracket counts as its first member, which an empty one has not.
+        // A bracket counts as its first member; an empty one has none.
         expect(elements).toBeLessThanOrEqual(2 * count);
       }),
     );

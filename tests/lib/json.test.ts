@@ -4,7 +4,7 @@ import { canonicalJson, isDeeperThan, isSameJson, type Json, startOfJson } from 
 
 const value = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
 
-/** By recursion, which is what `isDeeperThan` does without. */
+/** A recursive version for comparison; `isDeeperThan` itself uses no recursion. */
 function depthOf(one: Json): number {
   if (typeof one !== 'object' || one === null) return 0;
   return 1 + Math.max(0, ...Object.values(one).map(depthOf));

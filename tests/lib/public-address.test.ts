@@ -1,4 +1,4 @@
-/** What is not of the public internet is nobody's to be sent to, however it is written. */
+/** Addresses that are not of the public internet are never connected to, however they are written. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { isPublicAddress } from '../../src/lib/public-address.ts';

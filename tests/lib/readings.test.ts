@@ -1,4 +1,4 @@
-/** Texts without their escapes, and what is encoded in them: in work that grows with the text alone. */
+/** Texts with their escapes undone, and what is encoded in them: the work grows with the length of the text alone. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { findSecrets } from '../../src/lib/find-secrets.ts';
@@ -48,7 +48,7 @@ test('what stands before a colour ends before it', () => {
   ]);
 });
 
-/** What has made searchers think for long: rows of one thing, and things within things. */
+/** Texts that made searches slow: long rows of one thing, and things nested in things. */
 const unit = fc.constantFrom(
   '\\',
   '\\\\',
@@ -82,7 +82,7 @@ describe('work', () => {
   test('of taking escapes away is a few steps a character, whatever they are', () => {
     fc.assert(
       fc.property(hard, (text) => {
-        // Each character is added once, and so is what an escape of three or more stands for.
+        // Each character is added once; an escape of three or more characters adds those that it stands for.
         expect(unescaped(text).steps).toBeLessThanOrEqual(2 * text.length);
       }),
     );
@@ -94,7 +94,8 @@ describe('work', () => {
         const { plain, decoded } = readingsOf(text);
         let read = plain.text.length;
         for (const { reading } of decoded) read += reading.text.length;
-        // Base64 four times at three quarters, seven forms of dumps, two halves of hexadecimal; all that twice over.
+        // Base64 four times at three quarters, seven forms of dumps, hexadecimal from two starts; and all of it at two
+        // levels.
         expect(read).toBeLessThanOrEqual(100 * (text.length + 1));
       }),
       { numRuns: 200 },

@@ -11,7 +11,7 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Leads, continuations and the edges between them: by chance alone most bytes are bad at once. */
+/** First bytes, following bytes and the edges between them: random bytes would nearly all be wrong at once. */
 const byte = fc.oneof(
   fc.integer({ min: 0, max: 255 }),
   fc.constantFrom(

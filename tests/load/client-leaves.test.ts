@@ -1,6 +1,6 @@
 /**
- * A client that leaves, in every phase of an answer and by every way of leaving, with real sockets on both sides: upstream is
- * closed at once, nothing is asked for it any more, and the log has one line that is no error.
+ * A client leaves, in every phase of an answer and in every way, with real sockets on both sides: upstream is closed at
+ * once and not asked again, and the log has one line that is no error.
  */
 import { describe, expect, test } from 'bun:test';
 import { turns, until } from '../support/held-upstream.ts';
@@ -44,14 +44,14 @@ const says =
 
 type Phase = {
   name: string;
-  /** What upstream answers; it never ends an answer by itself. */
+  /** What upstream answers; it never ends an answer. */
   reply(): Response | Promise<Response>;
   /** What the client has read when it leaves. */
   read?: string;
   path?: string;
   /** Milliseconds that pass while the client waits. */
   pass?: number;
-  /** The proxy waits by itself, and upstream is not asked meanwhile. */
+  /** The proxy itself waits, and upstream is not asked meanwhile. */
   waits?: true;
 };
 
@@ -123,7 +123,7 @@ function requestOf(path: string, body: string | undefined): string {
   return `POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
-/** Upstream on a socket: counts what it was asked, and tells when it was left. */
+/** Upstream on a socket: it counts requests, and tells when it was left. */
 function watchedUpstream(reply: Phase['reply']) {
   const left = Promise.withResolvers<void>();
   let asked = 0;
@@ -143,7 +143,7 @@ const bodyFor = ({ path = '/v1/messages' }: Phase, stream: boolean): string | un
   return JSON.stringify({ ...hello, tools, ...more });
 };
 
-/** Time stands still meanwhile: no timer of ours is needed for it to be noticed. */
+/** Time stands still: the proxy must notice without a timer. */
 async function leave(phase: Phase, way: string, stream: boolean): Promise<void> {
   const clock = new ManualClock();
   using upstream = watchedUpstream(phase.reply);
@@ -157,7 +157,7 @@ async function leave(phase: Phase, way: string, stream: boolean): Promise<void> 
   const asked = upstream.asked();
   client?.leave();
   const gone = () => proxy.lines.some(({ status }) => status === CLIENT_GONE);
-  // Where upstream is not being asked, the log alone tells that the wait was given up.
+  // Upstream is not being asked here, so only the log shows that the wait was given up.
   if (!phase.waits) await upstream.left;
   await until(gone);
   await clock.advance(120_000);

@@ -1,4 +1,7 @@
-/** SIGTERM under load: what is under way ends whole, what is new is turned away in words, what never comes is not waited for. */
+/**
+ * SIGTERM under load: answers under way end completely, new requests are refused with a reason, and requests that never
+ * become whole are not waited for.
+ */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +15,7 @@ import { openRaw } from '../support/raw-client.ts';
 import { serveUpstream } from '../support/upstream.ts';
 
 const STREAMS = 21;
-/** Longer than a test may last: one that ends has not waited for it. */
+/** Longer than a test may take: if the test ends, this was not waited for. */
 const GRACE_MS = 30_000;
 const EXIT_FAILED = 1;
 
@@ -22,7 +25,7 @@ const headers = { 'anthropic-version': '2023-06-01' };
 const READY = 'GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n';
 const HALF = `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\nanthropic-version: 2023-06-01\r\ncontent-length: ${body.length}\r\n\r\n${body.slice(0, 20)}`;
 
-/** Begins every answer, and ends them all when it is told. */
+/** Begins every answer, and ends all of them when it is told to. */
 function waitingUpstream() {
   const go = Promise.withResolvers<void>();
   const server = serveUpstream(() => {
@@ -101,7 +104,7 @@ describe('SIGTERM to the process', () => {
     void proxy.exited.then((exit) => {
       code = exit;
     });
-    // The first ones may come too soon to be meant: a group's signal comes twice by itself.
+    // Signals that come very early may not be meant: one to the group comes twice by itself.
     while (code === undefined) {
       proxy.signal('SIGTERM');
       await turns();

@@ -6,8 +6,8 @@ import { serveUpstream } from '../support/upstream.ts';
 
 const MB = 1024 * 1024;
 /**
- * What was sent besides the event: what the sockets' buffers hold, and what a sender in this very process runs ahead while
- * the reader has no turn. Whoever does not leave takes any amount.
+ * Bytes sent besides the event: what sockets buffer, and what a sender in this process sends while the reader has no
+ * turn. A proxy that does not leave would take any amount.
  */
 const BUFFERS = 64 * MB;
 const MODES = [true, false];
@@ -17,7 +17,7 @@ const thought = sse({ candidates: [{ content: { parts: [{ text: 'Hm', thought: t
 const begun = 'data: {"candidates":[{"content":{"parts":[{"text":"';
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Never an end of line, never an end of object, never an end of event. */
+/** Never the end of a line, of an object or of an event. */
 const SHAPES: [name: string, body: () => Measured][] = [
   ['one line', () => measured(endless(piece, bytes(begun)))],
   ['a comment', () => measured(endless(piece, bytes(': ')))],
@@ -27,7 +27,7 @@ const SHAPES: [name: string, body: () => Measured][] = [
   ['thoughts before it', () => measured(endless(piece, thought, bytes(begun)))],
 ];
 
-/** Sends `body` to the first request, and a good answer to the next. */
+/** Sends `body` to the first request, and a good answer to the next one. */
 function upstreamOf(body: () => Measured) {
   const sent: Measured[] = [];
   const server = serveUpstream(() => {

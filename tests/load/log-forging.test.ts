@@ -1,6 +1,6 @@
 /**
- * What clients and upstream send cannot write a line of its own into the log, drive a terminal or fill a disk: the output of a
- * real process, byte by byte.
+ * What clients and upstream send cannot write a line of its own into the log, control a terminal or fill a disk. The
+ * test reads the output of a real process, byte by byte.
  */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,14 +18,14 @@ const NASTY = `x\r\n${FORGED}\r${FORGED}\u2028${FORGED}\u2029\u0085\u001b[2J\u00
 const MEGABYTE = 'm'.repeat(1_000_000);
 /** Characters of any line. */
 const LONGEST = 10_000;
-/** Everything that ends a line somewhere, or that a terminal obeys. */
+/** Everything that ends a line somewhere, or that controls a terminal. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/;
 
 const folder = mkdtempSync(join(tmpdir(), 'forging-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Upstream's ways of saying something that gets into a log or an error. */
+/** The ways by which upstream's words get into a log or an error. */
 const REPLIES: Record<string, (text: string) => Response> = {
   'an error message': (text) =>
     Response.json({ error: { code: 400, message: text, status: text } }, { status: 400 }),
@@ -50,7 +50,7 @@ const post = (proxy: ProxyProcess, path: string, body: object, headers: Record<s
     headers: { 'anthropic-version': '2023-06-01', ...headers },
   }).then((response) => response.text());
 
-/** Raw bytes, as far as Bun lets them pass; the rest it refuses by itself. */
+/** Raw bytes, as far as Bun lets them pass; it refuses others by itself. */
 async function raw(proxy: ProxyProcess, text: string): Promise<void> {
   const client = await openRaw(Number(new URL(proxy.url).port));
   client.write(text);
@@ -59,7 +59,7 @@ async function raw(proxy: ProxyProcess, text: string): Promise<void> {
 }
 
 const bytes = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
-/** Without what ends a head at once; the rest is tried one by one as well. */
+/** Without characters that end a head at once; those are also tried one by one. */
 const inHeader = (text: string) => bytes(text.replace(/[\r\n\0]/g, '')).slice(0, 10_000);
 const HEADERS = [
   'user-agent',
@@ -119,7 +119,7 @@ const ASKS: Record<string, Ask> = {
   ),
 };
 
-/** One character at a time, where several together are refused before they get anywhere. */
+/** One character at a time: several together would be refused too early. */
 const TEXTS = [
   NASTY,
   ...['\u001b[2J', '\u0085', '\u009b31m', '\u2028', '\u0007', '\u007f'].map((c) => `${c}${FORGED}`),

@@ -1,4 +1,4 @@
-/** What large request bodies, and small ones that unpack to large ones, cost the process in memory. */
+/** The memory that large request bodies take, and small ones that unpack to large ones. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { serveUpstream } from '../support/upstream.ts';
 
 const MB = 1024 * 1024;
 const TIMEOUT_MS = 90_000;
-/** Answers that upstream keeps waiting until so many are asked for: their bodies are held meanwhile. */
+/** Upstream answers only when so many requests have come: until then their bodies are kept. */
 const AT_ONCE = 5;
 const folder = mkdtempSync(join(tmpdir(), 'memory-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,7 +23,7 @@ const callWith = (input: string) =>
 
 const bomb = (piece: string) => gzipSync(callWith(`{"a":[${piece.repeat((30 * MB) / piece.length)}0]}`));
 
-/** Sends `body` so often at once; the statuses, and the most memory that the proxy had. */
+/** Sends `body` so many times at once; returns the statuses, and the proxy's highest memory. */
 async function sendAll(body: Uint8Array<ArrayBuffer>, times: number, headers: Record<string, string> = {}) {
   const held = Promise.withResolvers<void>();
   let asked = 0;

@@ -7,9 +7,9 @@ import { largeGif } from '../support/gif.ts';
 import { type ProxyProcess, startProxy } from '../support/proxy-process.ts';
 
 const TIMEOUT_MS = 60_000;
-/** What a liveness probe of the shortest kind allows. */
+/** Milliseconds that a strict liveness probe allows. */
 const LIVE_MS = 100;
-/** A machine that is busy with other things may be late by itself; a proxy that is held up by a picture is late each time. */
+/** A busy machine may be late for other reasons. A proxy that a picture blocks is late each time. */
 const ROUNDS = 4;
 
 const folder = mkdtempSync(join(tmpdir(), 'pictures-load-'));
@@ -32,7 +32,7 @@ function send(proxy: ProxyProcess, gif: Buffer): Promise<number> {
   });
 }
 
-/** Asks for `/livez` again and again until `done`; milliseconds of each answer. */
+/** Asks for `/livez` again and again until `done`; returns the milliseconds of each answer. */
 async function live(proxy: ProxyProcess, done: Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   let isDone = false;
@@ -56,11 +56,11 @@ test(
       await live(proxy, send(proxy, largeGif(2, 2)));
       const slowest: number[] = [];
       for (let round = 0; round < ROUNDS; round++) {
-        // Others than in the round before, which are remembered.
+        // Other pictures than in the round before, which are cached.
         const both = [1, 2].map((one) => send(proxy, largeGif(5_000, 3_000 - 2 * round - one)));
         const times = await live(proxy, Promise.all(both));
         expect(await Promise.all(both)).toEqual([200, 200]);
-        // Held up, it would answer once: when the pictures are done.
+        // If it were blocked, it would answer only once, when the pictures are done.
         expect(times.length).toBeGreaterThan(5);
         slowest.push(Math.max(...times));
       }

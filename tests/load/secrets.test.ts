@@ -1,6 +1,6 @@
 /**
- * Every secret that a process can have, several keys and a password in a URL among them, with an upstream that says them
- * back: none is in its output, in a page, or in an answer, before a reload and after it.
+ * Every secret that a process can have (several keys, a password in a URL) with an upstream that repeats them: none is
+ * in the proxy's output, in a page, or in an answer, before and after a reload.
  */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ const ENV_SECRETS = { GOOGLE_API_KEY: 'secret-spare-key', PROXY_API_KEY: PROXY_K
 const OLD_KEYS = ['secret-key-one', 'secret-key-two', 'secret-key-three'];
 const NEW_KEYS = ['secret-key-four', 'secret-key-one'];
 const PASSWORD = 'secret-pass%2Fword';
-/** Whatever of them is written, and however. */
+/** Any of them, in any encoding. */
 const ANY_SECRET = /secret[-_](?:of-the-proxy|spare|key|pass|wrong)/i;
 const PAGES = [
   '/',
@@ -35,7 +35,7 @@ const PAGES = [
 const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Says the key that it was asked with in every way that an answer has. */
+/** Repeats the key that it was asked with, in every place that an answer has. */
 const REPLIES: ((key: string) => Response)[] = [
   (key) => Response.json({ error: { code: 400, message: `Bad ${key}`, status: key } }, { status: 400 }),
   (key) =>
@@ -66,7 +66,7 @@ async function closedPort(): Promise<number> {
 const settings = (keys: readonly string[]) =>
   writeFileSync(join(folder, '.env'), `API_KEYS=${keys.join(',')}\n`);
 
-/** Head and body of every page and of an answer to every reply. */
+/** Head and body of every page, and of an answer to every reply. */
 async function everythingSaid(proxy: ProxyProcess, replies: number): Promise<string> {
   const said: string[] = [];
   const ask = async (path: string, headers: Record<string, string>, body?: object) => {

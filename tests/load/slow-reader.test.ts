@@ -1,6 +1,6 @@
 /**
- * A client that stops reading while upstream has as much for it as one answer may have: the proxy, a process of its own, holds a few buffers and makes
- * upstream wait. Then the client goes, or goes on.
+ * A client stops reading while upstream has a very long answer for it. The proxy (a process of its own) keeps only a
+ * few buffers and makes upstream wait. Then the client leaves, or reads on.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,22 +18,22 @@ const UPSTREAM_BYTES = 60 * MB;
 const WARM_UPS = 3;
 const WARM_UP_BYTES = 20 * MB;
 const MAX_GROWTH = 16 * MB;
-/** What may be on the way: in the sockets of both connections, which take some megabytes each, and in buffers of Bun's. */
+/** Bytes that may be on their way: some megabytes in the sockets of each connection, and Bun's buffers. */
 const ON_THE_WAY = 48 * MB;
-/** On a machine with much memory garbage is left lying about, and would be taken for what is held. */
+/** With much memory the collector is lazy, and garbage would look like held memory. */
 const COLLECT_EARLY = { BUN_JSC_forceRAMSize: String(256 * MB) };
 const TIMEOUT_MS = 30_000;
-/** Milliseconds. Upstream waits where it was asked for nothing in that time. */
+/** Milliseconds. Upstream counts as waiting if nothing was taken from it in that time. */
 const QUIET_MS = 500;
 const SETTLE_MS = 5_000;
 const LOOK_MS = 20;
 
 const PIECE = 'slow reader '.repeat(1_365);
 
-/** No two of them the same, so that none is taken for another's repetition. */
+/** No two pieces are the same, so none is taken for a repetition. */
 const pieceOf = (index: number): string => `${index} ${PIECE}`;
 
-/** Until there are so many bytes; `onSent` is told how many pieces that were. */
+/** Until so many bytes were sent; `onSent` is told how many pieces that were. */
 function* chunks(bytes: number, onSent: (pieces: number) => void): Generator<Uint8Array> {
   let size = 0;
   let index = 0;
@@ -46,7 +46,7 @@ function* chunks(bytes: number, onSent: (pieces: number) => void): Generator<Uin
   yield sse(textChunk('the end', 'STOP'));
 }
 
-/** No limit of the client's ends it. */
+/** The client sets no limit that would end it. */
 const streamed = JSON.stringify({ ...hello, max_tokens: 1_000_000_000, stream: true });
 const head = ['host: localhost', 'anthropic-version: 2023-06-01', `content-length: ${streamed.length}`];
 const REQUEST = `POST /v1/messages HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${streamed}`;
@@ -72,7 +72,7 @@ describe.skipIf(!HAS_PROC)('a client that stops reading, with 60 MB to come', ()
   });
   const gemini = { BACKEND: 'gemini', GEMINI_API_KEY: 'key-of-a-test', GOOGLE_GEMINI_BASE_URL: upstream.url };
   let proxy: ProxyProcess;
-  /** What it takes with a client that reads. */
+  /** The memory that it takes with a client that reads. */
   let warm = 0;
 
   const ask = () =>
@@ -98,7 +98,7 @@ describe.skipIf(!HAS_PROC)('a client that stops reading, with 60 MB to come', ()
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Resolves when upstream waits and memory is what it was, or with what is wrong. */
+  /** Resolves when upstream waits and memory is normal, or with what is wrong. */
   async function held(): Promise<string> {
     let taken = -1;
     let quiet = 0;

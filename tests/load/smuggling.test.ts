@@ -1,7 +1,7 @@
 /**
- * Requests that two readers of HTTP may read differently, on raw sockets: what is not plain is refused before any handler, and
- * what follows it on the connection is no request. (A front that reads otherwise could be made to pass on a request
- * that it has not seen.)
+ * Requests that two readers of HTTP may read differently, on raw sockets. Whatever is not plain is refused before any
+ * handler, and what follows it on the connection is not read as a request. (A gateway that reads in another way could
+ * otherwise be made to pass on a request that it has not seen.)
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
@@ -25,7 +25,7 @@ const LENGTH = `content-length: ${SIZE}`;
 const CHUNKED = 'transfer-encoding: chunked';
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nhost: localhost\r\n\r\n';
 
-/** A request that would be answered, but for what the headers say. */
+/** A request that would be answered if its headers were plain. */
 const post = (headers: readonly string[], body: string) =>
   `POST /v1/messages HTTP/1.1\r\nanthropic-version: 2023-06-01\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n${body}`;
 const get = (target: string, ...headers: string[]) =>
@@ -80,7 +80,7 @@ const REFUSED: [name: string, bytes: string, status: number][] = [
   ['chunks with bare LFs', post([HOST, CHUNKED], chunks(BODY).replaceAll('\r\n', '\n') + SMUGGLED), 400],
 ];
 
-/** What Elysia's router was given since `from`. */
+/** What Elysia's router got since `from`. */
 const pathsSince = (from: number) =>
   proxy.lines.slice(from).flatMap(({ path, status }) => (path === undefined ? [] : [`${path} ${status}`]));
 
@@ -92,7 +92,7 @@ describe('refused, and the connection with it', () => {
     const text = await client.closed;
     expect([...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, code]) => Number(code))).toEqual([status]);
     expect(asked).toBe(before.asked);
-    // A handler that was already waiting for the body may say that nothing came of it.
+    // A handler that was already waiting for the body may answer that nothing came.
     const told = pathsSince(before.lines).filter((line) => line !== '/v1/messages 499');
     expect(told).toEqual([]);
   });
@@ -107,7 +107,7 @@ describe('refused, and the connection with it', () => {
   });
 });
 
-/** One request in these bytes; the sentinel behind it must be read as the next one. */
+/** These bytes are one request; the sentinel behind it must be read as the next. */
 const ONE: [name: string, bytes: string, said: string][] = [
   ['a plain request', post([HOST, LENGTH], BODY), '/v1/messages 200'],
   ['two lengths that are equal', post([HOST, LENGTH, LENGTH], BODY), '/v1/messages 200'],
@@ -149,7 +149,7 @@ describe('read as one request, and no more', () => {
   });
 });
 
-/** The Host header alone counts: Bun makes the URL of it, whatever the target says. */
+/** Only the Host header counts: Bun makes the URL from it, whatever the request target says. */
 const HOSTS: [name: string, bytes: string, status: number, type: string][] = [
   [
     'absolute-form, a foreign Host',

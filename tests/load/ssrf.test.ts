@@ -1,7 +1,7 @@
 /**
- * Addresses that a client names lead this process nowhere: to its upstream only, or, where it may read media by URL, to public
- * addresses over https. A canary on loopback hears of every connection that should not be; the network ports tell of every address
- * that was asked.
+ * Addresses that a client names must not make this process connect anywhere but to its upstream, or, where it may read
+ * media by URL, to public addresses over https. A listener on loopback notices every forbidden connection; the network
+ * ports notice every address that was asked.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { systemPorts, type UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
@@ -17,7 +17,7 @@ const hears = (request: Request) => {
 const canary = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: hears });
 const GOOGLE = 'https://generativelanguage.googleapis.com/v1beta/models/';
 
-/** What the process itself asked for, past the port. */
+/** What the process itself tried, past the port. */
 const fetched: string[] = [];
 const realFetch = globalThis.fetch;
 let proxy: TestProxy;
@@ -85,7 +85,7 @@ const ADDRESSES: [name: string, url: string][] = [
   ['a megabyte', `http://127.0.0.1:${PORT}/${'a'.repeat(1_000_000)}`],
 ];
 
-/** Everywhere that a URL may stand. */
+/** Every place where a URL may stand. */
 function placesOf(url: string): object[][] {
   const source = { type: 'url', url };
   const image = { type: 'image', source };
@@ -106,7 +106,7 @@ function placesOf(url: string): object[][] {
   ];
 }
 
-/** Asks a proxy that reads media itself, with the real fetch behind its doors. */
+/** Asks a proxy that reads media itself, with the real fetch behind its ports. */
 async function reader(resolve: UrlFetchPorts['resolve'], work: () => Promise<void>): Promise<void> {
   const usual = proxy;
   const looking = (host: string) => {
@@ -144,7 +144,7 @@ const nobodyElseWasAsked = () => {
   expect(asked.filter((url) => !url.startsWith(GOOGLE))).toEqual([]);
 };
 
-/** Public for all that can be told without asking: Google may be told of these, and of no others. */
+/** As far as can be told without asking these are public: Google may be given them, and no others. */
 const FOR_GOOGLE = ['https://example.com/x.png', `${GOOGLE.replace('models/', 'files/')}abc`];
 
 async function askEverywhere(url: string): Promise<void> {
@@ -160,7 +160,7 @@ describe('a URL in a request', () => {
     told = [];
     await askEverywhere(url);
     nobodyElseWasAsked();
-    // What is no public https URL is refused before anything is asked; in a text it is only words.
+    // Other URLs than public https are refused before anything is asked; within a text they are only words.
     expect(asked.length).toBeGreaterThan(0);
     expect(new Set(told)).toEqual(new Set(FOR_GOOGLE.includes(url) ? [url] : []));
   });

@@ -1,4 +1,7 @@
-/** What the start command and the listening socket take care of: enough connections to upstream, and a port for one. */
+/**
+ * What the start command and the listening socket must ensure: enough connections to upstream, and one process for a
+ * port.
+ */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +13,7 @@ import { openRaw } from '../support/raw-client.ts';
 import { serveUpstream } from '../support/upstream.ts';
 
 const ROOT = join(import.meta.dir, '../..');
-/** Bun's own limit is 256 requests at once; the rest would wait without a word. */
+/** Bun's own limit is 256 requests at once; further ones would wait in silence. */
 const AT_ONCE = 300;
 const TIMEOUT_MS = 30_000;
 
@@ -20,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const body = JSON.stringify({ ...hello, stream: true });
 const REQUEST = `POST /v1/messages HTTP/1.1\r\nhost: localhost\r\nanthropic-version: 2023-06-01\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 
-/** Answers nobody before `count` have asked. */
+/** Answers nobody before `count` requests have come. */
 function gatheringUpstream(count: number) {
   const gathered = Promise.withResolvers<void>();
   let waiting = 0;
@@ -50,7 +53,7 @@ describe('`bun run start`', () => {
       const proxy = await startProcess({
         folder,
         command: [process.execPath, 'run', '--cwd', ROOT, 'start'],
-        // Only what is asked at once is asked for; a try that is given up would be counted twice.
+        // Only requests at the same time count; an attempt that is given up would count twice.
         env: {
           BACKEND: 'gemini',
           GEMINI_API_KEY: 'key-of-a-test',
@@ -58,7 +61,7 @@ describe('`bun run start`', () => {
           MAX_STREAMING_RETRIES: '0',
         },
       });
-      // Sockets, because fetch here has the same limit.
+      // Raw sockets, because `fetch` in this process has the same limit.
       const port = Number(new URL(proxy.url).port);
       const clients = await Promise.all(Array.from({ length: AT_ONCE }, () => openRaw(port)));
       for (const client of clients) client.write(REQUEST);
@@ -76,14 +79,14 @@ describe('`bun run start`', () => {
     async () => {
       const proxy = await startProcess({
         folder,
-        // The shell stands for npm and its own shell: it ends, and `bun run` stays behind.
+        // This shell plays npm and npm's own shell: it ends, and `bun run` stays.
         command: ['sh', '-c', `"$0" run --cwd "${ROOT}" start "$@" & wait`, process.execPath],
         env: { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' },
       });
       try {
         process.kill(proxy.pid, 'SIGTERM');
         while (!proxy.output().includes('the end of npx')) await proxy.wrote();
-        // Everything that wrote has ended.
+        // Every process that wrote has ended.
         await expect(gone(proxy)).resolves.toBeUndefined();
       } finally {
         await proxy.crash();
@@ -100,7 +103,7 @@ describe('`bun run start`', () => {
     const limits = serving.map((command) =>
       Number(/BUN_CONFIG_MAX_HTTP_REQUESTS=(\d+) bun/.exec(command)?.[1]),
     );
-    // STREAMS_MAX, with room for counts and second tries.
+    // STREAMS_MAX, with room for counts and second attempts.
     for (const limit of limits) expect(limit).toBeGreaterThan(2048);
   });
 });

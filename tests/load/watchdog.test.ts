@@ -1,4 +1,4 @@
-/** A process whose event loop stands still hears no signal, and is ended all the same. */
+/** A process whose event loop stands still does not notice a signal, and is ended all the same. */
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 

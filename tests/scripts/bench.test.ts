@@ -1,4 +1,4 @@
-/** That the bench runs, and that each of its rows gets whole answers; never how fast. */
+/** Checks that the bench runs, and that each of its rows gets complete answers. It never checks how fast. */
 import { expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { ROWS } from '../../scripts/bench/rows.ts';

@@ -1,4 +1,4 @@
-/** What a start that fails says: each way of failing, by a project that has it. */
+/** What a start that fails says: a small project for each way to fail. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ function prepare({ engines = '>=1.0.0', dependencies = {}, lock }: Project, file
     dependencies,
     devDependencies: lock ? {} : devDependencies,
   };
-  // Where packages are asked for, only those: what `bun-types` is for is the advice alone.
+  // The project asks for some packages only; `bun-types` is there for the advice in the message.
   writeFileSync(join(folder, 'package.json'), JSON.stringify(json));
   if (lock !== undefined) writeFileSync(join(folder, 'bun.lock'), lock);
   const { exitCode, stderr, stdout } = Bun.spawnSync([process.execPath, 'scripts/prepare.ts'], {

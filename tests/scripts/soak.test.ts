@@ -1,4 +1,7 @@
-/** Seeded faults under load, for some seconds: `bun scripts/soak.ts --minutes 10` is the long form. And that it would see growth. */
+/**
+ * Seeded faults under load for some seconds (`bun scripts/soak.ts --minutes 10` is the long form), and a check that
+ * growth would be noticed.
+ */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -278,7 +278,7 @@ describe('two processes on one file', () => {
       inAnotherProcess(file, `for (let i = 0; i < 100; i++) store.put('${name}:' + i, 'x'); store.close();`),
     );
     const codes = await Promise.all(children.map((child) => child.exited));
-    // The one that warns is the one that moved the file.
+    // The process that warns is the one that moved the file.
     expect(codes.sort()).toEqual([0, 0, 0, 3]);
     const found = await stored(
       file,

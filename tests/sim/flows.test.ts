@@ -1,4 +1,4 @@
-/** State machines: where a conversation stands, read from nothing but its history. */
+/** State machines: how far a conversation is, found from its history alone. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { chooseAnswer } from '../../src/sim/mock/choose.ts';
@@ -43,7 +43,7 @@ flows:
 
 const user = (text: string): ApiContent => ({ role: 'user', parts: [{ text }] });
 const say = (text: string): ApiContent => ({ role: 'model', parts: [{ text }] });
-/** A step: what was called, and what came of each. */
+/** A step: which tools were called, and the result of each. */
 const did = (...results: [tool: string, output: string, failed?: 'failed'][]): ApiContent[] => [
   { role: 'model', parts: results.map(([name]) => ({ functionCall: { name } })) },
   {

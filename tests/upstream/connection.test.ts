@@ -15,7 +15,7 @@ const caught = (work: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
-/** A fetch whose head is always `response`, deaf to signals. */
+/** A fetch whose head is always `response`, and that ignores signals. */
 const deafFetch =
   (response: Response | Promise<Response>): Fetch =>
   async () =>
@@ -120,7 +120,7 @@ describe('a broken connection', () => {
     expect((error as UpstreamError).cause).toBeInstanceOf(Error);
   });
 
-  /** On a real socket: sends `text` as a piece of a chunked body that never ends, until `reset` is called. */
+  /** On a real socket: sends `text` as part of a chunked body that never ends, until `reset` is called. */
   function resettable(text: string) {
     const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
     let reset = () => {};
@@ -154,7 +154,7 @@ describe('a broken connection', () => {
     expect((await iterator.next()).done).toBe(true);
   });
 
-  /** A body that breaks once `text` was read. */
+  /** A body that breaks after `text` was read. */
   async function brokenAfter(text: string) {
     let sent = false;
     const body = new ReadableStream<Uint8Array>(

@@ -29,7 +29,7 @@ async function framesOf(recording: Recording, stream: boolean): Promise<Frame[]>
 
 type Chunk = Pick<GenerateContentResponse, 'candidates' | 'usageMetadata' | 'promptFeedback'>;
 
-/** What both the SDK and we keep of a chunk; the SDK drops other fields of candidates. */
+/** The parts of a chunk that both the SDK and we keep; the SDK drops other fields of candidates. */
 const essence = (chunk: Chunk) =>
   JSON.parse(
     JSON.stringify({
@@ -43,7 +43,7 @@ const essence = (chunk: Chunk) =>
     }),
   );
 
-/** The SDK's own reading of the same bytes; undefined where it gives up on them. */
+/** The SDK's own reading of the same bytes; undefined where it gives up. */
 async function sdkReading(recording: Recording): Promise<unknown[] | undefined> {
   const fetch = async () => respond(recording);
   const { models } = new GoogleGenAI({

@@ -5,7 +5,7 @@ import { FrameStream } from '../../src/upstream/frame-stream.ts';
 
 const EVENT = 'data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}]}\r\n\r\n';
 
-/** Its reads are there before they are asked for. */
+/** A stream whose reads are there before they are asked for. */
 function connectionOf(reads: Uint8Array[]) {
   const left = [...reads];
   const connection = {
@@ -19,7 +19,7 @@ function connectionOf(reads: Uint8Array[]) {
   return connection as unknown as Connection;
 }
 
-/** Turns that timers and sockets had meanwhile. */
+/** How often timers and sockets got a turn meanwhile. */
 async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let done = false;

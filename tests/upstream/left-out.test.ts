@@ -1,4 +1,6 @@
-/** Keys that Google serves no request of: who is left out, who is asked all the same, and how one comes back. */
+/**
+ * Keys for which Google serves no request: which are left out, which are asked all the same, and how one comes back.
+ */
 import { describe, expect, test } from 'bun:test';
 import { badKey, page, perMinute, refusal } from '../support/keys.ts';
 import { asked, nameOf, openPool, patience, quiet } from '../support/pools.ts';

@@ -1,4 +1,4 @@
-/** What faults brought to light. */
+/** Odd answers that tests with faults have found. */
 import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { toMessagesError } from '../../src/translate/errors.ts';

@@ -1,4 +1,4 @@
-/** A connection that is never made, told apart from an answer that takes its time. */
+/** Tells a connection that is never made from an answer that takes its time. */
 import { describe, expect, test } from 'bun:test';
 import { type Connect, type Fetch, systemConnect } from '../../src/lib/ports.ts';
 import { failingUnreached, Reach } from '../../src/upstream/reach.ts';

@@ -1,4 +1,4 @@
-/** How long upstream may say nothing: bytes alone say nothing, and an answer that is whole need not be waited for. */
+/** How long upstream may be silent: bytes alone are no progress, and a complete answer need not be waited for. */
 import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
@@ -20,7 +20,7 @@ async function drain(frames: AsyncIterator<unknown>): Promise<void> {
   while (!(await frames.next()).done);
 }
 
-/** A fetch whose head is always `response`, deaf to signals. */
+/** A fetch whose head is always `response`, and that ignores signals. */
 const deafFetch =
   (response: Response | Promise<Response>): Fetch =>
   async () =>

@@ -1,4 +1,4 @@
-/** What Claude Code makes up in every run: ids of what works in the background, files, moments and durations. */
+/** What Claude Code makes up in every run: ids of work in the background, files, moments and durations. */
 import { describe, expect, test } from 'bun:test';
 import { CLIENT_NAMES } from '../../../src/http/taping/client-names.ts';
 import { CLIENT_NOISE } from '../../../src/http/taping/client-wire.ts';

@@ -30,7 +30,7 @@ const tool = (name: string) => ({
   input_schema: { type: 'object', properties: { path: { type: 'string' } } },
 });
 
-/** A conversation with much in it that has no part in what goes wrong. */
+/** A long conversation, of which most has nothing to do with what goes wrong. */
 const LONG_REQUEST = {
   model: 'claude-opus-5-5',
   max_tokens: 1000,
@@ -56,7 +56,7 @@ const BROKEN: Fetch = async () =>
     headers: { 'content-type': 'text/event-stream' },
   });
 
-/** Serves one request with the recorder on; returns the recording's folder. */
+/** Serves one request with the recorder on; returns the folder of the recording. */
 async function record(name: string, upstream: Fetch, body: object): Promise<string> {
   const recording = join(folder, 'recordings', name);
   await using proxy = await startProxy({ fetch: upstream, env: { RECORD: recording } });
@@ -264,7 +264,7 @@ describe('an answer at whose end the proxy left upstream', () => {
     textChunk(' Six.', 'STOP'),
   ];
   const goesOn: Fetch = async () => googleStream(...GOES_ON);
-  // What else the tests of all turns ask of one.
+  // The checks that all turns must pass.
   const asking = (recorded: RecordedRequest, stream: boolean) => {
     const body = JSON.stringify({ ...JSON.parse(recorded.request.body), stream });
     return { ...recorded, request: { ...recorded.request, body } };

@@ -10,7 +10,7 @@ import { TURNS } from '../../support/turns/folder.ts';
 const folder = mkdtempSync(join(tmpdir(), 'bless-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A copy of a committed turn, to be broken. */
+/** A copy of a committed turn, for the test to break. */
 function copyOf(name: string): string {
   const copy = join(folder, `${name}-${Bun.randomUUIDv7()}`);
   cpSync(join(TURNS, name), copy, { recursive: true });
@@ -53,7 +53,7 @@ describe('bless', () => {
 
   test('a stream that was edited by hand keeps every byte, and gets its hash', async () => {
     const turn = copyOf('text-25');
-    // Another spelling of the same line, which no writer of ours would choose.
+    // Another spelling of the same line, which our writer would never choose.
     edit(turn, STREAM, (text) => text.replace(' from 2.5.', ' by hand.').replace('[20,', '[ 20, '));
     const edited = readFileSync(join(turn, STREAM), 'utf8');
     const { changes } = await blessTurn(turn);
@@ -72,7 +72,7 @@ describe('bless', () => {
 
   test('tells what no golden can mend', async () => {
     const turn = copyOf('text-3');
-    // Without its end the answer is broken off; with thoughts only there would be another try.
+    // Without its end the answer is broken off; with only thoughts there would be another attempt.
     edit(turn, STREAM, (text) => text.split('\n').slice(-2).join('\n'));
     const { problems } = await blessTurn(turn);
     expect(problems.join()).toContain('asked 2 times');

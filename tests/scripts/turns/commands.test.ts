@@ -1,4 +1,4 @@
-/** `bun run adopt` and `bun run bless`, as they are typed, in a copy of this repository. */
+/** `bun run adopt` and `bun run bless`, run as commands in a copy of this repository. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import {
   cpSync,
@@ -16,7 +16,7 @@ import { textChunk } from '../../support/proxy.ts';
 import { ask, event, pieces, recordingProxy, streamed } from '../../support/recording.ts';
 
 const HERE = join(import.meta.dir, '../../..');
-/** A few turns are as good as all, and the copy is quick. */
+/** A few turns show as much as all, and are copied fast. */
 const TURNS = ['signed-text', 'call-then-text'];
 
 const root = mkdtempSync(join(tmpdir(), 'turn-commands-'));

@@ -1,4 +1,4 @@
-/** That there is a turn for everything that can come: a new value in one of these tables needs a new case. */
+/** Checks that there is a turn for everything that can come: a new value in one of these tables needs a new case. */
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -99,7 +99,7 @@ describe('there is a turn for', () => {
     const members = {
       text: 'sent',
       inlineData: 'sent',
-      // Media by reference is named in words: Google fetches few of them.
+      // Media by reference is described in words: Google reads few of them.
       fileData: 'never sent',
       functionCall: 'sent',
       functionResponse: 'sent',
@@ -191,7 +191,7 @@ describe('there is a turn for', () => {
       malformed: true,
       truncated: true,
       unknown: true,
-    } satisfies Record<Exclude<Frame['kind'], 'oversized'>, true>; // sixteen megabytes are no fixture
+    } satisfies Record<Exclude<Frame['kind'], 'oversized'>, true>; // sixteen megabytes are too large for a fixture
     expect(
       missing(
         Object.keys(kinds),
@@ -224,7 +224,7 @@ describe('there is a turn for', () => {
   });
 });
 
-/** What is committed of a turn. */
+/** The files of a turn that are committed. */
 const filesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((path) => join(folder, path))

@@ -1,4 +1,4 @@
-/** What a maintainer sees who changes one line of the translation: in a copy of this repository, with the real test run. */
+/** What somebody sees who changes one line of the translation: in a copy of this repository, with the real test run. */
 import { afterAll, expect, test } from 'bun:test';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { bytesOf, textOf } from '../../../src/sim/cassette/escape.ts';
 
-/** Bytes that often begin, and seldom finish, a sequence of UTF-8. */
+/** Bytes that often begin a sequence of UTF-8, and seldom complete it. */
 const nearlyUtf8 = fc.array(
   fc.oneof(
     fc.integer({ min: 0, max: 255 }),

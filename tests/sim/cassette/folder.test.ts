@@ -59,7 +59,7 @@ const recorded: RecordedRequest = {
   redactions: [],
 };
 
-/** Written to a folder of its own, and read again. */
+/** Writes it to a new folder, and reads it again. */
 async function roundTrip(name: string, request: RecordedRequest) {
   const path = join(folder, name);
   await writeRecordedRequest(path, request);

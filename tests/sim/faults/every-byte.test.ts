@@ -1,4 +1,4 @@
-/** One turn, broken after each of its bytes. */
+/** One turn, broken off after each of its bytes. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import type { Outcome } from '../../../src/sim/faults/fault.ts';
 import { FAULTS } from '../../../src/sim/faults/table.ts';
@@ -7,7 +7,7 @@ import { judge } from '../../support/fault-judge.ts';
 import { type FaultTurn, shapes } from '../../support/fault-turns.ts';
 
 const TIMEOUT_MS = 30_000;
-/** The blank line after the last event: without it the event is still whole. */
+/** The blank line after the last event: without it that event is still complete. */
 const BLANK_LINE = 4;
 const SAME: Outcome = { kind: 'same' };
 

@@ -1,6 +1,6 @@
 /**
- * Every fault over every other: whatever the two make of an answer, somebody hears of every failure (one that nobody
- * hears of ends the process), the answer ends, and no timer is left. For readers that stay, and for those that leave.
+ * Every fault on top of every other. Whatever the two do to an answer: somebody handles every failure (an unhandled one
+ * ends the process), the answer ends, and no timer is left. For readers that stay, and for readers that leave.
  */
 import { describe, expect, test } from 'bun:test';
 import { createFaultFetch, faultNames, parseFaults } from '../../../src/sim/faults/index.ts';
@@ -13,7 +13,7 @@ import { exchange } from '../../support/upstream.ts';
 /** Milliseconds. */
 const PATIENCE = 500;
 const STEP = 250;
-/** Enough for the longest of them, one byte at a time. */
+/** Milliseconds, enough for the longest answer, one byte at a time. */
 const STEPS = 2_000;
 const HEAVY = new Set(['big-event', 'giant-headers']);
 const NAMES = faultNames().filter((name) => !HEAVY.has(name));
@@ -24,7 +24,7 @@ const upstream = async () =>
 
 type Reader = 'stays' | 'leaves';
 
-/** What is left when all is over: nothing, or what did not end. */
+/** What is left at the end: nothing, or whatever has not ended. */
 async function run(rules: string, reader: Reader): Promise<string> {
   const clock = new ManualClock();
   const stop = new AbortController();

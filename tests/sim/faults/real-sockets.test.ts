@@ -1,4 +1,4 @@
-/** The failures that faults imitate, on real sockets: what Bun's fetch says of them is what the faults say. */
+/** The failures that faults imitate, on real sockets: the faults report the same as Bun's fetch. */
 import { describe, expect, test } from 'bun:test';
 import { createServer, type Socket } from 'node:net';
 import { createFaultFetch, parseFaults } from '../../../src/sim/faults/index.ts';
@@ -11,7 +11,7 @@ const chunked = (text: string) =>
   `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n`;
 const headers = (count: number) => Array.from({ length: count }, (_, index) => `x-${index}: a\r\n`).join('');
 
-/** Answers the first request with whatever `reply` does to the socket. */
+/** `reply` does something to the socket of the first request. */
 async function rawServer(reply: (socket: Socket) => void) {
   const server = createServer((socket) => {
     socket.on('error', () => {});
@@ -88,7 +88,7 @@ describe('what reading the body rejects with', () => {
     using server = await rawServer(reply);
     const real = await endOf(post(server.url));
     const made = await faulty(rule);
-    // Bytes that came together with the break may be lost: Bun gives out the error alone.
+    // Bytes that come together with the break may be lost: Bun then reports only the error.
     expect({ ...real, bytes: 0 }).toEqual({ ...made, bytes: 0 });
   });
 });

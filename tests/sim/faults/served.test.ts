@@ -1,4 +1,4 @@
-/** `FAULTS` on the way through the whole proxy. */
+/** `FAULTS` in a whole proxy. */
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** What the mock makes of a scenario's answer: calls by the tool's schema, speed, errors, faults, the count of requests. */
+/**
+ * How the mock carries out a scenario's answer: calls by the tool's schema, pace, errors, faults, the count of
+ * requests.
+ */
 import { describe, expect, test } from 'bun:test';
 import { ERROR_NAMES } from '../../../src/sim/mock/google-errors.ts';
 import { parseScenario } from '../../../src/sim/scenario/read.ts';
@@ -148,7 +151,7 @@ describe('pace', () => {
 
   test('is the scenario’s own where the mock is human', async () => {
     const total = await waited('human');
-    // Ten tokens at ten a second, and half to one and a half seconds before.
+    // Ten tokens at ten a second, after a wait of half to one and a half seconds.
     expect(total).toBeGreaterThanOrEqual(1_500);
     expect(total).toBeLessThanOrEqual(2_500);
   });

@@ -1,4 +1,4 @@
-/** The scenarios that disturb the answers of others: which request is struck, and by what. */
+/** Scenarios that disturb the answers of others: which request they strike, and how. */
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { findScenario } from '../../../src/sim/scenarios.ts';

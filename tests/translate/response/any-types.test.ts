@@ -1,4 +1,7 @@
-/** Answers of sound JSON whose fields are of any type: whatever comes of one, no bug of ours does, and no client is sent another type. */
+/**
+ * Answers in sound JSON whose fields have any type: none causes an error of ours, and none reaches a client with a
+ * wrong type.
+ */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { UpstreamError } from '../../../src/gemini/errors.ts';
@@ -35,7 +38,7 @@ const garbage: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
 
-/** Mostly what Google sends there, sometimes anything. */
+/** Mostly what Google sends in this place, sometimes anything. */
 const mostly = (...good: readonly unknown[]): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: garbage });
 const or = (good: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
@@ -68,7 +71,7 @@ const part = some({
   inlineData: garbage,
   toolCall: garbage,
 });
-/** Few parts have a call as well as text; those of one kind are given their turn. */
+/** Few parts have both a call and text, so each kind of part is drawn by itself. */
 const onePart = fc
   .tuple(part, fc.constantFrom('text', 'functionCall', 'executableCode', undefined))
   .map(([value, key]) =>
@@ -152,7 +155,7 @@ test('answers whose fields are of any type', async () => {
     }),
     { numRuns: 2_000 },
   );
-  // The test is of both.
+  // The test covers both.
   expect(seen.whole).toBeGreaterThan(50);
   expect(seen.failed).toBeGreaterThan(50);
 }, 60_000);

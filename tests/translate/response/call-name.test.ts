@@ -16,7 +16,7 @@ describe('the name of a call is that of the declared tool', () => {
     ['bash', ['Bash', 'Read'], 'Bash'],
     ['default_api.bash', ['Bash'], 'Bash'],
     [' default_api.Bash\n', ['Bash'], 'Bash'],
-    // Nobody could tell which is meant.
+    // Nobody could tell which tool is meant.
     ['BASH', ['Bash', 'bash'], undefined],
     ['mcp__my_server__get_data', ['mcp__my-server__get-data'], 'mcp__my-server__get-data'],
     ['a_b', ['a-b', 'a.b'], undefined],
@@ -41,7 +41,7 @@ describe('a name that none has means the one tool', () => {
     ['Read_File', ['mcp__a__read_file', 'mcp__b__read_file'], undefined],
     ['read', ['mcp__a__Read', 'mcp__b__read'], 'mcp__b__read'],
     ['read_file', ['mcp__fs__read_file', 'mcp__web__read_file'], undefined],
-    // Never a mere end of a segment, nor its beginning.
+    // Part of a segment does not count, neither its end nor its beginning.
     ['file', ['mcp__fs__read_file'], undefined],
     ['_file', ['mcp__fs__read_file'], undefined],
     ['mcp__fs', ['mcp__fs__read_file'], undefined],
@@ -63,7 +63,7 @@ describe('an undeclared name, as a client and its API take it', () => {
     ['', undefined],
     ['default_api.', undefined],
     ['💥', undefined],
-    // Would be run, not answered.
+    // The client would run the tool instead of answering that there is none.
     ['Bash!', 'Bash_'],
     ['my.tool', undefined],
   ])('%p: %p', (called, name) => {

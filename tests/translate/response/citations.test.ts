@@ -9,7 +9,7 @@ type Supports = NonNullable<GroundingMetadata['groundingSupports']>;
 const left = (count: number) =>
   `${count} citations left out: their words are not in the answer, or there are too many`;
 
-/** Google's form of a support: offsets in bytes, a beginning at 0 left out. */
+/** A support as Google writes it: offsets in bytes, and no `startIndex` of 0. */
 function support(text: string, start: number, end: number, ...indices: number[]) {
   const startIndex = Buffer.byteLength(text.slice(0, start));
   const segment = {

@@ -1,4 +1,4 @@
-/** Which pages may be told. */
+/** Which pages may be shown. */
 import { describe, expect, test } from 'bun:test';
 import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
 import type { SearchPlan } from '../../../src/translate/context.ts';

@@ -25,7 +25,7 @@ const call = (args: Record<string, never>, thoughtSignature?: string) =>
 const answer = (frames: readonly Frame[], stopSequences: string[] = []) =>
   answerFrames([...frames, STOP], planFor(['Bash'], { stopSequences }));
 
-/** Deltas that say something, a letter for their kind. */
+/** The deltas that say something, a letter for the kind of each. */
 function deltas(events: readonly MessageEvent[]): string[] {
   return events.flatMap((event) => {
     if (event.type !== 'content_block_delta') return [];

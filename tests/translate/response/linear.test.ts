@@ -1,4 +1,4 @@
-/** No answer costs more than its bytes: of twice as much, the work is twice as much. */
+/** The work for an answer grows with its bytes alone: twice the bytes, twice the work. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { FrameDecoder } from '../../../src/gemini/frames.ts';
@@ -56,7 +56,7 @@ async function read(body: string): Promise<void> {
   await answerFrames([...decoder.feed(utf8.encode(body)), ...decoder.end()], plan);
 }
 
-/** Twice, and something for what every answer costs. */
+/** Twice the work, and something that every answer costs. */
 const isLinear = (small: number, large: number) => large <= 2.2 * small + 2_000;
 
 describe('an answer twice as long is twice the work', () => {
@@ -64,7 +64,7 @@ describe('an answer twice as long is twice the work', () => {
     const body = BODIES[name] ?? (() => '');
     const [small, large] = [await stepsOf(() => read(body(400))), await stepsOf(() => read(body(800)))];
     expect({ small, large, linear: isLinear(small, large) }).toEqual({ small, large, linear: true });
-    // Each character is looked at a dozen times at most, by all that read it.
+    // All readers together look at each character at most twelve times.
     expect(large / body(800).length).toBeLessThan(40);
   });
 });
@@ -105,7 +105,7 @@ describe('texts of a few characters, in any order', () => {
         const steps = await stepsOf(() => {
           for (let at = 0; at < 300; at++) scanner.push(piece);
         });
-        // A look-up for each character, one for each that is given up, and what is cut off and kept.
+        // One look-up for each character, one for each that is dropped, and the rest that is kept.
         expect(steps).toBeLessThanOrEqual(8 * 300 * piece.length + 300 * 240);
       }),
     );

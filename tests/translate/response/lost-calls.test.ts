@@ -166,7 +166,7 @@ const braces =
       .join(',')}}`;
   };
 
-/** As the client will get them: JSON knows no -0. */
+/** As the client gets them: JSON has no -0. */
 const asJson = (calls: unknown) => JSON.stringify(calls);
 const arbitraryJson = fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' }) as fc.Arbitrary<Json>;
 const keywords = fc.dictionary(fc.stringMatching(/^[A-Za-z_]\w{0,8}$/), arbitraryJson);

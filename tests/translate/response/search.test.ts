@@ -36,7 +36,7 @@ async function answer(frames: readonly Frame[], change: Partial<AnswerPlan> = {}
   return { ...answered, shape: shape(answered.events), message: foldEvents(answered.events) };
 }
 
-/** What stands where, a word each. */
+/** The kind of each block, one word each. */
 const order = (events: readonly MessageEvent[]): string[] =>
   events.flatMap((event) => {
     if (event.type === 'content_block_start') return [event.content_block.type];

@@ -1,4 +1,4 @@
-/** `max_tokens` as a cap on what is shown, whatever upstream was granted for its thoughts. */
+/** `max_tokens` as a limit for what is shown, however much upstream was allowed for thoughts. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { endOfTokens, leastTokens } from '../../../src/translate/response/least-tokens.ts';
@@ -6,13 +6,13 @@ import { TokenLimit } from '../../../src/translate/response/token-limit.ts';
 import type { TurnEvent } from '../../../src/translate/response/turn.ts';
 import { call, STOP, text, thinking } from '../../support/turns.ts';
 
-/** A chunk: what is said in it, after the count of all that was said so far. */
+/** A chunk: the token count of everything so far, and what this chunk says. */
 const chunk = (count: number | undefined, ...said: TurnEvent[]): TurnEvent[] => [
   ...(count === undefined ? [] : [{ type: 'usage', usage: { candidatesTokenCount: count } } as const]),
   ...said,
 ];
 
-/** What a client gets to see: texts, `(call)`, `{thought}`, and `■` where we ended it. */
+/** What the client sees: texts, `(call)`, `{thought}`, and `■` where the proxy ended the answer. */
 function shown(limit: number, ...chunks: TurnEvent[][]) {
   const warnings: string[] = [];
   const tokens = new TokenLimit(limit, (_code, _path, detail) => warnings.push(detail));
@@ -121,7 +121,7 @@ describe('an answer is shown as far as max_tokens reaches', () => {
   });
 });
 
-/** Of pieces that are at least a token each. */
+/** Pieces of at least one token each. */
 const words = fc.array(fc.constantFrom('yes', ' no', ' 12', ' word', '漢字', '👍', '\n\n', '---'), {
   minLength: 1,
 });
@@ -133,7 +133,7 @@ describe('whatever is said', () => {
         let count = 0;
         const chunks = said.map((pieces, index) => {
           count += pieces.length;
-          // Some models count at the end alone.
+          // Some models count only at the end.
           return chunk(
             index % 3 === 0 || index === said.length - 1 ? count : undefined,
             text(pieces.join('')),

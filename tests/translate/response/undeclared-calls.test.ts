@@ -23,7 +23,7 @@ const answered = (name: string, id?: string): ResponsePart => ({
   functionResponse: { name, response: {}, ...(id ? { id } : {}) },
 });
 
-/** Tries of one answer, each with the frames that it brings: what came of the last, and how many there were. */
+/** The attempts of one answer, each with its frames; returns the result of the last, and how many there were. */
 function answerOf(tries: readonly (readonly Frame[])[], change: Partial<AnswerPlan> = {}, retries = 1) {
   const plan = planFor(['Bash', 'mcp__fs__read_file'], change);
   const told: string[] = [];
