@@ -1,6 +1,6 @@
 /**
- * Where thought signatures wait for the next request of their conversation: on disk, bounded, outliving the process.
- * Knows keys and envelopes as opaque text. Why: docs/decisions/0005-signature-store.md
+ * Where thought signatures wait for the next request of their conversation: on disk, limited in number, and safe from a
+ * restart. Keys and envelopes are opaque texts here. Why: docs/decisions/0005-signature-store.md
  */
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
@@ -9,27 +9,30 @@ import { locked } from './store-lock.ts';
 import { inodeOf, isCorrupt, moveAside, SignatureTable } from './table.ts';
 
 export type SignatureStore = {
-  /** What is known for `keys`; unknown ones are absent. Never rejects: what cannot be read is not known. */
+  /** The envelopes for `keys`; unknown keys are absent. Never rejects: what cannot be read counts as unknown. */
   get(keys: readonly string[]): Promise<Map<string, string>>;
-  /** The last envelope for a key wins. On disk when it returns, so that no later request can come too early. Never throws. */
+  /**
+   * The last envelope for a key wins. It is on disk when this returns, so that no later request comes too early. Never
+   * throws.
+   */
   put(key: string, envelope: string): void;
   close(): void;
 };
 
 export type SignatureStoreOptions = {
-  /** Created with its folder where missing. `:memory:` keeps nothing. */
+  /** Made, with its folder, where it is missing. `:memory:` keeps nothing. */
   file: string;
-  /** Beyond this the rows used longest ago are dropped, in batches. */
+  /** With more rows than this, those that were used longest ago are dropped, in batches. */
   maxRows: number;
   clock: Clock;
-  /** Told once of each kind of trouble; the store goes on with what it can still do. */
+  /** Told once about each kind of trouble; the store goes on as far as it can. */
   onWarning?(message: string): void;
 };
 
-/** Characters held in memory: several thousand signatures of the usual length. */
+/** Characters kept in memory: several thousand signatures of the usual length. */
 const CACHE_CHARS = 8_000_000;
 
-/** Throws where the file cannot be created or opened. A corrupt one is moved aside instead, and a new one begun. */
+/** Throws where the file cannot be made or opened. A corrupt file is moved aside, and a new one is started. */
 export function openSignatureStore(options: SignatureStoreOptions): SignatureStore {
   return new SqliteSignatureStore(options);
 }
@@ -113,7 +116,10 @@ class SqliteSignatureStore implements SignatureStore {
     }
   }
 
-  /** A lost signature costs a little of the model's memory, a thrown error the whole answer: so trouble is told, not thrown. */
+  /**
+   * A lost signature costs some of the model's reasoning; a thrown error would cost the whole answer. So trouble is
+   * only reported.
+   */
   #try<T>(what: 'read' | 'write', work: () => T): T | undefined {
     try {
       return this.#mending(work);
@@ -123,7 +129,7 @@ class SqliteSignatureStore implements SignatureStore {
     }
   }
 
-  /** Work that meets a corrupt file is done once more, on a new one. */
+  /** If the file turns out to be corrupt, the work is done once more on a new one. */
   #mending<T>(work: () => T): T {
     try {
       return work();
@@ -148,7 +154,7 @@ class SqliteSignatureStore implements SignatureStore {
     });
   }
 
-  /** Another process may have found the same broken file, and begun a new one by now: that one is good. */
+  /** Another process may have found the same broken file, and have started a new one by now, which is good. */
   #replace(broken: number, error: unknown): SignatureTable {
     const { file, maxRows } = this.#options;
     if (inodeOf(file) === broken) return this.#startOver(error);

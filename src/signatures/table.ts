@@ -1,41 +1,47 @@
-/** The signature store's one table, in SQLite. Synchronous: a write of some 50 µs is cheaper than any way around it. */
+/**
+ * The table of the signature store, in SQLite. Its functions are synchronous: a write takes about 50 µs, which is
+ * cheaper than any way around it.
+ */
 import { Database } from 'bun:sqlite';
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { createPrivateFile, IN_MEMORY } from './store-lock.ts';
 
 export type SignatureRow = { id: number; key: string; envelope: string };
 
-/** Rows evicted in one go: few enough to take no more than a few milliseconds. */
+/** Rows that are dropped at once: few enough to take only some milliseconds. */
 const MAX_BATCH = 256;
 
 /**
- * `id` grows with every write and orders the rows by their last use; a row that is moved to the front is written
- * again. So there is neither a column nor an index of times to keep.
+ * `id` grows with every write, and so orders the rows by their last use: a row that is used again is written again at
+ * the front. So no column or index of times is needed.
  */
 const SCHEMA = `CREATE TABLE IF NOT EXISTS signatures (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, envelope TEXT NOT NULL)`;
 
 const PRAGMAS = [
   'busy_timeout = 1000',
-  // With WAL, NORMAL survives the death of the process; only a power cut may cost the last rows.
+  // With WAL, NORMAL survives the death of the process; only a power cut may lose the last rows.
   'journal_mode = WAL',
   'synchronous = NORMAL',
-  // 8 MB: with SQLite's own 2 MB, a look-up that finds five hundred rows took 5 ms instead of 3.
+  // 8 MB. With SQLite's default of 2 MB, a look-up that finds five hundred rows took 5 ms instead of 3.
   'cache_size = -8000',
 ];
 
 export class SignatureTable {
-  /** Which file it is, whatever has its name by now. */
+  /** Identifies the file itself, whichever file has its name by now. */
   readonly inode: number;
   readonly #db: Database;
   readonly #maxRows: number;
   readonly #batch: number;
-  /** Writes allowed before rows are counted again; another process may be writing too. */
+  /** How many rows may be written before they are counted again; another process may be writing too. */
   #room = 0;
   #newest = 0;
   #dataVersion: number | undefined;
 
-  /** For whoever has the file's lock: SQLite refuses one of two that make a new file WAL. Throws what SQLite throws; `isCorrupt` tells a broken file from the rest. */
+  /**
+   * Call it with the lock of the file: SQLite fails if two processes switch a new file to WAL. Throws SQLite's errors;
+   * `isCorrupt` tells a broken file from other troubles.
+   */
   constructor(file: string, maxRows: number) {
     this.#maxRows = maxRows;
     this.#batch = Math.min(MAX_BATCH, Math.max(1, Math.floor(maxRows / 16)));
@@ -52,7 +58,7 @@ export class SignatureTable {
     return this.#db.query<SignatureRow, [string]>(sql).all(JSON.stringify(keys));
   }
 
-  /** Returns the row's id. On disk when it returns. */
+  /** Returns the row's id. The row is on disk when this returns. */
   write(key: string, envelope: string): number {
     if (this.#room === 0) this.#makeRoom();
     this.#room--;
@@ -70,12 +76,12 @@ export class SignatureTable {
     return changed;
   }
 
-  /** True for a row in the older half: the time to move it to the front if it is used. */
+  /** True for a row in the older half: if it is used now, it should move to the front. */
   isOld(id: number): boolean {
     return id < this.#newest - this.#maxRows / 2;
   }
 
-  /** Moves rows to the front. Returns an id that none of them is older than. */
+  /** Moves rows to the front. Returns an id that is not larger than any of theirs. */
   renew(keys: readonly string[]): number {
     const before = this.#newest;
     const sql = `INSERT OR REPLACE INTO signatures (key, envelope)
@@ -115,18 +121,18 @@ function openDatabase(file: string): Database {
   }
 }
 
-/** SQLite's verdict that the file itself is broken, or never was a database. */
+/** SQLite says that the file itself is broken, or is no database. */
 export function isCorrupt(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB');
 }
 
-/** 0 where there is none. */
+/** 0 where there is no row. */
 export function inodeOf(file: string): number {
   return file === IN_MEMORY ? 0 : (statSync(file, { throwIfNoEntry: false })?.ino ?? 0);
 }
 
-/** Renames a broken file and what SQLite keeps beside it, for whoever wants to look. Returns the new name. */
+/** Renames a broken file, and SQLite's files beside it, so that somebody can look at them. Returns the new name. */
 export function moveAside(file: string, stamp: number): string {
   const aside = `${file}.corrupt-${stamp}`;
   for (const suffix of ['', '-wal', '-shm']) {

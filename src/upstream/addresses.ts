@@ -1,23 +1,24 @@
 /**
- * Where the official SDK sends each kind of call, and with which headers. It is called with a stub, and the closure that it takes for
- * `fetch` sends nothing: it notes what was to be sent. Why: docs/decisions/0003-sdk-sends-we-read.md
+ * Where the official SDK would send each kind of request, and with which headers. The SDK is run with a stub, and with
+ * a `fetch` that sends nothing: it only notes the address and the headers. Why:
+ * docs/decisions/0003-sdk-sends-we-read.md
  */
 import { GoogleGenAI } from '@google/genai/web';
 import { RecentMap } from '../lib/recent-map.ts';
 
 export type Action = 'generateContentStream' | 'generateContent' | 'countTokens';
 
-/** All of a request but its body. */
+/** A request without its body. */
 export type Address = { url: string; init: Readonly<RequestInit> };
 
-/** What the SDK would send is thrown away; it only has to be something that it accepts. */
+/** The SDK's body is thrown away; the stub only has to be something that the SDK accepts. */
 const STUB = '.';
-/** Google has some fifty models; clients may ask for any name. */
+/** Google has about fifty models, but clients may ask for any name. */
 const MOST_KNOWN = 1_000;
 
 type SdkFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Everything is said outright: what is left open, the SDK fills from the environment or from its version's taste. */
+/** Every option is set: what is left open, the SDK takes from the environment, or from its version's default. */
 const createModels = (apiKey: string, baseUrl: string) =>
   new GoogleGenAI({
     apiKey,
@@ -26,10 +27,10 @@ const createModels = (apiKey: string, baseUrl: string) =>
     httpOptions: { baseUrl, headers: { 'accept-encoding': 'identity' } },
   }).models;
 
-/** Read by the SDK as a unary answer without fields; a stream's is never read. */
+/** The SDK reads this as a whole answer without fields. It never reads a stream. */
 const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });
 
-/** Of one key, which does not age: what the SDK says once of a model holds as long as the key does. */
+/** For one key. What the SDK once said about a model stays true as long as the key is used. */
 export class Addresses {
   readonly #models: ReturnType<typeof createModels>;
   readonly #known = new RecentMap<string, Address>(MOST_KNOWN);
@@ -56,10 +57,10 @@ export class Addresses {
       };
       return emptyAnswer();
     };
-    // The SDK puts the id into the URL as it is.
+    // The SDK puts the id into the URL without escaping it.
     const request = { model: encodeURIComponent(model), contents: STUB };
     const config = { httpOptions: { fetch }, automaticContinuation: false };
-    // A stream that the SDK returns is never begun: that costs nothing and leaves nothing open.
+    // The stream that the SDK returns is never started, so it costs nothing and leaves nothing open.
     if (action === 'countTokens') await this.#models.countTokens({ ...request, config });
     else await this.#models[action]({ ...request, config });
     if (!address) throw new Error(`@google/genai sends nothing for ${action}`);

@@ -1,6 +1,6 @@
 /**
- * One request to upstream, from the send to the last byte: its deadlines, how it is abandoned, and what its failures
- * are called. Whatever ends it early closes the socket at once.
+ * One upstream request from the send to the last byte: its deadlines, how it is abandoned, and the names of its
+ * failures. Whatever ends it early closes the socket at once.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { ignoreFailure, LEFT } from '../lib/async.ts';
@@ -12,14 +12,17 @@ export type ConnectionLimits = {
   clock: Clock;
   /** Milliseconds from the send to the head. */
   headTimeoutMs: number;
-  /** Milliseconds of waiting for the body to say something. Bytes alone say nothing: what they say, their reader tells. */
+  /**
+   * The most milliseconds that the body is waited for without progress. Bytes alone are no progress: their reader tells
+   * when there is some.
+   */
   idleTimeoutMs: number;
 };
 
-/** Milliseconds that a body which has said everything gets to end. */
+/** Milliseconds in which a body must end after it has said everything. */
 const END_TIMEOUT_MS = 2_000;
 
-/** Characters of a body that is read as a text: error objects and counts, which are small. */
+/** The most characters of a body that is read as text: error objects and counts, which are small. */
 const MAX_TEXT = 1024 * 1024;
 
 const SILENCE = 'nothing was said';
@@ -39,7 +42,7 @@ export class Connection {
   /** Of who waits for the head. */
   #giveUp: ((reason: unknown) => void) | undefined;
 
-  /** Aborting `signal` ends the connection; what waits on it then rejects with the signal's reason. */
+  /** Aborting `signal` ends the connection. What waits on it then rejects with the signal's reason. */
   constructor(signal: AbortSignal, limits: ConnectionLimits) {
     this.#limits = limits;
     const onAbort = () => this.#cut(signal.reason);
@@ -48,7 +51,9 @@ export class Connection {
     if (signal.aborted) onAbort();
   }
 
-  /** Resolves at the head, whatever its status. Rejects with an UpstreamError `unreachable`, `network` or `timeout`. */
+  /**
+   * Resolves when the head comes, with any status. Rejects with an UpstreamError `unreachable`, `network` or `timeout`.
+   */
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     const { clock, headTimeoutMs, idleTimeoutMs } = this.#limits;
     this.#url = url;
@@ -60,7 +65,7 @@ export class Connection {
     let sent: Promise<Response> | undefined;
     try {
       this.#abort.signal.throwIfAborted();
-      // A redirect would carry the key to another host.
+      // A redirect would send the key to another host.
       sent = fetch(url, { ...init, redirect: 'manual', signal: this.#abort.signal }, exchange);
       const response = await this.#head(sent);
       this.#awaited = SILENCE;
@@ -69,7 +74,7 @@ export class Connection {
       this.#reader = response.body?.getReader();
       return response;
     } catch (error) {
-      // A head that comes when nobody waits any more: its body must not stay open.
+      // The head comes when nobody waits for it any more: its body must not stay open.
       ignoreFailure(sent?.then((response) => response.body?.cancel()));
       throw this.#failure(error);
     }
@@ -93,19 +98,19 @@ export class Connection {
     }
   }
 
-  /** What was read last said something. */
+  /** The last read was progress. */
   heard(): void {
     this.#silence?.heard();
   }
 
-  /** What the body is waited for. After the 'end' nothing may come but its end, and soon. */
+  /** What the body is waited for. After 'end' only its end may come, and soon. */
   expect(what: 'news' | 'end'): void {
     if (what === this.#expects || !this.#reader) return;
     this.#expects = what;
     this.#silence?.setLimit(what === 'end' ? END_TIMEOUT_MS : this.#limits.idleTimeoutMs);
   }
 
-  /** The rest of the body as text. One that does not end is left, with what has come of it. */
+  /** The rest of the body as text. If it does not end, what has come of it is returned. */
   async readText(): Promise<string> {
     const utf8 = new TextDecoder();
     let text = '';
@@ -158,7 +163,7 @@ export class Connection {
   }
 }
 
-/** Bun's advice to its caller, which is us. */
+/** Bun adds advice for the programmer, which is not for a client. */
 const ADVICE = / For more information, pass .*$/s;
 
 function describe(error: unknown): string {

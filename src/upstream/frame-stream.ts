@@ -5,15 +5,15 @@ import { Progress } from '../gemini/progress.ts';
 import { Breather, othersFirst } from '../lib/async.ts';
 import type { Connection } from './connection.ts';
 
-/** Bytes that are decoded in one go. A read may bring megabytes at once, of which each is ten thousand events. */
+/** Bytes that are decoded at once. A read may bring megabytes, and each megabyte may hold ten thousand events. */
 const SLICE = 256 * 1024;
-/** Events are much work and few bytes; bytes of one event are little. */
+/** Many events are much work in few bytes; the bytes of one long event are little work. */
 const STEPS_AT_ONCE = 2_000;
 const BYTES_OF_A_STEP = 2_048;
 
 /**
- * Pulls: bytes are read only when frames are asked for. Written by hand and not as a generator, because `return()` has
- * to close upstream at once: a generator would first wait for the read in progress, which may take minutes.
+ * It pulls: bytes are read only when frames are asked for. It is no generator, because `return()` must close upstream
+ * at once, and a generator would first wait for the present read, which may take minutes.
  */
 export class FrameStream implements AsyncIterableIterator<Frame[]> {
   readonly #connection: Connection;
@@ -77,7 +77,7 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   #heed(frames: Frame[]): Frame[] {
     if (this.#progress.read(frames)) this.#connection.heard();
     const { isWhole, wentOn } = this.#progress;
-    // A begun event may say more.
+    // An event that has begun may bring more.
     this.#connection.expect(isWhole && !wentOn && !this.#decoder.open ? 'end' : 'news');
     return frames;
   }
@@ -92,9 +92,9 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   }
 
   /**
-   * What had come whole when the line broke: an error object often lacks its closing blank line, and says more than the
-   * break. A torn piece is told of by the error that follows. Without one, an end that breaks, or does not come, takes nothing
-   * from an answer that is whole.
+   * Frames that had come completely when the connection broke. An error object often lacks its closing blank line, and
+   * says more than the break. For a torn piece the error that follows tells of it. If no piece is torn and the answer
+   * is complete, it does not matter that the end breaks or does not come.
    */
   #framesBeforeBreak(): { frames: Frame[]; isWhole: boolean } {
     const all = this.#decoder.end();

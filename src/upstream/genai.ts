@@ -1,6 +1,6 @@
 /**
- * Gemini over the official SDK. The SDK knows where to send and with what credentials (`addresses.ts`); the bytes in both directions
- * are ours. Why: docs/decisions/0003-sdk-sends-we-read.md
+ * Gemini, reached with the official SDK's knowledge of addresses and credentials (`addresses.ts`). The proxy itself
+ * writes and reads the bytes. Why: docs/decisions/0003-sdk-sends-we-read.md
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { payloadRefusal } from '../gemini/payload.ts';
@@ -17,14 +17,14 @@ import { googleError, statusError } from './status-error.ts';
 export type GenaiOptions = {
   kind: 'gemini' | 'mock' | 'replay';
   apiKey: string;
-  /** Whose signatures are whose. Default: made of the key. */
+  /** Tells whose signatures are whose. By default it is made from the key. */
   keyFingerprint?: string;
-  /** Without a path. Default: Google's. */
+  /** Without a path. By default Google's. */
   baseUrl?: string;
   fetch: Fetch;
   /** Milliseconds from the send to the response head. */
   headTimeoutMs: number;
-  /** Milliseconds of silence between two reads of the body. */
+  /** Milliseconds without progress in the body. */
   idleTimeoutMs: number;
   clock: Clock;
 };
@@ -32,7 +32,10 @@ export type GenaiOptions = {
 export const GOOGLE = 'https://generativelanguage.googleapis.com';
 const FINGERPRINT_LENGTH = 8;
 
-/** One for each key. Its calls reject with an UpstreamError, or with the signal's reason once that has aborted. */
+/**
+ * The backend of one key. Its functions reject with an UpstreamError, or with the signal's reason once that has
+ * aborted.
+ */
 export function createGenaiBackend(options: GenaiOptions): Backend {
   const { kind, apiKey } = options;
   const way: Way = {
@@ -59,14 +62,17 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
   };
 }
 
-/** Elsewhere a gateway answers, whose limits are its own. */
+/** At another address a gateway answers, which has limits of its own. */
 const isGoogles = (baseUrl: string | undefined): boolean =>
   baseUrl === undefined || /(?:^|\.)googleapis\.com$/.test(URL.parse(baseUrl)?.hostname ?? '');
 
 type Way = GenaiOptions & { addresses: Addresses; isGoogles: boolean };
 type Request = { action: Action; model: string; body: string };
 
-/** Resolves with the connection once its head is a good one. What Google is sure to refuse for its size is not sent. */
+/**
+ * Resolves with the connection once a good head has come. A request that Google is certain to refuse for its size is
+ * not sent.
+ */
 async function open(
   way: Way,
   { action, model, body }: Request,
@@ -87,7 +93,7 @@ async function open(
   }
 }
 
-/** The error a bad head stands for. A body that breaks off still leaves what its head said; an abort stays an abort. */
+/** The error that a bad head stands for. If its body breaks off, the head still counts; an abort stays an abort. */
 async function failedHead(connection: Connection, response: Response, now: number): Promise<unknown> {
   try {
     return statusError(response, await connection.readText(), now);
@@ -98,7 +104,7 @@ async function failedHead(connection: Connection, response: Response, now: numbe
   }
 }
 
-/** Splices, so that a body of megabytes is not parsed again. */
+/** Joined as text, so that a body of megabytes is not parsed again. */
 function countBody(model: string, body: string): string {
   return `{"generateContentRequest":{"model":${JSON.stringify(`models/${model}`)},${body.slice(body.indexOf('{') + 1)}}`;
 }

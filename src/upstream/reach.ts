@@ -1,22 +1,22 @@
 /**
- * Whether there is a way to a host. A fetch cannot tell: it waits for a connection that is never made just as it does for an
- * answer that takes its time. So while an answer takes its time, a connection of our own is tried beside it.
+ * Whether a host can be reached. A fetch cannot tell: it waits for a connection that is never made just as for an
+ * answer that takes its time. So while an answer takes long, a connection of our own is tried beside it.
  */
 import { abortAfter } from '../lib/async.ts';
 import type { Clock, Connect, Fetch } from '../lib/ports.ts';
 
-/** Milliseconds without a head before anybody wonders. */
+/** Milliseconds without a head after which the host is checked. */
 const PATIENCE_MS = 2_000;
-/** Milliseconds that a connection takes at most: two of its first packets may be lost. */
+/** Milliseconds that a connection may take: two of its first packets may get lost. */
 const CONNECT_MS = 4_000;
-/** Milliseconds that a host which was reached is held to be there. */
+/** Milliseconds for which a host that was reached counts as reachable. */
 const REMEMBERED_MS = 30_000;
 
 export type ReachOptions = { connect: Connect; clock: Clock };
 
 export class Reach {
   readonly #options: ReachOptions;
-  /** When each origin was reached last, by anybody. */
+  /** When each origin was last reached, by any request. */
   readonly #reached = new Map<string, number>();
   /** Origins whose last check failed. */
   readonly #away = new Set<string>();
@@ -37,7 +37,7 @@ export class Reach {
     return this.#away.has(new URL(url).origin);
   }
 
-  /** Rejects with an error whose `code` says why there is no way. Shared by all who ask meanwhile. */
+  /** Rejects with an error whose `code` says why the host cannot be reached. All who ask meanwhile share one check. */
   async check(url: string): Promise<void> {
     const { origin } = new URL(url);
     const reached = this.#reached.get(origin);

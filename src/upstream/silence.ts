@@ -1,4 +1,4 @@
-/** A limit on how long upstream may say nothing while we wait for it. */
+/** A limit on how long upstream may be silent while we wait for it. */
 import type { Clock } from '../lib/ports.ts';
 
 /**
@@ -12,7 +12,7 @@ export class SilenceLimit {
   #limitMs: number;
   #callOff: () => void;
   #waitingSince: number | undefined;
-  /** Milliseconds of waits that are over. */
+  /** Milliseconds of the waits that are over. */
   #waited = 0;
 
   constructor(clock: Clock, limitMs: number, onSilence: (limitMs: number) => void) {

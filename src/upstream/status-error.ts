@@ -1,4 +1,4 @@
-/** What a non-2xx answer says, in whatever wrapping it comes. */
+/** The error in an answer with a bad status, in whatever form it comes. */
 import { UpstreamError } from '../gemini/errors.ts';
 import { FrameDecoder } from '../gemini/frames.ts';
 import { headerSeconds } from '../gemini/waits.ts';
@@ -7,8 +7,8 @@ import type { GoogleError } from '../gemini/wire.ts';
 const MARKUP = /^\s*</;
 
 /**
- * The body may be Google's error object bare, in an array or as an event; a front's page or one line of text; nothing. `now` in
- * milliseconds, for an answer that does not say what time it is at its sender's.
+ * The body may hold Google's error object (alone, in an array, or as an event), a gateway's page, a line of text, or
+ * nothing. `now` is in milliseconds, for an answer that does not tell the time at its sender.
  */
 export function statusError(
   { status, statusText, headers }: Response,
@@ -20,10 +20,10 @@ export function statusError(
   return new UpstreamError('status', message, { status, google, retryAfter: retryAfterOf(headers, now) });
 }
 
-/** An object, an array, or an event: a page or a sentence that quotes an error object is none. */
+/** Only an object, an array or an event counts: a page or a sentence that quotes an error object does not. */
 const FRAMED = /^\s*(?:[{[]|data:|event:)/;
 
-/** The error object in a whole body, in whichever of its wrappings. */
+/** The error object in a complete body, in any of its forms. */
 export function googleError(body: string): GoogleError | undefined {
   if (!FRAMED.test(body)) return undefined;
   const decoder = new FrameDecoder();
@@ -33,13 +33,13 @@ export function googleError(body: string): GoogleError | undefined {
   return undefined;
 }
 
-/** Google itself sends none; its fronts do, and gateways. */
+/** Google itself does not send this header; gateways do. */
 function retryAfterOf(headers: Headers, now: number): number | undefined {
   const there = Date.parse(headers.get('date') ?? '');
   return headerSeconds(headers.get('retry-after')?.trim() ?? '', Number.isNaN(there) ? now : there);
 }
 
-/** A page's markup says less than its status. Not cut: who shows it hides secrets first. */
+/** The markup of a page says less than its status. Not cut: whoever shows it hides secrets first and cuts then. */
 function plainText(body: string): string | undefined {
   const text = body.trim();
   return text === '' || MARKUP.test(text) ? undefined : text;

@@ -1,6 +1,9 @@
-/** Connections that could not be made: nobody was asked, and nothing is known of who would have been. */
+/** Connections that could not be made: nobody was asked, so nothing follows for the model or the key. */
 
-/** What Bun's fetch says where there is no way to the host (docs/discoveries/0004-broken-connections.md), and what it means. */
+/**
+ * The codes of Bun's fetch for a host that cannot be reached (docs/discoveries/0004-broken-connections.md), and what
+ * they mean.
+ */
 const CODES: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'this machine has no address for it',
   EAI_AGAIN: 'the name server does not answer',
@@ -16,10 +19,10 @@ const CODES: Readonly<Record<string, string>> = {
   FailedToOpenSocket: 'no connection',
 };
 
-/** Certificates that are not trusted, each with a name of its own. */
+/** Untrusted certificates; each cause has a name of its own. */
 const CERTIFICATE = /CERT|^UNABLE_TO_|^ERR_TLS_/;
 
-/** Why `code` says that there is no way to the host; undefined where it says something else. */
+/** Why `code` says that the host cannot be reached; undefined where it says something else. */
 export function whyUnreachable(code: string): string | undefined {
   if (Object.hasOwn(CODES, code)) return CODES[code];
   return CERTIFICATE.test(code) ? 'its certificate is not trusted' : undefined;
@@ -28,7 +31,7 @@ export function whyUnreachable(code: string): string | undefined {
 export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** `cannot reach host: CODE (why)`, or undefined where the host was reached. */
+/** `cannot reach host: CODE (why)`; undefined where the host was reached. */
 export function describeUnreachable(url: string, error: unknown): string | undefined {
   const code = errorCode(error);
   const why = code === undefined ? undefined : whyUnreachable(code);

@@ -6,7 +6,7 @@ import { DUMPS, IN_PIECES, numbered, SHOWN } from '../support/dumps.ts';
 
 const KEY = 'AIzaSyD-canary_0123456789abcdefghijklmno';
 const UNKNOWN = 'sk-proj-canary0123456789abcdefghij';
-/** Letters of which a code has as many digits: so all forms of the two are of one length. */
+/** Letters whose codes have equally many digits, so that all forms of two keys have the same length. */
 const ALIKE = ['0123456789-_ABCDEFGHIJKLMNOPQRSTUVWXYZabc', 'defghijklmnopqrstuvwxyz'];
 const otherThan = (key: string) =>
   [...key]
@@ -20,7 +20,7 @@ const ENV = (key: string) => Buffer.from(`# keys\nGEMINI_API_KEY=${key}\nDEBUG="
 const redactor = createRedactor([KEY]);
 const clean = (text: string) => redactor.text(text, 'it', []);
 
-/** How a tool's output stands in a body: as it is, in JSON, in JSON within JSON. */
+/** How a tool's output may stand in a body: as it is, in JSON, in JSON within JSON. */
 const DEPTHS: Readonly<Record<string, (text: string) => string>> = {
   plain: (text) => text,
   'in JSON': (text) => JSON.stringify({ content: text, more: 1 }),
@@ -29,8 +29,8 @@ const DEPTHS: Readonly<Record<string, (text: string) => string>> = {
 };
 
 /**
- * Where two files differ in the key alone, their dumps differ in what says the key alone: all of that must be gone. So this
- * asks for no knowledge of how a dump is read.
+ * If two files differ only in the key, their dumps differ only in what stands for the key: after redaction nothing of
+ * that may be left. So this test need not know how a dump is read.
  */
 function shown(dump: (bytes: Uint8Array) => string, wrap: (text: string) => string, key: string): string[] {
   const [before, other] = [wrap(dump(ENV(key))), wrap(dump(ENV(otherThan(key))))];
@@ -47,7 +47,7 @@ describe.each(Object.entries(DEPTHS))('%s', (_depth, wrap) => {
   });
 
   test.each(Object.entries(DUMPS))('a key that nobody has named, in %s', (_name, dump) => {
-    // It takes sixteen characters to tell text from chance; this file has them in every form.
+    // It takes sixteen characters to tell text from random bytes; this file has them in every form.
     expect(shown(dump, wrap, UNKNOWN)).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe.each(Object.entries(DEPTHS))('%s', (_depth, wrap) => {
 const piecesOf = (text: string, size: number): string[] =>
   text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
 
-/** An answer that says `text` in pieces of `size`, in the words of either side. */
+/** An answer that says `text` in pieces of `size`, in the vocabulary of either side. */
 const STREAMS: Readonly<Record<string, (text: string, size: number) => string>> = {
   'of Gemini': (text, size) =>
     piecesOf(text, size)

@@ -1,6 +1,7 @@
 /**
- * How long the search for secrets takes, in steps of a regular expression that goes back where it fails. Every expression that the
- * redactor puts to a text is put to a matcher that counts, too; a text four times as long may take some four times as many steps.
+ * How long the search for secrets takes, counted in steps of a backtracking matcher. Every expression that the redactor
+ * runs on a text is also run in a matcher that counts. A text four times as long may take about four times as many
+ * steps.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { createRedactor } from '../../src/sim/redact.ts';
@@ -8,9 +9,9 @@ import { CountingRegex } from '../support/counting-regex.ts';
 
 const redactor = createRedactor(['AIzaSyD-canary_0123456789abcdefghijklmno']);
 const matchers = new Map<string, CountingRegex>();
-/** By expression, of the text that is looked at now. */
+/** By expression, for the present text. */
 const steps = new Map<string, number>();
-/** Of all expressions that there were. */
+/** For all expressions so far. */
 const seen = new Set<string>();
 
 function count(regex: RegExp, text: string): void {
@@ -22,7 +23,7 @@ function count(regex: RegExp, text: string): void {
   steps.set(name, (steps.get(name) ?? 0) + matcher.count(text, from));
 }
 
-// Whatever asks an expression comes through this one door.
+// Every use of an expression passes through here.
 const { exec } = RegExp.prototype;
 let isCounting = false;
 beforeAll(() => {
@@ -48,7 +49,7 @@ function stepsOf(text: string): Map<string, number> {
 
 const LENGTH = 1_000;
 const TIMES = 4;
-/** Four times as many and what does not grow with the text. */
+/** Four times as many, and what does not grow with the text. */
 const MOST_GROWTH = 5;
 const FEW = 20 * LENGTH;
 

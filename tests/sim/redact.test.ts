@@ -8,13 +8,13 @@ const redactor = createRedactor([KEY]);
 const clean = (text: string) => redactor.text(text, 'it', []);
 const x = (count: number) => 'x'.repeat(count);
 
-/** What stands in JSON within JSON. */
+/** Text as it stands in JSON within JSON. */
 const inner = (text: string, depth: number): string =>
   depth === 0 ? text : inner(JSON.parse(text).before, depth - 1);
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Ways in which a secret gets written. */
+/** Ways to write a secret. */
 const WRITINGS: Record<string, (secret: string) => string> = {
   raw: (secret) => secret,
   'percent-encoded': encodeURIComponent,
@@ -36,7 +36,7 @@ const WRITINGS: Record<string, (secret: string) => string> = {
   'base64url, offset 2': (secret) => Buffer.from(`>?${secret}`).toString('base64url'),
 };
 
-/** Whether any four characters of `secret` that stand side by side can be read in `text`, in whatever writing. */
+/** Whether any four neighbouring characters of `secret` can be read in `text`, in any encoding. */
 const shows = (text: string, written: string) => {
   for (let i = 0; i + 6 <= written.length; i++) if (text.includes(written.slice(i, i + 6))) return true;
   return false;

@@ -23,7 +23,7 @@ const open = () =>
     onProblem: (message) => problems.push(message),
   });
 
-/** What each scenario says, by its name, after the folder was looked at anew. */
+/** What each scenario says, by its name, after a new look at the folder. */
 function said(scenarios: ScenarioFolder): Record<string, string> {
   now += 1_000;
   const rows = scenarios.current().map(({ name, rules }) => {

@@ -1,4 +1,4 @@
-/** Scenario files: what is read, and how a wrong one is told. */
+/** Scenario files: how they are read, and what is said about a wrong one. */
 import { describe, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ function answerTo(yaml: string, body: ApiRequest, { caller = 'main', nth = 1, ch
   return chooseAnswer([scenario], { conversation, caller, nth }, chosen ? scenario.name : undefined);
 }
 
-/** Which rule or state of `yaml` answers; `none` where none does. */
+/** The rule or state of `yaml` that answers; `none` where none does. */
 const ruleFor = (yaml: string, body: ApiRequest, asked: Asked = {}): string =>
   answerTo(yaml, body, asked).source.split('/')[1] ?? '';
 

@@ -5,7 +5,7 @@ const redactor = createRedactor([]);
 const clean = (text: string) => redactor.text(text, 'it', []);
 const x = (text: string) => 'x'.repeat(text.length);
 
-/** Made up, each to the letter of its maker's form. Put together here, so that no scanner takes them for true. */
+/** Invented, each in exactly its maker's form. They are put together here, so that no scanner takes them for real. */
 const JWT = [
   'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9',
   'eyJzdWIiOiIxMjM0NTY3ODkwIn0',
@@ -33,7 +33,7 @@ const WHOLE: Readonly<Record<string, string>> = {
   'a JSON web token': JWT,
 };
 
-/** All in which a token may stand, of which nothing else goes. */
+/** Texts in which a token may stand, and of which nothing else may go. */
 const AROUND: readonly ((token: string) => string)[] = [
   (token) => `KEY=${token}`,
   (token) => `export KEY="${token}"; run`,

@@ -214,7 +214,7 @@ const overloaded = (retryAfter?: number) => new UpstreamError('status', 'busy', 
 const heldBack = (code: number, retryAfter: number) =>
   new UpstreamError('not-sent', 'No key may be asked now.', { status: code, retryAfter });
 
-/** One of each class: who takes a class into the union is asked for it here. */
+/** One failure of each class: a new class must be added here. */
 const EXAMPLES: Readonly<Record<FailureClass, [error: UpstreamError, type: string, retryable: boolean]>> = {
   key: [status(400, KEY), 'authentication_error', false],
   billing: [status(429, 'Your prepayment credits are depleted.'), 'billing_error', false],

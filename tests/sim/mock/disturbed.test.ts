@@ -6,7 +6,9 @@ import { BASE, declare, fakeExchange, mockFetch, post, SCENARIOS, userSays } fro
 
 const promptOf = (name: string): string => findScenario(SCENARIOS, name).demo?.prompt ?? '';
 
-/** One try after another with the same history, as a client does that was refused: statuses, or why a try ended. */
+/**
+ * Several attempts with the same history, as a client makes that was refused: their statuses, or why an attempt ended.
+ */
 async function tries(fetch: Fetch, prompt: string, count: number): Promise<(number | string)[]> {
   const url = `${BASE}/gemini-4-argon:streamGenerateContent?alt=sse`;
   const seen: (number | string)[] = [];

@@ -44,7 +44,9 @@ export function post(body: unknown, signal?: AbortSignal): RequestInit {
   return { method: 'POST', body: text, ...(signal ? { signal } : {}) };
 }
 
-/** What the SDK does: split at CRLF CRLF, cut `data: `, parse. Throws on anything that is not exactly that. */
+/**
+ * Reads as the SDK does: splits at CRLF CRLF, cuts off `data: `, parses. Throws on anything that is not exactly that.
+ */
 export function readEvents(body: string): GenerateContentResponse[] {
   const events = body.split('\r\n\r\n');
   if (events.pop() !== '') throw new Error('the stream does not end with a blank line');

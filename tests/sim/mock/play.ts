@@ -1,11 +1,11 @@
-/** A client of one page on Gemini's wire: says a prompt, answers every call, until a text without calls ends it. */
+/** A small client on Gemini's wire: it says a prompt and answers every call, until a text without calls ends it. */
 import type { GenerateContentResponse, ResponsePart } from '../../../src/gemini/wire.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { ask, declare, fakeExchange, type Note, partsOf, textOf, userSays } from './harness.ts';
 
 export type Call = NonNullable<ResponsePart['functionCall']>;
 
-/** What a tool gives for its arguments; an Error is a failed call. */
+/** The result of a tool for its arguments; an Error is a failed call. */
 export type Tools = Readonly<Record<string, (args: Record<string, unknown>) => string | Error>>;
 
 export type Play = {
@@ -14,7 +14,7 @@ export type Play = {
   tools: Tools;
   caller?: string;
   model?: string;
-  /** The history before the prompt; what was said and done is put behind it. */
+  /** The history before the prompt; what is said and done is added behind it. */
   contents?: unknown[];
 };
 

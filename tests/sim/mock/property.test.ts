@@ -1,4 +1,6 @@
-/** Whatever is declared and whatever went before: an accepted request gets one whole, well-formed stream. */
+/**
+ * Whatever is declared and whatever the history is: a request that is accepted gets one complete, well-formed stream.
+ */
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { GenerateContentResponse } from '../../../src/gemini/wire.ts';

@@ -1,4 +1,4 @@
-/** Every scenario that is shipped, driven on Gemini's wire by the prompt that its demo names. */
+/** Every scenario that is shipped, played on Gemini's wire with the prompt that its demo names. */
 import { describe, expect, test } from 'bun:test';
 import { findScenario } from '../../../src/sim/scenarios.ts';
 import {
@@ -30,7 +30,7 @@ describe('all', () => {
     const exchange = fakeExchange();
     const contents = [userSays(promptOf(name))];
     const url = `${BASE}/gemini-4-argon:streamGenerateContent?alt=sse`;
-    // Some spoil their first answer; that is theirs, too.
+    // Some scenarios spoil their first answer; that is intended.
     await mockFetch()(url, post({ contents, tools: declare('Bash', 'Read') }), exchange).catch(() => {});
     const asked = exchange.notes.map(({ detail }) => String(detail['source'] ?? detail['fault'])).join();
     expect(asked).toMatch(

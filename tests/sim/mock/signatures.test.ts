@@ -1,4 +1,4 @@
-/** Signatures: the same for the same, known again in another process, refused when changed or foreign. */
+/** Signatures: equal for equal parts, recognised in another process, refused when changed or foreign. */
 import { describe, expect, test } from 'bun:test';
 import { modelRow } from '../../../src/gemini/models.ts';
 import { isInPlace, isIssued, issueSignature } from '../../../src/sim/mock/signing.ts';

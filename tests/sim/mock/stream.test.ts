@@ -1,4 +1,4 @@
-/** The bytes and shapes of a stream, against what real streams look like. */
+/** The bytes and shapes of a stream, compared with those of real streams. */
 import { describe, expect, test } from 'bun:test';
 import type { GenerateContentResponse } from '../../../src/gemini/wire.ts';
 import {

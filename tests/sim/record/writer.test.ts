@@ -1,4 +1,4 @@
-/** What is blotted out of a recording, and that the thread which does so is no other than the one beside it. */
+/** What is blotted out of a recording, and that the writer's thread does the same as the writer. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -117,7 +117,7 @@ describe('a writer', () => {
     await writer.write(join(root, 'large', '001-main'), rawWith(line.repeat(8_000)));
     isWritten = true;
     writer.close();
-    // In this thread it would be one turn for each await.
+    // In this thread it would take one turn for each await.
     expect(turns).toBeGreaterThan(1_000);
   });
 

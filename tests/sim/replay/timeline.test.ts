@@ -1,4 +1,4 @@
-/** Requests that ran side by side play in the order of then, and none waits longer than it did then. */
+/** Requests that ran side by side play in their recorded order, and none waits longer than it did in the recording. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Timeline } from '../../../src/sim/replay/timeline.ts';
@@ -109,7 +109,7 @@ describe('a moment of one request', () => {
   });
 });
 
-/** Real time that does not go by: nobody is let through because it is late. */
+/** No real time passes, so nobody goes on because it is late. */
 const STUCK = clockOf(() => 0);
 
 test('whatever runs side by side, all moments come in the order of then', async () => {

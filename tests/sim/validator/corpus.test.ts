@@ -1,4 +1,4 @@
-/** The validator against the published description and against what Google really took and refused. */
+/** The validator compared with the published description, and with what Google really took and refused. */
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -61,7 +61,7 @@ function described(property: Property, reach: (name: string) => void): string {
   return FORMATS[key] ?? property.type;
 }
 
-/** Our type with enums spelled out, additions left out. */
+/** Our type with enums written out, without additions. */
 function ours(type: string): string {
   const list = /^\[(.*)\]$/.exec(type);
   if (list?.[1]) return `[${ours(list[1])}]`;
@@ -113,13 +113,13 @@ function refusalOf(recording: Recording): string | undefined {
   return read.ok ? undefined : read.error.message;
 }
 
-/** Accepted then, refused by us; each with the reason. */
+/** Google accepted it, and we refuse it; each with the reason. */
 const REFUSED_NOW: Record<string, string> = {
   'gem-lingua-followup-response-streaming-a1e5ad':
     'a content without parts: passed once on 2.5-flash, reported as a 400 elsewhere; we must never send one',
 };
 
-/** Refused then for what is not modelled. */
+/** Google refused it for a reason that the validator does not know. */
 const NOT_MODELLED: Record<string, string> = {
   'gem-pydantic-ai-test-document-url-input-f0cfb2': 'needs a look inside the PDF',
   'gem-pydantic-ai-test-google-model-video-url-detail-d82aac': 'the field was added to the API since',

@@ -1,4 +1,4 @@
-/** How a refusal is wrapped, and countTokens bodies. */
+/** The form of a refusal, and countTokens bodies. */
 import { describe, expect, test } from 'bun:test';
 import { modelRow } from '../../../src/gemini/models.ts';
 import { readCountRequest } from '../../../src/sim/validator/count-tokens.ts';

@@ -1,4 +1,4 @@
-/** Small Gemini requests, and what the validator says to them. */
+/** Small Gemini requests, and what the validator says about them. */
 import { modelRow } from '../../../src/gemini/models.ts';
 import { type ValidateOptions, validateRequest } from '../../../src/sim/validator/index.ts';
 

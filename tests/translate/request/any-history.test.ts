@@ -1,4 +1,6 @@
-/** Whatever a client's history holds: Google takes it, it keeps its words, and it keeps its bytes when it grows. */
+/**
+ * Whatever a client's history holds: Google takes it, all its words stay, and its bytes stay the same when it grows.
+ */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ContentBlock } from '../../../src/anthropic/content.ts';

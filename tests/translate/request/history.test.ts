@@ -1,4 +1,7 @@
-/** Pairing, places and order: whatever a client's history holds becomes contents that Google takes. */
+/**
+ * Whatever a client's history holds becomes contents that Google takes: calls with their results, in their places and
+ * their order.
+ */
 import { describe, expect, test } from 'bun:test';
 import type { Message } from '../../../src/anthropic/request.ts';
 import type { RequestPart } from '../../../src/gemini/wire.ts';

@@ -1,4 +1,7 @@
-/** What holds for every schema: Google takes it, nothing is changed twice, and nothing needless is changed. */
+/**
+ * Laws for every schema: Google takes the result, changing it twice changes nothing more, and nothing is changed
+ * without need.
+ */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { modelRow } from '../../../src/gemini/models.ts';
@@ -160,8 +163,8 @@ describe('any schema', () => {
 });
 
 /**
- * References by id are written as pointers, which Google is known to follow; `const`, tuples of old drafts and `required` of
- * draft 3 are taken and not understood: those are put right.
+ * References by id become pointers, which Google is known to follow. Google accepts `const`, tuples of old drafts and
+ * `required` of draft 3, but does not understand them, so they are rewritten.
  */
 const isHonoured = (written: JsonObject): boolean =>
   everyNode(written).every(

@@ -1,4 +1,4 @@
-/** `required` goes to where its property is declared, or goes. */
+/** A name in `required` moves to where its property is declared, or is left out. */
 import { describe, expect, test } from 'bun:test';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { toInputSchema } from '../../../src/translate/request/schema/outgoing.ts';
@@ -18,7 +18,7 @@ const object = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({
   ...more,
 });
 const needs = (...required: string[]) => ({ required });
-/** Not written out: the linter takes an object with it for a promise. */
+/** Not written out, because the linter takes an object with a `then` for a promise. */
 const THEN = 'then';
 const ODD = object({ b: {} }, needs('b', 'c'));
 const EVEN = object({ b: {} }, needs('b'));

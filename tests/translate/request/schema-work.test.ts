@@ -1,4 +1,7 @@
-/** Work grows with the size of a schema, whatever its kind, and what is too large goes out in a simple form or is refused. */
+/**
+ * The work for a schema grows with its size, whatever its kind. A schema that is too large goes out in a simple form,
+ * or is refused.
+ */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { MessagesError } from '../../../src/anthropic/errors.ts';
@@ -24,7 +27,7 @@ const names = <T>(size: number, make: (index: number) => T) =>
   Object.fromEntries(range(size).map((index) => [`n${index}`, make(index)]));
 const to = (index: number) => ({ $ref: `#/$defs/n${index}` });
 
-/** A schema of about `size` nodes, of a kind that could cost more than its size. */
+/** A schema of about `size` nodes, of a kind that could take more time than its size suggests. */
 const KINDS: readonly (readonly [name: string, make: (size: number) => JsonObject])[] = [
   [
     'a root whose references branch',

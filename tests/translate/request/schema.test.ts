@@ -1,4 +1,6 @@
-/** Schemas go out verbatim but for the root, references that lead nowhere, `const`, and values of the wrong kind. */
+/**
+ * Schemas go out unchanged, except for the root, references that lead nowhere, `const`, and values of the wrong kind.
+ */
 import { describe, expect, test } from 'bun:test';
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
 import { toInputSchema } from '../../../src/translate/request/schema/outgoing.ts';
@@ -250,7 +252,7 @@ describe('values of the wrong kind', () => {
   ])('a schema: %s', (_name, written, sent) => {
     const { sent: whole } = translate(object({ a: written, b: { items: written } }));
     expect(whole['properties']).toEqual(
-      // A list of items is a tuple.
+      // A list in `items` is a tuple.
       { a: sent, b: Array.isArray(written) ? { prefixItems: written } : { items: sent } },
     );
   });

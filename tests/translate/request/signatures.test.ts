@@ -1,4 +1,4 @@
-/** Signatures return on the very part they were given with, or not at all. */
+/** Signatures return on exactly the part that they came with, or not at all. */
 import { describe, expect, test } from 'bun:test';
 import type { ContentBlock } from '../../../src/anthropic/content.ts';
 import type { Message } from '../../../src/anthropic/request.ts';
@@ -30,7 +30,7 @@ const call = (id: string, command = id): ContentBlock => ({
 });
 const START: Message = { role: 'user', content: 'go' };
 
-/** The model's parts of a history with one assistant message: text or call, with signatures. */
+/** The model's parts of a history with one assistant message: texts or calls, with their signatures. */
 function partsOf(blocks: ContentBlock[], ctx: Partial<RequestContext> = {}, model = 'gemini-4-argon') {
   const results: ContentBlock[] = blocks.flatMap((block) =>
     block.type === 'tool_use' ? [{ type: 'tool_result', tool_use_id: block.id, content: 'ok' }] : [],

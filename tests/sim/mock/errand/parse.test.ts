@@ -1,4 +1,4 @@
-/** What plain requests ask for, and what is left to a model. */
+/** What plain requests ask for, and which requests only a model could understand. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { parseErrands } from '../../../../src/sim/mock/errand/parse.ts';

@@ -1,4 +1,4 @@
-/** Pictures that Gemini does not read are sent as the PNG that translation was handed, wherever they stand. */
+/** Pictures that Gemini does not read are sent as the PNG that was made before translation, wherever they stand. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ContentBlock } from '../../../../src/anthropic/content.ts';

@@ -1,4 +1,4 @@
-/** Bytes are sent as what they are, whatever the client says of them. */
+/** Bytes are sent with their real type, whatever the client declared. */
 import { describe, expect, test } from 'bun:test';
 import type { ContentBlock } from '../../../../src/anthropic/content.ts';
 import { toGeminiRequest } from '../../../../src/translate/request/index.ts';

@@ -1,4 +1,6 @@
-/** Pictures and documents by URL: told to Google, sent as the bytes that were read, or refused by the block's name. */
+/**
+ * Pictures and documents by URL: given to Google, sent as the bytes that were read, or refused with the block's name.
+ */
 import { describe, expect, test } from 'bun:test';
 import type { ContentBlock } from '../../../../src/anthropic/content.ts';
 import type { Message } from '../../../../src/anthropic/request.ts';

@@ -1,4 +1,4 @@
-/** Google's sentences about a place in a schema: whose it is, for sure or perhaps. */
+/** Google's sentences about a place in a schema: which declaration each is about, for certain or perhaps. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { UpstreamError } from '../../../../src/gemini/errors.ts';
@@ -71,7 +71,7 @@ describe('whose schema is meant', () => {
     ['reference to undefined schema at properties.n', 'loop'],
     ["required fields ['x'] are not defined in the schema properties", 'top'],
     ["required fields ['y', 'kind_of'] are not defined in the schema properties.", 'items'],
-    // What is right by our reading, and there in one of them only.
+    // Right by our reading, and present in only one of them.
     ["schema at top-level requires unspecified property 'q'", 'bare'],
     ["required fields ['q'] are not defined in the schema properties", 'bare'],
   ])('%s', (message, name) => {
@@ -136,7 +136,10 @@ describe('a refusal that says nothing', () => {
 
 describe('a search', () => {
   const things = (count: number) => Array.from({ length: count }, (_, index) => index);
-  /** Asks until what is bad is in a form that is taken; gives how often, and what had which form then. */
+  /**
+   * Asks until everything bad has a form that is accepted; returns how often it asked, and which forms were sent in the
+   * end.
+   */
   function searched(count: number, bad: readonly number[], taken = ['bare', 'dropped'], mayDrop = true) {
     let asked = 0;
     for (const { form, of } of attemptsFor({ all: things(count), droppable: mayDrop ? things(count) : [] })) {

@@ -1,4 +1,4 @@
-/** Tool declarations that Google refuses: which it means, in its own words, and what is sent in their place. */
+/** Tool declarations that Google refuses: which one its words mean, and what is sent instead. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { UpstreamError } from '../../../../src/gemini/errors.ts';
@@ -32,7 +32,7 @@ const requestWith = (
   contents: [{ role: 'user', parts: [{ text: 'go' }] }],
 });
 
-/** `look: simplified, read: dropped`, of the declarations that differ from those sent. */
+/** `look: simplified, read: dropped`: the declarations that differ from those sent. */
 function fatesOf(message: string, request: GenerateContentRequest, reach: Reach = 'named', google = {}) {
   const mending = mendedTools(refusal(message, google), request, reach);
   return mending?.changes.map(({ declaration, fate }) => `${declaration.name} ${fate}`);
@@ -173,7 +173,7 @@ describe('schemas that are refused together', () => {
     ['of one that must be called', DEPTH, calling('ANY', 'go'), 1],
     ['by a cycle', 'maximum schema depth exceeded', {}, 2],
     ["beside an answer's schema", DEPTH, { ...calling('VALIDATED'), ...answerSchema }, 2],
-    // The model answers in JSON and may call: its calls are not held to a schema.
+    // The model answers in JSON and may call: its calls need not keep to a schema.
     ["no: the answer's schema", DEPTH, answerSchema, undefined],
     ['no: the one that must be called is simple', STATES, calling('ANY', 'read'), undefined],
   ])('%s', (_name, message, more, count) => {
@@ -185,7 +185,7 @@ describe('schemas that are refused together', () => {
     const tools = sentTools(mendedTools(refusal(STATES), request)?.request);
     expect(tools.map(({ name }) => name)).toEqual(['look', 'read', 'go', 'bare']);
     expect([tools[1], tools[3]]).toEqual([four[1], four[3]]);
-    // Once more the text of what was lost goes, too, and then nothing is left to be done.
+    // Once more: the text about the lost part goes too, and then nothing more can be done.
     const again = mendedTools(refusal(STATES), requestWith(tools));
     expect(again?.sweep).toMatchObject({ count: 2, form: 'bare' });
     const bare = sentTools(again?.request);
@@ -226,7 +226,7 @@ describe('a dropped declaration', () => {
   });
 });
 
-// ── whatever is declared ──────────────────────────────────────────────────────────────────────────────────────
+// ── any declaration ───────────────────────────────────────────────────────────────────────────────────────────
 
 const name = fc.constantFrom('a', 'b', 'look', '__proto__', 'x.y', 'constructor');
 const { schema } = fc.letrec<{ schema: Json }>((tie) => ({
@@ -272,7 +272,7 @@ test('whichever is named, and however often: a body that is valid, the others by
           expect(JSON.stringify(kept ? others(after) : after)).toBe(JSON.stringify(others(before)));
           expect(body.includes('"functionDeclarations":[]')).toBe(false);
           expect(body.includes('"toolConfig"')).toBe(after.length > 0);
-          // A second refusal of the same one drops it.
+          // A second refusal of the same declaration drops it.
           const [again] = kept
             ? (mendedTools(refusal(`${LIST}[${index}].${told}`), JSON.parse(body))?.changes ?? [])
             : [];

@@ -1,4 +1,4 @@
-/** What is refused, with which words; and what is not. */
+/** What is refused, and in which words; and what is not refused. */
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../../../src/anthropic/errors.ts';
 import type { ApiVersion, Message, MessagesRequest } from '../../../../src/anthropic/request.ts';

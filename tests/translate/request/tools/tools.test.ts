@@ -1,4 +1,4 @@
-/** Declarations: which tools, in what order, with which fields; and how the model may choose. */
+/** Declarations: which tools, in which order, with which fields; and how the model may choose among them. */
 import { describe, expect, test } from 'bun:test';
 import type { ContentBlock } from '../../../../src/anthropic/content.ts';
 import type { Message, MessagesRequest } from '../../../../src/anthropic/request.ts';
@@ -104,7 +104,7 @@ describe('which tools', () => {
 
   test('what a call must hold is known of the tools that may be called now', () => {
     const needy = tool('Needy', {
-      // The model is told nothing of the second: no call would ever be whole.
+      // The model is told nothing of the second: no call of it could ever be complete.
       input_schema: { type: 'object', properties: { path: {} }, required: ['path', 'unheard_of'] },
     });
     const bash: Tool = { type: 'bash_20250124', name: 'bash' };
