@@ -14,21 +14,21 @@ import {
   unsettled,
   untold,
 } from './day/day-laws.ts';
-import { judge, problemsOf, type Verdict } from './day/judge.ts';
+import { type Judgement, judge, problemsOf } from './day/judge.ts';
 import { BIG, CAPPED_AT, DAY, LAST, MIDNIGHT, SMALL } from './day/script.ts';
 import { figuresOf, tableOf } from './day/table.ts';
 
 const LONG = 120_000;
 
 /** Errors after which every client tries again by itself. */
-const isRetryable = ({ asked: { error } }: Verdict): boolean =>
+const isRetryable = ({ asked: { error } }: Judgement): boolean =>
   error !== undefined &&
   error.shouldRetry !== 'false' &&
   (error.status === 200 ? error.type === 'overloaded_error' : error.status >= 500);
 
 describe.each([1, 2])('a day (seed %d)', (seed) => {
   let day: Day;
-  let verdicts: readonly Verdict[];
+  let verdicts: readonly Judgement[];
   const of = (phase: string) => figuresOf(phase, verdicts);
   const errorsOf = (...phases: string[]) =>
     verdicts.filter(({ asked, ending }) => ending === 'error' && phases.includes(asked.phase));

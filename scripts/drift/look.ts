@@ -10,7 +10,7 @@ export type Look =
     }
   | { source: string; looked: false; why: string };
 
-export type Verdict = { lines: string[]; exitCode: 0 | 1 | 2 };
+export type DriftReport = { lines: string[]; exitCode: 0 | 1 | 2 };
 
 /**
  * 1 where anything differs; or else 2 where something could not be looked at (nobody knows whether that differs); or
@@ -19,7 +19,7 @@ export type Verdict = { lines: string[]; exitCode: 0 | 1 | 2 };
 export function judge(
   looks: readonly Look[],
   accepted: Readonly<Record<string, Readonly<Record<string, string>>>>,
-): Verdict {
+): DriftReport {
   const lines: string[] = [];
   let drifted = 0;
   for (const look of looks) {

@@ -2,7 +2,7 @@
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
 import { allWith, callable, type Fate, withFates } from '../translate/request/quarantine/quarantine.ts';
-import { type Attempt, attemptsFor } from '../translate/request/quarantine/search.ts';
+import { type Trial, trialsFor } from '../translate/request/quarantine/search.ts';
 import { isBare } from '../translate/request/quarantine/simplify.ts';
 import type { QuarantineMemory, Suspected } from './quarantine-memory.ts';
 
@@ -23,8 +23,8 @@ export class QuarantineSearch {
   /** How many could be simpler. */
   readonly #odd: number;
   readonly #suspects: readonly FunctionDeclaration[];
-  readonly #attempts: Generator<Attempt<FunctionDeclaration>>;
-  #attempt: Attempt<FunctionDeclaration> | undefined;
+  readonly #attempts: Generator<Trial<FunctionDeclaration>>;
+  #attempt: Trial<FunctionDeclaration> | undefined;
   readonly because: string;
 
   constructor(memory: QuarantineMemory, family: ModelFamily, searched: SearchedFor) {
@@ -39,7 +39,7 @@ export class QuarantineSearch {
     this.#suspects = within.filter(isOdd);
     const plain = within.filter(isBare);
     const droppable = mayDrop ? [...plain, ...this.#suspects] : [];
-    this.#attempts = attemptsFor({ all: this.#suspects, droppable });
+    this.#attempts = trialsFor({ all: this.#suspects, droppable });
     this.because = because;
   }
 
@@ -53,7 +53,7 @@ export class QuarantineSearch {
   }
 
   /** What is sent now of some of the declarations. */
-  get attempt(): Attempt<FunctionDeclaration> | undefined {
+  get attempt(): Trial<FunctionDeclaration> | undefined {
     return this.#attempt;
   }
 

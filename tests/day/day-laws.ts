@@ -4,7 +4,7 @@
  */
 import type { Day, LogLine } from './day.ts';
 import type { Outcome, Send } from './google.ts';
-import type { Verdict } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import { BIG, KEYS, MIDNIGHT, SMALL } from './script.ts';
 
 const HOUR_MS = 3_600_000;
@@ -49,7 +49,7 @@ export function askedAgain({ sends }: Pick<Day, 'sends'>): string[] {
 }
 
 /** A signature goes to the key and family that made it. A client that names a Gemini model gets that model. */
-export function misdirected(verdicts: readonly Verdict[]): string[] {
+export function misdirected(verdicts: readonly Judgement[]): string[] {
   return verdicts.flatMap(({ asked, sends }) =>
     sends.flatMap((send) => {
       if (send.outcome === 'foreign signature') return [`${asked.wish.nonce}: a foreign signature`];
@@ -62,7 +62,7 @@ export function misdirected(verdicts: readonly Verdict[]): string[] {
 }
 
 /** While nothing is wrong a session has one key for a model. */
-export function unsettled(verdicts: readonly Verdict[], phases: readonly string[]): string[] {
+export function unsettled(verdicts: readonly Judgement[], phases: readonly string[]): string[] {
   const sends = verdicts
     .filter(({ asked }) => phases.includes(asked.phase))
     .flatMap(({ asked, sends }) => sends.map((send) => ({ ...send, session: asked.session })))
@@ -75,7 +75,7 @@ export function unsettled(verdicts: readonly Verdict[], phases: readonly string[
 }
 
 /** How often each key was asked for `model` in a phase. */
-export function shareOfKeys(verdicts: readonly Verdict[], phase: string, model: string): number[] {
+export function shareOfKeys(verdicts: readonly Judgement[], phase: string, model: string): number[] {
   const sends = verdicts
     .filter(({ asked }) => asked.phase === phase)
     .flatMap((verdict) => verdict.sends)
@@ -90,7 +90,7 @@ const FOUND_GONE: ReadonlySet<unknown> = new Set(['model-missing', 'quota-day'])
 /** The log has one line for each request, which counts every upstream request. */
 export function untold(
   { lines, asked }: Pick<Day, 'lines' | 'asked'>,
-  verdicts: readonly Verdict[],
+  verdicts: readonly Judgement[],
 ): string[] {
   const requests = lines.filter(isRequest);
   const byId = new Map(requests.map((line) => [line['request_id'], line]));

@@ -8,7 +8,7 @@ import { LATE_TROUBLES, type Trouble } from './script.ts';
 /** `cut`: in two reads, the first with so many bytes. */
 type Said = { text: string; cut?: number } | { over: 'end' | 'reset' | 'silence' };
 /** Comes `ms` after the step before. `silence` lasts until the other side gives up. */
-export type Step = { ms: number } & Said;
+export type Move = { ms: number } & Said;
 
 export type AnswerOptions = {
   wish: Wish;
@@ -85,12 +85,12 @@ function brokenEnd(trouble: Trouble, options: AnswerOptions): Said[] {
 }
 
 /** Sometimes in two reads that are cut anywhere, even inside of a character. */
-function perhapsCut(step: { ms: number; text: string }, random: Random): Step {
+function perhapsCut(step: { ms: number; text: string }, random: Random): Move {
   if (random.next() > 0.2) return step;
   return { ...step, cut: 1 + Math.floor(random.next() * (Buffer.byteLength(step.text) - 1)) };
 }
 
-export function streamSteps(options: AnswerOptions): Step[] {
+export function streamMoves(options: AnswerOptions): Move[] {
   const { random, trouble } = options;
   const pause = () => 100 + 20 * Math.round(random.next() * 25);
   const say = (part: ResponsePart) => ({ ms: pause(), text: frame(chunk(options, [part])) });
@@ -100,7 +100,7 @@ export function streamSteps(options: AnswerOptions): Step[] {
     // In the middle of the text: one piece has come, and another is missing.
     const isLate = LATE_TROUBLES.some((late) => late === trouble);
     const kept = isLate ? 1 + Math.floor(random.next() * (content.length - 1)) : 0;
-    const end = brokenEnd(trouble, options).map((said): Step => ({ ms: pause(), ...said }));
+    const end = brokenEnd(trouble, options).map((said): Move => ({ ms: pause(), ...said }));
     return [...thoughts, ...content.slice(0, kept), ...end];
   }
   const last = { ms: pause(), text: frame(chunk(options, [{ text: '' }], 'STOP')) };
@@ -108,7 +108,7 @@ export function streamSteps(options: AnswerOptions): Step[] {
 }
 
 /** A whole answer at once. A break comes in its middle. */
-export function unarySteps(options: AnswerOptions): Step[] {
+export function unaryMoves(options: AnswerOptions): Move[] {
   const { trouble } = options;
   const parts = trouble === 'empty answer' ? [] : [...thoughtParts(options), ...contentParts(options)];
   const text = JSON.stringify(chunk(options, parts, 'STOP'), null, 2);

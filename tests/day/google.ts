@@ -15,7 +15,7 @@ import {
   overloaded,
   type Refusal,
 } from './google-errors.ts';
-import { type AnswerOptions, type Step, streamSteps, unarySteps } from './google-stream.ts';
+import { type AnswerOptions, type Move, streamMoves, unaryMoves } from './google-stream.ts';
 import {
   BIG,
   CAPPED_AT,
@@ -58,7 +58,7 @@ export type Send = {
 };
 
 /** Changes what leaves Google: to prove that the judge notices. */
-export type Tamper = (step: Step) => readonly Step[];
+export type Tamper = (step: Move) => readonly Move[];
 
 export type GoogleOptions = {
   clock: Clock;
@@ -206,7 +206,7 @@ export class Google {
       random,
     };
     const streamed = method === 'streamGenerateContent';
-    const made = streamed ? streamSteps(options) : unarySteps(options);
+    const made = streamed ? streamMoves(options) : unaryMoves(options);
     const steps = tamper ? made.flatMap((step) => tamper(step)) : made;
     const type = streamed ? 'text/event-stream' : 'application/json; charset=UTF-8';
     return new Response(this.#body(send, steps, signal), { headers: { 'content-type': type } });
@@ -214,7 +214,7 @@ export class Google {
 
   #body(
     send: Send,
-    steps: readonly Step[],
+    steps: readonly Move[],
     signal: AbortSignal | null | undefined,
   ): ReadableStream<Uint8Array> {
     const left = new AbortController();

@@ -11,7 +11,7 @@ import type { Asked } from './asked.ts';
 import type { Send } from './google.ts';
 
 export type Ending = 'complete' | 'error' | 'left';
-export type Verdict = { asked: Asked; sends: readonly Send[]; ending: Ending; problems: readonly string[] };
+export type Judgement = { asked: Asked; sends: readonly Send[]; ending: Ending; problems: readonly string[] };
 
 /** Milliseconds. */
 const REQUEST_TIMEOUT = 570_000;
@@ -129,7 +129,7 @@ function endingOf({ leftAt, error }: Asked): Ending {
   return error ? 'error' : 'complete';
 }
 
-function judgeOne(asked: Asked, sends: readonly Send[], leavingMs: number): Verdict {
+function judgeOne(asked: Asked, sends: readonly Send[], leavingMs: number): Judgement {
   const problems = [...asked.broken];
   const say: Say = (ok, problem) => {
     if (!ok) problems.push(problem);
@@ -151,13 +151,13 @@ function judgeOne(asked: Asked, sends: readonly Send[], leavingMs: number): Verd
   return { asked, sends, ending, problems };
 }
 
-export function judge(asked: readonly Asked[], sends: readonly Send[], leavingMs = LEAVING): Verdict[] {
+export function judge(asked: readonly Asked[], sends: readonly Send[], leavingMs = LEAVING): Judgement[] {
   const byNonce = Map.groupBy(sends, ({ nonce }) => nonce);
   return asked.map((one) => judgeOne(one, byNonce.get(one.wish.nonce) ?? [], leavingMs));
 }
 
 /** One line for each problem, with its request. */
-export const problemsOf = (verdicts: readonly Verdict[]): string[] =>
+export const problemsOf = (verdicts: readonly Judgement[]): string[] =>
   verdicts.flatMap(({ asked, problems }) =>
     problems.map(
       (problem) => `${asked.wish.nonce} (${asked.phase}, ${asked.stream ? 'stream' : 'whole'}): ${problem}`,

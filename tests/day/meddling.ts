@@ -1,7 +1,7 @@
 /** Ways to spoil a day on purpose, on either side of the proxy, to prove that the judge notices each. */
 import type { Door } from './clients.ts';
 import type { DayClock } from './day-clock.ts';
-import type { Step } from './google-stream.ts';
+import type { Move } from './google-stream.ts';
 
 const encoder = new TextEncoder();
 
@@ -50,6 +50,6 @@ function changed(
 
 /** Replaces the text that `pattern` finds in Google's pieces. */
 export const tampered =
-  (pattern: RegExp, change: (step: Step & { text: string }) => readonly Step[]) =>
-  (step: Step): readonly Step[] =>
+  (pattern: RegExp, change: (step: Move & { text: string }) => readonly Move[]) =>
+  (step: Move): readonly Move[] =>
     'text' in step && pattern.test(step.text) ? change(step) : [step];

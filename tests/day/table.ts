@@ -1,5 +1,5 @@
 /** The figures of the day, by phase. */
-import type { Verdict } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import { DAY_START, type Phase } from './script.ts';
 
 export type Figures = {
@@ -28,12 +28,12 @@ const quantile = (values: readonly number[], share: number): number => {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
 };
 
-const duration = ({ asked }: Verdict) => (asked.endedAt ?? Infinity) - asked.startedAt;
+const duration = ({ asked }: Judgement) => (asked.endedAt ?? Infinity) - asked.startedAt;
 
 /** Quotas and refused keys are not failures of the attempt. */
 const NO_TRIES = new Set(['key refused', 'minute quota', 'day quota', 'no access']);
 
-export function figuresOf(phase: string, verdicts: readonly Verdict[]): Figures {
+export function figuresOf(phase: string, verdicts: readonly Judgement[]): Figures {
   const own = verdicts.filter(({ asked }) => asked.phase === phase);
   const by = (ending: string) => own.filter((verdict) => verdict.ending === ending);
   const [complete, left, failed] = [by('complete'), by('left'), by('error')];
@@ -71,7 +71,7 @@ const clockTime = (minutes: number) =>
     minute: '2-digit',
   });
 
-export function tableOf(script: readonly Phase[], verdicts: readonly Verdict[]): string {
+export function tableOf(script: readonly Phase[], verdicts: readonly Judgement[]): string {
   const names = [
     ...script.map(({ name, from }) => [name, clockTime(from)] as const),
     ['between', ''] as const,

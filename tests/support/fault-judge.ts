@@ -20,7 +20,7 @@ export type Result =
   | 'one error after content'
   | 'one ending of a turn that fails by itself';
 
-export type Verdict = { result: Result; problems: string[] };
+export type Judgement = { result: Result; problems: string[] };
 
 const ERROR_TYPES = {
   'invalid-request': 'invalid_request_error',
@@ -143,7 +143,7 @@ const bare = (name: string): string => name.replace(/^default_api[:.]/, '');
 export type Case = { turn: FaultTurn; mode: Mode; outcome: Outcome; told: Told; healthy: Told };
 
 /** If the fault strikes once, another attempt may help; if it strikes always, none does. */
-export function judge(at: Case): Verdict {
+export function judge(at: Case): Judgement {
   const view = viewOf(at.told, at.mode);
   const healthy = viewOf(at.healthy, at.mode);
   const problems = [...view.broken];

@@ -22,7 +22,7 @@ export type ChunkOptions = {
 /** A chunk, and how many tokens were made for it; the pace depends on that. */
 export type Chunk = { body: GenerateContentResponse; tokens: number };
 
-type Step = { pieces: Piece[]; end: Pick<Candidate, 'finishReason' | 'finishMessage'> };
+type EventParts = { pieces: Piece[]; end: Pick<Candidate, 'finishReason' | 'finishMessage'> };
 
 const CALLS_MADE = 'Model generated function call(s).';
 
@@ -40,7 +40,7 @@ export function unaryChunk(answer: AnswerParts, options: ChunkOptions): Generate
   return chunk?.body ?? {};
 }
 
-function endOf({ pieces, finishReason }: AnswerParts, model: GeminiModel): Step['end'] {
+function endOf({ pieces, finishReason }: AnswerParts, model: GeminiModel): EventParts['end'] {
   const called = finishReason === 'STOP' && pieces.some((piece) => piece.kind === 'call');
   return { finishReason, ...(called && model.signatures !== 'none' ? { finishMessage: CALLS_MADE } : {}) };
 }
@@ -81,9 +81,9 @@ function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Pi
   );
 }
 
-function stepsOf(pieces: readonly Piece[], answer: AnswerParts, options: ChunkOptions): Step[] {
+function stepsOf(pieces: readonly Piece[], answer: AnswerParts, options: ChunkOptions): EventParts[] {
   const { model, seed } = options;
-  const steps: Step[] = [];
+  const steps: EventParts[] = [];
   let hidden: Piece[] = [];
   for (const piece of pieces) {
     if (piece.kind === 'hidden') {
@@ -108,7 +108,7 @@ function stepsOf(pieces: readonly Piece[], answer: AnswerParts, options: ChunkOp
   return [...steps, { pieces: [...hidden, { kind: 'text', part, tokens: 0 }], end }];
 }
 
-function toChunks(steps: readonly Step[], options: ChunkOptions): Chunk[] {
+function toChunks(steps: readonly EventParts[], options: ChunkOptions): Chunk[] {
   let thoughts = 0;
   let said = 0;
   return steps.map(({ pieces, end }) => {

@@ -5,17 +5,17 @@
 import { isObject } from '../../lib/json.ts';
 import { innerSchemas, type Schema } from './schema-places.ts';
 
-type Step = { to: Schema; path: string };
-type Open = { node: Schema; path: string; left: Step[] };
+type Way = { to: Schema; path: string };
+type Open = { node: Schema; path: string; left: Way[] };
 
 const APART = new Set(['$defs', 'definitions', 'not', 'if', 'then', 'else', 'dependentSchemas']);
 
 /** The schemas that a value of `node` must go on to. */
-function stepsFrom(node: Schema, path: string, resolve: (ref: string) => unknown): Step[] {
+function stepsFrom(node: Schema, path: string, resolve: (ref: string) => unknown): Way[] {
   const required = Array.isArray(node['required']) ? node['required'] : [];
   const isList = node['type'] === undefined || String(node['type']).toLowerCase() === 'array';
   const mayBeEmpty = isList && !(Number(node['minItems']) > 0) && !(Number(node['minContains']) > 0);
-  const steps: Step[] = [];
+  const steps: Way[] = [];
   for (const { schema, keyword, name, path: at } of innerSchemas(node, path)) {
     if (!isObject(schema) || APART.has(keyword)) continue;
     if (keyword === 'properties' && !required.includes(name)) continue;

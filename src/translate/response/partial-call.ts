@@ -7,8 +7,8 @@ import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_DEPTH } from '../../gemini/limits.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
-type Step = string | number;
-type Container = Record<Step, Json>;
+type Segment = string | number;
+type Container = Record<Segment, Json>;
 
 const STEP = /\.([^.[\]]+)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\\.)*)'\]/sy;
 const ESCAPE = /\\(.)/gs;
@@ -26,11 +26,11 @@ const VALUES = ['stringValue', 'numberValue', 'boolValue', 'nullValue'] as const
 
 const unfit = (why: string) => new UpstreamError('unusable', `the model wrote arguments in pieces ${why}`);
 
-function steps(path: unknown): Step[] {
+function steps(path: unknown): Segment[] {
   if (typeof path !== 'string' || path.length > MAX_PATH) throw unfit('without a path');
   const rooted = path.startsWith('$') ? path.slice(1) : path;
   const text = /^[.[]/.test(rooted) ? rooted : `.${rooted}`;
-  const found: Step[] = [];
+  const found: Segment[] = [];
   STEP.lastIndex = 0;
   while (STEP.lastIndex < text.length) {
     const step = STEP.exec(text);
@@ -47,10 +47,10 @@ const isContainer = (value: Json | undefined): value is Json[] | JsonObject =>
   Array.isArray(value) || isObject(value);
 
 /** Only own members count: an argument may be named `__proto__`, and must not reach a prototype. */
-const member = (container: Container, step: Step): Json | undefined =>
+const member = (container: Container, step: Segment): Json | undefined =>
   Object.hasOwn(container, step) ? container[step] : undefined;
 
-const put = (container: Container, step: Step, value: Json): void => {
+const put = (container: Container, step: Segment, value: Json): void => {
   Object.defineProperty(container, step, { value, writable: true, enumerable: true, configurable: true });
 };
 
@@ -99,7 +99,7 @@ export class PartialCall {
   }
 
   /** The container at `step`, which is made if it is missing, for a member at `next`. */
-  #inside(at: Container, step: Step, next: Step): Container {
+  #inside(at: Container, step: Segment, next: Segment): Container {
     const found = this.#room(at, step);
     if (isContainer(found)) return found as Container;
     if (found !== undefined && found !== null) throw unfit('of which one lies inside of a value');
@@ -109,7 +109,7 @@ export class PartialCall {
   }
 
   /** The value at `step`; a list is filled up to there first. */
-  #room(at: Container, step: Step): Json | undefined {
+  #room(at: Container, step: Segment): Json | undefined {
     if (Array.isArray(at) !== (typeof step === 'number')) throw unfit('that mix lists and objects');
     if (!Array.isArray(at)) return member(at, step);
     const list: Json[] = at;

@@ -8,24 +8,24 @@ import type { Fate } from './quarantine.ts';
 /** How many halves are tried before everything that is left is changed at once. */
 const MOST_HALVES = 3;
 /** Requests of one search. */
-const MOST_ATTEMPTS = 6;
+const MOST_TRIALS = 6;
 
 /** These declarations are sent as `form` says. */
-export type Attempt<T> = { readonly form: Fate; readonly of: readonly T[] };
+export type Trial<T> = { readonly form: Fate; readonly of: readonly T[] };
 
 /** `droppable`: one of these is dropped where no other form helps. */
 type Suspects<T> = { all: readonly T[]; droppable: readonly T[] };
 
-/** The attempts in order. Each follows after the one before was refused. */
-export function* attemptsFor<T>(suspects: Suspects<T>): Generator<Attempt<T>> {
+/** The trials in order. Each follows after the one before was refused. */
+export function* trialsFor<T>(suspects: Suspects<T>): Generator<Trial<T>> {
   let made = 0;
-  for (const attempt of everyAttempt(suspects)) {
-    if (made++ === MOST_ATTEMPTS) return;
-    yield attempt;
+  for (const trial of everyTrial(suspects)) {
+    if (made++ === MOST_TRIALS) return;
+    yield trial;
   }
 }
 
-function* everyAttempt<T>({ all, droppable }: Suspects<T>): Generator<Attempt<T>> {
+function* everyTrial<T>({ all, droppable }: Suspects<T>): Generator<Trial<T>> {
   if (all.length > 1) yield* halvesOf(all);
   // Google refused the request with either part changed alone: more than one declaration is bad.
   if (all.length > 0) {
@@ -36,7 +36,7 @@ function* everyAttempt<T>({ all, droppable }: Suspects<T>): Generator<Attempt<T>
   for (const one of droppable.toReversed()) yield { form: 'dropped', of: [one] };
 }
 
-function* halvesOf<T>(all: readonly T[]): Generator<Attempt<T>> {
+function* halvesOf<T>(all: readonly T[]): Generator<Trial<T>> {
   for (let left = all, halves = 0; left.length > 0; halves++) {
     const keep = halves < MOST_HALVES ? Math.floor(left.length / 2) : 0;
     yield { form: 'bare', of: left.slice(keep) };

@@ -5,7 +5,7 @@ import { UpstreamError } from '../../../../src/gemini/errors.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../../../../src/gemini/wire.ts';
 import type { JsonObject } from '../../../../src/lib/json.ts';
 import { culpritsOf, suspectsOf } from '../../../../src/translate/request/quarantine/culprits.ts';
-import { attemptsFor } from '../../../../src/translate/request/quarantine/search.ts';
+import { trialsFor } from '../../../../src/translate/request/quarantine/search.ts';
 
 const declare = (name: string, parametersJsonSchema: JsonObject): FunctionDeclaration => ({
   name,
@@ -142,7 +142,7 @@ describe('a search', () => {
    */
   function searched(count: number, bad: readonly number[], taken = ['bare', 'dropped'], mayDrop = true) {
     let asked = 0;
-    for (const { form, of } of attemptsFor({ all: things(count), droppable: mayDrop ? things(count) : [] })) {
+    for (const { form, of } of trialsFor({ all: things(count), droppable: mayDrop ? things(count) : [] })) {
       asked++;
       if (taken.includes(form) && bad.every((one) => of.includes(one))) return { asked, form, of };
     }
@@ -193,7 +193,7 @@ describe('a search', () => {
         let suspects: readonly number[] = things(count);
         let answers = 0;
         for (; suspects.length > 1 || answers === 0; answers++) {
-          const attempts = [...attemptsFor({ all: suspects, droppable: [] })];
+          const attempts = [...trialsFor({ all: suspects, droppable: [] })];
           suspects = attempts.find(({ form, of }) => form === 'bare' && of.includes(bad))?.of ?? [];
         }
         expect(suspects).toEqual([bad]);
