@@ -77,7 +77,7 @@ const watchedFetcher = (fetcher: UrlFetcher, recording: RequestRecording): UrlFe
 
 const hasLeft = (call: Call) => call.signal.reason instanceof ClientGone;
 
-const outcomeOf = ({ response }: Reply, call: Call): Pick<ClientOutcome, 'status' | 'end'> => ({
+const outcomeOf = ({ response }: Reply, call: Call): Pick<ClientReply, 'status' | 'end'> => ({
   status: response.status,
   end: hasLeft(call) ? 'client-gone' : 'whole',
 });
