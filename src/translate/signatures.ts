@@ -97,7 +97,7 @@ export function answeredTurn(messages: readonly Message[]): string {
 }
 
 /** Of a message of the user's. */
-export const turnContext = oncePer(({ content }: Message): string => {
+export const turnHash = oncePer(({ content }: Message): string => {
   if (typeof content === 'string') return contentHash(content.trim());
   const ids: string[] = [];
   let words = '';

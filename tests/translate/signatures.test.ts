@@ -64,7 +64,7 @@ describe('keys', () => {
         { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: {} },
       ]),
     ];
-    const [exact, loose] = textKeys(answerContext(messages.slice(0, 1)), 'a');
+    const [exact, loose] = textKeys(answeredTurn(messages.slice(0, 1)), 'a');
     const keys = signatureKeys(messages);
     expect(keys.map((one) => one.exact)).toEqual([exact, callKey('toolu_1')]);
     expect(keys.map((one) => one.loose())).toEqual([loose, callContentKey('Bash', {})]);
@@ -77,7 +77,7 @@ describe('keys', () => {
     const [first, second] = [after('hi'), after('ho')];
     expect(second).not.toEqual(first);
     expect(after('hi')).toEqual(first);
-    expect(second).toEqual([textKeys(answerContext([user('ho')]), 'a')[0]]);
+    expect(second).toEqual([textKeys(answeredTurn([user('ho')]), 'a')[0]]);
   });
 
   const same: [name: string, a: Message['content'], b: Message['content']][] = [

@@ -6,7 +6,7 @@
 import type { Message } from '../../anthropic/request.ts';
 import type { RequestContent } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
-import { turnContext } from '../signatures.ts';
+import { turnHash } from '../signatures.ts';
 import type { Warn } from '../warnings.ts';
 import { blockItems } from './blocks.ts';
 import { type BlockPlace, type Item, type OpenCall, text } from './items.ts';
@@ -44,7 +44,7 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn):
     if (isCleared(message, index, lastUser)) return;
     const items = messageItems(message, index, place);
     // Names texts in the store; hashing a long history is not free.
-    if (message.role === 'user' && ctx.signatures.size > 0) context = turnContext(message);
+    if (message.role === 'user' && ctx.signatures.size > 0) context = turnHash(message);
     if (items.length === 0) return;
     const last = turns.at(-1);
     if (message.role === 'assistant') {
