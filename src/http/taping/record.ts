@@ -3,7 +3,7 @@
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
 import type { RequestRecorder } from '../../sim/record/recorder.ts';
-import type { ClientOutcome, RequestRecording } from '../../sim/record/request-recording.ts';
+import type { ClientReply, RequestRecording } from '../../sim/record/request-recording.ts';
 import { tapBody } from '../../sim/record/tap.ts';
 import type { Subscriber } from '../../trace/trace.ts';
 import { type Call, ClientGone } from '../client-request.ts';

@@ -41,7 +41,7 @@ export type RequestRecorder = {
   /** From now on exchanges with this id belong to `recording`. */
   bind(id: string, recording: RequestRecording): void;
   /** The client's side is over. */
-  finish(id: string, recording: RequestRecording, outcome: ClientOutcome): void;
+  finish(id: string, recording: RequestRecording, outcome: ClientReply): void;
 };
 
 /** What goes through it is noted in the recording that `find` tells; without one it passes unseen. */
@@ -103,7 +103,7 @@ export class Recorder implements RequestRecorder {
   }
 
   /** Writes what there is. */
-  finish(id: string, recording: RequestRecording, outcome: ClientOutcome): void {
+  finish(id: string, recording: RequestRecording, outcome: ClientReply): void {
     this.#open.delete(id);
     if (!recording.hasBody) {
       this.#summary.unrecorded++;

@@ -4,7 +4,7 @@ import type { Clock, Fetch } from '../../../src/lib/ports.ts';
 import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 import type { RawRequest } from '../../../src/sim/record/raw.ts';
 import { type RequestRecorder, recordedFetch } from '../../../src/sim/record/recorder.ts';
-import { type ClientOutcome, RequestRecording } from '../../../src/sim/record/request-recording.ts';
+import { type ClientReply, RequestRecording } from '../../../src/sim/record/request-recording.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
@@ -41,7 +41,7 @@ export class TurnRecorder implements RequestRecorder {
 
   bind(): void {}
 
-  finish(_id: string, recording: RequestRecording, outcome: ClientOutcome): void {
+  finish(_id: string, recording: RequestRecording, outcome: ClientReply): void {
     this.#finished.resolve(recording.raw(outcome));
   }
 }
