@@ -80,8 +80,9 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#outgoing = outgoing;
     this.#unfollow = followSignal(job.signal, this.#stop);
     this.#callOffDeadline = abortAfter(Math.max(0, deadline.ms), this.#stop, deadline.late, ports.clock);
-    // Who has left does not come back to say so.
+    // Who has left does not come back to say so; and may have left before this began.
     this.#stop.signal.addEventListener('abort', () => this.#end());
+    if (this.#stop.signal.aborted) this.#end();
   }
 
   /** With the model, the key and the request that were asked with last. */

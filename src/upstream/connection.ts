@@ -31,6 +31,8 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 export class Connection {
   readonly #limits: ConnectionLimits;
+  /** Of whoever wants the answer. */
+  readonly #wanted: AbortSignal;
   readonly #abort = new AbortController();
   readonly #unfollow: () => void;
   #url = '';
@@ -45,6 +47,7 @@ export class Connection {
   /** Aborting `signal` ends the connection. What waits on it then rejects with the signal's reason. */
   constructor(signal: AbortSignal, limits: ConnectionLimits) {
     this.#limits = limits;
+    this.#wanted = signal;
     const onAbort = () => this.#cut(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#unfollow = () => signal.removeEventListener('abort', onAbort);
@@ -124,9 +127,9 @@ export class Connection {
     return text + utf8.decode();
   }
 
-  /** Cuts upstream off. What waits now rejects with an AbortError. Idempotent. */
+  /** Cuts upstream off. What waits now rejects with the signal's reason where that has aborted, else with an AbortError. Idempotent. */
   close(): void {
-    this.#cut(LEFT);
+    this.#cut(this.#wanted.aborted ? this.#wanted.reason : LEFT);
     this.#end();
   }
 

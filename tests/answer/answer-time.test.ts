@@ -94,9 +94,10 @@ describe('leaving', () => {
   });
 
   test('a signal that aborted before the start opens nothing', async () => {
-    const { answer, seen } = scripted([['text']], { signal: AbortSignal.abort(reason) });
+    const { answer, clock, seen } = scripted([['text']], { signal: AbortSignal.abort(reason) });
     expect(await answer.next().catch((error: unknown) => error)).toBe(reason);
     expect(seen.opened).toEqual([]);
+    expect(clock.sleeping).toBe(0);
   });
 
   test('an abort is never retried, whatever it looks like', async () => {
