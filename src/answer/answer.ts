@@ -7,7 +7,7 @@ import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
 import { Abortable, abortAfter, followSignal, LEFT } from '../lib/async.ts';
-import { type Backoff, backoffMs } from '../lib/backoff.ts';
+import { type Backoff, jitteredMs } from '../lib/backoff.ts';
 import type { Attempt } from './attempt.ts';
 import type { Models, Replacement } from './fallback-model.ts';
 import type { Job } from './job.ts';
@@ -62,8 +62,8 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   #whole = false;
   /** What the request that goes out next is paid from; undefined while one is out. */
   #paidBy: 'first' | 'retry' | 'free' | undefined = 'first';
-  /** Waits for another try, so far and one. */
-  #round = 1;
+  /** Waits for another try, so far. */
+  #round = 0;
 
   /** `outgoingFor`: the same request, for another model. */
   constructor(
@@ -122,7 +122,9 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     const { signal } = this.#stop;
     const { model, route } = this.#outgoing;
     const { backend } = route;
-    await route.ready(this.#options.patience(this.#outgoing), signal);
+    const patience = this.#options.patience(this.#outgoing);
+    // Most often a key is free, and nothing need be waited for.
+    if (!route.tryReady(patience)) await route.ready(patience, signal);
     signal.throwIfAborted();
     if (route.backend !== backend) tellChosen(model, route, this.#job);
     return this.#options.attempt(this.#outgoing, this.#whole, signal);
@@ -238,7 +240,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   async #backOff(leastMs: number): Promise<void> {
     const { purse } = this.#options;
     const { clock, random } = this.#ports;
-    const ms = Math.max(backoffMs(this.#round++, BACKOFF, random), leastMs);
+    const ms = Math.max(jitteredMs(BACKOFF, this.#round++, random), leastMs);
     const wait = Math.min(ms, purse.mostWait());
     const { startedAt, trace } = this.#job;
     trace.tell({ type: 'wait', for: 'backoff', until: clock.monotonic() + wait - startedAt });

@@ -62,6 +62,9 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
   get backend() {
     return route.backend;
   },
+  // A count moves no session.
+  chosen: { why: 'fallback' },
+  tryReady: () => route.refusal() === undefined,
   async ready() {
     const refusal = route.refusal();
     if (refusal) throw refusal;

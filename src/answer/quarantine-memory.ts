@@ -9,7 +9,7 @@ import { RecentMap } from '../lib/recent-map.ts';
 import { declarationsOf } from '../translate/request/quarantine/culprits.ts';
 import type { Fate } from '../translate/request/quarantine/quarantine.ts';
 
-/** Names; what was remembered first goes first. */
+/** Names. */
 const MOST_NAMES = 1_000;
 /** Declarations of one name: several servers, or versions of one, may declare it. */
 const MOST_OF_A_NAME = 16;
@@ -17,19 +17,12 @@ const MOST_LISTS = 1_000;
 /** All of them are looked through. */
 const MOST_SUSPECTED = 32;
 
-function dropOldest(entries: Map<string, unknown>, most: number): void {
-  for (const oldest of entries.keys()) {
-    if (entries.size <= most) return;
-    entries.delete(oldest);
-  }
-}
-
 /** One of these is what Google refuses. */
 export type Suspected = { declarations: readonly FunctionDeclaration[]; because: string };
 
 export class QuarantineMemory {
   /** By name first: only what has the name of a refused one needs to be hashed. */
-  readonly #fates = new Map<string, Map<string, Fate>>();
+  readonly #fates = new RecentMap<string, RecentMap<string, Fate>>(MOST_NAMES);
   /** The form in which Google takes all of a list together. */
   readonly #lists = new RecentMap<string, Fate>(MOST_LISTS);
   readonly #innocent = new RecentMap<string, true>(MOST_LISTS);
@@ -46,12 +39,11 @@ export class QuarantineMemory {
   /** False where it was known. */
   remember(family: ModelFamily, declaration: FunctionDeclaration, fate: Fate): boolean {
     const name = nameKey(family, declaration);
-    const ofName = this.#fates.get(name) ?? new Map<string, Fate>();
+    const ofName = this.#fates.get(name) ?? new RecentMap<string, Fate>(MOST_OF_A_NAME);
     const hash = hashOf(declaration);
     if (ofName.get(hash) === fate) return false;
-    this.#fates.set(name, ofName.set(hash, fate));
-    dropOldest(ofName, MOST_OF_A_NAME);
-    dropOldest(this.#fates, MOST_NAMES);
+    ofName.set(hash, fate);
+    this.#fates.set(name, ofName);
     return true;
   }
 

@@ -3,23 +3,16 @@
  * once; Redis carries the news, and keeps for newcomers what still holds. Why: docs/decisions/0023-several-instances.md
  */
 import { type Clock, momentOf } from '../lib/ports.ts';
-import { RecentMap } from '../lib/recent-map.ts';
-import type { RedisConnection } from './redis-connection.ts';
-import { type Envelope, factId, holdsForNewcomers, readEnvelope, writeEnvelope } from './redis-facts.ts';
-import { RedisLink } from './redis-link.ts';
-import { type Told, ToldFacts } from './redis-told.ts';
-import type { Fact, SharedState, SharedStatus } from './shared.ts';
+import { type Envelope, type Fact, factId, holdsForNewcomers, readEnvelope, writeEnvelope } from './facts.ts';
+import { RedisLink } from './link.ts';
+import type { SharedState, SharedStatus } from './shared.ts';
+import { type Told, ToldFacts } from './told-facts.ts';
 
 const CHANNEL = 'gemini-proxy:facts';
 const FACT_PREFIX = 'gemini-proxy:fact:';
-const CLAIM_PREFIX = 'gemini-proxy:claim:';
-/** Milliseconds that a request may wait for the others' word. */
-const CLAIM_LIMIT_MS = 50;
 /** Keys a look and facts a batch: no command keeps Redis from other work for long. */
 const PAGE = 1_000;
 const BATCH = 200;
-/** As many keys and models as fail at once. */
-const MAX_CLAIMS = 1_000;
 
 export type RedisSharedOptions = {
   /** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user and password. */
@@ -50,8 +43,6 @@ class RedisSharedState implements RedisShared {
   readonly #listeners: ((fact: Fact) => void)[] = [];
   readonly #told = new ToldFacts();
   readonly #warned = new Set<string>();
-  /** Until when what this instance has claimed is its own, by the monotonic clock. */
-  readonly #claims = new RecentMap<string, number>(MAX_CLAIMS);
 
   constructor({ url, clock, instance, onChange = () => {} }: RedisSharedOptions) {
     this.#clock = clock;
@@ -59,7 +50,7 @@ class RedisSharedState implements RedisShared {
     this.#startedAt = clock.monotonic();
     this.#onChange = onChange;
     this.link = new RedisLink({ url, clock, onChange });
-    this.link.onConnect((connection) => this.#join(connection));
+    this.link.onConnect(() => this.#join());
   }
 
   publish(fact: Fact): void {
@@ -74,25 +65,6 @@ class RedisSharedState implements RedisShared {
     this.#listeners.push(listener);
   }
 
-  async claim(name: string, ms: number): Promise<boolean> {
-    const px = String(Math.max(1, Math.ceil(ms)));
-    const until = this.#clock.monotonic() + ms;
-    // Null: nobody had it. What is no text: the others cannot be asked, which must stop nobody.
-    const args = [CLAIM_PREFIX + name, this.#instance, 'NX', 'GET', 'PX', px];
-    const holder = await this.link.ask('SET', args, CLAIM_LIMIT_MS);
-    const isOurs = typeof holder !== 'string' || holder === this.#instance;
-    // What was claimed before, and is claimed again, ends as it would have.
-    if (isOurs && (this.#claims.get(name) ?? 0) <= this.#clock.monotonic()) this.#claims.set(name, until);
-    return isOurs;
-  }
-
-  release(name: string): void {
-    const until = this.#claims.get(name) ?? 0;
-    this.#claims.delete(name);
-    // Later it may be another instance's.
-    if (until > this.#clock.monotonic()) this.link.send('DEL', [CLAIM_PREFIX + name]);
-  }
-
   status(): SharedStatus {
     return this.link.status();
   }
@@ -102,16 +74,16 @@ class RedisSharedState implements RedisShared {
   }
 
   /** Hears before it reads, so that nothing falls between; reads before it tells, so as not to tell what is over. */
-  async #join(connection: RedisConnection): Promise<void> {
+  async #join(): Promise<void> {
     const heard = new Set<string>();
     let loading = true;
-    await connection.subscribe(CHANNEL, (text) => {
+    await this.link.subscribe(CHANNEL, (text) => {
       const id = this.#hear(text);
       if (loading && id !== undefined) heard.add(id);
     });
-    const known = await this.#load(connection, heard);
+    const known = await this.#load(heard);
     loading = false;
-    await this.#tellAgain(connection, known);
+    await this.#tellAgain(known);
   }
 
   /** News, which is later than what this instance said of the same. The id of what it is about. */
@@ -128,11 +100,11 @@ class RedisSharedState implements RedisShared {
    * Hands over all that is stored but what is in `heard`: of that there was news meanwhile, and what is read may be
    * older. Gives the ids of what this instance has told and Redis still has.
    */
-  async #load(connection: RedisConnection, heard: ReadonlySet<string>): Promise<Set<string>> {
+  async #load(heard: ReadonlySet<string>): Promise<Set<string>> {
     const known = new Set<string>();
     let cursor = '0';
     do {
-      const page = await connection.request('SCAN', [
+      const page = await this.link.request('SCAN', [
         cursor,
         'MATCH',
         `${FACT_PREFIX}*`,
@@ -142,7 +114,7 @@ class RedisSharedState implements RedisShared {
       const [next, keys]: unknown[] = Array.isArray(page) ? page : [];
       cursor = String(next ?? '0');
       const names = texts(keys);
-      const stored = names.length === 0 ? [] : texts(await connection.request('MGET', names));
+      const stored = names.length === 0 ? [] : texts(await this.link.request('MGET', names));
       for (const text of stored) this.#take(text, heard, known);
     } while (cursor !== '0');
     return known;
@@ -167,7 +139,7 @@ class RedisSharedState implements RedisShared {
     return momentOf(this.#clock, at) < this.#startedAt && !holdsForNewcomers(fact);
   }
 
-  async #tellAgain(connection: RedisConnection, known: ReadonlySet<string>): Promise<void> {
+  async #tellAgain(known: ReadonlySet<string>): Promise<void> {
     const ids = this.#told.ids().filter((id) => !known.has(id));
     for (let start = 0; start < ids.length; start += BATCH) {
       const work = ids.slice(start, start + BATCH).flatMap((id) => {
@@ -175,8 +147,8 @@ class RedisSharedState implements RedisShared {
         const told = this.#told.get(id, this.#clock.monotonic());
         if (!told) return [];
         return [
-          connection.request('SET', this.#stored(id, told)),
-          connection.request('PUBLISH', [CHANNEL, writeEnvelope(told.envelope)]),
+          this.link.request('SET', this.#stored(id, told)),
+          this.link.request('PUBLISH', [CHANNEL, writeEnvelope(told.envelope)]),
         ];
       });
       // A Redis that takes no writes now (no memory, a replica) can still be heard; a lost connection is noticed elsewhere.

@@ -12,6 +12,7 @@ import type { ServerDeps } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { recordCalls } from '../http/taping/record.ts';
 import { replayCalls } from '../http/taping/replay.ts';
+import { keyEventText } from '../keys/key-events.ts';
 import { StreamingBreakers } from '../keys/stream-breakers.ts';
 import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
 import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
@@ -99,7 +100,7 @@ export function compose(given: Config, ports: Ports): System {
     streaming: new StreamingBreakers({
       clock,
       shared: sharing.shared,
-      onChange: (message) => logger.warn({}, message),
+      onChange: (event) => logger.warn({}, keyEventText(event)),
     }),
     shared: sharing.shared,
     signatures: sharing.signatures,

@@ -2,6 +2,7 @@
 
 import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
+import { keyEventText } from '../keys/key-events.ts';
 import type { Keys } from '../keys/keys.ts';
 import { KeyPool } from '../keys/pool.ts';
 import { singleKey } from '../keys/single-key.ts';
@@ -58,7 +59,7 @@ export function createKeys(
     random,
     rates: ratesOf(config),
     shared,
-    onChange: (message) => logger.warn({}, message),
+    onChange: (event) => logger.warn({}, keyEventText(event)),
   });
   return { keys: pool, replace: (next) => pool.replace(backends(next), ratesOf(next)) };
 }

@@ -3,7 +3,6 @@ import { openRedisShared } from '../cluster/redis-shared.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
 import { RetryBudget } from '../keys/retry-budget.ts';
-import { SharedLoad } from '../keys/shared-load.ts';
 import { newInstanceId } from '../lib/ports.ts';
 import { shareSignatures } from '../signatures/shared.ts';
 import type { SignatureStore } from '../signatures/store.ts';
@@ -31,14 +30,11 @@ export function openSharing(config: Config, local: SignatureStore, { clock, logg
   const instance = newInstanceId();
   const onChange = (message: string) => logger.warn({}, message);
   const shared = openRedisShared({ url: redisUrl, clock, instance, onChange });
-  const budget: RetryBudget = new RetryBudget(clock, () => load.elsewhere());
-  const load = new SharedLoad(shared, instance, clock, () => budget.load);
   return {
     shared,
-    budget,
+    budget: new RetryBudget(clock),
     signatures: shareSignatures(local, shared.link),
     close: async () => {
-      load.close();
       await shared.close();
       local.close();
     },

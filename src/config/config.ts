@@ -1,6 +1,8 @@
 /** From environment and flags to one typed, checked configuration. Every error is one line that names the setting. */
+
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { redisAddress } from '../cluster/redis-address.ts';
 import { isLoopback } from '../http/access.ts';
 import { ANY_ORIGIN } from '../http/cors.ts';
 import type { LinearPattern } from '../lib/linear-pattern.ts';
@@ -216,8 +218,10 @@ function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultR
 
 /** The error does not quote the URL: it may hold a password. */
 function readRedisUrl({ REDIS_URL }: Values): string | undefined {
-  if (REDIS_URL === undefined || URL.canParse(REDIS_URL)) return REDIS_URL;
-  throw new ConfigError('REDIS_URL: cannot be read as a URL; look at its port, and escape odd characters');
+  if (REDIS_URL === undefined || redisAddress(REDIS_URL)) return REDIS_URL;
+  throw new ConfigError(
+    'REDIS_URL: cannot be read; look at its port and at the number of its database, and escape odd characters',
+  );
 }
 
 /** Throws a ConfigError for settings that make no sense. Flags win over the environment. */

@@ -56,7 +56,7 @@ const Origins = Type.Array(Type.String({ pattern: '^(\\*|[A-Za-z][A-Za-z0-9+.-]*
   minItems: 1,
   description: 'origins (scheme, host, and port if there is one; nothing else) separated by commas, or *',
 });
-/** The forms of URL that Bun's Redis client takes. */
+/** The forms that `redisAddress` reads. */
 const RedisUrl = Type.String({
   pattern:
     '^((redis|valkey)(s|\\+tls)?://[^\\s/]|rediss://[^\\s/]|(redis|valkey)(\\+tls)?\\+unix://\\S)\\S*$',

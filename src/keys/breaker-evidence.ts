@@ -3,7 +3,7 @@
  * the client sends the picture ten times. So the ten failures weigh as one, as long as other askers are answered and this one is not.
  */
 
-/** Whose request it is. A request that is sent again after a failure has the same asker. Requests that cannot be told apart share the empty one. */
+/** Whose request it is. A request that is sent again after a failure has the same asker. All requests that cannot be told apart have the empty one. */
 export type Asker = string;
 
 type Outcome = { at: number; failed: boolean; asker: Asker };
@@ -17,7 +17,7 @@ export class BreakerEvidence {
   #inRow = new Map<Asker, number>();
   /** Of the successes within the window. */
   #succeeded = new Map<Asker, number>();
-  /** The latest success, and the latest of any other asker than that one's. */
+  /** The latest success; and the latest success of somebody else than the asker of that one. */
   #answered: { asker: Asker; at: number } | undefined;
   #answeredOther: { asker: Asker; at: number } | undefined;
 
@@ -58,7 +58,7 @@ export class BreakerEvidence {
     return other !== undefined && now - other.at < this.#windowMs;
   }
 
-  /** Who alone failed, within the window and since the last success; undefined where several did. */
+  /** The one asker who failed, within the window or since the last success; undefined where several did. */
   only(): Asker | undefined {
     const [asker, ...others] = new Set([...this.#failed.keys(), ...this.#inRow.keys()]);
     return others.length === 0 ? asker : undefined;
@@ -79,7 +79,7 @@ export class BreakerEvidence {
     return sum;
   }
 
-  /** Who is answered in the end has met a model in trouble. */
+  /** Not if the asker was answered as well: then the failures before were the model's. */
   #mayBeItself(asker: Asker, now: number): boolean {
     return !this.#succeeded.has(asker) && this.othersAnswered(asker, now);
   }

@@ -1,8 +1,9 @@
 /**
- * A circuit breaker: after too many failures nothing is sent for a while, then one probe decides. Written by hand because it
- * has to tell beforehand when it will let something pass (a pool chooses by that), to be told what other instances saw, and
- * to live on the one clock. Why not cockatiel: docs/decisions/0022-breakers-and-budget.md
+ * A circuit breaker: after too many failures nothing is sent for a while, then one request (the probe) decides. We wrote our own because a
+ * breaker here must say beforehand when it will let something pass (keys are chosen by that), must learn what other instances saw, and
+ * must run on the injected clock. Why not cockatiel: docs/decisions/0022-breakers-and-budget.md
  */
+import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
 import { type Asker, BreakerEvidence } from './breaker-evidence.ts';
 
@@ -11,12 +12,12 @@ export type BreakerState =
   | 'closed'
   /** None pass until a time. */
   | 'open'
-  /** That time is over: one may pass, and decides for all. */
+  /** That time is over: one request may pass, and its outcome decides. */
   | 'half-open';
 
 const FROM_BEST: readonly BreakerState[] = ['closed', 'half-open', 'open'];
 
-/** Of several ways to the same thing: it is as well as the best of them. */
+/** A model that can be asked with several keys is as well as with the best of them. */
 export const bestState = (states: readonly BreakerState[]): BreakerState =>
   FROM_BEST.find((state) => states.includes(state)) ?? 'closed';
 
@@ -25,29 +26,32 @@ export type BreakerOptions = {
   clock: Clock;
   /** Failures in a row that open it. */
   consecutive: number;
-  /** Fewer while there is another reason to think so. */
+  /** So many are enough while `when` says that something else speaks for it. */
   suspect?: { consecutive: number; when(): boolean };
-  /** Or: this share of at least so many outcomes within the window. */
+  /** Failures open it, too, when they are this share of the outcomes within the window, and there are at least `atLeast` outcomes. */
   share: number;
   atLeast: number;
   windowMs: number;
-  /** Doubles with each opening that no success came between. */
-  firstOpenMs: number;
-  maxOpenMs: number;
-  /** A probe that tells nothing for so long has got lost, and makes room for another. */
+  /** How long it stays open: longer with each opening that no success came between. */
+  open: Backoff;
+  /** After so long a probe without an outcome counts as lost, and another may go. */
   probeMs: number;
-  /** After each change of state; `learned` from another instance, or seen here. */
+  /** After each change of state. `learned`: another instance told of it. */
   onChange?(state: BreakerState, breaker: Breaker, source: 'seen' | 'learned'): void;
 };
 
-/** One try's permission. What it tells counts only in the round that it was given out in, or, of a probe's success, the opening. */
+/**
+ * The permission for one attempt, which reports its outcome here. Late outcomes count for little. Example: a request is sent, the breaker
+ * opens and closes meanwhile, then the request fails: that says nothing of now, and is ignored. A probe that takes longer than `probeMs`
+ * no longer decides when it fails, because another probe is out by then; but when it succeeds, it still closes the breaker.
+ */
 export type Pass = {
-  /** It decides for all. */
+  /** Its outcome decides whether the breaker closes. */
   readonly isProbe: boolean;
   /** The other side works. */
   succeeded(): void;
   failed(): void;
-  /** Neither: the client left, or the request itself was wrong. */
+  /** The attempt says nothing of the other side: the client left, or the request itself was wrong. */
   abandoned(): void;
 };
 
@@ -58,11 +62,11 @@ export class Breaker {
   #until = 0;
   #openUntil = 0;
   #opens = 0;
-  /** Who alone has failed since it opened, and before; undefined where several did, or where that is not known. */
+  /** While it is open: the one asker whose requests failed. Undefined where several failed, or where that is not known. */
   #blamed: Asker | undefined;
-  /** Grows with each change: a pass of an earlier round says nothing of now. */
+  /** Counts all changes of state, and the probes. The failure of a probe counts only in the round that it began. */
   #round = 0;
-  /** Grows when it opens or closes: a probe's success tells of now, however late it comes within one opening. */
+  /** Counts openings and closings. All other outcomes count in the turn that they began in. */
   #turn = 0;
   #probeSince: number | undefined;
 
@@ -86,19 +90,19 @@ export class Breaker {
     return this.#state === 'closed' ? 0 : this.#until;
   }
 
-  /** The same as others are told it: milliseconds since the epoch when it opened, or as it was learned. It names the opening, too. */
+  /** The same as other instances are told it: a date, in milliseconds since the epoch; 0 when closed. */
   get openUntil(): number {
     return this.#state === 'closed' ? 0 : this.#openUntil;
   }
 
-  /** Who alone is to blame for its being open; undefined where it may be the other side. */
+  /** The one asker whose requests failed, which may be at fault themselves; undefined where several askers failed. */
   get blamed(): Asker | undefined {
     return this.#blamed;
   }
 
   /**
-   * When something of `asker` may pass: not in the future for now. While a probe is out: when it counts as lost. Where one asker
-   * alone failed, the others pass: it may be its request that is at fault.
+   * When a request of `asker` may pass: a time in the past means now. While a probe is out, that is when the probe counts as lost. Where
+   * only one asker failed, all others pass at once, because it may be his request that is at fault.
    */
   freeAt(asker: Asker = ''): number {
     if (this.#state === 'closed' || this.#isBystander(asker)) return 0;
@@ -117,13 +121,13 @@ export class Breaker {
   }
 
   /**
-   * What another instance saw: open until then (milliseconds since the epoch), or (0) closed. Its clock may be wrong; ours bounds what it says. `blamed` alone
-   * failed there: that weighs here what it would have weighed here.
+   * What another instance saw. `said` is the date until which it is open (milliseconds since the epoch), or 0 when it closed; a wrong clock over
+   * there cannot keep it open here for longer than `open` allows. Where others than `blamed` were answered here a moment ago, it stays closed.
    */
   learn(said: number, opens: number, blamed?: Asker): void {
-    const { clock, maxOpenMs } = this.#options;
+    const { clock, open } = this.#options;
     const now = clock.monotonic();
-    const until = Math.min(momentOf(clock, said), now + maxOpenMs);
+    const until = Math.min(momentOf(clock, said), now + open.most);
     if (until > now) {
       if (this.#state !== 'closed' && until <= this.#until) return;
       // The evidence of one that is not closed is empty.
@@ -159,7 +163,7 @@ export class Breaker {
     };
   }
 
-  /** A round of its own: the failure of a probe that was slow no longer decides; its success still does. */
+  /** Begins a round, so that the failure of an earlier probe no longer counts. */
   #beginProbe(now: number): void {
     this.#round++;
     this.#probeSince = now;
@@ -170,7 +174,7 @@ export class Breaker {
 
   #succeeded(asker: Asker): void {
     if (this.#state !== 'closed') this.#close('seen');
-    // After the change, which begins anew: whoever failed alone does so still.
+    // After the closing, which clears the evidence: this success has to be in it.
     this.#evidence.note(false, asker, this.#options.clock.monotonic());
   }
 
@@ -178,7 +182,7 @@ export class Breaker {
     const { clock, atLeast, share } = this.#options;
     const now = clock.monotonic();
     if (this.#state !== 'closed') {
-      // A bystander: it is not one asker alone that fails.
+      // A bystander failed: so it is no longer one asker alone.
       this.#blamed = undefined;
       return;
     }
@@ -195,8 +199,8 @@ export class Breaker {
   }
 
   #openAnew(now: number, blamed: Asker | undefined): void {
-    const { clock, firstOpenMs, maxOpenMs } = this.#options;
-    const ms = Math.min(maxOpenMs, firstOpenMs * 2 ** this.#opens);
+    const { clock, open } = this.#options;
+    const ms = backoffMs(open, this.#opens);
     this.#opens++;
     this.#open(now + ms, dateOf(clock, now + ms).getTime(), 'seen', blamed);
   }

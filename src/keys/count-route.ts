@@ -6,8 +6,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import type { Clock } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { CountRoute } from './keys.ts';
-import type { PoolNews } from './news.ts';
-import type { QuotaVerdict } from './quotas.ts';
+import type { Quota, QuotaVerdict } from './quotas.ts';
 import { DENIED_MS, type KeyRecord } from './record.ts';
 import { keyVerdict } from './verdict.ts';
 
@@ -18,33 +17,36 @@ type CountOptions = {
   /** In the order in which they are asked. */
   records: Records;
   clock: Clock;
-  news: PoolNews;
+  onQuota: OnQuota;
 };
+
+/** A key may count no tokens with a model until the quota is back. */
+type OnQuota = (record: KeyRecord, model: string, quota: Quota) => void;
 
 /** Deals the keys of a pool to its counts, in a turn of their own. */
 export class CountRoutes {
   readonly #clock: Clock;
-  readonly #news: PoolNews;
+  readonly #onQuota: OnQuota;
   #turn = 0;
 
-  constructor(clock: Clock, news: PoolNews) {
+  constructor(clock: Clock, onQuota: OnQuota) {
     this.#clock = clock;
-    this.#news = news;
+    this.#onQuota = onQuota;
   }
 
   /** `first` names the key that goes before the next in turn. */
   route(model: string, all: readonly KeyRecord[], first: string | undefined): CountRoute {
-    const [clock, news] = [this.#clock, this.#news];
+    const [clock, onQuota] = [this.#clock, this.#onQuota];
     const start = this.#turn++ % all.length;
     const inTurn = [...all.slice(start), ...all.slice(0, start)].filter(({ state }) => state !== 'out');
-    const isFirst = ({ backend }: KeyRecord) => backend.keyFingerprint === first;
+    const isFirst = ({ fingerprint }: KeyRecord) => fingerprint === first;
     const [head, ...rest] = [...inTurn.filter(isFirst), ...inTurn.filter((record) => !isFirst(record))];
     if (!head) throw new Error('a pool without keys');
-    return new PoolCountRoute({ model, records: [head, ...rest], clock, news });
+    return new PoolCountRoute({ model, records: [head, ...rest], clock, onQuota });
   }
 }
 
-/** What a failure means for the counts to come. Undefined: nothing, as where the request is at fault, or the model. */
+/** What a failure means for later counts. Undefined where it means nothing, because the request or the model is at fault. */
 function countVerdict(error: unknown): QuotaVerdict | undefined {
   const verdict = keyVerdict(error);
   switch (verdict.kind) {
@@ -87,12 +89,12 @@ class PoolCountRoute implements CountRoute {
   }
 
   failed(error: unknown): boolean {
-    const { model, news } = this.#options;
+    const { model, onQuota } = this.#options;
     const verdict = countVerdict(error);
     if (!verdict) return false;
     const last = error instanceof UpstreamError ? error : undefined;
     const { quota } = this.#record.countQuotas.cool(model, verdict, last);
-    news.countQuota(this.#record.backend, model, quota);
+    onQuota(this.#record, model, quota);
     const next = this.#free();
     this.#sentAt = this.#options.clock.monotonic();
     this.#record = next ?? this.#record;

@@ -3,6 +3,7 @@ import type { UpstreamError } from '../gemini/errors.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { BreakerState } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
+import type { RateLimit } from './rate-window.ts';
 
 /** What a key may not be asked for now. */
 export type ModelState = {
@@ -21,20 +22,23 @@ export type KeyTrouble = 'key' | 'billing';
 
 export type KeyState = {
   fingerprint: string;
-  /** `refused`: Google does not take it, and it is asked all the same because there is no other. `out`: not asked, but for a test now and then. */
+  /**
+   * Google does not take a key that is `refused` or `out`. `refused`: the key is asked all the same, because there is no other. `out`: one
+   * request an hour tests it.
+   */
   state: 'in use' | 'refused' | 'out';
-  /** Undefined for one in use, and where another instance did not say. */
+  /** Undefined for a key in use, and where another instance found out and did not say why. */
   why?: KeyTrouble | undefined;
-  /** When one that is `out` is tested with a request; by the monotonic clock. */
+  /** Of a key that is `out`: when a request tests it, by the monotonic clock. */
   testedAt?: number;
   models: readonly ModelState[];
 };
 
 /** Where a request may go after a failure that the key is to blame for. */
 export type Again =
-  /** To a key that has not turned it down: that is no retry. */
+  /** To a key that has not turned it down. That is no retry. */
   | 'other-key'
-  /** To whichever is free, or free first, without any other wait: that is a retry. After failures enough, to another model. */
+  /** To the key that is free now or first, without a wait of its own. That is a retry. `ready` says where another model should answer instead. */
   | 'retry'
   /** Another try is not the key's affair. */
   | 'no';
@@ -43,31 +47,66 @@ export type Again =
 export type Patience = {
   /** Milliseconds, all waits of one route together. */
   limitMs: number;
-  /** False where another model can answer: then nobody waits for one that fails. */
+  /** Whether to wait for a model that fails. False where another model can answer. */
   forBreaker(): boolean;
   /** Tokens of the request, asked where they count (`KEY_TPM`). */
   tokens(): number;
+  /** A wait begins. What it returns is called when that wait ends, however it ends. */
+  onWait?(wait: KeyWait): () => void;
+};
+
+/** What a request waits for. */
+export type KeyWait = {
+  /** Fingerprint of the key that will be free first. */
+  key: string;
+  /** By the monotonic clock. The wait may end sooner: when a probe is answered, for one. */
+  until: number;
+} & (
+  | { for: 'key'; limit: 'quota' | 'quota of the day' | RateLimit }
+  /** The model fails with the key. */
+  | { for: 'breaker' }
+);
+
+/** Why a key is in the hand of a request. */
+export type KeyChoice = {
+  why: /** The session's key. */
+    | 'home'
+    /** The session had none, or the client names no session. */
+    | 'dealt'
+    /** The session's key may not be asked now, or has failed. The session stays with this one. */
+    | 'moved'
+    /** For this attempt only. Either no key is free, and this one will be first; or a refusal gave no reason, and one other key is tried. */
+    | 'fallback';
+  /** Fingerprint of the key that the session had until now. */
+  home?: string | undefined;
 };
 
 /** One answer's way to Gemini. A key is in its hand from the beginning, because signatures belong to one. */
 export type KeyRoute = {
   /** The key in hand. Another one after a failure, or after a wait. */
   readonly backend: Backend;
+  /** Why that one. */
+  readonly chosen: KeyChoice;
   /**
-   * Resolves when the key in hand may be asked. Rejects with an UpstreamError `not-sent` where every key is out of quota, or
-   * the model failing with every key, for longer than `patience` allows; with the signal's reason when it aborts.
-   * Each `ready` wants one `succeeded`, `failed` or `released`.
+   * True where a key may be asked now; the route has that key in hand then, just as after `ready`. False where the request has to wait or
+   * is refused; call `ready` for either. Never throws.
+   */
+  tryReady(patience: Patience): boolean;
+  /**
+   * Resolves when the key in hand may be asked. Rejects with an UpstreamError `not-sent` where that would take longer than `patience`
+   * allows: every key is out of quota, or the model fails with every key. Rejects with the signal's reason when it aborts.
+   * After each time that the route is ready, call `succeeded`, `failed` or `released` once.
    */
   ready(patience: Patience, signal: AbortSignal): Promise<void>;
   /** What `ready` would reject with at once; undefined where it would resolve, or wait. */
   refusal(patience: Patience): UpstreamError | undefined;
-  /** Notes what a failure says of the key in hand, and who may be asked once the route is ready again. */
+  /** Notes what a failure says of the key in hand. Says where the request may go; that key is in hand then. */
   failed(error: unknown): Again;
   /** The same request went out once more with the key in hand. */
   sentAgain(tokens: () => number): void;
   /** The key in hand gave an answer. */
   succeeded(): void;
-  /** The try ended, and says nothing of the key: the client left. */
+  /** The attempt ended, and says nothing of the key: the client left. */
   released(): void;
 };
 
@@ -89,11 +128,11 @@ export type Keys = {
   route(model: string, session: string | undefined, asker?: Asker): KeyRoute;
   /** `preferred` goes before the session's key, and that before the next in turn. */
   countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute;
-  /** False where no key has access to the model or quota of it for minutes, or it fails with every one: another model answers sooner. */
+  /** False where another model would answer sooner: no key has access to this one, or quota of it within minutes, or it fails with every key. */
   usable(model: string, asker?: Asker): boolean;
   /** How one key fared outside of a route; undefined for well. */
   note(backend: Backend, model: string, error: unknown): void;
   states(): KeyState[];
-  /** Of the models that are not well with some key: the best state of any key. */
+  /** Models that are in trouble with one key at least, each with the best state that it has with any key. */
   modelStates(): ReadonlyMap<string, BreakerState>;
 };

@@ -4,7 +4,7 @@ import { type Clock, dateOf } from '../lib/ports.ts';
 import type { KeyRecord, Wanted } from './record.ts';
 
 /** Of records that may be asked for the model at all; `first` is the one that comes back first. */
-export function exhausted(
+export function noKeyError(
   wanted: Wanted,
   records: readonly KeyRecord[],
   first: KeyRecord,
@@ -24,7 +24,7 @@ export function exhausted(
   const isDay = why === 'quota' && first.isAway(model);
   const last = why === 'quota' ? first.quotas.of(model)?.last : undefined;
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
-  // Google's own figure is from when it was said.
+  // Google's own figure has grown old: it counted from when Google said it.
   const said = (last?.message ?? own).replace(/\s*Please retry in [\d.hms]+/gi, '').trim();
   const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
@@ -35,20 +35,21 @@ export function exhausted(
   });
 }
 
-const nameOf = ({ backend }: KeyRecord) => `#${backend.keyFingerprint}`;
+const nameOf = ({ fingerprint }: KeyRecord) => `#${fingerprint}`;
 
 function stateOf(record: KeyRecord, wanted: Wanted, clock: Clock): string {
-  const { why, until } = record.hindrance(wanted);
+  const hindrance = record.hindrance(wanted);
+  const { until } = hindrance;
   const at = dateOf(clock, Math.max(until, clock.monotonic())).toISOString();
   const back = `back at ${at}`;
-  switch (why) {
+  switch (hindrance.why) {
     case 'breaker':
       return `failing, tried again at ${at}`;
     case 'rate':
       return `at its KEY_RPM or KEY_TPM, ${back}`;
-    default:
-      return record.quotas.of(wanted.model)?.state === 'parked'
-        ? `the day's quota is used up, ${back}`
-        : `out of quota, ${back}`;
+    case 'quota':
+      return hindrance.isDay ? `the day's quota is used up, ${back}` : `out of quota, ${back}`;
+    case 'nothing':
+      return 'free now';
   }
 }

@@ -2,25 +2,22 @@
  * Several keys as one: each session has its key, and a key that Google turns down, or that fails, is left alone for a while,
  * by model. State is data under one clock. Why: docs/decisions/0020-key-pool.md and 0022-breakers-and-budget.md
  */
-
+import type { Fact } from '../cluster/facts.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
 import { UpstreamError } from '../gemini/errors.ts';
-import type { Clock, Random } from '../lib/ports.ts';
+import { type Clock, dateOf, momentOf, type Random } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
-import { Homes } from './affinity.ts';
+import { Affinity } from './affinity.ts';
 import { type Breaker, type BreakerOptions, type BreakerState, bestState } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
-import { type Choice, choiceOf, soonest, type Wish } from './choice.ts';
 import { CountRoutes } from './count-route.ts';
-import { hear } from './hearing.ts';
-import type { CountRoute, KeyRoute, KeyState, Keys, KeyTrouble } from './keys.ts';
-import { FAILURES_WITH_COMPANY, MODEL_BREAKER } from './model-breaker.ts';
-import { breakerLine, PoolNews, refusalLine } from './news.ts';
-import { exhausted } from './no-key-error.ts';
+import type { KeyEvent } from './key-events.ts';
+import type { CountRoute, KeyChoice, KeyRoute, KeyState, Keys, KeyTrouble } from './keys.ts';
+import { noKeyError } from './no-key-error.ts';
+import type { Quota } from './quotas.ts';
 import type { RateLimits } from './rate-window.ts';
-import { KeyRecord, type Wanted } from './record.ts';
-import { PoolRoute, type RoutedPool } from './route.ts';
-import { KeyTurns } from './turns.ts';
+import { FAILURES_WITH_COMPANY, KeyRecord, MODEL_BREAKER, type Wanted } from './record.ts';
+import { type Choice, PoolRoute, type RoutedPool, type Wish } from './route.ts';
 import { type KeyVerdict, keyVerdict } from './verdict.ts';
 import { Waiters } from './waiters.ts';
 
@@ -32,52 +29,43 @@ export type PoolOptions = {
   random: Random;
   rates?: RateLimits;
   shared?: SharedState;
-  /** A key is left out or parked, a breaker opens or closes: one line without the key. */
-  onChange?(message: string): void;
+  /** A key is left out or parked, a breaker opens or closes, here or in another instance. */
+  onChange?(event: KeyEvent): void;
 };
 
 export class KeyPool implements Keys, RoutedPool {
   readonly kind: Backend['kind'];
   readonly clock: Clock;
-  readonly shared: SharedState;
   readonly waiters: Waiters;
+  readonly #shared: SharedState;
   readonly #options: PoolOptions;
   #rates: RateLimits;
   #backends: Backends;
   #records: readonly KeyRecord[];
-  readonly #turns = new KeyTurns();
-  readonly #homes = new Homes<string>();
-  readonly #news: PoolNews;
+  readonly #affinity: Affinity;
   readonly #counts: CountRoutes;
 
   constructor(options: PoolOptions) {
     const { backends, clock, random, shared } = options;
     this.kind = backends[0].kind;
     this.clock = clock;
-    this.shared = shared ?? aloneState(clock.wall());
     this.waiters = new Waiters(clock, random);
-    this.#news = new PoolNews(this.shared, clock);
-    this.#counts = new CountRoutes(clock, this.#news);
+    this.#shared = shared ?? aloneState(clock.wall());
+    // Several instances do not tell each other which key a session has. The hash makes them agree.
+    this.#affinity = new Affinity(this.#shared.status().kind === 'redis' ? 'by-hash' : 'in-turn', clock);
+    this.#counts = new CountRoutes(clock, (key, model, quota) => this.#tellCountQuota(key, model, quota));
     this.#options = options;
     this.#rates = options.rates ?? { requests: undefined, tokens: undefined };
     this.#backends = backends;
     this.#records = backends.map((backend) => this.#record(backend));
-    this.shared.listen((fact) =>
-      hear(fact, {
-        clock,
-        homes: this.#homes,
-        record: (fingerprint) => this.#named(fingerprint),
-        refuse: (record, why) => this.#refuse(record, why),
-        restore: (record) => this.#restore(record),
-      }),
-    );
+    this.#shared.listen((fact) => this.#hear(fact));
   }
 
   get backends(): Backends {
     return this.#backends;
   }
 
-  /** Other keys from now on. One that stays keeps what is known of it, but for what the operator may have mended. */
+  /** Other keys from now on. What is known of a key that stays is kept, but for refusals: the operator may have mended their cause. */
   replace(backends: Backends, rates: RateLimits = this.#rates): void {
     this.#rates = rates;
     this.#records = backends.map((backend) => {
@@ -88,7 +76,7 @@ export class KeyPool implements Keys, RoutedPool {
     });
     const [first, ...others] = this.#records.map((record) => record.backend);
     if (first) this.#backends = [first, ...others];
-    for (const { backend } of this.#records) this.#news.key(backend, 'in use');
+    for (const record of this.#records) this.#tellKey(record);
     this.waiters.wake();
   }
 
@@ -97,37 +85,40 @@ export class KeyPool implements Keys, RoutedPool {
   }
 
   countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute {
-    const home = session === undefined ? undefined : this.#homes.of(model, session);
-    return this.#counts.route(model, this.#records, preferred?.keyFingerprint ?? home);
+    const first = preferred?.keyFingerprint ?? this.#affinity.homeOf(model, session);
+    return this.#counts.route(model, this.#records, first);
   }
 
   usable(model: string, asker: Asker = ''): boolean {
     const allowed = this.#allowed(model).filter((record) => !record.isAway(model));
     const now = this.clock.monotonic();
     if (!allowed.some((record) => record.breakerFreeAt(model, asker) <= now)) return false;
-    // Else a key that is short of quota would hold requests to a model that fails with all the others.
-    return (
-      soonest(allowed.map((record) => choiceOf(record, { model, tokens: 0, asker }))).hindrance.why !==
-      'breaker'
-    );
+    // A key may be free of its breaker but out of quota for longer than the others' breakers stay open: it is no help then.
+    return soonest(allowed, { model, tokens: 0, asker }).hindrance.why !== 'breaker';
   }
 
-  /** `current` goes before the session's key, and that before the next in turn. Where none is free: the first that will be. */
-  choose(wish: Wish, current?: Backend): Choice {
+  choose(wish: Wish, current?: string): Choice {
     const { model, session, givenUp } = wish;
     const now = this.clock.monotonic();
-    const found = this.#candidates(model).map((record) => choiceOf(record, wish));
-    const open = found.filter(({ hindrance }) => hindrance.why === 'nothing').map(({ record }) => record);
-    if (open.length === 0) return soonest(found);
-    const fresh = open.filter((record) => !givenUp?.has(record.backend));
+    const home = this.#affinity.homeOf(model, session);
+    const candidates = this.#candidates(model);
+    const isFree = (record: KeyRecord) => record.hindrance(wish).why === 'nothing';
+    const settled = (record: KeyRecord): Choice => {
+      this.#affinity.settle(model, session, record.fingerprint);
+      return { record, hindrance: { why: 'nothing', until: now }, chosen: choiceOf(home, record) };
+    };
+    // The usual case, which need not look at the others.
+    const held = candidates.find(({ fingerprint }) => fingerprint === current);
+    if (held && !givenUp?.has(held.fingerprint) && isFree(held)) return settled(held);
+    const open = candidates.filter(isFree);
+    if (open.length === 0) return { ...soonest(candidates, wish), chosen: { why: 'fallback', home } };
+    const fresh = open.filter((record) => !givenUp?.has(record.fingerprint));
     const free = fresh.length > 0 ? fresh : open;
-    const home = session === undefined ? undefined : this.#homes.of(model, session);
-    const record =
-      free.find(({ backend }) => backend === current) ??
-      free.find(({ backend }) => backend.keyFingerprint === home) ??
-      this.#turns.next(this.#records, free, model);
-    if (session !== undefined) this.#settle(model, session, record.backend.keyFingerprint);
-    return { record, hindrance: { why: 'nothing', until: now } };
+    return settled(
+      free.find((record) => record === held) ??
+        free.find(({ fingerprint }) => fingerprint === home) ??
+        this.#affinity.deal(model, session, this.#records, free),
+    );
   }
 
   note(backend: Backend, model: string, error: unknown): void {
@@ -137,8 +128,8 @@ export class KeyPool implements Keys, RoutedPool {
       this.failed(record, model, error);
       return;
     }
-    this.#news.key(backend, 'in use');
     this.#restore(record);
+    this.#tellKey(record);
     this.succeeded(record, model, this.clock.monotonic());
   }
 
@@ -146,11 +137,11 @@ export class KeyPool implements Keys, RoutedPool {
     const news = record.succeeded(model, sentAt);
     if (news.key) {
       this.#restore(record);
-      this.#news.key(record.backend, 'in use');
+      this.#tellKey(record);
     }
     if (news.model) {
-      this.#tell(record, `has access to ${model} again`);
-      this.#news.quota(record.backend, model, 'denied', 0, 0);
+      this.#report(record, model, 'free', 0);
+      this.#tellQuota(record, model, { state: 'denied', until: 0, strikes: 0 });
     }
   }
 
@@ -160,19 +151,21 @@ export class KeyPool implements Keys, RoutedPool {
     switch (verdict.kind) {
       case 'invalid':
         this.#refuse(record, verdict.why);
-        this.#news.key(record.backend, record.state, verdict.why);
+        this.#tellKey(record, verdict.why);
         break;
-      case 'denied':
-        if (record.deny(model)) this.#tell(record, `has no access to ${model}`);
-        this.#news.quota(record.backend, model, 'denied', record.deniedUntil(model), 0);
+      case 'denied': {
+        const isNews = record.deny(model);
+        const until = record.deniedUntil(model);
+        if (isNews) this.#report(record, model, 'denied', until);
+        this.#tellQuota(record, model, { state: 'denied', until, strikes: 0 });
         break;
+      }
       case 'day':
       case 'wait':
       case 'backoff': {
         const { quota, news } = record.quotas.cool(model, verdict, error);
-        if (news && quota.state === 'parked')
-          this.#tell(record, `the day's quota for ${model} is used up; parked until midnight Pacific`);
-        this.#news.quota(record.backend, model, quota.state, quota.until, quota.strikes);
+        if (news && quota.state === 'parked') this.#report(record, model, 'parked', quota.until);
+        this.#tellQuota(record, model, quota);
         break;
       }
       default:
@@ -181,20 +174,19 @@ export class KeyPool implements Keys, RoutedPool {
     return verdict;
   }
 
-  other(wish: Wish, than: KeyRecord): KeyRecord | undefined {
+  other(wish: Wish, than: string): KeyRecord | undefined {
     const free = this.#allowed(wish.model).filter(
       (record) =>
-        record !== than &&
-        !wish.givenUp?.has(record.backend) &&
-        choiceOf(record, wish).hindrance.why === 'nothing',
+        record.fingerprint !== than &&
+        !wish.givenUp?.has(record.fingerprint) &&
+        record.hindrance(wish).why === 'nothing',
     );
-    return free.length > 0 ? this.#turns.next(this.#records, free, wish.model) : undefined;
+    return free.length > 0 ? this.#affinity.deal(wish.model, wish.session, this.#records, free) : undefined;
   }
 
-  exhausted(wanted: Wanted): UpstreamError {
+  refusal(wanted: Wanted): UpstreamError {
     const candidates = this.#candidates(wanted.model);
-    const { record } = soonest(candidates.map((candidate) => choiceOf(candidate, wanted)));
-    return exhausted(wanted, candidates, record, this.clock);
+    return noKeyError(wanted, candidates, soonest(candidates, wanted).record, this.clock);
   }
 
   sent(record: KeyRecord, tokens: number): void {
@@ -202,7 +194,7 @@ export class KeyPool implements Keys, RoutedPool {
     if (this.#rates.requests === undefined && this.#rates.tokens === undefined) return;
     const at = this.clock.monotonic();
     record.rate.note(tokens, at);
-    this.#news.sent(record.backend, at, tokens);
+    this.#shared.publish({ kind: 'sent', key: record.fingerprint, at: this.#date(at), tokens });
   }
 
   get countsTokens(): boolean {
@@ -234,7 +226,7 @@ export class KeyPool implements Keys, RoutedPool {
       },
       onChange: (state, breaker, source) => {
         this.#breakerChanged(backend, model, state, breaker);
-        if (source === 'seen' && state !== 'half-open') this.#news.breaker(backend, model, breaker);
+        if (source === 'seen' && state !== 'half-open') this.#tellBreaker(backend, model, breaker);
       },
     });
     return new KeyRecord({ backend, clock, rates: this.#rates, breaker });
@@ -257,40 +249,119 @@ export class KeyPool implements Keys, RoutedPool {
     return allowed.length > 0 ? allowed : this.#records.filter(({ isLeftOut }) => !isLeftOut);
   }
 
-  #settle(model: string, session: string, key: string): void {
-    if (this.#homes.settle(model, session, key)) this.#news.home(model, session, key);
-  }
-
   #refuse(record: KeyRecord, why: KeyTrouble | undefined): void {
     const others = this.#records.some((other) => other !== record && other.state !== 'out');
     const before = record.state;
     record.refuse(before === 'out' || others ? 'out' : 'refused', why);
-    if (record.state !== before) this.#tell(record, refusalLine(record.state, why));
+    if (record.state !== before) this.#reportKey(record, why);
   }
 
   #restore(record: KeyRecord): void {
     if (record.state === 'in use') return;
     record.state = 'in use';
-    this.#tell(record, 'works again');
+    this.#reportKey(record);
     this.waiters.wake();
   }
 
   #breakerChanged(backend: Backend, model: string, state: BreakerState, breaker: Breaker): void {
-    const trouble = this.#recordOf(backend)?.troubles.get(model);
-    this.#options.onChange?.(breakerLine(backend, model, state, breaker, trouble));
+    const cause = this.#recordOf(backend)?.troubles.get(model);
+    const { openUntil: until, opens: openings } = breaker;
+    const event = { kind: 'breaker', key: backend.keyFingerprint, model, state, until, openings } as const;
+    this.#options.onChange?.({ ...event, ...(cause === undefined ? {} : { cause }) });
     this.waiters.wake();
   }
 
-  #tell({ backend }: KeyRecord, what: string): void {
-    this.#options.onChange?.(`key #${backend.keyFingerprint}: ${what}`);
+  // ── what is reported here ──────────────────────────────────────────────────────────────────────────────────
+
+  #reportKey({ fingerprint: key, state }: KeyRecord, why?: KeyTrouble): void {
+    this.#options.onChange?.({ kind: 'key', key, state, ...(why === undefined ? {} : { why }) });
+  }
+
+  #report(
+    { fingerprint: key }: KeyRecord,
+    model: string,
+    state: 'parked' | 'denied' | 'free',
+    moment: number,
+  ) {
+    const until = state === 'free' ? 0 : this.#date(moment);
+    this.#options.onChange?.({ kind: 'model', key, model, state, until });
+  }
+
+  // ── what other instances are told, and what is done with what they tell ────────────────────────────────────
+
+  #tellKey({ fingerprint: key, state }: KeyRecord, why?: KeyTrouble): void {
+    this.#shared.publish({ kind: 'key', key, state, ...(why === undefined ? {} : { why }) });
+  }
+
+  #tellQuota(
+    { fingerprint: key }: KeyRecord,
+    model: string,
+    { state, until, strikes }: { state: Quota['state'] | 'denied'; until: number; strikes: number },
+  ): void {
+    this.#shared.publish({ kind: 'quota', key, model, state, until: this.#date(until), strikes });
+  }
+
+  #tellCountQuota({ fingerprint: key }: KeyRecord, model: string, { until, strikes }: Quota): void {
+    this.#shared.publish({ kind: 'count-quota', key, model, until: this.#date(until), strikes });
+  }
+
+  #tellBreaker({ keyFingerprint: key }: Backend, model: string, breaker: Breaker): void {
+    const { openUntil: until, opens, blamed } = breaker;
+    const whom = blamed === undefined ? {} : { blamed };
+    this.#shared.publish({ kind: 'breaker', key, model, until, opens, ...whom });
+  }
+
+  /** Acts on what another instance has learned, and does not tell it again. */
+  #hear(fact: Fact): void {
+    const record = 'key' in fact ? this.#named(fact.key) : undefined;
+    if (!record) return;
+    switch (fact.kind) {
+      case 'quota':
+        if (fact.state === 'denied') record.deny(fact.model, momentOf(this.clock, fact.until));
+        else record.quotas.learn(fact.model, fact.state, fact.until, fact.strikes);
+        return;
+      case 'count-quota':
+        record.countQuotas.learn(fact.model, 'cooling', fact.until, fact.strikes);
+        return;
+      case 'key':
+        if (fact.state === 'in use') this.#restore(record);
+        else this.#refuse(record, fact.why);
+        return;
+      case 'breaker':
+        record.breaker(fact.model).learn(fact.until, fact.opens, fact.blamed);
+        return;
+      case 'sent':
+        record.rate.note(fact.tokens, momentOf(this.clock, fact.at));
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** What others are told is by the wall's clock: their monotonic ones have nothing to do with ours. */
+  #date(moment: number): number {
+    return dateOf(this.clock, moment).getTime();
   }
 
   #named(fingerprint: string): KeyRecord | undefined {
-    return this.#records.find(({ backend }) => backend.keyFingerprint === fingerprint);
+    return this.#records.find((record) => record.fingerprint === fingerprint);
   }
 
   /** Undefined for a key that a reload has taken away. */
   #recordOf(backend: Backend): KeyRecord | undefined {
     return this.#records.find((record) => record.backend === backend);
   }
+}
+
+/** The one that is free first. */
+function soonest(records: readonly KeyRecord[], wanted: Wanted): Omit<Choice, 'chosen'> {
+  const found = records.map((record) => ({ record, hindrance: record.hindrance(wanted) }));
+  const [first, ...others] = found;
+  if (!first) throw new Error('a pool without keys');
+  return others.reduce((a, b) => (b.hindrance.until < a.hindrance.until ? b : a), first);
+}
+
+function choiceOf(home: string | undefined, { fingerprint }: KeyRecord): KeyChoice {
+  if (home === undefined) return { why: 'dealt' };
+  return { why: home === fingerprint ? 'home' : 'moved', home };
 }

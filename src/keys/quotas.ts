@@ -1,5 +1,6 @@
-/** The quotas of one key, by model: until when each is used up, by what Google said, or for longer each time where Google said nothing. */
+/** The quotas of one key, by model: until when each is used up. Where Google does not say until when, we wait longer each time. */
 import type { UpstreamError } from '../gemini/errors.ts';
+import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import { nextPacificMidnight } from './quota-day.ts';
@@ -7,23 +8,22 @@ import type { KeyVerdict } from './verdict.ts';
 
 /** Milliseconds. "Retry in 0s" must not become a loop. */
 const MIN_WAIT = 1_000;
-/** Milliseconds, for a quota error that tells no time. */
-const FIRST_BACKOFF = 5_000;
-const MAX_BACKOFF = 60_000;
+/** For a quota error that tells no time. */
+const UNTOLD: Backoff = { first: 5_000, most: 60_000 };
 /** Milliseconds. Nothing that is told of a key holds for longer, whoever says so: the day's quota ends at midnight. */
 const LONGEST_MS = 2 * 86_400_000;
 
 /** Of one model. */
 export type Quota = {
   state: 'cooling' | 'parked';
-  /** By the monotonic clock; what `dayEnds` says has been put in. */
+  /** By the monotonic clock. Not before `dayEnds`. */
   until: number;
   /** Quota errors in a row that told no time. */
   strikes: number;
   last: UpstreamError | undefined;
   /** When it was said, by the monotonic clock. */
   at: number;
-  /** Milliseconds since the epoch. Of the wall's clock, which Google's day goes by: where that is set right, the end is. */
+  /** Of a quota of the day, in milliseconds since the epoch: Google's day goes by the wall's clock, and when that is corrected, so is the end. */
   dayEnds: number | undefined;
 };
 
@@ -57,7 +57,7 @@ export class Quotas {
     const old = this.of(model);
     const cooling = old !== undefined && old.until > now;
     const strikes = old?.strikes ?? 0;
-    // Of requests that were under way together, one strike.
+    // Several requests that were under way together make one strike.
     const struck = verdict.kind === 'backoff' && !cooling;
     const kept = this.#quotas.get(model)?.until ?? 0;
     const until = Math.max(kept, this.#until(verdict, now, strikes, cooling));
@@ -82,7 +82,7 @@ export class Quotas {
     this.#quotas.set(model, { state, until, strikes, last: old?.last, at, dayEnds });
   }
 
-  /** What was sent after the quota was said to be used up, and succeeded, says that it is back. */
+  /** The quota is back if the request was sent after Google had said that it was used up. */
   succeeded(model: string, sentAt: number): void {
     const quota = this.of(model);
     if (quota && (quota.until <= this.#clock.monotonic() || quota.at < sentAt)) this.#quotas.delete(model);
@@ -106,7 +106,7 @@ export class Quotas {
       case 'wait':
         return now + Math.max(MIN_WAIT, verdict.ms);
       default:
-        return cooling ? 0 : now + Math.min(MAX_BACKOFF, FIRST_BACKOFF * 2 ** strikes);
+        return cooling ? 0 : now + backoffMs(UNTOLD, strikes);
     }
   }
 }

@@ -6,12 +6,23 @@ const MINUTE_MS = 60_000;
 /** Per minute; undefined for no limit. */
 export type RateLimits = { requests: number | undefined; tokens: number | undefined };
 
+/** Name and value of the setting. */
+export type RateLimit = `KEY_RPM ${number}` | `KEY_TPM ${number}`;
+
+/** `limit` is what a request waits for until then; undefined where it need not wait. */
+export type Room = { at: number; limit: RateLimit | undefined };
+
+const ROOM_NOW: Room = { at: 0, limit: undefined };
+
 type Sent = { at: number; tokens: number };
 
-export class Rate {
+export class RateWindow {
   #limits: RateLimits;
   readonly #clock: Clock;
-  #sent: Sent[] = [];
+  /** Oldest first. */
+  readonly #sent: Sent[] = [];
+  /** Of all of them. */
+  #tokens = 0;
 
   constructor(limits: RateLimits, clock: Clock) {
     this.#limits = limits;
@@ -23,33 +34,39 @@ export class Rate {
     this.#limits = limits;
   }
 
-  /** When a request of so many tokens may go out: not in the future for now. One larger than the limit goes alone. */
-  freeAt(tokens: number): number {
-    const { requests = Infinity, tokens: limit = Infinity } = this.#limits;
-    const sent = this.#recent();
-    let count = sent.length;
-    let sum = sent.reduce((total, one) => total + one.tokens, 0);
-    let free = 0;
-    for (const one of sent) {
-      if (count < requests && (count === 0 || sum + tokens <= limit)) break;
-      free = one.at + MINUTE_MS;
+  /** When a request of so many tokens may go out; a time in the past means now. A request larger than the limit goes out alone. */
+  roomFor(tokens: number): Room {
+    const { requests = Infinity, tokens: most = Infinity } = this.#limits;
+    if (requests === Infinity && most === Infinity) return ROOM_NOW;
+    this.#forgetOld();
+    let count = this.#sent.length;
+    let sum = this.#tokens;
+    let room = ROOM_NOW;
+    for (const one of this.#sent) {
+      const isFull = count >= requests;
+      if (!isFull && sum + tokens <= most) break;
+      room = { at: one.at + MINUTE_MS, limit: isFull ? `KEY_RPM ${requests}` : `KEY_TPM ${most}` };
       count--;
       sum -= one.tokens;
     }
-    return free;
+    return room;
   }
 
   note(tokens: number, at: number = this.#clock.monotonic()): void {
-    // Here as well: who sends nothing itself hears of what others send.
-    this.#recent().push({ at, tokens });
+    // Here as well: an instance that sends nothing still hears of what others send.
+    this.#forgetOld();
+    const last = this.#sent.at(-1);
+    this.#sent.push({ at, tokens });
+    this.#tokens += tokens;
     // What other instances sent comes late.
-    this.#sent.sort((a, b) => a.at - b.at);
+    if (last && last.at > at) this.#sent.sort((a, b) => a.at - b.at);
   }
 
-  #recent(): Sent[] {
+  #forgetOld(): void {
     const now = this.#clock.monotonic();
-    if (this.#sent.some(({ at }) => now - at >= MINUTE_MS))
-      this.#sent = this.#sent.filter(({ at }) => now - at < MINUTE_MS);
-    return this.#sent;
+    const first = this.#sent.findIndex(({ at }) => now - at < MINUTE_MS);
+    if (first === 0) return;
+    const old = this.#sent.splice(0, first < 0 ? this.#sent.length : first);
+    for (const { tokens } of old) this.#tokens -= tokens;
   }
 }

@@ -7,24 +7,44 @@ import { Breaker, type BreakerOptions, type BreakerState } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
 import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
 import { Quotas } from './quotas.ts';
-import { Rate, type RateLimits } from './rate-window.ts';
+import { type RateLimit, type RateLimits, RateWindow } from './rate-window.ts';
 
 /** Milliseconds until a model that the key had no access to is asked for again. */
 export const DENIED_MS = 3_600_000;
 
-/** Milliseconds until a key that is left out is tested with a request: what is wrong with it can be mended, and nobody tells us. */
+/** Milliseconds until a key that is left out is tested with a request. Somebody may have mended it, and nobody tells us. */
 export const RETEST_MS = 3_600_000;
-/** Milliseconds. Nobody waits longer for a quota: the client is told, or another model answers. */
+/** Milliseconds. Nobody waits longer for a quota; instead the client is told, or another model answers. */
 const LONG_MS = 300_000;
 
 /** Google has some fifty; clients may ask for any name. */
 const MAX_MODELS = 1_000;
 
+/** Failures in a row that open the breaker of a model with a key. */
+export const FAILURES_IN_ROW = 5;
+/** The same where the model fails with another key already: it is likely to be the model, and fewer requests need find out. */
+export const FAILURES_WITH_COMPANY = 3;
+
+/** The breaker that stands before each model with each key (harness section 7). Times are milliseconds. */
+export const MODEL_BREAKER = {
+  consecutive: FAILURES_IN_ROW,
+  share: 0.5,
+  atLeast: 10,
+  windowMs: 30_000,
+  open: { first: 5_000, most: 60_000 },
+  probeMs: 30_000,
+} as const satisfies Partial<BreakerOptions>;
+
 /** What a key is wanted for. */
 export type Wanted = { model: string; tokens: number; asker: Asker };
 
-/** What keeps a key from being asked: the last to end of all that do. */
-export type Hindrance = { until: number; why: 'nothing' | 'quota' | 'breaker' | 'rate' };
+/** What keeps a key from being asked. Where several things do: the one that ends last. */
+export type Hindrance = { until: number } & (
+  | { why: 'nothing' }
+  | { why: 'quota'; isDay: boolean }
+  | { why: 'rate'; limit: RateLimit }
+  | { why: 'breaker' }
+);
 
 export type KeyRecordOptions = {
   backend: Backend;
@@ -41,12 +61,10 @@ export class KeyRecord {
   #testedAt = 0;
   /** What went wrong last, by model; for the log. */
   readonly troubles = new RecentMap<string, FailureClass>(MAX_MODELS);
-  readonly rate: Rate;
+  readonly rate: RateWindow;
   readonly quotas: Quotas;
-  /** Of token counts, which Google grants apart: nothing that becomes of one says anything of answers. */
+  /** Of token counts. Google grants these apart: a count that is refused says nothing of answers. */
   readonly countQuotas: Quotas;
-  /** The last probe by model that this instance was the one of all to make. */
-  readonly claims = new RecentMap<string, string>(MAX_MODELS);
   readonly #clock: Clock;
   readonly #options: KeyRecordOptions;
   readonly #denied = new RecentMap<string, number>(MAX_MODELS);
@@ -54,11 +72,15 @@ export class KeyRecord {
 
   constructor(options: KeyRecordOptions) {
     this.backend = options.backend;
-    this.rate = new Rate(options.rates, options.clock);
+    this.rate = new RateWindow(options.rates, options.clock);
     this.quotas = new Quotas(options.clock, MAX_MODELS);
     this.countQuotas = new Quotas(options.clock, MAX_MODELS);
     this.#clock = options.clock;
     this.#options = options;
+  }
+
+  get fingerprint(): string {
+    return this.backend.keyFingerprint;
   }
 
   breaker(model: string): Breaker {
@@ -75,28 +97,28 @@ export class KeyRecord {
     return this.#breakers.get(model)?.state ?? 'closed';
   }
 
-  /** When the breaker lets something pass. */
+  /** When the breaker lets a request pass; a time in the past means now. */
   breakerFreeAt(model: string, asker?: Asker): number {
     return this.#breakers.get(model)?.freeAt(asker) ?? 0;
   }
 
-  /** Google said that the key has no access to the model; it may have changed its mind after a while. */
+  /** Google said, less than an hour ago, that the key has no access to the model. */
   isDenied(model: string): boolean {
     return (this.#denied.get(model) ?? 0) > this.#clock.monotonic();
   }
 
   hindrance({ model, tokens, asker }: Wanted): Hindrance {
-    const found: Hindrance[] = [
-      { why: 'quota', until: this.quotas.of(model)?.until ?? 0 },
-      { why: 'rate', until: this.rate.freeAt(tokens) },
-      // Last: the model is only waited for where nothing else would hold the key as long.
-      { why: 'breaker', until: this.breakerFreeAt(model, asker) },
-    ];
     const now = this.#clock.monotonic();
-    return found.reduce<Hindrance>((last, one) => (one.until > last.until ? one : last), {
-      why: 'nothing',
-      until: now,
-    });
+    const quota = this.quotas.of(model);
+    const quotaEnds = quota?.until ?? 0;
+    const { at: roomAt, limit } = this.rate.roomFor(tokens);
+    const breakerFree = this.breakerFreeAt(model, asker);
+    if (quotaEnds > now && quotaEnds >= Math.max(roomAt, breakerFree))
+      return { why: 'quota', until: quotaEnds, isDay: quota?.state === 'parked' };
+    // Quota and rate first: while they hold the key, it does not matter that the model fails with it.
+    if (limit !== undefined && roomAt > now && roomAt >= breakerFree)
+      return { why: 'rate', until: roomAt, limit };
+    return breakerFree > now ? { why: 'breaker', until: breakerFree } : { why: 'nothing', until: now };
   }
 
   /** Out of a quota of the model for longer than anybody waits. */
@@ -105,13 +127,12 @@ export class KeyRecord {
     const left = (quota?.until ?? 0) - this.#clock.monotonic();
     return left > (quota?.state === 'parked' ? 0 : LONG_MS);
   }
-
-  /** Not to be asked: refused by Google, while others are not, and not due to be tested. */
+  /** Not to be asked now: Google refuses the key and takes others, and its next test is not due. */
   get isLeftOut(): boolean {
     return this.state === 'out' && this.#clock.monotonic() < this.#testedAt;
   }
 
-  /** Where it is left out, the request that goes out with it now is its test; there is no other for a while. */
+  /** A request goes out with the key. If the key is left out, that request is its test, and the next one is due an hour later. */
   sent(): void {
     this.#testedAt = this.#clock.monotonic() + RETEST_MS;
   }
@@ -134,7 +155,11 @@ export class KeyRecord {
     };
   }
 
-  /** Which refusals that takes back, the key's own being the pool's to take: an answer to what was sent before says nothing of now. */
+  /**
+   * A request that was sent at `sentAt` was answered. Says what that takes back: Google's refusal of the key, which the pool then lifts, and
+   * its denial of the model, which is lifted here. Example: a request goes out, then Google refuses the key, then the first request is
+   * answered. That answer takes nothing back, because it is older than the refusal.
+   */
   succeeded(model: string, sentAt: number): { key: boolean; model: boolean } {
     const deniedAt = this.deniedUntil(model) - DENIED_MS;
     const news = {

@@ -1,37 +1,36 @@
 /**
- * How many retries all requests together may make: a share of what is in flight, or of what came lately, so that an upstream in trouble is not asked
- * several times as much as one that is well. Why these figures: docs/decisions/0022-breakers-and-budget.md
+ * How many retries all answers of this instance together may make. Without a limit an upstream in trouble is asked several times as much
+ * as one that is well. Why these figures: docs/decisions/0022-breakers-and-budget.md
  */
-
 import type { Clock } from '../lib/ports.ts';
 import type { Asker } from './breaker-evidence.ts';
 
 /** Envoy's. */
 const SHARE = 0.2;
-/** Requests that may be retried whatever the share: someone who is alone is always retried. */
+/** So many requests at a time may be retried whatever the share: whoever is alone always is. */
 const ALWAYS = 3;
-/** Of the share, at most: one asker's request may be at fault, and is sent again and again. */
+/** One asker may use up this part of the share. His request may be at fault, and he sends it again and again. */
 const ONE_ASKER = 0.5;
-/** Milliseconds: what is in flight tells little of few requests, and of those that hang; what came lately tells more. */
+/** Milliseconds. The share is of the requests under way, or of those that began so lately, whichever allows more: a few that hang would else hold all retries. */
 const LATELY_MS = 300_000;
 
-/** What other instances have under way. */
+/** Requests under way, and the retries that they hold. */
 export type Load = { inFlight: number; retries: number };
 
 /** One request's part in it, from its beginning to its end. */
 export type BudgetTicket = {
-  /** True where one more retry may be made; it then counts until the request ends. */
+  /** True where one more retry may be made. It counts against the budget until the request ends. */
   take(): boolean;
   /** Idempotent. */
   end(): void;
 };
 
-/** Spends nothing: for what must not depend on other requests. */
+/** A budget without limits, for what must not depend on other requests. */
 export const UNLIMITED: Pick<RetryBudget, 'begin'> = {
   begin: () => ({ take: () => true, end() {} }),
 };
 
-/** One that is not told apart from others is an object of its own. */
+/** A request whose asker is not known has an object of its own. */
 type Who = Asker | object;
 
 export class RetryBudget {
@@ -45,14 +44,11 @@ export class RetryBudget {
   readonly #taken: { at: number; asker: Who }[] = [];
   readonly #takenBy = new Tally();
   readonly #clock: Clock;
-  readonly #elsewhere: () => Load;
 
-  constructor(clock: Clock, elsewhere: () => Load = () => ({ inFlight: 0, retries: 0 })) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#elsewhere = elsewhere;
   }
 
-  /** Of this instance. */
   get load(): Load {
     return { inFlight: this.#inFlight, retries: this.#retries.total };
   }
@@ -83,15 +79,13 @@ export class RetryBudget {
     };
   }
 
-  /** The few that may always be retried are counted here alone; the share is of all instances together. */
   #allows(asker: Who, retriesAlready: boolean): boolean {
     const own = this.#retrying.of(asker) - (retriesAlready ? 1 : 0);
     const others = this.#retrying.askers - (this.#retrying.of(asker) > 0 ? 1 : 0);
     if (own + others < ALWAYS) return true;
     this.#forgetOld();
     if (this.#takenBy.fits(asker, SHARE * this.#begun.length)) return true;
-    const { inFlight, retries } = this.#elsewhere();
-    return this.#retries.fits(asker, SHARE * (this.#inFlight + inFlight), retries);
+    return this.#retries.fits(asker, SHARE * this.#inFlight);
   }
 
   #forgetOld(): void {
@@ -109,7 +103,7 @@ function dropBefore<T extends { at: number }>(times: T[], old: number): T[] {
 /** Counts by asker. */
 class Tally {
   total = 0;
-  /** No count is higher; some were. */
+  /** An upper bound of the counts: they may have gone down since. */
   #most = 0;
   readonly #counts = new Map<Who, number>();
 
@@ -129,13 +123,13 @@ class Tally {
     else this.#counts.delete(asker);
   }
 
-  /** Whether `more`, and one more of `asker`, are within `limit`, of which no other asker weighs more than its part. */
-  fits(asker: Who, limit: number, more = 0): boolean {
+  /** Whether one more of `asker` stays within `limit`. Each other asker counts for half of the limit at most. */
+  fits(asker: Who, limit: number): boolean {
     const part = ONE_ASKER * limit;
-    const all = this.total + more + 1;
-    // Most often there is nobody who weighs less than he has: no need to look for him.
+    const all = this.total + 1;
+    // Nobody has more than that part, which is the usual case: the plain sum decides.
     if (all <= limit || this.#most <= part) return all <= limit;
-    let sum = more + 1;
+    let sum = 1;
     for (const [other, count] of this.#counts) sum += other === asker ? count : Math.min(count, part);
     return sum <= limit;
   }

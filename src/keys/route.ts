@@ -1,61 +1,66 @@
 /** One answer's way through a pool: the key in hand, another one after a failure, and short waits in between. */
-
-import type { SharedState } from '../cluster/shared.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { Clock } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { Pass } from './breaker.ts';
-import type { Choice, Wish } from './choice.ts';
-import type { Again, KeyRoute, Patience } from './keys.ts';
-import { FAILURES_WITH_COMPANY, MODEL_BREAKER } from './model-breaker.ts';
-import type { KeyRecord, Wanted } from './record.ts';
+import type { Again, KeyChoice, KeyRoute, KeyWait, Patience } from './keys.ts';
+import {
+  FAILURES_IN_ROW,
+  FAILURES_WITH_COMPANY,
+  type Hindrance,
+  type KeyRecord,
+  type Wanted,
+} from './record.ts';
 import type { KeyVerdict } from './verdict.ts';
 import type { Waiters } from './waiters.ts';
+
+/** By whom a key is wanted, and for what. */
+export type Wish = Wanted & {
+  session: string | undefined;
+  /** Fingerprints of keys that have failed this request often enough: taken only where there is no other. */
+  givenUp?: ReadonlySet<string>;
+};
+
+/** A key for a request, and what keeps it from being asked now. */
+export type Choice = { record: KeyRecord; hindrance: Hindrance; chosen: KeyChoice };
 
 /** What a route needs of its pool. */
 export type RoutedPool = {
   readonly clock: Clock;
-  readonly shared: SharedState;
   readonly waiters: Waiters;
   readonly countsTokens: boolean;
-  choose(wish: Wish, current?: Backend): Choice;
+  /** `current` (a fingerprint) goes before the session's key, and that before the next. Where none is free: the first that will be. */
+  choose(wish: Wish, current?: string): Choice;
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
   succeeded(record: KeyRecord, model: string, sentAt: number): void;
-  /** Another key that is free now, without settling anything on it. */
-  other(wish: Wish, than: KeyRecord): KeyRecord | undefined;
+  /** Another key that is free now. The session stays with its own. */
+  other(wish: Wish, than: string): KeyRecord | undefined;
   sent(record: KeyRecord, tokens: number): void;
   /** What to tell a request that no key is free for. */
-  exhausted(wanted: Wanted): UpstreamError;
+  refusal(wanted: Wanted): UpstreamError;
 };
 
 /** Openings in a row after which nobody waits for a model any more: it is down, not stumbling. */
 const HOPELESS_OPENS = 3;
-/** Milliseconds that one instance's probe is its own. */
-const PROBE_CLAIM_MS = 30_000;
-/** Milliseconds between two looks at whether another instance's probe is still out. */
-const CLAIM_LOOK_MS = 2_000;
-
-/** A probe that another instance makes: while it is held, the route chooses among the other keys. */
-type ForeignProbe = { record: KeyRecord; pass: Pass };
 
 export class PoolRoute implements KeyRoute {
   readonly #pool: RoutedPool;
   readonly #for: Pick<Wish, 'model' | 'session' | 'asker'>;
   readonly #model: string;
-  /** Refused by Google for good: asking again would not end otherwise. */
-  readonly #hopeless = new Set<Backend>();
+  // By fingerprint: a key that a reload has taken away and brought back is the same key.
+  /** Google has refused these for good, or the model with them: asking again would end the same. */
+  readonly #hopeless = new Set<string>();
   /** Out of quota when they were asked for this request. */
-  readonly #turnedDown = new Set<Backend>();
-  /** How often each key has failed this request, and which of them often enough: whatever others meet, it goes elsewhere. */
-  readonly #failures = new Map<Backend, number>();
-  readonly #givenUp = new Set<Backend>();
-  /** Another key was tried after a refusal that nobody explained: where that one is turned away as well, the request is. */
+  readonly #turnedDown = new Set<string>();
+  /** How often each key has failed this request; and the keys that did so too often, even if other requests fare well with them. */
+  readonly #failures = new Map<string, number>();
+  readonly #givenUp = new Set<string>();
+  /** Another key was tried after a refusal without a reason. That is done once. */
   #wentElsewhere = false;
   #record: KeyRecord;
+  #chosen: KeyChoice;
   #pass: Pass | undefined;
-  /** The probe that the pass is, by the name that all instances know. */
-  #claim: string | undefined;
   #waited = 0;
   #sentAt: number;
 
@@ -64,53 +69,41 @@ export class PoolRoute implements KeyRoute {
     this.#for = wish;
     this.#model = wish.model;
     this.#sentAt = pool.clock.monotonic();
-    this.#record = this.#choose(0).record;
+    const { record, chosen } = this.#choose(0);
+    this.#record = record;
+    this.#chosen = chosen;
   }
 
   get backend(): Backend {
     return this.#record.backend;
   }
 
+  get chosen(): KeyChoice {
+    return this.#chosen;
+  }
+
+  tryReady(patience: Patience): boolean {
+    this.released();
+    const tokens = this.#tokens(patience);
+    return this.#take(this.#choose(tokens, this.#record.fingerprint), tokens, patience);
+  }
+
   async ready(patience: Patience, signal: AbortSignal): Promise<void> {
     this.released();
-    const tokens = this.#pool.countsTokens ? patience.tokens() : 0;
-    const foreign: ForeignProbe[] = [];
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        const choice = this.#choose(tokens, this.#record.backend);
-        if (choice.hindrance.why !== 'nothing') {
-          if (foreign.length === 0 || choice.hindrance.why !== 'breaker')
-            await this.#wait(choice, tokens, patience, signal);
-          else await this.#waitForOthers(foreign, tokens, patience, signal);
-          this.#giveBack(foreign.splice(0));
-          continue;
-        }
-        const { record } = choice;
-        if (this.#givenUp.has(record.backend) && !patience.forBreaker()) throw this.#failedTooOften();
-        this.#sentAt = this.#pool.clock.monotonic();
-        const pass = record.breaker(this.#model).pass(this.#for.asker);
-        if (!pass) continue;
-        const claim = pass.isProbe ? this.#probeOf(record) : undefined;
-        if (claim === undefined || (await this.#isOurs(record, claim))) {
-          this.#pool.sent(record, tokens);
-          this.#record = record;
-          this.#pass = pass;
-          this.#claim = claim;
-          return;
-        }
-        foreign.push({ record, pass });
-      }
-    } finally {
-      this.#giveBack(foreign);
+    const tokens = this.#tokens(patience);
+    for (;;) {
+      signal.throwIfAborted();
+      const choice = this.#choose(tokens, this.#record.fingerprint);
+      if (this.#take(choice, tokens, patience)) return;
+      await this.#wait(choice, tokens, patience, signal);
     }
   }
 
   refusal(patience: Patience): UpstreamError | undefined {
-    const tokens = this.#pool.countsTokens ? patience.tokens() : 0;
-    const choice = this.#choose(tokens, this.#record.backend);
+    const tokens = this.#tokens(patience);
+    const choice = this.#choose(tokens, this.#record.fingerprint);
     return choice.hindrance.why !== 'nothing' && this.#isHopeless(choice, patience)
-      ? this.#pool.exhausted({ ...this.#for, tokens })
+      ? this.#pool.refusal({ ...this.#for, tokens })
       : undefined;
   }
 
@@ -120,52 +113,12 @@ export class PoolRoute implements KeyRoute {
     this.released();
     if (kind === 'blameless') return 'no';
     if (kind === 'unclear') return this.#elsewhereOnce();
-    if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.backend);
-    this.#turnedDown.add(this.#record.backend);
-    const { record } = this.#choose(0);
-    if (this.#hopeless.has(record.backend)) return 'no';
-    this.#record = record;
-    return this.#turnedDown.has(record.backend) ? 'retry' : 'other-key';
-  }
-
-  /** Once its breaker is open, it is for the pool to say who is asked next, and when. */
-  #troubled(error: unknown): Again {
-    if (error instanceof UpstreamError) this.#record.troubles.set(this.#model, failureClass(error));
-    this.#pass?.failed();
-    const isGivenUp = this.#giveUp();
-    return isGivenUp || this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
-  }
-
-  /** True where this was one failure too many. As many as open a breaker, which others' answers may keep closed. */
-  #giveUp(): boolean {
-    const { backend } = this.#record;
-    const failures = (this.#failures.get(backend) ?? 0) + 1;
-    this.#failures.set(backend, failures);
-    const enough = this.#givenUp.size > 0 ? FAILURES_WITH_COMPANY : MODEL_BREAKER.consecutive;
-    if (failures < enough || this.#givenUp.has(backend)) return false;
-    this.#givenUp.add(backend);
-    return true;
-  }
-
-  #failedTooOften(): UpstreamError {
-    return new UpstreamError(
-      'not-sent',
-      `${this.#model} failed this request too often, so it is not asked again. Try again in a moment, or map to another model.`,
-      { status: 503 },
-    );
-  }
-
-  #choose(tokens: number, current?: Backend): Choice {
-    return this.#pool.choose({ ...this.#for, tokens, givenUp: this.#givenUp }, current);
-  }
-
-  #elsewhereOnce(): Again {
-    const wish = { ...this.#for, tokens: 0, givenUp: this.#givenUp };
-    const other = this.#wentElsewhere ? undefined : this.#pool.other(wish, this.#record);
-    if (!other) return 'no';
-    this.#wentElsewhere = true;
-    this.#record = other;
-    return 'other-key';
+    if (kind === 'invalid' || kind === 'denied') this.#hopeless.add(this.#record.fingerprint);
+    this.#turnedDown.add(this.#record.fingerprint);
+    const { record, chosen } = this.#choose(0);
+    if (this.#hopeless.has(record.fingerprint)) return 'no';
+    this.#hold(record, chosen);
+    return this.#turnedDown.has(record.fingerprint) ? 'retry' : 'other-key';
   }
 
   sentAgain(tokens: () => number): void {
@@ -181,22 +134,84 @@ export class PoolRoute implements KeyRoute {
     if (!this.#pass) return;
     this.#pass.abandoned();
     this.#pass = undefined;
-    const undecided = this.#record.breaker(this.#model).state === 'half-open';
-    // It may have been the probe that others wait for, here or in other instances.
-    if (undecided && this.#claim !== undefined) {
-      this.#record.claims.delete(this.#model);
-      this.#pool.shared.release(this.#claim);
-    }
-    this.#claim = undefined;
-    if (undecided) this.#pool.waiters.wake();
+    // It may have been the probe that others wait for.
+    if (this.#record.breakerState(this.#model) === 'half-open') this.#pool.waiters.wake();
   }
 
+  #tokens(patience: Patience): number {
+    return this.#pool.countsTokens ? patience.tokens() : 0;
+  }
+
+  #choose(tokens: number, current?: string): Choice {
+    return this.#pool.choose({ ...this.#for, tokens, givenUp: this.#givenUp }, current);
+  }
+
+  /** False where the choice may not be asked now, or has failed this request too often. */
+  #take({ record, hindrance, chosen }: Choice, tokens: number, patience: Patience): boolean {
+    if (hindrance.why !== 'nothing' || this.#isSpent(record, patience)) return false;
+    const pass = record.breaker(this.#model).pass(this.#for.asker);
+    if (!pass) return false;
+    this.#sentAt = this.#pool.clock.monotonic();
+    this.#pool.sent(record, tokens);
+    this.#hold(record, chosen);
+    this.#pass = pass;
+    return true;
+  }
+
+  #hold(record: KeyRecord, chosen: KeyChoice): void {
+    // When the same key is chosen again, the session has settled on it: that it is at home now says nothing.
+    if (record !== this.#record || this.#chosen.why === 'fallback') this.#chosen = chosen;
+    this.#record = record;
+  }
+
+  /** It failed this request too often, and another model can answer. */
+  #isSpent(record: KeyRecord, patience: Patience): boolean {
+    return this.#givenUp.has(record.fingerprint) && !patience.forBreaker();
+  }
+
+  /** While the key's breaker is closed, the same key is asked again; after that the pool chooses. */
+  #troubled(error: unknown): Again {
+    if (error instanceof UpstreamError) this.#record.troubles.set(this.#model, failureClass(error));
+    this.#pass?.failed();
+    const isGivenUp = this.#giveUp();
+    return isGivenUp || this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
+  }
+
+  /** True with the failure that is one too many: as many as open a breaker. The breaker itself may stay closed, because others are answered. */
+  #giveUp(): boolean {
+    const { fingerprint } = this.#record;
+    const failures = (this.#failures.get(fingerprint) ?? 0) + 1;
+    this.#failures.set(fingerprint, failures);
+    const enough = this.#givenUp.size > 0 ? FAILURES_WITH_COMPANY : FAILURES_IN_ROW;
+    if (failures < enough || this.#givenUp.has(fingerprint)) return false;
+    this.#givenUp.add(fingerprint);
+    return true;
+  }
+
+  #elsewhereOnce(): Again {
+    const wish = { ...this.#for, tokens: 0, givenUp: this.#givenUp };
+    const other = this.#wentElsewhere ? undefined : this.#pool.other(wish, this.#record.fingerprint);
+    if (!other) return 'no';
+    this.#wentElsewhere = true;
+    this.#hold(other, { why: 'fallback', home: this.#chosen.home ?? this.#record.fingerprint });
+    return 'other-key';
+  }
+
+  /** Throws what to tell where nobody would wait. */
   async #wait(choice: Choice, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
     const { clock, waiters } = this.#pool;
+    if (choice.hindrance.why === 'nothing' && this.#isSpent(choice.record, patience))
+      throw failedTooOften(this.#model);
+    if (this.#isHopeless(choice, patience)) throw this.#pool.refusal({ ...this.#for, tokens });
     const since = clock.monotonic();
-    if (this.#isHopeless(choice, patience)) throw this.#pool.exhausted({ ...this.#for, tokens });
-    await waiters.wait(Math.min(choice.hindrance.until - since, this.#left(patience)), signal);
-    this.#waited += clock.monotonic() - since;
+    const waits = waitFor(choice);
+    const ended = waits && patience.onWait?.(waits);
+    try {
+      await waiters.wait(Math.min(choice.hindrance.until - since, this.#left(patience)), signal);
+    } finally {
+      this.#waited += clock.monotonic() - since;
+      ended?.();
+    }
   }
 
   #left({ limitMs }: Patience): number {
@@ -209,48 +224,31 @@ export class PoolRoute implements KeyRoute {
     const left = this.#left(patience);
     if (left <= 0) return true;
     if (why === 'breaker' && (breaker.opens >= HOPELESS_OPENS || !patience.forBreaker())) return true;
-    // How long a probe takes is not known; most tell at once.
+    // A probe is out. Nobody knows how long it takes, but most are answered at once.
     const probing = why === 'breaker' && breaker.state === 'half-open';
     return until - this.#pool.clock.monotonic() > left && !probing;
   }
+}
 
-  /** The probe is another instance's, which tells what it finds, or gives it back. Meanwhile nobody here need try. */
-  async #waitForOthers(
-    foreign: readonly ForeignProbe[],
-    tokens: number,
-    patience: Patience,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { clock, waiters } = this.#pool;
-    const since = clock.monotonic();
-    const isDown = foreign.every(({ record }) => record.breaker(this.#model).opens >= HOPELESS_OPENS);
-    try {
-      if (isDown || !patience.forBreaker() || this.#waited >= patience.limitMs)
-        throw this.#pool.exhausted({ ...this.#for, tokens });
-      await waiters.wait(CLAIM_LOOK_MS, signal);
-    } finally {
-      this.#waited += clock.monotonic() - since;
-    }
-  }
+function failedTooOften(model: string): UpstreamError {
+  return new UpstreamError(
+    'not-sent',
+    `${model} failed this request too often, so it is not asked again. Try again in a moment, or map to another model.`,
+    { status: 503 },
+  );
+}
 
-  #giveBack(foreign: readonly ForeignProbe[]): void {
-    if (foreign.length === 0) return;
-    for (const { pass } of foreign) pass.abandoned();
-    this.#pool.waiters.wake();
-  }
-
-  /** What a probe of now probes, by a name that all instances know. */
-  #probeOf(record: KeyRecord): string {
-    const { openUntil } = record.breaker(this.#model);
-    return `probe ${record.backend.keyFingerprint} ${this.#model} ${openUntil}`;
-  }
-
-  /** False where another instance was quicker. */
-  async #isOurs(record: KeyRecord, claim: string): Promise<boolean> {
-    // A probe that told nothing is followed by another of the same name.
-    if (record.claims.get(this.#model) === claim) return true;
-    if (!(await this.#pool.shared.claim(claim, PROBE_CLAIM_MS))) return false;
-    record.claims.set(this.#model, claim);
-    return true;
+function waitFor({ record, hindrance }: Choice): KeyWait | undefined {
+  const { fingerprint: key } = record;
+  const { until } = hindrance;
+  switch (hindrance.why) {
+    case 'quota':
+      return { for: 'key', key, until, limit: hindrance.isDay ? 'quota of the day' : 'quota' };
+    case 'rate':
+      return { for: 'key', key, until, limit: hindrance.limit };
+    case 'breaker':
+      return { for: 'breaker', key, until };
+    case 'nothing':
+      return undefined;
   }
 }

@@ -7,6 +7,8 @@ import { keyVerdict } from './verdict.ts';
 export function singleKey(backend: Backend): Keys {
   const route: KeyRoute = {
     backend,
+    chosen: { why: 'home', home: backend.keyFingerprint },
+    tryReady: () => true,
     ready: async () => {},
     refusal: () => undefined,
     failed: () => 'no',

@@ -1,21 +1,23 @@
-/** Whether a model's streams are worth asking for: after several that broke, answers are asked for whole for a while. */
+/** Whether to ask a model for streams. After several that broke, its answers are asked for whole for a while. */
 
 import type { SharedState } from '../cluster/shared.ts';
+import type { Backoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import { Breaker, type Pass } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
+import type { StreamsEvent } from './key-events.ts';
 
-/** Broken streams in a row; their share says little, since one long session may make them all. */
+/** Broken streams in a row. Their share of all streams says little, since one long session may make them all. */
 const BROKEN_IN_ROW = 3;
-const COOL_DOWN_MS = 60_000;
-const MAX_COOL_DOWN_MS = 600_000;
+const WINDOW_MS = 60_000;
+const COOL_DOWN: Backoff = { first: 60_000, most: 600_000 };
 const PROBE_MS = 120_000;
 /** Google has some fifty; clients may ask for any name. */
 const MAX_MODELS = 1_000;
 
 export type Streaming = {
-  /** Undefined: ask for the whole answer. One of many is let through to see whether streams work again. */
+  /** Undefined where the answer is to be asked for whole. Now and then one stream is let through, to see whether streams work again. */
   pass(model: string, asker?: Asker): Pass | undefined;
   /** Models whose answers are asked for whole now. */
   broken(): string[];
@@ -30,8 +32,8 @@ export const ALWAYS_STREAMING: Streaming = {
 export type StreamingOptions = {
   clock: Clock;
   shared: SharedState;
-  /** Streams of a model break, or work again: one line. */
-  onChange(message: string): void;
+  /** Streams of a model break, or work again, here or in another instance. */
+  onChange(event: StreamsEvent): void;
 };
 
 export class StreamingBreakers implements Streaming {
@@ -69,21 +71,16 @@ export class StreamingBreakers implements Streaming {
       consecutive: BROKEN_IN_ROW,
       share: 1,
       atLeast: Infinity,
-      windowMs: COOL_DOWN_MS,
-      firstOpenMs: COOL_DOWN_MS,
-      maxOpenMs: MAX_COOL_DOWN_MS,
+      windowMs: WINDOW_MS,
+      open: COOL_DOWN,
       probeMs: PROBE_MS,
       onChange: (state, { openUntil, opens, blamed }, source) => {
-        if (state === 'open') onChange(`streams of ${model} keep breaking: asked unary for a while`);
-        if (state === 'closed') onChange(`streams of ${model} work again`);
-        if (source === 'seen' && state !== 'half-open')
-          shared.publish({
-            kind: 'streams',
-            model,
-            until: openUntil,
-            opens,
-            ...(blamed === undefined ? {} : { blamed }),
-          });
+        // A probe changes nothing that anybody would be told.
+        if (state === 'half-open') return;
+        onChange({ kind: 'streams', model, state, until: openUntil, openings: opens });
+        if (source !== 'seen') return;
+        const whom = blamed === undefined ? {} : { blamed };
+        shared.publish({ kind: 'streams', model, until: openUntil, opens, ...whom });
       },
     });
   }

@@ -5,9 +5,9 @@ import { failureClass } from '../gemini/failure.ts';
 import type { KeyTrouble } from './keys.ts';
 
 export type KeyVerdict =
-  /** The key is as good as before: the request is at fault, or nobody was asked. */
+  /** Says nothing of the key: the request is at fault, or nothing was sent. */
   | { kind: 'blameless' }
-  /** The model, or the way to it with this key, is in trouble: counts for the breaker. */
+  /** The model, or the way to it with this key, is in trouble. Counts for the breaker. */
   | { kind: 'trouble' }
   /** Out of a quota that comes back after `ms`. */
   | { kind: 'wait'; ms: number }
@@ -19,7 +19,7 @@ export type KeyVerdict =
   | { kind: 'denied' }
   /** No request with this key will work until somebody has done something about it. */
   | { kind: 'invalid'; why: KeyTrouble }
-  /** Turned away, and nobody says why: another key may be let in. */
+  /** Turned away without a reason. Another key may be let in. */
   | { kind: 'unclear' };
 
 export function keyVerdict(error: unknown): KeyVerdict {

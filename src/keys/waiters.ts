@@ -1,4 +1,4 @@
-/** Requests that wait for a key: woken when a time has come or something has changed, and not all at the same moment. */
+/** Requests that wait for a key. They wake when their time has come or when something has changed, but not all at the same moment. */
 import { ignoreFailure } from '../lib/async.ts';
 import type { Clock, Random } from '../lib/ports.ts';
 
@@ -8,7 +8,7 @@ const SPREAD_MS = 1_000;
 export class Waiters {
   readonly #clock: Clock;
   readonly #random: Random;
-  /** In the order in which they came. Each is woken with the milliseconds that it lets others go before. */
+  /** In the order in which they came. Each is called with the milliseconds that it should still wait. */
   readonly #waiting = new Set<(delay: number) => void>();
 
   constructor(clock: Clock, random: Random) {
@@ -39,7 +39,7 @@ export class Waiters {
     }
   }
 
-  /** The first goes at once: a model that works again may be one that has only stumbled. */
+  /** The first goes at once, the others within a second: a model that was just down should not be asked by all of them together. */
   wake(): void {
     let delay = 0;
     for (const wake of this.#waiting) {

@@ -46,6 +46,23 @@ export const abortAfter = (
   clock: Clock,
 ): (() => void) => clock.after(ms, () => controller.abort(reason()));
 
+export type Outcome<T> = { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'late' };
+
+/** What has become of `work` after at most `ms`. Never rejects. */
+export async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<Outcome<T>> {
+  const decided = new AbortController();
+  const late = clock.sleep(ms, decided.signal).then((): Outcome<T> => ({ kind: 'late' }));
+  const done = work.then(
+    (value): Outcome<T> => ({ kind: 'done', value }),
+    (error): Outcome<T> => ({ kind: 'failed', error }),
+  );
+  try {
+    return await Promise.race([done, late]);
+  } finally {
+    decided.abort();
+  }
+}
+
 /** Drops the failure of work that nobody waits for any more. Say where you use it why nobody needs to know. */
 export function ignoreFailure(work: Promise<unknown> | undefined): void {
   work?.catch(() => {});

@@ -1,6 +1,6 @@
 /** Signatures that any instance has stored are found by all, while Redis lets them; each keeps its own as before. */
-import type { RedisLink } from '../cluster/redis-link.ts';
-import { TextCache } from '../lib/text-cache.ts';
+import type { RedisLink } from '../cluster/link.ts';
+import { charsUpTo, RecentMap } from '../lib/recent-map.ts';
 import type { SignatureStore } from './store.ts';
 
 const PREFIX = 'gemini-proxy:signature:';
@@ -12,12 +12,12 @@ const RECENT_CHARS = 2_000_000;
 
 /** Does not close `link`. */
 export function shareSignatures(local: SignatureStore, link: RedisLink): SignatureStore {
-  const recent = new TextCache<{ text: string }>(RECENT_CHARS);
+  const recent = new RecentMap<string, string>(Infinity, charsUpTo(RECENT_CHARS));
   const entry = (key: string, envelope: string) => [PREFIX + key, envelope, 'PX', String(TTL_MS)];
-  link.onConnect(async (connection) => {
-    const again = recent.entries().map(([key, { text }]) => [...entry(key, text), 'NX']);
+  link.onConnect(async () => {
+    const again = [...recent].map(([key, envelope]) => [...entry(key, envelope), 'NX']);
     // A Redis that takes no writes now can still be read.
-    await Promise.allSettled(again.map((args) => connection.request('SET', args)));
+    await Promise.allSettled(again.map((args) => link.request('SET', args)));
   });
   return {
     async get(keys) {
@@ -38,7 +38,7 @@ export function shareSignatures(local: SignatureStore, link: RedisLink): Signatu
     },
     put(key, envelope) {
       local.put(key, envelope);
-      recent.set(key, { text: envelope });
+      recent.set(key, envelope);
       link.send('SET', entry(key, envelope));
     },
     close: () => local.close(),

@@ -4,7 +4,6 @@
  */
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
-import { TextCache } from '../lib/text-cache.ts';
 import { locked } from './store-lock.ts';
 import { inodeOf, isCorrupt, moveAside, SignatureTable } from './table.ts';
 
@@ -32,6 +31,8 @@ export type SignatureStoreOptions = {
 /** Characters kept in memory: several thousand signatures of the usual length. */
 const CACHE_CHARS = 8_000_000;
 
+type Cached = { text: string; id: number };
+
 /** Throws where the file cannot be made or opened. A corrupt file is moved aside, and a new one is started. */
 export function openSignatureStore(options: SignatureStoreOptions): SignatureStore {
   return new SqliteSignatureStore(options);
@@ -44,7 +45,10 @@ const MOST_SEEN = 1_000;
 
 class SqliteSignatureStore implements SignatureStore {
   readonly #options: SignatureStoreOptions;
-  readonly #cache = new TextCache<{ text: string; id: number }>(CACHE_CHARS);
+  readonly #cache = new RecentMap<string, Cached>(Infinity, {
+    most: CACHE_CHARS,
+    of: (key, { text }) => key.length + text.length,
+  });
   readonly #absent = new Set<string>();
   /** By the first of their unknown keys. */
   readonly #seen = new RecentMap<string, true>(MOST_SEEN);

@@ -228,6 +228,8 @@ describe('what is refused, in one line that names it', () => {
     expect(refusal({ API_KEYS: '["canary", 1]' })).toMatch(/^API_KEYS: expected a comma-separated list/);
     expect(refusal({ API_KEYS: '["canary", 1]' })).not.toContain('canary');
     expect(refusal({ REDIS_URL: 'redis//:canary@h' })).toMatch(/^REDIS_URL: expected (?!.*canary)/);
+    for (const url of ['redis://h/canary', 'redis://me:12/canary@h', 'redis://:canary%ff@h'])
+      expect(refusal({ REDIS_URL: url })).toMatch(/^REDIS_URL: cannot be read(?!.*canary)/);
   });
 });
 

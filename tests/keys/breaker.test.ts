@@ -30,8 +30,8 @@ describe('the breaker and that of cockatiel', () => {
           breaker: new ConsecutiveBreaker(FIGURES.consecutive),
           halfOpenAfter: new ExponentialBackoff({
             generator: noJitterGenerator,
-            initialDelay: FIGURES.firstOpenMs,
-            maxDelay: FIGURES.maxOpenMs,
+            initialDelay: FIGURES.open.first,
+            maxDelay: FIGURES.open.most,
           }),
         });
         for (const { ms, fails } of script.flatMap(([one, times]) => Array<typeof one>(times).fill(one))) {

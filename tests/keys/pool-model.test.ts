@@ -148,7 +148,9 @@ async function getReady(model: Model, real: Real, which: number, size: number): 
 /** Once, to a key that is free; the session moves to it when it is asked. */
 function goElsewhere({ pool }: Model, mine: RouteModel, its: KeyRoute, again: string): void {
   const isFree = (key: KeyModel) =>
-    key !== mine.key && !givenUp(mine).includes(key.name) && pool.freeAt(key, mine.model, 0) <= pool.now;
+    key.name !== mine.key.name &&
+    !givenUp(mine).includes(key.name) &&
+    pool.freeAt(key, mine.model, 0) <= pool.now;
   const others = mine.wentElsewhere ? [] : pool.allowed(mine.model).filter(isFree);
   expect(again).toBe(others.length > 0 ? 'other-key' : 'no');
   mine.wentElsewhere ||= others.length > 0;

@@ -9,6 +9,8 @@ import { settle } from '../support/manual-clock.ts';
 import { ERRORS, MODELS, NAMES, type Told } from '../support/pool-model.ts';
 import { asked, breakWith, nameOf, patience, quiet } from '../support/pools.ts';
 
+const named = (pool: KeyPool, name: string) =>
+  pool.backends.find(({ keyFingerprint }) => keyFingerprint === name) ?? pool.backends[0];
 const statesOf = (pool: KeyPool) => pool.states().map(({ state }) => state);
 
 describe('what one instance learns, the other acts on', () => {
@@ -74,19 +76,23 @@ describe('what one instance learns, the other acts on', () => {
     expect([a, b].map(({ pool }) => pool.usable('big', 'poison'))).toEqual([true, true]);
   });
 
-  test('the key of a session', () => {
-    const { a, b } = joinedPools();
-    for (const session of ['s1', 's2', 's3']) asked(a.pool, 'big', session);
-    expect(['s3', 's1', 's2'].map((session) => asked(b.pool, 'big', session))).toEqual(['c', 'a', 'b']);
-  });
-
-  test('the key that a session has been moved to', () => {
-    const { a, b } = joinedPools();
-    expect([asked(a.pool, 'big', 's1'), asked(b.pool, 'big', 's1')]).toEqual(['a', 'a']);
-    a.pool.note(a.pool.backends[0], 'big', badKey());
+  test('which session has which key, without a word', async () => {
+    const { a, b, clock } = joinedPools();
+    const sessions = Array.from({ length: 20 }, (_, i) => `s${i}`);
+    const keys = sessions.map((session) => asked(a.pool, 'big', session));
+    expect(sessions.toReversed().map((session) => asked(b.pool, 'big', session))).toEqual(keys.toReversed());
+    expect(new Set(keys).size).toBe(3);
+    expect(a.shared.told).toEqual([]);
+    // Where the key cools they agree on the next, and stay there.
+    const home = asked(a.pool, 'big', 's1');
+    a.pool.note(named(a.pool, home), 'big', perMinute(20));
     const moved = asked(a.pool, 'big', 's1');
-    a.pool.note(a.pool.backends[0], 'big', undefined);
-    expect([moved === 'a', asked(b.pool, 'big', 's1')]).toEqual([false, moved]);
+    expect([moved === home, asked(b.pool, 'big', 's1')]).toEqual([false, moved]);
+    await clock.advance(60_000);
+    expect([a, b].map(({ pool }) => asked(pool, 'big', 's1'))).toEqual([moved, moved]);
+    // An hour after its last request it is where all instances look for it.
+    await clock.advance(3_600_000);
+    expect([a, b].map(({ pool }) => asked(pool, 'big', 's1'))).toEqual([home, home]);
   });
 
   test('what was sent, for KEY_RPM', async () => {
@@ -114,50 +120,19 @@ describe('what one instance learns, the other acts on', () => {
   });
 });
 
-describe('one probe of all instances', () => {
-  async function failing(count = 2) {
-    const opened = joinedPools(count, undefined, ['only']);
-    await breakWith(opened.a.pool.route('big', undefined));
-    return opened;
-  }
-
-  test('the others wait for what it tells', async () => {
-    const { a, b, clock } = await failing();
+describe('a breaker that may be probed', () => {
+  test('is probed by each instance, which asks nobody; the first answer closes it for all', async () => {
+    const { a, b, clock } = joinedPools(2, undefined, ['only']);
+    await breakWith(a.pool.route('big', undefined));
     await clock.advance(5_000);
-    const probe = a.pool.route('big', undefined);
-    await probe.ready(patience(), quiet);
-    const other = b.pool.route('big', undefined).ready(patience(30_000), quiet);
-    await clock.advance(10_000);
-    expect(clock.sleeping).toBe(1);
-    probe.succeeded();
-    await other;
-  });
-
-  test('of fifty instances at once, one asks', async () => {
-    const { all, clock } = await failing(50);
-    await clock.advance(5_000);
-    const routes = all.map(({ pool }) => pool.route('big', undefined).ready(patience(), quiet));
-    const outcomes = await Promise.allSettled(routes);
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-  });
-
-  test('one that told nothing is followed by another of the same instance, at once', async () => {
-    const { a, clock } = await failing();
-    await clock.advance(5_000);
-    for (let i = 0; i < 3; i++) {
-      const probe = a.pool.route('big', undefined);
-      await probe.ready(patience(), quiet);
-      probe.released();
-    }
-  });
-
-  test('one whose instance has died is followed by one of another', async () => {
-    const { a, b, clock } = await failing();
-    await clock.advance(5_000);
-    await a.pool.route('big', undefined).ready(patience(), quiet);
-    const other = b.pool.route('big', undefined).ready(patience(60_000), quiet);
-    await clock.advance(30_000);
-    await other;
+    const [probe, other] = [a, b].map(({ pool }) => pool.route('big', undefined));
+    expect([probe, other].map((route) => route?.tryReady(patience()))).toEqual([true, true]);
+    expect(b.pool.route('big', undefined).tryReady(patience())).toBe(false);
+    probe?.succeeded();
+    expect(b.pool.route('big', undefined).tryReady(patience())).toBe(true);
+    // What the other finds says nothing any more.
+    other?.failed(refusal(503));
+    expect(a.pool.states()[0]?.models).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { Rate, type RateLimits } from '../../src/keys/rate-window.ts';
+import { type RateLimits, RateWindow } from '../../src/keys/rate-window.ts';
 import { clockOf } from '../support/manual-clock.ts';
 
 const START = 1_000_000;
@@ -8,12 +8,12 @@ const MINUTE = 60_000;
 
 function openRate(requests: number | undefined, tokens: number | undefined) {
   const time = { now: START };
-  const rate = new Rate(
+  const rate = new RateWindow(
     { requests, tokens },
     clockOf(() => time.now),
   );
-  /** How long until a request with so many tokens may go out. */
-  const wait = (size: number) => Math.max(0, rate.freeAt(size) - time.now);
+  /** When a request of so many tokens may go out, from now on. */
+  const wait = (size: number) => Math.max(0, rate.roomFor(size).at - time.now);
   return { rate, time, wait };
 }
 
@@ -100,11 +100,11 @@ describe('whatever is sent', () => {
         const sent: Sent[] = [];
         for (const { ms, size } of script) {
           time.now += ms;
-          const free = rate.freeAt(size);
+          const free = rate.roomFor(size).at;
           if (free > time.now) {
             expect(fits(sent, free - 1, size, given)).toBe(false);
             time.now = free;
-            expect(rate.freeAt(size)).toBeLessThanOrEqual(time.now);
+            expect(rate.roomFor(size).at).toBeLessThanOrEqual(time.now);
           }
           expect(fits(sent, time.now, size, given)).toBe(true);
           rate.note(size);

@@ -55,15 +55,6 @@ describe('a retry budget', () => {
     await clock.advance(300_001);
     expect(tickets[11]?.take()).toBe(false);
   });
-
-  test('of all instances together; the three are of each', () => {
-    const budget = new RetryBudget(new ManualClock(), () => ({ inFlight: 90, retries: 10 }));
-    const tickets = Array.from({ length: 10 }, () => budget.begin());
-    expect(tickets.filter((ticket) => ticket.take())).toHaveLength(10);
-    const busy = new RetryBudget(new ManualClock(), () => ({ inFlight: 0, retries: 50 }));
-    const crowd = Array.from({ length: 10 }, () => busy.begin());
-    expect(crowd.filter((ticket) => ticket.take())).toHaveLength(3);
-  });
 });
 
 describe('one asker who fails again and again', () => {

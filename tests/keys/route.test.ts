@@ -1,9 +1,10 @@
 /** One request's way through the pool: other keys, waits, and what it is told when nothing helps. */
 import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../src/gemini/errors.ts';
-import type { KeyRoute } from '../../src/keys/keys.ts';
-import { badKey, keyNamed, perDay, perMinute, refusal } from '../support/keys.ts';
-import { settle } from '../support/manual-clock.ts';
+import type { KeyRoute, KeyWait } from '../../src/keys/keys.ts';
+import type { KeyPool } from '../../src/keys/pool.ts';
+import { badKey, keyNamed, page, perDay, perMinute, refusal } from '../support/keys.ts';
+import { type ManualClock, settle } from '../support/manual-clock.ts';
 import { breakWith, failingPool, nameOf, openPool, patience, quiet } from '../support/pools.ts';
 
 const reasonOf = (work: Promise<void>): Promise<UpstreamError> =>
@@ -81,6 +82,148 @@ describe('a route', () => {
     const error = await reasonOf(pool.route('big', undefined).ready(patience(30_000), quiet));
     expect(error.message).toContain("#a: the day's quota is used up, back at 2026-11-30T08:00:00.000Z");
     expect(error.message).toContain('API_KEYS');
+  });
+});
+
+describe('a route that may be asked at once', () => {
+  test('is ready without a wait, and counts as sent', () => {
+    const { pool } = openPool({ rates: { requests: 1, tokens: undefined }, backends: [keyNamed('only')] });
+    const [first, second] = [pool.route('big', 's1'), pool.route('big', 's1')];
+    expect([first.tryReady(patience(30_000)), second.tryReady(patience(30_000))]).toEqual([true, false]);
+  });
+
+  test('goes to another key where its own may not be asked', () => {
+    const { pool, keys } = openPool();
+    const route = pool.route('big', 's1');
+    pool.note(keys.a, 'big', perMinute(20));
+    expect([nameOf(route.backend), route.tryReady(patience()), nameOf(route.backend)]).toEqual([
+      'a',
+      true,
+      'b',
+    ]);
+  });
+
+  test('is not ready, and throws nothing, where it will be refused', () => {
+    const { pool, keys } = openPool();
+    for (const backend of Object.values(keys)) pool.note(backend, 'big', perDay());
+    expect(pool.route('big', 's1').tryReady(patience(30_000))).toBe(false);
+  });
+
+  test('gives back the probe that it had, and takes it again', async () => {
+    const { pool, clock } = await failingPool();
+    await clock.advance(5_000);
+    const route = pool.route('big', undefined);
+    expect([route.tryReady(patience()), route.tryReady(patience())]).toEqual([true, true]);
+    expect(pool.usable('big')).toBe(false);
+    route.released();
+    expect(pool.usable('big')).toBe(true);
+  });
+});
+
+describe('why a key is in the hand', () => {
+  test('dealt, at home, moved, at its new home', () => {
+    const { pool, keys } = openPool();
+    const route = pool.route('big', 's1');
+    expect(route.chosen).toEqual({ why: 'dealt' });
+    // The second look at the key that it has been dealt tells the same.
+    expect([route.tryReady(patience()), route.chosen]).toEqual([true, { why: 'dealt' }]);
+    expect(pool.route('big', 's1').chosen).toEqual({ why: 'home', home: 'a' });
+    pool.note(keys.a, 'big', perMinute(20));
+    expect([pool.route('big', 's1').chosen, pool.route('big', 's1').chosen]).toEqual([
+      { why: 'moved', home: 'a' },
+      { why: 'home', home: 'b' },
+    ]);
+  });
+
+  test('moved after a failure', () => {
+    const { pool } = openPool();
+    const route = pool.route('big', 's1');
+    expect([route.failed(perMinute(20)), route.chosen]).toEqual(['other-key', { why: 'moved', home: 'a' }]);
+  });
+
+  test('for this attempt only: where none is free, and where a refusal is not explained', () => {
+    const { pool, keys } = openPool();
+    const barred = pool.route('big', 's1');
+    expect([barred.failed(page(403)), barred.chosen]).toEqual(['other-key', { why: 'fallback', home: 'a' }]);
+    for (const backend of Object.values(keys)) pool.note(backend, 'big', perMinute(20));
+    expect(pool.route('big', 's1').chosen).toEqual({ why: 'fallback', home: 'a' });
+    expect(pool.route('big', 's2').chosen).toEqual({ why: 'fallback', home: undefined });
+  });
+
+  test('without a session every key is dealt', () => {
+    const { pool } = openPool();
+    expect([1, 2].map(() => pool.route('big', undefined).chosen)).toEqual([
+      { why: 'dealt' },
+      { why: 'dealt' },
+    ]);
+  });
+});
+
+describe('a wait is told with what it is for', () => {
+  /** Waits of one route until it is ready or refused, with how long each took. */
+  async function waitsOf(pool: KeyPool, clock: ManualClock, tokens = 0) {
+    const told: (KeyWait & { took?: number })[] = [];
+    const onWait = (wait: KeyWait) => {
+      const since = clock.monotonic();
+      const one: KeyWait & { took?: number } = { ...wait, until: wait.until - since };
+      told.push(one);
+      return () => {
+        one.took = clock.monotonic() - since;
+      };
+    };
+    const asks = patience(30_000, { onWait, tokens: () => tokens });
+    const ready = pool.route('big', undefined).ready(asks, quiet);
+    await clock.advance(30_000);
+    await ready.catch(() => {});
+    return told;
+  }
+
+  test('of no key at all where one is free', async () => {
+    const { pool, clock } = openPool();
+    expect(await waitsOf(pool, clock)).toEqual([]);
+  });
+
+  test.each([
+    ['KEY_RPM', { requests: 1, tokens: undefined }, 'KEY_RPM 1'],
+    ['KEY_TPM', { requests: undefined, tokens: 100 }, 'KEY_TPM 100'],
+  ] as const)('of %s', async (_name, rates, limit) => {
+    const { pool, clock } = openPool({ rates, backends: [keyNamed('only')] });
+    expect(pool.route('big', undefined).tryReady(patience(0, { tokens: () => 80 }))).toBe(true);
+    await clock.advance(40_000);
+    expect(await waitsOf(pool, clock, 80)).toEqual([
+      { for: 'key', key: 'only', limit, until: 20_000, took: 20_000 },
+    ]);
+  });
+
+  test('of a quota, and of a breaker: each wait for itself', async () => {
+    const { pool, clock } = await failingPool();
+    await clock.advance(1_000);
+    const [only] = pool.backends;
+    pool.note(only, 'big', perMinute(7));
+    const waits = waitsOf(pool, clock);
+    await clock.advance(7_000);
+    expect(await waits).toEqual([{ for: 'key', key: 'only', limit: 'quota', until: 7_000, took: 7_000 }]);
+    const other = await failingPool();
+    expect(await waitsOf(other.pool, other.clock)).toEqual([
+      { for: 'breaker', key: 'only', until: 5_000, took: 5_000 },
+    ]);
+  });
+
+  test('and ends when the client leaves', async () => {
+    const { pool, keys, clock } = openPool();
+    for (const backend of Object.values(keys)) pool.note(backend, 'big', perMinute(20));
+    const leave = new AbortController();
+    let open = 0;
+    const onWait = () => {
+      open++;
+      return () => void open--;
+    };
+    const ready = pool.route('big', undefined).ready(patience(30_000, { onWait }), leave.signal);
+    await settle();
+    expect([open, clock.sleeping]).toEqual([1, 1]);
+    leave.abort(new Error('left'));
+    await expect(ready).rejects.toThrow('left');
+    expect([open, clock.sleeping]).toEqual([0, 0]);
   });
 });
 

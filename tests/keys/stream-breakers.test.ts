@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { aloneState } from '../../src/cluster/shared.ts';
+import { keyEventText } from '../../src/keys/key-events.ts';
 import { ALWAYS_STREAMING, StreamingBreakers } from '../../src/keys/stream-breakers.ts';
 import { joinedStates } from '../support/joined-states.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -8,7 +9,11 @@ function open() {
   const clock = new ManualClock();
   const lines: string[] = [];
   const shared = aloneState(clock.wall());
-  const streaming = new StreamingBreakers({ clock, shared, onChange: (line) => lines.push(line) });
+  const streaming = new StreamingBreakers({
+    clock,
+    shared,
+    onChange: (event) => lines.push(keyEventText(event)),
+  });
   const broken = (times: number, model = 'big') => {
     for (let i = 0; i < times; i++) streaming.pass(model)?.failed();
   };
@@ -18,7 +23,7 @@ function open() {
 describe('streams of a model', () => {
   test('that break for one instance are not asked for by another, until they work again', async () => {
     const clock = new ManualClock();
-    const [here, there] = joinedStates(2, clock).map(
+    const [here, there] = joinedStates(2).map(
       (shared) => new StreamingBreakers({ clock, shared, onChange() {} }),
     );
     for (let i = 0; i < 3; i++) here?.pass('big')?.failed();

@@ -106,8 +106,8 @@ export class BreakerModel {
       );
       blamed = others.length === 0 ? only : undefined;
     }
-    const { firstOpenMs, maxOpenMs } = this.#figures;
-    const until = now + Math.min(maxOpenMs, firstOpenMs * 2 ** this.opens);
+    const { first, most } = this.#figures.open;
+    const until = now + Math.min(most, first * 2 ** this.opens);
     this.#phase = { kind: 'open', until, opening: { blamed } };
     this.opens++;
   }
@@ -176,8 +176,7 @@ export const FIGURES: BreakerFigures = {
   share: 0.5,
   atLeast: 10,
   windowMs: 30_000,
-  firstOpenMs: 5_000,
-  maxOpenMs: 60_000,
+  open: { first: 5_000, most: 60_000 },
   probeMs: 30_000,
 };
 export const START = 1_000_000;

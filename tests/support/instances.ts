@@ -1,6 +1,7 @@
-/** Instances as far as they talk to each other, and what they may say. */
+/** Instances as far as they talk with each other, and what they may have to say. */
+
+import type { Fact } from '../../src/cluster/facts.ts';
 import { openRedisShared } from '../../src/cluster/redis-shared.ts';
-import type { Fact } from '../../src/cluster/shared.ts';
 import { type Clock, systemClock } from '../../src/lib/ports.ts';
 import { until } from './redis-server.ts';
 
@@ -18,6 +19,8 @@ export function join(url: string, clock: Clock = systemClock) {
     heard,
     said,
     state: () => shared.status().state,
+    /** Undefined where nobody answers. */
+    asks: () => shared.link.ask('EXISTS', ['x'], 50),
     connected: () => until(() => shared.status().state === 'connected'),
     away: () => until(() => shared.status().state === 'away'),
     hears: (fact: Fact) => until(() => heard.some((other) => Bun.deepEquals(other, fact))),

@@ -9,7 +9,7 @@ import { openPool } from './pools.ts';
 export function joinedPools(count = 2, rates?: RateLimits, names: readonly string[] = NAMES) {
   const clock = new ManualClock();
   const [first = 'a', ...others] = names;
-  const all = joinedStates(count, clock).map((shared) => {
+  const all = joinedStates(count).map((shared) => {
     const backends = [keyNamed(first), ...others.map(keyNamed)] as const;
     return { shared, ...openPool({ shared, backends, ...(rates ? { rates } : {}) }, clock) };
   });

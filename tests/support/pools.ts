@@ -1,5 +1,6 @@
 /** Pools of three keys, and what becomes of their requests. */
 
+import { keyEventText } from '../../src/keys/key-events.ts';
 import type { KeyRoute, Patience } from '../../src/keys/keys.ts';
 import { KeyPool, type PoolOptions } from '../../src/keys/pool.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
@@ -24,7 +25,7 @@ export function openPool(more: Partial<PoolOptions> = {}, clock = new ManualCloc
     backends: [keys.a, keys.b, keys.c],
     clock,
     random: createSeededRandom(1),
-    onChange: (line) => lines.push(line),
+    onChange: (event) => lines.push(keyEventText(event)),
     ...more,
   });
   return { clock, keys, pool, lines };

@@ -29,12 +29,13 @@ export type RedisServer = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export async function startRedis(options: { password?: string } = {}): Promise<RedisServer> {
+export async function startRedis(options: { password?: string; socket?: string } = {}): Promise<RedisServer> {
   const port = freePort();
   const login = options.password === undefined ? '' : `:${encodeURIComponent(options.password)}@`;
   const url = `redis://${login}127.0.0.1:${port}`;
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no'];
   if (options.password !== undefined) args.push('--requirepass', options.password);
+  if (options.socket !== undefined) args.push('--unixsocket', options.socket);
   const start = async () => {
     const server = Bun.spawn([PROGRAM ?? 'redis-server', ...args], { stdout: 'ignore', stderr: 'ignore' });
     await until(() => answers(url));

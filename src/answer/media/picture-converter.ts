@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { shortHash } from '../../lib/hash.ts';
 import { Places } from '../../lib/places.ts';
-import { TextCache } from '../../lib/text-cache.ts';
+import { RecentMap } from '../../lib/recent-map.ts';
 import type { ConvertedPicture } from '../../translate/context.ts';
 
 export type PictureConverter = {
@@ -55,16 +55,16 @@ const REMEMBERED = 500;
 
 export function createPictureConverter(toPng: ToPng = bunToPng, atOnce = AT_ONCE): PictureConverter {
   const places = new Places(atOnce);
-  const remembered = new TextCache<{ text: string; picture: ConvertedPicture }>(REMEMBERED_CHARS, REMEMBERED);
+  const remembered = new RecentMap<string, ConvertedPicture>(REMEMBERED, {
+    most: REMEMBERED_CHARS,
+    of: (key, picture) => key.length + ('png' in picture ? picture.png : picture.problem).length,
+  });
   const underWay = new Map<string, Promise<ConvertedPicture>>();
 
   async function convertNow(key: string, picture: string): Promise<ConvertedPicture> {
     try {
       const converted = await toPng(picture);
-      remembered.set(key, {
-        text: 'png' in converted ? converted.png : converted.problem,
-        picture: converted,
-      });
+      remembered.set(key, converted);
       return converted;
     } finally {
       underWay.delete(key);
@@ -75,11 +75,11 @@ export function createPictureConverter(toPng: ToPng = bunToPng, atOnce = AT_ONCE
     async convert(picture, signal) {
       const key = shortHash(picture, 43);
       const found = remembered.get(key);
-      if (found) return found.picture;
+      if (found) return found;
       return places.run(() => {
         // Another request may have sent the same picture meanwhile.
         const known = remembered.get(key);
-        if (known) return Promise.resolve(known.picture);
+        if (known) return Promise.resolve(known);
         const converting = underWay.get(key) ?? convertNow(key, picture);
         underWay.set(key, converting);
         return converting;

@@ -1,6 +1,7 @@
 /** Counts the requests of a turn, also those that failed: the only thing that the history does not tell. */
 import { shortHash } from '../../lib/hash.ts';
 import type { Clock } from '../../lib/ports.ts';
+import { RecentMap } from '../../lib/recent-map.ts';
 import type { Conversation } from './conversation.ts';
 
 /** Milliseconds after which the same words count as a new turn: the client that asked before has gone. */
@@ -8,7 +9,7 @@ const FORGET_AFTER = 600_000;
 const TURNS_REMEMBERED = 1_024;
 
 export class RequestCount {
-  readonly #turns = new Map<string, { count: number; at: number }>();
+  readonly #turns = new RecentMap<string, { count: number; at: number }>(TURNS_REMEMBERED);
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -21,10 +22,7 @@ export class RequestCount {
     const now = this.#clock.monotonic();
     const known = this.#turns.get(key);
     const count = known && now - known.at < FORGET_AFTER ? known.count + 1 : 1;
-    this.#turns.delete(key);
     this.#turns.set(key, { count, at: now });
-    const oldest = this.#turns.keys().next().value;
-    if (this.#turns.size > TURNS_REMEMBERED && oldest !== undefined) this.#turns.delete(oldest);
     return count;
   }
 

@@ -1,5 +1,6 @@
 /** Token counts without a tokenizer: the same in every run, and close enough to be believed. */
 import { shortHash } from '../../lib/hash.ts';
+import { RecentMap } from '../../lib/recent-map.ts';
 import type { ApiContent, ApiPart, ApiRequest } from '../validator/request.ts';
 
 const CHARACTERS_PER_TOKEN = 4;
@@ -41,11 +42,10 @@ export const countPrompt = (request: ApiRequest): number =>
 
 /** Remembers beginnings of prompts, as the implicit cache does; those seen longest ago are forgotten first. */
 export class PrefixMemory {
-  readonly #seen = new Map<string, true>();
-  readonly #size: number;
+  readonly #seen: RecentMap<string, true>;
 
   constructor(size: number) {
-    this.#size = size;
+    this.#seen = new RecentMap(size);
   }
 
   /** Counts `request` for `model`. A known beginning of at least `minimum` tokens counts as cached. */
@@ -56,10 +56,8 @@ export class PrefixMemory {
     for (const piece of pieces(request)) {
       chain = shortHash(`${chain}\n${piece.text}`);
       prompt += piece.tokens;
-      if (this.#seen.delete(chain)) cached = prompt;
-      this.#seen.set(chain, true);
-      const oldest = this.#seen.keys().next().value;
-      if (this.#seen.size > this.#size && oldest !== undefined) this.#seen.delete(oldest);
+      if (this.#seen.get(chain)) cached = prompt;
+      else this.#seen.set(chain, true);
     }
     return { prompt: Math.max(prompt, 1), cached: cached >= minimum ? cached : 0 };
   }

@@ -1,9 +1,8 @@
 /** What this instance has told and what still holds, to be told again to a Redis that has lost it or was away. */
 import { RecentMap } from '../lib/recent-map.ts';
-import { type Envelope, factId, factTtl } from './redis-facts.ts';
-import type { Fact } from './shared.ts';
+import { type Envelope, type Fact, factId, factTtl } from './facts.ts';
 
-/** Most are homes of sessions; the oldest go first, and are found anew by whoever needs them. */
+/** More than all keys times all models that are asked for. The oldest go first. */
 const MAX_TOLD = 10_000;
 
 export type Told = {

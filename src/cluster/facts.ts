@@ -1,7 +1,6 @@
-/** How a fact is written in Redis, for how long, and what of that is believed when it is read. */
+/** What instances of this proxy tell each other: facts, how each is written, for how long each holds. */
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import type { Fact } from './shared.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -10,72 +9,64 @@ const MAX_MS = 2 * DAY_MS;
 /** Characters. Ours have some hundred. */
 const MAX_TEXT = 10_000;
 
+/** Fingerprint. */
+const Key = Type.String();
+const Model = Type.String();
+/** By the wall's clock, in milliseconds since the epoch, as all times here: instances share no other. */
+const Until = Type.Number();
+const Count = Type.Integer({ minimum: 0 });
+/** The only asker whose requests failed. */
+const Blamed = Type.Optional(Type.String());
+
+/**
+ * Something that one instance has learned and the others should act on. A new kind needs no new version: an instance that does not know
+ * it leaves it alone.
+ */
 const FACT = Type.Union([
+  /** A key may not be asked for a model's answers until then. */
   Type.Object({
     kind: Type.Literal('quota'),
-    key: Type.String(),
-    model: Type.String(),
+    key: Key,
+    model: Model,
     state: Type.Union([Type.Literal('cooling'), Type.Literal('parked'), Type.Literal('denied')]),
-    until: Type.Number(),
-    strikes: Type.Integer({ minimum: 0 }),
+    until: Until,
+    strikes: Count,
   }),
-  Type.Object({
-    kind: Type.Literal('count-quota'),
-    key: Type.String(),
-    model: Type.String(),
-    until: Type.Number(),
-    strikes: Type.Integer({ minimum: 0 }),
-  }),
+  /** A key may count no tokens with a model until then. */
+  Type.Object({ kind: Type.Literal('count-quota'), key: Key, model: Model, until: Until, strikes: Count }),
+  /** Whether Google takes a key at all. */
   Type.Object({
     kind: Type.Literal('key'),
-    key: Type.String(),
+    key: Key,
     state: Type.Union([Type.Literal('in use'), Type.Literal('refused'), Type.Literal('out')]),
     why: Type.Optional(Type.Union([Type.Literal('key'), Type.Literal('billing')])),
   }),
+  /** A breaker opened, or closed: then `until` is 0. */
   Type.Object({
     kind: Type.Literal('breaker'),
-    key: Type.String(),
-    model: Type.String(),
-    until: Type.Number(),
-    opens: Type.Integer({ minimum: 0 }),
-    blamed: Type.Optional(Type.String()),
+    key: Key,
+    model: Model,
+    until: Until,
+    opens: Count,
+    blamed: Blamed,
   }),
-  Type.Object({
-    kind: Type.Literal('streams'),
-    model: Type.String(),
-    until: Type.Number(),
-    opens: Type.Integer({ minimum: 0 }),
-    blamed: Type.Optional(Type.String()),
-  }),
-  Type.Object({
-    kind: Type.Literal('home'),
-    model: Type.String(),
-    session: Type.String(),
-    key: Type.String(),
-  }),
-  Type.Object({
-    kind: Type.Literal('load'),
-    instance: Type.String(),
-    inFlight: Type.Number({ minimum: 0 }),
-    retries: Type.Number({ minimum: 0 }),
-  }),
-  Type.Object({
-    kind: Type.Literal('sent'),
-    key: Type.String(),
-    at: Type.Number(),
-    tokens: Type.Number({ minimum: 0 }),
-  }),
+  /** The same of a model's streams: while they break, answers are asked for whole. */
+  Type.Object({ kind: Type.Literal('streams'), model: Model, until: Until, opens: Count, blamed: Blamed }),
+  /** A request went out with a key, for `KEY_RPM` and `KEY_TPM`. */
+  Type.Object({ kind: Type.Literal('sent'), key: Key, at: Until, tokens: Type.Number({ minimum: 0 }) }),
 ]);
+
+export type Fact = Static<typeof FACT>;
 
 const ENVELOPE = Type.Object({
   /** The instance that says so. */
   from: Type.String(),
-  /** Milliseconds since the epoch. */
-  at: Type.Number(),
+  /** When it said so. */
+  at: Until,
   fact: FACT,
 });
 
-export type Envelope = Omit<Static<typeof ENVELOPE>, 'fact'> & { fact: Fact };
+export type Envelope = Static<typeof ENVELOPE>;
 
 export const writeEnvelope = (envelope: Envelope): string => JSON.stringify(envelope);
 
@@ -101,9 +92,6 @@ export function factId(fact: Fact): string | undefined {
       return JSON.stringify([fact.kind, fact.key]);
     case 'streams':
       return JSON.stringify([fact.kind, fact.model]);
-    case 'home':
-      return JSON.stringify([fact.kind, fact.model, fact.session]);
-    case 'load':
     case 'sent':
       return undefined;
   }
@@ -127,8 +115,6 @@ export function factTtl(fact: Fact, now: number): number {
     case 'breaker':
     case 'streams':
       return untilOrDay(fact.until, now);
-    case 'home':
-      return HOUR_MS;
     default:
       return DAY_MS;
   }

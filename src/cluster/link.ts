@@ -1,0 +1,264 @@
+/**
+ * Keeps a connection to Redis for as long as the proxy runs, and keeps everybody from waiting for it. Nothing here
+ * fails: a Redis that is slow or gone is a Redis that is not asked. Why: docs/decisions/0023-several-instances.md
+ */
+import type { Redis, RedisOptions } from 'ioredis';
+import { within } from '../lib/async.ts';
+import { type Backoff, backoffMs } from '../lib/backoff.ts';
+import { isObject } from '../lib/json.ts';
+import type { Clock } from '../lib/ports.ts';
+import { redisAddress } from './redis-address.ts';
+import type { SharedStatus } from './shared.ts';
+
+/** Milliseconds until a server that takes no connection counts as gone. */
+const CONNECT_MS = 2_000;
+/** Milliseconds. A server that owes an answer and says nothing for so long is gone, whatever its sockets look like. */
+const SILENCE_MS = 1_000;
+/** Milliseconds between two pings: who asks nothing would not notice that nobody answers. */
+const PING_MS = 2_000;
+const RECONNECT: Backoff = { first: 100, most: 5_000 };
+/** Milliseconds. A connection that was lost sooner is a failure as well: of a server that accepts and closes there is no end. */
+const STEADY_MS = 10_000;
+/** Milliseconds that nobody waits for an answer, once a late one has come. */
+const REST_MS = 2_000;
+/** Milliseconds that what is on its way may take when the proxy ends. */
+const LAST_WORDS_MS = 50;
+
+/** Nothing is kept for later: what cannot be sent now is told again after the next connecting, as far as it still holds. */
+const OPTIONS = {
+  connectTimeout: CONNECT_MS,
+  disconnectTimeout: LAST_WORDS_MS,
+  socketTimeout: SILENCE_MS,
+  enableOfflineQueue: false,
+  // By hand, on the one clock. With a connection all is rejected that waits for an answer.
+  retryStrategy: null,
+  // By hand as well, with all else that a new connection begins with: nobody could catch the refusal of this one.
+  autoResubscribe: false,
+  // These ask for permissions that nothing else needs.
+  enableReadyCheck: false,
+  disableClientInfo: true,
+} as const satisfies RedisOptions;
+
+export type RedisLinkOptions = {
+  /** May hold a password: no message tells more of it than host and port. */
+  url: string;
+  clock: Clock;
+  /** Trouble, once, and its end; once each kind of refusal. */
+  onChange(message: string): void;
+};
+
+type Welcome = () => Promise<void>;
+
+export class RedisLink {
+  readonly #options: RedisLinkOptions;
+  readonly #closing = new AbortController();
+  readonly #welcomes: Welcome[] = [];
+  readonly #listeners = new Map<string, (message: string) => void>();
+  readonly #refusals = new Set<string>();
+  readonly #opened: Promise<void>;
+  #redis: Redis | undefined;
+  /** While commands can be sent. */
+  #connection: AbortController | undefined;
+  #connectedAt = 0;
+  /** Connections in a row that failed or did not last; and why the last of them, in one word. */
+  #failures = 0;
+  #cause: string | undefined;
+  #status: SharedStatus;
+  #isTroubleTold = false;
+  /** Before then nobody waits for an answer. */
+  #restUntil = 0;
+
+  constructor(options: RedisLinkOptions) {
+    this.#options = options;
+    this.#status = { kind: 'redis', state: 'away', since: options.clock.wall() };
+    // The client is a package that may be missing, or broken.
+    this.#opened = this.#open().catch(() => this.#tell('is not used: ioredis cannot be loaded'));
+  }
+
+  /** Work for each new connection, in order, before it counts as one. Where it rejects, the connection is given up. */
+  onConnect(work: Welcome): void {
+    this.#welcomes.push(work);
+  }
+
+  status(): SharedStatus {
+    return this.#status;
+  }
+
+  /** Commands are sent in the order of the calls. Rejects with Redis's own error, or when the connection is lost. */
+  async request(command: string, args: readonly string[]): Promise<unknown> {
+    if (!this.#redis || !this.#connection) throw new Error('Redis is away');
+    return this.#redis.call(command, ...args);
+  }
+
+  /** For as long as the connection lasts. */
+  async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
+    this.#listeners.set(channel, listener);
+    await this.#redis?.subscribe(channel);
+  }
+
+  /** Sends without waiting. Without a connection it is dropped. */
+  send(command: string, args: readonly string[]): void {
+    if (this.#connection)
+      this.request(command, args).catch((error: unknown) => this.#noteRefusal(command, error));
+  }
+
+  /** The answer; undefined where there was none within `ms`, or none is to be hoped for. Never rejects. */
+  async ask(command: string, args: readonly string[], ms: number): Promise<unknown> {
+    const { clock } = this.#options;
+    const connection = this.#connection;
+    if (!connection || clock.monotonic() < this.#restUntil) return undefined;
+    const work = this.request(command, args);
+    const outcome = await within(work, ms, clock);
+    if (outcome.kind === 'done') return outcome.value;
+    if (outcome.kind === 'failed') this.#noteRefusal(command, outcome.error);
+    else this.#restAfter(work, connection);
+    return undefined;
+  }
+
+  async close(): Promise<void> {
+    if (this.#status.state === 'connected')
+      await within(this.request('PING', []), LAST_WORDS_MS, this.#options.clock);
+    this.#closing.abort();
+    await this.#opened;
+    this.#redis?.disconnect();
+    this.#lose();
+  }
+
+  async #open(): Promise<void> {
+    const address = redisAddress(this.#options.url);
+    if (!address) {
+      this.#goAway();
+      return;
+    }
+    // Loaded for those who need it alone.
+    const { Redis } = await import('ioredis');
+    if (this.#closing.signal.aborted) return;
+    const redis = new Redis({ ...address, ...OPTIONS });
+    this.#redis = redis;
+    redis.on('ready', () => void this.#welcome(redis));
+    redis.on('end', () => void this.#connectAgain(redis));
+    redis.on('error', (error: unknown) => this.#noteError(redis, error));
+    redis.on('message', (channel: string, text: string) => this.#listeners.get(channel)?.(text));
+  }
+
+  /** At once after a steady connection, else after ever longer waits. Never rejects. */
+  async #connectAgain(redis: Redis): Promise<void> {
+    const { clock } = this.#options;
+    const lasted = this.#connection ? clock.monotonic() - this.#connectedAt : 0;
+    this.#goAway();
+    this.#failures = lasted >= STEADY_MS ? 0 : this.#failures + 1;
+    try {
+      if (this.#failures > 0)
+        await clock.sleep(backoffMs(RECONNECT, this.#failures - 1), this.#closing.signal);
+      if (!this.#closing.signal.aborted) await redis.connect();
+    } catch {
+      // The proxy ends; or the try has failed, of which `error` and `end` tell.
+    }
+  }
+
+  /** The beginning of one connection. Never rejects. */
+  async #welcome(redis: Redis): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const connection = new AbortController();
+    this.#connection = connection;
+    this.#connectedAt = this.#options.clock.monotonic();
+    void this.#keepAsking(connection.signal);
+    try {
+      for (const work of this.#welcomes) await work();
+      if (this.#connection === connection) this.#join();
+    } catch (error) {
+      this.#noteRefusal('the first commands', error);
+      if (this.#connection === connection) redis.disconnect();
+    }
+  }
+
+  /** Until the connection is lost. Whoever gets no answer loses it. */
+  async #keepAsking(lost: AbortSignal): Promise<void> {
+    try {
+      for (;;) {
+        await this.#options.clock.sleep(PING_MS, lost);
+        this.send('PING', []);
+      }
+    } catch {
+      // Lost: there is nobody to be asked.
+    }
+  }
+
+  #restAfter(work: Promise<unknown>, connection: AbortController): void {
+    this.#restUntil = Number.POSITIVE_INFINITY;
+    const rest = () => {
+      if (this.#connection === connection) this.#restUntil = this.#options.clock.monotonic() + REST_MS;
+    };
+    work.then(rest, rest);
+  }
+
+  #join(): void {
+    this.#status = { kind: 'redis', state: 'connected', since: this.#options.clock.wall() };
+    if (this.#isTroubleTold) this.#tell('is back: the instances know of each other again');
+    this.#isTroubleTold = false;
+    this.#cause = undefined;
+  }
+
+  #lose(): void {
+    this.#connection?.abort();
+    this.#connection = undefined;
+    this.#restUntil = 0;
+  }
+
+  #goAway(): void {
+    this.#lose();
+    if (this.#closing.signal.aborted) return;
+    if (this.#status.state !== 'away')
+      this.#status = { kind: 'redis', state: 'away', since: this.#options.clock.wall() };
+    if (this.#isTroubleTold) return;
+    this.#isTroubleTold = true;
+    const cause = this.#cause === undefined ? '' : ` (${this.#cause})`;
+    this.#tell(
+      `does not answer, or refuses the user or password${cause}: going on with what this instance knows, and trying again`,
+    );
+  }
+
+  #noteError(redis: Redis, error: unknown): void {
+    this.#cause = wordOf(error);
+    // It would go on in another database than the one that it was told.
+    if (commandOf(error) === 'select') redis.disconnect();
+  }
+
+  /** An answer that is an error (no memory, a read-only replica, no permission). Lost connections are told elsewhere. */
+  #noteRefusal(command: string, error: unknown): void {
+    const why = isReply(error) ? wordOf(error) : undefined;
+    if (why === undefined || this.#refusals.has(why)) return;
+    this.#refusals.add(why);
+    this.#tell(`refuses ${command}: ${why}`);
+  }
+
+  #tell(what: string): void {
+    this.#options.onChange(`Redis at ${placeOf(this.#options.url)} ${what}`);
+  }
+}
+
+const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
+
+/**
+ * `WRONGPASS`, `ECONNREFUSED`, `DEPTH_ZERO_SELF_SIGNED_CERT`. No more of its text: Redis repeats what it does not understand, and that may be the
+ * password.
+ */
+function wordOf(error: unknown): string | undefined {
+  if (isReply(error)) return /^[A-Z]{2,}\b/.exec(error.message)?.[0];
+  const code = isObject(error) ? error['code'] : undefined;
+  return typeof code === 'string' && /^[A-Z_]+$/.test(code) ? code : undefined;
+}
+
+/** The command that an error is the answer to, as ioredis notes it. */
+function commandOf(error: unknown): string | undefined {
+  if (!isReply(error) || !('command' in error)) return undefined;
+  const { command } = error;
+  return isObject(command) && typeof command['name'] === 'string' ? command['name'] : undefined;
+}
+
+/** Host and port, unless the URL is so odd that what looks like them may be part of a password. */
+function placeOf(text: string): string {
+  const url = URL.parse(text);
+  if (!url?.host || `${url.pathname}${url.search}${url.hash}`.includes('@')) return 'REDIS_URL';
+  return url.host;
+}

@@ -1,0 +1,33 @@
+/** `REDIS_URL`, as ioredis is told it. Not by ioredis's own reading of URLs, which takes options of all kinds out of the query. */
+import type { RedisOptions } from 'ioredis';
+
+export type RedisAddress = Pick<
+  RedisOptions,
+  'host' | 'port' | 'path' | 'username' | 'password' | 'db' | 'tls'
+>;
+
+const SCHEME = /^(?:redis|valkey)(?<tls>s|\+tls)?(?<unix>\+unix)?:$/;
+const PORT = 6379;
+/** `/2`; none is 0. */
+const DATABASE = /^\/?(?<number>\d*)$/;
+
+/** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user, password and database. Undefined for what is none. */
+export function redisAddress(text: string): RedisAddress | undefined {
+  const url = URL.parse(text);
+  const scheme = url && SCHEME.exec(url.protocol)?.groups;
+  if (!url || !scheme) return undefined;
+  try {
+    const common = {
+      ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+      ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+      ...(scheme['tls'] === undefined ? {} : { tls: {} }),
+    };
+    if (scheme['unix'] !== undefined) return { path: decodeURIComponent(url.pathname), ...common };
+    const db = DATABASE.exec(url.pathname)?.groups?.['number'];
+    if (url.hostname === '' || db === undefined) return undefined;
+    const host = decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '');
+    return { host, port: Number(url.port || PORT), db: Number(db), ...common };
+  } catch {
+    return undefined; // badly encoded
+  }
+}
