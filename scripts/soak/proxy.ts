@@ -73,8 +73,8 @@ class Log {
     if (url) this.listening.resolve(url);
     const level = /^\{"level":"(\w+)"/.exec(line)?.[1];
     if (level) this.levels.set(level, (this.levels.get(level) ?? 0) + 1);
-    if (line.includes('unexpected error') || line.includes('nobody was told of'))
-      this.bugs.push(line.slice(0, 1_000));
+    // What was thrown and not expected, whoever caught it.
+    if (line.includes('"error":{"name":')) this.bugs.push(line.slice(0, 1_000));
   }
 }
 

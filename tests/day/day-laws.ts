@@ -139,5 +139,4 @@ export const secretsTold = ({ log }: Pick<Day, 'log'>): string[] =>
   log.filter((line) => Object.values(KEYS).some((key) => line.includes(key)));
 
 /** Bugs of the proxy's own. */
-export const unexpected = ({ log }: Pick<Day, 'log'>): string[] =>
-  log.filter((line) => line.includes('"msg":"unexpected error"'));
+export const unexpected = ({ bugs }: Pick<Day, 'bugs'>): string[] => bugs.map(String);

@@ -6,6 +6,7 @@ import { compose } from '../../src/compose/compose.ts';
 import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { createSeededRandom } from '../../src/lib/ports.ts';
+import type { Listener } from '../../src/trace/trace.ts';
 import type { Asked } from './asked.ts';
 import { Clients, type Door } from './clients.ts';
 import { DayClock } from './day-clock.ts';
@@ -29,6 +30,8 @@ export type Day = {
   /** As text: it is searched for what must not be in it, in every encoding. */
   log: readonly string[];
   lines: readonly LogLine[];
+  /** Mistakes of the proxy's own. */
+  bugs: readonly unknown[];
   /** What is left when everybody has gone. */
   left: { sleepers: number; openAtGoogle: number; answersOpen: unknown };
   /** What the proxy says about itself at the end. */
@@ -48,10 +51,15 @@ export async function playDay(options: DayOptions): Promise<Day> {
   const env = { API_KEYS: Object.values(KEYS).join(','), MODEL_FALLBACKS: FALLBACKS, DATA_DIR: folder };
   const config = readConfig(env, []);
   const log: string[] = [];
+  const bugs: unknown[] = [];
+  const hear: Listener = (event) => {
+    if (event.type === 'error' && event.bug !== undefined) bugs.push(event.bug);
+  };
   const system = compose(config, {
     clock,
     random: createSeededRandom(seed),
     fetch: google.fetch,
+    subscribers: [() => hear],
     logger: await createLogger({
       level: 'info',
       format: 'json',
@@ -71,6 +79,7 @@ export async function playDay(options: DayOptions): Promise<Day> {
       asked: clients.asked,
       sends: google.sends,
       log,
+      bugs,
       lines: log.map((line) => JSON.parse(line)),
       left: { sleepers, openAtGoogle: google.open.length, answersOpen: health.streams_in_flight },
       health,

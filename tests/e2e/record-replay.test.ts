@@ -196,7 +196,7 @@ describe.skipIf(!installed.ok)(`a session of Claude Code ${VERSION}`, () => {
   });
 
   test('is asked for in the same way by the client itself, run again', () => {
-    const missed = second.log.filter(({ msg }) => String(msg).startsWith('replay: '));
+    const missed = second.log.filter(({ level }) => level === 'error');
     expect(missed).toEqual([]);
     const report = second.log.find((line) => 'misses' in line);
     expect(report).toMatchObject({ misses: 0, leftovers: [] });

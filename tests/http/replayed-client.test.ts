@@ -183,7 +183,7 @@ describe('played again by', () => {
     expect(onlyRequest(folder).answer).toMatchObject({ end: 'client-gone', bytes: new Uint8Array() });
     expect((await verifyRecording(folder, 1)).problems).toEqual([]);
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
-    const played = () => replay.lines.some((line) => line['msg'] === 'replay');
+    const played = () => replay.lines.some((line) => 'recorded' in line);
     await leave(replay, until(played));
     expect(replay.lines.filter((line) => line['level'] === 'error' || 'error' in line)).toEqual([]);
   });
