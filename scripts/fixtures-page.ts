@@ -37,7 +37,7 @@ function timesAsked({ upstream }: RecordedRequest): string {
   return others > 0 ? `${times}, of ${others + 1} models` : times;
 }
 
-/** How the answer ends: a stop reason, an error, a count. */
+/** How the answer ends: with a stop reason, an error, or a count. */
 function told({ answer }: RecordedRequest): string {
   const text = new TextDecoder().decode(answer.bytes);
   if (answer.end === 'client-gone') return 'it had left';

@@ -44,7 +44,7 @@ describe('the house', () => {
     const folderOf = ({ path }: SourceFile) => path.split('/').slice(1, -1).join('/');
     const rooms = new Set(SOURCE.map(folderOf));
     const scripts = new Set(filesOf('scripts').map((file) => join('scripts', folderOf(file))));
-    // Real clients; load and attacks; a day of use; real recordings; what tests have in common.
+    // Tests with real clients; load and attacks; a day of use; real recordings; helpers of tests.
     const others = new Set(['e2e', 'load', 'day', 'corpus', 'support', 'support/turns', '']);
     const folders = new Set(filesOf('tests').map(folderOf));
     expect([...folders].filter((name) => ![rooms, scripts, others].some((set) => set.has(name)))).toEqual([]);

@@ -87,7 +87,7 @@ async function withNeededSettings(recorded: RecordedRequest, then: RecordedSetti
     : { recorded, run };
 }
 
-/** Throws where today's code asks for more than was recorded; leaves out what it does not ask for any more. */
+/** Throws where today's code asks upstream more often than was recorded. What is not asked for any more is left out. */
 function withTries(recorded: RecordedRequest, { recorded: now }: TurnRun, notes: string[]): RecordedRequest {
   const [was, is] = [recorded.upstream.length, now.upstream.length];
   if (is > was) {

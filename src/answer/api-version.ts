@@ -1,4 +1,4 @@
-/** `anthropic-version`: two are in use, and they differ in what they forbid. */
+/** `anthropic-version`: two versions are in use, and they forbid different things. */
 import { MessagesError } from '../anthropic/errors.ts';
 import { API_VERSIONS, type ApiVersion } from '../anthropic/request.ts';
 import { quoted } from '../lib/shown-text.ts';
@@ -13,7 +13,7 @@ export function apiVersion(headers: Headers): ApiVersion {
   return checkedVersion(version);
 }
 
-/** For routes on which the versions do not differ: absent is fine, unknown is not. */
+/** For routes where the versions are the same: the header may be absent, but not unknown. */
 export function checkVersionIfGiven(headers: Headers): void {
   const version = headers.get('anthropic-version');
   if (version !== null) checkedVersion(version);

@@ -1,13 +1,14 @@
 /**
- * Whose request it is, where one request that Gemini stumbles over must not speak for all: a client that sends the same again is the
- * same asker, and so is each try of ours. Told apart by session and conversation so far; not by parameters, which clients change when
- * they ask again (without a stream, with fewer tokens).
+ * Whose request it is. One request at which Gemini fails must not make everybody's requests look bad. So a client that
+ * sends the same again is the same asker, and all attempts of one answer are too. Askers are told apart by session and
+ * conversation so far, and not by parameters, which clients change when they ask again (without a stream, with fewer
+ * tokens).
  */
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { shortHash } from '../lib/hash.ts';
 
 const LABEL_LENGTH = 12;
-/** Characters of either end of a text. A whole prompt need not be read to tell it from others. */
+/** Characters at either end of a text that are looked at: a whole prompt need not be read to tell it from others. */
 const END = 500;
 
 const endsOf = (_key: string, value: unknown): unknown =>

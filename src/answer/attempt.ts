@@ -1,4 +1,6 @@
-/** One attempt at an answer: a request is sent, and what comes back is translated, one read of the network at a time. */
+/**
+ * One attempt at an answer: a request is sent, and what comes back is translated, one read of the network at a time.
+ */
 import { UpstreamError } from '../gemini/errors.ts';
 import type { Frame } from '../gemini/frames.ts';
 import type { Pass } from '../keys/breaker.ts';
@@ -7,18 +9,18 @@ import type { TurnEvent } from '../translate/response/turn.ts';
 import type { Job } from './job.ts';
 import type { Outgoing } from './outgoing.ts';
 
-/** `T`: what an answer is made of. */
+/** `T`: what an answer consists of. */
 export type Attempt<T> = {
   /** Upstream has begun to answer. */
   readonly isBegun: boolean;
   /** A stream is asked for. */
   readonly streamed: boolean;
   /**
-   * What came next, never nothing; undefined at the end. Sends the request where it was not sent, or where it was refused and has been
-   * changed since. Rejects with what went wrong, after what had come before.
+   * The next batch, which is never empty; undefined at the end. Sends the request if it was not sent, or was changed
+   * after a refusal. Rejects with the failure, after everything that came before it.
    */
   next(): Promise<T[] | undefined>;
-  /** `error` ended it. True where it broke off as a stream, and may come whole. */
+  /** The attempt ended with `error`. True where a stream broke off, and a whole answer may come through. */
   failed(error: unknown): boolean;
   /** Leaves upstream. Idempotent. */
   close(): void;
@@ -27,9 +29,9 @@ export type Attempt<T> = {
 export type AnswerAttemptOptions = {
   outgoing: Outgoing;
   reader: Reader;
-  /** To ask for a stream; undefined asks for the whole answer at once. */
+  /** Asks for a stream; undefined asks for the whole answer at once. */
   stream: Pass | undefined;
-  /** Nothing is given out before all of it has come, so that a failure is free whenever it comes. */
+  /** Nothing is given out before everything has come, so another attempt is possible until then. */
   whole: boolean;
   signal: AbortSignal;
 };
@@ -43,7 +45,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   readonly #trace: Job['trace'];
   #frames: AsyncIterator<Frame[]> | undefined;
   #ended = false;
-  /** Came after events of the same read. */
+  /** It came after events in the same read. */
   #failure: { error: unknown } | undefined;
 
   constructor(options: AnswerAttemptOptions, { trace }: Pick<Job, 'trace'>) {
@@ -113,7 +115,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
         if (!reader.finished) continue;
         this.#options.stream?.succeeded();
         this.#tellEnd(events);
-        // The client wants no more of it.
+        // The client wants nothing more of it.
         this.close();
         break;
       }

@@ -2,13 +2,13 @@
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { CHARACTERS_PER_TOKEN } from '../translate/response/usage.ts';
 
-/** An image of ordinary size, or one page of a PDF. */
+/** Tokens of an ordinary image, or of one page of a PDF. */
 const TOKENS_PER_MEDIA = 258;
 
-/** Begins a medium; a text that quotes this has its quotation marks escaped. */
+/** Begins a medium. A text that quotes this has its quotation marks escaped. */
 const MEDIUM = /"(?:inlineData|fileData)":/g;
 
-/** Of `body` once it is serialised: its length, and that of its media, which need not be parsed again. */
+/** For a serialised `body`: from its length and that of its media, without parsing it again. */
 export function estimateBodyTokens(body: string): number {
   let characters = body.length;
   let media = 0;
@@ -22,7 +22,10 @@ export function estimateBodyTokens(body: string): number {
   return tokensOf(characters, media);
 }
 
-/** Texts, calls, results and declarations by their length as JSON; media at a flat rate, not by their base64. */
+/**
+ * Texts, calls, results and declarations count by their length as JSON; each medium counts the same, whatever its
+ * base64.
+ */
 export function estimateTokens(body: GenerateContentRequest): number {
   let media = 0;
   const text = JSON.stringify(body, (key, value: unknown) => {

@@ -1,6 +1,6 @@
 /**
- * Another model in place of one that no key has access to or quota of, or that keeps failing (`MODEL_FALLBACKS`). Only for a model that was
- * mapped: who names a Gemini model means that one.
+ * Another model in place of one that no key may use or has quota for, or that keeps failing (`MODEL_FALLBACKS`). Only a
+ * model that was mapped is replaced: a client that names a Gemini model wants that one.
  */
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -12,8 +12,8 @@ import type { AnswerPorts } from './ports.ts';
 import type { Cost } from './retries.ts';
 
 /**
- * The first usable model, but for those `asked`, of the groups after that of the model which the client's id is mapped to. Not after
- * that of the one asked last: where that stands in for another, those beside it do as well.
+ * The first usable model, apart from those `asked`, in the groups after that of the mapped model. The group of the
+ * model that was asked last does not count: where that one only stands in, others of its group may as well.
  */
 export function nextModel(
   requested: string,
@@ -33,14 +33,14 @@ export function nextModel(
   return other === undefined ? undefined : modelRow(other);
 }
 
-/** What a model cannot be asked for in this request or in those of the next minutes, whoever asks. */
+/** Reasons for which a model cannot be used in this request or in the next minutes, whoever asks. */
 const GONE: ReadonlySet<FailureClass> = new Set(['model-missing', 'quota-day']);
 
-/** Held back by a breaker: it costs nothing to ask elsewhere. */
+/** A breaker holds the model back: to ask another model costs nothing. */
 const isNotSent = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind === 'not-sent' && error.status === 503;
 
-/** The model is not there, or its quota is gone for the day: not for the next try either. */
+/** The model does not exist, or its quota of the day is used up: another attempt would not help. */
 const isGone = (error: unknown): error is UpstreamError =>
   error instanceof UpstreamError && GONE.has(failureClass(error));
 
@@ -50,17 +50,17 @@ export type Replacement = { model: GeminiModel; because: FailureClass | undefine
 /** What the loop needs of them. */
 export type Models = Pick<ModelChoice, 'ask' | 'replacement' | 'told'>;
 
-/** The models of one answer: those that were asked, and who may answer in their place. */
+/** The models of one answer: those that were asked, and those that may take over. */
 export class ModelChoice {
   readonly #requested: string;
   readonly #asker: string | undefined;
   readonly #ports: Pick<AnswerPorts, 'settings' | 'keys'>;
   /** Models that were asked, or could not be. */
   readonly #asked: Set<string>;
-  /** Those of them that are not there, or have no quota for the day. */
+  /** Those among them that do not exist, or have no quota of the day. */
   readonly #gone = new Map<string, UpstreamError>();
 
-  /** `first`: the model that is asked to begin with. */
+  /** `first`: the model that is asked first. */
   constructor(
     requested: string,
     asker: string | undefined,
@@ -73,30 +73,33 @@ export class ModelChoice {
     this.#asked = new Set([first.id]);
   }
 
-  /** Who would answer now in place of the models that were asked. */
+  /** The model that would answer now in place of those that were asked. */
   next(): GeminiModel | undefined {
     return nextModel(this.#requested, this.#asked, this.#ports, this.#asker);
   }
 
-  /** Who may answer after `error` of the model `from`, and at what cost. `isSpent`: no retry is left of those that the ceiling allows. */
+  /**
+   * Which model may answer after `error` of the model `from`, and at what cost. `isSpent`: the ceiling allows no
+   * further retry.
+   */
   replacement(from: string, error: unknown, isSpent: boolean): Replacement | undefined {
     this.#noteGone(from, error);
-    // What was sent and failed makes the next model a retry; else it is none.
+    // If a request was sent and failed, the next model is a retry; otherwise it is none.
     const isFree = isNotSent(error) || isGone(error);
     if (!isFree && (!isRetryable(error) || isUnreachable(error))) return undefined;
     const isLast = !isFree && isSpent;
-    // Where nothing was sent the pool has said so of this request; it may be open to a smaller one.
+    // If nothing was sent, the pool refused only this request; a smaller one may pass.
     if (!isLast && !isNotSent(error) && this.#ports.keys.usable(from, this.#asker)) return undefined;
     const cost = isFree ? 'nothing' : isLast ? 'beyond' : 'retry';
     return this.insteadOf(from, error, cost);
   }
 
-  /** The next model, whatever `from` may still be good for. */
+  /** The next model, even if `from` might still answer. */
   insteadOf(from: string, error: unknown, cost: Cost): Replacement | undefined {
     this.#noteGone(from, error);
-    // Where none is left, the one that was asked for: its failure is to be told, if it still fails.
+    // If none is left, the model that was asked for first: the client is told its failure, if it still fails.
     const model = this.next() ?? (isGone(error) ? this.#unasked() : undefined);
-    // Not its message, which may quote what the model wrote.
+    // Without its message, which may quote what the model wrote.
     const because = error instanceof UpstreamError ? failureClass(error) : undefined;
     return model && { model, because, cost };
   }
@@ -105,7 +108,7 @@ export class ModelChoice {
     this.#asked.add(model.id);
   }
 
-  /** `error` as it is told where no other model is left. */
+  /** `error` as the client is told it where no other model is left. */
   told(error: unknown): unknown {
     if (!isGone(error)) return error;
     return noModelLeft(this.#gone, this.#requested, this.#ports) ?? error;
@@ -115,7 +118,7 @@ export class ModelChoice {
     if (isGone(error)) this.#gone.set(model, error);
   }
 
-  /** The model that the client's id is mapped to, where another was asked in its place from the beginning. */
+  /** The mapped model, if another was asked in its place from the beginning. */
   #unasked(): GeminiModel | undefined {
     const mapped = mapModel(this.#requested, this.#ports.settings.modelMap);
     return this.#asked.has(mapped.id) ? undefined : mapped;
@@ -123,8 +126,8 @@ export class ModelChoice {
 }
 
 /**
- * What to tell where no model is there: the failure of the one that was asked for, by its name. That of one which only stood in for it
- * would send the reader after the wrong model.
+ * What to tell where no model is available: the failure of the model that was asked for, by name. The failure of a
+ * model that only stood in would mislead the reader.
  */
 function noModelLeft(
   gone: ReadonlyMap<string, UpstreamError>,

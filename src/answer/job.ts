@@ -1,4 +1,4 @@
-/** One request that a model is asked for, as far as the answer needs it: whose it is, since when, and until when it is wanted. */
+/** One request to a model, as far as the answer needs it: whose it is, when it came, and until when it is wanted. */
 import type { Trace } from '../trace/trace.ts';
 import type { Warn } from '../translate/warnings.ts';
 
@@ -8,11 +8,11 @@ export type Job = {
   /** Of the client's request. */
   readonly headers: Headers;
   readonly startedAt: number;
-  /** Aborts when the client leaves (with a `ClientGone`), and when the server has to close (with what to tell). */
+  /** Aborts when the client leaves (with a `ClientGone`), and when the server has to close (with the error to tell). */
   readonly signal: AbortSignal;
   /** What happens to the request, as it happens. */
   readonly trace: Trace;
   readonly warn: Warn;
-  /** Nothing of the body will be needed any more. Idempotent. */
+  /** The body is not needed any more. May be repeated. */
   letBodyGo(): void;
 };

@@ -1,6 +1,6 @@
 /**
- * What an answer does when an attempt has failed: one table, read from the top. The first step that applies, and that can be paid, is
- * made. A new kind of remedy is a row. `docs/retries.md` is made of this table.
+ * What an answer does when an attempt has failed: one table, read from the top. The first step that applies and can be
+ * paid is made. A new kind of remedy is a new row. `docs/retries.md` is generated from this table.
  */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { Again } from '../keys/keys.ts';
@@ -9,18 +9,18 @@ import type { Mending } from './outgoing.ts';
 import { type Cost, type Purse, toldWait } from './retries.ts';
 
 export type Step<T> =
-  /** The same request, changed so that it is not refused again. The attempt goes on. */
+  /** The same request, changed so that it will not be refused again. The attempt goes on. */
   | { kind: 'resend'; mending: Mending }
-  /** A key that has not turned the request down. */
+  /** A key that has not turned this request down. */
   | { kind: 'other-key' }
-  /** Whichever key is free, or free first. */
+  /** The key that is free now, or first. */
   | { kind: 'wait-for-key' }
   /** These events are the answer. */
   | { kind: 'tell'; events: T[] }
   | { kind: 'other-model'; replacement: Replacement }
   /**
-   * After a wait, the whole answer at once: it takes another way through Google's front, and often comes where streams break.
-   * `leastMs`: what upstream asks for.
+   * After a wait, the whole answer at once: it takes another way through Google's servers, and often succeeds where
+   * streams break. `leastMs`: the wait that upstream asks for.
    */
   | { kind: 'ask-whole'; leastMs: number }
   /** After a wait, the same again. */
@@ -29,32 +29,32 @@ export type Step<T> =
 
 export type PaidStep<T> = { step: Step<T>; cost: Cost };
 
-/** What a failed attempt leaves to choose from. */
+/** The facts after a failed attempt from which the next step is chosen. */
 export type Situation<T> = {
   error: unknown;
-  /** The client has content: it can be neither taken back nor said twice. */
+  /** The client has content, which can neither be taken back nor said twice. */
   isCommitted: boolean;
-  /** Where the key's part in the failure lets the request go. */
+  /** Where the request may go, by the key's part in the failure. */
   again: Again;
-  /** Why no key may be asked now, where the key in hand is out of quota. */
+  /** Why no key can be used now, if the present key is out of quota. */
   keyRefusal(): UpstreamError | undefined;
-  /** What to tell in place of the failure, as an answer. */
+  /** The events that stand for an answer, where the failure can be told so. */
   asAnswer(error: unknown): T[] | undefined;
-  /** The model that may answer in place of the one that failed. */
+  /** The model that may answer in place of the failed one. */
   replacement(error: unknown): Replacement | undefined;
-  /** `error` as it is told where no other model is left. */
+  /** `error` as it is told if no other model is left. */
   told(error: unknown): unknown;
   /** The attempt broke off as a stream. */
   streamBroke: boolean;
 };
 
-/** For people: when the step is made, and what it costs. */
+/** In words, for the page: when the step is made, and what it costs. */
 type RowText = { kind: Step<unknown>['kind']; when: string; costs: string };
 
 type Row = RowText & {
   /** The step and its cost; undefined where it does not apply. */
   offer<T>(situation: Situation<T>, purse: Purse): PaidStep<T> | undefined;
-  /** What is told in place of the failure, from this row on, where the step cannot be paid. */
+  /** The error that is told instead, from this row on, if the step cannot be paid. */
   unpaid?(situation: Situation<unknown>): unknown;
 };
 

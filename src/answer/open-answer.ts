@@ -21,7 +21,9 @@ import { chooseModel, prepare } from './prepare.ts';
 import { Retries } from './retries.ts';
 import { AGENT_HEADER, tellAsked } from './story.ts';
 
-/** Milliseconds inside the proxy for a key to come back; whoever has to wait longer is told. */
+/**
+ * Milliseconds for which a request waits in the proxy for a key; a client that would have to wait longer is told so.
+ */
 const LONGEST_WAIT_MS = 30_000;
 
 export type MessageAnswer = {
@@ -29,19 +31,19 @@ export type MessageAnswer = {
   next(): Promise<TurnEvent[] | undefined>;
   /** Whoever reads it leaves. */
   leave(): void;
-  /** So far there was no way to upstream. */
+  /** Upstream could not be reached so far. */
   isAway(): boolean;
-  /** What was asked with last. */
+  /** What the last attempt used. */
   outgoing(): OutgoingMessage;
 };
 
-/** Nothing was sent, so that nothing was read. */
+/** Nothing was sent, so nothing was read. */
 const NOTHING: readonly TurnEvent[] = [
   { type: 'usage', usage: { promptTokenCount: 0 } },
   { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } },
 ];
 
-/** `max_tokens: 0` only warms a cache: an empty message, and nothing asked of upstream. */
+/** `max_tokens: 0` only warms a cache: the answer is an empty message, and upstream is not asked. */
 function emptyAnswer(outgoing: OutgoingMessage): MessageAnswer {
   const left = [...NOTHING];
   return {
@@ -52,7 +54,10 @@ function emptyAnswer(outgoing: OutgoingMessage): MessageAnswer {
   };
 }
 
-/** `asker`: whose failures its failures are. Nothing is sent before the first `next`. Whoever stops reading says so with `leave`, or aborts the job. */
+/**
+ * `asker`: whose failures the answer's failures are. Nothing is sent before the first `next`. A reader that stops calls
+ * `leave`, or aborts the job.
+ */
 export async function openAnswer(
   request: MessagesRequest,
   asker: string,
@@ -130,7 +135,7 @@ function answerOf(
   };
 }
 
-/** Once an answer: a model that calls an undeclared tool a second time means it. */
+/** Once for each answer: a model that calls an undeclared tool a second time means it. */
 function once(allow: () => boolean): () => boolean {
   let asked = false;
   return () => {

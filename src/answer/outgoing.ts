@@ -1,6 +1,7 @@
 /**
- * What one answer sends upstream, with one model. What goes out with another key than it was made for goes without signatures, and a
- * request that Gemini refuses is changed where that gets around the refusal (why: docs/decisions/0024-schema-quarantine.md).
+ * What one answer sends upstream, with one model. Sent with another key than the one that it was made for, a request
+ * goes without signatures. A request that Gemini refuses is changed, if that helps (why:
+ * docs/decisions/0024-schema-quarantine.md).
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -21,18 +22,18 @@ export type OutgoingOptions = {
   model: GeminiModel;
   request: GenerateContentRequest;
   exchange: Exchange;
-  /** The request was made for the key that it has in hand. */
+  /** The request was made for the key that the route has now. */
   route: KeyRoute;
   /** Of the model's generation. */
   quarantine: Quarantine;
-  /** What the model was found to refuse of how to think. */
+  /** The settings of thinking that models have refused. */
   thinking: ThinkingMemory;
   media: Pick<RequestMedia, 'mendedRequest' | 'letGo'>;
 };
 
-/** A change that gets around a refusal. */
+/** A change that avoids the refusal. */
 export type Mending = {
-  /** The first one of an answer costs no retry, nor does any of a search for the tool that is refused. */
+  /** The first change of an answer is no retry, and neither is any change in the search for the refused tool. */
   isFree: boolean;
   apply(): void;
 };
@@ -50,14 +51,14 @@ export class Outgoing {
   #request: GenerateContentRequest | undefined;
   /** `#request`, serialised. */
   #text: string | undefined;
-  /** Whose signatures may be in the request. */
+  /** The key and family whose signatures may be in the request. */
   #madeFor: Backend;
-  /** All of them are taken out at once: a second refusal is told. */
+  /** All signatures are taken out at once, so a second refusal is told to the client. */
   #signaturesMended = false;
-  /** URLs have given way to bytes. */
+  /** Bytes have taken the place of URLs. */
   #urlsMended = false;
   #mended = false;
-  /** What other requests are to know of the mendings, once Google has taken what they made. */
+  /** What other requests should know about the changes, once Google has accepted them. */
   readonly #learnt: (() => void)[] = [];
 
   constructor(options: OutgoingOptions, job: Job) {
@@ -72,33 +73,34 @@ export class Outgoing {
     this.#job = job;
   }
 
-  /** Undefined once it was let go. */
+  /** Undefined once it was released. */
   get request(): GenerateContentRequest | undefined {
     return this.#request;
   }
 
-  /** As it is to be sent with the key in the route's hand. Empty once it was let go. */
+  /** As it is sent with the route's present key. Empty once it was released. */
   text(): string {
     const { backend } = this.route;
     if (backend !== this.#madeFor) this.#remakeFor(backend);
     return this.body;
   }
 
-  /** As it was made last. Empty once it was let go. */
+  /** As it was last made. Empty once it was released. */
   get body(): string {
     this.#text ??= this.#request === undefined ? '' : JSON.stringify(this.#request);
     return this.#text;
   }
 
-  /** Google has taken the request: what its mendings found out holds for others, too. */
+  /** Google has accepted the request: what was found out by changing it holds for other requests, too. */
   taken(): void {
     this.quarantine.taken();
     for (const learn of this.#learnt.splice(0)) learn();
   }
 
   /**
-   * What gets around the refusal `error`; undefined where it is about something else, or enough was tried. Throws what to tell the
-   * client where that ends the answer. Bounded: URLs and signatures once, thinking twice, tools as often as the quarantine lets.
+   * The change that avoids the refusal `error`; undefined where the error is about something else, or enough was tried.
+   * Throws the client's error where the refusal ends the answer. URLs and signatures are changed once, thinking twice,
+   * and tools as often as the quarantine allows.
    */
   async mending(error: unknown): Promise<Mending | undefined> {
     const request = this.#request;
@@ -116,7 +118,7 @@ export class Outgoing {
     };
   }
 
-  /** Nothing will be sent any more. */
+  /** Nothing more will be sent. */
   letGo(): void {
     this.#request = undefined;
     this.#text = undefined;
@@ -184,9 +186,9 @@ export class Outgoing {
   }
 }
 
-/** What asks for a message, and so is answered by one. */
+/** Asks for a message, and is answered by one. */
 export class OutgoingMessage extends Outgoing {
-  /** What the answer's translation must know of the request. */
+  /** What the translation of the answer must know about the request. */
   readonly plan: AnswerPlan;
 
   constructor(options: OutgoingOptions, plan: AnswerPlan, job: Job) {

@@ -1,6 +1,7 @@
 /**
- * A prompt over the window, told with both numbers: Claude Code compacts by them, and Google often says the maximum
- * alone. Then the prompt is counted, quickly or by estimate: it is known to be over, so any figure above the maximum helps.
+ * A prompt over the window is told with both numbers: Claude Code compacts by them, and Google often says only the
+ * maximum. Then the prompt is counted, quickly or by an estimate. Since it is known to be too long, any figure above
+ * the maximum will do.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -11,10 +12,10 @@ import type { Job } from './job.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 
-/** Milliseconds: the client waits for its error. */
+/** Milliseconds: the client is waiting for its error. */
 const COUNT_TIMEOUT_MS = 2_000;
 
-/** `error`, told with both numbers where the prompt of `sent` is over the window. */
+/** `error` with both numbers, if it says that the prompt of `sent` is over the window. */
 export async function withOverflowCounted(
   error: unknown,
   sent: Outgoing,
@@ -30,7 +31,7 @@ export async function withOverflowCounted(
   const { kind, status, google, retryAfter } = error;
   return new UpstreamError(
     kind,
-    // Google's own words for when it has both numbers.
+    // Google's own words where it has both numbers.
     `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${maximum}).`,
     { status, google, retryAfter, cause: error },
   );

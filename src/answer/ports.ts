@@ -1,4 +1,6 @@
-/** What answers are made with: the settings that they heed, the way to Gemini, and what is remembered from one to the next. */
+/**
+ * What answers are made with: their settings, the way to Gemini, and what is remembered from one answer to the next.
+ */
 import type { Keys } from '../keys/keys.ts';
 import type { RetryBudget } from '../keys/retry-budget.ts';
 import type { Streaming } from '../keys/stream-breakers.ts';
@@ -13,19 +15,19 @@ import type { ThinkingMemory } from './thinking-memory.ts';
 
 /** Times are milliseconds. */
 export type AnswerSettings = {
-  /** Keys: never told to anybody. */
+  /** Keys, which nobody is ever told. */
   secrets: readonly string[];
   modelMap: ModelMap;
-  /** Groups of models; one of a later group answers where none of an earlier one can. */
+  /** Groups of models: one of a later group answers where none of an earlier group can. */
   modelFallbacks: readonly (readonly string[])[];
   maxTokensLimit: number | undefined;
-  /** From the request to the first content of a stream, or to the whole of a unary answer. */
+  /** Milliseconds from the request to the first content of a stream, or to the end of a whole answer. */
   requestTimeoutMs: number;
-  /** Of one answer, after its first try. */
+  /** Retries of one answer. */
   maxRetries: { unary: number; stream: number };
-  /** False reads Gemini unary; the client gets its stream all the same. */
+  /** False asks Gemini for whole answers; the client still gets a stream. */
   upstreamStreaming: boolean;
-  /** Who may read media that a request names by URL; with both, this process what Google cannot. */
+  /** Who may read media that a request names by URL. With both, this process reads what Google cannot. */
   urlFetch: { google: boolean; proxy: boolean };
 };
 

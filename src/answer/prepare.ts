@@ -1,4 +1,4 @@
-/** From a client's request to what is sent upstream, and what the answer's translation must know of it. */
+/** From a client's request to what is sent upstream, and what the translation of the answer must know about it. */
 import type { MessagesRequest } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { KeyRoute } from '../keys/keys.ts';
@@ -39,7 +39,7 @@ export function createExchange(caller: string, job: Job, foreign = ''): Exchange
   };
 }
 
-/** First by exact keys; by content only what those did not find. */
+/** First by exact keys; by content alone only what those did not find. */
 async function findSignatures(
   messages: MessagesRequest['messages'],
   store: AnswerPorts['signatures'],
@@ -51,7 +51,10 @@ async function findSignatures(
   return new Map([...(await store.get(missing.map(({ loose }) => loose()))), ...found]);
 }
 
-/** All that translation may know. The key is chosen and signatures are looked up before it, which stays pure. */
+/**
+ * Everything that translation may know. The key is chosen and signatures are looked up before, so translation stays
+ * pure.
+ */
 export async function requestContext(
   model: GeminiModel,
   { backend }: Pick<KeyRoute, 'backend'>,
@@ -81,7 +84,7 @@ export const openQuarantine = (
   { quarantine: memory, logger }: AnswerPorts,
 ): Quarantine => new Quarantine({ memory, family, job, logger });
 
-/** `media`: those of the request, read once for all the models that are asked. */
+/** `media`: the media of the request, read once for all models that are tried. */
 export type Asked = { request: MessagesRequest; caller: CallerClass; asker: string; media: RequestMedia };
 
 export async function prepare(
@@ -108,7 +111,7 @@ export async function prepare(
   );
 }
 
-/** Of the model and the key that answer in the end, whatever was tried before. */
+/** About the model and the key that answer in the end. */
 export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: AnswerPorts): AnswerContext {
   return {
     plan: () => outgoing().plan,

@@ -1,4 +1,7 @@
-/** One answer's search for the declaration that Google means and does not name, and what the next request is to know of it. */
+/**
+ * One answer's search for a declaration that Google refuses and does not name, and what the next request should know
+ * about it.
+ */
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
 import { allWith, callable, type Fate, withFates } from '../translate/request/quarantine/quarantine.ts';
@@ -12,7 +15,7 @@ export type SearchedFor = Suspected & {
   /** As it would be sent without the search. */
   request: GenerateContentRequest;
   mayDrop: boolean;
-  /** Whether one of them is the culprit for certain: an earlier answer has found so. */
+  /** Whether one of them is certainly the culprit: an earlier answer has found that out. */
   isKnown: boolean;
 };
 
@@ -20,7 +23,7 @@ export class QuarantineSearch {
   readonly #memory: QuarantineMemory;
   readonly #family: ModelFamily;
   readonly #searched: SearchedFor;
-  /** How many could be simpler. */
+  /** How many could be made simpler. */
   readonly #odd: number;
   readonly #suspects: readonly FunctionDeclaration[];
   readonly #attempts: Generator<Trial<FunctionDeclaration>>;
@@ -47,19 +50,19 @@ export class QuarantineSearch {
     return this.#searched.isKnown;
   }
 
-  /** None of them can be called, or be any simpler. */
+  /** None of them can be called, or be made simpler. */
   get isVain(): boolean {
     return this.#suspects.length === 0;
   }
 
-  /** What is sent now of some of the declarations. */
+  /** What is sent now instead of some of the declarations. */
   get attempt(): Trial<FunctionDeclaration> | undefined {
     return this.#attempt;
   }
 
   /**
-   * `sent` with other declarations changed than before; undefined where nothing is left to be tried. `known` gives what was learnt of
-   * single declarations meanwhile.
+   * `sent` with other declarations changed than before; undefined where nothing is left to try. `known` gives what was
+   * meanwhile learnt about single declarations.
    */
   next(
     sent: GenerateContentRequest,
@@ -67,7 +70,7 @@ export class QuarantineSearch {
   ): GenerateContentRequest | undefined {
     const { tools, toolConfig } = this.#searched.request;
     const whole = { ...sent, ...(tools ? { tools } : {}), ...(toolConfig ? { toolConfig } : {}) };
-    // No `for of`: leaving that would end the attempts.
+    // No `for of`, because leaving the loop would end the generator.
     for (let step = this.#attempts.next(); !step.done; step = this.#attempts.next()) {
       const attempt = step.value;
       this.#attempt = attempt;
@@ -80,7 +83,7 @@ export class QuarantineSearch {
     return undefined;
   }
 
-  /** Something else is refused, perhaps beside one of these. */
+  /** Something else is refused, perhaps besides one of these. */
   #giveUp(): void {
     if (this.#searched.isKnown) this.#settle(this.#suspects, 'bare');
     else this.#memory.acquit(this.#family, this.#searched.request);
@@ -91,7 +94,7 @@ export class QuarantineSearch {
     for (const declaration of declarations) this.#memory.remember(this.#family, declaration, fate);
   }
 
-  /** Google has taken what was sent last. Undefined where nothing new was learnt by it. */
+  /** Google has accepted what was sent last. Undefined where nothing new was learnt. */
   taken(): Learnt | undefined {
     if (!this.#attempt) return undefined;
     const { of, form } = this.#attempt;

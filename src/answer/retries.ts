@@ -1,45 +1,60 @@
-/** What one answer may spend on being asked for again, and what is told where nothing is left to spend. */
+/** What one answer may spend on further attempts, and what the client is told when nothing is left to spend. */
 import { retryDelaySeconds } from '../gemini/error-facts.ts';
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import type { BudgetTicket } from '../keys/retry-budget.ts';
 import type { Clock, Random } from '../lib/ports.ts';
 import { isRetryable } from '../translate/errors.ts';
 
-/** A model that says nothing usable twice will say it a third time; and each attempt costs the whole prompt. */
+/** A model that gives nothing usable twice will do so a third time, and each attempt costs the whole prompt. */
 const UNUSABLE_ANSWERS = 2;
-/** Milliseconds. Whoever asks for more is asked again before it. */
+/** Milliseconds. If upstream asks for a longer wait, the next attempt comes sooner than that. */
 const LONGEST_WAIT_MS = 30_000;
-/** Milliseconds that a host may be away before the client is told: it goes on by itself, and whoever sits there knows why. */
+/**
+ * Milliseconds for which a host may be unreachable before the client is told: the client goes on trying by itself, and
+ * its user sees why.
+ */
 const LONGEST_AWAY_MS = 15_000;
-/** Seconds, of which each client is told others: those who failed together are not to come back together. */
+/**
+ * Seconds. Each client is told another number in this range, so that requests that failed together do not come back
+ * together.
+ */
 const LATER = { least: 2, spread: 8 } as const;
 
-/** What a step costs: nothing; a retry, of the ceiling and of the budget of all; or, of another model, one beyond the ceiling. */
+/**
+ * The cost of a step: nothing; a retry, which counts for the answer's ceiling and for the common budget; or, for
+ * another model, one retry beyond the ceiling.
+ */
 export type Cost = 'nothing' | 'retry' | 'beyond';
 
 /** What the steps of an answer are paid from. */
 export type Purse = {
-  /** Takes the cost where it says yes. */
+  /** If it says yes, it has taken the cost. */
   pay(cost: Cost): boolean;
-  /** All that the ceiling allows was spent; false where it allows nothing. */
+  /** The ceiling is reached; false where it allows no retry at all. */
   readonly areSpent: boolean;
   /** How many retries the ceiling still allows; undefined where none are counted. */
   readonly left: number | undefined;
-  /** Whether asking again, a little later, may end better. Told once of each failure. */
+  /** Whether another attempt, a little later, may end better. Each failure is told once. */
   isWorthwhile(error: unknown): boolean;
-  /** Milliseconds that asking again waits at most: the last attempt before the client is told of a host that is away is not late. */
+  /**
+   * The most milliseconds that another attempt waits, so that the last attempt before the client is told of an
+   * unreachable host is not late.
+   */
   mostWait(): number;
-  /** What the answer ends with: where only the budget forbade another attempt, the client is to make it, later. */
+  /**
+   * The error with which the answer ends. If only the budget forbade another attempt, the client is told to make it
+   * later.
+   */
   explain(error: unknown): unknown;
   /** Another attempt begins after a wait. */
   roundBegins(): void;
-  /** The answer has ended. Idempotent. */
+  /** The answer has ended. May be repeated. */
   end(): void;
 };
 
 export type RetriesOptions = {
   ticket: BudgetTicket;
-  /** Retries of one answer, whatever they are for. */
+  /** Retries of one answer, for whatever reason. */
   ceiling: number;
   clock: Clock;
   random: Random;
@@ -49,11 +64,11 @@ export class Retries implements Purse {
   readonly #options: RetriesOptions;
   #spent = 0;
   #unusable = 0;
-  /** A retry was taken for the next who pays one. */
+  /** A retry was taken in advance, for the next step that pays one. */
   #reserved = false;
   #state: 'free' | 'refused' = 'free';
   #roundBegan: number;
-  /** When the first of the last rounds began that found no way to the host. */
+  /** When the first of the latest rounds began that could not reach upstream. */
   #awaySince: number | undefined;
 
   constructor(options: RetriesOptions) {
@@ -61,12 +76,12 @@ export class Retries implements Purse {
     this.#roundBegan = options.clock.monotonic();
   }
 
-  /** Attempts that follow each other without a wait, as those over several keys, are one round. */
+  /** Attempts that follow each other without a wait, such as those with several keys, are one round. */
   roundBegins(): void {
     this.#roundBegan = this.#options.clock.monotonic();
   }
 
-  /** The last round found no way to the host. */
+  /** The last round could not reach upstream. */
   get isAway(): boolean {
     return this.#awaySince !== undefined;
   }
@@ -91,8 +106,8 @@ export class Retries implements Purse {
   }
 
   /**
-   * True where an unusable answer may be thrown away for another attempt, which is then paid: for what would rather be told
-   * than fail.
+   * True where another attempt may replace an unusable answer; its retry is then paid. (Where it is false, the answer
+   * is told as it is.)
    */
   reserve(): boolean {
     if (this.#unusable + 1 >= UNUSABLE_ANSWERS || this.#spent >= this.#options.ceiling) return false;
@@ -149,7 +164,7 @@ export class Retries implements Purse {
   }
 }
 
-/** Milliseconds that asking again waits at least: as long as Google, or a front of it, asks. */
+/** The least milliseconds that another attempt waits: as long as Google or a gateway asks. */
 export function toldWait(error: unknown): number {
   if (!(error instanceof UpstreamError)) return 0;
   const seconds = retryDelaySeconds(error.google, error.message) ?? error.retryAfter ?? 0;

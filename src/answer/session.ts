@@ -1,17 +1,17 @@
-/** Which conversation a request belongs to, as far as clients tell. */
+/** The conversation that a request belongs to, as far as clients tell. */
 import { shortHash } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 
 const SESSION_HEADER = 'x-claude-code-session-id';
 const LABEL_LENGTH = 12;
 
-/** A label that tells sessions apart, and nobody who they are; undefined for a client that names none. */
+/** A label that tells sessions apart, without saying who they are; undefined for a client that names none. */
 export function sessionOf(headers: Headers, userId: unknown): string | undefined {
   const named = headers.get(SESSION_HEADER)?.trim() || (typeof userId === 'string' ? sessionIn(userId) : '');
   return named ? shortHash(named, LABEL_LENGTH) : undefined;
 }
 
-/** Claude Code puts JSON there; older versions and other clients a name, of a session or of a user. */
+/** Claude Code puts JSON there. Older versions and other clients put a name there, of a session or of a user. */
 function sessionIn(userId: string): string {
   const known = tryParseJson(userId);
   const session = isObject(known) ? known['session_id'] : undefined;

@@ -1,4 +1,7 @@
-/** Which ways to think which models have refused, for the requests to come. In memory and bounded: a restart costs one refusal each. */
+/**
+ * Remembers which settings of thinking each model has refused, for later requests. In memory and limited in size: a
+ * restart costs one refusal each.
+ */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { RecentMap } from '../lib/recent-map.ts';
@@ -18,7 +21,10 @@ const keyOf = (model: string, value: string | undefined) => JSON.stringify([mode
 export type MendedThinking = {
   request: GenerateContentRequest;
   refusal: ThinkingRefusal;
-  /** For the requests to come, once the model has taken the body: what is refused all the same was refused for something else. */
+  /**
+   * Remembers it for later requests, once the model has accepted the changed body. If that is refused as well, the
+   * cause was something else.
+   */
   learn(): void;
 };
 
@@ -33,7 +39,7 @@ export class ThinkingMemory {
     return cut === undefined ? request : withoutThinking(request, cut);
   }
 
-  /** The request to ask with once more; undefined where `error` is about something else, or nothing is left to be done. */
+  /** The request to send once more; undefined where `error` is about something else, or nothing can be left out. */
   mendRequest(
     model: string,
     error: UpstreamError,

@@ -1,4 +1,4 @@
-/** One request's dealings with tool declarations that Google refuses: what is known before, and what is learnt by it. */
+/** How one request deals with tool declarations that Google refuses: what is known before, and what is learnt. */
 
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { ModelFamily } from '../gemini/models.ts';
@@ -19,10 +19,13 @@ import type { Job } from './job.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import { QuarantineSearch, type SearchedFor } from './quarantine-search.ts';
 
-/** In one answer. Google often names one bad tool at a time; the last mending leaves no other to be named. */
+/**
+ * The most changes in one answer. Google often names one bad tool at a time; after the last change it can name no
+ * other.
+ */
 const MOST_MENDINGS = 3;
 
-/** Requests of searches in one answer, beyond the first. */
+/** The most further requests of searches in one answer, after the first. */
 const MOST_ATTEMPTS = 6;
 
 const DONE = {
@@ -43,9 +46,9 @@ export class Quarantine {
   #mendings = 0;
   #search: QuarantineSearch | undefined;
   #attempts = 0;
-  /** By sentence: names of what was changed because of it, in this answer. */
+  /** By Google's sentence: the names of what was changed because of it in this answer. */
   readonly #blamed = new Map<string, Set<string>>();
-  /** What this answer's mendings would have to say to other requests: nothing, until Google has taken what they made. */
+  /** What the changes of this answer mean for other requests; nothing is told before Google has accepted them. */
   #learnt: (() => void)[] = [];
 
   constructor(options: QuarantineOptions) {
@@ -56,13 +59,13 @@ export class Quarantine {
   apply(request: GenerateContentRequest): GenerateContentRequest {
     const { memory, family } = this.#options;
     if (memory.isEmpty || !request.tools) return request;
-    // What was too much together may have been so before or after one of them was singled out.
+    // A list that was too much together may have been so before or after one of its tools was singled out.
     const named = this.#applyNamed(request);
     const form = memory.formOfList(family, named);
     return form === undefined ? this.#applySearch(named) : this.#applyList(named, form);
   }
 
-  /** A list may have been refused in the simple form, too. */
+  /** A list may have been refused in its simple form, too. */
   #applyList(request: GenerateContentRequest, form: Fate): GenerateContentRequest {
     const { memory, family } = this.#options;
     const all = withFates(request, allWith(callable(request), form));
@@ -78,7 +81,7 @@ export class Quarantine {
     return this.#search !== undefined;
   }
 
-  /** Google has taken the request: what was blamed was to blame. */
+  /** Google has accepted the request: what was blamed was really to blame. */
   taken(): void {
     for (const learn of this.#learnt.splice(0)) learn();
     const learnt = this.#search?.taken();
@@ -89,7 +92,7 @@ export class Quarantine {
     this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE[form]}`);
   }
 
-  /** The request to ask with once more, or undefined where `error` is about something else, or enough was tried. */
+  /** The request to send once more; undefined where `error` is about something else, or enough was tried. */
   mendRequest(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
     if (error.kind !== 'status' || error.status !== 400) return undefined;
     return this.#mendNamed(error, request) ?? this.#searchOn(error, request);
@@ -106,7 +109,7 @@ export class Quarantine {
     return mending.request;
   }
 
-  /** What an earlier answer has found out of these tools, and a part of what it left open. */
+  /** What an earlier answer has found out about these tools, and a part of what it left open. */
   #applySearch(request: GenerateContentRequest): GenerateContentRequest {
     const { memory, family } = this.#options;
     const suspects = memory.suspectsIn(family, request);
@@ -114,13 +117,13 @@ export class Quarantine {
     const search = this.#searchFor({ ...suspects, request, mayDrop: false, isKnown: true });
     if (search.isVain) return request;
     const next = this.#tryNext(search, request) ?? request;
-    // The first request is asked anyway.
+    // The first request is sent anyway.
     this.#attempts = 0;
     return next;
   }
 
   #searchOn(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
-    // What Google names, and is not mended any more, is told.
+    // What Google names and is not changed any more is told to the client.
     const suspects = culpritsOf(error, request, this.#blamed) ? undefined : suspectsOf(error, request);
     if (!suspects) return undefined;
     const search = this.#search;
@@ -151,7 +154,7 @@ export class Quarantine {
   #applyNamed(request: GenerateContentRequest): GenerateContentRequest {
     const fates = this.#fatesIn(request);
     const applied = withFates(request, fates);
-    // The one tool that must be called is refused: Google says so once more, in its own words.
+    // The only tool that must be called is refused: Google says so once more, in its own words.
     if (!applied) return request;
     for (const [{ name }, fate] of fates) {
       this.#warn(`${name}: ${DONE[fate]}, because Gemini has refused its declaration`);
@@ -168,7 +171,7 @@ export class Quarantine {
     return fates;
   }
 
-  /** What was simplified may have been refused in that form, too. */
+  /** A declaration may have been refused in its simple form, too. */
   #fateOf(declaration: FunctionDeclaration): Fate | undefined {
     const { memory, family } = this.#options;
     const fate = memory.fateOf(family, declaration);

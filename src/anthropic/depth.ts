@@ -12,7 +12,10 @@ const STEPS_TOLD = 5;
 
 export const isTooDeep = (body: object): boolean => isDeeperThan(body, MOST_LEVELS);
 
-/** The place of a value that is too deep, as the API writes it: `messages.1.content.0.tool_use.input`. Undefined where there is none. */
+/**
+ * The path of a value that is nested too deep, as the API writes it: `messages.1.content.0.tool_use.input`. Undefined
+ * where there is none.
+ */
 export function tooDeepAt(body: object): string | undefined {
   if (!isTooDeep(body)) return undefined;
   const path: string[] = [];

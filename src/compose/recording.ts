@@ -49,7 +49,7 @@ const redactorOf = (config: Config): Redactor => redactorWith(blottedOut(config)
 
 export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source }) => ownRule(source));
 
-/** Throws where the folder holds something else. */
+/** Throws where the folder holds something else than a recording. */
 function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
   const { backend } = config;
   const createdAt = clock.wall().toISOString();
@@ -69,7 +69,7 @@ function openRecorder(folder: string, config: Config, { clock, random, logger }:
 /** Recordings from before media by URL existed have no setting for it. */
 const OLD_URL_FETCH = { google: false, proxy: false };
 
-/** The way a recording was made goes before the settings of now: the answers depend on it. */
+/** The settings that the recording was made with win over today's: the answers depend on them. */
 function withRecordedSettings(config: Config, settings: RecordedSettings): Config {
   const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, ...same } = settings;
   const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
@@ -83,7 +83,7 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
   };
 }
 
-/** Throws where the folder is no recording, or one that cannot be read. */
+/** Throws where the folder holds no recording, or one that cannot be read. */
 function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | undefined {
   const sameness = { noise: CLIENT_NOISE, names: CLIENT_NAMES };
   return replay && new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });

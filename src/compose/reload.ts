@@ -51,13 +51,16 @@ export type ReloadParts = {
   /** As at start. */
   config: Config;
   deps: Pick<ServerDeps, 'logger' | 'keys' | 'settings'>;
-  /** Those of `config`, from now on. */
+  /** Uses the keys of `config` from now on. */
   replaceKeys(config: Config): void;
   /** For the requests that come from now on. */
   serveWith(settings: ServerSettings): void;
 };
 
-/** Applies what may change while serving; requests under way go on with what they have. Tells in the log what it did. */
+/**
+ * Applies the settings that may change while serving. Requests under way go on with what they have. The log says what
+ * was done.
+ */
 export function createReload({ config, deps, replaceKeys, serveWith }: ReloadParts): (next: Config) => void {
   const { logger } = deps;
   const told = new Set(config.notices);
@@ -80,7 +83,7 @@ export function createReload({ config, deps, replaceKeys, serveWith }: ReloadPar
     const reloaded: Reloaded = { apiKeys, spareKeys, modelMap, modelFallbacks, keyRpm, keyTpm };
     const current = { ...config, ...reloaded };
     const settings = serverSettings(current);
-    // What was a secret stays one: answers under way may still tell of an old key.
+    // An old secret stays a secret: answers under way may still quote an old key.
     secrets = allSecrets(secrets, settings.secrets);
     replaceKeys(current);
     serveWith({ ...settings, secrets });

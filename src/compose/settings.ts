@@ -22,7 +22,7 @@ export type Ports = {
   player?: Plays;
   /** In place of the folder that `RECORD` names. */
   recorder?: RequestRecorder;
-  /** In place of what media by URL are read with. */
+  /** Replaces the reader of media by URL. */
   urlFetch?: UrlFetchPorts;
   /** Replaces the decoder of pictures. */
   toPng?: ToPng;

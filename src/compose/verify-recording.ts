@@ -1,4 +1,4 @@
-/** Sends a recording's client requests again, to a proxy that replays it, and compares what comes back. */
+/** Sends the client requests of a recording again, to a proxy that replays it, and compares the answers. */
 
 import { readConfig } from '../config/config.ts';
 import { createLogger } from '../lib/log.ts';

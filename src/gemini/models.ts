@@ -195,7 +195,10 @@ const STEMS = MODELS.map((model) => ({ stem: `${model.id.replace(/-preview$/, ''
   (a, b) => b.stem.length - a.stem.length,
 );
 
-/** The row of `id` itself, by alias, or of the longest known id it starts with (`gemini-2.5-flash-preview-09-2025`). */
+/**
+ * The row of `id`: its own, that of its alias, or that of the longest known id it starts with
+ * (`gemini-2.5-flash-preview-09-2025`).
+ */
 function knownRow(id: string): GeminiModel | undefined {
   const exact = BY_ID.get(ALIASES[id] ?? id);
   if (exact) return exact;

@@ -85,7 +85,7 @@ export class Progress {
     return true;
   }
 
-  /** True where `part` ends one. */
+  /** True where `part` ends a step. */
   #readStep(part: Fields): boolean {
     let ends = false;
     for (const { first, last } of STEPS) {

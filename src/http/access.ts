@@ -1,6 +1,6 @@
 /**
- * Which pages a browser may send to us. There is often no key, so a page of another site must not get in: neither by a
- * name of its own that leads here (a foreign Host), nor by a request from its own address (a foreign Origin).
+ * Which web pages may send requests to us. Often there is no key, so a page of another site must not get in: neither by
+ * a name of its own that leads here (a foreign Host), nor by a request from its own address (a foreign Origin).
  */
 import { MessagesError } from '../anthropic/errors.ts';
 import { quoted } from '../lib/shown-text.ts';
@@ -9,7 +9,7 @@ import type { ServerSettings } from './deps.ts';
 
 type Settings = Pick<ServerSettings, 'host' | 'allowedHosts' | 'corsOrigins' | 'proxyApiKey'>;
 
-/** Whether an address, or the host of a URL, is this machine itself. */
+/** Whether an address, or the host of a URL, is this machine. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   return (
@@ -21,16 +21,19 @@ const IP = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
 
 type Site = { name: string; port: string };
 
-/** `[::1]:8082` → `[::1]` and `8082`. An address may be written in many ways (`127.1`), and a name ends in a dot where it is meant in full. */
+/**
+ * `[::1]:8082` → `[::1]` and `8082`. An address may be written in many ways (`127.1`), and a full name may end in a
+ * dot.
+ */
 function siteOf(host: string): Site {
   const [, given = '', port = ''] = /^(.*?)(?::(\d*))?$/s.exec(host.toLowerCase()) ?? [];
   const name = (URL.parse(`http://${given}`)?.hostname ?? given).replace(/\.$/, '');
   return { name, port };
 }
 
-/** Where nothing else is meant than this machine: what a server that listens on all addresses says of itself. */
+/** Addresses that mean "all addresses of this machine". */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
-/** 127.0.0.0/8 as a server of both protocols sees it. */
+/** 127.0.0.0/8 as a server for both protocols sees it. */
 const MAPPED_LOOPBACK = /^\[::ffff:7f[0-9a-f]{2}:/;
 
 const isThisMachine = (name: string): boolean =>
@@ -39,20 +42,20 @@ const isThisMachine = (name: string): boolean =>
 /** Opaque origins, such as `null`, have no host, and are foreign. */
 const originHost = (origin: string): string => URL.parse(origin)?.host ?? '';
 
-/** Bun lets a Host pass that is empty, or no host at all; no URL can be made with it. */
+/** Bun accepts an empty Host, or one that is no host; no URL can be made with it. */
 export function checkHost({ url, headers }: Request): void {
   if (URL.canParse(url)) return;
   const host = quoted(headers.get('host') ?? '');
   throw new MessagesError('invalid_request_error', `Host ${host} is not a host; send the one of the URL`);
 }
 
-/** `ALLOWED_HOSTS` names hosts, with any port or with one. */
+/** `ALLOWED_HOSTS` names hosts, with one port or for all. */
 const isListed = ({ name, port }: Site, { allowedHosts }: Settings): boolean =>
   name !== '' && (allowedHosts.includes(name) || allowedHosts.includes(`${name}:${port}`));
 
 /**
- * Beyond loopback the names that lead here are not known. Without a key only those are good that a page cannot make
- * lead here: addresses, and names without a dot, which are of one's own network.
+ * On an address beyond loopback the proxy does not know by which names it can be reached. Without a key only names are
+ * accepted that a web page cannot point here: addresses, and names without a dot, which belong to one's own network.
  */
 function isOwnHost(site: Site, settings: Settings): boolean {
   if (isThisMachine(site.name) || isListed(site, settings)) return true;
@@ -61,7 +64,7 @@ function isOwnHost(site: Site, settings: Settings): boolean {
   return isLocal || settings.proxyApiKey !== undefined;
 }
 
-/** A page of ours, by whichever name of this machine; another port of it is another program's. */
+/** A page of the proxy's own, under any name of this machine. Another port belongs to another program. */
 function isOwnOrigin(origin: string, host: string | null, settings: Settings): boolean {
   const [from, to] = [originHost(origin), host?.toLowerCase() ?? ''];
   if (from === '') return false;
@@ -73,8 +76,8 @@ function isOwnOrigin(origin: string, host: string | null, settings: Settings): b
 const SAME_SITE = new Set(['same-origin', 'none']);
 
 /**
- * A picture, a script or a frame in a page of another site, or of another port of this machine: browsers send no Origin
- * with those. A link stays good, but for what spends something.
+ * A picture, a script or a frame in a page of another site, or of another port of this machine: with these browsers
+ * send no Origin. A link is allowed, except to what costs something.
  */
 function isLedHere(headers: Headers, spends: boolean): boolean {
   const from = headers.get('sec-fetch-site');
@@ -83,13 +86,13 @@ function isLedHere(headers: Headers, spends: boolean): boolean {
   return spends || !isLink;
 }
 
-/** Over plain HTTP browsers tell nothing of where a request comes from, except beside a page of ours. */
+/** Over plain HTTP browsers do not say where a request comes from, unless it comes from a page of ours. */
 function isUnexplained(headers: Headers, host: string | null, settings: Settings): boolean {
   if (headers.has('sec-fetch-site') || !headers.get('user-agent')?.startsWith('Mozilla/')) return false;
   return !isOwnOrigin(headers.get('referer') ?? '', host, settings);
 }
 
-/** `spends`: the request costs something although it is a GET. `path` is the one that is served. */
+/** `spends`: the request costs something although it is a GET. `path` is the served one. */
 export function checkSite(headers: Headers, path: string, spends: boolean, settings: Settings): void {
   const host = headers.get('host');
   if (host !== null && !isOwnHost(siteOf(host), settings)) {

@@ -1,4 +1,4 @@
-/** The door: what a request asks for, and who answers it. Elysia lists the routes; which one a path means, `paths.ts` says. */
+/** The server's routes. Elysia lists them; `paths.ts` decides which one a path means. */
 import { Elysia } from 'elysia';
 import { RecentMap } from '../lib/recent-map.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
@@ -13,7 +13,7 @@ type Server = { timeout(request: Request, seconds: number): void };
 type Context = { request: Request; server: Server | null };
 type Answering = Pick<Route, 'handler' | 'needsKey' | 'asksModel' | 'spends'>;
 
-/** Of a request whose Host makes no URL; it is refused. */
+/** For a request whose Host makes no URL; it is refused. */
 const NO_PATH = '/';
 
 /** That are remembered: nearly all requests ask for one of a few. */
@@ -72,9 +72,9 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
   };
 }
 
-/** `current`: what a request that comes now is served with; it keeps that to its end. */
+/** `current` gives what a new request is served with; the request keeps that to its end. */
 export function createApp(current: () => ServerDeps) {
-  // The raw body is ours to read and to check: Elysia's own parsing and normalising drop unknown fields.
+  // We read and check the raw body ourselves: Elysia's own parsing drops unknown fields.
   const app = new Elysia({ normalize: false });
   const routes = routesOf(openApiAnswer(() => app));
   const door = createDoor(routes, current);
@@ -90,7 +90,7 @@ export function createApp(current: () => ServerDeps) {
     parse: 'none',
     detail: { hide: true },
   });
-  // Only what Elysia itself throws gets here; handlers' errors end in `runCall`.
+  // Only Elysia's own errors get here; errors of handlers are handled in `runCall`.
   app.onError(({ request, error }) =>
     door(
       request,

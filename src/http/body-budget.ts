@@ -1,6 +1,6 @@
 /**
- * Memory for request bodies, of all requests together: from when a body is unpacked until nothing more will be sent of it. Who does not fit
- * waits a little; then it is told to come back.
+ * Memory for the bodies of all requests together: from the unpacking of a body until nothing more of it will be sent. A
+ * request for which there is no room waits a little, and then is told to come back.
  */
 import { MessagesError } from '../anthropic/errors.ts';
 import { ignoreFailure } from '../lib/async.ts';
@@ -8,9 +8,9 @@ import type { Clock } from '../lib/ports.ts';
 import { KnownLists } from './known-lists.ts';
 
 const MB = 1024 * 1024;
-/** Bytes. Twelve of the largest bodies are let in at a time; what they are found to hold may take them beyond, up to `most`. */
+/** Bytes. Twelve of the largest bodies may be in at a time. What they turn out to hold may take more, up to `most`. */
 const LIMITS: BodyLimits = { entry: 384 * MB, most: 1024 * MB };
-/** Milliseconds. Most bodies are let go with the first content of their answer. */
+/** Milliseconds. Most bodies are released with the first content of their answer. */
 const LONGEST_WAIT_MS = 20_000;
 /** Seconds. */
 const RETRY_AFTER = 10;
@@ -30,7 +30,10 @@ export type BodyLimits = { entry: number; most: number };
 
 /** One body's part. */
 export type HeldBody = {
-  /** Throws a MessagesError where there is no room: who holds some already must not wait for more, or all would. */
+  /**
+   * Throws a MessagesError where there is no room: a request that already holds room must not wait for more, or all
+   * might wait for each other.
+   */
   grow(bytes: number): void;
   /** Idempotent. */
   release(): void;
@@ -42,7 +45,7 @@ export class BodyBudget {
   /** Parts of earlier bodies, in a bound of their own. */
   readonly known = new KnownLists(LISTS);
   #held = 0;
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly #waiting = new Set<Waiter>();
   readonly #clock: Clock;
   readonly #limits: BodyLimits;
@@ -57,7 +60,7 @@ export class BodyBudget {
     return this.#held;
   }
 
-  /** Rejects with a MessagesError where there is no room in time; with the signal's reason when it aborts. */
+  /** Rejects with a MessagesError where there is no room in time, and with the signal's reason when it aborts. */
   async hold(bytes: number, signal: AbortSignal): Promise<HeldBody> {
     if (this.#fits(bytes)) this.#held += bytes;
     else await this.#wait(bytes, signal);
@@ -80,12 +83,12 @@ export class BodyBudget {
     return this.#held + bytes <= this.#limits.entry;
   }
 
-  /** Resolves once it has its room. */
+  /** Resolves when it has its room. */
   async #wait(bytes: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = new AbortController();
     const waiter: Waiter = { bytes, admit: resolve };
-    // At once: who was given room at the same moment has it.
+    // Room that was granted at this very moment is given back.
     const giveUp = (reason: unknown) => {
       if (this.#waiting.delete(waiter)) reject(reason);
     };
@@ -93,7 +96,7 @@ export class BodyBudget {
     signal.throwIfAborted();
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.add(waiter);
-    // Called off below, when there was room in time.
+    // Cancelled below, when there was room in time.
     ignoreFailure(this.#clock.sleep(LONGEST_WAIT_MS, timer.signal).then(() => giveUp(noRoom())));
     try {
       await promise;
@@ -103,7 +106,7 @@ export class BodyBudget {
     }
   }
 
-  /** A large one that waits keeps no small one waiting. */
+  /** A large body that waits does not hold up a small one. */
   #admit(): void {
     for (const waiter of this.#waiting) {
       if (!this.#fits(waiter.bytes)) continue;

@@ -1,4 +1,4 @@
-/** Reads a request body: bounded, unpacked, parsed once, and never more of them at once than there is room for. */
+/** Reads a request body: limited in size, unpacked, parsed once, and only as many at once as there is room for. */
 import { createGunzip } from 'node:zlib';
 import { MOST_LEVELS } from '../anthropic/depth.ts';
 import { MessagesError } from '../anthropic/errors.ts';
@@ -12,7 +12,7 @@ import type { BodyBudget, HeldBody } from './body-budget.ts';
 import { type Call, ClientGone } from './client-request.ts';
 import type { KnownLists } from './known-lists.ts';
 
-/** Bytes; the limit of the API that we stand in for. Holds for the unpacked body as well. */
+/** Bytes: the limit of Anthropic's API. It holds for the unpacked body as well. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
 /** Bytes that are unpacked at once. */
@@ -42,7 +42,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Bun rejects with an error of its own where the client leaves while it sends: no bug of ours. */
+/** Bun rejects with an error of its own where the client leaves while it sends. That is no bug of ours. */
 async function receive(request: Request): Promise<Uint8Array> {
   try {
     return await readBytes(request);
@@ -52,11 +52,11 @@ async function receive(request: Request): Promise<Uint8Array> {
   }
 }
 
-/** The unpacked bytes, what is in them, and the room that they have. */
+/** The unpacked bytes, what they hold, and the room that they have. */
 export type Body = { bytes: Uint8Array; figures: JsonFigures; held: HeldBody };
 type Unpack = (packed: Uint8Array, bodies: BodyBudget, signal: AbortSignal) => Promise<Body>;
 
-/** Throws where there is too much in what has come so far. */
+/** Throws where the bytes so far hold too much. */
 function count(figures: JsonFigures, bytes: Uint8Array): void {
   figures.feed(bytes);
   if (figures.elements <= MOST_ELEMENTS) return;
@@ -66,21 +66,24 @@ function count(figures: JsonFigures, bytes: Uint8Array): void {
   );
 }
 
-/** What the end of the packed bytes says of their unpacked length; of one that lies the rest is made room for when it comes. */
+/**
+ * The unpacked length that the end of the packed bytes claims. If the claim is wrong, more room is made when the rest
+ * comes.
+ */
 function gzipLength(packed: Uint8Array): number {
   const { buffer, byteOffset, byteLength } = packed;
   const told = byteLength < 4 ? 0 : new DataView(buffer, byteOffset).getUint32(byteLength - 4, true);
   return Math.min(MAX_BODY_BYTES, Math.max(told, byteLength));
 }
 
-/** The bytes of a stream in one piece, for which there is room at first, and no more than may be in all. */
+/** The bytes of a stream in one piece: room for `first` bytes at first, and for `most` in all. */
 class Unpacked {
   #bytes: Uint8Array;
   #length = 0;
   readonly #held: HeldBody;
 
   constructor(room: number, held: HeldBody) {
-    // Memory that nothing is written to is none.
+    // Memory that was never written takes no room.
     this.#bytes = new Uint8Array(room);
     this.#held = held;
   }
@@ -103,7 +106,7 @@ class Unpacked {
   }
 }
 
-/** Looked at as it is unpacked: a bomb is left as soon as it is known for one. */
+/** The bytes are looked at while they are unpacked, so a bomb is given up as soon as it is recognised. */
 async function unpackGzip(packed: Uint8Array, figures: JsonFigures, unpacked: Unpacked): Promise<void> {
   const unzip = createGunzip({ chunkSize: PIECE_BYTES });
   unzip.end(packed);
@@ -117,7 +120,7 @@ async function unpackGzip(packed: Uint8Array, figures: JsonFigures, unpacked: Un
   }
 }
 
-/** Room first; given back where nothing comes of it. */
+/** Room first; it is given back if this fails. */
 async function within(
   bytes: number,
   bodies: BodyBudget,
@@ -152,8 +155,8 @@ const gzip: Unpack = (packed, bodies, signal) => {
 const ENCODINGS: Readonly<Record<string, Unpack>> = { identity: plain, gzip, 'x-gzip': gzip };
 
 /**
- * The unpacked bytes; whoever gets them releases their room. Throws a MessagesError for a body that is too large or holds too much, that
- * there is no room for, or that is packed in a way that is not known.
+ * The unpacked bytes; whoever gets them must release their room. Throws a MessagesError for a body that is too large,
+ * holds too much, finds no room, or is packed in an unknown way.
  */
 export async function readBody(request: Request, bodies: BodyBudget, signal = request.signal): Promise<Body> {
   const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
@@ -205,7 +208,7 @@ function checked<T>(value: T, { mayOverflow }: JsonFigures): T {
 
 function keepDigits(value: unknown, text: string): void {
   const { depth, exact } = jsonShape(text);
-  // What is deeper is refused.
+  // Deeper bodies are refused.
   if (!exact && depth <= MOST_LEVELS) keepOwnDigits(value, text);
 }
 
@@ -223,8 +226,9 @@ export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, k
 }
 
 /**
- * The parsed body, whose room is held until the call lets it go. Numbers of the client's own JSON keep their digits. A byte order mark is passed over, and
- * of equal keys the last one wins, as with Anthropic's API. `call.keepBody` sees the bytes of all that may be parsed.
+ * The parsed body, whose room is held until the call releases it. Numbers in the client's own JSON keep their digits. A
+ * byte-order mark is skipped, and of equal keys the last one counts, as with Anthropic's API. `call.keepBody` is shown
+ * the bytes of every body that may be parsed.
  */
 export async function readJson(call: Call, bodies: BodyBudget): Promise<unknown> {
   const body = await readBody(call.request, bodies, call.signal);

@@ -2,13 +2,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { MessagesError } from '../anthropic/errors.ts';
 
-/** Constant in time for any guess: digests are compared, so that not even the length shows. */
+/** Takes the same time for any guess: digests are compared, so not even the length shows. */
 function sameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** Either header, whichever SDK the client uses; Claude Code's `apiKeyHelper` sends both. */
+/** Either header may hold it, depending on the client's SDK; Claude Code's `apiKeyHelper` sends both. */
 function givenKeys(headers: Headers): string[] {
   const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
   return [headers.get('x-api-key'), bearer].filter((key) => key !== null && key !== undefined);
@@ -20,10 +20,13 @@ export const knowsKey = (headers: Headers, expected: string | undefined): boolea
 const WHAT_TO_DO =
   'Set ANTHROPIC_AUTH_TOKEN (or ANTHROPIC_API_KEY) of the client to the PROXY_API_KEY of this proxy';
 
-/** Claude Code takes every message with the name of the header in it for one of its own login, and says "Please run /login". */
+/**
+ * Claude Code takes every message that contains the header's name for one about its own login, and says "Please run
+ * /login".
+ */
 export function checkKey(headers: Headers, expected: string | undefined): void {
   if (knowsKey(headers, expected)) return;
   const problem = givenKeys(headers).length > 0 ? 'The key is not the one of this proxy' : 'No key was sent';
-  // Without this Claude Code tries again for minutes.
+  // Without this Claude Code goes on trying for minutes.
   throw new MessagesError('authentication_error', `${problem}. ${WHAT_TO_DO}`, { shouldRetry: false });
 }

@@ -8,22 +8,22 @@ import type { HeldBody } from './body-budget.ts';
 
 export type Call = Job & {
   readonly request: Request;
-  /** With the path that is served, however it was asked for. */
+  /** Its path is the served one, however the client wrote it. */
   readonly url: URL;
   /** The path as it was asked for. */
   readonly asked: string;
   /** Of the path. */
   readonly params: Readonly<Record<string, string>>;
   abort(reason: unknown): void;
-  /** An answer may be silent for minutes; the server's own idle limit is for clients that send nothing. */
+  /** Lifts the server's idle limit, which is for silent clients: an answer may be silent for minutes. */
   keepOpen(): void;
-  /** Who wants to see the body, unpacked. */
+  /** Whoever wants to see the unpacked body. */
   readonly keepBody: ((bytes: Uint8Array) => void) | undefined;
-  /** The room that its body has, until it is let go. */
+  /** The room that its body has, until that is released. */
   holdBody(held: HeldBody): void;
 };
 
-/** Why work stops when nobody is left to be told. */
+/** The reason of an abort because the client has left. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
@@ -40,7 +40,7 @@ export type CallOptions = {
   subscribers: readonly Subscriber[];
 };
 
-/** Of a request whose Host makes no URL; it is refused. */
+/** For a request whose Host makes no URL; it is refused. */
 const NOWHERE = 'http://nowhere.invalid/';
 
 /** Asked by orchestrators every few seconds; they would drown the rest of the log. */

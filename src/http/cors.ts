@@ -1,15 +1,15 @@
-/** What browsers ask and are told before a page of another site may use the API: `CORS_ORIGINS`. */
+/** What browsers ask, and are told, before a page of another site may use the API: `CORS_ORIGINS`. */
 
 import type { ServerSettings } from './deps.ts';
 import { FALLBACK_HEADER } from './fallback-header.ts';
 import { isApiPath } from './paths.ts';
 
-/** In place of an origin: every page may. */
+/** Stands for every origin. */
 export const ANY_ORIGIN = '*';
 
 /** Seconds for which a browser need not ask again; no browser keeps it longer than two hours. */
 const MAX_AGE = '7200';
-/** What a page could not read otherwise. */
+/** Headers that a page could not read otherwise. */
 const EXPOSED = `request-id, retry-after, x-should-retry, ${FALLBACK_HEADER}`;
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 
@@ -22,10 +22,10 @@ export function allowedOrigin(origin: string | null, path: string, settings: Set
   return settings.corsOrigins.includes(origin.toLowerCase()) ? origin : undefined;
 }
 
-/** For every answer on `path`, errors and streams among them. */
+/** For every answer on `path`, including errors and streams. */
 export function addCorsHeaders(answer: Headers, asked: Headers, path: string, settings: Settings): void {
   if (settings.corsOrigins.length === 0 || !isApiPath(path)) return;
-  // An answer kept by a cache for one origin, or for none, must not be given to another.
+  // A cached answer for one origin, or for none, must not be given to another.
   answer.append('vary', 'Origin');
   const origin = allowedOrigin(asked.get('origin'), path, settings);
   if (origin === undefined) return;
@@ -36,7 +36,7 @@ export function addCorsHeaders(answer: Headers, asked: Headers, path: string, se
 export const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
 
-/** Comes without any key: the browser asks by itself. */
+/** It comes without a key, since the browser asks by itself. */
 export const answerPreflight =
   (methods: readonly string[]) =>
   ({ request: { headers } }: { request: Request }): Response => {
@@ -45,9 +45,9 @@ export const answerPreflight =
       status: 204,
       headers: {
         'access-control-allow-methods': [...new Set(methods)].join(', ') || 'GET, POST',
-        // `*` would not stand for `authorization`.
+        // `*` does not include `authorization`.
         ...(HEADER_NAMES.test(names) ? { 'access-control-allow-headers': names } : {}),
-        // Asked by pages of the public web before they reach for an address in a private network.
+        // Browsers ask this for pages of the public web before they connect to a private network.
         ...(headers.has('access-control-request-private-network')
           ? { 'access-control-allow-private-network': 'true' }
           : {}),

@@ -1,6 +1,6 @@
 /**
- * What every route shares: who may come in, the error envelope, `request-id`, and one log line when all is said. A
- * handler only answers, or throws what the client is to be told.
+ * What all routes share: who may come in, the form of an error, `request-id`, and one log line at the end. A handler
+ * only answers, or throws what the client is to be told.
  */
 
 import { quotesAnswer } from '../answer/story.ts';
@@ -20,12 +20,12 @@ import { errorResponse } from './responses.ts';
 
 export type Handler = (call: Call, deps: ServerDeps) => Response | Reply | Promise<Response | Reply>;
 
-/** Nginx's code for a client that left; seen in the log only. */
+/** Nginx's code for a client that has left; it is only in the log. */
 const CLIENT_GONE_STATUS = 499;
 
 export type RouteContext = {
   request: Request;
-  /** The path that is served, and as it was asked for. */
+  /** The served path, and the path as the client wrote it. */
   path: string;
   asked: string;
   params: Readonly<Record<string, string>>;
@@ -33,9 +33,9 @@ export type RouteContext = {
   keepOpen(): void;
   /** The client must show the proxy's key. */
   needsKey?: true | undefined;
-  /** Asks a model: recorded, and replayed. */
+  /** The route asks a model: it is recorded, and can be replayed. */
   asksModel?: true | undefined;
-  /** Costs something although it is a GET. */
+  /** The route costs something although it is a GET. */
   spends?: true | undefined;
 };
 
@@ -46,7 +46,7 @@ const CLIENT_FAULTS: ReadonlySet<ErrorType> = new Set([
   'request_too_large',
 ]);
 
-/** Of these it is not sure that another request would not fare better. */
+/** With these errors another request might have had more luck. */
 const MAY_BE_THE_REQUEST: ReadonlySet<FailureClass | undefined> = new Set([
   undefined,
   'internal',
@@ -82,7 +82,7 @@ export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesErro
 const asReply = (answer: Response | Reply): Reply =>
   answer instanceof Response ? { response: answer, ended: Promise.resolve() } : answer;
 
-/** Why the client may not come in. */
+/** Why the client may not come in; undefined where it may. */
 function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
   const { request, path, needsKey, spends = false } = route;
   try {
@@ -114,7 +114,7 @@ async function answer(call: Call, handler: Handler, scope: CallScope): Promise<R
     if (scope.refusal !== undefined) throw scope.refusal;
     return asReply(await handler(call, scope.deps));
   } catch (thrown) {
-    // Once aborted, the reason is the truth, whatever came of it on the way.
+    // Once the signal is aborted, its reason is the truth, whatever came of the request.
     const error = call.signal.aborted ? call.signal.reason : thrown;
     return asReply(errorResponse(tell(scope.failure?.() ?? error, call, scope.deps), call.id));
   }

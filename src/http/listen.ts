@@ -1,22 +1,25 @@
-/** Listening, and closing without cutting anybody off in silence. */
+/** Listening, and closing without ending any answer in silence. */
 import { MessagesError } from '../anthropic/errors.ts';
 import type { App } from './app.ts';
 import type { ServerDeps } from './deps.ts';
 
-/** Seconds a client may send nothing; answers lift it for themselves. Not below 5: Bun then cuts busy streams. */
+/**
+ * Seconds for which a client may be silent; answers lift the limit for themselves. Not below 5, since Bun would then
+ * cut busy streams.
+ */
 const IDLE_SECONDS = 30;
-/** Bytes. Bun answers an empty 413 by itself above this, so it stands far above our own limit. */
+/** Bytes. Above this Bun itself answers with an empty 413, so it is far above our own limit. */
 const BUN_BODY_LIMIT = 1024 ** 4;
 /** Milliseconds between two looks at whether all answers have ended. */
 const DRAIN_LOOK_MS = 50;
-/** Milliseconds for the last events of answers that are cut short. */
+/** Milliseconds for the last events of answers that are broken off. */
 const LAST_WORDS_MS = 1_000;
 
 export type Listening = {
-  /** As clients reach it: an address that stands for all is shown as loopback. */
+  /** The address as clients reach it: loopback, where the server listens on all addresses. */
   url: string;
   port: number;
-  /** Admits no more messages, lets answers under way end for `graceMs`, then tells the rest to come back, and stops. */
+  /** Accepts no more messages, lets answers under way end for `graceMs`, tells the rest to come back, and stops. */
   close(graceMs: number): Promise<void>;
 };
 
@@ -28,12 +31,12 @@ function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-/** Throws Bun's error (`EADDRINUSE` …) where the port cannot be had. Port 0 takes a free one. */
+/** Throws Bun's error (`EADDRINUSE` …) where the port is not available. Port 0 takes a free one. */
 export function listen(app: App, deps: ServerDeps, host: string, port: number): Listening {
   app.listen({
     hostname: host,
     port,
-    // Bun's default lets two proxies share one port and its requests at random.
+    // By Bun's default two proxies could share one port, and each would get some of the requests.
     reusePort: false,
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: BUN_BODY_LIMIT,
@@ -46,11 +49,12 @@ async function close(app: App, deps: ServerDeps, graceMs: number): Promise<void>
   const { clock, stats, openCalls } = deps;
   const { server } = app;
   stats.draining = true;
-  // Only answers are waited for, to their last byte: a request that never gets whole would hold us for nothing.
+  // Only answers are waited for, to their last byte. A request that never becomes complete would hold up the end for
+  // nothing.
   const isAnswering = () => stats.answersOpen > 0 || (server?.pendingRequests ?? 0) > openCalls.size;
   const until = clock.monotonic() + graceMs;
-  // Listens on meanwhile: whoever asks whether this is ready is told that it is not, and a new message is refused in
-  // words that its client understands.
+  // The port stays open meanwhile: readiness probes are told that the proxy is not ready, and a new message is refused
+  // in words that its client understands.
   while (isAnswering() && clock.monotonic() < until) {
     await clock.sleep(Math.min(DRAIN_LOOK_MS, until - clock.monotonic()));
   }

@@ -1,6 +1,6 @@
-/** Which route a path means, however a base URL and a client have put it together. */
+/** Decides which route a path means, however a base URL and a client have put it together. */
 
-/** The part of the API's paths that a base URL may have brought already. */
+/** The part of the API's paths that a base URL may already contain. */
 const VERSION = 'v1';
 
 export const isApiPath = (path: string): boolean => path.startsWith(`/${VERSION}/`);
@@ -8,10 +8,10 @@ export const isApiPath = (path: string): boolean => path.startsWith(`/${VERSION}
 type Served = { path: string };
 
 export type Place<Route extends Served> = {
-  /** As everybody behind the door sees it: the guard, recordings, the log. */
+  /** The path as everything behind the door sees it: the guard, recordings, the log. */
   path: string;
   params: Readonly<Record<string, string>>;
-  /** One for each method; empty where nothing is served. */
+  /** The routes by method; empty where nothing is served. */
   routes: readonly Route[];
 };
 
@@ -25,7 +25,7 @@ function decoded(step: string): string {
   }
 }
 
-/** Base URLs that end in a slash or in `/v1`, and clients that add no `/v1`, change nothing of what is meant. */
+/** A base URL may end in a slash or in `/v1`, and a client may leave out `/v1`: the meaning is the same. */
 function meantBy(steps: readonly string[]): string[] {
   const first = steps.findIndex((step) => step !== VERSION);
   return first < 0 ? [] : steps.slice(first);
@@ -39,7 +39,7 @@ function matches(route: Served, meant: readonly string[]): boolean {
   );
 }
 
-/** The one reading of a path. What is not served keeps its own, with single slashes. */
+/** The only place that reads a path. A path that is not served keeps its form, with single slashes. */
 export function placeOf<Route extends Served>(pathname: string, routes: readonly Route[]): Place<Route> {
   const steps = stepsOf(pathname);
   const meant = meantBy(steps);
@@ -55,14 +55,14 @@ export function placeOf<Route extends Served>(pathname: string, routes: readonly
 }
 
 /**
- * What stands in `pathname` before a path of the API, such as `/anthropic` of `/anthropic/v1/messages`, or its repeated
- * `/v1`: most likely the end of a base URL. Undefined where nothing of the kind is there.
+ * What stands in `pathname` before a path of the API: `/anthropic` in `/anthropic/v1/messages`, or a repeated `/v1`.
+ * Most likely it is the end of a base URL. Undefined where there is nothing like that.
  */
 export function baseUrlSlip(pathname: string, routes: readonly Served[]): string | undefined {
   const steps = stepsOf(pathname);
   const isApi = (rest: readonly string[]) =>
     rest.length > 0 && placeOf(`/${rest.join('/')}`, routes).routes.some(({ path }) => isApiPath(path));
-  // The longest rest that is served, with its own `/v1`.
+  // The longest rest of the path that is served, with its own `/v1`.
   const at = steps.findIndex((_step, index) => index > 0 && isApi(steps.slice(index)));
   if (at > 0) return `/${steps.slice(0, at).join('/')}`;
   return steps[0] === VERSION && steps[1] === VERSION ? `/${VERSION}` : undefined;

@@ -9,7 +9,7 @@ export function jsonResponse(value: unknown, status = 200, headers: Record<strin
   return new Response(JSON.stringify(value), { status, headers: { 'content-type': JSON_TYPE, ...headers } });
 }
 
-/** Anthropic's error envelope, with what tells the client when to come back. */
+/** An error in Anthropic's form, with headers that tell the client when to come back. */
 export function errorResponse(error: MessagesError, requestId: string): Response {
   const headers: Record<string, string> = {};
   if (error.retryAfter !== undefined) headers['retry-after'] = String(Math.ceil(error.retryAfter));
@@ -22,11 +22,11 @@ export function errorResponse(error: MessagesError, requestId: string): Response
 export const notFound = (path: string, hint = ''): MessagesError =>
   new MessagesError('not_found_error', `Not found: ${wholeOrSize(path)}${hint}`);
 
-/** `slip` is what a base URL most likely ends in, and should not. */
+/** `slip` is the part that a base URL most likely has too much. */
 export const baseUrlHint = (origin: string, slip: string): string =>
   `. Clients add the path themselves: set ANTHROPIC_BASE_URL to ${origin}, without ${wholeOrSize(slip)}`;
 
-/** `allow` lists the methods that the path does serve. */
+/** `allow` lists the methods that the path serves. */
 export const methodNotAllowed = (allow: string): MessagesError =>
   new MessagesError('invalid_request_error', `Method not allowed; this path serves ${allow}`, {
     status: 405,

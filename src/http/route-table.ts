@@ -1,4 +1,4 @@
-/** What is served. Which of these a path means, `paths.ts` says. */
+/** What is served. `paths.ts` decides which route a path means. */
 
 import type { Handler } from './handle-request.ts';
 import { countTokens } from './routes/count-tokens.ts';
@@ -12,11 +12,11 @@ export type Route = {
   method: 'GET' | 'POST';
   path: string;
   handler: Handler;
-  /** Open to everyone unless it serves a model. */
+  /** Open to everyone, unless it asks a model. */
   needsKey?: true;
   /** Recorded, and answered by a replay. */
   asksModel?: true;
-  /** A GET that spends something: no page of another site may lead a browser here, not even by a link. */
+  /** A GET that costs something: no page of another site may make a browser send it, not even by a link. */
   spends?: true;
   /** For the API description. */
   summary: string;

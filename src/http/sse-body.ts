@@ -1,6 +1,6 @@
 /**
- * The body of a streamed answer. A ReadableStream made by hand: a generator that throws would end the response as if all were
- * well, and its strings would be framed twice. Whatever happens, the client gets an ending it can tell.
+ * The body of a streamed answer. It is a hand-made ReadableStream: a generator that throws would end the response as if
+ * all were well, and its strings would be framed twice. Whatever happens, the client gets a recognisable end.
  */
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
@@ -9,27 +9,27 @@ import { encodeSseEvent } from '../lib/sse.ts';
 import type { AnswerStream } from '../translate/response/stream.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
 
-/** Milliseconds of silence before a sign of life: older clients give up after 15 s, newer ones after 300. */
+/** Milliseconds of silence before a ping: older clients give up after 15 s, newer ones after 300. */
 const PING_MS = 10_000;
 
 export type EventBodyOptions = {
   stream: AnswerStream;
-  /** Of the answer, sent at once. */
+  /** The beginning of the answer, which is sent at once. */
   opening: readonly MessageEvent[];
   /** What came first of the answer. */
   first: Promise<TurnEvent[] | undefined>;
-  /** What came next; asked for after `first`, one at a time. */
+  /** What comes next; asked for after `first`, one at a time. */
   next(): Promise<TurnEvent[] | undefined>;
   /** Ends the answer early: the client has all that it wants. */
   leave(): void;
   clock: Clock;
   requestId: string;
-  /** What the client is told of a failure; undefined where it has left. */
+  /** What the client is told about a failure; undefined where it has left. */
   tell(error: unknown): MessagesError | undefined;
   observe(events: readonly MessageEvent[]): void;
-  /** The client left: stop what feeds the stream. */
+  /** The client has left: stop what feeds the stream. */
   abandon(): void;
-  /** Once, after the last byte or when the client left. */
+  /** Runs once, after the last byte or when the client has left. */
   onEnd(): void;
 };
 
@@ -62,7 +62,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     this.#keepAlive();
   }
 
-  /** Called whenever the client can take more: a slow one slows upstream down, and fills no memory. */
+  /** Runs whenever the client can take more. So a slow client slows upstream down, and does not fill the memory. */
   async pull(): Promise<void> {
     const { stream } = this.#options;
     try {
@@ -111,12 +111,12 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#over) return;
     this.#isOver();
     this.#controller?.close();
-    // After a stop sequence upstream still talks.
+    // After a stop sequence upstream goes on talking.
     this.#options.leave();
     this.#options.onEnd();
   }
 
-  /** True where there was something to send. Nothing is enqueued after the end: that would throw. */
+  /** True where there was something to send. After the end nothing may be enqueued: that would throw. */
   #send(events: readonly MessageEvent[]): boolean {
     if (events.length === 0 || this.#over) return false;
     this.#options.observe(events);
@@ -124,18 +124,18 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     try {
       this.#controller?.enqueue(encoder.encode(encodeEvents(events)));
     } catch {
-      // Throws once the client has left, which may show here before `cancel` is called.
+      // Throws once the client has left, which may show here before `cancel` runs.
       this.cancel();
     }
     return true;
   }
 
-  /** One timer a stream, not one a chunk. */
+  /** One timer for each stream, not for each chunk. */
   #keepAlive(): void {
     if (this.#over) return;
     const { stream, clock } = this.#options;
     if (this.#lastSent + PING_MS <= clock.monotonic()) {
-      // A client that does not read has bytes waiting for it already.
+      // A client that does not read already has bytes waiting for it.
       const reading = (this.#controller?.desiredSize ?? 0) > 0;
       if (!reading || !this.#send(stream.keepAlive())) this.#lastSent = clock.monotonic();
     }

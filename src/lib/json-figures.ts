@@ -41,7 +41,7 @@ export type MemberPlace = {
   list?: ListPlace;
 };
 
-/** Of any bytes, JSON or not, however they are sliced. */
+/** Counts over any bytes, JSON or not, however they are sliced. */
 export class JsonFigures {
   /** The number of values and keys, at most two off. */
   elements = 1;
@@ -52,7 +52,7 @@ export class JsonFigures {
    * not be parsed exactly.
    */
   mayLoseDigits = false;
-  /** Objects and lists inside of each other. */
+  /** How deep objects and lists are nested. */
   depth = 0;
   /** Of the outermost object: all of them, unless there are very many. What is no JSON may have any. */
   members: MemberPlace[] | undefined = [];

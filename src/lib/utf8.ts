@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer';
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** The text, without a byte order mark; or the offset of the first byte that belongs to no character. */
+/** The text without its byte-order mark, or the offset of the first byte that belongs to no character. */
 export function readUtf8(bytes: Uint8Array): string | number {
   if (!isUtf8(bytes)) return firstBad(bytes);
   // Twice as fast as a TextDecoder.

@@ -6,7 +6,7 @@ import type { Subscriber } from './trace.ts';
 
 export type RecentError = {
   at: string;
-  /** Of upstream's failure; undefined where it was none. */
+  /** The failure of upstream; undefined where there was none. */
   class?: string;
   type: string;
   message: string;
@@ -16,13 +16,13 @@ export type RecentError = {
 const RECENT = 20;
 /** Characters of a message. */
 const MESSAGE = 200;
-/** Milliseconds within which errors count for the health of now. */
+/** Milliseconds for which an error counts for the present health. */
 const WINDOW = 60_000;
 /** Fewer requests than this say nothing. */
 const ENOUGH = 4;
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy';
-/** `asker`: whose request may have been at fault itself; undefined where it was surely not. */
+/** `asker`: the one whose request may itself be at fault; undefined where it certainly was not. */
 type Outcome = { at: number; failed: boolean; asker: string | undefined };
 
 export class Counters {

@@ -12,7 +12,7 @@ import type { Listener, Subscriber } from './trace.ts';
 type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** One by one; how many there were, the line of the request says. A body has room for a million. */
+/** How many warnings are logged one by one; the request's line has their number. A body has room for a million. */
 const MOST_WARNINGS_TOLD = 100;
 /** Milliseconds. Whoever waits longer begins to wonder. */
 const LONG_WAIT = 5_000;
@@ -234,7 +234,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
 }
 
 function levelOf({ received, error }: Summary, status: number): Level {
-  // That this is not ready, or not well, is what they ask for: no failure of the asking.
+  // These paths are there to say that the proxy is not ready or not well, so such an answer is no failure.
   if (received?.isProbe) return error ? 'warn' : 'debug';
   if (status >= 500 && !LATER.has(status)) return 'error';
   return error ? 'warn' : 'info';

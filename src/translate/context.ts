@@ -88,7 +88,7 @@ export type AnswerContext = {
   plan(): AnswerPlan;
   readonly messageId: string;
   origin(): SignatureOrigin;
-  /** A fresh tool id, unique whatever Google's ids are. */
+  /** A new tool id; unique, whatever Google's ids are. */
   newToolId(): string;
   /** A new id for a tool that the proxy or Google runs. */
   newServerToolId(): string;

@@ -155,7 +155,7 @@ export class Connection {
     this.#reader = undefined;
   }
 
-  /** Once aborted, the reason is the truth, whatever the transport made of it. */
+  /** Once the signal is aborted, its reason is the truth, whatever the transport reports. */
   #failure(error: unknown): unknown {
     const { aborted, reason } = this.#abort.signal;
     this.#end();

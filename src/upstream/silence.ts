@@ -61,7 +61,7 @@ export class SilenceLimit {
 
   #look(): void {
     const left = this.#limitMs - this.#waitedSoFar();
-    // A wait too short for the clock to tell would be waited for again and again.
+    // A rest that is too short for the clock would be waited for again and again.
     if (left > 0) this.#setTimer(Math.max(1, left));
     else this.#onSilence(this.#limitMs);
   }

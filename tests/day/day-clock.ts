@@ -1,4 +1,4 @@
-/** Virtual time for hundreds of sessions at once: it goes on only when nothing else happens. */
+/** Virtual time for hundreds of sessions at once. It passes only when nothing else happens. */
 import { type Clock, sleepOf } from '../../src/lib/ports.ts';
 
 type Sleeper = { at: number; order: number; state: 'asleep' | 'over'; wake(): void };

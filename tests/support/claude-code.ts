@@ -1,4 +1,4 @@
-/** The real Claude Code as a test client, in the versions that are held. */
+/** The real Claude Code as a test client, in the versions that are supported. */
 import { type Installed, installVersion } from './claude-code-runs.ts';
 
 export {

@@ -88,7 +88,7 @@ export const afterOf =
     };
   };
 
-/** A clock that shows what `now` says; who sleeps on it sleeps for ever, unless told otherwise. */
+/** A clock that shows what `now` says. Who sleeps on it sleeps for ever, unless told otherwise. */
 export const clockOf = (now: () => number, sleep: Clock['sleep'] = () => new Promise(() => {})): Clock => ({
   monotonic: now,
   wall: () => new Date(now() + AHEAD),

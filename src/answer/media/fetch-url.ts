@@ -1,7 +1,8 @@
 /**
- * Reads one picture or document from a public https URL, for a client that must not reach anything else through this process: every
- * address of its host is public, the connection is made to the very address that was looked at (a name may resolve
- * otherwise the next time), nothing leads on elsewhere, and what comes is what its own bytes say (docs/decisions/0048-media-by-url.md).
+ * Reads one picture or document from a public https URL, for a client that must not reach anything else through this
+ * process. Every address of the host must be public. The connection goes to exactly the address that was checked, since
+ * a name may resolve to another one the next time. Redirects are not followed, and the type of the file is judged by
+ * its bytes (docs/decisions/0048-media-by-url.md).
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
@@ -10,9 +11,9 @@ import { isPublicAddress } from '../../lib/public-address.ts';
 import type { FetchedMedia } from '../../translate/context.ts';
 import { mediaTypeOf } from '../../translate/request/media/media-type.ts';
 
-/** The doors of this process, so that a test can stand at them. */
+/** The network functions, which a test can replace. */
 export type UrlFetchPorts = {
-  /** Every address of a host. */
+  /** All addresses of a host. */
   resolve(host: string): Promise<readonly string[]>;
   isPublic(address: string): boolean;
   fetch(url: string, init: BunFetchRequestInit): Promise<Response>;
@@ -24,28 +25,31 @@ export const systemPorts: UrlFetchPorts = {
   fetch: (url, init) => fetch(url, init),
 };
 
-/** A URL that a request names at so many places: its bytes are sent as often. */
+/** A URL, and the number of places where the request has it: its bytes are sent once for each. */
 export type WantedUrl = { url: string; uses: number };
 
-/** Bytes that all media of a request may have together. */
+/** Bytes of all media of a request together. */
 export type ByteBudget = { left: number };
 
-/** What the client is told; ends with no full stop. */
+/** What the client is told, without a full stop. */
 class UrlProblem extends Error {
   override readonly name = 'UrlProblem';
 }
 
-/** Addresses of one host that are tried. */
+/** How many addresses of one host are tried. */
 const MAX_ADDRESSES = 3;
 
 const HEADERS = {
   accept: 'image/png, image/jpeg, image/webp, image/gif, application/pdf',
-  // Packed bytes could be a thousand times as many unpacked.
+  // A compressed body could grow a thousandfold.
   'accept-encoding': 'identity',
   'user-agent': 'gemini-claude-proxy',
 };
 
-/** One sentence for a name that is not there and one that is not public: a client is not to learn of names inside. */
+/**
+ * The same sentence for a name that does not exist and for one that is not public: a client must not find out which
+ * names exist inside a network.
+ */
 const NOT_PUBLIC = 'its host has no public address';
 
 async function addressesOf(host: string, ports: UrlFetchPorts, signal: AbortSignal): Promise<string[]> {
@@ -57,11 +61,11 @@ async function addressesOf(host: string, ports: UrlFetchPorts, signal: AbortSign
     }),
   );
   if (all.length === 0 || !all.every((address) => ports.isPublic(address))) throw new UrlProblem(NOT_PUBLIC);
-  // Many a machine has no way out over IPv6.
+  // Many machines have no route for IPv6.
   return [...all].sort((a, b) => isIP(a) - isIP(b)).slice(0, MAX_ADDRESSES);
 }
 
-/** To `address`, as to the host of `url`: its name is what the certificate must be for, and what the server is asked for. */
+/** Connects to `address`, but with the name in `url` for the certificate, SNI and `Host`. */
 function request(url: URL, address: string, ports: UrlFetchPorts, signal: AbortSignal): Promise<Response> {
   const at = new URL(url.href);
   at.hash = '';
@@ -82,7 +86,7 @@ async function open(url: URL, ports: UrlFetchPorts, signal: AbortSignal): Promis
     try {
       return await request(url, address, ports, signal);
     } catch {
-      // The reason names addresses; whoever asked is told that it was in vain.
+      // The real reason names addresses; the client is only told that the URL could not be read.
       signal.throwIfAborted();
     }
   }
@@ -110,7 +114,7 @@ async function readBody(response: Response, uses: number, budget: ByteBudget): P
   return Buffer.concat(pieces);
 }
 
-/** `url` is one that `urlProblem` has nothing against. Rejects with the signal's reason only. */
+/** `url` has passed `urlProblem`. Rejects only with the signal's reason. */
 export async function fetchUrl(
   { url, uses }: WantedUrl,
   budget: ByteBudget,

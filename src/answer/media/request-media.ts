@@ -1,6 +1,6 @@
 /**
- * The media of one request that are not sent as they came: who reads those that are named by URL, and what became of the pictures
- * that Gemini does not read. Found out once, whatever models and keys are tried.
+ * The media of one request that cannot be sent as they came: those named by URL (who reads them?), and pictures that
+ * Gemini does not read. All this is found out once, however many models and keys are tried.
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { Message } from '../../anthropic/request.ts';
@@ -28,7 +28,7 @@ import type { AnswerPorts } from '../ports.ts';
 
 type Ports = Pick<AnswerPorts, 'settings' | 'urlFetcher' | 'pictures'>;
 
-/** As many as Anthropic takes. */
+/** As many as Anthropic accepts. */
 const MOST_PICTURES = 100;
 const TOO_MANY: ConvertedPicture = {
   problem: `the proxy converts only ${MOST_PICTURES} pictures of a request`,
@@ -38,7 +38,7 @@ export class RequestMedia {
   readonly #urls: readonly UrlPlace[];
   /** Pictures in the request itself, in base64. */
   readonly #unread: readonly string[];
-  /** At how many places each URL stands. */
+  /** For each URL the number of places where it stands. */
   readonly #uses = new Map<string, number>();
   readonly #job: Job;
   readonly #deps: Ports;
@@ -54,7 +54,10 @@ export class RequestMedia {
     this.#deps = deps;
   }
 
-  /** What translation for `model` may know; reads what `model` cannot be sent to, and converts what it does not read. */
+  /**
+   * What translation for `model` may know. Reads URLs that `model` cannot be given, and converts pictures that it does
+   * not read.
+   */
   async forModel(model: GeminiModel): Promise<MediaFacts> {
     const { google, proxy } = this.#deps.settings.urlFetch;
     if (proxy) await this.#read(urlsToFetch(this.#urls, model, google));
@@ -63,8 +66,9 @@ export class RequestMedia {
   }
 
   /**
-   * `request` with bytes for URLs, where Google has just refused these and this process may read them; undefined where that is not the
-   * trouble. Throws a MessagesError that names the block where nobody can read them.
+   * `request` with bytes in place of URLs, if Google has just refused the URLs and this process may read them;
+   * undefined where the error is about something else. Throws a MessagesError that names the block where nobody can
+   * read them.
    */
   async mendedRequest(
     error: unknown,
@@ -74,7 +78,7 @@ export class RequestMedia {
     const urls = linkedUrls(request);
     if (urls.length === 0) return undefined;
     if (!this.#deps.settings.urlFetch.proxy) {
-      // What Google finds unreadable may as well be bytes that the client sent.
+      // Google's complaint may as well be about bytes that the client sent.
       if (isUrlRefused(error) || !holdsMedia(request)) throw this.#refused(error, urls);
       return undefined;
     }
@@ -91,7 +95,7 @@ export class RequestMedia {
     return mended;
   }
 
-  /** No more is asked: bytes need not be kept any longer. */
+  /** Nothing more will be asked, so the bytes need not be kept. */
   letGo(): void {
     this.#fetched = new Map();
     this.#converted = new Map();
@@ -110,7 +114,7 @@ export class RequestMedia {
     await this.#convert(pictures);
   }
 
-  /** One after the other: between them the pictures of other requests have their turn. */
+  /** One after the other, so that pictures of other requests get their turn in between. */
   async #convert(pictures: readonly string[]): Promise<void> {
     const { pictures: converter } = this.#deps;
     for (const picture of pictures) {
@@ -121,7 +125,7 @@ export class RequestMedia {
     }
   }
 
-  /** Of several, the one that Google names; else the first: which one it was is not told. */
+  /** The URL that Google names, or else the first: Google does not always name one. */
   #refused(error: UpstreamError, urls: readonly string[]): MessagesError {
     const named = urls.filter((url) => error.message.includes(url)).sort((a, b) => b.length - a.length);
     const url = named[0] ?? urls[0] ?? '';

@@ -1,4 +1,7 @@
-/** Reads all that a request names by URL: within one budget of time and bytes, and never too many at once in the whole process. */
+/**
+ * Reads all media that a request names by URL, within one limit of time and bytes, and only a few at once in the whole
+ * process.
+ */
 import { abortAfter, followSignal } from '../../lib/async.ts';
 import { Places } from '../../lib/places.ts';
 import type { Clock } from '../../lib/ports.ts';
@@ -6,15 +9,15 @@ import type { FetchedMedia } from '../../translate/context.ts';
 import { type ByteBudget, fetchUrl, type UrlFetchPorts, type WantedUrl } from './fetch-url.ts';
 
 export type UrlFetcher = {
-  /** What is at each of `urls`, in their order. Rejects with the signal's reason only. */
+  /** What is at each of `urls`, in their order. Rejects only with the signal's reason. */
   fetch(urls: readonly WantedUrl[], signal: AbortSignal): Promise<readonly FetchedMedia[]>;
 };
 
 /** For all media of a request. */
 const DEADLINE_MS = 15_000;
-/** Google's own limit on a request is as much. */
+/** The same as Google's own limit for a request. */
 const MAX_BYTES = 20 * 1024 * 1024;
-/** As many as Anthropic takes pictures. */
+/** As many as Anthropic accepts pictures. */
 const MAX_URLS = 100;
 /** Of all requests together. */
 const MAX_AT_ONCE = 8;

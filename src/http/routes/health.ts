@@ -1,4 +1,4 @@
-/** What orchestrators, people and Claude Code ask before they trust a server. */
+/** What orchestrators, people and Claude Code ask before they rely on a server. */
 
 import type { Counters, Health } from '../../trace/counters.ts';
 import { knowsKey } from '../client-key.ts';
@@ -33,7 +33,7 @@ export function answerRoot(_call: Call, deps: ServerDeps): Response {
   });
 }
 
-/** Messages quote what clients and Gemini said: not for everyone who can reach the port. */
+/** Messages quote what clients and Gemini said, so not everyone who can reach the port may see them. */
 const classes = ({ recentErrors }: Counters) => recentErrors.map(({ message: _quoted, ...rest }) => rest);
 
 function tellShared({ shared }: ServerDeps) {
@@ -41,7 +41,7 @@ function tellShared({ shared }: ServerDeps) {
   return { kind, state, since: since.toISOString() };
 }
 
-/** Answers may all be good and something not be well: a key, a model, or the way to the other instances. */
+/** Even if all answers are good, something may be wrong: a key, a model, or the connection to the other instances. */
 function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
   const health = counters.health();
   if (health !== 'healthy') return health;
@@ -53,7 +53,7 @@ function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
   return well ? 'healthy' : 'degraded';
 }
 
-/** 503 only where it is surely of no use to send a request here. */
+/** 503 only where it is certainly useless to send a request here. */
 export function answerHealth(call: Call, deps: ServerDeps): Response {
   const { settings, keys, stats, counters, clock, streaming } = deps;
   const status = healthOf(deps);
@@ -68,7 +68,7 @@ export function answerHealth(call: Call, deps: ServerDeps): Response {
     // A fingerprint names a key without showing any of it.
     keys: keys.states().map((state) => tellKey(state, clock)),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
-    // Of the best key: a request for a model that is `open` goes to another model, or nowhere.
+    // The state with the best key. A request for a model that is `open` goes to another model, or is refused.
     breakers: Object.fromEntries(keys.modelStates()),
     asked_unary: streaming.broken(),
     shared: tellShared(deps),
@@ -92,7 +92,7 @@ export function answerReady(_call: Call, deps: ServerDeps): Response {
   return jsonResponse({ status: draining ? 'draining' : 'ready' }, draining ? 503 : 200);
 }
 
-/** Claude Code asks for this at start; any answer does. */
+/** Claude Code asks for this at start, and accepts any answer. */
 export function answerHello(): Response {
   return jsonResponse({ message: 'hello' });
 }

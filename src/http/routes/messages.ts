@@ -1,4 +1,4 @@
-/** `POST /v1/messages`: one path for streamed answers and whole ones, which are the same stream, folded. */
+/** `POST /v1/messages`, with one path for streamed and whole answers: a whole answer is the stream, folded. */
 
 import { apiVersion } from '../../answer/api-version.ts';
 import { askerOf } from '../../answer/asker.ts';
@@ -21,17 +21,20 @@ import { jsonResponse } from '../responses.ts';
 import { eventBody } from '../sse-body.ts';
 import { tellAnswer } from '../tell-answer.ts';
 
-/** Milliseconds that the status line waits for upstream's: some clients leave after 15 s without a head. */
+/** Milliseconds for which the status line waits for upstream: some clients leave after 15 s without a head. */
 const HEAD_WAIT_MS = 8_000;
-/** And while there is no way to upstream: only a status makes Claude Code go on for minutes, three errors in a stream end its turn. */
+/**
+ * Milliseconds for which it waits while upstream cannot be reached: after a status Claude Code goes on for minutes, but
+ * three errors in a stream end its turn.
+ */
 const AWAY_WAIT_MS = 25_000;
 
-/** What upstream says first, as it comes; undefined where it is over before it began. */
+/** What upstream says first; undefined where it ends before it says anything. */
 type First = Promise<TurnEvent[] | undefined>;
 
 /**
- * What upstream said first; undefined where that takes too long. Rejects where upstream refused in time: the client then gets
- * a true status instead of an error inside a 200.
+ * What upstream said first; undefined where that takes too long. Rejects where upstream refused in time, so that the
+ * client gets a true status, and not an error within a 200.
  */
 const firstInTime = (
   first: First,
@@ -49,9 +52,12 @@ const firstInTime = (
 
 const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(body), cached: 0 });
 
-/** Some clients take it from `message_start` and nowhere else. Most of upstream's first events have it; else it is estimated. */
+/**
+ * Some clients read the prompt's size only in `message_start`. Usually upstream's first event has it; otherwise it is
+ * estimated.
+ */
 async function promptSize(first: First, answer: MessageAnswer, deps: ServerDeps): Promise<PromptSize> {
-  // Let go of with the first content.
+  // Released with the first content.
   const { body } = answer.outgoing();
   const [event] = (await firstInTime(first, answer, deps)) ?? [];
   const counted = event?.type === 'usage' ? promptSizeIn(event.usage) : undefined;
@@ -103,13 +109,15 @@ async function wholeAnswer(
   return { response: jsonResponse(foldEvents(events)), ended: Promise.resolve() };
 }
 
-/** Seconds between the tries of a client that there is no room for. */
+/** Seconds after which a client may come back for which there was no room. */
 const NO_ROOM_SECONDS = 15;
 
-/** Claude Code ends the turn at the third 529 in a row, two seconds after the first, unless it is told to wait longer. */
+/**
+ * Claude Code ends the turn at the third 529 in a row, two seconds after the first, unless it is told to wait longer.
+ */
 function admit(deps: ServerDeps): void {
   const { settings, stats } = deps;
-  // At a 503 it asks ten times, by when another process may have taken over.
+  // At a 503 it asks ten times; by then another process may have taken over.
   if (stats.draining) throw new MessagesError('api_error', 'The proxy is shutting down', { status: 503 });
   if (stats.answersOpen < settings.streamsMax) return;
   throw new MessagesError(

@@ -1,6 +1,6 @@
 /**
- * `GET /v1/models` and `/v1/models/{id}`: the ids a client may ask for, in Anthropic's shape (contract section 10). Claude's own
- * ids come with the limits of the Gemini model that answers for them; Gemini's ids stand for themselves.
+ * `GET /v1/models` and `/v1/models/{id}`: the ids that a client may ask for, in Anthropic's form (contract section 10).
+ * Claude's ids have the limits of the Gemini model that answers for them.
  */
 
 import { checkVersionIfGiven } from '../../answer/api-version.ts';
@@ -12,7 +12,7 @@ import type { Call } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 
-/** Ids that Claude Code and the SDKs know, newest first. Unknown ones work as well; these are for pickers. */
+/** Ids that Claude Code and the SDKs know, newest first, for lists to choose from. Unknown ids work as well. */
 const CLAUDE_IDS = [
   'claude-opus-5-5',
   'claude-fable-5-2',
@@ -93,7 +93,7 @@ function modelInfo(id: string, model: GeminiModel) {
 
 export type ModelInfo = ReturnType<typeof modelInfo>;
 
-/** By the date of the Gemini model behind each id, newest first; Claude's ids before Gemini's of the same day. */
+/** Newest first, by the date of the Gemini model behind each id; Claude's ids come before Gemini's of the same day. */
 export function listModels(map: ModelMap): ModelInfo[] {
   const claude = CLAUDE_IDS.map((id) => modelInfo(id, mapModel(id, map)));
   const gemini = MODELS.map((model) => modelInfo(model.id, model));
@@ -148,7 +148,7 @@ export function answerModel(call: Call, deps: ServerDeps): Response {
   const { modelMap } = deps.settings;
   const listed = listModels(modelMap).find((model) => model.id === id.replace(/^models\//, ''));
   if (listed) return jsonResponse(listed);
-  // A Claude id that is not in the list is served all the same; a Gemini id only Google can vouch for.
+  // A Claude id that is not in the list is served all the same. For a Gemini id only Google can tell.
   if (id.startsWith('claude-')) return jsonResponse(modelInfo(id, mapModel(id, modelMap)));
   throw new MessagesError('not_found_error', `model: ${id}`);
 }

@@ -1,6 +1,6 @@
 /**
- * The API description. The plugin lists the routes; what it cannot know (raw JSON bodies, both auth headers, the
- * error envelope) is filled in here. Loaded when somebody asks for it.
+ * The API description. The plugin lists the routes; what it cannot know (raw JSON bodies, both auth headers, the form
+ * of errors) is added here. Loaded when somebody asks for it.
  */
 import { swagger } from '@elysiajs/swagger';
 import { type AnyElysia, Elysia } from 'elysia';
@@ -11,10 +11,12 @@ import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
 const ref = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
-/** TypeBox schemas are JSON Schema, but for their symbols. */
+/** TypeBox schemas are JSON Schema, except for their symbols. */
 const plain = (schema: unknown): JsonObject => JSON.parse(JSON.stringify(schema)) as JsonObject;
 
-/** The schema as requests are checked: every block by its own schema instead of "something with a type". */
+/**
+ * The schema by which requests are really checked: every block has its own schema instead of "something with a type".
+ */
 function withBlocks(schema: unknown): JsonObject {
   const someBlock = JSON.stringify(
     plain(MessagesRequest.properties.messages.items.properties.content.anyOf[1].items),
@@ -75,7 +77,7 @@ const jsonBody = (schema: string, example: JsonObject): JsonObject => ({
 const ask: JsonObject = { model: 'claude-opus-5-5', messages: [{ role: 'user', content: 'Say hello.' }] };
 const security: Json = [{ apiKey: [] }, { bearer: [] }, {}];
 
-/** By path and method, what is added to the plugin's operation. */
+/** By path and method: what is added to the plugin's operation. */
 const ADDITIONS: Readonly<Record<string, JsonObject>> = {
   '/v1/messages post': {
     parameters: [versionHeader],
@@ -118,7 +120,7 @@ function complete(paths: Record<string, unknown>): JsonObject {
   return completed;
 }
 
-/** OpenAPI of the routes of `app`. 3.1, whose schemas are JSON Schema as it is. */
+/** The OpenAPI description of the routes of `app`. Version 3.1, whose schemas are plain JSON Schema. */
 export async function buildOpenApi(app: AnyElysia, version: string): Promise<JsonObject> {
   const description = 'Anthropic Messages API in, Gemini API out.';
   const info = { title: 'Gemini for Claude Code', version, description };

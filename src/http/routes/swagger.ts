@@ -1,6 +1,6 @@
 /**
- * `/swagger`: the documentation of this API, from this process alone. The plugin's own page loads its scripts from other
- * hosts, so only its JSON is used, and the page and its assets are ours.
+ * `/swagger`: the documentation of this API, served by this process alone. The plugin's own page loads scripts from
+ * other hosts, so only the plugin's JSON is used; the page and its files are ours.
  */
 import type { AnyElysia } from 'elysia';
 import type { Call } from '../client-request.ts';
@@ -23,7 +23,7 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Nothing may be loaded from elsewhere, whatever a later version of the UI tries. */
+/** Nothing may be loaded from elsewhere, even if a later version of the UI tries to. */
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
@@ -46,7 +46,7 @@ export function answerSwaggerAsset(call: Call): Response {
   return new Response(file, { headers: { 'content-type': type, 'cache-control': 'max-age=86400' } });
 }
 
-/** Made at the first call: it loads what nothing else needs. */
+/** Made at the first request: it loads code that nothing else needs. */
 export function openApiAnswer(app: () => AnyElysia): Handler {
   let document: Promise<unknown> | undefined;
   return async (_call, deps) => {

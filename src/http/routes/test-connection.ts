@@ -1,4 +1,4 @@
-/** `GET /test-connection`: one tiny live call with the small model and each key, and what to do where it fails. */
+/** `GET /test-connection`: one tiny request with the small model for each key, and advice where it fails. */
 
 import { createExchange } from '../../answer/prepare.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
@@ -22,7 +22,7 @@ const TINY: GenerateContentRequest = {
   generationConfig: { maxOutputTokens: 16 },
 };
 
-/** One unary call, read to its end: an error object inside a 200 counts as a failure. */
+/** One whole answer, read to its end: an error object inside a 200 counts as a failure. */
 async function callOnce(
   backend: Backend,
   model: string,
@@ -62,7 +62,7 @@ type Tested = {
   told: { error_type: string; message: string; guidance: string } | undefined;
 };
 
-/** Asks even a key that is left out: one that works again is taken back. */
+/** Tests even an unusable key: one that works again is taken back. */
 async function testKey(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<Tested> {
   const { settings, keys, clock } = deps;
   const begun = clock.monotonic();

@@ -1,20 +1,20 @@
 /**
- * Names that Claude Code makes up anew in every run and tells the model, which then uses them: in a path that it reads, in a
- * task that it stops. Each row knows the text that introduces one (versions 2.1.197 to 2.1.332).
+ * Names that Claude Code makes up anew in every run and tells the model, which then uses them: in a path that it reads,
+ * in a task that it stops. Each row knows the text that introduces such a name (versions 2.1.197 to 2.1.332).
  */
 import type { NameRule } from '../../sim/names.ts';
 
-/** Its kind's letter, and eight characters: a command in the background, a monitor, a workflow. */
+/** A letter for its kind and eight characters: a command in the background, a monitor, a workflow. */
 const TASK = '[a-z][0-9a-z]{8}';
 /** With or without the label of its type. */
 const AGENT = 'a(?:[\\w-]{1,63}-)?[0-9a-f]{7,32}';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-/** The moment, and a random end: the file of a large result of an MCP server, or of a page. */
+/** The time, and a random end: the file with a large result of an MCP server, or of a page. */
 const SAVED = '(?:mcp|webfetch)-[\\w-]*?\\d{13}-(?:[\\w-]*-)?[0-9a-z]{1,8}';
 
 const introduced = (pattern: string) => new RegExp(pattern, 'g');
 
-/** Claude Code shows an agent by the beginning of its name, too. */
+/** Claude Code also shows an agent by the beginning of its name. */
 const shortAgent = (name: string): string[] => (/^a[0-9a-f]{16}$/.test(name) ? [name.slice(0, 7)] : []);
 
 export const CLIENT_NAMES: readonly NameRule[] = [

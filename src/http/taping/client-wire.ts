@@ -5,7 +5,7 @@ import type { ClientWire } from '../../sim/record/raw.ts';
 import { FALLBACK_HEADER } from '../fallback-header.ts';
 import { settleToolResults } from './settle-tool-results.ts';
 
-/** The client's key, its session and its machine are in none of these. */
+/** None of these holds the client's key, its session or its machine. */
 export const CLIENT_WIRE: ClientWire = {
   requestHeaders: [
     'anthropic-beta',
@@ -13,7 +13,7 @@ export const CLIENT_WIRE: ClientWire = {
     'content-type',
     'user-agent',
     'x-app',
-    // A random name of a subagent: without it its requests would look like the main conversation's.
+    // A random name of a subagent. Without it the subagent's requests would look like those of the main conversation.
     'x-claude-code-agent-id',
   ],
   responseHeaders: ['allow', 'content-type', 'request-id', 'retry-after', 'x-should-retry', FALLBACK_HEADER],
@@ -21,8 +21,9 @@ export const CLIENT_WIRE: ClientWire = {
 };
 
 /**
- * Holds for what goes upstream, too: there the same texts stand in other places. Names that the client makes up are in
- * `client-names.ts`. Nothing else is left out: the client is to be pinned instead (see docs/recording.md).
+ * Used for upstream requests too, where the same texts stand in other places. Names that the client makes up are in
+ * `client-names.ts`. Nothing else is left out: instead the client must run under the same conditions (see
+ * docs/recording.md).
  */
 export const CLIENT_NOISE: readonly Noise[] = [
   { at: ['metadata', 'user_id'], why: 'device, account and session; changes with every session' },

@@ -1,4 +1,7 @@
-/** Client requests while they are recorded: ids from a seed that is kept, and a look at what comes in and goes out. */
+/**
+ * Client requests while they are recorded: their ids come from a seed that is kept, and what comes in and goes out is
+ * watched.
+ */
 
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
@@ -25,7 +28,7 @@ export function recordCalls(recorder: RequestRecorder, inner: OpenScope = AS_IT_
     };
     return {
       ...scope,
-      // What a replay must do again must not depend on other requests.
+      // What a replay must repeat must not depend on other requests.
       deps: {
         ...deps,
         ...untouched(recording.seed, deps.keys.backends[0]),
@@ -82,7 +85,7 @@ const outcomeOf = ({ response }: Reply, call: Call): Pick<ClientReply, 'status' 
   end: hasLeft(call) ? 'client-gone' : 'whole',
 });
 
-/** The reply to hand on; `finish` is called once, when the last byte is out or the client has left. */
+/** The reply to send; `finish` runs once, when the last byte is out or the client has left. */
 async function watchReply(
   reply: Reply,
   call: Call,
@@ -106,7 +109,7 @@ async function watchReply(
     fail: done,
     cancel: done,
   });
-  // Whoever has left reads no more.
+  // A client that has left reads no more.
   void ended.then(() => (hasLeft(call) ? undefined : drained.promise)).then(() => finish(headers));
   return { response: new Response(body, { status, headers }), ended };
 }

@@ -1,9 +1,9 @@
-/** What was at the URLs of a recorded request, again. */
+/** Gives again what was at the URLs of a recorded request. */
 
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
 import type { RecordedRequest } from '../../sim/cassette/types.ts';
 
-/** Reaches no network: what is not recorded was not there. */
+/** It never uses the network: what is not recorded does not exist. */
 export function recordedFetcher(lookUps: NonNullable<RecordedRequest['fetched']>): UrlFetcher {
   let next = 0;
   return {

@@ -1,4 +1,7 @@
-/** Client requests answered from a recording: through the real translation, with the ids, the time and the look-ups of then. */
+/**
+ * Client requests that are answered from a recording: by the real translation, with the recorded ids, time and
+ * look-ups.
+ */
 
 import { MessagesError } from '../../anthropic/errors.ts';
 import { textOf } from '../../sim/cassette/escape.ts';
@@ -16,14 +19,14 @@ import { untouched } from './untouched.ts';
 export type ReplayCalls = {
   player: Plays;
   redactor: Redactor;
-  /** A backend that speaks through the player's fetch, in the play's time. */
+  /** A backend that uses the player's fetch and the replay's clock. */
   openBackend(play: Play): Backend;
 };
 
 export function replayCalls({ player, redactor, openBackend }: ReplayCalls): OpenScope {
   return async (request, path, deps) => {
     const { bytes, held } = await readBody(request, deps.bodies);
-    // Read again, and held then, by the handler.
+    // The handler reads the body again, and counts its room then.
     held.release();
     const { searchParams } = new URL(request.url);
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
@@ -35,7 +38,7 @@ export function replayCalls({ player, redactor, openBackend }: ReplayCalls): Ope
   };
 }
 
-/** In the redacted form, as it was stored. */
+/** In the redacted form in which it was stored. */
 function matchable(request: Request, served: string, bytes: Uint8Array, redactor: Redactor): Matchable {
   const { searchParams } = new URL(request.url);
   return {
@@ -58,7 +61,7 @@ function withBody(request: Request, bytes: Uint8Array): Request {
   });
 }
 
-/** Asking again would not help, so the client is told not to. */
+/** To ask again would be useless, and the client is told so. */
 const replayError = (problem: string) =>
   new MessagesError('invalid_request_error', `replay: ${problem}`, { shouldRetry: false });
 

@@ -8,11 +8,11 @@ export const RecordedSettings = Type.Object({
     small: Type.String(),
     patterns: Type.Array(Type.Tuple([Type.String(), Type.String()])),
   }),
-  /** Absent in recordings from before there were fallbacks. */
+  /** Absent in recordings that are older than fallbacks. */
   modelFallbacks: Type.Optional(Type.Array(Type.Array(Type.String()))),
   maxTokensLimit: Type.Union([Type.Number(), Type.Null()]),
   upstreamStreaming: Type.Boolean(),
-  /** Absent in recordings from before media by URL were read. */
+  /** Absent in recordings that are older than media by URL. */
   urlFetch: Type.Optional(Type.Object({ google: Type.Boolean(), proxy: Type.Boolean() })),
   maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
   requestTimeoutMs: Type.Number(),

@@ -5,7 +5,7 @@
 
 import type { RecordedSettings } from './settings.ts';
 
-/** Raised when the files mean something else than before; a reader refuses what it does not know. */
+/** Raised when the files change their meaning. A reader refuses a version that it does not know. */
 export const FORMAT_VERSION = 1;
 
 /** `live`: Google sent this. `edited`: Google sent it, and somebody changed it. `synthetic`: somebody made it up. */

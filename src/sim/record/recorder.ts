@@ -34,11 +34,11 @@ const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Keeps client requests while they are served. */
 export type RequestRecorder = {
-  /** Stands right in front of `inner`; knows by the exchange's id which client request it works for. */
+  /** A wrapper right in front of `inner`. By the exchange's id it knows which client request it works for. */
   fetch(inner: Fetch): Fetch;
-  /** `path` is the one that is served, however it was asked for: by it a replay is found. */
+  /** `path` is the served one, however the client wrote it: a replay looks for it. */
   begin(request: Request, path: string): RequestRecording;
-  /** From now on exchanges with this id belong to `recording`. */
+  /** Exchanges with this id belong to `recording` from now on. */
   bind(id: string, recording: RequestRecording): void;
   /** The client's side is over. */
   finish(id: string, recording: RequestRecording, outcome: ClientReply): void;

@@ -35,7 +35,7 @@ export type Play = {
   promptTold(size: () => PromptSize): PromptSize;
   /** The answer has ended, or its client has left. */
   leave(): void;
-  /** What did not fit so far. */
+  /** Problems so far. */
   problem(): string | undefined;
 };
 
@@ -45,12 +45,12 @@ export type PlayerReport = { requests: number; played: number; misses: number; l
 export type Plays = {
   /** That its answers depend on. */
   readonly settings: RecordedSettings;
-  /** Upstream for all plays, told apart by the exchange's id. Reaches nothing else, whatever it is asked for. */
+  /** Upstream for all requests, told apart by the exchange's id. It reaches nothing else, whatever it is asked. */
   readonly fetch: Fetch;
-  /** `request` is redacted by `redactor`, which then does the same with what goes upstream. */
+  /** `request` was redacted by `redactor`, which then redacts in the same way what goes upstream. */
   play(request: Matchable, redactor: Redactor): Play | { miss: string };
   bind(id: string, play: Play): void;
-  /** Its answer has ended, or its client has left. */
+  /** The request's answer has ended, or its client has left. */
   release(id: string): void;
 };
 
@@ -117,7 +117,7 @@ export class Player implements Plays {
       clock,
       fetch: createReplayFetch({ recorded, time, redactor, noise, book, onMismatch }),
       signatures: recordedStore(recorded.signatures),
-      // Versions that kept no size told none.
+      // Recordings of versions without this size: the client was told none.
       promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
       leave: () => this.#timeline.leave(lane, clock.monotonic()),
       problem: () => problem,

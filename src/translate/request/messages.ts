@@ -43,7 +43,8 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn):
   messages.forEach((message, index) => {
     if (isCleared(message, index, lastUser)) return;
     const items = messageItems(message, index, place);
-    // Names texts in the store; hashing a long history is not free.
+    // Stored signatures of texts are found by this hash. Hashing a long history takes time, so it is left out where
+    // none were found.
     if (message.role === 'user' && ctx.signatures.size > 0) context = turnHash(message);
     if (items.length === 0) return;
     const last = turns.at(-1);

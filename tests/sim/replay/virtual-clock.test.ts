@@ -123,7 +123,7 @@ function lateClock(lateBy: (sleep: number) => number) {
     wall: () => new Date(now),
     sleep,
     after: afterOf(sleep),
-    /** Work that takes time, too. */
+    /** The same, where work takes time too. */
     work(ms: number) {
       now += ms;
     },

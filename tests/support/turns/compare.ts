@@ -1,4 +1,4 @@
-/** What a run did otherwise than the recording says, for people: event by event, and path by path. */
+/** Shows people where a run differs from the recording: event by event, and path by path. */
 import { isObject, tryParseJson } from '../../../src/lib/json.ts';
 import { textOf } from '../../../src/sim/cassette/escape.ts';
 import type { Answer, RecordedRequest, UpstreamExchange } from '../../../src/sim/cassette/types.ts';

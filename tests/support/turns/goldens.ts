@@ -1,4 +1,4 @@
-/** Puts what a run gave into a recorded request, as what is expected from now on. */
+/** Puts the results of a run into a recorded request, as what is expected from now on. */
 import { type Frame, FrameDecoder } from '../../../src/gemini/frames.ts';
 import type { RecordedRequest, UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 

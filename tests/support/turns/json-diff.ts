@@ -1,4 +1,4 @@
-/** Where two JSON values differ, a line a place. */
+/** Shows where two JSON values differ, one line for each place. */
 import { isObject } from '../../../src/lib/json.ts';
 
 /** How many characters of a value are shown. */

@@ -1,4 +1,4 @@
-/** An answer's bytes, read as the client of the recording did. */
+/** Reads an answer as the recorded client did. */
 import type { Answer } from '../../../src/sim/cassette/types.ts';
 
 type Read = Pick<Answer, 'bytes' | 'end'>;

@@ -22,12 +22,12 @@ import { listen, SILENT, type Warning } from './told.ts';
 import { recordedUpstream } from './upstream.ts';
 
 export type TurnRun = {
-  /** What a recorder would have written of this run. */
+  /** What a recorder would have written about this run. */
   recorded: RecordedRequest;
   warnings: readonly Warning[];
   /** Errors of ours, which no request should ever cause. */
   bugs: readonly unknown[];
-  /** Keys and envelopes that were kept for the turns to come. */
+  /** Keys and envelopes that were stored for later turns. */
   remembered: ReadonlyMap<string, string>;
   /** Keys and envelopes that were looked up and found. */
   found: ReadonlyMap<string, string>;
@@ -36,7 +36,7 @@ export type TurnRun = {
 const REDACTOR = createRedactor([]);
 const CONFIG = readConfig({ BACKEND: 'replay', REPLAY: 'a turn' }, []);
 
-/** `store` answers in place of the look-ups in the recording. */
+/** `store` answers instead of the look-ups in the recording. */
 export async function runTurn(
   recorded: RecordedRequest,
   store: RecordedStore = recordedStore(recorded.signatures),
@@ -93,9 +93,9 @@ export function settingsOf(recorded: RecordedRequest): RecordedSettings {
   return {
     modelMap: { ...modelMap, patterns: modelPatterns(recorded) },
     maxTokensLimit,
-    // A later try is whole where a stream before it was broken.
+    // After a broken stream a later attempt asks for a whole answer.
     upstreamStreaming: recorded.upstream[0]?.request.path.endsWith(':generateContent') !== true,
-    // What this process read then is there again; else Google reads.
+    // This process reads what it read when it was recorded; other media Google reads.
     urlFetch: recorded.fetched ? { google: false, proxy: true } : urlFetch,
     requestTimeoutMs,
     headTimeoutMs,
@@ -105,7 +105,7 @@ export function settingsOf(recorded: RecordedRequest): RecordedSettings {
   };
 }
 
-/** Whatever the settings of that day: the id that the client asked for stood for the model that was asked. */
+/** Whatever the settings were: the client's id was mapped to the model that was asked. */
 function modelPatterns({ upstream, request }: RecordedRequest): [pattern: string, target: string][] {
   const model = upstream[0]?.model;
   const body = tryParseJson(request.body);
