@@ -71,6 +71,8 @@ export class Connection {
       // A redirect would send the key to another host.
       sent = fetch(url, { ...init, redirect: 'manual', signal: this.#abort.signal }, exchange);
       const response = await this.#head(sent);
+      // Cut off at the same moment.
+      this.#abort.signal.throwIfAborted();
       this.#awaited = SILENCE;
       silence.waitEnds();
       silence.setLimit(idleTimeoutMs);
@@ -86,6 +88,7 @@ export class Connection {
   /** The next bytes of the body, or undefined at its end. Rejects as `send` does. */
   async read(): Promise<Uint8Array | undefined> {
     if (!this.#reader) {
+      this.#abort.signal.throwIfAborted();
       this.#end();
       return undefined;
     }
@@ -130,7 +133,6 @@ export class Connection {
   /** Cuts upstream off. What waits now rejects with the signal's reason where that has aborted, else with an AbortError. Idempotent. */
   close(): void {
     this.#cut(this.#wanted.aborted ? this.#wanted.reason : LEFT);
-    this.#end();
   }
 
   /** A fetch need not heed its signal. */
@@ -147,6 +149,7 @@ export class Connection {
     this.#abort.abort(reason);
     this.#giveUp?.(this.#abort.signal.reason);
     ignoreFailure(this.#reader?.cancel());
+    this.#end();
   }
 
   #end(): void {

@@ -49,7 +49,7 @@ describe('silence', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  async function started(clock: ManualClock) {
+  async function started(clock: ManualClock, signal = never) {
     let send: (text: string) => void = () => {};
     const body = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -61,7 +61,7 @@ describe('silence', () => {
       fetch: deafFetch(new Response(body)),
       ...limits,
     });
-    const { frames } = await backend.generate(call, exchange, never);
+    const { frames } = await backend.generate(call, exchange, signal);
     return { iterator: frames[Symbol.asyncIterator](), send };
   }
 
@@ -131,6 +131,17 @@ describe('silence', () => {
       expect(clock.sleeping).toBe(0);
     },
   );
+
+  test('whose signal aborts between two reads is not watched any more, and the next read has the reason', async () => {
+    const clock = new ManualClock();
+    const leaving = new AbortController();
+    const { iterator, send } = await started(clock, leaving.signal);
+    send(CHUNK);
+    await iterator.next();
+    leaving.abort(new Error('left'));
+    expect(clock.sleeping).toBe(0);
+    expect(await caught(iterator.next())).toMatchObject({ message: 'left' });
+  });
 
   test('an answer that went on behind its end is waited for', async () => {
     const clock = new ManualClock();
