@@ -8,6 +8,7 @@ import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
 import { Abortable, abortAfter, followSignal, LEFT } from '../lib/async.ts';
 import { type Backoff, jitteredMs } from '../lib/backoff.ts';
+import type { Backend } from '../upstream/backend.ts';
 import type { Attempt } from './attempt.ts';
 import type { Models, Replacement } from './fallback-model.ts';
 import type { Job } from './job.ts';
@@ -15,7 +16,7 @@ import { nextStep, type PaidStep, resendStep, type Situation, type Step } from '
 import type { Outgoing } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 import type { Cost, Purse } from './retries.ts';
-import { tellChosen, tellFailure } from './story.ts';
+import { tellChosen, tellFailure, toldPatience } from './story.ts';
 
 const BACKOFF: Backoff = { first: 500, most: 8_000 };
 
@@ -54,6 +55,8 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   readonly #unfollow: () => void;
   readonly #callOffDeadline: () => void;
   #outgoing: O;
+  /** The key that was told last. */
+  #chosen: Backend;
   /** Holds the client's request, which may be large. Undefined once content has come: no other model answers then. */
   #outgoingFor: ((model: GeminiModel) => Promise<O>) | undefined;
   #state: 'open' | 'committed' | 'over' = 'open';
@@ -78,6 +81,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#job = job;
     this.#ports = ports;
     this.#outgoing = outgoing;
+    this.#chosen = outgoing.route.backend;
     this.#unfollow = followSignal(job.signal, this.#stop);
     this.#callOffDeadline = abortAfter(Math.max(0, deadline.ms), this.#stop, deadline.late, ports.clock);
     // Who has left does not come back to say so; and may have left before this began.
@@ -121,12 +125,12 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   async #begin(): Promise<Attempt<T>> {
     const { signal } = this.#stop;
     const { model, route } = this.#outgoing;
-    const { backend } = route;
     const patience = this.#options.patience(this.#outgoing);
     // Most often a key is free, and nothing need be waited for.
-    if (!route.tryReady(patience)) await route.ready(patience, signal);
+    if (!route.tryReady(patience)) await route.ready(toldPatience(patience, this.#job), signal);
     signal.throwIfAborted();
-    if (route.backend !== backend) tellChosen(model, route, this.#job);
+    if (route.backend !== this.#chosen) tellChosen(model, route, this.#job);
+    this.#chosen = route.backend;
     return this.#options.attempt(this.#outgoing, this.#whole, signal);
   }
 
@@ -234,6 +238,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#job.trace.tell({ type: 'model-replaced', from, to, because });
     if (!this.#outgoingFor) throw new Error('no other model answers once content has come');
     this.#outgoing = await this.#abortable.wait(this.#outgoingFor(model));
+    this.#chosen = this.#outgoing.route.backend;
     this.#whole = false;
   }
 

@@ -3,7 +3,7 @@ import type { CountTokensRequest, MessagesRequest } from '../anthropic/request.t
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
-import type { KeyRoute } from '../keys/keys.ts';
+import type { KeyRoute, Patience } from '../keys/keys.ts';
 import type { Trace } from '../trace/trace.ts';
 import type { CallerClass } from '../translate/caller.ts';
 import type { Job } from './job.ts';
@@ -35,11 +35,20 @@ export function tellAsked(
 /** Also when the key in the route's hand is another one than before. */
 export function tellChosen(
   model: GeminiModel,
-  { backend }: Pick<KeyRoute, 'backend'>,
+  { backend, chosen }: Pick<KeyRoute, 'backend' | 'chosen'>,
   { trace }: Pick<Job, 'trace'>,
 ): void {
-  trace.tell({ type: 'chosen', model: model.id, key: backend.keyFingerprint });
+  trace.tell({ type: 'chosen', model: model.id, key: backend.keyFingerprint, ...chosen });
 }
+
+/** `patience` whose waits are told. */
+export const toldPatience = (patience: Patience, { startedAt, trace }: Job): Patience => ({
+  ...patience,
+  onWait({ until, ...wait }) {
+    trace.tell({ type: 'wait', ...wait, until: until - startedAt });
+    return () => trace.tell({ type: 'waited', for: wait.for });
+  },
+});
 
 /** Its message may have words of the model. */
 export const quotesAnswer = ({ kind }: UpstreamError): boolean => kind === 'malformed' || kind === 'unusable';

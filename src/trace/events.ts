@@ -68,7 +68,8 @@ export type TraceFact =
       type: 'chosen';
       model: string;
       key: KeyName;
-      why?: 'home' | 'dealt' | 'moved' | 'fallback' | undefined;
+      /** The session's key; dealt to a session that had none; another one from now on; or another one for this attempt. */
+      why: 'home' | 'dealt' | 'moved' | 'fallback';
       /** The key that the session had before. */
       home?: KeyName | undefined;
     }

@@ -70,6 +70,37 @@ describe('the story', () => {
     expect(of(story, 'attempt').map(({ paidBy }) => paidBy)).toEqual(['first', 'free']);
   });
 
+  test('of a wait for a key: which, why, and until when', async () => {
+    const google = scriptedGoogle((asked) => says(asked));
+    await using proxy = await google.start({ KEY_RPM: '2' });
+    const send = () =>
+      google.finish(proxy.send('/v1/messages', streamed).then((response) => response.text()));
+    for (let i = 0; i < 2; i++) {
+      await send();
+      await google.clock.advance(20_000);
+    }
+    const before = proxy.story().length;
+    await send();
+    const story = proxy.story().slice(before);
+    const [wait] = of(story, 'wait');
+    expect(wait).toMatchObject({ for: 'key', limit: 'KEY_RPM 2', key: of(story, 'chosen')[0]?.key });
+    expect(of(story, 'waited')).toMatchObject([{ for: 'key', ms: wait?.until }]);
+    expect(proxy.lines.find((line) => 'limit' in line)).toMatchObject({ msg: 'waiting', wait_ms: 20_000 });
+  });
+
+  test('of another key: why it is in the hand', async () => {
+    const quota = () =>
+      googleError(429, 'RESOURCE_EXHAUSTED', 'You exceeded your current quota. Please retry in 9s.');
+    const google = scriptedGoogle((asked, index) => (index === 0 ? quota() : says(asked)));
+    await using proxy = await google.start({ API_KEYS: 'key-one-aaaaaaaa,key-two-bbbbbbbb' });
+    const headers = { 'x-claude-code-session-id': 'session' };
+    await google.through(proxy.send('/v1/messages', streamed, headers).then((response) => response.text()));
+    const [first, second] = proxy.told('chosen');
+    expect([first?.why, second?.why, second?.home]).toEqual(['dealt', 'moved', first?.key]);
+    expect(proxy.told('attempt').map(({ key }) => key)).toEqual([first?.key, second?.key] as string[]);
+    expect(proxy.told('step')).toMatchObject([{ step: 'other-key', cost: 'nothing' }]);
+  });
+
   test('names the session and the agent of Claude Code', async () => {
     const story = await storyOf((asked) => says(asked), streamed, {
       'x-claude-code-session-id': 'session',
