@@ -74,7 +74,7 @@ class RequestLog {
       case 'step':
         return this.#step(event);
       case 'wait':
-        return this.#wait(event);
+        return this.#wait(event, isTold);
       case 'model-replaced':
         return this.#replaced(event, isTold);
       case 'note':
@@ -105,11 +105,8 @@ class RequestLog {
     const { model, key } = this.#summary;
     const { class: of, status, quotesAnswer, toldWaitMs } = failure;
     const reason = quotesAnswer ? undefined : failure.message;
-    const waitMs = next.type === 'wait' ? next.until - next.ms : undefined;
     const isQuick = step === 'other-key' || step === 'resend';
     const what = [status, of].filter(Boolean).join(' ');
-    const then = next.type === 'model-replaced' ? `${next.to} is asked in its place` : NEXT[step];
-    const soon = waitMs === undefined ? then : `${then} in ${duration(waitMs)}`;
     this.#write(
       isFirst ? (isQuick ? 'info' : 'warn') : 'debug',
       {
@@ -120,17 +117,31 @@ class RequestLog {
         reason,
         told_wait_ms: toldWaitMs,
         next: step,
-        wait_ms: waitMs,
+        wait_ms: next.type === 'wait' ? Math.round(next.until - next.ms) : undefined,
         cost,
         retries_left: retriesLeft,
       },
       'attempt failed',
       () => [
-        `${this.#who()}${key === undefined ? '' : ` with key #${key}`}  ${what}: ${soon}`,
+        `${this.#who()}${key === undefined ? '' : ` with key #${key}`}  ${what}: ${this.#nextText(step, next)}`,
         ...(reason === undefined ? [] : [reason]),
       ],
     );
     return isFirst;
+  }
+
+  /** The step in words; the event after it says more. */
+  #nextText(step: StepName, next: TraceEvent): string {
+    if (next.type === 'model-replaced') return `${next.to} is asked in its place`;
+    if (next.type !== 'wait') return NEXT[step];
+    return next.for === 'backoff'
+      ? `${NEXT[step]} in ${duration(next.until - next.ms)}`
+      : this.#waitText(next);
+  }
+
+  #waitText({ for: what, key, limit, until, ms }: Of<'wait'>): string {
+    const whom = what === 'breaker' ? `${this.#summary.model}, which keeps failing` : `key #${key}`;
+    return `waits up to ${duration(until - ms)} for ${whom}${limit === undefined ? '' : `: ${limitText(limit)}`}`;
   }
 
   #step(step: Of<'step'>): void {
@@ -139,16 +150,14 @@ class RequestLog {
     if (failure && step.step !== 'give-up') this.#pending = { failure, step };
   }
 
-  #wait({ for: what, key, limit, until, ms }: Of<'wait'>): void {
-    const left = until - ms;
-    // Of what it waits for between attempts, the failure before has told.
+  /** `isTold`: people have just read it beside the failure. */
+  #wait(wait: Of<'wait'>, isTold: boolean): void {
+    const { for: what, key, limit } = wait;
+    const left = Math.round(wait.until - wait.ms);
+    // What is waited for between attempts the failure before has told.
     if (what === 'backoff' || left < LONG_WAIT) return;
-    const whom = what === 'breaker' ? `${this.#summary.model}, which keeps failing` : `key #${key}`;
-    const why = limit === undefined ? '' : `: ${limitText(limit)}`;
     const fields = { gemini_model: this.#summary.model, key: keyText(key), for: what, limit, wait_ms: left };
-    this.#write('info', fields, 'waiting', () => [
-      `${this.#who()}  waits up to ${duration(left)} for ${whom}${why}`,
-    ]);
+    this.#write('info', fields, 'waiting', () => (isTold ? [] : [`${this.#who()}  ${this.#waitText(wait)}`]));
   }
 
   /** Where it is known from requests before, one of them has told it. `isTold`: people have just read it beside the failure. */

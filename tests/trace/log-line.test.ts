@@ -156,6 +156,21 @@ describe('on a terminal', () => {
     ).toEqual(['INFO: big-1 → model-a  waits up to 12.6 s for key #a41c: 20 requests a minute (KEY_RPM)']);
   });
 
+  test('a wait for a key after a failure is told beside it', async () => {
+    const lines = await shown([
+      [0, RECEIVED],
+      [1, ASKED],
+      [2, attempt(1)],
+      [900, failure()],
+      [900, { type: 'step', step: 'wait-for-key', cost: 'retry', retriesLeft: 1 }],
+      [900, { type: 'wait', for: 'key', key: 'a41c', limit: 'quota', until: 9_900 }],
+    ]);
+    expect(lines).toEqual([
+      'WARN: big-1 → model-a with key #3f9c  503 overloaded: waits up to 9.0 s for key #a41c: out of quota',
+      '    The model is overloaded.',
+    ]);
+  });
+
   test('a request that asks no model is named by its path', async () => {
     const received: TraceFact = { ...RECEIVED, method: 'GET', path: '/v1/models' } as TraceFact;
     expect(
