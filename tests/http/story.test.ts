@@ -1,7 +1,7 @@
 /** What is told of requests, over the whole way through the proxy. */
 import { describe, expect, test } from 'bun:test';
 import type { TraceEvent } from '../../src/trace/events.ts';
-import { googleError, hello } from '../support/proxy.ts';
+import { googleError, googleStream, hello, textChunk } from '../support/proxy.ts';
 import { type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const overloaded = () => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
@@ -68,6 +68,17 @@ describe('the story', () => {
     expect(of(story, 'step')).toMatchObject([{ step: 'resend', cost: 'nothing' }]);
     expect(of(story, 'mended')).toMatchObject([{ what: 'signatures' }]);
     expect(of(story, 'attempt').map(({ paidBy }) => paidBy)).toEqual(['first', 'free']);
+  });
+
+  test('of thoughts before the content: each is told once', async () => {
+    const thought = { candidates: [{ content: { parts: [{ text: 'hm', thought: true }] } }] };
+    const chunks = [thought, thought, textChunk('Hello '), textChunk('there', 'STOP')];
+    const thinking = { type: 'enabled', budget_tokens: 1_024 };
+    const story = await storyOf(() => googleStream(...chunks), { ...streamed, max_tokens: 2_048, thinking });
+    expect(types(story).filter((type) => type.startsWith('first-'))).toEqual([
+      'first-thought',
+      'first-content',
+    ]);
   });
 
   test('of a wait for a key: which, why, and until when', async () => {
