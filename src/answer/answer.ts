@@ -191,6 +191,8 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     if (streamBroke) this.#whole = true;
     attempt?.close();
     const again = attempt ? route.failed(error) : 'no';
+    // At once: others may wait for what becomes of this attempt.
+    route.released();
     const keyRefusal = (limit: Patience) => (isQuota(error) ? route.refusal(limit) : undefined);
     // Where nobody would wait for the key, no retry need be spent to find out.
     const refusal = again === 'retry' ? keyRefusal(patience(outgoing)) : undefined;
