@@ -1,6 +1,7 @@
 /**
- * The one loop that answers are made in: an attempt; where it fails, the next step (`next-step.ts`); and so on, until content has come
- * or nothing is left to be tried. The same for messages and for token counts, which differ in what an attempt is.
+ * The one loop in which answers are made: an attempt; if it fails, the next step (`next-step.ts`); and so on, until
+ * content has come or nothing is left to try. Messages and token counts use the same loop; they differ in what an
+ * attempt is.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -26,17 +27,20 @@ export type AnswerOptions<T, O extends Outgoing> = {
   purse: Purse;
   /** How long a key may be waited for. */
   patience(outgoing: O): Patience;
-  /** Begins nothing: the attempt sends when it is asked for what comes. `whole`: not as a stream. */
+  /**
+   * Starts nothing yet: the attempt sends its request when it is first asked for results. `whole`: the answer is asked
+   * for whole, not as a stream.
+   */
   attempt(outgoing: O, whole: boolean, signal: AbortSignal): Attempt<T>;
   /** After one of these an attempt cannot be taken back. */
   isContent(event: T): boolean;
   /** Some failures are told as an answer. */
   asAnswer?(error: unknown, outgoing: O): T[] | undefined;
-  /** The first content is about to be given out: nothing will be sent any more. */
+  /** The first content is about to be given out: after that nothing more will be sent. */
   onCommit?(): void;
-  /** What the failure that ends the answer is told as. */
+  /** The error that the client is told for the failure that ends the answer. */
   explain?(error: unknown, outgoing: O): Promise<unknown>;
-  /** Until content comes, in milliseconds from now; and what is told when it does not. */
+  /** Milliseconds until content must have come, and the error if it has not. */
   deadline: { ms: number; late(): UpstreamError };
 };
 
@@ -49,7 +53,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   readonly #options: AnswerOptions<T, O>;
   readonly #job: Job;
   readonly #ports: LoopPorts;
-  /** Aborts when the job does, at the deadline, and when whoever reads the answer leaves. */
+  /** Aborts when the job does, at the deadline, and when the reader of the answer leaves. */
   readonly #stop = new AbortController();
   readonly #abortable = new Abortable(this.#stop.signal);
   readonly #unfollow: () => void;
@@ -57,11 +61,13 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   #outgoing: O;
   /** The key that was told last. */
   #chosen: Backend;
-  /** Holds the client's request, which may be large. Undefined once content has come: no other model answers then. */
+  /**
+   * It holds the client's request, which may be large. Undefined once content has come: then no other model can answer.
+   */
   #outgoingFor: ((model: GeminiModel) => Promise<O>) | undefined;
   #state: 'open' | 'committed' | 'over' = 'open';
   #attempt: Attempt<T> | undefined;
-  /** Streams of this model broke under this answer. */
+  /** Streams of this model broke in this answer. */
   #whole = false;
   /** What the request that goes out next is paid from; undefined while one is out. */
   #paidBy: 'first' | 'retry' | 'free' | undefined = 'first';
@@ -89,14 +95,15 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     if (this.#stop.signal.aborted) this.#end();
   }
 
-  /** With the model, the key and the request that were asked with last. */
+  /** The model, the key and the request of the last attempt. */
   get outgoing(): O {
     return this.#outgoing;
   }
 
   /**
-   * What came next, never nothing; undefined at the end. One call at a time. What an attempt says before content is given out as it
-   * comes, and again by the next attempt. Rejects with what ends the answer, once, or with the signal's reason.
+   * The next batch, which is never empty; undefined at the end. Ask for one at a time. Events before content are given
+   * out as they come, and the next attempt gives out its own again. Rejects once with the error that ends the answer,
+   * or with the signal's reason.
    */
   async next(): Promise<T[] | undefined> {
     const { aborted, reason } = this.#stop.signal;
@@ -117,7 +124,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     return undefined;
   }
 
-  /** Whoever reads it leaves. What waits on it then rejects with an AbortError. Idempotent. */
+  /** The reader leaves. What waits then rejects with an AbortError. May be repeated. */
   leave(): void {
     if (this.#state !== 'over') this.#stop.abort(LEFT);
   }
@@ -134,7 +141,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     return this.#options.attempt(this.#outgoing, this.#whole, signal);
   }
 
-  /** Thoughts say as much of the key as content does. */
+  /** For the key, thoughts prove as much as content. */
   #heed(events: readonly T[]): void {
     const { isContent, onCommit } = this.#options;
     this.#outgoing.route.succeeded();
@@ -146,7 +153,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     onCommit?.();
   }
 
-  /** After a failure: the events that are told in its place. Throws where it ends the answer. */
+  /** After a failure: the events that stand for an answer. Throws where the failure ends the answer. */
   async #goOn(thrown: unknown): Promise<T[] | undefined> {
     const { explain, purse } = this.#options;
     try {
@@ -156,7 +163,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     } catch (error) {
       this.#end();
       const { aborted, reason } = this.#stop.signal;
-      // Once aborted, the reason is the truth, whatever came of it on the way.
+      // Once the signal is aborted, its reason is the truth, whatever happened on the way.
       if (aborted) throw purse.explain(reason);
       throw explain ? await explain(error, this.#outgoing) : error;
     }
@@ -180,7 +187,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     return nextStep(this.#situation(error), purse);
   }
 
-  /** Notes the failure with the key that it was of, and with the model's streams. */
+  /** Notes the failure for the key that was used, and for the model's streams. */
   #situation(error: unknown): Situation<T> {
     const { asAnswer, models, patience, purse } = this.#options;
     const outgoing = this.#outgoing;
@@ -194,7 +201,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     // At once: others may wait for what becomes of this attempt.
     route.released();
     const keyRefusal = (limit: Patience) => (isQuota(error) ? route.refusal(limit) : undefined);
-    // Where nobody would wait for the key, no retry need be spent to find out.
+    // Nobody would wait for this key, so no retry need be spent to find that out.
     const refusal = again === 'retry' ? keyRefusal(patience(outgoing)) : undefined;
     return {
       error: refusal ?? error,
@@ -208,7 +215,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     };
   }
 
-  /** Returns the events that are told, if any. */
+  /** Returns the events that stand for an answer, if any. */
   async #make(step: Step<T>): Promise<T[] | undefined> {
     switch (step.kind) {
       case 'resend':

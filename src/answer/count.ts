@@ -1,6 +1,6 @@
 /**
- * The size of a request. Google counts; where it cannot be asked now, the size is estimated: `/context` of Claude Code asks some 25
- * times in a row, and an error there would cost it retries for a figure it only displays.
+ * The size of a request. Google counts it, and where Google cannot be asked now it is estimated. Claude Code's
+ * `/context` asks about 25 times in a row, and after an error it would retry for a figure that it only displays.
  */
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
@@ -23,10 +23,10 @@ import type { Purse } from './retries.ts';
 import { sessionOf } from './session.ts';
 import { tellAsked, tellChosen } from './story.ts';
 
-/** Milliseconds; a count is to be quick, or not worth its wait. */
+/** Milliseconds. A slow count is worth less than a quick estimate. */
 const COUNT_TIMEOUT_MS = 10_000;
 
-/** What Google says of the request, or of the model that it names: an answer would be refused in the same words. */
+/** What Google says about the request, or the model that it names: an answer would be refused in the same words. */
 const OF_THE_REQUEST: ReadonlySet<FailureClass> = new Set([
   'schema',
   'signature',
@@ -37,13 +37,16 @@ const OF_THE_REQUEST: ReadonlySet<FailureClass> = new Set([
   'request',
 ]);
 
-/** The client's to hear. Whatever else keeps Google from counting (quota, key, a gateway that cannot) says nothing of the size. */
+/**
+ * Whether the client must be told. Whatever else keeps Google from counting (quota, key, a gateway that cannot) says
+ * nothing about the size.
+ */
 const isRefusal = (error: UpstreamError): boolean =>
   error.google !== undefined &&
   (error.status === 400 || error.status === 404) &&
   OF_THE_REQUEST.has(failureClass(error));
 
-/** Changing a refused count costs no tokens; asking again after a failure takes longer than an estimate. */
+/** Sending a changed request costs no tokens. Repeating a failed one would take longer than an estimate. */
 const COUNT_PURSE: Purse = {
   pay: () => true,
   areSpent: false,
@@ -57,7 +60,7 @@ const COUNT_PURSE: Purse = {
 
 const NO_PATIENCE: Patience = { limitMs: 0, forBreaker: () => false, tokens: () => 0 };
 
-/** A count waits for no key, and passes no breaker. */
+/** A count does not wait for a key, and passes no breaker. */
 const asKeyRoute = (route: CountRoute): KeyRoute => ({
   get backend() {
     return route.backend;
@@ -114,7 +117,9 @@ type Counting = {
   timeoutMs: number;
 };
 
-/** Google's count. Rejects where it does not come in time. `estimate` is called where the client is to be told one instead. */
+/**
+ * Google's count. Rejects where it does not come in time. `estimate` runs where the client is told an estimate instead.
+ */
 async function askGoogle(
   counting: Counting,
   job: Job,
@@ -150,7 +155,7 @@ async function askGoogle(
 
 type Estimate = (error: unknown, sent: Outgoing) => number;
 
-/** Where Google does not know the model, with the one that would answer in its place. */
+/** If Google does not know the model, the model that would answer instead is asked. */
 export async function countTokensOf(
   request: CountTokensRequest,
   job: Job,
@@ -163,7 +168,7 @@ export async function countTokensOf(
   const choice = new ModelChoice(request.model, undefined, outgoing.model, ports);
   const models: Models = {
     ask: (model) => choice.ask(model),
-    // Whatever else keeps Google from counting, an estimate is as good as another model's count.
+    // An estimate is as good as another model's count.
     replacement: (from, error) =>
       error instanceof UpstreamError && failureClass(error) === 'model-missing'
         ? choice.insteadOf(from, error, 'nothing')
@@ -178,7 +183,7 @@ export async function countTokensOf(
   });
 }
 
-/** Of a request that was sent already, and for a key that may be the only one to read its signatures. */
+/** For a request that was sent already, and for the key that may be the only one to read its signatures. */
 export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: AnswerPorts): Promise<number> {
   const { model, request, exchange, quarantine } = sent;
   if (!request) throw new Error('what was let go cannot be counted');
@@ -191,7 +196,7 @@ export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: A
 
 const NO_MODELS: Models = { ask() {}, replacement: () => undefined, told: (error) => error };
 
-/** A URL that Google cannot read is no reason to read it for a count. */
+/** A URL that Google cannot read need not be read here just for a count. */
 const NO_MEDIA = { mendedRequest: async () => undefined, letGo() {} };
 
 async function countRequest(

@@ -1,6 +1,7 @@
 /**
- * Which tool declarations Google has refused, for the requests to come: by their content, and by the generation of models,
- * whose rules differ. In memory and bounded. A restart forgets, and costs one refusal each.
+ * Remembers which tool declarations Google has refused, for later requests: by their content, and by the generation of
+ * models, since rules differ between generations. It is in memory and limited in size. A restart forgets, and costs one
+ * refusal for each.
  */
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
@@ -11,19 +12,19 @@ import type { Fate } from '../translate/request/quarantine/quarantine.ts';
 
 /** Names. */
 const MOST_NAMES = 1_000;
-/** Declarations of one name: several servers, or versions of one, may declare it. */
+/** Declarations of one name: several servers, or several versions of one, may declare it. */
 const MOST_OF_A_NAME = 16;
 const MOST_LISTS = 1_000;
-/** All of them are looked through. */
+/** All of them are searched. */
 const MOST_SUSPECTED = 32;
 
 /** One of these is what Google refuses. */
 export type Suspected = { declarations: readonly FunctionDeclaration[]; because: string };
 
 export class QuarantineMemory {
-  /** By name first: only what has the name of a refused one needs to be hashed. */
+  /** By name first: only declarations with the name of a refused one need be hashed. */
   readonly #fates = new RecentMap<string, RecentMap<string, Fate>>(MOST_NAMES);
-  /** The form in which Google takes all of a list together. */
+  /** The form in which Google takes all declarations of a list together. */
   readonly #lists = new RecentMap<string, Fate>(MOST_LISTS);
   readonly #innocent = new RecentMap<string, true>(MOST_LISTS);
   readonly #suspected = new RecentMap<
@@ -31,12 +32,12 @@ export class QuarantineMemory {
     { family: ModelFamily; hashes: readonly string[]; because: string }
   >(MOST_SUSPECTED);
 
-  /** Nothing is known of any declaration: the usual case. */
+  /** Nothing is known about any declaration: the usual case. */
   get isEmpty(): boolean {
     return this.#fates.size === 0 && this.#lists.size === 0 && this.#suspected.size === 0;
   }
 
-  /** False where it was known. */
+  /** False where that was known. */
   remember(family: ModelFamily, declaration: FunctionDeclaration, fate: Fate): boolean {
     const name = nameKey(family, declaration);
     const ofName = this.#fates.get(name) ?? new RecentMap<string, Fate>(MOST_OF_A_NAME);
@@ -52,7 +53,10 @@ export class QuarantineMemory {
     return ofName?.get(hashOf(declaration));
   }
 
-  /** The tools of `request`, with the choice among them, are refused unless all have this form. False where it was known. */
+  /**
+   * The tools of `request`, with the choice among them, are refused unless all have this form. False where that was
+   * known.
+   */
   rememberList(family: ModelFamily, request: GenerateContentRequest, form: Fate): boolean {
     const key = listKey(family, request);
     if (this.#lists.get(key) === form) return false;
@@ -60,19 +64,19 @@ export class QuarantineMemory {
     return true;
   }
 
-  /** One of these is what Google refuses. `known` is what was remembered so before. */
+  /** One of these is what Google refuses. `known` is what was remembered about them before. */
   suspect(family: ModelFamily, suspected: Suspected, known?: Suspected): void {
     if (known) this.clear(family, known);
     const hashes = hashesOf(suspected.declarations);
     this.#suspected.set(`${family} ${hashes.join()}`, { family, hashes, because: suspected.because });
   }
 
-  /** What is to be known of these is known of each. */
+  /** Makes what is known about these known about each of them. */
   clear(family: ModelFamily, { declarations }: Suspected): void {
     this.#suspected.delete(`${family} ${hashesOf(declarations).join()}`);
   }
 
-  /** Declarations of `request` that were suspected together, in whatever list. */
+  /** Declarations of `request` that were suspected together, in any list. */
   suspectsIn(family: ModelFamily, request: GenerateContentRequest): Suspected | undefined {
     if (this.#suspected.size === 0) return undefined;
     const sent = new Map(declarationsOf(request).map((one) => [hashOf(one), one]));
@@ -94,7 +98,7 @@ export class QuarantineMemory {
     return this.#innocent.size > 0 && this.#innocent.get(listKey(family, request)) === true;
   }
 
-  /** The form that all of them are to have. */
+  /** The form that all of them must have. */
   formOfList(family: ModelFamily, request: GenerateContentRequest): Fate | undefined {
     return this.#lists.size === 0 ? undefined : this.#lists.get(listKey(family, request));
   }

@@ -23,7 +23,7 @@ const Blamed = Type.Optional(Type.String());
  * it leaves it alone.
  */
 const FACT = Type.Union([
-  /** A key may not be asked for a model's answers until then. */
+  /** A key may not be used for a model's answers until then. */
   Type.Object({
     kind: Type.Literal('quota'),
     key: Key,
@@ -34,7 +34,7 @@ const FACT = Type.Union([
   }),
   /** A key may count no tokens with a model until then. */
   Type.Object({ kind: Type.Literal('count-quota'), key: Key, model: Model, until: Until, strikes: Count }),
-  /** Whether Google takes a key at all. */
+  /** Whether Google accepts a key at all. */
   Type.Object({
     kind: Type.Literal('key'),
     key: Key,
@@ -50,9 +50,9 @@ const FACT = Type.Union([
     opens: Count,
     blamed: Blamed,
   }),
-  /** The same of a model's streams: while they break, answers are asked for whole. */
+  /** The same for a model's streams: while they break, answers are asked for whole. */
   Type.Object({ kind: Type.Literal('streams'), model: Model, until: Until, opens: Count, blamed: Blamed }),
-  /** A request went out with a key, for `KEY_RPM` and `KEY_TPM`. */
+  /** A request was sent with a key, for `KEY_RPM` and `KEY_TPM`. */
   Type.Object({ kind: Type.Literal('sent'), key: Key, at: Until, tokens: Type.Number({ minimum: 0 }) }),
 ]);
 

@@ -9,9 +9,9 @@ export type SharedStatus = {
 };
 
 export type SharedState = {
-  /** Tells the others. Never waits and never throws: what cannot be told is not known there. */
+  /** Tells the other instances. Never waits and never throws: if it cannot be told, they do not know it. */
   publish(fact: Fact): void;
-  /** Calls `listener` for each fact of another instance; after each connecting, for all that still hold. */
+  /** Runs `listener` for each fact of another instance, and after each connecting for all facts that still hold. */
   listen(listener: (fact: Fact) => void): void;
   status(): SharedStatus;
   close(): Promise<void>;

@@ -32,7 +32,7 @@ type Found = { readonly name: string; readonly place: ListPlace; readonly match:
 
 /** A body whose known items are cut out. */
 export type CutBody = {
-  /** JSON where the whole body is, else not. */
+  /** JSON if the whole body is JSON. */
   readonly rest: Uint8Array;
   /** What the whole body would have been parsed to, from what `rest` was parsed to. The two share all but their lists. */
   restored(rest: Record<string, unknown>): Record<string, unknown>;

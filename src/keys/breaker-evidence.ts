@@ -1,6 +1,7 @@
 /**
- * What became of the requests that one breaker let pass. A failure may be the fault of the request: upstream stumbles over one picture, and
- * the client sends the picture ten times. So the ten failures weigh as one, as long as other askers are answered and this one is not.
+ * The results of the requests that one breaker let pass. A failure may be the fault of the request: Gemini may fail at
+ * one picture, which the client sends ten times. So those ten failures count as one, as long as other askers are
+ * answered and this one is not.
  */
 
 /** Whose request it is. A request that is sent again after a failure has the same asker. All requests that cannot be told apart have the empty one. */
@@ -12,10 +13,10 @@ export class BreakerEvidence {
   readonly #windowMs: number;
   /** Oldest first. */
   #outcomes: Outcome[] = [];
-  /** Of the failures within the window, and of those since the last success. */
+  /** Of failures: those within the window, and those since the last success. */
   #failed = new Map<Asker, number>();
   #inRow = new Map<Asker, number>();
-  /** Of the successes within the window. */
+  /** Of successes: those within the window. */
   #succeeded = new Map<Asker, number>();
   /** The latest success; and the latest success of somebody else than the asker of that one. */
   #answered: { asker: Asker; at: number } | undefined;
@@ -52,7 +53,7 @@ export class BreakerEvidence {
     return { known: this.#outcomes.length - all + failures, failures };
   }
 
-  /** Whether anybody but `asker` was answered within the window. */
+  /** Whether any asker but `asker` was answered within the window. */
   othersAnswered(asker: Asker, now: number): boolean {
     const other = this.#answered?.asker === asker ? this.#answeredOther : this.#answered;
     return other !== undefined && now - other.at < this.#windowMs;

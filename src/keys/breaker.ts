@@ -10,7 +10,7 @@ import { type Asker, BreakerEvidence } from './breaker-evidence.ts';
 export type BreakerState =
   /** All pass. */
   | 'closed'
-  /** None pass until a time. */
+  /** Nothing passes before a given time. */
   | 'open'
   /** That time is over: one request may pass, and its outcome decides. */
   | 'half-open';
@@ -24,7 +24,7 @@ export const bestState = (states: readonly BreakerState[]): BreakerState =>
 /** Times are milliseconds. */
 export type BreakerOptions = {
   clock: Clock;
-  /** Failures in a row that open it. */
+  /** So many failures in a row open it. */
   consecutive: number;
   /** So many are enough while `when` says that something else speaks for it. */
   suspect?: { consecutive: number; when(): boolean };
@@ -85,7 +85,7 @@ export class Breaker {
     return this.#opens;
   }
 
-  /** Until when nothing passes, by the monotonic clock; 0 when closed. */
+  /** The end of the time in which nothing passes, by the monotonic clock; 0 when closed. */
   get until(): number {
     return this.#state === 'closed' ? 0 : this.#until;
   }
@@ -111,7 +111,7 @@ export class Breaker {
     return this.#until;
   }
 
-  /** Undefined where nothing of `asker` may pass now. */
+  /** Undefined where no request of `asker` may pass now. */
   pass(asker: Asker = ''): Pass | undefined {
     const now = this.#options.clock.monotonic();
     if (this.freeAt(asker) > now) return undefined;
@@ -130,7 +130,7 @@ export class Breaker {
     const until = Math.min(momentOf(clock, said), now + open.most);
     if (until > now) {
       if (this.#state !== 'closed' && until <= this.#until) return;
-      // The evidence of one that is not closed is empty.
+      // If it is not closed, there is no evidence.
       if (blamed !== undefined && this.#evidence.othersAnswered(blamed, now)) return;
       this.#opens = Math.max(this.#opens, opens);
       this.#open(until, said, 'learned', blamed);

@@ -1,6 +1,7 @@
 /**
- * One token count's way through the keys. Google grants counts apart from answers, so a count has quotas of its own, passes no
- * breaker, and leaves keys and sessions as they were: a burst of counts that Google refuses must not cost anybody an answer.
+ * The way of one token count through the keys. Google limits counts apart from answers. So a count has quotas of its
+ * own, passes no breaker, and leaves keys and sessions as they were: when Google refuses many counts, answers must not
+ * suffer.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import type { Clock } from '../lib/ports.ts';
@@ -14,7 +15,7 @@ type Records = readonly [KeyRecord, ...KeyRecord[]];
 
 type CountOptions = {
   model: string;
-  /** In the order in which they are asked. */
+  /** The keys in the order in which they are asked. */
   records: Records;
   clock: Clock;
   onQuota: OnQuota;
@@ -23,7 +24,7 @@ type CountOptions = {
 /** A key may count no tokens with a model until the quota is back. */
 type OnQuota = (record: KeyRecord, model: string, quota: Quota) => void;
 
-/** Deals the keys of a pool to its counts, in a turn of their own. */
+/** Deals the keys of a pool to its counts, in an order of their own. */
 export class CountRoutes {
   readonly #clock: Clock;
   readonly #onQuota: OnQuota;
@@ -34,7 +35,7 @@ export class CountRoutes {
     this.#onQuota = onQuota;
   }
 
-  /** `first` names the key that goes before the next in turn. */
+  /** `first` names the key that comes before the one whose turn it is. */
   route(model: string, all: readonly KeyRecord[], first: string | undefined): CountRoute {
     const [clock, onQuota] = [this.#clock, this.#onQuota];
     const start = this.#turn++ % all.length;

@@ -1,23 +1,23 @@
-/** The keys that Gemini may be asked with, and one request's way through them. */
+/** The keys for Gemini, and one request's way through them. */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { BreakerState } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
 import type { RateLimit } from './rate-window.ts';
 
-/** What a key may not be asked for now. */
+/** Why a key must not be used for a model now. */
 export type ModelState = {
   model: string;
   /**
-   * `cooling`, `parked`: out of a quota until it comes back, soon or with the next day. `denied`: this key has no access to
-   * the model. `open`, `half-open`: the model fails with this key, and its breaker holds requests back.
+   * `cooling`, `parked`: a quota is used up until it comes back, soon or on the next day. `denied`: the key has no
+   * access to the model. `open`, `half-open`: the model fails with this key, and its breaker holds requests back.
    */
   state: 'cooling' | 'parked' | 'denied' | 'open' | 'half-open';
   /** By the monotonic clock. */
   until: number;
 };
 
-/** Why Google serves no request of a key. */
+/** Why Google serves no request with a key. */
 export type KeyTrouble = 'key' | 'billing';
 
 export type KeyState = {
@@ -34,22 +34,22 @@ export type KeyState = {
   models: readonly ModelState[];
 };
 
-/** Where a request may go after a failure that the key is to blame for. */
+/** Where a request may go after a failure for which the key is to blame. */
 export type Again =
   /** To a key that has not turned it down. That is no retry. */
   | 'other-key'
   /** To the key that is free now or first, without a wait of its own. That is a retry. `ready` says where another model should answer instead. */
   | 'retry'
-  /** Another try is not the key's affair. */
+  /** Whether to try again does not depend on the key. */
   | 'no';
 
 /** How long a request may wait for its key. */
 export type Patience = {
-  /** Milliseconds, all waits of one route together. */
+  /** Milliseconds of all waits of one route together. */
   limitMs: number;
   /** Whether to wait for a model that fails. False where another model can answer. */
   forBreaker(): boolean;
-  /** Tokens of the request, asked where they count (`KEY_TPM`). */
+  /** Tokens of the request; asked only where tokens are limited (`KEY_TPM`). */
   tokens(): number;
   /** A wait begins. What it returns is called when that wait ends, however it ends. */
   onWait?(wait: KeyWait): () => void;
@@ -81,9 +81,9 @@ export type KeyChoice = {
   home?: string | undefined;
 };
 
-/** One answer's way to Gemini. A key is in its hand from the beginning, because signatures belong to one. */
+/** One answer's way to Gemini. It holds a key from the beginning, because signatures belong to a key. */
 export type KeyRoute = {
-  /** The key in hand. Another one after a failure, or after a wait. */
+  /** The present key. It changes after a failure, or after a wait. */
   readonly backend: Backend;
   /** Why that one. */
   readonly chosen: KeyChoice;
@@ -98,25 +98,27 @@ export type KeyRoute = {
    * After each time that the route is ready, call `succeeded`, `failed` or `released` once.
    */
   ready(patience: Patience, signal: AbortSignal): Promise<void>;
-  /** What `ready` would reject with at once; undefined where it would resolve, or wait. */
+  /** The error with which `ready` would reject at once; undefined where it would resolve or wait. */
   refusal(patience: Patience): UpstreamError | undefined;
   /** Notes what a failure says of the key in hand. Says where the request may go; that key is in hand then. */
   failed(error: unknown): Again;
-  /** The same request went out once more with the key in hand. */
+  /** The same request was sent once more with the present key. */
   sentAgain(tokens: () => number): void;
-  /** The key in hand gave an answer. */
+  /** The present key gave an answer. */
   succeeded(): void;
   /** The attempt ended, and says nothing of the key: the client left. */
   released(): void;
 };
 
-/** One token count's way to Gemini. Google grants counts apart: what becomes of one says nothing of answers, nor the other way round. */
+/**
+ * One token count's way to Gemini. Google limits counts apart from answers, so neither says anything about the other.
+ */
 export type CountRoute = {
   /** The key in hand. */
   readonly backend: Backend;
-  /** What to tell where no key may count now. Nobody waits: a size can be estimated. */
+  /** The error for a time when no key may count. Counts do not wait, since a size can be estimated. */
   refusal(): UpstreamError | undefined;
-  /** Notes what a failure says of counting with the key in hand. True where another key is in hand now. */
+  /** Notes what a failure says about counting with the present key. True where the route has another key now. */
   failed(error: unknown): boolean;
   succeeded(): void;
 };
@@ -124,13 +126,15 @@ export type CountRoute = {
 export type Keys = {
   readonly kind: Backend['kind'];
   readonly backends: readonly [Backend, ...Backend[]];
-  /** `session`: requests that share a prompt share a key, which keeps Gemini's implicit cache warm. */
+  /**
+   * Requests of the same `session` share a prompt and so should share a key, which keeps Gemini's implicit cache warm.
+   */
   route(model: string, session: string | undefined, asker?: Asker): KeyRoute;
-  /** `preferred` goes before the session's key, and that before the next in turn. */
+  /** The order: `preferred`, then the session's key, then the key whose turn it is. */
   countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute;
   /** False where another model would answer sooner: no key has access to this one, or quota of it within minutes, or it fails with every key. */
   usable(model: string, asker?: Asker): boolean;
-  /** How one key fared outside of a route; undefined for well. */
+  /** The result of one key outside of a route; undefined for success. */
   note(backend: Backend, model: string, error: unknown): void;
   states(): KeyState[];
   /** Models that are in trouble with one key at least, each with the best state that it has with any key. */

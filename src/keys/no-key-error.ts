@@ -1,9 +1,9 @@
-/** What to tell when no key may be asked for longer than one may wait: which comes back when, and what to do. */
+/** The error where no key may be used for longer than a request may wait: which key comes back when, and what to do. */
 import { UpstreamError } from '../gemini/errors.ts';
 import { type Clock, dateOf } from '../lib/ports.ts';
 import type { KeyRecord, Wanted } from './record.ts';
 
-/** Of records that may be asked for the model at all; `first` is the one that comes back first. */
+/** `records` are the keys that may be used for the model at all; `first` is the one that comes back first. */
 export function noKeyError(
   wanted: Wanted,
   records: readonly KeyRecord[],

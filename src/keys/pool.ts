@@ -1,6 +1,6 @@
 /**
- * Several keys as one: each session has its key, and a key that Google turns down, or that fails, is left alone for a while,
- * by model. State is data under one clock. Why: docs/decisions/0020-key-pool.md and 0022-breakers-and-budget.md
+ * Several keys as one. Each session has its key. A key that Google refuses, or that fails, is not used for a while, by
+ * model. The state is plain data under one clock. Why: docs/decisions/0020-key-pool.md and 0022-breakers-and-budget.md
  */
 import type { Fact } from '../cluster/facts.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
@@ -243,7 +243,7 @@ export class KeyPool implements Keys, RoutedPool {
     return this.#records.filter((record) => !record.isLeftOut && !record.isDenied(model));
   }
 
-  /** Never none: the last key's own error tells more than we could. */
+  /** Never empty: the last key's own error says more than we could. */
   #candidates(model: string): readonly KeyRecord[] {
     const allowed = this.#allowed(model);
     return allowed.length > 0 ? allowed : this.#records.filter(({ isLeftOut }) => !isLeftOut);
@@ -338,7 +338,7 @@ export class KeyPool implements Keys, RoutedPool {
     }
   }
 
-  /** What others are told is by the wall's clock: their monotonic ones have nothing to do with ours. */
+  /** Other instances are told dates, since their monotonic clocks have nothing to do with ours. */
   #date(moment: number): number {
     return dateOf(this.clock, moment).getTime();
   }
@@ -347,13 +347,13 @@ export class KeyPool implements Keys, RoutedPool {
     return this.#records.find((record) => record.fingerprint === fingerprint);
   }
 
-  /** Undefined for a key that a reload has taken away. */
+  /** Undefined for a key that a reload has removed. */
   #recordOf(backend: Backend): KeyRecord | undefined {
     return this.#records.find((record) => record.backend === backend);
   }
 }
 
-/** The one that is free first. */
+/** The key that is free first. */
 function soonest(records: readonly KeyRecord[], wanted: Wanted): Omit<Choice, 'chosen'> {
   const found = records.map((record) => ({ record, hindrance: record.hindrance(wanted) }));
   const [first, ...others] = found;

@@ -1,4 +1,4 @@
-/** Google counts the quotas of a day in California. */
+/** Google counts quotas of the day by the time of California. */
 
 const HOUR_MS = 3_600_000;
 const PACIFIC = new Intl.DateTimeFormat('en-US', {
@@ -15,12 +15,12 @@ function msIntoDay(at: number): number {
   return (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000 + (at % 1000);
 }
 
-/** The first midnight in Los Angeles after `date`; days of 23 and 25 hours included. */
+/** The first midnight in Los Angeles after `date`, also on days of 23 and 25 hours. */
 export const nextPacificMidnight = (date: Date): Date => new Date(midnightAfter(date.getTime()));
 
 function midnightAfter(now: number): number {
   const guess = now + 24 * HOUR_MS - msIntoDay(now);
-  // The clocks changed in between: the guess is an hour past midnight, or an hour short of it.
+  // Daylight saving time changed in between: the guess is an hour late or early.
   const off = msIntoDay(guess);
   return off < 12 * HOUR_MS ? guess - off : guess + 24 * HOUR_MS - off;
 }

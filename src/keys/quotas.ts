@@ -10,7 +10,7 @@ import type { KeyVerdict } from './verdict.ts';
 const MIN_WAIT = 1_000;
 /** For a quota error that tells no time. */
 const UNTOLD: Backoff = { first: 5_000, most: 60_000 };
-/** Milliseconds. Nothing that is told of a key holds for longer, whoever says so: the day's quota ends at midnight. */
+/** Milliseconds. No wait is believed beyond this, whoever asks for it: the quota of the day ends at midnight. */
 const LONGEST_MS = 2 * 86_400_000;
 
 /** Of one model. */
@@ -18,7 +18,7 @@ export type Quota = {
   state: 'cooling' | 'parked';
   /** By the monotonic clock. Not before `dayEnds`. */
   until: number;
-  /** Quota errors in a row that told no time. */
+  /** How many quota errors in a row gave no time. */
   strikes: number;
   last: UpstreamError | undefined;
   /** When it was said, by the monotonic clock. */
@@ -47,7 +47,7 @@ export class Quotas {
     for (const [model, quota] of this.#quotas) yield [model, this.#asOfNow(quota)];
   }
 
-  /** The quota after what Google said, and whether that is news. */
+  /** The quota after what Google said, and whether that is new. */
   cool(
     model: string,
     verdict: QuotaVerdict,
@@ -71,7 +71,7 @@ export class Quotas {
     return { quota, news: !cooling || old.state !== state };
   }
 
-  /** What another instance was told; `said` in milliseconds since the epoch. */
+  /** What another instance told; `said` is in milliseconds since the epoch. */
   learn(model: string, state: Quota['state'], said: number, strikes: number): void {
     const old = this.of(model);
     const at = this.#clock.monotonic();

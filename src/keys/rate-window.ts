@@ -1,4 +1,4 @@
-/** Requests and tokens of the last minute, and when there is room for more: `KEY_RPM`, `KEY_TPM`. */
+/** The requests and tokens of the last minute, and when there is room for more: `KEY_RPM`, `KEY_TPM`. */
 import type { Clock } from '../lib/ports.ts';
 
 const MINUTE_MS = 60_000;
@@ -29,7 +29,7 @@ export class RateWindow {
     this.#clock = clock;
   }
 
-  /** Other limits from now on; what was sent counts for them too. */
+  /** Uses other limits from now on; what was sent counts for them too. */
   limit(limits: RateLimits): void {
     this.#limits = limits;
   }
@@ -58,7 +58,7 @@ export class RateWindow {
     const last = this.#sent.at(-1);
     this.#sent.push({ at, tokens });
     this.#tokens += tokens;
-    // What other instances sent comes late.
+    // News of other instances comes late, so it is put in order.
     if (last && last.at > at) this.#sent.sort((a, b) => a.at - b.at);
   }
 

@@ -1,4 +1,4 @@
-/** What is known of one key: whether Google takes it, and for each model when it may be asked again. */
+/** What is known about one key: whether Google accepts it, and for each model when it may be used again. */
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
@@ -9,7 +9,7 @@ import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
 import { Quotas } from './quotas.ts';
 import { type RateLimit, type RateLimits, RateWindow } from './rate-window.ts';
 
-/** Milliseconds until a model that the key had no access to is asked for again. */
+/** Milliseconds until a model is tried again to which the key had no access. */
 export const DENIED_MS = 3_600_000;
 
 /** Milliseconds until a key that is left out is tested with a request. Somebody may have mended it, and nobody tells us. */
@@ -17,7 +17,7 @@ export const RETEST_MS = 3_600_000;
 /** Milliseconds. Nobody waits longer for a quota; instead the client is told, or another model answers. */
 const LONG_MS = 300_000;
 
-/** Google has some fifty; clients may ask for any name. */
+/** Google has about fifty models, but clients may ask for any name. */
 const MAX_MODELS = 1_000;
 
 /** Failures in a row that open the breaker of a model with a key. */
@@ -59,7 +59,7 @@ export class KeyRecord {
   #why: KeyTrouble | undefined;
   #refusedAt = 0;
   #testedAt = 0;
-  /** What went wrong last, by model; for the log. */
+  /** The last failure of each model; for the log. */
   readonly troubles = new RecentMap<string, FailureClass>(MAX_MODELS);
   readonly rate: RateWindow;
   readonly quotas: Quotas;
@@ -121,7 +121,7 @@ export class KeyRecord {
     return breakerFree > now ? { why: 'breaker', until: breakerFree } : { why: 'nothing', until: now };
   }
 
-  /** Out of a quota of the model for longer than anybody waits. */
+  /** The quota of the model is used up for longer than anybody waits. */
   isAway(model: string): boolean {
     const quota = this.quotas.of(model);
     const left = (quota?.until ?? 0) - this.#clock.monotonic();
@@ -171,7 +171,7 @@ export class KeyRecord {
     return news;
   }
 
-  /** True where that is news. */
+  /** True where that is new. */
   deny(model: string, until: number = this.#clock.monotonic() + DENIED_MS): boolean {
     const news = !this.isDenied(model);
     this.#denied.set(model, Math.min(until, this.#clock.monotonic() + DENIED_MS));
@@ -199,7 +199,7 @@ export class KeyRecord {
     return [...this.#breakers.keys()].filter((model) => this.breakerState(model) !== 'closed');
   }
 
-  /** A reload: the operator may have mended what was wrong. */
+  /** After a reload: the operator may have mended what was wrong. */
   forgive(): void {
     this.state = 'in use';
     this.#denied.clear();

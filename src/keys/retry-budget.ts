@@ -17,7 +17,7 @@ const LATELY_MS = 300_000;
 /** Requests under way, and the retries that they hold. */
 export type Load = { inFlight: number; retries: number };
 
-/** One request's part in it, from its beginning to its end. */
+/** One request's part in the budget, from its beginning to its end. */
 export type BudgetTicket = {
   /** True where one more retry may be made. It counts against the budget until the request ends. */
   take(): boolean;
@@ -39,7 +39,7 @@ export class RetryBudget {
   readonly #retries = new Tally();
   /** Requests that hold a retry. */
   readonly #retrying = new Tally();
-  /** When requests began, and retries were taken, lately; oldest first. */
+  /** When requests began and retries were made, lately; oldest first. */
   readonly #begun: { at: number }[] = [];
   readonly #taken: { at: number; asker: Who }[] = [];
   readonly #takenBy = new Tally();

@@ -1,4 +1,4 @@
-/** One answer's way through a pool: the key in hand, another one after a failure, and short waits in between. */
+/** One answer's way through a pool: its key, another key after a failure, and short waits in between. */
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { Clock } from '../lib/ports.ts';
@@ -15,17 +15,17 @@ import {
 import type { KeyVerdict } from './verdict.ts';
 import type { Waiters } from './waiters.ts';
 
-/** By whom a key is wanted, and for what. */
+/** Who wants a key, and for what. */
 export type Wish = Wanted & {
   session: string | undefined;
   /** Fingerprints of keys that have failed this request often enough: taken only where there is no other. */
   givenUp?: ReadonlySet<string>;
 };
 
-/** A key for a request, and what keeps it from being asked now. */
+/** A key for a request, and what keeps it from being used now. */
 export type Choice = { record: KeyRecord; hindrance: Hindrance; chosen: KeyChoice };
 
-/** What a route needs of its pool. */
+/** What a route needs from its pool. */
 export type RoutedPool = {
   readonly clock: Clock;
   readonly waiters: Waiters;
@@ -37,11 +37,11 @@ export type RoutedPool = {
   /** Another key that is free now. The session stays with its own. */
   other(wish: Wish, than: string): KeyRecord | undefined;
   sent(record: KeyRecord, tokens: number): void;
-  /** What to tell a request that no key is free for. */
+  /** The error for a request for which no key is free. */
   refusal(wanted: Wanted): UpstreamError;
 };
 
-/** Openings in a row after which nobody waits for a model any more: it is down, not stumbling. */
+/** After so many openings in a row nobody waits for a model any more: it is down, and not only stumbling. */
 const HOPELESS_OPENS = 3;
 
 export class PoolRoute implements KeyRoute {
@@ -51,7 +51,7 @@ export class PoolRoute implements KeyRoute {
   // By fingerprint: a key that a reload has taken away and brought back is the same key.
   /** Google has refused these for good, or the model with them: asking again would end the same. */
   readonly #hopeless = new Set<string>();
-  /** Out of quota when they were asked for this request. */
+  /** These keys were out of quota when they were asked for this request. */
   readonly #turnedDown = new Set<string>();
   /** How often each key has failed this request; and the keys that did so too often, even if other requests fare well with them. */
   readonly #failures = new Map<string, number>();
@@ -218,7 +218,7 @@ export class PoolRoute implements KeyRoute {
     return limitMs - this.#waited;
   }
 
-  /** Nobody would wait for what hinders the choice. */
+  /** Nobody would wait until the chosen key is free. */
   #isHopeless({ record, hindrance: { why, until } }: Choice, patience: Patience): boolean {
     const breaker = record.breaker(this.#model);
     const left = this.#left(patience);

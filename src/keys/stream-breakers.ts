@@ -13,7 +13,7 @@ const BROKEN_IN_ROW = 3;
 const WINDOW_MS = 60_000;
 const COOL_DOWN: Backoff = { first: 60_000, most: 600_000 };
 const PROBE_MS = 120_000;
-/** Google has some fifty; clients may ask for any name. */
+/** Google has about fifty models, but clients may ask for any name. */
 const MAX_MODELS = 1_000;
 
 export type Streaming = {

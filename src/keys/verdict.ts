@@ -1,4 +1,4 @@
-/** What a failure says of the key that was asked with (wire section 6). */
+/** What a failure says about the key that was used (wire section 6). */
 import { retryDelaySeconds } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -9,15 +9,15 @@ export type KeyVerdict =
   | { kind: 'blameless' }
   /** The model, or the way to it with this key, is in trouble. Counts for the breaker. */
   | { kind: 'trouble' }
-  /** Out of a quota that comes back after `ms`. */
+  /** A quota is used up that comes back after `ms`. */
   | { kind: 'wait'; ms: number }
-  /** Out of a quota; when it comes back is not told. */
+  /** A quota is used up; nobody says when it comes back. */
   | { kind: 'backoff' }
-  /** Out of a quota of the day. */
+  /** A quota of the day is used up. */
   | { kind: 'day' }
   /** This key has no access to the model. */
   | { kind: 'denied' }
-  /** No request with this key will work until somebody has done something about it. */
+  /** No request with this key will work until somebody mends something. */
   | { kind: 'invalid'; why: KeyTrouble }
   /** Turned away without a reason. Another key may be let in. */
   | { kind: 'unclear' };

@@ -2,7 +2,7 @@
 import { ignoreFailure } from '../lib/async.ts';
 import type { Clock, Random } from '../lib/ports.ts';
 
-/** Milliseconds over which those who wait together are spread. */
+/** Milliseconds over which requests that waited together are spread. */
 const SPREAD_MS = 1_000;
 
 export class Waiters {
@@ -16,7 +16,7 @@ export class Waiters {
     this.#random = random;
   }
 
-  /** Resolves after `ms`, or sooner when woken; rejects with the signal's reason. */
+  /** Resolves after `ms`, or sooner when it is woken; rejects with the signal's reason. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     const spread = this.#waiting.size > 0 ? this.#random.next() * SPREAD_MS : 0;
     const woken = Promise.withResolvers<number>();
@@ -27,7 +27,7 @@ export class Waiters {
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.add(wake);
     const slept = this.#clock.sleep(ms + spread, timer.signal).then(() => wake(0));
-    // Called off below, when something else came first.
+    // Cancelled below, when something else came first.
     ignoreFailure(slept);
     try {
       const delay = await woken.promise;

@@ -27,7 +27,7 @@ export class Abortable {
 /** What whoever leaves aborts with. Made once: an abort without a reason makes an error with a stack each time. */
 export const LEFT = new DOMException('The operation was aborted.', 'AbortError');
 
-/** Aborts `controller` when `parent` does, with its reason. The returned function ends the bond. */
+/** Aborts `controller` when `parent` aborts, with the same reason. The returned function unlinks the two. */
 export function followSignal(parent: AbortSignal, controller: AbortController): () => void {
   if (parent.aborted) {
     controller.abort(parent.reason);
@@ -38,7 +38,7 @@ export function followSignal(parent: AbortSignal, controller: AbortController): 
   return () => parent.removeEventListener('abort', onAbort);
 }
 
-/** Aborts `controller` with the `reason` when `ms` are over. The returned function calls it off. */
+/** Aborts `controller` with `reason` after `ms`. The returned function cancels that. */
 export const abortAfter = (
   ms: number,
   controller: AbortController,

@@ -1,13 +1,16 @@
-/** Signatures that any instance has stored are found by all, while Redis lets them; each keeps its own as before. */
+/** Signatures that any instance has stored can be found by all, while Redis works; each instance also keeps its own. */
 import type { RedisLink } from '../cluster/link.ts';
 import { charsUpTo, RecentMap } from '../lib/recent-map.ts';
 import type { SignatureStore } from './store.ts';
 
 const PREFIX = 'gemini-proxy:signature:';
 const TTL_MS = 7 * 24 * 3_600_000;
-/** Milliseconds that a request may wait: without a signature the answer is a little worse, without an answer there is none. */
+/**
+ * Milliseconds that a request may wait: without a signature the answer is a little worse, but without an end of waiting
+ * there is no answer.
+ */
 const GET_LIMIT_MS = 50;
-/** Characters: what was put last is sent again to a Redis that was away, or has lost it. */
+/** Characters. The latest signatures are sent again to a Redis that was away, or has lost them. */
 const RECENT_CHARS = 2_000_000;
 
 /** Does not close `link`. */
@@ -16,7 +19,7 @@ export function shareSignatures(local: SignatureStore, link: RedisLink): Signatu
   const entry = (key: string, envelope: string) => [PREFIX + key, envelope, 'PX', String(TTL_MS)];
   link.onConnect(async () => {
     const again = [...recent].map(([key, envelope]) => [...entry(key, envelope), 'NX']);
-    // A Redis that takes no writes now can still be read.
+    // A Redis that accepts no writes at present can still be read.
     await Promise.allSettled(again.map((args) => link.request('SET', args)));
   });
   return {
@@ -31,7 +34,7 @@ export function shareSignatures(local: SignatureStore, link: RedisLink): Signatu
         const envelope = envelopes[index];
         if (typeof envelope !== 'string') continue;
         found.set(key, envelope);
-        // Asked for again with every later request of the conversation.
+        // The next request of the conversation asks for it again.
         local.put(key, envelope);
       }
       return found;

@@ -57,7 +57,7 @@ export type SearchPlan = {
   readonly cites: boolean;
 };
 
-/** What the answer's translation must know of the request. */
+/** What the translation of the answer must know about the request. */
 export type AnswerPlan = {
   /** The id that the client asked for; the answer repeats it unchanged. */
   readonly requestedModel: string;

@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('instances with one Redis', () => {
     for (const fact of holds) expect(b.heard).toContainEqual(fact);
     expect(b.heard).toContainEqual(opened('late-closed', 0));
     expect(b.heard.filter((fact) => fact.kind === 'sent')).toEqual([]);
-    // A restart takes a mended key back.
+    // A restart takes back a key that was mended.
     expect(b.heard.filter((fact) => fact.kind === 'key')).toEqual([]);
   });
 

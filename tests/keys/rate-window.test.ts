@@ -12,7 +12,7 @@ function openRate(requests: number | undefined, tokens: number | undefined) {
     { requests, tokens },
     clockOf(() => time.now),
   );
-  /** When a request of so many tokens may go out, from now on. */
+  /** How long until a request with so many tokens may go out. */
   const wait = (size: number) => Math.max(0, rate.roomFor(size).at - time.now);
   return { rate, time, wait };
 }

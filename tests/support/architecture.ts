@@ -11,7 +11,7 @@ export type Rule = {
   why: string;
   /** Scripts and tests have to keep it as well. */
   everywhere?: true;
-  /** What is wrong with `file`, one line each; empty when it keeps the rule. */
+  /** The violations in `file`, one line each; empty when there are none. */
   breaches(file: SourceFile): string[];
 };
 

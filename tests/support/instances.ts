@@ -1,4 +1,4 @@
-/** Instances as far as they talk with each other, and what they may have to say. */
+/** Instances as far as they talk to each other, and what they may say. */
 
 import type { Fact } from '../../src/cluster/facts.ts';
 import { openRedisShared } from '../../src/cluster/redis-shared.ts';

@@ -1,4 +1,4 @@
-/** What instances share, in one process: each hears at once what the others tell, and no wire is between them. */
+/** What instances share, in one process: each hears at once what the others tell, without any wire. */
 import type { Fact } from '../../src/cluster/facts.ts';
 import type { SharedState } from '../../src/cluster/shared.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Makes PNGs of the pictures that Gemini does not read. A few bytes may stand for millions of pixels, so Bun decodes them on
- * threads of its own, never many at once; and because a client sends its whole history with every turn, each picture is
- * decoded once for as long as it is remembered (docs/decisions/0051-pictures.md).
+ * Converts pictures that Gemini does not read to PNG. A few bytes may stand for millions of pixels, so Bun decodes them
+ * on threads of its own, and only a few at once. A client sends its whole history with every turn, so each picture is
+ * decoded only once, as long as it is remembered (docs/decisions/0051-pictures.md).
  */
 import { availableParallelism } from 'node:os';
 import { shortHash } from '../../lib/hash.ts';
@@ -10,17 +10,17 @@ import { RecentMap } from '../../lib/recent-map.ts';
 import type { ConvertedPicture } from '../../translate/context.ts';
 
 export type PictureConverter = {
-  /** `picture` is base64. Rejects with the signal's reason where that comes before its turn. */
+  /** `picture` is base64. Rejects with the signal's reason where the signal aborts while it waits for its turn. */
   convert(picture: string, signal: AbortSignal): Promise<ConvertedPicture>;
 };
 
-/** Of a picture as base64. */
+/** The type of a picture in base64. */
 export type ToPng = (picture: string) => Promise<ConvertedPicture>;
 
-/** More than any screen has. Four bytes of memory each while it is decoded. */
+/** Pixels: more than any screen has. Each takes four bytes of memory while it is decoded. */
 const MOST_PIXELS = 16_000_000;
 
-/** By the code of Bun's error; to stand after "Gemini reads no GIF, and". */
+/** By the code of Bun's error: the end of a sentence that begins with "Gemini reads no GIF, and". */
 const PROBLEMS: Readonly<Record<string, string>> = {
   ERR_IMAGE_TOO_MANY_PIXELS: `this one has more than ${MOST_PIXELS / 1e6} million pixels, the most that can be converted`,
   ERR_IMAGE_FORMAT_UNSUPPORTED: 'this proxy cannot convert it',
@@ -31,11 +31,11 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
 
-/** Bun reads the size from the picture's head, and refuses it before anything is decoded. */
+/** Bun reads the size in the picture's head, and refuses a larger picture before it decodes anything. */
 export const bunToPng: ToPng = async (picture) => {
-  // On a Mac the system would decode, and other bytes might come of it.
+  // On a Mac the system would decode instead, and might give other bytes.
   Bun.Image.backend = 'bun';
-  // Never a text: Bun would take it for the path of a file.
+  // Never a string: Bun would take it for the path of a file.
   const bytes = Buffer.from(picture, 'base64');
   try {
     return { png: await new Bun.Image(bytes, { maxPixels: MOST_PIXELS }).png().toBase64() };
@@ -46,10 +46,10 @@ export const bunToPng: ToPng = async (picture) => {
   }
 };
 
-/** One thread stays free: Bun reads files and looks up names on the threads that decode. */
+/** One thread stays free, because Bun reads files and looks up names on the threads that decode. */
 const AT_ONCE = Math.min(2, Math.max(1, availableParallelism() - 1));
 
-/** Characters of base64. A request of more than 20 MB is refused by Google, so this is enough for some conversations. */
+/** Characters of base64. Google refuses requests over 20 MB, so this is enough for some conversations. */
 const REMEMBERED_CHARS = 64 * 1024 * 1024;
 const REMEMBERED = 500;
 
