@@ -155,7 +155,7 @@ describe.each(['json', 'pretty'])('%s', (format) => {
         }
       }
       await fetch(`${proxy.url}/sentinel`);
-      await until(() => proxy.output().includes('GET /sentinel 404'));
+      await until(() => /GET \/sentinel +404/.test(proxy.output()));
       const lines = proxy
         .output()
         .split('\n')
@@ -170,7 +170,8 @@ describe.each(['json', 'pretty'])('%s', (format) => {
       const form =
         format === 'json'
           ? /^\{"level":"\w+","time":"\d{4}-.*\}$/
-          : /^\[\d\d:\d\d:\d\d\] [A-Z]+(?: <[\w-]+>)?: /;
+          : // What belongs to the line above stands under it, indented.
+            /^(?:\[\d\d:\d\d:\d\d\] [A-Z]+(?: <[\w-]+>)?: | {4}\S)/;
       expect(told.filter((line) => !form.test(line))).toEqual([]);
       expect(told.filter((line) => CONTROLS.test(line))).toEqual([]);
       expect(told.filter((line) => line.length > LONGEST)).toEqual([]);
