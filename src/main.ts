@@ -5,7 +5,7 @@ import { compose, type System } from './compose/compose.ts';
 import { startWatchdog } from './compose/watchdog.ts';
 import { type Config, ConfigError, readConfig, requestedText, secretsOf, VERSION } from './config/config.ts';
 import { type EnvFiles, type Environment, openEnvFiles } from './config/env-files.ts';
-import { watchLauncher } from './config/launcher.ts';
+import { tellListening, USERS_FOLDER, watchLauncher, watchUsers } from './config/launcher.ts';
 import { watchFiles } from './config/watch-files.ts';
 import type { Listening } from './http/listen.ts';
 import { createLogger, type Logger } from './lib/log.ts';
@@ -168,5 +168,10 @@ if (!process.execArgv.some((flag) => flag.startsWith('--inspect')))
   startWatchdog({ everyMs: SIGN_MS, most: DRAIN_LIMIT_MS / SIGN_MS });
 void watchLauncher(process, () => close('the end of npx'), { clock: systemClock });
 announce(config, format, listening.url, logger);
+const usersFolder = envFiles.atStart[USERS_FOLDER];
+if (usersFolder !== undefined) {
+  tellListening(usersFolder, { url: listening.url, pid: process.pid });
+  void watchUsers(usersFolder, () => close('the end of the last Claude Code'), { clock: systemClock });
+}
 void system.warnOfNoUpstream();
 await system.warmUp().catch(failed);

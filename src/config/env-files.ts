@@ -17,6 +17,8 @@ export type EnvFiles = {
   paths: readonly string[];
   /** The environment with the files as they were at start. */
   atStart: Environment;
+  /** The environment without what the files gave. */
+  outside: Environment;
   /** The environment with the files as they are now. Throws a ConfigError where a file cannot be read, or looks half written. */
   read(): Environment;
 };
@@ -112,7 +114,7 @@ export function openEnvFiles(process: Process): EnvFiles {
   const names = texts.flatMap((text) => Object.keys(parseEnv(text)));
   // Bun has not read the files (`env = false` in a bunfig.toml), so they are not meant for this process.
   if (names.some((name) => process.env[name] === undefined))
-    return { paths: [], atStart: process.env, read: () => process.env };
+    return { paths: [], atStart: process.env, outside: process.env, read: () => process.env };
   const outside = outsideOf(process.env, texts);
   // The text of each file when it was last read without a fault.
   const known = new Map(paths.map((path, index) => [path, texts[index] ?? '']));
@@ -125,5 +127,5 @@ export function openEnvFiles(process: Process): EnvFiles {
       outside,
     );
   };
-  return { paths, atStart: mergeEnvTexts(texts, outside), read };
+  return { paths, atStart: mergeEnvTexts(texts, outside), outside, read };
 }

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'bun:test';
-import { type Processes, systemProcesses, watchLauncher } from '../../src/config/launcher.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Processes, systemProcesses, watchLauncher, watchUsers } from '../../src/config/launcher.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
 const NPM = { npm_execpath: '/usr/lib/node_modules/npm/bin/npm-cli.js' };
@@ -42,5 +45,34 @@ describe('what started us', () => {
     child.kill();
     await child.exited;
     expect(systemProcesses.isAlive(child.pid)).toBe(false);
+  });
+});
+
+describe('those we were started for', () => {
+  test('all gone, by their own doing or dead: told once, and at the next look', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'users-'));
+    const clock = new ManualClock();
+    const alive = new Set([50, 51]);
+    for (const name of ['50', '51', 'listening.json']) writeFileSync(join(folder, name), '');
+    let told = 0;
+    const watching = watchUsers(folder, () => told++, { clock, processes: processes(alive) });
+    await clock.advance(1_000);
+    alive.delete(50);
+    await clock.advance(1_000);
+    expect(told).toBe(0);
+    rmSync(join(folder, '51'));
+    await clock.advance(1_000);
+    await watching;
+    expect(told).toBe(1);
+    rmSync(folder, { recursive: true });
+  });
+
+  test('a folder that is gone has nobody', async () => {
+    let told = 0;
+    await watchUsers('/no/such/folder', () => told++, {
+      clock: new ManualClock(),
+      processes: processes(new Set()),
+    });
+    expect(told).toBe(1);
   });
 });

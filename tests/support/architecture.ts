@@ -64,6 +64,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   http: 7,
   config: 8,
   compose: 8.1,
+  launch: 8.1,
   'main.ts': 8.2,
 };
 
@@ -105,6 +106,7 @@ const SHELL = [
   'http',
   'config',
   'compose',
+  'launch',
   'main.ts',
 ];
 

@@ -3,7 +3,7 @@ import { isObject, tryParseJson } from '../../../src/lib/json.ts';
 import { textOf } from '../../../src/sim/cassette/escape.ts';
 import type { Answer, RecordedRequest, UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 import { jsonDiff } from './json-diff.ts';
-import { lineDiff } from './line-diff.ts';
+import { lineDiff } from '../../../src/lib/line-diff.ts';
 import type { TurnRun } from './run.ts';
 
 type Request = UpstreamExchange['request'];

@@ -1,0 +1,40 @@
+/** `bun run claude`: one command from nothing to Claude Code on Gemini. */
+import { ConfigError } from '../config/read-value.ts';
+import { type Arguments, HELP, readArguments } from './arguments.ts';
+import { exitOfSignal } from './client.ts';
+import { type LaunchPorts, readContext } from './context.ts';
+import { EndedBySignal, launch } from './launch.ts';
+import { StartError } from './proxies.ts';
+import { printEnv, undo, writeSettings } from './write.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+async function act(args: Arguments, ports: LaunchPorts): Promise<number> {
+  const { action } = args;
+  switch (action.kind) {
+    case 'help':
+      ports.out(HELP);
+      return 0;
+    case 'launch':
+      return launch(readContext(args, ports));
+    case 'print-env':
+      return printEnv(action.format, readContext(args, ports));
+    case 'write-settings':
+      return writeSettings(action.scope, action.agreed, readContext(args, ports));
+    case 'undo':
+      return undo(action.scope, readContext(args, ports));
+  }
+}
+
+/** The exit code: Claude Code's own, where it was run. */
+export async function launchClaude(argv: readonly string[], ports: LaunchPorts): Promise<number> {
+  try {
+    return await act(readArguments(argv), ports);
+  } catch (error) {
+    if (error instanceof EndedBySignal) return exitOfSignal(error.signal);
+    if (!(error instanceof ConfigError) && !(error instanceof StartError)) throw error;
+    ports.err(error.message);
+    return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What Claude Code must be told to work on this proxy: variables, and the ones of other accounts that would get in the way. The same
+ * for a launch, for a shell and for a settings file.
+ */
+import { delimiter, sep } from 'node:path';
+import type { Environment } from '../config/env-files.ts';
+
+export type Served = {
+  baseUrl: string;
+  /** What the proxy wants to see; any word where it wants nothing. */
+  token: string;
+  /** Tokens of the smallest model that a Claude id leads to. */
+  inputTokens: number;
+};
+
+type Variable = {
+  value(served: Served): string;
+  /** The user's own value stays. `false` for what makes up the connection: another value leads elsewhere. */
+  isTaste: boolean;
+};
+
+/** Claude Code takes no larger window. */
+const MAX_WINDOW = 1_000_000;
+/** And takes any smaller one for this. */
+const MIN_WINDOW = 100_000;
+
+const VARIABLES: Readonly<Record<string, Variable>> = {
+  ANTHROPIC_BASE_URL: { value: ({ baseUrl }) => baseUrl, isTaste: false },
+  // A token goes before a login and before a key, and no dialogue asks about it.
+  ANTHROPIC_AUTH_TOKEN: { value: ({ token }) => token, isTaste: false },
+  // `/model` then lists what the proxy has.
+  CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: { value: () => '1', isTaste: true },
+  // Without it titles and other small requests go to the main model, where the base URL is not Anthropic's.
+  // The one haiku that all versions know.
+  ANTHROPIC_DEFAULT_HAIKU_MODEL: { value: () => 'claude-haiku-4-5', isTaste: true },
+  // Claude Code goes by the windows of Claude's models, and compacts too late where Gemini's is smaller.
+  CLAUDE_CODE_AUTO_COMPACT_WINDOW: {
+    value: ({ inputTokens }) => String(Math.max(MIN_WINDOW, Math.min(MAX_WINDOW, inputTokens))),
+    isTaste: true,
+  },
+};
+
+/** Each of these is sent beside the token, or makes Claude Code ask another provider and not the base URL. */
+export const IN_THE_WAY: readonly string[] = [
+  'ANTHROPIC_API_KEY',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'ANTHROPIC_UNIX_SOCKET',
+  'CLAUDE_CODE_USE_ANTHROPIC_AWS',
+  'CLAUDE_CODE_USE_ANTHROPIC_GOOGLE_CLOUD',
+  'CLAUDE_CODE_USE_BEDROCK',
+  'CLAUDE_CODE_USE_FOUNDRY',
+  'CLAUDE_CODE_USE_GATEWAY',
+  'CLAUDE_CODE_USE_MANTLE',
+  'CLAUDE_CODE_USE_VERTEX',
+];
+
+/** Edits run and all else asks. The default, auto mode, wants verdicts that the proxy does not give (docs/discoveries/0002). */
+export const PERMISSION_MODE = 'acceptEdits';
+
+const HTTP_PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
+const NO_PROXY = ['NO_PROXY', 'no_proxy'] as const;
+
+const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
+
+/** Claude Code sends to 127.0.0.1 through a company's proxy as well, which cannot reach it. */
+function withoutDetour(baseUrl: string, now: Environment): Record<string, string> {
+  if (!HTTP_PROXIES.some((name) => isSet(now[name]) || isSet(now[name.toLowerCase()]))) return {};
+  const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');
+  const hostsIn = (text: string) => text.split(',').map((entry) => entry.trim());
+  const spares = (text: string) => hostsIn(text).some((entry) => entry === '*' || entry === host);
+  // Each of the two is read by somebody, and an empty one hides the other.
+  const lists = NO_PROXY.map(
+    (name) => [name, now[name] || now['NO_PROXY'] || now['no_proxy'] || ''] as const,
+  );
+  const added = lists.map(([name, list]) => {
+    if (spares(list)) return [name, list] as const;
+    return [name, list === '' ? host : `${list},${host}`] as const;
+  });
+  return Object.fromEntries(added.filter(([name, list]) => list !== now[name]));
+}
+
+/** `own`: where the user's own values would stand. `network`: where the proxies of a company are named. */
+export function variablesFor(served: Served, own: Environment, network: Environment): Record<string, string> {
+  const wanted = Object.entries(VARIABLES).filter(([name, { isTaste }]) => !(isTaste && isSet(own[name])));
+  return {
+    ...Object.fromEntries(wanted.map(([name, { value }]) => [name, value(served)])),
+    ...withoutDetour(served.baseUrl, { ...network, ...own }),
+  };
+}
+
+export const inTheWay = (now: Environment): string[] => IN_THE_WAY.filter((name) => isSet(now[name]));
+
+// ── what package managers leave behind ───────────────────────────────────────────────────────────────────────
+
+/** What `bun run` and npm tell a script about its own package: wrong in every other folder. */
+const OF_THE_SCRIPT = /^(?:npm_(?!config_)\w+|npm_config_(?:local_prefix|user_agent)|INIT_CWD|NODE)$/;
+
+/** The environment without what the package manager that started us has put there. */
+export function withoutScriptRunner(env: Environment): Environment {
+  const manifest = env['npm_package_json'];
+  if (manifest === undefined) return env;
+  const rest = Object.entries(env).filter(([name]) => !OF_THE_SCRIPT.test(name));
+  const packageFolder = manifest.replace(/[\\/][^\\/]*$/, '');
+  const isOfPackage = (folder: string) => {
+    const owner = /^(.*)[\\/]node_modules[\\/]\.bin$/.exec(folder)?.[1];
+    return owner !== undefined && (packageFolder === owner || packageFolder.startsWith(owner + sep));
+  };
+  const path = (env['PATH'] ?? '').split(delimiter).filter((folder) => !isOfPackage(folder));
+  return { ...Object.fromEntries(rest), PATH: path.join(delimiter) };
+}

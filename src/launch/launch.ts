@@ -1,0 +1,159 @@
+/** Finds the proxy, or starts one, runs Claude Code on it, and ends what was started. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { VERSION } from '../config/config.ts';
+import type { Environment } from '../config/env-files.ts';
+import { VARIABLE_ROWS } from '../config/variables.ts';
+import { shortHash } from '../lib/hash.ts';
+import { findClient, hasFlag, howToGet, runClient, saysPermissions } from './client.ts';
+import { type LaunchContext, servedAt, settingsInForce } from './context.ts';
+import { inTheWay, PERMISSION_MODE, variablesFor } from './environment.ts';
+import { lookAt } from './look.ts';
+import { type ProxyInUse, StartedProxies } from './proxies.ts';
+import { choosesPermissions, envOf } from './settings-file.ts';
+
+const EXIT_NOT_FOUND = 127;
+/** Flags that say where the proxy is, not what it does. */
+const ADDRESS_FLAG = /^--(?:host|port)(?:=|$)/;
+
+/** Of the launch, before Claude Code was there to answer it. */
+export class EndedBySignal extends Error {
+  readonly signal: string;
+  constructor(signal: string) {
+    super(`ended by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+// ── the proxy ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Launches with the same settings share a proxy; so its name says all that makes one. */
+function startedProxies({ ports, args, state }: LaunchContext): StartedProxies {
+  const { env, cwd, serve, clock, pid } = ports;
+  const settings = VARIABLE_ROWS.map(([name]) => env[name] ?? null);
+  const family = shortHash(JSON.stringify([VERSION, serve, cwd, args.proxy, settings]), 16);
+  return new StartedProxies({ state, family: family.replaceAll('-', '_'), clock, pid });
+}
+
+/** Whoever gives flags means a proxy that has them, not the one that happens to run. */
+const isAnyProxyGood = (flags: readonly string[]): boolean =>
+  flags.every((flag, at) => [flag, flags[at - 1] ?? ''].some((text) => ADDRESS_FLAG.test(text)));
+
+async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefined> {
+  const { args, config, address, expected, ports } = context;
+  if (!isAnyProxyGood(args.proxy) || config.port === 0) return undefined;
+  const found = await lookAt(address, expected);
+  if (found.kind === 'other') ports.err(`At ${address} ${found.why}: not used.`);
+  return found.kind === 'ours'
+    ? { url: address, inputTokens: found.inputTokens, started: undefined }
+    : undefined;
+}
+
+/** For this user alone, wherever `bun run start` would listen. */
+const ON_A_FREE_PORT = ['--host', '127.0.0.1', '--port', '0'];
+
+function startProxy(started: StartedProxies, context: LaunchContext, signal: AbortSignal) {
+  const { ports, args, expected } = context;
+  // Bun reads the variable before any code of ours runs; at its default of 256 further requests wait in silence.
+  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', ...ports.outside };
+  const options = { command: ports.serve, args: [...args.proxy, ...ON_A_FREE_PORT], env, cwd: ports.cwd };
+  return started.start(options, expected, signal);
+}
+
+async function findOrStart(
+  started: StartedProxies,
+  context: LaunchContext,
+  signal: AbortSignal,
+): Promise<ProxyInUse> {
+  const { err } = context.ports;
+  const running = await runningProxy(context);
+  if (running) {
+    err(`Proxy  ${running.url} (was running)`);
+    return running;
+  }
+  const proxy = (await started.join(context.expected)) ?? (await startProxy(started, context, signal));
+  const how = proxy.started?.isNew ? 'started' : 'of another terminal';
+  err(`Proxy  ${proxy.url} (${how}; log: ${proxy.started?.log})`);
+  return proxy;
+}
+
+// ── Claude Code ───────────────────────────────────────────────────────────────────────────────────────────────
+
+type Overruling = { args: readonly string[]; remove(): void };
+const NOTHING: Overruling = { args: [], remove() {} };
+
+/**
+ * For Claude Code the `env` of a settings file goes before the environment, and the flag `--settings` before both. It takes a file here,
+ * since everybody may read a process's arguments, and the token is in it.
+ */
+function overrule(variables: Environment, inSettings: Environment, context: LaunchContext): Overruling {
+  const { args, ports, state } = context;
+  const others = Object.keys(variables).filter(
+    (name) => inSettings[name] !== undefined && inSettings[name] !== variables[name],
+  );
+  const overruled = [...others, ...inTheWay(inSettings)];
+  if (overruled.length === 0) return NOTHING;
+  const named = `${overruled.join(', ')} of Claude Code's settings`;
+  if (hasFlag(args.client, ['--settings'])) {
+    ports.err(`Your --settings is passed on as it is, so ${named} may lead elsewhere.`);
+    return NOTHING;
+  }
+  ports.err(`For this run, ${named} ${overruled.length === 1 ? 'is' : 'are'} overruled.`);
+  const cleared = Object.fromEntries(inTheWay(inSettings).map((name) => [name, '']));
+  const folder = join(state, 'launches');
+  const file = join(folder, `${ports.pid}.json`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(file, JSON.stringify({ env: { ...cleared, ...variables } }), { mode: 0o600 });
+  return { args: ['--settings', file], remove: () => rmSync(file, { force: true }) };
+}
+
+/** What people have chosen themselves stays. */
+const permissionArgs = (settings: readonly unknown[], args: readonly string[]): string[] =>
+  settings.some(choosesPermissions) || saysPermissions(args) ? [] : ['--permission-mode', PERMISSION_MODE];
+
+async function runOn(proxy: ProxyInUse, path: string, context: LaunchContext): Promise<number> {
+  const { args, outside, folder, ports } = context;
+  const settings = settingsInForce(context);
+  const inSettings = envOf(settings);
+  const own = { ...outside, ...inSettings };
+  const variables = variablesFor(servedAt(proxy.url, proxy.inputTokens, context), own, outside);
+  const unset = new Set(inTheWay(outside));
+  const kept = Object.entries(outside).filter(([name]) => !unset.has(name));
+  const overruling = overrule(variables, inSettings, context);
+  try {
+    return await runClient({
+      path,
+      args: [...overruling.args, ...permissionArgs(settings, args.client), ...args.client],
+      env: { ...Object.fromEntries(kept), ...variables, PWD: folder },
+      cwd: folder,
+      onSignal: ports.onSignal,
+      hasTerminal: ports.hasTerminal,
+    });
+  } finally {
+    overruling.remove();
+  }
+}
+
+/** Claude Code's exit code. */
+export async function launch(context: LaunchContext): Promise<number> {
+  const { ports, config, outside } = context;
+  const path = findClient(outside, ports.home);
+  if (path === undefined) {
+    ports.err(howToGet(ports.platform));
+    return EXIT_NOT_FOUND;
+  }
+  const stop = new AbortController();
+  const forget = ports.onSignal((signal) => stop.abort(new EndedBySignal(signal)));
+  const started = startedProxies(context);
+  const proxy = await findOrStart(started, context, stop.signal).finally(forget);
+  try {
+    if (stop.signal.aborted) throw stop.signal.reason;
+    if (config.backend === 'mock')
+      ports.err(
+        '       MOCK: no model answers, everything is made up. GEMINI_API_KEY=… in .env makes it real',
+      );
+    return await runOn(proxy, path, context);
+  } finally {
+    if (await started.leave(proxy)) ports.err('The proxy has ended.');
+  }
+}

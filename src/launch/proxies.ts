@@ -1,0 +1,190 @@
+/**
+ * The proxies that launches have started: each has a folder of its own, in which those who use it are noted. The proxy looks there, and ends
+ * when nobody is left; so no launch ends a proxy under another one, and none is left behind by a launch that was killed.
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from '../config/env-files.ts';
+import {
+  LISTENING_FILE,
+  type ListeningNote,
+  systemProcesses,
+  USERS_FOLDER,
+  usersIn,
+} from '../config/launcher.ts';
+import { isObject, tryParseJson } from '../lib/json.ts';
+import type { Clock } from '../lib/ports.ts';
+import { type Expected, lookAt } from './look.ts';
+
+/** Milliseconds until a proxy listens. Half a second is usual; a busy machine may take many. */
+const START_MS = 60_000;
+/** Milliseconds for a proxy to end after its last user: it has no answer left to wait for. */
+const END_MS = 10_000;
+const STEP_MS = 50;
+/** Lines of a log that are shown where a proxy does not start. */
+const SHOWN_LINES = 12;
+const LOG = 'proxy.log';
+
+export type ProxyInUse = {
+  url: string;
+  inputTokens: number;
+  /** Undefined for one that somebody else started. */
+  started: { folder: string; log: string; isNew: boolean } | undefined;
+};
+
+export type StartOptions = {
+  /** What serves, without flags. */
+  command: readonly string[];
+  args: readonly string[];
+  env: Environment;
+  cwd: string;
+};
+
+export class StartError extends Error {}
+
+/** `family`: a name for the settings, the same for all launches that may share a proxy. */
+export class StartedProxies {
+  readonly #root: string;
+  readonly #family: string;
+  readonly #clock: Clock;
+  readonly #pid: number;
+
+  constructor(options: { state: string; family: string; clock: Clock; pid: number }) {
+    this.#root = join(options.state, 'proxies');
+    this.#family = options.family;
+    this.#clock = options.clock;
+    this.#pid = options.pid;
+  }
+
+  /** One that another launch has started, now with this process among its users. */
+  async join(expected: Expected): Promise<ProxyInUse | undefined> {
+    for (const folder of this.#folders().filter((path) => path.includes(`${this.#family}-`))) {
+      const url = listeningIn(folder)?.url;
+      if (url === undefined) continue;
+      // First noted, then looked: a proxy that is ready now has seen the note, or will before it ends.
+      this.#note(folder);
+      const found = await lookAt(url, expected);
+      if (found.kind === 'ours') {
+        const started = { folder, log: join(folder, LOG), isNew: false };
+        return { url, inputTokens: found.inputTokens, started };
+      }
+      this.#leave(folder);
+    }
+    return undefined;
+  }
+
+  /** A new one, on a free port. Throws a StartError with what its log says, or where it does not listen in time. */
+  async start(options: StartOptions, expected: Expected, signal: AbortSignal): Promise<ProxyInUse> {
+    this.#prune();
+    const folder = join(this.#root, `${this.#family}-${this.#pid}`);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#note(folder);
+    try {
+      const url = await this.#listening(folder, this.#spawn(folder, options), signal);
+      const found = await lookAt(url, expected);
+      if (found.kind !== 'ours')
+        throw new StartError(`the proxy that was started at ${url} is not usable: ${JSON.stringify(found)}`);
+      const started = { folder, log: join(folder, LOG), isNew: true };
+      return { url, inputTokens: found.inputTokens, started };
+    } catch (error) {
+      this.#leave(folder);
+      throw error;
+    }
+  }
+
+  /** This process uses it no more. Resolves when the proxy has ended, or at once where others use it; true where it has ended. */
+  async leave({ started }: ProxyInUse): Promise<boolean> {
+    if (!started) return false;
+    this.#leave(started.folder);
+    if (usersIn(started.folder).length > 0) return false;
+    const pid = listeningIn(started.folder)?.pid;
+    const until = this.#clock.monotonic() + END_MS;
+    while (pid !== undefined && systemProcesses.isAlive(pid)) {
+      if (this.#clock.monotonic() > until) return false;
+      await this.#clock.sleep(STEP_MS);
+    }
+    return true;
+  }
+
+  /** A process and a group of its own: Ctrl-C in the terminal is for Claude Code. */
+  #spawn(folder: string, { command, args, env, cwd }: StartOptions) {
+    const log = openSync(join(folder, LOG), 'a', 0o600);
+    const child = Bun.spawn([...command, ...args], {
+      cwd,
+      env: { ...env, [USERS_FOLDER]: folder },
+      stdin: 'ignore',
+      stdout: log,
+      stderr: log,
+      detached: true,
+    });
+    closeSync(log);
+    child.unref();
+    return child;
+  }
+
+  async #listening(folder: string, child: Bun.Subprocess, signal: AbortSignal): Promise<string> {
+    const until = this.#clock.monotonic() + START_MS;
+    for (;;) {
+      const note = listeningIn(folder);
+      if (note) return note.url;
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new StartError(`the proxy did not start:\n${endOfLog(folder)}`);
+      if (this.#clock.monotonic() > until) {
+        child.kill('SIGKILL');
+        throw new StartError(`the proxy does not listen after ${START_MS / 1000} s:\n${endOfLog(folder)}`);
+      }
+      try {
+        await this.#clock.sleep(STEP_MS, signal);
+      } catch (error) {
+        child.kill('SIGTERM');
+        throw error;
+      }
+    }
+  }
+
+  #note(folder: string): void {
+    writeFileSync(join(folder, String(this.#pid)), '');
+  }
+
+  #leave(folder: string): void {
+    rmSync(join(folder, String(this.#pid)), { force: true });
+  }
+
+  #folders(): string[] {
+    if (!existsSync(this.#root)) return [];
+    return readdirSync(this.#root).map((name) => join(this.#root, name));
+  }
+
+  /** The folders of proxies that have ended, but for the last, whose log may be wanted. */
+  #prune(): void {
+    const ended = this.#folders().filter((folder) => {
+      const pids = [Number(folder.split('-').at(-1)), listeningIn(folder)?.pid ?? 0, ...usersIn(folder)];
+      return !pids.some((pid) => pid > 0 && systemProcesses.isAlive(pid));
+    });
+    const age = (folder: string) => Bun.file(join(folder, LOG)).lastModified;
+    for (const folder of ended.sort((a, b) => age(b) - age(a)).slice(1))
+      rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function listeningIn(folder: string): ListeningNote | undefined {
+  const file = join(folder, LISTENING_FILE);
+  const note = existsSync(file) ? tryParseJson(readFileSync(file, 'utf8')) : undefined;
+  if (!isObject(note) || typeof note['url'] !== 'string' || typeof note['pid'] !== 'number') return undefined;
+  return { url: note['url'], pid: note['pid'] };
+}
+
+function endOfLog(folder: string): string {
+  const lines = readFileSync(join(folder, LOG), 'utf8').trimEnd().split('\n').slice(-SHOWN_LINES);
+  return lines.map((line) => `  ${line}`).join('\n');
+}

@@ -1,0 +1,240 @@
+/**
+ * One of Claude Code's settings files: what it says, how it is changed, and how the change is taken back. Claude Code itself writes to
+ * these files while people work, so taking back must not mean "as it was then": only where nobody else has written since.
+ */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ConfigError } from '../config/read-value.ts';
+import { shortHash } from '../lib/hash.ts';
+import { isObject } from '../lib/json.ts';
+import type { Scope } from './arguments.ts';
+import { type Path, valueAt, withMember, withoutMember } from './json-edit.ts';
+
+/** What must be in the file: members of `env`, and others. */
+export type Wanted = readonly (readonly [path: Path, value: string])[];
+
+/** What was written into a file, and what had been in it: for taking it back. */
+type Note = {
+  file: string;
+  /** Undefined where there was no file. */
+  before: string | undefined;
+  /** Of the text that was written. */
+  digest: string;
+  wanted: Wanted;
+  /** The folder of the file was made as well. */
+  madeFolder: boolean;
+};
+
+const EMPTY = '{}\n';
+/** All of it: whether a file is still as it was written decides what becomes of it. */
+const digestOf = (text: string): string => shortHash(text, 43);
+
+export type Homes = { folder: string; configFolder: string };
+
+export function settingsPath(scope: Scope, { folder, configFolder }: Homes): string {
+  if (scope === 'user') return join(configFolder, 'settings.json');
+  return join(folder, '.claude', scope === 'project' ? 'settings.json' : 'settings.local.json');
+}
+
+/** Through links, where dotfiles are kept elsewhere. */
+const realPath = (file: string): string => (existsSync(file) ? realpathSync(file) : file);
+
+/** Undefined where there is no file. Throws a ConfigError where its bytes could not be kept. */
+function readText(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
+  } catch (error) {
+    const why = error instanceof TypeError ? 'it is not UTF-8' : String(error);
+    throw new ConfigError(`${file} cannot be read: ${why}. Nothing was changed`);
+  }
+}
+
+function parse(file: string, text: string): Record<string, unknown> {
+  const root = parsed(file, text.replace(/^\uFEFF/, ''));
+  if (isObject(root)) return root;
+  throw new ConfigError(`${file} holds no JSON object, so Claude Code does not read it. Nothing was changed`);
+}
+
+function parsed(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(
+      `${file} is not valid JSON (${why}), so Claude Code does not read it either. Comments and commas at the end are not allowed there. Mend it, then run this again; nothing was changed`,
+    );
+  }
+}
+
+/** The settings of the file; empty where there is none. Throws a ConfigError where they cannot be read. */
+export function readSettings(file: string): Record<string, unknown> {
+  const text = readText(file);
+  return text === undefined || text.trim() === '' ? {} : parse(file, text);
+}
+
+function checkParents(file: string, root: unknown, wanted: Wanted): void {
+  for (const [path] of wanted) {
+    const parent = valueAt(root, path.slice(0, -1));
+    if (parent !== undefined && !isObject(parent))
+      throw new ConfigError(`${file}: ${path.slice(0, -1).join('.')} is no object. Nothing was changed`);
+  }
+}
+
+/** `text` with all that is wanted; the same text where it has all of it. */
+function withWanted(file: string, text: string, wanted: Wanted): string {
+  const root = parse(file, text);
+  checkParents(file, root, wanted);
+  const missing = wanted.filter(([path, value]) => valueAt(root, path) !== value);
+  return missing.reduce((now, [path, value]) => withMember(now, path, value), text);
+}
+
+/** `text` as it would be if only the others had written to it. */
+function withoutOurs(file: string, text: string, { before, wanted }: Note): string {
+  const now = parse(file, text);
+  const then = before === undefined || before.trim() === '' ? {} : parse(file, before);
+  const ours = wanted.filter(([path, value]) => valueAt(now, path) === value);
+  const restored = ours.reduce((left, [path]) => {
+    const old = valueAt(then, path);
+    return typeof old === 'string' ? withMember(left, path, old) : withoutMember(left, path);
+  }, text);
+  const parents = new Set(wanted.flatMap(([path]) => (path.length > 1 ? [path[0] ?? ''] : [])));
+  return [...parents].reduce((left, key) => {
+    const value = valueAt(parse(file, left), [key]);
+    const isLeftOver =
+      isObject(value) && Object.keys(value).length === 0 && valueAt(then, [key]) === undefined;
+    return isLeftOver ? withoutMember(left, [key]) : left;
+  }, restored);
+}
+
+// ── notes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** In a folder that only its user can read: settings may hold keys. */
+const notePath = (state: string, file: string): string => join(state, 'settings', `${shortHash(file)}.json`);
+
+function readNote(state: string, file: string): Note | undefined {
+  const path = notePath(state, file);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Note) : undefined;
+}
+
+/** Whole or not at all. A new file is its user's alone. */
+function replaceFile(file: string, text: string): void {
+  const mode = existsSync(file) ? statSync(file).mode & 0o777 : 0o600;
+  const draft = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
+  try {
+    writeFileSync(draft, text, { mode });
+    chmodSync(draft, mode);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${file} cannot be written: ${why}`);
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${folder} cannot be made: ${why}`);
+  }
+}
+
+// ── changes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Change = {
+  file: string;
+  /** Undefined for no file. */
+  before: string | undefined;
+  after: string | undefined;
+  /** Others have written since: only what is ours is taken back. */
+  isPartial: boolean;
+  apply(): void;
+};
+
+/** `wantedIn` is told what the file would hold without us. Undefined where the file is as it should be. */
+export function planWrite(
+  path: string,
+  wantedIn: (settings: unknown) => Wanted,
+  state: string,
+): Change | undefined {
+  const file = realPath(path);
+  const now = readText(file);
+  const note = readNote(state, file);
+  const before = note === undefined || now === undefined ? now : asBefore(file, now, note);
+  const base = before === undefined || before.trim() === '' ? EMPTY : before;
+  const wanted = wantedIn(parse(file, base));
+  const after = withWanted(file, base, wanted);
+  if (after === now) return undefined;
+  const madeFolder = note?.madeFolder === true || !existsSync(dirname(file));
+  const apply = () => {
+    makeFolder(dirname(file));
+    makeFolder(join(state, 'settings'));
+    // First: a file that was written and cannot be undone is worse than a note of what was never written.
+    const kept: Note = { file, before, digest: digestOf(after), wanted, madeFolder };
+    replaceFile(notePath(state, file), JSON.stringify(kept));
+    replaceFile(file, after);
+  };
+  return { file, before: now, after, isPartial: false, apply };
+}
+
+/** To the byte, where nobody has written since; else without what we wrote. A file that was not there goes, if no more is left in it. */
+function asBefore(file: string, now: string, note: Note): string | undefined {
+  if (digestOf(now) === note.digest) return note.before;
+  const left = withoutOurs(file, now, note);
+  const isEmpty = Object.keys(parse(file, left)).length === 0;
+  return note.before === undefined && isEmpty ? undefined : left;
+}
+
+/** Undefined where nothing of ours is in the file. */
+export function planUndo(path: string, state: string): Change | undefined {
+  const file = realPath(path);
+  const note = readNote(state, file);
+  if (!note) return undefined;
+  const now = readText(file);
+  const after = now === undefined ? undefined : asBefore(file, now, note);
+  const apply = () => {
+    if (after !== undefined) replaceFile(file, after);
+    else rmSync(file, { force: true });
+    if (after === undefined && note.madeFolder) removeIfEmpty(dirname(file));
+    rmSync(notePath(state, file));
+  };
+  const isPartial = now !== undefined && digestOf(now) !== note.digest;
+  return { file, before: now, after, isPartial, apply };
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    // Somebody has put something there since.
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
+  }
+}
+
+/** The `env` of settings; the later ones win. */
+export function envOf(settings: readonly unknown[]): Record<string, string> {
+  const entries = settings.flatMap((each) => {
+    const env = valueAt(each, ['env']);
+    return isObject(env) ? Object.entries(env) : [];
+  });
+  const texts = entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return Object.fromEntries(texts);
+}
+
+/** Whether people have chosen how Claude Code asks. */
+export const choosesPermissions = (settings: unknown): boolean =>
+  valueAt(settings, ['permissions', 'defaultMode']) !== undefined;
