@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test';
+import { lineDiff } from '../../../src/lib/line-diff.ts';
 import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 import { turnFixtures } from '../../support/turn-fixtures.ts';
 import { differences } from '../../support/turns/compare.ts';
 import { jsonDiff } from '../../support/turns/json-diff.ts';
-import { lineDiff } from '../../../src/lib/line-diff.ts';
 import { runTurn } from '../../support/turns/run.ts';
 
 const fixture = (wanted: string): RecordedRequest => {

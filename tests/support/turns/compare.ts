@@ -1,9 +1,9 @@
 /** Shows people where a run differs from the recording: event by event, and path by path. */
 import { isObject, tryParseJson } from '../../../src/lib/json.ts';
+import { lineDiff } from '../../../src/lib/line-diff.ts';
 import { textOf } from '../../../src/sim/cassette/escape.ts';
 import type { Answer, RecordedRequest, UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 import { jsonDiff } from './json-diff.ts';
-import { lineDiff } from '../../../src/lib/line-diff.ts';
 import type { TurnRun } from './run.ts';
 
 type Request = UpstreamExchange['request'];
