@@ -6,15 +6,16 @@ import { isatty } from 'node:tty';
 import { openEnvFiles } from '../src/config/env-files.ts';
 import { watchLauncher } from '../src/config/launcher.ts';
 import { launchClaude } from '../src/launch/claude.ts';
-import type { OnSignal } from '../src/launch/client.ts';
+import { exitOfSignal, type OnSignal } from '../src/launch/client.ts';
 import { systemClock } from '../src/lib/ports.ts';
 
 const MAIN = join(import.meta.dir, '../src/main.ts');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Those who listen now. Nobody: what the last signal said is done. */
 const listeners = new Set<(signal: NodeJS.Signals) => void>();
+/** Where nobody listens, nothing is under way that a signal could end but ourselves. */
 const tell = (signal: NodeJS.Signals) => {
+  if (listeners.size === 0) process.exit(exitOfSignal(signal));
   for (const listener of [...listeners]) listener(signal);
 };
 for (const signal of SIGNALS) process.on(signal, () => tell(signal));

@@ -27,13 +27,17 @@ async function act(args: Arguments, ports: LaunchPorts): Promise<number> {
   }
 }
 
+/** A folder that cannot be written, a full disk. */
+const isOfSystem = (error: unknown): error is Error =>
+  error instanceof Error && 'syscall' in error && 'path' in error;
+
 /** The exit code: Claude Code's own, where it was run. */
 export async function launchClaude(argv: readonly string[], ports: LaunchPorts): Promise<number> {
   try {
     return await act(readArguments(argv), ports);
   } catch (error) {
     if (error instanceof EndedBySignal) return exitOfSignal(error.signal);
-    if (!(error instanceof ConfigError) && !(error instanceof StartError)) throw error;
+    if (!(error instanceof ConfigError) && !(error instanceof StartError) && !isOfSystem(error)) throw error;
     ports.err(error.message);
     return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILED;
   }

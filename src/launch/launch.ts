@@ -53,9 +53,9 @@ async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefi
 const ON_A_FREE_PORT = ['--host', '127.0.0.1', '--port', '0'];
 
 function startProxy(started: StartedProxies, context: LaunchContext, signal: AbortSignal) {
-  const { ports, args, expected } = context;
+  const { ports, args, expected, outside } = context;
   // Bun reads the variable before any code of ours runs; at its default of 256 further requests wait in silence.
-  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', ...ports.outside };
+  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', ...outside };
   const options = { command: ports.serve, args: [...args.proxy, ...ON_A_FREE_PORT], env, cwd: ports.cwd };
   return started.start(options, expected, signal);
 }

@@ -6,6 +6,7 @@ import {
   closeSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -71,7 +72,7 @@ export class StartedProxies {
       const url = listeningIn(folder)?.url;
       if (url === undefined) continue;
       // First noted, then looked: a proxy that is ready now has seen the note, or will before it ends.
-      this.#note(folder);
+      if (!this.#noteIfThere(folder)) continue;
       const found = await lookAt(url, expected);
       if (found.kind === 'ours') {
         const started = { folder, log: join(folder, LOG), isNew: false };
@@ -85,9 +86,8 @@ export class StartedProxies {
   /** A new one, on a free port. Throws a StartError with what its log says, or where it does not listen in time. */
   async start(options: StartOptions, expected: Expected, signal: AbortSignal): Promise<ProxyInUse> {
     this.#prune();
-    const folder = join(this.#root, `${this.#family}-${this.#pid}`);
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+    const folder = mkdtempSync(join(this.#root, `${this.#family}-${this.#pid}-`));
     this.#note(folder);
     try {
       const url = await this.#listening(folder, this.#spawn(folder, options), signal);
@@ -156,6 +156,17 @@ export class StartedProxies {
     writeFileSync(join(folder, String(this.#pid)), '');
   }
 
+  /** False where another launch has tidied the folder away since it was listed. */
+  #noteIfThere(folder: string): boolean {
+    try {
+      this.#note(folder);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
   #leave(folder: string): void {
     rmSync(join(folder, String(this.#pid)), { force: true });
   }
@@ -168,7 +179,7 @@ export class StartedProxies {
   /** The folders of proxies that have ended, but for the last, whose log may be wanted. */
   #prune(): void {
     const ended = this.#folders().filter((folder) => {
-      const pids = [Number(folder.split('-').at(-1)), listeningIn(folder)?.pid ?? 0, ...usersIn(folder)];
+      const pids = [Number(folder.split('-').at(-2)), listeningIn(folder)?.pid ?? 0, ...usersIn(folder)];
       return !pids.some((pid) => pid > 0 && systemProcesses.isAlive(pid));
     });
     const age = (folder: string) => Bun.file(join(folder, LOG)).lastModified;

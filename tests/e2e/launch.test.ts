@@ -45,7 +45,6 @@ for (const version of CLAUDE_CODE_VERSIONS) {
         const launched = bench.launch([...args, '--output-format', 'stream-json', '--verbose'], {
           env: { ...OFFLINE, ANTHROPIC_API_KEY: 'sk-ant-other', HTTP_PROXY: 'http://127.0.0.1:1' },
         });
-        launched.client.catch(() => {});
         const { exitCode, out, err } = await launched.ended;
         expect(err).toContain('The proxy has ended.');
         expect(exitCode).toBe(0);

@@ -240,6 +240,14 @@ describe('what cannot be', () => {
     expect(err).toContain('LOG_LEVEL');
   });
 
+  test('a state folder that cannot be made: one line, and exit 1', async () => {
+    bench.write('start/blocked', '');
+    const { exitCode, err } = await bench.run([], { env: { XDG_STATE_HOME: join(bench.start, 'blocked') } });
+    expect(exitCode).toBe(1);
+    expect(err.trim().split('\n')).toHaveLength(1);
+    expect(err).toContain(join(bench.start, 'blocked'));
+  });
+
   test('a folder that is none', async () => {
     const { exitCode, err } = await bench.run(['--folder', '/no/such/folder']);
     expect([exitCode, err]).toEqual([2, '--folder: /no/such/folder is no folder\n']);
@@ -300,6 +308,14 @@ describe('--write-settings', () => {
     });
     const undone = await bench.run(inProject('--undo'));
     expect([undone.exitCode, readFileSync(file(), 'utf8')]).toEqual([0, before]);
+  });
+
+  test('Ctrl-C at the question: nothing is written', async () => {
+    const asked = bench.launch(inProject('--write-settings', 'project'), { input: 'open' });
+    await asked.says(/Write this/);
+    asked.signal('SIGINT');
+    expect((await asked.ended).exitCode).toBe(130);
+    expect(existsSync(file())).toBe(false);
   });
 
   test('a key of the proxy is neither shown nor put where it is shared', async () => {

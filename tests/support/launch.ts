@@ -26,9 +26,12 @@ export type Launched = {
   /** Lets the client end. */
   finish(exitCode?: number): void;
   signal(name: NodeJS.Signals): void;
+  /** Resolves when it has written so to stderr. */
+  says(pattern: RegExp): Promise<void>;
   ended: Promise<{ exitCode: number | null; out: string; err: string }>;
 };
 
+/** `input`: what is typed; `open` for a terminal in which nobody types. */
 export type LaunchOptions = { env?: Record<string, string>; input?: string };
 
 /** Writes down what it is told, and ends when the file `finish` says how. */
@@ -39,6 +42,8 @@ for (const signal of (process.env.CLIENT_IGNORES ?? '').split(',').filter(Boolea
 writeFileSync(folder + '/told.tmp', JSON.stringify({ args: process.argv.slice(2), env: process.env, cwd: process.cwd(), pid: process.pid }));
 renameSync(folder + '/told.tmp', folder + '/told.json');
 setInterval(() => {
+  // The test is over, however that came.
+  if (!existsSync(folder)) process.exit(1);
   if (existsSync(folder + '/finish')) process.exit(Number(readFileSync(folder + '/finish', 'utf8')));
 }, 20);
 `;
@@ -74,21 +79,26 @@ export class LaunchBench {
     const child = Bun.spawn([process.execPath, SCRIPT, ...args], {
       cwd: this.start,
       env: { ...this.environment(env), CLIENT_FOLDER: folder },
-      stdin: input === undefined ? 'ignore' : new Blob([input]),
+      stdin: input === undefined ? 'ignore' : input === 'open' ? 'pipe' : new Blob([input]),
       stdout: 'pipe',
       stderr: 'pipe',
       timeout: RUN_MS,
       killSignal: 'SIGKILL',
     });
     this.#runs.push(child);
-    const ended = Promise.all([text(child.stdout), text(child.stderr), child.exited]).then(
+    const client = told(folder, child);
+    // Not every launch comes to have one.
+    client.catch(() => {});
+    const errors = new Heard(child.stderr);
+    const ended = Promise.all([text(child.stdout), errors.all, child.exited]).then(
       ([out, err, exitCode]) => ({ exitCode, out, err }),
     );
     return {
       pid: child.pid,
-      client: told(folder, child),
+      client,
       finish: (exitCode = 0) => writeFileSync(join(folder, 'finish'), String(exitCode)),
       signal: (name) => child.kill(name),
+      says: (pattern) => errors.says(pattern),
       ended,
     };
   }
@@ -113,6 +123,33 @@ export class LaunchBench {
     for (const run of this.#runs) run.kill('SIGKILL');
     await Promise.all(this.#runs.map((run) => run.exited));
     rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A stream as text, as it comes. */
+class Heard {
+  readonly all: Promise<string>;
+  #text = '';
+  #more = Promise.withResolvers<void>();
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.all = this.#read(stream);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<string> {
+    const decoder = new TextDecoder();
+    for await (const bytes of stream) {
+      this.#text += decoder.decode(bytes, { stream: true });
+      this.#more.resolve();
+      this.#more = Promise.withResolvers();
+    }
+    return this.#text;
+  }
+
+  async says(pattern: RegExp): Promise<void> {
+    const ended = this.all.then((all) => Promise.reject(new Error(`${pattern} was not said:\n${all}`)));
+    ended.catch(() => {});
+    while (!pattern.test(this.#text)) await Promise.race([this.#more.promise, ended]);
   }
 }
 
