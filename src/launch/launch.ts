@@ -154,6 +154,8 @@ export async function launch(context: LaunchContext): Promise<number> {
       );
     return await runOn(proxy, path, context);
   } finally {
-    if (await started.leave(proxy)) ports.err('The proxy has ended.');
+    const leaving = await started.leave(proxy);
+    if (leaving === 'ended') ports.err('The proxy has ended.');
+    if (leaving === 'had ended') ports.err(`The proxy had ended by itself; its log: ${proxy.started?.log}`);
   }
 }

@@ -42,6 +42,9 @@ export type ProxyInUse = {
   started: { folder: string; log: string; isNew: boolean } | undefined;
 };
 
+/** `had ended`: by itself, under those who used it. */
+export type Leaving = 'in use' | 'ended' | 'had ended';
+
 export type StartOptions = {
   /** What serves, without flags. */
   command: readonly string[];
@@ -102,18 +105,20 @@ export class StartedProxies {
     }
   }
 
-  /** This process uses it no more. Resolves when the proxy has ended, or at once where others use it; true where it has ended. */
-  async leave({ started }: ProxyInUse): Promise<boolean> {
-    if (!started) return false;
+  /** This process uses it no more. Where nobody does, resolves when the proxy has ended. */
+  async leave({ started }: ProxyInUse): Promise<Leaving> {
+    if (!started) return 'in use';
+    const pid = listeningIn(started.folder)?.pid ?? 0;
+    const hadEnded = !systemProcesses.isAlive(pid);
     this.#leave(started.folder);
-    if (usersIn(started.folder).length > 0) return false;
-    const pid = listeningIn(started.folder)?.pid;
+    if (hadEnded) return 'had ended';
+    if (usersIn(started.folder).length > 0) return 'in use';
     const until = this.#clock.monotonic() + END_MS;
-    while (pid !== undefined && systemProcesses.isAlive(pid)) {
-      if (this.#clock.monotonic() > until) return false;
+    while (systemProcesses.isAlive(pid)) {
+      if (this.#clock.monotonic() > until) return 'in use';
       await this.#clock.sleep(STEP_MS);
     }
-    return true;
+    return 'ended';
   }
 
   /** A process and a group of its own: Ctrl-C in the terminal is for Claude Code. */

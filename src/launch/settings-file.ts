@@ -128,6 +128,12 @@ function readNote(state: string, file: string): Note | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Note) : undefined;
 }
 
+/** Between the look and the yes there may be minutes, and Claude Code writes to the file. */
+function checkSame(file: string, text: string | undefined): void {
+  if (readText(file) !== text)
+    throw new ConfigError(`${file} was changed meanwhile. Nothing was written; run this again`);
+}
+
 /** Whole or not at all. A new file is its user's alone. */
 function replaceFile(file: string, text: string): void {
   const mode = existsSync(file) ? statSync(file).mode & 0o777 : 0o600;
@@ -180,6 +186,7 @@ export function planWrite(
   if (after === now) return undefined;
   const madeFolder = note?.madeFolder === true || !existsSync(dirname(file));
   const apply = () => {
+    checkSame(file, now);
     makeFolder(dirname(file));
     makeFolder(join(state, 'settings'));
     // First: a file that was written and cannot be undone is worse than a note of what was never written.

@@ -216,6 +216,20 @@ describe('the end', () => {
   );
 
   test(
+    'of a proxy under Claude Code: told, with its log',
+    async () => {
+      const launched = bench.launch([]);
+      await launched.client;
+      const [proxy = 0] = bench.proxies();
+      process.kill(proxy, 'SIGKILL');
+      await gone(proxy);
+      launched.finish();
+      expect((await launched.ended).err).toContain('The proxy had ended by itself; its log: ');
+    },
+    LONG_MS,
+  );
+
+  test(
     'logs of proxies that have ended do not pile up',
     async () => {
       for (let round = 0; round < 3; round++) await bench.run([]);

@@ -102,6 +102,14 @@ describe('written and taken back', () => {
   });
 });
 
+test('changed while the question was open: refused, and theirs stays', () => {
+  lay('{"a":1}');
+  const planned = planWrite(file, () => WANTED, state());
+  lay('{"a":2}');
+  expect(() => planned?.apply()).toThrow('was changed meanwhile');
+  expect(text()).toBe('{"a":2}');
+});
+
 describe('changed by others since', () => {
   const change = (edit: (settings: Record<string, Record<string, unknown>>) => void) => {
     const settings = json();
