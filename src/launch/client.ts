@@ -23,7 +23,7 @@ export const howToGet = (platform: string): string =>
     'Then run this again.',
   ].join('\n');
 
-/** With one of these Claude Code has been told how to ask. */
+/** Each of these says when Claude Code asks for permission. */
 const PERMISSION_FLAGS = [
   '--permission-mode',
   '--dangerously-skip-permissions',

@@ -70,7 +70,7 @@ export function readContext(args: Arguments, ports: LaunchPorts): LaunchContext 
   };
 }
 
-/** `inputTokens`: as the proxy says. Where none was asked, the models of these settings tell. */
+/** `inputTokens`: what the proxy says. Where no proxy was asked, the models of these settings decide. */
 export function servedAt(baseUrl: string, inputTokens: number | undefined, context: LaunchContext): Served {
   const ours = smallestWindow(listModels(context.config.modelMap));
   const window = inputTokens ?? ours ?? Number.POSITIVE_INFINITY;
@@ -82,7 +82,7 @@ export function pathOf(scope: Scope, { outside, ports, folder }: LaunchContext):
   return settingsPath(scope, { folder, configFolder });
 }
 
-/** Of all settings files that count in this folder. Of one that cannot be read Claude Code itself complains. */
+/** The settings of all files that count in this folder. A file that cannot be read counts as empty: Claude Code itself complains of it. */
 export function settingsInForce(context: LaunchContext): Record<string, unknown>[] {
   return SCOPES.map((scope) => {
     try {

@@ -21,12 +21,12 @@ type Variable = {
 
 /** Claude Code takes no larger window. */
 const MAX_WINDOW = 1_000_000;
-/** And takes any smaller one for this. */
+/** Claude Code takes a smaller window for this one. */
 const MIN_WINDOW = 100_000;
 
 const VARIABLES: Readonly<Record<string, Variable>> = {
   ANTHROPIC_BASE_URL: { value: ({ baseUrl }) => baseUrl, isTaste: false },
-  // A token goes before a login and before a key, and no dialogue asks about it.
+  // A token wins over a login and over a key, and Claude Code does not ask whether to use it.
   ANTHROPIC_AUTH_TOKEN: { value: ({ token }) => token, isTaste: false },
   // `/model` then lists what the proxy has.
   CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: { value: () => '1', isTaste: true },
@@ -40,7 +40,7 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   },
 };
 
-/** Each of these is sent beside the token, or makes Claude Code ask another provider and not the base URL. */
+/** Claude Code sends the first ones beside the token; with the others it asks another provider instead of the base URL. */
 export const IN_THE_WAY: readonly string[] = [
   'ANTHROPIC_API_KEY',
   'CLAUDE_CODE_OAUTH_TOKEN',
@@ -54,7 +54,7 @@ export const IN_THE_WAY: readonly string[] = [
   'CLAUDE_CODE_USE_VERTEX',
 ];
 
-/** Edits run and all else asks. The default, auto mode, wants verdicts that the proxy does not give (docs/discoveries/0002). */
+/** Edits run, and Claude Code asks before anything else. The default, auto mode, wants verdicts that the proxy does not give (docs/discoveries/0002). */
 export const PERMISSION_MODE = 'acceptEdits';
 
 const HTTP_PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
@@ -68,7 +68,7 @@ function withoutDetour(baseUrl: string, now: Environment): Record<string, string
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');
   const hostsIn = (text: string) => text.split(',').map((entry) => entry.trim());
   const spares = (text: string) => hostsIn(text).some((entry) => entry === '*' || entry === host);
-  // Each of the two is read by somebody, and an empty one hides the other.
+  // Some programs read one of the two names, some the other, and an empty value hides the other name.
   const lists = NO_PROXY.map(
     (name) => [name, now[name] || now['NO_PROXY'] || now['no_proxy'] || ''] as const,
   );
@@ -79,7 +79,7 @@ function withoutDetour(baseUrl: string, now: Environment): Record<string, string
   return Object.fromEntries(added.filter(([name, list]) => list !== now[name]));
 }
 
-/** `own`: where the user's own values would stand. `network`: where the proxies of a company are named. */
+/** `own`: the variables that the user may have set. `network`: the variables that may name a company's proxy. */
 export function variablesFor(served: Served, own: Environment, network: Environment): Record<string, string> {
   const wanted = Object.entries(VARIABLES).filter(([name, { isTaste }]) => !(isTaste && isSet(own[name])));
   return {

@@ -16,7 +16,7 @@ const EXIT_NOT_FOUND = 127;
 /** Flags that say where the proxy is, not what it does. */
 const ADDRESS_FLAG = /^--(?:host|port)(?:=|$)/;
 
-/** Of the launch, before Claude Code was there to answer it. */
+/** A signal came before Claude Code ran. */
 export class EndedBySignal extends Error {
   readonly signal: string;
   constructor(signal: string) {
@@ -27,7 +27,7 @@ export class EndedBySignal extends Error {
 
 // ── the proxy ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Launches with the same settings share a proxy; so its name says all that makes one. */
+/** Launches with the same settings share a proxy, so the name is made of all settings. */
 function startedProxies({ ports, args, state }: LaunchContext): StartedProxies {
   const { env, cwd, serve, clock, pid } = ports;
   const settings = VARIABLE_ROWS.map(([name]) => env[name] ?? null);
@@ -35,7 +35,7 @@ function startedProxies({ ports, args, state }: LaunchContext): StartedProxies {
   return new StartedProxies({ state, family: family.replaceAll('-', '_'), clock, pid });
 }
 
-/** Whoever gives flags means a proxy that has them, not the one that happens to run. */
+/** A user who gives flags wants a proxy with these flags, not the one that happens to run. */
 const isAnyProxyGood = (flags: readonly string[]): boolean =>
   flags.every((flag, at) => [flag, flags[at - 1] ?? ''].some((text) => ADDRESS_FLAG.test(text)));
 
@@ -49,7 +49,7 @@ async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefi
     : undefined;
 }
 
-/** For this user alone, wherever `bun run start` would listen. */
+/** The proxy serves this user alone, whatever HOST says. */
 const ON_A_FREE_PORT = ['--host', '127.0.0.1', '--port', '0'];
 
 function startProxy(started: StartedProxies, context: LaunchContext, signal: AbortSignal) {
@@ -107,7 +107,7 @@ function overrule(variables: Environment, inSettings: Environment, context: Laun
   return { args: ['--settings', file], remove: () => rmSync(file, { force: true }) };
 }
 
-/** What people have chosen themselves stays. */
+/** A permission mode that the user has chosen stays. */
 const permissionArgs = (settings: readonly unknown[], args: readonly string[]): string[] =>
   settings.some(choosesPermissions) || saysPermissions(args) ? [] : ['--permission-mode', PERMISSION_MODE];
 

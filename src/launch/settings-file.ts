@@ -100,7 +100,7 @@ function withWanted(file: string, text: string, wanted: Wanted): string {
   return missing.reduce((now, [path, value]) => withMember(now, path, value), text);
 }
 
-/** `text` as it would be if only the others had written to it. */
+/** `text` without what we wrote: only what others wrote remains. */
 function withoutOurs(file: string, text: string, { before, wanted }: Note): string {
   const now = parse(file, text);
   const then = before === undefined || before.trim() === '' ? {} : parse(file, before);

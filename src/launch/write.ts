@@ -15,7 +15,7 @@ function warnOfAddress(found: Found, { address, ports }: LaunchContext): void {
   if (found.kind === 'other') ports.err(`At ${address} ${found.why}.`);
 }
 
-/** Of the proxy that `bun run start` serves: one that a launch has started ends with that launch. */
+/** For the proxy of `bun run start`: a proxy that a launch has started ends with that launch. */
 export async function printEnv(format: Format, context: LaunchContext): Promise<number> {
   const { address, expected, outside, ports } = context;
   const found = await lookAt(address, expected);
@@ -80,7 +80,7 @@ const endingOf = ({ file, isPartial }: Change): string =>
     ? `${file} was changed by others since: only what had been written here is taken out.`
     : `${file} is as it was.`;
 
-/** Nobody is asked: what was there before was theirs. */
+/** Does not ask: what comes back is the user's own text. */
 export function undo(scope: Scope | undefined, context: LaunchContext): number {
   const { ports, state } = context;
   const paths = (scope === undefined ? SCOPES : [scope]).map((one) => pathOf(one, context));
