@@ -40,7 +40,10 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
   },
 };
 
-/** Claude Code sends the first ones beside the token; with the others it asks another provider instead of the base URL. */
+/**
+ * The API key is sent beside the token, and a login's token has no business here. With each of the others Claude Code asks another
+ * provider instead of the base URL.
+ */
 export const IN_THE_WAY: readonly string[] = [
   'ANTHROPIC_API_KEY',
   'CLAUDE_CODE_OAUTH_TOKEN',
