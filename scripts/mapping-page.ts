@@ -58,7 +58,7 @@ function endText(reason: string): string {
   if (meaning.kind === 'refused') return `\`refusal\`: ${meaning.why}`;
   if (meaning.kind === 'unusable') {
     const calls = meaning.tellsCalls ? 'the calls in its message where they can be read, else ' : '';
-    return `${calls}no answer (another try, then an error): ${meaning.why}`;
+    return `${calls}no answer (another attempt, then an error): ${meaning.why}`;
   }
   return meaning.stopReason === 'end_turn' ? '`end_turn`, or `tool_use` after a call' : '`max_tokens`';
 }

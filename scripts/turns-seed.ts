@@ -7,7 +7,7 @@ import { listRecording, nameOf } from '../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../src/sim/cassette/write.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
-import { missingTries, withGoldens } from '../tests/support/turns/goldens.ts';
+import { missingAttempts, withGoldens } from '../tests/support/turns/goldens.ts';
 import { runTurn } from '../tests/support/turns/run.ts';
 import { knownStore } from '../tests/support/turns/signatures.ts';
 import { buildTurn, type TurnCase } from './turns/build.ts';
@@ -17,7 +17,7 @@ import { CASES } from './turns/cases/index.ts';
 export async function seedTurn(name: string, turn: TurnCase): Promise<RecordedRequest> {
   const built = buildTurn(name, turn);
   const { recorded, bugs } = await runTurn(built, knownStore(new Map(Object.entries(turn.store ?? {}))));
-  const problem = missingTries(built, recorded) ?? bugs.map(String)[0];
+  const problem = missingAttempts(built, recorded) ?? bugs.map(String)[0];
   if (problem)
     throw new Error(`${name}: ${problem}
 ${new TextDecoder().decode(recorded.answer.bytes)}`);

@@ -69,7 +69,7 @@ async function tryClient(client: FaultyClient, turn: FaultTurn, mode: string): P
   upstream = held.fetch;
   const socket = await openClient(proxy.port, '/v1/messages', requestOf(turn, mode));
   const answer = await client.drive(socket, held);
-  if (client.outcome === 'upstream is closed') {
+  if (client.effect === 'upstream is closed') {
     await held.left;
     await until(() => proxy.lines.slice(logged).some((line) => line['status'] === CLIENT_GONE));
   } else {
@@ -93,7 +93,7 @@ async function answeredTurns(): Promise<FaultTurn[]> {
 const answered = await answeredTurns();
 
 describe.each([...FAULTY_CLIENTS])('a client that $name', (client) => {
-  const all = client.outcome === 'the same answer' ? [...answered, ...shapes()] : shapes();
+  const all = client.effect === 'the same answer' ? [...answered, ...shapes()] : shapes();
   test.each([...MODES])(
     '%s',
     async (mode) => {

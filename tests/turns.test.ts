@@ -39,8 +39,8 @@ const asking = (recorded: RecordedRequest, stream: boolean): RecordedRequest => 
 };
 
 /** A whole answer shows nothing before its end, so there may be another attempt; that gets the last answer again. */
-const withOneMore = (recorded: RecordedRequest, tries: number): RecordedRequest => {
-  const asked = recorded.upstream.slice(0, tries);
+const withOneMore = (recorded: RecordedRequest, attempts: number): RecordedRequest => {
+  const asked = recorded.upstream.slice(0, attempts);
   return { ...recorded, upstream: [...asked, ...asked.slice(-1)] };
 };
 

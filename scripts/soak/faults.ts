@@ -38,6 +38,6 @@ function ruleOf(name: FaultName, seed: number): string {
  * `FAULTS` for the proxy. Faults that change the answer itself are left out: nobody could say whether it came complete.
  */
 export const soakFaults = (seed: number): string =>
-  FAULT_ROWS.filter(([name, { outcome }]) => outcome.kind !== 'as-sent' && !LEFT_OUT.includes(name))
+  FAULT_ROWS.filter(([name, { effect }]) => effect.kind !== 'as-sent' && !LEFT_OUT.includes(name))
     .map(([name]) => ruleOf(name, seed))
     .join(',');

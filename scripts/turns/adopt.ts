@@ -43,7 +43,7 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const notes: string[] = [];
   const found = redactAgain(readRecordedRequest(findRequest(recording, request)), options, notes);
   const { recorded, run: first } = await withNeededSettings(found, readManifest(recording).settings);
-  const usable = tellingAs(withTries(recorded, first, notes), first);
+  const usable = tellingAs(withAttempts(recorded, first, notes), first);
   noteDifferences(usable, first, notes);
   const small = whole ? { recorded: usable, run: first, runs: 0 } : await minimise(usable, first);
   if (!whole) notes.push(sizes(usable, small.recorded, small.runs));
@@ -88,7 +88,11 @@ async function withNeededSettings(recorded: RecordedRequest, then: RecordedSetti
 }
 
 /** Throws where today's code asks upstream more often than was recorded. What is not asked for any more is left out. */
-function withTries(recorded: RecordedRequest, { recorded: now }: TurnRun, notes: string[]): RecordedRequest {
+function withAttempts(
+  recorded: RecordedRequest,
+  { recorded: now }: TurnRun,
+  notes: string[],
+): RecordedRequest {
   const [was, is] = [recorded.upstream.length, now.upstream.length];
   if (is > was) {
     throw new Error(

@@ -5,7 +5,7 @@ import { STREAM } from '../../src/sim/cassette/layout.ts';
 import { listExchanges, listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
 import { differences } from '../../tests/support/turns/compare.ts';
-import { missingTries, withGoldens } from '../../tests/support/turns/goldens.ts';
+import { missingAttempts, withGoldens } from '../../tests/support/turns/goldens.ts';
 import { runTurn } from '../../tests/support/turns/run.ts';
 import { renewHashes } from './rehash.ts';
 
@@ -24,7 +24,7 @@ export async function blessTurn(folder: string): Promise<Blessing> {
   const found = differences(recorded, run);
   const notes = edited.map((file) => `\n${file} was edited by hand: its hash is renewed\n`).join('');
   const bugs = run.bugs.map((bug) => `an error of ours on the way: ${String(bug)}`);
-  const problems = [missingTries(recorded, run.recorded) ?? [], ...bugs].flat();
+  const problems = [missingAttempts(recorded, run.recorded) ?? [], ...bugs].flat();
   if (found !== '' || edited.length > 0) {
     await keepingStreams(folder, () => writeRecordedRequest(folder, withGoldens(recorded, run.recorded)));
   }

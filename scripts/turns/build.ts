@@ -16,7 +16,7 @@ export type TurnCase = {
   headers?: Readonly<Record<string, string>>;
   /** The Gemini model that the client's id is mapped to. */
   gemini?: string;
-  /** What is set otherwise than for all turns: one more try, and no other model. */
+  /** What is set otherwise than for all turns: one more attempt, and no other model. */
   settings?: NonNullable<RecordedRequest['settings']>;
   /** Asks Gemini for one whole answer, as `FORCE_DISABLE_STREAMING` does. */
   unary?: true;

@@ -57,7 +57,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   readonly #stop = new AbortController();
   readonly #abortable = new Abortable(this.#stop.signal);
   readonly #unfollow: () => void;
-  readonly #callOffDeadline: () => void;
+  readonly #cancelDeadline: () => void;
   #outgoing: O;
   /** The key that was told last. */
   #chosen: Backend;
@@ -71,7 +71,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   #whole = false;
   /** What the request that goes out next is paid from; undefined while one is out. */
   #paidBy: 'first' | 'retry' | 'free' | undefined = 'first';
-  /** Waits for another try, so far. */
+  /** Waits for another attempt, so far. */
   #round = 0;
 
   /** `outgoingFor`: the same request, for another model. */
@@ -89,7 +89,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#outgoing = outgoing;
     this.#chosen = outgoing.route.backend;
     this.#unfollow = followSignal(job.signal, this.#stop);
-    this.#callOffDeadline = abortAfter(Math.max(0, deadline.ms), this.#stop, deadline.late, ports.clock);
+    this.#cancelDeadline = abortAfter(Math.max(0, deadline.ms), this.#stop, deadline.late, ports.clock);
     // Who has left does not come back to say so; and may have left before this began.
     this.#stop.signal.addEventListener('abort', () => this.#end());
     if (this.#stop.signal.aborted) this.#end();
@@ -134,7 +134,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     const { model, route } = this.#outgoing;
     const patience = this.#options.patience(this.#outgoing);
     // Most often a key is free, and nothing need be waited for.
-    if (!route.tryReady(patience)) await route.ready(toldPatience(patience, this.#job), signal);
+    if (!route.readyNow(patience)) await route.ready(toldPatience(patience, this.#job), signal);
     signal.throwIfAborted();
     if (route.backend !== this.#chosen) tellChosen(model, route, this.#job);
     this.#chosen = route.backend;
@@ -147,7 +147,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#outgoing.route.succeeded();
     if (!events.some(isContent)) return;
     this.#state = 'committed';
-    this.#callOffDeadline();
+    this.#cancelDeadline();
     this.#outgoingFor = undefined;
     this.#outgoing.letGo();
     onCommit?.();
@@ -282,7 +282,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   #end(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.#callOffDeadline();
+    this.#cancelDeadline();
     this.#unfollow();
     this.#attempt?.close();
     this.#outgoing.route.released();

@@ -4,7 +4,7 @@
 import { UpstreamError } from '../gemini/errors.ts';
 import type { Frame } from '../gemini/frames.ts';
 import type { Pass } from '../keys/breaker.ts';
-import type { Reader } from '../translate/response/try-reader.ts';
+import type { Reader } from '../translate/response/attempt-reader.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
 import type { Job } from './job.ts';
 import type { Outgoing } from './outgoing.ts';

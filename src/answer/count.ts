@@ -67,7 +67,7 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
   },
   // A count moves no session.
   chosen: { why: 'fallback' },
-  tryReady: () => route.refusal() === undefined,
+  readyNow: () => route.refusal() === undefined,
   async ready() {
     const refusal = route.refusal();
     if (refusal) throw refusal;

@@ -58,7 +58,7 @@ const FACT = Type.Union([
 
 export type Fact = Static<typeof FACT>;
 
-const ENVELOPE = Type.Object({
+const NOTICE = Type.Object({
   /** The instance that says so. */
   from: Type.String(),
   /** When it said so. */
@@ -66,16 +66,16 @@ const ENVELOPE = Type.Object({
   fact: FACT,
 });
 
-export type Envelope = Static<typeof ENVELOPE>;
+export type Notice = Static<typeof NOTICE>;
 
-export const writeEnvelope = (envelope: Envelope): string => JSON.stringify(envelope);
+export const writeNotice = (notice: Notice): string => JSON.stringify(notice);
 
 /** Undefined for what no instance of this version has written. */
-export function readEnvelope(text: string): Envelope | undefined {
+export function readNotice(text: string): Notice | undefined {
   if (text.length > MAX_TEXT) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return Value.Check(ENVELOPE, value) ? value : undefined;
+    return Value.Check(NOTICE, value) ? value : undefined;
   } catch {
     return undefined; // no JSON
   }

@@ -108,9 +108,9 @@ export class RedisLink {
     const connection = this.#connection;
     if (!connection || clock.monotonic() < this.#restUntil) return undefined;
     const work = this.request(command, args);
-    const outcome = await within(work, ms, clock);
-    if (outcome.kind === 'done') return outcome.value;
-    if (outcome.kind === 'failed') this.#noteRefusal(command, outcome.error);
+    const waited = await within(work, ms, clock);
+    if (waited.kind === 'done') return waited.value;
+    if (waited.kind === 'failed') this.#noteRefusal(command, waited.error);
     else this.#restAfter(work, connection);
     return undefined;
   }
@@ -152,7 +152,7 @@ export class RedisLink {
         await clock.sleep(backoffMs(RECONNECT, this.#failures - 1), this.#closing.signal);
       if (!this.#closing.signal.aborted) await redis.connect();
     } catch {
-      // The proxy ends; or the try has failed, of which `error` and `end` tell.
+      // The proxy ends; or connecting has failed, of which `error` and `end` tell.
     }
   }
 

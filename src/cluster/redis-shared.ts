@@ -3,7 +3,7 @@
  * once; Redis carries the news, and keeps for newcomers what still holds. Why: docs/decisions/0023-several-instances.md
  */
 import { type Clock, momentOf } from '../lib/ports.ts';
-import { type Envelope, type Fact, factId, holdsForNewcomers, readEnvelope, writeEnvelope } from './facts.ts';
+import { type Fact, factId, holdsForNewcomers, type Notice, readNotice, writeNotice } from './facts.ts';
 import { RedisLink } from './link.ts';
 import type { SharedState, SharedStatus } from './shared.ts';
 import { type Told, ToldFacts } from './told-facts.ts';
@@ -54,11 +54,11 @@ class RedisSharedState implements RedisShared {
   }
 
   publish(fact: Fact): void {
-    const envelope: Envelope = { from: this.#instance, at: this.#clock.wall().getTime(), fact };
+    const notice: Notice = { from: this.#instance, at: this.#clock.wall().getTime(), fact };
     const id = factId(fact);
     if (id !== undefined)
-      this.link.send('SET', this.#stored(id, this.#told.add(id, envelope, this.#clock.monotonic())));
-    this.link.send('PUBLISH', [CHANNEL, writeEnvelope(envelope)]);
+      this.link.send('SET', this.#stored(id, this.#told.add(id, notice, this.#clock.monotonic())));
+    this.link.send('PUBLISH', [CHANNEL, writeNotice(notice)]);
   }
 
   listen(listener: (fact: Fact) => void): void {
@@ -88,12 +88,11 @@ class RedisSharedState implements RedisShared {
 
   /** News, which is later than what this instance said of the same. The id of what it is about. */
   #hear(text: string): string | undefined {
-    const envelope = this.#read(text);
-    if (envelope === undefined || envelope.from === this.#instance || this.#isOver(envelope))
-      return undefined;
-    this.#told.forget(envelope.fact);
-    this.#deliver(envelope.fact);
-    return factId(envelope.fact);
+    const notice = this.#read(text);
+    if (notice === undefined || notice.from === this.#instance || this.#isOver(notice)) return undefined;
+    this.#told.forget(notice.fact);
+    this.#deliver(notice.fact);
+    return factId(notice.fact);
   }
 
   /**
@@ -121,21 +120,21 @@ class RedisSharedState implements RedisShared {
   }
 
   #take(text: string, heard: ReadonlySet<string>, known: Set<string>): void {
-    const envelope = this.#read(text);
-    const id = envelope && factId(envelope.fact);
-    if (envelope === undefined || id === undefined || heard.has(id) || this.#isOver(envelope)) return;
+    const notice = this.#read(text);
+    const id = notice && factId(notice.fact);
+    if (notice === undefined || id === undefined || heard.has(id) || this.#isOver(notice)) return;
     const own = this.#told.get(id, this.#clock.monotonic());
-    if (envelope.from === this.#instance) {
-      if (own?.envelope.at === envelope.at) known.add(id);
+    if (notice.from === this.#instance) {
+      if (own?.notice.at === notice.at) known.add(id);
       return;
     }
-    if (own && own.at > momentOf(this.#clock, envelope.at)) return;
-    this.#told.forget(envelope.fact);
-    this.#deliver(envelope.fact);
+    if (own && own.at > momentOf(this.#clock, notice.at)) return;
+    this.#told.forget(notice.fact);
+    this.#deliver(notice.fact);
   }
 
   /** Said before this instance started, and not for newcomers. */
-  #isOver({ at, fact }: Envelope): boolean {
+  #isOver({ at, fact }: Notice): boolean {
     return momentOf(this.#clock, at) < this.#startedAt && !holdsForNewcomers(fact);
   }
 
@@ -148,7 +147,7 @@ class RedisSharedState implements RedisShared {
         if (!told) return [];
         return [
           this.link.request('SET', this.#stored(id, told)),
-          this.link.request('PUBLISH', [CHANNEL, writeEnvelope(told.envelope)]),
+          this.link.request('PUBLISH', [CHANNEL, writeNotice(told.notice)]),
         ];
       });
       // A Redis that takes no writes now (no memory, a replica) can still be heard; a lost connection is noticed elsewhere.
@@ -156,16 +155,16 @@ class RedisSharedState implements RedisShared {
     }
   }
 
-  #stored(id: string, { envelope, until }: Told): string[] {
+  #stored(id: string, { notice, until }: Told): string[] {
     const px = String(Math.max(1, Math.ceil(until - this.#clock.monotonic())));
-    return [FACT_PREFIX + id, writeEnvelope(envelope), 'PX', px];
+    return [FACT_PREFIX + id, writeNotice(notice), 'PX', px];
   }
 
-  #read(text: string): Envelope | undefined {
-    const envelope = readEnvelope(text);
-    if (!envelope)
+  #read(text: string): Notice | undefined {
+    const notice = readNotice(text);
+    if (!notice)
       this.#warn(`something in Redis under ${FACT_PREFIX}* or ${CHANNEL} is not of this version; left alone`);
-    return envelope;
+    return notice;
   }
 
   /** Called from Bun's client, where a thrown error would end the process. */

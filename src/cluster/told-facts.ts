@@ -1,12 +1,12 @@
 /** What this instance has told and what still holds, to be told again to a Redis that has lost it or was away. */
 import { RecentMap } from '../lib/recent-map.ts';
-import { type Envelope, type Fact, factId, factTtl } from './facts.ts';
+import { type Fact, factId, factTtl, type Notice } from './facts.ts';
 
 /** More than all keys times all models that are asked for. The oldest go first. */
 const MAX_TOLD = 10_000;
 
 export type Told = {
-  envelope: Envelope;
+  notice: Notice;
   /** When it was told, and until when it holds, by the monotonic clock. */
   at: number;
   until: number;
@@ -15,8 +15,8 @@ export type Told = {
 export class ToldFacts {
   readonly #told = new RecentMap<string, Told>(MAX_TOLD);
 
-  add(id: string, envelope: Envelope, at: number): Told {
-    const told = { envelope, at, until: at + factTtl(envelope.fact, envelope.at) };
+  add(id: string, notice: Notice, at: number): Told {
+    const told = { notice, at, until: at + factTtl(notice.fact, notice.at) };
     this.#told.set(id, told);
     return told;
   }

@@ -10,8 +10,8 @@ import { type App, createApp } from '../http/app.ts';
 import { BodyBudget } from '../http/body-budget.ts';
 import type { ServerDeps } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
-import { recordCalls } from '../http/taping/record.ts';
-import { replayCalls } from '../http/taping/replay.ts';
+import { recordRequests } from '../http/taping/record.ts';
+import { replayRequests } from '../http/taping/replay.ts';
 import { keyEventText } from '../keys/key-events.ts';
 import { StreamingBreakers } from '../keys/stream-breakers.ts';
 import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
@@ -74,8 +74,8 @@ function openScope(
 ): Pick<ServerDeps, 'openScope'> {
   const openBackend = ({ clock, recorded: { keyFingerprint } }: Play) =>
     createBackend(config, fetch, clock, { keyFingerprint });
-  const replay = player && replayCalls({ player, redactor, openBackend });
-  const scope = recorder ? recordCalls(recorder, replay) : replay;
+  const replay = player && replayRequests({ player, redactor, openBackend });
+  const scope = recorder ? recordRequests(recorder, replay) : replay;
   return scope ? { openScope: scope } : {};
 }
 
@@ -114,10 +114,10 @@ export function compose(given: Config, ports: Ports): System {
     random,
     ids: ports.ids ?? createIds(random),
     logger,
-    stats: { answersOpen: 0, draining: false },
+    admission: { answersOpen: 0, draining: false },
     counters,
     subscribers: [counters.subscriber, requestLog(logger), ...(ports.subscribers ?? [])],
-    openCalls: new Set(),
+    openRequests: new Set(),
     ...openScope(tapes, fetch),
   };
   const { app, door } = createApp(() => deps);
@@ -132,7 +132,7 @@ export function compose(given: Config, ports: Ports): System {
         deps = { ...deps, settings };
       },
     }),
-    answering: () => deps.stats.answersOpen,
+    answering: () => deps.admission.answersOpen,
     listen: () => listen(app, deps, config.host, config.port),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => {

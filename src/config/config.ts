@@ -53,7 +53,7 @@ export type Config = {
   requestTimeoutMs: number;
   headTimeoutMs: number;
   idleTimeoutMs: number;
-  /** After the first try. */
+  /** After the first attempt. */
   maxRetries: number;
   maxStreamingRetries: number;
   streamsMax: number;

@@ -188,12 +188,12 @@ export const VARIABLES = {
     default: 570,
     theme: 'limits',
     description:
-      'Seconds until the first content of an answer, counted from the request over all tries. An answer that Gemini sends whole must end in that time',
+      'Seconds until the first content of an answer, counted from the request over all attempts. An answer that Gemini sends whole must end in that time',
   }),
   HEAD_TIMEOUT: variable(Seconds, {
     default: 120,
     theme: 'limits',
-    description: 'Seconds until Gemini begins to answer one try (sends its response head)',
+    description: 'Seconds until Gemini begins to answer one attempt (sends its response head)',
   }),
   STREAM_IDLE_TIMEOUT: variable(Seconds, {
     default: 240,

@@ -1,6 +1,6 @@
 /**
  * The classes of what goes wrong upstream. From the class follow what the client is told, what it means for the key,
- * and whether another try may help.
+ * and whether another attempt may help.
  */
 export type FailureClass =
   /** Google does not take the key: wrong, expired, leaked, or without the API. */

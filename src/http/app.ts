@@ -3,7 +3,7 @@ import { Elysia } from 'elysia';
 import { RecentMap } from '../lib/recent-map.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import type { ServerDeps } from './deps.ts';
-import { type Handler, type RouteContext, runCall } from './handle-request.ts';
+import { type Handler, handleRequest, type RouteContext } from './handle-request.ts';
 import { baseUrlSlip, type Place, placeOf } from './paths.ts';
 import { baseUrlHint, methodNotAllowed, notFound } from './responses.ts';
 import { ROUTES, type Route } from './route-table.ts';
@@ -22,10 +22,10 @@ const MOST_PATHS = 100;
 /** 405 where the path exists under another method, else 404. */
 const unknownAnswer =
   (place: Place<Route>, asked: string, routes: readonly Route[]): Handler =>
-  (call) => {
+  (client) => {
     if (place.routes.length === 0) {
       const slip = baseUrlSlip(asked, routes);
-      throw notFound(asked, slip && baseUrlHint(call.url.origin, slip));
+      throw notFound(asked, slip && baseUrlHint(client.url.origin, slip));
     }
     const methods = place.routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
     throw methodNotAllowed([...new Set(methods)].join(', '));
@@ -68,7 +68,7 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
     const { handler, needsKey, asksModel, spends } = answeringOf(request, place, unknown, deps);
     const { path, params } = place;
     const route: RouteContext = { request, path, asked, params, needsKey, asksModel, spends, keepOpen };
-    return runCall(fail ?? handler, route, deps);
+    return handleRequest(fail ?? handler, route, deps);
   };
 }
 
@@ -90,7 +90,7 @@ export function createApp(current: () => ServerDeps) {
     parse: 'none',
     detail: { hide: true },
   });
-  // Only Elysia's own errors get here; errors of handlers are handled in `runCall`.
+  // Only Elysia's own errors get here; errors of handlers are handled in `handleRequest`.
   app.onError(({ request, error }) =>
     door(
       request,

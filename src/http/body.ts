@@ -9,7 +9,7 @@ import { jsonShape } from '../lib/json-text.ts';
 import { quoted, wholeOrSize } from '../lib/shown-text.ts';
 import { readUtf8 } from '../lib/utf8.ts';
 import type { BodyBudget, HeldBody } from './body-budget.ts';
-import { type Call, ClientGone } from './client-request.ts';
+import { ClientGone, type ClientRequest } from './client-request.ts';
 import type { KnownLists } from './known-lists.ts';
 
 /** Bytes: the limit of Anthropic's API. It holds for the unpacked body as well. */
@@ -226,16 +226,16 @@ export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, k
 }
 
 /**
- * The parsed body, whose room is held until the call releases it. Numbers in the client's own JSON keep their digits. A
- * byte-order mark is skipped, and of equal keys the last one counts, as with Anthropic's API. `call.keepBody` is shown
+ * The parsed body, whose room is held until the request releases it. Numbers in the client's own JSON keep their digits. A
+ * byte-order mark is skipped, and of equal keys the last one counts, as with Anthropic's API. `client.keepBody` is shown
  * the bytes of every body that may be parsed.
  */
-export async function readJson(call: Call, bodies: BodyBudget): Promise<unknown> {
-  const body = await readBody(call.request, bodies, call.signal);
+export async function readJson(client: ClientRequest, bodies: BodyBudget): Promise<unknown> {
+  const body = await readBody(client.request, bodies, client.signal);
   const { bytes, figures, held } = body;
-  call.holdBody(held);
-  call.keepBody?.(bytes);
-  call.trace.tell({ type: 'read', bytes: bytes.byteLength });
+  client.holdBody(held);
+  client.keepBody?.(bytes);
+  client.trace.tell({ type: 'read', bytes: bytes.byteLength });
   held.grow(figures.elements * ELEMENT_BYTES);
   return parseBody(body, bodies.known);
 }

@@ -6,7 +6,7 @@ import { type Subscriber, Trace } from '../trace/trace.ts';
 import { isRoutine } from '../translate/warnings.ts';
 import type { HeldBody } from './body-budget.ts';
 
-export type Call = Job & {
+export type ClientRequest = Job & {
   readonly request: Request;
   /** Its path is the served one, however the client wrote it. */
   readonly url: URL;
@@ -28,7 +28,7 @@ export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
-export type CallOptions = {
+export type ClientRequestOptions = {
   request: Request;
   path: string;
   asked: string;
@@ -52,7 +52,7 @@ function servedUrl(asked: string, path: string): URL {
   return url;
 }
 
-export function openCall(options: CallOptions): Call {
+export function openRequest(options: ClientRequestOptions): ClientRequest {
   const { request, clock, path, asked, subscribers } = options;
   const controller = new AbortController();
   const leave = () => controller.abort(new ClientGone('the client closed the connection'));

@@ -7,7 +7,7 @@ import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import type { PromptSize } from '../translate/response/usage.ts';
 import type { BodyBudget } from './body-budget.ts';
-import type { Call } from './client-request.ts';
+import type { ClientRequest } from './client-request.ts';
 
 /** Times are milliseconds. */
 export type ServerSettings = AnswerSettings & {
@@ -31,20 +31,22 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   promptTold(size: () => PromptSize): PromptSize;
   /** Of all requests together. */
   bodies: BodyBudget;
-  stats: Stats;
+  admission: Admission;
   /** What went well and wrong lately. */
   counters: Counters;
   /** Who hears the story of each request. */
   subscribers: readonly Subscriber[];
   /** Requests under way: told to come back when the server has to close. */
-  openCalls: Set<Call>;
+  openRequests: Set<ClientRequest>;
   /** Set while recording or replaying: stands around each request that asks a model. */
   openScope?: OpenScope;
 };
 
-/** Of this process, now. */
-export type Stats = {
+/** What decides whether this process takes one more message. */
+export type Admission = {
+  /** Answers under way. */
   answersOpen: number;
+  /** The process is about to end, and takes no more messages. */
   draining: boolean;
 };
 
@@ -52,19 +54,23 @@ export type Stats = {
 export type Reply = { response: Response; ended: Promise<void> };
 
 /** What one request gets in place of the server's own, and who looks on. */
-export type CallScope = {
+export type RequestScope = {
   request: Request;
   deps: ServerDeps;
   /** Told to the client at once, in place of an answer. */
   refusal?: unknown;
-  begin?(call: Call): void;
+  begin?(client: ClientRequest): void;
   /** Sees the body, unpacked. */
   keepBody?: (bytes: Uint8Array) => void;
   /** What to tell the client in place of the error that the request ended with. */
   failure?(): MessagesError | undefined;
   /** Sees the reply; the one that it resolves with is sent. */
-  watch?(reply: Reply, call: Call): Promise<Reply>;
+  watch?(reply: Reply, client: ClientRequest): Promise<Reply>;
 };
 
 /** `path` is the one that is served. Rejects with what to tell the client where the request itself cannot be read. */
-export type OpenScope = (request: Request, path: string, deps: ServerDeps) => CallScope | Promise<CallScope>;
+export type OpenScope = (
+  request: Request,
+  path: string,
+  deps: ServerDeps,
+) => RequestScope | Promise<RequestScope>;

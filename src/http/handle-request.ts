@@ -12,13 +12,16 @@ import type { Blame } from '../trace/events.ts';
 import { toClientError } from '../translate/client-error.ts';
 import { checkHost, checkSite } from './access.ts';
 import { checkKey } from './client-key.ts';
-import { type Call, ClientGone, openCall } from './client-request.ts';
+import { ClientGone, type ClientRequest, openRequest } from './client-request.ts';
 import { addCorsHeaders } from './cors.ts';
-import type { CallScope, Reply, ServerDeps } from './deps.ts';
+import type { Reply, RequestScope, ServerDeps } from './deps.ts';
 import { FallbackHeader } from './fallback-header.ts';
 import { errorResponse } from './responses.ts';
 
-export type Handler = (call: Call, deps: ServerDeps) => Response | Reply | Promise<Response | Reply>;
+export type Handler = (
+  client: ClientRequest,
+  deps: ServerDeps,
+) => Response | Reply | Promise<Response | Reply>;
 
 /** Nginx's code for a client that has left; it is only in the log. */
 const CLIENT_GONE_STATUS = 499;
@@ -61,13 +64,13 @@ function blameFor(type: ErrorType, failure: FailureClass | undefined): Blame {
 }
 
 /** What the client is told of `error`. */
-export function tell(error: unknown, call: Call, deps: ServerDeps): MessagesError {
+export function tell(error: unknown, client: ClientRequest, deps: ServerDeps): MessagesError {
   const told = toClientError(error, deps.settings.secrets);
   if (error instanceof ClientGone) return told;
   const upstream = told.cause instanceof UpstreamError ? told.cause : undefined;
   const failure = upstream && failureClass(upstream);
   const isExpected = error instanceof MessagesError || error instanceof UpstreamError;
-  call.trace.tell({
+  client.trace.tell({
     type: 'error',
     error: told.type,
     class: failure,
@@ -97,7 +100,7 @@ function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError
 }
 
 /** What the request is served with. Recorders and replays see none that was refused at the door. */
-async function openScope(route: RouteContext, deps: ServerDeps): Promise<CallScope> {
+async function openScope(route: RouteContext, deps: ServerDeps): Promise<RequestScope> {
   const plain = { request: route.request, deps };
   const refusal = refusalOf(route, deps);
   if (refusal) return { ...plain, refusal };
@@ -109,22 +112,26 @@ async function openScope(route: RouteContext, deps: ServerDeps): Promise<CallSco
   }
 }
 
-async function answer(call: Call, handler: Handler, scope: CallScope): Promise<Reply> {
+async function answer(client: ClientRequest, handler: Handler, scope: RequestScope): Promise<Reply> {
   try {
     if (scope.refusal !== undefined) throw scope.refusal;
-    return asReply(await handler(call, scope.deps));
+    return asReply(await handler(client, scope.deps));
   } catch (thrown) {
     // Once the signal is aborted, its reason is the truth, whatever came of the request.
-    const error = call.signal.aborted ? call.signal.reason : thrown;
-    return asReply(errorResponse(tell(scope.failure?.() ?? error, call, scope.deps), call.id));
+    const error = client.signal.aborted ? client.signal.reason : thrown;
+    return asReply(errorResponse(tell(scope.failure?.() ?? error, client, scope.deps), client.id));
   }
 }
 
-export async function runCall(handler: Handler, route: RouteContext, server: ServerDeps): Promise<Response> {
+export async function handleRequest(
+  handler: Handler,
+  route: RouteContext,
+  server: ServerDeps,
+): Promise<Response> {
   const scope = await openScope(route, server);
   const { deps } = scope;
   const fallback = new FallbackHeader();
-  const call = openCall({
+  const client = openRequest({
     request: scope.request,
     path: route.path,
     asked: route.asked,
@@ -135,18 +142,18 @@ export async function runCall(handler: Handler, route: RouteContext, server: Ser
     keepBody: scope.keepBody,
     subscribers: [...deps.subscribers, () => fallback.hear],
   });
-  deps.openCalls.add(call);
-  scope.begin?.(call);
-  const reply = await answer(call, handler, scope);
-  reply.response.headers.set('request-id', call.id);
+  deps.openRequests.add(client);
+  scope.begin?.(client);
+  const reply = await answer(client, handler, scope);
+  reply.response.headers.set('request-id', client.id);
   fallback.addTo(reply.response.headers);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);
-  const { response, ended } = scope.watch ? await scope.watch(reply, call) : reply;
+  const { response, ended } = scope.watch ? await scope.watch(reply, client) : reply;
   void ended.then(() => {
-    deps.openCalls.delete(call);
-    call.letBodyGo();
-    const clientLeft = call.signal.reason instanceof ClientGone;
-    call.trace.tell({ type: 'end', status: clientLeft ? CLIENT_GONE_STATUS : response.status, clientLeft });
+    deps.openRequests.delete(client);
+    client.letBodyGo();
+    const clientLeft = client.signal.reason instanceof ClientGone;
+    client.trace.tell({ type: 'end', status: clientLeft ? CLIENT_GONE_STATUS : response.status, clientLeft });
   });
   return response;
 }

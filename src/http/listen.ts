@@ -47,12 +47,12 @@ export function listen(app: App, deps: ServerDeps, host: string, port: number): 
 }
 
 async function close(app: App, deps: ServerDeps, graceMs: number): Promise<void> {
-  const { clock, stats, openCalls } = deps;
+  const { clock, admission, openRequests } = deps;
   const { server } = app;
-  stats.draining = true;
+  admission.draining = true;
   // Only answers are waited for, to their last byte. A request that never becomes complete would hold up the end for
   // nothing.
-  const isAnswering = () => stats.answersOpen > 0 || (server?.pendingRequests ?? 0) > openCalls.size;
+  const isAnswering = () => admission.answersOpen > 0 || (server?.pendingRequests ?? 0) > openRequests.size;
   const until = clock.monotonic() + graceMs;
   // The port stays open meanwhile: readiness probes are told that the proxy is not ready, and a new message is refused
   // in words that its client understands.
@@ -60,8 +60,8 @@ async function close(app: App, deps: ServerDeps, graceMs: number): Promise<void>
     await clock.sleep(Math.min(DRAIN_LOOK_MS, until - clock.monotonic()));
   }
   const stopped = server?.stop(false);
-  for (const call of openCalls)
-    call.abort(new MessagesError('overloaded_error', 'The proxy is shutting down'));
-  if (openCalls.size > 0) await Promise.race([stopped, clock.sleep(LAST_WORDS_MS)]);
+  for (const request of openRequests)
+    request.abort(new MessagesError('overloaded_error', 'The proxy is shutting down'));
+  if (openRequests.size > 0) await Promise.race([stopped, clock.sleep(LAST_WORDS_MS)]);
   await server?.stop(true);
 }

@@ -87,7 +87,7 @@ export const ROUTES: readonly Route[] = [
     handler: testConnection,
     needsKey: true,
     spends: true,
-    summary: 'One tiny live call with the small model and each key',
+    summary: 'One tiny live request with the small model and each key',
     tag: 'Operation',
   },
   {

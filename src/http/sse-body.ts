@@ -47,7 +47,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   #first: Promise<TurnEvent[] | undefined> | undefined;
   /** The stream has ended, one way or another. */
   #over = false;
-  #callOffPing: () => void = () => {};
+  #cancelPing: () => void = () => {};
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #lastSent = 0;
 
@@ -94,7 +94,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
 
   #isOver(): void {
     this.#over = true;
-    this.#callOffPing();
+    this.#cancelPing();
   }
 
   #fail(error: unknown): void {
@@ -140,6 +140,6 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
       if (!reading || !this.#send(stream.keepAlive())) this.#lastSent = clock.monotonic();
     }
     if (this.#over) return;
-    this.#callOffPing = clock.after(this.#lastSent + PING_MS - clock.monotonic(), () => this.#keepAlive());
+    this.#cancelPing = clock.after(this.#lastSent + PING_MS - clock.monotonic(), () => this.#keepAlive());
   }
 }

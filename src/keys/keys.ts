@@ -91,7 +91,7 @@ export type KeyRoute = {
    * True where a key may be asked now; the route has that key in hand then, just as after `ready`. False where the request has to wait or
    * is refused; call `ready` for either. Never throws.
    */
-  tryReady(patience: Patience): boolean;
+  readyNow(patience: Patience): boolean;
   /**
    * Resolves when the key in hand may be asked. Rejects with an UpstreamError `not-sent` where that would take longer than `patience`
    * allows: every key is out of quota, or the model fails with every key. Rejects with the signal's reason when it aborts.

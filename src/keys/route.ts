@@ -82,7 +82,7 @@ export class PoolRoute implements KeyRoute {
     return this.#chosen;
   }
 
-  tryReady(patience: Patience): boolean {
+  readyNow(patience: Patience): boolean {
     this.released();
     const tokens = this.#tokens(patience);
     return this.#take(this.#choose(tokens, this.#record.fingerprint), tokens, patience);

@@ -8,7 +8,7 @@ export function singleKey(backend: Backend): Keys {
   const route: KeyRoute = {
     backend,
     chosen: { why: 'home', home: backend.keyFingerprint },
-    tryReady: () => true,
+    readyNow: () => true,
     ready: async () => {},
     refusal: () => undefined,
     failed: () => 'no',

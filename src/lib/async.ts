@@ -46,15 +46,15 @@ export const abortAfter = (
   clock: Clock,
 ): (() => void) => clock.after(ms, () => controller.abort(reason()));
 
-export type Outcome<T> = { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'late' };
+export type Waited<T> = { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'late' };
 
 /** What has become of `work` after at most `ms`. Never rejects. */
-export async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<Outcome<T>> {
+export async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<Waited<T>> {
   const decided = new AbortController();
-  const late = clock.sleep(ms, decided.signal).then((): Outcome<T> => ({ kind: 'late' }));
+  const late = clock.sleep(ms, decided.signal).then((): Waited<T> => ({ kind: 'late' }));
   const done = work.then(
-    (value): Outcome<T> => ({ kind: 'done', value }),
-    (error): Outcome<T> => ({ kind: 'failed', error }),
+    (value): Waited<T> => ({ kind: 'done', value }),
+    (error): Waited<T> => ({ kind: 'failed', error }),
   );
   try {
     return await Promise.race([done, late]);

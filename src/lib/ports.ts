@@ -67,10 +67,10 @@ export const sleepOf = (clock: Pick<Clock, 'after'>, ms: number, signal?: AbortS
       return;
     }
     const onAbort = () => {
-      callOff();
+      cancel();
       reject(signal?.reason);
     };
-    const callOff = clock.after(ms, () => {
+    const cancel = clock.after(ms, () => {
       signal?.removeEventListener('abort', onAbort);
       resolve();
     });

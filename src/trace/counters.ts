@@ -23,7 +23,7 @@ const ENOUGH = 4;
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy';
 /** `asker`: the one whose request may itself be at fault; undefined where it certainly was not. */
-type Outcome = { at: number; failed: boolean; asker: string | undefined };
+type Ended = { at: number; failed: boolean; asker: string | undefined };
 
 export class Counters {
   readonly startedAt: number;
@@ -35,7 +35,7 @@ export class Counters {
   readonly recentErrors: RecentError[] = [];
   readonly #clock: Clock;
   /** Oldest first. */
-  readonly #outcomes: Outcome[] = [];
+  readonly #ended: Ended[] = [];
   #failed = 0;
 
   constructor(clock: Clock) {
@@ -50,7 +50,7 @@ export class Counters {
 
   health(): Health {
     this.#forgetOld(this.#clock.monotonic());
-    const known = this.#outcomes.length;
+    const known = this.#ended.length;
     if (this.#failed === 0) return 'healthy';
     return known >= ENOUGH && this.#failed === known && !this.#isOneRequest() ? 'unhealthy' : 'degraded';
   }
@@ -74,7 +74,7 @@ export class Counters {
         this.#countError(event, request.id);
         return;
       case 'end':
-        if (request.isSent) this.#countOutcome(request);
+        if (request.isSent) this.#countEnded(request);
         return;
     }
   }
@@ -92,23 +92,23 @@ export class Counters {
   }
 
   /** How an answer ended, as far as upstream and this proxy are to blame. */
-  #countOutcome({ blame, asker }: Counted): void {
+  #countEnded({ blame, asker }: Counted): void {
     const now = this.#clock.monotonic();
     this.#forgetOld(now);
     const failed = blame === 'request' || blame === 'others';
-    this.#outcomes.push({ at: now, failed, asker: blame === 'others' ? undefined : asker });
+    this.#ended.push({ at: now, failed, asker: blame === 'others' ? undefined : asker });
     if (failed) this.#failed++;
   }
 
   /** One request that upstream stumbles over, sent again and again, says nothing of the next one. */
   #isOneRequest(): boolean {
-    const [first] = this.#outcomes;
-    return first?.asker !== undefined && this.#outcomes.every(({ asker }) => asker === first.asker);
+    const [first] = this.#ended;
+    return first?.asker !== undefined && this.#ended.every(({ asker }) => asker === first.asker);
   }
 
   #forgetOld(now: number): void {
-    for (let old = this.#outcomes[0]; old && now - old.at >= WINDOW; old = this.#outcomes[0]) {
-      this.#outcomes.shift();
+    for (let old = this.#ended[0]; old && now - old.at >= WINDOW; old = this.#ended[0]) {
+      this.#ended.shift();
       if (old.failed) this.#failed--;
     }
   }

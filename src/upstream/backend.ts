@@ -2,7 +2,7 @@
 import type { Frame } from '../gemini/frames.ts';
 import type { Exchange } from '../lib/ports.ts';
 
-export type UpstreamCall = {
+export type UpstreamRequest = {
   /** Gemini's model id, without `models/`. */
   model: string;
   /** The serialised request body, which is sent unchanged. */
@@ -23,7 +23,7 @@ export type Backend = {
   /** Tells keys apart without showing them: a signature of one key means nothing to another. */
   readonly keyFingerprint: string;
   /** Rejects with an UpstreamError on a non-2xx head and on a failed connection. Aborting `signal` closes upstream at once. */
-  generate(call: UpstreamCall, exchange: Exchange, signal: AbortSignal): Promise<UpstreamReply>;
+  generate(request: UpstreamRequest, exchange: Exchange, signal: AbortSignal): Promise<UpstreamReply>;
   /** Google's count of tokens for `body` (a generateContent body). Rejects like `generate`. */
   countTokens(model: string, body: string, exchange: Exchange, signal: AbortSignal): Promise<number>;
 };

@@ -53,7 +53,7 @@ export class Reach {
   async #connect(url: string): Promise<void> {
     const { connect, clock } = this.#options;
     const controller = new AbortController();
-    const callOff = abortAfter(CONNECT_MS, controller, noConnection, clock);
+    const cancel = abortAfter(CONNECT_MS, controller, noConnection, clock);
     try {
       await connect(new URL(url), controller.signal);
       this.noteReached(url);
@@ -61,7 +61,7 @@ export class Reach {
       this.#away.add(new URL(url).origin);
       throw error;
     } finally {
-      callOff();
+      cancel();
     }
   }
 }
@@ -78,15 +78,15 @@ export function failingUnreached(fetch: Fetch, reach: Reach, clock: Clock): Fetc
     new Promise((resolve, reject) => {
       // Where the head is there by then, nobody hears of it.
       const check = () => void reach.check(url).catch(reject);
-      const callOff = clock.after(reach.isAway(url) ? 0 : PATIENCE_MS, check);
+      const cancel = clock.after(reach.isAway(url) ? 0 : PATIENCE_MS, check);
       fetch(url, init, exchange).then(
         (response) => {
-          callOff();
+          cancel();
           reach.noteReached(url);
           resolve(response);
         },
         (error: unknown) => {
-          callOff();
+          cancel();
           reject(error);
         },
       );

@@ -10,7 +10,7 @@ export class SilenceLimit {
   readonly #clock: Clock;
   readonly #onSilence: (limitMs: number) => void;
   #limitMs: number;
-  #callOff: () => void;
+  #cancel: () => void;
   #waitingSince: number | undefined;
   /** Milliseconds of the waits that are over. */
   #waited = 0;
@@ -19,7 +19,7 @@ export class SilenceLimit {
     this.#clock = clock;
     this.#limitMs = limitMs;
     this.#onSilence = onSilence;
-    this.#callOff = clock.after(limitMs, () => this.#look());
+    this.#cancel = clock.after(limitMs, () => this.#look());
   }
 
   /** Between two waits. What was waited so far is forgotten. */
@@ -44,7 +44,7 @@ export class SilenceLimit {
   }
 
   stop(): void {
-    this.#callOff();
+    this.#cancel();
   }
 
   #waitedSoFar(): number {
@@ -55,8 +55,8 @@ export class SilenceLimit {
 
   /** The timer never rings later than one limit after something was heard, so the limit is met to the millisecond. */
   #setTimer(ms: number): void {
-    this.#callOff();
-    this.#callOff = this.#clock.after(ms, () => this.#look());
+    this.#cancel();
+    this.#cancel = this.#clock.after(ms, () => this.#look());
   }
 
   #look(): void {

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { Fact } from '../../src/cluster/facts.ts';
-import { factId, factTtl, holdsForNewcomers, readEnvelope, writeEnvelope } from '../../src/cluster/facts.ts';
+import { factId, factTtl, holdsForNewcomers, readNotice, writeNotice } from '../../src/cluster/facts.ts';
 import { ToldFacts } from '../../src/cluster/told-facts.ts';
 
 const NOW = 1_000_000;
@@ -69,7 +69,7 @@ test('what is of the moment has no id', () => {
 
 test('every fact comes back as it was written', () => {
   for (const fact of all) {
-    expect(readEnvelope(writeEnvelope({ from: 'a', at: NOW, fact }))).toEqual({ from: 'a', at: NOW, fact });
+    expect(readNotice(writeNotice({ from: 'a', at: NOW, fact }))).toEqual({ from: 'a', at: NOW, fact });
   }
 });
 
@@ -88,25 +88,25 @@ const foreign: [string, string][] = [
   ],
   [
     'something huge',
-    writeEnvelope({ from: 'a', at: 1, fact: { kind: 'key', key: 'k'.repeat(1e5), state: 'out' } }),
+    writeNotice({ from: 'a', at: 1, fact: { kind: 'key', key: 'k'.repeat(1e5), state: 'out' } }),
   ],
 ];
 for (const [what, text] of foreign) {
-  test(`${what} is not believed`, () => expect(readEnvelope(text)).toBeUndefined());
+  test(`${what} is not believed`, () => expect(readNotice(text)).toBeUndefined());
 }
 
 test('nothing that can stand in Redis throws', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json(), fc.string({ unit: 'binary' })), (text) => {
-      readEnvelope(text);
+      readNotice(text);
     }),
   );
   fc.assert(
     fc.property(fc.constantFrom(...all), fc.jsonValue(), fc.nat(20), (fact, odd, place) => {
-      const envelope: Record<string, unknown> = { from: 'a', at: 1, fact: { ...fact } };
-      const target = place % 2 ? envelope : (envelope['fact'] as Record<string, unknown>);
+      const notice: Record<string, unknown> = { from: 'a', at: 1, fact: { ...fact } };
+      const target = place % 2 ? notice : (notice['fact'] as Record<string, unknown>);
       target[Object.keys(target)[place % Object.keys(target).length] ?? 'from'] = odd;
-      const read = readEnvelope(JSON.stringify(envelope));
+      const read = readNotice(JSON.stringify(notice));
       if (read) expect(() => [factId(read.fact), factTtl(read.fact, NOW)]).not.toThrow();
     }),
   );

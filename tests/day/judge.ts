@@ -24,7 +24,7 @@ const LEAVING = 100;
  * The thoughts of a failed attempt stay shown. So what is shown is a beginning of each attempt's thoughts, in order,
  * and then all thoughts of the last one.
  */
-function isThoughtInTries(thinking: string, asked: Asked, last: number | undefined): boolean {
+function isThoughtInAttempts(thinking: string, asked: Asked, last: number | undefined): boolean {
   let rest = thinking;
   for (let attempt = 1; rest !== '' && attempt < 20; attempt++) {
     const pieces = thoughtPieces(asked.wish, attempt);
@@ -59,7 +59,7 @@ function checkMessage(asked: Asked, message: AnswerMessage, sends: readonly Send
     'thinking that nobody asked for',
   );
   say(
-    !asked.thinking || isThoughtInTries(shown.thinking, asked, attempt),
+    !asked.thinking || isThoughtInAttempts(shown.thinking, asked, attempt),
     `the thoughts differ: ${shown.thinking}`,
   );
   say(message.stop_reason === (wish.call ? 'tool_use' : 'end_turn'), `stop reason ${message.stop_reason}`);
@@ -68,8 +68,8 @@ function checkMessage(asked: Asked, message: AnswerMessage, sends: readonly Send
   say(message.usage.input_tokens === usage.promptTokenCount, `input tokens ${message.usage.input_tokens}`);
   const output = usage.candidatesTokenCount + usage.thoughtsTokenCount;
   say(message.usage.output_tokens === output, `output tokens ${message.usage.output_tokens}`);
-  say(answer?.outcome === 'answered', `an answer made of a try that was ${answer?.outcome}`);
-  say(attempt === sends.length, `asked ${sends.length} times, and answered with try ${attempt}`);
+  say(answer?.outcome === 'answered', `an answer made of an attempt that was ${answer?.outcome}`);
+  say(attempt === sends.length, `asked ${sends.length} times, and answered with attempt ${attempt}`);
 }
 
 /** What was shown before an error, or before the client left, is the beginning of one attempt. */
@@ -83,7 +83,7 @@ function checkBeginning(asked: Asked, sends: readonly Send[], say: Say): void {
     );
     say(
       attempt === sends.length,
-      `asked again after content: ${sends.length} times, shown is try ${attempt}`,
+      `asked again after content: ${sends.length} times, shown is attempt ${attempt}`,
     );
     const calls = JSON.stringify(shown.calls);
     say(
@@ -92,7 +92,7 @@ function checkBeginning(asked: Asked, sends: readonly Send[], say: Say): void {
     );
   }
   say(asked.thinking || shown.thinking === '', 'thinking that nobody asked for');
-  say(isThoughtInTries(shown.thinking, asked, undefined), 'the thoughts are not those of its tries');
+  say(isThoughtInAttempts(shown.thinking, asked, undefined), 'the thoughts are not those of its attempts');
 }
 
 function checkError(asked: Asked, say: Say): void {

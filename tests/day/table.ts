@@ -31,7 +31,7 @@ const quantile = (values: readonly number[], share: number): number => {
 const duration = ({ asked }: Judgement) => (asked.endedAt ?? Infinity) - asked.startedAt;
 
 /** Quotas and refused keys are not failures of the attempt. */
-const NO_TRIES = new Set(['key refused', 'minute quota', 'day quota', 'no access']);
+const NO_ATTEMPTS = new Set(['key refused', 'minute quota', 'day quota', 'no access']);
 
 export function figuresOf(phase: string, verdicts: readonly Judgement[]): Figures {
   const own = verdicts.filter(({ asked }) => asked.phase === phase);
@@ -43,7 +43,7 @@ export function figuresOf(phase: string, verdicts: readonly Judgement[]): Figure
     errors.set(name, (errors.get(name) ?? 0) + 1);
   }
   const sends = own.flatMap((verdict) => verdict.sends);
-  const tries = sends.filter(({ outcome }) => !NO_TRIES.has(outcome));
+  const attempts = sends.filter(({ outcome }) => !NO_ATTEMPTS.has(outcome));
   const durations = complete.map(duration);
   return {
     phase,
@@ -54,7 +54,8 @@ export function figuresOf(phase: string, verdicts: readonly Judgement[]): Figure
     errors,
     sends: sends.length,
     sendsPerRequest: sends.length / Math.max(1, own.length),
-    failedShare: tries.filter(({ outcome }) => outcome !== 'answered').length / Math.max(1, tries.length),
+    failedShare:
+      attempts.filter(({ outcome }) => outcome !== 'answered').length / Math.max(1, attempts.length),
     p50: quantile(durations, 0.5),
     p99: quantile(durations, 0.99),
     errorP50: quantile(failed.map(duration), 0.5),

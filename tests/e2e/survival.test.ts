@@ -153,7 +153,7 @@ describe.skipIf(!installed.ok)(`Claude Code ${VERSION} survives`, () => {
   });
 
   describe('a storm of 503', () => {
-    test('that outlasts the tries of the proxy: the client goes on trying', () => {
+    test('that outlasts the attempts of the proxy: the client goes on trying', () => {
       const run = runs.shortStorm;
       expectDone(run);
       expect(column(run, 'status')).toContain(529);

@@ -174,7 +174,7 @@ test('counts that fail say nothing of answers: the model answers all the same', 
 });
 
 describe('streams that keep breaking', () => {
-  test('a connection that breaks behind the head: the next try asks for the whole answer', async () => {
+  test('a connection that breaks behind the head: the next attempt asks for the whole answer', async () => {
     const google = scriptedGoogle((asked) => (asked.stream ? resets() : says(asked)));
     await using proxy = await google.start(alone);
     const { text } = await ask(google, proxy);

@@ -244,7 +244,7 @@ test('switched off, nobody is asked', async () => {
   expect([sent, read]).toEqual([[], []]);
 });
 
-test('an answer that is only a picture is told in words, at the first try', async () => {
+test('an answer that is only a picture is told in words, at the first attempt', async () => {
   let tries = 0;
   const fetch = async () => {
     tries++;

@@ -102,8 +102,8 @@ describe('a model that really fails', () => {
     await expectOthersServed(google, proxy);
     const text = await google.finish(send(proxy, POISON));
     expect(eventNames(text).at(-1)).toBe('message_stop');
-    const tries = google.asked.filter(isPoison).map(({ model }) => model);
-    expect([tries.at(-1), tries.filter((model) => model === ARGON).length]).toEqual([HYDROGEN, 5]);
+    const attempts = google.asked.filter(isPoison).map(({ model }) => model);
+    expect([attempts.at(-1), attempts.filter((model) => model === ARGON).length]).toEqual([HYDROGEN, 5]);
     await expectOthersServed(google, proxy);
   });
 

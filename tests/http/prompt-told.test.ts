@@ -10,7 +10,7 @@ import { readEvents } from '../support/events.ts';
 import { heldUpstream, reader, turns } from '../support/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { googleError, googleStream, startProxy, textChunk } from '../support/proxy.ts';
-import { event, pieces, recordingProxy, streamed, type Try } from '../support/recording.ts';
+import { event, pieces, recordingProxy, streamed, type UpstreamPlay } from '../support/recording.ts';
 import { busy, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'prompt-told-'));
@@ -89,7 +89,7 @@ describe('message_start tells the size of the prompt', () => {
     expect(end).toEqual([20, 10, 4]);
   });
 
-  test('by the try that answers, after others that were refused', async () => {
+  test('by the attempt that answers, after others that were refused', async () => {
     const google = scriptedGoogle((asked, index) => (index < 2 ? busy() : says(asked)));
     await using proxy = await google.start();
     const text = await google.through(proxy.send('/v1/messages', asking).then((got) => got.text()));
@@ -107,7 +107,7 @@ describe('message_start tells the size of the prompt', () => {
 });
 
 describe('a recording keeps what was told', () => {
-  const late: Try = pieces({ waitMs: 9_000 }, event(textChunk('late', 'STOP')));
+  const late: UpstreamPlay = pieces({ waitMs: 9_000 }, event(textChunk('late', 'STOP')));
 
   test.each([
     ['the figure of then', { tokens: 7, cached: 3 }, [4, 3, 0]],

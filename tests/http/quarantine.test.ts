@@ -15,7 +15,7 @@ import {
   type TestProxy,
   textChunk,
 } from '../support/proxy.ts';
-import { recordingProxy, streamed, type Try } from '../support/recording.ts';
+import { recordingProxy, streamed, type UpstreamPlay } from '../support/recording.ts';
 
 const tool = (name: string, inside: object = { format: 'odd' }) => ({
   name,
@@ -236,9 +236,9 @@ test('tools that are too much together are simplified together, and that list fr
 test('what is recorded depends on no earlier request, and plays again', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'quarantine-'));
   try {
-    const refused: Try = () =>
+    const refused: UpstreamPlay = () =>
       googleError(400, 'INVALID_ARGUMENT', 'Unable to … `odd` functionDeclaration `parameters` …');
-    const good: Try = () => text(textChunk('Hello there', 'STOP'));
+    const good: UpstreamPlay = () => text(textChunk('Hello there', 'STOP'));
     {
       await using proxy = await recordingProxy(folder, [refused, good, refused, good]);
       for (const content of ['one', 'two']) {

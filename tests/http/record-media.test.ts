@@ -26,13 +26,13 @@ test.each([
     ...streamed,
     messages: [{ role: 'user', content: [{ type: 'image', source }] }],
   };
-  const tries = [...refusals, good];
+  const attempts = [...refusals, good];
   let answer = '';
   {
     await using proxy = await startProxy({
       env: { RECORD: folder, URL_FETCH },
       fetch: async (_url, init) =>
-        tries.shift()?.(new VirtualClock(0, () => 0, systemClock), init) ?? Response.error(),
+        attempts.shift()?.(new VirtualClock(0, () => 0, systemClock), init) ?? Response.error(),
       urlFetch: {
         resolve: async () => ['1.1.1.1'],
         isPublic: () => true,

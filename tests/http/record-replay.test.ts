@@ -22,15 +22,15 @@ import {
   pieces,
   recordingProxy,
   streamed,
-  type Try,
+  type UpstreamPlay,
 } from '../support/recording.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'record-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 type Scene = {
-  /** One for each try. */
-  upstream: readonly Try[];
+  /** One for each attempt. */
+  upstream: readonly UpstreamPlay[];
   request?: object;
   path?: string;
   /** What in the recording proves that the scene was played. */
@@ -43,7 +43,7 @@ const unreachable = () =>
 const SCENES: Record<string, Scene> = {
   'a stream': { upstream: [good], request: streamed },
   'a whole answer': { upstream: [good] },
-  'a second try after a refusal': {
+  'a second attempt after a refusal': {
     upstream: [() => googleError(503, 'UNAVAILABLE', 'busy'), good],
     request: streamed,
     check: ({ upstream }) => expect(upstream.map(({ head }) => head?.status)).toEqual([503, 200]),

@@ -138,13 +138,13 @@ describe('played again by', () => {
   test('a client that leaves in the middle', async () => {
     const folder = join(root, 'leaves');
     {
-      const tries = [pieces(event(textChunk('half a')), 'SILENCE')];
+      const attempts = [pieces(event(textChunk('half a')), 'SILENCE')];
       const clock = systemClock;
       const virtual = new VirtualClock(0, () => 1e9, systemClock);
       await using proxy = await startProxy({
         clock,
         env: { RECORD: folder },
-        fetch: async (_url, init) => tries[0]?.(virtual, init) ?? Response.error(),
+        fetch: async (_url, init) => attempts[0]?.(virtual, init) ?? Response.error(),
       });
       const leaving = new AbortController();
       const response = await askStream(proxy, leaving.signal);

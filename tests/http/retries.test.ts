@@ -26,21 +26,21 @@ describe('a failure before content', () => {
     [0, 1],
     [1, 2],
     [3, 4],
-  ])('MAX_STREAMING_RETRIES=%p: a lone client gets %p tries', async (retries, tries) => {
+  ])('MAX_STREAMING_RETRIES=%p: a lone client gets %p attempts', async (retries, attempts) => {
     const { response, asked, lines } = await ask(busy, streamed, { MAX_STREAMING_RETRIES: String(retries) });
-    expect([response.status, asked.length]).toEqual([529, tries]);
+    expect([response.status, asked.length]).toEqual([529, attempts]);
     expect(lineOf(lines)).toMatchObject({ error: 'overloaded_error', ...(retries ? { retries } : {}) });
   });
 
   test.each([
     [0, 1],
     [2, 3],
-  ])('MAX_RETRIES=%p: the same for a whole answer, %p tries', async (retries, tries) => {
+  ])('MAX_RETRIES=%p: the same for a whole answer, %p attempts', async (retries, attempts) => {
     const { response, asked } = await ask(busy, hello, { MAX_RETRIES: String(retries) });
-    expect([response.status, asked.length]).toEqual([529, tries]);
+    expect([response.status, asked.length]).toEqual([529, attempts]);
   });
 
-  test('is not seen by the client where a later try is well', async () => {
+  test('is not seen by the client where a later attempt is well', async () => {
     const { response, text, asked, lines, left } = await ask(
       (one, index) => (index < 3 ? busy() : says(one)),
       streamed,
@@ -50,7 +50,7 @@ describe('a failure before content', () => {
     expect(left).toBe(0);
   });
 
-  test('is tried again by default as often as twelve times, with thirteen tries in all', async () => {
+  test('is tried again by default as often as twelve times, with thirteen attempts in all', async () => {
     const { text, asked } = await ask((one) => (one.stream ? cut(one) : broken()), streamed);
     expect([asked.length, eventNames(text).at(-1) ?? '']).toEqual([13, 'error']);
   });

@@ -77,7 +77,7 @@ describe('time', () => {
     expect(names.at(-1)).toBe('message_stop');
   });
 
-  test('REQUEST_TIMEOUT bounds the wait for content, all tries together', async () => {
+  test('REQUEST_TIMEOUT bounds the wait for content, all attempts together', async () => {
     const clock = new ManualClock();
     const upstream = heldUpstream();
     await using proxy = await startProxy({ fetch: upstream.fetch, clock, env: { REQUEST_TIMEOUT: '5' } });

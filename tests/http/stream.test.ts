@@ -95,7 +95,7 @@ describe('failures', () => {
     ['a broken event', noEvent, 'generateContent'],
     ['no end', noEnd, 'generateContent'],
     ['a busy upstream', busy, 'streamGenerateContent'],
-  ])('after %s in a stream the next try calls the right method', async (_name, failure, method) => {
+  ])('after %s in a stream the next attempt calls the right method', async (_name, failure, method) => {
     const methods: (string | undefined)[] = [];
     const replies = answers(failure, () => Response.json(textChunk('All of it', 'STOP')));
     const fetch: Fetch = (url, init, exchange) => {
@@ -116,7 +116,7 @@ describe('failures', () => {
     ['STOP', [{ text: '' }]],
     ['STOP', [{ text: 'Hm', thought: true }]],
     ['MALFORMED_FUNCTION_CALL', []],
-  ])('%s with %j: one more try, then overloaded_error', async (finishReason, parts) => {
+  ])('%s with %j: one more attempt, then overloaded_error', async (finishReason, parts) => {
     let asked = 0;
     const fetch: Fetch = async () => {
       asked++;
@@ -140,7 +140,7 @@ describe('failures', () => {
     expect(text).toMatch(/"request_id":"req_\w+"/);
   });
 
-  test('after content, not streamed: the try is taken back, and another made', async () => {
+  test('after content, not streamed: the attempt is taken back, and another made', async () => {
     const broken = () => googleStream(textChunk('Hel'));
     await using proxy = await startProxy({ fetch: answers(broken, happy) });
     const response = await proxy.send('/v1/messages', hello);

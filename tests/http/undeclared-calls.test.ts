@@ -27,17 +27,17 @@ async function ask(script: Script, body: object, env: Record<string, string> = {
   const names = [...text.matchAll(/"type":"tool_use","id":"[^"]+","name":"([^"]+)"/g)].map(
     ([, name]) => name,
   );
-  return { names, text, tries: google.asked.length };
+  return { names, text, attempts: google.asked.length };
 }
 
 describe.each([
   ['streamed', streamed],
   ['whole', whole],
 ])('a call of an undeclared tool, %s', (_form, body) => {
-  test.each<[string, Script, object, string[], tries: number]>([
+  test.each<[string, Script, object, string[], attempts: number]>([
     ['is asked for once more, then passed on', always(called('Write')), {}, ['Write'], 2],
     [
-      'is forgotten where the other try is well',
+      'is forgotten where the other attempt is well',
       (one, index) => gives(one, called(index === 0 ? 'Write' : 'Bash')),
       {},
       ['Bash'],
@@ -68,27 +68,27 @@ describe.each([
     ],
     ['is never passed on without tools', always(called('Write')), { tools: [] }, [], 2],
     [
-      'is passed on after another unusable try',
+      'is passed on after another unusable attempt',
       (one, index) => (index === 0 ? gives(one) : gives(one, called('Write'))),
       {},
       ['Write'],
       2,
     ],
-  ])('%s', async (_name, script, change, names, tries) => {
+  ])('%s', async (_name, script, change, names, attempts) => {
     const result = await ask(script, { ...body, ...change });
-    expect({ names: result.names, tries: result.tries }).toEqual({ names, tries });
+    expect({ names: result.names, attempts: result.attempts }).toEqual({ names, attempts });
     const ended = names.length > 0 ? '"stop_reason":"tool_use"' : 'overloaded_error';
     expect(result.text).toContain(ended);
   });
 
   test('is passed on at once where no retries are wanted', async () => {
     const none = { MAX_RETRIES: '0', MAX_STREAMING_RETRIES: '0' };
-    const { names, tries } = await ask(always(called('Write')), body, none);
-    expect({ names, tries }).toEqual({ names: ['Write'], tries: 1 });
+    const { names, attempts } = await ask(always(called('Write')), body, none);
+    expect({ names, attempts }).toEqual({ names: ['Write'], attempts: 1 });
   });
 });
 
-test('its other try is of the same model, though no more than one is allowed', async () => {
+test('its other attempt is of the same model, though no more than one is allowed', async () => {
   const google = scriptedGoogle(always(called('Write')));
   await using proxy = await google.start({ MAX_STREAMING_RETRIES: '1' });
   await google.through(proxy.send('/v1/messages', streamed).then((response) => response.text()));

@@ -126,10 +126,10 @@ describe('a breaker that may be probed', () => {
     await breakWith(a.pool.route('big', undefined));
     await clock.advance(5_000);
     const [probe, other] = [a, b].map(({ pool }) => pool.route('big', undefined));
-    expect([probe, other].map((route) => route?.tryReady(patience()))).toEqual([true, true]);
-    expect(b.pool.route('big', undefined).tryReady(patience())).toBe(false);
+    expect([probe, other].map((route) => route?.readyNow(patience()))).toEqual([true, true]);
+    expect(b.pool.route('big', undefined).readyNow(patience())).toBe(false);
     probe?.succeeded();
-    expect(b.pool.route('big', undefined).tryReady(patience())).toBe(true);
+    expect(b.pool.route('big', undefined).readyNow(patience())).toBe(true);
     // What the other finds says nothing any more.
     other?.failed(refusal(503));
     expect(a.pool.states()[0]?.models).toEqual([]);

@@ -89,14 +89,14 @@ describe('a route that may be asked at once', () => {
   test('is ready without a wait, and counts as sent', () => {
     const { pool } = openPool({ rates: { requests: 1, tokens: undefined }, backends: [keyNamed('only')] });
     const [first, second] = [pool.route('big', 's1'), pool.route('big', 's1')];
-    expect([first.tryReady(patience(30_000)), second.tryReady(patience(30_000))]).toEqual([true, false]);
+    expect([first.readyNow(patience(30_000)), second.readyNow(patience(30_000))]).toEqual([true, false]);
   });
 
   test('goes to another key where its own may not be asked', () => {
     const { pool, keys } = openPool();
     const route = pool.route('big', 's1');
     pool.note(keys.a, 'big', perMinute(20));
-    expect([nameOf(route.backend), route.tryReady(patience()), nameOf(route.backend)]).toEqual([
+    expect([nameOf(route.backend), route.readyNow(patience()), nameOf(route.backend)]).toEqual([
       'a',
       true,
       'b',
@@ -106,14 +106,14 @@ describe('a route that may be asked at once', () => {
   test('is not ready, and throws nothing, where it will be refused', () => {
     const { pool, keys } = openPool();
     for (const backend of Object.values(keys)) pool.note(backend, 'big', perDay());
-    expect(pool.route('big', 's1').tryReady(patience(30_000))).toBe(false);
+    expect(pool.route('big', 's1').readyNow(patience(30_000))).toBe(false);
   });
 
   test('gives back the probe that it had, and takes it again', async () => {
     const { pool, clock } = await failingPool();
     await clock.advance(5_000);
     const route = pool.route('big', undefined);
-    expect([route.tryReady(patience()), route.tryReady(patience())]).toEqual([true, true]);
+    expect([route.readyNow(patience()), route.readyNow(patience())]).toEqual([true, true]);
     expect(pool.usable('big')).toBe(false);
     route.released();
     expect(pool.usable('big')).toBe(true);
@@ -126,7 +126,7 @@ describe('why a key is in the hand', () => {
     const route = pool.route('big', 's1');
     expect(route.chosen).toEqual({ why: 'dealt' });
     // The second look at the key that it has been dealt tells the same.
-    expect([route.tryReady(patience()), route.chosen]).toEqual([true, { why: 'dealt' }]);
+    expect([route.readyNow(patience()), route.chosen]).toEqual([true, { why: 'dealt' }]);
     expect(pool.route('big', 's1').chosen).toEqual({ why: 'home', home: 'a' });
     pool.note(keys.a, 'big', perMinute(20));
     expect([pool.route('big', 's1').chosen, pool.route('big', 's1').chosen]).toEqual([
@@ -188,7 +188,7 @@ describe('a wait is told with what it is for', () => {
     ['KEY_TPM', { requests: undefined, tokens: 100 }, 'KEY_TPM 100'],
   ] as const)('of %s', async (_name, rates, limit) => {
     const { pool, clock } = openPool({ rates, backends: [keyNamed('only')] });
-    expect(pool.route('big', undefined).tryReady(patience(0, { tokens: () => 80 }))).toBe(true);
+    expect(pool.route('big', undefined).readyNow(patience(0, { tokens: () => 80 }))).toBe(true);
     await clock.advance(40_000);
     expect(await waitsOf(pool, clock, 80)).toEqual([
       { for: 'key', key: 'only', limit, until: 20_000, took: 20_000 },

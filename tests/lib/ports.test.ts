@@ -52,12 +52,12 @@ describe('systemClock', () => {
   test('what is called off does not happen, and what is not does', async () => {
     const done: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    const callOff = systemClock.after(1, () => done.push('called off'));
+    const cancel = systemClock.after(1, () => done.push('called off'));
     systemClock.after(2, () => {
       done.push('done');
       resolve();
     });
-    callOff();
+    cancel();
     await promise;
     expect(done).toEqual(['done']);
   });

@@ -68,7 +68,7 @@ const PHASES: readonly Phase[] = [
   { name: 'after a thought and a text', reply: says(thought, text), read: 'Look' },
   { name: 'in the middle of a call', reply: says(text, halfCall), read: 'Look' },
   { name: 'in the last event', reply: says(text, lastEvent.slice(0, -12)), read: 'Look' },
-  { name: 'between two tries', reply: busy, waits: true },
+  { name: 'between two attempts', reply: busy, waits: true },
   { name: 'while no key is free', reply: perMinute, waits: true },
   {
     name: 'while no key is free, its head sent',

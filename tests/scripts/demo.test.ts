@@ -14,7 +14,7 @@ test('without Claude Code it says how to get it, and does the task with a client
   });
 });
 
-test('a flaky network costs tries, and nothing else', async () => {
+test('a flaky network costs attempts, and nothing else', async () => {
   await withDemo(
     { args: ['--scenario', 'flaky-network', '--client', 'scripted'] },
     ({ exitCode, output, project }) => {

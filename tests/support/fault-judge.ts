@@ -1,7 +1,7 @@
 /** Compares the result of a fault with what its row promises. */
 import { ERROR_STATUS, type ErrorType } from '../../src/anthropic/errors.ts';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
-import type { ErrorWord, Outcome } from '../../src/sim/faults/fault.ts';
+import type { Effect, ErrorWord } from '../../src/sim/faults/fault.ts';
 import { openEnvelope } from '../../src/translate/signatures.ts';
 import type { Told } from './fault-bench.ts';
 import type { Mode } from './fault-client.ts';
@@ -13,7 +13,7 @@ import { type Reading, readIndependently } from './independent-reading.ts';
 export type Result =
   | 'not struck: the same answer'
   | 'the same answer'
-  | 'the same answer after another try'
+  | 'the same answer after another attempt'
   | 'the same content, other figures'
   | 'the answer as sent'
   | 'one error, nothing shown'
@@ -66,10 +66,10 @@ function comparable(message: AnswerMessage): string {
  * True where `text` consists of beginnings of `whole`, one for each attempt; with `complete` the last one must be all
  * of it.
  */
-function isInTries(text: string, whole: string, tries: number, complete: boolean): boolean {
-  if (tries <= 1) return complete ? text === whole : whole.startsWith(text);
+function isInAttempts(text: string, whole: string, attempts: number, complete: boolean): boolean {
+  if (attempts <= 1) return complete ? text === whole : whole.startsWith(text);
   for (let length = 0; length <= text.length && whole.startsWith(text.slice(0, length)); length++) {
-    if (isInTries(text.slice(length), whole, tries - 1, complete)) return true;
+    if (isInAttempts(text.slice(length), whole, attempts - 1, complete)) return true;
   }
   return false;
 }
@@ -140,7 +140,7 @@ function allWasSaid({ turn, told }: Case, view: View): boolean {
 /** Models write a namespace of their own before a tool's name. */
 const bare = (name: string): string => name.replace(/^default_api[:.]/, '');
 
-export type Case = { turn: FaultTurn; mode: Mode; outcome: Outcome; told: Told; healthy: Told };
+export type Case = { turn: FaultTurn; mode: Mode; effect: Effect; told: Told; healthy: Told };
 
 /** If the fault strikes once, another attempt may help; if it strikes always, none does. */
 export function judge(at: Case): Judgement {
@@ -152,10 +152,10 @@ export function judge(at: Case): Judgement {
 }
 
 function resultOf(at: Case, view: View, healthy: View, problems: string[]): Result {
-  const { told, outcome } = at;
-  if (healthy.error) return checkEnding(view, healthy, outcome, problems);
+  const { told, effect } = at;
+  if (healthy.error) return checkEnding(view, healthy, effect, problems);
   if (told.strikes === 0) return checkSame(view, healthy, problems, 'not struck: the same answer');
-  switch (outcome.kind) {
+  switch (effect.kind) {
     case 'same':
       return checkSame(view, healthy, problems, 'the same answer');
     case 'same-content':
@@ -166,16 +166,16 @@ function resultOf(at: Case, view: View, healthy: View, problems: string[]): Resu
     case 'for-the-client':
       return checkForClient(at, view, healthy, problems);
     case 'error': {
-      if (outcome.sparesWhole && allWasSaid(at, view))
+      if (effect.sparesWhole && allWasSaid(at, view))
         return checkSame(view, healthy, problems, 'the same answer');
-      const recovers = outcome.retried && told.strikes < told.delivered.length;
+      const recovers = effect.retried && told.strikes < told.delivered.length;
       const came = contentCame(at.turn, told);
-      const expected = outcome.retried && (at.mode === 'whole' || came === false) ? 2 : 1;
+      const expected = effect.retried && (at.mode === 'whole' || came === false) ? 2 : 1;
       if (came !== 'beyond telling' && told.delivered.length !== expected)
         problems.push(`${told.delivered.length} requests instead of ${expected}`);
       return recovers
         ? checkRecovered(view, healthy, told, problems)
-        : checkError(at, outcome.error, view, healthy, problems);
+        : checkError(at, effect.error, view, healthy, problems);
     }
   }
 }
@@ -189,8 +189,8 @@ function checkForClient(at: Case, view: View, healthy: View, problems: string[])
   const { type: choice } = (turn.request['tool_choice'] ?? {}) as { type?: string };
   const offered = tools.filter(({ type }) => !type?.startsWith('web_search_'));
   if (offered.length === 0 || choice === 'none' || choice === 'tool') {
-    const outcome: Outcome = { kind: 'error', error: 'overloaded', retried: true };
-    return resultOf({ ...at, outcome }, view, healthy, problems);
+    const effect: Effect = { kind: 'error', error: 'overloaded', retried: true };
+    return resultOf({ ...at, effect }, view, healthy, problems);
   }
   const expected = tools.some((tool) => tool.defer_loading) ? 1 : 2;
   if (told.delivered.length !== expected)
@@ -201,9 +201,9 @@ function checkForClient(at: Case, view: View, healthy: View, problems: string[])
 }
 
 /** The turn may have a failure of its own. The one that comes first is told, and nothing is shown that was not said. */
-function checkEnding(view: View, healthy: View, outcome: Outcome, problems: string[]): Result {
+function checkEnding(view: View, healthy: View, effect: Effect, problems: string[]): Result {
   if (!view.error && !view.message) problems.push('no ending');
-  if (view.error && outcome.kind !== 'as-sent' && !healthy.shown.text.startsWith(view.shown.text))
+  if (view.error && effect.kind !== 'as-sent' && !healthy.shown.text.startsWith(view.shown.text))
     problems.push('the text is not the beginning');
   return 'one ending of a turn that fails by itself';
 }
@@ -216,14 +216,15 @@ function checkSame(view: View, healthy: View, problems: string[], result: Result
 
 /** The failed attempt may only have shown thoughts. */
 function checkRecovered(view: View, healthy: View, told: Told, problems: string[]): Result {
-  const tries = told.delivered.length;
+  const attempts = told.delivered.length;
   if (view.error) problems.push(`no answer: ${view.error.type}`);
   if (view.shown.thinking === healthy.shown.thinking) checkSame(view, healthy, problems, 'the same answer');
-  if (!isInTries(view.shown.thinking, healthy.shown.thinking, tries, true)) problems.push('thoughts differ');
+  if (!isInAttempts(view.shown.thinking, healthy.shown.thinking, attempts, true))
+    problems.push('thoughts differ');
   if (view.shown.text !== healthy.shown.text) problems.push('the text differs');
   if (JSON.stringify(view.shown.calls) !== JSON.stringify(healthy.shown.calls)) problems.push('calls differ');
   if (view.message?.stop_reason !== healthy.message?.stop_reason) problems.push('the stop reason differs');
-  return 'the same answer after another try';
+  return 'the same answer after another attempt';
 }
 
 /** Thoughts after the last content are left out: at the very end they would hide the answer from some clients. */
@@ -285,7 +286,7 @@ function checkError(at: Case, word: ErrorWord, view: View, healthy: View, proble
   if (error?.type !== expected) problems.push(`${error?.type} instead of ${expected}`);
   if (error && error.status !== 200 && error.status !== (STATUS[word] ?? ERROR_STATUS[type]))
     problems.push(`status ${error.status}`);
-  if (!isInTries(shown.thinking, healthy.shown.thinking, told.delivered.length, false))
+  if (!isInAttempts(shown.thinking, healthy.shown.thinking, told.delivered.length, false))
     problems.push('thoughts are not the beginning of the answer');
   if (!healthy.shown.text.startsWith(shown.text))
     problems.push('the text is not the beginning of the answer');

@@ -23,10 +23,10 @@ class Matrix {
     this.#benches = benches;
   }
 
-  async try({ key, rule, turn, mode, outcome }: Trial): Promise<void> {
+  async try({ key, rule, turn, mode, effect }: Trial): Promise<void> {
     const told = await this.#benchFor(turn).run(turn, rule, mode);
     const healthy = await this.#unbroken(turn, mode);
-    const { result, problems } = judge({ turn, mode, outcome, told, healthy });
+    const { result, problems } = judge({ turn, mode, effect, told, healthy });
     this.report.runs++;
     this.report.counts[result] = (this.report.counts[result] ?? 0) + 1;
     this.report.problems[key] ??= [];

@@ -1,12 +1,12 @@
 /** Faults in other settings than their defaults, and what must come of them where that differs. */
-import type { ErrorWord, Outcome } from '../../src/sim/faults/fault.ts';
+import type { Effect, ErrorWord } from '../../src/sim/faults/fault.ts';
 import { FAULT_ROWS, type FaultName } from '../../src/sim/faults/table.ts';
 
-export type Setting = readonly [name: FaultName, setting: string, outcome?: Outcome];
+export type Setting = readonly [name: FaultName, setting: string, effect?: Effect];
 
-const same: Outcome = { kind: 'same' };
-const retried = (error: ErrorWord): Outcome => ({ kind: 'error', error, retried: true });
-const told = (error: ErrorWord): Outcome => ({ kind: 'error', error, retried: false });
+const same: Effect = { kind: 'same' };
+const retried = (error: ErrorWord): Effect => ({ kind: 'error', error, retried: true });
+const told = (error: ErrorWord): Effect => ({ kind: 'error', error, retried: false });
 
 const PLACES = [
   'frame=0',
@@ -20,8 +20,8 @@ const PLACES = [
   'after=0s',
 ];
 
-const settings = (name: FaultName, texts: readonly string[], outcome?: Outcome): Setting[] =>
-  texts.map((setting) => (outcome ? [name, setting, outcome] : [name, setting]));
+const settings = (name: FaultName, texts: readonly string[], effect?: Effect): Setting[] =>
+  texts.map((setting) => (effect ? [name, setting, effect] : [name, setting]));
 
 const STATUSES = FAULT_ROWS.map(([name]) => name).filter((name) => name.startsWith('http-'));
 

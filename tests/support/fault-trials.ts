@@ -2,7 +2,7 @@
  * The trials of the matrix: every fault in its default form on all turns of `fixtures/turns`, and in all its settings
  * on a few turns of the usual shapes; each both streamed and whole.
  */
-import type { Outcome } from '../../src/sim/faults/fault.ts';
+import type { Effect } from '../../src/sim/faults/fault.ts';
 import { FAULTS, type FaultName } from '../../src/sim/faults/table.ts';
 import type { Mode } from './fault-client.ts';
 import { SETTINGS } from './fault-settings.ts';
@@ -17,14 +17,14 @@ export type Trial = {
   rule: string;
   turn: FaultTurn;
   mode: Mode;
-  outcome: Outcome;
+  effect: Effect;
 };
 
 /** Ten megabytes come in the other settings; on every turn they would take most of the whole time. */
 const ON_FIXTURES: ReadonlyMap<FaultName, string> = new Map([['big-event', 'size=100kB']]);
 
 /** Turns with an oddity of their own that a fault removes or makes worse, and what must come of both together. */
-const TOGETHER: Readonly<Record<string, Outcome>> = {
+const TOGETHER: Readonly<Record<string, Effect>> = {
   // What is left ends with a finishReason of its own: nobody can know that another was to follow.
   'cut on end-two-reasons': { kind: 'as-sent' },
   'cut on silence-in-code-execution': { kind: 'as-sent' },
@@ -38,8 +38,8 @@ const TOGETHER: Readonly<Record<string, Outcome>> = {
 const FEW_SHAPES = 2;
 
 /** Strikes at the first attempt, and at every attempt. Where nothing is tried again the two are the same. */
-const requestsOf = (outcome: Outcome): readonly string[] =>
-  (outcome.kind === 'error' && outcome.retried) || outcome.kind === 'for-the-client' ? ['1', '*'] : ['1'];
+const requestsOf = (effect: Effect): readonly string[] =>
+  (effect.kind === 'error' && effect.retried) || effect.kind === 'for-the-client' ? ['1', '*'] : ['1'];
 
 const shapesFor = (name: FaultName): readonly FaultTurn[] => {
   const { family } = FAULTS[name];
@@ -65,17 +65,17 @@ const concerns = (name: FaultName, turn: FaultTurn): boolean =>
   !(MOVES_LIMIT.has(name) && isCutAtLimit(turn)) &&
   !BEYOND_JUDGING.has(`${name} on ${turn.name}`);
 
-type Plan = { key: string; name: FaultName; setting: string; outcome: Outcome; requests: readonly string[] };
+type Plan = { key: string; name: FaultName; setting: string; effect: Effect; requests: readonly string[] };
 
 export function* trialsOf(names: readonly FaultName[]): Generator<Trial> {
   const fixtures = fixtureTurns();
   for (const name of names) {
     const setting = ON_FIXTURES.get(name) ?? '';
-    yield* trialsOn(fixtures, { key: name, name, setting, outcome: FAULTS[name].outcome, requests: ['1'] });
+    yield* trialsOn(fixtures, { key: name, name, setting, effect: FAULTS[name].effect, requests: ['1'] });
   }
-  for (const [name, setting, outcome = FAULTS[name].outcome] of SETTINGS) {
+  for (const [name, setting, effect = FAULTS[name].effect] of SETTINGS) {
     if (!names.includes(name)) continue;
-    const plan = { key: `${name}:${setting}`, name, setting, outcome, requests: requestsOf(outcome) };
+    const plan = { key: `${name}:${setting}`, name, setting, effect, requests: requestsOf(effect) };
     yield* trialsOn(shapesFor(name), plan);
   }
 }
@@ -86,6 +86,6 @@ function* trialsOn(turns: readonly FaultTurn[], plan: Plan): Generator<Trial> {
     for (const mode of MODES)
       for (const which of requests) {
         const rule = `${name}@${which} ${setting}`.trim();
-        yield { key, rule, turn, mode, outcome: TOGETHER[`${name} on ${turn.name}`] ?? plan.outcome };
+        yield { key, rule, turn, mode, effect: TOGETHER[`${name} on ${turn.name}`] ?? plan.effect };
       }
 }

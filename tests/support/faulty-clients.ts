@@ -11,7 +11,7 @@ export type FaultyClient = {
   /** Where upstream waits for the client to leave: before its head, after its first event, or nowhere. */
   holds: 'head' | 'body' | 'nowhere';
   /** What must come of it. */
-  outcome: 'upstream is closed' | 'the same answer';
+  effect: 'upstream is closed' | 'the same answer';
   /** Returns what was read. */
   drive(socket: Socket, upstream: ClientSide): Promise<string>;
 };
@@ -67,12 +67,12 @@ const leaveWhenAsked = async (socket: Socket, { asked }: ClientSide): Promise<st
 };
 
 export const FAULTY_CLIENTS: readonly FaultyClient[] = [
-  { name: 'leaves before the head', holds: 'head', outcome: 'upstream is closed', drive: leaveWhenAsked },
-  { name: 'leaves in mid-answer', holds: 'body', outcome: 'upstream is closed', drive: leaveWhenAsked },
+  { name: 'leaves before the head', holds: 'head', effect: 'upstream is closed', drive: leaveWhenAsked },
+  { name: 'leaves in mid-answer', holds: 'body', effect: 'upstream is closed', drive: leaveWhenAsked },
   {
     name: 'closes its half before the answer',
     holds: 'head',
-    outcome: 'upstream is closed',
+    effect: 'upstream is closed',
     async drive(socket, { asked }) {
       await asked;
       socket.end();
@@ -82,7 +82,7 @@ export const FAULTY_CLIENTS: readonly FaultyClient[] = [
   {
     name: 'leaves right after the stop',
     holds: 'nowhere',
-    outcome: 'the same answer',
+    effect: 'the same answer',
     async drive(socket) {
       const text = await readUntil(socket, (seen) => seen.includes(STOP) || isWhole(seen));
       socket.destroy();
@@ -92,7 +92,7 @@ export const FAULTY_CLIENTS: readonly FaultyClient[] = [
   {
     name: 'reads slowly',
     holds: 'nowhere',
-    outcome: 'the same answer',
+    effect: 'the same answer',
     drive: readSlowly,
   },
 ];

@@ -42,28 +42,28 @@ function script(
 }
 
 /** Upstream's answer to one request. */
-export type Try = (clock: VirtualClock, init: RequestInit) => Response | Promise<Response>;
+export type UpstreamPlay = (clock: VirtualClock, init: RequestInit) => Response | Promise<Response>;
 
 export const pieces =
-  (...list: Piece[]): Try =>
+  (...list: Piece[]): UpstreamPlay =>
   (clock, init) =>
     script(clock, list, init.signal);
 
 export const streamed = { ...hello, stream: true };
 
-export const good: Try = () => googleStream(textChunk('Hello '), textChunk('there', 'STOP'));
+export const good: UpstreamPlay = () => googleStream(textChunk('Hello '), textChunk('there', 'STOP'));
 
-/** A proxy that records into `folder`, in virtual time; its upstream plays `tries` in order. */
+/** A proxy that records into `folder`, in virtual time; its upstream plays `attempts` in order. */
 export async function recordingProxy(
   folder: string,
-  tries: readonly Try[],
+  attempts: readonly UpstreamPlay[],
   env: Record<string, string> = {},
 ) {
   const clock = new VirtualClock(1_800_000_000_000, () => 0, systemClock);
   let next = 0;
   const fetch: Fetch = async (_url, init) => {
-    const play = tries[next++];
-    if (!play) throw new Error('one try too many');
+    const play = attempts[next++];
+    if (!play) throw new Error('one attempt too many');
     clock.setUpstreamOpen(true);
     return play(clock, init);
   };

@@ -28,9 +28,9 @@ const at =
     asked.caller === 'main' && asked.nth === nth ? act(answer) : undefined;
 
 const storm =
-  (tries: number): Trouble =>
+  (attempts: number): Trouble =>
   ({ caller, nth }) =>
-    caller === 'main' && nth <= tries ? REFUSALS.overloaded() : undefined;
+    caller === 'main' && nth <= attempts ? REFUSALS.overloaded() : undefined;
 
 /** For any caller: a request for a summary is as long as the conversation. */
 const window =

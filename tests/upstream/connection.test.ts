@@ -4,7 +4,7 @@ import type { Fetch } from '../../src/lib/ports.ts';
 import { settle } from '../support/manual-clock.ts';
 import { backendAt, exchange, openStream, serveUpstream } from '../support/upstream.ts';
 
-const call = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
+const request = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
 const never = new AbortController().signal;
 const CHUNK = 'data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}]}\r\n\r\n';
 const ONE_BATCH = [{ kind: 'content', chunk: { candidates: [{ content: { parts: [{ text: 'a' }] } }] } }];
@@ -33,7 +33,7 @@ describe('abort', () => {
       return new Promise(() => {});
     });
     const abort = new AbortController();
-    const pending = caught(backendAt(upstream.url).generate(call, exchange, abort.signal));
+    const pending = caught(backendAt(upstream.url).generate(request, exchange, abort.signal));
     await arrived.promise;
     abort.abort(reason);
     expect(await pending).toBe(reason);
@@ -44,7 +44,7 @@ describe('abort', () => {
     const stream = openStream([CHUNK]);
     using upstream = serveUpstream(() => stream.response);
     const abort = new AbortController();
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, abort.signal);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, abort.signal);
     const iterator = frames[Symbol.asyncIterator]();
     await iterator.next();
     const pending = caught(iterator.next());
@@ -58,7 +58,7 @@ describe('abort', () => {
     const stream = openStream([CHUNK]);
     using upstream = serveUpstream(() => stream.response);
     const abort = new AbortController();
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, abort.signal);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, abort.signal);
     await frames[Symbol.asyncIterator]().next();
     abort.abort(reason);
     await stream.closedAt;
@@ -67,7 +67,7 @@ describe('abort', () => {
   test('leaving the loop closes upstream', async () => {
     const stream = openStream([CHUNK]);
     using upstream = serveUpstream(() => stream.response);
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, never);
     for await (const _ of frames) break;
     await stream.closedAt;
   });
@@ -75,7 +75,7 @@ describe('abort', () => {
   test('return() during a read does not wait for the read', async () => {
     const stream = openStream([CHUNK]);
     using upstream = serveUpstream(() => stream.response);
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, never);
     const iterator = frames[Symbol.asyncIterator]();
     await iterator.next();
     const pending = caught(iterator.next());
@@ -86,21 +86,21 @@ describe('abort', () => {
 
   test('a signal that aborted before sends nothing', async () => {
     using upstream = serveUpstream(() => new Response());
-    const pending = backendAt(upstream.url).generate(call, exchange, AbortSignal.abort(reason));
+    const pending = backendAt(upstream.url).generate(request, exchange, AbortSignal.abort(reason));
     expect(await caught(pending)).toBe(reason);
     expect(upstream.requests).toEqual([]);
   });
 
   test('a reason that is no Error comes through as it is', async () => {
     const backend = backendAt('http://127.0.0.1:1');
-    expect(await caught(backend.generate(call, exchange, AbortSignal.abort('left')))).toBe('left');
+    expect(await caught(backend.generate(request, exchange, AbortSignal.abort('left')))).toBe('left');
   });
 
   test('a fetch that is deaf to the signal holds nobody, and its late body is cancelled', async () => {
     const head = Promise.withResolvers<Response>();
     const abort = new AbortController();
     const backend = backendAt('http://127.0.0.1:1', { fetch: deafFetch(head.promise) });
-    const pending = caught(backend.generate(call, exchange, abort.signal));
+    const pending = caught(backend.generate(request, exchange, abort.signal));
     await settle();
     abort.abort(reason);
     expect(await pending).toBe(reason);
@@ -114,7 +114,7 @@ describe('a broken connection', () => {
   test('refused: nobody was asked', async () => {
     const closed = serveUpstream(() => new Response());
     closed[Symbol.dispose]();
-    const error = await caught(backendAt(closed.url).generate(call, exchange, never));
+    const error = await caught(backendAt(closed.url).generate(request, exchange, never));
     expect(error).toBeInstanceOf(UpstreamError);
     expect(error).toMatchObject({ kind: 'unreachable' });
     expect((error as UpstreamError).cause).toBeInstanceOf(Error);
@@ -143,7 +143,7 @@ describe('a broken connection', () => {
 
   test('reset in the middle of the body: the frames that came, then a network error', async () => {
     using upstream = resettable(CHUNK);
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, never);
     const iterator = frames[Symbol.asyncIterator]();
     expect((await iterator.next()).value).toEqual(ONE_BATCH as never);
     const pending = caught(iterator.next());
@@ -168,7 +168,7 @@ describe('a broken connection', () => {
       { highWaterMark: 0 },
     );
     const backend = backendAt('http://127.0.0.1:1', { fetch: deafFetch(new Response(body)) });
-    return (await backend.generate(call, exchange, never)).frames[Symbol.asyncIterator]();
+    return (await backend.generate(request, exchange, never)).frames[Symbol.asyncIterator]();
   }
 
   test('an error object without its closing line is told before the break', async () => {
@@ -189,7 +189,7 @@ describe('a broken connection', () => {
       },
     });
     const fetch = deafFetch(new Response(body, { status: 503, statusText: 'Service Unavailable' }));
-    const error = await caught(backendAt('http://127.0.0.1:1', { fetch }).generate(call, exchange, never));
+    const error = await caught(backendAt('http://127.0.0.1:1', { fetch }).generate(request, exchange, never));
     expect(error).toMatchObject({ kind: 'status', status: 503, message: 'HTTP 503 Service Unavailable' });
   });
 });

@@ -22,8 +22,8 @@ const backendFor = (recording: Recording) => {
 };
 
 async function framesOf(recording: Recording, stream: boolean): Promise<Frame[]> {
-  const call = { model: 'any', body: '{}', stream };
-  const { frames } = await backendFor(recording).generate(call, exchange, never);
+  const request = { model: 'any', body: '{}', stream };
+  const { frames } = await backendFor(recording).generate(request, exchange, never);
   return (await Array.fromAsync(frames)).flat();
 }
 

@@ -8,7 +8,7 @@ import { backendAt, exchange, httpFetch, KEY, openStream, serveUpstream } from '
 const BODY =
   '{"contents":[{"role":"user","parts":[{"text":"größer \\u003c 🎉"}]}],"unknownToTheSdk":{"kept":true}}';
 const MODEL = 'gemini-4-argon';
-const call = { model: MODEL, body: BODY, stream: true };
+const request = { model: MODEL, body: BODY, stream: true };
 const never = new AbortController().signal;
 
 const event = (value: unknown) => `data: ${JSON.stringify(value)}\r\n\r\n`;
@@ -31,7 +31,7 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('what the SDK makes of our call', () => {
+describe('what the SDK makes of our request', () => {
   test('the version that these tests were run with is pinned', () => {
     expect(ownPackage.dependencies['@google/genai']).toBe(sdkPackage.version);
     expect(sdkPackage.version).toBe('3.1.0');
@@ -49,32 +49,32 @@ describe('what the SDK makes of our call', () => {
   for (const { name, stream, path, query } of methods) {
     test(`${name}: URL, method, headers and the bytes of our body`, async () => {
       using upstream = serveUpstream(() => eventStream(event(textChunk('hi'))));
-      const { frames } = await backendAt(upstream.url).generate({ ...call, stream }, exchange, never);
+      const { frames } = await backendAt(upstream.url).generate({ ...request, stream }, exchange, never);
       await collect(frames);
-      const [request] = upstream.requests;
+      const [sent] = upstream.requests;
       expect(upstream.requests).toHaveLength(1);
-      expect(request?.method).toBe('POST');
-      expect(request?.url.pathname).toBe(path);
-      expect(request?.url.search).toBe(query);
-      expect(request?.body).toBe(BODY);
-      expect(request?.headers.get('x-goog-api-key')).toBe(KEY);
-      expect(request?.url.href).not.toContain(KEY);
-      expect(request?.headers.get('content-type')).toBe('application/json');
-      expect(request?.headers.get('accept-encoding')).toBe('identity');
-      expect(request?.headers.get('x-server-timeout')).toBeNull();
+      expect(sent?.method).toBe('POST');
+      expect(sent?.url.pathname).toBe(path);
+      expect(sent?.url.search).toBe(query);
+      expect(sent?.body).toBe(BODY);
+      expect(sent?.headers.get('x-goog-api-key')).toBe(KEY);
+      expect(sent?.url.href).not.toContain(KEY);
+      expect(sent?.headers.get('content-type')).toBe('application/json');
+      expect(sent?.headers.get('accept-encoding')).toBe('identity');
+      expect(sent?.headers.get('x-server-timeout')).toBeNull();
     });
   }
 
   test('a base URL with a slash at its end is the same', async () => {
     using upstream = serveUpstream(() => eventStream(''));
-    await collect((await backendAt(`${upstream.url}/`).generate(call, exchange, never)).frames);
+    await collect((await backendAt(`${upstream.url}/`).generate(request, exchange, never)).frames);
     expect(upstream.requests[0]?.url.pathname).toBe(`/v1beta/models/${MODEL}:streamGenerateContent`);
   });
 
   test('a model id cannot lead to another path', async () => {
     using upstream = serveUpstream(() => eventStream(''));
     const backend = backendAt(upstream.url);
-    await collect((await backend.generate({ ...call, model: 'a/b?c#d' }, exchange, never)).frames);
+    await collect((await backend.generate({ ...request, model: 'a/b?c#d' }, exchange, never)).frames);
     expect(upstream.requests[0]?.url.pathname).toBe('/v1beta/models/a%2Fb%3Fc%23d:streamGenerateContent');
   });
 
@@ -92,7 +92,7 @@ describe('what the SDK makes of our call', () => {
     };
     Object.assign(process.env, around);
     try {
-      await collect((await backendAt(upstream.url).generate(call, exchange, never)).frames);
+      await collect((await backendAt(upstream.url).generate(request, exchange, never)).frames);
     } finally {
       for (const name of Object.keys(around)) delete process.env[name];
     }
@@ -103,12 +103,12 @@ describe('what the SDK makes of our call', () => {
   test('a continuation token is left to us: one request only', async () => {
     const chunk = { candidates: [{ finishReason: 'CONTINUATION', continuationToken: 'VE9L' }] };
     using upstream = serveUpstream(() => eventStream(event(chunk)));
-    const frames = await collect((await backendAt(upstream.url).generate(call, exchange, never)).frames);
+    const frames = await collect((await backendAt(upstream.url).generate(request, exchange, never)).frames);
     expect(frames).toEqual([{ kind: 'content', chunk }]);
     expect(upstream.requests).toHaveLength(1);
   });
 
-  test('every call goes through the injected fetch, with its exchange', async () => {
+  test('every request goes through the injected fetch, with its exchange', async () => {
     using upstream = serveUpstream(() => eventStream(''));
     const ids: string[] = [];
     const backend = backendAt(upstream.url, {
@@ -118,7 +118,7 @@ describe('what the SDK makes of our call', () => {
       },
     });
     const run = async (id: string) =>
-      collect((await backend.generate(call, { ...exchange, id }, never)).frames);
+      collect((await backend.generate(request, { ...exchange, id }, never)).frames);
     await Promise.all([run('one'), run('two'), run('three')]);
     expect(ids.sort()).toEqual(['one', 'three', 'two']);
   });
@@ -131,27 +131,27 @@ describe('frames', () => {
       { candidates: [{ finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: 'print(', index: 0 }] },
     ];
     using upstream = serveUpstream(() => eventStream(chunks.map(event).join('')));
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, never);
     expect(await collect(frames)).toEqual(chunks.map((chunk) => ({ kind: 'content', chunk })));
   });
 
   test('a unary answer is a stream of one chunk', async () => {
     const chunk = textChunk('all of it');
     using upstream = serveUpstream(() => Response.json(chunk));
-    const { frames } = await backendAt(upstream.url).generate({ ...call, stream: false }, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate({ ...request, stream: false }, exchange, never);
     expect(await collect(frames)).toMatchObject([{ kind: 'content', chunk }]);
   });
 
   test('an empty body has none', async () => {
     using upstream = serveUpstream(() => new Response(null));
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, never);
     expect(await collect(frames)).toEqual([]);
   });
 
   test('come as their bytes arrive, before the stream ends', async () => {
     const stream = openStream([event(textChunk('first'))]);
     using upstream = serveUpstream(() => stream.response);
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, never);
     const iterator = frames[Symbol.asyncIterator]();
     expect((await iterator.next()).value).toEqual([{ kind: 'content', chunk: textChunk('first') }]);
     await iterator.return?.();
@@ -162,7 +162,7 @@ describe('frames', () => {
     using upstream = serveUpstream(() =>
       eventStream(`${event(textChunk('a'))}${JSON.stringify({ error }, null, 2)}`),
     );
-    const { frames } = await backendAt(upstream.url).generate(call, exchange, never);
+    const { frames } = await backendAt(upstream.url).generate(request, exchange, never);
     expect(await collect(frames)).toMatchObject([{ kind: 'content' }, { kind: 'error', error }]);
   });
 });
@@ -194,7 +194,7 @@ describe('a bad head', () => {
     test(`${name} (${status}): its sentence is kept, and nothing is tried again`, async () => {
       const headers = status === 302 ? { location: '/elsewhere' } : {};
       using upstream = serveUpstream(() => new Response(body, { status, headers }));
-      const error = await failure(backendAt(upstream.url).generate(call, exchange, never));
+      const error = await failure(backendAt(upstream.url).generate(request, exchange, never));
       expect(error).toBeInstanceOf(UpstreamError);
       expect(error).toMatchObject({ kind: 'status', status, message });
       expect((error as UpstreamError).google).toEqual(google as never);

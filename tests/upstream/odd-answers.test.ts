@@ -6,14 +6,14 @@ import { SilenceLimit } from '../../src/upstream/silence.ts';
 import { clockOf, ManualClock, settle } from '../support/manual-clock.ts';
 import { backendAt, exchange, openStream, serveUpstream } from '../support/upstream.ts';
 
-const call = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
+const request = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
 const never = new AbortController().signal;
 const retryInfo = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '3s' };
 
 async function refusalOf(reply: () => Response): Promise<UpstreamError> {
   using upstream = serveUpstream(reply);
   try {
-    await backendAt(upstream.url).generate(call, exchange, never);
+    await backendAt(upstream.url).generate(request, exchange, never);
   } catch (error) {
     if (error instanceof UpstreamError) return error;
   }
@@ -40,7 +40,7 @@ describe('silence', () => {
     const clock = new ManualClock();
     const fetch = async () => response;
     const backend = backendAt('http://upstream', { fetch, clock, idleTimeoutMs: 1_000 });
-    const { frames } = await backend.generate(call, exchange, never);
+    const { frames } = await backend.generate(request, exchange, never);
     const failed = (async () => {
       for await (const _ of frames);
     })().catch((error: unknown) => error);

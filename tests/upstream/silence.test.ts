@@ -5,7 +5,7 @@ import type { Fetch } from '../../src/lib/ports.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { backendAt, exchange } from '../support/upstream.ts';
 
-const call = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
+const request = { model: 'gemini-4-argon', body: '{"contents":[]}', stream: true };
 const never = new AbortController().signal;
 const CHUNK = 'data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}]}\r\n\r\n';
 const ONE_BATCH = [{ kind: 'content', chunk: { candidates: [{ content: { parts: [{ text: 'a' }] } }] } }];
@@ -37,7 +37,7 @@ describe('silence', () => {
       return new Promise(() => {});
     };
     const pending = caught(
-      backendAt('http://127.0.0.1:1', { clock, fetch, ...limits }).generate(call, exchange, never),
+      backendAt('http://127.0.0.1:1', { clock, fetch, ...limits }).generate(request, exchange, never),
     );
     await clock.advance(119_999);
     expect(signal?.aborted).toBe(false);
@@ -61,7 +61,7 @@ describe('silence', () => {
       fetch: deafFetch(new Response(body)),
       ...limits,
     });
-    const { frames } = await backend.generate(call, exchange, signal);
+    const { frames } = await backend.generate(request, exchange, signal);
     return { iterator: frames[Symbol.asyncIterator](), send };
   }
 
@@ -167,7 +167,7 @@ describe('silence', () => {
     });
     const fetch = deafFetch(new Response(body, { status: 503 }));
     const backend = backendAt('http://127.0.0.1:1', { clock, fetch, ...limits });
-    const pending = caught(backend.generate(call, exchange, never));
+    const pending = caught(backend.generate(request, exchange, never));
     await clock.advance(90_000);
     expect(await pending).toMatchObject({ kind: 'status', status: 503 });
   });

@@ -102,7 +102,7 @@ const MADE: TurnCases = {
     ],
   },
   'call-undeclared': {
-    shows: 'A call of a tool that nobody declared: another try, which is sound',
+    shows: 'A call of a tool that nobody declared: another attempt, which is sound',
     ask: { tools: ASK_TOOLS },
     replies: [
       says(chunk([call('call-001', 'Write', { file_path: '/a' })]), end('STOP', { message: CALLS_MADE })),
@@ -114,7 +114,7 @@ const MADE: TurnCases = {
   },
   'call-undeclared-twice': {
     shows:
-      'A call of a tool that nobody declared, again in the other try: passed on, for the client to answer',
+      'A call of a tool that nobody declared, again in the other attempt: passed on, for the client to answer',
     ask: { tools: ASK_TOOLS },
     replies: ['call-001', 'call-002'].map((id) =>
       says(

@@ -130,7 +130,7 @@ const REFUSED: TurnCases = {
   },
 };
 
-/** Worth another try. */
+/** Worth another attempt. */
 const PASSING: TurnCases = {
   'status-408': {
     shows: 'A timeout upstream, twice',

@@ -134,12 +134,13 @@ const BROKEN: TurnCases = {
     says('data: {"candidates": [{"content": oops}]}\r\n\r\n'),
   ),
   'broken-json-then-whole': {
-    shows: 'A broken event: the next try asks for one whole answer, told as a stream all the same',
+    shows: 'A broken event: the next attempt asks for one whole answer, told as a stream all the same',
     gemini: 'gemini-2.5-flash',
     replies: [says('data: {"candidates": [{"content": oops}]}\r\n\r\n'), WHOLE],
   },
   'broken-cut-then-whole': {
-    shows: 'An orderly end in the middle of an event, after thoughts: the next try asks for one whole answer',
+    shows:
+      'An orderly end in the middle of an event, after thoughts: the next attempt asks for one whole answer',
     replies: [says(chunk([thought('Let me')]), asEvent(rest).slice(0, 60)), WHOLE],
   },
   'broken-after-text': {

@@ -37,7 +37,7 @@ print(default_api.Read(file_path="/a"))`,
     ],
   },
   'call-lost-unread': {
-    shows: 'A lost call without quotes around a path: not guessed at, another try',
+    shows: 'A lost call without quotes around a path: not guessed at, another attempt',
     gemini: 'gemini-3.8-flash',
     ask: { tools: ASK_TOOLS },
     replies: [

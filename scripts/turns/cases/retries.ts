@@ -1,4 +1,4 @@
-/** Several tries of one answer, and other models in place of the one that was asked for. */
+/** Several attempts of one answer, and other models in place of the one that was asked for. */
 import { callKey } from '../../../src/translate/signatures.ts';
 import type { TurnCase, TurnCases } from '../build.ts';
 import {
@@ -24,11 +24,11 @@ type Settings = NonNullable<TurnCase['settings']>;
 const HYDROGEN = 'gemini-4-hydrogen';
 const FLASH = 'gemini-3.8-flash';
 
-const MANY_TRIES: Settings = { maxTries: { unary: 13, stream: 13 } };
+const MANY_ATTEMPTS: Settings = { maxTries: { unary: 13, stream: 13 } };
 const FALLBACKS: Settings = {
   modelFallbacks: [['gemini-4-argon', 'gemini-4-carbon', 'gemini-4-neon'], [HYDROGEN], [FLASH]],
 };
-const THREE_TRIES: Settings = { maxTries: { unary: 3, stream: 3 } };
+const THREE_ATTEMPTS: Settings = { maxTries: { unary: 3, stream: 3 } };
 
 const hello = says(chunk([text('Hello.')]), end());
 const TYPE = 'type.googleapis.com/google.rpc';
@@ -52,7 +52,7 @@ const SEVERAL: TurnCases = {
   'retries-several': {
     shows:
       'Five ways to fail before content, one after the other, then an answer: each wait longer than the one before',
-    settings: MANY_TRIES,
+    settings: MANY_ATTEMPTS,
     replies: [
       busy,
       broken,
@@ -64,25 +64,25 @@ const SEVERAL: TurnCases = {
   },
   'retries-told-to-wait': {
     shows: 'UNAVAILABLE with a Retry-After, twice, then an answer: as long as upstream says',
-    settings: MANY_TRIES,
+    settings: MANY_ATTEMPTS,
     replies: [busyFor(4), busyFor(11), hello],
   },
   'retries-spent': {
-    shows: 'UNAVAILABLE at each of three tries: the last one is told',
-    settings: THREE_TRIES,
+    shows: 'UNAVAILABLE at each of three attempts: the last one is told',
+    settings: THREE_ATTEMPTS,
     replies: [busy, busy, busy],
   },
   'retries-spent-whole': {
     shows: 'The same, asked for whole: a status',
     ask: { stream: false },
-    settings: THREE_TRIES,
+    settings: THREE_ATTEMPTS,
     replies: [busy, busy, busy],
   },
   'retries-thoughts': {
     shows:
-      'Thoughts that break off, twice, then an answer: nothing was shown, so that all tries stay one answer',
+      'Thoughts that break off, twice, then an answer: nothing was shown, so that all attempts stay one answer',
     ask: THINKING('omitted'),
-    settings: MANY_TRIES,
+    settings: MANY_ATTEMPTS,
     replies: [
       breaksAfter(chunk([thought('First.')])),
       breaksAfter(chunk([thought('Second.')])),
@@ -91,7 +91,7 @@ const SEVERAL: TurnCases = {
   },
   'retries-no-head': {
     shows: 'Silence in place of a head, twice, then an answer: the client hears pings meanwhile',
-    settings: MANY_TRIES,
+    settings: MANY_ATTEMPTS,
     replies: [neverAnswers(), neverAnswers(), hello],
   },
 };
@@ -130,8 +130,8 @@ const OTHER_MODELS: TurnCases = {
     replies: [spentForToday, by(HYDROGEN, spentForToday), by(FLASH, hello)],
   },
   'fallback-keeps-failing': {
-    shows: 'UNAVAILABLE at all tries that there are: one more, of another model',
-    settings: { ...FALLBACKS, ...THREE_TRIES },
+    shows: 'UNAVAILABLE at all attempts that there are: one more, of another model',
+    settings: { ...FALLBACKS, ...THREE_ATTEMPTS },
     replies: [busy, busy, busy, by(HYDROGEN, hello)],
   },
   'fallback-none-left': {
@@ -156,8 +156,8 @@ const OTHER_MODELS: TurnCases = {
 
 const NOBODY: TurnCases = {
   'retries-no-way': {
-    shows: 'Nothing listens upstream: told after a quarter of a minute, however many tries there are',
-    settings: MANY_TRIES,
+    shows: 'Nothing listens upstream: told after a quarter of a minute, however many attempts there are',
+    settings: MANY_ATTEMPTS,
     replies: Array.from({ length: 9 }, () => away),
   },
 };

@@ -117,7 +117,7 @@ export const SETTINGS: TurnCases = {
     ],
   },
   'ask-whole-recovers': {
-    shows: 'The same when upstream breaks off after text: nothing was shown, so another try is free',
+    shows: 'The same when upstream breaks off after text: nothing was shown, so another attempt is free',
     ask: { stream: false },
     replies: [says(chunk([text('Half an ans')])), says(chunk([text('A whole answer.')]), end())],
   },

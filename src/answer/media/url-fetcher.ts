@@ -42,7 +42,7 @@ export function createUrlFetcher(ports: UrlFetchPorts, clock: Clock): UrlFetcher
       signal.throwIfAborted();
       const controller = new AbortController();
       const unfollow = followSignal(signal, controller);
-      const callOff = abortAfter(DEADLINE_MS, controller, () => new Error('late'), clock);
+      const cancel = abortAfter(DEADLINE_MS, controller, () => new Error('late'), clock);
       const budget = { left: MAX_BYTES };
       try {
         const all = await Promise.all(
@@ -53,7 +53,7 @@ export function createUrlFetcher(ports: UrlFetchPorts, clock: Clock): UrlFetcher
         signal.throwIfAborted();
         return all;
       } finally {
-        callOff();
+        cancel();
         unfollow();
       }
     },

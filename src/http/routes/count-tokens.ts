@@ -5,15 +5,15 @@ import { countTokensOf } from '../../answer/count.ts';
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import { parseCountTokensRequest } from '../../anthropic/validate.ts';
 import { readJson } from '../body.ts';
-import type { Call } from '../client-request.ts';
+import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 
-export async function countTokens(call: Call, deps: ServerDeps): Promise<Response> {
-  apiVersion(call.request.headers);
-  const request: CountTokensRequest = parseCountTokensRequest(await readJson(call, deps.bodies));
-  call.keepOpen();
-  const tokens = await countTokensOf(request, call, deps);
-  const beta = call.url.searchParams.get('beta') === 'true';
+export async function countTokens(client: ClientRequest, deps: ServerDeps): Promise<Response> {
+  apiVersion(client.request.headers);
+  const request: CountTokensRequest = parseCountTokensRequest(await readJson(client, deps.bodies));
+  client.keepOpen();
+  const tokens = await countTokensOf(request, client, deps);
+  const beta = client.url.searchParams.get('beta') === 'true';
   return jsonResponse({ input_tokens: tokens, ...(beta ? { context_management: null } : {}) });
 }

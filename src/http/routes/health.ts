@@ -2,14 +2,14 @@
 
 import type { Counters, Health } from '../../trace/counters.ts';
 import { knowsKey } from '../client-key.ts';
-import type { Call } from '../client-request.ts';
+import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 import { tellKey } from './key-state.ts';
 
 const SERVICE = 'gemini-claude-proxy';
 
-export function answerRoot(_call: Call, deps: ServerDeps): Response {
+export function answerRoot(_client: ClientRequest, deps: ServerDeps): Response {
   const { settings, keys } = deps;
   return jsonResponse({
     service: SERVICE,
@@ -54,8 +54,8 @@ function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
 }
 
 /** 503 only where it is certainly useless to send a request here. */
-export function answerHealth(call: Call, deps: ServerDeps): Response {
-  const { settings, keys, stats, counters, clock, streaming } = deps;
+export function answerHealth(client: ClientRequest, deps: ServerDeps): Response {
+  const { settings, keys, admission, counters, clock, streaming } = deps;
   const status = healthOf(deps);
   const body = {
     status,
@@ -64,7 +64,7 @@ export function answerHealth(call: Call, deps: ServerDeps): Response {
     timestamp: clock.wall().toISOString(),
     uptime_seconds: Math.round((clock.monotonic() - counters.startedAt) / 1000),
     backend: keys.kind,
-    draining: stats.draining,
+    draining: admission.draining,
     // A fingerprint names a key without showing any of it.
     keys: keys.states().map((state) => tellKey(state, clock)),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
@@ -72,11 +72,11 @@ export function answerHealth(call: Call, deps: ServerDeps): Response {
     breakers: Object.fromEntries(keys.modelStates()),
     asked_unary: streaming.broken(),
     shared: tellShared(deps),
-    streams_in_flight: stats.answersOpen,
+    streams_in_flight: admission.answersOpen,
     requests: counters.requests,
     retries: counters.retries,
     errors: Object.fromEntries(counters.errors),
-    recent_errors: knowsKey(call.request.headers, settings.proxyApiKey)
+    recent_errors: knowsKey(client.request.headers, settings.proxyApiKey)
       ? counters.recentErrors
       : classes(counters),
   };
@@ -87,8 +87,8 @@ export function answerLive(): Response {
   return jsonResponse({ status: 'alive' });
 }
 
-export function answerReady(_call: Call, deps: ServerDeps): Response {
-  const { draining } = deps.stats;
+export function answerReady(_client: ClientRequest, deps: ServerDeps): Response {
+  const { draining } = deps.admission;
   return jsonResponse({ status: draining ? 'draining' : 'ready' }, draining ? 503 : 200);
 }
 

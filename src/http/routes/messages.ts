@@ -14,7 +14,7 @@ import { AnswerStream } from '../../translate/response/stream.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';
 import { type PromptSize, promptSizeIn } from '../../translate/response/usage.ts';
 import { readJson } from '../body.ts';
-import { type Call, ClientGone } from '../client-request.ts';
+import { ClientGone, type ClientRequest } from '../client-request.ts';
 import type { Reply, ServerDeps } from '../deps.ts';
 import { tell } from '../handle-request.ts';
 import { jsonResponse } from '../responses.ts';
@@ -43,11 +43,11 @@ const firstInTime = (
 ): Promise<TurnEvent[] | undefined> =>
   new Promise((resolve, reject) => {
     const late = () => resolve(undefined);
-    let callOff = clock.after(HEAD_WAIT_MS, () => {
-      if (answer.isAway()) callOff = clock.after(AWAY_WAIT_MS - HEAD_WAIT_MS, late);
+    let cancel = clock.after(HEAD_WAIT_MS, () => {
+      if (answer.isAway()) cancel = clock.after(AWAY_WAIT_MS - HEAD_WAIT_MS, late);
       else late();
     });
-    first.finally(() => callOff()).then(resolve, reject);
+    first.finally(() => cancel()).then(resolve, reject);
   });
 
 const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(body), cached: 0 });
@@ -67,7 +67,7 @@ async function promptSize(first: First, answer: MessageAnswer, deps: ServerDeps)
 async function streamAnswer(
   answer: MessageAnswer,
   stream: AnswerStream,
-  call: Call,
+  client: ClientRequest,
   deps: ServerDeps,
 ): Promise<Reply> {
   const first = answer.next();
@@ -82,10 +82,10 @@ async function streamAnswer(
     next: answer.next,
     leave: answer.leave,
     clock: deps.clock,
-    requestId: call.id,
-    tell: (error) => (error instanceof ClientGone ? undefined : tell(error, call, deps)),
-    observe: tellAnswer(call.trace),
-    abandon: () => call.abort(new ClientGone('the client closed the stream')),
+    requestId: client.id,
+    tell: (error) => (error instanceof ClientGone ? undefined : tell(error, client, deps)),
+    observe: tellAnswer(client.trace),
+    abandon: () => client.abort(new ClientGone('the client closed the stream')),
     onEnd: ended.resolve,
   });
   const headers = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
@@ -95,7 +95,7 @@ async function streamAnswer(
 async function wholeAnswer(
   answer: MessageAnswer,
   stream: AnswerStream,
-  call: Call,
+  client: ClientRequest,
   deps: ServerDeps,
 ): Promise<Reply> {
   const events = stream.start(deps.promptTold(() => estimated(answer.outgoing().body)));
@@ -105,7 +105,7 @@ async function wholeAnswer(
     for (const event of stream.push(some)) events.push(event);
   }
   answer.leave();
-  tellAnswer(call.trace)(events);
+  tellAnswer(client.trace)(events);
   return { response: jsonResponse(foldEvents(events)), ended: Promise.resolve() };
 }
 
@@ -116,10 +116,10 @@ const NO_ROOM_SECONDS = 15;
  * Claude Code ends the turn at the third 529 in a row, two seconds after the first, unless it is told to wait longer.
  */
 function admit(deps: ServerDeps): void {
-  const { settings, stats } = deps;
+  const { settings, admission } = deps;
   // At a 503 it asks ten times; by then another process may have taken over.
-  if (stats.draining) throw new MessagesError('api_error', 'The proxy is shutting down', { status: 503 });
-  if (stats.answersOpen < settings.streamsMax) return;
+  if (admission.draining) throw new MessagesError('api_error', 'The proxy is shutting down', { status: 503 });
+  if (admission.answersOpen < settings.streamsMax) return;
   throw new MessagesError(
     'overloaded_error',
     `The proxy already serves ${settings.streamsMax} answers (STREAMS_MAX)`,
@@ -127,23 +127,23 @@ function admit(deps: ServerDeps): void {
   );
 }
 
-export async function answerMessages(call: Call, deps: ServerDeps): Promise<Reply> {
-  apiVersion(call.request.headers);
+export async function answerMessages(client: ClientRequest, deps: ServerDeps): Promise<Reply> {
+  apiVersion(client.request.headers);
   // Before anything is read: who is refused costs nothing.
   admit(deps);
-  const request = parseMessagesRequest(await readJson(call, deps.bodies));
-  call.keepOpen();
+  const request = parseMessagesRequest(await readJson(client, deps.bodies));
+  client.keepOpen();
   // Once more, because others may have come while the body did. Of an answer that counts, a shutdown waits for the end.
   admit(deps);
-  deps.stats.answersOpen++;
+  deps.admission.answersOpen++;
   const close = () => {
-    deps.stats.answersOpen--;
+    deps.admission.answersOpen--;
   };
   try {
-    const asker = askerOf(sessionOf(call.request.headers, request.metadata?.['user_id']), request);
-    const answer = await openAnswer(request, asker, call, deps);
-    const stream = new AnswerStream(answerContext(answer.outgoing, call, deps));
-    const reply = await (request.stream === true ? streamAnswer : wholeAnswer)(answer, stream, call, deps);
+    const asker = askerOf(sessionOf(client.request.headers, request.metadata?.['user_id']), request);
+    const answer = await openAnswer(request, asker, client, deps);
+    const stream = new AnswerStream(answerContext(answer.outgoing, client, deps));
+    const reply = await (request.stream === true ? streamAnswer : wholeAnswer)(answer, stream, client, deps);
     void reply.ended.then(close);
     return reply;
   } catch (error) {

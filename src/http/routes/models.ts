@@ -8,7 +8,7 @@ import { MessagesError } from '../../anthropic/errors.ts';
 import { type GeminiModel, MODELS } from '../../gemini/models.ts';
 import { quoted } from '../../lib/shown-text.ts';
 import { type ModelMap, mapModel } from '../../translate/model-map.ts';
-import type { Call } from '../client-request.ts';
+import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 
@@ -137,14 +137,14 @@ export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams) 
   };
 }
 
-export function answerModels(call: Call, deps: ServerDeps): Response {
-  checkVersionIfGiven(call.request.headers);
-  return jsonResponse(pageOfModels(listModels(deps.settings.modelMap), call.url.searchParams));
+export function answerModels(client: ClientRequest, deps: ServerDeps): Response {
+  checkVersionIfGiven(client.request.headers);
+  return jsonResponse(pageOfModels(listModels(deps.settings.modelMap), client.url.searchParams));
 }
 
-export function answerModel(call: Call, deps: ServerDeps): Response {
-  checkVersionIfGiven(call.request.headers);
-  const id = call.params['id'] ?? '';
+export function answerModel(client: ClientRequest, deps: ServerDeps): Response {
+  checkVersionIfGiven(client.request.headers);
+  const id = client.params['id'] ?? '';
   const { modelMap } = deps.settings;
   const listed = listModels(modelMap).find((model) => model.id === id.replace(/^models\//, ''));
   if (listed) return jsonResponse(listed);

@@ -3,7 +3,7 @@
  * other hosts, so only the plugin's JSON is used; the page and its files are ours.
  */
 import type { AnyElysia } from 'elysia';
-import type { Call } from '../client-request.ts';
+import type { ClientRequest } from '../client-request.ts';
 import type { Handler } from '../handle-request.ts';
 import { jsonResponse, notFound } from '../responses.ts';
 
@@ -38,10 +38,10 @@ export function answerSwaggerPage(): Response {
   });
 }
 
-export function answerSwaggerAsset(call: Call): Response {
-  const name = call.params['asset'] ?? '';
+export function answerSwaggerAsset(client: ClientRequest): Response {
+  const name = client.params['asset'] ?? '';
   const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
-  if (type === undefined) throw notFound(call.url.pathname);
+  if (type === undefined) throw notFound(client.url.pathname);
   const file = Bun.file(Bun.resolveSync(`swagger-ui-dist/${name}`, import.meta.dir));
   return new Response(file, { headers: { 'content-type': type, 'cache-control': 'max-age=86400' } });
 }
@@ -49,7 +49,7 @@ export function answerSwaggerAsset(call: Call): Response {
 /** Made at the first request: it loads code that nothing else needs. */
 export function openApiAnswer(app: () => AnyElysia): Handler {
   let document: Promise<unknown> | undefined;
-  return async (_call, deps) => {
+  return async (_client, deps) => {
     document ??= import('./openapi.ts').then(({ buildOpenApi }) =>
       buildOpenApi(app(), deps.settings.version),
     );

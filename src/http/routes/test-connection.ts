@@ -9,7 +9,7 @@ import { toClientError } from '../../translate/client-error.ts';
 import { guidanceFor } from '../../translate/errors.ts';
 import { mapModel } from '../../translate/model-map.ts';
 import type { Backend } from '../../upstream/backend.ts';
-import type { Call } from '../client-request.ts';
+import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 import { tellKey } from './key-state.ts';
@@ -23,7 +23,7 @@ const TINY: GenerateContentRequest = {
 };
 
 /** One whole answer, read to its end: an error object inside a 200 counts as a failure. */
-async function callOnce(
+async function askOnce(
   backend: Backend,
   model: string,
   exchange: Exchange,
@@ -43,15 +43,20 @@ async function callOnce(
   }
 }
 
-async function callInTime(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<void> {
+async function askInTime(
+  backend: Backend,
+  model: string,
+  client: ClientRequest,
+  deps: ServerDeps,
+): Promise<void> {
   const controller = new AbortController();
-  const unfollow = followSignal(call.signal, controller);
+  const unfollow = followSignal(client.signal, controller);
   const late = () => new UpstreamError('timeout', `no answer within ${TEST_TIMEOUT_MS / 1000} s`);
-  const callOff = abortAfter(TEST_TIMEOUT_MS, controller, late, deps.clock);
+  const cancel = abortAfter(TEST_TIMEOUT_MS, controller, late, deps.clock);
   try {
-    await callOnce(backend, model, createExchange('sdk', call), controller.signal);
+    await askOnce(backend, model, createExchange('sdk', client), controller.signal);
   } finally {
-    callOff();
+    cancel();
     unfollow();
   }
 }
@@ -63,10 +68,15 @@ type Tested = {
 };
 
 /** Tests even an unusable key: one that works again is taken back. */
-async function testKey(backend: Backend, model: string, call: Call, deps: ServerDeps): Promise<Tested> {
+async function testKey(
+  backend: Backend,
+  model: string,
+  client: ClientRequest,
+  deps: ServerDeps,
+): Promise<Tested> {
   const { settings, keys, clock } = deps;
   const begun = clock.monotonic();
-  const error = await callInTime(backend, model, call, deps).then(
+  const error = await askInTime(backend, model, client, deps).then(
     () => undefined,
     (failure: unknown) => failure,
   );
@@ -88,12 +98,12 @@ function summary(tested: readonly Tested[], kind: Backend['kind']): object {
   return { status: 'success', message: `Gemini answered to ${working} of ${tested.length} keys` };
 }
 
-export async function testConnection(call: Call, deps: ServerDeps): Promise<Response> {
+export async function testConnection(client: ClientRequest, deps: ServerDeps): Promise<Response> {
   const { settings, keys, clock } = deps;
-  call.keepOpen();
+  client.keepOpen();
   const model = mapModel(settings.modelMap.small, settings.modelMap).id;
   const begun = clock.monotonic();
-  const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, call, deps)));
+  const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, client, deps)));
   const states = keys.states().map((state) => tellKey(state, clock));
   const works = tested.some(({ told }) => told === undefined);
   return jsonResponse(

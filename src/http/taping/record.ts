@@ -9,14 +9,14 @@ import type { RequestRecorder } from '../../sim/record/recorder.ts';
 import type { ClientReply, RequestRecording } from '../../sim/record/request-recording.ts';
 import { tapBody } from '../../sim/record/tap.ts';
 import type { Subscriber } from '../../trace/trace.ts';
-import { type Call, ClientGone } from '../client-request.ts';
+import { ClientGone, type ClientRequest } from '../client-request.ts';
 import type { OpenScope, Reply } from '../deps.ts';
 import { untouched } from './untouched.ts';
 
 const AS_IT_IS: OpenScope = (request, _path, deps) => ({ request, deps });
 
 /** What `inner` makes of a request is recorded; a request that it refuses is not. */
-export function recordCalls(recorder: RequestRecorder, inner: OpenScope = AS_IT_IS): OpenScope {
+export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_IT_IS): OpenScope {
   return async (request, path, server) => {
     const scope = await inner(request, path, server);
     if (scope.refusal !== undefined) return scope;
@@ -41,17 +41,17 @@ export function recordCalls(recorder: RequestRecorder, inner: OpenScope = AS_IT_
         urlFetcher: watchedFetcher(deps.urlFetcher, recording),
         subscribers: [...deps.subscribers, hearCaller],
       },
-      begin(call) {
-        scope.begin?.(call);
-        recorder.bind(call.id, recording);
+      begin(client) {
+        scope.begin?.(client);
+        recorder.bind(client.id, recording);
       },
       keepBody: (bytes) => recording.keepBody(bytes),
-      async watch(reply, call) {
-        const watched = (await scope.watch?.(reply, call)) ?? reply;
-        return watchReply(watched, call, recording, (headers) => {
+      async watch(reply, client) {
+        const watched = (await scope.watch?.(reply, client)) ?? reply;
+        return watchReply(watched, client, recording, (headers) => {
           const [{ keyFingerprint }] = deps.keys.backends;
-          const outcome = outcomeOf(watched, call);
-          recorder.finish(call.id, recording, { caller, keyFingerprint, ...outcome, headers });
+          const end = endOf(watched, client);
+          recorder.finish(client.id, recording, { caller, keyFingerprint, ...end, headers });
         });
       },
     };
@@ -78,17 +78,17 @@ const watchedFetcher = (fetcher: UrlFetcher, recording: RequestRecording): UrlFe
   },
 });
 
-const hasLeft = (call: Call) => call.signal.reason instanceof ClientGone;
+const hasLeft = (client: ClientRequest) => client.signal.reason instanceof ClientGone;
 
-const outcomeOf = ({ response }: Reply, call: Call): Pick<ClientReply, 'status' | 'end'> => ({
+const endOf = ({ response }: Reply, client: ClientRequest): Pick<ClientReply, 'status' | 'end'> => ({
   status: response.status,
-  end: hasLeft(call) ? 'client-gone' : 'whole',
+  end: hasLeft(client) ? 'client-gone' : 'whole',
 });
 
 /** The reply to send; `finish` runs once, when the last byte is out or the client has left. */
 async function watchReply(
   reply: Reply,
-  call: Call,
+  client: ClientRequest,
   recording: RequestRecording,
   finish: (headers: Headers) => void,
 ): Promise<Reply> {
@@ -96,7 +96,7 @@ async function watchReply(
   const { status, headers } = response;
   if (!headers.get('content-type')?.startsWith('text/event-stream') || !response.body) {
     const bytes = new Uint8Array(await response.arrayBuffer());
-    if (!hasLeft(call)) recording.answer.add(bytes);
+    if (!hasLeft(client)) recording.answer.add(bytes);
     // The request's id is put into the headers in between.
     void ended.then(() => finish(headers));
     return { response: new Response(bytes, { status, headers }), ended };
@@ -110,6 +110,6 @@ async function watchReply(
     cancel: done,
   });
   // A client that has left reads no more.
-  void ended.then(() => (hasLeft(call) ? undefined : drained.promise)).then(() => finish(headers));
+  void ended.then(() => (hasLeft(client) ? undefined : drained.promise)).then(() => finish(headers));
   return { response: new Response(body, { status, headers }), ended };
 }

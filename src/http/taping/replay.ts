@@ -11,19 +11,19 @@ import type { Play, Plays } from '../../sim/replay/player.ts';
 import { allowedQuery } from '../../sim/upstream-wire.ts';
 import type { Backend } from '../../upstream/backend.ts';
 import { readBody } from '../body.ts';
-import type { CallScope, OpenScope, ServerDeps } from '../deps.ts';
+import type { OpenScope, RequestScope, ServerDeps } from '../deps.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
 import { recordedFetcher } from './recorded-fetcher.ts';
 import { untouched } from './untouched.ts';
 
-export type ReplayCalls = {
+export type ReplayOptions = {
   player: Plays;
   redactor: Redactor;
   /** A backend that uses the player's fetch and the replay's clock. */
   openBackend(play: Play): Backend;
 };
 
-export function replayCalls({ player, redactor, openBackend }: ReplayCalls): OpenScope {
+export function replayRequests({ player, redactor, openBackend }: ReplayOptions): OpenScope {
   return async (request, path, deps) => {
     const { bytes, held } = await readBody(request, deps.bodies);
     // The handler reads the body again, and counts its room then.
@@ -65,13 +65,19 @@ function withBody(request: Request, bytes: Uint8Array): Request {
 const replayError = (problem: string) =>
   new MessagesError('invalid_request_error', `replay: ${problem}`, { shouldRetry: false });
 
-function missed(request: Request, deps: ServerDeps, miss: string): CallScope {
+function missed(request: Request, deps: ServerDeps, miss: string): RequestScope {
   const problem = `nothing recorded answers this request; ${miss}`;
   deps.logger.error({}, `replay: ${problem}`);
   return { request, deps, refusal: replayError(problem) };
 }
 
-function played(request: Request, deps: ServerDeps, player: Plays, play: Play, backend: Backend): CallScope {
+function played(
+  request: Request,
+  deps: ServerDeps,
+  player: Plays,
+  play: Play,
+  backend: Backend,
+): RequestScope {
   const { clock, recorded } = play;
   return {
     request,
@@ -84,9 +90,9 @@ function played(request: Request, deps: ServerDeps, player: Plays, play: Play, b
       urlFetcher: recordedFetcher(recorded.fetched ?? []),
       pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
     },
-    begin: (call) => player.bind(call.id, play),
-    async watch(reply, call) {
-      void reply.ended.then(() => player.release(call.id));
+    begin: (client) => player.bind(client.id, play),
+    async watch(reply, client) {
+      void reply.ended.then(() => player.release(client.id));
       return reply;
     },
     failure() {

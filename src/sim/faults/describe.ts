@@ -1,5 +1,5 @@
 /** The table of faults as text. */
-import type { Family, FaultRow, Outcome } from './fault.ts';
+import type { Effect, Family, FaultRow } from './fault.ts';
 import { PARAMETERS, type Parameter, settingText, unitText } from './settings.ts';
 import { FAULT_ROWS } from './table.ts';
 
@@ -10,8 +10,8 @@ const FAMILIES: Readonly<Record<Family, string>> = {
   pace: 'Pace',
 };
 
-function outcomeText(outcome: Outcome): string {
-  switch (outcome.kind) {
+function effectText(effect: Effect): string {
+  switch (effect.kind) {
     case 'same':
       return 'the same answer';
     case 'same-content':
@@ -19,11 +19,11 @@ function outcomeText(outcome: Outcome): string {
     case 'as-sent':
       return 'the answer as sent';
     case 'for-the-client':
-      return 'another try, else the answer as sent; one error where the client offers no tool';
+      return 'another attempt, else the answer as sent; one error where the client offers no tool';
     case 'error': {
-      const word = outcome.error.replace('-', ' ');
-      if (!outcome.retried) return `one error: ${word}`;
-      return `another try, else one error: ${word}${outcome.sparesWhole ? '; none where all was said' : ''}`;
+      const word = effect.error.replace('-', ' ');
+      if (!effect.retried) return `one error: ${word}`;
+      return `another attempt, else one error: ${word}${effect.sparesWhole ? '; none where all was said' : ''}`;
     }
   }
 }
@@ -38,7 +38,7 @@ export function describeFaults(): string {
   const tables = Object.entries(FAMILIES).map(([family, title]) => {
     const rows = FAULT_ROWS.filter(([, row]) => row.family === family).map(([name, row]) => {
       const settings = taken(row);
-      return `| \`${name}\` | ${row.says} | ${settings ? `\`${settings}\`` : ''} | ${outcomeText(row.outcome)} |`;
+      return `| \`${name}\` | ${row.says} | ${settings ? `\`${settings}\`` : ''} | ${effectText(row.effect)} |`;
     });
     return [
       `### ${title}`,

@@ -20,7 +20,7 @@ export type ErrorWord =
   | 'address';
 
 /** What must come of a fault. The matrix test checks it for every row. */
-export type Outcome =
+export type Effect =
   /** Nobody can notice the fault: the answer is the same. */
   | { kind: 'same' }
   /** The same text, thoughts and calls; only the figures have changed. */
@@ -62,7 +62,7 @@ export type FaultRow = {
   family: Family;
   /** One sentence, for `--help` and docs. */
   says: string;
-  outcome: Outcome;
+  effect: Effect;
   /** The parameters that may be set, with their defaults; undefined where the fault can do without. */
   takes: Readonly<Partial<Record<Parameter, number | undefined>>>;
   behave: Behaviour;

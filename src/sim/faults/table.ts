@@ -4,33 +4,33 @@ import * as chunk from './chunks.ts';
 import * as connection from './connection.ts';
 import * as damage from './damage.ts';
 import * as ending from './ending.ts';
-import type { Behaviour, ErrorWord, FaultRow, Outcome } from './fault.ts';
+import type { Behaviour, Effect, ErrorWord, FaultRow } from './fault.ts';
 import * as framing from './framing.ts';
 import * as head from './head.ts';
 import * as order from './order.ts';
 import * as pace from './pace.ts';
 import * as status from './status.ts';
 
-const same: Outcome = { kind: 'same' };
-const sameContent: Outcome = { kind: 'same-content' };
-const asSent: Outcome = { kind: 'as-sent' };
+const same: Effect = { kind: 'same' };
+const sameContent: Effect = { kind: 'same-content' };
+const asSent: Effect = { kind: 'as-sent' };
 /** One error, after another attempt where nothing was shown yet. */
-const retried = (error: ErrorWord): Outcome => ({ kind: 'error', error, retried: true });
+const retried = (error: ErrorWord): Effect => ({ kind: 'error', error, retried: true });
 /** The same, except where everything had been said by then. */
-const retriedUnlessWhole = (error: ErrorWord): Outcome => ({
+const retriedUnlessWhole = (error: ErrorWord): Effect => ({
   kind: 'error',
   error,
   retried: true,
   sparesWhole: true,
 });
 /** One error, at once. */
-const told = (error: ErrorWord): Outcome => ({ kind: 'error', error, retried: false });
+const told = (error: ErrorWord): Effect => ({ kind: 'error', error, retried: false });
 
-type Row = (says: string, outcome: Outcome, behave: Behaviour, takes?: FaultRow['takes']) => FaultRow;
+type Row = (says: string, effect: Effect, behave: Behaviour, takes?: FaultRow['takes']) => FaultRow;
 
 const rowOf =
   (family: FaultRow['family'], common: FaultRow['takes'] = {}): Row =>
-  (says, outcome, behave, takes = {}) => ({ family, says, outcome, takes: { ...common, ...takes }, behave });
+  (says, effect, behave, takes = {}) => ({ family, says, effect, takes: { ...common, ...takes }, behave });
 
 const onConnection = rowOf('connection');
 const onHead = rowOf('head');
@@ -41,8 +41,8 @@ const onEvent = rowOf('stream', { frame: undefined });
 const PLACE = { frame: 1, byte: undefined, after: undefined };
 const WAITS = { 'retry-after': undefined, 'retry-info': undefined };
 
-const refuses = (code: number, outcome: Outcome): FaultRow =>
-  onHead(`HTTP ${code} with Google's error object`, outcome, status.answersStatus(code), WAITS);
+const refuses = (code: number, effect: Effect): FaultRow =>
+  onHead(`HTTP ${code} with Google's error object`, effect, status.answersStatus(code), WAITS);
 
 const { fails, hangs, keepsSilent, losesAnswer } = connection;
 

@@ -41,7 +41,7 @@ export type RequestRecorder = {
   /** Exchanges with this id belong to `recording` from now on. */
   bind(id: string, recording: RequestRecording): void;
   /** The client's side is over. */
-  finish(id: string, recording: RequestRecording, outcome: ClientReply): void;
+  finish(id: string, recording: RequestRecording, reply: ClientReply): void;
 };
 
 /** What goes through it is noted in the recording that `find` tells; without one it passes unseen. */
@@ -103,13 +103,13 @@ export class Recorder implements RequestRecorder {
   }
 
   /** Writes what there is. */
-  finish(id: string, recording: RequestRecording, outcome: ClientReply): void {
+  finish(id: string, recording: RequestRecording, reply: ClientReply): void {
     this.#open.delete(id);
     if (!recording.hasBody) {
       this.#summary.unrecorded++;
       return;
     }
-    const writing = this.#write(recording, outcome).catch((error: unknown) => {
+    const writing = this.#write(recording, reply).catch((error: unknown) => {
       this.#summary.unrecorded++;
       this.#options.onProblem(
         `a request could not be recorded: ${error instanceof Error ? error.message : error}`,
@@ -126,9 +126,9 @@ export class Recorder implements RequestRecorder {
     return this.#summary;
   }
 
-  async #write(recording: RequestRecording, outcome: ClientReply): Promise<void> {
+  async #write(recording: RequestRecording, reply: ClientReply): Promise<void> {
     await pause();
-    await this.#writeAs(recording.number, outcome.caller, recording.raw(outcome));
+    await this.#writeAs(recording.number, reply.caller, recording.raw(reply));
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * The part ladder: Gemini's frames to TurnEvents, for streams and unary answers alike. One reader reads one try. What cannot
+ * The part ladder: Gemini's frames to TurnEvents, for streams and unary answers alike. One reader reads one attempt. What cannot
  * be an answer (an error object, a broken end, a call of an unknown tool) is thrown as an UpstreamError, so
  * that another attempt can be made while nothing has been told.
  */

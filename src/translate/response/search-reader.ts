@@ -9,18 +9,18 @@ import { isObject } from '../../lib/json.ts';
 import type { AnswerPlan, SearchPlan } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
+import { AttemptReader, type Reader } from './attempt-reader.ts';
 import { citedPieces, cutPieces } from './citations.ts';
 import { eachSource, mergeGrounding, readGrounding } from './grounding.ts';
 import { PartsReader } from './parts.ts';
 import { StopScanner } from './stop-scanner.ts';
 import { TokenLimit } from './token-limit.ts';
-import { type Reader, TryReader } from './try-reader.ts';
 import type { TurnEvent } from './turn.ts';
 
 type TextEvent = Extract<TurnEvent, { type: 'text' }>;
 
 export const openReader = (options: AnswerCallsOptions): Reader =>
-  options.plan.search ? new SearchReader(options, options.plan.search) : new TryReader(options);
+  options.plan.search ? new SearchReader(options, options.plan.search) : new AttemptReader(options);
 
 class SearchReader implements Reader {
   /** The search's findings come at the very end, however much of the text is shown. */

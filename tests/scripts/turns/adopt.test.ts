@@ -13,7 +13,14 @@ import { foldEvents } from '../../../src/translate/response/message.ts';
 import { sealEnvelope } from '../../../src/translate/signatures.ts';
 import { readEvents } from '../../support/events.ts';
 import { googleError, googleStream, startProxy, textChunk } from '../../support/proxy.ts';
-import { event, onlyRequest, pieces, recordingProxy, streamed, type Try } from '../../support/recording.ts';
+import {
+  event,
+  onlyRequest,
+  pieces,
+  recordingProxy,
+  streamed,
+  type UpstreamPlay,
+} from '../../support/recording.ts';
 import { differences } from '../../support/turns/compare.ts';
 import { runTurn } from '../../support/turns/run.ts';
 
@@ -240,7 +247,7 @@ describe('what a failure hangs on stays', () => {
 test('the prompt that the client was told the size of keeps that size, however small the turn is made', async () => {
   const long = 'word '.repeat(1_000);
   const recording = join(folder, 'recordings/estimate');
-  const late: Try = pieces({ waitMs: 9_000 }, event(textChunk('late', 'STOP')));
+  const late: UpstreamPlay = pieces({ waitMs: 9_000 }, event(textChunk('late', 'STOP')));
   const messages = [
     { role: 'user', content: long },
     { role: 'assistant', content: long },

@@ -51,7 +51,7 @@ describe('the difference of a turn', () => {
       }),
     };
     const text = differences(other, await runTurn(recorded));
-    expect(text).toContain('what Gemini would have been sent, try 1');
+    expect(text).toContain('what Gemini would have been sent, attempt 1');
     expect(text).toContain('~ contents[0].parts[0].text\n      was "Say hello!"\n      is  "Say hello."');
     expect(text).toContain('- generationConfig.candidateCount: 1');
     expect(text).toContain('+ tools: [{"functionDeclarations"');
@@ -71,11 +71,11 @@ describe('the difference of a turn', () => {
     expect(text).toContain('-     "type": "api_error",');
   });
 
-  test('tells of tries that were not recorded, and of recorded ones that were not made', async () => {
+  test('tells of attempts that were not recorded, and of recorded ones that were not made', async () => {
     const recorded = fixture('status-503');
     const [first] = recorded.upstream;
     const one = { ...recorded, upstream: first ? [first] : [] };
-    expect(differences(one, await runTurn(recorded))).toContain('+ a try that was not recorded: POST');
+    expect(differences(one, await runTurn(recorded))).toContain('+ an attempt that was not recorded: POST');
     expect(
       differences(recorded, await runTurn({ ...recorded, upstream: fixture('text-4').upstream })),
     ).toContain('- not sent: POST');

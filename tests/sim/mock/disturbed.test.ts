@@ -9,7 +9,7 @@ const promptOf = (name: string): string => findScenario(SCENARIOS, name).demo?.p
 /**
  * Several attempts with the same history, as a client makes that was refused: their statuses, or why an attempt ended.
  */
-async function tries(fetch: Fetch, prompt: string, count: number): Promise<(number | string)[]> {
+async function attempts(fetch: Fetch, prompt: string, count: number): Promise<(number | string)[]> {
   const url = `${BASE}/gemini-4-argon:streamGenerateContent?alt=sse`;
   const seen: (number | string)[] = [];
   for (let i = 0; i < count; i++) {
@@ -22,7 +22,7 @@ async function tries(fetch: Fetch, prompt: string, count: number): Promise<(numb
 
 describe('rate-limited-day', () => {
   test('the minute is over at requests 2 and 3, a 503 at 6, a 500 at 9', async () => {
-    expect(await tries(mockFetch(), promptOf('rate-limited-day'), 10)).toEqual([
+    expect(await attempts(mockFetch(), promptOf('rate-limited-day'), 10)).toEqual([
       200, 429, 429, 200, 200, 503, 200, 200, 500, 200,
     ]);
   });
@@ -50,7 +50,7 @@ describe('rate-limited-day', () => {
 });
 
 test('flaky-network spoils six requests, each in its own way, and leaves the answers between alone', async () => {
-  const seen = await tries(mockFetch(), promptOf('flaky-network'), 11);
+  const seen = await attempts(mockFetch(), promptOf('flaky-network'), 11);
   expect(seen[0]).toMatch(/ECONNRESET|reset|closed/i);
   expect(seen.slice(1)).toEqual([200, 200, 200, 200, 503, 200, 200, 200, 200, 200]);
 });

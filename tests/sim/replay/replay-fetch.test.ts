@@ -46,7 +46,7 @@ const open = (ends: readonly StreamEnd[], answer?: 'whole' | 'client-gone') => {
   return { ask, problems, waited, stood: stood.promise, leave: () => leaving.abort(new Error('left')) };
 };
 
-test('a request after the last try is told why there is no answer', async () => {
+test('a request after the last attempt is told why there is no answer', async () => {
   const { ask, problems } = open([{ ms: 0, kind: 'reset', side: 'upstream' }]);
   expect(ask()).rejects.toThrow();
   const refused = await ask();

@@ -36,7 +36,7 @@ describe('virtual time', () => {
     expect([woken, clock.monotonic()]).toEqual([false, 1_000]);
   });
 
-  test('jumps between two tries', async () => {
+  test('jumps between two attempts', async () => {
     const clock = open(stuck);
     clock.setUpstreamOpen(false);
     await clock.sleep(5_000);

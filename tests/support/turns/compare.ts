@@ -11,15 +11,15 @@ type Request = UpstreamExchange['request'];
 /** Empty where the run did exactly what was recorded. */
 export function differences(recorded: RecordedRequest, { recorded: now, bugs }: TurnRun): string {
   const count = Math.max(recorded.upstream.length, now.upstream.length);
-  const tries = Array.from({ length: count }, (_, index) =>
+  const attempts = Array.from({ length: count }, (_, index) =>
     section(
-      `what Gemini would have been sent, try ${index + 1}`,
+      `what Gemini would have been sent, attempt ${index + 1}`,
       sentDiff(recorded.upstream[index]?.request, now.upstream[index]?.request),
     ),
   );
   return [
     section('what the client would have seen', answerDiff(recorded.answer, now.answer)),
-    ...tries,
+    ...attempts,
     section('errors of ours on the way', bugs.map(stackOf)),
   ].join('');
 }
@@ -83,7 +83,7 @@ function leaves(path: string, value: unknown): string[] {
 // ── the requests ──────────────────────────────────────────────────────────────────────────────────────────────
 
 function sentDiff(was: Request | undefined, is: Request | undefined): string[] {
-  if (!was) return is ? [`+ a try that was not recorded: ${target(is)}`] : [];
+  if (!was) return is ? [`+ an attempt that was not recorded: ${target(is)}`] : [];
   if (!is) return [`- not sent: ${target(was)}`];
   const head = lineDiff([target(was)], [target(is)]);
   if (was.body === is.body) return head;

@@ -19,7 +19,7 @@ export function withGoldens(recorded: RecordedRequest, now: RecordedRequest): Re
 }
 
 /** Upstream is asked more or less often than was recorded: no golden can mend that. */
-export function missingTries({ upstream }: RecordedRequest, now: RecordedRequest): string | undefined {
+export function missingAttempts({ upstream }: RecordedRequest, now: RecordedRequest): string | undefined {
   const [was, is] = [upstream.length, now.upstream.length];
   if (was === is) return undefined;
   const asked = `upstream is asked ${is} times, and ${was} answers of it are recorded`;

@@ -41,7 +41,7 @@ export class TurnRecorder implements RequestRecorder {
 
   bind(): void {}
 
-  finish(_id: string, recording: RequestRecording, outcome: ClientReply): void {
-    this.#finished.resolve(recording.raw(outcome));
+  finish(_id: string, recording: RequestRecording, reply: ClientReply): void {
+    this.#finished.resolve(recording.raw(reply));
   }
 }

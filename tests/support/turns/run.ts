@@ -78,7 +78,7 @@ function clientRequest({ request }: RecordedRequest, signal: AbortSignal): Reque
 }
 
 /** Most cases are about one retry: their upstream has no more to say, and no other model either. */
-const FEW_TRIES = { maxTries: { unary: 2, stream: 2 }, modelFallbacks: [] };
+const FEW_ATTEMPTS = { maxTries: { unary: 2, stream: 2 }, modelFallbacks: [] };
 
 /** What a recording's manifest would tell; what the turn itself says goes before it. */
 export function settingsOf(recorded: RecordedRequest): RecordedSettings {
@@ -100,7 +100,7 @@ export function settingsOf(recorded: RecordedRequest): RecordedSettings {
     requestTimeoutMs,
     headTimeoutMs,
     idleTimeoutMs,
-    ...FEW_TRIES,
+    ...FEW_ATTEMPTS,
     ...recorded.settings,
   };
 }

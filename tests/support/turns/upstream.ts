@@ -18,11 +18,11 @@ export type UpstreamOptions = {
 
 export function recordedUpstream({ upstream }: RecordedRequest, options: UpstreamOptions): Fetch {
   const { clock, redactor } = options;
-  let tries = 0;
+  let attempts = 0;
   return (url, init, exchange) => {
-    const recorded = upstream[tries++];
+    const recorded = upstream[attempts++];
     if (!recorded)
-      throw new Error(`upstream is asked for the ${tries}. time, ${upstream.length} are recorded`);
+      throw new Error(`upstream is asked for the ${attempts}. time, ${upstream.length} are recorded`);
     const request = { ...upstreamMatchable(new URL(url), init, redactor, []), headers: {} };
     const play = createReplayFetch({
       recorded: { upstream: [{ ...withClient(recorded, options), request }] },

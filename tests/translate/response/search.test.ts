@@ -92,7 +92,7 @@ describe('a searched answer', () => {
     expect(message.stop_reason).toBe('end_turn');
   });
 
-  test('nothing of it is content before the end, so that a broken try costs nothing', async () => {
+  test('nothing of it is content before the end, so that a broken attempt costs nothing', async () => {
     const { events, error } = await answerFrames(frames.slice(0, 2), planFor([], { search: SEARCH }));
     expect(error).toBeDefined();
     expect(events.map(({ type }) => type)).toEqual(['message_start', 'error']);

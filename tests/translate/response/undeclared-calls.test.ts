@@ -24,27 +24,27 @@ const answered = (name: string, id?: string): ResponsePart => ({
 });
 
 /** The attempts of one answer, each with its frames; returns the result of the last, and how many there were. */
-function answerOf(tries: readonly (readonly Frame[])[], change: Partial<AnswerPlan> = {}, retries = 1) {
+function answerOf(attempts: readonly (readonly Frame[])[], change: Partial<AnswerPlan> = {}, retries = 1) {
   const plan = planFor(['Bash', 'mcp__fs__read_file'], change);
   const told: string[] = [];
   const warn: Warn = (_code, _path, detail) => told.push(detail);
   let left = retries;
   const mayAskAgain = () => left-- > 0;
-  for (const [index, frames] of tries.entries()) {
+  for (const [index, frames] of attempts.entries()) {
     const reader = new PartsReader({ plan, warn, mayAskAgain });
     const events: TurnEvent[] = [];
     try {
       for (const frame of frames) events.push(...reader.read(frame));
       events.push(...reader.end());
-      return { shown: events.map(shown), tries: index + 1, told };
+      return { shown: events.map(shown), attempts: index + 1, told };
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
       const shownBefore = events.map(shown);
-      if (shownBefore.length > 0 || index === tries.length - 1)
-        return { shown: [...shownBefore, error.kind], tries: index + 1, told };
+      if (shownBefore.length > 0 || index === attempts.length - 1)
+        return { shown: [...shownBefore, error.kind], attempts: index + 1, told };
     }
   }
-  throw new Error('no try');
+  throw new Error('no attempt');
 }
 
 function shown(event: TurnEvent): string {
@@ -58,7 +58,7 @@ const PASSED_ON = ['call:Write', 'STOP'];
 const REFUSED = ['unusable'];
 
 describe('a call of a tool that is not declared', () => {
-  test.each<[string, Frame[][], Partial<AnswerPlan>, string[], tries: number]>([
+  test.each<[string, Frame[][], Partial<AnswerPlan>, string[], attempts: number]>([
     [
       'is asked for again, and passed on when it comes again',
       twice(parts(called('Write')), finish()),
@@ -67,7 +67,7 @@ describe('a call of a tool that is not declared', () => {
       2,
     ],
     [
-      'is forgotten where the other try is well',
+      'is forgotten where the other attempt is well',
       [
         [parts(called('Write')), finish()],
         [parts({ text: 'a' }), finish()],
@@ -168,14 +168,14 @@ describe('a call of a tool that is not declared', () => {
       ['text:a', 'unusable'],
       1,
     ],
-  ])('%s', (_name, tries, change, expected, count) => {
-    const { shown, tries: made } = answerOf(tries, change);
+  ])('%s', (_name, attempts, change, expected, count) => {
+    const { shown, attempts: made } = answerOf(attempts, change);
     expect({ shown, made }).toEqual({ shown: expected, made: count });
   });
 
-  test('is passed on where no other try is to be had, and told', () => {
-    const { shown, tries, told } = answerOf([[parts(called('Write')), finish()]], {}, 0);
-    expect({ shown, tries }).toEqual({ shown: PASSED_ON, tries: 1 });
+  test('is passed on where no other attempt is to be had, and told', () => {
+    const { shown, attempts, told } = answerOf([[parts(called('Write')), finish()]], {}, 0);
+    expect({ shown, attempts }).toEqual({ shown: PASSED_ON, attempts: 1 });
     expect(told).toEqual(['call of Write passed on: the client declared no such tool']);
   });
 });
@@ -222,7 +222,7 @@ describe('a call that the answer brings the result of', () => {
 describe('an unexpected call that only the message tells of', () => {
   const told = (text: string) => finish('UNEXPECTED_TOOL_CALL', `Unexpected tool call: ${text}`);
 
-  test.each<[string, Frame[], Partial<AnswerPlan>, string[], tries: number]>([
+  test.each<[string, Frame[], Partial<AnswerPlan>, string[], attempts: number]>([
     [
       'is asked for again, then passed on',
       [told('print(default_api.Write(a=1))')],
@@ -266,7 +266,7 @@ describe('an unexpected call that only the message tells of', () => {
       1,
     ],
   ])('%s', (_name, frames, change, expected, count) => {
-    const { shown, tries } = answerOf(twice(...frames), change);
-    expect({ shown, tries }).toEqual({ shown: expected, tries: count });
+    const { shown, attempts } = answerOf(twice(...frames), change);
+    expect({ shown, attempts }).toEqual({ shown: expected, attempts: count });
   });
 });

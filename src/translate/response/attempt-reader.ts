@@ -16,7 +16,7 @@ export type Reader = {
   end(): TurnEvent[];
 };
 
-export class TryReader implements Reader {
+export class AttemptReader implements Reader {
   readonly #parts: PartsReader;
   readonly #limit: TokenLimit;
   readonly #plan: AnswerPlan;
