@@ -110,9 +110,10 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     if (aborted) throw this.#options.purse.explain(reason);
     while (this.#state !== 'over') {
       try {
-        this.#attempt ??= await this.#begin();
-        this.#tellAttempt(this.#attempt);
-        const events = await this.#attempt.next();
+        const attempt = this.#attempt ?? (await this.#begin());
+        this.#stop.signal.throwIfAborted();
+        this.#tellAttempt(attempt);
+        const events = await attempt.next();
         if (!events) this.#end();
         else if (this.#state === 'open') this.#heed(events);
         return events;
@@ -138,7 +139,9 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     signal.throwIfAborted();
     if (route.backend !== this.#chosen) tellChosen(model, route, this.#job);
     this.#chosen = route.backend;
-    return this.#options.attempt(this.#outgoing, this.#whole, signal);
+    // In hand before anybody waits for it: who leaves at this moment has to close it.
+    this.#attempt = this.#options.attempt(this.#outgoing, this.#whole, signal);
+    return this.#attempt;
   }
 
   /** For the key, thoughts prove as much as content. */
@@ -176,7 +179,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     tellFailure(thrown, this.#job.trace);
     if (this.#attempt?.isBegun === false) {
       try {
-        const mending = await this.#outgoing.mending(error);
+        const mending = await this.#abortable.wait(this.#outgoing.mending(error));
         const resend = mending && resendStep(mending, purse);
         if (resend) return resend;
       } catch (refused) {

@@ -126,6 +126,14 @@ describe('leaving', () => {
     expect(await pending.catch((error: Error) => error.name)).toBe('AbortError');
   });
 
+  test('leaving at the very moment when an attempt begins closes that attempt, and it says nothing', async () => {
+    const { answer, seen } = scripted([['text']]);
+    const pending = answer.next();
+    answer.leave();
+    expect(await pending.catch((error: Error) => error.name)).toBe('AbortError');
+    expect(seen).toMatchObject({ opened: [1], pulled: [], closed: [1] });
+  });
+
   test('each attempt is closed when it has ended', async () => {
     const { answer, clock, seen } = scripted([['think', new Flaky('x')], ['text']]);
     await drain(answer, clock);

@@ -1,7 +1,9 @@
 /** A request whose media are being read counts as an answer under way. */
 import { describe, expect, test } from 'bun:test';
 import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
-import { googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
+import { turns, until } from '../support/held-upstream.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 const source = { type: 'url', url: 'https://pics.example.test/cat.png' };
@@ -44,4 +46,35 @@ describe('while a URL is read', () => {
     arrive();
     expect((await answer).status).toBe(200);
   });
+});
+
+test('a URL that Google could not read is read no longer than the answer may take', async () => {
+  const clock = new ManualClock();
+  let isRead = false;
+  const urlFetch: UrlFetchPorts = {
+    resolve: async () => ['203.0.114.7'],
+    isPublic: () => true,
+    fetch: (_url, { signal }) => {
+      isRead = true;
+      return new Promise((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+      });
+    },
+  };
+  const fetch = async () =>
+    googleError(400, 'INVALID_ARGUMENT', 'Cannot fetch content from the provided URL.');
+  const env = { URL_FETCH: 'google,proxy', REQUEST_TIMEOUT: '5' };
+  await using proxy = await startProxy({ fetch, clock, env, urlFetch });
+  const answer = proxy.send('/v1/messages', request);
+  await until(() => isRead);
+  const from = clock.monotonic();
+  let ended: number | undefined;
+  void answer.then(() => {
+    ended = clock.monotonic() - from;
+  });
+  while (ended === undefined) {
+    await turns();
+    if (ended === undefined) await clock.skip();
+  }
+  expect([(await answer).status, ended]).toEqual([504, 5_000]);
 });
