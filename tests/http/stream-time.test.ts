@@ -230,3 +230,20 @@ describe('closing', () => {
     await upstream.left;
   });
 });
+
+test.each([true, false])(
+  'a mistake of our own before the answer is read leaves no limit behind (stream %p)',
+  async (stream) => {
+    const clock = new ManualClock();
+    const before = clock.sleeping;
+    const ids = {
+      next(prefix: string) {
+        if (prefix === 'msg_') throw new Error('out of ids');
+        return `${prefix}1`;
+      },
+    };
+    await using proxy = await startProxy({ fetch: heldUpstream().fetch, clock, ids });
+    const response = await proxy.send('/v1/messages', { ...hello, stream });
+    expect([response.status, clock.sleeping - before]).toEqual([500, 0]);
+  },
+);

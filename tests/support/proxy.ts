@@ -7,7 +7,7 @@ import type { ToPng } from '../../src/answer/media/picture-converter.ts';
 import { compose } from '../../src/compose/compose.ts';
 import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
-import { type Clock, createSeededRandom, type Fetch, systemClock } from '../../src/lib/ports.ts';
+import { type Clock, createSeededRandom, type Fetch, type Ids, systemClock } from '../../src/lib/ports.ts';
 import type { TraceEvent } from '../../src/trace/events.ts';
 
 export type ProxyOptions = {
@@ -19,6 +19,8 @@ export type ProxyOptions = {
   urlFetch?: UrlFetchPorts;
   /** What decodes pictures. */
   toPng?: ToPng;
+  /** Of requests, answers and calls; by default drawn from a seed. */
+  ids?: Ids;
 };
 
 /** Sends like an ordinary client: JSON, with a known version. */
@@ -47,6 +49,7 @@ export async function startProxy(options: ProxyOptions = {}) {
     ...(options.fetch ? { fetch: options.fetch } : {}),
     ...(options.urlFetch ? { urlFetch: options.urlFetch } : {}),
     ...(options.toPng ? { toPng: options.toPng } : {}),
+    ...(options.ids ? { ids: options.ids } : {}),
   });
   const listening = system.listen();
   const send: Send = (path, body, headers = {}) =>

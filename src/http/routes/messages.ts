@@ -139,14 +139,17 @@ export async function answerMessages(client: ClientRequest, deps: ServerDeps): P
   const close = () => {
     deps.admission.answersOpen--;
   };
+  let answer: MessageAnswer | undefined;
   try {
     const asker = askerOf(sessionOf(client.request.headers, request.metadata?.['user_id']), request);
-    const answer = await openAnswer(request, asker, client, deps);
+    answer = await openAnswer(request, asker, client, deps);
     const stream = new AnswerStream(answerContext(answer.outgoing, client, deps));
     const reply = await (request.stream === true ? streamAnswer : wholeAnswer)(answer, stream, client, deps);
     void reply.ended.then(close);
     return reply;
   } catch (error) {
+    // What was thrown need not have come from the answer, which then goes on.
+    answer?.leave();
     close();
     throw error;
   }
