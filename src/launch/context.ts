@@ -50,7 +50,7 @@ export type LaunchContext = {
 };
 
 /** What Claude Code sends where the proxy asks for nothing. */
-const ANY_TOKEN = 'dummy';
+export const ANY_TOKEN = 'dummy';
 
 /** Throws a ConfigError for settings and folders that cannot be meant. */
 export function readContext(args: Arguments, ports: LaunchPorts): LaunchContext {
@@ -77,7 +77,10 @@ export function servedAt(baseUrl: string, inputTokens: number | undefined, conte
   return { baseUrl, token: context.expected.token, inputTokens: window };
 }
 
-export function pathOf(scope: Scope, { outside, ports, folder }: LaunchContext): string {
+/** Where Claude Code's settings files are looked for. */
+export type Where = Pick<LaunchContext, 'outside' | 'folder'> & { ports: Pick<LaunchPorts, 'home'> };
+
+export function pathOf(scope: Scope, { outside, ports, folder }: Where): string {
   const configFolder = outside['CLAUDE_CONFIG_DIR'] || join(ports.home, '.claude');
   return settingsPath(scope, { folder, configFolder });
 }

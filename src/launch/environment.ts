@@ -60,13 +60,13 @@ export const IN_THE_WAY: readonly string[] = [
 /** Edits run, and Claude Code asks before anything else. The default, auto mode, wants verdicts that the proxy does not give (docs/discoveries/0002). */
 export const PERMISSION_MODE = 'acceptEdits';
 
-const HTTP_PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
+export const HTTP_PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 const NO_PROXY = ['NO_PROXY', 'no_proxy'] as const;
 
 const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
 
 /** Claude Code sends to 127.0.0.1 through a company's proxy as well, which cannot reach it. */
-function withoutDetour(baseUrl: string, now: Environment): Record<string, string> {
+export function withoutDetour(baseUrl: string, now: Environment): Record<string, string> {
   if (!HTTP_PROXIES.some((name) => isSet(now[name]) || isSet(now[name.toLowerCase()]))) return {};
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');
   const hostsIn = (text: string) => text.split(',').map((entry) => entry.trim());

@@ -65,6 +65,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   config: 8,
   compose: 8.1,
   launch: 8.1,
+  doctor: 8.15,
   'main.ts': 8.2,
 };
 
@@ -107,6 +108,7 @@ const SHELL = [
   'config',
   'compose',
   'launch',
+  'doctor',
   'main.ts',
 ];
 
@@ -174,6 +176,7 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/cluster/redis-shared.ts',
   'src/signatures/store.ts',
   'src/compose/recording.ts',
+  'src/doctor/google.ts',
   'src/compose/sharing.ts',
   'src/lib/ports.ts',
   'src/http/routes/test-connection.ts',

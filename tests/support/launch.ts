@@ -177,3 +177,8 @@ export function isAlive(pid: number): boolean {
 export async function gone(pid: number): Promise<void> {
   while (isAlive(pid)) await Bun.sleep(LOOK_MS);
 }
+
+/** Resolves when the file is there; the test's own limit ends the wait. */
+export async function exists(path: string): Promise<void> {
+  while (!existsSync(path)) await Bun.sleep(LOOK_MS);
+}

@@ -1,0 +1,185 @@
+/** What Claude Code is told by its environment and its settings files: whether that leads to this proxy. */
+import { inTheWay, withoutDetour } from '../launch/environment.ts';
+import { lookAt } from '../launch/look.ts';
+import { isObject } from '../lib/json.ts';
+import type { DoctorContext } from './context.ts';
+import { type Check, type Finding, hint, orOk, stops } from './finding.ts';
+
+/** These are sent along, or are not looked at; with the others Claude Code asks somebody else. */
+const HARMLESS: ReadonlySet<string> = new Set(['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN']);
+
+/** The settings file that sets a variable for Claude Code; undefined where the environment does. */
+function fileWith(name: string, { files }: DoctorContext): string | undefined {
+  const holds = ({ settings }: DoctorContext['files'][number]) =>
+    isObject(settings['env']) && settings['env'][name] !== undefined;
+  return files.findLast(holds)?.path;
+}
+
+/** How a variable of Claude Code's is taken away. */
+function removal(name: string, context: DoctorContext): string {
+  const file = fileWith(name, context);
+  return file === undefined ? `\`unset ${name}\`` : `remove env.${name} from \`${file}\``;
+}
+
+const FOR_LAUNCHES = '`bun run claude` overrules it; a plain `claude` goes by it.';
+
+function accountFindings(context: DoctorContext): Finding[] {
+  const { own } = context;
+  const isByHand = Boolean(own['ANTHROPIC_BASE_URL']);
+  return inTheWay(own).map((name) => {
+    const fix = `Take it away: ${removal(name, context)}.`;
+    if (!HARMLESS.has(name) && isByHand)
+      return stops(
+        `${name} is set beside ANTHROPIC_BASE_URL`,
+        'Claude Code then asks another provider, and not the proxy.',
+        fix,
+      );
+    const why =
+      name === 'ANTHROPIC_API_KEY'
+        ? 'Claude Code sends it to the proxy beside the token, and may ask whether to use it.'
+        : FOR_LAUNCHES;
+    return hint(`${name} is set`, why, fix);
+  });
+}
+
+/** A Claude Code that was connected by hand, or by `--write-settings`. */
+async function addressFindings(context: DoctorContext): Promise<Finding[]> {
+  const { own, address, expected } = context;
+  const url = own['ANTHROPIC_BASE_URL'];
+  if (!url) return [];
+  const base = url.replace(/\/+$/, '');
+  const found = await lookAt(base, { ...expected, token: own['ANTHROPIC_AUTH_TOKEN'] || expected.token });
+  const where = fileWith('ANTHROPIC_BASE_URL', context) ?? 'the environment';
+  const isAddress = URL.canParse(base) && new URL(base).origin === new URL(address).origin;
+  const remedy = `Take it away: ${removal('ANTHROPIC_BASE_URL', context)}. Then \`bun run claude\` finds the proxy.`;
+  // What listens at our own address is told by the check of the port.
+  if (found.kind === 'nothing' && !isAddress)
+    return [
+      stops(
+        `ANTHROPIC_BASE_URL of ${where} is ${url}, and nobody listens there`,
+        'A plain `claude` cannot connect.',
+        remedy,
+      ),
+    ];
+  if (found.kind === 'other' && !isAddress)
+    return [
+      stops(
+        `ANTHROPIC_BASE_URL of ${where} is ${url}, where ${found.why}`,
+        'A plain `claude` does not ask this proxy.',
+        remedy,
+      ),
+    ];
+  return tokenFindings(context);
+}
+
+/** Where Claude Code is connected, and the proxy takes one token alone. */
+function tokenFindings(context: DoctorContext): Finding[] {
+  const { own, config } = context;
+  const token = own['ANTHROPIC_AUTH_TOKEN'] || own['ANTHROPIC_API_KEY'];
+  if (token === undefined || token === '')
+    return [
+      stops(
+        'ANTHROPIC_BASE_URL is set, and ANTHROPIC_AUTH_TOKEN is not',
+        'Claude Code then sends what you have logged in with, or asks you to log in.',
+        config.proxyApiKey === undefined
+          ? 'Any word will do: `ANTHROPIC_AUTH_TOKEN=dummy`.'
+          : 'Give it the PROXY_API_KEY: `ANTHROPIC_AUTH_TOKEN=<PROXY_API_KEY>`.',
+      ),
+    ];
+  if (config.proxyApiKey === undefined || token === config.proxyApiKey) return [];
+  return [
+    stops(
+      'ANTHROPIC_AUTH_TOKEN is not the PROXY_API_KEY',
+      'The proxy answers 401 to every request of a plain `claude`.',
+      'Give it the PROXY_API_KEY: `ANTHROPIC_AUTH_TOKEN=<PROXY_API_KEY>`.',
+    ),
+  ];
+}
+
+/** A company's proxy cannot reach this machine. */
+function detourFindings({ own, address }: DoctorContext): Finding[] {
+  const wanted = withoutDetour(address, own);
+  const list = wanted['NO_PROXY'] ?? wanted['no_proxy'];
+  if (list === undefined) return [];
+  const level = own['ANTHROPIC_BASE_URL'] ? stops : hint;
+  return [
+    level(
+      `HTTP_PROXY is set, and NO_PROXY does not name ${new URL(address).hostname}`,
+      `A plain \`claude\` sends requests for this machine to the company's proxy. ${FOR_LAUNCHES}`,
+      `Name this machine: \`NO_PROXY=${list}\` \`no_proxy=${list}\`.`,
+    ),
+  ];
+}
+
+function tasteFindings(context: DoctorContext): Finding[] {
+  const { own, files } = context;
+  const isByHand = Boolean(own['ANTHROPIC_BASE_URL']);
+  const discovery = own['CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY'];
+  const search = own['ENABLE_TOOL_SEARCH'];
+  const helper = files.findLast(({ settings }) => typeof settings['apiKeyHelper'] === 'string');
+  return [
+    ...(isByHand && !isOn(discovery)
+      ? [
+          hint(
+            'model discovery is off',
+            '/model does not list what the proxy has.',
+            'Switch it on: `CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY=1`.',
+          ),
+        ]
+      : []),
+    ...(search !== undefined && search !== '' && !isOn(search)
+      ? [
+          hint(
+            `tool search is off (ENABLE_TOOL_SEARCH=${search})`,
+            'The declarations of all MCP tools are sent with each request, which costs tokens and time.',
+            `Leave it on: ${removal('ENABLE_TOOL_SEARCH', context)}.`,
+          ),
+        ]
+      : []),
+    ...(helper
+      ? [
+          hint(
+            `apiKeyHelper is set in ${helper.path}`,
+            'Claude Code runs it for a key, which is not one of this proxy.',
+            `Remove apiKeyHelper from \`${helper.path}\`.`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+const isOn = (text: string | undefined): boolean => /^(?:1|true|yes|on)$/i.test(text ?? '');
+
+const unreadable = ({ files }: DoctorContext): Finding[] =>
+  files.flatMap(({ problem, path }) =>
+    problem === undefined
+      ? []
+      : [
+          stops(
+            problem.replace(/ Comments and commas.*$| Nothing was changed$/s, ''),
+            'Claude Code leaves out all of this file, or does not start.',
+            `Mend \`${path}\`: it must be one JSON object, without comments and without a comma at the end.`,
+          ),
+        ],
+  );
+
+export const connection: Check = {
+  name: 'connection',
+  limitMs: 15_000,
+  async run(context) {
+    const findings = [
+      ...unreadable(context),
+      ...accountFindings(context),
+      ...(await addressFindings(context)),
+      ...detourFindings(context),
+      ...tasteFindings(context),
+    ];
+    const url = context.own['ANTHROPIC_BASE_URL'];
+    return orOk(
+      findings,
+      url
+        ? `a plain claude is told ${url}`
+        : 'nothing is in the way of bun run claude; a plain claude asks Anthropic',
+    );
+  },
+};

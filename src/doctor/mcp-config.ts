@@ -1,0 +1,115 @@
+/** The MCP servers that Claude Code would start in a folder: where they are named, and which of them it may start. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Environment } from '../config/env-files.ts';
+import { isObject } from '../lib/json.ts';
+import type { DoctorContext } from './context.ts';
+import { type Finding, hint } from './finding.ts';
+
+/** Claude Code's own words: of the user for all folders, for this one, and of the folder's `.mcp.json`. */
+export type McpScope = 'user' | 'local' | 'project';
+
+export type McpServer = {
+  name: string;
+  scope: McpScope;
+  file: string;
+  /** As it is written in the file. */
+  row: Record<string, unknown>;
+};
+
+export type McpServers = {
+  servers: readonly McpServer[];
+  /** Of `.mcp.json`, which the user has not approved: whoever wrote the folder's files would choose what runs here. */
+  unapproved: readonly McpServer[];
+  findings: readonly Finding[];
+};
+
+type File = { path: string; root: Record<string, unknown>; findings: Finding[] };
+
+function readFile(path: string): File {
+  if (!existsSync(path)) return { path, root: {}, findings: [] };
+  try {
+    const root: unknown = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+    if (isObject(root)) return { path, root, findings: [] };
+    return { path, root: {}, findings: [unusable(path, 'it holds no object')] };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { path, root: {}, findings: [unusable(path, why)] };
+  }
+}
+
+const unusable = (path: string, why: string): Finding =>
+  hint(
+    `${path} is not valid JSON: ${why}`,
+    'Claude Code starts none of the MCP servers in it.',
+    `Mend \`${path}\`: no comments, no comma at the end.`,
+  );
+
+const serversIn = (holder: Record<string, unknown>, scope: McpScope, file: string): McpServer[] =>
+  Object.entries(isObject(holder['mcpServers']) ? holder['mcpServers'] : {}).flatMap(([name, row]) =>
+    isObject(row) ? [{ name, scope, file, row }] : [],
+  );
+
+const namesIn = (list: unknown): string[] =>
+  Array.isArray(list) ? list.filter((name) => typeof name === 'string') : [];
+
+type Approvals = { isDisabled(server: McpServer): boolean; isApproved(server: McpServer): boolean };
+
+/** Approvals count where the user trusts the folder: its settings files are part of it. */
+function approvals({ files, args }: DoctorContext, project: Record<string, unknown>): Approvals {
+  const places = [...files.map(({ settings }) => settings), project];
+  const listed = (key: string) => new Set(places.flatMap((place) => namesIn(place[key])));
+  const disabled = listed('disabledMcpjsonServers');
+  const enabled = listed('enabledMcpjsonServers');
+  const off = new Set(namesIn(project['disabledMcpServers']));
+  const isTrusted = project['hasTrustDialogAccepted'] === true;
+  const all = places.some((place) => place['enableAllProjectMcpServers'] === true);
+  return {
+    isDisabled: ({ name, scope }) => off.has(name) || (scope === 'project' && disabled.has(name)),
+    isApproved: ({ name, scope }) =>
+      scope !== 'project' || args.startMcp || (isTrusted && (all || enabled.has(name))),
+  };
+}
+
+/** The later scope wins where two have a server of one name. */
+export function readMcpServers(context: DoctorContext): McpServers {
+  const { folder, outside, ports } = context;
+  const own = readFile(join(outside['CLAUDE_CONFIG_DIR'] || ports.home, '.claude.json'));
+  const shared = readFile(join(folder, '.mcp.json'));
+  const projects = isObject(own.root['projects']) ? own.root['projects'] : {};
+  const project = isObject(projects[folder]) ? projects[folder] : {};
+  const all = [
+    ...serversIn(own.root, 'user', own.path),
+    ...serversIn(shared.root, 'project', shared.path),
+    ...serversIn(project, 'local', own.path),
+  ];
+  const { isDisabled, isApproved } = approvals(context, project);
+  const byName = new Map(all.filter((server) => !isDisabled(server)).map((server) => [server.name, server]));
+  const used = [...byName.values()];
+  return {
+    servers: used.filter(isApproved),
+    unapproved: used.filter((server) => !isApproved(server)),
+    findings: [...own.findings, ...shared.findings],
+  };
+}
+
+const VARIABLE = /\$\{(\w+)(?::-([^}]*))?\}/g;
+
+/** The row with `${NAME}` and `${NAME:-default}` filled in, and the names of variables that are missing. */
+export function expand(row: unknown, env: Environment): { row: unknown; missing: string[] } {
+  const missing: string[] = [];
+  const text = (value: string) =>
+    value.replace(VARIABLE, (whole, name: string, otherwise: string | undefined) => {
+      const known = env[name] ?? otherwise;
+      if (known === undefined) missing.push(name);
+      return known ?? whole;
+    });
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return text(value);
+    if (Array.isArray(value)) return value.map(walk);
+    return isObject(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, walk(member)]))
+      : value;
+  };
+  return { row: walk(row), missing: [...new Set(missing)] };
+}

@@ -1,0 +1,49 @@
+/** The proxy's own settings, as `bun run start` would read them. */
+import { mapModel } from '../translate/model-map.ts';
+import type { DoctorContext } from './context.ts';
+import { type Check, type Finding, hint, ok, stops } from './finding.ts';
+
+/** Where a variable was set, for people. */
+function placeOf(name: string, { ports: { env, outside, cwd } }: DoctorContext): string {
+  return env[name] !== undefined && outside[name] === undefined ? `.env in ${cwd}` : 'the environment';
+}
+
+const NAMED = /^([A-Z_]+)\b/;
+
+function noticeFinding(notice: string, context: DoctorContext): Finding {
+  const name = NAMED.exec(notice)?.[1];
+  const isSet = name !== undefined && context.ports.env[name] !== undefined;
+  const fix = isSet
+    ? `Correct ${name} in ${placeOf(name, context)}, or remove it: \`unset ${name}\`.`
+    : 'See `.env.example` for what each setting takes.';
+  return hint(notice, 'The proxy says so at every start.', fix);
+}
+
+function summary({ config, google }: DoctorContext): string {
+  const { backend, apiKeys, modelMap } = config;
+  const keys =
+    backend === 'gemini' ? `, keys ${apiKeys.map((key) => google.fingerprintOf(key)).join(' ')}` : '';
+  const idOf = (id: string) => mapModel(id, modelMap).id;
+  return `backend ${backend}${keys}; opus, sonnet, fable → ${idOf(modelMap.big)}, haiku → ${idOf(modelMap.small)}`;
+}
+
+/** Told by the check of keys, with what to do. */
+const NO_KEY = 'No Gemini key is set';
+
+export const settings: Check = {
+  name: 'settings',
+  limitMs: 5_000,
+  async run(context) {
+    const { config, faults } = context;
+    const wrong = faults.map(({ name, message }) =>
+      stops(
+        message,
+        'The proxy does not start with this.',
+        `Correct ${name} in ${placeOf(name, context)}, or remove it: \`unset ${name}\`. \`bun run start --help\` says what it takes.`,
+      ),
+    );
+    const notices = config.notices.filter((notice) => !notice.startsWith(NO_KEY));
+    const odd = notices.map((notice) => noticeFinding(notice, context));
+    return [...wrong, ...odd, ok(summary(context))];
+  },
+};
