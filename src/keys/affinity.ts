@@ -6,15 +6,15 @@ import type { KeyRecord } from './record.ts';
 
 /**
  * How a session without a key gets one.
- * `in-turn`: the next key. Each model has its own turn: a client asks its big and its small model alternately, and with one turn for both
- * two keys would each always get the same of the two.
- * `by-hash`: the key that comes first in an order made from the session's name. So several instances give it the same key without a word.
+ * `in-turn`: the next key. Each model has its own turn. A client asks its big and its small model alternately; with one turn for both models,
+ * two keys would share the work badly: one would get every request for the big model, and the other every request for the small one.
+ * `by-hash`: the key that comes first in an order made from the session's name. So several instances give the session the same key, and need not tell each other.
  */
 export type Dealing = 'in-turn' | 'by-hash';
 
-/** Sessions times models. */
+/** How many pairs of a session and a model are remembered. */
 const MAX_HOMES = 10_000;
-/** Google has some fifty; clients may ask for any name. */
+/** How many models have a turn. Google has about fifty models, but clients may ask for any name. */
 const MAX_MODELS = 1_000;
 /** Milliseconds. After an hour Gemini has forgotten the prompt, and the session loses nothing by going back to the key that its hash names. */
 const IDLE_MS = 3_600_000;
@@ -50,7 +50,7 @@ export class Affinity {
       this.#homes.set(nameOf(model, session), { key, usedAt: this.#clock.monotonic() });
   }
 
-  /** One of `free`, which are some of `all`. Throws where none is free. */
+  /** Chooses one of `free`. `free` holds those keys of `all` that may be asked now. Throws where `free` is empty. */
   deal(
     model: string,
     session: string | undefined,
@@ -79,7 +79,10 @@ export class Affinity {
 
 const nameOf = (model: string, session: string) => `${model} ${session}`;
 
-/** Rendezvous hashing: a new key takes its share of the sessions, a key that goes gives its own away, and all others stay. */
+/**
+ * Rendezvous hashing. A new key takes its share of the sessions from the other keys. When a key goes, its sessions are shared among the
+ * other keys. All other sessions keep their keys.
+ */
 function firstByHash(session: string, records: readonly KeyRecord[]): KeyRecord | undefined {
   const ranked = records.map((record) => ({
     record,

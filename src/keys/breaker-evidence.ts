@@ -1,10 +1,10 @@
 /**
- * The results of the requests that one breaker let pass. A failure may be the fault of the request: Gemini may fail at
- * one picture, which the client sends ten times. So those ten failures count as one, as long as other askers are
- * answered and this one is not.
+ * The outcomes of the attempts that one breaker let pass. A failure may be the fault of the request. Example: Gemini fails at a
+ * picture, and the client sends the request with that picture ten times. Those ten failures count as one, as long as other
+ * askers are answered and the asker of the picture is not.
  */
 
-/** Whose request it is. A request that is sent again after a failure has the same asker. All requests that cannot be told apart have the empty one. */
+/** Whose request it is. A request that is sent again after a failure has the same asker. A request whose asker is not known has the empty text. */
 export type Asker = string;
 
 type Outcome = { at: number; failed: boolean; asker: Asker };
@@ -13,12 +13,12 @@ export class BreakerEvidence {
   readonly #windowMs: number;
   /** Oldest first. */
   #outcomes: Outcome[] = [];
-  /** Of failures: those within the window, and those since the last success. */
+  /** How many failures each asker has had: within the window, and since the last success of anybody. */
   #failed = new Map<Asker, number>();
   #inRow = new Map<Asker, number>();
-  /** Of successes: those within the window. */
+  /** How many successes each asker has had within the window. */
   #succeeded = new Map<Asker, number>();
-  /** The latest success; and the latest success of somebody else than the asker of that one. */
+  /** The latest success. And the latest success of another asker than the one who had the latest success. */
   #answered: { asker: Asker; at: number } | undefined;
   #answeredOther: { asker: Asker; at: number } | undefined;
 
@@ -40,12 +40,12 @@ export class BreakerEvidence {
     this.#answered = { asker, at: now };
   }
 
-  /** Failures since the last success. */
+  /** How many failures count since the last success. */
   inRow(now: number): number {
     return this.#weigh(this.#inRow, now);
   }
 
-  /** Of the window. */
+  /** How many outcomes of the window count, and how many of these are failures. */
   share(now: number): { known: number; failures: number } {
     this.#forgetOld(now);
     const all = [...this.#failed.values()].reduce((sum, count) => sum + count, 0);
@@ -80,7 +80,7 @@ export class BreakerEvidence {
     return sum;
   }
 
-  /** Not if the asker was answered as well: then the failures before were the model's. */
+  /** Whether the failures of `asker` may be its own fault. They are the model's where `asker` was answered as well. */
   #mayBeItself(asker: Asker, now: number): boolean {
     return !this.#succeeded.has(asker) && this.othersAnswered(asker, now);
   }

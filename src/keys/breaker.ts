@@ -1,57 +1,58 @@
 /**
  * A circuit breaker: after too many failures nothing is sent for a while, then one request (the probe) decides. We wrote our own because a
- * breaker here must say beforehand when it will let something pass (keys are chosen by that), must learn what other instances saw, and
- * must run on the injected clock. Why not cockatiel: docs/decisions/0022-breakers-and-budget.md
+ * breaker here must say beforehand when it will let a request pass (keys are chosen by that time), must learn what other instances saw,
+ * and must run on the injected clock. Why not cockatiel: docs/decisions/0022-breakers-and-budget.md
  */
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
 import { type Asker, BreakerEvidence } from './breaker-evidence.ts';
 
 export type BreakerState =
-  /** All pass. */
+  /** Every request may pass. */
   | 'closed'
-  /** Nothing passes before a given time. */
+  /** No request may pass before a given time. */
   | 'open'
-  /** That time is over: one request may pass, and its outcome decides. */
+  /** The time is over. One request may pass, and its outcome closes the breaker or opens it again. */
   | 'half-open';
 
 const FROM_BEST: readonly BreakerState[] = ['closed', 'half-open', 'open'];
 
-/** A model that can be asked with several keys is as well as with the best of them. */
+/** From best to worst. Where a model can be asked with several keys, the best of their states counts. */
 export const bestState = (states: readonly BreakerState[]): BreakerState =>
   FROM_BEST.find((state) => states.includes(state)) ?? 'closed';
 
 /** Times are milliseconds. */
 export type BreakerOptions = {
   clock: Clock;
-  /** So many failures in a row open it. */
+  /** This number of failures in a row opens the breaker. */
   consecutive: number;
-  /** So many are enough while `when` says that something else speaks for it. */
+  /** This number of failures in a row opens the breaker while `when` is true: then something else, too, says that the model is in trouble. */
   suspect?: { consecutive: number; when(): boolean };
-  /** Failures open it, too, when they are this share of the outcomes within the window, and there are at least `atLeast` outcomes. */
+  /** Failures also open the breaker when they are this share of the outcomes within the window, and there are at least `atLeast` outcomes. */
   share: number;
   atLeast: number;
   windowMs: number;
-  /** How long it stays open: longer with each opening that no success came between. */
+  /** How long the breaker stays open. Each opening lasts longer than the one before, until a success comes. */
   open: Backoff;
-  /** After so long a probe without an outcome counts as lost, and another may go. */
+  /** After this time a probe without an outcome counts as lost, and another probe may be sent. */
   probeMs: number;
-  /** After each change of state. `learned`: another instance told of it. */
+  /** Runs after each change of state. `learned` is true where another instance told of the change. */
   onChange?(state: BreakerState, breaker: Breaker, source: 'seen' | 'learned'): void;
 };
 
 /**
  * The permission for one attempt, which reports its outcome here. Late outcomes count for little. Example: a request is sent, the breaker
- * opens and closes meanwhile, then the request fails: that says nothing of now, and is ignored. A probe that takes longer than `probeMs`
- * no longer decides when it fails, because another probe is out by then; but when it succeeds, it still closes the breaker.
+ * opens and closes meanwhile, then the request fails. That failure says nothing of the model's state now, and is
+ * ignored. Once a probe has taken longer than `probeMs`, its failure decides nothing, because another probe may be out by then. Its
+ * success still closes the breaker.
  */
 export type Pass = {
-  /** Its outcome decides whether the breaker closes. */
+  /** The outcome of a probe decides whether the breaker closes. */
   readonly isProbe: boolean;
   /** The other side works. */
   succeeded(): void;
   failed(): void;
-  /** The attempt says nothing of the other side: the client left, or the request itself was wrong. */
+  /** The attempt says nothing of the other side. Examples: the client left; the request itself was wrong. */
   abandoned(): void;
 };
 
@@ -62,12 +63,12 @@ export class Breaker {
   #until = 0;
   #openUntil = 0;
   #opens = 0;
-  /** While it is open: the one asker whose requests failed. Undefined where several failed, or where that is not known. */
+  /** While the breaker is open: the only asker whose requests failed. Undefined where several askers failed, or where the askers are not known. */
   #blamed: Asker | undefined;
   /** Counts all changes of state, and the probes. The failure of a probe counts only in the round that it began. */
   #round = 0;
-  /** Counts openings and closings. All other outcomes count in the turn that they began in. */
-  #turn = 0;
+  /** Counts openings and closings. All other outcomes count only in the phase in which their attempt began. */
+  #phase = 0;
   #probeSince: number | undefined;
 
   constructor(options: BreakerOptions) {
@@ -85,24 +86,24 @@ export class Breaker {
     return this.#opens;
   }
 
-  /** The end of the time in which nothing passes, by the monotonic clock; 0 when closed. */
+  /** Until when no request may pass, by the monotonic clock; 0 when the breaker is closed. */
   get until(): number {
     return this.#state === 'closed' ? 0 : this.#until;
   }
 
-  /** The same as other instances are told it: a date, in milliseconds since the epoch; 0 when closed. */
+  /** The same time as a date, as other instances are told it: in milliseconds since the epoch; 0 when the breaker is closed. */
   get openUntil(): number {
     return this.#state === 'closed' ? 0 : this.#openUntil;
   }
 
-  /** The one asker whose requests failed, which may be at fault themselves; undefined where several askers failed. */
+  /** The only asker whose requests failed: those requests may be at fault themselves. Undefined where several askers failed. */
   get blamed(): Asker | undefined {
     return this.#blamed;
   }
 
   /**
-   * When a request of `asker` may pass: a time in the past means now. While a probe is out, that is when the probe counts as lost. Where
-   * only one asker failed, all others pass at once, because it may be his request that is at fault.
+   * When a request of `asker` may pass: a time in the past means now. While a probe is out, it is the time at which the probe counts
+   * as lost. Where only one asker failed, the requests of all others may pass at once, because the failing request itself may be at fault.
    */
   freeAt(asker: Asker = ''): number {
     if (this.#state === 'closed' || this.#isBystander(asker)) return 0;
@@ -121,8 +122,9 @@ export class Breaker {
   }
 
   /**
-   * What another instance saw. `said` is the date until which it is open (milliseconds since the epoch), or 0 when it closed; a wrong clock over
-   * there cannot keep it open here for longer than `open` allows. Where others than `blamed` were answered here a moment ago, it stays closed.
+   * What another instance saw. `said` is the date until which the breaker is open there (milliseconds since the epoch), or 0 when the
+   * breaker closed there. A wrong clock over there cannot keep the breaker here open for longer than `open` allows. Where others than
+   * `blamed` were answered here a moment ago, the breaker here stays closed.
    */
   learn(said: number, opens: number, blamed?: Asker): void {
     const { clock, open } = this.#options;
@@ -130,7 +132,7 @@ export class Breaker {
     const until = Math.min(momentOf(clock, said), now + open.most);
     if (until > now) {
       if (this.#state !== 'closed' && until <= this.#until) return;
-      // If it is not closed, there is no evidence.
+      // Only a closed breaker has evidence.
       if (blamed !== undefined && this.#evidence.othersAnswered(blamed, now)) return;
       this.#opens = Math.max(this.#opens, opens);
       this.#open(until, said, 'learned', blamed);
@@ -142,17 +144,17 @@ export class Breaker {
   }
 
   #passOf(asker: Asker, isProbe: boolean): Pass {
-    const [round, turn] = [this.#round, this.#turn];
+    const [round, phase] = [this.#round, this.#phase];
     const told = { success: false, failure: false };
     return {
       isProbe,
       succeeded: () => {
-        if (turn !== this.#turn || told.success) return;
+        if (phase !== this.#phase || told.success) return;
         told.success = true;
         this.#succeeded(asker);
       },
       failed: () => {
-        if ((isProbe ? round !== this.#round : turn !== this.#turn) || told.failure) return;
+        if ((isProbe ? round !== this.#round : phase !== this.#phase) || told.failure) return;
         told.failure = true;
         if (isProbe) this.#openAnew(this.#options.clock.monotonic(), this.#blamed);
         else this.#failed(asker);
@@ -174,7 +176,7 @@ export class Breaker {
 
   #succeeded(asker: Asker): void {
     if (this.#state !== 'closed') this.#close('seen');
-    // After the closing, which clears the evidence: this success has to be in it.
+    // Noted after the closing: closing clears the evidence, and this success must stay in the evidence.
     this.#evidence.note(false, asker, this.#options.clock.monotonic());
   }
 
@@ -182,7 +184,7 @@ export class Breaker {
     const { clock, atLeast, share } = this.#options;
     const now = clock.monotonic();
     if (this.#state !== 'closed') {
-      // A bystander failed: so it is no longer one asker alone.
+      // Another asker than the blamed one failed. So no single asker is to blame any more.
       this.#blamed = undefined;
       return;
     }
@@ -222,7 +224,7 @@ export class Breaker {
 
   #reset(blamed: Asker | undefined): void {
     this.#round++;
-    this.#turn++;
+    this.#phase++;
     this.#probeSince = undefined;
     this.#blamed = blamed;
     this.#evidence.clear();

@@ -15,16 +15,16 @@ type Records = readonly [KeyRecord, ...KeyRecord[]];
 
 type CountOptions = {
   model: string;
-  /** The keys in the order in which they are asked. */
+  /** Keys, in the order in which the count asks them. */
   records: Records;
   clock: Clock;
   onQuota: OnQuota;
 };
 
-/** A key may count no tokens with a model until the quota is back. */
+/** Told when a count was refused for its quota: the key may count no tokens with the model until the quota is back. */
 type OnQuota = (record: KeyRecord, model: string, quota: Quota) => void;
 
-/** Deals the keys of a pool to its counts, in an order of their own. */
+/** Deals the keys of a pool to its counts. The turn of the keys here is not their turn for answers. */
 export class CountRoutes {
   readonly #clock: Clock;
   readonly #onQuota: OnQuota;
@@ -35,7 +35,7 @@ export class CountRoutes {
     this.#onQuota = onQuota;
   }
 
-  /** `first` names the key that comes before the one whose turn it is. */
+  /** `first` names the key that is asked first; after it comes the key whose turn it is. */
   route(model: string, all: readonly KeyRecord[], first: string | undefined): CountRoute {
     const [clock, onQuota] = [this.#clock, this.#onQuota];
     const start = this.#turn++ % all.length;
@@ -47,7 +47,7 @@ export class CountRoutes {
   }
 }
 
-/** What a failure means for later counts. Undefined where it means nothing, because the request or the model is at fault. */
+/** What a failure means for later counts. Undefined where the failure means nothing for them, because the request or the model is at fault. */
 function countVerdict(error: unknown): QuotaVerdict | undefined {
   const verdict = keyVerdict(error);
   switch (verdict.kind) {

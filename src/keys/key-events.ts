@@ -7,7 +7,7 @@ import type { KeyState, KeyTrouble } from './keys.ts';
 export type KeyEvent =
   /** Whether Google serves the key's requests at all. `why` is undefined where another instance did not say. */
   | { kind: 'key'; key: string; state: KeyState['state']; why?: KeyTrouble }
-  /** `free`: the key has access to the model again. */
+  /** What keeps a key from a model. `free`: the key has access to the model again. */
   | { kind: 'model'; key: string; model: string; state: 'parked' | 'denied' | 'free'; until: number }
   | {
       kind: 'breaker';
@@ -17,7 +17,7 @@ export type KeyEvent =
       until: number;
       /** Openings in a row. */
       openings: number;
-      /** What went wrong last, where it was seen here. */
+      /** The last failure; undefined where only another instance saw it. */
       cause?: FailureClass;
     };
 
@@ -30,7 +30,7 @@ export type StreamsEvent = {
   openings: number;
 };
 
-/** For the log. */
+/** The words of the log for an event. */
 export function keyEventText(event: KeyEvent | StreamsEvent): string {
   if (event.kind === 'streams') return `streams of ${event.model} ${STREAMS_SAY[event.state]}`;
   const key = `key #${event.key}`;

@@ -1,4 +1,4 @@
-/** The keys for Gemini, and one request's way through them. */
+/** The types of what gives a request its key: all keys for Gemini, one answer's way through them, and one count's way. */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { BreakerState } from './breaker.ts';
@@ -36,22 +36,25 @@ export type KeyState = {
 
 /** Where a request may go after a failure for which the key is to blame. */
 export type Again =
-  /** To a key that has not turned it down. That is no retry. */
+  /** To a key that has not turned the request down. That is no retry. */
   | 'other-key'
-  /** To the key that is free now or first, without a wait of its own. That is a retry. `ready` says where another model should answer instead. */
+  /**
+   * To the key that is free now or will be free first. That is a retry, and its only wait is the one for the key. `ready` rejects where
+   * another model should answer instead.
+   */
   | 'retry'
-  /** Whether to try again does not depend on the key. */
+  /** To no other key: whether the request is sent again does not depend on the key. */
   | 'no';
 
 /** How long a request may wait for its key. */
 export type Patience = {
-  /** Milliseconds of all waits of one route together. */
+  /** Milliseconds. All waits of one route together may last that long. */
   limitMs: number;
   /** Whether to wait for a model that fails. False where another model can answer. */
   forBreaker(): boolean;
-  /** Tokens of the request; asked only where tokens are limited (`KEY_TPM`). */
+  /** Gives the tokens of the request. Runs only where tokens are limited (`KEY_TPM`). */
   tokens(): number;
-  /** A wait begins. What it returns is called when that wait ends, however it ends. */
+  /** Runs when a wait begins, and returns a function to run when that wait ends, however the wait ends. */
   onWait?(wait: KeyWait): () => void;
 };
 
@@ -59,7 +62,7 @@ export type Patience = {
 export type KeyWait = {
   /** Fingerprint of the key that will be free first. */
   key: string;
-  /** By the monotonic clock. The wait may end sooner: when a probe is answered, for one. */
+  /** When the key will be free, by the monotonic clock. The wait may end sooner, for example when a probe is answered. */
   until: number;
 } & (
   | { for: 'key'; limit: 'quota' | 'quota of the day' | RateLimit }
@@ -71,11 +74,14 @@ export type KeyWait = {
 export type KeyChoice = {
   why: /** The session's key. */
     | 'home'
-    /** The session had none, or the client names no session. */
+    /** The session had no key, or the client names no session. */
     | 'dealt'
-    /** The session's key may not be asked now, or has failed. The session stays with this one. */
+    /** The session's key may not be asked now, or has failed. From now on the session has the key in hand. */
     | 'moved'
-    /** For this attempt only. Either no key is free, and this one will be first; or a refusal gave no reason, and one other key is tried. */
+    /**
+     * The key in hand is for this attempt only. Either no key is free, and this key will be free first; or a refusal gave no reason, and
+     * one other key is asked.
+     */
     | 'fallback';
   /** Fingerprint of the key that the session had until now. */
   home?: string | undefined;
@@ -85,40 +91,38 @@ export type KeyChoice = {
 export type KeyRoute = {
   /** The present key. It changes after a failure, or after a wait. */
   readonly backend: Backend;
-  /** Why that one. */
+  /** Why the present key was chosen. */
   readonly chosen: KeyChoice;
   /**
-   * True where a key may be asked now; the route has that key in hand then, just as after `ready`. False where the request has to wait or
-   * is refused; call `ready` for either. Never throws.
+   * True where a key may be asked now: the route then has that key in hand, just as after `ready`. False where the request has to wait, or
+   * will be refused; in both cases call `ready` next. Never throws.
    */
   readyNow(patience: Patience): boolean;
   /**
-   * Resolves when the key in hand may be asked. Rejects with an UpstreamError `not-sent` where that would take longer than `patience`
+   * Resolves when the key in hand may be asked. Rejects with an UpstreamError `not-sent` where the wait would be longer than `patience`
    * allows: every key is out of quota, or the model fails with every key. Rejects with the signal's reason when it aborts.
    * After each time that the route is ready, call `succeeded`, `failed` or `released` once.
    */
   ready(patience: Patience, signal: AbortSignal): Promise<void>;
   /** The error with which `ready` would reject at once; undefined where it would resolve or wait. */
   refusal(patience: Patience): UpstreamError | undefined;
-  /** Notes what a failure says of the key in hand. Says where the request may go; that key is in hand then. */
+  /** Notes what a failure says of the key in hand. Returns where the request may go next; the route then has the next key in hand. */
   failed(error: unknown): Again;
-  /** The same request was sent once more with the present key. */
+  /** To be called when the same request was sent once more with the present key. */
   sentAgain(tokens: () => number): void;
   /** The present key gave an answer. */
   succeeded(): void;
-  /** The attempt ended, and says nothing of the key: the client left. */
+  /** The attempt ended without a word about the key. Example: the client left. */
   released(): void;
 };
 
-/**
- * One token count's way to Gemini. Google limits counts apart from answers, so neither says anything about the other.
- */
+/** One token count's way to Gemini. Google limits counts apart from answers, so a refused count says nothing about answers, and the other way round. */
 export type CountRoute = {
   /** The key in hand. */
   readonly backend: Backend;
-  /** The error for a time when no key may count. Counts do not wait, since a size can be estimated. */
+  /** The error where no key may count now; undefined where one may. Counts do not wait for a key, since the size can be estimated. */
   refusal(): UpstreamError | undefined;
-  /** Notes what a failure says about counting with the present key. True where the route has another key now. */
+  /** Notes what a failure says about counting with the present key. Returns true where the route now has another key in hand. */
   failed(error: unknown): boolean;
   succeeded(): void;
 };
@@ -127,16 +131,19 @@ export type Keys = {
   readonly kind: Backend['kind'];
   readonly backends: readonly [Backend, ...Backend[]];
   /**
-   * Requests of the same `session` share a prompt and so should share a key, which keeps Gemini's implicit cache warm.
+   * Requests of the same `session` share the beginning of a prompt. So they should share a key, which keeps Gemini's implicit cache warm.
    */
   route(model: string, session: string | undefined, asker?: Asker): KeyRoute;
-  /** The order: `preferred`, then the session's key, then the key whose turn it is. */
+  /** The route asks keys in this order: `preferred`, then the session's key, then the key whose turn it is. */
   countRoute(model: string, session: string | undefined, preferred?: Backend): CountRoute;
-  /** False where another model would answer sooner: no key has access to this one, or quota of it within minutes, or it fails with every key. */
+  /**
+   * False where another model would answer sooner. Examples: no key has access to `model`; no key will have quota of it within minutes; it
+   * fails with every key.
+   */
   usable(model: string, asker?: Asker): boolean;
-  /** The result of one key outside of a route; undefined for success. */
+  /** Notes what became of a request that was sent with a key outside of a route; `error` is undefined for success. */
   note(backend: Backend, model: string, error: unknown): void;
   states(): KeyState[];
-  /** Models that are in trouble with one key at least, each with the best state that it has with any key. */
+  /** The models that are in trouble with at least one key. Each has the best of the states that it has with all keys. */
   modelStates(): ReadonlyMap<string, BreakerState>;
 };

@@ -3,7 +3,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { type Clock, dateOf } from '../lib/ports.ts';
 import type { KeyRecord, Wanted } from './record.ts';
 
-/** `records` are the keys that may be used for the model at all; `first` is the one that comes back first. */
+/** `records` are the keys that may be used for the model at all; `first` is the key among them that comes back first. */
 export function noKeyError(
   wanted: Wanted,
   records: readonly KeyRecord[],
@@ -24,7 +24,7 @@ export function noKeyError(
   const isDay = why === 'quota' && first.isAway(model);
   const last = why === 'quota' ? first.quotas.of(model)?.last : undefined;
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
-  // Google's own figure has grown old: it counted from when Google said it.
+  // Left out: Google's figure counts from the moment at which Google said it, and is too long by now.
   const said = (last?.message ?? own).replace(/\s*Please retry in [\d.hms]+/gi, '').trim();
   const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {

@@ -1,6 +1,6 @@
 /**
- * Several keys as one. Each session has its key. A key that Google refuses, or that fails, is not used for a while, by
- * model. The state is plain data under one clock. Why: docs/decisions/0020-key-pool.md and 0022-breakers-and-budget.md
+ * Several keys as one. Each session has its key. A key that Google refuses is not used for a while; a model that fails with a key is not
+ * asked with that key for a while. The state is plain data under one clock. Why: docs/decisions/0020-key-pool.md and 0022-breakers-and-budget.md
  */
 import type { Fact } from '../cluster/facts.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
@@ -29,7 +29,7 @@ export type PoolOptions = {
   random: Random;
   rates?: RateLimits;
   shared?: SharedState;
-  /** A key is left out or parked, a breaker opens or closes, here or in another instance. */
+  /** Runs when a key is left out or parked, or a breaker opens or closes, here or in another instance. */
   onChange?(event: KeyEvent): void;
 };
 
@@ -51,7 +51,7 @@ export class KeyPool implements Keys, RoutedPool {
     this.clock = clock;
     this.waiters = new Waiters(clock, random);
     this.#shared = shared ?? aloneState(clock.wall());
-    // Several instances do not tell each other which key a session has. The hash makes them agree.
+    // Instances do not tell each other which key a session has. With the hash they agree all the same.
     this.#affinity = new Affinity(this.#shared.status().kind === 'redis' ? 'by-hash' : 'in-turn', clock);
     this.#counts = new CountRoutes(clock, (key, model, quota) => this.#tellCountQuota(key, model, quota));
     this.#options = options;
@@ -65,7 +65,7 @@ export class KeyPool implements Keys, RoutedPool {
     return this.#backends;
   }
 
-  /** Other keys from now on. What is known of a key that stays is kept, but for refusals: the operator may have mended their cause. */
+  /** Uses other keys from now on. What is known of a key that stays is kept, except for refusals: the operator may have mended their cause. */
   replace(backends: Backends, rates: RateLimits = this.#rates): void {
     this.#rates = rates;
     this.#records = backends.map((backend) => {
@@ -93,7 +93,7 @@ export class KeyPool implements Keys, RoutedPool {
     const allowed = this.#allowed(model).filter((record) => !record.isAway(model));
     const now = this.clock.monotonic();
     if (!allowed.some((record) => record.breakerFreeAt(model, asker) <= now)) return false;
-    // A key may be free of its breaker but out of quota for longer than the others' breakers stay open: it is no help then.
+    // A key whose breaker is closed is no help where it is out of quota for longer than the breakers of the other keys stay open.
     return soonest(allowed, { model, tokens: 0, asker }).hindrance.why !== 'breaker';
   }
 
@@ -107,7 +107,7 @@ export class KeyPool implements Keys, RoutedPool {
       this.#affinity.settle(model, session, record.fingerprint);
       return { record, hindrance: { why: 'nothing', until: now }, chosen: choiceOf(home, record) };
     };
-    // The usual case, which need not look at the others.
+    // In the usual case `current` is free, and the other keys need not be looked at.
     const held = candidates.find(({ fingerprint }) => fingerprint === current);
     if (held && !givenUp?.has(held.fingerprint) && isFree(held)) return settled(held);
     const open = candidates.filter(isFree);
@@ -243,7 +243,7 @@ export class KeyPool implements Keys, RoutedPool {
     return this.#records.filter((record) => !record.isLeftOut && !record.isDenied(model));
   }
 
-  /** Never empty: the last key's own error says more than we could. */
+  /** The keys that may be used for the model at all. Never empty: where there is none, the last key's own error says more than we could. */
   #candidates(model: string): readonly KeyRecord[] {
     const allowed = this.#allowed(model);
     return allowed.length > 0 ? allowed : this.#records.filter(({ isLeftOut }) => !isLeftOut);
@@ -347,7 +347,7 @@ export class KeyPool implements Keys, RoutedPool {
     return this.#records.find((record) => record.fingerprint === fingerprint);
   }
 
-  /** Undefined for a key that a reload has removed. */
+  /** The record of a key; undefined where a reload has removed the key. */
   #recordOf(backend: Backend): KeyRecord | undefined {
     return this.#records.find((record) => record.backend === backend);
   }

@@ -20,7 +20,7 @@ export const nextPacificMidnight = (date: Date): Date => new Date(midnightAfter(
 
 function midnightAfter(now: number): number {
   const guess = now + 24 * HOUR_MS - msIntoDay(now);
-  // Daylight saving time changed in between: the guess is an hour late or early.
+  // Where daylight saving time begins or ends in between, the guess is an hour early or late.
   const off = msIntoDay(guess);
   return off < 12 * HOUR_MS ? guess - off : guess + 24 * HOUR_MS - off;
 }

@@ -1,4 +1,4 @@
-/** The quotas of one key, by model: until when each is used up. Where Google does not say until when, we wait longer each time. */
+/** The quotas of one key, by model: until when each is used up. Where Google does not say until when, we wait longer after each refusal. */
 import type { UpstreamError } from '../gemini/errors.ts';
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
@@ -6,24 +6,27 @@ import { RecentMap } from '../lib/recent-map.ts';
 import { nextPacificMidnight } from './quota-day.ts';
 import type { KeyVerdict } from './verdict.ts';
 
-/** Milliseconds. "Retry in 0s" must not become a loop. */
+/** Milliseconds. The shortest wait: at "Retry in 0s" we would else ask without end. */
 const MIN_WAIT = 1_000;
-/** For a quota error that tells no time. */
+/** How long to wait after a quota error that tells no time. */
 const UNTOLD: Backoff = { first: 5_000, most: 60_000 };
-/** Milliseconds. No wait is believed beyond this, whoever asks for it: the quota of the day ends at midnight. */
+/** Milliseconds. The longest wait, whatever Google or another instance says: a quota of the day is back at midnight. */
 const LONGEST_MS = 2 * 86_400_000;
 
-/** Of one model. */
+/** The quota of one model. */
 export type Quota = {
   state: 'cooling' | 'parked';
-  /** By the monotonic clock. Not before `dayEnds`. */
+  /** When the quota is back, by the monotonic clock. Never before `dayEnds`. */
   until: number;
   /** How many quota errors in a row gave no time. */
   strikes: number;
   last: UpstreamError | undefined;
-  /** When it was said, by the monotonic clock. */
+  /** When Google said that the quota is used up, by the monotonic clock. */
   at: number;
-  /** Of a quota of the day, in milliseconds since the epoch: Google's day goes by the wall's clock, and when that is corrected, so is the end. */
+  /**
+   * For a quota of the day: the end of the day, in milliseconds since the epoch. Google's day goes by the wall clock. So when our wall clock
+   * is corrected, the end moves with it.
+   */
   dayEnds: number | undefined;
 };
 
@@ -47,7 +50,7 @@ export class Quotas {
     for (const [model, quota] of this.#quotas) yield [model, this.#asOfNow(quota)];
   }
 
-  /** The quota after what Google said, and whether that is new. */
+  /** Notes what Google said. Returns the quota after that, and whether Google said anything new. */
   cool(
     model: string,
     verdict: QuotaVerdict,
@@ -57,7 +60,7 @@ export class Quotas {
     const old = this.of(model);
     const cooling = old !== undefined && old.until > now;
     const strikes = old?.strikes ?? 0;
-    // Several requests that were under way together make one strike.
+    // Requests that were under way together and are refused one after the other make one strike.
     const struck = verdict.kind === 'backoff' && !cooling;
     const kept = this.#quotas.get(model)?.until ?? 0;
     const until = Math.max(kept, this.#until(verdict, now, strikes, cooling));
@@ -71,7 +74,7 @@ export class Quotas {
     return { quota, news: !cooling || old.state !== state };
   }
 
-  /** What another instance told; `said` is in milliseconds since the epoch. */
+  /** Takes over what another instance told. `said` is the date until which the quota is used up, in milliseconds since the epoch. */
   learn(model: string, state: Quota['state'], said: number, strikes: number): void {
     const old = this.of(model);
     const at = this.#clock.monotonic();
@@ -82,7 +85,7 @@ export class Quotas {
     this.#quotas.set(model, { state, until, strikes, last: old?.last, at, dayEnds });
   }
 
-  /** The quota is back if the request was sent after Google had said that it was used up. */
+  /** A request was answered. The quota is back if that request was sent after Google had said that the quota was used up. */
   succeeded(model: string, sentAt: number): void {
     const quota = this.of(model);
     if (quota && (quota.until <= this.#clock.monotonic() || quota.at < sentAt)) this.#quotas.delete(model);

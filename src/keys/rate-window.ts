@@ -3,13 +3,13 @@ import type { Clock } from '../lib/ports.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Per minute; undefined for no limit. */
+/** Requests and tokens per minute; undefined for no limit. */
 export type RateLimits = { requests: number | undefined; tokens: number | undefined };
 
-/** Name and value of the setting. */
+/** The setting that makes a request wait: its name and its value. */
 export type RateLimit = `KEY_RPM ${number}` | `KEY_TPM ${number}`;
 
-/** `limit` is what a request waits for until then; undefined where it need not wait. */
+/** `limit` is the setting for which a request waits until `at`; undefined where the request need not wait. */
 export type Room = { at: number; limit: RateLimit | undefined };
 
 const ROOM_NOW: Room = { at: 0, limit: undefined };
@@ -19,9 +19,9 @@ type Sent = { at: number; tokens: number };
 export class RateWindow {
   #limits: RateLimits;
   readonly #clock: Clock;
-  /** Oldest first. */
+  /** What was sent within the last minute, oldest first. */
   readonly #sent: Sent[] = [];
-  /** Of all of them. */
+  /** The tokens of everything in `#sent` together. */
   #tokens = 0;
 
   constructor(limits: RateLimits, clock: Clock) {
@@ -29,7 +29,7 @@ export class RateWindow {
     this.#clock = clock;
   }
 
-  /** Uses other limits from now on; what was sent counts for them too. */
+  /** Uses other limits from now on. What was sent before counts for the new limits, too. */
   limit(limits: RateLimits): void {
     this.#limits = limits;
   }
@@ -53,12 +53,12 @@ export class RateWindow {
   }
 
   note(tokens: number, at: number = this.#clock.monotonic()): void {
-    // Here as well: an instance that sends nothing still hears of what others send.
+    // Old entries go here as well: an instance that sends nothing never asks for room, but still hears of what others send.
     this.#forgetOld();
     const last = this.#sent.at(-1);
     this.#sent.push({ at, tokens });
     this.#tokens += tokens;
-    // News of other instances comes late, so it is put in order.
+    // What other instances have sent is heard of late. It is put into its place by time.
     if (last && last.at > at) this.#sent.sort((a, b) => a.at - b.at);
   }
 

@@ -9,7 +9,7 @@ import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
 import { Quotas } from './quotas.ts';
 import { type RateLimit, type RateLimits, RateWindow } from './rate-window.ts';
 
-/** Milliseconds until a model is tried again to which the key had no access. */
+/** Milliseconds until a key is asked again for a model to which it had no access. */
 export const DENIED_MS = 3_600_000;
 
 /** Milliseconds until a key that is left out is tested with a request. Somebody may have mended it, and nobody tells us. */
@@ -20,9 +20,9 @@ const LONG_MS = 300_000;
 /** Google has about fifty models, but clients may ask for any name. */
 const MAX_MODELS = 1_000;
 
-/** Failures in a row that open the breaker of a model with a key. */
+/** This number of failures in a row opens the breaker of a model with a key. */
 export const FAILURES_IN_ROW = 5;
-/** The same where the model fails with another key already: it is likely to be the model, and fewer requests need find out. */
+/** The same number where the model already fails with another key. The model is then likely to be at fault, and fewer requests need to find that out. */
 export const FAILURES_WITH_COMPANY = 3;
 
 /** The breaker that stands before each model with each key (harness section 7). Times are milliseconds. */
@@ -38,7 +38,7 @@ export const MODEL_BREAKER = {
 /** What a key is wanted for. */
 export type Wanted = { model: string; tokens: number; asker: Asker };
 
-/** What keeps a key from being asked. Where several things do: the one that ends last. */
+/** What keeps a key from being asked. Where several things keep it from that: the thing that ends last. */
 export type Hindrance = { until: number } & (
   | { why: 'nothing' }
   | { why: 'quota'; isDay: boolean }
@@ -63,7 +63,7 @@ export class KeyRecord {
   readonly troubles = new RecentMap<string, FailureClass>(MAX_MODELS);
   readonly rate: RateWindow;
   readonly quotas: Quotas;
-  /** Of token counts. Google grants these apart: a count that is refused says nothing of answers. */
+  /** The quotas for token counts. Google has quotas of their own for these: a refused count says nothing of answers. */
   readonly countQuotas: Quotas;
   readonly #clock: Clock;
   readonly #options: KeyRecordOptions;
@@ -92,7 +92,7 @@ export class KeyRecord {
     return breaker;
   }
 
-  /** A model that was never asked for is well. */
+  /** The state of a model's breaker. A model that was never asked counts as well: `closed`. */
   breakerState(model: string): BreakerState {
     return this.#breakers.get(model)?.state ?? 'closed';
   }
@@ -102,7 +102,7 @@ export class KeyRecord {
     return this.#breakers.get(model)?.freeAt(asker) ?? 0;
   }
 
-  /** Google said, less than an hour ago, that the key has no access to the model. */
+  /** True where Google said, less than an hour ago, that the key has no access to the model. */
   isDenied(model: string): boolean {
     return (this.#denied.get(model) ?? 0) > this.#clock.monotonic();
   }
@@ -115,19 +115,19 @@ export class KeyRecord {
     const breakerFree = this.breakerFreeAt(model, asker);
     if (quotaEnds > now && quotaEnds >= Math.max(roomAt, breakerFree))
       return { why: 'quota', until: quotaEnds, isDay: quota?.state === 'parked' };
-    // Quota and rate first: while they hold the key, it does not matter that the model fails with it.
+    // Quota and rate come first: while they hold the key back, it does not matter that the model fails with that key.
     if (limit !== undefined && roomAt > now && roomAt >= breakerFree)
       return { why: 'rate', until: roomAt, limit };
     return breakerFree > now ? { why: 'breaker', until: breakerFree } : { why: 'nothing', until: now };
   }
 
-  /** The quota of the model is used up for longer than anybody waits. */
+  /** True where the quota of the model is used up for longer than anybody waits. */
   isAway(model: string): boolean {
     const quota = this.quotas.of(model);
     const left = (quota?.until ?? 0) - this.#clock.monotonic();
     return left > (quota?.state === 'parked' ? 0 : LONG_MS);
   }
-  /** Not to be asked now: Google refuses the key and takes others, and its next test is not due. */
+  /** True where the key may not be asked now: Google refuses it, Google takes other keys, and the next test of this key is not due. */
   get isLeftOut(): boolean {
     return this.state === 'out' && this.#clock.monotonic() < this.#testedAt;
   }
@@ -171,7 +171,7 @@ export class KeyRecord {
     return news;
   }
 
-  /** True where that is new. */
+  /** True where the refusal is new. */
   deny(model: string, until: number = this.#clock.monotonic() + DENIED_MS): boolean {
     const news = !this.isDenied(model);
     this.#denied.set(model, Math.min(until, this.#clock.monotonic() + DENIED_MS));
@@ -199,7 +199,7 @@ export class KeyRecord {
     return [...this.#breakers.keys()].filter((model) => this.breakerState(model) !== 'closed');
   }
 
-  /** After a reload: the operator may have mended what was wrong. */
+  /** Forgets the refusals after a reload: the operator may have mended their cause. */
   forgive(): void {
     this.state = 'in use';
     this.#denied.clear();

@@ -5,13 +5,16 @@
 import type { Clock } from '../lib/ports.ts';
 import type { Asker } from './breaker-evidence.ts';
 
-/** Envoy's. */
+/** Retries may be this share of the requests under way. The figure is Envoy's. */
 const SHARE = 0.2;
-/** So many requests at a time may be retried whatever the share: whoever is alone always is. */
+/** This number of requests may hold retries at a time, whatever the share allows. So a client that is alone may always retry. */
 const ALWAYS = 3;
-/** One asker may use up this part of the share. His request may be at fault, and he sends it again and again. */
+/** One asker may use up this part of the share. Its request may be at fault, and it may send that request again and again. */
 const ONE_ASKER = 0.5;
-/** Milliseconds. The share is of the requests under way, or of those that began so lately, whichever allows more: a few that hang would else hold all retries. */
+/**
+ * Milliseconds. The share is a share of the requests under way, or of the requests that began within this time, whichever allows more.
+ * With the first alone, a few requests that hang could hold all retries.
+ */
 const LATELY_MS = 300_000;
 
 /** Requests under way, and the retries that they hold. */
@@ -21,11 +24,11 @@ export type Load = { inFlight: number; retries: number };
 export type BudgetTicket = {
   /** True where one more retry may be made. It counts against the budget until the request ends. */
   take(): boolean;
-  /** Idempotent. */
+  /** Ends the request's part, and gives its retries back. May be repeated. */
   end(): void;
 };
 
-/** A budget without limits, for what must not depend on other requests. */
+/** A budget without limits, for recordings and replays: what happens to their requests must not depend on other requests. */
 export const UNLIMITED: Pick<RetryBudget, 'begin'> = {
   begin: () => ({ take: () => true, end() {} }),
 };
@@ -35,11 +38,11 @@ type Who = Asker | object;
 
 export class RetryBudget {
   #inFlight = 0;
-  /** Of requests under way. */
+  /** The retries that requests under way hold, by asker. */
   readonly #retries = new Tally();
-  /** Requests that hold a retry. */
+  /** How many requests of each asker hold a retry. */
   readonly #retrying = new Tally();
-  /** When requests began and retries were made, lately; oldest first. */
+  /** When the latest requests began, and when the latest retries were made; oldest first. */
   readonly #begun: { at: number }[] = [];
   readonly #taken: { at: number; asker: Who }[] = [];
   readonly #takenBy = new Tally();
@@ -100,10 +103,10 @@ function dropBefore<T extends { at: number }>(times: T[], old: number): T[] {
   return times.splice(0, first < 0 ? times.length : first);
 }
 
-/** Counts by asker. */
+/** A number for each asker, and their sum. */
 class Tally {
   total = 0;
-  /** An upper bound of the counts: they may have gone down since. */
+  /** No number is above this bound. The bound may be too high: numbers go down, and the bound stays. */
   #most = 0;
   readonly #counts = new Map<Who, number>();
 
@@ -127,7 +130,7 @@ class Tally {
   fits(asker: Who, limit: number): boolean {
     const part = ONE_ASKER * limit;
     const all = this.total + 1;
-    // Nobody has more than that part, which is the usual case: the plain sum decides.
+    // In the usual case nobody has more than half of the limit, and the plain sum decides.
     if (all <= limit || this.#most <= part) return all <= limit;
     let sum = 1;
     for (const [other, count] of this.#counts) sum += other === asker ? count : Math.min(count, part);

@@ -15,14 +15,14 @@ import {
 import type { KeyVerdict } from './verdict.ts';
 import type { Waiters } from './waiters.ts';
 
-/** Who wants a key, and for what. */
+/** Which request wants a key, and for which model. */
 export type Wish = Wanted & {
   session: string | undefined;
-  /** Fingerprints of keys that have failed this request often enough: taken only where there is no other. */
+  /** Fingerprints of keys that have failed this request too often. Such a key is taken only where there is no other key. */
   givenUp?: ReadonlySet<string>;
 };
 
-/** A key for a request, and what keeps it from being used now. */
+/** A key for a request, and what keeps that key from being used now. */
 export type Choice = { record: KeyRecord; hindrance: Hindrance; chosen: KeyChoice };
 
 /** What a route needs from its pool. */
@@ -30,11 +30,14 @@ export type RoutedPool = {
   readonly clock: Clock;
   readonly waiters: Waiters;
   readonly countsTokens: boolean;
-  /** `current` (a fingerprint) goes before the session's key, and that before the next. Where none is free: the first that will be. */
+  /**
+   * Chooses in this order: `current` (a fingerprint), the session's key, the key whose turn it is. Where no key is free, chooses the key
+   * that will be free first.
+   */
   choose(wish: Wish, current?: string): Choice;
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
   succeeded(record: KeyRecord, model: string, sentAt: number): void;
-  /** Another key that is free now. The session stays with its own. */
+  /** Another key that is free now. The session keeps its own key. */
   other(wish: Wish, than: string): KeyRecord | undefined;
   sent(record: KeyRecord, tokens: number): void;
   /** The error for a request for which no key is free. */
@@ -49,14 +52,14 @@ export class PoolRoute implements KeyRoute {
   readonly #for: Pick<Wish, 'model' | 'session' | 'asker'>;
   readonly #model: string;
   // By fingerprint: a key that a reload has taken away and brought back is the same key.
-  /** Google has refused these for good, or the model with them: asking again would end the same. */
+  /** Google has refused these keys for good, or the model with these keys: asking again would end the same. */
   readonly #hopeless = new Set<string>();
   /** These keys were out of quota when they were asked for this request. */
   readonly #turnedDown = new Set<string>();
-  /** How often each key has failed this request; and the keys that did so too often, even if other requests fare well with them. */
+  /** How often each key has failed this request. And the keys that have failed it too often, even where other requests fare well with them. */
   readonly #failures = new Map<string, number>();
   readonly #givenUp = new Set<string>();
-  /** Another key was tried after a refusal without a reason. That is done once. */
+  /** True once another key was asked after a refusal without a reason. That is done once for each request. */
   #wentElsewhere = false;
   #record: KeyRecord;
   #chosen: KeyChoice;
@@ -134,7 +137,7 @@ export class PoolRoute implements KeyRoute {
     if (!this.#pass) return;
     this.#pass.abandoned();
     this.#pass = undefined;
-    // It may have been the probe that others wait for.
+    // The attempt may have been the probe that other requests wait for.
     if (this.#record.breakerState(this.#model) === 'half-open') this.#pool.waiters.wake();
   }
 
@@ -146,7 +149,7 @@ export class PoolRoute implements KeyRoute {
     return this.#pool.choose({ ...this.#for, tokens, givenUp: this.#givenUp }, current);
   }
 
-  /** False where the choice may not be asked now, or has failed this request too often. */
+  /** False where the chosen key may not be asked now, or has failed this request too often. */
   #take({ record, hindrance, chosen }: Choice, tokens: number, patience: Patience): boolean {
     if (hindrance.why !== 'nothing' || this.#isSpent(record, patience)) return false;
     const pass = record.breaker(this.#model).pass(this.#for.asker);
@@ -159,17 +162,17 @@ export class PoolRoute implements KeyRoute {
   }
 
   #hold(record: KeyRecord, chosen: KeyChoice): void {
-    // When the same key is chosen again, the session has settled on it: that it is at home now says nothing.
+    // Where the same key is chosen again, the reason of the first choice stays: that the session has this key by now says nothing.
     if (record !== this.#record || this.#chosen.why === 'fallback') this.#chosen = chosen;
     this.#record = record;
   }
 
-  /** It failed this request too often, and another model can answer. */
+  /** True where the key failed this request too often, and another model can answer. */
   #isSpent(record: KeyRecord, patience: Patience): boolean {
     return this.#givenUp.has(record.fingerprint) && !patience.forBreaker();
   }
 
-  /** While the key's breaker is closed, the same key is asked again; after that the pool chooses. */
+  /** While the key's breaker is closed, the same key is asked again. Once the breaker is open, the pool chooses a key. */
   #troubled(error: unknown): Again {
     if (error instanceof UpstreamError) this.#record.troubles.set(this.#model, failureClass(error));
     this.#pass?.failed();
@@ -177,7 +180,10 @@ export class PoolRoute implements KeyRoute {
     return isGivenUp || this.#record.breakerState(this.#model) === 'open' ? 'retry' : 'no';
   }
 
-  /** True with the failure that is one too many: as many as open a breaker. The breaker itself may stay closed, because others are answered. */
+  /**
+   * Counts a failure of this request with the key. True where the number of failures would open a breaker. The breaker itself may stay
+   * closed, because other requests are answered.
+   */
   #giveUp(): boolean {
     const { fingerprint } = this.#record;
     const failures = (this.#failures.get(fingerprint) ?? 0) + 1;
@@ -197,7 +203,7 @@ export class PoolRoute implements KeyRoute {
     return 'other-key';
   }
 
-  /** Throws what to tell where nobody would wait. */
+  /** Throws what to tell the client where nobody would wait for the key. */
   async #wait(choice: Choice, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
     const { clock, waiters } = this.#pool;
     if (choice.hindrance.why === 'nothing' && this.#isSpent(choice.record, patience))
@@ -218,13 +224,13 @@ export class PoolRoute implements KeyRoute {
     return limitMs - this.#waited;
   }
 
-  /** Nobody would wait until the chosen key is free. */
+  /** True where nobody would wait until the chosen key is free. */
   #isHopeless({ record, hindrance: { why, until } }: Choice, patience: Patience): boolean {
     const breaker = record.breaker(this.#model);
     const left = this.#left(patience);
     if (left <= 0) return true;
     if (why === 'breaker' && (breaker.opens >= HOPELESS_OPENS || !patience.forBreaker())) return true;
-    // A probe is out. Nobody knows how long it takes, but most are answered at once.
+    // A probe is out. Nobody knows how long its answer takes, but most probes are answered at once.
     const probing = why === 'breaker' && breaker.state === 'half-open';
     return until - this.#pool.clock.monotonic() > left && !probing;
   }

@@ -1,9 +1,9 @@
-/** One key and nothing to choose from, where what is recorded and played must not depend on other requests. */
+/** One key, and no choice. For recordings and replays: what happens to their requests must not depend on other requests. */
 import type { Backend } from '../upstream/backend.ts';
 import type { KeyRoute, Keys } from './keys.ts';
 import { keyVerdict } from './verdict.ts';
 
-/** Remembers nothing: each request fares as if it were the first. */
+/** Remembers nothing of a request: each request is served as if it were the first. */
 export function singleKey(backend: Backend): Keys {
   const route: KeyRoute = {
     backend,
@@ -28,7 +28,10 @@ export function singleKey(backend: Backend): Keys {
   };
 }
 
-/** For one request alone, which knows to its end what it has found out: that the key has no access to a model, or no quota of it for the day. */
+/**
+ * For one request alone. Until its end the request remembers what it has found out: that the key has no access to a model, or no quota of
+ * the model for the day.
+ */
 export function keyOfOneRequest(backend: Backend): Keys {
   const single = singleKey(backend);
   const gone = new Set<string>();

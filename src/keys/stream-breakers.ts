@@ -8,7 +8,7 @@ import { Breaker, type Pass } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
 import type { StreamsEvent } from './key-events.ts';
 
-/** Broken streams in a row. Their share of all streams says little, since one long session may make them all. */
+/** This number of broken streams in a row opens the breaker. The share of broken streams says little, since one long session may make all streams. */
 const BROKEN_IN_ROW = 3;
 const WINDOW_MS = 60_000;
 const COOL_DOWN: Backoff = { first: 60_000, most: 600_000 };
@@ -17,13 +17,13 @@ const PROBE_MS = 120_000;
 const MAX_MODELS = 1_000;
 
 export type Streaming = {
-  /** Undefined where the answer is to be asked for whole. Now and then one stream is let through, to see whether streams work again. */
+  /** The pass for a stream; undefined where the answer is to be asked for whole. Now and then one stream gets a pass, to see whether streams work again. */
   pass(model: string, asker?: Asker): Pass | undefined;
   /** Models whose answers are asked for whole now. */
   broken(): string[];
 };
 
-/** For what must not depend on other requests. */
+/** For recordings and replays: what happens to their requests must not depend on other requests. */
 export const ALWAYS_STREAMING: Streaming = {
   pass: () => ({ isProbe: false, succeeded() {}, failed() {}, abandoned() {} }),
   broken: () => [],
@@ -32,7 +32,7 @@ export const ALWAYS_STREAMING: Streaming = {
 export type StreamingOptions = {
   clock: Clock;
   shared: SharedState;
-  /** Streams of a model break, or work again, here or in another instance. */
+  /** Runs when streams of a model begin to break, or work again, here or in another instance. */
   onChange(event: StreamsEvent): void;
 };
 
@@ -75,7 +75,7 @@ export class StreamingBreakers implements Streaming {
       open: COOL_DOWN,
       probeMs: PROBE_MS,
       onChange: (state, { openUntil, opens, blamed }, source) => {
-        // A probe changes nothing that anybody would be told.
+        // Nobody is told of a probe: what may be asked for stays the same.
         if (state === 'half-open') return;
         onChange({ kind: 'streams', model, state, until: openUntil, openings: opens });
         if (source !== 'seen') return;

@@ -5,11 +5,11 @@ import { failureClass } from '../gemini/failure.ts';
 import type { KeyTrouble } from './keys.ts';
 
 export type KeyVerdict =
-  /** Says nothing of the key: the request is at fault, or nothing was sent. */
+  /** The failure says nothing of the key: the request is at fault, or nothing was sent. */
   | { kind: 'blameless' }
-  /** The model, or the way to it with this key, is in trouble. Counts for the breaker. */
+  /** The model, or the way to the model with this key, is in trouble. The failure counts for the breaker. */
   | { kind: 'trouble' }
-  /** A quota is used up that comes back after `ms`. */
+  /** A quota is used up, and will be back after `ms`. */
   | { kind: 'wait'; ms: number }
   /** A quota is used up; nobody says when it comes back. */
   | { kind: 'backoff' }
@@ -19,7 +19,7 @@ export type KeyVerdict =
   | { kind: 'denied' }
   /** No request with this key will work until somebody mends something. */
   | { kind: 'invalid'; why: KeyTrouble }
-  /** Turned away without a reason. Another key may be let in. */
+  /** Google turned the request away without a reason. It may take the request with another key. */
   | { kind: 'unclear' };
 
 export function keyVerdict(error: unknown): KeyVerdict {

@@ -1,4 +1,4 @@
-/** Requests that wait for a key. They wake when their time has come or when something has changed, but not all at the same moment. */
+/** Requests that wait for a key. A request wakes when its time has come or when a key may have become free, but not all wake at the same moment. */
 import { ignoreFailure } from '../lib/async.ts';
 import type { Clock, Random } from '../lib/ports.ts';
 
@@ -8,7 +8,7 @@ const SPREAD_MS = 1_000;
 export class Waiters {
   readonly #clock: Clock;
   readonly #random: Random;
-  /** In the order in which they came. Each is called with the milliseconds that it should still wait. */
+  /** One function for each waiting request, in the order in which the requests came. It is called with the milliseconds that its request should still wait. */
   readonly #waiting = new Set<(delay: number) => void>();
 
   constructor(clock: Clock, random: Random) {
@@ -16,7 +16,7 @@ export class Waiters {
     this.#random = random;
   }
 
-  /** Resolves after `ms`, or sooner when it is woken; rejects with the signal's reason. */
+  /** Resolves after `ms`, or sooner when the waiters are woken. Rejects with the signal's reason when it aborts. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     const spread = this.#waiting.size > 0 ? this.#random.next() * SPREAD_MS : 0;
     const woken = Promise.withResolvers<number>();
@@ -27,7 +27,7 @@ export class Waiters {
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.add(wake);
     const slept = this.#clock.sleep(ms + spread, timer.signal).then(() => wake(0));
-    // Cancelled below, when something else came first.
+    // Cancelled below, where the waiters were woken first.
     ignoreFailure(slept);
     try {
       const delay = await woken.promise;
@@ -39,7 +39,7 @@ export class Waiters {
     }
   }
 
-  /** The first goes at once, the others within a second: a model that was just down should not be asked by all of them together. */
+  /** Wakes the first request at once, and the others within a second: a model that was just down should not be asked by all of them together. */
   wake(): void {
     let delay = 0;
     for (const wake of this.#waiting) {
