@@ -1,6 +1,6 @@
 /**
  * The one loop in which answers are made: an attempt; if it fails, the next step (`next-step.ts`); and so on, until
- * content has come or nothing is left to try. Messages and token counts use the same loop; they differ in what an
+ * content has come or no step is left. Messages and token counts use the same loop; they differ in what an
  * attempt is.
  */
 import { UpstreamError } from '../gemini/errors.ts';
@@ -25,18 +25,18 @@ export type AnswerOptions<T, O extends Outgoing> = {
   outgoing: O;
   models: Models;
   purse: Purse;
-  /** How long a key may be waited for. */
+  /** How long the answer may wait for a key. */
   patience(outgoing: O): Patience;
   /**
    * Starts nothing yet: the attempt sends its request when it is first asked for results. `whole`: the answer is asked
    * for whole, not as a stream.
    */
   attempt(outgoing: O, whole: boolean, signal: AbortSignal): Attempt<T>;
-  /** After one of these an attempt cannot be taken back. */
+  /** True for content: once the client has it, an attempt cannot be taken back. */
   isContent(event: T): boolean;
   /** Some failures are told as an answer. */
   asAnswer?(error: unknown, outgoing: O): T[] | undefined;
-  /** The first content is about to be given out: after that nothing more will be sent. */
+  /** Runs when the first content is about to be given out. After that nothing more will be sent. */
   onCommit?(): void;
   /** The error that the client is told for the failure that ends the answer. */
   explain?(error: unknown, outgoing: O): Promise<unknown>;
@@ -59,19 +59,20 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   readonly #unfollow: () => void;
   readonly #cancelDeadline: () => void;
   #outgoing: O;
-  /** The key that was told last. */
+  /** The key in the story event that was told last. */
   #chosen: Backend;
   /**
-   * It holds the client's request, which may be large. Undefined once content has come: then no other model can answer.
+   * Makes the request for another model. It holds the client's request, which may be large. Undefined once content has
+   * come: then no other model can answer.
    */
   #outgoingFor: ((model: GeminiModel) => Promise<O>) | undefined;
   #state: 'open' | 'committed' | 'over' = 'open';
   #attempt: Attempt<T> | undefined;
-  /** Streams of this model broke in this answer. */
+  /** True where a stream of the present model broke in this answer. */
   #whole = false;
-  /** What the request that goes out next is paid from; undefined while one is out. */
+  /** How the request that goes out next was paid; undefined while a request is out. */
   #paidBy: 'first' | 'retry' | 'free' | undefined = 'first';
-  /** Waits for another attempt, so far. */
+  /** How often the answer has waited before another attempt. */
   #round = 0;
 
   /** `outgoingFor`: the same request, for another model. */
@@ -90,7 +91,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#chosen = outgoing.route.backend;
     this.#unfollow = followSignal(job.signal, this.#stop);
     this.#cancelDeadline = abortAfter(Math.max(0, deadline.ms), this.#stop, deadline.late, ports.clock);
-    // Who has left does not come back to say so; and may have left before this began.
+    // A client that has left says so only once, and may have left before this answer began.
     this.#stop.signal.addEventListener('abort', () => this.#end());
     if (this.#stop.signal.aborted) this.#end();
   }
@@ -125,7 +126,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     return undefined;
   }
 
-  /** The reader leaves. What waits then rejects with an AbortError. May be repeated. */
+  /** To be called when the reader leaves. A `next` that waits then rejects with an AbortError. May be repeated. */
   leave(): void {
     if (this.#state !== 'over') this.#stop.abort(LEFT);
   }
@@ -134,7 +135,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     const { signal } = this.#stop;
     const { model, route } = this.#outgoing;
     const patience = this.#options.patience(this.#outgoing);
-    // Most often a key is free, and nothing need be waited for.
+    // Most often a key is free, and there is nothing to wait for.
     if (!route.readyNow(patience)) await route.ready(toldPatience(patience, this.#job), signal);
     signal.throwIfAborted();
     if (route.backend !== this.#chosen) tellChosen(model, route, this.#job);
@@ -144,7 +145,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     return this.#attempt;
   }
 
-  /** For the key, thoughts prove as much as content. */
+  /** Any event, even a thought, shows that the key is good. */
   #heed(events: readonly T[]): void {
     const { isContent, onCommit } = this.#options;
     this.#outgoing.route.succeeded();
@@ -201,10 +202,10 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     if (streamBroke) this.#whole = true;
     attempt?.close();
     const again = attempt ? route.failed(error) : 'no';
-    // At once: others may wait for what becomes of this attempt.
+    // Told at once: other requests may wait for the outcome of this attempt.
     route.released();
     const keyRefusal = (limit: Patience) => (isQuota(error) ? route.refusal(limit) : undefined);
-    // Nobody would wait for this key, so no retry need be spent to find that out.
+    // Where nobody would wait for the key, the answer finds that out here, without spending a retry.
     const refusal = again === 'retry' ? keyRefusal(patience(outgoing)) : undefined;
     return {
       error: refusal ?? error,

@@ -1,6 +1,6 @@
 /**
  * Whose request it is. One request at which Gemini fails must not make everybody's requests look bad. So a client that
- * sends the same again is the same asker, and all attempts of one answer are too. Askers are told apart by session and
+ * sends the same request again is the same asker, and all attempts of one answer have the same asker. Askers are told apart by session and
  * conversation so far, and not by parameters, which clients change when they ask again (without a stream, with fewer
  * tokens).
  */

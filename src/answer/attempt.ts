@@ -11,18 +11,18 @@ import type { Outgoing } from './outgoing.ts';
 
 /** `T`: what an answer consists of. */
 export type Attempt<T> = {
-  /** Upstream has begun to answer. */
+  /** True once upstream has begun to answer. */
   readonly isBegun: boolean;
-  /** A stream is asked for. */
+  /** True where a stream is asked for. */
   readonly streamed: boolean;
   /**
    * The next batch, which is never empty; undefined at the end. Sends the request if it was not sent, or was changed
    * after a refusal. Rejects with the failure, after everything that came before it.
    */
   next(): Promise<T[] | undefined>;
-  /** The attempt ended with `error`. True where a stream broke off, and a whole answer may come through. */
+  /** Takes in that the attempt ended with `error`. Returns true where a stream broke off, and a whole answer may come through. */
   failed(error: unknown): boolean;
-  /** Leaves upstream. Idempotent. */
+  /** Leaves upstream. May be repeated. */
   close(): void;
 };
 
@@ -31,12 +31,12 @@ export type AnswerAttemptOptions = {
   reader: Reader;
   /** Asks for a stream; undefined asks for the whole answer at once. */
   stream: Pass | undefined;
-  /** Nothing is given out before everything has come, so another attempt is possible until then. */
+  /** Where it is set, nothing is given out before everything has come. Until then another attempt is possible. */
   whole: boolean;
   signal: AbortSignal;
 };
 
-/** Of an answer that had begun. */
+/** The failures by which an answer that had begun breaks off. */
 const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
 const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
 
@@ -45,7 +45,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   readonly #trace: Job['trace'];
   #frames: AsyncIterator<Frame[]> | undefined;
   #ended = false;
-  /** It came after events in the same read. */
+  /** A failure that came after events in the same read. */
   #failure: { error: unknown } | undefined;
 
   constructor(options: AnswerAttemptOptions, { trace }: Pick<Job, 'trace'>) {
@@ -115,7 +115,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
         if (!reader.finished) continue;
         this.#options.stream?.succeeded();
         this.#tellEnd(events);
-        // The client wants nothing more of it.
+        // The client wants nothing more of the answer.
         this.close();
         break;
       }
@@ -136,7 +136,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
 
   #tellEnd(events: readonly TurnEvent[]): void {
     const last = events.at(-1);
-    // Where the client's limits ended it, upstream gave no reason.
+    // Where the client's limits ended the answer, upstream gave no reason.
     if (last?.type === 'finish' && 'reason' in last.finish)
       this.#trace.tell({ type: 'finished', reason: last.finish.reason });
   }

@@ -26,7 +26,7 @@ import { tellAsked, tellChosen } from './story.ts';
 /** Milliseconds. A slow count is worth less than a quick estimate. */
 const COUNT_TIMEOUT_MS = 10_000;
 
-/** What Google says about the request, or the model that it names: an answer would be refused in the same words. */
+/** Failures that are about the request, or about the model that it names: an answer would be refused in the same words. */
 const OF_THE_REQUEST: ReadonlySet<FailureClass> = new Set([
   'schema',
   'signature',
@@ -38,7 +38,7 @@ const OF_THE_REQUEST: ReadonlySet<FailureClass> = new Set([
 ]);
 
 /**
- * Whether the client must be told. Whatever else keeps Google from counting (quota, key, a gateway that cannot) says
+ * Whether the client must be told of `error`. Whatever else keeps Google from counting (quota, key, a gateway that cannot) says
  * nothing about the size.
  */
 const isRefusal = (error: UpstreamError): boolean =>
@@ -46,7 +46,7 @@ const isRefusal = (error: UpstreamError): boolean =>
   (error.status === 400 || error.status === 404) &&
   OF_THE_REQUEST.has(failureClass(error));
 
-/** Sending a changed request costs no tokens. Repeating a failed one would take longer than an estimate. */
+/** A changed request may be sent, since a count costs no tokens. A failed request is not repeated: that would take longer than an estimate. */
 const COUNT_PURSE: Purse = {
   pay: () => true,
   areSpent: false,
@@ -65,7 +65,7 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
   get backend() {
     return route.backend;
   },
-  // A count moves no session.
+  // A count leaves each session with the key that it has.
   chosen: { why: 'fallback' },
   readyNow: () => route.refusal() === undefined,
   async ready() {
@@ -79,7 +79,7 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
   released() {},
 });
 
-/** Gives one number. */
+/** The attempt at a count. It gives one number. */
 class CountAttempt implements Attempt<number> {
   readonly isBegun = false;
   readonly streamed = false;
@@ -118,7 +118,7 @@ type Counting = {
 };
 
 /**
- * Google's count. Rejects where it does not come in time. `estimate` runs where the client is told an estimate instead.
+ * Google's count. Rejects where the count does not come in time. `estimate` runs where the client is told an estimate instead.
  */
 async function askGoogle(
   counting: Counting,
@@ -183,7 +183,7 @@ export async function countTokensOf(
   });
 }
 
-/** For a request that was sent already, and for the key that may be the only one to read its signatures. */
+/** Counts a request that was sent already, first with the key that may be the only one that can read its signatures. */
 export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: AnswerPorts): Promise<number> {
   const { model, request, exchange, quarantine } = sent;
   if (!request) throw new Error('what was let go cannot be counted');

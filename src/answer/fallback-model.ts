@@ -1,6 +1,6 @@
 /**
  * Another model in place of one that no key may use or has quota for, or that keeps failing (`MODEL_FALLBACKS`). Only a
- * model that was mapped is replaced: a client that names a Gemini model wants that one.
+ * model that was mapped is replaced: a client that names a Gemini model wants that model.
  */
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -33,7 +33,7 @@ export function nextModel(
   return other === undefined ? undefined : modelRow(other);
 }
 
-/** Reasons for which a model cannot be used in this request or in the next minutes, whoever asks. */
+/** For these reasons a model cannot be used in this request, nor in the next minutes, whoever asks. */
 const GONE: ReadonlySet<FailureClass> = new Set(['model-missing', 'quota-day']);
 
 /** A breaker holds the model back: to ask another model costs nothing. */
@@ -47,7 +47,7 @@ const isGone = (error: unknown): error is UpstreamError =>
 /** `because`: what kept the other model from answering. */
 export type Replacement = { model: GeminiModel; because: FailureClass | undefined; cost: Cost };
 
-/** What the loop needs of them. */
+/** What the loop needs of the models of an answer. */
 export type Models = Pick<ModelChoice, 'ask' | 'replacement' | 'told'>;
 
 /** The models of one answer: those that were asked, and those that may take over. */
@@ -55,7 +55,7 @@ export class ModelChoice {
   readonly #requested: string;
   readonly #asker: string | undefined;
   readonly #ports: Pick<AnswerPorts, 'settings' | 'keys'>;
-  /** Models that were asked, or could not be. */
+  /** Models that were asked, and models that could not be asked. */
   readonly #asked: Set<string>;
   /** Those among them that do not exist, or have no quota of the day. */
   readonly #gone = new Map<string, UpstreamError>();
@@ -99,7 +99,7 @@ export class ModelChoice {
     this.#noteGone(from, error);
     // If none is left, the model that was asked for first: the client is told its failure, if it still fails.
     const model = this.next() ?? (isGone(error) ? this.#unasked() : undefined);
-    // Without its message, which may quote what the model wrote.
+    // Told without the message, which may quote what the model wrote.
     const because = error instanceof UpstreamError ? failureClass(error) : undefined;
     return model && { model, because, cost };
   }

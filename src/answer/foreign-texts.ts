@@ -6,7 +6,7 @@
 import type { Message } from '../anthropic/request.ts';
 import { contentHash } from '../lib/hash.ts';
 
-/** The hashes of those texts, separated by blanks. */
+/** The hashes of the texts that the user did not write, separated by blanks. */
 export function foreignTexts(messages: readonly Message[]): string {
   const texts = messages
     .filter(({ role }) => role === 'system')

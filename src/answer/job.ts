@@ -5,14 +5,14 @@ import type { Warn } from '../translate/warnings.ts';
 export type Job = {
   /** `req_…`, told as `request-id`. */
   readonly id: string;
-  /** Of the client's request. */
+  /** The headers of the client's request. */
   readonly headers: Headers;
   readonly startedAt: number;
   /** Aborts when the client leaves (with a `ClientGone`), and when the server has to close (with the error to tell). */
   readonly signal: AbortSignal;
-  /** What happens to the request, as it happens. */
+  /** Is told what happens to the request, as it happens. */
   readonly trace: Trace;
   readonly warn: Warn;
-  /** The body is not needed any more. May be repeated. */
+  /** To be called when the body is not needed any more. May be repeated. */
   letBodyGo(): void;
 };

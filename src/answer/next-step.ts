@@ -11,19 +11,19 @@ import { type Cost, type Purse, toldWait } from './retries.ts';
 export type Step<T> =
   /** The same request, changed so that it will not be refused again. The attempt goes on. */
   | { kind: 'resend'; mending: Mending }
-  /** A key that has not turned this request down. */
+  /** Sends to a key that has not turned this request down. */
   | { kind: 'other-key' }
-  /** The key that is free now, or first. */
+  /** Sends to the key that is free now, or that will be free first. */
   | { kind: 'wait-for-key' }
-  /** These events are the answer. */
+  /** The answer consists of `events`. */
   | { kind: 'tell'; events: T[] }
   | { kind: 'other-model'; replacement: Replacement }
   /**
-   * After a wait, the whole answer at once: it takes another way through Google's servers, and often succeeds where
-   * streams break. `leastMs`: the wait that upstream asks for.
+   * After a wait, asks for the whole answer at once. Such a request takes another way through Google's servers, and often
+   * succeeds where streams break. `leastMs`: the wait that upstream asks for.
    */
   | { kind: 'ask-whole'; leastMs: number }
-  /** After a wait, the same again. */
+  /** After a wait, sends the same request again. */
   | { kind: 'retry'; leastMs: number }
   | { kind: 'give-up'; error: unknown };
 
@@ -32,9 +32,9 @@ export type PaidStep<T> = { step: Step<T>; cost: Cost };
 /** The facts after a failed attempt from which the next step is chosen. */
 export type Situation<T> = {
   error: unknown;
-  /** The client has content, which can neither be taken back nor said twice. */
+  /** True where the client has content, which can neither be taken back nor said twice. */
   isCommitted: boolean;
-  /** Where the request may go, by the key's part in the failure. */
+  /** Where the request may go, as far as that depends on the key. */
   again: Again;
   /** Why no key can be used now, if the present key is out of quota. */
   keyRefusal(): UpstreamError | undefined;
@@ -44,7 +44,7 @@ export type Situation<T> = {
   replacement(error: unknown): Replacement | undefined;
   /** `error` as it is told if no other model is left. */
   told(error: unknown): unknown;
-  /** The attempt broke off as a stream. */
+  /** True where the attempt was a stream, and broke off. */
   streamBroke: boolean;
 };
 
@@ -54,14 +54,14 @@ type RowText = { kind: Step<unknown>['kind']; when: string; costs: string };
 type Row = RowText & {
   /** The step and its cost; undefined where it does not apply. */
   offer<T>(situation: Situation<T>, purse: Purse): PaidStep<T> | undefined;
-  /** The error that is told instead, from this row on, if the step cannot be paid. */
+  /** If the step cannot be paid: the error that the client is told in place of `error`, by this row and all later ones. */
   unpaid?(situation: Situation<unknown>): unknown;
 };
 
 const free = <T>(step: Step<T>) => ({ step, cost: 'nothing' as const });
 const retry = <T>(step: Step<T>) => ({ step, cost: 'retry' as const });
 
-/** Before all others, because the failure then says nothing of key or model: see `resendStep`. */
+/** This row comes before all others, because the failure then says nothing of key or model: see `resendStep`. */
 const RESEND: RowText = {
   kind: 'resend',
   when: 'Gemini refuses something of the request that can be left out or put in another way: a tool declaration, a signature, a thinking level, a URL',

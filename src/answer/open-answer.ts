@@ -27,17 +27,17 @@ import { AGENT_HEADER, tellAsked } from './story.ts';
 const LONGEST_WAIT_MS = 30_000;
 
 export type MessageAnswer = {
-  /** As `next` of an `Answer`. The first call sends the request. */
+  /** As `next` of an `Answer`. Sends the request when it is first called. */
   next(): Promise<TurnEvent[] | undefined>;
-  /** Whoever reads it leaves. */
+  /** To be called when the reader of the answer leaves. */
   leave(): void;
-  /** Upstream could not be reached so far. */
+  /** True where upstream could not be reached so far. */
   isAway(): boolean;
   /** What the last attempt used. */
   outgoing(): OutgoingMessage;
 };
 
-/** Nothing was sent, so nothing was read. */
+/** The usage of an answer for which nothing was sent: no token was read. */
 const NOTHING: readonly TurnEvent[] = [
   { type: 'usage', usage: { promptTokenCount: 0 } },
   { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } },

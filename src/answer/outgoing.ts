@@ -1,6 +1,6 @@
 /**
- * What one answer sends upstream, with one model. Sent with another key than the one that it was made for, a request
- * goes without signatures. A request that Gemini refuses is changed, if that helps (why:
+ * What one answer sends upstream, with one model. A request is made for one key; with any other key it is sent without
+ * signatures. A request that Gemini refuses is changed, if a change helps (why:
  * docs/decisions/0024-schema-quarantine.md).
  */
 import { UpstreamError } from '../gemini/errors.ts';
@@ -22,9 +22,9 @@ export type OutgoingOptions = {
   model: GeminiModel;
   request: GenerateContentRequest;
   exchange: Exchange;
-  /** The request was made for the key that the route has now. */
+  /** The key that `route` has now is the key for which the request was made. */
   route: KeyRoute;
-  /** Of the model's generation. */
+  /** The tool declarations that the model's generation has refused. */
   quarantine: Quarantine;
   /** The settings of thinking that models have refused. */
   thinking: ThinkingMemory;
@@ -53,9 +53,9 @@ export class Outgoing {
   #text: string | undefined;
   /** The key and family whose signatures may be in the request. */
   #madeFor: Backend;
-  /** All signatures are taken out at once, so a second refusal is told to the client. */
+  /** True once all signatures were taken out. There is nothing more to take out, so the client is told of a second refusal. */
   #signaturesMended = false;
-  /** Bytes have taken the place of URLs. */
+  /** True once bytes have taken the place of URLs. */
   #urlsMended = false;
   #mended = false;
   /** What other requests should know about the changes, once Google has accepted them. */
@@ -73,32 +73,32 @@ export class Outgoing {
     this.#job = job;
   }
 
-  /** Undefined once it was released. */
+  /** The request; undefined once it was released. */
   get request(): GenerateContentRequest | undefined {
     return this.#request;
   }
 
-  /** As it is sent with the route's present key. Empty once it was released. */
+  /** The body, as it is sent with the route's present key. Empty once the request was released. */
   text(): string {
     const { backend } = this.route;
     if (backend !== this.#madeFor) this.#remakeFor(backend);
     return this.body;
   }
 
-  /** As it was last made. Empty once it was released. */
+  /** The body, as it was last made. Empty once the request was released. */
   get body(): string {
     this.#text ??= this.#request === undefined ? '' : JSON.stringify(this.#request);
     return this.#text;
   }
 
-  /** Google has accepted the request: what was found out by changing it holds for other requests, too. */
+  /** To be called when Google has accepted the request: what was found out by changing it then holds for other requests, too. */
   taken(): void {
     this.quarantine.taken();
     for (const learn of this.#learnt.splice(0)) learn();
   }
 
   /**
-   * The change that avoids the refusal `error`; undefined where the error is about something else, or enough was tried.
+   * The change that avoids the refusal `error`; undefined where no change would help: the error is about something else, or there were enough changes.
    * Throws the client's error where the refusal ends the answer. URLs and signatures are changed once, thinking twice,
    * and tools as often as the quarantine allows.
    */
@@ -118,7 +118,7 @@ export class Outgoing {
     };
   }
 
-  /** Nothing more will be sent. */
+  /** To be called when nothing more will be sent. */
   letGo(): void {
     this.#request = undefined;
     this.#text = undefined;

@@ -1,7 +1,7 @@
 /**
  * A prompt over the window is told with both numbers: Claude Code compacts by them, and Google often says only the
- * maximum. Then the prompt is counted, quickly or by an estimate. Since it is known to be too long, any figure above
- * the maximum will do.
+ * maximum. Then the prompt is counted within a short time, or estimated. The prompt is known to be too long, so any
+ * figure above the maximum will do.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -31,7 +31,7 @@ export async function withOverflowCounted(
   const { kind, status, google, retryAfter } = error;
   return new UpstreamError(
     kind,
-    // Google's own words where it has both numbers.
+    // Where Google's own words have both numbers, the client is told these words.
     `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${maximum}).`,
     { status, google, retryAfter, cause: error },
   );
@@ -39,7 +39,7 @@ export async function withOverflowCounted(
 
 async function countOf(sent: Outgoing, job: Job, ports: AnswerPorts): Promise<number> {
   try {
-    // The request was made for the key that it was sent with.
+    // Counted with the key for which the request was made.
     return await countAgain(sent, COUNT_TIMEOUT_MS, job, ports);
   } catch (error) {
     job.warn('value-clamped', 'messages', `size estimated, because Gemini could not count: ${String(error)}`);

@@ -15,15 +15,15 @@ import type { ThinkingMemory } from './thinking-memory.ts';
 
 /** Times are milliseconds. */
 export type AnswerSettings = {
-  /** Keys, which nobody is ever told. */
+  /** All keys, so that they can be hidden in whatever is told. */
   secrets: readonly string[];
   modelMap: ModelMap;
-  /** Groups of models: one of a later group answers where none of an earlier group can. */
+  /** Groups of models. A model of a later group answers where no model of an earlier group can. */
   modelFallbacks: readonly (readonly string[])[];
   maxTokensLimit: number | undefined;
   /** Milliseconds from the request to the first content of a stream, or to the end of a whole answer. */
   requestTimeoutMs: number;
-  /** Retries of one answer. */
+  /** The most retries of one answer. */
   maxRetries: { unary: number; stream: number };
   /** False asks Gemini for whole answers; the client still gets a stream. */
   upstreamStreaming: boolean;
@@ -34,7 +34,7 @@ export type AnswerSettings = {
 export type AnswerPorts = {
   settings: AnswerSettings;
   keys: Keys;
-  /** Of all answers together. */
+  /** The retries of all answers together. */
   budget: Pick<RetryBudget, 'begin'>;
   streaming: Streaming;
   signatures: SignatureStore;

@@ -39,7 +39,7 @@ export function createExchange(caller: string, job: Job, foreign = ''): Exchange
   };
 }
 
-/** First by exact keys; by content alone only what those did not find. */
+/** Looks signatures up by exact keys first, and by content alone only where the exact keys find none. */
 async function findSignatures(
   messages: MessagesRequest['messages'],
   store: AnswerPorts['signatures'],
@@ -84,7 +84,7 @@ export const openQuarantine = (
   { quarantine: memory, logger }: AnswerPorts,
 ): Quarantine => new Quarantine({ memory, family, job, logger });
 
-/** `media`: the media of the request, read once for all models that are tried. */
+/** `media`: the media of the request, read once for all models that are asked. */
 export type Asked = { request: MessagesRequest; caller: CallerClass; asker: string; media: RequestMedia };
 
 export async function prepare(
@@ -111,7 +111,7 @@ export async function prepare(
   );
 }
 
-/** About the model and the key that answer in the end. */
+/** What the translation of the answer may know, about the model and the key that answer in the end. */
 export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: AnswerPorts): AnswerContext {
   return {
     plan: () => outgoing().plan,

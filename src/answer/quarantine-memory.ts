@@ -1,7 +1,7 @@
 /**
  * Remembers which tool declarations Google has refused, for later requests: by their content, and by the generation of
- * models, since rules differ between generations. It is in memory and limited in size. A restart forgets, and costs one
- * refusal for each.
+ * models, since rules differ between generations. It is in memory and limited in size. After a restart each refused
+ * declaration costs one refusal again.
  */
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
@@ -10,12 +10,12 @@ import { RecentMap } from '../lib/recent-map.ts';
 import { declarationsOf } from '../translate/request/quarantine/culprits.ts';
 import type { Fate } from '../translate/request/quarantine/quarantine.ts';
 
-/** Names. */
+/** How many names are remembered. */
 const MOST_NAMES = 1_000;
-/** Declarations of one name: several servers, or several versions of one, may declare it. */
+/** How many declarations of one name are remembered: several servers, or several versions of one server, may declare it. */
 const MOST_OF_A_NAME = 16;
 const MOST_LISTS = 1_000;
-/** All of them are searched. */
+/** How many groups of suspects are remembered. Each look-up searches all of them. */
 const MOST_SUSPECTED = 32;
 
 /** One of these is what Google refuses. */
@@ -32,12 +32,12 @@ export class QuarantineMemory {
     { family: ModelFamily; hashes: readonly string[]; because: string }
   >(MOST_SUSPECTED);
 
-  /** Nothing is known about any declaration: the usual case. */
+  /** True where nothing is known about any declaration, which is the usual case. */
   get isEmpty(): boolean {
     return this.#fates.size === 0 && this.#lists.size === 0 && this.#suspected.size === 0;
   }
 
-  /** False where that was known. */
+  /** Remembers a refused declaration. Returns false where it was known. */
   remember(family: ModelFamily, declaration: FunctionDeclaration, fate: Fate): boolean {
     const name = nameKey(family, declaration);
     const ofName = this.#fates.get(name) ?? new RecentMap<string, Fate>(MOST_OF_A_NAME);
@@ -54,8 +54,8 @@ export class QuarantineMemory {
   }
 
   /**
-   * The tools of `request`, with the choice among them, are refused unless all have this form. False where that was
-   * known.
+   * Remembers that the tools of `request`, with its choice among them, are refused unless all have this form. Returns
+   * false where that was known.
    */
   rememberList(family: ModelFamily, request: GenerateContentRequest, form: Fate): boolean {
     const key = listKey(family, request);
@@ -64,19 +64,19 @@ export class QuarantineMemory {
     return true;
   }
 
-  /** One of these is what Google refuses. `known` is what was remembered about them before. */
+  /** Remembers that Google refuses one of `suspected`. `known` is what was remembered about them before. */
   suspect(family: ModelFamily, suspected: Suspected, known?: Suspected): void {
     if (known) this.clear(family, known);
     const hashes = hashesOf(suspected.declarations);
     this.#suspected.set(`${family} ${hashes.join()}`, { family, hashes, because: suspected.because });
   }
 
-  /** Makes what is known about these known about each of them. */
+  /** Forgets that these are suspected together: more is known about them now. */
   clear(family: ModelFamily, { declarations }: Suspected): void {
     this.#suspected.delete(`${family} ${hashesOf(declarations).join()}`);
   }
 
-  /** Declarations of `request` that were suspected together, in any list. */
+  /** The declarations of `request` that were suspected together, in any list. */
   suspectsIn(family: ModelFamily, request: GenerateContentRequest): Suspected | undefined {
     if (this.#suspected.size === 0) return undefined;
     const sent = new Map(declarationsOf(request).map((one) => [hashOf(one), one]));
@@ -89,7 +89,7 @@ export class QuarantineMemory {
     return undefined;
   }
 
-  /** It is none of the tools of `request` that Google refuses. */
+  /** Remembers that Google refuses none of the tools of `request`. */
   acquit(family: ModelFamily, request: GenerateContentRequest): void {
     this.#innocent.set(listKey(family, request), true);
   }
@@ -98,7 +98,7 @@ export class QuarantineMemory {
     return this.#innocent.size > 0 && this.#innocent.get(listKey(family, request)) === true;
   }
 
-  /** The form that all of them must have. */
+  /** The form that all tools of `request` must have. */
   formOfList(family: ModelFamily, request: GenerateContentRequest): Fate | undefined {
     return this.#lists.size === 0 ? undefined : this.#lists.get(listKey(family, request));
   }

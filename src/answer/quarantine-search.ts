@@ -12,10 +12,10 @@ import type { QuarantineMemory, Suspected } from './quarantine-memory.ts';
 export type Learnt = Suspected & { form: Fate };
 
 export type SearchedFor = Suspected & {
-  /** As it would be sent without the search. */
+  /** The request, as it would be sent without the search. */
   request: GenerateContentRequest;
   mayDrop: boolean;
-  /** Whether one of them is certainly the culprit: an earlier answer has found that out. */
+  /** True where one of the suspects is certainly to blame, as an earlier answer has found out. */
   isKnown: boolean;
 };
 
@@ -23,7 +23,7 @@ export class QuarantineSearch {
   readonly #memory: QuarantineMemory;
   readonly #family: ModelFamily;
   readonly #searched: SearchedFor;
-  /** How many could be made simpler. */
+  /** How many suspects could be made simpler. */
   readonly #odd: number;
   readonly #suspects: readonly FunctionDeclaration[];
   readonly #attempts: Generator<Trial<FunctionDeclaration>>;
@@ -50,18 +50,18 @@ export class QuarantineSearch {
     return this.#searched.isKnown;
   }
 
-  /** None of them can be called, or be made simpler. */
+  /** True where none of the suspects can be called, or can be made simpler. */
   get isVain(): boolean {
     return this.#suspects.length === 0;
   }
 
-  /** What is sent now instead of some of the declarations. */
+  /** What is sent now in place of some of the declarations. */
   get attempt(): Trial<FunctionDeclaration> | undefined {
     return this.#attempt;
   }
 
   /**
-   * `sent` with other declarations changed than before; undefined where nothing is left to try. `known` gives what was
+   * `sent` with other declarations changed than before; undefined where no change is left. `known` puts in what was
    * meanwhile learnt about single declarations.
    */
   next(
@@ -83,7 +83,7 @@ export class QuarantineSearch {
     return undefined;
   }
 
-  /** Something else is refused, perhaps besides one of these. */
+  /** To be called when Google refuses something else, perhaps besides one of the suspects. */
   #giveUp(): void {
     if (this.#searched.isKnown) this.#settle(this.#suspects, 'bare');
     else this.#memory.acquit(this.#family, this.#searched.request);
@@ -94,7 +94,7 @@ export class QuarantineSearch {
     for (const declaration of declarations) this.#memory.remember(this.#family, declaration, fate);
   }
 
-  /** Google has accepted what was sent last. Undefined where nothing new was learnt. */
+  /** To be called when Google has accepted what was sent last. Returns what that shows; undefined where it shows nothing new. */
   taken(): Learnt | undefined {
     if (!this.#attempt) return undefined;
     const { of, form } = this.#attempt;

@@ -7,7 +7,7 @@ import { isRetryable } from '../translate/errors.ts';
 
 /** A model that gives nothing usable twice will do so a third time, and each attempt costs the whole prompt. */
 const UNUSABLE_ANSWERS = 2;
-/** Milliseconds. If upstream asks for a longer wait, the next attempt comes sooner than that. */
+/** Milliseconds. The longest wait between two attempts, even where upstream asks for a longer one. */
 const LONGEST_WAIT_MS = 30_000;
 /**
  * Milliseconds for which a host may be unreachable before the client is told: the client goes on trying by itself, and
@@ -15,8 +15,8 @@ const LONGEST_WAIT_MS = 30_000;
  */
 const LONGEST_AWAY_MS = 15_000;
 /**
- * Seconds. Each client is told another number in this range, so that requests that failed together do not come back
- * together.
+ * Seconds. Each client is told a number out of this range, by chance, so that requests that failed together do not come
+ * back together.
  */
 const LATER = { least: 2, spread: 8 } as const;
 
@@ -28,9 +28,9 @@ export type Cost = 'nothing' | 'retry' | 'beyond';
 
 /** What the steps of an answer are paid from. */
 export type Purse = {
-  /** If it says yes, it has taken the cost. */
+  /** Pays `cost`. Returns false, and takes nothing, where the cost cannot be paid. */
   pay(cost: Cost): boolean;
-  /** The ceiling is reached; false where it allows no retry at all. */
+  /** True where the ceiling is reached. False where the ceiling allows no retry from the start. */
   readonly areSpent: boolean;
   /** How many retries the ceiling still allows; undefined where none are counted. */
   readonly left: number | undefined;
@@ -46,15 +46,15 @@ export type Purse = {
    * later.
    */
   explain(error: unknown): unknown;
-  /** Another attempt begins after a wait. */
+  /** To be called when another attempt begins after a wait. */
   roundBegins(): void;
-  /** The answer has ended. May be repeated. */
+  /** To be called when the answer has ended. May be repeated. */
   end(): void;
 };
 
 export type RetriesOptions = {
   ticket: BudgetTicket;
-  /** Retries of one answer, for whatever reason. */
+  /** The most retries of one answer, for whatever reasons they are made. */
   ceiling: number;
   clock: Clock;
   random: Random;
@@ -64,11 +64,11 @@ export class Retries implements Purse {
   readonly #options: RetriesOptions;
   #spent = 0;
   #unusable = 0;
-  /** A retry was taken in advance, for the next step that pays one. */
+  /** True where a retry was paid in advance, for the next step that costs one. */
   #reserved = false;
   #state: 'free' | 'refused' = 'free';
   #roundBegan: number;
-  /** When the first of the latest rounds began that could not reach upstream. */
+  /** When upstream stopped being reachable: when the first of the latest rounds that could not reach it began. */
   #awaySince: number | undefined;
 
   constructor(options: RetriesOptions) {
@@ -81,7 +81,7 @@ export class Retries implements Purse {
     this.#roundBegan = this.#options.clock.monotonic();
   }
 
-  /** The last round could not reach upstream. */
+  /** True where the last round could not reach upstream. */
   get isAway(): boolean {
     return this.#awaySince !== undefined;
   }

@@ -11,7 +11,7 @@ export function sessionOf(headers: Headers, userId: unknown): string | undefined
   return named ? shortHash(named, LABEL_LENGTH) : undefined;
 }
 
-/** Claude Code puts JSON there. Older versions and other clients put a name there, of a session or of a user. */
+/** `userId`: Claude Code puts JSON there. Older versions and other clients put the name of a session or of a user there. */
 function sessionIn(userId: string): string {
   const known = tryParseJson(userId);
   const session = isObject(known) ? known['session_id'] : undefined;

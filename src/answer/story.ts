@@ -1,4 +1,4 @@
-/** What is told of an answer, in the words of the story. */
+/** Tells the story events of an answer. */
 import type { CountTokensRequest, MessagesRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -41,7 +41,7 @@ export function tellChosen(
   trace.tell({ type: 'chosen', model: model.id, key: backend.keyFingerprint, ...chosen });
 }
 
-/** `patience` whose waits are told. */
+/** `patience`, with each of its waits told as a story event. */
 export const toldPatience = (patience: Patience, { startedAt, trace }: Job): Patience => ({
   ...patience,
   onWait({ until, ...wait }) {
@@ -50,10 +50,10 @@ export const toldPatience = (patience: Patience, { startedAt, trace }: Job): Pat
   },
 });
 
-/** Its message may have words of the model. */
+/** True where the message of `error` may have words of the model. */
 export const quotesAnswer = ({ kind }: UpstreamError): boolean => kind === 'malformed' || kind === 'unusable';
 
-/** Not of a mistake of our own: that is told to the client, and ends the request. */
+/** Tells a failure of upstream. A mistake of our own ends the request, and is told there. */
 export function tellFailure(error: unknown, trace: Trace): void {
   if (!(error instanceof UpstreamError)) return;
   const { status, message } = error;

@@ -22,8 +22,8 @@ export type MendedThinking = {
   request: GenerateContentRequest;
   refusal: ThinkingRefusal;
   /**
-   * Remembers it for later requests, once the model has accepted the changed body. If that is refused as well, the
-   * cause was something else.
+   * Remembers the refused setting for later requests. To be called once the model has accepted the changed body: where
+   * the changed body is refused as well, something else was the cause.
    */
   learn(): void;
 };

@@ -46,20 +46,20 @@ export class Quarantine {
   #mendings = 0;
   #search: QuarantineSearch | undefined;
   #attempts = 0;
-  /** By Google's sentence: the names of what was changed because of it in this answer. */
+  /** For each sentence of Google: the names of the tools that were changed in this answer because of that sentence. */
   readonly #blamed = new Map<string, Set<string>>();
-  /** What the changes of this answer mean for other requests; nothing is told before Google has accepted them. */
+  /** What the changes of this answer mean for other requests. Told to them only after Google has accepted the changed request. */
   #learnt: (() => void)[] = [];
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
   }
 
-  /** `request` without what was refused before. No work where nothing was. */
+  /** `request` without what Google has refused before. Costs nothing where Google has refused nothing. */
   apply(request: GenerateContentRequest): GenerateContentRequest {
     const { memory, family } = this.#options;
     if (memory.isEmpty || !request.tools) return request;
-    // A list that was too much together may have been so before or after one of its tools was singled out.
+    // A whole list may have been refused before one of its tools was singled out, or after that.
     const named = this.#applyNamed(request);
     const form = memory.formOfList(family, named);
     return form === undefined ? this.#applySearch(named) : this.#applyList(named, form);
@@ -81,7 +81,7 @@ export class Quarantine {
     return this.#search !== undefined;
   }
 
-  /** Google has accepted the request: what was blamed was really to blame. */
+  /** To be called when Google has accepted the request: the declarations that were blamed were really to blame. */
   taken(): void {
     for (const learn of this.#learnt.splice(0)) learn();
     const learnt = this.#search?.taken();
@@ -92,7 +92,7 @@ export class Quarantine {
     this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE[form]}`);
   }
 
-  /** The request to send once more; undefined where `error` is about something else, or enough was tried. */
+  /** The request to send once more; undefined where `error` is about something else, or there were enough changes. */
   mendRequest(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
     if (error.kind !== 'status' || error.status !== 400) return undefined;
     return this.#mendNamed(error, request) ?? this.#searchOn(error, request);
@@ -123,7 +123,7 @@ export class Quarantine {
   }
 
   #searchOn(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
-    // What Google names and is not changed any more is told to the client.
+    // Where Google names a tool that cannot be changed any more, the client is told so.
     const suspects = culpritsOf(error, request, this.#blamed) ? undefined : suspectsOf(error, request);
     if (!suspects) return undefined;
     const search = this.#search;

@@ -1,29 +1,29 @@
-/** What instances of this proxy tell each other: facts, how each is written, for how long each holds. */
+/** What instances of this proxy tell each other: facts, how a fact is written, and for how long it holds. */
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Nothing that we tell holds for longer; the day's quota ends at midnight. */
+/** No fact holds for longer than this: a quota of the day is back at midnight. */
 const MAX_MS = 2 * DAY_MS;
-/** Characters. Ours have some hundred. */
+/** Characters. A notice of ours has some hundred. */
 const MAX_TEXT = 10_000;
 
-/** Fingerprint. */
+/** The fingerprint of a key. */
 const Key = Type.String();
 const Model = Type.String();
-/** By the wall's clock, in milliseconds since the epoch, as all times here: instances share no other. */
+/** By the wall clock, in milliseconds since the epoch, like all times here: instances share no other clock. */
 const Until = Type.Number();
 const Count = Type.Integer({ minimum: 0 });
 /** The only asker whose requests failed. */
 const Blamed = Type.Optional(Type.String());
 
 /**
- * Something that one instance has learned and the others should act on. A new kind needs no new version: an instance that does not know
- * it leaves it alone.
+ * Something that one instance has learned and the others should act on. A new kind of fact needs no new version: an
+ * instance leaves a fact alone whose kind it does not know.
  */
 const FACT = Type.Union([
-  /** A key may not be used for a model's answers until then. */
+  /** A key may not be used for a model's answers before `until`. */
   Type.Object({
     kind: Type.Literal('quota'),
     key: Key,
@@ -32,7 +32,7 @@ const FACT = Type.Union([
     until: Until,
     strikes: Count,
   }),
-  /** A key may count no tokens with a model until then. */
+  /** A key may count no tokens with a model before `until`. */
   Type.Object({ kind: Type.Literal('count-quota'), key: Key, model: Model, until: Until, strikes: Count }),
   /** Whether Google accepts a key at all. */
   Type.Object({
@@ -41,7 +41,7 @@ const FACT = Type.Union([
     state: Type.Union([Type.Literal('in use'), Type.Literal('refused'), Type.Literal('out')]),
     why: Type.Optional(Type.Union([Type.Literal('key'), Type.Literal('billing')])),
   }),
-  /** A breaker opened, or closed: then `until` is 0. */
+  /** A breaker opened or closed. Where it closed, `until` is 0. */
   Type.Object({
     kind: Type.Literal('breaker'),
     key: Key,
@@ -52,16 +52,16 @@ const FACT = Type.Union([
   }),
   /** The same for a model's streams: while they break, answers are asked for whole. */
   Type.Object({ kind: Type.Literal('streams'), model: Model, until: Until, opens: Count, blamed: Blamed }),
-  /** A request was sent with a key, for `KEY_RPM` and `KEY_TPM`. */
+  /** A request was sent with a key. It counts for `KEY_RPM` and `KEY_TPM`. */
   Type.Object({ kind: Type.Literal('sent'), key: Key, at: Until, tokens: Type.Number({ minimum: 0 }) }),
 ]);
 
 export type Fact = Static<typeof FACT>;
 
 const NOTICE = Type.Object({
-  /** The instance that says so. */
+  /** The instance that tells the fact. */
   from: Type.String(),
-  /** When it said so. */
+  /** When it told the fact. */
   at: Until,
   fact: FACT,
 });
@@ -70,7 +70,7 @@ export type Notice = Static<typeof NOTICE>;
 
 export const writeNotice = (notice: Notice): string => JSON.stringify(notice);
 
-/** Undefined for what no instance of this version has written. */
+/** The notice in `text`; undefined for a text that no instance of this version has written. */
 export function readNotice(text: string): Notice | undefined {
   if (text.length > MAX_TEXT) return undefined;
   try {
@@ -81,7 +81,7 @@ export function readNotice(text: string): Notice | undefined {
   }
 }
 
-/** What a later fact of the same id replaces. Undefined for what is of the moment, and stored nowhere. */
+/** A later fact of the same id takes the place of an earlier one. Undefined for facts that are stored nowhere, because they are of the moment. */
 export function factId(fact: Fact): string | undefined {
   switch (fact.kind) {
     case 'quota':
@@ -98,14 +98,14 @@ export function factId(fact: Fact): string | undefined {
 }
 
 /**
- * Whether it holds for an instance that started after it was said. That Google refuses a key does not: who starts finds out
- * with one request, and a restart is how an operator takes a mended key back.
+ * Whether a fact holds for an instance that started after the fact was told. "Google refuses this key" does not: an instance that starts
+ * finds that out with one request, and a restart is how an operator takes a mended key back.
  */
 export const holdsForNewcomers = (fact: Fact): boolean => fact.kind !== 'key' || fact.state === 'in use';
 
 /**
- * Milliseconds. An end (a breaker closed, a key in use) stays for a day: an instance that was away must not tell
- * the beginning again.
+ * How long a fact is stored, in milliseconds. An end (a breaker closed, a key is in use) is stored for a day. Without it, an
+ * instance that was away would tell the beginning again.
  */
 export function factTtl(fact: Fact, now: number): number {
   switch (fact.kind) {

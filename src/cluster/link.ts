@@ -1,6 +1,6 @@
 /**
- * Keeps a connection to Redis for as long as the proxy runs, and keeps everybody from waiting for it. Nothing here
- * fails: a Redis that is slow or gone is a Redis that is not asked. Why: docs/decisions/0023-several-instances.md
+ * Keeps a connection to Redis for as long as the proxy runs, and keeps requests from waiting for Redis. Nothing here
+ * fails: while Redis is slow or gone, it is not asked. Why: docs/decisions/0023-several-instances.md
  */
 import type { Redis, RedisOptions } from 'ioredis';
 import { within } from '../lib/async.ts';
@@ -12,29 +12,29 @@ import type { SharedStatus } from './shared.ts';
 
 /** Milliseconds until a server that takes no connection counts as gone. */
 const CONNECT_MS = 2_000;
-/** Milliseconds. A server that owes an answer and says nothing for so long is gone, whatever its sockets look like. */
+/** Milliseconds. A server that owes an answer and says nothing for this time counts as gone, even where the connection looks open. */
 const SILENCE_MS = 1_000;
-/** Milliseconds between two pings: who asks nothing would not notice that nobody answers. */
+/** Milliseconds between two pings. An instance that asks nothing would not notice that nobody answers. */
 const PING_MS = 2_000;
 const RECONNECT: Backoff = { first: 100, most: 5_000 };
-/** Milliseconds. A connection that was lost sooner is a failure as well: of a server that accepts and closes there is no end. */
+/** Milliseconds. A connection that was lost sooner counts as a failure, too: some servers accept every connection and close it at once. */
 const STEADY_MS = 10_000;
-/** Milliseconds that nobody waits for an answer, once a late one has come. */
+/** Milliseconds. After an answer that came late, nobody waits for an answer for this time. */
 const REST_MS = 2_000;
-/** Milliseconds that what is on its way may take when the proxy ends. */
+/** Milliseconds. When the proxy ends, commands that are on their way get this time. */
 const LAST_WORDS_MS = 50;
 
-/** Nothing is kept for later: what cannot be sent now is told again after the next connecting, as far as it still holds. */
+/** Options of ioredis. No command is kept for later: facts that cannot be sent now are told again after the next connecting, as far as they still hold. */
 const OPTIONS = {
   connectTimeout: CONNECT_MS,
   disconnectTimeout: LAST_WORDS_MS,
   socketTimeout: SILENCE_MS,
   enableOfflineQueue: false,
-  // By hand, on the one clock. With a connection all is rejected that waits for an answer.
+  // We connect anew ourselves, on our clock. When a connection is lost, every command that waits for an answer is rejected.
   retryStrategy: null,
-  // By hand as well, with all else that a new connection begins with: nobody could catch the refusal of this one.
+  // We subscribe anew ourselves, too, at the beginning of each connection. Nobody could catch the refusal of ioredis's own subscribing.
   autoResubscribe: false,
-  // These ask for permissions that nothing else needs.
+  // Both switch commands off for which the user of `REDIS_URL` would need more permissions.
   enableReadyCheck: false,
   disableClientInfo: true,
 } as const satisfies RedisOptions;
@@ -43,7 +43,7 @@ export type RedisLinkOptions = {
   /** May hold a password: no message tells more of it than host and port. */
   url: string;
   clock: Clock;
-  /** Trouble, once, and its end; once each kind of refusal. */
+  /** Runs when trouble begins, when trouble ends, and at the first refusal of each kind. */
   onChange(message: string): void;
 };
 
@@ -57,25 +57,25 @@ export class RedisLink {
   readonly #refusals = new Set<string>();
   readonly #opened: Promise<void>;
   #redis: Redis | undefined;
-  /** While commands can be sent. */
+  /** Set while commands can be sent. */
   #connection: AbortController | undefined;
   #connectedAt = 0;
-  /** Connections in a row that failed or did not last; and why the last of them, in one word. */
+  /** How many connections in a row failed or did not last. And why the last of them did so, in one word. */
   #failures = 0;
   #cause: string | undefined;
   #status: SharedStatus;
   #isTroubleTold = false;
-  /** Before then nobody waits for an answer. */
+  /** Until then nobody waits for an answer. */
   #restUntil = 0;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
     this.#status = { kind: 'redis', state: 'away', since: options.clock.wall() };
-    // The client is a package that may be missing, or broken.
+    // ioredis is a package, which may be missing or broken.
     this.#opened = this.#open().catch(() => this.#tell('is not used: ioredis cannot be loaded'));
   }
 
-  /** Work for each new connection, in order, before it counts as one. Where it rejects, the connection is given up. */
+  /** Adds work that is done for each new connection, in the order of adding, before the connection is used. Where the work rejects, the connection is given up. */
   onConnect(work: Welcome): void {
     this.#welcomes.push(work);
   }
@@ -96,13 +96,13 @@ export class RedisLink {
     await this.#redis?.subscribe(channel);
   }
 
-  /** Sends without waiting. Without a connection it is dropped. */
+  /** Sends a command without waiting. Without a connection the command is dropped. */
   send(command: string, args: readonly string[]): void {
     if (this.#connection)
       this.request(command, args).catch((error: unknown) => this.#noteRefusal(command, error));
   }
 
-  /** The answer; undefined where there was none within `ms`, or none is to be hoped for. Never rejects. */
+  /** The answer to a command; undefined where no answer came within `ms`, or where nobody waits for answers now. Never rejects. */
   async ask(command: string, args: readonly string[], ms: number): Promise<unknown> {
     const { clock } = this.#options;
     const connection = this.#connection;
@@ -130,7 +130,7 @@ export class RedisLink {
       this.#goAway();
       return;
     }
-    // Loaded for those who need it alone.
+    // Loaded here, so that only users of Redis load it.
     const { Redis } = await import('ioredis');
     if (this.#closing.signal.aborted) return;
     const redis = new Redis({ ...address, ...OPTIONS });
@@ -141,7 +141,7 @@ export class RedisLink {
     redis.on('message', (channel: string, text: string) => this.#listeners.get(channel)?.(text));
   }
 
-  /** At once after a steady connection, else after ever longer waits. Never rejects. */
+  /** Connects again and again: at once after a connection that lasted, else after ever longer waits. Never rejects. */
   async #connectAgain(redis: Redis): Promise<void> {
     const { clock } = this.#options;
     const lasted = this.#connection ? clock.monotonic() - this.#connectedAt : 0;
@@ -156,7 +156,7 @@ export class RedisLink {
     }
   }
 
-  /** The beginning of one connection. Never rejects. */
+  /** Begins one connection. Never rejects. */
   async #welcome(redis: Redis): Promise<void> {
     if (this.#closing.signal.aborted) return;
     const connection = new AbortController();
@@ -172,7 +172,7 @@ export class RedisLink {
     }
   }
 
-  /** Until the connection is lost. Whoever gets no answer loses it. */
+  /** Pings until the connection is lost. Where no answer comes, closes the connection. */
   async #keepAsking(lost: AbortSignal): Promise<void> {
     try {
       for (;;) {
@@ -180,7 +180,7 @@ export class RedisLink {
         this.send('PING', []);
       }
     } catch {
-      // Lost: there is nobody to be asked.
+      // The connection is lost: there is nobody to ask.
     }
   }
 
@@ -220,11 +220,11 @@ export class RedisLink {
 
   #noteError(redis: Redis, error: unknown): void {
     this.#cause = wordOf(error);
-    // It would go on in another database than the one that it was told.
+    // Without this Redis would go on in another database than the one in `REDIS_URL`.
     if (commandOf(error) === 'select') redis.disconnect();
   }
 
-  /** An answer that is an error (no memory, a read-only replica, no permission). Lost connections are told elsewhere. */
+  /** Tells of an answer that is an error (no memory, a read-only replica, no permission). Lost connections are told elsewhere. */
   #noteRefusal(command: string, error: unknown): void {
     const why = isReply(error) ? wordOf(error) : undefined;
     if (why === undefined || this.#refusals.has(why)) return;
@@ -240,8 +240,8 @@ export class RedisLink {
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
 /**
- * `WRONGPASS`, `ECONNREFUSED`, `DEPTH_ZERO_SELF_SIGNED_CERT`. No more of its text: Redis repeats what it does not understand, and that may be the
- * password.
+ * An error in one word: `WRONGPASS`, `ECONNREFUSED`, `DEPTH_ZERO_SELF_SIGNED_CERT`. No more of its text is told: Redis repeats what it
+ * does not understand, which may be the password.
  */
 function wordOf(error: unknown): string | undefined {
   if (isReply(error)) return /^[A-Z]{2,}\b/.exec(error.message)?.[0];

@@ -1,4 +1,4 @@
-/** `REDIS_URL`, as ioredis is told it. Not by ioredis's own reading of URLs, which takes options of all kinds out of the query. */
+/** Reads `REDIS_URL` into options of ioredis. ioredis can read URLs itself, but would take options of all kinds out of the query. */
 import type { RedisOptions } from 'ioredis';
 
 export type RedisAddress = Pick<
@@ -8,10 +8,10 @@ export type RedisAddress = Pick<
 
 const SCHEME = /^(?:redis|valkey)(?<tls>s|\+tls)?(?<unix>\+unix)?:$/;
 const PORT = 6379;
-/** `/2`; none is 0. */
+/** The number of the database, such as `/2`. Without a path it is 0. */
 const DATABASE = /^\/?(?<number>\d*)$/;
 
-/** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user, password and database. Undefined for what is none. */
+/** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user, password and database. Undefined for any other text. */
 export function redisAddress(text: string): RedisAddress | undefined {
   const url = URL.parse(text);
   const scheme = url && SCHEME.exec(url.protocol)?.groups;

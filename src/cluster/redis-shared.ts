@@ -1,6 +1,6 @@
 /**
- * Instances tell each other through Redis what they learn. What an instance does it decides by its own state, at
- * once; Redis carries the news, and keeps for newcomers what still holds. Why: docs/decisions/0023-several-instances.md
+ * Instances tell each other through Redis what they learn. Each instance decides by its own state, at once, what it
+ * does. Redis carries the news, and keeps for newcomers the facts that still hold. Why: docs/decisions/0023-several-instances.md
  */
 import { type Clock, momentOf } from '../lib/ports.ts';
 import { type Fact, factId, holdsForNewcomers, type Notice, readNotice, writeNotice } from './facts.ts';
@@ -10,7 +10,7 @@ import { type Told, ToldFacts } from './told-facts.ts';
 
 const CHANNEL = 'gemini-proxy:facts';
 const FACT_PREFIX = 'gemini-proxy:fact:';
-/** Keys a look and facts a batch: no command keeps Redis from other work for long. */
+/** How many Redis keys one look asks for, and how many facts one batch has: no command may keep Redis from other work for long. */
 const PAGE = 1_000;
 const BATCH = 200;
 
@@ -18,14 +18,14 @@ export type RedisSharedOptions = {
   /** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user and password. */
   url: string;
   clock: Clock;
-  /** Unlike that of any other instance, and of this one's earlier lives. */
+  /** The name of this instance. No other instance has the same name, and this one had another before it was restarted. */
   instance: string;
-  /** Redis is gone, or back, or holds what nobody understands: one line, without secrets. */
+  /** Told in one line, without secrets, when Redis is gone, is back, or holds what this instance does not understand. */
   onChange?(message: string): void;
 };
 
 export type RedisShared = SharedState & {
-  /** For what else is kept in the same Redis. Closed with the rest. */
+  /** The connection, for what else is kept in the same Redis. Closed by `close`. */
   readonly link: RedisLink;
 };
 
@@ -73,7 +73,10 @@ class RedisSharedState implements RedisShared {
     return this.link.close();
   }
 
-  /** Hears before it reads, so that nothing falls between; reads before it tells, so as not to tell what is over. */
+  /**
+   * For a new connection: subscribes, then reads what is stored, then tells its own facts. Subscribing comes first so that no fact is missed
+   * between the two. Reading comes before telling so that nothing is told that is over.
+   */
   async #join(): Promise<void> {
     const heard = new Set<string>();
     let loading = true;
@@ -86,7 +89,7 @@ class RedisSharedState implements RedisShared {
     await this.#tellAgain(known);
   }
 
-  /** News, which is later than what this instance said of the same. The id of what it is about. */
+  /** Takes in a notice that was published. It is later than what this instance told of the same thing. Returns the id of its fact. */
   #hear(text: string): string | undefined {
     const notice = this.#read(text);
     if (notice === undefined || notice.from === this.#instance || this.#isOver(notice)) return undefined;
@@ -96,8 +99,8 @@ class RedisSharedState implements RedisShared {
   }
 
   /**
-   * Hands over all that is stored but what is in `heard`: of that there was news meanwhile, and what is read may be
-   * older. Gives the ids of what this instance has told and Redis still has.
+   * Hands over all stored facts except those in `heard`: of these there was news meanwhile, and the stored fact may be
+   * older. Returns the ids of the facts that this instance has told and Redis still has.
    */
   async #load(heard: ReadonlySet<string>): Promise<Set<string>> {
     const known = new Set<string>();
@@ -133,7 +136,7 @@ class RedisSharedState implements RedisShared {
     this.#deliver(notice.fact);
   }
 
-  /** Said before this instance started, and not for newcomers. */
+  /** True where the fact was told before this instance started, and does not hold for newcomers. */
   #isOver({ at, fact }: Notice): boolean {
     return momentOf(this.#clock, at) < this.#startedAt && !holdsForNewcomers(fact);
   }
@@ -142,7 +145,7 @@ class RedisSharedState implements RedisShared {
     const ids = this.#told.ids().filter((id) => !known.has(id));
     for (let start = 0; start < ids.length; start += BATCH) {
       const work = ids.slice(start, start + BATCH).flatMap((id) => {
-        // Looked at now: somebody may have told better meanwhile.
+        // Looked up only now: another instance may have told something later meanwhile.
         const told = this.#told.get(id, this.#clock.monotonic());
         if (!told) return [];
         return [
@@ -167,7 +170,7 @@ class RedisSharedState implements RedisShared {
     return notice;
   }
 
-  /** Called from Bun's client, where a thrown error would end the process. */
+  /** Runs the listeners. Called from a callback of the client, where a thrown error would end the process. */
   #deliver(fact: Fact): void {
     for (const listener of this.#listeners) {
       try {

@@ -1,4 +1,4 @@
-/** What instances of this proxy share. One alone tells nobody. */
+/** What instances of this proxy share. A single instance shares nothing. */
 import type { Fact } from './facts.ts';
 
 export type SharedStatus = {
@@ -9,7 +9,7 @@ export type SharedStatus = {
 };
 
 export type SharedState = {
-  /** Tells the other instances. Never waits and never throws: if it cannot be told, they do not know it. */
+  /** Tells the other instances a fact. Never waits and never throws: a fact that cannot be told now stays unknown to them. */
   publish(fact: Fact): void;
   /** Runs `listener` for each fact of another instance, and after each connecting for all facts that still hold. */
   listen(listener: (fact: Fact) => void): void;

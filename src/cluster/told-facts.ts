@@ -1,13 +1,13 @@
-/** What this instance has told and what still holds, to be told again to a Redis that has lost it or was away. */
+/** The facts that this instance has told and that still hold. They are told again to a Redis that has lost them, or that was away. */
 import { RecentMap } from '../lib/recent-map.ts';
 import { type Fact, factId, factTtl, type Notice } from './facts.ts';
 
-/** More than all keys times all models that are asked for. The oldest go first. */
+/** More facts than there are pairs of a key and a model. Beyond this number the oldest facts are forgotten. */
 const MAX_TOLD = 10_000;
 
 export type Told = {
   notice: Notice;
-  /** When it was told, and until when it holds, by the monotonic clock. */
+  /** When the fact was told, and until when it holds, by the monotonic clock. */
   at: number;
   until: number;
 };
@@ -21,14 +21,14 @@ export class ToldFacts {
     return told;
   }
 
-  /** Undefined where it no longer holds. */
+  /** A told fact; undefined where it no longer holds. */
   get(id: string, now: number): Told | undefined {
     const told = this.#told.get(id);
     if (told && told.until <= now) this.#told.delete(id);
     return told && told.until > now ? told : undefined;
   }
 
-  /** Another instance knows better. */
+  /** Forgets a fact, because another instance has told of the same thing later. */
   forget(fact: Fact): void {
     const id = factId(fact);
     if (id !== undefined) this.#told.delete(id);

@@ -22,7 +22,7 @@ const IP = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
 type Site = { name: string; port: string };
 
 /**
- * `[::1]:8082` → `[::1]` and `8082`. An address may be written in many ways (`127.1`), and a full name may end in a
+ * Splits a Host: `[::1]:8082` → `[::1]` and `8082`. An address may be written in many ways (`127.1`), and a full name may end in a
  * dot.
  */
 function siteOf(host: string): Site {
@@ -49,7 +49,7 @@ export function checkHost({ url, headers }: Request): void {
   throw new MessagesError('invalid_request_error', `Host ${host} is not a host; send the one of the URL`);
 }
 
-/** `ALLOWED_HOSTS` names hosts, with one port or for all. */
+/** `ALLOWED_HOSTS` names hosts, each with one port, or without a port for all ports. */
 const isListed = ({ name, port }: Site, { allowedHosts }: Settings): boolean =>
   name !== '' && (allowedHosts.includes(name) || allowedHosts.includes(`${name}:${port}`));
 

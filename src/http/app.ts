@@ -1,4 +1,4 @@
-/** The server's routes. Elysia lists them; `paths.ts` decides which one a path means. */
+/** The server's routes. Elysia lists them; `paths.ts` decides which route a path means. */
 import { Elysia } from 'elysia';
 import { RecentMap } from '../lib/recent-map.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
@@ -13,10 +13,10 @@ type Server = { timeout(request: Request, seconds: number): void };
 type Context = { request: Request; server: Server | null };
 type Answering = Pick<Route, 'handler' | 'needsKey' | 'asksModel' | 'spends'>;
 
-/** For a request whose Host makes no URL; it is refused. */
+/** The path of a request whose Host makes no URL. Such a request is refused. */
 const NO_PATH = '/';
 
-/** That are remembered: nearly all requests ask for one of a few. */
+/** How many paths are remembered. Nearly all requests ask for one of a few paths. */
 const MOST_PATHS = 100;
 
 /** 405 where the path exists under another method, else 404. */
@@ -42,11 +42,11 @@ function answeringOf(request: Request, place: Place<Route>, unknown: Handler, de
   return route ?? { handler: unknown };
 }
 
-/** Answers a request, whoever took it in. With `fail` it is answered by that, on its way in. */
+/** Answers a request, whoever took it in. With `fail`, that handler answers in place of the route's. */
 export type Door = (request: Request, keepOpen?: () => void, fail?: Handler) => Promise<Response>;
 
 const routesOf = (openApi: Handler): readonly Route[] => [
-  // Before the other assets of that folder.
+  // Stands before the other assets of `/swagger`.
   { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
   ...ROUTES,
 ];
@@ -79,7 +79,7 @@ export function createApp(current: () => ServerDeps) {
   const routes = routesOf(openApiAnswer(() => app));
   const door = createDoor(routes, current);
   const answer = ({ request, server }: Context) => door(request, () => server?.timeout(request, 0));
-  // Elysia reads in a handler's text what it wants. For one that names nothing, headers, query and cookies are parsed and the response is copied.
+  // Elysia reads in a handler's text what the handler needs. For a handler that names nothing, Elysia parses headers, query and cookies, and copies the response.
   for (const { method, path, summary, tag } of routes) {
     app.route(method, path, ({ request, server }) => answer({ request, server }), {
       parse: 'none',

@@ -8,11 +8,11 @@ import type { Clock } from '../lib/ports.ts';
 import { KnownLists } from './known-lists.ts';
 
 const MB = 1024 * 1024;
-/** Bytes. Twelve of the largest bodies may be in at a time. What they turn out to hold may take more, up to `most`. */
+/** Bytes. `entry`: twelve of the largest bodies may be in at a time. `most`: what these bodies turn out to hold may take that much in all. */
 const LIMITS: BodyLimits = { entry: 384 * MB, most: 1024 * MB };
 /** Milliseconds. Most bodies are released with the first content of their answer. */
 const LONGEST_WAIT_MS = 20_000;
-/** Seconds. */
+/** Seconds after which a client that found no room may come back. */
 const RETRY_AFTER = 10;
 
 const noRoom = () =>
@@ -22,30 +22,30 @@ const noRoom = () =>
     { retryAfter: RETRY_AFTER },
   );
 
-/** What large requests are made of, and send again with each turn. */
+/** The members that make requests large. A client sends them again with each turn. */
 const LISTS = ['tools', 'messages'];
 
 /** Bytes. */
 export type BodyLimits = { entry: number; most: number };
 
-/** One body's part. */
+/** The room of one body. */
 export type HeldBody = {
   /**
    * Throws a MessagesError where there is no room: a request that already holds room must not wait for more, or all
    * might wait for each other.
    */
   grow(bytes: number): void;
-  /** Idempotent. */
+  /** May be repeated. */
   release(): void;
 };
 
 type Waiter = { bytes: number; admit(): void };
 
 export class BodyBudget {
-  /** Parts of earlier bodies, in a bound of their own. */
+  /** Parts of earlier bodies. They have a bound of their own. */
   readonly known = new KnownLists(LISTS);
   #held = 0;
-  /** In the order of arrival. */
+  /** Bodies that wait for room, in the order in which they came. */
   readonly #waiting = new Set<Waiter>();
   readonly #clock: Clock;
   readonly #limits: BodyLimits;
@@ -83,12 +83,12 @@ export class BodyBudget {
     return this.#held + bytes <= this.#limits.entry;
   }
 
-  /** Resolves when it has its room. */
+  /** Resolves when the body has its room. */
   async #wait(bytes: number, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = new AbortController();
     const waiter: Waiter = { bytes, admit: resolve };
-    // Room that was granted at this very moment is given back.
+    // The room may have been granted at this very moment. It is given back.
     const giveUp = (reason: unknown) => {
       if (this.#waiting.delete(waiter)) reject(reason);
     };
@@ -96,7 +96,7 @@ export class BodyBudget {
     signal.throwIfAborted();
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.add(waiter);
-    // Cancelled below, when there was room in time.
+    // Cancelled below, where there was room in time.
     ignoreFailure(this.#clock.sleep(LONGEST_WAIT_MS, timer.signal).then(() => giveUp(noRoom())));
     try {
       await promise;

@@ -42,7 +42,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Bun rejects with an error of its own where the client leaves while it sends. That is no bug of ours. */
+/** Where the client leaves while it sends its body, Bun rejects with an error of its own. Such an error is no bug of ours. */
 async function receive(request: Request): Promise<Uint8Array> {
   try {
     return await readBytes(request);
@@ -76,14 +76,14 @@ function gzipLength(packed: Uint8Array): number {
   return Math.min(MAX_BODY_BYTES, Math.max(told, byteLength));
 }
 
-/** The bytes of a stream in one piece: room for `first` bytes at first, and for `most` in all. */
+/** The bytes of a stream in one piece. There is memory for `first` bytes at first, and for `most` bytes at most. */
 class Unpacked {
   #bytes: Uint8Array;
   #length = 0;
   readonly #held: HeldBody;
 
   constructor(room: number, held: HeldBody) {
-    // Memory that was never written takes no room.
+    // Memory that nothing was written to takes no room.
     this.#bytes = new Uint8Array(room);
     this.#held = held;
   }
@@ -106,7 +106,7 @@ class Unpacked {
   }
 }
 
-/** The bytes are looked at while they are unpacked, so a bomb is given up as soon as it is recognised. */
+/** Looks at the bytes while they are unpacked, and stops as soon as the body turns out to be a bomb. */
 async function unpackGzip(packed: Uint8Array, figures: JsonFigures, unpacked: Unpacked): Promise<void> {
   const unzip = createGunzip({ chunkSize: PIECE_BYTES });
   unzip.end(packed);
@@ -120,7 +120,7 @@ async function unpackGzip(packed: Uint8Array, figures: JsonFigures, unpacked: Un
   }
 }
 
-/** Room first; it is given back if this fails. */
+/** Takes room before `read` runs. The room is given back where `read` fails. */
 async function within(
   bytes: number,
   bodies: BodyBudget,
@@ -198,7 +198,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The value. Throws where a number became Infinity, which JSON has no word for: it would go out as null. */
+/** Gives `value` back. Throws where a number became Infinity: JSON has no word for Infinity, so it would be sent on as null. */
 function checked<T>(value: T, { mayOverflow }: JsonFigures): T {
   const steps = mayOverflow ? infinityIn(value) : undefined;
   if (!steps) return value;
@@ -212,7 +212,7 @@ function keepDigits(value: unknown, text: string): void {
   if (!exact && depth <= MOST_LEVELS) keepOwnDigits(value, text);
 }
 
-/** Parts of it may be those of earlier bodies: nobody may change them. */
+/** Parts of the result may be parts of earlier bodies: nobody may change them. */
 export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, known: KnownLists): unknown {
   const body = known.cut(bytes, figures.members);
   const text = textOf(bytes, body.rest);
@@ -220,14 +220,14 @@ export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, k
   if (!isObject(rest)) return checked(rest, figures);
   const value = checked(body.restored(rest), figures);
   if (figures.mayLoseDigits) keepDigits(rest, text);
-  // Of what is deeper the digits are not kept; it is refused.
+  // In what is deeper the digits are not kept: such a body is refused.
   if (figures.depth <= MOST_LEVELS) body.keep(value);
   return value;
 }
 
 /**
  * The parsed body, whose room is held until the request releases it. Numbers in the client's own JSON keep their digits. A
- * byte-order mark is skipped, and of equal keys the last one counts, as with Anthropic's API. `client.keepBody` is shown
+ * byte-order mark is skipped. Where a key stands twice in an object, the last one counts, as with Anthropic's API. `client.keepBody` is shown
  * the bytes of every body that may be parsed.
  */
 export async function readJson(client: ClientRequest, bodies: BodyBudget): Promise<unknown> {

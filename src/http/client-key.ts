@@ -1,14 +1,14 @@
-/** `PROXY_API_KEY`: who has it may use a model. */
+/** `PROXY_API_KEY`: whoever has this key may use a model. */
 import { timingSafeEqual } from 'node:crypto';
 import { MessagesError } from '../anthropic/errors.ts';
 
-/** Takes the same time for any guess: digests are compared, so not even the length shows. */
+/** Takes the same time for any guess. Digests are compared, so the time does not even tell the length of the key. */
 function sameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** Either header may hold it, depending on the client's SDK; Claude Code's `apiKeyHelper` sends both. */
+/** Either header may hold the key, depending on the client's SDK; Claude Code's `apiKeyHelper` sends both. */
 function givenKeys(headers: Headers): string[] {
   const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
   return [headers.get('x-api-key'), bearer].filter((key) => key !== null && key !== undefined);
@@ -27,6 +27,6 @@ const WHAT_TO_DO =
 export function checkKey(headers: Headers, expected: string | undefined): void {
   if (knowsKey(headers, expected)) return;
   const problem = givenKeys(headers).length > 0 ? 'The key is not the one of this proxy' : 'No key was sent';
-  // Without this Claude Code goes on trying for minutes.
+  // Without `shouldRetry: false` Claude Code goes on trying for minutes.
   throw new MessagesError('authentication_error', `${problem}. ${WHAT_TO_DO}`, { shouldRetry: false });
 }

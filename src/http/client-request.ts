@@ -8,18 +8,18 @@ import type { HeldBody } from './body-budget.ts';
 
 export type ClientRequest = Job & {
   readonly request: Request;
-  /** Its path is the served one, however the client wrote it. */
+  /** Its path is the path of the route, however the client wrote the path. */
   readonly url: URL;
-  /** The path as it was asked for. */
+  /** The path as the client wrote it. */
   readonly asked: string;
-  /** Of the path. */
+  /** The variable parts of the path, by name. */
   readonly params: Readonly<Record<string, string>>;
   abort(reason: unknown): void;
   /** Lifts the server's idle limit, which is for silent clients: an answer may be silent for minutes. */
   keepOpen(): void;
-  /** Whoever wants to see the unpacked body. */
+  /** Is shown the unpacked body, where somebody wants to see it. */
   readonly keepBody: ((bytes: Uint8Array) => void) | undefined;
-  /** The room that its body has, until that is released. */
+  /** Holds the room of the request's body until `letBodyGo`. */
   holdBody(held: HeldBody): void;
 };
 
@@ -40,10 +40,10 @@ export type ClientRequestOptions = {
   subscribers: readonly Subscriber[];
 };
 
-/** For a request whose Host makes no URL; it is refused. */
+/** The URL of a request whose Host makes no URL. Such a request is refused. */
 const NOWHERE = 'http://nowhere.invalid/';
 
-/** Asked by orchestrators every few seconds; they would drown the rest of the log. */
+/** Orchestrators ask for these paths every few seconds. Lines for them would drown the rest of the log. */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/api/hello']);
 
 function servedUrl(asked: string, path: string): URL {

@@ -7,7 +7,7 @@ import { isApiPath } from './paths.ts';
 /** Stands for every origin. */
 export const ANY_ORIGIN = '*';
 
-/** Seconds for which a browser need not ask again; no browser keeps it longer than two hours. */
+/** Seconds for which a browser need not ask again. No browser remembers the answer for longer than two hours. */
 const MAX_AGE = '7200';
 /** Headers that a page could not read otherwise. */
 const EXPOSED = `request-id, retry-after, x-should-retry, ${FALLBACK_HEADER}`;
@@ -22,7 +22,7 @@ export function allowedOrigin(origin: string | null, path: string, settings: Set
   return settings.corsOrigins.includes(origin.toLowerCase()) ? origin : undefined;
 }
 
-/** For every answer on `path`, including errors and streams. */
+/** Adds the headers to every answer on `path`, including errors and streams. */
 export function addCorsHeaders(answer: Headers, asked: Headers, path: string, settings: Settings): void {
   if (settings.corsOrigins.length === 0 || !isApiPath(path)) return;
   // A cached answer for one origin, or for none, must not be given to another.
@@ -36,7 +36,7 @@ export function addCorsHeaders(answer: Headers, asked: Headers, path: string, se
 export const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
 
-/** It comes without a key, since the browser asks by itself. */
+/** Answers a preflight. It comes without a key, since the browser asks by itself. */
 export const answerPreflight =
   (methods: readonly string[]) =>
   ({ request: { headers } }: { request: Request }): Response => {

@@ -15,11 +15,11 @@ export type ServerSettings = AnswerSettings & {
   /** The address that is bound; decides whether foreign Host and Origin headers are refused. */
   host: string;
   allowedHosts: readonly string[];
-  /** Of pages that may use the API, in lower case; `*` for all. */
+  /** Origins of the pages that may use the API, in lower case; `*` for all. */
   corsOrigins: readonly string[];
-  /** What clients must send; undefined lets everyone in. */
+  /** The key that clients must send; undefined lets every client in. */
   proxyApiKey: string | undefined;
-  /** Answers under way at once; one more is told 529. */
+  /** How many answers may be under way at once. One request more is told 529. */
   streamsMax: number;
 };
 
@@ -29,16 +29,16 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   shared: Pick<SharedState, 'status'>;
   /** The prompt's size as the client is told before the answer has ended. Recordings keep it, and replays tell it again. */
   promptTold(size: () => PromptSize): PromptSize;
-  /** Of all requests together. */
+  /** The memory for the bodies of all requests together. */
   bodies: BodyBudget;
   admission: Admission;
   /** What went well and wrong lately. */
   counters: Counters;
   /** Who hears the story of each request. */
   subscribers: readonly Subscriber[];
-  /** Requests under way: told to come back when the server has to close. */
+  /** Requests under way. When the server has to close, they are told to come back. */
   openRequests: Set<ClientRequest>;
-  /** Set while recording or replaying: stands around each request that asks a model. */
+  /** Set while recording or replaying: wraps each request that asks a model. */
   openScope?: OpenScope;
 };
 
@@ -50,25 +50,25 @@ export type Admission = {
   draining: boolean;
 };
 
-/** A response, and where its body goes on after it was returned, the promise of its end. */
+/** A response, and the promise of the end of its body: a streamed body goes on after the response was returned. */
 export type Reply = { response: Response; ended: Promise<void> };
 
-/** What one request gets in place of the server's own, and who looks on. */
+/** What one request is served with in place of the server's own parts, and who looks on. */
 export type RequestScope = {
   request: Request;
   deps: ServerDeps;
-  /** Told to the client at once, in place of an answer. */
+  /** The error that the client is told at once, in place of an answer. */
   refusal?: unknown;
   begin?(client: ClientRequest): void;
   /** Sees the body, unpacked. */
   keepBody?: (bytes: Uint8Array) => void;
   /** What to tell the client in place of the error that the request ended with. */
   failure?(): MessagesError | undefined;
-  /** Sees the reply; the one that it resolves with is sent. */
+  /** Sees the reply, and resolves with the reply that is sent. */
   watch?(reply: Reply, client: ClientRequest): Promise<Reply>;
 };
 
-/** `path` is the one that is served. Rejects with what to tell the client where the request itself cannot be read. */
+/** `path` is the served path. Rejects with the error to tell the client where the request itself cannot be read. */
 export type OpenScope = (
   request: Request,
   path: string,

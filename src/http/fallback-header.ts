@@ -1,7 +1,7 @@
 /** Tells the client that another model answers, in a header of the answer. */
 import type { Listener } from '../trace/trace.ts';
 
-/** No name that Claude Code takes for a gateway's (contract section 3). */
+/** Claude Code must not take the name for a gateway's (contract section 3). */
 export const FALLBACK_HEADER = 'x-fallback-model';
 
 /** Hears which model stands in for which. */

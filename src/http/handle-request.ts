@@ -23,7 +23,7 @@ export type Handler = (
   deps: ServerDeps,
 ) => Response | Reply | Promise<Response | Reply>;
 
-/** Nginx's code for a client that has left; it is only in the log. */
+/** Nginx's code for a client that has left. Only the log has it. */
 const CLIENT_GONE_STATUS = 499;
 
 export type RouteContext = {
@@ -49,7 +49,7 @@ const CLIENT_FAULTS: ReadonlySet<ErrorType> = new Set([
   'request_too_large',
 ]);
 
-/** With these errors another request might have had more luck. */
+/** After these failures another request might have been answered. */
 const MAY_BE_THE_REQUEST: ReadonlySet<FailureClass | undefined> = new Set([
   undefined,
   'internal',
@@ -99,7 +99,7 @@ function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError
   }
 }
 
-/** What the request is served with. Recorders and replays see none that was refused at the door. */
+/** What the request is served with. Recorders and replays see no request that was refused at the door. */
 async function openScope(route: RouteContext, deps: ServerDeps): Promise<RequestScope> {
   const plain = { request: route.request, deps };
   const refusal = refusalOf(route, deps);

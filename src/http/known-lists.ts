@@ -1,28 +1,28 @@
 /**
- * Lists in JSON bodies that were parsed before. A client sends its tools and all of a conversation with each turn; what stood in an
- * earlier body, byte for byte, is cut out of the next one and put back after the rest was parsed. So the same bytes give the very same
- * objects, which nobody may change, and what is made of these need not be made again. Bytes are compared, never their hashes.
+ * Lists in JSON bodies that were parsed before. A client sends its tools and all of a conversation with each turn. List items that stood
+ * in an earlier body, byte for byte, are cut out of the next body, and put back after the rest was parsed. So the same bytes give the very
+ * same objects. Nobody may change these objects, and what was made of them need not be made again. Bytes are compared, never their hashes.
  */
 import type { ListPlace, MemberPlace } from '../lib/json-figures.ts';
 import { markLasting } from '../lib/lasting.ts';
 
-/** Bytes of JSON. What is made of them takes some three times as much; shorter lists are parsed as fast as they are found. */
+/** Bytes of JSON. The objects made of them take some three times as much. Shorter lists are parsed as fast as they are found. */
 const BOUNDS: ListBounds = { most: 3 * 1024 * 1024, shortest: 4_096 };
 
-/** Bytes: of all lists together, and of one that is worth keeping. */
+/** Bytes: the most for all lists together, and the least for one list to be worth keeping. */
 export type ListBounds = { most: number; shortest: number };
 
-/** In the place of items that are known; any value would do. */
+/** Stands in the place of items that are known. Any value would do. */
 const STAND_IN = Buffer.from('0');
 
 type Known = {
-  /** Of its member: what is read into an item may depend on it. */
+  /** The name of the member whose list it is: how an item is read may depend on that name. */
   readonly name: string;
-  /** From the first item to the end of the last. */
+  /** The bytes from the first item to the end of the last item. */
   readonly bytes: Buffer;
   readonly ends: readonly number[];
   readonly items: readonly unknown[];
-  /** Of the first of them it is known that they last. */
+  /** How many items at the beginning are known to stay the same from body to body. */
   lasting: number;
 };
 
@@ -34,16 +34,16 @@ type Found = { readonly name: string; readonly place: ListPlace; readonly match:
 export type CutBody = {
   /** JSON if the whole body is JSON. */
   readonly rest: Uint8Array;
-  /** What the whole body would have been parsed to, from what `rest` was parsed to. The two share all but their lists. */
+  /** From the value of `rest`, makes the value of the whole body. The two values share everything but their lists. */
   restored(rest: Record<string, unknown>): Record<string, unknown>;
-  /** Keeps the lists of what was restored for bodies to come. */
+  /** Keeps the lists of a restored value for later bodies. */
   keep(value: Record<string, unknown>): void;
 };
 
 export class KnownLists {
   readonly #names: ReadonlySet<string>;
   readonly #bounds: ListBounds;
-  /** Used longest ago first. */
+  /** The list that was used longest ago comes first. */
   readonly #all = new Set<Known>();
   #held = 0;
 
@@ -83,7 +83,7 @@ export class KnownLists {
     };
   }
 
-  /** Those of which it is sure that the parser gives them the same names: written without escapes, and once. */
+  /** The members whose names the parser is sure to read in the same way: names that are written without escapes, and once. */
   #listsIn(body: Buffer, members: readonly MemberPlace[] | undefined): Found[] {
     if (!members) return [];
     const found = new Map<string, Found | undefined>();
@@ -111,10 +111,10 @@ export class KnownLists {
   #keep({ name, place: { start, ends }, match }: Found, items: unknown, body: Buffer): void {
     if (match) this.#use(match.known);
     if (!Array.isArray(items) || items.length !== ends.length || match?.count === items.length) return;
-    // It has grown into this one.
+    // The known list has grown into the present one.
     if (match && 2 * match.count > match.known.items.length) this.#forget(match.known);
     const part = body.subarray(start, ends.at(-1));
-    // A part of a buffer keeps all of it.
+    // A part of a buffer keeps the whole buffer in memory. So a small part is copied.
     const isMost = 2 * part.byteLength > body.buffer.byteLength;
     const bytes = isMost ? part : Buffer.from(new Uint8Array(part).buffer);
     if (part.byteLength < this.#bounds.shortest || bytes.buffer.byteLength > this.#bounds.most) return;

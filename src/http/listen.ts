@@ -25,7 +25,7 @@ export type Listening = {
 
 const ALL_ADDRESSES: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
 
-/** As clients reach it. */
+/** The address of the server as clients reach it. */
 export function urlOf(host: string, port: number): string {
   const bare = host.replace(/^\[|\]$/g, '');
   const name = ALL_ADDRESSES[bare] ?? (bare.includes(':') ? `[${bare}]` : bare);

@@ -62,7 +62,7 @@ export function baseUrlSlip(pathname: string, routes: readonly Served[]): string
   const steps = stepsOf(pathname);
   const isApi = (rest: readonly string[]) =>
     rest.length > 0 && placeOf(`/${rest.join('/')}`, routes).routes.some(({ path }) => isApiPath(path));
-  // The longest rest of the path that is served, with its own `/v1`.
+  // Looks for the longest end of the path that is served by itself, with its own `/v1`.
   const at = steps.findIndex((_step, index) => index > 0 && isApi(steps.slice(index)));
   if (at > 0) return `/${steps.slice(0, at).join('/')}`;
   return steps[0] === VERSION && steps[1] === VERSION ? `/${VERSION}` : undefined;

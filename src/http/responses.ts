@@ -22,7 +22,7 @@ export function errorResponse(error: MessagesError, requestId: string): Response
 export const notFound = (path: string, hint = ''): MessagesError =>
   new MessagesError('not_found_error', `Not found: ${wholeOrSize(path)}${hint}`);
 
-/** `slip` is the part that a base URL most likely has too much. */
+/** `slip` is the part of the path that most likely should not be in the client's base URL. */
 export const baseUrlHint = (origin: string, slip: string): string =>
   `. Clients add the path themselves: set ANTHROPIC_BASE_URL to ${origin}, without ${wholeOrSize(slip)}`;
 

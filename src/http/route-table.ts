@@ -14,7 +14,7 @@ export type Route = {
   handler: Handler;
   /** Open to everyone, unless it asks a model. */
   needsKey?: true;
-  /** Recorded, and answered by a replay. */
+  /** The route asks a model. It is recorded, and a replay answers it. */
   asksModel?: true;
   /** A GET that costs something: no page of another site may make a browser send it, not even by a link. */
   spends?: true;

@@ -1,6 +1,6 @@
 /**
- * The body of a streamed answer. It is a hand-made ReadableStream: a generator that throws would end the response as if
- * all were well, and its strings would be framed twice. Whatever happens, the client gets a recognisable end.
+ * The body of a streamed answer. It is a hand-made ReadableStream. With a generator that throws, the response would end as if
+ * all were well, and strings of a generator would be framed twice. Whatever happens, the client gets a recognisable end.
  */
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
@@ -16,9 +16,9 @@ export type EventBodyOptions = {
   stream: AnswerStream;
   /** The beginning of the answer, which is sent at once. */
   opening: readonly MessageEvent[];
-  /** What came first of the answer. */
+  /** The first batch of the answer. */
   first: Promise<TurnEvent[] | undefined>;
-  /** What comes next; asked for after `first`, one at a time. */
+  /** Gives the next batch. Asked for after `first`, one batch at a time. */
   next(): Promise<TurnEvent[] | undefined>;
   /** Ends the answer early: the client has all that it wants. */
   leave(): void;
@@ -45,7 +45,7 @@ export function eventBody(options: EventBodyOptions): ReadableStream<Uint8Array>
 class EventSource implements UnderlyingDefaultSource<Uint8Array> {
   readonly #options: EventBodyOptions;
   #first: Promise<TurnEvent[] | undefined> | undefined;
-  /** The stream has ended, one way or another. */
+  /** True once the stream has ended, in whatever way. */
   #over = false;
   #cancelPing: () => void = () => {};
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -116,7 +116,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     this.#options.onEnd();
   }
 
-  /** True where there was something to send. After the end nothing may be enqueued: that would throw. */
+  /** Sends events. Returns true where there was something to send. Sends nothing after the end, since enqueuing would throw. */
   #send(events: readonly MessageEvent[]): boolean {
     if (events.length === 0 || this.#over) return false;
     this.#options.observe(events);
@@ -130,7 +130,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     return true;
   }
 
-  /** One timer for each stream, not for each chunk. */
+  /** Sends a ping after silence. There is one timer for each stream, not one for each chunk. */
   #keepAlive(): void {
     if (this.#over) return;
     const { stream, clock } = this.#options;

@@ -1,8 +1,8 @@
-/** How an answer comes, told by the events that the client gets. */
+/** Tells in the story how an answer comes, judged by the events that the client gets. */
 import type { MessageEvent } from '../anthropic/events.ts';
 import type { Trace } from '../trace/trace.ts';
 
-/** What is called with all events of one answer, in order. */
+/** Gives a function that wants all events of one answer, in order. */
 export function tellAnswer(trace: Trace): (events: readonly MessageEvent[]) => void {
   let seen: 'nothing' | 'thought' | 'content' = 'nothing';
   return (events) => {

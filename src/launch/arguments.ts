@@ -15,7 +15,7 @@ export type Action =
   | { kind: 'launch' }
   | { kind: 'print-env'; format: Format }
   | { kind: 'write-settings'; scope: Scope; agreed: boolean }
-  /** Without a scope: all files of this folder and of this user. */
+  /** Which settings file. Without a scope: all settings files of this folder and of this user. */
   | { kind: 'undo'; scope: Scope | undefined };
 
 export type Arguments = {
@@ -24,7 +24,7 @@ export type Arguments = {
   folder: string | undefined;
   /** Flags of `bun run start`. */
   proxy: readonly string[];
-  /** For Claude Code, as they were given. */
+  /** Arguments for Claude Code, as the user gave them. */
   client: readonly string[];
 };
 
@@ -48,7 +48,7 @@ The first argument that is none of these, and all that follow, go to Claude Code
 
 type Option = { shortcut?: string; takes?: readonly string[]; needs?: true };
 
-/** `takes`: words that may follow. `needs`: some word must. */
+/** `takes`: the words that may follow the flag. `needs`: a word must follow it. */
 const OPTIONS = {
   '--help': { shortcut: '-h' },
   '--folder': { needs: true },
@@ -124,7 +124,7 @@ function actionOf(given: Read['given']): Action {
   return { kind: 'launch' };
 }
 
-/** Throws a ConfigError for what cannot be meant. */
+/** Reads the command line. Throws a ConfigError for what cannot be meant. */
 export function readArguments(argv: readonly string[]): Arguments {
   const { given, proxy, client } = read(argv);
   const folder = given.get('--folder');

@@ -27,11 +27,11 @@ async function act(args: Arguments, ports: LaunchPorts): Promise<number> {
   }
 }
 
-/** A folder that cannot be written, a full disk. */
+/** True for errors of the file system, such as a folder that cannot be written, or a full disk. */
 const isOfSystem = (error: unknown): error is Error =>
   error instanceof Error && 'syscall' in error && 'path' in error;
 
-/** The exit code: Claude Code's own, where it was run. */
+/** Returns the exit code: Claude Code's own, where Claude Code was run. */
 export async function launchClaude(argv: readonly string[], ports: LaunchPorts): Promise<number> {
   try {
     return await act(readArguments(argv), ports);

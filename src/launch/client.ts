@@ -1,9 +1,9 @@
-/** Claude Code itself: where it is, what it is given, and its end. */
+/** Claude Code itself: where its program is, what arguments it is given, and how it ends. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../config/env-files.ts';
 
-/** Where its own installers put it, whether or not PATH says so. */
+/** Where Claude Code's own installers put its program, whether or not PATH names that folder. */
 const USUAL_PLACES = ['.local/bin/claude', '.claude/local/claude'];
 
 export function findClient(env: Environment, home: string): string | undefined {
@@ -23,7 +23,7 @@ export const howToGet = (platform: string): string =>
     'Then run this again.',
   ].join('\n');
 
-/** Each of these says when Claude Code asks for permission. */
+/** Each of these flags says when Claude Code asks for permission. */
 const PERMISSION_FLAGS = [
   '--permission-mode',
   '--dangerously-skip-permissions',
@@ -44,20 +44,20 @@ export type ClientRun = {
   env: Environment;
   cwd: string;
   onSignal: OnSignal;
-  /** A terminal tells Ctrl-C to everyone in it: handed on, Claude Code would get it twice. */
+  /** True where a terminal sends Ctrl-C to every process in it. Ctrl-C is then not handed on, since Claude Code would get it twice. */
   hasTerminal: boolean;
 };
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
 const EXIT_OF_SIGNAL = 128;
 
-/** As shells tell it: 130 for Ctrl-C. */
+/** The exit code after a signal, as shells tell it: 130 for Ctrl-C. */
 export const exitOfSignal = (signal: string): number => EXIT_OF_SIGNAL + (SIGNAL_NUMBERS[signal] ?? 15);
 
 /** Milliseconds that Claude Code gets after a signal before it is killed. */
 const GRACE_MS = 10_000;
 
-/** Runs Claude Code in this terminal; its exit code. */
+/** Runs Claude Code in this terminal. Resolves with Claude Code's exit code. */
 export async function runClient(run: ClientRun): Promise<number> {
   const child = Bun.spawn([run.path, ...run.args], {
     cwd: run.cwd,

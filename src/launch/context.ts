@@ -1,4 +1,4 @@
-/** What one run of `bun run claude` is about: read once, checked, and the same for all that it may be asked to do. */
+/** What one run of `bun run claude` works with: settings, folders, doors to the outside. All is read and checked once, whatever the run is asked to do. */
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig, VERSION } from '../config/config.ts';
@@ -15,23 +15,23 @@ import { stateFolder } from './state-folder.ts';
 
 /** The doors to the outside. */
 export type LaunchPorts = {
-  /** With the `.env` files. */
+  /** The environment together with the `.env` files. */
   env: Environment;
-  /** Without them: Claude Code, and what it runs, need not see a key that is in one. */
+  /** The environment without the `.env` files. Claude Code, and what it runs, need not see a key that stands in such a file. */
   outside: Environment;
   cwd: string;
   home: string;
   platform: string;
   pid: number;
   clock: Clock;
-  /** What serves, without flags: `bun src/main.ts`, or one executable. */
+  /** The command that starts a proxy, without flags: `bun src/main.ts`, or one executable. */
   serve: readonly string[];
   hasTerminal: boolean;
   onSignal: OnSignal;
   out(text: string): void;
-  /** One line, or several. */
+  /** Prints one line, or several. */
   err(text: string): void;
-  /** A line that the user types; undefined where there is nobody to type. */
+  /** Reads a line that the user types; undefined where nobody can type. */
   readLine(): Promise<string | undefined>;
 };
 
@@ -39,17 +39,17 @@ export type LaunchContext = {
   ports: LaunchPorts;
   args: Arguments;
   config: Config;
-  /** That Claude Code works in. */
+  /** The folder in which Claude Code works. */
   folder: string;
   state: string;
-  /** The user's environment, without what a script runner has put there. */
+  /** The user's environment, without the variables of the script runner that started us. */
   outside: Environment;
-  /** Where `bun run start` serves with these settings. */
+  /** The address at which `bun run start` serves with these settings. */
   address: string;
   expected: Expected;
 };
 
-/** What Claude Code sends where the proxy asks for nothing. */
+/** The token that Claude Code sends to a proxy that wants no key. */
 export const ANY_TOKEN = 'dummy';
 
 /** Throws a ConfigError for settings and folders that cannot be meant. */
@@ -70,7 +70,7 @@ export function readContext(args: Arguments, ports: LaunchPorts): LaunchContext 
   };
 }
 
-/** `inputTokens`: what the proxy says. Where no proxy was asked, the models of these settings decide. */
+/** `inputTokens`: the window that the proxy tells. Where no proxy was asked, the models of these settings decide. */
 export function servedAt(baseUrl: string, inputTokens: number | undefined, context: LaunchContext): Served {
   const ours = smallestWindow(listModels(context.config.modelMap));
   const window = inputTokens ?? ours ?? Number.POSITIVE_INFINITY;

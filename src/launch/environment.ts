@@ -1,37 +1,37 @@
 /**
- * What Claude Code must be told to work on this proxy: variables, and the ones of other accounts that would get in the way. The same
- * for a launch, for a shell and for a settings file.
+ * What Claude Code must be told to work on this proxy: the variables to set, and the variables of other accounts that would get in the way.
+ * They are the same for a launch, for a shell and for a settings file.
  */
 import { delimiter, sep } from 'node:path';
 import type { Environment } from '../config/env-files.ts';
 
 export type Served = {
   baseUrl: string;
-  /** What the proxy wants to see; any word where it wants nothing. */
+  /** The key that the proxy wants to see. Where it wants none: any word. */
   token: string;
-  /** Tokens of the smallest model that a Claude id leads to. */
+  /** The window, in tokens, of the smallest model that a Claude id leads to. */
   inputTokens: number;
 };
 
 type Variable = {
   value(served: Served): string;
-  /** The user's own value stays. `false` for what makes up the connection: another value leads elsewhere. */
+  /** True where the user's own value stays. False for the variables of the connection: another value there leads elsewhere. */
   isTaste: boolean;
 };
 
 /** Claude Code takes no larger window. */
 const MAX_WINDOW = 1_000_000;
-/** Claude Code takes a smaller window for this one. */
+/** Claude Code treats a smaller window as if it were this one. */
 const MIN_WINDOW = 100_000;
 
 const VARIABLES: Readonly<Record<string, Variable>> = {
   ANTHROPIC_BASE_URL: { value: ({ baseUrl }) => baseUrl, isTaste: false },
   // A token wins over a login and over a key, and Claude Code does not ask whether to use it.
   ANTHROPIC_AUTH_TOKEN: { value: ({ token }) => token, isTaste: false },
-  // `/model` then lists what the proxy has.
+  // With this variable `/model` lists the models of the proxy.
   CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: { value: () => '1', isTaste: true },
-  // Without it titles and other small requests go to the main model, where the base URL is not Anthropic's.
-  // The one haiku that all versions know.
+  // Without this variable titles and other small requests go to the main model, where the base URL is not Anthropic's.
+  // The only haiku id that all versions know.
   ANTHROPIC_DEFAULT_HAIKU_MODEL: { value: () => 'claude-haiku-4-5', isTaste: true },
   // Claude Code goes by the windows of Claude's models, and compacts too late where Gemini's is smaller.
   CLAUDE_CODE_AUTO_COMPACT_WINDOW: {
@@ -41,8 +41,8 @@ const VARIABLES: Readonly<Record<string, Variable>> = {
 };
 
 /**
- * The API key is sent beside the token, and a login's token has no business here. With each of the others Claude Code asks another
- * provider instead of the base URL.
+ * Variables that get in the way. Claude Code would send the API key beside the token, and a login's token must not come here. With each of
+ * the other variables Claude Code asks another provider in place of the base URL.
  */
 export const IN_THE_WAY: readonly string[] = [
   'ANTHROPIC_API_KEY',
@@ -65,7 +65,7 @@ const NO_PROXY = ['NO_PROXY', 'no_proxy'] as const;
 
 const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
 
-/** Claude Code sends to 127.0.0.1 through a company's proxy as well, which cannot reach it. */
+/** Claude Code sends even requests to 127.0.0.1 through a company's proxy, which cannot reach this machine. */
 export function withoutDetour(baseUrl: string, now: Environment): Record<string, string> {
   if (!HTTP_PROXIES.some((name) => isSet(now[name]) || isSet(now[name.toLowerCase()]))) return {};
   const host = new URL(baseUrl).hostname.replace(/^\[|\]$/g, '');

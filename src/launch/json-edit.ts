@@ -8,7 +8,7 @@ export type Path = readonly string[];
 type Value = string | number | boolean | Readonly<Record<string, string>>;
 
 type Member = { key: string; keyStart: number; keyEnd: number; valueStart: number; valueEnd: number };
-/** `open` is behind its `{`, `close` before its `}`. */
+/** An object in the text. `open` is the place behind its `{`, `close` the place of its `}`. */
 type Block = { open: number; close: number; members: readonly Member[] };
 
 const skipSpace = (text: string, at: number): number => {
@@ -61,7 +61,7 @@ function blockAt(text: string, at: number): Block {
   return { open, close: next, members };
 }
 
-/** Of equal keys the last one counts, as with every reader of JSON. */
+/** The member of that name. Where several have the name, the last one counts, as with every reader of JSON. */
 const memberOf = ({ members }: Block, key: string): Member | undefined =>
   members.findLast((member) => member.key === key);
 
@@ -72,7 +72,7 @@ const cut = (text: string, start: number, end: number, insert: string): string =
 
 type Style = { indent: string; colon: string; lineEnd: string };
 
-/** What the whole text does at its first member; two spaces where there is none, as Claude Code writes. */
+/** The indent of the first member of the whole text. Two spaces where there is no member, as Claude Code writes. */
 function styleOf(text: string): Style {
   const block = blockAt(text, 0);
   const [first] = block.members;
@@ -83,7 +83,7 @@ function styleOf(text: string): Style {
   return { indent: before.includes('\n') ? before.replace(/^.*\n/s, '') : '', colon, lineEnd };
 }
 
-/** `base` is the indent of the line that the value begins on. On one line where the file is. */
+/** Writes a value. `base` is the indent of the line on which the value begins. Writes it on one line where the whole file is one line. */
 function written(value: Value, base: string, { indent, colon, lineEnd }: Style): string {
   if (typeof value !== 'object') return JSON.stringify(value);
   const members = Object.entries(value).map(([key, text]) => `"${key}"${colon}${JSON.stringify(text)}`);
@@ -117,7 +117,7 @@ function insertMember(text: string, block: Block, key: string, value: Value, sty
 
 // ── the three things that can be done ────────────────────────────────────────────────────────────────────────
 
-/** Undefined where there is no such member. */
+/** The value of a member; undefined where there is no such member. */
 export function valueAt(root: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (value, key) => (isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined),
@@ -125,7 +125,7 @@ export function valueAt(root: unknown, path: Path): unknown {
   );
 }
 
-/** `text` with the member set. Its parents are objects, or are not there. */
+/** `text` with the member set. The parents of the member must be objects, or absent. */
 export function withMember(text: string, [key = '', ...rest]: Path, value: Value): string {
   return setIn(text, 0, [key, ...rest], value, styleOf(text));
 }

@@ -1,4 +1,4 @@
-/** Finds the proxy, or starts one, runs Claude Code on it, and ends what was started. */
+/** Finds a proxy or starts one, runs Claude Code on it, and ends the proxy if it was started here. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '../config/config.ts';
@@ -16,7 +16,7 @@ const EXIT_NOT_FOUND = 127;
 /** Flags that say where the proxy is, not what it does. */
 const ADDRESS_FLAG = /^--(?:host|port)(?:=|$)/;
 
-/** A signal came before Claude Code ran. */
+/** Thrown where a signal came before Claude Code ran. */
 export class EndedBySignal extends Error {
   readonly signal: string;
   constructor(signal: string) {
@@ -35,7 +35,7 @@ function startedProxies({ ports, args, state }: LaunchContext): StartedProxies {
   return new StartedProxies({ state, family: family.replaceAll('-', '_'), clock, pid });
 }
 
-/** A user who gives flags wants a proxy with these flags, not the one that happens to run. */
+/** A user who gives flags wants a proxy with these flags, not just any proxy that happens to run. */
 const isAnyProxyGood = (flags: readonly string[]): boolean =>
   flags.every((flag, at) => [flag, flags[at - 1] ?? ''].some((text) => ADDRESS_FLAG.test(text)));
 
@@ -54,7 +54,7 @@ const ON_A_FREE_PORT = ['--host', '127.0.0.1', '--port', '0'];
 
 function startProxy(started: StartedProxies, context: LaunchContext, signal: AbortSignal) {
   const { ports, args, expected, outside } = context;
-  // Bun reads the variable before any code of ours runs; at its default of 256 further requests wait in silence.
+  // Bun reads the variable before any code of ours runs. Its default is 256 requests at a time; all further requests would wait in silence.
   const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', ...outside };
   const options = { command: ports.serve, args: [...args.proxy, ...ON_A_FREE_PORT], env, cwd: ports.cwd };
   return started.start(options, expected, signal);
@@ -83,8 +83,8 @@ type Overruling = { args: readonly string[]; remove(): void };
 const NOTHING: Overruling = { args: [], remove() {} };
 
 /**
- * For Claude Code the `env` of a settings file goes before the environment, and the flag `--settings` before both. It takes a file here,
- * since everybody may read a process's arguments, and the token is in it.
+ * For Claude Code the `env` of a settings file goes before the environment, and the flag `--settings` goes before both. The flag names a
+ * file here and not the settings themselves: they hold the token, and everybody on this machine may read a process's arguments.
  */
 function overrule(variables: Environment, inSettings: Environment, context: LaunchContext): Overruling {
   const { args, ports, state } = context;
@@ -107,7 +107,7 @@ function overrule(variables: Environment, inSettings: Environment, context: Laun
   return { args: ['--settings', file], remove: () => rmSync(file, { force: true }) };
 }
 
-/** A permission mode that the user has chosen stays. */
+/** The permission mode to begin in. A mode that the user has chosen stays. */
 const permissionArgs = (settings: readonly unknown[], args: readonly string[]): string[] =>
   settings.some(choosesPermissions) || saysPermissions(args) ? [] : ['--permission-mode', PERMISSION_MODE];
 
@@ -134,7 +134,7 @@ async function runOn(proxy: ProxyInUse, path: string, context: LaunchContext): P
   }
 }
 
-/** Claude Code's exit code. */
+/** Runs all of it. Resolves with Claude Code's exit code. */
 export async function launch(context: LaunchContext): Promise<number> {
   const { ports, config, outside } = context;
   const path = findClient(outside, ports.home);

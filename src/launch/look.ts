@@ -7,7 +7,7 @@ const LOOK_MS = 3_000;
 const SERVICE = 'gemini-claude-proxy';
 
 export type Found =
-  /** Nobody listens. */
+  /** Nothing listens there. */
   | { kind: 'nothing' }
   /** `why` continues "at <address>": it is told to the user. */
   | { kind: 'other'; why: string }
@@ -18,7 +18,7 @@ export type Expected = { token: string; version: string; backend: string };
 
 type Answer = { status: number; body: unknown };
 
-/** By its own agent: `fetch`, and Node's usual agent, would go through a company's proxy, which cannot reach this machine. */
+/** Asks with an agent of its own: `fetch`, and Node's usual agent, would go through a company's proxy, which cannot reach this machine. */
 function ask(url: string, token: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'anthropic-version': '2023-06-01' };

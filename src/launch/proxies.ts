@@ -1,6 +1,7 @@
 /**
- * The proxies that launches have started: each has a folder of its own, in which those who use it are noted. The proxy looks there, and ends
- * when nobody is left; so no launch ends a proxy under another one, and none is left behind by a launch that was killed.
+ * The proxies that launches have started. Each proxy has a folder of its own, in which the launches that use it are noted. The proxy looks
+ * into that folder, and ends when no launch is left. So no launch ends a proxy that another launch uses, and a launch that is killed leaves no
+ * proxy behind.
  */
 import {
   closeSync,
@@ -28,7 +29,7 @@ import { type Expected, lookAt } from './look.ts';
 
 /** Milliseconds until a proxy listens. Half a second is usual; a busy machine may take many. */
 const START_MS = 60_000;
-/** Milliseconds for a proxy to end after its last user: it has no answer left to wait for. */
+/** Milliseconds in which a proxy must end after its last user has gone. No answer is left for which it would wait. */
 const END_MS = 10_000;
 const STEP_MS = 50;
 /** Lines of a log that are shown where a proxy does not start. */
@@ -38,15 +39,15 @@ const LOG = 'proxy.log';
 export type ProxyInUse = {
   url: string;
   inputTokens: number;
-  /** Undefined for one that somebody else started. */
+  /** The folder of the proxy; undefined for a proxy that no launch has started. */
   started: { folder: string; log: string; isNew: boolean } | undefined;
 };
 
-/** `had ended`: by itself, under those who used it. */
+/** What became of the proxy. `had ended`: it ended by itself while it was used. */
 export type Leaving = 'in use' | 'ended' | 'had ended';
 
 export type StartOptions = {
-  /** What serves, without flags. */
+  /** The command that starts a proxy, without flags. */
   command: readonly string[];
   args: readonly string[];
   env: Environment;
@@ -69,12 +70,12 @@ export class StartedProxies {
     this.#pid = options.pid;
   }
 
-  /** One that another launch has started, now with this process among its users. */
+  /** Finds a proxy that another launch has started, and notes this process among its users. */
   async join(expected: Expected): Promise<ProxyInUse | undefined> {
     for (const folder of this.#folders().filter((path) => path.includes(`${this.#family}-`))) {
       const url = listeningIn(folder)?.url;
       if (url === undefined) continue;
-      // First noted, then looked: a proxy that is ready now has seen the note, or will before it ends.
+      // The note comes first, and then the look. A proxy that is ready at the look has seen the note, or will see it before it ends.
       if (!this.#noteIfThere(folder)) continue;
       const found = await lookAt(url, expected);
       if (found.kind === 'ours') {
@@ -86,7 +87,7 @@ export class StartedProxies {
     return undefined;
   }
 
-  /** A new one, on a free port. Throws a StartError with what its log says, or where it does not listen in time. */
+  /** Starts a proxy on a free port. Throws a StartError with what its log says where it ends at once, or does not listen in time. */
   async start(options: StartOptions, expected: Expected, signal: AbortSignal): Promise<ProxyInUse> {
     this.#prune();
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
@@ -105,7 +106,7 @@ export class StartedProxies {
     }
   }
 
-  /** This process uses it no more. Where nobody does, resolves when the proxy has ended. */
+  /** To be called when this process uses the proxy no more. Where no launch uses it any more, resolves when the proxy has ended. */
   async leave({ started }: ProxyInUse): Promise<Leaving> {
     if (!started) return 'in use';
     const pid = listeningIn(started.folder)?.pid ?? 0;
@@ -121,7 +122,7 @@ export class StartedProxies {
     return 'ended';
   }
 
-  /** A process and a group of its own: Ctrl-C in the terminal is for Claude Code. */
+  /** Starts the proxy in a process group of its own: Ctrl-C in the terminal must reach Claude Code alone. */
   #spawn(folder: string, { command, args, env, cwd }: StartOptions) {
     const log = openSync(join(folder, LOG), 'a', 0o600);
     const child = Bun.spawn([...command, ...args], {
@@ -161,7 +162,7 @@ export class StartedProxies {
     writeFileSync(join(folder, String(this.#pid)), '');
   }
 
-  /** False where another launch has tidied the folder away since it was listed. */
+  /** Notes this process. Returns false where another launch has removed the folder since the folders were listed. */
   #noteIfThere(folder: string): boolean {
     try {
       this.#note(folder);
@@ -181,7 +182,7 @@ export class StartedProxies {
     return readdirSync(this.#root).map((name) => join(this.#root, name));
   }
 
-  /** The folders of proxies that have ended, but for the last, whose log may be wanted. */
+  /** Removes the folders of proxies that have ended, except the latest, whose log may be wanted. */
   #prune(): void {
     const ended = this.#folders().filter((folder) => {
       const pids = [Number(folder.split('-').at(-2)), listeningIn(folder)?.pid ?? 0, ...usersIn(folder)];

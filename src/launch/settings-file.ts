@@ -1,6 +1,6 @@
 /**
  * One of Claude Code's settings files: what it says, how it is changed, and how the change is taken back. Claude Code itself writes to
- * these files while people work, so taking back must not mean "as it was then": only where nobody else has written since.
+ * these files while people work. So the file gets its old text back only where nobody else has written since; else only what we wrote goes.
  */
 import {
   chmodSync,
@@ -21,23 +21,23 @@ import { isObject } from '../lib/json.ts';
 import type { Scope } from './arguments.ts';
 import { type Path, valueAt, withMember, withoutMember } from './json-edit.ts';
 
-/** What must be in the file: members of `env`, and others. */
+/** What must be in the file: members of `env`, and other members. */
 export type Wanted = readonly (readonly [path: Path, value: string])[];
 
-/** What was written into a file, and what had been in it: for taking it back. */
+/** What was written into a file, and what had been in the file before, so that the change can be taken back. */
 type Note = {
   file: string;
-  /** Undefined where there was no file. */
+  /** The text before; undefined where there was no file. */
   before: string | undefined;
-  /** Of the text that was written. */
+  /** The hash of the text that was written. */
   digest: string;
   wanted: Wanted;
-  /** The folder of the file was made as well. */
+  /** True where the folder of the file was made, too. */
   madeFolder: boolean;
 };
 
 const EMPTY = '{}\n';
-/** All of it: whether a file is still as it was written decides what becomes of it. */
+/** The whole hash, not a part: whether a file is still as it was written decides what becomes of the file. */
 const digestOf = (text: string): string => shortHash(text, 43);
 
 export type Homes = { folder: string; configFolder: string };
@@ -47,10 +47,10 @@ export function settingsPath(scope: Scope, { folder, configFolder }: Homes): str
   return join(folder, '.claude', scope === 'project' ? 'settings.json' : 'settings.local.json');
 }
 
-/** Through links, where dotfiles are kept elsewhere. */
+/** The path behind links: some users keep their dotfiles elsewhere. */
 const realPath = (file: string): string => (existsSync(file) ? realpathSync(file) : file);
 
-/** Undefined where there is no file. Throws a ConfigError where its bytes could not be kept. */
+/** The text of the file; undefined where there is no file. Throws a ConfigError where its bytes could not be kept. */
 function readText(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   try {
@@ -120,7 +120,7 @@ function withoutOurs(file: string, text: string, { before, wanted }: Note): stri
 
 // ── notes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** In a folder that only its user can read: settings may hold keys. */
+/** Where notes are kept: in a folder that only its user can read, since settings may hold keys. */
 const notePath = (state: string, file: string): string => join(state, 'settings', `${shortHash(file)}.json`);
 
 function readNote(state: string, file: string): Note | undefined {
@@ -128,13 +128,13 @@ function readNote(state: string, file: string): Note | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Note) : undefined;
 }
 
-/** Between the look and the yes there may be minutes, and Claude Code writes to the file. */
+/** Throws where the file has changed since it was looked at. The user may take minutes to say yes, and Claude Code writes to the file. */
 function checkSame(file: string, text: string | undefined): void {
   if (readText(file) !== text)
     throw new ConfigError(`${file} was changed meanwhile. Nothing was written; run this again`);
 }
 
-/** Whole or not at all. A new file is its user's alone. */
+/** Writes the file whole or not at all. Only its user can read a new file. */
 function replaceFile(file: string, text: string): void {
   const mode = existsSync(file) ? statSync(file).mode & 0o777 : 0o600;
   const draft = join(dirname(file), `.${basename(file)}.${process.pid}.tmp`);
@@ -162,10 +162,10 @@ function makeFolder(folder: string): void {
 
 export type Change = {
   file: string;
-  /** Undefined for no file. */
+  /** The text of the file before and after the change; undefined where there is no file. */
   before: string | undefined;
   after: string | undefined;
-  /** Others have written since: only what is ours is taken back. */
+  /** True where others have written since: only what we wrote is taken back. */
   isPartial: boolean;
   apply(): void;
 };
@@ -189,7 +189,7 @@ export function planWrite(
     checkSame(file, now);
     makeFolder(dirname(file));
     makeFolder(join(state, 'settings'));
-    // First: a file that was written and cannot be undone is worse than a note of what was never written.
+    // The note is written first. A note of what was never written is better than a written file that cannot be undone.
     const kept: Note = { file, before, digest: digestOf(after), wanted, madeFolder };
     replaceFile(notePath(state, file), JSON.stringify(kept));
     replaceFile(file, after);
@@ -197,7 +197,10 @@ export function planWrite(
   return { file, before: now, after, isPartial: false, apply };
 }
 
-/** To the byte, where nobody has written since; else without what we wrote. A file that was not there goes, if no more is left in it. */
+/**
+ * Takes the change back: to the byte where nobody has written since, else without what we wrote. A file that was not there before goes, if
+ * nothing is left in it.
+ */
 function asBefore(file: string, now: string, note: Note): string | undefined {
   if (digestOf(now) === note.digest) return note.before;
   const left = withoutOurs(file, now, note);
@@ -205,7 +208,7 @@ function asBefore(file: string, now: string, note: Note): string | undefined {
   return note.before === undefined && isEmpty ? undefined : left;
 }
 
-/** Undefined where nothing of ours is in the file. */
+/** How to take the change back; undefined where nothing of ours is in the file. */
 export function planUndo(path: string, state: string): Change | undefined {
   const file = realPath(path);
   const note = readNote(state, file);
@@ -232,7 +235,7 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-/** The `env` of settings; the later ones win. */
+/** The `env` of several settings together. Later settings win. */
 export function envOf(settings: readonly unknown[]): Record<string, string> {
   const entries = settings.flatMap((each) => {
     const env = valueAt(each, ['env']);
@@ -242,6 +245,6 @@ export function envOf(settings: readonly unknown[]): Record<string, string> {
   return Object.fromEntries(texts);
 }
 
-/** Whether people have chosen how Claude Code asks. */
+/** True where the user has chosen how Claude Code asks for permission. */
 export const choosesPermissions = (settings: unknown): boolean =>
   valueAt(settings, ['permissions', 'defaultMode']) !== undefined;

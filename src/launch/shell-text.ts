@@ -3,7 +3,7 @@ import type { Format } from './arguments.ts';
 
 export type ShellVariables = { set: Readonly<Record<string, string>>; unset: readonly string[] };
 
-/** One quoted word: nothing inside of it means anything to the shell. */
+/** `text` as one quoted word, in which no character has a meaning for the shell. */
 const single = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 const fishWord = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 const powershellWord = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -19,7 +19,7 @@ const SHELLS = {
   },
 } as const satisfies Record<Exclude<Format, 'json'>, Shell>;
 
-/** JSON has the variables alone: it has no word for one that must go. */
+/** The variables in one of the formats. JSON gets only the variables to set, since it has no word for a variable to remove. */
 export function shellText(format: Format, { set, unset }: ShellVariables): string {
   if (format === 'json') return `${JSON.stringify(set, null, 2)}\n`;
   const shell: Shell = SHELLS[format];

@@ -4,7 +4,7 @@ import type { Environment } from '../config/env-files.ts';
 
 const NAME = 'gemini-claude-proxy';
 
-/** Proxies that were started, their logs, and what settings files held before they were written. */
+/** The folder for the proxies that were started, their logs, and what settings files held before we wrote to them. */
 export function stateFolder(platform: string, env: Environment, home: string): string {
   if (platform === 'win32') return join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), NAME);
   if (platform === 'darwin') return join(home, 'Library', 'Application Support', NAME);

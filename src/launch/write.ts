@@ -80,7 +80,7 @@ const endingOf = ({ file, isPartial }: Change): string =>
     ? `${file} was changed by others since: only what had been written here is taken out.`
     : `${file} is as it was.`;
 
-/** Does not ask: what comes back is the user's own text. */
+/** Takes back what was written, without asking: what comes back is the user's own text. */
 export function undo(scope: Scope | undefined, context: LaunchContext): number {
   const { ports, state } = context;
   const paths = (scope === undefined ? SCOPES : [scope]).map((one) => pathOf(one, context));

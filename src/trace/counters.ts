@@ -1,4 +1,4 @@
-/** Counts for `/health`: what went well and wrong lately. In this process only. */
+/** Counts for `/health`: what went well and what went wrong lately, in this process only. */
 import type { Clock } from '../lib/ports.ts';
 import { withoutQueries } from '../lib/shown-text.ts';
 import type { Blame, TraceEvent } from './events.ts';
@@ -14,27 +14,27 @@ export type RecentError = {
 };
 
 const RECENT = 20;
-/** Characters of a message. */
+/** Characters. Longer messages are cut. */
 const MESSAGE = 200;
 /** Milliseconds for which an error counts for the present health. */
 const WINDOW = 60_000;
-/** Fewer requests than this say nothing. */
+/** Fewer requests than this say nothing of the present health. */
 const ENOUGH = 4;
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy';
-/** `asker`: the one whose request may itself be at fault; undefined where it certainly was not. */
+/** `asker`: whose request it was; undefined where the request itself was certainly not at fault. */
 type Ended = { at: number; failed: boolean; asker: string | undefined };
 
 export class Counters {
   readonly startedAt: number;
   requests = 0;
   retries = 0;
-  /** By the client's name of the error. */
+  /** How many errors of each kind there were, by the client's name of the error. */
   readonly errors = new Map<string, number>();
-  /** Newest first. */
+  /** The latest errors, newest first. */
   readonly recentErrors: RecentError[] = [];
   readonly #clock: Clock;
-  /** Oldest first. */
+  /** The latest ended requests, oldest first. */
   readonly #ended: Ended[] = [];
   #failed = 0;
 
@@ -100,7 +100,7 @@ export class Counters {
     if (failed) this.#failed++;
   }
 
-  /** One request that upstream stumbles over, sent again and again, says nothing of the next one. */
+  /** True where all failures may come from one request that upstream cannot answer, sent again and again. Other requests may then be answered all the same. */
   #isOneRequest(): boolean {
     const [first] = this.#ended;
     return first?.asker !== undefined && this.#ended.every(({ asker }) => asker === first.asker);

@@ -1,9 +1,9 @@
 /**
- * What happens to one request, as a union of small events. Each is told once, by whoever does it, when it happens. No vendor's word is
- * in here: classes, reasons and codes are texts whose meaning the teller knows.
+ * What happens to one request, as a union of small events. Each event is told once, when it happens, by the code that makes it happen. No
+ * vendor's word is in here: classes, reasons and codes are texts whose meaning only the teller knows.
  */
 
-/** Fingerprint of a key, without a sign before it. */
+/** Fingerprint of a key, without a sign before it (`a41c`, not `#a41c`). */
 type KeyName = string;
 
 export type WaitFor = 'backoff' | 'key' | 'breaker';
@@ -17,7 +17,7 @@ export type StepName =
   /** The same request, changed so that it is not refused again. */
   | 'resend'
   | 'ask-whole'
-  /** Something is told as an answer, in place of the failure. */
+  /** The client is told an answer, in place of the failure. */
   | 'tell'
   | 'give-up';
 
@@ -26,9 +26,9 @@ export type StepCost = 'nothing' | 'retry' | 'beyond';
 
 /** Who is to blame that a request failed, as far as can be told. */
 export type Blame =
-  /** The client's own mistake: says nothing of this proxy or of upstream. */
+  /** The client made a mistake, which says nothing of this proxy or of upstream. */
   | 'client'
-  /** Perhaps this one request, which would fail again. */
+  /** Perhaps the request itself: the same request might fail again, while others are answered. */
   | 'request'
   /** Upstream, or this proxy. */
   | 'others';
@@ -44,10 +44,10 @@ export type TraceFact =
       /** The path that was asked for, where it is another one. */
       askedPath?: string | undefined;
       userAgent?: string | undefined;
-      /** Asked every few seconds by whatever watches this process. */
+      /** True for a path that whatever watches this process asks for every few seconds. */
       isProbe?: true | undefined;
     }
-  /** The body has come whole. Bytes, unpacked. */
+  /** The whole body has come. `bytes`: its size, unpacked. */
   | { type: 'read'; bytes: number }
   /** A model is asked for, in a body that could be understood. */
   | {
@@ -55,38 +55,41 @@ export type TraceFact =
       /** The client's name of the model. */
       model: string;
       stream: boolean;
-      /** What kind of work it is for: the main conversation, a subagent, a title … */
+      /** What kind of work the request is for: the main conversation, a subagent, a title … */
       caller: string;
-      /** Whose failures its failures are. */
+      /** Whose request it is, where failures are counted. */
       asker?: string | undefined;
       session?: string | undefined;
       agent?: string | undefined;
       parentAgent?: string | undefined;
     }
-  /** Who is going to be asked. Told again when the model or the key changes. */
+  /** Which model will be asked, with which key. Told again when the model or the key changes. */
   | {
       type: 'chosen';
       model: string;
       key: KeyName;
-      /** The session's key; dealt to a session that had none; another one from now on; or another one for this attempt. */
+      /**
+       * `home`: it is the session's key. `dealt`: the session had no key, and has this one now. `moved`: the session has this key in place of
+       * `home` from now on. `fallback`: this key is for this attempt only.
+       */
       why: 'home' | 'dealt' | 'moved' | 'fallback';
       /** The key that the session had before. */
       home?: KeyName | undefined;
     }
   /** `because` is a class of failure; undefined where requests before this one have found out. */
   | { type: 'model-replaced'; from: string; to: string; because?: string | undefined }
-  /** The upstream request is made. */
+  /** The body of the upstream request was made. */
   | { type: 'translated'; tookMs: number }
-  /** Something could not be carried over, or was bent. */
+  /** Something of the client's request or of the answer was left out, or was changed. */
   | {
       type: 'warning';
       code: string;
       path: string;
       detail: string;
-      /** Expected of nearly every request, and nothing that a user need know. */
+      /** True for a warning that nearly every request causes, and that no user need know. */
       routine: boolean;
     }
-  /** A request goes out to upstream. What is told until the next one is of this attempt. */
+  /** An attempt begins: a request is sent upstream. All events until the next `attempt` are of this attempt. */
   | {
       type: 'attempt';
       model: string;
@@ -97,12 +100,12 @@ export type TraceFact =
     }
   /** Upstream began to answer. */
   | { type: 'head' }
-  /** The attempt failed; or, without one, it could not be made. */
+  /** The attempt failed. Where no `attempt` came before: no attempt could be made. */
   | {
       type: 'failure';
       class: string;
       status?: number | undefined;
-      /** In upstream's words. */
+      /** What upstream said, in its own words. */
       message: string;
       /** The message may quote what was answered: not for a log. */
       quotesAnswer?: boolean | undefined;
@@ -113,10 +116,10 @@ export type TraceFact =
       type: 'step';
       step: StepName;
       cost: StepCost;
-      /** Undefined where none are counted. */
+      /** Undefined where retries are not counted. */
       retriesLeft: number | undefined;
     }
-  /** A wait begins; the next `waited` is its end. */
+  /** A wait begins. The next `waited` event is the end of it. */
   | {
       type: 'wait';
       for: WaitFor;
@@ -131,26 +134,26 @@ export type TraceFact =
   | { type: 'mended'; what: string }
   | { type: 'first-thought' }
   | { type: 'first-content' }
-  /** Tokens. `in` is without what was `cached`; `out` is with `thinking`. */
+  /** Tokens. `in` does not count `cached`; `out` counts `thinking`, too. */
   | { type: 'usage'; in: number; cached: number; out: number; thinking: number }
   /** Why upstream ended its answer, in its word. */
   | { type: 'finished'; reason: string }
   /** Why the answer ended, in the word that the client is told. */
   | { type: 'stopped'; reason: string }
-  /** Whatever stands in for upstream, or in its way, tells of itself. */
+  /** Something that stands in for upstream (a mock, a replay), or in front of it (a fault), tells of itself. */
   | { type: 'note'; what: string; detail: Readonly<Record<string, unknown>> }
   /** The client is told an error, in place of an answer or after a part of it. */
   | {
       type: 'error';
       /** The client's name of the error. */
       error: string;
-      /** Of the failure that it tells, where upstream failed. */
+      /** The class of the failure that the error tells, where upstream failed. */
       class?: string | undefined;
       message: string;
       /** The message may quote what was answered: not for a log. */
       quotesAnswer?: boolean | undefined;
       blame: Blame;
-      /** A mistake of our own: what was thrown. */
+      /** What was thrown, where the error is a mistake of our own. */
       bug?: unknown;
     }
   /** The last event of each request. */

@@ -1,4 +1,4 @@
-/** A request's story in a few words, for people: the line in a terminal and the head of a page are made of them. */
+/** A request's story in a few words, for people. The line in a terminal and the head of a page are made of these words. */
 import type { Oddness } from './odd.ts';
 import type { FailedAttempt, Summary, Wait } from './summary.ts';
 
@@ -8,13 +8,13 @@ const MINUTE = 60_000;
 
 export function duration(ms: number): string {
   if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
-  // What would be rounded to 60.0 is a minute.
+  // 59.96 s and more would be rounded to 60.0 s, and is told as a minute.
   if (ms < MINUTE - 50) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** Of tokens. */
+/** A number of tokens in words. */
 export function count(number: number): string {
   if (number < 1_000) return String(number);
   return number < 999_950 ? `${(number / 1_000).toFixed(1)}k` : `${(number / 1_000_000).toFixed(1)}M`;
@@ -24,7 +24,7 @@ const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 const total = (items: readonly { tookMs: number }[]) => items.reduce((sum, { tookMs }) => sum + tookMs, 0);
 
-/** The limits that a key has by its settings, in words; others are words already. */
+/** A limit in words, where a setting makes it (`KEY_RPM 20`). Other limits are words already. */
 export function limitText(limit: string): string {
   const [, setting, number] = /^(KEY_RPM|KEY_TPM) (\d+)$/.exec(limit) ?? [];
   if (setting === undefined) return `out of ${limit.replace(/^quota of/, 'the quota of')}`;
@@ -55,7 +55,7 @@ function waitTexts({ waits, model }: Summary): string[] {
 
 const failureText = ({ failure }: FailedAttempt) => [failure.status, failure.class].filter(Boolean).join(' ');
 
-/** Equal ones that follow each other are told once. */
+/** Equal failures that follow each other are told once. */
 function failureTexts(failed: readonly FailedAttempt[]): string {
   const runs: { text: string; times: number }[] = [];
   for (const text of failed.map(failureText)) {
@@ -89,7 +89,7 @@ function lateText({ model, modelTookMs }: Summary, { usualFirstMs, cache }: Oddn
   ];
 }
 
-/** What was out of the ordinary, each in a few words. Empty where nothing was. */
+/** Each thing that was out of the ordinary, in a few words. Empty where there was none. */
 function oddTexts(summary: Summary, oddness: Oddness): string[] {
   const { mended } = summary;
   return [

@@ -12,12 +12,12 @@ import type { Listener, Subscriber } from './trace.ts';
 type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** How many warnings are logged one by one; the request's line has their number. A body has room for a million. */
+/** How many warnings of a request are logged one by one. The request's line has the number of all of them. A body has room for a million. */
 const MOST_WARNINGS_TOLD = 100;
 /** Milliseconds. Whoever waits longer begins to wonder. */
 const LONG_WAIT = 5_000;
 
-/** A client that is told to come back later: of what keeps it from being served the log speaks elsewhere. */
+/** The client was told to come back later. What keeps the proxy from serving it has a line of its own elsewhere. */
 const LATER = new Set([503, 529]);
 
 const NEXT: Readonly<Record<StepName, string>> = {
@@ -31,7 +31,7 @@ const NEXT: Readonly<Record<StepName, string>> = {
   'give-up': 'given up',
 };
 
-/** Makes the line of each request, and remembers what is ordinary among them. */
+/** Makes the line of each request, and remembers what is usual for requests. */
 export function requestLog(logger: Logger): Subscriber {
   const ordinary = new Ordinary();
   return (id) => {
@@ -49,7 +49,7 @@ class RequestLog {
   readonly #ordinary: Ordinary;
   readonly #summary = new Summary();
   #warnings = 0;
-  /** Until it is known what comes of it. */
+  /** The failure of the latest attempt, until it is known what comes of it. */
   #failure: Of<'failure'> | undefined;
   #pending: Failed | undefined;
   #hasFailed = false;
@@ -97,7 +97,7 @@ class RequestLog {
 
   /**
    * The first failure of a request is told when it happens, with what comes next: the request's end may be minutes away. A failure that
-   * ends the request is told there. True for the first.
+   * ends the request is told at that end. Returns true for the first failure.
    */
   #failed({ failure, step: { step, cost, retriesLeft } }: Failed, next: TraceEvent): boolean {
     const isFirst = !this.#hasFailed;
@@ -130,7 +130,7 @@ class RequestLog {
     return isFirst;
   }
 
-  /** The step in words; the event after it says more. */
+  /** The step in words; `next` is the event after it, which says more. */
   #nextText(step: StepName, next: TraceEvent): string {
     if (next.type === 'model-replaced') return `${next.to} is asked in its place`;
     if (next.type !== 'wait') return NEXT[step];
@@ -154,13 +154,13 @@ class RequestLog {
   #wait(wait: Of<'wait'>, isTold: boolean): void {
     const { for: what, key, limit } = wait;
     const left = Math.round(wait.until - wait.ms);
-    // What is waited for between attempts the failure before has told.
+    // A wait between two attempts is told with the failure before it.
     if (what === 'backoff' || left < LONG_WAIT) return;
     const fields = { gemini_model: this.#summary.model, key: keyText(key), for: what, limit, wait_ms: left };
     this.#write('info', fields, 'waiting', () => (isTold ? [] : [`${this.#who()}  ${this.#waitText(wait)}`]));
   }
 
-  /** Where it is known from requests before, one of them has told it. `isTold`: people have just read it beside the failure. */
+  /** A model that earlier requests found to fail is told by these. `isTold`: people have just read it beside the failure. */
   #replaced({ from, to, because }: Of<'model-replaced'>, isTold: boolean): void {
     if (because === undefined) return;
     this.#write('warn', { from, to, class: because }, 'model replaced', () =>
@@ -179,7 +179,7 @@ class RequestLog {
     );
   }
 
-  /** Model → model, or the request where no model is asked. */
+  /** The client's model and Gemini's (`big-1 → model-a`), or method and path where the request asks no model. */
   #who(): string {
     const { asked, model, received } = this.#summary;
     if (!asked) return `${received?.method} ${received?.askedPath ?? received?.path}`;
@@ -212,7 +212,7 @@ class RequestLog {
 
 const keyText = (key: string | undefined) => (key === undefined ? undefined : `#${key}`);
 
-/** By the names that users' queries have. */
+/** The fields of the line. Users' queries use these names. */
 function lineFields(summary: Summary, status: number, ms: number): LogFields {
   const { received, asked, usage, error, replaced, model } = summary;
   return {
@@ -243,7 +243,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
 }
 
 function levelOf({ received, error }: Summary, status: number): Level {
-  // These paths are there to say that the proxy is not ready or not well, so such an answer is no failure.
+  // An answer "not ready" or "not well" of these paths is no failure: to say so is what the paths are for.
   if (received?.isProbe) return error ? 'warn' : 'debug';
   if (status >= 500 && !LATER.has(status)) return 'error';
   return error ? 'warn' : 'info';

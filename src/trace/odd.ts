@@ -1,12 +1,12 @@
-/** What is out of the ordinary in a request. Decided here once, for whoever shows or counts it. */
+/** What is out of the ordinary in a request. This is decided here once, for all who show it or count it. */
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Summary } from './summary.ts';
 
-/** The worst that is to be said of a request. */
+/** The worst that can be said of a request. */
 export type Sign =
   /** The client was told an error. */
   | 'failed'
-  /** It waited, was tried again or elsewhere, or answered late. */
+  /** The request waited, was sent again or elsewhere, or was answered late. */
   | 'slow'
   /** What was asked, or answered, is not quite what was sent on. */
   | 'changed'
@@ -14,24 +14,24 @@ export type Sign =
 
 export type Oddness = {
   sign: Sign;
-  /** Milliseconds that this model takes to begin, ordinarily; only where it took much longer. */
+  /** Milliseconds that this model usually takes to begin. Only set where the model took much longer. */
   usualFirstMs?: number;
-  /** Shares of the prompt that came from the cache, of 1; only where it fell. */
+  /** Which share of the prompt came from the cache, from 0 to 1: before, and now. Only set where the share fell. */
   cache?: { now: number; before: number };
 };
 
 /** Milliseconds. */
 const LONG_WAIT = 1_000;
 const LATE = 10_000;
-/** As often as long as ordinarily. */
+/** An answer is late where its beginning took this many times as long as usual. */
 const MUCH_LATER = 3;
-/** Tokens. A small prompt is read anew as quickly. */
+/** Tokens. A smaller prompt is read as quickly without the cache. */
 const LARGE_PROMPT = 10_000;
 const CACHE_FELL = 0.5;
 
-/** Answers of a model that say what is ordinary. */
+/** How many answers of a model are remembered, to say what is usual. */
 const REMEMBERED = 31;
-/** Fewer say nothing. */
+/** Fewer answers than this say nothing. */
 const ENOUGH = 5;
 const MAX_MODELS = 50;
 const MAX_CONVERSATIONS = 2_000;
@@ -39,14 +39,14 @@ const MAX_CONVERSATIONS = 2_000;
 const median = (values: readonly number[]): number | undefined =>
   values.length < ENOUGH ? undefined : values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Remembers what was ordinary so far. */
+/** Remembers what was usual so far. */
 export class Ordinary {
-  /** Milliseconds to the first content. */
+  /** Milliseconds to the first content, of the latest answers of each model. */
   readonly #first = new RecentMap<string, number[]>(MAX_MODELS);
-  /** Shares that came from the cache. */
+  /** The share of the prompt that came from the cache, for each conversation. */
   readonly #cached = new RecentMap<string, number>(MAX_CONVERSATIONS);
 
-  /** To be asked once a request, when it has ended. */
+  /** To be called once for each request, when the request has ended. */
   judge(summary: Summary): Oddness {
     const usualFirstMs = this.#lateness(summary);
     const cache = this.#cacheFall(summary);
@@ -81,7 +81,7 @@ export class Ordinary {
   }
 }
 
-/** It was tried again, or elsewhere, or had to wait. */
+/** True where the request was sent again, or elsewhere, or had to wait. */
 export const isHeldUp = (summary: Summary): boolean =>
   summary.retries > 0 ||
   summary.failovers > 0 ||

@@ -25,18 +25,18 @@ export const systemPorts: UrlFetchPorts = {
   fetch: (url, init) => fetch(url, init),
 };
 
-/** A URL, and the number of places where the request has it: its bytes are sent once for each. */
+/** A URL, and the number of places where the request has it: its bytes are sent once for each place. */
 export type WantedUrl = { url: string; uses: number };
 
 /** Bytes of all media of a request together. */
 export type ByteBudget = { left: number };
 
-/** What the client is told, without a full stop. */
+/** What the client is told of a URL that cannot be read, without a full stop. */
 class UrlProblem extends Error {
   override readonly name = 'UrlProblem';
 }
 
-/** How many addresses of one host are tried. */
+/** How many addresses of one host are asked, one after the other. */
 const MAX_ADDRESSES = 3;
 
 const HEADERS = {

@@ -1,6 +1,6 @@
 /**
- * The media of one request that cannot be sent as they came: those named by URL (who reads them?), and pictures that
- * Gemini does not read. All this is found out once, however many models and keys are tried.
+ * The media of one request that cannot be sent as they came: media that are named by URL, and pictures that
+ * Gemini does not read. Who reads a URL, and what a picture is in PNG, is found out once, however many models and keys are asked.
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { Message } from '../../anthropic/request.ts';
@@ -78,7 +78,7 @@ export class RequestMedia {
     const urls = linkedUrls(request);
     if (urls.length === 0) return undefined;
     if (!this.#deps.settings.urlFetch.proxy) {
-      // Google's complaint may as well be about bytes that the client sent.
+      // Google's refusal may also be about bytes that the client sent.
       if (isUrlRefused(error) || !holdsMedia(request)) throw this.#refused(error, urls);
       return undefined;
     }
@@ -95,7 +95,7 @@ export class RequestMedia {
     return mended;
   }
 
-  /** Nothing more will be asked, so the bytes need not be kept. */
+  /** To be called when nothing more will be sent: the bytes need not be kept any longer. */
   letGo(): void {
     this.#fetched = new Map();
     this.#converted = new Map();
@@ -114,7 +114,7 @@ export class RequestMedia {
     await this.#convert(pictures);
   }
 
-  /** One after the other, so that pictures of other requests get their turn in between. */
+  /** Converts one picture after the other, so that pictures of other requests are converted in between. */
   async #convert(pictures: readonly string[]): Promise<void> {
     const { pictures: converter } = this.#deps;
     for (const picture of pictures) {

@@ -9,17 +9,17 @@ import type { FetchedMedia } from '../../translate/context.ts';
 import { type ByteBudget, fetchUrl, type UrlFetchPorts, type WantedUrl } from './fetch-url.ts';
 
 export type UrlFetcher = {
-  /** What is at each of `urls`, in their order. Rejects only with the signal's reason. */
+  /** Gives what is at each of `urls`, in the order of `urls`. Rejects only with the signal's reason. */
   fetch(urls: readonly WantedUrl[], signal: AbortSignal): Promise<readonly FetchedMedia[]>;
 };
 
-/** For all media of a request. */
+/** Milliseconds for all media of a request together. */
 const DEADLINE_MS = 15_000;
-/** The same as Google's own limit for a request. */
+/** Bytes of all media of a request together. Google's own limit for a request is the same. */
 const MAX_BYTES = 20 * 1024 * 1024;
-/** As many as Anthropic accepts pictures. */
+/** How many URLs a request may name. Anthropic accepts as many pictures. */
 const MAX_URLS = 100;
-/** Of all requests together. */
+/** How many URLs are read at once, for all requests together. */
 const MAX_AT_ONCE = 8;
 
 const LATE = { problem: `it was not read within ${DEADLINE_MS / 1000} s` };

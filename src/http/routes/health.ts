@@ -68,7 +68,7 @@ export function answerHealth(client: ClientRequest, deps: ServerDeps): Response 
     // A fingerprint names a key without showing any of it.
     keys: keys.states().map((state) => tellKey(state, clock)),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
-    // The state with the best key. A request for a model that is `open` goes to another model, or is refused.
+    // For each model, its state with the key with which it works best. A request for a model that is `open` goes to another model, or is refused.
     breakers: Object.fromEntries(keys.modelStates()),
     asked_unary: streaming.broken(),
     shared: tellShared(deps),

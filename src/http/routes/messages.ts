@@ -24,8 +24,8 @@ import { tellAnswer } from '../tell-answer.ts';
 /** Milliseconds for which the status line waits for upstream: some clients leave after 15 s without a head. */
 const HEAD_WAIT_MS = 8_000;
 /**
- * Milliseconds for which it waits while upstream cannot be reached: after a status Claude Code goes on for minutes, but
- * three errors in a stream end its turn.
+ * Milliseconds for which the status line waits while upstream cannot be reached. After an error status Claude Code goes on
+ * trying for minutes, but three errors in a stream end its turn.
  */
 const AWAY_WAIT_MS = 25_000;
 
@@ -57,7 +57,7 @@ const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(bo
  * estimated.
  */
 async function promptSize(first: First, answer: MessageAnswer, deps: ServerDeps): Promise<PromptSize> {
-  // Released with the first content.
+  // Taken now: the body is released with the first content.
   const { body } = answer.outgoing();
   const [event] = (await firstInTime(first, answer, deps)) ?? [];
   const counted = event?.type === 'usage' ? promptSizeIn(event.usage) : undefined;
@@ -71,7 +71,7 @@ async function streamAnswer(
   deps: ServerDeps,
 ): Promise<Reply> {
   const first = answer.next();
-  // Whoever reads the stream is told of it.
+  // Whoever reads the stream is told of the failure.
   ignoreFailure(first);
   const opening = stream.start(await promptSize(first, answer, deps));
   const ended = Promise.withResolvers<void>();
@@ -117,7 +117,7 @@ const NO_ROOM_SECONDS = 15;
  */
 function admit(deps: ServerDeps): void {
   const { settings, admission } = deps;
-  // At a 503 it asks ten times; by then another process may have taken over.
+  // After a 503 Claude Code asks ten times. By then another process may have taken over.
   if (admission.draining) throw new MessagesError('api_error', 'The proxy is shutting down', { status: 503 });
   if (admission.answersOpen < settings.streamsMax) return;
   throw new MessagesError(
@@ -129,11 +129,11 @@ function admit(deps: ServerDeps): void {
 
 export async function answerMessages(client: ClientRequest, deps: ServerDeps): Promise<Reply> {
   apiVersion(client.request.headers);
-  // Before anything is read: who is refused costs nothing.
+  // Checked before anything is read: a client that is refused here costs nothing.
   admit(deps);
   const request = parseMessagesRequest(await readJson(client, deps.bodies));
   client.keepOpen();
-  // Once more, because others may have come while the body did. Of an answer that counts, a shutdown waits for the end.
+  // Checked once more, because other requests may have come in while this body was read. A shutdown waits for the answers in `answersOpen`.
   admit(deps);
   deps.admission.answersOpen++;
   const close = () => {

@@ -122,7 +122,7 @@ function cursor(
   return index;
 }
 
-/** One page; with `before_id` the page that ends just before it. */
+/** One page of the list. With `before_id`: the page that ends just before the model of that id. */
 export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams) {
   const limit = readLimit(query.get('limit'));
   const after = cursor(all, query, 'after_id');

@@ -14,7 +14,7 @@ import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 import { tellKey } from './key-state.ts';
 
-/** Milliseconds. */
+/** Milliseconds that one key has for its answer. */
 const TEST_TIMEOUT_MS = 30_000;
 
 const TINY: GenerateContentRequest = {
@@ -22,7 +22,7 @@ const TINY: GenerateContentRequest = {
   generationConfig: { maxOutputTokens: 16 },
 };
 
-/** One whole answer, read to its end: an error object inside a 200 counts as a failure. */
+/** Asks for one whole answer and reads it to its end: an error object inside a 200 counts as a failure. */
 async function askOnce(
   backend: Backend,
   model: string,
@@ -67,7 +67,7 @@ type Tested = {
   told: { error_type: string; message: string; guidance: string } | undefined;
 };
 
-/** Tests even an unusable key: one that works again is taken back. */
+/** Tests even a key that is left out: a key that works again is taken back. */
 async function testKey(
   backend: Backend,
   model: string,

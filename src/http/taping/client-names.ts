@@ -9,7 +9,7 @@ const TASK = '[a-z][0-9a-z]{8}';
 /** With or without the label of its type. */
 const AGENT = 'a(?:[\\w-]{1,63}-)?[0-9a-f]{7,32}';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-/** The time, and a random end: the file with a large result of an MCP server, or of a page. */
+/** Made of the time and a random end: the name of the file with a large result of an MCP server, or of a web page. */
 const SAVED = '(?:mcp|webfetch)-[\\w-]*?\\d{13}-(?:[\\w-]*-)?[0-9a-z]{1,8}';
 
 const introduced = (pattern: string) => new RegExp(pattern, 'g');

@@ -5,7 +5,7 @@ import type { ClientWire } from '../../sim/record/raw.ts';
 import { FALLBACK_HEADER } from '../fallback-header.ts';
 import { settleToolResults } from './settle-tool-results.ts';
 
-/** None of these holds the client's key, its session or its machine. */
+/** None of these headers holds the client's key, its session or its machine. */
 export const CLIENT_WIRE: ClientWire = {
   requestHeaders: [
     'anthropic-beta',

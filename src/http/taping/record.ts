@@ -15,7 +15,7 @@ import { untouched } from './untouched.ts';
 
 const AS_IT_IS: OpenScope = (request, _path, deps) => ({ request, deps });
 
-/** What `inner` makes of a request is recorded; a request that it refuses is not. */
+/** Records each request, with what `inner` serves it with. A request that `inner` refuses is not recorded. */
 export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_IT_IS): OpenScope {
   return async (request, path, server) => {
     const scope = await inner(request, path, server);
@@ -28,7 +28,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
     };
     return {
       ...scope,
-      // What a replay must repeat must not depend on other requests.
+      // A replay must be able to repeat the answer, so the answer must not depend on other requests.
       deps: {
         ...deps,
         ...untouched(recording.seed, deps.keys.backends[0]),
@@ -109,7 +109,7 @@ async function watchReply(
     fail: done,
     cancel: done,
   });
-  // A client that has left reads no more.
+  // Not waited for where the client has left: it reads no more, so the body never ends.
   void ended.then(() => (hasLeft(client) ? undefined : drained.promise)).then(() => finish(headers));
   return { response: new Response(body, { status, headers }), ended };
 }

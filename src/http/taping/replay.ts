@@ -26,7 +26,7 @@ export type ReplayOptions = {
 export function replayRequests({ player, redactor, openBackend }: ReplayOptions): OpenScope {
   return async (request, path, deps) => {
     const { bytes, held } = await readBody(request, deps.bodies);
-    // The handler reads the body again, and counts its room then.
+    // The handler reads the body again, and takes room for it then.
     held.release();
     const { searchParams } = new URL(request.url);
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
@@ -38,7 +38,7 @@ export function replayRequests({ player, redactor, openBackend }: ReplayOptions)
   };
 }
 
-/** In the redacted form in which it was stored. */
+/** The request in the form in which recordings keep requests: redacted. */
 function matchable(request: Request, served: string, bytes: Uint8Array, redactor: Redactor): Matchable {
   const { searchParams } = new URL(request.url);
   return {
@@ -49,7 +49,7 @@ function matchable(request: Request, served: string, bytes: Uint8Array, redactor
   };
 }
 
-/** The body has been read and unpacked. */
+/** `request` with its body again: `bytes` were read from it, and unpacked. */
 function withBody(request: Request, bytes: Uint8Array): Request {
   const headers = new Headers(request.headers);
   for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
