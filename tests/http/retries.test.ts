@@ -123,6 +123,25 @@ describe('an answer that nothing can be made of', () => {
     expect(text).toContain('overloaded_error');
   });
 
+  test('leaves no signature behind for the text of the next attempt', async () => {
+    const signed = (text: string, thoughtSignature: string) =>
+      googleStream({
+        candidates: [{ content: { parts: [{ text, thoughtSignature }] }, finishReason: 'STOP' }],
+      });
+    const google = scriptedGoogle((one, index) => {
+      if (index === 0) return signed('', 'b2YgdGhlIGZpcnN0');
+      return index === 1 ? signed('Hello there', 'b2YgdGhlIHNlY29uZA==') : says(one);
+    });
+    await using proxy = await google.start({ MODEL_FALLBACKS: 'none' });
+    const say = (messages: object[]) =>
+      google.through(proxy.send('/v1/messages', { ...streamed, messages }).then((answer) => answer.text()));
+    await say(hello.messages);
+    const answered = { role: 'assistant', content: [{ type: 'text', text: 'Hello there' }] };
+    await say([...hello.messages, answered, { role: 'user', content: 'go on' }]);
+    const next = google.asked[2]?.body ?? '';
+    expect([next.includes('b2YgdGhlIHNlY29uZA=='), next.includes('b2YgdGhlIGZpcnN0')]).toEqual([true, false]);
+  });
+
   test('and may then be well', async () => {
     const { text, asked } = await ask((one, index) => (index === 0 ? empty() : says(one)), streamed);
     expect([asked.length, text.includes('Hello there')]).toEqual([2, true]);

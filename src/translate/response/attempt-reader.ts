@@ -5,7 +5,7 @@ import type { AnswerCallsOptions } from './answer-calls.ts';
 import { PartsReader } from './parts.ts';
 import { StopScanner } from './stop-scanner.ts';
 import { TokenLimit } from './token-limit.ts';
-import type { TurnEvent } from './turn.ts';
+import { isContent, type TurnEvent } from './turn.ts';
 
 /** Turns the frames of one attempt into TurnEvents. */
 export type Reader = {
@@ -22,6 +22,8 @@ export class AttemptReader implements Reader {
   readonly #plan: AnswerPlan;
   readonly #stops: StopScanner;
   #finished = false;
+  /** Signatures of no text that came before content; undefined once content has come. */
+  #signatures: TurnEvent[] | undefined = [];
 
   constructor(options: AnswerCallsOptions) {
     const { plan, warn } = options;
@@ -36,11 +38,23 @@ export class AttemptReader implements Reader {
   }
 
   read(frame: Frame): TurnEvent[] {
-    return this.#wanted(this.#parts.read(frame));
+    return this.#tellable(this.#wanted(this.#parts.read(frame)));
   }
 
   end(): TurnEvent[] {
-    return this.#wanted(this.#parts.end());
+    return this.#tellable(this.#wanted(this.#parts.end()));
+  }
+
+  /** A signature waits for content: of an attempt that is given up, none may stay for the text of the next one. */
+  #tellable(events: TurnEvent[]): TurnEvent[] {
+    const before = this.#signatures;
+    if (!before) return events;
+    if (events.some(isContent)) {
+      this.#signatures = undefined;
+      return before.length === 0 ? events : [...before, ...events];
+    }
+    for (const event of events) if (event.type === 'text') before.push(event);
+    return events.filter(({ type }) => type !== 'text');
   }
 
   #wanted(events: TurnEvent[]): TurnEvent[] {
