@@ -130,8 +130,8 @@ function tasteFindings(context: DoctorContext): Finding[] {
     ...(search !== undefined && search !== '' && !isOn(search)
       ? [
           hint(
-            `tool search is off (ENABLE_TOOL_SEARCH=${search})`,
-            'The declarations of all MCP tools are sent with each request, which costs tokens and time.',
+            `ENABLE_TOOL_SEARCH=${search}: tools need not be searched for`,
+            'The declarations of MCP tools are then sent with each request, which costs tokens and time.',
             `Leave it on: ${removal('ENABLE_TOOL_SEARCH', context)}.`,
           ),
         ]

@@ -1,6 +1,6 @@
 /** The MCP servers that Claude Code would start in a folder: where they are named, and which of them it may start. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Environment } from '../config/env-files.ts';
 import { isObject } from '../lib/json.ts';
 import type { DoctorContext } from './context.ts';
@@ -55,32 +55,45 @@ const namesIn = (list: unknown): string[] =>
 
 type Approvals = { isDisabled(server: McpServer): boolean; isApproved(server: McpServer): boolean };
 
-/** Approvals count where the user trusts the folder: its settings files are part of it. */
+/** What a folder's own files approve counts where the user trusts the folder: they came with it. */
 function approvals({ files, args }: DoctorContext, project: Record<string, unknown>): Approvals {
-  const places = [...files.map(({ settings }) => settings), project];
-  const listed = (key: string) => new Set(places.flatMap((place) => namesIn(place[key])));
-  const disabled = listed('disabledMcpjsonServers');
-  const enabled = listed('enabledMcpjsonServers');
-  const off = new Set(namesIn(project['disabledMcpServers']));
   const isTrusted = project['hasTrustDialogAccepted'] === true;
-  const all = places.some((place) => place['enableAllProjectMcpServers'] === true);
+  const places = [...files.map(({ settings }) => settings), project];
+  const users = files.filter(({ scope }) => scope === 'user' || isTrusted).map(({ settings }) => settings);
+  const listed = (key: string, among: readonly Record<string, unknown>[]) =>
+    new Set(among.flatMap((place) => namesIn(place[key])));
+  const disabled = listed('disabledMcpjsonServers', places);
+  const enabled = listed('enabledMcpjsonServers', [...users, project]);
+  const off = new Set(namesIn(project['disabledMcpServers']));
+  const all = [...users, project].some((place) => place['enableAllProjectMcpServers'] === true);
   return {
     isDisabled: ({ name, scope }) => off.has(name) || (scope === 'project' && disabled.has(name)),
-    isApproved: ({ name, scope }) =>
-      scope !== 'project' || args.startMcp || (isTrusted && (all || enabled.has(name))),
+    isApproved: ({ name, scope }) => scope !== 'project' || args.startMcp || all || enabled.has(name),
   };
 }
 
-/** The later scope wins where two have a server of one name. */
+/** The folder and those above it, the highest first. */
+function upwards(folder: string): string[] {
+  const above = dirname(folder);
+  return above === folder ? [folder] : [...upwards(above), folder];
+}
+
+/** By this path Claude Code keeps what belongs to a folder: of a repository, whatever folder of it one works in. */
+const projectOf = (folders: readonly string[]): string =>
+  folders.findLast((folder) => existsSync(join(folder, '.git'))) ?? folders.at(-1) ?? '';
+
+/** Where two servers have one name, that of the folder itself goes before that of a file, and this before the user's. */
 export function readMcpServers(context: DoctorContext): McpServers {
   const { folder, outside, ports } = context;
+  const folders = upwards(realpathSync(folder));
   const own = readFile(join(outside['CLAUDE_CONFIG_DIR'] || ports.home, '.claude.json'));
-  const shared = readFile(join(folder, '.mcp.json'));
+  const shared = folders.map((each) => readFile(join(each, '.mcp.json')));
   const projects = isObject(own.root['projects']) ? own.root['projects'] : {};
-  const project = isObject(projects[folder]) ? projects[folder] : {};
+  const kept = projects[projectOf(folders)];
+  const project = isObject(kept) ? kept : {};
   const all = [
     ...serversIn(own.root, 'user', own.path),
-    ...serversIn(shared.root, 'project', shared.path),
+    ...shared.flatMap(({ root, path }) => serversIn(root, 'project', path)),
     ...serversIn(project, 'local', own.path),
   ];
   const { isDisabled, isApproved } = approvals(context, project);
@@ -89,7 +102,7 @@ export function readMcpServers(context: DoctorContext): McpServers {
   return {
     servers: used.filter(isApproved),
     unapproved: used.filter((server) => !isApproved(server)),
-    findings: [...own.findings, ...shared.findings],
+    findings: [own, ...shared].flatMap(({ findings }) => findings),
   };
 }
 

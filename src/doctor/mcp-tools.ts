@@ -45,6 +45,7 @@ function requestWith(server: string, { name, description, inputSchema }: McpTool
 }
 
 const PLACE = /^tools\.0\.(?:custom\.)?/;
+const SCHEMA = /^input_schema: /;
 
 export function verdictOn(server: string, tool: McpTool, model: GeminiModel): Verdict {
   try {
@@ -54,7 +55,7 @@ export function verdictOn(server: string, tool: McpTool, model: GeminiModel): Ve
     if (refused) return { kind: 'refused', by: 'Google', why: (refused.message ?? '').trim() };
     const changes = warnings
       .filter(({ code }) => code === 'tool-changed')
-      .map(({ path, detail }) => `${path.replace(PLACE, '')}: ${detail}`);
+      .map(({ path, detail }) => `${path.replace(PLACE, '')}: ${detail}`.replace(SCHEMA, ''));
     return changes.length === 0 ? { kind: 'fine' } : { kind: 'changed', changes };
   } catch (error) {
     if (!(error instanceof MessagesError)) throw error;

@@ -79,8 +79,8 @@ const listed = (texts: readonly string[]): string =>
 const changedFinding = ({ name }: McpServer, changed: readonly string[], of: number): Finding =>
   hint(
     `${changed.length} of ${of} tools of ${name} are declared otherwise to Gemini: ${listed(changed)}`,
-    'Gemini does not take these parts of their schemas, so the model does not see them.',
-    'Nothing need be done. Where the model calls such a tool wrongly, say the same in its description, or write its inputSchema without these parts.',
+    'Gemini does not take these parts of their schemas as they are written.',
+    'Nothing need be done. Where the model calls such a tool wrongly, say the same in its description, or correct these parts of its inputSchema.',
   );
 
 /** What a server says may hold the keys that it was given. */

@@ -1,7 +1,6 @@
 /** The way to Gemini: the network, a company's proxy, certificates; and the clock, by what the answer says of the time. */
 import { existsSync } from 'node:fs';
 import { isUnreachable } from '../gemini/errors.ts';
-import { HTTP_PROXIES } from '../launch/environment.ts';
 import { toldText } from '../translate/client-error.ts';
 import type { DoctorContext } from './context.ts';
 import { type Check, type Finding, hint, ok, orOk, stops } from './finding.ts';
@@ -9,19 +8,32 @@ import { type Check, type Finding, hint, ok, orOk, stops } from './finding.ts';
 /** Milliseconds: all that asks Gemini shares what it has asked. */
 export const GOOGLE_LIMIT_MS = 60_000;
 
-/** The variable that names a company's proxy, and the host of that proxy. Its password is not shown. */
-function companyProxy(env: DoctorContext['ports']['env']): { name: string; host: string } | undefined {
-  const names = HTTP_PROXIES.flatMap((name) => [name, name.toLowerCase()]);
-  const name = names.find((each) => env[each]);
-  const url = name === undefined ? undefined : URL.parse(env[name] ?? '');
-  return name === undefined ? undefined : { name, host: url?.host ?? 'no URL' };
+/** Whether `NO_PROXY` spares a host. Bun reads the name in small letters first. */
+function isSpared(host: string, env: DoctorContext['ports']['env']): boolean {
+  const entries = (env['no_proxy'] || env['NO_PROXY'] || '').split(',').map((entry) => entry.trim());
+  return entries.some(
+    (entry) =>
+      entry === '*' || entry === host || (entry !== '' && host.endsWith(`.${entry.replace(/^\./, '')}`)),
+  );
+}
+
+/** The variable that sends requests for `url` through a company's proxy, and that proxy's host. Its password is not shown. */
+function companyProxy(
+  url: string,
+  { ports: { env } }: DoctorContext,
+): { name: string; host: string } | undefined {
+  const { protocol, hostname } = new URL(url);
+  const names = [protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY', 'ALL_PROXY'];
+  const name = names.flatMap((each) => [each, each.toLowerCase()]).find((each) => env[each]);
+  if (name === undefined || isSpared(hostname, env)) return undefined;
+  return { name, host: URL.parse(env[name] ?? '')?.host || 'no URL' };
 }
 
 const CERTIFICATE = /certificate/;
 
 function wayFix(context: DoctorContext, said: string): string {
-  const { ports, config } = context;
-  const proxy = companyProxy(ports.env);
+  const { config } = context;
+  const proxy = companyProxy(context.google.baseUrl, context);
   if (CERTIFICATE.test(said))
     return 'Ask your company for the root certificate that its network signs with, as a PEM file, and set it in the environment (.env is too late): `NODE_EXTRA_CA_CERTS=<file>`. If the date of this machine is wrong, set that right first.';
   if (proxy)
@@ -68,7 +80,7 @@ export const network: Check = {
       return orOk(certificates, `no network is needed: the backend is ${config.backend}`);
     const { error } = await google.list(first, signal);
     const { host } = new URL(google.baseUrl);
-    const proxy = companyProxy(ports.env);
+    const proxy = companyProxy(context.google.baseUrl, context);
     if (!isUnreachable(error) && !(proxy && isLost(error)))
       return [
         ...certificates,

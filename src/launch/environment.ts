@@ -60,7 +60,7 @@ export const IN_THE_WAY: readonly string[] = [
 /** Edits run, and Claude Code asks before anything else. The default, auto mode, wants verdicts that the proxy does not give (docs/discoveries/0002). */
 export const PERMISSION_MODE = 'acceptEdits';
 
-export const HTTP_PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
+const HTTP_PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 const NO_PROXY = ['NO_PROXY', 'no_proxy'] as const;
 
 const isSet = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';

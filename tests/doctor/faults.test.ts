@@ -262,7 +262,7 @@ const FAULTS: readonly Fault[] = [
     seed: ({ env }) => Object.assign(env, { ENABLE_TOOL_SEARCH: 'false' }),
     level: 'hint',
     check: 'connection',
-    says: /tool search is off/,
+    says: /ENABLE_TOOL_SEARCH=false/,
   },
   {
     name: 'an MCP tool that the proxy refuses',

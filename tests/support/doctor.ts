@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { doctor } from '../../src/doctor/doctor.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
+import type { DoctorPorts } from '../../src/doctor/ports.ts';
 import { MODELS } from '../../src/gemini/models.ts';
-import { type Clock, systemClock, systemConnect } from '../../src/lib/ports.ts';
+import { type Clock, sleepOf, systemClock, systemConnect } from '../../src/lib/ports.ts';
 import { googleError, textChunk } from './proxy.ts';
 import { missing } from './scripted-google.ts';
 
@@ -122,18 +123,15 @@ export class DoctorBench {
     return { command: process.execPath, args: [script, JSON.stringify(tools)] };
   }
 
-  async run(...argv: string[]): Promise<Report> {
-    let [out, err] = ['', ''];
+  /** For `doctor` in this process. */
+  ports(more: Partial<DoctorPorts> = {}): DoctorPorts {
     const clock: Clock = {
       ...systemClock,
       wall: () => new Date(systemClock.wall().getTime() + this.ahead),
-      after: (ms, act) => {
-        if (ms !== this.limit?.ms) return systemClock.after(ms, act);
-        this.limit.when(act);
-        return () => {};
-      },
+      after: (ms, act) => this.#after(ms, act),
+      sleep: (ms, signal) => sleepOf(clock, ms, signal),
     };
-    const exitCode = await doctor(['--json', '--folder', this.project, ...argv], {
+    return {
       env: this.env,
       outside: this.env,
       cwd: this.root,
@@ -143,6 +141,15 @@ export class DoctorBench {
       fetch: (url, init) => fetch(url, init),
       connect: systemConnect,
       hasTerminal: false,
+      out() {},
+      err() {},
+      ...more,
+    };
+  }
+
+  async run(...argv: string[]): Promise<Report> {
+    let [out, err] = ['', ''];
+    const ports = this.ports({
       out: (text) => {
         out += text;
       },
@@ -150,7 +157,14 @@ export class DoctorBench {
         err += text;
       },
     });
+    const exitCode = await doctor(['--json', '--folder', this.project, ...argv], ports);
     return { exitCode, findings: findingsIn(out), out, err };
+  }
+
+  #after(ms: number, act: () => void): () => void {
+    if (ms !== this.limit?.ms) return systemClock.after(ms, act);
+    this.limit.when(act);
+    return () => {};
   }
 
   /** As its users start it: for what is read when a process begins. */

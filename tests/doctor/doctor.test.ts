@@ -1,0 +1,102 @@
+/** How the doctor tells what it has found. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { CHECKS, doctor } from '../../src/doctor/doctor.ts';
+import { BAD_KEY, DoctorBench, GOOD_KEY } from '../support/doctor.ts';
+
+let bench: DoctorBench;
+beforeEach(() => {
+  bench = new DoctorBench();
+});
+afterEach(() => bench.clear());
+
+describe('for people', () => {
+  test('the findings of all checks come in the order of the list, then the sum of them', async () => {
+    bench.removeClient();
+    const { out, err, exitCode } = await bench.runProcess();
+    const names = [...out.matchAll(/^(?:ok|hint|STOPS) +([a-z]+(?: [a-z]+)?) /gm)].map(([, name]) => name);
+    expect([...new Set(names)]).toEqual(CHECKS.map(({ name }) => name));
+    expect(out).toContain('STOPS claude code Claude Code is not installed');
+    expect(out).toMatch(/→ Install it: `curl .*` or `npm install -g @anthropic-ai\/claude-code`\./);
+    expect(out).toEndWith('\n1 of these would stop a session; 0 hints.\n');
+    expect(err).toBe('');
+    expect(exitCode).toBe(1);
+  });
+
+  test('a setting of .env is told with the place of that file', async () => {
+    bench.write('.env', 'REQUEST_TIMEOUT=soon\n');
+    const { out } = await bench.runProcess();
+    expect(out).toContain(`→ Correct REQUEST_TIMEOUT in .env in ${bench.root}`);
+  });
+
+  test('what is under way is told on a terminal, and is wiped away', async () => {
+    let err = '';
+    const ports = bench.ports({ hasTerminal: true, err: (text) => (err += text) });
+    await doctor(['--folder', bench.project], ports);
+    expect(err).toBe(CHECKS.map(({ name }) => `…     ${name}\r\u001b[K`).join(''));
+  });
+});
+
+describe('for programs', () => {
+  test('--json prints one object, with all checks', async () => {
+    const { out, exitCode } = await bench.runProcess('--json');
+    const report = JSON.parse(out);
+    expect(report).toMatchObject({ ok: true, version: expect.any(String) });
+    expect(report.checks.map(({ name }: { name: string }) => name)).toEqual(CHECKS.map(({ name }) => name));
+    expect(exitCode).toBe(0);
+  });
+
+  test.each([
+    [['--nonsense'], "Unknown option '--nonsense'"],
+    [['--folder'], '--folder: which one?'],
+    [['--folder', '/no/such/folder'], 'is no folder'],
+    [['--port', 'eighty'], '--port: '],
+  ])('%p cannot be meant: exit code 2', async (argv, says) => {
+    let [out, err] = ['', ''];
+    const ports = bench.ports({ out: (text) => (out += text), err: (text) => (err += text) });
+    expect(await doctor(argv, ports)).toBe(2);
+    expect(err).toContain(says);
+    expect(out).toBe('');
+  });
+
+  test('flags of the proxy count as they do at its start', async () => {
+    const { findings } = await bench.run('--small-model', 'gemini-3.8-flash');
+    expect(findings[0]?.what).toContain('haiku → gemini-3.8-flash');
+  });
+});
+
+describe('one mistake hides no other', () => {
+  test('of the settings', async () => {
+    Object.assign(bench.env, { REQUEST_TIMEOUT: 'soon', MAX_RETRIES: 'many', BACKEND: 'vertex' });
+    const { findings } = await bench.run();
+    const stopped = findings
+      .filter(({ level }) => level === 'stops')
+      .map(({ what }) => what.split(':')[0] ?? '');
+    expect(stopped.sort()).toEqual(['BACKEND', 'MAX_RETRIES', 'REQUEST_TIMEOUT']);
+  });
+
+  test('of a check that does not come to an end', async () => {
+    bench.limit = { ms: 15_000, when: (act) => act() };
+    bench.env['ANTHROPIC_BASE_URL'] = bench.serve(() => new Promise<Response>(() => {}));
+    const { findings } = await bench.run();
+    const late = findings.filter(({ what }) => what.startsWith('this check did not come to an end'));
+    expect(late.map(({ check }) => check)).toContain('connection');
+    expect(findings.some(({ check }) => check === 'keys')).toBe(true);
+  });
+});
+
+describe('Gemini is asked', () => {
+  test('once for each key and model, however many checks want to know', async () => {
+    bench.env['API_KEYS'] = `${GOOD_KEY},${GOOD_KEY}2,${BAD_KEY}`;
+    await bench.run();
+    const { asked } = bench.google;
+    expect(asked.filter((each) => each.startsWith('GET'))).toHaveLength(3);
+    // Two models for three keys, and the two ends of thinking for each model with one key.
+    expect(asked.filter((each) => each.startsWith('POST'))).toHaveLength(3 * 2 + 2 * 2);
+  });
+
+  test('never, where the mock answers', async () => {
+    bench.env['BACKEND'] = 'mock';
+    await bench.run();
+    expect(bench.google.asked).toEqual([]);
+  });
+});
