@@ -83,7 +83,7 @@ export class QuarantineSearch {
     return undefined;
   }
 
-  /** To be called when Google refuses something else, perhaps besides one of the suspects. */
+  /** No change has helped: Google refuses something else, perhaps besides one of the suspects. */
   #giveUp(): void {
     if (this.#searched.isKnown) this.#settle(this.#suspects, 'bare');
     else this.#memory.acquit(this.#family, this.#searched.request);
