@@ -62,10 +62,10 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   }
 
   async next(): Promise<TurnEvent[] | undefined> {
-    this.#frames ??= await this.#send();
-    if (!this.#options.whole) return this.#read(this.#frames);
+    const frames = this.#frames ?? (await this.#send());
+    if (!this.#options.whole) return this.#read(frames);
     const all: TurnEvent[] = [];
-    for (let some = await this.#read(this.#frames); some; some = await this.#read(this.#frames)) {
+    for (let some = await this.#read(frames); some; some = await this.#read(frames)) {
       for (const event of some) all.push(event);
     }
     return all.length > 0 ? all : undefined;
@@ -91,9 +91,11 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     const body = outgoing.text();
     const request = { model: outgoing.model.id, body, stream: this.streamed };
     const { frames } = await backend.generate(request, outgoing.exchange, signal);
+    // First of all in hand: whatever happens now, `close` leaves upstream.
+    this.#frames = frames[Symbol.asyncIterator]();
     this.#trace.tell({ type: 'head' });
     outgoing.taken();
-    return frames[Symbol.asyncIterator]();
+    return this.#frames;
   }
 
   async #read(frames: AsyncIterator<Frame[]>): Promise<TurnEvent[] | undefined> {

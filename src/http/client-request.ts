@@ -1,6 +1,7 @@
 /** One client request on its way through the server. */
 
 import type { Job } from '../answer/job.ts';
+import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
 import { type Subscriber, Trace } from '../trace/trace.ts';
 import { isRoutine } from '../translate/warnings.ts';
@@ -38,6 +39,7 @@ export type ClientRequestOptions = {
   keepOpen(): void;
   keepBody?: ((bytes: Uint8Array) => void) | undefined;
   subscribers: readonly Subscriber[];
+  logger: Pick<Logger, 'error'>;
 };
 
 /** The URL of a request whose Host makes no URL. Such a request is refused. */
@@ -53,7 +55,7 @@ function servedUrl(asked: string, path: string): URL {
 }
 
 export function openRequest(options: ClientRequestOptions): ClientRequest {
-  const { request, clock, path, asked, subscribers } = options;
+  const { request, clock, path, asked, subscribers, logger } = options;
   const controller = new AbortController();
   const leave = () => controller.abort(new ClientGone('the client closed the connection'));
   if (request.signal.aborted) leave();
@@ -61,7 +63,9 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
   let body: HeldBody | undefined;
   const id = options.ids.next('req_');
   const startedAt = clock.monotonic();
-  const trace = new Trace({ id, startedAt, clock, subscribers });
+  const onFailure = (error: unknown) =>
+    logger.error({ request_id: id, error }, 'what happens to a request could not be told');
+  const trace = new Trace({ id, startedAt, clock, subscribers, onFailure });
   trace.tell({
     type: 'received',
     at: clock.wall(),

@@ -141,6 +141,7 @@ export async function handleRequest(
     keepOpen: route.keepOpen,
     keepBody: scope.keepBody,
     subscribers: [...deps.subscribers, () => fallback.hear],
+    logger: deps.logger,
   });
   deps.openRequests.add(client);
   scope.begin?.(client);

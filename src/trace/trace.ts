@@ -2,7 +2,7 @@
 import type { Clock } from '../lib/ports.ts';
 import type { TraceEvent, TraceFact } from './events.ts';
 
-/** Hears one request's story, an event at a time. Must not throw, nor change the event. */
+/** Hears one request's story, an event at a time. Must not change the event. */
 export type Listener = (event: TraceEvent) => void;
 
 /** Called once for each request, with its id. */
@@ -14,16 +14,20 @@ export type TraceOptions = {
   startedAt: number;
   clock: Pick<Clock, 'monotonic'>;
   subscribers: readonly Subscriber[];
+  /** A listener threw `error`. The others hear the event all the same, and the request goes on. */
+  onFailure(error: unknown): void;
 };
 
 export class Trace {
   readonly #startedAt: number;
   readonly #clock: TraceOptions['clock'];
   readonly #listeners: readonly Listener[];
+  readonly #onFailure: TraceOptions['onFailure'];
 
-  constructor({ id, startedAt, clock, subscribers }: TraceOptions) {
+  constructor({ id, startedAt, clock, subscribers, onFailure }: TraceOptions) {
     this.#startedAt = startedAt;
     this.#clock = clock;
+    this.#onFailure = onFailure;
     this.#listeners = subscribers.map((subscribe) => subscribe(id));
   }
 
@@ -31,6 +35,12 @@ export class Trace {
   tell(fact: TraceFact): void {
     if (this.#listeners.length === 0) return;
     const event: TraceEvent = { ...fact, ms: this.#clock.monotonic() - this.#startedAt };
-    for (const listen of this.#listeners) listen(event);
+    for (const listen of this.#listeners) {
+      try {
+        listen(event);
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    }
   }
 }

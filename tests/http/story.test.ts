@@ -1,7 +1,7 @@
 /** What is told of requests, over the whole way through the proxy. */
 import { describe, expect, test } from 'bun:test';
 import type { TraceEvent } from '../../src/trace/events.ts';
-import { googleError, googleStream, hello, textChunk } from '../support/proxy.ts';
+import { eventNames, googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 import { type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const overloaded = () => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
@@ -128,5 +128,28 @@ describe('the story', () => {
     // A whole answer has ended before the client sees any of it.
     expect(types(story).filter((type) => type !== 'finished')).toEqual(['received', 'read', 'error', 'end']);
     expect(of(story, 'error')).toMatchObject([{ error: 'invalid_request_error', blame: 'client' }]);
+  });
+});
+
+describe('whoever listens and throws', () => {
+  const listener = ({ type }: TraceEvent) => {
+    throw new Error(`cannot hear ${type}`);
+  };
+
+  test('ends no answer, and the log says so', async () => {
+    const fetch = async () => googleStream(textChunk('Hello ', 'STOP'));
+    await using proxy = await startProxy({ fetch, listener });
+    const response = await proxy.send('/v1/messages', streamed);
+    expect([response.status, eventNames(await response.text()).at(-1)]).toEqual([200, 'message_stop']);
+    const failures = proxy.lines.filter(({ msg }) => msg === 'what happens to a request could not be told');
+    expect(failures).toHaveLength(proxy.story().length);
+  });
+
+  test('ends no error either, and nothing is left under way', async () => {
+    const fetch = async () => googleStream(textChunk('half of it'));
+    await using proxy = await startProxy({ fetch, listener });
+    const text = await (await proxy.send('/v1/messages', streamed)).text();
+    expect(eventNames(text).at(-1)).toBe('error');
+    expect(await (await proxy.send('/health')).json()).toMatchObject({ streams_in_flight: 0 });
   });
 });

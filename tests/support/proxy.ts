@@ -9,6 +9,7 @@ import { readConfig, secretsOf } from '../../src/config/config.ts';
 import { createLogger } from '../../src/lib/log.ts';
 import { type Clock, createSeededRandom, type Fetch, type Ids, systemClock } from '../../src/lib/ports.ts';
 import type { TraceEvent } from '../../src/trace/events.ts';
+import type { Listener } from '../../src/trace/trace.ts';
 
 export type ProxyOptions = {
   env?: Readonly<Record<string, string>>;
@@ -21,6 +22,8 @@ export type ProxyOptions = {
   toPng?: ToPng;
   /** Of requests, answers and calls; by default drawn from a seed. */
   ids?: Ids;
+  /** Hears the story of each request, beside `story`. */
+  listener?: Listener;
 };
 
 /** Sends like an ordinary client: JSON, with a known version. */
@@ -45,7 +48,7 @@ export async function startProxy(options: ProxyOptions = {}) {
       write,
       secrets: secretsOf(config),
     }),
-    subscribers: [() => (event) => void story.push(event)],
+    subscribers: [() => (event) => void story.push(event), () => options.listener ?? (() => {})],
     ...(options.fetch ? { fetch: options.fetch } : {}),
     ...(options.urlFetch ? { urlFetch: options.urlFetch } : {}),
     ...(options.toPng ? { toPng: options.toPng } : {}),

@@ -81,7 +81,7 @@ const SILENT: Logger = {
   hide() {},
 };
 
-function outgoing(job: Job): Outgoing {
+export function outgoing(job: Job, backend: Backend = NOBODY): Outgoing {
   const model = modelRow('gemini-3-pro-preview');
   const memory = new QuarantineMemory();
   return new Outgoing(
@@ -89,7 +89,7 @@ function outgoing(job: Job): Outgoing {
       model,
       request: { contents: [] },
       exchange: { id: job.id, labels: {}, note() {} },
-      route: singleKey(NOBODY).route(model.id, undefined),
+      route: singleKey(backend).route(model.id, undefined),
       quarantine: new Quarantine({ memory, family: model.family, job, logger: SILENT }),
       thinking: new ThinkingMemory(),
       media: { mendedRequest: async () => undefined, letGo() {} },
@@ -139,6 +139,9 @@ export function scripted(scripts: readonly Script[], options: ScriptedOptions = 
       startedAt: clock.monotonic(),
       clock,
       subscribers: [() => (event) => void story.push(event)],
+      onFailure: (error) => {
+        throw error;
+      },
     }),
     warn() {},
     letBodyGo() {},
@@ -159,7 +162,7 @@ export function scripted(scripts: readonly Script[], options: ScriptedOptions = 
   };
   const ports = { clock, random: options.random ?? always(1) };
   const answer = new Answer(loop, async () => sent, job, ports);
-  return { answer, clock, abort, seen, story };
+  return { answer, clock, abort, seen, story, job };
 }
 
 /** Reads to the end while time passes. */

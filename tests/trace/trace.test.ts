@@ -16,8 +16,12 @@ function hearing(): { heard: [id: string, event: TraceEvent][]; subscriber: Subs
   return { heard, subscriber: (id) => (event) => heard.push([id, event]) };
 }
 
-const trace = (clock: { monotonic(): number }, subscribers: readonly Subscriber[], id = 'req_1') =>
-  new Trace({ id, startedAt: 1_000, clock, subscribers });
+const trace = (
+  clock: { monotonic(): number },
+  subscribers: readonly Subscriber[],
+  id = 'req_1',
+  onFailure: (error: unknown) => void = (error) => expect.unreachable(String(error)),
+) => new Trace({ id, startedAt: 1_000, clock, subscribers, onFailure });
 
 describe('the story of a request', () => {
   test('each event is heard in order, with the time since the request was received', () => {
@@ -36,6 +40,20 @@ describe('the story of a request', () => {
     trace(countedClock([1_007]), [one.subscriber, other.subscriber]).tell({ type: 'head' });
     expect(one.heard).toEqual([['req_1', { type: 'head', ms: 7 }]]);
     expect(other.heard[0]?.[1]).toBe(one.heard[0]?.[1] as TraceEvent);
+  });
+
+  test('a listener that throws is told of, and neither the teller nor the others notice', () => {
+    const { heard, subscriber } = hearing();
+    const broken = new Error('broken');
+    const breaking: Subscriber = () => () => {
+      throw broken;
+    };
+    const failures: unknown[] = [];
+    const story = trace(countedClock([1_007]), [breaking, subscriber], 'req_1', (error) => {
+      failures.push(error);
+    });
+    story.tell({ type: 'head' });
+    expect([heard, failures]).toEqual([[['req_1', { type: 'head', ms: 7 }]], [broken]]);
   });
 
   test('a subscriber is asked once for each request, and tells the requests apart', () => {
