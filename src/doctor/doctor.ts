@@ -1,6 +1,8 @@
 /** `bun run doctor`: runs all checks at once, and tells what each has found in a stable order, as it comes. */
 import { ConfigError, VERSION } from '../config/config.ts';
-import { within } from '../lib/async.ts';
+import { exitOfSignal } from '../launch/client.ts';
+import { EndedBySignal } from '../launch/launch.ts';
+import { followSignal, othersFirst, within } from '../lib/async.ts';
 import { hideSecrets } from '../lib/secrets.ts';
 import { HELP, readArguments } from './arguments.ts';
 import { client } from './client.ts';
@@ -33,8 +35,13 @@ export const CHECKS: readonly Check[] = [
 export type Checked = { name: string; findings: readonly Finding[] };
 
 /** A check that takes too long, or fails itself, hides no other one. */
-async function runCheck({ name, limitMs, run }: Check, context: DoctorContext): Promise<Checked> {
+async function runCheck(
+  { name, limitMs, run }: Check,
+  context: DoctorContext,
+  stop: AbortSignal,
+): Promise<Checked> {
   const controller = new AbortController();
+  followSignal(stop, controller);
   const outcome = await within(run(context, controller.signal), limitMs, context.ports.clock);
   if (outcome.kind === 'done') return { name, findings: outcome.value };
   controller.abort(new DOMException('The check took too long.', 'TimeoutError'));
@@ -72,10 +79,9 @@ function summary(checked: readonly Checked[]): string {
 
 const LINE_START = '\r\u001b[K';
 
-async function tellAsTheyCome(
-  running: readonly (readonly [Check, Promise<Checked>])[],
-  context: DoctorContext,
-) {
+type Running = readonly (readonly [Check, Promise<Checked>])[];
+
+async function tellAsTheyCome(running: Running, context: DoctorContext, stop: AbortSignal): Promise<void> {
   const { err, hasTerminal } = context.ports;
   const out = context.args.json ? () => {} : context.ports.out;
   out(`Gemini for Claude Code ${VERSION} · doctor\n\n`);
@@ -83,26 +89,40 @@ async function tellAsTheyCome(
     if (hasTerminal) err(`…     ${name}`);
     const { findings } = await work;
     if (hasTerminal) err(LINE_START);
+    // What a check has found that was broken off is not so.
+    stop.throwIfAborted();
     for (const finding of findings) out(hideSecrets(lines(name, finding), context.secrets));
   }
 }
 
-async function act(argv: readonly string[], ports: DoctorPorts): Promise<number> {
-  const args = readArguments(argv);
-  if (args.help) {
-    ports.out(HELP);
-    return 0;
-  }
-  const context = readContext(args, ports);
-  const running = CHECKS.map((check) => [check, runCheck(check, context)] as const);
-  await tellAsTheyCome(running, context);
+async function examine(context: DoctorContext, stop: AbortSignal): Promise<number> {
+  const { args, ports, secrets } = context;
+  const running = CHECKS.map((check) => [check, runCheck(check, context, stop)] as const);
+  await tellAsTheyCome(running, context, stop);
   const checked = await Promise.all(running.map(([, work]) => work));
   const stopped = count(checked, 'stops') > 0;
   const report = { version: VERSION, ok: !stopped, checks: checked };
-  ports.out(
-    args.json ? `${hideSecrets(JSON.stringify(report, null, 2), context.secrets)}\n` : summary(checked),
-  );
+  ports.out(args.json ? `${hideSecrets(JSON.stringify(report, null, 2), secrets)}\n` : summary(checked));
   return stopped ? EXIT_STOPPED : 0;
+}
+
+/** A signal of the terminal does not reach what the checks have started: that is in process groups of its own. */
+async function examineUntilSignal(context: DoctorContext): Promise<number> {
+  const stop = new AbortController();
+  const stopped = Promise.withResolvers<never>();
+  const forget = context.ports.onSignal((signal) => {
+    stop.abort(new EndedBySignal(signal));
+    // Whatever hears of the abort ends what it has begun. The others are not waited for.
+    void othersFirst().then(() => stopped.reject(stop.signal.reason));
+  });
+  return Promise.race([examine(context, stop.signal), stopped.promise]).finally(forget);
+}
+
+async function act(argv: readonly string[], ports: DoctorPorts): Promise<number> {
+  const args = readArguments(argv);
+  if (!args.help) return examineUntilSignal(readContext(args, ports));
+  ports.out(HELP);
+  return 0;
 }
 
 /** The exit code: 1 where something would stop a session. */
@@ -110,6 +130,7 @@ export async function doctor(argv: readonly string[], ports: DoctorPorts): Promi
   try {
     return await act(argv, ports);
   } catch (error) {
+    if (error instanceof EndedBySignal) return exitOfSignal(error.signal);
     if (!(error instanceof ConfigError)) throw error;
     ports.err(`${error.message}\n`);
     return EXIT_USAGE;

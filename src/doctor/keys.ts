@@ -31,8 +31,10 @@ function mappedModels({ config: { modelMap } }: DoctorContext): Mapped[] {
   return all.filter(({ model }, at) => all.findIndex((other) => other.model.id === model.id) === at);
 }
 
-/** Failures that are the key's own, whatever the model. */
-const OF_THE_KEY: ReadonlySet<FailureClass> = new Set(['key', 'billing', 'barred', 'address', 'region']);
+/** Failures that are the same for every key and model. */
+const OF_THE_WAY: ReadonlySet<FailureClass> = new Set(['barred', 'address', 'region']);
+/** Failures that are the same for every model. */
+const OF_THE_KEY: ReadonlySet<FailureClass> = new Set(['key', 'billing', ...OF_THE_WAY]);
 
 const classOf = (error: unknown): FailureClass | undefined =>
   error instanceof UpstreamError ? failureClass(error) : undefined;
@@ -141,9 +143,14 @@ async function modelFinding(
 }
 
 /** The variable with another model in it. */
-function assignment(setting: string, id: string, other: string, { ports: { env } }: DoctorContext): string {
+function assignment(setting: string, id: string, other: string, { config }: DoctorContext): string {
   if (setting !== 'MODEL_MAP') return `${setting}=${other}`;
-  return `MODEL_MAP=${(env['MODEL_MAP'] ?? '').replaceAll(id, other)}`;
+  const { modelMap } = config;
+  const renamed = modelMap.patterns.map(([pattern, target]) => [
+    pattern,
+    mapModel(target, modelMap).id === id ? other : target,
+  ]);
+  return `MODEL_MAP='${JSON.stringify(Object.fromEntries(renamed))}'`;
 }
 
 const NO_KEY = hint(
@@ -168,22 +175,41 @@ export const keys: Check = {
     if (lists.every(({ error }) => isUnreachable(error)))
       return [hint('the keys were not tried', 'There is no way to Gemini.', 'See "network" above.')];
     const tried = await tryKeys(context, mapped, signal);
+    const barred = wayFinding(tried, context);
+    if (barred) return [barred];
     const isBad = ({ results }: Tried) =>
       [...results.values()].every((error) => OF_THE_KEY.has(classOf(error) ?? 'request'));
     const anyWorks = tried.some((each) => !isBad(each));
     const perKey = tried.map((each, position) =>
-      isBad(each) ? keyFinding(each, position, !anyWorks, context) : ok(reaches(each, context)),
+      isBad(each) ? [keyFinding(each, position, !anyWorks, context)] : reaches(each, context),
     );
-    if (!anyWorks) return perKey;
+    if (!anyWorks) return perKey.flat();
     const sound = tried.filter((each) => !isBad(each));
     const perModel = await Promise.all(mapped.map((each) => modelFinding(each, sound, context, signal)));
-    return [...perKey, ...perModel.flat()];
+    return [...perKey, ...perModel].flat();
   },
 };
 
-function reaches({ apiKey, results }: Tried, { google }: DoctorContext): string {
+/** Where no key is at fault: something before Gemini answers, or Google does not serve this place. */
+function wayFinding(tried: readonly Tried[], context: DoctorContext): Finding | undefined {
+  const errors = tried.flatMap(({ results }) => [...results.values()]);
+  const [first] = errors;
+  if (!errors.every((error) => OF_THE_WAY.has(classOf(error) ?? 'request'))) return undefined;
+  const isOtherAddress = classOf(first) === 'address' && context.config.baseUrl !== undefined;
+  const fix = isOtherAddress
+    ? `${guidanceFor(first)} For Google itself: \`unset GOOGLE_GEMINI_BASE_URL\`.`
+    : guidanceFor(first);
+  return stops(
+    `${new URL(context.google.baseUrl).host}: ${told(first, context)}`,
+    'No key gets an answer.',
+    fix,
+  );
+}
+
+/** Nothing where no model answers: each model then says why. */
+function reaches({ apiKey, results }: Tried, { google }: DoctorContext): Finding[] {
   const reached = [...results].flatMap(([id, error]) => (error === undefined ? [id] : []));
-  return `${google.fingerprintOf(apiKey)} reaches ${reached.length === 0 ? 'no model' : reached.join(', ')}`;
+  return reached.length === 0 ? [] : [ok(`${google.fingerprintOf(apiKey)} reaches ${reached.join(', ')}`)];
 }
 
 // ── thinking ──────────────────────────────────────────────────────────────────────────────────────────────────

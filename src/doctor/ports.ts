@@ -1,5 +1,6 @@
 /** What the doctor is given of the world. */
 import type { Environment } from '../config/env-files.ts';
+import type { OnSignal } from '../launch/client.ts';
 import type { Clock, Connect, Fetch } from '../lib/ports.ts';
 
 /** The doors to the outside. */
@@ -17,6 +18,7 @@ export type DoctorPorts = {
   /** Tries whether there is a way to a host. */
   connect: Connect;
   hasTerminal: boolean;
+  onSignal: OnSignal;
   out(text: string): void;
   err(text: string): void;
 };

@@ -1,7 +1,10 @@
 /** How the doctor tells what it has found. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CHECKS, doctor } from '../../src/doctor/doctor.ts';
-import { BAD_KEY, DoctorBench, GOOD_KEY } from '../support/doctor.ts';
+import { BAD_KEY, DoctorBench, GOOD_KEY, SILENT_PROGRAM } from '../support/doctor.ts';
+import { exists, gone } from '../support/launch.ts';
 
 let bench: DoctorBench;
 beforeEach(() => {
@@ -98,5 +101,18 @@ describe('Gemini is asked', () => {
     bench.env['BACKEND'] = 'mock';
     await bench.run();
     expect(bench.google.asked).toEqual([]);
+  });
+});
+
+describe('a signal', () => {
+  test('ends what the checks have started, and then the doctor', async () => {
+    const script = bench.write('servers/silent.ts', SILENT_PROGRAM);
+    const file = join(bench.root, 'child');
+    bench.addMcp('mute', { command: process.execPath, args: [script, file] });
+    const running = bench.start();
+    await exists(file);
+    running.kill('SIGINT');
+    expect(await running.exited).toBe(130);
+    await gone(Number(readFileSync(file, 'utf8')));
   });
 });

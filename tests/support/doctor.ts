@@ -35,6 +35,8 @@ export class StandInGoogle {
   readonly missing = new Set<string>();
   /** Models that refuse to be told how to think. */
   readonly thoughtless = new Set<string>();
+  /** In place of an answer of a model, where there is one. */
+  says: ((model: string) => Response | undefined) | undefined;
   readonly asked: string[] = [];
 
   answer = async (request: Request): Promise<Response> => {
@@ -45,6 +47,8 @@ export class StandInGoogle {
       return googleError(400, 'INVALID_ARGUMENT', 'API key not valid. Please pass a valid API key.');
     const model = /models\/([^:/]+):/.exec(url.pathname)?.[1];
     if (model === undefined) return Response.json({ models: this.#listed() });
+    const said = this.says?.(model);
+    if (said) return said;
     if (this.missing.has(model)) return missing();
     if (this.thoughtless.has(model) && text.includes('thinkingConfig'))
       return googleError(400, 'INVALID_ARGUMENT', 'Thinking level is not supported for this model.');
@@ -141,6 +145,7 @@ export class DoctorBench {
       fetch: (url, init) => fetch(url, init),
       connect: systemConnect,
       hasTerminal: false,
+      onSignal: () => () => {},
       out() {},
       err() {},
       ...more,
@@ -168,8 +173,8 @@ export class DoctorBench {
   }
 
   /** As its users start it: for what is read when a process begins. */
-  async runProcess(...argv: string[]): Promise<Report> {
-    const child = Bun.spawn([process.execPath, SCRIPT, '--folder', this.project, ...argv], {
+  start(...argv: string[]) {
+    return Bun.spawn([process.execPath, SCRIPT, '--folder', this.project, ...argv], {
       cwd: this.root,
       env: this.env,
       stdin: 'ignore',
@@ -178,6 +183,10 @@ export class DoctorBench {
       timeout: RUN_MS,
       killSignal: 'SIGKILL',
     });
+  }
+
+  async runProcess(...argv: string[]): Promise<Report> {
+    const child = this.start(...argv);
     const [out, err] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),

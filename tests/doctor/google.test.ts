@@ -1,0 +1,108 @@
+/** What is said of the ways in which Gemini fails: who is at fault, and whether a session would be stopped. */
+import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { BAD_KEY, DoctorBench, GOOD_KEY } from '../support/doctor.ts';
+import { googleError } from '../support/proxy.ts';
+import { busy, missing, noQuota } from '../support/scripted-google.ts';
+
+let bench: DoctorBench;
+beforeEach(() => {
+  bench = new DoctorBench();
+});
+afterEach(() => bench.clear());
+
+const problems = async () => (await bench.run()).findings.filter(({ level }) => level !== 'ok');
+
+const BIG = 'gemini-4-argon';
+const forBig = (answer: () => Response) => (model: string) => (model === BIG ? answer() : undefined);
+
+describe('one model', () => {
+  test.each([
+    ['is not there', missing],
+    ['has no quota for this key', noQuota],
+    ['is overloaded', busy],
+  ])('that %s is a hint where another takes its place', async (_, answer) => {
+    bench.google.says = forBig(answer);
+    expect(await problems()).toMatchObject([
+      { check: 'keys', level: 'hint', why: 'gemini-4-hydrogen of MODEL_FALLBACKS answers in its place.' },
+    ]);
+  });
+
+  test.each([
+    ['is not there', missing, 'stops'],
+    ['has no quota for this key', noQuota, 'stops'],
+    ['is overloaded', busy, 'hint'],
+  ])('that %s, without a fallback', async (_, answer, level) => {
+    bench.env['MODEL_FALLBACKS'] = 'none';
+    bench.google.says = forBig(answer);
+    const found = await problems();
+    expect(found).toMatchObject([{ check: 'keys', level }]);
+    expect(found[0]).toHaveProperty('fix', expect.stringContaining('`BIG_MODEL=gemini-4-neon`'));
+  });
+
+  test('that MODEL_MAP names is named in the fix with the rest of that setting', async () => {
+    Object.assign(bench.env, {
+      MODEL_FALLBACKS: 'none',
+      MODEL_MAP: '{"claude-opus-*":"gemini-3.8-flash","x":"gemini-4-neon"}',
+    });
+    bench.google.missing.add('gemini-3.8-flash');
+    const found = await problems();
+    expect(found[0]).toHaveProperty(
+      'fix',
+      expect.stringMatching(/`MODEL_MAP='\{"claude-opus-\*":"gemini-4-\w+","x":"gemini-4-neon"\}'`/),
+    );
+  });
+
+  test('that one of two keys reaches is no problem', async () => {
+    bench.env['API_KEYS'] = `${GOOD_KEY},${GOOD_KEY}2`;
+    let refusals = 0;
+    bench.google.says = forBig(() => {
+      refusals += 1;
+      return refusals === 1
+        ? missing()
+        : Response.json({ candidates: [{ content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }] });
+    });
+    expect(await problems()).toEqual([]);
+  });
+});
+
+describe('all models', () => {
+  const all = (answer: () => Response) => () => answer();
+
+  test('without credit: the key is at fault, with what to do', async () => {
+    bench.google.says = all(() =>
+      googleError(429, 'RESOURCE_EXHAUSTED', 'Your prepayment credits are depleted. Please go to AI Studio.'),
+    );
+    const found = await problems();
+    expect(found).toMatchObject([{ check: 'keys', level: 'stops' }]);
+    expect(found[0]).toHaveProperty('fix', expect.stringContaining('billing'));
+    expect(found[0]?.what).toMatch(/^#.{8}, key 1 of GEMINI_API_KEY: /);
+  });
+
+  test('at an address where something else answers: no key is at fault', async () => {
+    Object.assign(bench.env, {
+      API_KEYS: `${GOOD_KEY},${BAD_KEY}`,
+      GOOGLE_GEMINI_BASE_URL: bench.serve(() => new Response('<html>Not here</html>', { status: 404 })),
+    });
+    const found = await problems();
+    expect(found).toMatchObject([{ check: 'keys', level: 'stops', why: 'No key gets an answer.' }]);
+    expect(found[0]).toHaveProperty('fix', expect.stringContaining('`unset GOOGLE_GEMINI_BASE_URL`'));
+  });
+
+  test('overloaded: a hint, since that is over in a while', async () => {
+    bench.google.says = all(busy);
+    const found = await problems();
+    expect(new Set(found.map(({ level }) => level))).toEqual(new Set(['hint']));
+  });
+});
+
+describe('a clock', () => {
+  test.each([
+    ['half a minute ahead', 30_000, []],
+    ['ten minutes ahead', 600_000, ['hint']],
+    ['three hours behind', -3 * 3_600_000, ['hint']],
+    ['a month behind', -30 * 86_400_000, ['stops']],
+  ])('%s', async (_, ahead, levels) => {
+    bench.ahead = ahead;
+    expect((await problems()).map(({ level }) => level)).toEqual(levels as never[]);
+  });
+});
