@@ -34,7 +34,7 @@ export const observationsOf = (observed: readonly Observed[], texts: Texts): Obs
 });
 
 export type Comparison = {
-  /** One entry a scene that is not as it was. */
+  /** One entry for each scene that has changed. */
   differences: string[];
   /** Names of scenes that only one of the two has, as when a turn was added. */
   added: string[];

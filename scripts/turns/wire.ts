@@ -71,13 +71,13 @@ export const unreachable = (code: string, message: string): Reply => ({
   error: { message, code },
 });
 
-/** Accepted, and then nothing: our own deadline ends it. */
+/** Upstream sends `pieces`, and then nothing: our own deadline ends the answer. */
 export const silentAfter = (...pieces: readonly Piece[]): Reply => ({
   ...says(...pieces),
   end: { kind: 'timeout', side: 'proxy' },
 });
 
-/** The same before the head. */
+/** As `silentAfter`, but silent from the start: not even a head comes. */
 export const neverAnswers = (): Reply => ({ ...silentAfter(), noHead: true });
 
 /** The client leaves after `pieces`, a moment after the last. */

@@ -1,6 +1,6 @@
 /**
- * Remembers which settings of thinking each model has refused, for later requests. In memory and limited in size: a
- * restart costs one refusal each.
+ * Remembers which settings of thinking each model has refused, for later requests. The memory is limited in size.
+ * After a restart each such setting costs one refusal again.
  */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';

@@ -17,7 +17,7 @@ export type Note =
   /** Used whole, with whatever keys it has. */
   | { free: string };
 
-// Symbols: neither validation nor the API description sees the notes.
+// The keys of the notes are symbols, so neither validation nor the API description sees the notes.
 const NOTE = Symbol('note');
 const KEYS = Symbol('keys');
 

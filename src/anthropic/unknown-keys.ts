@@ -62,7 +62,7 @@ function fieldOf(schema: TSchema): Field {
   return { ignored: note && 'ignored' in note ? note : undefined, inside: nodeOf(schema) };
 }
 
-/** Undefined where there can be no keys, or where any key may be. */
+/** The known keys of a schema; undefined where a value can have no keys, or may have any key. */
 function nodeOf(schema: TSchema): Node | undefined {
   if (isFree(schema)) return undefined;
   const options = optionsOf(schema);

@@ -30,7 +30,7 @@ import { openSharing } from './sharing.ts';
 
 export type System = {
   app: App;
-  /** As `listen` has requests answered, without a socket and the web server around it. */
+  /** Answers a request in the same way as `listen`, but without a socket and a web server. */
   handle(request: Request): Promise<Response>;
   listen(): Listening;
   /** Answers under way. */

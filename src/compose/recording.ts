@@ -113,7 +113,7 @@ async function reportEnd(
 
 /** What requests are recorded by, and what answers them in place of upstream. */
 export type Tapes = {
-  /** As it was while what is played was recorded. */
+  /** The settings to serve with. In a replay they are the settings with which the requests were recorded. */
   config: Config;
   player: Plays | undefined;
   recorder: RequestRecorder | undefined;

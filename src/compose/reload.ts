@@ -48,12 +48,12 @@ function changedOtherwise(before: Config, next: Config): string[] {
 }
 
 export type ReloadParts = {
-  /** As at start. */
+  /** The settings at the start. */
   config: Config;
   deps: Pick<ServerDeps, 'logger' | 'keys' | 'settings'>;
   /** Uses the keys of `config` from now on. */
   replaceKeys(config: Config): void;
-  /** For the requests that come from now on. */
+  /** Uses other settings for the requests that come from now on. */
   serveWith(settings: ServerSettings): void;
 };
 

@@ -159,7 +159,7 @@ function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
   );
 }
 
-/** As browsers write them. */
+/** The origins of `CORS_ORIGINS`, as browsers write them. */
 function readOrigins({ CORS_ORIGINS = [], PROXY_API_KEY }: Values): readonly string[] {
   if (CORS_ORIGINS.includes(ANY_ORIGIN) && PROXY_API_KEY === undefined) {
     throw new ConfigError(

@@ -11,7 +11,7 @@ import type { Environment } from './env-files.ts';
 const LOOK_MS = 500;
 
 export type Processes = {
-  /** Undefined where the parent cannot be found out. */
+  /** The parent of a process; undefined where the parent cannot be found out. */
   parentOf(pid: number): number | undefined;
   isAlive(pid: number): boolean;
 };

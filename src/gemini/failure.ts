@@ -77,10 +77,10 @@ const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
 /** The request names a file or a cache of another project: no other key or model would help. */
 const OTHERS_THING = /\bfiles?\b|\bcache/i;
 
-/** Without access to one model a key may still use others. */
+/** A key without access to one model may still use other models. */
 const ONE_MODEL = /\bmodels?\b/i;
 
-/** For gateways that hand on Google's sentence without its status name. */
+/** Some gateways hand on Google's sentence without the name of its status. */
 const MODEL_NOT_FOUND = /^models\/\S+ is not found\b|^Publisher Model \S+ (?:was )?not found/i;
 
 export function failureClass(error: UpstreamError): FailureClass {
@@ -140,7 +140,7 @@ function classOfGoogles(status: number, error: UpstreamError): FailureClass {
   }
 }
 
-/** Its text says nothing for certain about a key or a model. */
+/** The text of such an answer says nothing for certain about a key or a model. */
 function classOfFront(status: number, error: UpstreamError): FailureClass {
   switch (status) {
     case 401:
@@ -165,7 +165,7 @@ function classOfQuota(error: UpstreamError): FailureClass {
   return isDailyQuota(error) ? 'quota-day' : 'quota-minute';
 }
 
-/** For a 400 whose message says nothing: "Request contains an invalid argument." */
+/** The class of a 400 whose message says nothing: "Request contains an invalid argument." */
 function classByDetails(details: string): FailureClass {
   if (BAD_REGION.test(details)) return 'region';
   return BAD_PICTURE.test(details) ? 'media' : 'request';

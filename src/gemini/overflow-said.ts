@@ -24,7 +24,7 @@ const WORDINGS: readonly RegExp[] = [
 const numberOf = (digits: string | undefined): number | undefined =>
   digits === undefined ? undefined : Number(digits.replaceAll(',', ''));
 
-/** Undefined where `message` says something else. */
+/** The numbers in a message that the prompt is too long; undefined where `message` says something else. */
 export function overflowSaid(message: string): Overflow | undefined {
   for (const wording of WORDINGS) {
     const found = wording.exec(message);

@@ -41,7 +41,7 @@ function aligned(was: readonly string[], is: readonly string[]): Line[] {
 const marked = (mark: Line['mark'], texts: readonly string[]): Line[] =>
   texts.map((text) => ({ mark, text }));
 
-/** By the longest common subsequence. */
+/** Compares the lines by their longest common subsequence. */
 function middle(was: readonly string[], is: readonly string[]): Line[] {
   if (was.length * is.length > MAX_CELLS) return [...marked('-', was), ...marked('+', is)];
   const lengths = commonLengths(was, is);

@@ -50,7 +50,7 @@ class SqliteSignatureStore implements SignatureStore {
     of: (key, { text }) => key.length + text.length,
   });
   readonly #absent = new Set<string>();
-  /** By the first of their unknown keys. */
+  /** Requests that came before, known by the first of their unknown keys. */
   readonly #seen = new RecentMap<string, true>(MOST_SEEN);
   readonly #warned = new Set<string>();
   #table: SignatureTable;

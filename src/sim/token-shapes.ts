@@ -106,7 +106,7 @@ const LONGEST_KEY = 20_000;
 const DASHES = '-----';
 /** Base64, line ends in every writing, numbers of lines, and the few headers that such a key may have. */
 const BODY = /(?:[\w+/=\s:,.|\xe2\x86\x92-]|\\[nrt])*?(?=-----END)/y;
-/** For a key that is cut off: its first lines, which hold nothing else. */
+/** The first lines of a key that is cut off. They hold nothing but the key. */
 const WHOLE_LINES = /(?:(?:\s|\\[nrt])+(?:\d{1,7}(?:\xe2\x86\x92|[\t:|]|\\t))?[A-Za-z0-9+/=]{32,})+/y;
 
 /** What stands between the first line and the last one. */

@@ -30,7 +30,7 @@ const LONGEST_WAIT_SECONDS = 60;
 /** Seconds. For a longer wait the user should be told, rather than watch the client ask every minute. */
 const HOPELESS_SECONDS = 300;
 
-/** For failures that the request caused: Google's status, where Anthropic has a type for it. */
+/** The type of an error that the request caused, by Google's status, as far as Anthropic has a type for that status. */
 const REQUEST_TYPES: Readonly<Record<number, ErrorType>> = {
   402: 'billing_error',
   403: 'permission_error',

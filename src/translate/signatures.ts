@@ -96,7 +96,7 @@ export function answeredTurn(messages: readonly Message[]): string {
   return last ? turnHash(last) : '';
 }
 
-/** Of a message of the user's. */
+/** The hash of a message of the user's. */
 export const turnHash = oncePer(({ content }: Message): string => {
   if (typeof content === 'string') return contentHash(content.trim());
   const ids: string[] = [];
@@ -142,7 +142,7 @@ function messageKeys(message: Message, context: string): readonly SignatureKeys[
   return keys;
 }
 
-/** Of every block of the assistant's that may be signed. Look-ups happen before translation, which stays pure. */
+/** The keys of every block of the assistant's that may be signed. Look-ups happen before translation, which stays pure. */
 export function signatureKeys(messages: readonly Message[]): SignatureKeys[] {
   const keys: SignatureKeys[] = [];
   let context = '';

@@ -27,9 +27,9 @@ export type Warning = {
 
 export type Warn = (code: WarningCode, path: string, detail: string) => void;
 
-/** By code and path: nearly every request of Claude Code has one of these, and nothing is to be done about it. */
+/** Codes and paths of warnings that nearly every request of Claude Code causes, and that nobody can do anything about. */
 const ROUTINE: ReadonlySet<string> = new Set([
-  // It asks for as many tokens as Anthropic's largest model gives.
+  // Claude Code asks for as many tokens as Anthropic's largest model gives.
   'value-clamped max_tokens',
 ]);
 

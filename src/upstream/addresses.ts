@@ -30,7 +30,7 @@ const createModels = (apiKey: string, baseUrl: string) =>
 /** The SDK reads this as a whole answer without fields. It never reads a stream. */
 const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });
 
-/** For one key. What the SDK once said about a model stays true as long as the key is used. */
+/** The addresses for one key. What the SDK once said about a model stays true as long as the key is used. */
 export class Addresses {
   readonly #models: ReturnType<typeof createModels>;
   readonly #known = new RecentMap<string, Address>(MOST_KNOWN);

@@ -31,7 +31,7 @@ type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
 export class Connection {
   readonly #limits: ConnectionLimits;
-  /** Of whoever wants the answer. */
+  /** The signal of the caller, who wants the answer. */
   readonly #wanted: AbortSignal;
   readonly #abort = new AbortController();
   readonly #unfollow: () => void;
@@ -41,7 +41,7 @@ export class Connection {
   #awaited = 'no response head';
   #expects: 'news' | 'end' = 'news';
   #reader: Reader | undefined;
-  /** Of who waits for the head. */
+  /** Rejects the promise of the caller that waits for the head. */
   #giveUp: ((reason: unknown) => void) | undefined;
 
   /** Aborting `signal` ends the connection. What waits on it then rejects with the signal's reason. */

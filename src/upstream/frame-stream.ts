@@ -20,7 +20,7 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   readonly #decoder = new FrameDecoder();
   readonly #progress = new Progress();
   readonly #breather = new Breather(STEPS_AT_ONCE);
-  /** Of the last read. */
+  /** The bytes of the last read that are not decoded yet. */
   #rest: Uint8Array | undefined;
   #failure: { error: unknown } | undefined;
   #done = false;

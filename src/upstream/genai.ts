@@ -19,7 +19,7 @@ export type GenaiOptions = {
   apiKey: string;
   /** Tells whose signatures are whose. By default it is made from the key. */
   keyFingerprint?: string;
-  /** Without a path. By default Google's. */
+  /** The base URL, without a path. By default it is Google's. */
   baseUrl?: string;
   fetch: Fetch;
   /** Milliseconds from the send to the response head. */

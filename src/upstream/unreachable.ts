@@ -14,7 +14,7 @@ const CODES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no host has this name',
   EPROTO: 'the TLS handshake failed',
   ETIMEDOUT: 'no connection in time',
-  // The same, by other versions of Bun.
+  // The names that other versions of Bun give the same errors.
   ConnectionRefused: 'nothing listens there',
   FailedToOpenSocket: 'no connection',
 };

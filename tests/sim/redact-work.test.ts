@@ -49,7 +49,7 @@ function stepsOf(text: string): Map<string, number> {
 
 const LENGTH = 1_000;
 const TIMES = 4;
-/** Four times as many, and what does not grow with the text. */
+/** A text four times as long may take five times the steps: four times as many, and one time for what does not grow with the text. */
 const MOST_GROWTH = 5;
 const FEW = 20 * LENGTH;
 

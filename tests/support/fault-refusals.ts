@@ -1,4 +1,4 @@
-/** Requests that Google refuses because of something in them, until that is gone. */
+/** Requests that Google refuses because of something in them, and takes once that thing is gone. */
 import type { FunctionDeclaration, GenerateContentRequest } from '../../src/gemini/wire.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { googleErrorFor } from '../../src/sim/faults/status.ts';

@@ -238,7 +238,7 @@ export class PoolModel {
     return (['closed', 'half-open', 'open'] as const).find((state) => states.includes(state));
   }
 
-  /** The first moment at which the minute before it has room for the request. */
+  /** The first moment at which the request may be sent: with what was sent in the minute before that moment, it stays within the rates. */
   #rateFreeAt(key: KeyModel, size: number): number {
     const { requests = Infinity, tokens: limit = Infinity } = this.rates;
     const fits = (at: number) => {

@@ -92,7 +92,7 @@ const KINDS = new Uint8Array(256).fill(OTHER);
 for (const char of '0123456789abcdefABCDEF') KINDS[char.charCodeAt(0)] = DIGIT;
 for (const char of ' \t\r\n,;:|\\{}[]()<>="\'&#xXuU') KINDS[char.charCodeAt(0)] = BETWEEN;
 
-/** Of digits. */
+/** The most digits that a number of a dump has. */
 const LONGEST_NUMBER = 20;
 const LONG_NUMBER = 12;
 /** Numbers, or single characters, one after another. */

@@ -20,7 +20,7 @@ export function lettersOf(secret: string): string | undefined {
   return letters.length < FEWEST ? undefined : letters;
 }
 
-/** Without the numbers of lines. */
+/** Reads the letters of a text, without the numbers of its lines. */
 export function lettersReading(plain: Unescaped): Reading {
   const letters = new ReadBytes();
   for (const { start, end } of linesOf(plain)) {

@@ -1,6 +1,6 @@
 /** A text that was read out of another one, with the way back: where each of its characters stands in the source. */
 
-/** Of characters. */
+/** A range of characters. */
 export type Span = { start: number; length: number };
 
 export type Reading = {

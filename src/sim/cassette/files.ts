@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** For the user alone: recordings hold conversations. */
+/** Only the user may read a recording: it holds conversations. */
 export const FILE_MODE = 0o600;
 export const FOLDER_MODE = 0o700;
 

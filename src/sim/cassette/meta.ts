@@ -109,10 +109,10 @@ export function checkBody(bytes: Uint8Array, body: Static<typeof Body>, file: st
   if (sha256(bytes) !== body.sha256) throw new CassetteError(file, 'its SHA-256 is not the recorded one');
 }
 
-/** For people; keys keep their order. */
+/** JSON that people read. Keys keep their order. */
 export const indentedJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** For people and their diffs; keys are sorted. */
+/** JSON that people read and compare. Keys are sorted. */
 export const prettyJson = (value: unknown): string => indentedJson(sorted(value));
 
 function sorted(value: unknown): unknown {

@@ -66,7 +66,7 @@ export type UpstreamExchange = {
     body: string;
   };
   model: string;
-  /** Undefined where no head ever came. */
+  /** The head of the answer; undefined where no head came. */
   head:
     | { status: number; statusText: string; headers: Headers /** Milliseconds since the send. */; ms: number }
     | undefined;
@@ -128,7 +128,7 @@ export type RecordedRequest = {
    * The size of the prompt as the client was told before the answer had ended: an estimate, or upstream's first figure.
    */
   promptTold?: { tokens: number; cached: number };
-  /** Of a request that stands by itself: what was set otherwise than for all of its kind. */
+  /** Only where the request is a turn fixture: the settings in which it differs from other turns. */
   settings?: Partial<RecordedSettings>;
   versions: Versions;
   /** Places in the client's side. Each upstream exchange has its own list. */

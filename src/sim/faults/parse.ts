@@ -15,7 +15,7 @@ import { FAULT_ROWS, FAULTS, type FaultName, isFaultName } from './table.ts';
 
 export type FaultRule = {
   name: FaultName;
-  /** As it was written. */
+  /** The rule as it was written. */
   text: string;
   /**
    * The first and the last request that the rule may strike, counted from 1 among the requests of its model and caller.

@@ -37,7 +37,7 @@ const EXPECTED: Readonly<Record<Unit, string>> = {
 export const unitText = (unit: Unit): string => EXPECTED[unit];
 export const expectedOf = (name: Parameter): string => unitText(PARAMETERS[name].unit);
 
-/** Undefined where `text` is no value of that kind. */
+/** The value of a setting; undefined where `text` is no value of that kind. */
 export function readSetting(name: Parameter, text: string): number | undefined {
   switch (PARAMETERS[name].unit) {
     case 'count':

@@ -16,7 +16,7 @@ const sameContent: Effect = { kind: 'same-content' };
 const asSent: Effect = { kind: 'as-sent' };
 /** One error, after another attempt where nothing was shown yet. */
 const retried = (error: ErrorWord): Effect => ({ kind: 'error', error, retried: true });
-/** The same, except where everything had been said by then. */
+/** The same effect, except where the answer had said everything before the fault. */
 const retriedUnlessWhole = (error: ErrorWord): Effect => ({
   kind: 'error',
   error,

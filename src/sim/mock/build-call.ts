@@ -20,7 +20,7 @@ export function smallestCall(name: string, { request, words }: Conversation): Bu
   return { name, args: schema === undefined ? {} : asObject(sampleValue(schema, words)) };
 }
 
-/** Undefined where the request declares none of the tools that the call may use. */
+/** Makes the call; undefined where the request declares none of the tools that the call may use. */
 export function buildCall(call: ScenarioCall, conversation: Conversation, fill: Fill): BuiltCall | undefined {
   const name = call.tool.find((tool) => conversation.callable.has(tool));
   if (name === undefined) return undefined;
@@ -30,7 +30,7 @@ export function buildCall(call: ScenarioCall, conversation: Conversation, fill: 
   return { name, args: { ...smallestCall(name, conversation).args, ...Object.fromEntries(kept) } };
 }
 
-/** Undefined where the schema takes anything. */
+/** The arguments that the tool's schema names; undefined where the schema takes any argument. */
 function knownArguments(name: string, { request }: Conversation): ReadonlySet<string> | undefined {
   const declared = declarations(request).find((declaration) => declaration.name === name);
   const schema = declared?.parametersJsonSchema ?? declared?.parameters;

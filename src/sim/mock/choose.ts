@@ -76,7 +76,7 @@ function candidates(scenario: Scenario, asking: Asking, chosen: boolean): Candid
   return [...rules.filter(({ when }) => open && matches(when, asking, states)), ...standing];
 }
 
-/** Undefined where the answer would call tools and the request declares none of them. */
+/** Makes the reply; undefined where the reply would call tools and the request declares none of them. */
 function replyOf(
   scenario: Scenario,
   act: Exclude<Act, { kind: 'spoil' }>,

@@ -17,7 +17,7 @@ export type Conversation = {
   /** The words of the user that the current turn answers: the first text, and all texts joined. */
   readonly user: string;
   readonly words: string;
-  /** The same texts as a list. */
+  /** The texts that are joined in `words`, as a list. */
   readonly texts: readonly string[];
   /** Model contents since then. */
   readonly turn: number;

@@ -34,7 +34,7 @@ export type MockOptions = {
   chosen?: string;
   random: Random;
   clock: Clock;
-  /** By default `instant`, which no scenario changes. */
+  /** The pace of answers. The default is `instant`, which no scenario changes. */
   pace?: Pace;
 };
 

@@ -11,7 +11,7 @@ const SPREAD = 0.5;
 
 export type PaceOptions = {
   pace: Pace;
-  /** Of a human pace. */
+  /** The speed of an answer at a human pace. */
   speed: Speed;
   clock: Clock;
   random: Random;

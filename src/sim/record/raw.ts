@@ -25,7 +25,7 @@ export type HeaderPairs = readonly [string, string][];
 
 export type RawExchange = {
   request: { url: string; method: string; headers: HeaderPairs; body: string };
-  /** Undefined where no head came. `ms` since the send. */
+  /** The head of the answer; undefined where no head came. `ms` counts from the sending of the request. */
   head: { status: number; statusText: string; headers: HeaderPairs; ms: number } | undefined;
   reads: readonly Read[];
   /** The recorder's limit was reached. */

@@ -16,7 +16,7 @@ export type ClientReply = {
 };
 
 export class RequestRecording {
-  /** Of arrival, from 1. */
+  /** The number of the request, in the order of arrival, from 1. */
   readonly number: number;
   readonly seed: number;
   /** The bytes of our answer, as they are sent. */

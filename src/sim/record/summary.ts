@@ -8,11 +8,11 @@ export type RecordingSummary = {
   exchanges: number;
   /** Requests that are not in it: they were refused before their body was read, or could not be written. */
   unrecorded: number;
-  /** By name: upstream requests. */
+  /** The number of upstream requests for each model. */
   models: Counts;
   /** How many exchanges had each oddity, by its name. An end that is not clean is one. */
   anomalies: Counts;
-  /** By kind: places. */
+  /** The number of places that were blotted out, for each kind of secret. */
   redactions: Counts;
 };
 

@@ -20,7 +20,7 @@ export class Library {
   /** All noise, including names. */
   readonly noise: readonly Noise[];
   readonly #sameness: Sameness;
-  /** By key, in order of arrival. */
+  /** The recorded requests that are still to be played, by key, in the order of arrival. */
   readonly #waiting = new Map<string, string[]>();
   readonly #folders: readonly string[];
   /** When each request came. */

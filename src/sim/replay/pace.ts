@@ -5,7 +5,7 @@ const FORM = /^(?:(instant)|(real)|x(\d+(?:\.\d+)?)|max(\d+))$/;
 
 export const PACE_FORMS = 'instant, real, x<times as fast>, max<milliseconds of one pause>';
 
-/** Undefined for what is none of `PACE_FORMS`. The bytes are the same at any pace. */
+/** Reads a pace; undefined for a text that is none of `PACE_FORMS`. The bytes are the same at any pace. */
 export function parsePace(text: string): Pace | undefined {
   const [, instant, real, times, most] = FORM.exec(text.trim().toLowerCase()) ?? [];
   if (instant) return () => 0;

@@ -33,7 +33,7 @@ export type Play = {
   signatures: SignatureStore;
   /** What the client is told of the prompt before the answer has ended; `size` is what it would be told today. */
   promptTold(size: () => PromptSize): PromptSize;
-  /** The answer has ended, or its client has left. */
+  /** To be called when the answer has ended, or its client has left. */
   leave(): void;
   /** Problems so far. */
   problem(): string | undefined;

@@ -19,7 +19,7 @@ export class Lane {
    */
   target = WORKING;
   readonly start: number;
-  /** When it came now. */
+  /** When the request came in the replay. */
   readonly realStart: number;
 
   constructor(start: number, realStart: number) {
@@ -29,7 +29,7 @@ export class Lane {
 }
 
 const WORKING = Number.NEGATIVE_INFINITY;
-/** It waits for something outside, and so holds up nobody. */
+/** The place in time of a request that waits for something outside. It holds up no other request. */
 const AWAY = Number.POSITIVE_INFINITY;
 
 /** Real milliseconds that a client gets to notice that an answer has ended, before it hears of another one. */

@@ -13,7 +13,7 @@ export type Pace = (ms: number) => number;
 export type Order = {
   turn(at: number, signal: AbortSignal): Promise<void>;
   works(): void;
-  /** What comes next does not depend on upstream. */
+  /** To be called when what comes next does not depend on upstream. */
   isAway(): void;
 };
 

@@ -88,7 +88,7 @@ export type Flow = {
   caller: readonly string[] | undefined;
   /** The words that begin it. The first flow of a scenario has none of its own: the scenario's prompt begins it. */
   prompt: TextTest | undefined;
-  /** By name; it begins with the first one. */
+  /** The states by name. The scenario begins with the first state. */
   states: ReadonlyMap<string, State>;
 };
 

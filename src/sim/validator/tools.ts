@@ -36,7 +36,7 @@ function checkDeclaration(declaration: ApiDeclaration, path: string): string[] {
   return lines;
 }
 
-/** The closed schema of `parameters`. Paths inside of it name the property. */
+/** Checks the closed schema of `parameters`. A path in a refusal names the property in the schema. */
 function checkSchema(schema: ApiSchema, path: string): string[] {
   const lines: string[] = [];
   const names = Object.keys(schema.properties ?? {});

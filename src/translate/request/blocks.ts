@@ -67,7 +67,7 @@ const ROWS: Rows = {
   mcp_tool_listing: (block) => text(blockText(block)),
   container_upload: (block) => text(blockText(block)),
   compaction: (block) => text(block.content ?? ''),
-  // It only says which of Anthropic's models answered.
+  // Left out: the block only says which of Anthropic's models answered.
   fallback: () => [],
   // They change which tools are declared: see tool-visibility.
   tool_addition: () => [],

@@ -30,7 +30,7 @@ export function wishOf({ thinkingLevel, thinkingBudget }: ThinkingConfig): strin
 const mentions = (message: string, value: string): boolean =>
   message.split(/[^\w-]+/).some((word) => word.toLowerCase() === value.toLowerCase());
 
-/** Undefined where `error` is about something else, or there is nothing to take out. */
+/** The setting of thinking that `error` refuses; undefined where `error` is about something else, or there is nothing to take out. */
 export function thinkingRefusal(
   error: UpstreamError,
   { generationConfig }: GenerateContentRequest,

@@ -60,7 +60,7 @@ class Words {
     this.#places = bytePlaces(text);
   }
 
-  /** Undefined where the text does not have these words. */
+  /** The place of a segment in the text; undefined where the text does not have the words of the segment. */
   rangeOf({ startIndex, endIndex, text: words }: Segment): Range | undefined {
     const start = this.#placeOf(startIndex);
     if (typeof words !== 'string' || words === '') {

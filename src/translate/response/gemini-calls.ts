@@ -65,7 +65,7 @@ function argumentsOf(name: string, args: unknown): JsonObject {
   throw unusable(`called "${name}" with arguments that are no object`);
 }
 
-/** Undefined where `text` is no JSON, or is nested too deep. */
+/** The value of `text`; undefined where `text` is no JSON, or is nested too deep. */
 function parsed(text: string): unknown {
   if (text.trim() === '') return null;
   const { depth, values, exact } = jsonShape(text, { depth: MAX_DEPTH, values: MAX_VALUES });

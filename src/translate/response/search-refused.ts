@@ -9,7 +9,7 @@ import type { TurnEvent } from './turn.ts';
 /** "Search Grounding is not supported.", "google_search is not supported", "Google Search tool is not enabled". */
 const SEARCH_REFUSED = /google[ _]?search|\bgrounding\b|\bsearch (?:tool|retrieval)/i;
 
-/** Undefined where there was no search, or the error is about something else. `shown` makes a text fit for a client. */
+/** The events that tell of a refused search; undefined where there was no search, or the error is about something else. `shown` makes a text fit for a client. */
 export function refusedSearch(
   error: unknown,
   { search }: AnswerPlan,

@@ -14,7 +14,7 @@ export const UNKNOWN_SIZE: PromptSize = { tokens: 0, cached: 0 };
 /** Google's own rule of thumb. */
 export const CHARACTERS_PER_TOKEN = 4;
 
-/** Undefined where upstream has not counted the prompt yet. */
+/** The prompt's size; undefined where upstream has not counted the prompt yet. */
 export function promptSizeIn({
   promptTokenCount: tokens,
   cachedContentTokenCount: cached = 0,
@@ -22,7 +22,7 @@ export function promptSizeIn({
   return typeof tokens === 'number' ? { tokens, cached } : undefined;
 }
 
-/** For `message_start`. Output tokens are 0 there, because some clients add the figures of start and end. */
+/** The usage in `message_start`. Output tokens are 0 there, because some clients add the figures of start and end. */
 export const usageAtStart = ({ tokens, cached }: PromptSize): Usage =>
   toUsage({ promptTokenCount: tokens, cachedContentTokenCount: cached });
 

@@ -81,8 +81,8 @@ export class Writer {
   }
 
   /**
-   * Ends the open thinking block with its signature, which is always its last delta. Without an open block one is
-   * opened for it.
+   * Ends the open thinking block with its signature, which is always its last delta. Where no thinking block is
+   * open, opens an empty one for the signature.
    */
   signature(signature: string): void {
     this.#enter('thinking');

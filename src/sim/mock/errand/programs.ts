@@ -94,7 +94,7 @@ export const LANGUAGE_WORDS: readonly (readonly [word: RegExp, ending: string])[
 
 const endingOf = (path: string): string => /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '';
 
-/** Undefined where files with this ending are no programs, or in a language that is not known here. */
+/** The language of a file, by the ending of its path; undefined where the file is no program, or its language is not known here. */
 export const languageOf = (path: string): Language | undefined => LANGUAGES[endingOf(path)];
 
 /** The content of a file about which nothing is said. */

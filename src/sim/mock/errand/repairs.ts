@@ -53,7 +53,7 @@ const SLIPS: readonly Slip[] = [
   },
 ];
 
-/** Undefined where there is no such mistake: to find others takes a model. */
+/** The repair of a mistake of a known kind; undefined where there is no such mistake. Only a model could find others. */
 export function findRepair(code: string, isPython: boolean): Repair | undefined {
   const lines = code.split('\n');
   for (const [index, line] of lines.entries()) {

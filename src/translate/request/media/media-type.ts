@@ -29,7 +29,7 @@ const KINDS: readonly (readonly [type: string, is: (bytes: Uint8Array) => boolea
   ['image/tiff', (bytes) => startsWith(bytes, 'II*\0') || startsWith(bytes, 'MM\0*')],
 ];
 
-/** Undefined for bytes of any other kind. */
+/** The media type that `bytes` show; undefined for bytes of any other kind. */
 export const mediaTypeOf = (bytes: Uint8Array): string | undefined => KINDS.find(([, is]) => is(bytes))?.[0];
 
 /** How many characters of base64 hold the beginning; a multiple of 4. */
@@ -40,6 +40,6 @@ function beginningOf(data: string): string {
   return /\s/.test(beginning) ? data.replace(/\s+/g, '').slice(0, BEGINNING) : beginning;
 }
 
-/** The same for base64 in either alphabet, with or without line breaks. */
+/** The media type of bytes in base64, in either alphabet, with or without line breaks. */
 export const mediaTypeOfBase64 = (data: string): string | undefined =>
   mediaTypeOf(Buffer.from(beginningOf(data), 'base64'));

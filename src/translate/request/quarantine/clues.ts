@@ -43,7 +43,7 @@ const missing = (names: readonly string[], path?: string): Clue => ({
 const quoted = (text: string): string[] =>
   [...text.matchAll(/['"`]([^'"`]+)['"`]/g)].map(([, name = '']) => name);
 
-/** By the form of a line; the first match counts. */
+/** The clue that a line gives, by the form of the line. The first form that matches counts. */
 const SENTENCES: readonly (readonly [pattern: RegExp, clue: (...found: string[]) => Clue])[] = [
   [
     /schema at (.+?) requires unspecified property:? (.+)/i,
@@ -129,7 +129,7 @@ export type Clued = {
 /** Whether the text in quotes in `line` is known not to be a tool. */
 export const isClue = (line: string): boolean => SENTENCES.some(([pattern]) => pattern.test(line));
 
-/** Undefined where `line` is about something else, or may be about the schema of the answer. */
+/** The declarations that `line` points to; undefined where `line` is about something else, or may be about the schema of the answer. */
 export function cluedBy(
   line: string,
   declarations: readonly FunctionDeclaration[],

@@ -48,10 +48,10 @@ const sentence = (line: string): string => line.replace(/^[\s*]+/, '').trim();
 export const declarationsOf = (request: GenerateContentRequest): FunctionDeclaration[] =>
   (request.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations ?? []);
 
-/** By the sentence of an error: the names of the declarations that were changed because of it. */
+/** For the sentence of each error: the names of the declarations that were changed because of that sentence. */
 export type Blamed = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Undefined where `error` is not about the declarations of `request`. `blamed`: what was changed earlier, and why. */
+/** The declarations that `error` means; undefined where `error` is not about the declarations of `request`. `blamed`: what was changed earlier, and why. */
 export function culpritsOf(
   error: UpstreamError,
   request: GenerateContentRequest,

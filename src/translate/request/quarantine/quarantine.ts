@@ -47,7 +47,7 @@ export const allWith = (
 
 /** What becomes of a declaration that Google names. */
 export type Change = {
-  /** As it was sent. */
+  /** The declaration as it was sent. */
   declaration: FunctionDeclaration;
   fate: Fate;
   /** Google's sentence. */

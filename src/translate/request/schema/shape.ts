@@ -157,7 +157,7 @@ export function isPlainLeaf(schema: JsonObject): boolean {
 const isFitValue = (kind: Kind, value: Json): boolean =>
   kind !== 'schema' && kind !== 'schemas' && kind !== 'named' && AS_KIND[kind](value) === value;
 
-/** The same object where nothing is wrong with it. Schemas inside of it are not looked at. */
+/** `written` with its mistakes put right; `written` itself where there are none. Schemas inside of `written` are not looked at. */
 export function shaped(written: JsonObject, told: Told): JsonObject {
   const schema = constant(typed(tuple(exclusiveBounds(written))));
   let entries: [string, Json][] | undefined;

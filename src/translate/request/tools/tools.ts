@@ -70,13 +70,13 @@ function declarationOf({ name, tool, path }: DeclaredTool, warn: Warn, work: Wor
 type Made = {
   readonly name: string;
   readonly declaration: FunctionDeclaration;
-  /** With paths inside of the tool. */
+  /** The paths of these warnings begin inside of the tool. */
   readonly warnings: readonly Warning[];
   /** The work that its schema took. */
   readonly steps: number;
 };
 
-/** By the tool, which is the very same object in every turn of a conversation. */
+/** What was made of each tool. A tool is the very same object in every turn of a conversation. */
 const known = new MadeOf<Tool, Made>();
 
 function madeAnew(declared: DeclaredTool, work: Work): Made {

@@ -15,7 +15,7 @@ const QUESTION_CHARACTERS = 300;
 export function webSearchOf({ tools, tool_choice: choice }: CountTokensRequest): WebSearchTool | undefined {
   const [tool, ...others] = tools ?? [];
   if (!tool || others.length > 0 || !isWebSearch(tool) || choice?.type === 'none') return undefined;
-  // It was checked against its schema when the request was read.
+  // Safe, since the tool was checked against its schema when the request was read.
   return tool as WebSearchTool;
 }
 
