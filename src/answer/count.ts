@@ -13,7 +13,7 @@ import { isUrlRefused } from '../translate/request/media/url-repair.ts';
 import { Answer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
 import { estimateTokens } from './estimate-tokens.ts';
-import { ModelChoice, type Models } from './fallback-model.ts';
+import { ModelChoice, type Models, type Wanted } from './fallback-model.ts';
 import type { Job } from './job.ts';
 import { RequestMedia } from './media/request-media.ts';
 import { Outgoing } from './outgoing.ts';
@@ -164,8 +164,9 @@ export async function countTokensOf(
   tellAsked(request, 'count-tokens', undefined, job);
   const media = new RequestMedia(request.messages, job, ports);
   const outgoingFor = (model: GeminiModel) => countRequest(model, request, media, job, ports);
-  const outgoing = await outgoingFor(chooseModel(request.model, job, ports));
-  const choice = new ModelChoice(request.model, undefined, outgoing.model, ports);
+  const wanted: Wanted = { requested: request.model, isTakenBy: (model) => media.areTakenBy(model) };
+  const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
+  const choice = new ModelChoice(wanted, outgoing.model, ports);
   const models: Models = {
     ask: (model) => choice.ask(model),
     // An estimate is as good as another model's count.

@@ -11,26 +11,35 @@ import { mapModel, namesGemini } from '../translate/model-map.ts';
 import type { AnswerPorts } from './ports.ts';
 import type { Cost } from './retries.ts';
 
+/** What a model is wanted for. */
+export type Wanted = {
+  /** The client's name of the model. */
+  requested: string;
+  asker?: string | undefined;
+  /** False for a model to which the request cannot be sent, however well the model is. */
+  isTakenBy(model: GeminiModel): boolean;
+};
+
 /**
- * The first usable model, apart from those `asked`, in the groups after that of the mapped model. The group of the
- * model that was asked last does not count: where that one only stands in, others of its group may as well.
+ * The first usable model that takes the request, apart from those `asked`, in the groups after that of the mapped
+ * model. The group of the model that was asked last does not count: where that one only stands in, others of its group
+ * may as well.
  */
 export function nextModel(
-  requested: string,
+  { requested, asker, isTakenBy }: Wanted,
   asked: ReadonlySet<string>,
   { settings, keys }: Pick<AnswerPorts, 'settings' | 'keys'>,
-  asker?: string,
 ): GeminiModel | undefined {
   const { modelMap, modelFallbacks } = settings;
   if (namesGemini(requested, modelMap)) return undefined;
   const mapped = mapModel(requested, modelMap).id;
   const group = modelFallbacks.findIndex((models) => models.includes(mapped));
   if (group < 0) return undefined;
-  const other = modelFallbacks
+  return modelFallbacks
     .slice(group + 1)
     .flat()
-    .find((model) => !asked.has(model) && keys.usable(model, asker));
-  return other === undefined ? undefined : modelRow(other);
+    .map(modelRow)
+    .find((model) => !asked.has(model.id) && isTakenBy(model) && keys.usable(model.id, asker));
 }
 
 /** For these reasons a model cannot be used in this request, nor in the next minutes, whoever asks. */
@@ -52,8 +61,7 @@ export type Models = Pick<ModelChoice, 'ask' | 'replacement' | 'told'>;
 
 /** The models of one answer: those that were asked, and those that may take over. */
 export class ModelChoice {
-  readonly #requested: string;
-  readonly #asker: string | undefined;
+  readonly #wanted: Wanted;
   readonly #ports: Pick<AnswerPorts, 'settings' | 'keys'>;
   /** Models that were asked, and models that could not be asked. */
   readonly #asked: Set<string>;
@@ -61,21 +69,15 @@ export class ModelChoice {
   readonly #gone = new Map<string, UpstreamError>();
 
   /** `first`: the model that is asked first. */
-  constructor(
-    requested: string,
-    asker: string | undefined,
-    first: GeminiModel,
-    ports: Pick<AnswerPorts, 'settings' | 'keys'>,
-  ) {
-    this.#requested = requested;
-    this.#asker = asker;
+  constructor(wanted: Wanted, first: GeminiModel, ports: Pick<AnswerPorts, 'settings' | 'keys'>) {
+    this.#wanted = wanted;
     this.#ports = ports;
     this.#asked = new Set([first.id]);
   }
 
   /** The model that would answer now in place of those that were asked. */
   next(): GeminiModel | undefined {
-    return nextModel(this.#requested, this.#asked, this.#ports, this.#asker);
+    return nextModel(this.#wanted, this.#asked, this.#ports);
   }
 
   /**
@@ -89,7 +91,7 @@ export class ModelChoice {
     if (!isFree && (!isRetryable(error) || isUnreachable(error))) return undefined;
     const isLast = !isFree && isSpent;
     // If nothing was sent, the pool refused only this request; a smaller one may pass.
-    if (!isLast && !isNotSent(error) && this.#ports.keys.usable(from, this.#asker)) return undefined;
+    if (!isLast && !isNotSent(error) && this.#ports.keys.usable(from, this.#wanted.asker)) return undefined;
     const cost = isFree ? 'nothing' : isLast ? 'beyond' : 'retry';
     return this.insteadOf(from, error, cost);
   }
@@ -111,7 +113,7 @@ export class ModelChoice {
   /** `error` as the client is told it where no other model is left. */
   told(error: unknown): unknown {
     if (!isGone(error)) return error;
-    return noModelLeft(this.#gone, this.#requested, this.#ports) ?? error;
+    return noModelLeft(this.#gone, this.#wanted.requested, this.#ports) ?? error;
   }
 
   #noteGone(model: string, error: unknown): void {
@@ -120,7 +122,7 @@ export class ModelChoice {
 
   /** The mapped model, if another was asked in its place from the beginning. */
   #unasked(): GeminiModel | undefined {
-    const mapped = mapModel(this.#requested, this.#ports.settings.modelMap);
+    const mapped = mapModel(this.#wanted.requested, this.#ports.settings.modelMap);
     return this.#asked.has(mapped.id) ? undefined : mapped;
   }
 }

@@ -11,7 +11,7 @@ import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import { Answer } from './answer.ts';
 import { AnswerAttempt } from './attempt.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
-import { ModelChoice } from './fallback-model.ts';
+import { ModelChoice, type Wanted } from './fallback-model.ts';
 import type { Job } from './job.ts';
 import { RequestMedia } from './media/request-media.ts';
 import type { OutgoingMessage } from './outgoing.ts';
@@ -71,26 +71,28 @@ export async function openAnswer(
   tellAsked(request, caller, asker, job);
   const media = new RequestMedia(request.messages, job, ports);
   const outgoingFor = (model: GeminiModel) => prepare({ request, caller, asker, media }, model, job, ports);
-  const outgoing = await outgoingFor(chooseModel(request.model, job, ports, asker));
+  const wanted: Wanted = { requested: request.model, asker, isTakenBy: (model) => media.areTakenBy(model) };
+  const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
   if (request.max_tokens === 0) return emptyAnswer(outgoing);
-  return answerOf({ request, asker, outgoing, outgoingFor }, job, ports);
+  return answerOf({ request, asker, wanted, outgoing, outgoingFor }, job, ports);
 }
 
 type Asking = {
   request: MessagesRequest;
   asker: string;
+  wanted: Wanted;
   outgoing: OutgoingMessage;
   outgoingFor(model: GeminiModel): Promise<OutgoingMessage>;
 };
 
 function answerOf(
-  { request, asker, outgoing, outgoingFor }: Asking,
+  { request, asker, wanted, outgoing, outgoingFor }: Asking,
   job: Job,
   ports: AnswerPorts,
 ): MessageAnswer {
   const { clock, random, settings, streaming } = ports;
   const streamed = request.stream === true;
-  const models = new ModelChoice(request.model, asker, outgoing.model, ports);
+  const models = new ModelChoice(wanted, outgoing.model, ports);
   const left = () => job.startedAt + settings.requestTimeoutMs - clock.monotonic();
   const patience = (sent: OutgoingMessage): Patience => ({
     limitMs: Math.min(LONGEST_WAIT_MS, left()),

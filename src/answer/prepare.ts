@@ -11,7 +11,7 @@ import { toGeminiRequest } from '../translate/request/index.ts';
 import { type SignatureLookup, signatureKeys } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
-import { nextModel } from './fallback-model.ts';
+import { nextModel, type Wanted } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
 import type { RequestMedia } from './media/request-media.ts';
@@ -22,10 +22,10 @@ import { tellChosen } from './story.ts';
 import { Quarantine } from './tool-quarantine.ts';
 
 /** The model that answers to the client's id now. */
-export function chooseModel(requested: string, job: Job, ports: AnswerPorts, asker?: string): GeminiModel {
-  const mapped = mapModel(requested, ports.settings.modelMap);
-  if (ports.keys.usable(mapped.id, asker)) return mapped;
-  const other = nextModel(requested, new Set([mapped.id]), ports, asker);
+export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): GeminiModel {
+  const mapped = mapModel(wanted.requested, ports.settings.modelMap);
+  if (ports.keys.usable(mapped.id, wanted.asker)) return mapped;
+  const other = nextModel(wanted, new Set([mapped.id]), ports);
   if (!other) return mapped;
   job.trace.tell({ type: 'model-replaced', from: mapped.id, to: other.id });
   return other;

@@ -217,6 +217,38 @@ describe('the order of MODEL_FALLBACKS', () => {
   });
 });
 
+describe('a model that cannot take a request', () => {
+  const source = { type: 'url', url: 'https://pics.example.test/cat.png' };
+  const request = { ...streamed, messages: [{ role: 'user', content: [{ type: 'image', source }] }] };
+  const OLD = 'gemini-2.5-flash';
+
+  test.each([
+    ['is left out', `${ARGON}>${OLD}>${FLASH}`, [ARGON, FLASH, FLASH], 200],
+    ['does not answer, and the failure is told', `${ARGON}>${OLD}`, [ARGON, ARGON], 404],
+  ] as const)('%s', async (_what, fallbacks, models, status) => {
+    const google = scriptedGoogle(without(ARGON));
+    await using proxy = await google.start({ MODEL_FALLBACKS: fallbacks });
+    const statuses = [await ask(google, proxy, request), await ask(google, proxy, request)];
+    expect([google.models(), statuses.map((answer) => answer.status)]).toEqual([
+      [...models],
+      [status, status],
+    ]);
+  });
+
+  test('answers all the same where this process reads the URL', async () => {
+    const google = scriptedGoogle(without(ARGON));
+    const urlFetch = {
+      resolve: async () => ['203.0.114.7'],
+      isPublic: () => true,
+      fetch: async () => new Response(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')),
+    };
+    const env = { MODEL_FALLBACKS: `${ARGON}>${OLD}`, URL_FETCH: 'google,proxy' };
+    await using proxy = await google.start(env, { urlFetch });
+    await ask(google, proxy, request);
+    expect(google.models()).toEqual([ARGON, OLD]);
+  });
+});
+
 test('the log says by what class of failure a model was replaced, and nothing of what it wrote', async () => {
   const written = 'call:default_api:Bash{command: (canary';
   const google = scriptedGoogle((asked) =>

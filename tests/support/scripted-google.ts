@@ -2,7 +2,7 @@
 import type { Clock, Fetch } from '../../src/lib/ports.ts';
 import { turns, until } from './held-upstream.ts';
 import { ManualClock } from './manual-clock.ts';
-import { googleError, googleStream, startProxy, textChunk } from './proxy.ts';
+import { googleError, googleStream, type ProxyOptions, startProxy, textChunk } from './proxy.ts';
 
 export type Asked = {
   model: string;
@@ -83,6 +83,7 @@ export function scriptedGoogle(script: Script) {
     finish,
     models: () => asked.map(({ model }) => model),
     through,
-    start: (env: Record<string, string> = {}) => startProxy({ fetch, clock, env }),
+    start: (env: Record<string, string> = {}, more: Partial<ProxyOptions> = {}) =>
+      startProxy({ fetch, clock, env, ...more }),
   };
 }

@@ -54,6 +54,11 @@ export class RequestMedia {
     this.#deps = deps;
   }
 
+  /** False where `model` cannot be given a URL of the request, and this process may not read it either. */
+  areTakenBy(model: GeminiModel): boolean {
+    return this.#urls.length === 0 || model.readsUrls || this.#deps.settings.urlFetch.proxy;
+  }
+
   /**
    * What translation for `model` may know. Reads URLs that `model` cannot be given, and converts pictures that it does
    * not read.
