@@ -26,8 +26,8 @@ export class QuarantineSearch {
   /** How many suspects could be made simpler. */
   readonly #odd: number;
   readonly #suspects: readonly FunctionDeclaration[];
-  readonly #attempts: Generator<Trial<FunctionDeclaration>>;
-  #attempt: Trial<FunctionDeclaration> | undefined;
+  readonly #trials: Generator<Trial<FunctionDeclaration>>;
+  #trial: Trial<FunctionDeclaration> | undefined;
   readonly because: string;
 
   constructor(memory: QuarantineMemory, family: ModelFamily, searched: SearchedFor) {
@@ -42,7 +42,7 @@ export class QuarantineSearch {
     this.#suspects = within.filter(isOdd);
     const plain = within.filter(isBare);
     const droppable = mayDrop ? [...plain, ...this.#suspects] : [];
-    this.#attempts = trialsFor({ all: this.#suspects, droppable });
+    this.#trials = trialsFor({ all: this.#suspects, droppable });
     this.because = because;
   }
 
@@ -56,8 +56,8 @@ export class QuarantineSearch {
   }
 
   /** What is sent now in place of some of the declarations. */
-  get attempt(): Trial<FunctionDeclaration> | undefined {
-    return this.#attempt;
+  get trial(): Trial<FunctionDeclaration> | undefined {
+    return this.#trial;
   }
 
   /**
@@ -71,14 +71,14 @@ export class QuarantineSearch {
     const { tools, toolConfig } = this.#searched.request;
     const whole = { ...sent, ...(tools ? { tools } : {}), ...(toolConfig ? { toolConfig } : {}) };
     // No `for of`, because leaving the loop would end the generator.
-    for (let step = this.#attempts.next(); !step.done; step = this.#attempts.next()) {
-      const attempt = step.value;
-      this.#attempt = attempt;
-      const changed = withFates(whole, allWith(attempt.of, attempt.form));
+    for (let step = this.#trials.next(); !step.done; step = this.#trials.next()) {
+      const trial = step.value;
+      this.#trial = trial;
+      const changed = withFates(whole, allWith(trial.of, trial.form));
       const next = changed && known(changed);
       if (next && JSON.stringify(next.tools) !== JSON.stringify(sent.tools)) return next;
     }
-    this.#attempt = undefined;
+    this.#trial = undefined;
     this.#giveUp();
     return undefined;
   }
@@ -96,8 +96,8 @@ export class QuarantineSearch {
 
   /** To be called when Google has accepted what was sent last. Returns what that shows; undefined where it shows nothing new. */
   taken(): Learnt | undefined {
-    if (!this.#attempt) return undefined;
-    const { of, form } = this.#attempt;
+    if (!this.#trial) return undefined;
+    const { of, form } = this.#trial;
     const { because } = this;
     const { request, isKnown } = this.#searched;
     const isTogether = of.length === this.#suspects.length;

@@ -26,7 +26,7 @@ import { QuarantineSearch, type SearchedFor } from './quarantine-search.ts';
 const MOST_MENDINGS = 3;
 
 /** The most further requests of searches in one answer, after the first. */
-const MOST_ATTEMPTS = 6;
+const MOST_TRIALS = 6;
 
 const DONE = {
   simplified: 'sent in a simple form',
@@ -45,7 +45,7 @@ export class Quarantine {
   readonly #options: QuarantineOptions;
   #mendings = 0;
   #search: QuarantineSearch | undefined;
-  #attempts = 0;
+  #trials = 0;
   /** For each sentence of Google: the names of the tools that were changed in this answer because of that sentence. */
   readonly #blamed = new Map<string, Set<string>>();
   /** What the changes of this answer mean for other requests. Told to them only after Google has accepted the changed request. */
@@ -118,7 +118,7 @@ export class Quarantine {
     if (search.isVain) return request;
     const next = this.#tryNext(search, request) ?? request;
     // The first request is sent anyway.
-    this.#attempts = 0;
+    this.#trials = 0;
     return next;
   }
 
@@ -141,11 +141,11 @@ export class Quarantine {
   }
 
   #tryNext(search: QuarantineSearch, request: GenerateContentRequest): GenerateContentRequest | undefined {
-    this.#attempts++;
+    this.#trials++;
     const next = search.next(request, (tried) => withFates(tried, this.#fatesIn(tried)) ?? tried);
     this.#search = next && search;
-    if (!next || !search.attempt || this.#attempts > MOST_ATTEMPTS) return undefined;
-    const { of, form } = search.attempt;
+    if (!next || !search.trial || this.#trials > MOST_TRIALS) return undefined;
+    const { of, form } = search.trial;
     const what = of.length === 1 ? (of[0]?.name ?? '') : `${of.length} tools`;
     this.#warn(`${what}: ${DONE[form]}, to find the one that Gemini refuses (${search.because})`);
     return next;

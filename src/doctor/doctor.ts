@@ -42,10 +42,10 @@ async function runCheck(
 ): Promise<Checked> {
   const controller = new AbortController();
   followSignal(stop, controller);
-  const outcome = await within(run(context, controller.signal), limitMs, context.ports.clock);
-  if (outcome.kind === 'done') return { name, findings: outcome.value };
+  const waited = await within(run(context, controller.signal), limitMs, context.ports.clock);
+  if (waited.kind === 'done') return { name, findings: waited.value };
   controller.abort(new DOMException('The check took too long.', 'TimeoutError'));
-  const why = outcome.kind === 'late' ? `it took longer than ${limitMs / 1_000} s` : String(outcome.error);
+  const why = waited.kind === 'late' ? `it took longer than ${limitMs / 1_000} s` : String(waited.error);
   return {
     name,
     findings: [

@@ -11,7 +11,7 @@ import type { McpTool } from './mcp-client.ts';
 
 export type Verdict =
   | { kind: 'fine' }
-  /** Sent otherwise than it was written. */
+  /** The tool is sent in another form than its server wrote it. */
   | { kind: 'changed'; changes: readonly string[] }
   /** `by`: the proxy refuses every request with this tool; Google only makes the proxy send it again without. */
   | { kind: 'refused'; by: 'the proxy' | 'Google'; why: string };

@@ -22,7 +22,8 @@ function forms(char: string): string {
 
 /**
  * Each character has its own forms, and no two begin alike, so a search looks at each place of a text at most as often
- * as the secret has characters. Undefined where nothing of the secret is left. Its characters stand for bytes.
+ * as the secret has characters. Each character of the pattern stands for a byte. Undefined for a secret that has
+ * nothing but backslashes.
  */
 export function secretPattern(secret: string): RegExp | undefined {
   const bytes = Buffer.from(secret, 'utf8').toString('latin1');

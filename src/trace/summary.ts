@@ -111,7 +111,7 @@ export class Summary {
     else this.error = event;
   }
 
-  /** One that is still open when the request ends, ends with it. */
+  /** Ends the present wait. A wait that is still open when the request ends, ends with the request. */
   #endWait(now: number): void {
     const wait = this.#wait;
     if (!wait) return;

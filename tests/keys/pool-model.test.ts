@@ -188,7 +188,7 @@ function fail(model: Model, real: Real, which: number, told: Told): void {
     return;
   }
   expect(model.pool.candidates(mine.model).some(({ name }) => mine.hopeless.has(name))).toBe(true);
-  // Another hopeless key was chosen, and the route does not tell which.
+  // The route chose another key among those that fail this request, and does not tell which one.
   model.pool.homes.delete(mine.model + mine.session);
 }
 

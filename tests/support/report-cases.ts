@@ -1,5 +1,5 @@
 /**
- * What ended sessions of real clients, by public reports: what Google, the network or the user's own tools do in each.
+ * Cases that ended sessions of real clients, by public reports. Each says what Google, the network or the user's own tools do in it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
