@@ -11,7 +11,7 @@ const network: Fetch = (url, init) => fetch(url, init);
 
 export type Reaching = {
   fetch: Fetch;
-  /** Writes a log line if there is no way to upstream now. Resolves when that is known. */
+  /** Writes a log line if there is no way to upstream now. Resolves when it is known whether there is a way. */
   warn(): Promise<void>;
 };
 

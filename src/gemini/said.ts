@@ -29,7 +29,7 @@ export const STATUS_CODES: Readonly<Record<string, number>> = {
 const MAX_READ = 4_000;
 
 /**
- * The error object, where it is Google's: its status name fits the HTTP status. A gateway may hand it on whole. A
+ * The error object, where it is Google's: its status name fits the HTTP status. A gateway may hand Google's error object on whole. A
  * gateway that answers in Google's place (a company's proxy, a firewall, a captcha) writes a page, a line, or an object
  * of another form.
  */

@@ -27,7 +27,7 @@ export class Summary {
   readonly waits: Wait[] = [];
   firstThoughtMs: number | undefined;
   firstContentMs: number | undefined;
-  /** From the beginning of the attempt that gave it to the first content: without waits, and without attempts that failed. */
+  /** Milliseconds from the beginning of the attempt that brought content to its first content. Waits and failed attempts do not count. */
   modelTookMs: number | undefined;
   usage: Of<'usage'> | undefined;
   stopped: Of<'stopped'> | undefined;

@@ -44,7 +44,7 @@ const item = fc.oneof(
   call,
   call,
 );
-/** What no list may hold. */
+/** Texts that are no JSON, and so can be no item of a list. */
 const broken = fc.constantFrom('', '1 2', '}', ']', '"', 'nul', '{"a":}', '[1,]', '\ufeff1', '\\');
 const space = fc.constantFrom('', ' ', '\n\t');
 

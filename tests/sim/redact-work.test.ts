@@ -9,9 +9,9 @@ import { CountingRegex } from '../support/counting-regex.ts';
 
 const redactor = createRedactor(['AIzaSyD-canary_0123456789abcdefghijklmno']);
 const matchers = new Map<string, CountingRegex>();
-/** By expression, for the present text. */
+/** The steps of each expression with the present text. */
 const steps = new Map<string, number>();
-/** For all expressions so far. */
+/** All expressions that have run so far. */
 const seen = new Set<string>();
 
 function count(regex: RegExp, text: string): void {

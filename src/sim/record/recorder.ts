@@ -36,7 +36,7 @@ const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 export type RequestRecorder = {
   /** A wrapper right in front of `inner`. By the exchange's id it knows which client request it works for. */
   fetch(inner: Fetch): Fetch;
-  /** `path` is the served one, however the client wrote it: a replay looks for it. */
+  /** `path` is the path of the route, however the client wrote it. A replay finds the request by this path. */
   begin(request: Request, path: string): RequestRecording;
   /** Exchanges with this id belong to `recording` from now on. */
   bind(id: string, recording: RequestRecording): void;

@@ -1,6 +1,6 @@
 /**
- * Token counts. Gemini's count from the beginning of the answer, and only the last ones are right (recordings section
- * 8).
+ * Token counts. Gemini sends counts from the beginning of an answer on, but only its last counts are right (recordings
+ * section 8).
  */
 import type { Usage } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
