@@ -42,33 +42,30 @@ function accountFindings(context: DoctorContext): Finding[] {
   });
 }
 
+const NOT_RUNNING = hint(
+  'a plain claude is told the address of this proxy, which does not run',
+  'It cannot connect until the proxy runs.',
+  'Start the proxy: `bun run start`.',
+);
+
 /** A Claude Code that was connected by hand, or by `--write-settings`. */
 async function addressFindings(context: DoctorContext): Promise<Finding[]> {
   const { own, address, expected } = context;
   const url = own['ANTHROPIC_BASE_URL'];
   if (!url) return [];
-  const base = url.replace(/\/+$/, '');
-  const found = await lookAt(base, { ...expected, token: own['ANTHROPIC_AUTH_TOKEN'] || expected.token });
-  const where = fileWith('ANTHROPIC_BASE_URL', context) ?? 'the environment';
-  const isAddress = URL.canParse(base) && new URL(base).origin === new URL(address).origin;
+  const base = URL.parse(url);
+  const where = `ANTHROPIC_BASE_URL of ${fileWith('ANTHROPIC_BASE_URL', context) ?? 'the environment'} is ${url}`;
   const remedy = `Take it away: ${removal('ANTHROPIC_BASE_URL', context)}. Then \`bun run claude\` finds the proxy.`;
-  // What listens at our own address is told by the check of the port.
-  if (found.kind === 'nothing' && !isAddress)
-    return [
-      stops(
-        `ANTHROPIC_BASE_URL of ${where} is ${url}, and nobody listens there`,
-        'A plain `claude` cannot connect.',
-        remedy,
-      ),
-    ];
-  if (found.kind === 'other' && !isAddress)
-    return [
-      stops(
-        `ANTHROPIC_BASE_URL of ${where} is ${url}, where ${found.why}`,
-        'A plain `claude` does not ask this proxy.',
-        remedy,
-      ),
-    ];
+  if (!base) return [stops(`${where}, which is no URL`, 'A plain `claude` cannot connect.', remedy)];
+  const token = own['ANTHROPIC_AUTH_TOKEN'] || expected.token;
+  const found = await lookAt(url.replace(/\/+$/, ''), { ...expected, token });
+  const isAddress = base.origin === new URL(address).origin;
+  if (found.kind === 'nothing' && isAddress) return [NOT_RUNNING, ...tokenFindings(context)];
+  if (found.kind === 'nothing')
+    return [stops(`${where}, and nobody listens there`, 'A plain `claude` cannot connect.', remedy)];
+  // What else listens at our own address is told by the check of the port.
+  if (found.kind === 'other' && !(isAddress && base.pathname === '/'))
+    return [stops(`${where}, where ${found.why}`, 'A plain `claude` does not ask this proxy.', remedy)];
   return tokenFindings(context);
 }
 

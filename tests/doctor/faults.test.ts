@@ -104,6 +104,37 @@ const FAULTS: readonly Fault[] = [
     inProcess: true,
   },
   {
+    name: "a company's proxy that lets nothing through",
+    seed: (bench) => {
+      const proxy = bench.serve(() => new Response('no', { status: 407 }));
+      Object.assign(bench.env, { HTTPS_PROXY: proxy, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' });
+      const tls = certificateFor('localhost');
+      bench.env['NODE_EXTRA_CA_CERTS'] = bench.write('ca.pem', tls.cert);
+      bench.env['GOOGLE_GEMINI_BASE_URL'] = bench
+        .serve(bench.google.answer, { tls })
+        .replace('http://127.0.0.1', 'https://localhost');
+    },
+    level: 'stops',
+    check: 'network',
+    says: /the connection failed/,
+    inProcess: true,
+  },
+  {
+    name: 'a certificate file that is not there',
+    seed: ({ env }) => Object.assign(env, { NODE_EXTRA_CA_CERTS: '/no/such/file.pem' }),
+    level: 'hint',
+    check: 'network',
+    says: /NODE_EXTRA_CA_CERTS names \/no\/such\/file\.pem/,
+  },
+  {
+    name: 'certificates that nobody checks',
+    seed: ({ env }) => Object.assign(env, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }),
+    level: 'hint',
+    check: 'network',
+    says: /no certificate is checked/,
+    hands: (bench) => ({ answers: { '<file>': bench.write('ca.pem', certificateFor('localhost').cert) } }),
+  },
+  {
     name: 'a clock that is two days ahead',
     seed: (bench) => {
       bench.ahead = 2 * 86_400_000;
@@ -169,6 +200,13 @@ const FAULTS: readonly Fault[] = [
     level: 'hint',
     check: 'thinking',
     says: /^gemini-3\.8-flash refuses to think/,
+  },
+  {
+    name: 'a model that this version does not know',
+    seed: ({ env }) => Object.assign(env, { BIG_MODEL: 'gemini-9-zinc' }),
+    level: 'hint',
+    check: 'thinking',
+    says: /^gemini-9-zinc is not in this version's table/,
   },
   {
     name: 'another program at the port',
@@ -265,6 +303,69 @@ const FAULTS: readonly Fault[] = [
     says: /ENABLE_TOOL_SEARCH=false/,
   },
   {
+    name: 'a base URL at which another program listens',
+    seed: (bench) =>
+      Object.assign(bench.env, connected(bench), {
+        ANTHROPIC_BASE_URL: bench.serve(() => new Response('me')),
+      }),
+    level: 'stops',
+    check: 'connection',
+    says: /ANTHROPIC_BASE_URL of the environment is .*, where another program listens/,
+  },
+  {
+    name: 'a base URL with a path that the proxy does not serve',
+    seed: (bench) => {
+      const { ANTHROPIC_BASE_URL: url = '', ...rest } = connected(bench);
+      Object.assign(bench.env, rest, { PORT: new URL(url).port, ANTHROPIC_BASE_URL: `${url}/anthropic` });
+    },
+    level: 'stops',
+    check: 'connection',
+    says: /\/anthropic, where another program listens/,
+  },
+  {
+    name: 'a base URL that is none',
+    seed: ({ env }) =>
+      Object.assign(env, {
+        ANTHROPIC_BASE_URL: '127.0.0.1:8082',
+        CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
+      }),
+    level: 'stops',
+    check: 'connection',
+    says: /which is no URL/,
+  },
+  {
+    name: 'a connected Claude Code without a proxy',
+    seed: (bench) => {
+      const port = String(unusedPort());
+      Object.assign(bench.env, connected(bench), {
+        PORT: port,
+        ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      });
+    },
+    level: 'hint',
+    check: 'connection',
+    says: /does not run/,
+    hands: (bench) => ({ acts: { 'bun run start': () => serveProxy(bench, Number(bench.env['PORT'])) } }),
+  },
+  {
+    name: 'a connected Claude Code without a token',
+    seed: (bench) => {
+      const { ANTHROPIC_AUTH_TOKEN: _, ...rest } = connected(bench);
+      Object.assign(bench.env, rest);
+    },
+    level: 'stops',
+    check: 'connection',
+    says: /ANTHROPIC_AUTH_TOKEN is not/,
+  },
+  {
+    name: 'a helper that fetches a key',
+    seed: (bench) => bench.write(USER_SETTINGS, { apiKeyHelper: '/bin/fetch-key' }),
+    level: 'hint',
+    check: 'connection',
+    says: /^apiKeyHelper is set/,
+    hands: (bench) => ({ acts: { [join(bench.root, USER_SETTINGS)]: () => bench.write(USER_SETTINGS, {}) } }),
+  },
+  {
     name: 'an MCP tool that the proxy refuses',
     seed: (bench) =>
       bench.addMcp('odd', bench.mcpProgram([{ name: 'say', inputSchema: { type: 'string' } }])),
@@ -320,20 +421,24 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** Connected by hand to a proxy that is there. */
-function connected(bench: DoctorBench): Record<string, string> {
-  const url = bench.serve(async (request) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/')
-      return Response.json({ service: 'gemini-claude-proxy', version: VERSION, backend: 'gemini' });
-    return Response.json({ data: [{ id: 'claude-opus-5-5', max_input_tokens: 1_000_000 }] });
-  });
-  return {
-    ANTHROPIC_BASE_URL: url,
-    ANTHROPIC_AUTH_TOKEN: 'dummy',
-    CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
+/** What a proxy says that runs with these settings, as far as the doctor asks. */
+function serveProxy(bench: DoctorBench, port = 0): string {
+  const root = { service: 'gemini-claude-proxy', version: VERSION, backend: 'gemini' };
+  const models = { data: [{ id: 'claude-opus-5-5', max_input_tokens: 1_000_000 }] };
+  const answers: Readonly<Record<string, object>> = { '/': root, '/readyz': {}, '/v1/models': models };
+  const answer = ({ url }: Request) => {
+    const body = answers[new URL(url).pathname];
+    return body ? Response.json(body) : new Response('', { status: 404 });
   };
+  return bench.serve(answer, { port });
 }
+
+/** Connected by hand to a proxy that is there. */
+const connected = (bench: DoctorBench): Record<string, string> => ({
+  ANTHROPIC_BASE_URL: serveProxy(bench),
+  ANTHROPIC_AUTH_TOKEN: 'dummy',
+  CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
+});
 
 const problems = ({ findings }: Report) => findings.filter(({ level }) => level !== 'ok');
 
