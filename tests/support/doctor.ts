@@ -234,6 +234,14 @@ writeFileSync(process.argv[2], String(child.pid));
 setInterval(() => {}, 1000);
 `;
 
+/** A port that nobody listens at, until the test does. */
+export function unusedPort(): number {
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
+  const { port = 0 } = server;
+  server.stop(true);
+  return port;
+}
+
 // ── fixes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** What a fix cannot know (a key, a file), and how commands of others are done in a test. */

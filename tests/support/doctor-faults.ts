@@ -1,0 +1,190 @@
+/** Faults of the proxy's own side, as they are seeded into a sound machine: settings, the way to Gemini, keys, models, the port. */
+import { join } from 'node:path';
+import { certificateFor } from './certificate.ts';
+import { BAD_KEY, type DoctorBench, GOOD_KEY, type Hands, unusedPort } from './doctor.ts';
+
+export type Fault = {
+  name: string;
+  seed(bench: DoctorBench): unknown;
+  level: 'hint' | 'stops';
+  check: string;
+  says: RegExp;
+  hands?(bench: DoctorBench): Hands;
+  /** What is read when a process begins cannot be seeded into this one. */
+  inProcess?: true;
+};
+
+export const PROXY_FAULTS: readonly Fault[] = [
+  {
+    name: 'a setting that cannot be read',
+    seed: ({ env }) => Object.assign(env, { REQUEST_TIMEOUT: 'soon' }),
+    level: 'stops',
+    check: 'settings',
+    says: /^REQUEST_TIMEOUT: .*soon/,
+  },
+  {
+    name: 'a setting under another name',
+    seed: ({ env }) => Object.assign(env, { GEMINI_API_KEYS: 'x' }),
+    level: 'hint',
+    check: 'settings',
+    says: /GEMINI_API_KEYS .*did you mean API_KEYS/,
+  },
+  {
+    name: 'nobody at the base URL',
+    seed: ({ env }) => Object.assign(env, { GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${unusedPort()}` }),
+    level: 'stops',
+    check: 'network',
+    says: /cannot reach 127\.0\.0\.1:\d+: .*nothing listens/,
+    hands: (bench) => ({
+      acts: {
+        // Not Google itself: tests have no network.
+        'unset GOOGLE_GEMINI_BASE_URL': () => {
+          const { port } = new URL(bench.env['GOOGLE_GEMINI_BASE_URL'] ?? '');
+          bench.serve(bench.google.answer, { port: Number(port) });
+        },
+      },
+    }),
+  },
+  {
+    name: "a company's proxy that is not there",
+    seed: ({ env }) =>
+      Object.assign(env, {
+        HTTP_PROXY: `http://user:hush-hush@127.0.0.1:${unusedPort()}`,
+        NO_PROXY: 'none',
+        no_proxy: 'none',
+      }),
+    level: 'stops',
+    check: 'network',
+    says: /nothing listens|the connection failed/,
+    inProcess: true,
+  },
+  {
+    name: "a certificate of a company's own",
+    seed: (bench) => {
+      const tls = certificateFor('localhost');
+      bench.write('ca.pem', tls.cert);
+      bench.env['GOOGLE_GEMINI_BASE_URL'] = bench
+        .serve(bench.google.answer, { tls })
+        .replace('http://127.0.0.1', 'https://localhost');
+    },
+    level: 'stops',
+    check: 'network',
+    says: /its certificate is not trusted/,
+    hands: ({ root }) => ({ answers: { '<file>': join(root, 'ca.pem') } }),
+    inProcess: true,
+  },
+  {
+    name: "a company's proxy that lets nothing through",
+    seed: (bench) => {
+      const proxy = bench.serve(() => new Response('no', { status: 407 }));
+      Object.assign(bench.env, { HTTPS_PROXY: proxy, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' });
+      const tls = certificateFor('localhost');
+      bench.env['NODE_EXTRA_CA_CERTS'] = bench.write('ca.pem', tls.cert);
+      bench.env['GOOGLE_GEMINI_BASE_URL'] = bench
+        .serve(bench.google.answer, { tls })
+        .replace('http://127.0.0.1', 'https://localhost');
+    },
+    level: 'stops',
+    check: 'network',
+    says: /the connection failed/,
+    inProcess: true,
+  },
+  {
+    name: 'a certificate file that is not there',
+    seed: ({ env }) => Object.assign(env, { NODE_EXTRA_CA_CERTS: '/no/such/file.pem' }),
+    level: 'hint',
+    check: 'network',
+    says: /NODE_EXTRA_CA_CERTS names \/no\/such\/file\.pem/,
+  },
+  {
+    name: 'certificates that nobody checks',
+    seed: ({ env }) => Object.assign(env, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }),
+    level: 'hint',
+    check: 'network',
+    says: /no certificate is checked/,
+    hands: (bench) => ({ answers: { '<file>': bench.write('ca.pem', certificateFor('localhost').cert) } }),
+  },
+  {
+    name: 'a clock that is two days ahead',
+    seed: (bench) => {
+      bench.ahead = 2 * 86_400_000;
+    },
+    level: 'stops',
+    check: 'clock',
+    says: /clock is 2 days ahead/,
+    hands: (bench) => ({
+      acts: {
+        'sudo timedatectl': () => {
+          bench.ahead = 0;
+        },
+      },
+    }),
+  },
+  {
+    name: 'a key that Google does not take',
+    seed: ({ env }) => Object.assign(env, { GEMINI_API_KEY: BAD_KEY }),
+    level: 'stops',
+    check: 'keys',
+    says: /^#.{8}, key 1 of GEMINI_API_KEY: .*API key not valid/,
+    hands: () => ({ answers: { '<key>': GOOD_KEY } }),
+  },
+  {
+    name: 'a bad key beside a good one',
+    seed: ({ env }) => Object.assign(env, { API_KEYS: `${GOOD_KEY},${BAD_KEY}` }),
+    level: 'hint',
+    check: 'keys',
+    says: /^#.{8}, key 2 of API_KEYS: /,
+    hands: () => ({ answers: { '<keys>': GOOD_KEY } }),
+  },
+  {
+    name: 'no key at all',
+    seed: ({ env }) => delete env['GEMINI_API_KEY'],
+    level: 'hint',
+    check: 'keys',
+    says: /no Gemini key is set/,
+    hands: () => ({ answers: { '<key>': GOOD_KEY } }),
+  },
+  {
+    name: 'a model that no key reaches, and none that takes its place',
+    seed: ({ env, google }) => {
+      env['MODEL_FALLBACKS'] = 'none';
+      google.missing.add('gemini-4-argon');
+    },
+    level: 'stops',
+    check: 'keys',
+    says: /^gemini-4-argon \(BIG_MODEL\) does not answer/,
+  },
+  {
+    name: 'a model that no key reaches, where another takes its place',
+    seed: ({ google }) => google.missing.add('gemini-4-argon'),
+    level: 'hint',
+    check: 'keys',
+    says: /^gemini-4-argon \(BIG_MODEL\) does not answer/,
+  },
+  {
+    name: 'a model that does not think as it should be able to',
+    seed: ({ env, google }) => {
+      env['SMALL_MODEL'] = 'gemini-3.8-flash';
+      google.thoughtless.add('gemini-3.8-flash');
+    },
+    level: 'hint',
+    check: 'thinking',
+    says: /^gemini-3\.8-flash refuses to think/,
+  },
+  {
+    name: 'a model that this version does not know',
+    seed: ({ env }) => Object.assign(env, { BIG_MODEL: 'gemini-9-zinc' }),
+    level: 'hint',
+    check: 'thinking',
+    says: /^gemini-9-zinc is not in this version's table/,
+  },
+  {
+    name: 'another program at the port',
+    seed: (bench) => {
+      bench.env['PORT'] = new URL(bench.serve(() => new Response('me'))).port;
+    },
+    level: 'stops',
+    check: 'port',
+    says: /another program listens/,
+  },
+];
