@@ -25,7 +25,7 @@ export function noKeyError(
   const last = why === 'quota' ? first.quotas.of(model)?.last : undefined;
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
   // Left out: Google's figure counts from the moment at which Google said it, and is too long by now.
-  const said = (last?.message ?? own).replace(/\s*Please retry in [\d.hms]+/gi, '').trim();
+  const said = (last?.message ?? '').replace(/\s*Please retry in [\d.hms]+/gi, '').trim() || own;
   const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {
     status: 429,

@@ -180,6 +180,11 @@ describe('a quota that is back at once, says Google', () => {
     expect([response.status, asked.length]).toEqual([429, sends]);
   });
 
+  test('and where Google says nothing else, its words are not missed', async () => {
+    const { text } = await ask(soon, hello, { MAX_RETRIES: '2' });
+    expect(text).toContain('Gemini quota: Quota exceeded. No key may be asked');
+  });
+
   test('and if it is, nobody hears of it', async () => {
     const { text, asked, lines } = await ask((one, index) => (index < 2 ? soon() : says(one)), streamed);
     expect([eventNames(text).at(-1), asked.length]).toEqual(['message_stop', 3]);
