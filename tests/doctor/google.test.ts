@@ -1,5 +1,8 @@
 /** What is said of the ways in which Gemini fails: who is at fault, and whether a session would be stopped. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { MODELS } from '../../src/gemini/models.ts';
+import { createSeededRandom, systemClock } from '../../src/lib/ports.ts';
+import { createMockFetch } from '../../src/sim/mock/index.ts';
 import { BAD_KEY, DoctorBench, GOOD_KEY } from '../support/doctor.ts';
 import { googleError } from '../support/proxy.ts';
 import { busy, missing, noQuota } from '../support/scripted-google.ts';
@@ -95,6 +98,25 @@ describe('all models', () => {
   });
 });
 
+describe("a company's proxy", () => {
+  const URL_OF_PROXY = 'http://user:hush-hush@proxy.example:3128';
+
+  test.each([
+    ['for http is named', { HTTP_PROXY: URL_OF_PROXY }, ' through proxy.example:3128 (HTTP_PROXY)'],
+    ['for all is named', { all_proxy: URL_OF_PROXY }, ' through proxy.example:3128 (all_proxy)'],
+    ['for https is not, where Gemini is reached by http', { HTTPS_PROXY: URL_OF_PROXY }, ''],
+    ['is not, where NO_PROXY spares the host', { HTTP_PROXY: URL_OF_PROXY, NO_PROXY: 'x, 127.0.0.1' }, ''],
+    ['is not, where NO_PROXY spares all hosts', { HTTP_PROXY: URL_OF_PROXY, NO_PROXY: '*' }, ''],
+  ])('%s', async (_, env, through) => {
+    Object.assign(bench.env, env);
+    const { out, findings } = await bench.run();
+    const { host } = new URL(bench.env['GOOGLE_GEMINI_BASE_URL'] ?? '');
+    const network = findings.find(({ check }) => check === 'network');
+    expect(network?.what).toBe(`${host} is reached${through}`);
+    expect(out).not.toContain('hush-hush');
+  });
+});
+
 describe('a clock', () => {
   test.each([
     ['half a minute ahead', 30_000, []],
@@ -104,5 +126,21 @@ describe('a clock', () => {
   ])('%s', async (_, ahead, levels) => {
     bench.ahead = ahead;
     expect((await problems()).map(({ level }) => level)).toEqual(levels as never[]);
+  });
+});
+
+describe('thinking', () => {
+  test('is tried within the limits of every model of the table, as the mock knows them', async () => {
+    const map = Object.fromEntries(MODELS.map(({ id }) => [`my-${id}`, id]));
+    bench.env['MODEL_MAP'] = JSON.stringify(map);
+    const random = createSeededRandom(1);
+    const { findings } = await bench.runWith({
+      fetch: createMockFetch({ scenarios: [], random, clock: systemClock }),
+    });
+    const told = findings.filter(({ check }) => check === 'thinking');
+    expect(told.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(told.map(({ what }) => what.split(' ')[0] ?? '').sort()).toEqual(
+      MODELS.map(({ id }) => id).sort(),
+    );
   });
 });

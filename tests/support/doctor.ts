@@ -152,9 +152,14 @@ export class DoctorBench {
     };
   }
 
-  async run(...argv: string[]): Promise<Report> {
+  run(...argv: string[]): Promise<Report> {
+    return this.runWith({}, ...argv);
+  }
+
+  async runWith(more: Partial<DoctorPorts>, ...argv: string[]): Promise<Report> {
     let [out, err] = ['', ''];
     const ports = this.ports({
+      ...more,
       out: (text) => {
         out += text;
       },
