@@ -95,10 +95,11 @@ export function startProxy(upstream: string): Promise<Process> {
     HOME: folder,
     DATA_DIR: join(folder, 'data'),
     BACKEND: 'gemini',
-    GEMINI_API_KEY: 'AIza-bench-key-0123456789',
+    GEMINI_API_KEY: 'AIzaSyBench0000000000000000000000000000',
     GOOGLE_GEMINI_BASE_URL: upstream,
     LOG_FORMAT: 'json',
     PORT: '0',
+    BUN_JSC_forceRAMSize: '1073741824',
   };
   return start([join(ROOT, 'src/main.ts')], env, () => rmSync(folder, { recursive: true, force: true }));
 }

@@ -49,13 +49,18 @@ async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefi
     : undefined;
 }
 
+/**
+ * Bun reads these before any code of ours runs, so `package.json` sets them for the commands that serve. More than 256 requests at a
+ * time, of which all further ones would wait in silence; and a heap that is collected as on a machine with 1 GB.
+ */
+const BEFORE_START = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', BUN_JSC_forceRAMSize: '1073741824' };
+
 /** The proxy serves this user alone, whatever HOST says. */
 const ON_A_FREE_PORT = ['--host', '127.0.0.1', '--port', '0'];
 
 function startProxy(started: StartedProxies, context: LaunchContext, signal: AbortSignal) {
   const { ports, args, expected, outside } = context;
-  // Bun reads the variable before any code of ours runs. Its default is 256 requests at a time; all further requests would wait in silence.
-  const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', ...outside };
+  const env = { ...BEFORE_START, ...outside };
   const options = { command: ports.serve, args: [...args.proxy, ...ON_A_FREE_PORT], env, cwd: ports.cwd };
   return started.start(options, expected, signal);
 }
