@@ -73,7 +73,7 @@ const STEPS: readonly Row[] = [
   {
     kind: 'give-up',
     when: 'content has reached the client',
-    costs: 'nothing: the client is told, and asks again',
+    costs: 'nothing: the client gets an error event, and may ask again',
     offer: ({ error, isCommitted }, purse) =>
       isCommitted ? free({ kind: 'give-up', error: purse.explain(error) }) : undefined,
   },
