@@ -10,7 +10,7 @@ import { ANY_TOKEN, pathOf } from '../launch/context.ts';
 import { withoutScriptRunner } from '../launch/environment.ts';
 import type { Expected } from '../launch/look.ts';
 import { envOf, readSettings } from '../launch/settings-file.ts';
-import { allSecrets } from '../lib/secrets.ts';
+import { allSecrets, passwordsIn } from '../lib/secrets.ts';
 import type { Arguments } from './arguments.ts';
 import { Google } from './google.ts';
 import type { DoctorPorts } from './ports.ts';
@@ -86,7 +86,10 @@ export const namedSecrets = (variables: Environment): string[] =>
 /** Whatever the environment calls a key, beside what the proxy takes for one. */
 function secretsIn(config: Config, env: Environment): string[] {
   const ours = VARIABLE_ROWS.flatMap(([name, { secret }]) => (secret === true ? [env[name] ?? ''] : []));
-  return allSecrets(secretsOf(config), ours, namedSecrets(env)).filter((secret) => secret !== ANY_TOKEN);
+  const inUrls = Object.values(env).flatMap((value = '') => (value.includes('@') ? passwordsIn(value) : []));
+  return allSecrets(secretsOf(config), ours, namedSecrets(env), inUrls).filter(
+    (secret) => secret !== ANY_TOKEN,
+  );
 }
 
 /** Throws a ConfigError for folders and flags that cannot be meant. */

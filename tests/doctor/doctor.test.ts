@@ -67,6 +67,26 @@ describe('for programs', () => {
   });
 });
 
+describe('no secret is told', () => {
+  test.each([
+    ['a key in the place of another setting', { REQUEST_TIMEOUT: GOOD_KEY }, GOOD_KEY],
+    ['a password in a base URL', { ANTHROPIC_BASE_URL: 'http://me:hush-hush@127.0.0.1:1' }, 'hush-hush'],
+    [
+      "a token of Claude Code's in the place of a model",
+      { ANTHROPIC_AUTH_TOKEN: 'tok-0123456789', BIG_MODEL: 'tok-0123456789' },
+      'tok-0123456789',
+    ],
+  ])('%s', async (_, env, secret) => {
+    Object.assign(bench.env, env);
+    let text = '';
+    const ports = bench.ports({ out: (part) => (text += part), err: (part) => (text += part) });
+    await doctor(['--folder', bench.project], ports);
+    await doctor(['--folder', bench.project, '--json'], ports);
+    expect(text).toContain('***');
+    expect(text).not.toContain(secret);
+  });
+});
+
 describe('one mistake hides no other', () => {
   test('of the settings', async () => {
     Object.assign(bench.env, { REQUEST_TIMEOUT: 'soon', MAX_RETRIES: 'many', BACKEND: 'vertex' });
