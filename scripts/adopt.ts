@@ -8,10 +8,10 @@ import { join, relative } from 'node:path';
 import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config/config.ts';
 import { openEnvFiles } from '../src/config/env-files.ts';
+import { RECORDINGS } from '../src/config/program.ts';
 import { answerLines } from '../tests/support/turns/compare.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
 import { writeDocs } from './docs.ts';
-import { RECORDINGS } from './recordings/folder.ts';
 import { adopt } from './turns/adopt.ts';
 
 const SHOWN_LINES = 6;

@@ -6,13 +6,13 @@
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
 import { openEnvFiles } from '../src/config/env-files.ts';
+import { RECORDINGS } from '../src/config/program.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
 import { ACCEPTED } from './drift/accepted.ts';
 import { lookAtLive } from './drift/live.ts';
 import { judge } from './drift/look.ts';
 import { lookAtCorpus, lookAtOwnRecordings, lookAtRequests } from './drift/recordings.ts';
 import { lookAtSdk } from './drift/sdk.ts';
-import { RECORDINGS } from './recordings/folder.ts';
 
 const config = readConfig({ ...openEnvFiles(process).atStart, BACKEND: 'mock' }, []);
 

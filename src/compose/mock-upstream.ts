@@ -1,10 +1,10 @@
 /** The mock upstream, which is loaded when it is needed. */
-import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
+import { ownFile } from '../lib/program/own-files.ts';
 import type { Ports } from './settings.ts';
 
-export const SCENARIOS = join(import.meta.dir, '../../fixtures/scenarios');
+export const SCENARIOS = ownFile('fixtures/scenarios');
 
 /** Loaded after the port is open: reading the scenarios takes longer than everything else at start. */
 export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): Promise<Fetch> } {

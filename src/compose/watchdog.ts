@@ -4,6 +4,7 @@
  * and can end the process.
  */
 import { Worker } from 'node:worker_threads';
+import { ownThread } from '../lib/program/own-files.ts';
 
 export type WatchdogOptions = {
   /** Milliseconds between two signs of life. */
@@ -18,6 +19,6 @@ export type Watched = WatchdogOptions & { signs: Int32Array };
 export function startWatchdog(options: WatchdogOptions): void {
   const signs = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const workerData: Watched = { ...options, signs };
-  new Worker(new URL('./watchdog-thread.ts', import.meta.url), { workerData }).unref();
+  new Worker(ownThread('src/compose/watchdog-thread.ts'), { workerData }).unref();
   setInterval(() => Atomics.add(signs, 0, 1), options.everyMs).unref();
 }

@@ -16,6 +16,7 @@ import { readBaseUrl } from './base-url.ts';
 import type { Environment } from './env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap } from './model-settings.ts';
 import { nearMisses } from './near-misses.ts';
+import { usualDataDir } from './program.ts';
 import { ConfigError, readValue, unquoted } from './read-value.ts';
 import { readRedactPatterns } from './redact-patterns.ts';
 import { flagOf, helpText } from './texts.ts';
@@ -266,7 +267,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
     faults: readFaults(values, notices),
     redisUrl: readRedisUrl(values),
-    dataDir: values.DATA_DIR,
+    dataDir: values.DATA_DIR ?? usualDataDir(env),
     notices,
   };
 }

@@ -107,15 +107,18 @@ function outsideOf(env: Environment, texts: readonly string[]): Environment {
   return outside;
 }
 
-/** Call it at start, while the files are still as Bun has read them. */
-export function openEnvFiles(process: Process): EnvFiles {
-  const paths = filePaths(process);
+/**
+ * Call it at start, while the files are still as Bun has read them. `only`: the one file that counts, which Bun does not read. (The
+ * working directory of an installed program is any project's, and its `.env` is for that project.)
+ */
+export function openEnvFiles(process: Process, only?: string): EnvFiles {
+  const paths = only === undefined ? filePaths(process) : [only];
   const texts = paths.map(readTextIfAllowed);
   const names = texts.flatMap((text) => Object.keys(parseEnv(text)));
   // Bun has not read the files (`env = false` in a bunfig.toml), so they are not meant for this process.
-  if (names.some((name) => process.env[name] === undefined))
+  if (only === undefined && names.some((name) => process.env[name] === undefined))
     return { paths: [], atStart: process.env, outside: process.env, read: () => process.env };
-  const outside = outsideOf(process.env, texts);
+  const outside = only === undefined ? outsideOf(process.env, texts) : process.env;
   // The text of each file when it was last read without a fault.
   const known = new Map(paths.map((path, index) => [path, texts[index] ?? '']));
   const read = () => {

@@ -1,5 +1,6 @@
 /** The settings as text: `--help`, `.env.example`, and the README's table. */
 import { faultNames } from '../sim/faults/index.ts';
+import { asCalled, ENV_FILE } from './program.ts';
 import { choicesOf, describeSchema } from './read-value.ts';
 import { THEMES, type Theme, VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
 
@@ -49,12 +50,13 @@ const byTheme = <T>(show: (heading: string, rows: readonly Row[]) => T): T[] =>
     ),
   );
 
-export const helpText = (version: string): string => `gemini-claude-proxy ${version}
+export const helpText = (version: string): string =>
+  asCalled(`gemini-claude-proxy ${version}
 Runs Claude Code, the Anthropic SDKs and the Claude Agent SDK on Google Gemini.
 
 Usage: bun run start [--port N --host H --backend B …]
 
-Each setting is a flag (--max-retries 3), or a variable of the environment or of .env (MAX_RETRIES=3). The flag wins.
+Each setting is a flag (--max-retries 3), or a variable of the environment or of ${ENV_FILE} (MAX_RETRIES=3). The flag wins.
 
 ${byTheme((heading, rows) => [`${heading}:`, ...rows.map(helpRow)].join('\n')).join('\n\n')}
 
@@ -67,7 +69,7 @@ ${fold(faultNames().join(', '), HELP_WIDTH)
   --help                        Print this
 
 Connect Claude Code: ANTHROPIC_BASE_URL=http://127.0.0.1:8082 ANTHROPIC_AUTH_TOKEN=dummy claude --permission-mode acceptEdits
-`;
+`);
 
 function exampleRow([name, row]: Row): string {
   const normal = row.defaultText === undefined ? '' : ` Default: ${row.defaultText}.`;

@@ -285,7 +285,7 @@ export const VARIABLES = {
     secret: true,
   }),
   DATA_DIR: variable(Text, {
-    default: '.data',
+    defaultText: "`.data` in a clone, else the user's folder for data",
     theme: 'running',
     description: 'The folder for what must outlive the process: thought signatures',
   }),

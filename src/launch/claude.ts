@@ -1,4 +1,5 @@
 /** `bun run claude`: one command from nothing to Claude Code on Gemini. */
+import { asCalled } from '../config/program.ts';
 import { ConfigError } from '../config/read-value.ts';
 import { type Arguments, HELP, readArguments } from './arguments.ts';
 import { exitOfSignal } from './client.ts';
@@ -14,7 +15,7 @@ async function act(args: Arguments, ports: LaunchPorts): Promise<number> {
   const { action } = args;
   switch (action.kind) {
     case 'help':
-      ports.out(HELP);
+      ports.out(asCalled(HELP));
       return 0;
     case 'launch':
       return launch(readContext(args, ports));

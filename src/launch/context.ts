@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig, VERSION } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
+import { userFolder } from '../config/user-folders.ts';
 import { urlOf } from '../http/listen.ts';
 import { listModels } from '../http/routes/models.ts';
 import type { Clock } from '../lib/ports.ts';
@@ -11,7 +12,6 @@ import type { OnSignal } from './client.ts';
 import { type Served, withoutScriptRunner } from './environment.ts';
 import { type Expected, smallestWindow } from './look.ts';
 import { readSettings, settingsPath } from './settings-file.ts';
-import { stateFolder } from './state-folder.ts';
 
 /** The doors to the outside. */
 export type LaunchPorts = {
@@ -63,7 +63,7 @@ export function readContext(args: Arguments, ports: LaunchPorts): LaunchContext 
     args,
     config,
     folder,
-    state: stateFolder(ports.platform, ports.env, ports.home),
+    state: userFolder('state', ports.platform, ports.env, ports.home),
     outside: withoutScriptRunner(ports.outside),
     address: urlOf(config.host, config.port),
     expected: { token: config.proxyApiKey ?? ANY_TOKEN, version: VERSION, backend: config.backend },

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { VERSION } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
+import { ENV_FILE } from '../config/program.ts';
 import { VARIABLE_ROWS } from '../config/variables.ts';
 import { shortHash } from '../lib/hash.ts';
 import { findClient, hasFlag, howToGet, runClient, saysPermissions } from './client.ts';
@@ -155,7 +156,7 @@ export async function launch(context: LaunchContext): Promise<number> {
     if (stop.signal.aborted) throw stop.signal.reason;
     if (config.backend === 'mock')
       ports.err(
-        '       MOCK: no model answers, everything is made up. GEMINI_API_KEY=… in .env makes it real',
+        `       MOCK: no model answers, everything is made up. GEMINI_API_KEY=… in ${ENV_FILE} makes it real`,
       );
     return await runOn(proxy, path, context);
   } finally {

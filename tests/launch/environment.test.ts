@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { inTheWay, variablesFor, withoutScriptRunner } from '../../src/launch/environment.ts';
 import { shellText } from '../../src/launch/shell-text.ts';
-import { stateFolder } from '../../src/launch/state-folder.ts';
 
 const SERVED = { baseUrl: 'http://127.0.0.1:9', token: 'secret', inputTokens: 1_048_576 };
 const ALL = {
@@ -109,13 +108,4 @@ describe('the variables for a shell', () => {
   test('json has those that are set', () => {
     expect(JSON.parse(shellText('json', VARIABLES))).toEqual(VARIABLES.set);
   });
-});
-
-test.each([
-  ['linux', {}, '/home/me/.local/state/gemini-claude-proxy'],
-  ['linux', { XDG_STATE_HOME: '/state' }, '/state/gemini-claude-proxy'],
-  ['darwin', { XDG_STATE_HOME: '/state' }, '/home/me/Library/Application Support/gemini-claude-proxy'],
-  ['win32', { LOCALAPPDATA: '/local' }, '/local/gemini-claude-proxy'],
-])('state on %s with %j is kept in %s', (platform, env, folder) => {
-  expect(stateFolder(platform, env, '/home/me')).toBe(folder);
 });

@@ -66,7 +66,8 @@ const FLOORS: Readonly<Record<string, number>> = {
   compose: 8.1,
   launch: 8.1,
   doctor: 8.15,
-  'main.ts': 8.2,
+  commands: 8.2,
+  'main.ts': 8.3,
 };
 
 /** `src/<room>/…` or `src/<file>`; undefined outside `src`. */
@@ -109,6 +110,7 @@ const SHELL = [
   'compose',
   'launch',
   'doctor',
+  'commands',
   'main.ts',
 ];
 
@@ -244,7 +246,7 @@ export const RULES: readonly Rule[] = [
   banned(
     'the environment is read on the top floor',
     /\b(?:process|Bun)\.(?:env|argv)\b|\bimport\.meta\.env\b/,
-    (path) => inSource(path) && !/^src\/(?:config|main)\b/.test(path),
+    (path) => inSource(path) && !/^src\/(?:config|commands|main)\b/.test(path),
     'settings are typed and checked once, at start',
   ),
   banned(

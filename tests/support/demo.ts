@@ -1,9 +1,9 @@
-/** One run of `scripts/demo.ts`, started as its users do. */
+/** One run of `bun run demo`, started as its users do. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const DEMO = join(import.meta.dir, '../../scripts/demo.ts');
+const MAIN = join(import.meta.dir, '../../src/main.ts');
 const RUN_MS = 120_000;
 
 export type DemoRun = {
@@ -27,14 +27,17 @@ export async function withDemo(
   const folder = mkdtempSync(join(tmpdir(), 'demo-'));
   const { claude, args } = options;
   const path = [...(claude ? [claude] : []), dirname(process.execPath), '/usr/bin', '/bin'].join(':');
-  const child = Bun.spawn([process.execPath, DEMO, '--pace', 'instant', '--folder', folder, ...args], {
-    cwd: folder,
-    env: { PATH: path, HOME: folder, CLAUDE_CODE_CACHE: join(folder, 'no-cache') },
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    timeout: RUN_MS,
-  });
+  const child = Bun.spawn(
+    [process.execPath, MAIN, 'demo', '--pace', 'instant', '--folder', folder, ...args],
+    {
+      cwd: folder,
+      env: { PATH: path, HOME: folder, CLAUDE_CODE_CACHE: join(folder, 'no-cache') },
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      timeout: RUN_MS,
+    },
+  );
   try {
     const [out, err, exitCode] = await Promise.all([
       new Response(child.stdout).text(),

@@ -1,4 +1,4 @@
-/** `scripts/claude.ts` as its users start it, with a home of its own, and a small script in place of Claude Code. */
+/** `bun run claude` as its users start it, with a home of its own, and a small script in place of Claude Code. */
 import {
   chmodSync,
   existsSync,
@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const SCRIPT = join(import.meta.dir, '../../scripts/claude.ts');
+const MAIN = join(import.meta.dir, '../../src/main.ts');
 /** Ends a launch in vain after the test that it belongs to has failed by its own limit. */
 const RUN_MS = 120_000;
 const LOOK_MS = 20;
@@ -76,7 +76,7 @@ export class LaunchBench {
 
   launch(args: readonly string[], { env = {}, input }: LaunchOptions = {}): Launched {
     const folder = mkdtempSync(join(this.root, 'client-'));
-    const child = Bun.spawn([process.execPath, SCRIPT, ...args], {
+    const child = Bun.spawn([process.execPath, MAIN, 'claude', ...args], {
       cwd: this.start,
       env: { ...this.environment(env), CLIENT_FOLDER: folder },
       stdin: input === undefined ? 'ignore' : input === 'open' ? 'pipe' : new Blob([input]),

@@ -3,6 +3,9 @@
  * other hosts, so only the plugin's JSON is used; the page and its files are ours.
  */
 import type { AnyElysia } from 'elysia';
+// Each is the path of the file. An executable has the files in it because they are imported.
+import css from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' };
+import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' };
 import type { ClientRequest } from '../client-request.ts';
 import type { Handler } from '../handle-request.ts';
 import { jsonResponse, notFound } from '../responses.ts';
@@ -27,9 +30,9 @@ const PAGE = `<!doctype html>
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-const ASSETS: Readonly<Record<string, string>> = {
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+const ASSETS: Readonly<Record<string, { path: string; type: string }>> = {
+  'swagger-ui.css': { path: css, type: 'text/css; charset=utf-8' },
+  'swagger-ui-bundle.js': { path: bundle, type: 'text/javascript; charset=utf-8' },
 };
 
 export function answerSwaggerPage(): Response {
@@ -40,10 +43,12 @@ export function answerSwaggerPage(): Response {
 
 export function answerSwaggerAsset(client: ClientRequest): Response {
   const name = client.params['asset'] ?? '';
-  const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
-  if (type === undefined) throw notFound(client.url.pathname);
-  const file = Bun.file(Bun.resolveSync(`swagger-ui-dist/${name}`, import.meta.dir));
-  return new Response(file, { headers: { 'content-type': type, 'cache-control': 'max-age=86400' } });
+  const asset = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
+  if (asset === undefined) throw notFound(client.url.pathname);
+  const { path, type } = asset;
+  return new Response(Bun.file(path), {
+    headers: { 'content-type': type, 'cache-control': 'max-age=86400' },
+  });
 }
 
 /** Made at the first request: it loads code that nothing else needs. */

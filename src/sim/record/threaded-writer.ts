@@ -2,6 +2,7 @@
  * Writes in a thread of its own. To search thirty megabytes for secrets in every encoding takes seconds, and no
  * client's stream must stand still for that.
  */
+import { ownThread } from '../../lib/program/own-files.ts';
 import type { RawRequest } from './raw.ts';
 import type { Writer, WriterOptions, Written } from './writer.ts';
 
@@ -44,7 +45,7 @@ export class ThreadedWriter implements Writer {
 
   #open(): Worker {
     if (this.#thread) return this.#thread;
-    const thread = new Worker(new URL('./writer-thread.ts', import.meta.url));
+    const thread = new Worker(ownThread('src/sim/record/writer-thread.ts'));
     thread.onmessage = ({ data }: MessageEvent<FromThread>) => this.#settle(data);
     const end = (why: string) => {
       if (this.#thread === thread) this.#end(why);

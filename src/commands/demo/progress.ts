@@ -1,6 +1,6 @@
 /** What the demo shows while it runs. */
 import { basename } from 'node:path';
-import { isObject, tryParseJson } from '../../src/lib/json.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
 
 export type Told =
   | { kind: 'text'; text: string }

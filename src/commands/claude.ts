@@ -1,15 +1,13 @@
 /** `bun run claude [-- arguments of Claude Code]`. */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
-import { openEnvFiles } from '../src/config/env-files.ts';
-import { watchLauncher } from '../src/config/launcher.ts';
-import { launchClaude } from '../src/launch/claude.ts';
-import { exitOfSignal, type OnSignal } from '../src/launch/client.ts';
-import { systemClock } from '../src/lib/ports.ts';
+import { watchLauncher } from '../config/launcher.ts';
+import { openOwnEnvFiles, serveCommand } from '../config/program.ts';
+import { launchClaude } from '../launch/claude.ts';
+import { exitOfSignal, type OnSignal } from '../launch/client.ts';
+import { systemClock } from '../lib/ports.ts';
 
-const MAIN = join(import.meta.dir, '../src/main.ts');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const listeners = new Set<(signal: NodeJS.Signals) => void>();
@@ -18,7 +16,6 @@ const tell = (signal: NodeJS.Signals) => {
   if (listeners.size === 0) process.exit(exitOfSignal(signal));
   for (const listener of [...listeners]) listener(signal);
 };
-for (const signal of SIGNALS) process.on(signal, () => tell(signal));
 
 const onSignal: OnSignal = (handler) => {
   listeners.add(handler);
@@ -34,10 +31,11 @@ async function readLine(): Promise<string | undefined> {
   return undefined;
 }
 
-const { atStart, outside } = openEnvFiles(process);
-void watchLauncher(process, () => tell('SIGTERM'), { clock: systemClock });
-process.exit(
-  await launchClaude(process.argv.slice(2), {
+export async function claude(argv: readonly string[]): Promise<void> {
+  for (const signal of SIGNALS) process.on(signal, () => tell(signal));
+  const { atStart, outside } = openOwnEnvFiles();
+  void watchLauncher(process, () => tell('SIGTERM'), { clock: systemClock });
+  const exitCode = await launchClaude(argv, {
     env: atStart,
     outside,
     cwd: process.cwd(),
@@ -45,11 +43,12 @@ process.exit(
     platform: process.platform,
     pid: process.pid,
     clock: systemClock,
-    serve: [process.execPath, MAIN],
+    serve: serveCommand(),
     hasTerminal: isatty(0),
     onSignal,
     out: (text) => process.stdout.write(text),
     err: (line) => process.stderr.write(`${line}\n`),
     readLine,
-  }),
-);
+  });
+  process.exit(exitCode);
+}

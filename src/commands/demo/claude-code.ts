@@ -1,20 +1,22 @@
 /**
- * The real Claude Code: found, installed and run. It runs in print mode, with a home of its own, with nothing of this
+ * The real Claude Code: found and run. It runs in print mode, with a home of its own, with nothing of this
  * machine's environment but PATH, and for a limited time.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ownFile } from '../../lib/program/own-files.ts';
 
-const CACHE = resolve(process.env['CLAUDE_CODE_CACHE'] ?? join(import.meta.dir, '../../.cache/claude-code'));
-const INSTALL_MS = 300_000;
+/** Where tests keep the versions that they download. */
+export const CACHE: string = resolve(process.env['CLAUDE_CODE_CACHE'] ?? ownFile('.cache/claude-code'));
 
-export type Installed = { ok: true; path: string } | { ok: false; reason: string };
-
-const binary = (folder: string) => join(folder, 'node_modules/.bin/claude');
+export const binary = (folder: string) => join(folder, 'node_modules/.bin/claude');
 
 const textOf = (stream: ReadableStream) => new Response(stream).text();
 
-async function output(command: string[], timeout: number): Promise<{ code: number | null; text: string }> {
+export async function output(
+  command: string[],
+  timeout: number,
+): Promise<{ code: number | null; text: string }> {
   const child = Bun.spawn(command, {
     stdin: 'ignore',
     stdout: 'pipe',
@@ -24,58 +26,6 @@ async function output(command: string[], timeout: number): Promise<{ code: numbe
   });
   const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exited]);
   return { code: child.exitCode, text: `${out}${err}` };
-}
-
-/**
- * Installs beside the final place and then renames, so that a broken-off installation is never taken for a complete
- * one.
- */
-async function install(version: string, folder: string, retries: number): Promise<Installed> {
-  mkdirSync(CACHE, { recursive: true });
-  const draft = mkdtempSync(join(CACHE, `.${version}-`));
-  const patience = [
-    '--fetch-retries',
-    String(retries),
-    '--fetch-retry-mintimeout',
-    '2000',
-    '--fetch-retry-factor',
-    '2',
-  ];
-  const options = ['--no-audit', '--no-fund', '--ignore-scripts=false', ...patience];
-  const npm = await output(
-    ['npm', 'install', '--prefix', draft, ...options, `@anthropic-ai/claude-code@${version}`],
-    INSTALL_MS,
-  );
-  if (npm.code !== 0 || !existsSync(binary(draft))) {
-    rmSync(draft, { recursive: true, force: true });
-    const line = npm.text.split('\n').find((text) => /error/i.test(text));
-    return { ok: false, reason: `npm could not install it: ${line ?? `exit ${npm.code}`}` };
-  }
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(draft, folder);
-  return { ok: true, path: binary(folder) };
-}
-
-/**
- * The `claude` of `version`, from the cache (`CLAUDE_CODE_CACHE`) or newly installed; or the reason why there is none.
- * `onDownload` is called before a download. `retries`: how often npm may ask again, so that a machine without a network
- * hears of it at once.
- */
-export async function installVersion(
-  version: string,
-  retries: number,
-  onDownload: (folder: string) => void = () => {},
-): Promise<Installed> {
-  const folder = join(CACHE, version);
-  if (!existsSync(binary(folder))) onDownload(folder);
-  if (!Bun.which('npm') && !existsSync(binary(folder))) return { ok: false, reason: 'npm is not installed' };
-  const installed: Installed = existsSync(binary(folder))
-    ? { ok: true, path: binary(folder) }
-    : await install(version, folder, retries);
-  if (!installed.ok) return installed;
-  const { text } = await output([installed.path, '--version'], 30_000);
-  if (text.startsWith(version)) return installed;
-  return { ok: false, reason: `${installed.path} does not run: ${text.trim().slice(0, 200)}` };
 }
 
 export type Found = { path: string; version: string };
@@ -174,12 +124,4 @@ export async function runClaude(run: ClaudeRun): Promise<ClaudeResult> {
   ]);
   clearTimeout(timer);
   return { exitCode: child.exitCode, stdout, stderr };
-}
-
-/** The lines of `--output-format stream-json --verbose`. */
-export function streamJson(stdout: string): Record<string, unknown>[] {
-  return stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line));
 }

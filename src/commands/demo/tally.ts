@@ -1,6 +1,6 @@
 /** What the proxy tells of a demo: requests, tokens, and what went wrong on the way. */
-import type { TraceEvent } from '../../src/trace/events.ts';
-import type { Subscriber } from '../../src/trace/trace.ts';
+import type { TraceEvent } from '../../trace/events.ts';
+import type { Subscriber } from '../../trace/trace.ts';
 import type { Told } from './progress.ts';
 
 export class Tally {

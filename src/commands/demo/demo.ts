@@ -6,17 +6,18 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { compose } from '../src/compose/compose.ts';
-import { SCENARIOS } from '../src/compose/mock-upstream.ts';
-import { readConfig } from '../src/config/config.ts';
-import { createLogger } from '../src/lib/log.ts';
-import { systemClock, systemRandom } from '../src/lib/ports.ts';
-import type { Demo, DemoFile, Scenario } from '../src/sim/scenario/types.ts';
-import { findScenario, loadScenarios } from '../src/sim/scenarios.ts';
-import { findClaudeCode, runClaude } from '../tests/support/claude-code-runs.ts';
-import { lineOf, readStreamJson, type Told } from './demo/progress.ts';
-import { runScripted } from './demo/scripted-client.ts';
-import { Tally } from './demo/tally.ts';
+import { compose } from '../../compose/compose.ts';
+import { SCENARIOS } from '../../compose/mock-upstream.ts';
+import { readConfig } from '../../config/config.ts';
+import { asCalled } from '../../config/program.ts';
+import { createLogger } from '../../lib/log.ts';
+import { systemClock, systemRandom } from '../../lib/ports.ts';
+import type { Demo, DemoFile, Scenario } from '../../sim/scenario/types.ts';
+import { findScenario, loadScenarios } from '../../sim/scenarios.ts';
+import { findClaudeCode, runClaude } from './claude-code.ts';
+import { lineOf, readStreamJson, type Told } from './progress.ts';
+import { runScripted } from './scripted-client.ts';
+import { Tally } from './tally.ts';
 
 const USUAL = 'build-a-small-cli';
 const RUN_MS = 300_000;
@@ -46,9 +47,9 @@ const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const FLAGS = { scenario: text, client: text, pace: text, folder: text, list: flag, help: flag };
 
-function readOptions(): Options {
-  const { values } = parseArgs({ args: process.argv.slice(2), options: FLAGS });
-  if (values.help) exitWith(HELP, 0);
+function readOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({ args: [...argv], options: FLAGS });
+  if (values.help) exitWith(asCalled(HELP), 0);
   const scenarios = loadScenarios(SCENARIOS);
   if (values.list) exitWith(listOf(scenarios), 0);
   const { name, demo } = findScenario(scenarios, values.scenario ?? USUAL);
@@ -60,7 +61,7 @@ function readOptions(): Options {
 }
 
 const listOf = (scenarios: readonly Scenario[]): string =>
-  scenarios.flatMap(({ name, demo }) => (demo ? [`${name.padEnd(22)}${demo.prompt}`] : [])).join('\n');
+  scenarios.flatMap(({ name, demo }) => (demo ? [`${name.padEnd(24)}${demo.prompt}`] : [])).join('\n');
 
 /** The proxy with the mock behind it, in this process. */
 async function startMock(options: Options, tally: Tally) {
@@ -97,7 +98,7 @@ async function layOut(demo: Demo, cwd: string): Promise<void> {
 
 type Ending = { ok: boolean; client: string; text: string };
 
-async function play(
+async function runClient(
   options: Options,
   baseUrl: string,
   cwd: string,
@@ -136,8 +137,7 @@ function filesOf(demo: Demo, cwd: string): { made: string[]; changed: string[] }
   };
 }
 
-async function main(): Promise<void> {
-  const options = readOptions();
+async function play(options: Options): Promise<void> {
   const { demo, scenario, folder } = options;
   const cwd = join(folder, 'project');
   await layOut(demo, cwd);
@@ -147,9 +147,9 @@ async function main(): Promise<void> {
   say(
     `scenario   ${scenario} (offline mock: no model answers)\nfolder     ${cwd}\nprompt     ${demo.prompt}\n`,
   );
-  const started = performance.now();
-  const ending = await play(options, mock.url, cwd, tell).finally(mock.close);
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const started = systemClock.monotonic();
+  const ending = await runClient(options, mock.url, cwd, tell).finally(mock.close);
+  const seconds = ((systemClock.monotonic() - started) / 1000).toFixed(1);
   const { made, changed } = filesOf(demo, cwd);
   say(`\n${ending.ok ? 'done' : 'FAILED'}       ${ending.client}, ${seconds} s`);
   say(`made       ${made.join(', ') || 'no file'}`);
@@ -158,5 +158,11 @@ async function main(): Promise<void> {
   if (!ending.ok) exitWith(ending.text, 1);
 }
 
-await main().catch((error: unknown) => exitWith(error instanceof Error ? error.message : String(error), 2));
-process.exit(0);
+export async function demo(argv: readonly string[]): Promise<never> {
+  try {
+    await play(readOptions(argv));
+  } catch (error) {
+    exitWith(error instanceof Error ? error.message : String(error), 2);
+  }
+  process.exit(0);
+}

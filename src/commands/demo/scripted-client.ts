@@ -4,8 +4,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
-import { isObject, tryParseJson } from '../../src/lib/json.ts';
-import { SseDecoder } from '../../src/lib/sse-decoder.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
+import { SseDecoder } from '../../lib/sse-decoder.ts';
 import type { Told } from './progress.ts';
 
 export type ScriptedRun = {

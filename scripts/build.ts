@@ -1,0 +1,35 @@
+/**
+ * `bun run build [--outfile path] [--target bun-linux-x64 …]` makes one executable of the program, with Bun and all of
+ * the program's files in it.
+ */
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const ROOT = join(import.meta.dir, '..');
+/** Besides the entry: what is loaded by the name of its file. */
+const THREADS = ['src/compose/watchdog-thread.ts', 'src/sim/record/writer-thread.ts'];
+const SCENARIOS = 'fixtures/scenarios/*.{yaml,yml,json}';
+const MEGABYTE = 1_000_000;
+
+const { values } = parseArgs({ options: { outfile: { type: 'string' }, target: { type: 'string' } } });
+const outfile = resolve(values.outfile ?? join(ROOT, 'dist/gemini-claude-proxy'));
+const scenarios = [...new Bun.Glob(SCENARIOS).scanSync(ROOT)].sort();
+await Bun.build({
+  entrypoints: ['src/main.ts', ...THREADS, ...scenarios].map((path) => join(ROOT, path)),
+  root: ROOT,
+  // `lib/program/own-files.ts` finds files under the names that they have here.
+  naming: { entry: '[dir]/[name].[ext]', asset: '[dir]/[name].[ext]' },
+  loader: { '.yaml': 'file', '.yml': 'file' },
+  sourcemap: 'inline',
+  compile: {
+    outfile,
+    ...(values.target === undefined ? {} : { target: values.target as Bun.Build.CompileTarget }),
+    // Nothing of the folder that a user happens to be in may change how the program is loaded.
+    autoloadBunfig: false,
+    autoloadDotenv: false,
+    autoloadTsconfig: false,
+    autoloadPackageJson: false,
+  },
+});
+console.log(`${outfile}  ${Math.round(statSync(outfile).size / MEGABYTE)} MB`);

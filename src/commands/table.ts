@@ -1,0 +1,65 @@
+/** The commands of this program. Each loads its own code: to serve needs nothing of what starts Claude Code. */
+import { asCalled } from '../config/program.ts';
+
+export type Command = {
+  about: string;
+  /** It keeps many requests to Gemini open at a time. */
+  serves?: true;
+  run(argv: readonly string[]): Promise<unknown>;
+};
+
+export const COMMANDS = {
+  start: {
+    about: 'Serve',
+    serves: true,
+    run: async (argv) => (await import('./serve.ts')).serve(argv),
+  },
+  mock: {
+    about: 'Serve the mock, whatever keys there are',
+    serves: true,
+    run: async (argv) =>
+      (await import('./serve.ts')).serve(['--backend', 'mock', '--mock-pace', 'human', ...argv]),
+  },
+  claude: {
+    about: 'Run Claude Code on the proxy, which is found or started',
+    run: async (argv) => (await import('./claude.ts')).claude(argv),
+  },
+  demo: {
+    about: 'Watch Claude Code do a task on the mock',
+    run: async (argv) => (await import('./demo/demo.ts')).demo(argv),
+  },
+  record: {
+    about: 'Serve, and keep every request and answer: record <name>',
+    serves: true,
+    run: async (argv) => (await import('./record.ts')).record(argv),
+  },
+  replay: {
+    about: 'Serve what was recorded: replay <name>',
+    serves: true,
+    run: async (argv) => (await import('./replay.ts')).replay(argv),
+  },
+} as const satisfies Record<string, Command>;
+
+type CommandName = keyof typeof COMMANDS;
+
+const isCommand = (text: string): text is CommandName => Object.hasOwn(COMMANDS, text);
+
+export type Given = {
+  command: CommandName;
+  rest: readonly string[];
+  /** A word that stands where a command should. */
+  unknown?: string;
+};
+
+export function commandIn(argv: readonly string[]): Given {
+  const [first, ...rest] = argv;
+  if (first === undefined || first.startsWith('-')) return { command: 'start', rest: argv };
+  return isCommand(first) ? { command: first, rest } : { command: 'start', rest, unknown: first };
+}
+
+export const commandsText = (): string =>
+  asCalled(`Commands (bun run <command> --help tells more):
+${Object.entries(COMMANDS)
+  .map(([name, { about }]) => `  ${name.padEnd(30)}${about}`)
+  .join('\n')}
+`);

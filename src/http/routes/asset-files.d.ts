@@ -1,0 +1,6 @@
+/** What `with { type: 'file' }` imports. */
+declare module 'swagger-ui-dist/*' {
+  const path: string;
+
+  export = path;
+}
