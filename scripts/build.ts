@@ -20,8 +20,8 @@ await Bun.build({
   root: ROOT,
   // `lib/program/own-files.ts` finds files under the names that they have here.
   naming: { entry: '[dir]/[name].[ext]', asset: '[dir]/[name].[ext]' },
+  minify: { whitespace: true, syntax: true },
   loader: { '.yaml': 'file', '.yml': 'file' },
-  sourcemap: 'inline',
   compile: {
     outfile,
     ...(values.target === undefined ? {} : { target: values.target as Bun.Build.CompileTarget }),
