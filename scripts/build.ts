@@ -20,6 +20,7 @@ await Bun.build({
   root: ROOT,
   // `lib/program/own-files.ts` finds files under the names that they have here.
   naming: { entry: '[dir]/[name].[ext]', asset: '[dir]/[name].[ext]' },
+  splitting: true,
   minify: { whitespace: true, syntax: true },
   loader: { '.yaml': 'file', '.yml': 'file' },
   compile: {

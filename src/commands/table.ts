@@ -24,6 +24,10 @@ export const COMMANDS = {
     about: 'Run Claude Code on the proxy, which is found or started',
     run: async (argv) => (await import('./claude.ts')).claude(argv),
   },
+  doctor: {
+    about: 'Look for what would stop a session, and tell how to mend it',
+    run: async (argv) => (await import('./doctor.ts')).doctor(argv),
+  },
   demo: {
     about: 'Watch Claude Code do a task on the mock',
     run: async (argv) => (await import('./demo/demo.ts')).demo(argv),

@@ -26,7 +26,7 @@ export const CLIENT_VERSION = '2.1.332';
 export type Told = Finding & { check: string };
 export type Report = { exitCode: number; findings: Told[]; out: string; err: string };
 
-const SCRIPT = join(import.meta.dir, '../../scripts/doctor.ts');
+const MAIN = join(import.meta.dir, '../../src/main.ts');
 /** Ends a run in vain after the test that it belongs to has failed by its own limit. */
 const RUN_MS = 60_000;
 
@@ -179,7 +179,7 @@ export class DoctorBench {
 
   /** As its users start it: for what is read when a process begins. */
   start(...argv: string[]) {
-    return Bun.spawn([process.execPath, SCRIPT, '--folder', this.project, ...argv], {
+    return Bun.spawn([process.execPath, MAIN, 'doctor', '--folder', this.project, ...argv], {
       cwd: this.root,
       env: this.env,
       stdin: 'ignore',

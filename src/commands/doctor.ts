@@ -1,10 +1,10 @@
 /** `bun run doctor`. */
 import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
-import { openEnvFiles } from '../src/config/env-files.ts';
-import { doctor } from '../src/doctor/doctor.ts';
-import type { OnSignal } from '../src/launch/client.ts';
-import { systemClock, systemConnect } from '../src/lib/ports.ts';
+import { asCalled, openOwnEnvFiles } from '../config/program.ts';
+import { doctor as examine } from '../doctor/doctor.ts';
+import type { OnSignal } from '../launch/client.ts';
+import { systemClock, systemConnect } from '../lib/ports.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -15,9 +15,9 @@ const onSignal: OnSignal = (handler) => {
   };
 };
 
-const { atStart, outside } = openEnvFiles(process);
-process.exit(
-  await doctor(process.argv.slice(2), {
+export async function doctor(argv: readonly string[]): Promise<never> {
+  const { atStart, outside } = openOwnEnvFiles();
+  const exitCode = await examine(argv, {
     env: atStart,
     outside,
     cwd: process.cwd(),
@@ -28,7 +28,8 @@ process.exit(
     connect: systemConnect,
     onSignal,
     hasTerminal: isatty(1) && isatty(2),
-    out: (text) => process.stdout.write(text),
-    err: (text) => process.stderr.write(text),
-  }),
-);
+    out: (text) => process.stdout.write(asCalled(text)),
+    err: (text) => process.stderr.write(asCalled(text)),
+  });
+  process.exit(exitCode);
+}
