@@ -51,7 +51,7 @@ if (!bun) {
   process.exit(1);
 }
 
-// Nothing of the user's folder may change how the program is loaded. And without the variable requests wait beyond 256.
+// Nothing of the user's folder may change how the program is loaded.
 const flags = [
   '--no-env-file',
   `--config=${join(ROOT, 'bin/bunfig.toml')}`,
@@ -59,7 +59,7 @@ const flags = [
 ];
 const child = spawn(bun, [...flags, join(ROOT, 'src/main.ts'), ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', ...process.env },
+  env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', BUN_JSC_forceRAMSize: '1073741824', ...process.env },
 });
 child.on('error', (error) => {
   process.stderr.write(`${bun} cannot be run: ${error.message}\n`);

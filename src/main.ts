@@ -1,6 +1,6 @@
 /** The program: its first argument is a command, and without one it serves. */
 import { COMMANDS, type Command, commandIn, commandsText } from './commands/table.ts';
-import { isEnvironmentFit, startAnew } from './config/http-requests.ts';
+import { isEnvironmentFit, startAnew } from './config/before-start.ts';
 
 const EXIT_USAGE = 2;
 

@@ -1,6 +1,7 @@
 /** Finds a proxy or starts one, runs Claude Code on it, and ends the proxy if it was started here. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BEFORE_START } from '../config/before-start.ts';
 import { VERSION } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
 import { ENV_FILE } from '../config/program.ts';
@@ -49,12 +50,6 @@ async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefi
     ? { url: address, inputTokens: found.inputTokens, started: undefined }
     : undefined;
 }
-
-/**
- * Bun reads these before any code of ours runs, so `package.json` sets them for the commands that serve. More than 256 requests at a
- * time, of which all further ones would wait in silence; and a heap that is collected as on a machine with 1 GB.
- */
-const BEFORE_START = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', BUN_JSC_forceRAMSize: '1073741824' };
 
 /** The proxy serves this user alone, whatever HOST says. */
 const ON_A_FREE_PORT = ['--host', '127.0.0.1', '--port', '0'];
