@@ -1,4 +1,5 @@
 /** The keys, the models that each can reach, and how these models may be told to think. */
+import { ENV_FILE } from '../config/program.ts';
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
@@ -156,7 +157,7 @@ function assignment(setting: string, id: string, other: string, { config }: Doct
 const NO_KEY = hint(
   'no Gemini key is set: the built-in mock answers, and everything in its answers is made up',
   'No model is asked.',
-  'Get a key at aistudio.google.com/apikey and put it into .env: `GEMINI_API_KEY=<key>`.',
+  `Get a key at aistudio.google.com/apikey and put it into ${ENV_FILE}: \`GEMINI_API_KEY=<key>\`.`,
 );
 
 export const keys: Check = {

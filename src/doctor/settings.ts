@@ -1,11 +1,14 @@
 /** The proxy's own settings, as `bun run start` would read them. */
+import { isAbsolute } from 'node:path';
+import { ENV_FILE } from '../config/program.ts';
 import { mapModel } from '../translate/model-map.ts';
 import type { DoctorContext } from './context.ts';
 import { type Check, type Finding, hint, ok, stops } from './finding.ts';
 
 /** Where a variable was set, for people. */
 function placeOf(name: string, { ports: { env, outside, cwd } }: DoctorContext): string {
-  return env[name] !== undefined && outside[name] === undefined ? `.env in ${cwd}` : 'the environment';
+  const file = isAbsolute(ENV_FILE) ? ENV_FILE : `${ENV_FILE} in ${cwd}`;
+  return env[name] !== undefined && outside[name] === undefined ? file : 'the environment';
 }
 
 const NAMED = /^([A-Z_]+)\b/;

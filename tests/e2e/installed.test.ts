@@ -142,6 +142,13 @@ describe.each(FORMS.filter(({ skip }) => !skip))('$form', ({ make }) => {
     expect(proxy.output()).toContain('haiku → gemini-3.8-flash');
   }, 60_000);
 
+  test('`doctor` names the file that settings belong in', async () => {
+    const { out } = await runHere(['doctor', '--json'], { PORT: '0' });
+    const file = join(place.home, '.config/gemini-claude-proxy/.env');
+    expect(out).toContain(`put it into ${file}`);
+    expect(place.left()).toEqual([]);
+  }, 60_000);
+
   test(`asks for ${MANY} answers at a time`, async () => {
     let asked = 0;
     const all = Promise.withResolvers<void>();
