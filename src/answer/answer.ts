@@ -1,7 +1,7 @@
 /**
- * The one loop in which answers are made: an attempt; if it fails, the next step (`next-step.ts`); and so on, until
- * content has come or no step is left. Messages and token counts use the same loop; they differ in what an
- * attempt is.
+ * The one loop in which answers are made. The loop makes an attempt. If the attempt fails, the loop takes the next step
+ * (`next-step.ts`). It goes on until content has come or no step is left. Messages and token counts use the same loop;
+ * only their attempts differ.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -28,19 +28,25 @@ export type AnswerOptions<T, O extends Outgoing> = {
   /** How long the answer may wait for a key. */
   patience(outgoing: O): Patience;
   /**
-   * Starts nothing yet: the attempt sends its request when it is first asked for results. `whole`: the answer is asked
-   * for whole, not as a stream.
+   * Starts nothing yet: the attempt sends its request when its first results are asked for. `whole` is true where
+   * Gemini is asked for the whole answer at once, not for a stream.
    */
   attempt(outgoing: O, whole: boolean, signal: AbortSignal): Attempt<T>;
-  /** True for content: once the client has it, an attempt cannot be taken back. */
+  /** True for an event that is content: once the client has content, the attempt cannot be taken back. */
   isContent(event: T): boolean;
-  /** Some failures are told as an answer. */
+  /**
+   * For a failure that the client is told as an answer (not as an error): the events of that answer. Undefined for
+   * other failures.
+   */
   asAnswer?(error: unknown, outgoing: O): T[] | undefined;
   /** Runs when the first content is about to be given out. After that nothing more will be sent. */
   onCommit?(): void;
-  /** The error that the client is told for the failure that ends the answer. */
+  /** Gives the error that the client is told when `error` ends the answer. */
   explain?(error: unknown, outgoing: O): Promise<unknown>;
-  /** Milliseconds until content must have come, and the error if it has not. */
+  /**
+   * `ms`: the milliseconds within which content must have come. `late` gives the error for content that has not come by
+   * then.
+   */
   deadline: { ms: number; late(): UpstreamError };
 };
 
@@ -53,29 +59,32 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   readonly #options: AnswerOptions<T, O>;
   readonly #job: Job;
   readonly #ports: LoopPorts;
-  /** Aborts when the job does, at the deadline, and when the reader of the answer leaves. */
+  /** Is aborted when the job is aborted, at the deadline, and when the reader of the answer leaves. */
   readonly #stop = new AbortController();
   readonly #abortable = new Abortable(this.#stop.signal);
   readonly #unfollow: () => void;
   readonly #cancelDeadline: () => void;
   #outgoing: O;
-  /** The key in the story event that was told last. */
+  /** The key that the latest story event about a key names. */
   #chosen: Backend;
   /**
-   * Makes the request for another model. It holds the client's request, which may be large. Undefined once content has
-   * come: then no other model can answer.
+   * Makes the request for another model. This function holds the client's request, which may be large. So it becomes
+   * undefined once content has come: then no other model can answer any more.
    */
   #outgoingFor: ((model: GeminiModel) => Promise<O>) | undefined;
   #state: 'open' | 'committed' | 'over' = 'open';
   #attempt: Attempt<T> | undefined;
-  /** True where a stream of the present model broke in this answer. */
+  /**
+   * True once a stream of the present model has broken in this answer: from then on the model is asked for whole
+   * answers.
+   */
   #whole = false;
-  /** How the request that goes out next was paid; undefined while a request is out. */
+  /** How the next upstream request was paid; undefined while a request is under way. */
   #paidBy: 'first' | 'retry' | 'free' | undefined = 'first';
-  /** How often the answer has waited before another attempt. */
+  /** The number of times that the answer has waited before another attempt. */
   #round = 0;
 
-  /** `outgoingFor`: the same request, for another model. */
+  /** `outgoingFor` makes the same request for another model. */
   constructor(
     options: AnswerOptions<T, O>,
     outgoingFor: (model: GeminiModel) => Promise<O>,
@@ -91,20 +100,20 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#chosen = outgoing.route.backend;
     this.#unfollow = followSignal(job.signal, this.#stop);
     this.#cancelDeadline = abortAfter(Math.max(0, deadline.ms), this.#stop, deadline.late, ports.clock);
-    // A client that has left says so only once, and may have left before this answer began.
+    // The signal of a client that has left fires only once, and may have fired before this answer began.
     this.#stop.signal.addEventListener('abort', () => this.#end());
     if (this.#stop.signal.aborted) this.#end();
   }
 
-  /** The model, the key and the request of the last attempt. */
+  /** The model, the key and the request of the latest attempt. */
   get outgoing(): O {
     return this.#outgoing;
   }
 
   /**
-   * The next batch, which is never empty; undefined at the end. Ask for one at a time. Events before content are given
-   * out as they come, and the next attempt gives out its own again. Rejects once with the error that ends the answer,
-   * or with the signal's reason.
+   * Resolves with the next batch of events, which is never empty, or with undefined at the end of the answer. Ask for
+   * one batch at a time. Events before content are given out as they come; if another attempt follows, it gives out its
+   * own such events again. Rejects once, with the error that ends the answer or with the signal's reason.
    */
   async next(): Promise<T[] | undefined> {
     const { aborted, reason } = this.#stop.signal;
@@ -126,7 +135,10 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     return undefined;
   }
 
-  /** To be called when the reader leaves. A `next` that waits then rejects with an AbortError. May be repeated. */
+  /**
+   * To be called when the reader leaves. A `next` that is still waiting then rejects with an AbortError. May be called
+   * repeatedly.
+   */
   leave(): void {
     if (this.#state !== 'over') this.#stop.abort(LEFT);
   }
@@ -140,12 +152,13 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     signal.throwIfAborted();
     if (route.backend !== this.#chosen) tellChosen(model, route, this.#job);
     this.#chosen = route.backend;
-    // In hand before anybody waits for it: who leaves at this moment has to close it.
+    // The attempt is kept in this field before anybody waits for it: a reader that leaves at this moment has to close
+    // it.
     this.#attempt = this.#options.attempt(this.#outgoing, this.#whole, signal);
     return this.#attempt;
   }
 
-  /** Any event, even a thought, shows that the key is good. */
+  /** Notes that the key is good: any event, even a thought, shows this. */
   #heed(events: readonly T[]): void {
     const { isContent, onCommit } = this.#options;
     this.#outgoing.route.succeeded();
@@ -157,7 +170,10 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     onCommit?.();
   }
 
-  /** After a failure: the events that stand for an answer. Throws where the failure ends the answer. */
+  /**
+   * Runs after a failure. Returns the events that stand for an answer, if there are any. Throws where the failure ends
+   * the answer.
+   */
   async #goOn(thrown: unknown): Promise<T[] | undefined> {
     const { explain, purse } = this.#options;
     try {
@@ -167,7 +183,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     } catch (error) {
       this.#end();
       const { aborted, reason } = this.#stop.signal;
-      // Once the signal is aborted, its reason is the truth, whatever happened on the way.
+      // Once the signal is aborted, its reason is the true cause, whatever else has failed meanwhile.
       if (aborted) throw purse.explain(reason);
       throw explain ? await explain(error, this.#outgoing) : error;
     }
@@ -202,10 +218,10 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     if (streamBroke) this.#whole = true;
     attempt?.close();
     const again = attempt ? route.failed(error) : 'no';
-    // Told at once: other requests may wait for the outcome of this attempt.
+    // The outcome is reported at once: other requests may wait for the outcome of this attempt.
     route.released();
     const keyRefusal = (limit: Patience) => (isQuota(error) ? route.refusal(limit) : undefined);
-    // Where nobody would wait for the key, the answer finds that out here, without spending a retry.
+    // Where the answer would not wait for the key, this is found out here, without spending a retry.
     const refusal = again === 'retry' ? keyRefusal(patience(outgoing)) : undefined;
     return {
       error: refusal ?? error,
@@ -219,7 +235,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     };
   }
 
-  /** Returns the events that stand for an answer, if any. */
+  /** Makes a step. Returns the events that stand for an answer, if there are any. */
   async #make(step: Step<T>): Promise<T[] | undefined> {
     switch (step.kind) {
       case 'resend':

@@ -1,4 +1,4 @@
-/** `anthropic-version`: two versions are in use, and they forbid different things. */
+/** Reads `anthropic-version`. Two versions are in use, and each of them forbids something that the other allows. */
 import { MessagesError } from '../anthropic/errors.ts';
 import { API_VERSIONS, type ApiVersion } from '../anthropic/request.ts';
 import { quoted } from '../lib/shown-text.ts';
@@ -13,7 +13,7 @@ export function apiVersion(headers: Headers): ApiVersion {
   return checkedVersion(version);
 }
 
-/** For routes where the versions are the same: the header may be absent, but not unknown. */
+/** For routes that are the same in all versions: the header may be absent, but it must not name an unknown version. */
 export function checkVersionIfGiven(headers: Headers): void {
   const version = headers.get('anthropic-version');
   if (version !== null) checkedVersion(version);

@@ -1,14 +1,17 @@
 /**
- * Whose request it is. One request at which Gemini fails must not make everybody's requests look bad. So a client that
- * sends the same request again is the same asker, and all attempts of one answer have the same asker. Askers are told apart by session and
- * conversation so far, and not by parameters, which clients change when they ask again (without a stream, with fewer
- * tokens).
+ * Finds out which client sent a request (its asker). One request at which Gemini fails must not make everybody's
+ * requests look bad. So a client that sends the same request again is the same asker, and all attempts of one answer
+ * have the same asker. Askers are told apart by their session and their conversation so far. Parameters do not count,
+ * because clients change parameters when they ask again (without a stream, with fewer tokens).
  */
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { shortHash } from '../lib/hash.ts';
 
 const LABEL_LENGTH = 12;
-/** Characters at either end of a text that are looked at: a whole prompt need not be read to tell it from others. */
+/**
+ * The number of characters at either end of a text that are looked at: these are enough to tell one prompt from
+ * another.
+ */
 const END = 500;
 
 const endsOf = (_key: string, value: unknown): unknown =>

@@ -9,34 +9,38 @@ import type { TurnEvent } from '../translate/response/turn.ts';
 import type { Job } from './job.ts';
 import type { Outgoing } from './outgoing.ts';
 
-/** `T`: what an answer consists of. */
+/** `T` is what an answer consists of: turn events, or a number of tokens. */
 export type Attempt<T> = {
   /** True once upstream has begun to answer. */
   readonly isBegun: boolean;
   /** True where a stream is asked for. */
   readonly streamed: boolean;
   /**
-   * The next batch, which is never empty; undefined at the end. Sends the request if it was not sent, or was changed
-   * after a refusal. Rejects with the failure, after everything that came before it.
+   * Resolves with the next batch, which is never empty, or with undefined at the end. Sends the request if the request
+   * was not sent yet, or was changed after a refusal. Rejects with the failure, but only after everything that came
+   * before the failure was given out.
    */
   next(): Promise<T[] | undefined>;
-  /** Takes in that the attempt ended with `error`. Returns true where a stream broke off, and a whole answer may come through. */
+  /**
+   * To be called when the attempt has ended with `error`. Returns true where the attempt was a stream that broke off; a
+   * whole answer may then succeed. The breaker of the model's streams counts that failure.
+   */
   failed(error: unknown): boolean;
-  /** Leaves upstream. May be repeated. */
+  /** Closes the connection to upstream. May be called repeatedly. */
   close(): void;
 };
 
 export type AnswerAttemptOptions = {
   outgoing: Outgoing;
   reader: Reader;
-  /** Asks for a stream; undefined asks for the whole answer at once. */
+  /** The permission to ask for a stream. Where it is undefined, the whole answer is asked for at once. */
   stream: Pass | undefined;
-  /** Where it is set, nothing is given out before everything has come. Until then another attempt is possible. */
+  /** True: nothing is given out before the whole answer has come. Until then another attempt is possible. */
   whole: boolean;
   signal: AbortSignal;
 };
 
-/** The failures by which an answer that had begun breaks off. */
+/** The kinds of failures that mean that an answer broke off after it had begun. */
 const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
 const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
 
@@ -45,7 +49,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   readonly #trace: Job['trace'];
   #frames: AsyncIterator<Frame[]> | undefined;
   #ended = false;
-  /** A failure that came after events in the same read. */
+  /** A failure that came in the same read as events, after those events. */
   #failure: { error: unknown } | undefined;
 
   constructor(options: AnswerAttemptOptions, { trace }: Pick<Job, 'trace'>) {
@@ -91,7 +95,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     const body = outgoing.text();
     const request = { model: outgoing.model.id, body, stream: this.streamed };
     const { frames } = await backend.generate(request, outgoing.exchange, signal);
-    // First of all in hand: whatever happens now, `close` leaves upstream.
+    // The frames are kept in this field first: whatever happens from now on, `close` can leave upstream.
     this.#frames = frames[Symbol.asyncIterator]();
     this.#trace.tell({ type: 'head' });
     outgoing.taken();
@@ -117,7 +121,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
         if (!reader.finished) continue;
         this.#options.stream?.succeeded();
         this.#tellEnd(events);
-        // The client wants nothing more of the answer.
+        // The client wants no more of the answer: it has reached one of the client's limits.
         this.close();
         break;
       }
@@ -138,7 +142,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
 
   #tellEnd(events: readonly TurnEvent[]): void {
     const last = events.at(-1);
-    // Where the client's limits ended the answer, upstream gave no reason.
+    // Where the client's own limits ended the answer, upstream has given no finishReason.
     if (last?.type === 'finish' && 'reason' in last.finish)
       this.#trace.tell({ type: 'finished', reason: last.finish.reason });
   }

@@ -1,6 +1,7 @@
 /**
- * The size of a request. Google counts it, and where Google cannot be asked now it is estimated. Claude Code's
- * `/context` asks about 25 times in a row, and after an error it would retry for a figure that it only displays.
+ * Tells the size of a request in tokens. Google counts the tokens; where Google cannot be asked now, the size is
+ * estimated. Claude Code's `/context` asks about 25 times in a row, and after an error it would retry, only to get a
+ * figure that it displays.
  */
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
@@ -23,10 +24,10 @@ import type { Purse } from './retries.ts';
 import { sessionOf } from './session.ts';
 import { tellAsked, tellChosen } from './story.ts';
 
-/** Milliseconds. A slow count is worth less than a quick estimate. */
+/** Milliseconds after which a count is given up. A slow count is worth less than a quick estimate. */
 const COUNT_TIMEOUT_MS = 10_000;
 
-/** Failures that are about the request, or about the model that it names: an answer would be refused in the same words. */
+/** Failures that the request or its model causes: a request for an answer would be refused with the same words. */
 const OF_THE_REQUEST: ReadonlySet<FailureClass> = new Set([
   'schema',
   'signature',
@@ -38,15 +39,18 @@ const OF_THE_REQUEST: ReadonlySet<FailureClass> = new Set([
 ]);
 
 /**
- * Whether the client must be told of `error`. Whatever else keeps Google from counting (quota, key, a gateway that cannot) says
- * nothing about the size.
+ * True where the client must be told of `error`. All other failures (quota, key, a gateway that cannot count) say
+ * nothing about the size of the request.
  */
 const isRefusal = (error: UpstreamError): boolean =>
   error.google !== undefined &&
   (error.status === 400 || error.status === 404) &&
   OF_THE_REQUEST.has(failureClass(error));
 
-/** A changed request may be sent, since a count costs no tokens. A failed request is not repeated: that would take longer than an estimate. */
+/**
+ * What a count may spend. A changed request may be sent, since a count costs no tokens. A failed request is not
+ * repeated: that would take longer than an estimate.
+ */
 const COUNT_PURSE: Purse = {
   pay: () => true,
   areSpent: false,
@@ -60,7 +64,7 @@ const COUNT_PURSE: Purse = {
 
 const NO_PATIENCE: Patience = { limitMs: 0, forBreaker: () => false, tokens: () => 0 };
 
-/** A count does not wait for a key, and passes no breaker. */
+/** A count's route in the shape that the loop needs. A count does not wait for a key, and passes no breaker. */
 const asKeyRoute = (route: CountRoute): KeyRoute => ({
   get backend() {
     return route.backend;
@@ -79,7 +83,7 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
   released() {},
 });
 
-/** The attempt at a count. It gives one number. */
+/** The attempt at a count. Its result is one number. */
 class CountAttempt implements Attempt<number> {
   readonly isBegun = false;
   readonly streamed = false;
@@ -118,7 +122,8 @@ type Counting = {
 };
 
 /**
- * Google's count. Rejects where the count does not come in time. `estimate` runs where the client is told an estimate instead.
+ * Asks Google for the count. Rejects where no count comes in time. `estimate` runs where the client is told an estimate
+ * instead.
  */
 async function askGoogle(
   counting: Counting,
@@ -155,7 +160,10 @@ async function askGoogle(
 
 type Estimate = (error: unknown, sent: Outgoing) => number;
 
-/** If Google does not know the model, the model that would answer instead is asked. */
+/**
+ * Counts the tokens of a request. If Google does not know the model, Google is asked about the model that would answer
+ * instead.
+ */
 export async function countTokensOf(
   request: CountTokensRequest,
   job: Job,
@@ -169,7 +177,7 @@ export async function countTokensOf(
   const choice = new ModelChoice(wanted, outgoing.model, ports);
   const models: Models = {
     ask: (model) => choice.ask(model),
-    // An estimate is as good as another model's count.
+    // Where another model would be asked only because the first one failed, an estimate is as good as its count.
     replacement: (from, error) =>
       error instanceof UpstreamError && failureClass(error) === 'model-missing'
         ? choice.insteadOf(from, error, 'nothing')
@@ -184,7 +192,10 @@ export async function countTokensOf(
   });
 }
 
-/** Counts a request that was sent already, first with the key that may be the only one that can read its signatures. */
+/**
+ * Counts a request that was already sent. The key of that request is asked first, because perhaps no other key can read
+ * its signatures.
+ */
 export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: AnswerPorts): Promise<number> {
   const { model, request, exchange, quarantine } = sent;
   if (!request) throw new Error('what was let go cannot be counted');
@@ -197,7 +208,7 @@ export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: A
 
 const NO_MODELS: Models = { ask() {}, replacement: () => undefined, told: (error) => error };
 
-/** A URL that Google cannot read need not be read here just for a count. */
+/** Media that Google cannot read by URL are not read by this process for a count: a count is not worth that work. */
 const NO_MEDIA = { mendedRequest: async () => undefined, letGo() {} };
 
 async function countRequest(

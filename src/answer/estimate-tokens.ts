@@ -1,14 +1,17 @@
-/** A rough token count, for when Google cannot be asked. */
+/** Estimates the number of tokens roughly, for when Google cannot be asked. */
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { CHARACTERS_PER_TOKEN } from '../translate/response/usage.ts';
 
-/** Tokens of an ordinary image, or of one page of a PDF. */
+/** Tokens of an ordinary image, and of one page of a PDF. */
 const TOKENS_PER_MEDIA = 258;
 
-/** Begins a medium. A text that quotes this has its quotation marks escaped. */
+/**
+ * The beginning of a medium in the serialised body. In a text that quotes these characters the quotation marks are
+ * escaped, so the pattern does not match there.
+ */
 const MEDIUM = /"(?:inlineData|fileData)":/g;
 
-/** For a serialised `body`: from its length and that of its media, without parsing it again. */
+/** Estimates from a serialised `body`: from its length and from the length of its media, without parsing it again. */
 export function estimateBodyTokens(body: string): number {
   let characters = body.length;
   let media = 0;
@@ -23,8 +26,8 @@ export function estimateBodyTokens(body: string): number {
 }
 
 /**
- * Texts, calls, results and declarations count by their length as JSON; each medium counts the same, whatever its
- * base64.
+ * Estimates from a body. Texts, calls, results and declarations count by their length as JSON. Each medium counts the
+ * same, however long its base64 is.
  */
 export function estimateTokens(body: GenerateContentRequest): number {
   let media = 0;

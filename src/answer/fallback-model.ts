@@ -1,6 +1,7 @@
 /**
- * Another model in place of one that no key may use or has quota for, or that keeps failing (`MODEL_FALLBACKS`). Only a
- * model that was mapped is replaced: a client that names a Gemini model wants that model.
+ * Finds another model in place of a model that no key may use, that has no quota left with any key, or that keeps
+ * failing (`MODEL_FALLBACKS`). Only a model that the client's id was mapped to is replaced: a client that names a
+ * Gemini model wants that model.
  */
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -11,19 +12,19 @@ import { mapModel, namesGemini } from '../translate/model-map.ts';
 import type { AnswerPorts } from './ports.ts';
 import type { Cost } from './retries.ts';
 
-/** What a model is wanted for. */
+/** The purpose for which a model is wanted. */
 export type Wanted = {
-  /** The client's name of the model. */
+  /** The name of the model in the client's request. */
   requested: string;
   asker?: string | undefined;
-  /** False for a model to which the request cannot be sent, however well the model is. */
+  /** False for a model to which this request cannot be sent, even if the model is not in trouble. */
   isTakenBy(model: GeminiModel): boolean;
 };
 
 /**
- * The first usable model that takes the request, apart from those `asked`, in the groups after that of the mapped
- * model. The group of the model that was asked last does not count: where that one only stands in, others of its group
- * may as well.
+ * The first usable model to which the request can be sent, except for the models in `asked`. The groups after the group
+ * of the mapped model are searched. The group of the model that was asked last does not count: where that model only
+ * stands in for another, other models of its group may stand in as well.
  */
 export function nextModel(
   { requested, asker, isTakenBy }: Wanted,
@@ -42,10 +43,10 @@ export function nextModel(
     .find((model) => !asked.has(model.id) && isTakenBy(model) && keys.usable(model.id, asker));
 }
 
-/** For these reasons a model cannot be used in this request, nor in the next minutes, whoever asks. */
+/** After these failures a model cannot be used for this request, nor for any other request in the next minutes. */
 const GONE: ReadonlySet<FailureClass> = new Set(['model-missing', 'quota-day']);
 
-/** A breaker holds the model back: to ask another model costs nothing. */
+/** True where a breaker held the request back: asking another model then costs nothing. */
 const isNotSent = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind === 'not-sent' && error.status === 503;
 
@@ -53,19 +54,19 @@ const isNotSent = (error: unknown): boolean =>
 const isGone = (error: unknown): error is UpstreamError =>
   error instanceof UpstreamError && GONE.has(failureClass(error));
 
-/** `because`: what kept the other model from answering. */
+/** `because`: the class of the failure that kept the other model from answering. */
 export type Replacement = { model: GeminiModel; because: FailureClass | undefined; cost: Cost };
 
-/** What the loop needs of the models of an answer. */
+/** The part of `ModelChoice` that the loop needs. */
 export type Models = Pick<ModelChoice, 'ask' | 'replacement' | 'told'>;
 
-/** The models of one answer: those that were asked, and those that may take over. */
+/** The models of one answer: the models that were asked, and the models that may take over. */
 export class ModelChoice {
   readonly #wanted: Wanted;
   readonly #ports: Pick<AnswerPorts, 'settings' | 'keys'>;
   /** Models that were asked, and models that could not be asked. */
   readonly #asked: Set<string>;
-  /** Those among them that do not exist, or have no quota of the day. */
+  /** The models in `#asked` that do not exist, or whose quota of the day is used up. */
   readonly #gone = new Map<string, UpstreamError>();
 
   /** `first`: the model that is asked first. */
@@ -75,22 +76,22 @@ export class ModelChoice {
     this.#asked = new Set([first.id]);
   }
 
-  /** The model that would answer now in place of those that were asked. */
+  /** The model that would answer now in place of the models that were asked. */
   next(): GeminiModel | undefined {
     return nextModel(this.#wanted, this.#asked, this.#ports);
   }
 
   /**
-   * Which model may answer after `error` of the model `from`, and at what cost. `isSpent`: the ceiling allows no
-   * further retry.
+   * Which model may answer after the model `from` has failed with `error`, and at what cost. `isSpent` is true where
+   * the ceiling allows no further retry.
    */
   replacement(from: string, error: unknown, isSpent: boolean): Replacement | undefined {
     this.#noteGone(from, error);
-    // If a request was sent and failed, the next model is a retry; otherwise it is none.
+    // If a request was sent and failed, asking the next model is a retry. If nothing was sent, it is none.
     const isFree = isNotSent(error) || isGone(error);
     if (!isFree && (!isRetryable(error) || isUnreachable(error))) return undefined;
     const isLast = !isFree && isSpent;
-    // If nothing was sent, the pool refused only this request; a smaller one may pass.
+    // If nothing was sent, the pool refused only this request; a smaller request may pass.
     if (!isLast && !isNotSent(error) && this.#ports.keys.usable(from, this.#wanted.asker)) return undefined;
     const cost = isFree ? 'nothing' : isLast ? 'beyond' : 'retry';
     return this.insteadOf(from, error, cost);
@@ -99,9 +100,10 @@ export class ModelChoice {
   /** The next model, even if `from` might still answer. */
   insteadOf(from: string, error: unknown, cost: Cost): Replacement | undefined {
     this.#noteGone(from, error);
-    // If none is left, the model that was asked for first: the client is told its failure, if it still fails.
+    // If no other model is left, the model that was asked for first is taken: if it still fails, the client is told its
+    // failure.
     const model = this.next() ?? (isGone(error) ? this.#unasked() : undefined);
-    // Told without the message, which may quote what the model wrote.
+    // The story names the class only, without the message, because the message may quote what the model wrote.
     const because = error instanceof UpstreamError ? failureClass(error) : undefined;
     return model && { model, because, cost };
   }
@@ -110,7 +112,7 @@ export class ModelChoice {
     this.#asked.add(model.id);
   }
 
-  /** `error` as the client is told it where no other model is left. */
+  /** `error` in the words for the client where no other model is left. */
   told(error: unknown): unknown {
     if (!isGone(error)) return error;
     return noModelLeft(this.#gone, this.#wanted.requested, this.#ports) ?? error;
@@ -120,7 +122,7 @@ export class ModelChoice {
     if (isGone(error)) this.#gone.set(model, error);
   }
 
-  /** The mapped model, if another was asked in its place from the beginning. */
+  /** The mapped model, if another model was asked in its place from the beginning. */
   #unasked(): GeminiModel | undefined {
     const mapped = mapModel(this.#wanted.requested, this.#ports.settings.modelMap);
     return this.#asked.has(mapped.id) ? undefined : mapped;
@@ -128,7 +130,7 @@ export class ModelChoice {
 }
 
 /**
- * What to tell where no model is available: the failure of the model that was asked for, by name. The failure of a
+ * The error where no model is available: the failure of the model that was asked for, with its name. The failure of a
  * model that only stood in would mislead the reader.
  */
 function noModelLeft(

@@ -1,6 +1,6 @@
 /**
- * What an answer does when an attempt has failed: one table, read from the top. The first step that applies and can be
- * paid is made. A new kind of remedy is a new row. `docs/retries.md` is generated from this table.
+ * The table of what an answer does after an attempt has failed. The table is read from the top: the first step that
+ * applies and can be paid is made. A new kind of remedy is a new row. `docs/retries.md` is generated from this table.
  */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { Again } from '../keys/keys.ts';
@@ -9,13 +9,13 @@ import type { Mending } from './outgoing.ts';
 import { type Cost, type Purse, toldWait } from './retries.ts';
 
 export type Step<T> =
-  /** The same request, changed so that it will not be refused again. The attempt goes on. */
+  /** Sends the same request with a change that avoids the refusal. The attempt goes on. */
   | { kind: 'resend'; mending: Mending }
-  /** Sends to a key that has not turned this request down. */
+  /** Sends the request with a key that has not turned it down. */
   | { kind: 'other-key' }
-  /** Sends to the key that is free now, or that will be free first. */
+  /** Sends the request with the key that is free now, or that will be free first. */
   | { kind: 'wait-for-key' }
-  /** The answer consists of `events`. */
+  /** Gives out `events`, which stand for an answer. */
   | { kind: 'tell'; events: T[] }
   | { kind: 'other-model'; replacement: Replacement }
   /**
@@ -34,34 +34,40 @@ export type Situation<T> = {
   error: unknown;
   /** True where the client has content, which can neither be taken back nor said twice. */
   isCommitted: boolean;
-  /** Where the request may go, as far as that depends on the key. */
+  /** Where the request may go next, as far as its key decides that. */
   again: Again;
-  /** Why no key can be used now, if the present key is out of quota. */
+  /** Gives the error for why no key can be used now, if the present key is out of quota. */
   keyRefusal(): UpstreamError | undefined;
-  /** The events that stand for an answer, where the failure can be told so. */
+  /** The events that stand for an answer, where the client can be told the failure as an answer. */
   asAnswer(error: unknown): T[] | undefined;
   /** The model that may answer in place of the failed one. */
   replacement(error: unknown): Replacement | undefined;
-  /** `error` as it is told if no other model is left. */
+  /** `error` in the words for the client if no other model is left. */
   told(error: unknown): unknown;
-  /** True where the attempt was a stream, and broke off. */
+  /** True where the attempt was a stream, and that stream broke off. */
   streamBroke: boolean;
 };
 
-/** In words, for the page: when the step is made, and what it costs. */
+/** The texts of a row for `docs/retries.md`: when the step is made, and what the step costs. */
 type RowText = { kind: Step<unknown>['kind']; when: string; costs: string };
 
 type Row = RowText & {
-  /** The step and its cost; undefined where it does not apply. */
+  /** The step and its cost; undefined where the step does not apply. */
   offer<T>(situation: Situation<T>, purse: Purse): PaidStep<T> | undefined;
-  /** If the step cannot be paid: the error that the client is told in place of `error`, by this row and all later ones. */
+  /**
+   * Runs if the step cannot be paid. Gives the error that the client is told in place of `error`, if no later row
+   * applies.
+   */
   unpaid?(situation: Situation<unknown>): unknown;
 };
 
 const free = <T>(step: Step<T>) => ({ step, cost: 'nothing' as const });
 const retry = <T>(step: Step<T>) => ({ step, cost: 'retry' as const });
 
-/** This row comes before all others, because the failure then says nothing of key or model: see `resendStep`. */
+/**
+ * This row comes before all others, because a failure that a changed request avoids says nothing about the key or the
+ * model: see `resendStep`.
+ */
 const RESEND: RowText = {
   kind: 'resend',
   when: 'Gemini refuses something of the request that can be left out or put in another way: a tool declaration, a signature, a thinking level, a URL',
@@ -134,7 +140,7 @@ const STEPS: readonly Row[] = [
   },
 ];
 
-/** For the page in `docs/`. */
+/** The rows as `docs/retries.md` shows them. */
 export const STEP_TABLE: readonly RowText[] = [RESEND, ...STEPS];
 
 export function nextStep<T>(situation: Situation<T>, purse: Purse): PaidStep<T> {
@@ -148,7 +154,10 @@ export function nextStep<T>(situation: Situation<T>, purse: Purse): PaidStep<T> 
   throw new Error('the last row applies to everything');
 }
 
-/** Where the changed request may be sent: the failure then says nothing of the key, nor of the model. */
+/**
+ * The step that sends the changed request, where the purse can pay it. The failure then says nothing about the key or
+ * the model.
+ */
 export function resendStep(mending: Mending, purse: Purse): PaidStep<never> | undefined {
   const cost = mending.isFree ? 'nothing' : 'retry';
   return purse.pay(cost) ? { step: { kind: 'resend', mending }, cost } : undefined;

@@ -1,4 +1,6 @@
-/** The answer to a message, as turn events: what the loop is given for it. */
+/**
+ * Opens the answer to a message, as turn events. This file gives the loop everything that it needs for such an answer.
+ */
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
@@ -22,18 +24,19 @@ import { Retries } from './retries.ts';
 import { AGENT_HEADER, tellAsked } from './story.ts';
 
 /**
- * Milliseconds for which a request waits in the proxy for a key; a client that would have to wait longer is told so.
+ * The most milliseconds that a request waits in the proxy for a key. A client that would have to wait longer is told so
+ * at once.
  */
 const LONGEST_WAIT_MS = 30_000;
 
 export type MessageAnswer = {
-  /** As `next` of an `Answer`. Sends the request when it is first called. */
+  /** Works like `next` of `Answer`. The first call sends the request. */
   next(): Promise<TurnEvent[] | undefined>;
   /** To be called when the reader of the answer leaves. */
   leave(): void;
-  /** True where upstream could not be reached so far. */
+  /** True where upstream could not be reached until now. */
   isAway(): boolean;
-  /** What the last attempt used. */
+  /** The request, model and key of the latest attempt. */
   outgoing(): OutgoingMessage;
 };
 
@@ -43,7 +46,7 @@ const NOTHING: readonly TurnEvent[] = [
   { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } },
 ];
 
-/** `max_tokens: 0` only warms a cache: the answer is an empty message, and upstream is not asked. */
+/** Answers `max_tokens: 0`, which only warms a cache: the answer is an empty message, and upstream is not asked. */
 function emptyAnswer(outgoing: OutgoingMessage): MessageAnswer {
   const left = [...NOTHING];
   return {
@@ -55,8 +58,8 @@ function emptyAnswer(outgoing: OutgoingMessage): MessageAnswer {
 }
 
 /**
- * `asker`: whose failures the answer's failures are. Nothing is sent before the first `next`. A reader that stops calls
- * `leave`, or aborts the job.
+ * Opens the answer. Its failures are counted for `asker`. Nothing is sent before the first `next`. A reader that stops
+ * early calls `leave`, or aborts the job.
  */
 export async function openAnswer(
   request: MessagesRequest,
@@ -137,7 +140,9 @@ function answerOf(
   };
 }
 
-/** Once for each answer: a model that calls an undeclared tool a second time means it. */
+/**
+ * Allows something at most once in each answer: a model that calls an undeclared tool a second time means that call.
+ */
 function once(allow: () => boolean): () => boolean {
   let asked = false;
   return () => {

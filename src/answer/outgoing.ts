@@ -22,7 +22,7 @@ export type OutgoingOptions = {
   model: GeminiModel;
   request: GenerateContentRequest;
   exchange: Exchange;
-  /** The key that `route` has now is the key for which the request was made. */
+  /** The key that `route` has at this moment is the key for which the request was made. */
   route: KeyRoute;
   /** The tool declarations that the model's generation has refused. */
   quarantine: Quarantine;
@@ -33,7 +33,10 @@ export type OutgoingOptions = {
 
 /** A change that avoids the refusal. */
 export type Mending = {
-  /** The first change of an answer is no retry, and neither is any change in the search for the refused tool. */
+  /**
+   * True where the change costs no retry: the first change of an answer, and every change in the search for the refused
+   * tool.
+   */
   isFree: boolean;
   apply(): void;
 };
@@ -49,13 +52,16 @@ export class Outgoing {
   readonly #media: OutgoingOptions['media'];
   readonly #job: Job;
   #request: GenerateContentRequest | undefined;
-  /** `#request`, serialised. */
+  /** The text of `#request`, serialised as JSON. */
   #text: string | undefined;
-  /** The key and family whose signatures may be in the request. */
+  /** The key and family whose signatures the request may contain. */
   #madeFor: Backend;
-  /** True once all signatures were taken out. There is nothing more to take out, so the client is told of a second refusal. */
+  /**
+   * True once all signatures were taken out. A second refusal because of signatures then goes to the client, since
+   * there is nothing more to take out.
+   */
   #signaturesMended = false;
-  /** True once bytes have taken the place of URLs. */
+  /** True once the bytes of media have replaced their URLs. */
   #urlsMended = false;
   #mended = false;
   /** What other requests should know about the changes, once Google has accepted them. */
@@ -73,34 +79,36 @@ export class Outgoing {
     this.#job = job;
   }
 
-  /** The request; undefined once it was released. */
+  /** The request; undefined once the request was released. */
   get request(): GenerateContentRequest | undefined {
     return this.#request;
   }
 
-  /** The body, as it is sent with the route's present key. Empty once the request was released. */
+  /** The body in the form in which it is sent with the route's present key. Empty once the request was released. */
   text(): string {
     const { backend } = this.route;
     if (backend !== this.#madeFor) this.#remakeFor(backend);
     return this.body;
   }
 
-  /** The body, as it was last made. Empty once the request was released. */
+  /** The latest body that was made. Empty once the request was released. */
   get body(): string {
     this.#text ??= this.#request === undefined ? '' : JSON.stringify(this.#request);
     return this.#text;
   }
 
-  /** To be called when Google has accepted the request: what was found out by changing it then holds for other requests, too. */
+  /**
+   * To be called when Google has accepted the request: what its changes have shown then holds for other requests, too.
+   */
   taken(): void {
     this.quarantine.taken();
     for (const learn of this.#learnt.splice(0)) learn();
   }
 
   /**
-   * The change that avoids the refusal `error`; undefined where no change would help: the error is about something else, or there were enough changes.
-   * Throws the client's error where the refusal ends the answer. URLs and signatures are changed once, thinking twice,
-   * and tools as often as the quarantine allows.
+   * The change that avoids the refusal `error`. Undefined where no change would help: the error is about something
+   * else, or enough changes were made. Throws the client's error where the refusal ends the answer. URLs and signatures
+   * are changed once, thinking is changed twice, and tools are changed as often as the quarantine allows.
    */
   async mending(error: unknown): Promise<Mending | undefined> {
     const request = this.#request;
@@ -186,7 +194,7 @@ export class Outgoing {
   }
 }
 
-/** Asks for a message, and is answered by one. */
+/** The outgoing request for a message. */
 export class OutgoingMessage extends Outgoing {
   /** What the translation of the answer must know about the request. */
   readonly plan: AnswerPlan;

@@ -1,7 +1,7 @@
 /**
- * A prompt over the window is told with both numbers: Claude Code compacts by them, and Google often says only the
- * maximum. Then the prompt is counted within a short time, or estimated. The prompt is known to be too long, so any
- * figure above the maximum will do.
+ * Tells the client both numbers where a prompt is longer than the window: the prompt's tokens and the maximum. Claude
+ * Code decides by both how much to compact, and Google often says only the maximum. Then the prompt is counted within a
+ * short time, or else estimated. The prompt is known to be too long, so any figure above the maximum will do.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -12,7 +12,7 @@ import type { Job } from './job.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 
-/** Milliseconds: the client is waiting for its error. */
+/** Milliseconds after which the count is given up: the client is waiting for its error. */
 const COUNT_TIMEOUT_MS = 2_000;
 
 /** `error` with both numbers, if it says that the prompt of `sent` is over the window. */
@@ -39,7 +39,7 @@ export async function withOverflowCounted(
 
 async function countOf(sent: Outgoing, job: Job, ports: AnswerPorts): Promise<number> {
   try {
-    // Counted with the key for which the request was made.
+    // The count uses the key for which the request was made.
     return await countAgain(sent, COUNT_TIMEOUT_MS, job, ports);
   } catch (error) {
     job.warn('value-clamped', 'messages', `size estimated, because Gemini could not count: ${String(error)}`);

@@ -1,5 +1,6 @@
 /**
- * What answers are made with: their settings, the way to Gemini, and what is remembered from one answer to the next.
+ * Everything that answers are made with: their settings, the way to Gemini, and what is remembered from one answer to
+ * the next.
  */
 import type { Keys } from '../keys/keys.ts';
 import type { RetryBudget } from '../keys/retry-budget.ts';
@@ -15,7 +16,7 @@ import type { ThinkingMemory } from './thinking-memory.ts';
 
 /** Times are milliseconds. */
 export type AnswerSettings = {
-  /** All keys, so that they can be hidden in whatever is told. */
+  /** All keys. They are hidden in every text that leaves the process. */
   secrets: readonly string[];
   modelMap: ModelMap;
   /** Groups of models. A model of a later group answers where no model of an earlier group can. */
@@ -27,14 +28,17 @@ export type AnswerSettings = {
   maxRetries: { unary: number; stream: number };
   /** False asks Gemini for whole answers; the client still gets a stream. */
   upstreamStreaming: boolean;
-  /** Who may read media that a request names by URL. With both, this process reads what Google cannot. */
+  /**
+   * Who may read media that a request names by URL. Where both may, this process reads only the media that Google
+   * cannot read.
+   */
   urlFetch: { google: boolean; proxy: boolean };
 };
 
 export type AnswerPorts = {
   settings: AnswerSettings;
   keys: Keys;
-  /** The retries of all answers together. */
+  /** The budget that the retries of all answers share. */
   budget: Pick<RetryBudget, 'begin'>;
   streaming: Streaming;
   signatures: SignatureStore;

@@ -1,4 +1,7 @@
-/** From a client's request to what is sent upstream, and what the translation of the answer must know about it. */
+/**
+ * Makes what is sent upstream from a client's request, and tells the translation of the answer what it must know about
+ * that request.
+ */
 import type { MessagesRequest } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { KeyRoute } from '../keys/keys.ts';
@@ -21,7 +24,7 @@ import { sessionOf } from './session.ts';
 import { tellChosen } from './story.ts';
 import { Quarantine } from './tool-quarantine.ts';
 
-/** The model that answers to the client's id now. */
+/** Chooses the model that answers at present for the id in the client's request. */
 export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): GeminiModel {
   const mapped = mapModel(wanted.requested, ports.settings.modelMap);
   if (ports.keys.usable(mapped.id, wanted.asker)) return mapped;
@@ -52,8 +55,8 @@ async function findSignatures(
 }
 
 /**
- * Everything that translation may know. The key is chosen and signatures are looked up before, so translation stays
- * pure.
+ * Collects everything that translation may know. The key is chosen and signatures are looked up before, so translation
+ * stays pure.
  */
 export async function requestContext(
   model: GeminiModel,
@@ -84,7 +87,7 @@ export const openQuarantine = (
   { quarantine: memory, logger }: AnswerPorts,
 ): Quarantine => new Quarantine({ memory, family, job, logger });
 
-/** `media`: the media of the request, read once for all models that are asked. */
+/** `media` holds the media of the request. They are read once for all models that are asked. */
 export type Asked = { request: MessagesRequest; caller: CallerClass; asker: string; media: RequestMedia };
 
 export async function prepare(
@@ -111,7 +114,7 @@ export async function prepare(
   );
 }
 
-/** What the translation of the answer may know, about the model and the key that answer in the end. */
+/** Collects what the translation of the answer may know about the model and the key that answer in the end. */
 export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: AnswerPorts): AnswerContext {
   return {
     plan: () => outgoing().plan,

@@ -1,6 +1,6 @@
 /**
- * One answer's search for a declaration that Google refuses and does not name, and what the next request should know
- * about it.
+ * The search of one answer for a declaration that Google refuses and does not name. The search also finds out what
+ * later requests should know about that declaration.
  */
 import type { ModelFamily } from '../gemini/models.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../gemini/wire.ts';
@@ -12,10 +12,10 @@ import type { QuarantineMemory, Suspected } from './quarantine-memory.ts';
 export type Learnt = Suspected & { form: Fate };
 
 export type SearchedFor = Suspected & {
-  /** The request, as it would be sent without the search. */
+  /** The request that would be sent without the search. */
   request: GenerateContentRequest;
   mayDrop: boolean;
-  /** True where one of the suspects is certainly to blame, as an earlier answer has found out. */
+  /** True where an earlier answer has found out that one of the suspects is certainly to blame. */
   isKnown: boolean;
 };
 
@@ -23,7 +23,7 @@ export class QuarantineSearch {
   readonly #memory: QuarantineMemory;
   readonly #family: ModelFamily;
   readonly #searched: SearchedFor;
-  /** How many suspects could be made simpler. */
+  /** The number of suspects that could still be made simpler. */
   readonly #odd: number;
   readonly #suspects: readonly FunctionDeclaration[];
   readonly #trials: Generator<Trial<FunctionDeclaration>>;
@@ -50,19 +50,19 @@ export class QuarantineSearch {
     return this.#searched.isKnown;
   }
 
-  /** True where none of the suspects can be called, or can be made simpler. */
+  /** True where the search is useless: the model can call none of the suspects, or none can be made simpler. */
   get isVain(): boolean {
     return this.#suspects.length === 0;
   }
 
-  /** What is sent now in place of some of the declarations. */
+  /** The declarations that are changed in the request under way, and their form. */
   get trial(): Trial<FunctionDeclaration> | undefined {
     return this.#trial;
   }
 
   /**
-   * `sent` with other declarations changed than before; undefined where no change is left. `known` puts in what was
-   * meanwhile learnt about single declarations.
+   * Returns `sent` with other declarations changed than before; undefined where no change is left. `known` also puts in
+   * what other answers have learnt about single declarations meanwhile.
    */
   next(
     sent: GenerateContentRequest,
@@ -83,7 +83,9 @@ export class QuarantineSearch {
     return undefined;
   }
 
-  /** No change has helped: Google refuses something else, perhaps besides one of the suspects. */
+  /**
+   * Ends the search, because no change has helped: Google refuses something else, perhaps besides one of the suspects.
+   */
   #giveUp(): void {
     if (this.#searched.isKnown) this.#settle(this.#suspects, 'bare');
     else this.#memory.acquit(this.#family, this.#searched.request);
@@ -94,7 +96,10 @@ export class QuarantineSearch {
     for (const declaration of declarations) this.#memory.remember(this.#family, declaration, fate);
   }
 
-  /** To be called when Google has accepted what was sent last. Returns what that shows; undefined where it shows nothing new. */
+  /**
+   * To be called when Google has accepted the latest request. Returns what that shows; undefined where it shows nothing
+   * new.
+   */
   taken(): Learnt | undefined {
     if (!this.#trial) return undefined;
     const { of, form } = this.#trial;

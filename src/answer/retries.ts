@@ -5,18 +5,21 @@ import type { BudgetTicket } from '../keys/retry-budget.ts';
 import type { Clock, Random } from '../lib/ports.ts';
 import { isRetryable } from '../translate/errors.ts';
 
-/** A model that gives nothing usable twice will do so a third time, and each attempt costs the whole prompt. */
+/**
+ * The most unusable answers of one model. A model that gives nothing usable twice will do so a third time, and each
+ * attempt costs the whole prompt.
+ */
 const UNUSABLE_ANSWERS = 2;
-/** Milliseconds. The longest wait between two attempts, even where upstream asks for a longer one. */
+/** Milliseconds. No wait between two attempts is longer, even where upstream asks for a longer wait. */
 const LONGEST_WAIT_MS = 30_000;
 /**
- * Milliseconds for which a host may be unreachable before the client is told: the client goes on trying by itself, and
- * its user sees why.
+ * Milliseconds for which a host may be unreachable before the client is told. The client then goes on trying by itself,
+ * and its user sees the reason.
  */
 const LONGEST_AWAY_MS = 15_000;
 /**
- * Seconds. Each client is told a number out of this range, by chance, so that requests that failed together do not come
- * back together.
+ * Seconds. Each client is told a random number from this range, so that requests that failed together do not come back
+ * together.
  */
 const LATER = { least: 2, spread: 8 } as const;
 
@@ -26,19 +29,19 @@ const LATER = { least: 2, spread: 8 } as const;
  */
 export type Cost = 'nothing' | 'retry' | 'beyond';
 
-/** What the steps of an answer are paid from. */
+/** The account from which the steps of an answer are paid. */
 export type Purse = {
-  /** Pays `cost`. Returns false, and takes nothing, where the cost cannot be paid. */
+  /** Pays `cost`. Returns false, and pays nothing, where the purse has too little for `cost`. */
   pay(cost: Cost): boolean;
-  /** True where the ceiling is reached. False where the ceiling allows no retry from the start. */
+  /** True where retries have used up the ceiling. False where the ceiling allows no retry from the start. */
   readonly areSpent: boolean;
-  /** How many retries the ceiling still allows; undefined where none are counted. */
+  /** The number of retries that the ceiling still allows; undefined where retries are not counted. */
   readonly left: number | undefined;
-  /** Whether another attempt, a little later, may end better. Each failure is told once. */
+  /** True where another attempt, a little later, may end better. To be called once for each failure. */
   isWorthwhile(error: unknown): boolean;
   /**
-   * The most milliseconds that another attempt waits, so that the last attempt before the client is told of an
-   * unreachable host is not late.
+   * The most milliseconds that the answer may wait before another attempt. Without this limit the last attempt before
+   * the client is told of an unreachable host would be late.
    */
   mostWait(): number;
   /**
@@ -48,13 +51,13 @@ export type Purse = {
   explain(error: unknown): unknown;
   /** To be called when another attempt begins after a wait. */
   roundBegins(): void;
-  /** To be called when the answer has ended. May be repeated. */
+  /** To be called when the answer has ended. May be called repeatedly. */
   end(): void;
 };
 
 export type RetriesOptions = {
   ticket: BudgetTicket;
-  /** The most retries of one answer, for whatever reasons they are made. */
+  /** The most retries of one answer, whatever the reasons for them. */
   ceiling: number;
   clock: Clock;
   random: Random;
@@ -68,7 +71,10 @@ export class Retries implements Purse {
   #reserved = false;
   #state: 'free' | 'refused' = 'free';
   #roundBegan: number;
-  /** When upstream stopped being reachable: when the first of the latest rounds that could not reach it began. */
+  /**
+   * The time at which upstream stopped being reachable: the beginning of the first of the latest rounds that could not
+   * reach it.
+   */
   #awaySince: number | undefined;
 
   constructor(options: RetriesOptions) {
@@ -76,12 +82,14 @@ export class Retries implements Purse {
     this.#roundBegan = options.clock.monotonic();
   }
 
-  /** Attempts that follow each other without a wait, such as those with several keys, are one round. */
+  /**
+   * Begins a round. Attempts that follow each other without a wait, such as attempts with several keys, are one round.
+   */
   roundBegins(): void {
     this.#roundBegan = this.#options.clock.monotonic();
   }
 
-  /** True where the last round could not reach upstream. */
+  /** True where the latest round could not reach upstream. */
   get isAway(): boolean {
     return this.#awaySince !== undefined;
   }
@@ -106,8 +114,8 @@ export class Retries implements Purse {
   }
 
   /**
-   * True where another attempt may replace an unusable answer; its retry is then paid. (Where it is false, the answer
-   * is told as it is.)
+   * True where another attempt may replace an unusable answer; the retry for that attempt is then already paid. Where
+   * it is false, the client gets the unusable answer as it is.
    */
   reserve(): boolean {
     if (this.#unusable + 1 >= UNUSABLE_ANSWERS || this.#spent >= this.#options.ceiling) return false;
@@ -164,7 +172,7 @@ export class Retries implements Purse {
   }
 }
 
-/** The least milliseconds that another attempt waits: as long as Google or a gateway asks. */
+/** The least milliseconds to wait before another attempt: the time that Google or a gateway asks for. */
 export function toldWait(error: unknown): number {
   if (!(error instanceof UpstreamError)) return 0;
   const seconds = retryDelaySeconds(error.google, error.message) ?? error.retryAfter ?? 0;

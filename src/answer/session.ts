@@ -1,17 +1,20 @@
-/** The conversation that a request belongs to, as far as clients tell. */
+/** Finds the conversation that a request belongs to, as far as clients tell. */
 import { shortHash } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 
 const SESSION_HEADER = 'x-claude-code-session-id';
 const LABEL_LENGTH = 12;
 
-/** A label that tells sessions apart, without saying who they are; undefined for a client that names none. */
+/** A label that tells sessions apart without saying whose they are. Undefined for a client that names no session. */
 export function sessionOf(headers: Headers, userId: unknown): string | undefined {
   const named = headers.get(SESSION_HEADER)?.trim() || (typeof userId === 'string' ? sessionIn(userId) : '');
   return named ? shortHash(named, LABEL_LENGTH) : undefined;
 }
 
-/** `userId`: Claude Code puts JSON there. Older versions and other clients put the name of a session or of a user there. */
+/**
+ * Reads the session in `userId`. Claude Code puts JSON there. Older versions and other clients put the name of a
+ * session or of a user there.
+ */
 function sessionIn(userId: string): string {
   const known = tryParseJson(userId);
   const session = isObject(known) ? known['session_id'] : undefined;

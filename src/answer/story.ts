@@ -32,7 +32,7 @@ export function tellAsked(
   });
 }
 
-/** Also when the key in the route's hand is another one than before. */
+/** Tells which key was chosen, also when the route has another key now than before. */
 export function tellChosen(
   model: GeminiModel,
   { backend, chosen }: Pick<KeyRoute, 'backend' | 'chosen'>,
@@ -41,7 +41,7 @@ export function tellChosen(
   trace.tell({ type: 'chosen', model: model.id, key: backend.keyFingerprint, ...chosen });
 }
 
-/** `patience`, with each of its waits told as a story event. */
+/** `patience` that also tells each of its waits as a story event. */
 export const toldPatience = (patience: Patience, { startedAt, trace }: Job): Patience => ({
   ...patience,
   onWait({ until, ...wait }) {
@@ -50,10 +50,13 @@ export const toldPatience = (patience: Patience, { startedAt, trace }: Job): Pat
   },
 });
 
-/** True where the message of `error` may have words of the model. */
+/** True where the message of `error` may contain words of the model. */
 export const quotesAnswer = ({ kind }: UpstreamError): boolean => kind === 'malformed' || kind === 'unusable';
 
-/** Tells a failure of upstream. A mistake of our own ends the request, and is told there. */
+/**
+ * Tells a failure of upstream as a story event. A mistake of our own is not told here: it ends the request, and is told
+ * at that end.
+ */
 export function tellFailure(error: unknown, trace: Trace): void {
   if (!(error instanceof UpstreamError)) return;
   const { status, message } = error;

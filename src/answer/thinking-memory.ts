@@ -1,6 +1,6 @@
 /**
- * Remembers which settings of thinking each model has refused, for later requests. The memory is limited in size.
- * After a restart each such setting costs one refusal again.
+ * Remembers for later requests which settings of thinking each model has refused. The memory is limited in size. After
+ * a restart each such setting costs one refusal again.
  */
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
@@ -13,7 +13,7 @@ import {
   withoutThinking,
 } from '../translate/request/thinking-refused.ts';
 
-/** Clients may ask for any model, each with a few levels. */
+/** The most models that are remembered. Clients may ask for any model, each with a few levels. */
 const MOST = 1_000;
 
 const keyOf = (model: string, value: string | undefined) => JSON.stringify([model, value ?? null]);
@@ -22,8 +22,8 @@ export type MendedThinking = {
   request: GenerateContentRequest;
   refusal: ThinkingRefusal;
   /**
-   * Remembers the refused setting for later requests. To be called once the model has accepted the changed body: where
-   * the changed body is refused as well, something else was the cause.
+   * Remembers the refused setting for later requests. To be called once the model has accepted the changed body: if the
+   * model refuses the changed body as well, something else was the cause.
    */
   learn(): void;
 };
@@ -31,7 +31,7 @@ export type MendedThinking = {
 export class ThinkingMemory {
   readonly #cuts = new RecentMap<string, ThinkingCut>(MOST);
 
-  /** `request` without what the model has refused before. */
+  /** Returns `request` without the settings that the model has refused before. */
   apply(model: string, request: GenerateContentRequest): GenerateContentRequest {
     const config = request.generationConfig?.thinkingConfig;
     if (!config) return request;
@@ -39,7 +39,10 @@ export class ThinkingMemory {
     return cut === undefined ? request : withoutThinking(request, cut);
   }
 
-  /** The request to send once more; undefined where `error` is about something else, or nothing can be left out. */
+  /**
+   * The changed request to send once more. Undefined where `error` is about something else, or where nothing can be
+   * left out.
+   */
   mendRequest(
     model: string,
     error: UpstreamError,

@@ -1,4 +1,7 @@
-/** How one request deals with tool declarations that Google refuses: what is known before, and what is learnt. */
+/**
+ * How one request deals with tool declarations that Google refuses: what was known before, and what this request
+ * learns.
+ */
 
 import type { UpstreamError } from '../gemini/errors.ts';
 import type { ModelFamily } from '../gemini/models.ts';
@@ -20,12 +23,12 @@ import type { QuarantineMemory } from './quarantine-memory.ts';
 import { QuarantineSearch, type SearchedFor } from './quarantine-search.ts';
 
 /**
- * The most changes in one answer. Google often names one bad tool at a time; after the last change it can name no
- * other.
+ * The most changes in one answer. Google often names one bad tool at a time. The last change covers all tools, so
+ * Google can name no other tool after it.
  */
 const MOST_MENDINGS = 3;
 
-/** The most further requests of searches in one answer, after the first. */
+/** The most further requests of searches in one answer, beyond the first request. */
 const MOST_TRIALS = 6;
 
 const DONE = {
@@ -48,24 +51,27 @@ export class Quarantine {
   #trials = 0;
   /** For each sentence of Google: the names of the tools that were changed in this answer because of that sentence. */
   readonly #blamed = new Map<string, Set<string>>();
-  /** What the changes of this answer mean for other requests. Told to them only after Google has accepted the changed request. */
+  /**
+   * What the changes of this answer mean for other requests. It is remembered for them only after Google has accepted
+   * the changed request.
+   */
   #learnt: (() => void)[] = [];
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
   }
 
-  /** `request` without what Google has refused before. Costs nothing where Google has refused nothing. */
+  /** Returns `request` without what Google has refused before. Costs nothing where Google has refused nothing. */
   apply(request: GenerateContentRequest): GenerateContentRequest {
     const { memory, family } = this.#options;
     if (memory.isEmpty || !request.tools) return request;
-    // A whole list may have been refused before one of its tools was singled out, or after that.
+    // Google may have refused a whole list before one of its tools was singled out, or after that.
     const named = this.#applyNamed(request);
     const form = memory.formOfList(family, named);
     return form === undefined ? this.#applySearch(named) : this.#applyList(named, form);
   }
 
-  /** A list may have been refused in its simple form, too. */
+  /** Puts all tools of a list into `form`. Google may have refused them in their simple form, too. */
   #applyList(request: GenerateContentRequest, form: Fate): GenerateContentRequest {
     const { memory, family } = this.#options;
     const all = withFates(request, allWith(callable(request), form));
@@ -76,7 +82,10 @@ export class Quarantine {
     return this.#applyNamed(all);
   }
 
-  /** A request of a search is no retry: it is answered before any model runs, and a list of tools is searched once. */
+  /**
+   * True while an answer searches for a refused tool. A request of such a search is no retry: Google answers it before
+   * any model runs, and a list of tools is searched only once.
+   */
   get isSearching(): boolean {
     return this.#search !== undefined;
   }
@@ -92,7 +101,10 @@ export class Quarantine {
     this.#log({ tools, google: because }, `one of these tools is refused by Gemini: ${DONE[form]}`);
   }
 
-  /** The request to send once more; undefined where `error` is about something else, or there were enough changes. */
+  /**
+   * The changed request to send once more. Undefined where `error` is about something else, or where enough changes
+   * were made.
+   */
   mendRequest(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
     if (error.kind !== 'status' || error.status !== 400) return undefined;
     return this.#mendNamed(error, request) ?? this.#searchOn(error, request);
@@ -109,7 +121,9 @@ export class Quarantine {
     return mending.request;
   }
 
-  /** What an earlier answer has found out about these tools, and a part of what it left open. */
+  /**
+   * Changes what an earlier answer has found to be bad among these tools, and continues the search that it left open.
+   */
   #applySearch(request: GenerateContentRequest): GenerateContentRequest {
     const { memory, family } = this.#options;
     const suspects = memory.suspectsIn(family, request);
@@ -117,13 +131,13 @@ export class Quarantine {
     const search = this.#searchFor({ ...suspects, request, mayDrop: false, isKnown: true });
     if (search.isVain) return request;
     const next = this.#tryNext(search, request) ?? request;
-    // The first request is sent anyway.
+    // The first request of a search would be sent anyway, so it does not count.
     this.#trials = 0;
     return next;
   }
 
   #searchOn(error: UpstreamError, request: GenerateContentRequest): GenerateContentRequest | undefined {
-    // Where Google names a tool that cannot be changed any more, the client is told so.
+    // Where Google names a tool that cannot be changed any more, no search helps: the client gets Google's error.
     const suspects = culpritsOf(error, request, this.#blamed) ? undefined : suspectsOf(error, request);
     if (!suspects) return undefined;
     const search = this.#search;
@@ -154,7 +168,8 @@ export class Quarantine {
   #applyNamed(request: GenerateContentRequest): GenerateContentRequest {
     const fates = this.#fatesIn(request);
     const applied = withFates(request, fates);
-    // The only tool that must be called is refused: Google says so once more, in its own words.
+    // The only tool that the model must call is refused: the request is sent unchanged, so that the client gets
+    // Google's own words.
     if (!applied) return request;
     for (const [{ name }, fate] of fates) {
       this.#warn(`${name}: ${DONE[fate]}, because Gemini has refused its declaration`);
@@ -171,7 +186,7 @@ export class Quarantine {
     return fates;
   }
 
-  /** A declaration may have been refused in its simple form, too. */
+  /** The next fate of a declaration. Google may have refused the declaration in its simple form, too. */
   #fateOf(declaration: FunctionDeclaration): Fate | undefined {
     const { memory, family } = this.#options;
     const fate = memory.fateOf(family, declaration);

@@ -1,6 +1,7 @@
 /**
- * Which web pages may send requests to us. Often there is no key, so a page of another site must not get in: neither by
- * a name of its own that leads here (a foreign Host), nor by a request from its own address (a foreign Origin).
+ * Decides which web pages may send requests to the proxy. Often there is no key, so a page of another site must not get
+ * in by either of two ways: by a host name of its own that leads to this machine (a foreign Host), or by a request from
+ * its own address (a foreign Origin).
  */
 import { MessagesError } from '../anthropic/errors.ts';
 import { quoted } from '../lib/shown-text.ts';
@@ -9,7 +10,7 @@ import type { ServerSettings } from './deps.ts';
 
 type Settings = Pick<ServerSettings, 'host' | 'allowedHosts' | 'corsOrigins' | 'proxyApiKey'>;
 
-/** Whether an address, or the host of a URL, is this machine. */
+/** True where an address, or the host of a URL, means this machine. */
 export function isLoopback(host: string): boolean {
   const name = host.replace(/^\[|\]$/g, '').toLowerCase();
   return (
@@ -22,8 +23,8 @@ const IP = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/;
 type Site = { name: string; port: string };
 
 /**
- * Splits a Host: `[::1]:8082` → `[::1]` and `8082`. An address may be written in many ways (`127.1`), and a full name may end in a
- * dot.
+ * Splits a Host into name and port: `[::1]:8082` becomes `[::1]` and `8082`. An address may be written in many ways
+ * (`127.1`), and a full name may end in a dot.
  */
 function siteOf(host: string): Site {
   const [, given = '', port = ''] = /^(.*?)(?::(\d*))?$/s.exec(host.toLowerCase()) ?? [];
@@ -33,29 +34,33 @@ function siteOf(host: string): Site {
 
 /** Addresses that mean "all addresses of this machine". */
 const UNSPECIFIED: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
-/** 127.0.0.0/8 as a server for both protocols sees it. */
+/** Matches 127.0.0.0/8 in the form in which a server for IPv4 and IPv6 sees these addresses. */
 const MAPPED_LOOPBACK = /^\[::ffff:7f[0-9a-f]{2}:/;
 
 const isThisMachine = (name: string): boolean =>
   isLoopback(name) || UNSPECIFIED.has(name) || MAPPED_LOOPBACK.test(name);
 
-/** Opaque origins, such as `null`, have no host, and are foreign. */
+/** The host of an origin. An opaque origin, such as `null`, has no host, and counts as foreign. */
 const originHost = (origin: string): string => URL.parse(origin)?.host ?? '';
 
-/** Bun accepts an empty Host, or one that is no host; no URL can be made with it. */
+/** Throws where the Host makes no URL: Bun accepts a Host that is empty, or that is no host. */
 export function checkHost({ url, headers }: Request): void {
   if (URL.canParse(url)) return;
   const host = quoted(headers.get('host') ?? '');
   throw new MessagesError('invalid_request_error', `Host ${host} is not a host; send the one of the URL`);
 }
 
-/** `ALLOWED_HOSTS` names hosts, each with one port, or without a port for all ports. */
+/**
+ * `ALLOWED_HOSTS` lists hosts. A host with a port is allowed with that port, and a host without a port is allowed with
+ * every port.
+ */
 const isListed = ({ name, port }: Site, { allowedHosts }: Settings): boolean =>
   name !== '' && (allowedHosts.includes(name) || allowedHosts.includes(`${name}:${port}`));
 
 /**
- * On an address beyond loopback the proxy does not know by which names it can be reached. Without a key only names are
- * accepted that a web page cannot point here: addresses, and names without a dot, which belong to one's own network.
+ * True for a Host that may be the proxy's. On an address beyond loopback the proxy does not know by which names it can
+ * be reached. Where no key is set, only hosts are accepted that a web page cannot point to this machine: addresses, and
+ * names without a dot, which belong to the local network.
  */
 function isOwnHost(site: Site, settings: Settings): boolean {
   if (isThisMachine(site.name) || isListed(site, settings)) return true;
@@ -64,7 +69,10 @@ function isOwnHost(site: Site, settings: Settings): boolean {
   return isLocal || settings.proxyApiKey !== undefined;
 }
 
-/** A page of the proxy's own, under any name of this machine. Another port belongs to another program. */
+/**
+ * True for an Origin that is a page of this proxy, under any name of this machine. Another port belongs to another
+ * program.
+ */
 function isOwnOrigin(origin: string, host: string | null, settings: Settings): boolean {
   const [from, to] = [originHost(origin), host?.toLowerCase() ?? ''];
   if (from === '') return false;
@@ -76,8 +84,8 @@ function isOwnOrigin(origin: string, host: string | null, settings: Settings): b
 const SAME_SITE = new Set(['same-origin', 'none']);
 
 /**
- * A picture, a script or a frame in a page of another site, or of another port of this machine: with these browsers
- * send no Origin. A link is allowed, except to what costs something.
+ * True for a request for a picture, a script or a frame in a page of another site, or of another port of this machine:
+ * browsers send no Origin with such requests. A link is allowed, except to a route that costs something.
  */
 function isLedHere(headers: Headers, spends: boolean): boolean {
   const from = headers.get('sec-fetch-site');
@@ -86,13 +94,19 @@ function isLedHere(headers: Headers, spends: boolean): boolean {
   return spends || !isLink;
 }
 
-/** Over plain HTTP browsers do not say where a request comes from, unless it comes from a page of ours. */
+/**
+ * True where a browser does not say which page a request comes from. Over plain HTTP browsers say it only for our own
+ * pages.
+ */
 function isUnexplained(headers: Headers, host: string | null, settings: Settings): boolean {
   if (headers.has('sec-fetch-site') || !headers.get('user-agent')?.startsWith('Mozilla/')) return false;
   return !isOwnOrigin(headers.get('referer') ?? '', host, settings);
 }
 
-/** `spends`: the request costs something although it is a GET. `path` is the served one. */
+/**
+ * Throws where the request may come from a page of another site. `spends`: the request costs something although it is a
+ * GET. `path` is the served path.
+ */
 export function checkSite(headers: Headers, path: string, spends: boolean, settings: Settings): void {
   const host = headers.get('host');
   if (host !== null && !isOwnHost(siteOf(host), settings)) {

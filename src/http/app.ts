@@ -19,7 +19,9 @@ const NO_PATH = '/';
 /** How many paths are remembered. Nearly all requests ask for one of a few paths. */
 const MOST_PATHS = 100;
 
-/** 405 where the path exists under another method, else 404. */
+/**
+ * The answer on a path that is not served with this method: 405 where the path is served with another method, else 404.
+ */
 const unknownAnswer =
   (place: Place<Route>, asked: string, routes: readonly Route[]): Handler =>
   (client) => {
@@ -31,7 +33,7 @@ const unknownAnswer =
     throw methodNotAllowed([...new Set(methods)].join(', '));
   };
 
-/** HEAD is answered wherever GET is. */
+/** The handler for a request. HEAD is answered wherever GET is. */
 function answeringOf(request: Request, place: Place<Route>, unknown: Handler, deps: ServerDeps): Answering {
   const origin = request.headers.get('origin');
   if (isPreflight(request) && allowedOrigin(origin, place.path, deps.settings) !== undefined) {
@@ -42,11 +44,14 @@ function answeringOf(request: Request, place: Place<Route>, unknown: Handler, de
   return route ?? { handler: unknown };
 }
 
-/** Answers a request, whoever took it in. With `fail`, that handler answers in place of the route's. */
+/**
+ * Answers a request, whichever server received it. Where `fail` is given, `fail` answers in place of the route's
+ * handler.
+ */
 export type Door = (request: Request, keepOpen?: () => void, fail?: Handler) => Promise<Response>;
 
 const routesOf = (openApi: Handler): readonly Route[] => [
-  // Stands before the other assets of `/swagger`.
+  // Comes before the other assets of `/swagger`, so that it is found first.
   { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
   ...ROUTES,
 ];
@@ -72,14 +77,15 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
   };
 }
 
-/** `current` gives what a new request is served with; the request keeps that to its end. */
+/** `current` gives the parts that serve a new request. The request keeps these parts to its end. */
 export function createApp(current: () => ServerDeps) {
   // We read and check the raw body ourselves: Elysia's own parsing drops unknown fields.
   const app = new Elysia({ normalize: false });
   const routes = routesOf(openApiAnswer(() => app));
   const door = createDoor(routes, current);
   const answer = ({ request, server }: Context) => door(request, () => server?.timeout(request, 0));
-  // Elysia reads in a handler's text what the handler needs. For a handler that names nothing, Elysia parses headers, query and cookies, and copies the response.
+  // Elysia reads the source text of a handler to find out what the handler needs. For a handler that names nothing,
+  // Elysia would parse headers, query and cookies, and copy the response.
   for (const { method, path, summary, tag } of routes) {
     app.route(method, path, ({ request, server }) => answer({ request, server }), {
       parse: 'none',

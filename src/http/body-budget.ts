@@ -1,6 +1,7 @@
 /**
- * Memory for the bodies of all requests together: from the unpacking of a body until nothing more of it will be sent. A
- * request for which there is no room waits a little, and then is told to come back.
+ * The memory for the bodies of all requests together. A body holds memory from its unpacking until nothing more of it
+ * will be sent. A request for which there is no room waits a little; if there is still no room, its client is told to
+ * come back later.
  */
 import { MessagesError } from '../anthropic/errors.ts';
 import { ignoreFailure } from '../lib/async.ts';
@@ -8,7 +9,10 @@ import type { Clock } from '../lib/ports.ts';
 import { KnownLists } from './known-lists.ts';
 
 const MB = 1024 * 1024;
-/** Bytes. `entry`: twelve of the largest bodies may be in at a time. `most`: what these bodies turn out to hold may take that much in all. */
+/**
+ * Bytes. `entry`: the bound on the bodies themselves, so that at most twelve of the largest bodies are held at a time.
+ * `most`: the bound after bodies were looked at, which includes the memory for what they hold.
+ */
 const LIMITS: BodyLimits = { entry: 384 * MB, most: 1024 * MB };
 /** Milliseconds. Most bodies are released with the first content of their answer. */
 const LONGEST_WAIT_MS = 20_000;
@@ -22,27 +26,27 @@ const noRoom = () =>
     { retryAfter: RETRY_AFTER },
   );
 
-/** The members that make requests large. A client sends them again with each turn. */
+/** The members that make a request large, and that a client sends again with each turn. */
 const LISTS = ['tools', 'messages'];
 
 /** Bytes. */
 export type BodyLimits = { entry: number; most: number };
 
-/** The room of one body. */
+/** The room that one body holds. */
 export type HeldBody = {
   /**
-   * Throws a MessagesError where there is no room: a request that already holds room must not wait for more, or all
-   * might wait for each other.
+   * Takes more room for the same body. Throws a MessagesError where there is no room: a request that already holds room
+   * must not wait for more, or all requests might wait for each other.
    */
   grow(bytes: number): void;
-  /** May be repeated. */
+  /** Gives the room back. May be called repeatedly. */
   release(): void;
 };
 
 type Waiter = { bytes: number; admit(): void };
 
 export class BodyBudget {
-  /** Parts of earlier bodies. They have a bound of their own. */
+  /** The parts of earlier bodies. Their memory has a bound of its own. */
   readonly known = new KnownLists(LISTS);
   #held = 0;
   /** Bodies that wait for room, in the order in which they came. */
@@ -55,12 +59,15 @@ export class BodyBudget {
     this.#limits = limits;
   }
 
-  /** Bytes. */
+  /** The bytes that all bodies hold now. */
   get held(): number {
     return this.#held;
   }
 
-  /** Rejects with a MessagesError where there is no room in time, and with the signal's reason when it aborts. */
+  /**
+   * Resolves with the room for a body. Rejects with a MessagesError where there is no room in time, and with the
+   * signal's reason when the signal aborts.
+   */
   async hold(bytes: number, signal: AbortSignal): Promise<HeldBody> {
     if (this.#fits(bytes)) this.#held += bytes;
     else await this.#wait(bytes, signal);
@@ -88,7 +95,7 @@ export class BodyBudget {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const timer = new AbortController();
     const waiter: Waiter = { bytes, admit: resolve };
-    // The room may have been granted at this very moment. It is given back.
+    // The room may have been granted at this very moment; then it is given back.
     const giveUp = (reason: unknown) => {
       if (this.#waiting.delete(waiter)) reject(reason);
     };
@@ -96,7 +103,7 @@ export class BodyBudget {
     signal.throwIfAborted();
     signal.addEventListener('abort', leave, { once: true });
     this.#waiting.add(waiter);
-    // Cancelled below, where there was room in time.
+    // This sleep is cancelled below, where there was room in time.
     ignoreFailure(this.#clock.sleep(LONGEST_WAIT_MS, timer.signal).then(() => giveUp(noRoom())));
     try {
       await promise;
@@ -106,7 +113,7 @@ export class BodyBudget {
     }
   }
 
-  /** A large body that waits does not hold up a small one. */
+  /** Gives room to waiting bodies. A large body that waits does not hold up a small one. */
   #admit(): void {
     for (const waiter of this.#waiting) {
       if (!this.#fits(waiter.bytes)) continue;

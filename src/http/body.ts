@@ -1,4 +1,7 @@
-/** Reads a request body: limited in size, unpacked, parsed once, and only as many at once as there is room for. */
+/**
+ * Reads a request body. The body is limited in size, unpacked, and parsed once. Only as many bodies are read at the
+ * same time as there is room for.
+ */
 import { createGunzip } from 'node:zlib';
 import { MOST_LEVELS } from '../anthropic/depth.ts';
 import { MessagesError } from '../anthropic/errors.ts';
@@ -15,7 +18,7 @@ import type { KnownLists } from './known-lists.ts';
 /** Bytes: the limit of Anthropic's API. It holds for the unpacked body as well. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** Bytes that are unpacked at once. */
+/** Bytes of one step of unpacking. */
 const PIECE_BYTES = 256 * 1024;
 
 const tooLarge = () =>
@@ -27,7 +30,9 @@ const tooLarge = () =>
 const invalid = (message: string, cause?: unknown) =>
   new MessagesError('invalid_request_error', message, { cause });
 
-/** The declared length is checked first: a body that is too large is refused without being read. */
+/**
+ * Reads the packed bytes. The declared length is checked first: a body that is too large is refused without being read.
+ */
 async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   const chunked = request.headers.has('transfer-encoding');
@@ -42,7 +47,10 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Where the client leaves while it sends its body, Bun rejects with an error of its own. Such an error is no bug of ours. */
+/**
+ * Receives the packed bytes. Where the client leaves while it sends its body, Bun rejects with an error of its own.
+ * Such an error is no bug of ours.
+ */
 async function receive(request: Request): Promise<Uint8Array> {
   try {
     return await readBytes(request);
@@ -52,11 +60,11 @@ async function receive(request: Request): Promise<Uint8Array> {
   }
 }
 
-/** The unpacked bytes, what they hold, and the room that they have. */
+/** `bytes`: the unpacked body. `figures`: what was counted in it. `held`: the room that it holds. */
 export type Body = { bytes: Uint8Array; figures: JsonFigures; held: HeldBody };
 type Unpack = (packed: Uint8Array, bodies: BodyBudget, signal: AbortSignal) => Promise<Body>;
 
-/** Throws where the bytes so far hold too much. */
+/** Counts what `bytes` hold. Throws where the bytes so far hold too much. */
 function count(figures: JsonFigures, bytes: Uint8Array): void {
   figures.feed(bytes);
   if (figures.elements <= MOST_ELEMENTS) return;
@@ -67,8 +75,8 @@ function count(figures: JsonFigures, bytes: Uint8Array): void {
 }
 
 /**
- * The unpacked length that the end of the packed bytes claims. If the claim is wrong, more room is made when the rest
- * comes.
+ * The unpacked length that the last bytes of a packed body state. If that length is wrong, more room is made when the
+ * rest is unpacked.
  */
 function gzipLength(packed: Uint8Array): number {
   const { buffer, byteOffset, byteLength } = packed;
@@ -76,7 +84,10 @@ function gzipLength(packed: Uint8Array): number {
   return Math.min(MAX_BODY_BYTES, Math.max(told, byteLength));
 }
 
-/** The bytes of a stream in one piece. There is memory for `first` bytes at first, and for `most` bytes at most. */
+/**
+ * Collects the bytes of a stream in one piece. At first there is memory for `first` bytes; it grows to `most` bytes at
+ * most.
+ */
 class Unpacked {
   #bytes: Uint8Array;
   #length = 0;
@@ -106,7 +117,10 @@ class Unpacked {
   }
 }
 
-/** Looks at the bytes while they are unpacked, and stops as soon as the body turns out to be a bomb. */
+/**
+ * Unpacks a body. Its bytes are looked at while they are unpacked, so unpacking stops as soon as the body turns out to
+ * be a bomb.
+ */
 async function unpackGzip(packed: Uint8Array, figures: JsonFigures, unpacked: Unpacked): Promise<void> {
   const unzip = createGunzip({ chunkSize: PIECE_BYTES });
   unzip.end(packed);
@@ -120,7 +134,7 @@ async function unpackGzip(packed: Uint8Array, figures: JsonFigures, unpacked: Un
   }
 }
 
-/** Takes room before `read` runs. The room is given back where `read` fails. */
+/** Takes room, then runs `read`. The room is given back where `read` fails. */
 async function within(
   bytes: number,
   bodies: BodyBudget,
@@ -155,8 +169,8 @@ const gzip: Unpack = (packed, bodies, signal) => {
 const ENCODINGS: Readonly<Record<string, Unpack>> = { identity: plain, gzip, 'x-gzip': gzip };
 
 /**
- * The unpacked bytes; whoever gets them must release their room. Throws a MessagesError for a body that is too large,
- * holds too much, finds no room, or is packed in an unknown way.
+ * Resolves with the unpacked body; the caller must release its room. Rejects with a MessagesError for a body that is
+ * too large, holds too much, finds no room, or is packed in an unknown way.
  */
 export async function readBody(request: Request, bodies: BodyBudget, signal = request.signal): Promise<Body> {
   const encoding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
@@ -171,7 +185,11 @@ export async function readBody(request: Request, bodies: BodyBudget, signal = re
   return unpack(await receive(request), bodies, signal);
 }
 
-/** The text of a part of a body, the same where the whole is. Bytes that are no UTF-8 would be replaced: the model would read something else than was sent. */
+/**
+ * Decodes `rest`, the part of the body that is parsed now. Throws where the body is not UTF-8, because a decoder would
+ * replace the wrong bytes, and the model would read something else than the client sent. The errors are the same as if
+ * all of `bytes` were decoded.
+ */
 function textOf(bytes: Uint8Array, rest: Uint8Array): string {
   const text = readUtf8(rest);
   if (typeof text === 'number') throw notUtf8(bytes);
@@ -198,7 +216,10 @@ function parse(text: string): unknown {
   }
 }
 
-/** Gives `value` back. Throws where a number became Infinity: JSON has no word for Infinity, so it would be sent on as null. */
+/**
+ * Returns `value`. Throws where a number of `value` became Infinity: JSON cannot write Infinity, so the number would be
+ * sent on as null.
+ */
 function checked<T>(value: T, { mayOverflow }: JsonFigures): T {
   const steps = mayOverflow ? infinityIn(value) : undefined;
   if (!steps) return value;
@@ -208,11 +229,11 @@ function checked<T>(value: T, { mayOverflow }: JsonFigures): T {
 
 function keepDigits(value: unknown, text: string): void {
   const { depth, exact } = jsonShape(text);
-  // Deeper bodies are refused.
+  // A body with deeper nesting is refused anyway.
   if (!exact && depth <= MOST_LEVELS) keepOwnDigits(value, text);
 }
 
-/** Parts of the result may be parts of earlier bodies: nobody may change them. */
+/** Parses a body. The result may share parts with the results of earlier bodies, so nobody may change it. */
 export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, known: KnownLists): unknown {
   const body = known.cut(bytes, figures.members);
   const text = textOf(bytes, body.rest);
@@ -220,15 +241,16 @@ export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, k
   if (!isObject(rest)) return checked(rest, figures);
   const value = checked(body.restored(rest), figures);
   if (figures.mayLoseDigits) keepDigits(rest, text);
-  // In what is deeper the digits are not kept: such a body is refused.
+  // In a body with deeper nesting the digits of numbers are not kept. Such a body is refused, so its lists are not kept
+  // for later bodies.
   if (figures.depth <= MOST_LEVELS) body.keep(value);
   return value;
 }
 
 /**
- * The parsed body, whose room is held until the request releases it. Numbers in the client's own JSON keep their digits. A
- * byte-order mark is skipped. Where a key stands twice in an object, the last one counts, as with Anthropic's API. `client.keepBody` is shown
- * the bytes of every body that may be parsed.
+ * Resolves with the parsed body. Its room is held until the request releases it. Numbers in JSON of the client's own
+ * (such as arguments of calls) keep their digits. A byte-order mark is skipped. Where an object has the same key twice,
+ * the last value counts, as with Anthropic's API. `client.keepBody` gets the bytes of every body that may be parsed.
  */
 export async function readJson(client: ClientRequest, bodies: BodyBudget): Promise<unknown> {
   const body = await readBody(client.request, bodies, client.signal);

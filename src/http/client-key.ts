@@ -1,14 +1,20 @@
-/** `PROXY_API_KEY`: whoever has this key may use a model. */
+/** Checks `PROXY_API_KEY`: every client that sends this key may use a model. */
 import { timingSafeEqual } from 'node:crypto';
 import { MessagesError } from '../anthropic/errors.ts';
 
-/** Takes the same time for any guess. Digests are compared, so the time does not even tell the length of the key. */
+/**
+ * Compares two keys in the same time for any guess. Their digests are compared, so the time does not even show the
+ * length of the key.
+ */
 function sameSecret(given: string, expected: string): boolean {
   const digest = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(expected));
 }
 
-/** Either header may hold the key, depending on the client's SDK; Claude Code's `apiKeyHelper` sends both. */
+/**
+ * The keys that a request sends. Either header may hold the key, depending on the client's SDK; Claude Code's
+ * `apiKeyHelper` sends both headers.
+ */
 function givenKeys(headers: Headers): string[] {
   const bearer = /^Bearer\s+(.+)$/i.exec(headers.get('authorization') ?? '')?.[1];
   return [headers.get('x-api-key'), bearer].filter((key) => key !== null && key !== undefined);
@@ -21,8 +27,8 @@ const WHAT_TO_DO =
   'Set ANTHROPIC_AUTH_TOKEN (or ANTHROPIC_API_KEY) of the client to the PROXY_API_KEY of this proxy';
 
 /**
- * Claude Code takes every message that contains the header's name for one about its own login, and says "Please run
- * /login".
+ * Throws where the key is missing or wrong. The message must not contain the name of the header: Claude Code would take
+ * it for a message about its own login, and say "Please run /login".
  */
 export function checkKey(headers: Headers, expected: string | undefined): void {
   if (knowsKey(headers, expected)) return;

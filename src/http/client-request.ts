@@ -9,16 +9,19 @@ import type { HeldBody } from './body-budget.ts';
 
 export type ClientRequest = Job & {
   readonly request: Request;
-  /** Its path is the path of the route, however the client wrote the path. */
+  /** The URL of the request, with the path of the route, however the client wrote the path. */
   readonly url: URL;
   /** The path as the client wrote it. */
   readonly asked: string;
   /** The variable parts of the path, by name. */
   readonly params: Readonly<Record<string, string>>;
   abort(reason: unknown): void;
-  /** Lifts the server's idle limit, which is for silent clients: an answer may be silent for minutes. */
+  /**
+   * Lifts the server's idle limit for this request. The limit is meant for silent clients, but an answer may be silent
+   * for minutes, too.
+   */
   keepOpen(): void;
-  /** Is shown the unpacked body, where somebody wants to see it. */
+  /** Gets the unpacked body, where a recorder or a replay wants it. */
   readonly keepBody: ((bytes: Uint8Array) => void) | undefined;
   /** Holds the room of the request's body until `letBodyGo`. */
   holdBody(held: HeldBody): void;
@@ -42,10 +45,10 @@ export type ClientRequestOptions = {
   logger: Pick<Logger, 'error'>;
 };
 
-/** The URL of a request whose Host makes no URL. Such a request is refused. */
+/** The URL for a request whose Host makes no URL. Such a request is refused. */
 const NOWHERE = 'http://nowhere.invalid/';
 
-/** Orchestrators ask for these paths every few seconds. Lines for them would drown the rest of the log. */
+/** The paths that orchestrators ask for every few seconds. Log lines for these would hide the rest of the log. */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/api/hello']);
 
 function servedUrl(asked: string, path: string): URL {

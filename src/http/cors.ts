@@ -1,15 +1,18 @@
-/** What browsers ask, and are told, before a page of another site may use the API: `CORS_ORIGINS`. */
+/** The headers by which browsers learn whether a page of another site may use the API: `CORS_ORIGINS`. */
 
 import type { ServerSettings } from './deps.ts';
 import { FALLBACK_HEADER } from './fallback-header.ts';
 import { isApiPath } from './paths.ts';
 
-/** Stands for every origin. */
+/** The value of `CORS_ORIGINS` that allows every origin. */
 export const ANY_ORIGIN = '*';
 
-/** Seconds for which a browser need not ask again. No browser remembers the answer for longer than two hours. */
+/**
+ * Seconds for which a browser may remember the answer to a preflight. No browser remembers it for longer than two
+ * hours.
+ */
 const MAX_AGE = '7200';
-/** Headers that a page could not read otherwise. */
+/** Headers of an answer that a page could not read without this list. */
 const EXPOSED = `request-id, retry-after, x-should-retry, ${FALLBACK_HEADER}`;
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 
@@ -36,7 +39,7 @@ export function addCorsHeaders(answer: Headers, asked: Headers, path: string, se
 export const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers.has('origin') && headers.has('access-control-request-method');
 
-/** Answers a preflight. It comes without a key, since the browser asks by itself. */
+/** Answers a preflight. A preflight comes without a key, since the browser sends it by itself. */
 export const answerPreflight =
   (methods: readonly string[]) =>
   ({ request: { headers } }: { request: Request }): Response => {
@@ -47,7 +50,7 @@ export const answerPreflight =
         'access-control-allow-methods': [...new Set(methods)].join(', ') || 'GET, POST',
         // `*` does not include `authorization`.
         ...(HEADER_NAMES.test(names) ? { 'access-control-allow-headers': names } : {}),
-        // Browsers ask this for pages of the public web before they connect to a private network.
+        // Browsers send this header for pages of the public web before they connect to a private network.
         ...(headers.has('access-control-request-private-network')
           ? { 'access-control-allow-private-network': 'true' }
           : {}),

@@ -12,63 +12,75 @@ import type { ClientRequest } from './client-request.ts';
 /** Times are milliseconds. */
 export type ServerSettings = AnswerSettings & {
   version: string;
-  /** The address that is bound; decides whether foreign Host and Origin headers are refused. */
+  /** The address that the server listens on. It decides whether foreign Host and Origin headers are refused. */
   host: string;
   allowedHosts: readonly string[];
   /** Origins of the pages that may use the API, in lower case; `*` for all. */
   corsOrigins: readonly string[];
   /** The key that clients must send; undefined lets every client in. */
   proxyApiKey: string | undefined;
-  /** How many answers may be under way at once. One request more is told 529. */
+  /** The most answers that may be under way at once. Beyond that, a new request gets a 529. */
   streamsMax: number;
 };
 
 export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   settings: ServerSettings;
-  /** What other instances know. */
+  /** What other instances know and share. */
   shared: Pick<SharedState, 'status'>;
-  /** The prompt's size as the client is told before the answer has ended. Recordings keep it, and replays tell it again. */
+  /**
+   * The size of the prompt as it is told to the client before the answer has ended. Recordings keep this size, and
+   * replays tell the same size again.
+   */
   promptTold(size: () => PromptSize): PromptSize;
   /** The memory for the bodies of all requests together. */
   bodies: BodyBudget;
   admission: Admission;
-  /** What went well and wrong lately. */
+  /** Counts of what succeeded and failed lately. */
   counters: Counters;
-  /** Who hears the story of each request. */
+  /** The listeners that hear the story of each request. */
   subscribers: readonly Subscriber[];
-  /** Requests under way. When the server has to close, they are told to come back. */
+  /** Requests under way. When the server has to close, their clients are told to come back. */
   openRequests: Set<ClientRequest>;
   /** Set while recording or replaying: wraps each request that asks a model. */
   openScope?: OpenScope;
 };
 
-/** What decides whether this process takes one more message. */
+/** The counts and flags that decide whether this process accepts one more message. */
 export type Admission = {
-  /** Answers under way. */
+  /** The number of answers under way. */
   answersOpen: number;
-  /** The process is about to end, and takes no more messages. */
+  /** True once the process is about to end, and accepts no more messages. */
   draining: boolean;
 };
 
-/** A response, and the promise of the end of its body: a streamed body goes on after the response was returned. */
+/**
+ * A response, and a promise that resolves when its body has ended: a streamed body goes on after the response was
+ * returned.
+ */
 export type Reply = { response: Response; ended: Promise<void> };
 
-/** What one request is served with in place of the server's own parts, and who looks on. */
+/**
+ * What one recorded or replayed request is served with in place of the server's own parts, and the functions that watch
+ * it.
+ */
 export type RequestScope = {
   request: Request;
   deps: ServerDeps;
-  /** The error that the client is told at once, in place of an answer. */
+  /** The error that the client gets at once, in place of an answer. */
   refusal?: unknown;
   begin?(client: ClientRequest): void;
-  /** Sees the body, unpacked. */
+  /** Gets the unpacked body. */
   keepBody?: (bytes: Uint8Array) => void;
-  /** What to tell the client in place of the error that the request ended with. */
+  /** The error for the client in place of the error that ended the request; undefined keeps that error. */
   failure?(): MessagesError | undefined;
-  /** Sees the reply, and resolves with the reply that is sent. */
+  /** Gets the reply, and resolves with the reply that is sent to the client. */
   watch?(reply: Reply, client: ClientRequest): Promise<Reply>;
 };
 
-/** `path` is the served path. Rejects with the error to tell the client where the request itself cannot be read. */
+/**
+ * Opens the scope of a request. `path` is the served path. Rejects with the error for the client where the request
+ * itself cannot be read.
+ */
 export type OpenScope = (
   request: Request,
   path: string,

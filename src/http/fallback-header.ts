@@ -1,10 +1,12 @@
-/** Tells the client that another model answers, in a header of the answer. */
+/** Tells the client in a header of the answer that another model has answered. */
 import type { Listener } from '../trace/trace.ts';
 
-/** Claude Code must not take the name for a gateway's (contract section 3). */
+/**
+ * The name of that header. It must not look like the name of a gateway's header to Claude Code (contract section 3).
+ */
 export const FALLBACK_HEADER = 'x-fallback-model';
 
-/** Hears which model stands in for which. */
+/** Listens to the story for a model that answers in place of another, and remembers which. */
 export class FallbackHeader {
   #from: string | undefined;
   #to: string | undefined;

@@ -1,6 +1,6 @@
 /**
  * What all routes share: who may come in, the form of an error, `request-id`, and one log line at the end. A handler
- * only answers, or throws what the client is to be told.
+ * only answers, or throws the error for the client.
  */
 
 import { quotesAnswer } from '../answer/story.ts';
@@ -23,33 +23,33 @@ export type Handler = (
   deps: ServerDeps,
 ) => Response | Reply | Promise<Response | Reply>;
 
-/** Nginx's code for a client that has left. Only the log has it. */
+/** Nginx's code for a client that has left. It stands in the log only. */
 const CLIENT_GONE_STATUS = 499;
 
 export type RouteContext = {
   request: Request;
-  /** The served path, and the path as the client wrote it. */
+  /** `path` is the served path; `asked` is the path as the client wrote it. */
   path: string;
   asked: string;
   params: Readonly<Record<string, string>>;
   /** Lifts the server's idle limit for this request. */
   keepOpen(): void;
-  /** The client must show the proxy's key. */
+  /** True where the client must send the proxy's key. */
   needsKey?: true | undefined;
-  /** The route asks a model: it is recorded, and can be replayed. */
+  /** True where the route asks a model: its requests are recorded, and can be replayed. */
   asksModel?: true | undefined;
-  /** The route costs something although it is a GET. */
+  /** True where the route costs something although it is a GET. */
   spends?: true | undefined;
 };
 
-/** The client's own mistakes say nothing about the health of this proxy. */
+/** Errors that the client causes. They say nothing about the health of this proxy. */
 const CLIENT_FAULTS: ReadonlySet<ErrorType> = new Set([
   'invalid_request_error',
   'not_found_error',
   'request_too_large',
 ]);
 
-/** After these failures another request might have been answered. */
+/** Failures that the request itself may have caused: another request might have been answered. */
 const MAY_BE_THE_REQUEST: ReadonlySet<FailureClass | undefined> = new Set([
   undefined,
   'internal',
@@ -63,7 +63,7 @@ function blameFor(type: ErrorType, failure: FailureClass | undefined): Blame {
   return MAY_BE_THE_REQUEST.has(failure) ? 'request' : 'others';
 }
 
-/** What the client is told of `error`. */
+/** The error that the client gets where a request ends with `error`. Also tells that error as a story event, unless the client has left. */
 export function tell(error: unknown, client: ClientRequest, deps: ServerDeps): MessagesError {
   const told = toClientError(error, deps.settings.secrets);
   if (error instanceof ClientGone) return told;
@@ -85,7 +85,7 @@ export function tell(error: unknown, client: ClientRequest, deps: ServerDeps): M
 const asReply = (answer: Response | Reply): Reply =>
   answer instanceof Response ? { response: answer, ended: Promise.resolve() } : answer;
 
-/** Why the client may not come in; undefined where it may. */
+/** The reason why the client may not come in; undefined where it may. */
 function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
   const { request, path, needsKey, spends = false } = route;
   try {
@@ -99,7 +99,7 @@ function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError
   }
 }
 
-/** What the request is served with. Recorders and replays see no request that was refused at the door. */
+/** Opens what the request is served with. Recorders and replays see no request that was refused before. */
 async function openScope(route: RouteContext, deps: ServerDeps): Promise<RequestScope> {
   const plain = { request: route.request, deps };
   const refusal = refusalOf(route, deps);
@@ -117,7 +117,7 @@ async function answer(client: ClientRequest, handler: Handler, scope: RequestSco
     if (scope.refusal !== undefined) throw scope.refusal;
     return asReply(await handler(client, scope.deps));
   } catch (thrown) {
-    // Once the signal is aborted, its reason is the truth, whatever came of the request.
+    // Once the signal is aborted, its reason is the true cause, whatever else the request has thrown.
     const error = client.signal.aborted ? client.signal.reason : thrown;
     return asReply(errorResponse(tell(scope.failure?.() ?? error, client, scope.deps), client.id));
   }

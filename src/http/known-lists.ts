@@ -1,28 +1,32 @@
 /**
- * Lists in JSON bodies that were parsed before. A client sends its tools and all of a conversation with each turn. List items that stood
- * in an earlier body, byte for byte, are cut out of the next body, and put back after the rest was parsed. So the same bytes give the very
- * same objects. Nobody may change these objects, and what was made of them need not be made again. Bytes are compared, never their hashes.
+ * Remembers the lists in JSON bodies that were parsed before. With each turn a client sends its tools and its whole
+ * conversation again. List items that were in an earlier body, byte for byte, are cut out of the next body, and are put
+ * back after the rest was parsed. So the same bytes give the very same objects. Nobody may change these objects, and
+ * what was made from them need not be made again. Bytes are compared, never their hashes.
  */
 import type { ListPlace, MemberPlace } from '../lib/json-figures.ts';
 import { markLasting } from '../lib/lasting.ts';
 
-/** Bytes of JSON. The objects made of them take some three times as much. Shorter lists are parsed as fast as they are found. */
+/**
+ * Bytes of JSON. The parsed objects take about three times as much memory. A shorter list is parsed as fast as it is
+ * found, so it is not kept.
+ */
 const BOUNDS: ListBounds = { most: 3 * 1024 * 1024, shortest: 4_096 };
 
-/** Bytes: the most for all lists together, and the least for one list to be worth keeping. */
+/** Bytes. `most`: the bound for all lists together. `shortest`: the least length of a list that is kept. */
 export type ListBounds = { most: number; shortest: number };
 
-/** Stands in the place of items that are known. Any value would do. */
+/** Stands in a cut body in the place of known items. Any JSON value would do. */
 const STAND_IN = Buffer.from('0');
 
 type Known = {
-  /** The name of the member whose list it is: how an item is read may depend on that name. */
+  /** The name of the member that holds the list: the reading of an item may depend on that name. */
   readonly name: string;
   /** The bytes from the first item to the end of the last item. */
   readonly bytes: Buffer;
   readonly ends: readonly number[];
   readonly items: readonly unknown[];
-  /** How many items at the beginning are known to stay the same from body to body. */
+  /** The number of items at the beginning of the list that have stayed the same from body to body. */
   lasting: number;
 };
 
@@ -32,9 +36,9 @@ type Found = { readonly name: string; readonly place: ListPlace; readonly match:
 
 /** A body whose known items are cut out. */
 export type CutBody = {
-  /** JSON if the whole body is JSON. */
+  /** The rest of the body. It is JSON if and only if the body is JSON. */
   readonly rest: Uint8Array;
-  /** From the value of `rest`, makes the value of the whole body. The two values share everything but their lists. */
+  /** Makes the value of the body from the value of `rest`. The two values share everything but their lists. */
   restored(rest: Record<string, unknown>): Record<string, unknown>;
   /** Keeps the lists of a restored value for later bodies. */
   keep(value: Record<string, unknown>): void;
@@ -43,22 +47,22 @@ export type CutBody = {
 export class KnownLists {
   readonly #names: ReadonlySet<string>;
   readonly #bounds: ListBounds;
-  /** The list that was used longest ago comes first. */
+  /** All known lists. The list that was used longest ago comes first. */
   readonly #all = new Set<Known>();
   #held = 0;
 
-  /** `names` of the members whose lists are kept. */
+  /** `names`: the members whose lists are kept. */
   constructor(names: readonly string[], bounds = BOUNDS) {
     this.#names = new Set(names);
     this.#bounds = bounds;
   }
 
-  /** Bytes. */
+  /** The bytes of all known lists. */
   get held(): number {
     return this.#held;
   }
 
-  /** `members` as `JsonFigures` found them in all of `bytes`. */
+  /** Cuts known items out of `bytes`. `members` are the members that `JsonFigures` found in `bytes`. */
   cut(bytes: Uint8Array, members: readonly MemberPlace[] | undefined): CutBody {
     const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const lists = this.#listsIn(body, members);
@@ -83,7 +87,9 @@ export class KnownLists {
     };
   }
 
-  /** The members whose names the parser is sure to read in the same way: names that are written without escapes, and once. */
+  /**
+   * The members whose names the parser is sure to read as they are written: names without escapes that occur only once.
+   */
   #listsIn(body: Buffer, members: readonly MemberPlace[] | undefined): Found[] {
     if (!members) return [];
     const found = new Map<string, Found | undefined>();
@@ -97,7 +103,7 @@ export class KnownLists {
     return [...found.values()].filter((list) => list !== undefined);
   }
 
-  /** The longest beginning of a list that is known. */
+  /** The known list that shares the longest beginning with a list of the body. */
   #match(body: Buffer, name: string, place: ListPlace): Match | undefined {
     let best: Match | undefined;
     if (lengthOf(place) < this.#bounds.shortest) return best;
@@ -111,10 +117,10 @@ export class KnownLists {
   #keep({ name, place: { start, ends }, match }: Found, items: unknown, body: Buffer): void {
     if (match) this.#use(match.known);
     if (!Array.isArray(items) || items.length !== ends.length || match?.count === items.length) return;
-    // The known list has grown into the present one.
+    // Most of the known list matches: the known list has grown into the present one, which replaces it.
     if (match && 2 * match.count > match.known.items.length) this.#forget(match.known);
     const part = body.subarray(start, ends.at(-1));
-    // A part of a buffer keeps the whole buffer in memory. So a small part is copied.
+    // A part of a buffer keeps the whole buffer in memory, so a small part is copied.
     const isMost = 2 * part.byteLength > body.buffer.byteLength;
     const bytes = isMost ? part : Buffer.from(new Uint8Array(part).buffer);
     if (part.byteLength < this.#bounds.shortest || bytes.buffer.byteLength > this.#bounds.most) return;
@@ -144,7 +150,10 @@ function restored({ known, count }: Match, parsed: unknown): unknown {
   return [...known.items.slice(0, count), ...parsed.slice(1)];
 }
 
-/** How many items at the beginning of both lists are the same bytes. Most of a list that has grown is compared once. */
+/**
+ * The number of items at the beginning that are the same bytes in both lists. Most of a list that has grown is compared
+ * in one step.
+ */
 function equalItems(body: Buffer, { start, ends }: ListPlace, known: Known): number {
   if (ends[0] !== start + (known.ends[0] ?? 0)) return 0;
   let equal = 0;

@@ -1,25 +1,28 @@
-/** Listening, and closing without ending any answer in silence. */
+/** Listens for clients. Closing the server ends no answer without an event or a status that says so. */
 import { MessagesError } from '../anthropic/errors.ts';
 import type { App } from './app.ts';
 import type { ServerDeps } from './deps.ts';
 
 /**
- * Seconds for which a client may be silent; answers lift the limit for themselves. Not below 5, since Bun would then
- * cut busy streams.
+ * Seconds for which a client may be silent; answers lift this limit for themselves. It must be at least 5, since Bun
+ * would otherwise cut busy streams.
  */
 const IDLE_SECONDS = 30;
-/** Bytes. Above this Bun itself answers with an empty 413, so it is far above our own limit. */
+/** Bytes. To a body above this limit Bun itself answers with an empty 413, so this limit is far above our own. */
 const BUN_BODY_LIMIT = 1024 ** 4;
-/** Milliseconds between two looks at whether all answers have ended. */
+/** Milliseconds between two checks whether all answers have ended. */
 const DRAIN_LOOK_MS = 50;
-/** Milliseconds for the last events of answers that are broken off. */
+/** Milliseconds in which the last events of answers that are broken off may still go out. */
 const LAST_WORDS_MS = 1_000;
 
 export type Listening = {
   /** The address as clients reach it: loopback, where the server listens on all addresses. */
   url: string;
   port: number;
-  /** Accepts no more messages, lets answers under way end for `graceMs`, tells the rest to come back, and stops. */
+  /**
+   * Accepts no more messages, lets answers under way end for `graceMs`, tells the clients of the other answers to come
+   * back, and stops.
+   */
   close(graceMs: number): Promise<void>;
 };
 
@@ -32,7 +35,10 @@ export function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-/** Throws Bun's error (`EADDRINUSE` …) where the port is not available. Port 0 takes a free one. */
+/**
+ * Starts the server. Throws Bun's error (`EADDRINUSE` …) where the port is not available. With port 0 the system
+ * chooses a free port.
+ */
 export function listen(app: App, deps: ServerDeps, host: string, port: number): Listening {
   app.listen({
     hostname: host,
@@ -50,12 +56,12 @@ async function close(app: App, deps: ServerDeps, graceMs: number): Promise<void>
   const { clock, admission, openRequests } = deps;
   const { server } = app;
   admission.draining = true;
-  // Only answers are waited for, to their last byte. A request that never becomes complete would hold up the end for
-  // nothing.
+  // Only answers are waited for, until their last byte. A request that never becomes complete would otherwise delay the
+  // end for nothing.
   const isAnswering = () => admission.answersOpen > 0 || (server?.pendingRequests ?? 0) > openRequests.size;
   const until = clock.monotonic() + graceMs;
   // The port stays open meanwhile: readiness probes are told that the proxy is not ready, and a new message is refused
-  // in words that its client understands.
+  // with an error that its client understands.
   while (isAnswering() && clock.monotonic() < until) {
     await clock.sleep(Math.min(DRAIN_LOOK_MS, until - clock.monotonic()));
   }

@@ -1,6 +1,9 @@
-/** Decides which route a path means, however a base URL and a client have put it together. */
+/**
+ * Decides which route a path means. A path is made of a client's base URL and of what the client adds to it, and both
+ * differ between clients.
+ */
 
-/** The part of the API's paths that a base URL may already contain. */
+/** The beginning of the API's paths. Some base URLs already end in it. */
 const VERSION = 'v1';
 
 export const isApiPath = (path: string): boolean => path.startsWith(`/${VERSION}/`);
@@ -8,10 +11,10 @@ export const isApiPath = (path: string): boolean => path.startsWith(`/${VERSION}
 type Served = { path: string };
 
 export type Place<Route extends Served> = {
-  /** The path as everything behind the door sees it: the guard, recordings, the log. */
+  /** The path in the form that the guard, recordings and the log see. */
   path: string;
   params: Readonly<Record<string, string>>;
-  /** The routes by method; empty where nothing is served. */
+  /** The routes of the path, one for each method. Empty where the path is not served. */
   routes: readonly Route[];
 };
 
@@ -25,7 +28,10 @@ function decoded(step: string): string {
   }
 }
 
-/** A base URL may end in a slash or in `/v1`, and a client may leave out `/v1`: the meaning is the same. */
+/**
+ * The path that `steps` mean. A base URL may end in a slash or in `/v1`, and a client may leave out `/v1`: the meaning
+ * is the same.
+ */
 function meantBy(steps: readonly string[]): string[] {
   const first = steps.findIndex((step) => step !== VERSION);
   return first < 0 ? [] : steps.slice(first);
@@ -39,7 +45,10 @@ function matches(route: Served, meant: readonly string[]): boolean {
   );
 }
 
-/** The only place that reads a path. A path that is not served keeps its form, with single slashes. */
+/**
+ * Finds the routes of a path. No other code reads a path. A path that is not served keeps its form, with single
+ * slashes.
+ */
 export function placeOf<Route extends Served>(pathname: string, routes: readonly Route[]): Place<Route> {
   const steps = stepsOf(pathname);
   const meant = meantBy(steps);
@@ -55,14 +64,14 @@ export function placeOf<Route extends Served>(pathname: string, routes: readonly
 }
 
 /**
- * What stands in `pathname` before a path of the API: `/anthropic` in `/anthropic/v1/messages`, or a repeated `/v1`.
- * Most likely it is the end of a base URL. Undefined where there is nothing like that.
+ * The part of `pathname` before a path of the API: `/anthropic` in `/anthropic/v1/messages`, or a repeated `/v1`. Most
+ * likely this part is the end of a client's base URL. Undefined where `pathname` has no such part.
  */
 export function baseUrlSlip(pathname: string, routes: readonly Served[]): string | undefined {
   const steps = stepsOf(pathname);
   const isApi = (rest: readonly string[]) =>
     rest.length > 0 && placeOf(`/${rest.join('/')}`, routes).routes.some(({ path }) => isApiPath(path));
-  // Looks for the longest end of the path that is served by itself, with its own `/v1`.
+  // Looks for the longest end of the path that is a served path, including its own `/v1`.
   const at = steps.findIndex((_step, index) => index > 0 && isApi(steps.slice(index)));
   if (at > 0) return `/${steps.slice(0, at).join('/')}`;
   return steps[0] === VERSION && steps[1] === VERSION ? `/${VERSION}` : undefined;

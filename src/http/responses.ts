@@ -1,8 +1,8 @@
-/** Responses as every route gives them. */
+/** The forms of responses that all routes share. */
 import { MessagesError, toErrorBody } from '../anthropic/errors.ts';
 import { wholeOrSize } from '../lib/shown-text.ts';
 
-/** Exactly `application/json`: the SDK parses nothing else. */
+/** Must be exactly `application/json`: the SDK parses no other type. */
 const JSON_TYPE = 'application/json';
 
 export function jsonResponse(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
@@ -22,11 +22,14 @@ export function errorResponse(error: MessagesError, requestId: string): Response
 export const notFound = (path: string, hint = ''): MessagesError =>
   new MessagesError('not_found_error', `Not found: ${wholeOrSize(path)}${hint}`);
 
-/** `slip` is the part of the path that most likely should not be in the client's base URL. */
+/**
+ * The advice for a wrong base URL. `slip` is the part of the path that most likely should not be in the client's base
+ * URL.
+ */
 export const baseUrlHint = (origin: string, slip: string): string =>
   `. Clients add the path themselves: set ANTHROPIC_BASE_URL to ${origin}, without ${wholeOrSize(slip)}`;
 
-/** `allow` lists the methods that the path serves. */
+/** A 405. `allow` lists the methods with which the path is served. */
 export const methodNotAllowed = (allow: string): MessagesError =>
   new MessagesError('invalid_request_error', `Method not allowed; this path serves ${allow}`, {
     status: 405,

@@ -1,4 +1,4 @@
-/** What is served. `paths.ts` decides which route a path means. */
+/** The routes of the server. `paths.ts` decides which route a path means. */
 
 import type { Handler } from './handle-request.ts';
 import { countTokens } from './routes/count-tokens.ts';
@@ -12,13 +12,15 @@ export type Route = {
   method: 'GET' | 'POST';
   path: string;
   handler: Handler;
-  /** Open to everyone, unless it asks a model. */
+  /** The client must send the proxy's key. A route without this mark is open to everyone, unless it asks a model. */
   needsKey?: true;
-  /** The route asks a model. It is recorded, and a replay answers it. */
+  /** The route asks a model. Its requests are recorded, and a replay answers them. */
   asksModel?: true;
-  /** A GET that costs something: no page of another site may make a browser send it, not even by a link. */
+  /**
+   * The route is a GET that costs something: no page of another site may make a browser send it, not even by a link.
+   */
   spends?: true;
-  /** For the API description. */
+  /** The text for this route in the API description. */
   summary: string;
   tag: 'Messages' | 'Models' | 'Operation';
 };

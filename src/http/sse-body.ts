@@ -1,6 +1,7 @@
 /**
- * The body of a streamed answer. It is a hand-made ReadableStream. With a generator that throws, the response would end as if
- * all were well, and strings of a generator would be framed twice. Whatever happens, the client gets a recognisable end.
+ * The body of a streamed answer, as a ReadableStream of our own. With a generator that throws, the response would end
+ * as if the answer were complete, and Bun would frame the texts of a generator a second time. Whatever happens, the
+ * client gets an end that it recognises.
  */
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { MessageEvent } from '../anthropic/events.ts';
@@ -9,25 +10,25 @@ import { encodeSseEvent } from '../lib/sse.ts';
 import type { AnswerStream } from '../translate/response/stream.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
 
-/** Milliseconds of silence before a ping: older clients give up after 15 s, newer ones after 300. */
+/** Milliseconds of silence before a ping is sent: older clients give up after 15 s, newer clients after 300 s. */
 const PING_MS = 10_000;
 
 export type EventBodyOptions = {
   stream: AnswerStream;
-  /** The beginning of the answer, which is sent at once. */
+  /** The first message events of the answer. They are sent at once. */
   opening: readonly MessageEvent[];
-  /** The first batch of the answer. */
+  /** The first batch of turn events. */
   first: Promise<TurnEvent[] | undefined>;
-  /** Gives the next batch. Asked for after `first`, one batch at a time. */
+  /** Resolves with the next batch. It is called after `first` has resolved, and for one batch at a time. */
   next(): Promise<TurnEvent[] | undefined>;
-  /** Ends the answer early: the client has all that it wants. */
+  /** Ends the answer early, where the client has all that it wants. */
   leave(): void;
   clock: Clock;
   requestId: string;
-  /** What the client is told about a failure; undefined where it has left. */
+  /** The error for the client after a failure; undefined where the client has left. */
   tell(error: unknown): MessagesError | undefined;
   observe(events: readonly MessageEvent[]): void;
-  /** The client has left: stop what feeds the stream. */
+  /** Stops what feeds the stream, because the client has left. */
   abandon(): void;
   /** Runs once, after the last byte or when the client has left. */
   onEnd(): void;
@@ -62,7 +63,10 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     this.#keepAlive();
   }
 
-  /** Runs whenever the client can take more. So a slow client slows upstream down, and does not fill the memory. */
+  /**
+   * Runs whenever the client can take more events. So a slow client makes us read upstream more slowly, and the events
+   * do not fill the memory.
+   */
   async pull(): Promise<void> {
     const { stream } = this.#options;
     try {
@@ -111,12 +115,12 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#over) return;
     this.#isOver();
     this.#controller?.close();
-    // After a stop sequence upstream goes on talking.
+    // The client has everything after a stop sequence, but upstream would go on.
     this.#options.leave();
     this.#options.onEnd();
   }
 
-  /** Sends events. Returns true where there was something to send. Sends nothing after the end, since enqueuing would throw. */
+  /** Sends events. Returns true where events were sent. Sends nothing after the end, since enqueuing would throw. */
   #send(events: readonly MessageEvent[]): boolean {
     if (events.length === 0 || this.#over) return false;
     this.#options.observe(events);
@@ -124,7 +128,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     try {
       this.#controller?.enqueue(encoder.encode(encodeEvents(events)));
     } catch {
-      // Throws once the client has left, which may show here before `cancel` runs.
+      // `enqueue` throws once the client has left. That may happen before `cancel` runs.
       this.cancel();
     }
     return true;
@@ -135,7 +139,7 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#over) return;
     const { stream, clock } = this.#options;
     if (this.#lastSent + PING_MS <= clock.monotonic()) {
-      // A client that does not read already has bytes waiting for it.
+      // A client that is not reading still has unread bytes, so it needs no ping.
       const reading = (this.#controller?.desiredSize ?? 0) > 0;
       if (!reading || !this.#send(stream.keepAlive())) this.#lastSent = clock.monotonic();
     }

@@ -1,8 +1,8 @@
-/** Tells in the story how an answer comes, judged by the events that the client gets. */
+/** Tells the story events of an answer that is being sent, judged by the message events that the client gets. */
 import type { MessageEvent } from '../anthropic/events.ts';
 import type { Trace } from '../trace/trace.ts';
 
-/** Gives a function that wants all events of one answer, in order. */
+/** Returns a function that must be given all message events of one answer, in order. */
 export function tellAnswer(trace: Trace): (events: readonly MessageEvent[]) => void {
   let seen: 'nothing' | 'thought' | 'content' = 'nothing';
   return (events) => {

@@ -53,7 +53,10 @@ export type SearchPlan = {
   /** The only domains from which pages may be shown, and the domains from which none may be shown. */
   readonly allowedDomains: readonly string[];
   readonly blockedDomains: readonly string[];
-  /** False where the answer must stay one text, such as JSON. */
+  /**
+   * True where the answer may be cut into several text blocks with citations. False where the answer must stay one
+   * text, for example because the client asked for JSON.
+   */
   readonly cites: boolean;
 };
 

@@ -27,7 +27,10 @@ const createModels = (apiKey: string, baseUrl: string) =>
     httpOptions: { baseUrl, headers: { 'accept-encoding': 'identity' } },
   }).models;
 
-/** The SDK reads this as a whole answer without fields. It never reads a stream. */
+/**
+ * A stub for the SDK, in place of Google's answer. Where the SDK asks for a whole answer, it reads this as an answer
+ * without fields. Where it asks for a stream, it never reads this at all.
+ */
 const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });
 
 /** The addresses for one key. What the SDK once said about a model stays true as long as the key is used. */

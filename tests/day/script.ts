@@ -63,7 +63,10 @@ export type Phase = {
 
 const MINUTE_MS = 60_000;
 
-/** 18:00 in California; midnight there comes in the seventh hour. */
+/**
+ * The simulated day begins at 18:00 in California. Google renews quotas of the day at midnight in California, which
+ * comes in the seventh hour of the simulated day (`MIDNIGHT`).
+ */
 export const DAY_START = Date.parse('2026-11-23T02:00:00Z');
 export const MIDNIGHT = Date.parse('2026-11-23T08:00:00Z');
 

@@ -107,7 +107,10 @@ const learn = (ahead: number | undefined, opens: number, blamed: Asker | undefin
     real.breaker.learn(until === 0 ? 0 : real.date(until), opens, blamed);
   });
 
-/** There is another reason to think that it fails, or there is none any more. */
+/**
+ * Sets whether something besides the outcomes says that the model is in trouble (the option `suspect`): the breaker
+ * then opens after fewer failures.
+ */
 const suspect = (suspected: boolean) =>
   command(`suspect(${suspected})`, (model, real) => {
     model.world.suspected = suspected;

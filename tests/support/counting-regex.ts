@@ -6,7 +6,7 @@
 type Next = (at: number) => number;
 /** Runs `next` for each way to match from `at` on, best first. Returns where the match ends, or -1. */
 type Matcher = ((at: number, next: Next) => number) & { one?: One };
-/** For a matcher of one character: whether the character is there, and the index behind it. */
+/** Reads one character at `at`. Returns whether the character matches, and the index after it. */
 type One = (at: number) => number;
 /** Forwards, or backwards within a look-behind. */
 type Direction = 1 | -1;

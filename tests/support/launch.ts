@@ -103,7 +103,7 @@ export class LaunchBench {
     };
   }
 
-  /** Runs it to the end, with a client that ends as soon as it has said what it was told. */
+  /** Runs the launcher to its end. Its client ends as soon as it has written down its arguments and its environment. */
   async run(args: readonly string[], options?: LaunchOptions) {
     const launched = this.launch(args, options);
     launched.finish();

@@ -229,7 +229,7 @@ export class PoolModel {
     ]);
   }
 
-  /** The best breaker of a model; undefined where all keys are well with it. */
+  /** The best state that any key's breaker has for this model. Undefined where the model works with all keys. */
   best(model: string): BreakerState | undefined {
     const stateOf = (key: KeyModel) => key.breakers.get(model)?.state(this.now) ?? 'closed';
     const keys = this.keys.filter(({ state }) => state !== 'out');

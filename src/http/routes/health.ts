@@ -1,4 +1,4 @@
-/** What orchestrators, people and Claude Code ask before they rely on a server. */
+/** The routes that orchestrators, people and Claude Code ask before they rely on this server. */
 
 import type { Counters, Health } from '../../trace/counters.ts';
 import { knowsKey } from '../client-key.ts';
@@ -33,7 +33,10 @@ export function answerRoot(_client: ClientRequest, deps: ServerDeps): Response {
   });
 }
 
-/** Messages quote what clients and Gemini said, so not everyone who can reach the port may see them. */
+/**
+ * The recent errors without their messages. Messages quote what clients and Gemini said, so not everyone who can reach
+ * the port may see them.
+ */
 const classes = ({ recentErrors }: Counters) => recentErrors.map(({ message: _quoted, ...rest }) => rest);
 
 function tellShared({ shared }: ServerDeps) {
@@ -41,7 +44,10 @@ function tellShared({ shared }: ServerDeps) {
   return { kind, state, since: since.toISOString() };
 }
 
-/** Even if all answers are good, something may be wrong: a key, a model, or the connection to the other instances. */
+/**
+ * The state of the proxy. Even if all answers succeed, something may be wrong: a key, a model, or the connection to the
+ * other instances.
+ */
 function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
   const health = counters.health();
   if (health !== 'healthy') return health;
@@ -53,7 +59,7 @@ function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
   return well ? 'healthy' : 'degraded';
 }
 
-/** 503 only where it is certainly useless to send a request here. */
+/** Answers `/health`. The status is 503 only where it is certainly useless to send a request here. */
 export function answerHealth(client: ClientRequest, deps: ServerDeps): Response {
   const { settings, keys, admission, counters, clock, streaming } = deps;
   const status = healthOf(deps);
@@ -68,7 +74,8 @@ export function answerHealth(client: ClientRequest, deps: ServerDeps): Response 
     // A fingerprint names a key without showing any of it.
     keys: keys.states().map((state) => tellKey(state, clock)),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
-    // For each model, its state with the key with which it works best. A request for a model that is `open` goes to another model, or is refused.
+    // For each model in trouble, the best of its states with all keys. A request for a model that is `open` goes to
+    // another model, or is refused.
     breakers: Object.fromEntries(keys.modelStates()),
     asked_unary: streaming.broken(),
     shared: tellShared(deps),
@@ -92,7 +99,7 @@ export function answerReady(_client: ClientRequest, deps: ServerDeps): Response 
   return jsonResponse({ status: draining ? 'draining' : 'ready' }, draining ? 503 : 200);
 }
 
-/** Claude Code asks for this at start, and accepts any answer. */
+/** Answers the request that Claude Code sends when it starts. Claude Code accepts any answer. */
 export function answerHello(): Response {
   return jsonResponse({ message: 'hello' });
 }

@@ -1,4 +1,4 @@
-/** A key's state as operators are told it. */
+/** The state of a key in the form in which `/health` shows it to operators. */
 import type { KeyState } from '../../keys/keys.ts';
 import { type Clock, dateOf } from '../../lib/ports.ts';
 

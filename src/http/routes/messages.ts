@@ -1,4 +1,4 @@
-/** `POST /v1/messages`, with one path for streamed and whole answers: a whole answer is the stream, folded. */
+/** `POST /v1/messages`. Streamed and whole answers are made in one way: a whole answer is the folded stream. */
 
 import { apiVersion } from '../../answer/api-version.ts';
 import { askerOf } from '../../answer/asker.ts';
@@ -21,20 +21,20 @@ import { jsonResponse } from '../responses.ts';
 import { eventBody } from '../sse-body.ts';
 import { tellAnswer } from '../tell-answer.ts';
 
-/** Milliseconds for which the status line waits for upstream: some clients leave after 15 s without a head. */
+/** Milliseconds for which the response head waits for upstream: some clients leave after 15 s without a head. */
 const HEAD_WAIT_MS = 8_000;
 /**
- * Milliseconds for which the status line waits while upstream cannot be reached. After an error status Claude Code goes on
- * trying for minutes, but three errors in a stream end its turn.
+ * Milliseconds for which the response head waits while upstream cannot be reached. After an error status Claude Code
+ * goes on trying for minutes, but three errors in a stream end its turn.
  */
 const AWAY_WAIT_MS = 25_000;
 
-/** What upstream says first; undefined where it ends before it says anything. */
+/** The first batch of turn events; undefined where the answer ends without any. */
 type First = Promise<TurnEvent[] | undefined>;
 
 /**
- * What upstream said first; undefined where that takes too long. Rejects where upstream refused in time, so that the
- * client gets a true status, and not an error within a 200.
+ * Resolves with the first batch, or with undefined where the first batch takes too long. Rejects where upstream refused
+ * in time, so that the client gets an error status, and not an error event after a 200.
  */
 const firstInTime = (
   first: First,
@@ -53,11 +53,11 @@ const firstInTime = (
 const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(body), cached: 0 });
 
 /**
- * Some clients read the prompt's size only in `message_start`. Usually upstream's first event has it; otherwise it is
- * estimated.
+ * The size of the prompt for `message_start`, since some clients read the size only there. Usually upstream's first
+ * event has it; otherwise it is estimated.
  */
 async function promptSize(first: First, answer: MessageAnswer, deps: ServerDeps): Promise<PromptSize> {
-  // Taken now: the body is released with the first content.
+  // The body is read now, because it is released with the first content.
   const { body } = answer.outgoing();
   const [event] = (await firstInTime(first, answer, deps)) ?? [];
   const counted = event?.type === 'usage' ? promptSizeIn(event.usage) : undefined;
@@ -71,7 +71,7 @@ async function streamAnswer(
   deps: ServerDeps,
 ): Promise<Reply> {
   const first = answer.next();
-  // Whoever reads the stream is told of the failure.
+  // The failure is ignored here: the reader of the stream gets it.
   ignoreFailure(first);
   const opening = stream.start(await promptSize(first, answer, deps));
   const ended = Promise.withResolvers<void>();
@@ -109,15 +109,16 @@ async function wholeAnswer(
   return { response: jsonResponse(foldEvents(events)), ended: Promise.resolve() };
 }
 
-/** Seconds after which a client may come back for which there was no room. */
+/** Seconds after which a client for which there was no room may come back. */
 const NO_ROOM_SECONDS = 15;
 
 /**
- * Claude Code ends the turn at the third 529 in a row, two seconds after the first, unless it is told to wait longer.
+ * Throws where this process accepts no more answers. Claude Code ends its turn at the third 529 in a row, two seconds
+ * after the first, unless it is told to wait longer.
  */
 function admit(deps: ServerDeps): void {
   const { settings, admission } = deps;
-  // After a 503 Claude Code asks ten times. By then another process may have taken over.
+  // After a 503 Claude Code tries ten more times. By then another process may have taken over.
   if (admission.draining) throw new MessagesError('api_error', 'The proxy is shutting down', { status: 503 });
   if (admission.answersOpen < settings.streamsMax) return;
   throw new MessagesError(
@@ -129,11 +130,12 @@ function admit(deps: ServerDeps): void {
 
 export async function answerMessages(client: ClientRequest, deps: ServerDeps): Promise<Reply> {
   apiVersion(client.request.headers);
-  // Checked before anything is read: a client that is refused here costs nothing.
+  // Room for the answer is checked before anything is read: a client that is refused here costs nothing.
   admit(deps);
   const request = parseMessagesRequest(await readJson(client, deps.bodies));
   client.keepOpen();
-  // Checked once more, because other requests may have come in while this body was read. A shutdown waits for the answers in `answersOpen`.
+  // Room is checked once more, because other requests may have come in while this body was read. A shutdown waits for
+  // the answers that `answersOpen` counts.
   admit(deps);
   deps.admission.answersOpen++;
   const close = () => {
@@ -148,7 +150,7 @@ export async function answerMessages(client: ClientRequest, deps: ServerDeps): P
     void reply.ended.then(close);
     return reply;
   } catch (error) {
-    // What was thrown need not have come from the answer, which then goes on.
+    // The error need not come from the answer, so the answer may still be going on; it has to be ended.
     answer?.leave();
     close();
     throw error;

@@ -1,6 +1,6 @@
 /**
  * `GET /v1/models` and `/v1/models/{id}`: the ids that a client may ask for, in Anthropic's form (contract section 10).
- * Claude's ids have the limits of the Gemini model that answers for them.
+ * A Claude id has the limits of the Gemini model that answers for it.
  */
 
 import { checkVersionIfGiven } from '../../answer/api-version.ts';
@@ -12,7 +12,10 @@ import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 
-/** Ids that Claude Code and the SDKs know, newest first, for lists to choose from. Unknown ids work as well. */
+/**
+ * The ids that Claude Code and the SDKs know, newest first. Clients show them for choosing. Other Claude ids work as
+ * well.
+ */
 const CLAUDE_IDS = [
   'claude-opus-5-5',
   'claude-fable-5-2',
@@ -66,7 +69,7 @@ function capabilities(model: GeminiModel) {
   };
 }
 
-/** `claude-opus-5-5` → `Claude Opus 5.5`. */
+/** The display name of an id: `claude-opus-5-5` becomes `Claude Opus 5.5`. */
 const claudeName = (id: string) =>
   id
     .replace(/-(\d{1,2})-(\d{1,2})\b/, ' $1.$2')
@@ -93,7 +96,10 @@ function modelInfo(id: string, model: GeminiModel) {
 
 export type ModelInfo = ReturnType<typeof modelInfo>;
 
-/** Newest first, by the date of the Gemini model behind each id; Claude's ids come before Gemini's of the same day. */
+/**
+ * The models, newest first. The date is that of the Gemini model which answers for an id. Where two dates are equal,
+ * Claude's ids come before Gemini's.
+ */
 export function listModels(map: ModelMap): ModelInfo[] {
   const claude = CLAUDE_IDS.map((id) => modelInfo(id, mapModel(id, map)));
   const gemini = MODELS.map((model) => modelInfo(model.id, model));
@@ -122,7 +128,7 @@ function cursor(
   return index;
 }
 
-/** One page of the list. With `before_id`: the page that ends just before the model of that id. */
+/** One page of the list of models. With `before_id` it is the page that ends just before the model of that id. */
 export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams) {
   const limit = readLimit(query.get('limit'));
   const after = cursor(all, query, 'after_id');
@@ -148,7 +154,7 @@ export function answerModel(client: ClientRequest, deps: ServerDeps): Response {
   const { modelMap } = deps.settings;
   const listed = listModels(modelMap).find((model) => model.id === id.replace(/^models\//, ''));
   if (listed) return jsonResponse(listed);
-  // A Claude id that is not in the list is served all the same. For a Gemini id only Google can tell.
+  // A Claude id that is not in the list is served, too. Whether a Gemini id exists, only Google can tell.
   if (id.startsWith('claude-')) return jsonResponse(modelInfo(id, mapModel(id, modelMap)));
   throw new MessagesError('not_found_error', `model: ${id}`);
 }

@@ -1,6 +1,6 @@
 /**
- * The API description. The plugin lists the routes; what it cannot know (raw JSON bodies, both auth headers, the form
- * of errors) is added here. Loaded when somebody asks for it.
+ * The API description. The plugin lists the routes. What the plugin cannot know (raw JSON bodies, both auth headers,
+ * the form of errors) is added here. This file is loaded only when somebody asks for the description.
  */
 import { swagger } from '@elysiajs/swagger';
 import { type AnyElysia, Elysia } from 'elysia';
@@ -11,11 +11,12 @@ import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 
 const ref = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
 
-/** TypeBox schemas are JSON Schema, except for their symbols. */
+/** `schema` as plain JSON. TypeBox schemas are JSON Schema, except for their symbols. */
 const plain = (schema: unknown): JsonObject => JSON.parse(JSON.stringify(schema)) as JsonObject;
 
 /**
- * The schema by which requests are really checked: every block has its own schema instead of "something with a type".
+ * The schema by which requests are really checked. In it every block type has a schema of its own instead of "something
+ * with a type".
  */
 function withBlocks(schema: unknown): JsonObject {
   const someBlock = JSON.stringify(
@@ -77,7 +78,7 @@ const jsonBody = (schema: string, example: JsonObject): JsonObject => ({
 const ask: JsonObject = { model: 'claude-opus-5-5', messages: [{ role: 'user', content: 'Say hello.' }] };
 const security: Json = [{ apiKey: [] }, { bearer: [] }, {}];
 
-/** By path and method: what is added to the plugin's operation. */
+/** What is added to the plugin's description of each operation, by path and method. */
 const ADDITIONS: Readonly<Record<string, JsonObject>> = {
   '/v1/messages post': {
     parameters: [versionHeader],
@@ -120,7 +121,7 @@ function complete(paths: Record<string, unknown>): JsonObject {
   return completed;
 }
 
-/** The OpenAPI description of the routes of `app`. Version 3.1, whose schemas are plain JSON Schema. */
+/** The OpenAPI description of the routes of `app`, in version 3.1, whose schemas are plain JSON Schema. */
 export async function buildOpenApi(app: AnyElysia, version: string): Promise<JsonObject> {
   const description = 'Anthropic Messages API in, Gemini API out.';
   const info = { title: 'Gemini for Claude Code', version, description };

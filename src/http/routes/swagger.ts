@@ -1,6 +1,6 @@
 /**
- * `/swagger`: the documentation of this API, served by this process alone. The plugin's own page loads scripts from
- * other hosts, so only the plugin's JSON is used; the page and its files are ours.
+ * `/swagger`: the documentation of this API. All its files come from this process: the plugin's own page would load
+ * scripts from other hosts, so only the plugin's JSON is used.
  */
 import type { AnyElysia } from 'elysia';
 // Each is the path of the file. An executable has the files in it because they are imported.
@@ -26,7 +26,10 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-/** Nothing may be loaded from elsewhere, even if a later version of the UI tries to. */
+/**
+ * The content security policy of the page: a browser loads nothing from elsewhere, even if a later version of the UI
+ * tries to.
+ */
 const POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
@@ -51,7 +54,10 @@ export function answerSwaggerAsset(client: ClientRequest): Response {
   });
 }
 
-/** Made at the first request: it loads code that nothing else needs. */
+/**
+ * Answers with the description. The description is made at the first request, because that loads code that nothing else
+ * needs.
+ */
 export function openApiAnswer(app: () => AnyElysia): Handler {
   let document: Promise<unknown> | undefined;
   return async (_client, deps) => {

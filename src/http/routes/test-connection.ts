@@ -1,4 +1,6 @@
-/** `GET /test-connection`: one tiny request with the small model for each key, and advice where it fails. */
+/**
+ * `GET /test-connection`: sends one tiny request for the small model with each key, and gives advice where that fails.
+ */
 
 import { createExchange } from '../../answer/prepare.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
@@ -14,7 +16,7 @@ import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 import { tellKey } from './key-state.ts';
 
-/** Milliseconds that one key has for its answer. */
+/** Milliseconds within which a key must give its answer. */
 const TEST_TIMEOUT_MS = 30_000;
 
 const TINY: GenerateContentRequest = {
@@ -22,7 +24,10 @@ const TINY: GenerateContentRequest = {
   generationConfig: { maxOutputTokens: 16 },
 };
 
-/** Asks for one whole answer and reads it to its end: an error object inside a 200 counts as a failure. */
+/**
+ * Asks for one whole answer with a key, and reads the answer to its end: an error object inside a 200 counts as a
+ * failure.
+ */
 async function askOnce(
   backend: Backend,
   model: string,
@@ -67,7 +72,7 @@ type Tested = {
   told: { error_type: string; message: string; guidance: string } | undefined;
 };
 
-/** Tests even a key that is left out: a key that works again is taken back. */
+/** Tests one key, even a key that is left out: a key that works again is used again. */
 async function testKey(
   backend: Backend,
   model: string,

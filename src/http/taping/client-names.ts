@@ -1,20 +1,26 @@
 /**
- * Names that Claude Code makes up anew in every run and tells the model, which then uses them: in a path that it reads,
- * in a task that it stops. Each row knows the text that introduces such a name (versions 2.1.197 to 2.1.332).
+ * The forms of names that Claude Code makes up anew in every run and shows to the model. The model then uses them in
+ * its calls: in a path of a file to read, or as the id of a task to stop. Each row has the text that introduces such a
+ * name (versions 2.1.197 to 2.1.332).
  */
 import type { NameRule } from '../../sim/names.ts';
 
-/** A letter for its kind and eight characters: a command in the background, a monitor, a workflow. */
+/**
+ * The id of a task: a letter for its kind (a command in the background, a monitor, a workflow) and eight characters.
+ */
 const TASK = '[a-z][0-9a-z]{8}';
-/** With or without the label of its type. */
+/** The id of an agent, with or without the label of the agent's type. */
 const AGENT = 'a(?:[\\w-]{1,63}-)?[0-9a-f]{7,32}';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-/** Made of the time and a random end: the name of the file with a large result of an MCP server, or of a web page. */
+/**
+ * The name of the file into which Claude Code writes a large result of an MCP server, or a web page. It contains the
+ * time and random characters.
+ */
 const SAVED = '(?:mcp|webfetch)-[\\w-]*?\\d{13}-(?:[\\w-]*-)?[0-9a-z]{1,8}';
 
 const introduced = (pattern: string) => new RegExp(pattern, 'g');
 
-/** Claude Code also shows an agent by the beginning of its name. */
+/** The beginning of an agent's name, which Claude Code also shows in place of the whole name. */
 const shortAgent = (name: string): string[] => (/^a[0-9a-f]{16}$/.test(name) ? [name.slice(0, 7)] : []);
 
 export const CLIENT_NAMES: readonly NameRule[] = [

@@ -1,4 +1,4 @@
-/** What recordings keep of a client's request and of our answer, and what makes two requests the same. */
+/** Says what recordings keep of a client's request and of our answer, and when two requests count as the same. */
 
 import type { Noise } from '../../sim/match.ts';
 import type { ClientWire } from '../../sim/record/raw.ts';
@@ -21,9 +21,9 @@ export const CLIENT_WIRE: ClientWire = {
 };
 
 /**
- * Used for upstream requests too, where the same texts stand in other places. Names that the client makes up are in
- * `client-names.ts`. Nothing else is left out: instead the client must run under the same conditions (see
- * docs/recording.md).
+ * Texts that differ between two runs although the requests mean the same. The list is used for upstream requests too,
+ * where the same texts are found in other places. Names that the client makes up are in `client-names.ts`. Nothing else
+ * is ignored: instead the client must run under the same conditions (see docs/recording.md).
  */
 export const CLIENT_NOISE: readonly Noise[] = [
   { at: ['metadata', 'user_id'], why: 'device, account and session; changes with every session' },

@@ -1,6 +1,6 @@
 /**
- * Client requests while they are recorded: their ids come from a seed that is kept, and what comes in and goes out is
- * watched.
+ * Serves client requests while they are recorded. Their ids come from a seed that is kept in the recording, and
+ * everything that comes in and goes out is watched.
  */
 
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
@@ -15,7 +15,10 @@ import { untouched } from './untouched.ts';
 
 const AS_IT_IS: OpenScope = (request, _path, deps) => ({ request, deps });
 
-/** Records each request, with what `inner` serves it with. A request that `inner` refuses is not recorded. */
+/**
+ * Makes a scope that records each request and serves it with the parts that `inner` gives. A request that `inner`
+ * refuses is not recorded.
+ */
 export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_IT_IS): OpenScope {
   return async (request, path, server) => {
     const scope = await inner(request, path, server);
@@ -85,7 +88,7 @@ const endOf = ({ response }: Reply, client: ClientRequest): Pick<ClientReply, 's
   end: hasLeft(client) ? 'client-gone' : 'whole',
 });
 
-/** The reply to send; `finish` runs once, when the last byte is out or the client has left. */
+/** Resolves with the reply to send. `finish` runs once, when the last byte has gone out or the client has left. */
 async function watchReply(
   reply: Reply,
   client: ClientRequest,
@@ -97,7 +100,7 @@ async function watchReply(
   if (!headers.get('content-type')?.startsWith('text/event-stream') || !response.body) {
     const bytes = new Uint8Array(await response.arrayBuffer());
     if (!hasLeft(client)) recording.answer.add(bytes);
-    // The request's id is put into the headers in between.
+    // By then the id of the request has been added to the headers.
     void ended.then(() => finish(headers));
     return { response: new Response(bytes, { status, headers }), ended };
   }
@@ -109,7 +112,7 @@ async function watchReply(
     fail: done,
     cancel: done,
   });
-  // Not waited for where the client has left: it reads no more, so the body never ends.
+  // Where the client has left, the end of the body is not waited for: the client reads no more, so the body never ends.
   void ended.then(() => (hasLeft(client) ? undefined : drained.promise)).then(() => finish(headers));
   return { response: new Response(body, { status, headers }), ended };
 }

@@ -1,5 +1,5 @@
 /**
- * Client requests that are answered from a recording: by the real translation, with the recorded ids, time and
+ * Answers client requests from a recording. The real translation makes the answers, with the recorded ids, times and
  * look-ups.
  */
 
@@ -26,7 +26,7 @@ export type ReplayOptions = {
 export function replayRequests({ player, redactor, openBackend }: ReplayOptions): OpenScope {
   return async (request, path, deps) => {
     const { bytes, held } = await readBody(request, deps.bodies);
-    // The handler reads the body again, and takes room for it then.
+    // The handler reads the body again later, and then takes room for it.
     held.release();
     const { searchParams } = new URL(request.url);
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
@@ -49,7 +49,7 @@ function matchable(request: Request, served: string, bytes: Uint8Array, redactor
   };
 }
 
-/** `request` with its body again: `bytes` were read from it, and unpacked. */
+/** `request` with a body again. `bytes` is the unpacked body that was read from it. */
 function withBody(request: Request, bytes: Uint8Array): Request {
   const headers = new Headers(request.headers);
   for (const name of ['content-encoding', 'content-length', 'transfer-encoding']) headers.delete(name);
@@ -61,7 +61,9 @@ function withBody(request: Request, bytes: Uint8Array): Request {
   });
 }
 
-/** To ask again would be useless, and the client is told so. */
+/**
+ * The error for a request that cannot be replayed. It tells the client not to try again, since that would be useless.
+ */
 const replayError = (problem: string) =>
   new MessagesError('invalid_request_error', `replay: ${problem}`, { shouldRetry: false });
 

@@ -1,13 +1,13 @@
 /**
- * Puts the results of one turn into the order of its calls. Claude Code runs tools side by side and writes their
- * results down as they end, so two runs of the same session may have them in another order. Upstream they go in the
- * order of the calls anyway (wire section 4).
+ * Puts the results of one turn into the order of the turn's calls. Claude Code runs tools in parallel and sends their
+ * results in the order in which the tools ended, so this order may differ between two runs of the same session. Google
+ * is sent results in the order of the calls in any case (wire section 4).
  */
 import { isObject } from '../../lib/json.ts';
 
 type Block = Record<string, unknown>;
 
-/** Works on any JSON; what is no Messages request comes back unchanged. */
+/** Accepts any JSON. A value that is no Messages request is returned unchanged. */
 export function settleToolResults(body: unknown): unknown {
   if (!isObject(body) || !Array.isArray(body['messages'])) return body;
   let calls: readonly unknown[] = [];
@@ -28,7 +28,7 @@ const idsOfCalls = (content: readonly unknown[]): unknown[] =>
 
 const isResult = (block: unknown): block is Block => isObject(block) && block['type'] === 'tool_result';
 
-/** Only results change places. The cache marker belongs to the place, not to the result. */
+/** Only the results change places. A cache marker belongs to its place and not to a result, so it stays. */
 function inOrderOf(calls: readonly unknown[], content: readonly unknown[]): unknown[] {
   const places = new Map(calls.map((id, index) => [id, index] as const).reverse());
   const place = ({ tool_use_id: id }: Block) => places.get(id) ?? calls.length;

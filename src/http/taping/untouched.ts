@@ -1,4 +1,7 @@
-/** What a recorded request has, and its replay again: nothing that other requests have left behind. */
+/**
+ * The parts with which a recorded request is served, and with which its replay is served again: parts that hold nothing
+ * of other requests.
+ */
 import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
 import { ThinkingMemory } from '../../answer/thinking-memory.ts';
 import { UNLIMITED } from '../../keys/retry-budget.ts';

@@ -1,4 +1,6 @@
-/** The forms of plain requests, and what each asks for. */
+/**
+ * Reads plain requests of a user, such as "create a.txt with hello", by patterns, and says what each of them asks for.
+ */
 import { LANGUAGE_WORDS, languageOf, plainContent } from './programs.ts';
 
 /** `path` is empty where the thing is about no file. */
@@ -41,7 +43,10 @@ const unquoted = (text: string): string => {
 
 const isQuoted = (text: string): boolean => /^(["'`])[\s\S]*\1[.,]?$/.test(text.trim());
 
-/** Something that must be invented, which no form can do: "a poem about the sea", "some unit tests". */
+/**
+ * True for a text that only describes content which somebody must invent ("a poem about the sea", "some unit tests").
+ * The patterns here cannot invent content.
+ */
 const isDescription = (text: string): boolean =>
   !isQuoted(text) && /^(?:an?|some|the|my|your|two|three|several|unit|all)\b/i.test(text.trim());
 
