@@ -119,12 +119,20 @@ function closeOnSignal(listening: Listening, system: System, logger: Logger): (s
 }
 
 /** If the settings cannot be read, nothing changes: the proxy goes on with those it has. */
-function reload(system: System, files: EnvFiles, argv: readonly string[], logger: Logger): void {
+function reload(
+  system: System,
+  files: EnvFiles,
+  argv: readonly string[],
+  logger: Logger,
+): Config | undefined {
   try {
-    system.reload(readConfig(files.read(), argv));
+    const config = readConfig(files.read(), argv);
+    system.reload(config);
+    return config;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     logger.error(error instanceof ConfigError ? {} : { error }, `settings stay as they were: ${why}`);
+    return undefined;
   }
 }
 
@@ -133,13 +141,25 @@ const terminal = [0, 1, 2].find((descriptor) => isatty(descriptor));
 /** Closing a terminal sends SIGHUP too, and is meant as the end. */
 const isTerminalGone = () => terminal !== undefined && !isatty(terminal);
 
-/** Reads the settings anew on SIGHUP, and when a `.env` file changes. */
-function reloadOnChange(files: EnvFiles, readAnew: () => void, close: (signal: string) => void): void {
+/** Reads the settings anew on SIGHUP, and when a `.env` file or the file of a secret changes. */
+function reloadOnChange(
+  paths: readonly string[],
+  readAnew: () => Config | undefined,
+  close: (signal: string) => void,
+): void {
+  const watched = new Set<string>();
+  const watch = (candidates: readonly string[]) => {
+    const fresh = candidates.filter((path) => !watched.has(path));
+    for (const path of fresh) watched.add(path);
+    watchFiles(fresh, onChange, { clock: systemClock });
+  };
+  // The settings may name another file than before.
+  const onChange = () => watch(readAnew()?.secretFiles ?? []);
   process.on('SIGHUP', (signal) => {
     if (isTerminalGone()) close(signal);
-    else readAnew();
+    else onChange();
   });
-  watchFiles(files.paths, readAnew, { clock: systemClock });
+  watch(paths);
 }
 
 async function openLogger(config: Config, env: Environment) {
@@ -176,7 +196,8 @@ export async function serve(argv: readonly string[]): Promise<void> {
   const close = closeOnSignal(listening, system, logger);
   // A mistake of ours in one request must not end the streams of all others.
   process.on('unhandledRejection', (error) => logger.error({ error }, 'a failure that nobody was told of'));
-  reloadOnChange(files, () => reload(system, files, argv, logger), close);
+  const readAnew = () => reload(system, files, argv, logger);
+  reloadOnChange([...files.paths, ...config.secretFiles], readAnew, close);
   // A debugger that stops at a breakpoint stops the event loop, too.
   if (!process.execArgv.some((flag) => flag.startsWith('--inspect')))
     startWatchdog({ everyMs: SIGN_MS, most: DRAIN_LIMIT_MS / SIGN_MS });

@@ -34,7 +34,7 @@ const NEEDS_RESTART = {
   faults: 'FAULTS',
   redisUrl: 'REDIS_URL',
   dataDir: 'DATA_DIR',
-} satisfies Record<Exclude<keyof Config, keyof Reloaded | 'notices'>, string>;
+} satisfies Record<Exclude<keyof Config, keyof Reloaded | 'secretFiles' | 'notices'>, string>;
 
 const isSetting = (name: string): name is keyof typeof NEEDS_RESTART => name in NEEDS_RESTART;
 

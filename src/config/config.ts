@@ -19,6 +19,7 @@ import { nearMisses } from './near-misses.ts';
 import { usualDataDir } from './program.ts';
 import { ConfigError, readValue, unquoted } from './read-value.ts';
 import { readRedactPatterns } from './redact-patterns.ts';
+import { FILE_NAMES, type GivenText, secretInFile } from './secret-files.ts';
 import { flagOf, helpText } from './texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
 
@@ -73,6 +74,8 @@ export type Config = {
   /** May hold a password. */
   redisUrl: string | undefined;
   dataDir: string;
+  /** The files that secrets were read from. */
+  secretFiles: readonly string[];
   /** Remarks on how the settings were understood, for the operator; told at start. */
   notices: readonly string[];
 };
@@ -110,17 +113,20 @@ type Given = { values: Values; isGiven(name: VariableName): boolean };
 
 function readValues(env: Environment, argv: readonly string[]): Given {
   const flags = parseFlags(argv);
-  const isGiven = (name: VariableName) => flags[flagOf(name)] !== undefined || env[name] !== undefined;
+  const isFlag = (name: VariableName) => flags[flagOf(name)] !== undefined;
+  const isGiven = (name: VariableName) => isFlag(name) || env[name] !== undefined;
+  const givenAs = (name: VariableName): GivenText | undefined => {
+    const given = isFlag(name) ? String(flags[flagOf(name)]) : env[name];
+    if (given === undefined) return undefined;
+    return { source: isFlag(name) ? `--${flagOf(name)}` : name, text: unquoted(given) };
+  };
   const read = ([name, row]: (typeof VARIABLE_ROWS)[number]) => {
-    const flag = flags[flagOf(name)];
-    const given = flag === undefined ? env[name] : String(flag);
+    const given = secretInFile(name, givenAs) ?? givenAs(name);
     if (given === undefined) return [name, row.default];
-    const text = unquoted(given);
-    const isEmpty = text.trim() === '';
+    const isEmpty = given.text.trim() === '';
     if (isEmpty && row.whenEmpty !== undefined) return [name, row.whenEmpty];
-    if (isEmpty && flag === undefined) return [name, row.default];
-    const source = flag === undefined ? name : `--${flagOf(name)}`;
-    return [name, readValue(source, text, row.schema, row.secret === true)];
+    if (isEmpty && !isFlag(name)) return [name, row.default];
+    return [name, readValue(given.source, given.text, row.schema, row.secret === true)];
   };
   return { values: Object.fromEntries(VARIABLE_ROWS.map(read)) as Values, isGiven };
 }
@@ -268,6 +274,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     faults: readFaults(values, notices),
     redisUrl: readRedisUrl(values),
     dataDir: values.DATA_DIR ?? usualDataDir(env),
+    secretFiles: FILE_NAMES.flatMap((name) => values[name] ?? []),
     notices,
   };
 }

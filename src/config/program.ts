@@ -38,7 +38,7 @@ export const serveCommand = (): string[] =>
     ? [process.execPath]
     : [process.execPath, ...process.execArgv, ownFile('src/main.ts')];
 
-const KEYS = ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'API_KEYS'];
+const KEYS = ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'API_KEYS'].flatMap((name) => [name, `${name}_FILE`]);
 
 /** Many projects have a `.env` of their own. Whoever put a Gemini key there should hear that it is not used. */
 export function unreadEnvFile(folder = process.cwd()): string | undefined {

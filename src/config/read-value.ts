@@ -28,9 +28,10 @@ export function unquoted(text: string): string {
   return quote === '' || inner.includes(quote) ? text : inner;
 }
 
+/** A list in a file is often written line by line. */
 const commaList = (text: string) =>
   text
-    .split(',')
+    .split(/[,\n]/)
     .map((item) => unquoted(item.trim()))
     .filter((item) => item !== '');
 

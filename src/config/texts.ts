@@ -2,6 +2,7 @@
 import { faultNames } from '../sim/faults/index.ts';
 import { asCalled, ENV_FILE } from './program.ts';
 import { choicesOf, describeSchema } from './read-value.ts';
+import { FILE_NAMES } from './secret-files.ts';
 import { THEMES, type Theme, VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
 
 /** `MAX_TOKENS_LIMIT` → `max-tokens-limit`. */
@@ -85,12 +86,14 @@ export const envExample = (): string => `# Copy this file to .env. Uncomment a l
 ${byTheme((heading, rows) => [`# ── ${heading} ──`, ...rows.map(exampleRow)].join('\n\n')).join('\n\n')}
 `;
 
-/** Markdown, for the README. */
+/** Markdown, for the README. A secret and the file that may hold the secret share a row. */
 export function variablesTable(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
-  const rows = VARIABLE_ROWS.map(([name, row]) => {
+  const fileNames: readonly string[] = FILE_NAMES;
+  const rows = VARIABLE_ROWS.filter(([name]) => !fileNames.includes(name)).map(([name, row]) => {
+    const names = [name, `${name}_FILE`].filter((one) => one === name || fileNames.includes(one));
     const normal = row.default === undefined ? (row.defaultText ?? '–') : `\`${String(row.default)}\``;
-    return `| \`${name}\` | ${cell(normal)} | ${cell(row.description)} |`;
+    return `| ${names.map((one) => `\`${one}\``).join(', ')} | ${cell(normal)} | ${cell(row.description)} |`;
   });
   return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }

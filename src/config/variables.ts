@@ -70,6 +70,15 @@ export const NO_FALLBACKS = 'none';
 
 const URL_READER = '(google|proxy)';
 
+/** A row `NAME_FILE` beside the row of each secret `NAME`. `more`: a further sentence. */
+const fileOf = <const T extends Theme>(name: string, theme: T, more = '') =>
+  variable(Text, {
+    theme,
+    description: `A file that holds ${name}, in place of ${name} itself, such as a secret of Docker, Kubernetes or systemd${more}`,
+  });
+/** Keys of Gemini are the secrets that change while the proxy serves. */
+const READ_ANEW = '. A changed file is read anew while the proxy serves';
+
 const BACKENDS = ['gemini', 'vertex', 'mock', 'replay'] as const;
 
 export const VARIABLES = {
@@ -79,12 +88,15 @@ export const VARIABLES = {
       'Gemini keys: a JSON array, or a list separated by commas. All are used; each session keeps to one. With it GEMINI_API_KEY and GOOGLE_API_KEY are not used',
     secret: true,
   }),
+  API_KEYS_FILE: fileOf('API_KEYS', 'upstream', `, or one key a line${READ_ANEW}`),
   GEMINI_API_KEY: variable(Key, { theme: 'upstream', description: 'One Gemini key', secret: true }),
+  GEMINI_API_KEY_FILE: fileOf('GEMINI_API_KEY', 'upstream', READ_ANEW),
   GOOGLE_API_KEY: variable(Key, {
     theme: 'upstream',
     description: 'Another name for GEMINI_API_KEY, which wins where both are set',
     secret: true,
   }),
+  GOOGLE_API_KEY_FILE: fileOf('GOOGLE_API_KEY', 'upstream', READ_ANEW),
   BACKEND: variable(literals(BACKENDS), {
     defaultText: 'gemini with a key, else mock on a loopback bind',
     theme: 'upstream',
@@ -168,6 +180,7 @@ export const VARIABLES = {
     description: 'The key that clients must send, as x-api-key or as a Bearer token',
     secret: true,
   }),
+  PROXY_API_KEY_FILE: fileOf('PROXY_API_KEY', 'access'),
   ALLOW_OPEN: variable(Type.Boolean(), {
     default: false,
     theme: 'access',
@@ -284,6 +297,7 @@ export const VARIABLES = {
       'A Redis or Valkey server through which several instances share cooldowns, breakers, signatures and limits. Without it each instance has its own',
     secret: true,
   }),
+  REDIS_URL_FILE: fileOf('REDIS_URL', 'running'),
   DATA_DIR: variable(Text, {
     defaultText: "`.data` in a clone, else the user's folder for data",
     theme: 'running',

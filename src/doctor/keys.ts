@@ -59,9 +59,16 @@ const tryKeys = ({ config, google }: DoctorContext, mapped: readonly Mapped[], s
 
 const told = (error: unknown, { secrets }: DoctorContext): string => toClientError(error, secrets).message;
 
-function keySetting({ ports: { env }, config }: DoctorContext): string {
-  if (env['API_KEYS']) return 'API_KEYS';
-  return env['GEMINI_API_KEY'] === config.apiKeys[0] ? 'GEMINI_API_KEY' : 'GOOGLE_API_KEY';
+/** The settings of keys, in the order in which they win. */
+const KEY_SETTINGS = ['API_KEYS', 'GEMINI_API_KEY', 'GOOGLE_API_KEY'].flatMap((name) => [
+  `${name}_FILE`,
+  name,
+]);
+
+function keySetting({ ports: { env }, faults }: DoctorContext): string {
+  const isRead = (name: string) =>
+    (env[name] ?? '').trim() !== '' && !faults.some((fault) => fault.name === name);
+  return KEY_SETTINGS.find(isRead) ?? 'GEMINI_API_KEY';
 }
 
 /** Of a key that no model answers to, for a reason of its own. */

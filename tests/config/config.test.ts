@@ -256,8 +256,9 @@ describe('texts', () => {
     expect(set).toEqual([]);
   });
 
-  test('the table has a row for every variable', () => {
-    for (const [name] of VARIABLE_ROWS) expect(variablesTable()).toContain(`| \`${name}\` |`);
+  test('the table names every variable', () => {
+    for (const [name] of VARIABLE_ROWS)
+      expect(variablesTable()).toMatch(new RegExp(`^\\|.* ?\`${name}\`(,| \\|)`, 'm'));
   });
 
   test('every secret is known to the log', () => {

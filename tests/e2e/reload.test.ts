@@ -1,6 +1,6 @@
 /** A running proxy whose `.env` is changed. */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hello } from '../support/proxy.ts';
@@ -99,4 +99,27 @@ test('a bad value: one line that names it, and the proxy goes on', async () => {
 
 test('no key is ever in the log', () => {
   expect(proxy.output()).not.toContain('canary');
+});
+
+test('a key in a file of its own: replaced, it is asked; emptied, the last one stays', async () => {
+  const own = join(folder, 'own');
+  const file = join(own, 'key');
+  mkdirSync(own);
+  writeFileSync(file, `${OLD}\n`);
+  const before = proxy;
+  proxy = await startProxy({
+    folder: own,
+    env: { GOOGLE_GEMINI_BASE_URL: google.url.href, GEMINI_API_KEY_FILE: file },
+  });
+  try {
+    expect(await ask()).toBe(OLD);
+    await logged('settings read anew', '', () => writeFileSync(file, `${NEW}\n`));
+    expect(await ask()).toBe(NEW);
+    const line = await logged('settings stay', '', () => writeFileSync(file, ''));
+    expect(line['msg']).toContain('GEMINI_API_KEY_FILE');
+    expect(await ask()).toBe(NEW);
+  } finally {
+    await proxy.stop();
+    proxy = before;
+  }
 });
