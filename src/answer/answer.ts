@@ -97,7 +97,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#job = job;
     this.#ports = ports;
     this.#outgoing = outgoing;
-    this.#chosen = outgoing.route.backend;
+    this.#chosen = outgoing.route.backend();
     this.#unfollow = followSignal(job.signal, this.#stop);
     this.#cancelDeadline = abortAfter(Math.max(0, deadline.ms), this.#stop, deadline.late, ports.clock);
     // The signal of a client that has left fires only once, and may have fired before this answer began.
@@ -150,8 +150,8 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     // Most often a key is free, and there is nothing to wait for.
     if (!route.readyNow(patience)) await route.ready(toldPatience(patience, this.#job), signal);
     signal.throwIfAborted();
-    if (route.backend !== this.#chosen) tellChosen(model, route, this.#job);
-    this.#chosen = route.backend;
+    if (route.backend() !== this.#chosen) tellChosen(model, route, this.#job);
+    this.#chosen = route.backend();
     // The attempt is kept in this field before anybody waits for it: a reader that leaves at this moment has to close
     // it.
     this.#attempt = this.#options.attempt(this.#outgoing, this.#whole, signal);
@@ -267,7 +267,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#job.trace.tell({ type: 'model-replaced', from, to, because });
     if (!this.#outgoingFor) throw new Error('no other model answers once content has come');
     this.#outgoing = await this.#abortable.wait(this.#outgoingFor(model));
-    this.#chosen = this.#outgoing.route.backend;
+    this.#chosen = this.#outgoing.route.backend();
     this.#whole = false;
   }
 
@@ -288,7 +288,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     if (paidBy === undefined) return;
     this.#paidBy = undefined;
     const { model, route } = this.#outgoing;
-    const key = route.backend.keyFingerprint;
+    const key = route.backend().keyFingerprint;
     this.#job.trace.tell({ type: 'attempt', model: model.id, key, streamed, paidBy });
   }
 

@@ -91,7 +91,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
 
   async #send(): Promise<AsyncIterator<Frame[]>> {
     const { outgoing, signal } = this.#options;
-    const { backend } = outgoing.route;
+    const backend = outgoing.route.backend();
     const body = outgoing.text();
     const request = { model: outgoing.model.id, body, stream: this.streamed };
     const { frames } = await backend.generate(request, outgoing.exchange, signal);

@@ -66,11 +66,9 @@ const NO_PATIENCE: Patience = { limitMs: 0, forBreaker: () => false, tokens: () 
 
 /** A count's route in the shape that the loop needs. A count does not wait for a key, and passes no breaker. */
 const asKeyRoute = (route: CountRoute): KeyRoute => ({
-  get backend() {
-    return route.backend;
-  },
+  backend: () => route.backend(),
   // A count leaves each session with the key that it has.
-  chosen: { why: 'fallback' },
+  chosen: () => ({ why: 'fallback' }),
   readyNow: () => route.refusal() === undefined,
   async ready() {
     const refusal = route.refusal();
@@ -99,7 +97,7 @@ class CountAttempt implements Attempt<number> {
   async next(): Promise<number[] | undefined> {
     if (this.#counted) return undefined;
     const { exchange, model, route } = this.#outgoing;
-    const { backend } = route;
+    const backend = route.backend();
     const body = this.#outgoing.text();
     const tokens = await backend.countTokens(model.id, body, exchange, this.#signal);
     this.#counted = true;
@@ -199,7 +197,7 @@ export async function countTokensOf(
 export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: AnswerPorts): Promise<number> {
   const { model, request, exchange, quarantine } = sent;
   if (!request) throw new Error('what was let go cannot be counted');
-  const route = asKeyRoute(ports.keys.countRoute(model.id, undefined, sent.route.backend));
+  const route = asKeyRoute(ports.keys.countRoute(model.id, undefined, sent.route.backend()));
   const { thinking } = ports;
   const parts = { model, request, exchange, route, quarantine, thinking, media: NO_MEDIA };
   const outgoing = new Outgoing(parts, job);

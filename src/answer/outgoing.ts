@@ -75,7 +75,7 @@ export class Outgoing {
     this.#request = options.request;
     this.#thinking = options.thinking;
     this.#media = options.media;
-    this.#madeFor = options.route.backend;
+    this.#madeFor = options.route.backend();
     this.#job = job;
   }
 
@@ -86,7 +86,7 @@ export class Outgoing {
 
   /** The body in the form in which it is sent with the route's present key. Empty once the request was released. */
   text(): string {
-    const { backend } = this.route;
+    const backend = this.route.backend();
     if (backend !== this.#madeFor) this.#remakeFor(backend);
     return this.body;
   }

@@ -60,7 +60,7 @@ async function findSignatures(
  */
 export async function requestContext(
   model: GeminiModel,
-  { backend }: Pick<KeyRoute, 'backend'>,
+  route: Pick<KeyRoute, 'backend'>,
   messages: MessagesRequest['messages'],
   media: RequestMedia,
   job: Job,
@@ -71,7 +71,7 @@ export async function requestContext(
     model,
     apiVersion: apiVersion(job.headers),
     maxTokensLimit: settings.maxTokensLimit,
-    origin: { family: model.family, keyFingerprint: backend.keyFingerprint },
+    origin: { family: model.family, keyFingerprint: route.backend().keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
     media: await media.forModel(model),
   };
@@ -121,7 +121,7 @@ export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: 
     messageId: ports.ids.next('msg_'),
     origin: () => {
       const { model, route } = outgoing();
-      return { family: model.family, keyFingerprint: route.backend.keyFingerprint };
+      return { family: model.family, keyFingerprint: route.backend().keyFingerprint };
     },
     newToolId: () => ports.ids.next('toolu_'),
     newServerToolId: () => ports.ids.next('srvtoolu_'),

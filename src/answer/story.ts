@@ -35,10 +35,10 @@ export function tellAsked(
 /** Tells which key was chosen, also when the route has another key now than before. */
 export function tellChosen(
   model: GeminiModel,
-  { backend, chosen }: Pick<KeyRoute, 'backend' | 'chosen'>,
+  route: Pick<KeyRoute, 'backend' | 'chosen'>,
   { trace }: Pick<Job, 'trace'>,
 ): void {
-  trace.tell({ type: 'chosen', model: model.id, key: backend.keyFingerprint, ...chosen });
+  trace.tell({ type: 'chosen', model: model.id, key: route.backend().keyFingerprint, ...route.chosen() });
 }
 
 /** `patience` that also tells each of its waits as a story event. */

@@ -74,7 +74,7 @@ class PoolCountRoute implements CountRoute {
     this.#record = this.#free() ?? options.records[0];
   }
 
-  get backend(): Backend {
+  backend(): Backend {
     return this.#record.backend;
   }
 

@@ -90,9 +90,9 @@ export type KeyChoice = {
 /** One answer's way to Gemini. It holds a key from the beginning, because signatures belong to a key. */
 export type KeyRoute = {
   /** The present key. It changes after a failure, or after a wait. */
-  readonly backend: Backend;
+  backend(): Backend;
   /** Why the present key was chosen. */
-  readonly chosen: KeyChoice;
+  chosen(): KeyChoice;
   /**
    * True where a key may be asked now: the route then has that key in hand, just as after `ready`. False where the request has to wait, or
    * will be refused; in both cases call `ready` next. Never throws.
@@ -119,7 +119,7 @@ export type KeyRoute = {
 /** One token count's way to Gemini. Google limits counts apart from answers, so a refused count says nothing about answers, and the other way round. */
 export type CountRoute = {
   /** The key in hand. */
-  readonly backend: Backend;
+  backend(): Backend;
   /** The error where no key may count now; undefined where one may. Counts do not wait for a key, since the size can be estimated. */
   refusal(): UpstreamError | undefined;
   /** Notes what a failure says about counting with the present key. Returns true where the route now has another key in hand. */

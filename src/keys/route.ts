@@ -77,11 +77,11 @@ export class PoolRoute implements KeyRoute {
     this.#chosen = chosen;
   }
 
-  get backend(): Backend {
+  backend(): Backend {
     return this.#record.backend;
   }
 
-  get chosen(): KeyChoice {
+  chosen(): KeyChoice {
     return this.#chosen;
   }
 

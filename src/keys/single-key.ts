@@ -6,8 +6,8 @@ import { keyVerdict } from './verdict.ts';
 /** Remembers nothing of a request: each request is served as if it were the first. */
 export function singleKey(backend: Backend): Keys {
   const route: KeyRoute = {
-    backend,
-    chosen: { why: 'home', home: backend.keyFingerprint },
+    backend: () => backend,
+    chosen: () => ({ why: 'home', home: backend.keyFingerprint }),
     readyNow: () => true,
     ready: async () => {},
     refusal: () => undefined,
@@ -20,7 +20,12 @@ export function singleKey(backend: Backend): Keys {
     kind: backend.kind,
     backends: [backend],
     route: () => route,
-    countRoute: () => ({ backend, refusal: () => undefined, failed: () => false, succeeded() {} }),
+    countRoute: () => ({
+      backend: () => backend,
+      refusal: () => undefined,
+      failed: () => false,
+      succeeded() {},
+    }),
     usable: () => true,
     note() {},
     states: () => [{ fingerprint: backend.keyFingerprint, state: 'in use', models: [] }],

@@ -98,7 +98,7 @@ const choose = (id: string, session: string | undefined, tokens: number): Comman
 const route = (id: string, session: string | undefined): Command =>
   command(`route(${id}, ${session})`, (model, real) => {
     const opened = real.pool.route(id, session);
-    const key = chosen(model, opened.backend.keyFingerprint as Name, id, session, 0);
+    const key = chosen(model, opened.backend().keyFingerprint as Name, id, session, 0);
     real.routes.push(opened);
     model.routes.push({
       key,
@@ -133,7 +133,7 @@ async function getReady(model: Model, real: Real, which: number, size: number): 
     return;
   }
   expect(refused).toBeUndefined();
-  const name = its.backend.keyFingerprint as Name;
+  const name = its.backend().keyFingerprint as Name;
   const fresh = free.filter((key) => !givenUp(mine).includes(key.name));
   const preferred = fresh.length > 0 ? fresh : free;
   if (preferred.includes(mine.key)) expect(name).toBe(mine.key.name);
@@ -154,8 +154,8 @@ function goElsewhere({ pool }: Model, mine: RouteModel, its: KeyRoute, again: st
   const others = mine.wentElsewhere ? [] : pool.allowed(mine.model).filter(isFree);
   expect(again).toBe(others.length > 0 ? 'other-key' : 'no');
   mine.wentElsewhere ||= others.length > 0;
-  mine.key = others.find(({ name }) => name === its.backend.keyFingerprint) ?? mine.key;
-  expect(mine.key.name).toBe(its.backend.keyFingerprint as Name);
+  mine.key = others.find(({ name }) => name === its.backend().keyFingerprint) ?? mine.key;
+  expect(mine.key.name).toBe(its.backend().keyFingerprint as Name);
 }
 
 function fail(model: Model, real: Real, which: number, told: Told): void {
@@ -182,7 +182,7 @@ function fail(model: Model, real: Real, which: number, told: Told): void {
   }
   if (means !== 'quota') mine.hopeless.add(mine.key.name);
   if (again !== 'no') {
-    const name = its.backend.keyFingerprint as Name;
+    const name = its.backend().keyFingerprint as Name;
     mine.key = chosen(model, name, mine.model, mine.session, 0, givenUp(mine));
     expect(mine.hopeless).not.toContain(mine.key.name);
     return;

@@ -41,7 +41,7 @@ describe('what one instance learns, the other acts on', () => {
     const { a, b, clock } = joinedPools();
     const before = b.pool.states();
     a.pool.countRoute('big', undefined).failed(perMinute(20));
-    const counting = () => [1, 2, 3].map(() => nameOf(b.pool.countRoute('big', undefined).backend));
+    const counting = () => [1, 2, 3].map(() => nameOf(b.pool.countRoute('big', undefined).backend()));
     expect(counting()).not.toContain('a');
     expect(b.pool.states()).toEqual(before);
     await clock.advance(20_000);
@@ -51,7 +51,7 @@ describe('what one instance learns, the other acts on', () => {
   test('a quota of answers, which says nothing of counts', () => {
     const { a, b } = joinedPools();
     a.pool.note(a.pool.backends[0], 'big', perDay());
-    expect([1, 2, 3].map(() => nameOf(b.pool.countRoute('big', undefined).backend))).toContain('a');
+    expect([1, 2, 3].map(() => nameOf(b.pool.countRoute('big', undefined).backend()))).toContain('a');
   });
 
   test('a breaker that opens, and one that closes', async () => {

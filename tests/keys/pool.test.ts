@@ -192,7 +192,7 @@ describe('a reload', () => {
     const route = pool.route('big', 's1');
     await route.ready(patience(), quiet);
     pool.replace([keys.b, keys.c]);
-    expect([route.failed(perDay()), nameOf(route.backend)]).toEqual(['other-key', 'c']);
+    expect([route.failed(perDay()), nameOf(route.backend())]).toEqual(['other-key', 'c']);
     expect(pool.states().map(({ fingerprint, models }) => [fingerprint, models])).toEqual([
       ['b', []],
       ['c', []],

@@ -17,10 +17,10 @@ describe('a route', () => {
   test('moves to another key after a failure that the key is to blame for', async () => {
     const { pool } = openPool();
     const route = pool.route('big', 's1');
-    expect([route.failed(refusal(503)), nameOf(route.backend)]).toEqual(['no', 'a']);
+    expect([route.failed(refusal(503)), nameOf(route.backend())]).toEqual(['no', 'a']);
     expect(route.failed(perDay())).toBe('other-key');
     await route.ready(patience(), quiet);
-    expect(nameOf(route.backend)).toBe('b');
+    expect(nameOf(route.backend())).toBe('b');
   });
 
   test("tells the last key's own error", async () => {
@@ -44,7 +44,7 @@ describe('a route', () => {
     const ready = route.ready(patience(15_000), quiet);
     await clock.advance(10_000);
     await ready;
-    expect(nameOf(route.backend)).toBe('b');
+    expect(nameOf(route.backend())).toBe('b');
     expect(route.failed(perMinute(60))).toBe('other-key');
     await expect(route.ready(patience(15_000), quiet)).rejects.toMatchObject({ status: 429, retryAfter: 10 });
     expect(clock.sleeping).toBe(0);
@@ -96,7 +96,7 @@ describe('a route that may be asked at once', () => {
     const { pool, keys } = openPool();
     const route = pool.route('big', 's1');
     pool.note(keys.a, 'big', perMinute(20));
-    expect([nameOf(route.backend), route.readyNow(patience()), nameOf(route.backend)]).toEqual([
+    expect([nameOf(route.backend()), route.readyNow(patience()), nameOf(route.backend())]).toEqual([
       'a',
       true,
       'b',
@@ -124,12 +124,12 @@ describe('why a key is in the hand', () => {
   test('dealt, at home, moved, at its new home', () => {
     const { pool, keys } = openPool();
     const route = pool.route('big', 's1');
-    expect(route.chosen).toEqual({ why: 'dealt' });
+    expect(route.chosen()).toEqual({ why: 'dealt' });
     // The second look at the key that it has been dealt tells the same.
-    expect([route.readyNow(patience()), route.chosen]).toEqual([true, { why: 'dealt' }]);
-    expect(pool.route('big', 's1').chosen).toEqual({ why: 'home', home: 'a' });
+    expect([route.readyNow(patience()), route.chosen()]).toEqual([true, { why: 'dealt' }]);
+    expect(pool.route('big', 's1').chosen()).toEqual({ why: 'home', home: 'a' });
     pool.note(keys.a, 'big', perMinute(20));
-    expect([pool.route('big', 's1').chosen, pool.route('big', 's1').chosen]).toEqual([
+    expect([pool.route('big', 's1').chosen(), pool.route('big', 's1').chosen()]).toEqual([
       { why: 'moved', home: 'a' },
       { why: 'home', home: 'b' },
     ]);
@@ -138,21 +138,24 @@ describe('why a key is in the hand', () => {
   test('moved after a failure', () => {
     const { pool } = openPool();
     const route = pool.route('big', 's1');
-    expect([route.failed(perMinute(20)), route.chosen]).toEqual(['other-key', { why: 'moved', home: 'a' }]);
+    expect([route.failed(perMinute(20)), route.chosen()]).toEqual(['other-key', { why: 'moved', home: 'a' }]);
   });
 
   test('for this attempt only: where none is free, and where a refusal is not explained', () => {
     const { pool, keys } = openPool();
     const barred = pool.route('big', 's1');
-    expect([barred.failed(page(403)), barred.chosen]).toEqual(['other-key', { why: 'fallback', home: 'a' }]);
+    expect([barred.failed(page(403)), barred.chosen()]).toEqual([
+      'other-key',
+      { why: 'fallback', home: 'a' },
+    ]);
     for (const backend of Object.values(keys)) pool.note(backend, 'big', perMinute(20));
-    expect(pool.route('big', 's1').chosen).toEqual({ why: 'fallback', home: 'a' });
-    expect(pool.route('big', 's2').chosen).toEqual({ why: 'fallback', home: undefined });
+    expect(pool.route('big', 's1').chosen()).toEqual({ why: 'fallback', home: 'a' });
+    expect(pool.route('big', 's2').chosen()).toEqual({ why: 'fallback', home: undefined });
   });
 
   test('without a session every key is dealt', () => {
     const { pool } = openPool();
-    expect([1, 2].map(() => pool.route('big', undefined).chosen)).toEqual([
+    expect([1, 2].map(() => pool.route('big', undefined).chosen())).toEqual([
       { why: 'dealt' },
       { why: 'dealt' },
     ]);
@@ -234,7 +237,7 @@ describe('KEY_RPM and KEY_TPM', () => {
     for (let i = 0; i < 3; i++) {
       const route = pool.route('big', 's1');
       await route.ready(patience(), quiet);
-      found.push(nameOf(route.backend));
+      found.push(nameOf(route.backend()));
       await clock.advance(15_000);
     }
     expect(found).toEqual(['a', 'b', 'c']);

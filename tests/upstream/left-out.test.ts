@@ -27,7 +27,7 @@ describe.each(TROUBLES)('a key that is left out for its %s', (why, error) => {
     expect([1, 2, 3].map(() => asked(pool, 'big'))).not.toContain('a');
     await clock.advance(1);
     const routes = [1, 2, 3].map(() => pool.route('big', undefined));
-    const test = routes.find(({ backend }) => nameOf(backend) === 'a');
+    const test = routes.find(({ backend }) => nameOf(backend()) === 'a');
     await test?.ready(patience(), quiet);
     expect([1, 2, 3].map(() => asked(pool, 'big'))).not.toContain('a');
     expect(test?.failed(error())).toBe('other-key');
@@ -39,7 +39,7 @@ describe.each(TROUBLES)('a key that is left out for its %s', (why, error) => {
     pool.note(keys.a, 'big', error());
     await clock.advance(HOUR);
     const routes = [1, 2, 3].map(() => pool.route('big', undefined));
-    const test = routes.find(({ backend }) => nameOf(backend) === 'a');
+    const test = routes.find(({ backend }) => nameOf(backend()) === 'a');
     await test?.ready(patience(), quiet);
     test?.succeeded();
     expect(pool.states()[0]).toEqual({ fingerprint: 'a', state: 'in use', models: [] });
@@ -57,7 +57,7 @@ describe.each(TROUBLES)('a key that is left out for its %s', (why, error) => {
     const { pool, keys, clock } = openPool();
     const route = pool.route('big', undefined);
     await route.ready(patience(), quiet);
-    expect(nameOf(route.backend)).toBe('a');
+    expect(nameOf(route.backend())).toBe('a');
     await clock.advance(1);
     pool.note(keys.a, 'big', error());
     route.succeeded();
@@ -77,9 +77,9 @@ describe('a refusal that says nothing of the key', () => {
     const { pool } = openPool();
     const route = pool.route('big', 's1');
     await route.ready(patience(), quiet);
-    expect([nameOf(route.backend), route.failed(page(403))]).toEqual(['a', 'other-key']);
+    expect([nameOf(route.backend()), route.failed(page(403))]).toEqual(['a', 'other-key']);
     await route.ready(patience(), quiet);
-    expect([nameOf(route.backend), route.failed(page(403))]).toEqual(['b', 'no']);
+    expect([nameOf(route.backend()), route.failed(page(403))]).toEqual(['b', 'no']);
     expect(pool.states().map(({ state, models }) => [state, models])).toEqual([
       ['in use', []],
       ['in use', []],
