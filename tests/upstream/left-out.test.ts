@@ -27,7 +27,7 @@ describe.each(TROUBLES)('a key that is left out for its %s', (why, error) => {
     expect([1, 2, 3].map(() => asked(pool, 'big'))).not.toContain('a');
     await clock.advance(1);
     const routes = [1, 2, 3].map(() => pool.route('big', undefined));
-    const test = routes.find(({ backend }) => nameOf(backend()) === 'a');
+    const test = routes.find((route) => nameOf(route.backend()) === 'a');
     await test?.ready(patience(), quiet);
     expect([1, 2, 3].map(() => asked(pool, 'big'))).not.toContain('a');
     expect(test?.failed(error())).toBe('other-key');
@@ -39,7 +39,7 @@ describe.each(TROUBLES)('a key that is left out for its %s', (why, error) => {
     pool.note(keys.a, 'big', error());
     await clock.advance(HOUR);
     const routes = [1, 2, 3].map(() => pool.route('big', undefined));
-    const test = routes.find(({ backend }) => nameOf(backend()) === 'a');
+    const test = routes.find((route) => nameOf(route.backend()) === 'a');
     await test?.ready(patience(), quiet);
     test?.succeeded();
     expect(pool.states()[0]).toEqual({ fingerprint: 'a', state: 'in use', models: [] });
