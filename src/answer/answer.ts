@@ -194,7 +194,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     let error = thrown;
     this.#stop.signal.throwIfAborted();
     tellFailure(thrown, this.#job.trace);
-    if (this.#attempt?.isBegun === false) {
+    if (this.#attempt?.isBegun() === false) {
       try {
         const mending = await this.#abortable.wait(this.#outgoing.mending(error));
         const resend = mending && resendStep(mending, purse);
@@ -229,7 +229,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
       again: refusal ? 'no' : again,
       keyRefusal: () => keyRefusal({ ...patience(outgoing), limitMs: 0 }),
       asAnswer: (failure) => asAnswer?.(failure, outgoing),
-      replacement: (failure) => models.replacement(model.id, failure, purse.areSpent),
+      replacement: (failure) => models.replacement(model.id, failure, purse.areSpent()),
       told: (failure) => models.told(failure),
       streamBroke,
     };
@@ -295,7 +295,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   #tellStep({ kind }: Step<T>, cost: Cost): void {
     const isPaid = cost !== 'nothing';
     this.#paidBy = isPaid ? 'retry' : 'free';
-    const retriesLeft = this.#options.purse.left;
+    const retriesLeft = this.#options.purse.left();
     this.#job.trace.tell({ type: 'step', step: kind, cost, retriesLeft });
   }
 

@@ -12,7 +12,7 @@ import type { Outgoing } from './outgoing.ts';
 /** `T` is what an answer consists of: turn events, or a number of tokens. */
 export type Attempt<T> = {
   /** True once upstream has begun to answer. */
-  readonly isBegun: boolean;
+  isBegun(): boolean;
   /** True where a stream is asked for. */
   readonly streamed: boolean;
   /**
@@ -57,7 +57,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     this.#trace = trace;
   }
 
-  get isBegun(): boolean {
+  isBegun(): boolean {
     return this.#frames !== undefined;
   }
 
@@ -77,7 +77,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
 
   failed(error: unknown): boolean {
     const { stream } = this.#options;
-    if (!stream || !this.isBegun || !isBreak(error)) return false;
+    if (!stream || !this.isBegun() || !isBreak(error)) return false;
     stream.failed();
     return true;
   }

@@ -53,8 +53,8 @@ const isRefusal = (error: UpstreamError): boolean =>
  */
 const COUNT_PURSE: Purse = {
   pay: () => true,
-  areSpent: false,
-  left: undefined,
+  areSpent: () => false,
+  left: () => undefined,
   isWorthwhile: () => false,
   mostWait: () => Infinity,
   explain: (error) => error,
@@ -83,7 +83,6 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
 
 /** The attempt at a count. Its result is one number. */
 class CountAttempt implements Attempt<number> {
-  readonly isBegun = false;
   readonly streamed = false;
   readonly #outgoing: Outgoing;
   readonly #signal: AbortSignal;
@@ -92,6 +91,11 @@ class CountAttempt implements Attempt<number> {
   constructor(outgoing: Outgoing, signal: AbortSignal) {
     this.#outgoing = outgoing;
     this.#signal = signal;
+  }
+
+  /** A count has no beginning: it comes whole, or not at all. */
+  isBegun(): boolean {
+    return false;
   }
 
   async next(): Promise<number[] | undefined> {

@@ -34,9 +34,9 @@ export type Purse = {
   /** Pays `cost`. Returns false, and pays nothing, where the purse has too little for `cost`. */
   pay(cost: Cost): boolean;
   /** True where retries have used up the ceiling. False where the ceiling allows no retry from the start. */
-  readonly areSpent: boolean;
+  areSpent(): boolean;
   /** The number of retries that the ceiling still allows; undefined where retries are not counted. */
-  readonly left: number | undefined;
+  left(): number | undefined;
   /** True where another attempt, a little later, may end better. To be called once for each failure. */
   isWorthwhile(error: unknown): boolean;
   /**
@@ -94,11 +94,11 @@ export class Retries implements Purse {
     return this.#awaySince !== undefined;
   }
 
-  get areSpent(): boolean {
+  areSpent(): boolean {
     return this.#spent > 0 && !this.#reserved && this.#spent === this.#options.ceiling;
   }
 
-  get left(): number {
+  left(): number {
     return Math.max(0, this.#options.ceiling - this.#spent);
   }
 
@@ -109,7 +109,7 @@ export class Retries implements Purse {
       case 'retry':
         return this.#payRetry();
       case 'beyond':
-        return this.areSpent && this.#takeOne();
+        return this.areSpent() && this.#takeOne();
     }
   }
 

@@ -18,8 +18,8 @@ function purseOf(affordable: readonly Cost[], worthwhile = true): Purse & { paid
       paid.push(cost);
       return true;
     },
-    areSpent: false,
-    left: 1,
+    areSpent: () => false,
+    left: () => 1,
     isWorthwhile: () => worthwhile,
     mostWait: () => Infinity,
     explain: (error) => error,

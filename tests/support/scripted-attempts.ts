@@ -28,7 +28,6 @@ export type Script = readonly (string | Error | 'hang')[];
 type Seen = { opened: number[]; pulled: string[]; closed: number[]; retries: number[] };
 
 class ScriptedAttempt implements Attempt<string> {
-  readonly isBegun = true;
   readonly streamed = true;
   readonly #number: number;
   readonly #script: Iterator<string | Error>;
@@ -40,6 +39,10 @@ class ScriptedAttempt implements Attempt<string> {
     this.#script = script[Symbol.iterator]();
     this.#signal = signal;
     this.#seen = seen;
+  }
+
+  isBegun(): boolean {
+    return true;
   }
 
   async next(): Promise<string[] | undefined> {
@@ -107,8 +110,8 @@ function purse(maxAttempts: number, seen: Seen): Purse {
       seen.retries.push(seen.opened.length);
       return true;
     },
-    areSpent: false,
-    left: 1,
+    areSpent: () => false,
+    left: () => 1,
     isWorthwhile: (error) => error instanceof Flaky,
     mostWait: () => Infinity,
     explain: (error) => error,
