@@ -1,6 +1,6 @@
 /**
- * Which kind of request this is (main turn, title, subagent, …), by its shape and not by its words (contract section
- * 9). It is a label for logs, metrics and the mock; translation does not depend on it.
+ * Finds out which kind of request this is (main turn, title, subagent, …) by its structure and not by its words
+ * (contract section 9). The kind is a label for logs, metrics and the mock; translation does not depend on it.
  */
 import type { CountTokensRequest, Message, MessagesRequest } from '../anthropic/request.ts';
 
@@ -17,7 +17,7 @@ export type CallerClass =
 
 export type CallerHeaders = {
   userAgent?: string | undefined;
-  /** `x-claude-code-agent-id`. */
+  /** The value of the header `x-claude-code-agent-id`. */
   agentId?: string | undefined;
 };
 
@@ -33,9 +33,9 @@ const isMarked = ({ content }: Message): boolean =>
   );
 
 /**
- * Claude Code sets a cache mark on the last message of an ordinary turn. When it asks for a summary, the mark stays on
- * the conversation before, and the question follows as plain text. (After an error that the prompt is too long, the
- * question follows the results of the last tools.)
+ * True where Claude Code asks for a summary. On an ordinary turn it sets a cache mark on the last message. When it asks
+ * for a summary, the mark stays on the earlier conversation, and the question follows as plain text. (After an error
+ * that the prompt is too long, the question follows the results of the last tools.)
  */
 function asksForSummary(messages: readonly Message[]): boolean {
   const last = messages.findLastIndex((message) => message.role !== 'system');

@@ -1,4 +1,7 @@
-/** All that translation may know of the world. It is handed in, so that the same input always gives the same bytes. */
+/**
+ * Everything from outside that translation may know. It is passed in as a value, so that the same input always gives
+ * the same bytes.
+ */
 import type { ApiVersion } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
@@ -16,11 +19,11 @@ export type ConvertedPicture = { png: string } | { problem: string };
 
 /** What was found out about a request's pictures and documents before translation. */
 export type MediaFacts = {
-  /** Google may be asked to read media by URL. */
+  /** True where Google may be asked to read media by URL. */
   readonly byGoogle: boolean;
   /** What this process has read, by URL. Google is not asked to read these. */
   readonly fetched: ReadonlyMap<string, FetchedMedia>;
-  /** Each picture of the request that Gemini does not read, converted; the key is its base64. */
+  /** The pictures of the request that Gemini does not read, converted. The key of each is the base64 of the picture. */
   readonly converted: ReadonlyMap<string, ConvertedPicture>;
 };
 
@@ -28,10 +31,10 @@ export type RequestContext = {
   /** The Gemini model that the client's `model` was mapped to. */
   readonly model: GeminiModel;
   readonly apiVersion: ApiVersion;
-  /** The most output tokens (`MAX_TOKENS_LIMIT`), where that is set. */
+  /** The most output tokens (`MAX_TOKENS_LIMIT`); undefined where that setting is not set. */
   readonly maxTokensLimit: number | undefined;
   readonly origin: SignatureOrigin;
-  /** Signatures found for the `signatureKeys` of the history. */
+  /** The stored signatures that were found for the `signatureKeys` of the history. */
   readonly signatures: SignatureLookup;
   readonly media: MediaFacts;
 };
@@ -46,9 +49,9 @@ export type ThinkingDisplay = 'hidden' | 'shown' | 'omitted';
  */
 export type UndeclaredCalls = 'refused' | 'passed-on' | 'asked-again';
 
-/** The search that Google does for the request, which then has no other tool. */
+/** The search that Google does for the request. A request with a search has no other tool. */
 export type SearchPlan = {
-  /** What the user asked. It stands for the query where Google names none. */
+  /** The user's question. It is shown as the query where Google names no query. */
   readonly question: string;
   /** The only domains from which pages may be shown, and the domains from which none may be shown. */
   readonly allowedDomains: readonly string[];

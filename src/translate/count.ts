@@ -1,4 +1,4 @@
-/** The request for a count of tokens: everything that the model would read, translated as for an answer. */
+/** Makes the request for a count of tokens. Everything that the model would read is translated as for an answer. */
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { RequestContext } from './context.ts';
@@ -12,8 +12,8 @@ import { searchInstructions, webSearchOf } from './request/tools/web-search.ts';
 import type { Warn, Warning } from './warnings.ts';
 
 /**
- * Throws a MessagesError for what cannot be translated. A conversation that ends with the assistant is allowed here,
- * since nothing is generated.
+ * Translates a request for a count. Throws a MessagesError for what cannot be translated. A conversation that ends with
+ * the assistant is allowed here, since nothing is generated.
  */
 export function toCountRequest(
   request: CountTokensRequest,

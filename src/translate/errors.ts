@@ -1,6 +1,6 @@
 /**
- * Upstream's failures in the client's words: one table from the class of a failure to status, type, advice and whether
- * to try again (contract sections 8 and 13). Wordings that clients match on are kept to the letter.
+ * Puts upstream's failures into words for the client. One table leads from the class of a failure to status, type,
+ * advice and whether to try again (contract sections 8 and 13). Texts that clients look for are kept to the letter.
  */
 import { type ErrorType, MessagesError, type MessagesErrorOptions } from '../anthropic/errors.ts';
 import { retryDelaySeconds, statusOf } from '../gemini/error-facts.ts';
@@ -11,26 +11,29 @@ import { overflowSaid } from '../gemini/overflow-said.ts';
 import { isGoogles } from '../gemini/said.ts';
 
 type Row = {
-  /** The type also decides the HTTP status. */
+  /** The type of the error. The HTTP status follows from it. */
   type: ErrorType | ((error: UpstreamError) => ErrorType);
   /**
-   * Another attempt with the same request may end better. False for quota errors: there the pool waits, or takes
-   * another key.
+   * True where another attempt with the same request may end better. False for quota errors: the pool then waits, or
+   * uses another key.
    */
   retryable: boolean;
   /** What the operator of the proxy can do. */
   guidance: string;
-  /** The message; by default `Gemini: ` and what Google said. */
+  /** Makes the message; by default `Gemini: ` and Google's sentence. */
   message?: (error: UpstreamError) => string;
   options?: (error: UpstreamError) => MessagesErrorOptions;
 };
 
-/** Seconds. Claude Code ends the turn at once when it is told to wait longer (contract section 8). */
+/** Seconds. Where the client is told to wait longer, Claude Code ends the turn at once (contract section 8). */
 const LONGEST_WAIT_SECONDS = 60;
-/** Seconds. For a longer wait the user should be told, rather than watch the client ask every minute. */
+/**
+ * Seconds. Where the wait is longer, the user should be told. Otherwise the user would only see the client ask again
+ * every minute.
+ */
 const HOPELESS_SECONDS = 300;
 
-/** The type of an error that the request caused, by Google's status, as far as Anthropic has a type for that status. */
+/** The type of an error that the request caused, for each of Google's statuses for which Anthropic has a type. */
 const REQUEST_TYPES: Readonly<Record<number, ErrorType>> = {
   402: 'billing_error',
   403: 'permission_error',
@@ -74,8 +77,8 @@ const FAILURES = {
       'What answers at the address is not Gemini: check GOOGLE_GEMINI_BASE_URL (scheme, host, port and path), and any HTTP proxy.',
     message: ({ message }) =>
       `No Gemini API answers at the address that the proxy asks (${noFullStop(message)}). Check GOOGLE_GEMINI_BASE_URL, and any HTTP proxy or sign-in page before it.`,
-    // 424 (failed dependency). At a 404 Claude Code blames the model and hides this sentence, at a 400 it asks six
-    // times, and at a 5xx it says "usually temporary".
+    // 424 (failed dependency). After a 404 Claude Code blames the model and hides this sentence, after a 400 it asks
+    // six times, and after a 5xx it says "usually temporary".
     options: () => ({ status: 424, shouldRetry: false }),
   },
   'quota-minute': {
@@ -91,7 +94,8 @@ const FAILURES = {
     guidance:
       "The key's quota of the day is used up until midnight Pacific; raise it, or add a key of another project to API_KEYS.",
     message: quotaMessage,
-    // The pool knows how long. Beside a quota of the day Google's own figure is for the minute's quota.
+    // The pool knows how long the wait is. Beside a used-up quota of the day, Google's own figure is about the quota of
+    // the minute.
     options: (error) => (error.kind === 'not-sent' ? untilBack(error) : NEVER()),
   },
   'model-missing': {
@@ -142,7 +146,7 @@ const FAILURES = {
     type: 'invalid_request_error',
     retryable: false,
     guidance: 'Google cannot read a picture of the request.',
-    // At this error the client leaves the picture out and asks again (contract section 8).
+    // After this error the client leaves the picture out and asks again (contract section 8).
     message: ({ message }) => `could not process image: ${message}`,
   },
   region: {
@@ -165,7 +169,7 @@ const FAILURES = {
       isUnreachable(error)
         ? `The proxy ${sentence(error.message)} Check its network, GOOGLE_GEMINI_BASE_URL and any HTTP proxy.`
         : `Gemini could not be reached: ${error.message}`,
-    // At a 503 Claude Code goes on asking for minutes; at the third 529 in a row it ends its turn.
+    // After a 503 Claude Code goes on asking for minutes; at the third 529 in a row it ends its turn.
     options: (error) => (isUnreachable(error) ? { status: 503 } : {}),
   },
   timeout: {
@@ -179,7 +183,8 @@ const FAILURES = {
     retryable: true,
     guidance: 'The model is overloaded; try again later, or map to another model.',
     options: ({ kind, retryAfter }) => ({
-      // A 503: Claude Code ends its turn at the third 529 in a row, which comes soon where each attempt fails at once.
+      // 503 and not 529: Claude Code ends its turn at the third 529 in a row, which comes soon where each attempt fails
+      // at once.
       ...(kind === 'not-sent' ? { status: 503 } : {}),
       ...(retryAfter === undefined ? {} : { retryAfter: Math.min(retryAfter, LONGEST_WAIT_SECONDS) }),
     }),
@@ -200,8 +205,8 @@ const FAILURES = {
 const rowOf = (error: UpstreamError): Row => FAILURES[failureClass(error)];
 
 /**
- * What the client is told. An error that is already the client's passes through. An unknown one is a bug of ours:
- * `api_error`.
+ * The error that the client gets for `error`. An error that is already meant for the client is returned unchanged. An
+ * error that nobody expected is a bug of ours: `api_error`.
  */
 export function toMessagesError(error: unknown): MessagesError {
   if (error instanceof MessagesError) return error;
@@ -218,18 +223,21 @@ export function toMessagesError(error: unknown): MessagesError {
   });
 }
 
-/** Whether the same request, sent again now, may end better. */
+/** True where the same request, sent again now, may end better. */
 export const isRetryable = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind !== 'not-sent' && rowOf(error).retryable;
 
-/** What the operator of the proxy can do about it. */
+/** The advice for the operator of the proxy about `error`. */
 export const guidanceFor = (error: unknown): string =>
   error instanceof UpstreamError ? rowOf(error).guidance : 'See the log of the proxy.';
 
 const sentence = (text: string): string => (/[.!?]\s*$/.test(text) ? text.trimEnd() : `${text}.`);
 const noFullStop = (text: string): string => text.trimEnd().replace(/\.$/, '');
 
-/** Claude Code compacts at exactly this wording, and parses the numbers. */
+/**
+ * The message for a prompt that is too long. At exactly these words Claude Code compacts, and it reads the numbers in
+ * them.
+ */
 function overflowMessage({ message }: UpstreamError): string {
   const { tokens, maximum } = overflowSaid(message) ?? {};
   return tokens !== undefined && maximum !== undefined
@@ -246,9 +254,12 @@ function quotaMessage({ message }: UpstreamError): string {
   return `Gemini quota: ${message}`;
 }
 
-/** A client that is told to wait for more than a minute gives up, so it is told to ask again in one minute. */
+/**
+ * How long the client should wait. A client that is told to wait for more than a minute gives up, so it is told to ask
+ * again in one minute.
+ */
 function untilBack(error: UpstreamError): MessagesErrorOptions {
-  // The pool's figure is current; a sentence of Google's that it quotes is as old as that answer.
+  // The pool's figure is current. A sentence of Google's that the pool quotes is old by now, and so is its figure.
   const said = error.kind === 'not-sent' ? undefined : retryDelaySeconds(error.google, error.message);
   const wait = said ?? error.retryAfter;
   if (wait === undefined) return {};

@@ -1,14 +1,14 @@
-/** Which Gemini model serves the id that a client asks for. */
+/** Decides which Gemini model answers for the id in a client's request. */
 import { MessagesError } from '../anthropic/errors.ts';
 import { type GeminiModel, modelRow } from '../gemini/models.ts';
 
 export type ModelMap = {
-  /** The Gemini model for opus, sonnet, fable and unknown Claude ids (`big`), and the one for haiku (`small`). */
+  /** `big`: the Gemini model for opus, sonnet, fable and unknown Claude ids. `small`: the one for haiku. */
   big: string;
   small: string;
   /**
-   * Exact ids, or patterns with `*`, and the Gemini model for each. Exact ids come before patterns; of patterns the
-   * first match counts.
+   * Pairs of an exact id, or a pattern with `*`, and the Gemini model for it. Exact ids come before patterns; among
+   * patterns the first that matches counts.
    */
   patterns: readonly (readonly [pattern: string, target: string])[];
 };
@@ -34,7 +34,7 @@ function matches(pattern: string, id: string): boolean {
   return at === id.length;
 }
 
-/** With any of these prefixes the id means the same model. */
+/** The rule for an id. An id with any of these prefixes means the same model as without it. */
 const ruleFor = (requested: string, id: string, { patterns }: ModelMap) => {
   const names = [requested, id, id.replace(PREFIX, '')];
   return (
@@ -47,7 +47,7 @@ const isGemini = (name: string): boolean => PREFIX.test(name) || name.startsWith
 
 const bareId = (requested: string): string => requested.trim().replace(WINDOW, '');
 
-/** The client names a Gemini model itself: no setting maps it to another. */
+/** True where the client itself names a Gemini model: then no setting maps it to another model. */
 export function namesGemini(requested: string, map: ModelMap): boolean {
   const id = bareId(requested);
   return isGemini(id.toLowerCase()) && ruleFor(requested, id, map) === undefined;
@@ -62,7 +62,7 @@ function target(requested: string, id: string, map: ModelMap): string | undefine
   return /opus|sonnet|fable|^claude-/.test(name) ? map.big : undefined;
 }
 
-/** Throws a MessagesError 404 for an id that names neither a Claude nor a Gemini model. */
+/** The Gemini model for an id. Throws a MessagesError 404 for an id that names neither a Claude nor a Gemini model. */
 export function mapModel(requested: string, map: ModelMap): GeminiModel {
   const id = bareId(requested);
   const found = target(requested, id, map);

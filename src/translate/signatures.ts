@@ -15,7 +15,7 @@ import { contentHash, shortHash } from '../lib/hash.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { MadeOf, oncePer } from '../lib/lasting.ts';
 
-/** Which model family and key made a signature. No other can read it. */
+/** The model family and key that made a signature. No other family or key can read it. */
 export type SignatureOrigin = { readonly family: ModelFamily; readonly keyFingerprint: string };
 
 export type SignaturePlace =
@@ -52,7 +52,7 @@ export function sealEnvelope(envelope: Envelope): string {
   return `${head}:${checksum(`${head}:${envelope.signature}`)}:${envelope.signature}`;
 }
 
-/** The envelope in `text`; undefined for a foreign signature, and for one that was changed on its way. */
+/** The envelope in `text`; undefined for a foreign signature, and for an envelope that was changed. */
 export function openEnvelope(text: string): Envelope | undefined {
   const [version, family, keyFingerprint, place, sum, signature, ...rest] = text.split(':');
   if (version !== VERSION || signature === undefined || rest.length > 0) return undefined;
@@ -71,16 +71,16 @@ export const sameOrigin = (a: SignatureOrigin, b: SignatureOrigin): boolean =>
 
 // ── keys: by what the client sends back ───────────────────────────────────────────────────────────────────────
 
-/** The key of a call, by the id that we gave it. */
+/** The key under which a call's signature is stored: made from the id that we gave the call. */
 export const callKey = (toolId: string): string => `call:${toolId}`;
 
-/** The key of a call by what it says, for a client that gave the call another id. */
+/** The other key of a call, made from its name and arguments: for a client that gave the call another id. */
 export const callContentKey = (name: string, input: unknown): string =>
   `args:${contentHash(`${name}\n${canonicalJson(input)}`)}`;
 
 /**
- * The keys of a text block: one with the turn that it answers, and one by its text alone (the same words may end many
- * answers). White space at the ends does not count, since clients trim.
+ * The keys of a text block. One is made from the text and the turn that it answers, and one from the text alone (the
+ * same words may end many answers). White space at the ends does not count, since clients cut it.
  */
 export const textKeys = (context: string, text: string): [exact: string, loose: string] => {
   const hash = contentHash(text.trim());
@@ -88,15 +88,15 @@ export const textKeys = (context: string, text: string): [exact: string, loose: 
 };
 
 /**
- * A hash of what the answer after `messages` answers: the results just given (their ids are unique), or else the last
- * words of the user.
+ * A hash of what an answer to `messages` answers: the results just given (their ids are unique), or else the last words
+ * of the user.
  */
 export function answeredTurn(messages: readonly Message[]): string {
   const last = messages.findLast((message) => message.role === 'user');
   return last ? turnHash(last) : '';
 }
 
-/** The hash of a message of the user's. */
+/** The hash of one message of the user's. */
 export const turnHash = oncePer(({ content }: Message): string => {
   if (typeof content === 'string') return contentHash(content.trim());
   const ids: string[] = [];
@@ -108,7 +108,10 @@ export const turnHash = oncePer(({ content }: Message): string => {
   return contentHash(ids.length > 0 ? ids.join(' ') : words);
 });
 
-/** How the signature of one block is found: by its exact key, or else by content alone. Hashing arguments costs, and few need it. */
+/**
+ * The keys by which the signature of one block is found: the exact key, or else a key made from the content alone.
+ * `loose` is a function, because hashing arguments costs time, and few blocks need it.
+ */
 export type SignatureKeys = { readonly exact: string; loose(): string };
 
 function blockKeys(block: ContentBlock, context: string): SignatureKeys[] {
@@ -129,7 +132,10 @@ function blockKeys(block: ContentBlock, context: string): SignatureKeys[] {
   ];
 }
 
-/** A message follows the same one whenever it comes again, nearly always. */
+/**
+ * The keys for a message that came in an earlier request. The context is kept with them: nearly always the message
+ * follows the same message again.
+ */
 const known = new MadeOf<Message, { context: string; keys: readonly SignatureKeys[] }>();
 
 function messageKeys(message: Message, context: string): readonly SignatureKeys[] {
@@ -142,7 +148,10 @@ function messageKeys(message: Message, context: string): readonly SignatureKeys[
   return keys;
 }
 
-/** The keys of every block of the assistant's that may be signed. Look-ups happen before translation, which stays pure. */
+/**
+ * The keys of every block of the assistant's that may be signed. They are looked up before translation, which stays
+ * pure.
+ */
 export function signatureKeys(messages: readonly Message[]): SignatureKeys[] {
   const keys: SignatureKeys[] = [];
   let context = '';

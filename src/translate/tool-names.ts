@@ -1,17 +1,21 @@
 /**
- * Tool names, both ways. Google takes `[A-Za-z_][A-Za-z0-9_.:-]{0,63}` (wire section 3); clients use up to 128
- * characters of `[A-Za-z0-9_-]`, and MCP servers use more. A name that fits stays as it is. Any other gets a substitute
- * of its start, its end and a hash of the whole, so that the same name always gets the same substitute.
+ * Translates tool names, in both directions. Google accepts `[A-Za-z_][A-Za-z0-9_.:-]{0,63}` (wire section 3); clients
+ * use up to 128 characters of `[A-Za-z0-9_-]`, and MCP servers use others too. A name that Google accepts stays as it
+ * is. Any other name gets a substitute of its start, its end and a hash of the whole, so that the same name always gets
+ * the same substitute.
  */
 import { shortHash } from '../lib/hash.ts';
 
 const FITS = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
 const MAX_LENGTH = 64;
 const HASH_LENGTH = 8;
-/** A name that looks like a substitute gets a substitute too: it could be the substitute of another declared tool. */
+/**
+ * Matches names that look like a substitute. Such a name gets a substitute too: it could be the substitute of another
+ * declared tool.
+ */
 const SUBSTITUTE = /__x[A-Za-z0-9_]{8}$/;
 
-/** Depends on `name` alone, so history and declarations agree without sharing state. */
+/** The name for Google. It depends on `name` alone, so history and declarations agree without sharing state. */
 export function toGeminiToolName(name: string): string {
   if (FITS.test(name) && !SUBSTITUTE.test(name)) return name;
   const safe = name.replace(/[^A-Za-z0-9_.:-]/g, '_').replace(/^[^A-Za-z_]/, '_');
@@ -22,14 +26,20 @@ export function toGeminiToolName(name: string): string {
   return `${head}${tail}__x${hash}`;
 }
 
-/** MCP clients put the name of the server before that of the tool: `mcp__server__tool`. */
+/**
+ * What separates the parts of a name. MCP clients put the name of the server before that of the tool:
+ * `mcp__server__tool`.
+ */
 const SEGMENT = '__';
 
 const inLowerCase = (name: string): string => name.toLowerCase();
-/** Models write underscores for characters that they cannot write in the name of a function. */
+/**
+ * `name` in lower case and with underscores: models write underscores for characters that the name of a function cannot
+ * have.
+ */
 const inPlainLetters = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '_');
 
-/** Characters. The endings of a longer name would be too much text. */
+/** Characters. A longer name has too many endings. */
 const LONGEST_IN_SEGMENTS = 256;
 
 /** All endings of `name` that begin with a whole segment, the longest first. */
@@ -42,8 +52,8 @@ function* segmentEnds(name: string): Generator<string> {
 }
 
 /**
- * The client's names by other spellings. A spelling that fits several names gives none: nobody could tell which was
- * meant.
+ * The client's names by other spellings. A spelling that fits several names finds none of them: nobody could tell which
+ * was meant.
  */
 class Index {
   readonly #names = new Map<string, string | undefined>();
@@ -65,14 +75,14 @@ type Indexes = { exact: Index; lowerCase: Index; plain: Index; end: Index; plain
  */
 export class ToolNames {
   readonly #clientNames = new Map<string, string>();
-  /** Made when first needed: nearly all calls have the exact name. */
+  /** The indexes of other spellings. They are made when first needed: nearly all calls have the exact name. */
   #indexes: Indexes | undefined;
 
   constructor(clientNames: Iterable<string>) {
     for (const name of clientNames) this.#clientNames.set(toGeminiToolName(name), name);
   }
 
-  /** How many are declared. */
+  /** How many tools are declared. */
   get size(): number {
     return this.#clientNames.size;
   }

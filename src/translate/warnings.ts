@@ -1,20 +1,20 @@
-/** What could not be carried over, or was changed on the way. The log tells it; nothing is lost in silence. */
+/** What could not be translated, or was changed. The log shows these warnings; nothing is lost in silence. */
 export type WarningCode =
-  /** A request field that has no counterpart and was left out. */
+  /** A request field without a counterpart was left out. */
   | 'field-ignored'
-  /** A value that the model does not take, replaced by the nearest that it takes. */
+  /** A value that the model does not accept was replaced by the nearest value that it accepts. */
   | 'value-clamped'
-  /** Content that was left out, or is shown in another form. */
+  /** Content was left out, or is shown in another form. */
   | 'content-changed'
-  /** History that Google would refuse, and that was put in order. */
+  /** History that Google would refuse was put in order. */
   | 'history-repaired'
-  /** A tool declaration that was rewritten or left out. */
+  /** A tool declaration was rewritten or left out. */
   | 'tool-changed'
-  /** A thought signature that is foreign, broken or missing. */
+  /** A thought signature is foreign, broken or missing. */
   | 'signature'
-  /** Something that upstream sent and that has no place in our tables. */
+  /** Upstream sent something that has no place in our tables. */
   | 'upstream-unknown'
-  /** Upstream bytes that were repaired. */
+  /** Upstream's bytes were repaired. */
   | 'frame-repaired';
 
 export type Warning = {
@@ -33,5 +33,5 @@ const ROUTINE: ReadonlySet<string> = new Set([
   'value-clamped max_tokens',
 ]);
 
-/** Nothing that a user need know of. */
+/** True for a warning that no user needs to know about. */
 export const isRoutine = (code: WarningCode, path: string): boolean => ROUTINE.has(`${code} ${path}`);

@@ -1,4 +1,7 @@
-/** One row for each block type: what it becomes. A block without a row does not compile. */
+/**
+ * The table of block types: one row for each type says what its blocks become. A block type without a row does not
+ * compile.
+ */
 import type { BlockOf, BlockType, ContentBlock, ToolResultContent } from '../../anthropic/content.ts';
 import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
@@ -22,7 +25,10 @@ function serverResult(block: { type: string; content?: unknown }, { path, warn }
   return text(serverResultText(block.type, block.content));
 }
 
-/** A `tool_result` may hold a few kinds of block only. Each is translated as it would be outside. */
+/**
+ * The parts of a `tool_result`. It may hold only a few types of blocks; each of these is translated as it would be
+ * outside of a result.
+ */
 function resultParts(blocks: readonly ToolResultContent[], place: BlockPlace): ContentPart[] {
   return blocks.flatMap((block, index) => {
     const inner = { ...place, path: `${place.path}.tool_result.content.${index}` };
@@ -67,14 +73,16 @@ const ROWS: Rows = {
   mcp_tool_listing: (block) => text(blockText(block)),
   container_upload: (block) => text(blockText(block)),
   compaction: (block) => text(block.content ?? ''),
-  // Left out: the block only says which of Anthropic's models answered.
+  // The block is left out: it only says which of Anthropic's models answered.
   fallback: () => [],
-  // They change which tools are declared: see tool-visibility.
+  // These two blocks change which tools are declared: see tool-visibility.
   tool_addition: () => [],
   tool_removal: () => [],
 };
 
-/** Throws a MessagesError for a block that cannot be served, and for an unknown type. */
+/**
+ * The items that a block becomes. Throws a MessagesError for a block that cannot be served, and for an unknown type.
+ */
 export function blockItems(block: ContentBlock, place: BlockPlace): Item[] {
   // The type of the table ties each row to its own block; TypeScript cannot follow that through a look-up by a union.
   const row = ROWS[block.type] as ((block: ContentBlock, place: BlockPlace) => Item[]) | undefined;

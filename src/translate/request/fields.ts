@@ -1,5 +1,6 @@
 /**
- * Warns about each key of a request that is left out, at any depth. The schemas say which keys are used or needless.
+ * Warns about each key of a request that the translation leaves out, at any depth. The schemas say which keys are used
+ * or needless.
  */
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import { unusedKeys } from '../../anthropic/unknown-keys.ts';

@@ -1,4 +1,4 @@
-/** Limits, sampling and the form of the answer. */
+/** Translates the limits, the sampling parameters and the form of the answer. */
 import type { CountTokensRequest, MessagesRequest } from '../../anthropic/request.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionCallingMode, GenerationConfig } from '../../gemini/wire.ts';
@@ -9,13 +9,19 @@ import type { Warn } from '../warnings.ts';
 import { schemaWork, toAnswerSchema } from './schema/outgoing.ts';
 import { planThinking } from './thinking.ts';
 
-/** How JSON is asked for: by the API, or in words where the API would refuse the setting beside tools. */
+/**
+ * How the model is asked for JSON: by a setting of the API, or in words where Google would refuse that setting together
+ * with tools.
+ */
 export type AnswerForm =
   | { kind: 'free' }
   | { kind: 'schema'; schema: Json }
   | { kind: 'words'; instruction: string };
 
-/** JSON mode works beside tools from Gemini 3 on, and never with a forced call (wire section 3). */
+/**
+ * Chooses the form of the answer. JSON mode works together with tools from Gemini 3 on, and never with a forced call
+ * (wire section 3).
+ */
 export function answerForm(
   request: CountTokensRequest,
   model: GeminiModel,
@@ -34,7 +40,7 @@ export function answerForm(
   return { kind: 'words', instruction };
 }
 
-/** Google's range is limited; Anthropic's has no upper end. */
+/** The largest `topK` that Google accepts; Anthropic's has no upper limit. */
 const MAX_TOP_K = 64;
 
 function sampling(request: MessagesRequest, model: GeminiModel, warn: Warn): GenerationConfig {
@@ -53,7 +59,10 @@ function sampling(request: MessagesRequest, model: GeminiModel, warn: Warn): Gen
   };
 }
 
-/** Google counts thoughts as output. Without headroom a small `max_tokens` would be spent before the first word. */
+/**
+ * The limit for output tokens. Google counts thoughts as output, so without headroom thoughts would use up a small
+ * `max_tokens` before the first word.
+ */
 function outputTokens(request: MessagesRequest, headroom: number, ctx: RequestContext, warn: Warn): number {
   const cap = Math.min(ctx.model.outputTokens, ctx.maxTokensLimit ?? ctx.model.outputTokens);
   if (request.max_tokens > cap) warn('value-clamped', 'max_tokens', `${request.max_tokens} to ${cap}`);

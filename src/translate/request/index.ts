@@ -1,6 +1,6 @@
 /**
- * Anthropic's request as Gemini's, with a plan for reading the answer, and warnings about all that was changed on the
- * way.
+ * Translates Anthropic's request into Gemini's. Also makes a plan for reading the answer, and warns about everything
+ * that was changed.
  */
 import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
@@ -22,7 +22,8 @@ import { searchInstructions, toSearchPlan, webSearchOf } from './tools/web-searc
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 
 /**
- * Throws a MessagesError for what must be refused. Does not change `request`, and the body shares no objects with it.
+ * Translates one request. Throws a MessagesError for what must be refused. `request` is not changed, and the body for
+ * Gemini shares no objects with `request`.
  */
 export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): GeminiRequest {
   const warnings: Warning[] = [];
@@ -75,7 +76,10 @@ function toPlan(
   };
 }
 
-/** A client that offers no tool, or asks for none or for one, cannot answer a call to another tool. */
+/**
+ * What becomes of calls to undeclared tools. A client that offers no tool, or that asks for no call or for one certain
+ * tool, cannot answer a call to another tool.
+ */
 function undeclaredCalls({ tools, tool_choice }: MessagesRequest, names: ToolNames): UndeclaredCalls {
   const choice = tool_choice?.type;
   if (names.size === 0 || choice === 'none' || choice === 'tool') return 'refused';

@@ -1,10 +1,10 @@
-/** What the blocks of a message become before turns are put in order: a small vocabulary for both roles. */
+/** Items are what the blocks of a message become before turns are put in order. They are the same for both roles. */
 import type { Blob, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 
 export type TextPart = { text: string };
-/** Media as bytes, and media by a URL that Google is to read. */
+/** Media as bytes; and media by a URL that Google is to read. */
 export type InlinePart = { inlineData: Blob };
 export type LinkedPart = { fileData: { mimeType?: string; fileUri: string } };
 export type MediaPart = InlinePart | LinkedPart;
@@ -31,7 +31,7 @@ export type BlockPlace = {
   readonly ctx: Pick<RequestContext, 'model' | 'media'>;
 };
 
-/** A call that waits for its response in the next content. */
+/** A call whose response must come in the next content. */
 export type OpenCall = { id: string; name: string; wireId: string | undefined; path: string };
 
 /** The parts of one turn of the model, with the calls among them. */

@@ -1,7 +1,7 @@
 /**
- * The history as Google's contents. Messages of one side in a row become one content, and `system` messages stand on
- * the user's side where they are. What a message becomes depends on nothing after it, so the beginning of a
- * conversation keeps its bytes from turn to turn: Gemini's implicit cache needs that.
+ * Translates the history into Google's contents. Several messages of one side in a row become one content, and a
+ * `system` message becomes a part of the user's side at its place. What a message becomes depends on nothing after it,
+ * so the beginning of a conversation keeps its bytes from turn to turn: Gemini's implicit cache needs that.
  */
 import type { Message } from '../../anthropic/request.ts';
 import type { RequestContent } from '../../gemini/wire.ts';
@@ -17,7 +17,10 @@ import { userParts } from './user-turn.ts';
 
 type Turn = { role: 'user'; items: Item[] } | { role: 'model'; messages: AssistantMessage[] };
 
-/** Google wants the user to begin; a history that was cut may begin with the model. */
+/**
+ * The text put before a history that begins with the model (because a client cut the history): Google wants the user to
+ * begin.
+ */
 const OPENING = '[The start of the conversation is not shown.]';
 
 function messageItems(message: Message, index: number, place: Omit<BlockPlace, 'path'>): Item[] {
@@ -27,7 +30,10 @@ function messageItems(message: Message, index: number, place: Omit<BlockPlace, '
   );
 }
 
-/** `clear_at: next_user_message` says that a system message holds only until the user speaks again. */
+/**
+ * True for a system message that no longer holds: `clear_at: next_user_message` says that it holds only until the user
+ * speaks again.
+ */
 export function isCleared(message: Message, index: number, lastUser: number): boolean {
   return message.role === 'system' && message.clear_at === 'next_user_message' && index < lastUser;
 }
@@ -43,8 +49,8 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn):
   messages.forEach((message, index) => {
     if (isCleared(message, index, lastUser)) return;
     const items = messageItems(message, index, place);
-    // Stored signatures of texts are found by this hash. Hashing a long history takes time, so it is left out where
-    // none were found.
+    // Stored signatures of texts are found by this hash. Hashing a long history takes time, so no hash is made where no
+    // signatures were found.
     if (message.role === 'user' && ctx.signatures.size > 0) context = turnHash(message);
     if (items.length === 0) return;
     const last = turns.at(-1);

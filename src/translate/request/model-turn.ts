@@ -1,4 +1,4 @@
-/** The assistant's side of the history: text, calls, and the signatures that belong to them. */
+/** Translates the assistant's side of the history: text, calls, and the signatures that belong to them. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionCall, RequestPart } from '../../gemini/wire.ts';
 import { shortHash } from '../../lib/hash.ts';
@@ -9,13 +9,16 @@ import type { Warn } from '../warnings.ts';
 import type { CallItem, Item, ModelTurn } from './items.ts';
 import { isTextRange, type Signatures, type TextRange } from './signature-placement.ts';
 
-/** One message of the assistant. `context` is the hash of the user's turn that it answers. */
+/** One message of the assistant. `context` is the hash of the user's turn that the message answers. */
 export type AssistantMessage = { items: readonly Item[]; context: string };
 
 const WIRE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 const wireId = (id: string): string => (WIRE_ID.test(id) ? id : shortHash(id));
 
-/** Claude Code sends arguments that were no JSON back as `__unparsedToolInput`. Google only takes an object. */
+/**
+ * The arguments of a call, as the object that Google requires. Claude Code sends arguments that were no JSON back as
+ * `__unparsedToolInput`.
+ */
 function callArguments(call: CallItem, warn: Warn): JsonObject {
   const { input } = call;
   if (input === null || input === undefined) return {};
@@ -44,8 +47,8 @@ export class ModelTurns {
   }
 
   /**
-   * For Google several messages of the assistant in a row are one turn: their parts follow each other, and none are
-   * joined.
+   * Makes one turn from several messages of the assistant in a row, since Google sees them as one turn. Their parts
+   * follow each other; no parts are joined.
    */
   read(messages: readonly AssistantMessage[]): ModelTurn {
     const turn: ModelTurn = { parts: [], calls: [] };
@@ -62,7 +65,7 @@ export class ModelTurns {
       if (item.kind === 'call') this.#call(item, byCall.get(item.id), turn);
       if (item.kind !== 'content') continue;
       if ('text' in item.part) {
-        // A carrier stands before its text and knows only the first signature; the store may know a later one too.
+        // A carrier before a text knows only the first signature of that text; the store may know a later one too.
         const stored = this.#signatures.storedForText(context, item.part.text);
         const signed = [
           ...ranges,
@@ -78,8 +81,8 @@ export class ModelTurns {
   }
 
   /**
-   * What the thinking blocks of a message carry: signatures of calls by tool id, and signatures of text by the block
-   * that follows the carrier.
+   * The signatures in the thinking blocks of a message: signatures of calls by tool id, and signatures of text by the
+   * block that follows the carrier.
    */
   #carriers(items: readonly Item[]) {
     const byCall = new Map<string, string>();

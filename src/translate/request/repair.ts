@@ -1,7 +1,7 @@
 /**
- * Mends a request that Google refused, but only where the cause is known and lies in what the proxy added: signatures.
- * Google cannot read a signature of another key, model or route, and sometimes not even its own. The turn then goes on
- * without them (wire section 4).
+ * Mends a request that Google refused, where the cause is a signature that the proxy put in. Google cannot read a
+ * signature of another key, model or route, and sometimes not even its own. The turn then goes on without signatures
+ * (wire section 4).
  */
 
 import type { UpstreamError } from '../../gemini/errors.ts';
@@ -14,7 +14,7 @@ const SIGNATURE_REFUSED = /thought.?signature/i;
 const isSignatureRefused = ({ kind, status, message }: UpstreamError): boolean =>
   kind === 'status' && status === 400 && SIGNATURE_REFUSED.test(message);
 
-/** The request to send once more; undefined where that would not help. */
+/** The changed request to send once more; undefined where that would not help. */
 export function repairedRequest(
   error: UpstreamError,
   request: GenerateContentRequest,
@@ -23,7 +23,10 @@ export function repairedRequest(
   return isSignatureRefused(error) ? requestWithoutSignatures(request, model) : undefined;
 }
 
-/** The request for another key, which cannot read this key's signatures. The same object where it holds none. */
+/**
+ * The request in the form for another key, which cannot read the signatures of this key. The same object where the
+ * request has no signatures.
+ */
 export function requestWithoutSignatures(
   request: GenerateContentRequest,
   model: GeminiModel,
@@ -37,7 +40,10 @@ export function requestWithoutSignatures(
 
 const isSigned = ({ thoughtSignature }: RequestPart): boolean => thoughtSignature !== undefined;
 
-/** All signatures go, in every turn: Google does not say which one it refused. */
+/**
+ * The content without signatures. All of them are taken out, in every turn, because Google does not say which one it
+ * refused.
+ */
 function withoutSignatures(content: RequestContent, model: GeminiModel): RequestContent {
   const parts = content.parts
     .map(({ thoughtSignature: _dropped, ...part }): RequestPart => part)

@@ -18,8 +18,9 @@ import type { Warn } from '../warnings.ts';
 import type { CallItem } from './items.ts';
 
 /**
- * Google's documented stand-in for a lost signature (thought-signatures page). Only the first call of a step is
- * checked, so only that call gets it. Answers get worse with it, so it is the last resort, and its uses are counted.
+ * Google's documented stand-in for a lost signature (thought-signatures page). Google checks only the first call of a
+ * step, so only that call gets the stand-in. Answers get worse with it, so it is used only where there is no signature,
+ * and its uses are counted.
  */
 export const SIGNATURE_SENTINEL = 'skip_thought_signature_validator';
 
@@ -37,7 +38,10 @@ export class Signatures {
     this.#ctx = ctx;
   }
 
-  /** The envelope in a thinking block, where the proxy wrote it and this model can read it. */
+  /**
+   * The envelope in a thinking block. Undefined where the proxy did not write it, or where this model cannot read its
+   * signature.
+   */
   carried(data: string): Envelope | undefined {
     const envelope = openEnvelope(data);
     if (!envelope) {
@@ -47,13 +51,17 @@ export class Signatures {
     return this.#readable(envelope) ? envelope : undefined;
   }
 
-  /** A call's signature from the store: by its id, or, for the first call of a step, by what it says. */
+  /**
+   * The stored signature of a call. It is found by the call's id, or, for the first call of a step, by its name and
+   * arguments.
+   */
   storedForCall(call: CallItem, isFirst: boolean): string | undefined {
     const { signatures } = this.#ctx;
     if (signatures.size === 0) return undefined;
     const stored =
       signatures.get(callKey(call.id)) ??
-      // Later calls of the step have no signature; by equal words they would get that of another call.
+      // Later calls of the step have no signature. If they were looked up by name and arguments, they would get the
+      // signature of an equal call.
       (isFirst ? signatures.get(callContentKey(call.name, call.input)) : undefined);
     return this.#open(stored).find((envelope) => envelope.place.on === 'call')?.signature;
   }
@@ -65,13 +73,15 @@ export class Signatures {
     return this.#open(signatures.get(exact) ?? signatures.get(loose)).filter(isTextRange);
   }
 
-  /** Splits `text` so that each signed range is a part of its own. Unsigned empty text becomes nothing. */
+  /**
+   * Splits `text` so that each signed range becomes a part of its own. Empty text without a signature becomes no part.
+   */
   signText(text: string, ranges: readonly TextRange[]): RequestPart[] {
     if (ranges.length === 0) return text === '' ? [] : [{ text: wellFormed(text) }];
     const parts: RequestPart[] = [];
     let at = 0;
     for (const range of ranges.toSorted((a, b) => a.place.start - b.place.start)) {
-      // Clients trim the end of a text, so a range that reaches beyond the end is cut.
+      // Clients cut white space from the end of a text, so a range that goes beyond the end is cut.
       const start = Math.min(range.place.start, text.length);
       const end = Math.min(range.place.end, text.length);
       if (start < at || (start === end && range.place.start < range.place.end)) {
@@ -86,7 +96,10 @@ export class Signatures {
     return parts;
   }
 
-  /** Ranges whose text block the client did not send back. An empty signed part is put in; other ranges are lost. */
+  /**
+   * The parts for ranges whose text block the client did not send back. For a signed empty range a part is put in; the
+   * other ranges are lost.
+   */
   withoutText(ranges: readonly TextRange[]): RequestPart[] {
     const empty = ranges.filter((range) => range.place.start === range.place.end);
     this.#unplaced += ranges.length - empty.length;
@@ -94,8 +107,8 @@ export class Signatures {
   }
 
   /**
-   * Every turn's first calls are signed, not only the last turn's: a history that is signed alike each time stays
-   * cached.
+   * Makes sure that the first call of a step has a signature. This is done in every turn, not only in the last one: a
+   * history that has the same signatures each time stays cached.
    */
   secureStep(parts: readonly RequestPart[]): void {
     if (this.#ctx.model.signatures !== 'required') return;

@@ -1,15 +1,17 @@
-/** The system prompt. */
+/** Translates the system prompt. */
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
 
 /**
- * The first block of Claude Code's prompt: one line of accounting for Anthropic. It changes with every version, which
- * would spoil a cached prefix.
+ * The first block of Claude Code's prompt: one line for Anthropic's billing. It changes with every version, and would
+ * change the beginning of a prompt that is cached.
  */
 const BILLING = /^x-anthropic-billing-header:.*\n?/;
 
-/** `extra` is what the proxy itself asks of the model; it comes last. */
+/**
+ * Makes the system instruction. `extra` holds the instructions that the proxy itself gives the model; they come last.
+ */
 export function toSystemInstruction(
   system: CountTokensRequest['system'],
   extra: readonly string[],

@@ -1,25 +1,27 @@
 /**
- * Takes out of a request what the model refuses about thinking (wire section 6): first the level or the budget;
- * thinking altogether where the error is about thinking itself. What a new model takes is known only when it has
- * refused something.
+ * Takes settings of thinking that the model refuses out of a request (wire section 6). First the level or the budget is
+ * taken out. Where the error is about thinking itself, all settings of thinking are taken out. Which settings a new
+ * model accepts is known only after it has refused one.
  */
 import type { UpstreamError } from '../../gemini/errors.ts';
 import { failureClass } from '../../gemini/failure.ts';
 import type { GenerateContentRequest, ThinkingConfig } from '../../gemini/wire.ts';
 
 /**
- * What is left out. `setting`: level and budget, so the model decides how much to think. `everything`: all that is said
- * about thinking.
+ * What is taken out. `setting`: level and budget, so the model decides how much to think. `everything`: all settings of
+ * thinking.
  */
 export type ThinkingCut = 'setting' | 'everything';
 
 export type ThinkingRefusal = {
   cut: ThinkingCut;
-  /** The level or budget, where the error names it; undefined where any other value would be refused too. */
+  /**
+   * The refused level or budget, where the error names it. Undefined where the model would refuse any other value too.
+   */
   value: string | undefined;
 };
 
-/** The sentence is about whether the model thinks, or shows its thoughts, and not about how much. */
+/** Matches a sentence about whether the model thinks or shows its thoughts, and not about how much it thinks. */
 const ABOUT_THINKING_ITSELF =
   /include_?thoughts|thinking_?config\b(?!\.\w)|\bthinking is (?:only|not)\b|not support thinking/i;
 
@@ -30,7 +32,10 @@ export function wishOf({ thinkingLevel, thinkingBudget }: ThinkingConfig): strin
 const mentions = (message: string, value: string): boolean =>
   message.split(/[^\w-]+/).some((word) => word.toLowerCase() === value.toLowerCase());
 
-/** The setting of thinking that `error` refuses; undefined where `error` is about something else, or there is nothing to take out. */
+/**
+ * The setting of thinking that `error` refuses. Undefined where `error` is about something else, or where the request
+ * has no such setting.
+ */
 export function thinkingRefusal(
   error: UpstreamError,
   { generationConfig }: GenerateContentRequest,

@@ -1,6 +1,7 @@
 /**
- * How hard the model thinks: Anthropic's `thinking` and `effort`, in the terms that the model's row allows. Gemini 2.5
- * takes a budget of tokens, later models take a level, and the newest cannot be switched off (wire section 7).
+ * Translates how hard the model should think: Anthropic's `thinking` and `effort` become what the model's row allows.
+ * Gemini 2.5 accepts a budget of tokens, later models accept a level, and in the newest thinking cannot be switched off
+ * (wire section 7).
  */
 import type { CountTokensRequest, Effort, Message } from '../../anthropic/request.ts';
 import type { Thinking } from '../../gemini/models.ts';
@@ -11,16 +12,16 @@ import { isCleared, lastUserIndex } from './messages.ts';
 
 export type ThinkingPlan = {
   config: ThinkingConfig | undefined;
-  /** Tokens for thoughts on top of what the client allowed. */
+  /** The number of tokens for thoughts that are allowed in addition to the client's limit. */
   headroom: number;
 };
 
 type Wish =
   | { kind: 'least' }
-  /** Anthropic's `enabled`: a budget of tokens, which is part of `max_tokens`. */
+  /** The client asks with `enabled` for a budget of tokens, which is a part of `max_tokens`. */
   | { kind: 'budget'; tokens: number }
   | { kind: 'effort'; effort: Effort }
-  /** Adaptive thinking without an effort. */
+  /** The client asks for adaptive thinking and gives no effort. */
   | { kind: 'free' };
 
 const LEVELS: readonly ThinkingLevel[] = ['minimal', 'low', 'medium', 'high', 'xhigh'];
@@ -33,7 +34,7 @@ const EFFORT_LEVEL = {
   max: 'xhigh',
 } as const satisfies Record<Effort, ThinkingLevel>;
 
-/** Tokens of thought that a level or an effort usually takes. */
+/** How many tokens of thought a level or an effort usually uses. */
 const LEVEL_TOKENS = {
   minimal: 1_024,
   low: 4_096,
@@ -44,7 +45,7 @@ const LEVEL_TOKENS = {
 
 const AUTOMATIC_BUDGET = -1;
 
-/** The effort that holds now: the last one named in the conversation, or else the request's own. */
+/** The effort that holds now: the last effort named in the conversation, or else the effort of the request. */
 export function latestEffort(request: CountTokensRequest): Effort | undefined {
   const lastUser = lastUserIndex(request.messages);
   const named = (message: Message, index: number) =>
@@ -71,7 +72,9 @@ function wishedLevel(wish: Wish): ThinkingLevel {
   return wish.kind === 'effort' ? EFFORT_LEVEL[wish.effort] : 'high';
 }
 
-/** The lowest level of the row that is at least the one wished for; or else the row's highest. */
+/**
+ * The lowest level of the row that is at least the level that was asked for; if there is none, the row's highest level.
+ */
 function byLevel(levels: readonly ThinkingLevel[], wish: Wish, warn: Warn): ThinkingPlan {
   const wished = wishedLevel(wish);
   const enough = levels.find((level) => LEVELS.indexOf(level) >= LEVELS.indexOf(wished));
@@ -110,7 +113,10 @@ export function planThinking(request: CountTokensRequest, row: Thinking, warn: W
   return { config: undefined, headroom: 0 };
 }
 
-/** A request without `thinking` must get no thinking block: plain programs read `content[0].text`. */
+/**
+ * How thoughts are shown. The answer to a request without `thinking` must have no thinking block: simple programs read
+ * `content[0].text`.
+ */
 export function thinkingDisplay(request: CountTokensRequest): ThinkingDisplay {
   const { thinking } = request;
   if (!thinking || thinking.type === 'disabled') return 'hidden';

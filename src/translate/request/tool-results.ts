@@ -1,4 +1,7 @@
-/** Results of calls as function responses, with their media where the model takes media there. */
+/**
+ * Translates results of calls into function responses. Their media are put into the response where the model accepts
+ * media there.
+ */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { FunctionResponse, RequestPart } from '../../gemini/wire.ts';
 import { wellFormed } from '../../lib/well-formed.ts';
@@ -15,7 +18,7 @@ import { tagged } from './text.ts';
 
 export type CallAnswer = {
   response: RequestPart;
-  /** Media that follows after all the responses. */
+  /** The media that come after all the responses. */
   beside: RequestPart[];
 };
 
@@ -24,7 +27,7 @@ function typeOf(part: MediaPart): string {
   return mimeType ? `: ${mimeType}` : '';
 }
 
-/** Text stays as it is. For media a mark stands at its place, since media travels apart from the text. */
+/** The text of a result. For media a mark shows their place, since media are sent apart from the text. */
 function outputText(parts: readonly ContentPart[]): string {
   let attachments = 0;
   const lines = parts.map((part) =>
@@ -56,7 +59,7 @@ export function answerCall(call: OpenCall, result: ResultItem, model: GeminiMode
   const label = (index: number) => ({ text: `Attachment ${index + 1} of the result of ${call.name}:` });
   return {
     response: responsePart(call, key, output, inside),
-    // A response takes media as bytes only. Media that Google is to read by URL goes beside it.
+    // A response may contain media only as bytes. Media that Google is to read by URL come after the responses.
     beside: media.flatMap((part, index) =>
       isInline(part) && inside.includes(part) ? [] : [label(index), part],
     ),
@@ -68,7 +71,10 @@ export function interruptedCall(call: OpenCall): CallAnswer {
   return { response, beside: [] };
 }
 
-/** A result whose call is not in the turn before: it is doubled, late, or its call was cut off. */
+/**
+ * Translates a result whose call is not in the turn before: the result comes twice or too late, or its call was cut
+ * off.
+ */
 export function looseResult(result: ResultItem): RequestPart[] {
   const text = tagged(result.failed ? 'tool_error' : 'tool_result', [outputText(result.parts)]);
   return [{ text }, ...result.parts.filter(isMedia)];

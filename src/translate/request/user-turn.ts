@@ -1,7 +1,7 @@
 /**
- * The user's side of the history. Google wants the content after a turn of calls to begin with exactly one response for
- * each call (wire section 4). So responses come first, in the order of the calls, and all other parts follow in theirs.
- * A missing response is made up, and a response without a call becomes text.
+ * Translates the user's side of the history. Google wants the content after a turn of calls to begin with exactly one
+ * response for each call (wire section 4). So the responses come first, in the order of the calls, and all other parts
+ * follow in their own order. A missing response is made up, and a response without a call becomes text.
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { RequestPart } from '../../gemini/wire.ts';
@@ -10,7 +10,7 @@ import type { Warn } from '../warnings.ts';
 import type { Item, OpenCall, ResultItem } from './items.ts';
 import { answerCall, interruptedCall, looseResult } from './tool-results.ts';
 
-/** Pairs each call with its result. If an id is used twice, the results are taken in order. */
+/** Finds the result for each call. If an id is used twice, its results are used in order. */
 function matchResults(calls: readonly OpenCall[], items: readonly Item[]) {
   const waiting = new Map<string, ResultItem[]>();
   for (const item of items) {

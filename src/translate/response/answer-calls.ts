@@ -1,7 +1,7 @@
 /**
- * Which tools the calls of an answer name. A call to a tool that the client declared goes on at once. From the first
- * call to any other tool on, the answer waits for its end. Only then is it known who answers that call: Gemini, if its
- * result is in the answer too, or else the client. Why: docs/decisions/0033-undeclared-calls.md
+ * Decides which tools the calls of an answer name. A call to a tool that the client declared goes on at once. From the
+ * first call to any other tool on, the answer is held back until its end. Only then is it known who answers that call:
+ * Gemini, if the call's result is in the answer too, or else the client. Why: docs/decisions/0033-undeclared-calls.md
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_CALLS } from '../../gemini/limits.ts';
@@ -14,17 +14,20 @@ import type { LostCall } from './lost-calls/values.ts';
 import { meaningOf } from './stop-reason.ts';
 import { type Finish, isContent, type TurnEvent } from './turn.ts';
 
-/** What a part of Gemini's says, before the names of calls are looked up. */
+/** What a part of Gemini's answer says, before the names of calls are looked up. */
 export type ReadEvent =
   | TurnEvent
   | { type: 'gemini-call'; call: GeminiCall }
-  /** The result of a call that Gemini answered itself. */
+  /** The result of a call that Gemini itself has answered. */
   | { type: 'gemini-result'; id: string | undefined; name: string | undefined };
 
 export type AnswerCallsOptions = {
   plan: AnswerPlan;
   warn: Warn;
-  /** True once an answer: for a call to an undeclared tool another attempt can be made, and is then used up. */
+  /**
+   * True where another attempt can be made because of a call to an undeclared tool. Asking uses this up: it is true
+   * once in an answer.
+   */
   mayAskAgain(): boolean;
 };
 
@@ -34,24 +37,24 @@ const tooManyCalls = () =>
 export class AnswerCalls {
   readonly #options: AnswerCallsOptions;
   #held: ReadEvent[] = [];
-  /** Calls that are held back, except those that Gemini has answered. */
+  /** The calls that are held back, except for those that Gemini has answered. */
   readonly #waiting: GeminiCall[] = [];
   readonly #answered = new Set<GeminiCall>();
   #gaveContent = false;
   #calls = 0;
-  /** Calls were read out of the message of the end. */
+  /** True where calls were read out of the finishReason's message. */
   recovered = false;
 
   constructor(options: AnswerCallsOptions) {
     this.#options = options;
   }
 
-  /** Calls that went on, or were left out because the client takes only one. */
+  /** The number of calls that went on, or that were left out because the client accepts only one. */
   get count(): number {
     return this.#calls;
   }
 
-  /** Takes in `read`, and returns what may go on now. Token counts never wait. */
+  /** Receives what was read, and returns the turn events that may go on now. Token counts are never held back. */
   through(read: readonly ReadEvent[]): TurnEvent[] {
     const events: TurnEvent[] = [];
     for (const event of read) {
@@ -63,7 +66,7 @@ export class AnswerCalls {
     return events;
   }
 
-  /** What is shown at the end: what was held back, and calls that only the message of the end tells. */
+  /** The turn events of the end: what was held back, and the calls that only the finishReason's message contains. */
   end(finish: Finish): TurnEvent[] {
     const events: TurnEvent[] = [];
     const held = this.#held;
@@ -94,7 +97,10 @@ export class AnswerCalls {
     events.push(given);
   }
 
-  /** Server-side tools of an older preview come as a call and its result in the same answer (recordings section 5). */
+  /**
+   * Pairs the result of a call that Gemini has answered with that call. Server-side tools of an older preview send a
+   * call and its result in the same answer (recordings section 5).
+   */
   #result({ id, name }: Extract<ReadEvent, { type: 'gemini-result' }>): void {
     const at = this.#waiting.findIndex((call) =>
       id !== undefined && call.id !== undefined ? call.id === id : call.name === name,
@@ -117,7 +123,10 @@ export class AnswerCalls {
     return { type: 'call', name, args, ...(signature ? { signature } : {}) };
   }
 
-  /** Throws where the client must not see the call, or where another attempt may avoid it. */
+  /**
+   * The client's name for the tool of a call. Throws where the client must not see the call, or where another attempt
+   * may avoid it.
+   */
   #nameFor(geminiName: string): string {
     const { plan, warn, mayAskAgain } = this.#options;
     const declared = this.#declaredName(geminiName);
@@ -144,8 +153,8 @@ export class AnswerCalls {
   }
 
   /**
-   * Either all calls that the message tells can be read, or none is used. None is used beside delivered calls either:
-   * the message may repeat those.
+   * Reads the calls in the finishReason's message. If one of them cannot be read, none is used. None is used beside
+   * delivered calls either, because the message may repeat those.
    */
   #recover(reason: string, message: string | undefined, events: TurnEvent[]): void {
     const meaning = meaningOf(reason);

@@ -1,4 +1,7 @@
-/** Reads one attempt frame by frame, as far as the client wants it: up to its stop sequence, or its `max_tokens`. */
+/**
+ * Reads one attempt frame by frame, up to the place where the client wants no more: its stop sequence, or its
+ * `max_tokens`.
+ */
 import type { Frame } from '../../gemini/frames.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
@@ -9,10 +12,12 @@ import { isContent, type TurnEvent } from './turn.ts';
 
 /** Turns the frames of one attempt into TurnEvents. */
 export type Reader = {
-  /** True once the end was given out before upstream's own end: upstream is to be left. */
+  /** True once the end was given out before upstream's own end: the caller should then leave upstream. */
   readonly finished: boolean;
   read(frame: Frame): TurnEvent[];
-  /** The body has ended. Throws where that makes no answer. */
+  /**
+   * To be called when the body has ended. Returns the last turn events. Throws where the body makes no complete answer.
+   */
   end(): TurnEvent[];
 };
 
@@ -22,7 +27,7 @@ export class AttemptReader implements Reader {
   readonly #plan: AnswerPlan;
   readonly #stops: StopScanner;
   #finished = false;
-  /** Signatures of no text that came before content; undefined once content has come. */
+  /** Signatures without text that came before content; undefined once content has come. */
   #signatures: TurnEvent[] | undefined = [];
 
   constructor(options: AnswerCallsOptions) {
@@ -45,7 +50,10 @@ export class AttemptReader implements Reader {
     return this.#tellable(this.#wanted(this.#parts.end()));
   }
 
-  /** A signature waits for content: of an attempt that is given up, none may stay for the text of the next one. */
+  /**
+   * Holds back signatures until content comes. If the attempt is given up before that, none of its signatures may stay
+   * for the text of the next attempt.
+   */
   #tellable(events: TurnEvent[]): TurnEvent[] {
     const before = this.#signatures;
     if (!before) return events;
@@ -63,7 +71,10 @@ export class AttemptReader implements Reader {
     return this.#plan.stopSequences.length === 0 ? within : this.#toStop(within);
   }
 
-  /** The text with the sequence in it stays whole: whoever shows it cuts it, and knows which part was signed. */
+  /**
+   * Cuts the events at a stop sequence. The text that contains the sequence stays whole: the code that shows this text
+   * cuts it, and knows which part was signed.
+   */
   #toStop(events: TurnEvent[]): TurnEvent[] {
     for (const [index, event] of events.entries()) {
       const sequence = this.#stoppedAt(event);
@@ -76,7 +87,7 @@ export class AttemptReader implements Reader {
 
   #stoppedAt(event: TurnEvent): string | undefined {
     if (event.type === 'text') return this.#stops.push(event.text).stoppedAt;
-    // What follows is shown as another block.
+    // What follows is shown in another block, so the search for stop sequences begins anew.
     if (event.type === 'call' || (event.type === 'thinking' && this.#plan.thinking === 'shown'))
       this.#stops.flush();
     return undefined;

@@ -1,32 +1,37 @@
 /**
- * Which words of an answer rest on which pages. Google gives offsets in bytes of UTF-8 over the whole text, and is off
- * by one at times. It also gives the words, so the words decide.
+ * Finds which words of an answer are based on which pages. Google gives offsets in bytes of UTF-8 over the whole text,
+ * and some of them are wrong by one. Google also gives the words themselves, so the place is decided by the words.
  */
 import type { Warn } from '../warnings.ts';
 import { eachSource, type Grounding, listOf } from './grounding.ts';
 import type { Source } from './turn.ts';
 
-/** A piece of the answer. With `sources`, it rests on these pages. */
+/** A piece of the answer. `sources` are the pages on which the piece is based. */
 export type Piece = { text: string; sources: readonly Source[] };
 
-/** Characters that are searched to either side of the offset. */
+/** How many characters before and after an offset are searched for its words. */
 const NEAR = 64;
 /**
- * Characters of an answer that are searched for words that do not stand near their offset. An answer has some thousand
- * characters, and about ten such words.
+ * The most characters of an answer that are searched for words that are not near their offset. An answer has some
+ * thousand characters, and about ten such words.
  */
 const MOST_SEARCHED = 20_000_000;
-/** The most citations that are read. Google needs only two bytes for one, and each repeats the link of its page. */
+/**
+ * The most citations that are read. Google needs only two bytes for a citation, and each citation repeats the link of
+ * its page.
+ */
 const MOST_CITATIONS = 2_000;
 
-/** Bytes of UTF-8. */
+/** The bytes of a character in UTF-8. */
 function sizeOf(codePoint: number): number {
   if (codePoint < 0x80) return 1;
   if (codePoint < 0x800) return 2;
   return codePoint < 0x10000 ? 3 : 4;
 }
 
-/** The index in `text` for each offset in bytes; inside of a character, the index where that begins. */
+/**
+ * The index in `text` for each offset in bytes. For an offset inside of a character it is the index of that character.
+ */
 function bytePlaces(text: string): Uint32Array {
   const places = new Uint32Array(Buffer.byteLength(text) + 1);
   let bytes = 0;
@@ -42,7 +47,7 @@ function bytePlaces(text: string): Uint32Array {
 type Segment = NonNullable<Grounding['supports'][number]['segment']>;
 type Range = { start: number; end: number };
 
-/** Where `words` stand nearest to `start`; -1 where they stand nowhere. */
+/** The place of `words` that is nearest to `start`; -1 where the text does not have these words. */
 function nearest(text: string, words: string, start: number): number {
   const [before, after] = [text.lastIndexOf(words, start), text.indexOf(words, start)];
   if (before < 0) return after;
@@ -60,7 +65,7 @@ class Words {
     this.#places = bytePlaces(text);
   }
 
-  /** The place of a segment in the text; undefined where the text does not have the words of the segment. */
+  /** The place of a segment's words in the text; undefined where the text does not have these words. */
   rangeOf({ startIndex, endIndex, text: words }: Segment): Range | undefined {
     const start = this.#placeOf(startIndex);
     if (typeof words !== 'string' || words === '') {
@@ -78,7 +83,7 @@ class Words {
   }
 
   #find(words: string, start: number): number {
-    // Half a character occurs in the text only inside of a whole one.
+    // Words that begin or end with half a character occur in the text only inside of a whole character.
     if (!words.isWellFormed()) return -1;
     const from = Math.max(0, start - NEAR);
     const near = nearest(this.#text.slice(from, start + NEAR + words.length), words, start - from);
@@ -115,7 +120,7 @@ function citedRanges(text: string, { supports, sources }: Grounding, warn: Warn)
   return ranges.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** Cuts `text` into pieces that add up to it. Words that are cited twice belong to the first piece. */
+/** Cuts `text` into pieces that join to exactly `text`. Words that are cited twice belong to the first piece. */
 export function citedPieces(text: string, grounding: Grounding, warn: Warn): Piece[] {
   const pieces: { text: string; sources: Source[] }[] = [];
   let at = 0;
@@ -143,8 +148,8 @@ export function cutPieces(pieces: readonly Piece[], length: number): Piece[] {
 }
 
 /**
- * Anthropic refuses a block of white space alone when a client sends it back, so white space is added to the piece
- * before.
+ * The pieces without any that is only white space. Anthropic refuses a block of white space alone when a client sends
+ * it back, so white space is added to the piece before.
  */
 function withoutBlank(pieces: readonly Piece[]): Piece[] {
   const whole: Piece[] = [];

@@ -1,4 +1,4 @@
-/** Puts Gemini's calls together, which come whole or in pieces. It does not ask whose tools they name. */
+/** Puts together Gemini's calls, which come whole or in pieces. It does not look at whose tools they name. */
 import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_DEPTH, MAX_VALUES } from '../../gemini/limits.ts';
 import { parseExact } from '../../lib/exact-json.ts';
@@ -8,7 +8,7 @@ import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { PartialCall } from './partial-call.ts';
 
 export type GeminiCall = {
-  /** Google's id, where Google gives one. */
+  /** Google's id of the call; undefined where Google gives none. */
   id: string | undefined;
   /** The name as the model wrote it. */
   name: string;
@@ -23,7 +23,7 @@ const isThere = (value: unknown): boolean => value !== undefined && value !== nu
 export class GeminiCalls {
   #open: { id: string | undefined; call: PartialCall } | undefined;
 
-  /** The calls that are complete with this `functionCall`: none, one, or two (a new name ends the call before it). */
+  /** The calls that are complete after this `functionCall`: none, one, or two (a new name ends the call before it). */
   read(part: unknown, signature: string | undefined): GeminiCall[] {
     if (!isObject(part)) throw unusable('wrote a call that is no object');
     const { id, name, args, partialArgs } = part;
@@ -45,7 +45,7 @@ export class GeminiCalls {
     return this.#open?.call.name;
   }
 
-  /** Takes out the open call as far as it has come. */
+  /** Returns the open call with the arguments that have come until now. No call is open after that. */
   close(): GeminiCall[] {
     if (!this.#open) return [];
     const { id, call } = this.#open;
@@ -55,8 +55,8 @@ export class GeminiCalls {
 }
 
 /**
- * Arguments may be missing, null, or an empty list; gateways write them as text. Anything else that is no object would
- * break the client's tool.
+ * The arguments of a call. They may be missing, null, or an empty list, and gateways write them as text. Anything else
+ * that is not an object would break the client's tool, so it throws.
  */
 function argumentsOf(name: string, args: unknown): JsonObject {
   const value = typeof args === 'string' ? parsed(args) : (args ?? null);

@@ -1,4 +1,6 @@
-/** What Google's search found. Usually this metadata comes with the last event, and is empty in earlier ones. */
+/**
+ * Reads what Google's search found. Usually this metadata comes with the last event, and is empty in earlier events.
+ */
 import type { GroundingMetadata } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
 import type { SearchPlan } from '../context.ts';
@@ -7,14 +9,17 @@ import type { Source } from './turn.ts';
 
 export type Grounding = {
   queries: string[];
-  /** The pages by their number in Google's list; undefined for one that must not be shown, or is no page. */
+  /**
+   * The pages by their number in Google's list; undefined for a page that must not be shown, and for an entry that is
+   * no page.
+   */
   sources: (Source | undefined)[];
   supports: NonNullable<GroundingMetadata['groundingSupports']>;
 };
 
-/** Google gives links of its own, which lead on to the pages. */
+/** The host of Google's own links, which redirect to the pages. */
 const REDIRECT_HOST = 'vertexaisearch.cloud.google.com';
-/** Characters. Google's links have some hundred, and each is repeated with every citation. */
+/** Characters. Google's links have some hundred, and each link is repeated with every citation. */
 const LONGEST_LINK = 8_192;
 const LONGEST_TITLE = 1_000;
 const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
@@ -22,10 +27,10 @@ const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
 export const listOf = <T>(value: readonly T[] | undefined): readonly T[] =>
   Array.isArray(value) ? value : [];
 
-/** In Google's lists only objects hold anything to read. */
+/** The objects in a list of Google's: other values hold nothing to read. */
 const objectsIn = <T>(value: readonly T[] | undefined): T[] => listOf(value).filter((item) => isObject(item));
 
-/** Where several events have metadata, the last one that says anything of a field counts. */
+/** Joins the metadata of two events. For each field the last event that has a value for the field counts. */
 export function mergeGrounding(before: GroundingMetadata, next: GroundingMetadata): GroundingMetadata {
   const said = Object.entries(next).filter(([, value]) => !Array.isArray(value) || value.length > 0);
   return { ...before, ...Object.fromEntries(said) };
@@ -43,7 +48,10 @@ function hostOf(url: URL, { title, domain }: Web): string {
   ) as string;
 }
 
-/** Google may leave out the subdomain, so a page may be allowed, or blocked, without our seeing it. */
+/**
+ * True where the page may be shown. Google may leave out the subdomain, so we may not notice that a page's subdomain is
+ * blocked, or is not allowed.
+ */
 function isTold(host: string | undefined, { allowedDomains, blockedDomains }: SearchPlan): boolean {
   const meets = (domain: string) =>
     host === undefined || isWithin(host.toLowerCase(), domain) || isWithin(domain, host.toLowerCase());

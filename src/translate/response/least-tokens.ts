@@ -1,7 +1,7 @@
 /**
  * The least number of tokens that a text can have, without a tokenizer. Gemini's tokenizer never joins two words or
- * more than three digits, and needs few tokens for long words and rows of signs. Since the estimate is never too high,
- * no answer within a limit is cut.
+ * more than three digits into one token, and needs few tokens for long words and rows of signs. Since the estimate is
+ * never too high, no answer within a limit is cut.
  */
 
 /** The most characters of one token. */
@@ -10,7 +10,7 @@ const LONGEST = 16;
 const PIECES = /\p{L}[\p{L}\p{M}]*|\p{N}{1,3}|[^\p{L}\p{N}]+/gu;
 const WORD = /^[\p{L}\p{N}]/u;
 
-/** A blank between two words belongs to the second. */
+/** The least tokens of a piece. A blank between two words counts with the second word. */
 function weightOf(piece: string): number {
   if (WORD.test(piece)) return Math.max(1, piece.length / LONGEST);
   return piece === ' ' ? 0 : piece.length / LONGEST;
@@ -23,7 +23,7 @@ export function leastTokens(text: string): number {
 }
 
 /**
- * The index where so many tokens are used up: behind a word, or inside of a long one. It is never inside of a
+ * The index at which `tokens` tokens are used up: after a word, or inside of a long word. It is never inside of a
  * character.
  */
 export function endOfTokens(text: string, tokens: number): number {

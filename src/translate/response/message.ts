@@ -1,4 +1,4 @@
-/** The answer as a whole: the events of the stream, folded. There is no second way to make one. */
+/** Makes a whole answer by folding the events of its stream. No other code makes a whole answer. */
 import type { MessageEvent } from '../../anthropic/events.ts';
 import type { AnswerBlock, AnswerMessage } from '../../anthropic/message.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';

@@ -1,7 +1,8 @@
 /**
- * A call whose arguments come in pieces (Vertex, `streamFunctionCallArguments`; recordings section 5). First comes a
- * part with the name, then values by JSON path (a string may take several parts), and then a part that does not
- * continue. Pieces that do not fit together throw: arguments that are nearly right could damage somebody's files.
+ * Puts together a call whose arguments come in pieces (Vertex, `streamFunctionCallArguments`; recordings section 5).
+ * First comes a part with the name, then values by JSON path (a string may need several parts), and then a part that
+ * says that nothing follows. Pieces that do not fit together throw: arguments that are nearly right could damage
+ * somebody's files.
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_DEPTH } from '../../gemini/limits.ts';
@@ -12,13 +13,13 @@ type Container = Record<Segment, Json>;
 
 const STEP = /\.([^.[\]]+)|\[(\d{1,9})\]|\["((?:[^"\\]|\\.)*)"\]|\['((?:[^'\\]|\\.)*)'\]/sy;
 const ESCAPE = /\\(.)/gs;
-/** Characters. */
+/** The most characters of a path. */
 const MAX_PATH = 4_096;
-/** The most steps of all paths of a call: several for each token of the longest answer. */
+/** The most steps of all paths of a call together: several for each token of the longest answer. */
 const MAX_STEPS = 250_000;
 /**
- * How far an index may run ahead of its list. Empty lists and objects have no piece of their own, so gaps must be
- * allowed. But a path is short, and could make a huge gap.
+ * The most items that an index may skip. Empty lists and objects have no piece of their own, so gaps must be allowed.
+ * But a path is short, and could make a huge gap.
  */
 const MAX_GAPS = 1_000;
 
@@ -46,7 +47,10 @@ function steps(path: unknown): Segment[] {
 const isContainer = (value: Json | undefined): value is Json[] | JsonObject =>
   Array.isArray(value) || isObject(value);
 
-/** Only own members count: an argument may be named `__proto__`, and must not reach a prototype. */
+/**
+ * A member of a container. Only own members count: an argument may be named `__proto__`, and must not reach a
+ * prototype.
+ */
 const member = (container: Container, step: Segment): Json | undefined =>
   Object.hasOwn(container, step) ? container[step] : undefined;
 
@@ -77,7 +81,7 @@ export class PartialCall {
     }
   }
 
-  /** Adds whole arguments that come after the name. */
+  /** Adds complete arguments that come after the name. */
   merge(args: JsonObject): void {
     for (const [name, value] of Object.entries(args)) put(this.args, name, value);
   }
@@ -98,7 +102,7 @@ export class PartialCall {
     put(at, last, goesOn ? `${before}${value}` : value);
   }
 
-  /** The container at `step`, which is made if it is missing, for a member at `next`. */
+  /** The container at `step` that holds the member `next`. It is made where it is missing. */
   #inside(at: Container, step: Segment, next: Segment): Container {
     const found = this.#room(at, step);
     if (isContainer(found)) return found as Container;
@@ -108,7 +112,7 @@ export class PartialCall {
     return made as Container;
   }
 
-  /** The value at `step`; a list is filled up to there first. */
+  /** The value at `step`. A list is first filled up to that index. */
   #room(at: Container, step: Segment): Json | undefined {
     if (Array.isArray(at) !== (typeof step === 'number')) throw unfit('that mix lists and objects');
     if (!Array.isArray(at)) return member(at, step);

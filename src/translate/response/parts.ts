@@ -1,7 +1,7 @@
 /**
- * The part ladder: Gemini's frames to TurnEvents, for streams and unary answers alike. One reader reads one attempt. What cannot
- * be an answer (an error object, a broken end, a call of an unknown tool) is thrown as an UpstreamError, so
- * that another attempt can be made while nothing has been told.
+ * Translates Gemini's frames to TurnEvents, for streams and whole answers alike. One reader reads one attempt. Anything
+ * that cannot be an answer (an error object, a broken end, a call of an unknown tool) is thrown as an UpstreamError, so
+ * that another attempt can be made while the client has seen nothing.
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { Bound, Frame } from '../../gemini/frames.ts';
@@ -57,7 +57,7 @@ export class PartsReader {
       case 'malformed':
         throw new UpstreamError('malformed', brokenEvent(frame.text));
       case 'oversized':
-        // Another attempt costs the whole prompt once more, and reading time as well, so only one is made for this.
+        // Another attempt costs the whole prompt and much reading time once more, so only one is made for this failure.
         throw new UpstreamError('unusable', `upstream sent ${BROKEN_BOUNDS[frame.bound]}`);
       case 'truncated':
         throw new UpstreamError('truncated', 'the upstream answer ended in the middle of an event');
@@ -67,7 +67,7 @@ export class PartsReader {
     }
   }
 
-  /** The body has ended. Throws where the answer has no finishReason, or nothing in it. */
+  /** To be called when the body has ended. Throws where the answer has no finishReason, or no content. */
   end(): TurnEvent[] {
     if (!this.#finish)
       throw new UpstreamError('truncated', 'the upstream answer ended without a finishReason');
@@ -79,8 +79,8 @@ export class PartsReader {
   }
 
   /**
-   * What was held back to the end. At a normal end an open call is complete without its last part; at any other end it
-   * was broken off.
+   * The events that were held back to the end. At a normal end an open call is complete without its last part; at any
+   * other end the call was broken off.
    */
   #rest(finish: Finish): ReadEvent[] {
     const rest: ReadEvent[] = [];
@@ -98,7 +98,7 @@ export class PartsReader {
     if (finish.kind !== 'finished') return;
     const meaning = meaningOf(finish.reason);
     const detail = finish.message ? `: ${finish.message}` : '';
-    // Gemini 3 delivers the call together with UNEXPECTED_TOOL_CALL; that call is as good as any.
+    // Gemini 3 delivers the call together with UNEXPECTED_TOOL_CALL. That call is treated like any other.
     const delivered = finish.reason === 'UNEXPECTED_TOOL_CALL' && this.#calls.count > 0;
     if (meaning.kind === 'unusable' && !delivered && !this.#calls.recovered) {
       throw new UpstreamError('unusable', `${meaning.why} (${finish.reason})${detail}`);
@@ -141,7 +141,7 @@ export class PartsReader {
     const { parts } = this.#object('content', candidate['content']);
     for (const part of this.#objects('parts', parts)) this.#part(part, events);
     const reason = this.#name('finishReason', candidate['finishReason']);
-    // Reading goes on: with code execution a second finishReason follows (recordings section 4).
+    // Reading goes on after a finishReason: with code execution a second one follows (recordings section 4).
     if (reason === undefined) return;
     const message = textOf(candidate['finishMessage']);
     this.#finish = { kind: 'finished', reason, ...(message ? { message } : {}) };
@@ -192,7 +192,10 @@ export class PartsReader {
     this.#text(`\n\`\`\`${code}\n\`\`\`\n`, undefined, events, by);
   }
 
-  /** An answer with nothing but a picture is complete: another attempt would not be better. */
+  /**
+   * Reads a part with media. An answer that consists only of a picture is complete: another attempt would not be
+   * better.
+   */
   #media(part: Fields, signature: string | undefined, events: ReadEvent[]): void {
     const words = part['thought'] ? undefined : mediaInWords(part);
     if (words === undefined) {
@@ -209,7 +212,7 @@ export class PartsReader {
     if (text !== '') events.push({ type: 'thinking', text });
   }
 
-  /** The second half of a character will not come any more. */
+  /** Ends the text: if its last character is half a character, the second half will not come any more. */
   #endText(events: ReadEvent[]): void {
     this.#endThoughts(events);
     const text = this.#words.flush();
@@ -256,7 +259,7 @@ export class PartsReader {
   }
 }
 
-/** Not cut: whoever shows it hides secrets first and cuts then. */
+/** The message for a broken event. It is not cut: the code that shows it hides secrets first and cuts then. */
 const brokenEvent = (text: string): string =>
   MARKUP.test(text)
     ? 'upstream sent a page in place of an answer; check GOOGLE_GEMINI_BASE_URL, and any proxy or sign-in page before it'

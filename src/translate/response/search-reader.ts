@@ -1,7 +1,7 @@
 /**
- * Reads an answer for which Google searched the web. Anthropic sends the search before the text that rests on it;
- * Google sends it after. So the text waits for the end. Until then another attempt is possible, and pings keep the
- * client waiting.
+ * Reads an answer for which Google searched the web. Anthropic sends the search before the text that is based on it;
+ * Google sends the search after the text. So the text is held back until the end. Until then another attempt is
+ * possible, and pings keep the client waiting.
  */
 import type { Frame } from '../../gemini/frames.ts';
 import type { GroundingMetadata } from '../../gemini/wire.ts';
@@ -23,7 +23,7 @@ export const openReader = (options: AnswerCallsOptions): Reader =>
   options.plan.search ? new SearchReader(options, options.plan.search) : new AttemptReader(options);
 
 class SearchReader implements Reader {
-  /** The search's findings come at the very end, however much of the text is shown. */
+  /** Always false: the findings of the search come at the very end, however much of the text is shown. */
   readonly finished = false;
   readonly #plan: AnswerPlan;
   readonly #search: SearchPlan;
@@ -32,7 +32,7 @@ class SearchReader implements Reader {
   readonly #limit: TokenLimit;
   #metadata: GroundingMetadata = {};
   #texts: TextEvent[] = [];
-  /** The first finish: ours, if the text went beyond `max_tokens`. */
+  /** The first end that was found. It is ours, if the text went beyond `max_tokens`. */
   #finish: TurnEvent | undefined;
 
   constructor(options: AnswerCallsOptions, search: SearchPlan) {
@@ -64,7 +64,7 @@ class SearchReader implements Reader {
     const text = this.#texts.map((event) => event.text).join('');
     const pieces = this.#search.cites ? citedPieces(text, grounding, this.#warn) : [];
     if (!pieces.some((piece) => piece.sources.length > 0)) return [search, ...this.#texts, ...last];
-    // A stop sequence may lie across two pieces, so the whole text is searched.
+    // A stop sequence may begin in one piece and end in the next, so the whole text is searched.
     const { text: shown, stoppedAt } = new StopScanner(this.#plan.stopSequences).push(text);
     const told = (stoppedAt === undefined ? pieces : cutPieces(pieces, shown.length)).map(
       (piece): TurnEvent =>
@@ -84,8 +84,8 @@ class SearchReader implements Reader {
   }
 
   /**
-   * The signature of an empty text closes the answer, wherever its text was cut. Any other signature belongs to a text
-   * that is now in pieces.
+   * The signature that closes the answer: that of an empty text, wherever the text was cut. Any other signature belongs
+   * to a text that is in pieces now.
    */
   #closing(): TextEvent[] {
     const signed = this.#texts.filter(({ signature }) => signature !== undefined);

@@ -1,15 +1,21 @@
 /**
- * The answer where Google refuses to search: a search result that says so, as Anthropic tells a failed search. (Some
- * clients would show an HTTP error to the model as if the search had found it.)
+ * Makes the answer where Google refuses to search: a search result that says so, in the form of Anthropic's failed
+ * searches. (Some clients would show an HTTP error to the model as a result of the search.)
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { TurnEvent } from './turn.ts';
 
-/** "Search Grounding is not supported.", "google_search is not supported", "Google Search tool is not enabled". */
+/**
+ * Matches "Search Grounding is not supported.", "google_search is not supported" and "Google Search tool is not
+ * enabled".
+ */
 const SEARCH_REFUSED = /google[ _]?search|\bgrounding\b|\bsearch (?:tool|retrieval)/i;
 
-/** The events that tell of a refused search; undefined where there was no search, or the error is about something else. `shown` makes a text fit for a client. */
+/**
+ * The events that say that the search was refused. Undefined where the request asked for no search, or the error is
+ * about something else. `shown` makes a text fit for a client.
+ */
 export function refusedSearch(
   error: unknown,
   { search }: AnswerPlan,

@@ -1,6 +1,6 @@
 /**
- * Says in words which media the model answered with. Anthropic's answers have no block for them, and the client must
- * know that there was something.
+ * Says in words which media the model has answered with. Anthropic's answers have no block for media, and the client
+ * must learn that there were some.
  */
 
 const BYTES_PER_KB = 1024;
@@ -9,7 +9,7 @@ const NOUNS: Readonly<Record<string, string>> = { image: 'a picture', audio: 'a 
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Base64 holds three bytes in four characters. */
+/** The size of base64 in kilobytes. Four characters hold three bytes. */
 const kilobytes = (data: string): string =>
   data === '' ? '' : `, ${Math.ceil((data.length * 3) / 4 / BYTES_PER_KB)} kB`;
 

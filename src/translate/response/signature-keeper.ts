@@ -1,6 +1,7 @@
 /**
- * Keeps the signatures of one answer for later turns: each in an envelope, under the keys by which the client's next
- * request will show it. The signatures of a text wait until its block is whole, because the text is the key.
+ * Keeps the signatures of one answer for later turns. Each signature is put into an envelope, and is stored under the
+ * keys that can be made from the client's next request. The signatures of a text are kept back until its block is
+ * complete, because the text is the key.
  */
 import type { JsonObject } from '../../lib/json.ts';
 import type { AnswerContext } from '../context.ts';
@@ -24,7 +25,7 @@ export class SignatureKeeper {
     return envelope;
   }
 
-  /** Takes in a piece of the current text block; returns the envelope where the piece is signed. */
+  /** Adds a piece of the current text block. Returns an envelope where the piece is signed. */
   text(text: string, signature: string | undefined): string | undefined {
     const start = this.#text.length;
     this.#text += text;
@@ -41,8 +42,8 @@ export class SignatureKeeper {
   }
 
   /**
-   * The text block is whole. `shown` is shorter than what was taken in where a stop sequence cut the text; the
-   * signatures of the rest are forgotten.
+   * To be called when the text block is complete. `shown` is shorter than the block's text where a stop sequence cut
+   * the text; the signatures after the cut are forgotten.
    */
   closeText(shown: number): void {
     const kept = this.#textEnvelopes.filter(({ end }) => end <= shown).map(({ envelope }) => envelope);
@@ -57,8 +58,8 @@ export class SignatureKeeper {
   }
 
   /**
-   * Several blocks of one answer may have the same text (2.5 signs line breaks between thoughts) and so the same keys.
-   * The last one wins.
+   * Stores the signatures of a text. Several blocks of one answer may have the same text (2.5 signs line breaks between
+   * thoughts), and so the same keys. The last of them is kept.
    */
   #rememberText(text: string, envelopes: string): void {
     const [exact, loose] = textKeys(this.#ctx.plan().answeredTurn, text);

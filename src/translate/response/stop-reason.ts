@@ -1,17 +1,17 @@
 /**
- * What Gemini's ends mean in Anthropic's words: one table over every finishReason and block reason that is documented
- * or was seen. Gemini has no finishReason for tool use; a call in the answer makes it `tool_use` (recordings section
- * 4).
+ * What Gemini's finishReasons mean in Anthropic's words: one table of every finishReason and block reason that is
+ * documented or was seen. Gemini has no finishReason for tool use; a call in the answer makes it `tool_use` (recordings
+ * section 4).
  */
 import type { StopDetails, StopReason } from '../../anthropic/message.ts';
 
 type FinishMeaning =
   /** The answer is complete as it is. */
   | { kind: 'complete'; stopReason: 'end_turn' | 'max_tokens' }
-  /** Google's filters stopped it. */
+  /** Google's filters stopped the answer. */
   | { kind: 'refused'; why: string }
   /**
-   * There is no usable answer, so another attempt is worthwhile. With `tellsCalls` the message may hold calls that were
+   * There is no usable answer, so another attempt is worthwhile. `tellsCalls`: the message may contain calls that were
    * not delivered.
    */
   | { kind: 'unusable'; why: string; tellsCalls?: 'of-declared-tools' | 'of-any-tool' };
@@ -19,7 +19,8 @@ type FinishMeaning =
 export const FINISH_REASONS = {
   STOP: { kind: 'complete', stopReason: 'end_turn' },
   MAX_TOKENS: { kind: 'complete', stopReason: 'max_tokens' },
-  // Gemini 4: one request reached its limit in a long answer. What was said counts, and the client may ask to go on.
+  // Gemini 4: one of several requests for a long answer reached its limit. The text so far counts, and the client may
+  // ask to go on.
   CONTINUATION: { kind: 'complete', stopReason: 'max_tokens' },
   SAFETY: { kind: 'refused', why: 'the answer was stopped by safety filters' },
   RECITATION: { kind: 'refused', why: 'the answer was stopped because it recited protected material' },
@@ -54,7 +55,7 @@ export type KnownFinishReason = keyof typeof FINISH_REASONS;
 export const isKnownFinishReason = (reason: string): reason is KnownFinishReason =>
   Object.hasOwn(FINISH_REASONS, reason);
 
-/** The meaning of a finishReason. `OTHER` and unknown ones leave the answer as it is. */
+/** The meaning of a finishReason. After `OTHER` and unknown finishReasons the answer is complete as it is. */
 export function meaningOf(reason: string): FinishMeaning {
   return isKnownFinishReason(reason) ? FINISH_REASONS[reason] : FINISH_REASONS.STOP;
 }
@@ -75,7 +76,7 @@ export const BLOCK_REASONS: Readonly<Record<string, string>> = {
   JAILBREAK: 'the prompt was blocked as an attempt to get around the rules',
 };
 
-/** Why Google refused, for `stop_details`; in Google's own words where it gave any. */
+/** The text for `stop_details` that says why Google refused, in Google's own words where there are any. */
 export function refusalDetails(what: 'answer' | 'prompt', reason: string, message?: string): StopDetails {
   const meaning = meaningOf(reason);
   const known =

@@ -1,19 +1,19 @@
 /**
- * Finds stop sequences in the proxy: Gemini would remove the match and say STOP, which hides that it happened. Text
- * that may be the beginning of a sequence is held back, at most one character less than the longest sequence. All
- * sequences are searched for at once, looking at each character once (Aho and Corasick), because client and model
- * together could make anything else slow.
+ * Finds stop sequences in the proxy. Gemini would remove the sequence and say STOP, so nobody could see that a sequence
+ * was found. Text that may be the beginning of a sequence is held back: at most one character less than the longest
+ * sequence. All sequences are searched for at once, with one look at each character (Aho and Corasick), because clients
+ * and models could make any other search slow.
  */
 
 export type Scanned = { text: string; stoppedAt?: string };
 
-/** Some beginning of sequences. */
+/** A text that is the beginning of one or more sequences. */
 type Node = {
   next: Map<number, Node>;
-  /** The longest proper ending of this text that is itself the beginning of a sequence. */
+  /** The node of the longest proper ending of this text that is itself the beginning of a sequence. */
   shorter: Node | undefined;
   length: number;
-  /** The sequence that ends here; if there are several, the first in the client's list. */
+  /** The number of the sequence that ends here. If several sequences end here, it is the first in the client's list. */
   found: number;
 };
 
@@ -37,7 +37,10 @@ function beginningsOf(sequences: readonly string[]): Node {
   return root;
 }
 
-/** In the order of length: the link of a node leads to a shorter one, which must exist before. */
+/**
+ * Sets the links of all nodes, in the order of length: a link leads to a shorter node, which must have its own link
+ * before.
+ */
 function link(root: Node): void {
   const queue = [root];
   for (const node of queue) {
@@ -49,7 +52,7 @@ function link(root: Node): void {
   }
 }
 
-/** The state after one more character: the longest beginning of a sequence that the text now ends with. */
+/** The node after one more character: the longest beginning of a sequence with which the text ends now. */
 function follow(from: Node, code: number): Node {
   for (let node: Node = from; ; node = node.shorter) {
     const next = node.next.get(code);
@@ -71,7 +74,7 @@ export class StopScanner {
     this.#node = this.#root;
   }
 
-  /** The text that may go out now. With `stoppedAt` it is the last: everything before that sequence. */
+  /** Returns the text that may go out now. With `stoppedAt` it is the last text: everything before that sequence. */
   push(text: string): Scanned {
     if (this.#sequences.length === 0) return { text };
     const all = this.#held + text;
@@ -88,7 +91,7 @@ export class StopScanner {
     return { text: all.slice(0, ready) };
   }
 
-  /** What was held back. The text has ended, so it cannot become a sequence any more. */
+  /** Returns the text that was held back. The text has ended, so it cannot become a sequence any more. */
   flush(): string {
     const held = this.#held;
     this.#held = '';

@@ -32,14 +32,14 @@ export class AnswerStream {
   #sawCall = false;
   #sawText = false;
   #searches = 0;
-  /** How many characters of the open text block were sent. */
+  /** The number of characters of the open text block that were sent. */
   #shown = 0;
-  /** How many characters of text were sent in all. */
+  /** The number of characters of all text blocks that were sent. */
   #said = 0;
   #prompt = UNKNOWN_SIZE;
   /** Thoughts that came after content. */
   #heldThoughts = '';
-  /** With `display: omitted`: thoughts have come, and their empty block was not written yet. */
+  /** With `display: omitted`: true where thoughts have come, and their empty block was not written yet. */
   #thoughtsUntold = false;
 
   constructor(ctx: AnswerContext) {
@@ -54,7 +54,10 @@ export class AnswerStream {
     return this.#writer.closed;
   }
 
-  /** Writes `message_start`, unless that was done. `prompt` is what is known of its size by now. */
+  /**
+   * Writes `message_start`, unless that was done before. `prompt` is the size of the prompt, as far as it is known by
+   * now.
+   */
   start(prompt = UNKNOWN_SIZE): MessageEvent[] {
     this.#prompt = prompt;
     this.#writer.start(prompt);
@@ -95,7 +98,7 @@ export class AnswerStream {
     }
   }
 
-  /** Ends with an error event, of a type from which the client recovers by itself where possible. */
+  /** Ends the answer with an error event. Where possible, its type is one from which the client recovers by itself. */
   fail(error: MessagesError, requestId: string): MessageEvent[] {
     this.#writer.start();
     this.#writer.fail(inStream(error), requestId);
@@ -127,7 +130,7 @@ export class AnswerStream {
     this.#writer.webSearch(this.#ctx.newServerToolId(), query, sources);
   }
 
-  /** Whoever cut the text into blocks has already searched it for stop sequences, also across the edges. */
+  /** Writes a cited piece. Its text was already searched for stop sequences before it was cut into pieces. */
   #cited({ text, sources }: CitedEvent): void {
     this.#closeText();
     if (!this.#sawText || this.#writer.openKind === 'thinking') this.#endThinking(undefined);
@@ -148,7 +151,10 @@ export class AnswerStream {
     else this.#writer.thinking(text);
   }
 
-  /** Thoughts after content wait for the content that follows: at the very end they would hide the answer. */
+  /**
+   * Writes the thoughts that came after content. They wait for the content that follows: at the very end they would
+   * hide the answer.
+   */
   #tellHeldThoughts(): void {
     if (this.#heldThoughts === '') return;
     this.#closeText();
@@ -166,7 +172,10 @@ export class AnswerStream {
     this.#writer.toolUse(id, call.name, call.args);
   }
 
-  /** Closes the thinking block before content, with the signature of what follows; opens an empty one to carry it. */
+  /**
+   * Closes the thinking block before content, with the signature of the content that follows. Where no thinking block
+   * is open, opens an empty one to carry the signature.
+   */
   #endThinking(envelope: string | undefined): void {
     if (this.#ctx.plan().thinking === 'hidden') return;
     const open = this.#writer.openKind === 'thinking';
@@ -175,7 +184,7 @@ export class AnswerStream {
     this.#writer.signature(envelope ?? this.#keeper.none());
   }
 
-  /** Writes what was held back (nothing, after a stop sequence), and keeps the signatures of the block. */
+  /** Writes the text that was held back (nothing, after a stop sequence), and keeps the signatures of the block. */
   #closeText(): void {
     this.#show(this.#scanner.flush());
     this.#keeper.closeText(this.#shown);
@@ -198,8 +207,8 @@ export class AnswerStream {
   }
 
   /**
-   * Gemini says MAX_TOKENS for a full window as well. The client goes on after `max_tokens`, and compacts after a full
-   * window.
+   * The stop reason. Gemini says MAX_TOKENS for a full window as well. The client goes on after `max_tokens`, and
+   * compacts after a full window.
    */
   #stopReason(reason: string): StopReason {
     const stopReason = stopReasonOf(reason, this.#sawCall);
@@ -212,7 +221,7 @@ export class AnswerStream {
     return { server_tool_use: { web_search_requests: this.#searches, web_fetch_requests: 0 } };
   }
 
-  /** What can be said about usage where the proxy left upstream before it had counted. */
+  /** The usage, also where the proxy left upstream before upstream had counted all tokens. */
   #usageAt({ kind }: Finish): UsageMetadata {
     if (kind === 'finished' || kind === 'blocked') return this.#usage;
     const { tokens, cached } = this.#prompt;
@@ -266,13 +275,17 @@ export class AnswerStream {
 }
 
 /**
- * The proxy has no verdict. At `disabled` Claude Code's auto mode runs what it thinks harmless and asks for the rest;
- * at `error` it would refuse every action from then on (docs/discoveries/0002-auto-mode.md).
+ * The result of a safeguard for which the proxy has no verdict. At `disabled` Claude Code's auto mode runs actions that
+ * it thinks harmless and asks the user about the others; at `error` it would refuse every action from then on
+ * (docs/discoveries/0002-auto-mode.md).
  */
 const unavailable = (type: string) =>
   ({ type, status: { type: 'unavailable', reason: 'disabled' } }) as const;
 
-/** In a stream only `overloaded_error` makes every client try again. An error that the client caused keeps its type. */
+/**
+ * The error as an event of a stream. In a stream only `overloaded_error` makes every client try again. An error that
+ * the client caused keeps its type.
+ */
 function inStream(error: MessagesError): MessagesError {
   const retryable =
     error.shouldRetry ?? (error.status === 408 || error.status === 429 || error.status >= 500);

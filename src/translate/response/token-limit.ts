@@ -1,8 +1,8 @@
 /**
- * Enforces the client's `max_tokens` in the proxy. Upstream is allowed more, because it counts thoughts as output, and
- * an answer without thoughts would then run on. Only what the client sees as the answer counts. Upstream's own counts
- * decide. Between two counts the place is computed, and before the first one it is estimated, so that no answer within
- * the limit is cut.
+ * Enforces the client's `max_tokens` in the proxy. Upstream is allowed more tokens, because it counts thoughts as
+ * output, so an answer without thoughts would not be stopped in time. Only what the client sees as the answer counts.
+ * Upstream's own counts decide. Between two counts the place of the limit is computed, and before the first count it is
+ * estimated, so that no answer within the limit is cut.
  */
 import type { Warn } from '../warnings.ts';
 import { endOfTokens, leastTokens } from './least-tokens.ts';
@@ -11,9 +11,9 @@ import type { TurnEvent } from './turn.ts';
 export class TokenLimit {
   readonly #limit: number;
   readonly #warn: Warn;
-  /** Tokens of the answer, by the last new count of upstream's. */
+  /** The tokens of the answer by upstream's last new count. */
   #counted = 0;
-  /** The least number of tokens that came since then. */
+  /** The least number of tokens that have come since that count. */
   #since = 0;
   #reached = false;
 
@@ -22,15 +22,19 @@ export class TokenLimit {
     this.#warn = warn;
   }
 
-  /** True once something was left out: the answer has ended, and upstream is to be left. */
+  /** True once something was left out: the answer has ended, and the caller should leave upstream. */
   get reached(): boolean {
     return this.#reached;
   }
 
-  /** Takes the events and counts of one chunk. Returns the part within the limit, and in place of the rest the end. */
+  /**
+   * Receives the events and counts of one chunk. Returns the events within the limit, and the end in place of the
+   * others.
+   */
   within(events: TurnEvent[]): TurnEvent[] {
     if (this.#reached) return events.filter((event) => !isCounted(event));
-    // Without content a count may still grow, because of a call that is being written; it will be delivered whole.
+    // In a chunk without content a count may still grow, because the model is writing a call. That call will be
+    // delivered whole.
     if (!events.some(isCounted)) return events;
     const count = countIn(events) ?? 0;
     const isNew = count > this.#counted;
@@ -51,12 +55,12 @@ export class TokenLimit {
   }
 
   /**
-   * How many tokens of `events` are within the limit. A new count is spread evenly over all that came since the one
-   * before.
+   * How many tokens of `events` are within the limit. A new count is spread evenly over everything that came since the
+   * count before.
    */
   #room(events: readonly TurnEvent[], size: number, count: number | undefined): number {
     const left = Math.max(0, this.#limit - this.#counted);
-    // Nobody knows how much of the count a call beside the text took.
+    // Nobody knows how much of the count belongs to a call beside the text.
     if (count === undefined || events.some(({ type }) => type === 'call')) return left - this.#since;
     const share = left / (count - this.#counted);
     return (this.#since + size) * share - this.#since;
@@ -77,7 +81,10 @@ export class TokenLimit {
     return kept;
   }
 
-  /** A call that begins within the limit is kept whole: a part of one is useless. */
+  /**
+   * The part of an event within the limit. A call that begins within the limit is kept whole, because a part of a call
+   * is useless.
+   */
   #partOf(event: TurnEvent, room: number): TurnEvent | undefined {
     if (!isCounted(event)) return event;
     if (event.type === 'text') return room > 0 ? textWithin(event, room) : undefined;
@@ -92,7 +99,7 @@ type Counted = Extract<TurnEvent, { type: 'call' | 'text' }>;
 const isCounted = (event: TurnEvent): event is Counted =>
   event.type === 'call' || (event.type === 'text' && event.text !== '' && event.by !== 'tool');
 
-/** The least number of tokens, like all sizes here. */
+/** The least number of tokens of `events`. */
 function sizeOf(events: readonly TurnEvent[]): number {
   let tokens = 0;
   for (const event of events.filter(isCounted))
@@ -100,7 +107,7 @@ function sizeOf(events: readonly TurnEvent[]): number {
   return tokens;
 }
 
-/** A text's signature is for the whole text. */
+/** The part of a text within the limit. A signature is kept only with the whole text. */
 function textWithin(event: Extract<TurnEvent, { type: 'text' }>, room: number): TurnEvent {
   const end = endOfTokens(event.text, room);
   return end === event.text.length ? event : { type: 'text', text: event.text.slice(0, end) };

@@ -8,10 +8,10 @@ import type { UsageMetadata } from '../../gemini/wire.ts';
 /** Tokens of a prompt, including those from Gemini's cache. */
 export type PromptSize = { tokens: number; cached: number };
 
-/** Nobody could say. */
+/** The size for a prompt whose size nobody knows. */
 export const UNKNOWN_SIZE: PromptSize = { tokens: 0, cached: 0 };
 
-/** Google's own rule of thumb. */
+/** How many characters one token has, by Google's own rule of thumb. */
 export const CHARACTERS_PER_TOKEN = 4;
 
 /** The prompt's size; undefined where upstream has not counted the prompt yet. */
@@ -26,7 +26,10 @@ export function promptSizeIn({
 export const usageAtStart = ({ tokens, cached }: PromptSize): Usage =>
   toUsage({ promptTokenCount: tokens, cachedContentTokenCount: cached });
 
-/** Gemini includes the cached part in the prompt, and excludes thoughts from the candidates. */
+/**
+ * Anthropic's usage from Gemini's. Gemini's count of the prompt includes the cached part, and its count of the
+ * candidates does not include thoughts.
+ */
 export function toUsage(usage: UsageMetadata): Usage {
   const cached = usage.cachedContentTokenCount ?? 0;
   const thoughts = usage.thoughtsTokenCount ?? 0;

@@ -1,6 +1,6 @@
 /**
- * The grammar of an answer's events: `message_start`, blocks one after another with indexes 0, 1, 2 …, one ending. Only
- * the writer knows it, and nothing can be written out of order (contract section 7).
+ * Writes the events of an answer in their right order: `message_start`, blocks one after another with indexes 0, 1, 2
+ * …, one ending. Only the writer knows this order, and nothing can be written out of order (contract section 7).
  */
 import { type MessagesError, toErrorBody } from '../../anthropic/errors.ts';
 import type { BlockDelta, MessageEvent } from '../../anthropic/events.ts';
@@ -28,7 +28,7 @@ export type Ending = {
   stopSequence: string | null;
   stopDetails: StopDetails | null;
   usage: Usage;
-  /** Set where the request had `context_management`. */
+  /** An empty list where the request had `context_management`. */
   appliedEdits: [] | undefined;
   safeguards: SafeguardResult[] | undefined;
 };
@@ -54,14 +54,14 @@ export class Writer {
     return this.#state.at === 'block' ? this.#state.kind : undefined;
   }
 
-  /** Takes out the events written since the last time. */
+  /** Returns the events that were written since the last call. */
   take(): MessageEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;
   }
 
-  /** May be repeated without effect: `message_start` may be sent early, to keep a client waiting. */
+  /** Writes `message_start`, if it was not written yet. It may be sent early, to keep a client waiting. */
   start(prompt = UNKNOWN_SIZE): void {
     if (this.#state.at !== 'idle') return;
     this.#state = { at: 'open' };
@@ -136,14 +136,16 @@ export class Writer {
     this.#state = { at: 'closed' };
   }
 
-  /** The other ending. An open block is not closed: its content is incomplete, and nobody may think otherwise. */
+  /** Ends the answer with an error event. An open block is not closed, so that nobody takes it for complete. */
   fail(error: MessagesError, requestId: string): void {
     if (this.closed) return;
     this.#events.push(toErrorBody(error, requestId));
     this.#state = { at: 'closed' };
   }
 
-  /** A sign of life: an empty delta inside of a block (where some clients do not count pings), or else a ping. */
+  /**
+   * Writes a sign of life: an empty delta inside of a block (where some clients do not count pings), or else a ping.
+   */
   keepAlive(): void {
     if (this.#state.at === 'open') this.#events.push({ type: 'ping' });
     if (this.#state.at !== 'block') return;

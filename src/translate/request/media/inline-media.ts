@@ -1,6 +1,6 @@
 /**
- * Media that are sent as bytes. Gemini reads PNG, JPEG, WebP, HEIC and HEIF pictures and PDF. Other pictures were
- * converted to PNG before translation, because decoding takes so long that other requests would have to wait.
+ * Media that are sent as bytes. Gemini reads PNG, JPEG, WebP, HEIC and HEIF pictures, and PDF. Pictures of other types
+ * were converted to PNG before translation, because decoding takes so long that other requests would have to wait.
  */
 import type { ConvertedPicture, MediaFacts } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
@@ -10,10 +10,16 @@ import { mediaTypeOfBase64 } from './media-type.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
-/** A base64 text whose length is a multiple of 4 plus 1 holds no whole byte at its end: it was cut. */
+/**
+ * True for base64 that was not cut. A text whose length is a multiple of 4 plus 1 was cut, because its last character
+ * alone holds no whole byte.
+ */
 const isBase64 = (data: string): boolean => BASE64.test(data) && data.replace(/=+$/, '').length % 4 !== 1;
 
-/** Base64 without line breaks. Undefined for other text: Google would refuse it in words that no client knows. */
+/**
+ * The base64 in `data` without line breaks. Undefined for other text, which Google would refuse in words that no client
+ * knows.
+ */
 export function readBase64(data: string): string | undefined {
   if (isBase64(data)) return data;
   const joined = data.replace(/\s+/g, '');
@@ -21,8 +27,8 @@ export function readBase64(data: string): string | undefined {
 }
 
 /**
- * Pictures that clients send and Gemini does not read. Of these Anthropic's API takes only GIF, so the others come
- * declared as something else.
+ * The types of pictures that clients send and Gemini does not read. Of these Anthropic's API accepts only GIF, so
+ * clients declare the others as something else.
  */
 const UNREAD: Readonly<Record<string, { name: string; sent: string }>> = {
   'image/gif': { name: 'GIF', sent: 'the first picture of a GIF is sent as PNG' },
@@ -31,14 +37,14 @@ const UNREAD: Readonly<Record<string, { name: string; sent: string }>> = {
   'image/avif': { name: 'AVIF', sent: 'an AVIF is sent as PNG' },
 };
 
-/** The type of the bytes as they begin, whatever the client declared. */
+/** The media type that the first bytes show, whatever type the client declared. */
 const typeOf = (declared: string, data: string): string => mediaTypeOfBase64(data) ?? declared;
 
-/** Whether the bytes must be converted before they can be sent. */
+/** True where the bytes must be converted before they can be sent. */
 export const isUnread = (declared: string, data: string): boolean =>
   Object.hasOwn(UNREAD, typeOf(declared, data));
 
-/** The base64 of the pictures that must be converted before translation, each once. */
+/** The base64 of each picture that must be converted before translation. Each picture is listed once. */
 export function unreadPictures(places: readonly MediaPlace[]): string[] {
   const pictures = new Set<string>();
   for (const { block } of places) {
@@ -58,7 +64,8 @@ function converted(picture: ConvertedPicture | undefined, name: string): InlineP
 }
 
 /**
- * A part with the bytes, under their real type. Where they cannot be sent: what the client is told, in whole sentences.
+ * Makes a part with the bytes under their real type. Where they cannot be sent, gives the text for the client instead,
+ * in whole sentences.
  */
 export function inlinePart(
   { declared, data }: { declared: string; data: string },

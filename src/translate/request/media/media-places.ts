@@ -1,10 +1,13 @@
-/** Where a history holds pictures and documents as bytes or by URL: in messages, in results, and in documents of several parts. */
+/**
+ * Finds the pictures and documents of a history, as bytes or by URL: in messages, in results, and in documents of
+ * several parts.
+ */
 import type { ContentBlock, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
 import type { Message } from '../../../anthropic/request.ts';
 
 type MediaBlock = ImageBlock | DocumentBlock;
 
-/** The path is the block's: `messages.0.content.1`. */
+/** `path` is the path of the block: `messages.0.content.1`. */
 export type MediaPlace = { block: MediaBlock; path: string };
 
 function collect(block: ContentBlock, path: string, places: MediaPlace[]): void {
@@ -24,7 +27,7 @@ function collect(block: ContentBlock, path: string, places: MediaPlace[]): void 
     });
 }
 
-/** In the order of the history. */
+/** Lists the media in the order of the history. */
 export function mediaPlaces(messages: readonly Message[]): MediaPlace[] {
   const places: MediaPlace[] = [];
   messages.forEach(({ content }, index) => {

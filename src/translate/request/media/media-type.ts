@@ -1,4 +1,7 @@
-/** The type of bytes, by how they begin. Clients declare pictures wrongly, and Google believes the declaration. */
+/**
+ * Finds out the type of bytes from their first bytes. Clients declare wrong types for pictures, and Google believes the
+ * declaration.
+ */
 
 const startsWith = (bytes: Uint8Array, text: string, at = 0): boolean =>
   Buffer.from(bytes.subarray(at, at + text.length)).toString('latin1') === text;
@@ -6,11 +9,14 @@ const startsWith = (bytes: Uint8Array, text: string, at = 0): boolean =>
 /** Brands of ISO media files that hold a still picture. */
 const HEIC = ['heic', 'heix', 'heim', 'heis'];
 const HEIF = ['mif1', 'msf1'];
-/** AVIF may begin like HEIF; then AVIF is among the brands that follow. */
+/** True for AVIF. Its first bytes may look like HEIF; then AVIF is named among the brands that follow. */
 const isAvif = (bytes: Uint8Array): boolean =>
   startsWith(bytes, 'ftyp', 4) && /avi[fs]/.test(Buffer.from(bytes.subarray(8, 48)).toString('latin1'));
 
-/** Lengths of the header that follows a BMP's first 14 bytes. Its first two letters alone could begin anything. */
+/**
+ * The possible lengths of the header that follows the first 14 bytes of a BMP. The first two letters of a BMP alone
+ * could also begin other data.
+ */
 const BMP_HEADERS = [12, 40, 52, 56, 64, 108, 124];
 const isBmp = (bytes: Uint8Array): boolean =>
   startsWith(bytes, 'BM') &&
@@ -32,7 +38,7 @@ const KINDS: readonly (readonly [type: string, is: (bytes: Uint8Array) => boolea
 /** The media type that `bytes` show; undefined for bytes of any other kind. */
 export const mediaTypeOf = (bytes: Uint8Array): string | undefined => KINDS.find(([, is]) => is(bytes))?.[0];
 
-/** How many characters of base64 hold the beginning; a multiple of 4. */
+/** How many characters of base64 are enough to see the type; a multiple of 4. */
 const BEGINNING = 64;
 
 function beginningOf(data: string): string {

@@ -1,6 +1,6 @@
 /**
- * Images and documents, given as bytes or by URL. Media by URL goes to Google by that URL, or as bytes that were
- * fetched before translation (which has no network).
+ * Translates images and documents, given as bytes or by URL. Media by URL are sent to Google as that URL, or as bytes
+ * that were fetched before translation (translation has no network).
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
 import type { BlockPlace, ContentPart, InlinePart } from '../items.ts';
@@ -12,7 +12,10 @@ import { bytesInstead, readByGoogle, sentUrl, typeByEnding, urlProblem } from '.
 const PDF = 'application/pdf';
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
 
-/** There is no Files API here. The error is worded as Anthropic's where that API is not enabled. */
+/**
+ * Refuses a file by id, since the proxy has no Files API. The words are those of Anthropic's API where its Files API is
+ * not enabled.
+ */
 function refuseFile(path: string, type: string, expected: readonly string[]): never {
   const tags = expected.map((tag) => `'${tag}'`).join(', ');
   refuse(
@@ -26,7 +29,7 @@ function whyNotByUrl(url: string, { ctx }: BlockPlace): string {
   return readByGoogle(url) ? `${model.id} reads no media by URL` : 'Gemini reads no GIF by URL';
 }
 
-/** `field` is the path of the bytes or of their URL. */
+/** Makes the part for bytes. `field` is the path of the bytes or of their URL. */
 function bytesPart(
   bytes: { declared: string; data: string },
   field: string,
@@ -36,7 +39,7 @@ function bytesPart(
   return 'problem' in part ? refuse(`${field}: ${part.problem}`) : part;
 }
 
-/** `field` is the path of the URL. */
+/** Makes the part for a URL. `field` is the path of the URL. */
 function urlPart(kind: 'image' | 'document', url: string, field: string, place: BlockPlace): ContentPart {
   const { model, media } = place.ctx;
   const sent = sentUrl(url);

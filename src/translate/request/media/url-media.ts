@@ -1,5 +1,5 @@
 /**
- * Pictures and documents that a request names by URL: where they are, which may be read, and how a refusal is worded.
+ * Pictures and documents that a request names by URL: finds them, decides which may be read, and words refusals.
  * Clients look for the path of the block in a refusal: Claude Code then leaves the block out and goes on
  * (docs/decisions/0048-media-by-url.md).
  */
@@ -7,28 +7,27 @@ import type { GeminiModel } from '../../../gemini/models.ts';
 import { isPublicAddress } from '../../../lib/public-address.ts';
 import type { MediaPlace } from './media-places.ts';
 
-/** A URL (as it will be sent) and its path: `messages.0.content.1.image.source.url`. */
+/** A URL in the form in which it will be sent, and its path in the request: `messages.0.content.1.image.source.url`. */
 export type UrlPlace = { url: string; path: string };
 
-/** Characters. Nobody gives out a longer address. */
+/** Characters. No real address is longer. */
 const LONGEST_URL = 8_192;
-/** Names that no public server has. */
+/** Matches host names that no public server has. */
 const LOCAL_NAME =
   /(?:^|\.)(?:localhost|local|localdomain|internal|intranet|private|corp|home|lan|home\.arpa|onion)$/;
 
 const isPublicHost = (hostname: string): boolean => {
   const host = hostname.replace(/^\[|\]$|\.+$/g, '').toLowerCase();
-  // Only digits and points: an address. The URL parser has already turned every way to write one into four numbers.
+  // A host of only digits and points is an address: the URL parser has already turned all ways to write an IPv4 address
+  // into four numbers.
   if (host.includes(':') || /^[\d.]+$/.test(host)) return isPublicAddress(host);
   return host.includes('.') && !LOCAL_NAME.test(host);
 };
 
-/** The URL as it was understood here. In an odd spelling Google might find another host. */
+/** The URL as this process has understood it. From an odd spelling Google might read another host. */
 export const sentUrl = (url: string): string => URL.parse(url)?.href ?? url;
 
-/**
- * Why `url` may not be read by anybody; undefined for a public https URL. What the name resolves to is checked later.
- */
+/** Why nobody may read `url`; undefined for a public https URL. The addresses of its host name are checked later. */
 export function urlProblem(url: string): string | undefined {
   if (url.length > LONGEST_URL) return `longer than ${LONGEST_URL} characters`;
   const parsed = URL.parse(url);
@@ -38,11 +37,11 @@ export function urlProblem(url: string): string | undefined {
   return isPublicHost(parsed.hostname) ? undefined : 'its host is not public';
 }
 
-/** What the client is told about a URL that cannot be read. */
+/** The text for the client about a URL that cannot be read. */
 export const bytesInstead = (problem: string): string =>
   `${problem}. Send its bytes instead (source type base64).`;
 
-/** In the order of the history. */
+/** Lists the URLs in the order of the history. */
 export const urlPlaces = (places: readonly MediaPlace[]): UrlPlace[] =>
   places.flatMap(({ block, path }) =>
     block.source.type === 'url'
@@ -50,7 +49,9 @@ export const urlPlaces = (places: readonly MediaPlace[]): UrlPlace[] =>
       : [],
   );
 
-/** The URLs that this process must read, each once: those that may be read and that Google is not sent to. */
+/**
+ * The URLs that this process must read, each once: the URLs that may be read and that Google will not be asked to read.
+ */
 export function urlsToFetch(places: readonly UrlPlace[], model: GeminiModel, byGoogle: boolean): string[] {
   const urls = places.map(({ url }) => url);
   const isForGoogle = (url: string) => byGoogle && model.readsUrls && readByGoogle(url);
@@ -68,11 +69,14 @@ const TYPES_BY_ENDING: Readonly<Record<string, string>> = {
   pdf: 'application/pdf',
 };
 
-/** The media type by the ending of the URL's path; undefined where the ending tells none. */
+/** The media type that the ending of the URL's path means; undefined where the ending means none. */
 export function typeByEnding(url: string): string | undefined {
   const ending = /\.([a-z]+)$/i.exec(URL.parse(url)?.pathname ?? '')?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(TYPES_BY_ENDING, ending) ? TYPES_BY_ENDING[ending] : undefined;
 }
 
-/** Google reads no GIF. This process converts it to PNG, for which it needs the bytes. */
+/**
+ * True for a URL that Google can read. Google reads no GIF: this process must read the bytes itself, to convert them to
+ * PNG.
+ */
 export const readByGoogle = (url: string): boolean => typeByEnding(url) !== 'image/gif';

@@ -1,4 +1,4 @@
-/** Mends a request whose media Google could not read by URL: the bytes take the place of the URLs. */
+/** Mends a request in which Google could not read media by URL: the bytes replace the URLs. */
 
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { GenerateContentRequest, RequestPart } from '../../../gemini/wire.ts';
@@ -7,43 +7,43 @@ import type { Warn } from '../../warnings.ts';
 import { inlinePart } from './inline-media.ts';
 import { bytesInstead } from './url-media.ts';
 
-/** Google's fetcher reports its own status, such as `URL_ROBOTED-ROBOTED_DENIED`. */
+/** Matches the status of Google's fetcher, such as `URL_ROBOTED-ROBOTED_DENIED`. */
 const URL_REFUSED =
   /cannot fetch content|URL_(?:ROBOTED|REJECTED|UNREACHABLE|TIMEOUT|ERROR)|unsupported file ur[il]|(?:fetch|retriev|download|access)\w* (?:\w+ ){0,4}ur[il]\b/i;
-/** Google's words for bytes of another type than the URL promised. */
+/** Matches Google's sentence about bytes of another type than the URL promised. */
 const UNREADABLE =
   /unable to process input image|provided image is not valid|unsupported mime type|document has no pages/i;
 
 const isRefusal = ({ kind, status }: UpstreamError): boolean => kind === 'status' && status === 400;
 
-/** Whether Google failed to read what is behind a URL of the request. */
+/** True where Google could not read what a URL of the request leads to. */
 export const isUrlRefused = (error: UpstreamError): boolean =>
   isRefusal(error) && URL_REFUSED.test(error.message);
 
-/** Whether sending bytes instead of URLs may help. */
+/** True where it may help to send bytes instead of URLs. */
 export const mayReadBytes = (error: UpstreamError): boolean =>
   isUrlRefused(error) || (isRefusal(error) && UNREADABLE.test(error.message));
 
 const partsOf = (request: GenerateContentRequest): RequestPart[] =>
   request.contents.flatMap(({ parts }) => parts);
 
-/** The URLs that Google was sent to, each once. */
+/** The URLs in a request that Google was to read, each once. */
 export function linkedUrls(request: GenerateContentRequest): string[] {
   return [...new Set(partsOf(request).flatMap(({ fileData }) => (fileData ? [fileData.fileUri] : [])))];
 }
 
 type Media = Pick<MediaFacts, 'fetched' | 'converted'>;
 
-/** Throws what the client is told about a URL whose bytes cannot be sent. `problem` is whole sentences. */
+/** Throws the error for the client about a URL whose bytes cannot be sent. `problem` is one or more whole sentences. */
 type Refuse = (url: string, problem: string) => never;
 
-/** Whether the request holds bytes, from the client or fetched here. */
+/** True where the request contains bytes of media, from the client or fetched by this process. */
 export const holdsMedia = (request: GenerateContentRequest): boolean =>
   partsOf(request).some(
     ({ inlineData, functionResponse }) => inlineData !== undefined || functionResponse?.parts !== undefined,
   );
 
-/** `media` has an entry for every URL in `request`. */
+/** The request with bytes in place of URLs. `media` has an entry for every URL in `request`. */
 export function requestWithBytes(
   request: GenerateContentRequest,
   media: Media,

@@ -1,16 +1,17 @@
 /**
- * Understands Google's sentences about a place in a schema that do not say whose schema it is. They were collected from
- * reports and probes of 2026. Each tells where the bad node stands, and what is wrong with it.
+ * Understands sentences in which Google names a place in a schema, but not whose schema it is. The sentences were
+ * collected from reports and probes of 2026. Each sentence tells where the bad node is in its schema, and what is wrong
+ * with that node.
  */
 import type { FunctionDeclaration } from '../../../gemini/wire.ts';
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 
 type Clue = {
-  /** `properties.a.items`, or `top-level`; undefined where the sentence names no place. */
+  /** The place: `properties.a.items`, or `top-level`. Undefined where the sentence names no place. */
   path?: string | undefined;
-  /** What must be at that place for the sentence to be about this schema. */
+  /** True where the node at that place fits the sentence, so the sentence may be about this schema. */
   isThere(node: Json): boolean;
-  /** What must be wrong there by our own reading. Google may find things wrong that we do not. */
+  /** True where the node is wrong by our own reading. Google may find faults that our reading does not find. */
   isWrong(node: Json): boolean;
 };
 
@@ -27,7 +28,10 @@ const lists = (node: Json, name: string): boolean => {
 const refers = (node: Json): boolean => typeof memberOf(node, '$ref') === 'string';
 const anything = (_node: Json): boolean => true;
 
-/** For "an object" or "a list": whether `value` is something else. For other words nothing is known. */
+/**
+ * True where `value` is certainly not of the kind `an object` or `a list`. For other kinds nothing is known, so the
+ * result is false.
+ */
 const isNo = (kind: string, value: Json | undefined): boolean =>
   (kind === 'object' && !isObject(value)) || (kind === 'list' && !Array.isArray(value));
 
@@ -43,7 +47,7 @@ const missing = (names: readonly string[], path?: string): Clue => ({
 const quoted = (text: string): string[] =>
   [...text.matchAll(/['"`]([^'"`]+)['"`]/g)].map(([, name = '']) => name);
 
-/** The clue that a line gives, by the form of the line. The first form that matches counts. */
+/** The patterns of these sentences, with the clue that each gives. The first pattern that matches counts. */
 const SENTENCES: readonly (readonly [pattern: RegExp, clue: (...found: string[]) => Clue])[] = [
   [
     /schema at (.+?) requires unspecified property:? (.+)/i,
@@ -82,7 +86,7 @@ const SENTENCES: readonly (readonly [pattern: RegExp, clue: (...found: string[])
   [/reference to undefined schema at\s*(.*)/i, (path = '') => ({ path, isThere: refers, isWrong: refers })],
 ];
 
-/** The node at `path`. A name may itself hold dots, so the longest name that fits is taken. */
+/** The node at `path`. A property's name may itself contain dots, so the longest name that fits is used. */
 function nodeAt(schema: Json, path: string): Json | undefined {
   const steps = path
     .replace(/^top-level\.?/, '')
@@ -117,19 +121,25 @@ function fits(schema: Json, { path, isThere }: Clue, isWrong: (node: Json) => bo
 }
 
 export type Clued = {
-  /** The schemas that are wrong at that place; or else those that have the place, or anything there; or else all. */
+  /**
+   * The schemas that are wrong at that place. If there are none: the schemas that have something at that place. If
+   * there are none of these either: all schemas.
+   */
   declarations: readonly FunctionDeclaration[];
   /**
-   * `wrong`: our own reading finds the same fault in them. `there`: they have something at that place. `one of`: one of
-   * them may be meant.
+   * How sure the clue is. `wrong`: our own reading finds the same fault in these declarations. `there`: they have
+   * something at that place. `perhaps`: one of them may be meant.
    */
   found: 'wrong' | 'there' | 'perhaps';
 };
 
-/** Whether the text in quotes in `line` is known not to be a tool. */
+/** True where the text in quotes in `line` is known not to be the name of a tool. */
 export const isClue = (line: string): boolean => SENTENCES.some(([pattern]) => pattern.test(line));
 
-/** The declarations that `line` points to; undefined where `line` is about something else, or may be about the schema of the answer. */
+/**
+ * The declarations that `line` points to. Undefined where `line` is about something else, or may be about the schema of
+ * the answer.
+ */
 export function cluedBy(
   line: string,
   declarations: readonly FunctionDeclaration[],

@@ -1,6 +1,6 @@
 /**
- * Finds out which tool declarations an error of Google's is about: by their place, by their name, or by what the
- * sentence fits (wire section 3).
+ * Finds out which tool declarations an error of Google's is about: by their place, by their name, or by which schemas
+ * the sentence fits (wire section 3).
  */
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { FunctionDeclaration, GenerateContentRequest } from '../../../gemini/wire.ts';
@@ -9,9 +9,9 @@ import { cluedBy, isClue } from './clues.ts';
 
 export type Culprit = {
   declaration: FunctionDeclaration;
-  /** `duplicate`: an earlier declaration has the same name. Another schema would not help then. */
+  /** What is wrong. `duplicate`: an earlier declaration has the same name, so changing the schema would not help. */
   trouble: 'schema' | 'name' | 'duplicate';
-  /** Google's sentence about it. */
+  /** Google's sentence about the declaration. */
   because: string;
 };
 
@@ -26,32 +26,40 @@ export type Culprits =
  */
 const PLACE = /\btools\[(\d+)\]\.(?:function_declarations|functionDeclarations)\[(\d+)\](?:\.(\w+))?/g;
 const DUPLICATE = /Duplicate function declaration found:\s*(\S+)/i;
-/** Vertex's front. */
+/** Matches the names in sentences of Vertex's front end. */
 const BY_NAME = /[`'"]([\w.:-]+)[`'"] function_?declaration|function_?declaration [`'"]([\w.:-]+)[`'"]/gi;
-/** How sentences about a schema may refer to a tool, besides the forms that we know. */
+/** Matches other ways in which a sentence about a schema may name a tool. */
 const QUOTED = /[`'"]([\w.:-]+)[`'"]|\b(?:function|tool) ([\w.:-]*\w)/gi;
-/** A 400 about some schema, which may not be the schema of the answer. */
+/** Matches a 400 that is about some schema, perhaps the schema of the answer. */
 const OF_A_SCHEMA = /\bschemas?\b|parameters_?json_?schema|function_?declarations?\b|ref loops?/i;
 const OF_AN_ANSWER = /response_?(?:json_?)?schema|GenerationConfig/i;
-/** All that Google says, at times, about one bad declaration among very many. */
+/**
+ * Matches a 400 without any reason: sometimes this is all that Google says about one bad declaration among very many.
+ */
 const OF_NOTHING = /^\s*Request contains an invalid argument\.?\s*$/i;
 /**
- * With at least so many tools, a 400 that gives no reason is taken to be about one of them. A client's own tools are
- * fewer.
+ * From this number of tools on, a 400 without a reason is treated as an error about one of the tools. A client's own
+ * tools are fewer.
  */
 const VERY_MANY = 20;
 const TOO_MUCH = /too many states for serving|maximum schema depth|maximum allowed nesting depth/i;
 
-/** Not cut, however many fields it lists: whoever shows it hides secrets first and cuts then. */
+/**
+ * Google's sentence without its list mark. It is not cut, however many fields it lists: the code that shows it hides
+ * secrets first and cuts then.
+ */
 const sentence = (line: string): string => line.replace(/^[\s*]+/, '').trim();
 
 export const declarationsOf = (request: GenerateContentRequest): FunctionDeclaration[] =>
   (request.tools ?? []).flatMap(({ functionDeclarations }) => functionDeclarations ?? []);
 
-/** For the sentence of each error: the names of the declarations that were changed because of that sentence. */
+/** For each sentence of an error: the names of the declarations that were changed because of that sentence. */
 export type Blamed = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The declarations that `error` means; undefined where `error` is not about the declarations of `request`. `blamed`: what was changed earlier, and why. */
+/**
+ * The declarations that `error` means; undefined where `error` is not about the declarations of `request`. `blamed`
+ * holds the declarations that were changed earlier, and why.
+ */
 export function culpritsOf(
   error: UpstreamError,
   request: GenerateContentRequest,
@@ -67,7 +75,7 @@ export function culpritsOf(
   return { kind: 'unnamed', because: sentence(because) };
 }
 
-/** Field names in the details, for a message that names none. */
+/** The field names in the details of an error, for a message that names none. */
 const violationsIn = (details: readonly Json[]): string[] =>
   details
     .flatMap((detail) => (isObject(detail) ? (detail['fieldViolations'] ?? []) : []))
@@ -90,8 +98,8 @@ function inLine(line: string, request: GenerateContentRequest, blamed: Blamed): 
   }
   const named = namedIn(line, BY_NAME, all);
   const certain = named.length > 0 ? named : meantBy(line, request);
-  // The fault may be gone from a schema that was changed for it. If the same sentence comes again, it means that schema
-  // once more.
+  // A schema that was changed may no longer have its fault. If the same sentence comes again, it means that schema once
+  // more.
   const again = all.filter(({ name }) => blamed.get(because)?.has(name));
   const found = certain.length > 0 ? certain : again;
   return found.map((declaration) => ({ declaration, trouble: 'schema', because }));
@@ -105,7 +113,7 @@ const namedIn = (line: string, pattern: RegExp, all: readonly FunctionDeclaratio
   return all.filter(({ name }) => names.includes(name));
 };
 
-/** Words that only a sentence about a place in a schema has. */
+/** The declarations that a line means, if it has words that only a sentence about a place in a schema has. */
 function meantBy(line: string, request: GenerateContentRequest): readonly FunctionDeclaration[] {
   const clued = cluedBy(line, declarationsOf(request), request.generationConfig?.responseJsonSchema);
   if (!clued) return [];
@@ -116,19 +124,19 @@ function meantBy(line: string, request: GenerateContentRequest): readonly Functi
 export type Suspects = {
   declarations: readonly FunctionDeclaration[];
   because: string;
-  /** Google speaks of a schema: it must be a tool's. */
+  /** True where Google speaks of a schema that must be a tool's. */
   isCertain: boolean;
 };
 
 /**
- * Where `culpritsOf` finds none: the declarations of which one may be meant, by the place that `error` tells, or else
- * all. Undefined where `error` is about something else.
+ * To be used where `culpritsOf` finds no declarations. Gives the declarations of which one may be meant, by the place
+ * that `error` names, or else all declarations. Undefined where `error` is about something else.
  */
 export function suspectsOf(error: UpstreamError, request: GenerateContentRequest): Suspects | undefined {
   const all = declarationsOf(request);
   const { responseJsonSchema: answer } = request.generationConfig ?? {};
   for (const line of error.message.split('\n')) {
-    // The error names a tool that is not there any more, so none of the others is meant.
+    // The error names a tool that the request no longer has, so none of the other tools is meant.
     if (OF_AN_ANSWER.test(line) || namesIn(line, BY_NAME).length > 0) continue;
     const near = cluedBy(line, all, answer)?.declarations ?? [];
     const because = sentence(line);
@@ -150,7 +158,10 @@ function eachOnce(culprits: readonly Culprit[]): Culprit[] {
   return [...byDeclaration.values()];
 }
 
-/** With a schema for the answer, the tools' schemas are only checked where the model must keep to them. */
+/**
+ * True where Google checks the schemas of tools. If the request has a schema for the answer, Google checks the tools'
+ * schemas only where the model must keep to them.
+ */
 function compilesTools({ generationConfig, toolConfig }: GenerateContentRequest): boolean {
   const mode = toolConfig?.functionCallingConfig.mode;
   return generationConfig?.responseJsonSchema === undefined || mode === 'ANY' || mode === 'VALIDATED';

@@ -1,6 +1,7 @@
 /**
- * Keeps tool declarations that Google refuses out of requests: first they are sent in a simple form, then not at all.
- * So one bad tool does not stop the work of all the others. Why: docs/decisions/0024-schema-quarantine.md
+ * Keeps tool declarations that Google refuses out of requests. At first they are sent in a simple form; if Google still
+ * refuses them, they are not sent at all. So one bad tool does not make all other tools useless. Why:
+ * docs/decisions/0024-schema-quarantine.md
  */
 import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { FunctionDeclaration, GeminiTool, GenerateContentRequest } from '../../../gemini/wire.ts';
@@ -13,7 +14,7 @@ import { bareDeclaration, isBare, isSimple, simpleDeclaration } from './simplify
  */
 export type Fate = 'simplified' | 'bare' | 'dropped';
 
-/** What is sent instead of each declaration, looked up by identity. */
+/** What is sent in place of each declaration. The key is the declaration object itself. */
 export type Replacements = ReadonlyMap<FunctionDeclaration, FunctionDeclaration | 'dropped'>;
 
 const FORMS = { simplified: simpleDeclaration, bare: bareDeclaration } as const satisfies Record<
@@ -21,11 +22,13 @@ const FORMS = { simplified: simpleDeclaration, bare: bareDeclaration } as const 
   (declaration: FunctionDeclaration) => FunctionDeclaration
 >;
 
-/** The form of a declaration that is still sent. */
+/** The declaration in the form of a fate that still sends it. */
 export const inForm = (declaration: FunctionDeclaration, fate: keyof typeof FORMS): FunctionDeclaration =>
   FORMS[fate](declaration);
 
-/** `request` with each of these declarations as its fate says. Undefined where `withReplaced` is. */
+/**
+ * `request` with each of these declarations changed as its fate says. Undefined in the same cases as `withReplaced`.
+ */
 export const withFates = (
   request: GenerateContentRequest,
   fates: ReadonlyMap<FunctionDeclaration, Fate>,
@@ -45,18 +48,21 @@ export const allWith = (
   fate: Fate,
 ): Map<FunctionDeclaration, Fate> => new Map(declarations.map((declaration) => [declaration, fate]));
 
-/** What becomes of a declaration that Google names. */
+/** The change of a declaration that Google has named. */
 export type Change = {
   /** The declaration as it was sent. */
   declaration: FunctionDeclaration;
   fate: Fate;
-  /** Google's sentence. */
+  /** Google's sentence about the declaration. */
   because: string;
-  /** `content`: the same declaration is refused in other requests too. `place`: it is only one too many here. */
+  /**
+   * `content`: the same declaration is refused in other requests too. `place`: the declaration is only a duplicate in
+   * this request.
+   */
   holdsFor: 'content' | 'place';
 };
 
-/** Declarations that Google does not name, made simpler all at once. */
+/** The change of declarations that Google does not name: all of them are made simpler at once. */
 export type Sweep = {
   count: number;
   form: Exclude<Fate, 'dropped'>;
@@ -75,13 +81,14 @@ export type Mending = {
 };
 
 /**
- * How much of a request is mended at once: what Google names, or everything, after which Google can name nothing more.
+ * How much of a request is mended at once. `named`: what Google names. `everything`: all tools; after that Google can
+ * name no other tool.
  */
 export type Reach = 'named' | 'everything';
 
 /**
- * `request` without what `error` refuses. Undefined where the error is about something else, or nothing more can be
- * done. `blamed`: what earlier errors have already changed in `request`.
+ * `request` without what `error` refuses. Undefined where `error` is about something else, or where nothing more can be
+ * done. `blamed` holds the changes of `request` because of earlier errors.
  */
 export function mendedTools(
   error: UpstreamError,
@@ -101,7 +108,10 @@ export function mendedTools(
   return mended && { request: mended, changes, sweep: sweepOf(swept.length, form, found) };
 }
 
-/** All declarations are simple and still too much together: then all become bare. */
+/**
+ * The declarations in `left` that are made simpler at once, and their form. Where all of them are simple already and
+ * Google still refuses them together, all become bare.
+ */
 function sweptIn(left: readonly FunctionDeclaration[], { kind }: Culprits) {
   const odd = left.filter((declaration) => !isSimple(declaration));
   return odd.length > 0 || kind === 'named'
@@ -117,7 +127,7 @@ function sweepOf(count: number, form: Sweep['form'], found: Culprits): Sweep | u
 }
 
 function changeFor({ declaration, trouble, because }: Culprit): Change {
-  // The duplicate that stays may be the very same declaration.
+  // The declaration that stays may be equal to the duplicate, so the refusal holds for this place only.
   if (trouble === 'duplicate') return { declaration, fate: 'dropped', because, holdsFor: 'place' };
   const fate = trouble === 'name' || isSimple(declaration) ? 'dropped' : 'simplified';
   return { declaration, fate, because, holdsFor: 'content' };
@@ -131,7 +141,7 @@ export function callable(request: GenerateContentRequest): FunctionDeclaration[]
 
 /**
  * `request` with some declarations replaced; everything else is shared with it. Undefined where the client demands a
- * call and no tool would be left: words would be no answer then.
+ * call and no tool would be left: an answer in words would then be wrong.
  */
 export function withReplaced(
   request: GenerateContentRequest,

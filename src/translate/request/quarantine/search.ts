@@ -1,22 +1,22 @@
 /**
- * Finds the bad declaration where Google does not name it: half of them are sent in the barest form, then another half,
- * until Google takes the request. Later declarations are tried first, since a client declares its own tools before
- * those of servers.
+ * Finds the bad declaration where Google does not name it. Half of the declarations are sent in the barest form, then
+ * another half, until Google accepts the request. Later declarations are tried first, since a client declares its own
+ * tools before the tools of servers.
  */
 import type { Fate } from './quarantine.ts';
 
-/** How many halves are tried before everything that is left is changed at once. */
+/** How many halves are tried before all declarations that are left are changed at once. */
 const MOST_HALVES = 3;
-/** Requests of one search. */
+/** The most requests of one search. */
 const MOST_TRIALS = 6;
 
-/** These declarations are sent as `form` says. */
+/** A trial: the declarations in `of` are sent in the form `form`. */
 export type Trial<T> = { readonly form: Fate; readonly of: readonly T[] };
 
-/** `droppable`: one of these is dropped where no other form helps. */
+/** `droppable`: the declarations of which one is dropped where no other form helps. */
 type Suspects<T> = { all: readonly T[]; droppable: readonly T[] };
 
-/** The trials in order. Each follows after the one before was refused. */
+/** Yields the trials in order. Ask for the next trial after Google has refused the one before. */
 export function* trialsFor<T>(suspects: Suspects<T>): Generator<Trial<T>> {
   let made = 0;
   for (const trial of everyTrial(suspects)) {
@@ -27,12 +27,12 @@ export function* trialsFor<T>(suspects: Suspects<T>): Generator<Trial<T>> {
 
 function* everyTrial<T>({ all, droppable }: Suspects<T>): Generator<Trial<T>> {
   if (all.length > 1) yield* halvesOf(all);
-  // Google refused the request with either part changed alone: more than one declaration is bad.
+  // Google refused the request with each of the two parts changed alone, so more than one declaration is bad.
   if (all.length > 0) {
     yield { form: 'simplified', of: all };
     yield { form: 'bare', of: all };
   }
-  // With very many declarations there is no time for this.
+  // With very many declarations this would take too many requests.
   for (const one of droppable.toReversed()) yield { form: 'dropped', of: [one] };
 }
 

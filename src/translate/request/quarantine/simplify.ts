@@ -1,6 +1,7 @@
 /**
- * A tool declaration in a form that Google has always taken: each argument by its name, with one plain type. What the
- * types cannot say is said in descriptions, so the model can still give arguments that the tool takes.
+ * Makes a simple form of a tool declaration, which Google has always accepted: each argument has its name and one plain
+ * type. What these types cannot say is put into descriptions, so the model can still give arguments that the tool
+ * accepts.
  */
 import type { FunctionDeclaration } from '../../../gemini/wire.ts';
 import { isObject, isSameJson, type Json, type JsonObject, startOfJson } from '../../../lib/json.ts';
@@ -11,21 +12,21 @@ import { TooMuchWork, Work } from '../schema/work.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
 
-/** How many nested references, alternatives and lists are followed to find a type. */
+/** The most references, alternatives and lists inside each other that are followed to find a type. */
 const DEEPEST = 6;
 /**
- * Google turns schemas into a grammar and counts its states. Long lists of long values are a typical cause of "too many
- * states".
+ * The most values in a list of choices. Google turns schemas into a grammar and counts its states; long lists of long
+ * values often cause "too many states".
  */
 const MOST_VALUES = 64;
 const LONGEST_VALUE = 64;
-/** Stands in an argument's description, before its original schema. */
+/** The words before the original schema in an argument's description. */
 const LOST = 'JSON Schema: ';
-/** How many characters of the original schema are shown. */
+/** The most characters of the original schema that are shown. */
 const MOST_SHOWN = 1_000;
-/** How many alternatives are looked into to find the type of one argument. */
+/** The most alternatives that are looked at to find the type of one argument. */
 const MOST_LOOKS = 64;
-/** How many values of a schema are searched to find what its references mean. */
+/** The most values of a schema that are searched for the targets of its references. */
 const MOST_WORK = 20_000;
 
 type Find = (reference: string) => Json | undefined;
@@ -33,11 +34,13 @@ type Schema = {
   readonly node: JsonObject;
   readonly find: Find;
   readonly depth: number;
-  /** How many alternatives may still be looked into: each may have as many again. */
+  /**
+   * The number of alternatives that may still be looked at: each alternative may have as many alternatives of its own.
+   */
   readonly looks: { left: number };
 };
 
-/** Simplifying twice gives the same as once, except for the order of keys. */
+/** The simple form of a declaration. The simple form of a simple form is the same, except for the order of its keys. */
 export function simpleDeclaration({
   name,
   description,
@@ -54,7 +57,7 @@ export function simpleDeclaration({
 export const isSimple = (declaration: FunctionDeclaration): boolean =>
   isSameJson(simpleDeclaration(declaration) as Json, declaration as Json);
 
-/** The simple form without text about what was lost: that text, too, may be what Google refuses. */
+/** The simple form without the text about what was lost: Google may refuse that text, too. */
 export function bareDeclaration(declaration: FunctionDeclaration): FunctionDeclaration {
   const simple = simpleDeclaration(declaration);
   const { parametersJsonSchema: schema } = simple;
@@ -77,7 +80,7 @@ function withoutText(property: JsonObject): JsonObject {
   return at <= 2 ? rest : { ...rest, description: own };
 }
 
-/** The target of a reference, as far as a look at a part of the schema can tell. */
+/** Returns a function that finds the target of a reference, as far as a limited search of the schema can. */
 function finder(root: JsonObject): Find {
   const work = new Work(MOST_WORK);
   const references = new References(root, work);
@@ -93,7 +96,9 @@ function finder(root: JsonObject): Find {
   };
 }
 
-/** Nothing where there are no arguments: Google has refused objects without properties. */
+/**
+ * The simple form of a schema. Undefined where there are no arguments: Google has refused objects without properties.
+ */
 export function simpleSchema(root: JsonObject): JsonObject | undefined {
   const find = finder(root);
   const given = isObject(root['properties']) ? (root['properties'] as JsonObject) : {};
@@ -135,7 +140,7 @@ function shown(schema: JsonObject): string {
   return text.length <= MOST_SHOWN ? text : `${wellFormed(text.slice(0, MOST_SHOWN))}…`;
 }
 
-/** The schema that `schema` refers to. Keywords beside the reference win over those of the target. */
+/** The schema that `schema` refers to. Keywords beside the reference take precedence over keywords of the target. */
 function follow(schema: Json, find: Find): JsonObject {
   let node: JsonObject = isObject(schema) ? (schema as JsonObject) : {};
   for (let depth = 0; depth < DEEPEST; depth++) {
@@ -147,7 +152,10 @@ function follow(schema: Json, find: Find): JsonObject {
   return node;
 }
 
-/** A list says what it holds: Google has refused lists that do not. */
+/**
+ * The simple type of a schema. For a list it also says what the list contains: Google has refused lists that do not say
+ * it.
+ */
 function shapeOf(schema: Schema): JsonObject {
   const type = typeOf(schema) ?? 'string';
   if (type !== 'array') return { type };
@@ -157,7 +165,7 @@ function shapeOf(schema: Schema): JsonObject {
   return { type, items: shapeOf({ ...schema, node: items, depth: depth + 1 }) };
 }
 
-/** One of several types. Every call that fits it also fits the original. */
+/** The one type that is chosen from several. Every call that fits it also fits the original schema. */
 function typeOf(schema: Schema): string | undefined {
   const { node, find, depth, looks } = schema;
   const named = [node['type'] ?? []].flat().map((type) => String(type).toLowerCase());
@@ -177,7 +185,10 @@ function typeOf(schema: Schema): string | undefined {
 
 const isNested = (value: Json): boolean => Array.isArray(value) || isObject(value);
 
-/** The values to choose from, if all are strings that Google takes. `null` among them is left out, like its type. */
+/**
+ * The values to choose from, if all of them are strings that Google accepts. `null` is left out, and so is the type
+ * `null`.
+ */
 function choicesOf(node: JsonObject): JsonObject {
   if (!Array.isArray(node['enum'])) return {};
   const values = [...new Set(node['enum'])].filter((value) => value !== null);

@@ -1,6 +1,7 @@
 /**
- * What must be refused, before anything is translated. The errors have Anthropic's words and name the field, because
- * clients act on them. To ignore such a feature would lose content in silence (contract sections 1, 4 and 6).
+ * Refuses what cannot be served, before anything is translated. The errors have Anthropic's words and name the field,
+ * because clients act on them. If such a feature were ignored, content would be lost without a warning (contract
+ * sections 1, 4 and 6).
  */
 import { MessagesError } from '../../../anthropic/errors.ts';
 import type { ApiVersion, CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
@@ -13,10 +14,10 @@ import { refuseTools } from './refused-tools.ts';
 const isPresent = (value: unknown): boolean =>
   value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 
-/** Features of Anthropic's servers that nothing here can stand in for. */
+/** Refuses features of Anthropic's servers that the proxy cannot replace. */
 function refuseFeatures(request: MessagesRequest): void {
   if (isPresent(request.thread)) {
-    // Only at this code does the SDK's tool runner send the whole conversation again.
+    // Only at this code of an error does the SDK's tool runner send the whole conversation again.
     throw new MessagesError(
       'invalid_request_error',
       'thread: message threads are not supported by this model',
@@ -33,7 +34,10 @@ function refuseFeatures(request: MessagesRequest): void {
   }
 }
 
-/** Characters of all sequences together. They are searched for with a table that has a row for each character. */
+/**
+ * The most characters of all stop sequences together. They are searched for with a table that has a row for each
+ * character.
+ */
 const MOST_STOP_CHARACTERS = 65_536;
 
 function refuseStopSequences({ stop_sequences: sequences }: MessagesRequest): void {
@@ -46,7 +50,8 @@ function refuseStopSequences({ stop_sequences: sequences }: MessagesRequest): vo
 }
 
 /**
- * Thoughts never go back to Gemini, so "clear thinking" is already done. Other edits only save room, and are left out.
+ * Checks `context_management`. Thoughts never go back to Gemini, so "clear thinking" is already done. Other edits only
+ * save tokens, and are left out.
  */
 function checkContextEdits(request: CountTokensRequest, warn: Warn): void {
   const management = request.context_management;
@@ -81,7 +86,7 @@ function refuseSampling(request: MessagesRequest, version: ApiVersion): void {
   }
 }
 
-/** What both endpoints refuse. */
+/** Refuses what both endpoints (messages and token counts) refuse. */
 export function refuseShared(request: CountTokensRequest, version: ApiVersion, warn: Warn): void {
   if (isPresent(request.mcp_servers)) refuse('mcp_servers: not supported by this model');
   if (request.output_config?.format && request.output_format) {
@@ -92,7 +97,7 @@ export function refuseShared(request: CountTokensRequest, version: ApiVersion, w
   refuseMessages(request.messages, version);
 }
 
-/** What can only be wrong in a request for an answer. */
+/** Refuses what can be wrong only in a request for an answer. */
 export function refuseUnservable(request: MessagesRequest, version: ApiVersion, warn: Warn): void {
   refuseFeatures(request);
   refuseThinking(request);
@@ -105,7 +110,10 @@ export function refuseUnservable(request: MessagesRequest, version: ApiVersion, 
   if (last?.role === 'assistant' && !isCall) refusePrefill();
 }
 
-/** Also used where the last message of the user is empty: then Google would see the assistant's message last. */
+/**
+ * Refuses a conversation that ends with the assistant. Also used where the last message of the user is empty: then
+ * Google would see the assistant's message as the last one.
+ */
 export function refusePrefill(): never {
   refuse(
     'This model does not support assistant message prefill. The conversation must end with a user message.',

@@ -1,6 +1,6 @@
 import { MessagesError } from '../../../anthropic/errors.ts';
 
-/** A 400 in Anthropic's words; `message` names the field. */
+/** Throws a 400 in Anthropic's words; `message` names the field. */
 export function refuse(message: string): never {
   throw new MessagesError('invalid_request_error', message);
 }

@@ -1,9 +1,9 @@
-/** Messages that Anthropic's API refuses because of their place or their role. */
+/** Refuses messages that Anthropic's API refuses because of their place or their role. */
 import type { ContentBlock } from '../../../anthropic/content.ts';
 import type { ApiVersion, Message } from '../../../anthropic/request.ts';
 import { refuse } from './refuse.ts';
 
-/** Blocks that only one role may write. */
+/** The blocks that only one role may write, with that role. */
 const ONLY: Readonly<Partial<Record<ContentBlock['type'], Message['role']>>> = {
   tool_use: 'assistant',
   thinking: 'assistant',

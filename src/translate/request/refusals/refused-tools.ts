@@ -1,4 +1,4 @@
-/** Tools that cannot be served, and choices among tools that make no sense. */
+/** Refuses tools that cannot be served, and choices among tools that make no sense. */
 import type { CountTokensRequest } from '../../../anthropic/request.ts';
 import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';

@@ -1,14 +1,14 @@
-/** Says in words what Google's schemas cannot say about alternatives. */
+/** Puts into words what Google's schemas cannot say about alternatives. */
 import type { Json } from '../../../lib/json.ts';
 
-/** Google counts the text of schemas, so of many alternatives only the first few are told. */
+/** The most alternatives that are put into words: Google counts the text of schemas. */
 const MOST_CHOICES = 32;
 const MOST_NAMES = 32;
 
 const shown = (items: readonly string[], most: number, separator: string): string =>
   items.slice(0, most).join(separator) + (items.length > most ? `${separator}…` : '');
 
-/** `choices`: for each alternative the names that belong together. */
+/** Describes alternatives. `choices` has, for each alternative, the names of the arguments that belong together. */
 export function describeChoices(
   description: Json | undefined,
   choices: readonly (readonly string[])[],

@@ -1,6 +1,6 @@
 /**
- * Makes a JSON Schema one that Google takes (wire section 3). Every node is looked at once. A part that needs no change
- * is shared with the client's schema, not copied; most schemas need no change at all.
+ * Makes a schema that Google accepts from any JSON Schema (wire section 3). Every node is looked at once. A part that
+ * needs no change is shared with the client's schema and not copied; most schemas need no change at all.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { describeChoices } from './choices.ts';
@@ -12,9 +12,9 @@ import { isPlainLeaf, shaped, toSchema } from './shape.ts';
 import type { Work } from './work.ts';
 
 export type CleanOptions = {
-  /** The schema that is sent: a reference that resolves in it can stay. */
+  /** The references of the schema that is sent: a reference whose target is found in that schema can stay. */
   sent: References;
-  /** The schema that the client wrote: other references are looked up in it. */
+  /** The references of the schema that the client wrote: the other references are looked up in that schema. */
   written: References;
   work: Work;
   told: Told;
@@ -32,15 +32,15 @@ const isSameList = (list: readonly Json[], other: Json | undefined): boolean =>
 export class Cleaner {
   readonly #options: CleanOptions;
   /**
-   * The names of the definitions at the root: its own, and those that were copied there because the root could not see
-   * them.
+   * The names of the definitions at the root: the schema's own definitions, and those that were copied there because
+   * Google could not find them elsewhere.
    */
   readonly #pointers = new Map<JsonObject, string>();
   readonly #waiting: { target: JsonObject; name: string; around: JsonObject[] }[] = [];
   readonly #taken: Set<string>;
   /** The schemas around the present one as the client wrote them, outermost first. */
   #around: JsonObject[] = [];
-  /** How often a requirement was dropped so far. (Inside of a `not` dropping a requirement would forbid more.) */
+  /** How many requirements were dropped so far. (Inside of a `not`, dropping a requirement would forbid more.) */
   #lost = 0;
 
   constructor(options: CleanOptions) {
@@ -55,7 +55,7 @@ export class Cleaner {
   clean(): JsonObject {
     const root = this.#schema(this.#options.sent.root, NO_DEMANDS) as JsonObject;
     const definitions: Entry[] = [];
-    // To clean one definition may add others.
+    // Cleaning one definition may add other definitions to this list.
     for (const { target, name, around } of this.#waiting) {
       this.#around = around;
       definitions.push([name, this.#schema(target, NO_DEMANDS)]);
@@ -132,7 +132,7 @@ export class Cleaner {
     return name;
   }
 
-  /** What a branch says itself, or the schema that it refers to. */
+  /** The keywords of a branch itself, or of the schema that the branch refers to. */
   #look(branch: Json): JsonObject | undefined {
     this.#options.work.add();
     if (!isObject(branch)) return undefined;
@@ -191,8 +191,8 @@ export class Cleaner {
   }
 
   /**
-   * Google also follows references under keywords that it does not know. Their targets are copied to the root where
-   * needed.
+   * True where a value under an unknown keyword has a reference that leads nowhere. Google follows references there,
+   * too. Where needed, their targets are copied to the root.
    */
   #isLost(keyword: string, value: Json): boolean {
     if (kindOf(keyword) !== undefined) return false;
@@ -224,8 +224,8 @@ export class Cleaner {
   }
 
   /**
-   * A schema inside of `not` or the like: to weaken it would change what the whole means. So where it would be
-   * weakened, it goes, with what depends on it.
+   * Cleans a schema inside of `not` or a keyword like it. To weaken such a schema would change the meaning of the
+   * schema around it. So where it would be weakened, the keyword is left out, and so is what depends on it.
    */
   #guarded(keyword: string, value: Json | undefined): Json | undefined {
     if (value === undefined) return undefined;
@@ -236,7 +236,7 @@ export class Cleaner {
     return undefined;
   }
 
-  /** After weakening more than one alternative may fit, so `oneOf` becomes `anyOf`. */
+  /** Adds alternatives. After alternatives were weakened, more than one may fit, so `oneOf` becomes `anyOf`. */
   #addBranches(
     entries: Map<string, Json>,
     keyword: string,

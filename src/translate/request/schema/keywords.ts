@@ -1,21 +1,21 @@
 /**
- * Which keywords hold schemas, and what kind of value each keyword takes. Any other keyword goes out unchanged, except
- * for references in it that lead nowhere.
+ * Which keywords hold schemas, and what kind of value each keyword must have. Any other keyword is sent unchanged,
+ * except for references in it that lead nowhere.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 
 export type Kind =
-  /** One schema. */
+  /** The value is one schema. */
   | 'schema'
-  /** A list of schemas. */
+  /** The value is a list of schemas. */
   | 'schemas'
-  /** Keywords that hold schemas under names of the author's choice, which may be `const`. */
+  /** The value is an object of schemas under names that the author chooses; such a name may be `const`. */
   | 'named'
   | 'text'
   | 'number'
   | 'flag'
   | 'list'
-  /** Keywords with any value, or that are mended elsewhere. A `$ref` inside of these is no reference. */
+  /** The value may be anything, or is put right elsewhere. A `$ref` inside of it is no reference. */
   | 'value';
 
 const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
@@ -70,8 +70,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 export const kindOf = (keyword: string): Kind | undefined => KINDS.get(keyword);
 
 /**
- * Whether the JSON pointer `reference` leads to a place for schemas. A target at another place would go out without
- * being looked at.
+ * True where the JSON pointer `reference` leads to a place for schemas. A target at another place would be sent without
+ * being cleaned.
  */
 export function isSchemaPlace(reference: string): boolean {
   if (!reference.startsWith('#/')) return true;
@@ -95,11 +95,11 @@ export const listAt = (schema: JsonObject, keyword: string): Json[] => {
   return Array.isArray(value) ? value : [];
 };
 
-/** The names that a well-formed `required` lists. */
+/** The names in a well-formed `required`. */
 export const requiredOf = (schema: JsonObject): string[] =>
   listAt(schema, 'required').filter((name) => typeof name === 'string');
 
-/** Every schema directly inside of `schema`, with its keyword and its name or number there. */
+/** Yields every schema directly inside of `schema`, with its keyword and its name or number there. */
 export function* schemasIn(schema: JsonObject): Generator<[inner: JsonObject, keyword: string, at: string]> {
   for (const keyword of Object.keys(schema)) {
     const kind = KINDS.get(keyword);

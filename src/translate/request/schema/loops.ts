@@ -1,7 +1,8 @@
 /**
- * References in a circle. Google writes out all references, and takes a circle only where it can end: at a property
- * that is not required, or at the items of a list that may be empty. (Nullable is not enough: its error says so, as do
- * probes of 2026.) So a circle of required things is opened at the place where that loses least.
+ * Opens circles of references. Google replaces each reference by its target, and accepts a circle only where a value
+ * can end it: at a property that is not required, or at the items of a list that may be empty. (A nullable property is
+ * not enough: Google's error says so, and so do probes of 2026.) So a circle of required properties is opened at the
+ * place where that loses least.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { kindOf, requiredOf, schemasIn } from './keywords.ts';
@@ -9,7 +10,7 @@ import { shortly, type Told } from './place.ts';
 import { References } from './references.ts';
 import type { Work } from './work.ts';
 
-/** What can be changed so that a value no longer has to go from a schema to one inside of it. */
+/** A change by which a value no longer has to go on from a schema to a schema inside of it. */
 type Opening = { at: JsonObject } & ({ drop: 'requirement'; name: string } | { drop: 'floor' });
 
 type Way = { to: JsonObject; opening: Opening | undefined; isReference: boolean };
@@ -20,7 +21,7 @@ const FLOORS = ['minItems', 'minContains'] as const;
 const hasFloor = (schema: JsonObject): boolean =>
   FLOORS.some((keyword) => typeof schema[keyword] === 'number' && Number(schema[keyword]) > 0);
 
-/** Keywords whose schemas a value never has to follow. */
+/** Keywords whose schemas no value has to follow. */
 const FREE: ReadonlySet<string> = new Set([
   '$defs',
   'definitions',
@@ -35,7 +36,7 @@ class Circles {
   readonly #references: References;
   readonly #work: Work;
   readonly #told: Told;
-  /** For each schema the one around it, and how the way between them can be opened. */
+  /** For each schema: the schema around it, and how the step between the two can be opened. */
   readonly #parents = new Map<JsonObject, { schema: JsonObject; opening: Opening | undefined }>();
   readonly #targets: Set<JsonObject>;
   readonly edits = new Map<JsonObject, Edit>();
@@ -68,7 +69,7 @@ class Circles {
     return [...all];
   }
 
-  /** The schemas that a value of `schema` must go on to. */
+  /** The schemas that every value of `schema` must go on to. */
   #waysFrom(schema: JsonObject): Way[] {
     const required = new Set(requiredOf(schema));
     const ways: Way[] = [];
@@ -88,7 +89,7 @@ class Circles {
     return ways;
   }
 
-  /** Depth first, and without recursion: a chain of references may be as long as the schema. */
+  /** Searches for circles, depth first and without recursion: a chain of references may be as long as the schema. */
   #search(all: readonly JsonObject[]): void {
     const state = new Map<JsonObject, 'open' | 'done'>();
     for (const start of all) {
@@ -111,8 +112,8 @@ class Circles {
   }
 
   /**
-   * Every circle through the reference in `schema` passes the schemas around it, up to the next one that is itself
-   * referred to. To open one step of that way opens all these circles.
+   * Opens the circles through the reference in `schema`. Each of them passes the schemas around `schema`, up to the
+   * next schema that is itself referred to. If one step of that way is opened, all these circles are open.
    */
   #open(schema: JsonObject): void {
     for (let inner = schema; !this.#targets.has(inner); ) {
@@ -157,7 +158,10 @@ function edited(schema: JsonObject, edit: Edit | undefined): JsonObject {
   return left;
 }
 
-/** Since definitions were moved, a schema may stand in two places: it is copied once. */
+/**
+ * Builds the schema again with its changes. Since definitions were moved, a schema may be used in two places: it is
+ * copied only once.
+ */
 function rebuilt(
   schema: JsonObject,
   edits: ReadonlyMap<JsonObject, Edit>,
@@ -183,7 +187,10 @@ function rebuilt(
   return result;
 }
 
-/** `schema` was cleaned before. Returns the same object where its references form no such circle. */
+/**
+ * `schema` without circles that no value can end; the same object where there are none. `schema` must have been cleaned
+ * before.
+ */
 export function withoutCircles(schema: JsonObject, work: Work, told: Told): JsonObject {
   const { edits } = new Circles(new References(schema, work), work, told);
   return edits.size === 0 ? schema : rebuilt(schema, edits, new Map());

@@ -1,7 +1,7 @@
 /**
- * JSON Schemas for `parametersJsonSchema` and `responseJsonSchema`. They go out as the client wrote them, with three
- * exceptions: what makes Google refuse the whole request (wire section 3); `const`, which Google ignores while it
- * honours `enum`; and the root of a tool's schema, which must be an object. Why:
+ * Makes the JSON Schemas for `parametersJsonSchema` and `responseJsonSchema`. They are sent as the client wrote them,
+ * except for three things: whatever makes Google refuse the whole request (wire section 3); `const`, which Google
+ * ignores (it honours `enum`); and the root of a tool's schema, which must be an object. Why:
  * docs/decisions/0030-schemas-that-google-takes.md
  */
 import type { JsonObject } from '../../../lib/json.ts';
@@ -15,11 +15,11 @@ import { isPlain, mergeAlternatives } from './root.ts';
 import { toType } from './shape.ts';
 import { TooMuchWork, Work } from './work.ts';
 
-/** The most levels of objects and lists. Google refuses much flatter schemas than this. */
+/** The most levels of objects and lists inside each other. Google refuses schemas that are much less deep than this. */
 const DEEPEST = 128;
 /**
- * How many values are looked at for the schemas of one request, and for one of them. A value is looked at about five
- * times.
+ * The most values that are looked at for the schemas of one request, and for one schema. Each value is looked at about
+ * five times.
  */
 export const MOST_WORK = 200_000;
 const MOST_OF_ONE = 100_000;
@@ -28,7 +28,7 @@ const MOST_ARGUMENTS = 1_000;
 
 export const schemaWork = (): Work => new Work(MOST_WORK);
 
-/** The schema of a tool's input. Throws a MessagesError where its root cannot be an object. */
+/** Makes the schema of a tool's input. Throws a MessagesError where its root cannot be an object. */
 export function toInputSchema(schema: JsonObject, place: SchemaPlace): JsonObject | undefined {
   const type = toType(schema['type'] ?? null);
   if (type !== undefined && ![type].flat().includes('object'))
@@ -41,7 +41,7 @@ export function toInputSchema(schema: JsonObject, place: SchemaPlace): JsonObjec
   }
 }
 
-/** The schema of a structured answer; its root may be of any type. */
+/** Makes the schema of a structured answer; its root may be of any type. */
 export function toAnswerSchema(schema: JsonObject, place: SchemaPlace): JsonObject {
   try {
     return cleaned(schema, place, () => schema);
@@ -65,7 +65,7 @@ function cleaned(
     const root = rootOf(written, work, told);
     const sent = root === schema ? written : new References(root, work);
     const clean = stable(sent, written, work, told);
-    // Only cleaning moves references, and most schemas have none.
+    // Only cleaning changes where references lead, and most schemas have no references.
     const open = written.holdsReference ? withoutCircles(clean, work, told) : clean;
     told.report(place);
     return open;
@@ -75,8 +75,8 @@ function cleaned(
 }
 
 /**
- * A part that is left out may be the target of a reference. The target is then taken out of the client's schema, and
- * copied to where it is found.
+ * Makes sure that references still lead somewhere. A part that is left out may be the target of a reference: then the
+ * target is copied from the client's schema.
  */
 function stable(sent: References, written: References, work: Work, told: Told): JsonObject {
   const clean = new Cleaner({ sent, written, work, told }).clean();
@@ -91,8 +91,8 @@ function objectRoot(schema: JsonObject, written: References, work: Work, told: T
 }
 
 /**
- * Google takes this form, and the model can call the tool. That is better than no tool, or a proxy that reads one
- * request all day.
+ * The simple form of a schema. Google accepts it, and the model can call the tool. That is better than losing the tool,
+ * and better than a proxy that spends all its time on one request.
  */
 function simpleForm(schema: JsonObject, place: SchemaPlace): JsonObject | undefined {
   const { properties } = schema;

@@ -1,16 +1,19 @@
-/** Where a schema stands in the request, and the warnings about it: each once, and of very many only their number. */
+/**
+ * The place of a schema in the request, and the warnings about the schema: each warning once, and of very many warnings
+ * only their number.
+ */
 import type { Warn } from '../../warnings.ts';
 import type { Work } from './work.ts';
 
 export type SchemaPlace = {
   readonly path: string;
   readonly warn: Warn;
-  /** How much work is left for the schemas of this request. */
+  /** The work that the schemas of this request may still cost. */
   readonly work: Work;
 };
 
 const MOST_TOLD = 20;
-/** How many warnings are written out; of the others only their number is told. */
+/** The most warnings that are written out; the others are only counted. */
 const MOST_KEPT = 1_000;
 
 /** Collects the warnings about one schema. */
@@ -34,6 +37,6 @@ export class Told {
 
 const LONGEST = 60;
 
-/** A name or reference that the author wrote, cut to fit into a line. */
+/** A name or reference that the author wrote, cut so that it fits into a line. */
 export const shortly = (text: string): string =>
   text.length <= LONGEST ? text : `${text.slice(0, LONGEST).toWellFormed()}…`;

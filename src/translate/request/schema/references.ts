@@ -1,6 +1,6 @@
 /**
- * `$ref` inside of one schema: JSON pointers, anchors and ids. Nothing is fetched. One walk over a schema finds all its
- * references, however many there are.
+ * Finds the targets of `$ref` inside of one schema: by JSON pointer, anchor or id. Nothing is fetched. One walk over a
+ * schema finds all its references, however many there are.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { objectAt } from './keywords.ts';
@@ -10,18 +10,18 @@ const unescapeSegment = (segment: string): string => {
   try {
     return decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~');
   } catch {
-    // A `%` that begins no escape is part of the name.
+    // A `%` that begins no escape is a part of the name.
     return segment.replaceAll('~1', '/').replaceAll('~0', '~');
   }
 };
 
-/** A member of an object or array; inherited ones do not count. */
+/** A member of an object or array. Inherited members do not count. */
 const member = (value: Json, key: string): Json | undefined =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as JsonObject)[key]
     : undefined;
 
-/** `fragment` without its `#`. */
+/** The value at a JSON pointer. `fragment` comes without its `#`. */
 function atPointer(root: JsonObject, fragment: string): Json | undefined {
   let value: Json | undefined = root;
   for (const segment of fragment.split('/').slice(1)) {
@@ -31,7 +31,7 @@ function atPointer(root: JsonObject, fragment: string): Json | undefined {
   return value;
 }
 
-/** The document of a URL: for `https://example.com/a.json` and `a.json#` alike it is `a.json`. */
+/** The document that a URL names: `a.json` for `https://example.com/a.json` and for `a.json#`. */
 const fileOf = (id: string): string => id.replace(/#$/, '').replace(/^.*\//, '');
 
 const isSchema = (value: Json | undefined): boolean => isObject(value) || typeof value === 'boolean';
@@ -42,15 +42,18 @@ export const lastName = (reference: string): string =>
 
 export class References {
   readonly root: JsonObject;
-  /** How deep objects and lists are nested. */
+  /** The depth of objects and lists inside each other. */
   depth = 0;
-  /** A reference may stand somewhere in the schema. */
+  /** True where a reference was found in the schema, or may have been. */
   holdsReference = false;
   readonly #work: Work;
   #walked = false;
   readonly #anchors = new Map<string, JsonObject>();
   readonly #ids = new Map<string, JsonObject>();
-  /** The first definition of each name: an MCP server often nests a whole schema with its own `$defs`. */
+  /**
+   * The first definition of each name. An MCP server often puts a whole schema with `$defs` of its own inside of
+   * another.
+   */
   readonly #definitions = new Map<string, JsonObject>();
   readonly #resolved = new Map<string, Json | undefined>();
 
@@ -59,11 +62,14 @@ export class References {
     this.#work = work;
   }
 
-  /** Notes what can be referred to. It does nothing twice. Throws `TooMuchWork`. */
+  /**
+   * Walks over the schema and notes everything that can be referred to. A second walk does nothing. Throws
+   * `TooMuchWork`.
+   */
   walk(): void {
     if (this.#walked) return;
     this.#walked = true;
-    // No recursion: the depth is only being measured here.
+    // The walk uses no recursion, because nobody knows yet how deep the schema is.
     const nodes: (JsonObject | Json[])[] = [this.root];
     const depths = [1];
     for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
@@ -99,7 +105,7 @@ export class References {
     }
   }
 
-  /** The target that Google finds for `reference`: it only looks from the root. */
+  /** The target that Google finds for `reference`: Google looks from the root only. */
   resolve(reference: string): Json | undefined {
     if (!this.#resolved.has(reference)) this.#resolved.set(reference, this.#lookUp(reference));
     return this.#resolved.get(reference);
@@ -118,8 +124,9 @@ export class References {
   }
 
   /**
-   * The target that an unresolvable reference must have meant: the place it names in one of the schemas `around` it
-   * (innermost last), in the schema with that `$id`, or a definition of that name anywhere.
+   * The target that a reference which Google cannot resolve must have meant. It is the place that the reference names
+   * in one of the schemas `around` it (innermost last), the schema with that `$id`, or a definition of that name
+   * anywhere.
    */
   find(reference: string, around: readonly JsonObject[] = []): JsonObject | undefined {
     this.walk();
@@ -137,6 +144,6 @@ export class References {
   }
 }
 
-/** A `$ref` to the definition of that name at the root. */
+/** A `$ref` to the definition called `name` at the root. */
 export const pointerTo = (name: string): string =>
   `#/$defs/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`;

@@ -1,40 +1,41 @@
 /**
- * Google takes a name in `required` only where the same node declares that property. JSON Schema lets any node require
- * any name. So a requirement moves to the node that declares its property, up or down, as far as the meaning stays the
- * same. Where no node will do, the requirement goes; a choice between requirements is told in words.
+ * Puts requirements where Google accepts them. Google accepts a name in `required` only where the same node declares
+ * that property, but in JSON Schema any node may require any name. So a requirement moves to the node that declares its
+ * property, up or down, as far as the meaning stays the same. Where there is no such node, the requirement is dropped;
+ * a choice between requirements is put into words.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { listAt, objectAt } from './keywords.ts';
 
-/** The keywords whose schemas describe the same value as the schema around them. */
+/** The keywords whose schemas are about the same value as the schema around them. */
 export const BRANCHES = ['allOf', 'anyOf', 'oneOf'] as const;
 
-/** What the schema around a branch requires of that branch. */
+/** What the schema around a branch says about the branch's requirements. */
 export type Demands = {
-  /** Required names that are declared nowhere, or only in a branch. */
+  /** The required names that no schema declares, or only a branch does. */
   readonly owed: ReadonlySet<string>;
   /** The names of `owed` that some branch has declared. */
   readonly placed: Set<string>;
-  /** Names that the schema around requires: a branch may drop them without any loss. */
+  /** The names that the schema around requires: a branch may drop them without any loss. */
   readonly lifted: ReadonlySet<string>;
 };
 
 const NOTHING: ReadonlySet<string> = new Set();
 export const NO_DEMANDS: Demands = { owed: NOTHING, placed: new Set(), lifted: NOTHING };
 
-/** The names in whatever somebody wrote for a list. */
+/** The names in the value of `required`, whatever the author wrote there. */
 export function listedNames({ required }: JsonObject): string[] {
   if (typeof required === 'string') return [required];
   return Array.isArray(required) ? [...new Set(required.filter((name) => typeof name === 'string'))] : [];
 }
 
-/** Draft 3: `required: true` on a property means that the schema around requires it. */
+/** True for a property with `required: true`: in draft 3 this means that the schema around requires the property. */
 const isAskedFor = (property: Json): boolean => isObject(property) && property['required'] === true;
 
 export type Requirements = {
-  /** Required names that this node declares. */
+  /** The required names that this node declares. */
   readonly kept: readonly string[];
-  /** Required names that this node does not declare. */
+  /** The required names that this node does not declare. */
   readonly missing: ReadonlySet<string>;
   readonly lifted: ReadonlySet<string>;
   /** For each alternative what it requires of properties declared here, where the alternatives differ. */
@@ -43,7 +44,7 @@ export type Requirements = {
 
 type Look = (branch: Json) => JsonObject | undefined;
 
-/** `schema` is well-formed. `look` gives the schema that a branch is, or refers to. */
+/** The requirements of `schema`, which is well-formed. `look` gives the schema that a branch is, or refers to. */
 export function requirementsOf(schema: JsonObject, demands: Demands, look: Look): Requirements {
   const properties = objectAt(schema, 'properties');
   const declared = (name: string) => Object.hasOwn(properties, name);

@@ -1,7 +1,7 @@
 /**
- * Makes one object of a root that is none (`anyOf`, `oneOf`, `allOf`, `$ref`). It allows every call that the original
- * allows, and some more; its description says which arguments belong together. Each schema is looked at once, however
- * many ways lead to it.
+ * Makes an object of a root that is no object (`anyOf`, `oneOf`, `allOf`, `$ref`). The object allows every call that
+ * the original allows, and some more; its description says which arguments belong together. Each schema is looked at
+ * once, however many ways lead to it.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { describeChoices } from './choices.ts';
@@ -10,7 +10,7 @@ import type { Told } from './place.ts';
 import type { References } from './references.ts';
 import type { Work } from './work.ts';
 
-/** How many schemas are looked at for one alternative. */
+/** The most schemas that are looked at for one alternative. */
 const MOST_PARTS = 64;
 
 const COMPOSITION = ['$ref', 'anyOf', 'oneOf', 'allOf'] as const;
@@ -23,7 +23,7 @@ const choicesIn = (schema: JsonObject): JsonObject[][] =>
     .map((choices) => choices.filter(isObject) as JsonObject[])
     .filter((choices) => choices.length > 0);
 
-/** The types that a schema names, in lower case; none where it names none. */
+/** The types that a schema names, in lower case; an empty list where it names none. */
 const typesOf = (schema: JsonObject): string[] =>
   [schema['type'] ?? []].flat().map((type) => String(type).toLowerCase());
 
@@ -44,8 +44,8 @@ class RootMerger {
   }
 
   /**
-   * `start` and all schemas that apply with it: its reference's target, and the members of its `allOf`. The nearest
-   * comes last.
+   * `start` and all schemas that apply together with it: the target of its reference, and the members of its `allOf`.
+   * The nearest of them comes last.
    */
   #together(start: JsonObject, seen = new Set<JsonObject>(), most = Number.POSITIVE_INFINITY): JsonObject[] {
     const found: JsonObject[] = [];
@@ -65,7 +65,10 @@ class RootMerger {
     return found.reverse();
   }
 
-  /** Enough of what applies with an alternative is known. A schema that is overlooked could only require more. */
+  /**
+   * The first schemas that apply together with an alternative. They are enough: a schema that is left out here could
+   * only require more.
+   */
   #beginning(choice: JsonObject): JsonObject[] {
     return this.#together(choice, new Set(), MOST_PARTS);
   }
@@ -102,7 +105,10 @@ class RootMerger {
     });
   }
 
-  /** What all alternatives require is required. What only some require is told in words. */
+  /**
+   * Merges a group of alternatives. A property that all of them require is required. A property that only some require
+   * is mentioned in words.
+   */
   #addGroup(group: readonly JsonObject[], merged: Map<string, Json>, required: Set<string>): void {
     if (group.length === 0) return;
     const parts = group.map((choice) => this.#beginning(choice));
@@ -115,8 +121,8 @@ class RootMerger {
   }
 
   /**
-   * The properties of the alternatives, also of nested ones. A name may have several schemas: any of them will do, each
-   * listed once.
+   * The properties of the alternatives and of alternatives inside of them. A property may have several different
+   * schemas, each of which is listed once: any of them is allowed.
    */
   #offered(choices: readonly JsonObject[], seen: Set<JsonObject>): Map<string, Json> {
     const byName = new Map<string, Set<Json>>();
@@ -141,7 +147,10 @@ class RootMerger {
   }
 }
 
-/** Definitions stay at the root, so that references to them still resolve. */
+/**
+ * Merges the alternatives of a root into one object. Definitions stay at the root, so that references to them still
+ * lead somewhere.
+ */
 export function mergeAlternatives(
   root: JsonObject,
   references: References,

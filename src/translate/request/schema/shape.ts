@@ -1,6 +1,7 @@
 /**
- * Gives each keyword of one schema a value of the right kind. Servers are written by hand, in PHP (where an empty
- * object is a list), or for an older draft, and Google refuses a whole request because of one value of the wrong kind.
+ * Gives each keyword of one schema a value of the right kind. Schemas of servers are written by hand, in PHP (where an
+ * empty object is a list), or for an older draft, and Google refuses a whole request because of one value of the wrong
+ * kind.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
 import { type Kind, kindOf } from './keywords.ts';
@@ -16,7 +17,7 @@ const TYPES: ReadonlySet<string> = new Set([
   'null',
 ]);
 
-/** Names of types from other languages. A name that is not here means nothing, and is left out. */
+/** Names of types from other languages. Any other name means nothing, and is left out. */
 const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['str', 'string'],
   ['text', 'string'],
@@ -34,7 +35,7 @@ const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['none', 'null'],
 ]);
 
-/** The type by a name that Google knows, in either case; undefined for other names. */
+/** The type that a name means, if Google knows that name in upper or lower case; undefined for other names. */
 function knownType(type: Json): string | undefined {
   if (typeof type !== 'string') return undefined;
   const word = type.toLowerCase();
@@ -51,7 +52,7 @@ export function toType(type: Json): Json | undefined {
   return same ? type : known;
 }
 
-/** A schema in a place for one: the bare name of a type is read as a schema of that type. */
+/** Makes a schema of a value in a place for a schema: the bare name of a type is read as a schema of that type. */
 export function toSchema(value: Json): JsonObject | boolean {
   if (typeof value === 'boolean') return value;
   if (isObject(value)) return value as JsonObject;
@@ -59,7 +60,7 @@ export function toSchema(value: Json): JsonObject | boolean {
   return type === undefined ? {} : { type };
 }
 
-/** Some authors write a list of properties, each with its `name`. */
+/** Makes an object of properties. Some authors write a list of properties instead, each with its `name`. */
 function toNamed(value: Json): JsonObject {
   if (!Array.isArray(value)) return {};
   return Object.fromEntries(
@@ -82,7 +83,10 @@ function toSchemas(value: Json): Json | undefined {
   return isSame && schemas.length === all.length ? value : schemas;
 }
 
-/** `value` as its keyword needs it; the same object where nothing is wrong. Undefined leaves the keyword out. */
+/**
+ * `value` in the kind that its keyword needs; the same object where nothing is wrong. Undefined means that the keyword
+ * is left out.
+ */
 const AS_KIND: Readonly<Record<Kind, (value: Json) => Json | undefined>> = {
   schema: toSchema,
   schemas: toSchemas,
@@ -102,7 +106,10 @@ const AS_KIND: Readonly<Record<Kind, (value: Json) => Json | undefined>> = {
   },
 };
 
-/** Draft 4: a bound, and beside it whether the bound itself is allowed. */
+/**
+ * Translates an exclusive bound of draft 4, where a bound has a flag beside it that says whether the bound itself is
+ * allowed.
+ */
 function exclusiveBound(schema: JsonObject, flag: string, bound: string): JsonObject {
   if (typeof schema[flag] !== 'boolean') return schema;
   const { [flag]: isExclusive, [bound]: value, ...rest } = schema;
@@ -112,7 +119,7 @@ function exclusiveBound(schema: JsonObject, flag: string, bound: string): JsonOb
 const exclusiveBounds = (schema: JsonObject): JsonObject =>
   exclusiveBound(exclusiveBound(schema, 'exclusiveMinimum', 'minimum'), 'exclusiveMaximum', 'maximum');
 
-/** Up to 2019 a tuple was a list of `items`; Google knows `prefixItems`. */
+/** Translates a tuple of a draft before 2020, which is a list in `items`, into `prefixItems`, which Google knows. */
 function tuple(schema: JsonObject): JsonObject {
   if (!Array.isArray(schema['items'])) return schema;
   const { items, additionalItems, ...rest } = schema;
@@ -139,7 +146,10 @@ function typed(schema: JsonObject): JsonObject {
   return known === undefined ? rest : { ...schema, type: known };
 }
 
-/** True for most schemas: they hold no other schema, and each keyword is as it should be. */
+/**
+ * True where the schema holds no other schema, and each keyword has the right kind of value. Most schemas are like
+ * this.
+ */
 export function isPlainLeaf(schema: JsonObject): boolean {
   for (const keyword in schema) {
     const value = schema[keyword] ?? null;
@@ -153,7 +163,7 @@ export function isPlainLeaf(schema: JsonObject): boolean {
   return true;
 }
 
-/** Not for places of schemas: those are looked at by themselves. */
+/** True where `value` is of the right kind. Not for keywords that hold schemas: schemas are looked at by themselves. */
 const isFitValue = (kind: Kind, value: Json): boolean =>
   kind !== 'schema' && kind !== 'schemas' && kind !== 'named' && AS_KIND[kind](value) === value;
 

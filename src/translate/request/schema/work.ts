@@ -1,9 +1,9 @@
 /**
- * Limits how much of a request's schemas is read, counted in values looked at, so that one request cannot block all
- * others.
+ * Limits the work on the schemas of one request, counted in values that are looked at, so that one request cannot block
+ * all others.
  */
 
-/** Thrown when the allowed work is used up; caught where a schema can go out in another form. */
+/** Thrown when the allowed work is used up. It is caught where a schema can be sent in another form. */
 export class TooMuchWork extends Error {}
 
 export class Work {
@@ -14,7 +14,7 @@ export class Work {
     this.#most = most;
   }
 
-  /** How many values were looked at so far. */
+  /** The number of values that were looked at so far. */
   get steps(): number {
     return this.#steps;
   }
@@ -23,13 +23,13 @@ export class Work {
     return Math.max(0, this.#most - this.#steps);
   }
 
-  /** Throws `TooMuchWork` where that is more than allowed. */
+  /** Counts `steps`. Throws `TooMuchWork` where the work is then more than is allowed. */
   add(steps = 1): void {
     this.#steps += steps;
     if (this.#steps > this.#most) throw new TooMuchWork();
   }
 
-  /** Work that was done, whether allowed or not. */
+  /** Counts work that is already done, even if it is more than is allowed. */
   spend(steps: number): void {
     this.#steps += steps;
   }

@@ -1,7 +1,7 @@
 /**
- * Anthropic's own tools that the client runs (bash, text editor, memory). Anthropic's API knows their schemas; Gemini
- * must be sent them. Any date of a known kind is accepted. Other dated types are tools that Anthropic's servers run,
- * and are refused.
+ * The schemas of Anthropic's own tools that the client runs (bash, text editor, memory). Anthropic's API knows these
+ * schemas; Gemini must be sent them. Any date of a known kind of tool is accepted. Other dated types are tools that
+ * Anthropic's servers run, and are refused.
  */
 import type { JsonObject } from '../../../lib/json.ts';
 

@@ -1,13 +1,13 @@
 /**
- * History of Anthropic's server-side tools, as text: Gemini knows neither their calls nor their results, but the words
- * in them belong to the conversation. Encrypted parts mean nothing to another model and are left out.
+ * Puts the history of Anthropic's server-side tools into text. Gemini knows neither their calls nor their results, but
+ * the words in them belong to the conversation. Encrypted parts mean nothing to another model and are left out.
  */
 import { isObject } from '../../../lib/json.ts';
 import { tagged } from '../text.ts';
 
 const OPAQUE = /^(encrypted_|cache_control$|signature$)/;
 
-/** JSON without the parts that only Anthropic can read. */
+/** The JSON of a value, without the parts that only Anthropic can read. */
 const readable = (value: unknown): string =>
   JSON.stringify(value, (key, member) => (OPAQUE.test(key) ? undefined : member)) ?? '';
 
@@ -26,7 +26,10 @@ function textOf(value: unknown): string {
 
 const join = (...values: unknown[]): string => values.map(textOf).filter(Boolean).join('\n');
 
-/** The text for each type of result, and for the blocks inside of it. Any other is shown as its JSON. */
+/**
+ * The text for each type of result, and for the blocks inside of results. A block of any other type is shown as its
+ * JSON.
+ */
 const TEXTS: Readonly<Record<string, (value: Record<string, unknown>) => string>> = {
   text: (value) => join(value['text'] ?? value['data']),
   // Bytes cannot be shown as text, so only their type is named.
@@ -40,7 +43,7 @@ const TEXTS: Readonly<Record<string, (value: Record<string, unknown>) => string>
   advisor_result: (value) => join(value['text']),
 };
 
-/** Whether a result holds pictures or files, which text cannot carry. */
+/** True where a result contains pictures or files, which text cannot show. */
 export function holdsBytes(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(holdsBytes);
   return isObject(value) && (value['type'] === 'base64' || Object.values(value).some(holdsBytes));
@@ -50,7 +53,7 @@ export const serverResultText = (type: string, result: unknown): string => tagge
 
 export const toolReferenceText = (name: string): string => `Tool ${name} is loaded and can be called.`;
 
-/** A block for which there is no better text than its JSON. */
+/** The text for a block: its JSON, where there is no better text. */
 export const blockText = (block: { type: string }): string => {
   const { type, ...rest } = block;
   return tagged(type, [readable(rest)]);

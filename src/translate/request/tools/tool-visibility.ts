@@ -1,7 +1,7 @@
 /**
- * Which tools the model is shown, and in what order. A deferred tool (`defer_loading`) stays hidden until the history
- * names it. It then comes last, in the order of loading, so that earlier declarations keep their bytes. Claude Code's
- * placeholder is deferred and never named, so it is never sent.
+ * Decides which tools the model is shown, and in what order. A deferred tool (`defer_loading`) stays hidden until the
+ * history names it. Then it comes last, in the order of loading, so that earlier declarations keep their bytes. Claude
+ * Code's placeholder is deferred and never named, so it is never sent.
  */
 import type { ContentBlock } from '../../../anthropic/content.ts';
 import type { CountTokensRequest, Message } from '../../../anthropic/request.ts';
@@ -28,8 +28,8 @@ const namesIn = (value: unknown): string[] =>
     : [];
 
 /**
- * `tool_addition` and `tool_removal` name a tool in `tool_name`, or in `tool`: as a name, a reference, a declaration,
- * or a declaration in `definition`.
+ * Reads a `tool_addition` or `tool_removal`. These blocks name a tool in `tool_name`, or in `tool`: as a name, a
+ * reference, a declaration, or a declaration in `definition`.
  */
 function changeOf(kind: Change['do'], block: { tool_name?: string; tool?: unknown }): Change[] {
   const tool =
@@ -51,7 +51,7 @@ function changesIn(block: ContentBlock): Change[] {
       return show(namesIn(isObject(block.content) ? block.content['tool_references'] : block.content));
     case 'tool_reference':
       return show([block.tool_name]);
-    // In a compacted history the reference is gone, but a tool that was called had been loaded.
+    // A compacted history no longer has the reference, but a tool that was called must have been loaded.
     case 'tool_use':
       return show([block.name]);
     case 'tool_addition':
@@ -71,7 +71,7 @@ function* toolChanges(messages: readonly Message[]): Generator<Change> {
   }
 }
 
-/** Only code in Anthropic's sandbox may call the tool; the model may not. */
+/** True for a tool that only code in Anthropic's sandbox may call. The model may not call it. */
 export const isForCode = (tool: Tool): boolean =>
   Array.isArray(tool.allowed_callers) &&
   tool.allowed_callers.length > 0 &&
@@ -109,8 +109,8 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
 }
 
 /**
- * The tools that a call may name: those that are shown, and those that the client declared but has not loaded yet. A
- * model that has read about one may call it anyway, and the client knows best how to answer that.
+ * The tools that a call may name: the tools that are shown, and the tools that the client declared but has not loaded
+ * yet. A model that has read about such a tool may call it anyway, and the client knows best how to answer that call.
  */
 export function callableNames(request: CountTokensRequest, shown: readonly DeclaredTool[]): string[] {
   const deferred = (request.tools ?? []).filter(

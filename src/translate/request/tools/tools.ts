@@ -1,4 +1,4 @@
-/** Tool declarations, and how the model may choose among them. */
+/** Translates tool declarations, and how the model may choose among them. */
 import type { CountTokensRequest } from '../../../anthropic/request.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import type {
@@ -18,7 +18,7 @@ import { clientTool } from './client-tools.ts';
 import type { DeclaredTool } from './tool-visibility.ts';
 import { webSearchOf } from './web-search.ts';
 
-/** Characters of a tool's examples. They are only a help, and are sent with every request. */
+/** The most characters of a tool's examples. Examples are only a help, and are sent with every request. */
 const MOST_EXAMPLES = 65_536;
 
 function examplesOf({ input_examples: examples }: Tool, path: string, warn: Warn): string[] {
@@ -42,7 +42,9 @@ function describe(tool: Tool, fallback: string | undefined, examples: readonly s
   return wellFormed(`${description}\n\nExamples of input:\n${examples.join('\n')}`.trimStart());
 }
 
-/** The required arguments, as the declarations are sent, of the tools that the model may call now. */
+/**
+ * For each tool that the model may call now: the arguments that its declaration requires, as the declaration is sent.
+ */
 export function requiredArguments(
   { tool_choice: choice }: CountTokensRequest,
   tools: readonly DeclaredTool[],
@@ -70,13 +72,13 @@ function declarationOf({ name, tool, path }: DeclaredTool, warn: Warn, work: Wor
 type Made = {
   readonly name: string;
   readonly declaration: FunctionDeclaration;
-  /** The paths of these warnings begin inside of the tool. */
+  /** The warnings about the tool. Their paths begin inside of the tool. */
   readonly warnings: readonly Warning[];
-  /** The work that its schema took. */
+  /** The work that the tool's schema needed. */
   readonly steps: number;
 };
 
-/** What was made of each tool. A tool is the very same object in every turn of a conversation. */
+/** What was made of each tool in an earlier request. A tool is the very same object in every turn of a conversation. */
 const known = new MadeOf<Tool, Made>();
 
 function madeAnew(declared: DeclaredTool, work: Work): Made {
@@ -86,7 +88,8 @@ function madeAnew(declared: DeclaredTool, work: Work): Made {
   const { left, steps: before } = work;
   const declaration = declarationOf(declared, warn, work);
   const result = { name, declaration, warnings, steps: work.steps - before };
-  // What had too little left went out in a simple form. In another request it need not.
+  // A tool for which too little work was left was sent in a simple form. In another request there may be enough, so
+  // that form is not kept.
   if (result.steps <= left) known.set(tool, result);
   return result;
 }
@@ -100,7 +103,7 @@ function toDeclaration(declared: DeclaredTool, warn: Warn, work: Work): Function
   return declaration;
 }
 
-/** Absent without tools: Google refuses an empty list. */
+/** The `tools` of the request; absent where there are no tools, because Google refuses an empty list. */
 export function toTools(tools: readonly DeclaredTool[], warn: Warn): Pick<GenerateContentRequest, 'tools'> {
   if (tools.length === 0) return {};
   const work = schemaWork();
@@ -110,8 +113,8 @@ export function toTools(tools: readonly DeclaredTool[], warn: Warn): Pick<Genera
 const MODES = { auto: 'AUTO', any: 'ANY', tool: 'ANY', none: 'NONE' } as const;
 
 /**
- * How the model may call. With VALIDATED, Google makes calls keep to their schemas; it is used where a tool is
- * `strict`.
+ * The mode that says how the model may call tools. In the mode VALIDATED Google makes calls fit their schemas; this
+ * mode is used where a tool is `strict`.
  */
 export function callingMode(
   request: CountTokensRequest,
@@ -128,7 +131,7 @@ export function callingMode(
   return mode === 'AUTO' && tools.some(({ tool }) => tool.strict === true) ? 'VALIDATED' : mode;
 }
 
-/** AUTO is Google's default, so it is not sent. */
+/** The `toolConfig` of the request. The mode AUTO is Google's default, so it is not sent. */
 export function toToolConfig(
   request: CountTokensRequest,
   mode: FunctionCallingMode | undefined,

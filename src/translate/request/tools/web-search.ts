@@ -1,21 +1,21 @@
 /**
- * A request whose only tool is Anthropic's web search (Claude Code's WebSearch sends it): Google searches while it
- * answers. What Google's search has no setting for is asked for in words. Domains are also enforced by a filter on the
- * results (docs/decisions/0047-web-search.md).
+ * Translates a request whose only tool is Anthropic's web search (Claude Code's WebSearch sends such requests): Google
+ * searches while it answers. Wishes for which Google's search has no setting are put into words for the model. Domains
+ * are also enforced by a filter on the results (docs/decisions/0047-web-search.md).
  */
 import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
 import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
 import type { SearchPlan } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
 
-/** How many characters of the question stand for the query. */
+/** The most characters of the question that are shown as the query. */
 const QUESTION_CHARACTERS = 300;
 
-/** The search that Google is to do; undefined where there is none, or where tools are switched off. */
+/** The search that Google is to do; undefined where the request asks for no search, or switches tools off. */
 export function webSearchOf({ tools, tool_choice: choice }: CountTokensRequest): WebSearchTool | undefined {
   const [tool, ...others] = tools ?? [];
   if (!tool || others.length > 0 || !isWebSearch(tool) || choice?.type === 'none') return undefined;
-  // Safe, since the tool was checked against its schema when the request was read.
+  // The cast is safe, since the tool was checked against its schema when the request was read.
   return tool as WebSearchTool;
 }
 
@@ -27,8 +27,8 @@ export function refuseSearch(tool: WebSearchTool, path: string, toolCount: numbe
 }
 
 /**
- * Clients write `example.com/news` or `https://example.com` for `example.com`. A path cannot be enforced: Google does
- * not tell the path of a page.
+ * The host of a domain as clients write it: `example.com/news` and `https://example.com` also mean `example.com`. A
+ * path cannot be enforced, because Google does not tell the path of a page.
  */
 const hostOf = (domain: string): string =>
   domain
@@ -48,7 +48,7 @@ function place({ user_location: location }: WebSearchTool): string {
   return [where, zone].filter(Boolean).join(', ');
 }
 
-/** What the model is asked for in words. */
+/** The instructions about the search, in words for the model. */
 export function searchInstructions(
   tool: WebSearchTool,
   { tool_choice: choice }: CountTokensRequest,

@@ -1,5 +1,5 @@
 /**
- * The syntax in which Gemini 3 writes calls: `call:default_api:Name{key:"value"}`, with the model's own quotes
+ * Reads the syntax in which Gemini 3 writes calls: `call:default_api:Name{key:"value"}`, with the model's own quotes
  * (`<ctrl46>`) or common ones.
  */
 import { MAX_CALLS } from '../../../gemini/limits.ts';
@@ -11,7 +11,7 @@ const START = 'call:';
 const NAME = /[A-Za-z_][\w.:-]*/y;
 /** The model's token for a quotation mark, as Google prints it. The text between two of them has no escapes. */
 const QUOTE_TOKEN = '<ctrl46>';
-/** In these quotes nobody knows what a backslash means, so a text with one is not read. */
+/** Quotation marks inside of which nobody knows what a backslash means, so a text with a backslash is not read. */
 const UNESCAPED_QUOTES = ['"""', "'''", "'"] as const;
 
 const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([

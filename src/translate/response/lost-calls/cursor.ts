@@ -1,14 +1,17 @@
-/** A position in a text that is read forwards. Whatever does not fit throws `NotRead`: half a reading is useless. */
+/**
+ * A position in a text that is read forwards. Text that does not fit the syntax throws `NotRead`: a call that is only
+ * half read is useless.
+ */
 
 import { MAX_VALUES } from '../../../gemini/limits.ts';
 
-/** The text is not in this syntax. The error never leaves this folder. */
+/** Says that the text is not in this syntax. This error never leaves the folder. */
 export class NotRead extends Error {
   override readonly name = 'NotRead';
 }
 
 const SPACE = /\s*/y;
-/** Arguments are never nested deeper, and deeper recursion would overflow the stack. */
+/** The most levels inside each other. Arguments are never deeper, and deeper recursion would overflow the stack. */
 const MAX_DEPTH = 64;
 
 export class Cursor {
@@ -25,7 +28,7 @@ export class Cursor {
     return this.position === this.text.length;
   }
 
-  /** What the sticky `pattern` matches here; empty where it does not match. */
+  /** The text here that the sticky `pattern` matches; empty where the pattern does not match. */
   match(pattern: RegExp): string {
     pattern.lastIndex = this.position;
     const found = pattern.exec(this.text)?.[0] ?? '';
@@ -43,12 +46,12 @@ export class Cursor {
     return true;
   }
 
-  /** The next character. */
+  /** Reads the next character. */
   next(): string {
     return this.text[this.position++] ?? this.fail();
   }
 
-  /** The text up to the next `token`; the cursor then stands behind the token. */
+  /** Reads the text up to the next `token`; after that the cursor is after the token. */
   upTo(token: string): string {
     const start = this.position;
     const end = this.text.indexOf(token, start);
@@ -61,7 +64,7 @@ export class Cursor {
     this.match(SPACE);
   }
 
-  /** Items separated by commas (one may follow the last) up to `close`. */
+  /** Reads items up to `close`, with commas between them (and perhaps one after the last). */
   list(close: string, readItem: () => void): void {
     if (++this.#depth > MAX_DEPTH) this.fail();
     for (;;) {

@@ -1,4 +1,4 @@
-/** The syntax in which Gemini 2.5 writes calls: Python, such as `print(default_api.Name(a=1, b='x'))`. */
+/** Reads the syntax in which Gemini 2.5 writes calls: Python, such as `print(default_api.Name(a=1, b='x'))`. */
 import { MAX_CALLS } from '../../../gemini/limits.ts';
 import type { Json } from '../../../lib/json.ts';
 import type { Cursor } from './cursor.ts';
@@ -32,7 +32,7 @@ const HEX_ESCAPES: ReadonlyMap<string, RegExp> = new Map([
   ['U', /[0-9a-fA-F]{8}/y],
 ]);
 
-/** Models write JSON's words in their Python as well. */
+/** Words that stand for values. Models also write JSON's words in their Python. */
 const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([
   ['True', true],
   ['False', false],
@@ -44,7 +44,7 @@ const WORDS: ReadonlyMap<string, Json> = new Map<string, Json>([
 
 const PYTHON: Dialect = { readString, bareKeys: false, words: WORDS };
 
-/** Reads statements to the end of the text; each is a call, or a `print` of calls. */
+/** Reads statements to the end of the text. Each statement is a call, or a `print` of calls. */
 export function readPythonCalls(cursor: Cursor): LostCall[] {
   const calls: LostCall[] = [];
   while (!cursor.atEnd) {
@@ -77,7 +77,7 @@ function readString(cursor: Cursor): string | undefined {
   return pieces.join('');
 }
 
-/** What stands behind a backslash. If it is no escape, the backslash stays, as in Python. */
+/** Reads what follows a backslash. If it is no escape, the backslash stays, as in Python. */
 function readEscape(cursor: Cursor): string {
   const octal = cursor.match(OCTAL);
   if (octal !== '') return String.fromCharCode(Number.parseInt(octal, 8));
@@ -87,7 +87,7 @@ function readEscape(cursor: Cursor): string {
     const code = Number.parseInt(cursor.need(hex), 16);
     return code <= 0x10ffff ? String.fromCodePoint(code) : cursor.fail();
   }
-  // Not read: a character by its name, and a line end that Python would have changed.
+  // Two escapes are not read: a character by its name, and a line end that Python would have changed.
   if (char === 'N' || char === '\r') cursor.fail();
   return ESCAPES.get(char) ?? `\\${char}`;
 }

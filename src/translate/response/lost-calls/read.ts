@@ -10,10 +10,12 @@ import type { LostCall } from './values.ts';
 
 const ANNOUNCED = /^(?:Malformed function call|Unexpected tool call):\s*/;
 
-/** Characters; a model can write only a fraction of that. */
+/** Characters. A model can write only a small part of that many. */
 const MAX_LENGTH = 1024 * 1024;
 
-/** Never throws. Empty where any part of the message is not understood. */
+/**
+ * Reads the calls in a message. Never throws. Returns an empty list where any part of the message is not understood.
+ */
 export function readLostCalls(message: string): LostCall[] {
   if (message.length > MAX_LENGTH) return [];
   const announced = ANNOUNCED.exec(message)?.[0];

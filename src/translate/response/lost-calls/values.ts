@@ -1,4 +1,4 @@
-/** What the two syntaxes for calls have in common: numbers, words, lists and members. */
+/** What the two syntaxes for calls share: numbers, words, lists and members. */
 import { exactNumber } from '../../../lib/exact-json.ts';
 import type { Json, JsonObject } from '../../../lib/json.ts';
 import type { Cursor } from './cursor.ts';
@@ -7,9 +7,9 @@ import type { Cursor } from './cursor.ts';
 export type LostCall = { name: string; args: JsonObject };
 
 export type Dialect = {
-  /** The string that begins here; undefined where none does. */
+  /** Reads the string that begins here; undefined where no string begins here. */
   readString(cursor: Cursor): string | undefined;
-  /** Whether keys may stand without quotes. */
+  /** True where keys may be written without quotes. */
   bareKeys: boolean;
   words: ReadonlyMap<string, Json>;
 };
@@ -34,8 +34,8 @@ export function readValue(cursor: Cursor, dialect: Dialect): Json {
 }
 
 /**
- * A number with the digits that the model wrote. Python also has `+1`, `.5` and `1.`. A number that JSON cannot write
- * is not read.
+ * Reads a number and keeps the digits that the model wrote. Python also has `+1`, `.5` and `1.`. A number that JSON
+ * cannot write is not read.
  */
 function numberOf(written: string, cursor: Cursor): number {
   if (!Number.isFinite(Number(written))) cursor.fail();
@@ -46,7 +46,7 @@ function numberOf(written: string, cursor: Cursor): number {
   return exactNumber(digits);
 }
 
-/** Members up to `close`. If a key comes twice, nobody knows which was meant, so nothing is read. */
+/** Reads members up to `close`. If a key comes twice, nobody knows which value was meant, so nothing is read. */
 export function readMembers(
   cursor: Cursor,
   separator: ':' | '=',
@@ -61,7 +61,7 @@ export function readMembers(
     cursor.skipSpace();
     members.set(key, readValue(cursor, dialect));
   });
-  // A member may have any name, so it is set as an own property.
+  // A member may have any name, even `__proto__`, so it is set as an own property.
   return Object.fromEntries(members);
 }
 
