@@ -201,10 +201,11 @@ export async function serve(argv: readonly string[]): Promise<void> {
   // A debugger that stops at a breakpoint stops the event loop, too.
   if (!process.execArgv.some((flag) => flag.startsWith('--inspect')))
     startWatchdog({ everyMs: SIGN_MS, most: DRAIN_LIMIT_MS / SIGN_MS });
+  // Before anybody is told that the proxy listens: whoever is told may end at once.
+  endWithUsers(listening.url, files.atStart, close);
   announce(config, format, listening.url, logger);
   const unread = unreadEnvFile();
   if (unread) logger.warn({}, unread);
-  endWithUsers(listening.url, files.atStart, close);
   void system.warnOfNoUpstream();
   await system.warmUp().catch(failed);
 }
