@@ -1,6 +1,6 @@
 /** What all checks look at: read once, so that they agree. */
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig, secretsOf, VERSION } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
 import { VARIABLE_ROWS } from '../config/variables.ts';
@@ -77,10 +77,15 @@ const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|AUTH|COOKIE/;
 /** Characters. A shorter value is a word, and would hide that word everywhere. */
 const SHORTEST_SECRET = 8;
 
+/** A path to a secret is none, and whoever is to mend the file must read where it is. */
+const isPathOfFile = (name: string, value: string) => name.endsWith('_FILE') && isAbsolute(value);
+
 /** Values that their names call secret. */
 export const namedSecrets = (variables: Environment): string[] =>
   Object.entries(variables).flatMap(([name, value = '']) =>
-    SECRET_NAME.test(name.toUpperCase()) && value.length >= SHORTEST_SECRET ? [value] : [],
+    SECRET_NAME.test(name.toUpperCase()) && value.length >= SHORTEST_SECRET && !isPathOfFile(name, value)
+      ? [value]
+      : [],
   );
 
 /** Whatever the environment calls a key, beside what the proxy takes for one. */

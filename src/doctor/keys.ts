@@ -76,14 +76,19 @@ function keyFinding({ apiKey, results }: Tried, position: number, isOnly: boolea
   const error = [...results.values()].find((each) => OF_THE_KEY.has(classOf(each) ?? 'request'));
   const setting = keySetting(context);
   const which = `${context.google.fingerprintOf(apiKey)}, key ${position + 1} of ${setting}`;
-  const fix = classOf(error) === 'key' ? newKey(setting, isOnly) : guidanceFor(error);
+  const fix = classOf(error) === 'key' ? newKey(setting, isOnly, context) : guidanceFor(error);
   return (isOnly ? stops : hint)(`${which}: ${told(error, context)}`, whyKey(isOnly), fix);
 }
 
-const newKey = (setting: string, isOnly: boolean): string =>
-  isOnly
-    ? `Get a key at aistudio.google.com/apikey and set it: \`${setting}=<key>\`.`
-    : `Take it out, or put a new one of aistudio.google.com/apikey in its place: \`${setting}=<keys>\`.`;
+function newKey(setting: string, isOnly: boolean, { ports: { env } }: DoctorContext): string {
+  const value = isOnly ? '<key>' : '<keys>';
+  const mended = setting.endsWith('_FILE')
+    ? `\`printf '%s\\n' '${value}' > ${env[setting]}\``
+    : `\`${setting}=${value}\``;
+  return isOnly
+    ? `Get a key at aistudio.google.com/apikey and set it: ${mended}.`
+    : `Take it out, or put a new one of aistudio.google.com/apikey in its place: ${mended}.`;
+}
 
 const whyKey = (isOnly: boolean): string =>
   isOnly ? 'No key works, so no request is answered.' : 'The other keys do its work, and share their quotas.';

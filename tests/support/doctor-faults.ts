@@ -129,6 +129,33 @@ export const PROXY_FAULTS: readonly Fault[] = [
     hands: () => ({ answers: { '<key>': GOOD_KEY } }),
   },
   {
+    name: 'a file with a key that Google does not take',
+    seed: (bench) => {
+      delete bench.env['GEMINI_API_KEY'];
+      bench.env['GEMINI_API_KEY_FILE'] = bench.write('key', BAD_KEY);
+    },
+    level: 'stops',
+    check: 'keys',
+    says: /^#.{8}, key 1 of GEMINI_API_KEY_FILE: .*API key not valid/,
+    hands: (bench) => ({
+      acts: { [`printf '%s\\n' '<key>' > ${bench.root}`]: () => bench.write('key', GOOD_KEY) },
+    }),
+  },
+  {
+    name: 'a file of a key that is not there',
+    seed: ({ env }) => Object.assign(env, { GOOGLE_API_KEY_FILE: '/no/such/key' }),
+    level: 'stops',
+    check: 'settings',
+    says: /^GOOGLE_API_KEY_FILE: "\/no\/such\/key" cannot be read: there is no such file/,
+  },
+  {
+    name: 'a key, and a file of a key',
+    seed: (bench) => Object.assign(bench.env, { GEMINI_API_KEY_FILE: bench.write('key', BAD_KEY) }),
+    level: 'stops',
+    check: 'settings',
+    says: /^GEMINI_API_KEY_FILE: GEMINI_API_KEY is set as well/,
+  },
+  {
     name: 'a bad key beside a good one',
     seed: ({ env }) => Object.assign(env, { API_KEYS: `${GOOD_KEY},${BAD_KEY}` }),
     level: 'hint',
