@@ -1,6 +1,6 @@
 /**
- * Facts that an UpstreamError holds beside its kind: its status, how long to wait, which quotas it is about, whether
- * money is the matter.
+ * Reads facts from an UpstreamError: its status, how long to wait, which quotas it is about, and whether money is
+ * missing.
  */
 import { isObject } from '../lib/json.ts';
 import type { UpstreamError } from './errors.ts';
@@ -9,8 +9,8 @@ import { durationSeconds, retryInfoSeconds } from './waits.ts';
 import type { GoogleError } from './wire.ts';
 
 /**
- * The HTTP status of an error head (kind `status`), or the one that an error inside a stream (kind `stream`)
- * corresponds to.
+ * The HTTP status: of the error response itself (kind `status`), or the status that an error inside a stream (kind
+ * `stream`) corresponds to.
  */
 export function statusOf({ kind, status, google }: UpstreamError): number {
   if (kind === 'status' && status !== undefined) return status;
@@ -20,8 +20,8 @@ export function statusOf({ kind, status, google }: UpstreamError): number {
 }
 
 /**
- * Whole seconds, rounded up: Google cuts off the fraction of `retryDelay`, so a retry after exactly that time comes too
- * early.
+ * The seconds to wait, rounded up to whole seconds: Google cuts off the fraction of `retryDelay`, so a retry after
+ * exactly that time would come too early.
  */
 export function retryDelaySeconds(google: GoogleError | undefined, message: string): number | undefined {
   const said = durationSeconds(/retry in (\S+)/i.exec(message)?.[1] ?? '');
@@ -37,35 +37,37 @@ export function retryDelaySeconds(google: GoogleError | undefined, message: stri
 const detailsOf = ({ google }: UpstreamError): string => JSON.stringify(google?.details ?? []);
 
 /**
- * A quota of the day comes back at midnight, even where a shorter `retryDelay` stands beside it (python-genai #2044).
+ * True for a used-up quota of the day. It comes back at midnight, even if the error also names a shorter `retryDelay`
+ * (python-genai #2044).
  */
 export const isDailyQuota = (error: UpstreamError): boolean =>
   /PerDay/i.test(detailsOf(error)) || /\bper day\b/i.test(ownWords(error));
 
 /**
- * The project of this key has no access to the model at all: its quota is `limit: 0`, or it has no free tier for the
- * model.
+ * True where the project of this key has no access to the model at all: its quota is `limit: 0`, or it has no free tier
+ * for the model.
  */
 export const hasNoQuota = (error: UpstreamError): boolean =>
   /limit: 0\b(?!\.\d)|doesn't have a free quota tier/.test(ownWords(error)) ||
   /"quota(?:Value|_limit_value)":"?0"?[,}]/.test(detailsOf(error));
 
 /**
- * Says that money is the matter: prepaid credit, a spending cap, an account that does not pay. The usual "check your
- * plan and billing details" of a quota error does not count.
+ * Matches messages about missing money: prepaid credit, a spending cap, an account that does not pay. The usual "check
+ * your plan and billing details" of a quota error does not count.
  */
 const UNPAID =
   /\bprepa(?:id|yment)\b|\bcredits? (?:balance )?(?:is|are|has been|have been) (?:depleted|exhausted|used up|too low)|\b(?:out of|insufficient|not enough|no remaining) (?:credits?|funds|balance)|\b(?:spend(?:ing)?|budget|billing)(?: hard)? (?:cap|limit)|\bbilling (?:account )?[^.]{0,60}(?:disabled|not enabled|closed|not active|inactive|suspended|delinquent)|\bdunning\b/i;
 
-/** In the message of a quota error these words are only advice. */
+/** Matches other words about billing. In the message of a quota error these words are only advice. */
 const NEEDS_BILLING = /\b(?:requires?|enable) billing\b|free tier is not available/i;
 
-/** Waiting does not help: whoever pays for the project has to do something. */
+/** True where waiting does not help, because the person who pays for the project has to do something. */
 export function isUnpaid(error: UpstreamError): boolean {
   const own = ownWords(error);
   if (UNPAID.test(own)) return true;
   if (statusOf(error) !== 429) return NEEDS_BILLING.test(own);
   const details = detailsOf(error);
-  // A limit of zero for the whole project. A zero for one model says nothing about the other models.
+  // This is a limit of zero for the whole project. A limit of zero for one model would say nothing about the other
+  // models.
   return isGoogles(error) && /"quota_limit_value":"?0"?[,}]/.test(details) && !/PerModel/i.test(details);
 }

@@ -8,28 +8,31 @@ import type { GoogleError } from './wire.ts';
 export type UpstreamErrorKind =
   /** The answer had a status other than 2xx; `details` is Google's error object where the body held one. */
   | 'status'
-  /** An error object inside a 200 stream. */
+  /** An error object came inside of a 200 stream. */
   | 'stream'
   /** The request was not sent: an earlier answer leaves no hope for now. `status` is what Google would have said. */
   | 'not-sent'
-  /** No connection could be made, so nobody was asked, and nothing is known about the model or the key. */
+  /** No connection could be made. Google was not asked, so nothing is known about the model or the key. */
   | 'unreachable'
-  /** The connection broke. */
+  /** The connection broke after it was made. */
   | 'network'
   /** No response head came, or the stream was silent, for longer than allowed. */
   | 'timeout'
   /** The stream ended without a finishReason, or its last bytes were no frame. */
   | 'truncated'
-  /** A frame that is not JSON and could not be repaired. */
+  /** A frame was not JSON and could not be repaired. */
   | 'malformed'
-  /** A well-formed end without an answer: no content, or a broken call. */
+  /** The answer ended well-formed, but without content, or with a broken call. */
   | 'unusable';
 
-/** The way to Google is down. That is no model's fault and no key's, and another model or key would not help. */
+/**
+ * True where the way to Google is down. Neither the model nor the key is at fault, and another model or key would not
+ * help.
+ */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof UpstreamError && error.kind === 'unreachable';
 
-/** Not for our own errors (those are bugs and stay plain Errors), and not for a client that left (an AbortError). */
+/** An error of upstream. Our own mistakes stay plain Errors, and a client that has left causes an AbortError. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly kind: UpstreamErrorKind;
@@ -40,7 +43,7 @@ export class UpstreamError extends Error {
    * Seconds, from the `retry-after` header. Google says the wait in its error object; gateways say it in the header.
    */
   readonly retryAfter: number | undefined;
-  /** The class of the failure, where the code that made the error knows more than the error's text says. */
+  /** The class of the failure. Set where the code that made the error knows more than the error's text says. */
   readonly means: FailureClass | undefined;
 
   constructor(

@@ -1,5 +1,5 @@
 /**
- * Calls whose arguments keep all digits of their numbers. All other numbers of an answer are computed with, and stay
+ * Keeps all digits of the numbers in a call's arguments. All other numbers of an answer are computed with, and stay
  * plain JavaScript numbers.
  */
 import { parseExact } from '../lib/exact-json.ts';
@@ -9,8 +9,8 @@ const at = (value: unknown, key: string): unknown => (isObject(value) ? value[ke
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /**
- * Replaces the calls in `chunk` by the same calls out of `text` with exact numbers. Changes `chunk`, which must belong
- * to the caller alone.
+ * Replaces the calls in `chunk` by the same calls parsed from `text` with exact numbers. Changes `chunk`, so no other
+ * code may hold it.
  */
 export function keepDigitsOfCalls(chunk: Record<string, unknown>, text: string): void {
   const candidates = list(at(parseExact(text), 'candidates'));

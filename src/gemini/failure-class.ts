@@ -1,41 +1,40 @@
 /**
- * The classes of what goes wrong upstream. From the class follow what the client is told, what it means for the key,
+ * The classes of upstream's failures. The class decides what the client is told, what the failure means for the key,
  * and whether another attempt may help.
  */
 export type FailureClass =
-  /** Google does not take the key: wrong, expired, leaked, or without the API. */
+  /** Google does not accept the key: it is wrong, expired, leaked, or its project may not use the API. */
   | 'key'
   /** The project has no money: prepaid credit gone, a spending cap reached, no billing. No waiting cures it. */
   | 'billing'
   /**
-   * Turned away for a reason that Google does not give, by Google or by a gateway before it. Nothing follows for the
-   * key or the model.
+   * Google, or a gateway before it, turned the request away without a reason. Nothing follows for the key or the model.
    */
   | 'barred'
   /** The host at the address is not Gemini. */
   | 'address'
-  /** A quota is used up that comes back by itself, soon. */
+  /** A quota is used up, and comes back by itself soon. */
   | 'quota-minute'
-  /** A quota of the day is used up, or one that comes back so late that nobody waits for it. */
+  /** A quota of the day is used up, or a quota that comes back so late that no request waits for it. */
   | 'quota-day'
-  /** No such model, or not for this key (`limit: 0`). */
+  /** The model does not exist, or this key may not use it (`limit: 0`). */
   | 'model-missing'
-  /** A tool's declaration, or a schema, that Google does not take. */
+  /** Google does not accept a tool's declaration, or a schema. */
   | 'schema'
-  /** A thought signature that Google cannot read. */
+  /** Google cannot read a thought signature. */
   | 'signature'
-  /** A way to think that the model does not offer. */
+  /** The model does not offer the requested setting of thinking. */
   | 'thinking'
   /** The prompt is longer than the model's window. */
   | 'context-overflow'
-  /** The request has more bytes than Google takes. */
+  /** The request has more bytes than Google accepts. */
   | 'too-large'
   /**
    * The request was blocked for its content. (A prompt or answer that Gemini's filters block is not a failure: it is an
    * answer.)
    */
   | 'content-filter'
-  /** A picture that Google cannot read. */
+  /** Google cannot read a picture. */
   | 'media'
   /** Google does not serve the region that the request comes from. */
   | 'region'
@@ -43,11 +42,11 @@ export type FailureClass =
   | 'request'
   /** The connection could not be made, or broke. */
   | 'network'
-  /** No answer in time. */
+  /** The answer did not come in time. */
   | 'timeout'
   /** The model is overloaded, or a gateway before it is. */
   | 'overloaded'
-  /** Google's own mistake. */
+  /** Google made a mistake of its own. */
   | 'internal'
   /** The answer broke off, or makes no sense. */
   | 'malformed';

@@ -1,7 +1,7 @@
 /**
- * What went wrong upstream, as one of a few classes (wire section 6, bodies in the corpus' `errors.json`). An error of
- * Google's own is taken at its word. An error of a gateway that answers in Google's place only means that the request
- * was turned away (why: docs/decisions/0038-who-is-believed.md).
+ * Finds the class of an upstream failure (wire section 6; bodies in the corpus' `errors.json`). An error that Google
+ * itself wrote is believed. An error of a gateway that answers in Google's place only means that the request was turned
+ * away (why: docs/decisions/0038-who-is-believed.md).
  */
 import { hasNoQuota, isDailyQuota, isUnpaid, statusOf } from './error-facts.ts';
 import type { UpstreamError } from './errors.ts';
@@ -32,8 +32,8 @@ const REASONS: Readonly<Record<string, FailureClass>> = {
 };
 
 /**
- * Google's sentences about a key that come without a reason. Each must begin the message: further in it would be a
- * quotation.
+ * Sentences of Google's about a key that come without a reason. Each must be at the beginning of the message: later in
+ * a message it would be a quotation.
  */
 const KEY_SAID = [
   /^API[ _]key (?:not valid|not found|(?:has )?expired)\b/i,
@@ -47,13 +47,13 @@ const KEY_SAID = [
   /^Requests? (?:from|to) [^"]{1,120} (?:is|are) blocked/i,
 ];
 
-/** The service of Google's that reads pictures for the models. */
+/** Matches messages of Google's service that reads pictures for the models. */
 const BAD_PICTURE = /photos\.thumbnailer|Source image/i;
 const BAD_REGION = /User location is not supported/i;
 
 /**
- * Sentences that say more than their status (below 500), whoever wrote them. The first match counts. None of them
- * blames a key or a model.
+ * Sentences that say more than their status (below 500), whoever wrote them. The first that matches counts. None of
+ * them blames a key or a model.
  */
 const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
   [
@@ -74,13 +74,13 @@ const SENTENCES: readonly (readonly [RegExp, FailureClass])[] = [
   ],
 ];
 
-/** The request names a file or a cache of another project: no other key or model would help. */
+/** Matches messages about a file or a cache of another project: no other key or model would help. */
 const OTHERS_THING = /\bfiles?\b|\bcache/i;
 
-/** A key without access to one model may still use other models. */
+/** Matches messages about one model: a key without access to that model may still use other models. */
 const ONE_MODEL = /\bmodels?\b/i;
 
-/** Some gateways hand on Google's sentence without the name of its status. */
+/** Matches Google's sentence about an unknown model. Some gateways pass it on without the name of Google's status. */
 const MODEL_NOT_FOUND = /^models\/\S+ is not found\b|^Publisher Model \S+ (?:was )?not found/i;
 
 export function failureClass(error: UpstreamError): FailureClass {
@@ -104,7 +104,7 @@ export function failureClass(error: UpstreamError): FailureClass {
 
 function classByStatus(status: number, error: UpstreamError): FailureClass {
   if (status >= 500 || status === 408 || status === 499) return classOfTrouble(status);
-  // A redirect is not followed: Gemini sends none, and a sign-in page must not be sent a key.
+  // Redirects are not followed: Gemini sends none, and a key must not be sent to a sign-in page.
   if (status < 400) return 'address';
   const byReason = reasonsOf(error).map((reason) => REASONS[reason]);
   const said = byReason.find((one) => one !== undefined) ?? classBySentence(status, error);
@@ -140,7 +140,7 @@ function classOfGoogles(status: number, error: UpstreamError): FailureClass {
   }
 }
 
-/** The text of such an answer says nothing for certain about a key or a model. */
+/** The class of an error that a gateway wrote. Its text says nothing for certain about a key or a model. */
 function classOfFront(status: number, error: UpstreamError): FailureClass {
   switch (status) {
     case 401:
@@ -153,7 +153,7 @@ function classOfFront(status: number, error: UpstreamError): FailureClass {
     case 410:
       return 'address';
     case 429:
-      // A gateway may count requests itself: waiting helps.
+      // A gateway may limit requests by itself, so waiting helps.
       return error.google?.code === status ? classOfQuota(error) : 'quota-minute';
     default:
       return 'request';

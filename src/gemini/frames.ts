@@ -14,31 +14,31 @@ import { ObjectScanner } from './object-scanner.ts';
 import type { GenerateContentResponse, GoogleError } from './wire.ts';
 
 /**
- * One piece of an answer's body. `malformed` and `truncated` frames keep their text; that of an `oversized` one is
- * thrown away.
+ * One piece of an answer's body. `malformed` and `truncated` frames keep their text; the text of an `oversized` frame
+ * is dropped.
  */
 export type Frame =
-  /** Candidates or prompt feedback, with or without usage. */
+  /** The chunk has candidates or prompt feedback, with or without usage. */
   | { kind: 'content'; chunk: GenerateContentResponse; repairs?: readonly Repair[] }
-  /** Usage or bookkeeping only. */
+  /** The chunk has only usage or bookkeeping. */
   | { kind: 'usage'; chunk: GenerateContentResponse; repairs?: readonly Repair[] }
-  /** An error object inside the body, in whatever wrapping. */
+  /** The body contains an error object, in whatever form. */
   | { kind: 'error'; error: GoogleError; repairs?: readonly Repair[] }
-  /** A whole event whose data is not JSON. */
+  /** The data of a complete event is not JSON. */
   | { kind: 'malformed'; text: string }
   /** The body ended in the middle of an event. */
   | { kind: 'truncated'; text: string }
-  /** Breaks a bound (`limits.ts`). The frame comes as soon as that is known, and the text is not kept. */
+  /** The body breaks a bound (`limits.ts`). This frame comes as soon as that is known, and the text is not kept. */
   | { kind: 'oversized'; bound: Bound }
-  /** JSON of a shape that we do not know, or a sentinel such as `[DONE]`. */
+  /** The JSON has a shape that we do not know, or it is an end mark such as `[DONE]`. */
   | { kind: 'unknown'; text: string };
 
 export type Bound =
-  /** One event, one line, or one object over several lines is longer than `MAX_EVENT`. */
+  /** An event, a line, or an object over several lines is longer than `MAX_EVENT`. */
   | 'length'
-  /** An event beyond `MAX_DEPTH`. */
+  /** An event is nested deeper than `MAX_DEPTH`. */
   | 'depth'
-  /** An event beyond `MAX_VALUES`. */
+  /** An event has more values than `MAX_VALUES`. */
   | 'values'
   /** All events together are longer than `MAX_ANSWER`. */
   | 'answer';
@@ -46,13 +46,13 @@ export type Bound =
 export type Repair =
   | 'byte-order-mark'
   | 'no-final-blank-line'
-  /** An object outside of any event, though the body has events. */
+  /** An object came outside of any event, though the body has events. */
   | 'bare-json'
-  /** Several objects in one event, or an array of them. */
+  /** Several objects, or an array of them, came in one event. */
   | 'joined-events'
-  /** One object over several events or lines. */
+  /** One object came over several events or lines. */
   | 'broken-event'
-  /** Commas with nothing between them were left out. */
+  /** Commas with nothing between them were removed. */
   | 'stray-comma';
 
 const SENTINEL = '[DONE]';
@@ -74,7 +74,7 @@ export class FrameDecoder {
     this.#sse = new SseDecoder(limit);
   }
 
-  /** An event has begun and not ended. (A comment is no event.) */
+  /** True where an event has begun and not ended. (A comment is no event.) */
   get open(): boolean {
     return this.#sse.open || this.#scanner.open;
   }
@@ -87,7 +87,7 @@ export class FrameDecoder {
     return frames;
   }
 
-  /** The body has ended: an open event is complete without its blank line, or is truncated. */
+  /** To be called when the body has ended. An open event is then complete without its blank line, or is truncated. */
   end(): Frame[] {
     const frames = this.#frames([...this.#sse.feed(this.#utf8.decode()), ...this.#sse.end()]);
     if (this.#scanner.open) frames.push({ kind: 'truncated', text: this.#scanner.take() });
@@ -133,7 +133,7 @@ export class FrameDecoder {
     frames.push({ kind: 'oversized', bound });
   }
 
-  /** A whole object follows, so the open one will never be finished. */
+  /** Drops the open object: a complete object follows, so the open one will never be finished. */
   #giveUpOpenObject(frames: Frame[]): void {
     if (this.#scanner.open) frames.push({ kind: 'malformed', text: this.#scanner.take() });
   }
@@ -168,12 +168,12 @@ export class FrameDecoder {
   }
 }
 
-/** Looking through a shorter text without a call is cheap, and nearly all events are such. */
+/** A shorter text is checked directly, without a call. Nearly all events are this short. */
 const SMALL = 4_096;
 
 const BOUNDS = { depth: MAX_DEPTH, values: MAX_VALUES } as const;
 
-/** The object that `text` holds, or the bound that it breaks; undefined where it is no object. */
+/** The object in `text`, or the bound that `text` breaks; undefined where it is no object. */
 function readObject(text: string): Record<string, unknown> | Bound | undefined {
   const hasCall = text.includes('"functionCall"');
   const shape = hasCall || text.length > SMALL ? jsonShape(text, BOUNDS) : undefined;
@@ -185,7 +185,7 @@ function readObject(text: string): Record<string, unknown> | Bound | undefined {
   return value;
 }
 
-/** One object may hold an answer and an error: the answer is read first. */
+/** The frames for one object. An object may hold both an answer and an error: the answer is then read first. */
 function classify(
   value: Record<string, unknown>,
   text: string,
@@ -207,7 +207,7 @@ function classify(
 
 const hasItems = (value: unknown) => Array.isArray(value) && value.length > 0;
 
-/** `{"error": {…}}`, `{"error": "text"}`, or the status object itself. */
+/** The error in an object: `{"error": {…}}`, `{"error": "text"}`, or the status object itself. */
 function errorOf(value: Record<string, unknown>): GoogleError | undefined {
   const error = value['error'];
   if (isObject(error)) return wellTyped(error);
@@ -216,13 +216,16 @@ function errorOf(value: Record<string, unknown>): GoogleError | undefined {
   return bare ? wellTyped(value) : undefined;
 }
 
-/** An error's texts are searched with several patterns, some of them more than once. */
+/** A text of an error, cut: such texts are searched with several patterns, some more than once. */
 const cut = (text: string): string => text.slice(0, MAX_MESSAGE);
 
 const isReadable = (details: unknown): boolean =>
   Array.isArray(details) && JSON.stringify(details).length <= MAX_MESSAGE;
 
-/** Gateways write error objects of their own. A field of another type than Google's is treated as absent. */
+/**
+ * The error with fields of Google's types only. Gateways write error objects of their own; a field of another type is
+ * treated as absent.
+ */
 function wellTyped(error: Record<string, unknown>): GoogleError {
   const { code, message, status, details } = error;
   return {

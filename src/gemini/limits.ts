@@ -1,24 +1,24 @@
 /**
- * Bounds on an answer. No model's answer comes near them. A broken upstream may, and would fill the memory or block the
- * event loop.
+ * Bounds on an answer. No model's answer is anywhere near them, but a broken upstream could otherwise fill the memory
+ * or block the event loop.
  */
 
-/** Characters of one event, or of one object over several. */
+/** The most characters of one event, or of one object over several events. */
 export const MAX_EVENT = 16 * 1024 * 1024;
 
 /**
- * How deep objects and lists may be nested. Google's own messages go about 50 deep; the parsers of many clients give up
- * at 200.
+ * The most levels of objects and lists inside each other. Google's own messages have about 50; the parsers of many
+ * clients give up at 200.
  */
 export const MAX_DEPTH = 200;
 
-/** Values in one event. A model would need the length of a whole answer to write that many. */
+/** The most values in one event. A model would need a whole answer to write that many. */
 export const MAX_VALUES = 30_000;
 
-/** Bytes of all events together: some thousand for each token of the longest answer. */
+/** The most bytes of all events together: some thousand for each token of the longest answer. */
 export const MAX_ANSWER = 64 * 1024 * 1024;
 
-/** Calls in one answer. The most in any recording is sixteen. */
+/** The most calls in one answer. No recording has more than sixteen. */
 export const MAX_CALLS = 1_000;
 
 /**

@@ -1,18 +1,18 @@
 /**
- * What is known of each Gemini model: limits, how its thinking is set, quirks, price. One row a model. An id without a
- * row is treated as the newest kind. Source: Gemini wire facts of 2026-11, section 7.
+ * The table of Gemini models: limits, how their thinking is set, special behaviour, price. Each model has one row. An
+ * id without a row is treated like the newest model. Source: Gemini wire facts of 2026-11, section 7.
  */
 import type { ThinkingLevel } from './wire.ts';
 
 export type Thinking =
-  /** No thinking at all. */
+  /** The model cannot think. */
   | { kind: 'none' }
   /** Thinking is set by a token budget; `off` says whether 0 is allowed. */
   | { kind: 'budget'; min: number; max: number; off: boolean }
   /** Thinking is set by a level (lowest first), and cannot be switched off. */
   | { kind: 'level'; levels: readonly ThinkingLevel[] };
 
-/** Signatures made by one family are accepted by the models of that family only. */
+/** The family of a model. Only models of the same family accept its signatures. */
 export type ModelFamily = 'gemini-1.5' | 'gemini-2.0' | 'gemini-2.5' | 'gemini-3' | 'gemini-4';
 
 export type GeminiModel = {
@@ -21,7 +21,7 @@ export type GeminiModel = {
   family: ModelFamily;
   /** Tokens. */
   inputTokens: number;
-  /** The most tokens of one streamed answer, thoughts included. */
+  /** The most tokens of one streamed answer, including thoughts. */
   outputTokens: number;
   thinking: Thinking;
   /**
@@ -30,16 +30,20 @@ export type GeminiModel = {
    */
   signatures: 'none' | 'optional' | 'required';
   /**
-   * Takes media inside `functionResponse.parts`. For other models media goes beside the responses as parts of its own.
+   * True where the model accepts media inside `functionResponse.parts`. For other models media become parts beside the
+   * responses.
    */
   mediaInResponses: boolean;
-  /** Wants the id of a call in `functionCall` and `functionResponse`. */
+  /** True where the model needs the id of a call in `functionCall` and `functionResponse`. */
   callIds: boolean;
-  /** Reads media by public https URLs in `fileData`. */
+  /** True where the model reads media by public https URLs in `fileData`. */
   readsUrls: boolean;
-  /** Takes a JSON mime type together with function declarations. */
+  /** True where the model accepts a JSON mime type together with function declarations. */
   jsonWithTools: boolean;
-  /** Whether sampling parameters are sent. Gemini 4 ignores them, and Google asks to omit them from Gemini 3 on. */
+  /**
+   * Whether the model honours sampling parameters. Gemini 4 ignores them, and Google asks clients to leave them out
+   * from Gemini 3 on.
+   */
   sampling: 'honoured' | 'ignored';
   /** Dollars per million tokens. */
   price: { input: number; output: number; cacheRead: number };
@@ -49,7 +53,7 @@ export type GeminiModel = {
 
 const MILLION = 1_048_576;
 
-/** What the models of one generation share. */
+/** The properties that all models of one generation share. */
 type Generation = Omit<GeminiModel, 'id' | 'displayName' | 'thinking' | 'price' | 'released'>;
 
 const GEMINI_2_0: Generation = {
@@ -190,13 +194,13 @@ const NEWEST = 'gemini-4-argon';
 
 const BY_ID = new Map(MODELS.map((model) => [model.id, model]));
 
-/** What ids of the same kind begin with: longest first. */
+/** The beginnings of ids and the rows that they mean, the longest first. */
 const STEMS = MODELS.map((model) => ({ stem: `${model.id.replace(/-preview$/, '')}-`, model })).sort(
   (a, b) => b.stem.length - a.stem.length,
 );
 
 /**
- * The row of `id`: its own, that of its alias, or that of the longest known id it starts with
+ * The row of `id`: its own row, the row of its alias, or the row of the longest known id with which it begins
  * (`gemini-2.5-flash-preview-09-2025`).
  */
 function knownRow(id: string): GeminiModel | undefined {
@@ -205,7 +209,7 @@ function knownRow(id: string): GeminiModel | undefined {
   return STEMS.find(({ stem }) => id.startsWith(stem))?.model;
 }
 
-/** Whether `id` has a row; `modelRow` gives one for any id. */
+/** True where `id` has a row. (`modelRow` gives a row for any id.) */
 export const isKnownModel = (id: string): boolean => knownRow(id) !== undefined;
 
 /** The row for `id`. An unknown id gets the newest model's row under its own name. */

@@ -1,6 +1,6 @@
 /**
- * Finds whole JSON objects in text that comes in pieces: one after another, joined by commas, wrapped in an array, with
- * `data:` left between them, or broken in two. It only looks for where an object ends, and parses nothing.
+ * Finds whole JSON objects in text that comes in pieces: one after another, joined by commas, in an array, with `data:`
+ * between them, or broken in two. The scanner only finds the end of each object, and parses nothing.
  */
 
 const WHITE_SPACE_OR_JOINT = /[\s,[\]]*(?:data:)?[\s,[\]]*/y;
@@ -43,7 +43,7 @@ export class ObjectScanner {
     }
   }
 
-  /** Takes out the text of the unfinished object; the scanner is empty afterwards. */
+  /** Returns the text of the unfinished object, and forgets it. */
   take(): string {
     const text = this.#pieces.join('');
     this.#pieces = [];

@@ -1,6 +1,6 @@
 /**
- * Reads the two numbers from errors that say the prompt is over the window, in the wordings of the Developer API, of
- * Vertex and of gateways. Claude Code needs both numbers.
+ * Reads the two numbers from errors that say that the prompt is longer than the window, in the words of the Developer
+ * API, of Vertex and of gateways. Claude Code needs both numbers.
  */
 
 export type Overflow = { tokens: number | undefined; maximum: number | undefined };
@@ -8,7 +8,7 @@ export type Overflow = { tokens: number | undefined; maximum: number | undefined
 const N = String.raw`\(?(?<tokens>\d[\d,]*)\)?`;
 const M = String.raw`\(?(?<maximum>\d[\d,]*)\)?`;
 
-/** The first match counts. Wordings with fewer numbers come last. */
+/** The patterns of these messages. The first that matches counts, so patterns with fewer numbers come last. */
 const WORDINGS: readonly RegExp[] = [
   `input token count(?: ${N})? exceeds the maximum number of tokens allowed(?: ${M})?`,
   `input token count (?:is|of) ${N},? (?:but|and|while) (?:the )?model (?:only )?supports (?:only )?up to ${M}`,

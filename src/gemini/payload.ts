@@ -1,15 +1,18 @@
-/** How large a request may be: 20 MiB, beyond which Google answers 400 without reading it. */
+/** Checks the size of a request. Google answers 400 to a request of more than 20 MiB, without reading it. */
 import { UpstreamError } from './errors.ts';
 
 export const MAX_PAYLOAD_BYTES = 20_971_520;
 
-/** A character has at most three bytes in UTF-8, and a surrogate pair has four. */
+/**
+ * The most bytes of one character of a JavaScript string in UTF-8. (A surrogate pair is two characters and has four
+ * bytes.)
+ */
 const MOST_BYTES = 3;
 
 const sizeOf = (body: string): number =>
   body.length * MOST_BYTES <= MAX_PAYLOAD_BYTES ? body.length : Buffer.byteLength(body);
 
-/** What Google says of a body that is too large; undefined for a body that it takes. */
+/** Google's error for a body that is too large; undefined for a body that Google accepts. */
 export function payloadRefusal(body: string): UpstreamError | undefined {
   const bytes = sizeOf(body);
   if (bytes <= MAX_PAYLOAD_BYTES) return undefined;

@@ -1,7 +1,7 @@
 /**
- * How far a stream has come, judged by what its events say and not by its bytes. A broken upstream may send comments,
- * counts and empty events for ever. And a connection may stay open although the whole answer has come: then nobody need
- * wait for its end.
+ * Tells how far a stream has come, judged by what its events say and not by its bytes. A broken upstream may send
+ * comments, counts and empty events for ever. And a connection may stay open although the whole answer has come: then
+ * the end of the connection need not be waited for.
  */
 import { isObject } from '../lib/json.ts';
 import type { Frame } from './frames.ts';
@@ -9,7 +9,7 @@ import { tokenCounts } from './token-counts.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Parts that begin a step of Google's own (code execution, a search), and the parts that end it. */
+/** Parts that begin a step of Google's own (code execution, a search), each with the part that ends it. */
 const STEPS = [
   { first: 'executableCode', last: 'codeExecutionResult' },
   { first: 'toolCall', last: 'toolResponse' },
@@ -18,13 +18,13 @@ const STEPS = [
 const UNSPECIFIED = /^$|_UNSPECIFIED$/;
 
 export class Progress {
-  /** A finishReason has come, and nothing was said after it. */
+  /** True where a finishReason has come, and nothing was said after it. */
   #finished = false;
-  /** Token counts have come with the finishReason or after it. */
+  /** True where token counts have come with the finishReason or after it. */
   #counted = false;
-  /** Steps of Google's own that have begun and not ended, by kind and id. */
+  /** The steps of Google's own that have begun and not ended, by kind and id. */
   readonly #openSteps = new Set<string>();
-  /** The last part was the end of a step: the model goes on from there. */
+  /** True where the last part was the end of a step: the model goes on after it. */
   #endedStep = false;
   #wentOn = false;
   #lastUnknown = '';
@@ -37,14 +37,14 @@ export class Progress {
   }
 
   /**
-   * The answer is complete: finishReason and counts have come, and no code or tool of Google's is at work. With code
-   * execution a first finishReason comes before the result, and a second one after it.
+   * True where the answer is complete: finishReason and counts have come, and no code or tool of Google's is at work.
+   * With code execution a first finishReason comes before the result, and a second one after it.
    */
   get isWhole(): boolean {
     return this.#finished && this.#counted && this.#openSteps.size === 0 && !this.#endedStep;
   }
 
-  /** The answer went on after it had seemed complete: some gateways put a finishReason on every event. */
+  /** True where the answer went on after it had seemed complete: some gateways put a finishReason on every event. */
   get wentOn(): boolean {
     return this.#wentOn;
   }
@@ -77,7 +77,7 @@ export class Progress {
     return said;
   }
 
-  /** True where `part` says something. */
+  /** Reads one part. Returns true where the part says something. */
   #readPart(part: Fields): boolean {
     const endsStep = this.#readStep(part);
     if (!this.#says(part)) return false;
@@ -85,7 +85,7 @@ export class Progress {
     return true;
   }
 
-  /** True where `part` ends a step. */
+  /** Reads the begin or end of a step in a part. Returns true where the part ends a step. */
   #readStep(part: Fields): boolean {
     let ends = false;
     for (const { first, last } of STEPS) {
@@ -99,7 +99,10 @@ export class Progress {
     return ends;
   }
 
-  /** A part that is neither text nor a call may be repeated; only its first coming counts as progress. */
+  /**
+   * True where a part says something new. A part that is neither text nor a call may be repeated; only the first one
+   * counts as progress.
+   */
   #says(part: Fields): boolean {
     const { text, functionCall } = part;
     if (typeof text === 'string' && text !== '') return true;

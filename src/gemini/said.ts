@@ -1,4 +1,4 @@
-/** Reads whose words an error has, and which of its words are the speaker's own. */
+/** Finds out who wrote an error, and which of its words are the writer's own. */
 import { isObject } from '../lib/json.ts';
 import type { UpstreamError } from './errors.ts';
 
@@ -23,26 +23,26 @@ export const STATUS_CODES: Readonly<Record<string, number>> = {
 };
 
 /**
- * Characters of a message that are searched. Google's own sentences are short, and an endless message must cost
- * nothing.
+ * The most characters of a message that are searched. Google's own sentences are short, and an endless message must not
+ * cost endless time.
  */
 const MAX_READ = 4_000;
 
 /**
- * The error object, where it is Google's: its status name fits the HTTP status. A gateway may hand Google's error object on whole. A
- * gateway that answers in Google's place (a company's proxy, a firewall, a captcha) writes a page, a line, or an object
- * of another form.
+ * True where the error object is Google's: its status name fits the HTTP status. A gateway may pass on Google's error
+ * object unchanged. A gateway that answers in Google's place (a company's proxy, a firewall, a captcha) writes a page,
+ * a line, or an object of another form.
  */
 export function isGoogles({ google, kind, status }: UpstreamError): boolean {
   const named = STATUS_CODES[google?.status ?? ''];
   return named !== undefined && (kind !== 'status' || named === status);
 }
 
-/** A quoted field name is kept: it says what the sentence is about. */
+/** Matches a field name. A quoted field name is kept, because it says what the sentence is about. */
 const NAME = /^[\w.]{1,60}$/;
 
 /**
- * The message without its quotations: a text of the client's that Google echoes must not be taken for Google's own
+ * The message without its quotations: Google may repeat a text of the client's, which must not be read as Google's own
  * words.
  */
 export const ownWords = ({ message }: UpstreamError): string =>

@@ -1,4 +1,6 @@
-/** Reads token counts without trusting them: gateways write them as texts, and nonsense must not reach a client. */
+/**
+ * Reads token counts, and checks them: gateways write them as texts, and impossible numbers must not reach a client.
+ */
 import { isObject } from '../lib/json.ts';
 import type { UsageMetadata } from './wire.ts';
 
@@ -11,19 +13,19 @@ const COUNTS = [
   'totalTokenCount',
 ] as const satisfies readonly (keyof UsageMetadata)[];
 
-/** Google's counts have 32 bits. A larger number is no token count. */
+/** The largest token count: Google's counts have 32 bits. */
 const MOST = 2 ** 31 - 1;
 const DIGITS = /^\s*\d{1,10}(?:\.\d{0,20})?\s*$/;
 
-/** `value` as a whole number of tokens; undefined where it is none. */
+/** `value` as a whole number of tokens; undefined for any other value. */
 export function tokenCount(value: unknown): number | undefined {
   const count = typeof value === 'string' && DIGITS.test(value) ? Number(value) : value;
   return typeof count === 'number' && count >= 0 && count <= MOST ? Math.round(count) : undefined;
 }
 
 /**
- * The counts in `usageMetadata`; undefined where it has none. (Vertex sends the object with every event, but counts
- * only with the last.)
+ * The counts in `usageMetadata`; undefined where it has no counts. (Vertex sends the object with every event, but puts
+ * counts only into the last one.)
  */
 export function tokenCounts(usageMetadata: unknown): UsageMetadata | undefined {
   if (!isObject(usageMetadata)) return undefined;

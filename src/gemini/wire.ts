@@ -15,7 +15,7 @@ export type FunctionResponse = {
   id?: string;
   name: string;
   response: JsonObject;
-  /** Media that belongs to the response (Gemini 3 and later). */
+  /** Media that belong to the response (Gemini 3 and later). */
   parts?: { inlineData: Blob }[];
 };
 
@@ -34,7 +34,10 @@ export type RequestContent = { role: 'user' | 'model'; parts: RequestPart[] };
 export type FunctionDeclaration = {
   name: string;
   description?: string;
-  /** JSON Schema, root an object. Exclusive with `parameters`, which we never send. */
+  /**
+   * A JSON Schema whose root is an object. Google allows this field or `parameters`, but not both; we never send
+   * `parameters`.
+   */
   parametersJsonSchema?: JsonObject;
 };
 
@@ -49,7 +52,7 @@ export type ThinkingConfig = {
   includeThoughts?: boolean;
   /** Tokens. -1 lets the model decide; 0 switches thinking off (2.5 only). */
   thinkingBudget?: number;
-  /** Gemini 3 and later. */
+  /** Only for Gemini 3 and later. */
   thinkingLevel?: ThinkingLevel;
 };
 
@@ -121,7 +124,10 @@ export type Candidate = {
   continuationToken?: string;
 };
 
-/** Tokens. `promptTokenCount` includes `cachedContentTokenCount`; `candidatesTokenCount` excludes thoughts. */
+/**
+ * Counts of tokens. `promptTokenCount` includes `cachedContentTokenCount`; `candidatesTokenCount` does not include
+ * thoughts.
+ */
 export type UsageMetadata = {
   promptTokenCount?: number;
   cachedContentTokenCount?: number;

@@ -1,4 +1,7 @@
-/** Which key each session has, by model. It keeps that key, which keeps Gemini's implicit cache warm. Why: docs/decisions/0020-key-pool.md */
+/**
+ * Remembers which key each session has, for each model. A session keeps its key, because Gemini's implicit cache
+ * belongs to the key. Why: docs/decisions/0020-key-pool.md
+ */
 import { shortHash } from '../lib/hash.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
@@ -20,7 +23,7 @@ const MAX_MODELS = 1_000;
 const IDLE_MS = 3_600_000;
 
 type Home = {
-  /** Fingerprint. */
+  /** The fingerprint of the session's key. */
   key: string;
   usedAt: number;
 };
@@ -36,7 +39,7 @@ export class Affinity {
     this.#clock = clock;
   }
 
-  /** Fingerprint of the key that the session has; undefined for one that has none. */
+  /** The fingerprint of the session's key; undefined where the session has none. */
   homeOf(model: string, session: string | undefined): string | undefined {
     const home = session === undefined ? undefined : this.#homes.get(nameOf(model, session));
     if (!home || (this.#dealing === 'by-hash' && this.#clock.monotonic() - home.usedAt >= IDLE_MS))
@@ -44,7 +47,7 @@ export class Affinity {
     return home.key;
   }
 
-  /** The session is served with that key now, and keeps it. */
+  /** Gives the session this key. The session keeps it for later requests. */
   settle(model: string, session: string | undefined, key: string): void {
     if (session !== undefined)
       this.#homes.set(nameOf(model, session), { key, usedAt: this.#clock.monotonic() });

@@ -11,14 +11,14 @@ type Outcome = { at: number; failed: boolean; asker: Asker };
 
 export class BreakerEvidence {
   readonly #windowMs: number;
-  /** Oldest first. */
+  /** The outcomes within the window, oldest first. */
   #outcomes: Outcome[] = [];
-  /** How many failures each asker has had: within the window, and since the last success of anybody. */
+  /** For each asker, the number of its failures within the window and since the last success of anybody. */
   #failed = new Map<Asker, number>();
   #inRow = new Map<Asker, number>();
   /** How many successes each asker has had within the window. */
   #succeeded = new Map<Asker, number>();
-  /** The latest success. And the latest success of another asker than the one who had the latest success. */
+  /** The latest success; and the latest success of any other asker than the one of the latest success. */
   #answered: { asker: Asker; at: number } | undefined;
   #answeredOther: { asker: Asker; at: number } | undefined;
 
@@ -40,12 +40,12 @@ export class BreakerEvidence {
     this.#answered = { asker, at: now };
   }
 
-  /** How many failures count since the last success. */
+  /** The number of failures since the last success. */
   inRow(now: number): number {
     return this.#weigh(this.#inRow, now);
   }
 
-  /** How many outcomes of the window count, and how many of these are failures. */
+  /** `known`: how many outcomes of the window count. `failures`: how many of these are failures. */
   share(now: number): { known: number; failures: number } {
     this.#forgetOld(now);
     const all = [...this.#failed.values()].reduce((sum, count) => sum + count, 0);
@@ -53,7 +53,7 @@ export class BreakerEvidence {
     return { known: this.#outcomes.length - all + failures, failures };
   }
 
-  /** Whether any asker but `asker` was answered within the window. */
+  /** True where any other asker than `asker` was answered within the window. */
   othersAnswered(asker: Asker, now: number): boolean {
     const other = this.#answered?.asker === asker ? this.#answeredOther : this.#answered;
     return other !== undefined && now - other.at < this.#windowMs;
@@ -80,7 +80,9 @@ export class BreakerEvidence {
     return sum;
   }
 
-  /** Whether the failures of `asker` may be its own fault. They are the model's where `asker` was answered as well. */
+  /**
+   * True where `asker` itself may be to blame for its failures. If `asker` was answered as well, the model is to blame.
+   */
   #mayBeItself(asker: Asker, now: number): boolean {
     return !this.#succeeded.has(asker) && this.othersAnswered(asker, now);
   }

@@ -17,7 +17,10 @@ export type BreakerState =
 
 const FROM_BEST: readonly BreakerState[] = ['closed', 'half-open', 'open'];
 
-/** From best to worst. Where a model can be asked with several keys, the best of their states counts. */
+/**
+ * The states from best to worst. Where a model can be asked with several keys, the best of the states with these keys
+ * counts.
+ */
 export const bestState = (states: readonly BreakerState[]): BreakerState =>
   FROM_BEST.find((state) => states.includes(state)) ?? 'closed';
 
@@ -26,9 +29,15 @@ export type BreakerOptions = {
   clock: Clock;
   /** This number of failures in a row opens the breaker. */
   consecutive: number;
-  /** This number of failures in a row opens the breaker while `when` is true: then something else, too, says that the model is in trouble. */
+  /**
+   * This number of failures in a row opens the breaker while `when` is true, that is while something besides the
+   * outcomes says that the model is in trouble.
+   */
   suspect?: { consecutive: number; when(): boolean };
-  /** Failures also open the breaker when they are this share of the outcomes within the window, and there are at least `atLeast` outcomes. */
+  /**
+   * Failures also open the breaker when their share of the outcomes within the window is at least this, and the window
+   * has at least `atLeast` outcomes.
+   */
   share: number;
   atLeast: number;
   windowMs: number;
@@ -49,7 +58,7 @@ export type BreakerOptions = {
 export type Pass = {
   /** The outcome of a probe decides whether the breaker closes. */
   readonly isProbe: boolean;
-  /** The other side works. */
+  /** To be called when the other side has worked. */
   succeeded(): void;
   failed(): void;
   /** The attempt says nothing of the other side. Examples: the client left; the request itself was wrong. */
@@ -81,7 +90,7 @@ export class Breaker {
     return this.#state === 'open' && this.#options.clock.monotonic() < this.#until ? 'open' : 'half-open';
   }
 
-  /** Openings since the last success. */
+  /** The number of openings since the last success. */
   get opens(): number {
     return this.#opens;
   }
@@ -91,7 +100,10 @@ export class Breaker {
     return this.#state === 'closed' ? 0 : this.#until;
   }
 
-  /** The same time as a date, as other instances are told it: in milliseconds since the epoch; 0 when the breaker is closed. */
+  /**
+   * The date until which no request may pass, for other instances: in milliseconds since the epoch; 0 when the breaker
+   * is closed.
+   */
   get openUntil(): number {
     return this.#state === 'closed' ? 0 : this.#openUntil;
   }
@@ -102,8 +114,9 @@ export class Breaker {
   }
 
   /**
-   * When a request of `asker` may pass: a time in the past means now. While a probe is out, it is the time at which the probe counts
-   * as lost. Where only one asker failed, the requests of all others may pass at once, because the failing request itself may be at fault.
+   * The time at which a request of `asker` may pass; a time in the past means now. While a probe is out, it is the time
+   * at which the probe counts as lost. Where only one asker failed, the requests of all other askers may pass at once,
+   * because the failing request itself may be at fault.
    */
   freeAt(asker: Asker = ''): number {
     if (this.#state === 'closed' || this.#isBystander(asker)) return 0;
@@ -112,7 +125,7 @@ export class Breaker {
     return this.#until;
   }
 
-  /** Undefined where no request of `asker` may pass now. */
+  /** The pass for a request of `asker`; undefined where no request of `asker` may pass now. */
   pass(asker: Asker = ''): Pass | undefined {
     const now = this.#options.clock.monotonic();
     if (this.freeAt(asker) > now) return undefined;
@@ -122,9 +135,10 @@ export class Breaker {
   }
 
   /**
-   * What another instance saw. `said` is the date until which the breaker is open there (milliseconds since the epoch), or 0 when the
-   * breaker closed there. A wrong clock over there cannot keep the breaker here open for longer than `open` allows. Where others than
-   * `blamed` were answered here a moment ago, the breaker here stays closed.
+   * Applies what another instance saw. `said` is the date until which the breaker is open there (milliseconds since the
+   * epoch), or 0 when the breaker closed there. Even if the clock over there is wrong, the breaker here does not stay
+   * open for longer than `open` allows. Where others than `blamed` were answered here a moment ago, the breaker here
+   * stays closed.
    */
   learn(said: number, opens: number, blamed?: Asker): void {
     const { clock, open } = this.#options;
@@ -176,7 +190,7 @@ export class Breaker {
 
   #succeeded(asker: Asker): void {
     if (this.#state !== 'closed') this.#close('seen');
-    // Noted after the closing: closing clears the evidence, and this success must stay in the evidence.
+    // The success is noted after the closing: closing clears the evidence, and this success must stay in the evidence.
     this.#evidence.note(false, asker, this.#options.clock.monotonic());
   }
 

@@ -15,13 +15,13 @@ type Records = readonly [KeyRecord, ...KeyRecord[]];
 
 type CountOptions = {
   model: string;
-  /** Keys, in the order in which the count asks them. */
+  /** The keys, in the order in which the count asks them. */
   records: Records;
   clock: Clock;
   onQuota: OnQuota;
 };
 
-/** Told when a count was refused for its quota: the key may count no tokens with the model until the quota is back. */
+/** Runs when a count was refused for its quota: the key may count no tokens with the model until the quota is back. */
 type OnQuota = (record: KeyRecord, model: string, quota: Quota) => void;
 
 /** Deals the keys of a pool to its counts. The turn of the keys here is not their turn for answers. */

@@ -9,15 +9,16 @@ import type { RateLimit } from './rate-window.ts';
 export type ModelState = {
   model: string;
   /**
-   * `cooling`, `parked`: a quota is used up until it comes back, soon or on the next day. `denied`: the key has no
-   * access to the model. `open`, `half-open`: the model fails with this key, and its breaker holds requests back.
+   * `cooling`, `parked`: a quota is used up, and comes back soon (`cooling`) or on the next day (`parked`). `denied`:
+   * the key has no access to the model. `open`, `half-open`: the model fails with this key, and its breaker holds
+   * requests back.
    */
   state: 'cooling' | 'parked' | 'denied' | 'open' | 'half-open';
-  /** By the monotonic clock. */
+  /** The end of that state, by the monotonic clock. */
   until: number;
 };
 
-/** Why Google serves no request with a key. */
+/** The reason why Google serves no request with a key. */
 export type KeyTrouble = 'key' | 'billing';
 
 export type KeyState = {
@@ -27,32 +28,32 @@ export type KeyState = {
    * request an hour tests it.
    */
   state: 'in use' | 'refused' | 'out';
-  /** Undefined for a key in use, and where another instance found out and did not say why. */
+  /** The reason. Undefined for a key in use, and where another instance found the trouble and did not say why. */
   why?: KeyTrouble | undefined;
-  /** Of a key that is `out`: when a request tests it, by the monotonic clock. */
+  /** For a key that is `out`: the time, by the monotonic clock, from which a request tests the key. */
   testedAt?: number;
   models: readonly ModelState[];
 };
 
 /** Where a request may go after a failure for which the key is to blame. */
 export type Again =
-  /** To a key that has not turned the request down. That is no retry. */
+  /** The request may go to a key that has not turned it down. Sending it there is no retry. */
   | 'other-key'
   /**
-   * To the key that is free now or will be free first. That is a retry, and its only wait is the one for the key. `ready` rejects where
-   * another model should answer instead.
+   * The request may go to the key that is free now or will be free first. Sending it there is a retry. The only wait is
+   * the one for the key. `ready` rejects where another model should answer instead.
    */
   | 'retry'
-  /** To no other key: whether the request is sent again does not depend on the key. */
+  /** The key does not decide whether the request is sent again, and no other key is chosen. */
   | 'no';
 
 /** How long a request may wait for its key. */
 export type Patience = {
   /** Milliseconds. All waits of one route together may last that long. */
   limitMs: number;
-  /** Whether to wait for a model that fails. False where another model can answer. */
+  /** True where the request should wait for a model that fails. False where another model can answer. */
   forBreaker(): boolean;
-  /** Gives the tokens of the request. Runs only where tokens are limited (`KEY_TPM`). */
+  /** Gives the number of tokens of the request. Runs only where tokens are limited (`KEY_TPM`). */
   tokens(): number;
   /** Runs when a wait begins, and returns a function to run when that wait ends, however the wait ends. */
   onWait?(wait: KeyWait): () => void;
@@ -60,21 +61,24 @@ export type Patience = {
 
 /** What a request waits for. */
 export type KeyWait = {
-  /** Fingerprint of the key that will be free first. */
+  /** The fingerprint of the key that will be free first. */
   key: string;
-  /** When the key will be free, by the monotonic clock. The wait may end sooner, for example when a probe is answered. */
+  /**
+   * The time at which the key will be free, by the monotonic clock. The wait may end sooner, for example when a probe
+   * is answered.
+   */
   until: number;
 } & (
   | { for: 'key'; limit: 'quota' | 'quota of the day' | RateLimit }
-  /** The model fails with the key. */
+  /** The wait is for a breaker: the model fails with the key. */
   | { for: 'breaker' }
 );
 
-/** Why a key is in the hand of a request. */
+/** The reason why a request has its key. */
 export type KeyChoice = {
   why: /** The session's key. */
     | 'home'
-    /** The session had no key, or the client names no session. */
+    /** The session had no key and was given this one, or the client names no session. */
     | 'dealt'
     /** The session's key may not be asked now, or has failed. From now on the session has the key in hand. */
     | 'moved'
@@ -83,7 +87,7 @@ export type KeyChoice = {
      * one other key is asked.
      */
     | 'fallback';
-  /** Fingerprint of the key that the session had until now. */
+  /** The fingerprint of the key that the session had until now. */
   home?: string | undefined;
 };
 
@@ -110,17 +114,22 @@ export type KeyRoute = {
   failed(error: unknown): Again;
   /** To be called when the same request was sent once more with the present key. */
   sentAgain(tokens: () => number): void;
-  /** The present key gave an answer. */
+  /** To be called when the present key gave an answer. */
   succeeded(): void;
-  /** The attempt ended without a word about the key. Example: the client left. */
+  /**
+   * To be called when the attempt ended without an outcome that says something about the key. Example: the client left.
+   */
   released(): void;
 };
 
 /** One token count's way to Gemini. Google limits counts apart from answers, so a refused count says nothing about answers, and the other way round. */
 export type CountRoute = {
-  /** The key in hand. */
+  /** The key with which the count goes out. */
   backend(): Backend;
-  /** The error where no key may count now; undefined where one may. Counts do not wait for a key, since the size can be estimated. */
+  /**
+   * The error where no key may count now; undefined where a key may. Counts do not wait for a key, since the size can
+   * be estimated.
+   */
   refusal(): UpstreamError | undefined;
   /** Notes what a failure says about counting with the present key. Returns true where the route now has another key in hand. */
   failed(error: unknown): boolean;

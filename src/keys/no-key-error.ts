@@ -1,4 +1,7 @@
-/** The error where no key may be used for longer than a request may wait: which key comes back when, and what to do. */
+/**
+ * Makes the error where no key may be used for longer than a request may wait. It says which key comes back when, and
+ * what the operator can do.
+ */
 import { UpstreamError } from '../gemini/errors.ts';
 import { type Clock, dateOf } from '../lib/ports.ts';
 import type { KeyRecord, Wanted } from './record.ts';
@@ -24,7 +27,8 @@ export function noKeyError(
   const isDay = why === 'quota' && first.isAway(model);
   const last = why === 'quota' ? first.quotas.of(model)?.last : undefined;
   const own = why === 'rate' ? 'KEY_RPM or KEY_TPM is reached.' : 'Quota exceeded.';
-  // Left out: Google's figure counts from the moment at which Google said it, and is too long by now.
+  // The time in Google's sentence is left out: Google counted it from the moment of its answer, so it is too long by
+  // now.
   const said = (last?.message ?? '').replace(/\s*Please retry in [\d.hms]+/gi, '').trim() || own;
   const advice = 'Add a key of another project to API_KEYS, raise its quota, or map this model to another.';
   return new UpstreamError('not-sent', `${said} No key may be asked for ${model} now (${keys}). ${advice}`, {

@@ -353,7 +353,7 @@ export class KeyPool implements Keys, RoutedPool {
   }
 }
 
-/** The key that is free first. */
+/** The key in `records` that is free first. */
 function soonest(records: readonly KeyRecord[], wanted: Wanted): Omit<Choice, 'chosen'> {
   const found = records.map((record) => ({ record, hindrance: record.hindrance(wanted) }));
   const [first, ...others] = found;

@@ -1,4 +1,4 @@
-/** Google counts quotas of the day by the time of California. */
+/** Finds the end of a quota of the day: Google counts these quotas by the time of California. */
 
 const HOUR_MS = 3_600_000;
 const PACIFIC = new Intl.DateTimeFormat('en-US', {
@@ -15,7 +15,7 @@ function msIntoDay(at: number): number {
   return (part('hour') * 3600 + part('minute') * 60 + part('second')) * 1000 + (at % 1000);
 }
 
-/** The first midnight in Los Angeles after `date`, also on days of 23 and 25 hours. */
+/** The first midnight in Los Angeles after `date`. Days of 23 and 25 hours are counted correctly. */
 export const nextPacificMidnight = (date: Date): Date => new Date(midnightAfter(date.getTime()));
 
 function midnightAfter(now: number): number {

@@ -1,4 +1,7 @@
-/** The quotas of one key, by model: until when each is used up. Where Google does not say until when, we wait longer after each refusal. */
+/**
+ * The quotas of one key: for each model, the time until which its quota is used up. Where Google names no time, each
+ * further refusal makes the wait longer.
+ */
 import type { UpstreamError } from '../gemini/errors.ts';
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
@@ -6,9 +9,9 @@ import { RecentMap } from '../lib/recent-map.ts';
 import { nextPacificMidnight } from './quota-day.ts';
 import type { KeyVerdict } from './verdict.ts';
 
-/** Milliseconds. The shortest wait: at "Retry in 0s" we would else ask without end. */
+/** Milliseconds. The shortest wait: after "Retry in 0s" we would otherwise ask again and again without a pause. */
 const MIN_WAIT = 1_000;
-/** How long to wait after a quota error that tells no time. */
+/** The wait after a quota error that names no time. */
 const UNTOLD: Backoff = { first: 5_000, most: 60_000 };
 /** Milliseconds. The longest wait, whatever Google or another instance says: a quota of the day is back at midnight. */
 const LONGEST_MS = 2 * 86_400_000;
@@ -18,10 +21,10 @@ export type Quota = {
   state: 'cooling' | 'parked';
   /** When the quota is back, by the monotonic clock. Never before `dayEnds`. */
   until: number;
-  /** How many quota errors in a row gave no time. */
+  /** The number of quota errors in a row that named no time. */
   strikes: number;
   last: UpstreamError | undefined;
-  /** When Google said that the quota is used up, by the monotonic clock. */
+  /** The time, by the monotonic clock, at which Google said that the quota is used up. */
   at: number;
   /**
    * For a quota of the day: the end of the day, in milliseconds since the epoch. Google's day goes by the wall clock. So when our wall clock
@@ -50,7 +53,7 @@ export class Quotas {
     for (const [model, quota] of this.#quotas) yield [model, this.#asOfNow(quota)];
   }
 
-  /** Notes what Google said. Returns the quota after that, and whether Google said anything new. */
+  /** Notes a refusal. Returns the quota after the refusal, and whether the refusal said anything new. */
   cool(
     model: string,
     verdict: QuotaVerdict,
@@ -74,7 +77,10 @@ export class Quotas {
     return { quota, news: !cooling || old.state !== state };
   }
 
-  /** Takes over what another instance told. `said` is the date until which the quota is used up, in milliseconds since the epoch. */
+  /**
+   * Applies what another instance told. `said` is the date until which the quota is used up, in milliseconds since the
+   * epoch.
+   */
   learn(model: string, state: Quota['state'], said: number, strikes: number): void {
     const old = this.of(model);
     const at = this.#clock.monotonic();
@@ -85,7 +91,10 @@ export class Quotas {
     this.#quotas.set(model, { state, until, strikes, last: old?.last, at, dayEnds });
   }
 
-  /** A request was answered. The quota is back if that request was sent after Google had said that the quota was used up. */
+  /**
+   * To be called when a request was answered. The quota is back if that request was sent after Google had said that the
+   * quota was used up.
+   */
   succeeded(model: string, sentAt: number): void {
     const quota = this.of(model);
     if (quota && (quota.until <= this.#clock.monotonic() || quota.at < sentAt)) this.#quotas.delete(model);

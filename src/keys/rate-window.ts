@@ -1,4 +1,4 @@
-/** The requests and tokens of the last minute, and when there is room for more: `KEY_RPM`, `KEY_TPM`. */
+/** Counts the requests and tokens of the last minute, and says when there is room for more: `KEY_RPM`, `KEY_TPM`. */
 import type { Clock } from '../lib/ports.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +34,10 @@ export class RateWindow {
     this.#limits = limits;
   }
 
-  /** When a request of so many tokens may go out; a time in the past means now. A request larger than the limit goes out alone. */
+  /**
+   * The time at which a request of this many tokens may go out; a time in the past means now. A request larger than the
+   * limit goes out when nothing else was sent within the minute.
+   */
   roomFor(tokens: number): Room {
     const { requests = Infinity, tokens: most = Infinity } = this.#limits;
     if (requests === Infinity && most === Infinity) return ROOM_NOW;
@@ -53,12 +56,13 @@ export class RateWindow {
   }
 
   note(tokens: number, at: number = this.#clock.monotonic()): void {
-    // Old entries go here as well: an instance that sends nothing never asks for room, but still hears of what others send.
+    // Old entries are dropped here as well: an instance that sends nothing never asks for room, but still hears what
+    // others send.
     this.#forgetOld();
     const last = this.#sent.at(-1);
     this.#sent.push({ at, tokens });
     this.#tokens += tokens;
-    // What other instances have sent is heard of late. It is put into its place by time.
+    // Notices of other instances come late, so they are sorted by time.
     if (last && last.at > at) this.#sent.sort((a, b) => a.at - b.at);
   }
 

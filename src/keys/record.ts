@@ -1,4 +1,4 @@
-/** What is known about one key: whether Google accepts it, and for each model when it may be used again. */
+/** What is known about one key: whether Google accepts it, and when it may be used again for each model. */
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
@@ -9,10 +9,13 @@ import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
 import { Quotas } from './quotas.ts';
 import { type RateLimit, type RateLimits, RateWindow } from './rate-window.ts';
 
-/** Milliseconds until a key is asked again for a model to which it had no access. */
+/** Milliseconds after which a key is asked again for a model to which it had no access. */
 export const DENIED_MS = 3_600_000;
 
-/** Milliseconds until a key that is left out is tested with a request. Somebody may have mended it, and nobody tells us. */
+/**
+ * Milliseconds after which a key that is left out is tested with a request. Somebody may have mended the key's trouble,
+ * and nobody tells us.
+ */
 export const RETEST_MS = 3_600_000;
 /** Milliseconds. Nobody waits longer for a quota; instead the client is told, or another model answers. */
 const LONG_MS = 300_000;
@@ -22,7 +25,10 @@ const MAX_MODELS = 1_000;
 
 /** This number of failures in a row opens the breaker of a model with a key. */
 export const FAILURES_IN_ROW = 5;
-/** The same number where the model already fails with another key. The model is then likely to be at fault, and fewer requests need to find that out. */
+/**
+ * This number of failures in a row opens the breaker where the model already fails with another key. The model is then
+ * likely to be at fault, and fewer requests need to find that out.
+ */
 export const FAILURES_WITH_COMPANY = 3;
 
 /** The breaker that stands before each model with each key (harness section 7). Times are milliseconds. */
@@ -35,10 +41,10 @@ export const MODEL_BREAKER = {
   probeMs: 30_000,
 } as const satisfies Partial<BreakerOptions>;
 
-/** What a key is wanted for. */
+/** What a key is needed for. */
 export type Wanted = { model: string; tokens: number; asker: Asker };
 
-/** What keeps a key from being asked. Where several things keep it from that: the thing that ends last. */
+/** What keeps a key from being asked. Where there are several such reasons, the one that ends last. */
 export type Hindrance = { until: number } & (
   | { why: 'nothing' }
   | { why: 'quota'; isDay: boolean }
@@ -59,11 +65,14 @@ export class KeyRecord {
   #why: KeyTrouble | undefined;
   #refusedAt = 0;
   #testedAt = 0;
-  /** The last failure of each model; for the log. */
+  /** The class of each model's last failure; for the log. */
   readonly troubles = new RecentMap<string, FailureClass>(MAX_MODELS);
   readonly rate: RateWindow;
   readonly quotas: Quotas;
-  /** The quotas for token counts. Google has quotas of their own for these: a refused count says nothing of answers. */
+  /**
+   * The quotas for token counts. Google counts these apart from the quotas for answers, so a refused count says nothing
+   * about answers.
+   */
   readonly countQuotas: Quotas;
   readonly #clock: Clock;
   readonly #options: KeyRecordOptions;
@@ -92,12 +101,12 @@ export class KeyRecord {
     return breaker;
   }
 
-  /** The state of a model's breaker. A model that was never asked counts as well: `closed`. */
+  /** The state of a model's breaker. For a model that was never asked it is `closed`. */
   breakerState(model: string): BreakerState {
     return this.#breakers.get(model)?.state ?? 'closed';
   }
 
-  /** When the breaker lets a request pass; a time in the past means now. */
+  /** The time at which the breaker lets a request pass; a time in the past means now. */
   breakerFreeAt(model: string, asker?: Asker): number {
     return this.#breakers.get(model)?.freeAt(asker) ?? 0;
   }
@@ -121,7 +130,7 @@ export class KeyRecord {
     return breakerFree > now ? { why: 'breaker', until: breakerFree } : { why: 'nothing', until: now };
   }
 
-  /** True where the quota of the model is used up for longer than anybody waits. */
+  /** True where the quota of the model is used up for longer than any request waits. */
   isAway(model: string): boolean {
     const quota = this.quotas.of(model);
     const left = (quota?.until ?? 0) - this.#clock.monotonic();
@@ -132,7 +141,10 @@ export class KeyRecord {
     return this.state === 'out' && this.#clock.monotonic() < this.#testedAt;
   }
 
-  /** A request goes out with the key. If the key is left out, that request is its test, and the next one is due an hour later. */
+  /**
+   * To be called when a request is sent with the key. If the key is left out, that request is its test, and the next
+   * test is due an hour later.
+   */
   sent(): void {
     this.#testedAt = this.#clock.monotonic() + RETEST_MS;
   }
@@ -171,7 +183,7 @@ export class KeyRecord {
     return news;
   }
 
-  /** True where the refusal is new. */
+  /** Notes that the key has no access to the model. Returns true where that is new. */
   deny(model: string, until: number = this.#clock.monotonic() + DENIED_MS): boolean {
     const news = !this.isDenied(model);
     this.#denied.set(model, Math.min(until, this.#clock.monotonic() + DENIED_MS));
@@ -199,7 +211,7 @@ export class KeyRecord {
     return [...this.#breakers.keys()].filter((model) => this.breakerState(model) !== 'closed');
   }
 
-  /** Forgets the refusals after a reload: the operator may have mended their cause. */
+  /** Forgets all refusals. To be called after a reload: the operator may have mended their causes. */
   forgive(): void {
     this.state = 'in use';
     this.#denied.clear();

@@ -9,11 +9,14 @@ import type { Asker } from './breaker-evidence.ts';
 const SHARE = 0.2;
 /** This number of requests may hold retries at a time, whatever the share allows. So a client that is alone may always retry. */
 const ALWAYS = 3;
-/** One asker may use up this part of the share. Its request may be at fault, and it may send that request again and again. */
+/**
+ * One asker may use up at most this part of the share: its request may be at fault, and it may send that request again
+ * and again.
+ */
 const ONE_ASKER = 0.5;
 /**
- * Milliseconds. The share is a share of the requests under way, or of the requests that began within this time, whichever allows more.
- * With the first alone, a few requests that hang could hold all retries.
+ * Milliseconds. The share is counted from the requests under way, or from the requests that began within this time,
+ * whichever are more. If only the requests under way counted, a few requests that hang could hold all retries.
  */
 const LATELY_MS = 300_000;
 
@@ -106,7 +109,10 @@ function dropBefore<T extends { at: number }>(times: T[], old: number): T[] {
 /** A number for each asker, and their sum. */
 class Tally {
   total = 0;
-  /** No number is above this bound. The bound may be too high: numbers go down, and the bound stays. */
+  /**
+   * No number is above this bound. The bound may be higher than every number, because numbers go down and the bound
+   * stays.
+   */
   #most = 0;
   readonly #counts = new Map<Who, number>();
 
@@ -126,7 +132,7 @@ class Tally {
     else this.#counts.delete(asker);
   }
 
-  /** Whether one more of `asker` stays within `limit`. Each other asker counts for half of the limit at most. */
+  /** True where one more of `asker` stays within `limit`. Each other asker counts for at most half of the limit. */
   fits(asker: Who, limit: number): boolean {
     const part = ONE_ASKER * limit;
     const all = this.total + 1;

@@ -18,7 +18,10 @@ import type { Waiters } from './waiters.ts';
 /** Which request wants a key, and for which model. */
 export type Wish = Wanted & {
   session: string | undefined;
-  /** Fingerprints of keys that have failed this request too often. Such a key is taken only where there is no other key. */
+  /**
+   * Fingerprints of keys that have failed this request too often. Such a key is chosen only where there is no other
+   * key.
+   */
   givenUp?: ReadonlySet<string>;
 };
 
@@ -37,26 +40,32 @@ export type RoutedPool = {
   choose(wish: Wish, current?: string): Choice;
   failed(record: KeyRecord, model: string, error: unknown): KeyVerdict;
   succeeded(record: KeyRecord, model: string, sentAt: number): void;
-  /** Another key that is free now. The session keeps its own key. */
+  /** Another key that is free now. The session still keeps its own key. */
   other(wish: Wish, than: string): KeyRecord | undefined;
   sent(record: KeyRecord, tokens: number): void;
   /** The error for a request for which no key is free. */
   refusal(wanted: Wanted): UpstreamError;
 };
 
-/** After so many openings in a row nobody waits for a model any more: it is down, and not only stumbling. */
+/**
+ * After this many openings in a row no request waits for the model any more: the model is down, not only in trouble for
+ * a moment.
+ */
 const HOPELESS_OPENS = 3;
 
 export class PoolRoute implements KeyRoute {
   readonly #pool: RoutedPool;
   readonly #for: Pick<Wish, 'model' | 'session' | 'asker'>;
   readonly #model: string;
-  // By fingerprint: a key that a reload has taken away and brought back is the same key.
+  // These sets know a key by its fingerprint: a key that a reload has taken away and brought back is the same key.
   /** Google has refused these keys for good, or the model with these keys: asking again would end the same. */
   readonly #hopeless = new Set<string>();
   /** These keys were out of quota when they were asked for this request. */
   readonly #turnedDown = new Set<string>();
-  /** How often each key has failed this request. And the keys that have failed it too often, even where other requests fare well with them. */
+  /**
+   * The number of failures of this request with each key. Also says which keys have failed it too often, even where
+   * other requests succeed with them.
+   */
   readonly #failures = new Map<string, number>();
   readonly #givenUp = new Set<string>();
   /** True once another key was asked after a refusal without a reason. That is done once for each request. */
@@ -172,7 +181,10 @@ export class PoolRoute implements KeyRoute {
     return this.#givenUp.has(record.fingerprint) && !patience.forBreaker();
   }
 
-  /** While the key's breaker is closed, the same key is asked again. Once the breaker is open, the pool chooses a key. */
+  /**
+   * Runs where the model is in trouble with the key. While the key's breaker is closed, the same key is asked again.
+   * Once the breaker is open, the pool chooses a key.
+   */
   #troubled(error: unknown): Again {
     if (error instanceof UpstreamError) this.#record.troubles.set(this.#model, failureClass(error));
     this.#pass?.failed();
@@ -203,7 +215,7 @@ export class PoolRoute implements KeyRoute {
     return 'other-key';
   }
 
-  /** Throws what to tell the client where nobody would wait for the key. */
+  /** Throws the error for the client where the request would not wait for the key. */
   async #wait(choice: Choice, tokens: number, patience: Patience, signal: AbortSignal): Promise<void> {
     const { clock, waiters } = this.#pool;
     if (choice.hindrance.why === 'nothing' && this.#isSpent(choice.record, patience))
@@ -224,7 +236,7 @@ export class PoolRoute implements KeyRoute {
     return limitMs - this.#waited;
   }
 
-  /** True where nobody would wait until the chosen key is free. */
+  /** True where the request would not wait until the chosen key is free. */
   #isHopeless({ record, hindrance: { why, until } }: Choice, patience: Patience): boolean {
     const breaker = record.breaker(this.#model);
     const left = this.#left(patience);

@@ -1,4 +1,7 @@
-/** Whether to ask a model for streams. After several that broke, its answers are asked for whole for a while. */
+/**
+ * Decides whether a model is asked for streams. After several broken streams its answers are asked for as a whole for a
+ * while.
+ */
 
 import type { SharedState } from '../cluster/shared.ts';
 import type { Backoff } from '../lib/backoff.ts';
@@ -75,7 +78,7 @@ export class StreamingBreakers implements Streaming {
       open: COOL_DOWN,
       probeMs: PROBE_MS,
       onChange: (state, { openUntil, opens, blamed }, source) => {
-        // Nobody is told of a probe: what may be asked for stays the same.
+        // The listener is not told of a probe: answers are still asked for as a whole.
         if (state === 'half-open') return;
         onChange({ kind: 'streams', model, state, until: openUntil, openings: opens });
         if (source !== 'seen') return;

@@ -1,4 +1,4 @@
-/** What a failure says about the key that was used (wire section 6). */
+/** What a failure says about the key with which the request was sent (wire section 6). */
 import { retryDelaySeconds } from '../gemini/error-facts.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
@@ -17,7 +17,7 @@ export type KeyVerdict =
   | { kind: 'day' }
   /** This key has no access to the model. */
   | { kind: 'denied' }
-  /** No request with this key will work until somebody mends something. */
+  /** No request with this key will work until somebody mends the key or its project. */
   | { kind: 'invalid'; why: KeyTrouble }
   /** Google turned the request away without a reason. It may take the request with another key. */
   | { kind: 'unclear' };

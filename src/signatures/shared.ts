@@ -1,4 +1,7 @@
-/** Signatures that any instance has stored can be found by all, while Redis works; each instance also keeps its own. */
+/**
+ * Shares signatures between instances: while Redis works, every instance finds the signatures of all. Each instance
+ * also keeps its own on disk.
+ */
 import type { RedisLink } from '../cluster/link.ts';
 import { charsUpTo, RecentMap } from '../lib/recent-map.ts';
 import type { SignatureStore } from './store.ts';
@@ -6,14 +9,17 @@ import type { SignatureStore } from './store.ts';
 const PREFIX = 'gemini-proxy:signature:';
 const TTL_MS = 7 * 24 * 3_600_000;
 /**
- * Milliseconds that a request may wait: without a signature the answer is a little worse, but without an end of waiting
- * there is no answer.
+ * Milliseconds that a request may wait for Redis: without a signature the answer is a little worse, but without a limit
+ * there might be no answer.
  */
 const GET_LIMIT_MS = 50;
-/** Characters. The latest signatures are sent again to a Redis that was away, or has lost them. */
+/**
+ * The most characters of the latest signatures that are kept here. They are sent again to a Redis that was away, or
+ * that has lost them.
+ */
 const RECENT_CHARS = 2_000_000;
 
-/** Does not close `link`. */
+/** Makes the shared store. Closing the store does not close `link`. */
 export function shareSignatures(local: SignatureStore, link: RedisLink): SignatureStore {
   const recent = new RecentMap<string, string>(Infinity, charsUpTo(RECENT_CHARS));
   const entry = (key: string, envelope: string) => [PREFIX + key, envelope, 'PX', String(TTL_MS)];
@@ -34,7 +40,7 @@ export function shareSignatures(local: SignatureStore, link: RedisLink): Signatu
         const envelope = envelopes[index];
         if (typeof envelope !== 'string') continue;
         found.set(key, envelope);
-        // The next request of the conversation asks for it again.
+        // The signature is also kept here, because the next request of the conversation asks for it again.
         local.put(key, envelope);
       }
       return found;

@@ -1,21 +1,33 @@
-/** Only one process at a time may open or replace a store's file. The lock ends with its process, however that ends. */
+/**
+ * Lets only one process at a time open or replace a store's file. The lock ends with its process, however the process
+ * ends.
+ */
 import { Database } from 'bun:sqlite';
 import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Milliseconds. The process with the lock opens a file, or renames three. */
+/**
+ * The most milliseconds that a process waits for the lock. The process with the lock only opens a file, or renames
+ * three.
+ */
 const WAIT_MS = 10_000;
 
 export const IN_MEMORY = ':memory:';
 
-/** Signatures are parts of conversations. SQLite gives the files beside this one the same mode. */
+/**
+ * Makes a file that only the user may read, since signatures are parts of conversations. SQLite gives the same mode to
+ * the files that it makes beside this one.
+ */
 export function createPrivateFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
 }
 
-/** Throws where another process has the lock for too long. `work` must not ask for it again. */
+/**
+ * Runs `work` with the lock. Throws where another process has the lock for too long. `work` must not call this function
+ * again.
+ */
 export function locked<T>(file: string, work: () => T): T {
   if (file === IN_MEMORY) return work();
   const db = openLock(`${file}.lock`);

@@ -1,6 +1,6 @@
 /**
- * Where thought signatures wait for the next request of their conversation: on disk, limited in number, and safe from a
- * restart. Keys and envelopes are opaque texts here. Why: docs/decisions/0005-signature-store.md
+ * Keeps thought signatures for the next request of their conversation: on disk, limited in number, and safe from a
+ * restart. Keys and envelopes are only texts here. Why: docs/decisions/0005-signature-store.md
  */
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
@@ -8,39 +8,54 @@ import { locked } from './store-lock.ts';
 import { inodeOf, isCorrupt, moveAside, SignatureTable } from './table.ts';
 
 export type SignatureStore = {
-  /** The envelopes for `keys`; unknown keys are absent. Never rejects: what cannot be read counts as unknown. */
+  /**
+   * Resolves with the envelopes for `keys`; unknown keys are absent. Never rejects: a key that cannot be read counts as
+   * unknown.
+   */
   get(keys: readonly string[]): Promise<Map<string, string>>;
   /**
-   * The last envelope for a key wins. It is on disk when this returns, so that no later request comes too early. Never
-   * throws.
+   * Stores an envelope. The last envelope for a key is kept. It is on disk when this function returns, so no later
+   * request can come too early. Never throws.
    */
   put(key: string, envelope: string): void;
   close(): void;
 };
 
 export type SignatureStoreOptions = {
-  /** Made, with its folder, where it is missing. `:memory:` keeps nothing. */
+  /**
+   * The path of the file. The file and its folder are made where they are missing. With `:memory:` nothing is kept on
+   * disk.
+   */
   file: string;
-  /** With more rows than this, those that were used longest ago are dropped, in batches. */
+  /** The most rows. Beyond that the rows that were used longest ago are dropped, in batches. */
   maxRows: number;
   clock: Clock;
-  /** Told once about each kind of trouble; the store goes on as far as it can. */
+  /** Called once for each kind of trouble; the store goes on as far as it can. */
   onWarning?(message: string): void;
 };
 
-/** Characters kept in memory: several thousand signatures of the usual length. */
+/** The most characters kept in memory: several thousand signatures of the usual length. */
 const CACHE_CHARS = 8_000_000;
 
 type Cached = { text: string; id: number };
 
-/** Throws where the file cannot be made or opened. A corrupt file is moved aside, and a new one is started. */
+/**
+ * Opens a store. Throws where the file cannot be made or opened. A corrupt file is moved aside, and a new one is
+ * started.
+ */
 export function openSignatureStore(options: SignatureStoreOptions): SignatureStore {
   return new SqliteSignatureStore(options);
 }
 
-/** Keys that are known to be nobody's: most texts of a history have no signature, and are asked for with each turn. */
+/**
+ * The most keys that are remembered as unknown: most texts of a history have no signature, and are asked for with each
+ * turn.
+ */
 const MOST_ABSENT = 10_000;
-/** Histories that were seen once. Of these no more is kept: most never come again, and many keys that soon go cost more than looking them up. */
+/**
+ * The most histories that are remembered as seen once. Nothing else is kept of them: most never come again, and
+ * remembering their keys would cost more than looking them up.
+ */
 const MOST_SEEN = 1_000;
 
 class SqliteSignatureStore implements SignatureStore {
@@ -50,7 +65,7 @@ class SqliteSignatureStore implements SignatureStore {
     of: (key, { text }) => key.length + text.length,
   });
   readonly #absent = new Set<string>();
-  /** Requests that came before, known by the first of their unknown keys. */
+  /** Requests that came before. Each is known by the first of its unknown keys. */
   readonly #seen = new RecentMap<string, true>(MOST_SEEN);
   readonly #warned = new Set<string>();
   #table: SignatureTable;
@@ -80,7 +95,7 @@ class SqliteSignatureStore implements SignatureStore {
       this.#cache.set(key, { text: envelope, id });
       take(key, envelope, id);
     }
-    // What could not be read may be there.
+    // Where reading failed, the keys may exist, so they are not noted as absent.
     if (rows) this.#noteAbsent(missing.filter((key) => !found.has(key)));
     if (old.length > 0) this.#renew(old);
     return found;
@@ -121,8 +136,8 @@ class SqliteSignatureStore implements SignatureStore {
   }
 
   /**
-   * A lost signature costs some of the model's reasoning; a thrown error would cost the whole answer. So trouble is
-   * only reported.
+   * Runs `work`, and only reports its errors: a lost signature costs some of the model's reasoning, but a thrown error
+   * would cost the whole answer.
    */
   #try<T>(what: 'read' | 'write', work: () => T): T | undefined {
     try {
@@ -133,7 +148,7 @@ class SqliteSignatureStore implements SignatureStore {
     }
   }
 
-  /** If the file turns out to be corrupt, the work is done once more on a new one. */
+  /** Runs `work`. If the file turns out to be corrupt, `work` runs once more on a new file. */
   #mending<T>(work: () => T): T {
     try {
       return work();
@@ -158,7 +173,10 @@ class SqliteSignatureStore implements SignatureStore {
     });
   }
 
-  /** Another process may have found the same broken file, and have started a new one by now, which is good. */
+  /**
+   * Replaces a broken file. Another process may have found the same broken file and may have started a new one by now;
+   * then that one is used.
+   */
   #replace(broken: number, error: unknown): SignatureTable {
     const { file, maxRows } = this.#options;
     if (inodeOf(file) === broken) return this.#startOver(error);

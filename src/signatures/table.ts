@@ -8,12 +8,12 @@ import { createPrivateFile, IN_MEMORY } from './store-lock.ts';
 
 export type SignatureRow = { id: number; key: string; envelope: string };
 
-/** Rows that are dropped at once: few enough to take only some milliseconds. */
+/** The most rows that are dropped at once: so few that dropping them takes only some milliseconds. */
 const MAX_BATCH = 256;
 
 /**
- * `id` grows with every write, and so orders the rows by their last use: a row that is used again is written again at
- * the front. So no column or index of times is needed.
+ * The table. `id` grows with every write, so it orders the rows by their last use: a row that is used again is written
+ * again with a new id. So no column or index of times is needed.
  */
 const SCHEMA = `CREATE TABLE IF NOT EXISTS signatures (
   id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, envelope TEXT NOT NULL)`;
@@ -28,12 +28,12 @@ const PRAGMAS = [
 ];
 
 export class SignatureTable {
-  /** Identifies the file itself, whichever file has its name by now. */
+  /** The inode of the file, which stays the same when the file is renamed. */
   readonly inode: number;
   readonly #db: Database;
   readonly #maxRows: number;
   readonly #batch: number;
-  /** How many rows may be written before they are counted again; another process may be writing too. */
+  /** The number of rows that may be written before rows are counted again; another process may be writing too. */
   #room = 0;
   #newest = 0;
   #dataVersion: number | undefined;
@@ -68,7 +68,7 @@ export class SignatureTable {
     return this.#newest;
   }
 
-  /** True when another process has written since the last time this was asked. */
+  /** True where another process has written since the last call. */
   changedElsewhere(): boolean {
     const row = this.#db.query<{ data_version: number }, []>('PRAGMA data_version').get();
     const changed = row?.data_version !== this.#dataVersion;
@@ -76,7 +76,7 @@ export class SignatureTable {
     return changed;
   }
 
-  /** True for a row in the older half: if it is used now, it should move to the front. */
+  /** True for a row in the older half: when it is used, it should be moved to the front. */
   isOld(id: number): boolean {
     return id < this.#newest - this.#maxRows / 2;
   }
@@ -121,13 +121,13 @@ function openDatabase(file: string): Database {
   }
 }
 
-/** SQLite says that the file itself is broken, or is no database. */
+/** True where SQLite says that the file itself is broken, or is no database. */
 export function isCorrupt(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB');
 }
 
-/** 0 where there is no row. */
+/** The inode of a file; 0 where there is no such file. */
 export function inodeOf(file: string): number {
   return file === IN_MEMORY ? 0 : (statSync(file, { throwIfNoEntry: false })?.ino ?? 0);
 }

@@ -1,6 +1,6 @@
 /**
- * Where the official SDK would send each kind of request, and with which headers. The SDK is run with a stub, and with
- * a `fetch` that sends nothing: it only notes the address and the headers. Why:
+ * Finds out to which address, and with which headers, the official SDK would send each kind of request. The SDK is run
+ * with a stub as its body and with a `fetch` that sends nothing and only notes address and headers. Why:
  * docs/decisions/0003-sdk-sends-we-read.md
  */
 import { GoogleGenAI } from '@google/genai/web';
@@ -8,17 +8,20 @@ import { RecentMap } from '../lib/recent-map.ts';
 
 export type Action = 'generateContentStream' | 'generateContent' | 'countTokens';
 
-/** A request without its body. */
+/** Everything of a request except its body. */
 export type Address = { url: string; init: Readonly<RequestInit> };
 
-/** The SDK's body is thrown away; the stub only has to be something that the SDK accepts. */
+/** The contents that the SDK is given. Its body is thrown away, so the contents only have to be accepted by the SDK. */
 const STUB = '.';
 /** Google has about fifty models, but clients may ask for any name. */
 const MOST_KNOWN = 1_000;
 
 type SdkFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Every option is set: what is left open, the SDK takes from the environment, or from its version's default. */
+/**
+ * The SDK's client. Every option is set: options that are not set the SDK reads from the environment, or gives them its
+ * version's default.
+ */
 const createModels = (apiKey: string, baseUrl: string) =>
   new GoogleGenAI({
     apiKey,

@@ -1,4 +1,4 @@
-/** A way to reach Gemini. Knows bytes and frames of Gemini's wire, and no word of the client's side. */
+/** A backend is a way to reach Gemini. It knows bytes and frames of Gemini's wire, and no word of the client's side. */
 import type { Frame } from '../gemini/frames.ts';
 import type { Exchange } from '../lib/ports.ts';
 
@@ -12,18 +12,19 @@ export type UpstreamRequest = {
 };
 
 export type UpstreamReply = {
-  /**
-   * Frames as their bytes arrive, one batch for each read. Rejects with an UpstreamError when the connection breaks.
-   */
+  /** The frames of the answer, one batch for each read. Rejects with an UpstreamError when the connection breaks. */
   frames: AsyncIterable<Frame[]>;
 };
 
 export type Backend = {
   readonly kind: 'gemini' | 'vertex' | 'mock' | 'replay';
-  /** Tells keys apart without showing them: a signature of one key means nothing to another. */
+  /** A name for the key that does not show the key. A signature that was made with one key means nothing to another. */
   readonly keyFingerprint: string;
-  /** Rejects with an UpstreamError on a non-2xx head and on a failed connection. Aborting `signal` closes upstream at once. */
+  /**
+   * Sends a request. Rejects with an UpstreamError where the status is not 2xx, and where the connection fails. When
+   * `signal` aborts, the connection is closed at once.
+   */
   generate(request: UpstreamRequest, exchange: Exchange, signal: AbortSignal): Promise<UpstreamReply>;
-  /** Google's count of tokens for `body` (a generateContent body). Rejects like `generate`. */
+  /** Resolves with Google's count of tokens for `body` (a generateContent body). Rejects like `generate`. */
   countTokens(model: string, body: string, exchange: Exchange, signal: AbortSignal): Promise<number>;
 };

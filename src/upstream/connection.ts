@@ -1,6 +1,6 @@
 /**
- * One upstream request from the send to the last byte: its deadlines, how it is abandoned, and the names of its
- * failures. Whatever ends it early closes the socket at once.
+ * One upstream request from its sending to its last byte: its deadlines, how it is ended early, and the names of its
+ * failures. Whenever it ends early, the socket is closed at once.
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { ignoreFailure, LEFT } from '../lib/async.ts';
@@ -10,11 +10,11 @@ import { describeUnreachable, errorCode } from './unreachable.ts';
 
 export type ConnectionLimits = {
   clock: Clock;
-  /** Milliseconds from the send to the head. */
+  /** The most milliseconds from the sending to the head of the response. */
   headTimeoutMs: number;
   /**
-   * The most milliseconds that the body is waited for without progress. Bytes alone are no progress: their reader tells
-   * when there is some.
+   * The most milliseconds that the body is waited for without progress. Bytes alone are no progress: the code that
+   * reads them says when there is some.
    */
   idleTimeoutMs: number;
 };
@@ -37,14 +37,14 @@ export class Connection {
   readonly #unfollow: () => void;
   #url = '';
   #silence: SilenceLimit | undefined;
-  /** What `#silence` limits. */
+  /** What is being waited for while `#silence` runs, in words for the error. */
   #awaited = 'no response head';
   #expects: 'news' | 'end' = 'news';
   #reader: Reader | undefined;
-  /** Rejects the promise of the caller that waits for the head. */
+  /** Rejects the promise of the caller that is waiting for the head. */
   #giveUp: ((reason: unknown) => void) | undefined;
 
-  /** Aborting `signal` ends the connection. What waits on it then rejects with the signal's reason. */
+  /** When `signal` aborts, the connection ends. All calls that are waiting then reject with the signal's reason. */
   constructor(signal: AbortSignal, limits: ConnectionLimits) {
     this.#limits = limits;
     this.#wanted = signal;
@@ -55,7 +55,8 @@ export class Connection {
   }
 
   /**
-   * Resolves when the head comes, with any status. Rejects with an UpstreamError `unreachable`, `network` or `timeout`.
+   * Sends the request. Resolves when the head has come, with any status. Rejects with an UpstreamError `unreachable`,
+   * `network` or `timeout`.
    */
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     const { clock, headTimeoutMs, idleTimeoutMs } = this.#limits;
@@ -71,7 +72,7 @@ export class Connection {
       // A redirect would send the key to another host.
       sent = fetch(url, { ...init, redirect: 'manual', signal: this.#abort.signal }, exchange);
       const response = await this.#head(sent);
-      // Cut off at the same moment.
+      // The connection may have been cut at this very moment.
       this.#abort.signal.throwIfAborted();
       this.#awaited = SILENCE;
       silence.waitEnds();
@@ -79,13 +80,13 @@ export class Connection {
       this.#reader = response.body?.getReader();
       return response;
     } catch (error) {
-      // The head comes when nobody waits for it any more: its body must not stay open.
+      // The head may come when it is no longer waited for. Its body must then be closed.
       ignoreFailure(sent?.then((response) => response.body?.cancel()));
       throw this.#failure(error);
     }
   }
 
-  /** The next bytes of the body, or undefined at its end. Rejects as `send` does. */
+  /** Resolves with the next bytes of the body, or with undefined at its end. Rejects like `send`. */
   async read(): Promise<Uint8Array | undefined> {
     if (!this.#reader) {
       this.#abort.signal.throwIfAborted();
@@ -104,19 +105,22 @@ export class Connection {
     }
   }
 
-  /** The last read was progress. */
+  /** To be called when the last read was progress. */
   heard(): void {
     this.#silence?.heard();
   }
 
-  /** What the body is waited for. After 'end' only its end may come, and soon. */
+  /** Says what is expected of the body. After 'end' the body may only end, and must do so soon. */
   expect(what: 'news' | 'end'): void {
     if (what === this.#expects || !this.#reader) return;
     this.#expects = what;
     this.#silence?.setLimit(what === 'end' ? END_TIMEOUT_MS : this.#limits.idleTimeoutMs);
   }
 
-  /** The rest of the body as text. If it does not end, what has come of it is returned. */
+  /**
+   * Resolves with the rest of the body as text. If the body does not end in time, resolves with the text that has come
+   * until then.
+   */
   async readText(): Promise<string> {
     const utf8 = new TextDecoder();
     let text = '';
@@ -130,12 +134,15 @@ export class Connection {
     return text + utf8.decode();
   }
 
-  /** Cuts upstream off. What waits now rejects with the signal's reason where that has aborted, else with an AbortError. Idempotent. */
+  /**
+   * Cuts the connection. Calls that are waiting reject with the signal's reason if the signal has aborted, else with an
+   * AbortError. May be called repeatedly.
+   */
   close(): void {
     this.#cut(this.#wanted.aborted ? this.#wanted.reason : LEFT);
   }
 
-  /** A fetch need not heed its signal. */
+  /** Waits for the head, or until the connection is cut: a fetch may ignore its signal. */
   #head(sent: Promise<Response>): Promise<Response> {
     return new Promise((resolve, reject) => {
       this.#giveUp = reject;
@@ -144,7 +151,10 @@ export class Connection {
     });
   }
 
-  /** Who waits for the head, or for bytes, need not wait any more. The network heeds the signal that it was sent with; a body made by other hands may not. */
+  /**
+   * Ends the waits for the head and for bytes. Bun's fetch also ends by the signal that it was given; a body that was
+   * not made by Bun may not.
+   */
   #cut(reason: unknown): void {
     this.#abort.abort(reason);
     this.#giveUp?.(this.#abort.signal.reason);
@@ -158,7 +168,10 @@ export class Connection {
     this.#reader = undefined;
   }
 
-  /** Once the signal is aborted, its reason is the truth, whatever the transport reports. */
+  /**
+   * The error for a failed connection. Once the signal is aborted, the signal's reason is the true cause, whatever the
+   * transport reports.
+   */
   #failure(error: unknown): unknown {
     const { aborted, reason } = this.#abort.signal;
     this.#end();
@@ -169,7 +182,7 @@ export class Connection {
   }
 }
 
-/** Bun adds advice for the programmer, which is not for a client. */
+/** Matches the advice for programmers that Bun adds to its errors. It is no help to a client. */
 const ADVICE = / For more information, pass .*$/s;
 
 function describe(error: unknown): string {

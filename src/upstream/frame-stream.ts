@@ -1,19 +1,25 @@
-/** An answer's body as batches of frames. */
+/** Gives the body of an answer as batches of frames. */
 import { UpstreamError } from '../gemini/errors.ts';
 import { type Frame, FrameDecoder } from '../gemini/frames.ts';
 import { Progress } from '../gemini/progress.ts';
 import { Breather, othersFirst } from '../lib/async.ts';
 import type { Connection } from './connection.ts';
 
-/** Bytes that are decoded at once. A read may bring megabytes, and each megabyte may hold ten thousand events. */
+/**
+ * The most bytes that are decoded without a pause. A read may bring megabytes, and each megabyte may hold ten thousand
+ * events.
+ */
 const SLICE = 256 * 1024;
-/** Many events are much work in few bytes; the bytes of one long event are little work. */
+/**
+ * The most steps of work without a pause: many events may be much work in few bytes, while the bytes of one long event
+ * are little work.
+ */
 const STEPS_AT_ONCE = 2_000;
 const BYTES_OF_A_STEP = 2_048;
 
 /**
- * It pulls: bytes are read only when frames are asked for. It is no generator, because `return()` must close upstream
- * at once, and a generator would first wait for the present read, which may take minutes.
+ * An iterator of batches. Bytes are read only when frames are asked for. It is not a generator, because `return()` must
+ * close the connection at once, and a generator would first wait for the present read, which may take minutes.
  */
 export class FrameStream implements AsyncIterableIterator<Frame[]> {
   readonly #connection: Connection;
@@ -41,7 +47,7 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
         frames = bytes ? this.#decode(bytes) : this.#end();
         if (this.#breather.isDue(stepsOf(bytes, frames))) {
           await othersFirst();
-          // Left meanwhile.
+          // The reader has left meanwhile.
           if (bytes && this.#done) break;
         }
       } catch (error) {
@@ -55,7 +61,7 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
     throw error;
   }
 
-  /** A pending `next` rejects with an AbortError. */
+  /** Leaves upstream. A `next` that is still waiting rejects with an AbortError. */
   async return(): Promise<IteratorResult<Frame[], undefined>> {
     this.#done = true;
     this.#connection.close();
@@ -77,7 +83,7 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   #heed(frames: Frame[]): Frame[] {
     if (this.#progress.read(frames)) this.#connection.heard();
     const { isWhole, wentOn } = this.#progress;
-    // An event that has begun may bring more.
+    // More of the answer may come after an event that has begun.
     this.#connection.expect(isWhole && !wentOn && !this.#decoder.open ? 'end' : 'news');
     return frames;
   }
@@ -92,9 +98,9 @@ export class FrameStream implements AsyncIterableIterator<Frame[]> {
   }
 
   /**
-   * Frames that had come completely when the connection broke. An error object often lacks its closing blank line, and
-   * says more than the break. For a torn piece the error that follows tells of it. If no piece is torn and the answer
-   * is complete, it does not matter that the end breaks or does not come.
+   * The frames that had come completely when the connection broke. An error object often lacks its closing blank line,
+   * and says more than the break. A piece that was torn off is reported by the error that follows. If no piece was torn
+   * off and the answer is complete, it does not matter that the connection broke before its end.
    */
   #framesBeforeBreak(): { frames: Frame[]; isWhole: boolean } {
     const all = this.#decoder.end();

@@ -1,5 +1,5 @@
 /**
- * Gemini, reached with the official SDK's knowledge of addresses and credentials (`addresses.ts`). The proxy itself
+ * Makes a backend for Gemini. The official SDK gives the addresses and credentials (`addresses.ts`); the proxy itself
  * writes and reads the bytes. Why: docs/decisions/0003-sdk-sends-we-read.md
  */
 import { UpstreamError } from '../gemini/errors.ts';
@@ -17,7 +17,7 @@ import { googleError, statusError } from './status-error.ts';
 export type GenaiOptions = {
   kind: 'gemini' | 'mock' | 'replay';
   apiKey: string;
-  /** Tells whose signatures are whose. By default it is made from the key. */
+  /** A name that tells the key's signatures from those of other keys. By default it is made from the key. */
   keyFingerprint?: string;
   /** The base URL, without a path. By default it is Google's. */
   baseUrl?: string;
@@ -62,7 +62,7 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
   };
 }
 
-/** At another address a gateway answers, which has limits of its own. */
+/** True where Google itself answers. At any other address a gateway answers, which has limits of its own. */
 const isGoogles = (baseUrl: string | undefined): boolean =>
   baseUrl === undefined || /(?:^|\.)googleapis\.com$/.test(URL.parse(baseUrl)?.hostname ?? '');
 
@@ -70,7 +70,7 @@ type Way = GenaiOptions & { addresses: Addresses; isGoogles: boolean };
 type Request = { action: Action; model: string; body: string };
 
 /**
- * Resolves with the connection once a good head has come. A request that Google is certain to refuse for its size is
+ * Resolves with the connection once a 2xx head has come. A request that Google would certainly refuse for its size is
  * not sent.
  */
 async function open(
@@ -93,7 +93,10 @@ async function open(
   }
 }
 
-/** The error that a bad head stands for. If its body breaks off, the head still counts; an abort stays an abort. */
+/**
+ * The error for a head whose status is not 2xx. If its body breaks off, the status still counts; an abort stays an
+ * abort.
+ */
 async function failedHead(connection: Connection, response: Response, now: number): Promise<unknown> {
   try {
     return statusError(response, await connection.readText(), now);
@@ -104,7 +107,7 @@ async function failedHead(connection: Connection, response: Response, now: numbe
   }
 }
 
-/** Joined as text, so that a body of megabytes is not parsed again. */
+/** The body for a count. It is joined as text, so that a body of megabytes is not parsed again. */
 function countBody(model: string, body: string): string {
   return `{"generateContentRequest":{"model":${JSON.stringify(`models/${model}`)},${body.slice(body.indexOf('{') + 1)}}`;
 }

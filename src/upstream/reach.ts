@@ -1,11 +1,11 @@
 /**
- * Whether a host can be reached. A fetch cannot tell: it waits for a connection that is never made just as for an
- * answer that takes its time. So while an answer takes long, a connection of our own is tried beside it.
+ * Finds out whether a host can be reached. A fetch cannot tell: it waits in the same way for a connection that is never
+ * made and for an answer that needs its time. So while an answer is late, a second connection to the host is tried.
  */
 import { abortAfter } from '../lib/async.ts';
 import type { Clock, Connect, Fetch } from '../lib/ports.ts';
 
-/** Milliseconds without a head after which the host is checked. */
+/** Milliseconds after which a host that sent no head is checked. */
 const PATIENCE_MS = 2_000;
 /** Milliseconds that a connection may take: two of its first packets may get lost. */
 const CONNECT_MS = 4_000;
@@ -32,12 +32,15 @@ export class Reach {
     this.#away.delete(origin);
   }
 
-  /** Nobody need be patient. */
+  /** True where the last check of the URL's host failed: then requests need not wait long for it. */
   isAway(url: string): boolean {
     return this.#away.has(new URL(url).origin);
   }
 
-  /** Rejects with an error whose `code` says why the host cannot be reached. All who ask meanwhile share one check. */
+  /**
+   * Checks the host. Rejects with an error whose `code` says why the host cannot be reached. Calls that come meanwhile
+   * share this check.
+   */
   async check(url: string): Promise<void> {
     const { origin } = new URL(url);
     const reached = this.#reached.get(origin);
@@ -70,13 +73,13 @@ const noConnection = (): Error =>
   Object.assign(new Error(`ETIMEDOUT: no connection within ${CONNECT_MS} ms`), { code: 'ETIMEDOUT' });
 
 /**
- * `fetch`, which fails where there is no way to the host instead of waiting for it. As with every failure, its caller aborts the signal
- * that it gave, and with that the connection which is never made.
+ * A `fetch` that fails where there is no way to the host, instead of waiting for it. As after every failure, its caller
+ * aborts the signal that it gave; that ends the connection which is never made.
  */
 export function failingUnreached(fetch: Fetch, reach: Reach, clock: Clock): Fetch {
   return (url, init, exchange) =>
     new Promise((resolve, reject) => {
-      // Where the head is there by then, nobody hears of it.
+      // If the head has come by then, this failure is ignored.
       const check = () => void reach.check(url).catch(reject);
       const cancel = clock.after(reach.isAway(url) ? 0 : PATIENCE_MS, check);
       fetch(url, init, exchange).then(

@@ -2,9 +2,9 @@
 import type { Clock } from '../lib/ports.ts';
 
 /**
- * Calls `onSilence` once the waits since something was heard last the limit together. Only waits count: a slow reader on our
- * side is not upstream's silence. A wait costs two looks at the clock; a single timer serves a whole stream, set anew only
- * when it runs out, or when the limit changes.
+ * Calls `onSilence` when the waits since the last sign of upstream are as long as the limit together. Only waits count:
+ * a slow reader on our side is not upstream's silence. A wait costs two looks at the clock. A single timer serves a
+ * whole stream; it is set again only when it runs out, or when the limit changes.
  */
 export class SilenceLimit {
   readonly #clock: Clock;
@@ -12,7 +12,7 @@ export class SilenceLimit {
   #limitMs: number;
   #cancel: () => void;
   #waitingSince: number | undefined;
-  /** Milliseconds of the waits that are over. */
+  /** The sum of the waits that are over, in milliseconds. */
   #waited = 0;
 
   constructor(clock: Clock, limitMs: number, onSilence: (limitMs: number) => void) {
@@ -22,7 +22,7 @@ export class SilenceLimit {
     this.#cancel = clock.after(limitMs, () => this.#look());
   }
 
-  /** Between two waits. What was waited so far is forgotten. */
+  /** Changes the limit. To be called between two waits. The waits until now no longer count. */
   setLimit(limitMs: number): void {
     this.#limitMs = limitMs;
     this.#waited = 0;
@@ -38,7 +38,7 @@ export class SilenceLimit {
     this.#waitingSince = undefined;
   }
 
-  /** Between two waits. */
+  /** To be called between two waits, when something came from upstream. */
   heard(): void {
     this.#waited = 0;
   }
@@ -53,7 +53,10 @@ export class SilenceLimit {
     );
   }
 
-  /** The timer never rings later than one limit after something was heard, so the limit is met to the millisecond. */
+  /**
+   * Sets the timer. It never runs later than one limit after the last sign of upstream, so the limit is kept to the
+   * millisecond.
+   */
   #setTimer(ms: number): void {
     this.#cancel();
     this.#cancel = this.#clock.after(ms, () => this.#look());
@@ -61,7 +64,7 @@ export class SilenceLimit {
 
   #look(): void {
     const left = this.#limitMs - this.#waitedSoFar();
-    // A rest that is too short for the clock would be waited for again and again.
+    // If the rest were shorter than the clock's steps, it would be waited for again and again.
     if (left > 0) this.#setTimer(Math.max(1, left));
     else this.#onSilence(this.#limitMs);
   }

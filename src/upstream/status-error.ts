@@ -1,4 +1,4 @@
-/** The error in an answer with a bad status, in whatever form it comes. */
+/** Makes the error for an answer whose status is not 2xx, in whatever form its body is. */
 import { UpstreamError } from '../gemini/errors.ts';
 import { FrameDecoder } from '../gemini/frames.ts';
 import { headerSeconds } from '../gemini/waits.ts';
@@ -7,8 +7,8 @@ import type { GoogleError } from '../gemini/wire.ts';
 const MARKUP = /^\s*</;
 
 /**
- * The body may hold Google's error object (alone, in an array, or as an event), a gateway's page, a line of text, or
- * nothing. `now` is in milliseconds, for an answer that does not tell the time at its sender.
+ * The body may contain Google's error object (alone, in an array, or as an event), a gateway's page, a line of text, or
+ * nothing. `now` is the time in milliseconds, for an answer without a time of its sender.
  */
 export function statusError(
   { status, statusText, headers }: Response,
@@ -20,10 +20,13 @@ export function statusError(
   return new UpstreamError('status', message, { status, google, retryAfter: retryAfterOf(headers, now) });
 }
 
-/** Only an object, an array or an event counts: a page or a sentence that quotes an error object does not. */
+/**
+ * Matches a body that is an object, an array or an event. A page or a sentence that only quotes an error object does
+ * not count.
+ */
 const FRAMED = /^\s*(?:[{[]|data:|event:)/;
 
-/** The error object in a complete body, in any of its forms. */
+/** The error object in a complete body; undefined where there is none. */
 export function googleError(body: string): GoogleError | undefined {
   if (!FRAMED.test(body)) return undefined;
   const decoder = new FrameDecoder();
@@ -33,13 +36,16 @@ export function googleError(body: string): GoogleError | undefined {
   return undefined;
 }
 
-/** Google itself does not send this header; gateways do. */
+/** The wait in the header `retry-after`. Google itself does not send this header; gateways do. */
 function retryAfterOf(headers: Headers, now: number): number | undefined {
   const there = Date.parse(headers.get('date') ?? '');
   return headerSeconds(headers.get('retry-after')?.trim() ?? '', Number.isNaN(there) ? now : there);
 }
 
-/** The markup of a page says less than its status. Not cut: whoever shows it hides secrets first and cuts then. */
+/**
+ * The text of a body. Undefined for a page, whose markup says less than its status. The text is not cut: the code that
+ * shows it hides secrets first and cuts then.
+ */
 function plainText(body: string): string | undefined {
   const text = body.trim();
   return text === '' || MARKUP.test(text) ? undefined : text;

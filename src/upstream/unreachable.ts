@@ -1,4 +1,4 @@
-/** Connections that could not be made: nobody was asked, so nothing follows for the model or the key. */
+/** Errors of connections that could not be made. Google was not asked, so nothing follows for the model or the key. */
 
 /**
  * The codes of Bun's fetch for a host that cannot be reached (docs/discoveries/0004-broken-connections.md), and what
@@ -14,15 +14,15 @@ const CODES: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no host has this name',
   EPROTO: 'the TLS handshake failed',
   ETIMEDOUT: 'no connection in time',
-  // The names that other versions of Bun give the same errors.
+  // Other versions of Bun give the same errors these names.
   ConnectionRefused: 'nothing listens there',
   FailedToOpenSocket: 'no connection',
 };
 
-/** Untrusted certificates; each cause has a name of its own. */
+/** Matches errors of certificates that are not trusted. Each cause has a name of its own. */
 const CERTIFICATE = /CERT|^UNABLE_TO_|^ERR_TLS_/;
 
-/** Why `code` says that the host cannot be reached; undefined where it says something else. */
+/** The reason why a host cannot be reached, by the error's `code`; undefined where `code` means something else. */
 export function whyUnreachable(code: string): string | undefined {
   if (Object.hasOwn(CODES, code)) return CODES[code];
   return CERTIFICATE.test(code) ? 'its certificate is not trusted' : undefined;
@@ -31,7 +31,7 @@ export function whyUnreachable(code: string): string | undefined {
 export const errorCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
-/** `cannot reach host: CODE (why)`; undefined where the host was reached. */
+/** The message `cannot reach host: CODE (why)`; undefined where the host was reached. */
 export function describeUnreachable(url: string, error: unknown): string | undefined {
   const code = errorCode(error);
   const why = code === undefined ? undefined : whyUnreachable(code);
