@@ -1,4 +1,4 @@
-/** Says to people how two requests differ that should be the same. */
+/** Describes for people how two requests differ that should be the same. */
 import { isObject } from '../lib/json.ts';
 import { type Matchable, type Noise, readableJson, withoutNoise } from './match.ts';
 
@@ -7,13 +7,13 @@ const SHOWN = 60;
 const MAX_LINES = 12;
 
 export type Difference = {
-  /** How many values differ: 0 for the same request. */
+  /** The number of values that differ: 0 for equal requests. */
   count: number;
   /** The first few differences, such as `messages[2].content: "… a" ≠ "… b"`. */
   lines: readonly string[];
 };
 
-/** `expected` stands on the left, `actual` on the right. */
+/** Compares two requests. Each line has the value of `expected` on the left, and the value of `actual` on the right. */
 export function differenceOf(expected: Matchable, actual: Matchable, noise: readonly Noise[]): Difference {
   const found = new Differences();
   const head = ({ method, path, query }: Matchable) => `${method} ${path}${query === '' ? '' : `?${query}`}`;

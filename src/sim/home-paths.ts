@@ -1,22 +1,19 @@
 /**
- * Finds the name of a person in the path of a home folder, and the name of a machine that shares one. It takes text in
- * which a row of backslashes is one.
+ * Finds the name of a person in the path of a home folder, and the name of a machine that shares such folders. The text
+ * must be unescaped, so that several backslashes in a row are one.
  */
 import type { Span } from '../lib/readings/reading.ts';
 import type { Unescaped } from '../lib/readings/unescaped.ts';
 
-/**
- * Where a word may begin: right before it the letter of an escape such as `
- * ` may stand.
- */
+/** Matches where a word may begin. Right before the word there may be the letter of an escape such as `\n`. */
 const START = String.raw`(?:^|[^\w./~-]|\\[bfnrt])`;
 
-/** A character that a name may have, however the path is quoted. */
+/** Matches a character that a name may have, however the path is quoted. */
 const LETTER = String.raw`[^/\\ \t\r\n"'\x60:;,<>()|&?*$]`;
 const NAME = `${LETTER}+`;
-/** Names on Windows may have blanks; a shell may put a backslash before each. */
+/** Matches names on Windows, which may have blanks. A shell may put a backslash before each blank. */
 const BLANK_NAME = String.raw`${LETTER}+(?:\\? ${LETTER}+){1,3}`;
-/** Whether a name goes on behind a blank can only be seen from what follows. */
+/** Matches a name on Windows. Whether the name goes on after a blank can be seen only from what follows. */
 const WINDOWS_NAME = String.raw`${BLANK_NAME}(?=[/\\])|${NAME}`;
 
 /** Paths of homes on each system, and on each bridge from one system to another. */
@@ -36,9 +33,9 @@ const WINDOWS_HOMES = [
 const PATTERNS: readonly RegExp[] = [
   new RegExp(`(${START}(?:${POSIX_HOMES}))(${NAME})`, 'g'),
   new RegExp(`(${START}(?:${WINDOWS_HOMES}))(${WINDOWS_NAME})`, 'g'),
-  // The name goes on to the quotation mark that ends the text.
+  // The name goes on until the quotation mark that ends the text.
   new RegExp(String.raw`((["'\x60])(?:${WINDOWS_HOMES}))(${BLANK_NAME})(?=\2)`, 'g'),
-  // Claude Code's name for the folder of a project: its path with dashes.
+  // Claude Code's folder for a project is named after the project's path, with dashes in place of slashes.
   /([/\\](?:-(?:home|Users|mnt-[a-z]-Users|[a-z]-Users)-|[A-Za-z]--Users-))([A-Za-z0-9_.]+)/g,
 ];
 
@@ -58,15 +55,12 @@ const HOMES = /^(?:home|users)$/i;
 const HOMES_BEHIND = /\\(?:home|Users)/iy;
 const FOLDER = new RegExp(String.raw`\\(${WINDOWS_NAME})`, 'y');
 
-/**
- * `\\host\share`, and the name behind it if the share holds homes: `\\host\Users
- * ame`, `\\wsl$\system\home
- * ame`.
- */
+/** Finds `\\host\share`, and the name after it if the share holds homes. */
 function findShares({ text, lengthAt }: Unescaped): Span[] {
   return [...text.matchAll(SHARE)].flatMap(({ 1: host = '', 2: share = '', index }) => {
     const shareAt = index + 1 + host.length + 1;
-    // It begins with twice as many backslashes as separate its folders, however often it is quoted.
+    // A share begins with twice as many backslashes as there are between its folders, however often the text was
+    // quoted.
     if (lengthAt(index) !== 2 * lengthAt(shareAt - 1)) return [];
     if (isLineEnd(host, share, lengthAt(shareAt - 1))) return [];
     const end = shareAt + share.length;
@@ -79,7 +73,7 @@ function findShares({ text, lengthAt }: Unescaped): Span[] {
   });
 }
 
-/** A word behind a backslash at the end of a line, as in TeX, looks just like such a share. */
+/** True for a word after a backslash at the end of a line, as in TeX: it looks exactly like a share. */
 const isLineEnd = (host: string, share: string, backslashes: number): boolean =>
   /^[bfnrt]/.test(share) && (backslashes === 1 || !/[\d.$-]/.test(host));
 

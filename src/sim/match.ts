@@ -1,47 +1,52 @@
 /**
- * Decides when two requests are the same, for those who record and those who look up. Both use the redacted form:
- * sorted keys, arrays as they are, and known noise taken out or made equal. If a kind of noise is missing from the
- * list, the request is not found, and somebody notices. That is why the list says what to leave out, and not what to
- * look at. Nothing is compared loosely.
+ * Decides whether two requests are the same, for recording and for replay. Both use the redacted form: keys sorted,
+ * arrays unchanged, and known noise removed or made equal. The list names the noise to ignore, and not the parts to
+ * compare: if a kind of noise is missing in it, a request is not found, and somebody notices. All else must be equal.
  */
 import { canonicalJson, isDeeperThan, isObject, tryParseJson } from '../lib/json.ts';
 
 export type Matchable = { method: string; path: string; query: string; body: string };
 
-/** What changes in a body from run to run without any meaning. `why` is for people. */
+/** Something that changes in a body from run to run and means nothing. `why` is for people. */
 export type Noise = { why: string } & (NoisyPlace | Settled);
 
 export type NoisyPlace = {
-  /** Keys and indexes from the top of the body. `*` stands for any of them, and a last `**` for everything below. */
+  /**
+   * Keys and indexes from the top of the body. `*` stands for any one of them, and a last `**` for everything below.
+   */
   at: readonly string[];
-  /** The part of the string that is taken out; without it the whole value goes. */
+  /** Matches the part of the string that is removed. Without a pattern the whole value is removed. */
   pattern?: RegExp;
 };
 
 export type Settled = {
   /**
-   * Gives one form to all bodies that mean the same. It takes any JSON, and returns what it does not know unchanged.
+   * Returns the same body for all bodies that mean the same. It accepts any JSON, and returns a body that it does not
+   * know unchanged.
    */
   settle(body: unknown): unknown;
 };
 
-/** Equal for equal requests. Opaque, and short enough to be a key of a map. */
+/** A key that is equal for equal requests. It is short, so it can be used in a map, and only means equality. */
 export function requestKey(request: Matchable, noise: readonly Noise[]): string {
   const { method, path, query, body } = request;
   const text = `${method} ${path}?${query}\n${canonicalBody(body, noise)}`;
   return new Bun.CryptoHasher('sha256').update(text).digest('hex');
 }
 
-/** The most levels of objects and lists. Deeper bodies are refused elsewhere; here the recursion must not overflow. */
+/**
+ * The most levels of objects and lists that are read. Deeper bodies are refused elsewhere; here the recursion must not
+ * overflow the stack.
+ */
 const MOST_LEVELS = 1_000;
 
-/** The JSON in `body`; undefined where it is none, or is nested too deep. */
+/** The JSON in `body`; undefined where `body` is not JSON, or is nested too deep. */
 export function readableJson(body: string): unknown {
   const value = tryParseJson(body);
   return isDeeperThan(value, MOST_LEVELS) ? undefined : value;
 }
 
-/** JSON with sorted keys and without noise. A body that is no JSON stays as it is. */
+/** The body as JSON with sorted keys and without noise. A body that is not JSON is returned unchanged. */
 export function canonicalBody(body: string, noise: readonly Noise[]): string {
   const value = readableJson(body);
   return value === undefined ? body : canonicalJson(withoutNoise(value, noise));
@@ -53,7 +58,7 @@ export const withoutNoise = (value: unknown, noise: readonly Noise[]): unknown =
     value,
   );
 
-/** Copies only what changes. */
+/** The value without noise. Only the parts that change are copied. */
 function quieten(value: unknown, at: readonly string[], pattern: RegExp | undefined): unknown {
   const [step, ...rest] = at;
   if (step === '**') return quietenBelow(value, pattern);

@@ -1,8 +1,8 @@
 /**
- * Names that a client makes up anew in every run, such as that of a background task: two requests that differ only in
- * such names are the same. A rule knows the form in which a name is introduced; from then on the name may stand
- * anywhere, in a path or in the arguments of a call. For comparison names are replaced by numbered stand-ins. A
- * recording is played with the names of the present run, because the client knows no others.
+ * Names that a client makes up anew in every run, such as the name of a background task: two requests that differ only
+ * in such names are the same. A rule knows the text that introduces a name; after that the name may be anywhere, in a
+ * path or in the arguments of a call. For a comparison names are replaced by numbered stand-ins. A recording is played
+ * with the names of the present run, because the client knows no others.
  */
 import { isObject } from '../lib/json.ts';
 import type { Read } from './cassette/types.ts';
@@ -17,7 +17,7 @@ export type NameRule = {
   derived?: (name: string) => string[];
 };
 
-/** Every name that `value` introduces, once, in the order of a walk with sorted keys. */
+/** All names that `value` introduces. Each is listed once, in the order of a walk with sorted keys. */
 export function namesIn(value: unknown, rules: readonly NameRule[]): string[] {
   const names = new Set<string>();
   const walk = (item: unknown): void => {
@@ -39,7 +39,7 @@ function collect(text: string, rules: readonly NameRule[], names: Set<string>): 
   }
 }
 
-/** Noise: the first name becomes ⟨name 1⟩, the second ⟨name 2⟩. */
+/** The noise of such names: the first name becomes ⟨name 1⟩, the second becomes ⟨name 2⟩. */
 export const standIns = (rules: readonly NameRule[]): Noise => ({
   why: 'names that the client makes up anew in every run',
   settle(body) {
@@ -57,7 +57,10 @@ export const standIns = (rules: readonly NameRule[]): Noise => ({
   },
 });
 
-/** One of `names`, but not as part of a longer word. In JSON the letter of an escape may stand right before it. */
+/**
+ * Matches any of `names`, but not as a part of a longer word. In JSON the letter of an escape may be right before the
+ * name.
+ */
 function anyOf(names: Iterable<string>): RegExp {
   const longestFirst = [...names].sort((a, b) => b.length - a.length).map(RegExp.escape);
   return new RegExp(
@@ -66,12 +69,12 @@ function anyOf(names: Iterable<string>): RegExp {
   );
 }
 
-/** For each name in the recording the present client's name for the same thing. */
+/** For each name in the recording: the present client's name for the same thing. */
 export class NameBook {
   readonly #toNow = new Map<string, string>();
   readonly #toRecorded = new Map<string, string>();
 
-  /** Both lists come from `namesIn`, for two requests that are the same. */
+  /** Learns from two requests that are the same. Both lists come from `namesIn`. */
   learn(recorded: readonly string[], now: readonly string[]): void {
     for (const [index, name] of recorded.entries()) {
       const other = now[index];
@@ -81,13 +84,13 @@ export class NameBook {
     }
   }
 
-  /** A present text as it would stand in the recording. */
+  /** A text of the present run with the names of the recording. */
   toRecorded(text: string): string {
     if (this.#toRecorded.size === 0) return text;
     return text.replace(anyOf(this.#toRecorded.keys()), (name) => this.#toRecorded.get(name) ?? name);
   }
 
-  /** Recorded reads as they would be now. */
+  /** Recorded reads with the names of the present run. */
   toNow(reads: readonly Read[]): readonly Read[] {
     if (this.#toNow.size === 0) return reads;
     return replaceInReads(reads, anyOf(this.#toNow.keys()), (name) => this.#toNow.get(name) ?? name);

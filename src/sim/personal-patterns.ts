@@ -1,8 +1,8 @@
 /**
- * Patterns of what tells about a person, an account or a machine without being a credential. They are for text whose
- * escapes are undone (a row of backslashes is one) and whose characters are bytes. Each pattern starts with fixed
- * letters, and no two quantifiers side by side take the same character, so no part of a text is read more than a few
- * times.
+ * Patterns that find text about a person, an account or a machine that is no credential. They are for text whose
+ * escapes are undone (several backslashes in a row are one) and whose characters are bytes. Each pattern starts with
+ * fixed letters, and no two quantifiers side by side match the same character, so no part of a text is read more than a
+ * few times.
  */
 import type { Span } from '../lib/readings/reading.ts';
 import type { Finder } from './finder.ts';
@@ -28,15 +28,15 @@ const ID_KEYS = [
 ];
 const PROJECT_KEYS = ['project_id', 'projectId', 'project_number', 'quota_project_id', 'containerInfo'];
 
-/** JSON within JSON is found too: its quotes are not escaped here. */
+/** Matches the text before a value. JSON inside of JSON is found too: its quotes are not escaped here. */
 const beforeValue = (keys: readonly string[]) => new RegExp(String.raw`"(?:${keys.join('|')})"\s*:\s*"`, 'g');
 
-/** The most characters of an id; a text that has not ended by then is none. */
+/** The most characters of an id. A longer text is no id. */
 const LONGEST_ID = 1_000;
 
 /**
- * The quotes around a value have one depth of escaping, and those within it have one more. An object in a string is
- * searched, not blotted out.
+ * Finds the values of these keys. The quotes around a value have one depth of escaping, and the quotes within the value
+ * have one more. An object in a string is searched, not blotted out.
  */
 const valuesAt = (keys: readonly string[]): Finder['find'] => {
   const before = beforeValue(keys);
@@ -48,17 +48,14 @@ const valuesAt = (keys: readonly string[]): Finder['find'] => {
       if (text[start] === '{' || !isAlike(index + found.indexOf('"', 1)) || !isAlike(start - 1)) return [];
       const last = Math.min(text.length, start + LONGEST_ID);
       for (let at = text.indexOf('"', start); at >= 0 && at < last; at = text.indexOf('"', at + 1)) {
-        // The last backslashes of the value itself may stand before the quote.
+        // Before the quote there may be backslashes that belong to the value itself.
         if (lengthAt(at) % (2 * depth) === depth) return [{ start, length: at - start }];
       }
       return [];
     });
 };
 
-/**
- * Where a word may begin: right before it the letter of an escape such as `
- * ` may stand.
- */
+/** Matches where a word may begin. Right before the word there may be the letter of an escape such as `\n`. */
 const START = String.raw`(?:^|[^\w./~-]|\\[bfnrt])`;
 
 export const PERSONAL_FINDERS: readonly Finder[] = [
@@ -83,7 +80,7 @@ export const PERSONAL_FINDERS: readonly Finder[] = [
   { kind: 'email', find: ({ text }) => findEmails(text) },
 ];
 
-/** Matches backwards from the `@`: forwards every long word would be read over and over. */
+/** Finds addresses backwards from the `@`. Forwards, every long word would be read again and again. */
 function findEmails(text: string): Span[] {
   const spans: Span[] = [];
   for (const { 0: domain, index } of text.matchAll(

@@ -1,7 +1,7 @@
 /**
- * Blots out what must not be stored: credentials in any encoding, and what tells about a person or an account. The
- * replacement has the same length in plain ASCII, so offsets, reads and content lengths still hold. A list says where
- * something was blotted out; nothing says what it was. To apply it twice changes nothing more.
+ * Blots out what must not be stored: credentials in any encoding, and text about a person or an account. The
+ * replacement has the same length in plain ASCII, so offsets, reads and content lengths stay right. A list says where
+ * something was blotted out; nothing says what it was. Redacting twice changes nothing more.
  */
 import { secretsIn } from '../lib/find-secrets.ts';
 import { toldInEvents } from '../lib/readings/events.ts';
@@ -16,35 +16,35 @@ import { tokensIn } from './token-shapes.ts';
 export type Redactor = {
   /** A redactor that also knows these secrets. */
   with(secrets: readonly string[]): Redactor;
-  /** `where` is the name of the text in the list. */
+  /** Redacts a text. `where` is the name of the text in the list. */
   text(text: string, where: string, list: Redaction[]): string;
   bytes(bytes: Uint8Array, where: string, list: Redaction[]): Uint8Array;
   /** Redacts the joined bytes and splits them again as before: a secret may lie across several reads. */
   reads(reads: readonly Read[], where: string, list: Redaction[]): Read[];
-  /** Keeps the headers named in `allowed` (lower case), redacted. No other header is kept. */
+  /** Redacts headers. Only the headers named in `allowed` (lower case) are kept. */
   headers(headers: Headers, allowed: readonly string[], where: string, list: Redaction[]): HeaderTable;
 };
 
 const BLOT = 'x';
 const MOST_ROUNDS = 5;
-/** Shorter values are no secrets, and would be found in many words. */
+/** Characters. A shorter value is no secret, and would be found in many words. */
 const MIN_SECRET = 6;
 
 type Found = Span & { kind: string };
 
-/** A further finder, used on each text and on whatever is encoded in it. */
+/** An additional finder. It searches each text, and whatever is encoded in the text. */
 export type OwnRule = { kind: string; find(text: string): Span[] };
 
 const PERSONAL = new Set(PERSONAL_FINDERS.map(({ kind }) => kind));
-/** Whether such a finding tells about a person, and does not open a door. */
+/** True where a finding is about a person, and is no credential. */
 export const isPersonal = (kind: string): boolean => PERSONAL.has(kind);
 
 const knownSpans = (reading: Reading, secrets: readonly string[]): Found[] =>
   secretsIn(reading, secrets).map((span) => ({ ...span, kind: 'secret' }));
 
 /**
- * Finds known keys, text in the form of a key, and what the user has named: in the text, and in whatever is encoded in
- * it.
+ * Finds known keys, text that looks like a key, and text that the user has named: in the text, and in whatever is
+ * encoded in it.
  */
 function credentialSpans(reading: Reading, secrets: readonly string[], own: readonly OwnRule[]): Found[] {
   const shaped = tokensIn(reading).flatMap(({ kind, spans }) => spans.map((span) => ({ ...span, kind })));
@@ -60,9 +60,9 @@ function findCredentials(text: string, secrets: readonly string[], own: readonly
   const { plain, decoded } = readingsOf(text);
   const found = credentialSpans(plain, secrets, own);
   for (const { reading, isText } of decoded) {
-    // The bytes of a picture were not written by anybody, so no pattern applies.
+    // Nobody wrote the bytes of a picture as text, so only known secrets are searched for there.
     const more = isText ? credentialSpans(reading, secrets, own) : knownSpans(reading, secrets);
-    // One by one: a function takes no million arguments.
+    // They are added one by one, because a function cannot have a million arguments.
     for (const one of more) found.push(one);
   }
   return found;
@@ -81,14 +81,14 @@ function findPersonal(text: string): Found[] {
 }
 
 export function createRedactor(secrets: readonly string[], own: readonly OwnRule[] = []): Redactor {
-  // Longest first: nothing may be left of a secret that begins with another secret.
+  // The longest come first: nothing may be left of a secret that begins with another secret.
   const known = [...new Set(secrets)]
     .filter((secret) => secret.length >= MIN_SECRET)
     .sort((a, b) => b.length - a.length);
   const bytes: Redactor['bytes'] = (given, where, list) => {
     const text = Buffer.from(given.buffer, given.byteOffset, given.byteLength).toString('latin1');
     let clean = blot(text, findCredentials(text, known, own), where, list);
-    // The replacement may complete a name or an address, so this goes on until nothing more is found.
+    // The replacement may complete a name or an address, so redacting is repeated until nothing more is found.
     for (let rounds = 0, before = ''; before !== clean && rounds < MOST_ROUNDS; rounds++) {
       before = clean;
       clean = blot(before, findPersonal(before), where, list);
@@ -115,7 +115,7 @@ export function createRedactor(secrets: readonly string[], own: readonly OwnRule
   return self;
 }
 
-/** In order. Several spans that one finder has found side by side are one. */
+/** The findings in order. Spans that one finder has found side by side are joined. */
 function joined(found: readonly Found[]): Found[] {
   const spans: Found[] = [];
   for (const { kind, start, length } of [...found].sort((a, b) => a.start - b.start || b.length - a.length)) {
@@ -127,7 +127,7 @@ function joined(found: readonly Found[]): Found[] {
   return spans;
 }
 
-/** Where two spans overlap, the list has one, under the name of the first. */
+/** Blots out the findings. Where two spans overlap, the list has one place, under the name of the first. */
 function blot(text: string, found: readonly Found[], where: string, list: Redaction[]): string {
   let clean = '';
   let from = 0;
@@ -152,11 +152,11 @@ function splitLike(joined: Uint8Array, reads: readonly Read[]): Read[] {
   });
 }
 
-/** Names of headers and of query values that hold credentials. */
+/** Matches the names of headers and of query values that hold credentials. */
 const CREDENTIAL = /key|token|secret|auth|cookie|password/i;
 const SCHEME = /^(?:bearer|basic|token)\s+/i;
 
-/** The credentials that a request carries. They are blotted out wherever they appear in its exchange. */
+/** The credentials that a request sends. They are blotted out wherever they appear in its exchange. */
 export function credentialsIn(headers: Headers, query: URLSearchParams): string[] {
   const carried = [...headers, ...query].filter(([name]) => CREDENTIAL.test(name));
   return carried.flatMap(([name, value]) =>

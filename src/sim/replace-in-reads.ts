@@ -1,9 +1,9 @@
-/** Replaces text in a body that came in several reads: a match may lie across two of them. */
+/** Replaces text in a body that came in several reads. A match may begin in one read and end in another. */
 import type { Read } from './cassette/types.ts';
 
 /**
- * Returns as many reads as before. A replacement across several reads stands in the first of them. `pattern` is global,
- * and matches ASCII only.
+ * Returns the same number of reads. A replacement that belongs to several reads is put into the first of them.
+ * `pattern` is global, and matches ASCII only.
  */
 export function replaceInReads(
   reads: readonly Read[],

@@ -1,4 +1,7 @@
-/** Scenarios: what the mock says, and when. They are data, one file each; docs/scenarios.md describes the format. */
+/**
+ * Loads the scenarios: what the mock says, and when. Each scenario is a file of data; docs/scenarios.md describes the
+ * format.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseScenario } from './scenario/read.ts';
@@ -21,7 +24,7 @@ export function loadScenarios(folder: string): Scenario[] {
   return inOrder(scenarioFiles(folder).map((file) => [file, readScenario(folder, file)]));
 }
 
-/** Throws where two files bear the same name. */
+/** Sorts scenarios. Throws where two files have the same name. */
 export function inOrder(read: readonly (readonly [file: string, scenario: Scenario])[]): Scenario[] {
   const owners = new Map<string, string>();
   for (const [file, { name }] of read) {
@@ -32,7 +35,7 @@ export function inOrder(read: readonly (readonly [file: string, scenario: Scenar
   return read.map(([, scenario]) => scenario).sort((a, b) => a.order - b.order);
 }
 
-/** The scenario called `name`. Throws a ScenarioError that lists the names that there are. */
+/** The scenario called `name`. Throws a ScenarioError that lists all names. */
 export function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name);
   if (found) return found;

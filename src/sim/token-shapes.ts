@@ -1,22 +1,19 @@
 /**
- * Finds credentials that nobody has named, by the shapes that their makers gave them. It takes readings: text whose
- * escapes are undone, and whose characters are bytes. A shape begins at the edge of a word and never inside one: a
- * picture or a signature in base64 is one word of many letters, and contains every short row of letters somewhere. Each
- * pattern starts with fixed letters, and no two quantifiers side by side take the same character, so no part of a text
- * is read more than a few times.
+ * Finds credentials that nobody has named, by the forms that their makers gave them. The texts must be readings: text
+ * whose escapes are undone, and whose characters are bytes. A credential begins at the edge of a word and never inside
+ * a word: a picture or a signature in base64 is one word of many letters, and contains every short row of letters
+ * somewhere. Each pattern starts with fixed letters, and no two quantifiers side by side match the same character, so
+ * no part of a text is read more than a few times.
  */
 import type { Reading, Span } from '../lib/readings/reading.ts';
 
-/**
- * A word begins behind this. The letter of an escape such as `
- * ` may stand right before the word.
- */
+/** Matches the beginning of a word. Right before the word there may be the letter of an escape such as `\n`. */
 const EDGE = String.raw`(?<![\w+/-])|(?<=\\[bfnrt])`;
-/** The same, but slashes and plus signs also separate words: for shapes that are too long to turn up by chance. */
+/** Like `EDGE`, but slashes and plus signs also separate words: for forms that are too long to occur by chance. */
 const LOOSE_EDGE = String.raw`(?<![\w-])|(?<=\\[bfnrt])`;
 const ANYWHERE = '';
 
-/** The pattern is tried only on a text that has one of `needs` in it. */
+/** One form of credentials. The pattern is tried only on a text that contains one of `needs`. */
 type Shape = { kind: string; needs: readonly string[]; pattern: RegExp };
 
 const shape = (kind: string, needs: readonly string[], pattern: RegExp, edge = LOOSE_EDGE): Shape => ({
@@ -73,7 +70,7 @@ const SHAPES: readonly Shape[] = [
     /(?<=[Aa]uthorization["']?\s{0,2}[:=]\s{0,2}["']?[Bb]asic )[\w+/-]{8,}=*/,
     ANYWHERE,
   ),
-  // A reference to a password, such as `$PASSWORD`, is no password.
+  // A reference to a password, such as `$PASSWORD`, is not a password.
   shape(
     'password',
     ['://'],
@@ -88,7 +85,7 @@ const spanOf = ({ 0: found, index }: RegExpExecArray): Span => ({ start: index, 
 
 export type Found = { kind: string; spans: Span[] };
 
-/** In characters of the reading. */
+/** Finds credentials in a reading. The offsets count characters of the reading. */
 export function tokensIn({ text, spans }: Reading): Found[] {
   const found = SHAPES.filter((one) => needed(one, text)).flatMap(({ kind, pattern }) =>
     [...text.matchAll(pattern)].map(spanOf).map((span) => ({ kind, span })),
@@ -101,21 +98,21 @@ export function tokensIn({ text, spans }: Reading): Found[] {
 }
 
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
-/** Characters. */
+/** The most characters of a private key. */
 const LONGEST_KEY = 20_000;
 const DASHES = '-----';
-/** Base64, line ends in every writing, numbers of lines, and the few headers that such a key may have. */
+/** Matches base64, line ends in every form, numbers of lines, and the few headers that a private key may have. */
 const BODY = /(?:[\w+/=\s:,.|\xe2\x86\x92-]|\\[nrt])*?(?=-----END)/y;
-/** The first lines of a key that is cut off. They hold nothing but the key. */
+/** Matches the first lines of a private key that is cut off. These lines contain nothing but the key. */
 const WHOLE_LINES = /(?:(?:\s|\\[nrt])+(?:\d{1,7}(?:\xe2\x86\x92|[\t:|]|\\t))?[A-Za-z0-9+/=]{32,})+/y;
 
-/** What stands between the first line and the last one. */
+/** The text between the first line and the last line of a private key. */
 function privateKeys(text: string): Span[] {
   const spans: Span[] = [];
   if (!text.includes('PRIVATE KEY')) return spans;
   for (const { 0: line, index } of text.matchAll(BEGIN)) {
     const start = index + line.length;
-    // The search goes up to the next dashes only, so that no part of the text is read again for each key.
+    // The search goes only to the next dashes, so that no part of the text is read again for each key.
     const next = text.indexOf(DASHES, start);
     const until = text.slice(start, next < 0 ? start + LONGEST_KEY : Math.min(next + 8, start + LONGEST_KEY));
     BODY.lastIndex = 0;

@@ -1,9 +1,11 @@
-/** Which parts of an exchange with upstream are kept, and what makes two upstream requests the same. */
+/** Says which parts of an exchange with upstream are kept, and when two upstream requests are the same. */
 import type { Redaction } from './cassette/types.ts';
 import type { Matchable } from './match.ts';
 import type { Redactor } from './redact.ts';
 
-/** Headers and query values that are kept; no others are. A list of what to drop would never be complete. */
+/**
+ * The headers and query values that are kept; all others are dropped. A list of what to drop could never be complete.
+ */
 export const UPSTREAM_WIRE = {
   requestHeaders: ['accept', 'accept-encoding', 'content-type'],
   responseHeaders: [
@@ -20,13 +22,13 @@ export const UPSTREAM_WIRE = {
   query: ['alt'],
 } as const;
 
-/** The query's allowed part, in the order of `allowed`. */
+/** The allowed part of a query, in the order of `allowed`. */
 export function allowedQuery(query: URLSearchParams, allowed: readonly string[]): string {
   const kept = allowed.flatMap((name) => query.getAll(name).map((value) => [name, value]));
   return new URLSearchParams(kept).toString();
 }
 
-/** An upstream request in its redacted form, which is stored and compared. */
+/** The redacted form of an upstream request, which is stored and compared. */
 export function upstreamMatchable(
   url: URL,
   init: Pick<RequestInit, 'method' | 'body'>,
@@ -37,7 +39,7 @@ export function upstreamMatchable(
     method: init.method ?? 'GET',
     path: redactor.text(url.pathname, 'request.path', list),
     query: redactor.text(allowedQuery(url.searchParams, UPSTREAM_WIRE.query), 'request.query', list),
-    // The text as it goes over the wire, which cannot carry half a surrogate pair.
+    // The text in the form in which it is sent: the network cannot carry half a surrogate pair.
     body: redactor.text(typeof init.body === 'string' ? init.body.toWellFormed() : '', 'request.body', list),
   };
 }

@@ -1,11 +1,11 @@
 /**
- * Large pieces of request bodies, stored once. A session repeats its system prompt, its tools and its history with
- * every request; a packed request shows only what is new in it. It works on text: whatever the text is, unpacking gives
- * the same one. A long string literal becomes `"⟦blob:<hash>⟧"`, and a tool's declaration `"⟦json:<hash>⟧"` (quotes
- * included), so packed JSON is still JSON. A `⟦` in the text itself is doubled.
+ * Stores large pieces of request bodies once. A session repeats its system prompt, its tools and its history in every
+ * request; a packed request shows only what is new in it. Packing works on text: whatever the text is, unpacking gives
+ * the same text. A long string literal becomes `"⟦blob:<hash>⟧"`, and a tool's declaration becomes `"⟦json:<hash>⟧"`
+ * (quotes included), so packed JSON is still JSON. A `⟦` in the text itself is doubled.
  */
 
-/** Characters. Shorter pieces stay in place, where they can be read. */
+/** Characters. A shorter piece stays in its place, where people can read it. */
 const LEAST = 1_000;
 /** Hexadecimal digits of SHA-256: 128 bits. */
 const HASH_LENGTH = 32;
@@ -18,7 +18,8 @@ export const blobHash = (content: string): string =>
 type Span = { kind: 'json' | 'blob'; start: number; end: number };
 
 /**
- * Hands each piece that is taken out to `store`. Well-formed text only: text with lone surrogates comes back unchanged.
+ * Packs a text, and calls `store` with each piece that is taken out. Only for well-formed text: text with lone
+ * surrogates is returned unchanged.
  */
 export function packText(text: string, store: (hash: string, content: string) => void): string {
   if (!text.isWellFormed()) return double(text);
@@ -35,7 +36,7 @@ export function packText(text: string, store: (hash: string, content: string) =>
   return packed + double(text.slice(from));
 }
 
-/** The inverse. `load` throws for a blob that is not there. */
+/** Unpacks a packed text. `load` throws for a blob that does not exist. */
 export function unpackText(packed: string, load: (hash: string) => string): string {
   return packed.replace(PACKED, (_mark, json: string | undefined, blob: string | undefined) => {
     const hash = json ?? blob;
@@ -45,18 +46,18 @@ export function unpackText(packed: string, load: (hash: string) => string): stri
 
 const double = (text: string) => text.replaceAll('⟦', '⟦⟦');
 
-/** Arrays under these keys hold tool declarations. */
+/** The keys whose arrays hold tool declarations. */
 const TOOL_LISTS: readonly string[] = ['tools', 'functionDeclarations', 'function_declarations'];
 
-/** Keys are short. Of a longer string only its place is of interest. */
+/** Characters. No key is longer; of a longer string only its place is remembered. */
 const LONGEST_KEY = 64;
 
 /** An open bracket, and what is known about it. */
 type Level = { start: number; isArray: boolean; key: string; pendingKey: string; hasTools: boolean };
 
 /**
- * Finds the pieces that become blobs, in order; none lies inside another. It looks at brackets and strings, not at
- * grammar, so it finds less in a text that is no JSON.
+ * Finds the pieces that become blobs, in order; none is inside another. The finder looks at brackets and strings and
+ * not at grammar, so it finds less in a text that is not JSON.
  */
 class SpanFinder {
   readonly spans: Span[] = [];
@@ -74,7 +75,7 @@ class SpanFinder {
     if (level) level.pendingKey = this.#word;
   }
 
-  /** A string literal; `end` is the index behind its closing quote. */
+  /** Handles a string literal; `end` is the index after its closing quote. */
   literal(text: string, start: number, end: number): void {
     this.#word = end - start < LONGEST_KEY ? text.slice(start + 1, end - 1) : '';
     if (end - start >= LEAST) this.spans.push({ kind: 'blob', start: start + 1, end: end - 1 });
@@ -86,7 +87,8 @@ class SpanFinder {
     if (!level || !parent) return;
     const isTool = !level.isArray && parent.isArray && TOOL_LISTS.includes(level.key);
     if (isTool || level.hasTools) parent.hasTools = true;
-    // A tool that groups other tools is not cut out as a whole: one tool more would change the whole.
+    // A tool that groups other tools is not cut out as one piece: one more tool in the group would change the whole
+    // piece.
     if (!isTool || level.hasTools || end - level.start < LEAST) return;
     while ((this.spans.at(-1)?.start ?? -1) > level.start) this.spans.pop();
     this.spans.push({ kind: 'json', start: level.start, end });
@@ -94,7 +96,7 @@ class SpanFinder {
 }
 
 /**
- * The index behind the quote that ends the string literal at `start`. A loop, since a regular expression would
+ * The index after the quote that ends the string literal at `start`. It is a loop, since a regular expression would
  * backtrack over megabytes.
  */
 function literalEnd(text: string, start: number): number {

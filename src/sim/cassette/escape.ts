@@ -1,7 +1,8 @@
 /**
- * Any bytes as text and back (PEP 383). Valid UTF-8 stays as it is. A byte of no valid sequence becomes the lone
- * surrogate U+DC00 + byte, which `JSON.stringify` prints as `\udcc3`. So a fixture is readable where it is sane, exact
- * where it is not, and plain ASCII for git and editors at the odd places.
+ * Writes any bytes as text, and reads them back (PEP 383). Valid UTF-8 stays as it is. A byte that belongs to no valid
+ * sequence becomes the lone surrogate U+DC00 + byte, which `JSON.stringify` prints as `\udcc3`. So a fixture is
+ * readable where it is UTF-8, exact where it is not, and plain ASCII for git and editors at the bytes that are not
+ * UTF-8.
  */
 
 const ESCAPE_BASE = 0xdc00;
@@ -35,7 +36,9 @@ function escapedText(bytes: Uint8Array): string {
   return text + strict.decode(bytes.subarray(valid));
 }
 
-/** Lead bytes of UTF-8: how many bytes follow, and the range of the first of them (Unicode 15, table 3-7). */
+/**
+ * For each range of UTF-8's first bytes: how many bytes follow, and the range of the next byte (Unicode 15, table 3-7).
+ */
 const LEADS: readonly (readonly [from: number, to: number, length: number, low: number, high: number])[] = [
   [0x00, 0x7f, 1, 0, 0],
   [0xc2, 0xdf, 2, 0x80, 0xbf],
@@ -48,7 +51,7 @@ const LEADS: readonly (readonly [from: number, to: number, length: number, low: 
   [0xf4, 0xf4, 4, 0x80, 0x8f],
 ];
 
-/** The length of the valid sequence that begins at `at`, or 0. */
+/** The length of the valid sequence that begins at `at`; 0 where none begins there. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at] ?? 0;
   const row = LEADS.find(([from, to]) => lead >= from && lead <= to);
@@ -62,7 +65,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
   return length;
 }
 
-/** The inverse of `textOf`. Throws a RangeError for a lone surrogate that stands for no byte. */
+/** Turns text of `textOf` back into bytes. Throws a RangeError for a lone surrogate that stands for no byte. */
 export function bytesOf(text: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
   const pieces: Uint8Array[] = [];

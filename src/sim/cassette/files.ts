@@ -1,4 +1,4 @@
-/** Files of recordings. They are private, and appear as a whole or not at all. */
+/** Writes the files of recordings. They are private, and each file or folder appears complete or not at all. */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -9,13 +9,13 @@ export const FOLDER_MODE = 0o700;
 
 let drafts = 0;
 
-/** A name beside `path` that nobody else uses, and that no listing takes for a recording. */
+/** A name beside `path` that no other process uses, and that no listing reads as a recording. */
 function draftOf(path: string): string {
   drafts++;
   return join(dirname(path), `.${basename(path)}.${process.pid}-${drafts}.tmp`);
 }
 
-/** Replaces `path` in one step. */
+/** Writes a file, and replaces `path` with it in one step. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
   const draft = draftOf(path);
@@ -23,14 +23,16 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   await rename(draft, path);
 }
 
-/** What happens if the folder exists: it is replaced, or the promise rejects with FolderTaken. */
+/**
+ * What happens if the folder exists already. `replace`: it is replaced. `reject`: the promise rejects with FolderTaken.
+ */
 export type IfThere = 'replace' | 'reject';
 
 export class FolderTaken extends Error {
   override readonly name = 'FolderTaken';
 }
 
-/** Lets `fill` write into a folder beside `path`, and then renames it to `path`. */
+/** Lets `fill` write into a new folder beside `path`, and then renames that folder to `path`. */
 export async function writeFolder(
   path: string,
   fill: (draft: string) => Promise<void>,
@@ -42,7 +44,7 @@ export async function writeFolder(
     await fill(draft);
     if (ifThere === 'replace' && existsSync(path)) await rm(path, { recursive: true });
     await rename(draft, path).catch((error: unknown) => {
-      // The rename fails if a folder with something in it is there, whoever made it.
+      // The rename fails if the folder exists and has something in it, whoever made it.
       throw isTaken(error) ? new FolderTaken(path, { cause: error }) : error;
     });
   } catch (error) {

@@ -17,15 +17,18 @@ export const STREAM = 'stream.jsonl';
 export const MANIFEST = 'recording.json';
 export const BLOBS = 'blobs';
 
-/** Chosen by the content type of the answer; both files hold the exact bytes. */
+/**
+ * The file of the client's answer. The content type of the answer decides which of the two is written; both contain the
+ * exact bytes.
+ */
 export const EXPECTED = { stream: 'expected.sse', whole: 'expected.json' } as const;
 
 export const blobPath = (requestFolder: string, hash: string): string =>
   join(dirname(requestFolder), BLOBS, hash);
 
-/** `1` → `01`. */
+/** The folder of an exchange: `01` for 1. */
 export const exchangeName = (number: number): string => String(number).padStart(2, '0');
 
-/** `1`, `main` → `001-main`. */
+/** The folder of a client request: `001-main` for 1 and `main`. */
 export const requestName = (number: number, caller: string): string =>
   `${String(number).padStart(3, '0')}-${caller.replace(/[^a-z0-9-]+/gi, '-')}`;

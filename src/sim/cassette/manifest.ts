@@ -1,4 +1,7 @@
-/** `recording.json` makes a folder a recording, and holds the settings that its answers depend on. */
+/**
+ * Reads and writes `recording.json`, which makes a folder a recording. It contains the settings that the answers of the
+ * recording depend on.
+ */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
@@ -18,7 +21,7 @@ const Manifest = Type.Object({
 
 export type Manifest = Static<typeof Manifest>;
 
-/** Throws a CassetteError where the folder holds no recording. */
+/** Reads the manifest. Throws a CassetteError where the folder holds no recording. */
 export function readManifest(folder: string): Manifest {
   const file = join(folder, MANIFEST);
   if (!existsSync(file)) throw new CassetteError(folder, `not a recording: there is no ${MANIFEST}`);
@@ -26,8 +29,8 @@ export function readManifest(folder: string): Manifest {
 }
 
 /**
- * Starts a recording in `folder`, or continues the one that is there. Throws where two different recordings would be
- * mixed.
+ * Starts a recording in `folder`, or continues the recording that is there. Throws where the two recordings have
+ * different settings.
  */
 export function openManifest(folder: string, manifest: Omit<Manifest, 'format'>): void {
   const isNew = !existsSync(folder) || readdirSync(folder).length === 0;

@@ -1,4 +1,4 @@
-/** What `meta.json` holds, and how it is read without trusting it. */
+/** Says what `meta.json` contains, and reads it with checks. */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../../lib/json.ts';
@@ -13,7 +13,7 @@ const Redactions = Type.Array(
 
 const Format = { format: Type.Literal(FORMAT_VERSION) };
 
-/** About the bytes on disk, which were redacted and otherwise not changed. */
+/** Describes the bytes on disk, which were redacted and otherwise not changed. */
 const Body = Type.Object({
   sha256: Type.String(),
   length: Type.Number(),
@@ -51,7 +51,7 @@ export const RequestMeta = Type.Object({
   clockStart: Type.Number(),
   keyFingerprint: Type.String(),
   signatures: Type.Array(Type.Array(Type.Union([Type.String(), Type.Null()]))),
-  /** For packed JSON the figures are those of the bytes before packing. */
+  /** The packed media. For packed JSON the figures are those of the bytes before packing. */
   fetched: Type.Optional(Type.String()),
   promptTold: Type.Optional(Type.Object({ tokens: Type.Number(), cached: Type.Number() })),
   settings: Type.Optional(Type.Partial(RecordedSettings)),
@@ -80,9 +80,9 @@ export const ClientRequestFile = Type.Object({
   path: Type.String(),
   query: Type.String(),
   headers: Headers,
-  /** The packed body, where the body is JSON in the form that `JSON.stringify` prints. */
+  /** The packed body, where the body is JSON exactly as `JSON.stringify` prints it. */
   body: Type.Optional(Type.Unknown()),
-  /** The packed body otherwise. */
+  /** The packed body of all other requests. */
   bodyText: Type.Optional(Type.String()),
 });
 
@@ -90,7 +90,7 @@ export type ExchangeMeta = Static<typeof ExchangeMeta>;
 export type RequestMeta = Static<typeof RequestMeta>;
 export type ClientRequestFile = Static<typeof ClientRequestFile>;
 
-/** Throws a CassetteError that names `file` and the first wrong field. */
+/** Reads `text` by `schema`. Throws a CassetteError that names `file` and the first wrong field. */
 export function readJsonFile<T extends TObject>(schema: T, text: string, file: string): Static<T> {
   const value = tryParseJson(text);
   if (value === undefined) throw new CassetteError(file, 'not JSON');
@@ -102,7 +102,7 @@ export function readJsonFile<T extends TObject>(schema: T, text: string, file: s
 export const sha256 = (bytes: Uint8Array): string =>
   new Bun.CryptoHasher('sha256').update(bytes).digest('hex');
 
-/** Throws where the bytes differ from those that were written. */
+/** Throws where the bytes differ from the bytes that were written. */
 export function checkBody(bytes: Uint8Array, body: Static<typeof Body>, file: string): void {
   if (bytes.length !== body.length)
     throw new CassetteError(file, `${bytes.length} bytes, recorded were ${body.length}`);

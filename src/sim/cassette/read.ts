@@ -1,4 +1,4 @@
-/** Reads what `write.ts` wrote, and checks that nobody has changed it. */
+/** Reads recordings that `write.ts` has written, and checks that nobody has changed them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
@@ -23,7 +23,7 @@ import {
   type UpstreamExchange,
 } from './types.ts';
 
-/** Throws a CassetteError that names the bad file. */
+/** Reads one client request. Throws a CassetteError that names the bad file. */
 export function readRecordedRequest(folder: string): RecordedRequest {
   const metaFile = join(folder, layout.META);
   const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
@@ -39,7 +39,7 @@ export function readRecordedRequest(folder: string): RecordedRequest {
 
 /**
  * The folders of all client requests in a recording (or of all cases in `fixtures/turns`), in order. A folder with
- * missing files is among them, so that whoever reads it gets an error.
+ * missing files is listed, too, so that reading it gives an error.
  */
 export const listRecording = (folder: string): string[] =>
   listFolders(folder).filter((path) => basename(path) !== layout.BLOBS);
@@ -61,11 +61,11 @@ function readBytes(file: string): Uint8Array {
   return new Uint8Array(readFileSync(file));
 }
 
-/** Decoded by hand, so that a byte-order mark stays in the text. */
+/** The text of a file. It is decoded by `textOf`, so that a byte-order mark stays in the text. */
 const readText = (file: string): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(readBytes(file));
 
-/** Blobs lie beside the folder of the client request. */
+/** Loads the blobs of a client request. They are in a folder beside the request's folder. */
 function blobLoader(requestFolder: string): (hash: string) => string {
   return (hash) => {
     const file = layout.blobPath(requestFolder, hash);
@@ -123,5 +123,5 @@ const connectionError = ({ message, code }: { message: string; code?: string | u
   ...(code === undefined ? {} : { code }),
 });
 
-/** `<recording>/001-main` → `001-main`. */
+/** The name of a request: `001-main` for `<recording>/001-main`. */
 export const nameOf = (folder: string): string => basename(folder);

@@ -1,4 +1,4 @@
-/** The settings that answers depend on, as they are kept. */
+/** The settings that answers depend on, in the form in which recordings keep them. */
 import { type Static, Type } from '@sinclair/typebox';
 
 /** Times are milliseconds. */
@@ -8,11 +8,11 @@ export const RecordedSettings = Type.Object({
     small: Type.String(),
     patterns: Type.Array(Type.Tuple([Type.String(), Type.String()])),
   }),
-  /** Absent in recordings that are older than fallbacks. */
+  /** Absent in recordings that are older than `MODEL_FALLBACKS`. */
   modelFallbacks: Type.Optional(Type.Array(Type.Array(Type.String()))),
   maxTokensLimit: Type.Union([Type.Number(), Type.Null()]),
   upstreamStreaming: Type.Boolean(),
-  /** Absent in recordings that are older than media by URL. */
+  /** Absent in recordings that are older than `URL_FETCH`. */
   urlFetch: Type.Optional(Type.Object({ google: Type.Boolean(), proxy: Type.Boolean() })),
   maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
   requestTimeoutMs: Type.Number(),

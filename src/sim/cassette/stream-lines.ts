@@ -1,6 +1,7 @@
 /**
- * `stream.jsonl` has a line `[ms since the previous line, "r", text]` for each socket read, and a last line `[ms,
- * "eof"|"reset"|"timeout"|"abort", side]`. The text is as in `escape.ts`, and only `JSON.stringify` prints it.
+ * Reads and writes `stream.jsonl`. It has a line `[ms since the previous line, "r", text]` for each socket read, and a
+ * last line `[ms, "eof"|"reset"|"timeout"|"abort", side]`. The text is in the form of `escape.ts`, and only
+ * `JSON.stringify` prints it.
  */
 import { tryParseJson } from '../../lib/json.ts';
 import { bytesOf, textOf } from './escape.ts';
@@ -14,7 +15,7 @@ export function writeStreamLines({ reads, end }: Stream): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
-/** Throws a CassetteError that names `file` and the line. */
+/** Reads the lines of a stream. Throws a CassetteError that names `file` and the line. */
 export function readStreamLines(text: string, file: string): Stream {
   const reads: Read[] = [];
   let end: StreamEnd | undefined;

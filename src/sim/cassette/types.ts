@@ -1,11 +1,14 @@
 /**
- * One client request with all that it caused: what the client sent and was answered, and each exchange with upstream
- * down to the single socket reads. This is the form in memory; `read.ts` and `write.ts` know the form on disk.
+ * One client request with everything that it caused: what the client sent, what it was answered, and each exchange with
+ * upstream down to the single socket reads. This is the form in memory; `read.ts` and `write.ts` know the form on disk.
  */
 
 import type { RecordedSettings } from './settings.ts';
 
-/** Raised when the files change their meaning. A reader refuses a version that it does not know. */
+/**
+ * The version of the format. It is raised when the meaning of the files changes. A reader refuses a version that it
+ * does not know.
+ */
 export const FORMAT_VERSION = 1;
 
 /** `live`: Google sent this. `edited`: Google sent it, and somebody changed it. `synthetic`: somebody made it up. */
@@ -14,8 +17,8 @@ export type Origin = 'live' | 'edited' | 'synthetic';
 export type Side = 'client' | 'proxy' | 'upstream';
 
 /**
- * How an upstream body ended. `eof`: it was closed in good order. `reset`: the connection could not be made, or broke.
- * `timeout`: one of our deadlines passed. `abort`: our side had heard enough, or its client had left.
+ * How an upstream body ended. `eof`: the connection was closed in good order. `reset`: the connection could not be
+ * made, or broke. `timeout`: one of our deadlines passed. `abort`: our side wanted no more, or its client had left.
  */
 export type EndKind = 'eof' | 'reset' | 'timeout' | 'abort';
 export const END_KINDS: readonly EndKind[] = ['eof', 'reset', 'timeout', 'abort'];
@@ -23,32 +26,34 @@ export const SIDES: readonly Side[] = ['client', 'proxy', 'upstream'];
 
 /** One socket read, as the runtime hands it over without HTTP chunking. It is neither an HTTP chunk nor an event. */
 export type Read = {
-  /** Milliseconds since the read before it; for the first one, since the head. */
+  /** Milliseconds since the previous read; for the first read, since the head. */
   ms: number;
   bytes: Uint8Array;
 };
 
 export type StreamEnd = {
   /**
-   * Milliseconds since the last read; or since the head, if there was no read; or since the send, if there was no head.
+   * Milliseconds since the last read. If there was no read: since the head. If there was no head: since the sending.
    */
   ms: number;
   kind: EndKind;
   side: Side;
 };
 
-/** How the runtime describes a failed connection. */
+/** The message and the code with which the runtime reports a failed connection. */
 export type ConnectionError = { message: string; code?: string };
 
-/** A place that was blotted out. It says nothing about the original. */
+/** A place where text was blotted out. It says nothing about that text. */
 export type Redaction = {
   /** The name of the rule, such as `secret` or `email`. */
   kind: string;
-  /** The text that it is in: `request.body`, `answer`, `response.body`, `request.headers.x-app` … */
+  /**
+   * The name of the text in which the place is: `request.body`, `answer`, `response.body`, `request.headers.x-app` …
+   */
   where: string;
-  /** Bytes from the start of that text. */
+  /** The offset of the place in that text, in bytes. */
   at: number;
-  /** Bytes; the text has the same length before and after. */
+  /** The length of the place in bytes. Blotting out does not change the length of the text. */
   length: number;
 };
 
@@ -72,12 +77,14 @@ export type UpstreamExchange = {
     | undefined;
   reads: readonly Read[];
   end: StreamEnd;
-  /** Where a connection failed: before the head, or within the body. */
+  /** The error of a connection that failed, before the head or within the body. */
   error?: ConnectionError;
   /** What the frame decoder had to repair or could not read, such as `repair:bare-json` or `malformed`. */
   anomalies: readonly string[];
   redactions: readonly Redaction[];
-  /** The recorder's limit was reached, so only the first reads are there. Such an exchange is not replayed. */
+  /**
+   * True where the recorder's limit was reached, so only the first reads are kept. Such an exchange is not replayed.
+   */
   truncatedRecording?: true;
 };
 
@@ -96,7 +103,10 @@ export type Answer = {
   status: number;
   headers: Headers;
   bytes: Uint8Array;
-  /** `client-gone`: the answer's bytes up to the moment when the client left. */
+  /**
+   * `whole`: the client got the whole answer. `client-gone`: the recording has the answer's bytes up to the moment when
+   * the client left.
+   */
   end: 'whole' | 'client-gone';
 };
 
@@ -105,33 +115,37 @@ export type FetchedFile = { mimeType: string; data: string } | { problem: string
 
 export type RecordedRequest = {
   origin: Origin;
-  /** ISO date. */
+  /** The date of the recording, in ISO form. */
   recordedAt: string;
-  /** Which kind of request it is, as labelled on the exchange. */
+  /** The kind of the request, by the label on its exchange. */
   caller: string;
   request: ClientRequest;
   answer: Answer;
   upstream: readonly UpstreamExchange[];
-  /** The seed of ids and chance for this request. */
+  /** The seed of the ids and random numbers of this request. */
   seed: number;
-  /** When it arrived, in milliseconds since the epoch, on the clock as it was when the recording began. */
+  /**
+   * The time at which the request arrived, in milliseconds since the epoch, by a clock that ran from the beginning of
+   * the recording and was not set meanwhile.
+   */
   clockStart: number;
   keyFingerprint: string;
   /**
-   * What the signature store answered: a list for each look-up, with the envelope for each key that was asked, or null.
-   * By position, because keys are hashes of texts that redaction may have changed.
+   * What the signature store answered: a list for each look-up, with an envelope or null for each key that was looked
+   * up. The answers are found by their position, because keys are hashes of texts that redaction may have changed.
    */
   signatures: readonly (readonly (string | null)[])[];
-  /** What was at the URLs that this process read: a list for each look-up, by position. */
+  /** The media at the URLs that this process read: a list for each look-up, found by position. */
   fetched?: readonly (readonly FetchedFile[])[];
   /**
-   * The size of the prompt as the client was told before the answer had ended: an estimate, or upstream's first figure.
+   * The size of the prompt that the client was told before the answer had ended: an estimate, or upstream's first
+   * figure.
    */
   promptTold?: { tokens: number; cached: number };
-  /** Only where the request is a turn fixture: the settings in which it differs from other turns. */
+  /** Only for a turn fixture: the settings in which it differs from other turn fixtures. */
   settings?: Partial<RecordedSettings>;
   versions: Versions;
-  /** Places in the client's side. Each upstream exchange has its own list. */
+  /** The places that were blotted out on the client's side. Each upstream exchange has a list of its own. */
   redactions: readonly Redaction[];
 };
 

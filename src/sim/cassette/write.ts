@@ -23,7 +23,7 @@ import {
   type UpstreamExchange,
 } from './types.ts';
 
-/** The folder appears as a whole. Its blobs go to `blobs/` beside it. */
+/** Writes the folder of a client request; the folder appears complete. Its blobs go to `blobs/` beside it. */
 export async function writeRecordedRequest(
   folder: string,
   recorded: RecordedRequest,
@@ -71,7 +71,7 @@ function clientRequestFile(request: ClientRequest, pack: (text: string) => strin
   const { body, ...rest } = request;
   const packed = pack(body);
   const parsed = tryParseJson(packed);
-  // Parsed JSON reads better, but must give the same text when it is printed again.
+  // Parsed JSON is easier to read, but it must give the same text when it is printed again.
   const isExact = parsed !== undefined && JSON.stringify(parsed) === packed;
   return isExact ? { ...rest, body: parsed } : { ...rest, bodyText: packed };
 }

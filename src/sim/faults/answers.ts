@@ -1,15 +1,15 @@
-/** Bad answers in place of upstream's: what models do now and then although all bytes are right. */
+/** Bad answers in place of upstream's: mistakes that models make now and then, although all bytes arrive unchanged. */
 import type { Candidate, GenerateContentResponse } from '../../gemini/wire.ts';
 import { onBody } from './body.ts';
 import { chunkOf, eventsOf, writeChunk } from './events.ts';
 import type { Behaviour } from './fault.ts';
 
-/** The namespace that models write before names of tools. */
+/** The namespace that models write before the names of tools. */
 const API = 'default_api';
 
 type Ending = (api: string) => Candidate;
 
-/** The first event of upstream with `candidate` in it, and nothing after it. */
+/** Sends upstream's first event with `candidate` in it, and nothing after that event. */
 const answers = (candidate: Ending): Behaviour =>
   onBody(async function* (reads, strike) {
     for await (const event of eventsOf(reads)) {
@@ -20,14 +20,14 @@ const answers = (candidate: Ending): Behaviour =>
     }
   });
 
-/** There is no content; the message shows the model's own syntax. */
+/** Sends no content; the finishReason's message shows a call in the model's own syntax. */
 export const breaksCall: Behaviour = answers((api) => ({
   finishReason: 'MALFORMED_FUNCTION_CALL',
   index: 0,
   finishMessage: `Malformed function call: call:${api}:read_file{path: (`,
 }));
 
-/** The call is delivered too, under a name that nobody declared. */
+/** Delivers the call too, under a name that the client did not declare. */
 export const callsUndeclared: Behaviour = answers((api) => ({
   content: { parts: [{ functionCall: { name: `${api}:open_pod_bay_doors`, args: {} } }], role: 'model' },
   finishReason: 'UNEXPECTED_TOOL_CALL',
@@ -41,7 +41,7 @@ export const saysNothing: Behaviour = answers(() => ({
   index: 0,
 }));
 
-/** Thoughts used up the whole budget. */
+/** Sends an answer in which thoughts have used up the whole budget. */
 export const onlyThinks: Behaviour = answers(() => ({
   content: {
     parts: [{ text: '**Weighing the options**\n\nThere are many.\n\n\n', thought: true }],

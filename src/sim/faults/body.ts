@@ -1,11 +1,11 @@
-/** Faults of the body: a transform between upstream's reads and ours that is pulled one read at a time. */
+/** Faults of the body. Each is a transform between upstream's reads and ours, and is pulled one read at a time. */
 import { ignoreFailure } from '../../lib/async.ts';
 import type { Behaviour, Strike } from './fault.ts';
 
 export type Reads = AsyncIterable<Uint8Array>;
 export type Transform = (reads: Reads, strike: Strike) => Reads;
 
-/** Strikes only answers that have a stream: with a 2xx status and a body. */
+/** A fault that strikes only answers with a stream: those with a 2xx status and a body. */
 export const onBody =
   (transform: Transform): Behaviour =>
   async (send, strike) => {
@@ -13,7 +13,7 @@ export const onBody =
     return response.ok && response.body ? withBody(response, strike, transform) : response;
   };
 
-/** `response` with its body changed. When the new body is left, the old one is closed at once. */
+/** `response` with a changed body. When the reader leaves the new body, the old body is closed at once. */
 export function withBody(response: Response, strike: Strike, transform: Transform): Response {
   const left = new AbortController();
   const signal = AbortSignal.any([strike.signal, left.signal]);
@@ -34,7 +34,7 @@ export function withBody(response: Response, strike: Strike, transform: Transfor
         } catch (error) {
           controller.error(error);
         }
-        // The fault may be over while a read of upstream is still under way.
+        // The fault may have ended while a read of upstream is still under way.
         ignoreFailure(source?.cancel());
       },
       cancel(reason) {
@@ -46,14 +46,14 @@ export function withBody(response: Response, strike: Strike, transform: Transfor
   );
   const { status, statusText } = response;
   const headers = new Headers(response.headers);
-  // The count may be wrong now.
+  // The fault may have changed the length.
   headers.delete('content-length');
   return new Response(body, { status, statusText, headers });
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** Closes upstream when the body is left before its end. */
+/** Yields the reads of upstream. Closes upstream when the body is left before its end. */
 async function* readsOf(source: Reader | undefined): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     for (;;) {
@@ -62,12 +62,12 @@ async function* readsOf(source: Reader | undefined): AsyncGenerator<Uint8Array, 
       yield next.value;
     }
   } finally {
-    // Nobody waits any more to hear how upstream's close went.
+    // Whether upstream could be closed makes no difference any more.
     ignoreFailure(source?.cancel());
   }
 }
 
-/** Waits `ms`, or for ever. Rejects when nobody waits for the answer any more. */
+/** Waits `ms`, or for ever. Rejects when the answer is no longer wanted. */
 export function pause(ms: number, { clock, signal }: Strike): Promise<void> {
   if (ms !== Infinity) return clock.sleep(ms, signal);
   return new Promise((_resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Well-formed events that say odd things along with the answer. */
+/** Faults that send well-formed events with unusual content along with the answer. */
 import type { GenerateContentResponse, UsageMetadata } from '../../gemini/wire.ts';
 import {
   candidateOf,
@@ -11,7 +11,7 @@ import {
 } from './events.ts';
 import type { Behaviour, Strike } from './fault.ts';
 
-/** Sends more events before the one that is struck. */
+/** Sends more events before the event that is struck. */
 const adds = (chunksFor: (chunk: GenerateContentResponse, strike: Strike) => readonly unknown[]): Behaviour =>
   editFirstEvent((event, strike) => {
     const chunk = isEvent(event) ? chunkOf(event) : undefined;
@@ -29,15 +29,14 @@ export const addsNullCandidates: Behaviour = adds(() => [
 ]);
 
 /**
- * An event with usage and names only, as a model that works by itself sends between two steps; or an event with
- * nothing.
+ * Adds an event with usage and names only, as a model sends that works by itself between two steps, or an empty event.
  */
 export const addsNoCandidates: Behaviour = adds(({ usageMetadata, modelVersion, responseId }) => [
   { ...(usageMetadata ? { usageMetadata } : {}), modelVersion, responseId },
   {},
 ]);
 
-/** A part of a kind that does not exist yet. */
+/** Adds a part of a kind that does not exist yet. */
 export const addsUnknownPart: Behaviour = adds(() => [
   {
     candidates: [
@@ -47,7 +46,7 @@ export const addsUnknownPart: Behaviour = adds(() => [
   },
 ]);
 
-/** Padding in the grounding data, which no answer shows. */
+/** Adds a very large event: its padding is in the grounding data, which no answer shows. */
 export const addsBigEvent: Behaviour = adds((_chunk, strike) => [
   {
     candidates: [
@@ -74,7 +73,7 @@ const withCandidate = (chunk: GenerateContentResponse, change: object): Generate
   return { ...chunk, candidates: [{ ...first, ...change }, ...others] };
 };
 
-/** Takes the place of STOP. Without content an answer consists of its finishReason alone. */
+/** Replaces the finishReason STOP by an unknown one. Without content an answer consists of its finishReason alone. */
 export const inventsReason: Behaviour = editEvents(
   editChunk((chunk) =>
     candidateOf(chunk)?.finishReason === 'STOP'
@@ -106,7 +105,7 @@ function halved(usage: UsageMetadata): UsageMetadata {
   return smaller;
 }
 
-/** The counts of the last event are smaller than earlier ones. */
+/** Makes the counts of the last event smaller than those of earlier events. */
 export const shrinksUsage: Behaviour = editEvents(
   editChunk((chunk) =>
     chunk.usageMetadata && candidateOf(chunk)?.finishReason

@@ -1,4 +1,7 @@
-/** Connections that give no answer. The errors are those of Bun's fetch for the real thing; a test compares them. */
+/**
+ * Faults of connections that give no answer. The errors are those of Bun's fetch in the same situations; a test
+ * compares them.
+ */
 import { ignoreFailure } from '../../lib/async.ts';
 import { pause } from './body.ts';
 import type { Behaviour } from './fault.ts';
@@ -8,10 +11,10 @@ const RESET = 'ECONNRESET: The socket connection was closed unexpectedly.';
 export const networkError = (code: string, message: string): TypeError =>
   Object.assign(new TypeError(message), { code });
 
-/** The error of a read when the connection breaks, by RST or before the last chunk. */
+/** The error of a read when the connection breaks, by RST or by an end before the last chunk. */
 export const resetError = (): TypeError => networkError('ECONNRESET', RESET);
 
-/** Upstream is never asked. */
+/** Fails without asking upstream. */
 export const fails =
   (code: string, message: string): Behaviour =>
   async (_send, strike) => {
@@ -19,7 +22,7 @@ export const fails =
     throw networkError(code, message);
   };
 
-/** Upstream is asked, but its answer is lost. */
+/** Asks upstream, but loses its answer. */
 export const losesAnswer: Behaviour = async (send, strike) => {
   const response = await send();
   ignoreFailure(response.body?.cancel());
@@ -27,23 +30,23 @@ export const losesAnswer: Behaviour = async (send, strike) => {
   throw resetError();
 };
 
-/** No connection can be made. */
+/** Never gets a connection. */
 export const hangs: Behaviour = async (send, strike) => {
   strike.struck();
   await pause(strike.settings.for ?? Infinity, strike);
   return send();
 };
 
-/** The request is accepted, and nothing is ever answered. */
+/** Lets the request be accepted, and never answers anything. */
 export const keepsSilent: Behaviour = async (send, strike) => {
   const sent = send();
-  // The promise may reject long before anybody waits for it.
+  // The promise may reject long before it is awaited.
   ignoreFailure(sent);
   strike.struck();
   try {
     await pause(strike.settings.for ?? Infinity, strike);
   } catch (error) {
-    // Nobody waits for it any more.
+    // The late answer is not wanted any more, so its body is closed.
     ignoreFailure(sent.then((response) => response.body?.cancel()));
     throw error;
   }

@@ -1,10 +1,10 @@
-/** Damaged bytes. */
+/** Faults that damage bytes. */
 import { type Edit, editFirstEvent, fromLatin1, latin1Of } from './events.ts';
 import type { Behaviour } from './fault.ts';
 
-/** The first character of a text that is shown, or else of an argument. */
+/** Find the first character of a text that is shown, or else of an argument. */
 const VALUES = [/"text": "(?=[^"])/, /"args": \{\s*"[^"]*": "(?=[^"])/];
-/** The first byte of a character of two bytes; the byte that follows does not complete it. */
+/** The first byte of a character of two bytes. The byte that follows it here does not complete the character. */
 const LONE_LEAD = '\xc3';
 
 const spoilText: Edit = (event) => {
@@ -18,7 +18,7 @@ const spoilText: Edit = (event) => {
   return undefined;
 };
 
-/** Its brackets match, so it looks like one object, but it is not JSON. */
+/** Damages the JSON of an event so that its brackets still match: it looks like one object, but is not JSON. */
 const spoilJson: Edit = (event) => {
   const text = latin1Of(event);
   return text.includes('": ') ? [fromLatin1(text.replace('": ', '" = '))] : undefined;

@@ -1,4 +1,4 @@
-/** The table of faults as text. */
+/** Prints the table of faults as text. */
 import type { Effect, Family, FaultRow } from './fault.ts';
 import { PARAMETERS, type Parameter, settingText, unitText } from './settings.ts';
 import { FAULT_ROWS } from './table.ts';
@@ -33,7 +33,7 @@ const taken = ({ takes }: FaultRow): string =>
     .map(([name, value]) => (value === undefined ? name : `${name}=${settingText(name as Parameter, value)}`))
     .join(' ');
 
-/** Markdown: one table a family, a row a fault. */
+/** Prints the faults as Markdown: one table for each family, one row for each fault. */
 export function describeFaults(): string {
   const tables = Object.entries(FAMILIES).map(([family, title]) => {
     const rows = FAULT_ROWS.filter(([, row]) => row.family === family).map(([name, row]) => {
@@ -51,7 +51,7 @@ export function describeFaults(): string {
   return tables.join('\n\n');
 }
 
-/** Markdown: what may be set on a fault, for those that take it. */
+/** Prints as Markdown which parameters may be set on a fault, for the faults that have parameters. */
 export function describeParameters(): string {
   const rows = Object.entries(PARAMETERS).map(
     ([name, { unit, says }]) => `| \`${name}\` | ${unitText(unit)} | ${says} |`,
@@ -59,5 +59,5 @@ export function describeParameters(): string {
   return ['| setting | takes | meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-/** All names, for help. */
+/** The names of all faults, for `--help`. */
 export const faultNames = (): readonly string[] => FAULT_ROWS.map(([name]) => name);

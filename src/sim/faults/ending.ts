@@ -1,4 +1,4 @@
-/** Streams that end too early, or stall. */
+/** Faults of streams that end too early, or stall. */
 
 import { googleBody, googleEvent } from '../mock/google-json.ts';
 import { onBody, pause, type Reads } from './body.ts';
@@ -20,7 +20,7 @@ async function* waits(strike: Strike): Reads {
 
 const errorOf = (strike: Strike) => ({ error: googleErrorFor(strike.settings.code ?? 503) });
 
-/** An error object without framing, over many lines, and without a blank line at its end. */
+/** Yields an error object without framing, over many lines, and without a blank line at its end. */
 async function* saysBareError(strike: Strike): Reads {
   yield utf8Of(googleBody(errorOf(strike)));
 }
@@ -29,21 +29,21 @@ async function* saysErrorEvent(strike: Strike): Reads {
   yield utf8Of(googleEvent(errorOf(strike)));
 }
 
-/** A clean end of the body, as when a connection is closed to end it, or a relay ends it politely. */
+/** Ends the body cleanly, as servers do that close a connection to end it, or relays that hide a broken one. */
 export const cuts: Behaviour = onBody(async function* (reads, strike) {
   let here = false;
   for await (const item of asSet(reads, strike)) {
     if (item === HERE) here = true;
     else if (!here) yield item;
     else if (item.byteLength > 0) {
-      // Only known now: a cut after the last byte cuts nothing.
+      // The strike is known only now: a cut after the last byte cuts nothing.
       strike.struck();
       return;
     }
   }
 });
 export const resets: Behaviour = strikeAt(asSet, breaks, 'ends');
-/** All bytes come, but no last chunk: the runtime reports a broken connection. */
+/** Sends all bytes, but no last chunk: the runtime reports a broken connection. */
 export const losesLastChunk: Behaviour = strikeAt(atEnd, breaks, 'ends');
 export const failsBare: Behaviour = strikeAt(asSet, saysBareError, 'ends');
 export const failsInEvent: Behaviour = strikeAt(asSet, saysErrorEvent, 'ends');

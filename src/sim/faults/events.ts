@@ -1,4 +1,4 @@
-/** Upstream's events as faults see them: whole, one after another, with the bytes between them. */
+/** Gives faults upstream's events one after another, each complete, with the bytes between them. */
 import type { Candidate, GenerateContentResponse } from '../../gemini/wire.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
@@ -8,20 +8,23 @@ import type { Behaviour, Strike } from './fault.ts';
 
 /** Two line ends in a row, of any kind. */
 const BLANK_LINE = /\r\n\r?\n|\n\r?\n|\r\r/g;
-/** A line end that two reads may have torn apart. */
+/** The longest line end, which two reads may have torn apart. */
 const LONGEST_END = 4;
 
 const EVENT = /^(?:\uFEFF)?data: ?/;
 
-/** Bytes stay as they are: each character of `latin1` is one byte. */
+/** The bytes of a text in which each character stands for one byte. */
 const bytesOf = (latin1: string): Uint8Array => Buffer.from(latin1, 'latin1');
 export const latin1Of = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 export const utf8Of = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 export const fromLatin1 = bytesOf;
 
-/** Each event with the blank line that ends it. A body without blank lines, such as a whole answer, is one event. */
+/**
+ * Yields each event together with the blank line that ends it. A body without blank lines, such as a whole answer, is
+ * one event.
+ */
 export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, undefined> {
-  // A pattern of its own: it keeps the place from which it searches on.
+  // A copy of the pattern for this body: a pattern remembers the place from which it searches on.
   const blankLine = new RegExp(BLANK_LINE);
   let rest = '';
   for await (const read of reads) {
@@ -31,7 +34,7 @@ export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, 
     let from = 0;
     for (let match = blankLine.exec(rest); match; match = blankLine.exec(rest)) {
       const end = match.index + match[0].length;
-      // A last CR may be the first half of a CRLF.
+      // A CR at the end may be the first half of a CRLF.
       if (end === rest.length && match[0].endsWith('\r')) break;
       yield bytesOf(rest.slice(from, end));
       from = end;
@@ -41,18 +44,18 @@ export async function* eventsOf(reads: Reads): AsyncGenerator<Uint8Array, void, 
   if (rest !== '') yield bytesOf(rest);
 }
 
-/** True for a server-sent event, false for a whole answer. */
+/** True for a server-sent event; false for a whole answer. */
 export const isEvent = (bytes: Uint8Array): boolean => EVENT.test(Buffer.from(bytes).toString('utf8'));
 
-/** The object in an event or a whole answer; undefined where there is none. */
+/** The object in an event or a whole answer; undefined where there is no object. */
 export function chunkOf(bytes: Uint8Array): GenerateContentResponse | undefined {
   const text = Buffer.from(bytes).toString('utf8').replace(EVENT, '');
-  // An event that is not struck stays as it was.
+  // Numbers keep their digits, so that an event that is not struck stays as it was.
   const value = tryParseJson(text) === undefined ? undefined : parseKeepingDigits(text);
   return isObject(value) ? value : undefined;
 }
 
-/** `chunk` in the form of `model`, which is an event or a whole answer. */
+/** Writes `chunk` in the form of `model`, which is an event or a whole answer. */
 export const writeChunk = (chunk: unknown, model: Uint8Array): Uint8Array =>
   utf8Of(isEvent(model) ? googleEvent(chunk) : googleBody(chunk));
 
@@ -62,14 +65,14 @@ export const candidateOf = (chunk: GenerateContentResponse | undefined): Candida
 export const finishes = (bytes: Uint8Array): boolean =>
   candidateOf(chunkOf(bytes))?.finishReason !== undefined;
 
-/** True where the event shows something: text, a thought, a call. */
+/** True where the event contains something that the client sees: text, a thought, a call. */
 export const speaks = (bytes: Uint8Array): boolean =>
   (candidateOf(chunkOf(bytes))?.content?.parts ?? []).some((part) => part.text !== '');
 
-/** The new chunk in place of an event's. Undefined leaves the event alone, and does not count as a strike. */
+/** Makes the new bytes for an event. Undefined leaves the event as it is, and does not count as a strike. */
 export type Edit = (event: Uint8Array, strike: Strike) => Iterable<Uint8Array> | undefined;
 
-/** Edits event `frame`, or all events where `frame` is not set. */
+/** Edits the event with the number `frame`, or all events where `frame` is not set. */
 export const editEvents = (edit: Edit): Behaviour =>
   onBody(async function* (reads, strike) {
     const { frame } = strike.settings;
@@ -82,7 +85,7 @@ export const editEvents = (edit: Edit): Behaviour =>
     }
   });
 
-/** Edits the first event, from `frame` on, that `edit` can change. */
+/** Edits the first event, from number `frame` on, that `edit` can change. */
 export const editFirstEvent = (edit: Edit): Behaviour =>
   onBody(async function* (reads, strike) {
     const { frame = 1 } = strike.settings;

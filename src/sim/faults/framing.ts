@@ -1,4 +1,4 @@
-/** The same events, framed in other ways. */
+/** Faults that frame the same events in other ways. */
 import { onBody } from './body.ts';
 import {
   chunkOf,
@@ -15,11 +15,11 @@ import type { Behaviour } from './fault.ts';
 
 const LINE_END = /\r\n|\n|\r/g;
 const ENDS_OF_LINES = /[\r\n]*$/;
-/** The two highest bits of all bytes of a character but the first. */
+/** The two highest bits of a character's second byte and of its further bytes. */
 const CONTINUATION = 0b10;
 const MIXED = ['\r\n', '\n', '\r'];
 
-/** `endAt` decides about the n-th line end of the event. */
+/** Changes the line ends of an event. `endAt` decides which line end comes at the n-th place. */
 const editLineEnds = (endAt: (index: number) => string): Behaviour =>
   editEvents((event) => {
     let index = 0;
@@ -28,7 +28,7 @@ const editLineEnds = (endAt: (index: number) => string): Behaviour =>
 
 export const endsLinesWith = (end: string): Behaviour => editLineEnds(() => end);
 
-/** LF, CRLF and CR by turns, but no LF right after a CR: the two would be one line end. */
+/** Uses LF, CRLF and CR in turn, but never LF right after CR: the two would be one line end. */
 function mixed(text: string): string {
   let index = 0;
   let before = { end: '', at: -1 };
@@ -50,14 +50,14 @@ export const beginsWithMark: Behaviour = onBody(async function* (reads, strike) 
   yield* reads;
 });
 
-/** Relays send such lines to keep a connection open, with fields that Gemini never sends. */
+/** Adds comments and unknown fields. Relays send such lines to keep a connection open; Gemini never sends them. */
 export const addsComments: Behaviour = editEvents((event) =>
   isEvent(event)
     ? [utf8Of(': keep-alive\r\n\r\nevent: message\r\nid: 1\r\nretry: 1000\r\n'), event]
     : undefined,
 );
 
-/** Line breaks between tokens of the JSON: when the lines are joined again, the JSON is the same. */
+/** Puts line breaks between tokens of the JSON: when the lines are joined again, the JSON is the same. */
 export const breaksLines: Behaviour = editEvents((event) => {
   const chunk = isEvent(event) ? chunkOf(event) : undefined;
   if (!chunk) return undefined;
@@ -78,7 +78,7 @@ export const dropsBlankLine: Behaviour = onBody(async function* (reads, strike) 
 
 const withoutEnd = (event: Uint8Array) => latin1Of(event).replace(ENDS_OF_LINES, '');
 
-/** An event and the next one on the same line. */
+/** Puts an event and the next event on one line. */
 export const gluesEvents: Behaviour = onBody(async function* (reads, strike) {
   const { frame = 1 } = strike.settings;
   let index = 0;
@@ -99,14 +99,14 @@ const breakInTwo: Edit = (event) => {
   if (!isEvent(event)) return undefined;
   const text = withoutEnd(event);
   let middle = Math.floor(text.length / 2);
-  // Not inside a character: two events cannot share it.
+  // The place must not be inside a character, because two events cannot share one.
   while ((event[middle] ?? 0) >> 6 === CONTINUATION) middle++;
   return [fromLatin1(`${text.slice(0, middle)}\r\n\r\n`), fromLatin1(`data: ${text.slice(middle)}\r\n\r\n`)];
 };
 
 export const breaksEvent: Behaviour = editFirstEvent(breakInTwo);
 
-/** An end as other vendors write it. */
+/** Adds an end mark as other vendors write it. */
 export const addsSentinel: Behaviour = onBody(async function* (reads, strike) {
   let last: Uint8Array | undefined;
   for await (const event of eventsOf(reads)) {

@@ -1,4 +1,4 @@
-/** Response heads that are not Google's, or not what was asked for. */
+/** Faults of the response head: heads that Google did not send, or that do not fit the request. */
 import { ignoreFailure } from '../../lib/async.ts';
 import { pause, type Reads, withBody } from './body.ts';
 import { chunkOf, eventsOf, isEvent, utf8Of } from './events.ts';
@@ -7,7 +7,7 @@ import type { Behaviour, Strike } from './fault.ts';
 const PAGE =
   '<!DOCTYPE html>\n<html lang="en"><head><title>Error</title></head><body><h1>Error</h1><p>The server encountered a temporary error.</p></body></html>\n';
 
-/** A gateway between us and Google answers instead of Google. */
+/** Makes a gateway between us and Google answer in place of Google. */
 const front =
   (body: string, contentType: string): Behaviour =>
   async (_send, strike) => {
@@ -27,7 +27,7 @@ export const redirects: Behaviour = async (_send, strike) => {
 
 type Change = (response: Response, strike: Strike) => Response;
 
-/** Changes the head of a good answer. */
+/** Changes the head of a 2xx answer. */
 const onHead =
   (change: Change): Behaviour =>
   async (send, strike) => {
@@ -46,12 +46,12 @@ const withHeaders = (response: Response, more: Readonly<Record<string, string>>)
 
 export const mislabels = onHead((response) => withHeaders(response, { 'content-type': 'text/html' }));
 
-/** Bun takes 100 kB of headers, but only about 250 of them. */
+/** Adds many headers. Bun accepts 100 kB of headers, but only about 250 headers. */
 export const swells = onHead((response, strike) =>
   withHeaders(response, { 'x-padding': 'a'.repeat(strike.settings.size ?? 0) }),
 );
 
-/** How Google streams without `alt=sse`: one array, whose elements are printed over many lines. */
+/** Answers as Google does without `alt=sse`: with one array, whose elements are printed over many lines. */
 export const answersArray = onHead((response, strike) => {
   const array = withBody(response, strike, toArray);
   return withHeaders(array, { 'content-type': 'application/json; charset=UTF-8' });
@@ -74,7 +74,7 @@ export const delaysHead: Behaviour = async (send, strike) => {
   try {
     await pause(strike.settings.for ?? 0, strike);
   } catch (error) {
-    // Nobody waits for it any more.
+    // The old body is not wanted any more, so it is closed.
     ignoreFailure(response.body?.cancel());
     throw error;
   }

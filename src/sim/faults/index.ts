@@ -1,4 +1,4 @@
-/** Faults as a layer: a `Fetch` that fails on purpose, over the mock, a replay or the real thing. */
+/** Applies faults: makes a `Fetch` that fails on purpose, around the mock, a replay or the real network. */
 import { type Clock, createSeededRandom, type Exchange, type Fetch, type Random } from '../../lib/ports.ts';
 import type { Send, Strike } from './fault.ts';
 import type { FaultRule } from './parse.ts';
@@ -9,7 +9,7 @@ export { FaultError, type FaultRule, parseFaults } from './parse.ts';
 
 export type FaultPorts = {
   clock: Clock;
-  /** The seed of all chance: the same seed and the same requests in the same order give the same faults. */
+  /** The seed of all random numbers: the same seed and the same requests in the same order give the same faults. */
   seed: number;
 };
 
@@ -17,8 +17,8 @@ const ROUTE = /\/models\/([^/:]+):(\w+)$/;
 const ANSWERS: readonly string[] = ['generateContent', 'streamGenerateContent'];
 
 /**
- * If several rules strike one request, the first one written is the nearest to us. Each strike is noted on the exchange
- * as `fault`, with the rule and the number of the request within it.
+ * Makes that `Fetch`. If several rules strike one request, the rule that was written first is nearest to us. Each
+ * strike is noted on the exchange as `fault`, with the rule and the number of the request within the rule.
  */
 export function createFaultFetch(inner: Fetch, rules: readonly FaultRule[], ports: FaultPorts): Fetch {
   const counted = rules.map((rule, index) => ({ rule, index, requests: 0 }));
@@ -50,7 +50,10 @@ function concerns({ model, caller }: FaultRule, url: string, exchange: Exchange)
   return caller ? caller.test(exchange.labels['caller'] ?? '') : ANSWERS.includes(method);
 }
 
-/** Drawn from for every request, so that one request's luck is not another's. */
+/**
+ * True where a rule strikes a request. A random number is drawn for every request, so that no request changes the draws
+ * of another.
+ */
 function strikes({ requests, probability }: FaultRule, request: number, random: Random): boolean {
   return random.next() < probability && request >= requests.from && request <= requests.to;
 }

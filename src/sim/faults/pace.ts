@@ -1,9 +1,9 @@
-/** The same bytes, in other pieces and at another speed. */
+/** Faults that send the same bytes in other pieces and at another speed. */
 import { onBody, pause, type Reads } from './body.ts';
 import type { Behaviour } from './fault.ts';
 
 const MS = 1_000;
-/** Milliseconds that a piece lasts at least, so that a fast line needs few timers. */
+/** The least milliseconds that a piece lasts, so that a high speed needs few timers. */
 const SHORTEST_MS = 100;
 const LARGEST_READ = 64;
 
@@ -28,7 +28,7 @@ export const readsAtRandom: Behaviour = onBody(async function* (reads, strike) {
   yield* cutBy(reads, () => 1 + Math.floor(strike.random.next() * LARGEST_READ));
 });
 
-/** So many bytes a second. */
+/** Limits the number of bytes in a second. */
 export const narrows: Behaviour = onBody(async function* (reads, strike) {
   const { rate = 1 } = strike.settings;
   const size = Math.max(1, Math.ceil((rate * SHORTEST_MS) / MS));
@@ -39,7 +39,7 @@ export const narrows: Behaviour = onBody(async function* (reads, strike) {
   }
 });
 
-/** A pause of up to `for` before each read. */
+/** Waits up to `for` before each read. */
 export const jitters: Behaviour = onBody(async function* (reads, strike) {
   const { for: longest = 0 } = strike.settings;
   strike.struck();

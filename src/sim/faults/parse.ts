@@ -18,10 +18,10 @@ export type FaultRule = {
   /** The rule as it was written. */
   text: string;
   /**
-   * The first and the last request that the rule may strike, counted from 1 among the requests of its model and caller.
+   * The first and the last request that the rule may strike. The requests of each model and caller are counted from 1.
    */
   requests: { from: number; to: number };
-  /** Patterns, with `*` for anything. A rule without `caller` strikes only requests for answers. */
+  /** Patterns in which `*` stands for any text. A rule without `caller` strikes only requests for answers. */
   model?: RegExp;
   caller?: RegExp;
   /** The chance to strike, from 0 to 1, for each request that the rule is for. */
@@ -32,7 +32,8 @@ export type FaultRule = {
 };
 
 /**
- * A rule that makes no sense. (Faults that strike are no FaultErrors.) The message is one line that names the bad part.
+ * Thrown for a rule that makes no sense. (A fault that strikes throws no FaultError.) The message is one line that
+ * names the bad part.
  */
 export class FaultError extends Error {
   override readonly name = 'FaultError';
@@ -40,10 +41,10 @@ export class FaultError extends Error {
 
 const HEAD = /^([a-z0-9-]+)(?:@([^\s:]+))?(?:\s*:\s*|\s+|$)/i;
 const REQUESTS = /^(?:\*|(\d{1,9})(?:-(\d{1,9}|\*))?)$/;
-/** A wrong name is taken for a known one where there is at most one slip in so many letters. */
+/** For this many letters of a name one wrong letter is allowed when the known name that was meant is guessed. */
 const LETTERS_A_SLIP = 3;
 
-/** Throws a FaultError. An empty text has no rules. */
+/** Reads the rules in a text; an empty text has none. Throws a FaultError. */
 export function parseFaults(text: string): FaultRule[] {
   return text
     .split(',')

@@ -5,7 +5,8 @@ import { eventsOf, finishes, speaks } from './events.ts';
 import type { Behaviour, Strike } from './fault.ts';
 
 /**
- * Runs between the bytes before the place and the bytes after it. It does not run where the body ends before the place.
+ * Stands between the bytes before the place and the bytes after the place. It does not come where the body ends before
+ * the place.
  */
 export const HERE: unique symbol = Symbol('here');
 export type Marked = AsyncIterable<Uint8Array | typeof HERE>;
@@ -13,7 +14,7 @@ export type Place = (reads: Reads, strike: Strike) => Marked;
 
 type MarkedItems = AsyncGenerator<Uint8Array | typeof HERE, void, undefined>;
 
-/** After so many bytes. */
+/** The place after this many bytes. */
 async function* atByte(reads: Reads, byte: number): MarkedItems {
   let seen = 0;
   if (byte === 0) yield HERE;
@@ -28,7 +29,7 @@ async function* atByte(reads: Reads, byte: number): MarkedItems {
   }
 }
 
-/** After so many events. */
+/** The place after this many events. */
 async function* afterEvent(reads: Reads, frame: number): MarkedItems {
   let seen = 0;
   if (frame === 0) yield HERE;
@@ -38,7 +39,7 @@ async function* afterEvent(reads: Reads, frame: number): MarkedItems {
   }
 }
 
-/** For a place in time: it comes whether bytes come or not. */
+/** A place in time: it comes after this many milliseconds, whether bytes come or not. */
 async function* atTime(reads: Reads, ms: number, strike: Strike): MarkedItems {
   const off = new AbortController();
   const signal = AbortSignal.any([strike.signal, off.signal]);
@@ -61,7 +62,7 @@ async function* atTime(reads: Reads, ms: number, strike: Strike): MarkedItems {
   } finally {
     off.abort();
     ignoreFailure(due);
-    // Not awaited: upstream may be silent for ever.
+    // The end is not awaited: upstream may be silent for ever.
     ignoreFailure(source.return?.());
   }
 }
@@ -74,7 +75,7 @@ export const asSet: Place = (reads, strike) => {
   return afterEvent(reads, frame ?? 0);
 };
 
-/** `frame` picks a place in each event; undefined where the event has none. */
+/** `frame` selects the event, and `placeIn` the place inside of it; undefined where the event has no such place. */
 const insideEvent = (placeIn: (event: Uint8Array) => number | undefined): Place =>
   async function* (reads, strike): MarkedItems {
     const { frame = 1 } = strike.settings;
@@ -94,15 +95,15 @@ const insideEvent = (placeIn: (event: Uint8Array) => number | undefined): Place 
 
 export const midEvent = insideEvent((event) => Math.floor(event.byteLength / 2));
 
-/** After the first byte of the first character that has several bytes. */
+/** The place after the first byte of the first character that has several bytes. */
 export const midCharacter = insideEvent((event) => {
   const lead = event.findIndex((byte) => byte >= 0xc0);
   return lead < 0 ? undefined : lead + 1;
 });
 
 /**
- * When everything but the end has been said: before the event that only ends the answer, or after the event that says
- * something and ends it.
+ * The place where everything but the end was said: before an event that only ends the answer, or after an event that
+ * says something and ends the answer.
  */
 export const afterText: Place = async function* (reads): MarkedItems {
   let over = false;
@@ -116,7 +117,7 @@ export const afterText: Place = async function* (reads): MarkedItems {
   }
 };
 
-/** After the last byte. */
+/** The place after the last byte. */
 export const atEnd: Place = async function* (reads): MarkedItems {
   yield* reads;
   yield HERE;

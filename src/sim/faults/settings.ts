@@ -1,4 +1,4 @@
-/** The parameters of faults. Every value is a number: a count, bytes, or milliseconds. */
+/** The parameters of faults. Every value is a number: a count, a number of bytes, or milliseconds. */
 
 type Unit = 'count' | 'bytes' | 'time';
 
@@ -17,12 +17,12 @@ export const PARAMETERS = {
 export type Parameter = keyof typeof PARAMETERS;
 export type Settings = Readonly<Partial<Record<Parameter, number>>>;
 
-/** Only one of these may be set: a fault strikes in one place. */
+/** Only one of these parameters may be set, because a fault strikes at one place. */
 export const PLACES: readonly Parameter[] = ['frame', 'byte', 'after'];
 
 export const isParameter = (name: string): name is Parameter => Object.hasOwn(PARAMETERS, name);
 
-/** A timer cannot be set for longer than 24.8 days. */
+/** The longest time that may be set. (A timer cannot be set for longer than 24.8 days.) */
 const LONGEST_MS = 24 * 3_600_000;
 const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, kb: 1_000, mb: 1_000_000 };
@@ -37,7 +37,7 @@ const EXPECTED: Readonly<Record<Unit, string>> = {
 export const unitText = (unit: Unit): string => EXPECTED[unit];
 export const expectedOf = (name: Parameter): string => unitText(PARAMETERS[name].unit);
 
-/** The value of a setting; undefined where `text` is no value of that kind. */
+/** Reads the value of a parameter; undefined where `text` is no value of its kind. */
 export function readSetting(name: Parameter, text: string): number | undefined {
   switch (PARAMETERS[name].unit) {
     case 'count':
@@ -57,7 +57,7 @@ function scaled(text: string, units: Readonly<Record<string, number>>, most: num
   return value <= most ? value : undefined;
 }
 
-/** The value as somebody would write it. */
+/** The value in the form in which people write it. */
 export function settingText(name: Parameter, value: number): string {
   const { unit } = PARAMETERS[name];
   if (unit === 'time')
@@ -68,7 +68,8 @@ export function settingText(name: Parameter, value: number): string {
 }
 
 /**
- * The row's defaults, overruled by what was given. A place that was given replaces the default place, of whatever kind.
+ * The row's defaults, replaced by the values that were given. A place that was given replaces the default place,
+ * whatever its kind.
  */
 export function withDefaults(
   takes: Readonly<Partial<Record<Parameter, number | undefined>>>,

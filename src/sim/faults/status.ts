@@ -1,4 +1,4 @@
-/** Refusals, in the form of Google's own. */
+/** Faults that refuse a request, in the form of Google's refusals. */
 import type { GoogleError } from '../../gemini/wire.ts';
 import type { Json } from '../../lib/json.ts';
 import { googleBody } from '../mock/google-json.ts';
@@ -31,13 +31,13 @@ export const STATUSES: Readonly<Record<number, { status: string; message: string
 
 const seconds = (ms: number) => ms / 1_000;
 
-/** The error object for `code`; 0 leaves the number out, as some of Google's errors do. */
+/** The error object for `code`; 0 leaves the code out, as some of Google's errors do. */
 export function googleErrorFor(code: number, details: Json[] = []): GoogleError {
   const { status, message } = STATUSES[code || 503] ?? { status: 'UNKNOWN', message: `HTTP ${code}` };
   return { ...(code === 0 ? {} : { code }), message, status, ...(details.length > 0 ? { details } : {}) };
 }
 
-/** Google gives the wait twice: in the sentence for people, and in a field for programs. */
+/** Adds the wait to an error. Google gives the wait twice: in the sentence for people, and in a field for programs. */
 function withRetryInfo(error: GoogleError, { settings }: Strike): GoogleError {
   const wait = settings['retry-info'];
   if (wait === undefined) return error;
@@ -46,7 +46,9 @@ function withRetryInfo(error: GoogleError, { settings }: Strike): GoogleError {
   return { ...error, message, details: [...(error.details ?? []), info] };
 }
 
-/** An error of a stream has the content type of the stream, and is bare JSON all the same. */
+/**
+ * The response with an error. The error of a stream has the content type of a stream, and is bare JSON all the same.
+ */
 export function refusal(error: GoogleError, strike: Strike): Response {
   const wait = strike.settings['retry-after'];
   return new Response(googleBody({ error: withRetryInfo(error, strike) }), {
@@ -58,7 +60,7 @@ export function refusal(error: GoogleError, strike: Strike): Response {
   });
 }
 
-/** Upstream is not asked. */
+/** Refuses the request without asking upstream. */
 const refuses =
   (error: GoogleError): Behaviour =>
   async (_send, strike) => {
@@ -75,7 +77,7 @@ const reason = (word: string): Json => ({
   metadata: { service: 'generativelanguage.googleapis.com' },
 });
 
-/** Google answers 400 here, and not 401. */
+/** Refuses the key. Google answers 400 here, and not 401. */
 export const refusesKey = refuses({
   ...googleErrorFor(400, [reason('API_KEY_INVALID')]),
   message: 'API key not valid. Please pass a valid API key.',
@@ -92,7 +94,7 @@ export const refusesLength = refuses({
   message: 'The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).',
 });
 
-/** A quota of the day: Google sends a short `retryDelay` even then. */
+/** Refuses because of a quota of the day. Google sends a short `retryDelay` even then. */
 export const refusesForToday = refuses({
   ...googleErrorFor(429, [
     {

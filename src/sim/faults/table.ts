@@ -1,4 +1,7 @@
-/** Every fault, one row each: `--help`, the docs, the parser and the matrix test are made from it. */
+/**
+ * The table of faults, with one row for each fault. `--help`, the docs, the parser and the matrix test are made from
+ * this table.
+ */
 import * as answer from './answers.ts';
 import * as chunk from './chunks.ts';
 import * as connection from './connection.ts';
@@ -14,16 +17,16 @@ import * as status from './status.ts';
 const same: Effect = { kind: 'same' };
 const sameContent: Effect = { kind: 'same-content' };
 const asSent: Effect = { kind: 'as-sent' };
-/** One error, after another attempt where nothing was shown yet. */
+/** The effect of one error, after another attempt where the client has seen nothing yet. */
 const retried = (error: ErrorWord): Effect => ({ kind: 'error', error, retried: true });
-/** The same effect, except where the answer had said everything before the fault. */
+/** The same effect as `retried`, except where the answer was complete before the fault. */
 const retriedUnlessWhole = (error: ErrorWord): Effect => ({
   kind: 'error',
   error,
   retried: true,
   sparesWhole: true,
 });
-/** One error, at once. */
+/** The effect of one error without another attempt. */
 const told = (error: ErrorWord): Effect => ({ kind: 'error', error, retried: false });
 
 type Row = (says: string, effect: Effect, behave: Behaviour, takes?: FaultRow['takes']) => FaultRow;
@@ -36,7 +39,7 @@ const onConnection = rowOf('connection');
 const onHead = rowOf('head');
 const onStream = rowOf('stream');
 const onPace = rowOf('pace');
-/** By default it strikes the first event that it can change. */
+/** A fault of an event. By default it strikes the first event that it can change. */
 const onEvent = rowOf('stream', { frame: undefined });
 const PLACE = { frame: 1, byte: undefined, after: undefined };
 const WAITS = { 'retry-after': undefined, 'retry-info': undefined };

@@ -1,4 +1,7 @@
-/** An answer as Gemini's parts, in the order of the wire, each with its tokens, cut where the request sets a limit. */
+/**
+ * Makes an answer as Gemini's parts, in the order of the wire. Each part has its number of tokens, and the answer is
+ * cut where the request sets a limit.
+ */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { ResponsePart } from '../../gemini/wire.ts';
 import type { Ids } from '../../lib/ports.ts';
@@ -13,7 +16,7 @@ export type Piece =
 
 export type AnswerParts = { pieces: Piece[]; finishReason: 'STOP' | 'MAX_TOKENS' };
 
-/** Characters of one text part: the median of real streams. */
+/** The number of characters of one text part: the median of real streams. */
 const TEXT_PART = 66;
 const CALL_ID_LENGTH = 8;
 
@@ -38,7 +41,7 @@ export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiMo
   return cutAt(pieces, config.maxOutputTokens);
 }
 
-/** At its lowest level, or with a budget of 0, a model shows no thoughts. */
+/** True where the model shows thoughts. It shows none at its lowest level of thinking, or with a budget of 0. */
 export function isThinking({ thinking }: GeminiModel, request: ApiRequest): boolean {
   const { thinkingBudget, thinkingLevel } = request.generationConfig?.thinkingConfig ?? {};
   if (thinking.kind === 'none' || thinkingBudget === 0) return false;
@@ -56,7 +59,7 @@ function firstStop(text: string, stops: readonly string[]): number | undefined {
   return found.length > 0 ? Math.min(...found) : undefined;
 }
 
-/** Pieces of whole words that join to exactly `text`. */
+/** Cuts a text into pieces of whole words that join to exactly `text`. */
 function wordGroups(text: string): string[] {
   const groups: string[] = [];
   let group = '';
@@ -69,7 +72,9 @@ function wordGroups(text: string): string[] {
   return group === '' ? groups : [...groups, group];
 }
 
-/** Thoughts count against the budget too, so a small one may end before any text. */
+/**
+ * Cuts the pieces at the limit. Thoughts count against the limit too, so a small limit may be reached before any text.
+ */
 function cutAt(pieces: Piece[], limit: number | undefined): AnswerParts {
   let spent = 0;
   const fits = pieces.findIndex((piece) => {

@@ -1,6 +1,6 @@
 /**
- * A call as a model makes it: to a declared tool, with arguments that its schema knows, and with all that the schema
- * requires.
+ * Makes a call as a model would make it: to a declared tool, with arguments that its schema knows, and with all
+ * arguments that the schema requires.
  */
 import { isObject, type JsonObject } from '../../lib/json.ts';
 import type { ScenarioCall } from '../scenario/types.ts';
@@ -13,7 +13,7 @@ export type BuiltCall = { name: string; args: JsonObject };
 
 const asObject = (value: unknown): JsonObject => (isObject(value) ? (value as JsonObject) : {});
 
-/** The smallest call of `name` that its schema takes. */
+/** The smallest call of `name` that its schema allows. */
 export function smallestCall(name: string, { request, words }: Conversation): BuiltCall {
   const declared = declarations(request).find((declaration) => declaration.name === name);
   const schema = declared?.parametersJsonSchema ?? declared?.parameters;
@@ -30,7 +30,7 @@ export function buildCall(call: ScenarioCall, conversation: Conversation, fill: 
   return { name, args: { ...smallestCall(name, conversation).args, ...Object.fromEntries(kept) } };
 }
 
-/** The arguments that the tool's schema names; undefined where the schema takes any argument. */
+/** The arguments that the tool's schema names; undefined where the schema allows any argument. */
 function knownArguments(name: string, { request }: Conversation): ReadonlySet<string> | undefined {
   const declared = declarations(request).find((declaration) => declaration.name === name);
   const schema = declared?.parametersJsonSchema ?? declared?.parameters;

@@ -1,4 +1,4 @@
-/** Finds the answer to a request: that of the first matching rule or state. */
+/** Finds the answer to a request: the answer of the first rule or state that matches. */
 import { isObject } from '../../lib/json.ts';
 import type { FaultRule } from '../faults/index.ts';
 import type { Act, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenario/types.ts';
@@ -20,10 +20,10 @@ export type Spoken = {
 };
 
 export type Answer = {
-  /** The rule or state that gave it: `scenario/rule`. */
+  /** The rule or state that gave the answer: `scenario/rule`. */
   source: string;
   reply: Spoken | { kind: 'refusal'; refusal: ScenarioRefusal };
-  /** The faults that spoil it, the outermost last. */
+  /** The faults that spoil the answer, the outermost last. */
   faults: readonly FaultRule[];
   pace: Speed | undefined;
 };
@@ -43,8 +43,8 @@ const NO_RULE: Answer = {
 };
 
 /**
- * There is always an answer: a request that no scenario answers gets a plain sentence. `chosen` names a scenario that
- * is asked first, whatever the prompt.
+ * Chooses the answer. There is always one: a request that no scenario answers gets a plain sentence. `chosen` names a
+ * scenario that is asked first, whatever the prompt.
  */
 export function chooseAnswer(scenarios: readonly Scenario[], asking: Asking, chosen?: string): Answer {
   const first = scenarios.filter(({ name }) => name === chosen);
@@ -98,14 +98,17 @@ function replyOf(
   return bent(spoken, conversation);
 }
 
-/** The folder that relative paths start from is a fact of the scenario, like others in its templates. */
+/**
+ * The reply to a plain request. The folder from which relative paths start is a fact of the scenario, like other facts
+ * in its templates.
+ */
 function errandReply(conversation: Conversation, fill: Fill): Answer['reply'] | undefined {
   const cwd = fill('{{cwd}}');
   const speech = errandSpeech(conversation, cwd.startsWith('{{') ? '.' : cwd);
   return speech && bent({ kind: 'speech', ...speech, thinking: [speech.thinking] }, conversation);
 }
 
-/** What the request insists on wins over the rule: a call in mode ANY, JSON under a JSON mime type. */
+/** Changes a reply so that it fits what the request demands: a call in mode ANY, JSON under a JSON mime type. */
 function bent(spoken: Spoken, conversation: Conversation): Spoken {
   const { request, callable, words } = conversation;
   if (spoken.calls.length > 0) return spoken;

@@ -1,6 +1,6 @@
 /**
- * An answer as the chunks of its stream, in the form of the model's generation (taken from real streams). Gemini 3 and
- * 4 send calls one by one and close with an empty text; 2.5 and older put the end into the last event.
+ * Makes the chunks of an answer's stream, in the form of the model's generation (copied from real streams). Gemini 3
+ * and 4 send calls one by one and close with an empty text; 2.5 and older put the end into the last event.
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { Candidate, GenerateContentResponse, ResponsePart, UsageMetadata } from '../../gemini/wire.ts';
@@ -13,13 +13,13 @@ export type ChunkOptions = {
   model: GeminiModel;
   prompt: PromptCount;
   responseId: string;
-  /** Stands for the conversation: the same seed gives the same signatures. */
+  /** Identifies the conversation: the same seed gives the same signatures. */
   seed: string;
   /** The sources of the answer, which are sent with its end. */
   grounding?: JsonObject;
 };
 
-/** A chunk, and how many tokens were made for it; the pace depends on that. */
+/** A chunk, and the number of tokens that were made for it. The pace depends on that number. */
 export type Chunk = { body: GenerateContentResponse; tokens: number };
 
 type EventParts = { pieces: Piece[]; end: Pick<Candidate, 'finishReason' | 'finishMessage'> };
@@ -32,7 +32,7 @@ export function streamChunks(answer: AnswerParts, options: ChunkOptions): Chunk[
   return toChunks(stepsOf(signed, answer, options), options);
 }
 
-/** The one chunk of a whole answer. Neighbouring texts are joined to one part. */
+/** The one chunk of a whole answer. Texts next to each other are joined to one part. */
 export function unaryChunk(answer: AnswerParts, options: ChunkOptions): GenerateContentResponse {
   const joined = joinTexts(answer.pieces);
   const pieces = signPieces(joined, options);
@@ -63,8 +63,8 @@ function joinTexts(pieces: readonly Piece[]): Piece[] {
 }
 
 /**
- * The first call is signed. In an answer without calls, 2.5 signs the first text after thoughts, and later models sign
- * the last part.
+ * Adds the signatures. The first call is signed. In an answer without calls, 2.5 signs the first text after thoughts,
+ * and later models sign the last part.
  */
 function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Piece[] {
   if (model.signatures === 'none') return [...pieces];
@@ -142,7 +142,7 @@ function response(
   return { candidates: [candidate], usageMetadata, modelVersion: model.id, responseId };
 }
 
-/** In the order of the wire. Counts are sums from the beginning; zeros are left out. */
+/** The counts, in the order of the wire. They are sums from the beginning of the answer; zeros are left out. */
 function usage({ prompt, cached }: PromptCount, said: number, thoughts: number) {
   return {
     promptTokenCount: prompt,

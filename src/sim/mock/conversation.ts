@@ -1,11 +1,11 @@
-/** What a scenario may ask about a request, read from Gemini's wire alone. */
+/** What a scenario can find out about a request. It is read from Gemini's wire alone. */
 import type { Json } from '../../lib/json.ts';
 import type { ApiBlob, ApiContent, ApiRequest } from '../validator/request.ts';
 import { callsOf, declarations, responsesOf } from '../validator/request.ts';
 
 export type ToolResult = { tool: string; text: string; failed: boolean };
 
-/** The history as a story: what the user said, and what the model did, with what results. */
+/** One event of the history: something that the user said, or what the model did and with what results. */
 export type StoryEvent =
   | { kind: 'words'; words: string }
   /** `turn`: the number of this content among the model's contents since the user's words, from 1. */
@@ -19,26 +19,26 @@ export type Conversation = {
   readonly words: string;
   /** The texts that are joined in `words`, as a list. */
   readonly texts: readonly string[];
-  /** Model contents since then. */
+  /** The number of the model's contents since the user's words. */
   readonly turn: number;
-  /** Names of the tools that were called since then. */
+  /** The names of the tools that were called since the user's words. */
   readonly called: ReadonlySet<string>;
-  /** Results since then, oldest first; and the results in the last content. */
+  /** `results`: all results since the user's words, oldest first. `lastResults`: the results in the last content. */
   readonly results: readonly ToolResult[];
   readonly lastResults: readonly ToolResult[];
-  /** Pictures, documents and the like since then, from the user and from tools. */
+  /** Pictures, documents and other media since the user's words, from the user and from tools. */
   readonly media: readonly ApiBlob[];
-  /** The tools that may be called now. */
+  /** The names of the tools that the model may call now. */
   readonly callable: ReadonlySet<string>;
 };
 
 /** Texts on the user's side that are not the user's own words. */
 export type Asides = {
-  /** Tags whose content the client wrote. */
+  /** The tags whose content the client wrote. */
   tags: readonly string[];
-  /** How texts begin that the client wrote. */
+  /** The beginnings of texts that the client wrote. */
   texts: readonly string[];
-  /** Whether the caller has named a text as somebody else's words. */
+  /** True where the caller has named a text as somebody else's words. */
   isForeign(text: string): boolean;
 };
 
@@ -133,7 +133,7 @@ function callableTools(request: ApiRequest): Set<string> {
   return new Set(allowed.length > 0 ? declared.filter((name) => allowed.includes(name)) : declared);
 }
 
-/** Every text of the request except the model's own, for facts. */
+/** Every text of the request except for the model's own texts, to search for facts. */
 export function requestTexts(request: ApiRequest): string {
   const contents = (request.contents ?? []).filter((content) => content.role !== 'model');
   return [request.systemInstruction, ...contents]
@@ -141,7 +141,7 @@ export function requestTexts(request: ApiRequest): string {
     .join('\n');
 }
 
-/** The results of all tools, for facts. */
+/** The results of all tools, to search for facts. */
 export const resultTexts = (request: ApiRequest): string =>
   (request.contents ?? [])
     .flatMap(resultsOf)

@@ -1,6 +1,6 @@
 /**
- * Finds out where a conversation is in a flow. The state is not stored: it is found by going through the history that
- * the client sends, so it survives restarts, retries and resumed sessions.
+ * Finds out where a conversation is in a flow. The state is not stored: it is computed from the history that the client
+ * sends, so it survives restarts, retries and resumed sessions.
  */
 
 import { inRange } from '../scenario/conditions.ts';
@@ -11,7 +11,8 @@ import { matchesResult } from './matching.ts';
 type Step = Extract<StoryEvent, { kind: 'step' }>;
 
 /**
- * Undefined where no words of the user have begun the flow, where it has ended, or where it lacks the tools to go on.
+ * The state of a flow. Undefined where no words of the user have begun the flow, where the flow has ended, or where the
+ * client lacks the tools to go on.
  */
 export function flowState(
   flow: Flow,
@@ -30,7 +31,7 @@ export function flowState(
   return state && ableState(flow, state, callable);
 }
 
-/** The state that the first matching row leads to. */
+/** The state to which the first matching row leads. */
 function follow(flow: Flow, state: State, fits: (on: Transition['on']) => boolean): State | undefined {
   const row = state.next.find(({ on }) => fits(on));
   return row && flow.states.get(row.to);
@@ -53,7 +54,7 @@ const whenUnable = (flow: Flow, state: State): State | undefined =>
   follow(flow, state, (on) => on.kind === 'unable') ??
   follow(flow, state, (on) => on.kind === 'step' && !on.result && !on.turn);
 
-/** The states that follow `state` for a client without their tools, each once. */
+/** The states after `state` that a client without their tools passes over, each once. */
 function* passedOver(flow: Flow, state: State): Generator<State, void, undefined> {
   const seen = new Set<State>();
   for (let at: State | undefined = state; at && !seen.has(at); at = whenUnable(flow, at)) {
@@ -62,17 +63,20 @@ function* passedOver(flow: Flow, state: State): Generator<State, void, undefined
   }
 }
 
-/** A state whose tools the client lacked was skipped, so the step belongs to the next state. */
+/**
+ * The state after a step. If the client lacked the tools of `state`, that state was skipped, and the step belongs to
+ * the next state.
+ */
 function afterStep(flow: Flow, state: State, step: Step): State {
   for (const at of passedOver(flow, state)) {
     if (!callsOneOf(at, (tool) => step.calls.includes(tool))) continue;
     return follow(flow, at, (on) => leads(on, step)) ?? at;
   }
-  // A step that belongs to a rule, or that the request insisted on.
+  // The step belongs to a rule, or was a call that the request demanded.
   return state;
 }
 
-/** `state`, or the next state that can act with the tools that there are. */
+/** `state`, or the next state that can act with the declared tools. */
 function ableState(flow: Flow, state: State, callable: ReadonlySet<string>): State | undefined {
   for (const at of passedOver(flow, state)) {
     if (callsOf(at).length === 0 || callsOneOf(at, (tool) => callable.has(tool))) return at;

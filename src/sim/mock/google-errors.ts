@@ -24,7 +24,10 @@ const PER_DAY: Quota = {
   value: '250',
 };
 
-/** Google's sentence has the exact wait; `retryDelay` has only its whole seconds, cut off. */
+/**
+ * The error of a used-up quota. Google's sentence has the exact wait; `retryDelay` has only its whole seconds, rounded
+ * down.
+ */
 function exhausted({ metric, id, value }: Quota, { model, wait }: Told): GoogleError {
   const violation: Json = {
     quotaMetric: metric,
@@ -54,7 +57,7 @@ const plain = (code: number, status: string, message: string) => (): GoogleError
   status,
 });
 
-/** `wait`: seconds, if the scenario names none. */
+/** The errors by name. `wait`: the seconds to wait where the scenario names none. */
 const ERRORS: Readonly<Record<string, { wait?: number; make(told: Told): GoogleError }>> = {
   'quota-per-minute': { wait: 21.4, make: (told) => exhausted(PER_MINUTE, told) },
   'quota-per-day': { wait: 33.7, make: (told) => exhausted(PER_DAY, told) },
@@ -98,7 +101,9 @@ const ERRORS: Readonly<Record<string, { wait?: number; make(told: Told): GoogleE
 
 export const ERROR_NAMES: readonly string[] = Object.keys(ERRORS);
 
-/** The error that a scenario names. Throws for a name that should have been refused when the scenario was read. */
+/**
+ * Makes the error that a scenario names. Throws for a name that should have been refused when the scenario was read.
+ */
 export function googleError({ name, retryAfter }: ScenarioRefusal, model: GeminiModel): GoogleError {
   const row = Object.hasOwn(ERRORS, name) ? ERRORS[name] : undefined;
   if (!row) throw new Error(`no error is called ${name}`);

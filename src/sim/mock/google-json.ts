@@ -1,4 +1,7 @@
-/** JSON as Google prints it: in events a space after the colon and none after the comma; answers in two-space lines. */
+/**
+ * Prints JSON as Google prints it. In events a space follows each colon and none follows a comma; whole answers are
+ * indented by two spaces.
+ */
 import { isObject } from '../../lib/json.ts';
 
 const escaped = (json: string): string => json.replaceAll('<', '\\u003c').replaceAll('>', '\\u003e');
@@ -10,8 +13,8 @@ function oneLine(value: unknown): string {
   return `{${members.map(([key, member]) => `${JSON.stringify(key)}: ${oneLine(member)}`).join(',')}}`;
 }
 
-/** One server-sent event, delimiter included. */
+/** One server-sent event, including the blank line at its end. */
 export const googleEvent = (value: unknown): string => `data: ${escaped(oneLine(value))}\r\n\r\n`;
 
-/** A whole body. */
+/** The body of a whole answer. */
 export const googleBody = (value: unknown): string => `${escaped(JSON.stringify(value, null, 2))}\n`;

@@ -1,8 +1,8 @@
-/** What Google says about the sources of an answer, on its last chunk. */
+/** Makes Google's data about the sources of an answer, which come with the last chunk. */
 import type { JsonObject } from '../../lib/json.ts';
 import type { Grounding } from '../scenario/types.ts';
 
-/** `text` is the whole answer. Segments are given in bytes of UTF-8; Google leaves out a beginning at 0. */
+/** The data for a whole answer `text`. Segments are counted in bytes of UTF-8; Google leaves out a beginning at 0. */
 export function groundingMetadata({ queries, sources, supports }: Grounding, text: string): JsonObject {
   const segments = supports.flatMap((support) => {
     const start = text.indexOf(support.text);
@@ -23,7 +23,7 @@ export function groundingMetadata({ queries, sources, supports }: Grounding, tex
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-/** The suggestions that Google wants to have shown beside the answer. */
+/** The search suggestions that Google wants clients to show beside the answer. */
 const chips = (queries: readonly string[]): string => {
   const links = queries.map((query) => {
     const href = `https://www.google.com/search?q=${encodeURIComponent(query)}`;

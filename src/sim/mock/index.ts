@@ -1,6 +1,6 @@
 /**
- * Gemini without Gemini: a `Fetch` that refuses what Google refuses and answers the rest from scenarios, in the bytes
- * of Google's wire. It is deterministic, except for ids and pace, which come from `random`.
+ * The mock of Gemini: a `Fetch` that refuses what Google refuses and answers all other requests from scenarios, in the
+ * bytes of Google's wire. It is deterministic, except for ids and pace, which come from `random`.
  */
 import { type GeminiModel, isKnownModel, modelRow } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
@@ -28,7 +28,7 @@ import { type Pace, streamBody } from './stream-body.ts';
 import { countPrompt, PrefixMemory } from './tokens.ts';
 
 export type MockOptions = {
-  /** In the order in which they are asked. A function is run for every request. */
+  /** The scenarios, in the order in which they are asked. A function is called for every request. */
   scenarios: readonly Scenario[] | (() => readonly Scenario[]);
   /** The name of a scenario that is asked before all others, whatever the prompt. */
   chosen?: string;
@@ -39,10 +39,10 @@ export type MockOptions = {
 };
 
 const PREFIXES_REMEMBERED = 4_096;
-/** Tokens of the shortest prompt that the implicit cache keeps. */
+/** The least tokens of a prompt that the implicit cache keeps. */
 const CACHE_MINIMUM = { 'gemini-2.5': 2_048 } as const;
 const CACHE_MINIMUM_DEFAULT = 4_096;
-/** The number of seeds from which a spoilt answer takes one. */
+/** The number of seeds from which the seed of a spoilt answer is chosen. */
 const SEEDS = 2 ** 32;
 
 const ROUTE = /\/(v1(?:alpha|beta)?)\/models(?:\/([^/:]+)(?::(\w+))?)?$/;
@@ -169,7 +169,10 @@ class Mock {
   }
 }
 
-/** `labels.foreign`: hashes of texts on the user's side that the user did not say, separated by blanks. */
+/**
+ * The texts of the user's side that the user did not say. `labels.foreign` has the hashes of such texts, separated by
+ * blanks.
+ */
 function asidesOf(scenarios: readonly Scenario[], { labels }: Exchange): Asides {
   const all = (pick: (scenario: Scenario) => readonly string[]) => [...new Set(scenarios.flatMap(pick))];
   const foreign = new Set(labels['foreign']?.split(' '));
@@ -206,7 +209,7 @@ const overflow = (tokens: number, { inputTokens }: GeminiModel): GoogleError =>
     `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${inputTokens}).`,
   );
 
-/** A model without a search tool cannot have searched. */
+/** True where the request has a search tool. Without one the model cannot have searched. */
 const searches = ({ tools = [] }: ApiRequest): boolean =>
   tools.some((tool) => tool['googleSearch'] !== undefined);
 

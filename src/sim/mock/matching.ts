@@ -1,17 +1,17 @@
-/** Whether a rule's conditions hold. */
+/** Checks whether a rule's conditions hold. */
 import { inRange } from '../scenario/conditions.ts';
 import type { Condition, ResultTest } from '../scenario/types.ts';
 import type { Conversation, ToolResult } from './conversation.ts';
 
-/** A request, as scenarios are asked about it. */
+/** What is known about a request when scenarios are asked for an answer. */
 export type Asking = {
   conversation: Conversation;
   caller: string;
-  /** The number of this request among those of the turn, from 1. Attempts that ended in an error count. */
+  /** The number of this request among the requests of the turn, from 1. Attempts that ended in an error count. */
   nth: number;
 };
 
-/** `states`: where each flow of the scenario is. */
+/** True where `when` holds. `states` is the state of each flow of the scenario. */
 export function matches(when: Condition, asking: Asking, states: readonly string[]): boolean {
   const { called, turn, words, lastResults } = asking.conversation;
   if (when.caller && !when.caller.includes(asking.caller)) return false;

@@ -1,4 +1,4 @@
-/** `models` and `models/{id}` as Google lists them. */
+/** Answers `models` and `models/{id}` as Google does. */
 import { type GeminiModel, MODELS } from '../../gemini/models.ts';
 
 const PAGE_SIZE = 50;
@@ -20,7 +20,7 @@ export function modelEntry(model: GeminiModel) {
   };
 }
 
-/** One page; its token is the position of the next one. */
+/** One page of the list. The token of a page is the position at which the next page begins. */
 export function modelPage(query: URLSearchParams) {
   const size = Number(query.get('pageSize') ?? PAGE_SIZE) || PAGE_SIZE;
   const start = Number(query.get('pageToken') ?? 0) || 0;

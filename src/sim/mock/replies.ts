@@ -1,4 +1,4 @@
-/** Google's response heads around the mock's bodies. */
+/** Puts Google's response heads around the mock's bodies. */
 import type { GoogleError } from '../../gemini/wire.ts';
 import { googleBody } from './google-json.ts';
 
@@ -20,7 +20,7 @@ export function jsonReply(value: unknown): Response {
   return new Response(googleBody(value), { headers: JSON_HEAD });
 }
 
-/** On an event stream an error is bare JSON too, under the stream's content type. */
+/** The response with an error. Also for a stream the error is bare JSON, under the content type of the stream. */
 export function errorReply(error: GoogleError, asStream: boolean): Response {
   const { code = 500, message, status, details } = error;
   const body = { error: { code, message, status, ...(details ? { details } : {}) } };

@@ -1,10 +1,12 @@
-/** Counts the requests of a turn, also those that failed: the only thing that the history does not tell. */
+/**
+ * Counts the requests of a turn, including those that failed: these are the only thing that the history does not show.
+ */
 import { shortHash } from '../../lib/hash.ts';
 import type { Clock } from '../../lib/ports.ts';
 import { RecentMap } from '../../lib/recent-map.ts';
 import type { Conversation } from './conversation.ts';
 
-/** Milliseconds after which the same words count as a new turn: the client that asked before has gone. */
+/** Milliseconds after which the same words count as a new turn: the client that sent them before has left. */
 const FORGET_AFTER = 600_000;
 const TURNS_REMEMBERED = 1_024;
 
@@ -16,7 +18,7 @@ export class RequestCount {
     this.#clock = clock;
   }
 
-  /** Counts this request. From 1. */
+  /** Counts this request. Returns its number, from 1. */
   next(conversation: Conversation, caller: string): number {
     const key = turnKey(conversation, caller);
     const now = this.#clock.monotonic();
@@ -26,13 +28,16 @@ export class RequestCount {
     return count;
   }
 
-  /** The turn has ended: the same words would begin a new one. */
+  /** To be called when the turn has ended: the same words would then begin a new turn. */
   end(conversation: Conversation, caller: string): void {
     this.#turns.delete(turnKey(conversation, caller));
   }
 }
 
-/** The key is what was said in the turn, not the whole history, to which clients add as they go. */
+/**
+ * The key of a turn. It is made from what was said in the turn, and not from the whole history, to which clients add
+ * texts as they go.
+ */
 function turnKey({ story }: Conversation, caller: string): string {
   const said = story.flatMap((event) => (event.kind === 'words' ? [event.words] : []));
   return shortHash(JSON.stringify([caller, said]));

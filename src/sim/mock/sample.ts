@@ -1,4 +1,4 @@
-/** The smallest value that a schema takes, for JSON answers and for calls that a request insists on. */
+/** Makes the smallest value that a schema allows, for JSON answers and for calls that a request demands. */
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { atPointer } from '../validator/json-schema.ts';
 
@@ -14,8 +14,8 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /**
- * `words` are the user's; the value of a property called `title` is made of their beginning. Reads JSON Schema and
- * Gemini's subset.
+ * Makes the value. Reads JSON Schema and Gemini's subset. `words` are the user's words; a property called `title` gets
+ * the beginning of them.
  */
 export function sampleValue(schema: unknown, words: string): Json {
   return new Sampler(schema, words).value(schema, '', 0);

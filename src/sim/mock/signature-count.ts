@@ -1,14 +1,16 @@
-/** Counts what became of the signatures that the mock gave out: that measures how well they travel. */
+/**
+ * Counts what became of the signatures that the mock gave out. The counts show how well signatures are carried back.
+ */
 import type { ApiRequest } from '../validator/request.ts';
 import { isSentinel } from '../validator/signatures.ts';
 import { isInPlace } from './signing.ts';
 
 export type SignatureCount = {
-  /** Ours, come back. */
+  /** The mock's own signatures that have come back. */
   real: number;
-  /** Documented stand-ins. */
+  /** Google's documented stand-ins for lost signatures. */
   sentinel: number;
-  /** Real signatures that stand on a part with other content than they were given with. */
+  /** The mock's own signatures on a part with other content than the part that they came with. */
   moved: number;
 };
 

@@ -1,4 +1,4 @@
-/** Chunks as the bytes of an event stream, one event a read, all at once or at a human pace. */
+/** Sends chunks as the bytes of an event stream, one event in each read, all at once or as slowly as a model. */
 import type { Clock, Random } from '../../lib/ports.ts';
 import type { Speed } from '../scenario/types.ts';
 import type { Chunk } from './chunks.ts';
@@ -6,23 +6,25 @@ import { googleEvent } from './google-json.ts';
 
 export type Pace = 'instant' | 'human';
 
-/** By how much the first wait varies, up or down, as with real models. */
+/** The share by which the first wait varies up or down, as with real models. */
 const SPREAD = 0.5;
 
 export type PaceOptions = {
   pace: Pace;
-  /** The speed of an answer at a human pace. */
+  /** The speed of an answer where the pace is `human`. */
   speed: Speed;
   clock: Clock;
   random: Random;
   signal: AbortSignal | undefined;
 };
 
-/** Ends with the last chunk, or breaks with the signal's reason when that aborts first. */
+/**
+ * Makes the body. It ends after the last chunk, or breaks with the signal's reason when the signal aborts before that.
+ */
 export function streamBody(chunks: readonly Chunk[], options: PaceOptions): ReadableStream<Uint8Array> {
   const { signal } = options;
   const encoder = new TextEncoder();
-  // If the reader goes away, the waiting ends too.
+  // Where the reader leaves, the waiting ends too.
   const left = new AbortController();
   const stop = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
   let next = 0;

@@ -1,16 +1,16 @@
 /**
- * `{{user}}`, `{{result}}`, `{{result.Tool}}`, `{{result.Tool#2}}`, `{{status.Tool}}`, `{{media}}` and a scenario's facts,
- * put into its texts.
+ * Replaces `{{user}}`, `{{result}}`, `{{result.Tool}}`, `{{result.Tool#2}}`, `{{status.Tool}}`, `{{media}}` and a
+ * scenario's facts in its texts.
  */
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Fact, Grounding, Scenario } from '../scenario/types.ts';
 import { type Conversation, requestTexts, resultTexts, type ToolResult } from './conversation.ts';
 
 const SLOT = /\{\{\s*([A-Za-z_]+)(?:\.([^\s}#]+))?(?:#(\d+))?\s*\}\}/g;
-/** How many characters of a value go into an answer. */
+/** The most characters of a value that are put into an answer. */
 const LONGEST = 2_000;
 
-/** Fills the slots of a text. A slot for which nothing is known stays as it is. */
+/** Fills the slots of a text. A slot whose value is not known stays as it is. */
 export type Fill = (text: string) => string;
 
 export function createFill(scenario: Scenario, conversation: Conversation): Fill {
@@ -43,7 +43,7 @@ function builtIn(conversation: Conversation, name: string, tool: string | undefi
   return last.failed ? 'failed' : 'done';
 }
 
-/** Lines are counted from 1; a number beyond the last line means the last line. */
+/** One line of a value. Lines are counted from 1; a number beyond the last line means the last line. */
 function lineOf(value: string, number: number): string {
   const lines = value.split('\n').filter((line) => line.trim() !== '');
   return (lines[number - 1] ?? lines.at(-1) ?? '').trim();

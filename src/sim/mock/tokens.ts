@@ -1,4 +1,4 @@
-/** Token counts without a tokenizer: the same in every run, and close enough to be believed. */
+/** Counts tokens without a tokenizer. The counts are the same in every run, and close to real ones. */
 import { shortHash } from '../../lib/hash.ts';
 import { RecentMap } from '../../lib/recent-map.ts';
 import type { ApiContent, ApiPart, ApiRequest } from '../validator/request.ts';
@@ -20,7 +20,7 @@ function partTokens(part: ApiPart): number {
 const contentTokens = (content: ApiContent | undefined): number =>
   (content?.parts ?? []).reduce((sum, part) => sum + partTokens(part), 0);
 
-/** The request in pieces that prompts may have in common: what stands before the conversation, then each content. */
+/** The request in pieces that prompts may share: what comes before the conversation, then each content. */
 function pieces(request: ApiRequest): { text: string; tokens: number }[] {
   const { systemInstruction, tools = [], toolConfig, contents = [] } = request;
   const head = JSON.stringify([systemInstruction ?? null, tools, toolConfig ?? null]);
@@ -40,7 +40,10 @@ export const countPrompt = (request: ApiRequest): number =>
     1,
   );
 
-/** Remembers beginnings of prompts, as the implicit cache does; those seen longest ago are forgotten first. */
+/**
+ * Remembers beginnings of prompts, as the implicit cache does. The beginnings that were seen longest ago are forgotten
+ * first.
+ */
 export class PrefixMemory {
   readonly #seen: RecentMap<string, true>;
 

@@ -7,7 +7,7 @@ import { ReadLog, tapBody } from './tap.ts';
 export type ExchangeOptions = {
   now: () => number;
   maxBytes: number;
-  /** Whether the reason of an abort says that the client has left. */
+  /** True where the reason of an abort says that the client has left. */
   isClientGone(reason: unknown): boolean;
 };
 
@@ -28,7 +28,7 @@ export class ExchangeRecording {
     init.signal?.addEventListener('abort', () => this.#abort(init.signal?.reason), { once: true });
   }
 
-  /** The response to hand on instead of `response`. */
+  /** Returns the response that is given to the caller in place of `response`. */
   answer(response: Response): Response {
     const { status, statusText, headers } = response;
     this.#response = { status, statusText, headers, ms: this.#log.lap() };
@@ -47,7 +47,7 @@ export class ExchangeRecording {
 
   fail(error: unknown): void {
     if (this.#end) return;
-    // An abort looks like a failure too; the signal's reason tells which it was.
+    // An abort looks like a failure too; the signal's reason tells the two apart.
     if (this.#init.signal?.aborted) {
       this.#abort(this.#init.signal.reason);
       return;
@@ -56,7 +56,7 @@ export class ExchangeRecording {
     this.#close('reset', 'upstream');
   }
 
-  /** What has not ended by now was left by us. */
+  /** What was recorded. If the exchange has not ended by now, our side has left it. */
   raw(): RawExchange {
     this.#close('abort', 'proxy');
     const { method = 'GET', headers, body } = this.#init;
@@ -81,7 +81,7 @@ export class ExchangeRecording {
     else this.#close('abort', this.#options.isClientGone(reason) ? 'client' : 'proxy');
   }
 
-  /** The first cause counts. */
+  /** Notes how the exchange ended. Only the first cause counts. */
   #close(kind: StreamEnd['kind'], side: StreamEnd['side']): void {
     this.#end ??= { ms: this.#log.lap(), kind, side };
   }

@@ -1,4 +1,4 @@
-/** Turns what was seen into what is kept: redacted, and with notes on what its frames say. */
+/** Turns what a recorder has seen into what a recording keeps: redacted, and with notes on the form of its frames. */
 import { FrameDecoder } from '../../gemini/frames.ts';
 import { textOf } from '../cassette/escape.ts';
 import type { FetchedFile, RecordedRequest, Redaction, UpstreamExchange } from '../cassette/types.ts';
@@ -11,7 +11,7 @@ const headersOf = (pairs: HeaderPairs): Headers => new Headers(pairs.map(([name,
 const secretsIn = (url: string, headers: HeaderPairs): string[] =>
   credentialsIn(headersOf(headers), new URL(url).searchParams);
 
-/** Blots out what `base` knows, and the credentials in the request and its exchanges. */
+/** Finishes a request. Blots out what `base` knows, and the credentials in the request and its exchanges. */
 export function finishRequest(raw: RawRequest, base: Redactor, wire: ClientWire): RecordedRequest {
   const { answer, request, exchanges, facts, caller, keyFingerprint } = raw;
   const all = [request, ...exchanges.map((exchange) => exchange.request)];
@@ -44,7 +44,7 @@ export function finishRequest(raw: RawRequest, base: Redactor, wire: ClientWire)
         redactions,
       ),
       bytes: redactor.bytes(answered, 'answer', redactions),
-      // An answer that was too long for the recorder is complete for the client only.
+      // If the answer was too long for the recorder, only the client has all of it.
       end: answer.isTruncated ? 'client-gone' : answer.end,
     },
     upstream: exchanges.map((exchange) => finishExchange(exchange, redactor)),
@@ -56,13 +56,13 @@ export function finishRequest(raw: RawRequest, base: Redactor, wire: ClientWire)
   };
 }
 
-/** The picture as it stood in the upstream request, in base64. */
+/** The media of one URL, redacted: their base64 also stands in the upstream request. */
 const finishFetched = (file: FetchedFile, text: (given: string, where: string) => string): FetchedFile =>
   'data' in file
     ? { ...file, data: text(file.data, 'fetched') }
     : { ...file, problem: text(file.problem, 'fetched') };
 
-/** An exchange without an answer has no frames. */
+/** Matches a count of tokens: an exchange without an answer has no frames. */
 const COUNTS = /:countTokens$/;
 
 function finishExchange({ request, ...raw }: RawExchange, redactor: Redactor): UpstreamExchange {
@@ -103,7 +103,7 @@ function finishHead(
   return { ...head, statusText, headers };
 }
 
-/** What the frames say about the form of a body, each thing once. */
+/** What the frames show about the form of a body. Each thing is listed once. */
 function anomaliesOf(pieces: readonly Uint8Array[]): string[] {
   const decoder = new FrameDecoder();
   const found = new Set<string>();

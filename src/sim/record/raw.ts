@@ -1,4 +1,6 @@
-/** What a recorder has seen, before anything was blotted out: plain data, which can be passed to another thread. */
+/**
+ * What a recorder has seen, before anything is blotted out. It is plain data, which can be passed to another thread.
+ */
 import type {
   ConnectionError,
   FetchedFile,
@@ -8,7 +10,7 @@ import type {
   Versions,
 } from '../cassette/types.ts';
 
-/** Which headers and fields of the client's side are kept. (This floor does not know Anthropic's words.) */
+/** Names the headers and fields of the client's side that are kept. (Code in `sim` knows no word of Anthropic's.) */
 export type ClientWire = {
   /** Names in lower case. */
   requestHeaders: readonly string[];
@@ -20,7 +22,7 @@ export type RequestFacts = Pick<RecordedRequest, 'origin' | 'recordedAt' | 'cloc
   versions: Versions;
 };
 
-/** Names and values. */
+/** Pairs of a header's name and its value. */
 export type HeaderPairs = readonly [string, string][];
 
 export type RawExchange = {
@@ -28,7 +30,7 @@ export type RawExchange = {
   /** The head of the answer; undefined where no head came. `ms` counts from the sending of the request. */
   head: { status: number; statusText: string; headers: HeaderPairs; ms: number } | undefined;
   reads: readonly Read[];
-  /** The recorder's limit was reached. */
+  /** True where the recorder's limit was reached. */
   isTruncated: boolean;
   end: StreamEnd;
   error: ConnectionError | undefined;
@@ -38,7 +40,7 @@ export type RawRequest = {
   facts: RequestFacts;
   caller: string;
   keyFingerprint: string;
-  /** `path` is the served one; `body` is unpacked. */
+  /** `path` is the served path; `body` is unpacked. */
   request: { method: string; url: string; path: string; headers: HeaderPairs; body: Uint8Array };
   answer: {
     status: number;

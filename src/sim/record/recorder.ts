@@ -1,6 +1,7 @@
 /**
- * Records client requests into a folder while they are served. While an answer is under way it only keeps references;
- * redaction and writing come afterwards. Each client request becomes one folder, as a whole or not at all.
+ * Records client requests into a folder while they are served. While an answer is under way, the recorder only keeps
+ * references; redaction and writing come afterwards. Each client request becomes one folder, which appears complete or
+ * not at all.
  */
 import { basename, join } from 'node:path';
 import type { Clock, Fetch, Random } from '../../lib/ports.ts';
@@ -13,7 +14,7 @@ import { addSummary, emptySummary, type RecordingSummary } from './summary.ts';
 import type { Writer } from './writer.ts';
 
 export type RecorderOptions = {
-  /** Begun with `openManifest`. */
+  /** The folder of the recording, begun with `openManifest`. */
   folder: string;
   writer: Writer;
   origin: Origin;
@@ -21,7 +22,7 @@ export type RecorderOptions = {
   clock: Clock;
   random: Random;
   isClientGone(reason: unknown): boolean;
-  /** The most bytes of one body that are kept. */
+  /** The most bytes that are kept of one body. */
   maxBytes?: number;
   onProblem(message: string): void;
 };
@@ -34,17 +35,26 @@ const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** Keeps client requests while they are served. */
 export type RequestRecorder = {
-  /** A wrapper right in front of `inner`. By the exchange's id it knows which client request it works for. */
+  /**
+   * A wrapper that is put directly around `inner`. By the exchange's id it knows for which client request an upstream
+   * request is made.
+   */
   fetch(inner: Fetch): Fetch;
-  /** `path` is the path of the route, however the client wrote it. A replay finds the request by this path. */
+  /**
+   * Begins the recording of a request. `path` is the path of the route, however the client wrote it. A replay finds the
+   * request by this path.
+   */
   begin(request: Request, path: string): RequestRecording;
-  /** Exchanges with this id belong to `recording` from now on. */
+  /** Says that exchanges with this id belong to `recording` from now on. */
   bind(id: string, recording: RequestRecording): void;
-  /** The client's side is over. */
+  /** To be called when the client's side has ended. */
   finish(id: string, recording: RequestRecording, reply: ClientReply): void;
 };
 
-/** What goes through it is noted in the recording that `find` tells; without one it passes unseen. */
+/**
+ * A `Fetch` whose exchanges are noted in the recording that `find` returns. Where `find` returns none, the exchange is
+ * not recorded.
+ */
 export const recordedFetch =
   (inner: Fetch, find: (id: string) => RequestRecording | undefined): Fetch =>
   async (url, init, exchange) => {
@@ -66,8 +76,8 @@ export class Recorder implements RequestRecorder {
   readonly #summary = emptySummary();
   #number: number;
   /**
-   * The monotonic time and the date of the same moment. Start times show what ran side by side, so they must not jump
-   * with the wall clock.
+   * The monotonic time and the date of one moment. Start times show which requests ran in parallel, so they must not
+   * jump with the wall clock.
    */
   readonly #begun: { date: number; moment: number };
 
@@ -102,7 +112,7 @@ export class Recorder implements RequestRecorder {
     this.#open.set(id, recording);
   }
 
-  /** Writes what there is. */
+  /** Writes what was recorded of a request. */
   finish(id: string, recording: RequestRecording, reply: ClientReply): void {
     this.#open.delete(id);
     if (!recording.hasBody) {
@@ -119,7 +129,7 @@ export class Recorder implements RequestRecorder {
     void writing.then(() => this.#writing.delete(writing));
   }
 
-  /** A summary of the recording, when all of it is on disk. */
+  /** Resolves with a summary of the recording, when all of it is on disk. */
   async close(): Promise<RecordingSummary> {
     while (this.#writing.size > 0) await Promise.all(this.#writing);
     this.#options.writer.close();
@@ -132,8 +142,8 @@ export class Recorder implements RequestRecorder {
   }
 
   /**
-   * Another proxy may be recording into the same folder. What it has written stays, and our request gets the next
-   * number.
+   * Writes a request under this number. Another proxy may be recording into the same folder: what it has written stays,
+   * and our request gets the next number.
    */
   async #writeAs(number: number, caller: string, raw: RawRequest): Promise<void> {
     const { folder, writer } = this.#options;

@@ -16,10 +16,10 @@ export type ClientReply = {
 };
 
 export class RequestRecording {
-  /** The number of the request, in the order of arrival, from 1. */
+  /** The number of the request in the order of arrival, from 1. */
   readonly number: number;
   readonly seed: number;
-  /** The bytes of our answer, as they are sent. */
+  /** The bytes of our answer, noted as they are sent. */
   readonly answer: ReadLog;
   readonly #request: Request;
   readonly #path: string;
@@ -55,7 +55,7 @@ export class RequestRecording {
     this.#signatures.push([...found]);
   }
 
-  /** Keeps what was at the URLs, in their order. */
+  /** Keeps the media that were found at the URLs, in the order of the URLs. */
   fetched(files: readonly FetchedFile[]): void {
     this.#fetched.push(files);
   }

@@ -1,4 +1,4 @@
-/** What a recording contains, for whoever made it. */
+/** Says what a recording contains, for the people who made it. */
 import type { RecordedRequest } from '../cassette/types.ts';
 
 type Counts = Record<string, number>;
@@ -6,11 +6,11 @@ type Counts = Record<string, number>;
 export type RecordingSummary = {
   requests: number;
   exchanges: number;
-  /** Requests that are not in it: they were refused before their body was read, or could not be written. */
+  /** The number of requests that are missing: they were refused before their body was read, or could not be written. */
   unrecorded: number;
   /** The number of upstream requests for each model. */
   models: Counts;
-  /** How many exchanges had each oddity, by its name. An end that is not clean is one. */
+  /** For each anomaly, the number of exchanges that had it. An end that is not clean is an anomaly, too. */
   anomalies: Counts;
   /** The number of places that were blotted out, for each kind of secret. */
   redactions: Counts;
@@ -57,7 +57,7 @@ const listed = (counts: Counts): string =>
     .map(([name, times]) => `${name} ${times}`)
     .join(', ') || 'none';
 
-/** One line. */
+/** The summary in one line. */
 export function summaryText(summary: RecordingSummary, folder: string): string {
   const { requests, exchanges, unrecorded, models, anomalies, redactions } = summary;
   const lost = unrecorded > 0 ? `, ${unrecorded} not recorded` : '';

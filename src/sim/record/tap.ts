@@ -1,15 +1,15 @@
-/** Watches a body flow. It keeps references and times; everything else is done after the end. */
+/** Watches a body while it flows. Only references and times are kept; everything else is done after the end. */
 import type { Read } from '../cassette/types.ts';
 
 export type TapEvents = {
   read(bytes: Uint8Array): void;
   end(): void;
   fail(error: unknown): void;
-  /** The reader has left. */
+  /** The reader has left the body. */
   cancel(): void;
 };
 
-/** The same bytes in the same pieces, pulled as before: nothing is read ahead, and nothing has to wait. */
+/** A body with the same bytes in the same pieces, pulled as before: nothing is read ahead, and nothing has to wait. */
 export function tapBody(body: ReadableStream<Uint8Array>, events: TapEvents): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
@@ -38,7 +38,10 @@ export function tapBody(body: ReadableStream<Uint8Array>, events: TapEvents): Re
   );
 }
 
-/** Keeps up to so many bytes, with the time between the reads. Of later reads it only notes that they are missing. */
+/**
+ * Keeps a limited number of bytes, with the times between the reads. Later reads are not kept; that they are missing is
+ * noted.
+ */
 export class ReadLog {
   readonly reads: Read[] = [];
   isTruncated = false;
@@ -62,7 +65,7 @@ export class ReadLog {
     this.reads.push({ ms: this.lap(), bytes });
   }
 
-  /** Milliseconds since this was last asked. */
+  /** The milliseconds since the last call. */
   lap(): number {
     const now = this.#now();
     const ms = Math.max(0, now - this.#last);

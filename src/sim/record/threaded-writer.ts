@@ -1,6 +1,6 @@
 /**
- * Writes in a thread of its own. To search thirty megabytes for secrets in every encoding takes seconds, and no
- * client's stream must stand still for that.
+ * Writes recordings in a thread of its own. To search thirty megabytes for secrets in every encoding needs seconds, and
+ * no client's stream must wait for that.
  */
 import { ownThread } from '../../lib/program/own-files.ts';
 import type { RawRequest } from './raw.ts';
@@ -14,7 +14,7 @@ export type FromThread = { id: number } & ({ written: Written } | { problem: str
 
 type Pending = { resolve(written: Written): void; reject(error: Error): void };
 
-/** The thread starts with the first request. If a request has ended it, the next one starts it again. */
+/** Starts the thread with the first request. If the thread ends because of a request, the next request starts it again. */
 export class ThreadedWriter implements Writer {
   readonly #options: WriterOptions;
   readonly #pending = new Map<number, Pending>();

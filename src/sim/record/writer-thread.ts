@@ -6,7 +6,7 @@ import { createWriter, type Writer } from './writer.ts';
 declare const self: Worker;
 
 let writer: Writer | undefined;
-/** One after the other: each takes memory. */
+/** The writes run one after the other, because each needs much memory. */
 let last: Promise<void> = Promise.resolve();
 
 const reply = (message: FromThread) => self.postMessage(message);

@@ -1,4 +1,4 @@
-/** Redacts and writes what was seen of a request: the part of recording that computes. */
+/** Redacts and writes what was seen of a request. This is the part of recording that needs much computing. */
 import { linearPattern } from '../../lib/linear-pattern.ts';
 import { FolderTaken } from '../cassette/files.ts';
 import { writeRecordedRequest } from '../cassette/write.ts';
@@ -7,14 +7,14 @@ import { finishRequest } from './finish.ts';
 import type { ClientWire, RawRequest } from './raw.ts';
 import { emptySummary, type RecordingSummary, summarise } from './summary.ts';
 
-/** Plain data. `patterns` are the sources of the user's own patterns. */
+/** The options as plain data. `patterns` are the sources of the user's own patterns. */
 export type WriterOptions = {
   secrets: readonly string[];
   patterns: readonly string[];
   wire: ClientWire;
 };
 
-/** `taken`: somebody else has written there, so nothing was done. */
+/** The outcome of a write. `taken`: another process has written there, so nothing was written. */
 export type Written = { kind: 'written'; summary: RecordingSummary } | { kind: 'taken' };
 
 export type Writer = {
@@ -30,7 +30,7 @@ export const ownRule = (source: string): OwnRule => ({
 export const redactorWith = ({ secrets, patterns }: Pick<WriterOptions, 'secrets' | 'patterns'>): Redactor =>
   createRedactor(secrets, patterns.map(ownRule));
 
-/** In this thread. */
+/** A writer that works in the calling thread. */
 export function createWriter(options: WriterOptions): Writer {
   const redactor = redactorWith(options);
   return {

@@ -1,4 +1,4 @@
-/** A recording, from which a client's request is looked up. */
+/** Finds a client's request in a recording. */
 import { tryParseJson } from '../../lib/json.ts';
 import { readManifest } from '../cassette/manifest.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../cassette/read.ts';
@@ -9,24 +9,27 @@ import { type Matchable, type Noise, requestKey, withoutNoise } from '../match.t
 import { NameBook, type NameRule, namesIn, standIns } from '../names.ts';
 import type { Arrival } from './timeline.ts';
 
-/** What makes two requests the same. */
+/** Says when two requests count as the same. */
 export type Sameness = { noise: readonly Noise[]; names: readonly NameRule[] };
 
 export class Library {
   readonly settings: RecordedSettings;
   readonly size: number;
-  /** Present names for those in the recording, as far as requests have shown them. */
+  /** Pairs of a recorded name and the present name for the same thing, as far as requests have shown them. */
   readonly book = new NameBook();
-  /** All noise, including names. */
+  /** All noise of requests, including names. */
   readonly noise: readonly Noise[];
   readonly #sameness: Sameness;
-  /** The recorded requests that are still to be played, by key, in the order of arrival. */
+  /** The recorded requests that were not played yet, by key, in the order of arrival. */
   readonly #waiting = new Map<string, string[]>();
   readonly #folders: readonly string[];
-  /** When each request came. */
+  /** The time at which each recorded request came. */
   readonly arrivals: readonly Arrival[];
 
-  /** Throws a CassetteError where the folder holds no recording, is empty, or has a missing or unreadable file. */
+  /**
+   * Opens the recording. Throws a CassetteError where the folder holds no recording, is empty, or has a missing or
+   * unreadable file.
+   */
   constructor(folder: string, sameness: Sameness) {
     this.settings = readManifest(folder).settings;
     this.#sameness = sameness;
@@ -42,7 +45,7 @@ export class Library {
     });
   }
 
-  /** The first recorded request that is the same and has not been used yet. `request` is redacted. */
+  /** The first recorded request that is the same as `request` and was not played yet. `request` is redacted. */
   take(request: Matchable): { name: string; recorded: RecordedRequest } | undefined {
     const known = this.#asRecorded(request);
     const path = this.#waiting.get(requestKey(known, this.noise))?.shift();
@@ -52,7 +55,7 @@ export class Library {
     return { name: nameOf(path), recorded };
   }
 
-  /** Why nothing was found for `request`: the closest recorded one, and how it differs. */
+  /** Says why nothing was found for `request`: the closest recorded request, and how the two differ. */
   explainMiss(request: Matchable): string {
     const all = this.#folders.map((path) => ({ ...readRecordedRequest(path).request, name: nameOf(path) }));
     const closest = closestTo(this.#asRecorded(request), all, this.noise);
@@ -62,7 +65,7 @@ export class Library {
     return `closest is ${candidate.name} (recorded ≠ now):\n  ${difference.lines.join('\n  ')}`;
   }
 
-  /** The names of the requests that no client has sent. */
+  /** The names of the recorded requests that no client has sent. */
   leftovers(): string[] {
     return [...this.#waiting.values()].flat().map(nameOf).sort();
   }
@@ -72,8 +75,8 @@ export class Library {
   }
 
   /**
-   * In the order in which they stand when all other noise is gone, so that the names of two equal requests can be
-   * paired.
+   * The names in a request, in the order that they have after all other noise was removed, so that the names of two
+   * equal requests can be paired.
    */
   #namesOf({ body }: Matchable): string[] {
     const { noise, names } = this.#sameness;

@@ -1,11 +1,14 @@
-/** How fast a recording is played: how many real milliseconds each jump of its time takes. */
+/** The pace of a replay: how many real milliseconds a jump of the virtual clock lasts. */
 import type { Pace } from './virtual-clock.ts';
 
 const FORM = /^(?:(instant)|(real)|x(\d+(?:\.\d+)?)|max(\d+))$/;
 
 export const PACE_FORMS = 'instant, real, x<times as fast>, max<milliseconds of one pause>';
 
-/** Reads a pace; undefined for a text that is none of `PACE_FORMS`. The bytes are the same at any pace. */
+/**
+ * Reads a pace; undefined for a text in none of the forms of `PACE_FORMS`. The bytes of answers are the same at any
+ * pace.
+ */
 export function parsePace(text: string): Pace | undefined {
   const [, instant, real, times, most] = FORM.exec(text.trim().toLowerCase()) ?? [];
   if (instant) return () => 0;

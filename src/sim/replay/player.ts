@@ -1,4 +1,4 @@
-/** Plays a recording: it gives a client request everything that its answer depends on. */
+/** Plays a recording: it gives each client request everything on which its answer depends. */
 import type { Clock, Fetch } from '../../lib/ports.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
 import { type PromptSize, UNKNOWN_SIZE } from '../../translate/response/usage.ts';
@@ -17,40 +17,47 @@ export type PlayerOptions = Sameness & {
   pace: Pace;
   clock: Clock;
   /**
-   * Something between us and upstream takes time of its own (a fault), so no time is skipped while it may be at work.
+   * True where a fault between us and upstream needs time of its own, so no time is skipped while the fault may be at
+   * work.
    */
   isDelayed?: boolean;
-  /** Requests come one after the other, whatever ran side by side when they were recorded. */
+  /** True where requests come one after the other, even if they ran in parallel when they were recorded. */
   alone?: boolean;
 };
 
 export type Play = {
-  /** The recorded request's folder. */
+  /** The name of the recorded request's folder. */
   name: string;
   recorded: RecordedRequest;
   clock: VirtualClock;
   fetch: Fetch;
   signatures: SignatureStore;
-  /** What the client is told of the prompt before the answer has ended; `size` is what it would be told today. */
+  /**
+   * The size of the prompt that the client is told before the answer has ended. `size` gives the size that it would be
+   * told without a recording.
+   */
   promptTold(size: () => PromptSize): PromptSize;
   /** To be called when the answer has ended, or its client has left. */
   leave(): void;
-  /** Problems so far. */
+  /** The problems that were found until now; undefined where there are none. */
   problem(): string | undefined;
 };
 
 export type PlayerReport = { requests: number; played: number; misses: number; leftovers: readonly string[] };
 
-/** Answers client requests with what upstream said to each of them once. */
+/** Answers client requests with the recorded answers of upstream. */
 export type Plays = {
-  /** That its answers depend on. */
+  /** The settings with which the recording was made: its answers depend on them. */
   readonly settings: RecordedSettings;
-  /** Upstream for all requests, told apart by the exchange's id. It reaches nothing else, whatever it is asked. */
+  /** Upstream for all requests. The exchange's id tells the requests apart. It never uses the network. */
   readonly fetch: Fetch;
-  /** `request` was redacted by `redactor`, which then redacts in the same way what goes upstream. */
+  /**
+   * Begins to play a request. `request` was redacted by `redactor`, which then redacts the upstream requests in the
+   * same way.
+   */
   play(request: Matchable, redactor: Redactor): Play | { miss: string };
   bind(id: string, play: Play): void;
-  /** The request's answer has ended, or its client has left. */
+  /** To be called when the request's answer has ended, or its client has left. */
   release(id: string): void;
 };
 
@@ -117,7 +124,7 @@ export class Player implements Plays {
       clock,
       fetch: createReplayFetch({ recorded, time, redactor, noise, book, onMismatch }),
       signatures: recordedStore(recorded.signatures),
-      // Recordings of versions without this size: the client was told none.
+      // Recordings of older versions have no such size: their clients were told none.
       promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
       leave: () => this.#timeline.leave(lane, clock.monotonic()),
       problem: () => problem,

@@ -1,8 +1,13 @@
-/** The signature store of one recorded request: what was found then is found again. */
+/**
+ * The signature store of one recorded request: it finds the signatures that were found when the request was recorded.
+ */
 import type { SignatureStore } from '../../signatures/store.ts';
 import type { RecordedRequest } from '../cassette/types.ts';
 
-/** Answers by position, as the recording does: redaction may have changed the texts that keys are made from. Keeps nothing. */
+/**
+ * Answers look-ups by their position, as the recording has them: redaction may have changed the texts from which keys
+ * are made. Stores nothing.
+ */
 export function recordedStore(lookUps: RecordedRequest['signatures']): SignatureStore {
   let next = 0;
   return {

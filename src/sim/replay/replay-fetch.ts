@@ -1,7 +1,7 @@
 /**
- * Upstream as it was recorded: the n-th request gets the n-th recorded answer, read for read. It is a `Fetch` that
- * reaches nothing. A request that differs from the recorded one is refused: nobody knows what upstream would have
- * answered.
+ * Plays upstream as it was recorded: the n-th request gets the n-th recorded answer, read for read. It is a `Fetch`
+ * without a network. A request that differs from the recorded one is refused, because nobody knows how upstream would
+ * have answered.
  */
 import type { Fetch } from '../../lib/ports.ts';
 import type { RecordedRequest, UpstreamExchange } from '../cassette/types.ts';
@@ -14,7 +14,7 @@ import { upstreamMatchable } from '../upstream-wire.ts';
 export type ReplayTime = {
   waitForUpstream(ms: number, signal: AbortSignal | undefined): Promise<void>;
   setUpstreamOpen(open: boolean): void;
-  /** Waits until `signal` aborts, and rejects then. */
+  /** Waits until `signal` aborts, and then rejects. */
   standStill(signal: AbortSignal | undefined): Promise<never>;
 };
 
@@ -22,11 +22,11 @@ export type ReplayFetchOptions = {
   recorded: Pick<RecordedRequest, 'upstream'> & { answer?: Pick<RecordedRequest['answer'], 'end'> };
   time: ReplayTime;
   redactor: Redactor;
-  /** Default: none. */
+  /** The noise of upstream requests; by default none. */
   noise?: readonly Noise[];
-  /** Default: an empty one. */
+  /** The pairs of names; by default none. */
   book?: NameBook;
-  /** Told about each problem. */
+  /** Called for each problem. */
   onMismatch(problem: string): void;
 };
 
@@ -50,7 +50,10 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
   };
 }
 
-/** When it was recorded, the client had left before upstream was asked, so nobody knows the answer. */
+/**
+ * When the request was recorded, the client had left before upstream was asked, so the answer is not known. Waits for
+ * the client to leave again.
+ */
 function waitForClient(time: ReplayTime, { signal }: RequestInit): Promise<never> {
   time.setUpstreamOpen(true);
   return time.standStill(signal ?? undefined).finally(() => time.setUpstreamOpen(false));
@@ -71,11 +74,11 @@ function mismatch(
   return `upstream request ${number} is not the recorded one (recorded ≠ now):\n  ${lines.join('\n  ')}`;
 }
 
-/** In Google's form, with a status that is not tried again. */
+/** The refusal, in Google's form, with a status after which no further attempt is made. */
 const refusal = (message: string): Response =>
   Response.json({ error: { code: 400, message, status: 'FAILED_PRECONDITION' } }, { status: 400 });
 
-/** The recorded connection, with the way it failed. */
+/** Plays the recorded connection, including the way in which it failed. */
 async function play(
   exchange: UpstreamExchange,
   time: ReplayTime,
@@ -130,8 +133,8 @@ function bodyOf(
 }
 
 /**
- * Resolves at a clean end. Otherwise it rejects as the connection did, or waits for our own deadline, or for the client
- * to leave again.
+ * Plays the end of a body. Resolves at a clean end. Otherwise rejects like the recorded connection, or waits for our
+ * own deadline, or for the client to leave again.
  */
 async function playEnd(
   { end, error }: UpstreamExchange,

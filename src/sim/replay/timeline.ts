@@ -1,21 +1,21 @@
 /**
- * The order of events between requests that were answered side by side. Each replayed request has a time of its own and
- * would race ahead. For example, a subagent's report might come before the step of the main conversation that started
- * it, and the client would then ask something else. So a moment of one request waits for all earlier recorded moments
- * of the others, and for all requests that had come before it. Since a client may not send all of those again, no
- * moment waits longer than it took when it was recorded.
+ * Keeps the order of events between requests that were answered in parallel. Each replayed request has a time of its
+ * own, and without an order it would run ahead of the others. For example, a subagent's report might come before the
+ * step of the main conversation that started the subagent, and the client would then ask something else. So a moment of
+ * one request waits for all earlier recorded moments of the other requests, and for all requests that had come before
+ * it. Since a client may not send all of those again, no moment waits longer than it did when it was recorded.
  */
 import { ignoreFailure } from '../../lib/async.ts';
 import type { Clock } from '../../lib/ports.ts';
 
-/** A recorded request: its name, and when it came, in milliseconds since the epoch. */
+/** A recorded request: its name, and the time at which it came, in milliseconds since the epoch. */
 export type Arrival = { name: string; at: number };
 
-/** One request that is being played. */
+/** One request that is being played, in the order of all requests. */
 export class Lane {
   /**
-   * The recorded moment that it waits for. It holds up later moments of other requests; while it works, it holds up all
-   * of them.
+   * The recorded moment for which the request waits. The request holds up later moments of other requests; while it
+   * works, it holds up all of them.
    */
   target = WORKING;
   readonly start: number;
@@ -29,10 +29,10 @@ export class Lane {
 }
 
 const WORKING = Number.NEGATIVE_INFINITY;
-/** The place in time of a request that waits for something outside. It holds up no other request. */
+/** The place in time of a request that waits for something outside of the replay. Such a request holds up no other. */
 const AWAY = Number.POSITIVE_INFINITY;
 
-/** Real milliseconds that a client gets to notice that an answer has ended, before it hears of another one. */
+/** Real milliseconds in which a client can notice that an answer has ended, before it gets another one. */
 const TAKE_IN_MS = 100;
 
 export class Timeline {
@@ -55,7 +55,7 @@ export class Timeline {
     return lane;
   }
 
-  /** The answer has ended at the recorded moment `at`. */
+  /** To be called when the answer of `lane` has ended at the recorded moment `at`. */
   leave(lane: Lane, at: number): void {
     if (!this.#lanes.delete(lane)) return;
     this.#lastEnd = { at, real: this.#real.monotonic() };
@@ -87,12 +87,15 @@ export class Timeline {
     return this.#missingBetween(lane.start, at).length > 0;
   }
 
-  /** Requests that came before `lane` may belong to another session. */
+  /**
+   * The requests that have not come although they were recorded in this time. Requests that came before `lane` may
+   * belong to another session, so they do not count.
+   */
   #missingBetween(start: number, end: number): string[] {
     return [...this.#missing].filter(([, at]) => at > start && at < end).map(([name]) => name);
   }
 
-  /** The real moment at which the client has noticed the end of another answer beside that of `lane`. */
+  /** The real moment at which the client has noticed the end of an answer that ran beside the answer of `lane`. */
   #takenIn(lane: Lane, at: number): number {
     const end = this.#lastEnd;
     if (!end || end.real <= lane.realStart || end.at >= at) return 0;

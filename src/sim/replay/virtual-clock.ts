@@ -1,28 +1,28 @@
 /**
- * The clock of one replayed request. It stands still while work is being done. When nobody works any more, it jumps to
- * the next moment that somebody waits for. So a recording of minutes plays in milliseconds, and yet every ping,
- * deadline and retry falls between the same two reads as when it was recorded. A pace makes the jumps take real time.
- * Each moment has its place on the real clock, counted from the start: if one jump is late, the next one is shorter.
+ * The clock of one replayed request. It stands still while work is done. When no work is left, it jumps to the next
+ * moment for which something waits. So a recording of minutes plays in milliseconds, and yet every ping, deadline and
+ * retry comes between the same two reads as when it was recorded. A pace makes the jumps last real time. Each moment
+ * has its place on the real clock, counted from the start: if one jump is late, the next jump is shorter.
  */
 import { ignoreFailure } from '../../lib/async.ts';
 import { type Clock, sleepOf } from '../../lib/ports.ts';
 
 export type Pace = (ms: number) => number;
 
-/** Says when it is the turn of this clock's request among others. */
+/** Decides when the request of this clock may go on among other requests. */
 export type Order = {
   turn(at: number, signal: AbortSignal): Promise<void>;
   works(): void;
-  /** To be called when what comes next does not depend on upstream. */
+  /** To be called when the next moment does not depend on upstream. */
   isAway(): void;
 };
 
-/** A request that is played alone. */
+/** The order of a request that is played alone. */
 const ALONE: Order = { turn: () => Promise.resolve(), works: () => {}, isAway: () => {} };
 
 type Sleeper = { at: number; wake(): void };
 
-/** So many turns of the event loop later, everything has happened that needs no time. */
+/** After this many turns of the event loop, everything has happened that needs no time. */
 const SETTLE_TURNS = 4;
 
 export class VirtualClock implements Clock {
@@ -31,15 +31,15 @@ export class VirtualClock implements Clock {
   readonly #order: Order;
   #sleepers: Sleeper[] = [];
   #now: number;
-  /** Waits for upstream: for these time may pass. */
+  /** The number of waits for upstream: time may pass for these. */
   #waiting = 0;
   #upstreamOpen = true;
   #stands = false;
-  /** Pieces of work that are done elsewhere. */
+  /** The number of pieces of work on other threads. */
   #working = 0;
-  /** The real moment of `#now`, if nothing had been late. */
+  /** The real moment of `#now`, if no jump had been late. */
   #due: number;
-  /** Since when somebody outside is slow: the real time that passes counts. */
+  /** The time from which the client or another outside party was slow: then the real time counts. */
   #outsideSince: number | undefined;
   #running = false;
   #pausing = new AbortController();
@@ -56,7 +56,7 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  /** The recorded date. It began when the recording did, and nobody sets it. */
+  /** The date on this clock. It began with the date of the recording, and is never set. */
   wall(): Date {
     return new Date(this.#now);
   }
@@ -96,15 +96,15 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Whether an upstream response is being made or read. While one is and nobody waits for it, the client is slow to
-   * take what there is: that takes real time. Without one the answer is between two attempts.
+   * Says whether an upstream response is being made or read. While there is such a response and nothing waits for it,
+   * the client is slow to read, which needs real time. Where there is none, the answer is between two attempts.
    */
   setUpstreamOpen(open: boolean): void {
     this.#upstreamOpen = open;
     this.#changed();
   }
 
-  /** Nobody is woken any more until `signal` aborts; then this rejects with the signal's reason. */
+  /** Waits until `signal` aborts, and then rejects with the signal's reason. Until then nothing is woken any more. */
   async standStill(signal: AbortSignal | undefined): Promise<never> {
     this.#stands = true;
     this.#order.isAway();
@@ -119,7 +119,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** `work` is done on another thread, where this clock does not see it: no time passes meanwhile. */
+  /** Waits for work on another thread, which this clock cannot see: no time passes meanwhile. */
   async during<T>(work: Promise<T>): Promise<T> {
     this.#working++;
     this.#changed();
@@ -153,7 +153,7 @@ export class VirtualClock implements Clock {
     this.#running = false;
   }
 
-  /** The sleeper to wake first; of two with the same moment, the one that has slept longer. */
+  /** The sleeper to wake first. Of two sleepers with the same moment, it is the one that has slept longer. */
   #nextSleeper(): Sleeper | undefined {
     let next: Sleeper | undefined;
     if (this.#stands || this.#working > 0) return next;
@@ -163,7 +163,7 @@ export class VirtualClock implements Clock {
     return next;
   }
 
-  /** Lets so much real time pass as the jump to `at` is to take. False when something happened meanwhile. */
+  /** Lets the real time of the jump to `at` pass. Returns false where something happened meanwhile. */
   async #pass(at: number): Promise<boolean> {
     const { signal } = this.#pausing;
     const isOutside = this.#waiting === 0 && this.#upstreamOpen;

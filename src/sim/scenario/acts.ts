@@ -1,4 +1,4 @@
-/** Reads and checks what a rule or a state of a scenario file does. */
+/** Reads and checks the acts of a scenario file: what a rule or a state does. */
 import type { JsonObject } from '../../lib/json.ts';
 import type { FaultRule } from '../faults/index.ts';
 import { ERROR_NAMES } from '../mock/google-errors.ts';
@@ -7,7 +7,7 @@ import { parseScenarioFaults } from './faults.ts';
 import type { ActData } from './schema.ts';
 import { type Act, type Grounding, ScenarioError, type ScenarioRefusal } from './types.ts';
 
-/** Throws where there is nothing to do, or where parts exclude each other. */
+/** Reads an act. Throws where there is nothing to do, or where parts exclude each other. */
 export function toAct(data: ActData, at: string): Act {
   const { thinking, text, calls, grounding, error, fault, errand } = data;
   if (errand) return toErrand(data, at);
@@ -34,7 +34,7 @@ export function toAct(data: ActData, at: string): Act {
   return { kind: 'say', speech, faults };
 }
 
-/** The user's words decide on text and calls. */
+/** Reads an errand: the user's words decide on text and calls. */
 function toErrand({ errand: _, ...rest }: ActData, at: string): Act {
   const other = ['thinking', 'text', 'calls', 'grounding', 'error', 'fault'].find((key) => key in rest);
   if (other !== undefined) throw new ScenarioError(`${at}.errand: stands alone; no ${other} beside it`);

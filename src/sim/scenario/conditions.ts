@@ -1,4 +1,4 @@
-/** Turns a file's conditions into tests. */
+/** Turns the conditions of a scenario file into tests. */
 import type { RangeData, ResultData, TransitionData, WhenData } from './schema.ts';
 import {
   type Condition,
@@ -27,7 +27,10 @@ export function toPattern(source: string, flags: string, at: string): RegExp {
   }
 }
 
-/** `/…/` is a regular expression; anything else is a piece of the text. Upper and lower case are the same. */
+/**
+ * Makes a test for texts. `/…/` is a regular expression; any other text must be a piece of the tested text. Upper and
+ * lower case are the same.
+ */
 export function toTextTest(wanted: string | readonly string[], at: string): TextTest {
   const tests = list(wanted).map((item): TextTest => {
     const inner = /^\/(.+)\/$/s.exec(item)?.[1];
@@ -63,7 +66,7 @@ export function toCondition(when: WhenData, at: string): Condition {
   };
 }
 
-/** Throws where one row names several occasions. */
+/** Reads a row of a state. Throws where one row names several occasions. */
 export function toTransition(row: TransitionData, at: string): Transition {
   const { to, user, result, turn, unable } = row;
   const step = result !== undefined || turn !== undefined;

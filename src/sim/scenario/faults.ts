@@ -1,10 +1,10 @@
 /**
- * The faults that a scenario may name: those of `FAULTS`, but without a request number. The rule's own `when` says
- * which requests it is for.
+ * Reads the faults of a scenario: those of `FAULTS`, but without a request number. The rule's own `when` says for which
+ * requests a fault is.
  */
 import { FaultError, type FaultRule, parseFaults } from '../faults/index.ts';
 
-/** Throws a FaultError of one line. */
+/** Reads these faults. Throws a FaultError whose message is one line. */
 export function parseScenarioFaults(texts: readonly string[]): FaultRule[] {
   return texts.flatMap((text) => {
     if (text.includes('@')) throw new FaultError(`"${text}": no request number here; say it in when.request`);

@@ -1,18 +1,18 @@
-/** A folder of scenarios that may be edited while it is played. */
+/** Reads a folder of scenarios that may be edited while the mock serves them. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/ports.ts';
 import { inOrder, readScenario, scenarioFiles } from '../scenarios.ts';
 import type { Scenario } from './types.ts';
 
-/** Milliseconds between two looks at the folder: short for a person, long compared with a burst of requests. */
+/** Milliseconds between two looks at the folder: short for a person, long compared with many requests at once. */
 const LOOK_EVERY = 200;
 
 export type FolderOptions = {
   clock: Clock;
-  /** A file was read anew, or is gone. */
+  /** Called when a file was read again, or was removed. */
   onChange(file: string): void;
-  /** A file cannot be used; the text is one line. Its last good form stays in use. */
+  /** Called with one line when a file cannot be used. The last version of the file that could be used stays in use. */
   onProblem(message: string): void;
 };
 
@@ -25,7 +25,7 @@ export class ScenarioFolder {
   #scenarios: readonly Scenario[];
   #lookedAt: number;
 
-  /** Throws like `loadScenarios`: at the start there is no last good form. */
+  /** Reads the folder. Throws like `loadScenarios`, because at the start there is no earlier version of a file. */
   constructor(folder: string, options: FolderOptions) {
     this.#folder = folder;
     this.#options = options;
@@ -36,7 +36,7 @@ export class ScenarioFolder {
     this.#lookedAt = options.clock.monotonic();
   }
 
-  /** The scenarios as the files are now. */
+  /** The scenarios in the present versions of the files. */
   current(): readonly Scenario[] {
     const now = this.#options.clock.monotonic();
     if (now - this.#lookedAt < LOOK_EVERY) return this.#scenarios;
@@ -49,7 +49,7 @@ export class ScenarioFolder {
     return this.#scenarios;
   }
 
-  /** True where something changed. */
+  /** Reads changed files. Returns true where something changed. */
   #look(): boolean {
     const files = scenarioFiles(this.#folder);
     const gone = [...this.#known.keys()].filter((file) => !files.includes(file));
@@ -64,7 +64,7 @@ export class ScenarioFolder {
     const stamp = this.#stamp(file);
     const known = this.#known.get(file);
     if (known?.stamp === stamp) return false;
-    // Noted before the file is read: a broken file is told once, not with every request.
+    // The change is noted before the file is read, so that a broken file is reported once, and not with every request.
     this.#known.set(file, { stamp, scenario: known?.scenario });
     try {
       this.#known.set(file, { stamp, scenario: readScenario(this.#folder, file) });

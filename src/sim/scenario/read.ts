@@ -22,7 +22,10 @@ import {
   USUAL_SPEED,
 } from './types.ts';
 
-/** `text` is YAML or JSON; `file` is only for errors. Throws a ScenarioError of one line: file, field, reason. */
+/**
+ * Reads a scenario. `text` is YAML or JSON; `file` is only for errors. Throws a ScenarioError of one line: file, field,
+ * reason.
+ */
 export function parseScenario(text: string, file: string): Scenario {
   const data = checkShape(readText(text, file), file);
   const { prompt, pace, rules = [], flows = [] } = data;
@@ -106,7 +109,7 @@ function toState(name: string, data: StateData, at: string): State {
   return { name, act, next };
 }
 
-/** A name of a state that does not exist is a mistake. */
+/** Throws where a rule or row names a state that does not exist. */
 function checkStates({ flows, rules }: Scenario, file: string): void {
   for (const [index, { states }] of flows.entries()) {
     for (const { name, next } of states.values()) {

@@ -1,4 +1,4 @@
-/** The shape of a scenario file. What the fields mean is told in docs/scenarios.md. */
+/** The shape of a scenario file. docs/scenarios.md says what the fields mean. */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 
 const closed = { additionalProperties: false };

@@ -1,16 +1,16 @@
-/** A scenario as the mock plays it: read and checked, with compiled expressions. */
+/** The form in which the mock plays a scenario: read and checked, with compiled expressions. */
 import type { JsonObject } from '../../lib/json.ts';
 import type { FaultRule } from '../faults/index.ts';
 
-/** True where the text has one of the wanted pieces. */
+/** True where the text contains one of the wanted pieces. */
 export type TextTest = (text: string) => boolean;
 
-/** Both ends are included. */
+/** A range of numbers, including both ends. */
 export type Range = { min: number; max: number };
 
 export type ResultTest = { tool?: readonly string[]; text?: TextTest; error?: boolean };
 
-/** What must hold for a rule; all of it. */
+/** The conditions of a rule; all of them must hold. */
 export type Condition = {
   caller?: readonly string[];
   user?: TextTest;
@@ -23,7 +23,7 @@ export type Condition = {
 };
 
 export type ScenarioCall = {
-  /** Names that the tool may have. The first one that the request declares is called. */
+  /** The names that the tool may have. The first name that the request declares is called. */
   tool: readonly string[];
   args: JsonObject;
 };
@@ -31,18 +31,18 @@ export type ScenarioCall = {
 export type Grounding = {
   queries: readonly string[];
   sources: readonly { title: string; uri: string }[];
-  /** `text` is a piece of the answer; `sources` are positions in the list above. */
+  /** `text` is a piece of the answer; `sources` are positions in the list `sources` above. */
   supports: readonly { text: string; sources: readonly number[] }[];
 };
 
-/** How fast an answer comes at the human pace. */
+/** The speed of an answer where the pace is `human`. */
 export type Speed = {
   /** Milliseconds until the first event. */
   firstMs: number;
   tokensPerSecond: number;
 };
 
-/** Used where a file does not set the pace. */
+/** The speed where a file sets none. */
 export const USUAL_SPEED: Speed = { firstMs: 600, tokensPerSecond: 90 };
 
 export type Speech = {
@@ -52,27 +52,27 @@ export type Speech = {
   grounding?: Grounding;
 };
 
-/** `retryAfter`: seconds that Google would have the client wait. */
+/** `retryAfter`: the seconds that Google tells the client to wait. */
 export type ScenarioRefusal = { name: string; retryAfter: number | undefined };
 
-/** What a rule or a state does. With faults alone it spoils the answer of the next rule or state that applies. */
+/** What a rule or a state does. If it has only faults, it spoils the answer of the next rule or state that applies. */
 export type Act =
   | { kind: 'say'; speech: Speech; faults: readonly FaultRule[] }
   | { kind: 'refuse'; refusal: ScenarioRefusal }
-  /** Does what the user's words plainly ask for; skipped where they ask for nothing that is known. */
+  /** Does what the user's words plainly ask for. Skipped where the words ask for nothing that the mock knows. */
   | { kind: 'errand' }
   | { kind: 'spoil'; faults: readonly FaultRule[] };
 
 export type ScenarioRule = { name: string; when: Condition; act: Act };
 
-/** What leads from one state to the next. */
+/** What leads from one state to another. */
 export type Transition = {
   to: string;
   on: /** The state's own step has come with its results. */
     | { kind: 'step'; result?: ResultTest; turn?: Range }
     /** The user has said something new. */
     | { kind: 'words'; user: TextTest }
-    /** The client has none of the tools that the state would call. */
+    /** The client has none of the tools that the state wants to call. */
     | { kind: 'unable' };
 };
 
@@ -82,20 +82,23 @@ export type State = {
   next: readonly Transition[];
 };
 
-/** One kind of conversation in a scenario (that of the user, or of a subagent) as a state machine. */
+/** One kind of conversation in a scenario (the user's, or a subagent's) as a state machine. */
 export type Flow = {
   name: string;
   caller: readonly string[] | undefined;
-  /** The words that begin it. The first flow of a scenario has none of its own: the scenario's prompt begins it. */
+  /**
+   * Tests the words that begin the flow. Undefined for the first flow of a scenario, which the scenario's prompt
+   * begins.
+   */
   prompt: TextTest | undefined;
-  /** The states by name. The scenario begins with the first state. */
+  /** The states by name. The flow begins with the first state. */
   states: ReadonlyMap<string, State>;
 };
 
 /** A text file, or bytes. */
 export type DemoFile = string | Uint8Array;
 
-/** How to try the scenario with a real client in an empty folder. */
+/** How people can try the scenario with a real client in an empty folder. */
 export type Demo = { prompt: string; args: readonly string[]; files: ReadonlyMap<string, DemoFile> };
 
 /**
@@ -106,26 +109,26 @@ export type Fact = { find: RegExp; otherwise: string; in: 'texts' | 'results' };
 export type Scenario = {
   name: string;
   description: string;
-  /** Scenarios are asked in this order, smallest first. */
+  /** The place in the order in which scenarios are asked, smallest first. */
   order: number;
   /**
-   * Words that a prompt must have for this scenario; without any, all prompts fit. Not looked at where the scenario was
-   * chosen by name.
+   * Tests whether a prompt has the words for this scenario. Undefined where all prompts fit. Ignored where the scenario
+   * was chosen by name.
    */
   prompt: TextTest | undefined;
   pace: Speed | undefined;
-  /** Values that templates can name. */
+  /** The values that templates can name. */
   facts: ReadonlyMap<string, Fact>;
-  /** Tags whose content is not the user's own words. */
+  /** The tags whose content is not the user's own words. */
   asides: readonly string[];
-  /** How whole texts begin that are not the user's own words. */
+  /** The beginnings of texts that are not the user's own words. */
   asideTexts: readonly string[];
   rules: readonly ScenarioRule[];
   flows: readonly Flow[];
   demo: Demo | undefined;
 };
 
-/** A scenario file that cannot be used. (Wrong requests are no ScenarioErrors.) The message is one line. */
+/** Thrown for a scenario file that cannot be used. (Wrong requests throw no ScenarioError.) The message is one line. */
 export class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
 }

@@ -1,4 +1,4 @@
-/** Rules on the conversation itself: roles, parts, and the order of calls and their responses. */
+/** Checks the conversation itself: roles, parts, and the order of calls and their responses. */
 import type { GoogleError } from '../../gemini/wire.ts';
 import { invalidArgument } from './refusal.ts';
 import type { ApiContent, ApiPart, ApiRequest } from './request.ts';
@@ -25,7 +25,7 @@ function emptyParts(content: ApiContent, path: string): string[] {
   );
 }
 
-/** What Google's list check finds before the model is asked. */
+/** The faults that Google's list check finds before the model is asked. */
 export function checkParts(request: ApiRequest): string[] {
   const contents = request.contents ?? [];
   if (contents.length === 0) return ['contents: contents is not specified'];
@@ -50,7 +50,10 @@ export function checkRoles(request: ApiRequest): GoogleError | undefined {
 
 const isModel = (content: ApiContent | undefined): boolean => content?.role === 'model';
 
-/** Calls must be answered in the very next content. Answers are counted, not matched by id (wire section 4). */
+/**
+ * Checks the turns. Calls must be answered in the very next content. Responses are counted, not matched by id (wire
+ * section 4).
+ */
 export function checkTurns(request: ApiRequest): GoogleError | undefined {
   const contents = request.contents ?? [];
   for (const [index, content] of contents.entries()) {

@@ -1,4 +1,6 @@
-/** countTokens takes bare contents, or a whole request under `generateContentRequest`; never both. */
+/**
+ * Checks a countTokens request. It has bare contents, or a whole request under `generateContentRequest`; never both.
+ */
 import type { GeminiModel } from '../../gemini/models.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from './index.ts';
 import { parseMessage } from './parse.ts';

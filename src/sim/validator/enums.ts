@@ -1,4 +1,7 @@
-/** The values of each enum that a request can reach. Read in any case. `XHIGH` is newer than the description. */
+/**
+ * The values of each enum that a request can contain. They are read in upper and lower case. `XHIGH` is newer than the
+ * API description.
+ */
 export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   'AudioResponseFormat.MimeType': [
     'MIME_TYPE_UNSPECIFIED',

@@ -1,4 +1,4 @@
-/** Rules on generationConfig, by the model's row. */
+/** Checks generationConfig by the model's row. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { refusedSchema } from './json-schema.ts';
@@ -72,7 +72,10 @@ function checkJsonMode(
   return refused === undefined ? undefined : invalidArgument(refused);
 }
 
-/** Gemini 4 takes any budget, since a long answer goes on over several requests. For older models the cap is fixed. */
+/**
+ * Checks the limit for output. Gemini 4 accepts any limit, since a long answer goes on over several requests. For older
+ * models the largest limit is fixed.
+ */
 function checkOutputLimit(
   model: GeminiModel,
   { maxOutputTokens: tokens }: ApiGenerationConfig,
@@ -85,7 +88,10 @@ function checkOutputLimit(
   );
 }
 
-/** Documented for Gemini 4 only, but also reported, in the same words, from 2.5 (penalties) and 3.x (candidates) on. */
+/**
+ * Checks parameters of sampling. The refusal is documented for Gemini 4 only, but was also reported, in the same words,
+ * for models from 2.5 (penalties) and 3.x (candidates) on.
+ */
 function checkSampling(
   { family, signatures }: GeminiModel,
   config: ApiGenerationConfig,

@@ -1,7 +1,7 @@
 /**
- * What Google would refuse, in Google's own words. Its JSON parser comes first, then the list checks, then the rules of
- * the conversation, the tools and the model. Sources: the v1beta description, recorded refusals, and the wire facts of
- * 2026-11 (sections 3, 4, 6, 8).
+ * Refuses what Google would refuse, in Google's own words. Google's JSON parser comes first, then the list checks, then
+ * the rules for the conversation, the tools and the model. Sources: the v1beta description, recorded refusals, and the
+ * wire facts of 2026-11 (sections 3, 4, 6, 8).
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import { MAX_PAYLOAD_BYTES } from '../../gemini/payload.ts';
@@ -16,17 +16,17 @@ import { checkSignatures, type KnownSignature } from './signatures.ts';
 import { checkDeclarations, checkTools } from './tools.ts';
 
 export type ValidateOptions = {
-  /** Says whether a signature was given out. Without it any base64 is accepted. */
+  /** Says whether a signature was given out. Without this function any base64 is accepted. */
   knownSignature?: KnownSignature;
-  /** The size of the body on the wire; measured from the value where it is not given. */
+  /** The size of the body in bytes. Where it is not given, it is measured from the value. */
   bytes?: number;
-  /** The request is only to be counted, so the order of turns and their signatures do not matter. */
+  /** True where the request is only counted, so the order of turns and their signatures do not matter. */
   counting?: boolean;
 };
 
 export type ReadRequest = { ok: true; request: ApiRequest } | { ok: false; error: GoogleError };
 
-/** Parses and checks the body of generateContent. In `request` every name has one spelling. */
+/** Parses and checks the body of generateContent. In `request` every name is written in one way. */
 export function readRequest(model: GeminiModel, body: unknown, options: ValidateOptions = {}): ReadRequest {
   const bytes = options.bytes ?? Buffer.byteLength(JSON.stringify(body) ?? '');
   if (bytes > MAX_PAYLOAD_BYTES) {

@@ -1,7 +1,7 @@
 /**
- * What Google refuses in a JSON Schema of a tool or an answer, in its own words (reports and live probes of 2026).
- * Measured: required names that are not declared, values of the wrong kind, references that lead nowhere, and circles
- * of references that cannot end. Google takes every other keyword, known or not.
+ * Refuses what Google refuses in a JSON Schema of a tool or an answer, in Google's own words (reports and live probes
+ * of 2026): required names that are not declared, values of the wrong kind, references that lead nowhere, and circles
+ * of references that cannot end. Google accepts every other keyword, known or not.
  */
 import { isObject } from '../../lib/json.ts';
 import { endlessLoop } from './schema-loops.ts';
@@ -56,7 +56,10 @@ function wrongWith(node: Schema, path: string): string | undefined {
     : `schema ${place(path)} requires unspecified property '${String(missing)}'`;
 }
 
-/** Google also looks for references under keywords that it does not know. */
+/**
+ * Google's sentence about a reference that leads nowhere. Google also looks for references under keywords that it does
+ * not know.
+ */
 function lostReference(
   root: unknown,
   node: Schema,
@@ -77,7 +80,7 @@ function lostReference(
       return `reference to undefined schema ${place(at)}`;
     }
     for (const [key, member] of Object.entries(value)) {
-      // The schemas inside of this one are looked at by themselves.
+      // Schemas inside of this one are checked by themselves.
       const isOther = !isSchema || !SCHEMAS.has(key);
       if (isOther && !VALUES.has(key)) open.push({ value: member, path: below(at, key), isSchema: false });
     }
@@ -91,7 +94,7 @@ function resolve(root: unknown, ref: string, names: ReadonlyMap<string, Schema>)
   return ref === '#' || ref.startsWith('#/') ? atPointer(root, ref) : names.get(ref);
 }
 
-/** What the JSON pointer `ref` (`#`, `#/$defs/a`) leads to in `root`; undefined where it leads nowhere. */
+/** The value to which the JSON pointer `ref` (`#`, `#/$defs/a`) leads in `root`; undefined where it leads nowhere. */
 export function atPointer(root: unknown, ref: string): unknown {
   let node: unknown = root;
   if (ref === '#') return root;
@@ -111,7 +114,7 @@ function decodeStep(step: string): string {
   }
 }
 
-/** Everything with an `$id` or `#$anchor`; if two have the same name, the first. */
+/** All schemas with an `$id` or `#$anchor`, by that name. If two have the same name, the first counts. */
 function namesIn(schema: unknown): Map<string, Schema> {
   const names = new Map<string, Schema>();
   const open: unknown[] = [schema];

@@ -1,4 +1,4 @@
-/** Rules on media parts: the types that Gemini reads. */
+/** Checks media parts: their types must be types that Gemini reads. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { invalidArgument } from './refusal.ts';
@@ -6,7 +6,7 @@ import type { ApiBlob, ApiPart, ApiRequest } from './request.ts';
 
 type ApiFile = NonNullable<ApiPart['fileData']>;
 
-/** GIF is not among the images: that is documented, and a well-known 400. */
+/** The types of images that Gemini reads. GIF is not among them: that is documented, and a well-known 400. */
 const IMAGES = new Set(['image/png', 'image/jpeg', 'image/jpg', 'image/webp', 'image/heic', 'image/heif']);
 const APPLICATIONS = new Set([
   'pdf',
@@ -36,7 +36,10 @@ function checkBlob(blob: ApiBlob): GoogleError | undefined {
   return invalidArgument(mimeType === 'application/pdf' ? 'The document has no pages.' : NO_IMAGE);
 }
 
-/** Files of the Files API live at Google. Host names that nobody can own stand here for what Google cannot read. */
+/**
+ * Matches files of the Files API, which Google itself stores. In the mock, host names that nobody can own stand for
+ * URLs that Google cannot read.
+ */
 const GOOGLES_OWN = /^(?:gs:|https:\/\/generativelanguage\.googleapis\.com\/)/;
 const NOBODYS_HOST = /\.(?:invalid|local|localhost|internal)$/;
 
@@ -45,7 +48,7 @@ function checkFile(model: GeminiModel, { fileUri = '', mimeType }: ApiFile): Goo
     return invalidArgument(`Unsupported MIME type: ${mimeType}`);
   if (GOOGLES_OWN.test(fileUri)) return undefined;
   const url = URL.parse(fileUri);
-  // Documented for all models but the 2.0 family, and recorded for 2.5.
+  // This refusal is documented for all models except the 2.0 family, and was recorded for 2.5.
   if (model.signatures === 'none' || url?.protocol !== 'https:')
     return invalidArgument(`Invalid or unsupported file uri: ${fileUri}`);
   return NOBODYS_HOST.test(url.hostname)

@@ -1,7 +1,7 @@
 /**
- * Google's JSON parser: it checks names against the tables, and values against their types. It takes camelCase and
- * snake_case names, a single value in place of a list, enums in any case, and null for "not set". Its result has only
- * camelCase names and upper-case enums, so the rules after it need to know one spelling.
+ * Google's JSON parser: it checks names against the tables, and values against their types. It accepts names in
+ * camelCase and snake_case, a single value in place of a list, enums in upper and lower case, and null for "not set".
+ * Its result has only camelCase names and upper-case enums, so the later checks need to know only one spelling.
  */
 import { isObject } from '../../lib/json.ts';
 import { ENUMS } from './enums.ts';
@@ -12,7 +12,7 @@ import { SCALARS, shownValue } from './scalars.ts';
 const PACKAGE = 'type.googleapis.com/google.ai.generativelanguage.v1beta.';
 const STRUCT = 'type.googleapis.com/google.protobuf.Struct';
 
-/** A part may have at most one of these: they are a protobuf oneof. */
+/** A part may have at most one of these fields, because they are a protobuf oneof. */
 const PART_DATA = new Set([
   'text',
   'inlineData',
@@ -82,7 +82,7 @@ class Parser {
     return items.map((item, index) => this.#single(type, item, `${path}[${index}]`));
   }
 
-  /** Map entries print by position, never by name: `properties[3].value`. */
+  /** Reads a map. Google's errors name the entries of a map by their position, never by name: `properties[3].value`. */
   #map(type: string, value: unknown, path: string): unknown {
     if (!isObject(value)) return this.#wrongValue(path, 'Map', JSON.stringify(value));
     const entries = Object.entries(value).map(([key, member], index) => {

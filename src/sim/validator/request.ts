@@ -1,4 +1,4 @@
-/** A request as the parser hands it to the rules: known names only, one spelling, right types. */
+/** A request after parsing: it has known names only, in one spelling, with values of the right types. */
 import type { JsonObject } from '../../lib/json.ts';
 
 export type ApiBlob = { mimeType?: string; data?: string };
@@ -24,7 +24,7 @@ export type ApiPart = {
 
 export type ApiContent = { role?: string; parts?: ApiPart[] };
 
-/** The OpenAPI subset of `parameters` and `responseSchema`. */
+/** The subset of OpenAPI's schemas that `parameters` and `responseSchema` allow. */
 export type ApiSchema = {
   type?: string;
   properties?: Record<string, ApiSchema>;
@@ -68,7 +68,7 @@ export type ApiRequest = {
   cachedContent?: string;
 };
 
-/** Every function declared, in order. */
+/** All declared functions, in order. */
 export function declarations(request: ApiRequest): ApiDeclaration[] {
   return (request.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? []);
 }

@@ -1,4 +1,6 @@
-/** Google's JSON parser for scalar values: what it accepts, and what it calls a type that it does not accept. */
+/**
+ * Google's JSON parser for scalar values: which values it accepts, and what it calls the types that it does not accept.
+ */
 
 type Scalar = { readonly label: string; accepts(value: unknown): boolean };
 
@@ -10,7 +12,7 @@ const isText = (value: unknown): boolean => typeof value === 'string';
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
-/** Standard and url-safe alphabets both pass, padded or not. */
+/** True for base64 in the standard or the url-safe alphabet, with or without padding. */
 export function isBase64(text: string): boolean {
   return BASE64.test(text) && text.replace(/=+$/, '').length % 4 !== 1;
 }
@@ -30,7 +32,7 @@ export const SCALARS: Readonly<Record<string, Scalar>> = {
   timestamp: { label: 'type.googleapis.com/google.protobuf.Timestamp', accepts: isText },
 };
 
-/** The value as the text of the error shows it. */
+/** The value in the text of an error. */
 export function shownValue(type: string, value: unknown): string {
   const json = JSON.stringify(value);
   return type === 'bytes' && typeof value === 'string' ? `Base64 decoding failed for ${json}` : json;

@@ -1,6 +1,6 @@
 /**
- * Circles of references that no value can end. (Google takes a circle through an optional property, or through a list
- * that may be empty.)
+ * Finds circles of references that no value can end. (Google accepts a circle through an optional property, or through
+ * a list that may be empty.)
  */
 import { isObject } from '../../lib/json.ts';
 import { innerSchemas, type Schema } from './schema-places.ts';
@@ -10,7 +10,7 @@ type Open = { node: Schema; path: string; left: Way[] };
 
 const APART = new Set(['$defs', 'definitions', 'not', 'if', 'then', 'else', 'dependentSchemas']);
 
-/** The schemas that a value of `node` must go on to. */
+/** The schemas that every value of `node` must go on to. */
 function stepsFrom(node: Schema, path: string, resolve: (ref: string) => unknown): Way[] {
   const required = Array.isArray(node['required']) ? node['required'] : [];
   const isList = node['type'] === undefined || String(node['type']).toLowerCase() === 'array';
@@ -27,7 +27,7 @@ function stepsFrom(node: Schema, path: string, resolve: (ref: string) => unknown
   return steps;
 }
 
-/** Every node, with the place by which Google would name it. */
+/** All nodes, each with the place by which Google would name it. */
 function everyNode(root: Schema): Map<Schema, string> {
   const places = new Map<Schema, string>([[root, '']]);
   for (const [node, path] of places) {
@@ -38,7 +38,10 @@ function everyNode(root: Schema): Map<Schema, string> {
   return places;
 }
 
-/** The place of a reference that closes such a circle. `resolve` gives the target of a reference. */
+/**
+ * The place of a reference that closes such a circle; undefined where there is none. `resolve` gives the target of a
+ * reference.
+ */
 export function endlessLoop(root: Schema, resolve: (ref: string) => unknown): string | undefined {
   const places = everyNode(root);
   const state = new Map<Schema, 'open' | 'done'>();

@@ -1,9 +1,9 @@
-/** Where schemas stand in a JSON Schema, and how Google names a place. */
+/** Finds the schemas inside of a JSON Schema, and names places as Google does. */
 import { isObject } from '../../lib/json.ts';
 
 export type Schema = Record<string, unknown>;
 
-/** Keywords whose members the author names: a property may be called `$ref`. */
+/** The keywords whose members have names that the author chooses: a property may be called `$ref`. */
 export const NAMED = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'];
 export const LISTS = ['prefixItems', 'anyOf', 'oneOf', 'allOf'];
 const SINGLE = [
@@ -36,8 +36,8 @@ export function* innerSchemas(node: Schema, path: string): Generator<Inner> {
   }
 }
 
-/** Keywords under which schemas stand. */
+/** The keywords that hold schemas. */
 export const SCHEMAS: ReadonlySet<string> = new Set([...NAMED, ...LISTS, ...SINGLE]);
 
-/** `at top-level`, `at properties.a.items`. */
+/** The place in Google's words: `at top-level`, `at properties.a.items`. */
 export const place = (path: string): string => `at ${path === '' ? 'top-level' : path}`;

@@ -1,13 +1,13 @@
 /**
- * Checks the thought signatures of the current turn (wire section 4). Where the model requires them, the first call in
- * each step of that turn must carry one. Older turns and parallel calls are not looked at.
+ * Checks the thought signatures of the current turn (wire section 4). Where the model requires signatures, the first
+ * call in each step of that turn must have one. Older turns and parallel calls are not checked.
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { invalidArgument } from './refusal.ts';
 import type { ApiContent, ApiRequest } from './request.ts';
 
-/** Says whether upstream gave this signature out for `model`. */
+/** True where upstream gave this signature out for `model`. */
 export type KnownSignature = (signature: string, model: GeminiModel) => boolean;
 
 const DUMMIES = ['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go'];
@@ -18,13 +18,13 @@ const SENTINELS = new Set(
   }),
 );
 
-/** The two documented stand-ins for a lost signature, plain or encoded as base64. */
+/** True for one of the two documented stand-ins for a lost signature, plain or encoded as base64. */
 export const isSentinel = (signature: string): boolean => SENTINELS.has(signature);
 
 const startsTurn = ({ role, parts = [] }: ApiContent): boolean =>
   role !== 'model' && parts.length > 0 && parts.every((part) => part.functionResponse === undefined);
 
-/** The index of the user's content that begins the current turn; -1 where there is none. */
+/** The index of the user's content that begins the current turn; -1 where there is no such content. */
 export function turnStart(contents: readonly ApiContent[]): number {
   return contents.findLastIndex(startsTurn);
 }

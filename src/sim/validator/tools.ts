@@ -1,4 +1,4 @@
-/** Rules on tools: names, duplicates, schemas, and the choice among them. */
+/** Checks tools: names, duplicates, schemas, and the choice among them. */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
@@ -15,7 +15,7 @@ const NAME_RULE =
 const isSet = (member: unknown): boolean =>
   member !== undefined && !(Array.isArray(member) && member.length === 0);
 
-/** What Google's list check finds in the declarations. */
+/** The faults that Google's list check finds in the declarations. */
 export function checkDeclarations(request: ApiRequest): string[] {
   const lines: string[] = [];
   (request.tools ?? []).forEach((tool, index) => {
@@ -72,7 +72,8 @@ function checkJsonSchema({
   parametersJsonSchema: schema,
 }: ApiDeclaration): GoogleError | undefined {
   if (schema === undefined || schema === null) return undefined;
-  // The texts of the first two are ours: none was ever recorded, but the description of the fields rules both out.
+  // The texts of the first two refusals are ours: none was ever recorded, but the description of the fields rules both
+  // cases out.
   if (parameters)
     return invalidArgument(`\`${name}\`: parameters and parameters_json_schema are mutually exclusive.`);
   const types = isObject(schema) ? [schema['type']].flat() : [];

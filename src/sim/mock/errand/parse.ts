@@ -1,6 +1,6 @@
 /**
- * Reads plain requests, as people write them to try a coding client: "create hello.py that prints hello and run it". It
- * uses a table of forms and understands nothing beyond it: for other requests it has no answer.
+ * Reads plain requests in the words with which people try a coding client: "create hello.py that prints hello and run
+ * it". It knows a table of patterns and understands nothing else: for other requests it has no answer.
  */
 import { CLAUSES, type Clause, type Situation } from './clauses.ts';
 
@@ -13,7 +13,7 @@ const NEXT = new RegExp(
   'i',
 );
 const FENCE = /```[\w-]*\n([\s\S]*?)```/;
-/** Characters. No form fits a longer request. */
+/** Characters. No pattern fits a longer request. */
 const LONGEST = 2_000;
 
 function bare(text: string): string {
@@ -26,7 +26,7 @@ function bare(text: string): string {
     .replace(/(?<=[\w)"'`])\.$/, '');
 }
 
-/** Text in quotes stays whole, whatever stands in it. */
+/** Splits words into clauses. Text in quotes stays in one piece, whatever it contains. */
 function split(words: string): string[] {
   const kept: string[] = [];
   const masked = words
@@ -41,8 +41,8 @@ function split(words: string): string[] {
 }
 
 /**
- * What `words` ask for, in order; undefined where the first thing is not known. `lastFile` is what "it" means where the
- * words name nothing. `left` holds what was not understood after the first thing.
+ * The things that `words` ask for, in order. Undefined where the first thing is not understood. `lastFile` is the file
+ * that "it" means where the words name no file. `left` is the part that was not understood after the first thing.
  */
 export function parseErrands(
   words: string,

@@ -1,5 +1,5 @@
 /**
- * Does a plain request step by step with the tools that the client declares. The history tells how far it is, as
+ * Does a plain request step by step with the tools that the client declares. The history shows how far the plan is, as
  * everywhere in the mock: the n-th result since the user's words belongs to the n-th step.
  */
 
@@ -16,11 +16,11 @@ export type ErrandSpeech = { thinking: string; text: string; calls: readonly Bui
 
 type Step = {
   say: string;
-  /** Depends on the result of the step before; undefined where there is nothing to do. */
+  /** The deed of this step. It depends on the result of the step before. Undefined where there is nothing to do. */
   deed(last: ToolResult | undefined): Deed | undefined;
-  /** A line for the report. */
+  /** The line of the report about this step. */
   report(result: ToolResult): string;
-  /** The failure is what the user wants to see, so it does not end the plan. */
+  /** True where a failure of the step is what the user wants to see, so it does not end the plan. */
   mayFail?: true;
 };
 
@@ -31,7 +31,7 @@ const shown = (text: string): string => {
   return cut === '' ? '(no output)' : `\`\`\`\n${cut}\n\`\`\``;
 };
 
-/** Clients number the lines of files that they read, each in its own way. */
+/** The text without line numbers. Clients number the lines of files that they read, each in its own way. */
 const withoutNumbers = (text: string): string => {
   const lines = text.split('\n');
   const numbered = /^\s*\d+(?:\t|→|\| ?|: )/;
@@ -159,7 +159,7 @@ function fixing(path: string, file: string): Step[] {
   ];
 }
 
-/** "Summarise it" about a file that was just read needs no second reading. */
+/** The clauses without needless steps: "summarise it" about a file that was just read needs no second reading. */
 function joined(clauses: readonly Clause[]): Clause[] {
   return clauses.filter((clause, index) => {
     const next = clauses[index + 1];
@@ -169,7 +169,7 @@ function joined(clauses: readonly Clause[]): Clause[] {
 
 const PATH_KEYS = /path|file/i;
 
-/** The file that the last call named. */
+/** The file that the latest call named. */
 function lastFileOf({ request }: Conversation, cwd: string): string | undefined {
   const calls = (request.contents ?? []).flatMap(callsOf);
   const named = calls.flatMap(({ args = {} }) =>
@@ -186,7 +186,10 @@ const absolute = (cwd: string) => (path: string) => {
   return path === '.' ? cwd : `${cwd}/${path.replace(/^\.\//, '')}`;
 };
 
-/** Read from everything that the user said, or, where clients add texts beside it, from one of the texts. */
+/**
+ * The things that the user asks for. They are read from all words of the user, or, where clients add texts beside these
+ * words, from one of the texts.
+ */
 function readErrands({ words, texts }: Conversation, lastFile: string | undefined) {
   for (const text of [words, ...texts]) {
     const parsed = parseErrands(text, lastFile);
@@ -195,7 +198,10 @@ function readErrands({ words, texts }: Conversation, lastFile: string | undefine
   return undefined;
 }
 
-/** The next step, or the report. Undefined where the words are no plain request, or the client has no tools for it. */
+/**
+ * The next step of the plan, or its report. Undefined where the words are no plain request, or the client has no tools
+ * for it.
+ */
 export function errandSpeech(conversation: Conversation, cwd: string): ErrandSpeech | undefined {
   const { results } = conversation;
   const parsed = readErrands(conversation, lastFileOf(conversation, cwd));

@@ -1,9 +1,9 @@
-/** Small programs that print something, by the ending of the file, and how each is run. */
+/** Small programs that print something, and how each is run. The language is found by the ending of the file. */
 
 type Language = {
-  /** A program that prints these lines. */
+  /** Makes a program that prints these lines. */
   print(lines: readonly string[]): string;
-  /** A program that prints the whole numbers from `first` to `last`, a line each. */
+  /** Makes a program that prints the whole numbers from `first` to `last`, each on a line. */
   count(first: number, last: number): string;
   run(path: string): string;
 };
@@ -79,7 +79,7 @@ const LANGUAGES: Readonly<Record<string, Language>> = {
   rs: RUST,
 };
 
-/** Words for a language, and the ending of its files. */
+/** Words that mean a language, and the ending of its files. */
 export const LANGUAGE_WORDS: readonly (readonly [word: RegExp, ending: string])[] = [
   [/\bpython3?\b/i, 'py'],
   [/\b(?:javascript|node(?:\.?js)?|js)\b/i, 'js'],
@@ -97,7 +97,7 @@ const endingOf = (path: string): string => /\.(\w+)$/.exec(path)?.[1]?.toLowerCa
 /** The language of a file, by the ending of its path; undefined where the file is no program, or its language is not known here. */
 export const languageOf = (path: string): Language | undefined => LANGUAGES[endingOf(path)];
 
-/** The content of a file about which nothing is said. */
+/** The content of a file about which the user has said nothing. */
 export function plainContent(path: string): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const language = languageOf(path);

@@ -1,10 +1,13 @@
-/** Mistakes that can be seen in a single line of code, and the corrected line. The first one found counts. */
+/**
+ * Finds mistakes that can be seen in a single line of code, and corrects the line. The first mistake that is found
+ * counts.
+ */
 
 export type Repair = { from: string; to: string; what: string };
 
 type Slip = { what: string; find: RegExp; mend: (line: string, match: RegExpExecArray) => string };
 
-/** A function whose name tells which operator it should use. */
+/** Functions whose name tells which operator they should use. */
 const OPERATORS: readonly (readonly [name: RegExp, right: string])[] = [
   [/^(?:add|sum|plus)/i, '+'],
   [/^(?:sub|subtract|minus|diff|difference)/i, '-'],
@@ -53,7 +56,10 @@ const SLIPS: readonly Slip[] = [
   },
 ];
 
-/** The repair of a mistake of a known kind; undefined where there is no such mistake. Only a model could find others. */
+/**
+ * The repair of a mistake of a known kind; undefined where there is no such mistake. Other mistakes only a real model
+ * could find.
+ */
 export function findRepair(code: string, isPython: boolean): Repair | undefined {
   const lines = code.split('\n');
   for (const [index, line] of lines.entries()) {
@@ -71,7 +77,7 @@ function slipIn(line: string, isPython: boolean): Repair | undefined {
   return undefined;
 }
 
-/** `print("x"` without its end. It counts only where a whole call stands in the line. */
+/** Repairs `print("x"` without its closing bracket. Only a line that contains the whole call is repaired. */
 function bracketIn(line: string): Repair | undefined {
   if (!/^\s*(?:print|console\.log|puts|echo)\(.*["'\w\]]\s*;?$/.test(line)) return undefined;
   if (count(line, '(') !== count(line, ')') + 1) return undefined;

@@ -1,4 +1,4 @@
-/** Finds the client's tool for a thing, whatever the tool is called, and names the arguments as the tool does. */
+/** Finds the client's tool for a deed, whatever the tool is called, and uses the tool's own names for the arguments. */
 import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { type ApiDeclaration, declarations } from '../../validator/request.ts';
 import { type BuiltCall, smallestCall } from '../build-call.ts';
@@ -39,21 +39,21 @@ const FOLDER = [
 const PATTERN = ['pattern', 'query', 'regex', 'search_term', 'text', 'q'];
 
 type Row = {
-  /** Matches the tool's name in lower case with underscores, without the name of its MCP server. */
+  /** Matches the name of the tool in lower case with underscores, without the name of its MCP server. */
   names: RegExp;
-  /** The arguments in order, each as a list of the names that it may have. */
+  /** The arguments in order. Each is a list of the names that the argument may have. */
   needs: readonly (readonly string[])[];
-  /** For a tool with several commands. */
+  /** The command, for a tool with several commands. */
   command?: string;
-  /** The name says nothing, so the schema must. */
+  /** True where the name says nothing, so the tool is found by its schema. */
   bySchema?: true;
 };
 
-/** Tools of these names do something else with a path and a text. */
+/** Matches names of tools that do something else with a path and a text than writing. */
 const NO_WRITER =
   '(?!.*(?:edit|append|insert|replace|patch|notebook|send|mail|message|post|comment|note|search))';
 
-/** The first row that fits a declared tool is taken. */
+/** The rows for each deed. The first row that fits a declared tool is used. */
 const ROWS: Readonly<Record<Deed['deed'], readonly Row[]>> = {
   write: [
     {
@@ -124,7 +124,10 @@ const plainName = (name: string): string =>
 const schemaOf = ({ parametersJsonSchema, parameters }: ApiDeclaration): unknown =>
   parametersJsonSchema ?? parameters;
 
-/** What the schema says about each argument, by its name in lower case. Undefined where it takes anything. */
+/**
+ * What the schema says about each argument. The keys are names in lower case. Undefined where the schema allows any
+ * argument.
+ */
 function propertiesOf(
   declaration: ApiDeclaration,
 ): Map<string, { name: string; schema: unknown }> | undefined {
@@ -142,7 +145,7 @@ function propertiesOf(
 const typeOf = (schema: unknown): string =>
   isObject(schema) ? String(schema['type'] ?? '').toLowerCase() : '';
 
-/** A command as a list of words is run by a shell. */
+/** The command in the type that the schema wants. Where it wants a list of words, a shell runs the command. */
 const fitted = (value: string, schema: unknown): string | string[] =>
   typeOf(schema) === 'array' ? ['bash', '-lc', value] : value;
 
@@ -178,13 +181,13 @@ const VALUES = {
 
 const valuesOf = (deed: Deed): string[] => (VALUES[deed.deed] as (deed: Deed) => string[])(deed);
 
-/** The argument that says what a command is for, where the tool asks for one. */
+/** Adds the argument that says what a command is for, where the tool requires it. */
 function withAbout(args: JsonObject, declaration: ApiDeclaration, deed: Deed): JsonObject {
   const asks = propertiesOf(declaration)?.has('description');
   return deed.deed === 'run' && asks ? { ...args, description: deed.about } : args;
 }
 
-/** A call to a declared tool that does the thing, perhaps in another way; undefined where no tool can. */
+/** A call to a declared tool that does the deed, perhaps in another way; undefined where no tool can. */
 export function callFor(deed: Deed, conversation: Conversation): BuiltCall | undefined {
   const declared = declarations(conversation.request).filter(({ name }) =>
     conversation.callable.has(name ?? ''),
@@ -207,7 +210,7 @@ export function callFor(deed: Deed, conversation: Conversation): BuiltCall | und
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A shell can do everything; a file can be written as a whole. */
+/** Another deed with the same result: a shell can do everything, and a file can be written as a whole. */
 function instead(deed: Deed): Deed | undefined {
   switch (deed.deed) {
     case 'write':
