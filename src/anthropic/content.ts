@@ -10,9 +10,9 @@ import { Tool } from './tool.ts';
 const block = <T extends string, P extends TProperties>(type: T, properties: P) =>
   Open({ type: Type.Literal(type), ...properties });
 
-/** Asks for citations of a document. */
+/** The wish for citations of a document. */
 const CitationsWanted = unchecked(Open({ enabled: Type.Boolean() }));
-/** Who made a call: the model, or code in a sandbox of Anthropic's. */
+/** The caller of a tool: the model, or code in a sandbox of Anthropic's. */
 const Caller = needless(
   'every call was made by the model',
   unchecked(Open({ type: Type.String(), tool_id: Type.String() })),
@@ -41,7 +41,7 @@ export const ImageBlock = block('image', {
   cache_control: CacheControl,
 });
 
-/** `content` source: a document made of text and images. */
+/** The source `content` of a document: the document is made of text and images. */
 const ContentSource = block('content', {
   content: Type.Union([Type.String(), Type.Array(Type.Union([TextBlock, ImageBlock]))]),
 });
@@ -62,7 +62,10 @@ export const SearchResultBlock = block('search_result', {
   cache_control: CacheControl,
 });
 
-/** Absent from a thought of another provider, or one that came out of a session's file. Nothing depends on it. */
+/**
+ * Absent in a thought of another provider, or in one that was read from a session's file. Nothing depends on this
+ * field.
+ */
 const Leftover = Type.Optional(Nullable(Type.String()));
 
 export const ThinkingBlock = block('thinking', {
@@ -74,7 +77,7 @@ export const RedactedThinkingBlock = block('redacted_thinking', { data: Leftover
 export const ToolUseBlock = block('tool_use', {
   id: Type.String({ minLength: 1 }),
   name: Type.String({ minLength: 1 }),
-  /** Absent or null where the tool takes no arguments. */
+  /** Absent or null where the tool has no arguments. */
   input: free('arguments, as the tool takes them'),
   caller: Caller,
   toolset_name: ToolsetName,
@@ -86,14 +89,14 @@ export const ToolReferenceBlock = block('tool_reference', {
   cache_control: CacheControl,
 });
 
-/** A block whose JSON the model is shown. */
+/** A block that the model is shown as JSON. */
 const shownWhole = <T extends string, P extends TProperties>(type: T, properties: P) =>
   free('the model is shown its JSON', block(type, properties));
 
-/** What a browser tool saw. */
+/** What a browser tool has seen. */
 export const BrowserStateBlock = shownWhole('browser_state', { cache_control: CacheControl });
 
-/** What a tool_result may hold, beside a plain string. */
+/** The blocks that a tool_result may have in place of a plain string. */
 export const ToolResultContent = Type.Union([
   TextBlock,
   ImageBlock,
@@ -129,7 +132,10 @@ const failure = <T extends string>(tool: T) =>
     error_message: ignored('the model is told the code alone'),
   });
 
-/** What the text of a result is made of (`translate/request/tools/server-tools.ts`). Any other block in it is shown as its JSON. */
+/**
+ * The blocks from which the text of a result is made (`translate/request/tools/server-tools.ts`). Any other block in a
+ * result is shown as its JSON.
+ */
 const ServerResultContent = Type.Union([
   TextBlock,
   ImageBlock,
@@ -190,7 +196,10 @@ export const CompactionBlock = block('compaction', {
 });
 export const FallbackBlock = free('it says which model answered', block('fallback', {}));
 
-/** What `tool_addition` and `tool_removal` may name, beside a plain name: a tool that was declared, or a declaration. */
+/**
+ * What `tool_addition` and `tool_removal` may contain in place of a plain name: a reference to a declared tool, or a
+ * declaration.
+ */
 const ToolChange = unchecked(
   Type.Union([
     Tool,
@@ -205,11 +214,14 @@ const toolChange = <T extends string>(type: T) =>
     cache_control: CacheControl,
   });
 
-/** Only inside a `role: system` message: a deferred tool is shown from here on, or hidden again. */
+/**
+ * This block may be only in a `role: system` message. It says that a deferred tool is shown from here on, or is hidden
+ * again.
+ */
 export const ToolAdditionBlock = toolChange('tool_addition');
 export const ToolRemovalBlock = toolChange('tool_removal');
 
-/** Every block type that a message may hold, by its `type`. */
+/** The schemas of all block types that a message may have, by the block's `type`. */
 export const CONTENT_BLOCKS = {
   text: TextBlock,
   image: ImageBlock,

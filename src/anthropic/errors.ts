@@ -1,4 +1,4 @@
-/** Anthropic's errors: what a client is told, and in which form (contract section 8). */
+/** Anthropic's errors: their types, and the form in which the client gets them (contract section 8). */
 import { wellFormed } from '../lib/well-formed.ts';
 
 export const ERROR_STATUS = {
@@ -28,9 +28,9 @@ export type MessagesErrorOptions = {
   status?: number;
   /** `error.details`, such as `{ error_code }`. */
   details?: Record<string, unknown>;
-  /** Seconds, told as `retry-after`. */
+  /** Seconds for the header `retry-after`. */
   retryAfter?: number;
-  /** `x-should-retry`: tells the client whether to try again, whatever it would do by itself. */
+  /** The header `x-should-retry`: it tells the client whether to try again, whatever the client would do by itself. */
   shouldRetry?: boolean;
   cause?: unknown;
 };
@@ -59,7 +59,7 @@ export function toErrorBody(error: MessagesError, requestId: string): ErrorBody 
     type: 'error',
     error: {
       type: error.type,
-      // The text may quote an upstream or a request that wrote half a character.
+      // The message may quote text of upstream or of a client with half a character.
       message: wellFormed(error.message),
       ...(error.details ? { details: error.details } : {}),
     },

@@ -1,4 +1,4 @@
-/** The events of a streamed answer, in their grammar's vocabulary (contract section 7). */
+/** The events of a streamed answer (contract section 7). */
 import type { ErrorBody } from './errors.ts';
 import type {
   AnswerBlock,

@@ -1,7 +1,7 @@
 /**
- * Says in Anthropic's wording what is wrong with a value: a path of dots, a colon, a short sentence. Inside a union of
- * tagged objects the tag is part of the path (`messages.0.content.1.image.source`), as the API itself writes it. Claude
- * Code reads in such a path which part of its request to drop.
+ * Says in Anthropic's words what is wrong with a value: a path with dots, a colon, a short sentence. Inside a union of
+ * tagged objects the tag is a part of the path (`messages.0.content.1.image.source`), as in the API's own errors.
+ * Claude Code reads in such a path which part of its request to leave out.
  */
 import type { TSchema } from '@sinclair/typebox';
 import { Errors, type ValueError, ValueErrorType } from '@sinclair/typebox/errors';
@@ -21,7 +21,7 @@ type Wording = (schema: TSchema) => string;
 
 const plural = (count: unknown, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** For each of TypeBox's kinds of error. A kind that is missing here is worded by the type in the schema. */
+/** The words for each of TypeBox's kinds of errors. An error of any other kind is worded by the type in the schema. */
 const WORDING: Partial<Record<ValueErrorType, Wording>> = {
   [ValueErrorType.ObjectRequiredProperty]: () => 'Field required',
   [ValueErrorType.Literal]: (schema) => `Input should be '${schema['const']}'`,
@@ -49,7 +49,7 @@ const unescapePointer = (step: string) => step.replaceAll('~1', '/').replaceAll(
 
 const at = (path: string, message: string) => (path === '' ? message : `${path}: ${message}`);
 
-/** `'a', 'b'`, as the API lists tags. */
+/** The tags in the form `'a', 'b'`, as in the API's errors. */
 export const quotedList = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(', ');
 
 function oneOf(words: readonly string[]): string {
@@ -57,7 +57,7 @@ function oneOf(words: readonly string[]): string {
   return words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${last}` : last;
 }
 
-/** The values that `type` may have in a tagged variant: one literal, or several. */
+/** The values of `type` that belong to one variant of a tagged union. */
 function tagsOf(variant: TSchema): string[] {
   const tag = variant['properties']?.['type'] as TSchema | undefined;
   const literals: TSchema[] = tag?.['anyOf'] ?? (tag ? [tag] : []);
@@ -78,7 +78,7 @@ function explainTagged(variants: readonly TSchema[], value: Record<string, unkno
   return `${path}: Input tag '${tag}' found using 'type' does not match any of the expected tags: ${expected}`;
 }
 
-/** The variants of a union, and of the unions in it, without null: that null is allowed too is never worth saying. */
+/** The variants of a union, and of the unions in it, without null: an error never says that null is allowed too. */
 function variantsOf(union: TSchema): TSchema[] {
   const all: TSchema[] = union['anyOf'] ?? [];
   return all
@@ -86,7 +86,10 @@ function variantsOf(union: TSchema): TSchema[] {
     .filter((variant) => variant['type'] !== 'null');
 }
 
-/** TypeBox only says that no variant fits. The kind of the value tells which variant was meant. */
+/**
+ * Explains what is wrong with a value of a union. TypeBox says only that no variant fits. The type of the value shows
+ * which variant was meant.
+ */
 function explainUnion(union: TSchema, value: unknown, path: string): string {
   const variants = variantsOf(union);
   if (variants.every((variant) => variant['const'] !== undefined)) {
@@ -101,7 +104,7 @@ function explainUnion(union: TSchema, value: unknown, path: string): string {
   return at(path, `Input should be a valid ${oneOf([...nouns])}`);
 }
 
-/** The first thing that is wrong with `value`. Call it only for a value that the schema refused. */
+/** Explains the first thing that is wrong with `value`. To be called only for a value that the schema refused. */
 export function explain(schema: TSchema, value: unknown, path: string): string {
   const error = Errors(schema, [], value).First();
   if (!error) return at(path, 'Input is not valid');

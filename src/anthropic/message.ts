@@ -1,4 +1,4 @@
-/** Anthropic's answer: the message and its blocks as the proxy writes them (contract section 7). */
+/** Anthropic's answer: the message and its blocks, as the proxy writes them (contract section 7). */
 import type { JsonObject } from '../lib/json.ts';
 
 export type StopReason =
@@ -11,7 +11,7 @@ export type StopReason =
 
 export type StopDetails = { type: 'refusal'; category: null; explanation: string };
 
-/** Tokens. `input_tokens` excludes what was read from cache; `output_tokens` includes thinking. */
+/** Counts of tokens. `input_tokens` does not include what was read from a cache; `output_tokens` includes thinking. */
 export type Usage = {
   input_tokens: number;
   cache_creation_input_tokens: number;

@@ -1,11 +1,11 @@
 /**
- * The client's own JSON in a request: arguments of calls, schemas of tools. Its numbers keep their digits
- * (`exact-json.ts`). All other numbers are computed with, and stay plain JavaScript numbers.
+ * Finds the JSON of the client's own in a request: arguments of calls, and schemas of tools. The numbers in this JSON
+ * keep their digits (`exact-json.ts`). All other numbers are computed with, and stay plain JavaScript numbers.
  */
 import { isRawNumber, parseExact } from '../lib/exact-json.ts';
 import { isObject } from '../lib/json.ts';
 
-/** Arguments that a model wrote. `*` stands for each item of a list. */
+/** The places of arguments that a model wrote. `*` stands for each item of a list. */
 const ARGUMENTS = ['messages.*.content.*.input', 'tools.*.input_examples'];
 
 const SCHEMAS = [
@@ -16,7 +16,7 @@ const SCHEMAS = [
   'output_format.schema',
 ];
 
-/** Replaces numbers that lost digits when `request` was parsed out of `text`. Changes `request`. */
+/** Replaces numbers that lost digits when `request` was parsed from `text`. Changes `request`. */
 export function keepOwnDigits(request: unknown, text: string): void {
   const exact = parseExact(text);
   for (const path of ARGUMENTS) take(request, exact, path.split('.'), (value) => value);
@@ -39,10 +39,13 @@ function take(
   }
 }
 
-/** Keywords that hold values of the client's tool. All other numbers of a schema are read and compared here. */
+/**
+ * The keywords that hold values of the client's tool. All other numbers of a schema are read and compared by this
+ * proxy.
+ */
 const VALUE_KEYWORDS: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'example']);
 
-/** Keywords that hold schemas under names of the author's choice, such as `default`. */
+/** The keywords that hold schemas under names that the author chooses, such as `default`. */
 const NAMED: ReadonlySet<string> = new Set([
   'properties',
   'patternProperties',
@@ -61,7 +64,8 @@ function placeAt(key: string, place: Place): Place {
 }
 
 /**
- * In a schema `1.0` and `1` mean the same. So only integers that would change stay raw, and only where they are values.
+ * A schema whose values keep their digits. In a schema `1.0` and `1` mean the same, so only integers that would change
+ * stay raw, and only where they are values.
  */
 const exactValues = (schema: unknown): unknown => mostlyPlain(schema, 'schema');
 

@@ -1,6 +1,6 @@
 /**
- * The body of `POST /v1/messages` and `/v1/messages/count_tokens` (contract section 4). Of a block these schemas check
- * only its `type`; `validate.ts` checks each block against its own schema, so that an error can name the field.
+ * The body of `POST /v1/messages` and `/v1/messages/count_tokens` (contract section 4). These schemas check only the
+ * `type` of each block; `validate.ts` checks each block against its own schema, so that an error can name the field.
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { CONTENT_BLOCKS, type ContentBlock, TextBlock } from './content.ts';
@@ -54,9 +54,9 @@ export const Message = withKeys(
   Open({
     role,
     content,
-    /** Effort from here on. */
+    /** The effort that holds from this message on. */
     output_config: OutputConfig,
-    /** `next_user_message` drops the message once a later user message exists. */
+    /** With the value `next_user_message` the message is dropped once a later user message exists. */
     clear_at: Type.Optional(Type.Unknown()),
   }),
   Type.Union([
@@ -77,7 +77,7 @@ const thinkingKeys = {
   block_binding: needless('thoughts are not sent back'),
 };
 
-/** The check allows any key with any type; a key that the type has no use for leads to a warning. */
+/** Any key with any type is allowed; a key that this type of thinking does not use causes a warning. */
 export const ThinkingConfig = withKeys(
   Open({
     type: Type.Union([
@@ -103,14 +103,14 @@ export const ThinkingConfig = withKeys(
 );
 export type ThinkingConfig = Static<typeof ThinkingConfig>;
 
-/** Which keys a tool has, by its type without the date. The default is a tool of the client's own. */
+/** The keys that a tool has, by its type without the date. The default is a tool of the client's own. */
 const SomeTool = withKeys(
   Tool,
   Type.Union([Open({ ...WebSearchTool.properties, type: Type.Literal('web_search') }), TextEditorTool, Tool]),
 );
 
 /**
- * Thoughts never go back to Gemini, so it makes no difference which of them the client wants to keep. For other edits
+ * Thoughts never go back to Gemini, so it makes no difference which thoughts the client wants to keep. For other edits
  * one warning says that they are not applied.
  */
 const ContextManagement = Open({
@@ -180,6 +180,6 @@ export type MessagesRequest = Static<typeof MessagesRequest>;
 export const CountTokensRequest = Open(shared);
 export type CountTokensRequest = Static<typeof CountTokensRequest>;
 
-/** The two API versions in use; `2026-10-21` refuses sampling parameters (contract section 1). */
+/** The two API versions that clients use; `2026-10-21` refuses sampling parameters (contract section 1). */
 export const API_VERSIONS = ['2023-06-01', '2026-10-21'] as const;
 export type ApiVersion = (typeof API_VERSIONS)[number];

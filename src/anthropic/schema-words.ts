@@ -1,20 +1,21 @@
 /**
- * The words that the schemas of a request are written in. Beside a value's type a schema may note what becomes of the field, and
- * which keys belong into a value that is not checked. `unknown-keys.ts` warns by these notes; `docs/mapping.md` shows them.
+ * The functions with which the schemas of a request are written. Beside the type of a value, a schema may note what
+ * becomes of the field, and which keys belong to a value that is not checked. `unknown-keys.ts` warns by these notes;
+ * `docs/mapping.md` shows them.
  */
 import { type TProperties, type TSchema, Type } from '@sinclair/typebox';
 
 export type Note =
-  /** Accepted, and nothing is lost by not sending the field on. */
+  /** The field is accepted, and nothing is lost by not sending it on. */
   | { needless: string }
   /**
-   * Left out, and the client may feel it: a warning says so, except for the values in `unless`, which ask for what is
-   * done anyway.
+   * The field is left out, and the client may notice: a warning says so, except for the values in `unless`, which ask
+   * for what is done anyway.
    */
   | { ignored: string; unless: readonly unknown[] }
-  /** A request with this field is refused, unless its value asks for nothing. */
+  /** A request with this field is refused, unless the value asks for nothing. */
   | { refused: string }
-  /** Used whole, with whatever keys it has. */
+  /** The whole value is used, whatever keys it has. */
   | { free: string };
 
 // The keys of the notes are symbols, so neither validation nor the API description sees the notes.
@@ -27,20 +28,22 @@ export const noteOf = (schema: TSchema): Note | undefined => (schema as Noted)[N
 
 export const isFree = (schema: TSchema): boolean => 'free' in (noteOf(schema) ?? {});
 
-/** What a value may be: the members of a union, and of unions in it. Each is the schema that names the keys. */
+/** The members of a union, and of unions in it. Each is a schema that names keys. */
 export function optionsOf(schema: TSchema): TSchema[] {
   const named = (schema as Noted)[KEYS] ?? schema;
   const members: TSchema[] | undefined = named['anyOf'];
   return members ? members.flatMap(optionsOf) : [named];
 }
 
-/** An object that may hold more than what is named. */
+/** An object that may have more keys than the named ones. */
 export const Open = <P extends TProperties>(properties: P) =>
   Type.Object(properties, { additionalProperties: true });
 
 export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
-/** Any value, or none. It is not exported: every field must have a note on what becomes of it. */
+/**
+ * Any value, or none. This schema is not exported, because every field must have a note that says what becomes of it.
+ */
 const Anything = Type.Optional(Type.Unknown());
 
 const noted = <S extends TSchema>(schema: S, note: Note): S => ({ ...schema, [NOTE]: note });
@@ -62,13 +65,13 @@ export function free(why: string, schema: TSchema = Anything): TSchema {
   return noted(schema, { free: why });
 }
 
-/** A value is checked by `schema`, while the keys that are known in it are those of `keys`. */
+/** A value that is checked by `schema`. Its known keys are those of `keys`. */
 export const withKeys = <S extends TSchema>(schema: S, keys: TSchema): S => ({ ...schema, [KEYS]: keys });
 
-/** Any value is accepted. The keys that are known in it are those of `keys`. */
+/** Any value is accepted. Its known keys are those of `keys`. */
 export const unchecked = (keys: TSchema) => withKeys(Anything, keys);
 
-/** Marks where a cached prompt ends. */
+/** The mark at the end of a cached part of a prompt. */
 export const CacheControl = needless(
   'Gemini caches by itself',
   Type.Optional(

@@ -4,7 +4,7 @@ import { CacheControl, needless, Open } from './schema-words.ts';
 
 const Maybe = <S extends TSchema>(schema: S) => Type.Optional(Type.Union([schema, Type.Null()]));
 
-/** Names such as `example.com`, which include their subdomains; a path may follow. */
+/** Domains such as `example.com`, which include their subdomains. A path may follow a domain. */
 const Domains = Maybe(Type.Array(Type.String({ minLength: 1 })));
 
 const UserLocation = Open({
@@ -15,7 +15,9 @@ const UserLocation = Open({
   timezone: Maybe(Type.String()),
 });
 
-/** `web_search_<date>`: all dates are treated alike. Only one of the two lists of domains may be there. */
+/**
+ * The tool `web_search_<date>`: all dates are treated alike. A request may have only one of the two lists of domains.
+ */
 export const WebSearchTool = Open({
   type: Type.String({ pattern: '^web_search_\\d{8}$' }),
   name: Type.Literal('web_search'),

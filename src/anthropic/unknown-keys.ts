@@ -1,7 +1,7 @@
 /**
- * Finds the keys of a request that nothing here reads, at any depth. The known keys are read off the schemas once: a
- * key that has a schema is known, and any other is told about. A request of 85 kB takes a few microseconds: the walk
- * looks at the keys of each object, and writes a path only where there is something to tell.
+ * Finds the keys of a request that nothing here reads, at any depth. The known keys are collected from the schemas
+ * once: a key that has a schema is known, and any other key causes a warning. A request of 85 kB needs a few
+ * microseconds: the walk looks at the keys of each object, and writes a path only where there is a warning.
  */
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { isObject } from '../lib/json.ts';
@@ -10,28 +10,28 @@ import { isFree, type Note, noteOf, optionsOf } from './schema-words.ts';
 
 type Ignored = Extract<Note, { ignored: string }>;
 
-/** A known key: what to tell about its value, and which keys are known inside of it. */
+/** A known key: the warning about its value, and the keys that are known inside of it. */
 type Field = { ignored: Ignored | undefined; inside: Node | undefined };
 
 type Node = {
-  /** The known keys of an object; undefined where any key may be. */
+  /** The known keys of an object; undefined where any key is allowed. */
   fields: ReadonlyMap<string, Field> | undefined;
-  /** Several kinds of objects, told apart by the value of one key: blocks by their `type`. */
+  /** The kinds of objects that are told apart by the value of one key: blocks by their `type`. */
   variants: { tag: string; nodes: ReadonlyMap<string, Node>; otherwise: Node | undefined } | undefined;
   items: Node | undefined;
 };
 
 /**
- * A key that has no effect, and why. `count` is over 1 for the same key at many places of the same kind, such as each
- * block of a history.
+ * A key that has no effect, and the reason. `count` is above 1 for a key that is at many places of the same kind, such
+ * as in each block of a history.
  */
 export type UnusedKey = { path: string; why: string; count: number };
 
 const NOT_KNOWN = 'not known here, left out';
 const TAGS = ['type', 'role'];
-/** How many paths are written out for one key at one kind of place. */
+/** The most paths that are written out for one key at one kind of place. */
 const PATHS_A_KEY = 5;
-/** How many different keys are told; the rest is only counted. */
+/** The most different keys that are named; all others are only counted. */
 const MOST_KEYS = 1_000;
 
 const NOTHING_INSIDE: Node = { fields: undefined, variants: undefined, items: undefined };
@@ -80,7 +80,7 @@ function nodeOf(schema: TSchema): Node | undefined {
   return node.fields || node.variants || node.items ? node : undefined;
 }
 
-/** `web_search_20250305` is a `web_search` of any date. */
+/** A tag without its date: `web_search_20250305` is a `web_search`. */
 const undated = (tag: string): string => tag.replace(/_\d{8}$/, '');
 
 function fieldsOf(node: Node, value: Record<string, unknown>): Node['fields'] {
@@ -153,7 +153,10 @@ class Walk {
 
 let root: Node | undefined;
 
-/** Takes a request that was checked. A count may have all the keys of a request for an answer. */
+/**
+ * The keys of a request that have no effect. `request` must have been checked. A request for a count may have all the
+ * keys of a request for an answer.
+ */
 export function unusedKeys(request: object): UnusedKey[] {
   root ??= nodeOf(MessagesRequest) ?? NOTHING_INSIDE;
   const walk = new Walk();

@@ -1,6 +1,6 @@
 /**
- * Checks the shape of a request, and throws a `MessagesError` that names the field in Anthropic's wording. Translation
- * decides what a shape cannot say: which models and server tools are served, what a version forbids.
+ * Checks the shape of a request, and throws a `MessagesError` that names the field in Anthropic's words. Translation
+ * decides what a shape cannot say: which models and server tools are served, and what a version forbids.
  */
 import type { TSchema } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
@@ -16,7 +16,7 @@ import type { Tool } from './tool.ts';
 
 const compiled = new Map<TSchema, TypeCheck<TSchema>>();
 
-/** Schemas are compiled when they are first used: most block types never come. */
+/** Compiles a schema when it is first used: most block types never occur. */
 function compile(schema: TSchema): TypeCheck<TSchema> {
   let check = compiled.get(schema);
   if (!check) {
@@ -42,7 +42,10 @@ function checkBlock(block: ContentBlock, path: string): void {
   if (!compile(schema).Check(block)) throw refuse(explain(schema, block, `${path}.${type}`));
 }
 
-/** Messages that were found right. One that comes again with the next turn is the very same object, and is not looked at again. */
+/**
+ * The messages that were found right. A message that comes again with the next turn is the very same object, and is not
+ * checked again.
+ */
 const known = new MadeOf<object, true>();
 
 function checkMessages(messages: readonly Message[]): void {
@@ -55,7 +58,7 @@ function checkMessages(messages: readonly Message[]): void {
   });
 }
 
-/** A tool of the client's own. (Anthropic's have a dated `type`.) */
+/** True for a tool of the client's own. (Anthropic's tools have a `type` with a date.) */
 const isCustom = (tool: { type?: unknown }) => (tool.type ?? 'custom') === 'custom';
 
 function checkTools(tools: readonly Tool[]): void {
@@ -71,8 +74,8 @@ function checkTools(tools: readonly Tool[]): void {
 }
 
 /**
- * The API writes `custom` into the path of a client's tool (`tools.0.custom.name`), even where the client left out
- * `type`.
+ * Adds the tag to the path in a message. The API writes `custom` into the path of a client's tool
+ * (`tools.0.custom.name`), even where the client left out `type`.
  */
 function withToolTag(message: string, value: unknown): string {
   const index = /^tools\.(\d+)\./.exec(message)?.[1];
@@ -83,14 +86,14 @@ function withToolTag(message: string, value: unknown): string {
     : message;
 }
 
-/** `request` without messages that were found right before. */
+/** `request` without the messages that were found right before. */
 function unknownPart(request: Record<string, unknown>): Record<string, unknown> {
   const { messages } = request;
   if (!Array.isArray(messages) || messages.length > MOST_MESSAGES) return request;
   return { ...request, messages: messages.filter((message) => !known.get(message)) };
 }
 
-/** `value` unchanged. Throws a MessagesError that names the first field that is wrong. */
+/** Returns `value` unchanged. Throws a MessagesError that names the first wrong field. */
 function parse(schema: TSchema, value: unknown): CountTokensRequest {
   if (!isObject(value))
     throw refuse('Input should be a valid dictionary: the request body is not a JSON object');
@@ -107,10 +110,10 @@ function parse(schema: TSchema, value: unknown): CountTokensRequest {
   return request;
 }
 
-/** The body of `POST /v1/messages`. */
+/** Checks the body of `POST /v1/messages`. */
 export const parseMessagesRequest = (value: unknown): MessagesRequest =>
   parse(MessagesRequest, value) as MessagesRequest;
 
-/** The body of `POST /v1/messages/count_tokens`. */
+/** Checks the body of `POST /v1/messages/count_tokens`. */
 export const parseCountTokensRequest = (value: unknown): CountTokensRequest =>
   parse(CountTokensRequest, value);

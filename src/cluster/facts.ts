@@ -1,4 +1,4 @@
-/** What instances of this proxy tell each other: facts, how a fact is written, and for how long it holds. */
+/** The facts that instances of this proxy tell each other: how a fact is written, and for how long it holds. */
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
@@ -6,13 +6,16 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** No fact holds for longer than this: a quota of the day is back at midnight. */
 const MAX_MS = 2 * DAY_MS;
-/** Characters. A notice of ours has some hundred. */
+/** The most characters of a notice. A notice of ours has some hundred. */
 const MAX_TEXT = 10_000;
 
 /** The fingerprint of a key. */
 const Key = Type.String();
 const Model = Type.String();
-/** By the wall clock, in milliseconds since the epoch, like all times here: instances share no other clock. */
+/**
+ * A time by the wall clock, in milliseconds since the epoch. All times in facts are written like this, because
+ * instances share no other clock.
+ */
 const Until = Type.Number();
 const Count = Type.Integer({ minimum: 0 });
 /** The only asker whose requests failed. */
@@ -50,7 +53,7 @@ const FACT = Type.Union([
     opens: Count,
     blamed: Blamed,
   }),
-  /** The same for a model's streams: while they break, answers are asked for whole. */
+  /** A breaker of a model's streams opened or closed: while streams break, answers are asked for whole. */
   Type.Object({ kind: Type.Literal('streams'), model: Model, until: Until, opens: Count, blamed: Blamed }),
   /** A request was sent with a key. It counts for `KEY_RPM` and `KEY_TPM`. */
   Type.Object({ kind: Type.Literal('sent'), key: Key, at: Until, tokens: Type.Number({ minimum: 0 }) }),
@@ -61,7 +64,7 @@ export type Fact = Static<typeof FACT>;
 const NOTICE = Type.Object({
   /** The instance that tells the fact. */
   from: Type.String(),
-  /** When it told the fact. */
+  /** The time at which that instance told the fact. */
   at: Until,
   fact: FACT,
 });
@@ -81,7 +84,10 @@ export function readNotice(text: string): Notice | undefined {
   }
 }
 
-/** A later fact of the same id takes the place of an earlier one. Undefined for facts that are stored nowhere, because they are of the moment. */
+/**
+ * The id of a fact. A later fact with the same id replaces an earlier one. Undefined for facts that are not stored,
+ * because they matter only at the moment.
+ */
 export function factId(fact: Fact): string | undefined {
   switch (fact.kind) {
     case 'quota':
@@ -98,14 +104,15 @@ export function factId(fact: Fact): string | undefined {
 }
 
 /**
- * Whether a fact holds for an instance that started after the fact was told. "Google refuses this key" does not: an instance that starts
- * finds that out with one request, and a restart is how an operator takes a mended key back.
+ * True where a fact holds for an instance that started after the fact was told. "Google refuses this key" does not hold
+ * for it: an instance that starts finds this out with one request, and operators restart a proxy to use a mended key
+ * again.
  */
 export const holdsForNewcomers = (fact: Fact): boolean => fact.kind !== 'key' || fact.state === 'in use';
 
 /**
- * How long a fact is stored, in milliseconds. An end (a breaker closed, a key is in use) is stored for a day. Without it, an
- * instance that was away would tell the beginning again.
+ * The milliseconds for which a fact is stored. The end of something (a breaker closed, a key is in use) is stored for a
+ * day. Without it, an instance that was away would tell the beginning again.
  */
 export function factTtl(fact: Fact, now: number): number {
   switch (fact.kind) {

@@ -1,6 +1,6 @@
 /**
  * Keeps a connection to Redis for as long as the proxy runs, and keeps requests from waiting for Redis. Nothing here
- * fails: while Redis is slow or gone, it is not asked. Why: docs/decisions/0023-several-instances.md
+ * fails: while Redis is slow or gone, Redis is not asked. Why: docs/decisions/0023-several-instances.md
  */
 import type { Redis, RedisOptions } from 'ioredis';
 import { within } from '../lib/async.ts';
@@ -40,7 +40,7 @@ const OPTIONS = {
 } as const satisfies RedisOptions;
 
 export type RedisLinkOptions = {
-  /** May hold a password: no message tells more of it than host and port. */
+  /** The URL may contain a password, so no message shows more of it than host and port. */
   url: string;
   clock: Clock;
   /** Runs when trouble begins, when trouble ends, and at the first refusal of each kind. */
@@ -57,15 +57,18 @@ export class RedisLink {
   readonly #refusals = new Set<string>();
   readonly #opened: Promise<void>;
   #redis: Redis | undefined;
-  /** Set while commands can be sent. */
+  /** Aborts when the connection is lost. Set while commands can be sent. */
   #connection: AbortController | undefined;
   #connectedAt = 0;
-  /** How many connections in a row failed or did not last. And why the last of them did so, in one word. */
+  /**
+   * `#failures`: how many connections in a row failed or did not last. `#cause`: one word for why the latest of them
+   * did so.
+   */
   #failures = 0;
   #cause: string | undefined;
   #status: SharedStatus;
   #isTroubleTold = false;
-  /** Until then nobody waits for an answer. */
+  /** The time until which no request waits for an answer of Redis. */
   #restUntil = 0;
 
   constructor(options: RedisLinkOptions) {
@@ -90,7 +93,7 @@ export class RedisLink {
     return this.#redis.call(command, ...args);
   }
 
-  /** For as long as the connection lasts. */
+  /** Subscribes to a channel for as long as the connection lasts. */
   async subscribe(channel: string, listener: (message: string) => void): Promise<void> {
     this.#listeners.set(channel, listener);
     await this.#redis?.subscribe(channel);
@@ -102,7 +105,10 @@ export class RedisLink {
       this.request(command, args).catch((error: unknown) => this.#noteRefusal(command, error));
   }
 
-  /** The answer to a command; undefined where no answer came within `ms`, or where nobody waits for answers now. Never rejects. */
+  /**
+   * Resolves with the answer to a command. Resolves with undefined where no answer came within `ms`, or where no
+   * request waits for Redis now. Never rejects.
+   */
   async ask(command: string, args: readonly string[], ms: number): Promise<unknown> {
     const { clock } = this.#options;
     const connection = this.#connection;
@@ -141,7 +147,7 @@ export class RedisLink {
     redis.on('message', (channel: string, text: string) => this.#listeners.get(channel)?.(text));
   }
 
-  /** Connects again and again: at once after a connection that lasted, else after ever longer waits. Never rejects. */
+  /** Connects again and again: at once after a connection that lasted, else after waits that grow. Never rejects. */
   async #connectAgain(redis: Redis): Promise<void> {
     const { clock } = this.#options;
     const lasted = this.#connection ? clock.monotonic() - this.#connectedAt : 0;
@@ -152,7 +158,7 @@ export class RedisLink {
         await clock.sleep(backoffMs(RECONNECT, this.#failures - 1), this.#closing.signal);
       if (!this.#closing.signal.aborted) await redis.connect();
     } catch {
-      // The proxy ends; or connecting has failed, of which `error` and `end` tell.
+      // The proxy has ended; or connecting has failed, which the events `error` and `end` report.
     }
   }
 
@@ -180,7 +186,7 @@ export class RedisLink {
         this.send('PING', []);
       }
     } catch {
-      // The connection is lost: there is nobody to ask.
+      // The connection is lost, so no further ping is needed.
     }
   }
 
@@ -224,7 +230,10 @@ export class RedisLink {
     if (commandOf(error) === 'select') redis.disconnect();
   }
 
-  /** Tells of an answer that is an error (no memory, a read-only replica, no permission). Lost connections are told elsewhere. */
+  /**
+   * Reports an answer that is an error (no memory, a read-only replica, no permission). Lost connections are reported
+   * elsewhere.
+   */
   #noteRefusal(command: string, error: unknown): void {
     const why = isReply(error) ? wordOf(error) : undefined;
     if (why === undefined || this.#refusals.has(why)) return;
@@ -240,8 +249,8 @@ export class RedisLink {
 const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError';
 
 /**
- * An error in one word: `WRONGPASS`, `ECONNREFUSED`, `DEPTH_ZERO_SELF_SIGNED_CERT`. No more of its text is told: Redis repeats what it
- * does not understand, which may be the password.
+ * One word for an error: `WRONGPASS`, `ECONNREFUSED`, `DEPTH_ZERO_SELF_SIGNED_CERT`. The rest of the error's text is
+ * not shown: Redis repeats text that it does not understand, which may be the password.
  */
 function wordOf(error: unknown): string | undefined {
   if (isReply(error)) return /^[A-Z]{2,}\b/.exec(error.message)?.[0];
@@ -249,14 +258,16 @@ function wordOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z_]+$/.test(code) ? code : undefined;
 }
 
-/** The command that an error is the answer to, as ioredis notes it. */
+/** The name of the command that was answered with this error, as ioredis notes it. */
 function commandOf(error: unknown): string | undefined {
   if (!isReply(error) || !('command' in error)) return undefined;
   const { command } = error;
   return isObject(command) && typeof command['name'] === 'string' ? command['name'] : undefined;
 }
 
-/** Host and port, unless the URL is so odd that what looks like them may be part of a password. */
+/**
+ * The host and port of a URL. `REDIS_URL` for an unusual URL, in which the apparent host may be a part of the password.
+ */
 function placeOf(text: string): string {
   const url = URL.parse(text);
   if (!url?.host || `${url.pathname}${url.search}${url.hash}`.includes('@')) return 'REDIS_URL';

@@ -1,4 +1,7 @@
-/** Reads `REDIS_URL` into options of ioredis. ioredis can read URLs itself, but would take options of all kinds out of the query. */
+/**
+ * Reads `REDIS_URL` into options of ioredis. ioredis can read URLs itself, but would also accept options of all kinds
+ * from the query.
+ */
 import type { RedisOptions } from 'ioredis';
 
 export type RedisAddress = Pick<
@@ -8,10 +11,13 @@ export type RedisAddress = Pick<
 
 const SCHEME = /^(?:redis|valkey)(?<tls>s|\+tls)?(?<unix>\+unix)?:$/;
 const PORT = 6379;
-/** The number of the database, such as `/2`. Without a path it is 0. */
+/** Matches the number of the database, such as `/2`. Without a path the database is 0. */
 const DATABASE = /^\/?(?<number>\d*)$/;
 
-/** `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user, password and database. Undefined for any other text. */
+/**
+ * Reads a URL: `redis://`, `rediss://` (TLS) or `redis+unix://`, with or without user, password and database. Undefined
+ * for any other text.
+ */
 export function redisAddress(text: string): RedisAddress | undefined {
   const url = URL.parse(text);
   const scheme = url && SCHEME.exec(url.protocol)?.groups;

@@ -1,6 +1,7 @@
 /**
  * Instances tell each other through Redis what they learn. Each instance decides by its own state, at once, what it
- * does. Redis carries the news, and keeps for newcomers the facts that still hold. Why: docs/decisions/0023-several-instances.md
+ * does. Redis passes on the facts, and keeps the facts that still hold for instances that start later. Why:
+ * docs/decisions/0023-several-instances.md
  */
 import { type Clock, momentOf } from '../lib/ports.ts';
 import { type Fact, factId, holdsForNewcomers, type Notice, readNotice, writeNotice } from './facts.ts';
@@ -10,7 +11,10 @@ import { type Told, ToldFacts } from './told-facts.ts';
 
 const CHANNEL = 'gemini-proxy:facts';
 const FACT_PREFIX = 'gemini-proxy:fact:';
-/** How many Redis keys one look asks for, and how many facts one batch has: no command may keep Redis from other work for long. */
+/**
+ * The most Redis keys in one look-up, and the most facts in one batch: no command may keep Redis from other work for
+ * long.
+ */
 const PAGE = 1_000;
 const BATCH = 200;
 
@@ -20,16 +24,22 @@ export type RedisSharedOptions = {
   clock: Clock;
   /** The name of this instance. No other instance has the same name, and this one had another before it was restarted. */
   instance: string;
-  /** Told in one line, without secrets, when Redis is gone, is back, or holds what this instance does not understand. */
+  /**
+   * Called with one line, without secrets, when Redis is gone, is back, or contains what this instance does not
+   * understand.
+   */
   onChange?(message: string): void;
 };
 
 export type RedisShared = SharedState & {
-  /** The connection, for what else is kept in the same Redis. Closed by `close`. */
+  /** The connection, for other data in the same Redis. `close` closes it. */
   readonly link: RedisLink;
 };
 
-/** Begins to connect. Never throws: a Redis that cannot be reached is `away`. Listen in the same turn of the event loop. */
+/**
+ * Begins to connect. Never throws: a Redis that cannot be reached has the state `away`. Call `listen` in the same turn
+ * of the event loop.
+ */
 export function openRedisShared(options: RedisSharedOptions): RedisShared {
   return new RedisSharedState(options);
 }
@@ -74,8 +84,9 @@ class RedisSharedState implements RedisShared {
   }
 
   /**
-   * For a new connection: subscribes, then reads what is stored, then tells its own facts. Subscribing comes first so that no fact is missed
-   * between the two. Reading comes before telling so that nothing is told that is over.
+   * Prepares a new connection: subscribes, then reads the stored facts, then tells the facts of this instance.
+   * Subscribing comes first so that no fact is missed between the two. Reading comes before telling so that no fact is
+   * told that no longer holds.
    */
   async #join(): Promise<void> {
     const heard = new Set<string>();
@@ -89,7 +100,10 @@ class RedisSharedState implements RedisShared {
     await this.#tellAgain(known);
   }
 
-  /** Takes in a notice that was published. It is later than what this instance told of the same thing. Returns the id of its fact. */
+  /**
+   * Receives a published notice. It is later than what this instance has told about the same thing. Returns the id of
+   * its fact.
+   */
   #hear(text: string): string | undefined {
     const notice = this.#read(text);
     if (notice === undefined || notice.from === this.#instance || this.#isOver(notice)) return undefined;
@@ -99,8 +113,8 @@ class RedisSharedState implements RedisShared {
   }
 
   /**
-   * Hands over all stored facts except those in `heard`: of these there was news meanwhile, and the stored fact may be
-   * older. Returns the ids of the facts that this instance has told and Redis still has.
+   * Passes on all stored facts except for those in `heard`: about these a notice came meanwhile, and the stored fact
+   * may be older. Returns the ids of the facts of this instance that Redis still has.
    */
   async #load(heard: ReadonlySet<string>): Promise<Set<string>> {
     const known = new Set<string>();
@@ -145,7 +159,7 @@ class RedisSharedState implements RedisShared {
     const ids = this.#told.ids().filter((id) => !known.has(id));
     for (let start = 0; start < ids.length; start += BATCH) {
       const work = ids.slice(start, start + BATCH).flatMap((id) => {
-        // Looked up only now: another instance may have told something later meanwhile.
+        // The fact is looked up only now, because another instance may have told something later meanwhile.
         const told = this.#told.get(id, this.#clock.monotonic());
         if (!told) return [];
         return [
@@ -153,7 +167,8 @@ class RedisSharedState implements RedisShared {
           this.link.request('PUBLISH', [CHANNEL, writeNotice(told.notice)]),
         ];
       });
-      // A Redis that takes no writes now (no memory, a replica) can still be heard; a lost connection is noticed elsewhere.
+      // A Redis that accepts no writes now (no memory, a replica) can still be read. A lost connection is noticed
+      // elsewhere.
       await Promise.allSettled(work);
     }
   }
@@ -170,7 +185,9 @@ class RedisSharedState implements RedisShared {
     return notice;
   }
 
-  /** Runs the listeners. Called from a callback of the client, where a thrown error would end the process. */
+  /**
+   * Runs the listeners. This is called from a callback of the Redis client, where a thrown error would end the process.
+   */
   #deliver(fact: Fact): void {
     for (const listener of this.#listeners) {
       try {

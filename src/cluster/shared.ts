@@ -1,9 +1,9 @@
-/** What instances of this proxy share. A single instance shares nothing. */
+/** The interface through which instances of this proxy share facts. A single instance shares nothing. */
 import type { Fact } from './facts.ts';
 
 export type SharedStatus = {
   kind: 'memory' | 'redis';
-  /** `away`: every instance goes on with what it knows itself. */
+  /** `away`: Redis cannot be reached, and every instance goes on with what it knows itself. */
   state: 'alone' | 'connected' | 'away';
   since: Date;
 };
@@ -11,13 +11,16 @@ export type SharedStatus = {
 export type SharedState = {
   /** Tells the other instances a fact. Never waits and never throws: a fact that cannot be told now stays unknown to them. */
   publish(fact: Fact): void;
-  /** Runs `listener` for each fact of another instance, and after each connecting for all facts that still hold. */
+  /**
+   * Runs `listener` for each fact of another instance. After each connecting it also runs for all facts that still
+   * hold.
+   */
   listen(listener: (fact: Fact) => void): void;
   status(): SharedStatus;
   close(): Promise<void>;
 };
 
-/** For one instance alone. */
+/** The state of a single instance, which shares nothing. */
 export function aloneState(now: Date): SharedState {
   return {
     publish() {},

@@ -2,12 +2,15 @@
 import { RecentMap } from '../lib/recent-map.ts';
 import { type Fact, factId, factTtl, type Notice } from './facts.ts';
 
-/** More facts than there are pairs of a key and a model. Beyond this number the oldest facts are forgotten. */
+/**
+ * The most facts that are kept. There are fewer pairs of a key and a model. Beyond this number the oldest facts are
+ * forgotten.
+ */
 const MAX_TOLD = 10_000;
 
 export type Told = {
   notice: Notice;
-  /** When the fact was told, and until when it holds, by the monotonic clock. */
+  /** The times, by the monotonic clock, at which the fact was told and until which the fact holds. */
   at: number;
   until: number;
 };
@@ -21,7 +24,7 @@ export class ToldFacts {
     return told;
   }
 
-  /** A told fact; undefined where it no longer holds. */
+  /** A fact that was told; undefined where the fact no longer holds. */
   get(id: string, now: number): Told | undefined {
     const told = this.#told.get(id);
     if (told && told.until <= now) this.#told.delete(id);

@@ -2,9 +2,9 @@
 import type { Clock } from './ports.ts';
 
 /**
- * Awaits work until a signal aborts. From then on the present wait and all later ones reject with the signal's reason,
- * even if the work itself ignores the signal. One wait at a time. Unlike `Promise.race` against one long-lived promise,
- * a wait leaves nothing behind, so a stream may make any number of waits.
+ * Awaits work until a signal aborts. From then on the present wait and all later waits reject with the signal's reason,
+ * even if the work itself ignores the signal. Only one wait is allowed at a time. Unlike `Promise.race` with a promise
+ * that lives long, a wait leaves nothing in memory, so a stream may make any number of waits.
  */
 export class Abortable {
   readonly #signal: AbortSignal;
@@ -24,7 +24,10 @@ export class Abortable {
   }
 }
 
-/** What whoever leaves aborts with. Made once: an abort without a reason makes an error with a stack each time. */
+/**
+ * The reason of an abort by code that wants no more. It is made once, because an abort without a reason makes a new
+ * error with a stack each time.
+ */
 export const LEFT = new DOMException('The operation was aborted.', 'AbortError');
 
 /** Aborts `controller` when `parent` aborts, with the same reason. The returned function unlinks the two. */
@@ -48,7 +51,7 @@ export const abortAfter = (
 
 export type Waited<T> = { kind: 'done'; value: T } | { kind: 'failed'; error: unknown } | { kind: 'late' };
 
-/** What has become of `work` after at most `ms`. Never rejects. */
+/** Resolves with the outcome of `work` after at most `ms`. Never rejects. */
 export async function within<T>(work: Promise<T>, ms: number, clock: Clock): Promise<Waited<T>> {
   const decided = new AbortController();
   const late = clock.sleep(ms, decided.signal).then((): Waited<T> => ({ kind: 'late' }));
@@ -63,14 +66,16 @@ export async function within<T>(work: Promise<T>, ms: number, clock: Clock): Pro
   }
 }
 
-/** Drops the failure of work that nobody waits for any more. Say where you use it why nobody needs to know. */
+/**
+ * Drops the failure of work whose outcome is no longer wanted. Where you use this, say why the failure does not matter.
+ */
 export function ignoreFailure(work: Promise<unknown> | undefined): void {
   work?.catch(() => {});
 }
 
 /**
  * For work in many small steps that must not block the event loop. Promises that are already fulfilled run before
- * timers and sockets, however many there are, so such work must pause by itself. It counts steps, not time.
+ * timers and sockets, however many there are, so such work must pause by itself. A Breather counts steps, not time.
  */
 export class Breather {
   readonly #every: number;
@@ -80,7 +85,7 @@ export class Breather {
     this.#every = every;
   }
 
-  /** Counts `steps` more. True where it is time to pause (`othersFirst`). */
+  /** Counts `steps` more. Returns true where the work should pause (`othersFirst`). */
   isDue(steps = 1): boolean {
     this.#steps += steps;
     if (this.#steps < this.#every) return false;
@@ -89,7 +94,7 @@ export class Breather {
   }
 }
 
-/** Fulfilled after timers and sockets have had their turn. */
+/** Resolves after timers and sockets have had their turn. */
 export const othersFirst = (): Promise<void> =>
   new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,13 +1,13 @@
-/** A wait that doubles with each failure, as a value: whoever fails says how often, and is told how long. */
+/** Computes waits that double with each failure. The caller says how many failures there were. */
 import type { Random } from './ports.ts';
 
-/** Milliseconds: after the first failure, and after however many. */
+/** Milliseconds. `first`: the wait after the first failure. `most`: the longest wait after any number of failures. */
 export type Backoff = { readonly first: number; readonly most: number };
 
-/** Milliseconds to wait after a failure that `earlier` others came before. */
+/** The milliseconds to wait after a failure, where `earlier` failures came before it. */
 export const backoffMs = ({ first, most }: Backoff, earlier: number): number =>
   Math.min(most, first * 2 ** earlier);
 
-/** Full jitter, anything up to that wait: those who failed together do not come back together. */
+/** A random wait up to `backoffMs` (full jitter): requests that failed together should not come back together. */
 export const jitteredMs = (backoff: Backoff, earlier: number, random: Random): number =>
   random.next() * backoffMs(backoff, earlier);

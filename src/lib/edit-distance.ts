@@ -1,4 +1,7 @@
-/** How many letters were added, left out, changed, or swapped with their neighbour between `a` and `b`. For short texts. */
+/**
+ * The number of letters that were added, left out, changed, or swapped with their neighbour between `a` and `b`. For
+ * short texts.
+ */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,8 +1,8 @@
 /**
- * JSON whose numbers keep their digits. JavaScript's numbers have 53 bits while ids have 64, and `1.0` would come out
- * as `1`. So a number whose text would change is kept as raw JSON, which prints as it was written. Nearly no text holds
- * such a number, and parsing with the sources of numbers costs ten times as much, so the text is searched for one first
- * (`jsonShape`).
+ * Parses JSON so that its numbers keep their digits. JavaScript's numbers have 53 bits while ids have 64, and `1.0`
+ * would be printed as `1`. So a number whose text would change is kept as raw JSON, which is printed as it was written.
+ * Few texts contain such a number, and exact parsing costs ten times as much, so each text is first searched for such a
+ * number (`jsonShape`).
  */
 import { comesOutAs, jsonShape } from './json-text.ts';
 
@@ -15,15 +15,22 @@ const { parse, rawJSON, isRawJSON } = JSON as unknown as {
   isRawJSON(value: unknown): boolean;
 };
 
-/** True for a number that keeps its digits: an object to JavaScript, a number to `JSON.stringify`. */
+/**
+ * True for a number that is kept as raw JSON. JavaScript sees it as an object, and `JSON.stringify` prints it as a
+ * number.
+ */
 export const isRawNumber = (value: unknown): boolean => isRawJSON(value);
 
-/** The number that JSON writes as `digits`. Its type is `number` though it may be raw: nobody computes with it. */
+/**
+ * The number that JSON writes as `digits`. Its type is `number` although it may be raw JSON, because no code computes
+ * with it.
+ */
 export const exactNumber = (digits: string): number =>
   comesOutAs(digits) ? Number(digits) : (rawJSON(digits) as unknown as number);
 
 /**
- * Keeps all digits of all numbers. Throws as `JSON.parse` does, and also where `text` is nested some thousands deep.
+ * Parses JSON and keeps all digits of all numbers. Throws as `JSON.parse` does, and also where `text` is nested some
+ * thousands of levels deep.
  */
 export function parseExact(text: string): unknown {
   return parse(text, (_key, value, { source }) =>
@@ -31,6 +38,6 @@ export function parseExact(text: string): unknown {
   );
 }
 
-/** Like `parseExact`, but as cheap as `JSON.parse` where that would lose nothing. */
+/** Like `parseExact`, but as cheap as `JSON.parse` for a text in which `JSON.parse` would lose nothing. */
 export const parseKeepingDigits = (text: string): unknown =>
   jsonShape(text).exact ? JSON.parse(text) : parseExact(text);

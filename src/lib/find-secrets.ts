@@ -1,11 +1,14 @@
-/** Finds known secrets in a text, in whatever encoding they stand there. */
+/** Finds known secrets in a text, whatever encoding is used for them there. */
 import { readingsOf } from './readings/index.ts';
 import { lettersInBytes, lettersOf, lettersReading } from './readings/letters.ts';
 import { type Reading, type Span, within } from './readings/reading.ts';
 import type { Unescaped } from './readings/unescaped.ts';
 import { secretPattern } from './secret-pattern.ts';
 
-/** A process has few keys, and every log line is searched for them. */
+/**
+ * The patterns of secrets that were searched for. A process has few keys, and every log line is searched for all of
+ * them.
+ */
 const patterns = new Map<string, RegExp | undefined>();
 
 function patternOf(secret: string): RegExp | undefined {
@@ -13,7 +16,7 @@ function patternOf(secret: string): RegExp | undefined {
   return patterns.get(secret);
 }
 
-/** The letters of each, which are looked for as well. */
+/** The letters of each secret, which are searched for as well. */
 const lettersWanted = new Map<string, string | undefined>();
 
 function wantedLetters(secret: string): string | undefined {
@@ -33,12 +36,15 @@ function* placesOf(wanted: string, text: string): Generator<number> {
   for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) yield at;
 }
 
-/** Characters. Longer texts are few, and may be megabytes. */
+/** Characters. Few texts are longer, but these may have megabytes. */
 const SHORT = 200;
-/** What may begin another line. */
+/** Matches the characters after which another line may begin. */
 const BREAKS = /[\n\r"\\]/;
 
-/** False for most texts, at a fraction of the cost of finding out where the letters stand. */
+/**
+ * False where the letters of no secret can be in the text. This is true for most texts, and costs much less than the
+ * real search.
+ */
 function mayHoldLetters({ text }: Reading, wanted: readonly string[]): boolean {
   if (text.length > SHORT || BREAKS.test(text)) return true;
   const all = text.replace(/[^A-Za-z0-9]+/g, '');
@@ -65,19 +71,19 @@ export function secretsIn(reading: Reading, secrets: readonly string[]): Span[] 
 
 const LONGER_IN_BASE64 = 4 / 3;
 
-/** Each character of `text` stands for one byte. */
+/** Finds the places of secrets. Each character of `text` stands for one byte. */
 export function findSecrets(text: string, secrets: readonly string[]): Span[] {
   if (secrets.length === 0) return [];
   const { plain, decoded } = readingsOf(text);
   const spans = secretsIn(plain, secrets);
-  // A shorter text cannot hold a secret in encoded form.
+  // A text shorter than this cannot contain a secret, not even in encoded form.
   if (text.length < Math.min(...secrets.map(({ length }) => length)) * LONGER_IN_BASE64)
     return mergeSpans(spans);
   for (const { reading } of decoded) for (const span of secretsIn(reading, secrets)) spans.push(span);
   return mergeSpans(spans);
 }
 
-/** In order; spans that touch or overlap are joined. */
+/** The spans in order. Spans that touch or overlap are joined. */
 export function mergeSpans(spans: readonly Span[]): Span[] {
   const merged: Span[] = [];
   for (const { start, length } of [...spans].sort((a, b) => a.start - b.start)) {

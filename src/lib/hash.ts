@@ -4,8 +4,8 @@ export function shortHash(text: string, length = 22): string {
 }
 
 /**
- * 128 bits of xxHash3 in base 36: four times as fast as SHA-256, and stable across processes. For look-ups by content,
- * where a whole conversation is hashed on every turn. Not safe against forging.
+ * 128 bits of xxHash3 in base 36: four times as fast as SHA-256, and the same in all processes. For look-ups by
+ * content, where a whole conversation is hashed on every turn. It gives no protection against forged content.
  */
 export function contentHash(text: string): string {
   return Bun.hash.xxHash3(text, 1n).toString(36) + Bun.hash.xxHash3(text, 2n).toString(36);

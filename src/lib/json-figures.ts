@@ -1,17 +1,20 @@
 /**
- * How large the value of a JSON text would be, and where its members stand, told by one pass over its bytes: parsing a bomb to find out
- * is too late.
+ * Counts how large the value of a JSON text would be, and finds the places of its members, in one pass over the bytes
+ * before they are parsed. After the parsing of a bomb it would be too late.
  */
 
-/** Values and keys that may be parsed at once. A dense request of Claude Code has one for every 30 bytes. */
+/**
+ * The most values and keys that may be parsed at once. A request of Claude Code with little text has one for every 30
+ * bytes.
+ */
 export const MOST_ELEMENTS = 1_000_000;
-/** Bytes of memory that one value takes at most, however short its text. */
+/** The most bytes of memory that one value needs, however short its text is. */
 export const ELEMENT_BYTES = 90;
 
-/** The largest double has so many digits. */
+/** The number of digits of the largest double. */
 const MOST_DIGITS = 308;
 
-/** Every integer with so many digits can be told from its neighbours as a double. */
+/** Every integer with up to this number of digits is exact as a double. */
 const SAFE_DIGITS = 15;
 
 const QUOTE = 0x22;
@@ -26,48 +29,54 @@ const CLOSES = 0x5d;
 const isDigit = (byte: number) => byte >= 0x30 && byte <= 0x39;
 const isExponent = (byte: number) => byte === 0x65 || byte === 0x45;
 
-/** Members of the outermost object whose places are noted. Requests have a dozen. */
+/** The most members of the outermost object whose places are noted. Requests have about a dozen. */
 export const MOST_MEMBERS = 64;
 
-/** A list by offsets: `start` is behind its bracket, and each item ends at its comma, or at the bracket behind the last. */
+/**
+ * The place of a list, in offsets. `start` is after the list's opening bracket. `ends` has the end of each item: its
+ * comma, or the closing bracket for the last item.
+ */
 export type ListPlace = { readonly start: number; readonly ends: readonly number[] };
 
 /** A member of the outermost object. */
 export type MemberPlace = {
-  /** Between its quotes. */
+  /** The offsets of the key, without its quotes. */
   readonly keyStart: number;
   readonly keyEnd: number;
-  /** Where its value is a list. */
+  /** The place of the member's value, if that value is a list. */
   list?: ListPlace;
 };
 
-/** Counts over any bytes, JSON or not, however they are sliced. */
+/** Counts over any bytes, JSON or not. The counts are the same however the bytes are sliced. */
 export class JsonFigures {
-  /** The number of values and keys, at most two off. */
+  /** The number of values and keys; it may be wrong by up to two. */
   elements = 1;
-  /** There may be a number that is too large for a double. */
+  /** True where the bytes may contain a number that is too large for a double. */
   mayOverflow = false;
   /**
-   * There may be a number that would be printed in another way than it is written. Most bodies have none, and then need
-   * not be parsed exactly.
+   * True where the bytes may contain a number that would be printed in another way than it is written. Most bodies have
+   * no such number, and need not be parsed exactly.
    */
   mayLoseDigits = false;
-  /** How deep objects and lists are nested. */
+  /** The depth of objects and lists inside each other. */
   depth = 0;
-  /** Of the outermost object: all of them, unless there are very many. What is no JSON may have any. */
+  /**
+   * The members of the outermost object; undefined where there are very many. Bytes that are not JSON may give any
+   * members.
+   */
   members: MemberPlace[] | undefined = [];
   #open = 0;
   /** The list whose items are being noted. */
   #list: { start: number; ends: number[] } | undefined;
-  /** Where the last string at the first level began, and where the last of all ended. */
+  /** Where the last string at the first level began, and where the last of all strings ended. */
   #stringStart = 0;
   #stringEnd = 0;
-  /** Bytes fed before. */
+  /** The number of bytes that were fed before the present ones. */
   #before = 0;
   #inString = false;
-  /** The last byte was a backslash inside a string. */
+  /** True where the last byte was a backslash inside a string. */
   #escaped = false;
-  /** About the number that the bytes so far end in. */
+  /** The number of digits at the end of the bytes so far. */
   #digits = 0;
 
   feed(bytes: Uint8Array): void {
@@ -77,8 +86,8 @@ export class JsonFigures {
   }
 
   /**
-   * Returns where the string ends, or the bytes do. Most bytes of a large body are inside strings, so these are
-   * searched natively.
+   * Returns where the string ends, or where the bytes end. Most bytes of a large body are inside strings, so these are
+   * searched by native code.
    */
   #string(bytes: Uint8Array, start: number): number {
     let from = this.#escaped ? start + 1 : start;
@@ -101,7 +110,7 @@ export class JsonFigures {
     }
   }
 
-  /** Returns where the next string begins, or the bytes end. */
+  /** Returns where the next string begins, or where the bytes end. */
   #between(bytes: Uint8Array, start: number): number {
     for (let at = start; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0;
@@ -111,9 +120,9 @@ export class JsonFigures {
         this.mayLoseDigits ||= this.#digits > SAFE_DIGITS;
         continue;
       }
-      // An `e` within a number (`1e400`). Literals such as `true` have one too, but after a letter.
+      // Here an `e` follows a digit (`1e400`). Literals such as `true` also have an `e`, but after a letter.
       if (this.#digits > 0 && isExponent(byte)) this.mayOverflow = true;
-      // A fraction, an exponent (which overflows more often), or `-0`.
+      // The number has a fraction, an exponent (which may also overflow), or is `-0`.
       this.mayLoseDigits ||= this.mayOverflow || byte === 0x2e || byte === 0x2d;
       this.#digits = 0;
       if (byte === QUOTE) {
@@ -122,7 +131,7 @@ export class JsonFigures {
         return at + 1;
       }
       const isOpening = (byte & CASE_BIT) === OPENS;
-      // Each begins a value or a key.
+      // Each of these characters begins a value or a key.
       if (isOpening || byte === COMMA || byte === COLON) this.elements++;
       if (isOpening) this.#opens(byte === LIST, this.#before + at);
       else if ((byte & CASE_BIT) === CLOSES) this.#closes(this.#before + at);
@@ -155,7 +164,7 @@ export class JsonFigures {
   }
 }
 
-/** Whether `text` holds more values than are ever parsed. */
+/** True where `text` holds more values than are ever parsed. */
 export function holdsTooMuch(text: string): boolean {
   // A text has at most as many values as characters.
   if (text.length <= MOST_ELEMENTS) return false;
@@ -164,10 +173,13 @@ export function holdsTooMuch(text: string): boolean {
   return figures.elements > MOST_ELEMENTS;
 }
 
-/** A value and its parent. The path is linked: an array for each value would take quadratic space in the depth. */
+/**
+ * A value and its parent. Paths are linked in this way, because an array for each value would need memory that grows
+ * with the square of the depth.
+ */
 type Place = { value: unknown; key: string; parent: Place | undefined };
 
-/** The first number in `value` that no double can hold, as the steps that lead to it. */
+/** The steps that lead to the first number in `value` that is infinite; undefined where there is none. */
 export function infinityIn(value: unknown): string[] | undefined {
   const open: Place[] = [{ value, key: '', parent: undefined }];
   for (let place = open.pop(); place; place = open.pop()) {

@@ -1,9 +1,9 @@
-/** Looks over JSON as text, in one pass, before it is parsed or where parsing would lose something. */
+/** Examines JSON as text, in one pass, before it is parsed, or where parsing would lose something. */
 
 export type JsonShape = {
-  /** How deep objects and lists are nested. */
+  /** The depth of objects and lists inside each other. */
   depth: number;
-  /** How many values there are, give or take one for each object and list. */
+  /** The number of values; it may be wrong by one for each object and list. */
   values: number;
   /** True where every number comes out of `JSON.parse` and `JSON.stringify` as it is written. */
   exact: boolean;
@@ -26,11 +26,11 @@ const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** Up to this number JavaScript can tell every integer from its neighbours. */
 const SHORT_INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
 
-/** Whether a number comes out as it was written. */
+/** True where a number is printed as it was written. */
 export const comesOutAs = (digits: string): boolean =>
   SHORT_INTEGER.test(digits) || String(Number(digits)) === digits;
 
-/** Takes any text. Stops at `most` levels or values: by then the answer is clear. */
+/** Examines any text. Stops at `most` levels or values: by then the result is clear. */
 export function jsonShape(text: string, most: JsonBounds = {}): JsonShape {
   const { depth = Infinity, values = Infinity } = most;
   let open = 0;
@@ -53,7 +53,9 @@ export function jsonShape(text: string, most: JsonBounds = {}): JsonShape {
   return shape;
 }
 
-/** The index of the quote that ends the string which begins at `from`; the length of the text where none does. */
+/**
+ * The index of the quote that ends the string which begins at `from`; the length of the text where no quote ends it.
+ */
 export function endOfString(text: string, from: number): number {
   for (let start = from + 1; ; ) {
     const quote = text.indexOf('"', start);
@@ -66,10 +68,10 @@ export function endOfString(text: string, from: number): number {
   }
 }
 
-/** `text` without surplus commas: those with nothing before or behind them inside their brackets. */
+/** `text` without surplus commas: commas with no value before or after them inside their brackets. */
 export function withoutStrayCommas(text: string): string {
   const stray: number[] = [];
-  /** The last character that was no space, and the last comma. */
+  /** The last character that was no space; and the last comma. */
   let last = OPENS;
   let comma = -1;
   for (let at = 0; at < text.length; at++) {

@@ -5,14 +5,14 @@ import { holdsTooMuch } from './json-figures.ts';
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 
-/** False for a raw number, which JavaScript takes for an object (`exact-json.ts`). */
+/** True for an object. False for a raw number, which JavaScript treats as an object (`exact-json.ts`). */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value);
 }
 
 /**
- * The parsed value. Undefined where `text` is not JSON, or holds more values than anybody means well; JSON itself has
- * no undefined.
+ * The parsed value. Undefined where `text` is not JSON, or holds more values than any honest sender would write. (JSON
+ * itself has no undefined.)
  */
 export function tryParseJson(text: string): unknown {
   if (holdsTooMuch(text)) return undefined;
@@ -24,8 +24,8 @@ export function tryParseJson(text: string): unknown {
 }
 
 /**
- * JSON with sorted keys, so that equal values give equal text. Numbers that are equal in JavaScript count as equal.
- * Arrays keep their order.
+ * Prints a value as JSON with sorted keys, so that equal values give equal text. Numbers that are equal in JavaScript
+ * count as equal. Arrays keep their order.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
@@ -40,7 +40,7 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 
-/** Whether two values are equal, whatever the order of their keys. Stops at the first difference. */
+/** True where two values are equal, whatever the order of their keys. Stops at the first difference. */
 export function isSameJson(one: Json, other: Json): boolean {
   if (one === other) return true;
   if (isRawNumber(one)) return isRawNumber(other) && JSON.stringify(one) === JSON.stringify(other);
@@ -59,8 +59,8 @@ export function isSameJson(one: Json, other: Json): boolean {
 }
 
 /**
- * What `JSON.stringify` gives. Where that is longer than `most`, only a beginning of it, which is longer than `most` as
- * well.
+ * The text of `JSON.stringify`. Where that text is longer than `most`, only its beginning, which is also longer than
+ * `most`.
  */
 export function startOfJson(value: Json, most: number): string {
   let left = most;
@@ -87,8 +87,8 @@ export function startOfJson(value: Json, most: number): string {
 }
 
 /**
- * Whether objects and lists are nested deeper than `levels`. Works without recursion, which such a value would
- * overflow.
+ * True where objects and lists are nested deeper than `levels`. Works without recursion, because a very deep value
+ * would overflow the stack.
  */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   let layer = [value].filter(isNested);
@@ -96,7 +96,7 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
     if (level > levels) return true;
     const next: object[] = [];
     for (const outer of layer) {
-      // `Object.values` of a long list takes a hundred times the list's memory.
+      // `Object.values` of a long list needs a hundred times the list's memory.
       for (const inner of Array.isArray(outer) ? outer : Object.values(outer)) {
         if (isNested(inner)) next.push(inner);
       }

@@ -1,7 +1,8 @@
 /**
- * Objects that have come again, such as the messages of a conversation that goes on: what is made of these is kept, and goes with them.
- * Nobody may change them. Of an object that is seen for the first time nothing is kept: most go with their request, and what hangs on
- * many that die young costs the garbage collector more than making it once more.
+ * Remembers what was made from objects that come again, such as the messages of a conversation that goes on. What was
+ * made is dropped together with its object. Nobody may change these objects. When an object is seen for the first time,
+ * nothing is kept: most objects end with their request, and dropping many kept values costs the garbage collector more
+ * than making a value again.
  */
 const lasting = new WeakSet<object>();
 
@@ -9,7 +10,7 @@ export function markLasting(value: unknown): void {
   if (typeof value === 'object' && value !== null) lasting.add(value);
 }
 
-/** What was made of lasting objects. */
+/** The values that were made from lasting objects. */
 export class MadeOf<K extends object, V> {
   readonly #made = new WeakMap<K, V>();
 
@@ -17,13 +18,16 @@ export class MadeOf<K extends object, V> {
     return this.#made.get(key);
   }
 
-  /** Keeps `value` where `key` lasts. */
+  /** Keeps `value` if `key` has come before. */
   set(key: K, value: V): void {
     if (lasting.has(key)) this.#made.set(key, value);
   }
 }
 
-/** `make`, whose result is the same whenever it is asked for the same object. */
+/**
+ * A function like `make` that calls `make` only once for the same object, if that object lasts. `make` must give the
+ * same result each time.
+ */
 export function oncePer<K extends object, V extends NonNullable<unknown>>(
   make: (key: K) => V,
 ): (key: K) => V {

@@ -1,13 +1,13 @@
 /** What changed between two lists of lines, as people read it. */
 
-/** Equal lines that are shown around a difference. */
+/** The number of equal lines that are shown around a difference. */
 const CONTEXT = 2;
-/** A larger table is not computed: the middle then counts as changed altogether. */
+/** The most cells of the table that is computed. Where it would be larger, all lines in the middle count as changed. */
 const MAX_CELLS = 4_000_000;
 
 type Line = { mark: ' ' | '-' | '+'; text: string };
 
-/** `- was`, `+ is`, with a few lines around each; empty for equal lists. */
+/** The changed lines as `- was` and `+ is`, with a few equal lines around each change. Empty for equal lists. */
 export function lineDiff(was: readonly string[], is: readonly string[]): string[] {
   const lines = aligned(was, is);
   const shown = new Set<number>();
@@ -63,7 +63,7 @@ function middle(was: readonly string[], is: readonly string[]): Line[] {
 
 const at = (table: readonly Uint32Array[], row: number, column: number) => table[row]?.[column] ?? 0;
 
-/** Cell (w, i): how many lines the two rests from there on have in common. */
+/** A table: cell (w, i) has the number of lines that the rests from there on have in common. */
 function commonLengths(was: readonly string[], is: readonly string[]): Uint32Array[] {
   const table = Array.from({ length: was.length + 1 }, () => new Uint32Array(is.length + 1));
   for (let w = was.length - 1; w >= 0; w--) {

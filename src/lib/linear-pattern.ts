@@ -1,20 +1,20 @@
 /**
- * Regular expressions of users, in time that grows with the text alone: JavaScript's own can take hours on a bad
- * pattern. The pattern becomes a list of steps, and all ways through the list are followed at once, each from the
- * earliest place at which it began. The result is every character that is part of any match.
+ * Runs regular expressions of users in time that grows only with the text: JavaScript's own may need hours for a bad
+ * pattern. The pattern becomes a list of steps, and all ways through the list are followed at the same time, each from
+ * the earliest place at which it began. The result is every character that is a part of any match.
  */
 import { type Step, toSteps } from './pattern-steps.ts';
 import type { Span } from './readings/reading.ts';
 
 export type LinearPattern = {
   readonly source: string;
-  /** Spans in order; no two touch. Each character of `text` stands for one byte. */
+  /** The spans in order; no two spans touch. Each character of `text` stands for one byte. */
   find(text: string): Span[];
-  /** Like `find`, and also says how many times a step was looked at; for tests. */
+  /** Like `find`, but also says how often a step was looked at; for tests. */
   measure(text: string): { spans: Span[]; steps: number };
 };
 
-/** Throws a PatternError that says what cannot be understood. */
+/** Reads a pattern. Throws a PatternError that says which part cannot be understood. */
 export function linearPattern(source: string): LinearPattern {
   const steps = toSteps(source);
   const measure = (text: string) => new Run(steps, text).done();
@@ -26,7 +26,7 @@ const WORD = /\w/;
 class Run {
   readonly #steps: readonly Step[];
   readonly #text: string;
-  /** For each step the last place at which it was reached. */
+  /** For each step, the last place at which the step was reached. */
   readonly #reached: Int32Array;
   readonly #first: Uint8Array;
   readonly #spans: Span[] = [];
@@ -58,7 +58,7 @@ class Run {
     return { spans: this.#spans, steps: this.#work };
   }
 
-  /** Follows everything that `step` leads to without a byte; steps that need a byte go to `next`. */
+  /** Follows all steps to which `step` leads without reading a byte. Steps that read a byte are added to `next`. */
   #follow(step: number, start: number, at: number, next: [number, number][]): void {
     const open = [step];
     for (let index = open.pop(); index !== undefined; index = open.pop()) {
@@ -83,7 +83,7 @@ class Run {
   #add(start: number, end: number): void {
     if (start === end) return;
     let from = start;
-    // Ends only grow, but a match may have begun before earlier ones.
+    // Each match ends after all earlier matches, but may have begun before them.
     for (let last = this.#spans.at(-1); last && last.start + last.length >= from; last = this.#spans.at(-1)) {
       from = Math.min(from, last.start);
       this.#spans.pop();
@@ -92,7 +92,7 @@ class Run {
   }
 }
 
-/** The bytes with which a match can begin. Most of a text is skipped with their help. */
+/** The bytes with which a match can begin. They allow the search to skip most of a text. */
 function firstBytes(steps: readonly Step[]): Uint8Array {
   const bytes = new Uint8Array(256);
   const seen = new Set<number>();

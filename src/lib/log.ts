@@ -1,6 +1,7 @@
 /**
- * The log: one line an event, as JSON for machines or as coloured text for a terminal. Fields may hold what clients and
- * upstream sent, so nothing in a field can forge a line, control a terminal, fill a disk or show a secret.
+ * Writes the log: one line for each event, as JSON for machines or as coloured text for a terminal. Fields may contain
+ * what clients and upstream have sent, so nothing in a field can forge a line, control a terminal, fill a disk or show
+ * a secret.
  */
 import { type DestinationStream, pino } from 'pino';
 import { isObject } from './json.ts';
@@ -8,35 +9,40 @@ import { RecentMap } from './recent-map.ts';
 import { allSecrets } from './secrets.ts';
 import { shownText, withoutQueries } from './shown-text.ts';
 
-/** From the most to the least talkative. Upper and lower case are the same where a level is read. */
+/**
+ * The levels, from the one with the most lines to the one with the fewest. They may be written in upper or lower case.
+ */
 export const LOG_LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogFormat = 'pretty' | 'json';
 
 export type LogFields = Readonly<Record<string, unknown>>;
-/** `forPeople`: the lines that a terminal shows in place of both, where those are not made to be read; none show nothing. */
+/**
+ * `forPeople` gives the lines that a terminal shows in place of fields and message, where these are hard to read. An
+ * empty list shows nothing.
+ */
 type Write = (fields: LogFields, message: string, forPeople?: () => readonly string[]) => void;
 
 /** A subset of pino's interface: fields first, then the message. */
 export type Logger = {
-  /** False where `debug` would write nothing: then its fields need not be built. */
+  /** False where `debug` would write nothing; then the fields for it need not be made. */
   readonly debugging: boolean;
   debug: Write;
   info: Write;
   warn: Write;
   error: Write;
   fatal: Write;
-  /** Hides these values as well from now on: keys that were added after the start. */
+  /** Adds values that are hidden from now on: keys that were added after the start. */
   hide(secrets: readonly string[]): void;
 };
 
 export type LoggerOptions = {
   level: LogLevel;
   format: LogFormat;
-  /** Values that are hidden wherever they turn up: keys. */
+  /** Values that are hidden wherever they occur: keys. */
   secrets?: readonly string[];
   colour?: boolean;
-  /** Where lines go instead of stdout. */
+  /** Gets the lines in place of stdout. */
   write?: (line: string) => void;
 };
 
@@ -48,24 +54,27 @@ const PINO_LEVEL = {
   critical: 'fatal',
 } as const satisfies Record<LogLevel, string>;
 
-/** Bytes of one text. */
+/** The most bytes of one text. */
 const MAX_TEXT = 2_048;
 const MAX_DEPTH = 5;
-/** Under the time, so that the eye finds where the next message begins. */
+/** Indents lines that follow the time, so that people can see where the next message begins. */
 const INDENT = '    ';
 const visible = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** The same few words stand in nearly every line: names of fields, paths, models. Characters, and how many of them. */
+/**
+ * Characters, and the number of texts up to this length that are remembered: the same few texts are in nearly every
+ * line (names of fields, paths, models).
+ */
 const WORD = 100;
 const MOST_WORDS = 500;
 
 type Cleaner = {
-  /** `value`, safe to log. */
+  /** `value` in a form that is safe to log. */
   clean(value: unknown, depth?: number): unknown;
   text(value: string): string;
 };
 
-/** Looking for secrets in every writing is dear, so that what was found of a word is kept. */
+/** Searching for secrets in every encoding costs much, so the results for short texts are remembered. */
 function createCleaner(secrets: readonly string[]): Cleaner {
   const shown = (value: string) =>
     withoutQueries(shownText(value, { secrets, limit: MAX_TEXT, control: visible }));
@@ -87,7 +96,7 @@ function createCleaner(secrets: readonly string[]): Cleaner {
     if (depth >= MAX_DEPTH) return '…';
     if (Array.isArray(value)) return value.map((item) => clean(item, depth + 1));
     if (!isObject(value)) return value;
-    // A field may have any name: `__proto__` is one, too.
+    // A field may have any name, even `__proto__`.
     const fields: Record<string, unknown> = Object.create(null);
     for (const [key, item] of Object.entries(value)) {
       if (item !== undefined) fields[text(key)] = clean(item, depth + 1);

@@ -1,4 +1,7 @@
-/** A regular expression as a list of steps: JavaScript's notation, without what would need backtracking. */
+/**
+ * Turns a regular expression into a list of steps. It understands JavaScript's notation, except for everything that
+ * would need backtracking.
+ */
 
 /** A table over the 256 bytes: 1 for each byte that matches. */
 type ByteSet = Uint8Array;
@@ -9,12 +12,12 @@ export type Step =
   | { kind: 'line-start' | 'line-end' | 'word-edge' }
   | { kind: 'end' };
 
-/** A pattern that cannot be read. Its message says why. */
+/** Thrown for a pattern that cannot be read. Its message says why. */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 
-/** The most steps of a pattern. Each may be looked at once for every byte. */
+/** The most steps of a pattern. Each step may be looked at once for every byte of a text. */
 const MOST_STEPS = 2_000;
 const MOST_REPEATS = 1_000;
 
@@ -119,7 +122,8 @@ const inverse = (set: ByteSet): ByteSet => setOf((code) => !set[code]);
 const union = (sets: readonly ByteSet[]): ByteSet => setOf((code) => sets.some((set) => set[code]));
 
 /**
- * A match ends at the end of its line, and at the quotation mark around it: bodies are JSON, which has no line ends.
+ * The bytes that no match contains: a match ends at the end of its line, and at the quotation mark around it (bodies
+ * are JSON, which has no line ends).
  */
 const STOPS = matching(/[\n\r"\\]/);
 const CLASSES: Readonly<Record<string, ByteSet>> = {
@@ -209,7 +213,7 @@ class Parser {
     return node;
   }
 
-  /** A character of several bytes takes one step for each. */
+  /** Reads one literal character. A character of several bytes needs one step for each byte. */
   #literal(): Node {
     const char = this.#next;
     this.#at += char.length;

@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at once; further ones wait, in order. */
+/** Lets a limited number of pieces of work run at the same time; the others wait, in order. */
 export class Places {
   #free: number;
   readonly #waiting = new Set<() => void>();
@@ -7,7 +7,10 @@ export class Places {
     this.#free = count;
   }
 
-  /** Rejects with the signal's reason where the signal aborts before the work could begin. */
+  /**
+   * Runs `work` when there is a place for it. Rejects with the signal's reason where the signal aborts before `work`
+   * could begin.
+   */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#enter(signal);
     try {
@@ -37,7 +40,7 @@ export class Places {
     });
   }
 
-  /** The place goes to whoever has waited longest. */
+  /** Gives the place to the work that has waited longest. */
   #leave(): void {
     const [next] = this.#waiting;
     if (!next) this.#free++;

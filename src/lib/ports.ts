@@ -1,22 +1,23 @@
 /**
- * The doors to the outside: time, identity, chance and the network. Everything that would make a run unrepeatable comes
- * in through one of these, so tests and replays can hand in their own.
+ * The doors to the outside: time, ids, random numbers and the network. Everything that differs from run to run comes
+ * through one of these ports, so that tests and replays can give their own.
  */
 
 /**
- * Two clocks, of different types so that nobody mixes them up. Durations and deadlines use the monotonic clock: the
- * wall clock is set back and forward by hand, by NTP, and by a machine that wakes.
+ * Two clocks with different types, so that they cannot be confused. Durations and deadlines use the monotonic clock:
+ * the wall clock is set back and forward by people, by NTP, and by a machine that wakes up.
  */
 export type Clock = {
-  /** Milliseconds since some moment. It never goes back, and says nothing of the date. */
+  /** Milliseconds since some moment. This time never goes back, and says nothing about the date. */
   monotonic(): number;
-  /**
-   * The date and time of day. Only for people, for what Google counts by days, and for what other processes are told.
-   */
+  /** The date and time of day. Only for people, for what Google counts by days, and for texts to other processes. */
   wall(): Date;
   /** Resolves after `ms` milliseconds, or rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls `act` after `ms` milliseconds. The returned function calls it off. For limits, nearly all of which are: a sleep that is aborted costs ten times as much. */
+  /**
+   * Calls `act` after `ms` milliseconds. The returned function cancels the call. Made for limits that are nearly always
+   * cancelled: an aborted sleep costs ten times as much.
+   */
   after(ms: number, act: () => void): () => void;
 };
 
@@ -31,8 +32,8 @@ export type Ids = {
 };
 
 /**
- * What a `Fetch` wrapper may know of the client request that it works for: an id that ties log lines and recordings
- * together, labels in neutral words (no wire vocabulary of either side), and a function to leave notes.
+ * What a wrapper of a `Fetch` may know about the client request for which it works: an id that is the same in log lines
+ * and recordings, labels in neutral words (no words of either wire), and a function that leaves notes.
  */
 export type Exchange = {
   readonly id: string;
@@ -40,7 +41,7 @@ export type Exchange = {
   note(event: string, detail?: Readonly<Record<string, unknown>>): void;
 };
 
-/** The network as a port. Record, replay, mock and faults are each a wrapper `Fetch → Fetch`. */
+/** The network as a port. Record, replay, mock and faults are wrappers `Fetch → Fetch`. */
 export type Fetch = (url: string, init: RequestInit, exchange: Exchange) => Promise<Response>;
 
 /**
@@ -51,15 +52,15 @@ export type Connect = (url: URL, signal: AbortSignal) => Promise<void>;
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** The date at which the monotonic clock shows `moment`, if nobody sets the wall clock meanwhile. */
+/** The date at which the monotonic clock shows `moment`, if the wall clock is not set meanwhile. */
 export const dateOf = (clock: Clock, moment: number): Date =>
   new Date(clock.wall().getTime() + moment - clock.monotonic());
 
-/** What the monotonic clock shows at a date (milliseconds since the epoch), if nobody sets the wall clock meanwhile. */
+/** What the monotonic clock shows at a date (milliseconds since the epoch), if the wall clock is not set meanwhile. */
 export const momentOf = (clock: Clock, date: number): number =>
   clock.monotonic() + date - clock.wall().getTime();
 
-/** A clock's sleep, by what it does after a while. */
+/** Makes the `sleep` of a clock from its `after`. */
 export const sleepOf = (clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -78,7 +79,7 @@ export const sleepOf = (clock: Pick<Clock, 'after'>, ms: number, signal?: AbortS
   });
 
 export const systemClock: Clock = {
-  // Whole: recordings tell these.
+  // Whole milliseconds, because recordings contain them.
   monotonic: () => Math.round(performance.now()),
   wall: () => new Date(),
   sleep: (ms, signal) => sleepOf(systemClock, ms, signal),
@@ -99,7 +100,7 @@ export const systemConnect: Connect = async ({ hostname, port, protocol }, signa
   const connecting = Bun.connect({
     hostname: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port) || (isSecure ? HTTPS_PORT : HTTP_PORT),
-    // The certificate is not checked here: the real fetch will do that.
+    // The certificate is not checked here, because the real fetch will check it.
     ...(isSecure ? { tls: { rejectUnauthorized: false, serverName: hostname } } : {}),
     socket: {
       open: () => (isSecure ? undefined : made.resolve()),
@@ -115,7 +116,7 @@ export const systemConnect: Connect = async ({ hostname, port, protocol }, signa
     await made.promise;
   } finally {
     signal.removeEventListener('abort', onAbort);
-    // A connection that is made after nobody waits for it must be closed too.
+    // A connection that is made when it is no longer wanted must be closed too.
     void connecting.then(
       (socket) => socket.terminate(),
       () => {}, // told above
@@ -126,12 +127,12 @@ export const systemConnect: Connect = async ({ hostname, port, protocol }, signa
 export const systemRandom: Random = { next: () => Math.random() };
 
 /**
- * Tells one process from all others. It does not come from a random port: two processes with the same seed still
- * differ.
+ * A name for this process that no other process has. It is not made by a seeded Random: two processes with the same
+ * seed must still differ.
  */
 export const newInstanceId = (): string => crypto.randomUUID();
 
-/** Ids drawn from `random`: unguessable enough to be unique, not meant to be secret. */
+/** Makes ids from `random`. They are random enough to be unique, but are not meant to be secret. */
 export function createIds(random: Random): Ids {
   return {
     next(prefix, length = 24) {
@@ -142,7 +143,7 @@ export function createIds(random: Random): Ids {
   };
 }
 
-/** A seeded random source (mulberry32): the same seed gives the same run. */
+/** Makes a source of random numbers from a seed (mulberry32): the same seed gives the same run. */
 export function createSeededRandom(seed: number): Random {
   let state = seed >>> 0;
   return {

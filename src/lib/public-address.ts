@@ -1,7 +1,7 @@
 /**
- * Which IP addresses belong to the public internet. It is a list of those that do not (IANA's special-purpose
- * registries). An IPv6 address that carries an IPv4 address is judged by that one. An unknown address counts as not
- * public.
+ * Decides which IP addresses belong to the public internet. The lists have the addresses that do not (IANA's
+ * special-purpose registries). An IPv6 address that contains an IPv4 address is judged by the IPv4 address. An unknown
+ * address counts as not public.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
@@ -39,13 +39,16 @@ for (const [network, prefix] of SPECIAL_V4) special.addSubnet(network, prefix, '
 for (const [network, prefix] of SPECIAL_V6) special.addSubnet(network, prefix, 'ipv6');
 
 /**
- * The part of IPv6 that is given out for public use; translated, mapped, local and multicast addresses lie outside of
+ * The part of IPv6 that is assigned for public use. Translated, mapped, local and multicast addresses are outside of
  * it.
  */
 const global = new BlockList();
 global.addSubnet('2000::', 3, 'ipv6');
 
-/** `address` in any textual form of an IP address, without brackets. False for anything else. */
+/**
+ * True for the public address of any host. `address` may be any text form of an IP address, without brackets; the
+ * result is false for any other text.
+ */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !special.check(address, 'ipv4');
   // A zone (`%eth0`) names an interface of this machine.

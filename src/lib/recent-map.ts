@@ -1,4 +1,7 @@
-/** A bounded map: what was used longest ago goes first, whatever clients make up as keys. */
+/**
+ * A map with a limited number of entries: the entry that was used longest ago is dropped first. So clients cannot fill
+ * the memory with keys that they make up.
+ */
 export class RecentMap<K, V extends NonNullable<unknown>> {
   readonly #most: number;
   readonly #weight: Weight<K, V>;
@@ -6,7 +9,7 @@ export class RecentMap<K, V extends NonNullable<unknown>> {
   readonly #entries = new Map<K, V>();
   #total = 0;
 
-  /** `most` entries; and, where they differ in size a hundredfold, so much of their `weight` together. */
+  /** `most`: the most entries. `weight`: where entries differ much in size, the most of their sizes together. */
   constructor(most: number, weight: Weight<K, V> = { most: Infinity, of: () => 0 }) {
     this.#most = most;
     this.#weight = weight;
@@ -16,7 +19,7 @@ export class RecentMap<K, V extends NonNullable<unknown>> {
     return this.#entries.size;
   }
 
-  /** That is a use. */
+  /** The value of a key. Counts as a use of the entry. */
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value === undefined) return undefined;
@@ -47,7 +50,10 @@ export class RecentMap<K, V extends NonNullable<unknown>> {
     this.#total = 0;
   }
 
-  /** Used longest ago first, as all that follow. Take a copy where the loop uses entries. */
+  /**
+   * The keys; the key that was used longest ago comes first, here and in the functions below. Copy the result if the
+   * loop uses entries.
+   */
   keys(): IterableIterator<K> {
     return this.#entries.keys();
   }
@@ -59,7 +65,7 @@ export class RecentMap<K, V extends NonNullable<unknown>> {
 
 export type Weight<K, V> = { most: number; of(key: K, value: V): number };
 
-/** Characters of texts by name. */
+/** A weight that counts the characters of texts and of their names. */
 export const charsUpTo = (most: number): Weight<string, string> => ({
   most,
   of: (key, text) => key.length + text.length,

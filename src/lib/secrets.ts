@@ -1,4 +1,4 @@
-/** Keeps keys out of all that is written or told. */
+/** Keeps keys out of everything that is written, or sent to a client. */
 import { unescape as decodePercent } from 'node:querystring';
 import { findSecrets } from './find-secrets.ts';
 
@@ -9,7 +9,7 @@ const MIN_SECRET = 4;
 export const allSecrets = (...lists: readonly (readonly string[])[]): string[] =>
   [...new Set(lists.flat())].sort((a, b) => b.length - a.length);
 
-/** The URL as far as it is a secret, and its password, both as written and as decoded. */
+/** The part of a URL that is secret, and its password. Both are given as written and as decoded. */
 export function passwordsIn(url: string): string[] {
   const password = URL.canParse(url) ? new URL(url).password : '';
   if (password === '') return [];
@@ -18,11 +18,11 @@ export function passwordsIn(url: string): string[] {
 
 const BLOT = '***';
 
-/** `text` with each of `secrets` replaced, in whatever encoding it stands there. */
+/** `text` with each of `secrets` hidden, whatever encoding is used for it. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
   const looked = secrets.filter((secret) => secret.length >= MIN_SECRET && secret.length <= text.length);
   if (looked.length === 0) return text;
-  // First the plain form: half a surrogate pair would be lost in the conversion to bytes.
+  // Secrets in plain form are hidden first, because the conversion to bytes would lose half a surrogate pair.
   const safe = looked.reduce((dirty, secret) => dirty.replaceAll(secret, BLOT), text);
   const bytes = Buffer.from(safe, 'utf8').toString('latin1');
   const spans = findSecrets(bytes, looked);

@@ -1,7 +1,7 @@
 /**
- * Makes the texts of others fit to be shown. A text that is cut before its secrets are hidden may end in most of a key,
- * which nothing recognises any more. So texts are handed on whole, and only this function cuts them, where they are
- * written or told.
+ * Makes texts of others fit to be shown. If a text were cut before its secrets are hidden, it could end in most of a
+ * key, which nothing recognises any more. So texts are passed on whole, and only this function cuts them, at the place
+ * where they are written or sent.
  */
 import { hideSecrets } from './secrets.ts';
 
@@ -9,19 +9,19 @@ export type ShownOptions = {
   secrets: readonly string[];
   /** The most bytes of UTF-8 that are shown. */
   limit: number;
-  /** Stands in place of a character that moves a cursor, ends a line, or turns the direction of writing. */
+  /** Gives the replacement of a character that moves a cursor, ends a line, or changes the direction of writing. */
   control(char: string): string;
 };
 
 /** How many characters are searched for secrets, in all encodings: an endless text must not cost endless time. */
 const LOOKED_AT = 65_536;
 /**
- * How many characters at the end of the searched part are left out: they may be the beginning of a secret in some
- * encoding.
+ * How many characters at the end of the searched part are left out, because they may be the beginning of an encoded
+ * secret.
  */
 const UNSURE = 16_384;
 
-/** Bytes of UTF-8 that one UTF-16 unit is at most. */
+/** The most bytes in UTF-8 of one UTF-16 unit. */
 const MOST_BYTES = 3;
 
 // C0 and C1 controls move cursors and end lines; the two Unicode separators end lines in some viewers; the rest turn text around.
@@ -33,7 +33,7 @@ export function shownText(text: string, { secrets, limit, control }: ShownOption
   const hidden = hideSecrets(isLong ? text.slice(0, LOOKED_AT) : text, secrets);
   const sure = isLong ? hidden.slice(0, Math.max(0, hidden.length - UNSURE)) : hidden;
   const clean = sure.toWellFormed().replace(CONTROLS, control);
-  // Nearly every text: it fits, whatever its characters are.
+  // Nearly every text is short enough, whatever its characters are.
   if (!isLong && clean.length * MOST_BYTES <= limit) return clean;
   const bytes = Buffer.from(clean, 'utf8');
   if (!isLong && bytes.length <= limit) return clean;
@@ -43,12 +43,17 @@ export function shownText(text: string, { secrets, limit, control }: ShownOption
   return new TextDecoder().decode(bytes.subarray(0, room), { stream: true }) + end;
 }
 
-/** The query of a URL is often a signature that opens it to anybody, and other people than the sender read a log. */
+/**
+ * `text` without the queries of its URLs. The query of a URL is often a signature that gives anybody access, and other
+ * people than the sender read a log.
+ */
 export const withoutQueries = (text: string): string =>
-  // Looking for these is much cheaper than for the whole.
+  // Searching for `://` is much cheaper than matching the pattern.
   !text.includes('://') ? text : text.replace(/(https?:\/\/[^\s?#"'<>]{1,2048}\?)[^\s"'<>]+/gi, '$1…');
 
-/** A client's word in an error: the whole word, or only its length. A part of it might be most of a secret. */
+/**
+ * Text of a client's for an error: the whole text, or only its length. A part of the text might be most of a secret.
+ */
 export const wholeOrSize = (text: string, most = 200): string =>
   text.length <= most ? text : `(${text.length} characters)`;
 

@@ -1,8 +1,8 @@
 /**
- * Incoming server-sent events: text in, whole events out, however the text is sliced. Follows the WHATWG rules for line
- * ends (LF, CRLF, CR), fields and comments, but loses nothing. A last event without its blank line is given out as
- * incomplete. A line that is no field is given out as `stray`, since error bodies come without framing. An event or a
- * line beyond the limit is given out as `oversized` at once, and the rest of it, up to the next blank line, is dropped.
+ * Decodes server-sent events from text, whole events at a time, however the text is sliced. It follows the WHATWG rules
+ * for line ends (LF, CRLF, CR), fields and comments, but loses nothing. A last event without its blank line is given
+ * out as incomplete. A line that is no field is given out as `stray`, since error bodies come without framing. An event
+ * or a line above the limit is given out as `oversized` at once, and its rest, up to the next blank line, is dropped.
  */
 
 export type SseItem =
@@ -24,7 +24,7 @@ export class SseDecoder {
    */
   #partial: string[] = [];
   #partialSize = 0;
-  /** The last text ended in CR: an LF at the start of the next one belongs to it. */
+  /** True where the last text ended in CR: an LF at the start of the next text belongs to this CR. */
   #afterCarriageReturn = false;
   #started = false;
   #data: string[] = [];
@@ -33,12 +33,12 @@ export class SseDecoder {
   /** True once a byte order mark was dropped. */
   sawByteOrderMark = false;
 
-  /** `limit` is in characters, for the data of one event with its line ends, or for any one line. */
+  /** `limit` counts characters: of the data of one event with its line ends, or of any one line. */
   constructor(limit = Infinity) {
     this.#limit = limit;
   }
 
-  /** An event has begun and not ended. */
+  /** True where an event has begun and not ended. */
   get open(): boolean {
     const [begun = ':'] = this.#partial;
     return this.#data.length > 0 || this.#state === 'letting go' || !begun.startsWith(':');
@@ -62,7 +62,7 @@ export class SseDecoder {
     return items;
   }
 
-  /** What is left when the body has ended. */
+  /** The items that are left when the body has ended. */
   end(): SseItem[] {
     const items: SseItem[] = [];
     if (this.#partial.length > 0) this.#line(this.#takePartial(''), items);
@@ -88,14 +88,14 @@ export class SseDecoder {
   }
 
   #keepPartial(piece: string, items: SseItem[]): void {
-    // Of a line that is dropped only one thing matters: that it is not blank.
+    // Of a dropped line only one thing matters: that it is not blank.
     if (this.#state === 'letting go' && this.#partial.length > 0) return;
     this.#partial.push(piece);
     this.#partialSize += piece.length;
     if (this.#isOver(this.#partialSize)) this.#letGo(items);
   }
 
-  /** Gives the same result whether the line comes at once or bit by bit. */
+  /** True where a line makes the event too long. The result is the same whether the line comes at once or in pieces. */
   #isOver(lineSize: number): boolean {
     return this.#state === 'reading' && this.#dataSize + lineSize > this.#limit;
   }

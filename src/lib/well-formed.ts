@@ -1,6 +1,7 @@
 /**
- * Strings without halves of surrogate pairs. JSON can write a half alone, and JavaScript can keep it. Google refuses a
- * body that holds one, and clients in other languages fail on it, even where the other half comes in the next piece.
+ * Makes strings without halves of surrogate pairs. JSON can write a half alone, and JavaScript can keep it. But Google
+ * refuses a body with a half, and clients in other languages fail on it, even if the other half comes in the next
+ * piece.
  */
 import { isRawNumber } from './exact-json.ts';
 import type { Json, JsonObject } from './json.ts';
@@ -25,17 +26,20 @@ function mended(value: Json): Json {
   return Array.isArray(value) ? value.map(mended) : mendedObject(value);
 }
 
-/** Built from entries, because a member may be named `__proto__`. */
+/** An object with well-formed members. It is built from entries, because a member may be named `__proto__`. */
 const mendedObject = (value: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(value).map(([key, member]) => [wellFormed(key), mended(member)]));
 
-/** `value` with every string well-formed. Nearly always all of them are, and then it is the same object. */
+/**
+ * `value` with every string well-formed. It is the same object where all strings are well-formed already, as nearly
+ * always.
+ */
 export const wellFormedObject = (value: JsonObject): JsonObject =>
   isWellFormedJson(value) ? value : mendedObject(value);
 
 const isFirstHalf = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;
 
-/** For text that comes in pieces: half a character at the end of a piece waits for the next one. */
+/** For text that comes in pieces: half a character at the end of a piece waits for the next piece. */
 export class WholeCharacters {
   #half = '';
 
@@ -46,7 +50,7 @@ export class WholeCharacters {
     return wellFormed(this.#half === '' ? text : text.slice(0, -1));
   }
 
-  /** Stands for a half that nothing followed. */
+  /** Returns the replacement for a half after which nothing followed. */
   flush(): string {
     if (this.#half === '') return '';
     this.#half = '';

@@ -1,4 +1,4 @@
-/** Counts for `/health`: what went well and what went wrong lately, in this process only. */
+/** Counts for `/health`: how many requests succeeded and failed lately, in this process only. */
 import type { Clock } from '../lib/ports.ts';
 import { withoutQueries } from '../lib/shown-text.ts';
 import type { Blame, TraceEvent } from './events.ts';
@@ -6,7 +6,7 @@ import type { Subscriber } from './trace.ts';
 
 export type RecentError = {
   at: string;
-  /** The failure of upstream; undefined where there was none. */
+  /** The class of the upstream failure; undefined where upstream did not fail. */
   class?: string;
   type: string;
   message: string;
@@ -14,7 +14,7 @@ export type RecentError = {
 };
 
 const RECENT = 20;
-/** Characters. Longer messages are cut. */
+/** The most characters of a message; the rest is cut off. */
 const MESSAGE = 200;
 /** Milliseconds for which an error counts for the present health. */
 const WINDOW = 60_000;
@@ -22,14 +22,14 @@ const WINDOW = 60_000;
 const ENOUGH = 4;
 
 export type Health = 'healthy' | 'degraded' | 'unhealthy';
-/** `asker`: whose request it was; undefined where the request itself was certainly not at fault. */
+/** `asker`: the asker of the request; undefined where the request itself was certainly not at fault. */
 type Ended = { at: number; failed: boolean; asker: string | undefined };
 
 export class Counters {
   readonly startedAt: number;
   requests = 0;
   retries = 0;
-  /** How many errors of each kind there were, by the client's name of the error. */
+  /** The number of errors of each type, by Anthropic's name of the type. */
   readonly errors = new Map<string, number>();
   /** The latest errors, newest first. */
   readonly recentErrors: RecentError[] = [];
@@ -91,7 +91,7 @@ export class Counters {
     this.recentErrors.length = Math.min(this.recentErrors.length, RECENT);
   }
 
-  /** How an answer ended, as far as upstream and this proxy are to blame. */
+  /** Counts how an answer ended, as far as upstream and this proxy are to blame for it. */
   #countEnded({ blame, asker }: Counted): void {
     const now = this.#clock.monotonic();
     this.#forgetOld(now);
@@ -100,7 +100,10 @@ export class Counters {
     if (failed) this.#failed++;
   }
 
-  /** True where all failures may come from one request that upstream cannot answer, sent again and again. Other requests may then be answered all the same. */
+  /**
+   * True where all failures may come from one request that upstream cannot answer and that its client sends again and
+   * again. Other requests may then be answered.
+   */
   #isOneRequest(): boolean {
     const [first] = this.#ended;
     return first?.asker !== undefined && this.#ended.every(({ asker }) => asker === first.asker);

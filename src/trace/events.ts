@@ -1,36 +1,37 @@
 /**
- * What happens to one request, as a union of small events. Each event is told once, when it happens, by the code that makes it happen. No
- * vendor's word is in here: classes, reasons and codes are texts whose meaning only the teller knows.
+ * The story events: what happens to one request, as a union of small events. Each event is told once, at the time at
+ * which it happens, by the code that makes it happen. Events contain no words of Anthropic or Google: classes, reasons
+ * and codes are texts whose meaning only the telling code knows.
  */
 
-/** Fingerprint of a key, without a sign before it (`a41c`, not `#a41c`). */
+/** The fingerprint of a key, without a `#` before it. */
 type KeyName = string;
 
 export type WaitFor = 'backoff' | 'key' | 'breaker';
 
-/** What a request does after a failed attempt. */
+/** The steps that a request takes after a failed attempt. */
 export type StepName =
   | 'retry'
   | 'other-key'
   | 'wait-for-key'
   | 'other-model'
-  /** The same request, changed so that it is not refused again. */
+  /** The same request is sent again, with a change that avoids the refusal. */
   | 'resend'
   | 'ask-whole'
-  /** The client is told an answer, in place of the failure. */
+  /** The client gets an answer in place of the failure. */
   | 'tell'
   | 'give-up';
 
-/** What a step costs: nothing; a retry; or one retry beyond those that the request may make. */
+/** The cost of a step: nothing; a retry; or one retry beyond those that the request may make. */
 export type StepCost = 'nothing' | 'retry' | 'beyond';
 
-/** Who is to blame that a request failed, as far as can be told. */
+/** Who is to blame for the failure of a request, as far as this is known. */
 export type Blame =
-  /** The client made a mistake, which says nothing of this proxy or of upstream. */
+  /** The client has made a mistake, which says nothing about this proxy or upstream. */
   | 'client'
-  /** Perhaps the request itself: the same request might fail again, while others are answered. */
+  /** The request itself may be to blame: it might fail again, while other requests are answered. */
   | 'request'
-  /** Upstream, or this proxy. */
+  /** Upstream, or this proxy, is to blame. */
   | 'others';
 
 export type TraceFact =
@@ -41,42 +42,46 @@ export type TraceFact =
       method: string;
       /** The path that is served. */
       path: string;
-      /** The path that was asked for, where it is another one. */
+      /** The path that the client wrote, where it differs from `path`. */
       askedPath?: string | undefined;
       userAgent?: string | undefined;
-      /** True for a path that whatever watches this process asks for every few seconds. */
+      /** True for a path that monitoring programs ask for every few seconds. */
       isProbe?: true | undefined;
     }
-  /** The whole body has come. `bytes`: its size, unpacked. */
+  /** The whole body has come. `bytes`: the size of the unpacked body. */
   | { type: 'read'; bytes: number }
-  /** A model is asked for, in a body that could be understood. */
+  /** The client asks for a model, in a body that could be understood. */
   | {
       type: 'asked';
-      /** The client's name of the model. */
+      /** The name of the model in the client's request. */
       model: string;
       stream: boolean;
-      /** What kind of work the request is for: the main conversation, a subagent, a title … */
+      /** The kind of request: the main conversation, a subagent, a title … */
       caller: string;
-      /** Whose request it is, where failures are counted. */
+      /** The asker for whom failures of this request are counted. */
       asker?: string | undefined;
       session?: string | undefined;
       agent?: string | undefined;
       parentAgent?: string | undefined;
     }
-  /** Which model will be asked, with which key. Told again when the model or the key changes. */
+  /** The model and the key that will be asked. Told again when the model or the key changes. */
   | {
       type: 'chosen';
       model: string;
       key: KeyName;
       /**
-       * `home`: it is the session's key. `dealt`: the session had no key, and has this one now. `moved`: the session has this key in place of
-       * `home` from now on. `fallback`: this key is for this attempt only.
+       * Why this key was chosen. `home`: it is the session's key. `dealt`: the session had no key, and has this key
+       * now. `moved`: the session has this key in place of `home` from now on. `fallback`: this key is for this attempt
+       * only.
        */
       why: 'home' | 'dealt' | 'moved' | 'fallback';
       /** The key that the session had before. */
       home?: KeyName | undefined;
     }
-  /** `because` is a class of failure; undefined where requests before this one have found out. */
+  /**
+   * Another model takes the place of `from`. `because`: the class of the failure; undefined where earlier requests have
+   * found that `from` fails.
+   */
   | { type: 'model-replaced'; from: string; to: string; because?: string | undefined }
   /** The body of the upstream request was made. */
   | { type: 'translated'; tookMs: number }
@@ -86,7 +91,7 @@ export type TraceFact =
       code: string;
       path: string;
       detail: string;
-      /** True for a warning that nearly every request causes, and that no user need know. */
+      /** True for a warning that nearly every request causes, and that no user needs to know about. */
       routine: boolean;
     }
   /** An attempt begins: a request is sent upstream. All events until the next `attempt` are of this attempt. */
@@ -98,62 +103,62 @@ export type TraceFact =
       bodyHash?: string | undefined;
       paidBy: 'first' | 'retry' | 'free';
     }
-  /** Upstream began to answer. */
+  /** The head of upstream's response has come. */
   | { type: 'head' }
-  /** The attempt failed. Where no `attempt` came before: no attempt could be made. */
+  /** The attempt failed. Where no `attempt` event came before, no attempt could be made. */
   | {
       type: 'failure';
       class: string;
       status?: number | undefined;
-      /** What upstream said, in its own words. */
+      /** Upstream's own message. */
       message: string;
-      /** The message may quote what was answered: not for a log. */
+      /** True where the message may quote text of the answer, which must not be in a log. */
       quotesAnswer?: boolean | undefined;
-      /** How long upstream asks to wait. */
+      /** The wait in milliseconds that upstream asks for. */
       toldWaitMs?: number | undefined;
     }
   | {
       type: 'step';
       step: StepName;
       cost: StepCost;
-      /** Undefined where retries are not counted. */
+      /** The number of retries that are left; undefined where retries are not counted. */
       retriesLeft: number | undefined;
     }
-  /** A wait begins. The next `waited` event is the end of it. */
+  /** A wait begins. The next `waited` event says that it has ended. */
   | {
       type: 'wait';
       for: WaitFor;
       key?: KeyName | undefined;
-      /** What the key is out of, such as `KEY_RPM 20` or `quota of the day`. */
+      /** The limit that the key has reached, such as `KEY_RPM 20` or `quota of the day`. */
       limit?: string | undefined;
       /** Milliseconds since the request was received. */
       until: number;
     }
   | { type: 'waited'; for: WaitFor }
-  /** A refused request was changed, and goes out again. */
+  /** A refused request was changed, and is sent again. */
   | { type: 'mended'; what: string }
   | { type: 'first-thought' }
   | { type: 'first-content' }
-  /** Tokens. `in` does not count `cached`; `out` counts `thinking`, too. */
+  /** Counts of tokens. `in` does not include `cached`; `out` includes `thinking`. */
   | { type: 'usage'; in: number; cached: number; out: number; thinking: number }
-  /** Why upstream ended its answer, in its word. */
+  /** Upstream's own word for why it ended its answer. */
   | { type: 'finished'; reason: string }
-  /** Why the answer ended, in the word that the client is told. */
+  /** The word for why the answer ended that the client gets. */
   | { type: 'stopped'; reason: string }
-  /** Something that stands in for upstream (a mock, a replay), or in front of it (a fault), tells of itself. */
+  /** A note of something that stands in for upstream (a mock, a replay), or that changes its answers (a fault). */
   | { type: 'note'; what: string; detail: Readonly<Record<string, unknown>> }
-  /** The client is told an error, in place of an answer or after a part of it. */
+  /** The client gets an error, in place of an answer or after a part of it. */
   | {
       type: 'error';
-      /** The client's name of the error. */
+      /** Anthropic's name of the error's type. */
       error: string;
-      /** The class of the failure that the error tells, where upstream failed. */
+      /** The class of the failure that the error reports, where upstream failed. */
       class?: string | undefined;
       message: string;
-      /** The message may quote what was answered: not for a log. */
+      /** True where the message may quote text of the answer, which must not be in a log. */
       quotesAnswer?: boolean | undefined;
       blame: Blame;
-      /** What was thrown, where the error is a mistake of our own. */
+      /** The thrown error, where it is a mistake of our own. */
       bug?: unknown;
     }
   /** The last event of each request. */

@@ -1,14 +1,17 @@
-/** A request's story in a few words, for people. The line in a terminal and the head of a page are made of these words. */
+/**
+ * Sums up a request's story in a few words, for people. The line in a terminal and the head of a page are made of these
+ * words.
+ */
 import type { Oddness } from './odd.ts';
 import type { FailedAttempt, Summary, Wait } from './summary.ts';
 
-/** Milliseconds. A shorter wait is not worth a word. */
+/** Milliseconds. A shorter wait is not mentioned. */
 const TOLD_WAIT = 1_000;
 const MINUTE = 60_000;
 
 export function duration(ms: number): string {
   if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`;
-  // 59.96 s and more would be rounded to 60.0 s, and is told as a minute.
+  // A time of 59.95 s or more would be rounded to 60.0 s, so it is shown as a minute.
   if (ms < MINUTE - 50) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
@@ -24,7 +27,7 @@ const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 const total = (items: readonly { tookMs: number }[]) => items.reduce((sum, { tookMs }) => sum + tookMs, 0);
 
-/** A limit in words, where a setting makes it (`KEY_RPM 20`). Other limits are words already. */
+/** The words for a limit that a setting makes (`KEY_RPM 20`). Other limits are words already. */
 export function limitText(limit: string): string {
   const [, setting, number] = /^(KEY_RPM|KEY_TPM) (\d+)$/.exec(limit) ?? [];
   if (setting === undefined) return `out of ${limit.replace(/^quota of/, 'the quota of')}`;
@@ -55,7 +58,7 @@ function waitTexts({ waits, model }: Summary): string[] {
 
 const failureText = ({ failure }: FailedAttempt) => [failure.status, failure.class].filter(Boolean).join(' ');
 
-/** Equal failures that follow each other are told once. */
+/** The words for failed attempts. Equal failures that follow each other are mentioned once. */
 function failureTexts(failed: readonly FailedAttempt[]): string {
   const runs: { text: string; times: number }[] = [];
   for (const text of failed.map(failureText)) {
@@ -89,7 +92,7 @@ function lateText({ model, modelTookMs }: Summary, { usualFirstMs, cache }: Oddn
   ];
 }
 
-/** Each thing that was out of the ordinary, in a few words. Empty where there was none. */
+/** A few words for each thing that was unusual. Empty where nothing was. */
 function oddTexts(summary: Summary, oddness: Oddness): string[] {
   const { mended } = summary;
   return [
@@ -101,7 +104,10 @@ function oddTexts(summary: Summary, oddness: Oddness): string[] {
   ];
 }
 
-/** `Answered after 31.9 s. Waited 12.6 s for key #a41c: 20 requests a minute (KEY_RPM); one attempt failed after 300 ms: 503 overloaded.` */
+/**
+ * The whole text: `Answered after 31.9 s. Waited 12.6 s for key #a41c: 20 requests a minute (KEY_RPM); one attempt
+ * failed after 300 ms: 503 overloaded.`
+ */
 export function headline(summary: Summary, oddness: Oddness): string {
   const { end, error } = summary;
   const how = end?.clientLeft ? 'The client left' : error ? 'Failed' : 'Answered';

@@ -1,6 +1,6 @@
 /**
- * The log of requests. Each leaves one line when it has ended; before that, only what somebody who waits for it should know: its first
- * failure, a long wait, another model. No header and no content is ever in it.
+ * Writes the log of requests. Each request leaves one line when it has ended. Earlier lines are written only about what
+ * a waiting user should know: its first failure, a long wait, another model. No line ever contains headers or content.
  */
 import type { LogFields, Logger } from '../lib/log.ts';
 import type { StepName, TraceEvent } from './events.ts';
@@ -12,12 +12,15 @@ import type { Listener, Subscriber } from './trace.ts';
 type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** How many warnings of a request are logged one by one. The request's line has the number of all of them. A body has room for a million. */
+/**
+ * The most warnings of a request that are logged one by one. The request's own line has the number of all warnings. A
+ * body could cause a million.
+ */
 const MOST_WARNINGS_TOLD = 100;
-/** Milliseconds. Whoever waits longer begins to wonder. */
+/** Milliseconds. A user who waits longer begins to wonder. */
 const LONG_WAIT = 5_000;
 
-/** The client was told to come back later. What keeps the proxy from serving it has a line of its own elsewhere. */
+/** The statuses that tell the client to come back later. The reason has a log line of its own elsewhere. */
 const LATER = new Set([503, 529]);
 
 const NEXT: Readonly<Record<StepName, string>> = {
@@ -31,7 +34,7 @@ const NEXT: Readonly<Record<StepName, string>> = {
   'give-up': 'given up',
 };
 
-/** Makes the line of each request, and remembers what is usual for requests. */
+/** Makes the line of each request, and remembers what is usual, to say what is unusual. */
 export function requestLog(logger: Logger): Subscriber {
   const ordinary = new Ordinary();
   return (id) => {
@@ -40,7 +43,7 @@ export function requestLog(logger: Logger): Subscriber {
   };
 }
 
-/** A failure, and what the request does about it. */
+/** A failure, and the step that follows it. */
 type Failed = { failure: Of<'failure'>; step: Of<'step'> };
 
 class RequestLog {
@@ -49,7 +52,7 @@ class RequestLog {
   readonly #ordinary: Ordinary;
   readonly #summary = new Summary();
   #warnings = 0;
-  /** The failure of the latest attempt, until it is known what comes of it. */
+  /** The failure of the latest attempt, until the step that follows it is known. */
   #failure: Of<'failure'> | undefined;
   #pending: Failed | undefined;
   #hasFailed = false;
@@ -96,8 +99,8 @@ class RequestLog {
   }
 
   /**
-   * The first failure of a request is told when it happens, with what comes next: the request's end may be minutes away. A failure that
-   * ends the request is told at that end. Returns true for the first failure.
+   * Logs the first failure of a request when it happens, with the step that follows it: the request's end may be
+   * minutes away. A failure that ends the request is logged at that end. Returns true for the first failure.
    */
   #failed({ failure, step: { step, cost, retriesLeft } }: Failed, next: TraceEvent): boolean {
     const isFirst = !this.#hasFailed;
@@ -130,7 +133,7 @@ class RequestLog {
     return isFirst;
   }
 
-  /** The step in words; `next` is the event after it, which says more. */
+  /** The words for a step. `next` is the event after the step, which says more about it. */
   #nextText(step: StepName, next: TraceEvent): string {
     if (next.type === 'model-replaced') return `${next.to} is asked in its place`;
     if (next.type !== 'wait') return NEXT[step];
@@ -150,17 +153,20 @@ class RequestLog {
     if (failure && step.step !== 'give-up') this.#pending = { failure, step };
   }
 
-  /** `isTold`: people have just read it beside the failure. */
+  /** Logs a wait. `isTold`: people have just read about this wait in the line about the failure. */
   #wait(wait: Of<'wait'>, isTold: boolean): void {
     const { for: what, key, limit } = wait;
     const left = Math.round(wait.until - wait.ms);
-    // A wait between two attempts is told with the failure before it.
+    // A wait between two attempts was already logged with the failure before it.
     if (what === 'backoff' || left < LONG_WAIT) return;
     const fields = { gemini_model: this.#summary.model, key: keyText(key), for: what, limit, wait_ms: left };
     this.#write('info', fields, 'waiting', () => (isTold ? [] : [`${this.#who()}  ${this.#waitText(wait)}`]));
   }
 
-  /** A model that earlier requests found to fail is told by these. `isTold`: people have just read it beside the failure. */
+  /**
+   * Logs that another model answers. If earlier requests found that the model fails, their lines say so. `isTold`:
+   * people have just read about it in the line about the failure.
+   */
   #replaced({ from, to, because }: Of<'model-replaced'>, isTold: boolean): void {
     if (because === undefined) return;
     this.#write('warn', { from, to, class: because }, 'model replaced', () =>
@@ -179,7 +185,10 @@ class RequestLog {
     );
   }
 
-  /** The client's model and Gemini's (`big-1 → model-a`), or method and path where the request asks no model. */
+  /**
+   * The model in the client's request and the Gemini model (`big-1 → model-a`), or method and path where the request
+   * asks no model.
+   */
   #who(): string {
     const { asked, model, received } = this.#summary;
     if (!asked) return `${received?.method} ${received?.askedPath ?? received?.path}`;
@@ -188,7 +197,7 @@ class RequestLog {
 
   #lines(status: number, ms: number, oddness: Oddness): string[] {
     const { asked, usage, stopped, error, end, mended, warnings } = this.#summary;
-    // An error that comes after the head has no status of its own.
+    // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
     const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
     const cached = usage && usage.cached > 0 ? ` (${count(usage.cached)} cached)` : '';
@@ -200,7 +209,7 @@ class RequestLog {
       asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
     ];
     if (warnings > 0) first.push(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'} (LOG_LEVEL=debug)`);
-    // What failed at once is told by its error.
+    // A request that failed at once needs no more words than its error.
     const isTold = oddness.sign === 'slow' || mended.length > 0 || isHeldUp(this.#summary);
     return [
       first.filter((part) => part !== '').join('  '),
@@ -212,7 +221,7 @@ class RequestLog {
 
 const keyText = (key: string | undefined) => (key === undefined ? undefined : `#${key}`);
 
-/** The fields of the line. Users' queries use these names. */
+/** The fields of the line. Users search logs by these names, so they must not change. */
 function lineFields(summary: Summary, status: number, ms: number): LogFields {
   const { received, asked, usage, error, replaced, model } = summary;
   return {
@@ -243,7 +252,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
 }
 
 function levelOf({ received, error }: Summary, status: number): Level {
-  // An answer "not ready" or "not well" of these paths is no failure: to say so is what the paths are for.
+  // These paths answer "not ready" or "not well" where that is the truth, so such an answer is no failure.
   if (received?.isProbe) return error ? 'warn' : 'debug';
   if (status >= 500 && !LATER.has(status)) return 'error';
   return error ? 'warn' : 'info';

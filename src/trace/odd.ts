@@ -1,35 +1,35 @@
-/** What is out of the ordinary in a request. This is decided here once, for all who show it or count it. */
+/** Decides what is unusual in a request. Everything that shows or counts this uses the decision made here. */
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Summary } from './summary.ts';
 
-/** The worst that can be said of a request. */
+/** The worst thing that can be said about a request. */
 export type Sign =
-  /** The client was told an error. */
+  /** The client got an error. */
   | 'failed'
   /** The request waited, was sent again or elsewhere, or was answered late. */
   | 'slow'
-  /** What was asked, or answered, is not quite what was sent on. */
+  /** The request or the answer was changed on its way. */
   | 'changed'
   | 'ordinary';
 
 export type Oddness = {
   sign: Sign;
-  /** Milliseconds that this model usually takes to begin. Only set where the model took much longer. */
+  /** The milliseconds after which this model usually begins to answer. Set only where it needed much longer. */
   usualFirstMs?: number;
-  /** Which share of the prompt came from the cache, from 0 to 1: before, and now. Only set where the share fell. */
+  /** The share of the prompt that came from the cache, from 0 to 1: earlier, and now. Set only where the share fell. */
   cache?: { now: number; before: number };
 };
 
 /** Milliseconds. */
 const LONG_WAIT = 1_000;
 const LATE = 10_000;
-/** An answer is late where its beginning took this many times as long as usual. */
+/** An answer is late if its beginning needed this many times as long as usual. */
 const MUCH_LATER = 3;
 /** Tokens. A smaller prompt is read as quickly without the cache. */
 const LARGE_PROMPT = 10_000;
 const CACHE_FELL = 0.5;
 
-/** How many answers of a model are remembered, to say what is usual. */
+/** The number of answers of a model that are remembered, to know what is usual. */
 const REMEMBERED = 31;
 /** Fewer answers than this say nothing. */
 const ENOUGH = 5;
@@ -39,11 +39,11 @@ const MAX_CONVERSATIONS = 2_000;
 const median = (values: readonly number[]): number | undefined =>
   values.length < ENOUGH ? undefined : values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Remembers what was usual so far. */
+/** Remembers what was usual until now. */
 export class Ordinary {
-  /** Milliseconds to the first content, of the latest answers of each model. */
+  /** For each model, the milliseconds to the first content of its latest answers. */
   readonly #first = new RecentMap<string, number[]>(MAX_MODELS);
-  /** The share of the prompt that came from the cache, for each conversation. */
+  /** For each conversation, the share of the prompt that came from the cache. */
   readonly #cached = new RecentMap<string, number>(MAX_CONVERSATIONS);
 
   /** To be called once for each request, when the request has ended. */

@@ -1,4 +1,7 @@
-/** One request's story, folded: what its line in the log, its row on a page and the counts are made of. */
+/**
+ * Sums up one request's story. The request's line in the log, its row on a page and the counts are made from this
+ * summary.
+ */
 import type { TraceEvent, WaitFor } from './events.ts';
 
 type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
@@ -11,7 +14,7 @@ export type Wait = { for: WaitFor; key: string | undefined; limit: string | unde
 export class Summary {
   received: Of<'received'> | undefined;
   asked: Of<'asked'> | undefined;
-  /** Who is to answer, or was to. */
+  /** The model that is to answer, or has answered. */
   model: string | undefined;
   /** The key that was asked last. */
   key: string | undefined;
@@ -19,9 +22,9 @@ export class Summary {
   replaced: { model: string; because: string | undefined } | undefined;
   retries = 0;
   failovers = 0;
-  /** What was changed in a request that was refused. */
+  /** What was changed in the request after refusals. */
   readonly mended: string[] = [];
-  /** Without those that are routine. */
+  /** The number of warnings, without the routine ones. */
   warnings = 0;
   readonly failed: FailedAttempt[] = [];
   readonly waits: Wait[] = [];
@@ -33,7 +36,7 @@ export class Summary {
   stopped: Of<'stopped'> | undefined;
   error: Of<'error'> | undefined;
   end: Of<'end'> | undefined;
-  /** When the attempt began that is under way. */
+  /** The time at which the present attempt began. */
   #attemptAt: number | undefined;
   #wait: Of<'wait'> | undefined;
 
@@ -91,12 +94,12 @@ export class Summary {
     }
   }
 
-  /** Undefined before the first of what was thought or said. */
+  /** The milliseconds to the first text or thought; undefined before it has come. */
   get firstSignMs(): number | undefined {
     return this.firstThoughtMs ?? this.firstContentMs;
   }
 
-  /** One that could not be made took no time, and is no attempt. */
+  /** Notes a failure. An attempt that could not be made took no time, and does not count as an attempt. */
   #fail(failure: Of<'failure'>): void {
     const began = this.#attemptAt;
     this.#attemptAt = undefined;
@@ -111,7 +114,7 @@ export class Summary {
     else this.error = event;
   }
 
-  /** Ends the present wait. A wait that is still open when the request ends, ends with the request. */
+  /** Ends the present wait. A wait that is still open when the request ends, ends together with the request. */
   #endWait(now: number): void {
     const wait = this.#wait;
     if (!wait) return;

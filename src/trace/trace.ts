@@ -1,8 +1,11 @@
-/** The story of one request: told event by event, and handed to whoever listens. It is told, and never asked. */
+/**
+ * The story of one request. It is told event by event, and each event is passed to all listeners. No code of the
+ * request reads its own story.
+ */
 import type { Clock } from '../lib/ports.ts';
 import type { TraceEvent, TraceFact } from './events.ts';
 
-/** Hears one request's story, an event at a time. Must not change the event. */
+/** Gets one request's story, one event at a time. Must not change the event. */
 export type Listener = (event: TraceEvent) => void;
 
 /** Called once for each request, with its id. */
@@ -10,11 +13,11 @@ export type Subscriber = (requestId: string) => Listener;
 
 export type TraceOptions = {
   id: string;
-  /** When the request was received, by the clock's monotonic side. */
+  /** The time at which the request was received, by the monotonic clock. */
   startedAt: number;
   clock: Pick<Clock, 'monotonic'>;
   subscribers: readonly Subscriber[];
-  /** A listener threw `error`. The others hear the event all the same, and the request goes on. */
+  /** Called where a listener threw `error`. The other listeners still get the event, and the request goes on. */
   onFailure(error: unknown): void;
 };
 
@@ -31,7 +34,7 @@ export class Trace {
     this.#listeners = subscribers.map((subscribe) => subscribe(id));
   }
 
-  /** Costs nothing worth counting where nobody listens. Not for what happens with each chunk of an answer. */
+  /** Tells an event. Costs almost nothing where nobody listens. Not to be used for each chunk of an answer. */
   tell(fact: TraceFact): void {
     if (this.#listeners.length === 0) return;
     const event: TraceEvent = { ...fact, ms: this.#clock.monotonic() - this.#startedAt };

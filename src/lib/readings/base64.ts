@@ -1,15 +1,15 @@
 /**
- * What base64 in a text says, in either alphabet, with lines of any width and numbers before them. All characters of
- * the alphabet are read as one long text, and that four times, since nobody knows where the first group begins. The
- * rest of the text only adds noise.
+ * Decodes base64 in a text, in either alphabet, with lines of any width and numbers before the lines. All characters of
+ * the alphabet are read as one long text, four times, since nobody knows where the first group begins. The rest of the
+ * text only adds noise.
  */
 import { afterNumber, linesOf } from './lines.ts';
 import { ReadBytes, type Reading } from './reading.ts';
 import type { Unescaped } from './unescaped.ts';
 
-/** Four characters make one group, which stands for three bytes. */
+/** The characters of a group of base64. A group stands for three bytes. */
 const GROUP = 4;
-/** Fewer characters cannot hold a secret. */
+/** Characters. A shorter text cannot hold a secret. */
 const SHORTEST = 8;
 
 const IN_ALPHABET = new Uint8Array(256);

@@ -1,8 +1,8 @@
-/** The forms in which a dump may write numbers. A form is a base, a size and an order of bytes. */
+/** The forms in which a dump of bytes may write numbers. A form is a base, a size and an order of bytes. */
 import type { Token } from './dump-lines.ts';
 import type { ReadBytes } from './reading.ts';
 
-/** Adds the bytes that the token stands for; false where the token is not of this form. */
+/** Adds the bytes that the token stands for. Returns false where the token is not of this form. */
 export type Form = (token: Token, bytes: ReadBytes) => boolean;
 
 const HEX_BYTES = /^(?:[0-9a-f]{2})+$/i;
@@ -24,7 +24,7 @@ const hexWords: Form = ({ text, start }, bytes) => {
   return true;
 };
 
-/** The whole token stands for each of its bytes, the low one first. */
+/** Adds a machine word, low byte first. The place of each byte is the whole token. */
 function addWord({ text, start }: Token, value: bigint, size: number, bytes: ReadBytes): true {
   for (let i = 0; i < size; i++) bytes.add(Number((value >> BigInt(8 * i)) & 0xffn), start, text.length);
   return true;
@@ -39,14 +39,14 @@ const byteIn =
     return true;
   };
 
-/** Also for escapes, in which leading zeros may be missing or added. */
+/** Reads an octal byte, also in escapes, where leading zeros may be missing or added. */
 const octalByte = byteIn(/^[0-3]?[0-7]{2}$/, 8);
 const hexByte = byteIn(/^(?:0{6}|00)?[0-9a-f]{1,2}$/i, 16);
 
 const octalWord: Form = (token, bytes) =>
   /^[01][0-7]{5}$/.test(token.text) && addWord(token, BigInt(Number.parseInt(token.text, 8)), 2, bytes);
 
-/** For text: it has no zero byte, so the digits of a number tell how many bytes it has. */
+/** Reads a decimal word of text. Text has no zero byte, so the digits of the number show how many bytes it has. */
 const decimalWord: Form = (token, bytes) => {
   const { text } = token;
   if (!/^\d{4,20}$/.test(text)) return false;
@@ -57,7 +57,7 @@ const decimalWord: Form = (token, bytes) => {
 /** The names that `od -a` writes for control characters. */
 const NAMES: Readonly<Record<string, number>> = { nul: 0, ht: 9, nl: 10, cr: 13, esc: 27, sp: 32, del: 127 };
 
-/** `od -c` writes a byte that is no character as a number. */
+/** Reads a token of `od -c`, which writes a byte that is no character as a number. */
 const character: Form = (token, bytes) => {
   const { text, start } = token;
   const value = text.length === 1 ? text.charCodeAt(0) : NAMES[text];
@@ -66,7 +66,7 @@ const character: Form = (token, bytes) => {
   return true;
 };
 
-/** `xxd -b` and bits without gaps. */
+/** Reads bits, as in `xxd -b`, and bits without gaps. */
 const bits: Form = ({ text, start }, bytes) => {
   if (!/^(?:[01]{8})+$/.test(text)) return false;
   for (let at = 0; at < text.length; at += 8)

@@ -1,4 +1,4 @@
-/** One line of a dump: an offset, numbers, and sometimes the same bytes as characters. */
+/** Reads one line of a dump of bytes: an offset, numbers, and sometimes the same bytes as characters. */
 
 export type Token = { text: string; start: number };
 
@@ -7,23 +7,23 @@ const cut = ({ text, start }: Token, from: number, to = text.length): Token => (
   start: start + from,
 });
 
-/** The offset of debuggers: with `0x` before it, and sometimes a name of a place behind it. */
+/** Matches the offset in dumps of debuggers: `0x` comes before it, and sometimes the name of a place follows it. */
 const OFFSET = /^[ \t]*(?:0x)?[0-9a-f]{4,16}(?: <[^>]{1,80}>)?(?::|(?=[ \t]|$))/i;
 const NUMBERS = /^[\s0-9a-f]+$/i;
-/** What stands around the column of characters in hexdump and od. */
+/** The marks around the column of characters in hexdump and od. */
 const FRAMES = [
   ['|', '|'],
   ['>', '<'],
 ] as const;
-/** The column of characters of xxd, whose numbers may be groups of any size. */
+/** Matches a line of xxd up to its column of characters. The groups of numbers may have any size. */
 const XXD = /^(?: [0-9a-f]+)+ {2,}/i;
 /**
- * The column of characters of Format-Hex and certutil: sixteen characters after one blank or more. A shorter last line
- * has blanks for the missing ones.
+ * Matches a line of Format-Hex or certutil up to its column of characters, which has sixteen characters after one or
+ * more blanks. A shorter last line has blanks in place of the missing numbers.
  */
 const SIXTEEN = /^(?:(?: {1,3}[0-9a-f]{2}){16} {1,3}(?=.{1,64}$)|(?: {1,3}[0-9a-f]{2}){1,15} {4,})/i;
 
-/** What ends the text that a line stands in. */
+/** The characters that end the text in which a line stands. */
 const ENDS = new Set(' \t"]},');
 
 function withoutEnd(text: string): string {
@@ -32,7 +32,7 @@ function withoutEnd(text: string): string {
   return text.slice(0, end);
 }
 
-/** Where the column of characters that follows the numbers begins and ends. */
+/** The beginning and the end of the column of characters after the numbers. */
 function columnOf(line: Token, isXxd: boolean): { from: number; to: number; numbersTo: number } | undefined {
   const text = withoutEnd(line.text);
   for (const [open, close] of FRAMES) {
@@ -55,13 +55,13 @@ export function partsOf(line: Token): { numbers: Token; column?: Token } {
     return { numbers: cut(rest, 0, column.numbersTo), column: cut(rest, column.from, column.to) };
   }
   const [next] = tokensOf(rest);
-  // The numbers all have the same length; the offset has another.
+  // The numbers all have the same length; the offset has another length.
   const isOffset = hasColon || !next || next.text.length !== offset.trim().length;
   return { numbers: isOffset ? rest : line };
 }
 
 const BLANKS = /(?:\s|\\[tnr])+/g;
-/** What may stand between numbers, and around escapes that stand for a number. */
+/** Matches what may be between numbers, and around escapes that stand for a number. */
 const MARKS = /(?:\\[ux]\{?|&#x?|[\\,;:{}[\]()<>|="'])+/gi;
 
 function* piecesOf(token: Token, between: RegExp): Generator<Token> {
@@ -74,7 +74,10 @@ function* piecesOf(token: Token, between: RegExp): Generator<Token> {
   if (from < token.text.length) yield piece(token.text.length);
 }
 
-/** A mark that stands alone is a character of `od -c`; a mark beside digits separates them. */
+/**
+ * Yields the tokens of a line. A mark that stands alone is a character of `od -c`; a mark beside digits separates
+ * numbers.
+ */
 export function* tokensOf(line: Token): Generator<Token> {
   for (const word of piecesOf(line, BLANKS)) {
     if (word.text.length === 1) yield word;
@@ -82,7 +85,7 @@ export function* tokensOf(line: Token): Generator<Token> {
   }
 }
 
-/** A byte as the source of a program writes it. */
+/** The token without the base that source code writes before a number. */
 const withoutBase = (token: Token): Token => (/^0x./i.test(token.text) ? cut(token, 2) : token);
 
 const OTHER = 0;
@@ -95,12 +98,12 @@ for (const char of ' \t\r\n,;:|\\{}[]()<>="\'&#xXuU') KINDS[char.charCodeAt(0)] 
 /** The most digits that a number of a dump has. */
 const LONGEST_NUMBER = 20;
 const LONG_NUMBER = 12;
-/** Numbers, or single characters, one after another. */
+/** The least number of tokens: numbers, or single characters, one after another. */
 const FEWEST = 4;
-/** How many characters behind a line are looked at: some lists have a line for each number. */
+/** How many characters after a line are looked at too: some lists have only one number on each line. */
 const AHEAD = 100;
 
-/** Whether the line may hold a piece of a dump. Most lines do not, and are skipped. */
+/** True where the line may be a part of a dump. Most lines are not, and are skipped. */
 export function isLikeDump(text: string, start: number, lineEnd: number): boolean {
   const end = Math.min(text.length, lineEnd + AHEAD);
   let row = 0;

@@ -1,6 +1,6 @@
 /**
- * What the dumps of bytes in a text say: those of `od`, `xxd`, `hexdump`, Format-Hex and debuggers, lists of numbers,
- * and plain hexadecimal. The numbers of all lines together are read in each form, and so are the columns of characters.
+ * Reads the dumps of bytes in a text: dumps of `od`, `xxd`, `hexdump`, Format-Hex and debuggers, lists of numbers, and
+ * plain hexadecimal. The numbers of all lines together are read in each form, and so are the columns of characters.
  */
 import { FORMS, type Form } from './dump-forms.ts';
 import { isLikeDump, partsOf, type Token, tokensOf } from './dump-lines.ts';
@@ -8,15 +8,15 @@ import { afterNumber, linesOf } from './lines.ts';
 import { ReadBytes, type Reading } from './reading.ts';
 import type { Unescaped } from './unescaped.ts';
 
-/** Fewer bytes are no dump. */
+/** The least number of bytes of a dump. */
 const SHORTEST = 6;
 
-/** The bytes read in one form so far; they go on over lines. */
+/** The bytes that were read in one form until now. They go on over several lines. */
 class Gathered {
   readonly done: Reading[] = [];
   bytes = new ReadBytes();
 
-  /** Ends what was gathered: the dump has stopped. */
+  /** Ends the reading of a dump that has stopped. */
   end(): void {
     if (this.bytes.count < SHORTEST) {
       this.bytes.clear();
@@ -29,13 +29,13 @@ class Gathered {
 
 type FormRead = { form: Form; gathered: Gathered };
 
-/** No line of a dump is longer; a list of numbers may be one line of any length. */
+/** Characters. No line of a dump is longer; only a list of numbers may be one line of any length. */
 const LONGEST_LINE = 1_000;
 
-/** How many tokens are tried to find out the form of a line. */
+/** Receives the bytes of the first tokens of a line, while the form of the line is searched for. */
 const scratch = new ReadBytes();
 
-/** The forms in which the whole line can be read. */
+/** The forms in which all tokens of the line can be read. */
 function formsOf(tokens: readonly Token[], forms: readonly FormRead[]): FormRead[] {
   scratch.clear();
   return forms.filter(({ form }) => tokens.every((token) => form(token, scratch)));
@@ -58,7 +58,7 @@ function readColumn(column: Token | undefined, gathered: Gathered): void {
     gathered.bytes.add(column.text.charCodeAt(at), column.start + at, 1);
 }
 
-/** Digits one after the other without gaps; a byte may begin at each of two digits. */
+/** Matches hexadecimal digits without gaps. A byte may begin at the first or at the second digit. */
 const HEX_RUN = /[0-9a-f]{12,}/gi;
 
 function hexRuns(text: string): Reading[] {

@@ -1,21 +1,22 @@
-/** All ways to read a text that may hide something from whoever searches it. */
+/** All ways to read a text in which something may be hidden by an encoding. */
 import { base64Readings } from './base64.ts';
 import { dumpReadings } from './dumps.ts';
 import { toldInEvents } from './events.ts';
 import { ReadBytes, type Reading, within } from './reading.ts';
 import { type Unescaped, unescaped } from './unescaped.ts';
 
-/** How many encodings on top of each other are undone. */
+/** The most encodings inside of each other that are decoded. */
 const DEEPEST = 2;
 /**
- * What was decoded is searched again where it is text, perhaps with two bytes a character. Bytes of a picture are not.
+ * Matches text in decoded bytes, perhaps with two bytes for each character. Decoded text is searched again; the bytes
+ * of a picture are not.
  */
 const TEXT = /(?:[\t\n\r\x20-\x7e]\0?){16,}/g;
 
-/** Bytes as they are, or the text in them with its escapes undone. */
+/** Decoded bytes, or the text in them with its escapes undone. */
 export type Decoded = { reading: Reading; isText: boolean };
 
-/** The text in bytes from `at` on; bytes that are no text are left out. */
+/** The text in bytes from `at` on. Bytes that are not text are left out. */
 function textIn(bytes: Reading, text: string, at: number): Reading {
   if (!text.includes('\0')) return within(bytes, unescaped(text), at);
   const letters = new ReadBytes();
@@ -24,10 +25,7 @@ function textIn(bytes: Reading, text: string, at: number): Reading {
   return within(reading, unescaped(reading.text));
 }
 
-/**
- * Everything that is encoded in `plain`. Each level is shorter than the one before: a group of base64 is longer than
- * what it says.
- */
+/** Everything that is encoded in `plain`. The decoding ends, because each decoded text is shorter than its encoding. */
 export function* decodedIn(plain: Unescaped, depth = 1): Generator<Decoded> {
   for (const read of [base64Readings, dumpReadings]) {
     for (const found of read(plain)) {
@@ -54,8 +52,8 @@ function* allDecoded(plain: Unescaped): Generator<Decoded> {
 }
 
 /**
- * First the text itself with its escapes undone, then what is encoded in it. Each character of `source` stands for one
- * byte.
+ * The text itself with its escapes undone, and everything that is encoded in it. Each character of `source` stands for
+ * one byte.
  */
 export function readingsOf(source: string): { plain: Unescaped; decoded: Iterable<Decoded> } {
   const plain = unescaped(source);

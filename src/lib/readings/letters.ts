@@ -1,7 +1,7 @@
 /**
- * A text's letters and digits alone, without whatever stands between them. This finds a known key that a terminal has
- * wrapped, that a list has one letter at a time, or that a program puts together from pieces. The shape of a key does
- * not survive it.
+ * Reads only the letters and digits of a text, without anything between them. So a known key is found although a
+ * terminal has wrapped it, a list has one letter on each line, or a program joins it from pieces. The form of an
+ * unknown key cannot be recognised in this reading.
  */
 import { afterNumber, linesOf } from './lines.ts';
 import { joinSpans, ReadBytes, type Reading } from './reading.ts';
@@ -11,16 +11,16 @@ const IS_LETTER = new Uint8Array(256);
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789')
   IS_LETTER[char.charCodeAt(0)] = 1;
 
-/** A shorter beginning of a secret would turn up by chance. */
+/** The least letters of a secret that are searched for. Fewer letters would occur by chance. */
 const FEWEST = 16;
 
-/** The letters to look for; undefined where there are too few. */
+/** The letters of a secret; undefined where there are too few. */
 export function lettersOf(secret: string): string | undefined {
   const letters = secret.replace(/[^A-Za-z0-9]/g, '');
   return letters.length < FEWEST ? undefined : letters;
 }
 
-/** Reads the letters of a text, without the numbers of its lines. */
+/** The letters of a text, without the numbers of its lines. */
 export function lettersReading(plain: Unescaped): Reading {
   const letters = new ReadBytes();
   for (const { start, end } of linesOf(plain)) {
@@ -29,7 +29,7 @@ export function lettersReading(plain: Unescaped): Reading {
   return withMarks(letters.reading(), plain.text);
 }
 
-/** The letters of bytes that have no lines. */
+/** The letters of bytes, which have no lines. */
 export function lettersInBytes({ text }: Reading): Reading {
   const letters = new ReadBytes();
   addLetters(letters, text, 0, text.length);
@@ -43,10 +43,10 @@ function addLetters(letters: ReadBytes, text: string, from: number, to: number):
   }
 }
 
-/** Marks that keys have, but that frames of tables have too. */
+/** Matches marks that keys contain, but that frames of tables contain too. */
 const MARK = /[-_]/g;
 
-/** The span that was found includes the marks in between. */
+/** A reading whose spans include the marks between the letters. */
 const withMarks = (letters: Reading, text: string): Reading => ({
   text: letters.text,
   spans: (from, to) =>

@@ -5,18 +5,18 @@
 import type { Unescaped } from './unescaped.ts';
 
 /**
- * What file viewers put before each line: a number and an arrow or tab (as a character or written out). Eight digits
- * would be the offset of a dump.
+ * Matches what file viewers put before each line: a number and an arrow or tab (as a character or as an escape). Eight
+ * digits would be the offset of a dump.
  */
 const NUMBER = /[ \t]*\d{1,7}(?:\xe2\x86\x92|\t|\\t|[:|])/y;
 
-/** Where the line at `at` begins after its number. */
+/** The index at which the text of the line at `at` begins, after its number. */
 export function afterNumber(text: string, at: number): number {
   NUMBER.lastIndex = at;
   return at + (NUMBER.exec(text)?.[0].length ?? 0);
 }
 
-/** A quotation mark opens a text if an offset or a number stands behind it. */
+/** Matches a line end or a quotation mark. A quotation mark begins a text if an offset or a number follows it. */
 const BREAK = /[\n\r"]|\\[nr]/g;
 const FIRST_LINE = /[ \t]*(?:[0-9a-fA-F]{6,16}[: \t]|\d{1,7}(?:\xe2\x86\x92|\t|\\t|[:|]))/y;
 
@@ -27,10 +27,10 @@ function isAt(pattern: RegExp, text: string, at: number): boolean {
 
 export type Line = { start: number; end: number };
 
-/** For JSON: the text behind the quotation mark that ends a string. */
+/** Matches, in JSON, what follows the quotation mark that ends a string. */
 const AFTER_TEXT = /[,:}\]]|$/y;
 
-/** A line may end at a quotation mark, where a text ends or another one begins. */
+/** Yields the lines. A line may also end at a quotation mark, where a text ends or another text begins. */
 export function* linesOf({ text, lengthAt }: Unescaped): Generator<Line> {
   let start = 0;
   for (const { 0: found, index } of text.matchAll(BREAK)) {

@@ -1,16 +1,19 @@
-/** A text that was read out of another one, with the way back: where each of its characters stands in the source. */
+/**
+ * A reading is a text that was decoded from a source text. It knows for each of its characters where that character is
+ * in the source.
+ */
 
 /** A range of characters. */
 export type Span = { start: number; length: number };
 
 export type Reading = {
-  /** Each character stands for one byte. */
+  /** The decoded text. Each character stands for one byte. */
   text: string;
-  /** Where in the source the characters `from` (included) to `to` (excluded) stand, in order. */
+  /** The spans in the source, in order, of the characters from `from` (included) to `to` (excluded). */
   spans(from: number, to: number): Span[];
 };
 
-/** `inner` was read out of the text of `outer`, from `at` on. */
+/** A reading of the source of `outer`, where `inner` was read from the text of `outer`, from `at` on. */
 export const within = (outer: Reading, inner: Reading, at = 0): Reading => ({
   text: inner.text,
   spans: (from, to) =>
@@ -31,8 +34,8 @@ export function joinSpans(spans: Iterable<Span>): Span[] {
 const FIRST_ROOM = 64;
 
 /**
- * Bytes read one by one, and where each stands in the source. They are kept in typed arrays: a dump of a large file has
- * very many.
+ * Bytes that are read one by one, each with its place in the source. They are kept in typed arrays, because a dump of a
+ * large file has very many.
  */
 export class ReadBytes {
   #values = new Uint8Array(FIRST_ROOM);
@@ -44,7 +47,7 @@ export class ReadBytes {
     return this.#count;
   }
 
-  /** `length` must be below 256. */
+  /** Adds a byte. `length` must be below 256. */
   add(value: number, start: number, length: number): void {
     if (this.#count === this.#values.length) this.#grow();
     this.#values[this.#count] = value;
@@ -67,7 +70,7 @@ export class ReadBytes {
     this.#lengths.set(lengths);
   }
 
-  /** The reading of all bytes so far; add none afterwards. */
+  /** The reading of all bytes so far. Add no bytes after this call. */
   reading(): Reading {
     return {
       text: Buffer.from(this.#values.buffer, 0, this.#count).toString('latin1'),

@@ -9,9 +9,11 @@
 import type { Reading } from './reading.ts';
 
 export type Unescaped = Reading & {
-  /** How far the next character is in the source, in characters: one may stand for several backslashes. */
+  /**
+   * The number of source characters from this character to the next: one character may stand for several backslashes.
+   */
   lengthAt(index: number): number;
-  /** How many characters were added; for tests. */
+  /** The number of characters that were added; for tests. */
   steps: number;
 };
 
@@ -19,13 +21,13 @@ const BACKSLASH = 0x5c;
 const PERCENT = 0x25;
 const LOWER_U = 0x75;
 const LOWER_X = 0x78;
-/** Characters that stand for themselves behind a backslash. */
+/** Characters that stand for themselves after a backslash. */
 const QUOTED = new Set(Array.from('"\'/', (char) => char.charCodeAt(0)));
 const ESCAPE = 0x1b;
 const OPEN_BRACKET = 0x5b;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
 const ESCAPES = /[\\%\x1b]/;
-/** The rest of a terminal's escape behind `ESC [`: digits and marks, up to a letter. */
+/** True for a character of a terminal's escape after `ESC [`: digits and marks come before its last letter. */
 const isParameter = (code: number) => code >= 0x30 && code < 0x40;
 const isFinal = (code: number) => /[@A-Za-z~]/.test(String.fromCharCode(code));
 
@@ -35,7 +37,7 @@ for (const [value, digit] of Array.from('0123456789abcdef').entries()) {
   HEX[digit.toUpperCase().charCodeAt(0)] = value;
 }
 
-/** Each character of `source` stands for one byte. */
+/** Undoes the escapes of a text. Each character of `source` stands for one byte. */
 export function unescaped(source: string): Unescaped {
   if (!ESCAPES.test(source)) {
     return {
@@ -52,13 +54,13 @@ export function unescaped(source: string): Unescaped {
 
 class Stack {
   readonly #codes: Uint8Array;
-  /** Where in the source each character begins. */
+  /** The place in the source at which each character begins. */
   readonly #starts: Int32Array;
-  /** Where a character ends, if that is not where the next one begins. */
+  /** The place at which a character ends, if the next character does not begin there. */
   readonly #ends = new Map<number, number>();
   #length = 0;
   #steps = 0;
-  /** Where a terminal's escape began that has not ended. */
+  /** The place at which a terminal's escape began that has not ended; -1 where there is none. */
   #colour = -1;
 
   constructor(capacity: number) {
@@ -68,7 +70,7 @@ class Stack {
 
   take(code: number, at: number): void {
     this.#add(code, at);
-    // What an escape stands for may complete another escape.
+    // The character for which an escape stands may complete another escape.
     while (HEX[this.#codes[this.#length - 1] ?? 0] !== -1 && this.#decode());
   }
 
@@ -103,26 +105,26 @@ class Stack {
     if (this.#ends.size > 0) this.#ends.delete(index);
   }
 
-  /** Whether `code` ends a terminal's escape, which is then removed. */
+  /** True where `code` ends a terminal's escape. The escape is then removed. */
   #endsColour(code: number): boolean {
     const begin = this.#colour;
     const behind = this.#length - begin;
-    // What stood before the escape may now be part of another one.
+    // The text before the escape may now be a part of another escape.
     if (behind === 1 ? code === OPEN_BRACKET : behind > 1 && isParameter(code)) return false;
     this.#colour = -1;
     if (behind < 2 || !isFinal(code)) return false;
     this.#length = begin;
-    // Of two backslashes in a row the first counts.
+    // Where two backslashes follow each other, the place of the first one counts.
     if (!this.#ends.has(begin - 1)) this.#ends.set(begin - 1, this.#starts[begin] ?? 0);
     return true;
   }
 
-  /** Undoes the escape on the top, if there is one. True where it did. */
+  /** Undoes the escape at the end of the stack. Returns true where there was one. */
   #decode(): boolean {
     return this.#decodeAs(1, PERCENT, 2) || this.#decodeAs(2, LOWER_X, 2) || this.#decodeAs(2, LOWER_U, 4);
   }
 
-  /** Undoes an escape of `lead` characters that end in `mark`, with the digits behind it. */
+  /** Undoes an escape of `lead` characters that end in `mark`, and of the digits after `mark`. */
   #decodeAs(lead: number, mark: number, digits: number): boolean {
     const codes = this.#codes;
     const from = this.#length - lead - digits;
@@ -150,7 +152,7 @@ class Stack {
     else this.#add(value, start);
   }
 
-  /** The half of a surrogate pair on the top, as three bytes. */
+  /** The first half of a surrogate pair at the end of the stack, where it is three bytes. */
   #highSurrogate(): number | undefined {
     const [a = 0, b = 0, c = 0] = this.#codes.subarray(Math.max(0, this.#length - 3), this.#length);
     return a === 0xed && b >= 0xa0 && b < 0xb0 ? 0xd000 | ((b & 0x3f) << 6) | (c & 0x3f) : undefined;
@@ -161,7 +163,7 @@ class Stack {
   }
 }
 
-/** Also for half a surrogate pair. */
+/** The bytes of a character. Half a surrogate pair is allowed. */
 function utf8(code: number): number[] {
   const tail = (shift: number) => 0x80 | ((code >> shift) & 0x3f);
   if (code < 0x800) return [0xc0 | (code >> 6), tail(0)];
