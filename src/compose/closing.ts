@@ -3,9 +3,12 @@ import { ignoreFailure } from '../lib/async.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock } from '../lib/ports.ts';
 
-/** Milliseconds in which answers under way may end by themselves. */
+/** Milliseconds in which answers under way may end without being broken off. */
 const GRACE_MS = 30_000;
-/** Milliseconds more in which last words, recordings and the store may be written. What takes longer is cut off. */
+/**
+ * Further milliseconds in which last events, recordings and the store may be written. Writes that need longer are cut
+ * off.
+ */
 const CLOSE_MS = 10_000;
 /** The longest time from a signal to the end. */
 export const DRAIN_LIMIT_MS = GRACE_MS + CLOSE_MS;
@@ -21,7 +24,7 @@ export type ClosingParts = {
   stopListening(graceMs: number): Promise<void>;
   /** Writes and closes the rest. */
   closeSystem(): Promise<void>;
-  /** Answers under way. */
+  /** The number of answers under way. */
   answering(): number;
   exit(code: number): void;
   clock: Clock;
@@ -35,7 +38,7 @@ function closingLine(answers: number): string {
   return `${closing}; a second signal ends at once`;
 }
 
-/** The returned function does what a signal does. */
+/** Makes the function that runs at each signal. */
 export function createClosing(parts: ClosingParts): (signal: string) => void {
   const { clock, logger, exit } = parts;
   const close = async () => {

@@ -1,4 +1,4 @@
-/** The whole system on one page: settings and ports go in, a server comes out. */
+/** Shows the whole system on one page: makes a server from settings and ports. */
 import { join } from 'node:path';
 import { systemPorts } from '../answer/media/fetch-url.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
@@ -33,29 +33,35 @@ export type System = {
   /** Answers a request in the same way as `listen`, but without a socket and a web server. */
   handle(request: Request): Promise<Response>;
   listen(): Listening;
-  /** Answers under way. */
+  /** The number of answers under way. */
   answering(): number;
-  /** Takes over keys, models and rates of `config`. A log line names other settings that have changed. */
+  /** Applies the keys, models and rates of `config`. A log line names other settings that have changed. */
   reload(config: Config): void;
   /** Writes a log line if there is no way to upstream. The first request need not wait for this. */
   warnOfNoUpstream(): Promise<void>;
   /** Loads what the first request would otherwise wait for. Rejects where a file that it needs cannot be read. */
   warmUp(): Promise<void>;
-  /** Writes and closes what is not the server's: recordings, the store. Comes after the server has closed. */
+  /**
+   * Writes and closes everything except for the server: recordings, the store. To be called after the server has
+   * closed.
+   */
   close(): Promise<void>;
 };
 
 /** How many signatures are kept in memory, of about one kilobyte each. */
 const MAX_SIGNATURES = 100_000;
-/** Without a seed in the rule, the same rules give the same faults on every run. */
+/** The seed of a rule of faults that names none, so that the same rules give the same faults on every run. */
 const FAULT_SEED = 1;
 
-/** Faults lie beneath the recorder, so a recording holds what the proxy really met. */
+/** Adds the faults beneath the recorder, so that a recording holds what the proxy really received. */
 function withFaults({ faults }: Config, upstream: Fetch, clock: Clock): Fetch {
   return faults.length === 0 ? upstream : createFaultFetch(upstream, faults, { clock, seed: FAULT_SEED });
 }
 
-/** In memory if there is no folder. Throws an error that names the setting where the folder cannot be used. */
+/**
+ * Opens the signature store, in memory if there is no folder. Throws an error that names the setting where the folder
+ * cannot be used.
+ */
 function openStore(folder: string | undefined, { clock, logger }: Ports): SignatureStore {
   const file = folder === undefined ? ':memory:' : join(folder, 'signatures.sqlite');
   const onWarning = (message: string) => logger.warn({}, message);
@@ -79,7 +85,7 @@ function openScope(
   return scope ? { openScope: scope } : {};
 }
 
-/** Throws where the store's file cannot be made, or a recording cannot be opened. */
+/** Makes the system. Throws where the store's file cannot be made, or a recording cannot be opened. */
 export function compose(given: Config, ports: Ports): System {
   const { clock, random, logger } = ports;
   const tapes = openTapes(given, ports);

@@ -38,8 +38,8 @@ export type KeySet = {
 const ratesOf = ({ keyRpm, keyTpm }: Config) => ({ requests: keyRpm, tokens: keyTpm });
 
 /**
- * The mock only plays its quotas, and a recording must not depend on earlier requests. So both use one key, about which
- * nothing is remembered.
+ * Makes the keys. The mock only plays its quotas, and a recording must not depend on earlier requests, so both use one
+ * key, about which nothing is remembered.
  */
 export function createKeys(
   config: Config,

@@ -1,4 +1,4 @@
-/** The mock upstream, which is loaded when it is needed. */
+/** Loads the mock upstream when it is needed. */
 import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
 import { ownFile } from '../lib/program/own-files.ts';
@@ -6,7 +6,10 @@ import type { Ports } from './settings.ts';
 
 export const SCENARIOS = ownFile('fixtures/scenarios');
 
-/** Loaded after the port is open: reading the scenarios takes longer than everything else at start. */
+/**
+ * The mock as a `Fetch`. It is loaded after the port is open, because reading the scenarios needs longer than
+ * everything else at the start.
+ */
 export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): Promise<Fetch> } {
   let loading: Promise<Fetch> | undefined;
   const load = () => {
@@ -16,7 +19,10 @@ export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): 
   return { load, fetch: async (url, init, exchange) => (await load())(url, init, exchange) };
 }
 
-/** Rejects where a scenario cannot be used. If one breaks while the mock is serving, the log says so. */
+/**
+ * Loads the mock. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving, the
+ * log says so.
+ */
 async function loadMock({ mock }: Config, { random, clock, logger }: Ports): Promise<Fetch> {
   const [{ createMockFetch }, { findScenario }, { ScenarioFolder }] = await Promise.all([
     import('../sim/mock/index.ts'),

@@ -1,4 +1,4 @@
-/** Watches the way to upstream, so that a missing network is told at once instead of waited for. */
+/** Watches whether upstream can be reached, so that a missing network is reported at once instead of waited for. */
 
 import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
@@ -15,7 +15,7 @@ export type Reaching = {
   warn(): Promise<void>;
 };
 
-/** With an HTTP proxy the way is the proxy's business: its own errors say where it ends. */
+/** Makes that watch. With an HTTP proxy nothing is watched: the errors of that proxy say where the connection ends. */
 export function openReaching(config: Config, { clock, logger, connect, fetch = network }: Ports): Reaching {
   if (!connect || config.viaHttpProxy || config.backend !== 'gemini') return { fetch, warn: async () => {} };
   const reach = new Reach({ connect, clock });

@@ -33,7 +33,7 @@ function recordedSettings(config: Config): RecordedSettings {
   };
 }
 
-/** What faults have changed is no longer what Google sent. */
+/** The origin of the exchanges. Answers that faults have changed are no longer what Google sent. */
 function originOf({ backend, faults }: Config): Origin {
   if (backend !== 'gemini') return 'synthetic';
   return faults.length > 0 ? 'edited' : 'live';
@@ -49,7 +49,7 @@ const redactorOf = (config: Config): Redactor => redactorWith(blottedOut(config)
 
 export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source }) => ownRule(source));
 
-/** Throws where the folder holds something else than a recording. */
+/** Opens the recorder. Throws where the folder contains something else than a recording. */
 function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
   const { backend } = config;
   const createdAt = clock.wall().toISOString();
@@ -69,7 +69,9 @@ function openRecorder(folder: string, config: Config, { clock, random, logger }:
 /** Recordings from before media by URL existed have no setting for it. */
 const OLD_URL_FETCH = { google: false, proxy: false };
 
-/** The settings that the recording was made with win over today's: the answers depend on them. */
+/**
+ * `config` with the settings of the recording. These take precedence over today's, because the answers depend on them.
+ */
 function withRecordedSettings(config: Config, settings: RecordedSettings): Config {
   const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, ...same } = settings;
   const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
@@ -83,7 +85,7 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
   };
 }
 
-/** Throws where the folder holds no recording, or one that cannot be read. */
+/** Opens the player. Throws where the folder holds no recording, or a recording that cannot be read. */
 function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | undefined {
   const sameness = { noise: CLIENT_NOISE, names: CLIENT_NAMES };
   return replay && new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });
@@ -111,18 +113,21 @@ async function reportEnd(
   }
 }
 
-/** What requests are recorded by, and what answers them in place of upstream. */
+/** The recorder of requests, and the player that answers them in place of upstream. */
 export type Tapes = {
   /** The settings to serve with. In a replay they are the settings with which the requests were recorded. */
   config: Config;
   player: Plays | undefined;
   recorder: RequestRecorder | undefined;
   redactor: Redactor;
-  /** Once what was recorded is on disk, and told. */
+  /** Resolves once all recordings are on disk, and their summary is in the log. */
   close(): Promise<void>;
 };
 
-/** Those that the ports bring, else those that the settings name. Throws where a folder of these cannot be used. */
+/**
+ * Opens the recorder and the player that the ports give, or else those that the settings name. Throws where a folder
+ * cannot be used.
+ */
 export function openTapes(given: Config, ports: Ports): Tapes {
   const ownPlayer = ports.player ? undefined : openPlayer(given, ports);
   const player = ports.player ?? ownPlayer;

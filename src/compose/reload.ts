@@ -1,4 +1,4 @@
-/** Settings that are applied while serving: keys, models and rates. Why these: docs/decisions/0025-reload.md */
+/** Applies settings while the proxy serves: keys, models and rates. Why these: docs/decisions/0025-reload.md */
 import { type Config, secretsOf } from '../config/config.ts';
 import type { ServerDeps, ServerSettings } from '../http/deps.ts';
 import { canonicalJson } from '../lib/json.ts';
@@ -7,7 +7,7 @@ import { serverSettings } from './settings.ts';
 
 type Reloaded = Pick<Config, 'apiKeys' | 'spareKeys' | 'modelMap' | 'modelFallbacks' | 'keyRpm' | 'keyTpm'>;
 
-/** All other settings, with the names of their variables. */
+/** All settings that need a restart, with the names of their variables. */
 const NEEDS_RESTART = {
   backend: 'BACKEND',
   baseUrl: 'GOOGLE_GEMINI_BASE_URL',
@@ -48,7 +48,7 @@ function changedOtherwise(before: Config, next: Config): string[] {
 }
 
 export type ReloadParts = {
-  /** The settings at the start. */
+  /** The settings at the start of the process. */
   config: Config;
   deps: Pick<ServerDeps, 'logger' | 'keys' | 'settings'>;
   /** Uses the keys of `config` from now on. */
@@ -58,8 +58,8 @@ export type ReloadParts = {
 };
 
 /**
- * Applies the settings that may change while serving. Requests under way go on with what they have. The log says what
- * was done.
+ * Makes the function that applies changed settings. Requests under way go on with the settings that they have. The log
+ * says what was changed.
  */
 export function createReload({ config, deps, replaceKeys, serveWith }: ReloadParts): (next: Config) => void {
   const { logger } = deps;

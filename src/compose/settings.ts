@@ -1,4 +1,4 @@
-/** The settings as the server and a recording take them. */
+/** The settings in the forms that the server and a recording need. */
 
 import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
 import type { ToPng } from '../answer/media/picture-converter.ts';
@@ -13,22 +13,22 @@ import type { Subscriber } from '../trace/trace.ts';
 export type Ports = {
   clock: Clock;
   random: Random;
-  /** Replaces ids drawn from `random`. */
+  /** Gives ids in place of those made from `random`. */
   ids?: Ids;
   logger: Logger;
   /** Replaces the network. (The mock backend brings its own.) */
   fetch?: Fetch;
-  /** In place of the recording that `REPLAY` names. */
+  /** Plays in place of the recording that `REPLAY` names. */
   player?: Plays;
-  /** In place of the folder that `RECORD` names. */
+  /** Records in place of the recorder for the folder that `RECORD` names. */
   recorder?: RequestRecorder;
   /** Replaces the reader of media by URL. */
   urlFetch?: UrlFetchPorts;
   /** Replaces the decoder of pictures. */
   toPng?: ToPng;
-  /** Tries whether there is a way to upstream. Without it nobody looks. */
+  /** Tries to connect to upstream. Where it is absent, nothing checks whether upstream can be reached. */
   connect?: Connect;
-  /** Hear the story of each request, beside the log and the counts. */
+  /** Get the story of each request, in addition to the log and the counts. */
   subscribers?: readonly Subscriber[];
 };
 

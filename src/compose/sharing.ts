@@ -1,4 +1,4 @@
-/** What several instances share through Redis; without Redis, the same for one instance alone. */
+/** Opens what several instances share through Redis. Without Redis, the same interface serves a single instance. */
 import { openRedisShared } from '../cluster/redis-shared.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
@@ -15,7 +15,7 @@ export type Sharing = {
   close(): Promise<void>;
 };
 
-/** A replay and a recording share nothing: they must not depend on what other instances do. */
+/** Opens the sharing. A replay and a recording share nothing: they must not depend on what other instances do. */
 export function openSharing(config: Config, local: SignatureStore, { clock, logger }: Ports): Sharing {
   const { redisUrl, record, replay } = config;
   if (redisUrl === undefined || record !== undefined || replay) {

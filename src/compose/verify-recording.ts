@@ -39,7 +39,7 @@ async function playOnce(folder: string, requests: readonly Named[]): Promise<str
   const problems: string[] = [];
   try {
     for (const { name, recorded } of requests) {
-      // The client left before anything was said: there is nothing to compare, and no head to wait for.
+      // The client left before it got anything: there is nothing to compare, and no head to wait for.
       if (recorded.answer.end === 'client-gone' && recorded.answer.bytes.length === 0) continue;
       const problem = compare(recorded, await send(listening.url, recorded));
       if (problem !== undefined) problems.push(`${name}: ${problem}`);
@@ -54,8 +54,8 @@ async function playOnce(folder: string, requests: readonly Named[]): Promise<str
 type Received = { status: number; requestId: string | null; bytes: Uint8Array };
 
 /**
- * Milliseconds in which the bytes must come that the client had when it left. A replay has them at once, and is then
- * silent.
+ * Milliseconds within which a replay must send the bytes that the client had when it left. A replay has these at once,
+ * and then sends nothing.
  */
 const UNTIL_LEFT_MS = 20_000;
 
@@ -76,7 +76,7 @@ async function send(url: string, { request, answer }: RecordedRequest): Promise<
   return { status: response.status, requestId, bytes };
 }
 
-/** Reads so many bytes, or as many as come in time; then leaves. */
+/** Reads this number of bytes, or those that come in time, and then leaves. */
 async function firstBytes(response: Response, length: number): Promise<Uint8Array> {
   const reader = response.body?.getReader();
   const pieces: Uint8Array[] = [];
@@ -96,12 +96,12 @@ async function firstBytes(response: Response, length: number): Promise<Uint8Arra
 
 const redactor = createRedactor([]);
 
-/** Blotted-out places of upstream's answer are at other offsets than those of ours. */
+/** The bytes with all blotted-out places made equal, because upstream's answer has them at other offsets than ours. */
 const redacted = (bytes: Uint8Array): Buffer => Buffer.from(redactor.bytes(bytes, '', []));
 
 /**
- * Undefined where the answer is the recorded one, byte for byte. Where the client left, only the part counts that it
- * had.
+ * The difference between the answer and the recorded answer; undefined where they are the same, byte for byte. Where
+ * the client left, only the bytes that it had are compared.
  */
 function compare({ answer }: RecordedRequest, received: Received): string | undefined {
   const expected = Buffer.from(answer.bytes);
@@ -120,8 +120,8 @@ function compare({ answer }: RecordedRequest, received: Received): string | unde
 }
 
 /**
- * A key in one of Google's errors: the client was shown three stars; the recording of upstream has one `x` for each
- * character.
+ * The text with keys made equal. Where one of Google's errors quotes a key, the client got three stars, but the
+ * recording of upstream has one `x` for each character.
  */
 const withoutKeys = (bytes: Buffer): string => bytes.toString('latin1').replace(/\*\*\*|x{6,}/g, '***');
 

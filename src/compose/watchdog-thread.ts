@@ -8,7 +8,7 @@ const { everyMs, most, signs }: Watched = workerData;
 
 let last = 0;
 let missed = 0;
-// It counts looks instead of reading a clock: both threads stop while the machine sleeps.
+// The thread counts its looks and reads no clock, because both threads stop while the machine sleeps.
 setInterval(() => {
   const now = Atomics.load(signs, 0);
   missed = now === last ? missed + 1 : 0;

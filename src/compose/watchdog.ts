@@ -1,6 +1,6 @@
 /**
- * Ends a process whose event loop stands still. JavaScript hears no signals then, so a proxy that computes for ever
- * could only be ended by `kill -9`, and whoever sent SIGTERM would wait in vain. A second thread can count the time,
+ * Ends a process whose event loop stands still. JavaScript receives no signals then, so a proxy in an endless
+ * computation could be ended only by `kill -9`, and a SIGTERM would have no effect. A second thread can count the time,
  * and can end the process.
  */
 import { Worker } from 'node:worker_threads';
@@ -15,7 +15,7 @@ export type WatchdogOptions = {
 
 export type Watched = WatchdogOptions & { signs: Int32Array };
 
-/** Neither the thread nor the timer keeps the process alive. */
+/** Starts the watchdog. Neither its thread nor its timer keeps the process alive. */
 export function startWatchdog(options: WatchdogOptions): void {
   const signs = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const workerData: Watched = { ...options, signs };

@@ -1,16 +1,18 @@
-/** `GOOGLE_GEMINI_BASE_URL`, in all forms in which other tools take such a URL. The SDK adds `/v1beta/models/…`. */
+/**
+ * Reads `GOOGLE_GEMINI_BASE_URL` in all forms in which other tools accept such a URL. The SDK adds `/v1beta/models/…`.
+ */
 import { ConfigError } from './read-value.ts';
 
 /**
- * Endings of URLs that were copied from another tool's settings: a version, a collection, one method, OpenAI's dialect.
- * Only the end counts: a gateway's own path may have a `v1` in the middle.
+ * Matches endings of URLs that were copied from another tool's settings: a version, a collection, one method, the path
+ * of OpenAI's API. Only the end counts: a gateway's own path may have a `v1` in the middle.
  */
 const API_PATH =
   /(?:\/v\d+(?:(?:alpha|beta)\d*)?)?(?:\/models(?:\/[^/]*)?|\/openai(?:\/chat(?:\/completions)?)?)?$/i;
 
 /**
- * The URL without version, trailing slash, query and fragment. A path before the version (a gateway's) stays. Throws a
- * ConfigError for what is no URL, without quoting it: it may hold a key.
+ * The URL without version, trailing slash, query and fragment. A gateway's path before the version stays. Throws a
+ * ConfigError for a text that is no URL. The error does not quote the text, because it may contain a key.
  */
 export function readBaseUrl(text: string | undefined, notices: string[]): string | undefined {
   if (text === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** From environment and flags to one typed, checked configuration. Every error is one line that names the setting. */
+/**
+ * Makes one typed and checked configuration from the environment and the flags. Every error is one line that names the
+ * setting.
+ */
 
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -32,15 +35,15 @@ export const SDK_VERSION: string = packageJson.dependencies['@google/genai'];
 /** Times are milliseconds. */
 export type Config = {
   backend: 'gemini' | 'mock' | 'replay';
-  /** Empty for the mock. */
+  /** The keys of Gemini; empty for the mock. */
   apiKeys: readonly string[];
-  /** Keys that are set but not used. They are secrets all the same. */
+  /** Keys that are set but not used. They are secrets, too. */
   spareKeys: readonly string[];
   baseUrl: string | undefined;
-  /** The environment names an HTTP proxy for requests upstream. */
+  /** True where the environment names an HTTP proxy for requests to upstream. */
   viaHttpProxy: boolean;
   modelMap: ModelMap;
-  /** Empty for none. */
+  /** The groups of fallback models; empty where there are none. */
   modelFallbacks: ModelFallbacks;
   /** The most requests and tokens a minute, for each key. */
   keyRpm: number | undefined;
@@ -55,7 +58,7 @@ export type Config = {
   requestTimeoutMs: number;
   headTimeoutMs: number;
   idleTimeoutMs: number;
-  /** After the first attempt. */
+  /** The most retries after the first attempt. */
   maxRetries: number;
   maxStreamingRetries: number;
   streamsMax: number;
@@ -63,20 +66,20 @@ export type Config = {
   /** Who may read media that a request names by URL. */
   urlFetch: { google: boolean; proxy: boolean };
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
-  /** The folder to record into. */
+  /** The folder in which requests are recorded. */
   record: string | undefined;
-  /** Patterns of what recordings must not hold besides secrets. */
+  /** Patterns of texts that recordings must not contain, in addition to secrets. */
   redact: readonly LinearPattern[];
   /** Which recording to play, and how fast; undefined unless `backend` is `replay`. */
   replay: { folder: string; pace: Pace; alone?: boolean } | undefined;
   /** The faults that upstream is given on purpose; usually none. */
   faults: readonly FaultRule[];
-  /** May hold a password. */
+  /** The address of Redis. It may contain a password. */
   redisUrl: string | undefined;
   dataDir: string;
   /** The files that secrets were read from. */
   secretFiles: readonly string[];
-  /** Remarks on how the settings were understood, for the operator; told at start. */
+  /** Remarks for the operator on how the settings were understood. They are logged at the start. */
   notices: readonly string[];
 };
 
@@ -102,7 +105,7 @@ function parseFlags(argv: readonly string[]): Record<string, unknown> {
 /** Proxies that `fetch` uses, also where the name is written in lower case. */
 const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
 
-/** The text for `--help` or `--version`; undefined where the proxy is to serve. */
+/** The text for `--help` or `--version`; undefined where neither flag is given. */
 export function requestedText(argv: readonly string[]): string | undefined {
   const flags = parseFlags(argv);
   if (flags['help']) return helpText(VERSION);
@@ -166,7 +169,7 @@ function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
   );
 }
 
-/** The origins of `CORS_ORIGINS`, as browsers write them. */
+/** The origins of `CORS_ORIGINS` in the form in which browsers send them. */
 function readOrigins({ CORS_ORIGINS = [], PROXY_API_KEY }: Values): readonly string[] {
   if (CORS_ORIGINS.includes(ANY_ORIGIN) && PROXY_API_KEY === undefined) {
     throw new ConfigError(
@@ -182,7 +185,7 @@ function readOrigins({ CORS_ORIGINS = [], PROXY_API_KEY }: Values): readonly str
 
 const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
 
-/** Some shells set `CI=false` and mean that there is no CI. */
+/** True where `CI` is set. Some shells set `CI=false` and mean that there is no CI. */
 const isCi = (text: string | undefined) => isSet(text) && !/^(?:false|0|no)$/i.test(text ?? '');
 
 const keysOf = ({ API_KEYS = [], GEMINI_API_KEY, GOOGLE_API_KEY }: Values): string[] =>
@@ -197,7 +200,10 @@ function chooseKeys(values: Values, notices: string[]): readonly string[] {
   return keys;
 }
 
-/** Recording under CI is refused: a build would send requests to the real Gemini and keep the answers. */
+/**
+ * The folder to record into. Recording under CI is refused: a build would send requests to the real Gemini and keep the
+ * answers.
+ */
 function chooseRecord({ RECORD, BACKEND }: Values, env: Environment): string | undefined {
   if (RECORD !== undefined && BACKEND === 'replay') throw new ConfigError('RECORD: not while replaying');
   if (RECORD !== undefined && isCi(env['CI'])) throw new ConfigError('RECORD: not under CI');
@@ -223,7 +229,7 @@ function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultR
   }
 }
 
-/** The error does not quote the URL: it may hold a password. */
+/** The URL of Redis. An error does not quote the URL, because it may contain a password. */
 function readRedisUrl({ REDIS_URL }: Values): string | undefined {
   if (REDIS_URL === undefined || redisAddress(REDIS_URL)) return REDIS_URL;
   throw new ConfigError(
@@ -231,7 +237,9 @@ function readRedisUrl({ REDIS_URL }: Values): string | undefined {
   );
 }
 
-/** Throws a ConfigError for settings that make no sense. Flags win over the environment. */
+/**
+ * Reads all settings. Throws a ConfigError for settings that make no sense. Flags take precedence over the environment.
+ */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
   const { values, isGiven } = readValues(env, argv);
   const notices: string[] = NOT_SERVED.filter((name: string) => isSet(env[name])).map(

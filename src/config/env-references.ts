@@ -9,7 +9,7 @@ const nameAt = (text: string, at: number): string => {
   return NAME.exec(text)?.[0] ?? '';
 };
 
-/** The index of the brace that closes the one before `from`; -1 where there is none. */
+/** The index of the brace that closes the brace before `from`; -1 where none closes it. */
 function closingBrace(text: string, from: number): number {
   let depth = 1;
   for (let at = from; at < text.length; at++) {
@@ -20,7 +20,7 @@ function closingBrace(text: string, from: number): number {
   return -1;
 }
 
-/** Expands `NAME` or `NAME:-default`; undefined for anything else. */
+/** Expands `NAME` or `NAME:-default` between braces; undefined for any other text. */
 function expandBraces(inner: string, values: ReadonlyMap<string, string | undefined>): string | undefined {
   const name = nameAt(inner, 0);
   const rest = inner.slice(name.length);

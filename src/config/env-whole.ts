@@ -1,6 +1,6 @@
 /**
- * Whether a `.env` file has been written to its end. Editors and scripts write in steps, and the file may be read
- * between two of them.
+ * Checks whether a `.env` file was written to its end. Editors and scripts write in steps, and the file may be read
+ * between two steps.
  */
 import { ConfigError } from './read-value.ts';
 
@@ -8,7 +8,9 @@ const NAME = /^\s*(?:export\s+)?[\w.-]+\s*[=:]/;
 const NOTHING = /^\s*(?:#.*)?$/;
 const OPEN_QUOTE = /^\s*(?:export\s+)?[\w.-]+\s*=\s*(["'`])/;
 
-/** The number of the first line that has no meaning, or whose quotes never close; undefined where all is well. */
+/**
+ * The number of the first line that has no meaning, or whose quotes never close; undefined where there is no such line.
+ */
 function brokenLine(text: string): number | undefined {
   const lines = text.split(/\r?\n/);
   for (let at = 0; at < lines.length; at++) {
@@ -24,7 +26,7 @@ function brokenLine(text: string): number | undefined {
   return undefined;
 }
 
-/** The line in which a quoted value ends: it may go over several lines. */
+/** The number of the line in which a quoted value ends. The value may have several lines. */
 function lineOfClosing(lines: readonly string[], first: number, from: number, quote: string) {
   for (let at = first; at < lines.length; at++) {
     const line = lines[at] ?? '';
@@ -38,7 +40,7 @@ function lineOfClosing(lines: readonly string[], first: number, from: number, qu
 
 const endsLine = (text: string) => /\n$/.test(text);
 
-/** Throws a ConfigError where `text` looks half written. `before` is what the file held. */
+/** Throws a ConfigError where `text` looks half written. `before` is the earlier content of the file. */
 export function checkWhole(path: string, text: string, before: string): void {
   if (text === before) return;
   const refuse = (problem: string) => {
@@ -46,7 +48,7 @@ export function checkWhole(path: string, text: string, before: string): void {
   };
   if (text.trim() === '' && before.trim() !== '') refuse('is empty now');
   const line = brokenLine(text);
-  // A broken line that was there before is meant, or was never looked at.
+  // A broken line that was there before is intended, or was never noticed.
   if (line !== undefined && brokenLine(before) === undefined)
     refuse(`line ${line} is no NAME=value, or has no end`);
   const isCut = before.startsWith(text) && before[text.length] !== '\n' && !endsLine(text);

@@ -35,7 +35,7 @@ const commaList = (text: string) =>
     .map((item) => unquoted(item.trim()))
     .filter((item) => item !== '');
 
-/** The value by the schema's JSON type; undefined where `text` is no such value. */
+/** Reads the value by the schema's JSON type; undefined where `text` is no such value. */
 const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   string: (text) => text,
   boolean: (text) => BOOLEANS[text.toLowerCase()],
@@ -45,7 +45,7 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   object: tryParseJson,
 };
 
-/** The choices of a union of literals; none for another schema. */
+/** The choices of a union of literals; an empty list for another schema. */
 export const choicesOf = (schema: TSchema): string[] => {
   const variants: TSchema[] = schema['anyOf'] ?? [];
   return variants.map((variant) => String(variant['const']));
@@ -57,7 +57,7 @@ function range(schema: TSchema, noun: string): string {
   return maximum === undefined ? `${noun} from ${minimum}` : `${noun} from ${minimum} to ${maximum}`;
 }
 
-/** What the setting takes, in words. */
+/** The values that the setting accepts, in words. */
 export function describeSchema(schema: TSchema): string {
   const choices = choicesOf(schema);
   if (choices.length > 0) return `one of ${choices.join(', ')}`;
@@ -79,7 +79,7 @@ export function describeSchema(schema: TSchema): string {
 }
 
 export function readValue(name: string, text: string, schema: TSchema, secret: boolean): unknown {
-  // Our own words may be written in upper or lower case.
+  // Words of this proxy's own may be written in upper or lower case.
   const isChoice = choicesOf(schema).length > 0 || schema['anyCase'] === true;
   const value = isChoice
     ? text.trim().toLowerCase()

@@ -11,10 +11,10 @@ const LOOK_MS = 1_000;
 const SETTLE_MS = 200;
 
 export type Stat = Pick<Stats, 'mtimeMs' | 'ino' | 'size'>;
-/** The `stat` of Node; all zeros for a file that is not there. */
+/** Has the form of Node's `watchFile`. The `stat` of a file that does not exist is all zeros. */
 export type WatchFile = (path: string, onLook: (now: Stat, before: Stat) => void) => void;
 
-/** Does not keep the process alive. */
+/** Looks once a second, and does not keep the process alive. */
 const lookEverySecond: WatchFile = (path, onLook) => {
   watchFile(path, { interval: LOOK_MS, persistent: false }, onLook);
 };
