@@ -59,7 +59,12 @@ const flags = [
 ];
 const child = spawn(bun, [...flags, join(ROOT, 'src/main.ts'), ...process.argv.slice(2)], {
   stdio: 'inherit',
-  env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '4096', BUN_JSC_forceRAMSize: '1073741824', ...process.env },
+  env: {
+    BUN_CONFIG_MAX_HTTP_REQUESTS: '4096',
+    BUN_JSC_forceRAMSize: '1073741824',
+    BUN_JSC_useFTLJIT: '0',
+    ...process.env,
+  },
 });
 child.on('error', (error) => {
   process.stderr.write(`${bun} cannot be run: ${error.message}\n`);

@@ -100,6 +100,7 @@ export function startProxy(upstream: string): Promise<Process> {
     LOG_FORMAT: 'json',
     PORT: '0',
     BUN_JSC_forceRAMSize: '1073741824',
+    BUN_JSC_useFTLJIT: '0',
   };
   return start([join(ROOT, 'src/main.ts')], env, () => rmSync(folder, { recursive: true, force: true }));
 }
