@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BEFORE_START } from '../src/config/before-start.ts';
 import { DOOMED, emptyTally, runClients, type Tally } from './soak/clients.ts';
 import { DOOMED_MODEL, soakFaults } from './soak/faults.ts';
 import { growthOf, warmUpOf } from './soak/growth.ts';
@@ -58,7 +59,7 @@ const settingsFor = ({ seed }: Options, upstream: string): Record<string, string
   HEAD_TIMEOUT: '0.5',
   STREAM_IDLE_TIMEOUT: '0.5',
   REQUEST_TIMEOUT: '4',
-  BUN_CONFIG_MAX_HTTP_REQUESTS: '4096',
+  ...BEFORE_START,
 });
 
 type Round = Sample & { peak: number; pending: number };

@@ -26,8 +26,9 @@ const isRetryable = ({ asked: { error } }: Judgement): boolean =>
   error.shouldRetry !== 'false' &&
   (error.status === 200 ? error.type === 'overloaded_error' : error.status >= 500);
 
-/** By phase: what upstream was sent for each request, a figure for each seed. */
-const sends = new Map<string, number[]>();
+const STORMS = ['storm of 50 %', 'storm of 90 %'];
+/** For each storm: how often upstream was asked for each request, one figure for each seed. */
+const sendsInStorms = new Map<string, number[]>(STORMS.map((phase) => [phase, []]));
 
 describe.each([1, 2])('a day (seed %d)', (seed) => {
   let day: Day;
@@ -39,6 +40,7 @@ describe.each([1, 2])('a day (seed %d)', (seed) => {
   beforeAll(async () => {
     day = await playDay({ seed });
     verdicts = judge(day.asked, day.sends);
+    for (const [phase, figures] of sendsInStorms) figures.push(of(phase).sendsPerRequest);
   }, LONG);
 
   afterAll(() => {
@@ -75,10 +77,9 @@ describe.each([1, 2])('a day (seed %d)', (seed) => {
     },
   );
 
-  test.each(['storm of 50 %', 'storm of 90 %'])('%s: the budget holds, and the rest fails fast', (phase) => {
+  test.each(STORMS)('%s: the budget holds, and the rest fails fast', (phase) => {
     const { failedShare, sendsPerRequest, errorP50, errorP99 } = of(phase);
     expect(failedShare).toBeGreaterThan(0.4);
-    sends.set(phase, [...(sends.get(phase) ?? []), sendsPerRequest]);
     expect(sendsPerRequest).toBeLessThanOrEqual(1.5);
     expect(errorP50).toBeLessThanOrEqual(1_000);
     expect(errorP99).toBeLessThanOrEqual(30_000);
@@ -155,12 +156,9 @@ describe.each([1, 2])('a day (seed %d)', (seed) => {
 });
 
 // Two of three requests of a storm come alone, and who is alone is always retried. What keeps the rest from upstream is the breaker, and
-// whether half of the requests failing open it is a matter of chance: of twelve seeds two have up to 1.41 sends a request, the others 0.6 to 1.1.
-test.each(['storm of 50 %', 'storm of 90 %'])(
-  '%s: over all days upstream is not asked much more than it was meant to be',
-  (phase) => {
-    const figures = sends.get(phase) ?? [];
-    expect(figures).toHaveLength(2);
-    expect(figures.reduce((sum, figure) => sum + figure, 0) / figures.length).toBeLessThanOrEqual(1.2);
-  },
-);
+// whether half of the requests failing open it is a matter of chance: of twelve days three had 1.3 to 1.4 sends a request, the others 0.6 to 1.1.
+test.each(STORMS)('%s: over all days upstream is not asked much more than it was meant to be', (phase) => {
+  const figures = sendsInStorms.get(phase) ?? [];
+  expect(figures).toHaveLength(2);
+  expect(figures.reduce((sum, figure) => sum + figure, 0) / figures.length).toBeLessThanOrEqual(1.2);
+});

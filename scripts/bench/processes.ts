@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BEFORE_START } from '../../src/config/before-start.ts';
 
 const ROOT = join(import.meta.dir, '../..');
 const START_MS = 30_000;
@@ -99,8 +100,7 @@ export function startProxy(upstream: string): Promise<Process> {
     GOOGLE_GEMINI_BASE_URL: upstream,
     LOG_FORMAT: 'json',
     PORT: '0',
-    BUN_JSC_forceRAMSize: '1073741824',
-    BUN_JSC_useFTLJIT: '0',
+    ...BEFORE_START,
   };
   return start([join(ROOT, 'src/main.ts')], env, () => rmSync(folder, { recursive: true, force: true }));
 }

@@ -106,7 +106,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
   }
 
   /** The model, the key and the request of the latest attempt. */
-  get outgoing(): O {
+  outgoing(): O {
     return this.#outgoing;
   }
 

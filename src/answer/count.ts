@@ -154,7 +154,7 @@ async function askGoogle(
     return tokens;
   } catch (error) {
     if (!estimate || job.signal.aborted) throw error;
-    return estimate(error, answer.outgoing);
+    return estimate(error, answer.outgoing());
   } finally {
     answer.leave();
   }
@@ -187,10 +187,12 @@ export async function countTokensOf(
     told: (error) => choice.told(error),
   };
   const counting = { outgoing, outgoingFor, models, timeoutMs: COUNT_TIMEOUT_MS };
-  return askGoogle(counting, job, ports, (error, sent) => {
+  return askGoogle(counting, job, ports, (error, { request: sent }) => {
     if (!(error instanceof UpstreamError) || (isRefusal(error) && !isUrlRefused(error))) throw error;
+    // The request is let go of only once Google has counted it.
+    if (!sent) throw error;
     job.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
-    return estimateTokens(sent.request ?? { contents: [] });
+    return estimateTokens(sent);
   });
 }
 

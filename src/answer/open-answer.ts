@@ -40,7 +40,7 @@ export type MessageAnswer = {
   outgoing(): OutgoingMessage;
 };
 
-/** The usage of an answer for which nothing was sent: no token was read. */
+/** The events of an answer for which nothing was sent: no token was read, and none was written. */
 const NOTHING: readonly TurnEvent[] = [
   { type: 'usage', usage: { promptTokenCount: 0 } },
   { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } },
@@ -135,8 +135,8 @@ function answerOf(
   return {
     next: () => answer.next(),
     leave: () => answer.leave(),
-    isAway: () => retries.isAway,
-    outgoing: () => answer.outgoing,
+    isAway: () => retries.isAway(),
+    outgoing: () => answer.outgoing(),
   };
 }
 

@@ -90,7 +90,7 @@ export class Retries implements Purse {
   }
 
   /** True where the latest round could not reach upstream. */
-  get isAway(): boolean {
+  isAway(): boolean {
     return this.#awaySince !== undefined;
   }
 

@@ -72,9 +72,10 @@ const count = (checked: readonly Checked[], level: Finding['level']): number =>
   checked.flatMap(({ findings }) => findings).filter((finding) => finding.level === level).length;
 
 function summary(checked: readonly Checked[]): string {
-  const [stopped, hints] = [count(checked, 'stops'), count(checked, 'hint')];
-  if (stopped > 0) return `\n${stopped} of these would stop a session; ${hints} hints.\n`;
-  return `\nNothing would stop a session${hints === 0 ? '' : `; ${hints} hints`}. bun run claude begins one.\n`;
+  const [stopped, hinted] = [count(checked, 'stops'), count(checked, 'hint')];
+  const hints = hinted === 0 ? '' : `; ${hinted} ${hinted === 1 ? 'hint' : 'hints'}`;
+  if (stopped > 0) return `\n${stopped} of these would stop a session${hints}.\n`;
+  return `\nNothing would stop a session${hints}. bun run claude begins one.\n`;
 }
 
 const LINE_START = '\r\u001b[K';

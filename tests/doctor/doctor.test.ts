@@ -20,7 +20,7 @@ describe('for people', () => {
     expect([...new Set(names)]).toEqual(CHECKS.map(({ name }) => name));
     expect(out).toContain('STOPS claude code Claude Code is not installed');
     expect(out).toMatch(/→ Install it: `curl .*` or `npm install -g @anthropic-ai\/claude-code`\./);
-    expect(out).toEndWith('\n1 of these would stop a session; 0 hints.\n');
+    expect(out).toEndWith('\n1 of these would stop a session.\n');
     expect(err).toBe('');
     expect(exitCode).toBe(1);
   });
