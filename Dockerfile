@@ -10,7 +10,6 @@ FROM oven/bun:1.4.5-slim
 ENV NODE_ENV=production \
     BUN_CONFIG_MAX_HTTP_REQUESTS=4096 \
     BUN_JSC_forceRAMSize=1073741824 \
-    BUN_JSC_useFTLJIT=0 \
     HOST=0.0.0.0 \
     PORT=8082 \
     DATA_DIR=/data \

@@ -62,7 +62,6 @@ const child = spawn(bun, [...flags, join(ROOT, 'src/main.ts'), ...process.argv.s
   env: {
     BUN_CONFIG_MAX_HTTP_REQUESTS: '4096',
     BUN_JSC_forceRAMSize: '1073741824',
-    BUN_JSC_useFTLJIT: '0',
     ...process.env,
   },
 });

@@ -1,15 +1,14 @@
 /**
  * What the runtime reads before any code of ours runs: how many requests it sends at a time (further ones than 256 would wait in silence),
- * how large the garbage collector takes the machine to be,
- * and that the last of its compilers is not used: it costs more than it gains where most of a request's work is the runtime's. package.json and the npm package's `bin` set these variables. An
- * executable has nobody before it, and starts itself anew in the same process. Windows cannot do that: there they are set by hand.
+ * and how large the garbage collector takes the machine to be. package.json and the npm package's `bin` set these variables. Nothing
+ * runs before an executable, so the executable sets them and starts itself anew in the same process. Windows cannot do that: there users
+ * set them by hand.
  */
 import { FORM } from '../lib/program/own-files.ts';
 
 export const BEFORE_START = {
   BUN_CONFIG_MAX_HTTP_REQUESTS: '4096',
   BUN_JSC_forceRAMSize: '1073741824',
-  BUN_JSC_useFTLJIT: '0',
 };
 
 export const isEnvironmentFit = (): boolean =>
