@@ -40,7 +40,7 @@ export function withGenerated(text: string): string {
 
 /** The generated files. Each function turns the present content into what it should be. */
 export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
-  'README.md': withGenerated,
+  'docs/settings.md': withGenerated,
   '.env.example': envExample,
   'docs/faults.md': withGenerated,
   'docs/retries.md': withGenerated,

@@ -35,6 +35,14 @@ describe('the docs', () => {
     expect(missing).toEqual([]);
   });
 
+  test('every row of the table of tests names a test', () => {
+    const rows = read('docs/tests.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| ') && !/^\| (---|\| tests)/.test(line));
+    expect(rows.length).toBeGreaterThan(20);
+    expect(rows.filter((row) => !/\]\(\.\.\/tests\/[\w./-]+\)/.test(row))).toEqual([]);
+  });
+
   test.each(['README.md', 'AGENTS.md'])('%s names commands that exist', (path) => {
     const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
     const named = [...read(path).matchAll(/\bbun(?:@[\d.]+)? run ([a-z]+)/g)].map((match) => match[1] ?? '');

@@ -1,4 +1,4 @@
-/** The settings as text: `--help`, `.env.example`, and the README's table. */
+/** The settings as text: `--help`, `.env.example`, and the tables of `docs/settings.md`. */
 import { faultNames } from '../sim/faults/index.ts';
 import { asCalled, ENV_FILE } from './program.ts';
 import { choicesOf, describeSchema } from './read-value.ts';
@@ -86,14 +86,18 @@ export const envExample = (): string => `# Copy this file to .env. Uncomment a l
 ${byTheme((heading, rows) => [`# ── ${heading} ──`, ...rows.map(exampleRow)].join('\n\n')).join('\n\n')}
 `;
 
-/** Markdown, for the README. A secret and the file that may hold the secret share a row. */
+/** Markdown: a table for each theme. A secret and the file that may hold the secret share a row. */
 export function variablesTable(): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');
   const fileNames: readonly string[] = FILE_NAMES;
-  const rows = VARIABLE_ROWS.filter(([name]) => !fileNames.includes(name)).map(([name, row]) => {
+  const tableRow = ([name, row]: Row) => {
     const names = [name, `${name}_FILE`].filter((one) => one === name || fileNames.includes(one));
     const normal = row.default === undefined ? (row.defaultText ?? '–') : `\`${String(row.default)}\``;
     return `| ${names.map((one) => `\`${one}\``).join(', ')} | ${cell(normal)} | ${cell(row.description)} |`;
-  });
-  return ['| variable | default | meaning |', '| --- | --- | --- |', ...rows].join('\n');
+  };
+  const head = '| variable | default | meaning |\n| --- | --- | --- |';
+  return byTheme((heading, rows) => {
+    const shown = rows.filter(([name]) => !fileNames.includes(name)).map(tableRow);
+    return `## ${heading}\n\n${head}\n${shown.join('\n')}`;
+  }).join('\n\n');
 }

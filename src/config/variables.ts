@@ -1,4 +1,4 @@
-/** Every setting, once: validation, `--help`, `.env.example` and the README's table are made from these rows. */
+/** Every setting, once: validation, `--help`, `.env.example` and `docs/settings.md` are made from these rows. */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { LOG_LEVELS } from '../lib/log.ts';
 import { PACE_FORMS } from '../sim/replay/pace.ts';
