@@ -1,0 +1,45 @@
+/**
+ * `bun scripts/gemini.ts` plays Google on loopback: the mock behind a socket of its own, so that a proxy with a key, or
+ * several proxies, can be tried without one. It takes every key, but `bad` and those that begin with `bad-`.
+ */
+import { parseArgs } from 'node:util';
+import { SCENARIOS } from '../src/compose/mock-upstream.ts';
+import { modelRow } from '../src/gemini/models.ts';
+import { type Exchange, systemClock, systemRandom } from '../src/lib/ports.ts';
+import { googleError } from '../src/sim/mock/google-errors.ts';
+import { createMockFetch } from '../src/sim/mock/index.ts';
+import { errorReply } from '../src/sim/mock/replies.ts';
+import { loadScenarios } from '../src/sim/scenarios.ts';
+
+const USUAL_PORT = '8099';
+const BAD_KEY = /^bad(?:-|$)/;
+/** What a request is for is not on the wire. Nearly all are turns of a conversation. */
+const EXCHANGE: Exchange = { id: 'gemini', labels: { caller: 'main' }, note() {} };
+
+const { values } = parseArgs({ options: { port: { type: 'string', default: USUAL_PORT } } });
+
+const mock = createMockFetch({
+  scenarios: loadScenarios(SCENARIOS),
+  random: systemRandom,
+  clock: systemClock,
+  pace: 'human',
+});
+
+const refuseKey = (): Response =>
+  errorReply(googleError({ name: 'bad-key', retryAfter: undefined }, modelRow('')), false);
+
+const server = Bun.serve({
+  port: Number(values.port),
+  hostname: '127.0.0.1',
+  idleTimeout: 0,
+  async fetch(request) {
+    const key = request.headers.get('x-goog-api-key') ?? '';
+    if (key === '' || BAD_KEY.test(key)) return refuseKey();
+    const { url, method, signal } = request;
+    const body = await request.text();
+    return mock(url, { method, signal, ...(body === '' ? {} : { body }) }, EXCHANGE);
+  },
+});
+console.log(
+  `A stand-in for Google: GEMINI_API_KEY=any GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:${server.port}`,
+);
