@@ -60,6 +60,7 @@ function endText(reason: string): string {
     const calls = meaning.tellsCalls ? 'the calls in its message where they can be read, else ' : '';
     return `${calls}no answer (another attempt, then an error): ${meaning.why}`;
   }
+  if (meaning.kind === 'account') return `no answer (another key, or a \`permission_error\`): ${meaning.why}`;
   return meaning.stopReason === 'end_turn' ? '`end_turn`, or `tool_use` after a call' : '`max_tokens`';
 }
 
@@ -102,7 +103,8 @@ ${table(
   Object.keys(FINISH_REASONS).map((reason) => [`\`${reason}\``, endText(reason)]),
 )}
 
-Any other finishReason is taken as \`STOP\`, with a warning. A blocked prompt is a \`refusal\`. An end without a finishReason, and an
+Any other finishReason makes no answer: nobody knows whether the answer is complete. Before content another attempt is made; after content
+the client gets an error event, never an \`end_turn\`. A blocked prompt is a \`refusal\`. An end without a finishReason, and an
 empty \`STOP\`, are no answers.
 `;
 

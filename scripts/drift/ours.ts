@@ -25,7 +25,7 @@ export const READ: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The reader takes these as they are, so no row says more about them. */
-const PLAIN_ENDS: readonly string[] = ['OTHER', 'FINISH_REASON_UNSPECIFIED'];
+const PLAIN_ENDS: readonly string[] = ['FINISH_REASON_UNSPECIFIED'];
 const PLAIN_BLOCKS: readonly string[] = ['OTHER', 'BLOCK_REASON_UNSPECIFIED', 'BLOCKED_REASON_UNSPECIFIED'];
 
 export const knowsFinishReason = (value: string): boolean =>

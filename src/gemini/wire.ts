@@ -1,6 +1,6 @@
 /**
  * Gemini's wire, as far as we read or write it (`v1beta`; API description of 2026-08 plus the additions of
- * `@google/genai` 3.1). Answers are read tolerantly: every field is optional, unknown ones are ignored. Wire fields
+ * `@google/genai` 3.3). Answers are read tolerantly: every field is optional, unknown ones are ignored. Wire fields
  * keep their wire case.
  */
 import type { Json, JsonObject } from '../lib/json.ts';

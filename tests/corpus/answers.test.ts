@@ -13,9 +13,9 @@ import { type Reading, readIndependently } from '../support/independent-reading.
 import { violations } from '../support/laws.ts';
 import { recordedFrames } from '../support/recorded-backend.ts';
 
-/** Finish reasons after which there is no usable answer: the result must be an error, never an empty end. */
-const UNUSABLE = new Set(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL']);
 const REFUSALS = new Set(['SAFETY', 'RECITATION', 'MODEL_ARMOR']);
+/** After any other finish reason there is no usable answer: the result must be an error, never an end like any other. */
+const USABLE = new Set(['STOP', 'MAX_TOKENS', ...REFUSALS]);
 
 const GOOGLE_SEARCH_ONLY = /^(\[?)\{"(googleSearch|google_search)":\{\}\}(\]?)$/;
 
@@ -48,7 +48,7 @@ function mustFail(reading: Reading, tools: readonly string[]): string | undefine
   if (!reading.finish) return 'no finishReason';
   const undeclared = reading.calls.some((call) => !tools.includes(call.name));
   if (undeclared && tools.length === 0) return 'a call where no tools are declared';
-  if (UNUSABLE.has(reading.finish) && !(undeclared && reading.finish === 'UNEXPECTED_TOOL_CALL'))
+  if (!USABLE.has(reading.finish) && !(undeclared && reading.finish === 'UNEXPECTED_TOOL_CALL'))
     return reading.finish;
   const shown = reading.calls.length + reading.text.length + reading.code.length + reading.media;
   const empty = shown === 0;

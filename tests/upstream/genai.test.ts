@@ -34,7 +34,7 @@ async function failure(work: Promise<unknown>): Promise<unknown> {
 describe('what the SDK makes of our request', () => {
   test('the version that these tests were run with is pinned', () => {
     expect(ownPackage.dependencies['@google/genai']).toBe(sdkPackage.version);
-    expect(sdkPackage.version).toBe('3.1.0');
+    expect(sdkPackage.version).toBe('3.3.0');
   });
 
   const methods = [

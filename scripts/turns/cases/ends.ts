@@ -34,7 +34,7 @@ function ending(reason: KnownFinishReason): Reply {
   return says({ candidates: [{ ...more, index: 0 }] });
 }
 
-/** No answer: a second attempt ends in the same way, and then the client is told. */
+/** Where an end makes no answer, a second attempt ends in the same way, and then the client is told. */
 function turnOf(reason: KnownFinishReason): TurnCase {
   const reply = ending(reason);
   const isAnswer = FINISH_REASONS[reason].kind !== 'unusable';
@@ -81,13 +81,29 @@ export const ENDS: TurnCases = {
       ),
     ],
   },
-  'end-other': {
-    shows: 'finishReason OTHER after content: the answer stands, with a warning',
+  'end-other-after-text': {
+    shows: 'finishReason OTHER after content: nobody knows whether that is all, so the client gets an error',
     replies: [says(chunk([text('Hello.')]), end('OTHER'))],
   },
   'end-unknown': {
-    shows: 'A finishReason that nobody documented, after content',
+    shows: 'A finishReason that nobody documented, after content: an error, and no quiet end',
     replies: [says(chunk([text('Hello.')]), end('SOMETHING_NEW'))],
+  },
+  'end-unknown-after-call': {
+    shows: 'A finishReason that nobody documented, after a call: an error, and no tool_use',
+    ask: { tools: [BASH] },
+    replies: [says(chunk([call('k1', 'Bash', { command: 'ls' })]), end('SOMETHING_NEW'))],
+  },
+  'end-unknown-before-content': {
+    shows: 'A finishReason that nobody documented, before content: another attempt, which succeeds',
+    replies: [
+      says(chunk([thought('Well…')]), end('SOMETHING_NEW')),
+      says(chunk([text('Now it works.')]), end()),
+    ],
+  },
+  'end-pup-limited-disabled-after-text': {
+    shows: 'The account of the key is shut down in the middle of an answer: an error that says so',
+    replies: [says(chunk([text('First you')]), end('PUP_LIMITED_DISABLED'))],
   },
   'end-unspecified-then-stop': {
     shows: 'FINISH_REASON_UNSPECIFIED on the way is no end',

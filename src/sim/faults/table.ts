@@ -174,7 +174,7 @@ export const FAULTS = {
   'unknown-part': onEvent('parts and fields of no known kind', same, chunk.addsUnknownPart),
   'unknown-finish': onEvent(
     'a finishReason of no known kind, in place of STOP',
-    sameContent,
+    retried('overloaded'),
     chunk.inventsReason,
   ),
   'no-finish': onEvent('no finishReason', retried('overloaded'), chunk.dropsReason),

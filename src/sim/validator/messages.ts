@@ -1,7 +1,7 @@
 /**
  * Every field that the body of generateContent or countTokens may have, by message. The API refuses any other name. A
  * type is a scalar, a message or enum of these tables, `[T]` for a list, `{T}` for a map, or `struct` for an object of
- * any shape. Source: the v1beta description of 2026-08; `continuationToken` is newer (`@google/genai` 3.1).
+ * any shape. Source: the v1beta description of 2026-08; `continuationToken` is newer (`@google/genai` 3.3).
  */
 export const MESSAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   GenerateContentRequest: {

@@ -13,7 +13,7 @@ import type { Warn } from '../warnings.ts';
 import { AnswerCalls, type AnswerCallsOptions, type ReadEvent } from './answer-calls.ts';
 import { GeminiCalls } from './gemini-calls.ts';
 import { mediaInWords } from './shown-media.ts';
-import { isKnownFinishReason, meaningOf } from './stop-reason.ts';
+import { meaningOf } from './stop-reason.ts';
 import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
@@ -98,18 +98,16 @@ export class PartsReader {
     if (finish.kind !== 'finished') return;
     const meaning = meaningOf(finish.reason);
     const detail = finish.message ? `: ${finish.message}` : '';
+    const because = (why: string) => `${why} (${finish.reason})${detail}`;
+    if (meaning.kind === 'account')
+      throw new UpstreamError('stream', because(meaning.why), { status: 403, means: 'key' });
     // Gemini 3 delivers the call together with UNEXPECTED_TOOL_CALL. That call is treated like any other.
     const delivered = finish.reason === 'UNEXPECTED_TOOL_CALL' && this.#calls.count > 0;
-    if (meaning.kind === 'unusable' && !delivered && !this.#calls.recovered) {
-      throw new UpstreamError('unusable', `${meaning.why} (${finish.reason})${detail}`);
-    }
+    if (meaning.kind === 'unusable' && !delivered && !this.#calls.recovered)
+      throw new UpstreamError('unusable', because(meaning.why));
     const empty = this.#calls.count === 0 && !this.#sawText;
-    if (empty && meaning.kind === 'complete' && meaning.stopReason === 'end_turn') {
-      throw new UpstreamError('unusable', `the model gave an empty answer (${finish.reason})${detail}`);
-    }
-    if (!isKnownFinishReason(finish.reason)) {
-      this.#warn('upstream-unknown', 'answer', `finishReason ${finish.reason} taken as a normal end`);
-    }
+    if (empty && meaning.kind === 'complete' && meaning.stopReason === 'end_turn')
+      throw new UpstreamError('unusable', because('the model gave an empty answer'));
   }
 
   #chunk(chunk: GenerateContentResponse): ReadEvent[] {

@@ -14,7 +14,9 @@ type FinishMeaning =
    * There is no usable answer, so another attempt is worthwhile. `tellsCalls`: the message may contain calls that were
    * not delivered.
    */
-  | { kind: 'unusable'; why: string; tellsCalls?: 'of-declared-tools' | 'of-any-tool' };
+  | { kind: 'unusable'; why: string; tellsCalls?: 'of-declared-tools' | 'of-any-tool' }
+  /** Google serves the account of the key no more. The answer stands for nothing, and another key may give one. */
+  | { kind: 'account'; why: string };
 
 export const FINISH_REASONS = {
   STOP: { kind: 'complete', stopReason: 'end_turn' },
@@ -48,6 +50,11 @@ export const FINISH_REASONS = {
   TOO_MANY_TOOL_CALLS: { kind: 'unusable', why: 'the model called too many tools in a row' },
   MISSING_THOUGHT_SIGNATURE: { kind: 'unusable', why: 'a thought signature was missing' },
   MALFORMED_RESPONSE: { kind: 'unusable', why: 'the model wrote a broken answer' },
+  OTHER: { kind: 'unusable', why: 'the model stopped for a reason that Google does not name' },
+  PUP_LIMITED_DISABLED: {
+    kind: 'account',
+    why: 'Google has limited or disabled the account of this key, because of violations of its Prohibited Use Policy',
+  },
 } as const satisfies Record<string, FinishMeaning>;
 
 export type KnownFinishReason = keyof typeof FINISH_REASONS;
@@ -55,16 +62,28 @@ export type KnownFinishReason = keyof typeof FINISH_REASONS;
 export const isKnownFinishReason = (reason: string): reason is KnownFinishReason =>
   Object.hasOwn(FINISH_REASONS, reason);
 
-/** The meaning of a finishReason. After `OTHER` and unknown finishReasons the answer is complete as it is. */
-export function meaningOf(reason: string): FinishMeaning {
-  return isKnownFinishReason(reason) ? FINISH_REASONS[reason] : FINISH_REASONS.STOP;
-}
+/** Nobody knows whether an answer with such an end is complete, so it never counts as complete. */
+const UNKNOWN_END: FinishMeaning = {
+  kind: 'unusable',
+  why: 'the model stopped for a reason that this version does not know',
+};
 
+export const meaningOf = (reason: string): FinishMeaning =>
+  isKnownFinishReason(reason) ? FINISH_REASONS[reason] : UNKNOWN_END;
+
+/** The stop reason of an answer that stands. Of an answer with a broken end only the calls stand. */
 export function stopReasonOf(reason: string, sawCall: boolean): StopReason {
   const meaning = meaningOf(reason);
-  if (meaning.kind === 'refused') return 'refusal';
-  if (meaning.kind === 'complete' && meaning.stopReason === 'max_tokens') return 'max_tokens';
-  return sawCall ? 'tool_use' : 'end_turn';
+  switch (meaning.kind) {
+    case 'refused':
+      return 'refusal';
+    case 'complete':
+      if (meaning.stopReason === 'max_tokens') return 'max_tokens';
+      return sawCall ? 'tool_use' : 'end_turn';
+    case 'unusable':
+    case 'account':
+      return sawCall ? 'tool_use' : 'refusal';
+  }
 }
 
 export const BLOCK_REASONS: Readonly<Record<string, string>> = {

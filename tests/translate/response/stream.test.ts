@@ -80,7 +80,9 @@ describe('stop reasons', () => {
     ['CONTINUATION', [text('a')], 'max_tokens'],
     ['SAFETY', [text('a')], 'refusal'],
     ['RECITATION', [], 'refusal'],
-    ['A_NEW_ONE', [text('a')], 'end_turn'],
+    ['A_NEW_ONE', [text('a')], 'refusal'],
+    ['OTHER', [text('a')], 'refusal'],
+    ['PUP_LIMITED_DISABLED', [text('a')], 'refusal'],
   ];
   for (const [reason, turn, expected] of cases) {
     test(`${reason} after ${turn[0]?.type ?? 'nothing'} → ${expected}`, () => {
