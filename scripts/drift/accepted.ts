@@ -98,7 +98,6 @@ const RECORDED: Reasons = {
   ...NOT_ASKED_FOR,
   ...DETAILS,
   ...NO_USE,
-  ...because('the tier is the key’s, not the request’s', 'unread UsageMetadata.serviceTier'),
 };
 
 const RETIRED = because(

@@ -21,7 +21,8 @@ export type Usage = {
   output_tokens_details: { thinking_tokens: number };
   /** Null where the request had none of Anthropic's server-side tools. */
   server_tool_use: { web_search_requests: number; web_fetch_requests: number } | null;
-  service_tier: 'standard';
+  /** `standard`, or Google's word for another tier. */
+  service_tier: string;
   inference_geo: null;
 };
 

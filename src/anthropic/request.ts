@@ -166,7 +166,7 @@ export const MessagesRequest = Open({
   compaction: refused('unless it is empty'),
   container: refused('unless it is empty'),
   fallbacks: refused('unless it is `default`, or empty'),
-  service_tier: ignored('served as standard', ['auto', 'standard', 'standard_only']),
+  service_tier: ignored('Google has no such tier', ['auto', 'standard_only', 'standard', 'flex', 'priority']),
   speed: ignored('served as standard', ['standard']),
   inference_geo: ignored('Google decides where'),
   betas: needless('says which fields may come'),

@@ -11,7 +11,7 @@ const COUNTS = [
   'thoughtsTokenCount',
   'toolUsePromptTokenCount',
   'totalTokenCount',
-] as const satisfies readonly (keyof UsageMetadata)[];
+] as const satisfies readonly Exclude<keyof UsageMetadata, 'serviceTier'>[];
 
 /** The largest token count: Google's counts have 32 bits. */
 const MOST = 2 ** 31 - 1;
@@ -37,5 +37,7 @@ export function tokenCounts(usageMetadata: unknown): UsageMetadata | undefined {
     counts[key] = count;
     any = true;
   }
-  return any ? counts : undefined;
+  if (!any) return undefined;
+  const { serviceTier } = usageMetadata;
+  return typeof serviceTier === 'string' ? { ...counts, serviceTier } : counts;
 }

@@ -74,6 +74,7 @@ export type GenerateContentRequest = {
   tools?: GeminiTool[];
   toolConfig?: { functionCallingConfig: { mode: FunctionCallingMode; allowedFunctionNames?: string[] } };
   generationConfig?: GenerationConfig;
+  serviceTier?: 'standard' | 'flex' | 'priority';
 };
 
 // ── what we read ────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,6 +136,8 @@ export type UsageMetadata = {
   thoughtsTokenCount?: number;
   toolUsePromptTokenCount?: number;
   totalTokenCount?: number;
+  /** The tier in which the request was served. */
+  serviceTier?: string;
 };
 
 export type PromptFeedback = { blockReason?: string; blockReasonMessage?: string; safetyRatings?: Json };

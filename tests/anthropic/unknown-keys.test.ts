@@ -292,7 +292,7 @@ describe('no warning', () => {
 
   test('for a value that asks for nothing else than what is done', () => {
     expect(told({ ...requestOf(), service_tier: 'standard_only', speed: null })).toEqual([]);
-    expect(told({ ...requestOf(), service_tier: 'priority' })).toEqual(['service_tier']);
+    expect(told({ ...requestOf(), service_tier: 'gold' })).toEqual(['service_tier']);
   });
 });
 

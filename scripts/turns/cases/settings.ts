@@ -102,6 +102,21 @@ export const SETTINGS: TurnCases = {
     },
     replies: [says(chunk([text('Done.')]), end('STOP', { signature: signature('end of text') }))],
   },
+  'ask-service-tier': {
+    shows: 'service_tier is asked for in Google’s words, and usage tells the tier in which Google has served',
+    ask: { service_tier: 'standard_only' },
+    replies: [
+      says(chunk([text('Served.')]), {
+        ...(end() as object),
+        usageMetadata: {
+          promptTokenCount: 9,
+          candidatesTokenCount: 3,
+          totalTokenCount: 12,
+          serviceTier: 'priority',
+        },
+      }),
+    ],
+  },
   'ask-whole': {
     shows: 'A client that wants no stream: the stream, folded',
     ask: { ...THINKING('summarized'), stream: false, tools: ASK_TOOLS },

@@ -6,6 +6,7 @@ import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
 import type { AnswerPlan, RequestContext, UndeclaredCalls } from '../context.ts';
+import { askedTier } from '../service-tier.ts';
 import { answeredTurn } from '../signatures.ts';
 import { ToolNames } from '../tool-names.ts';
 import type { Warn, Warning } from '../warnings.ts';
@@ -47,6 +48,7 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
     ...toToolConfig(request, mode),
     contents,
     generationConfig: toGenerationConfig(request, form, ctx, warn),
+    ...askedTier(request.service_tier),
   };
   return { body, plan: toPlan(request, tools, body, ctx), warnings };
 }

@@ -4,6 +4,7 @@
  */
 import type { Usage } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
+import { toldTier } from '../service-tier.ts';
 
 /** Tokens of a prompt, including those from Gemini's cache. */
 export type PromptSize = { tokens: number; cached: number };
@@ -42,7 +43,7 @@ export function toUsage(usage: UsageMetadata): Usage {
     output_tokens: (usage.candidatesTokenCount ?? 0) + thoughts,
     output_tokens_details: { thinking_tokens: thoughts },
     server_tool_use: null,
-    service_tier: 'standard',
+    service_tier: toldTier(usage.serviceTier),
     inference_geo: null,
   };
 }
