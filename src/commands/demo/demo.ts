@@ -15,7 +15,7 @@ import { systemClock, systemRandom } from '../../lib/ports.ts';
 import type { Demo, DemoFile, Scenario } from '../../sim/scenario/types.ts';
 import { findScenario, loadScenarios } from '../../sim/scenarios.ts';
 import { findClaudeCode, runClaude } from './claude-code.ts';
-import { lineOf, readStreamJson, type Told } from './progress.ts';
+import { factLine, lineOf, readStreamJson, type Told } from './progress.ts';
 import { runScripted } from './scripted-client.ts';
 import { Tally } from './tally.ts';
 
@@ -144,17 +144,18 @@ async function play(options: Options): Promise<void> {
   const tell = (told: Told) => say(lineOf(told));
   const tally = new Tally(tell);
   const mock = await startMock(options, tally);
-  say(
-    `scenario   ${scenario} (offline mock: no model answers)\nfolder     ${cwd}\nprompt     ${demo.prompt}\n`,
-  );
+  say(factLine('scenario', `${scenario} (offline mock: no model answers)`));
+  say(factLine('folder', cwd));
+  say(`${factLine('prompt', demo.prompt)}\n`);
   const started = systemClock.monotonic();
   const ending = await runClient(options, mock.url, cwd, tell).finally(mock.close);
   const seconds = ((systemClock.monotonic() - started) / 1000).toFixed(1);
   const { made, changed } = filesOf(demo, cwd);
-  say(`\n${ending.ok ? 'done' : 'FAILED'}       ${ending.client}, ${seconds} s`);
-  say(`made       ${made.join(', ') || 'no file'}`);
-  if (changed.length > 0) say(`changed    ${changed.join(', ')}`);
-  tally.summary().forEach(say);
+  const run = `${ending.client}, ${seconds} s`;
+  say(`\n${ending.ok ? factLine('done', run, 'green') : factLine('FAILED', run, 'red')}`);
+  say(factLine('made', made.join(', ') || 'no file'));
+  if (changed.length > 0) say(factLine('changed', changed.join(', ')));
+  for (const [label, text] of tally.summary()) say(factLine(label, text));
   if (!ending.ok) exitWith(ending.text, 1);
 }
 

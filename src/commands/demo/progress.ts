@@ -1,5 +1,6 @@
 /** What the demo shows while it runs. */
 import { basename } from 'node:path';
+import { styleText } from 'node:util';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 
 export type Told =
@@ -23,19 +24,25 @@ function textLines(text: string): string {
   return [...shown, ...(lines.length > MOST_LINES ? [`  … (${lines.length} lines)`] : [])].join('\n');
 }
 
-/** What is printed for it. A text may take several lines. */
+/** What is printed for it, in colours where a terminal shows them. A text may take several lines. */
 export function lineOf(told: Told): string {
   switch (told.kind) {
     case 'text':
       return textLines(told.text);
     case 'call':
-      return `  → ${told.tool}  ${firstLine(told.tool === 'Bash' ? told.about : basename(told.about))}`;
+      return `  ${styleText('cyan', `→ ${told.tool}`)}  ${firstLine(told.tool === 'Bash' ? told.about : basename(told.about))}`;
     case 'result':
-      return `    ${told.failed ? '✗' : '✓'} ${firstLine(told.text)}`;
+      return `    ${told.failed ? styleText('red', '✗') : styleText('green', '✓')} ${firstLine(told.text)}`;
     case 'note':
-      return `  ~ ${told.text}`;
+      return styleText('yellow', `  ~ ${told.text}`);
   }
 }
+
+const LABEL = 11;
+
+/** A line about the run: before it, or at its end. */
+export const factLine = (label: string, text: string, style: 'dim' | 'green' | 'red' = 'dim'): string =>
+  `${styleText(style, label.padEnd(LABEL))}${text}`;
 
 type Block = Record<string, unknown>;
 

@@ -62,15 +62,17 @@ export class Tally {
     this.#show({ kind: 'note', text });
   }
 
-  summary(): string[] {
+  /** A label and a text for each line. */
+  summary(): [label: string, text: string][] {
     const list = (items: readonly string[]) =>
       items.length > 0 ? `${items.length} (${items.join(', ')})` : '0';
+    const told = `errors that the client was told: ${list(this.#errors)}`;
     return [
-      `requests   ${this.#requests} by the client, ${this.#upstream} upstream`,
-      `tokens     ${this.#tokensIn} in, ${this.#tokensOut} out`,
-      `faults     ${list(this.#faults)}`,
-      `refusals   ${list(this.#refusals)}`,
-      `retries    ${this.#retries} by the proxy, unseen by the client; errors that the client was told: ${list(this.#errors)}`,
+      ['requests', `${this.#requests} by the client, ${this.#upstream} upstream`],
+      ['tokens', `${this.#tokensIn} in, ${this.#tokensOut} out`],
+      ['faults', list(this.#faults)],
+      ['refusals', list(this.#refusals)],
+      ['retries', `${this.#retries} by the proxy, unseen by the client; ${told}`],
     ];
   }
 }
