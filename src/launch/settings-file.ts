@@ -5,8 +5,10 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -14,10 +16,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../config/read-value.ts';
 import { shortHash } from '../lib/hash.ts';
-import { isObject } from '../lib/json.ts';
+import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Scope } from './arguments.ts';
 import { type Path, valueAt, withMember, withoutMember } from './json-edit.ts';
 
@@ -32,8 +34,8 @@ type Note = {
   /** The hash of the text that was written. */
   digest: string;
   wanted: Wanted;
-  /** True where the folder of the file was made, too. */
-  madeFolder: boolean;
+  /** The highest folder that was made for the file, where any was. */
+  madeFolder?: string;
 };
 
 const EMPTY = '{}\n';
@@ -47,12 +49,31 @@ export function settingsPath(scope: Scope, { folder, configFolder }: Homes): str
   return join(folder, '.claude', scope === 'project' ? 'settings.json' : 'settings.local.json');
 }
 
-/** The path behind links: some users keep their dotfiles elsewhere. */
-const realPath = (file: string): string => (existsSync(file) ? realpathSync(file) : file);
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+/**
+ * The path behind all links, since some users keep their dotfiles elsewhere. What is not there yet has the path that it will have: the note of a
+ * file must be found when the file is there, whichever way leads to it.
+ */
+function realPath(path: string, links = 0): string {
+  if (existsSync(path)) return realpathSync(path);
+  if (links > MOST_LINKS)
+    throw new ConfigError(`${path} is a link that leads to itself. Nothing was changed`);
+  const folder = dirname(path);
+  if (folder === path) return path;
+  const real = join(realPath(folder, links), basename(path));
+  const isLink = lstatSync(real, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return isLink ? realPath(resolve(dirname(real), readlinkSync(real)), links + 1) : real;
+}
 
 /** The text of the file; undefined where there is no file. Throws a ConfigError where its bytes could not be kept. */
 function readText(file: string): string | undefined {
-  if (!existsSync(file)) return undefined;
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats) return undefined;
+  // To read a pipe would last for ever, and to replace a device would break this machine.
+  if (!stats.isFile())
+    throw new ConfigError(`${file} cannot be read: it is no ordinary file. Nothing was changed`);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(file));
   } catch (error) {
@@ -125,7 +146,12 @@ const notePath = (state: string, file: string): string => join(state, 'settings'
 
 function readNote(state: string, file: string): Note | undefined {
   const path = notePath(state, file);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Note) : undefined;
+  if (!existsSync(path)) return undefined;
+  const note = tryParseJson(readFileSync(path, 'utf8'));
+  if (isObject(note) && Array.isArray(note['wanted'])) return note as Note;
+  throw new ConfigError(
+    `${path} should say what was written into ${file}, and is damaged. Nothing was changed. Delete that file, then take out of ${file} by hand what does not belong there`,
+  );
 }
 
 /** Throws where the file has changed since it was looked at. The user may take minutes to say yes, and Claude Code writes to the file. */
@@ -149,9 +175,10 @@ function replaceFile(file: string, text: string): void {
   }
 }
 
-function makeFolder(folder: string): void {
+/** The highest folder that had to be made; undefined where all were there. */
+function makeFolder(folder: string): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`${folder} cannot be made: ${why}`);
@@ -184,13 +211,13 @@ export function planWrite(
   const wanted = wantedIn(parse(file, base));
   const after = withWanted(file, base, wanted);
   if (after === now) return undefined;
-  const madeFolder = note?.madeFolder === true || !existsSync(dirname(file));
   const apply = () => {
     checkSame(file, now);
-    makeFolder(dirname(file));
+    const made = makeFolder(dirname(file)) ?? note?.madeFolder;
     makeFolder(join(state, 'settings'));
     // The note is written first. A note of what was never written is better than a written file that cannot be undone.
-    const kept: Note = { file, before, digest: digestOf(after), wanted, madeFolder };
+    const folder = made === undefined ? {} : { madeFolder: made };
+    const kept: Note = { file, before, digest: digestOf(after), wanted, ...folder };
     replaceFile(notePath(state, file), JSON.stringify(kept));
     replaceFile(file, after);
   };
@@ -218,21 +245,25 @@ export function planUndo(path: string, state: string): Change | undefined {
   const apply = () => {
     if (after !== undefined) replaceFile(file, after);
     else rmSync(file, { force: true });
-    if (after === undefined && note.madeFolder) removeIfEmpty(dirname(file));
+    if (after === undefined && note.madeFolder !== undefined)
+      removeEmptyFolders(dirname(file), note.madeFolder);
     rmSync(notePath(state, file));
   };
   const isPartial = now !== undefined && digestOf(now) !== note.digest;
   return { file, before: now, after, isPartial, apply };
 }
 
-function removeIfEmpty(folder: string): void {
+/** Removes `folder` and those above it, up to `highest`, as far as they are empty. */
+function removeEmptyFolders(folder: string, highest: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    // Somebody has put something there since.
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
+    // Somebody has put something there since.
+    if (code === 'ENOTEMPTY' || code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw error;
   }
+  if (folder !== highest && folder.startsWith(highest)) removeEmptyFolders(dirname(folder), highest);
 }
 
 /** The `env` of several settings together. Later settings win. */

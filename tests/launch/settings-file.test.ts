@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -54,6 +55,18 @@ describe('written and taken back', () => {
       '\uFEFF{\r\n\t"a" : [1,\t2],\r\n\t"big": 12345678901234567890\r\n}\r\n',
     ],
     ['with half a pair in a string', '{"a":"\\ud800"}'],
+    ['with nothing but a mark', '\uFEFF'],
+    ['with the line ends of old Macs', '{\r"a":1\r}\r'],
+    ['with objects of ours that are empty', '{"env":{},"permissions":{ }}\n\n'],
+    ['with members twice', '{"env":{"URL":"x"},"a":1,"env":{"URL":"y","B":"1","URL":"z"}}'],
+    ['with values of ours that are no texts', '{"env":{"URL":1},"permissions":{"defaultMode":{"a":[1]}}}'],
+    ['with names of JavaScript', '{"__proto__":{"x":1},"env":{"__proto__":"z","constructor":"y"}}'],
+    ['with a list in lists, ten thousand deep', `{"a":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
+    [
+      'of two megabytes',
+      JSON.stringify({ a: Array.from({ length: 20_000 }, () => 'x'.repeat(100)) }, null, 2),
+    ],
+    ['as we would write it ourselves', '{"env":{"URL":"http://127.0.0.1:1"},"permissions":{"allow":["a"]}}'],
   ])('%s: the same bytes', (_name, before) => {
     lay(before);
     write();
@@ -63,6 +76,25 @@ describe('written and taken back', () => {
     });
     undo();
     expect(text()).toBe(before);
+  });
+
+  test('every folder that was made for the file is gone again, and no other', () => {
+    const deep = join(folder, 'config/of/claude/settings.json');
+    mkdirSync(join(folder, 'config'));
+    planWrite(deep, () => WANTED, state())?.apply();
+    planUndo(deep, state())?.apply();
+    expect(readdirSync(join(folder, 'config'))).toEqual([]);
+  });
+
+  test('of two files, each is taken back by itself', () => {
+    const other = join(folder, '.claude', 'settings.local.json');
+    lay('{"a":1}');
+    write();
+    planWrite(other, () => WANTED, state())?.apply();
+    undo();
+    expect([text(), existsSync(other)]).toEqual(['{"a":1}', true]);
+    planUndo(other, state())?.apply();
+    expect(existsSync(other)).toBe(false);
   });
 
   test('a file that was not there is gone again, and so is its folder', () => {
@@ -108,6 +140,34 @@ test('changed while the question was open: refused, and theirs stays', () => {
   lay('{"a":2}');
   expect(() => planned?.apply()).toThrow('was changed meanwhile');
   expect(text()).toBe('{"a":2}');
+});
+
+test.each([
+  ['none', undefined],
+  ['other settings', '{"a":1}'],
+  ['a value of ours', '{"env":{"URL":"http://127.0.0.1:1"}}'],
+])(
+  'killed after the note and before the file, where there was %s: an undo changes nothing',
+  (_name, before) => {
+    if (before !== undefined) lay(before);
+    write();
+    if (before === undefined) rmSync(file);
+    else lay(before);
+    undo();
+    expect(existsSync(file) ? text() : undefined).toBe(before);
+    expect(planUndo(file, state())).toBeUndefined();
+  },
+);
+
+test('killed after the file was taken back: a second undo changes nothing', () => {
+  lay('{"env":{"A":"1"}}');
+  write();
+  const note = join(state(), 'settings', readdirSync(join(state(), 'settings'))[0] ?? '');
+  const kept = readFileSync(note);
+  undo();
+  writeFileSync(note, kept);
+  undo();
+  expect(text()).toBe('{"env":{"A":"1"}}');
 });
 
 describe('changed by others since', () => {
@@ -183,6 +243,34 @@ describe('refused, and left as it is', () => {
     expect(existsSync(state())).toBe(false);
   });
 
+  test('what is no ordinary file', () => {
+    mkdirSync(join(folder, '.claude'));
+    for (const target of ['/dev/null', folder]) {
+      symlinkSync(target, file);
+      expect(() => write()).toThrow('it is no ordinary file');
+      expect(lstatSync(file).isSymbolicLink()).toBe(true);
+      rmSync(file);
+    }
+    expect(existsSync(state())).toBe(false);
+  });
+
+  test('a link that leads to itself', () => {
+    mkdirSync(join(folder, '.claude'));
+    symlinkSync('settings.json', file);
+    expect(() => write()).toThrow('is a link that leads to itself');
+  });
+
+  test.each(['', '{', '{}'])('a note that is damaged: %p', (damaged) => {
+    lay('{}');
+    write();
+    const after = text();
+    const notes = join(state(), 'settings');
+    for (const name of readdirSync(notes)) writeFileSync(join(notes, name), damaged);
+    expect(() => undo()).toThrow('is damaged');
+    expect(() => write([[['env', 'URL'], 'http://127.0.0.1:2']])).toThrow('is damaged');
+    expect(text()).toBe(after);
+  });
+
   test('an undo of what is broken by now', () => {
     lay('{}');
     write();
@@ -215,5 +303,25 @@ describe('the file itself', () => {
     expect(readFileSync(kept, 'utf8')).toContain('127.0.0.1');
     undo();
     expect(readFileSync(kept, 'utf8')).toBe('{"a":1}');
+  });
+
+  test('that is not there yet is made where its link leads, and the link stays', () => {
+    const kept = join(folder, 'dotfiles/claude.json');
+    mkdirSync(join(folder, '.claude'));
+    symlinkSync('../dotfiles/claude.json', file);
+    write();
+    expect(readFileSync(kept, 'utf8')).toContain('127.0.0.1');
+    undo();
+    expect([existsSync(kept), lstatSync(file).isSymbolicLink()]).toEqual([false, true]);
+    expect(existsSync(join(folder, 'dotfiles'))).toBe(false);
+  });
+
+  test('is the same file by whichever way it is named', () => {
+    const way = join(folder, 'way');
+    symlinkSync(folder, way);
+    planWrite(join(way, '.claude/settings.json'), () => WANTED, state())?.apply();
+    expect(existsSync(file)).toBe(true);
+    undo();
+    expect(existsSync(join(folder, '.claude'))).toBe(false);
   });
 });
