@@ -6,6 +6,7 @@ import { watchLauncher } from '../config/launcher.ts';
 import { openOwnEnvFiles, serveCommand } from '../config/program.ts';
 import { launchClaude } from '../launch/claude.ts';
 import { exitOfSignal, type OnSignal } from '../launch/client.ts';
+import { managedFolder } from '../launch/managed-settings.ts';
 import { systemClock } from '../lib/ports.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -41,6 +42,7 @@ export async function claude(argv: readonly string[]): Promise<void> {
     cwd: process.cwd(),
     home: atStart['HOME'] || homedir(),
     platform: process.platform,
+    managed: managedFolder(process.platform),
     pid: process.pid,
     clock: systemClock,
     serve: serveCommand(),

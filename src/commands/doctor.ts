@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { asCalled, openOwnEnvFiles } from '../config/program.ts';
 import { doctor as examine } from '../doctor/doctor.ts';
 import type { OnSignal } from '../launch/client.ts';
+import { managedFolder } from '../launch/managed-settings.ts';
 import { systemClock, systemConnect } from '../lib/ports.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -23,6 +24,7 @@ export async function doctor(argv: readonly string[]): Promise<never> {
     cwd: process.cwd(),
     home: atStart['HOME'] || homedir(),
     platform: process.platform,
+    managed: managedFolder(process.platform),
     clock: systemClock,
     fetch: (url, init) => fetch(url, init),
     connect: systemConnect,

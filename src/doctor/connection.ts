@@ -2,36 +2,45 @@
 import { inTheWay, withoutDetour } from '../launch/environment.ts';
 import { lookAt } from '../launch/look.ts';
 import { isObject } from '../lib/json.ts';
-import type { DoctorContext } from './context.ts';
+import type { DoctorContext, SettingsFile } from './context.ts';
 import { type Check, type Finding, hint, orOk, stops } from './finding.ts';
 
 /** These are sent along, or are not looked at; with the others Claude Code asks somebody else. */
 const HARMLESS: ReadonlySet<string> = new Set(['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN']);
 
 /** The settings file that sets a variable for Claude Code; undefined where the environment does. */
-function fileWith(name: string, { files }: DoctorContext): string | undefined {
-  const holds = ({ settings }: DoctorContext['files'][number]) =>
-    isObject(settings['env']) && settings['env'][name] !== undefined;
-  return files.findLast(holds)?.path;
+function fileWith(name: string, { files }: DoctorContext): SettingsFile | undefined {
+  return files.findLast(({ settings }) => isObject(settings['env']) && settings['env'][name] !== undefined);
 }
 
 /** How a variable of Claude Code's is taken away. */
 function removal(name: string, context: DoctorContext): string {
   const file = fileWith(name, context);
-  return file === undefined ? `\`unset ${name}\`` : `remove env.${name} from \`${file}\``;
+  if (file === undefined) return `\`unset ${name}\``;
+  const who = file.scope === 'managed' ? ', or have whoever manages this machine do so' : '';
+  return `remove env.${name} from \`${file.path}\`${who}`;
+}
+
+/** How a variable of Claude Code's gets a value: where a file sets it, the environment does not count. */
+function assignment(name: string, value: string, context: DoctorContext): string {
+  const file = fileWith(name, context);
+  return file === undefined ? `\`${name}=${value}\`` : `set env.${name} to ${value} in \`${file.path}\``;
 }
 
 const FOR_LAUNCHES = '`bun run claude` overrules it; a plain `claude` goes by it.';
+const FOR_ALL =
+  'It is laid down for all users of this machine, so `bun run claude` cannot overrule it either.';
 
 function accountFindings(context: DoctorContext): Finding[] {
   const { own } = context;
   const isByHand = Boolean(own['ANTHROPIC_BASE_URL']);
   return inTheWay(own).map((name) => {
     const fix = `Take it away: ${removal(name, context)}.`;
-    if (!HARMLESS.has(name) && isByHand)
+    const isFixed = fileWith(name, context)?.scope === 'managed';
+    if (!HARMLESS.has(name) && (isByHand || isFixed))
       return stops(
-        `${name} is set beside ANTHROPIC_BASE_URL`,
-        'Claude Code then asks another provider, and not the proxy.',
+        isFixed ? `${name} is set for all users` : `${name} is set beside ANTHROPIC_BASE_URL`,
+        `Claude Code then asks another provider, and not the proxy.${isFixed ? ` ${FOR_ALL}` : ''}`,
         fix,
       );
     const why =
@@ -54,18 +63,22 @@ async function addressFindings(context: DoctorContext): Promise<Finding[]> {
   const url = own['ANTHROPIC_BASE_URL'];
   if (!url) return [];
   const base = URL.parse(url);
-  const where = `ANTHROPIC_BASE_URL of ${fileWith('ANTHROPIC_BASE_URL', context) ?? 'the environment'} is ${url}`;
+  const file = fileWith('ANTHROPIC_BASE_URL', context);
+  const plain = (why: string) => (file?.scope === 'managed' ? `${why} ${FOR_ALL}` : why);
+  const where = `ANTHROPIC_BASE_URL of ${file?.path ?? 'the environment'} is ${url}`;
   const remedy = `Take it away: ${removal('ANTHROPIC_BASE_URL', context)}. Then \`bun run claude\` finds the proxy.`;
-  if (!base) return [stops(`${where}, which is no URL`, 'A plain `claude` cannot connect.', remedy)];
+  if (!base) return [stops(`${where}, which is no URL`, plain('A plain `claude` cannot connect.'), remedy)];
   const token = own['ANTHROPIC_AUTH_TOKEN'] || expected.token;
   const found = await lookAt(url.replace(/\/+$/, ''), { ...expected, token });
   const isAddress = base.origin === new URL(address).origin;
   if (found.kind === 'nothing' && isAddress) return [NOT_RUNNING, ...tokenFindings(context)];
   if (found.kind === 'nothing')
-    return [stops(`${where}, and nobody listens there`, 'A plain `claude` cannot connect.', remedy)];
+    return [stops(`${where}, and nobody listens there`, plain('A plain `claude` cannot connect.'), remedy)];
   // What else listens at our own address is told by the check of the port.
   if (found.kind === 'other' && !(isAddress && base.pathname === '/'))
-    return [stops(`${where}, where ${found.why}`, 'A plain `claude` does not ask this proxy.', remedy)];
+    return [
+      stops(`${where}, where ${found.why}`, plain('A plain `claude` does not ask this proxy.'), remedy),
+    ];
   return tokenFindings(context);
 }
 
@@ -79,8 +92,8 @@ function tokenFindings(context: DoctorContext): Finding[] {
         'ANTHROPIC_BASE_URL is set, and ANTHROPIC_AUTH_TOKEN is not',
         'Claude Code then sends what you have logged in with, or asks you to log in.',
         config.proxyApiKey === undefined
-          ? 'Any word will do: `ANTHROPIC_AUTH_TOKEN=dummy`.'
-          : 'Give it the PROXY_API_KEY: `ANTHROPIC_AUTH_TOKEN=<PROXY_API_KEY>`.',
+          ? `Any word will do: ${assignment('ANTHROPIC_AUTH_TOKEN', 'dummy', context)}.`
+          : `Give it the PROXY_API_KEY: ${assignment('ANTHROPIC_AUTH_TOKEN', '<PROXY_API_KEY>', context)}.`,
       ),
     ];
   if (config.proxyApiKey === undefined || token === config.proxyApiKey) return [];
@@ -88,13 +101,14 @@ function tokenFindings(context: DoctorContext): Finding[] {
     stops(
       'ANTHROPIC_AUTH_TOKEN is not the PROXY_API_KEY',
       'The proxy answers 401 to every request of a plain `claude`.',
-      'Give it the PROXY_API_KEY: `ANTHROPIC_AUTH_TOKEN=<PROXY_API_KEY>`.',
+      `Give it the PROXY_API_KEY: ${assignment('ANTHROPIC_AUTH_TOKEN', '<PROXY_API_KEY>', context)}.`,
     ),
   ];
 }
 
 /** A company's proxy cannot reach this machine. */
-function detourFindings({ own, address }: DoctorContext): Finding[] {
+function detourFindings(context: DoctorContext): Finding[] {
+  const { own, address } = context;
   const wanted = withoutDetour(address, own);
   const list = wanted['NO_PROXY'] ?? wanted['no_proxy'];
   if (list === undefined) return [];
@@ -103,7 +117,7 @@ function detourFindings({ own, address }: DoctorContext): Finding[] {
     level(
       `HTTP_PROXY is set, and NO_PROXY does not name ${new URL(address).hostname}`,
       `A plain \`claude\` sends requests for this machine to the company's proxy. ${FOR_LAUNCHES}`,
-      `Name this machine: \`NO_PROXY=${list}\` \`no_proxy=${list}\`.`,
+      `Name this machine: ${assignment('NO_PROXY', list, context)} and ${assignment('no_proxy', list, context)}.`,
     ),
   ];
 }
@@ -120,7 +134,7 @@ function tasteFindings(context: DoctorContext): Finding[] {
           hint(
             'model discovery is off',
             '/model does not list what the proxy has.',
-            'Switch it on: `CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY=1`.',
+            `Switch it on: ${assignment('CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY', '1', context)}.`,
           ),
         ]
       : []),

@@ -6,22 +6,18 @@ import type { Environment } from '../config/env-files.ts';
 import { VARIABLE_ROWS } from '../config/variables.ts';
 import { urlOf } from '../http/listen.ts';
 import { SCOPES, type Scope } from '../launch/arguments.ts';
-import { ANY_TOKEN, pathOf } from '../launch/context.ts';
+import { ANY_TOKEN, pathOf, type Where } from '../launch/context.ts';
 import { withoutScriptRunner } from '../launch/environment.ts';
 import type { Expected } from '../launch/look.ts';
-import { envOf, readSettings } from '../launch/settings-file.ts';
+import { type ReadFile, readFile, readManaged } from '../launch/managed-settings.ts';
+import { envOf } from '../launch/settings-file.ts';
 import { allSecrets, passwordsIn } from '../lib/secrets.ts';
 import type { Arguments } from './arguments.ts';
 import { Google } from './google.ts';
 import type { DoctorPorts } from './ports.ts';
 
-/** One of Claude Code's settings files; `problem` where Claude Code cannot read it either. */
-export type SettingsFile = {
-  scope: Scope;
-  path: string;
-  settings: Record<string, unknown>;
-  problem: string | undefined;
-};
+/** One of Claude Code's settings files; where there is a `problem` Claude Code cannot read it either. `managed`: of a company, for all its users. */
+export type SettingsFile = ReadFile & { scope: Scope | 'managed' };
 
 /** `name`: the setting that is wrong. */
 export type SettingsFault = { name: string; message: string };
@@ -63,13 +59,10 @@ function readSound(env: Environment, flags: readonly string[]): Pick<DoctorConte
   }
 }
 
-function readFile(scope: Scope, path: string): SettingsFile {
-  try {
-    return { scope, path, settings: readSettings(path), problem: undefined };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { scope, path, settings: {}, problem: error.message };
-  }
+/** Later files win. */
+function readFiles(where: Where, managed: string): SettingsFile[] {
+  const users = SCOPES.map((scope) => ({ scope, ...readFile(pathOf(scope, where)) }));
+  return [...users, ...readManaged(managed).map((file) => ({ scope: 'managed' as const, ...file }))];
 }
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|AUTH|COOKIE/;
@@ -104,7 +97,7 @@ export function readContext(args: Arguments, ports: DoctorPorts): DoctorContext 
     throw new ConfigError(`--folder: ${folder} is no folder`);
   const { config, faults } = readSound(ports.env, args.proxy);
   const outside = withoutScriptRunner(ports.outside);
-  const files = SCOPES.map((scope) => readFile(scope, pathOf(scope, { outside, folder, ports })));
+  const files = readFiles({ outside, folder, ports }, ports.managed);
   const own = { ...outside, ...envOf(files.map(({ settings }) => settings)) };
   return {
     ports,

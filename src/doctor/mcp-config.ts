@@ -59,7 +59,9 @@ type Approvals = { isDisabled(server: McpServer): boolean; isApproved(server: Mc
 function approvals({ files, args }: DoctorContext, project: Record<string, unknown>): Approvals {
   const isTrusted = project['hasTrustDialogAccepted'] === true;
   const places = [...files.map(({ settings }) => settings), project];
-  const users = files.filter(({ scope }) => scope === 'user' || isTrusted).map(({ settings }) => settings);
+  const users = files
+    .filter(({ scope }) => scope === 'user' || scope === 'managed' || isTrusted)
+    .map(({ settings }) => settings);
   const listed = (key: string, among: readonly Record<string, unknown>[]) =>
     new Set(among.flatMap((place) => namesIn(place[key])));
   const disabled = listed('disabledMcpjsonServers', places);

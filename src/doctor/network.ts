@@ -30,12 +30,19 @@ function companyProxy(
 }
 
 const CERTIFICATE = /certificate/;
+/** An HTTP proxy that does not open the way to a host, and what it says. */
+const NO_TUNNEL = /the HTTP proxy refused the way there: (\d+)/;
 
 function wayFix(context: DoctorContext, said: string): string {
   const { config } = context;
   const proxy = companyProxy(context.google.baseUrl, context);
   if (CERTIFICATE.test(said))
     return 'Ask your company for the root certificate that its network signs with, as a PEM file, and set it in the environment (.env is too late): `NODE_EXTRA_CA_CERTS=<file>`. If the date of this machine is wrong, set that right first.';
+  const refused = NO_TUNNEL.exec(said)?.[1];
+  if (proxy && refused === '407')
+    return `${proxy.host}, which ${proxy.name} names, wants a name and a password that it knows: \`${proxy.name}=http://<name>:<password>@${proxy.host}\`.`;
+  if (proxy && refused !== undefined)
+    return `Ask whoever runs ${proxy.host}, which ${proxy.name} names, to let requests to ${new URL(context.google.baseUrl).host} through; or go without: \`unset ${proxy.name}\`.`;
   if (proxy)
     return `Requests go through ${proxy.host}, which ${proxy.name} names. Correct it, or go without: \`unset ${proxy.name}\`.`;
   if (config.baseUrl !== undefined)

@@ -12,6 +12,8 @@ export type DoctorPorts = {
   cwd: string;
   home: string;
   platform: string;
+  /** Where a company lays Claude Code's settings for all users of this machine. */
+  managed: string;
   clock: Clock;
   /** The network, as the proxy uses it. */
   fetch: Fetch;

@@ -22,6 +22,8 @@ export type LaunchPorts = {
   cwd: string;
   home: string;
   platform: string;
+  /** Where a company lays settings for all users of this machine. */
+  managed: string;
   pid: number;
   clock: Clock;
   /** The command that starts a proxy, without flags: `bun src/main.ts`, or one executable. */

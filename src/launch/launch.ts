@@ -11,6 +11,7 @@ import { findClient, hasFlag, howToGet, runClient, saysPermissions } from './cli
 import { type LaunchContext, servedAt, settingsInForce } from './context.ts';
 import { inTheWay, PERMISSION_MODE, variablesFor } from './environment.ts';
 import { lookAt } from './look.ts';
+import { leadingElsewhere, readManaged } from './managed-settings.ts';
 import { type ProxyInUse, StartedProxies } from './proxies.ts';
 import { choosesPermissions, envOf } from './settings-file.ts';
 
@@ -114,17 +115,20 @@ const permissionArgs = (settings: readonly unknown[], args: readonly string[]): 
 
 async function runOn(proxy: ProxyInUse, path: string, context: LaunchContext): Promise<number> {
   const { args, outside, folder, ports } = context;
+  const managed = readManaged(ports.managed);
   const settings = settingsInForce(context);
   const inSettings = envOf(settings);
-  const own = { ...outside, ...inSettings };
+  const fixed = managed.map((file) => file.settings);
+  const own = { ...outside, ...inSettings, ...envOf(fixed) };
   const variables = variablesFor(servedAt(proxy.url, proxy.inputTokens, context), own, outside);
   const unset = new Set(inTheWay(outside));
   const kept = Object.entries(outside).filter(([name]) => !unset.has(name));
+  for (const line of leadingElsewhere(variables, managed)) ports.err(line);
   const overruling = overrule(variables, inSettings, context);
   try {
     return await runClient({
       path,
-      args: [...overruling.args, ...permissionArgs(settings, args.client), ...args.client],
+      args: [...overruling.args, ...permissionArgs([...settings, ...fixed], args.client), ...args.client],
       env: { ...Object.fromEntries(kept), ...variables, PWD: folder },
       cwd: folder,
       onSignal: ports.onSignal,

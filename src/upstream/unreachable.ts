@@ -19,6 +19,15 @@ const CODES: Readonly<Record<string, string>> = {
   FailedToOpenSocket: 'no connection',
 };
 
+/** Bun's code where an HTTP proxy did not open the way to the host. The error has the proxy's status. */
+const TUNNEL = 'ERR_PROXY_TUNNEL';
+
+/** `407 Proxy Authentication Required`: what the HTTP proxy said. */
+function refusalOfProxy(error: unknown): string {
+  const { status, statusText } = error as { status?: unknown; statusText?: unknown };
+  return `${status ?? ''} ${statusText ?? ''}`.trim();
+}
+
 /** Matches errors of certificates that are not trusted. Each cause has a name of its own. */
 const CERTIFICATE = /CERT|^UNABLE_TO_|^ERR_TLS_/;
 
@@ -34,6 +43,8 @@ export const errorCode = (error: unknown): string | undefined =>
 /** The message `cannot reach host: CODE (why)`; undefined where the host was reached. */
 export function describeUnreachable(url: string, error: unknown): string | undefined {
   const code = errorCode(error);
+  if (code === TUNNEL)
+    return `cannot reach ${new URL(url).host}: ${code} (the HTTP proxy refused the way there: ${refusalOfProxy(error)})`;
   const why = code === undefined ? undefined : whyUnreachable(code);
   return why === undefined ? undefined : `cannot reach ${new URL(url).host}: ${code} (${why})`;
 }

@@ -7,6 +7,8 @@ import type { Fault } from './doctor-faults.ts';
 import { exists, gone } from './launch.ts';
 
 const USER_SETTINGS = 'home/.claude/settings.json';
+const MANAGED = 'managed/managed-settings.json';
+const MORE_MANAGED = 'managed/managed-settings.d/20-gateway.json';
 
 /** What a proxy says that runs with these settings, as far as the doctor asks. */
 function serveProxy(bench: DoctorBench, port = 0): string {
@@ -80,6 +82,50 @@ export const CLIENT_FAULTS: readonly Fault[] = [
     check: 'connection',
     says: /ANTHROPIC_AUTH_TOKEN is not the PROXY_API_KEY/,
     hands: () => ({ answers: { '<PROXY_API_KEY>': 'between-us-two' } }),
+  },
+  {
+    name: 'another token than the proxy takes, in a settings file',
+    seed: (bench) => {
+      const { ANTHROPIC_AUTH_TOKEN, ...rest } = connected(bench);
+      Object.assign(bench.env, rest, { PROXY_API_KEY: 'between-us-two' });
+      bench.write(USER_SETTINGS, { env: { ANTHROPIC_AUTH_TOKEN } });
+    },
+    level: 'stops',
+    check: 'connection',
+    says: /ANTHROPIC_AUTH_TOKEN is not the PROXY_API_KEY/,
+    hands: (bench) => ({
+      acts: {
+        [join(bench.root, USER_SETTINGS)]: () =>
+          bench.write(USER_SETTINGS, { env: { ANTHROPIC_AUTH_TOKEN: 'between-us-two' } }),
+      },
+    }),
+  },
+  {
+    name: "another provider in a company's settings, which no launch overrules",
+    seed: (bench) => bench.write(MANAGED, { env: { CLAUDE_CODE_USE_VERTEX: '1' } }),
+    level: 'stops',
+    check: 'connection',
+    says: /^CLAUDE_CODE_USE_VERTEX is set for all users$/,
+    hands: (bench) => ({ acts: { [join(bench.root, MANAGED)]: () => bench.write(MANAGED, {}) } }),
+  },
+  {
+    name: "another base URL in a second file of a company's settings",
+    seed: (bench) => {
+      Object.assign(bench.env, connected(bench));
+      bench.write(MORE_MANAGED, { env: { ANTHROPIC_BASE_URL: `http://127.0.0.1:${unusedPort()}` } });
+    },
+    level: 'stops',
+    check: 'connection',
+    says: /^ANTHROPIC_BASE_URL of .*managed-settings\.d.20-gateway\.json is .*, and nobody listens there/,
+    hands: (bench) => ({ acts: { [join(bench.root, MORE_MANAGED)]: () => bench.write(MORE_MANAGED, {}) } }),
+  },
+  {
+    name: "a company's settings with a comment",
+    seed: (bench) => bench.write(MANAGED, '{} // ours'),
+    level: 'stops',
+    check: 'connection',
+    says: /managed-settings\.json is not valid JSON/,
+    hands: (bench) => ({ acts: { [join(bench.root, MANAGED)]: () => bench.write(MANAGED, {}) } }),
   },
   {
     name: 'a settings file with a comma too many',

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { certificateFor } from './certificate.ts';
 import { BAD_KEY, type DoctorBench, GOOD_KEY, type Hands, unusedPort } from './doctor.ts';
+import { serveTunnels } from './http-proxy.ts';
 
 export type Fault = {
   name: string;
@@ -13,6 +14,24 @@ export type Fault = {
   /** What is read when a process begins cannot be seeded into this one. */
   inProcess?: true;
 };
+
+/** Google with a certificate, and on the way to it an HTTP proxy. `opens` says why it does not open a tunnel; the head is in small letters. */
+async function behindProxy(
+  bench: DoctorBench,
+  { opens }: { opens(head: string): string | undefined },
+): Promise<void> {
+  const tls = certificateFor('localhost');
+  const google = bench.serve(bench.google.answer, { tls }).replace('http://127.0.0.1', 'https://localhost');
+  const proxy = await serveTunnels(Number(new URL(google).port), opens);
+  bench.servers.push(proxy);
+  Object.assign(bench.env, {
+    HTTPS_PROXY: proxy.url,
+    NO_PROXY: '127.0.0.1',
+    no_proxy: '127.0.0.1',
+    NODE_EXTRA_CA_CERTS: bench.write('ca.pem', tls.cert),
+    GOOGLE_GEMINI_BASE_URL: google,
+  });
+}
 
 export const PROXY_FAULTS: readonly Fault[] = [
   {
@@ -75,18 +94,25 @@ export const PROXY_FAULTS: readonly Fault[] = [
   },
   {
     name: "a company's proxy that lets nothing through",
-    seed: (bench) => {
-      const proxy = bench.serve(() => new Response('no', { status: 407 }));
-      Object.assign(bench.env, { HTTPS_PROXY: proxy, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1' });
-      const tls = certificateFor('localhost');
-      bench.env['NODE_EXTRA_CA_CERTS'] = bench.write('ca.pem', tls.cert);
-      bench.env['GOOGLE_GEMINI_BASE_URL'] = bench
-        .serve(bench.google.answer, { tls })
-        .replace('http://127.0.0.1', 'https://localhost');
-    },
+    seed: (bench) => behindProxy(bench, { opens: () => '403 Forbidden' }),
     level: 'stops',
     check: 'network',
-    says: /the connection failed/,
+    says: /^cannot reach localhost:\d+: ERR_PROXY_TUNNEL \(the HTTP proxy refused the way there: 403 Forbidden\)$/,
+    inProcess: true,
+  },
+  {
+    name: "a company's proxy that wants a name and a password",
+    seed: (bench) =>
+      behindProxy(bench, {
+        opens: (head) =>
+          head.includes(`\r\nproxy-authorization: basic ${btoa('me:hush-hush').toLowerCase()}\r\n`)
+            ? undefined
+            : '407 Proxy Authentication Required',
+      }),
+    level: 'stops',
+    check: 'network',
+    says: /refused the way there: 407 Proxy Authentication Required/,
+    hands: () => ({ answers: { '<name>': 'me', '<password>': 'hush-hush' } }),
     inProcess: true,
   },
   {

@@ -141,6 +141,7 @@ export class DoctorBench {
       cwd: this.root,
       home: this.home,
       platform: 'linux',
+      managed: join(this.root, 'managed'),
       clock,
       fetch: (url, init) => fetch(url, init),
       connect: systemConnect,

@@ -120,6 +120,19 @@ describe('a broken connection', () => {
     expect((error as UpstreamError).cause).toBeInstanceOf(Error);
   });
 
+  test('refused by an HTTP proxy in between: nobody was asked, and the proxy says why', async () => {
+    using proxy = serveUpstream(() => new Response('no', { status: 407 }));
+    const through: Fetch = (url, init) => fetch(url, { ...init, proxy: proxy.url });
+    const error = await caught(
+      backendAt('https://localhost:1', { fetch: through }).generate(request, exchange, never),
+    );
+    expect(error).toMatchObject({
+      kind: 'unreachable',
+      message:
+        'cannot reach localhost:1: ERR_PROXY_TUNNEL (the HTTP proxy refused the way there: 407 Proxy Authentication Required)',
+    });
+  });
+
   /** On a real socket: sends `text` as part of a chunked body that never ends, until `reset` is called. */
   function resettable(text: string) {
     const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
