@@ -319,10 +319,12 @@ export const VARIABLE_ROWS: readonly (readonly [VariableName, Variable])[] = Obj
   Variable,
 ][];
 
-/** Settings that are planned and not there yet. Whoever sets one is told at start. */
+/** Settings that are planned and not there yet; some by the names that older proxies have for them. Whoever sets one is told at start. */
 export const NOT_SERVED: readonly string[] = [
   'GOOGLE_CLOUD_PROJECT',
   'GOOGLE_CLOUD_LOCATION',
+  'VERTEX_PROJECT_ID',
+  'VERTEX_LOCATION',
   'GUIDANCE',
   'IDENTITY',
   'AUTO_MODE_CLASSIFIER',
