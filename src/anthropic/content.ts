@@ -25,10 +25,10 @@ export const TextBlock = block('text', {
   cache_control: CacheControl,
 });
 
-const Base64Source = block('base64', { media_type: Type.String(), data: Type.String() });
-const UrlSource = block('url', { url: Type.String() });
-const FileSource = block('file', { file_id: Type.String() });
-const TextSource = block('text', {
+export const Base64Source = block('base64', { media_type: Type.String(), data: Type.String() });
+export const UrlSource = block('url', { url: Type.String() });
+export const FileSource = block('file', { file_id: Type.String() });
+export const TextSource = block('text', {
   media_type: needless('text is sent as text', Type.Optional(Type.String())),
   data: Type.String(),
 });
@@ -42,7 +42,7 @@ export const ImageBlock = block('image', {
 });
 
 /** The source `content` of a document: the document is made of text and images. */
-const ContentSource = block('content', {
+export const ContentSource = block('content', {
   content: Type.Union([Type.String(), Type.Array(Type.Union([TextBlock, ImageBlock]))]),
 });
 
@@ -136,7 +136,7 @@ const failure = <T extends string>(tool: T) =>
  * The blocks from which the text of a result is made (`translate/request/tools/server-tools.ts`). Any other block in a
  * result is shown as its JSON.
  */
-const ServerResultContent = Type.Union([
+export const ServerResultContent = Type.Union([
   TextBlock,
   ImageBlock,
   DocumentBlock,

@@ -1,5 +1,4 @@
-/** Anthropic's errors: their types, and the form in which the client gets them (contract section 8). */
-import { wellFormed } from '../lib/well-formed.ts';
+/** Anthropic's errors and their types (contract section 8). */
 
 export const ERROR_STATUS = {
   invalid_request_error: 400,
@@ -16,12 +15,6 @@ export const ERROR_STATUS = {
 } as const;
 
 export type ErrorType = keyof typeof ERROR_STATUS;
-
-export type ErrorBody = {
-  type: 'error';
-  error: { type: ErrorType; message: string; details?: Record<string, unknown> };
-  request_id: string;
-};
 
 export type MessagesErrorOptions = {
   /** Set where the status is not the usual one of the type. */
@@ -52,17 +45,4 @@ export class MessagesError extends Error {
     this.retryAfter = options.retryAfter;
     this.shouldRetry = options.shouldRetry;
   }
-}
-
-export function toErrorBody(error: MessagesError, requestId: string): ErrorBody {
-  return {
-    type: 'error',
-    error: {
-      type: error.type,
-      // The message may quote text of upstream or of a client with half a character.
-      message: wellFormed(error.message),
-      ...(error.details ? { details: error.details } : {}),
-    },
-    request_id: requestId,
-  };
 }

@@ -1,97 +1,195 @@
-/** Anthropic's answer: the message and its blocks, as the proxy writes them (contract section 7). */
+/**
+ * Anthropic's answer: the message and its blocks, as the proxy writes them (contract section 7). The types are made from
+ * the schemas, and the schemas are those of the API description. Who imports types alone loads none of this.
+ */
+import { type Static, type TProperties, Type } from '@sinclair/typebox';
 import type { JsonObject } from '../lib/json.ts';
+import { Nullable } from './schema-words.ts';
 
-export type StopReason =
-  | 'end_turn'
-  | 'max_tokens'
-  | 'stop_sequence'
-  | 'tool_use'
-  | 'refusal'
-  | 'model_context_window_exceeded';
+/** An object that is told from others by its `type`. */
+export const tagged = <T extends string, P extends TProperties>(
+  type: T,
+  properties: P,
+  description: string,
+) => Type.Object({ type: Type.Literal(type), ...properties }, { description });
 
-export type StopDetails = { type: 'refusal'; category: null; explanation: string };
+const count = (description: string) => Type.Integer({ minimum: 0, description });
 
-/** Counts of tokens. `input_tokens` does not include what was read from a cache; `output_tokens` includes thinking. */
-export type Usage = {
-  input_tokens: number;
-  cache_creation_input_tokens: number;
-  cache_read_input_tokens: number;
-  cache_creation: { ephemeral_5m_input_tokens: number; ephemeral_1h_input_tokens: number };
-  output_tokens: number;
-  output_tokens_details: { thinking_tokens: number };
-  /** Null where the request had none of Anthropic's server-side tools. */
-  server_tool_use: { web_search_requests: number; web_fetch_requests: number } | null;
-  /** `standard`, or Google's word for another tier. */
-  service_tier: string;
-  inference_geo: null;
-};
+const AnyObject = (description: string) => Type.Unsafe<JsonObject>({ type: 'object', description });
+
+export const StopReason = Type.Union(
+  [
+    Type.Literal('end_turn'),
+    Type.Literal('max_tokens'),
+    Type.Literal('stop_sequence'),
+    Type.Literal('tool_use'),
+    Type.Literal('refusal'),
+    Type.Literal('model_context_window_exceeded'),
+  ],
+  { description: 'Why the model stopped.' },
+);
+export type StopReason = Static<typeof StopReason>;
+
+export const StopDetails = tagged(
+  'refusal',
+  { category: Type.Null(), explanation: Type.String() },
+  'Why the answer was refused.',
+);
+export type StopDetails = Static<typeof StopDetails>;
+
+export const Usage = Type.Object(
+  {
+    input_tokens: count('Tokens of the prompt, without those that were read from a cache.'),
+    cache_creation_input_tokens: count('Always 0: Gemini caches by itself.'),
+    cache_read_input_tokens: count("Tokens of the prompt that came from Gemini's cache."),
+    cache_creation: Type.Object({
+      ephemeral_5m_input_tokens: count('Always 0.'),
+      ephemeral_1h_input_tokens: count('Always 0.'),
+    }),
+    output_tokens: count('Tokens of the answer, with those of its thoughts.'),
+    output_tokens_details: Type.Object({ thinking_tokens: count('Tokens of the thoughts alone.') }),
+    server_tool_use: Nullable(
+      Type.Object({
+        web_search_requests: count('Searches that Google made.'),
+        web_fetch_requests: count('Always 0.'),
+      }),
+    ),
+    service_tier: Type.String({ description: "`standard`, or Google's word for another tier." }),
+    inference_geo: Type.Null(),
+  },
+  { description: 'Counts of tokens.' },
+);
+/** `server_tool_use` is null where the request had none of Anthropic's server-side tools. */
+export type Usage = Static<typeof Usage>;
 
 /**
  * The source of a piece of text. Fields named `encrypted_…`, and quotations, are empty: Google does not give the words
  * of a page.
  */
-export type WebCitation = {
-  type: 'web_search_result_location';
-  url: string;
-  title: string;
-  encrypted_index: string;
-  cited_text: string;
-};
-export type AnswerText = { type: 'text'; text: string; citations: WebCitation[] | null };
-export type AnswerThinking = { type: 'thinking'; thinking: string; signature: string };
-export type AnswerToolUse = {
-  type: 'tool_use';
-  id: string;
-  name: string;
-  input: JsonObject;
-  caller: { type: 'direct' };
-};
-export type AnswerServerToolUse = {
-  type: 'server_tool_use';
-  id: string;
-  name: 'web_search';
-  input: JsonObject;
-  caller: { type: 'direct' };
-};
-export type WebSearchResult = {
-  type: 'web_search_result';
-  url: string;
-  title: string;
-  encrypted_content: string;
-  page_age: null;
-};
-export type WebSearchError = { type: 'web_search_tool_result_error'; error_code: 'unavailable' };
-export type AnswerWebSearchResult = {
-  type: 'web_search_tool_result';
-  tool_use_id: string;
-  content: WebSearchResult[] | WebSearchError;
-  caller: { type: 'direct' };
-};
-export type AnswerBlock =
-  | AnswerText
-  | AnswerThinking
-  | AnswerToolUse
-  | AnswerServerToolUse
-  | AnswerWebSearchResult;
+export const WebCitation = tagged(
+  'web_search_result_location',
+  {
+    url: Type.String(),
+    title: Type.String(),
+    encrypted_index: Type.String(),
+    cited_text: Type.String(),
+  },
+  'The source of a piece of text.',
+);
+export type WebCitation = Static<typeof WebCitation>;
+
+const Caller = tagged('direct', {}, 'The model itself called the tool.');
+
+export const AnswerText = tagged(
+  'text',
+  { text: Type.String(), citations: Nullable(Type.Array(WebCitation)) },
+  'Text of the model.',
+);
+export type AnswerText = Static<typeof AnswerText>;
+
+export const AnswerThinking = tagged(
+  'thinking',
+  {
+    thinking: Type.String({
+      description: 'A summary of the thoughts. Empty where the request omits thoughts.',
+    }),
+    signature: Type.String({ description: 'Send this back unchanged with the next turn.' }),
+  },
+  'A thought of the model. Only in answers to requests that ask for thinking.',
+);
+export type AnswerThinking = Static<typeof AnswerThinking>;
+
+export const AnswerToolUse = tagged(
+  'tool_use',
+  {
+    id: Type.String({ description: 'The `tool_use_id` of the result.' }),
+    name: Type.String(),
+    input: AnyObject('The arguments, as the schema of the tool says.'),
+    caller: Caller,
+  },
+  'A call of a tool of the client. The client runs the tool, and sends the result with the next request.',
+);
+export type AnswerToolUse = Static<typeof AnswerToolUse>;
+
+export const AnswerServerToolUse = tagged(
+  'server_tool_use',
+  { id: Type.String(), name: Type.Literal('web_search'), input: AnyObject('The query.'), caller: Caller },
+  'A search that Google made.',
+);
+export type AnswerServerToolUse = Static<typeof AnswerServerToolUse>;
+
+export const WebSearchResult = tagged(
+  'web_search_result',
+  {
+    url: Type.String(),
+    title: Type.String(),
+    encrypted_content: Type.String({ description: 'Empty: Google does not give the words of a page.' }),
+    page_age: Type.Null(),
+  },
+  'One page that was found.',
+);
+export type WebSearchResult = Static<typeof WebSearchResult>;
+
+export const WebSearchError = tagged(
+  'web_search_tool_result_error',
+  { error_code: Type.Literal('unavailable') },
+  'The search gave nothing.',
+);
+export type WebSearchError = Static<typeof WebSearchError>;
+
+export const AnswerWebSearchResult = tagged(
+  'web_search_tool_result',
+  {
+    tool_use_id: Type.String(),
+    content: Type.Union([Type.Array(WebSearchResult), WebSearchError]),
+    caller: Caller,
+  },
+  'What a search found.',
+);
+export type AnswerWebSearchResult = Static<typeof AnswerWebSearchResult>;
+
+/** The blocks of an answer, by their `type`. */
+export const ANSWER_BLOCKS = {
+  text: AnswerText,
+  thinking: AnswerThinking,
+  tool_use: AnswerToolUse,
+  server_tool_use: AnswerServerToolUse,
+  web_search_tool_result: AnswerWebSearchResult,
+} as const;
+export const AnswerBlock = Type.Union(Object.values(ANSWER_BLOCKS));
+export type AnswerBlock = Static<(typeof ANSWER_BLOCKS)[keyof typeof ANSWER_BLOCKS]>;
 
 /** The verdict on `safeguards`, present only when the request asked for one (contract section 9). */
-export type SafeguardResult = {
-  type: string;
-  status: { type: 'unavailable'; reason: 'disabled' };
-};
+export const SafeguardResult = Type.Object({
+  type: Type.String(),
+  status: tagged('unavailable', { reason: Type.Literal('disabled') }, 'No verdict: the client decides.'),
+});
+export type SafeguardResult = Static<typeof SafeguardResult>;
 
-export type AnswerMessage = {
-  id: string;
-  type: 'message';
-  role: 'assistant';
-  model: string;
-  content: AnswerBlock[];
-  stop_reason: StopReason | null;
-  stop_sequence: string | null;
-  stop_details: StopDetails | null;
-  container: null;
-  diagnostics: null;
-  usage: Usage;
-  context_management?: { applied_edits: [] } | null;
-  safeguard_results?: SafeguardResult[];
-};
+export const SafeguardResults = Type.Optional(
+  Type.Array(SafeguardResult, { description: 'Present only where the request has `safeguards`.' }),
+);
+
+export const AppliedEdits = Type.Optional(
+  Nullable(Type.Object({ applied_edits: Type.Tuple([], { description: 'Always empty.' }) })),
+);
+
+export const AnswerMessage = Type.Object(
+  {
+    id: Type.String({ pattern: '^msg_' }),
+    type: Type.Literal('message'),
+    role: Type.Literal('assistant'),
+    model: Type.String({ description: 'The id that the request asked for.' }),
+    content: Type.Array(AnswerBlock),
+    stop_reason: Nullable(StopReason),
+    stop_sequence: Nullable(Type.String({ description: 'The stop sequence that ended the answer.' })),
+    stop_details: Nullable(StopDetails),
+    container: Type.Null(),
+    diagnostics: Type.Null(),
+    usage: Usage,
+    context_management: AppliedEdits,
+    safeguard_results: SafeguardResults,
+  },
+  { description: 'The answer of the model.' },
+);
+export type AnswerMessage = Static<typeof AnswerMessage>;

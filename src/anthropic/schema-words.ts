@@ -28,9 +28,12 @@ export const noteOf = (schema: TSchema): Note | undefined => (schema as Noted)[N
 
 export const isFree = (schema: TSchema): boolean => 'free' in (noteOf(schema) ?? {});
 
+/** What names the keys of a value that `schema` does not check by them; undefined where `schema` itself does. */
+export const keysOf = (schema: TSchema): TSchema | undefined => (schema as Noted)[KEYS];
+
 /** The members of a union, and of unions in it. Each is a schema that names keys. */
 export function optionsOf(schema: TSchema): TSchema[] {
-  const named = (schema as Noted)[KEYS] ?? schema;
+  const named = keysOf(schema) ?? schema;
   const members: TSchema[] | undefined = named['anyOf'];
   return members ? members.flatMap(optionsOf) : [named];
 }

@@ -7,7 +7,7 @@ import { type Handler, handleRequest, type RouteContext } from './handle-request
 import { baseUrlSlip, type Place, placeOf } from './paths.ts';
 import { baseUrlHint, methodNotAllowed, notFound } from './responses.ts';
 import { ROUTES, type Route } from './route-table.ts';
-import { openApiAnswer } from './routes/swagger.ts';
+import { openApiAnswer } from './routes/openapi.ts';
 
 type Server = { timeout(request: Request, seconds: number): void };
 type Context = { request: Request; server: Server | null };
@@ -52,7 +52,7 @@ export type Door = (request: Request, keepOpen?: () => void, fail?: Handler) => 
 
 const routesOf = (openApi: Handler): readonly Route[] => [
   // Comes before the other assets of `/swagger`, so that it is found first.
-  { method: 'GET', path: '/swagger/json', handler: openApi, summary: 'OpenAPI', tag: 'Operation' },
+  { method: 'GET', path: '/swagger/json', handler: openApi, isPage: true },
   ...ROUTES,
 ];
 
@@ -86,10 +86,10 @@ export function createApp(current: () => ServerDeps) {
   const answer = ({ request, server }: Context) => door(request, () => server?.timeout(request, 0));
   // Elysia reads the source text of a handler to find out what the handler needs. For a handler that names nothing,
   // Elysia would parse headers, query and cookies, and copy the response.
-  for (const { method, path, summary, tag } of routes) {
+  for (const { method, path, isPage = false } of routes) {
     app.route(method, path, ({ request, server }) => answer({ request, server }), {
       parse: 'none',
-      detail: { summary, tags: [tag] },
+      detail: { hide: isPage },
     });
   }
   app.all('/*', ({ request, server }) => answer({ request, server }), {

@@ -1,11 +1,12 @@
 /** The forms of responses that all routes share. */
-import { MessagesError, toErrorBody } from '../anthropic/errors.ts';
+import { toErrorBody } from '../anthropic/error-body.ts';
+import { MessagesError } from '../anthropic/errors.ts';
 import { wholeOrSize } from '../lib/shown-text.ts';
 
 /** Must be exactly `application/json`: the SDK parses no other type. */
 const JSON_TYPE = 'application/json';
 
-export function jsonResponse(value: unknown, status = 200, headers: Record<string, string> = {}): Response {
+export function jsonResponse<T>(value: T, status = 200, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(value), { status, headers: { 'content-type': JSON_TYPE, ...headers } });
 }
 

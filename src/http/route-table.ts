@@ -20,90 +20,36 @@ export type Route = {
    * The route is a GET that costs something: no page of another site may make a browser send it, not even by a link.
    */
   spends?: true;
-  /** The text for this route in the API description. */
-  summary: string;
-  tag: 'Messages' | 'Models' | 'Operation';
+  /** The API description does not list the route: it is a part of the description's own pages. */
+  isPage?: true;
 };
 
-export const ROUTES: readonly Route[] = [
-  {
-    method: 'POST',
-    path: '/v1/messages',
-    handler: answerMessages,
-    needsKey: true,
-    asksModel: true,
-    summary: 'Create a message, streamed or whole',
-    tag: 'Messages',
-  },
+const TABLE = [
+  { method: 'POST', path: '/v1/messages', handler: answerMessages, needsKey: true, asksModel: true },
   {
     method: 'POST',
     path: '/v1/messages/count_tokens',
     handler: countTokens,
     needsKey: true,
     asksModel: true,
-    summary: 'Count the input tokens of a message',
-    tag: 'Messages',
   },
-  {
-    method: 'GET',
-    path: '/v1/models',
-    handler: answerModels,
-    needsKey: true,
-    summary: 'List models',
-    tag: 'Models',
-  },
-  {
-    method: 'GET',
-    path: '/v1/models/:id',
-    handler: answerModel,
-    needsKey: true,
-    summary: 'One model',
-    tag: 'Models',
-  },
-  { method: 'GET', path: '/', handler: answerRoot, summary: 'What this is', tag: 'Operation' },
-  {
-    method: 'GET',
-    path: '/api/hello',
-    handler: answerHello,
-    summary: 'Start-up probe of Claude Code',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/health',
-    handler: answerHealth,
-    summary: 'State, counts, recent errors',
-    tag: 'Operation',
-  },
-  { method: 'GET', path: '/livez', handler: answerLive, summary: 'The process runs', tag: 'Operation' },
-  {
-    method: 'GET',
-    path: '/readyz',
-    handler: answerReady,
-    summary: 'New requests are welcome',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/test-connection',
-    handler: testConnection,
-    needsKey: true,
-    spends: true,
-    summary: 'One tiny live request with the small model and each key',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/swagger',
-    handler: answerSwaggerPage,
-    summary: 'This documentation',
-    tag: 'Operation',
-  },
-  {
-    method: 'GET',
-    path: '/swagger/:asset',
-    handler: answerSwaggerAsset,
-    summary: 'Its assets',
-    tag: 'Operation',
-  },
-];
+  { method: 'GET', path: '/v1/models', handler: answerModels, needsKey: true },
+  { method: 'GET', path: '/v1/models/:id', handler: answerModel, needsKey: true },
+  { method: 'GET', path: '/', handler: answerRoot },
+  { method: 'GET', path: '/api/hello', handler: answerHello },
+  { method: 'GET', path: '/health', handler: answerHealth },
+  { method: 'GET', path: '/livez', handler: answerLive },
+  { method: 'GET', path: '/readyz', handler: answerReady },
+  { method: 'GET', path: '/test-connection', handler: testConnection, needsKey: true, spends: true },
+  { method: 'GET', path: '/swagger', handler: answerSwaggerPage, isPage: true },
+  { method: 'GET', path: '/swagger/:asset', handler: answerSwaggerAsset, isPage: true },
+] as const satisfies readonly Route[];
+
+export const ROUTES: readonly Route[] = TABLE;
+
+type Described<One extends Pick<Route, 'method' | 'path'>> = One extends { isPage: true }
+  ? never
+  : `${One['method']} ${One['path']}`;
+
+/** The routes that the API description lists. A route without a description does not compile. */
+export type DescribedRoute = Described<(typeof TABLE)[number]>;

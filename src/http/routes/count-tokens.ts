@@ -4,6 +4,7 @@ import { apiVersion } from '../../answer/api-version.ts';
 import { countTokensOf } from '../../answer/count.ts';
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import { parseCountTokensRequest } from '../../anthropic/validate.ts';
+import type { TokenCount } from '../api-description/answers.ts';
 import { readJson } from '../body.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -15,5 +16,5 @@ export async function countTokens(client: ClientRequest, deps: ServerDeps): Prom
   client.keepOpen();
   const tokens = await countTokensOf(request, client, deps);
   const beta = client.url.searchParams.get('beta') === 'true';
-  return jsonResponse({ input_tokens: tokens, ...(beta ? { context_management: null } : {}) });
+  return jsonResponse<TokenCount>({ input_tokens: tokens, ...(beta ? { context_management: null } : {}) });
 }

@@ -1,6 +1,13 @@
 /** The routes that orchestrators, people and Claude Code ask before they rely on this server. */
 
 import type { Counters, Health } from '../../trace/counters.ts';
+import type {
+  AboutAnswer,
+  HealthAnswer,
+  HelloAnswer,
+  LiveAnswer,
+  ReadyAnswer,
+} from '../api-description/answers.ts';
 import { knowsKey } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -11,7 +18,7 @@ const SERVICE = 'gemini-claude-proxy';
 
 export function answerRoot(_client: ClientRequest, deps: ServerDeps): Response {
   const { settings, keys } = deps;
-  return jsonResponse({
+  return jsonResponse<AboutAnswer>({
     service: SERVICE,
     message: 'Gemini for Claude Code: Anthropic Messages API in, Gemini API out',
     version: settings.version,
@@ -63,7 +70,7 @@ function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
 export function answerHealth(client: ClientRequest, deps: ServerDeps): Response {
   const { settings, keys, admission, counters, clock, streaming } = deps;
   const status = healthOf(deps);
-  const body = {
+  const body: HealthAnswer = {
     status,
     service: SERVICE,
     version: settings.version,
@@ -91,15 +98,15 @@ export function answerHealth(client: ClientRequest, deps: ServerDeps): Response 
 }
 
 export function answerLive(): Response {
-  return jsonResponse({ status: 'alive' });
+  return jsonResponse<LiveAnswer>({ status: 'alive' });
 }
 
 export function answerReady(_client: ClientRequest, deps: ServerDeps): Response {
   const { draining } = deps.admission;
-  return jsonResponse({ status: draining ? 'draining' : 'ready' }, draining ? 503 : 200);
+  return jsonResponse<ReadyAnswer>({ status: draining ? 'draining' : 'ready' }, draining ? 503 : 200);
 }
 
 /** Answers the request that Claude Code sends when it starts. Claude Code accepts any answer. */
 export function answerHello(): Response {
-  return jsonResponse({ message: 'hello' });
+  return jsonResponse<HelloAnswer>({ message: 'hello' });
 }

@@ -8,6 +8,7 @@ import { MessagesError } from '../../anthropic/errors.ts';
 import { type GeminiModel, MODELS } from '../../gemini/models.ts';
 import { quoted } from '../../lib/shown-text.ts';
 import { type ModelMap, mapModel } from '../../translate/model-map.ts';
+import type { ModelInfo, ModelPage } from '../api-description/answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
@@ -33,7 +34,7 @@ const MAX_LIMIT = 1000;
 
 const supported = (yes: boolean) => ({ supported: yes });
 
-function capabilities(model: GeminiModel) {
+function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
   const thinks = model.thinking.kind !== 'none';
   return {
     batch: supported(false),
@@ -77,7 +78,7 @@ const claudeName = (id: string) =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join(' ');
 
-function modelInfo(id: string, model: GeminiModel) {
+function modelInfo(id: string, model: GeminiModel): ModelInfo {
   const isClaude = id.startsWith('claude-');
   return {
     id,
@@ -93,8 +94,6 @@ function modelInfo(id: string, model: GeminiModel) {
     capabilities: capabilities(model),
   };
 }
-
-export type ModelInfo = ReturnType<typeof modelInfo>;
 
 /**
  * The models, newest first. The date is that of the Gemini model which answers for an id. Where two dates are equal,
@@ -129,7 +128,7 @@ function cursor(
 }
 
 /** One page of the list of models. With `before_id` it is the page that ends just before the model of that id. */
-export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams) {
+export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams): ModelPage {
   const limit = readLimit(query.get('limit'));
   const after = cursor(all, query, 'after_id');
   const before = cursor(all, query, 'before_id');

@@ -2,13 +2,11 @@
  * `/swagger`: the documentation of this API. All its files come from this process: the plugin's own page would load
  * scripts from other hosts, so only the plugin's JSON is used.
  */
-import type { AnyElysia } from 'elysia';
 // Each is the path of the file. An executable has the files in it because they are imported.
 import css from 'swagger-ui-dist/swagger-ui.css' with { type: 'file' };
 import bundle from 'swagger-ui-dist/swagger-ui-bundle.js' with { type: 'file' };
 import type { ClientRequest } from '../client-request.ts';
-import type { Handler } from '../handle-request.ts';
-import { jsonResponse, notFound } from '../responses.ts';
+import { notFound } from '../responses.ts';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -52,18 +50,4 @@ export function answerSwaggerAsset(client: ClientRequest): Response {
   return new Response(Bun.file(path), {
     headers: { 'content-type': type, 'cache-control': 'max-age=86400' },
   });
-}
-
-/**
- * Answers with the description. The description is made at the first request, because that loads code that nothing else
- * needs.
- */
-export function openApiAnswer(app: () => AnyElysia): Handler {
-  let document: Promise<unknown> | undefined;
-  return async (_client, deps) => {
-    document ??= import('./openapi.ts').then(({ buildOpenApi }) =>
-      buildOpenApi(app(), deps.settings.version),
-    );
-    return jsonResponse(await document);
-  };
 }

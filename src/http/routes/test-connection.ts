@@ -3,6 +3,7 @@
  */
 
 import { createExchange } from '../../answer/prepare.ts';
+import type { ErrorType } from '../../anthropic/errors.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { abortAfter, followSignal } from '../../lib/async.ts';
@@ -11,6 +12,7 @@ import { toClientError } from '../../translate/client-error.ts';
 import { guidanceFor } from '../../translate/errors.ts';
 import { mapModel } from '../../translate/model-map.ts';
 import type { Backend } from '../../upstream/backend.ts';
+import type { ConnectionAnswer } from '../api-description/answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
@@ -66,11 +68,8 @@ async function askInTime(
   }
 }
 
-type Tested = {
-  fingerprint: string;
-  latency: number;
-  told: { error_type: string; message: string; guidance: string } | undefined;
-};
+type Told = { error_type: ErrorType; message: string; guidance: string };
+type Tested = { fingerprint: string; latency: number; told: Told | undefined };
 
 /** Tests one key, even a key that is left out: a key that works again is used again. */
 async function testKey(
@@ -93,7 +92,10 @@ async function testKey(
   return { fingerprint, latency, told: { error_type: type, message, guidance: guidanceFor(error) } };
 }
 
-function summary(tested: readonly Tested[], kind: Backend['kind']): object {
+function summary(
+  tested: readonly Tested[],
+  kind: Backend['kind'],
+): Pick<ConnectionAnswer, 'status' | keyof Told> {
   const failed = tested.filter(({ told }) => told !== undefined);
   const first = failed[0]?.told;
   if (failed.length === tested.length) return { status: 'failed', ...first };
@@ -111,7 +113,7 @@ export async function testConnection(client: ClientRequest, deps: ServerDeps): P
   const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, client, deps)));
   const states = keys.states().map((state) => tellKey(state, clock));
   const works = tested.some(({ told }) => told === undefined);
-  return jsonResponse(
+  return jsonResponse<ConnectionAnswer>(
     {
       ...summary(tested, keys.kind),
       backend: keys.kind,

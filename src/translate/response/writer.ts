@@ -2,7 +2,8 @@
  * Writes the events of an answer in their right order: `message_start`, blocks one after another with indexes 0, 1, 2
  * …, one ending. Only the writer knows this order, and nothing can be written out of order (contract section 7).
  */
-import { type MessagesError, toErrorBody } from '../../anthropic/errors.ts';
+import { toErrorBody } from '../../anthropic/error-body.ts';
+import type { MessagesError } from '../../anthropic/errors.ts';
 import type { BlockDelta, MessageEvent } from '../../anthropic/events.ts';
 import type {
   AnswerBlock,

@@ -1,0 +1,254 @@
+/**
+ * The answers of the routes that are not Anthropic's message: their schemas, and the types by which the routes make them.
+ * Who imports types alone loads none of this.
+ */
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { ERROR_STATUS, type ErrorType } from '../../anthropic/errors.ts';
+import { Nullable } from '../../anthropic/schema-words.ts';
+
+const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });
+const text = (description: string) => Type.String({ description });
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const date = (description: string) => Type.String({ format: 'date-time', description });
+const list = <S extends TSchema>(items: S, description: string) => Type.Array(items, { description });
+
+const backend = oneOf(
+  ['gemini', 'vertex', 'mock', 'replay'],
+  'Who answers: Google, or what stands in for it.',
+);
+const service = text('The name of this program.');
+const errorType = Type.Unsafe<ErrorType>({ type: 'string', enum: Object.keys(ERROR_STATUS) });
+
+export const TokenCount = Type.Object(
+  {
+    input_tokens: count(
+      'Tokens of the prompt: as Google counts them, or estimated where Google cannot be asked.',
+    ),
+    context_management: Type.Optional(Type.Null({ description: 'Present with `?beta=true`.' })),
+  },
+  { description: 'The size of a prompt.' },
+);
+export type TokenCount = Static<typeof TokenCount>;
+
+// ── models ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+const supported = { supported: Type.Boolean() };
+const Supported = Type.Object(supported);
+
+const Capabilities = Type.Object(
+  {
+    batch: Supported,
+    citations: Supported,
+    code_execution: Supported,
+    context_management: Type.Object({
+      ...supported,
+      clear_thinking_20251015: Supported,
+      clear_tool_uses_20250919: Supported,
+      compact_20260112: Supported,
+    }),
+    effort: Type.Object({
+      ...supported,
+      low: Supported,
+      medium: Supported,
+      high: Supported,
+      xhigh: Supported,
+      max: Supported,
+    }),
+    image_input: Supported,
+    pdf_input: Supported,
+    server_tools: Type.Object({ ...supported, code_execution: Supported, web_search: Supported }),
+    structured_outputs: Supported,
+    thinking: Type.Object({
+      ...supported,
+      types: Type.Object({
+        adaptive: Supported,
+        between_tools: Supported,
+        disabled: Supported,
+        enabled: Supported,
+      }),
+    }),
+  },
+  { description: 'What the model can do behind this proxy.' },
+);
+
+export const ModelInfo = Type.Object(
+  {
+    id: text('The `model` of a request.'),
+    type: Type.Literal('model'),
+    display_name: text(
+      'The name for people. That of a Claude id names the Gemini model that answers for it.',
+    ),
+    created_at: date('The day on which the Gemini model was released.'),
+    lifecycle: Type.Literal('active'),
+    line: Nullable(oneOf(['haiku', 'sonnet', 'opus', 'fable', 'mythos'], 'The line of a Claude id.')),
+    deprecated_at: Type.Null(),
+    retires_at: Type.Null(),
+    max_input_tokens: count('The window of the Gemini model.'),
+    max_tokens: count('The longest answer of the Gemini model.'),
+    capabilities: Capabilities,
+  },
+  { description: 'A model that a request may ask for.' },
+);
+export type ModelInfo = Static<typeof ModelInfo>;
+
+export const ModelPage = Type.Object(
+  {
+    data: list(ModelInfo, 'Newest first.'),
+    has_more: Type.Boolean({ description: 'True where there are more models in the direction of the page.' }),
+    first_id: Nullable(text('For `before_id` of the page before this one.')),
+    last_id: Nullable(text('For `after_id` of the next page.')),
+  },
+  { description: 'One page of the list of models.' },
+);
+export type ModelPage = Static<typeof ModelPage>;
+
+// ── operation ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const AboutAnswer = Type.Object(
+  {
+    service,
+    message: Type.String(),
+    version: Type.String(),
+    backend,
+    models: Type.Object({
+      big: text('The Gemini model for Claude ids (`BIG_MODEL`).'),
+      small: text('The Gemini model for Claude ids with `haiku` in them (`SMALL_MODEL`).'),
+      patterns: Type.Unsafe<readonly (readonly [pattern: string, target: string])[]>(
+        list(
+          Type.Array(Type.String(), { minItems: 2, maxItems: 2 }),
+          'Models for other ids (`MODEL_MAP`): pairs of a pattern and a Gemini model.',
+        ),
+      ),
+    }),
+    limits: Type.Object({
+      max_tokens: Nullable(
+        count('The longest answer that is allowed (`MAX_TOKENS_LIMIT`); null for no limit.'),
+      ),
+      streams: count('The most answers at the same time (`STREAMS_MAX`).'),
+    }),
+    endpoints: Type.Record(Type.String(), Type.String(), { description: 'The main routes, by name.' }),
+  },
+  { description: 'What this server is, and how it is set up.' },
+);
+export type AboutAnswer = Static<typeof AboutAnswer>;
+
+export const HelloAnswer = Type.Object({ message: Type.Literal('hello') }, { description: 'A greeting.' });
+export type HelloAnswer = Static<typeof HelloAnswer>;
+
+export const LiveAnswer = Type.Object(
+  { status: Type.Literal('alive') },
+  { description: 'The process runs.' },
+);
+export type LiveAnswer = Static<typeof LiveAnswer>;
+
+export const ReadyAnswer = Type.Object(
+  { status: oneOf(['ready', 'draining'], '`draining` comes with a 503.') },
+  { description: 'Whether new requests are welcome.' },
+);
+export type ReadyAnswer = Static<typeof ReadyAnswer>;
+
+export const KeyAnswer = Type.Object(
+  {
+    key: text('A fingerprint, which shows nothing of the key.'),
+    state: oneOf(
+      ['in use', 'refused', 'out'],
+      'Google takes no key that is `refused` or `out`. `refused`: the key is asked all the same, because there is no other. `out`: one request an hour tests the key.',
+    ),
+    why: Type.Optional(oneOf(['key', 'billing'], 'Why Google does not take the key.')),
+    tested_again: Type.Optional(date('When the next request tests a key that is `out`.')),
+    models: list(
+      Type.Object({
+        model: Type.String(),
+        state: oneOf(
+          ['cooling', 'parked', 'denied', 'open', 'half-open'],
+          '`cooling`, `parked`: a quota is used up, and comes back soon, or on the next day. `denied`: no access to the model. `open`, `half-open`: the model fails with this key.',
+        ),
+        until: date('The end of that state.'),
+      }),
+      'Models for which the key cannot be used now.',
+    ),
+  },
+  { description: 'The state of a Gemini key.' },
+);
+export type KeyAnswer = Static<typeof KeyAnswer>;
+
+const RecentError = Type.Object(
+  {
+    at: date('When the client was told.'),
+    class: Type.Optional(text('What failed upstream; absent where nothing did.')),
+    type: text('The type of the error that the client got.'),
+    message: Type.Optional(text('Shown only to who sends the key of the proxy, if the proxy has one.')),
+    request_id: Type.String(),
+  },
+  { description: 'An error that a client got.' },
+);
+
+export const HealthAnswer = Type.Object(
+  {
+    status: oneOf(
+      ['healthy', 'degraded', 'unhealthy'],
+      '`degraded`: something is wrong, but requests may be answered. `unhealthy` comes with a 503: nothing has worked for a minute.',
+    ),
+    service,
+    version: Type.String(),
+    timestamp: date('Now.'),
+    uptime_seconds: count('Since the process began to serve.'),
+    backend,
+    draining: Type.Boolean({ description: 'True once the process is about to end.' }),
+    keys: list(KeyAnswer, 'The Gemini keys.'),
+    models: Type.Object({ big: Type.String(), small: Type.String() }),
+    breakers: Type.Record(
+      Type.String(),
+      oneOf(['closed', 'open', 'half-open'], 'The best state with any key.'),
+      {
+        description:
+          'Models in trouble. A request for a model that is `open` goes to another model, or is refused.',
+      },
+    ),
+    asked_unary: list(Type.String(), 'Models whose streams break: their answers are asked for whole.'),
+    shared: Type.Object({
+      kind: oneOf(['memory', 'redis'], 'Where instances share what they know.'),
+      state: oneOf(['alone', 'connected', 'away'], '`away`: Redis cannot be reached.'),
+      since: date('The beginning of that state.'),
+    }),
+    streams_in_flight: count('Answers under way, streamed or not.'),
+    requests: count('Requests since the start.'),
+    retries: count('Attempts that were repeated since the start.'),
+    errors: Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
+      description: 'How many errors of each type clients got since the start.',
+    }),
+    recent_errors: list(RecentError, 'The latest errors, newest first.'),
+  },
+  { description: 'The state of the proxy, and what it has counted.' },
+);
+export type HealthAnswer = Static<typeof HealthAnswer>;
+
+const latency = count('Milliseconds.');
+const failure = {
+  error_type: Type.Optional(errorType),
+  message: Type.Optional(text('What happened.')),
+  guidance: Type.Optional(text('What to do.')),
+};
+
+export const ConnectionAnswer = Type.Object(
+  {
+    status: oneOf(['success', 'failed'], '`failed` comes with a 503: no key works.'),
+    ...failure,
+    backend,
+    model: text('The model that was asked (`SMALL_MODEL`).'),
+    latency_ms: latency,
+    timestamp: date('Now.'),
+    keys: list(
+      Type.Object({
+        ...Type.Partial(KeyAnswer).properties,
+        latency_ms: latency,
+        status: oneOf(['ok', 'failed'], ''),
+        ...failure,
+      }),
+      'What each key gave.',
+    ),
+  },
+  { description: 'What came of one small live request with each key.' },
+);
+export type ConnectionAnswer = Static<typeof ConnectionAnswer>;

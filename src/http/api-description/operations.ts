@@ -1,0 +1,228 @@
+/** The operations of the description: what each is for, what it takes, and with what it may answer. */
+import { ERROR_STATUS, type ErrorType } from '../../anthropic/errors.ts';
+import { API_VERSIONS } from '../../anthropic/request.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { DescribedRoute } from '../route-table.ts';
+
+export type Tag = 'Messages' | 'Models' | 'Operation';
+
+export const TAGS: Readonly<Record<Tag, string>> = {
+  Messages: 'Ask a model, as with the Messages API of Anthropic.',
+  Models: 'The ids that a request may name.',
+  Operation:
+    'What operators, orchestrators and Claude Code ask. No model is asked, except by `/test-connection`.',
+};
+
+/** An answer that is no error: the media types with their schemas. */
+export type Answer = {
+  description: string;
+  content: Readonly<Record<string, string>>;
+  headers?: readonly HeaderName[];
+};
+
+export type Operation = {
+  tag: Tag;
+  id: string;
+  summary: string;
+  description: string;
+  parameters?: readonly JsonObject[];
+  /** The schema of the body. */
+  body?: string;
+  answers: Readonly<Record<number, Answer>>;
+  errors: readonly ErrorType[];
+  /** Statuses of `api_error` that are not the usual one. */
+  moreStatuses?: readonly (keyof typeof MORE_STATUSES)[];
+};
+
+export const HEADERS = {
+  'request-id': {
+    description: 'The id of the request. It is in the log, too, and in the body of an error.',
+    required: true,
+    schema: { type: 'string', pattern: '^req_[A-Za-z0-9_-]{1,36}$' },
+  },
+  'retry-after': {
+    description: 'Seconds to wait before the next attempt. Absent where nothing is known.',
+    schema: { type: 'integer', minimum: 0 },
+  },
+  'x-should-retry': {
+    description: '`false`: no further attempt of this request can succeed. Clients of Anthropic obey it.',
+    schema: { type: 'string', enum: ['true', 'false'] },
+  },
+  'x-fallback-model': {
+    description:
+      'Another model has answered: `<model>; in-place-of=<model>; because=<failure>`. Absent where the mapped model did.',
+    schema: { type: 'string' },
+  },
+} as const satisfies Record<string, JsonObject>;
+export type HeaderName = keyof typeof HEADERS;
+
+/** Statuses of errors that are not the usual one of their type, and what they mean. Each is an `api_error`. */
+export const MORE_STATUSES = {
+  424: 'No Gemini API answers at the address that the proxy asks (`GOOGLE_GEMINI_BASE_URL`).',
+  503: 'The proxy sent nothing, or nothing got through: it is shutting down, Gemini cannot be reached, or is spared after too many failures.',
+} as const satisfies Record<number, string>;
+
+const EVERY_ERROR = Object.keys(ERROR_STATUS) as ErrorType[];
+
+/** What every route may answer: to a Host that is none, and to a page of another site. */
+const ANY_ROUTE: readonly ErrorType[] = ['invalid_request_error', 'permission_error'];
+const WITH_KEY: readonly ErrorType[] = [...ANY_ROUTE, 'authentication_error'];
+
+const version = (required: boolean): JsonObject => ({
+  name: 'anthropic-version',
+  in: 'header',
+  required,
+  description: 'The version of the API. The newer one refuses `temperature`, `top_p` and `top_k`.',
+  schema: { type: 'string', enum: [...API_VERSIONS], default: API_VERSIONS[0] },
+});
+
+const beta: JsonObject = {
+  name: 'anthropic-beta',
+  in: 'header',
+  required: false,
+  description: 'Names of beta features. Any value is accepted: what a feature needs is read in the body.',
+  schema: { type: 'string' },
+};
+
+const query = (name: string, schema: JsonObject, description: string): JsonObject => ({
+  name,
+  in: 'query',
+  required: false,
+  description,
+  schema,
+});
+
+const json = (schema: string): Answer['content'] => ({ 'application/json': schema });
+
+export const OPERATIONS = {
+  'POST /v1/messages': {
+    tag: 'Messages',
+    id: 'createMessage',
+    summary: 'Create a message',
+    description:
+      'The model answers the conversation. With `stream: true` the answer is sent as server-sent events while the model writes it, otherwise as one JSON message. The choice is made by `stream` alone: `Accept` does not matter.\n\nA failure before the first content is repeated, with another key or model where that helps, and told with a status. A failure after it is the last event of the stream.',
+    parameters: [version(true), beta],
+    body: 'MessageCreateParams',
+    answers: {
+      200: {
+        description: 'The answer: JSON, or a stream where the request has `stream: true`.',
+        content: { 'application/json': 'Message', 'text/event-stream': 'MessageStream' },
+        headers: ['x-fallback-model'],
+      },
+    },
+    errors: EVERY_ERROR,
+    moreStatuses: [424, 503],
+  },
+  'POST /v1/messages/count_tokens': {
+    tag: 'Messages',
+    id: 'countTokens',
+    summary: 'Count the tokens of a prompt',
+    description:
+      'Nothing is generated. Google counts the prompt as it would be sent; where Google cannot be asked now, the size is estimated.',
+    parameters: [
+      version(true),
+      beta,
+      query('beta', { type: 'string' }, 'With `true` the answer has `context_management`.'),
+    ],
+    body: 'MessageCountTokensParams',
+    answers: { 200: { description: 'The size.', content: json('TokenCount') } },
+    errors: EVERY_ERROR,
+    moreStatuses: [424, 503],
+  },
+  'GET /v1/models': {
+    tag: 'Models',
+    id: 'listModels',
+    summary: 'List models',
+    description:
+      'Claude ids, each with the limits of the Gemini model that answers for it, and the ids of the Gemini models themselves. Other Claude ids work, too.',
+    parameters: [
+      version(false),
+      query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 20 }, 'The length of the page.'),
+      query('after_id', { type: 'string' }, 'The page after this id: `last_id` of the page before.'),
+      query('before_id', { type: 'string' }, 'The page that ends before this id.'),
+    ],
+    answers: { 200: { description: 'One page, newest first.', content: json('ModelPage') } },
+    errors: WITH_KEY,
+  },
+  'GET /v1/models/:id': {
+    tag: 'Models',
+    id: 'getModel',
+    summary: 'Get one model',
+    description: 'What a model can do, and its limits.',
+    parameters: [
+      version(false),
+      {
+        name: 'id',
+        in: 'path',
+        required: true,
+        description: 'The id of a model, with or without `models/` before it.',
+        schema: { type: 'string', minLength: 1 },
+        example: 'claude-opus-5-5',
+      },
+    ],
+    answers: { 200: { description: 'The model.', content: json('ModelInfo') } },
+    errors: [...WITH_KEY, 'not_found_error'],
+  },
+  'GET /': {
+    tag: 'Operation',
+    id: 'about',
+    summary: 'What this server is',
+    description: 'The version, who answers (`backend`), the mapped models, and the main routes.',
+    answers: { 200: { description: 'About this server.', content: json('AboutAnswer') } },
+    errors: ANY_ROUTE,
+  },
+  'GET /api/hello': {
+    tag: 'Operation',
+    id: 'hello',
+    summary: 'Say hello',
+    description: 'Claude Code asks this when it starts.',
+    answers: { 200: { description: 'Hello.', content: json('HelloAnswer') } },
+    errors: ANY_ROUTE,
+  },
+  'GET /health': {
+    tag: 'Operation',
+    id: 'health',
+    summary: 'State, counts and recent errors',
+    description:
+      'For people and monitors. With the key of the proxy the recent errors have their messages. The status is 503 only where it is certainly useless to send a request here.',
+    answers: {
+      200: { description: 'Requests are answered, or may be.', content: json('HealthAnswer') },
+      503: { description: 'Nothing has worked for a minute.', content: json('HealthAnswer') },
+    },
+    errors: ANY_ROUTE,
+  },
+  'GET /livez': {
+    tag: 'Operation',
+    id: 'live',
+    summary: 'Does the process run?',
+    description: 'For orchestrators: a process that does not answer this should be started anew.',
+    answers: { 200: { description: 'The process runs.', content: json('LiveAnswer') } },
+    errors: ANY_ROUTE,
+  },
+  'GET /readyz': {
+    tag: 'Operation',
+    id: 'ready',
+    summary: 'Are new requests welcome?',
+    description: 'For orchestrators and load balancers.',
+    answers: {
+      200: { description: 'New requests are welcome.', content: json('ReadyAnswer') },
+      503: {
+        description: 'The process is about to end: send new requests elsewhere.',
+        content: json('ReadyAnswer'),
+      },
+    },
+    errors: ANY_ROUTE,
+  },
+  'GET /test-connection': {
+    tag: 'Operation',
+    id: 'testConnection',
+    summary: 'Try each Gemini key',
+    description:
+      'Sends one tiny request for the small model with each key, and says what to do where that fails. It costs a few tokens, so pages of other sites and links cannot start it.',
+    answers: {
+      200: { description: 'At least one key works.', content: json('ConnectionAnswer') },
+      503: { description: 'No key works.', content: json('ConnectionAnswer') },
+    },
+    errors: WITH_KEY,
+  },
+} as const satisfies Record<DescribedRoute, Operation>;

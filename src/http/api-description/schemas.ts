@@ -1,0 +1,211 @@
+/** The named schemas of the description. Their names are those of Anthropic's SDK, which people know. */
+import { type TObject, type TSchema, Type } from '@sinclair/typebox';
+import {
+  Base64Source,
+  CONTENT_BLOCKS,
+  ContentSource,
+  FileSource,
+  ServerResultContent,
+  TextSource,
+  ToolResultContent,
+  UrlSource,
+} from '../../anthropic/content.ts';
+import { ErrorBody } from '../../anthropic/error-body.ts';
+import { BLOCK_DELTAS, BlockDelta, MESSAGE_EVENTS } from '../../anthropic/events.ts';
+import {
+  ANSWER_BLOCKS,
+  AnswerBlock,
+  AnswerMessage,
+  SafeguardResult,
+  StopReason,
+  Usage,
+  WebCitation,
+} from '../../anthropic/message.ts';
+import { CountTokensRequest, Effort, MessagesRequest, ThinkingConfig } from '../../anthropic/request.ts';
+import { CacheControl, Nullable, Open } from '../../anthropic/schema-words.ts';
+import { WebSearchTool } from '../../anthropic/server-tools.ts';
+import { Tool, ToolChoice } from '../../anthropic/tool.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import {
+  AboutAnswer,
+  ConnectionAnswer,
+  HealthAnswer,
+  HelloAnswer,
+  KeyAnswer,
+  LiveAnswer,
+  ModelInfo,
+  ModelPage,
+  ReadyAnswer,
+  TokenCount,
+} from './answers.ts';
+import { publish, ref, tagged } from './json-schema.ts';
+import { BLOCK_TEXTS, FIELD_TEXTS } from './texts.ts';
+
+/** `tool_result` becomes `ToolResult`. */
+const pascal = (words: string): string =>
+  words
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+
+/** The schemas of a table by type, under their names in the description. */
+const named = <Key extends string>(table: Readonly<Record<Key, TSchema>>, suffix: string) => {
+  const names = Object.fromEntries(Object.keys(table).map((type) => [type, `${pascal(type)}${suffix}`]));
+  const schemas = Object.fromEntries(
+    Object.entries<TSchema>(table).map(([type, schema]) => [`${pascal(type)}${suffix}`, schema]),
+  );
+  return { names, schemas };
+};
+
+const blockParams = named(CONTENT_BLOCKS, 'BlockParam');
+const answerBlocks = named(ANSWER_BLOCKS, 'Block');
+const deltas = named(BLOCK_DELTAS, '');
+const events = named(MESSAGE_EVENTS, 'Event');
+
+const message = MessagesRequest.properties.messages.items;
+const someBlock = message.properties.content.anyOf[1].items;
+const someTool: TSchema = (MessagesRequest.properties.tools as TSchema)['anyOf'][0].items;
+
+/** The tools that a request may declare, as `validate.ts` checks them. */
+const { type: _type, name: _name, input_schema: _schema, ...toolFields } = Tool.properties;
+const CustomTool = Open({
+  type: Type.Optional(Nullable(Type.Literal('custom'))),
+  name: Type.String({ minLength: 1, maxLength: 200 }),
+  input_schema: Open({}),
+  ...toolFields,
+});
+const OtherTool = Open({
+  ...Tool.properties,
+  type: Type.String({ pattern: '^(?!custom$|web_search_\\d{8}$)' }),
+});
+
+const TITLES: Readonly<Record<string, string>> = {
+  MessageParam: 'One message of the conversation.',
+  CustomToolParam: 'A tool of the client. The model calls it, and the client runs it.',
+  WebSearchToolParam: 'Lets Google search the web. All dates of the tool are treated alike.',
+  OtherToolParam:
+    "Anthropic's own tools that the client runs (`bash_…`, `text_editor_…`, `memory_…`). Tools that only Anthropic can run are refused.",
+  ToolChoiceParam: 'Whether the model may, must or must not call a tool.',
+  ThinkingConfigParam: 'Whether the model shows its thoughts, and how long it thinks.',
+  Effort: 'How hard the model works.',
+  CacheControl: 'The mark at the end of a cached part of a prompt.',
+  ServerToolResultContentParam: "A part of what a tool of Anthropic's servers gave.",
+  ToolResultContentParam: 'A part of what a tool gave.',
+  MessageCreateParams: 'A request for an answer. Fields that are not named here are accepted, and left out.',
+  MessageCountTokensParams: 'A request for the size of a prompt. Fields that do not count are left out.',
+  Base64Source: 'Bytes in base64.',
+  UrlSource: 'A public address.',
+  FileSource: 'A file of the Files API. It is refused: this proxy keeps no files.',
+  TextSource: 'Plain text.',
+  ContentSource: 'A document that is made of text and pictures.',
+  SafeguardResult: 'The answer to a check that the request asks for.',
+};
+
+const REQUEST: Readonly<Record<string, TSchema>> = {
+  MessageCreateParams: MessagesRequest,
+  MessageCountTokensParams: CountTokensRequest,
+  MessageParam: message,
+  ...blockParams.schemas,
+  Base64Source,
+  UrlSource,
+  FileSource,
+  TextSource,
+  ContentSource,
+  ToolResultContentParam: ToolResultContent,
+  ServerToolResultContentParam: ServerResultContent,
+  CustomToolParam: CustomTool,
+  WebSearchToolParam: WebSearchTool,
+  OtherToolParam: OtherTool,
+  ToolChoiceParam: ToolChoice,
+  ThinkingConfigParam: ThinkingConfig,
+  Effort,
+  CacheControl,
+};
+
+const ANSWER: Readonly<Record<string, TSchema>> = {
+  Message: AnswerMessage,
+  ...answerBlocks.schemas,
+  WebCitation,
+  StopReason,
+  Usage,
+  SafeguardResult,
+  ...events.schemas,
+  ...deltas.schemas,
+  TokenCount,
+  ModelInfo,
+  ModelPage,
+  AboutAnswer,
+  HelloAnswer,
+  LiveAnswer,
+  ReadyAnswer,
+  KeyAnswer,
+  HealthAnswer,
+  ConnectionAnswer,
+  ErrorResponse: ErrorBody,
+};
+
+/** Unions that are written by hand, because they are told apart by the `type` of their members. */
+const UNIONS: Readonly<Record<string, JsonObject>> = {
+  ContentBlockParam: {
+    description: 'A block of a message in a request.',
+    ...tagged(blockParams.names),
+  },
+  ContentBlock: { description: 'A block of an answer.', ...tagged(answerBlocks.names) },
+  BlockDelta: { description: 'A piece of a block.', ...tagged(deltas.names) },
+  MessageStreamEvent: { description: 'An event of a streamed answer.', ...tagged(events.names) },
+  MessageStream: {
+    type: 'string',
+    contentMediaType: 'text/event-stream',
+    description:
+      'Server-sent events. The `data` of each is the JSON of a `MessageStreamEvent`; the name of the event is the `type` in it. A stream that breaks off without `message_stop` or `error` has failed.',
+    contentSchema: ref('MessageStreamEvent'),
+  },
+  ToolUnion: {
+    description: 'A tool that the model may call.',
+    anyOf: ['CustomToolParam', 'WebSearchToolParam', 'OtherToolParam'].map(ref),
+  },
+};
+
+/** References to a schema of `UNIONS`, by what stands at their place in the schemas of the code. */
+const UNION_NAMES: readonly (readonly [TSchema, string])[] = [
+  [someBlock, 'ContentBlockParam'],
+  [someTool, 'ToolUnion'],
+  [AnswerBlock, 'ContentBlock'],
+  [BlockDelta, 'BlockDelta'],
+];
+
+const withText = (schema: TSchema, text: string | undefined): TSchema =>
+  text === undefined || schema.description !== undefined ? schema : { ...schema, description: text };
+
+/** What `validate.ts` checks beside the schemas. */
+const CHECKED_BESIDE: Readonly<Record<string, JsonObject>> = { messages: { minItems: 1 } };
+
+/** A request's fields with their descriptions. */
+function withFieldTexts(schema: TObject): TSchema {
+  const texts: Readonly<Record<string, string>> = FIELD_TEXTS;
+  const properties = Object.entries<TSchema>(schema.properties).map(([key, field]) => [
+    key,
+    { ...field, ...CHECKED_BESIDE[key], description: texts[key] },
+  ]);
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+const blockTexts: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(BLOCK_TEXTS).map(([type, text]) => [`${pascal(type)}BlockParam`, text]),
+);
+
+export function namedSchemas(): JsonObject {
+  const all = { ...REQUEST, ...ANSWER };
+  const names = new Map<TSchema, string>([
+    ...Object.entries(all).map(([name, schema]) => [schema, name] as const),
+    ...UNION_NAMES,
+  ]);
+  const texts = { ...TITLES, ...blockTexts };
+  const schemas = Object.entries({
+    ...all,
+    MessageCreateParams: withFieldTexts(MessagesRequest),
+    MessageCountTokensParams: withFieldTexts(CountTokensRequest),
+  }).map(([name, schema]) => [name, withText({ ...schema, title: name }, texts[name])]);
+  const unions = Object.entries(UNIONS).map(([name, union]) => [name, { title: name, ...union }]);
+  return { ...publish(Object.fromEntries(schemas), names), ...Object.fromEntries(unions) };
+}
