@@ -10,6 +10,7 @@ import type { FailureClass } from '../gemini/failure-class.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { CountRoute, KeyRoute, Patience } from '../keys/keys.ts';
 import { toCountRequest } from '../translate/count.ts';
+import { type ContextEdits, clearedTokens } from '../translate/edits/context-edits.ts';
 import { isUrlRefused } from '../translate/request/media/url-repair.ts';
 import { Answer } from './answer.ts';
 import type { Attempt } from './attempt.ts';
@@ -162,6 +163,9 @@ async function askGoogle(
 
 type Estimate = (error: unknown, sent: Outgoing) => number;
 
+/** `cleared`: the tokens that the client's edits took out of the request before it was counted. */
+export type Counted = { tokens: number; cleared: number };
+
 /**
  * Counts the tokens of a request. If Google does not know the model, Google is asked about the model that would answer
  * instead.
@@ -170,10 +174,15 @@ export async function countTokensOf(
   request: CountTokensRequest,
   job: Job,
   ports: AnswerPorts,
-): Promise<number> {
+): Promise<Counted> {
   tellAsked(request, 'count-tokens', undefined, job);
   const media = new RequestMedia(request.messages, job, ports);
-  const outgoingFor = (model: GeminiModel) => countRequest(model, request, media, job, ports);
+  let cleared = 0;
+  const outgoingFor = async (model: GeminiModel) => {
+    const { outgoing, edits } = await countRequest(model, request, media, job, ports);
+    cleared = clearedTokens(edits.applied);
+    return outgoing;
+  };
   const wanted: Wanted = { requested: request.model, isTakenBy: (model) => media.areTakenBy(model) };
   const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
   const choice = new ModelChoice(wanted, outgoing.model, ports);
@@ -187,13 +196,14 @@ export async function countTokensOf(
     told: (error) => choice.told(error),
   };
   const counting = { outgoing, outgoingFor, models, timeoutMs: COUNT_TIMEOUT_MS };
-  return askGoogle(counting, job, ports, (error, { request: sent }) => {
+  const tokens = await askGoogle(counting, job, ports, (error, { request: sent }) => {
     if (!(error instanceof UpstreamError) || (isRefusal(error) && !isUrlRefused(error))) throw error;
     // The request is let go of only once Google has counted it.
     if (!sent) throw error;
     job.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
     return estimateTokens(sent);
   });
+  return { tokens, cleared };
 }
 
 /**
@@ -221,17 +231,18 @@ async function countRequest(
   media: RequestMedia,
   job: Job,
   ports: AnswerPorts,
-): Promise<Outgoing> {
+): Promise<{ outgoing: Outgoing; edits: ContextEdits }> {
   const route = asKeyRoute(ports.keys.countRoute(model.id, sessionOf(job.headers, undefined)));
   tellChosen(model, route, job);
   const ctx = await requestContext(model, route, request.messages, media, job, ports);
-  const { body, warnings } = toCountRequest(request, ctx);
+  const { body, edits, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
   const { thinking } = ports;
   const exchange = createExchange('count-tokens', job);
-  return new Outgoing(
+  const outgoing = new Outgoing(
     { model, request: quarantine.apply(body), exchange, route, quarantine, thinking, media: NO_MEDIA },
     job,
   );
+  return { outgoing, edits };
 }

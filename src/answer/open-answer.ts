@@ -1,21 +1,27 @@
 /**
  * Opens the answer to a message, as turn events. This file gives the loop everything that it needs for such an answer.
  */
+import type { AnswerCompaction } from '../anthropic/message.ts';
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
-import { callerClass } from '../translate/caller.ts';
+import { type CallerClass, callerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
+import { requestAfterSummary, summaryRequest, wording } from '../translate/edits/summary.ts';
+import { refuseCompaction } from '../translate/request/refusals/refused-edits.ts';
+import { toolChanges } from '../translate/request/tools/tool-visibility.ts';
 import { openReader } from '../translate/response/search-reader.ts';
 import { refusedSearch } from '../translate/response/search-refused.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import { Answer } from './answer.ts';
 import { AnswerAttempt } from './attempt.ts';
+import { CompactedAnswer, summaryAlone } from './compaction.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
 import { ModelChoice, type Wanted } from './fallback-model.ts';
 import type { Job } from './job.ts';
 import { RequestMedia } from './media/request-media.ts';
+import type { MessageAnswer } from './message-answer.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import { withOverflowCounted } from './overflow.ts';
 import type { AnswerPorts } from './ports.ts';
@@ -28,17 +34,6 @@ import { AGENT_HEADER, tellAsked } from './story.ts';
  * at once.
  */
 const LONGEST_WAIT_MS = 30_000;
-
-export type MessageAnswer = {
-  /** Works like `next` of `Answer`. The first call sends the request. */
-  next(): Promise<TurnEvent[] | undefined>;
-  /** To be called when the reader of the answer leaves. */
-  leave(): void;
-  /** True where upstream could not be reached until now. */
-  isAway(): boolean;
-  /** The request, model and key of the latest attempt. */
-  outgoing(): OutgoingMessage;
-};
 
 /** The events of an answer for which nothing was sent: no token was read, and none was written. */
 const NOTHING: readonly TurnEvent[] = [
@@ -73,11 +68,40 @@ export async function openAnswer(
   });
   tellAsked(request, caller, asker, job);
   const media = new RequestMedia(request.messages, job, ports);
-  const outgoingFor = (model: GeminiModel) => prepare({ request, caller, asker, media }, model, job, ports);
   const wanted: Wanted = { requested: request.model, asker, isTakenBy: (model) => media.areTakenBy(model) };
-  const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
-  if (request.max_tokens === 0) return emptyAnswer(outgoing);
-  return answerOf({ request, asker, wanted, outgoing, outgoingFor }, job, ports);
+  const asked = async (changed: MessagesRequest, as: CallerClass): Promise<Asking> => {
+    const outgoingFor = (model: GeminiModel) =>
+      prepare({ request: changed, caller: as, asker, media }, model, job, ports);
+    const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
+    return { request: changed, asker, wanted, outgoing, outgoingFor, since: job.startedAt };
+  };
+  if (request.compaction) {
+    refuseCompaction(request);
+    const summary = await asked(
+      summaryRequest(request, wording(request.compaction.instructions)),
+      'compaction',
+    );
+    if (request.max_tokens === 0) return emptyAnswer(summary.outgoing);
+    return summaryAlone(answerOf({ ...summary, isSummary: true }, job, ports), toolChanges(request));
+  }
+  const asking = await asked(request, caller);
+  if (request.max_tokens === 0) return emptyAnswer(asking.outgoing);
+  const { compactFirst } = asking.outgoing.plan;
+  if (!compactFirst) return answerOf(asking, job, ports);
+  const summary = await asked(summaryRequest(request, compactFirst.instructions), 'compaction');
+  const goOn = async (block: AnswerCompaction) => {
+    const next = await asked(requestAfterSummary(request, block), caller);
+    return answerOf({ ...next, since: ports.clock.monotonic() }, job, ports);
+  };
+  return new CompactedAnswer(
+    {
+      summary: answerOf({ ...summary, isSummary: true }, job, ports),
+      toolChanges: toolChanges(request),
+      goOn: compactFirst.pause ? undefined : goOn,
+      until: { outgoing: () => asking.outgoing },
+    },
+    job,
+  );
 }
 
 type Asking = {
@@ -86,17 +110,21 @@ type Asking = {
   wanted: Wanted;
   outgoing: OutgoingMessage;
   outgoingFor(model: GeminiModel): Promise<OutgoingMessage>;
+  /** When the time for this answer began. */
+  since: number;
+  /** Nothing of a summary is given out before its end, and another answer may follow it. */
+  isSummary?: boolean;
 };
 
 function answerOf(
-  { request, asker, wanted, outgoing, outgoingFor }: Asking,
+  { request, asker, wanted, outgoing, outgoingFor, since, isSummary = false }: Asking,
   job: Job,
   ports: AnswerPorts,
 ): MessageAnswer {
   const { clock, random, settings, streaming } = ports;
   const streamed = request.stream === true;
   const models = new ModelChoice(wanted, outgoing.model, ports);
-  const left = () => job.startedAt + settings.requestTimeoutMs - clock.monotonic();
+  const left = () => since + settings.requestTimeoutMs - clock.monotonic();
   const patience = (sent: OutgoingMessage): Patience => ({
     limitMs: Math.min(LONGEST_WAIT_MS, left()),
     forBreaker: () => models.next() === undefined,
@@ -117,14 +145,16 @@ function answerOf(
             outgoing: sent,
             reader: openReader({ plan: sent.plan, warn: job.warn, mayAskAgain }),
             stream: settings.upstreamStreaming && !whole ? streaming.pass(sent.model.id, asker) : undefined,
-            whole: !streamed,
+            whole: isSummary || !streamed,
             signal,
           },
           job,
         ),
       isContent,
       asAnswer: (error, sent) => refusedSearch(error, sent.plan, (said) => toldText(said, settings.secrets)),
-      onCommit: () => job.letBodyGo(),
+      onCommit: () => {
+        if (!isSummary) job.letBodyGo();
+      },
       explain: (error, sent) => withOverflowCounted(error, sent, job, ports),
       deadline: { ms: left(), late: () => tooLate(settings.requestTimeoutMs) },
     },

@@ -14,6 +14,7 @@ import { toGeminiRequest } from '../translate/request/index.ts';
 import { type SignatureLookup, signatureKeys } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
+import { estimateTokens } from './estimate-tokens.ts';
 import { nextModel, type Wanted } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
@@ -74,6 +75,7 @@ export async function requestContext(
     origin: { family: model.family, keyFingerprint: route.backend().keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
     media: await media.forModel(model),
+    estimate: estimateTokens,
   };
 }
 

@@ -4,7 +4,16 @@
  * `translate/request/blocks`, and the build breaks until it has one.
  */
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
-import { CacheControl, free, ignored, Nullable, needless, Open, unchecked } from './schema-words.ts';
+import {
+  CacheControl,
+  free,
+  ignored,
+  Nullable,
+  needless,
+  Open,
+  unchecked,
+  withKeys,
+} from './schema-words.ts';
 import { Tool } from './tool.ts';
 
 const block = <T extends string, P extends TProperties>(type: T, properties: P) =>
@@ -187,15 +196,6 @@ export const McpResultBlock = serverResult('mcp_tool_result', {
 });
 export const McpListingBlock = shownWhole('mcp_tool_listing', {});
 export const ContainerUploadBlock = shownWhole('container_upload', { file_id: Type.String() });
-export const CompactionBlock = block('compaction', {
-  content: Type.Optional(Nullable(Type.String())),
-  encrypted_content: encrypted,
-  signature: encrypted,
-  tool_changes: ignored('tools are shown as the messages say'),
-  cache_control: CacheControl,
-});
-export const FallbackBlock = free('it says which model answered', block('fallback', {}));
-
 /**
  * What `tool_addition` and `tool_removal` may contain in place of a plain name: a reference to a declared tool, or a
  * declaration.
@@ -213,6 +213,23 @@ const toolChange = <T extends string>(type: T) =>
     tool: ToolChange,
     cache_control: CacheControl,
   });
+
+/** A change of tools in the part of the conversation that was summarised. */
+const ToolChangeEntry = Type.Unsafe<{ type: string; tool_name?: string; tool?: unknown }>(
+  withKeys(
+    Open({ type: Type.String() }),
+    Type.Union([toolChange('tool_addition'), toolChange('tool_removal')]),
+  ),
+);
+
+export const CompactionBlock = block('compaction', {
+  content: Type.Optional(Nullable(Type.String())),
+  encrypted_content: encrypted,
+  signature: Type.Optional(Nullable(Type.String())),
+  tool_changes: Type.Optional(Nullable(Type.Array(ToolChangeEntry))),
+  cache_control: CacheControl,
+});
+export const FallbackBlock = free('it says which model answered', block('fallback', {}));
 
 /**
  * This block may be only in a `role: system` message. It says that a deferred tool is shown from here on, or is hidden

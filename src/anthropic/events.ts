@@ -29,6 +29,11 @@ export const BLOCK_DELTAS = {
     'A piece of the JSON of the arguments. All pieces of the block make the whole JSON.',
   ),
   citations_delta: tagged('citations_delta', { citation: WebCitation }, 'One more source of the text.'),
+  compaction_delta: tagged(
+    'compaction_delta',
+    { content: Nullable(Type.String()) },
+    'The summary, whole; null where none could be made.',
+  ),
 } as const;
 export const BlockDelta = Type.Union(Object.values(BLOCK_DELTAS));
 export type BlockDelta = Static<(typeof BLOCK_DELTAS)[keyof typeof BLOCK_DELTAS]>;

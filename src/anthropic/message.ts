@@ -4,6 +4,7 @@
  */
 import { type Static, type TProperties, Type } from '@sinclair/typebox';
 import type { JsonObject } from '../lib/json.ts';
+import { AppliedEdit } from './context-edits.ts';
 import { Nullable } from './schema-words.ts';
 
 /** An object that is told from others by its `type`. */
@@ -24,6 +25,7 @@ export const StopReason = Type.Union(
     Type.Literal('stop_sequence'),
     Type.Literal('tool_use'),
     Type.Literal('refusal'),
+    Type.Literal('compaction'),
     Type.Literal('model_context_window_exceeded'),
   ],
   { description: 'Why the model stopped.' },
@@ -37,16 +39,26 @@ export const StopDetails = tagged(
 );
 export type StopDetails = Static<typeof StopDetails>;
 
+const tokenCounts = {
+  input_tokens: count('Tokens of the prompt, without those that were read from a cache.'),
+  cache_creation_input_tokens: count('Always 0: Gemini caches by itself.'),
+  cache_read_input_tokens: count("Tokens of the prompt that came from Gemini's cache."),
+  cache_creation: Type.Object({
+    ephemeral_5m_input_tokens: count('Always 0.'),
+    ephemeral_1h_input_tokens: count('Always 0.'),
+  }),
+  output_tokens: count('Tokens of the answer, with those of its thoughts.'),
+};
+
+export const UsageIteration = Type.Union([
+  tagged('compaction', tokenCounts, 'The tokens of a summary.'),
+  tagged('message', { model: Type.String(), ...tokenCounts }, 'The tokens of the answer after it.'),
+]);
+export type UsageIteration = Static<typeof UsageIteration>;
+
 export const Usage = Type.Object(
   {
-    input_tokens: count('Tokens of the prompt, without those that were read from a cache.'),
-    cache_creation_input_tokens: count('Always 0: Gemini caches by itself.'),
-    cache_read_input_tokens: count("Tokens of the prompt that came from Gemini's cache."),
-    cache_creation: Type.Object({
-      ephemeral_5m_input_tokens: count('Always 0.'),
-      ephemeral_1h_input_tokens: count('Always 0.'),
-    }),
-    output_tokens: count('Tokens of the answer, with those of its thoughts.'),
+    ...tokenCounts,
     output_tokens_details: Type.Object({ thinking_tokens: count('Tokens of the thoughts alone.') }),
     server_tool_use: Nullable(
       Type.Object({
@@ -56,6 +68,12 @@ export const Usage = Type.Object(
     ),
     service_tier: Type.String({ description: "`standard`, or Google's word for another tier." }),
     inference_geo: Type.Null(),
+    iterations: Type.Optional(
+      Type.Array(UsageIteration, {
+        description:
+          'Present where the conversation was summarised. The tokens of the summary are told only here.',
+      }),
+    ),
   },
   { description: 'Counts of tokens.' },
 );
@@ -148,6 +166,39 @@ export const AnswerWebSearchResult = tagged(
 );
 export type AnswerWebSearchResult = Static<typeof AnswerWebSearchResult>;
 
+const ToolReference = tagged('tool_reference', { name: Type.String() }, 'A tool, by its name.');
+export const ToolChange = Type.Union([
+  tagged('tool_removal', { tool: ToolReference }, 'A tool that was withdrawn.'),
+  tagged(
+    'tool_addition',
+    {
+      tool: Type.Union([
+        ToolReference,
+        tagged('tool_definition', { definition: AnyObject('As in `tools`.') }, 'A tool of the conversation.'),
+      ]),
+    },
+    'A tool that was added.',
+  ),
+]);
+export type ToolChange = Static<typeof ToolChange>;
+
+export const AnswerCompaction = tagged(
+  'compaction',
+  {
+    content: Nullable(Type.String({ description: 'The summary; null where none could be made.' })),
+    signature: Type.Optional(
+      Type.String({
+        description: 'Only on a summary that was asked for by itself. Send this back unchanged.',
+      }),
+    ),
+    tool_changes: Type.Optional(
+      Type.Array(ToolChange, { description: 'What was changed in `tools` until the summary.' }),
+    ),
+  },
+  'A summary of the conversation. Send this back: it takes the place of everything before it.',
+);
+export type AnswerCompaction = Static<typeof AnswerCompaction>;
+
 /** The blocks of an answer, by their `type`. */
 export const ANSWER_BLOCKS = {
   text: AnswerText,
@@ -155,6 +206,7 @@ export const ANSWER_BLOCKS = {
   tool_use: AnswerToolUse,
   server_tool_use: AnswerServerToolUse,
   web_search_tool_result: AnswerWebSearchResult,
+  compaction: AnswerCompaction,
 } as const;
 export const AnswerBlock = Type.Union(Object.values(ANSWER_BLOCKS));
 export type AnswerBlock = Static<(typeof ANSWER_BLOCKS)[keyof typeof ANSWER_BLOCKS]>;
@@ -171,7 +223,11 @@ export const SafeguardResults = Type.Optional(
 );
 
 export const AppliedEdits = Type.Optional(
-  Nullable(Type.Object({ applied_edits: Type.Tuple([], { description: 'Always empty.' }) })),
+  Nullable(
+    Type.Object({
+      applied_edits: Type.Array(AppliedEdit, { description: 'What was cleared from the history.' }),
+    }),
+  ),
 );
 
 export const AnswerMessage = Type.Object(

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from '@sinclair/typebox';
 import { CONTENT_BLOCKS, type ContentBlock, TextBlock } from './content.ts';
+import { CONTEXT_EDITS, ContextManagement } from './context-edits.ts';
 import {
   CacheControl,
   free,
@@ -109,17 +110,10 @@ const SomeTool = withKeys(
   Type.Union([Open({ ...WebSearchTool.properties, type: Type.Literal('web_search') }), TextEditorTool, Tool]),
 );
 
-/**
- * Thoughts never go back to Gemini, so it makes no difference which thoughts the client wants to keep. For other edits
- * one warning says that they are not applied.
- */
-const ContextManagement = Open({
-  edits: Type.Array(
-    Type.Union([
-      Open({ type: Type.Literal('clear_thinking'), keep: needless('thoughts are not sent back') }),
-      free('told about whole', Open({ type: Type.Literal('clear_tool_uses') })),
-    ]),
-  ),
+/** `compaction`: the conversation is to be summarised, and not answered. */
+const Compaction = Open({
+  type: Type.Literal('summarize'),
+  instructions: Type.Optional(Nullable(Type.String({ maxLength: 16_384 }))),
 });
 
 export const MOST_MESSAGES = 100_000;
@@ -133,7 +127,11 @@ const shared = {
   thinking: Type.Optional(Type.Union([ThinkingConfig, Type.Null()])),
   output_config: OutputConfig,
   output_format: Format,
-  context_management: unchecked(ContextManagement),
+  context_management: Type.Optional(
+    Nullable(
+      withKeys(ContextManagement, Open({ edits: Type.Array(Type.Union(Object.values(CONTEXT_EDITS))) })),
+    ),
+  ),
   mcp_servers: refused('unless it is empty'),
 };
 
@@ -163,7 +161,7 @@ export const MessagesRequest = Open({
     unchecked(Open({ previous_message_id: needless('answered as null') })),
   ),
   thread: refused('unless it is empty'),
-  compaction: refused('unless it is empty'),
+  compaction: Type.Optional(Nullable(Compaction)),
   container: refused('unless it is empty'),
   fallbacks: refused('unless it is `default`, or empty'),
   service_tier: ignored('Google has no such tier', ['auto', 'standard_only', 'standard', 'flex', 'priority']),

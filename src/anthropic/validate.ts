@@ -7,6 +7,7 @@ import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
 import { isObject } from '../lib/json.ts';
 import { MadeOf } from '../lib/lasting.ts';
 import { CONTENT_BLOCKS, type ContentBlock } from './content.ts';
+import { CONTEXT_EDITS, editKind } from './context-edits.ts';
 import { isTooDeep, MOST_LEVELS, tooDeepAt } from './depth.ts';
 import { MessagesError } from './errors.ts';
 import { explain, quotedList } from './explain.ts';
@@ -73,6 +74,17 @@ function checkTools(tools: readonly Tool[]): void {
   });
 }
 
+/** Checks each edit by its kind. Whether an edit of an unknown kind is refused is decided by the translation. */
+function checkEdits({ context_management: management }: CountTokensRequest): void {
+  management?.edits?.forEach((edit, index) => {
+    const kind = editKind(edit.type);
+    // The schemas name an edit without its date.
+    const undated = { ...edit, type: kind };
+    if (!kind || compile(CONTEXT_EDITS[kind]).Check(undated)) return;
+    throw refuse(explain(CONTEXT_EDITS[kind], undated, `context_management.edits.${index}.${edit.type}`));
+  });
+}
+
 /**
  * Adds the tag to the path in a message. The API writes `custom` into the path of a client's tool
  * (`tools.0.custom.name`), even where the client left out `type`.
@@ -93,10 +105,29 @@ function unknownPart(request: Record<string, unknown>): Record<string, unknown> 
   return { ...request, messages: messages.filter((message) => !known.get(message)) };
 }
 
-/** Returns `value` unchanged. Throws a MessagesError that names the first wrong field. */
-function parse(schema: TSchema, value: unknown): CountTokensRequest {
-  if (!isObject(value))
+/** A system message that only sets the effort may have no content. Everywhere else it then counts as empty. */
+function withContents(body: Record<string, unknown>): Record<string, unknown> {
+  const { messages } = body;
+  const isBare = (message: unknown) =>
+    isObject(message) &&
+    message['role'] === 'system' &&
+    isObject(message['output_config']) &&
+    (message['content'] ?? null) === null;
+  if (!Array.isArray(messages) || !messages.some(isBare)) return body;
+  return {
+    ...body,
+    messages: messages.map((message) => (isBare(message) ? { ...message, content: [] } : message)),
+  };
+}
+
+/**
+ * Returns the request: `body` itself, unless a message lacks its content. Throws a MessagesError that names the first
+ * wrong field.
+ */
+function parse(schema: TSchema, body: unknown): CountTokensRequest {
+  if (!isObject(body))
     throw refuse('Input should be a valid dictionary: the request body is not a JSON object');
+  const value = withContents(body);
   const unknown = unknownPart(value);
   const deep = isTooDeep(unknown) ? tooDeepAt(value) : undefined;
   if (deep !== undefined) {
@@ -106,6 +137,7 @@ function parse(schema: TSchema, value: unknown): CountTokensRequest {
   const request = value as CountTokensRequest;
   checkMessages(request.messages);
   checkTools(request.tools ?? []);
+  checkEdits(request);
   for (const message of request.messages) known.set(message, true);
   return request;
 }

@@ -14,11 +14,15 @@ export function tellAnswer(trace: Trace): (events: readonly MessageEvent[]) => v
       }
       if (event.type !== 'message_delta') continue;
       const { usage, delta } = event;
+      // The tokens of a summary are not among the figures of the answer.
+      const parts = usage.iterations ?? [usage];
+      const sum = (read: (part: (typeof parts)[number]) => number) =>
+        parts.reduce((total, part) => total + read(part), 0);
       trace.tell({
         type: 'usage',
-        in: usage.input_tokens,
-        cached: usage.cache_read_input_tokens,
-        out: usage.output_tokens,
+        in: sum((part) => part.input_tokens),
+        cached: sum((part) => part.cache_read_input_tokens),
+        out: sum((part) => part.output_tokens),
         thinking: usage.output_tokens_details.thinking_tokens,
       });
       if (delta.stop_reason) trace.tell({ type: 'stopped', reason: delta.stop_reason });

@@ -2,8 +2,11 @@
  * Everything from outside that translation may know. It is passed in as a value, so that the same input always gives
  * the same bytes.
  */
+import type { AppliedEdit } from '../anthropic/context-edits.ts';
 import type { ApiVersion } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import type { CompactFirst } from './edits/context-edits.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
 import type { ToolNames } from './tool-names.ts';
 import type { Warn } from './warnings.ts';
@@ -37,6 +40,8 @@ export type RequestContext = {
   /** The stored signatures that were found for the `signatureKeys` of the history. */
   readonly signatures: SignatureLookup;
   readonly media: MediaFacts;
+  /** The size of a request in tokens, as far as it can be told without asking Google. */
+  estimate(body: GenerateContentRequest): number;
 };
 
 /** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */
@@ -81,8 +86,10 @@ export type AnswerPlan = {
   readonly contextWindow: number;
   /** Which turn the answer answers, as `answeredTurn` in signatures.ts names it: a text's signature is stored under it. */
   readonly answeredTurn: string;
-  /** The request had `context_management`, so the answer reports the applied edits (none). */
-  readonly contextManagement: boolean;
+  /** What was cleared from the history; undefined where the request had no `context_management`. */
+  readonly appliedEdits: AppliedEdit[] | undefined;
+  /** Present where the conversation must be summarised before it is answered. */
+  readonly compactFirst: CompactFirst | undefined;
   /** The types of `safeguards` that the request asks for; the answer has a result for each. */
   readonly safeguards: readonly string[];
   /** Present where Google searches the web for the answer. */

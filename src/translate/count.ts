@@ -2,8 +2,9 @@
 import type { CountTokensRequest } from '../anthropic/request.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { RequestContext } from './context.ts';
+import type { ContextEdits } from './edits/context-edits.ts';
+import { editedContents } from './request/edited-contents.ts';
 import { warnOfFields } from './request/fields.ts';
-import { toContents } from './request/messages.ts';
 import { refuseShared } from './request/refusals/refusals.ts';
 import { toSystemInstruction } from './request/system.ts';
 import { visibleTools } from './request/tools/tool-visibility.ts';
@@ -18,16 +19,16 @@ import type { Warn, Warning } from './warnings.ts';
 export function toCountRequest(
   request: CountTokensRequest,
   ctx: RequestContext,
-): { body: GenerateContentRequest; warnings: Warning[] } {
+): { body: GenerateContentRequest; edits: ContextEdits; warnings: Warning[] } {
   const warnings: Warning[] = [];
   const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
   refuseShared(request, ctx.apiVersion, warn);
   warnOfFields(request, warn);
   const search = webSearchOf(request);
-  const body: GenerateContentRequest = {
+  const frame = {
     ...toSystemInstruction(request.system, search ? searchInstructions(search, request) : []),
     ...(search ? { tools: [{ googleSearch: {} }] } : toTools(visibleTools(request, warn), warn)),
-    contents: toContents(request.messages, ctx, warn),
   };
-  return { body, warnings };
+  const { contents, edits } = editedContents(request, frame, ctx, warn);
+  return { body: { ...frame, contents }, edits, warnings };
 }

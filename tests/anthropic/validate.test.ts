@@ -157,6 +157,12 @@ describe('what is accepted', () => {
     expect(refusal(value)).toBe('accepted');
   });
 
+  test('a system message that only sets the effort needs no content', () => {
+    const bare = { role: 'system', output_config: { effort: 'low' } };
+    const { messages } = parseMessagesRequest({ ...valid, messages: [...valid.messages, bare] });
+    expect(messages.at(-1)).toEqual({ role: 'system', content: [], output_config: { effort: 'low' } });
+  });
+
   test('the very value is returned, nothing removed or converted', () => {
     const value = {
       ...withContent({ type: 'text', text: 'x', cache_control: { type: 'ephemeral', ttl: '1h' } }),

@@ -185,6 +185,37 @@ describe('count_tokens', () => {
     });
   });
 
+  test('after the client’s edits, with the size before them', async () => {
+    const sent: string[] = [];
+    await using proxy = await startProxy({
+      fetch: async (_, init) => {
+        sent.push(String(init.body));
+        return Response.json({ totalTokens: 42 });
+      },
+    });
+    const use = (id: string) => [
+      { role: 'assistant', content: [{ type: 'tool_use', id, name: 'Read', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: 'word '.repeat(400) }] },
+    ];
+    const edit = { type: 'clear_tool_uses_20250919', trigger: { type: 'tool_uses', value: 1 } };
+    const request = (keep: number) => ({
+      ...counted,
+      messages: [...counted.messages, ...use('a'), ...use('b')],
+      context_management: { edits: [{ ...edit, keep: { type: 'tool_uses', value: keep } }] },
+      compaction: { type: 'summarize' },
+    });
+    const count = async (keep: number) =>
+      (await proxy.send('/v1/messages/count_tokens', request(keep))).json();
+    expect(await count(2)).toEqual({ input_tokens: 42, context_management: { original_input_tokens: 42 } });
+    const one = await count(1);
+    const both = await count(0);
+    expect(one.context_management.original_input_tokens).toBeGreaterThan(42 + 200);
+    expect(both.context_management.original_input_tokens - 42).toBe(
+      2 * (one.context_management.original_input_tokens - 42),
+    );
+    expect(sent.map((body) => body.split('word word').length > 1)).toEqual([true, true, false]);
+  });
+
   test('is estimated where Google cannot be asked now, which is a warning', async () => {
     await using proxy = await startProxy({
       fetch: async () => googleError(503, 'UNAVAILABLE', 'overloaded'),

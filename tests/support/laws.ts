@@ -8,6 +8,7 @@ const GROWS = {
   citations_delta: ['text'],
   thinking_delta: ['thinking'],
   signature_delta: ['thinking'],
+  compaction_delta: ['compaction'],
   input_json_delta: ['tool_use', 'server_tool_use'],
 } satisfies Record<BlockDelta['type'], AnswerBlock['type'][]>;
 

@@ -48,6 +48,7 @@ export function shape(events: readonly MessageEvent[]): string[] {
     if (block.type === 'server_tool_use') return `search:${block.input['query']}`;
     if (block.type === 'web_search_tool_result')
       return Array.isArray(block.content) ? `found:${block.content.length}` : block.content.error_code;
+    if (block.type === 'compaction') return `compaction:${block.content}`;
     const place = openEnvelope(block.signature)?.place;
     return `thinking:${block.thinking}:${place?.on}`;
   });

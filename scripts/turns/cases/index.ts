@@ -2,6 +2,7 @@
 import type { TurnCases } from '../build.ts';
 import { CALLS } from './calls.ts';
 import { CONNECTIONS } from './connections.ts';
+import { CONTEXTS } from './context.ts';
 import { ENDS } from './ends.ts';
 import { ERRORS } from './errors.ts';
 import { FRAMING } from './framing.ts';
@@ -26,6 +27,7 @@ export const CASES: TurnCases = {
   ...RETRIES,
   ...FRAMING,
   ...HISTORY,
+  ...CONTEXTS,
   ...SEARCHES,
   ...SETTINGS,
   ...MEDIA,

@@ -25,7 +25,14 @@ export const TokenCount = Type.Object(
     input_tokens: count(
       'Tokens of the prompt: as Google counts them, or estimated where Google cannot be asked.',
     ),
-    context_management: Type.Optional(Type.Null({ description: 'Present with `?beta=true`.' })),
+    context_management: Type.Optional(
+      Nullable(
+        Type.Object(
+          { original_input_tokens: count('Tokens of the prompt before the edits of the request.') },
+          { description: 'Present with `?beta=true`, and where the request has `context_management`.' },
+        ),
+      ),
+    ),
   },
   { description: 'The size of a prompt.' },
 );
@@ -47,6 +54,7 @@ const Capabilities = Type.Object(
       clear_tool_uses_20250919: Supported,
       compact_20260112: Supported,
     }),
+    compaction: Supported,
     effort: Type.Object({
       ...supported,
       low: Supported,

@@ -46,7 +46,7 @@ export const FIELD_TEXTS = {
   thinking: 'Whether the model shows its thoughts, and how long it thinks.',
   output_config: 'How hard the model works, and the form of its answer.',
   output_format: 'The form of the answer, in the older place. Use `output_config.format`.',
-  context_management: 'What Anthropic would take out of the conversation.',
+  context_management: 'What is cleared from the conversation, and when the conversation is summarised.',
   mcp_servers: 'MCP servers for Anthropic to ask.',
   max_tokens: 'The longest answer, in tokens. With 0 nothing is generated.',
   stream: 'True: the answer is a stream of server-sent events. False: the answer is one JSON message.',

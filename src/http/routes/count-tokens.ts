@@ -14,7 +14,11 @@ export async function countTokens(client: ClientRequest, deps: ServerDeps): Prom
   apiVersion(client.request.headers);
   const request: CountTokensRequest = parseCountTokensRequest(await readJson(client, deps.bodies));
   client.keepOpen();
-  const tokens = await countTokensOf(request, client, deps);
+  const { tokens, cleared } = await countTokensOf(request, client, deps);
   const beta = client.url.searchParams.get('beta') === 'true';
-  return jsonResponse<TokenCount>({ input_tokens: tokens, ...(beta ? { context_management: null } : {}) });
+  const edited = request.context_management ? { original_input_tokens: tokens + cleared } : null;
+  return jsonResponse<TokenCount>({
+    input_tokens: tokens,
+    ...(beta || edited ? { context_management: edited } : {}),
+  });
 }

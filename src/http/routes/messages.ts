@@ -3,7 +3,8 @@
 import { apiVersion } from '../../answer/api-version.ts';
 import { askerOf } from '../../answer/asker.ts';
 import { estimateBodyTokens } from '../../answer/estimate-tokens.ts';
-import { type MessageAnswer, openAnswer } from '../../answer/open-answer.ts';
+import type { MessageAnswer } from '../../answer/message-answer.ts';
+import { openAnswer } from '../../answer/open-answer.ts';
 import { answerContext } from '../../answer/prepare.ts';
 import { sessionOf } from '../../answer/session.ts';
 import { MessagesError } from '../../anthropic/errors.ts';

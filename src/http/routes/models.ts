@@ -41,11 +41,12 @@ function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
     citations: supported(false),
     code_execution: supported(false),
     context_management: {
-      ...supported(false),
-      clear_thinking_20251015: supported(false),
-      clear_tool_uses_20250919: supported(false),
-      compact_20260112: supported(false),
+      ...supported(true),
+      clear_thinking_20251015: supported(true),
+      clear_tool_uses_20250919: supported(true),
+      compact_20260112: supported(true),
     },
+    compaction: supported(true),
     effort: {
       ...supported(thinks),
       low: supported(thinks),

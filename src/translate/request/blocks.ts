@@ -3,6 +3,7 @@
  * compile.
  */
 import type { BlockOf, BlockType, ContentBlock, ToolResultContent } from '../../anthropic/content.ts';
+import { CLEARED_RESULT } from '../edits/cleared.ts';
 import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
 import { documentParts, imageParts, searchResultText } from './media/media.ts';
@@ -36,6 +37,13 @@ function resultParts(blocks: readonly ToolResultContent[], place: BlockPlace): C
   });
 }
 
+function partsOfResult(block: BlockOf<'tool_result'>, place: BlockPlace): ContentPart[] {
+  if (place.cleared.results.has(block)) return [{ text: CLEARED_RESULT }];
+  return typeof block.content === 'string'
+    ? [{ text: block.content }]
+    : resultParts(block.content ?? [], place);
+}
+
 const ROWS: Rows = {
   text: (block) => text(block.text),
   image: (block, place) => imageParts(block, place).map(content),
@@ -44,17 +52,21 @@ const ROWS: Rows = {
   thinking: (block) => [{ kind: 'thinking', carried: block.signature ?? '' }],
   redacted_thinking: (block) => [{ kind: 'thinking', carried: block.data ?? '' }],
   tool_use: (block, place) => [
-    { kind: 'call', id: block.id, name: block.name, input: block.input, path: place.path },
+    {
+      kind: 'call',
+      id: block.id,
+      name: block.name,
+      input: block.input,
+      inputCleared: place.cleared.inputs.has(block),
+      path: place.path,
+    },
   ],
   tool_result: (block, place) => [
     {
       kind: 'result',
       id: block.tool_use_id,
       failed: block.is_error === true,
-      parts:
-        typeof block.content === 'string'
-          ? [{ text: block.content }]
-          : resultParts(block.content ?? [], place),
+      parts: partsOfResult(block, place),
       path: place.path,
     },
   ],
@@ -72,7 +84,8 @@ const ROWS: Rows = {
   mcp_tool_result: serverResult,
   mcp_tool_listing: (block) => text(blockText(block)),
   container_upload: (block) => text(blockText(block)),
-  compaction: (block) => text(block.content ?? ''),
+  // A summary is put in front of what follows it: see messages.
+  compaction: () => [],
   // The block is left out: it only says which of Anthropic's models answered.
   fallback: () => [],
   // These two blocks change which tools are declared: see tool-visibility.

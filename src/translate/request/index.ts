@@ -6,13 +6,14 @@ import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
 import type { AnswerPlan, RequestContext, UndeclaredCalls } from '../context.ts';
+import type { ContextEdits } from '../edits/context-edits.ts';
 import { askedTier } from '../service-tier.ts';
 import { answeredTurn } from '../signatures.ts';
 import { ToolNames } from '../tool-names.ts';
 import type { Warn, Warning } from '../warnings.ts';
+import { editedContents } from './edited-contents.ts';
 import { warnOfFields } from './fields.ts';
 import { answerForm, toGenerationConfig } from './generation.ts';
-import { toContents } from './messages.ts';
 import { refusePrefill, refuseUnservable } from './refusals/refusals.ts';
 import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
@@ -37,26 +38,30 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
   const tools = visibleTools(request, warn);
   const mode = callingMode(request, tools, warn);
   const form = answerForm(request, ctx.model, mode, warn);
-  const contents = toContents(request.messages, ctx, warn);
-  if (contents.at(-1)?.role === 'model') refusePrefill();
-  const body: GenerateContentRequest = {
+  const frame = {
     ...toSystemInstruction(request.system, [
       ...(search ? searchInstructions(search, request) : []),
       ...(form.kind === 'words' ? [form.instruction] : []),
     ]),
     ...(search ? { tools: [{ googleSearch: {} }] } : toTools(tools, warn)),
     ...toToolConfig(request, mode),
+  };
+  const { contents, edits } = editedContents(request, frame, ctx, warn);
+  if (contents.at(-1)?.role === 'model') refusePrefill();
+  const body: GenerateContentRequest = {
+    ...frame,
     contents,
     generationConfig: toGenerationConfig(request, form, ctx, warn),
     ...askedTier(request.service_tier),
   };
-  return { body, plan: toPlan(request, tools, body, ctx), warnings };
+  return { body, plan: toPlan(request, tools, body, edits, ctx), warnings };
 }
 
 function toPlan(
   request: MessagesRequest,
   tools: readonly DeclaredTool[],
   body: GenerateContentRequest,
+  edits: ContextEdits,
   ctx: RequestContext,
 ): AnswerPlan {
   const declarations = (body.tools ?? []).flatMap(({ functionDeclarations = [] }) => functionDeclarations);
@@ -72,7 +77,8 @@ function toPlan(
     requiredArguments: requiredArguments(request, tools, declarations),
     contextWindow: ctx.model.inputTokens,
     answeredTurn: answeredTurn(request.messages),
-    contextManagement: request.context_management !== undefined && request.context_management !== null,
+    appliedEdits: edits.applied,
+    compactFirst: edits.compact,
     safeguards: safeguardTypes(request.safeguards),
     search: toSearchPlan(request),
   };

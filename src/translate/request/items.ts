@@ -1,6 +1,7 @@
 /** Items are what the blocks of a message become before turns are put in order. They are the same for both roles. */
 import type { Blob, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
+import type { Cleared } from '../edits/cleared.ts';
 import type { Warn } from '../warnings.ts';
 
 export type TextPart = { text: string };
@@ -14,7 +15,15 @@ export type ContentPart = TextPart | MediaPart;
 export const isMedia = (part: ContentPart): part is MediaPart => !('text' in part);
 export const isInline = (part: MediaPart): part is InlinePart => 'inlineData' in part;
 
-export type CallItem = { kind: 'call'; id: string; name: string; input: unknown; path: string };
+export type CallItem = {
+  kind: 'call';
+  id: string;
+  name: string;
+  input: unknown;
+  /** The arguments are not sent, but a signature is still found by them. */
+  inputCleared: boolean;
+  path: string;
+};
 export type ResultItem = { kind: 'result'; id: string; failed: boolean; parts: ContentPart[]; path: string };
 
 export type Item =
@@ -29,6 +38,7 @@ export type BlockPlace = {
   readonly path: string;
   readonly warn: Warn;
   readonly ctx: Pick<RequestContext, 'model' | 'media'>;
+  readonly cleared: Cleared;
 };
 
 /** A call whose response must come in the next content. */

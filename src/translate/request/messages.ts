@@ -6,6 +6,8 @@
 import type { Message } from '../../anthropic/request.ts';
 import type { RequestContent } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
+import type { Cleared } from '../edits/cleared.ts';
+import { summaryPlace, summaryText } from '../edits/summary.ts';
 import { turnHash } from '../signatures.ts';
 import type { Warn } from '../warnings.ts';
 import { blockItems } from './blocks.ts';
@@ -23,10 +25,16 @@ type Turn = { role: 'user'; items: Item[] } | { role: 'model'; messages: Assista
  */
 const OPENING = '[The start of the conversation is not shown.]';
 
-function messageItems(message: Message, index: number, place: Omit<BlockPlace, 'path'>): Item[] {
+/** The items of the blocks from `from` on. */
+function messageItems(
+  message: Message,
+  index: number,
+  from: number,
+  place: Omit<BlockPlace, 'path'>,
+): Item[] {
   if (typeof message.content === 'string') return text(message.content);
   return message.content.flatMap((block, position) =>
-    blockItems(block, { ...place, path: `messages.${index}.content.${position}` }),
+    position < from ? [] : blockItems(block, { ...place, path: `messages.${index}.content.${position}` }),
   );
 }
 
@@ -41,17 +49,20 @@ export function isCleared(message: Message, index: number, lastUser: number): bo
 export const lastUserIndex = (messages: readonly Message[]): number =>
   messages.findLastIndex((message) => message.role === 'user');
 
-function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn): Turn[] {
+function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn, cleared: Cleared): Turn[] {
   const turns: Turn[] = [];
   const lastUser = lastUserIndex(messages);
-  const place = { warn, ctx };
+  const place = { warn, ctx, cleared };
+  const summary = summaryPlace(messages);
   let context = '';
   messages.forEach((message, index) => {
-    if (isCleared(message, index, lastUser)) return;
-    const items = messageItems(message, index, place);
     // Stored signatures of texts are found by this hash. Hashing a long history takes time, so no hash is made where no
     // signatures were found.
     if (message.role === 'user' && ctx.signatures.size > 0) context = turnHash(message);
+    if (isCleared(message, index, lastUser) || (summary && index < summary.index)) return;
+    const isFirst = index === summary?.index;
+    if (isFirst) turns.push({ role: 'user', items: text(summaryText(summary.content)) });
+    const items = messageItems(message, index, isFirst ? summary.position + 1 : 0, place);
     if (items.length === 0) return;
     const last = turns.at(-1);
     if (message.role === 'assistant') {
@@ -68,7 +79,12 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn):
   return turns;
 }
 
-export function toContents(messages: readonly Message[], ctx: RequestContext, warn: Warn): RequestContent[] {
+export function toContents(
+  messages: readonly Message[],
+  ctx: RequestContext,
+  warn: Warn,
+  cleared: Cleared,
+): RequestContent[] {
   const signatures = new Signatures(ctx);
   const modelTurns = new ModelTurns(ctx.model, signatures, warn);
   const contents: RequestContent[] = [];
@@ -79,7 +95,7 @@ export function toContents(messages: readonly Message[], ctx: RequestContext, wa
     if (last?.role !== role) contents.push({ role, parts });
     else for (const part of parts) last.parts.push(part);
   };
-  for (const turn of toTurns(messages, ctx, warn)) {
+  for (const turn of toTurns(messages, ctx, warn, cleared)) {
     if (turn.role === 'user') {
       add('user', userParts(turn.items, calls, ctx.model, warn));
       calls = [];

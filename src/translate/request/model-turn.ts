@@ -21,7 +21,7 @@ const wireId = (id: string): string => (WIRE_ID.test(id) ? id : shortHash(id));
  */
 function callArguments(call: CallItem, warn: Warn): JsonObject {
   const { input } = call;
-  if (input === null || input === undefined) return {};
+  if (call.inputCleared || input === null || input === undefined) return {};
   if (isObject(input)) {
     const unparsed = input['__unparsedToolInput'];
     if (!isObject(unparsed)) return wellFormedObject(input as JsonObject);

@@ -59,6 +59,7 @@ function grow(block: AnswerBlock | undefined, { index, delta }: Delta, inputs: M
   else if (delta.type === 'signature_delta' && block?.type === 'thinking') block.signature = delta.signature;
   else if (delta.type === 'citations_delta' && block?.type === 'text')
     block.citations = [...(block.citations ?? []), delta.citation];
+  else if (delta.type === 'compaction_delta' && block?.type === 'compaction') block.content = delta.content;
   else if (delta.type === 'input_json_delta')
     inputs.set(index, (inputs.get(index) ?? '') + delta.partial_json);
 }

@@ -9,18 +9,19 @@
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
-import type { StopDetails, StopReason, Usage } from '../../anthropic/message.ts';
+import type { StopDetails, StopReason, Usage, UsageIteration } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { AnswerContext } from '../context.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
 import { refusalDetails, stopReasonOf } from './stop-reason.ts';
 import { StopScanner } from './stop-scanner.ts';
 import type { Finish, TurnEvent } from './turn.ts';
-import { CHARACTERS_PER_TOKEN, toUsage, UNKNOWN_SIZE } from './usage.ts';
+import { CHARACTERS_PER_TOKEN, iterationTokens, toUsage, UNKNOWN_SIZE } from './usage.ts';
 import { type Ending, Writer } from './writer.ts';
 
 type CallEvent = Extract<TurnEvent, { type: 'call' }>;
 type SearchEvent = Extract<TurnEvent, { type: 'search' }>;
+type CompactionEvent = Extract<TurnEvent, { type: 'compaction' }>;
 type CitedEvent = Extract<TurnEvent, { type: 'cited' }>;
 
 export class AnswerStream {
@@ -37,6 +38,8 @@ export class AnswerStream {
   /** The number of characters of all text blocks that were sent. */
   #said = 0;
   #prompt = UNKNOWN_SIZE;
+  /** The summary that came before the answer. */
+  #compacted: CompactionEvent | undefined;
   /** Thoughts that came after content. */
   #heldThoughts = '';
   /** With `display: omitted`: true where thoughts have come, and their empty block was not written yet. */
@@ -89,6 +92,9 @@ export class AnswerStream {
       case 'cited':
         this.#cited(event);
         break;
+      case 'compaction':
+        this.#compaction(event);
+        break;
       case 'usage':
         this.#usage = event.usage;
         break;
@@ -139,6 +145,11 @@ export class AnswerStream {
     this.#writer.citedText(text, sources);
     this.#shown = text.length;
     this.#said += text.length;
+  }
+
+  #compaction(event: CompactionEvent): void {
+    this.#compacted = event;
+    if (event.block) this.#writer.compaction(event.block, event.isAlone);
   }
 
   #thinking(text: string): void {
@@ -223,7 +234,8 @@ export class AnswerStream {
 
   /** The usage, also where the proxy left upstream before upstream had counted all tokens. */
   #usageAt({ kind }: Finish): UsageMetadata {
-    if (kind === 'finished' || kind === 'blocked') return this.#usage;
+    const isComplete = kind === 'finished' || kind === 'blocked' || kind === 'compacted';
+    if (isComplete || this.#compacted?.isAlone) return this.#usage;
     const { tokens, cached } = this.#prompt;
     return {
       promptTokenCount: tokens,
@@ -233,13 +245,20 @@ export class AnswerStream {
     };
   }
 
+  #wholeUsage(finish: Finish): Usage {
+    const usage = { ...toUsage(this.#usageAt(finish)), ...this.#serverUse() };
+    if (!this.#compacted) return usage;
+    const { requestedModel } = this.#ctx.plan();
+    return { ...usage, iterations: iterationsOf(this.#compacted, usage, requestedModel) };
+  }
+
   #ending(finish: Finish): Ending {
     const plan = this.#ctx.plan();
     const base = {
       stopSequence: null,
       stopDetails: null,
-      usage: { ...toUsage(this.#usageAt(finish)), ...this.#serverUse() },
-      appliedEdits: plan.contextManagement ? ([] as []) : undefined,
+      usage: this.#wholeUsage(finish),
+      appliedEdits: plan.appliedEdits,
       safeguards: plan.safeguards.length > 0 ? plan.safeguards.map(unavailable) : undefined,
     };
     switch (finish.kind) {
@@ -247,6 +266,8 @@ export class AnswerStream {
         return { ...base, stopReason: 'stop_sequence', stopSequence: finish.sequence };
       case 'token-limit':
         return { ...base, stopReason: 'max_tokens' };
+      case 'compacted':
+        return { ...base, stopReason: 'compaction' };
       case 'blocked':
         return {
           ...base,
@@ -273,6 +294,15 @@ export class AnswerStream {
     return { ...details, explanation: this.#ctx.shown(details.explanation) };
   }
 }
+
+const iterationsOf = (
+  { usage: summary, isAlone }: CompactionEvent,
+  answer: Usage,
+  model: string,
+): UsageIteration[] => [
+  { type: 'compaction', ...iterationTokens(toUsage(summary)) },
+  ...(isAlone ? [] : [{ type: 'message' as const, model, ...iterationTokens(answer) }]),
+];
 
 /**
  * The result of a safeguard for which the proxy has no verdict. At `disabled` Claude Code's auto mode runs actions that

@@ -2,6 +2,7 @@
  * The turn events: what the model did, in words of neither side. `parts` makes them from Gemini's chunks, and `writer`
  * makes Anthropic's events from them.
  */
+import type { AnswerCompaction } from '../../anthropic/message.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
@@ -25,6 +26,11 @@ export type TurnEvent =
    * client can answer.
    */
   | { type: 'call'; name: string; args: JsonObject; signature?: string }
+  /**
+   * A summary of the conversation, which comes before the answer, or alone in place of the answer. Without a `block` no
+   * summary could be made, and the answer is empty.
+   */
+  | { type: 'compaction'; block: AnswerCompaction | undefined; usage: UsageMetadata; isAlone: boolean }
   /** Token counts from the beginning of the answer. Only the last counts of an answer are right. */
   | { type: 'usage'; usage: UsageMetadata }
   /** The end of the answer. It comes once, as the last event. */
@@ -43,6 +49,8 @@ export type Finish =
   | { kind: 'blocked'; reason: string; message?: string }
   /** The proxy cut the text at a stop sequence of the client's. */
   | { kind: 'stop-sequence'; sequence: string }
+  /** The answer is a summary of the conversation, and nothing else. */
+  | { kind: 'compacted' }
   /** The proxy cut the answer at the client's `max_tokens`. */
   | { kind: 'token-limit' };
 

@@ -47,3 +47,12 @@ export function toUsage(usage: UsageMetadata): Usage {
     inference_geo: null,
   };
 }
+
+/** The tokens of one of several iterations. */
+export const iterationTokens = (usage: Usage) => ({
+  input_tokens: usage.input_tokens,
+  cache_creation_input_tokens: usage.cache_creation_input_tokens,
+  cache_read_input_tokens: usage.cache_read_input_tokens,
+  cache_creation: usage.cache_creation,
+  output_tokens: usage.output_tokens,
+});

@@ -2,11 +2,13 @@
  * Writes the events of an answer in their right order: `message_start`, blocks one after another with indexes 0, 1, 2
  * …, one ending. Only the writer knows this order, and nothing can be written out of order (contract section 7).
  */
+import type { AppliedEdit } from '../../anthropic/context-edits.ts';
 import { toErrorBody } from '../../anthropic/error-body.ts';
 import type { MessagesError } from '../../anthropic/errors.ts';
 import type { BlockDelta, MessageEvent } from '../../anthropic/events.ts';
 import type {
   AnswerBlock,
+  AnswerCompaction,
   AnswerMessage,
   SafeguardResult,
   StopDetails,
@@ -29,8 +31,8 @@ export type Ending = {
   stopSequence: string | null;
   stopDetails: StopDetails | null;
   usage: Usage;
-  /** An empty list where the request had `context_management`. */
-  appliedEdits: [] | undefined;
+  /** Undefined where the request had no `context_management`. */
+  appliedEdits: AppliedEdit[] | undefined;
   safeguards: SafeguardResult[] | undefined;
 };
 
@@ -104,6 +106,17 @@ export class Writer {
       content: sources?.map(resultOf) ?? { type: 'web_search_tool_result_error', error_code: 'unavailable' },
       caller: DIRECT,
     });
+    this.#closeBlock();
+  }
+
+  /**
+   * Writes a summary. A summary that stands alone comes whole; another one comes as a delta, as Anthropic's API sends
+   * it.
+   */
+  compaction(block: AnswerCompaction, isAlone: boolean): void {
+    this.#leave();
+    this.#openBlock(isAlone ? block : { ...block, content: null });
+    if (!isAlone) this.#delta({ type: 'compaction_delta', content: block.content });
     this.#closeBlock();
   }
 

@@ -167,6 +167,7 @@ describe('there is a turn for', () => {
       stop_sequence: true,
       tool_use: true,
       refusal: true,
+      compaction: true,
       model_context_window_exceeded: true,
     } satisfies Record<StopReason, true>;
     const wanted = Object.keys(reasons);

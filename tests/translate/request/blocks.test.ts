@@ -54,7 +54,6 @@ describe('of the user', () => {
       { type: 'search_result', source: 's', title: 't', content: [{ type: 'text', text: 'found' }] },
       [{ text: '<search_result>\n<source>s</source>\n<title>t</title>\nfound\n</search_result>' }],
     ],
-    ['a compaction', { type: 'compaction', content: 'so far' }, [{ text: 'so far' }]],
     [
       'an upload',
       { type: 'container_upload', file_id: 'f' },

@@ -202,7 +202,7 @@ describe('system and plan', () => {
     expect(plan).toMatchObject({
       requestedModel: 'claude-x[1m]',
       safeguards: ['dangerous_tool_use'],
-      contextManagement: true,
+      appliedEdits: [],
     });
   });
 

@@ -140,7 +140,7 @@ describe('the ending', () => {
 
   test('answers safeguards and context_management when they were asked for', () => {
     const { events } = run([text('a'), STOP], {
-      contextManagement: true,
+      appliedEdits: [],
       safeguards: ['dangerous_tool_use'],
     });
     expect(foldEvents(events)).toMatchObject({

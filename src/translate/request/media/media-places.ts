@@ -4,6 +4,7 @@
  */
 import type { ContentBlock, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
 import type { Message } from '../../../anthropic/request.ts';
+import { summaryPlace } from '../../edits/summary.ts';
 
 type MediaBlock = ImageBlock | DocumentBlock;
 
@@ -27,11 +28,12 @@ function collect(block: ContentBlock, path: string, places: MediaPlace[]): void 
     });
 }
 
-/** Lists the media in the order of the history. */
+/** Lists the media in the order of the history, without those that a summary has replaced. */
 export function mediaPlaces(messages: readonly Message[]): MediaPlace[] {
   const places: MediaPlace[] = [];
+  const first = summaryPlace(messages)?.index ?? 0;
   messages.forEach(({ content }, index) => {
-    if (typeof content === 'string') return;
+    if (typeof content === 'string' || index < first) return;
     content.forEach((block, position) => {
       collect(block, `messages.${index}.content.${position}`, places);
     });

@@ -5,9 +5,10 @@
  */
 import { MessagesError } from '../../../anthropic/errors.ts';
 import type { ApiVersion, CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
-import { isObject } from '../../../lib/json.ts';
+import { endsInSummary } from '../../edits/summary.ts';
 import type { Warn } from '../../warnings.ts';
 import { refuse } from './refuse.ts';
+import { refuseEdits } from './refused-edits.ts';
 import { refuseMessages } from './refused-messages.ts';
 import { refuseTools } from './refused-tools.ts';
 
@@ -26,9 +27,7 @@ function refuseFeatures(request: MessagesRequest): void {
       },
     );
   }
-  for (const key of ['container', 'compaction'] as const) {
-    if (isPresent(request[key])) refuse(`${key}: not supported by this model`);
-  }
+  if (isPresent(request.container)) refuse('container: not supported by this model');
   if (isPresent(request.fallbacks) && request.fallbacks !== 'default') {
     refuse('fallbacks: a list of models is not supported by this model');
   }
@@ -47,22 +46,6 @@ function refuseStopSequences({ stop_sequences: sequences }: MessagesRequest): vo
   refuse(
     `stop_sequences: ${characters} characters together; at most ${MOST_STOP_CHARACTERS} can be looked for`,
   );
-}
-
-/**
- * Checks `context_management`. Thoughts never go back to Gemini, so "clear thinking" is already done. Other edits only
- * save tokens, and are left out.
- */
-function checkContextEdits(request: CountTokensRequest, warn: Warn): void {
-  const management = request.context_management;
-  if (!isObject(management) || !Array.isArray(management['edits'])) return;
-  management['edits'].forEach((edit: unknown, index) => {
-    const type = isObject(edit) ? String(edit['type']) : '';
-    const path = `context_management.edits.${index}`;
-    if (type.startsWith('clear_thinking_')) return;
-    if (!type.startsWith('clear_')) refuse(`${path}.type: ${type} is not supported by this model`);
-    warn('field-ignored', path, `${type} is not applied: the whole history is sent`);
-  });
 }
 
 function refuseThinking({ thinking, max_tokens: maxTokens }: MessagesRequest): void {
@@ -92,7 +75,7 @@ export function refuseShared(request: CountTokensRequest, version: ApiVersion, w
   if (request.output_config?.format && request.output_format) {
     refuse('output_format: cannot be used together with `output_config.format`');
   }
-  checkContextEdits(request, warn);
+  refuseEdits(request, warn);
   refuseTools(request);
   refuseMessages(request.messages, version);
 }
@@ -107,7 +90,7 @@ export function refuseUnservable(request: MessagesRequest, version: ApiVersion, 
   const last = request.messages.at(-1);
   const isCall =
     typeof last?.content !== 'string' && last?.content.some((block) => block.type === 'tool_use');
-  if (last?.role === 'assistant' && !isCall) refusePrefill();
+  if (last?.role === 'assistant' && !isCall && !endsInSummary(request.messages)) refusePrefill();
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Refuses messages that Anthropic's API refuses because of their place or their role. */
 import type { ContentBlock } from '../../../anthropic/content.ts';
 import type { ApiVersion, Message } from '../../../anthropic/request.ts';
+import { checkSummary } from '../../edits/summary.ts';
 import { refuse } from './refuse.ts';
+import { refuseAddedTool } from './refused-tools.ts';
 
 /** The blocks that only one role may write, with that role. */
 const ONLY: Readonly<Partial<Record<ContentBlock['type'], Message['role']>>> = {
@@ -21,6 +23,8 @@ function refuseBlock(block: ContentBlock, role: Message['role'], path: string, v
   if (owner !== undefined && owner !== role) {
     refuse(`${path}: \`${block.type}\` blocks can only be in \`${owner}\` messages`);
   }
+  if (block.type === 'compaction') checkSummary(block, path);
+  if (block.type === 'tool_addition') refuseAddedTool(block, `${path}.tool_addition`);
   if (version !== '2026-10-21') return;
   if (block.type === 'document' && role === 'assistant') {
     refuse(`${path}: \`document\` blocks cannot be in \`assistant\` messages`);

@@ -2,8 +2,9 @@
 import type { CountTokensRequest } from '../../../anthropic/request.ts';
 import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
+import { isObject } from '../../../lib/json.ts';
 import { clientTool } from '../tools/client-tools.ts';
-import { isForCode, toolName } from '../tools/tool-visibility.ts';
+import { definedTools, isForCode, toolName } from '../tools/tool-visibility.ts';
 import { refuseSearch } from '../tools/web-search.ts';
 import { refuse } from './refuse.ts';
 
@@ -21,6 +22,23 @@ function refuseTool(tool: Tool, path: string, toolCount: number): void {
   if (tool.input_schema === undefined) refuse(`${path}.custom.input_schema: Field required`);
 }
 
+/**
+ * Refuses a tool that the history adds, where it is none that the client runs. References to MCP servers cannot mean
+ * anything here, since no request may name such servers.
+ */
+export function refuseAddedTool({ tool }: { tool?: unknown }, path: string): void {
+  if (!isObject(tool)) return;
+  const { type } = tool;
+  if (typeof type === 'string' && type.startsWith('mcp_')) {
+    refuse(`${path}.tool.type: ${type} is not supported by this model`);
+  }
+  if (!isObject(tool['definition'])) return;
+  const definition = tool['definition'] as Tool;
+  const at = `${path}.tool.tool_definition.definition`;
+  if (isWebSearch(definition)) refuse(`${at}.type: ${definition.type} is not supported in a message`);
+  refuseTool(definition, at, 1);
+}
+
 export function refuseTools(request: CountTokensRequest): void {
   const tools = request.tools ?? [];
   for (const [index, tool] of tools.entries()) refuseTool(tool, `tools.${index}`, tools.length);
@@ -28,10 +46,12 @@ export function refuseTools(request: CountTokensRequest): void {
   if (names.size < tools.length) refuse('tools: Tool names must be unique.');
   const choice = request.tool_choice;
   if (!choice || choice.type === 'auto' || choice.type === 'none') return;
-  if (tools.length === 0) refuse(`tool_choice.${choice.type} may only be specified while providing tools.`);
+  const defined = definedTools(request.messages);
+  if (tools.length + defined.length === 0)
+    refuse(`tool_choice.${choice.type} may only be specified while providing tools.`);
   const isCallable = (tool: Tool) =>
     choice.type === 'tool' && toolName(tool) === choice.name && !isForCode(tool);
-  if (choice.type === 'tool' && !tools.some(isCallable)) {
+  if (choice.type === 'tool' && ![...tools, ...defined].some(isCallable)) {
     refuse(`tool_choice.name: Tool '${choice.name}' not found in provided tools`);
   }
 }

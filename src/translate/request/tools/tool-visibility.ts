@@ -4,10 +4,11 @@
  * Code's placeholder is deferred and never named, so it is never sent.
  */
 import type { ContentBlock } from '../../../anthropic/content.ts';
+import type { ToolChange } from '../../../anthropic/message.ts';
 import type { CountTokensRequest, Message } from '../../../anthropic/request.ts';
 import { isWebSearch } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
-import { isObject } from '../../../lib/json.ts';
+import { isObject, type JsonObject } from '../../../lib/json.ts';
 import type { Warn } from '../../warnings.ts';
 import { isCleared, lastUserIndex } from '../messages.ts';
 import { clientTool } from './client-tools.ts';
@@ -38,8 +39,10 @@ function changeOf(kind: Change['do'], block: { tool_name?: string; tool?: unknow
   if (typeof tool === 'string') return [{ do: kind, name: tool }];
   if (!isObject(tool)) return [];
   const name = tool['name'] ?? tool['tool_name'];
-  if (typeof name !== 'string') return [];
-  return [{ do: kind, name, ...(isObject(tool['input_schema']) ? { tool: tool as Tool } : {}) }];
+  const isDefinition = isObject(tool['input_schema']) || clientTool(String(tool['type'])) !== undefined;
+  const named = typeof name === 'string' ? name : isDefinition ? toolName(tool as Tool) : '';
+  if (named === '') return [];
+  return [{ do: kind, name: named, ...(isDefinition ? { tool: tool as Tool } : {}) }];
 }
 
 function changesIn(block: ContentBlock): Change[] {
@@ -58,18 +61,26 @@ function changesIn(block: ContentBlock): Change[] {
       return changeOf('show', block);
     case 'tool_removal':
       return changeOf('hide', block);
+    case 'compaction':
+      return (block.tool_changes ?? []).flatMap((change) =>
+        changeOf(change.type === 'tool_removal' ? 'hide' : 'show', change),
+      );
     default:
       return [];
   }
 }
 
-function* toolChanges(messages: readonly Message[]): Generator<Change> {
+function* changesOfHistory(messages: readonly Message[]): Generator<Change> {
   const lastUser = lastUserIndex(messages);
   for (const [index, message] of messages.entries()) {
     if (typeof message.content === 'string' || isCleared(message, index, lastUser)) continue;
     for (const block of message.content) yield* changesIn(block);
   }
 }
+
+/** The tools that the history itself defines, whether they are shown now or not. */
+export const definedTools = (messages: readonly Message[]): Tool[] =>
+  [...changesOfHistory(messages)].flatMap(({ tool, name }) => (tool ? [{ ...tool, name }] : []));
 
 /** True for a tool that only code in Anthropic's sandbox may call. The model may not call it. */
 export const isForCode = (tool: Tool): boolean =>
@@ -97,13 +108,18 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
       shown.delete(change.name);
       return;
     }
-    if (shown.has(change.name) || forCode.has(change.name)) return;
-    const found =
-      known.get(change.name) ??
-      (change.tool && { name: change.name, tool: change.tool, path: `tool_addition.${change.name}` });
-    if (found) shown.set(change.name, found);
+    if (forCode.has(change.name)) return;
+    // A definition in the history holds from there on, also where the tool is withdrawn and added by its name again.
+    const defined = change.tool && {
+      name: change.name,
+      tool: change.tool,
+      path: `tool_addition.${change.name}`,
+    };
+    if (defined) known.set(change.name, defined);
+    const found = known.get(change.name);
+    if (found && (defined || !shown.has(change.name))) shown.set(change.name, found);
   };
-  for (const change of toolChanges(request.messages)) apply(change);
+  for (const change of changesOfHistory(request.messages)) apply(change);
   if (request.tool_choice?.type === 'tool') apply({ do: 'show', name: request.tool_choice.name });
   return [...shown.values()];
 }
@@ -117,4 +133,33 @@ export function callableNames(request: CountTokensRequest, shown: readonly Decla
     (tool) => tool.defer_loading === true && !isForCode(tool) && !isWebSearch(tool),
   );
   return [...new Set([...shown.map(({ name }) => name), ...deferred.map(toolName)])];
+}
+
+/**
+ * The changes that lead from the request's `tools` to the tools that are shown now. A summary carries them, because the
+ * messages that made the changes are gone.
+ */
+export function toolChanges(request: CountTokensRequest): ToolChange[] {
+  const silent: Warn = () => {};
+  const unforced = { ...request, tool_choice: null };
+  const before = new Map(
+    visibleTools({ ...unforced, messages: [] }, silent).map((declared) => [declared.name, declared]),
+  );
+  const after = visibleTools(unforced, silent);
+  const now = new Set(after.map(({ name }) => name));
+  const declared = new Set(request.tools ?? []);
+  const reference = (name: string) => ({ type: 'tool_reference' as const, name });
+  const removed = [...before.keys()]
+    .filter((name) => !now.has(name))
+    .map((name): ToolChange => ({ type: 'tool_removal', tool: reference(name) }));
+  const added = after
+    .filter(({ name, tool }) => before.get(name)?.tool !== tool)
+    .map(({ name, tool }): ToolChange => {
+      const { cache_control: _, ...definition } = tool;
+      const by = declared.has(tool)
+        ? reference(name)
+        : { type: 'tool_definition' as const, definition: definition as JsonObject };
+      return { type: 'tool_addition', tool: by };
+    });
+  return [...removed, ...added];
 }

@@ -31,6 +31,10 @@ const format = { type: 'json_schema', schema: {} };
 const OLD = '2023-06-01';
 const NEW = '2026-10-21';
 
+const added = (addedTool: object) => ({
+  messages: [START, { role: 'system', content: [{ type: 'tool_addition', tool: addedTool }] }],
+});
+
 describe('refused, naming the field', () => {
   const TABLE: [string, object, ApiVersion?][] = [
     [
@@ -57,14 +61,17 @@ describe('refused, naming the field', () => {
       { tools: [{ ...tool, allowed_callers: ['code'] }], tool_choice: { type: 'tool', name: 'A' } },
     ],
     ['tool_choice.any may only be specified while providing tools.', { tool_choice: { type: 'any' } }],
+    [
+      'messages.1.content.0.tool_addition.tool.type: mcp_toolset_reference is not supported by this model',
+      added({ type: 'mcp_toolset_reference', server_name: 's' }),
+    ],
+    [
+      'messages.1.content.0.tool_addition.tool.tool_definition.definition.type: computer_20251124 is not supported by this model',
+      added({ type: 'tool_definition', definition: { type: 'computer_20251124', name: 'computer' } }),
+    ],
     ['mcp_servers: not supported by this model', { mcp_servers: [{}] }],
     ['container: not supported by this model', { container: 'c' }],
-    ['compaction: not supported by this model', { compaction: { type: 'summarize' } }],
     ['fallbacks: a list of models is not supported by this model', { fallbacks: ['x'] }],
-    [
-      'context_management.edits.0.type: compact_20260112 is not supported by this model',
-      { context_management: { edits: [{ type: 'compact_20260112' }] } },
-    ],
     [
       'output_format: cannot be used together with `output_config.format`',
       { output_format: format, output_config: { format } },

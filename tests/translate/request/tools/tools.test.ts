@@ -63,6 +63,48 @@ describe('which tools', () => {
       ['First', 'Second', 'New'],
     ],
     [
+      'a tool that the history defines may be withdrawn, and added by its name again',
+      [
+        START,
+        system({ type: 'tool_addition', tool: { type: 'tool_definition', definition: tool('New') } }),
+        system({ type: 'tool_removal', tool: { type: 'tool_reference', name: 'New' } }),
+        system({ type: 'tool_addition', tool: { type: 'tool_reference', name: 'New' } }),
+      ],
+      ['First', 'Second', 'New'],
+    ],
+    [
+      'a tool_addition may bring one of Anthropic’s that the client runs',
+      [
+        START,
+        system({
+          type: 'tool_addition',
+          tool: { type: 'tool_definition', definition: { type: 'bash_20250124', name: 'bash' } },
+        }),
+      ],
+      ['First', 'Second', 'bash'],
+    ],
+    [
+      'a summary brings the changes of the messages that it replaces',
+      [
+        START,
+        {
+          role: 'assistant',
+          content: [
+            {
+              type: 'compaction',
+              content: 'so far',
+              tool_changes: [
+                { type: 'tool_removal', tool: { type: 'tool_reference', name: 'First' } },
+                { type: 'tool_addition', tool: { type: 'tool_reference', name: 'Late' } },
+              ],
+            },
+          ],
+        },
+        START,
+      ],
+      ['Second', 'Late'],
+    ],
+    [
       'the result of a tool search loads it',
       [
         START,
@@ -94,6 +136,29 @@ describe('which tools', () => {
     ],
   ])('%s', (_, messages, names) => {
     expect(declared({ tools, messages })).toEqual(names);
+  });
+
+  test('a definition in the history takes the place of an earlier one', () => {
+    const newer = { ...tool('First'), description: 'newer' };
+    const definition = { type: 'tool_definition', definition: newer };
+    const { body } = translate({
+      tools,
+      messages: [START, system({ type: 'tool_addition', tool: definition })],
+    });
+    const declarations = body.tools?.[0]?.functionDeclarations ?? [];
+    expect(declarations.map(({ name, description }) => [name, description])).toEqual([
+      ['First', 'newer'],
+      ['Second', 'does Second'],
+    ]);
+  });
+
+  test('a tool that the history defines may be forced', () => {
+    const { body } = translate({
+      tools: [],
+      messages: [START, system({ type: 'tool_addition', tool: tool('New') })],
+      tool_choice: { type: 'tool', name: 'New' },
+    });
+    expect(body.toolConfig?.functionCallingConfig?.allowedFunctionNames).toEqual(['New']);
   });
 
   test('one that is not loaded yet may be called all the same', () => {

@@ -1,0 +1,44 @@
+/**
+ * Translates the history after the client's edits. What an edit saves is told by the weight of the translated request,
+ * so a history with edits is translated once more for each weighing.
+ */
+import type { CountTokensRequest } from '../../anthropic/request.ts';
+import type { GenerateContentRequest, RequestContent } from '../../gemini/wire.ts';
+import type { RequestContext } from '../context.ts';
+import type { Cleared } from '../edits/cleared.ts';
+import { type ContextEdits, contextEdits } from '../edits/context-edits.ts';
+import type { Warn, Warning } from '../warnings.ts';
+import { toContents } from './messages.ts';
+
+type Version = { cleared: Cleared; contents: RequestContent[]; warnings: Warning[]; tokens?: number };
+
+/** `frame` is the request without its contents: the prompt and the tools, which weigh as well. */
+export function editedContents(
+  request: CountTokensRequest,
+  frame: Omit<GenerateContentRequest, 'contents'>,
+  ctx: RequestContext,
+  warn: Warn,
+): { contents: RequestContent[]; edits: ContextEdits } {
+  const versions: Version[] = [];
+  const versionOf = (cleared: Cleared): Version => {
+    const made = versions.find((version) => version.cleared === cleared);
+    if (made) return made;
+    const warnings: Warning[] = [];
+    const note: Warn = (code, path, detail) => warnings.push({ code, path, detail });
+    const version = { cleared, contents: toContents(request.messages, ctx, note, cleared), warnings };
+    versions.push(version);
+    return version;
+  };
+  const weigh = (cleared: Cleared): number => {
+    const version = versionOf(cleared);
+    version.tokens ??= ctx.estimate({ ...frame, contents: version.contents });
+    return version.tokens;
+  };
+  const edits = contextEdits(request, {
+    request: weigh,
+    text: (text) => ctx.estimate({ contents: [{ role: 'model', parts: [{ text }] }] }),
+  });
+  const { contents, warnings } = versionOf(edits.cleared);
+  for (const { code, path, detail } of warnings) warn(code, path, detail);
+  return { contents, edits };
+}
