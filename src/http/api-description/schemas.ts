@@ -1,5 +1,5 @@
 /** The named schemas of the description. Their names are those of Anthropic's SDK, which people know. */
-import { type TObject, type TSchema, Type } from '@sinclair/typebox';
+import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import {
   Base64Source,
   CONTENT_BLOCKS,
@@ -10,6 +10,7 @@ import {
   ToolResultContent,
   UrlSource,
 } from '../../anthropic/content.ts';
+import { CONTEXT_EDITS, ContextManagement, type EditKind } from '../../anthropic/context-edits.ts';
 import { ErrorBody } from '../../anthropic/error-body.ts';
 import { BLOCK_DELTAS, BlockDelta, MESSAGE_EVENTS } from '../../anthropic/events.ts';
 import {
@@ -66,6 +67,15 @@ const message = MessagesRequest.properties.messages.items;
 const someBlock = message.properties.content.anyOf[1].items;
 const someTool: TSchema = (MessagesRequest.properties.tools as TSchema)['anyOf'][0].items;
 
+const someEdit: TSchema = (ContextManagement.properties.edits as TSchema)['anyOf'][0].items;
+
+/** The edits of the context, as `validate.ts` checks them: by their kind, whatever their date. */
+const edit = <P extends TProperties>({ properties }: TObject<P>, kind: EditKind) =>
+  Open({ ...properties, type: Type.String({ pattern: `^${kind}(_\\d{8})?$` }) });
+const OtherEdit = Open({
+  type: Type.String({ pattern: `^(?!(${Object.keys(CONTEXT_EDITS).join('|')})(_\\d{8})?$)` }),
+});
+
 /** The tools that a request may declare, as `validate.ts` checks them. */
 const { type: _type, name: _name, input_schema: _schema, ...toolFields } = Tool.properties;
 const CustomTool = Open({
@@ -85,6 +95,11 @@ const TITLES: Readonly<Record<string, string>> = {
   WebSearchToolParam: 'Lets Google search the web. All dates of the tool are treated alike.',
   OtherToolParam:
     "Anthropic's own tools that the client runs (`bash_…`, `text_editor_…`, `memory_…`). Tools that only Anthropic can run are refused.",
+  ClearThinkingParam: 'Clears the thoughts of earlier turns.',
+  ClearToolUsesParam: 'Clears the results of earlier calls, and their arguments if that is wanted.',
+  CompactParam: 'Has a long conversation summarised before it is answered.',
+  OtherEditParam:
+    'An edit that is not known here. One that clears is left out with a warning; any other is refused.',
   ToolChoiceParam: 'Whether the model may, must or must not call a tool.',
   ThinkingConfigParam: 'Whether the model shows its thoughts, and how long it thinks.',
   Effort: 'How hard the model works.',
@@ -116,6 +131,10 @@ const REQUEST: Readonly<Record<string, TSchema>> = {
   CustomToolParam: CustomTool,
   WebSearchToolParam: WebSearchTool,
   OtherToolParam: OtherTool,
+  ClearThinkingParam: edit(CONTEXT_EDITS.clear_thinking, 'clear_thinking'),
+  ClearToolUsesParam: edit(CONTEXT_EDITS.clear_tool_uses, 'clear_tool_uses'),
+  CompactParam: edit(CONTEXT_EDITS.compact, 'compact'),
+  OtherEditParam: OtherEdit,
   ToolChoiceParam: ToolChoice,
   ThinkingConfigParam: ThinkingConfig,
   Effort,
@@ -160,6 +179,10 @@ const UNIONS: Readonly<Record<string, JsonObject>> = {
       'Server-sent events. The `data` of each is the JSON of a `MessageStreamEvent`; the name of the event is the `type` in it. A stream that breaks off without `message_stop` or `error` has failed.',
     contentSchema: ref('MessageStreamEvent'),
   },
+  ContextEdit: {
+    description: 'What is to be cleared from the conversation before the model reads it.',
+    anyOf: ['ClearThinkingParam', 'ClearToolUsesParam', 'CompactParam', 'OtherEditParam'].map(ref),
+  },
   ToolUnion: {
     description: 'A tool that the model may call.',
     anyOf: ['CustomToolParam', 'WebSearchToolParam', 'OtherToolParam'].map(ref),
@@ -170,6 +193,7 @@ const UNIONS: Readonly<Record<string, JsonObject>> = {
 const UNION_NAMES: readonly (readonly [TSchema, string])[] = [
   [someBlock, 'ContentBlockParam'],
   [someTool, 'ToolUnion'],
+  [someEdit, 'ContextEdit'],
   [AnswerBlock, 'ContentBlock'],
   [BlockDelta, 'BlockDelta'],
 ];
