@@ -61,6 +61,8 @@ function endText(reason: string): string {
     return `${calls}no answer (another attempt, then an error): ${meaning.why}`;
   }
   if (meaning.kind === 'account') return `no answer (another key, or a \`permission_error\`): ${meaning.why}`;
+  if (reason === 'CONTINUATION')
+    return 'the rest is asked for, as one answer ([why](decisions/0092-long-answers.md)); `max_tokens` where that is not possible';
   return meaning.stopReason === 'end_turn' ? '`end_turn`, or `tool_use` after a call' : '`max_tokens`';
 }
 

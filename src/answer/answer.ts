@@ -13,7 +13,15 @@ import type { Backend } from '../upstream/backend.ts';
 import type { Attempt } from './attempt.ts';
 import type { Models, Replacement } from './fallback-model.ts';
 import type { Job } from './job.ts';
-import { nextStep, type PaidStep, resendStep, type Situation, type Step } from './next-step.ts';
+import {
+  goOnStep,
+  nextStep,
+  type PaidStep,
+  resendStep,
+  restLost,
+  type Situation,
+  type Step,
+} from './next-step.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 import type { Cost, Purse } from './retries.ts';
@@ -204,6 +212,11 @@ export class Answer<T, O extends Outgoing = Outgoing> {
         this.#stop.signal.throwIfAborted();
       }
     }
+    if (this.#attempt?.awaitsRest?.()) {
+      const goOn = goOnStep(error, purse);
+      if (goOn) return goOn;
+      error = restLost(error);
+    }
     return nextStep(this.#situation(error), purse);
   }
 
@@ -251,6 +264,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
         await this.#replaceModel(step.replacement);
         break;
       case 'ask-whole':
+      case 'go-on':
       case 'retry':
         await this.#backOff(step.leastMs);
         break;
@@ -306,6 +320,7 @@ export class Answer<T, O extends Outgoing = Outgoing> {
     this.#unfollow();
     this.#attempt?.close();
     this.#outgoing.route.released();
+    this.#outgoing.end();
     this.#options.purse.end();
   }
 }

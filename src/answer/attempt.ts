@@ -6,6 +6,8 @@ import type { Frame } from '../gemini/frames.ts';
 import type { Pass } from '../keys/breaker.ts';
 import type { Reader } from '../translate/response/attempt-reader.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
+import type { Backend } from '../upstream/backend.ts';
+import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Job } from './job.ts';
 import type { Outgoing } from './outgoing.ts';
 
@@ -26,6 +28,11 @@ export type Attempt<T> = {
    * whole answer may then succeed. The breaker of the model's streams counts that failure.
    */
   failed(error: unknown): boolean;
+  /**
+   * True where the rest of a long answer is to be asked for, and nothing of it has come. Then `next` may be called again
+   * after a failure: the attempt goes on where it was. Absent where an answer has no rest.
+   */
+  awaitsRest?(): boolean;
   /** Closes the connection to upstream. May be called repeatedly. */
   close(): void;
 };
@@ -40,6 +47,8 @@ export type AnswerAttemptOptions = {
   signal: AbortSignal;
 };
 
+type Rest = { token: string; state: 'new' | 'asked' | 'to be asked again' };
+
 /** The kinds of failures that mean that an answer broke off after it had begun. */
 const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
 const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
@@ -48,6 +57,12 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   readonly #options: AnswerAttemptOptions;
   readonly #trace: Job['trace'];
   #frames: AsyncIterator<Frame[]> | undefined;
+  /** The key that has begun the answer: no other can read its token. */
+  #backend: Backend | undefined;
+  /** The rest of a long answer, until something of it has come. */
+  #rest: Rest | undefined;
+  /** What has come of a whole answer. */
+  readonly #whole: TurnEvent[] = [];
   #ended = false;
   /** A failure that came in the same read as events, after those events. */
   #failure: { error: unknown } | undefined;
@@ -66,13 +81,17 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   }
 
   async next(): Promise<TurnEvent[] | undefined> {
-    const frames = this.#frames ?? (await this.#send());
-    if (!this.#options.whole) return this.#read(frames);
-    const all: TurnEvent[] = [];
-    for (let some = await this.#read(frames); some; some = await this.#read(frames)) {
-      for (const event of some) all.push(event);
+    if (!this.#frames) await this.#send();
+    if (!this.#options.whole) return this.#read();
+    for (let some = await this.#read(); some; some = await this.#read()) {
+      for (const event of some) this.#whole.push(event);
     }
+    const all = this.#whole.splice(0);
     return all.length > 0 ? all : undefined;
+  }
+
+  awaitsRest(): boolean {
+    return this.#rest !== undefined && !this.#ended;
   }
 
   failed(error: unknown): boolean {
@@ -89,27 +108,54 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     void this.#frames?.return?.();
   }
 
-  async #send(): Promise<AsyncIterator<Frame[]>> {
+  async #send(): Promise<void> {
+    const { outgoing } = this.#options;
+    this.#backend = outgoing.route.backend();
+    await this.#ask(this.#backend, outgoing.text());
+    outgoing.taken();
+  }
+
+  async #ask(backend: Backend, body: string): Promise<void> {
     const { outgoing, signal } = this.#options;
-    const backend = outgoing.route.backend();
-    const body = outgoing.text();
     const request = { model: outgoing.model.id, body, stream: this.streamed };
     const { frames } = await backend.generate(request, outgoing.exchange, signal);
     // The frames are kept in this field first: whatever happens from now on, `close` can leave upstream.
     this.#frames = frames[Symbol.asyncIterator]();
     this.#trace.tell({ type: 'head' });
-    outgoing.taken();
-    return this.#frames;
   }
 
-  async #read(frames: AsyncIterator<Frame[]>): Promise<TurnEvent[] | undefined> {
-    while (!this.#ended) {
-      if (this.#failure) throw this.#failure.error;
-      const read = await frames.next();
-      const events = read.done ? this.#endOfBody() : this.#translated(read.value);
-      if (events.length > 0) return events;
+  /** Asks for the rest of the answer: the same request, and Google's token. */
+  async #askForRest(rest: Rest): Promise<void> {
+    const { outgoing } = this.#options;
+    const body = outgoing.bodyForRest(rest.token);
+    if (!this.#backend || body === undefined) throw new Error('the rest of an answer needs its request');
+    // Where the rest is asked for again, the loop tells of another attempt.
+    if (rest.state === 'new') this.#trace.tell({ type: 'continued' });
+    rest.state = 'asked';
+    outgoing.route.sentAgain(() => estimateBodyTokens(body));
+    await this.#ask(this.#backend, body);
+  }
+
+  async #read(): Promise<TurnEvent[] | undefined> {
+    try {
+      while (!this.#ended) {
+        const events = await this.#readOnce();
+        if (events.length > 0) return events;
+      }
+      return undefined;
+    } catch (error) {
+      if (this.#rest) this.#rest.state = 'to be asked again';
+      throw error;
     }
-    return undefined;
+  }
+
+  async #readOnce(): Promise<TurnEvent[]> {
+    if (this.#failure) throw this.#failure.error;
+    if (this.#rest && this.#rest.state !== 'asked') await this.#askForRest(this.#rest);
+    const read = await this.#frames?.next();
+    if (!read || read.done) return this.#endOfBody();
+    if (read.value.some(({ kind }) => kind === 'content')) this.#rest = undefined;
+    return this.#translated(read.value);
   }
 
   #translated(frames: readonly Frame[]): TurnEvent[] {
@@ -133,7 +179,10 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   }
 
   #endOfBody(): TurnEvent[] {
-    const events = this.#options.reader.end();
+    const { reader } = this.#options;
+    const events = reader.end();
+    this.#rest = reader.rest === undefined ? undefined : { token: reader.rest, state: 'new' };
+    if (this.#rest) return events;
     this.#options.stream?.succeeded();
     this.#tellEnd(events);
     this.#ended = true;

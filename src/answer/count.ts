@@ -214,8 +214,8 @@ export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: A
   const { model, request, exchange, quarantine } = sent;
   if (!request) throw new Error('what was let go cannot be counted');
   const route = asKeyRoute(ports.keys.countRoute(model.id, undefined, sent.route.backend()));
-  const { thinking } = ports;
-  const parts = { model, request, exchange, route, quarantine, thinking, media: NO_MEDIA };
+  const { lessons } = ports;
+  const parts = { model, request, exchange, route, quarantine, lessons, media: NO_MEDIA };
   const outgoing = new Outgoing(parts, job);
   return askGoogle({ outgoing, outgoingFor: async () => outgoing, models: NO_MODELS, timeoutMs }, job, ports);
 }
@@ -238,10 +238,10 @@ async function countRequest(
   const { body, edits, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
-  const { thinking } = ports;
+  const { lessons } = ports;
   const exchange = createExchange('count-tokens', job);
   const outgoing = new Outgoing(
-    { model, request: quarantine.apply(body), exchange, route, quarantine, thinking, media: NO_MEDIA },
+    { model, request: quarantine.apply(body), exchange, route, quarantine, lessons, media: NO_MEDIA },
     job,
   );
   return { outgoing, edits };

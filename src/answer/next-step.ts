@@ -2,7 +2,9 @@
  * The table of what an answer does after an attempt has failed. The table is read from the top: the first step that
  * applies and can be paid is made. A new kind of remedy is a new row. `docs/retries.md` is generated from this table.
  */
-import type { UpstreamError } from '../gemini/errors.ts';
+import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
+import type { FailureClass } from '../gemini/failure-class.ts';
 import type { Again } from '../keys/keys.ts';
 import type { Replacement } from './fallback-model.ts';
 import type { Mending } from './outgoing.ts';
@@ -23,6 +25,8 @@ export type Step<T> =
    * succeeds where streams break. `leastMs`: the wait that upstream asks for.
    */
   | { kind: 'ask-whole'; leastMs: number }
+  /** After a wait, asks once more for the rest of a long answer. What has come of the answer stays. */
+  | { kind: 'go-on'; leastMs: number }
   /** After a wait, sends the same request again. */
   | { kind: 'retry'; leastMs: number }
   | { kind: 'give-up'; error: unknown };
@@ -73,6 +77,16 @@ const RESEND: RowText = {
   when: 'Gemini refuses something of the request that can be left out or put in another way: a tool declaration, a signature, a thinking level, a URL',
   costs:
     'nothing for the first change of an answer, and while the refused tool is searched for; else a retry',
+};
+
+/**
+ * This row comes before all others, because what the client has stays good: only a request that brought nothing is made
+ * once more. See `goOnStep`.
+ */
+const GO_ON: RowText = {
+  kind: 'go-on',
+  when: 'a long answer of Gemini 4 goes on in another request, and that request fails before it brings anything: the model is overloaded, fails or is silent, or a quota of the minute is used up',
+  costs: 'a retry, after a wait',
 };
 
 const STEPS: readonly Row[] = [
@@ -141,7 +155,7 @@ const STEPS: readonly Row[] = [
 ];
 
 /** The rows as `docs/retries.md` shows them. */
-export const STEP_TABLE: readonly RowText[] = [RESEND, ...STEPS];
+export const STEP_TABLE: readonly RowText[] = [RESEND, GO_ON, ...STEPS];
 
 export function nextStep<T>(situation: Situation<T>, purse: Purse): PaidStep<T> {
   let now = situation;
@@ -161,4 +175,36 @@ export function nextStep<T>(situation: Situation<T>, purse: Purse): PaidStep<T> 
 export function resendStep(mending: Mending, purse: Purse): PaidStep<never> | undefined {
   const cost = mending.isFree ? 'nothing' : 'retry';
   return purse.pay(cost) ? { step: { kind: 'resend', mending }, cost } : undefined;
+}
+
+/** The step that asks once more for the rest of a long answer. Undefined where that would not help, or cannot be paid. */
+export function goOnStep(error: unknown, purse: Purse): PaidStep<never> | undefined {
+  const helps = purse.isWorthwhile(error) || isOfMinute(error);
+  if (!helps || !purse.pay('retry')) return undefined;
+  return retry({ kind: 'go-on', leastMs: toldWait(error) });
+}
+
+const isOfMinute = (error: unknown): boolean =>
+  error instanceof UpstreamError && error.kind === 'status' && failureClass(error) === 'quota-minute';
+
+/** These failures say that the request is at fault. The client has no part in the request for a rest. */
+const REQUESTS_FAULT: ReadonlySet<FailureClass> = new Set([
+  'request',
+  'schema',
+  'signature',
+  'thinking',
+  'media',
+  'content-filter',
+  'too-large',
+  'model-missing',
+]);
+
+/**
+ * The failure of a request for the rest of an answer, as the client is told it. A refusal of that request is told as an
+ * answer that broke off: asking again from the beginning helps, and changing the request does not.
+ */
+export function restLost(error: unknown): unknown {
+  if (!(error instanceof UpstreamError) || !REQUESTS_FAULT.has(failureClass(error))) return error;
+  const message = `Gemini does not go on with a long answer that it has begun: ${error.message}`;
+  return new UpstreamError('stream', message, { means: 'malformed', google: error.google, cause: error });
 }

@@ -6,6 +6,7 @@ import type { MessagesRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
+import type { Clock } from '../lib/ports.ts';
 import { type CallerClass, callerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
 import { requestAfterSummary, summaryRequest, wording } from '../translate/edits/summary.ts';
@@ -133,6 +134,7 @@ function answerOf(
   const ceiling = streamed ? settings.maxRetries.stream : settings.maxRetries.unary;
   const retries = new Retries({ ticket: ports.budget.begin(asker), ceiling, clock, random });
   const mayAskAgain = once(() => retries.reserve());
+  const mayGoOn = restOfAnswer(job, clock);
   const answer = new Answer<TurnEvent, OutgoingMessage>(
     {
       outgoing,
@@ -143,7 +145,12 @@ function answerOf(
         new AnswerAttempt(
           {
             outgoing: sent,
-            reader: openReader({ plan: sent.plan, warn: job.warn, mayAskAgain }),
+            reader: openReader({
+              plan: sent.plan,
+              warn: job.warn,
+              mayAskAgain,
+              mayGoOn: () => mayGoOn(sent),
+            }),
             stream: settings.upstreamStreaming && !whole ? streaming.pass(sent.model.id, asker) : undefined,
             whole: isSummary || !streamed,
             signal,
@@ -180,6 +187,18 @@ function once(allow: () => boolean): () => boolean {
     asked = allow();
     return asked;
   };
+}
+
+/** The most requests over which one answer goes on. The longest answer of a million tokens would need sixteen. */
+const MOST_RESTS = 32;
+/** Milliseconds since the client's request, after which no rest is asked for any more. */
+const LAST_REST_MS = 3_600_000;
+
+/** Allows to ask for the rest of a long answer, while its request is kept, and within bounds of number and time. */
+function restOfAnswer(job: Job, clock: Clock): (sent: OutgoingMessage) => boolean {
+  let rests = 0;
+  return ({ body }) =>
+    body !== '' && clock.monotonic() - job.startedAt < LAST_REST_MS && rests++ < MOST_RESTS;
 }
 
 const tooLate = (ms: number) =>

@@ -4,7 +4,6 @@
  * docs/decisions/0024-schema-quarantine.md).
  */
 import { UpstreamError } from '../gemini/errors.ts';
-import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { KeyRoute } from '../keys/keys.ts';
@@ -14,8 +13,9 @@ import { repairedRequest, requestWithoutSignatures } from '../translate/request/
 import type { Backend } from '../upstream/backend.ts';
 import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Job } from './job.ts';
+import type { KeptBodies } from './kept-bodies.ts';
+import type { Cut, Lessons } from './lessons.ts';
 import type { RequestMedia } from './media/request-media.ts';
-import type { ThinkingMemory } from './thinking-memory.ts';
 import type { Quarantine } from './tool-quarantine.ts';
 
 export type OutgoingOptions = {
@@ -26,8 +26,8 @@ export type OutgoingOptions = {
   route: KeyRoute;
   /** The tool declarations that the model's generation has refused. */
   quarantine: Quarantine;
-  /** The settings of thinking that models have refused. */
-  thinking: ThinkingMemory;
+  /** What models have refused before. */
+  lessons: Lessons;
   media: Pick<RequestMedia, 'mendedRequest' | 'letGo'>;
 };
 
@@ -48,7 +48,7 @@ export class Outgoing {
   readonly route: KeyRoute;
   readonly exchange: Exchange;
   readonly quarantine: Quarantine;
-  readonly #thinking: ThinkingMemory;
+  readonly #lessons: Lessons;
   readonly #media: OutgoingOptions['media'];
   readonly #job: Job;
   #request: GenerateContentRequest | undefined;
@@ -73,7 +73,7 @@ export class Outgoing {
     this.exchange = options.exchange;
     this.quarantine = options.quarantine;
     this.#request = options.request;
-    this.#thinking = options.thinking;
+    this.#lessons = options.lessons;
     this.#media = options.media;
     this.#madeFor = options.route.backend();
     this.#job = job;
@@ -126,11 +126,24 @@ export class Outgoing {
     };
   }
 
-  /** To be called when nothing more will be sent. */
+  /** To be called when nothing more will be sent, or nothing but the request for the rest of the answer. */
   letGo(): void {
+    this.release('everything');
+  }
+
+  /** To be called when the answer has ended. May be called repeatedly. */
+  end(): void {}
+
+  protected release(what: 'everything' | 'all but the body'): void {
+    this.#text = what === 'everything' ? undefined : this.body;
     this.#request = undefined;
-    this.#text = undefined;
     this.#media.letGo();
+  }
+
+  /** The body that asks for the rest of an answer: the same body, and Google's token. Undefined once the body was released. */
+  bodyForRest(token: string): string | undefined {
+    const { body } = this;
+    return body === '' ? undefined : `${body.slice(0, -1)},"continuationToken":${JSON.stringify(token)}}`;
   }
 
   #become(request: GenerateContentRequest): void {
@@ -158,8 +171,8 @@ export class Outgoing {
     const isFree = !this.#mended;
     const unsigned = this.#withoutSignatures(error, request);
     if (unsigned) return { request: unsigned, what: 'signatures', isFree };
-    const thoughtless = this.#withoutThinking(error, request);
-    if (thoughtless) return { request: thoughtless, what: 'thinking', isFree };
+    const taught = this.#withoutRefused(error, request);
+    if (taught) return { ...taught, isFree };
     const declared = this.quarantine.mendRequest(error, request);
     return declared && { request: declared, what: 'tools', isFree: isFree || this.quarantine.isSearching };
   }
@@ -176,31 +189,54 @@ export class Outgoing {
     return mended;
   }
 
-  #withoutThinking(
+  #withoutRefused(
     error: UpstreamError,
     request: GenerateContentRequest,
-  ): GenerateContentRequest | undefined {
-    if (failureClass(error) !== 'thinking') return undefined;
-    const mended = this.#thinking.mendRequest(this.model.id, error, request);
+  ): { request: GenerateContentRequest; what: string } | undefined {
+    const mended = this.#lessons.mendRequest(this.model, error, request);
     if (!mended) return undefined;
     this.#learnt.push(() => mended.learn());
-    const what = mended.refusal.cut === 'setting' ? 'a level or budget' : 'a word on thinking';
+    const [what, path, left] = CUTS[mended.cut];
     this.#job.warn(
       'value-clamped',
-      'thinking',
-      `refused by Gemini (${error.message}); asked again without ${what}, and so are later requests if that is taken`,
+      path,
+      `refused by Gemini (${error.message}); asked again ${left}, and so are later requests if that is taken`,
     );
-    return mended.request;
+    return { request: mended.request, what };
   }
 }
+
+/** For each cut: its name in the story, the field of the client's request, and what the change was. */
+const CUTS = {
+  setting: ['thinking', 'thinking', 'without a level or budget'],
+  everything: ['thinking', 'thinking', 'without a word on thinking'],
+  limit: ['limit', 'max_tokens', 'with what the model gives in one request'],
+} as const satisfies Record<Cut, readonly [what: string, path: string, left: string]>;
 
 /** The outgoing request for a message. */
 export class OutgoingMessage extends Outgoing {
   /** What the translation of the answer must know about the request. */
   readonly plan: AnswerPlan;
+  readonly #kept: KeptBodies;
+  /** Gives back the room for the body that is kept for the rest of a long answer. */
+  #giveRoomBack: (() => void) | undefined;
 
-  constructor(options: OutgoingOptions, plan: AnswerPlan, job: Job) {
+  constructor(options: OutgoingOptions, plan: AnswerPlan, kept: KeptBodies, job: Job) {
     super(options, job);
     this.plan = plan;
+    this.#kept = kept;
+  }
+
+  /** The body is kept only where the model may give its answer in several requests, and while there is room for it. */
+  override letGo(): void {
+    this.#giveRoomBack = this.model.longAnswers ? this.#kept.keep(this.body.length) : undefined;
+    this.release(this.#giveRoomBack ? 'all but the body' : 'everything');
+  }
+
+  override end(): void {
+    if (!this.#giveRoomBack) return;
+    this.#giveRoomBack();
+    this.#giveRoomBack = undefined;
+    this.release('everything');
   }
 }

@@ -9,10 +9,11 @@ import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
 import type { SignatureStore } from '../signatures/store.ts';
 import type { ModelMap } from '../translate/model-map.ts';
+import type { KeptBodies } from './kept-bodies.ts';
+import type { Lessons } from './lessons.ts';
 import type { PictureConverter } from './media/picture-converter.ts';
 import type { UrlFetcher } from './media/url-fetcher.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
-import type { ThinkingMemory } from './thinking-memory.ts';
 
 /** Times are milliseconds. */
 export type AnswerSettings = {
@@ -45,7 +46,8 @@ export type AnswerPorts = {
   urlFetcher: UrlFetcher;
   pictures: PictureConverter;
   quarantine: QuarantineMemory;
-  thinking: ThinkingMemory;
+  lessons: Lessons;
+  kept: KeptBodies;
   clock: Clock;
   random: Random;
   ids: Ids;

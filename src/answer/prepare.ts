@@ -107,11 +107,12 @@ export async function prepare(
   job.trace.tell({ type: 'translated', tookMs: ports.clock.monotonic() - began });
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
-  const { thinking } = ports;
-  const applied = thinking.apply(model.id, quarantine.apply(body));
+  const { kept, lessons } = ports;
+  const applied = lessons.apply(model, quarantine.apply(body));
   return new OutgoingMessage(
-    { model, request: applied, exchange, route, quarantine, thinking, media },
+    { model, request: applied, exchange, route, quarantine, lessons, media },
     plan,
+    kept,
     job,
   );
 }

@@ -1,10 +1,11 @@
 /** Shows the whole system on one page: makes a server from settings and ports. */
 import { join } from 'node:path';
+import { KeptBodies } from '../answer/kept-bodies.ts';
+import { Lessons } from '../answer/lessons.ts';
 import { systemPorts } from '../answer/media/fetch-url.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
-import { ThinkingMemory } from '../answer/thinking-memory.ts';
 import type { Config } from '../config/config.ts';
 import { type App, createApp } from '../http/app.ts';
 import { BodyBudget } from '../http/body-budget.ts';
@@ -21,6 +22,7 @@ import type { Play } from '../sim/replay/player.ts';
 import { Counters } from '../trace/counters.ts';
 import { requestLog } from '../trace/log-line.ts';
 import { createBackend, createKeys } from './keys.ts';
+import { lessonsFile } from './lessons-file.ts';
 import { lazyMock } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
 import { openTapes, type Tapes } from './recording.ts';
@@ -115,7 +117,8 @@ export function compose(given: Config, ports: Ports): System {
     pictures: createPictureConverter(ports.toPng),
     quarantine: new QuarantineMemory(),
     bodies: new BodyBudget(clock),
-    thinking: new ThinkingMemory(),
+    lessons: new Lessons(clock, lessonsFile(player ? undefined : config.dataDir, logger)),
+    kept: new KeptBodies(),
     clock,
     random,
     ids: ports.ids ?? createIds(random),

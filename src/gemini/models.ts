@@ -21,8 +21,10 @@ export type GeminiModel = {
   family: ModelFamily;
   /** Tokens. */
   inputTokens: number;
-  /** The most tokens of one streamed answer, including thoughts. */
+  /** The most tokens of one streamed request's answer, including thoughts. */
   outputTokens: number;
+  /** True where a longer answer goes on in further requests (`CONTINUATION`). Then any limit may be asked for. */
+  longAnswers: boolean;
   thinking: Thinking;
   /**
    * `required`: a call of the current turn that lacks its signature gets a 400. `optional`: signatures help, but may be
@@ -60,6 +62,7 @@ const GEMINI_2_0: Generation = {
   family: 'gemini-2.0',
   inputTokens: MILLION,
   outputTokens: 8_192,
+  longAnswers: false,
   signatures: 'none',
   mediaInResponses: false,
   readsUrls: false,
@@ -78,6 +81,7 @@ const GEMINI_3: Generation = {
   family: 'gemini-3',
   inputTokens: MILLION,
   outputTokens: 65_536,
+  longAnswers: false,
   signatures: 'required',
   mediaInResponses: true,
   readsUrls: true,
@@ -85,7 +89,7 @@ const GEMINI_3: Generation = {
   jsonWithTools: true,
   sampling: 'ignored',
 };
-const GEMINI_4: Generation = { ...GEMINI_3, family: 'gemini-4' };
+const GEMINI_4: Generation = { ...GEMINI_3, family: 'gemini-4', longAnswers: true };
 
 const NO_THINKING: Thinking = { kind: 'none' };
 const LOW_HIGH: Thinking = { kind: 'level', levels: ['low', 'high'] };

@@ -18,6 +18,8 @@ export type StepName =
   /** The same request is sent again, with a change that avoids the refusal. */
   | 'resend'
   | 'ask-whole'
+  /** The rest of the answer is asked for once more. */
+  | 'go-on'
   /** The client gets an answer in place of the failure. */
   | 'tell'
   | 'give-up';
@@ -103,6 +105,11 @@ export type TraceFact =
       bodyHash?: string | undefined;
       paidBy: 'first' | 'retry' | 'free';
     }
+  /**
+   * Upstream has given as much of the answer as it gives for one request, and is asked for the rest. The attempt goes
+   * on.
+   */
+  | { type: 'continued' }
   /** The head of upstream's response has come. */
   | { type: 'head' }
   /** The attempt failed. Where no `attempt` event came before, no attempt could be made. */

@@ -81,6 +81,9 @@ function replacedText({ replaced, model, error }: Summary): string[] {
   return [`in place of ${replaced.model}${why} ${model} ${error ? 'was asked' : 'answered'}`];
 }
 
+const continuedText = ({ continued }: Summary): string[] =>
+  continued === 0 ? [] : [`too long for one request, so it came in ${continued + 1}`];
+
 function lateText({ model, modelTookMs }: Summary, { usualFirstMs, cache }: Oddness): string[] {
   return [
     ...(usualFirstMs === undefined || modelTookMs === undefined
@@ -99,6 +102,7 @@ function oddTexts(summary: Summary, oddness: Oddness): string[] {
     ...waitTexts(summary),
     ...failedText(summary),
     ...replacedText(summary),
+    ...continuedText(summary),
     ...(mended.length > 0 ? [`refused, changed (${mended.join(', ')}) and asked again`] : []),
     ...lateText(summary, oddness),
   ];

@@ -30,6 +30,7 @@ const NEXT: Readonly<Record<StepName, string>> = {
   'other-model': 'another model is asked',
   resend: 'sent again, without what was refused',
   'ask-whole': 'asked again, for the whole answer at once',
+  'go-on': 'the rest of the answer is asked for again',
   tell: 'told as an answer',
   'give-up': 'given up',
 };
@@ -196,7 +197,7 @@ class RequestLog {
   }
 
   #lines(status: number, ms: number, oddness: Oddness): string[] {
-    const { asked, usage, stopped, error, end, mended, warnings } = this.#summary;
+    const { asked, usage, stopped, error, end, mended, continued, warnings } = this.#summary;
     // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
     const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
@@ -210,7 +211,7 @@ class RequestLog {
     ];
     if (warnings > 0) first.push(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'} (LOG_LEVEL=debug)`);
     // A request that failed at once needs no more words than its error.
-    const isTold = oddness.sign === 'slow' || mended.length > 0 || isHeldUp(this.#summary);
+    const isTold = oddness.sign === 'slow' || mended.length > 0 || continued > 0 || isHeldUp(this.#summary);
     return [
       first.filter((part) => part !== '').join('  '),
       ...(error && !error.quotesAnswer ? [error.message] : []),
@@ -244,6 +245,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     stop_reason: summary.stopped?.reason,
     failovers: summary.failovers || undefined,
     retries: summary.retries || undefined,
+    continued: summary.continued || undefined,
     mended: summary.mended.length || undefined,
     warnings: summary.warnings || undefined,
     error: error?.error,

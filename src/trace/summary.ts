@@ -21,6 +21,8 @@ export class Summary {
   /** The model that should have answered. */
   replaced: { model: string; because: string | undefined } | undefined;
   retries = 0;
+  /** The number of further requests over which the answer went on. */
+  continued = 0;
   failovers = 0;
   /** What was changed in the request after refusals. */
   readonly mended: string[] = [];
@@ -63,6 +65,10 @@ export class Summary {
         this.#attemptAt = event.ms;
         this.model = event.model;
         this.key = event.key;
+        return;
+      case 'continued':
+        this.#attemptAt = event.ms;
+        this.continued++;
         return;
       case 'failure':
         this.#fail(event);

@@ -12,7 +12,7 @@ test('an attempt that fails when its head has come leaves upstream as it is clos
       throw new Error('nothing can be learnt');
     },
   });
-  const reader = { finished: false, read: () => [], end: () => [] };
+  const reader = { finished: false, rest: undefined, read: () => [], end: () => [] };
   const signal = new AbortController().signal;
   const attempt = new AnswerAttempt({ outgoing: sent, reader, stream: undefined, whole: true, signal }, job);
   expect(await attempt.next().catch(String)).toContain('nothing can be learnt');

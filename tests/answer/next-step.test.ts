@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'bun:test';
-import { nextStep, resendStep, type Situation, STEP_TABLE } from '../../src/answer/next-step.ts';
+import {
+  goOnStep,
+  nextStep,
+  resendStep,
+  restLost,
+  type Situation,
+  STEP_TABLE,
+} from '../../src/answer/next-step.ts';
 import type { Mending } from '../../src/answer/outgoing.ts';
 import type { Cost, Purse } from '../../src/answer/retries.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
+import { failureClass } from '../../src/gemini/failure.ts';
 import { modelRow } from '../../src/gemini/models.ts';
 
 const overloaded = new UpstreamError('status', 'The model is overloaded.', { status: 503 });
@@ -130,7 +138,7 @@ describe('the table', () => {
   });
 
   test('every step is made by some row', () => {
-    const made = new Set(['resend', ...ROWS.map(({ step }) => step)]);
+    const made = new Set(['resend', 'go-on', ...ROWS.map(({ step }) => step)]);
     expect(STEP_TABLE.map(({ kind }) => kind).filter((kind) => !made.has(kind))).toEqual([]);
   });
 });
@@ -142,4 +150,41 @@ test.each([
 ] as const)('%s', (_name, isFree, affordable, cost) => {
   const mending: Mending = { isFree, apply() {} };
   expect(resendStep(mending, purseOf(affordable))?.cost).toBe(cost);
+});
+
+describe('the rest of a long answer', () => {
+  const busy = new UpstreamError('status', 'busy', { status: 503, retryAfter: 7 });
+  const quota = new UpstreamError('status', 'quota', { status: 429, retryAfter: 3 });
+
+  test.each([
+    [
+      'where another attempt helps',
+      busy,
+      RICH,
+      true,
+      { step: { kind: 'go-on', leastMs: 7_000 }, cost: 'retry' },
+    ],
+    [
+      'where a quota of the minute is used up',
+      quota,
+      RICH,
+      false,
+      { step: { kind: 'go-on', leastMs: 3_000 } },
+    ],
+    ['where nothing can be paid', busy, [], true, undefined],
+    ['where nothing helps', new UpstreamError('status', 'no', { status: 400 }), RICH, false, undefined],
+  ] as const)('is asked for again %s', (_name, error, affordable, worthwhile, made) => {
+    const step = goOnStep(error, purseOf(affordable, worthwhile));
+    if (made) expect(step).toMatchObject(made);
+    else expect(step).toBeUndefined();
+  });
+
+  test.each([
+    ['a refusal of its request is told as a broken answer', { status: 400 }, 'malformed'],
+    ['a used-up quota is told as such', { status: 429 }, 'quota-minute'],
+    ['an overloaded model is told as such', { status: 503 }, 'overloaded'],
+  ] as const)('%s', (_name, options, told) => {
+    const error = restLost(new UpstreamError('status', 'Invalid token.', options));
+    expect(error instanceof UpstreamError && failureClass(error)).toBe(told);
+  });
 });

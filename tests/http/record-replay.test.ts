@@ -48,6 +48,29 @@ const SCENES: Record<string, Scene> = {
     request: streamed,
     check: ({ upstream }) => expect(upstream.map(({ head }) => head?.status)).toEqual([503, 200]),
   },
+  'a long answer over two requests': {
+    upstream: [
+      () =>
+        googleStream({
+          candidates: [
+            {
+              index: 0,
+              content: { role: 'model', parts: [{ text: 'One, ' }] },
+              finishReason: 'CONTINUATION',
+              continuationToken: 'dG9rZW4=',
+            },
+          ],
+          usageMetadata: { promptTokenCount: 30, candidatesTokenCount: 4 },
+        }),
+      good,
+    ],
+    request: { ...streamed, max_tokens: 128_000 },
+    check: ({ upstream }, answer) => {
+      expect(upstream).toHaveLength(2);
+      expect(answer).toContain('One, ');
+      expect(answer).toContain('message_stop');
+    },
+  },
   'a refusal': {
     upstream: [() => googleError(400, 'INVALID_ARGUMENT', 'no')],
     check: ({ answer }) => expect(answer.status).toBe(400),

@@ -2,9 +2,11 @@
  * Settings of thinking that a model refuses: the request is sent once more without them, and they are not sent again.
  */
 import { describe, expect, test } from 'bun:test';
-import { ThinkingMemory } from '../../src/answer/thinking-memory.ts';
+import { Lessons } from '../../src/answer/lessons.ts';
+import { modelRow } from '../../src/gemini/models.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { refusal } from '../support/keys.ts';
+import { ManualClock } from '../support/manual-clock.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 type Config = { thinkingLevel?: string; thinkingBudget?: number; includeThoughts?: boolean };
@@ -166,10 +168,10 @@ test('what is refused by one model is asked of another', async () => {
 });
 
 test('the memory is bounded: what was learnt first goes first', () => {
-  const memory = new ThinkingMemory();
+  const memory = new Lessons(new ManualClock());
   const request = { contents: [], generationConfig: { thinkingConfig: { thinkingLevel: 'high' as const } } };
   const error = refusal(400, 'Thinking level is not supported for this model.');
-  for (let i = 0; i <= 1_000; i++) memory.mendRequest(`model-${i}`, error, request)?.learn();
-  const knows = (model: string) => memory.apply(model, request) !== request;
+  for (let i = 0; i <= 1_000; i++) memory.mendRequest(modelRow(`model-${i}`), error, request)?.learn();
+  const knows = (model: string) => memory.apply(modelRow(model), request) !== request;
   expect([knows('model-0'), knows('model-1'), knows('model-1000')]).toEqual([false, true, true]);
 });

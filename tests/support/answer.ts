@@ -64,7 +64,7 @@ export async function answerFrames(
     remember: (key, envelope) => answered.remembered.set(key, envelope),
     warn,
   });
-  const reader = openReader({ plan, warn, mayAskAgain: () => false });
+  const reader = openReader({ plan, warn, mayAskAgain: () => false, mayGoOn: () => true });
   answered.events.push(...answer.start());
   try {
     for await (const frame of frames) {

@@ -2,10 +2,10 @@
 import { Answer, type AnswerOptions } from '../../src/answer/answer.ts';
 import type { Attempt } from '../../src/answer/attempt.ts';
 import type { Job } from '../../src/answer/job.ts';
+import { Lessons } from '../../src/answer/lessons.ts';
 import { Outgoing } from '../../src/answer/outgoing.ts';
 import { QuarantineMemory } from '../../src/answer/quarantine-memory.ts';
 import type { Purse } from '../../src/answer/retries.ts';
-import { ThinkingMemory } from '../../src/answer/thinking-memory.ts';
 import { Quarantine } from '../../src/answer/tool-quarantine.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { modelRow } from '../../src/gemini/models.ts';
@@ -94,7 +94,7 @@ export function outgoing(job: Job, backend: Backend = NOBODY): Outgoing {
       exchange: { id: job.id, labels: {}, note() {} },
       route: singleKey(backend).route(model.id, undefined),
       quarantine: new Quarantine({ memory, family: model.family, job, logger: SILENT }),
-      thinking: new ThinkingMemory(),
+      lessons: new Lessons(new ManualClock()),
       media: { mendedRequest: async () => undefined, letGo() {} },
     },
     job,

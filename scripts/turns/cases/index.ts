@@ -7,6 +7,7 @@ import { ENDS } from './ends.ts';
 import { ERRORS } from './errors.ts';
 import { FRAMING } from './framing.ts';
 import { HISTORY } from './history.ts';
+import { LONG_ANSWERS } from './long-answers.ts';
 import { LOST_CALLS } from './lost-calls.ts';
 import { MEDIA } from './media.ts';
 import { OWN } from './own.ts';
@@ -22,6 +23,7 @@ export const CASES: TurnCases = {
   ...CALLS,
   ...LOST_CALLS,
   ...ENDS,
+  ...LONG_ANSWERS,
   ...ERRORS,
   ...CONNECTIONS,
   ...RETRIES,

@@ -34,7 +34,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
       // A replay must be able to repeat the answer, so the answer must not depend on other requests.
       deps: {
         ...deps,
-        ...untouched(recording.seed, deps.keys.backends[0]),
+        ...untouched(recording.seed, deps.keys.backends[0], deps.clock),
         signatures: watchedStore(deps.signatures, recording),
         promptTold(size) {
           const told = deps.promptTold(size);

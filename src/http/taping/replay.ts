@@ -85,7 +85,7 @@ function played(
     request,
     deps: {
       ...deps,
-      ...untouched(recorded.seed, backend),
+      ...untouched(recorded.seed, backend, clock),
       clock,
       signatures: play.signatures,
       promptTold: play.promptTold,

@@ -2,25 +2,27 @@
  * The parts with which a recorded request is served, and with which its replay is served again: parts that hold nothing
  * of other requests.
  */
+
+import { Lessons } from '../../answer/lessons.ts';
 import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
-import { ThinkingMemory } from '../../answer/thinking-memory.ts';
 import { UNLIMITED } from '../../keys/retry-budget.ts';
 import { keyOfOneRequest } from '../../keys/single-key.ts';
 import { ALWAYS_STREAMING } from '../../keys/stream-breakers.ts';
+import type { Clock } from '../../lib/ports.ts';
 import type { Backend } from '../../upstream/backend.ts';
 import type { ServerDeps } from '../deps.ts';
 import { seeded } from './seeded.ts';
 
 type Untouched = Pick<
   ServerDeps,
-  'keys' | 'ids' | 'random' | 'quarantine' | 'thinking' | 'budget' | 'streaming'
+  'keys' | 'ids' | 'random' | 'quarantine' | 'lessons' | 'budget' | 'streaming'
 >;
 
-export const untouched = (seed: number, backend: Backend): Untouched => ({
+export const untouched = (seed: number, backend: Backend, clock: Clock): Untouched => ({
   keys: keyOfOneRequest(backend),
   ...seeded(seed),
   quarantine: new QuarantineMemory(),
-  thinking: new ThinkingMemory(),
+  lessons: new Lessons(clock),
   budget: UNLIMITED,
   streaming: ALWAYS_STREAMING,
 });

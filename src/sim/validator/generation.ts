@@ -81,7 +81,7 @@ function checkOutputLimit(
   { maxOutputTokens: tokens }: ApiGenerationConfig,
 ): GoogleError | undefined {
   if (tokens === undefined) return undefined;
-  const limit = model.family === 'gemini-4' ? Number.POSITIVE_INFINITY : model.outputTokens;
+  const limit = model.longAnswers ? Number.POSITIVE_INFINITY : model.outputTokens;
   if (tokens >= 1 && tokens <= limit) return undefined;
   return invalidArgument(
     `Unable to submit request because it has a maxOutputTokens value of ${tokens} but the supported range is from 1 (inclusive) to ${model.outputTokens + 1} (exclusive). Update the value and try again.`,

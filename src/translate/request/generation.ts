@@ -64,7 +64,9 @@ function sampling(request: MessagesRequest, model: GeminiModel, warn: Warn): Gen
  * `max_tokens` before the first word.
  */
 function outputTokens(request: MessagesRequest, headroom: number, ctx: RequestContext, warn: Warn): number {
-  const cap = Math.min(ctx.model.outputTokens, ctx.maxTokensLimit ?? ctx.model.outputTokens);
+  const { longAnswers, inputTokens, outputTokens: ofOneRequest } = ctx.model;
+  const most = longAnswers ? inputTokens : ofOneRequest;
+  const cap = Math.min(most, ctx.maxTokensLimit ?? most);
   if (request.max_tokens > cap) warn('value-clamped', 'max_tokens', `${request.max_tokens} to ${cap}`);
   return Math.min(cap, request.max_tokens + headroom);
 }

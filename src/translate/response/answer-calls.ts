@@ -29,6 +29,8 @@ export type AnswerCallsOptions = {
    * once in an answer.
    */
   mayAskAgain(): boolean;
+  /** True where the rest of an answer may be asked for that Gemini has cut at its limit for one request. */
+  mayGoOn(): boolean;
 };
 
 const tooManyCalls = () =>

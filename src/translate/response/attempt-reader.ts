@@ -17,8 +17,11 @@ export type Reader = {
   read(frame: Frame): TurnEvent[];
   /**
    * To be called when the body has ended. Returns the last turn events. Throws where the body makes no complete answer.
+   * Where `rest` is defined after it, the answer has not ended: it goes on with the frames of another request.
    */
   end(): TurnEvent[];
+  /** The token with which the rest of the answer is asked for; undefined where the answer has ended. */
+  readonly rest: string | undefined;
 };
 
 export class AttemptReader implements Reader {
@@ -33,9 +36,14 @@ export class AttemptReader implements Reader {
   constructor(options: AnswerCallsOptions) {
     const { plan, warn } = options;
     this.#plan = plan;
-    this.#parts = new PartsReader(options);
-    this.#limit = new TokenLimit(plan.maxTokens, warn);
+    const limit = new TokenLimit(plan.maxTokens, warn);
+    this.#limit = limit;
+    this.#parts = new PartsReader({ ...options, mayGoOn: () => !limit.isFull && options.mayGoOn() });
     this.#stops = new StopScanner(plan.stopSequences);
+  }
+
+  get rest(): string | undefined {
+    return this.#finished ? undefined : this.#parts.rest;
   }
 
   get finished(): boolean {

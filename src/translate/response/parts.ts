@@ -15,6 +15,7 @@ import { GeminiCalls } from './gemini-calls.ts';
 import { mediaInWords } from './shown-media.ts';
 import { meaningOf } from './stop-reason.ts';
 import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
+import { UsageSum } from './usage-sum.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
 const MARKUP = /^\s*</;
@@ -31,15 +32,29 @@ export class PartsReader {
   readonly #words = new WholeCharacters();
   readonly #thoughts = new WholeCharacters();
   readonly #calls: AnswerCalls;
+  readonly #usage = new UsageSum();
+  readonly #mayGoOn: () => boolean;
   #finish: Finish | undefined;
   #sawText = false;
+  /** The token that came last, and the one with which the rest is asked for now. */
+  #token: string | undefined;
+  #rest: string | undefined;
+  /** True once the present request has brought something of the answer. Without that the next would bring nothing either. */
+  #isGettingOn = false;
 
   constructor(options: AnswerCallsOptions) {
     this.#warn = options.warn;
     this.#calls = new AnswerCalls(options);
+    this.#mayGoOn = options.mayGoOn;
+  }
+
+  /** The token with which the rest of the answer is asked for, once a body has ended that was not the last one. */
+  get rest(): string | undefined {
+    return this.#rest;
   }
 
   read(frame: Frame): TurnEvent[] {
+    this.#rest = undefined;
     switch (frame.kind) {
       case 'content':
       case 'usage':
@@ -71,7 +86,8 @@ export class PartsReader {
   end(): TurnEvent[] {
     if (!this.#finish)
       throw new UpstreamError('truncated', 'the upstream answer ended without a finishReason');
-    const events = this.#calls.through(this.#rest(this.#finish));
+    if (this.#goesOn(this.#finish)) return [];
+    const events = this.#calls.through(this.#heldBack(this.#finish));
     for (const event of this.#calls.end(this.#finish)) events.push(event);
     this.#checkUsable(this.#finish);
     events.push({ type: 'finish', finish: this.#finish });
@@ -79,10 +95,25 @@ export class PartsReader {
   }
 
   /**
+   * True where the answer goes on in another request. Everything that is open stays open then: half a character, a call
+   * in pieces, what is held back.
+   */
+  #goesOn(finish: Finish): boolean {
+    const isCut = finish.kind === 'finished' && finish.reason === 'CONTINUATION';
+    if (!isCut || this.#token === undefined || !this.#isGettingOn || !this.#mayGoOn()) return false;
+    this.#rest = this.#token;
+    this.#token = undefined;
+    this.#finish = undefined;
+    this.#isGettingOn = false;
+    this.#usage.nextRequest();
+    return true;
+  }
+
+  /**
    * The events that were held back to the end. At a normal end an open call is complete without its last part; at any
    * other end the call was broken off.
    */
-  #rest(finish: Finish): ReadEvent[] {
+  #heldBack(finish: Finish): ReadEvent[] {
     const rest: ReadEvent[] = [];
     this.#endText(rest);
     const { openName } = this.#pieces;
@@ -115,7 +146,7 @@ export class PartsReader {
     // Counts come before parts: a stop sequence in the parts ends the answer, and its last counts must be known by
     // then.
     const usage = tokenCounts(chunk.usageMetadata);
-    if (usage) events.push({ type: 'usage', usage });
+    if (usage) events.push({ type: 'usage', usage: this.#usage.add(usage) });
     this.#promptFeedback(this.#object('promptFeedback', chunk.promptFeedback));
     for (const candidate of this.#objects('candidates', chunk.candidates)) {
       // An index that is no number counts as absent.
@@ -137,7 +168,11 @@ export class PartsReader {
 
   #candidate(candidate: Fields, events: ReadEvent[]): void {
     const { parts } = this.#object('content', candidate['content']);
-    for (const part of this.#objects('parts', parts)) this.#part(part, events);
+    for (const part of this.#objects('parts', parts)) {
+      this.#isGettingOn ||= part['text'] !== '';
+      this.#part(part, events);
+    }
+    this.#token = this.#tokenIn(candidate['continuationToken']) ?? this.#token;
     const reason = this.#name('finishReason', candidate['finishReason']);
     // Reading goes on after a finishReason: with code execution a second one follows (recordings section 4).
     if (reason === undefined) return;
@@ -243,6 +278,12 @@ export class PartsReader {
     const name = textOf(value);
     if (typeof value === 'string') return name === '' || UNSPECIFIED.test(name) ? undefined : name;
     if (isThere(value)) this.#leaveOut(`${field} left out: no text`);
+    return undefined;
+  }
+
+  #tokenIn(value: unknown): string | undefined {
+    if (typeof value === 'string') return value || undefined;
+    if (isThere(value)) this.#leaveOut('continuationToken left out: no text');
     return undefined;
   }
 

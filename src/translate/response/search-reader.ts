@@ -39,8 +39,13 @@ class SearchReader implements Reader {
     this.#plan = options.plan;
     this.#search = search;
     this.#warn = options.warn;
-    this.#parts = new PartsReader(options);
-    this.#limit = new TokenLimit(options.plan.maxTokens, options.warn);
+    const limit = new TokenLimit(options.plan.maxTokens, options.warn);
+    this.#limit = limit;
+    this.#parts = new PartsReader({ ...options, mayGoOn: () => !limit.isFull && options.mayGoOn() });
+  }
+
+  get rest(): string | undefined {
+    return this.#parts.rest;
   }
 
   read(frame: Frame): TurnEvent[] {
@@ -54,6 +59,7 @@ class SearchReader implements Reader {
 
   end(): TurnEvent[] {
     const last = this.#withoutText(this.#limit.within(this.#parts.end()));
+    if (this.rest !== undefined) return last;
     if (this.#finish) last.push(this.#finish);
     const grounding = readGrounding(this.#metadata, this.#search, this.#warn);
     // A model may answer without searching; then there is no search to show.

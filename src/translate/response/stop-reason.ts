@@ -21,8 +21,8 @@ type FinishMeaning =
 export const FINISH_REASONS = {
   STOP: { kind: 'complete', stopReason: 'end_turn' },
   MAX_TOKENS: { kind: 'complete', stopReason: 'max_tokens' },
-  // Gemini 4: one of several requests for a long answer reached its limit. The text so far counts, and the client may
-  // ask to go on.
+  // Gemini 4: one of several requests for a long answer reached its limit, and the rest cannot be asked for. The text so
+  // far counts, and the client may ask to go on.
   CONTINUATION: { kind: 'complete', stopReason: 'max_tokens' },
   SAFETY: { kind: 'refused', why: 'the answer was stopped by safety filters' },
   RECITATION: { kind: 'refused', why: 'the answer was stopped because it recited protected material' },

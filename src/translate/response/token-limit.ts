@@ -27,6 +27,11 @@ export class TokenLimit {
     return this.#reached;
   }
 
+  /** True where no token is left: whatever upstream says next, nothing of it would be shown. */
+  get isFull(): boolean {
+    return this.#reached || this.#counted + this.#since >= this.#limit;
+  }
+
   /**
    * Receives the events and counts of one chunk. Returns the events within the limit, and the end in place of the
    * others.

@@ -110,7 +110,9 @@ describe('thinking', () => {
 describe('max_tokens', () => {
   test.each<[string, Partial<MessagesRequest>, string, number | undefined, number]>([
     ['leaves room for thoughts', { max_tokens: 64 }, 'gemini-4-argon', undefined, 64 + 4096],
-    ['is the cap at most', { max_tokens: 128_000 }, 'gemini-4-argon', undefined, 65_536],
+    ['is the cap at most', { max_tokens: 128_000 }, 'gemini-3.8-flash', undefined, 65_536],
+    ['may be more where an answer goes on', { max_tokens: 128_000 }, 'gemini-4-argon', undefined, 132_096],
+    ['is the window at most', { max_tokens: 2_000_000 }, 'gemini-4-argon', undefined, 1_048_576],
     ['is the set limit at most', { max_tokens: 32_000 }, 'gemini-4-argon', 8_192, 8_192],
     ['needs no room where nothing is thought', { max_tokens: 64 }, 'gemini-2.5-flash', undefined, 64],
     [

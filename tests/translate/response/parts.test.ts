@@ -18,7 +18,7 @@ function read(frames: readonly Frame[], tools: string[] = ['Bash', 'Read'], para
   const warnings: Warning[] = [];
   const plan = planFor(tools, { parallelCalls });
   const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
-  const reader = new PartsReader({ plan, warn, mayAskAgain: () => true });
+  const reader = new PartsReader({ plan, warn, mayAskAgain: () => true, mayGoOn: () => true });
   const events: TurnEvent[] = [];
   for (const one of frames) events.push(...reader.read(one));
   events.push(...reader.end());

@@ -14,7 +14,7 @@ const parts = (...list: ResponsePart[]): Frame => frame({ content: { parts: list
 function readTry(frames: readonly Frame[], plan: AnswerPlan) {
   const warnings: Warning[] = [];
   const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
-  const reader = new PartsReader({ plan, warn, mayAskAgain: () => true });
+  const reader = new PartsReader({ plan, warn, mayAskAgain: () => true, mayGoOn: () => true });
   const events: TurnEvent[] = frames.flatMap((one) => reader.read(one));
   events.push(...reader.end());
   return { events, warnings };

@@ -31,7 +31,7 @@ function answerOf(attempts: readonly (readonly Frame[])[], change: Partial<Answe
   let left = retries;
   const mayAskAgain = () => left-- > 0;
   for (const [index, frames] of attempts.entries()) {
-    const reader = new PartsReader({ plan, warn, mayAskAgain });
+    const reader = new PartsReader({ plan, warn, mayAskAgain, mayGoOn: () => true });
     const events: TurnEvent[] = [];
     try {
       for (const frame of frames) events.push(...reader.read(frame));

@@ -1,0 +1,120 @@
+/**
+ * Remembers what refusals have taught about each model: the settings of thinking that it does not take, and that it gives
+ * no more than one request's output. Later requests are sent without what was refused. Lessons are kept over restarts,
+ * and expire, because Google changes its models.
+ */
+import type { UpstreamError } from '../gemini/errors.ts';
+import type { GeminiModel } from '../gemini/models.ts';
+import type { GenerateContentRequest } from '../gemini/wire.ts';
+import type { Clock } from '../lib/ports.ts';
+import { RecentMap } from '../lib/recent-map.ts';
+import { withinLimit, withinOneRequest } from '../translate/request/limit-refused.ts';
+import {
+  type ThinkingCut,
+  thinkingRefusal,
+  wishOf,
+  withoutThinking,
+} from '../translate/request/thinking-refused.ts';
+
+/** What is left out of later requests. `limit`: a limit for output beyond that of one request. */
+export type Cut = ThinkingCut | 'limit';
+
+/**
+ * `value`: the refused level or budget; undefined where any value is refused. `until`: milliseconds since 1970, after
+ * which the model is tried again.
+ */
+export type Lesson = { model: string; value?: string; cut: Cut; until: number };
+
+/** Keeps lessons over restarts. */
+export type LessonStore = {
+  read(): readonly Lesson[];
+  write(lessons: readonly Lesson[]): void;
+};
+
+/** The most lessons that are remembered. Clients may ask for any model, each with a few levels. */
+export const MOST_LESSONS = 1_000;
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+export type Mended = {
+  request: GenerateContentRequest;
+  cut: Cut;
+  /**
+   * Remembers the lesson for later requests. To be called once the model has accepted the changed body: if the model
+   * refuses the changed body as well, something else was the cause.
+   */
+  learn(): void;
+};
+
+const keyOf = (model: string, value: string | undefined, isLimit: boolean) =>
+  JSON.stringify([model, value ?? null, isLimit]);
+
+const NOT_KEPT: LessonStore = { read: () => [], write() {} };
+
+export class Lessons {
+  readonly #lessons = new RecentMap<string, Lesson>(MOST_LESSONS);
+  readonly #clock: Pick<Clock, 'wall'>;
+  readonly #store: LessonStore;
+
+  constructor(clock: Pick<Clock, 'wall'>, store: LessonStore = NOT_KEPT) {
+    this.#clock = clock;
+    this.#store = store;
+    for (const lesson of store.read()) this.#keep(lesson);
+  }
+
+  /** Returns `request` without what the model has refused before. */
+  apply(model: GeminiModel, request: GenerateContentRequest): GenerateContentRequest {
+    const config = request.generationConfig?.thinkingConfig;
+    const limit = this.#lesson(model.id, undefined, true);
+    const within = (limit && withinLimit(request, model)) ?? request;
+    if (!config) return within;
+    const lesson = this.#lesson(model.id, undefined) ?? this.#lesson(model.id, wishOf(config));
+    return lesson && lesson.cut !== 'limit' ? withoutThinking(within, lesson.cut) : within;
+  }
+
+  /**
+   * The changed request to send once more. Undefined where `error` is about something else, or where nothing can be
+   * left out.
+   */
+  mendRequest(model: GeminiModel, error: UpstreamError, request: GenerateContentRequest): Mended | undefined {
+    const refusal = thinkingRefusal(error, request);
+    if (refusal) {
+      const { cut, value } = refusal;
+      return { request: withoutThinking(request, cut), cut, learn: () => this.#learn(model.id, cut, value) };
+    }
+    const within = withinOneRequest(error, request, model);
+    return (
+      within && { request: within, cut: 'limit', learn: () => this.#learn(model.id, 'limit', undefined) }
+    );
+  }
+
+  #lesson(model: string, value: string | undefined, isLimit = false): Lesson | undefined {
+    const key = keyOf(model, value, isLimit);
+    const lesson = this.#lessons.get(key);
+    if (!lesson || this.#isFresh(lesson)) return lesson;
+    this.#lessons.delete(key);
+    return undefined;
+  }
+
+  #learn(model: string, cut: Cut, value: string | undefined): void {
+    const until = this.#clock.wall().getTime() + KEPT_MS;
+    this.#keep({ model, cut, until, ...(value === undefined ? {} : { value }) });
+    // Other instances may have written lessons meanwhile.
+    for (const lesson of this.#store.read()) {
+      if (!this.#lessons.get(keyOf(lesson.model, lesson.value, lesson.cut === 'limit'))) this.#keep(lesson);
+    }
+    this.#store.write(
+      [...this.#lessons].map(([, lesson]) => lesson).filter((lesson) => this.#isFresh(lesson)),
+    );
+  }
+
+  #keep(lesson: Lesson): void {
+    if (!this.#isFresh(lesson)) return;
+    this.#lessons.set(keyOf(lesson.model, lesson.value, lesson.cut === 'limit'), lesson);
+  }
+
+  /** A lesson from the future, by a clock that was set back, counts as old. */
+  #isFresh({ until }: Lesson): boolean {
+    const left = until - this.#clock.wall().getTime();
+    return left > 0 && left <= KEPT_MS;
+  }
+}
