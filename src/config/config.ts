@@ -30,6 +30,8 @@ export { ConfigError } from './read-value.ts';
 export { envExample, variablesTable } from './texts.ts';
 
 export const VERSION: string = packageJson.version;
+/** `isPublished`: whether what npm's registry has under this name is ours. */
+export const PACKAGE = { name: packageJson.name, version: VERSION, isPublished: !packageJson.private };
 export const SDK_VERSION: string = packageJson.dependencies['@google/genai'];
 
 /** Times are milliseconds. */

@@ -8,6 +8,7 @@ Each key is tried with one tiny request for each model. The exit code is 1 where
 
   --folder <path>   The folder that Claude Code works in (default: this one)
   --start-mcp       Start the MCP servers of the folder's .mcp.json, too, although you have not approved them yet
+  --updates         Ask npm whether there is a newer version of this program, too; else nobody is asked
   --json            Print one JSON object
   -h, --help        This text
 `;
@@ -16,6 +17,7 @@ export type Arguments = {
   help: boolean;
   json: boolean;
   startMcp: boolean;
+  updates: boolean;
   folder: string | undefined;
   /** Flags of `bun run start`. */
   proxy: readonly string[];
@@ -29,12 +31,13 @@ export function readArguments(argv: readonly string[]): Arguments {
     if (at >= 0) rest.splice(at, 1);
     return at >= 0;
   };
-  const [help, json, startMcp] = [take('--help', '-h'), take('--json'), take('--start-mcp')];
+  const [help, json] = [take('--help', '-h'), take('--json')];
+  const [startMcp, updates] = [take('--start-mcp'), take('--updates')];
   const folder = takeFolder(rest);
   // A flag that the proxy does not know is a mistake of this command line, not something to be found.
   if (!help && requestedText(rest) !== undefined)
     throw new ConfigError('--version: ask bun run start for it');
-  return { help, json, startMcp, folder, proxy: rest };
+  return { help, json, startMcp, updates, folder, proxy: rest };
 }
 
 /** Takes `--folder` and its path out of `rest`. */

@@ -15,11 +15,12 @@ import { clock, network } from './network.ts';
 import { port } from './port.ts';
 import type { DoctorPorts } from './ports.ts';
 import { settings } from './settings.ts';
+import { updates } from './updates.ts';
 
 const EXIT_STOPPED = 1;
 const EXIT_USAGE = 2;
 
-/** In the order in which they are told. */
+/** In the order in which they are told. `updates` is no part of them: it asks somebody whom no session needs. */
 export const CHECKS: readonly Check[] = [
   settings,
   network,
@@ -98,7 +99,8 @@ async function tellAsTheyCome(running: Running, context: DoctorContext, stop: Ab
 
 async function examine(context: DoctorContext, stop: AbortSignal): Promise<number> {
   const { args, ports, secrets } = context;
-  const running = CHECKS.map((check) => [check, runCheck(check, context, stop)] as const);
+  const checks = args.updates ? [...CHECKS, updates] : CHECKS;
+  const running = checks.map((check) => [check, runCheck(check, context, stop)] as const);
   await tellAsTheyCome(running, context, stop);
   const checked = await Promise.all(running.map(([, work]) => work));
   const stopped = count(checked, 'stops') > 0;

@@ -1,0 +1,60 @@
+/**
+ * `bun scripts/set-version.ts 0.3.0 [--date 2026-12-24]` makes this the version: in package.json, in the names of images and tarballs, and in
+ * the changelog, whose unreleased lines get its heading.
+ */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const ROOT = join(import.meta.dir, '..');
+const NAME = 'gemini-claude-proxy';
+const VERSION = /^\d+\.\d+\.\d+$/;
+const IN_NAMES = new RegExp(`(?<=${NAME}[:-])\\d+\\.\\d+\\.\\d+`, 'g');
+const UNRELEASED = '## Unreleased\n';
+
+/** The files that name an image or a tarball. */
+const NAMING = ['compose.yaml', 'docs/**/*.{md,yaml}', 'README.md', 'Dockerfile'];
+
+export const namingFiles = (): string[] =>
+  NAMING.flatMap((pattern) => [...new Bun.Glob(pattern).scanSync(ROOT)])
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => !path.startsWith('docs/decisions/') && path !== 'docs/comparison.md')
+    .sort();
+
+/** The versions that stand in names of images and tarballs. */
+export const namedVersions = (text: string): string[] => text.match(IN_NAMES) ?? [];
+
+export const withNames = (text: string, version: string): string => text.replaceAll(IN_NAMES, version);
+
+export function withRelease(changelog: string, version: string, date: string): string {
+  if (changelog.includes(`\n## ${version} `)) throw new Error(`CHANGELOG.md has ${version} already`);
+  const [before, after] = changelog.split(UNRELEASED);
+  if (before === undefined || after === undefined) throw new Error('CHANGELOG.md has no "## Unreleased"');
+  const unreleased = after.slice(0, (after.search(/^## /m) + 1 || after.length + 1) - 1).trim();
+  if (unreleased === '') throw new Error('CHANGELOG.md has nothing that is unreleased');
+  return `${before}${UNRELEASED}\n## ${version} · ${date}\n${after}`;
+}
+
+const edit = async (path: string, change: (text: string) => string): Promise<void> => {
+  const file = Bun.file(join(ROOT, path));
+  const text = await file.text();
+  const changed = change(text);
+  if (changed === text) return;
+  await Bun.write(file, changed);
+  console.log(path);
+};
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { date: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const [version = ''] = positionals;
+  if (!VERSION.test(version)) throw new Error('which version? As in: bun scripts/set-version.ts 0.3.0');
+  const date = values.date ?? new Date().toISOString().slice(0, 10);
+  // First what may fail, so that a half-made change does not stay behind.
+  await edit('CHANGELOG.md', (text) => withRelease(text, version, date));
+  await edit('package.json', (text) => text.replace(/("version": ")[^"]+/, `$1${version}`));
+  for (const path of namingFiles()) await edit(path, (text) => withNames(text, version));
+}
+
+if (import.meta.main) await main();
