@@ -128,7 +128,12 @@ function tellOffline({ name, hasKey, answer, beyond }: Ran, installing: number):
   const asked = beyond
     ? `  beyond this machine the program asked ${nobody(ours)}, Claude Code ${nobody(theirs)}`
     : '';
-  tellAnswer(name, hasKey, counted(answer, installing), asked);
+  tellAnswer(
+    name,
+    hasKey,
+    counted(answer, installing),
+    `${installing > 0 ? '  (with the installation)' : ''}${asked}`,
+  );
 }
 
 /** With the installation before it. */
