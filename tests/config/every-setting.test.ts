@@ -1,0 +1,109 @@
+/** A row of the table of variables that nobody reads would compile, and be in the docs. */
+import { afterAll, expect, test } from 'bun:test';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, readConfig } from '../../src/config/config.ts';
+import { VARIABLE_ROWS, type VariableName } from '../../src/config/variables.ts';
+import { canonicalJson } from '../../src/lib/json.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'every-setting-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const fileOf = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+type Sample = {
+  value: string /** What must be set for the variable to matter. */;
+  beside?: Record<string, string>;
+};
+
+/** A value other than the default. */
+const SAMPLES = {
+  API_KEYS: { value: 'AIza-a,AIza-b' },
+  API_KEYS_FILE: { value: fileOf('keys', 'AIza-a\nAIza-b\n') },
+  GEMINI_API_KEY: { value: 'AIza-a' },
+  GEMINI_API_KEY_FILE: { value: fileOf('gemini', 'AIza-a') },
+  GOOGLE_API_KEY: { value: 'AIza-a' },
+  GOOGLE_API_KEY_FILE: { value: fileOf('google', 'AIza-a') },
+  BACKEND: { value: 'mock', beside: { GEMINI_API_KEY: 'AIza-a' } },
+  GOOGLE_GEMINI_BASE_URL: { value: 'http://127.0.0.1:1' },
+  KEY_RPM: { value: '7' },
+  KEY_TPM: { value: '7' },
+  BIG_MODEL: { value: 'gemini-3.8-flash' },
+  SMALL_MODEL: { value: 'gemini-3.8-flash' },
+  MODEL_MAP: { value: '{"x":"gemini-3.8-flash"}' },
+  MODEL_FALLBACKS: { value: 'none' },
+  MAX_TOKENS_LIMIT: { value: '7' },
+  URL_FETCH: { value: 'off' },
+  HOST: { value: 'localhost' },
+  PORT: { value: '7' },
+  PROXY_API_KEY: { value: 'between-us' },
+  PROXY_API_KEY_FILE: { value: fileOf('proxy', 'between-us') },
+  // Without it this address is refused.
+  ALLOW_OPEN: { value: 'true', beside: { HOST: '0.0.0.0', BACKEND: 'mock' } },
+  ALLOWED_HOSTS: { value: 'proxy.example' },
+  CORS_ORIGINS: { value: 'https://app.example' },
+  REQUEST_TIMEOUT: { value: '7' },
+  HEAD_TIMEOUT: { value: '7' },
+  STREAM_IDLE_TIMEOUT: { value: '7' },
+  MAX_RETRIES: { value: '7' },
+  MAX_STREAMING_RETRIES: { value: '7' },
+  STREAMS_MAX: { value: '7' },
+  FORCE_DISABLE_STREAMING: { value: 'true' },
+  EMERGENCY_DISABLE_STREAMING: { value: 'true' },
+  MOCK_PACE: { value: 'human' },
+  MOCK_SCENARIO: { value: 'tour' },
+  RECORD: { value: join(folder, 'record') },
+  REDACT: { value: 'ACME-\\d+' },
+  REPLAY: { value: join(folder, 'a'), beside: { BACKEND: 'replay', REPLAY: join(folder, 'b') } },
+  REPLAY_SPEED: { value: 'x2', beside: { BACKEND: 'replay', REPLAY: folder } },
+  FAULTS: { value: 'cut@2:frame=3' },
+  LOG_LEVEL: { value: 'debug' },
+  LOG_FORMAT: { value: 'json' },
+  REDIS_URL: { value: 'redis://127.0.0.1:1' },
+  REDIS_URL_FILE: { value: fileOf('redis', 'redis://127.0.0.1:1') },
+  DATA_DIR: { value: folder },
+} satisfies Record<VariableName, Sample>;
+
+/** The settings without the names of files; or why they are refused. */
+function read(env: Record<string, string>): string {
+  try {
+    const { secretFiles: _, notices: __, replay, ...config } = readConfig(env, []);
+    return canonicalJson({ ...config, replay: replay && { ...replay, pace: replay.pace(1_000) } });
+  } catch (error) {
+    return String(error);
+  }
+}
+
+test.each(VARIABLE_ROWS.map(([name]) => name))('%s changes what is read', (name) => {
+  const { value, beside = {} }: Sample = SAMPLES[name];
+  const after = read({ ...beside, [name]: value });
+  expect(after).toStartWith('{');
+  expect(after).not.toBe(read(beside));
+});
+
+const SRC = join(import.meta.dir, '../../src');
+/** Where settings are used. The reload compares all of them with each other, and uses none. */
+const USERS = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('config/') && path !== 'compose/reload.ts')
+  .map((path) => readFileSync(join(SRC, path), 'utf8'));
+
+/** `config.field`, or the field in a pattern for a Config. */
+const useOf = (field: string): RegExp =>
+  new RegExp(
+    `\\b[cC]onfig\\??\\.${field}\\b|\\{[^{};]*\\b${field}\\b[^{};]*\\}(?:: (?:Config|Pick<Config)\\b| = (?:\\w+\\.|this\\.#)*config\\b)|config: \\{[^{}]*\\b${field}\\b`,
+  );
+
+/** `secretsOf` of the same file hides these. */
+const OF_CONFIG: readonly string[] = ['spareKeys'];
+
+test.each(
+  (Object.keys(readConfig({}, [])) as (keyof Config)[]).filter((field) => !OF_CONFIG.includes(field)),
+)('%s is used by somebody', (field) => {
+  expect(USERS.some((text) => useOf(field).test(text))).toBe(true);
+});
