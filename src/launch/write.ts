@@ -1,4 +1,5 @@
 /** The variables, printed for a shell or written into Claude Code's settings, and taken back from there. */
+import { asCalled } from '../config/program.ts';
 import { ConfigError } from '../config/read-value.ts';
 import { lineDiff } from '../lib/line-diff.ts';
 import { type Format, SCOPES, type Scope } from './arguments.ts';
@@ -11,7 +12,7 @@ import { shellText } from './shell-text.ts';
 const EXIT_FAILED = 1;
 
 function warnOfAddress(found: Found, { address, ports }: LaunchContext): void {
-  if (found.kind === 'nothing') ports.err(`Nothing listens at ${address} yet: bun run start`);
+  if (found.kind === 'nothing') ports.err(asCalled(`Nothing listens at ${address} yet: bun run start`));
   if (found.kind === 'other') ports.err(`At ${address} ${found.why}.`);
 }
 
@@ -70,7 +71,7 @@ export async function writeSettings(scope: Scope, agreed: boolean, context: Laun
     return EXIT_FAILED;
   }
   change.apply();
-  ports.err(`Written. To take it back: bun run claude --undo ${scope}`);
+  ports.err(asCalled(`Written. To take it back: bun run claude --undo ${scope}`));
   warnOfAddress(await lookAt(context.address, context.expected), context);
   return 0;
 }
