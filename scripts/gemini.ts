@@ -28,18 +28,23 @@ const mock = createMockFetch({
 const refuseKey = (): Response =>
   errorReply(googleError({ name: 'bad-key', retryAfter: undefined }, modelRow('')), false);
 
-const server = Bun.serve({
-  port: Number(values.port),
-  hostname: '127.0.0.1',
-  idleTimeout: 0,
-  async fetch(request) {
-    const key = request.headers.get('x-goog-api-key') ?? '';
-    if (key === '' || BAD_KEY.test(key)) return refuseKey();
-    const { url, method, signal } = request;
-    const body = await request.text();
-    return mock(url, { method, signal, ...(body === '' ? {} : { body }) }, EXCHANGE);
-  },
-});
-console.log(
-  `A stand-in for Google: GEMINI_API_KEY=any GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:${server.port}`,
-);
+async function answer(request: Request): Promise<Response> {
+  const key = request.headers.get('x-goog-api-key') ?? '';
+  if (key === '' || BAD_KEY.test(key)) return refuseKey();
+  const { url, method, signal } = request;
+  const body = await request.text();
+  return mock(url, { method, signal, ...(body === '' ? {} : { body }) }, EXCHANGE);
+}
+
+try {
+  const { port } = Bun.serve({
+    port: Number(values.port),
+    hostname: '127.0.0.1',
+    idleTimeout: 0,
+    fetch: answer,
+  });
+  console.log(`A stand-in for Google: GEMINI_API_KEY=any GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:${port}`);
+} catch (error) {
+  console.error(`--port ${values.port}: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+}

@@ -91,7 +91,7 @@ describe('the docs', () => {
   });
 
   test.each([
-    ['README.md', 200],
+    ['README.md', 110],
     ['AGENTS.md', 60],
   ] as const)('%s has at most %d lines', (path, most) => {
     expect(read(path).trimEnd().split('\n').length).toBeLessThanOrEqual(most);
