@@ -4,6 +4,7 @@
  * docs/decisions/0023-several-instances.md
  */
 import { type Clock, momentOf } from '../lib/ports.ts';
+import { FactListeners } from './fact-listeners.ts';
 import { type Fact, factId, holdsForNewcomers, type Notice, readNotice, writeNotice } from './facts.ts';
 import { RedisLink } from './link.ts';
 import type { SharedState, SharedStatus } from './shared.ts';
@@ -50,7 +51,7 @@ class RedisSharedState implements RedisShared {
   readonly #instance: string;
   readonly #startedAt: number;
   readonly #onChange: (message: string) => void;
-  readonly #listeners: ((fact: Fact) => void)[] = [];
+  readonly #listeners = new FactListeners((message) => this.#warn(message));
   readonly #told = new ToldFacts();
   readonly #warned = new Set<string>();
 
@@ -72,7 +73,7 @@ class RedisSharedState implements RedisShared {
   }
 
   listen(listener: (fact: Fact) => void): void {
-    this.#listeners.push(listener);
+    this.#listeners.add(listener);
   }
 
   status(): SharedStatus {
@@ -108,7 +109,7 @@ class RedisSharedState implements RedisShared {
     const notice = this.#read(text);
     if (notice === undefined || notice.from === this.#instance || this.#isOver(notice)) return undefined;
     this.#told.forget(notice.fact);
-    this.#deliver(notice.fact);
+    this.#listeners.run(notice.fact);
     return factId(notice.fact);
   }
 
@@ -147,7 +148,7 @@ class RedisSharedState implements RedisShared {
     }
     if (own && own.at > momentOf(this.#clock, notice.at)) return;
     this.#told.forget(notice.fact);
-    this.#deliver(notice.fact);
+    this.#listeners.run(notice.fact);
   }
 
   /** True where the fact was told before this instance started, and does not hold for newcomers. */
@@ -183,21 +184,6 @@ class RedisSharedState implements RedisShared {
     if (!notice)
       this.#warn(`something in Redis under ${FACT_PREFIX}* or ${CHANNEL} is not of this version; left alone`);
     return notice;
-  }
-
-  /**
-   * Runs the listeners. This is called from a callback of the Redis client, where a thrown error would end the process.
-   */
-  #deliver(fact: Fact): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(fact);
-      } catch (error) {
-        this.#warn(
-          `a fact of kind "${fact.kind}" could not be used: ${error instanceof Error ? error.message : error}`,
-        );
-      }
-    }
   }
 
   #warn(message: string): void {

@@ -2,7 +2,8 @@
 import type { Fact } from './facts.ts';
 
 export type SharedStatus = {
-  kind: 'memory' | 'redis';
+  /** `workers`: the processes of one proxy, through their parent. */
+  kind: 'memory' | 'workers' | 'redis';
   /** `away`: Redis cannot be reached, and every instance goes on with what it knows itself. */
   state: 'alone' | 'connected' | 'away';
   since: Date;

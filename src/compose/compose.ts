@@ -9,11 +9,10 @@ import { QuarantineMemory } from '../answer/quarantine-memory.ts';
 import type { Config } from '../config/config.ts';
 import { type App, createApp } from '../http/app.ts';
 import { BodyBudget } from '../http/body-budget.ts';
-import type { ServerDeps } from '../http/deps.ts';
+import type { Admission, ServerDeps } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { recordRequests } from '../http/taping/record.ts';
 import { replayRequests } from '../http/taping/replay.ts';
-import { keyEventText } from '../keys/key-events.ts';
 import { StreamingBreakers } from '../keys/stream-breakers.ts';
 import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
 import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
@@ -21,14 +20,14 @@ import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
 import { Counters } from '../trace/counters.ts';
 import { requestLog } from '../trace/log-line.ts';
-import { createBackend, createKeys } from './keys.ts';
+import { createBackend, createKeys, logsKeyEvents } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { lazyMock } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
 import { openTapes, type Tapes } from './recording.ts';
 import { createReload } from './reload.ts';
-import { type Ports, serverSettings } from './settings.ts';
-import { openSharing } from './sharing.ts';
+import { commonLogger, type Ports, serverSettings } from './settings.ts';
+import { colleaguesOf, openSharing, tellsEnds } from './sharing.ts';
 
 export type System = {
   app: App;
@@ -89,7 +88,7 @@ function openScope(
 
 /** Makes the system. Throws where the store's file cannot be made, or a recording cannot be opened. */
 export function compose(given: Config, ports: Ports): System {
-  const { clock, random, logger } = ports;
+  const { clock, random, logger, subscribers = [] } = ports;
   const tapes = openTapes(given, ports);
   const { config, player, recorder } = tapes;
   const mock = config.backend === 'mock' && !ports.fetch ? lazyMock(config, ports) : undefined;
@@ -101,6 +100,8 @@ export function compose(given: Config, ports: Ports): System {
   const sharing = openSharing(config, store, ports);
   const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
   const counters = new Counters(clock);
+  const admission: Admission = { answersOpen: 0, draining: false };
+  const colleagues = colleaguesOf(ports, () => counters.figures(admission.answersOpen));
   let deps: ServerDeps = {
     settings: serverSettings(config),
     keys,
@@ -108,7 +109,7 @@ export function compose(given: Config, ports: Ports): System {
     streaming: new StreamingBreakers({
       clock,
       shared: sharing.shared,
-      onChange: (event) => logger.warn({}, keyEventText(event)),
+      onChange: logsKeyEvents(logger, sharing.shared),
     }),
     shared: sharing.shared,
     signatures: sharing.signatures,
@@ -123,9 +124,10 @@ export function compose(given: Config, ports: Ports): System {
     random,
     ids: ports.ids ?? createIds(random),
     logger,
-    admission: { answersOpen: 0, draining: false },
+    admission,
     counters,
-    subscribers: [counters.subscriber, requestLog(logger), ...(ports.subscribers ?? [])],
+    colleagues,
+    subscribers: [counters.subscriber, requestLog(logger), tellsEnds(colleagues), ...subscribers],
     openRequests: new Set(),
     ...openScope(tapes, fetch),
   };
@@ -135,14 +137,14 @@ export function compose(given: Config, ports: Ports): System {
     handle: (request) => door(request),
     reload: createReload({
       config,
-      deps,
+      deps: { ...deps, logger: commonLogger(ports) },
       replaceKeys: replace,
       serveWith(settings) {
         deps = { ...deps, settings };
       },
     }),
-    answering: () => deps.admission.answersOpen,
-    listen: () => listen(app, deps, config.host, config.port),
+    answering: () => admission.answersOpen,
+    listen: () => listen(app, deps, { ...config, isShared: ports.worker !== undefined }),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => {
       await mock?.load();

@@ -2,10 +2,12 @@
 
 import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
-import { keyEventText } from '../keys/key-events.ts';
+import type { Source } from '../keys/breaker.ts';
+import { type KeyEvent, keyEventText, type StreamsEvent } from '../keys/key-events.ts';
 import type { Keys } from '../keys/keys.ts';
 import { KeyPool } from '../keys/pool.ts';
 import { singleKey } from '../keys/single-key.ts';
+import type { Logger } from '../lib/log.ts';
 import type { Clock, Fetch } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
 import { createGenaiBackend, type GenaiOptions } from '../upstream/genai.ts';
@@ -37,6 +39,12 @@ export type KeySet = {
 
 const ratesOf = ({ keyRpm, keyTpm }: Config) => ({ requests: keyRpm, tokens: keyTpm });
 
+/** Logs what happens to keys. What one worker has logged, the others need not log again: all write the same log. */
+export const logsKeyEvents =
+  (logger: Logger, shared: SharedState) => (event: KeyEvent | StreamsEvent, source: Source) => {
+    if (source === 'seen' || shared.status().kind !== 'workers') logger.warn({}, keyEventText(event));
+  };
+
 /**
  * Makes the keys. The mock only plays its quotas, and a recording must not depend on earlier requests, so both use one
  * key, about which nothing is remembered.
@@ -59,7 +67,7 @@ export function createKeys(
     random,
     rates: ratesOf(config),
     shared,
-    onChange: (event) => logger.warn({}, keyEventText(event)),
+    onChange: logsKeyEvents(logger, shared),
   });
   return { keys: pool, replace: (next) => pool.replace(backends(next), ratesOf(next)) };
 }

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
 import { ownFile } from '../lib/program/own-files.ts';
-import type { Ports } from './settings.ts';
+import { commonLogger, type Ports } from './settings.ts';
 
 export const SCENARIOS = ownFile('fixtures/scenarios');
 
@@ -23,7 +23,9 @@ export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): 
  * Loads the mock. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving, the
  * log says so.
  */
-async function loadMock({ mock }: Config, { random, clock, logger }: Ports): Promise<Fetch> {
+async function loadMock({ mock }: Config, ports: Ports): Promise<Fetch> {
+  const { random, clock } = ports;
+  const logger = commonLogger(ports);
   const [{ createMockFetch }, { findScenario }, { ScenarioFolder }] = await Promise.all([
     import('../sim/mock/index.ts'),
     import('../sim/scenarios.ts'),

@@ -25,6 +25,7 @@ const NEEDS_RESTART = {
   maxRetries: 'MAX_RETRIES',
   maxStreamingRetries: 'MAX_STREAMING_RETRIES',
   streamsMax: 'STREAMS_MAX',
+  workers: 'WORKERS',
   urlFetch: 'URL_FETCH',
   upstreamStreaming: 'FORCE_DISABLE_STREAMING, EMERGENCY_DISABLE_STREAMING',
   mock: 'MOCK_PACE, MOCK_SCENARIO',

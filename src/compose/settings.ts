@@ -2,6 +2,7 @@
 
 import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
 import type { ToPng } from '../answer/media/picture-converter.ts';
+import type { ParentLink } from '../cluster/worker-shared.ts';
 import { type Config, secretsOf, VERSION } from '../config/config.ts';
 import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
@@ -9,6 +10,15 @@ import type { Clock, Connect, Fetch, Ids, Random } from '../lib/ports.ts';
 import type { RequestRecorder } from '../sim/record/recorder.ts';
 import type { Plays } from '../sim/replay/player.ts';
 import type { Subscriber } from '../trace/trace.ts';
+
+/** What a process is given that serves together with others, on one port. */
+export type WorkerSeat = {
+  /** From 1. */
+  number: number;
+  /** True for one of them, which says what all of them would say alike. */
+  isSpeaker: boolean;
+  parent: ParentLink;
+};
 
 export type Ports = {
   clock: Clock;
@@ -28,6 +38,8 @@ export type Ports = {
   toPng?: ToPng;
   /** Tries to connect to upstream. Where it is absent, nothing checks whether upstream can be reached. */
   connect?: Connect;
+  /** Set where other processes serve the same port. */
+  worker?: WorkerSeat;
   /** Get the story of each request, in addition to the log and the counts. */
   subscribers?: readonly Subscriber[];
 };
@@ -51,3 +63,7 @@ export function serverSettings(config: Config): ServerSettings {
     urlFetch: config.urlFetch,
   };
 }
+
+/** The logger for what all workers of a proxy would say alike: they write the same log. */
+export const commonLogger = ({ logger, worker }: Ports): Logger =>
+  worker?.isSpeaker === false ? { ...logger, info() {}, warn() {} } : logger;

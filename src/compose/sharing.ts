@@ -1,11 +1,15 @@
-/** Opens what several instances share through Redis. Without Redis, the same interface serves a single instance. */
+/** Opens what several instances share. The same interface serves a single instance. */
+import { type Colleagues, NO_COLLEAGUES, openColleagues } from '../cluster/colleagues.ts';
 import { openRedisShared } from '../cluster/redis-shared.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
+import { openWorkerShared } from '../cluster/worker-shared.ts';
 import type { Config } from '../config/config.ts';
 import { RetryBudget } from '../keys/retry-budget.ts';
 import { newInstanceId } from '../lib/ports.ts';
 import { shareSignatures } from '../signatures/shared.ts';
 import type { SignatureStore } from '../signatures/store.ts';
+import type { Figures } from '../trace/figures.ts';
+import type { Subscriber } from '../trace/trace.ts';
 import type { Ports } from './settings.ts';
 
 export type Sharing = {
@@ -15,24 +19,48 @@ export type Sharing = {
   close(): Promise<void>;
 };
 
-/** Opens the sharing. A replay and a recording share nothing: they must not depend on what other instances do. */
-export function openSharing(config: Config, local: SignatureStore, { clock, logger }: Ports): Sharing {
+/**
+ * Opens the sharing: through Redis, else, among the workers of one proxy, through their parent. A replay and a recording
+ * share nothing: they must not depend on what other instances do.
+ */
+export function openSharing(config: Config, local: SignatureStore, ports: Ports): Sharing {
   const { redisUrl, record, replay } = config;
-  if (redisUrl === undefined || record !== undefined || replay) {
-    const shared = aloneState(clock.wall());
-    return {
-      shared,
-      budget: new RetryBudget(clock),
-      signatures: local,
-      close: async () => local.close(),
-    };
-  }
+  const budget = new RetryBudget(ports.clock);
+  if (record !== undefined || replay) return withLocal(aloneState(ports.clock.wall()), budget, local);
+  if (redisUrl !== undefined) return throughRedis(redisUrl, budget, local, ports);
+  return withLocal(throughParent(ports), budget, local);
+}
+
+/** Workers have one DATA_DIR, so they share the file of signatures. */
+const withLocal = (shared: SharedState, budget: RetryBudget, local: SignatureStore): Sharing => ({
+  shared,
+  budget,
+  signatures: local,
+  close: async () => local.close(),
+});
+
+function throughParent({ clock, logger, worker }: Ports): SharedState {
+  if (!worker) return aloneState(clock.wall());
+  return openWorkerShared({
+    parent: worker.parent,
+    clock,
+    instance: newInstanceId(),
+    onWarning: (message) => logger.warn({}, message),
+  });
+}
+
+function throughRedis(
+  url: string,
+  budget: RetryBudget,
+  local: SignatureStore,
+  { clock, logger }: Ports,
+): Sharing {
   const instance = newInstanceId();
   const onChange = (message: string) => logger.warn({}, message);
-  const shared = openRedisShared({ url: redisUrl, clock, instance, onChange });
+  const shared = openRedisShared({ url, clock, instance, onChange });
   return {
     shared,
-    budget: new RetryBudget(clock),
+    budget,
     signatures: shareSignatures(local, shared.link),
     close: async () => {
       await shared.close();
@@ -40,3 +68,14 @@ export function openSharing(config: Config, local: SignatureStore, { clock, logg
     },
   };
 }
+
+export const colleaguesOf = ({ worker, clock }: Ports, figures: () => Figures): Colleagues =>
+  worker ? openColleagues({ worker: worker.number, parent: worker.parent, clock, figures }) : NO_COLLEAGUES;
+
+/** Tells the other workers of this proxy what was counted of a request when it has ended. */
+export const tellsEnds =
+  (colleagues: Colleagues): Subscriber =>
+  () =>
+  ({ type }) => {
+    if (type === 'end') colleagues.changed();
+  };

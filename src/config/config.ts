@@ -25,6 +25,7 @@ import { readRedactPatterns } from './redact-patterns.ts';
 import { FILE_NAMES, type GivenText, secretInFile } from './secret-files.ts';
 import { flagOf, helpText } from './texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
+import { readWorkers } from './workers.ts';
 
 export { ConfigError } from './read-value.ts';
 export { envExample, variablesTable } from './texts.ts';
@@ -64,6 +65,8 @@ export type Config = {
   maxRetries: number;
   maxStreamingRetries: number;
   streamsMax: number;
+  /** How many processes serve. */
+  workers: number;
   upstreamStreaming: boolean;
   /** Who may read media that a request names by URL. */
   urlFetch: { google: boolean; proxy: boolean };
@@ -275,6 +278,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     maxRetries: values.MAX_RETRIES,
     maxStreamingRetries: values.MAX_STREAMING_RETRIES,
     streamsMax: values.STREAMS_MAX,
+    workers: readWorkers(values, notices),
     urlFetch: { google: values.URL_FETCH.includes('google'), proxy: values.URL_FETCH.includes('proxy') },
     upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },

@@ -228,8 +228,22 @@ export const VARIABLES = {
   STREAMS_MAX: variable(Type.Integer({ minimum: 1 }), {
     default: 2048,
     theme: 'limits',
-    description: 'The most answers under way at once. Further requests are told 529, and when to come back',
+    description:
+      'The most answers under way at once, in all WORKERS together. Further requests are told 529, and when to come back',
   }),
+  WORKERS: variable(
+    Type.String({
+      pattern: `^(auto|[1-9]|[1-5]\\d|6[0-4])$`,
+      description: 'a whole number from 1 to 64, or auto',
+      anyCase: true,
+    }),
+    {
+      default: '1',
+      theme: 'limits',
+      description:
+        'How many processes serve, on one port and with one log. They share cooldowns, breakers, signatures and limits as instances with a Redis do. auto: one for each core. Only on Linux; elsewhere one process serves',
+    },
+  ),
   FORCE_DISABLE_STREAMING: variable(Type.Boolean(), {
     default: false,
     theme: 'limits',
@@ -330,5 +344,4 @@ export const NOT_SERVED: readonly string[] = [
   'AUTO_MODE_CLASSIFIER',
   'DAILY_BUDGET_USD',
   'INSPECTOR',
-  'WORKERS',
 ];

@@ -2,6 +2,7 @@
 
 import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
 import type { MessagesError } from '../anthropic/errors.ts';
+import type { Colleagues } from '../cluster/colleagues.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
@@ -35,6 +36,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   /** The memory for the bodies of all requests together. */
   bodies: BodyBudget;
   admission: Admission;
+  /** The processes that serve the same port. */
+  colleagues: Colleagues;
   /** Counts of what succeeded and failed lately. */
   counters: Counters;
   /** The listeners that hear the story of each request. */
@@ -45,9 +48,9 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   openScope?: OpenScope;
 };
 
-/** The counts and flags that decide whether this process accepts one more message. */
+/** What decides, with what colleagues tell, whether this process accepts one more message. */
 export type Admission = {
-  /** The number of answers under way. */
+  /** The number of answers under way in this process. */
   answersOpen: number;
   /** True once the process is about to end, and accepts no more messages. */
   draining: boolean;

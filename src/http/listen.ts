@@ -35,16 +35,21 @@ export function urlOf(host: string, port: number): string {
   return `http://${name}:${port}`;
 }
 
-/**
- * Starts the server. Throws Bun's error (`EADDRINUSE` …) where the port is not available. With port 0 the system
- * chooses a free port.
- */
-export function listen(app: App, deps: ServerDeps, host: string, port: number): Listening {
+export type Address = {
+  host: string;
+  /** With 0 the system chooses a free port. */
+  port: number;
+  /** Other processes listen on this port as well, and the system deals connections out among all of them. */
+  isShared: boolean;
+};
+
+/** Starts the server. Throws Bun's error (`EADDRINUSE` …) where the port is not available. */
+export function listen(app: App, deps: ServerDeps, { host, port, isShared }: Address): Listening {
   app.listen({
     hostname: host,
     port,
     // By Bun's default two proxies could share one port, and each would get some of the requests.
-    reusePort: false,
+    reusePort: isShared,
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: BUN_BODY_LIMIT,
   });

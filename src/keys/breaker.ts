@@ -7,6 +7,9 @@ import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
 import { type Asker, BreakerEvidence } from './breaker-evidence.ts';
 
+/** `learned`: another instance told of it. */
+export type Source = 'seen' | 'learned';
+
 export type BreakerState =
   /** Every request may pass. */
   | 'closed'
@@ -45,8 +48,8 @@ export type BreakerOptions = {
   open: Backoff;
   /** After this time a probe without an outcome counts as lost, and another probe may be sent. */
   probeMs: number;
-  /** Runs after each change of state. `learned` is true where another instance told of the change. */
-  onChange?(state: BreakerState, breaker: Breaker, source: 'seen' | 'learned'): void;
+  /** Runs after each change of state. */
+  onChange?(state: BreakerState, breaker: Breaker, source: Source): void;
 };
 
 /**
@@ -221,7 +224,7 @@ export class Breaker {
     this.#open(now + ms, dateOf(clock, now + ms).getTime(), 'seen', blamed);
   }
 
-  #open(until: number, openUntil: number, source: 'seen' | 'learned', blamed: Asker | undefined): void {
+  #open(until: number, openUntil: number, source: Source, blamed: Asker | undefined): void {
     this.#state = 'open';
     this.#until = until;
     this.#openUntil = openUntil;
@@ -229,7 +232,7 @@ export class Breaker {
     this.#options.onChange?.('open', this, source);
   }
 
-  #close(source: 'seen' | 'learned'): void {
+  #close(source: Source): void {
     this.#state = 'closed';
     this.#opens = 0;
     this.#reset(undefined);

@@ -8,7 +8,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import { type Clock, dateOf, momentOf, type Random } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
 import { Affinity } from './affinity.ts';
-import { type Breaker, type BreakerOptions, type BreakerState, bestState } from './breaker.ts';
+import { type Breaker, type BreakerOptions, type BreakerState, bestState, type Source } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
 import { CountRoutes } from './count-route.ts';
 import type { KeyEvent } from './key-events.ts';
@@ -30,7 +30,7 @@ export type PoolOptions = {
   rates?: RateLimits;
   shared?: SharedState;
   /** Runs when a key is left out or parked, or a breaker opens or closes, here or in another instance. */
-  onChange?(event: KeyEvent): void;
+  onChange?(event: KeyEvent, source: Source): void;
 };
 
 export class KeyPool implements Keys, RoutedPool {
@@ -52,7 +52,7 @@ export class KeyPool implements Keys, RoutedPool {
     this.waiters = new Waiters(clock, random);
     this.#shared = shared ?? aloneState(clock.wall());
     // Instances do not tell each other which key a session has. With the hash they agree all the same.
-    this.#affinity = new Affinity(this.#shared.status().kind === 'redis' ? 'by-hash' : 'in-turn', clock);
+    this.#affinity = new Affinity(this.#shared.status().kind === 'memory' ? 'in-turn' : 'by-hash', clock);
     this.#counts = new CountRoutes(clock, (key, model, quota) => this.#tellCountQuota(key, model, quota));
     this.#options = options;
     this.#rates = options.rates ?? { requests: undefined, tokens: undefined };
@@ -128,7 +128,7 @@ export class KeyPool implements Keys, RoutedPool {
       this.failed(record, model, error);
       return;
     }
-    this.#restore(record);
+    this.#restore(record, 'seen');
     this.#tellKey(record);
     this.succeeded(record, model, this.clock.monotonic());
   }
@@ -136,7 +136,7 @@ export class KeyPool implements Keys, RoutedPool {
   succeeded(record: KeyRecord, model: string, sentAt: number): void {
     const news = record.succeeded(model, sentAt);
     if (news.key) {
-      this.#restore(record);
+      this.#restore(record, 'seen');
       this.#tellKey(record);
     }
     if (news.model) {
@@ -150,7 +150,7 @@ export class KeyPool implements Keys, RoutedPool {
     if (!(error instanceof UpstreamError)) return verdict;
     switch (verdict.kind) {
       case 'invalid':
-        this.#refuse(record, verdict.why);
+        this.#refuse(record, verdict.why, 'seen');
         this.#tellKey(record, verdict.why);
         break;
       case 'denied': {
@@ -225,7 +225,7 @@ export class KeyPool implements Keys, RoutedPool {
         when: () => this.#failsElsewhere(backend, model),
       },
       onChange: (state, breaker, source) => {
-        this.#breakerChanged(backend, model, state, breaker);
+        this.#breakerChanged(backend, model, state, breaker, source);
         if (source === 'seen' && state !== 'half-open') this.#tellBreaker(backend, model, breaker);
       },
     });
@@ -249,32 +249,38 @@ export class KeyPool implements Keys, RoutedPool {
     return allowed.length > 0 ? allowed : this.#records.filter(({ isLeftOut }) => !isLeftOut);
   }
 
-  #refuse(record: KeyRecord, why: KeyTrouble | undefined): void {
+  #refuse(record: KeyRecord, why: KeyTrouble | undefined, source: Source): void {
     const others = this.#records.some((other) => other !== record && other.state !== 'out');
     const before = record.state;
     record.refuse(before === 'out' || others ? 'out' : 'refused', why);
-    if (record.state !== before) this.#reportKey(record, why);
+    if (record.state !== before) this.#reportKey(record, source, why);
   }
 
-  #restore(record: KeyRecord): void {
+  #restore(record: KeyRecord, source: Source): void {
     if (record.state === 'in use') return;
     record.state = 'in use';
-    this.#reportKey(record);
+    this.#reportKey(record, source);
     this.waiters.wake();
   }
 
-  #breakerChanged(backend: Backend, model: string, state: BreakerState, breaker: Breaker): void {
+  #breakerChanged(
+    backend: Backend,
+    model: string,
+    state: BreakerState,
+    breaker: Breaker,
+    source: Source,
+  ): void {
     const cause = this.#recordOf(backend)?.troubles.get(model);
     const { openUntil: until, opens: openings } = breaker;
     const event = { kind: 'breaker', key: backend.keyFingerprint, model, state, until, openings } as const;
-    this.#options.onChange?.({ ...event, ...(cause === undefined ? {} : { cause }) });
+    this.#options.onChange?.({ ...event, ...(cause === undefined ? {} : { cause }) }, source);
     this.waiters.wake();
   }
 
   // ── what is reported here ──────────────────────────────────────────────────────────────────────────────────
 
-  #reportKey({ fingerprint: key, state }: KeyRecord, why?: KeyTrouble): void {
-    this.#options.onChange?.({ kind: 'key', key, state, ...(why === undefined ? {} : { why }) });
+  #reportKey({ fingerprint: key, state }: KeyRecord, source: Source, why?: KeyTrouble): void {
+    this.#options.onChange?.({ kind: 'key', key, state, ...(why === undefined ? {} : { why }) }, source);
   }
 
   #report(
@@ -284,7 +290,7 @@ export class KeyPool implements Keys, RoutedPool {
     moment: number,
   ) {
     const until = state === 'free' ? 0 : this.#date(moment);
-    this.#options.onChange?.({ kind: 'model', key, model, state, until });
+    this.#options.onChange?.({ kind: 'model', key, model, state, until }, 'seen');
   }
 
   // ── what other instances are told, and what is done with what they tell ────────────────────────────────────
@@ -324,8 +330,8 @@ export class KeyPool implements Keys, RoutedPool {
         record.countQuotas.learn(fact.model, 'cooling', fact.until, fact.strikes);
         return;
       case 'key':
-        if (fact.state === 'in use') this.#restore(record);
-        else this.#refuse(record, fact.why);
+        if (fact.state === 'in use') this.#restore(record, 'learned');
+        else this.#refuse(record, fact.why, 'learned');
         return;
       case 'breaker':
         record.breaker(fact.model).learn(fact.until, fact.opens, fact.blamed);

@@ -7,7 +7,7 @@ import type { SharedState } from '../cluster/shared.ts';
 import type { Backoff } from '../lib/backoff.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
-import { Breaker, type Pass } from './breaker.ts';
+import { Breaker, type Pass, type Source } from './breaker.ts';
 import type { Asker } from './breaker-evidence.ts';
 import type { StreamsEvent } from './key-events.ts';
 
@@ -36,7 +36,7 @@ export type StreamingOptions = {
   clock: Clock;
   shared: SharedState;
   /** Runs when streams of a model begin to break, or work again, here or in another instance. */
-  onChange(event: StreamsEvent): void;
+  onChange(event: StreamsEvent, source: Source): void;
 };
 
 export class StreamingBreakers implements Streaming {
@@ -80,7 +80,7 @@ export class StreamingBreakers implements Streaming {
       onChange: (state, { openUntil, opens, blamed }, source) => {
         // The listener is not told of a probe: answers are still asked for as a whole.
         if (state === 'half-open') return;
-        onChange({ kind: 'streams', model, state, until: openUntil, openings: opens });
+        onChange({ kind: 'streams', model, state, until: openUntil, openings: opens }, source);
         if (source !== 'seen') return;
         const whom = blamed === undefined ? {} : { blamed };
         shared.publish({ kind: 'streams', model, until: openUntil, opens, ...whom });

@@ -52,13 +52,13 @@ async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefi
     : undefined;
 }
 
-/** The proxy serves this user alone, whatever HOST says. */
-const ON_A_FREE_PORT = ['--host', '127.0.0.1', '--port', '0'];
+/** The proxy serves this user alone, whatever HOST and WORKERS say. */
+const FOR_ONE_USER = ['--host', '127.0.0.1', '--port', '0', '--workers', '1'];
 
 function startProxy(started: StartedProxies, context: LaunchContext, signal: AbortSignal) {
   const { ports, args, expected, outside } = context;
   const env = { ...BEFORE_START, ...outside };
-  const options = { command: ports.serve, args: [...args.proxy, ...ON_A_FREE_PORT], env, cwd: ports.cwd };
+  const options = { command: ports.serve, args: [...args.proxy, ...FOR_ONE_USER], env, cwd: ports.cwd };
   return started.start(options, expected, signal);
 }
 

@@ -1,27 +1,15 @@
 /** Counts for `/health`: how many requests succeeded and failed lately, in this process only. */
-import type { Clock } from '../lib/ports.ts';
+import { type Clock, dateOf } from '../lib/ports.ts';
 import { withoutQueries } from '../lib/shown-text.ts';
 import type { Blame, TraceEvent } from './events.ts';
+import { type Figures, type Lately, MOST_RECENT_ERRORS, type RecentError } from './figures.ts';
 import type { Subscriber } from './trace.ts';
 
-export type RecentError = {
-  at: string;
-  /** The class of the upstream failure; undefined where upstream did not fail. */
-  class?: string;
-  type: string;
-  message: string;
-  request_id: string;
-};
-
-const RECENT = 20;
 /** The most characters of a message; the rest is cut off. */
 const MESSAGE = 200;
 /** Milliseconds for which an error counts for the present health. */
-const WINDOW = 60_000;
-/** Fewer requests than this say nothing of the present health. */
-const ENOUGH = 4;
+export const LATELY_MS = 60_000;
 
-export type Health = 'healthy' | 'degraded' | 'unhealthy';
 /** `asker`: the asker of the request; undefined where the request itself was certainly not at fault. */
 type Ended = { at: number; failed: boolean; asker: string | undefined };
 
@@ -48,11 +36,28 @@ export class Counters {
     return (event) => this.#hear(event, request);
   };
 
-  health(): Health {
+  /** `open`: the number of answers under way. */
+  figures(open: number): Figures {
+    return {
+      since: dateOf(this.#clock, this.startedAt).getTime(),
+      open,
+      requests: this.requests,
+      retries: this.retries,
+      errors: Object.fromEntries(this.errors),
+      recentErrors: [...this.recentErrors],
+      lately: this.#lately(),
+    };
+  }
+
+  #lately(): Lately {
     this.#forgetOld(this.#clock.monotonic());
-    const known = this.#ended.length;
-    if (this.#failed === 0) return 'healthy';
-    return known >= ENOUGH && this.#failed === known && !this.#isOneRequest() ? 'unhealthy' : 'degraded';
+    const asker = this.#ended[0]?.asker;
+    const isOnlyOne = this.#ended.every((one) => one.asker === asker);
+    return {
+      ended: this.#ended.length,
+      failed: this.#failed,
+      ...(asker !== undefined && isOnlyOne ? { asker } : {}),
+    };
   }
 
   #hear(event: TraceEvent, request: Counted): void {
@@ -88,7 +93,7 @@ export class Counters {
       message: withoutQueries(error.message).slice(0, MESSAGE),
       request_id: requestId,
     });
-    this.recentErrors.length = Math.min(this.recentErrors.length, RECENT);
+    this.recentErrors.length = Math.min(this.recentErrors.length, MOST_RECENT_ERRORS);
   }
 
   /** Counts how an answer ended, as far as upstream and this proxy are to blame for it. */
@@ -100,17 +105,8 @@ export class Counters {
     if (failed) this.#failed++;
   }
 
-  /**
-   * True where all failures may come from one request that upstream cannot answer and that its client sends again and
-   * again. Other requests may then be answered.
-   */
-  #isOneRequest(): boolean {
-    const [first] = this.#ended;
-    return first?.asker !== undefined && this.#ended.every(({ asker }) => asker === first.asker);
-  }
-
   #forgetOld(now: number): void {
-    for (let old = this.#ended[0]; old && now - old.at >= WINDOW; old = this.#ended[0]) {
+    for (let old = this.#ended[0]; old && now - old.at >= LATELY_MS; old = this.#ended[0]) {
       this.#ended.shift();
       if (old.failed) this.#failed--;
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { Counters } from '../../src/trace/counters.ts';
 import type { Blame, TraceFact } from '../../src/trace/events.ts';
+import { healthOf } from '../../src/trace/figures.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { ASKED, CHOSEN, RECEIVED, story } from '../support/story.ts';
 
@@ -24,7 +25,8 @@ function counting() {
         : []),
       END,
     ]);
-  return { clock, counters, hear, ends };
+  const health = () => healthOf(counters.figures(0).lately);
+  return { clock, counters, hear, ends, health };
 }
 
 describe('the health of now', () => {
@@ -38,30 +40,30 @@ describe('the health of now', () => {
     ['all fail', times(4, 'others'), 'unhealthy'],
     ['one request fails again and again', times(9, 'request'), 'degraded'],
   ] satisfies [string, (Blame | undefined)[], string][])('%s', (_what, outcomes, health) => {
-    const { counters, ends } = counting();
+    const { health: now, ends } = counting();
     for (const blame of outcomes) ends(blame);
-    expect<string>(counters.health()).toBe(health);
+    expect<string>(now()).toBe(health);
   });
 
   test('several requests that may each be at fault are not all at fault', () => {
-    const { counters, ends } = counting();
+    const { health, ends } = counting();
     for (let asker = 0; asker < 4; asker++) ends('request', `asker-${asker}`);
-    expect(counters.health()).toBe('unhealthy');
+    expect(health()).toBe('unhealthy');
   });
 
   test('what was a minute ago does not count', async () => {
-    const { clock, counters, ends } = counting();
+    const { clock, health, ends } = counting();
     for (let i = 0; i < 4; i++) ends('others');
     await clock.advance(59_999);
-    expect(counters.health()).toBe('unhealthy');
+    expect(health()).toBe('unhealthy');
     await clock.advance(1);
-    expect(counters.health()).toBe('healthy');
+    expect(health()).toBe('healthy');
   });
 
   test('a request that was never sent says nothing', () => {
-    const { counters, hear } = counting();
+    const { health, hear } = counting();
     hear('req_1', [RECEIVED, { type: 'error', error: 'api_error', message: 'm', blame: 'others' }, END]);
-    expect(counters.health()).toBe('healthy');
+    expect(health()).toBe('healthy');
   });
 });
 

@@ -201,7 +201,7 @@ export const HealthAnswer = Type.Object(
     service,
     version: Type.String(),
     timestamp: date('Now.'),
-    uptime_seconds: count('Since the process began to serve.'),
+    uptime_seconds: count('Since the first process began to serve.'),
     backend,
     draining: Type.Boolean({ description: 'True once the process is about to end.' }),
     keys: list(KeyAnswer, 'The Gemini keys.'),
@@ -216,10 +216,25 @@ export const HealthAnswer = Type.Object(
     ),
     asked_unary: list(Type.String(), 'Models whose streams break: their answers are asked for whole.'),
     shared: Type.Object({
-      kind: oneOf(['memory', 'redis'], 'Where instances share what they know.'),
+      kind: oneOf(
+        ['memory', 'workers', 'redis'],
+        'Where instances share what they know. `workers`: the processes of this proxy, through their parent.',
+      ),
       state: oneOf(['alone', 'connected', 'away'], '`away`: Redis cannot be reached.'),
       since: date('The beginning of that state.'),
     }),
+    answered_by: Type.Optional(count('The number of the worker that answers here (`WORKERS`).')),
+    workers: Type.Optional(
+      list(
+        Type.Object({
+          worker: count('Its number, from 1.'),
+          since: date('When it began to serve.'),
+          streams_in_flight: count('Answers under way.'),
+          requests: count('Requests since then.'),
+        }),
+        'The processes that serve this port, where there are several. The counts below are of all of them.',
+      ),
+    ),
     streams_in_flight: count('Answers under way, streamed or not.'),
     requests: count('Requests since the start.'),
     retries: count('Attempts that were repeated since the start.'),

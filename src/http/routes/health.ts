@@ -1,6 +1,6 @@
 /** The routes that orchestrators, people and Claude Code ask before they rely on this server. */
 
-import type { Counters, Health } from '../../trace/counters.ts';
+import { type Figures, type Health, healthOf, type RecentError, together } from '../../trace/figures.ts';
 import type {
   AboutAnswer,
   HealthAnswer,
@@ -44,7 +44,7 @@ export function answerRoot(_client: ClientRequest, deps: ServerDeps): Response {
  * The recent errors without their messages. Messages quote what clients and Gemini said, so not everyone who can reach
  * the port may see them.
  */
-const classes = ({ recentErrors }: Counters) => recentErrors.map(({ message: _quoted, ...rest }) => rest);
+const classes = (errors: readonly RecentError[]) => errors.map(({ message: _quoted, ...rest }) => rest);
 
 function tellShared({ shared }: ServerDeps) {
   const { kind, state, since } = shared.status();
@@ -55,8 +55,8 @@ function tellShared({ shared }: ServerDeps) {
  * The state of the proxy. Even if all answers succeed, something may be wrong: a key, a model, or the connection to the
  * other instances.
  */
-function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
-  const health = counters.health();
+function healthNow({ settings, keys, shared }: ServerDeps, { lately }: Figures): Health {
+  const health = healthOf(lately);
   if (health !== 'healthy') return health;
   const { big, small } = settings.modelMap;
   const well =
@@ -66,16 +66,33 @@ function healthOf({ settings, keys, counters, shared }: ServerDeps): Health {
   return well ? 'healthy' : 'degraded';
 }
 
+/** One row for each process that serves this port; none where there is only one. */
+function tellWorkers({ colleagues }: ServerDeps, own: Figures) {
+  const rows = [...colleagues.others(), [colleagues.worker, own] as const].filter(([worker]) => worker > 0);
+  if (rows.length === 1 && colleagues.others().size === 0) return {};
+  const workers = rows
+    .sort(([a], [b]) => a - b)
+    .map(([worker, { since, open, requests }]) => ({
+      worker,
+      since: new Date(since).toISOString(),
+      streams_in_flight: open,
+      requests,
+    }));
+  return { answered_by: colleagues.worker, workers };
+}
+
 /** Answers `/health`. The status is 503 only where it is certainly useless to send a request here. */
 export function answerHealth(client: ClientRequest, deps: ServerDeps): Response {
-  const { settings, keys, admission, counters, clock, streaming } = deps;
-  const status = healthOf(deps);
+  const { settings, keys, admission, counters, colleagues, clock, streaming } = deps;
+  const own = counters.figures(admission.answersOpen);
+  const all = together([own, ...colleagues.others().values()]);
+  const status = healthNow(deps, all);
   const body: HealthAnswer = {
     status,
     service: SERVICE,
     version: settings.version,
     timestamp: clock.wall().toISOString(),
-    uptime_seconds: Math.round((clock.monotonic() - counters.startedAt) / 1000),
+    uptime_seconds: Math.round((clock.wall().getTime() - all.since) / 1000),
     backend: keys.kind,
     draining: admission.draining,
     // A fingerprint names a key without showing any of it.
@@ -86,13 +103,14 @@ export function answerHealth(client: ClientRequest, deps: ServerDeps): Response 
     breakers: Object.fromEntries(keys.modelStates()),
     asked_unary: streaming.broken(),
     shared: tellShared(deps),
-    streams_in_flight: admission.answersOpen,
-    requests: counters.requests,
-    retries: counters.retries,
-    errors: Object.fromEntries(counters.errors),
+    ...tellWorkers(deps, own),
+    streams_in_flight: all.open,
+    requests: all.requests,
+    retries: all.retries,
+    errors: all.errors,
     recent_errors: knowsKey(client.request.headers, settings.proxyApiKey)
-      ? counters.recentErrors
-      : classes(counters),
+      ? all.recentErrors
+      : classes(all.recentErrors),
   };
   return jsonResponse(body, status === 'unhealthy' ? 503 : 200);
 }

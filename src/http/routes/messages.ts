@@ -118,15 +118,26 @@ const NO_ROOM_SECONDS = 15;
  * after the first, unless it is told to wait longer.
  */
 function admit(deps: ServerDeps): void {
-  const { settings, admission } = deps;
+  const { settings, admission, colleagues } = deps;
   // After a 503 Claude Code tries ten more times. By then another process may have taken over.
   if (admission.draining) throw new MessagesError('api_error', 'The proxy is shutting down', { status: 503 });
-  if (admission.answersOpen < settings.streamsMax) return;
+  const elsewhere = [...colleagues.others().values()].reduce((sum, { open }) => sum + open, 0);
+  if (admission.answersOpen + elsewhere < settings.streamsMax) return;
   throw new MessagesError(
     'overloaded_error',
     `The proxy already serves ${settings.streamsMax} answers (STREAMS_MAX)`,
     { retryAfter: NO_ROOM_SECONDS },
   );
+}
+
+/** Counts an answer as under way until the returned function is called. */
+function openPlace({ admission, colleagues }: ServerDeps): () => void {
+  admission.answersOpen++;
+  colleagues.changed();
+  return () => {
+    admission.answersOpen--;
+    colleagues.changed();
+  };
 }
 
 export async function answerMessages(client: ClientRequest, deps: ServerDeps): Promise<Reply> {
@@ -138,10 +149,7 @@ export async function answerMessages(client: ClientRequest, deps: ServerDeps): P
   // Room is checked once more, because other requests may have come in while this body was read. A shutdown waits for
   // the answers that `answersOpen` counts.
   admit(deps);
-  deps.admission.answersOpen++;
-  const close = () => {
-    deps.admission.answersOpen--;
-  };
+  const close = openPlace(deps);
   let answer: MessageAnswer | undefined;
   try {
     const asker = askerOf(sessionOf(client.request.headers, request.metadata?.['user_id']), request);

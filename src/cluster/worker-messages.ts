@@ -1,0 +1,63 @@
+/**
+ * What a proxy and its workers tell each other. The messages are checked as they come: an update may have replaced the
+ * files of the program since the parent was started, and a new worker is then of another version.
+ */
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { isObject } from '../lib/json.ts';
+
+const Count = Type.Integer({ minimum: 0 });
+
+const FIGURES = Type.Object({
+  since: Type.Number(),
+  open: Count,
+  requests: Count,
+  retries: Count,
+  errors: Type.Record(Type.String(), Count),
+  recentErrors: Type.Array(
+    Type.Object({
+      at: Type.String(),
+      class: Type.Optional(Type.String()),
+      type: Type.String(),
+      message: Type.String(),
+      request_id: Type.String(),
+    }),
+  ),
+  lately: Type.Object({ ended: Count, failed: Count, asker: Type.Optional(Type.String()) }),
+});
+
+/** A notice, as `facts.ts` writes it. */
+const NOTICE = Type.Object({ kind: Type.Literal('notice'), text: Type.String() });
+
+const FROM_WORKER = Type.Union([
+  /** The worker serves. */
+  Type.Object({ kind: Type.Literal('listening') }),
+  NOTICE,
+  Type.Object({ kind: Type.Literal('figures'), figures: FIGURES }),
+]);
+
+/** The number of a worker, or 0 for all those that have ended. */
+const Worker = Count;
+
+const TO_WORKER = Type.Union([
+  NOTICE,
+  Type.Object({ kind: Type.Literal('figures'), of: Worker, figures: FIGURES }),
+  /** Another worker has ended. */
+  Type.Object({ kind: Type.Literal('gone'), of: Worker }),
+  /** Read the settings anew. */
+  Type.Object({ kind: Type.Literal('reload') }),
+  /** Let answers under way end, and then end. */
+  Type.Object({ kind: Type.Literal('close') }),
+]);
+
+export type FromWorker = Static<typeof FROM_WORKER>;
+export type ToWorker = Static<typeof TO_WORKER>;
+
+/** Undefined for what this version does not know. */
+const reader =
+  <S extends TSchema>(schema: S) =>
+  (value: unknown): Static<S> | undefined =>
+    isObject(value) && Value.Check(schema, value) ? value : undefined;
+
+export const readFromWorker = reader(FROM_WORKER);
+export const readToWorker = reader(TO_WORKER);

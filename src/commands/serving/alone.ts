@@ -1,0 +1,32 @@
+/** One process that serves a port. */
+import { createClosing } from '../../compose/closing.ts';
+import { unreadEnvFile } from '../../config/program.ts';
+import { systemClock } from '../../lib/ports.ts';
+import { announce } from './announce.ts';
+import { endWithUsers, failed, readAnew, type Serving } from './serving.ts';
+import { reloadOnChange } from './settings-changes.ts';
+import { listenHere } from './system.ts';
+
+export async function serveAlone(serving: Serving): Promise<void> {
+  const { config, files, format, logger } = serving;
+  const { system, listening } = listenHere(serving);
+  const close = createClosing({
+    stopListening: (graceMs) => listening.close(graceMs),
+    closeSystem: () => system.close(),
+    answering: () => system.answering(),
+    exit: (code) => process.exit(code),
+    clock: systemClock,
+    logger,
+  });
+  process.on('SIGINT', close);
+  process.on('SIGTERM', close);
+  const reload = () => readAnew(serving, (next) => system.reload(next));
+  reloadOnChange([...files.paths, ...config.secretFiles], reload, close);
+  // Before anybody is told that the proxy listens: whoever is told may end at once.
+  endWithUsers(listening.url, serving, close);
+  announce(config, format, listening.url, logger);
+  const unread = unreadEnvFile();
+  if (unread) logger.warn({}, unread);
+  void system.warnOfNoUpstream();
+  await system.warmUp().catch(failed);
+}

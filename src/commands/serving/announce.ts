@@ -1,0 +1,46 @@
+/** What a proxy says of itself when it listens. */
+import { type Config, VERSION } from '../../config/config.ts';
+import type { Logger } from '../../lib/log.ts';
+
+const connectLine = (config: Config, url: string): string =>
+  `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude --permission-mode acceptEdits`;
+
+/** A person should know that everything is now written to the disk. */
+const RECORDS = 'every request and answer, without keys; Ctrl-C ends it and says what there is';
+
+function banner(config: Config, url: string): string {
+  const { big, small, patterns } = config.modelMap;
+  const mock = config.backend === 'mock' ? '   *** MOCK: no model answers, everything is made up ***' : '';
+  return [
+    `Gemini for Claude Code ${VERSION}`,
+    `  backend  ${config.backend}${mock}`,
+    `  url      ${url}   (docs: ${url}/swagger)`,
+    `  models   opus, sonnet, fable → ${big} · haiku → ${small}`,
+    ...patterns.map(([pattern, target]) => `           ${pattern} → ${target}`),
+    ...(config.record === undefined ? [] : [`  records  ${config.record}   (${RECORDS})`]),
+    ...(config.replay === undefined ? [] : [`  replays  ${config.replay.folder}`]),
+    `  connect  ${connectLine(config, url)}`,
+    '',
+  ].join('\n');
+}
+
+/**
+ * A JSON log must hold nothing but JSON: the text for people goes to stderr, and the log has the same facts in one
+ * line.
+ */
+export function announce(config: Config, format: 'pretty' | 'json', url: string, logger: Logger): void {
+  (format === 'json' ? process.stderr : process.stdout).write(`${banner(config, url)}\n`);
+  for (const notice of config.notices) logger.warn({}, notice);
+  const { backend, modelMap } = config;
+  const { record } = config;
+  const recording = record === undefined ? {} : { record };
+  const fields = {
+    version: VERSION,
+    backend,
+    url,
+    models: modelMap,
+    ...recording,
+    connect: connectLine(config, url),
+  };
+  if (format === 'json') logger.info(fields, 'listening');
+}

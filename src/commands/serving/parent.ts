@@ -1,0 +1,59 @@
+/** The parent of several processes that serve one port. It answers no request itself. */
+import { WorkerHub } from '../../cluster/worker-hub.ts';
+import { createClosing } from '../../compose/closing.ts';
+import { serveCommand, unreadEnvFile } from '../../config/program.ts';
+import { urlOf } from '../../http/listen.ts';
+import { systemClock } from '../../lib/ports.ts';
+import { takePort } from '../../workers/port.ts';
+import { spawnsWorkers } from '../../workers/spawn-worker.ts';
+import { StartFailed, Supervisor } from '../../workers/supervisor.ts';
+import { announce } from './announce.ts';
+import { EXIT_FAILED, endWithUsers, failed, readAnew, type Serving, withPort } from './serving.ts';
+import { reloadOnChange } from './settings-changes.ts';
+
+export async function serveWithWorkers(serving: Serving): Promise<void> {
+  const { argv, files, config, format, logger } = serving;
+  const port = withPort(config, () => takePort(config.host, config.port));
+  const hub = new WorkerHub(systemClock);
+  const exit = (code: number): never => {
+    supervisor.kill();
+    process.exit(code);
+  };
+  const supervisor = new Supervisor({
+    count: config.workers,
+    spawn: spawnsWorkers({
+      command: [...serveCommand(), ...argv, '--port', String(port)],
+      env: files.outside,
+      cwd: process.cwd(),
+    }),
+    hub,
+    clock: systemClock,
+    logger,
+    onGivenUp(why) {
+      logger.fatal({}, why);
+      exit(EXIT_FAILED);
+    },
+  });
+  const close = createClosing({
+    stopListening: () => supervisor.close(),
+    closeSystem: async () => {},
+    answering: () => hub.open,
+    exit,
+    clock: systemClock,
+    logger,
+  });
+  process.on('SIGINT', close);
+  process.on('SIGTERM', close);
+  await supervisor.start().catch((error: unknown) => {
+    if (error instanceof StartFailed && !error.ending.isKilled) exit(error.ending.code);
+    failed(error);
+  });
+  const tellAll = () => supervisor.tellAll({ kind: 'reload' });
+  reloadOnChange([...files.paths, ...config.secretFiles], () => readAnew(serving, tellAll), close);
+  const url = urlOf(config.host, port);
+  // Before anybody is told that the proxy listens: whoever is told may end at once.
+  endWithUsers(url, serving, close);
+  announce(config, format, url, logger);
+  const unread = unreadEnvFile();
+  if (unread) logger.warn({}, unread);
+}

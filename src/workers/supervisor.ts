@@ -1,0 +1,164 @@
+/** The parent of workers: starts them, starts a new one in place of one that has ended, and ends all of them. */
+import type { WorkerHub } from '../cluster/worker-hub.ts';
+import type { FromWorker, ToWorker } from '../cluster/worker-messages.ts';
+import { ignoreFailure } from '../lib/async.ts';
+import { type Backoff, backoffMs } from '../lib/backoff.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Clock } from '../lib/ports.ts';
+import type { Ending, SpawnWorker, WorkerProcess } from './spawn-worker.ts';
+
+const RESTART: Backoff = { first: 250, most: 30_000 };
+/** Milliseconds. A worker that has served for so long was not ended by how it starts. */
+const STEADY_MS = 10_000;
+/** After so many starts in a row that failed, with no other worker serving, the next ones will fail, too. */
+const MOST_FAILED_STARTS = 5;
+
+export type SupervisorOptions = {
+  /** How many workers there are. */
+  count: number;
+  spawn: SpawnWorker;
+  hub: WorkerHub;
+  clock: Clock;
+  logger: Logger;
+  /** Called once, where no worker can be started any more. */
+  onGivenUp(why: string): void;
+};
+
+/** The first worker has ended before it listened. It has said why, unless it was killed. */
+export class StartFailed extends Error {
+  override readonly name = 'StartFailed';
+  readonly ending: Ending;
+  constructor(ending: Ending) {
+    super(`the first worker has ended before it listened (${ending.said})`);
+    this.ending = ending;
+  }
+}
+
+type Running = {
+  process: WorkerProcess;
+  startedAt: number;
+  isListening: boolean;
+  /** Resolves when the worker listens, or has ended. */
+  settled: Promise<Ending | 'listening'>;
+};
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #running = new Map<number, Running>();
+  readonly #closing = new AbortController();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when all workers have started. The first one starts alone: what keeps it from listening would keep the
+   * others from it as well, and should be said once. Rejects with `StartFailed` where it ends instead.
+   */
+  async start(): Promise<void> {
+    const first = this.#spawn(1);
+    const settled = await first.settled;
+    if (settled !== 'listening') throw new StartFailed(settled);
+    ignoreFailure(this.#keep(1, first));
+    const others = Array.from({ length: this.#options.count - 1 }, (_, index) => index + 2);
+    await Promise.all(
+      others.map((worker) => {
+        const running = this.#spawn(worker);
+        ignoreFailure(this.#keep(worker, running));
+        return running.settled;
+      }),
+    );
+  }
+
+  tellAll(message: ToWorker): void {
+    for (const { process } of this.#running.values()) process.send(message);
+  }
+
+  /** Lets all workers end in order. Rejects where one of them could not. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const running = [...this.#running];
+    for (const [, { process, isListening }] of running) {
+      if (isListening) process.send({ kind: 'close' });
+      else process.kill('SIGTERM');
+    }
+    const ends = await Promise.all(
+      running.map(async ([worker, { process, isListening }]) => ({
+        worker,
+        isListening,
+        ...(await process.ended),
+      })),
+    );
+    const bad = ends.find(({ code, isListening }) => isListening && code !== 0);
+    if (bad) throw new Error(`worker ${bad.worker} has ended with ${bad.said}`);
+  }
+
+  kill(): void {
+    this.#closing.abort();
+    for (const { process } of this.#running.values()) process.kill('SIGKILL');
+  }
+
+  /** Starts the worker anew whenever it has ended, until the proxy closes. Rejects then. */
+  async #keep(worker: number, first: Running): Promise<void> {
+    const { clock } = this.#options;
+    let failures = 0;
+    for (let running = first; ; running = this.#spawn(worker)) {
+      const ending = await running.process.ended;
+      this.#closing.signal.throwIfAborted();
+      const lasted = clock.monotonic() - running.startedAt;
+      failures = running.isListening && lasted >= STEADY_MS ? 0 : failures + 1;
+      if (failures >= MOST_FAILED_STARTS && !this.#isAnyListening()) {
+        this.#giveUp(worker, ending, failures);
+        return;
+      }
+      const wait = backoffMs(RESTART, Math.max(0, failures - 1));
+      this.#tellEnd(worker, running, ending, wait);
+      await clock.sleep(wait, this.#closing.signal);
+    }
+  }
+
+  #spawn(worker: number): Running {
+    const { spawn, hub, clock, logger } = this.#options;
+    const listening = Promise.withResolvers<'listening'>();
+    const process = spawn(worker, (message: FromWorker) => {
+      if (message.kind === 'listening') {
+        running.isListening = true;
+        listening.resolve('listening');
+        logger.debug({ worker, pid: process.pid }, `worker ${worker} serves`);
+      } else hub.hear(worker, message);
+    });
+    const running: Running = {
+      process,
+      startedAt: clock.monotonic(),
+      isListening: false,
+      settled: Promise.race([listening.promise, process.ended]),
+    };
+    this.#running.set(worker, running);
+    hub.join(worker, (message) => process.send(message));
+    void process.ended.then(() => {
+      this.#running.delete(worker);
+      hub.leave(worker);
+    });
+    return running;
+  }
+
+  #isAnyListening(): boolean {
+    return [...this.#running.values()].some(({ isListening }) => isListening);
+  }
+
+  #tellEnd(worker: number, { process, isListening }: Running, { said }: Ending, wait: number): void {
+    const what = isListening
+      ? 'has ended, and its answers under way with it'
+      : 'has ended before it listened';
+    this.#options.logger.error(
+      { worker, pid: process.pid },
+      `worker ${worker} ${what} (${said}): a new one starts in ${wait / 1000} s`,
+    );
+  }
+
+  #giveUp(worker: number, { said }: Ending, failures: number): void {
+    this.#options.onGivenUp(
+      `no worker serves, and worker ${worker} has ended ${failures} times in a row soon after its start (${said} the last time): see what it wrote above`,
+    );
+  }
+}
