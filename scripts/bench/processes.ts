@@ -13,7 +13,7 @@ export type Process = {
   url: string;
   /** Milliseconds from its start to listening. */
   startMs: number;
-  /** Microseconds of CPU so far, all threads, user and system. */
+  /** Microseconds of CPU so far, all threads, user and system. Here and in `resident` its own processes count as well. */
   cpu(): number;
   /** Bytes in memory now, and the most since the last `forgetPeak`. */
   resident(): number;
@@ -34,6 +34,18 @@ function kilobytes(pid: number, name: 'VmRSS' | 'VmHWM'): number {
   )?.[1];
   return Number(found) * 1024;
 }
+
+/** The process and those that it has started. */
+function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+const sumOver = (pid: number, of: (pid: number) => number): number =>
+  familyOf(pid).reduce((sum, one) => sum + of(one), 0);
 
 async function start(
   command: readonly string[],
@@ -69,8 +81,8 @@ async function start(
   return {
     url,
     startMs,
-    cpu: () => cpuOf(pid),
-    resident: () => kilobytes(pid, 'VmRSS'),
+    cpu: () => sumOver(pid, cpuOf),
+    resident: () => sumOver(pid, (one) => kilobytes(one, 'VmRSS')),
     peak: () => kilobytes(pid, 'VmHWM'),
     forgetPeak: () => void Bun.write(`/proc/${pid}/clear_refs`, '5'),
     async [Symbol.asyncDispose]() {
@@ -90,7 +102,7 @@ export const startRaw = (upstream: string): Promise<Process> =>
   start([join(import.meta.dir, 'raw.ts')], { BENCH_UPSTREAM: upstream }, nothing);
 
 /** Started as `bun run start` does, with a JSON log that nobody reads. */
-export function startProxy(upstream: string): Promise<Process> {
+export function startProxy(upstream: string, more: Record<string, string> = {}): Promise<Process> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const env = {
     HOME: folder,
@@ -101,6 +113,7 @@ export function startProxy(upstream: string): Promise<Process> {
     LOG_FORMAT: 'json',
     PORT: '0',
     ...BEFORE_START,
+    ...more,
   };
   return start([join(ROOT, 'src/main.ts')], env, () => rmSync(folder, { recursive: true, force: true }));
 }

@@ -51,7 +51,7 @@ export function healthOf({ ended, failed, asker }: Lately): Health {
 /** The figures of several processes together. */
 export function together(all: readonly [Figures, ...Figures[]]): Figures {
   const types = new Set(all.flatMap(({ errors }) => Object.keys(errors)));
-  const latest = all.flatMap(({ recentErrors }) => recentErrors).sort((a, b) => (a.at < b.at ? 1 : -1));
+  const latest = all.flatMap(({ recentErrors }) => recentErrors).sort((a, b) => b.at.localeCompare(a.at));
   return {
     since: Math.min(...all.map(({ since }) => since)),
     open: sumOf(all.map(({ open }) => open)),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import ownPackage from '../../package.json' with { type: 'json' };
 import { buildExecutable, EmptyPlace, installPackage, type Packed, pack, run } from '../support/installed.ts';
 import { startProxy } from '../support/proxy-process.ts';
+import { connectToEach } from '../support/worker-connection.ts';
 
 const LONG_MS = 120_000;
 /** More than Bun sends at a time where nobody tells it otherwise. */
@@ -93,6 +94,22 @@ describe.each(FORMS.filter(({ skip }) => !skip))('$form', ({ make }) => {
     expect(readdirSync(join(place.home, DATA))).toContain('signatures.sqlite');
     expect(place.left()).toEqual([]);
   }, 60_000);
+
+  test.skipIf(process.platform !== 'linux')(
+    'serves with several processes of its own',
+    async () => {
+      const proxy = await serve(['--workers', '2']);
+      try {
+        for (const worker of await connectToEach(proxy.url, 2))
+          expect((await worker.health()).shared).toMatchObject({ kind: 'workers', state: 'connected' });
+      } finally {
+        await proxy.stop();
+      }
+      expect(await proxy.exited).toBe(0);
+      expect(place.left()).toEqual([]);
+    },
+    60_000,
+  );
 
   test('records under a name, and replays it with the same bytes', async () => {
     const texts: string[] = [];

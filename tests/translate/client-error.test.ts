@@ -65,5 +65,5 @@ test('a client that leaves while it sends is no error of ours', async () => {
 test.each(['::1', '[::1]'])('the URL of %s can be opened', (host) => {
   const app = { listen() {}, server: { port: 8082 } } as unknown as Parameters<typeof listen>[0];
   const deps = {} as Parameters<typeof listen>[1];
-  expect(listen(app, deps, host, 8082).url).toBe('http://[::1]:8082');
+  expect(listen(app, deps, { host, port: 8082, isShared: false }).url).toBe('http://[::1]:8082');
 });
