@@ -57,6 +57,8 @@ const FACT = Type.Union([
   Type.Object({ kind: Type.Literal('streams'), model: Model, until: Until, opens: Count, blamed: Blamed }),
   /** A request was sent with a key. It counts for `KEY_RPM` and `KEY_TPM`. */
   Type.Object({ kind: Type.Literal('sent'), key: Key, at: Until, tokens: Type.Number({ minimum: 0 }) }),
+  /** The mock has answered so many requests of a turn; 0 where the turn has ended. `turn` is a hash of what was said. */
+  Type.Object({ kind: Type.Literal('mock-turn'), turn: Type.String(), count: Count }),
 ]);
 
 export type Fact = Static<typeof FACT>;
@@ -99,6 +101,7 @@ export function factId(fact: Fact): string | undefined {
     case 'streams':
       return JSON.stringify([fact.kind, fact.model]);
     case 'sent':
+    case 'mock-turn':
       return undefined;
   }
 }

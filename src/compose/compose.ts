@@ -91,13 +91,14 @@ export function compose(given: Config, ports: Ports): System {
   const { clock, random, logger, subscribers = [] } = ports;
   const tapes = openTapes(given, ports);
   const { config, player, recorder } = tapes;
-  const mock = config.backend === 'mock' && !ports.fetch ? lazyMock(config, ports) : undefined;
-  const reaching = openReaching(config, ports);
-  const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
-  const fetch = recorder ? recorder.fetch(upstream) : upstream;
   // A replay uses the signatures that were found when it was recorded, and must not leave its own behind.
   const store = openStore(player ? undefined : config.dataDir, ports);
   const sharing = openSharing(config, store, ports);
+  const isMock = config.backend === 'mock' && !ports.fetch;
+  const mock = isMock ? lazyMock(config, ports, sharing.shared) : undefined;
+  const reaching = openReaching(config, ports);
+  const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
+  const fetch = recorder ? recorder.fetch(upstream) : upstream;
   const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
   const counters = new Counters(clock);
   const admission: Admission = { answersOpen: 0, draining: false };

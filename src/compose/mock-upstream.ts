@@ -1,4 +1,5 @@
 /** Loads the mock upstream when it is needed. */
+import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
 import type { Fetch } from '../lib/ports.ts';
 import { ownFile } from '../lib/program/own-files.ts';
@@ -10,10 +11,14 @@ export const SCENARIOS = ownFile('fixtures/scenarios');
  * The mock as a `Fetch`. It is loaded after the port is open, because reading the scenarios needs longer than
  * everything else at the start.
  */
-export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): Promise<Fetch> } {
+export function lazyMock(
+  config: Config,
+  ports: Ports,
+  shared: SharedState,
+): { fetch: Fetch; load(): Promise<Fetch> } {
   let loading: Promise<Fetch> | undefined;
   const load = () => {
-    loading ??= loadMock(config, ports);
+    loading ??= loadMock(config, ports, shared);
     return loading;
   };
   return { load, fetch: async (url, init, exchange) => (await load())(url, init, exchange) };
@@ -23,7 +28,7 @@ export function lazyMock(config: Config, ports: Ports): { fetch: Fetch; load(): 
  * Loads the mock. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving, the
  * log says so.
  */
-async function loadMock({ mock }: Config, ports: Ports): Promise<Fetch> {
+async function loadMock({ mock }: Config, ports: Ports, shared: SharedState): Promise<Fetch> {
   const { random, clock } = ports;
   const logger = commonLogger(ports);
   const [{ createMockFetch }, { findScenario }, { ScenarioFolder }] = await Promise.all([
@@ -39,5 +44,5 @@ async function loadMock({ mock }: Config, ports: Ports): Promise<Fetch> {
   const { scenario, pace } = mock;
   if (scenario !== undefined) findScenario(folder.current(), scenario);
   const chosen = scenario === undefined ? {} : { chosen: scenario };
-  return createMockFetch({ scenarios: () => folder.current(), ...chosen, random, clock, pace });
+  return createMockFetch({ scenarios: () => folder.current(), ...chosen, random, clock, pace, shared });
 }

@@ -146,14 +146,14 @@ export class Supervisor {
     return [...this.#running.values()].some(({ isListening }) => isListening);
   }
 
-  #tellEnd(worker: number, { process, isListening }: Running, { said }: Ending, wait: number): void {
-    const what = isListening
-      ? 'has ended, and its answers under way with it'
-      : 'has ended before it listened';
-    this.#options.logger.error(
-      { worker, pid: process.pid },
-      `worker ${worker} ${what} (${said}): a new one starts in ${wait / 1000} s`,
-    );
+  #tellEnd(worker: number, { process, isListening }: Running, { code, said }: Ending, wait: number): void {
+    const { logger } = this.#options;
+    const fields = { worker, pid: process.pid };
+    const next = `(${said}): a new one starts in ${wait / 1000} s`;
+    if (!isListening) logger.error(fields, `worker ${worker} has ended before it listened ${next}`);
+    else if (code === 0)
+      logger.warn(fields, `worker ${worker} was told to end, and has ended in order ${next}`);
+    else logger.error(fields, `worker ${worker} has ended, and its answers under way with it ${next}`);
   }
 
   #giveUp(worker: number, { said }: Ending, failures: number): void {

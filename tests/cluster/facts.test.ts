@@ -23,7 +23,9 @@ const sent: Fact = { kind: 'sent', key: 'k1', at: NOW, tokens: 12 };
 const keyOut: Fact = { kind: 'key', key: 'k1', state: 'out' };
 const streams: Fact = { kind: 'streams', model: 'm', until: NOW + 60_000, opens: 1 };
 const countQuota: Fact = { kind: 'count-quota', key: 'k1', model: 'm', until: NOW + 5_000, strikes: 1 };
+const mockTurn: Fact = { kind: 'mock-turn', turn: 't', count: 2 };
 const all: Fact[] = [
+  mockTurn,
   { ...streams, blamed: 'a' },
   blamed,
   streams,

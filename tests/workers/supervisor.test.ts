@@ -119,6 +119,18 @@ describe('a worker that ends', () => {
     expect(startsOf(1)).toBe(1);
   });
 
+  test('in order, because somebody told it to: no error', async () => {
+    const { started, ends, lines } = await bench();
+    await started();
+    await ends(1, 0);
+    expect(lines).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'worker 1 was told to end, and has ended in order (exit code 0): a new one starts in 0.25 s',
+      }),
+    ]);
+  });
+
   test('soon after its start: longer waits each time, up to 30 s, while another one serves', async () => {
     const { clock, started, ends, lines, given } = await bench();
     await started();

@@ -2,6 +2,7 @@
  * The mock of Gemini: a `Fetch` that refuses what Google refuses and answers all other requests from scenarios, in the
  * bytes of Google's wire. It is deterministic, except for ids and pace, which come from `random`.
  */
+import type { SharedState } from '../../cluster/shared.ts';
 import { type GeminiModel, isKnownModel, modelRow } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { contentHash } from '../../lib/hash.ts';
@@ -34,6 +35,8 @@ export type MockOptions = {
   chosen?: string;
   random: Random;
   clock: Clock;
+  /** How it counts together with the mocks of other processes. By default it counts alone. */
+  shared?: SharedState;
   /** The pace of answers. The default is `instant`, which no scenario changes. */
   pace?: Pace;
 };
@@ -73,7 +76,7 @@ class Mock {
 
   constructor(options: MockOptions) {
     this.#options = options;
-    this.#requests = new RequestCount(options.clock);
+    this.#requests = new RequestCount(options.clock, options.shared);
   }
 
   async fetch(url: string, init: RequestInit, exchange: Exchange): Promise<Response> {

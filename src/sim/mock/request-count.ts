@@ -1,6 +1,7 @@
 /**
  * Counts the requests of a turn, including those that failed: these are the only thing that the history does not show.
  */
+import type { SharedState } from '../../cluster/shared.ts';
 import { shortHash } from '../../lib/hash.ts';
 import type { Clock } from '../../lib/ports.ts';
 import { RecentMap } from '../../lib/recent-map.ts';
@@ -10,12 +11,20 @@ import type { Conversation } from './conversation.ts';
 const FORGET_AFTER = 600_000;
 const TURNS_REMEMBERED = 1_024;
 
+type Sharing = Pick<SharedState, 'publish' | 'listen'>;
+
 export class RequestCount {
   readonly #turns = new RecentMap<string, { count: number; at: number }>(TURNS_REMEMBERED);
   readonly #clock: Clock;
+  readonly #shared: Sharing | undefined;
 
-  constructor(clock: Clock) {
+  /** `shared`: a client's next attempt may come to another process, which counts on. */
+  constructor(clock: Clock, shared?: Sharing) {
     this.#clock = clock;
+    this.#shared = shared;
+    shared?.listen((fact) => {
+      if (fact.kind === 'mock-turn') this.#set(fact.turn, fact.count);
+    });
   }
 
   /** Counts this request. Returns its number, from 1. */
@@ -24,13 +33,21 @@ export class RequestCount {
     const now = this.#clock.monotonic();
     const known = this.#turns.get(key);
     const count = known && now - known.at < FORGET_AFTER ? known.count + 1 : 1;
-    this.#turns.set(key, { count, at: now });
+    this.#set(key, count);
+    this.#shared?.publish({ kind: 'mock-turn', turn: key, count });
     return count;
   }
 
   /** To be called when the turn has ended: the same words would then begin a new turn. */
   end(conversation: Conversation, caller: string): void {
-    this.#turns.delete(turnKey(conversation, caller));
+    const key = turnKey(conversation, caller);
+    this.#set(key, 0);
+    this.#shared?.publish({ kind: 'mock-turn', turn: key, count: 0 });
+  }
+
+  #set(key: string, count: number): void {
+    if (count === 0) this.#turns.delete(key);
+    else this.#turns.set(key, { count, at: this.#clock.monotonic() });
   }
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { findScenario } from '../../../src/sim/scenarios.ts';
+import { joinedStates } from '../../support/joined-states.ts';
 import { BASE, declare, fakeExchange, mockFetch, post, SCENARIOS, userSays } from './harness.ts';
 
 const promptOf = (name: string): string => findScenario(SCENARIOS, name).demo?.prompt ?? '';
@@ -23,6 +24,15 @@ async function attempts(fetch: Fetch, prompt: string, count: number): Promise<(n
 describe('rate-limited-day', () => {
   test('the minute is over at requests 2 and 3, a 503 at 6, a 500 at 9', async () => {
     expect(await attempts(mockFetch(), promptOf('rate-limited-day'), 10)).toEqual([
+      200, 429, 429, 200, 200, 503, 200, 200, 500, 200,
+    ]);
+  });
+
+  test('mocks of several processes count together, whichever a client comes to', async () => {
+    const mocks = joinedStates(2).map((shared) => mockFetch({ shared }));
+    let asked = 0;
+    const inTurn: Fetch = (...request) => (mocks[asked++ % 2] ?? mockFetch())(...request);
+    expect(await attempts(inTurn, promptOf('rate-limited-day'), 10)).toEqual([
       200, 429, 429, 200, 200, 503, 200, 200, 500, 200,
     ]);
   });
