@@ -53,6 +53,7 @@ const SAMPLES = {
   MAX_RETRIES: { value: '7' },
   MAX_STREAMING_RETRIES: { value: '7' },
   STREAMS_MAX: { value: '7' },
+  WORKERS: { value: '7' },
   FORCE_DISABLE_STREAMING: { value: 'true' },
   EMERGENCY_DISABLE_STREAMING: { value: 'true' },
   MOCK_PACE: { value: 'human' },
