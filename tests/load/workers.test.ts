@@ -22,7 +22,7 @@ let places = 0;
 const started: ProxyProcess[] = [];
 afterEach(async () => {
   for (const proxy of started.splice(0)) await proxy.crash();
-});
+}, TIMEOUT_MS);
 
 type Env = Readonly<Record<string, string>>;
 
