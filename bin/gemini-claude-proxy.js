@@ -63,6 +63,8 @@ const child = spawn(bun, [...flags, join(ROOT, 'src/main.ts'), ...process.argv.s
     BUN_CONFIG_MAX_HTTP_REQUESTS: '4096',
     BUN_JSC_forceRAMSize: '1073741824',
     ...process.env,
+    // Where this process is killed, the program ends as well (src/config/launcher.ts).
+    GEMINI_CLAUDE_PROXY_BIN: String(process.pid),
   },
 });
 child.on('error', (error) => {

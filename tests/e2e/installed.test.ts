@@ -174,6 +174,14 @@ describe.each(FORMS.filter(({ skip }) => !skip))('$form', ({ make }) => {
     expect(place.left()).toEqual([]);
   }, 60_000);
 
+  test('killed without a word, it leaves no proxy behind', async () => {
+    const proxy = await serve(['mock']);
+    process.kill(proxy.pid, 'SIGKILL');
+    await notServedAnyMore(proxy.url);
+    await proxy.stop();
+    expect(fetch(proxy.url)).rejects.toThrow();
+  }, 60_000);
+
   test(`asks for ${MANY} answers at a time`, async () => {
     let asked = 0;
     const all = Promise.withResolvers<void>();
@@ -229,6 +237,16 @@ await Bun.write(${JSON.stringify(told)}, JSON.stringify({ health: await health.j
     });
   }, 60_000);
 });
+
+/** The test's own limit ends the wait. */
+async function notServedAnyMore(url: string): Promise<void> {
+  const answers = () =>
+    fetch(`${url}/livez`).then(
+      () => true,
+      () => false,
+    );
+  while (await answers()) await Bun.sleep(50);
+}
 
 const MANY_QUESTIONS = `
 const { URL: url, BODY: body } = process.env;
