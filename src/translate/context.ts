@@ -6,6 +6,7 @@ import type { AppliedEdit } from '../anthropic/context-edits.ts';
 import type { ApiVersion } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
+import type { JsonObject } from '../lib/json.ts';
 import type { CompactFirst } from './edits/context-edits.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
 import type { ToolNames } from './tool-names.ts';
@@ -82,6 +83,8 @@ export type AnswerPlan = {
   readonly undeclaredCalls: UndeclaredCalls;
   /** The tools that the model may call now (by the client's name), each with the arguments that it must have. */
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
+  /** The client's own schema for the arguments of a tool, by the client's name for the tool. */
+  inputSchema(name: string): JsonObject | undefined;
   /** How many tokens prompt and answer may have together. */
   readonly contextWindow: number;
   /** Which turn the answer answers, as `answeredTurn` in signatures.ts names it: a text's signature is stored under it. */

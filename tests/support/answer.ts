@@ -26,6 +26,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     toolNames: new ToolNames(tools),
     undeclaredCalls: [...tools].length === 0 ? 'refused' : 'asked-again',
     requiredArguments: new Map([...tools].map((name) => [name, []])),
+    inputSchema: () => undefined,
     contextWindow: 1_048_576,
     answeredTurn: 'ctx',
     appliedEdits: undefined,

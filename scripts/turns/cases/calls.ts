@@ -39,6 +39,43 @@ const MADE: TurnCases = {
       ),
     ],
   },
+  'call-repaired-args': {
+    shows:
+      'Arguments that fit the tool’s schema once a key is renamed, a number is read and a null is dropped',
+    ask: {
+      tools: [
+        {
+          name: 'Read',
+          input_schema: {
+            type: 'object',
+            properties: {
+              file_path: { type: 'string' },
+              limit: { type: 'number' },
+              pages: { type: 'string' },
+            },
+            required: ['file_path'],
+            additionalProperties: false,
+          },
+        },
+      ],
+    },
+    replies: [
+      says(
+        chunk([call('call-001', 'Read', { filePath: '/a', limit: '20', pages: null }, signature('call'))]),
+        end('STOP', { message: CALLS_MADE }),
+      ),
+    ],
+  },
+  'call-wrong-args': {
+    shows: 'Arguments that nobody can repair for certain: the client is given them as they are',
+    ask: { tools: ASK_TOOLS },
+    replies: [
+      says(
+        chunk([call('call-001', 'Read', { path: '/a', limit: '20' }, signature('call'))]),
+        end('STOP', { message: CALLS_MADE }),
+      ),
+    ],
+  },
   'call-partial-args': {
     shows: 'Arguments in pieces by JSON path, strings over several parts',
     ask: { tools: ASK_TOOLS },

@@ -18,7 +18,7 @@ import { refusePrefill, refuseUnservable } from './refusals/refusals.ts';
 import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
 import { callableNames, type DeclaredTool, visibleTools } from './tools/tool-visibility.ts';
-import { callingMode, requiredArguments, toToolConfig, toTools } from './tools/tools.ts';
+import { callingMode, inputSchemas, requiredArguments, toToolConfig, toTools } from './tools/tools.ts';
 import { searchInstructions, toSearchPlan, webSearchOf } from './tools/web-search.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
@@ -75,6 +75,7 @@ function toPlan(
     toolNames,
     undeclaredCalls: undeclaredCalls(request, toolNames),
     requiredArguments: requiredArguments(request, tools, declarations),
+    inputSchema: inputSchemas(request.tools, tools),
     contextWindow: ctx.model.inputTokens,
     answeredTurn: answeredTurn(request.messages),
     appliedEdits: edits.applied,

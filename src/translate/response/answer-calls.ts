@@ -5,8 +5,10 @@
  */
 import { UpstreamError } from '../../gemini/errors.ts';
 import { MAX_CALLS } from '../../gemini/limits.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { Warn } from '../warnings.ts';
+import { fitArguments } from './arguments/fit-arguments.ts';
 import { clientToolName, meantToolName, undeclaredName } from './call-name.ts';
 import type { GeminiCall } from './gemini-calls.ts';
 import { readLostCalls } from './lost-calls/read.ts';
@@ -122,7 +124,17 @@ export class AnswerCalls {
       warn('content-changed', 'answer', `call of ${name} left out: parallel tool use is disabled`);
       return undefined;
     }
-    return { type: 'call', name, args, ...(signature ? { signature } : {}) };
+    return { type: 'call', name, args: this.#fitted(name, args), ...(signature ? { signature } : {}) };
+  }
+
+  /** The arguments as the client's own schema wants them, where it is certain what was meant. */
+  #fitted(name: string, args: JsonObject): JsonObject {
+    const { plan, warn } = this.#options;
+    const schema = plan.inputSchema(name);
+    if (!schema) return args;
+    const fitted = fitArguments(args, schema);
+    for (const note of fitted.notes) warn('content-changed', 'answer', `arguments of ${name}: ${note}`);
+    return fitted.args;
   }
 
   /**

@@ -59,14 +59,14 @@ export class GeminiCalls {
  * that is not an object would break the client's tool, so it throws.
  */
 function argumentsOf(name: string, args: unknown): JsonObject {
-  const value = typeof args === 'string' ? parsed(args) : (args ?? null);
+  const value = typeof args === 'string' ? parsedText(args) : (args ?? null);
   if (isObject(value)) return value as JsonObject;
   if (value === null || (Array.isArray(value) && value.length === 0)) return {};
   throw unusable(`called "${name}" with arguments that are no object`);
 }
 
 /** The value of `text`; undefined where `text` is no JSON, or is nested too deep. */
-function parsed(text: string): unknown {
+export function parsedText(text: string): unknown {
   if (text.trim() === '') return null;
   const { depth, values, exact } = jsonShape(text, { depth: MAX_DEPTH, values: MAX_VALUES });
   if (depth > MAX_DEPTH || values > MAX_VALUES) return undefined;

@@ -15,7 +15,7 @@ import { requiredOf } from '../schema/keywords.ts';
 import { schemaWork, toInputSchema } from '../schema/outgoing.ts';
 import type { Work } from '../schema/work.ts';
 import { clientTool } from './client-tools.ts';
-import type { DeclaredTool } from './tool-visibility.ts';
+import { type DeclaredTool, toolName } from './tool-visibility.ts';
 import { webSearchOf } from './web-search.ts';
 
 /** The most characters of a tool's examples. Examples are only a help, and are sent with every request. */
@@ -56,6 +56,17 @@ export function requiredArguments(
   );
   return new Map(callable.map(({ name }) => [name, requiredOf(schemas.get(toGeminiToolName(name)) ?? {})]));
 }
+
+/**
+ * Finds the client's schema of a tool that is shown, or that is not loaded yet: undefined for tools that have none. Only
+ * the tools are kept for this, and not the request.
+ */
+export const inputSchemas =
+  (all: CountTokensRequest['tools'], shown: readonly DeclaredTool[]) =>
+  (name: string): JsonObject | undefined => {
+    const tool = shown.find((one) => one.name === name)?.tool ?? all?.find((one) => toolName(one) === name);
+    return tool?.input_schema as JsonObject | undefined;
+  };
 
 function declarationOf({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
   const known = tool.input_schema ? undefined : clientTool(tool.type ?? '');
