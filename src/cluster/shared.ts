@@ -17,6 +17,11 @@ export type SharedState = {
    * hold.
    */
   listen(listener: (fact: Fact) => void): void;
+  /**
+   * Runs `work` while no other process runs any, and when all is known that these have told before. So a limit for all
+   * processes together is kept to exactly. Absent where that would cost too much.
+   */
+  inTurn?<T>(work: () => T): Promise<T>;
   status(): SharedStatus;
   close(): Promise<void>;
 };

@@ -22,6 +22,8 @@ export class WorkerHub {
   readonly #sent: { at: number; text: string }[] = [];
   readonly #posts = new Map<number, Post>();
   readonly #figures = new Map<number, Figures>();
+  /** The workers that want their turn. The first one has it. */
+  #turns: number[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -54,6 +56,13 @@ export class WorkerHub {
       case 'figures':
         this.#tellFigures(worker, message.figures);
         return;
+      case 'want-turn':
+        this.#turns.push(worker);
+        if (this.#turns.length === 1) this.#posts.get(worker)?.({ kind: 'turn' });
+        return;
+      case 'end-turn':
+        this.#endTurn(worker);
+        return;
       default:
         return;
     }
@@ -62,6 +71,7 @@ export class WorkerHub {
   /** What the worker has counted still counts; nothing of it is under way. */
   leave(worker: number): void {
     this.#posts.delete(worker);
+    this.#endTurn(worker);
     const figures = this.#figures.get(worker);
     this.#figures.delete(worker);
     this.#tellOthers(worker, { kind: 'gone', of: worker });
@@ -69,6 +79,13 @@ export class WorkerHub {
     const ended: Figures = { ...figures, open: 0, lately: { ended: 0, failed: 0 } };
     const before = this.#figures.get(ENDED);
     this.#tellFigures(ENDED, before ? together([before, ended]) : ended);
+  }
+
+  #endTurn(worker: number): void {
+    const had = this.#turns[0] === worker;
+    this.#turns = this.#turns.filter((other) => other !== worker);
+    const [next] = this.#turns;
+    if (had && next !== undefined) this.#posts.get(next)?.({ kind: 'turn' });
   }
 
   #tellFigures(of: number, figures: Figures): void {

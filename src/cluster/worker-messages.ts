@@ -34,6 +34,9 @@ const FROM_WORKER = Type.Union([
   Type.Object({ kind: Type.Literal('listening') }),
   NOTICE,
   Type.Object({ kind: Type.Literal('figures'), figures: FIGURES }),
+  /** The worker wants its turn; its turn is over. */
+  Type.Object({ kind: Type.Literal('want-turn') }),
+  Type.Object({ kind: Type.Literal('end-turn') }),
 ]);
 
 /** The number of a worker, or 0 for all those that have ended. */
@@ -44,6 +47,8 @@ const TO_WORKER = Type.Union([
   Type.Object({ kind: Type.Literal('figures'), of: Worker, figures: FIGURES }),
   /** Another worker has ended. */
   Type.Object({ kind: Type.Literal('gone'), of: Worker }),
+  /** It is your turn: nobody else has it until you end it. */
+  Type.Object({ kind: Type.Literal('turn') }),
   /** Read the settings anew. */
   Type.Object({ kind: Type.Literal('reload') }),
   /** Let answers under way end, and then end. */

@@ -15,7 +15,7 @@ import type { KeyEvent } from './key-events.ts';
 import type { CountRoute, KeyChoice, KeyRoute, KeyState, Keys, KeyTrouble } from './keys.ts';
 import { noKeyError } from './no-key-error.ts';
 import type { Quota } from './quotas.ts';
-import type { RateLimits } from './rate-window.ts';
+import { hasRates, type RateLimits } from './rate-window.ts';
 import { FAILURES_WITH_COMPANY, KeyRecord, MODEL_BREAKER, type Wanted } from './record.ts';
 import { type Choice, PoolRoute, type RoutedPool, type Wish } from './route.ts';
 import { type KeyVerdict, keyVerdict } from './verdict.ts';
@@ -191,10 +191,14 @@ export class KeyPool implements Keys, RoutedPool {
 
   sent(record: KeyRecord, tokens: number): void {
     record.sent();
-    if (this.#rates.requests === undefined && this.#rates.tokens === undefined) return;
+    if (!hasRates(this.#rates)) return;
     const at = this.clock.monotonic();
     record.rate.note(tokens, at);
     this.#shared.publish({ kind: 'sent', key: record.fingerprint, at: this.#date(at), tokens });
+  }
+
+  get inTurn(): SharedState['inTurn'] {
+    return hasRates(this.#rates) ? this.#shared.inTurn : undefined;
   }
 
   get countsTokens(): boolean {

@@ -6,6 +6,9 @@ const MINUTE_MS = 60_000;
 /** Requests and tokens per minute; undefined for no limit. */
 export type RateLimits = { requests: number | undefined; tokens: number | undefined };
 
+export const hasRates = ({ requests, tokens }: RateLimits): boolean =>
+  requests !== undefined || tokens !== undefined;
+
 /** The setting that makes a request wait: its name and its value. */
 export type RateLimit = `KEY_RPM ${number}` | `KEY_TPM ${number}`;
 

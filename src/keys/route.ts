@@ -1,4 +1,6 @@
 /** One answer's way through a pool: its key, another key after a failure, and short waits in between. */
+
+import type { SharedState } from '../cluster/shared.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { Clock } from '../lib/ports.ts';
@@ -33,6 +35,8 @@ export type RoutedPool = {
   readonly clock: Clock;
   readonly waiters: Waiters;
   readonly countsTokens: boolean;
+  /** Set where limits are kept together with other processes: keys are taken in turn then. */
+  readonly inTurn: SharedState['inTurn'];
   /**
    * Chooses in this order: `current` (a fingerprint), the session's key, the key whose turn it is. Where no key is free, chooses the key
    * that will be free first.
@@ -96,6 +100,7 @@ export class PoolRoute implements KeyRoute {
 
   readyNow(patience: Patience): boolean {
     this.released();
+    if (this.#pool.inTurn) return false;
     const tokens = this.#tokens(patience);
     return this.#take(this.#choose(tokens, this.#record.fingerprint), tokens, patience);
   }
@@ -103,10 +108,15 @@ export class PoolRoute implements KeyRoute {
   async ready(patience: Patience, signal: AbortSignal): Promise<void> {
     this.released();
     const tokens = this.#tokens(patience);
-    for (;;) {
+    const attempt = () => {
       signal.throwIfAborted();
       const choice = this.#choose(tokens, this.#record.fingerprint);
-      if (this.#take(choice, tokens, patience)) return;
+      return { choice, isTaken: this.#take(choice, tokens, patience) };
+    };
+    for (;;) {
+      const { inTurn } = this.#pool;
+      const { choice, isTaken } = inTurn ? await inTurn(attempt) : attempt();
+      if (isTaken) return;
       await this.#wait(choice, tokens, patience, signal);
     }
   }

@@ -121,6 +121,73 @@ describe('facts', () => {
   });
 });
 
+describe('turns', () => {
+  test('a limit for all is kept exactly, whoever asks at the same moment', async () => {
+    const { join, now } = bench();
+    const workers = [join(1), join(2), join(3)];
+    const most = 5;
+    let sent = 0;
+    const ownSent = [0, 0, 0];
+    await Promise.all(
+      Array.from({ length: 30 }, (_, nth) => {
+        const { shared, heard } = workers[nth % 3] ?? workers[0] ?? join(1);
+        const own = workers.findIndex((worker) => worker.shared === shared);
+        return shared.inTurn?.(() => {
+          const known = heard.length + (ownSent[own] ?? 0);
+          if (known >= most) return;
+          ownSent[own] = (ownSent[own] ?? 0) + 1;
+          sent++;
+          shared.publish({ kind: 'sent', key: 'k', at: now(), tokens: 0 });
+        });
+      }),
+    );
+    expect(sent).toBe(most);
+  });
+
+  test('work that fails fails alone', async () => {
+    const { join } = bench();
+    const { shared } = join(1);
+    const boom = () => {
+      throw new Error('no');
+    };
+    const [failed, done] = await Promise.allSettled([shared.inTurn?.(boom), shared.inTurn?.(() => 'done')]);
+    expect([failed.status, done]).toEqual(['rejected', { status: 'fulfilled', value: 'done' }]);
+  });
+
+  test('a worker that ends in its turn holds nobody up', async () => {
+    const { join, hub, clock } = bench();
+    const b = join(2);
+    hub.join(1, () => {});
+    hub.hear(1, { kind: 'want-turn' });
+    let isDone = false;
+    const work = b.shared.inTurn?.(() => {
+      isDone = true;
+    });
+    expect(isDone).toBe(false);
+    hub.leave(1);
+    await work;
+    expect(isDone).toBe(true);
+    // The turn was given back, and leaves no timer but that of the figures.
+    await clock.advance(5);
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('a worker that keeps its turn delays others by a second at most', async () => {
+    const { join, hub, clock } = bench();
+    const b = join(2);
+    hub.join(1, () => {});
+    hub.hear(1, { kind: 'want-turn' });
+    let isDone = false;
+    void b.shared.inTurn?.(() => {
+      isDone = true;
+    });
+    await clock.advance(999);
+    expect(isDone).toBe(false);
+    await clock.advance(1);
+    expect(isDone).toBe(true);
+  });
+});
+
 describe('figures', () => {
   const open = (map: ReadonlyMap<number, Figures>) => [...map].map(([of, figures]) => [of, figures.open]);
 
