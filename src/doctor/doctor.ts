@@ -12,9 +12,11 @@ import { type Check, type Finding, hint } from './finding.ts';
 import { keys, thinking } from './keys.ts';
 import { mcp } from './mcp.ts';
 import { clock, network } from './network.ts';
+import { withPlaces } from './places.ts';
 import { port } from './port.ts';
 import type { DoctorPorts } from './ports.ts';
 import { settings } from './settings.ts';
+import { storage } from './storage.ts';
 import { updates } from './updates.ts';
 
 const EXIT_STOPPED = 1;
@@ -28,6 +30,7 @@ export const CHECKS: readonly Check[] = [
   keys,
   thinking,
   port,
+  storage,
   client,
   connection,
   mcp,
@@ -44,7 +47,8 @@ async function runCheck(
   const controller = new AbortController();
   followSignal(stop, controller);
   const waited = await within(run(context, controller.signal), limitMs, context.ports.clock);
-  if (waited.kind === 'done') return { name, findings: waited.value };
+  if (waited.kind === 'done')
+    return { name, findings: waited.value.map((finding) => withPlaces(finding, context.ports)) };
   controller.abort(new DOMException('The check took too long.', 'TimeoutError'));
   const why = waited.kind === 'late' ? `it took longer than ${limitMs / 1_000} s` : String(waited.error);
   return {

@@ -1,15 +1,8 @@
 /** The proxy's own settings, as `bun run start` would read them. */
-import { isAbsolute } from 'node:path';
-import { ENV_FILE } from '../config/program.ts';
 import { mapModel } from '../translate/model-map.ts';
 import type { DoctorContext } from './context.ts';
 import { type Check, type Finding, hint, ok, stops } from './finding.ts';
-
-/** Where a variable was set, for people. */
-function placeOf(name: string, { ports: { env, outside, cwd } }: DoctorContext): string {
-  const file = isAbsolute(ENV_FILE) ? ENV_FILE : `${ENV_FILE} in ${cwd}`;
-  return env[name] !== undefined && outside[name] === undefined ? file : 'the environment';
-}
+import { placeOf } from './places.ts';
 
 const NAMED = /^([A-Z_]+)\b/;
 
@@ -17,7 +10,7 @@ function noticeFinding(notice: string, context: DoctorContext): Finding {
   const name = NAMED.exec(notice)?.[1];
   const isSet = name !== undefined && context.ports.env[name] !== undefined;
   const fix = isSet
-    ? `Correct ${name} in ${placeOf(name, context)}, or remove it: \`unset ${name}\`.`
+    ? `Correct ${name} in ${placeOf(name, context.ports)}, or remove it: \`unset ${name}\`.`
     : 'See `.env.example` for what each setting takes.';
   return hint(notice, 'The proxy says so at every start.', fix);
 }
@@ -42,7 +35,7 @@ export const settings: Check = {
       stops(
         message,
         'The proxy does not start with this.',
-        `Correct ${name} in ${placeOf(name, context)}, or remove it: \`unset ${name}\`. \`bun run start --help\` says what it takes.`,
+        `Correct ${name} in ${placeOf(name, context.ports)}, or remove it: \`unset ${name}\`. \`bun run start --help\` says what it takes.`,
       ),
     );
     const notices = config.notices.filter((notice) => !notice.startsWith(NO_KEY));

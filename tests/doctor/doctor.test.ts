@@ -31,6 +31,17 @@ describe('for people', () => {
     expect(out).toContain(`→ Correct REQUEST_TIMEOUT in .env in ${bench.root}`);
   });
 
+  test('what stands in .env is deleted there: no shell can unset it', async () => {
+    bench.write('.env', 'REQUEST_TIMEOUT=soon\nDATA_DIR=bin/claude/data\n');
+    const { out } = await bench.runProcess();
+    const line = (name: string) => `delete the line of ${name} from \`.env in ${bench.root}\``;
+    expect(out).toContain(line('REQUEST_TIMEOUT'));
+    expect(out).toContain(line('DATA_DIR'));
+    expect(out).not.toContain('unset');
+    bench.env['DATA_DIR'] = 'bin/claude/other';
+    expect((await bench.runProcess()).out).toContain('`unset DATA_DIR`');
+  });
+
   test('what is under way is told on a terminal, and is wiped away', async () => {
     let err = '';
     const ports = bench.ports({ hasTerminal: true, err: (text) => (err += text) });

@@ -232,6 +232,20 @@ export const PROXY_FAULTS: readonly Fault[] = [
     says: /^gemini-9-zinc is not in this version's table/,
   },
   {
+    name: 'a folder for data that cannot be made',
+    seed: (bench) => Object.assign(bench.env, { DATA_DIR: join(bench.write('a-file', ''), 'data') }),
+    level: 'stops',
+    check: 'storage',
+    says: /^DATA_DIR: .*a-file.data cannot be used: ENOTDIR/,
+  },
+  {
+    name: 'a Redis that is not there',
+    seed: ({ env }) => Object.assign(env, { REDIS_URL: `redis://:hush-hush@127.0.0.1:${unusedPort()}` }),
+    level: 'hint',
+    check: 'storage',
+    says: /127\.0\.0\.1:\d+/,
+  },
+  {
     name: 'another program at the port',
     seed: (bench) => {
       bench.env['PORT'] = new URL(bench.serve(() => new Response('me'))).port;
