@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { SCENARIOS } from '../src/compose/mock-upstream.ts';
-import { modelRow } from '../src/gemini/models.ts';
+import { modelRow } from '../src/gemini/model-rows.ts';
 import { type Exchange, systemClock, systemRandom } from '../src/lib/ports.ts';
 import { googleError } from '../src/sim/mock/google-errors.ts';
 import { createMockFetch } from '../src/sim/mock/index.ts';

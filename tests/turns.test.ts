@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from 'bun:test';
 import type { MessageEvent } from '../src/anthropic/events.ts';
-import { modelRow } from '../src/gemini/models.ts';
+import { modelRow } from '../src/gemini/model-rows.ts';
 import { parseKeepingDigits } from '../src/lib/exact-json.ts';
 import type { Answer, RecordedRequest } from '../src/sim/cassette/types.ts';
 import { isEventStream } from '../src/sim/cassette/write.ts';

@@ -1,5 +1,5 @@
 /** The live API: its list of models, and one tiny answer. */
-import { isKnownModel, MODELS } from '../../src/gemini/models.ts';
+import { isKnownModel, MODELS } from '../../src/gemini/model-rows.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { Look } from './look.ts';
 import { unknownIn } from './ours.ts';

@@ -3,7 +3,7 @@
  * upstream bytes ends in the same way. It tries large pieces first, and a limited number of them.
  */
 import { keepOwnDigits } from '../../src/anthropic/own-json.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { validateRequest } from '../../src/sim/validator/index.ts';

@@ -6,7 +6,7 @@
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
-import { type GeminiModel, modelRow } from '../gemini/models.ts';
+import type { GeminiModel } from '../gemini/models.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { mapModel, namesGemini } from '../translate/model-map.ts';
 import type { AnswerPorts } from './ports.ts';
@@ -33,13 +33,13 @@ export function nextModel(
 ): GeminiModel | undefined {
   const { modelMap, modelFallbacks } = settings;
   if (namesGemini(requested, modelMap)) return undefined;
-  const mapped = mapModel(requested, modelMap).id;
+  const mapped = mapModel(requested, modelMap, settings.models).id;
   const group = modelFallbacks.findIndex((models) => models.includes(mapped));
   if (group < 0) return undefined;
   return modelFallbacks
     .slice(group + 1)
     .flat()
-    .map(modelRow)
+    .map((id) => settings.models.row(id))
     .find((model) => !asked.has(model.id) && isTakenBy(model) && keys.usable(model.id, asker));
 }
 
@@ -124,7 +124,11 @@ export class ModelChoice {
 
   /** The mapped model, if another model was asked in its place from the beginning. */
   #unasked(): GeminiModel | undefined {
-    const mapped = mapModel(this.#wanted.requested, this.#ports.settings.modelMap);
+    const mapped = mapModel(
+      this.#wanted.requested,
+      this.#ports.settings.modelMap,
+      this.#ports.settings.models,
+    );
     return this.#asked.has(mapped.id) ? undefined : mapped;
   }
 }
@@ -138,7 +142,7 @@ function noModelLeft(
   requested: string,
   { settings }: Pick<AnswerPorts, 'settings'>,
 ): UpstreamError | undefined {
-  const mapped = mapModel(requested, settings.modelMap).id;
+  const mapped = mapModel(requested, settings.modelMap, settings.models).id;
   const [model = mapped] = gone.has(mapped) ? [mapped] : gone.keys();
   const error = gone.get(model);
   const others = [...gone.keys()].filter((other) => other !== model);

@@ -26,7 +26,7 @@ import type { MessageAnswer } from './message-answer.ts';
 import type { OutgoingMessage } from './outgoing.ts';
 import { withOverflowCounted } from './overflow.ts';
 import type { AnswerPorts } from './ports.ts';
-import { chooseModel, prepare } from './prepare.ts';
+import { chooseModel, prepare, tellNotice } from './prepare.ts';
 import { Retries } from './retries.ts';
 import { AGENT_HEADER, tellAsked } from './story.ts';
 
@@ -68,6 +68,7 @@ export async function openAnswer(
     agentId: job.headers.get(AGENT_HEADER) ?? undefined,
   });
   tellAsked(request, caller, asker, job);
+  tellNotice(request.model, job, ports);
   const media = new RequestMedia(request.messages, job, ports);
   const wanted: Wanted = { requested: request.model, asker, isTakenBy: (model) => media.areTakenBy(model) };
   const asked = async (changed: MessagesRequest, as: CallerClass): Promise<Asking> => {

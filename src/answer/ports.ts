@@ -2,6 +2,7 @@
  * Everything that answers are made with: their settings, the way to Gemini, and what is remembered from one answer to
  * the next.
  */
+import type { ModelTable } from '../gemini/models.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { RetryBudget } from '../keys/retry-budget.ts';
 import type { Streaming } from '../keys/stream-breakers.ts';
@@ -20,6 +21,8 @@ export type AnswerSettings = {
   /** All keys. They are hidden in every text that leaves the process. */
   secrets: readonly string[];
   modelMap: ModelMap;
+  /** What is known of models. */
+  models: ModelTable;
   /** Groups of models. A model of a later group answers where no model of an earlier group can. */
   modelFallbacks: readonly (readonly string[])[];
   maxTokensLimit: number | undefined;

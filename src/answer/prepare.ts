@@ -3,6 +3,7 @@
  * that request.
  */
 import type { MessagesRequest } from '../anthropic/request.ts';
+import { lifecycleNotice } from '../gemini/lifecycle.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { KeyRoute } from '../keys/keys.ts';
 import type { Exchange } from '../lib/ports.ts';
@@ -27,12 +28,19 @@ import { Quarantine } from './tool-quarantine.ts';
 
 /** Chooses the model that answers at present for the id in the client's request. */
 export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): GeminiModel {
-  const mapped = mapModel(wanted.requested, ports.settings.modelMap);
+  const mapped = mapModel(wanted.requested, ports.settings.modelMap, ports.settings.models);
   if (ports.keys.usable(mapped.id, wanted.asker)) return mapped;
   const other = nextModel(wanted, new Set([mapped.id]), ports);
   if (!other) return mapped;
   job.trace.tell({ type: 'model-replaced', from: mapped.id, to: other.id });
   return other;
+}
+
+/** Tells the story what the user should know of the model for the client's id. */
+export function tellNotice(requested: string, { trace }: Job, { settings }: AnswerPorts): void {
+  const { id, lifecycle } = mapModel(requested, settings.modelMap, settings.models);
+  const notice = lifecycleNotice(id, lifecycle);
+  if (notice !== undefined) trace.tell({ type: 'model-notice', model: id, notice });
 }
 
 export function createExchange(caller: string, job: Job, foreign = ''): Exchange {

@@ -6,10 +6,11 @@ import { systemPorts } from '../answer/media/fetch-url.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
+import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
 import { type App, createApp } from '../http/app.ts';
 import { BodyBudget } from '../http/body-budget.ts';
-import type { Admission, ServerDeps } from '../http/deps.ts';
+import type { Admission, ServerDeps, ServerSettings } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { recordRequests } from '../http/taping/record.ts';
 import { replayRequests } from '../http/taping/replay.ts';
@@ -22,6 +23,7 @@ import { Counters } from '../trace/counters.ts';
 import { requestLog } from '../trace/log-line.ts';
 import { createBackend, createKeys, logsKeyEvents } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
+import { openModels } from './live-models.ts';
 import { lazyMock } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
 import { openTapes, type Tapes } from './recording.ts';
@@ -40,6 +42,8 @@ export type System = {
   reload(config: Config): void;
   /** Writes a log line if there is no way to upstream. The first request need not wait for this. */
   warnOfNoUpstream(): Promise<void>;
+  /** Reads Google's own list of models, where there is a key. Nothing needs to wait for this. */
+  refreshModels(): Promise<void>;
   /** Loads what the first request would otherwise wait for. Rejects where a file that it needs cannot be read. */
   warmUp(): Promise<void>;
   /**
@@ -74,6 +78,23 @@ function openStore(folder: string | undefined, { clock, logger }: Ports): Signat
   }
 }
 
+/** What is remembered from one request to the next, and what is made once for all of them. */
+function openMemories(
+  dataDir: string | undefined,
+  shared: SharedState,
+  { clock, logger, urlFetch, toPng }: Ports,
+) {
+  return {
+    streaming: new StreamingBreakers({ clock, shared, onChange: logsKeyEvents(logger, shared) }),
+    urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
+    pictures: createPictureConverter(toPng),
+    quarantine: new QuarantineMemory(),
+    bodies: new BodyBudget(clock),
+    lessons: new Lessons(clock, lessonsFile(dataDir, logger)),
+    kept: new KeptBodies(),
+  };
+}
+
 /** Stands around each request that is recorded or replayed: a replay is recorded as any other answer is. */
 function openScope(
   { config, player, recorder, redactor }: Tapes,
@@ -86,16 +107,22 @@ function openScope(
   return scope ? { openScope: scope } : {};
 }
 
+async function closeInTurn(parts: readonly { close(): void | Promise<void> }[]): Promise<void> {
+  for (const part of parts) await part.close();
+}
+
 /** Makes the system. Throws where the store's file cannot be made, or a recording cannot be opened. */
 export function compose(given: Config, ports: Ports): System {
   const { clock, random, logger, subscribers = [] } = ports;
   const tapes = openTapes(given, ports);
   const { config, player, recorder } = tapes;
+  /** The settings now. */
+  let current = config;
   // A replay uses the signatures that were found when it was recorded, and must not leave its own behind.
-  const store = openStore(player ? undefined : config.dataDir, ports);
-  const sharing = openSharing(config, store, ports);
+  const dataDir = player ? undefined : config.dataDir;
+  const sharing = openSharing(config, openStore(dataDir, ports), ports);
   const isMock = config.backend === 'mock' && !ports.fetch;
-  const mock = isMock ? lazyMock(config, ports, sharing.shared) : undefined;
+  const mock = isMock ? lazyMock(config, () => current.models, ports, sharing.shared) : undefined;
   const reaching = openReaching(config, ports);
   const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
@@ -103,24 +130,24 @@ export function compose(given: Config, ports: Ports): System {
   const counters = new Counters(clock);
   const admission: Admission = { answersOpen: 0, draining: false };
   const colleagues = colleaguesOf(ports, () => counters.figures(admission.answersOpen));
+  const serveWith = (settings: ServerSettings, next = current) => {
+    current = next;
+    deps = { ...deps, settings: { ...settings, models: models.table() } };
+  };
+  const models = openModels(
+    () => current,
+    reaching.fetch,
+    ports,
+    () => serveWith(deps.settings),
+  );
   let deps: ServerDeps = {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
-    streaming: new StreamingBreakers({
-      clock,
-      shared: sharing.shared,
-      onChange: logsKeyEvents(logger, sharing.shared),
-    }),
+    ...openMemories(dataDir, sharing.shared, ports),
     shared: sharing.shared,
     signatures: sharing.signatures,
     promptTold: (size) => size(),
-    urlFetcher: createUrlFetcher(ports.urlFetch ?? systemPorts, clock),
-    pictures: createPictureConverter(ports.toPng),
-    quarantine: new QuarantineMemory(),
-    bodies: new BodyBudget(clock),
-    lessons: new Lessons(clock, lessonsFile(player ? undefined : config.dataDir, logger)),
-    kept: new KeptBodies(),
     clock,
     random,
     ids: ports.ids ?? createIds(random),
@@ -130,6 +157,7 @@ export function compose(given: Config, ports: Ports): System {
     colleagues,
     subscribers: [counters.subscriber, requestLog(logger), tellsEnds(colleagues), ...subscribers],
     openRequests: new Set(),
+    refreshModels: () => void models.refresh(),
     ...openScope(tapes, fetch),
   };
   const { app, door } = createApp(() => deps);
@@ -140,19 +168,13 @@ export function compose(given: Config, ports: Ports): System {
       config,
       deps: { ...deps, logger: commonLogger(ports) },
       replaceKeys: replace,
-      serveWith(settings) {
-        deps = { ...deps, settings };
-      },
+      serveWith,
     }),
+    refreshModels: models.refresh,
     answering: () => admission.answersOpen,
     listen: () => listen(app, deps, { ...config, isShared: ports.worker !== undefined }),
     warnOfNoUpstream: () => reaching.warn(),
-    warmUp: async () => {
-      await mock?.load();
-    },
-    close: async () => {
-      await tapes.close();
-      await sharing.close();
-    },
+    warmUp: async () => void (await mock?.load()),
+    close: () => closeInTurn([models, tapes, sharing]),
   };
 }

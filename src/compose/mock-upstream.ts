@@ -1,6 +1,7 @@
 /** Loads the mock upstream when it is needed. */
 import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
+import type { ModelTable } from '../gemini/models.ts';
 import type { Fetch } from '../lib/ports.ts';
 import { ownFile } from '../lib/program/own-files.ts';
 import { commonLogger, type Ports } from './settings.ts';
@@ -13,12 +14,13 @@ export const SCENARIOS = ownFile('fixtures/scenarios');
  */
 export function lazyMock(
   config: Config,
+  models: () => ModelTable,
   ports: Ports,
   shared: SharedState,
 ): { fetch: Fetch; load(): Promise<Fetch> } {
   let loading: Promise<Fetch> | undefined;
   const load = () => {
-    loading ??= loadMock(config, ports, shared);
+    loading ??= loadMock(config, models, ports, shared);
     return loading;
   };
   return { load, fetch: async (url, init, exchange) => (await load())(url, init, exchange) };
@@ -28,7 +30,12 @@ export function lazyMock(
  * Loads the mock. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving, the
  * log says so.
  */
-async function loadMock({ mock }: Config, ports: Ports, shared: SharedState): Promise<Fetch> {
+async function loadMock(
+  { mock }: Config,
+  models: () => ModelTable,
+  ports: Ports,
+  shared: SharedState,
+): Promise<Fetch> {
   const { random, clock } = ports;
   const logger = commonLogger(ports);
   const [{ createMockFetch }, { findScenario }, { ScenarioFolder }] = await Promise.all([
@@ -44,5 +51,13 @@ async function loadMock({ mock }: Config, ports: Ports, shared: SharedState): Pr
   const { scenario, pace } = mock;
   if (scenario !== undefined) findScenario(folder.current(), scenario);
   const chosen = scenario === undefined ? {} : { chosen: scenario };
-  return createMockFetch({ scenarios: () => folder.current(), ...chosen, random, clock, pace, shared });
+  return createMockFetch({
+    scenarios: () => folder.current(),
+    ...chosen,
+    random,
+    clock,
+    pace,
+    shared,
+    models,
+  });
 }

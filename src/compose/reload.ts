@@ -5,7 +5,10 @@ import { canonicalJson } from '../lib/json.ts';
 import { allSecrets } from '../lib/secrets.ts';
 import { serverSettings } from './settings.ts';
 
-type Reloaded = Pick<Config, 'apiKeys' | 'spareKeys' | 'modelMap' | 'modelFallbacks' | 'keyRpm' | 'keyTpm'>;
+type Reloaded = Pick<
+  Config,
+  'apiKeys' | 'spareKeys' | 'modelMap' | 'models' | 'modelFallbacks' | 'keyRpm' | 'keyTpm'
+>;
 
 /** All settings that need a restart, with the names of their variables. */
 const NEEDS_RESTART = {
@@ -35,7 +38,7 @@ const NEEDS_RESTART = {
   faults: 'FAULTS',
   redisUrl: 'REDIS_URL',
   dataDir: 'DATA_DIR',
-} satisfies Record<Exclude<keyof Config, keyof Reloaded | 'secretFiles' | 'notices'>, string>;
+} satisfies Record<Exclude<keyof Config, keyof Reloaded | 'watchedFiles' | 'notices'>, string>;
 
 const isSetting = (name: string): name is keyof typeof NEEDS_RESTART => name in NEEDS_RESTART;
 
@@ -55,7 +58,7 @@ export type ReloadParts = {
   /** Uses the keys of `config` from now on. */
   replaceKeys(config: Config): void;
   /** Uses other settings for the requests that come from now on. */
-  serveWith(settings: ServerSettings): void;
+  serveWith(settings: ServerSettings, config: Config): void;
 };
 
 /**
@@ -80,14 +83,14 @@ export function createReload({ config, deps, replaceKeys, serveWith }: ReloadPar
       );
       return;
     }
-    const { apiKeys, spareKeys, modelMap, modelFallbacks, keyRpm, keyTpm } = next;
-    const reloaded: Reloaded = { apiKeys, spareKeys, modelMap, modelFallbacks, keyRpm, keyTpm };
+    const { apiKeys, spareKeys, modelMap, models, modelFallbacks, keyRpm, keyTpm } = next;
+    const reloaded: Reloaded = { apiKeys, spareKeys, modelMap, models, modelFallbacks, keyRpm, keyTpm };
     const current = { ...config, ...reloaded };
     const settings = serverSettings(current);
     // An old secret stays a secret: answers under way may still quote an old key.
     secrets = allSecrets(secrets, settings.secrets);
     replaceKeys(current);
-    serveWith({ ...settings, secrets });
+    serveWith({ ...settings, secrets }, current);
     for (const notice of next.notices.filter((line) => !told.has(line))) {
       told.add(notice);
       logger.warn({}, notice);

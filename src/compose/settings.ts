@@ -54,6 +54,7 @@ export function serverSettings(config: Config): ServerSettings {
     proxyApiKey,
     secrets: secretsOf(config),
     modelMap,
+    models: config.models,
     modelFallbacks: config.modelFallbacks,
     maxTokensLimit,
     requestTimeoutMs,

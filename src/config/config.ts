@@ -6,6 +6,7 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { redisAddress } from '../cluster/redis-address.ts';
+import type { ModelTable } from '../gemini/models.ts';
 import { isLoopback } from '../http/access.ts';
 import { ANY_ORIGIN } from '../http/cors.ts';
 import type { LinearPattern } from '../lib/linear-pattern.ts';
@@ -17,7 +18,7 @@ import type { Pace } from '../sim/replay/virtual-clock.ts';
 import type { ModelMap } from '../translate/model-map.ts';
 import { readBaseUrl } from './base-url.ts';
 import type { Environment } from './env-files.ts';
-import { type ModelFallbacks, readModelFallbacks, readModelMap } from './model-settings.ts';
+import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } from './model-settings.ts';
 import { nearMisses } from './near-misses.ts';
 import { usualDataDir } from './program.ts';
 import { ConfigError, readValue, unquoted } from './read-value.ts';
@@ -46,6 +47,8 @@ export type Config = {
   /** True where the environment names an HTTP proxy for requests to upstream. */
   viaHttpProxy: boolean;
   modelMap: ModelMap;
+  /** What is known of models, with the rows of `MODELS_FILE`. */
+  models: ModelTable;
   /** The groups of fallback models; empty where there are none. */
   modelFallbacks: ModelFallbacks;
   /** The most requests and tokens a minute, for each key. */
@@ -82,8 +85,8 @@ export type Config = {
   /** The address of Redis. It may contain a password. */
   redisUrl: string | undefined;
   dataDir: string;
-  /** The files that secrets were read from. */
-  secretFiles: readonly string[];
+  /** The files that settings were read from, besides `.env`: of secrets, and `MODELS_FILE`. */
+  watchedFiles: readonly string[];
   /** Remarks for the operator on how the settings were understood. They are logged at the start. */
   notices: readonly string[];
 };
@@ -254,7 +257,8 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
   checkExposure(values);
   const keys = chooseKeys(values, notices);
   const backend = chooseBackend(values, keys, notices);
-  const modelMap = readModelMap(values, notices);
+  const models = readModels(values);
+  const modelMap = readModelMap(values, models, notices);
   return {
     backend,
     apiKeys: keys,
@@ -262,7 +266,8 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     viaHttpProxy: HTTP_PROXIES.some((name) => env[name] || env[name.toLowerCase()]),
     baseUrl: readBaseUrl(values.GOOGLE_GEMINI_BASE_URL, notices),
     modelMap,
-    modelFallbacks: readModelFallbacks(values, modelMap, isGiven('MODEL_FALLBACKS'), notices),
+    models,
+    modelFallbacks: readModelFallbacks(values, { modelMap, models }, isGiven('MODEL_FALLBACKS'), notices),
     keyRpm: values.KEY_RPM,
     keyTpm: values.KEY_TPM,
     host: values.HOST,
@@ -288,7 +293,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     faults: readFaults(values, notices),
     redisUrl: readRedisUrl(values),
     dataDir: values.DATA_DIR ?? usualDataDir(env),
-    secretFiles: FILE_NAMES.flatMap((name) => values[name] ?? []),
+    watchedFiles: [...FILE_NAMES, 'MODELS_FILE' as const].flatMap((name) => values[name]?.trim() ?? []),
     notices,
   };
 }

@@ -1,7 +1,11 @@
 /** The model settings, understood and checked: which models serve, and which take their place. */
-import { isKnownModel, MODELS } from '../gemini/models.ts';
+
+import { lifecycleNotice } from '../gemini/lifecycle.ts';
+import { BUILT_IN } from '../gemini/model-rows.ts';
+import type { ModelTable } from '../gemini/models.ts';
 import { editDistance } from '../lib/edit-distance.ts';
 import { MODEL_NAME, type ModelMap } from '../translate/model-map.ts';
+import { readModelsFile } from './models-file.ts';
 import { ConfigError } from './read-value.ts';
 import { NO_FALLBACKS, VARIABLES, type Values } from './variables.ts';
 
@@ -13,43 +17,63 @@ const unprefixed = (model: string): string => model.replace(/^(gemini|google|mod
 /** Letters. */
 const NEAR = 2;
 
-/** A remark and no refusal: Google has new models sooner than our table. */
-function unknownModel(setting: string, model: string): string {
-  const near = MODELS.map(({ id }) => ({ id, distance: editDistance(id, model.toLowerCase()) }))
-    .filter(({ distance }) => distance <= NEAR)
-    .sort((a, b) => a.distance - b.distance)[0];
-  const hint = near ? `; did you mean ${near.id}?` : '';
-  return `${setting}: ${model} is not in this version's table; taken for one like the newest${hint}`;
-}
+/** The table of models, with the rows of the user's file. */
+export const readModels = ({ MODELS_FILE }: Values): ModelTable =>
+  MODELS_FILE === undefined ? BUILT_IN : BUILT_IN.with(readModelsFile(MODELS_FILE.trim(), BUILT_IN));
 
 /** Google has shut these down, but `.env` files of older proxies still name them. */
 const RETIRED = /^gemini-(1\.[05]-|pro$|pro-vision$|ultra$)/;
 
-function modelPatterns({ MODEL_MAP = {} }: Values, notices: string[]): ModelMap['patterns'] {
+/**
+ * What somebody who sets `model` should know of it; undefined where there is nothing. A remark and no refusal: Google has
+ * new models sooner than our table.
+ */
+function adviceOn(written: string, models: ModelTable): string | undefined {
+  const model = unprefixed(written);
+  if (RETIRED.test(model)) return `Google has retired ${written}`;
+  if (models.isKnown(model)) return lifecycleNotice(model, models.row(model).lifecycle);
+  const near = models.rows
+    .map(({ id }) => ({ id, distance: editDistance(id, model.toLowerCase()) }))
+    .filter(({ distance }) => distance <= NEAR)
+    .sort((a, b) => a.distance - b.distance)[0];
+  const hint = near ? `; did you mean ${near.id}?` : '';
+  return `${written} is not in this version's table; taken for one like the newest${hint}`;
+}
+
+function modelPatterns(
+  { MODEL_MAP = {} }: Values,
+  models: ModelTable,
+  notices: string[],
+): ModelMap['patterns'] {
   const patterns = Object.entries(MODEL_MAP);
   for (const [pattern, model] of patterns) {
-    const target = unprefixed(model);
-    if (RETIRED.test(target)) notices.push(`MODEL_MAP: Google has retired ${model} (${pattern})`);
-    else if (!isKnownModel(target)) notices.push(`${unknownModel('MODEL_MAP', model)} (${pattern})`);
+    const advice = adviceOn(model, models);
+    if (advice !== undefined) notices.push(`MODEL_MAP: ${advice} (${pattern})`);
   }
   return patterns;
 }
 
-function modelSetting(name: 'BIG_MODEL' | 'SMALL_MODEL', values: Values, notices: string[]): string {
+function modelSetting(
+  name: 'BIG_MODEL' | 'SMALL_MODEL',
+  values: Values,
+  models: ModelTable,
+  notices: string[],
+): string {
   const model = unprefixed(values[name]);
+  const advice = adviceOn(model, models);
   if (!RETIRED.test(model)) {
-    if (!isKnownModel(model)) notices.push(unknownModel(name, model));
+    if (advice !== undefined) notices.push(`${name}: ${advice}`);
     return model;
   }
   const replacement = String(VARIABLES[name].default);
-  notices.push(`${name}: Google has retired ${model}; ${replacement} is used instead`);
+  notices.push(`${name}: ${advice}; ${replacement} is used instead`);
   return replacement;
 }
 
-export const readModelMap = (values: Values, notices: string[]): ModelMap => ({
-  big: modelSetting('BIG_MODEL', values, notices),
-  small: modelSetting('SMALL_MODEL', values, notices),
-  patterns: modelPatterns(values, notices),
+export const readModelMap = (values: Values, models: ModelTable, notices: string[]): ModelMap => ({
+  big: modelSetting('BIG_MODEL', values, models, notices),
+  small: modelSetting('SMALL_MODEL', values, models, notices),
+  patterns: modelPatterns(values, models, notices),
 });
 
 const refused = (why: string) => new ConfigError(`MODEL_FALLBACKS: ${why}`);
@@ -65,10 +89,10 @@ function parseGroup(text: string): string[] {
   return models;
 }
 
-function adviseOn(models: readonly string[], notices: string[]): void {
-  for (const model of models) {
-    if (RETIRED.test(model)) notices.push(`MODEL_FALLBACKS: Google has retired ${model}`);
-    else if (!isKnownModel(model)) notices.push(unknownModel('MODEL_FALLBACKS', model));
+function adviseOn(ids: readonly string[], models: ModelTable, notices: string[]): void {
+  for (const id of ids) {
+    const advice = adviceOn(id, models);
+    if (advice !== undefined) notices.push(`MODEL_FALLBACKS: ${advice}`);
   }
 }
 
@@ -78,7 +102,7 @@ function adviseOn(models: readonly string[], notices: string[]): void {
  */
 export function readModelFallbacks(
   { MODEL_FALLBACKS }: Values,
-  { big, small, patterns }: ModelMap,
+  { modelMap: { big, small, patterns }, models: table }: { modelMap: ModelMap; models: ModelTable },
   isOwn: boolean,
   notices: string[],
 ): ModelFallbacks {
@@ -88,7 +112,7 @@ export function readModelFallbacks(
   const [twice] = models.filter((model, index) => models.indexOf(model) < index);
   if (twice !== undefined) throw refused(`${twice} is there twice`);
   if (!isOwn) return groups;
-  adviseOn(models, notices);
+  adviseOn(models, table, notices);
   const mapped = [big, small, ...patterns.map(([, target]) => unprefixed(target))];
   const unnamed = [...new Set(mapped)].filter((model) => !models.includes(model));
   return unnamed.length > 0 ? [unnamed, ...groups] : groups;

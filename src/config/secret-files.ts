@@ -11,9 +11,10 @@ export type GivenText = { source: string; text: string };
 type GivenAs = (name: VariableName) => GivenText | undefined;
 
 /** The settings that hold the path of a secret's file. */
-type FileName = Extract<VariableName, `${string}_FILE`>;
+type FileName = Extract<VariableName, `${VariableName}_FILE`>;
 
-const isFileName = (name: VariableName): name is FileName => name.endsWith('_FILE');
+const isFileName = (name: VariableName): name is FileName =>
+  VARIABLE_ROWS.some(([other]) => name === `${other}_FILE`);
 
 export const FILE_NAMES: readonly FileName[] = VARIABLE_ROWS.map(([name]) => name).filter(isFileName);
 

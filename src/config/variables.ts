@@ -147,6 +147,11 @@ export const VARIABLES = {
         'Which models take over from one that keeps failing, that no key may use, or whose quota of the day is used up: the first usable one of the next group. A model that you map and do not name here counts as before the first group. `none`, or empty: no model takes over. A Gemini id that the client asks for by name is never replaced',
     },
   ),
+  MODELS_FILE: variable(Text, {
+    theme: 'models',
+    description:
+      'A file (JSON or YAML) with rows of your own for the table of models: prices, limits, thinking, models that the table does not have. `docs/models.md` has its form. A changed file is read anew while the proxy serves',
+  }),
   MAX_TOKENS_LIMIT: variable(Type.Integer({ minimum: 1 }), {
     defaultText: "the model's own",
     theme: 'models',
@@ -315,7 +320,8 @@ export const VARIABLES = {
   DATA_DIR: variable(Text, {
     defaultText: "`.data` in a clone, else the user's folder for data",
     theme: 'running',
-    description: 'The folder for what must outlive the process: thought signatures',
+    description:
+      'The folder for what must outlive the process: thought signatures, and what models have refused',
   }),
 } satisfies Record<string, Variable>;
 

@@ -3,13 +3,7 @@ import { ENV_FILE } from '../config/program.ts';
 import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
-import {
-  type GeminiModel,
-  isKnownModel,
-  MODELS,
-  modelRow,
-  type Thinking as Range,
-} from '../gemini/models.ts';
+import type { GeminiModel, Thinking as Range } from '../gemini/models.ts';
 import { toClientError } from '../translate/client-error.ts';
 import { guidanceFor } from '../translate/errors.ts';
 import { mapModel } from '../translate/model-map.ts';
@@ -21,14 +15,14 @@ import { GOOGLE_LIMIT_MS } from './network.ts';
 /** A model that a client may get, and the setting that names it. */
 type Mapped = { model: GeminiModel; setting: string };
 
-function mappedModels({ config: { modelMap } }: DoctorContext): Mapped[] {
+function mappedModels({ config: { modelMap, models } }: DoctorContext): Mapped[] {
   const { big, small, patterns } = modelMap;
   const named: [setting: string, id: string][] = [
     ['BIG_MODEL', big],
     ['SMALL_MODEL', small],
     ...patterns.map(([, target]): [string, string] => ['MODEL_MAP', target]),
   ];
-  const all = named.map(([setting, id]) => ({ setting, model: mapModel(id, modelMap) }));
+  const all = named.map(([setting, id]) => ({ setting, model: mapModel(id, modelMap, models) }));
   return all.filter(({ model }, at) => all.findIndex((other) => other.model.id === model.id) === at);
 }
 
@@ -105,7 +99,7 @@ async function substitute(
   const own = groups.findIndex((group) => group.includes(id));
   const next = own < 0 ? [] : groups.slice(own + 1).flat();
   const { models } = await google.list(key, signal);
-  const listed = MODELS.filter((model) => models?.has(model.id)).map((model) => model.id);
+  const listed = config.models.rows.filter((model) => models?.has(model.id)).map((model) => model.id);
   const candidates = [...new Set([...next, ...listed])].filter((other) => other !== id).slice(0, MOST_TRIED);
   for (const other of candidates) {
     if ((await google.tried(key, other, signal)) === undefined)
@@ -158,10 +152,10 @@ async function modelFinding(
 /** The variable with another model in it. */
 function assignment(setting: string, id: string, other: string, { config }: DoctorContext): string {
   if (setting !== 'MODEL_MAP') return `${setting}=${other}`;
-  const { modelMap } = config;
+  const { modelMap, models } = config;
   const renamed = modelMap.patterns.map(([pattern, target]) => [
     pattern,
-    mapModel(target, modelMap).id === id ? other : target,
+    mapModel(target, modelMap, models).id === id ? other : target,
   ]);
   return `MODEL_MAP='${JSON.stringify(Object.fromEntries(renamed))}'`;
 }
@@ -260,7 +254,7 @@ async function thinkingOf(
   const { config, google } = context;
   const key = await firstThatWorks(model.id, context, signal);
   if (key === undefined) return [];
-  const unknown = isKnownModel(model.id)
+  const unknown = config.models.isKnown(model.id)
     ? []
     : [
         hint(
@@ -269,7 +263,7 @@ async function thinkingOf(
           `Update the proxy, or choose a model that it knows: \`${assignment(setting, model.id, fallbackOf(config), context)}\`.`,
         ),
       ];
-  const wishes = ends(modelRow(model.id).thinking);
+  const wishes = ends(config.models.row(model.id).thinking);
   const errors = await Promise.all(wishes.map((wish) => google.tried(key, model.id, signal, wish)));
   const refused = wishes.filter((_, at) => classOf(errors[at]) === 'thinking');
   if (refused.length === 0) return [...unknown, ok(`${model.id} ${limits(model.thinking)}`)];
@@ -281,8 +275,8 @@ async function thinkingOf(
   return [...unknown, odd];
 }
 
-const fallbackOf = ({ modelFallbacks }: DoctorContext['config']): string =>
-  modelFallbacks.flat().find(isKnownModel) ?? MODELS[0]?.id ?? '';
+const fallbackOf = ({ modelFallbacks, models }: DoctorContext['config']): string =>
+  modelFallbacks.flat().find((id) => models.isKnown(id)) ?? models.rows[0]?.id ?? '';
 
 async function firstThatWorks(model: string, { config, google }: DoctorContext, signal: AbortSignal) {
   for (const key of config.apiKeys) if ((await google.tried(key, model, signal)) === undefined) return key;

@@ -48,7 +48,7 @@ function ask(
 }
 
 function toolFindings(server: McpServer, tools: readonly McpTool[], context: DoctorContext): Finding[] {
-  const model = mapModel(context.config.modelMap.big, context.config.modelMap);
+  const model = mapModel(context.config.modelMap.big, context.config.modelMap, context.config.models);
   const told = (text: string) => toldText(text, context.secrets);
   const changed: string[] = [];
   const findings: Finding[] = [];

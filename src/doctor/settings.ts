@@ -19,7 +19,7 @@ function summary({ config, google }: DoctorContext): string {
   const { backend, apiKeys, modelMap } = config;
   const keys =
     backend === 'gemini' ? `, keys ${apiKeys.map((key) => google.fingerprintOf(key)).join(' ')}` : '';
-  const idOf = (id: string) => mapModel(id, modelMap).id;
+  const idOf = (id: string) => mapModel(id, modelMap, config.models).id;
   return `backend ${backend}${keys}; opus, sonnet, fable → ${idOf(modelMap.big)}, haiku → ${idOf(modelMap.small)}`;
 }
 

@@ -1,7 +1,10 @@
 /**
- * The table of Gemini models: limits, how their thinking is set, special behaviour, price. Each model has one row. An
- * id without a row is treated like the newest model. Source: Gemini wire facts of 2026-11, section 7.
+ * The table of models: limits, how their thinking is set, special behaviour, price, how long they are served. An id
+ * without a row is treated like the newest model. The rows are in `model-rows.ts`; a user's file and Google's own list
+ * may add to them.
  */
+import type { Lifecycle } from './lifecycle.ts';
+import type { Price } from './prices.ts';
 import type { ThinkingLevel } from './wire.ts';
 
 export type Thinking =
@@ -47,145 +50,11 @@ export type GeminiModel = {
    * from Gemini 3 on.
    */
   sampling: 'honoured' | 'ignored';
-  /** Dollars per million tokens. */
-  price: { input: number; output: number; cacheRead: number };
+  price: Price;
+  lifecycle: Lifecycle;
   /** ISO date of release. It gives `/v1/models` its order. */
   released: string;
 };
-
-const MILLION = 1_048_576;
-
-/** The properties that all models of one generation share. */
-type Generation = Omit<GeminiModel, 'id' | 'displayName' | 'thinking' | 'price' | 'released'>;
-
-const GEMINI_2_0: Generation = {
-  family: 'gemini-2.0',
-  inputTokens: MILLION,
-  outputTokens: 8_192,
-  longAnswers: false,
-  signatures: 'none',
-  mediaInResponses: false,
-  readsUrls: false,
-  callIds: false,
-  jsonWithTools: false,
-  sampling: 'honoured',
-};
-const GEMINI_1_5: Generation = { ...GEMINI_2_0, family: 'gemini-1.5' };
-const GEMINI_2_5: Generation = {
-  ...GEMINI_2_0,
-  family: 'gemini-2.5',
-  outputTokens: 65_536,
-  signatures: 'optional',
-};
-const GEMINI_3: Generation = {
-  family: 'gemini-3',
-  inputTokens: MILLION,
-  outputTokens: 65_536,
-  longAnswers: false,
-  signatures: 'required',
-  mediaInResponses: true,
-  readsUrls: true,
-  callIds: true,
-  jsonWithTools: true,
-  sampling: 'ignored',
-};
-const GEMINI_4: Generation = { ...GEMINI_3, family: 'gemini-4', longAnswers: true };
-
-const NO_THINKING: Thinking = { kind: 'none' };
-const LOW_HIGH: Thinking = { kind: 'level', levels: ['low', 'high'] };
-const LOW_TO_HIGH: Thinking = { kind: 'level', levels: ['low', 'medium', 'high'] };
-const LOW_TO_XHIGH: Thinking = { kind: 'level', levels: ['low', 'medium', 'high', 'xhigh'] };
-const MINIMAL_TO_HIGH: Thinking = { kind: 'level', levels: ['minimal', 'low', 'medium', 'high'] };
-const budget = (min: number, max: number, off: boolean): Thinking => ({ kind: 'budget', min, max, off });
-
-type Price = [input: number, output: number, cacheRead: number];
-
-const row = (
-  generation: Generation,
-  id: string,
-  displayName: string,
-  thinking: Thinking,
-  [input, output, cacheRead]: Price,
-  released: string,
-): GeminiModel => ({
-  ...generation,
-  id,
-  displayName,
-  thinking,
-  price: { input, output, cacheRead },
-  released,
-});
-
-/** Newest first: the order of `/v1/models`. */
-export const MODELS: readonly GeminiModel[] = [
-  row(GEMINI_4, 'gemini-4-neon', 'Gemini 4 Neon', LOW_TO_XHIGH, [3, 15, 0.15], '2026-11-18'),
-  row(GEMINI_4, 'gemini-4-hydrogen', 'Gemini 4 Hydrogen', LOW_TO_XHIGH, [1.5, 7.5, 0.075], '2026-11-12'),
-  row(GEMINI_4, 'gemini-4-carbon', 'Gemini 4 Carbon', LOW_TO_HIGH, [2, 10, 0.1], '2026-11-10'),
-  row(GEMINI_4, 'gemini-4-argon', 'Gemini 4 Argon', LOW_TO_HIGH, [2, 10, 0.1], '2026-10-13'),
-  row(GEMINI_3, 'gemini-3.8-flash', 'Gemini 3.8 Flash', LOW_TO_HIGH, [0.75, 3.75, 0.075], '2026-09-02'),
-  row(GEMINI_3, 'gemini-3.7-flash', 'Gemini 3.7 Flash', LOW_TO_HIGH, [0.75, 3.75, 0.075], '2026-08-25'),
-  row(GEMINI_3, 'gemini-3.6-flash', 'Gemini 3.6 Flash', MINIMAL_TO_HIGH, [0.75, 3.75, 0.075], '2026-08-01'),
-  row(GEMINI_3, 'gemini-3.5-flash', 'Gemini 3.5 Flash', MINIMAL_TO_HIGH, [1.5, 9, 0.15], '2026-06-02'),
-  row(
-    GEMINI_3,
-    'gemini-3.5-flash-lite',
-    'Gemini 3.5 Flash-Lite',
-    MINIMAL_TO_HIGH,
-    [0.3, 2.5, 0.03],
-    '2026-06-01',
-  ),
-  row(
-    GEMINI_3,
-    'gemini-3.1-flash-lite',
-    'Gemini 3.1 Flash-Lite',
-    MINIMAL_TO_HIGH,
-    [0.25, 1.5, 0.025],
-    '2026-03-02',
-  ),
-  row(
-    GEMINI_3,
-    'gemini-3.1-pro-preview',
-    'Gemini 3.1 Pro (preview)',
-    LOW_TO_HIGH,
-    [2, 12, 0.2],
-    '2026-03-01',
-  ),
-  row(
-    GEMINI_3,
-    'gemini-3-flash-preview',
-    'Gemini 3 Flash (preview)',
-    MINIMAL_TO_HIGH,
-    [0.5, 3, 0.05],
-    '2025-12-17',
-  ),
-  row(GEMINI_3, 'gemini-3-pro-preview', 'Gemini 3 Pro (preview)', LOW_HIGH, [2, 12, 0.2], '2025-11-18'),
-  row(
-    GEMINI_2_5,
-    'gemini-2.5-flash-lite',
-    'Gemini 2.5 Flash-Lite',
-    budget(512, 24_576, true),
-    [0.1, 0.4, 0.01],
-    '2025-07-22',
-  ),
-  row(
-    GEMINI_2_5,
-    'gemini-2.5-pro',
-    'Gemini 2.5 Pro',
-    budget(128, 32_768, false),
-    [1.25, 10, 0.125],
-    '2025-06-17',
-  ),
-  row(
-    GEMINI_2_5,
-    'gemini-2.5-flash',
-    'Gemini 2.5 Flash',
-    budget(0, 24_576, true),
-    [0.3, 2.5, 0.03],
-    '2025-06-17',
-  ),
-  row(GEMINI_2_0, 'gemini-2.0-flash', 'Gemini 2.0 Flash', NO_THINKING, [0.1, 0.4, 0.025], '2025-02-05'),
-  row(GEMINI_1_5, 'gemini-1.5-flash', 'Gemini 1.5 Flash', NO_THINKING, [0.075, 0.3, 0.01875], '2024-05-24'),
-];
 
 /** Google's moving aliases and the model that each points to today. `modelVersion` in the answer names the real one. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -196,29 +65,52 @@ const ALIASES: Readonly<Record<string, string>> = {
 
 const NEWEST = 'gemini-4-argon';
 
-const BY_ID = new Map(MODELS.map((model) => [model.id, model]));
+/** The rows of all models, and the rules by which an id finds its row. It never changes: another list makes another table. */
+export class ModelTable {
+  /** Newest first. */
+  readonly rows: readonly GeminiModel[];
+  readonly #byId: ReadonlyMap<string, GeminiModel>;
+  /** The beginnings of ids and the rows that they mean, the longest first. */
+  readonly #stems: readonly { stem: string; model: GeminiModel }[];
 
-/** The beginnings of ids and the rows that they mean, the longest first. */
-const STEMS = MODELS.map((model) => ({ stem: `${model.id.replace(/-preview$/, '')}-`, model })).sort(
-  (a, b) => b.stem.length - a.stem.length,
-);
+  constructor(rows: readonly GeminiModel[]) {
+    this.rows = [...rows].sort((a, b) => b.released.localeCompare(a.released));
+    this.#byId = new Map(rows.map((model) => [model.id, model]));
+    this.#stems = rows
+      .map((model) => ({ stem: `${model.id.replace(/-preview$/, '')}-`, model }))
+      .sort((a, b) => b.stem.length - a.stem.length);
+  }
 
-/**
- * The row of `id`: its own row, the row of its alias, or the row of the longest known id with which it begins
- * (`gemini-2.5-flash-preview-09-2025`).
- */
-function knownRow(id: string): GeminiModel | undefined {
-  const exact = BY_ID.get(ALIASES[id] ?? id);
-  if (exact) return exact;
-  return STEMS.find(({ stem }) => id.startsWith(stem))?.model;
-}
+  /** The row under exactly this id. */
+  own(id: string): GeminiModel | undefined {
+    return this.#byId.get(id);
+  }
 
-/** True where `id` has a row. (`modelRow` gives a row for any id.) */
-export const isKnownModel = (id: string): boolean => knownRow(id) !== undefined;
+  /** True where `id` has a row. (`row` gives a row for any id.) */
+  isKnown(id: string): boolean {
+    return this.#known(id) !== undefined;
+  }
 
-/** The row for `id`. An unknown id gets the newest model's row under its own name. */
-export function modelRow(id: string): GeminiModel {
-  const known = knownRow(id) ?? BY_ID.get(NEWEST);
-  if (!known) throw new Error(`no model row for ${NEWEST}`);
-  return known.id === id ? known : { ...known, id };
+  /** The row for `id`. An unknown id gets the newest model's row under its own name. */
+  row(id: string): GeminiModel {
+    const known = this.#known(id) ?? this.own(NEWEST) ?? this.rows[0];
+    if (!known) throw new Error('a table of models without rows');
+    return known.id === id ? known : { ...known, id };
+  }
+
+  /** The same table with these rows in place of those with the same ids, or beside them. */
+  with(rows: readonly GeminiModel[]): ModelTable {
+    if (rows.length === 0) return this;
+    const ids = new Set(rows.map(({ id }) => id));
+    return new ModelTable([...this.rows.filter(({ id }) => !ids.has(id)), ...rows]);
+  }
+
+  /**
+   * The row of `id`: its own row, the row of its alias, or the row of the longest known id with which it begins
+   * (`gemini-2.5-flash-preview-09-2025`).
+   */
+  #known(id: string): GeminiModel | undefined {
+    const exact = this.own(id) ?? this.own(ALIASES[id] ?? id);
+    return exact ?? this.#stems.find(({ stem }) => id.startsWith(stem))?.model;
+  }
 }

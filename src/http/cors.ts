@@ -1,7 +1,7 @@
 /** The headers by which browsers learn whether a page of another site may use the API: `CORS_ORIGINS`. */
 
 import type { ServerSettings } from './deps.ts';
-import { FALLBACK_HEADER } from './fallback-header.ts';
+import { FALLBACK_HEADER, NOTICE_HEADER } from './fallback-header.ts';
 import { isApiPath } from './paths.ts';
 
 /** The value of `CORS_ORIGINS` that allows every origin. */
@@ -13,7 +13,7 @@ export const ANY_ORIGIN = '*';
  */
 const MAX_AGE = '7200';
 /** Headers of an answer that a page could not read without this list. */
-const EXPOSED = `request-id, retry-after, x-should-retry, ${FALLBACK_HEADER}`;
+const EXPOSED = `request-id, retry-after, x-should-retry, ${FALLBACK_HEADER}, ${NOTICE_HEADER}`;
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 
 type Settings = Pick<ServerSettings, 'corsOrigins'>;

@@ -38,6 +38,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   admission: Admission;
   /** The processes that serve the same port. */
   colleagues: Colleagues;
+  /** Reads Google's own list of models anew, in the background, unless it was read lately. */
+  refreshModels(): void;
   /** Counts of what succeeded and failed lately. */
   counters: Counters;
   /** The listeners that hear the story of each request. */

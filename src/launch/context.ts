@@ -74,7 +74,7 @@ export function readContext(args: Arguments, ports: LaunchPorts): LaunchContext 
 
 /** `inputTokens`: the window that the proxy tells. Where no proxy was asked, the models of these settings decide. */
 export function servedAt(baseUrl: string, inputTokens: number | undefined, context: LaunchContext): Served {
-  const ours = smallestWindow(listModels(context.config.modelMap));
+  const ours = smallestWindow(listModels(context.config.modelMap, context.config.models));
   const window = inputTokens ?? ours ?? Number.POSITIVE_INFINITY;
   return { baseUrl, token: context.expected.token, inputTokens: window };
 }

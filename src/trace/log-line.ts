@@ -197,7 +197,7 @@ class RequestLog {
   }
 
   #lines(status: number, ms: number, oddness: Oddness): string[] {
-    const { asked, usage, stopped, error, end, mended, continued, warnings } = this.#summary;
+    const { asked, usage, stopped, error, end, mended, continued, warnings, notice } = this.#summary;
     // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
     const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
@@ -208,6 +208,7 @@ class RequestLog {
       usage ? `${count(usage.in + usage.cached)} in${cached}, ${count(usage.out)} out` : '',
       duration(ms),
       asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
+      notice === undefined ? '' : `(${notice})`,
     ];
     if (warnings > 0) first.push(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'} (LOG_LEVEL=debug)`);
     // A request that failed at once needs no more words than its error.
@@ -236,6 +237,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     gemini_model: model,
     in_place_of: replaced?.model,
     because: replaced?.because,
+    model_notice: summary.notice,
     key: keyText(summary.key),
     stream: asked?.stream,
     first_content_ms: summary.firstSignMs,

@@ -20,6 +20,8 @@ export class Summary {
   key: string | undefined;
   /** The model that should have answered. */
   replaced: { model: string; because: string | undefined } | undefined;
+  /** What the user should know of the model. */
+  notice: string | undefined;
   retries = 0;
   /** The number of further requests over which the answer went on. */
   continued = 0;
@@ -57,6 +59,9 @@ export class Summary {
       case 'model-replaced':
         this.replaced ??= { model: event.from, because: event.because };
         this.model = event.to;
+        return;
+      case 'model-notice':
+        this.notice ??= event.notice;
         return;
       case 'warning':
         if (!event.routine) this.warnings++;

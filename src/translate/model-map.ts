@@ -1,6 +1,6 @@
 /** Decides which Gemini model answers for the id in a client's request. */
 import { MessagesError } from '../anthropic/errors.ts';
-import { type GeminiModel, modelRow } from '../gemini/models.ts';
+import type { GeminiModel, ModelTable } from '../gemini/models.ts';
 
 export type ModelMap = {
   /** `big`: the Gemini model for opus, sonnet, fable and unknown Claude ids. `small`: the one for haiku. */
@@ -63,10 +63,10 @@ function target(requested: string, id: string, map: ModelMap): string | undefine
 }
 
 /** The Gemini model for an id. Throws a MessagesError 404 for an id that names neither a Claude nor a Gemini model. */
-export function mapModel(requested: string, map: ModelMap): GeminiModel {
+export function mapModel(requested: string, map: ModelMap, models: ModelTable): GeminiModel {
   const id = bareId(requested);
   const found = target(requested, id, map);
   const gemini = found?.replace(PREFIX, '').replace(PREFIX, '');
   if (!gemini || !MODEL_NAME.test(gemini)) throw new MessagesError('not_found_error', `model: ${requested}`);
-  return modelRow(gemini);
+  return models.row(gemini);
 }

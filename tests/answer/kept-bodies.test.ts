@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { KeptBodies } from '../../src/answer/kept-bodies.ts';
 import { Lessons } from '../../src/answer/lessons.ts';
 import { type Outgoing, OutgoingMessage } from '../../src/answer/outgoing.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import { planFor } from '../support/answer.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { outgoing, scripted } from '../support/scripted-attempts.ts';

@@ -11,7 +11,7 @@ import type { Mending } from '../../src/answer/outgoing.ts';
 import type { Cost, Purse } from '../../src/answer/retries.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { failureClass } from '../../src/gemini/failure.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 
 const overloaded = new UpstreamError('status', 'The model is overloaded.', { status: 503 });
 const noKey = new UpstreamError('not-sent', 'every key is out of quota', { status: 429 });

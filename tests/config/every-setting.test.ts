@@ -37,6 +37,7 @@ const SAMPLES = {
   SMALL_MODEL: { value: 'gemini-3.8-flash' },
   MODEL_MAP: { value: '{"x":"gemini-3.8-flash"}' },
   MODEL_FALLBACKS: { value: 'none' },
+  MODELS_FILE: { value: fileOf('models.yaml', '- { id: gemini-4-neon, outputTokens: 7 }') },
   MAX_TOKENS_LIMIT: { value: '7' },
   URL_FETCH: { value: 'off' },
   HOST: { value: 'localhost' },
@@ -73,7 +74,7 @@ const SAMPLES = {
 /** The settings without the names of files; or why they are refused. */
 function read(env: Record<string, string>): string {
   try {
-    const { secretFiles: _, notices: __, replay, ...config } = readConfig(env, []);
+    const { watchedFiles: _, notices: __, replay, ...config } = readConfig(env, []);
     return canonicalJson({ ...config, replay: replay && { ...replay, pace: replay.pace(1_000) } });
   } catch (error) {
     return String(error);

@@ -37,6 +37,26 @@ describe('what is said at start', () => {
       { SMALL_MODEL: 'gpt-4o' },
       /^SMALL_MODEL: gpt-4o is not in this version's table; taken for one like the newest$/,
     ],
+    [
+      'a model that Google answers with another',
+      { BIG_MODEL: 'gemini-2.5-pro' },
+      /^BIG_MODEL: Google answers gemini-2\.5-pro with gemini-3\.8-flash from 2026-12-01 on$/,
+    ],
+    [
+      'and as small',
+      { SMALL_MODEL: 'google/gemini-2.5-flash' },
+      /^SMALL_MODEL: Google answers gemini-2\.5-flash with gemini-3\.5-flash-lite from 2026-12-01 on$/,
+    ],
+    [
+      'and in the map, by an id of a day',
+      { MODEL_MAP: '{"x":"gemini-2.5-flash-preview-09-2025"}' },
+      /^MODEL_MAP: Google answers gemini-2\.5-flash-preview-09-2025 with .* \(x\)$/,
+    ],
+    [
+      'a model of the table that is retired',
+      { MODEL_FALLBACKS: 'gemini-4-argon,gemini-4-hydrogen>gemini-2.0-flash' },
+      /^MODEL_FALLBACKS: Google has retired gemini-2\.0-flash \(2026-06-01\); gemini-3\.5-flash-lite takes its place$/,
+    ],
     ['and one in the map', { MODEL_MAP: '{"x*":"gemini-9"}' }, /^MODEL_MAP: gemini-9 is not in .* \(x\*\)$/],
     ['faults', { FAULTS: 'cut@2' }, /^FAULTS: upstream is made to fail: cut@2$/],
     ['a key given twice', { API_KEYS: 'a-1,b-2,a-1' }, /^API_KEYS: a key that is there twice is used once$/],
@@ -105,8 +125,8 @@ describe('what is said at start', () => {
   });
 
   test('a model that is not retired is left alone', () => {
-    expect(readConfig({ ...KEY, BIG_MODEL: 'gemini-2.5-pro' }, [])).toMatchObject({
-      modelMap: { big: 'gemini-2.5-pro' },
+    expect(readConfig({ ...KEY, BIG_MODEL: 'gemini-3.1-pro-preview' }, [])).toMatchObject({
+      modelMap: { big: 'gemini-3.1-pro-preview' },
       notices: [],
     });
   });

@@ -45,7 +45,7 @@ describe('what is read', () => {
   ])('%s', (_name, variable, text, expected) => {
     const path = fileWith(text);
     const config = readConfig({ [`${variable}_FILE`]: path }, []);
-    expect(config).toMatchObject({ ...expected, secretFiles: [path] });
+    expect(config).toMatchObject({ ...expected, watchedFiles: [path] });
     expect(secretsOf(config).length).toBeGreaterThan(0);
   });
 

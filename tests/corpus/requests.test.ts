@@ -4,7 +4,7 @@ import { MessagesError } from '../../src/anthropic/errors.ts';
 import type { CountTokensRequest, MessagesRequest } from '../../src/anthropic/request.ts';
 import { unusedKeys } from '../../src/anthropic/unknown-keys.ts';
 import { parseMessagesRequest } from '../../src/anthropic/validate.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
 import { validateRequest } from '../../src/sim/validator/index.ts';
 import { toCountRequest } from '../../src/translate/count.ts';

@@ -2,7 +2,7 @@
  * Google for a day: keys with quotas by minute and by day, models that fail by the script, and answers that can be told
  * apart. It keeps a row for everything that was sent to it.
  */
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import type { Clock, Fetch, Random } from '../../src/lib/ports.ts';
 import { readWish, type Wish } from './answer.ts';
 import {

@@ -1,6 +1,6 @@
 /** What is said of the ways in which Gemini fails: who is at fault, and whether a session would be stopped. */
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { MODELS } from '../../src/gemini/models.ts';
+import { MODELS } from '../../src/gemini/model-rows.ts';
 import { createSeededRandom, systemClock } from '../../src/lib/ports.ts';
 import { createMockFetch } from '../../src/sim/mock/index.ts';
 import { BAD_KEY, DoctorBench, GOOD_KEY } from '../support/doctor.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Lesson, type LessonStore, Lessons } from '../../src/answer/lessons.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { refusal } from '../support/keys.ts';

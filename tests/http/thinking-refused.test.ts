@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'bun:test';
 import { Lessons } from '../../src/answer/lessons.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { refusal } from '../support/keys.ts';
 import { ManualClock } from '../support/manual-clock.ts';

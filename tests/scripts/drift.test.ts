@@ -14,7 +14,7 @@ import {
   sightBody,
 } from '../../scripts/drift/recordings.ts';
 import { lookAtSdk } from '../../scripts/drift/sdk.ts';
-import { MODELS } from '../../src/gemini/models.ts';
+import { MODELS } from '../../src/gemini/model-rows.ts';
 import { textChunk } from '../support/proxy.ts';
 import { TURNS } from '../support/turns/folder.ts';
 

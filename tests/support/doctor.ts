@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { doctor } from '../../src/doctor/doctor.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { DoctorPorts } from '../../src/doctor/ports.ts';
-import { MODELS } from '../../src/gemini/models.ts';
+import { MODELS } from '../../src/gemini/model-rows.ts';
 import { type Clock, sleepOf, systemClock, systemConnect } from '../../src/lib/ports.ts';
 import { googleError, textChunk } from './proxy.ts';
 import { missing } from './scripted-google.ts';

@@ -8,7 +8,7 @@ import { QuarantineMemory } from '../../src/answer/quarantine-memory.ts';
 import type { Purse } from '../../src/answer/retries.ts';
 import { Quarantine } from '../../src/answer/tool-quarantine.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import { singleKey } from '../../src/keys/single-key.ts';
 import type { Logger } from '../../src/lib/log.ts';
 import type { Random } from '../../src/lib/ports.ts';

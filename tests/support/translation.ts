@@ -1,7 +1,7 @@
 /** Requests, contexts and an independent reading of Google's rules, for the tests of request translation. */
 import { estimateTokens } from '../../src/answer/estimate-tokens.ts';
 import type { MessagesRequest } from '../../src/anthropic/request.ts';
-import { modelRow } from '../../src/gemini/models.ts';
+import { modelRow } from '../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest, RequestContent, RequestPart } from '../../src/gemini/wire.ts';
 import type { RequestContext } from '../../src/translate/context.ts';
 

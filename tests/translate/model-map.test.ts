@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
+import { BUILT_IN } from '../../src/gemini/model-rows.ts';
 import { type ModelMap, mapModel } from '../../src/translate/model-map.ts';
 
 const MAP: ModelMap = { big: 'gemini-4-argon', small: 'gemini-4-hydrogen', patterns: [] };
@@ -23,7 +24,7 @@ describe('a model id', () => {
     ['models/gemini-4-neon', 'gemini-4-neon'],
     ['google/gemini-9-opus', 'gemini-9-opus'],
   ])('%s is served by %s', (requested, id) => {
-    expect(mapModel(requested, MAP).id).toBe(id);
+    expect(mapModel(requested, MAP, BUILT_IN).id).toBe(id);
   });
 
   test.each(['gpt-5', 'invalid', '[1m]', 'models/', 'gemini/../../x', 'gemini-a b', 'gemini-x?key=y'])(
@@ -31,7 +32,7 @@ describe('a model id', () => {
     (requested) => {
       let thrown: unknown;
       try {
-        mapModel(requested, MAP);
+        mapModel(requested, MAP, BUILT_IN);
       } catch (error) {
         thrown = error;
       }
@@ -64,6 +65,6 @@ describe('patterns', () => {
     ['claude--5', 'gemini-3.6-flash'],
     ['gpt-5', 'gemini-2.5-flash'],
   ])('%s goes to %s', (requested, id) => {
-    expect(mapModel(requested, map).id).toBe(id);
+    expect(mapModel(requested, map, BUILT_IN).id).toBe(id);
   });
 });

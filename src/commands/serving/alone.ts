@@ -21,12 +21,13 @@ export async function serveAlone(serving: Serving): Promise<void> {
   process.on('SIGINT', close);
   process.on('SIGTERM', close);
   const reload = () => readAnew(serving, (next) => system.reload(next));
-  reloadOnChange([...files.paths, ...config.secretFiles], reload, close);
+  reloadOnChange([...files.paths, ...config.watchedFiles], reload, close);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(listening.url, serving, close);
   announce(config, format, listening.url, logger);
   const unread = unreadEnvFile();
   if (unread) logger.warn({}, unread);
   void system.warnOfNoUpstream();
+  void system.refreshModels();
   await system.warmUp().catch(failed);
 }

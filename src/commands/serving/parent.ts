@@ -49,7 +49,7 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
     failed(error);
   });
   const tellAll = () => supervisor.tellAll({ kind: 'reload' });
-  reloadOnChange([...files.paths, ...config.secretFiles], () => readAnew(serving, tellAll), close);
+  reloadOnChange([...files.paths, ...config.watchedFiles], () => readAnew(serving, tellAll), close);
   const url = urlOf(config.host, port);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(url, serving, close);

@@ -22,7 +22,7 @@ export function reloadOnChange(
     watchFiles(fresh, onChange, { clock: systemClock });
   };
   // The settings may name another file than before.
-  const onChange = () => watch(readAnew()?.secretFiles ?? []);
+  const onChange = () => watch(readAnew()?.watchedFiles ?? []);
   process.on('SIGHUP', (signal) => {
     if (isTerminalGone()) close(signal);
     else onChange();

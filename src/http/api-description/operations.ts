@@ -53,6 +53,11 @@ export const HEADERS = {
       'Another model has answered: `<model>; in-place-of=<model>; because=<failure>`. Absent where the mapped model did.',
     schema: { type: 'string' },
   },
+  'x-model-notice': {
+    description:
+      'What the user should know of the Gemini model, in words: Google is about to retire it, has retired it, or answers with another. Absent for other models.',
+    schema: { type: 'string' },
+  },
 } as const satisfies Record<string, JsonObject>;
 export type HeaderName = keyof typeof HEADERS;
 
@@ -107,7 +112,7 @@ export const OPERATIONS = {
       200: {
         description: 'The answer: JSON, or a stream where the request has `stream: true`.',
         content: { 'application/json': 'Message', 'text/event-stream': 'MessageStream' },
-        headers: ['x-fallback-model'],
+        headers: ['x-fallback-model', 'x-model-notice'],
       },
     },
     errors: EVERY_ERROR,
@@ -140,6 +145,11 @@ export const OPERATIONS = {
       query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 20 }, 'The length of the page.'),
       query('after_id', { type: 'string' }, 'The page after this id: `last_id` of the page before.'),
       query('before_id', { type: 'string' }, 'The page that ends before this id.'),
+      query(
+        'lifecycle',
+        { type: 'array', items: { type: 'string', enum: ['active', 'deprecated', 'retired'] } },
+        'Only models at these stages. Without it, all but those that are retired.',
+      ),
     ],
     answers: { 200: { description: 'One page, newest first.', content: json('ModelPage') } },
     errors: WITH_KEY,

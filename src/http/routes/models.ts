@@ -5,9 +5,9 @@
 
 import { checkVersionIfGiven } from '../../answer/api-version.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
-import { type GeminiModel, MODELS } from '../../gemini/models.ts';
+import type { GeminiModel, ModelTable } from '../../gemini/models.ts';
 import { quoted } from '../../lib/shown-text.ts';
-import { type ModelMap, mapModel } from '../../translate/model-map.ts';
+import { type ModelMap, mapModel, namesGemini } from '../../translate/model-map.ts';
 import type { ModelInfo, ModelPage } from '../api-description/answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -15,13 +15,15 @@ import { jsonResponse } from '../responses.ts';
 
 /**
  * The ids that Claude Code and the SDKs know, newest first. Clients show them for choosing. Other Claude ids work as
- * well.
+ * well: older ones, with a date, with `-latest` or `[1m]` at the end.
  */
 const CLAUDE_IDS = [
   'claude-opus-5-5',
   'claude-fable-5-2',
   'claude-sonnet-5-5',
   'claude-haiku-5-5',
+  'claude-mythos-5-2',
+  'claude-opus-5',
   'claude-sonnet-5',
   'claude-opus-4-8',
   'claude-sonnet-4-6',
@@ -71,39 +73,74 @@ function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
   };
 }
 
-/** The display name of an id: `claude-opus-5-5` becomes `Claude Opus 5.5`. */
+/** The display name of an id: `claude-opus-5-5` and `claude-opus-5-5-20261101` become `Claude Opus 5.5`. */
 const claudeName = (id: string) =>
   id
+    .replace(/-\d{8}$/, '')
     .replace(/-(\d{1,2})-(\d{1,2})\b/, ' $1.$2')
     .split(/[- ]/)
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join(' ');
 
+const CLAUDE_LINE = new RegExp(`^claude-.*(?:${LINES.join('|')})`);
+
+function displayName(id: string, model: GeminiModel): string {
+  if (id === model.id) return model.displayName;
+  return CLAUDE_LINE.test(id) ? `${claudeName(id)} (${model.displayName})` : `${id} (${model.displayName})`;
+}
+
+const STAGES = ['active', 'deprecated', 'retired'] as const;
+type Stage = (typeof STAGES)[number];
+const isStage = (text: string): text is Stage => STAGES.some((stage) => stage === text);
+
+const dateTime = (day: string | undefined) => (day === undefined ? null : `${day}T00:00:00Z`);
+
+/** How long the model is served. An id that is mapped to a model is served as long as the map says so. */
+function served(id: string, { id: own, lifecycle }: GeminiModel) {
+  const { stage, deprecated, retires } = lifecycle;
+  if (id !== own || stage === 'stable' || stage === 'preview')
+    return { lifecycle: 'active' as const, deprecated_at: null, retires_at: null };
+  return { lifecycle: stage, deprecated_at: dateTime(deprecated), retires_at: dateTime(retires) };
+}
+
 function modelInfo(id: string, model: GeminiModel): ModelInfo {
-  const isClaude = id.startsWith('claude-');
   return {
     id,
     type: 'model',
-    display_name: isClaude ? `${claudeName(id)} (${model.displayName})` : model.displayName,
+    display_name: displayName(id, model),
     created_at: `${model.released}T00:00:00Z`,
-    lifecycle: 'active',
-    line: LINES.find((line) => isClaude && id.includes(line)) ?? null,
-    deprecated_at: null,
-    retires_at: null,
+    line: LINES.find((line) => id.startsWith('claude-') && id.includes(line)) ?? null,
+    ...served(id, model),
     max_input_tokens: model.inputTokens,
     max_tokens: model.outputTokens,
     capabilities: capabilities(model),
   };
 }
 
+/** Ids of the user's own: those of `MODEL_MAP` without a `*`. */
+const ownIds = ({ patterns }: ModelMap): string[] =>
+  patterns.map(([pattern]) => pattern).filter((pattern) => !pattern.includes('*'));
+
 /**
  * The models, newest first. The date is that of the Gemini model which answers for an id. Where two dates are equal,
  * Claude's ids come before Gemini's.
  */
-export function listModels(map: ModelMap): ModelInfo[] {
-  const claude = CLAUDE_IDS.map((id) => modelInfo(id, mapModel(id, map)));
-  const gemini = MODELS.map((model) => modelInfo(model.id, model));
+export function listModels(map: ModelMap, models: ModelTable): ModelInfo[] {
+  const mapped = [...new Set([...CLAUDE_IDS, ...ownIds(map)])].filter((id) => models.own(id) === undefined);
+  const claude = mapped.map((id) => modelInfo(id, mapModel(id, map, models)));
+  const gemini = models.rows.map((model) => modelInfo(model.id, model));
   return [...claude, ...gemini].sort((a, b) => b.created_at.localeCompare(a.created_at));
+}
+
+/** The stages that the client asks for: `lifecycle` or `lifecycle[]`, once or several times. Without it all but `retired`. */
+function wantedStages(query: URLSearchParams): ReadonlySet<Stage> {
+  const given = [...query.getAll('lifecycle'), ...query.getAll('lifecycle[]')].flatMap((text) =>
+    text.split(','),
+  );
+  const stages = given.filter(isStage);
+  if (stages.length < given.length)
+    throw new MessagesError('invalid_request_error', `lifecycle: Input should be ${STAGES.join(', ')}`);
+  return new Set(stages.length > 0 ? stages : ['active', 'deprecated']);
 }
 
 function readLimit(text: string | null): number {
@@ -145,16 +182,26 @@ export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams):
 
 export function answerModels(client: ClientRequest, deps: ServerDeps): Response {
   checkVersionIfGiven(client.request.headers);
-  return jsonResponse(pageOfModels(listModels(deps.settings.modelMap), client.url.searchParams));
+  const { modelMap, models } = deps.settings;
+  const query = client.url.searchParams;
+  const stages = wantedStages(query);
+  // For the next request: the list is read in the background, and this answer does not wait for it.
+  deps.refreshModels();
+  return jsonResponse(
+    pageOfModels(
+      listModels(modelMap, models).filter(({ lifecycle }) => stages.has(lifecycle)),
+      query,
+    ),
+  );
 }
 
 export function answerModel(client: ClientRequest, deps: ServerDeps): Response {
   checkVersionIfGiven(client.request.headers);
   const id = client.params['id'] ?? '';
-  const { modelMap } = deps.settings;
-  const listed = listModels(modelMap).find((model) => model.id === id.replace(/^models\//, ''));
+  const { modelMap, models } = deps.settings;
+  const listed = listModels(modelMap, models).find((model) => model.id === id.replace(/^models\//, ''));
   if (listed) return jsonResponse(listed);
-  // A Claude id that is not in the list is served, too. Whether a Gemini id exists, only Google can tell.
-  if (id.startsWith('claude-')) return jsonResponse(modelInfo(id, mapModel(id, modelMap)));
+  // Other ids that are mapped are served, too. Whether a Gemini id exists, only Google can tell.
+  if (!namesGemini(id, modelMap)) return jsonResponse(modelInfo(id, mapModel(id, modelMap, models)));
   throw new MessagesError('not_found_error', `model: ${id}`);
 }

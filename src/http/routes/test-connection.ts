@@ -108,7 +108,7 @@ function summary(
 export async function testConnection(client: ClientRequest, deps: ServerDeps): Promise<Response> {
   const { settings, keys, clock } = deps;
   client.keepOpen();
-  const model = mapModel(settings.modelMap.small, settings.modelMap).id;
+  const model = mapModel(settings.modelMap.small, settings.modelMap, settings.models).id;
   const begun = clock.monotonic();
   const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, client, deps)));
   const states = keys.states().map((state) => tellKey(state, clock));

@@ -2,7 +2,7 @@
 
 import type { Noise } from '../../sim/match.ts';
 import type { ClientWire } from '../../sim/record/raw.ts';
-import { FALLBACK_HEADER } from '../fallback-header.ts';
+import { FALLBACK_HEADER, NOTICE_HEADER } from '../fallback-header.ts';
 import { settleToolResults } from './settle-tool-results.ts';
 
 /** None of these headers holds the client's key, its session or its machine. */
@@ -16,7 +16,15 @@ export const CLIENT_WIRE: ClientWire = {
     // A random name of a subagent. Without it the subagent's requests would look like those of the main conversation.
     'x-claude-code-agent-id',
   ],
-  responseHeaders: ['allow', 'content-type', 'request-id', 'retry-after', 'x-should-retry', FALLBACK_HEADER],
+  responseHeaders: [
+    'allow',
+    'content-type',
+    'request-id',
+    'retry-after',
+    'x-should-retry',
+    FALLBACK_HEADER,
+    NOTICE_HEADER,
+  ],
   query: ['beta'],
 };
 

@@ -3,7 +3,8 @@
  * bytes of Google's wire. It is deterministic, except for ids and pace, which come from `random`.
  */
 import type { SharedState } from '../../cluster/shared.ts';
-import { type GeminiModel, isKnownModel, modelRow } from '../../gemini/models.ts';
+import { BUILT_IN } from '../../gemini/model-rows.ts';
+import type { GeminiModel, ModelTable } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { contentHash } from '../../lib/hash.ts';
 import { tryParseJson } from '../../lib/json.ts';
@@ -37,6 +38,8 @@ export type MockOptions = {
   clock: Clock;
   /** How it counts together with the mocks of other processes. By default it counts alone. */
   shared?: SharedState;
+  /** The models that there are. The default is the built-in table. */
+  models?: () => ModelTable;
   /** The pace of answers. The default is `instant`, which no scenario changes. */
   pace?: Pace;
 };
@@ -88,14 +91,15 @@ class Mock {
         { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' },
         false,
       );
-    if (id === undefined) return jsonReply(modelPage(searchParams));
+    const models = this.#options.models?.() ?? BUILT_IN;
+    if (id === undefined) return jsonReply(modelPage(models.rows, searchParams));
     const name = decodeURIComponent(id);
     const streams = method === 'streamGenerateContent';
-    if (!isKnownModel(name)) {
+    if (!models.isKnown(name)) {
       const error = modelNotFound(name, version, streams ? 'generateContent' : (method ?? 'generateContent'));
       return refuse(error, streams, exchange);
     }
-    const model = modelRow(name);
+    const model = models.row(name);
     if (method === undefined) return jsonReply(modelEntry(model));
     const text = await new Response(init.body).text();
     return this.#answer({ url, init, model, method, text, exchange });

@@ -1,5 +1,6 @@
 /** Answers `models` and `models/{id}` as Google does. */
-import { type GeminiModel, MODELS } from '../../gemini/models.ts';
+
+import type { GeminiModel } from '../../gemini/models.ts';
 
 const PAGE_SIZE = 50;
 
@@ -21,10 +22,10 @@ export function modelEntry(model: GeminiModel) {
 }
 
 /** One page of the list. The token of a page is the position at which the next page begins. */
-export function modelPage(query: URLSearchParams) {
+export function modelPage(all: readonly GeminiModel[], query: URLSearchParams) {
   const size = Number(query.get('pageSize') ?? PAGE_SIZE) || PAGE_SIZE;
   const start = Number(query.get('pageToken') ?? 0) || 0;
-  const models = MODELS.slice(start, start + size).map(modelEntry);
+  const models = all.slice(start, start + size).map(modelEntry);
   const end = start + models.length;
-  return { models, ...(end < MODELS.length ? { nextPageToken: String(end) } : {}) };
+  return { models, ...(end < all.length ? { nextPageToken: String(end) } : {}) };
 }

@@ -9,7 +9,7 @@ import { ERROR_STATUS } from '../../../src/anthropic/errors.ts';
 import type { StopReason } from '../../../src/anthropic/message.ts';
 import type { UpstreamErrorKind } from '../../../src/gemini/errors.ts';
 import type { Frame, Repair } from '../../../src/gemini/frames.ts';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import type { RequestPart, ResponsePart } from '../../../src/gemini/wire.ts';
 import { END_KINDS, type RecordedRequest, type UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 import { createRedactor } from '../../../src/sim/redact.ts';

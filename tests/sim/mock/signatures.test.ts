@@ -1,6 +1,6 @@
 /** Signatures: equal for equal parts, recognised in another process, refused when changed or foreign. */
 import { describe, expect, test } from 'bun:test';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import { isInPlace, isIssued, issueSignature } from '../../../src/sim/mock/signing.ts';
 import { ask, declare, fakeExchange, mockFetch, partsOf, userSays } from './harness.ts';
 

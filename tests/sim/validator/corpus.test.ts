@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import { isObject } from '../../../src/lib/json.ts';
 import { readCountRequest } from '../../../src/sim/validator/count-tokens.ts';
 import { ENUMS } from '../../../src/sim/validator/enums.ts';

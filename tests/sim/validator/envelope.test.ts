@@ -1,6 +1,6 @@
 /** The form of a refusal, and countTokens bodies. */
 import { describe, expect, test } from 'bun:test';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import { readCountRequest } from '../../../src/sim/validator/count-tokens.ts';
 import { validateRequest } from '../../../src/sim/validator/index.ts';
 import { ARGON, hello, messageOf, model, user } from './requests.ts';

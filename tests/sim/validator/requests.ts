@@ -1,5 +1,5 @@
 /** Small Gemini requests, and what the validator says about them. */
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import { type ValidateOptions, validateRequest } from '../../../src/sim/validator/index.ts';
 
 export const ARGON = 'gemini-4-argon';

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ContentBlock } from '../../../src/anthropic/content.ts';
 import type { Message } from '../../../src/anthropic/request.ts';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import { validateRequest } from '../../../src/sim/validator/index.ts';
 import { toGeminiRequest } from '../../../src/translate/request/index.ts';
 import { call, model, result, say, system, user } from '../../support/history.ts';

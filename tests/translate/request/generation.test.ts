@@ -1,7 +1,7 @@
 /** Limits, sampling, thinking and the form of the answer, by model. */
 import { describe, expect, test } from 'bun:test';
 import type { Effort, MessagesRequest, ThinkingConfig } from '../../../src/anthropic/request.ts';
-import { MODELS } from '../../../src/gemini/models.ts';
+import { MODELS } from '../../../src/gemini/model-rows.ts';
 import { validateRequest } from '../../../src/sim/validator/index.ts';
 import { toGeminiRequest } from '../../../src/translate/request/index.ts';
 import { contextFor, deepFreeze, requestOf } from '../../support/translation.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { UpstreamError } from '../../../src/gemini/errors.ts';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest } from '../../../src/gemini/wire.ts';
 import { repairedRequest, requestWithoutSignatures } from '../../../src/translate/request/repair.ts';
 

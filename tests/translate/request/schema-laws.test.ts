@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import type { Json, JsonObject } from '../../../src/lib/json.ts';
 import { validateRequest } from '../../../src/sim/validator/index.ts';
 import { schemasIn } from '../../../src/translate/request/schema/keywords.ts';

@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { MessagesError } from '../../../src/anthropic/errors.ts';
-import { modelRow } from '../../../src/gemini/models.ts';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
 import type { JsonObject } from '../../../src/lib/json.ts';
 import { validateRequest } from '../../../src/sim/validator/index.ts';
 import { toAnswerSchema, toInputSchema } from '../../../src/translate/request/schema/outgoing.ts';

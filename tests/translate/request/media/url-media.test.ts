@@ -5,7 +5,7 @@ import { describe, expect, test } from 'bun:test';
 import type { ContentBlock } from '../../../../src/anthropic/content.ts';
 import type { Message } from '../../../../src/anthropic/request.ts';
 import { parseMessagesRequest } from '../../../../src/anthropic/validate.ts';
-import { modelRow } from '../../../../src/gemini/models.ts';
+import { modelRow } from '../../../../src/gemini/model-rows.ts';
 import type { MediaFacts } from '../../../../src/translate/context.ts';
 import { toGeminiRequest } from '../../../../src/translate/request/index.ts';
 import { mediaPlaces } from '../../../../src/translate/request/media/media-places.ts';

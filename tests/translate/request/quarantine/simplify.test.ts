@@ -1,7 +1,7 @@
 /** Declarations in the form that Google has always taken. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { modelRow } from '../../../../src/gemini/models.ts';
+import { modelRow } from '../../../../src/gemini/model-rows.ts';
 import type { Json, JsonObject } from '../../../../src/lib/json.ts';
 import { validateRequest } from '../../../../src/sim/validator/index.ts';
 import {
