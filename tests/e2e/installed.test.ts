@@ -131,9 +131,9 @@ describe.each(FORMS.filter(({ skip }) => !skip))('$form', ({ make }) => {
   }, 60_000);
 
   test("writes Claude Code's settings, and says how this program takes them back", async () => {
-    const said = await runHere(['claude', '--write-settings', '--yes', '--port', '1']);
-    expect(said).toMatchObject({ code: 0, err: expect.stringContaining(' claude --undo user') });
-    expect(said.err).not.toContain('bun run');
+    const { code, err } = await runHere(['claude', '--write-settings', '--yes', '--port', '1']);
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining(' claude --undo user') });
+    expect(err).not.toContain('bun run');
     expect(await runHere(['claude', '--undo'])).toMatchObject({ code: 0 });
     expect(place.left()).toEqual([]);
   }, 60_000);
