@@ -150,7 +150,6 @@ export async function buildOpenApi(app: AnyElysia, version: string): Promise<Jso
   return {
     openapi: '3.1.0',
     info: { ...INFO, version },
-    servers: [{ url: '/', description: 'This server' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths: await listedPaths(app),
     components: {

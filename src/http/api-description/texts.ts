@@ -84,8 +84,7 @@ export const ERROR_TEXTS = {
   conflict_error: 'Gemini told of a conflict. Try again.',
   request_too_large: 'The body is larger than 32 MB, or than Google takes.',
   rate_limit_error: 'The quota of every key is used up. `retry-after` says when to come back.',
-  api_error:
-    'Google failed, cannot be reached, or is spared after too many failures; or a bug of this proxy.',
+  api_error: 'Google failed by its own account, or this proxy has a bug.',
   timeout_error: 'Gemini did not answer in time.',
   overloaded_error: 'The model, or this proxy, has too much to do. Try again.',
 } as const satisfies Record<ErrorType, string>;

@@ -4,3 +4,9 @@ declare module 'swagger-ui-dist/*' {
 
   export = path;
 }
+
+declare module '*.css' {
+  const path: string;
+
+  export = path;
+}

@@ -1,0 +1,85 @@
+/** The page of `/swagger` in a real browser, and what a person does there. */
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** The browser of this machine; undefined where there is none. */
+export const findChromium = (): string | undefined =>
+  NAMES.map((name) => Bun.which(name)).find((path) => path !== null) ?? undefined;
+
+export const launch = (executablePath: string): Promise<Browser> =>
+  // The pages are our own, and in a container Chromium has no sandbox.
+  chromium.launch({ executablePath, args: ['--no-sandbox'] });
+
+/** How a person looks at the page. */
+export type View = { width: number; colors: 'light' | 'dark' };
+
+export type OpenPage = {
+  page: Page;
+  /** What the browser complained of, and requests to other hosts. */
+  complaints: readonly string[];
+};
+
+/** Milliseconds for one step of a person. */
+const STEP_MS = 20_000;
+
+/** Opens the page at `url`. An answer with an error status is no complaint: the page shows it. */
+export async function openSwagger(browser: Browser, url: string, view: View): Promise<OpenPage> {
+  const page = await browser.newPage({
+    viewport: { width: view.width, height: 900 },
+    colorScheme: view.colors,
+  });
+  page.setDefaultTimeout(STEP_MS);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    const isStatus = message.text().startsWith('Failed to load resource: the server responded with');
+    if (message.type() !== 'log' && !isStatus) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    const address = request.url();
+    if (!address.startsWith(`${url}/`) && !address.startsWith('data:'))
+      complaints.push(`a request to ${address}`);
+  });
+  await page.goto(`${url}/swagger`);
+  await page.locator('.opblock').first().waitFor();
+  return { page, complaints };
+}
+
+export const blockOf = (page: Page, tag: string, id: string): Locator =>
+  page.locator(`#operations-${tag}-${id}`);
+
+/** Opens an operation, and makes it ready to be sent. */
+export async function openOperation(block: Locator): Promise<void> {
+  await block.locator('.opblock-summary-control').click();
+  await block.locator('.opblock-body').waitFor();
+  await block.locator('.try-out__btn').click();
+}
+
+export type Shown = { status: number; body: string };
+
+/** Presses "Execute", and reads the answer that is shown then. */
+export async function execute(block: Locator): Promise<Shown> {
+  const answer = block.locator('.live-responses-table');
+  if ((await answer.count()) > 0) await block.locator('.btn-clear').click();
+  await block.locator('button.execute').click();
+  // Of an answer that has ended the duration is shown, and of an error its name.
+  await answer
+    .getByText('Request duration')
+    .or(answer.getByText(/^Error:/))
+    .first()
+    .waitFor();
+  return {
+    status: Number.parseInt((await answer.locator('.response-col_status').last().textContent()) ?? '', 10),
+    body: (await answer.locator('.response-col_description pre').first().textContent()) ?? '',
+  };
+}
+
+/** Enters a key under "Authorize". `header`: which of the two ways. */
+export async function authorize(page: Page, header: 'x-api-key' | 'bearer', key: string): Promise<void> {
+  await page.locator('.auth-wrapper button.authorize').first().click();
+  const form = page.locator('.auth-container').nth(header === 'x-api-key' ? 0 : 1);
+  await form.locator('input').fill(key);
+  await form.locator('button.authorize').click();
+  await page.locator('.close-modal').click();
+}
