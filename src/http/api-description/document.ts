@@ -109,10 +109,20 @@ function bodyOf(route: string, schema: string): JsonObject {
   };
 }
 
-/** A key is not needed where the proxy has none. */
-const SECURITY: Json = [{ apiKey: [] }, { bearer: [] }, {}];
+/** What the document says of one server. */
+export type Described = {
+  version: string;
+  /** True where clients must send the proxy's key. Else they may. */
+  isLocked: boolean;
+};
 
-function operationOf(route: string): JsonObject {
+const securityOf = ({ isLocked }: Described): Json => [
+  { apiKey: [] },
+  { bearer: [] },
+  ...(isLocked ? [] : [{}]),
+];
+
+function operationOf(route: string, described: Described): JsonObject {
   const operation: Operation | undefined = (OPERATIONS as Readonly<Record<string, Operation>>)[route];
   if (!operation) throw new Error(`the route ${route} has no description`);
   const { tag, id, summary, description, parameters = [], body } = operation;
@@ -125,33 +135,33 @@ function operationOf(route: string): JsonObject {
     ...(parameters.length > 0 ? { parameters: [...parameters] } : {}),
     ...(body === undefined ? {} : { requestBody: bodyOf(route, body) }),
     responses: responsesOf(route, operation),
-    security: needsKey ? SECURITY : [],
+    security: needsKey ? securityOf(described) : [],
   };
 }
 
 /** The paths as the plugin lists them: in its order, without pages. */
-async function listedPaths(app: AnyElysia): Promise<JsonObject> {
+async function listedPaths(app: AnyElysia, described: Described): Promise<JsonObject> {
   const listed = new Elysia().use(swagger({ path: '/listed' })).use(app);
   const document: unknown = await (await listed.handle(new Request('http://localhost/listed/json'))).json();
   const paths = isObject(document) && isObject(document['paths']) ? document['paths'] : {};
-  const described = Object.entries(paths).map(([path, methods]) => {
+  const operations = Object.entries(paths).map(([path, methods]) => {
     const route = path.replace(/\{(\w+)\}/g, ':$1');
-    const operations = Object.keys(isObject(methods) ? methods : {}).map((method) => [
+    const methodsOf = Object.keys(isObject(methods) ? methods : {}).map((method) => [
       method,
-      operationOf(`${method.toUpperCase()} ${route}`),
+      operationOf(`${method.toUpperCase()} ${route}`, described),
     ]);
-    return [path, Object.fromEntries(operations)];
+    return [path, Object.fromEntries(methodsOf)];
   });
-  return Object.fromEntries(described);
+  return Object.fromEntries(operations);
 }
 
 /** The OpenAPI description of the routes of `app`, in version 3.1, whose schemas are plain JSON Schema. */
-export async function buildOpenApi(app: AnyElysia, version: string): Promise<JsonObject> {
+export async function buildOpenApi(app: AnyElysia, described: Described): Promise<JsonObject> {
   return {
     openapi: '3.1.0',
-    info: { ...INFO, version },
+    info: { ...INFO, version: described.version },
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    paths: await listedPaths(app),
+    paths: await listedPaths(app, described),
     components: {
       schemas: namedSchemas(),
       headers: HEADERS,

@@ -172,12 +172,26 @@ const UNIONS: Readonly<Record<string, JsonObject>> = {
   ContentBlock: { description: 'A block of an answer.', ...tagged(answerBlocks.names) },
   BlockDelta: { description: 'A piece of a block.', ...tagged(deltas.names) },
   MessageStreamEvent: { description: 'An event of a streamed answer.', ...tagged(events.names) },
+  // OpenAPI 3.1 has no word for a stream. Some tools hold the whole text against the schema, others each event of it.
   MessageStream: {
-    type: 'string',
-    contentMediaType: 'text/event-stream',
     description:
-      'Server-sent events. The `data` of each is the JSON of a `MessageStreamEvent`; the name of the event is the `type` in it. A stream that breaks off without `message_stop` or `error` has failed.',
-    contentSchema: ref('MessageStreamEvent'),
+      'Server-sent events, as the whole text and one by one. The `data` of each is the JSON of a `MessageStreamEvent`, and the name of the event is the `type` in it. A stream that breaks off without `message_stop` or `error` has failed.',
+    oneOf: [
+      { type: 'string', title: 'The whole text', contentMediaType: 'text/event-stream' },
+      {
+        type: 'object',
+        title: 'One event',
+        required: ['event', 'data'],
+        properties: {
+          event: { type: 'string', enum: Object.keys(MESSAGE_EVENTS) },
+          data: {
+            type: 'string',
+            contentMediaType: 'application/json',
+            contentSchema: ref('MessageStreamEvent'),
+          },
+        },
+      },
+    ],
   },
   ContextEdit: {
     description: 'What is to be cleared from the conversation before the model reads it.',
