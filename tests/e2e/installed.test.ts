@@ -84,7 +84,7 @@ describe.each(FORMS.filter(({ skip }) => !skip))('$form', ({ make }) => {
       const answer = await ask(proxy.url, 'create hello.py that prints hello and run it');
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ type: 'message', role: 'assistant' });
-      for (const path of ['', '/swagger-ui.css', '/swagger-ui-bundle.js', '/json']) {
+      for (const path of ['', '/swagger-ui.css', '/swagger-ui-bundle.js', '/page.css', '/page.js', '/json']) {
         const page = await fetch(`${proxy.url}/swagger${path}`);
         expect([path, page.status, (await page.text()).length > 400]).toEqual([path, 200, true]);
       }

@@ -75,6 +75,15 @@ describe('/swagger', () => {
     expect(css).not.toMatch(/url\(["']?https?:|@import/);
   });
 
+  test('runs no script and no style but its own files', async () => {
+    await using proxy = await startProxy();
+    const response = await proxy.send('/swagger');
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toStartWith("default-src 'self';");
+    expect(policy).not.toContain('unsafe');
+    expect(await response.text()).not.toMatch(/<style|<script>|<script [^>]*>[^<]|\son\w+=|style=/);
+  });
+
   test('serves its assets and no other file', async () => {
     await using proxy = await startProxy();
     for (const name of ['package.json', '..%2Fpackage.json', 'constructor', 'swagger-ui.css.map']) {

@@ -126,6 +126,16 @@ describe('an operation', () => {
     }
   });
 
+  test('may be asked without a key only where the proxy has none', async () => {
+    await using locked = await startProxy({ env: { PROXY_API_KEY: 'key-of-the-proxy' } });
+    const securityOf = async () => {
+      const { paths } = (await descriptionOf(locked.send)) as unknown as Document;
+      return paths['/v1/messages']?.['post']?.security;
+    };
+    expect(await securityOf()).toEqual([{ apiKey: [] }, { bearer: [] }]);
+    expect(document.paths['/v1/messages']?.['post']?.security).toContainEqual({});
+  });
+
   test('takes the key in both headers where a key is needed', () => {
     for (const { method, path, needsKey = false } of ROUTES.filter(({ isPage = false }) => !isPage)) {
       const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
