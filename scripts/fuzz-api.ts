@@ -94,7 +94,7 @@ if (missing !== undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'fuzz-'));
   const proxy = await startProxy({
     folder,
-    env: { BACKEND: 'mock', MOCK_PACE: 'instant', PROXY_API_KEY: KEY },
+    env: { BACKEND: 'mock', PROXY_API_KEY: KEY },
   });
   const begun = performance.now();
   const { code, text, report } = await fuzz(proxy.url, folder);

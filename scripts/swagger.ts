@@ -88,12 +88,19 @@ async function tryExamples(browser: Browser, url: string, view: View): Promise<v
   await page.close();
 }
 
-/** A stream is shown while it comes, and "Clear" ends it. The answer of this mock takes minutes. */
+const LONG_ANSWER = {
+  model: 'claude-opus-5-5',
+  max_tokens: 64_000,
+  stream: true,
+  messages: [{ role: 'user', content: 'Write a long story.' }],
+};
+
+/** A stream is shown while it comes, and "Clear" ends it. At the pace of a human the answer takes half a minute. */
 async function tryLive(browser: Browser, url: string, view: View): Promise<void> {
   const { page } = await openSwagger(browser, url, view);
   const block = blockOf(page, MESSAGES.tag, MESSAGES.id);
   await openOperation(block);
-  await block.locator('select.examples-select-element').first().selectOption('stream');
+  await block.locator('textarea.body-param__text').fill(JSON.stringify(LONG_ANSWER));
   await block.locator('button.execute').click();
   const shown = block.locator('.live-responses-table .response-col_description pre').first();
   await shown.getByText('text_delta').first().waitFor();
@@ -146,12 +153,12 @@ if (chromium === undefined) {
   const begun = performance.now();
   const browser = await launch(chromium);
   const [view] = VIEWS as [View];
-  await withProxy({ MOCK_PACE: 'instant' }, async (url) => {
+  await withProxy({}, async (url) => {
     for (const each of VIEWS) await tryAll(browser, url, each);
     await tryExamples(browser, url, view);
   });
-  await withProxy({ PROXY_API_KEY: KEY, MOCK_PACE: 'instant' }, (url) => tryKeys(browser, url, view));
-  await withProxy({ MOCK_SCENARIO: 'long-stream' }, (url) => tryLive(browser, url, view));
+  await withProxy({ PROXY_API_KEY: KEY }, (url) => tryKeys(browser, url, view));
+  await withProxy({ MOCK_PACE: 'human' }, (url) => tryLive(browser, url, view));
   await browser.close();
   const seconds = Math.round((performance.now() - begun) / 1000);
   const operations = Object.keys(OPERATIONS).length;

@@ -4,8 +4,11 @@
  * thirteen. The page has the colours of the system.
  */
 
-/** Milliseconds between two looks at a stream: to show it anew costs time that grows with its length. */
-const SHOWN_EVERY_MS = 100;
+/**
+ * Milliseconds between two looks at a stream. To show it anew costs time that grows with its length, and meanwhile no
+ * button works.
+ */
+const pause = (text) => 200 + text.length / 20;
 
 /** What stops the request of an operation, by operation. */
 const underWay = new Map();
@@ -29,7 +32,7 @@ async function readStream(response, show) {
     const { done, value } = await reader.read();
     if (done) return text;
     text += value;
-    if (performance.now() - shownAt < SHOWN_EVERY_MS) continue;
+    if (performance.now() - shownAt < pause(text)) continue;
     show(text);
     shownAt = performance.now();
   }
