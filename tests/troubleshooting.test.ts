@@ -54,7 +54,7 @@ const withoutHeaders: Provoke = async () => {
 };
 
 /** What the process writes, until `quote` is in it or it has ended. */
-const process =
+const written =
   (env: Env, quote: string): Provoke =>
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'troubleshooting-'));
@@ -67,6 +67,13 @@ const process =
       rmSync(folder, { recursive: true, force: true });
     }
   };
+
+/** What a start says that finds its port taken. */
+const portTaken: Provoke = async () => {
+  await using other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
+  const start = [process.execPath, join(ROOT, 'src/main.ts'), 'start', '--port', String(other.port)];
+  return new Response(Bun.spawn(start, { stderr: 'pipe', stdout: 'ignore', env: {} }).stderr).text();
+};
 
 /** Where nothing listens. */
 const NOWHERE = '127.0.0.1:9';
@@ -86,8 +93,9 @@ const START: Readonly<Record<string, Provoke>> = {
   'BACKEND: vertex is not available in this version': settings({ BACKEND: 'vertex' }),
   '…: Google has retired …': settings({ BIG_MODEL: 'gemini-1.5-pro-latest' }),
   "… is not in this version's table": settings({ BIG_MODEL: 'gemini-4-argom' }),
-  [UNREACHABLE]: process({ ...KEY, GOOGLE_GEMINI_BASE_URL: `http://${NOWHERE}` }, UNREACHABLE),
-  [NO_REDIS]: process({ REDIS_URL: `redis://${NOWHERE}` }, NO_REDIS),
+  'PORT: … is in use already': portTaken,
+  [UNREACHABLE]: written({ ...KEY, GOOGLE_GEMINI_BASE_URL: `http://${NOWHERE}` }, UNREACHABLE),
+  [NO_REDIS]: written({ REDIS_URL: `redis://${NOWHERE}` }, NO_REDIS),
 };
 
 const ANSWERS: Readonly<Record<string, Provoke>> = {
@@ -125,7 +133,6 @@ const ANSWERS: Readonly<Record<string, Provoke>> = {
 const IN_SOURCE: Readonly<Record<string, string>> = {
   'Bun … or newer is needed': 'scripts/prepare.ts',
   'The packages are not installed: …': 'scripts/prepare.ts',
-  'PORT: … is in use already': 'src/commands/serve.ts',
   'Claude Code is not installed: there is no claude on the PATH': 'src/launch/client.ts',
   '--folder: … is no folder': 'src/launch/context.ts',
   '…: not used.': 'src/launch/launch.ts',
