@@ -1,5 +1,8 @@
 /** A long answer of Gemini 4 comes over several requests, and is one answer for the client. */
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Clock, type Fetch, systemClock } from '../../src/lib/ports.ts';
 import { eventNames, googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
@@ -145,4 +148,31 @@ describe('a long answer', () => {
     expect(asked).toHaveLength(1);
     expect(ending(text)).toMatchObject({ delta: { stop_reason: 'max_tokens' } });
   });
+});
+
+describe('over the mock', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'long-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** What the mock says, where a request gives so many tokens. */
+  async function said(outputTokens: number, body: object) {
+    const file = join(folder, 'models.json');
+    writeFileSync(file, JSON.stringify([{ id: 'gemini-4-argon', outputTokens }]));
+    await using proxy = await startProxy({ env: { MODELS_FILE: file } });
+    const messages = [{ role: 'user', content: 'Tell me about yourself, at length' }];
+    const response = await proxy.send('/v1/messages', { ...hello, messages, max_tokens: 2_000, ...body });
+    return { message: await response.json(), continued: proxy.told('continued').length };
+  }
+
+  test.each([5, 20])(
+    'an answer that comes %p tokens a request says what one request would',
+    async (tokens) => {
+      const whole = await said(65_536, {});
+      const pieces = await said(tokens, {});
+      expect([whole.continued, pieces.continued > 0]).toEqual([0, true]);
+      expect(pieces.message.content).toEqual(whole.message.content);
+      expect(pieces.message.usage.output_tokens).toBe(whole.message.usage.output_tokens);
+      expect(pieces.message.stop_reason).toBe(whole.message.stop_reason);
+    },
+  );
 });

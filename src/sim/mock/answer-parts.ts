@@ -14,7 +14,12 @@ export type Piece =
   | { kind: 'thought' | 'text' | 'call'; part: ResponsePart; tokens: number }
   | { kind: 'hidden'; tokens: number };
 
-export type AnswerParts = { pieces: Piece[]; finishReason: 'STOP' | 'MAX_TOKENS' };
+/** `token`: that of the rest, where the answer goes on in another request. */
+export type AnswerParts = {
+  pieces: Piece[];
+  finishReason: 'STOP' | 'MAX_TOKENS' | 'CONTINUATION';
+  token?: string;
+};
 
 /** The number of characters of one text part: the median of real streams. */
 const TEXT_PART = 66;

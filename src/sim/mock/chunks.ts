@@ -22,7 +22,10 @@ export type ChunkOptions = {
 /** A chunk, and the number of tokens that were made for it. The pace depends on that number. */
 export type Chunk = { body: GenerateContentResponse; tokens: number };
 
-type EventParts = { pieces: Piece[]; end: Pick<Candidate, 'finishReason' | 'finishMessage'> };
+type EventParts = {
+  pieces: Piece[];
+  end: Pick<Candidate, 'finishReason' | 'finishMessage' | 'continuationToken'>;
+};
 
 const CALLS_MADE = 'Model generated function call(s).';
 
@@ -40,7 +43,8 @@ export function unaryChunk(answer: AnswerParts, options: ChunkOptions): Generate
   return chunk?.body ?? {};
 }
 
-function endOf({ pieces, finishReason }: AnswerParts, model: GeminiModel): EventParts['end'] {
+function endOf({ pieces, finishReason, token }: AnswerParts, model: GeminiModel): EventParts['end'] {
+  if (token !== undefined) return { finishReason, continuationToken: token };
   const called = finishReason === 'STOP' && pieces.some((piece) => piece.kind === 'call');
   return { finishReason, ...(called && model.signatures !== 'none' ? { finishMessage: CALLS_MADE } : {}) };
 }
@@ -120,7 +124,7 @@ function toChunks(steps: readonly EventParts[], options: ChunkOptions): Chunk[] 
       else said += piece.tokens;
       if (piece.kind !== 'hidden') parts.push(piece.part);
     }
-    const { finishReason, finishMessage } = end;
+    const { finishReason, finishMessage, continuationToken } = end;
     const grounding = finishReason === 'STOP' ? options.grounding : undefined;
     const candidate: Candidate = {
       content: { parts, role: 'model' },
@@ -128,6 +132,7 @@ function toChunks(steps: readonly EventParts[], options: ChunkOptions): Chunk[] 
       index: 0,
       ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
       ...(finishMessage === undefined ? {} : { finishMessage }),
+      ...(continuationToken === undefined ? {} : { continuationToken }),
     };
     return { tokens, body: response(candidate, usage(options.prompt, said, thoughts), options) };
   });

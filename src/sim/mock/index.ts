@@ -10,12 +10,12 @@ import { contentHash } from '../../lib/hash.ts';
 import { tryParseJson } from '../../lib/json.ts';
 import { type Clock, createIds, type Exchange, type Fetch, type Random } from '../../lib/ports.ts';
 import { createFaultFetch } from '../faults/index.ts';
-import { type Scenario, USUAL_SPEED } from '../scenario/types.ts';
+import { type Scenario, type Speed, USUAL_SPEED } from '../scenario/types.ts';
 import { readCountRequest } from '../validator/count-tokens.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from '../validator/index.ts';
 import { invalidArgument } from '../validator/refusal.ts';
 import type { ApiRequest } from '../validator/request.ts';
-import { answerParts } from './answer-parts.ts';
+import { type AnswerParts, answerParts } from './answer-parts.ts';
 import { type Answer, chooseAnswer } from './choose.ts';
 import { type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
 import { type Asides, readConversation } from './conversation.ts';
@@ -24,6 +24,7 @@ import { groundingMetadata } from './grounding.ts';
 import { modelEntry, modelPage } from './model-list.ts';
 import { errorReply, jsonReply, modelNotFound, streamReply } from './replies.ts';
 import { RequestCount } from './request-count.ts';
+import { Rests } from './rests.ts';
 import { countSignatures } from './signature-count.ts';
 import { isIssued } from './signing.ts';
 import { type Pace, streamBody } from './stream-body.ts';
@@ -76,6 +77,7 @@ class Mock {
   readonly #options: MockOptions;
   readonly #prefixes = new PrefixMemory(PREFIXES_REMEMBERED);
   readonly #requests: RequestCount;
+  readonly #rests = new Rests();
 
   constructor(options: MockOptions) {
     this.#options = options;
@@ -127,6 +129,7 @@ class Mock {
     streams: boolean,
   ): Promise<Response> {
     const { url, init, exchange } = incoming;
+    if (request.continuationToken !== undefined) return this.#rest(incoming, request, prompt, streams);
     const answer = this.#choose(request, exchange);
     exchange.note('signatures', countSignatures(request));
     const whole = async () => this.#reply(incoming, request, answer, prompt, streams);
@@ -144,8 +147,7 @@ class Mock {
     streams: boolean,
   ): Response {
     if (reply.kind === 'refusal') return refuse(googleError(reply.refusal, model), streams, exchange);
-    const { random, clock, pace = 'instant' } = this.#options;
-    const ids = createIds(random);
+    const ids = createIds(this.#options.random);
     const parts = answerParts(reply, request, model, ids);
     const seed = JSON.stringify([request.contents, reply]);
     const grounding = searches(request) && reply.grounding && groundingMetadata(reply.grounding, reply.text);
@@ -156,6 +158,34 @@ class Mock {
       responseId: ids.next('', 23),
       ...(grounding ? { grounding } : {}),
     };
+    return this.#say(parts, options, { init, speed, streams });
+  }
+
+  /** The rest of a long answer: of the request with this token nothing else is read. */
+  async #rest(
+    { init, model, exchange }: Incoming,
+    { continuationToken = '' }: ApiRequest,
+    prompt: ChunkOptions['prompt'],
+    streams: boolean,
+  ): Promise<Response> {
+    const parts = this.#rests.get(continuationToken);
+    if (!parts) return refuse(invalidArgument('Invalid continuation token.'), streams, exchange);
+    exchange.note('rest', { pieces: parts.pieces.length });
+    const responseId = createIds(this.#options.random).next('', 23);
+    const options = { model, prompt, seed: continuationToken, responseId };
+    return this.#say(parts, options, { init, speed: USUAL_SPEED, streams });
+  }
+
+  /** Says as much of the answer as one request gives. */
+  #say(
+    answer: AnswerParts,
+    options: ChunkOptions,
+    { init, speed, streams }: { init: RequestInit; speed: Speed; streams: boolean },
+  ): Response {
+    const { random, clock, pace = 'instant' } = this.#options;
+    const { longAnswers, outputTokens } = options.model;
+    const newToken = () => btoa(createIds(random).next('rest-', 12));
+    const parts = longAnswers ? this.#rests.cut(answer, outputTokens, newToken) : answer;
     if (!streams) return jsonReply(unaryChunk(parts, options));
     const signal = init.signal ?? undefined;
     return streamReply(streamBody(streamChunks(parts, options), { pace, speed, clock, random, signal }));

@@ -66,6 +66,7 @@ export type ApiRequest = {
   };
   generationConfig?: ApiGenerationConfig;
   cachedContent?: string;
+  continuationToken?: string;
 };
 
 /** All declared functions, in order. */
