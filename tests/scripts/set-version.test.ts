@@ -22,6 +22,11 @@ describe('the version', () => {
     expect(sections.filter((section) => !section.includes('\n- '))).toEqual([]);
   });
 
+  test('has no line in the changelog that stands there twice', () => {
+    const lines = [...read('CHANGELOG.md').matchAll(/^- .+$/gm)].map(([line]) => line);
+    expect(lines.filter((line, index) => lines.indexOf(line) !== index)).toEqual([]);
+  });
+
   test('is the one in every name of an image or a tarball', () => {
     const named = namingFiles().flatMap((path) => namedVersions(read(path)).map((each) => [path, each]));
     expect(new Set(named.map(([path]) => path)).size).toBeGreaterThan(2);
