@@ -12,7 +12,7 @@ import { toldText } from '../translate/client-error.ts';
 import { requestAfterSummary, summaryRequest, wording } from '../translate/edits/summary.ts';
 import { refuseCompaction } from '../translate/request/refusals/refused-edits.ts';
 import { toolChanges } from '../translate/request/tools/tool-visibility.ts';
-import { openReader } from '../translate/response/search-reader.ts';
+import { openReader } from '../translate/response/open-reader.ts';
 import { refusedSearch } from '../translate/response/search-refused.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import { Answer } from './answer.ts';

@@ -69,6 +69,17 @@ export type SearchPlan = {
   readonly cites: boolean;
 };
 
+/** `isStrict`: the client relies on arguments that fit the schema. */
+export type InputSchema = { readonly schema: JsonObject; readonly isStrict: boolean };
+
+/** The form that the client wants for the text of the answer. */
+export type JsonPlan = {
+  /** The client's own schema. */
+  readonly schema: JsonObject;
+  /** True where Gemini was asked for JSON by a setting. False where it was asked in words, which it may overlook. */
+  readonly isPromised: boolean;
+};
+
 /** What the translation of the answer must know about the request. */
 export type AnswerPlan = {
   /** The id that the client asked for; the answer repeats it unchanged. */
@@ -84,7 +95,7 @@ export type AnswerPlan = {
   /** The tools that the model may call now (by the client's name), each with the arguments that it must have. */
   readonly requiredArguments: ReadonlyMap<string, readonly string[]>;
   /** The client's own schema for the arguments of a tool, by the client's name for the tool. */
-  inputSchema(name: string): JsonObject | undefined;
+  inputSchema(name: string): InputSchema | undefined;
   /** How many tokens prompt and answer may have together. */
   readonly contextWindow: number;
   /** Which turn the answer answers, as `answeredTurn` in signatures.ts names it: a text's signature is stored under it. */
@@ -95,6 +106,8 @@ export type AnswerPlan = {
   readonly compactFirst: CompactFirst | undefined;
   /** The types of `safeguards` that the request asks for; the answer has a result for each. */
   readonly safeguards: readonly string[];
+  /** Present where the answer has to be JSON. */
+  readonly json: JsonPlan | undefined;
   /** Present where Google searches the web for the answer. */
   readonly search: SearchPlan | undefined;
 };

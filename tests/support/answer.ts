@@ -3,7 +3,7 @@ import type { MessageEvent } from '../../src/anthropic/events.ts';
 import { type Frame, FrameDecoder } from '../../src/gemini/frames.ts';
 import type { AnswerPlan } from '../../src/translate/context.ts';
 import { toMessagesError } from '../../src/translate/errors.ts';
-import { openReader } from '../../src/translate/response/search-reader.ts';
+import { openReader } from '../../src/translate/response/open-reader.ts';
 import { AnswerStream } from '../../src/translate/response/stream.ts';
 import { ToolNames } from '../../src/translate/tool-names.ts';
 import type { Warning } from '../../src/translate/warnings.ts';
@@ -32,6 +32,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     appliedEdits: undefined,
     compactFirst: undefined,
     safeguards: [],
+    json: undefined,
     search: undefined,
     ...change,
   };

@@ -3,6 +3,11 @@ import type { TurnCases } from '../build.ts';
 import { CALLS_MADE, call, chunk, end, says, saysWhole, signature, text, thought } from '../wire.ts';
 import { ASK_TOOLS, BASH, THINKING } from './asks.ts';
 
+const JSON_FORMAT = {
+  type: 'json_schema' as const,
+  schema: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] },
+};
+
 export const SETTINGS: TurnCases = {
   'ask-stop-sequence': {
     shows: 'A stop sequence over two chunks: the proxy cuts, and upstream is left',
@@ -61,6 +66,41 @@ export const SETTINGS: TurnCases = {
       ],
     },
     replies: [says(chunk([text('{"n":')]), chunk([text(' 4}')]), end())],
+  },
+  'ask-json-in-words': {
+    shows:
+      'JSON beside tools on Gemini 2.5: a text that is none is asked for once more, and fences are taken away',
+    gemini: 'gemini-2.5-flash',
+    ask: { tools: ASK_TOOLS, output_config: { format: JSON_FORMAT } },
+    replies: [
+      says(chunk([text('Sure, here it is.')]), end()),
+      says(chunk([text('```json\n{"n":')]), chunk([text(' 4}\n```')]), end()),
+    ],
+  },
+  'ask-json-fenced': {
+    shows: 'JSON that Gemini has promised, between fences all the same',
+    ask: { output_config: { format: JSON_FORMAT } },
+    replies: [says(chunk([text('```json\n')]), chunk([text('{"n": 4}\n```')]), end())],
+  },
+  'ask-strict-tool': {
+    shows: 'A strict tool whose call does not fit: asked for once more',
+    ask: {
+      tools: [
+        {
+          name: 'pick',
+          strict: true,
+          input_schema: { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] },
+          input_examples: [{ n: 1 }],
+        },
+      ],
+    },
+    replies: [
+      says(chunk([call('call-001', 'pick', {}, signature('call'))]), end('STOP', { message: CALLS_MADE })),
+      says(
+        chunk([call('call-002', 'pick', { n: 4 }, signature('call'))]),
+        end('STOP', { message: CALLS_MADE }),
+      ),
+    ],
   },
   'ask-forced-tool': {
     shows: 'A forced tool, with a schema that Gemini needs rewritten',

@@ -15,8 +15,8 @@ import { planThinking } from './thinking.ts';
  */
 export type AnswerForm =
   | { kind: 'free' }
-  | { kind: 'schema'; schema: Json }
-  | { kind: 'words'; instruction: string };
+  | { kind: 'schema'; schema: Json; written: JsonObject }
+  | { kind: 'words'; instruction: string; written: JsonObject };
 
 /**
  * Chooses the form of the answer. JSON mode works together with tools from Gemini 3 on, and never with a forced call
@@ -34,10 +34,11 @@ export function answerForm(
   if (!format) return { kind: 'free' };
   const written = wellFormedObject(format.schema as JsonObject);
   const schema = toAnswerSchema(written, { path: `${path}.schema`, warn, work: schemaWork() });
-  if (mode === undefined || (model.jsonWithTools && mode !== 'ANY')) return { kind: 'schema', schema };
+  if (mode === undefined || (model.jsonWithTools && mode !== 'ANY'))
+    return { kind: 'schema', schema, written };
   warn('content-changed', path, 'asked for in words: this model takes no answer schema beside these tools');
   const instruction = `When you answer without calling a tool, answer with one JSON value and nothing else. It must follow this JSON Schema:\n${JSON.stringify(schema)}`;
-  return { kind: 'words', instruction };
+  return { kind: 'words', instruction, written };
 }
 
 /** The largest `topK` that Google accepts; Anthropic's has no upper limit. */

@@ -13,7 +13,7 @@ import { ToolNames } from '../tool-names.ts';
 import type { Warn, Warning } from '../warnings.ts';
 import { editedContents } from './edited-contents.ts';
 import { warnOfFields } from './fields.ts';
-import { answerForm, toGenerationConfig } from './generation.ts';
+import { type AnswerForm, answerForm, toGenerationConfig } from './generation.ts';
 import { refusePrefill, refuseUnservable } from './refusals/refusals.ts';
 import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
@@ -54,14 +54,19 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
     generationConfig: toGenerationConfig(request, form, ctx, warn),
     ...askedTier(request.service_tier),
   };
-  return { body, plan: toPlan(request, tools, body, edits, ctx), warnings };
+  return { body, plan: toPlan(request, { tools, body, edits, form }, ctx), warnings };
 }
+
+type Translated = {
+  tools: readonly DeclaredTool[];
+  body: GenerateContentRequest;
+  edits: ContextEdits;
+  form: AnswerForm;
+};
 
 function toPlan(
   request: MessagesRequest,
-  tools: readonly DeclaredTool[],
-  body: GenerateContentRequest,
-  edits: ContextEdits,
+  { tools, body, edits, form }: Translated,
   ctx: RequestContext,
 ): AnswerPlan {
   const declarations = (body.tools ?? []).flatMap(({ functionDeclarations = [] }) => functionDeclarations);
@@ -81,6 +86,7 @@ function toPlan(
     appliedEdits: edits.applied,
     compactFirst: edits.compact,
     safeguards: safeguardTypes(request.safeguards),
+    json: form.kind === 'free' ? undefined : { schema: form.written, isPromised: form.kind === 'schema' },
     search: toSearchPlan(request),
   };
 }

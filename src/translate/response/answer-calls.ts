@@ -127,12 +127,20 @@ export class AnswerCalls {
     return { type: 'call', name, args: this.#fitted(name, args), ...(signature ? { signature } : {}) };
   }
 
-  /** The arguments as the client's own schema wants them, where it is certain what was meant. */
+  /**
+   * The arguments as the client's own schema wants them, where it is certain what was meant. Throws where a strict tool
+   * was called with others, and another attempt may do better.
+   */
   #fitted(name: string, args: JsonObject): JsonObject {
-    const { plan, warn } = this.#options;
-    const schema = plan.inputSchema(name);
-    if (!schema) return args;
-    const fitted = fitArguments(args, schema);
+    const { plan, warn, mayAskAgain } = this.#options;
+    const input = plan.inputSchema(name);
+    if (!input) return args;
+    const fitted = fitArguments(args, input.schema);
+    if (!fitted.fits && input.isStrict && !this.#gaveContent && mayAskAgain())
+      throw new UpstreamError(
+        'unusable',
+        `the model called "${name}" with arguments that do not fit its schema`,
+      );
     for (const note of fitted.notes) warn('content-changed', 'answer', `arguments of ${name}: ${note}`);
     return fitted.args;
   }

@@ -9,7 +9,7 @@ import { isObject } from '../../lib/json.ts';
 import type { AnswerPlan, SearchPlan } from '../context.ts';
 import type { Warn } from '../warnings.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
-import { AttemptReader, type Reader } from './attempt-reader.ts';
+import type { Reader } from './attempt-reader.ts';
 import { citedPieces, cutPieces } from './citations.ts';
 import { eachSource, mergeGrounding, readGrounding } from './grounding.ts';
 import { PartsReader } from './parts.ts';
@@ -19,10 +19,7 @@ import type { TurnEvent } from './turn.ts';
 
 type TextEvent = Extract<TurnEvent, { type: 'text' }>;
 
-export const openReader = (options: AnswerCallsOptions): Reader =>
-  options.plan.search ? new SearchReader(options, options.plan.search) : new AttemptReader(options);
-
-class SearchReader implements Reader {
+export class SearchReader implements Reader {
   /** Always false: the findings of the search come at the very end, however much of the text is shown. */
   readonly finished = false;
   readonly #plan: AnswerPlan;

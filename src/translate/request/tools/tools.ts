@@ -9,6 +9,7 @@ import type {
 import { type Json, type JsonObject, startOfJson } from '../../../lib/json.ts';
 import { MadeOf } from '../../../lib/lasting.ts';
 import { wellFormed, wellFormedObject } from '../../../lib/well-formed.ts';
+import type { InputSchema } from '../../context.ts';
 import { toGeminiToolName } from '../../tool-names.ts';
 import type { Warn, Warning } from '../../warnings.ts';
 import { requiredOf } from '../schema/keywords.ts';
@@ -63,9 +64,10 @@ export function requiredArguments(
  */
 export const inputSchemas =
   (all: CountTokensRequest['tools'], shown: readonly DeclaredTool[]) =>
-  (name: string): JsonObject | undefined => {
+  (name: string): InputSchema | undefined => {
     const tool = shown.find((one) => one.name === name)?.tool ?? all?.find((one) => toolName(one) === name);
-    return tool?.input_schema as JsonObject | undefined;
+    if (!tool?.input_schema) return undefined;
+    return { schema: tool.input_schema as JsonObject, isStrict: tool.strict === true };
   };
 
 function declarationOf({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {

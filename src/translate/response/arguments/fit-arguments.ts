@@ -12,7 +12,8 @@ import { isOtherCase, isTypo } from './similar-names.ts';
 type Note = string;
 type Fit = { value: Json; notes: readonly Note[] };
 
-export type FittedArguments = { args: JsonObject; notes: readonly Note[] };
+/** `fits`: false where the arguments are illegal, and could not be repaired. */
+export type FittedArguments = { args: JsonObject; notes: readonly Note[]; fits: boolean };
 
 const WRAPPERS: ReadonlySet<string> = new Set(['input', 'parameters', 'arguments', 'args', 'params']);
 const NUMBER = /^-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?$/;
@@ -187,9 +188,8 @@ function unwrapped(args: JsonObject, schema: JsonObject): { inner: JsonObject; k
 }
 
 export function fitArguments(args: JsonObject, schema: JsonObject): FittedArguments {
-  const asTheyAre = { args, notes: [] };
   const fitter = new Fitter(schema);
-  if (!fitter.isIllegal(args)) return asTheyAre;
+  if (!fitter.isIllegal(args)) return { args, notes: [], fits: true };
   const fits = [fitter.fit(args, schema, '')];
   const wrapped = unwrapped(args, schema);
   if (wrapped) {
@@ -197,6 +197,7 @@ export function fitArguments(args: JsonObject, schema: JsonObject): FittedArgume
     fits.push(fitted && { ...fitted, notes: [`taken out of ${wrapped.key}`, ...fitted.notes] });
   }
   const [fit, ...others] = fits.filter((one) => one !== undefined);
-  if (!fit || others.length > 0 || fitter.isSpent || !isObject(fit.value)) return asTheyAre;
-  return { args: fit.value as JsonObject, notes: fit.notes };
+  if (!fit || others.length > 0 || fitter.isSpent || !isObject(fit.value))
+    return { args, notes: [], fits: false };
+  return { args: fit.value as JsonObject, notes: fit.notes, fits: true };
 }
