@@ -72,7 +72,10 @@ const written =
 const portTaken: Provoke = async () => {
   await using other = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
   const start = [process.execPath, join(ROOT, 'src/main.ts'), 'start', '--port', String(other.port)];
-  return new Response(Bun.spawn(start, { stderr: 'pipe', stdout: 'ignore', env: {} }).stderr).text();
+  const child = Bun.spawn(start, { stderr: 'pipe', stdout: 'ignore', env: {} });
+  // Until then the port must stay taken.
+  await child.exited;
+  return new Response(child.stderr).text();
 };
 
 /** Where nothing listens. */
