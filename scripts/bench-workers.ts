@@ -80,7 +80,7 @@ for (const load of LOADS) {
       // A new start for each round: the connections of each are dealt out anew.
       await using proxy = await startProxy(upstream.url, { WORKERS: String(count) });
       const target: Target = { name: 'proxy', url: proxy.url };
-      await run(target, proxy, { ...load, requests: load.requests / 5 });
+      await run(target, proxy, { ...load, requests: load.requests / 2 });
       const round = await run(target, proxy, load);
       rounds[at]?.push(round);
     }

@@ -5,7 +5,7 @@ import type { Figures } from '../trace/figures.ts';
 import type { ParentLink } from './worker-shared.ts';
 
 /** Milliseconds between two tellings. A busy worker would otherwise tell its figures twice with each request. */
-const FIGURES_MS = 5;
+const FIGURES_MS = 20;
 
 /** The other processes that serve the same port. */
 export type Colleagues = {

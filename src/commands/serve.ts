@@ -22,10 +22,11 @@ function readCommandLine(env: Environment, argv: readonly string[]): Config {
 /** Each of the three loads its own code: a parent of workers needs nothing of what answers requests. */
 export async function serve(argv: readonly string[]): Promise<void> {
   const files = openOwnEnvFiles();
-  const worker = seatIn(files.atStart);
-  const config = readCommandLine(files.atStart, argv);
-  const serving: Serving = { argv, files, config, ...(await openLogger(config, files.atStart)) };
-  if (worker !== undefined) await (await import('./serving/worker.ts')).serveAsWorker(worker, serving);
+  const seat = seatIn(files.atStart);
+  const env = seat?.env ?? files.atStart;
+  const config = readCommandLine(env, argv);
+  const serving: Serving = { argv, files, config, ...(await openLogger(config, env)) };
+  if (seat) await (await import('./serving/worker.ts')).serveAsWorker(seat.worker, serving);
   else if (config.workers > 1) await (await import('./serving/parent.ts')).serveWithWorkers(serving);
   else await (await import('./serving/alone.ts')).serveAlone(serving);
 }

@@ -13,6 +13,7 @@ export type Parent = ParentLink & {
 export function linkToParent(): Parent {
   const gone = Promise.withResolvers<void>();
   process.once('disconnect', () => gone.resolve());
+  if (!process.connected) gone.resolve();
   const listeners: ((message: ToWorker) => void)[] = [];
   const opened = Promise.withResolvers<void>();
   process.on('message', async (value: unknown) => {

@@ -21,14 +21,16 @@ export type WorkerCommand = {
   command: readonly string[];
   /** The environment without what `.env` files gave: a worker reads these itself, also when they change. */
   env: Environment;
+  /** The environment with which the parent began. */
+  settings: Environment;
   cwd: string;
 };
 
-export function spawnsWorkers({ command, env, cwd }: WorkerCommand): SpawnWorker {
+export function spawnsWorkers({ command, env, settings, cwd }: WorkerCommand): SpawnWorker {
   return (worker, hear) => {
     const child = Bun.spawn([...command], {
       cwd,
-      env: { ...env, ...seatVariables(worker) },
+      env: { ...env, ...seatVariables(worker, settings) },
       stdio: ['ignore', 'inherit', 'inherit'],
       serialization: 'json',
       ipc(message) {

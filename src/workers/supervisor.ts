@@ -13,6 +13,8 @@ const STEADY_MS = 10_000;
 /** After so many starts in a row that failed, with no other worker serving, the next ones will fail, too. */
 const MOST_FAILED_STARTS = 5;
 
+const RELOAD: ToWorker = { kind: 'reload' };
+
 export type SupervisorOptions = {
   /** How many workers there are. */
   count: number;
@@ -46,6 +48,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #running = new Map<number, Running>();
   readonly #closing = new AbortController();
+  #isReloaded = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -70,8 +73,14 @@ export class Supervisor {
     );
   }
 
-  tellAll(message: ToWorker): void {
-    for (const { process } of this.#running.values()) process.send(message);
+  get isClosing(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Lets all workers read the settings anew, and those that start later as well. */
+  reload(): void {
+    this.#isReloaded = true;
+    for (const { process } of this.#running.values()) process.send(RELOAD);
   }
 
   /** Lets all workers end in order. Rejects where one of them could not. */
@@ -124,6 +133,8 @@ export class Supervisor {
       if (message.kind === 'listening') {
         running.isListening = true;
         listening.resolve('listening');
+        // A worker starts with the settings of its parent's start.
+        if (this.#isReloaded) process.send(RELOAD);
         logger.debug({ worker, pid: process.pid }, `worker ${worker} serves`);
       } else hub.hear(worker, message);
     });

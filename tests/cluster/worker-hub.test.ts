@@ -168,7 +168,7 @@ describe('turns', () => {
     await work;
     expect(isDone).toBe(true);
     // The turn was given back, and leaves no timer but that of the figures.
-    await clock.advance(5);
+    await clock.advance(20);
     expect(clock.sleeping).toBe(0);
   });
 
@@ -194,11 +194,11 @@ describe('figures', () => {
   test('the first change is told at once, and further ones together', async () => {
     const { clock, join, hub } = bench();
     const [a, b] = [join(1), join(2)];
-    await clock.advance(5);
+    await clock.advance(20);
     const before = a.sent.length;
     for (let number = 1; number <= 50; number++) a.count({ open: number });
     expect(open(b.colleagues.others())).toEqual([[1, 1]]);
-    await clock.advance(5);
+    await clock.advance(20);
     expect(open(b.colleagues.others())).toEqual([[1, 50]]);
     expect(a.sent.length - before).toBe(2);
     expect(hub.open).toBe(50);
@@ -207,7 +207,7 @@ describe('figures', () => {
   test('what a worker has counted stays when it ends, and nothing of it is under way', async () => {
     const { clock, join, hub } = bench();
     const [a, b] = [join(1), join(2)];
-    await clock.advance(5);
+    await clock.advance(20);
     a.count({ open: 3, requests: 10, errors: { api_error: 1 } });
     hub.leave(1);
     expect(b.colleagues.others().get(1)).toBeUndefined();
@@ -221,7 +221,7 @@ describe('figures', () => {
   test('what a silent worker told of the last minute holds for a minute', async () => {
     const { clock, join } = bench();
     const [a, b] = [join(1), join(2)];
-    await clock.advance(5);
+    await clock.advance(20);
     a.count({ requests: 4, lately: { ended: 4, failed: 4 } });
     await clock.advance(59_999);
     expect(b.colleagues.others().get(1)?.lately.failed).toBe(4);

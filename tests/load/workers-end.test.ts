@@ -84,6 +84,27 @@ describe.skipIf(process.platform !== 'linux')('the end of WORKERS=2', () => {
   );
 
   test(
+    'a signal while it starts: it ends in order',
+    async () => {
+      const child = Bun.spawn([process.execPath, join(import.meta.dir, '../../src/main.ts'), '--port', '0'], {
+        cwd: bench.root,
+        env: { PATH: process.env['PATH'] ?? '', HOME: bench.root, BACKEND: 'mock', WORKERS: '2' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      while (childrenOf(child.pid).length === 0) await turns();
+      child.kill('SIGTERM');
+      const [code, out, err] = await Promise.all([
+        child.exited,
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+      ]);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).not.toContain('listening');
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     'a second signal ends all at once',
     async () => {
       using google = waitingGoogle();

@@ -189,4 +189,26 @@ describe.skipIf(process.platform !== 'linux')('WORKERS=2', () => {
     },
     TIMEOUT_MS,
   );
+
+  test(
+    'a worker that starts later has the settings of its parent, but for those that were read anew',
+    async () => {
+      const env = (key: string, model: string) =>
+        writeFileSync(join(bench.root, '.env'), `PROXY_API_KEY=${key}\nBIG_MODEL=${model}\n`);
+      env('first-key', 'gemini-4-argon');
+      const proxy = await bench.startIn(bench.root);
+      env('second-key', 'gemini-4-neon');
+      process.kill(proxy.pid, 'SIGHUP');
+      await says(proxy, 'PROXY_API_KEY: changed; that needs a restart');
+      process.kill(await pidOf(proxy, 2, 1), 'SIGKILL');
+      await pidOf(proxy, 2, 2);
+      for (const worker of await connectToEach(proxy.url, 2)) {
+        await until(async () => (await worker.health()).models.big === 'gemini-4-neon');
+        const statusWith = async (key: string) =>
+          (await worker.ask('GET', '/v1/models', undefined, { 'x-api-key': key })).status;
+        expect([await statusWith('first-key'), await statusWith('second-key')]).toEqual([200, 401]);
+      }
+    },
+    TIMEOUT_MS,
+  );
 });

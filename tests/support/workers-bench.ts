@@ -15,8 +15,12 @@ export class WorkersBench {
   #places = 0;
   readonly #started: ProxyProcess[] = [];
 
-  async start(env: Env = {}, args: readonly string[] = []): Promise<ProxyProcess> {
-    const folder = join(this.root, String(++this.#places));
+  start(env: Env = {}, args: readonly string[] = []): Promise<ProxyProcess> {
+    return this.startIn(join(this.root, String(++this.#places)), env, args);
+  }
+
+  /** `folder`: where it runs, with a `.env` or without. */
+  async startIn(folder: string, env: Env = {}, args: readonly string[] = []): Promise<ProxyProcess> {
     const proxy = await startProxy({ folder, args, env: { BACKEND: 'mock', WORKERS: '2', ...env } });
     this.#started.push(proxy);
     return proxy;

@@ -171,6 +171,20 @@ describe('a worker that ends', () => {
   });
 });
 
+test('a reload reaches all, and a worker that starts later once it listens', async () => {
+  const { clock, supervisor, started, ends, listens, last } = await bench();
+  const reloads = (worker: number) => last(worker).told.filter((kind) => kind === 'reload').length;
+  await started();
+  expect([reloads(1), reloads(2)]).toEqual([0, 0]);
+  supervisor.reload();
+  expect([reloads(1), reloads(2)]).toEqual([1, 1]);
+  await ends(2, 1);
+  await clock.advance(250);
+  expect(reloads(2)).toBe(0);
+  await listens(2);
+  expect(reloads(2)).toBe(1);
+});
+
 describe('the end', () => {
   test('each worker is told once, all are waited for, and none starts anew', async () => {
     const { clock, supervisor, started, ends, children } = await bench();

@@ -24,6 +24,7 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
     spawn: spawnsWorkers({
       command: [...serveCommand(), ...argv, '--port', String(port)],
       env: files.outside,
+      settings: files.atStart,
       cwd: process.cwd(),
     }),
     hub,
@@ -45,11 +46,13 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
   process.on('SIGINT', close);
   process.on('SIGTERM', close);
   await supervisor.start().catch((error: unknown) => {
+    if (supervisor.isClosing) return;
     if (error instanceof StartFailed && !error.ending.isKilled) exit(error.ending.code);
     failed(error);
   });
-  const tellAll = () => supervisor.tellAll({ kind: 'reload' });
-  reloadOnChange([...files.paths, ...config.watchedFiles], () => readAnew(serving, tellAll), close);
+  if (supervisor.isClosing) return;
+  const reload = () => readAnew(serving, () => supervisor.reload());
+  reloadOnChange([...files.paths, ...config.watchedFiles], reload, close);
   const url = urlOf(config.host, port);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(url, serving, close);
