@@ -42,6 +42,14 @@ describe('for people', () => {
     expect((await bench.runProcess()).out).toContain('`unset DATA_DIR`');
   });
 
+  test('a model that is about to go is told, with the setting that names it', async () => {
+    bench.env['SMALL_MODEL'] = 'gemini-2.5-flash';
+    const { out } = await bench.runProcess();
+    expect(out).toContain(
+      'SMALL_MODEL: Google answers gemini-2.5-flash with gemini-3.5-flash-lite from 2026-12-01 on',
+    );
+  });
+
   test('what is under way is told on a terminal, and is wiped away', async () => {
     let err = '';
     const ports = bench.ports({ hasTerminal: true, err: (text) => (err += text) });
