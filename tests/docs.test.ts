@@ -76,6 +76,18 @@ describe('the docs', () => {
     expect(DOCUMENTS.filter((page) => !reached.has(page))).toEqual([]);
   });
 
+  test('the README counts what the comparison shows', () => {
+    const [table = ''] = read('docs/comparison.md').split('## What it costs');
+    const results = table
+      .split('\n')
+      .filter((line) => /^\| .* \| [✓○✗]/.test(line))
+      .map((line) => line.split(' | ').slice(2));
+    const right = [0, 1, 2].map((peer) => results.filter((cells) => cells[peer]?.startsWith('✓')).length);
+    expect(read('README.md')).toContain(
+      `In ${results.length} ways in which Google answers or fails, chosen by us, the client was told what is right ${right[0]} times; by LiteLLM ${right[1]} times, by claude-code-router ${right[2]} times`,
+    );
+  });
+
   test('every row of the table of tests names a test', () => {
     const rows = read('docs/tests.md')
       .split('\n')
