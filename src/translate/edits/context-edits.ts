@@ -35,9 +35,10 @@ export function contextEdits(request: CountTokensRequest, scales: Scales): Conte
     applied: management ? [] : undefined,
     compact: undefined,
   };
+  if (!management?.edits?.length) return edits;
   const messages = sinceSummary(request.messages);
   const weigh = (cleared = edits.cleared) => scales.request(cleared);
-  for (const edit of management?.edits ?? []) {
+  for (const edit of management.edits) {
     switch (editKind(edit.type)) {
       case 'clear_thinking': {
         const { turns, words } = clearedThinking(messages, edit as EditOf<'clear_thinking'>);

@@ -6,7 +6,7 @@ import { parseMessagesRequest } from '../../../src/anthropic/validate.ts';
 import type { RequestPart } from '../../../src/gemini/wire.ts';
 import { CLEARED_RESULT } from '../../../src/translate/edits/cleared.ts';
 import { toGeminiRequest } from '../../../src/translate/request/index.ts';
-import { callKey, sealEnvelope } from '../../../src/translate/signatures.ts';
+import { callContentKey, callKey, sealEnvelope } from '../../../src/translate/signatures.ts';
 import { call, model, result, say, user } from '../../support/history.ts';
 import { contextFor, deepFreeze, ORIGIN, requestOf } from '../../support/translation.ts';
 
@@ -119,6 +119,19 @@ describe('clear_tool_uses', () => {
       'of id4',
     ]);
     expect(responses.map(({ id }) => id)).toEqual(calls.map(({ functionCall }) => functionCall?.id));
+  });
+
+  test('a signature that is known by the arguments is found although they are not sent', () => {
+    const key = callContentKey('a', { given: LONG });
+    const envelope = sealEnvelope({ ...ORIGIN, place: { on: 'call', toolId: 'x' }, signature: 'kept' });
+    const { parts } = edited(
+      { type: TOOLS, ...now, keep: by('tool_uses', 0), clear_tool_inputs: true },
+      uses('ab'),
+      {},
+      { signatures: new Map([[key, envelope]]) },
+    );
+    const [first] = parts.filter(({ functionCall }) => functionCall);
+    expect(first).toMatchObject({ functionCall: { args: {} }, thoughtSignature: 'kept' });
   });
 
   test('a tool that a cleared result has loaded stays loaded', () => {
