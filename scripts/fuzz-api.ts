@@ -44,7 +44,7 @@ async function install(): Promise<string | undefined> {
   if (python === null) return 'no python3 on this machine';
   for (const command of [
     [python, '-m', 'venv', VENV],
-    [join(VENV, 'bin', 'pip'), 'install', '--quiet', `schemathesis==${VERSION}`],
+    [join(VENV, 'bin', 'pip'), 'install', '--quiet', '--retries', '1', `schemathesis==${VERSION}`],
   ]) {
     const { code, text } = await run(command, ROOT);
     if (code === 0) continue;

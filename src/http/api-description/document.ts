@@ -82,7 +82,13 @@ function errorOf(status: number, { tag, errors }: Operation): JsonObject {
   const examples = shown.map((one) => [errorName(one), { $ref: `#/components/examples/${errorName(one)}` }]);
   return {
     description,
-    headers: headers(['request-id', 'retry-after', 'x-should-retry']),
+    headers: headers([
+      'request-id',
+      'retry-after',
+      'x-should-retry',
+      // A request that another model has failed, too.
+      ...(tag === 'Messages' ? (['x-fallback-model'] as const) : []),
+    ]),
     content: { [JSON_MEDIA]: withExamples('ErrorResponse', Object.fromEntries(examples)) },
   };
 }

@@ -50,7 +50,7 @@ export const HEADERS = {
   },
   'x-fallback-model': {
     description:
-      'Another model has answered: `<model>; in-place-of=<model>; because=<failure>`. Absent where the mapped model did.',
+      'The request went to another model: `<model>; in-place-of=<model>; because=<failure>`. Absent where it went to the mapped model alone.',
     schema: { type: 'string' },
   },
   'x-model-notice': {
@@ -130,7 +130,9 @@ export const OPERATIONS = {
       query('beta', { type: 'string' }, 'With `true` the answer has `context_management`.'),
     ],
     body: 'MessageCountTokensParams',
-    answers: { 200: { description: 'The size.', content: json('TokenCount') } },
+    answers: {
+      200: { description: 'The size.', content: json('TokenCount'), headers: ['x-fallback-model'] },
+    },
     errors: EVERY_ERROR,
     moreStatuses: [424, 503],
   },
