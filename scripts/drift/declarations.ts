@@ -19,6 +19,13 @@ export function enumValuesOf(text: string, name: string): string[] | undefined {
   return [...body.matchAll(/=\s*"([^"]*)"/g)].map((match) => match[1] ?? '');
 }
 
+/** The texts of a union of texts, under whatever number the bundler has given the type. */
+export function unionOf(text: string, type: string): string[] {
+  const [, union = ''] =
+    new RegExp(`^declare type ${type}(?:_\\d+)? = ((?:"[^"]*" \\| )+)`, 'm').exec(text) ?? [];
+  return [...union.matchAll(/"([^"]*)"/g)].map(([, value = '']) => value);
+}
+
 /**
  * From behind an opening brace to its closing one: on the same line, or the first one at the margin. (Comments hold
  * braces as well.)

@@ -1,4 +1,5 @@
 /** The live API: its list of models, and one tiny answer. */
+import { writesText } from '../../src/gemini/listed-models.ts';
 import { isKnownModel, MODELS } from '../../src/gemini/model-rows.ts';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import type { Look } from './look.ts';
@@ -75,9 +76,7 @@ function modelOf(model: unknown): Listed[] {
 
 function modelDifferences(listed: readonly Listed[]): string[] {
   const ids = listed.map(({ id }) => id);
-  const unknown = listed.filter(
-    ({ id, answers }) => answers && id.startsWith('gemini-') && !isKnownModel(id),
-  );
+  const unknown = listed.filter(({ id, answers }) => answers && writesText(id) && !isKnownModel(id));
   return [
     ...unknown.map(({ id }) => `model ${id} has no row`),
     ...MODELS.filter(({ id }) => !ids.includes(id)).map(({ id }) => `model ${id} is not listed`),

@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SDK_VERSION } from '../../src/config/config.ts';
+import { writesText } from '../../src/gemini/listed-models.ts';
+import { isKnownModel } from '../../src/gemini/model-rows.ts';
 import { ENUMS } from '../../src/sim/validator/enums.ts';
 import { MESSAGES } from '../../src/sim/validator/messages.ts';
-import { enumValuesOf, type Member, membersOf } from './declarations.ts';
+import { enumValuesOf, type Member, membersOf, unionOf } from './declarations.ts';
 import type { Look } from './look.ts';
 import { knowsBlockReason, knowsFinishReason, READ } from './ours.ts';
 
@@ -44,7 +46,12 @@ export function lookAtSdk(file = FILE): Look {
     source: SOURCE,
     looked: true,
     what: `the types of @google/genai ${SDK_VERSION}`,
-    differences: [...requestDifferences(text), ...answerDifferences(text), ...enumDifferences(text)],
+    differences: [
+      ...requestDifferences(text),
+      ...answerDifferences(text),
+      ...enumDifferences(text),
+      ...modelDifferences(text),
+    ],
   };
 }
 
@@ -62,6 +69,13 @@ function requestDifferences(text: string): string[] {
         .map((name) => `SDK lacks ${message}.${name}`),
     ];
   });
+}
+
+/** Models that the SDK names, and that the table would take for one like the newest. */
+function modelDifferences(text: string): string[] {
+  const named = unionOf(text, 'Model');
+  if (named.length === 0) return ['SDK lacks the type Model'];
+  return named.filter((id) => writesText(id) && !isKnownModel(id)).map((id) => `model ${id} has no row`);
 }
 
 function answerDifferences(text: string): string[] {

@@ -22,6 +22,9 @@ const ID = /^gemini-[a-z0-9]+(?:[.-][a-z0-9]+)*$/;
 const OTHER_KINDS =
   /(?:^|-)(?:tts|image|audio|live|embedding|transcribe|robotics|omni|computer-use|nano)(?:-|$)/;
 
+/** True for the id of a Gemini model that writes text, as far as an id says that. */
+export const writesText = (id: string): boolean => id.length <= 100 && ID.test(id) && !OTHER_KINDS.test(id);
+
 /** The models of one page that can answer; undefined where `text` is no such page. */
 export function listedModels(
   text: string,
@@ -38,7 +41,7 @@ function listedModel(entry: unknown): ListedModel[] {
   const id = entry['name'].replace(/^models\//, '');
   const methods = entry['supportedGenerationMethods'];
   const answers = !Array.isArray(methods) || methods.includes('generateContent');
-  if (!answers || id.length > 100 || !ID.test(id) || OTHER_KINDS.test(id)) return [];
+  if (!answers || !writesText(id)) return [];
   const { displayName, inputTokenLimit, outputTokenLimit, thinking } = entry;
   return [
     {
