@@ -54,7 +54,7 @@ const MOVES_LIMIT: ReadonlySet<FaultName> = new Set([
   'no-usage',
   'reorder',
 ]);
-const isCutAtLimit = ({ name }: FaultTurn): boolean => name.startsWith('end-at-max-tokens');
+const isCutAtLimit = ({ name }: FaultTurn): boolean => /^(?:end-at|long-(?:at|past))-max-tokens/.test(name);
 
 /** A result comes last, and then silence: the model was to go on, and the turn itself has no answer like that. */
 const BEYOND_JUDGING: ReadonlySet<string> = new Set(['reorder on silence-in-code-execution']);

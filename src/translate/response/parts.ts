@@ -169,8 +169,9 @@ export class PartsReader {
   #candidate(candidate: Fields, events: ReadEvent[]): void {
     const { parts } = this.#object('content', candidate['content']);
     for (const part of this.#objects('parts', parts)) {
-      this.#isGettingOn ||= part['text'] !== '';
+      const before = events.length;
       this.#part(part, events);
+      this.#isGettingOn ||= part['text'] !== '' && (events.length > before || isBegun(part));
     }
     this.#token = this.#tokenIn(candidate['continuationToken']) ?? this.#token;
     const reason = this.#name('finishReason', candidate['finishReason']);
@@ -303,6 +304,10 @@ const brokenEvent = (text: string): string =>
   MARKUP.test(text)
     ? 'upstream sent a page in place of an answer; check GOOGLE_GEMINI_BASE_URL, and any proxy or sign-in page before it'
     : `upstream sent a broken event: ${text}`;
+
+/** True for a part of which nothing may have come out yet: half a character, a piece of a call. */
+const isBegun = ({ text, functionCall }: Fields): boolean =>
+  typeof text === 'string' || isThere(functionCall);
 
 type Fields = Record<string, unknown>;
 
