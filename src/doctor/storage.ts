@@ -64,7 +64,7 @@ async function redisFindings(context: DoctorContext, signal: AbortSignal): Promi
     hint(
       toldText(trouble, context.secrets),
       'Each instance then decides alone, and signatures are not shared.',
-      'Start the Redis that REDIS_URL names, or go without: `unset REDIS_URL`.',
+      'Start the Redis that REDIS_URL names, with the user and password of that URL; or go without: `unset REDIS_URL`.',
     ),
   ];
 }
