@@ -39,7 +39,9 @@ function outcome(json: string, known: KnownLists, changes: Partial<RequestContex
       request,
       contextFor(modelId, { signatures, ...changes }),
     );
-    return { body: JSON.stringify(body), plan, warnings, keys };
+    // A function is compared by what it finds.
+    const found = (request.tools ?? []).map(({ name = '' }) => plan.inputSchema(name));
+    return { body: JSON.stringify(body), plan: { ...plan, inputSchema: found }, warnings, keys };
   } catch (error) {
     return String(error);
   }
