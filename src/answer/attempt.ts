@@ -3,11 +3,11 @@
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import type { Frame } from '../gemini/frames.ts';
+import type { UsageMetadata } from '../gemini/wire.ts';
 import type { Pass } from '../keys/breaker.ts';
 import type { Reader } from '../translate/response/attempt-reader.ts';
 import type { TurnEvent } from '../translate/response/turn.ts';
 import type { Backend } from '../upstream/backend.ts';
-import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Job } from './job.ts';
 import type { Outgoing } from './outgoing.ts';
 
@@ -53,6 +53,10 @@ type Rest = { token: string; state: 'new' | 'asked' | 'to be asked again' };
 const BREAKS: ReadonlySet<string> = new Set(['malformed', 'truncated', 'network', 'timeout']);
 const isBreak = (error: unknown): boolean => error instanceof UpstreamError && BREAKS.has(error.kind);
 
+/** Google's count of the prompt. Undefined where it includes what Google's own tools have read. */
+const promptTokensIn = (usage: UsageMetadata): number | undefined =>
+  usage.toolUsePromptTokenCount ? undefined : usage.promptTokenCount;
+
 export class AnswerAttempt implements Attempt<TurnEvent> {
   readonly #options: AnswerAttemptOptions;
   readonly #trace: Job['trace'];
@@ -61,9 +65,13 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   #backend: Backend | undefined;
   /** The rest of a long answer, until something of it has come. */
   #rest: Rest | undefined;
+  /** True once the answer had a rest. */
+  #isContinued = false;
   /** What has come of a whole answer. */
   readonly #whole: TurnEvent[] = [];
   #ended = false;
+  /** Google's latest count of the prompt. */
+  #promptTokens: number | undefined;
   /** A failure that came in the same read as events, after those events. */
   #failure: { error: unknown } | undefined;
 
@@ -132,7 +140,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     // Where the rest is asked for again, the loop tells of another attempt.
     if (rest.state === 'new') this.#trace.tell({ type: 'continued' });
     rest.state = 'asked';
-    outgoing.route.sentAgain(() => estimateBodyTokens(body));
+    outgoing.route.sentAgain(() => outgoing.tokens());
     await this.#ask(this.#backend, body);
   }
 
@@ -163,7 +171,10 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     const events: TurnEvent[] = [];
     try {
       for (const frame of frames) {
-        for (const event of reader.read(frame)) events.push(event);
+        for (const event of reader.read(frame)) {
+          if (event.type === 'usage') this.#promptTokens = promptTokensIn(event.usage) ?? this.#promptTokens;
+          events.push(event);
+        }
         if (!reader.finished) continue;
         this.#options.stream?.succeeded();
         this.#tellEnd(events);
@@ -182,10 +193,16 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     const { reader } = this.#options;
     const events = reader.end();
     this.#rest = reader.rest === undefined ? undefined : { token: reader.rest, state: 'new' };
-    if (this.#rest) return events;
+    if (this.#rest) {
+      this.#isContinued = true;
+      return events;
+    }
     this.#options.stream?.succeeded();
     this.#tellEnd(events);
     this.#ended = true;
+    // Only the last count is right. Where the prompt was read several times, it is counted several times.
+    if (this.#promptTokens !== undefined && !this.#isContinued)
+      this.#options.outgoing.counted(this.#promptTokens);
     return events;
   }
 

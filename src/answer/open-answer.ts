@@ -18,16 +18,15 @@ import { isContent, type TurnEvent } from '../translate/response/turn.ts';
 import { Answer } from './answer.ts';
 import { AnswerAttempt } from './attempt.ts';
 import { CompactedAnswer, summaryAlone } from './compaction.ts';
-import { estimateBodyTokens } from './estimate-tokens.ts';
 import { ModelChoice, type Wanted } from './fallback-model.ts';
 import type { Job } from './job.ts';
 import { RequestMedia } from './media/request-media.ts';
 import type { MessageAnswer } from './message-answer.ts';
 import type { OutgoingMessage } from './outgoing.ts';
-import { withOverflowCounted } from './overflow.ts';
 import type { AnswerPorts } from './ports.ts';
 import { chooseModel, prepare, tellNotice } from './prepare.ts';
 import { Retries } from './retries.ts';
+import { withOverflowCounted } from './sizes/overflow.ts';
 import { AGENT_HEADER, tellAsked } from './story.ts';
 
 /**
@@ -130,7 +129,7 @@ function answerOf(
   const patience = (sent: OutgoingMessage): Patience => ({
     limitMs: Math.min(LONGEST_WAIT_MS, left()),
     forBreaker: () => models.next() === undefined,
-    tokens: () => estimateBodyTokens(sent.body),
+    tokens: () => sent.tokens(),
   });
   const ceiling = streamed ? settings.maxRetries.stream : settings.maxRetries.unary;
   const retries = new Retries({ ticket: ports.budget.begin(asker), ceiling, clock, random });

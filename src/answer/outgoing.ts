@@ -4,6 +4,7 @@
  * docs/decisions/0024-schema-quarantine.md).
  */
 import { UpstreamError } from '../gemini/errors.ts';
+import type { RequestSize } from '../gemini/estimate/request-size.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { KeyRoute } from '../keys/keys.ts';
@@ -11,11 +12,11 @@ import type { Exchange } from '../lib/ports.ts';
 import type { AnswerPlan } from '../translate/context.ts';
 import { repairedRequest, requestWithoutSignatures } from '../translate/request/repair.ts';
 import type { Backend } from '../upstream/backend.ts';
-import { estimateBodyTokens } from './estimate-tokens.ts';
 import type { Job } from './job.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Cut, Lessons } from './lessons.ts';
 import type { RequestMedia } from './media/request-media.ts';
+import type { PromptSizes } from './sizes/prompt-sizes.ts';
 import type { Quarantine } from './tool-quarantine.ts';
 
 export type OutgoingOptions = {
@@ -29,6 +30,9 @@ export type OutgoingOptions = {
   /** What models have refused before. */
   lessons: Lessons;
   media: Pick<RequestMedia, 'mendedRequest' | 'letGo'>;
+  /** What Google has counted for this session and others. */
+  sizes: PromptSizes;
+  session: string | undefined;
 };
 
 /** A change that avoids the refusal. */
@@ -43,6 +47,9 @@ export type Mending = {
 
 type Changed = { request: GenerateContentRequest; what: string; isFree: boolean };
 
+/** The size of a request that was released before anybody asked for its size. */
+const NOTHING: RequestSize = { head: 0, upTo: [], total: 0 };
+
 export class Outgoing {
   readonly model: GeminiModel;
   readonly route: KeyRoute;
@@ -50,10 +57,14 @@ export class Outgoing {
   readonly quarantine: Quarantine;
   readonly #lessons: Lessons;
   readonly #media: OutgoingOptions['media'];
+  readonly #sizes: PromptSizes;
+  readonly #session: string | undefined;
   readonly #job: Job;
   #request: GenerateContentRequest | undefined;
   /** The text of `#request`, serialised as JSON. */
   #text: string | undefined;
+  /** The size of `#request`. It is kept when the request is released. */
+  #size: RequestSize | undefined;
   /** The key and family whose signatures the request may contain. */
   #madeFor: Backend;
   /**
@@ -75,6 +86,8 @@ export class Outgoing {
     this.#request = options.request;
     this.#lessons = options.lessons;
     this.#media = options.media;
+    this.#sizes = options.sizes;
+    this.#session = options.session;
     this.#madeFor = options.route.backend();
     this.#job = job;
   }
@@ -95,6 +108,17 @@ export class Outgoing {
   get body(): string {
     this.#text ??= this.#request === undefined ? '' : JSON.stringify(this.#request);
     return this.#text;
+  }
+
+  /** The tokens of the prompt, by what Google has counted before, and else estimated. */
+  tokens(): number {
+    const { model } = this;
+    return this.#sizes.tokens({ session: this.#session, model }, this.#sized());
+  }
+
+  /** To be called with Google's last count of the prompt: it makes later estimates of the session better. */
+  counted(tokens: number): void {
+    this.#sizes.counted({ session: this.#session, model: this.model }, this.#sized(), tokens);
   }
 
   /**
@@ -121,7 +145,7 @@ export class Outgoing {
         this.#become(changed.request);
         this.#mended = true;
         this.#job.trace.tell({ type: 'mended', what: changed.what });
-        this.route.sentAgain(() => estimateBodyTokens(this.body));
+        this.route.sentAgain(() => this.tokens());
       },
     };
   }
@@ -135,6 +159,7 @@ export class Outgoing {
   end(): void {}
 
   protected release(what: 'everything' | 'all but the body'): void {
+    this.#sized();
     this.#text = what === 'everything' ? undefined : this.body;
     this.#request = undefined;
     this.#media.letGo();
@@ -146,9 +171,15 @@ export class Outgoing {
     return body === '' ? undefined : `${body.slice(0, -1)},"continuationToken":${JSON.stringify(token)}}`;
   }
 
+  #sized(): RequestSize {
+    this.#size ??= this.#request ? this.#sizes.size(this.#request, this.model) : NOTHING;
+    return this.#size;
+  }
+
   #become(request: GenerateContentRequest): void {
     this.#request = request;
     this.#text = undefined;
+    this.#size = undefined;
   }
 
   #remakeFor(backend: Backend): void {

@@ -10,11 +10,14 @@ import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
 import type { SignatureStore } from '../signatures/store.ts';
 import type { ModelMap } from '../translate/model-map.ts';
+import type { PromptSize } from '../translate/response/usage.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Lessons } from './lessons.ts';
 import type { PictureConverter } from './media/picture-converter.ts';
 import type { UrlFetcher } from './media/url-fetcher.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
+import type { PromptSizes } from './sizes/prompt-sizes.ts';
+import type { TokenCounts } from './sizes/token-counts.ts';
 
 /** Times are milliseconds. */
 export type AnswerSettings = {
@@ -51,6 +54,15 @@ export type AnswerPorts = {
   quarantine: QuarantineMemory;
   lessons: Lessons;
   kept: KeptBodies;
+  /** What Google has counted of the prompts of each session. */
+  sizes: PromptSizes;
+  /** What Google has counted for clients that asked for a count. */
+  counts: TokenCounts;
+  /**
+   * The size of a prompt as it is told to the client where Google does not tell it in time. Recordings keep this size,
+   * and replays tell the same size again.
+   */
+  promptTold(size: () => PromptSize): PromptSize;
   clock: Clock;
   random: Random;
   ids: Ids;

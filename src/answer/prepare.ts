@@ -15,7 +15,6 @@ import { toGeminiRequest } from '../translate/request/index.ts';
 import { type SignatureLookup, signatureKeys } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
-import { estimateTokens } from './estimate-tokens.ts';
 import { nextModel, type Wanted } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
@@ -83,7 +82,6 @@ export async function requestContext(
     origin: { family: model.family, keyFingerprint: route.backend().keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
     media: await media.forModel(model),
-    estimate: estimateTokens,
   };
 }
 
@@ -107,7 +105,8 @@ export async function prepare(
   ports: AnswerPorts,
 ): Promise<OutgoingMessage> {
   const exchange = createExchange(caller, job, foreignTexts(request.messages));
-  const route = ports.keys.route(model.id, sessionOf(job.headers, request.metadata?.['user_id']), asker);
+  const session = sessionOf(job.headers, request.metadata?.['user_id']);
+  const route = ports.keys.route(model.id, session, asker);
   tellChosen(model, route, job);
   const ctx = await requestContext(model, route, request.messages, media, job, ports);
   const began = ports.clock.monotonic();
@@ -115,10 +114,10 @@ export async function prepare(
   job.trace.tell({ type: 'translated', tookMs: ports.clock.monotonic() - began });
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
-  const { kept, lessons } = ports;
+  const { kept, lessons, sizes } = ports;
   const applied = lessons.apply(model, quarantine.apply(body));
   return new OutgoingMessage(
-    { model, request: applied, exchange, route, quarantine, lessons, media },
+    { model, request: applied, exchange, route, quarantine, lessons, media, sizes, session },
     plan,
     kept,
     job,

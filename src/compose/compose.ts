@@ -6,6 +6,8 @@ import { systemPorts } from '../answer/media/fetch-url.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
+import { PromptSizes } from '../answer/sizes/prompt-sizes.ts';
+import { TokenCounts } from '../answer/sizes/token-counts.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
 import { type App, createApp } from '../http/app.ts';
@@ -92,6 +94,8 @@ function openMemories(
     bodies: new BodyBudget(clock),
     lessons: new Lessons(clock, lessonsFile(dataDir, logger)),
     kept: new KeptBodies(),
+    sizes: new PromptSizes(),
+    counts: new TokenCounts(),
   };
 }
 

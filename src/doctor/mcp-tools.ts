@@ -28,8 +28,6 @@ const contextFor = (model: GeminiModel): RequestContext => ({
   origin: { family: model.family, keyFingerprint: 'doctor' },
   signatures: new Map(),
   media: { byGoogle: true, fetched: new Map(), converted: new Map() },
-  // A request of the doctor's asks for no edits, so its size is not needed.
-  estimate: () => 0,
 });
 
 function requestWith(server: string, { name, description, inputSchema }: McpTool) {

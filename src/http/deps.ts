@@ -6,7 +6,6 @@ import type { Colleagues } from '../cluster/colleagues.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
-import type { PromptSize } from '../translate/response/usage.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { ClientRequest } from './client-request.ts';
 
@@ -28,11 +27,6 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   settings: ServerSettings;
   /** What other instances know and share. */
   shared: Pick<SharedState, 'status'>;
-  /**
-   * The size of the prompt as it is told to the client before the answer has ended. Recordings keep this size, and
-   * replays tell the same size again.
-   */
-  promptTold(size: () => PromptSize): PromptSize;
   /** The memory for the bodies of all requests together. */
   bodies: BodyBudget;
   admission: Admission;

@@ -5,7 +5,6 @@
 import type { AppliedEdit } from '../anthropic/context-edits.ts';
 import type { ApiVersion } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
-import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { CompactFirst } from './edits/context-edits.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
@@ -41,8 +40,6 @@ export type RequestContext = {
   /** The stored signatures that were found for the `signatureKeys` of the history. */
   readonly signatures: SignatureLookup;
   readonly media: MediaFacts;
-  /** The size of a request in tokens, as far as it can be told without asking Google. */
-  estimate(body: GenerateContentRequest): number;
 };
 
 /** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */

@@ -3,13 +3,10 @@ import type { CountTokensRequest } from '../anthropic/request.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { RequestContext } from './context.ts';
 import type { ContextEdits } from './edits/context-edits.ts';
-import { editedContents } from './request/edited-contents.ts';
 import { warnOfFields } from './request/fields.ts';
+import { answerConfig } from './request/generation.ts';
+import { toPrompt } from './request/prompt.ts';
 import { refuseShared } from './request/refusals/refusals.ts';
-import { toSystemInstruction } from './request/system.ts';
-import { visibleTools } from './request/tools/tool-visibility.ts';
-import { toTools } from './request/tools/tools.ts';
-import { searchInstructions, webSearchOf } from './request/tools/web-search.ts';
 import type { Warn, Warning } from './warnings.ts';
 
 /**
@@ -24,11 +21,7 @@ export function toCountRequest(
   const warn: Warn = (code, path, detail) => warnings.push({ code, path, detail });
   refuseShared(request, ctx.apiVersion, warn);
   warnOfFields(request, warn);
-  const search = webSearchOf(request);
-  const frame = {
-    ...toSystemInstruction(request.system, search ? searchInstructions(search, request) : []),
-    ...(search ? { tools: [{ googleSearch: {} }] } : toTools(visibleTools(request, warn), warn)),
-  };
-  const { contents, edits } = editedContents(request, frame, ctx, warn);
-  return { body: { ...frame, contents }, edits, warnings };
+  const { body, form, edits } = toPrompt(request, ctx, warn);
+  const whole = form.kind === 'schema' ? { ...body, generationConfig: answerConfig(form) } : body;
+  return { body: whole, edits, warnings };
 }

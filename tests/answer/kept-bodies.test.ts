@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test';
 import { KeptBodies } from '../../src/answer/kept-bodies.ts';
 import { Lessons } from '../../src/answer/lessons.ts';
 import { type Outgoing, OutgoingMessage } from '../../src/answer/outgoing.ts';
+import { PromptSizes } from '../../src/answer/sizes/prompt-sizes.ts';
 import { modelRow } from '../../src/gemini/model-rows.ts';
 import { planFor } from '../support/answer.ts';
 import { ManualClock } from '../support/manual-clock.ts';
@@ -31,6 +32,8 @@ describe('the body of a request', () => {
         quarantine,
         lessons: new Lessons(new ManualClock()),
         media: { mendedRequest: async () => undefined, letGo() {} },
+        sizes: new PromptSizes(),
+        session: undefined,
       },
       planFor([]),
       kept,

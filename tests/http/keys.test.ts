@@ -196,9 +196,12 @@ describe('several keys', () => {
     const counted = () => Response.json({ totalTokens: 7 });
     const google = threeKeys({ 'key-one': [perDay], 'key-two': [counted, perDay], 'key-three': [perDay] });
     await using proxy = await google.start();
-    const count = async () => (await proxy.send('/v1/messages/count_tokens', hello)).json();
+    const count = async (content = 'one') =>
+      (
+        await proxy.send('/v1/messages/count_tokens', { ...hello, messages: [{ role: 'user', content }] })
+      ).json();
     expect(await count()).toEqual({ input_tokens: 7 });
-    expect(await count()).toEqual({ input_tokens: expect.any(Number) });
+    expect(await count('two')).toEqual({ input_tokens: expect.any(Number) });
     expect(google.asked).toHaveLength(4);
   });
 

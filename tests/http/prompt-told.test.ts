@@ -16,9 +16,10 @@ import { busy, says, scriptedGoogle } from '../support/scripted-google.ts';
 const root = mkdtempSync(join(tmpdir(), 'prompt-told-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const LONG = 'word '.repeat(1_000);
-/** Four characters for each token, and some tokens around the text. */
-const isEstimate = (tokens: number) => tokens > LONG.length / 4 && tokens < LONG.length / 4 + 200;
+const WORDS = 1_000;
+const LONG = 'word '.repeat(WORDS);
+/** One token for each word, about, and some tokens around the text. */
+const isEstimate = (tokens: number) => tokens > 0.9 * WORDS && tokens < 1.2 * WORDS;
 const asking = { ...streamed, messages: [{ role: 'user', content: LONG }] };
 
 const uncounted = (text: string, finishReason?: string) => ({

@@ -6,6 +6,7 @@ import { Lessons } from '../../src/answer/lessons.ts';
 import { Outgoing } from '../../src/answer/outgoing.ts';
 import { QuarantineMemory } from '../../src/answer/quarantine-memory.ts';
 import type { Purse } from '../../src/answer/retries.ts';
+import { PromptSizes } from '../../src/answer/sizes/prompt-sizes.ts';
 import { Quarantine } from '../../src/answer/tool-quarantine.ts';
 import { UpstreamError } from '../../src/gemini/errors.ts';
 import { modelRow } from '../../src/gemini/model-rows.ts';
@@ -96,6 +97,8 @@ export function outgoing(job: Job, backend: Backend = NOBODY): Outgoing {
       quarantine: new Quarantine({ memory, family: model.family, job, logger: SILENT }),
       lessons: new Lessons(new ManualClock()),
       media: { mendedRequest: async () => undefined, letGo() {} },
+      sizes: new PromptSizes(),
+      session: undefined,
     },
     job,
   );

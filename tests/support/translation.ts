@@ -1,5 +1,4 @@
 /** Requests, contexts and an independent reading of Google's rules, for the tests of request translation. */
-import { estimateTokens } from '../../src/answer/estimate-tokens.ts';
 import type { MessagesRequest } from '../../src/anthropic/request.ts';
 import { modelRow } from '../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest, RequestContent, RequestPart } from '../../src/gemini/wire.ts';
@@ -16,7 +15,6 @@ export function contextFor(model = 'gemini-4-argon', changes: Partial<RequestCon
     origin: { family: row.family, keyFingerprint: ORIGIN.keyFingerprint },
     signatures: new Map(),
     media: { byGoogle: true, fetched: new Map(), converted: new Map() },
-    estimate: estimateTokens,
     ...changes,
   };
 }

@@ -1,7 +1,7 @@
 /** `POST /v1/messages/count_tokens`. */
 
 import { apiVersion } from '../../answer/api-version.ts';
-import { countTokensOf } from '../../answer/count.ts';
+import { countTokensOf } from '../../answer/sizes/count.ts';
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import { parseCountTokensRequest } from '../../anthropic/validate.ts';
 import type { TokenCount } from '../api-description/answers.ts';

@@ -2,7 +2,6 @@
 
 import { apiVersion } from '../../answer/api-version.ts';
 import { askerOf } from '../../answer/asker.ts';
-import { estimateBodyTokens } from '../../answer/estimate-tokens.ts';
 import type { MessageAnswer } from '../../answer/message-answer.ts';
 import { openAnswer } from '../../answer/open-answer.ts';
 import { answerContext } from '../../answer/prepare.ts';
@@ -51,18 +50,19 @@ const firstInTime = (
     first.finally(() => cancel()).then(resolve, reject);
   });
 
-const estimated = (body: string): PromptSize => ({ tokens: estimateBodyTokens(body), cached: 0 });
+const estimated = (answer: MessageAnswer): PromptSize => ({
+  tokens: answer.outgoing().tokens(),
+  cached: 0,
+});
 
 /**
  * The size of the prompt for `message_start`, since some clients read the size only there. Usually upstream's first
  * event has it; otherwise it is estimated.
  */
 async function promptSize(first: First, answer: MessageAnswer, deps: ServerDeps): Promise<PromptSize> {
-  // The body is read now, because it is released with the first content.
-  const { body } = answer.outgoing();
   const [event] = (await firstInTime(first, answer, deps)) ?? [];
   const counted = event?.type === 'usage' ? promptSizeIn(event.usage) : undefined;
-  return deps.promptTold(() => counted ?? estimated(body));
+  return deps.promptTold(() => counted ?? estimated(answer));
 }
 
 async function streamAnswer(
@@ -99,7 +99,7 @@ async function wholeAnswer(
   client: ClientRequest,
   deps: ServerDeps,
 ): Promise<Reply> {
-  const events = stream.start(deps.promptTold(() => estimated(answer.outgoing().body)));
+  const events = stream.start(deps.promptTold(() => estimated(answer)));
   while (!stream.finished) {
     const some = await answer.next();
     if (!some) throw new Error('the answer ended without an ending');

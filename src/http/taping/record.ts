@@ -9,8 +9,9 @@ import type { RequestRecorder } from '../../sim/record/recorder.ts';
 import type { ClientReply, RequestRecording } from '../../sim/record/request-recording.ts';
 import { tapBody } from '../../sim/record/tap.ts';
 import type { Subscriber } from '../../trace/trace.ts';
+import type { PromptSize } from '../../translate/response/usage.ts';
 import { ClientGone, type ClientRequest } from '../client-request.ts';
-import type { OpenScope, Reply } from '../deps.ts';
+import type { OpenScope, Reply, ServerDeps } from '../deps.ts';
 import { untouched } from './untouched.ts';
 
 const AS_IT_IS: OpenScope = (request, _path, deps) => ({ request, deps });
@@ -36,11 +37,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
         ...deps,
         ...untouched(recording.seed, deps.keys.backends[0], deps.clock),
         signatures: watchedStore(deps.signatures, recording),
-        promptTold(size) {
-          const told = deps.promptTold(size);
-          recording.promptTold(told);
-          return told;
-        },
+        promptTold: toldOnce(deps.promptTold, recording),
         urlFetcher: watchedFetcher(deps.urlFetcher, recording),
         subscribers: [...deps.subscribers, hearCaller],
       },
@@ -58,6 +55,17 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
         });
       },
     };
+  };
+}
+
+/** A request has one size: where it is told twice, the client is told the same. */
+function toldOnce(tell: ServerDeps['promptTold'], recording: RequestRecording): ServerDeps['promptTold'] {
+  let told: PromptSize | undefined;
+  return (size) => {
+    if (told) return told;
+    told = tell(size);
+    recording.promptTold(told);
+    return told;
   };
 }
 

@@ -14,6 +14,7 @@ import { readBody } from '../body.ts';
 import type { OpenScope, RequestScope, ServerDeps } from '../deps.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
 import { recordedFetcher } from './recorded-fetcher.ts';
+import { sizeToldIn } from './told-size.ts';
 import { untouched } from './untouched.ts';
 
 export type ReplayOptions = {
@@ -88,7 +89,7 @@ function played(
       ...untouched(recorded.seed, backend, clock),
       clock,
       signatures: play.signatures,
-      promptTold: play.promptTold,
+      promptTold: (size) => play.promptTold(size) ?? sizeToldIn(recorded.answer),
       urlFetcher: recordedFetcher(recorded.fetched ?? []),
       pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
     },

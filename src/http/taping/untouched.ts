@@ -5,6 +5,8 @@
 
 import { Lessons } from '../../answer/lessons.ts';
 import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
+import { PromptSizes } from '../../answer/sizes/prompt-sizes.ts';
+import { TokenCounts } from '../../answer/sizes/token-counts.ts';
 import { UNLIMITED } from '../../keys/retry-budget.ts';
 import { keyOfOneRequest } from '../../keys/single-key.ts';
 import { ALWAYS_STREAMING } from '../../keys/stream-breakers.ts';
@@ -15,7 +17,7 @@ import { seeded } from './seeded.ts';
 
 type Untouched = Pick<
   ServerDeps,
-  'keys' | 'ids' | 'random' | 'quarantine' | 'lessons' | 'budget' | 'streaming'
+  'keys' | 'ids' | 'random' | 'quarantine' | 'lessons' | 'sizes' | 'counts' | 'budget' | 'streaming'
 >;
 
 export const untouched = (seed: number, backend: Backend, clock: Clock): Untouched => ({
@@ -23,6 +25,8 @@ export const untouched = (seed: number, backend: Backend, clock: Clock): Untouch
   ...seeded(seed),
   quarantine: new QuarantineMemory(),
   lessons: new Lessons(clock),
+  sizes: new PromptSizes(),
+  counts: new TokenCounts(),
   budget: UNLIMITED,
   streaming: ALWAYS_STREAMING,
 });

@@ -1,7 +1,7 @@
 /** Plays a recording: it gives each client request everything on which its answer depends. */
 import type { Clock, Fetch } from '../../lib/ports.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
-import { type PromptSize, UNKNOWN_SIZE } from '../../translate/response/usage.ts';
+import type { PromptSize } from '../../translate/response/usage.ts';
 import type { RecordedSettings } from '../cassette/settings.ts';
 import type { RecordedRequest } from '../cassette/types.ts';
 import type { Matchable } from '../match.ts';
@@ -34,9 +34,9 @@ export type Play = {
   signatures: SignatureStore;
   /**
    * The size of the prompt that the client is told before the answer has ended. `size` gives the size that it would be
-   * told without a recording.
+   * told without a recording. Undefined for a recording of an older version, which has no such size.
    */
-  promptTold(size: () => PromptSize): PromptSize;
+  promptTold(size: () => PromptSize): PromptSize | undefined;
   /** To be called when the answer has ended, or its client has left. */
   leave(): void;
   /** The problems that were found until now; undefined where there are none. */
@@ -124,8 +124,7 @@ export class Player implements Plays {
       clock,
       fetch: createReplayFetch({ recorded, time, redactor, noise, book, onMismatch }),
       signatures: recordedStore(recorded.signatures),
-      // Recordings of older versions have no such size: their clients were told none.
-      promptTold: () => recorded.promptTold ?? UNKNOWN_SIZE,
+      promptTold: () => recorded.promptTold,
       leave: () => this.#timeline.leave(lane, clock.monotonic()),
       problem: () => problem,
     };

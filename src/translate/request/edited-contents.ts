@@ -3,6 +3,7 @@
  * so a history with edits is translated once more for each weighing.
  */
 import type { CountTokensRequest } from '../../anthropic/request.ts';
+import { estimateTokens } from '../../gemini/estimate/request-size.ts';
 import type { GenerateContentRequest, RequestContent } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
 import type { Cleared } from '../edits/cleared.ts';
@@ -31,12 +32,12 @@ export function editedContents(
   };
   const weigh = (cleared: Cleared): number => {
     const version = versionOf(cleared);
-    version.tokens ??= ctx.estimate({ ...frame, contents: version.contents });
+    version.tokens ??= estimateTokens({ ...frame, contents: version.contents }, ctx.model.family);
     return version.tokens;
   };
   const edits = contextEdits(request, {
     request: weigh,
-    text: (text) => ctx.estimate({ contents: [{ role: 'model', parts: [{ text }] }] }),
+    text: (text) => estimateTokens({ contents: [{ role: 'model', parts: [{ text }] }] }, ctx.model.family),
   });
   const { contents, warnings } = versionOf(edits.cleared);
   for (const { code, path, detail } of warnings) warn(code, path, detail);

@@ -72,6 +72,10 @@ function outputTokens(request: MessagesRequest, headroom: number, ctx: RequestCo
   return Math.min(cap, request.max_tokens + headroom);
 }
 
+/** The setting that asks for JSON. */
+export const answerConfig = (form: AnswerForm): GenerationConfig =>
+  form.kind === 'schema' ? { responseMimeType: 'application/json', responseJsonSchema: form.schema } : {};
+
 export function toGenerationConfig(
   request: MessagesRequest,
   form: AnswerForm,
@@ -82,9 +86,7 @@ export function toGenerationConfig(
   return {
     maxOutputTokens: outputTokens(request, thinking.headroom, ctx, warn),
     ...sampling(request, ctx.model, warn),
-    ...(form.kind === 'schema'
-      ? { responseMimeType: 'application/json', responseJsonSchema: form.schema }
-      : {}),
+    ...answerConfig(form),
     ...(thinking.config ? { thinkingConfig: thinking.config } : {}),
   };
 }

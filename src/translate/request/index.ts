@@ -11,15 +11,14 @@ import { askedTier } from '../service-tier.ts';
 import { answeredTurn } from '../signatures.ts';
 import { ToolNames } from '../tool-names.ts';
 import type { Warn, Warning } from '../warnings.ts';
-import { editedContents } from './edited-contents.ts';
 import { warnOfFields } from './fields.ts';
-import { type AnswerForm, answerForm, toGenerationConfig } from './generation.ts';
+import { type AnswerForm, toGenerationConfig } from './generation.ts';
+import { toPrompt } from './prompt.ts';
 import { refusePrefill, refuseUnservable } from './refusals/refusals.ts';
-import { toSystemInstruction } from './system.ts';
 import { thinkingDisplay } from './thinking.ts';
-import { callableNames, type DeclaredTool, visibleTools } from './tools/tool-visibility.ts';
-import { callingMode, inputSchemas, requiredArguments, toToolConfig, toTools } from './tools/tools.ts';
-import { searchInstructions, toSearchPlan, webSearchOf } from './tools/web-search.ts';
+import { callableNames, type DeclaredTool } from './tools/tool-visibility.ts';
+import { inputSchemas, requiredArguments } from './tools/tools.ts';
+import { toSearchPlan } from './tools/web-search.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 
@@ -34,23 +33,10 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
   refuseUnservable(request, ctx.apiVersion, warn);
   warnOfFields(request, warn);
 
-  const search = webSearchOf(request);
-  const tools = visibleTools(request, warn);
-  const mode = callingMode(request, tools, warn);
-  const form = answerForm(request, ctx.model, mode, warn);
-  const frame = {
-    ...toSystemInstruction(request.system, [
-      ...(search ? searchInstructions(search, request) : []),
-      ...(form.kind === 'words' ? [form.instruction] : []),
-    ]),
-    ...(search ? { tools: [{ googleSearch: {} }] } : toTools(tools, warn)),
-    ...toToolConfig(request, mode),
-  };
-  const { contents, edits } = editedContents(request, frame, ctx, warn);
-  if (contents.at(-1)?.role === 'model') refusePrefill();
+  const { body: prompt, edits, tools, form } = toPrompt(request, ctx, warn);
+  if (prompt.contents.at(-1)?.role === 'model') refusePrefill();
   const body: GenerateContentRequest = {
-    ...frame,
-    contents,
+    ...prompt,
     generationConfig: toGenerationConfig(request, form, ctx, warn),
     ...askedTier(request.service_tier),
   };

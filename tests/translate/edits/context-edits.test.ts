@@ -3,7 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import type { ContentBlock } from '../../../src/anthropic/content.ts';
 import type { Message, MessagesRequest } from '../../../src/anthropic/request.ts';
 import { parseMessagesRequest } from '../../../src/anthropic/validate.ts';
-import type { RequestPart } from '../../../src/gemini/wire.ts';
+import { estimateTokens } from '../../../src/gemini/estimate/request-size.ts';
+import type { GenerateContentRequest, RequestPart } from '../../../src/gemini/wire.ts';
 import { CLEARED_RESULT } from '../../../src/translate/edits/cleared.ts';
 import { toGeminiRequest } from '../../../src/translate/request/index.ts';
 import { callContentKey, callKey, sealEnvelope } from '../../../src/translate/signatures.ts';
@@ -87,7 +88,7 @@ describe('clear_tool_uses', () => {
   test('tells the tokens by which the request has become smaller', () => {
     const whole = edited({ type: TOOLS, keep: by('tool_uses', 0) });
     const less = edited({ type: TOOLS, ...now, keep: by('tool_uses', 0), clear_tool_inputs: true });
-    const estimate = contextFor().estimate;
+    const estimate = (body: GenerateContentRequest) => estimateTokens(body, contextFor().model.family);
     const frame = ({ generationConfig: _, ...rest }: typeof whole.body) => rest;
     expect(less.plan.appliedEdits).toEqual([
       {

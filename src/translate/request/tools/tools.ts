@@ -7,7 +7,7 @@ import type {
   GenerateContentRequest,
 } from '../../../gemini/wire.ts';
 import { type Json, type JsonObject, startOfJson } from '../../../lib/json.ts';
-import { MadeOf } from '../../../lib/lasting.ts';
+import { MadeOf, markLasting } from '../../../lib/lasting.ts';
 import { wellFormed, wellFormedObject } from '../../../lib/well-formed.ts';
 import type { InputSchema } from '../../context.ts';
 import { toGeminiToolName } from '../../tool-names.ts';
@@ -110,7 +110,11 @@ function madeAnew(declared: DeclaredTool, work: Work): Made {
 function toDeclaration(declared: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
   const before = known.get(declared.tool);
   const isSame = before?.name === declared.name && before.steps <= work.left;
-  if (isSame) work.spend(before.steps);
+  if (isSame) {
+    work.spend(before.steps);
+    // What is made of the declaration is worth keeping as well.
+    markLasting(before.declaration);
+  }
   const { declaration, warnings } = isSame ? before : madeAnew(declared, work);
   for (const { code, path, detail } of warnings) warn(code, `${declared.path}${path}`, detail);
   return declaration;

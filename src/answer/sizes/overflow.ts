@@ -3,14 +3,13 @@
  * Code decides by both how much to compact, and Google often says only the maximum. Then the prompt is counted within a
  * short time, or else estimated. The prompt is known to be too long, so any figure above the maximum will do.
  */
-import { UpstreamError } from '../gemini/errors.ts';
-import { failureClass } from '../gemini/failure.ts';
-import { overflowSaid } from '../gemini/overflow-said.ts';
+import { UpstreamError } from '../../gemini/errors.ts';
+import { failureClass } from '../../gemini/failure.ts';
+import { overflowSaid } from '../../gemini/overflow-said.ts';
+import type { Job } from '../job.ts';
+import type { Outgoing } from '../outgoing.ts';
+import type { AnswerPorts } from '../ports.ts';
 import { countAgain } from './count.ts';
-import { estimateBodyTokens } from './estimate-tokens.ts';
-import type { Job } from './job.ts';
-import type { Outgoing } from './outgoing.ts';
-import type { AnswerPorts } from './ports.ts';
 
 /** Milliseconds after which the count is given up: the client is waiting for its error. */
 const COUNT_TIMEOUT_MS = 2_000;
@@ -43,6 +42,6 @@ async function countOf(sent: Outgoing, job: Job, ports: AnswerPorts): Promise<nu
     return await countAgain(sent, COUNT_TIMEOUT_MS, job, ports);
   } catch (error) {
     job.warn('value-clamped', 'messages', `size estimated, because Gemini could not count: ${String(error)}`);
-    return estimateBodyTokens(sent.body);
+    return ports.promptTold(() => ({ tokens: sent.tokens(), cached: 0 })).tokens;
   }
 }

@@ -3,27 +3,27 @@
  * estimated. Claude Code's `/context` asks about 25 times in a row, and after an error it would retry, only to get a
  * figure that it displays.
  */
-import type { CountTokensRequest } from '../anthropic/request.ts';
-import { UpstreamError } from '../gemini/errors.ts';
-import { failureClass } from '../gemini/failure.ts';
-import type { FailureClass } from '../gemini/failure-class.ts';
-import type { GeminiModel } from '../gemini/models.ts';
-import type { CountRoute, KeyRoute, Patience } from '../keys/keys.ts';
-import { toCountRequest } from '../translate/count.ts';
-import { type ContextEdits, clearedTokens } from '../translate/edits/context-edits.ts';
-import { isUrlRefused } from '../translate/request/media/url-repair.ts';
-import { Answer } from './answer.ts';
-import type { Attempt } from './attempt.ts';
-import { estimateTokens } from './estimate-tokens.ts';
-import { ModelChoice, type Models, type Wanted } from './fallback-model.ts';
-import type { Job } from './job.ts';
-import { RequestMedia } from './media/request-media.ts';
-import { Outgoing } from './outgoing.ts';
-import type { AnswerPorts } from './ports.ts';
-import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from './prepare.ts';
-import type { Purse } from './retries.ts';
-import { sessionOf } from './session.ts';
-import { tellAsked, tellChosen } from './story.ts';
+import type { CountTokensRequest } from '../../anthropic/request.ts';
+import { UpstreamError } from '../../gemini/errors.ts';
+import { failureClass } from '../../gemini/failure.ts';
+import type { FailureClass } from '../../gemini/failure-class.ts';
+import type { GeminiModel } from '../../gemini/models.ts';
+import type { CountRoute, KeyRoute, Patience } from '../../keys/keys.ts';
+import { toCountRequest } from '../../translate/count.ts';
+import { type ContextEdits, clearedTokens } from '../../translate/edits/context-edits.ts';
+import { isUrlRefused } from '../../translate/request/media/url-repair.ts';
+import { Answer } from '../answer.ts';
+import type { Attempt } from '../attempt.ts';
+import { ModelChoice, type Models, type Wanted } from '../fallback-model.ts';
+import type { Job } from '../job.ts';
+import { RequestMedia } from '../media/request-media.ts';
+import { Outgoing } from '../outgoing.ts';
+import type { AnswerPorts } from '../ports.ts';
+import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from '../prepare.ts';
+import type { Purse } from '../retries.ts';
+import { sessionOf } from '../session.ts';
+import { tellAsked, tellChosen } from '../story.ts';
+import type { TokenCounts } from './token-counts.ts';
 
 /** Milliseconds after which a count is given up. A slow count is worth less than a quick estimate. */
 const COUNT_TIMEOUT_MS = 10_000;
@@ -86,11 +86,13 @@ const asKeyRoute = (route: CountRoute): KeyRoute => ({
 class CountAttempt implements Attempt<number> {
   readonly streamed = false;
   readonly #outgoing: Outgoing;
+  readonly #counts: TokenCounts;
   readonly #signal: AbortSignal;
   #counted = false;
 
-  constructor(outgoing: Outgoing, signal: AbortSignal) {
+  constructor(outgoing: Outgoing, counts: TokenCounts, signal: AbortSignal) {
     this.#outgoing = outgoing;
+    this.#counts = counts;
     this.#signal = signal;
   }
 
@@ -104,7 +106,9 @@ class CountAttempt implements Attempt<number> {
     const { exchange, model, route } = this.#outgoing;
     const backend = route.backend();
     const body = this.#outgoing.text();
-    const tokens = await backend.countTokens(model.id, body, exchange, this.#signal);
+    const of = { model: model.id, body, key: backend.keyFingerprint };
+    const ask = (signal: AbortSignal) => backend.countTokens(model.id, body, exchange, signal);
+    const tokens = await this.#counts.count(of, ask, this.#signal);
     this.#counted = true;
     this.#outgoing.taken();
     return [tokens];
@@ -141,7 +145,7 @@ async function askGoogle(
       models,
       purse: COUNT_PURSE,
       patience: () => NO_PATIENCE,
-      attempt: (sent, _whole, signal) => new CountAttempt(sent, signal),
+      attempt: (sent, _whole, signal) => new CountAttempt(sent, ports.counts, signal),
       isContent: () => true,
       deadline: { ms: timeoutMs, late: () => new UpstreamError('timeout', 'no token count in time') },
     },
@@ -185,6 +189,8 @@ export async function countTokensOf(
   };
   const wanted: Wanted = { requested: request.model, isTakenBy: (model) => media.areTakenBy(model) };
   const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
+  const known = ports.counts.known(outgoing.model.id, outgoing.text());
+  if (known !== undefined) return { tokens: known, cleared };
   const choice = new ModelChoice(wanted, outgoing.model, ports);
   const models: Models = {
     ask: (model) => choice.ask(model),
@@ -196,12 +202,10 @@ export async function countTokensOf(
     told: (error) => choice.told(error),
   };
   const counting = { outgoing, outgoingFor, models, timeoutMs: COUNT_TIMEOUT_MS };
-  const tokens = await askGoogle(counting, job, ports, (error, { request: sent }) => {
+  const tokens = await askGoogle(counting, job, ports, (error, sent) => {
     if (!(error instanceof UpstreamError) || (isRefusal(error) && !isUrlRefused(error))) throw error;
-    // The request is let go of only once Google has counted it.
-    if (!sent) throw error;
     job.warn('value-clamped', 'input_tokens', `estimated, because Gemini could not count: ${String(error)}`);
-    return estimateTokens(sent);
+    return ports.promptTold(() => ({ tokens: sent.tokens(), cached: 0 })).tokens;
   });
   return { tokens, cleared };
 }
@@ -214,8 +218,9 @@ export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: A
   const { model, request, exchange, quarantine } = sent;
   if (!request) throw new Error('what was let go cannot be counted');
   const route = asKeyRoute(ports.keys.countRoute(model.id, undefined, sent.route.backend()));
-  const { lessons } = ports;
-  const parts = { model, request, exchange, route, quarantine, lessons, media: NO_MEDIA };
+  const { lessons, sizes } = ports;
+  const session = undefined;
+  const parts = { model, request, exchange, route, quarantine, lessons, media: NO_MEDIA, sizes, session };
   const outgoing = new Outgoing(parts, job);
   return askGoogle({ outgoing, outgoingFor: async () => outgoing, models: NO_MODELS, timeoutMs }, job, ports);
 }
@@ -232,16 +237,27 @@ async function countRequest(
   job: Job,
   ports: AnswerPorts,
 ): Promise<{ outgoing: Outgoing; edits: ContextEdits }> {
-  const route = asKeyRoute(ports.keys.countRoute(model.id, sessionOf(job.headers, undefined)));
+  const session = sessionOf(job.headers, undefined);
+  const route = asKeyRoute(ports.keys.countRoute(model.id, session));
   tellChosen(model, route, job);
   const ctx = await requestContext(model, route, request.messages, media, job, ports);
   const { body, edits, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
-  const { lessons } = ports;
+  const { lessons, sizes } = ports;
   const exchange = createExchange('count-tokens', job);
   const outgoing = new Outgoing(
-    { model, request: quarantine.apply(body), exchange, route, quarantine, lessons, media: NO_MEDIA },
+    {
+      model,
+      request: quarantine.apply(body),
+      exchange,
+      route,
+      quarantine,
+      lessons,
+      media: NO_MEDIA,
+      sizes,
+      session,
+    },
     job,
   );
   return { outgoing, edits };

@@ -1,0 +1,42 @@
+/**
+ * Tokens for each piece of a text (`text-pieces.ts`), as `bun scripts/fit-token-rates.ts` finds them. A word's rates are
+ * those of its length in letters; the last one is that of each further letter. A script has a rate for a run of its
+ * characters, one for a run after a blank, and one for each character.
+ */
+export const TEXT_RATES: Readonly<Record<string, readonly number[]>> = {
+  lower: [1.24, 1.24, 1.24, 1.24, 1.24, 1.24, 1.57, 1.62, 1.8, 1.94, 2.6, 2.9, 2.9, 3.14, 0.21],
+  'blank lower': [0.89, 0.89, 1.02, 1.02, 1.02, 1.02, 1.02, 1.02, 1.02, 1.63, 1.71, 1.71, 1.9, 3.36, 0.5],
+  capital: [1.18, 1.18, 1.18, 1.18, 1.18, 1.18, 1.18, 1.18, 1.31, 1.76, 2.59, 3.38, 4.21, 4.62, 0.5],
+  'blank capital': [0.81, 0.81, 0.81, 0.81, 1.18, 1.18, 1.18, 1.48, 2.08, 2.3, 2.39, 2.39, 2.39, 2.43, 0.42],
+  upper: [1.18, 1.44, 1.68, 2.12, 2.24, 2.28, 2.28, 2.29, 2.47, 2.71, 2.97, 3.11, 3.28, 3.48, 0.17],
+  'blank upper': [0.81, 0.81, 0.98, 1.46, 1.46, 1.46, 1.46, 1.46, 1.46, 1.46, 1.46, 1.46, 1.46, 1.46, 0.15],
+  digit: [1],
+  'blank digit': [1.33],
+  sign: [0.73],
+  'blank sign': [1.02],
+  underscore: [0.75],
+  'equal signs': [0.13, 0, 0.08, 0.29, 0.26, 0.01],
+  'unlike signs': [0, 0, 0.63, 0.16, 0.25, 0.49],
+  blanks: [0.89, 0.6],
+  newlines: [1.16],
+  tabs: [1.06],
+  latin: [0.39, 0.47, 0.09],
+  accents: [0.56, 0.6, 0.36],
+  greek: [0.66, 0.53, 0.33],
+  cyrillic: [2.59, 1.2, 0.06],
+  armenian: [0.49, 0.55, 0.28],
+  hebrew: [0.58, 0.63, 0.71],
+  arabic: [0, 0, 0.39],
+  indic: [1.18, 0, 0.29],
+  thai: [1.01, 0.47, 0.3],
+  georgian: [0.65, 0.57, 0.39],
+  hangul: [0.95, 0.47, 0.47],
+  rare: [0.52, 0.62, 0.44],
+  punctuation: [0, 2.05, 0.6],
+  symbols: [0.64, 0.66, 0.5],
+  boxes: [0.7, 0.57, 0.1],
+  han: [0.25, 1.46, 0.56],
+  'wide signs': [0.76, 0.62, 0.62],
+  kana: [0.45, 0.55, 0.23],
+  pairs: [0.58, 0.57, 0.25],
+};
