@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { listRecording, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
 import { googleError, googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
-import { recordingProxy } from '../support/recording.ts';
+import { recordingProxy, type UpstreamPlay } from '../support/recording.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'count-tokens-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -136,25 +137,65 @@ describe('where Google does not count', () => {
     expect(await count(proxy, { ...foo, system, messages: goesOn }, session)).toBeLessThan(5_000);
   });
 
-  test.each([
-    ['a recording keeps the estimate', { tokens: 123, cached: 0 }, 123],
-    ['a recording of an older version has it in its answer', undefined, 41],
-  ])('%s', async (name, promptTold, expected) => {
+  /** Records a request, changes what the recording says was told, and plays it again. */
+  async function replayed(
+    name: string,
+    ask: (proxy: TestProxy) => Promise<string>,
+    attempts: UpstreamPlay[],
+    change: (recorded: RecordedRequest) => RecordedRequest,
+  ) {
     const folder = join(root, name);
     {
-      await using proxy = await recordingProxy(folder, [busy]);
-      await count(proxy, foo);
+      await using proxy = await recordingProxy(folder, attempts);
+      await ask(proxy);
     }
     const [recorded = ''] = listRecording(folder);
-    const { promptTold: _now, answer, ...rest } = readRecordedRequest(recorded);
-    const bytes = new TextEncoder().encode('{"input_tokens":41}');
+    const changed = change(readRecordedRequest(recorded));
     rmSync(recorded, { recursive: true });
-    await writeRecordedRequest(recorded, {
-      ...rest,
-      answer: { ...answer, bytes },
-      ...(promptTold ? { promptTold } : {}),
-    });
+    await writeRecordedRequest(recorded, changed);
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
-    expect(await count(replay, foo)).toBe(expected);
+    // The proxy is needed until the whole answer was read.
+    return await ask(replay);
+  }
+
+  const withFigure = (tokens: number) => (recorded: RecordedRequest) => ({
+    ...recorded,
+    promptTold: { tokens, cached: 0 },
+  });
+  /** As older versions recorded: the figure stands in the answer alone. */
+  const withAnswer =
+    (text: string) =>
+    ({ promptTold: _none, answer, ...rest }: RecordedRequest): RecordedRequest => ({
+      ...rest,
+      answer: { ...answer, bytes: new TextEncoder().encode(text) },
+    });
+
+  const counts = async (proxy: TestProxy) => (await proxy.send(PATH, foo)).text();
+  const overflow = 'The input token count exceeds the maximum number of tokens allowed (100).';
+  const asks = async (proxy: TestProxy) => (await proxy.send('/v1/messages', conversation)).text();
+  const tooLong = (tokens: number) => `prompt is too long: ${tokens} tokens > 100 maximum`;
+  const refused = () => googleError(400, 'INVALID_ARGUMENT', overflow);
+
+  test.each<
+    [
+      string,
+      (proxy: TestProxy) => Promise<string>,
+      UpstreamPlay[],
+      (recorded: RecordedRequest) => RecordedRequest,
+      string,
+    ]
+  >([
+    ['a count', counts, [busy], withFigure(123), '"input_tokens":123'],
+    ['a count of an older version', counts, [busy], withAnswer('{"input_tokens":41}'), '"input_tokens":41'],
+    ['an overflow', asks, [refused, busy], withFigure(7_001), tooLong(7_001)],
+    [
+      'an overflow of an older version',
+      asks,
+      [refused, busy],
+      withAnswer(JSON.stringify({ type: 'error', error: { message: tooLong(9_123) } })),
+      tooLong(9_123),
+    ],
+  ])('a replay tells the estimate of the recording: %s', async (name, ask, attempts, change, told) => {
+    expect(await replayed(name, ask, attempts, change)).toContain(told);
   });
 });

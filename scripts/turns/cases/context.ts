@@ -38,7 +38,7 @@ const TALK = [
 ];
 const SUMMARY = says(chunk([thought('A short one.')]), chunk([text('Three fruits; which is blue?')]), end());
 const compact = (more: object = {}) => ({
-  edits: [{ type: 'compact_20260112', trigger: { type: 'input_tokens', value: 400 }, ...more }],
+  edits: [{ type: 'compact_20260112', trigger: { type: 'input_tokens', value: 200 }, ...more }],
 });
 
 export const CONTEXTS: TurnCases = {
