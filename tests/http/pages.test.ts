@@ -219,9 +219,9 @@ describe('count_tokens', () => {
     const one = await count(1);
     const both = await count(0);
     expect(one.context_management.original_input_tokens).toBeGreaterThan(42 + 200);
-    expect(both.context_management.original_input_tokens - 42).toBe(
-      2 * (one.context_management.original_input_tokens - 42),
-    );
+    const twice = 2 * (one.context_management.original_input_tokens - 42);
+    // Estimates are rounded.
+    expect(Math.abs(both.context_management.original_input_tokens - 42 - twice)).toBeLessThanOrEqual(1);
     expect(sent.map((body) => body.split('word word').length > 1)).toEqual([true, true, false]);
   });
 
