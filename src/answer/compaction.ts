@@ -17,7 +17,10 @@ type Summary = { content: string | undefined; usage: UsageMetadata; finish: Fini
 const isNormal = (finish: Finish): boolean =>
   finish.kind === 'finished' && stopReasonOf(finish.reason, false) === 'end_turn';
 
-/** Reads the answer that is a summary to its end. An answer that was broken off is no summary. */
+/**
+ * Reads the answer that is a summary to its end, and leaves it: its key, its breaker and its timer are then free. An
+ * answer that was broken off is no summary.
+ */
 async function readSummary(answer: MessageAnswer): Promise<Summary> {
   let text = '';
   let usage: UsageMetadata = {};
@@ -31,6 +34,7 @@ async function readSummary(answer: MessageAnswer): Promise<Summary> {
       else if (event.type === 'finish') finish = event.finish;
     }
   }
+  answer.leave();
   const content = isNormal(finish) ? text.trim() : '';
   return { content: content === '' ? undefined : content, usage, finish };
 }
@@ -61,8 +65,10 @@ export function summaryAlone(
 export type Compacted = {
   summary: MessageAnswer;
   toolChanges: AnswerCompaction['tool_changes'];
-  /** Opens the answer after the summary. Undefined where the client wants to go on by itself. */
-  goOn: ((block: AnswerCompaction) => Promise<MessageAnswer>) | undefined;
+  /** Opens the answer after the summary. */
+  goOn(block: AnswerCompaction): Promise<MessageAnswer>;
+  /** True where the client wants to go on from the summary by itself. Without a summary there is nothing to go on from. */
+  pauses: boolean;
   /** The answer as it is seen until the summary is there. */
   until: Pick<MessageAnswer, 'outgoing'>;
 };
@@ -97,16 +103,14 @@ export class CompactedAnswer implements MessageAnswer {
     this.#state === 'answering' ? this.#answer.outgoing() : this.#options.until.outgoing();
 
   async #summarise(): Promise<TurnEvent[]> {
-    const { summary, toolChanges, goOn } = this.#options;
+    const { summary, toolChanges, goOn, pauses } = this.#options;
     const { content, usage } = await this.#read(summary);
     const block = compactionBlock(content ?? null, toolChanges);
-    const event: TurnEvent = { type: 'compaction', block, usage, isAlone: goOn === undefined };
-    if (!goOn) {
+    const isAlone = pauses && content !== undefined;
+    const event: TurnEvent = { type: 'compaction', block, usage, isAlone };
+    if (isAlone) {
       this.#state = 'over';
-      return [
-        { ...event, isAlone: true },
-        { type: 'finish', finish: { kind: 'compacted' } },
-      ];
+      return [event, { type: 'finish', finish: { kind: 'compacted' } }];
     }
     this.#answer = await goOn(block);
     this.#state = 'answering';

@@ -98,7 +98,8 @@ export async function openAnswer(
     {
       summary: answerOf({ ...summary, isSummary: true }, job, ports),
       toolChanges: toolChanges(request),
-      goOn: compactFirst.pause ? undefined : goOn,
+      goOn,
+      pauses: compactFirst.pause,
       until: { outgoing: () => asking.outgoing },
     },
     job,

@@ -5,7 +5,7 @@ import type { BetaMessageParam, MessageCreateParams } from '@anthropic-ai/sdk/re
 import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
 import { heldUpstream } from '../support/held-upstream.ts';
 import { googleError, googleStream, startProxy, textChunk } from '../support/proxy.ts';
-import { type Asked, type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
+import { type Asked, busy, type Script, says, scriptedGoogle } from '../support/scripted-google.ts';
 
 const LONG = 'word '.repeat(1_000);
 const HISTORY: BetaMessageParam[] = [
@@ -145,6 +145,30 @@ describe('from a number of tokens on', () => {
     const { message } = await sdk.streamed({ context_management: compactFrom(1_000) });
     expect(message.content).toMatchObject([{ type: 'compaction', content: null }, { text: 'The plum.' }]);
     expect(sdk.asked.map(({ body }) => body.includes('Apple'))).toEqual([true, true]);
+  });
+
+  test('with a pause too, since there is nothing to go on from', async () => {
+    await using sdk = await client((asked) =>
+      isSummary(asked) ? googleStream(textChunk('The fru', 'MAX_TOKENS')) : says(asked, 'The plum.'),
+    );
+    const context_management = compactFrom(1_000, { pause_after_compaction: true });
+    const { message } = await sdk.streamed({ context_management });
+    expect(message).toMatchObject({
+      stop_reason: 'end_turn',
+      content: [{ type: 'compaction', content: null }, { text: 'The plum.' }],
+    });
+  });
+
+  test('a summary that was retried gives its share of the retries back', async () => {
+    let strikes = 0;
+    await using sdk = await client((asked, index) => {
+      if (!isSummary(asked) || strikes++ % 2 === 1) return summarised(asked, index);
+      return busy();
+    });
+    for (let i = 0; i < 20; i++) {
+      const message = await sdk.through(sdk.whole({ context_management: compactFrom(1_000) }));
+      expect(message.content).toMatchObject([{ type: 'compaction' }, { text: 'The plum.' }]);
+    }
   });
 
   test('a stream that breaks off in the summary is asked for again, and nothing of it is shown', async () => {

@@ -103,6 +103,23 @@ const CALLED = /"functionCall": ?\{"name": ?"([^"]+)"/g;
 const waitsForItsEnd = (text: string, tools: readonly { name: string }[]): boolean =>
   [...text.matchAll(CALLED)].some(([, name = '']) => !tools.some((tool) => tool.name === bare(name)));
 
+type Edits = { edits?: { type: string; pause_after_compaction?: boolean }[] } | undefined;
+
+/** How a turn is summarised: before it is answered, alone, or not at all. Its first request is for the summary. */
+function summaryOf({ request }: FaultTurn): 'first' | 'alone' | 'none' {
+  if (request['compaction']) return 'alone';
+  const { edits = [] } = (request['context_management'] as Edits) ?? {};
+  const compact = edits.find(({ type }) => type.startsWith('compact_'));
+  if (!compact) return 'none';
+  return compact.pause_after_compaction ? 'alone' : 'first';
+}
+
+/** Where JSON is asked for, a text that begins with a fence is shown only when it is complete. */
+const waitsForItsFence = ({ request }: FaultTurn, text: string): boolean => {
+  const { format } = (request['output_config'] ?? {}) as { format?: unknown };
+  return format !== undefined && text.startsWith('```');
+};
+
 /** Whether the first attempt let the turn's own content through. Once that is shown, no other attempt may follow. */
 function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   const reading = isReadable(turn) ? readingOf(told.delivered[0]) : undefined;
@@ -111,6 +128,7 @@ function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   const tools = (turn.request['tools'] ?? []) as { name: string; type?: string }[];
   // A searched answer is shown only when it is complete.
   if (tools.some(({ type }) => type?.startsWith('web_search_'))) return false;
+  if (summaryOf(turn) !== 'none' || waitsForItsFence(turn, text)) return false;
   if (waitsForItsEnd(textOf(told.delivered[0]), tools)) return 'beyond telling';
   const declared = calls.some(({ name }) => tools.some((tool) => tool.name === bare(name)));
   if (media > 0) return true;
@@ -170,7 +188,9 @@ function resultOf(at: Case, view: View, healthy: View, problems: string[]): Resu
         return checkSame(view, healthy, problems, 'the same answer');
       const recovers = effect.retried && told.strikes < told.delivered.length;
       const came = contentCame(at.turn, told);
-      const expected = effect.retried && (at.mode === 'whole' || came === false) ? 2 : 1;
+      const again = effect.retried && (at.mode === 'whole' || came === false);
+      // After the summary comes the answer itself.
+      const expected = again ? (recovers && summaryOf(at.turn) === 'first' ? 3 : 2) : 1;
       if (came !== 'beyond telling' && told.delivered.length !== expected)
         problems.push(`${told.delivered.length} requests instead of ${expected}`);
       return recovers

@@ -56,8 +56,12 @@ const MOVES_LIMIT: ReadonlySet<FaultName> = new Set([
 ]);
 const isCutAtLimit = ({ name }: FaultTurn): boolean => /^(?:end-at|long-(?:at|past))-max-tokens/.test(name);
 
-/** A result comes last, and then silence: the model was to go on, and the turn itself has no answer like that. */
-const BEYOND_JUDGING: ReadonlySet<string> = new Set(['reorder on silence-in-code-execution']);
+const BEYOND_JUDGING: ReadonlySet<string> = new Set([
+  // A result comes last, and then silence: the model was to go on, and the turn itself has no answer like that.
+  'reorder on silence-in-code-execution',
+  // Without a summary there is no pause, and the turn itself has one.
+  'thoughts-only on context-compacted-pause',
+]);
 
 /** What strikes the body of an answer leaves a refusal alone. */
 const concerns = (name: FaultName, turn: FaultTurn): boolean =>
