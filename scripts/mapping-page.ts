@@ -1,6 +1,7 @@
 /** `docs/mapping.md`: what the proxy makes of each model, key, block and end, read from the tables that decide it. */
 import type { TSchema } from '@sinclair/typebox';
 import { CONTENT_BLOCKS } from '../src/anthropic/content.ts';
+import { EDIT_TEXTS } from '../src/anthropic/context-edits.ts';
 import { MessagesRequest } from '../src/anthropic/request.ts';
 import { isFree, type Note, noteOf, optionsOf } from '../src/anthropic/schema-words.ts';
 import { lifecycleNotice } from '../src/gemini/lifecycle.ts';
@@ -121,6 +122,21 @@ ${Object.keys(CONTENT_BLOCKS)
   .join(' · ')}
 
 Any other type is a 400 that names its place.
+
+## Edits of the context
+
+${table(
+  ['edit, with any date', 'what becomes of it'],
+  Object.entries(EDIT_TEXTS).map(([kind, text]) => [`\`${kind}\``, text]),
+)}
+
+Another edit that clears is left out with a warning, and any other edit is a 400. \`compaction\` has the conversation summarised at once, and a \`compaction\` block
+that comes back takes the place of everything before it ([why](decisions/0095-edited-histories.md)).
+
+## Arguments and JSON
+
+Arguments of a call are checked against the client's own schema, and repaired where only one thing can be meant ([which repairs](decisions/0096-arguments-that-fit.md)).
+A text that has to be JSON is JSON by Gemini's setting, or else checked and asked for once more ([when](decisions/0097-json-that-was-asked-for.md)).
 
 ## Ends of an answer
 

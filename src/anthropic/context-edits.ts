@@ -38,6 +38,15 @@ export const CONTEXT_EDITS = {
 } as const;
 
 export type EditKind = keyof typeof CONTEXT_EDITS;
+/** What becomes of each edit. */
+export const EDIT_TEXTS: Readonly<Record<EditKind, string>> = {
+  clear_thinking:
+    'The answer tells which turns lose their thoughts. Gemini is not sent the words of earlier thoughts in any case, and signatures stay.',
+  clear_tool_uses:
+    'Results of earlier calls are left out, and their arguments if that is wanted. Each call keeps its place, its response and its signature.',
+  compact:
+    'A conversation above the threshold is summarised, and the answer is made from the summary. With `pause_after_compaction` the summary is the answer.',
+};
 export type EditOf<K extends EditKind> = Omit<Static<(typeof CONTEXT_EDITS)[K]>, 'type'> & { type: string };
 
 export const editKind = (type: string): EditKind | undefined => {

@@ -10,7 +10,12 @@ import {
   ToolResultContent,
   UrlSource,
 } from '../../anthropic/content.ts';
-import { CONTEXT_EDITS, ContextManagement, type EditKind } from '../../anthropic/context-edits.ts';
+import {
+  CONTEXT_EDITS,
+  ContextManagement,
+  EDIT_TEXTS,
+  type EditKind,
+} from '../../anthropic/context-edits.ts';
 import { ErrorBody } from '../../anthropic/error-body.ts';
 import { BLOCK_DELTAS, BlockDelta, MESSAGE_EVENTS } from '../../anthropic/events.ts';
 import {
@@ -95,9 +100,9 @@ const TITLES: Readonly<Record<string, string>> = {
   WebSearchToolParam: 'Lets Google search the web. All dates of the tool are treated alike.',
   OtherToolParam:
     "Anthropic's own tools that the client runs (`bash_…`, `text_editor_…`, `memory_…`). Tools that only Anthropic can run are refused.",
-  ClearThinkingParam: 'Clears the thoughts of earlier turns.',
-  ClearToolUsesParam: 'Clears the results of earlier calls, and their arguments if that is wanted.',
-  CompactParam: 'Has a long conversation summarised before it is answered.',
+  ClearThinkingParam: EDIT_TEXTS.clear_thinking,
+  ClearToolUsesParam: EDIT_TEXTS.clear_tool_uses,
+  CompactParam: EDIT_TEXTS.compact,
   OtherEditParam:
     'An edit that is not known here. One that clears is left out with a warning; any other is refused.',
   ToolChoiceParam: 'Whether the model may, must or must not call a tool.',

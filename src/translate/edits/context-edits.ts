@@ -5,7 +5,7 @@
 import { type AppliedEdit, type EditOf, editKind } from '../../anthropic/context-edits.ts';
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import { type Cleared, NOTHING_CLEARED } from './cleared.ts';
-import { sinceSummary, wording } from './summary.ts';
+import { wording } from './summary.ts';
 import { clearedThinking } from './thinking-turns.ts';
 import { clearedToolUses } from './tool-uses.ts';
 
@@ -36,7 +36,7 @@ export function contextEdits(request: CountTokensRequest, scales: Scales): Conte
     compact: undefined,
   };
   if (!management?.edits?.length) return edits;
-  const messages = sinceSummary(request.messages);
+  const { messages } = request;
   const weigh = (cleared = edits.cleared) => scales.request(cleared);
   for (const edit of management.edits) {
     switch (editKind(edit.type)) {

@@ -5,6 +5,7 @@
  */
 import type { EditOf } from '../../anthropic/context-edits.ts';
 import type { Message } from '../../anthropic/request.ts';
+import { sinceSummary } from './summary.ts';
 
 type Turn = { words: string[] };
 
@@ -43,7 +44,9 @@ export function clearedThinking(
   messages: readonly Message[],
   { keep }: EditOf<'clear_thinking'>,
 ): { turns: number; words: string } {
-  const turns = thinkingTurns(messages);
+  // Claude Code asks for this with every turn: nothing is cleared, and the history is not read.
+  if (kept(keep) === Infinity) return { turns: 0, words: '' };
+  const turns = thinkingTurns(sinceSummary(messages));
   const cleared = turns.slice(0, Math.max(0, turns.length - kept(keep)));
   return { turns: cleared.length, words: cleared.flatMap(({ words }) => words).join('\n') };
 }

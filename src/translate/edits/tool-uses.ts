@@ -3,6 +3,7 @@ import type { ToolResultBlock, ToolUseBlock } from '../../anthropic/content.ts';
 import type { EditOf } from '../../anthropic/context-edits.ts';
 import type { Message } from '../../anthropic/request.ts';
 import type { Cleared } from './cleared.ts';
+import { sinceSummary } from './summary.ts';
 
 type ToolUse = { call: ToolUseBlock; result: ToolResultBlock };
 
@@ -36,7 +37,7 @@ export function clearedToolUses(
   edit: EditOf<'clear_tool_uses'>,
   weigh: (cleared?: Cleared) => number,
 ): ClearedToolUses | undefined {
-  const uses = toolUses(messages);
+  const uses = toolUses(sinceSummary(messages));
   const excluded = new Set(edit.exclude_tools ?? []);
   const old = uses
     .slice(0, Math.max(0, uses.length - (edit.keep?.value ?? KEEP)))
