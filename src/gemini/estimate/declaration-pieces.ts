@@ -11,7 +11,7 @@ const MOST_TURNS = 4;
 const MOST_SCHEMAS = 2_000;
 
 /** The pieces of a declaration. A tool that comes with each turn is taken apart once. */
-const piecesOf = oncePer((declaration: FunctionDeclaration): ReadonlyMap<Piece, number> => {
+const piecesOf = oncePer((declaration: FunctionDeclaration): readonly (readonly [Piece, number])[] => {
   const pieces = new Map<Piece, number>();
   const take: TakePiece = (piece, times) => pieces.set(piece, (pieces.get(piece) ?? 0) + times);
   const { name, description, parametersJsonSchema: schema } = declaration;
@@ -22,7 +22,7 @@ const piecesOf = oncePer((declaration: FunctionDeclaration): ReadonlyMap<Piece, 
     take('parameters', 1);
     new SchemaPieces(schema, take).members(schema);
   }
-  return pieces;
+  return [...pieces];
 });
 
 export function declarationPieces(declaration: FunctionDeclaration, take: TakePiece): void {

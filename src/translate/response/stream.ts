@@ -10,13 +10,14 @@
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
 import type { StopDetails, StopReason, Usage, UsageIteration } from '../../anthropic/message.ts';
+import { textTokens } from '../../gemini/estimate/text-tokens.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { AnswerContext } from '../context.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
 import { refusalDetails, stopReasonOf } from './stop-reason.ts';
 import { StopScanner } from './stop-scanner.ts';
 import type { Finish, TurnEvent } from './turn.ts';
-import { CHARACTERS_PER_TOKEN, iterationTokens, toUsage, UNKNOWN_SIZE } from './usage.ts';
+import { iterationTokens, toUsage, UNKNOWN_SIZE } from './usage.ts';
 import { type Ending, Writer } from './writer.ts';
 
 type CallEvent = Extract<TurnEvent, { type: 'call' }>;
@@ -35,7 +36,7 @@ export class AnswerStream {
   #searches = 0;
   /** The number of characters of the open text block that were sent. */
   #shown = 0;
-  /** The number of characters of all text blocks that were sent. */
+  /** The tokens of all text that was sent, estimated as long as upstream has counted none. */
   #said = 0;
   #prompt = UNKNOWN_SIZE;
   /** The summary that came before the answer. */
@@ -144,7 +145,7 @@ export class AnswerStream {
     this.#keeper.text(text, undefined);
     this.#writer.citedText(text, sources);
     this.#shown = text.length;
-    this.#said += text.length;
+    this.#noteSaid(text);
   }
 
   #compaction(event: CompactionEvent): void {
@@ -202,10 +203,14 @@ export class AnswerStream {
     this.#shown = 0;
   }
 
+  #noteSaid(text: string): void {
+    if (this.#usage.candidatesTokenCount === undefined) this.#said += textTokens(text);
+  }
+
   #show(text: string): void {
     this.#writer.text(text);
     this.#shown += text.length;
-    this.#said += text.length;
+    this.#noteSaid(text);
   }
 
   #finish(finish: Finish): void {
@@ -240,7 +245,7 @@ export class AnswerStream {
     return {
       promptTokenCount: tokens,
       cachedContentTokenCount: cached,
-      candidatesTokenCount: Math.ceil(this.#said / CHARACTERS_PER_TOKEN),
+      candidatesTokenCount: Math.ceil(this.#said),
       ...this.#usage,
     };
   }

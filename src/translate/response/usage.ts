@@ -12,9 +12,6 @@ export type PromptSize = { tokens: number; cached: number };
 /** The size for a prompt whose size nobody knows. */
 export const UNKNOWN_SIZE: PromptSize = { tokens: 0, cached: 0 };
 
-/** How many characters one token has, by Google's own rule of thumb. */
-export const CHARACTERS_PER_TOKEN = 4;
-
 /** The prompt's size; undefined where upstream has not counted the prompt yet. */
 export function promptSizeIn({
   promptTokenCount: tokens,
