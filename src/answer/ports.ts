@@ -53,6 +53,8 @@ export type AnswerPorts = {
   pictures: PictureConverter;
   quarantine: QuarantineMemory;
   lessons: Lessons;
+  /** Reads Google's own list of models in the background, unless it was read lately. */
+  refreshModels(): void;
   kept: KeptBodies;
   /** What Google has counted of the prompts of each session. */
   sizes: PromptSizes;

@@ -36,8 +36,11 @@ export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): Gemin
 }
 
 /** Tells the story what the user should know of the model for the client's id. */
-export function tellNotice(requested: string, { trace }: Job, { settings }: AnswerPorts): void {
-  const { id, lifecycle } = mapModel(requested, settings.modelMap, settings.models);
+export function tellNotice(requested: string, { trace }: Job, ports: AnswerPorts): void {
+  const { modelMap, models } = ports.settings;
+  const { id, lifecycle } = mapModel(requested, modelMap, models);
+  // For the requests after this one: Google's list may know the model's limits.
+  if (!models.isKnown(id)) ports.refreshModels();
   const notice = lifecycleNotice(id, lifecycle);
   if (notice !== undefined) trace.tell({ type: 'model-notice', model: id, notice });
 }

@@ -12,6 +12,7 @@ import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
 import { type App, createApp } from '../http/app.ts';
 import { BodyBudget } from '../http/body-budget.ts';
+import type { ClientRequest } from '../http/client-request.ts';
 import type { Admission, ServerDeps, ServerSettings } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { recordRequests } from '../http/taping/record.ts';
@@ -44,8 +45,8 @@ export type System = {
   reload(config: Config): void;
   /** Writes a log line if there is no way to upstream. The first request need not wait for this. */
   warnOfNoUpstream(): Promise<void>;
-  /** Reads Google's own list of models, where there is a key. Nothing needs to wait for this. */
-  refreshModels(): Promise<void>;
+  /** Reads Google's own list of models in the background, where a setting names a model that the table does not have. */
+  refreshModels(): void;
   /** Loads what the first request would otherwise wait for. Rejects where a file that it needs cannot be read. */
   warmUp(): Promise<void>;
   /**
@@ -94,6 +95,7 @@ function openMemories(
     bodies: new BodyBudget(clock),
     lessons: new Lessons(clock, lessonsFile(dataDir, logger)),
     kept: new KeptBodies(),
+    openRequests: new Set<ClientRequest>(),
     sizes: new PromptSizes(),
     counts: new TokenCounts(),
   };
@@ -160,8 +162,8 @@ export function compose(given: Config, ports: Ports): System {
     counters,
     colleagues,
     subscribers: [counters.subscriber, requestLog(logger), tellsEnds(colleagues), ...subscribers],
-    openRequests: new Set(),
-    refreshModels: () => void models.refresh(),
+    refreshModels: models.refresh,
+    modelsForShowing: models.forShowing,
     ...openScope(tapes, fetch),
   };
   const { app, door } = createApp(() => deps);
@@ -174,7 +176,7 @@ export function compose(given: Config, ports: Ports): System {
       replaceKeys: replace,
       serveWith,
     }),
-    refreshModels: models.refresh,
+    refreshModels: models.refreshIfNeeded,
     answering: () => admission.answersOpen,
     listen: () => listen(app, deps, { ...config, isShared: ports.worker !== undefined }),
     warnOfNoUpstream: () => reaching.warn(),

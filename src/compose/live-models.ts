@@ -2,7 +2,8 @@
 import type { Config } from '../config/config.ts';
 import { type ListedModel, rowsOfListed } from '../gemini/listed-models.ts';
 import type { ModelTable } from '../gemini/models.ts';
-import type { Fetch } from '../lib/ports.ts';
+import type { Clock, Fetch } from '../lib/ports.ts';
+import { PREFIX } from '../translate/model-map.ts';
 import { GOOGLE } from '../upstream/genai.ts';
 import { LiveModels } from '../upstream/live-models.ts';
 import type { Ports } from './settings.ts';
@@ -10,10 +11,20 @@ import type { Ports } from './settings.ts';
 export type Models = {
   /** The table of the settings, with the models of Google's list that it does not have. */
   table(): ModelTable;
-  /** Reads the list, unless it was read lately. Nothing needs to wait for this. */
-  refresh(): Promise<void>;
+  /** Reads the list in the background, unless it was read lately. */
+  refresh(): void;
+  /** The same where a setting names a model that the table does not have. */
+  refreshIfNeeded(): void;
+  /**
+   * The table for somebody who shows it. Resolves at once, except for the first time: then it waits for Google's list a
+   * moment.
+   */
+  forShowing(): Promise<ModelTable>;
   close(): void;
 };
+
+/** Milliseconds. Google answers sooner, and nobody notices a wait like that. */
+const MOMENT_MS = 300;
 
 /** `current` gives the settings of this moment. `onChange` runs when a list has come. */
 export function openModels(
@@ -31,7 +42,8 @@ export function openModels(
   };
   // The mock has the models of the table, and a replay asks nobody. What is recorded must not depend on a list that its
   // replay does not have.
-  if (backend !== 'gemini' || record !== undefined) return { table, refresh: async () => {}, close() {} };
+  if (backend !== 'gemini' || record !== undefined)
+    return { ...NO_LIST, table, forShowing: async () => table() };
   const live = new LiveModels({
     fetch,
     baseUrl,
@@ -44,5 +56,40 @@ export function openModels(
     },
     onFailure: (error) => logger.debug({ error: String(error) }, "Google's list of models could not be read"),
   });
-  return { table, refresh: () => live.refresh(), close: () => live.close() };
+  const refresh = () => void live.refresh();
+  let isFirst = true;
+  return {
+    table,
+    refresh,
+    refreshIfNeeded() {
+      if (!namesKnownModels(current())) refresh();
+    },
+    async forShowing() {
+      const reading = live.refresh();
+      if (isFirst) await within(MOMENT_MS, reading, clock);
+      isFirst = false;
+      return table();
+    },
+    close: () => live.close(),
+  };
+}
+
+const NO_LIST = { refresh() {}, refreshIfNeeded() {}, close() {} };
+
+/** True where the table has every model that a setting names. */
+function namesKnownModels({ modelMap, modelFallbacks, models }: Config): boolean {
+  const { big, small, patterns } = modelMap;
+  const named = [big, small, ...patterns.map(([, target]) => target), ...modelFallbacks.flat()];
+  return named.every((id) => models.isKnown(id.replace(PREFIX, '')));
+}
+
+/** Resolves with `work`, or after `ms` milliseconds. */
+function within(ms: number, work: Promise<void>, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(ms, resolve);
+    void work.then(() => {
+      cancel();
+      resolve();
+    });
+  });
 }

@@ -4,6 +4,7 @@ import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { Colleagues } from '../cluster/colleagues.ts';
 import type { SharedState } from '../cluster/shared.ts';
+import type { ModelTable } from '../gemini/models.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import type { BodyBudget } from './body-budget.ts';
@@ -32,8 +33,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   admission: Admission;
   /** The processes that serve the same port. */
   colleagues: Colleagues;
-  /** Reads Google's own list of models anew, in the background, unless it was read lately. */
-  refreshModels(): void;
+  /** The models, with those of Google's list. Resolves at once; the first time it waits for that list a moment. */
+  modelsForShowing(): Promise<ModelTable>;
   /** Counts of what succeeded and failed lately. */
   counters: Counters;
   /** The listeners that hear the story of each request. */

@@ -14,7 +14,7 @@ export type ModelMap = {
 };
 
 /** Prefixes that other tools put before the id of a Gemini model. */
-const PREFIX = /^(?:models|gemini|google)\//;
+export const PREFIX = /^(?:models|gemini|google)\//;
 
 /** Claude Code's mark for a window of a million tokens. */
 const WINDOW = /\[1m\]$/i;

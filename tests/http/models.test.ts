@@ -108,19 +108,10 @@ describe("Google's own list", () => {
     return { asked, fetch };
   }
 
-  /** Asks until the list has come, which is read behind the answers. */
-  async function listedAtLast(proxy: TestProxy): Promise<Info[]> {
-    for (let turn = 0; turn < 100; turn++) {
-      const models = await listed(proxy);
-      if (models.some(({ id }) => id === 'gemini-4-osmium')) return models;
-    }
-    throw new Error('the list never came');
-  }
-
-  test('is merged, once it has come', async () => {
+  test('is merged into the first answer already, and read once', async () => {
     const { asked, fetch } = google(() => Response.json({ models: [entry] }));
     await withProxy({ fetch }, async (proxy) => {
-      const models = await listedAtLast(proxy);
+      const models = await listed(proxy);
       expect(models.find(({ id }) => id === 'gemini-4-osmium')).toMatchObject({
         display_name: 'Gemini 4 Osmium',
         max_tokens: 40_000,
@@ -146,19 +137,38 @@ describe("Google's own list", () => {
         return JSON.parse(bodies.at(-1) ?? '').generationConfig.maxOutputTokens;
       };
       await listed(proxy);
-      for (
-        let turn = 0;
-        turn < 100 && !(await listed(proxy)).some(({ id }) => id === 'gemini-3.9-flash');
-        turn++
-      );
       expect(await send()).toBe(40_000);
+    });
+  });
+
+  test('is read where a setting names a model that the table does not have, and else by nobody before it is shown', async () => {
+    for (const [BIG_MODEL, times] of [
+      ['gemini-4-osmium', 1],
+      ['gemini-4-argon', 0],
+    ] as const) {
+      const { asked, fetch } = google(() => Response.json({ models: [entry] }));
+      await withProxy({ fetch, env: { BIG_MODEL } }, async (proxy) => {
+        proxy.refreshModels();
+        await (await proxy.send('/v1/messages', hello)).text();
+        expect(asked.filter((path) => path === '/v1beta/models')).toHaveLength(times);
+      });
+    }
+  });
+
+  test('is read behind a request that names such a model', async () => {
+    const { asked, fetch } = google(() => Response.json({ models: [entry] }));
+    await withProxy({ fetch }, async (proxy) => {
+      const ask = (model: string) => proxy.send('/v1/messages', { ...hello, model });
+      for (const model of ['gemini-4-argon', 'gemini-4-osmium', 'gemini-4-osmium'])
+        await (await ask(model)).text();
+      expect(asked.filter((path) => path === '/v1beta/models')).toHaveLength(1);
     });
   });
 
   test('stays through a change of settings', async () => {
     const { fetch } = google(() => Response.json({ models: [entry] }));
     await withProxy({ fetch }, async (proxy) => {
-      await listedAtLast(proxy);
+      await listed(proxy);
       proxy.reload({ BIG_MODEL: 'gemini-4-neon' });
       const ids = (await listed(proxy)).map(({ id }) => id);
       expect(ids).toContain('gemini-4-osmium');

@@ -69,6 +69,7 @@ export async function startProxy(options: ProxyOptions = {}) {
     told: <Type extends TraceEvent['type']>(type: Type) =>
       story.filter((event): event is Extract<TraceEvent, { type: Type }> => event.type === type),
     send,
+    refreshModels: () => system.refreshModels(),
     /** Changes settings while serving; those that are not named stay. Throws a ConfigError. */
     reload: (changed: Readonly<Record<string, string>>) =>
       system.reload(readConfig({ ...settings, ...changed }, [])),

@@ -28,6 +28,6 @@ export async function serveAlone(serving: Serving): Promise<void> {
   const unread = unreadEnvFile();
   if (unread) logger.warn({}, unread);
   void system.warnOfNoUpstream();
-  void system.refreshModels();
+  system.refreshModels();
   await system.warmUp().catch(failed);
 }

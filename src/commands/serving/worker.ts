@@ -57,5 +57,5 @@ export async function serveAsWorker(worker: number, serving: Serving): Promise<v
   await system.warmUp().catch(failed);
   parent.send({ kind: 'listening' });
   if (isSpeaker) void system.warnOfNoUpstream();
-  void system.refreshModels();
+  system.refreshModels();
 }

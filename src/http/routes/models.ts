@@ -180,13 +180,12 @@ export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams):
   };
 }
 
-export function answerModels(client: ClientRequest, deps: ServerDeps): Response {
+export async function answerModels(client: ClientRequest, deps: ServerDeps): Promise<Response> {
   checkVersionIfGiven(client.request.headers);
-  const { modelMap, models } = deps.settings;
   const query = client.url.searchParams;
   const stages = wantedStages(query);
-  // For the next request: the list is read in the background, and this answer does not wait for it.
-  deps.refreshModels();
+  const models = await deps.modelsForShowing();
+  const { modelMap } = deps.settings;
   return jsonResponse(
     pageOfModels(
       listModels(modelMap, models).filter(({ lifecycle }) => stages.has(lifecycle)),
