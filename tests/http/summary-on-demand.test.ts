@@ -59,6 +59,12 @@ describe('on demand', () => {
     });
   });
 
+  test('nothing is searched for in the web', async () => {
+    await using sdk = await summarisingClient();
+    await sdk.whole({ compaction, tools: [{ type: 'web_search_20250305', name: 'web_search' }] });
+    expect(JSON.parse(sdk.asked[0]?.body ?? '{}').tools).toBeUndefined();
+  });
+
   test('tells which tools the conversation has added', async () => {
     await using sdk = await summarisingClient();
     const late = { name: 'late', input_schema: { type: 'object' as const }, defer_loading: true };

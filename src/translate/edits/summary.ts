@@ -5,7 +5,6 @@
 import type { BlockOf } from '../../anthropic/content.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { CountTokensRequest, Message, MessagesRequest } from '../../anthropic/request.ts';
-import { isWebSearch } from '../../anthropic/server-tools.ts';
 import { contentHash } from '../../lib/hash.ts';
 
 type CompactionBlock = BlockOf<'compaction'>;
@@ -74,16 +73,17 @@ Leave out what is no longer needed. Do not answer the open request, and call no 
 /** The least tokens that a summary may have where the client did not limit the summary itself. */
 const LEAST_TOKENS = 8_192;
 
-/** The request whose answer is the summary. It has the tools, so that the model understands the calls in the history. */
+/**
+ * The request whose answer is the summary. It has the tools, so that the model understands the calls in the history, but
+ * none may be called.
+ */
 export function summaryRequest(request: MessagesRequest, instructions: string | undefined): MessagesRequest {
   const { effort } = request.output_config ?? {};
-  const own = (request.tools ?? []).filter((tool) => !isWebSearch(tool));
   return {
     ...request,
     messages: [...request.messages, { role: 'user', content: instructions ?? INSTRUCTIONS }],
     max_tokens: request.compaction ? request.max_tokens : Math.max(request.max_tokens, LEAST_TOKENS),
-    tools: own,
-    tool_choice: own.length > 0 ? { type: 'none' } : null,
+    tool_choice: request.tools?.length ? { type: 'none' } : null,
     stop_sequences: null,
     output_format: null,
     output_config: effort ? { effort } : null,
