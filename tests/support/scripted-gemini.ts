@@ -51,6 +51,8 @@ function chunksFor(body: GenerateContentRequest): readonly Chunk[] | undefined {
 }
 
 export function scriptedGemini(_request: Request, seen: Seen): Response {
+  // The proxy asks for Google's list of models when it starts.
+  if (seen.method === 'GET') return Response.json({ models: [] });
   const body: GenerateContentRequest = JSON.parse(seen.body);
   if (seen.url.pathname.endsWith(':countTokens')) return Response.json({ totalTokens: 42 });
   const chunks = chunksFor(body);
