@@ -144,11 +144,25 @@ function rowsIn(data: unknown, fail: Fail): Found[] {
 const camelCase = (name: string): string =>
   name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
+/** The names that Google's list of models and our own `/v1/models` have for the same. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  inputTokenLimit: 'inputTokens',
+  outputTokenLimit: 'outputTokens',
+  maxInputTokens: 'inputTokens',
+  maxTokens: 'outputTokens',
+  cached: 'cacheRead',
+};
+
+const nameOf = (written: string): string => {
+  const name = camelCase(written);
+  return Object.hasOwn(OTHER_NAMES, name) ? (OTHER_NAMES[name] ?? name) : name;
+};
+
 /** Keys in snake_case mean the same; so do a single price, a list of levels, and the word `none`. */
 function normal(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normal);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [camelCase(name), normal(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [nameOf(name), normal(inner)]));
 }
 
 function shorthand(row: Record<string, unknown>): Record<string, unknown> {

@@ -48,6 +48,8 @@ describe('a row', () => {
     ['an object by id', 'gemini-4-neon: {outputTokens: 9}'],
     ['an object under `models`', '{"models": {"gemini-4-neon": {"outputTokens": 9}}}'],
     ['keys in snake case', '- {id: gemini-4-neon, output_tokens: 9}'],
+    ["Google's own names", '- {id: gemini-4-neon, outputTokenLimit: 9}'],
+    ['the names of /v1/models', '- {id: gemini-4-neon, max_tokens: 9, display_name: Gemini 4 Neon}'],
   ])('may stand in %s', (_name, text) => {
     expect(read(text)).toEqual([{ ...BUILT_IN.row('gemini-4-neon'), outputTokens: 9 }]);
   });
