@@ -18,6 +18,8 @@ export type FittedArguments = { args: JsonObject; notes: readonly Note[]; fits: 
 const WRAPPERS: ReadonlySet<string> = new Set(['input', 'parameters', 'arguments', 'args', 'params']);
 const NUMBER = /^-?(?:0|[1-9]\d{0,30})(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?$/;
 const MOST_DEPTH = 32;
+/** The most wrappers around each other. */
+const MOST_WRAPPERS = 3;
 
 const own = (object: JsonObject, key: string): Json | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
@@ -177,25 +179,34 @@ function structured(text: string): Json | undefined {
   return parsedText(text) as Json | undefined;
 }
 
-/** The arguments inside of a wrapper such as `{"input": {…}}`, if the schema has no such key. */
-function unwrapped(args: JsonObject, schema: JsonObject): { inner: JsonObject; key: string } | undefined {
+type Unwrapped = { inner: JsonObject; path: string };
+
+/**
+ * What is inside of wrappers such as `{"input": {…}}`, from the outermost one on. A wrapper is the only key, and the
+ * schema has no such key. Under an unusual name, at least one key of the schema has to be inside.
+ */
+function unwrapped(args: JsonObject, schema: JsonObject, path = '', left = MOST_WRAPPERS): Unwrapped[] {
+  const declared = membersOf(schema['properties']);
   const [key, ...others] = Object.keys(args);
-  if (key === undefined || others.length > 0 || !WRAPPERS.has(key)) return undefined;
-  if (Object.hasOwn(membersOf(schema['properties']), key)) return undefined;
+  if (left === 0 || key === undefined || others.length > 0 || Object.hasOwn(declared, key)) return [];
   const value = args[key];
   const inner = typeof value === 'string' ? structured(value) : value;
-  return isObject(inner) ? { inner: inner as JsonObject, key } : undefined;
+  if (!isObject(inner)) return [];
+  const found = { inner: inner as JsonObject, path: path === '' ? key : `${path}.${key}` };
+  const isUsual = WRAPPERS.has(key) || Object.keys(inner).some((name) => Object.hasOwn(declared, name));
+  return [...(isUsual ? [found] : []), ...unwrapped(found.inner, schema, found.path, left - 1)];
 }
 
 export function fitArguments(args: JsonObject, schema: JsonObject): FittedArguments {
   const fitter = new Fitter(schema);
   if (!fitter.isIllegal(args)) return { args, notes: [], fits: true };
-  const fits = [fitter.fit(args, schema, '')];
-  const wrapped = unwrapped(args, schema);
-  if (wrapped) {
-    const fitted = fitter.fit(wrapped.inner, schema, '');
-    fits.push(fitted && { ...fitted, notes: [`taken out of ${wrapped.key}`, ...fitted.notes] });
-  }
+  const fits = [
+    fitter.fit(args, schema, ''),
+    ...unwrapped(args, schema).map(({ inner, path }) => {
+      const fitted = fitter.fit(inner, schema, '');
+      return fitted && { ...fitted, notes: [`taken out of ${path}`, ...fitted.notes] };
+    }),
+  ];
   const [fit, ...others] = fits.filter((one) => one !== undefined);
   if (!fit || others.length > 0 || fitter.isSpent || !isObject(fit.value))
     return { args, notes: [], fits: false };
