@@ -36,6 +36,7 @@ const LEVELS = ['minimal', 'low', 'medium', 'high', 'xhigh'] as const;
 const TierRow = closed({
   input: Dollars,
   output: Dollars,
+  thinking: Type.Optional(Dollars),
   cacheRead: Type.Optional(Dollars),
   audio: Type.Optional(closed({ input: Dollars, cacheRead: Dollars })),
   from: Type.Optional(Day),
@@ -230,8 +231,9 @@ function complete(row: Row, at: string, table: ModelTable, fail: Fail): GeminiMo
 
 const FROM_FILE: Price['source'] = { page: 'MODELS_FILE', date: '' };
 
-const tierOf = ({ cacheRead, ...tier }: Static<typeof TierRow>): Tier => ({
+const tierOf = ({ cacheRead, thinking, ...tier }: Static<typeof TierRow>): Tier => ({
   ...withoutUndefined(tier),
+  thinking: thinking ?? tier.output,
   cacheRead: cacheRead ?? tier.input,
 });
 

@@ -68,6 +68,7 @@ const tier = (
 ): Tier => ({
   input,
   output,
+  thinking: output,
   cacheRead,
   ...more,
 });

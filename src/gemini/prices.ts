@@ -3,8 +3,9 @@
 /** Dollars per million tokens. */
 export type Rates = {
   input: number;
-  /** Thoughts cost as much as any other output. */
   output: number;
+  /** Thoughts. With every model so far they cost as much as any other output. */
+  thinking: number;
   /** Input that comes from Gemini's cache. */
   cacheRead: number;
   /** Sound costs more than text with some models. Undefined: as much as any other input. */

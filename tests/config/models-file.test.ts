@@ -16,7 +16,7 @@ describe('a row', () => {
   test('overrides what it names, and nothing else', () => {
     const price = { input: 4, output: 20, cacheRead: 0.2 };
     expect(read(JSON.stringify([{ id: 'gemini-4-argon', price }]))).toEqual([
-      { ...argon, price: { tiers: [price], source: { page: 'MODELS_FILE', date: '' } } },
+      { ...argon, price: { tiers: [{ ...price, thinking: 20 }], source: { page: 'MODELS_FILE', date: '' } } },
     ]);
   });
 
@@ -69,15 +69,15 @@ describe('a row', () => {
 gemini-4-neon:
   price:
     - { input: 1, output: 2, cache_read: 0.1 }
-    - { input: 3, output: 4, above: 200000, from: "2027-01-01" }
+    - { input: 3, output: 4, thinking: 9, above: 200000, from: "2027-01-01" }
   price_source: { page: "https://prices.example", date: "2026-11-30" }
   lifecycle: { stage: deprecated, retires: "2027-06-01", successor: gemini-4-argon }
 `);
     expect(row).toMatchObject({
       price: {
         tiers: [
-          { input: 1, output: 2, cacheRead: 0.1 },
-          { input: 3, output: 4, cacheRead: 3, above: 200_000, from: '2027-01-01' },
+          { input: 1, output: 2, thinking: 2, cacheRead: 0.1 },
+          { input: 3, output: 4, thinking: 9, cacheRead: 3, above: 200_000, from: '2027-01-01' },
         ],
         source: { page: 'https://prices.example', date: '2026-11-30' },
       },

@@ -32,10 +32,10 @@ describe('every row', () => {
 describe('a price', () => {
   const price: Price = {
     tiers: [
-      { input: 4, output: 20, cacheRead: 0.4, from: '2026-12-01' },
-      { input: 2, output: 10, cacheRead: 0.2 },
-      { input: 3, output: 15, cacheRead: 0.3, above: 200_000 },
-      { input: 6, output: 30, cacheRead: 0.6, from: '2026-12-01', above: 200_000 },
+      { input: 4, output: 20, thinking: 20, cacheRead: 0.4, from: '2026-12-01' },
+      { input: 2, output: 10, thinking: 10, cacheRead: 0.2 },
+      { input: 3, output: 15, thinking: 15, cacheRead: 0.3, above: 200_000 },
+      { input: 6, output: 30, thinking: 30, cacheRead: 0.6, from: '2026-12-01', above: 200_000 },
     ],
     source: { page: 'x', date: '2026-11-30' },
   };
