@@ -6,6 +6,9 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { isObject } from '../lib/json.ts';
 
+/** Milliseconds between two signs of life of a worker. */
+export const SIGN_OF_LIFE_MS = 5_000;
+
 const Count = Type.Integer({ minimum: 0 });
 
 const FIGURES = Type.Object({
@@ -32,6 +35,8 @@ const NOTICE = Type.Object({ kind: Type.Literal('notice'), text: Type.String() }
 const FROM_WORKER = Type.Union([
   /** The worker serves. */
   Type.Object({ kind: Type.Literal('listening') }),
+  /** The worker does not stand still. Any other message says that as well. */
+  Type.Object({ kind: Type.Literal('alive') }),
   NOTICE,
   Type.Object({ kind: Type.Literal('figures'), figures: FIGURES }),
   /** The worker wants its turn; its turn is over. */

@@ -8,7 +8,7 @@ export type Ending = { code: number; isKilled: boolean; said: string };
 
 export type WorkerProcess = {
   readonly pid: number;
-  /** Never throws: a worker that has ended is told nothing. */
+  /** Never throws: a worker that has ended, or that is about to, is told nothing. */
   send(message: ToWorker): void;
   kill(signal: 'SIGTERM' | 'SIGKILL'): void;
   readonly ended: Promise<Ending>;
@@ -45,7 +45,11 @@ export function spawnsWorkers({ command, env, settings, cwd }: WorkerCommand): S
     return {
       pid: child.pid,
       send(message) {
-        if (child.exitCode === null && child.signalCode === null) child.send(message);
+        try {
+          child.send(message);
+        } catch {
+          // The channel closes a moment before the end of the worker is known, and Bun does not say whether it is open.
+        }
       },
       kill: (signal) => child.kill(signal),
       ended,

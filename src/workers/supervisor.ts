@@ -1,6 +1,6 @@
-/** The parent of workers: starts them, starts a new one in place of one that has ended, and ends all of them. */
+/** The parent of workers: starts them, starts a new one in place of one that has ended or stands still, and ends all of them. */
 import type { WorkerHub } from '../cluster/worker-hub.ts';
-import type { FromWorker, ToWorker } from '../cluster/worker-messages.ts';
+import { type FromWorker, SIGN_OF_LIFE_MS, type ToWorker } from '../cluster/worker-messages.ts';
 import { ignoreFailure } from '../lib/async.ts';
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import type { Logger } from '../lib/log.ts';
@@ -12,6 +12,11 @@ const RESTART: Backoff = { first: 250, most: 30_000 };
 const STEADY_MS = 10_000;
 /** After so many starts in a row that failed, with no other worker serving, the next ones will fail, too. */
 const MOST_FAILED_STARTS = 5;
+
+/** So many signs of life in a row may be missing before it is told, */
+const SIGNS_UNTIL_TOLD = 3;
+/** and so many before the worker is killed: as long as its own watchdog waits, which stands still where the whole process does. */
+const SIGNS_UNTIL_KILLED = 8;
 
 const RELOAD: ToWorker = { kind: 'reload' };
 
@@ -40,6 +45,8 @@ type Running = {
   process: WorkerProcess;
   startedAt: number;
   isListening: boolean;
+  /** How many signs of life are missing. Counted, not timed: the parent may have been stopped as well. */
+  missing: number;
   /** Resolves when the worker listens, or has ended. */
   settled: Promise<Ending | 'listening'>;
 };
@@ -63,6 +70,7 @@ export class Supervisor {
     const settled = await first.settled;
     if (settled !== 'listening') throw new StartFailed(settled);
     ignoreFailure(this.#keep(1, first));
+    ignoreFailure(this.#watch());
     const others = Array.from({ length: this.#options.count - 1 }, (_, index) => index + 2);
     await Promise.all(
       others.map((worker) => {
@@ -126,10 +134,30 @@ export class Supervisor {
     }
   }
 
+  /** Looks for workers that stand still, until the proxy closes. Rejects then. */
+  async #watch(): Promise<void> {
+    for (;;) {
+      await this.#options.clock.sleep(SIGN_OF_LIFE_MS, this.#closing.signal);
+      for (const [worker, running] of this.#running) if (running.isListening) this.#miss(worker, running);
+    }
+  }
+
+  #miss(worker: number, running: Running): void {
+    const { pid } = running.process;
+    running.missing++;
+    const stands = `worker ${worker} stands still: nothing has come from it for ${(running.missing * SIGN_OF_LIFE_MS) / 1000} s`;
+    if (running.missing === SIGNS_UNTIL_TOLD)
+      this.#options.logger.warn({ worker, pid }, `${stands}, and the clients whose connections it has wait`);
+    if (running.missing !== SIGNS_UNTIL_KILLED) return;
+    this.#options.logger.error({ worker, pid }, `${stands}: it is killed`);
+    running.process.kill('SIGKILL');
+  }
+
   #spawn(worker: number): Running {
     const { spawn, hub, clock, logger } = this.#options;
     const listening = Promise.withResolvers<'listening'>();
     const process = spawn(worker, (message: FromWorker) => {
+      running.missing = 0;
       if (message.kind === 'listening') {
         running.isListening = true;
         listening.resolve('listening');
@@ -142,6 +170,7 @@ export class Supervisor {
       process,
       startedAt: clock.monotonic(),
       isListening: false,
+      missing: 0,
       settled: Promise.race([listening.promise, process.ended]),
     };
     this.#running.set(worker, running);

@@ -7,6 +7,9 @@ import { StartFailed, Supervisor } from '../../src/workers/supervisor.ts';
 import { turns } from '../support/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 
+/** Milliseconds between two signs of life. */
+const SIGN_MS = 5_000;
+
 type Child = {
   worker: number;
   told: ToWorker['kind'][];
@@ -132,11 +135,14 @@ describe('a worker that ends', () => {
   });
 
   test('soon after its start: longer waits each time, up to 30 s, while another one serves', async () => {
-    const { clock, started, ends, lines, given } = await bench();
+    const { clock, started, ends, last, lines, given } = await bench();
     await started();
     for (let nth = 0; nth < 9; nth++) {
       await ends(2, 1);
-      await clock.advance(30_000);
+      for (let waited = 0; waited < 30_000; waited += SIGN_MS) {
+        last(1).tell({ kind: 'alive' });
+        await clock.advance(SIGN_MS);
+      }
     }
     const waits = lines.map(({ msg }) => Number(/starts in ([\d.]+) s/.exec(String(msg))?.[1]));
     expect(waits).toEqual([0.25, 0.5, 1, 2, 4, 8, 16, 30, 30]);
@@ -168,6 +174,51 @@ describe('a worker that ends', () => {
     ]);
     await clock.advance(60_000);
     expect(startsOf(1)).toBe(5);
+  });
+});
+
+describe('a worker that stands still', () => {
+  test('is told of after three signs of life, and killed after eight', async () => {
+    const { clock, started, last, lines } = await bench();
+    await started();
+    const seen: string[] = [];
+    for (let sign = 1; sign <= 10; sign++) {
+      last(1).tell({ kind: 'alive' });
+      await clock.advance(SIGN_MS);
+      seen.push(`${lines.length} ${last(2).signals}`);
+    }
+    expect(seen).toEqual(['0 ', '0 ', '1 ', '1 ', '1 ', '1 ', '1 ', ...Array(3).fill('2 SIGKILL')]);
+    expect(lines.map(({ level, worker, msg }) => [level, worker, msg])).toEqual([
+      [
+        'warn',
+        2,
+        'worker 2 stands still: nothing has come from it for 15 s, and the clients whose connections it has wait',
+      ],
+      ['error', 2, 'worker 2 stands still: nothing has come from it for 40 s: it is killed'],
+    ]);
+    expect(last(1).signals).toEqual([]);
+  });
+
+  test('and goes on meanwhile: left alone', async () => {
+    const { clock, started, last, lines } = await bench();
+    await started();
+    for (let sign = 1; sign <= 20; sign++) {
+      last(1).tell({ kind: 'alive' });
+      if (sign % 2 === 0) last(2).tell({ kind: 'want-turn' });
+      await clock.advance(SIGN_MS);
+    }
+    expect([lines, last(2).signals]).toEqual([[], []]);
+  });
+
+  test('before it listens: its start may take long', async () => {
+    const { clock, started, ends, last } = await bench();
+    await started();
+    await ends(2, 1);
+    for (let sign = 1; sign <= 20; sign++) {
+      last(1).tell({ kind: 'alive' });
+      await clock.advance(SIGN_MS);
+    }
+    expect(last(2).signals).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 /** One of several processes that serve a port. Its parent says what is to be said, and tells it when to end. */
+import { SIGN_OF_LIFE_MS } from '../../cluster/worker-messages.ts';
 import { createClosing } from '../../compose/closing.ts';
 import type { Logger } from '../../lib/log.ts';
 import { systemClock } from '../../lib/ports.ts';
@@ -56,6 +57,7 @@ export async function serveAsWorker(worker: number, serving: Serving): Promise<v
   parent.open();
   await system.warmUp().catch(failed);
   parent.send({ kind: 'listening' });
+  setInterval(() => parent.send({ kind: 'alive' }), SIGN_OF_LIFE_MS);
   if (isSpeaker) void system.warnOfNoUpstream();
   system.refreshModels();
 }
