@@ -63,6 +63,7 @@ async function pack(cache: string): Promise<string> {
     stdout: 'pipe',
   });
   const name = (await new Response(child.stdout).text()).trim().split('\n').at(-1) ?? '';
+  if ((await child.exited) !== 0) throw new Error(`npm pack ended with ${child.exitCode}`);
   return join(cache, name);
 }
 
@@ -73,7 +74,9 @@ const cache = resolve(values.cache ?? join(homedir(), '.cache/gemini-claude-prox
 await Bun.$`mkdir -p ${cache}`;
 // This package is always the one of today.
 rmSync(join(cache, `gemini-claude-proxy-${version}`), { recursive: true, force: true });
-const all = peers(version, await pack(cache)).filter(({ name }) => name === (values.only ?? name));
+const known = peers(version, await pack(cache));
+const all = known.filter(({ name }) => name === (values.only ?? name));
+if (all.length === 0) throw new Error(`--only: one of ${known.map(({ name }) => name).join(', ')}`);
 
 const grades: Record<string, Grade[]> = {};
 const figures: Record<string, Figures> = {};

@@ -23,6 +23,7 @@ const { values } = parseArgs({
   options: { claude: { type: 'string', default: CLAUDE_CODE_VERSIONS[0] }, only: { type: 'string' } },
 });
 const forms = FORMS.filter((form) => values.only === undefined || values.only === form);
+if (forms.length === 0) throw new Error(`--only: one of ${FORMS.join(', ')}`);
 
 let failures = 0;
 const tell = (name: string, text: string) => console.log(`${name.padEnd(WIDTH)}${text}`);

@@ -29,8 +29,8 @@ export function withRelease(changelog: string, version: string, date: string): s
   if (changelog.includes(`\n## ${version} `)) throw new Error(`CHANGELOG.md has ${version} already`);
   const [before, after] = changelog.split(UNRELEASED);
   if (before === undefined || after === undefined) throw new Error('CHANGELOG.md has no "## Unreleased"');
-  const unreleased = after.slice(0, (after.search(/^## /m) + 1 || after.length + 1) - 1).trim();
-  if (unreleased === '') throw new Error('CHANGELOG.md has nothing that is unreleased');
+  const [unreleased = ''] = after.split(/^## /m);
+  if (unreleased.trim() === '') throw new Error('CHANGELOG.md has nothing that is unreleased');
   return `${before}${UNRELEASED}\n## ${version} · ${date}\n${after}`;
 }
 

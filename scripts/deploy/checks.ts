@@ -51,7 +51,7 @@ function nginxSteps(tools: Tools): Step[] {
   mkdirSync(at('logs'), { recursive: true });
   const server = read('docs/deploy/nginx.conf')
     .replace(/(ssl_certificate(?:_key)?) \S+\/(\S+);/g, (_, name, file) => `${name} ${at(file)};`)
-    .replace(/(listen (?:\[::\]:)?)443/g, '$148443');
+    .replace(/(?<=listen (?:\[::\]:)?)443/g, '48443');
   writeFileSync(at('nginx.conf'), `pid ${at('pid')};\nevents {}\nhttp {\n${server}\n}\n`);
   const subject = ['-subj', '/CN=claude.example.com', '-days', '1'];
   const certificate = [
