@@ -131,10 +131,16 @@ export type AnswerToolUse = Static<typeof AnswerToolUse>;
 
 export const AnswerServerToolUse = tagged(
   'server_tool_use',
-  { id: Type.String(), name: Type.Literal('web_search'), input: AnyObject('The query.'), caller: Caller },
-  'A search that Google made.',
+  {
+    id: Type.String(),
+    name: Type.Union([Type.Literal('web_search')]),
+    input: AnyObject('What the tool was asked, such as a query.'),
+    caller: Caller,
+  },
+  'A call of a tool that the client does not run.',
 );
 export type AnswerServerToolUse = Static<typeof AnswerServerToolUse>;
+export type ServerToolName = AnswerServerToolUse['name'];
 
 export const WebSearchResult = tagged(
   'web_search_result',
@@ -150,7 +156,7 @@ export type WebSearchResult = Static<typeof WebSearchResult>;
 
 export const WebSearchError = tagged(
   'web_search_tool_result_error',
-  { error_code: Type.Literal('unavailable') },
+  { error_code: Type.Union([Type.Literal('unavailable'), Type.Literal('max_uses_exceeded')]) },
   'The search gave nothing.',
 );
 export type WebSearchError = Static<typeof WebSearchError>;
@@ -165,6 +171,10 @@ export const AnswerWebSearchResult = tagged(
   'What a search found.',
 );
 export type AnswerWebSearchResult = Static<typeof AnswerWebSearchResult>;
+
+type Untold<T> = T extends unknown ? Omit<T, 'tool_use_id'> : never;
+/** The blocks that tell what such a tool gave, before the id of the call is known. */
+export type ServerToolResult = Untold<AnswerWebSearchResult>;
 
 const ToolReference = tagged('tool_reference', { name: Type.String() }, 'A tool, by its name.');
 export const ToolChange = Type.Union([

@@ -21,7 +21,7 @@ const UserLocation = Open({
 export const WebSearchTool = Open({
   type: Type.String({ pattern: '^web_search_\\d{8}$' }),
   name: Type.Literal('web_search'),
-  max_uses: needless('one call of Gemini is one use', Maybe(Type.Integer({ minimum: 1 }))),
+  max_uses: Maybe(Type.Integer({ minimum: 1 })),
   allowed_domains: Domains,
   blocked_domains: Domains,
   user_location: Maybe(UserLocation),
@@ -32,6 +32,13 @@ export const WebSearchTool = Open({
   response_inclusion: needless('results come as Google gives them'),
 });
 export type WebSearchTool = Static<typeof WebSearchTool>;
+
+/** The tools that the client asks Anthropic's servers to run, by the names before their dates. */
+const HOSTED = /^web_search_\d{8}$/;
+
+/** True for a tool that Google runs in place of Anthropic's servers. */
+export const isHosted = ({ type }: { type?: unknown }): boolean =>
+  typeof type === 'string' && HOSTED.test(type);
 
 export const isWebSearch = ({ type }: { type?: unknown }): boolean =>
   typeof type === 'string' && /^web_search_\d{8}$/.test(type);

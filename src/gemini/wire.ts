@@ -26,6 +26,9 @@ export type RequestPart = {
   fileData?: { mimeType?: string; fileUri: string };
   functionCall?: FunctionCall;
   functionResponse?: FunctionResponse;
+  /** What a tool of Google's was asked, and what it gave, as Google sent it (Gemini 3 and later). */
+  toolCall?: JsonObject;
+  toolResponse?: JsonObject;
   thoughtSignature?: string;
 };
 
@@ -47,6 +50,15 @@ export type GeminiTool =
   | { googleSearch: Record<string, never>; functionDeclarations?: never };
 
 export type FunctionCallingMode = 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
+
+export type ToolConfig = {
+  functionCallingConfig?: { mode: FunctionCallingMode; allowedFunctionNames?: string[] };
+  /**
+   * Needed where Google's tools stand beside functions (Gemini 3 and later). Google then tells each call of its own
+   * tools, and wants it back with the history.
+   */
+  includeServerSideToolInvocations?: true;
+};
 
 export type ThinkingConfig = {
   includeThoughts?: boolean;
@@ -72,7 +84,7 @@ export type GenerateContentRequest = {
   contents: RequestContent[];
   systemInstruction?: { parts: { text: string }[] };
   tools?: GeminiTool[];
-  toolConfig?: { functionCallingConfig: { mode: FunctionCallingMode; allowedFunctionNames?: string[] } };
+  toolConfig?: ToolConfig;
   generationConfig?: GenerationConfig;
   serviceTier?: 'standard' | 'flex' | 'priority';
 };

@@ -51,7 +51,7 @@ export function callerClass(
 ): CallerClass {
   if (!isAnswerRequest(request)) return 'count-tokens';
   const tools = request.tools ?? [];
-  if (tools.some((tool) => tool.type?.startsWith('web_search_'))) return 'web-search';
+  if (tools.length === 1 && tools[0]?.type?.startsWith('web_search_')) return 'web-search';
   if (!headers.userAgent?.startsWith('claude-cli/')) return 'sdk';
   if (request.stop_sequences?.includes(CLASSIFIER_STOP)) return 'classifier';
   if (tools.length === 0) return request.output_config?.format || request.output_format ? 'title' : 'helper';

@@ -52,8 +52,15 @@ export type ThinkingDisplay = 'hidden' | 'shown' | 'omitted';
  */
 export type UndeclaredCalls = 'refused' | 'passed-on' | 'asked-again';
 
-/** The search that Google does for the request. A request with a search has no other tool. */
+/** The search that Google does for the request. */
 export type SearchPlan = {
+  /**
+   * True where nothing but the search was asked for: one request of Gemini is one search then. Beside other tools Google
+   * tells each search by itself.
+   */
+  readonly isAlone: boolean;
+  /** How many searches may be told; undefined where the client set no limit. */
+  readonly mostUses: number | undefined;
   /** The user's question. It is shown as the query where Google names no query. */
   readonly question: string;
   /** The only domains from which pages may be shown, and the domains from which none may be shown. */
@@ -77,8 +84,11 @@ export type JsonPlan = {
   readonly isPromised: boolean;
 };
 
+/** The tools that Google runs for the answer: what must be known of each that the request has. */
+export type HostedPlan = { readonly search: SearchPlan | undefined };
+
 /** What the translation of the answer must know about the request. */
-export type AnswerPlan = {
+export type AnswerPlan = HostedPlan & {
   /** The id that the client asked for; the answer repeats it unchanged. */
   readonly requestedModel: string;
   readonly thinking: ThinkingDisplay;
@@ -105,8 +115,6 @@ export type AnswerPlan = {
   readonly safeguards: readonly string[];
   /** Present where the answer has to be JSON. */
   readonly json: JsonPlan | undefined;
-  /** Present where Google searches the web for the answer. */
-  readonly search: SearchPlan | undefined;
 };
 
 /** Until content has come another model, or another key, may take over: what belongs to either is asked for when it is needed. */

@@ -11,6 +11,7 @@
 import type { ContentBlock } from '../anthropic/content.ts';
 import type { Message } from '../anthropic/request.ts';
 import type { ModelFamily } from '../gemini/models.ts';
+import type { RequestPart } from '../gemini/wire.ts';
 import { contentHash, shortHash } from '../lib/hash.ts';
 import { canonicalJson } from '../lib/json.ts';
 import { MadeOf, oncePer } from '../lib/lasting.ts';
@@ -74,6 +75,16 @@ export const sameOrigin = (a: SignatureOrigin, b: SignatureOrigin): boolean =>
 /** The key under which a call's signature is stored: made from the id that we gave the call. */
 export const callKey = (toolId: string): string => `call:${toolId}`;
 
+/** The key under which Google's own parts of a call are stored, where the client does not answer the call. */
+export const partsKey = (toolId: string): string => `parts:${toolId}`;
+
+/** Parts as one text that an envelope can hold. Their signatures are in them, since they never go back without these. */
+export const sealParts = (parts: readonly RequestPart[]): string =>
+  Buffer.from(JSON.stringify(parts)).toString('base64');
+
+export const openParts = (sealed: string): RequestPart[] =>
+  JSON.parse(Buffer.from(sealed, 'base64').toString()) as RequestPart[];
+
 /** The other key of a call, made from its name and arguments: for a client that gave the call another id. */
 export const callContentKey = (name: string, input: unknown): string =>
   `args:${contentHash(`${name}\n${canonicalJson(input)}`)}`;
@@ -118,6 +129,10 @@ function blockKeys(block: ContentBlock, context: string): SignatureKeys[] {
   if (block.type === 'text') {
     const [exact, loose] = textKeys(context, block.text);
     return [{ exact, loose: () => loose }];
+  }
+  if (block.type === 'server_tool_use') {
+    const exact = partsKey(block.id);
+    return [{ exact, loose: () => exact }];
   }
   if (block.type !== 'tool_use') return [];
   let loose: string | undefined;

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'bun:test';
 import type { AnswerMessage } from '../../src/anthropic/message.ts';
 import type { AnswerPlan } from '../../src/translate/context.ts';
 import { foldEvents } from '../../src/translate/response/message.ts';
-import { openEnvelope, splitEnvelopes } from '../../src/translate/signatures.ts';
+import { openEnvelope, openParts, splitEnvelopes } from '../../src/translate/signatures.ts';
 import { type Answered, answerFrames, planFor } from '../support/answer.ts';
 import { hasCorpus, type Recording, recordings } from '../support/corpus.ts';
 import { type Reading, readIndependently } from '../support/independent-reading.ts';
@@ -142,6 +142,51 @@ describe.skipIf(!hasCorpus)('recorded Gemini answers', () => {
   }
 });
 
+/** Answers in which Google told its own tools' calls. */
+const hosted = answers.filter(({ request }) => request.body?.toolConfig?.includeServerSideToolInvocations);
+
+describe.skipIf(!hasCorpus)('recorded answers with Google’s own calls in them', () => {
+  test('there are some', () => expect(hosted.length).toBeGreaterThan(5));
+
+  for (const recording of hosted) {
+    test(recording.id, async () => {
+      const search = {
+        isAlone: false,
+        mostUses: undefined,
+        question: 'q',
+        allowedDomains: [],
+        blockedDomains: [],
+        cites: !recording.id.includes('native-output'),
+      };
+      const declared = (recording.request.body?.tools ?? []).flatMap((tool: Any) =>
+        (tool.functionDeclarations ?? []).map(({ name }: Any) => name),
+      );
+      const answered = await answerFrames(recordedFrames(recording), planFor(declared, { search }));
+      expect(answered.error).toBeUndefined();
+      expect(violations(answered.events)).toEqual([]);
+      const reading = readIndependently(recording.response.body);
+      const message = foldEvents(answered.events);
+      expectSameUsage(message, reading.usage);
+      const text = message.content.flatMap((b) => (b.type === 'text' ? [b.text] : [])).join('');
+      const called = [...recording.response.body.matchAll(/"toolCall"/g)].length;
+      expect(message.content.filter(({ type }) => type === 'server_tool_use')).toHaveLength(called);
+      expect(text).toBe(reading.text);
+      // Every call goes back as it came, with the signature that came with it.
+      const kept = [...answered.remembered].flatMap(([key, envelope]) =>
+        key.startsWith('parts:') ? openParts(openEnvelope(envelope)?.signature ?? '') : [],
+      );
+      expect(kept.map((part) => part.thoughtSignature !== undefined)).toEqual(
+        new Array(called * 2).fill(true),
+      );
+      const cited = message.content.flatMap((b) => (b.type === 'text' && b.citations ? [b.text.trim()] : []));
+      const supported = (reading.grounding?.groundingSupports ?? []).map(({ segment }: Any) =>
+        segment.text.trim(),
+      );
+      expect(cited).toEqual(search.cites ? supported : []);
+    });
+  }
+});
+
 /** Answers for which Google searched. An answer without a support has nothing to cite. */
 const searched = answers.filter(({ request }) =>
   JSON.stringify(request.body?.tools ?? [[]]).match(GOOGLE_SEARCH_ONLY),
@@ -152,7 +197,14 @@ describe.skipIf(!hasCorpus)('recorded answers of Google’s search', () => {
 
   for (const recording of searched) {
     test(recording.id, async () => {
-      const search = { question: 'q', allowedDomains: [], blockedDomains: [], cites: true };
+      const search = {
+        isAlone: true,
+        mostUses: undefined,
+        question: 'q',
+        allowedDomains: [],
+        blockedDomains: [],
+        cites: true,
+      };
       const answered = await answerFrames(recordedFrames(recording), planFor([], { search }));
       expect(answered.error).toBeUndefined();
       expect(violations(answered.events)).toEqual([]);

@@ -1,8 +1,9 @@
 /** Web search: what Google found, in Anthropic's form. */
 import type { MessagesRequest } from '../../../src/anthropic/request.ts';
 import type { Tool } from '../../../src/anthropic/tool.ts';
-import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
-import type { TurnCases } from '../build.ts';
+import type { GroundingMetadata, ResponsePart } from '../../../src/gemini/wire.ts';
+import { partsKey, sealEnvelope, sealParts } from '../../../src/translate/signatures.ts';
+import { KEY_FINGERPRINT, type TurnCases } from '../build.ts';
 import { breaksAfter, chunk, end, says, saysWhole, signature, text, thought } from '../wire.ts';
 
 const REDIRECT = 'https://vertexaisearch.cloud.google.com/grounding-api-redirect/';
@@ -40,6 +41,30 @@ const grounded = chunk([text('', signature('closing'))], {
 });
 
 const TEXT = [chunk([text('The café’s 9th ')]), chunk([text('is open. It opened today. Go!')])];
+
+const ADD: Tool = {
+  name: 'add',
+  input_schema: { type: 'object', properties: { a: { type: 'number' }, b: { type: 'number' } } },
+};
+const ADDS: ResponsePart = {
+  functionCall: { name: 'add', args: { a: 1, b: 2 }, id: 'abcd1234' },
+  thoughtSignature: signature('add'),
+};
+/** What Gemini tells of a search of its own. */
+const HOSTED = [
+  {
+    toolCall: { toolType: 'GOOGLE_SEARCH_WEB', args: { queries: ['café 9'] }, id: 'abcd0001' },
+    thoughtSignature: signature('search'),
+  },
+  {
+    toolResponse: {
+      toolType: 'GOOGLE_SEARCH_WEB',
+      response: { search_suggestions: '<div class="container"></div>\n' },
+      id: 'abcd0001',
+    },
+    thoughtSignature: signature('found'),
+  },
+];
 
 export const SEARCHES: TurnCases = {
   'search-found': {
@@ -86,6 +111,49 @@ export const SEARCHES: TurnCases = {
     shows: 'A search whose stream breaks in its text: nothing was told, so it is made again',
     ask: SEARCH,
     replies: [breaksAfter(...TEXT), says(...TEXT, grounded)],
+  },
+  'search-beside-tools': {
+    shows: 'A web search beside a tool of the client: told in its place, then the call',
+    ask: {
+      messages: [{ role: 'user', content: 'Is the café open? Then add 1 and 2.' }],
+      tools: [tool({ max_uses: 3 }), ADD],
+    },
+    replies: [
+      says(
+        chunk([text('I look. ')]),
+        ...HOSTED.map((part) => chunk([part])),
+        ...TEXT,
+        chunk([ADDS]),
+        grounded,
+      ),
+    ],
+  },
+  'search-beside-tools-again': {
+    shows: 'The next turn: Google’s parts of the search go back with their signatures',
+    ask: {
+      messages: [
+        { role: 'user', content: 'Is the café open? Then add 1 and 2.' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'café 9' } },
+            { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_1', content: [] },
+            { type: 'text', text: 'It is.' },
+          ],
+        },
+        { role: 'user', content: 'Thanks.' },
+      ],
+      tools: [tool({}), ADD],
+    },
+    store: {
+      [partsKey('srvtoolu_1')]: sealEnvelope({
+        family: 'gemini-4',
+        keyFingerprint: KEY_FINGERPRINT,
+        place: { on: 'call', toolId: 'srvtoolu_1' },
+        signature: sealParts(HOSTED),
+      }),
+    },
+    replies: [says(...TEXT, end())],
   },
   'search-history': {
     shows: 'A search and its citations in the history, and a new one',

@@ -59,7 +59,7 @@ function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
     },
     image_input: supported(true),
     pdf_input: supported(true),
-    server_tools: { ...supported(false), code_execution: supported(false), web_search: supported(false) },
+    server_tools: { ...supported(true), code_execution: supported(false), web_search: supported(true) },
     structured_outputs: supported(true),
     thinking: {
       ...supported(thinks),

@@ -11,7 +11,7 @@ import { textTokens } from './tokens.ts';
 
 /** `hidden`: thoughts that are billed but not shown. */
 export type Piece =
-  | { kind: 'thought' | 'text' | 'call'; part: ResponsePart; tokens: number }
+  | { kind: 'thought' | 'text' | 'call' | 'hosted'; part: ResponsePart; tokens: number }
   | { kind: 'hidden'; tokens: number };
 
 /** `token`: that of the rest, where the answer goes on in another request. */
@@ -34,6 +34,7 @@ export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiMo
   const text = stop === undefined ? answer.text : answer.text.slice(0, stop);
   const pieces: Piece[] = [
     ...thoughts.map((thought) => thoughtPiece(thought, shown)),
+    ...hostedPieces(answer, request, ids),
     ...wordGroups(text).map(
       (words): Piece => ({ kind: 'text', part: { text: words }, tokens: textTokens(words) }),
     ),
@@ -45,6 +46,27 @@ export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiMo
   ];
   return cutAt(pieces, config.maxOutputTokens);
 }
+
+/** The search of an answer with sources, where the request wants to be told of Google's own calls. */
+function hostedPieces({ grounding }: Spoken, request: ApiRequest, ids: Ids): Piece[] {
+  if (!grounding || !searches(request) || !request.toolConfig?.includeServerSideToolInvocations) return [];
+  const id = ids.next('', CALL_ID_LENGTH).toLowerCase();
+  const toolType = 'GOOGLE_SEARCH_WEB';
+  const queries = [...grounding.queries];
+  const response = { search_suggestions: '<div class="container"></div>\n' };
+  return [
+    {
+      kind: 'hosted',
+      part: { toolCall: { toolType, args: { queries }, id } },
+      tokens: textTokens(queries.join()),
+    },
+    { kind: 'hosted', part: { toolResponse: { toolType, response, id } }, tokens: 0 },
+  ];
+}
+
+/** True where the request has a search tool. Without one the model cannot have searched. */
+export const searches = ({ tools = [] }: ApiRequest): boolean =>
+  tools.some((tool) => tool['googleSearch'] !== undefined);
 
 /** True where the model shows thoughts. It shows none at its lowest level of thinking, or with a budget of 0. */
 export function isThinking({ thinking }: GeminiModel, request: ApiRequest): boolean {

@@ -49,11 +49,14 @@ function endOf({ pieces, finishReason, token }: AnswerParts, model: GeminiModel)
   return { finishReason, ...(called && model.signatures !== 'none' ? { finishMessage: CALLS_MADE } : {}) };
 }
 
+const isJoined = (piece: Piece): piece is Exclude<Piece, { kind: 'call' | 'hosted' }> =>
+  piece.kind !== 'call' && piece.kind !== 'hosted';
+
 function joinTexts(pieces: readonly Piece[]): Piece[] {
   const joined: Piece[] = [];
   for (const piece of pieces) {
     const last = joined.at(-1);
-    if (last && last.kind === piece.kind && last.kind !== 'call' && piece.kind !== 'call') {
+    if (last?.kind === piece.kind && isJoined(last) && isJoined(piece)) {
       joined.pop();
       const tokens = last.tokens + piece.tokens;
       if (last.kind === 'hidden' || piece.kind === 'hidden') joined.push({ kind: 'hidden', tokens });
@@ -67,7 +70,7 @@ function joinTexts(pieces: readonly Piece[]): Piece[] {
 }
 
 /**
- * Adds the signatures. The first call is signed. In an answer without calls, 2.5 signs the first text after thoughts,
+ * Adds the signatures. The first call is signed, and all that is told of Google's own tools. In an answer without calls, 2.5 signs the first text after thoughts,
  * and later models sign the last part.
  */
 function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Piece[] {
@@ -79,7 +82,7 @@ function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Pi
   const signed = call >= 0 ? call : required ? -1 : text;
   if (!required && !thought) return [...pieces];
   return pieces.map((piece, index) =>
-    index === signed && piece.kind !== 'hidden'
+    piece.kind === 'hosted' || (index === signed && piece.kind !== 'hidden')
       ? { ...piece, part: { ...piece.part, thoughtSignature: issueSignature(model, piece.part, seed) } }
       : piece,
   );

@@ -15,7 +15,7 @@ import { readCountRequest } from '../validator/count-tokens.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from '../validator/index.ts';
 import { invalidArgument } from '../validator/refusal.ts';
 import type { ApiRequest } from '../validator/request.ts';
-import { type AnswerParts, answerParts } from './answer-parts.ts';
+import { type AnswerParts, answerParts, searches } from './answer-parts.ts';
 import { type Answer, chooseAnswer } from './choose.ts';
 import { type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
 import { type Asides, readConversation } from './conversation.ts';
@@ -245,10 +245,6 @@ const overflow = (tokens: number, { inputTokens }: GeminiModel): GoogleError =>
   invalidArgument(
     `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${inputTokens}).`,
   );
-
-/** True where the request has a search tool. Without one the model cannot have searched. */
-const searches = ({ tools = [] }: ApiRequest): boolean =>
-  tools.some((tool) => tool['googleSearch'] !== undefined);
 
 function refuse(error: GoogleError, streams: boolean, exchange: Exchange): Response {
   exchange.note('refusal', { code: error.code, message: error.message });

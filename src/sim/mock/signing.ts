@@ -12,14 +12,21 @@ const FILLER_BYTES = 224;
 const LENGTH = HEADER.length + DIGEST_BYTES + FILLER_BYTES + DIGEST_BYTES;
 
 /** The part to which a signature belongs: a part of an answer, or of a history. */
-export type SignedPart = { text?: string; functionCall?: { name?: string; args?: unknown } };
+export type SignedPart = {
+  text?: string;
+  functionCall?: { name?: string; args?: unknown };
+  toolCall?: unknown;
+  toolResponse?: unknown;
+};
 
 const sha256 = (data: string | Uint8Array): Buffer =>
   Buffer.from(new Bun.CryptoHasher('sha256').update(data).digest());
 
 function placeDigest(part: SignedPart): Buffer {
   const call = part.functionCall;
-  const place = call ? `call\n${call.name}\n${canonicalJson(call.args ?? {})}` : `text\n${part.text ?? ''}`;
+  const hosted = part.toolCall ?? part.toolResponse;
+  const other = hosted === undefined ? `text\n${part.text ?? ''}` : `hosted\n${canonicalJson(hosted)}`;
+  const place = call ? `call\n${call.name}\n${canonicalJson(call.args ?? {})}` : other;
   return sha256(place).subarray(0, DIGEST_BYTES);
 }
 

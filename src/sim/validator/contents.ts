@@ -50,6 +50,19 @@ export function checkRoles(request: ApiRequest): GoogleError | undefined {
 
 const isModel = (content: ApiContent | undefined): boolean => content?.role === 'model';
 
+/** The call of a tool of Google's goes back with its result. The words are ours: no such refusal was recorded. */
+function unpairedTool(contents: readonly ApiContent[]): GoogleError | undefined {
+  const parts = contents.flatMap((content) => content.parts ?? []);
+  const open = new Set<unknown>();
+  for (const { toolCall, toolResponse } of parts) {
+    if (toolCall) open.add(toolCall['id']);
+    if (toolResponse && !open.delete(toolResponse['id'])) {
+      return invalidArgument('A tool response part must come after the tool call part with its id.');
+    }
+  }
+  return undefined;
+}
+
 /**
  * Checks the turns. Calls must be answered in the very next content. Responses are counted, not matched by id (wire
  * section 4).
@@ -82,6 +95,8 @@ export function checkTurns(request: ApiRequest): GoogleError | undefined {
       );
     }
   }
+  const unpaired = unpairedTool(contents);
+  if (unpaired) return unpaired;
   if (isModel(contents.at(-1))) {
     return invalidArgument(
       'Please ensure that single turn requests end with a user role or the role field is empty.',

@@ -43,7 +43,16 @@ export function checkSignatures(
         return invalidArgument('Corrupted thought signature.');
     }
   }
-  return model.signatures === 'required' ? missingSignature(contents) : undefined;
+  return model.signatures === 'required' ? (unsignedTool(contents) ?? missingSignature(contents)) : undefined;
+}
+
+/** Google wants the parts of its own tools back with their signatures. The words are ours: no such refusal was recorded. */
+function unsignedTool(contents: readonly ApiContent[]): GoogleError | undefined {
+  const parts = contents.flatMap((content) => content.parts ?? []);
+  const found = parts.find(({ toolCall, toolResponse, thoughtSignature }) =>
+    Boolean((toolCall ?? toolResponse) && !thoughtSignature),
+  );
+  return found && invalidArgument('A tool call or tool response part is missing a thought_signature.');
 }
 
 function missingSignature(contents: readonly ApiContent[]): GoogleError | undefined {

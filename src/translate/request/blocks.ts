@@ -19,11 +19,16 @@ import {
 type Row<T extends BlockType> = (block: BlockOf<T>, place: BlockPlace) => Item[];
 type Rows = { readonly [T in BlockType]: Row<T> };
 
-const serverCall = (block: BlockOf<'server_tool_use' | 'mcp_tool_use'>): Item[] =>
-  text(serverCallText(block.name, block.input));
-function serverResult(block: { type: string; content?: unknown }, { path, warn }: BlockPlace): Item[] {
+const serverCall = (block: BlockOf<'server_tool_use' | 'mcp_tool_use'>): Item[] => [
+  { kind: 'served', what: 'call', id: block.id, text: serverCallText(block.name, block.input) },
+];
+function serverResult(
+  block: { type: string; tool_use_id: string; content?: unknown },
+  { path, warn }: BlockPlace,
+): Item[] {
   if (holdsBytes(block.content)) warn('content-changed', path, 'media in it is named, not sent');
-  return text(serverResultText(block.type, block.content));
+  const told = serverResultText(block.type, block.content);
+  return [{ kind: 'served', what: 'result', id: block.tool_use_id, text: told }];
 }
 
 /**

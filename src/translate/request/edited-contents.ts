@@ -26,7 +26,8 @@ export function editedContents(
     if (made) return made;
     const warnings: Warning[] = [];
     const note: Warn = (code, path, detail) => warnings.push({ code, path, detail });
-    const version = { cleared, contents: toContents(request.messages, ctx, note, cleared), warnings };
+    const options = { cleared, echoes: frame.toolConfig?.includeServerSideToolInvocations === true };
+    const version = { cleared, contents: toContents(request.messages, ctx, note, options), warnings };
     versions.push(version);
     return version;
   };

@@ -16,9 +16,9 @@ import { type AnswerForm, toGenerationConfig } from './generation.ts';
 import { toPrompt } from './prompt.ts';
 import { refusePrefill, refuseUnservable } from './refusals/refusals.ts';
 import { thinkingDisplay } from './thinking.ts';
+import type { Hosting } from './tools/hosted-tools.ts';
 import { callableNames, type DeclaredTool } from './tools/tool-visibility.ts';
 import { inputSchemas, requiredArguments } from './tools/tools.ts';
-import { toSearchPlan } from './tools/web-search.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
 
@@ -33,14 +33,14 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
   refuseUnservable(request, ctx.apiVersion, warn);
   warnOfFields(request, warn);
 
-  const { body: prompt, edits, tools, form } = toPrompt(request, ctx, warn);
+  const { body: prompt, edits, tools, form, hosting } = toPrompt(request, ctx, warn);
   if (prompt.contents.at(-1)?.role === 'model') refusePrefill();
   const body: GenerateContentRequest = {
     ...prompt,
     generationConfig: toGenerationConfig(request, form, ctx, warn),
     ...askedTier(request.service_tier),
   };
-  return { body, plan: toPlan(request, { tools, body, edits, form }, ctx), warnings };
+  return { body, plan: toPlan(request, { tools, body, edits, form, hosting }, ctx), warnings };
 }
 
 type Translated = {
@@ -48,11 +48,12 @@ type Translated = {
   body: GenerateContentRequest;
   edits: ContextEdits;
   form: AnswerForm;
+  hosting: Hosting;
 };
 
 function toPlan(
   request: MessagesRequest,
-  { tools, body, edits, form }: Translated,
+  { tools, body, edits, form, hosting }: Translated,
   ctx: RequestContext,
 ): AnswerPlan {
   const declarations = (body.tools ?? []).flatMap(({ functionDeclarations = [] }) => functionDeclarations);
@@ -64,8 +65,8 @@ function toPlan(
     maxTokens: request.max_tokens,
     parallelCalls: request.tool_choice?.disable_parallel_tool_use !== true,
     toolNames,
-    undeclaredCalls: undeclaredCalls(request, toolNames),
-    requiredArguments: requiredArguments(request, tools, declarations),
+    undeclaredCalls: undeclaredCalls(request, hosting.choice, toolNames),
+    requiredArguments: requiredArguments(hosting.choice, tools, declarations),
     inputSchema: inputSchemas(request.tools, tools),
     contextWindow: ctx.model.inputTokens,
     answeredTurn: answeredTurn(request.messages),
@@ -73,7 +74,7 @@ function toPlan(
     compactFirst: edits.compact,
     safeguards: safeguardTypes(request.safeguards),
     json: form.kind === 'free' ? undefined : { schema: form.written, isPromised: form.kind === 'schema' },
-    search: toSearchPlan(request),
+    ...hosting.plan(request),
   };
 }
 
@@ -81,9 +82,12 @@ function toPlan(
  * What becomes of calls to undeclared tools. A client that offers no tool, or that asks for no call or for one certain
  * tool, cannot answer a call to another tool.
  */
-function undeclaredCalls({ tools, tool_choice }: MessagesRequest, names: ToolNames): UndeclaredCalls {
-  const choice = tool_choice?.type;
-  if (names.size === 0 || choice === 'none' || choice === 'tool') return 'refused';
+function undeclaredCalls(
+  { tools }: MessagesRequest,
+  choice: MessagesRequest['tool_choice'],
+  names: ToolNames,
+): UndeclaredCalls {
+  if (names.size === 0 || choice?.type === 'none' || choice?.type === 'tool') return 'refused';
   return tools?.some((tool) => tool.defer_loading === true) ? 'passed-on' : 'asked-again';
 }
 

@@ -26,9 +26,13 @@ export type CallItem = {
 };
 export type ResultItem = { kind: 'result'; id: string; failed: boolean; parts: ContentPart[]; path: string };
 
+/** A call that the client did not answer, or its result. `text` tells it in words. */
+export type ServedItem = { kind: 'served'; what: 'call' | 'result'; id: string; text: string };
+
 export type Item =
   | { kind: 'content'; part: ContentPart }
   | CallItem
+  | ServedItem
   | ResultItem
   /** A thinking block. Its words are not sent back, but it may carry a signature. */
   | { kind: 'thinking'; carried: string };

@@ -79,14 +79,17 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn, 
   return turns;
 }
 
+/** How the history is translated. `echoes`: true where Google takes back the parts of its own tools' calls. */
+export type HistoryOptions = { readonly cleared: Cleared; readonly echoes: boolean };
+
 export function toContents(
   messages: readonly Message[],
   ctx: RequestContext,
   warn: Warn,
-  cleared: Cleared,
+  { cleared, echoes }: HistoryOptions,
 ): RequestContent[] {
   const signatures = new Signatures(ctx);
-  const modelTurns = new ModelTurns(ctx.model, signatures, warn);
+  const modelTurns = new ModelTurns(ctx.model, signatures, echoes, warn);
   const contents: RequestContent[] = [];
   let calls: OpenCall[] = [];
   const add = (role: RequestContent['role'], parts: RequestContent['parts']) => {

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts';
 import { wellFormed, wellFormedObject } from '../../lib/well-formed.ts';
 import { toGeminiToolName } from '../tool-names.ts';
 import type { Warn } from '../warnings.ts';
-import type { CallItem, Item, ModelTurn } from './items.ts';
+import type { CallItem, Item, ModelTurn, ServedItem } from './items.ts';
 import { isTextRange, type Signatures, type TextRange } from './signature-placement.ts';
 
 /** One message of the assistant. `context` is the hash of the user's turn that the message answers. */
@@ -38,10 +38,13 @@ const samePlace = (a: TextRange, b: TextRange): boolean =>
 export class ModelTurns {
   readonly #model: GeminiModel;
   readonly #signatures: Signatures;
+  readonly #echoes: boolean;
   readonly #warn: Warn;
 
-  constructor(model: GeminiModel, signatures: Signatures, warn: Warn) {
+  /** `echoes`: true where Google takes back the parts of its own tools' calls. */
+  constructor(model: GeminiModel, signatures: Signatures, echoes: boolean, warn: Warn) {
     this.#model = model;
+    this.#echoes = echoes;
     this.#signatures = signatures;
     this.#warn = warn;
   }
@@ -60,9 +63,11 @@ export class ModelTurns {
   #message({ items, context }: AssistantMessage, turn: ModelTurn): void {
     const { byCall, carriers } = this.#carriers(items);
     let ranges: TextRange[] = [];
+    const echoed = new Set<string>();
     for (const item of items) {
       if (item.kind === 'thinking') ranges.push(...(carriers.get(item) ?? []));
       if (item.kind === 'call') this.#call(item, byCall.get(item.id), turn);
+      if (item.kind === 'served') this.#served(item, echoed, turn);
       if (item.kind !== 'content') continue;
       if ('text' in item.part) {
         // A carrier before a text knows only the first signature of that text; the store may know a later one too.
@@ -94,6 +99,17 @@ export class ModelTurns {
       else if (envelope && isTextRange(envelope)) carriers.set(item, [envelope]);
     }
     return { byCall, carriers };
+  }
+
+  /**
+   * Puts a call that the client did not answer back as Google's own parts, or else in words. `echoed` has the ids of the
+   * calls that went back as parts: these have their results with them.
+   */
+  #served({ what, id, text }: ServedItem, echoed: Set<string>, turn: ModelTurn): void {
+    if (what === 'result' && echoed.has(id)) return;
+    const parts = what === 'call' && this.#echoes ? this.#signatures.storedParts(id) : undefined;
+    if (parts) echoed.add(id);
+    turn.parts.push(...(parts ?? [{ text: wellFormed(text) }]));
   }
 
   #call(item: CallItem, carried: string | undefined, turn: ModelTurn): void {

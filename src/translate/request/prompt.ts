@@ -7,9 +7,9 @@ import type { Warn } from '../warnings.ts';
 import { editedContents } from './edited-contents.ts';
 import { type AnswerForm, answerForm } from './generation.ts';
 import { toSystemInstruction } from './system.ts';
+import { type Hosting, hostingOf } from './tools/hosted-tools.ts';
 import { type DeclaredTool, visibleTools } from './tools/tool-visibility.ts';
 import { callingMode, toToolConfig, toTools } from './tools/tools.ts';
-import { searchInstructions, webSearchOf } from './tools/web-search.ts';
 
 export type Prompt = {
   body: Omit<GenerateContentRequest, 'generationConfig'>;
@@ -17,21 +17,23 @@ export type Prompt = {
   edits: ContextEdits;
   tools: readonly DeclaredTool[];
   form: AnswerForm;
+  /** What Google runs for the request. */
+  hosting: Hosting;
 };
 
 export function toPrompt(request: CountTokensRequest, ctx: RequestContext, warn: Warn): Prompt {
-  const search = webSearchOf(request);
+  const hosting = hostingOf(request, ctx.model);
   const tools = visibleTools(request, warn);
-  const mode = callingMode(request, tools, warn);
+  const mode = callingMode(hosting.choice, tools, hosting, warn);
   const form = answerForm(request, ctx.model, mode, warn);
   const frame = {
     ...toSystemInstruction(request.system, [
-      ...(search ? searchInstructions(search, request) : []),
+      ...hosting.instructions,
       ...(form.kind === 'words' ? [form.instruction] : []),
     ]),
-    ...(search ? { tools: [{ googleSearch: {} }] } : toTools(tools, warn)),
-    ...toToolConfig(request, mode),
+    ...toTools(tools, hosting, warn),
+    ...toToolConfig(hosting.choice, mode, hosting),
   };
   const { contents, edits } = editedContents(request, frame, ctx, warn);
-  return { body: { ...frame, contents }, edits, tools, form };
+  return { body: { ...frame, contents }, edits, tools, form, hosting };
 }

@@ -10,6 +10,8 @@ import {
   callKey,
   type Envelope,
   openEnvelope,
+  openParts,
+  partsKey,
   sameOrigin,
   splitEnvelopes,
   textKeys,
@@ -64,6 +66,14 @@ export class Signatures {
       // signature of an equal call.
       (isFirst ? signatures.get(callContentKey(call.name, call.input)) : undefined);
     return this.#open(stored).find((envelope) => envelope.place.on === 'call')?.signature;
+  }
+
+  /** Google's own parts of a call that the client did not answer; undefined where they were not kept, or for another model. */
+  storedParts(toolId: string): RequestPart[] | undefined {
+    const { signatures } = this.#ctx;
+    if (signatures.size === 0) return undefined;
+    const [envelope] = this.#open(signatures.get(partsKey(toolId)));
+    return envelope && openParts(envelope.signature);
   }
 
   storedForText(context: string, text: string): TextRange[] {

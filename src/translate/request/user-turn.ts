@@ -43,6 +43,8 @@ export function userParts(
     if (item.kind === 'content') {
       if (!('text' in item.part)) rest.push(item.part);
       else if (item.part.text !== '') rest.push({ text: wellFormed(item.part.text) });
+    } else if (item.kind === 'served') {
+      rest.push({ text: wellFormed(item.text) });
     } else if (item.kind === 'result' && !used.has(item)) {
       warn('history-repaired', item.path, 'a result that answers no call of the turn before is sent as text');
       rest.push(...looseResult(item));

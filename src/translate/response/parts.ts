@@ -12,6 +12,7 @@ import { WholeCharacters, wellFormed } from '../../lib/well-formed.ts';
 import type { Warn } from '../warnings.ts';
 import { AnswerCalls, type AnswerCallsOptions, type ReadEvent } from './answer-calls.ts';
 import { GeminiCalls } from './gemini-calls.ts';
+import { hasHosted, hostedPart, isHostedPart } from './hosted/hosted-parts.ts';
 import { mediaInWords } from './shown-media.ts';
 import { meaningOf } from './stop-reason.ts';
 import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
@@ -34,6 +35,7 @@ export class PartsReader {
   readonly #calls: AnswerCalls;
   readonly #usage = new UsageSum();
   readonly #mayGoOn: () => boolean;
+  readonly #isHosted: boolean;
   #finish: Finish | undefined;
   #sawText = false;
   /** The token that came last, and the one with which the rest is asked for now. */
@@ -46,6 +48,7 @@ export class PartsReader {
     this.#warn = options.warn;
     this.#calls = new AnswerCalls(options);
     this.#mayGoOn = options.mayGoOn;
+    this.#isHosted = hasHosted(options.plan);
   }
 
   /** The token with which the rest of the answer is asked for, once a body has ended that was not the last one. */
@@ -187,6 +190,7 @@ export class PartsReader {
     if (isThere(functionCall)) this.#call(functionCall, signature, events);
     else if (isObject(functionResponse))
       events.push({ type: 'gemini-result', ...resultOf(functionResponse) });
+    else if (this.#isHosted && isHostedPart(part)) this.#hosted(part, signature, events);
     else if (typeof text === 'string' && part['thought']) this.#thought(text, signature, events);
     else if (typeof text === 'string') this.#text(text, signature, events);
     else if (isObject(part['executableCode'])) {
@@ -203,6 +207,11 @@ export class PartsReader {
   #call(part: unknown, signature: string | undefined, events: ReadEvent[]): void {
     this.#endText(events);
     for (const call of this.#pieces.read(part, signature)) events.push({ type: 'gemini-call', call });
+  }
+
+  #hosted(part: Fields, signature: string | undefined, events: ReadEvent[]): void {
+    this.#endText(events);
+    events.push({ type: 'hosted', part: hostedPart(part, signature) });
   }
 
   #thought(piece: string, signature: string | undefined, events: ReadEvent[]): void {

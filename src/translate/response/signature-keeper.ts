@@ -3,9 +3,18 @@
  * keys that can be made from the client's next request. The signatures of a text are kept back until its block is
  * complete, because the text is the key.
  */
+import type { RequestPart } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { AnswerContext } from '../context.ts';
-import { callContentKey, callKey, joinEnvelopes, sealEnvelope, textKeys } from '../signatures.ts';
+import {
+  callContentKey,
+  callKey,
+  joinEnvelopes,
+  partsKey,
+  sealEnvelope,
+  sealParts,
+  textKeys,
+} from '../signatures.ts';
 
 export class SignatureKeeper {
   readonly #ctx: AnswerContext;
@@ -34,6 +43,13 @@ export class SignatureKeeper {
     const envelope = sealEnvelope({ ...this.#ctx.origin(), place: { on: 'text', start, end }, signature });
     this.#textEnvelopes.push({ start, end, envelope });
     return envelope;
+  }
+
+  /** Keeps Google's own parts of a call that the client does not answer. Their signatures are in them. */
+  echo(toolId: string, parts: readonly RequestPart[]): void {
+    const signature = sealParts(parts);
+    const place = { on: 'call', toolId } as const;
+    this.#ctx.remember(partsKey(toolId), sealEnvelope({ ...this.#ctx.origin(), place, signature }));
   }
 
   /** The envelope for a thinking block that the model gave no signature with. */

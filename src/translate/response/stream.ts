@@ -21,7 +21,8 @@ import { iterationTokens, toUsage, UNKNOWN_SIZE } from './usage.ts';
 import { type Ending, Writer } from './writer.ts';
 
 type CallEvent = Extract<TurnEvent, { type: 'call' }>;
-type SearchEvent = Extract<TurnEvent, { type: 'search' }>;
+type ServerCallEvent = Extract<TurnEvent, { type: 'server-call' }>;
+type ServerResultEvent = Extract<TurnEvent, { type: 'server-result' }>;
 type CompactionEvent = Extract<TurnEvent, { type: 'compaction' }>;
 type CitedEvent = Extract<TurnEvent, { type: 'cited' }>;
 
@@ -33,6 +34,8 @@ export class AnswerStream {
   #usage: UsageMetadata = {};
   #sawCall = false;
   #sawText = false;
+  /** The ids of calls that the client does not answer, by their names in this answer. */
+  readonly #serverIds = new Map<string, string>();
   #searches = 0;
   /** The number of characters of the open text block that were sent. */
   #shown = 0;
@@ -87,9 +90,14 @@ export class AnswerStream {
       case 'call':
         this.#call(event);
         break;
-      case 'search':
-        this.#search(event);
+      case 'server-call':
+        this.#serverCall(event);
         break;
+      case 'server-result':
+        this.#serverResult(event);
+        break;
+      case 'hosted':
+        throw new Error('a part about a tool of Google must be read before it is told');
       case 'cited':
         this.#cited(event);
         break;
@@ -129,12 +137,21 @@ export class AnswerStream {
     if (stoppedAt !== undefined) this.#finish({ kind: 'stop-sequence', sequence: stoppedAt });
   }
 
-  #search({ query, sources }: SearchEvent): void {
+  #serverCall({ ref, name, input }: ServerCallEvent): void {
     this.#tellHeldThoughts();
     this.#closeText();
     this.#endThinking(undefined);
-    if (sources) this.#searches++;
-    this.#writer.webSearch(this.#ctx.newServerToolId(), query, sources);
+    const id = this.#ctx.newServerToolId();
+    this.#serverIds.set(ref, id);
+    this.#writer.serverToolUse(id, name, input);
+  }
+
+  #serverResult({ ref, result, echo }: ServerResultEvent): void {
+    const id = this.#serverIds.get(ref);
+    if (id === undefined) throw new Error(`no call ${ref} was told before its result`);
+    if (Array.isArray(result.content)) this.#searches++;
+    if (echo) this.#keeper.echo(id, echo);
+    this.#writer.serverToolResult(id, result);
   }
 
   /** Writes a cited piece. Its text was already searched for stop sequences before it was cut into pieces. */

@@ -2,8 +2,8 @@
  * The turn events: what the model did, in words of neither side. `parts` makes them from Gemini's chunks, and `writer`
  * makes Anthropic's events from them.
  */
-import type { AnswerCompaction } from '../../anthropic/message.ts';
-import type { UsageMetadata } from '../../gemini/wire.ts';
+import type { AnswerCompaction, ServerToolName, ServerToolResult } from '../../anthropic/message.ts';
+import type { RequestPart, UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
 
 /** A page that a search found. */
@@ -12,11 +12,15 @@ export type Source = { url: string; title: string };
 export type TurnEvent =
   /** Visible text. A signature belongs to exactly this piece; a signed piece may be empty. */
   | { type: 'text'; text: string; signature?: string; by?: TextAuthor }
+  /** A part about a tool that Google runs, as Google sent it. It is read before it reaches the client. */
+  | { type: 'hosted'; part: RequestPart }
+  /** A call of a tool that the client does not run. `ref` is its name in this answer. */
+  | { type: 'server-call'; ref: string; name: ServerToolName; input: JsonObject }
   /**
-   * The query with which the model searched the web, and all that it found (undefined where the search failed). It
-   * comes before the text that is based on it.
+   * What such a call gave. It comes before the text that is based on it. `echo`: Google's parts of the call and its
+   * result, which go back with the history.
    */
-  | { type: 'search'; query: string; sources: readonly Source[] | undefined }
+  | { type: 'server-result'; ref: string; result: ServerToolResult; echo?: readonly RequestPart[] }
   /** Visible text that is based on these pages. It becomes a block of its own. */
   | { type: 'cited'; text: string; sources: readonly Source[] }
   /** A summary of thoughts. Google never signs these. */

@@ -11,11 +11,12 @@ import type {
   AnswerCompaction,
   AnswerMessage,
   SafeguardResult,
+  ServerToolName,
+  ServerToolResult,
   StopDetails,
   StopReason,
   Usage,
   WebCitation,
-  WebSearchResult,
 } from '../../anthropic/message.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Source } from './turn.ts';
@@ -97,15 +98,14 @@ export class Writer {
     this.#call({ type: 'tool_use', id, name, input: {}, caller: DIRECT }, input);
   }
 
-  /** Writes a web search and what it found (or that it failed) as two blocks. */
-  webSearch(id: string, query: string, sources: readonly Source[] | undefined): void {
-    this.#call({ type: 'server_tool_use', id, name: 'web_search', input: {}, caller: DIRECT }, { query });
-    this.#openBlock({
-      type: 'web_search_tool_result',
-      tool_use_id: id,
-      content: sources?.map(resultOf) ?? { type: 'web_search_tool_result_error', error_code: 'unavailable' },
-      caller: DIRECT,
-    });
+  serverToolUse(id: string, name: ServerToolName, input: JsonObject): void {
+    this.#call({ type: 'server_tool_use', id, name, input: {}, caller: DIRECT }, input);
+  }
+
+  serverToolResult(id: string, result: ServerToolResult): void {
+    this.#leave();
+    const { type, ...rest } = result;
+    this.#openBlock({ type, tool_use_id: id, ...rest });
     this.#closeBlock();
   }
 
@@ -219,13 +219,6 @@ const citationOf = (source: Source): WebCitation => ({
   ...source,
   encrypted_index: '',
   cited_text: '',
-});
-
-const resultOf = (source: Source): WebSearchResult => ({
-  type: 'web_search_result',
-  ...source,
-  encrypted_content: '',
-  page_age: null,
 });
 
 function emptyMessage(id: string, model: string, usage: Usage): AnswerMessage {

@@ -103,6 +103,8 @@ describe('there is a turn for', () => {
       fileData: 'never sent',
       functionCall: 'sent',
       functionResponse: 'sent',
+      toolCall: 'sent',
+      toolResponse: 'sent',
       thoughtSignature: 'sent',
     } satisfies Record<keyof RequestPart, 'sent' | 'never sent'>;
     const wanted = Object.entries(members).flatMap(([name, fate]) => (fate === 'sent' ? [name] : []));

@@ -1,6 +1,9 @@
 /** Every scenario that is shipped, played on Gemini's wire with the prompt that its demo names. */
 import { describe, expect, test } from 'bun:test';
+import { modelRow } from '../../../src/gemini/model-rows.ts';
+import { isIssued } from '../../../src/sim/mock/signing.ts';
 import { findScenario } from '../../../src/sim/scenarios.ts';
+import { validateRequest } from '../../../src/sim/validator/index.ts';
 import {
   ask,
   BASE,
@@ -192,6 +195,31 @@ describe('search-the-web', () => {
       expect(groundingChunkIndices.every((index) => index < last.groundingChunks.length)).toBe(true);
     }
   });
+});
+
+test('beside functions the search is told in signed parts, which the mock takes back in pairs alone', async () => {
+  const contents = [userSays('Perform a web search for the query: tea')];
+  const body = {
+    contents,
+    tools: [{ googleSearch: {} }, { functionDeclarations: [{ name: 'add' }] }],
+    toolConfig: { includeServerSideToolInvocations: true },
+  };
+  const chunks = await ask(mockFetch(), 'gemini-4-argon', body, fakeExchange('web-search'));
+  const parts = chunks.flatMap((chunk) => chunk.candidates?.[0]?.content?.parts ?? []);
+  const hosted = parts.filter((part) => part.toolCall ?? part.toolResponse);
+  expect(hosted.map((part) => [part.toolCall?.['args'], typeof part.thoughtSignature])).toEqual([
+    [{ queries: ['tea'] }, 'string'],
+    [undefined, 'string'],
+  ]);
+  const again = (said: object[]) => ({
+    ...body,
+    contents: [...contents, { role: 'model', parts: said }, userSays('And now?')],
+  });
+  const row = modelRow('gemini-4-argon');
+  expect(validateRequest(row, again(hosted), { knownSignature: isIssued })).toBeUndefined();
+  expect(validateRequest(row, again(hosted.slice(1)))?.code).toBe(400);
+  const unsigned = hosted.map(({ thoughtSignature: _, ...part }) => part);
+  expect(validateRequest(row, again(unsigned))?.message).toContain('thought_signature');
 });
 
 test('without a search in the request there is nothing that it could rest on', async () => {

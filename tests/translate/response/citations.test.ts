@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
-import { citedPieces } from '../../../src/translate/response/citations.ts';
+import { citedPieces } from '../../../src/translate/response/hosted/citations.ts';
 
 type Supports = NonNullable<GroundingMetadata['groundingSupports']>;
 

@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'bun:test';
 import type { GroundingMetadata } from '../../../src/gemini/wire.ts';
 import type { SearchPlan } from '../../../src/translate/context.ts';
-import { mergeGrounding, readGrounding } from '../../../src/translate/response/grounding.ts';
+import { mergeGrounding, readGrounding } from '../../../src/translate/response/hosted/grounding.ts';
 
 const REDIRECT = 'https://vertexaisearch.cloud.google.com/grounding-api-redirect/';
 const plan = (change: Partial<SearchPlan> = {}): SearchPlan => ({
+  isAlone: true,
+  mostUses: undefined,
   question: 'q',
   allowedDomains: [],
   blockedDomains: [],

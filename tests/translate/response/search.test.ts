@@ -9,7 +9,14 @@ import { answerFrames, planFor } from '../../support/answer.ts';
 import { violations } from '../../support/laws.ts';
 import { shape } from '../../support/turns.ts';
 
-const SEARCH: SearchPlan = { question: 'newest bun?', allowedDomains: [], blockedDomains: [], cites: true };
+const SEARCH: SearchPlan = {
+  isAlone: true,
+  mostUses: undefined,
+  question: 'newest bun?',
+  allowedDomains: [],
+  blockedDomains: [],
+  cites: true,
+};
 const FOUND: GroundingMetadata = {
   webSearchQueries: ['bun release', 'bun changelog'],
   groundingChunks: [

@@ -163,6 +163,6 @@ function eachOnce(culprits: readonly Culprit[]): Culprit[] {
  * schemas only where the model must keep to them.
  */
 function compilesTools({ generationConfig, toolConfig }: GenerateContentRequest): boolean {
-  const mode = toolConfig?.functionCallingConfig.mode;
+  const mode = toolConfig?.functionCallingConfig?.mode;
   return generationConfig?.responseJsonSchema === undefined || mode === 'ANY' || mode === 'VALIDATED';
 }

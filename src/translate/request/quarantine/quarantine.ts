@@ -135,7 +135,7 @@ function changeFor({ declaration, trouble, because }: Culprit): Change {
 
 /** The declarations that the model may call. */
 export function callable(request: GenerateContentRequest): FunctionDeclaration[] {
-  const allowed = request.toolConfig?.functionCallingConfig.allowedFunctionNames;
+  const allowed = request.toolConfig?.functionCallingConfig?.allowedFunctionNames;
   return declarationsOf(request).filter(({ name }) => allowed?.includes(name) ?? true);
 }
 
@@ -160,15 +160,16 @@ export function withReplaced(
     tools.flatMap((tool) => (tool.functionDeclarations ?? []).map(({ name }) => name)),
   );
   const { toolConfig, ...rest } = request;
-  const allowed = toolConfig?.functionCallingConfig.allowedFunctionNames;
+  const allowed = toolConfig?.functionCallingConfig?.allowedFunctionNames;
   const left = allowed?.filter((name) => declared.has(name));
-  const isDemanded = toolConfig?.functionCallingConfig.mode === 'ANY';
+  const isDemanded = toolConfig?.functionCallingConfig?.mode === 'ANY';
   if (left ? left.length === 0 : isDemanded && declared.size === 0) return undefined;
   if (tools.length === 0) {
     const { tools: _none, ...without } = rest;
     return without;
   }
-  if (!toolConfig || !left || left.length === allowed?.length) return { ...request, tools };
+  if (!toolConfig?.functionCallingConfig || !left || left.length === allowed?.length)
+    return { ...request, tools };
   const functionCallingConfig = { ...toolConfig.functionCallingConfig, allowedFunctionNames: left };
   return { ...request, tools, toolConfig: { ...toolConfig, functionCallingConfig } };
 }

@@ -1,16 +1,16 @@
 /** Refuses tools that cannot be served, and choices among tools that make no sense. */
 import type { CountTokensRequest } from '../../../anthropic/request.ts';
-import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import { isObject } from '../../../lib/json.ts';
 import { clientTool } from '../tools/client-tools.ts';
+import { hostedTool } from '../tools/hosted-tools.ts';
 import { definedTools, isForCode, toolName } from '../tools/tool-visibility.ts';
-import { refuseSearch } from '../tools/web-search.ts';
 import { refuse } from './refuse.ts';
 
-function refuseTool(tool: Tool, path: string, toolCount: number): void {
-  if (isWebSearch(tool)) {
-    refuseSearch(tool as WebSearchTool, path, toolCount);
+function refuseTool(tool: Tool, path: string): void {
+  const hosted = hostedTool(tool);
+  if (hosted) {
+    hosted.refuse(tool, path);
     return;
   }
   const isCustom = tool.type === undefined || tool.type === null || tool.type === 'custom';
@@ -35,13 +35,13 @@ export function refuseAddedTool({ tool }: { tool?: unknown }, path: string): voi
   if (!isObject(tool['definition'])) return;
   const definition = tool['definition'] as Tool;
   const at = `${path}.tool.tool_definition.definition`;
-  if (isWebSearch(definition)) refuse(`${at}.type: ${definition.type} is not supported in a message`);
-  refuseTool(definition, at, 1);
+  if (hostedTool(definition)) refuse(`${at}.type: ${definition.type} is not supported in a message`);
+  refuseTool(definition, at);
 }
 
 export function refuseTools(request: CountTokensRequest): void {
   const tools = request.tools ?? [];
-  for (const [index, tool] of tools.entries()) refuseTool(tool, `tools.${index}`, tools.length);
+  for (const [index, tool] of tools.entries()) refuseTool(tool, `tools.${index}`);
   const names = new Set(tools.map(toolName));
   if (names.size < tools.length) refuse('tools: Tool names must be unique.');
   const choice = request.tool_choice;

@@ -6,7 +6,7 @@
 import type { ContentBlock } from '../../../anthropic/content.ts';
 import type { ToolChange } from '../../../anthropic/message.ts';
 import type { CountTokensRequest, Message } from '../../../anthropic/request.ts';
-import { isWebSearch } from '../../../anthropic/server-tools.ts';
+import { isHosted } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import { isObject, type JsonObject } from '../../../lib/json.ts';
 import type { Warn } from '../../warnings.ts';
@@ -93,7 +93,7 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
   const shown = new Map<string, DeclaredTool>();
   const forCode = new Set<string>();
   (request.tools ?? []).forEach((tool, index) => {
-    if (isWebSearch(tool)) return;
+    if (isHosted(tool)) return;
     const declared = { name: toolName(tool), tool, path: `tools.${index}` };
     if (isForCode(tool)) {
       forCode.add(declared.name);
@@ -130,7 +130,7 @@ export function visibleTools(request: CountTokensRequest, warn: Warn): DeclaredT
  */
 export function callableNames(request: CountTokensRequest, shown: readonly DeclaredTool[]): string[] {
   const deferred = (request.tools ?? []).filter(
-    (tool) => tool.defer_loading === true && !isForCode(tool) && !isWebSearch(tool),
+    (tool) => tool.defer_loading === true && !isForCode(tool) && !isHosted(tool),
   );
   return [...new Set([...shown.map(({ name }) => name), ...deferred.map(toolName)])];
 }

@@ -5,6 +5,7 @@ import type {
   FunctionCallingMode,
   FunctionDeclaration,
   GenerateContentRequest,
+  ToolConfig,
 } from '../../../gemini/wire.ts';
 import { type Json, type JsonObject, startOfJson } from '../../../lib/json.ts';
 import { MadeOf, markLasting } from '../../../lib/lasting.ts';
@@ -16,8 +17,8 @@ import { requiredOf } from '../schema/keywords.ts';
 import { schemaWork, toInputSchema } from '../schema/outgoing.ts';
 import type { Work } from '../schema/work.ts';
 import { clientTool } from './client-tools.ts';
+import type { Hosting } from './hosted-tools.ts';
 import { type DeclaredTool, toolName } from './tool-visibility.ts';
-import { webSearchOf } from './web-search.ts';
 
 /** The most characters of a tool's examples. Examples are only a help, and are sent with every request. */
 const MOST_EXAMPLES = 65_536;
@@ -47,7 +48,7 @@ function describe(tool: Tool, fallback: string | undefined, examples: readonly s
  * For each tool that the model may call now: the arguments that its declaration requires, as the declaration is sent.
  */
 export function requiredArguments(
-  { tool_choice: choice }: CountTokensRequest,
+  choice: CountTokensRequest['tool_choice'],
   tools: readonly DeclaredTool[],
   declarations: readonly FunctionDeclaration[],
 ): Map<string, string[]> {
@@ -121,40 +122,50 @@ function toDeclaration(declared: DeclaredTool, warn: Warn, work: Work): Function
 }
 
 /** The `tools` of the request; absent where there are no tools, because Google refuses an empty list. */
-export function toTools(tools: readonly DeclaredTool[], warn: Warn): Pick<GenerateContentRequest, 'tools'> {
-  if (tools.length === 0) return {};
+export function toTools(
+  tools: readonly DeclaredTool[],
+  hosting: Hosting,
+  warn: Warn,
+): Pick<GenerateContentRequest, 'tools'> {
   const work = schemaWork();
-  return { tools: [{ functionDeclarations: tools.map((tool) => toDeclaration(tool, warn, work)) }] };
+  const declared = tools.map((tool) => toDeclaration(tool, warn, work));
+  const all = [...hosting.tools, ...(declared.length > 0 ? [{ functionDeclarations: declared }] : [])];
+  return all.length > 0 ? { tools: all } : {};
 }
 
 const MODES = { auto: 'AUTO', any: 'ANY', tool: 'ANY', none: 'NONE' } as const;
 
 /**
  * The mode that says how the model may call tools. In the mode VALIDATED Google makes calls fit their schemas; this
- * mode is used where a tool is `strict`.
+ * mode is used where a tool is `strict`, and beside Google's own tools, where AUTO is not allowed.
  */
 export function callingMode(
-  request: CountTokensRequest,
+  choice: CountTokensRequest['tool_choice'],
   tools: readonly DeclaredTool[],
+  hosting: Hosting,
   warn: Warn,
 ): FunctionCallingMode | undefined {
-  if (webSearchOf(request)) return 'AUTO';
+  const isHosted = hosting.tools.length > 0;
   if (tools.length === 0) {
-    const type = request.tool_choice?.type;
-    if (type === 'any') warn('field-ignored', 'tool_choice', 'no tool is loaded that could be called');
-    return undefined;
+    if (choice?.type === 'any' && !isHosted)
+      warn('field-ignored', 'tool_choice', 'no tool is loaded that could be called');
+    return isHosted ? 'AUTO' : undefined;
   }
-  const mode = MODES[request.tool_choice?.type ?? 'auto'];
-  return mode === 'AUTO' && tools.some(({ tool }) => tool.strict === true) ? 'VALIDATED' : mode;
+  const mode = MODES[choice?.type ?? 'auto'];
+  const isChecked = isHosted || tools.some(({ tool }) => tool.strict === true);
+  return mode === 'AUTO' && isChecked ? 'VALIDATED' : mode;
 }
 
 /** The `toolConfig` of the request. The mode AUTO is Google's default, so it is not sent. */
 export function toToolConfig(
-  request: CountTokensRequest,
+  choice: CountTokensRequest['tool_choice'],
   mode: FunctionCallingMode | undefined,
+  { isBeside }: Hosting,
 ): Pick<GenerateContentRequest, 'toolConfig'> {
-  if (mode === undefined || mode === 'AUTO') return {};
-  const choice = request.tool_choice;
   const names = choice?.type === 'tool' ? { allowedFunctionNames: [toGeminiToolName(choice.name)] } : {};
-  return { toolConfig: { functionCallingConfig: { mode, ...names } } };
+  const config: ToolConfig = {
+    ...(mode === undefined || mode === 'AUTO' ? {} : { functionCallingConfig: { mode, ...names } }),
+    ...(isBeside ? { includeServerSideToolInvocations: true } : {}),
+  };
+  return Object.keys(config).length > 0 ? { toolConfig: config } : {};
 }

@@ -1,26 +1,22 @@
 /**
- * Translates a request whose only tool is Anthropic's web search (Claude Code's WebSearch sends such requests): Google
- * searches while it answers. Wishes for which Google's search has no setting are put into words for the model. Domains
- * are also enforced by a filter on the results (docs/decisions/0047-web-search.md).
+ * Translates Anthropic's web search: Google searches while it answers. Wishes for which Google's search has no setting
+ * are put into words for the model. Domains are also enforced by a filter on the results
+ * (docs/decisions/0047-web-search.md).
  */
 import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
 import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
+import type { Tool } from '../../../anthropic/tool.ts';
 import type { SearchPlan } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
+import type { HostedTool } from './hosted-tool.ts';
 
 /** The most characters of the question that are shown as the query. */
 const QUESTION_CHARACTERS = 300;
 
-/** The search that Google is to do; undefined where the request asks for no search, or switches tools off. */
-export function webSearchOf({ tools, tool_choice: choice }: CountTokensRequest): WebSearchTool | undefined {
-  const [tool, ...others] = tools ?? [];
-  if (!tool || others.length > 0 || !isWebSearch(tool) || choice?.type === 'none') return undefined;
-  // The cast is safe, since the tool was checked against its schema when the request was read.
-  return tool as WebSearchTool;
-}
+/** The cast is safe, since the tool was checked against its schema when the request was read. */
+const asSearch = (tool: Tool): WebSearchTool => tool as WebSearchTool;
 
-export function refuseSearch(tool: WebSearchTool, path: string, toolCount: number): void {
-  if (toolCount > 1) refuse(`${path}.type: ${tool.type} is not supported by this model beside other tools`);
+function refuseSearch(tool: WebSearchTool, path: string): void {
   if (tool.allowed_domains?.length && tool.blocked_domains?.length) {
     refuse(`${path}.${tool.type}: allowed_domains and blocked_domains cannot be used together`);
   }
@@ -49,13 +45,9 @@ function place({ user_location: location }: WebSearchTool): string {
 }
 
 /** The instructions about the search, in words for the model. */
-export function searchInstructions(
-  tool: WebSearchTool,
-  { tool_choice: choice }: CountTokensRequest,
-): string[] {
+function searchInstructions(tool: WebSearchTool, isAlone: boolean): string[] {
   const [allowed, blocked, where] = [tool.allowed_domains ?? [], tool.blocked_domains ?? [], place(tool)];
   return [
-    ...(choice?.type === 'any' || choice?.type === 'tool' ? ['Search the web before you answer.'] : []),
     ...(allowed.length > 0
       ? [`Use results from these sites only, and say so in your queries (site:): ${allowed.join(', ')}`]
       : []),
@@ -63,6 +55,7 @@ export function searchInstructions(
       ? [`Use no results from these sites, and say so in your queries (-site:): ${blocked.join(', ')}`]
       : []),
     ...(where === '' ? [] : [`The user is here: ${where}`]),
+    ...(isAlone || !tool.max_uses ? [] : [`Search the web at most ${tool.max_uses} times in this answer.`]),
   ];
 }
 
@@ -75,14 +68,21 @@ function questionOf({ messages }: CountTokensRequest): string {
   return texts.join('\n').trim().slice(0, QUESTION_CHARACTERS).toWellFormed();
 }
 
-export function toSearchPlan(request: MessagesRequest): SearchPlan | undefined {
-  const tool = webSearchOf(request);
-  return (
-    tool && {
-      question: questionOf(request),
-      allowedDomains: hostsOf(tool.allowed_domains),
-      blockedDomains: hostsOf(tool.blocked_domains),
-      cites: !request.output_config?.format && !request.output_format,
-    }
-  );
-}
+const toSearchPlan = (tool: WebSearchTool, request: MessagesRequest, isAlone: boolean): SearchPlan => ({
+  isAlone,
+  // One request of Gemini is one use, for which there is always room.
+  mostUses: isAlone ? undefined : (tool.max_uses ?? undefined),
+  question: questionOf(request),
+  allowedDomains: hostsOf(tool.allowed_domains),
+  blockedDomains: hostsOf(tool.blocked_domains),
+  cites: !request.output_config?.format && !request.output_format,
+});
+
+export const WEB_SEARCH: HostedTool = {
+  is: isWebSearch,
+  gemini: { googleSearch: {} },
+  forced: 'Search the web before you answer.',
+  refuse: (tool, path) => refuseSearch(asSearch(tool), path),
+  instructions: (tool, isAlone) => searchInstructions(asSearch(tool), isAlone),
+  plan: (tool, request, isAlone) => ({ search: toSearchPlan(asSearch(tool), request, isAlone) }),
+};

@@ -38,10 +38,6 @@ const added = (addedTool: object) => ({
 describe('refused, naming the field', () => {
   const TABLE: [string, object, ApiVersion?][] = [
     [
-      'tools.1.type: web_search_20250305 is not supported by this model beside other tools',
-      { tools: [tool, { type: 'web_search_20250305', name: 'web_search' }] },
-    ],
-    [
       'tools.0.type: computer_20251124 is not supported by this model',
       { tools: [{ type: 'computer_20251124', name: 'computer' }] },
     ],

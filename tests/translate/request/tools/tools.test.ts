@@ -270,7 +270,7 @@ describe('a declaration', () => {
     expect(body.tools?.[0]?.functionDeclarations?.map(({ name }) => name)).toEqual(sent);
     expect(body.contents[1]?.parts.map((part) => part.functionCall?.name)).toEqual(sent);
     expect(body.contents[2]?.parts.map((part) => part.functionResponse?.name)).toEqual(sent);
-    expect(body.toolConfig?.functionCallingConfig.allowedFunctionNames).toEqual(sent.slice(1));
+    expect(body.toolConfig?.functionCallingConfig?.allowedFunctionNames).toEqual(sent.slice(1));
     expect(sent.map((name) => plan.toolNames.exact(name))).toEqual(names);
   });
 

@@ -21,7 +21,14 @@ describe('is one grounded call', () => {
     expect(body.tools).toEqual([{ googleSearch: {} }]);
     expect(body.toolConfig).toBeUndefined();
     expect(body.systemInstruction).toBeUndefined();
-    expect(plan.search).toEqual({ question: 'hello', allowedDomains: [], blockedDomains: [], cites: true });
+    expect(plan.search).toEqual({
+      isAlone: true,
+      mostUses: undefined,
+      question: 'hello',
+      allowedDomains: [],
+      blockedDomains: [],
+      cites: true,
+    });
     expect(warnings).toEqual([]);
   });
 
@@ -117,22 +124,11 @@ test('the question is the last of the user, without what stands between', () => 
 });
 
 describe('refused, naming the field', () => {
-  const tool = { name: 'f', input_schema: { type: 'object' } };
   test.each<[string, Partial<MessagesRequest>, string]>([
-    [
-      'beside another tool',
-      { tools: [tool, search()] },
-      'tools.1.type: web_search_20250305 is not supported by this model beside other tools',
-    ],
-    [
-      'beside another, first',
-      { tools: [search(), tool] },
-      'tools.0.type: web_search_20250305 is not supported by this model beside other tools',
-    ],
     [
       'beside its like',
       { tools: [search(), search({ type: 'web_search_20260209' })] },
-      'tools.0.type: web_search_20250305 is not supported by this model beside other tools',
+      'tools: Tool names must be unique.',
     ],
     [
       'allowed and blocked',

@@ -1,21 +1,22 @@
 /**
- * Reads an answer for which Google searched the web. Anthropic sends the search before the text that is based on it;
+ * Reads an answer for which Google did nothing but search the web. Anthropic sends the search before the text that is based on it;
  * Google sends the search after the text. So the text is held back until the end. Until then another attempt is
  * possible, and pings keep the client waiting.
  */
-import type { Frame } from '../../gemini/frames.ts';
-import type { GroundingMetadata } from '../../gemini/wire.ts';
-import { isObject } from '../../lib/json.ts';
-import type { AnswerPlan, SearchPlan } from '../context.ts';
-import type { Warn } from '../warnings.ts';
-import type { AnswerCallsOptions } from './answer-calls.ts';
-import type { Reader } from './attempt-reader.ts';
-import { citedPieces, cutPieces } from './citations.ts';
+import type { Frame } from '../../../gemini/frames.ts';
+import type { GroundingMetadata } from '../../../gemini/wire.ts';
+import { isObject } from '../../../lib/json.ts';
+import type { AnswerPlan, SearchPlan } from '../../context.ts';
+import type { Warn } from '../../warnings.ts';
+import type { AnswerCallsOptions } from '../answer-calls.ts';
+import type { Reader } from '../attempt-reader.ts';
+import { PartsReader } from '../parts.ts';
+import { StopScanner } from '../stop-scanner.ts';
+import { TokenLimit } from '../token-limit.ts';
+import type { TurnEvent } from '../turn.ts';
+import { citedPieces, closing, cutPieces, toldPiece } from './citations.ts';
 import { eachSource, mergeGrounding, readGrounding } from './grounding.ts';
-import { PartsReader } from './parts.ts';
-import { StopScanner } from './stop-scanner.ts';
-import { TokenLimit } from './token-limit.ts';
-import type { TurnEvent } from './turn.ts';
+import { toldSearch } from './told-search.ts';
 
 type TextEvent = Extract<TurnEvent, { type: 'text' }>;
 
@@ -63,18 +64,15 @@ export class SearchReader implements Reader {
     if (grounding.queries.length === 0 && grounding.sources.length === 0) return [...this.#texts, ...last];
     const { queries, sources } = grounding;
     const query = queries.join('; ') || this.#search.question;
-    const search: TurnEvent = { type: 'search', query, sources: eachSource(sources) };
+    const search = toldSearch('search', query, eachSource(sources));
     const text = this.#texts.map((event) => event.text).join('');
     const pieces = this.#search.cites ? citedPieces(text, grounding, this.#warn) : [];
-    if (!pieces.some((piece) => piece.sources.length > 0)) return [search, ...this.#texts, ...last];
+    if (!pieces.some((piece) => piece.sources.length > 0)) return [...search, ...this.#texts, ...last];
     // A stop sequence may begin in one piece and end in the next, so the whole text is searched.
     const { text: shown, stoppedAt } = new StopScanner(this.#plan.stopSequences).push(text);
-    const told = (stoppedAt === undefined ? pieces : cutPieces(pieces, shown.length)).map(
-      (piece): TurnEvent =>
-        piece.sources.length > 0 ? { type: 'cited', ...piece } : { type: 'text', text: piece.text },
-    );
-    if (stoppedAt === undefined) return [search, ...told, ...this.#closing(), ...last];
-    return [search, ...told, { type: 'finish', finish: { kind: 'stop-sequence', sequence: stoppedAt } }];
+    const told = (stoppedAt === undefined ? pieces : cutPieces(pieces, 0, shown.length)).map(toldPiece);
+    if (stoppedAt === undefined) return [...search, ...told, ...closing(this.#texts, this.#warn), ...last];
+    return [...search, ...told, { type: 'finish', finish: { kind: 'stop-sequence', sequence: stoppedAt } }];
   }
 
   #withoutText(events: TurnEvent[]): TurnEvent[] {
@@ -84,17 +82,5 @@ export class SearchReader implements Reader {
       else return true;
       return false;
     });
-  }
-
-  /**
-   * The signature that closes the answer: that of an empty text, wherever the text was cut. Any other signature belongs
-   * to a text that is in pieces now.
-   */
-  #closing(): TextEvent[] {
-    const signed = this.#texts.filter(({ signature }) => signature !== undefined);
-    if (signed.some(({ text }) => text !== '')) {
-      this.#warn('signature', 'answer', 'signature of a text left out: the text is cut at its citations');
-    }
-    return signed.filter(({ text }) => text === '').slice(-1);
   }
 }

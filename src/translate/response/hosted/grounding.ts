@@ -1,11 +1,11 @@
 /**
  * Reads what Google's search found. Usually this metadata comes with the last event, and is empty in earlier events.
  */
-import type { GroundingMetadata } from '../../gemini/wire.ts';
-import { isObject } from '../../lib/json.ts';
-import type { SearchPlan } from '../context.ts';
-import type { Warn } from '../warnings.ts';
-import type { Source } from './turn.ts';
+import type { GroundingMetadata } from '../../../gemini/wire.ts';
+import { isObject } from '../../../lib/json.ts';
+import type { SearchPlan } from '../../context.ts';
+import type { Warn } from '../../warnings.ts';
+import type { Source } from '../turn.ts';
 
 export type Grounding = {
   queries: string[];

@@ -2,9 +2,11 @@
  * Finds which words of an answer are based on which pages. Google gives offsets in bytes of UTF-8 over the whole text,
  * and some of them are wrong by one. Google also gives the words themselves, so the place is decided by the words.
  */
-import type { Warn } from '../warnings.ts';
+import type { Warn } from '../../warnings.ts';
+import type { Source, TurnEvent } from '../turn.ts';
 import { eachSource, type Grounding, listOf } from './grounding.ts';
-import type { Source } from './turn.ts';
+
+type TextEvent = Extract<TurnEvent, { type: 'text' }>;
 
 /** A piece of the answer. `sources` are the pages on which the piece is based. */
 export type Piece = { text: string; sources: readonly Source[] };
@@ -137,14 +139,30 @@ export function citedPieces(text: string, grounding: Grounding, warn: Warn): Pie
   return withoutBlank(pieces.map((piece) => ({ ...piece, sources: eachSource(piece.sources) })));
 }
 
-/** The first `length` characters of the pieces. */
-export function cutPieces(pieces: readonly Piece[], length: number): Piece[] {
-  let left = length;
-  return pieces.flatMap((piece) => {
-    const text = piece.text.slice(0, left);
-    left -= text.length;
+/** The characters of the pieces from `start` on, up to `end`. */
+export function cutPieces(pieces: readonly Piece[], start: number, end: number): Piece[] {
+  let at = 0;
+  const cut = pieces.flatMap((piece) => {
+    const text = piece.text.slice(Math.max(0, start - at), Math.max(0, end - at));
+    at += piece.text.length;
     return text === '' ? [] : [{ ...piece, text }];
   });
+  return withoutBlank(cut);
+}
+
+export const toldPiece = (piece: Piece): TurnEvent =>
+  piece.sources.length > 0 ? { type: 'cited', ...piece } : { type: 'text', text: piece.text };
+
+/**
+ * The signature that closes texts which were cut at their citations: that of an empty text, wherever the texts were cut.
+ * Any other signature belongs to a text that is in pieces now.
+ */
+export function closing(texts: readonly TextEvent[], warn: Warn): TextEvent[] {
+  const signed = texts.filter(({ signature }) => signature !== undefined);
+  if (signed.some(({ text }) => text !== '')) {
+    warn('signature', 'answer', 'signature of a text left out: the text is cut at its citations');
+  }
+  return signed.filter(({ text }) => text === '').slice(-1);
 }
 
 /**

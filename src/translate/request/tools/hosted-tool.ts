@@ -1,0 +1,18 @@
+/** What must be known of a tool of Anthropic's servers that Google runs instead. */
+import type { MessagesRequest } from '../../../anthropic/request.ts';
+import type { Tool } from '../../../anthropic/tool.ts';
+import type { GeminiTool } from '../../../gemini/wire.ts';
+import type { HostedPlan } from '../../context.ts';
+
+export type HostedTool = {
+  is(tool: Tool): boolean;
+  readonly gemini: GeminiTool;
+  /** What the model is told where the client demands a call of this tool: Google has no setting for that. */
+  readonly forced: string;
+  /** Throws a MessagesError for a declaration that Anthropic's API refuses. */
+  refuse(tool: Tool, path: string): void;
+  /** What Google has no setting for, in words for the model. `isAlone`: the request has no other tool. */
+  instructions(tool: Tool, isAlone: boolean): string[];
+  /** What the reader of the answer must know. */
+  plan(tool: Tool, request: MessagesRequest, isAlone: boolean): Partial<HostedPlan>;
+};

@@ -1,0 +1,63 @@
+/**
+ * The tools of Anthropic's servers that Google runs instead. Each is a row. Beside the client's own tools they need a
+ * model of Gemini 3 or later, which then tells each call of theirs and wants it back with the history.
+ */
+import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
+import type { Tool } from '../../../anthropic/tool.ts';
+import type { GeminiModel } from '../../../gemini/models.ts';
+import type { GeminiTool } from '../../../gemini/wire.ts';
+import type { HostedPlan } from '../../context.ts';
+import { refuse } from '../refusals/refuse.ts';
+import type { HostedTool } from './hosted-tool.ts';
+import { WEB_SEARCH } from './web-search.ts';
+
+const ROWS: readonly HostedTool[] = [WEB_SEARCH];
+
+export const hostedTool = (tool: Tool): HostedTool | undefined => ROWS.find((row) => row.is(tool));
+
+export type Hosting = {
+  readonly tools: readonly GeminiTool[];
+  readonly instructions: readonly string[];
+  /** True where Google's tools stand beside tools of the client. */
+  readonly isBeside: boolean;
+  /** How the client's own tools may be called. */
+  readonly choice: CountTokensRequest['tool_choice'];
+  plan(request: MessagesRequest): HostedPlan;
+};
+
+const NO_PLAN: HostedPlan = { search: undefined };
+
+/** What Google runs for the request: nothing, where the client switches tools off. */
+export function hostingOf(
+  { tools = [], tool_choice: choice }: CountTokensRequest,
+  model: GeminiModel,
+): Hosting {
+  const hosted = (tools ?? []).flatMap((tool, index) => {
+    const row = choice?.type === 'none' ? undefined : hostedTool(tool);
+    return row ? [{ tool, row, path: `tools.${index}` }] : [];
+  });
+  const [first] = hosted;
+  const isBeside = hosted.length > 0 && hosted.length < (tools ?? []).length;
+  const isAlone = (tools ?? []).length === 1;
+  if (first && isBeside && !model.jsonWithTools) refuseBeside(first, model);
+  const named = choice?.type === 'tool' ? choice.name : undefined;
+  const isForced = ({ tool }: { tool: Tool }): boolean =>
+    tool.name === named || (choice?.type === 'any' && !isBeside);
+  const forced = hosted.filter(isForced);
+  return {
+    tools: hosted.map(({ row }) => row.gemini),
+    instructions: hosted.flatMap((one) => [
+      ...(forced.includes(one) ? [one.row.forced] : []),
+      ...one.row.instructions(one.tool, isAlone),
+    ]),
+    isBeside,
+    choice: choice && forced.length > 0 ? { ...choice, type: 'auto' } : choice,
+    plan: (request) =>
+      Object.assign({ ...NO_PLAN }, ...hosted.map(({ tool, row }) => row.plan(tool, request, isAlone))),
+  };
+}
+
+const refuseBeside = ({ tool, path }: { tool: Tool; path: string }, { id }: GeminiModel): never =>
+  refuse(
+    `${path}.type: ${tool.type} is not supported by ${id} beside other tools; send it alone, or use a model of Gemini 3 or later`,
+  );
