@@ -35,7 +35,10 @@ const TRUST_IN_WHOLE = 500;
 /** How far a session may change its estimates. */
 const [LEAST_SCALE, MOST_SCALE] = [0.5, 2];
 
-/** The client's session, where it names one, and the model. */
+/**
+ * The client's session, and the model. A client that names no session has no earlier counts: what it is told must not
+ * depend on what other clients have sent.
+ */
 export type PromptOf = { session: string | undefined; model: GeminiModel };
 
 export class PromptSizes {
@@ -47,7 +50,7 @@ export class PromptSizes {
 
   /** The tokens of a prompt, about. */
   tokens({ session, model }: PromptOf, size: RequestSize): number {
-    const known = this.#sessions.get(keyOf(session));
+    const known = session === undefined ? undefined : this.#sessions.get(session);
     const ofModel = known?.latest.filter((one) => one.model === model.id) ?? [];
     // Where the history was changed or compacted, the estimate goes on from the latest prompt with the same system
     // prompt and tools.
@@ -59,22 +62,19 @@ export class PromptSizes {
 
   /** To be called with Google's last count of a prompt. */
   counted({ session, model }: PromptOf, { head, upTo, total }: RequestSize, tokens: number): void {
-    const key = keyOf(session);
-    const known = this.#sessions.get(key) ?? { latest: [], grownByEstimate: 0, grownByCount: 0 };
+    if (session === undefined) return;
+    const known = this.#sessions.get(session) ?? { latest: [], grownByEstimate: 0, grownByCount: 0 };
     const ofModel = known.latest.filter((one) => one.model === model.id);
     const before = continued(ofModel, { head, upTo, total });
     const now = { model: model.id, head, contents: upTo.length, estimated: total, counted: tokens };
     const others = known.latest.filter((one) => one !== before);
-    this.#sessions.set(key, {
+    this.#sessions.set(session, {
       latest: [now, ...others].slice(0, MOST_CONVERSATIONS),
       grownByEstimate: known.grownByEstimate + (before ? total - before.estimated : 0),
       grownByCount: known.grownByCount + (before ? tokens - before.counted : 0),
     });
   }
 }
-
-/** Clients that name no session share one. Their conversations are told apart by their sizes, as subagents are. */
-const keyOf = (session: string | undefined): string => session ?? '';
 
 /**
  * How much more Google counts for what is added than we estimate. Until enough was added, the last prompt as a whole

@@ -92,11 +92,11 @@ describe('an estimate of a prompt', () => {
     expect([estimate(first), estimate(subagent)]).toEqual([5_400, 40]);
   });
 
-  test('goes on from the count also where the client names no session', () => {
+  test('has no earlier counts where the client names no session: others name none, too', () => {
     const { sizes } = memory();
     const nobody = { session: undefined, model };
     sizes.counted(nobody, sizes.size(first, model), 5_400);
-    expect(sizes.tokens(nobody, sizes.size(first, model))).toBe(5_400);
+    expect(sizes.tokens(nobody, sizes.size(first, model))).toBe(plain(first));
   });
 });
 
