@@ -50,7 +50,9 @@ function chunksFor(body: GenerateContentRequest): readonly Chunk[] | undefined {
   return SAYINGS[parts.at(-1)?.text ?? ''];
 }
 
-export function scriptedGemini(_request: Request, seen: Seen): Response {
+export function scriptedGemini(request: Request, seen: Seen): Response {
+  // The proxy asks for Google's own list of models, which has nothing new here.
+  if (request.method === 'GET') return Response.json({ models: [] });
   // The proxy asks for Google's list of models when it starts.
   if (seen.method === 'GET') return Response.json({ models: [] });
   const body: GenerateContentRequest = JSON.parse(seen.body);
