@@ -6,6 +6,7 @@ import { turns } from '../support/held-upstream.ts';
 import { sse } from '../support/load-upstream.ts';
 import { textChunk } from '../support/proxy.ts';
 import type { ProxyProcess } from '../support/proxy-process.ts';
+import { freePort } from '../support/redis-server.ts';
 import { serveUpstream } from '../support/upstream.ts';
 import { connectToEach, type WorkerConnection } from '../support/worker-connection.ts';
 import { type Env, isFree, says, streamed, WorkersBench } from '../support/workers-bench.ts';
@@ -149,6 +150,18 @@ describe.skipIf(process.platform !== 'linux')('the start of WORKERS=2', () => {
         ]);
       }
       await connectToEach(first.url, 2);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    'of two that start at the same moment on one port, one serves',
+    async () => {
+      const port = freePort();
+      const said = await Promise.all([1, 2].map(() => failure({}, ['--port', String(port)])));
+      const refused = `PORT: 127.0.0.1:${port} is in use already; choose another with --port`;
+      expect(said.filter((one) => one === 'it serves')).toHaveLength(1);
+      expect(said.filter((one) => one.includes(refused))).toHaveLength(1);
     },
     TIMEOUT_MS,
   );
