@@ -13,6 +13,7 @@ import type { ModelMap } from '../translate/model-map.ts';
 import type { PromptSize } from '../translate/response/usage.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Lessons } from './lessons.ts';
+import type { FileReader } from './media/file-reader.ts';
 import type { PictureConverter } from './media/picture-converter.ts';
 import type { UrlFetcher } from './media/url-fetcher.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
@@ -50,6 +51,7 @@ export type AnswerPorts = {
   streaming: Streaming;
   signatures: SignatureStore;
   urlFetcher: UrlFetcher;
+  fileReader: FileReader;
   pictures: PictureConverter;
   quarantine: QuarantineMemory;
   lessons: Lessons;

@@ -195,7 +195,10 @@ export const McpResultBlock = serverResult('mcp_tool_result', {
   is_error: ignored('the model is shown the content alone', [false]),
 });
 export const McpListingBlock = shownWhole('mcp_tool_listing', {});
-export const ContainerUploadBlock = shownWhole('container_upload', { file_id: Type.String() });
+export const ContainerUploadBlock = block('container_upload', {
+  file_id: Type.String(),
+  cache_control: CacheControl,
+});
 /**
  * What `tool_addition` and `tool_removal` may contain in place of a plain name: a reference to a declared tool, or a
  * declaration.

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KeptBodies } from '../answer/kept-bodies.ts';
 import { Lessons } from '../answer/lessons.ts';
 import { systemPorts } from '../answer/media/fetch-url.ts';
+import { createFileReader } from '../answer/media/file-reader.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
@@ -24,6 +25,7 @@ import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
 import { Counters } from '../trace/counters.ts';
 import { requestLog } from '../trace/log-line.ts';
+import { openFiles } from './files.ts';
 import { createBackend, createKeys, logsKeyEvents } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openModels } from './live-models.ts';
@@ -82,12 +84,12 @@ function openStore(folder: string | undefined, { clock, logger }: Ports): Signat
 }
 
 /** What is remembered from one request to the next, and what is made once for all of them. */
-function openMemories(
-  dataDir: string | undefined,
-  shared: SharedState,
-  { clock, logger, urlFetch, toPng }: Ports,
-) {
+function openMemories(config: Config, dataDir: string | undefined, shared: SharedState, ports: Ports) {
+  const { clock, logger, urlFetch, toPng } = ports;
+  const files = openFiles(dataDir, config, ports);
   return {
+    files,
+    fileReader: createFileReader(files),
     streaming: new StreamingBreakers({ clock, shared, onChange: logsKeyEvents(logger, shared) }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
     pictures: createPictureConverter(toPng),
@@ -150,7 +152,7 @@ export function compose(given: Config, ports: Ports): System {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
-    ...openMemories(dataDir, sharing.shared, ports),
+    ...openMemories(config, dataDir, sharing.shared, ports),
     shared: sharing.shared,
     signatures: sharing.signatures,
     promptTold: (size) => size(),
@@ -181,6 +183,6 @@ export function compose(given: Config, ports: Ports): System {
     listen: () => listen(app, deps, { ...config, isShared: ports.worker !== undefined }),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => void (await mock?.load()),
-    close: () => closeInTurn([models, tapes, sharing]),
+    close: () => closeInTurn([models, tapes, deps.files, sharing]),
   };
 }

@@ -30,6 +30,7 @@ const NEEDS_RESTART = {
   streamsMax: 'STREAMS_MAX',
   workers: 'WORKERS',
   urlFetch: 'URL_FETCH',
+  files: 'FILE_MAX_MB, FILES_TOTAL_MB, FILES_MAX, FILES_MAX_DAYS',
   upstreamStreaming: 'FORCE_DISABLE_STREAMING, EMERGENCY_DISABLE_STREAMING',
   mock: 'MOCK_PACE, MOCK_SCENARIO',
   record: 'RECORD',

@@ -6,6 +6,7 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { redisAddress } from '../cluster/redis-address.ts';
+import type { FileLimits } from '../files/file-record.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import { isLoopback } from '../http/access.ts';
 import { ANY_ORIGIN } from '../http/cors.ts';
@@ -73,6 +74,8 @@ export type Config = {
   upstreamStreaming: boolean;
   /** Who may read media that a request names by URL. */
   urlFetch: { google: boolean; proxy: boolean };
+  /** Bounds on the files that clients upload. */
+  files: FileLimits;
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
   /** The folder in which requests are recorded. */
   record: string | undefined;
@@ -237,6 +240,16 @@ function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultR
   }
 }
 
+const MB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+
+const readFileLimits = ({ FILE_MAX_MB, FILES_TOTAL_MB, FILES_MAX, FILES_MAX_DAYS }: Values): FileLimits => ({
+  fileBytes: FILE_MAX_MB * MB,
+  totalBytes: FILES_TOTAL_MB * MB,
+  count: FILES_MAX,
+  keepMs: FILES_MAX_DAYS === undefined ? undefined : FILES_MAX_DAYS * DAY_MS,
+});
+
 /** The URL of Redis. An error does not quote the URL, because it may contain a password. */
 function readRedisUrl({ REDIS_URL }: Values): string | undefined {
   if (REDIS_URL === undefined || redisAddress(REDIS_URL)) return REDIS_URL;
@@ -286,6 +299,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     workers: readWorkers(values, notices),
     urlFetch: { google: values.URL_FETCH.includes('google'), proxy: values.URL_FETCH.includes('proxy') },
     upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
+    files: readFileLimits(values),
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
     record: chooseRecord(values, env),
     redact: readRedactPatterns(values.REDACT),

@@ -64,6 +64,7 @@ const RedisUrl = Type.String({
 });
 const Seconds = Type.Number({ exclusiveMinimum: 0, maximum: 86_400 });
 const Retries = Type.Integer({ minimum: 0, maximum: 100 });
+const Megabytes = Type.Integer({ minimum: 1, maximum: 1_000_000 });
 const PerMinute = Type.Integer({ minimum: 1 });
 /** The value of `MODEL_FALLBACKS` that stands for no fallbacks. */
 export const NO_FALLBACKS = 'none';
@@ -236,6 +237,28 @@ export const VARIABLES = {
     description:
       'The most answers under way at once, in all WORKERS together. Further requests are told 529, and when to come back',
   }),
+  FILE_MAX_MB: variable(Megabytes, {
+    default: 500,
+    theme: 'limits',
+    description: 'The most megabytes of one file that a client uploads (`/v1/files`)',
+  }),
+  FILES_TOTAL_MB: variable(Megabytes, {
+    default: 5000,
+    theme: 'limits',
+    description:
+      'The most megabytes of all uploaded files together. A further upload is refused until files are deleted',
+  }),
+  FILES_MAX: variable(Type.Integer({ minimum: 1, maximum: 1_000_000 }), {
+    default: 10_000,
+    theme: 'limits',
+    description: 'The most uploaded files that are kept',
+  }),
+  FILES_MAX_DAYS: variable(Type.Number({ exclusiveMinimum: 0, maximum: 36_500 }), {
+    defaultText: 'until it is deleted',
+    theme: 'limits',
+    description:
+      'The most days for which an uploaded file is kept. A client may ask for less. Without it a file stays until a client deletes it',
+  }),
   WORKERS: variable(
     Type.String({
       pattern: `^(auto|[1-9]|[1-5]\\d|6[0-4])$`,
@@ -321,7 +344,7 @@ export const VARIABLES = {
     defaultText: "`.data` in a clone, else the user's folder for data",
     theme: 'running',
     description:
-      'The folder for what must outlive the process: thought signatures, and what models have refused',
+      'The folder for what must outlive the process: thought signatures, uploaded files, and what models have refused',
   }),
 } satisfies Record<string, Variable>;
 

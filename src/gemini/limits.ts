@@ -1,6 +1,6 @@
 /**
  * Bounds on an answer. No model's answer is anywhere near them, but a broken upstream could otherwise fill the memory
- * or block the event loop.
+ * or block the event loop. The last bound is Google's own, on a request.
  */
 
 /** The most characters of one event, or of one object over several events. */
@@ -25,3 +25,6 @@ export const MAX_CALLS = 1_000;
  * Characters of an error's message that are searched: more than are searched for secrets, and far more than are shown.
  */
 export const MAX_MESSAGE = 128 * 1024;
+
+/** The most bytes of a request. */
+export const MAX_REQUEST_BYTES = 20 * 1024 * 1024;

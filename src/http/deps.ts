@@ -4,6 +4,7 @@ import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { Colleagues } from '../cluster/colleagues.ts';
 import type { SharedState } from '../cluster/shared.ts';
+import type { FileStore } from '../files/store.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
@@ -30,6 +31,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   shared: Pick<SharedState, 'status'>;
   /** The memory for the bodies of all requests together. */
   bodies: BodyBudget;
+  /** The files that clients have uploaded. */
+  files: FileStore;
   admission: Admission;
   /** The processes that serve the same port. */
   colleagues: Colleagues;

@@ -2,6 +2,7 @@
 
 import type { Handler } from './handle-request.ts';
 import { countTokens } from './routes/count-tokens.ts';
+import { deleteFile, downloadFile, getFile, listFiles, uploadFile } from './routes/files.ts';
 import { answerHealth, answerHello, answerLive, answerReady, answerRoot } from './routes/health.ts';
 import { answerMessages } from './routes/messages.ts';
 import { answerModel, answerModels } from './routes/models.ts';
@@ -9,7 +10,7 @@ import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
 
 export type Route = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   handler: Handler;
   /** The client must send the proxy's key. A route without this mark is open to everyone, unless it asks a model. */
@@ -35,6 +36,11 @@ const TABLE = [
   },
   { method: 'GET', path: '/v1/models', handler: answerModels, needsKey: true },
   { method: 'GET', path: '/v1/models/:id', handler: answerModel, needsKey: true },
+  { method: 'POST', path: '/v1/files', handler: uploadFile, needsKey: true },
+  { method: 'GET', path: '/v1/files', handler: listFiles, needsKey: true },
+  { method: 'GET', path: '/v1/files/:id', handler: getFile, needsKey: true },
+  { method: 'DELETE', path: '/v1/files/:id', handler: deleteFile, needsKey: true },
+  { method: 'GET', path: '/v1/files/:id/content', handler: downloadFile, needsKey: true },
   { method: 'GET', path: '/', handler: answerRoot },
   { method: 'GET', path: '/api/hello', handler: answerHello },
   { method: 'GET', path: '/health', handler: answerHealth },

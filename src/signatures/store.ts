@@ -4,8 +4,9 @@
  */
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
-import { locked } from './store-lock.ts';
-import { inodeOf, isCorrupt, moveAside, SignatureTable } from './table.ts';
+import { inodeOf, isCorrupt, moveAside } from '../storage/broken-file.ts';
+import { locked } from '../storage/lock.ts';
+import { SignatureTable } from './table.ts';
 
 export type SignatureStore = {
   /**

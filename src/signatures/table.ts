@@ -3,8 +3,8 @@
  * cheaper than any way around it.
  */
 import { Database } from 'bun:sqlite';
-import { existsSync, renameSync, statSync } from 'node:fs';
-import { createPrivateFile, IN_MEMORY } from './store-lock.ts';
+import { inodeOf } from '../storage/broken-file.ts';
+import { createPrivateFile, IN_MEMORY } from '../storage/lock.ts';
 
 export type SignatureRow = { id: number; key: string; envelope: string };
 
@@ -119,24 +119,4 @@ function openDatabase(file: string): Database {
     db.close();
     throw error;
   }
-}
-
-/** True where SQLite says that the file itself is broken, or is no database. */
-export function isCorrupt(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB');
-}
-
-/** The inode of a file; 0 where there is no such file. */
-export function inodeOf(file: string): number {
-  return file === IN_MEMORY ? 0 : (statSync(file, { throwIfNoEntry: false })?.ino ?? 0);
-}
-
-/** Renames a broken file, and SQLite's files beside it, so that somebody can look at them. Returns the new name. */
-export function moveAside(file: string, stamp: number): string {
-  const aside = `${file}.corrupt-${stamp}`;
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
-  }
-  return aside;
 }

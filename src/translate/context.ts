@@ -15,6 +15,15 @@ import type { Warn } from './warnings.ts';
 export type FetchedMedia = { mimeType: string; data: string } | { problem: string };
 
 /**
+ * A file that the client has uploaded, with its name: text, or bytes in base64, or the reason why there is neither.
+ * `isMissing`: there is no such file.
+ */
+export type FoundFile =
+  | { mimeType: string; text: string; name: string }
+  | { mimeType: string; data: string; name: string }
+  | { problem: string; isMissing?: boolean };
+
+/**
  * A picture that Gemini does not read, as PNG in base64; or why it could not be converted (the end of a sentence that
  * begins with "Gemini reads no GIF, and").
  */
@@ -26,6 +35,8 @@ export type MediaFacts = {
   readonly byGoogle: boolean;
   /** What this process has read, by URL. Google is not asked to read these. */
   readonly fetched: ReadonlyMap<string, FetchedMedia>;
+  /** The uploaded files that the request names, by id. */
+  readonly files: ReadonlyMap<string, FoundFile>;
   /** The pictures of the request that Gemini does not read, converted. The key of each is the base64 of the picture. */
   readonly converted: ReadonlyMap<string, ConvertedPicture>;
 };

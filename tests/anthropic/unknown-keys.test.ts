@@ -181,7 +181,7 @@ const FREE = [
   /\.citations\.\d+$/,
   /^context_management\.edits\.0\.keep$/,
 ];
-const SHOWN_WHOLE = new Set(['browser_state', 'mcp_tool_listing', 'container_upload', 'fallback']);
+const SHOWN_WHOLE = new Set(['browser_state', 'mcp_tool_listing', 'fallback']);
 
 /** Paths of all objects in which a key can be unknown; found in the request itself, not in the schemas. */
 function placesIn(value: unknown, path: readonly string[] = []): string[][] {

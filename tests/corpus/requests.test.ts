@@ -39,6 +39,9 @@ const MODELS = ['gemini-4-argon', 'gemini-3.6-flash', 'gemini-2.5-flash', 'gemin
 
 const SERVER_TOOL = /^(web_search|web_fetch|code_execution|advisor|tool_search_tool|mcp_toolset)/;
 
+/** Files that were uploaded to Anthropic. */
+const MISSING_FILE = /\.source\.file\.file_id: File not found: file_/;
+
 /** Why this request must get a 400, by the request alone. */
 function refusalOf({
   messages,
@@ -58,7 +61,7 @@ function refusalOf({
   if (server !== -1) return new RegExp(`^tools\\.${server}\\.type: .* is not supported by this model`);
   if (tools?.some((tool) => typeof tool.input_schema === 'boolean')) return /input_schema/;
   if (scalar !== -1) return new RegExp(`^tools\\.${scalar}\\.custom\\.input_schema\\.type`);
-  if (/"source": ?\{[^}]*"type": ?"file"/.test(JSON.stringify(messages))) return /Input tag 'file' found/;
+  if (/"source": ?\{[^}]*"type": ?"file"/.test(JSON.stringify(messages))) return MISSING_FILE;
   if (messages.some((message) => message.role === 'user' && message.content.length === 0))
     return /non-empty content/;
   if (messages.at(-1)?.role === 'assistant') return /prefill/;
@@ -128,15 +131,16 @@ describe.skipIf(!hasCorpus)('requests of the corpus', () => {
     });
   }
 
-  test('requests that ask for what cannot be served get a 400 that names the field', () => {
+  test('requests that ask for what cannot be served get a 400 (a file that is not here: a 404) that names the field', () => {
     const refused = ANSWERS.filter(({ body }) => refusalOf(body));
     expect(refused.length).toBeGreaterThan(20);
     for (const { name, body } of refused) {
       const error = errorOf(() => toGeminiRequest(parseMessagesRequest(body), contextFor()));
+      const isMissing = refusalOf(body) === MISSING_FILE;
       expect({ name, status: error.status, type: error.type }).toEqual({
         name,
-        status: 400,
-        type: 'invalid_request_error',
+        status: isMissing ? 404 : 400,
+        type: isMissing ? 'not_found_error' : 'invalid_request_error',
       });
       expect(error.message).toMatch(refusalOf(body) ?? /never/);
     }

@@ -1,4 +1,4 @@
-/** Media that this process read by URL play again from the recording, which holds their bytes once. */
+/** Media that this process read by URL, and uploaded files, play again from the recording, which holds them once. */
 import { afterAll, expect, test } from 'bun:test';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
-import { googleError, startProxy } from '../support/proxy.ts';
-import { ask, good, onlyRequest, streamed } from '../support/recording.ts';
+import { PNG, upload } from '../support/files.ts';
+import { googleError, startProxy, type TestProxy } from '../support/proxy.ts';
+import { ask, good, onlyRequest, recordingProxy, streamed } from '../support/recording.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'record-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -49,4 +50,49 @@ test.each([
   expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
   await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
   expect(await ask(replay, { request })).toBe(answer);
+});
+
+test('a text and a picture that were uploaded: what is blotted out of the request is blotted out of the text', async () => {
+  const folder = join(root, 'files');
+  const secret = 'ACME-1234';
+  let request: object = {};
+  let answer = '';
+  {
+    await using proxy = await recordingProxy(folder, [good], { REDACT: 'ACME-\\d+' });
+    const text = await upload(proxy, { bytes: `The ticket ${secret}.`, name: 'notes.txt' });
+    const picture = await upload(proxy, { bytes: PNG, type: 'image/png' });
+    const content = [
+      { type: 'document', source: { type: 'file', file_id: text.id } },
+      { type: 'image', source: { type: 'file', file_id: picture.id } },
+    ];
+    request = { ...streamed, messages: [{ role: 'user', content }] };
+    answer = await ask(proxy, { request });
+  }
+  const recorded = onlyRequest(folder);
+  expect(recorded.fetched).toMatchObject([
+    [
+      { mimeType: 'text/plain', name: 'notes.txt', text: expect.stringMatching(/^The ticket .{9}\.$/) },
+      { mimeType: 'image/png', data: PNG.toString('base64') },
+    ],
+  ]);
+  expect(JSON.stringify(recorded)).not.toContain(secret);
+  expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
+  await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+  expect(await ask(replay, { request })).toBe(answer);
+});
+
+test('an uploaded file that is missing is missing in the replay, too', async () => {
+  const folder = join(root, 'missing');
+  const content = [{ type: 'image', source: { type: 'file', file_id: 'file_none' } }];
+  const request = { ...streamed, messages: [{ role: 'user', content }] };
+  const said = async (proxy: TestProxy) => {
+    const response = await proxy.send('/v1/messages', request);
+    return [response.status, (await response.json()).error.message];
+  };
+  await using proxy = await recordingProxy(folder, []);
+  const told = await said(proxy);
+  expect(told).toEqual([404, 'messages.0.content.0.image.source.file.file_id: File not found: file_none']);
+  await proxy[Symbol.asyncDispose]();
+  await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+  expect(await said(replay)).toEqual(told);
 });

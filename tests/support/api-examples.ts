@@ -5,18 +5,31 @@ import { EXAMPLE_REQUESTS } from '../../src/http/api-description/example-request
 import { OPERATIONS, type Tag } from '../../src/http/api-description/operations.ts';
 import type { DescribedRoute } from '../../src/http/route-table.ts';
 import { ignoreFailure } from '../../src/lib/async.ts';
+import { formOf, MB, type Upload, upload } from './files.ts';
 import { until } from './held-upstream.ts';
 import { ManualClock } from './manual-clock.ts';
-import { googleError, googleStream, hello, type Send, startProxy, textChunk } from './proxy.ts';
+import {
+  googleError,
+  googleStream,
+  hello,
+  type Send,
+  startProxy,
+  type TestProxy,
+  textChunk,
+} from './proxy.ts';
 import { scriptedGoogle } from './scripted-google.ts';
+
+const FILE_ID = 'file_011CNha8iCJcU1wXNR6q4V8w';
 
 type Answer = { name: string; summary: string; status: number; value: unknown };
 type Env = Readonly<Record<string, string>>;
 type Ask = (send: Send) => Promise<Response>;
 
-/** The version is another one with each release. */
+/** The version is another one with each release, and a file has another id with each upload. */
 const settled = (text: string): string =>
-  text.replaceAll(`"version":"${packageJson.version}"`, '"version":"1.0.0"');
+  text
+    .replaceAll(`"version":"${packageJson.version}"`, '"version":"1.0.0"')
+    .replaceAll(/\bfile_[A-Za-z0-9]{24}\b/g, FILE_ID);
 
 async function answerOf(name: string, summary: string, response: Response): Promise<Answer> {
   const text = settled(await response.text());
@@ -48,6 +61,18 @@ async function ofDraining(ask: Ask): Promise<Response> {
   // The clock stands still, so the proxy goes on waiting.
   void proxy.close(1_000);
   return read(await ask(proxy.send));
+}
+
+const REPORT: Upload = { name: 'report.txt', bytes: 'All is well.' };
+
+/** Of a proxy that keeps one file. */
+async function ofFile(
+  ask: (proxy: TestProxy, id: string) => Promise<Response>,
+  env: Env = {},
+): Promise<Response> {
+  await using proxy = await startProxy({ clock: new ManualClock(), env });
+  const { id } = await upload(proxy, REPORT);
+  return read(await ask(proxy, id));
 }
 
 const get =
@@ -86,6 +111,22 @@ const SCENES: Readonly<Partial<Record<DescribedRoute, readonly Scene[]>>> = {
       () => ofGoogle(breaksOff, post({ ...hello, stream: true })),
     ],
   ],
+  'POST /v1/files': [
+    [
+      'text',
+      'A text',
+      () => ofFile(({ url }) => fetch(`${url}/v1/files`, { method: 'POST', body: formOf(REPORT) })),
+    ],
+  ],
+  'GET /v1/files': [['page', 'The only page', () => ofFile(({ send }) => send('/v1/files'))]],
+  'GET /v1/files/:id': [['text', 'A text', () => ofFile(({ send }, id) => send(`/v1/files/${id}`))]],
+  'DELETE /v1/files/:id': [
+    [
+      'deleted',
+      'It is gone',
+      () => ofFile(({ url }, id) => fetch(`${url}/v1/files/${id}`, { method: 'DELETE' })),
+    ],
+  ],
   'GET /v1/models': [['page', 'The first two', () => ofMock(get('/v1/models?limit=2'))]],
   'GET /v1/models/:id': [
     ['claude', 'A Claude id', () => ofMock(get('/v1/models/claude-opus-5-5'))],
@@ -111,7 +152,7 @@ const SCENES: Readonly<Partial<Record<DescribedRoute, readonly Scene[]>>> = {
 type ErrorScene = readonly [...Scene, tags: readonly Tag[]];
 
 const ASKED: readonly Tag[] = ['Messages'];
-const WITH_KEY: readonly Tag[] = ['Messages', 'Models'];
+const WITH_KEY: readonly Tag[] = ['Messages', 'Files', 'Models'];
 const EVERYWHERE: readonly Tag[] = [...WITH_KEY, 'Operation'];
 
 const evil = { origin: 'https://elsewhere.example' };
@@ -184,7 +225,30 @@ const ERROR_SCENES: readonly ErrorScene[] = [
     () => ofGoogle(refuses(400, 'FAILED_PRECONDITION', 'User location is not supported for the API use.')),
     ASKED,
   ],
-  ['no_model', 'There is no such model', () => ofMock(post({ ...hello, model: 'gpt-5' })), WITH_KEY],
+  [
+    'no_model',
+    'There is no such model',
+    () => ofMock(post({ ...hello, model: 'gpt-5' })),
+    ['Messages', 'Models'],
+  ],
+  ['no_file', 'There is no such file', () => ofMock(get('/v1/files/file_none')), ['Messages', 'Files']],
+  [
+    'not_downloadable',
+    'A file that a client has uploaded',
+    () => ofFile(({ send }, id) => send(`/v1/files/${id}/content`)),
+    ['Files'],
+  ],
+  [
+    'file_too_large',
+    'The file is too large',
+    () =>
+      ofFile(
+        ({ url }) =>
+          fetch(`${url}/v1/files`, { method: 'POST', body: formOf({ bytes: new Uint8Array(MB + 1) }) }),
+        { FILE_MAX_MB: '1' },
+      ),
+    ['Files'],
+  ],
   [
     'conflict',
     'A conflict at Google',

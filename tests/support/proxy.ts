@@ -62,6 +62,8 @@ export async function startProxy(options: ProxyOptions = {}) {
     });
   return {
     ...listening,
+    /** The DATA_DIR, unless the test names another. */
+    folder,
     /** The log so far. */
     lines,
     /** What was told so far of requests; and what of one kind. */

@@ -1,13 +1,15 @@
 /**
- * The media of one request that cannot be sent as they came: media that are named by URL, and pictures that
- * Gemini does not read. Who reads a URL, and what a picture is in PNG, is found out once, however many models and keys are asked.
+ * The media of one request that cannot be sent as they came: media that are named by URL, uploaded files that are named
+ * by id, and pictures that Gemini does not read. Who reads a URL, what a file holds, and what a picture is in PNG, is found
+ * out once, however many models and keys are asked.
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { Message } from '../../anthropic/request.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
-import type { ConvertedPicture, FetchedMedia, MediaFacts } from '../../translate/context.ts';
+import type { ConvertedPicture, FetchedMedia, FoundFile, MediaFacts } from '../../translate/context.ts';
+import { fileIds } from '../../translate/request/media/file-media.ts';
 import { isUnread, unreadPictures } from '../../translate/request/media/inline-media.ts';
 import { mediaPlaces } from '../../translate/request/media/media-places.ts';
 import {
@@ -26,7 +28,7 @@ import {
 import type { Job } from '../job.ts';
 import type { AnswerPorts } from '../ports.ts';
 
-type Ports = Pick<AnswerPorts, 'settings' | 'urlFetcher' | 'pictures'>;
+type Ports = Pick<AnswerPorts, 'settings' | 'urlFetcher' | 'fileReader' | 'pictures'>;
 
 /** As many as Anthropic accepts. */
 const MOST_PICTURES = 100;
@@ -34,15 +36,22 @@ const TOO_MANY: ConvertedPicture = {
   problem: `the proxy converts only ${MOST_PICTURES} pictures of a request`,
 };
 
+/** The pictures among `media` that must be converted, in base64. */
+const unreadOf = (media: readonly (FetchedMedia | FoundFile)[]): string[] =>
+  media.flatMap((one) => ('data' in one && isUnread(one.mimeType, one.data) ? [one.data] : []));
+
 export class RequestMedia {
   readonly #urls: readonly UrlPlace[];
   /** Pictures in the request itself, in base64. */
   readonly #unread: readonly string[];
   /** For each URL the number of places where it stands. */
   readonly #uses = new Map<string, number>();
+  /** For each uploaded file the number of places where it is named. */
+  readonly #fileUses = new Map<string, number>();
   readonly #job: Job;
   readonly #deps: Ports;
   #fetched = new Map<string, FetchedMedia>();
+  #files = new Map<string, FoundFile>();
   #converted = new Map<string, ConvertedPicture>();
 
   constructor(messages: readonly Message[], job: Job, deps: Ports) {
@@ -50,6 +59,7 @@ export class RequestMedia {
     this.#urls = urlPlaces(places);
     this.#unread = unreadPictures(places);
     for (const { url } of this.#urls) this.#uses.set(url, (this.#uses.get(url) ?? 0) + 1);
+    for (const id of fileIds(messages, places)) this.#fileUses.set(id, (this.#fileUses.get(id) ?? 0) + 1);
     this.#job = job;
     this.#deps = deps;
   }
@@ -66,8 +76,9 @@ export class RequestMedia {
   async forModel(model: GeminiModel): Promise<MediaFacts> {
     const { google, proxy } = this.#deps.settings.urlFetch;
     if (proxy) await this.#read(urlsToFetch(this.#urls, model, google));
+    await this.#readFiles();
     await this.#convert(this.#unread);
-    return { byGoogle: google, fetched: this.#fetched, converted: this.#converted };
+    return { byGoogle: google, fetched: this.#fetched, files: this.#files, converted: this.#converted };
   }
 
   /**
@@ -103,6 +114,7 @@ export class RequestMedia {
   /** To be called when nothing more will be sent: the bytes need not be kept any longer. */
   letGo(): void {
     this.#fetched = new Map();
+    this.#files = new Map();
     this.#converted = new Map();
   }
 
@@ -113,10 +125,18 @@ export class RequestMedia {
     const media = await this.#deps.urlFetcher.fetch(wanted, this.#job.signal);
     for (const [index, url] of unread.entries())
       this.#fetched.set(url, media[index] ?? { problem: 'it was not read' });
-    const pictures = media.flatMap((one) =>
-      'data' in one && isUnread(one.mimeType, one.data) ? [one.data] : [],
-    );
-    await this.#convert(pictures);
+    await this.#convert(unreadOf(media));
+  }
+
+  async #readFiles(): Promise<void> {
+    const wanted = [...this.#fileUses]
+      .map(([id, uses]) => ({ id, uses }))
+      .filter(({ id }) => !this.#files.has(id));
+    if (wanted.length === 0) return;
+    const found = await this.#deps.fileReader.read(wanted, this.#job.signal);
+    for (const [index, { id }] of wanted.entries())
+      this.#files.set(id, found[index] ?? { problem: 'The file was not read' });
+    await this.#convert(unreadOf(found));
   }
 
   /** Converts one picture after the other, so that pictures of other requests are converted in between. */

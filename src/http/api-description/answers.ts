@@ -38,6 +38,47 @@ export const TokenCount = Type.Object(
 );
 export type TokenCount = Static<typeof TokenCount>;
 
+// ── files ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const FileMetadata = Type.Object(
+  {
+    id: text('The id by which a request names the file.'),
+    type: Type.Literal('file'),
+    filename: text('The name that the client gave, without folders.'),
+    mime_type: text('The type that the client declared, or that the file shows.'),
+    size_bytes: count('The size of the file.'),
+    created_at: date('When it was uploaded.'),
+    downloadable: Type.Boolean({ description: 'False for what a client has uploaded.' }),
+    expires_at: Nullable(
+      date('When its bytes will be gone; null where it is kept until somebody deletes it.'),
+    ),
+  },
+  { description: 'What is known of a file.' },
+);
+export type FileMetadata = Static<typeof FileMetadata>;
+
+export const FilePage = Type.Object(
+  {
+    data: list(FileMetadata, 'The files of this page, newest first.'),
+    next_page: Nullable(text('For the query `page` of the next page; null at the end.')),
+    has_more: Type.Optional(
+      Type.Boolean({
+        description: 'In the older form of the list, with `anthropic-beta: files-api-2025-04-14`.',
+      }),
+    ),
+    first_id: Type.Optional(Nullable(text('In the older form.'))),
+    last_id: Type.Optional(Nullable(text('In the older form: for the query `after_id` of the next page.'))),
+  },
+  { description: 'One page of the list of files.' },
+);
+export type FilePage = Static<typeof FilePage>;
+
+export const DeletedFile = Type.Object(
+  { id: text('The id that the file had.'), type: Type.Literal('file_deleted') },
+  { description: 'The file is deleted.' },
+);
+export type DeletedFile = Static<typeof DeletedFile>;
+
 // ── models ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const supported = { supported: Type.Boolean() };

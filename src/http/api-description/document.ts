@@ -103,7 +103,7 @@ function responsesOf(route: string, operation: Operation): JsonObject {
   return Object.fromEntries([...errors, ...answers]);
 }
 
-function bodyOf(route: string, schema: string): JsonObject {
+function bodyOf(route: string, schema: string, type: string): JsonObject {
   const requests = Object.entries(EXAMPLE_REQUESTS).find(([key]) => key === route)?.[1] ?? {};
   const examples = Object.entries(requests).map(([name, { summary, body }]) => [
     name,
@@ -111,7 +111,7 @@ function bodyOf(route: string, schema: string): JsonObject {
   ]);
   return {
     required: true,
-    content: { [JSON_MEDIA]: withExamples(schema, Object.fromEntries(examples)) },
+    content: { [type]: withExamples(schema, Object.fromEntries(examples)) },
   };
 }
 
@@ -131,7 +131,7 @@ const securityOf = ({ isLocked }: Described): Json => [
 function operationOf(route: string, described: Described): JsonObject {
   const operation: Operation | undefined = (OPERATIONS as Readonly<Record<string, Operation>>)[route];
   if (!operation) throw new Error(`the route ${route} has no description`);
-  const { tag, id, summary, description, parameters = [], body } = operation;
+  const { tag, id, summary, description, parameters = [], body, bodyType = JSON_MEDIA } = operation;
   const needsKey = ROUTES.some(({ method, path, needsKey: needs }) => needs && `${method} ${path}` === route);
   return {
     tags: [tag],
@@ -139,7 +139,7 @@ function operationOf(route: string, described: Described): JsonObject {
     summary,
     description,
     ...(parameters.length > 0 ? { parameters: [...parameters] } : {}),
-    ...(body === undefined ? {} : { requestBody: bodyOf(route, body) }),
+    ...(body === undefined ? {} : { requestBody: bodyOf(route, body, bodyType) }),
     responses: responsesOf(route, operation),
     security: needsKey ? securityOf(described) : [],
   };

@@ -4,10 +4,11 @@ import { API_VERSIONS } from '../../anthropic/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { DescribedRoute } from '../route-table.ts';
 
-export type Tag = 'Messages' | 'Models' | 'Operation';
+export type Tag = 'Messages' | 'Files' | 'Models' | 'Operation';
 
 export const TAGS: Readonly<Record<Tag, string>> = {
   Messages: 'Ask a model, as with the Messages API of Anthropic.',
+  Files: 'Upload a file once, and name it by its id in many requests.',
   Models: 'The ids that a request may name.',
   Operation:
     'What operators, orchestrators and Claude Code ask. No model is asked, except by `/test-connection`.',
@@ -28,6 +29,8 @@ export type Operation = {
   parameters?: readonly JsonObject[];
   /** The schema of the body. */
   body?: string;
+  /** The media type of the body, where it is not JSON. */
+  bodyType?: string;
   answers: Readonly<Record<number, Answer>>;
   errors: readonly ErrorType[];
   /** Statuses of `api_error` that are not the usual one. */
@@ -99,6 +102,15 @@ const query = (name: string, schema: JsonObject, description: string): JsonObjec
 
 const json = (schema: string): Answer['content'] => ({ 'application/json': schema });
 
+const fileId: JsonObject = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The id of a file.',
+  schema: { type: 'string', minLength: 1 },
+  example: 'file_011CNha8iCJcU1wXNR6q4V8w',
+};
+
 export const OPERATIONS = {
   'POST /v1/messages': {
     tag: 'Messages',
@@ -135,6 +147,68 @@ export const OPERATIONS = {
     },
     errors: EVERY_ERROR,
     moreStatuses: [424, 503],
+  },
+  'POST /v1/files': {
+    tag: 'Files',
+    id: 'uploadFile',
+    summary: 'Upload a file',
+    description:
+      'The file is kept on the disk of the proxy. A request names it as the source of an image (`type: file`), of a document, or in `container_upload`. Pictures, PDFs and text can be shown to the model.',
+    parameters: [version(false), beta],
+    body: 'FileUploadParams',
+    bodyType: 'multipart/form-data',
+    answers: { 200: { description: 'The file.', content: json('FileMetadata') } },
+    errors: [...WITH_KEY, 'request_too_large'],
+  },
+  'GET /v1/files': {
+    tag: 'Files',
+    id: 'listFiles',
+    summary: 'List files',
+    description: 'All files that have not expired, newest first.',
+    parameters: [
+      version(false),
+      beta,
+      query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 20 }, 'The length of the page.'),
+      query('page', { type: 'string' }, '`next_page` of the page before.'),
+      query('after_id', { type: 'string' }, 'In the older form: the page after this id.'),
+      query('before_id', { type: 'string' }, 'In the older form: the page that ends before this id.'),
+      query(
+        'ids[]',
+        { type: 'array', items: { type: 'string' }, maxItems: 100 },
+        'Only these files; those that do not exist are left out.',
+      ),
+    ],
+    answers: { 200: { description: 'One page.', content: json('FilePage') } },
+    errors: WITH_KEY,
+  },
+  'GET /v1/files/:id': {
+    tag: 'Files',
+    id: 'getFile',
+    summary: 'Get what is known of a file',
+    description: 'Its name, type, size and dates.',
+    parameters: [version(false), beta, fileId],
+    answers: { 200: { description: 'The file.', content: json('FileMetadata') } },
+    errors: [...WITH_KEY, 'not_found_error'],
+  },
+  'DELETE /v1/files/:id': {
+    tag: 'Files',
+    id: 'deleteFile',
+    summary: 'Delete a file',
+    description: 'Its bytes are removed at once. Requests that name it are refused from then on.',
+    parameters: [version(false), beta, fileId],
+    answers: { 200: { description: 'The file is deleted.', content: json('DeletedFile') } },
+    errors: [...WITH_KEY, 'not_found_error'],
+  },
+  'GET /v1/files/:id/content': {
+    tag: 'Files',
+    id: 'downloadFile',
+    summary: 'Download a file',
+    description: "As with Anthropic's API, what a client has uploaded cannot be downloaded.",
+    parameters: [version(false), beta, fileId],
+    answers: {
+      200: { description: 'The bytes of the file.', content: { 'application/octet-stream': 'FileContent' } },
+    },
+    errors: [...WITH_KEY, 'not_found_error'],
   },
   'GET /v1/models': {
     tag: 'Models',

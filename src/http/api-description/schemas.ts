@@ -35,6 +35,9 @@ import type { JsonObject } from '../../lib/json.ts';
 import {
   AboutAnswer,
   ConnectionAnswer,
+  DeletedFile,
+  FileMetadata,
+  FilePage,
   HealthAnswer,
   HelloAnswer,
   KeyAnswer,
@@ -115,11 +118,20 @@ const TITLES: Readonly<Record<string, string>> = {
   MessageCountTokensParams: 'A request for the size of a prompt. Fields that do not count are left out.',
   Base64Source: 'Bytes in base64.',
   UrlSource: 'A public address.',
-  FileSource: 'A file of the Files API. It is refused: this proxy keeps no files.',
+  FileSource: 'A file that was uploaded to `/v1/files`.',
+  FileUploadParams: 'A form with one file.',
   TextSource: 'Plain text.',
   ContentSource: 'A document that is made of text and pictures.',
   SafeguardResult: 'The answer to a check that the request asks for.',
 };
+
+/** The form of an upload. Only the description needs this schema: the form is read as it comes. */
+const FileUploadParams = Type.Object({
+  file: Type.String({ contentMediaType: 'application/octet-stream', description: 'The file.' }),
+  expires_in_seconds: Type.Optional(
+    Type.Integer({ minimum: 3600, maximum: 7_776_000, description: 'Seconds until the file expires.' }),
+  ),
+});
 
 const REQUEST: Readonly<Record<string, TSchema>> = {
   MessageCreateParams: MessagesRequest,
@@ -144,6 +156,7 @@ const REQUEST: Readonly<Record<string, TSchema>> = {
   ThinkingConfigParam: ThinkingConfig,
   Effort,
   CacheControl,
+  FileUploadParams,
 };
 
 const ANSWER: Readonly<Record<string, TSchema>> = {
@@ -158,6 +171,9 @@ const ANSWER: Readonly<Record<string, TSchema>> = {
   TokenCount,
   ModelInfo,
   ModelPage,
+  FileMetadata,
+  FilePage,
+  DeletedFile,
   AboutAnswer,
   HelloAnswer,
   LiveAnswer,
@@ -198,6 +214,7 @@ const UNIONS: Readonly<Record<string, JsonObject>> = {
       },
     ],
   },
+  FileContent: { description: 'The bytes of a file.', contentMediaType: 'application/octet-stream' },
   ContextEdit: {
     description: 'What is to be cleared from the conversation before the model reads it.',
     anyOf: ['ClearThinkingParam', 'ClearToolUsesParam', 'CompactParam', 'OtherEditParam'].map(ref),

@@ -3,6 +3,7 @@
  * everything that comes in and goes out is watched.
  */
 
+import type { FileReader } from '../../answer/media/file-reader.ts';
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
 import type { RequestRecorder } from '../../sim/record/recorder.ts';
@@ -39,6 +40,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
         signatures: watchedStore(deps.signatures, recording),
         promptTold: toldOnce(deps.promptTold, recording),
         urlFetcher: watchedFetcher(deps.urlFetcher, recording),
+        fileReader: watchedReader(deps.fileReader, recording),
         subscribers: [...deps.subscribers, hearCaller],
       },
       begin(client) {
@@ -86,6 +88,14 @@ const watchedFetcher = (fetcher: UrlFetcher, recording: RequestRecording): UrlFe
     const media = await fetcher.fetch(urls, signal);
     recording.fetched(media);
     return media;
+  },
+});
+
+const watchedReader = (reader: FileReader, recording: RequestRecording): FileReader => ({
+  async read(files, signal) {
+    const found = await reader.read(files, signal);
+    recording.fetched(found);
+    return found;
   },
 });
 

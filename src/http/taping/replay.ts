@@ -13,7 +13,7 @@ import type { Backend } from '../../upstream/backend.ts';
 import { readBody } from '../body.ts';
 import type { OpenScope, RequestScope, ServerDeps } from '../deps.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
-import { recordedFetcher } from './recorded-fetcher.ts';
+import { recordedMedia } from './recorded-media.ts';
 import { sizeToldIn } from './told-size.ts';
 import { untouched } from './untouched.ts';
 
@@ -90,7 +90,7 @@ function played(
       clock,
       signatures: play.signatures,
       promptTold: (size) => play.promptTold(size) ?? sizeToldIn(recorded.answer),
-      urlFetcher: recordedFetcher(recorded.fetched ?? []),
+      ...recordedMedia(recorded.fetched ?? []),
       pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
     },
     begin: (client) => player.bind(client.id, play),

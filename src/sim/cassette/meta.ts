@@ -62,8 +62,9 @@ export const RequestMeta = Type.Object({
 export const FetchedFiles = Type.Array(
   Type.Array(
     Type.Union([
-      Type.Object({ mimeType: Type.String(), data: Type.String() }),
-      Type.Object({ problem: Type.String() }),
+      Type.Object({ mimeType: Type.String(), data: Type.String(), name: Type.Optional(Type.String()) }),
+      Type.Object({ mimeType: Type.String(), text: Type.String(), name: Type.Optional(Type.String()) }),
+      Type.Object({ problem: Type.String(), isMissing: Type.Optional(Type.Boolean()) }),
     ]),
   ),
 );

@@ -110,8 +110,14 @@ export type Answer = {
   end: 'whole' | 'client-gone';
 };
 
-/** Bytes in base64, or the reason why there are none. */
-export type FetchedFile = { mimeType: string; data: string } | { problem: string };
+/**
+ * Bytes in base64, or the reason why there are none. A file that a client has uploaded has its name as well, and may be
+ * text, in which redaction sees what it could not see in base64.
+ */
+export type FetchedFile =
+  | { mimeType: string; data: string; name?: string }
+  | { mimeType: string; text: string; name?: string }
+  | { problem: string; isMissing?: boolean };
 
 export type RecordedRequest = {
   origin: Origin;
@@ -135,7 +141,7 @@ export type RecordedRequest = {
    * up. The answers are found by their position, because keys are hashes of texts that redaction may have changed.
    */
   signatures: readonly (readonly (string | null)[])[];
-  /** The media at the URLs that this process read: a list for each look-up, found by position. */
+  /** The media at the URLs, and the uploaded files, that this process read: a list for each look-up, found by position. */
   fetched?: readonly (readonly FetchedFile[])[];
   /**
    * The size of the prompt that the client was told before the answer had ended: an estimate, or upstream's first

@@ -56,11 +56,14 @@ export function finishRequest(raw: RawRequest, base: Redactor, wire: ClientWire)
   };
 }
 
-/** The media of one URL, redacted: their base64 also stands in the upstream request. */
-const finishFetched = (file: FetchedFile, text: (given: string, where: string) => string): FetchedFile =>
-  'data' in file
-    ? { ...file, data: text(file.data, 'fetched') }
-    : { ...file, problem: text(file.problem, 'fetched') };
+/** The media of one URL, or one file, redacted: their bytes, or their text, also stand in the upstream request. */
+const finishFetched = (file: FetchedFile, text: (given: string, where: string) => string): FetchedFile => {
+  const shown = Object.entries(file).map(([key, value]) => [
+    key,
+    typeof value === 'string' && key !== 'mimeType' ? text(value, 'fetched') : value,
+  ]);
+  return Object.fromEntries(shown);
+};
 
 /** Matches a count of tokens: an exchange without an answer has no frames. */
 const COUNTS = /:countTokens$/;

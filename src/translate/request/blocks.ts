@@ -6,7 +6,7 @@ import type { BlockOf, BlockType, ContentBlock, ToolResultContent } from '../../
 import { CLEARED_RESULT } from '../edits/cleared.ts';
 import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
-import { documentParts, imageParts, searchResultText } from './media/media.ts';
+import { documentParts, imageParts, searchResultText, uploadParts } from './media/media.ts';
 import { refuse } from './refusals/refuse.ts';
 import {
   blockText,
@@ -88,7 +88,7 @@ const ROWS: Rows = {
   advisor_tool_result: serverResult,
   mcp_tool_result: serverResult,
   mcp_tool_listing: (block) => text(blockText(block)),
-  container_upload: (block) => text(blockText(block)),
+  container_upload: (block, place) => uploadParts(block, place).map(content),
   // A summary is put in front of what follows it: see messages.
   compaction: () => [],
   // The block is left out: it only says which of Anthropic's models answered.

@@ -68,7 +68,10 @@ describe('an answer that is shown fits its schema, which names every property', 
 
   test('every answer of every operation has one', () => {
     const wanted = routes.flatMap(([route, { answers }]) =>
-      Object.keys(answers).map((status) => `${route} ${status}`),
+      Object.entries<Operation['answers'][number]>(answers)
+        // Bytes of a file have no example.
+        .filter(([, { content }]) => !('application/octet-stream' in content))
+        .map(([status]) => `${route} ${status}`),
     );
     const had = answers.map(([, route, { status }]) => `${route} ${status}`);
     expect(wanted.filter((one) => !had.includes(one))).toEqual([]);

@@ -87,9 +87,11 @@ describe('a writer', () => {
     const hidden = [KEY.slice(4, 16), Buffer.from(KEY).toString('base64').slice(4, 16), 'ACME-12'];
     for (const part of [...hidden, 'another-canary', 'the-key-of']) expect(text).not.toContain(part);
     const { fetched } = readRecordedRequest(join(folder, '001-main'));
-    expect(fetched?.[0]?.map((file) => ('data' in file ? file.data.length : file.problem.length))).toEqual([
+    expect(
+      fetched?.[0]?.map((file) => ('data' in file ? file.data.length : JSON.stringify(file).length)),
+    ).toEqual([
       Buffer.from(`see ${KEY}`).toString('base64').length,
-      `no ${KEY} there`.length,
+      JSON.stringify({ problem: `no ${KEY} there` }).length,
     ]);
   });
 

@@ -54,11 +54,6 @@ describe('of the user', () => {
       { type: 'search_result', source: 's', title: 't', content: [{ type: 'text', text: 'found' }] },
       [{ text: '<search_result>\n<source>s</source>\n<title>t</title>\nfound\n</search_result>' }],
     ],
-    [
-      'an upload',
-      { type: 'container_upload', file_id: 'f' },
-      [{ text: '<container_upload>\n{"file_id":"f"}\n</container_upload>' }],
-    ],
   ])('%s', (_, block, parts) => {
     expect(userParts(block)).toEqual(parts as never);
   });

@@ -1,27 +1,17 @@
 /**
- * Translates images and documents, given as bytes or by URL. Media by URL are sent to Google as that URL, or as bytes
+ * Translates images and documents, given as bytes, by URL, or as uploaded files. Media by URL are sent to Google as that URL, or as bytes
  * that were fetched before translation (translation has no network).
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
 import type { BlockPlace, ContentPart, InlinePart } from '../items.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { tagged } from '../text.ts';
+import { fileAt, type ShownFile } from './file-media.ts';
 import { inlinePart, readBase64 } from './inline-media.ts';
 import { bytesInstead, readByGoogle, sentUrl, typeByEnding, urlProblem } from './url-media.ts';
 
 const PDF = 'application/pdf';
 const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/gif', 'image/webp'];
-
-/**
- * Refuses a file by id, since the proxy has no Files API. The words are those of Anthropic's API where its Files API is
- * not enabled.
- */
-function refuseFile(path: string, type: string, expected: readonly string[]): never {
-  const tags = expected.map((tag) => `'${tag}'`).join(', ');
-  refuse(
-    `${path}.${type}.source: Input tag 'file' found using 'type' does not match any of the expected tags: ${tags}`,
-  );
-}
 
 function whyNotByUrl(url: string, { ctx }: BlockPlace): string {
   const { model, media } = ctx;
@@ -54,9 +44,32 @@ function urlPart(kind: 'image' | 'document', url: string, field: string, place: 
   return { fileData: { ...(mimeType ? { mimeType } : {}), fileUri: sent } };
 }
 
+/** Makes the part for an uploaded file. `field` is the path of its id. */
+function filePart(
+  id: string,
+  field: string,
+  allowed: readonly ShownFile['kind'][],
+  place: BlockPlace,
+): ContentPart {
+  const file = fileAt(id, field, allowed, place);
+  if (file.kind === 'text') return { text: file.text };
+  return bytesPart({ declared: file.mimeType, data: file.data }, field, place);
+}
+
+/** A file that code in a container could open. The model is shown the file itself, with its name. */
+export function uploadParts({ file_id }: BlockOf<'container_upload'>, place: BlockPlace): ContentPart[] {
+  const field = `${place.path}.container_upload.file_id`;
+  const file = fileAt(file_id, field, ['text', 'image', 'pdf'], place);
+  const head = `<title>${file.name}</title>`;
+  if (file.kind === 'text') return [{ text: tagged('document', [head, file.text]) }];
+  const bytes = { declared: file.mimeType, data: file.data };
+  return [{ text: tagged('document', [head]) }, bytesPart(bytes, field, place)];
+}
+
 export function imageParts(block: ImageBlock, place: BlockPlace): ContentPart[] {
   const { source } = block;
-  if (source.type === 'file') refuseFile(place.path, 'image', ['base64', 'url']);
+  if (source.type === 'file')
+    return [filePart(source.file_id, `${place.path}.image.source.file.file_id`, ['image'], place)];
   if (source.type === 'url') return [urlPart('image', source.url, `${place.path}.image.source.url`, place)];
   if (!IMAGE_TYPES.includes(source.media_type)) {
     const types = IMAGE_TYPES.map((type) => `'${type}'`).join(', ');
@@ -98,7 +111,7 @@ function sourceParts(block: DocumentBlock, place: BlockPlace): ContentPart[] {
     case 'url':
       return [urlPart('document', source.url, `${place.path}.document.source.url`, place)];
     case 'file':
-      return refuseFile(place.path, 'document', ['base64', 'content', 'text', 'url']);
+      return [filePart(source.file_id, `${place.path}.document.source.file.file_id`, ['pdf', 'text'], place)];
   }
 }
 

@@ -43,7 +43,12 @@ const PLACES: readonly (readonly [name: string, path: string, (data: string) => 
 ];
 
 function translate(messages: Message[], converted: Record<string, ConvertedPicture>) {
-  const media = { byGoogle: true, fetched: new Map(), converted: new Map(Object.entries(converted)) };
+  const media = {
+    byGoogle: true,
+    fetched: new Map(),
+    files: new Map(),
+    converted: new Map(Object.entries(converted)),
+  };
   return toGeminiRequest(deepFreeze(requestOf({ messages })), contextFor(undefined, { media }));
 }
 const say = (...content: ContentBlock[]): Message[] => [{ role: 'user', content }];

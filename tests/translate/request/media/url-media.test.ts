@@ -22,11 +22,12 @@ const image = (address: string): ContentBlock => ({ type: 'image', source: url(a
 const document = (address: string): ContentBlock => ({ type: 'document', source: url(address) });
 
 const converted = new Map([[GIF, { png: PNG }]]);
-const GOOGLE: MediaFacts = { byGoogle: true, fetched: new Map(), converted };
-const OFF: MediaFacts = { byGoogle: false, fetched: new Map(), converted };
+const GOOGLE: MediaFacts = { byGoogle: true, fetched: new Map(), files: new Map(), converted };
+const OFF: MediaFacts = { byGoogle: false, fetched: new Map(), files: new Map(), converted };
 const fetched = (entries: Record<string, { mimeType: string; data: string } | { problem: string }>) => ({
   byGoogle: false,
   fetched: new Map(Object.entries(entries)),
+  files: new Map(),
   converted,
 });
 

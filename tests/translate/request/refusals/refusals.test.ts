@@ -127,14 +127,6 @@ describe('refused, naming the field', () => {
       NEW,
     ],
     [
-      "messages.0.content.0.image.source: Input tag 'file' found using 'type' does not match any of the expected tags: 'base64', 'url'",
-      user({ type: 'image', source: { type: 'file', file_id: 'f' } }),
-    ],
-    [
-      "messages.0.content.0.document.source: Input tag 'file' found using 'type' does not match any of the expected tags: 'base64', 'content', 'text', 'url'",
-      user({ type: 'document', source: { type: 'file', file_id: 'f' } }),
-    ],
-    [
       "messages.0.content.0.image.source.base64.media_type: Input should be one of 'image/jpeg', 'image/png', 'image/gif', 'image/webp'",
       user({ type: 'image', source: { type: 'base64', media_type: 'image/bmp', data: 'AA==' } }),
     ],

@@ -15,7 +15,7 @@ const WAIT_MS = 10_000;
 export const IN_MEMORY = ':memory:';
 
 /**
- * Makes a file that only the user may read, since signatures are parts of conversations. SQLite gives the same mode to
+ * Makes a file that only the user may read, since what is stored is parts of conversations. SQLite gives the same mode to
  * the files that it makes beside this one.
  */
 export function createPrivateFile(file: string): void {
