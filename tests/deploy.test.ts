@@ -165,6 +165,13 @@ describe('kubernetes.yaml', () => {
     expect(Number(at(pod, 'terminationGracePeriodSeconds'))).toBeGreaterThanOrEqual(before + DRAIN_S);
   });
 
+  test('the volume for data holds all files that may be uploaded', () => {
+    const setting = items(at(proxy, 'env')).find((each) => at(each, 'name') === 'FILES_TOTAL_MB');
+    const volume = items(at(pod, 'volumes')).find((each) => at(each, 'name') === 'data');
+    const gibibytes = Number(/^(\d+)Gi$/.exec(String(at(volume, 'emptyDir.sizeLimit')))?.[1]);
+    expect(Number(at(setting, 'value'))).toBeLessThan(gibibytes * 1024);
+  });
+
   test('every selector means the pods of a Deployment', () => {
     const pods = deployments.map((each) => at(each, 'spec.template.metadata.labels'));
     const selectors = [
