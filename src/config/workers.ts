@@ -16,6 +16,9 @@ const THIS_MACHINE: Machine = {
   execArgv: process.execArgv,
 };
 
+/** As many as `WORKERS` may name. */
+const MOST = 64;
+
 type Reason = { why: string; holds(values: Values, machine: Machine): boolean };
 
 /** Why only one process can serve. */
@@ -38,7 +41,7 @@ const ALONE: readonly Reason[] = [
 
 export function readWorkers(values: Values, notices: string[], machine = THIS_MACHINE): number {
   const { WORKERS } = values;
-  const wanted = WORKERS === 'auto' ? machine.cores : Number(WORKERS);
+  const wanted = WORKERS === 'auto' ? Math.min(machine.cores, MOST) : Number(WORKERS);
   const reason = wanted > 1 && ALONE.find(({ holds }) => holds(values, machine));
   if (!reason) return wanted;
   notices.push(`WORKERS: one process serves, not ${wanted}: ${reason.why}`);

@@ -19,6 +19,11 @@ describe('how many processes serve', () => {
   });
 
   const other = (more: Partial<Machine>): Machine => ({ ...LINUX, ...more });
+
+  test('auto on a machine with more cores than WORKERS may name: as many as it may name', () => {
+    expect(readWorkers({ WORKERS: 'auto' } as Values, [], other({ cores: 128 }))).toBe(64);
+  });
+
   test.each([
     ['on a Mac', {}, other({ platform: 'darwin' }), 'only Linux deals the connections'],
     ['on Windows', {}, other({ platform: 'win32' }), 'only Linux deals the connections'],
@@ -52,7 +57,7 @@ describe('WORKERS', () => {
   });
 
   test.skipIf(process.platform !== 'linux')('auto is one for each core, in any case', () => {
-    expect(read(' AUTO ')).toBe(availableParallelism());
+    expect(read(' AUTO ')).toBe(Math.min(availableParallelism(), 64));
     expect(readConfig({ BACKEND: 'mock', WORKERS: '9' }, ['--workers', '2']).workers).toBe(2);
   });
 
