@@ -126,8 +126,10 @@ function contentCame(turn: FaultTurn, told: Told): boolean | 'beyond telling' {
   if (!reading) return 'beyond telling';
   const { text, calls, code, media } = reading;
   const tools = (turn.request['tools'] ?? []) as { name: string; type?: string }[];
-  // A searched answer is shown only when it is complete.
-  if (tools.some(({ type }) => type?.startsWith('web_search_'))) return false;
+  const searches = tools.some(({ type }) => type?.startsWith('web_search_'));
+  // A searched answer is shown only when it is complete. Beside other tools it waits from its first search on.
+  if (searches && tools.length === 1) return false;
+  if (searches && textOf(told.delivered[0]).includes('"toolCall"')) return 'beyond telling';
   if (summaryOf(turn) !== 'none' || waitsForItsFence(turn, text)) return false;
   if (waitsForItsEnd(textOf(told.delivered[0]), tools)) return 'beyond telling';
   const declared = calls.some(({ name }) => tools.some((tool) => tool.name === bare(name)));
