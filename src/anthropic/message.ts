@@ -63,7 +63,7 @@ export const Usage = Type.Object(
     server_tool_use: Nullable(
       Type.Object({
         web_search_requests: count('Searches that Google made.'),
-        web_fetch_requests: count('Always 0.'),
+        web_fetch_requests: count('Pages that Google read.'),
       }),
     ),
     service_tier: Type.String({ description: "`standard`, or Google's word for another tier." }),
@@ -133,7 +133,12 @@ export const AnswerServerToolUse = tagged(
   'server_tool_use',
   {
     id: Type.String(),
-    name: Type.Union([Type.Literal('web_search')]),
+    name: Type.Union([
+      Type.Literal('web_search'),
+      Type.Literal('web_fetch'),
+      Type.Literal('code_execution'),
+      Type.Literal('bash_code_execution'),
+    ]),
     input: AnyObject('What the tool was asked, such as a query.'),
     caller: Caller,
   },
@@ -172,9 +177,94 @@ export const AnswerWebSearchResult = tagged(
 );
 export type AnswerWebSearchResult = Static<typeof AnswerWebSearchResult>;
 
+const failed = <T extends string>(type: T, description: string) =>
+  tagged(type, { error_code: Type.Literal('unavailable') }, description);
+
+const run = {
+  stdout: Type.String(),
+  stderr: Type.String(),
+  return_code: Type.Integer({ description: '0 where the code ran to its end.' }),
+  content: Type.Array(AnyObject('A file.'), { description: 'Empty: files are told in words.' }),
+};
+
+export const AnswerCodeResult = tagged(
+  'code_execution_tool_result',
+  {
+    tool_use_id: Type.String(),
+    content: Type.Union([
+      tagged('code_execution_result', run, 'What the code printed.'),
+      failed('code_execution_tool_result_error', 'The code gave no result.'),
+    ]),
+  },
+  'What code did that Gemini ran.',
+);
+export type AnswerCodeResult = Static<typeof AnswerCodeResult>;
+
+export const AnswerBashResult = tagged(
+  'bash_code_execution_tool_result',
+  {
+    tool_use_id: Type.String(),
+    content: Type.Union([
+      tagged('bash_code_execution_result', run, 'What the command printed.'),
+      failed('bash_code_execution_tool_result_error', 'The command gave no result.'),
+    ]),
+  },
+  'What a command did that Gemini ran.',
+);
+export type AnswerBashResult = Static<typeof AnswerBashResult>;
+
+export const WebFetchError = tagged(
+  'web_fetch_tool_result_error',
+  {
+    error_code: Type.Union([
+      Type.Literal('url_not_accessible'),
+      Type.Literal('url_not_allowed'),
+      Type.Literal('max_uses_exceeded'),
+      Type.Literal('unavailable'),
+    ]),
+  },
+  'The page was not read.',
+);
+export type WebFetchError = Static<typeof WebFetchError>;
+
+export const AnswerWebFetchResult = tagged(
+  'web_fetch_tool_result',
+  {
+    tool_use_id: Type.String(),
+    content: Type.Union([
+      tagged(
+        'web_fetch_result',
+        {
+          url: Type.String(),
+          retrieved_at: Type.Null(),
+          content: tagged(
+            'document',
+            {
+              source: tagged(
+                'text',
+                { media_type: Type.Literal('text/plain'), data: Type.String() },
+                'Empty: Google does not give the words of a page.',
+              ),
+              title: Nullable(Type.String()),
+            },
+            'The page.',
+          ),
+        },
+        'A page that Google has read.',
+      ),
+      WebFetchError,
+    ]),
+    caller: Caller,
+  },
+  'What came of the reading of a page.',
+);
+export type AnswerWebFetchResult = Static<typeof AnswerWebFetchResult>;
+
 type Untold<T> = T extends unknown ? Omit<T, 'tool_use_id'> : never;
 /** The blocks that tell what such a tool gave, before the id of the call is known. */
-export type ServerToolResult = Untold<AnswerWebSearchResult>;
+export type ServerToolResult = Untold<
+  AnswerWebSearchResult | AnswerWebFetchResult | AnswerCodeResult | AnswerBashResult
+>;
 
 const ToolReference = tagged('tool_reference', { name: Type.String() }, 'A tool, by its name.');
 export const ToolChange = Type.Union([
@@ -216,6 +306,9 @@ export const ANSWER_BLOCKS = {
   tool_use: AnswerToolUse,
   server_tool_use: AnswerServerToolUse,
   web_search_tool_result: AnswerWebSearchResult,
+  web_fetch_tool_result: AnswerWebFetchResult,
+  code_execution_tool_result: AnswerCodeResult,
+  bash_code_execution_tool_result: AnswerBashResult,
   compaction: AnswerCompaction,
 } as const;
 export const AnswerBlock = Type.Union(Object.values(ANSWER_BLOCKS));

@@ -16,7 +16,7 @@ import {
   unchecked,
   withKeys,
 } from './schema-words.ts';
-import { WebSearchTool } from './server-tools.ts';
+import { HOSTED_TOOLS } from './server-tools.ts';
 import { TextEditorTool, Tool, ToolChoice } from './tool.ts';
 
 const OptionalNumber = Type.Optional(Nullable(Type.Number()));
@@ -107,7 +107,13 @@ export type ThinkingConfig = Static<typeof ThinkingConfig>;
 /** The keys that a tool has, by its type without the date. The default is a tool of the client's own. */
 const SomeTool = withKeys(
   Tool,
-  Type.Union([Open({ ...WebSearchTool.properties, type: Type.Literal('web_search') }), TextEditorTool, Tool]),
+  Type.Union([
+    ...Object.entries(HOSTED_TOOLS).map(([kind, tool]) =>
+      Open({ ...tool.properties, type: Type.Literal(kind) }),
+    ),
+    TextEditorTool,
+    Tool,
+  ]),
 );
 
 /** `compaction`: the conversation is to be summarised, and not answered. */

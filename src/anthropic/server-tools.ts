@@ -33,12 +33,55 @@ export const WebSearchTool = Open({
 });
 export type WebSearchTool = Static<typeof WebSearchTool>;
 
-/** The tools that the client asks Anthropic's servers to run, by the names before their dates. */
-const HOSTED = /^web_search_\d{8}$/;
+/**
+ * The tool `code_execution_<date>`. Which blocks tell of it depends on the date: the oldest has `code_execution`, later
+ * ones `bash_code_execution`.
+ */
+export const CodeExecutionTool = Open({
+  type: Type.String({ pattern: '^code_execution_\\d{8}$' }),
+  name: Type.Literal('code_execution'),
+  cache_control: CacheControl,
+  defer_loading: needless('the tool is there from the start'),
+  strict: needless('Gemini writes the code'),
+  allowed_callers: needless('Gemini runs the code by itself'),
+});
+
+/** The tool `web_fetch_<date>`: all dates are treated alike. */
+export const WebFetchTool = Open({
+  type: Type.String({ pattern: '^web_fetch_\\d{8}$' }),
+  name: Type.Literal('web_fetch'),
+  max_uses: Maybe(Type.Integer({ minimum: 1 })),
+  allowed_domains: Domains,
+  blocked_domains: Domains,
+  citations: needless(
+    'Google does not give the words of a page',
+    Maybe(Open({ enabled: Maybe(Type.Boolean()) })),
+  ),
+  max_content_tokens: needless(
+    'Google decides how much of a page is read',
+    Maybe(Type.Integer({ minimum: 1 })),
+  ),
+  use_cache: needless('Google decides what is read anew', Maybe(Type.Boolean())),
+  cache_control: CacheControl,
+  defer_loading: needless('the tool is there from the start'),
+  strict: needless('Google reads what is asked for'),
+  allowed_callers: needless('Google reads by itself'),
+  response_inclusion: needless('results come as Google gives them'),
+});
+export type WebFetchTool = Static<typeof WebFetchTool>;
+
+/** The tools that clients ask Anthropic's servers to run, and that Google runs instead, by their types without the date. */
+export const HOSTED_TOOLS = {
+  web_search: WebSearchTool,
+  code_execution: CodeExecutionTool,
+  web_fetch: WebFetchTool,
+} as const;
+export type HostedKind = keyof typeof HOSTED_TOOLS;
+
+export function hostedKind({ type }: { type?: unknown }): HostedKind | undefined {
+  const kind = typeof type === 'string' ? /^(.+)_\d{8}$/.exec(type)?.[1] : undefined;
+  return kind !== undefined && Object.hasOwn(HOSTED_TOOLS, kind) ? (kind as HostedKind) : undefined;
+}
 
 /** True for a tool that Google runs in place of Anthropic's servers. */
-export const isHosted = ({ type }: { type?: unknown }): boolean =>
-  typeof type === 'string' && HOSTED.test(type);
-
-export const isWebSearch = ({ type }: { type?: unknown }): boolean =>
-  typeof type === 'string' && /^web_search_\d{8}$/.test(type);
+export const isHosted = (tool: { type?: unknown }): boolean => hostedKind(tool) !== undefined;

@@ -12,7 +12,7 @@ import { isTooDeep, MOST_LEVELS, tooDeepAt } from './depth.ts';
 import { MessagesError } from './errors.ts';
 import { explain, quotedList } from './explain.ts';
 import { CountTokensRequest, type Message, MessagesRequest, MOST_MESSAGES } from './request.ts';
-import { isWebSearch, WebSearchTool } from './server-tools.ts';
+import { HOSTED_TOOLS, hostedKind } from './server-tools.ts';
 import type { Tool } from './tool.ts';
 
 const compiled = new Map<TSchema, TypeCheck<TSchema>>();
@@ -64,8 +64,9 @@ const isCustom = (tool: { type?: unknown }) => (tool.type ?? 'custom') === 'cust
 
 function checkTools(tools: readonly Tool[]): void {
   tools.forEach((tool, index) => {
-    if (isWebSearch(tool) && !compile(WebSearchTool).Check(tool)) {
-      throw refuse(explain(WebSearchTool, tool, `tools.${index}.${String(tool['type'])}`));
+    const hosted = hostedKind(tool);
+    if (hosted && !compile(HOSTED_TOOLS[hosted]).Check(tool)) {
+      throw refuse(explain(HOSTED_TOOLS[hosted], tool, `tools.${index}.${String(tool['type'])}`));
     }
     if (!isCustom(tool)) return;
     for (const field of ['name', 'input_schema'] as const) {

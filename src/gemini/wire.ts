@@ -29,6 +29,9 @@ export type RequestPart = {
   /** What a tool of Google's was asked, and what it gave, as Google sent it (Gemini 3 and later). */
   toolCall?: JsonObject;
   toolResponse?: JsonObject;
+  /** Code that Gemini has written and run, and what came of it. */
+  executableCode?: JsonObject;
+  codeExecutionResult?: JsonObject;
   thoughtSignature?: string;
 };
 
@@ -46,8 +49,12 @@ export type FunctionDeclaration = {
 
 /** The client's functions, or a tool that Google runs. */
 export type GeminiTool =
-  | { functionDeclarations: FunctionDeclaration[]; googleSearch?: never }
-  | { googleSearch: Record<string, never>; functionDeclarations?: never };
+  | { functionDeclarations: FunctionDeclaration[] }
+  | ((
+      | { googleSearch: Record<string, never> }
+      | { codeExecution: Record<string, never> }
+      | { urlContext: Record<string, never> }
+    ) & { functionDeclarations?: never });
 
 export type FunctionCallingMode = 'AUTO' | 'ANY' | 'NONE' | 'VALIDATED';
 

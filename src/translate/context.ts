@@ -84,6 +84,17 @@ export type SearchPlan = {
   readonly cites: boolean;
 };
 
+/** How code that Gemini runs is told: by its name in the client's version of the tool. */
+export type CodePlan = { readonly name: 'code_execution' | 'bash_code_execution' };
+
+/** The pages that Google reads for the request. */
+export type FetchPlan = {
+  /** How many pages may be told; undefined where the client set no limit. */
+  readonly mostUses: number | undefined;
+  readonly allowedDomains: readonly string[];
+  readonly blockedDomains: readonly string[];
+};
+
 /** `isStrict`: the client relies on arguments that fit the schema. */
 export type InputSchema = { readonly schema: JsonObject; readonly isStrict: boolean };
 
@@ -96,7 +107,13 @@ export type JsonPlan = {
 };
 
 /** The tools that Google runs for the answer: what must be known of each that the request has. */
-export type HostedPlan = { readonly search: SearchPlan | undefined };
+export type HostedPlan = {
+  readonly search: SearchPlan | undefined;
+  readonly code: CodePlan | undefined;
+  readonly fetch: FetchPlan | undefined;
+  /** True where Google tells each call of a search or a fetch where it was made. Otherwise it tells them anywhere. */
+  readonly callsAreTold: boolean;
+};
 
 /** What the translation of the answer must know about the request. */
 export type AnswerPlan = HostedPlan & {

@@ -161,7 +161,10 @@ describe.skipIf(!hasCorpus)('recorded answers with Google’s own calls in them'
       const declared = (recording.request.body?.tools ?? []).flatMap((tool: Any) =>
         (tool.functionDeclarations ?? []).map(({ name }: Any) => name),
       );
-      const answered = await answerFrames(recordedFrames(recording), planFor(declared, { search }));
+      const answered = await answerFrames(
+        recordedFrames(recording),
+        planFor(declared, { search, callsAreTold: true }),
+      );
       expect(answered.error).toBeUndefined();
       expect(violations(answered.events)).toEqual([]);
       const reading = readIndependently(recording.response.body);
@@ -183,6 +186,76 @@ describe.skipIf(!hasCorpus)('recorded answers with Google’s own calls in them'
         segment.text.trim(),
       );
       expect(cited).toEqual(search.cites ? supported : []);
+    });
+  }
+});
+
+const toolNames = ({ request }: Recording): string =>
+  [request.body?.tools ?? []]
+    .flat()
+    .map((tool: Any) => Object.keys(tool).join())
+    .join()
+    .replaceAll('_', '')
+    .toLowerCase();
+
+const coded = answers.filter(
+  (recording) =>
+    toolNames(recording) === 'codeexecution' && recording.response.body.includes('executableCode'),
+);
+
+describe.skipIf(!hasCorpus)('recorded answers with code that was run', () => {
+  test('there are some', () => expect(coded.length).toBeGreaterThan(10));
+
+  for (const name of ['code_execution', 'bash_code_execution'] as const) {
+    for (const recording of coded) {
+      test(`${recording.id}, as ${name}`, async () => {
+        const answered = await answerFrames(recordedFrames(recording), planFor([], { code: { name } }));
+        expect(answered.error).toBeUndefined();
+        expect(violations(answered.events)).toEqual([]);
+        const reading = readIndependently(recording.response.body);
+        const message = foldEvents(answered.events);
+        expectSameUsage(message, reading.usage);
+        const text = message.content.flatMap((b) => (b.type === 'text' ? [b.text] : [])).join('');
+        expect(text).toBe(reading.text);
+        const told = message.content.flatMap((b) => {
+          if (b.type === 'server_tool_use') return [String(b.input['code'] ?? b.input['command'])];
+          if (b.type !== 'code_execution_tool_result' && b.type !== 'bash_code_execution_tool_result')
+            return [];
+          expect(b.type).toBe(`${name}_tool_result`);
+          return ['stdout' in b.content ? b.content.stdout : b.content.error_code];
+        });
+        expect(told).toHaveLength(reading.code.length);
+        reading.code.forEach((piece, index) => {
+          expect(told[index]).toContain(piece.trimEnd());
+        });
+      });
+    }
+  }
+});
+
+const fetched = answers.filter((recording) => toolNames(recording) === 'urlcontext');
+
+describe.skipIf(!hasCorpus)('recorded answers for which Google read pages', () => {
+  test('there are some', () => expect(fetched.length).toBeGreaterThan(5));
+
+  for (const recording of fetched) {
+    test(recording.id, async () => {
+      const plan = { mostUses: undefined, allowedDomains: [], blockedDomains: [] };
+      const answered = await answerFrames(recordedFrames(recording), planFor([], { fetch: plan }));
+      expect(answered.error).toBeUndefined();
+      expect(violations(answered.events)).toEqual([]);
+      const message = foldEvents(answered.events);
+      expect(message.content.slice(0, 2)).toMatchObject([
+        {
+          type: 'server_tool_use',
+          name: 'web_fetch',
+          input: { url: 'https://rvest.tidyverse.org/articles/starwars.html' },
+        },
+        { type: 'web_fetch_tool_result', content: { type: 'web_fetch_result' } },
+      ]);
+      expect(message.usage.server_tool_use?.web_fetch_requests).toBe(1);
+      const text = message.content.flatMap((b) => (b.type === 'text' ? [b.text] : [])).join('');
+      expect(text).toBe(readIndependently(recording.response.body).text);
     });
   }
 });

@@ -34,6 +34,9 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     safeguards: [],
     json: undefined,
     search: undefined,
+    code: undefined,
+    fetch: undefined,
+    callsAreTold: false,
     ...change,
   };
 }

@@ -36,7 +36,17 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-const DATA_MEMBERS = ['text', 'inlineData', 'fileData', 'functionCall', 'functionResponse'] as const;
+const DATA_MEMBERS = [
+  'text',
+  'inlineData',
+  'fileData',
+  'functionCall',
+  'functionResponse',
+  'toolCall',
+  'toolResponse',
+  'executableCode',
+  'codeExecutionResult',
+] as const;
 const NAME = /^[A-Za-z_][A-Za-z0-9_.:-]{0,63}$/;
 
 function partProblems(part: RequestPart, where: string): string[] {
@@ -93,9 +103,10 @@ export function problemsOf(body: GenerateContentRequest, options = { mustEndWith
   if (options.mustEndWithUser && last?.role !== 'user') problems.push('ends with the model');
   if (callsOf(last).length > 0) problems.push('ends with open calls');
   const declarations = body.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
-  const searches = body.tools?.some((tool) => tool.googleSearch) === true;
-  if (body.tools && declarations.length === 0 && !searches) problems.push('empty tools');
-  if (searches && declarations.length > 0) problems.push('a search beside functions');
+  const hosts = body.tools?.some((tool) => !tool.functionDeclarations) === true;
+  if (body.tools && declarations.length === 0 && !hosts) problems.push('empty tools');
+  if (hosts && declarations.length > 0 && !body.toolConfig?.includeServerSideToolInvocations)
+    problems.push('a tool of Google’s beside functions');
   for (const { name, parametersJsonSchema } of declarations) {
     if (!NAME.test(name)) problems.push(`tool name ${name}`);
     if (parametersJsonSchema?.['type'] !== 'object') problems.push(`${name}: root is no object`);

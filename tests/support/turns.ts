@@ -45,11 +45,17 @@ export function shape(events: readonly MessageEvent[]): string[] {
   return foldEvents(events).content.map((block) => {
     if (block.type === 'text') return `text:${block.text}`;
     if (block.type === 'tool_use') return `call:${block.name}`;
-    if (block.type === 'server_tool_use') return `search:${block.input['query']}`;
+    if (block.type === 'server_tool_use') {
+      const [asked] = Object.values(block.input);
+      return `${block.name === 'web_search' ? 'search' : block.name}:${asked}`;
+    }
     if (block.type === 'web_search_tool_result')
       return Array.isArray(block.content) ? `found:${block.content.length}` : block.content.error_code;
+    if (block.type === 'thinking') {
+      const place = openEnvelope(block.signature)?.place;
+      return `thinking:${block.thinking}:${place?.on}`;
+    }
     if (block.type === 'compaction') return `compaction:${block.content}`;
-    const place = openEnvelope(block.signature)?.place;
-    return `thinking:${block.thinking}:${place?.on}`;
+    return `${block.type}:${JSON.stringify(block.content)}`;
   });
 }

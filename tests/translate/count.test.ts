@@ -28,7 +28,7 @@ describe('a count', () => {
   });
 
   test('refuses what an answer refuses', () => {
-    const tools = [{ type: 'web_fetch_20250910', name: 'web_fetch' }];
+    const tools = [{ type: 'computer_20251124', name: 'computer' }];
     expect(() => toCountRequest({ ...shared, tools }, contextFor())).toThrow('tools.0.type');
   });
 });

@@ -37,7 +37,7 @@ export const OWN: TurnCases = {
   },
   'own-server-tool': {
     shows: 'A tool that only Anthropic’s servers run',
-    ask: { tools: [BASH, { type: 'code_execution_20250825', name: 'code_execution' }] },
+    ask: { tools: [BASH, { type: 'computer_20251124', name: 'computer' }] },
   },
   'own-empty-answer': {
     shows: '`max_tokens: 0` warms a cache: an empty message, and nothing asked of upstream',

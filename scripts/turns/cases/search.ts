@@ -1,7 +1,8 @@
-/** Web search: what Google found, in Anthropic's form. */
+/** Tools that Google runs: searches, pages and code, in Anthropic's form. */
 import type { MessagesRequest } from '../../../src/anthropic/request.ts';
 import type { Tool } from '../../../src/anthropic/tool.ts';
-import type { GroundingMetadata, ResponsePart } from '../../../src/gemini/wire.ts';
+import type { ModelFamily } from '../../../src/gemini/models.ts';
+import type { GroundingMetadata, RequestPart, ResponsePart } from '../../../src/gemini/wire.ts';
 import { partsKey, sealEnvelope, sealParts } from '../../../src/translate/signatures.ts';
 import { KEY_FINGERPRINT, type TurnCases } from '../build.ts';
 import { breaksAfter, chunk, end, says, saysWhole, signature, text, thought } from '../wire.ts';
@@ -65,6 +66,22 @@ const HOSTED = [
     thoughtSignature: signature('found'),
   },
 ];
+
+const CODE = {
+  executableCode: { language: 'PYTHON', code: 'print(6 / n)', id: 'abcd0002' },
+  thoughtSignature: signature('code'),
+};
+const ran = (outcome: string, output: string) => ({
+  codeExecutionResult: { outcome, output, id: 'abcd0002' },
+});
+
+const kept = (parts: readonly RequestPart[], family: ModelFamily = 'gemini-4'): string =>
+  sealEnvelope({
+    family,
+    keyFingerprint: KEY_FINGERPRINT,
+    place: { on: 'call', toolId: 'srvtoolu_1' },
+    signature: sealParts(parts),
+  });
 
 export const SEARCHES: TurnCases = {
   'search-found': {
@@ -146,14 +163,73 @@ export const SEARCHES: TurnCases = {
       tools: [tool({}), ADD],
     },
     store: {
-      [partsKey('srvtoolu_1')]: sealEnvelope({
-        family: 'gemini-4',
-        keyFingerprint: KEY_FINGERPRINT,
-        place: { on: 'call', toolId: 'srvtoolu_1' },
-        signature: sealParts(HOSTED),
-      }),
+      [partsKey('srvtoolu_1')]: kept(HOSTED),
     },
     replies: [says(...TEXT, end())],
+  },
+  'code-told': {
+    shows: 'Code that Gemini runs, where the client has asked for it: as blocks of a command and its result',
+    gemini: 'gemini-3.8-flash',
+    ask: {
+      messages: [
+        { role: 'user', content: 'What is 6 * 7?' },
+        {
+          role: 'assistant',
+          content: [
+            {
+              type: 'server_tool_use',
+              id: 'srvtoolu_1',
+              name: 'bash_code_execution',
+              input: { command: 'x' },
+            },
+            {
+              type: 'bash_code_execution_tool_result',
+              tool_use_id: 'srvtoolu_1',
+              content: {
+                type: 'bash_code_execution_result',
+                stdout: '42\n',
+                stderr: '',
+                return_code: 0,
+                content: [],
+              },
+            },
+            { type: 'text', text: 'It is 42.' },
+          ],
+        },
+        { role: 'user', content: 'And by 0?' },
+      ],
+      tools: [{ type: 'code_execution_20250825', name: 'code_execution' }],
+    },
+    store: { [partsKey('srvtoolu_1')]: kept([CODE, ran('OUTCOME_OK', '42\n')], 'gemini-3') },
+    replies: [
+      says(
+        chunk([CODE]),
+        chunk([ran('OUTCOME_FAILED', 'ZeroDivisionError')]),
+        chunk([text('That cannot be.')]),
+        end(),
+      ),
+    ],
+  },
+  'fetch-told': {
+    shows: 'A page that Google reads, told before the text; and one that it could not read',
+    ask: {
+      messages: [{ role: 'user', content: 'What do https://example.com/a and https://example.com/b say?' }],
+      tools: [{ type: 'web_fetch_20250910', name: 'web_fetch' }],
+    },
+    replies: [
+      says(
+        chunk([text('The first ')], {
+          urlContextMetadata: {
+            urlMetadata: [
+              { retrievedUrl: 'https://example.com/a', urlRetrievalStatus: 'URL_RETRIEVAL_STATUS_SUCCESS' },
+              { retrievedUrl: 'https://example.com/b', urlRetrievalStatus: 'URL_RETRIEVAL_STATUS_ERROR' },
+            ],
+          },
+        }),
+        chunk([text('says hello.')]),
+        end(),
+      ),
+    ],
   },
   'search-history': {
     shows: 'A search and its citations in the history, and a new one',

@@ -29,7 +29,12 @@ import {
 } from '../../anthropic/message.ts';
 import { CountTokensRequest, Effort, MessagesRequest, ThinkingConfig } from '../../anthropic/request.ts';
 import { CacheControl, Nullable, Open } from '../../anthropic/schema-words.ts';
-import { WebSearchTool } from '../../anthropic/server-tools.ts';
+import {
+  CodeExecutionTool,
+  HOSTED_TOOLS,
+  WebFetchTool,
+  WebSearchTool,
+} from '../../anthropic/server-tools.ts';
 import { Tool, ToolChoice } from '../../anthropic/tool.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import {
@@ -94,13 +99,15 @@ const CustomTool = Open({
 });
 const OtherTool = Open({
   ...Tool.properties,
-  type: Type.String({ pattern: '^(?!custom$|web_search_\\d{8}$)' }),
+  type: Type.String({ pattern: `^(?!custom$|(${Object.keys(HOSTED_TOOLS).join('|')})_\\d{8}$)` }),
 });
 
 const TITLES: Readonly<Record<string, string>> = {
   MessageParam: 'One message of the conversation.',
   CustomToolParam: 'A tool of the client. The model calls it, and the client runs it.',
   WebSearchToolParam: 'Lets Google search the web. All dates of the tool are treated alike.',
+  CodeExecutionToolParam: 'Lets Gemini write and run Python. It has no files of yours.',
+  WebFetchToolParam: 'Lets Google read pages whose addresses are in the conversation.',
   OtherToolParam:
     "Anthropic's own tools that the client runs (`bash_…`, `text_editor_…`, `memory_…`). Tools that only Anthropic can run are refused.",
   ClearThinkingParam: EDIT_TEXTS.clear_thinking,
@@ -147,6 +154,8 @@ const REQUEST: Readonly<Record<string, TSchema>> = {
   ServerToolResultContentParam: ServerResultContent,
   CustomToolParam: CustomTool,
   WebSearchToolParam: WebSearchTool,
+  CodeExecutionToolParam: CodeExecutionTool,
+  WebFetchToolParam: WebFetchTool,
   OtherToolParam: OtherTool,
   ClearThinkingParam: edit(CONTEXT_EDITS.clear_thinking, 'clear_thinking'),
   ClearToolUsesParam: edit(CONTEXT_EDITS.clear_tool_uses, 'clear_tool_uses'),
@@ -221,7 +230,13 @@ const UNIONS: Readonly<Record<string, JsonObject>> = {
   },
   ToolUnion: {
     description: 'A tool that the model may call.',
-    anyOf: ['CustomToolParam', 'WebSearchToolParam', 'OtherToolParam'].map(ref),
+    anyOf: [
+      'CustomToolParam',
+      'WebSearchToolParam',
+      'CodeExecutionToolParam',
+      'WebFetchToolParam',
+      'OtherToolParam',
+    ].map(ref),
   },
 };
 

@@ -41,7 +41,7 @@ function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
   return {
     batch: supported(false),
     citations: supported(false),
-    code_execution: supported(false),
+    code_execution: supported(true),
     context_management: {
       ...supported(true),
       clear_thinking_20251015: supported(true),
@@ -59,7 +59,7 @@ function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
     },
     image_input: supported(true),
     pdf_input: supported(true),
-    server_tools: { ...supported(true), code_execution: supported(false), web_search: supported(true) },
+    server_tools: { ...supported(true), code_execution: supported(true), web_search: supported(true) },
     structured_outputs: supported(true),
     thinking: {
       ...supported(thinks),

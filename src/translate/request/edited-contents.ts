@@ -4,12 +4,23 @@
  */
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import { estimateTokens } from '../../gemini/estimate/request-size.ts';
-import type { GenerateContentRequest, RequestContent } from '../../gemini/wire.ts';
+import type { GenerateContentRequest, RequestContent, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
 import type { Cleared } from '../edits/cleared.ts';
 import { type ContextEdits, contextEdits } from '../edits/context-edits.ts';
 import type { Warn, Warning } from '../warnings.ts';
 import { toContents } from './messages.ts';
+
+type PartName = keyof RequestPart;
+
+/** The parts about Google's own tools that Google takes back with this request. */
+const echoedParts = ({ tools = [], toolConfig }: Omit<GenerateContentRequest, 'contents'>): Set<PartName> =>
+  new Set<PartName>([
+    ...(toolConfig?.includeServerSideToolInvocations ? (['toolCall', 'toolResponse'] as const) : []),
+    ...(tools.some((tool) => 'codeExecution' in tool)
+      ? (['executableCode', 'codeExecutionResult'] as const)
+      : []),
+  ]);
 
 type Version = { cleared: Cleared; contents: RequestContent[]; warnings: Warning[]; tokens?: number };
 
@@ -26,7 +37,7 @@ export function editedContents(
     if (made) return made;
     const warnings: Warning[] = [];
     const note: Warn = (code, path, detail) => warnings.push({ code, path, detail });
-    const options = { cleared, echoes: frame.toolConfig?.includeServerSideToolInvocations === true };
+    const options = { cleared, echoes: echoedParts(frame) };
     const version = { cleared, contents: toContents(request.messages, ctx, note, options), warnings };
     versions.push(version);
     return version;

@@ -79,8 +79,8 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn, 
   return turns;
 }
 
-/** How the history is translated. `echoes`: true where Google takes back the parts of its own tools' calls. */
-export type HistoryOptions = { readonly cleared: Cleared; readonly echoes: boolean };
+/** How the history is translated. `echoes`: the parts about its own tools that Google takes back. */
+export type HistoryOptions = { readonly cleared: Cleared; readonly echoes: ReadonlySet<string> };
 
 export function toContents(
   messages: readonly Message[],

@@ -38,11 +38,11 @@ const samePlace = (a: TextRange, b: TextRange): boolean =>
 export class ModelTurns {
   readonly #model: GeminiModel;
   readonly #signatures: Signatures;
-  readonly #echoes: boolean;
+  readonly #echoes: ReadonlySet<string>;
   readonly #warn: Warn;
 
-  /** `echoes`: true where Google takes back the parts of its own tools' calls. */
-  constructor(model: GeminiModel, signatures: Signatures, echoes: boolean, warn: Warn) {
+  /** `echoes`: the parts about its own tools that Google takes back. */
+  constructor(model: GeminiModel, signatures: Signatures, echoes: ReadonlySet<string>, warn: Warn) {
     this.#model = model;
     this.#echoes = echoes;
     this.#signatures = signatures;
@@ -101,13 +101,19 @@ export class ModelTurns {
     return { byCall, carriers };
   }
 
+  #echoed(id: string): RequestPart[] | undefined {
+    const parts = this.#signatures.storedParts(id);
+    const isTaken = (part: RequestPart): boolean => Object.keys(part).some((name) => this.#echoes.has(name));
+    return parts?.every(isTaken) ? parts : undefined;
+  }
+
   /**
    * Puts a call that the client did not answer back as Google's own parts, or else in words. `echoed` has the ids of the
    * calls that went back as parts: these have their results with them.
    */
   #served({ what, id, text }: ServedItem, echoed: Set<string>, turn: ModelTurn): void {
     if (what === 'result' && echoed.has(id)) return;
-    const parts = what === 'call' && this.#echoes ? this.#signatures.storedParts(id) : undefined;
+    const parts = what === 'call' && this.#echoes.size > 0 ? this.#echoed(id) : undefined;
     if (parts) echoed.add(id);
     turn.parts.push(...(parts ?? [{ text: wellFormed(text) }]));
   }

@@ -6,13 +6,13 @@
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { Bound, Frame } from '../../gemini/frames.ts';
 import { tokenCounts } from '../../gemini/token-counts.ts';
-import type { GenerateContentResponse } from '../../gemini/wire.ts';
+import type { GenerateContentResponse, RequestPart } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
 import { WholeCharacters, wellFormed } from '../../lib/well-formed.ts';
 import type { Warn } from '../warnings.ts';
 import { AnswerCalls, type AnswerCallsOptions, type ReadEvent } from './answer-calls.ts';
 import { GeminiCalls } from './gemini-calls.ts';
-import { hasHosted, hostedPart, isHostedPart } from './hosted/hosted-parts.ts';
+import { type HostedPartName, hostedPart, hostedParts, isCode } from './hosted/hosted-parts.ts';
 import { mediaInWords } from './shown-media.ts';
 import { meaningOf } from './stop-reason.ts';
 import type { Finish, TextAuthor, TurnEvent } from './turn.ts';
@@ -35,7 +35,7 @@ export class PartsReader {
   readonly #calls: AnswerCalls;
   readonly #usage = new UsageSum();
   readonly #mayGoOn: () => boolean;
-  readonly #isHosted: boolean;
+  readonly #hostedParts: readonly HostedPartName[];
   #finish: Finish | undefined;
   #sawText = false;
   /** The token that came last, and the one with which the rest is asked for now. */
@@ -48,7 +48,7 @@ export class PartsReader {
     this.#warn = options.warn;
     this.#calls = new AnswerCalls(options);
     this.#mayGoOn = options.mayGoOn;
-    this.#isHosted = hasHosted(options.plan);
+    this.#hostedParts = hostedParts(options.plan);
   }
 
   /** The token with which the rest of the answer is asked for, once a body has ended that was not the last one. */
@@ -187,10 +187,11 @@ export class PartsReader {
   #part(part: Fields, events: ReadEvent[]): void {
     const { text, functionCall, functionResponse } = part;
     const signature = this.#signature(part['thoughtSignature']);
+    const hosted = hostedPart(part, this.#hostedParts, signature);
     if (isThere(functionCall)) this.#call(functionCall, signature, events);
     else if (isObject(functionResponse))
       events.push({ type: 'gemini-result', ...resultOf(functionResponse) });
-    else if (this.#isHosted && isHostedPart(part)) this.#hosted(part, signature, events);
+    else if (hosted) this.#hosted(hosted, events);
     else if (typeof text === 'string' && part['thought']) this.#thought(text, signature, events);
     else if (typeof text === 'string') this.#text(text, signature, events);
     else if (isObject(part['executableCode'])) {
@@ -209,9 +210,11 @@ export class PartsReader {
     for (const call of this.#pieces.read(part, signature)) events.push({ type: 'gemini-call', call });
   }
 
-  #hosted(part: Fields, signature: string | undefined, events: ReadEvent[]): void {
+  #hosted(part: RequestPart, events: ReadEvent[]): void {
     this.#endText(events);
-    events.push({ type: 'hosted', part: hostedPart(part, signature) });
+    // An answer may consist of code that was run, and of what the code printed.
+    this.#sawText ||= isCode(part);
+    events.push({ type: 'hosted', part });
   }
 
   #thought(piece: string, signature: string | undefined, events: ReadEvent[]): void {

@@ -36,7 +36,7 @@ export class AnswerStream {
   #sawText = false;
   /** The ids of calls that the client does not answer, by their names in this answer. */
   readonly #serverIds = new Map<string, string>();
-  #searches = 0;
+  readonly #served = { web_search_requests: 0, web_fetch_requests: 0 };
   /** The number of characters of the open text block that were sent. */
   #shown = 0;
   /** The tokens of all text that was sent, estimated as long as upstream has counted none. */
@@ -149,7 +149,9 @@ export class AnswerStream {
   #serverResult({ ref, result, echo }: ServerResultEvent): void {
     const id = this.#serverIds.get(ref);
     if (id === undefined) throw new Error(`no call ${ref} was told before its result`);
-    if (Array.isArray(result.content)) this.#searches++;
+    if (result.type === 'web_search_tool_result' && Array.isArray(result.content))
+      this.#served.web_search_requests++;
+    if (result.type === 'web_fetch_tool_result' && 'url' in result.content) this.#served.web_fetch_requests++;
     if (echo) this.#keeper.echo(id, echo);
     this.#writer.serverToolResult(id, result);
   }
@@ -250,8 +252,8 @@ export class AnswerStream {
   }
 
   #serverUse(): Partial<Usage> {
-    if (!this.#ctx.plan().search) return {};
-    return { server_tool_use: { web_search_requests: this.#searches, web_fetch_requests: 0 } };
+    const { search, code, fetch } = this.#ctx.plan();
+    return search || code || fetch ? { server_tool_use: { ...this.#served } } : {};
   }
 
   /** The usage, also where the proxy left upstream before upstream had counted all tokens. */

@@ -104,8 +104,8 @@ export class Writer {
 
   serverToolResult(id: string, result: ServerToolResult): void {
     this.#leave();
-    const { type, ...rest } = result;
-    this.#openBlock({ type, tool_use_id: id, ...rest });
+    // In the order of Anthropic's keys.
+    this.#openBlock(Object.assign({ type: result.type, tool_use_id: id }, result));
     this.#closeBlock();
   }
 

@@ -105,6 +105,8 @@ describe('there is a turn for', () => {
       functionResponse: 'sent',
       toolCall: 'sent',
       toolResponse: 'sent',
+      executableCode: 'sent',
+      codeExecutionResult: 'sent',
       thoughtSignature: 'sent',
     } satisfies Record<keyof RequestPart, 'sent' | 'never sent'>;
     const wanted = Object.entries(members).flatMap(([name, fate]) => (fate === 'sent' ? [name] : []));

@@ -27,7 +27,10 @@ function refuseFeatures(request: MessagesRequest): void {
       },
     );
   }
-  if (isPresent(request.container)) refuse('container: not supported by this model');
+  if (isPresent(request.container))
+    refuse(
+      'container: not supported by this model; leave it out: code runs without files of earlier requests',
+    );
   if (isPresent(request.fallbacks) && request.fallbacks !== 'default') {
     refuse('fallbacks: a list of models is not supported by this model');
   }
@@ -71,7 +74,10 @@ function refuseSampling(request: MessagesRequest, version: ApiVersion): void {
 
 /** Refuses what both endpoints (messages and token counts) refuse. */
 export function refuseShared(request: CountTokensRequest, version: ApiVersion, warn: Warn): void {
-  if (isPresent(request.mcp_servers)) refuse('mcp_servers: not supported by this model');
+  if (isPresent(request.mcp_servers))
+    refuse(
+      'mcp_servers: not supported by this model; connect to the MCP servers in the client, and declare their tools in `tools`',
+    );
   if (request.output_config?.format && request.output_format) {
     refuse('output_format: cannot be used together with `output_config.format`');
   }

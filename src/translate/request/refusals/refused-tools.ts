@@ -7,6 +7,19 @@ import { hostedTool } from '../tools/hosted-tools.ts';
 import { definedTools, isForCode, toolName } from '../tools/tool-visibility.ts';
 import { refuse } from './refuse.ts';
 
+/** What a client can do instead, by the beginning of the tool's type. The last row is for all other tools. */
+const INSTEAD: readonly (readonly [string, string])[] = [
+  ['computer_', 'declare a tool of your own with an `input_schema` that takes the screenshot and the clicks'],
+  ['mcp_', 'connect to the MCP server in the client, and declare its tools with their `input_schema`'],
+  ['advisor', 'leave it out, or ask another model with a request of its own'],
+  ['', 'leave it out, or declare a tool of your own with `name` and `input_schema`'],
+];
+
+function unsupported(path: string, type: string): string {
+  const instead = INSTEAD.find(([beginning]) => type.startsWith(beginning))?.[1] ?? '';
+  return `${path}: ${type} is not supported by this model; ${instead}`;
+}
+
 function refuseTool(tool: Tool, path: string): void {
   const hosted = hostedTool(tool);
   if (hosted) {
@@ -15,7 +28,7 @@ function refuseTool(tool: Tool, path: string): void {
   }
   const isCustom = tool.type === undefined || tool.type === null || tool.type === 'custom';
   if (!isCustom && !clientTool(tool.type ?? '')) {
-    refuse(`${path}.type: ${tool.type} is not supported by this model`);
+    refuse(unsupported(`${path}.type`, tool.type ?? ''));
   }
   if (!isCustom) return;
   if (tool.name === undefined) refuse(`${path}.custom.name: Field required`);
@@ -30,7 +43,7 @@ export function refuseAddedTool({ tool }: { tool?: unknown }, path: string): voi
   if (!isObject(tool)) return;
   const { type } = tool;
   if (typeof type === 'string' && type.startsWith('mcp_')) {
-    refuse(`${path}.tool.type: ${type} is not supported by this model`);
+    refuse(unsupported(`${path}.tool.type`, type));
   }
   if (!isObject(tool['definition'])) return;
   const definition = tool['definition'] as Tool;

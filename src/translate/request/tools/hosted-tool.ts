@@ -5,7 +5,6 @@ import type { GeminiTool } from '../../../gemini/wire.ts';
 import type { HostedPlan } from '../../context.ts';
 
 export type HostedTool = {
-  is(tool: Tool): boolean;
   readonly gemini: GeminiTool;
   /** What the model is told where the client demands a call of this tool: Google has no setting for that. */
   readonly forced: string;

@@ -3,29 +3,39 @@
  * model of Gemini 3 or later, which then tells each call of theirs and wants it back with the history.
  */
 import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
+import { type HostedKind, hostedKind } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import type { GeminiModel } from '../../../gemini/models.ts';
 import type { GeminiTool } from '../../../gemini/wire.ts';
 import type { HostedPlan } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
+import { CODE_EXECUTION } from './code-execution.ts';
 import type { HostedTool } from './hosted-tool.ts';
+import { WEB_FETCH } from './web-fetch.ts';
 import { WEB_SEARCH } from './web-search.ts';
 
-const ROWS: readonly HostedTool[] = [WEB_SEARCH];
+const ROWS: Readonly<Record<HostedKind, HostedTool>> = {
+  web_search: WEB_SEARCH,
+  code_execution: CODE_EXECUTION,
+  web_fetch: WEB_FETCH,
+};
 
-export const hostedTool = (tool: Tool): HostedTool | undefined => ROWS.find((row) => row.is(tool));
+export function hostedTool(tool: Tool): HostedTool | undefined {
+  const kind = hostedKind(tool);
+  return kind && ROWS[kind];
+}
 
 export type Hosting = {
   readonly tools: readonly GeminiTool[];
   readonly instructions: readonly string[];
-  /** True where Google's tools stand beside tools of the client. */
-  readonly isBeside: boolean;
+  /** True where Google has to tell the calls of its own tools, because they do not stand alone. */
+  readonly areTold: boolean;
   /** How the client's own tools may be called. */
   readonly choice: CountTokensRequest['tool_choice'];
   plan(request: MessagesRequest): HostedPlan;
 };
 
-const NO_PLAN: HostedPlan = { search: undefined };
+const NO_PLAN = { search: undefined, code: undefined, fetch: undefined };
 
 /** What Google runs for the request: nothing, where the client switches tools off. */
 export function hostingOf(
@@ -44,16 +54,20 @@ export function hostingOf(
   const isForced = ({ tool }: { tool: Tool }): boolean =>
     tool.name === named || (choice?.type === 'any' && !isBeside);
   const forced = hosted.filter(isForced);
+  const areTold = hosted.length > 0 && !isAlone && model.jsonWithTools;
   return {
     tools: hosted.map(({ row }) => row.gemini),
     instructions: hosted.flatMap((one) => [
       ...(forced.includes(one) ? [one.row.forced] : []),
       ...one.row.instructions(one.tool, isAlone),
     ]),
-    isBeside,
+    areTold,
     choice: choice && forced.length > 0 ? { ...choice, type: 'auto' } : choice,
     plan: (request) =>
-      Object.assign({ ...NO_PLAN }, ...hosted.map(({ tool, row }) => row.plan(tool, request, isAlone))),
+      Object.assign(
+        { ...NO_PLAN, callsAreTold: areTold },
+        ...hosted.map(({ tool, row }) => row.plan(tool, request, isAlone)),
+      ),
   };
 }
 

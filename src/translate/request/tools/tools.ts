@@ -160,12 +160,12 @@ export function callingMode(
 export function toToolConfig(
   choice: CountTokensRequest['tool_choice'],
   mode: FunctionCallingMode | undefined,
-  { isBeside }: Hosting,
+  { areTold }: Hosting,
 ): Pick<GenerateContentRequest, 'toolConfig'> {
   const names = choice?.type === 'tool' ? { allowedFunctionNames: [toGeminiToolName(choice.name)] } : {};
   const config: ToolConfig = {
     ...(mode === undefined || mode === 'AUTO' ? {} : { functionCallingConfig: { mode, ...names } }),
-    ...(isBeside ? { includeServerSideToolInvocations: true } : {}),
+    ...(areTold ? { includeServerSideToolInvocations: true } : {}),
   };
   return Object.keys(config).length > 0 ? { toolConfig: config } : {};
 }

@@ -4,10 +4,11 @@
  * (docs/decisions/0047-web-search.md).
  */
 import type { CountTokensRequest, MessagesRequest } from '../../../anthropic/request.ts';
-import { isWebSearch, type WebSearchTool } from '../../../anthropic/server-tools.ts';
+import type { WebSearchTool } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import type { SearchPlan } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
+import { hostsOf } from './domains.ts';
 import type { HostedTool } from './hosted-tool.ts';
 
 /** The most characters of the question that are shown as the query. */
@@ -21,21 +22,6 @@ function refuseSearch(tool: WebSearchTool, path: string): void {
     refuse(`${path}.${tool.type}: allowed_domains and blocked_domains cannot be used together`);
   }
 }
-
-/**
- * The host of a domain as clients write it: `example.com/news` and `https://example.com` also mean `example.com`. A
- * path cannot be enforced, because Google does not tell the path of a page.
- */
-const hostOf = (domain: string): string =>
-  domain
-    .trim()
-    .toLowerCase()
-    .replace(/^[a-z]+:\/\//, '')
-    .replace(/^\*\./, '')
-    .replace(/[/:?#].*$/, '');
-
-const hostsOf = (domains: readonly string[] | null | undefined): string[] =>
-  (domains ?? []).map(hostOf).filter((host) => host !== '');
 
 function place({ user_location: location }: WebSearchTool): string {
   const { city, region, country, timezone } = location ?? {};
@@ -79,7 +65,6 @@ const toSearchPlan = (tool: WebSearchTool, request: MessagesRequest, isAlone: bo
 });
 
 export const WEB_SEARCH: HostedTool = {
-  is: isWebSearch,
   gemini: { googleSearch: {} },
   forced: 'Search the web before you answer.',
   refuse: (tool, path) => refuseSearch(asSearch(tool), path),

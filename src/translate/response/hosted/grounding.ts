@@ -52,7 +52,10 @@ function hostOf(url: URL, { title, domain }: Web): string {
  * True where the page may be shown. Google may leave out the subdomain, so we may not notice that a page's subdomain is
  * blocked, or is not allowed.
  */
-function isTold(host: string | undefined, { allowedDomains, blockedDomains }: SearchPlan): boolean {
+export function isToldHost(
+  host: string | undefined,
+  { allowedDomains, blockedDomains }: Pick<SearchPlan, 'allowedDomains' | 'blockedDomains'>,
+): boolean {
   const meets = (domain: string) =>
     host === undefined || isWithin(host.toLowerCase(), domain) || isWithin(domain, host.toLowerCase());
   if (allowedDomains.length > 0) return host !== undefined && allowedDomains.some(meets);
@@ -67,7 +70,7 @@ function toSource(web: unknown, plan: SearchPlan, warn: Warn): Source | undefine
     warn('upstream-unknown', 'answer', 'a source without a link is left out');
     return undefined;
   }
-  if (!isTold(hostOf(url, page), plan)) {
+  if (!isToldHost(hostOf(url, page), plan)) {
     warn('content-changed', 'answer', 'a source outside of the domains that may be told is left out');
     return undefined;
   }

@@ -4,24 +4,30 @@ import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { wellFormedObject } from '../../../lib/well-formed.ts';
 import type { HostedPlan } from '../../context.ts';
 
-const KEYS = ['toolCall', 'toolResponse'] as const;
+const CALLS = ['toolCall', 'toolResponse'] as const;
+const CODE = ['executableCode', 'codeExecutionResult'] as const;
+export type HostedPartName = (typeof CALLS)[number] | (typeof CODE)[number];
 
-/** True where Google tells the calls of its own tools one by one. */
-export const hasHosted = ({ search }: HostedPlan): boolean => search?.isAlone === false;
+/** The parts that are read as those of a tool, where the request has that tool. */
+export const hostedParts = ({ search, code, fetch }: HostedPlan): readonly HostedPartName[] => [
+  ...(search?.isAlone === false || code || fetch ? CALLS : []),
+  ...(code ? CODE : []),
+];
 
-const keyOf = (part: Readonly<Record<string, unknown>>) => KEYS.find((key) => isObject(part[key]));
-
-export const isHostedPart = (part: Readonly<Record<string, unknown>>): boolean => keyOf(part) !== undefined;
-
-/** The part as it goes back with the history. */
+/** The part as it goes back with the history; undefined for a part of another kind. */
 export function hostedPart(
   part: Readonly<Record<string, unknown>>,
+  names: readonly HostedPartName[],
   signature: string | undefined,
-): RequestPart {
-  const key = keyOf(part);
-  if (key === undefined) throw new Error('this part is not about a tool of Google');
-  return {
-    [key]: wellFormedObject(part[key] as JsonObject),
-    ...(signature === undefined ? {} : { thoughtSignature: signature }),
-  };
+): RequestPart | undefined {
+  const name = names.find((one) => isObject(part[one]));
+  return (
+    name && {
+      [name]: wellFormedObject(part[name] as JsonObject),
+      ...(signature === undefined ? {} : { thoughtSignature: signature }),
+    }
+  );
 }
+
+export const isCode = ({ executableCode, codeExecutionResult }: RequestPart): boolean =>
+  (executableCode ?? codeExecutionResult) !== undefined;

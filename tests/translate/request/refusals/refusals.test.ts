@@ -38,10 +38,21 @@ const added = (addedTool: object) => ({
 describe('refused, naming the field', () => {
   const TABLE: [string, object, ApiVersion?][] = [
     [
-      'tools.0.type: computer_20251124 is not supported by this model',
+      'tools.0.type: computer_20251124 is not supported by this model; declare a tool of your own with an `input_schema` that takes the screenshot and the clicks',
       { tools: [{ type: 'computer_20251124', name: 'computer' }] },
     ],
-    ['tools.0.type: mcp_toolset is not supported by this model', { tools: [{ type: 'mcp_toolset' }] }],
+    [
+      'tools.0.type: mcp_toolset is not supported by this model; connect to the MCP server in the client, and declare its tools with their `input_schema`',
+      { tools: [{ type: 'mcp_toolset' }] },
+    ],
+    [
+      'tools.0.type: advisor_20260301 is not supported by this model; leave it out, or ask another model with a request of its own',
+      { tools: [{ type: 'advisor_20260301', name: 'advisor' }] },
+    ],
+    [
+      'tools.0.type: crystal_20301231 is not supported by this model; leave it out, or declare a tool of your own with `name` and `input_schema`',
+      { tools: [{ type: 'crystal_20301231', name: 'c' }] },
+    ],
     ['tools: Tool names must be unique.', { tools: [tool, tool] }],
     ['tools.0.custom.input_schema: Field required', { tools: [{ name: 'A' }] }],
     [
@@ -58,15 +69,21 @@ describe('refused, naming the field', () => {
     ],
     ['tool_choice.any may only be specified while providing tools.', { tool_choice: { type: 'any' } }],
     [
-      'messages.1.content.0.tool_addition.tool.type: mcp_toolset_reference is not supported by this model',
+      'messages.1.content.0.tool_addition.tool.type: mcp_toolset_reference is not supported by this model; connect to the MCP server in the client, and declare its tools with their `input_schema`',
       added({ type: 'mcp_toolset_reference', server_name: 's' }),
     ],
     [
-      'messages.1.content.0.tool_addition.tool.tool_definition.definition.type: computer_20251124 is not supported by this model',
+      'messages.1.content.0.tool_addition.tool.tool_definition.definition.type: computer_20251124 is not supported by this model; declare a tool of your own with an `input_schema` that takes the screenshot and the clicks',
       added({ type: 'tool_definition', definition: { type: 'computer_20251124', name: 'computer' } }),
     ],
-    ['mcp_servers: not supported by this model', { mcp_servers: [{}] }],
-    ['container: not supported by this model', { container: 'c' }],
+    [
+      'mcp_servers: not supported by this model; connect to the MCP servers in the client, and declare their tools in `tools`',
+      { mcp_servers: [{}] },
+    ],
+    [
+      'container: not supported by this model; leave it out: code runs without files of earlier requests',
+      { container: 'c' },
+    ],
     ['fallbacks: a list of models is not supported by this model', { fallbacks: ['x'] }],
     [
       'output_format: cannot be used together with `output_config.format`',

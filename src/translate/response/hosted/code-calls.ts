@@ -1,0 +1,87 @@
+/** Tells code that Gemini has run, in Anthropic's form: at once, since code and result come one after the other. */
+import type { ServerToolResult } from '../../../anthropic/message.ts';
+import type { RequestPart } from '../../../gemini/wire.ts';
+import type { CodePlan } from '../../context.ts';
+import type { TurnEvent } from '../turn.ts';
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** The command of a shell that runs the code. */
+const asCommand = (code: string): string => `python3 <<'EOF'\n${code.replace(/\n?$/, '\n')}EOF`;
+
+type Run = { stdout: string; stderr: string; return_code: number; content: never[] };
+
+/** Google gives one output for both streams. Of code that failed, the output is the error. */
+function runOf({ codeExecutionResult: result }: RequestPart): Run {
+  const output = textOf(result?.['output']);
+  const outcome = textOf(result?.['outcome']);
+  if (outcome === 'OUTCOME_OK') return { stdout: output, stderr: '', return_code: 0, content: [] };
+  return { stdout: '', stderr: output || outcome || 'no outcome', return_code: 1, content: [] };
+}
+
+const FORMS: Readonly<
+  Record<
+    CodePlan['name'],
+    {
+      input(code: string): { code: string } | { command: string };
+      result(run: Run | undefined): ServerToolResult;
+    }
+  >
+> = {
+  code_execution: {
+    input: (code) => ({ code }),
+    result: (run) => ({
+      type: 'code_execution_tool_result',
+      content: run
+        ? { type: 'code_execution_result', ...run }
+        : { type: 'code_execution_tool_result_error', error_code: 'unavailable' },
+    }),
+  },
+  bash_code_execution: {
+    input: (code) => ({ command: asCommand(code) }),
+    result: (run) => ({
+      type: 'bash_code_execution_tool_result',
+      content: run
+        ? { type: 'bash_code_execution_result', ...run }
+        : { type: 'bash_code_execution_tool_result_error', error_code: 'unavailable' },
+    }),
+  },
+};
+
+export class CodeCalls {
+  readonly #plan: CodePlan;
+  /** The code whose result has not come yet. */
+  #open: { ref: string; part: RequestPart } | undefined;
+  #calls = 0;
+
+  constructor(plan: CodePlan) {
+    this.#plan = plan;
+  }
+
+  /** The events for a part about code. */
+  told(part: RequestPart): TurnEvent[] {
+    const { name } = this.#plan;
+    if (part.executableCode) {
+      const before = this.end();
+      const ref = `code-${this.#calls++}`;
+      this.#open = { ref, part };
+      const input = FORMS[name].input(textOf(part.executableCode['code']));
+      return [...before, { type: 'server-call', ref, name, input }];
+    }
+    // A result without its code: the code is not known, but what it printed belongs to the answer.
+    if (!this.#open) return [...this.told({ executableCode: {} }), ...this.told(part)];
+    const { ref, part: code } = this.#open;
+    this.#open = undefined;
+    const result = FORMS[name].result(runOf(part));
+    const echo = code.executableCode?.['code'] === undefined ? undefined : [code, part];
+    return [{ type: 'server-result', ref, result, ...(echo ? { echo } : {}) }];
+  }
+
+  /** To be called where no result can come any more. */
+  end(): TurnEvent[] {
+    if (!this.#open) return [];
+    const { ref } = this.#open;
+    this.#open = undefined;
+    return [{ type: 'server-result', ref, result: FORMS[this.#plan.name].result(undefined) }];
+  }
+}
