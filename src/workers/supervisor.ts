@@ -31,7 +31,7 @@ export type SupervisorOptions = {
   onGivenUp(why: string): void;
 };
 
-/** The first worker has ended before it listened. It has said why, unless it was killed. */
+/** The first worker has ended before it listened. It has said why, unless its end is silent. */
 export class StartFailed extends Error {
   override readonly name = 'StartFailed';
   readonly ending: Ending;

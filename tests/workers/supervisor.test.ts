@@ -37,7 +37,7 @@ async function bench(count = 2) {
       signals: [],
       tell,
       end: (code, signal) =>
-        ended.resolve({ code, isKilled: signal !== undefined, said: signal ?? `exit code ${code}` }),
+        ended.resolve({ code, isSilent: signal !== undefined, said: signal ?? `exit code ${code}` }),
     };
     children.push(child);
     return {
@@ -96,7 +96,7 @@ describe('the start', () => {
     await ends(1, 2);
     const error = await starting;
     expect(error).toBeInstanceOf(StartFailed);
-    expect(error).toMatchObject({ ending: { code: 2, isKilled: false } });
+    expect(error).toMatchObject({ ending: { code: 2, isSilent: false } });
     expect(children).toHaveLength(1);
   });
 });

@@ -47,7 +47,7 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
   process.on('SIGTERM', close);
   await supervisor.start().catch((error: unknown) => {
     if (supervisor.isClosing) return;
-    if (error instanceof StartFailed && !error.ending.isKilled) exit(error.ending.code);
+    if (error instanceof StartFailed && !error.ending.isSilent) exit(error.ending.code);
     failed(error);
   });
   if (supervisor.isClosing) return;
