@@ -1,7 +1,6 @@
 /** The parent of workers: starts them, starts a new one in place of one that has ended or stands still, and ends all of them. */
 import type { WorkerHub } from '../cluster/worker-hub.ts';
 import { type FromWorker, SIGN_OF_LIFE_MS, type ToWorker } from '../cluster/worker-messages.ts';
-import { ignoreFailure } from '../lib/async.ts';
 import { type Backoff, backoffMs } from '../lib/backoff.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock } from '../lib/ports.ts';
@@ -69,13 +68,13 @@ export class Supervisor {
     const first = this.#spawn(1);
     const settled = await first.settled;
     if (settled !== 'listening') throw new StartFailed(settled);
-    ignoreFailure(this.#keep(1, first));
-    ignoreFailure(this.#watch());
+    this.#untilClosing(this.#keep(1, first));
+    this.#untilClosing(this.#watch());
     const others = Array.from({ length: this.#options.count - 1 }, (_, index) => index + 2);
     await Promise.all(
       others.map((worker) => {
         const running = this.#spawn(worker);
-        ignoreFailure(this.#keep(worker, running));
+        this.#untilClosing(this.#keep(worker, running));
         return running.settled;
       }),
     );
@@ -113,6 +112,13 @@ export class Supervisor {
   kill(): void {
     this.#closing.abort();
     for (const { process } of this.#running.values()) process.kill('SIGKILL');
+  }
+
+  /** For work that rejects when the proxy closes. Another failure reaches the log, as one that nobody was told of. */
+  #untilClosing(work: Promise<void>): void {
+    void work.catch((error: unknown) => {
+      if (!this.isClosing) throw error;
+    });
   }
 
   /** Starts the worker anew whenever it has ended, until the proxy closes. Rejects then. */
