@@ -124,7 +124,6 @@ export function compose(given: Config, ports: Ports): System {
   const { clock, random, logger, subscribers = [] } = ports;
   const tapes = openTapes(given, ports);
   const { config, player, recorder } = tapes;
-  /** The settings now. */
   let current = config;
   // A replay uses the signatures that were found when it was recorded, and must not leave its own behind.
   const dataDir = player ? undefined : config.dataDir;
@@ -161,6 +160,7 @@ export function compose(given: Config, ports: Ports): System {
     ids: ports.ids ?? createIds(random),
     logger,
     admission,
+    upstreamProblem: reaching.problem,
     counters,
     colleagues,
     subscribers: [counters.subscriber, requestLog(logger), tellsEnds(colleagues), ...subscribers],

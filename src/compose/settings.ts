@@ -4,6 +4,7 @@ import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
 import type { ToPng } from '../answer/media/picture-converter.ts';
 import type { ParentLink } from '../cluster/worker-shared.ts';
 import { type Config, secretsOf, VERSION } from '../config/config.ts';
+import { settingDigests } from '../config/setting-names.ts';
 import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Connect, Fetch, Ids, Random } from '../lib/ports.ts';
@@ -62,6 +63,7 @@ export function serverSettings(config: Config): ServerSettings {
     upstreamStreaming: config.upstreamStreaming,
     streamsMax: config.streamsMax,
     urlFetch: config.urlFetch,
+    digests: settingDigests(config),
   };
 }
 

@@ -45,8 +45,8 @@ export type Config = {
   /** Keys that are set but not used. They are secrets, too. */
   spareKeys: readonly string[];
   baseUrl: string | undefined;
-  /** True where the environment names an HTTP proxy for requests to upstream. */
-  viaHttpProxy: boolean;
+  /** The HTTP proxies for requests to upstream, and the hosts that need none, by the variables that name them. */
+  httpProxies: Readonly<Record<string, string>>;
   modelMap: ModelMap;
   /** What is known of models, with the rows of `MODELS_FILE`. */
   models: ModelTable;
@@ -113,8 +113,16 @@ function parseFlags(argv: readonly string[]): Record<string, unknown> {
   }
 }
 
-/** Proxies that `fetch` uses, also where the name is written in lower case. */
-const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+/** What `fetch` goes by, also where the name is written in lower case. */
+const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];
+
+const readHttpProxies = (env: Environment): Record<string, string> =>
+  Object.fromEntries(
+    HTTP_PROXIES.flatMap((name) => {
+      const value = env[name.toLowerCase()] || env[name];
+      return value ? [[name, value]] : [];
+    }),
+  );
 
 /** The text for `--help` or `--version`; undefined where neither flag is given. */
 export function requestedText(argv: readonly string[]): string | undefined {
@@ -276,7 +284,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     backend,
     apiKeys: keys,
     spareKeys: keysOf(values).filter((key) => !keys.includes(key)),
-    viaHttpProxy: HTTP_PROXIES.some((name) => env[name] || env[name.toLowerCase()]),
+    httpProxies: readHttpProxies(env),
     baseUrl: readBaseUrl(values.GOOGLE_GEMINI_BASE_URL, notices),
     modelMap,
     models,
@@ -313,8 +321,9 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
 }
 
 /** All values that must not appear in a log. */
-export function secretsOf({ apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl }: Config): string[] {
+export function secretsOf(config: Config): string[] {
+  const { apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl, httpProxies } = config;
   const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
-  const urls = [redisUrl, baseUrl].filter((url) => url !== undefined);
+  const urls = [redisUrl, baseUrl, ...Object.values(httpProxies)].filter((url) => url !== undefined);
   return allSecrets(known, urls.flatMap(passwordsIn));
 }

@@ -1,12 +1,12 @@
 /** What all checks look at: read once, so that they agree. */
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { type Config, ConfigError, readConfig, secretsOf, VERSION } from '../config/config.ts';
+import { type Config, ConfigError, readConfig, secretsOf } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
 import { VARIABLE_ROWS } from '../config/variables.ts';
 import { urlOf } from '../http/listen.ts';
 import { SCOPES, type Scope } from '../launch/arguments.ts';
-import { ANY_TOKEN, pathOf, type Where } from '../launch/context.ts';
+import { ANY_TOKEN, expectedOf, pathOf, type Where } from '../launch/context.ts';
 import { withoutScriptRunner } from '../launch/environment.ts';
 import type { Expected } from '../launch/look.ts';
 import { type ReadFile, readFile, readManaged } from '../launch/managed-settings.ts';
@@ -111,6 +111,6 @@ export function readContext(args: Arguments, ports: DoctorPorts): DoctorContext 
     files,
     own,
     address: urlOf(config.host, config.port),
-    expected: { token: config.proxyApiKey ?? ANY_TOKEN, version: VERSION, backend: config.backend },
+    expected: expectedOf(config),
   };
 }

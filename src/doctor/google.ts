@@ -1,5 +1,6 @@
 /** Gemini as the proxy would ask it: one tiny request for each key and model, however many checks want to know. */
 import { createBackend } from '../compose/keys.ts';
+import { isViaHttpProxy } from '../compose/reaching.ts';
 import type { Config } from '../config/config.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
@@ -51,7 +52,9 @@ export class Google {
     this.#config = { ...config, headTimeoutMs: HEAD_MS, idleTimeoutMs: SILENCE_MS };
     this.#ports = ports;
     // As for the proxy: with an HTTP proxy the way is that proxy's business.
-    this.#fetch = config.viaHttpProxy ? fetch : failingUnreached(fetch, new Reach({ connect, clock }), clock);
+    this.#fetch = isViaHttpProxy(config)
+      ? fetch
+      : failingUnreached(fetch, new Reach({ connect, clock }), clock);
   }
 
   get baseUrl(): string {

@@ -1,7 +1,7 @@
 /** The port that `bun run start` wants, and what is there already. */
-import { lookAt } from '../launch/look.ts';
+import { lookAt, tryConnection } from '../launch/look.ts';
 import type { DoctorContext } from './context.ts';
-import { type Check, ok, stops } from './finding.ts';
+import { type Check, type Finding, hint, ok, stops } from './finding.ts';
 import { outputOf } from './run-program.ts';
 
 /** Programs that tell who listens at a port, and where their output says so. */
@@ -43,15 +43,51 @@ function freePort(): number {
   return port;
 }
 
+/** Milliseconds. The proxy itself gives each key 30 seconds. */
+const CONNECTION_MS = 35_000;
+
+const START_ANEW = 'End it (Ctrl-C in its terminal), and start it anew: `bun run start`.';
+
+/**
+ * A proxy that runs goes on with what it was started with, so what the other checks have tried says nothing of it. It
+ * is asked to try by itself.
+ */
+async function runningFindings(
+  { address, expected, config }: DoctorContext,
+  differing: readonly string[],
+): Promise<Finding[]> {
+  const failed =
+    config.backend === 'gemini' ? await tryConnection(address, expected.token, CONNECTION_MS) : undefined;
+  const what = `the proxy that runs at ${address}`;
+  const names = differing.join(', ');
+  const others = differing.length === 0 ? '' : ` has other settings than these (${names}), and`;
+  if (failed)
+    return [
+      stops(
+        `${what}${others} cannot use Gemini: ${failed.message}`,
+        'Each request of a session would fail.',
+        `${failed.guidance} If the other checks are content, ${START_ANEW.replace('End', 'end')}`.trim(),
+      ),
+    ];
+  if (differing.length === 0) return [ok(`at ${address} a proxy with these settings is ready`)];
+  return [
+    hint(
+      `${what} works, and has other settings than these: ${names}`,
+      'It was started with others, and has not taken these over: what the other checks have found is not so for it.',
+      START_ANEW,
+    ),
+  ];
+}
+
 export const port: Check = {
   name: 'port',
-  limitMs: 15_000,
+  limitMs: CONNECTION_MS + 15_000,
   async run(context, signal) {
     const { address, expected, config } = context;
     if (config.port === 0) return [ok('a free one is taken at start')];
     const found = await lookAt(address, expected);
     if (found.kind === 'nothing') return [ok(`${address} is free`)];
-    if (found.kind === 'ours') return [ok(`at ${address} a proxy with these settings is ready`)];
+    if (found.kind === 'ours') return runningFindings(context, found.differing);
     const who = await whoListens(config.port, context, signal);
     return [
       stops(

@@ -23,6 +23,8 @@ export type ServerSettings = AnswerSettings & {
   proxyApiKey: string | undefined;
   /** The most answers that may be under way at once. Beyond that, a new request gets a 529. */
   streamsMax: number;
+  /** Of each setting, so that somebody with other settings can see which of them differ; none is of a secret. */
+  digests: Readonly<Record<string, string>>;
 };
 
 export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
@@ -38,6 +40,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   colleagues: Colleagues;
   /** The models, with those of Google's list. Resolves at once; the first time it waits for that list a moment. */
   modelsForShowing(): Promise<ModelTable>;
+  /** Why there was no way to upstream when one was last tried. */
+  upstreamProblem(): string | undefined;
   /** Counts of what succeeded and failed lately. */
   counters: Counters;
   /** The listeners that hear the story of each request. */

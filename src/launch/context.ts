@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig, VERSION } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
+import { settingDigests } from '../config/setting-names.ts';
 import { userFolder } from '../config/user-folders.ts';
 import { urlOf } from '../http/listen.ts';
 import { listModels } from '../http/routes/models.ts';
@@ -54,6 +55,14 @@ export type LaunchContext = {
 /** The token that Claude Code sends to a proxy that wants no key. */
 export const ANY_TOKEN = 'dummy';
 
+/** The proxy that these settings make. */
+export const expectedOf = (config: Config): Expected => ({
+  token: config.proxyApiKey ?? ANY_TOKEN,
+  version: VERSION,
+  backend: config.backend,
+  settings: settingDigests(config),
+});
+
 /** Throws a ConfigError for settings and folders that cannot be meant. */
 export function readContext(args: Arguments, ports: LaunchPorts): LaunchContext {
   const config = readConfig(ports.env, args.proxy);
@@ -68,7 +77,7 @@ export function readContext(args: Arguments, ports: LaunchPorts): LaunchContext 
     state: userFolder('state', ports.platform, ports.env, ports.home),
     outside: withoutScriptRunner(ports.outside),
     address: urlOf(config.host, config.port),
-    expected: { token: config.proxyApiKey ?? ANY_TOKEN, version: VERSION, backend: config.backend },
+    expected: expectedOf(config),
   };
 }
 

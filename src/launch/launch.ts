@@ -47,9 +47,14 @@ async function runningProxy(context: LaunchContext): Promise<ProxyInUse | undefi
   if (!isAnyProxyGood(args.proxy) || config.port === 0) return undefined;
   const found = await lookAt(address, expected);
   if (found.kind === 'other') ports.err(`At ${address} ${found.why}: not used.`);
-  return found.kind === 'ours'
-    ? { url: address, inputTokens: found.inputTokens, started: undefined }
-    : undefined;
+  if (found.kind !== 'ours') return undefined;
+  ports.err(`Proxy  ${address} (was running)`);
+  const { inputTokens, upstreamProblem, differing } = found;
+  if (differing.length > 0)
+    ports.err(
+      `       It has other settings than these: ${differing.join(', ')}. Start it anew to use these.`,
+    );
+  return { url: address, inputTokens, upstreamProblem, started: undefined };
 }
 
 /** The proxy serves this user alone, whatever HOST and WORKERS say. */
@@ -69,10 +74,7 @@ async function findOrStart(
 ): Promise<ProxyInUse> {
   const { err } = context.ports;
   const running = await runningProxy(context);
-  if (running) {
-    err(`Proxy  ${running.url} (was running)`);
-    return running;
-  }
+  if (running) return running;
   const proxy = (await started.join(context.expected)) ?? (await startProxy(started, context, signal));
   const how = proxy.started?.isNew ? 'started' : 'of another terminal';
   err(`Proxy  ${proxy.url} (${how}; log: ${proxy.started?.log})`);
@@ -151,6 +153,9 @@ export async function launch(context: LaunchContext): Promise<number> {
   const forget = ports.onSignal((signal) => stop.abort(new EndedBySignal(signal)));
   const started = startedProxies(context);
   const proxy = await findOrStart(started, context, stop.signal).finally(forget);
+  // Claude Code says nothing for minutes while it tries again and again.
+  if (proxy.upstreamProblem !== undefined)
+    ports.err(`       When it last tried, it ${proxy.upstreamProblem.replace(/^cannot/, 'could not')}.`);
   try {
     if (stop.signal.aborted) throw stop.signal.reason;
     if (config.backend === 'mock')

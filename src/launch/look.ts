@@ -1,5 +1,6 @@
 /** Looks at what listens at an address: one of our proxies, ready and right for these settings, or why not. */
 import { Agent, get } from 'node:http';
+import { differing, type SettingDigests } from '../config/setting-names.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 
 /** Milliseconds. A proxy of this machine answers in a few. */
@@ -11,18 +12,25 @@ export type Found =
   | { kind: 'nothing' }
   /** `why` continues "at <address>": it is told to the user. */
   | { kind: 'other'; why: string }
-  | { kind: 'ours'; inputTokens: number };
+  | {
+      kind: 'ours';
+      inputTokens: number;
+      /** The variables of the settings that the proxy has otherwise. */
+      differing: readonly string[];
+      /** Why the proxy could not reach Gemini when it last tried. */
+      upstreamProblem: string | undefined;
+    };
 
 /** What the proxy must be for these settings. */
-export type Expected = { token: string; version: string; backend: string };
+export type Expected = { token: string; version: string; backend: string; settings: SettingDigests };
 
 type Answer = { status: number; body: unknown };
 
 /** Asks with an agent of its own: `fetch`, and Node's usual agent, would go through a company's proxy, which cannot reach this machine. */
-function ask(url: string, token: string): Promise<Answer> {
+function ask(url: string, token: string, limitMs = LOOK_MS): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'anthropic-version': '2023-06-01' };
-    const signal = AbortSignal.timeout(LOOK_MS);
+    const signal = AbortSignal.timeout(limitMs);
     const request = get(url, { agent: new Agent(), headers, signal }, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -62,6 +70,26 @@ function refusalOf(root: Answer, ready: Answer, models: Answer, expected: Expect
   return models.status === 200 ? undefined : `answers ${models.status} for its models`;
 }
 
+function stateOf(health: unknown, { settings }: Expected) {
+  const { upstream_problem: problem, settings: told } = isObject(health) ? health : {};
+  return {
+    differing: isObject(told) ? differing(settings, told) : [],
+    upstreamProblem: typeof problem === 'string' ? problem : undefined,
+  };
+}
+
+/** What comes of the proxy's own request to Gemini: undefined where Gemini answered, or else what is said and advised. */
+export async function tryConnection(
+  url: string,
+  token: string,
+  limitMs: number,
+): Promise<{ message: string; guidance: string } | undefined> {
+  const { status, body } = await ask(`${url}/test-connection`, token, limitMs);
+  if (status === 200) return undefined;
+  const { message, guidance } = isObject(body) ? body : {};
+  return { message: String(message ?? `status ${status}`), guidance: String(guidance ?? '') };
+}
+
 export async function lookAt(url: string, expected: Expected): Promise<Found> {
   try {
     const root = await ask(`${url}/`, expected.token);
@@ -72,9 +100,9 @@ export async function lookAt(url: string, expected: Expected): Promise<Found> {
     const refusal = refusalOf(root, ready, models, expected);
     if (refusal !== undefined) return { kind: 'other', why: `a proxy ${refusal}` };
     const window = smallestWindow(isObject(models.body) ? models.body['data'] : undefined);
-    return window === undefined
-      ? { kind: 'other', why: 'a proxy lists no models' }
-      : { kind: 'ours', inputTokens: window };
+    if (window === undefined) return { kind: 'other', why: 'a proxy lists no models' };
+    const health = await ask(`${url}/health?settings`, expected.token);
+    return { kind: 'ours', inputTokens: window, ...stateOf(health.body, expected) };
   } catch (error) {
     if (isRefused(error)) return { kind: 'nothing' };
     return { kind: 'other', why: 'something listens and does not answer' };

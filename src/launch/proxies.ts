@@ -39,6 +39,8 @@ const LOG = 'proxy.log';
 export type ProxyInUse = {
   url: string;
   inputTokens: number;
+  /** Why the proxy could not reach Gemini when it last tried. */
+  upstreamProblem: string | undefined;
   /** The folder of the proxy; undefined for a proxy that no launch has started. */
   started: { folder: string; log: string; isNew: boolean } | undefined;
 };
@@ -80,7 +82,8 @@ export class StartedProxies {
       const found = await lookAt(url, expected);
       if (found.kind === 'ours') {
         const started = { folder, log: join(folder, LOG), isNew: false };
-        return { url, inputTokens: found.inputTokens, started };
+        const { inputTokens, upstreamProblem } = found;
+        return { url, inputTokens, upstreamProblem, started };
       }
       this.#leave(folder);
     }
@@ -99,7 +102,8 @@ export class StartedProxies {
       if (found.kind !== 'ours')
         throw new StartError(`the proxy that was started at ${url} is not usable: ${JSON.stringify(found)}`);
       const started = { folder, log: join(folder, LOG), isNew: true };
-      return { url, inputTokens: found.inputTokens, started };
+      const { inputTokens, upstreamProblem } = found;
+      return { url, inputTokens, upstreamProblem, started };
     } catch (error) {
       this.#leave(folder);
       throw error;

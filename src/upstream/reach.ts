@@ -18,8 +18,8 @@ export class Reach {
   readonly #options: ReachOptions;
   /** When each origin was last reached, by any request. */
   readonly #reached = new Map<string, number>();
-  /** Origins whose last check failed. */
-  readonly #away = new Set<string>();
+  /** Origins whose last check failed, and its error. */
+  readonly #away = new Map<string, unknown>();
   readonly #checks = new Map<string, Promise<void>>();
 
   constructor(options: ReachOptions) {
@@ -35,6 +35,11 @@ export class Reach {
   /** True where the last check of the URL's host failed: then requests need not wait long for it. */
   isAway(url: string): boolean {
     return this.#away.has(new URL(url).origin);
+  }
+
+  /** The error of the last check of the URL's host, where it failed. */
+  problem(url: string): unknown {
+    return this.#away.get(new URL(url).origin);
   }
 
   /**
@@ -61,7 +66,7 @@ export class Reach {
       await connect(new URL(url), controller.signal);
       this.noteReached(url);
     } catch (error) {
-      this.#away.add(new URL(url).origin);
+      this.#away.set(new URL(url).origin, error);
       throw error;
     } finally {
       cancel();

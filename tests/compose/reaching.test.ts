@@ -17,9 +17,14 @@ async function warnings(env: Record<string, string>, connect: Connect | undefine
   const logger = await createLogger({ level: 'info', format: 'json', write, secrets: [] });
   const clock = new ManualClock();
   const ports = { clock, random: createSeededRandom(1), logger, ...(connect ? { connect } : {}) };
-  const warned = openReaching(readConfig(env, []), ports).warn();
+  const reaching = openReaching(readConfig(env, []), ports);
+  const warned = reaching.warn();
   await clock.advance(10_000);
   await warned;
+  // Whoever asks later is told the same.
+  const problem = reaching.problem();
+  for (const line of lines) expect(line).toStartWith(problem ?? 'a problem');
+  expect(problem === undefined).toBe(lines.length === 0);
   return lines;
 }
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, readConfig } from '../../src/config/config.ts';
+import { changedBeyondReload, differing, settingDigests } from '../../src/config/setting-names.ts';
 import { VARIABLE_ROWS, type VariableName } from '../../src/config/variables.ts';
 import { canonicalJson } from '../../src/lib/json.ts';
 
@@ -92,11 +93,52 @@ test.each(VARIABLE_ROWS.map(([name]) => name))('%s changes what is read', (name)
   expect(after).not.toBe(read(beside));
 });
 
+/** The doctor finds the proxy by its port; ALLOW_OPEN only lets other settings be. */
+const NOT_COMPARED: readonly string[] = ['PORT', 'ALLOW_OPEN'];
+
+test.each(VARIABLE_ROWS.map(([name]) => name).filter((name) => !NOT_COMPARED.includes(name)))(
+  'that a proxy has another %s is seen by its digest',
+  (name) => {
+    const { value, beside = {} }: Sample = SAMPLES[name];
+    const digests = (env: Record<string, string>) => settingDigests(readConfig(env, []));
+    const found = differing(digests(beside), digests({ ...beside, [name]: value }));
+    expect(found.join()).toContain(name.replace(/_FILE$/, ''));
+  },
+);
+
+test('no digest changes with a password alone', () => {
+  const digests = (secret: string) =>
+    settingDigests(
+      readConfig(
+        {
+          PROXY_API_KEY: secret,
+          REDIS_URL: `redis://me:${secret}@127.0.0.1:1/2`,
+          GOOGLE_GEMINI_BASE_URL: `http://me:${secret}@127.0.0.1:1`,
+          HTTPS_PROXY: `http://me:${secret}@127.0.0.1:1`,
+          http_proxy: `me:${secret}@127.0.0.1:1`,
+        },
+        ['--backend', 'mock'],
+      ),
+    );
+  expect(differing(digests('hush-hush'), digests('other-one'))).toEqual([]);
+});
+
+test.each([
+  ['HTTPS_PROXY', 'http://a.example:1', 'http://b.example:1'],
+  ['https_proxy', 'a.example:1', 'a.example:2'],
+  ['NO_PROXY', 'localhost', 'localhost,.example'],
+])('another %s needs a restart, and is seen', (name, one, other) => {
+  const [before, next] = [readConfig({ [name]: one }, []), readConfig({ [name]: other }, [])];
+  const names = ['HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY'];
+  expect(changedBeyondReload(before, next)).toEqual(names);
+  expect(differing(settingDigests(before), settingDigests(next))).toEqual(names);
+});
+
 const SRC = join(import.meta.dir, '../../src');
-/** Where settings are used. The reload compares all of them with each other, and uses none. */
+/** Where settings are used. */
 const USERS = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts') && !path.startsWith('config/') && path !== 'compose/reload.ts')
+  .filter((path) => path.endsWith('.ts') && !path.startsWith('config/'))
   .map((path) => readFileSync(join(SRC, path), 'utf8'));
 
 /** `config.field`, or the field in a pattern for a Config. */

@@ -138,6 +138,20 @@ describe('what operators ask', () => {
     expect(await health()).toMatchObject({ status: 'healthy', uptime_seconds: 61 });
   });
 
+  test('/health tells digests of settings, and none of them to strangers', async () => {
+    const env = {
+      PROXY_API_KEY: 'between-us-two',
+      GOOGLE_GEMINI_BASE_URL: 'http://me:hush-hush@127.0.0.1:1',
+    };
+    await using proxy = await startProxy({ fetch: async () => new Response(), env });
+    const stranger = await (await proxy.send('/health?settings')).text();
+    for (const word of ['settings', 'upstream_problem']) expect(stranger).not.toContain(word);
+    const known = await proxy.send('/health?settings', undefined, { 'x-api-key': 'between-us-two' });
+    const text = await known.text();
+    expect(JSON.parse(text).settings).toMatchObject({ GOOGLE_GEMINI_BASE_URL: expect.any(String) });
+    for (const secret of ['between-us-two', 'hush-hush', GEMINI_KEY]) expect(text).not.toContain(secret);
+  });
+
   test('/health is 503 when nothing has worked for a minute, but not for mistakes of clients', async () => {
     const fetch: Fetch = async () => googleError(403, 'PERMISSION_DENIED', 'Denied.');
     await using proxy = await startProxy({ fetch });

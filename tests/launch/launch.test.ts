@@ -102,17 +102,40 @@ describe('a launch', () => {
   test(
     'uses a proxy that runs at the configured address, and leaves it running',
     async () => {
-      const proxy = await startProxy({ folder: join(bench.root, 'proxy'), args: ['--backend', 'mock'] });
+      const proxy = await startProxy({
+        folder: join(bench.root, 'proxy'),
+        args: ['--backend', 'mock', '--key-rpm', '7'],
+      });
       try {
         const { client, err } = await bench.run([], { env: { PORT: portOf(proxy.url) } });
         expect(client?.env['ANTHROPIC_BASE_URL']).toBe(proxy.url);
         expect(err).toContain(`${proxy.url} (was running)`);
+        // One flag of its own, which these settings do not have.
+        expect(err).toMatch(/It has other settings than these: .*KEY_RPM/);
+        expect(err).not.toContain('GOOGLE_GEMINI_BASE_URL');
         expect(existsSync(bench.state)).toBe(false);
         expect((await fetch(`${proxy.url}/readyz`)).status).toBe(200);
         // Not with another key, and not for other settings.
         const other = await bench.run([], { env: { PORT: portOf(proxy.url), GEMINI_API_KEY: 'AIza-x' } });
         expect(other.client?.env['ANTHROPIC_BASE_URL']).not.toBe(proxy.url);
         expect(other.err).toContain('a proxy has the backend mock, and these settings mean gemini: not used');
+      } finally {
+        await proxy.stop();
+      }
+    },
+    LONG_MS,
+  );
+
+  test(
+    'says that the proxy which runs could not reach Gemini',
+    async () => {
+      const env = { GEMINI_API_KEY: 'AIza-x', GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' };
+      const proxy = await startProxy({ folder: join(bench.root, 'proxy'), env });
+      try {
+        // The proxy tries it beside its start.
+        while (!(await (await fetch(`${proxy.url}/health`)).text()).includes('upstream_problem'));
+        const { err } = await bench.run([], { env: { ...env, PORT: portOf(proxy.url) } });
+        expect(err).toContain('When it last tried, it could not reach 127.0.0.1:1: ECONNREFUSED');
       } finally {
         await proxy.stop();
       }

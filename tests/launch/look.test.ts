@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'bun:test';
 import { lookAt, smallestWindow } from '../../src/launch/look.ts';
 
-const EXPECTED = { token: 'secret', version: '1.0.0', backend: 'gemini' };
+const EXPECTED = {
+  token: 'secret',
+  version: '1.0.0',
+  backend: 'gemini',
+  settings: { HOST: 'a', GOOGLE_GEMINI_BASE_URL: 'b' },
+};
 const ROOT = { service: 'gemini-claude-proxy', version: '1.0.0', backend: 'gemini' };
 const MODELS = {
   data: [
@@ -11,14 +16,19 @@ const MODELS = {
   ],
 };
 
-type Answers = { root?: unknown; ready?: number; models?: [status: number, body: unknown] };
+type Answers = { root?: unknown; ready?: number; models?: [status: number, body: unknown]; health?: object };
+
+const HEALTH = { settings: EXPECTED.settings };
+
+const OURS = { kind: 'ours' as const, inputTokens: 300_000, differing: [], upstreamProblem: undefined };
 
 /** What is said of a server that answers so. */
-async function looked({ root = ROOT, ready = 200, models = [200, MODELS] }: Answers) {
+async function looked({ root = ROOT, ready = 200, models = [200, MODELS], health = HEALTH }: Answers) {
   const fetch = (request: Request) => {
     const { pathname } = new URL(request.url);
     if (pathname === '/') return typeof root === 'string' ? new Response(root) : Response.json(root);
     if (pathname === '/readyz') return Response.json({}, { status: ready });
+    if (pathname === '/health') return Response.json(health);
     const knows = request.headers.get('authorization') === 'Bearer secret';
     return Response.json(models[1], { status: knows ? models[0] : 401 });
   };
@@ -32,7 +42,17 @@ async function looked({ root = ROOT, ready = 200, models = [200, MODELS] }: Answ
 
 describe('what listens at an address', () => {
   test('one of ours, with the smallest window that a Claude id leads to', async () => {
-    expect(await looked({})).toEqual({ kind: 'ours', inputTokens: 300_000 });
+    expect(await looked({})).toEqual(OURS);
+  });
+
+  test('one of ours with other settings', async () => {
+    const health = { settings: { HOST: 'a', GOOGLE_GEMINI_BASE_URL: 'c' } };
+    expect(await looked({ health })).toEqual({ ...OURS, differing: ['GOOGLE_GEMINI_BASE_URL'] });
+  });
+
+  test('one of ours that could not reach Gemini', async () => {
+    const health = { ...HEALTH, upstream_problem: 'cannot reach x' };
+    expect(await looked({ health })).toEqual({ ...OURS, upstreamProblem: 'cannot reach x' });
   });
 
   test.each<[name: string, answers: Answers, why: string]>([

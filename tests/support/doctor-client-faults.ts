@@ -14,7 +14,13 @@ const MORE_MANAGED = 'managed/managed-settings.d/20-gateway.json';
 function serveProxy(bench: DoctorBench, port = 0): string {
   const root = { service: 'gemini-claude-proxy', version: VERSION, backend: 'gemini' };
   const models = { data: [{ id: 'claude-opus-5-5', max_input_tokens: 1_000_000 }] };
-  const answers: Readonly<Record<string, object>> = { '/': root, '/readyz': {}, '/v1/models': models };
+  const answers: Readonly<Record<string, object>> = {
+    '/': root,
+    '/readyz': {},
+    '/v1/models': models,
+    '/health': {},
+    '/test-connection': {},
+  };
   const answer = ({ url }: Request) => {
     const body = answers[new URL(url).pathname];
     return body ? Response.json(body) : new Response('', { status: 404 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { certificateFor } from './certificate.ts';
 import { BAD_KEY, type DoctorBench, GOOD_KEY, type Hands, unusedPort } from './doctor.ts';
 import { serveTunnels } from './http-proxy.ts';
+import { startProxy } from './proxy.ts';
 
 export type Fault = {
   name: string;
@@ -32,6 +33,20 @@ async function behindProxy(
     GOOGLE_GEMINI_BASE_URL: google,
   });
 }
+
+/** A proxy at the port of these settings that was started with another base URL. */
+async function runOtherwise(bench: DoctorBench, baseUrl: string): Promise<void> {
+  const proxy = await startProxy({
+    fetch: (url, init) => fetch(url, init),
+    env: { GEMINI_API_KEY: GOOD_KEY, GOOGLE_GEMINI_BASE_URL: baseUrl, MAX_RETRIES: '0' },
+  });
+  bench.servers.push({ stop: () => proxy[Symbol.asyncDispose]() });
+  bench.env['PORT'] = String(proxy.port);
+}
+
+const endsTheRunning = (bench: DoctorBench): Hands => ({
+  acts: { 'bun run start': () => bench.servers.pop()?.stop(true) },
+});
 
 export const PROXY_FAULTS: readonly Fault[] = [
   {
@@ -253,5 +268,21 @@ export const PROXY_FAULTS: readonly Fault[] = [
     level: 'stops',
     check: 'port',
     says: /another program listens/,
+  },
+  {
+    name: 'a proxy that runs with another base URL, and cannot reach it',
+    seed: (bench) => runOtherwise(bench, `http://127.0.0.1:${unusedPort()}`),
+    level: 'stops',
+    check: 'port',
+    says: /has other settings than these \(.*GOOGLE_GEMINI_BASE_URL.*\), and cannot use Gemini: /,
+    hands: endsTheRunning,
+  },
+  {
+    name: 'a proxy that runs with another base URL, where Gemini answers',
+    seed: (bench) => runOtherwise(bench, bench.serve(bench.google.answer)),
+    level: 'hint',
+    check: 'port',
+    says: /works, and has other settings than these: .*GOOGLE_GEMINI_BASE_URL/,
+    hands: endsTheRunning,
   },
 ];

@@ -58,6 +58,6 @@ export async function serveAsWorker(worker: number, serving: Serving): Promise<v
   await system.warmUp().catch(failed);
   parent.send({ kind: 'listening' });
   setInterval(() => parent.send({ kind: 'alive' }), SIGN_OF_LIFE_MS);
-  if (isSpeaker) void system.warnOfNoUpstream();
+  void system.warnOfNoUpstream();
   system.refreshModels();
 }

@@ -250,6 +250,17 @@ export const HealthAnswer = Type.Object(
     draining: Type.Boolean({ description: 'True once the process is about to end.' }),
     keys: list(KeyAnswer, 'The Gemini keys.'),
     models: Type.Object({ big: Type.String(), small: Type.String() }),
+    upstream_problem: Type.Optional(
+      text(
+        'Why Gemini could not be reached when that was last tried. For those who know the `PROXY_API_KEY`.',
+      ),
+    ),
+    settings: Type.Optional(
+      Type.Record(Type.String(), Type.String(), {
+        description:
+          'With `?settings`: a digest of each setting, so that `bun run doctor` sees which ones it has otherwise; no secret is in it.',
+      }),
+    ),
     breakers: Type.Record(
       Type.String(),
       oneOf(['closed', 'open', 'half-open'], 'The best state with any key.'),

@@ -270,7 +270,8 @@ export const OPERATIONS = {
     id: 'health',
     summary: 'State, counts and recent errors',
     description:
-      'For people and monitors. With the key of the proxy the recent errors have their messages. The status is 503 only where it is certainly useless to send a request here.',
+      'For people and monitors. With the key of the proxy the recent errors have their messages, and it is told why Gemini could not be reached. The status is 503 only where it is certainly useless to send a request here.',
+    parameters: [query('settings', { type: 'string' }, 'Adds `settings`, for those who know the key.')],
     answers: {
       200: { description: 'Requests are answered, or may be.', content: json('HealthAnswer') },
       503: { description: 'Nothing has worked for a minute.', content: json('HealthAnswer') },

@@ -81,12 +81,22 @@ function tellWorkers({ colleagues }: ServerDeps, own: Figures) {
   return { answered_by: colleagues.worker, workers };
 }
 
+/** What strangers need not know: hosts are in it. The digests are for programs, which ask for them. */
+function tellKnown({ url }: ClientRequest, { settings, upstreamProblem }: ServerDeps) {
+  const problem = upstreamProblem();
+  return {
+    ...(problem === undefined ? {} : { upstream_problem: problem }),
+    ...(url.searchParams.has('settings') ? { settings: settings.digests } : {}),
+  };
+}
+
 /** Answers `/health`. The status is 503 only where it is certainly useless to send a request here. */
 export function answerHealth(client: ClientRequest, deps: ServerDeps): Response {
   const { settings, keys, admission, counters, colleagues, clock, streaming } = deps;
   const own = counters.figures(admission.answersOpen);
   const all = together([own, ...colleagues.others().values()]);
   const status = healthNow(deps, all);
+  const isKnown = knowsKey(client.request.headers, settings.proxyApiKey);
   const body: HealthAnswer = {
     status,
     service: SERVICE,
@@ -98,6 +108,7 @@ export function answerHealth(client: ClientRequest, deps: ServerDeps): Response 
     // A fingerprint names a key without showing any of it.
     keys: keys.states().map((state) => tellKey(state, clock)),
     models: { big: settings.modelMap.big, small: settings.modelMap.small },
+    ...(isKnown ? tellKnown(client, deps) : {}),
     // For each model in trouble, the best of its states with all keys. A request for a model that is `open` goes to
     // another model, or is refused.
     breakers: Object.fromEntries(keys.modelStates()),
@@ -108,9 +119,7 @@ export function answerHealth(client: ClientRequest, deps: ServerDeps): Response 
     requests: all.requests,
     retries: all.retries,
     errors: all.errors,
-    recent_errors: knowsKey(client.request.headers, settings.proxyApiKey)
-      ? all.recentErrors
-      : classes(all.recentErrors),
+    recent_errors: isKnown ? all.recentErrors : classes(all.recentErrors),
   };
   return jsonResponse(body, status === 'unhealthy' ? 503 : 200);
 }
