@@ -1,5 +1,5 @@
 /**
- * `bun scripts/gemini.ts` plays Google on loopback: the mock behind a socket of its own, so that a proxy with a key, or
+ * `bun run gemini` plays Google on loopback: the mock behind a socket of its own, so that a proxy with a key, or
  * several proxies, can be tried without one. It takes every key, but `bad` and those that begin with `bad-`.
  */
 import { parseArgs } from 'node:util';
