@@ -91,15 +91,22 @@ const INSTEAD: Partial<Record<FailureClass, string>> = {
   thinking: BY_MENDING,
 };
 
+function toldText(error: UpstreamError): string {
+  const { status: code, type, retryAfter, shouldRetry } = toMessagesError(error);
+  const hints = [
+    retryAfter === undefined ? '' : ', `retry-after`',
+    shouldRetry === false ? ', `x-should-retry: false`' : '',
+  ].join('');
+  return `${code} \`${type}\`${hints}`;
+}
+
+/** What the client is told of a failure of this class, as a rule. */
+export const toldOf = (name: FailureClass): string => toldText(SAMPLES[name][1]);
+
 function row(name: FailureClass, [wire, error]: Sample): string {
   if (failureClass(error) !== name) throw new Error(`the sample of ${name} is ${failureClass(error)}`);
-  const told = toMessagesError(error);
-  const hints = [
-    told.retryAfter === undefined ? '' : ', `retry-after`',
-    told.shouldRetry === false ? ', `x-should-retry: false`' : '',
-  ].join('');
   const again = isRetryable(error) ? 'yes' : (INSTEAD[name] ?? 'no');
-  return `| ${name} | ${wire} | ${again} | ${told.status} \`${told.type}\`${hints} | ${guidanceFor(error)} |`;
+  return `| ${name} | ${wire} | ${again} | ${toldText(error)} | ${guidanceFor(error)} |`;
 }
 
 function rows(name: FailureClass): string[] {

@@ -1,14 +1,20 @@
 /** `docs/mapping.md`: what the proxy makes of each model, key, block and end, read from the tables that decide it. */
-import type { TSchema } from '@sinclair/typebox';
-import { CONTENT_BLOCKS } from '../src/anthropic/content.ts';
 import { EDIT_TEXTS } from '../src/anthropic/context-edits.ts';
-import { MessagesRequest } from '../src/anthropic/request.ts';
-import { isFree, type Note, noteOf, optionsOf } from '../src/anthropic/schema-words.ts';
+import { ERROR_STATUS } from '../src/anthropic/errors.ts';
 import { lifecycleNotice } from '../src/gemini/lifecycle.ts';
 import { MODELS, SOURCES } from '../src/gemini/model-rows.ts';
 import type { GeminiModel } from '../src/gemini/models.ts';
 import type { Tier } from '../src/gemini/prices.ts';
-import { FINISH_REASONS, meaningOf } from '../src/translate/response/stop-reason.ts';
+import { BLOCK_REASONS, meaningOf } from '../src/translate/response/stop-reason.ts';
+import { toldOf } from './errors-page.ts';
+import { BETAS } from './mapping/betas.ts';
+import { BLOCKS, EDITS, TOOLS } from './mapping/blocks-and-tools.ts';
+import { BLOCKED, ENDS, FAILURES, OWN_ERRORS } from './mapping/ends-and-errors.ts';
+import { fieldRows, insideRows } from './mapping/request-keys.ts';
+import { link, type Row } from './mapping/row.ts';
+
+const typedEntries = <K extends string, V>(rows: Readonly<Record<K, V>>): [K, V][] =>
+  Object.entries(rows) as [K, V][];
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -43,37 +49,9 @@ function modelRow(model: GeminiModel): string[] {
   ];
 }
 
-function becomes(note: Note | undefined): string {
-  if (!note || 'free' in note) return 'used';
-  if ('needless' in note) return `accepted: ${note.needless}`;
-  return 'refused' in note ? `refused, ${note.refused}` : `left out, with a warning: ${note.ignored}`;
-}
-
-type NotedField = { key: string; owner: string; what: string };
-
-/** The fields inside of other fields that are not simply used; `owner` is the `type` of their object, or its path. */
-function notedInside(schema: TSchema, path: readonly string[]): NotedField[] {
-  if (isFree(schema)) return [];
-  return optionsOf(schema).flatMap((option): NotedField[] => {
-    if (option['type'] === 'array') return notedInside(option['items'], path);
-    const tag: unknown = option['properties']?.['type']?.['const'];
-    const here = typeof tag === 'string' ? [tag] : path;
-    return Object.entries((option['properties'] ?? {}) as Record<string, TSchema>).flatMap(([key, field]) => {
-      const note = noteOf(field);
-      if (!note) return notedInside(field, [...here, key]);
-      return here.length === 0 || isFree(field) ? [] : [{ key, owner: here.join('.'), what: becomes(note) }];
-    });
-  });
-}
-
-function notedRows(): string[][] {
-  const rows = Map.groupBy(notedInside(MessagesRequest, []), ({ key, what }) => `\`${key}\` | ${what}`);
-  return [...rows.values()].map((fields) => [
-    `\`${fields[0]?.key}\``,
-    [...new Set(fields.map(({ owner }) => `\`${owner}\``))].join(', '),
-    fields[0]?.what ?? '',
-  ]);
-}
+const quoted = (name: string): string => `\`${name}\``;
+const rowsOf = (rows: Readonly<Record<string, Row>>): string[][] =>
+  Object.entries(rows).map(([name, { becomes, shown }]) => [quoted(name), becomes, link(shown)]);
 
 function endText(reason: string): string {
   const meaning = meaningOf(reason);
@@ -103,31 +81,39 @@ An id without a row is taken for the newest kind of model.
 
 ## Keys of a request
 
-${table(
-  ['key', 'what becomes of it'],
-  Object.entries(MessagesRequest.properties).map(([key, schema]) => [`\`${key}\``, becomes(noteOf(schema))]),
-)}
+${table(['key', 'what becomes of it', 'test'], fieldRows())}
 
 Inside of these, by the \`type\` of the object that holds them:
 
-${table(['key', 'in', 'what becomes of it'], notedRows())}
+${table(['key', 'in', 'what becomes of it', 'test'], insideRows())}
 
 Any other key, here or inside, is accepted, left out, and told as a warning that names its place. The client's own JSON is used whole: arguments,
 schemas, examples.
 
 ## Content blocks of a request
 
-${Object.keys(CONTENT_BLOCKS)
-  .map((type) => `\`${type}\``)
-  .join(' · ')}
+${table(['block', 'what becomes of it', 'test'], rowsOf(BLOCKS))}
 
 Any other type is a 400 that names its place.
+
+## Tools
+
+${table(['type', 'what becomes of it', 'test'], rowsOf(TOOLS))}
+
+Other dates of a known kind are treated alike. Any other type is a 400 that names the tool.
+
+## Betas
+
+Any name is accepted, in \`anthropic-beta\` and in \`betas\`: what a feature needs is read in the body. So the name alone switches nothing on, and
+features that need no name are served without one.
+
+${table(['beta', 'what becomes of it', 'test'], rowsOf(BETAS))}
 
 ## Edits of the context
 
 ${table(
-  ['edit, with any date', 'what becomes of it'],
-  Object.entries(EDIT_TEXTS).map(([kind, text]) => [`\`${kind}\``, text]),
+  ['edit, with any date', 'what becomes of it', 'test'],
+  typedEntries(EDITS).map(([kind, shown]) => [quoted(kind), EDIT_TEXTS[kind], link(shown)]),
 )}
 
 Another edit that clears is left out with a warning, and any other edit is a 400. \`compaction\` has the conversation summarised at once, and a \`compaction\` block
@@ -141,13 +127,37 @@ A text that has to be JSON is JSON by Gemini's setting, or else checked and aske
 ## Ends of an answer
 
 ${table(
-  ['Gemini says', 'the client is told'],
-  Object.keys(FINISH_REASONS).map((reason) => [`\`${reason}\``, endText(reason)]),
+  ['Gemini says', 'the client is told', 'turn'],
+  typedEntries(ENDS).map(([reason, shown]) => [quoted(reason), endText(reason), link(shown)]),
 )}
 
 Any other finishReason makes no answer: nobody knows whether the answer is complete. Before content another attempt is made; after content
-the client gets an error event, never an \`end_turn\`. A blocked prompt is a \`refusal\`. An end without a finishReason, and an
-empty \`STOP\`, are no answers.
+the client gets an error event, never an \`end_turn\`. An end without a finishReason, and an empty \`STOP\`, are no answers.
+
+A blocked prompt is a \`refusal\`, whatever the reason:
+
+${table(
+  ['Gemini says', 'the client is told', 'turn'],
+  typedEntries(BLOCKED).map(([reason, shown]) => [quoted(reason), BLOCK_REASONS[reason], link(shown)]),
+)}
+
+## Errors
+
+${table(
+  ['type', 'the client is told it where', 'test'],
+  typedEntries(OWN_ERRORS).map(([type, { becomes, shown }]) => [
+    `${quoted(type)} (${ERROR_STATUS[type]})`,
+    becomes,
+    link(shown),
+  ]),
+)}
+
+Of upstream's failures, by their class ([how each looks, and what is tried first](errors.md)):
+
+${table(
+  ['failure', 'the client is told, as a rule', 'test'],
+  typedEntries(FAILURES).map(([name, shown]) => [quoted(name), toldOf(name), link(shown)]),
+)}
 `;
 
 export const mappingPage = (): string => PAGE();

@@ -44,11 +44,29 @@ const failed = (tool: string) => ({
   content: { type: `${tool}_tool_result_error`, error_code: 'unavailable' },
 });
 
+const FAILING = [
+  'web_search',
+  'web_fetch',
+  'code_execution',
+  'bash_code_execution',
+  'text_editor_code_execution',
+  'tool_search',
+  'advisor',
+];
+
 const ASSISTANT_BLOCKS = [
   { type: 'thinking', thinking: 't', signature: 's' },
   { type: 'redacted_thinking', data: 'd' },
   text,
-  { type: 'tool_use', id: 'toolu_1', name: 'read', input: { any: { thing: 1 } }, caller, cache_control },
+  {
+    type: 'tool_use',
+    id: 'toolu_1',
+    name: 'read',
+    input: { any: { thing: 1 } },
+    caller,
+    cache_control,
+    toolset_name: 'files',
+  },
   { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'q' }, caller },
   {
     type: 'web_search_tool_result',
@@ -62,8 +80,16 @@ const ASSISTANT_BLOCKS = [
     content: { type: 'web_fetch_result', url: 'u', content: pdf, retrieved_at: '2026' },
   },
   failed('code_execution'),
-  failed('bash_code_execution'),
-  failed('text_editor_code_execution'),
+  {
+    type: 'bash_code_execution_tool_result',
+    tool_use_id: 'srvtoolu_1',
+    content: { type: 'bash_code_execution_tool_result_error', error_code: 'unavailable' },
+  },
+  {
+    type: 'text_editor_code_execution_tool_result',
+    tool_use_id: 'srvtoolu_1',
+    content: { type: 'text_editor_code_execution_tool_result_error', error_code: 'unavailable' },
+  },
   {
     type: 'tool_search_tool_result',
     tool_use_id: 'srvtoolu_1',
@@ -137,6 +163,10 @@ const REQUESTS: Readonly<Record<string, Record<string, unknown>>> = {
     service_tier: 'auto',
     fallbacks: 'default',
     betas: ['b'],
+    fallback_credit_token: 't',
+    billing_policy: 'p',
+    user_profile_id: 'u',
+    workspace_id: 'w',
     tools: [
       {
         ...custom,
@@ -166,9 +196,28 @@ const REQUESTS: Readonly<Record<string, Record<string, unknown>>> = {
         max_uses: 8,
         allowed_domains: ['example.com'],
         user_location: { type: 'approximate', city: 'c' },
+        defer_loading: true,
+        strict: true,
+        allowed_callers: ['direct'],
+        response_inclusion: 'full',
       },
     ],
     tool_choice: { type: 'tool', name: 'web_search' },
+  },
+  'code and pages': {
+    ...requestOf(),
+    tools: [
+      { type: 'code_execution_20260120', name: 'code_execution', allowed_callers: ['direct'], strict: false },
+      {
+        type: 'web_fetch_20260309',
+        name: 'web_fetch',
+        allowed_domains: ['example.com'],
+        citations: { enabled: true },
+        max_content_tokens: 1_000,
+        use_cache: false,
+        response_inclusion: 'full',
+      },
+    ],
   },
   'no thinking': { ...requestOf(), thinking: { type: 'disabled' } },
 };
@@ -282,6 +331,36 @@ describe('a key that nothing here reads', () => {
     const keys = unusedKeys({ ...requestOf(), ...many });
     expect(keys).toHaveLength(1_001);
     expect(keys.at(-1)).toMatchObject({ path: '*', count: 9_000 });
+  });
+});
+
+const historyOf = (role: string, block: object) => ({ messages: [{ role, content: [block] }] });
+
+describe('what cannot be carried', () => {
+  test.each([
+    ['inference_geo', { inference_geo: 'eu' }],
+    ['speed', { speed: 'fast' }],
+    ['service_tier', { service_tier: 'gold' }],
+    ['output_config.task_budget', { output_config: { task_budget: { type: 'tokens', total: 9 } } }],
+    [
+      'messages.0.content.0.transformations.oversized_image',
+      historyOf('user', { ...image, transformations: { oversized_image: 'crop' } }),
+    ],
+    [
+      'messages.0.content.0.server_name',
+      historyOf('assistant', { type: 'mcp_tool_use', id: 'm', name: 'n', input: {}, server_name: 's' }),
+    ],
+    [
+      'messages.0.content.0.is_error',
+      historyOf('assistant', { type: 'mcp_tool_result', tool_use_id: 'm', content: [], is_error: true }),
+    ],
+    ...FAILING.map((tool) => {
+      const { content, ...block } = failed(tool);
+      const told = { ...block, content: { ...content, error_message: 'm' } };
+      return ['messages.0.content.0.content.error_message', historyOf('assistant', told)] as const;
+    }),
+  ] as const)('is told: %s', (path, change) => {
+    expect(told({ ...requestOf(), ...change })).toEqual([path]);
   });
 });
 

@@ -201,6 +201,16 @@ describe('pages', () => {
     expect(JSON.stringify(bodies[0].systemInstruction)).toContain('a.example');
   });
 
+  test('of domains that may not be read are told as refused', async () => {
+    const pages = says(['https://b.example/', 'SUCCESS'], ['https://a.example/1', 'SUCCESS']);
+    const { content, bodies } = await talk([pages], () => fetch({ blocked_domains: ['b.example'] }));
+    expect([content[1], content[3]]).toMatchObject([
+      { content: { error_code: 'url_not_allowed' } },
+      { content: { type: 'web_fetch_result' } },
+    ]);
+    expect(JSON.stringify(bodies[0].systemInstruction)).toContain('b.example');
+  });
+
   test('beside a function are told where Google tells the call, which goes back', async () => {
     const hosted = [
       { toolCall: { toolType: 'URL_CONTEXT', args: { urls: ['https://a.example/x'] }, id: 'u1' } },

@@ -22,6 +22,18 @@ describe('on demand', () => {
     });
   });
 
+  test('the client’s own instructions ask for it', async () => {
+    await using sdk = await summarisingClient();
+    await sdk.whole({ compaction: { ...compaction, instructions: 'Only the fruits, please.' } });
+    expect(
+      JSON.parse(sdk.asked[0]?.body ?? '{}')
+        .contents.at(-1)
+        .parts.at(-1),
+    ).toEqual({
+      text: 'Only the fruits, please.',
+    });
+  });
+
   test('the summary goes back as it came; a changed one is refused', async () => {
     await using sdk = await summarisingClient();
     const { content } = await sdk.whole({ compaction });

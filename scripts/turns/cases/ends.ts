@@ -1,7 +1,11 @@
 /**
  * Every way in which Gemini ends an answer: each finishReason, each reason to block a prompt, and ends without either.
  */
-import { FINISH_REASONS, type KnownFinishReason } from '../../../src/translate/response/stop-reason.ts';
+import {
+  BLOCK_REASONS,
+  FINISH_REASONS,
+  type KnownFinishReason,
+} from '../../../src/translate/response/stop-reason.ts';
 import type { TurnCase, TurnCases } from '../build.ts';
 import { type Chunk, call, chunk, end, type Reply, says, signature, text, thought } from '../wire.ts';
 import { BASH } from './asks.ts';
@@ -48,13 +52,14 @@ const EVERY_REASON: TurnCases = Object.fromEntries(
   (Object.keys(FINISH_REASONS) as KnownFinishReason[]).map((reason) => [folderName(reason), turnOf(reason)]),
 );
 
-const BLOCK_REASONS = ['SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'IMAGE_SAFETY'] as const;
+/** `OTHER` says nothing, so there is no sentence for it. */
+const BLOCKED_FOR = [...Object.keys(BLOCK_REASONS), 'OTHER'];
 
 const blocked = (blockReason: string, blockReasonMessage?: string): Reply =>
   says({ promptFeedback: { blockReason, ...(blockReasonMessage ? { blockReasonMessage } : {}) } });
 
 const EVERY_BLOCK: TurnCases = Object.fromEntries(
-  BLOCK_REASONS.map((reason) => [
+  BLOCKED_FOR.map((reason) => [
     `blocked-${reason.toLowerCase().replaceAll('_', '-')}`,
     { shows: `A prompt blocked for ${reason}: no candidates at all`, replies: [blocked(reason)] },
   ]),

@@ -86,21 +86,29 @@ export function stopReasonOf(reason: string, sawCall: boolean): StopReason {
   }
 }
 
-export const BLOCK_REASONS: Readonly<Record<string, string>> = {
+export const BLOCK_REASONS = {
   SAFETY: 'the prompt was blocked by safety filters',
   BLOCKLIST: 'the prompt contains forbidden terms',
   PROHIBITED_CONTENT: 'the prompt contains prohibited content',
   IMAGE_SAFETY: 'an image in the prompt was blocked by safety filters',
   MODEL_ARMOR: 'the prompt was blocked by Model Armor',
   JAILBREAK: 'the prompt was blocked as an attempt to get around the rules',
-};
+} as const satisfies Record<string, string>;
+
+export type BlockReason = keyof typeof BLOCK_REASONS;
+
+const isBlockReason = (reason: string): reason is BlockReason => Object.hasOwn(BLOCK_REASONS, reason);
+
+/** Why Google refused, where the reason is one that is known. */
+function knownRefusal(what: 'answer' | 'prompt', reason: string): string | undefined {
+  if (what === 'prompt') return isBlockReason(reason) ? BLOCK_REASONS[reason] : undefined;
+  const meaning = meaningOf(reason);
+  return meaning.kind === 'refused' ? meaning.why : undefined;
+}
 
 /** The text for `stop_details` that says why Google refused, in Google's own words where there are any. */
 export function refusalDetails(what: 'answer' | 'prompt', reason: string, message?: string): StopDetails {
-  const meaning = meaningOf(reason);
-  const known =
-    what === 'prompt' ? BLOCK_REASONS[reason] : meaning.kind === 'refused' ? meaning.why : undefined;
-  const why = known ?? `the ${what} was blocked`;
+  const why = knownRefusal(what, reason) ?? `the ${what} was blocked`;
   return {
     type: 'refusal',
     category: null,

@@ -13,7 +13,7 @@ import { modelRow } from '../../../src/gemini/model-rows.ts';
 import type { RequestPart, ResponsePart } from '../../../src/gemini/wire.ts';
 import { END_KINDS, type RecordedRequest, type UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 import { createRedactor } from '../../../src/sim/redact.ts';
-import { FINISH_REASONS } from '../../../src/translate/response/stop-reason.ts';
+import { BLOCK_REASONS, FINISH_REASONS } from '../../../src/translate/response/stop-reason.ts';
 import { turnFixtures } from '../../support/turn-fixtures.ts';
 import { framesOf } from '../../support/turns/goldens.ts';
 
@@ -52,9 +52,7 @@ describe('there is a turn for', () => {
 
   test('every reason to block a prompt', () => {
     const found = CHUNKS.map(({ promptFeedback }) => promptFeedback?.blockReason);
-    expect(missing(['SAFETY', 'OTHER', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'IMAGE_SAFETY'], found)).toEqual(
-      [],
-    );
+    expect(missing([...Object.keys(BLOCK_REASONS), 'OTHER'], found)).toEqual([]);
   });
 
   test('every member of a part of an answer', () => {

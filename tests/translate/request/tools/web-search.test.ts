@@ -69,11 +69,17 @@ describe('in words, where Google has no setting', () => {
       {
         tools: [
           search({
-            user_location: { type: 'approximate', city: 'Berlin', country: 'DE', timezone: 'Europe/Berlin' },
+            user_location: {
+              type: 'approximate',
+              city: 'Ulm',
+              region: 'Bavaria',
+              country: 'DE',
+              timezone: 'Europe/Berlin',
+            },
           }),
         ],
       },
-      [/here: Berlin, DE, time zone Europe\/Berlin$/],
+      [/here: Ulm, Bavaria, DE, time zone Europe\/Berlin$/],
     ],
     [
       'a place that says nothing',
