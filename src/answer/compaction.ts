@@ -7,34 +7,16 @@ import type { AnswerCompaction } from '../anthropic/message.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { UsageMetadata } from '../gemini/wire.ts';
 import { sealSummary } from '../translate/edits/summary.ts';
-import { stopReasonOf } from '../translate/response/stop-reason.ts';
 import type { Finish, TurnEvent } from '../translate/response/turn.ts';
 import type { Job } from './job.ts';
 import type { MessageAnswer } from './message-answer.ts';
+import { isNormal, readText } from './read-text.ts';
 
 type Summary = { content: string | undefined; usage: UsageMetadata; finish: Finish };
 
-const isNormal = (finish: Finish): boolean =>
-  finish.kind === 'finished' && stopReasonOf(finish.reason, false) === 'end_turn';
-
-/**
- * Reads the answer that is a summary to its end, and leaves it: its key, its breaker and its timer are then free. An
- * answer that was broken off is no summary.
- */
+/** Reads the answer that is a summary. An answer that was broken off is no summary. */
 async function readSummary(answer: MessageAnswer): Promise<Summary> {
-  let text = '';
-  let usage: UsageMetadata = {};
-  let finish: Finish | undefined;
-  while (!finish) {
-    const events = await answer.next();
-    if (!events) throw new Error('a summary ended without an ending');
-    for (const event of events) {
-      if (event.type === 'text') text += event.text;
-      else if (event.type === 'usage') usage = event.usage;
-      else if (event.type === 'finish') finish = event.finish;
-    }
-  }
-  answer.leave();
+  const { text, usage, finish } = await readText(answer);
   const content = isNormal(finish) ? text.trim() : '';
   return { content: content === '' ? undefined : content, usage, finish };
 }

@@ -15,6 +15,7 @@ import { toolChanges } from '../translate/request/tools/tool-visibility.ts';
 import { refusedSearch } from '../translate/response/hosted/search-refused.ts';
 import { openReader } from '../translate/response/open-reader.ts';
 import { isContent, type TurnEvent } from '../translate/response/turn.ts';
+import { openQuestions } from '../translate/safeguards/questions.ts';
 import { Answer } from './answer.ts';
 import { AnswerAttempt } from './attempt.ts';
 import { CompactedAnswer, summaryAlone } from './compaction.ts';
@@ -28,6 +29,8 @@ import { chooseModel, prepare, tellNotice } from './prepare.ts';
 import { Retries } from './retries.ts';
 import { withOverflowCounted } from './sizes/overflow.ts';
 import { AGENT_HEADER, tellAsked } from './story.ts';
+import { aside, Judge, MOST_MS } from './verdicts/judge.ts';
+import { JudgedAnswer } from './verdicts/judged-answer.ts';
 
 /**
  * The most milliseconds that a request waits in the proxy for a key. A client that would have to wait longer is told so
@@ -57,6 +60,41 @@ function emptyAnswer(outgoing: OutgoingMessage): MessageAnswer {
  * early calls `leave`, or aborts the job.
  */
 export async function openAnswer(
+  request: MessagesRequest,
+  asker: string,
+  job: Job,
+  ports: AnswerPorts,
+): Promise<MessageAnswer> {
+  const answer = await openUnjudged(request, asker, job, ports);
+  const isSubagent = job.headers.has(AGENT_HEADER);
+  const questions = ports.settings.autoModeClassifier ? openQuestions(request, isSubagent) : undefined;
+  if (!questions) return answer;
+  const ask = (question: MessagesRequest, since: number) => openOwn(question, asker, since, job, ports);
+  return new JudgedAnswer(answer, new Judge({ questions, ask }, job, ports));
+}
+
+/** Opens the answer to a question of the proxy's own about the client's request. */
+async function openOwn(
+  question: MessagesRequest,
+  asker: string,
+  since: number,
+  client: Job,
+  ports: AnswerPorts,
+): Promise<MessageAnswer> {
+  const job = aside(client, ports);
+  const media = new RequestMedia(question.messages, job, ports);
+  const wanted: Wanted = { requested: question.model, asker, isTakenBy: () => true };
+  const outgoingFor = (model: GeminiModel) =>
+    prepare({ request: question, caller: 'action-check', asker, media }, model, job, ports);
+  const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
+  return answerOf(
+    { request: question, asker, wanted, outgoing, outgoingFor, since, limitMs: MOST_MS },
+    job,
+    ports,
+  );
+}
+
+async function openUnjudged(
   request: MessagesRequest,
   asker: string,
   job: Job,
@@ -112,21 +150,23 @@ type Asking = {
   wanted: Wanted;
   outgoing: OutgoingMessage;
   outgoingFor(model: GeminiModel): Promise<OutgoingMessage>;
-  /** When the time for this answer began. */
+  /** When the time for this answer began, and how long it is in milliseconds (by default REQUEST_TIMEOUT). */
   since: number;
+  limitMs?: number;
   /** Nothing of a summary is given out before its end, and another answer may follow it. */
   isSummary?: boolean;
 };
 
 function answerOf(
-  { request, asker, wanted, outgoing, outgoingFor, since, isSummary = false }: Asking,
+  { request, asker, wanted, outgoing, outgoingFor, since, limitMs, isSummary = false }: Asking,
   job: Job,
   ports: AnswerPorts,
 ): MessageAnswer {
   const { clock, random, settings, streaming } = ports;
+  const most = limitMs ?? settings.requestTimeoutMs;
   const streamed = request.stream === true;
   const models = new ModelChoice(wanted, outgoing.model, ports);
-  const left = () => since + settings.requestTimeoutMs - clock.monotonic();
+  const left = () => since + most - clock.monotonic();
   const patience = (sent: OutgoingMessage): Patience => ({
     limitMs: Math.min(LONGEST_WAIT_MS, left()),
     forBreaker: () => models.next() === undefined,
@@ -164,7 +204,7 @@ function answerOf(
         if (!isSummary) job.letBodyGo();
       },
       explain: (error, sent) => withOverflowCounted(error, sent, job, ports),
-      deadline: { ms: left(), late: () => tooLate(settings.requestTimeoutMs) },
+      deadline: { ms: left(), late: () => tooLate(most) },
     },
     outgoingFor,
     job,

@@ -19,6 +19,7 @@ import type { UrlFetcher } from './media/url-fetcher.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { PromptSizes } from './sizes/prompt-sizes.ts';
 import type { TokenCounts } from './sizes/token-counts.ts';
+import type { VerdictMemory } from './verdicts/verdict-memory.ts';
 
 /** Times are milliseconds. */
 export type AnswerSettings = {
@@ -41,6 +42,8 @@ export type AnswerSettings = {
    * cannot read.
    */
   urlFetch: { google: boolean; proxy: boolean };
+  /** True where a model judges the calls of an answer, if the client asks for that. */
+  autoModeClassifier: boolean;
 };
 
 export type AnswerPorts = {
@@ -60,6 +63,8 @@ export type AnswerPorts = {
   kept: KeptBodies;
   /** What Google has counted of the prompts of each session. */
   sizes: PromptSizes;
+  /** The verdicts on calls that were given before. */
+  verdicts: VerdictMemory;
   /** What Google has counted for clients that asked for a count. */
   counts: TokenCounts;
   /**

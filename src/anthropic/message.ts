@@ -315,9 +315,29 @@ export const AnswerBlock = Type.Union(Object.values(ANSWER_BLOCKS));
 export type AnswerBlock = Static<(typeof ANSWER_BLOCKS)[keyof typeof ANSWER_BLOCKS]>;
 
 /** The verdict on `safeguards`, present only when the request asked for one (contract section 9). */
+const CallStatus = Type.Union([
+  tagged(
+    'evaluated',
+    {
+      outcome: Type.Union([Type.Literal('not_flagged'), Type.Literal('flagged')]),
+      explanation: Type.Optional(Type.String({ description: 'Why the call was flagged.' })),
+    },
+    'A verdict.',
+  ),
+  tagged('skipped', {}, 'The client needs no verdict on such a call.'),
+  tagged('unavailable', { reason: Type.String() }, 'No verdict on this call: the client does not run it.'),
+]);
+
 export const SafeguardResult = Type.Object({
   type: Type.String(),
-  status: tagged('unavailable', { reason: Type.Literal('disabled') }, 'No verdict: the client decides.'),
+  status: Type.Union([
+    tagged(
+      'available',
+      { tool_uses: Type.Record(Type.String(), CallStatus, { description: 'By the id of the call.' }) },
+      'Verdicts on the calls of the answer.',
+    ),
+    tagged('unavailable', { reason: Type.Literal('disabled') }, 'No verdict: the client decides.'),
+  ]),
 });
 export type SafeguardResult = Static<typeof SafeguardResult>;
 

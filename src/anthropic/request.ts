@@ -157,7 +157,9 @@ export const MessagesRequest = Open({
     Type.Array(
       Open({
         type: Type.String(),
-        classifier_context: needless('the client is told that no verdict comes'),
+        classifier_context: free(
+          'read with `AUTO_MODE_CLASSIFIER`; without that setting the client is told that no verdict comes',
+        ),
       }),
     ),
   ),

@@ -9,6 +9,7 @@ import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
 import { PromptSizes } from '../answer/sizes/prompt-sizes.ts';
 import { TokenCounts } from '../answer/sizes/token-counts.ts';
+import { VerdictMemory } from '../answer/verdicts/verdict-memory.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import type { Config } from '../config/config.ts';
 import { type App, createApp } from '../http/app.ts';
@@ -100,6 +101,7 @@ function openMemories(config: Config, dataDir: string | undefined, shared: Share
     openRequests: new Set<ClientRequest>(),
     sizes: new PromptSizes(),
     counts: new TokenCounts(),
+    verdicts: new VerdictMemory(),
   };
 }
 

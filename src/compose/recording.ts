@@ -19,13 +19,14 @@ import { type Ports, serverSettings } from './settings.ts';
 function recordedSettings(config: Config): RecordedSettings {
   const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs, urlFetch } =
     serverSettings(config);
-  const { modelFallbacks, headTimeoutMs, idleTimeoutMs } = config;
+  const { modelFallbacks, headTimeoutMs, idleTimeoutMs, autoModeClassifier } = config;
   return {
     modelMap: { ...modelMap, patterns: modelMap.patterns.map(([pattern, target]) => [pattern, target]) },
     modelFallbacks: modelFallbacks.map((group) => [...group]),
     maxTokensLimit: maxTokensLimit ?? null,
     upstreamStreaming,
     urlFetch,
+    autoModeClassifier,
     maxTries: { unary: maxRetries.unary + 1, stream: maxRetries.stream + 1 },
     requestTimeoutMs,
     headTimeoutMs,
@@ -74,6 +75,7 @@ const OLD_URL_FETCH = { google: false, proxy: false };
  */
 function withRecordedSettings(config: Config, settings: RecordedSettings): Config {
   const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, ...same } = settings;
+  const { autoModeClassifier = false } = settings;
   const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
   return {
     ...config,
@@ -81,6 +83,7 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
     ...retries,
     modelFallbacks,
     urlFetch,
+    autoModeClassifier,
     maxTokensLimit: maxTokensLimit ?? undefined,
   };
 }

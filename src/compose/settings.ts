@@ -64,6 +64,7 @@ export function serverSettings(config: Config): ServerSettings {
     streamsMax: config.streamsMax,
     urlFetch: config.urlFetch,
     digests: settingDigests(config),
+    autoModeClassifier: config.autoModeClassifier,
   };
 }
 

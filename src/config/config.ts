@@ -76,6 +76,8 @@ export type Config = {
   urlFetch: { google: boolean; proxy: boolean };
   /** Bounds on the files that clients upload. */
   files: FileLimits;
+  /** True where a model judges the actions of Claude Code's auto mode. */
+  autoModeClassifier: boolean;
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
   /** The folder in which requests are recorded. */
   record: string | undefined;
@@ -308,6 +310,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     urlFetch: { google: values.URL_FETCH.includes('google'), proxy: values.URL_FETCH.includes('proxy') },
     upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
     files: readFileLimits(values),
+    autoModeClassifier: values.AUTO_MODE_CLASSIFIER,
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
     record: chooseRecord(values, env),
     redact: readRedactPatterns(values.REDACT),

@@ -34,6 +34,7 @@ export const NEEDS_RESTART = {
   streamsMax: 'STREAMS_MAX',
   workers: 'WORKERS',
   urlFetch: 'URL_FETCH',
+  autoModeClassifier: 'AUTO_MODE_CLASSIFIER',
   files: 'FILE_MAX_MB, FILES_TOTAL_MB, FILES_MAX, FILES_MAX_DAYS',
   upstreamStreaming: 'FORCE_DISABLE_STREAMING, EMERGENCY_DISABLE_STREAMING',
   mock: 'MOCK_PACE, MOCK_SCENARIO',

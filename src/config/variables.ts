@@ -171,6 +171,12 @@ export const VARIABLES = {
         'Who reads pictures and PDFs that a request names by a public https URL. google: Google, for Gemini 3 and later. proxy: this process, which checks the address and sends the bytes on. google,proxy: this process reads what Google cannot. off: nobody. What nobody reads is refused with a 400 that names the block',
     },
   ),
+  AUTO_MODE_CLASSIFIER: variable(Type.Boolean(), {
+    default: false,
+    theme: 'models',
+    description:
+      'Give Claude Code the verdicts that its auto mode asks for: the model of SMALL_MODEL judges each action before Claude Code runs it. Each action that changes something costs one more request. Off, Claude Code asks the user',
+  }),
   HOST: variable(Text, {
     default: '127.0.0.1',
     theme: 'access',

@@ -57,7 +57,7 @@ export const IN_THE_WAY: readonly string[] = [
   'CLAUDE_CODE_USE_VERTEX',
 ];
 
-/** Edits run, and Claude Code asks before anything else. The default, auto mode, wants verdicts that the proxy does not give (docs/discoveries/0002). */
+/** Edits run, and Claude Code asks before anything else. The default, auto mode, wants verdicts that the proxy gives only with AUTO_MODE_CLASSIFIER (docs/discoveries/0002). */
 export const PERMISSION_MODE = 'acceptEdits';
 
 const HTTP_PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];

@@ -150,6 +150,25 @@ export type TraceFact =
   | { type: 'first-content' }
   /** Counts of tokens. `in` does not include `cached`; `out` includes `thinking`. */
   | { type: 'usage'; in: number; cached: number; out: number; thinking: number }
+  /**
+   * A model was asked whether the calls of the answer may run. Calls for which a verdict was remembered, or for which
+   * none is needed, cost nothing.
+   */
+  | {
+      type: 'checked';
+      model: string;
+      calls: number;
+      flagged: number;
+      /** Calls on which a verdict was wanted and could not be had. */
+      unknown: number;
+      /** The requests for verdicts, and their tokens, counted as in `usage`. */
+      requests: number;
+      in: number;
+      cached: number;
+      out: number;
+      /** Why there was no verdict, where asking failed: the class of the failure, and its message. */
+      problem?: { class: string; message: string | undefined } | undefined;
+    }
   /** Upstream's own word for why it ended its answer. */
   | { type: 'finished'; reason: string }
   /** The word for why the answer ended that the client gets. */

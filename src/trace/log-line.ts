@@ -81,6 +81,8 @@ class RequestLog {
         return this.#wait(event, isTold);
       case 'model-replaced':
         return this.#replaced(event, isTold);
+      case 'checked':
+        return this.#checked(event);
       case 'note':
         return this.#write('debug', event.detail, event.what);
       case 'error':
@@ -175,6 +177,16 @@ class RequestLog {
     );
   }
 
+  /** Logs that calls could not be judged: the client asks its user about them, who wonders why. */
+  #checked({ problem, model, unknown }: Of<'checked'>): void {
+    if (!problem) return;
+    const { class: of, message } = problem;
+    this.#write('warn', { gemini_model: model, class: of, reason: message, unknown }, 'not checked', () => [
+      `${this.#who()}  ${model} could not say whether ${count(unknown)} of its actions may run (${of})`,
+      ...(message === undefined ? [] : [message]),
+    ]);
+  }
+
   #end({ status, ms }: Of<'end'>): void {
     const { received } = this.#summary;
     const oddness = this.#ordinary.judge(this.#summary);
@@ -197,7 +209,7 @@ class RequestLog {
   }
 
   #lines(status: number, ms: number, oddness: Oddness): string[] {
-    const { asked, usage, stopped, error, end, mended, continued, warnings, notice } = this.#summary;
+    const { asked, usage, stopped, error, end, mended, continued, warnings, notice, checked } = this.#summary;
     // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
     const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
@@ -209,6 +221,7 @@ class RequestLog {
       duration(ms),
       asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
       notice === undefined ? '' : `(${notice})`,
+      checked ? checkText(checked) : '',
     ];
     if (warnings > 0) first.push(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'} (LOG_LEVEL=debug)`);
     // A request that failed at once needs no more words than its error.
@@ -221,11 +234,22 @@ class RequestLog {
   }
 }
 
+/** "2 actions checked, 1 flagged, 1,204 in, 61 out": what the verdicts are, and what they cost. */
+function checkText({ calls, flagged, unknown, requests, ...tokens }: Of<'checked'>): string {
+  const parts = [
+    `${calls} ${calls === 1 ? 'action' : 'actions'} checked`,
+    flagged > 0 ? `${flagged} flagged` : '',
+    unknown > 0 ? `${unknown} without a verdict` : '',
+    requests > 0 ? `${count(tokens.in + tokens.cached)} in, ${count(tokens.out)} out` : '',
+  ];
+  return `(${parts.filter((part) => part !== '').join(', ')})`;
+}
+
 const keyText = (key: string | undefined) => (key === undefined ? undefined : `#${key}`);
 
 /** The fields of the line. Users search logs by these names, so they must not change. */
 function lineFields(summary: Summary, status: number, ms: number): LogFields {
-  const { received, asked, usage, error, replaced, model } = summary;
+  const { received, asked, usage, error, replaced, model, checked } = summary;
   return {
     method: received?.method,
     path: received?.path,
@@ -244,6 +268,14 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     tokens_in: usage?.in,
     tokens_cached: usage?.cached,
     tokens_out: usage?.out,
+    checked: checked?.calls,
+    flagged: checked?.flagged || undefined,
+    unchecked: checked?.unknown || undefined,
+    check_model: checked?.model,
+    check_requests: checked?.requests,
+    check_tokens_in: checked?.in,
+    check_tokens_cached: checked?.cached,
+    check_tokens_out: checked?.out,
     stop_reason: summary.stopped?.reason,
     failovers: summary.failovers || undefined,
     retries: summary.retries || undefined,

@@ -37,6 +37,7 @@ export class Summary {
   /** Milliseconds from the beginning of the attempt that brought content to its first content. Waits and failed attempts do not count. */
   modelTookMs: number | undefined;
   usage: Of<'usage'> | undefined;
+  checked: Of<'checked'> | undefined;
   stopped: Of<'stopped'> | undefined;
   error: Of<'error'> | undefined;
   end: Of<'end'> | undefined;
@@ -97,6 +98,9 @@ export class Summary {
       case 'first-content':
         this.firstContentMs = event.ms;
         this.modelTookMs = event.ms - (this.#attemptAt ?? 0);
+        return;
+      case 'checked':
+        this.checked = event;
         return;
       case 'end':
         this.end = event;

@@ -11,7 +11,10 @@ export type CallerClass =
   | 'web-search'
   | 'subagent'
   | 'compaction'
+  /** Claude Code's own question about an action, where it got no verdict. */
   | 'classifier'
+  /** The proxy's question about an action (`AUTO_MODE_CLASSIFIER`). */
+  | 'action-check'
   | 'count-tokens'
   | 'sdk';
 

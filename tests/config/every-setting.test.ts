@@ -40,6 +40,7 @@ const SAMPLES = {
   MODEL_FALLBACKS: { value: 'none' },
   MODELS_FILE: { value: fileOf('models.yaml', '- { id: gemini-4-neon, outputTokens: 7 }') },
   MAX_TOKENS_LIMIT: { value: '7' },
+  AUTO_MODE_CLASSIFIER: { value: 'true' },
   URL_FETCH: { value: 'off' },
   HOST: { value: 'localhost' },
   PORT: { value: '7' },

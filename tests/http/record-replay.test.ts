@@ -29,6 +29,7 @@ const root = mkdtempSync(join(tmpdir(), 'record-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
 type Scene = {
+  env?: Record<string, string>;
   /** One for each attempt. */
   upstream: readonly UpstreamPlay[];
   request?: object;
@@ -36,6 +37,24 @@ type Scene = {
   /** What in the recording proves that the scene was played. */
   check?(recorded: RecordedRequest, answer: string): void;
 };
+
+/** A request that wants its calls judged, and an answer with a call. */
+const judged = {
+  ...streamed,
+  tools: [{ name: 'Bash', input_schema: { type: 'object' } }],
+  safeguards: [{ type: 'dangerous_tool_use', classifier_context: { rules: {} } }],
+};
+const calling: UpstreamPlay = () =>
+  googleStream({
+    candidates: [
+      {
+        index: 0,
+        content: { role: 'model', parts: [{ functionCall: { name: 'Bash', args: { command: 'ls' } } }] },
+        finishReason: 'STOP',
+      },
+    ],
+    usageMetadata: { promptTokenCount: 30, candidatesTokenCount: 4 },
+  });
 
 const unreachable = () =>
   Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' }));
@@ -69,6 +88,29 @@ const SCENES: Record<string, Scene> = {
       expect(upstream).toHaveLength(2);
       expect(answer).toContain('One, ');
       expect(answer).toContain('message_stop');
+    },
+  },
+  'an answer whose calls are judged': {
+    upstream: [
+      calling,
+      () => googleStream(textChunk('{"explanation":"It lists.","verdict":"safe"}', 'STOP')),
+    ],
+    env: { AUTO_MODE_CLASSIFIER: 'true' },
+    request: judged,
+    check: ({ upstream }, answer) => {
+      expect(upstream).toHaveLength(2);
+      expect(answer).toContain('"outcome":"not_flagged"');
+    },
+  },
+  'a judge that says nothing, and pings meanwhile': {
+    upstream: [calling, pieces('SILENCE')],
+    env: { AUTO_MODE_CLASSIFIER: 'true', MAX_RETRIES: '0', MAX_STREAMING_RETRIES: '0' },
+    request: judged,
+    check: (_recorded, answer) => {
+      const names = eventNames(answer);
+      expect(names.slice(-2)).toEqual(['message_delta', 'message_stop']);
+      expect(names.slice(names.lastIndexOf('content_block_stop'))).toContain('ping');
+      expect(answer).toContain('"reason":"disabled"');
     },
   },
   'a refusal': {
@@ -183,7 +225,7 @@ describe('recorded, and played twice', () => {
     const folder = join(root, name.replaceAll(/\W+/g, '-'));
     let answer = '';
     {
-      await using proxy = await recordingProxy(folder, scene.upstream);
+      await using proxy = await recordingProxy(folder, scene.upstream, scene.env);
       answer = await ask(proxy, scene);
     }
     const recorded = onlyRequest(folder);

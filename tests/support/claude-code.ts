@@ -62,7 +62,9 @@ async function installVersion(
 }
 
 export const CLAUDE_CODE_VERSIONS = ['2.1.330', '2.1.197'] as const;
-export type ClaudeCodeVersion = (typeof CLAUDE_CODE_VERSIONS)[number];
+/** Those whose usual mode in a terminal asks for verdicts on actions. */
+export const AUTO_MODE_VERSIONS = ['2.1.330', '2.1.332'] as const;
+export type ClaudeCodeVersion = (typeof CLAUDE_CODE_VERSIONS | typeof AUTO_MODE_VERSIONS)[number];
 
 /** `REQUIRE_E2E=1`: a test that would be skipped fails. */
 export const requireE2e = process.env['REQUIRE_E2E'] === '1';

@@ -55,7 +55,7 @@ export const FIELD_TEXTS = {
   top_p: 'Only with `anthropic-version: 2023-06-01`.',
   top_k: 'Only with `anthropic-version: 2023-06-01`.',
   metadata: 'Who asks.',
-  safeguards: 'Checks of calls. The answer says that there is no verdict.',
+  safeguards: 'Checks of calls. Without `AUTO_MODE_CLASSIFIER` the answer says that there is no verdict.',
   cache_control: 'Where the cached part of the prompt ends.',
   diagnostics: 'Asks why the cache was missed.',
   thread: 'A conversation that Anthropic would keep.',

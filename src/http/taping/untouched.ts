@@ -7,6 +7,7 @@ import { Lessons } from '../../answer/lessons.ts';
 import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
 import { PromptSizes } from '../../answer/sizes/prompt-sizes.ts';
 import { TokenCounts } from '../../answer/sizes/token-counts.ts';
+import { VerdictMemory } from '../../answer/verdicts/verdict-memory.ts';
 import { UNLIMITED } from '../../keys/retry-budget.ts';
 import { keyOfOneRequest } from '../../keys/single-key.ts';
 import { ALWAYS_STREAMING } from '../../keys/stream-breakers.ts';
@@ -17,7 +18,16 @@ import { seeded } from './seeded.ts';
 
 type Untouched = Pick<
   ServerDeps,
-  'keys' | 'ids' | 'random' | 'quarantine' | 'lessons' | 'sizes' | 'counts' | 'budget' | 'streaming'
+  | 'keys'
+  | 'ids'
+  | 'random'
+  | 'quarantine'
+  | 'lessons'
+  | 'sizes'
+  | 'counts'
+  | 'verdicts'
+  | 'budget'
+  | 'streaming'
 >;
 
 export const untouched = (seed: number, backend: Backend, clock: Clock): Untouched => ({
@@ -27,6 +37,7 @@ export const untouched = (seed: number, backend: Backend, clock: Clock): Untouch
   lessons: new Lessons(clock),
   sizes: new PromptSizes(),
   counts: new TokenCounts(),
+  verdicts: new VerdictMemory(),
   budget: UNLIMITED,
   streaming: ALWAYS_STREAMING,
 });

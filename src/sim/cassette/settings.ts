@@ -14,6 +14,8 @@ export const RecordedSettings = Type.Object({
   upstreamStreaming: Type.Boolean(),
   /** Absent in recordings that are older than `URL_FETCH`. */
   urlFetch: Type.Optional(Type.Object({ google: Type.Boolean(), proxy: Type.Boolean() })),
+  /** Absent in recordings that are older than `AUTO_MODE_CLASSIFIER`. */
+  autoModeClassifier: Type.Optional(Type.Boolean()),
   maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
   requestTimeoutMs: Type.Number(),
   headTimeoutMs: Type.Number(),

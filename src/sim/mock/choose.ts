@@ -1,5 +1,6 @@
 /** Finds the answer to a request: the answer of the first rule or state that matches. */
-import { isObject } from '../../lib/json.ts';
+import { isObject, type Json, tryParseJson } from '../../lib/json.ts';
+import { SchemaCheck } from '../../lib/schema/schema-check.ts';
 import type { FaultRule } from '../faults/index.ts';
 import type { Act, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenario/types.ts';
 import { declarations } from '../validator/request.ts';
@@ -108,6 +109,12 @@ function errandReply(conversation: Conversation, fill: Fill): Answer['reply'] | 
   return speech && bent({ kind: 'speech', ...speech, thinking: [speech.thinking] }, conversation);
 }
 
+/** True where a scenario has written the JSON that is asked for. */
+function fits(text: string, schema: unknown): boolean {
+  const value = tryParseJson(text);
+  return isObject(value) && new SchemaCheck((schema ?? {}) as Json).verdict(value as Json) !== 'illegal';
+}
+
 /** Changes a reply so that it fits what the request demands: a call in mode ANY, JSON under a JSON mime type. */
 function bent(spoken: Spoken, conversation: Conversation): Spoken {
   const { request, callable, words } = conversation;
@@ -119,6 +126,7 @@ function bent(spoken: Spoken, conversation: Conversation): Spoken {
   const config = request.generationConfig ?? {};
   if (config.responseMimeType !== 'application/json') return spoken;
   const schema = config.responseJsonSchema ?? config.responseSchema;
+  if (fits(spoken.text, schema)) return spoken;
   const value = isObject(schema) ? sampleValue(schema, words) : { answer: spoken.text };
   return { ...spoken, text: JSON.stringify(value) };
 }

@@ -9,10 +9,17 @@
  */
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
-import type { StopDetails, StopReason, Usage, UsageIteration } from '../../anthropic/message.ts';
+import type {
+  SafeguardResult,
+  StopDetails,
+  StopReason,
+  Usage,
+  UsageIteration,
+} from '../../anthropic/message.ts';
 import { textTokens } from '../../gemini/estimate/text-tokens.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { AnswerContext } from '../context.ts';
+import { type CallVerdict, safeguardResults } from '../safeguards/verdicts.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
 import { refusalDetails, stopReasonOf } from './stop-reason.ts';
 import { StopScanner } from './stop-scanner.ts';
@@ -32,7 +39,9 @@ export class AnswerStream {
   readonly #keeper: SignatureKeeper;
   readonly #scanner: StopScanner;
   #usage: UsageMetadata = {};
-  #sawCall = false;
+  /** The ids of the calls, in their order. */
+  readonly #callIds: string[] = [];
+  #verdicts: readonly CallVerdict[] | undefined;
   #sawText = false;
   /** The ids of calls that the client does not answer, by their names in this answer. */
   readonly #serverIds = new Map<string, string>();
@@ -103,6 +112,9 @@ export class AnswerStream {
         break;
       case 'compaction':
         this.#compaction(event);
+        break;
+      case 'judged':
+        this.#verdicts = event.verdicts;
         break;
       case 'usage':
         this.#usage = event.usage;
@@ -178,7 +190,7 @@ export class AnswerStream {
       this.#thoughtsUntold = true;
       return;
     }
-    if (this.#sawText || this.#sawCall) this.#heldThoughts += text;
+    if (this.#sawText || this.#callIds.length > 0) this.#heldThoughts += text;
     else this.#writer.thinking(text);
   }
 
@@ -199,7 +211,7 @@ export class AnswerStream {
     const id = this.#ctx.newToolId();
     const envelope = call.signature && this.#keeper.call(id, call.name, call.args, call.signature);
     this.#endThinking(envelope || undefined);
-    this.#sawCall = true;
+    this.#callIds.push(id);
     this.#writer.toolUse(id, call.name, call.args);
   }
 
@@ -246,7 +258,7 @@ export class AnswerStream {
    * compacts after a full window.
    */
   #stopReason(reason: string): StopReason {
-    const stopReason = stopReasonOf(reason, this.#sawCall);
+    const stopReason = stopReasonOf(reason, this.#callIds.length > 0);
     const full = (this.#usage.totalTokenCount ?? 0) >= this.#ctx.plan().contextWindow;
     return stopReason === 'max_tokens' && full ? 'model_context_window_exceeded' : stopReason;
   }
@@ -283,7 +295,7 @@ export class AnswerStream {
       stopDetails: null,
       usage: this.#wholeUsage(finish),
       appliedEdits: plan.appliedEdits,
-      safeguards: plan.safeguards.length > 0 ? plan.safeguards.map(unavailable) : undefined,
+      safeguards: this.#safeguards(plan.safeguards),
     };
     switch (finish.kind) {
       case 'stop-sequence':
@@ -310,6 +322,16 @@ export class AnswerStream {
     }
   }
 
+  #safeguards(types: readonly string[]): SafeguardResult[] | undefined {
+    if (types.length === 0) return undefined;
+    const verdicts = this.#verdicts?.map((verdict) =>
+      verdict.kind === 'flagged'
+        ? { ...verdict, explanation: this.#ctx.shown(verdict.explanation) }
+        : verdict,
+    );
+    return safeguardResults(types, verdicts, this.#callIds);
+  }
+
   #refusal(
     what: 'answer' | 'prompt',
     { reason, message }: { reason: string; message?: string },
@@ -327,14 +349,6 @@ const iterationsOf = (
   { type: 'compaction', ...iterationTokens(toUsage(summary)) },
   ...(isAlone ? [] : [{ type: 'message' as const, model, ...iterationTokens(answer) }]),
 ];
-
-/**
- * The result of a safeguard for which the proxy has no verdict. At `disabled` Claude Code's auto mode runs actions that
- * it thinks harmless and asks the user about the others; at `error` it would refuse every action from then on
- * (docs/discoveries/0002-auto-mode.md).
- */
-const unavailable = (type: string) =>
-  ({ type, status: { type: 'unavailable', reason: 'disabled' } }) as const;
 
 /**
  * The error as an event of a stream. In a stream only `overloaded_error` makes every client try again. An error that

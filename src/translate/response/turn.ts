@@ -5,6 +5,7 @@
 import type { AnswerCompaction, ServerToolName, ServerToolResult } from '../../anthropic/message.ts';
 import type { RequestPart, UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import type { CallVerdict } from '../safeguards/verdicts.ts';
 
 /** A page that a search found. */
 export type Source = { url: string; title: string };
@@ -35,6 +36,8 @@ export type TurnEvent =
    * summary could be made, and the answer is empty.
    */
   | { type: 'compaction'; block: AnswerCompaction | undefined; usage: UsageMetadata; isAlone: boolean }
+  /** Verdicts on all calls of the answer, in their order. */
+  | { type: 'judged'; verdicts: readonly CallVerdict[] }
   /** Token counts from the beginning of the answer. Only the last counts of an answer are right. */
   | { type: 'usage'; usage: UsageMetadata }
   /** The end of the answer. It comes once, as the last event. */
