@@ -32,6 +32,9 @@ const WORDING: Partial<Record<ValueErrorType, Wording>> = {
     `String should have at least ${plural(schema['minLength'], 'character')}`,
   [ValueErrorType.StringMaxLength]: (schema) =>
     `String should have at most ${plural(schema['maxLength'], 'character')}`,
+  [ValueErrorType.StringPattern]: (schema) => `String should match pattern '${schema['pattern']}'`,
+  [ValueErrorType.ArrayMinItems]: (schema) =>
+    `List should have at least ${plural(schema['minItems'], 'item')}`,
   [ValueErrorType.ArrayMaxItems]: (schema) =>
     `List should have at most ${plural(schema['maxItems'], 'item')}`,
 };

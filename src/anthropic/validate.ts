@@ -18,7 +18,7 @@ import type { Tool } from './tool.ts';
 const compiled = new Map<TSchema, TypeCheck<TSchema>>();
 
 /** Compiles a schema when it is first used: most block types never occur. */
-function compile(schema: TSchema): TypeCheck<TSchema> {
+export function compile(schema: TSchema): TypeCheck<TSchema> {
   let check = compiled.get(schema);
   if (!check) {
     check = TypeCompiler.Compile(schema);

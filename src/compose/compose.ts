@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { KeptBodies } from '../answer/kept-bodies.ts';
 import { Lessons } from '../answer/lessons.ts';
 import { systemPorts } from '../answer/media/fetch-url.ts';
-import { createFileReader } from '../answer/media/file-reader.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
@@ -26,7 +25,6 @@ import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
 import { Counters } from '../trace/counters.ts';
 import { requestLog } from '../trace/log-line.ts';
-import { openFiles } from './files.ts';
 import { createBackend, createKeys, logsKeyEvents } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openModels } from './live-models.ts';
@@ -36,6 +34,7 @@ import { openTapes, type Tapes } from './recording.ts';
 import { createReload } from './reload.ts';
 import { commonLogger, type Ports, serverSettings } from './settings.ts';
 import { colleaguesOf, openSharing, tellsEnds } from './sharing.ts';
+import { openStores } from './stores.ts';
 
 export type System = {
   app: App;
@@ -85,12 +84,9 @@ function openStore(folder: string | undefined, { clock, logger }: Ports): Signat
 }
 
 /** What is remembered from one request to the next, and what is made once for all of them. */
-function openMemories(config: Config, dataDir: string | undefined, shared: SharedState, ports: Ports) {
+function openMemories(dataDir: string | undefined, shared: SharedState, ports: Ports) {
   const { clock, logger, urlFetch, toPng } = ports;
-  const files = openFiles(dataDir, config, ports);
   return {
-    files,
-    fileReader: createFileReader(files),
     streaming: new StreamingBreakers({ clock, shared, onChange: logsKeyEvents(logger, shared) }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
     pictures: createPictureConverter(toPng),
@@ -121,6 +117,22 @@ async function closeInTurn(parts: readonly { close(): void | Promise<void> }[]):
   for (const part of parts) await part.close();
 }
 
+/** What answers requests: a recording, the mock, or Google. */
+function openUpstream({ config, player }: Tapes, current: () => Config, shared: SharedState, ports: Ports) {
+  const isMock = config.backend === 'mock' && !ports.fetch;
+  const mock = isMock ? lazyMock(config, () => current().models, ports, shared) : undefined;
+  const reaching = openReaching(config, ports);
+  const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, ports.clock);
+  return { mock, reaching, upstream };
+}
+
+/** Begins to listen, and to run what is left of batches. */
+function listening(app: App, deps: ServerDeps, config: Config, { worker }: Ports): Listening {
+  const served = listen(app, deps, { ...config, isShared: worker !== undefined });
+  deps.batches.wake();
+  return served;
+}
+
 /** Makes the system. Throws where the store's file cannot be made, or a recording cannot be opened. */
 export function compose(given: Config, ports: Ports): System {
   const { clock, random, logger, subscribers = [] } = ports;
@@ -130,14 +142,12 @@ export function compose(given: Config, ports: Ports): System {
   // A replay uses the signatures that were found when it was recorded, and must not leave its own behind.
   const dataDir = player ? undefined : config.dataDir;
   const sharing = openSharing(config, openStore(dataDir, ports), ports);
-  const isMock = config.backend === 'mock' && !ports.fetch;
-  const mock = isMock ? lazyMock(config, () => current.models, ports, sharing.shared) : undefined;
-  const reaching = openReaching(config, ports);
-  const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, clock);
+  const { mock, reaching, upstream } = openUpstream(tapes, () => current, sharing.shared, ports);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
   const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
   const counters = new Counters(clock);
-  const admission: Admission = { answersOpen: 0, draining: false };
+  const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
+  const stores = openStores({ dataDir, config, admission, ask: (request) => door(request) }, ports);
   const colleagues = colleaguesOf(ports, () => counters.figures(admission.answersOpen));
   const serveWith = (settings: ServerSettings, next = current) => {
     current = next;
@@ -153,7 +163,8 @@ export function compose(given: Config, ports: Ports): System {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
-    ...openMemories(config, dataDir, sharing.shared, ports),
+    ...openMemories(dataDir, sharing.shared, ports),
+    ...stores.deps,
     shared: sharing.shared,
     signatures: sharing.signatures,
     promptTold: (size) => size(),
@@ -182,9 +193,9 @@ export function compose(given: Config, ports: Ports): System {
     }),
     refreshModels: models.refreshIfNeeded,
     answering: () => admission.answersOpen,
-    listen: () => listen(app, deps, { ...config, isShared: ports.worker !== undefined }),
+    listen: () => listening(app, deps, config, ports),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => void (await mock?.load()),
-    close: () => closeInTurn([models, tapes, deps.files, sharing]),
+    close: () => closeInTurn([stores, models, tapes, sharing]),
   };
 }

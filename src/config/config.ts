@@ -74,6 +74,8 @@ export type Config = {
   upstreamStreaming: boolean;
   /** Who may read media that a request names by URL. */
   urlFetch: { google: boolean; proxy: boolean };
+  /** Batches: how many of their requests run at once, and what all of them may take. */
+  batches: { atOnce: number; totalBytes: number };
   /** Bounds on the files that clients upload. */
   files: FileLimits;
   /** True where a model judges the actions of Claude Code's auto mode. */
@@ -309,6 +311,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     workers: readWorkers(values, notices),
     urlFetch: { google: values.URL_FETCH.includes('google'), proxy: values.URL_FETCH.includes('proxy') },
     upstreamStreaming: !(values.FORCE_DISABLE_STREAMING || values.EMERGENCY_DISABLE_STREAMING),
+    batches: { atOnce: values.BATCH_CONCURRENCY, totalBytes: values.BATCHES_TOTAL_MB * MB },
     files: readFileLimits(values),
     autoModeClassifier: values.AUTO_MODE_CLASSIFIER,
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },

@@ -265,6 +265,18 @@ export const VARIABLES = {
     description:
       'The most days for which an uploaded file is kept. A client may ask for less. Without it a file stays until a client deletes it',
   }),
+  BATCH_CONCURRENCY: variable(Type.Integer({ minimum: 1, maximum: 256 }), {
+    default: 4,
+    theme: 'limits',
+    description:
+      'The most requests of batches (`/v1/messages/batches`) that a process runs at once. While other clients are served it is one',
+  }),
+  BATCHES_TOTAL_MB: variable(Megabytes, {
+    default: 1000,
+    theme: 'limits',
+    description:
+      'The most megabytes of all batches, with their results. A further batch is refused until some are deleted',
+  }),
   WORKERS: variable(
     Type.String({
       pattern: `^(auto|[1-9]|[1-5]\\d|6[0-4])$`,
@@ -350,7 +362,7 @@ export const VARIABLES = {
     defaultText: "`.data` in a clone, else the user's folder for data",
     theme: 'running',
     description:
-      'The folder for what must outlive the process: thought signatures, uploaded files, and what models have refused',
+      'The folder for what must outlive the process: thought signatures, uploaded files, batches, and what models have refused',
   }),
 } satisfies Record<string, Variable>;
 

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { MOST_LEVELS } from '../anthropic/depth.ts';
 import { MessagesError } from '../anthropic/errors.ts';
 import { keepOwnDigits } from '../anthropic/own-json.ts';
+import { parseKeepingDigits } from '../lib/exact-json.ts';
 import { isObject } from '../lib/json.ts';
 import { ELEMENT_BYTES, infinityIn, JsonFigures, MOST_ELEMENTS } from '../lib/json-figures.ts';
 import { jsonShape } from '../lib/json-text.ts';
@@ -205,9 +206,9 @@ function notUtf8(bytes: Uint8Array): MessagesError {
   );
 }
 
-function parse(text: string): unknown {
+function parse(text: string, read: (text: string) => unknown = JSON.parse): unknown {
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch (error) {
     throw invalid(
       `The request body is not valid JSON: ${error instanceof Error ? error.message : error}`,
@@ -245,6 +246,18 @@ export function parseBody({ bytes, figures }: Pick<Body, 'bytes' | 'figures'>, k
   // for later bodies.
   if (figures.depth <= MOST_LEVELS) body.keep(value);
   return value;
+}
+
+/**
+ * Resolves with the parsed body, in which all numbers keep their digits. For bodies that are kept as JSON and read again
+ * later.
+ */
+export async function readExactJson(client: ClientRequest, bodies: BodyBudget): Promise<unknown> {
+  const { bytes, figures, held } = await readBody(client.request, bodies, client.signal);
+  client.holdBody(held);
+  client.trace.tell({ type: 'read', bytes: bytes.byteLength });
+  held.grow(figures.elements * ELEMENT_BYTES);
+  return parse(textOf(bytes, bytes), parseKeepingDigits);
 }
 
 /**

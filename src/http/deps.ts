@@ -2,6 +2,7 @@
 
 import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
 import type { MessagesError } from '../anthropic/errors.ts';
+import type { BatchStore } from '../batches/store.ts';
 import type { Colleagues } from '../cluster/colleagues.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import type { FileStore } from '../files/store.ts';
@@ -35,6 +36,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   bodies: BodyBudget;
   /** The files that clients have uploaded. */
   files: FileStore;
+  /** Batches, and the function that has work on them looked for. */
+  batches: { store: BatchStore; wake(): void };
   admission: Admission;
   /** The processes that serve the same port. */
   colleagues: Colleagues;
@@ -56,6 +59,10 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
 export type Admission = {
   /** The number of answers under way in this process. */
   answersOpen: number;
+  /** How many of these are requests of batches. */
+  ofBatches: number;
+  /** The requests of batches. */
+  batched: WeakSet<Request>;
   /** True once the process is about to end, and accepts no more messages. */
   draining: boolean;
 };

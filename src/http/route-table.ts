@@ -1,6 +1,14 @@
 /** The routes of the server. `paths.ts` decides which route a path means. */
 
 import type { Handler } from './handle-request.ts';
+import {
+  batchResults,
+  cancelBatch,
+  createBatch,
+  deleteBatch,
+  getBatch,
+  listBatches,
+} from './routes/batches.ts';
 import { countTokens } from './routes/count-tokens.ts';
 import { deleteFile, downloadFile, getFile, listFiles, uploadFile } from './routes/files.ts';
 import { answerHealth, answerHello, answerLive, answerReady, answerRoot } from './routes/health.ts';
@@ -36,6 +44,12 @@ const TABLE = [
   },
   { method: 'GET', path: '/v1/models', handler: answerModels, needsKey: true },
   { method: 'GET', path: '/v1/models/:id', handler: answerModel, needsKey: true },
+  { method: 'POST', path: '/v1/messages/batches', handler: createBatch, needsKey: true },
+  { method: 'GET', path: '/v1/messages/batches', handler: listBatches, needsKey: true },
+  { method: 'GET', path: '/v1/messages/batches/:id', handler: getBatch, needsKey: true },
+  { method: 'DELETE', path: '/v1/messages/batches/:id', handler: deleteBatch, needsKey: true },
+  { method: 'POST', path: '/v1/messages/batches/:id/cancel', handler: cancelBatch, needsKey: true },
+  { method: 'GET', path: '/v1/messages/batches/:id/results', handler: batchResults, needsKey: true },
   { method: 'POST', path: '/v1/files', handler: uploadFile, needsKey: true },
   { method: 'GET', path: '/v1/files', handler: listFiles, needsKey: true },
   { method: 'GET', path: '/v1/files/:id', handler: getFile, needsKey: true },

@@ -56,6 +56,8 @@ const SAMPLES = {
   MAX_RETRIES: { value: '7' },
   MAX_STREAMING_RETRIES: { value: '7' },
   STREAMS_MAX: { value: '7' },
+  BATCH_CONCURRENCY: { value: '7' },
+  BATCHES_TOTAL_MB: { value: '7' },
   FILE_MAX_MB: { value: '7' },
   FILES_TOTAL_MB: { value: '7' },
   FILES_MAX: { value: '7' },

@@ -21,6 +21,8 @@ import { scriptedGoogle } from './scripted-google.ts';
 
 const FILE_ID = 'file_011CNha8iCJcU1wXNR6q4V8w';
 
+const BATCH_ID = 'msgbatch_013Zva2CMHLNnXjNJJKqJ2EF';
+
 type Answer = { name: string; summary: string; status: number; value: unknown };
 type Env = Readonly<Record<string, string>>;
 type Ask = (send: Send) => Promise<Response>;
@@ -29,7 +31,9 @@ type Ask = (send: Send) => Promise<Response>;
 const settled = (text: string): string =>
   text
     .replaceAll(`"version":"${packageJson.version}"`, '"version":"1.0.0"')
-    .replaceAll(/\bfile_[A-Za-z0-9]{24}\b/g, FILE_ID);
+    .replaceAll(/\bfile_[A-Za-z0-9]{24}\b/g, FILE_ID)
+    .replaceAll(/\bmsgbatch_[A-Za-z0-9]{24}\b/g, BATCH_ID)
+    .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:8082');
 
 async function answerOf(name: string, summary: string, response: Response): Promise<Answer> {
   const text = settled(await response.text());
@@ -61,6 +65,28 @@ async function ofDraining(ask: Ask): Promise<Response> {
   // The clock stands still, so the proxy goes on waiting.
   void proxy.close(1_000);
   return read(await ask(proxy.send));
+}
+
+type AskBatch = (send: Send, id: string, url: string) => Promise<Response>;
+const BATCH = { requests: [{ custom_id: 'first', params: hello }] };
+
+/** Of a proxy with one batch, which has ended. */
+async function ofBatch(ask: AskBatch): Promise<Response> {
+  await using proxy = await startProxy({ clock: new ManualClock(), env: { MOCK_PACE: 'instant' } });
+  const { id } = await (await proxy.send('/v1/messages/batches', BATCH)).json();
+  const isEnded = async () =>
+    (await (await proxy.send(`/v1/messages/batches/${id}`)).json()).processing_status === 'ended';
+  while (!(await isEnded()));
+  return read(await ask(proxy.send, id, proxy.url));
+}
+
+/** Of a batch whose request waits for an answer that does not come. */
+async function ofCanceled(): Promise<Response> {
+  const google = scriptedGoogle(() => new Promise(() => {}));
+  await using proxy = await google.start();
+  const { id } = await (await proxy.send('/v1/messages/batches', BATCH)).json();
+  await until(() => google.asked.length > 0);
+  return read(await proxy.send(`/v1/messages/batches/${id}/cancel`, {}));
 }
 
 const REPORT: Upload = { name: 'report.txt', bytes: 'All is well.' };
@@ -127,6 +153,20 @@ const SCENES: Readonly<Partial<Record<DescribedRoute, readonly Scene[]>>> = {
       () => ofFile(({ url }, id) => fetch(`${url}/v1/files/${id}`, { method: 'DELETE' })),
     ],
   ],
+  'GET /v1/messages/batches': [
+    ['page', 'The only page', () => ofBatch((send) => send('/v1/messages/batches'))],
+  ],
+  'GET /v1/messages/batches/:id': [
+    ['ended', 'It has ended', () => ofBatch((send, id) => send(`/v1/messages/batches/${id}`))],
+  ],
+  'DELETE /v1/messages/batches/:id': [
+    [
+      'deleted',
+      'It is gone',
+      () => ofBatch((_send, id, url) => fetch(`${url}/v1/messages/batches/${id}`, { method: 'DELETE' })),
+    ],
+  ],
+  'POST /v1/messages/batches/:id/cancel': [['canceling', 'What waits is not run', () => ofCanceled()]],
   'GET /v1/models': [['page', 'The first two', () => ofMock(get('/v1/models?limit=2'))]],
   'GET /v1/models/:id': [
     ['claude', 'A Claude id', () => ofMock(get('/v1/models/claude-opus-5-5'))],
@@ -152,7 +192,7 @@ const SCENES: Readonly<Partial<Record<DescribedRoute, readonly Scene[]>>> = {
 type ErrorScene = readonly [...Scene, tags: readonly Tag[]];
 
 const ASKED: readonly Tag[] = ['Messages'];
-const WITH_KEY: readonly Tag[] = ['Messages', 'Files', 'Models'];
+const WITH_KEY: readonly Tag[] = ['Messages', 'Batches', 'Files', 'Models'];
 const EVERYWHERE: readonly Tag[] = [...WITH_KEY, 'Operation'];
 
 const evil = { origin: 'https://elsewhere.example' };
@@ -231,6 +271,18 @@ const ERROR_SCENES: readonly ErrorScene[] = [
     () => ofMock(post({ ...hello, model: 'gpt-5' })),
     ['Messages', 'Models'],
   ],
+  [
+    'no_batch',
+    'There is no such batch',
+    () => ofMock(get('/v1/messages/batches/msgbatch_none')),
+    ['Batches'],
+  ],
+  [
+    'no_requests',
+    'A batch without requests',
+    () => ofMock((send) => send('/v1/messages/batches', { requests: [] })),
+    ['Batches'],
+  ],
   ['no_file', 'There is no such file', () => ofMock(get('/v1/files/file_none')), ['Messages', 'Files']],
   [
     'not_downloadable',
@@ -259,7 +311,7 @@ const ERROR_SCENES: readonly ErrorScene[] = [
     'too_large',
     'The body is too large',
     () => ofMock(post({ ...hello, system: 'x'.repeat(33 * 1024 * 1024) })),
-    ASKED,
+    ['Messages', 'Batches'],
   ],
   ['no_quota', 'The quota is used up', () => ofGoogle(noQuota), ASKED],
   [
@@ -277,7 +329,7 @@ const ERROR_SCENES: readonly ErrorScene[] = [
     () => ofGoogle(refuses(500, 'INTERNAL', 'An internal error has occurred.')),
     ASKED,
   ],
-  ['ending', 'The proxy is shutting down', () => ofDraining(post(hello)), ASKED],
+  ['ending', 'The proxy is shutting down', () => ofDraining(post(hello)), ['Messages', 'Batches']],
   [
     'timeout',
     'Gemini did not answer in time',
@@ -288,7 +340,7 @@ const ERROR_SCENES: readonly ErrorScene[] = [
     'overloaded',
     'The model is overloaded',
     () => ofGoogle(refuses(503, 'UNAVAILABLE', 'The model is overloaded. Please try again later.')),
-    ASKED,
+    ['Messages', 'Batches'],
   ],
 ];
 

@@ -79,6 +79,51 @@ export const DeletedFile = Type.Object(
 );
 export type DeletedFile = Static<typeof DeletedFile>;
 
+// ── batches ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const MessageBatch = Type.Object(
+  {
+    id: text('The id of the batch.'),
+    type: Type.Literal('message_batch'),
+    processing_status: oneOf(['in_progress', 'canceling', 'ended'], 'How far the batch is.'),
+    request_counts: Type.Object(
+      {
+        processing: count('All requests, until the batch has ended.'),
+        succeeded: count('Answered.'),
+        errored: count('Refused, or failed for good.'),
+        canceled: count('Not run, because the batch was canceled.'),
+        expired: count('Not run within 24 hours.'),
+      },
+      { description: 'The requests by what came of them; 0 until the whole batch has ended.' },
+    ),
+    created_at: date('When the batch was created.'),
+    expires_at: date('24 hours after creation: what has not run by then expires.'),
+    cancel_initiated_at: Nullable(date('When it was canceled.')),
+    ended_at: Nullable(date('When its last request came to an end.')),
+    archived_at: Nullable(date('When its results were deleted: 29 days after creation.')),
+    results_url: Nullable(text('Where the results are, once the batch has ended.')),
+  },
+  { description: 'A batch of requests.' },
+);
+export type MessageBatch = Static<typeof MessageBatch>;
+
+export const BatchPage = Type.Object(
+  {
+    data: list(MessageBatch, 'The batches of this page, newest first.'),
+    has_more: Type.Boolean({ description: 'Whether there are more.' }),
+    first_id: Nullable(text('The id of the first batch of the page.')),
+    last_id: Nullable(text('The id of the last batch of the page.')),
+  },
+  { description: 'One page of the list of batches.' },
+);
+export type BatchPage = Static<typeof BatchPage>;
+
+export const DeletedBatch = Type.Object(
+  { id: text('The id that the batch had.'), type: Type.Literal('message_batch_deleted') },
+  { description: 'The batch is deleted.' },
+);
+export type DeletedBatch = Static<typeof DeletedBatch>;
+
 // ── models ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const supported = { supported: Type.Boolean() };

@@ -2,11 +2,12 @@
  * Requests that a person can send as they are. The mock answers each of them; what it answers is in
  * `example-answers.json`.
  */
+import type { BatchRequest } from '../../anthropic/batch.ts';
 import type { CountTokensRequest, MessagesRequest } from '../../anthropic/request.ts';
 import type { Tool } from '../../anthropic/tool.ts';
 import type { DescribedRoute } from '../route-table.ts';
 
-export type ExampleRequest = { summary: string; body: MessagesRequest | CountTokensRequest };
+export type ExampleRequest = { summary: string; body: MessagesRequest | CountTokensRequest | BatchRequest };
 
 const model = 'claude-opus-5-5';
 
@@ -164,7 +165,39 @@ const COUNTS: Readonly<Record<string, ExampleRequest>> = {
   },
 };
 
+const BATCHES: Readonly<Record<string, ExampleRequest>> = {
+  one: {
+    summary: 'One request',
+    body: {
+      requests: [
+        {
+          custom_id: 'norway',
+          params: {
+            model,
+            max_tokens: 256,
+            messages: [{ role: 'user', content: 'What is the capital of Norway?' }],
+          },
+        },
+      ],
+    },
+  },
+  two: {
+    summary: 'Two requests',
+    body: {
+      requests: ['Norway', 'Sweden'].map((country) => ({
+        custom_id: country.toLowerCase(),
+        params: {
+          model,
+          max_tokens: 256,
+          messages: [{ role: 'user', content: `What is the capital of ${country}?` }],
+        },
+      })),
+    },
+  },
+};
+
 export const EXAMPLE_REQUESTS: Partial<Record<DescribedRoute, Readonly<Record<string, ExampleRequest>>>> = {
   'POST /v1/messages': MESSAGES,
   'POST /v1/messages/count_tokens': COUNTS,
+  'POST /v1/messages/batches': BATCHES,
 };

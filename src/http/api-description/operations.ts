@@ -4,10 +4,11 @@ import { API_VERSIONS } from '../../anthropic/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { DescribedRoute } from '../route-table.ts';
 
-export type Tag = 'Messages' | 'Files' | 'Models' | 'Operation';
+export type Tag = 'Messages' | 'Batches' | 'Files' | 'Models' | 'Operation';
 
 export const TAGS: Readonly<Record<Tag, string>> = {
   Messages: 'Ask a model, as with the Messages API of Anthropic.',
+  Batches: 'Many requests that are answered in the background.',
   Files: 'Upload a file once, and name it by its id in many requests.',
   Models: 'The ids that a request may name.',
   Operation:
@@ -102,6 +103,15 @@ const query = (name: string, schema: JsonObject, description: string): JsonObjec
 
 const json = (schema: string): Answer['content'] => ({ 'application/json': schema });
 
+const batchId: JsonObject = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The id of a batch.',
+  schema: { type: 'string', minLength: 1 },
+  example: 'msgbatch_013Zva2CMHLNnXjNJJKqJ2EF',
+};
+
 const fileId: JsonObject = {
   name: 'id',
   in: 'path',
@@ -147,6 +157,70 @@ export const OPERATIONS = {
     },
     errors: EVERY_ERROR,
     moreStatuses: [424, 503],
+  },
+  'POST /v1/messages/batches': {
+    tag: 'Batches',
+    id: 'createMessageBatch',
+    summary: 'Create a batch',
+    description:
+      'Each request is run in the background, as a request of a client without a stream is. Its `params` are checked when it is run: what is wrong with them is its result.',
+    parameters: [version(true), beta],
+    body: 'MessageBatchCreateParams',
+    answers: { 200: { description: 'The batch, which has begun.', content: json('MessageBatch') } },
+    errors: [...WITH_KEY, 'request_too_large', 'overloaded_error'],
+    moreStatuses: [503],
+  },
+  'GET /v1/messages/batches': {
+    tag: 'Batches',
+    id: 'listMessageBatches',
+    summary: 'List batches',
+    description: 'All batches, newest first.',
+    parameters: [
+      version(false),
+      query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 20 }, 'The length of the page.'),
+      query('after_id', { type: 'string' }, 'The page after this id: `last_id` of the page before.'),
+      query('before_id', { type: 'string' }, 'The page that ends before this id.'),
+    ],
+    answers: { 200: { description: 'One page.', content: json('BatchPage') } },
+    errors: WITH_KEY,
+  },
+  'GET /v1/messages/batches/:id': {
+    tag: 'Batches',
+    id: 'getMessageBatch',
+    summary: 'Get one batch',
+    description: 'How far it is, and where its results are.',
+    parameters: [version(false), batchId],
+    answers: { 200: { description: 'The batch.', content: json('MessageBatch') } },
+    errors: [...WITH_KEY, 'not_found_error'],
+  },
+  'DELETE /v1/messages/batches/:id': {
+    tag: 'Batches',
+    id: 'deleteMessageBatch',
+    summary: 'Delete a batch',
+    description: 'Its results are deleted as well. A batch that has not ended must be canceled first.',
+    parameters: [version(false), batchId],
+    answers: { 200: { description: 'The batch is deleted.', content: json('DeletedBatch') } },
+    errors: [...WITH_KEY, 'not_found_error'],
+  },
+  'POST /v1/messages/batches/:id/cancel': {
+    tag: 'Batches',
+    id: 'cancelMessageBatch',
+    summary: 'Cancel a batch',
+    description: 'What is under way comes to its end; what waits is not run.',
+    parameters: [version(false), batchId],
+    answers: { 200: { description: 'The batch, which is being canceled.', content: json('MessageBatch') } },
+    errors: [...WITH_KEY, 'not_found_error'],
+  },
+  'GET /v1/messages/batches/:id/results': {
+    tag: 'Batches',
+    id: 'getMessageBatchResults',
+    summary: 'Get the results of a batch',
+    description: 'One line of JSON for each request, in the order of the requests.',
+    parameters: [version(false), batchId],
+    answers: {
+      200: { description: 'The results.', content: { 'application/x-jsonl': 'MessageBatchResults' } },
+    },
+    errors: [...WITH_KEY, 'not_found_error'],
   },
   'POST /v1/files': {
     tag: 'Files',

@@ -1,5 +1,6 @@
 /** The named schemas of the description. Their names are those of Anthropic's SDK, which people know. */
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { BatchRequest } from '../../anthropic/batch.ts';
 import {
   Base64Source,
   CONTENT_BLOCKS,
@@ -39,7 +40,9 @@ import { Tool, ToolChoice } from '../../anthropic/tool.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import {
   AboutAnswer,
+  BatchPage,
   ConnectionAnswer,
+  DeletedBatch,
   DeletedFile,
   FileMetadata,
   FilePage,
@@ -47,6 +50,7 @@ import {
   HelloAnswer,
   KeyAnswer,
   LiveAnswer,
+  MessageBatch,
   ModelInfo,
   ModelPage,
   ReadyAnswer,
@@ -127,6 +131,7 @@ const TITLES: Readonly<Record<string, string>> = {
   UrlSource: 'A public address.',
   FileSource: 'A file that was uploaded to `/v1/files`.',
   FileUploadParams: 'A form with one file.',
+  MessageBatchCreateParams: 'Requests that are to be answered in the background, each with an id of its own.',
   TextSource: 'Plain text.',
   ContentSource: 'A document that is made of text and pictures.',
   SafeguardResult: 'The answer to a check that the request asks for.',
@@ -166,6 +171,7 @@ const REQUEST: Readonly<Record<string, TSchema>> = {
   Effort,
   CacheControl,
   FileUploadParams,
+  MessageBatchCreateParams: BatchRequest,
 };
 
 const ANSWER: Readonly<Record<string, TSchema>> = {
@@ -180,6 +186,9 @@ const ANSWER: Readonly<Record<string, TSchema>> = {
   TokenCount,
   ModelInfo,
   ModelPage,
+  MessageBatch,
+  BatchPage,
+  DeletedBatch,
   FileMetadata,
   FilePage,
   DeletedFile,
@@ -222,6 +231,11 @@ const UNIONS: Readonly<Record<string, JsonObject>> = {
         },
       },
     ],
+  },
+  MessageBatchResults: {
+    description:
+      'Lines of JSON: `custom_id` and `result`, whose `type` is `succeeded` (with the `message`), `errored` (with the `error`), `canceled` or `expired`.',
+    type: 'string',
   },
   FileContent: { description: 'The bytes of a file.', contentMediaType: 'application/octet-stream' },
   ContextEdit: {

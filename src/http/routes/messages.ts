@@ -131,11 +131,14 @@ function admit(deps: ServerDeps): void {
 }
 
 /** Counts an answer as under way until the returned function is called. */
-function openPlace({ admission, colleagues }: ServerDeps): () => void {
+function openPlace({ request }: ClientRequest, { admission, colleagues }: ServerDeps): () => void {
+  const ofBatch = admission.batched.has(request) ? 1 : 0;
   admission.answersOpen++;
+  admission.ofBatches += ofBatch;
   colleagues.changed();
   return () => {
     admission.answersOpen--;
+    admission.ofBatches -= ofBatch;
     colleagues.changed();
   };
 }
@@ -149,7 +152,7 @@ export async function answerMessages(client: ClientRequest, deps: ServerDeps): P
   // Room is checked once more, because other requests may have come in while this body was read. A shutdown waits for
   // the answers that `answersOpen` counts.
   admit(deps);
-  const close = openPlace(deps);
+  const close = openPlace(client, deps);
   let answer: MessageAnswer | undefined;
   try {
     const asker = askerOf(sessionOf(client.request.headers, request.metadata?.['user_id']), request);

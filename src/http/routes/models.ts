@@ -39,7 +39,7 @@ const supported = (yes: boolean) => ({ supported: yes });
 function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
   const thinks = model.thinking.kind !== 'none';
   return {
-    batch: supported(false),
+    batch: supported(true),
     citations: supported(false),
     code_execution: supported(true),
     context_management: {
