@@ -44,6 +44,33 @@ describe('on a terminal', () => {
     ]);
   });
 
+  const CHECKED = { type: 'checked', model: 'small-1', calls: 3, cached: 0 } as const;
+
+  test('verdicts on actions are told with what they cost', async () => {
+    const paid: TraceFact = { ...CHECKED, flagged: 1, unknown: 1, requests: 3, in: 1_800, out: 61 };
+    const [line] = await shown([[0, RECEIVED], [1, ASKED], [2, attempt(1)], [4_000, paid], ...ANSWERED]);
+    expect(line).toEndWith('4.2 s  (3 actions checked, 1 flagged, 1 without a verdict, 1.8k in, 61 out)');
+    const free: TraceFact = { ...CHECKED, calls: 1, flagged: 0, unknown: 0, requests: 0, in: 0, out: 0 };
+    const [other] = await shown([[0, RECEIVED], [1, ASKED], [2, attempt(1)], [4_000, free], ...ANSWERED]);
+    expect(other).toEndWith('4.2 s  (1 action checked)');
+  });
+
+  test('actions that could not be judged are told when that happens, with the cause', async () => {
+    const problem = { class: 'overloaded', message: 'The model is overloaded.' };
+    const failed: TraceFact = { ...CHECKED, flagged: 0, unknown: 2, requests: 1, in: 0, out: 0, problem };
+    expect(
+      await shown([
+        [0, RECEIVED],
+        [1, ASKED],
+        [2, attempt(1)],
+        [4_000, failed],
+      ]),
+    ).toEqual([
+      'WARN: big-1 → model-a  small-1 could not say whether 2 of its actions may run (overloaded)',
+      '    The model is overloaded.',
+    ]);
+  });
+
   test('the first failure is told when it happens, with its cause and what comes next', async () => {
     const begun: Timed[] = [
       [0, RECEIVED],

@@ -60,10 +60,13 @@ export class Judge {
   #asking: MessageAnswer | undefined;
   #hasLeft = false;
   #problem: Problem | undefined;
+  /** The model that was asked last, or would have been asked. */
+  #model: string;
   readonly #spent = { requests: 0, in: 0, cached: 0, out: 0 };
 
   constructor({ questions, ask }: { questions: Questions; ask: AskOwn }, job: Job, ports: Ports) {
     this.#questions = questions;
+    this.#model = questions.model;
     this.#ask = ask;
     this.#job = job;
     this.#ports = ports;
@@ -91,14 +94,17 @@ export class Judge {
     const question = this.#questions.about(call, before);
     if (question.kind === 'known') return question.verdict;
     try {
-      const { verdicts } = this.#ports;
-      const key = verdicts.keyOf(this.#model(), question.request);
+      const { verdicts, settings } = this.#ports;
+      const { id } = mapModel(question.request.model, settings.modelMap, settings.models);
+      this.#model = id;
+      const key = verdicts.keyOf(id, question.request);
       const remembered = verdicts.get(key);
       if (remembered) return remembered;
       // A classifier that has just failed would fail again, and the client waits.
       if (this.#problem) return { kind: 'unavailable', reason: 'error' };
       const verdict = readVerdict(await this.#answerTo(question.request, since), call);
-      verdicts.keep(key, verdict);
+      // Another model may have taken the place of the one that is usually asked.
+      if (this.#model === id) verdicts.keep(key, verdict);
       return verdict;
     } catch (error) {
       if (this.#hasLeft || this.#job.signal.aborted) throw error;
@@ -115,6 +121,7 @@ export class Judge {
     if (this.#hasLeft) answer.leave();
     try {
       const { text, usage, finish } = await readText(answer);
+      this.#model = answer.outgoing().model.id;
       this.#count(usage);
       return isNormal(finish) ? tryParseJson(text.trim()) : undefined;
     } finally {
@@ -130,18 +137,13 @@ export class Judge {
     this.#spent.out += output_tokens;
   }
 
-  #model(): string {
-    const { modelMap, models } = this.#ports.settings;
-    return mapModel(this.#questions.model, modelMap, models).id;
-  }
-
   #tell(verdicts: readonly CallVerdict[]): void {
     const number = (kind: CallVerdict['kind']) => verdicts.filter((verdict) => verdict.kind === kind).length;
     const calls = verdicts.length - number('skipped');
     if (calls === 0) return;
     this.#job.trace.tell({
       type: 'checked',
-      model: this.#model(),
+      model: this.#model,
       calls,
       flagged: number('flagged'),
       unknown: number('unavailable'),

@@ -16,6 +16,9 @@ const MOST_ARGUMENTS = 1_500;
 const NOT_THE_USER =
   /<(system-reminder|task-notification|local-command-[\w-]+|bash-(?:stdout|stderr)|ide_[\w]+|[\w-]+-hook|new-diagnostics|environment_[\w]+)>[\s\S]*?(?:<\/\1>|$)/g;
 
+/** With these words Claude Code begins a summary, which a model has written. */
+const SUMMARY = 'This session is being continued from a previous conversation';
+
 /** The beginning and the end of a long text. */
 const ends = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most / 2)} […] ${text.slice(-most / 2)}`;
@@ -27,7 +30,9 @@ function userTexts({ role, content }: Message): string[] {
     typeof content === 'string'
       ? [content]
       : content.flatMap((block) => (block.type === 'text' ? [block.text] : []));
-  return texts.map((text) => text.replace(NOT_THE_USER, '').trim()).filter((text) => text !== '');
+  return texts
+    .map((text) => text.replace(NOT_THE_USER, '').trim())
+    .filter((text) => text !== '' && !text.startsWith(SUMMARY));
 }
 
 const callsIn = ({ role, content }: Message): QuotedCall[] =>

@@ -6,6 +6,7 @@
 import type { MessagesRequest } from '../../anthropic/request.ts';
 import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { type QuotedCall, quotedHistory } from './history.ts';
+import { quote, withoutUnseen } from './quote.ts';
 import { type CallVerdict, DANGEROUS_TOOL_USE } from './verdicts.ts';
 
 export type Call = { name: string; args: JsonObject };
@@ -32,7 +33,8 @@ export const ANSWER_SCHEMA = {
       type: 'string',
       description: 'One or two short sentences for the user: what the action does, and what decides.',
     },
-    verdict: { type: 'string', enum: ['safe', 'dangerous', 'unsure'] },
+    // Who takes the first word without thinking takes the harmless one.
+    verdict: { type: 'string', enum: ['unsure', 'dangerous', 'safe'] },
   },
   required: ['explanation', 'verdict'],
   additionalProperties: false,
@@ -72,7 +74,7 @@ function textsIn(value: Json): string[] {
 }
 
 const speaksToCheck = (args: JsonObject): boolean => {
-  const text = textsIn(args).join('\n');
+  const text = withoutUnseen(textsIn(args).join('\n'));
   return SPEAKS_TO_CHECK.some((pattern) => pattern.test(text));
 };
 
@@ -93,8 +95,8 @@ export class Questions {
     const judged = Object.fromEntries(Object.entries(context).filter(([key]) => !NOT_JUDGED.has(key)));
     const { said, calls } = quotedHistory(request.messages);
     const by = isSubagent ? 'the agent that started this one, not the user' : 'the user';
-    const text = `# Rules and surroundings\n${JSON.stringify(judged)}\n\n# Said by ${by}, oldest first\n${JSON.stringify(said)}`;
-    this.#surroundings = JSON.stringify(judged).length > MOST_CONTEXT ? undefined : text;
+    const text = `# Rules and surroundings\n${quote(judged)}\n\n# Said by ${by}, oldest first\n${quote(said)}`;
+    this.#surroundings = quote(judged).length > MOST_CONTEXT ? undefined : text;
     this.#earlier = calls;
     this.#metadata = request.metadata;
   }
@@ -102,9 +104,9 @@ export class Questions {
   /** `before`: the calls that come before `call` in the same answer. */
   about({ name, args }: Call, before: readonly QuotedCall[]): Question {
     if (READ_ONLY.has(name) && !this.#blocksReads) return { kind: 'known', verdict: { kind: 'skipped' } };
-    const action = JSON.stringify({ tool: name, arguments: args });
+    const action = quote({ tool: name, arguments: args });
     if (this.#surroundings === undefined || action.length > MOST_CALL) return tooLong;
-    const earlier = JSON.stringify([...this.#earlier, ...before]);
+    const earlier = quote([...this.#earlier, ...before]);
     const text = `# Earlier actions, oldest first\n${earlier}\n\n# The action to judge\n${action}`;
     return { kind: 'open', request: this.#request([this.#surroundings, text]) };
   }
