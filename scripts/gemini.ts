@@ -9,6 +9,7 @@ import { type Exchange, systemClock, systemRandom } from '../src/lib/ports.ts';
 import { googleError } from '../src/sim/mock/google-errors.ts';
 import { createMockFetch } from '../src/sim/mock/index.ts';
 import { errorReply } from '../src/sim/mock/replies.ts';
+import { STAND_IN } from '../src/sim/mock/self.ts';
 import { loadScenarios } from '../src/sim/scenarios.ts';
 
 const USUAL_PORT = '8099';
@@ -23,6 +24,7 @@ const mock = createMockFetch({
   random: systemRandom,
   clock: systemClock,
   pace: 'human',
+  self: STAND_IN,
 });
 
 const refuseKey = (): Response =>

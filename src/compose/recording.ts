@@ -1,5 +1,7 @@
 /** Recording and replay, as the settings ask for them. */
+import { basename, dirname, resolve } from 'node:path';
 import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config/config.ts';
+import { asCalled, RECORDINGS } from '../config/program.ts';
 import { ClientGone } from '../http/client-request.ts';
 import { CLIENT_NAMES } from '../http/taping/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
@@ -94,6 +96,12 @@ function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | unde
   return replay && new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });
 }
 
+/** Only recordings of `bun run record` have a name. */
+function replayHint(folder = ''): string {
+  if (resolve(dirname(folder)) !== resolve(RECORDINGS)) return '';
+  return asCalled(`; to answer it again: bun run replay ${basename(folder)} --verify`);
+}
+
 async function reportEnd(
   recorder: Recorder | undefined,
   player: Player | undefined,
@@ -102,7 +110,7 @@ async function reportEnd(
 ) {
   if (recorder) {
     const summary = await recorder.close();
-    logger.info({ ...summary }, summaryText(summary, config.record ?? ''));
+    logger.info({ ...summary }, `${summaryText(summary, config.record ?? '')}${replayHint(config.record)}`);
   }
   if (player) {
     const report = player.report();

@@ -25,6 +25,7 @@ export function createReload({ config, deps, replaceKeys, serveWith }: ReloadPar
   const { logger } = deps;
   const told = new Set(config.notices);
   let { secrets } = deps.settings;
+  let current = config;
   return (next) => {
     logger.hide(secretsOf(next));
     if (config.record !== undefined || config.replay) {
@@ -37,22 +38,26 @@ export function createReload({ config, deps, replaceKeys, serveWith }: ReloadPar
         {},
         `BACKEND: from ${config.backend} to ${next.backend} needs a restart; nothing was changed`,
       );
+      serveWith(
+        { ...serverSettings(current), secrets, awaitRestart: [`BACKEND (${next.backend})`] },
+        current,
+      );
       return;
     }
     const { apiKeys, spareKeys, modelMap, models, modelFallbacks, keyRpm, keyTpm } = next;
     const reloaded: Reloaded = { apiKeys, spareKeys, modelMap, models, modelFallbacks, keyRpm, keyTpm };
-    const current = { ...config, ...reloaded };
+    current = { ...config, ...reloaded };
     const settings = serverSettings(current);
     // An old secret stays a secret: answers under way may still quote an old key.
     secrets = allSecrets(secrets, settings.secrets);
     replaceKeys(current);
-    serveWith({ ...settings, secrets }, current);
+    const awaitRestart = changedBeyondReload(config, next);
+    serveWith({ ...settings, secrets, awaitRestart }, current);
     for (const notice of next.notices.filter((line) => !told.has(line))) {
       told.add(notice);
       logger.warn({}, notice);
     }
-    const others = changedBeyondReload(config, next);
-    if (others.length > 0) logger.warn({}, `${others.join(', ')}: changed; that needs a restart`);
+    if (awaitRestart.length > 0) logger.warn({}, `${awaitRestart.join(', ')}: changed; that needs a restart`);
     const keys = deps.keys.states().map(({ fingerprint }) => fingerprint);
     const rates = { key_rpm: keyRpm, key_tpm: keyTpm };
     logger.info({ keys, models: modelMap, fallbacks: modelFallbacks, ...rates }, 'settings read anew');

@@ -63,6 +63,7 @@ export function serverSettings(config: Config): ServerSettings {
     upstreamStreaming: config.upstreamStreaming,
     streamsMax: config.streamsMax,
     urlFetch: config.urlFetch,
+    awaitRestart: [],
     digests: settingDigests(config),
     autoModeClassifier: config.autoModeClassifier,
   };

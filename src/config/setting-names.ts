@@ -65,7 +65,8 @@ export function changedBeyondReload(before: Config, next: Config): string[] {
 }
 
 /** A URL without name and password, and without its query, in which gateways take keys. It may be badly written. */
-const withoutSecrets = (url: string): string => url.replace(/^(\w+:\/\/)?.*@/, '$1').replace(/\?.*$/, '');
+export const withoutSecrets = (url: string): string =>
+  url.replace(/^(\w+:\/\/)?.*@/, '$1').replace(/\?.*$/, '');
 
 /**
  * What two proxies are compared by. Of a secret no digest is made: a password may be short enough to be guessed from

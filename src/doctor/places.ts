@@ -1,5 +1,5 @@
 /** Where a variable of the proxy's was set, and so where it can be taken away. */
-import { isAbsolute } from 'node:path';
+import { resolve } from 'node:path';
 import { ENV_FILE } from '../config/program.ts';
 import type { DoctorContext } from './context.ts';
 import type { Finding } from './finding.ts';
@@ -9,7 +9,8 @@ type Ports = Pick<DoctorContext['ports'], 'env' | 'outside' | 'cwd'>;
 const isOfFile = (name: string, { env, outside }: Ports): boolean =>
   env[name] !== undefined && outside[name] === undefined;
 
-const envFile = ({ cwd }: Ports): string => (isAbsolute(ENV_FILE) ? ENV_FILE : `${ENV_FILE} in ${cwd}`);
+/** The whole path: the doctor may have been started elsewhere than the proxy. */
+const envFile = ({ cwd }: Ports): string => `\`${resolve(cwd, ENV_FILE)}\``;
 
 /** For people. */
 export const placeOf = (name: string, ports: Ports): string =>
@@ -21,7 +22,7 @@ const UNSET = /`unset (\w+)`/g;
 export function withPlaces<F extends Finding>(finding: F, ports: Ports): F {
   if (finding.level === 'ok') return finding;
   const fix = finding.fix.replace(UNSET, (unset, name: string) =>
-    isOfFile(name, ports) ? `delete the line of ${name} from \`${envFile(ports)}\`` : unset,
+    isOfFile(name, ports) ? `delete the line of ${name} from ${envFile(ports)}` : unset,
   );
   return { ...finding, fix };
 }

@@ -24,6 +24,8 @@ export type ServerSettings = AnswerSettings & {
   proxyApiKey: string | undefined;
   /** The most answers that may be under way at once. Beyond that, a new request gets a 529. */
   streamsMax: number;
+  /** The variables of settings that were changed while serving, and that need a restart. */
+  awaitRestart: readonly string[];
   /** Of each setting, so that somebody with other settings can see which of them differ; none is of a secret. */
   digests: Readonly<Record<string, string>>;
 };

@@ -1,6 +1,7 @@
 /** The variables, printed for a shell or written into Claude Code's settings, and taken back from there. */
 import { asCalled } from '../config/program.ts';
 import { ConfigError } from '../config/read-value.ts';
+import { isObject, tryParseJson } from '../lib/json.ts';
 import { lineDiff } from '../lib/line-diff.ts';
 import { type Format, SCOPES, type Scope } from './arguments.ts';
 import { type LaunchContext, pathOf, servedAt } from './context.ts';
@@ -71,7 +72,8 @@ export async function writeSettings(scope: Scope, agreed: boolean, context: Laun
     return EXIT_FAILED;
   }
   change.apply();
-  ports.err(asCalled(`Written. To take it back: bun run claude --undo ${scope}`));
+  const undoing = scope === 'user' ? '--undo' : `--undo ${scope}`;
+  ports.err(asCalled(`Written. To take it back: bun run claude ${undoing}`));
   warnOfAddress(await lookAt(context.address, context.expected), context);
   return 0;
 }
@@ -80,6 +82,16 @@ const endingOf = ({ file, isPartial }: Change): string =>
   isPartial
     ? `${file} was changed by others since: only what had been written here is taken out.`
     : `${file} is as it was.`;
+
+/** `/model` of Claude Code writes the model into the file, where it stays; nobody but the proxy knows a model of Gemini. */
+function warnOfModel({ after }: Change, { err }: LaunchContext['ports']): void {
+  const settings = tryParseJson(after ?? '');
+  const model = isObject(settings) ? settings['model'] : undefined;
+  if (typeof model !== 'string' || !/^(?:models\/)?gemini-/.test(model)) return;
+  err(
+    `"model": "${model}" of /model stays there. Without the proxy it gives an error: choose Default with /model, or remove that line.`,
+  );
+}
 
 /** Takes back what was written, without asking: what comes back is the user's own text. */
 export function undo(scope: Scope | undefined, context: LaunchContext): number {
@@ -90,6 +102,7 @@ export function undo(scope: Scope | undefined, context: LaunchContext): number {
     show(change, context);
     change.apply();
     ports.err(endingOf(change));
+    warnOfModel(change, ports);
   }
   if (changes.length === 0) ports.err(`Nothing was written into ${paths.join(', ')}.`);
   return 0;

@@ -28,13 +28,13 @@ describe('for people', () => {
   test('a setting of .env is told with the place of that file', async () => {
     bench.write('.env', 'REQUEST_TIMEOUT=soon\n');
     const { out } = await bench.runProcess();
-    expect(out).toContain(`→ Correct REQUEST_TIMEOUT in .env in ${bench.root}`);
+    expect(out).toContain(`→ Correct REQUEST_TIMEOUT in \`${bench.root}/.env\`, or`);
   });
 
   test('what stands in .env is deleted there: no shell can unset it', async () => {
     bench.write('.env', 'REQUEST_TIMEOUT=soon\nDATA_DIR=bin/claude/data\n');
     const { out } = await bench.runProcess();
-    const line = (name: string) => `delete the line of ${name} from \`.env in ${bench.root}\``;
+    const line = (name: string) => `delete the line of ${name} from \`${bench.root}/.env\``;
     expect(out).toContain(line('REQUEST_TIMEOUT'));
     expect(out).toContain(line('DATA_DIR'));
     expect(out).not.toContain('unset');

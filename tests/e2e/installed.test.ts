@@ -132,7 +132,7 @@ describe.each(FORMS.filter(({ skip }) => !skip))('$form', ({ make }) => {
 
   test("writes Claude Code's settings, and says how this program takes them back", async () => {
     const { code, err } = await runHere(['claude', '--write-settings', '--yes', '--port', '1']);
-    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining(' claude --undo user') });
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining(' claude --undo') });
     expect(err).not.toContain('bun run');
     expect(await runHere(['claude', '--undo'])).toMatchObject({ code: 0 });
     expect(place.left()).toEqual([]);

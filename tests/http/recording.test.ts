@@ -67,11 +67,13 @@ describe('a replay', () => {
   test('names the closest request and the difference where it has none', async () => {
     await record();
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
-    const response = await replay.send('/v1/messages', { ...streamed, max_tokens: 65 });
+    const request = { ...streamed, max_tokens: 65, temperature: 1 };
+    const response = await replay.send('/v1/messages', request);
     expect([response.status, response.headers.get('x-should-retry')]).toEqual([400, 'false']);
     const { error } = await response.json();
     expect(error.message).toContain('closest is 001-sdk');
-    expect(error.message).toContain('max_tokens: 64 ≠ 65');
+    // Clients show it in one line.
+    expect(error.message).toEndWith("max_tokens: 64 ≠ 65; the proxy's log has 2 more");
     expect(replay.lines.some((line) => String(line['msg']).includes('max_tokens: 64'))).toBe(true);
   });
 

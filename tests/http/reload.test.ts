@@ -204,3 +204,21 @@ describe('what is not applied', () => {
     });
   });
 });
+
+test('/test-connection tells what was changed and needs a restart', async () => {
+  const message = async (proxy: TestProxy) => (await (await proxy.send('/test-connection')).json()).message;
+  await using mock = await startProxy({ env: { BACKEND: 'mock' } });
+  expect(await message(mock)).toBe('No key was tried: the mock answered');
+  mock.reload({ BACKEND: 'gemini', GEMINI_API_KEY: NEW });
+  expect(await message(mock)).toBe(
+    'No key was tried: the mock answered. Settings have changed that need a restart: BACKEND (gemini)',
+  );
+  mock.reload({});
+  expect(await message(mock)).toBe('No key was tried: the mock answered');
+  const fetch: Fetch = async () => Response.json({ error: { code: 400, message: 'No.' } }, { status: 400 });
+  await using proxy = await startProxy({ fetch });
+  proxy.reload({ GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1', LOG_FORMAT: 'json' });
+  expect(await message(proxy)).toEndWith(
+    'Settings have changed that need a restart: GOOGLE_GEMINI_BASE_URL, LOG_LEVEL, LOG_FORMAT',
+  );
+});

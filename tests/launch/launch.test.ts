@@ -132,6 +132,7 @@ describe('a launch', () => {
       const env = { GEMINI_API_KEY: 'AIza-x', GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' };
       const proxy = await startProxy({ folder: join(bench.root, 'proxy'), env });
       try {
+        expect(proxy.output()).toContain('http://127.0.0.1:1   (GOOGLE_GEMINI_BASE_URL: not Google itself)');
         // The proxy tries it beside its start.
         while (!(await (await fetch(`${proxy.url}/health`)).text()).includes('upstream_problem'));
         const { err } = await bench.run([], { env: { ...env, PORT: portOf(proxy.url) } });
@@ -345,6 +346,16 @@ describe('--write-settings', () => {
     });
     const undone = await bench.run(inProject('--undo'));
     expect([undone.exitCode, readFileSync(file(), 'utf8')]).toEqual([0, before]);
+  });
+
+  test('a model of Gemini that /model has written meanwhile stays, and is told when all is taken back', async () => {
+    await bench.run(['--write-settings', '--yes']);
+    const path = join(bench.home, '.claude/settings.json');
+    const written = JSON.parse(readFileSync(path, 'utf8'));
+    bench.write('home/.claude/settings.json', JSON.stringify({ ...written, model: 'gemini-3.8-flash' }));
+    const { err } = await bench.run(['--undo']);
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ model: 'gemini-3.8-flash' });
+    expect(err).toContain('"model": "gemini-3.8-flash" of /model stays there');
   });
 
   test('Ctrl-C at the question: nothing is written', async () => {

@@ -35,6 +35,10 @@ test('the stand-in for Google answers a proxy with any key, and refuses a bad on
   };
   await using proxy = await withKey('any');
   expect(await (await proxy.send('/v1/messages', request)).json()).toMatchObject({ stop_reason: 'tool_use' });
+  const hello = { ...request, messages: [{ role: 'user', content: 'hello' }] };
+  const greeting = await (await proxy.send('/v1/messages', hello)).text();
+  expect(greeting).toContain('This is the stand-in for Google (GOOGLE_GEMINI_BASE_URL)');
+  expect(greeting).not.toContain('no key');
   await using refused = await withKey('bad-1');
   expect(await (await refused.send('/v1/messages', request)).json()).toMatchObject({
     error: {

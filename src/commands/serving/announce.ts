@@ -1,5 +1,6 @@
 /** What a proxy says of itself when it listens. */
 import { type Config, VERSION } from '../../config/config.ts';
+import { withoutSecrets } from '../../config/setting-names.ts';
 import type { Logger } from '../../lib/log.ts';
 
 const connectLine = (config: Config, url: string): string =>
@@ -8,6 +9,9 @@ const connectLine = (config: Config, url: string): string =>
 /** A person should know that everything is now written to the disk. */
 const RECORDS = 'every request and answer, without keys; Ctrl-C ends it and says what there is';
 
+/** Whoever has forgotten that should see it before wondering at the answers. */
+const NOT_GOOGLE = 'GOOGLE_GEMINI_BASE_URL: not Google itself';
+
 function banner(config: Config, url: string): string {
   const { big, small, patterns } = config.modelMap;
   const mock = config.backend === 'mock' ? '   *** MOCK: no model answers, everything is made up ***' : '';
@@ -15,6 +19,9 @@ function banner(config: Config, url: string): string {
     `Gemini for Claude Code ${VERSION}`,
     `  backend  ${config.backend}${mock}`,
     `  url      ${url}   (docs: ${url}/swagger)`,
+    ...(config.baseUrl === undefined
+      ? []
+      : [`  Gemini   ${withoutSecrets(config.baseUrl)}   (${NOT_GOOGLE})`]),
     ...(config.workers === 1 ? [] : [`  workers  ${config.workers} processes`]),
     `  models   opus, sonnet, fable → ${big} · haiku → ${small}`,
     ...patterns.map(([pattern, target]) => `           ${pattern} → ${target}`),

@@ -105,6 +105,12 @@ function summary(
   return { status: 'success', message: `Gemini answered to ${working} of ${tested.length} keys` };
 }
 
+/** `message` with what was changed in vain: whoever changes a setting asks here whether that has helped. */
+function withAwaited(message: string | undefined, awaitRestart: readonly string[]): string {
+  const waiting = `Settings have changed that need a restart: ${awaitRestart.join(', ')}`;
+  return [message, ...(awaitRestart.length > 0 ? [waiting] : [])].filter(Boolean).join('. ');
+}
+
 export async function testConnection(client: ClientRequest, deps: ServerDeps): Promise<Response> {
   const { settings, keys, clock } = deps;
   client.keepOpen();
@@ -112,10 +118,12 @@ export async function testConnection(client: ClientRequest, deps: ServerDeps): P
   const begun = clock.monotonic();
   const tested = await Promise.all(keys.backends.map((backend) => testKey(backend, model, client, deps)));
   const states = keys.states().map((state) => tellKey(state, clock));
+  const summed = summary(tested, keys.kind);
   const works = tested.some(({ told }) => told === undefined);
   return jsonResponse<ConnectionAnswer>(
     {
-      ...summary(tested, keys.kind),
+      ...summed,
+      message: withAwaited(summed.message, settings.awaitRestart),
       backend: keys.kind,
       model,
       latency_ms: Math.round(clock.monotonic() - begun),

@@ -68,10 +68,18 @@ function withBody(request: Request, bytes: Uint8Array): Request {
 const replayError = (problem: string) =>
   new MessagesError('invalid_request_error', `replay: ${problem}`, { shouldRetry: false });
 
+/** The problem and its first difference. Clients show all in one line, so the rest is for the log. */
+function firstLines(problem: string): string {
+  const [what = '', first, ...others] = problem.split(/\n\s*/);
+  if (first === undefined) return what;
+  const rest = others.length === 0 ? '' : `; the proxy's log has ${others.length} more`;
+  return `${what} ${first}${rest}`;
+}
+
 function missed(request: Request, deps: ServerDeps, miss: string): RequestScope {
   const problem = `nothing recorded answers this request; ${miss}`;
   deps.logger.error({}, `replay: ${problem}`);
-  return { request, deps, refusal: replayError(problem) };
+  return { request, deps, refusal: replayError(firstLines(problem)) };
 }
 
 function played(
@@ -102,7 +110,7 @@ function played(
       const problem = play.problem();
       if (problem === undefined) return undefined;
       deps.logger.error({ recorded: play.name }, `replay: ${problem}`);
-      return replayError(problem);
+      return replayError(firstLines(problem));
     },
   };
 }

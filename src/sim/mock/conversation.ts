@@ -2,6 +2,7 @@
 import type { Json } from '../../lib/json.ts';
 import type { ApiBlob, ApiContent, ApiRequest } from '../validator/request.ts';
 import { callsOf, declarations, responsesOf } from '../validator/request.ts';
+import { type MockSelf, OFFLINE_MOCK } from './self.ts';
 
 export type ToolResult = { tool: string; text: string; failed: boolean };
 
@@ -13,6 +14,8 @@ export type StoryEvent =
 
 export type Conversation = {
   readonly request: ApiRequest;
+  /** What the mock says of itself. */
+  readonly self: MockSelf;
   readonly story: readonly StoryEvent[];
   /** The words of the user that the current turn answers: the first text, and all texts joined. */
   readonly user: string;
@@ -44,7 +47,11 @@ export type Asides = {
 
 export const NO_ASIDES: Asides = { tags: [], texts: [], isForeign: () => false };
 
-export function readConversation(request: ApiRequest, asides: Asides): Conversation {
+export function readConversation(
+  request: ApiRequest,
+  asides: Asides,
+  self: MockSelf = OFFLINE_MOCK,
+): Conversation {
   const contents = request.contents ?? [];
   const own = ownWords(asides);
   const words = contents.map((content) => userTexts(content, own));
@@ -56,6 +63,7 @@ export function readConversation(request: ApiRequest, asides: Asides): Conversat
   const since = contents.slice(start + 1);
   return {
     request,
+    self,
     story: readStory(contents, words),
     user: opening[0] ?? '',
     words: opening.join('\n'),

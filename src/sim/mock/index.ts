@@ -25,6 +25,7 @@ import { modelEntry, modelPage } from './model-list.ts';
 import { errorReply, jsonReply, modelNotFound, streamReply } from './replies.ts';
 import { RequestCount } from './request-count.ts';
 import { Rests } from './rests.ts';
+import type { MockSelf } from './self.ts';
 import { countSignatures } from './signature-count.ts';
 import { isIssued } from './signing.ts';
 import { type Pace, streamBody } from './stream-body.ts';
@@ -41,6 +42,8 @@ export type MockOptions = {
   shared?: SharedState;
   /** The models that there are. The default is the built-in table. */
   models?: () => ModelTable;
+  /** What it says of itself. By default it is the mock in the proxy. */
+  self?: MockSelf;
   /** The pace of answers. The default is `instant`, which no scenario changes. */
   pace?: Pace;
 };
@@ -194,7 +197,7 @@ class Mock {
   #choose(request: ApiRequest, exchange: Exchange): Answer {
     const { scenarios: given, chosen } = this.#options;
     const scenarios = typeof given === 'function' ? given() : given;
-    const conversation = readConversation(request, asidesOf(scenarios, exchange));
+    const conversation = readConversation(request, asidesOf(scenarios, exchange), this.#options.self);
     const caller = exchange.labels['caller'] ?? '';
     const nth = this.#requests.next(conversation, caller);
     const answer = chooseAnswer(scenarios, { conversation, caller, nth }, chosen);

@@ -1,6 +1,6 @@
 /**
- * Replaces `{{user}}`, `{{result}}`, `{{result.Tool}}`, `{{result.Tool#2}}`, `{{status.Tool}}`, `{{media}}` and a
- * scenario's facts in its texts.
+ * Replaces `{{user}}`, `{{result}}`, `{{result.Tool}}`, `{{result.Tool#2}}`, `{{status.Tool}}`, `{{media}}`,
+ * `{{self.name}}` and a scenario's facts in its texts.
  */
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { Fact, Grounding, Scenario } from '../scenario/types.ts';
@@ -31,7 +31,8 @@ export function createFill(scenario: Scenario, conversation: Conversation): Fill
 }
 
 function builtIn(conversation: Conversation, name: string, tool: string | undefined): string | undefined {
-  const { results, lastResults, user } = conversation;
+  const { results, lastResults, user, self } = conversation;
+  if (name === 'self') return Object.entries(self).find(([word]) => word === tool)?.[1];
   const last: ToolResult | undefined = tool
     ? results.findLast((result) => tool.split('|').includes(result.tool))
     : lastResults.at(-1);
