@@ -1,0 +1,55 @@
+/** What Anthropic's answers have and the proxy's have not, and why. A row that no longer holds fails the test that reads it. */
+
+const ANTHROPICS_TOOL = "a tool of Anthropic's servers that Gemini has not";
+const NO_FILES = 'Gemini runs code, and edits no files by commands';
+const FILTERED = "code that Anthropic's model runs over what it has found; Gemini has nothing like it";
+const QUOTES = 'Gemini is not asked to quote in these requests';
+const NO_REQUEST = 'the request was not recorded; shown by tests/http/compaction.test.ts';
+
+/** A kind of object that never comes, or `kind: key` for a key of a kind that does. */
+export const NOT_GIVEN: Readonly<Record<string, string>> = {
+  'message: context_management':
+    'given where the request has `context_management`; Anthropic gives it to each beta request',
+  'usage in message: iterations': 'given where there are several; Anthropic tells the only one too',
+  'usage in message_delta: iterations': 'given where there are several; Anthropic tells the only one too',
+  'delta thinking_delta: estimated_tokens': 'a hint for a display of progress, told only to a beta',
+  'error: details': 'null; given where there are details',
+  'result web_search_result: snippet': 'Google does not give the words of a page',
+  'result code_execution_result: abort_reason':
+    'null in all recordings; Gemini tells no more than an outcome',
+  'result encrypted_code_execution_result': FILTERED,
+  'block text_editor_code_execution_tool_result': NO_FILES,
+  'result text_editor_code_execution_create_result': NO_FILES,
+  'result text_editor_code_execution_view_result': NO_FILES,
+  'result text_editor_code_execution_str_replace_result': NO_FILES,
+  'result text_editor_code_execution_tool_result_error': NO_FILES,
+  'block tool_search_tool_result': ANTHROPICS_TOOL,
+  'result tool_search_tool_search_result': ANTHROPICS_TOOL,
+  'block advisor_tool_result': ANTHROPICS_TOOL,
+  'result advisor_result': ANTHROPICS_TOOL,
+  'result advisor_redacted_result': ANTHROPICS_TOOL,
+  'block mcp_tool_use': ANTHROPICS_TOOL,
+  'block mcp_tool_result': ANTHROPICS_TOOL,
+  'result text': ANTHROPICS_TOOL,
+  'block redacted_thinking': 'Gemini hides no thoughts in this way; signatures travel in `thinking`',
+  'block fallback': "the proxy's other models are told in the log, since the client did not ask for them",
+  'block compaction': NO_REQUEST,
+  'delta compaction_delta': NO_REQUEST,
+  'citation char_location': QUOTES,
+  'citation search_result_location': QUOTES,
+};
+
+type Exempt = { readonly why: string; is(body: { tools?: { type?: string }[] }): boolean };
+
+/** Types of blocks in answers to requests that are served, which Gemini tells in others, or not at all. */
+export const BLOCKS_GIVEN_OTHERWISE: Readonly<Record<string, Exempt>> = {
+  text_editor_code_execution_tool_result: {
+    why: 'as `bash_code_execution_tool_result`: Gemini writes files by code',
+    is: () => true,
+  },
+  code_execution_tool_result: {
+    why: `the newest versions of the tools for the web: ${FILTERED}`,
+    is: ({ tools }) => !tools?.some(({ type }) => type?.startsWith('code_execution_')),
+  },
+  redacted_thinking: { why: 'as `thinking`, or left out', is: () => true },
+};
