@@ -1,6 +1,7 @@
 /**
  * Opens the answer to a message, as turn events. This file gives the loop everything that it needs for such an answer.
  */
+import type { ContentBlock } from '../anthropic/content.ts';
 import type { AnswerCompaction } from '../anthropic/message.ts';
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { UpstreamError } from '../gemini/errors.ts';
@@ -27,6 +28,8 @@ import type { OutgoingMessage } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
 import { chooseModel, prepare, tellNotice } from './prepare.ts';
 import { Retries } from './retries.ts';
+import { ServedAnswer } from './served/served-answer.ts';
+import { goingOn, servedTools } from './served/served-tools.ts';
 import { withOverflowCounted } from './sizes/overflow.ts';
 import { AGENT_HEADER, tellAsked } from './story.ts';
 import { aside, Judge, MOST_MS } from './verdicts/judge.ts';
@@ -126,11 +129,13 @@ async function openUnjudged(
   const asking = await asked(request, caller);
   if (request.max_tokens === 0) return emptyAnswer(asking.outgoing);
   const { compactFirst } = asking.outgoing.plan;
-  if (!compactFirst) return answerOf(asking, job, ports);
+  const served = (given: Asking): MessageAnswer =>
+    servedAnswer(given, (changed) => asked(changed, caller), job, ports);
+  if (!compactFirst) return served(asking);
   const summary = await asked(summaryRequest(request, compactFirst.instructions), 'compaction');
   const goOn = async (block: AnswerCompaction) => {
     const next = await asked(requestAfterSummary(request, block), caller);
-    return answerOf({ ...next, since: ports.clock.monotonic() }, job, ports);
+    return served({ ...next, since: ports.clock.monotonic() });
   };
   return new CompactedAnswer(
     {
@@ -144,6 +149,23 @@ async function openUnjudged(
   );
 }
 
+/** The answer, in which the model may call tools that this process runs. */
+function servedAnswer(
+  given: Asking,
+  asked: (changed: MessagesRequest) => Promise<Asking>,
+  job: Job,
+  ports: AnswerPorts,
+): MessageAnswer {
+  const serve = servedTools(given.request);
+  if (!serve) return answerOf(given, job, ports);
+  const goOn = async (said: ContentBlock[], tokens: number) => {
+    const next = await asked(goingOn(given.request, said, tokens));
+    return answerOf({ ...next, since: ports.clock.monotonic(), mayFollow: true }, job, ports);
+  };
+  const first = answerOf({ ...given, mayFollow: true }, job, ports);
+  return new ServedAnswer({ first, serve, newId: () => ports.ids.next('srvtoolu_'), goOn });
+}
+
 type Asking = {
   request: MessagesRequest;
   asker: string;
@@ -153,12 +175,24 @@ type Asking = {
   /** When the time for this answer began, and how long it is in milliseconds (by default REQUEST_TIMEOUT). */
   since: number;
   limitMs?: number;
+  /** Another answer may follow, which needs the request. */
+  mayFollow?: boolean;
   /** Nothing of a summary is given out before its end, and another answer may follow it. */
   isSummary?: boolean;
 };
 
 function answerOf(
-  { request, asker, wanted, outgoing, outgoingFor, since, limitMs, isSummary = false }: Asking,
+  {
+    request,
+    asker,
+    wanted,
+    outgoing,
+    outgoingFor,
+    since,
+    limitMs,
+    isSummary = false,
+    mayFollow = false,
+  }: Asking,
   job: Job,
   ports: AnswerPorts,
 ): MessageAnswer {
@@ -201,7 +235,7 @@ function answerOf(
       isContent,
       asAnswer: (error, sent) => refusedSearch(error, sent.plan, (said) => toldText(said, settings.secrets)),
       onCommit: () => {
-        if (!isSummary) job.letBodyGo();
+        if (!isSummary && !mayFollow) job.letBodyGo();
       },
       explain: (error, sent) => withOverflowCounted(error, sent, job, ports),
       deadline: { ms: left(), late: () => tooLate(most) },

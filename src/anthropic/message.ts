@@ -26,6 +26,7 @@ export const StopReason = Type.Union(
     Type.Literal('tool_use'),
     Type.Literal('refusal'),
     Type.Literal('compaction'),
+    Type.Literal('pause_turn'),
     Type.Literal('model_context_window_exceeded'),
   ],
   { description: 'Why the model stopped.' },
@@ -138,6 +139,8 @@ export const AnswerServerToolUse = tagged(
       Type.Literal('web_fetch'),
       Type.Literal('code_execution'),
       Type.Literal('bash_code_execution'),
+      Type.Literal('tool_search_tool_regex'),
+      Type.Literal('tool_search_tool_bm25'),
     ]),
     input: AnyObject('What the tool was asked, such as a query.'),
     caller: Caller,
@@ -260,10 +263,44 @@ export const AnswerWebFetchResult = tagged(
 );
 export type AnswerWebFetchResult = Static<typeof AnswerWebFetchResult>;
 
+export const ToolSearchError = tagged(
+  'tool_search_tool_result_error',
+  {
+    error_code: Type.Union([
+      Type.Literal('invalid_pattern'),
+      Type.Literal('pattern_too_long'),
+      Type.Literal('unavailable'),
+    ]),
+  },
+  'No tool was looked for.',
+);
+export type ToolSearchError = Static<typeof ToolSearchError>;
+
+export const AnswerToolSearchResult = tagged(
+  'tool_search_tool_result',
+  {
+    tool_use_id: Type.String(),
+    content: Type.Union([
+      tagged(
+        'tool_search_tool_search_result',
+        {
+          tool_references: Type.Array(
+            tagged('tool_reference', { tool_name: Type.String() }, 'A tool that can be called now.'),
+          ),
+        },
+        'The tools that were found.',
+      ),
+      ToolSearchError,
+    ]),
+  },
+  'What a search for tools found.',
+);
+export type AnswerToolSearchResult = Static<typeof AnswerToolSearchResult>;
+
 type Untold<T> = T extends unknown ? Omit<T, 'tool_use_id'> : never;
 /** The blocks that tell what such a tool gave, before the id of the call is known. */
 export type ServerToolResult = Untold<
-  AnswerWebSearchResult | AnswerWebFetchResult | AnswerCodeResult | AnswerBashResult
+  AnswerWebSearchResult | AnswerWebFetchResult | AnswerCodeResult | AnswerBashResult | AnswerToolSearchResult
 >;
 
 const ToolReference = tagged('tool_reference', { name: Type.String() }, 'A tool, by its name.');
@@ -309,6 +346,7 @@ export const ANSWER_BLOCKS = {
   web_fetch_tool_result: AnswerWebFetchResult,
   code_execution_tool_result: AnswerCodeResult,
   bash_code_execution_tool_result: AnswerBashResult,
+  tool_search_tool_result: AnswerToolSearchResult,
   compaction: AnswerCompaction,
 } as const;
 export const AnswerBlock = Type.Union(Object.values(ANSWER_BLOCKS));

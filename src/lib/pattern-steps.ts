@@ -30,6 +30,14 @@ type Node =
 
 const IGNORES_CASE = '(?i)';
 
+/** True for a pattern that an empty text already fits. */
+export function fitsNothing(source: string): boolean {
+  const ignoresCase = source.startsWith(IGNORES_CASE);
+  return canBeEmpty(
+    new Parser(ignoresCase ? source.slice(IGNORES_CASE.length) : source, ignoresCase).parse(),
+  );
+}
+
 export function toSteps(source: string): Step[] {
   const ignoresCase = source.startsWith(IGNORES_CASE);
   const node = new Parser(ignoresCase ? source.slice(IGNORES_CASE.length) : source, ignoresCase).parse();

@@ -131,8 +131,8 @@ function blockKeys(block: ContentBlock, context: string): SignatureKeys[] {
     return [{ exact, loose: () => loose }];
   }
   if (block.type === 'server_tool_use') {
-    const exact = partsKey(block.id);
-    return [{ exact, loose: () => exact }];
+    // Google's own parts, or else the signature of a function that this process has answered.
+    return [{ exact: partsKey(block.id), loose: () => callKey(block.id) }];
   }
   if (block.type !== 'tool_use') return [];
   let loose: string | undefined;

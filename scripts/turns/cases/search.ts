@@ -67,6 +67,15 @@ const HOSTED = [
   },
 ];
 
+const FINDS: Partial<MessagesRequest> = {
+  messages: [{ role: 'user', content: 'Add 1 and 2.' }],
+  tools: [
+    { type: 'tool_search_tool_regex_20251119', name: 'tool_search_tool_regex' },
+    { ...ADD, description: 'Adds numbers', defer_loading: true },
+  ],
+};
+const FIND = { name: 'tool_search_tool_regex', args: { pattern: '(?i)adds' }, id: 'abcd0003' };
+
 const CODE = {
   executableCode: { language: 'PYTHON', code: 'print(6 / n)', id: 'abcd0002' },
   thoughtSignature: signature('code'),
@@ -229,6 +238,19 @@ export const SEARCHES: TurnCases = {
         chunk([text('says hello.')]),
         end(),
       ),
+    ],
+  },
+  'tool-search': {
+    shows:
+      'A search for deferred tools: answered in place, and the tool that it found is called in the same answer',
+    ask: FINDS,
+    replies: [
+      says(
+        chunk([text('I look. ')]),
+        chunk([{ functionCall: FIND, thoughtSignature: signature('find') }]),
+        end(),
+      ),
+      says(chunk([ADDS]), end()),
     ],
   },
   'search-history': {

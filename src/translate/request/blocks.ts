@@ -3,6 +3,7 @@
  * compile.
  */
 import type { BlockOf, BlockType, ContentBlock, ToolResultContent } from '../../anthropic/content.ts';
+import { isObject } from '../../lib/json.ts';
 import { CLEARED_RESULT } from '../edits/cleared.ts';
 import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
@@ -15,13 +16,28 @@ import {
   serverResultText,
   toolReferenceText,
 } from './tools/server-tools.ts';
+import { TOOL_SEARCHES } from './tools/tool-search.ts';
 
 type Row<T extends BlockType> = (block: BlockOf<T>, place: BlockPlace) => Item[];
 type Rows = { readonly [T in BlockType]: Row<T> };
 
-const serverCall = (block: BlockOf<'server_tool_use' | 'mcp_tool_use'>): Item[] => [
-  { kind: 'served', what: 'call', id: block.id, text: serverCallText(block.name, block.input) },
+const serverCall = (
+  { id, name, input }: BlockOf<'server_tool_use' | 'mcp_tool_use'>,
+  { isServed, path }: BlockPlace,
+): Item[] => [
+  isServed(name)
+    ? { kind: 'call', id, name, input, inputCleared: false, path }
+    : { kind: 'served', what: 'call', id, text: serverCallText(name, input) },
 ];
+
+/** The result of a search for tools answers its call, where the model called it as a function. */
+function foundTools(block: BlockOf<'tool_search_tool_result'>, place: BlockPlace): Item[] {
+  const { content, tool_use_id: id } = block;
+  if (!TOOL_SEARCHES.some(place.isServed)) return serverResult(block, place);
+  const failed = isObject(content) && content['type'] === 'tool_search_tool_result_error';
+  const parts = [{ text: serverResultText(block.type, content) }];
+  return [{ kind: 'result', id, failed, parts, path: place.path }];
+}
 function serverResult(
   block: { type: string; tool_use_id: string; content?: unknown },
   { path, warn }: BlockPlace,
@@ -84,7 +100,7 @@ const ROWS: Rows = {
   code_execution_tool_result: serverResult,
   bash_code_execution_tool_result: serverResult,
   text_editor_code_execution_tool_result: serverResult,
-  tool_search_tool_result: serverResult,
+  tool_search_tool_result: foundTools,
   advisor_tool_result: serverResult,
   mcp_tool_result: serverResult,
   mcp_tool_listing: (block) => text(blockText(block)),

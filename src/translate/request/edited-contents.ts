@@ -10,6 +10,7 @@ import type { Cleared } from '../edits/cleared.ts';
 import { type ContextEdits, contextEdits } from '../edits/context-edits.ts';
 import type { Warn, Warning } from '../warnings.ts';
 import { toContents } from './messages.ts';
+import { toolSearch } from './tools/tool-search.ts';
 
 type PartName = keyof RequestPart;
 
@@ -31,13 +32,15 @@ export function editedContents(
   ctx: RequestContext,
   warn: Warn,
 ): { contents: RequestContent[]; edits: ContextEdits } {
+  const echoes = echoedParts(frame);
+  const served = new Set<string>((request.tools ?? []).flatMap(({ type }) => toolSearch(type)?.name ?? []));
   const versions: Version[] = [];
   const versionOf = (cleared: Cleared): Version => {
     const made = versions.find((version) => version.cleared === cleared);
     if (made) return made;
     const warnings: Warning[] = [];
     const note: Warn = (code, path, detail) => warnings.push({ code, path, detail });
-    const options = { cleared, echoes: echoedParts(frame) };
+    const options = { cleared, echoes, isServed: (name: string) => served.has(name) };
     const version = { cleared, contents: toContents(request.messages, ctx, note, options), warnings };
     versions.push(version);
     return version;

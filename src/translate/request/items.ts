@@ -43,6 +43,8 @@ export type BlockPlace = {
   readonly warn: Warn;
   readonly ctx: Pick<RequestContext, 'model' | 'media'>;
   readonly cleared: Cleared;
+  /** True for a tool (by its name) that is a function to Gemini, and that this process answers. */
+  isServed(name: string): boolean;
 };
 
 /** A call whose response must come in the next content. */

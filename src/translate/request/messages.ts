@@ -6,7 +6,6 @@
 import type { Message } from '../../anthropic/request.ts';
 import type { RequestContent } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
-import type { Cleared } from '../edits/cleared.ts';
 import { summaryPlace, summaryText } from '../edits/summary.ts';
 import { turnHash } from '../signatures.ts';
 import type { Warn } from '../warnings.ts';
@@ -49,10 +48,30 @@ export function isCleared(message: Message, index: number, lastUser: number): bo
 export const lastUserIndex = (messages: readonly Message[]): number =>
   messages.findLastIndex((message) => message.role === 'user');
 
-function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn, cleared: Cleared): Turn[] {
+/**
+ * The items of an assistant's message by the side that says them: a result of a call that this process has answered
+ * comes from the user's side, and what follows it is another turn of the model.
+ */
+function bySide(items: readonly Item[]): { role: 'user' | 'model'; items: Item[] }[] {
+  const sides: { role: 'user' | 'model'; items: Item[] }[] = [];
+  for (const item of items) {
+    const role = item.kind === 'result' ? 'user' : 'model';
+    const last = sides.at(-1);
+    if (last?.role === role) last.items.push(item);
+    else sides.push({ role, items: [item] });
+  }
+  return sides;
+}
+
+function toTurns(
+  messages: readonly Message[],
+  ctx: RequestContext,
+  warn: Warn,
+  { cleared, isServed }: HistoryOptions,
+): Turn[] {
   const turns: Turn[] = [];
   const lastUser = lastUserIndex(messages);
-  const place = { warn, ctx, cleared };
+  const place = { warn, ctx, cleared, isServed };
   const summary = summaryPlace(messages);
   let context = '';
   messages.forEach((message, index) => {
@@ -64,32 +83,43 @@ function toTurns(messages: readonly Message[], ctx: RequestContext, warn: Warn, 
     if (isFirst) turns.push({ role: 'user', items: text(summaryText(summary.content)) });
     const items = messageItems(message, index, isFirst ? summary.position + 1 : 0, place);
     if (items.length === 0) return;
-    const last = turns.at(-1);
-    if (message.role === 'assistant') {
-      const said = { items, context };
-      if (last?.role === 'model') last.messages.push(said);
-      else turns.push({ role: 'model', messages: [said] });
-    } else if (last?.role === 'user') {
-      // No spread: a message may hold more blocks than a function may have arguments.
-      for (const item of items) last.items.push(item);
-    } else {
-      turns.push({ role: 'user', items });
-    }
+    const sides = message.role === 'assistant' ? bySide(items) : [{ role: 'user' as const, items }];
+    for (const side of sides) addTurn(turns, side, context);
   });
   return turns;
 }
 
+function addTurn(
+  turns: Turn[],
+  { role, items }: { role: Turn['role']; items: Item[] },
+  context: string,
+): void {
+  const last = turns.at(-1);
+  if (role === 'model') {
+    const said = { items, context };
+    if (last?.role === 'model') last.messages.push(said);
+    else turns.push({ role: 'model', messages: [said] });
+  } else if (last?.role === 'user') {
+    // No spread: a message may hold more blocks than a function may have arguments.
+    for (const item of items) last.items.push(item);
+  } else {
+    turns.push({ role: 'user', items });
+  }
+}
+
 /** How the history is translated. `echoes`: the parts about its own tools that Google takes back. */
-export type HistoryOptions = { readonly cleared: Cleared; readonly echoes: ReadonlySet<string> };
+export type HistoryOptions = Pick<BlockPlace, 'cleared' | 'isServed'> & {
+  readonly echoes: ReadonlySet<string>;
+};
 
 export function toContents(
   messages: readonly Message[],
   ctx: RequestContext,
   warn: Warn,
-  { cleared, echoes }: HistoryOptions,
+  options: HistoryOptions,
 ): RequestContent[] {
   const signatures = new Signatures(ctx);
-  const modelTurns = new ModelTurns(ctx.model, signatures, echoes, warn);
+  const modelTurns = new ModelTurns(ctx.model, signatures, options.echoes, warn);
   const contents: RequestContent[] = [];
   let calls: OpenCall[] = [];
   const add = (role: RequestContent['role'], parts: RequestContent['parts']) => {
@@ -98,7 +128,7 @@ export function toContents(
     if (last?.role !== role) contents.push({ role, parts });
     else for (const part of parts) last.parts.push(part);
   };
-  for (const turn of toTurns(messages, ctx, warn, cleared)) {
+  for (const turn of toTurns(messages, ctx, warn, options)) {
     if (turn.role === 'user') {
       add('user', userParts(turn.items, calls, ctx.model, warn));
       calls = [];

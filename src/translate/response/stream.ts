@@ -149,11 +149,10 @@ export class AnswerStream {
     if (stoppedAt !== undefined) this.#finish({ kind: 'stop-sequence', sequence: stoppedAt });
   }
 
-  #serverCall({ ref, name, input }: ServerCallEvent): void {
+  #serverCall({ ref, name, input, signature, id = this.#ctx.newServerToolId() }: ServerCallEvent): void {
     this.#tellHeldThoughts();
     this.#closeText();
-    this.#endThinking(undefined);
-    const id = this.#ctx.newServerToolId();
+    this.#endThinking(signature && this.#keeper.call(id, name, input, signature));
     this.#serverIds.set(ref, id);
     this.#writer.serverToolUse(id, name, input);
   }
@@ -265,12 +264,14 @@ export class AnswerStream {
 
   #serverUse(): Partial<Usage> {
     const { search, code, fetch } = this.#ctx.plan();
-    return search || code || fetch ? { server_tool_use: { ...this.#served } } : {};
+    return search || code || fetch || this.#serverIds.size > 0
+      ? { server_tool_use: { ...this.#served } }
+      : {};
   }
 
   /** The usage, also where the proxy left upstream before upstream had counted all tokens. */
   #usageAt({ kind }: Finish): UsageMetadata {
-    const isComplete = kind === 'finished' || kind === 'blocked' || kind === 'compacted';
+    const isComplete = ['finished', 'blocked', 'compacted', 'paused'].includes(kind);
     if (isComplete || this.#compacted?.isAlone) return this.#usage;
     const { tokens, cached } = this.#prompt;
     return {
@@ -302,6 +303,8 @@ export class AnswerStream {
         return { ...base, stopReason: 'stop_sequence', stopSequence: finish.sequence };
       case 'token-limit':
         return { ...base, stopReason: 'max_tokens' };
+      case 'paused':
+        return { ...base, stopReason: 'pause_turn' };
       case 'compacted':
         return { ...base, stopReason: 'compaction' };
       case 'blocked':

@@ -15,8 +15,18 @@ export type TurnEvent =
   | { type: 'text'; text: string; signature?: string; by?: TextAuthor }
   /** A part about a tool that Google runs, as Google sent it. It is read before it reaches the client. */
   | { type: 'hosted'; part: RequestPart }
-  /** A call of a tool that the client does not run. `ref` is its name in this answer. */
-  | { type: 'server-call'; ref: string; name: ServerToolName; input: JsonObject }
+  /**
+   * A call of a tool that the client does not run. `ref` is its name in this answer. `id`: the client's id for it, where
+   * it had to be known before.
+   */
+  | {
+      type: 'server-call';
+      ref: string;
+      name: ServerToolName;
+      input: JsonObject;
+      id?: string;
+      signature?: string;
+    }
   /**
    * What such a call gave. It comes before the text that is based on it. `echo`: Google's parts of the call and its
    * result, which go back with the history.
@@ -58,6 +68,8 @@ export type Finish =
   | { kind: 'stop-sequence'; sequence: string }
   /** The answer is a summary of the conversation, and nothing else. */
   | { kind: 'compacted' }
+  /** The proxy has run as many of its own tools as one answer may have. The client can go on. */
+  | { kind: 'paused' }
   /** The proxy cut the answer at the client's `max_tokens`. */
   | { kind: 'token-limit' };
 

@@ -94,9 +94,11 @@ export function refuseUnservable(request: MessagesRequest, version: ApiVersion, 
   refuseSampling(request, version);
   refuseShared(request, version, warn);
   const last = request.messages.at(-1);
-  const isCall =
-    typeof last?.content !== 'string' && last?.content.some((block) => block.type === 'tool_use');
-  if (last?.role === 'assistant' && !isCall && !endsInSummary(request.messages)) refusePrefill();
+  const blocks = typeof last?.content === 'string' ? [] : (last?.content ?? []);
+  // A turn that was paused after a tool of ours goes on from that tool's result.
+  const isOpen =
+    blocks.some(({ type }) => type === 'tool_use') || blocks.at(-1)?.type === 'tool_search_tool_result';
+  if (last?.role === 'assistant' && !isOpen && !endsInSummary(request.messages)) refusePrefill();
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { CountTokensRequest } from '../../../anthropic/request.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import { isObject } from '../../../lib/json.ts';
-import { clientTool } from '../tools/client-tools.ts';
+import { knownTool } from '../tools/client-tools.ts';
 import { hostedTool } from '../tools/hosted-tools.ts';
 import { definedTools, isForCode, toolName } from '../tools/tool-visibility.ts';
 import { refuse } from './refuse.ts';
@@ -27,7 +27,7 @@ function refuseTool(tool: Tool, path: string): void {
     return;
   }
   const isCustom = tool.type === undefined || tool.type === null || tool.type === 'custom';
-  if (!isCustom && !clientTool(tool.type ?? '')) {
+  if (!isCustom && !knownTool(tool.type ?? '')) {
     refuse(unsupported(`${path}.type`, tool.type ?? ''));
   }
   if (!isCustom) return;

@@ -1,11 +1,12 @@
 /**
- * The schemas of Anthropic's own tools that the client runs (bash, text editor, memory). Anthropic's API knows these
- * schemas; Gemini must be sent them. Any date of a known kind of tool is accepted. Other dated types are tools that
+ * The schemas of Anthropic's own tools that are functions to Gemini: those that the client runs (bash, text editor,
+ * memory), and the search for tools. Anthropic's API knows these schemas; Gemini must be sent them. Any date of a known kind of tool is accepted. Other dated types are tools that
  * Anthropic's servers run, and are refused.
  */
 import type { JsonObject } from '../../../lib/json.ts';
 
-export type ClientTool = { name: string; description: string; schema: JsonObject };
+import type { KnownTool } from './known-tool.ts';
+import { toolSearch } from './tool-search.ts';
 
 const string = (description: string): JsonObject => ({ type: 'string', description });
 const integer = (description: string): JsonObject => ({ type: 'integer', description });
@@ -33,7 +34,7 @@ const fileEdits: JsonObject = {
   insert_line: integer('For insert: the line after which the text goes; 0 is the start of the file'),
 };
 
-const BASH: ClientTool = {
+const BASH: KnownTool = {
   name: 'bash',
   description: 'Runs a command in a bash session that stays open between calls.',
   schema: object(
@@ -45,7 +46,7 @@ const BASH: ClientTool = {
   ),
 };
 
-const textEditor = (name: string, insertKey: 'new_str' | 'insert_text', ...more: string[]): ClientTool => ({
+const textEditor = (name: string, insertKey: 'new_str' | 'insert_text', ...more: string[]): KnownTool => ({
   name,
   description: 'Views, creates and edits text files.',
   schema: object(
@@ -58,7 +59,7 @@ const textEditor = (name: string, insertKey: 'new_str' | 'insert_text', ...more:
   ),
 });
 
-const MEMORY: ClientTool = {
+const MEMORY: KnownTool = {
   name: 'memory',
   description: 'Keeps notes in files under /memories that last beyond this conversation.',
   schema: object(
@@ -76,7 +77,10 @@ const MEMORY: ClientTool = {
 const OLD_EDITOR = textEditor('str_replace_editor', 'new_str', 'undo_edit');
 const EDITOR = textEditor('str_replace_based_edit_tool', 'insert_text');
 
-export function clientTool(type: string): ClientTool | undefined {
+/** The function of a tool of Anthropic's: one that the client runs, or one that this process runs. */
+export const knownTool = (type: string): KnownTool | undefined => clientTool(type) ?? toolSearch(type);
+
+export function clientTool(type: string): KnownTool | undefined {
   const [, kind, date = ''] = /^(bash|text_editor|memory)_(\d{8})$/.exec(type) ?? [];
   if (kind === 'bash') return BASH;
   if (kind === 'memory') return MEMORY;

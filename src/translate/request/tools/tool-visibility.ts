@@ -11,13 +11,13 @@ import type { Tool } from '../../../anthropic/tool.ts';
 import { isObject, type JsonObject } from '../../../lib/json.ts';
 import type { Warn } from '../../warnings.ts';
 import { isCleared, lastUserIndex } from '../messages.ts';
-import { clientTool } from './client-tools.ts';
+import { knownTool } from './client-tools.ts';
 
 export type DeclaredTool = { name: string; tool: Tool; path: string };
 
 type Change = { do: 'show' | 'hide'; name: string; tool?: Tool };
 
-export const toolName = (tool: Tool): string => tool.name ?? clientTool(tool.type ?? '')?.name ?? '';
+export const toolName = (tool: Tool): string => tool.name ?? knownTool(tool.type ?? '')?.name ?? '';
 
 const namesIn = (value: unknown): string[] =>
   Array.isArray(value)
@@ -39,7 +39,7 @@ function changeOf(kind: Change['do'], block: { tool_name?: string; tool?: unknow
   if (typeof tool === 'string') return [{ do: kind, name: tool }];
   if (!isObject(tool)) return [];
   const name = tool['name'] ?? tool['tool_name'];
-  const isDefinition = isObject(tool['input_schema']) || clientTool(String(tool['type'])) !== undefined;
+  const isDefinition = isObject(tool['input_schema']) || knownTool(String(tool['type'])) !== undefined;
   const named = typeof name === 'string' ? name : isDefinition ? toolName(tool as Tool) : '';
   if (named === '') return [];
   return [{ do: kind, name: named, ...(isDefinition ? { tool: tool as Tool } : {}) }];

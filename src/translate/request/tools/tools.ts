@@ -16,7 +16,7 @@ import type { Warn, Warning } from '../../warnings.ts';
 import { requiredOf } from '../schema/keywords.ts';
 import { schemaWork, toInputSchema } from '../schema/outgoing.ts';
 import type { Work } from '../schema/work.ts';
-import { clientTool } from './client-tools.ts';
+import { knownTool } from './client-tools.ts';
 import type { Hosting } from './hosted-tools.ts';
 import { type DeclaredTool, toolName } from './tool-visibility.ts';
 
@@ -72,7 +72,7 @@ export const inputSchemas =
   };
 
 function declarationOf({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
-  const known = tool.input_schema ? undefined : clientTool(tool.type ?? '');
+  const known = tool.input_schema ? undefined : knownTool(tool.type ?? '');
   const description = describe(tool, known?.description, examplesOf(tool, path, warn));
   const written = known?.schema ?? wellFormedObject((tool.input_schema ?? {}) as JsonObject);
   const schema = toInputSchema(written, { path: `${path}.custom.input_schema`, warn, work });
