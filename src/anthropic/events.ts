@@ -1,5 +1,7 @@
 /** The events of a streamed answer (contract section 7). The types are made from the schemas, as those of the message. */
+
 import { type Static, Type } from '@sinclair/typebox';
+import { tagged } from './answer-words.ts';
 import { ErrorBody } from './error-body.ts';
 import {
   AnswerBlock,
@@ -8,7 +10,6 @@ import {
   SafeguardResults,
   StopDetails,
   StopReason,
-  tagged,
   Usage,
   WebCitation,
 } from './message.ts';

@@ -2,21 +2,20 @@
  * Anthropic's answer: the message and its blocks, as the proxy writes them (contract section 7). The types are made from
  * the schemas, and the schemas are those of the API description. Who imports types alone loads none of this.
  */
-import { type Static, type TProperties, Type } from '@sinclair/typebox';
-import type { JsonObject } from '../lib/json.ts';
+import { type Static, Type } from '@sinclair/typebox';
+import { AnyObject, Caller, tagged } from './answer-words.ts';
 import { AppliedEdit } from './context-edits.ts';
 import { Nullable } from './schema-words.ts';
-
-/** An object that is told from others by its `type`. */
-export const tagged = <T extends string, P extends TProperties>(
-  type: T,
-  properties: P,
-  description: string,
-) => Type.Object({ type: Type.Literal(type), ...properties }, { description });
+import {
+  AnswerBashResult,
+  AnswerCodeResult,
+  AnswerServerToolUse,
+  AnswerToolSearchResult,
+  AnswerWebFetchResult,
+  AnswerWebSearchResult,
+} from './server-answers.ts';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
-
-const AnyObject = (description: string) => Type.Unsafe<JsonObject>({ type: 'object', description });
 
 export const StopReason = Type.Union(
   [
@@ -97,8 +96,6 @@ export const WebCitation = tagged(
 );
 export type WebCitation = Static<typeof WebCitation>;
 
-const Caller = tagged('direct', {}, 'The model itself called the tool.');
-
 export const AnswerText = tagged(
   'text',
   { text: Type.String(), citations: Nullable(Type.Array(WebCitation)) },
@@ -129,179 +126,6 @@ export const AnswerToolUse = tagged(
   'A call of a tool of the client. The client runs the tool, and sends the result with the next request.',
 );
 export type AnswerToolUse = Static<typeof AnswerToolUse>;
-
-export const AnswerServerToolUse = tagged(
-  'server_tool_use',
-  {
-    id: Type.String(),
-    name: Type.Union([
-      Type.Literal('web_search'),
-      Type.Literal('web_fetch'),
-      Type.Literal('code_execution'),
-      Type.Literal('bash_code_execution'),
-      Type.Literal('tool_search_tool_regex'),
-      Type.Literal('tool_search_tool_bm25'),
-    ]),
-    input: AnyObject('What the tool was asked, such as a query.'),
-    caller: Caller,
-  },
-  'A call of a tool that the client does not run.',
-);
-export type AnswerServerToolUse = Static<typeof AnswerServerToolUse>;
-export type ServerToolName = AnswerServerToolUse['name'];
-
-export const WebSearchResult = tagged(
-  'web_search_result',
-  {
-    url: Type.String(),
-    title: Type.String(),
-    encrypted_content: Type.String({ description: 'Empty: Google does not give the words of a page.' }),
-    page_age: Type.Null(),
-  },
-  'One page that was found.',
-);
-export type WebSearchResult = Static<typeof WebSearchResult>;
-
-export const WebSearchError = tagged(
-  'web_search_tool_result_error',
-  { error_code: Type.Union([Type.Literal('unavailable'), Type.Literal('max_uses_exceeded')]) },
-  'The search gave nothing.',
-);
-export type WebSearchError = Static<typeof WebSearchError>;
-
-export const AnswerWebSearchResult = tagged(
-  'web_search_tool_result',
-  {
-    tool_use_id: Type.String(),
-    content: Type.Union([Type.Array(WebSearchResult), WebSearchError]),
-    caller: Caller,
-  },
-  'What a search found.',
-);
-export type AnswerWebSearchResult = Static<typeof AnswerWebSearchResult>;
-
-const failed = <T extends string>(type: T, description: string) =>
-  tagged(type, { error_code: Type.Literal('unavailable') }, description);
-
-const run = {
-  stdout: Type.String(),
-  stderr: Type.String(),
-  return_code: Type.Integer({ description: '0 where the code ran to its end.' }),
-  content: Type.Array(AnyObject('A file.'), { description: 'Empty: files are told in words.' }),
-};
-
-export const AnswerCodeResult = tagged(
-  'code_execution_tool_result',
-  {
-    tool_use_id: Type.String(),
-    content: Type.Union([
-      tagged('code_execution_result', run, 'What the code printed.'),
-      failed('code_execution_tool_result_error', 'The code gave no result.'),
-    ]),
-  },
-  'What code did that Gemini ran.',
-);
-export type AnswerCodeResult = Static<typeof AnswerCodeResult>;
-
-export const AnswerBashResult = tagged(
-  'bash_code_execution_tool_result',
-  {
-    tool_use_id: Type.String(),
-    content: Type.Union([
-      tagged('bash_code_execution_result', run, 'What the command printed.'),
-      failed('bash_code_execution_tool_result_error', 'The command gave no result.'),
-    ]),
-  },
-  'What a command did that Gemini ran.',
-);
-export type AnswerBashResult = Static<typeof AnswerBashResult>;
-
-export const WebFetchError = tagged(
-  'web_fetch_tool_result_error',
-  {
-    error_code: Type.Union([
-      Type.Literal('url_not_accessible'),
-      Type.Literal('url_not_allowed'),
-      Type.Literal('max_uses_exceeded'),
-      Type.Literal('unavailable'),
-    ]),
-  },
-  'The page was not read.',
-);
-export type WebFetchError = Static<typeof WebFetchError>;
-
-export const AnswerWebFetchResult = tagged(
-  'web_fetch_tool_result',
-  {
-    tool_use_id: Type.String(),
-    content: Type.Union([
-      tagged(
-        'web_fetch_result',
-        {
-          url: Type.String(),
-          retrieved_at: Type.Null(),
-          content: tagged(
-            'document',
-            {
-              source: tagged(
-                'text',
-                { media_type: Type.Literal('text/plain'), data: Type.String() },
-                'Empty: Google does not give the words of a page.',
-              ),
-              title: Nullable(Type.String()),
-            },
-            'The page.',
-          ),
-        },
-        'A page that Google has read.',
-      ),
-      WebFetchError,
-    ]),
-    caller: Caller,
-  },
-  'What came of the reading of a page.',
-);
-export type AnswerWebFetchResult = Static<typeof AnswerWebFetchResult>;
-
-export const ToolSearchError = tagged(
-  'tool_search_tool_result_error',
-  {
-    error_code: Type.Union([
-      Type.Literal('invalid_pattern'),
-      Type.Literal('pattern_too_long'),
-      Type.Literal('unavailable'),
-    ]),
-  },
-  'No tool was looked for.',
-);
-export type ToolSearchError = Static<typeof ToolSearchError>;
-
-export const AnswerToolSearchResult = tagged(
-  'tool_search_tool_result',
-  {
-    tool_use_id: Type.String(),
-    content: Type.Union([
-      tagged(
-        'tool_search_tool_search_result',
-        {
-          tool_references: Type.Array(
-            tagged('tool_reference', { tool_name: Type.String() }, 'A tool that can be called now.'),
-          ),
-        },
-        'The tools that were found.',
-      ),
-      ToolSearchError,
-    ]),
-  },
-  'What a search for tools found.',
-);
-export type AnswerToolSearchResult = Static<typeof AnswerToolSearchResult>;
-
-type Untold<T> = T extends unknown ? Omit<T, 'tool_use_id'> : never;
-/** The blocks that tell what such a tool gave, before the id of the call is known. */
-export type ServerToolResult = Untold<
-  AnswerWebSearchResult | AnswerWebFetchResult | AnswerCodeResult | AnswerBashResult | AnswerToolSearchResult
->;
 
 const ToolReference = tagged('tool_reference', { name: Type.String() }, 'A tool, by its name.');
 export const ToolChange = Type.Union([

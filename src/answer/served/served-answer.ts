@@ -4,7 +4,7 @@
  * client all of it is one answer.
  */
 import type { ContentBlock } from '../../anthropic/content.ts';
-import type { ServerToolName, ServerToolResult } from '../../anthropic/message.ts';
+import type { ServerToolName, ServerToolResult } from '../../anthropic/server-answers.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { stopReasonOf } from '../../translate/response/stop-reason.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';

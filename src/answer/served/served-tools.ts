@@ -1,6 +1,7 @@
 /** The tools that this process runs in place of Anthropic's servers. */
-import type { ServerToolResult } from '../../anthropic/message.ts';
+
 import type { MessagesRequest } from '../../anthropic/request.ts';
+import type { ServerToolResult } from '../../anthropic/server-answers.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { type FoundTools, findTools, toolSearch } from '../../translate/request/tools/tool-search.ts';
 import type { Serving } from './served-answer.ts';

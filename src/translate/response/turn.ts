@@ -2,7 +2,8 @@
  * The turn events: what the model did, in words of neither side. `parts` makes them from Gemini's chunks, and `writer`
  * makes Anthropic's events from them.
  */
-import type { AnswerCompaction, ServerToolName, ServerToolResult } from '../../anthropic/message.ts';
+import type { AnswerCompaction } from '../../anthropic/message.ts';
+import type { ServerToolName, ServerToolResult } from '../../anthropic/server-answers.ts';
 import type { RequestPart, UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { CallVerdict } from '../safeguards/verdicts.ts';

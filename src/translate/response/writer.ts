@@ -11,13 +11,12 @@ import type {
   AnswerCompaction,
   AnswerMessage,
   SafeguardResult,
-  ServerToolName,
-  ServerToolResult,
   StopDetails,
   StopReason,
   Usage,
   WebCitation,
 } from '../../anthropic/message.ts';
+import type { ServerToolName, ServerToolResult } from '../../anthropic/server-answers.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Source } from './turn.ts';
 import { UNKNOWN_SIZE, usageAtStart } from './usage.ts';

@@ -2,7 +2,7 @@
  * The search over tools that are not loaded yet, which Anthropic's servers run and this process runs instead. The model
  * is shown a function; the tools that it finds are shown from the next request on.
  */
-import type { ServerToolName, ToolSearchError } from '../../../anthropic/message.ts';
+import type { ServerToolName, ToolSearchError } from '../../../anthropic/server-answers.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import { isObject, type JsonObject } from '../../../lib/json.ts';
 import { linearPattern } from '../../../lib/linear-pattern.ts';

@@ -1,5 +1,5 @@
 /** Tells code that Gemini has run, in Anthropic's form: at once, since code and result come one after the other. */
-import type { ServerToolResult } from '../../../anthropic/message.ts';
+import type { ServerToolResult } from '../../../anthropic/server-answers.ts';
 import type { RequestPart } from '../../../gemini/wire.ts';
 import type { CodePlan } from '../../context.ts';
 import type { TurnEvent } from '../turn.ts';

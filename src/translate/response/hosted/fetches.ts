@@ -1,5 +1,5 @@
 /** Tells the pages that Google has read (URL context), in Anthropic's form. */
-import type { WebFetchError } from '../../../anthropic/message.ts';
+import type { WebFetchError } from '../../../anthropic/server-answers.ts';
 import type { RequestPart } from '../../../gemini/wire.ts';
 import { isObject } from '../../../lib/json.ts';
 import type { FetchPlan } from '../../context.ts';

@@ -1,5 +1,5 @@
 /** Tells a search of the web, and what it found, in Anthropic's form. */
-import type { WebSearchError, WebSearchResult } from '../../../anthropic/message.ts';
+import type { WebSearchError, WebSearchResult } from '../../../anthropic/server-answers.ts';
 import type { RequestPart } from '../../../gemini/wire.ts';
 import type { Source, TurnEvent } from '../turn.ts';
 
