@@ -27,6 +27,10 @@ type Sample = readonly [wire: string, error: UpstreamError];
 /** What each class of failure looks like on the wire, with an example. */
 const SAMPLES = {
   key: ["400 `API key not valid`, not found, expired; Google's 401", status(400, 'API key not valid.')],
+  credentials: [
+    "Vertex AI's 401, and its 403 about a permission; no token to be had",
+    new UpstreamError('status', 'What Google said.', { status: 401, means: 'credentials' }),
+  ],
   billing: [
     '429 of prepaid credit, a spending cap or `quota_limit_value: "0"`; 402; `BILLING_DISABLED`; no free tier',
     status(429, 'Your prepayment credits are depleted.'),

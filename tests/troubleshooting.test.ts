@@ -83,6 +83,8 @@ const NOWHERE = '127.0.0.1:9';
 const UNREACHABLE = 'cannot reach …; requests fail until it can be';
 const NO_REDIS = 'Redis at … does not answer, or refuses the user or password';
 
+const VERTEX = { BACKEND: 'vertex', GOOGLE_CLOUD_PROJECT: 'p', GOOGLE_CLOUD_LOCATION: 'global' };
+
 const START: Readonly<Record<string, Provoke>> = {
   'HOST: … is reachable by others; set PROXY_API_KEY': settings({ ...KEY, HOST: '0.0.0.0' }),
   'GEMINI_API_KEY: not set, and HOST … is not loopback': settings({ HOST: '0.0.0.0', PROXY_API_KEY: 'k' }),
@@ -93,7 +95,11 @@ const START: Readonly<Record<string, Provoke>> = {
   'GEMINI_API_KEY_FILE: … cannot be read: there is no such file': settings({
     GEMINI_API_KEY_FILE: '/nowhere',
   }),
-  'BACKEND: vertex is not available in this version': settings({ BACKEND: 'vertex' }),
+  'BACKEND: vertex needs …': settings({ BACKEND: 'vertex' }),
+  'GOOGLE_APPLICATION_CREDENTIALS: … is not there': settings({
+    ...VERTEX,
+    GOOGLE_APPLICATION_CREDENTIALS: '/nowhere',
+  }),
   '…: Google has retired …': settings({ BIG_MODEL: 'gemini-1.5-pro-latest' }),
   "… is not in this version's table": settings({ BIG_MODEL: 'gemini-4-argom' }),
   'PORT: … is in use already': portTaken,

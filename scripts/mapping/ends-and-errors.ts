@@ -44,6 +44,7 @@ export const BLOCKED = {
 /** The classes of upstream's failures; what the client is told is in `translate/errors.ts`. */
 export const FAILURES = {
   key: IN.failure,
+  credentials: 'tests/http/vertex.test.ts',
   billing: 'tests/http/billing.test.ts',
   barred: 'tests/gemini/who-speaks.test.ts',
   address: 'tests/gemini/who-speaks.test.ts',

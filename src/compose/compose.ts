@@ -144,7 +144,7 @@ export function compose(given: Config, ports: Ports): System {
   const sharing = openSharing(config, openStore(dataDir, ports), ports);
   const { mock, reaching, upstream } = openUpstream(tapes, () => current, sharing.shared, ports);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
-  const { keys, replace } = createKeys(config, fetch, ports, sharing.shared);
+  const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared);
   const counters = new Counters(clock);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
   const stores = openStores({ dataDir, config, admission, ask: (request) => door(request) }, ports);

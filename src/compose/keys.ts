@@ -11,7 +11,9 @@ import type { Logger } from '../lib/log.ts';
 import type { Clock, Fetch } from '../lib/ports.ts';
 import type { Backend } from '../upstream/backend.ts';
 import { createGenaiBackend, type GenaiOptions } from '../upstream/genai.ts';
+import type { Host } from '../upstream/host.ts';
 import type { Ports } from './settings.ts';
+import { vertexFingerprint } from './vertex.ts';
 
 export function createBackend(
   config: Config,
@@ -51,15 +53,20 @@ export const logsKeyEvents =
  */
 export function createKeys(
   config: Config,
-  fetch: Fetch,
+  { fetch, host }: { fetch: Fetch; host: Host | undefined },
   { clock, random, logger }: Ports,
   shared: SharedState,
 ): KeySet {
+  // What is set of Vertex AI does not change while the proxy serves.
+  const vertex =
+    host && createBackend(config, fetch, clock, { host, keyFingerprint: vertexFingerprint(config) });
   const backends = ({ apiKeys }: Config): [Backend, ...Backend[]] => {
+    if (vertex) return [vertex];
     const [first, ...others] = apiKeys.map((apiKey) => createBackend(config, fetch, clock, { apiKey }));
     return [first ?? createBackend(config, fetch, clock), ...others];
   };
-  if (config.backend !== 'gemini' || config.record !== undefined)
+  const isGoogles = config.backend === 'gemini' || config.backend === 'vertex';
+  if (!isGoogles || config.record !== undefined)
     return { keys: singleKey(backends(config)[0]), replace() {} };
   const pool = new KeyPool({
     backends: backends(config),

@@ -8,6 +8,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { redisAddress } from '../cluster/redis-address.ts';
 import type { FileLimits } from '../files/file-record.ts';
 import type { ModelTable } from '../gemini/models.ts';
+import { onVertex } from '../gemini/vertex.ts';
 import { isLoopback } from '../http/access.ts';
 import { ANY_ORIGIN } from '../http/cors.ts';
 import type { LinearPattern } from '../lib/linear-pattern.ts';
@@ -27,6 +28,7 @@ import { readRedactPatterns } from './redact-patterns.ts';
 import { FILE_NAMES, type GivenText, secretInFile } from './secret-files.ts';
 import { flagOf, helpText } from './texts.ts';
 import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
+import { readVertex, type VertexSettings } from './vertex.ts';
 import { readWorkers } from './workers.ts';
 
 export { ConfigError } from './read-value.ts';
@@ -39,7 +41,9 @@ export const SDK_VERSION: string = packageJson.dependencies['@google/genai'];
 
 /** Times are milliseconds. */
 export type Config = {
-  backend: 'gemini' | 'mock' | 'replay';
+  backend: 'gemini' | 'vertex' | 'mock' | 'replay';
+  /** Undefined unless `backend` is `vertex`. */
+  vertex: VertexSettings | undefined;
   /** The keys of Gemini; empty for the mock. */
   apiKeys: readonly string[];
   /** Keys that are set but not used. They are secrets, too. */
@@ -163,9 +167,7 @@ function chooseBackend(values: Values, keys: readonly string[], notices: string[
     case 'replay':
       return 'replay';
     case 'vertex':
-      throw new ConfigError(
-        `BACKEND: ${BACKEND} is not available in this version; use gemini, mock or replay`,
-      );
+      return 'vertex';
     case 'gemini':
       if (keys.length === 0) throw new ConfigError('BACKEND: gemini needs a key; set GEMINI_API_KEY');
       return 'gemini';
@@ -282,10 +284,12 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
   checkExposure(values);
   const keys = chooseKeys(values, notices);
   const backend = chooseBackend(values, keys, notices);
-  const models = readModels(values);
+  const table = readModels(values);
+  const models = backend === 'vertex' ? onVertex(table) : table;
   const modelMap = readModelMap(values, models, notices);
   return {
     backend,
+    vertex: backend === 'vertex' ? readVertex(values) : undefined,
     apiKeys: keys,
     spareKeys: keysOf(values).filter((key) => !keys.includes(key)),
     httpProxies: readHttpProxies(env),
@@ -328,8 +332,8 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
 
 /** All values that must not appear in a log. */
 export function secretsOf(config: Config): string[] {
-  const { apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl, httpProxies } = config;
+  const { apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl, httpProxies, vertex } = config;
   const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
   const urls = [redisUrl, baseUrl, ...Object.values(httpProxies)].filter((url) => url !== undefined);
-  return allSecrets(known, urls.flatMap(passwordsIn));
+  return allSecrets(known, urls.flatMap(passwordsIn), vertex?.secrets ?? []);
 }

@@ -17,6 +17,7 @@ export const RELOADED = {
 /** Settings that need a restart. */
 export const NEEDS_RESTART = {
   backend: 'BACKEND',
+  vertex: 'GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION, GOOGLE_APPLICATION_CREDENTIALS',
   baseUrl: 'GOOGLE_GEMINI_BASE_URL',
   httpProxies: 'HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY',
   host: 'HOST',
@@ -73,12 +74,13 @@ export const withoutSecrets = (url: string): string =>
  * its digest. Another PROXY_API_KEY shows by itself, as a 401.
  */
 function comparable(config: Config) {
-  const { apiKeys, baseUrl, httpProxies, redisUrl, proxyApiKey, replay } = config;
+  const { apiKeys, baseUrl, vertex, httpProxies, redisUrl, proxyApiKey, replay } = config;
   const { spareKeys: _unused, watchedFiles: _files, notices: _notices, ...rest } = config;
   return {
     ...rest,
     // As long as the fingerprint that is told of each key anyhow.
     apiKeys: apiKeys.map((key) => shortHash(key, 6)),
+    vertex: vertex && { ...vertex, secrets: undefined },
     baseUrl: baseUrl && withoutSecrets(baseUrl),
     httpProxies: Object.entries(httpProxies).map(([name, url]) => [name, withoutSecrets(url)]),
     redisUrl: redisUrl && withoutSecrets(redisUrl),

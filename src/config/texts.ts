@@ -23,7 +23,7 @@ function fold(text: string, width: number): string[] {
   return lines;
 }
 
-const FLAG_COLUMN = 32;
+const FLAG_COLUMN = 36;
 const TEXT_WIDTH = 78;
 const HELP_WIDTH = FLAG_COLUMN + TEXT_WIDTH - 2;
 

@@ -102,13 +102,27 @@ export const VARIABLES = {
     defaultText: 'gemini with a key, else mock on a loopback bind',
     theme: 'upstream',
     description:
-      'Where answers come from. vertex is planned and refused for now. Without a key the mock answers, but only while HOST is loopback; on another HOST the proxy then refuses to start until BACKEND is set',
+      'Where answers come from. vertex: Vertex AI, with the credentials of Google Cloud in place of a key. Without a key the mock answers, but only while HOST is loopback; on another HOST the proxy then refuses to start until BACKEND is set',
   }),
   GOOGLE_GEMINI_BASE_URL: variable(Url, {
     defaultText: "Google's",
     theme: 'upstream',
     description:
-      'Another address in place of Google. A version (/v1beta), /models and a query at its end are left out',
+      'Another address in place of Google, also of Vertex AI. A version (/v1beta), /models and a query at its end are left out',
+  }),
+  GOOGLE_CLOUD_PROJECT: variable(Text, {
+    theme: 'upstream',
+    description: 'For BACKEND=vertex: the id of the project of Google Cloud that pays',
+  }),
+  GOOGLE_CLOUD_LOCATION: variable(Text, {
+    theme: 'upstream',
+    description: 'For BACKEND=vertex: where the models run, such as global or us-central1',
+  }),
+  GOOGLE_APPLICATION_CREDENTIALS: variable(Text, {
+    defaultText: "where Google's own tools look",
+    theme: 'upstream',
+    description:
+      'For BACKEND=vertex: the JSON file of a service account or of a user. Without it those of `gcloud auth application-default login` count, else those of the machine in Google Cloud',
   }),
   KEY_RPM: variable(PerMinute, {
     theme: 'upstream',
@@ -382,10 +396,6 @@ export const VARIABLE_ROWS: readonly (readonly [VariableName, Variable])[] = Obj
 
 /** Settings that are planned and not there yet; some by the names that older proxies have for them. Whoever sets one is told at start. */
 export const NOT_SERVED: readonly string[] = [
-  'GOOGLE_CLOUD_PROJECT',
-  'GOOGLE_CLOUD_LOCATION',
-  'VERTEX_PROJECT_ID',
-  'VERTEX_LOCATION',
   'GUIDANCE',
   'IDENTITY',
   'AUTO_MODE_CLASSIFIER',

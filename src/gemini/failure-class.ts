@@ -5,6 +5,8 @@
 export type FailureClass =
   /** Google does not accept the key: it is wrong, expired, leaked, or its project may not use the API. */
   | 'key'
+  /** Vertex AI does not accept the credentials of Google Cloud, or there are none. */
+  | 'credentials'
   /** The project has no money: prepaid credit gone, a spending cap reached, no billing. No waiting cures it. */
   | 'billing'
   /**

@@ -20,6 +20,8 @@ export type ModelFamily = 'gemini-1.5' | 'gemini-2.0' | 'gemini-2.5' | 'gemini-3
 
 export type GeminiModel = {
   id: string;
+  /** Set where Vertex AI serves the model, and not the Gemini API. */
+  host?: 'vertex';
   displayName: string;
   family: ModelFamily;
   /** Tokens. */

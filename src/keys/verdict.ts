@@ -29,6 +29,8 @@ export function keyVerdict(error: unknown): KeyVerdict {
     case 'key':
     case 'billing':
       return { kind: 'invalid', why: failure };
+    case 'credentials':
+      return { kind: 'invalid', why: 'key' };
     case 'barred':
       return { kind: 'unclear' };
     case 'model-missing':

@@ -53,6 +53,15 @@ const FAILURES = {
       `The proxy's Gemini key was refused: ${sentence(message)} Set a valid GEMINI_API_KEY; a changed .env is read anew.`,
     options: NEVER,
   },
+  credentials: {
+    type: (error) => (statusOf(error) === 403 ? 'permission_error' : 'authentication_error'),
+    retryable: false,
+    guidance:
+      'Vertex AI does not take the credentials of Google Cloud: run `gcloud auth application-default login`, or name a file of credentials in GOOGLE_APPLICATION_CREDENTIALS; give their account the role Vertex AI User in GOOGLE_CLOUD_PROJECT, and enable the API there.',
+    message: ({ message }) =>
+      `The proxy's credentials of Google Cloud do not work: ${sentence(message)} Run \`gcloud auth application-default login\`, or set GOOGLE_APPLICATION_CREDENTIALS; their account needs the role Vertex AI User in GOOGLE_CLOUD_PROJECT.`,
+    options: NEVER,
+  },
   billing: {
     type: 'billing_error',
     retryable: false,

@@ -38,7 +38,7 @@ const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'appli
 
 /** The addresses for one key. What the SDK once said about a model stays true as long as the key is used. */
 export class Addresses {
-  readonly #models: ReturnType<typeof createModels>;
+  readonly #models: Models;
   readonly #known = new RecentMap<string, Address>(MOST_KNOWN);
 
   constructor(apiKey: string, baseUrl: string) {
@@ -49,27 +49,31 @@ export class Addresses {
     const name = `${action} ${model}`;
     const known = this.#known.get(name);
     if (known) return known;
-    const address = await this.#ask(action, model);
+    const address = await askSdk(this.#models, action, model);
     this.#known.set(name, address);
     return address;
   }
+}
 
-  async #ask(action: Action, model: string): Promise<Address> {
-    let address: Address | undefined;
-    const fetch: SdkFetch = async (url, { method, headers } = {}) => {
-      address = {
-        url: String(url),
-        init: { method: method ?? 'POST', headers: Object.fromEntries(new Headers(headers)) },
-      };
-      return emptyAnswer();
+/** The part of the SDK that makes requests. Its builds for browsers and for Node have the same. */
+type Models = Pick<ReturnType<typeof createModels>, Action>;
+
+/** Rejects as the SDK does where it has no credentials. */
+export async function askSdk(models: Models, action: Action, model: string): Promise<Address> {
+  let address: Address | undefined;
+  const fetch: SdkFetch = async (url, { method, headers } = {}) => {
+    address = {
+      url: String(url),
+      init: { method: method ?? 'POST', headers: Object.fromEntries(new Headers(headers)) },
     };
-    // The SDK puts the id into the URL without escaping it.
-    const request = { model: encodeURIComponent(model), contents: STUB };
-    const config = { httpOptions: { fetch }, automaticContinuation: false };
-    // The stream that the SDK returns is never started, so it costs nothing and leaves nothing open.
-    if (action === 'countTokens') await this.#models.countTokens({ ...request, config });
-    else await this.#models[action]({ ...request, config });
-    if (!address) throw new Error(`@google/genai sends nothing for ${action}`);
-    return address;
-  }
+    return emptyAnswer();
+  };
+  // The SDK puts the id into the URL without escaping it, and throws at two dots. Google knows better what it has.
+  const request = { model: encodeURIComponent(model).replaceAll('..', '%2E%2E'), contents: STUB };
+  const config = { httpOptions: { fetch }, automaticContinuation: false };
+  // The stream that the SDK returns is never started, so it costs nothing and leaves nothing open.
+  if (action === 'countTokens') await models.countTokens({ ...request, config });
+  else await models[action]({ ...request, config });
+  if (!address) throw new Error(`@google/genai sends nothing for ${action}`);
+  return address;
 }

@@ -8,15 +8,18 @@ import { tokenCount } from '../gemini/token-counts.ts';
 import { shortHash } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
-import { type Action, Addresses } from './addresses.ts';
+import type { Action, Address } from './addresses.ts';
 import type { Backend } from './backend.ts';
 import { Connection } from './connection.ts';
 import { FrameStream } from './frame-stream.ts';
+import { geminiHost, type Host } from './host.ts';
 import { googleError, statusError } from './status-error.ts';
 
 export type GenaiOptions = {
-  kind: 'gemini' | 'mock' | 'replay';
+  kind: Backend['kind'];
   apiKey: string;
+  /** What serves the models; by default Google's Gemini API, with `apiKey` and at `baseUrl`. */
+  host?: Host;
   /** A name that tells the key's signatures from those of other keys. By default it is made from the key. */
   keyFingerprint?: string;
   /** The base URL, without a path. By default it is Google's. */
@@ -40,8 +43,8 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
   const { kind, apiKey } = options;
   const way: Way = {
     ...options,
-    addresses: new Addresses(apiKey, options.baseUrl ?? GOOGLE),
-    isGoogles: isGoogles(options.baseUrl),
+    host: options.host ?? geminiHost(apiKey, options.baseUrl ?? GOOGLE),
+    hasKnownLimit: kind !== 'vertex' && isGoogles(options.baseUrl),
   };
 
   return {
@@ -55,38 +58,59 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
     },
 
     async countTokens(model, body, exchange, signal) {
-      const request: Request = { action: 'countTokens', model, body: countBody(model, body) };
+      const request: Request = { action: 'countTokens', model, body: way.host.countBody(model, body) };
       const connection = await open(way, request, exchange, signal);
       return totalTokens(await connection.readText());
     },
   };
 }
 
-/** True where Google itself answers. At any other address a gateway answers, which has limits of its own. */
+/** True where the Gemini API itself answers. At any other address a gateway answers, which has limits of its own. */
 const isGoogles = (baseUrl: string | undefined): boolean =>
   baseUrl === undefined || /(?:^|\.)googleapis\.com$/.test(URL.parse(baseUrl)?.hostname ?? '');
 
-type Way = GenaiOptions & { addresses: Addresses; isGoogles: boolean };
+type Way = GenaiOptions & { host: Host; hasKnownLimit: boolean };
 type Request = { action: Action; model: string; body: string };
 
 /**
  * Resolves with the connection once a 2xx head has come. A request that Google would certainly refuse for its size is
- * not sent.
+ * not sent. Where the host refuses credentials that can be renewed, the request is sent once more.
  */
 async function open(
   way: Way,
-  { action, model, body }: Request,
+  request: Request,
   exchange: Exchange,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const refusal = way.isGoogles ? payloadRefusal(body) : undefined;
+  const refusal = way.hasKnownLimit ? payloadRefusal(request.body) : undefined;
   if (refusal) throw refusal;
-  const { url, init } = await way.addresses.of(action, model);
+  const address = await way.host.address(request.action, request.model, signal);
+  try {
+    return await send(way, address, request.body, exchange, signal);
+  } catch (error) {
+    const isRefused = error instanceof UpstreamError && error.status === UNAUTHENTICATED;
+    if (!isRefused || !way.host.renew(address)) throw error;
+  }
+  const renewed = await way.host.address(request.action, request.model, signal);
+  return await send(way, renewed, request.body, exchange, signal);
+}
+
+const UNAUTHENTICATED = 401;
+
+async function send(
+  way: Way,
+  address: Address,
+  body: string,
+  exchange: Exchange,
+  signal: AbortSignal,
+): Promise<Connection> {
   const connection = new Connection(signal, way);
   try {
+    const { url, init } = address;
     const response = await connection.send(way.fetch, url, { ...init, body }, exchange);
     if (response.ok) return connection;
-    throw await failedHead(connection, response, way.clock.wall().getTime());
+    const error = await failedHead(connection, response, way.clock.wall().getTime());
+    throw error instanceof UpstreamError ? way.host.explained(error, address) : error;
   } catch (error) {
     connection.close();
     throw error;
@@ -105,11 +129,6 @@ async function failedHead(connection: Connection, response: Response, now: numbe
     const { status, statusText } = response;
     return new UpstreamError('status', `HTTP ${status} ${statusText}`.trim(), { status, cause: error });
   }
-}
-
-/** The body for a count. It is joined as text, so that a body of megabytes is not parsed again. */
-function countBody(model: string, body: string): string {
-  return `{"generateContentRequest":{"model":${JSON.stringify(`models/${model}`)},${body.slice(body.indexOf('{') + 1)}}`;
 }
 
 function totalTokens(text: string): number {

@@ -24,6 +24,8 @@ function refusal(env: Record<string, string>, argv: string[] = []): string {
   return 'accepted';
 }
 
+const VERTEX = { BACKEND: 'vertex', GOOGLE_CLOUD_PROJECT: 'p', GOOGLE_CLOUD_LOCATION: 'global' };
+
 describe('defaults', () => {
   test('with a key: Gemini, on loopback', () => {
     expect(readConfig(KEY, [])).toMatchObject({
@@ -167,7 +169,42 @@ describe('what is refused, in one line that names it', () => {
     ['an open bind', { ...KEY, HOST: '0.0.0.0' }, [], /^HOST: 0\.0\.0\.0 .*PROXY_API_KEY/],
     ['no key beyond loopback', { HOST: '0.0.0.0', PROXY_API_KEY: 'x' }, [], /^GEMINI_API_KEY: not set/],
     ['gemini without a key', { BACKEND: 'gemini' }, [], /^BACKEND: gemini needs a key/],
-    ['vertex', { BACKEND: 'vertex' }, [], /^BACKEND: vertex is not available in this version/],
+    [
+      'vertex without anything',
+      { BACKEND: 'vertex' },
+      [],
+      /^BACKEND: vertex needs GOOGLE_CLOUD_PROJECT \(.*\) and GOOGLE_CLOUD_LOCATION \(.*\); set them$/,
+    ],
+    [
+      'vertex without a place',
+      { BACKEND: 'vertex', GOOGLE_CLOUD_PROJECT: 'p' },
+      [],
+      /^BACKEND: vertex needs GOOGLE_CLOUD_LOCATION \(global, or a region such as us-central1\); set it$/,
+    ],
+    [
+      'vertex with a place that would be another host',
+      { ...VERTEX, GOOGLE_CLOUD_LOCATION: 'evil.example/' },
+      [],
+      /^GOOGLE_CLOUD_LOCATION: expected global/,
+    ],
+    [
+      'vertex with a project that would be another path',
+      { ...VERTEX, GOOGLE_CLOUD_PROJECT: 'p/../q' },
+      [],
+      /^GOOGLE_CLOUD_PROJECT: expected the id/,
+    ],
+    [
+      'vertex with credentials that are not there',
+      { ...VERTEX, GOOGLE_APPLICATION_CREDENTIALS: '/nowhere.json' },
+      [],
+      /^GOOGLE_APPLICATION_CREDENTIALS: "\/nowhere.json" is not there; name the JSON file/,
+    ],
+    [
+      'vertex with a file that holds no credentials',
+      { ...VERTEX, GOOGLE_APPLICATION_CREDENTIALS: import.meta.path },
+      [],
+      /^GOOGLE_APPLICATION_CREDENTIALS: ".*" holds no credentials; name the JSON file/,
+    ],
     ['a replay of nothing', { BACKEND: 'replay' }, [], /^BACKEND: replay needs a recording; set REPLAY/],
     [
       'a speed that is none',

@@ -23,6 +23,8 @@ type Sample = {
 };
 
 /** A value other than the default. */
+const VERTEX = { BACKEND: 'vertex', GOOGLE_CLOUD_PROJECT: 'one', GOOGLE_CLOUD_LOCATION: 'us-central1' };
+
 const SAMPLES = {
   API_KEYS: { value: 'AIza-a,AIza-b' },
   API_KEYS_FILE: { value: fileOf('keys', 'AIza-a\nAIza-b\n') },
@@ -77,6 +79,12 @@ const SAMPLES = {
   REDIS_URL: { value: 'redis://127.0.0.1:1' },
   REDIS_URL_FILE: { value: fileOf('redis', 'redis://127.0.0.1:1') },
   DATA_DIR: { value: folder },
+  GOOGLE_CLOUD_PROJECT: { value: 'other', beside: VERTEX },
+  GOOGLE_CLOUD_LOCATION: { value: 'global', beside: VERTEX },
+  GOOGLE_APPLICATION_CREDENTIALS: {
+    value: fileOf('credentials.json', '{"type":"authorized_user"}'),
+    beside: VERTEX,
+  },
 } satisfies Record<VariableName, Sample>;
 
 /** The settings without the names of files; or why they are refused. */

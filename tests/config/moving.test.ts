@@ -57,8 +57,8 @@ describe('the .env of gemini-code', () => {
 
   test('each variable of its Vertex branch leads to a line', () => {
     expect(readConfig({ ...WITHOUT_HOST, ...OF_VERTEX }, []).notices).toEqual([
-      'VERTEX_PROJECT_ID is not available in this version',
-      'VERTEX_LOCATION is not available in this version',
+      'VERTEX_PROJECT_ID is not read by this proxy: did you mean GOOGLE_CLOUD_PROJECT?',
+      'VERTEX_LOCATION is not read by this proxy: did you mean GOOGLE_CLOUD_LOCATION?',
       ...RETIRED,
     ]);
   });

@@ -72,6 +72,7 @@ export async function startProxy(options: ProxyOptions = {}) {
       story.filter((event): event is Extract<TraceEvent, { type: Type }> => event.type === type),
     send,
     refreshModels: () => system.refreshModels(),
+    warnOfNoUpstream: () => system.warnOfNoUpstream(),
     /** Changes settings while serving; those that are not named stay. Throws a ConfigError. */
     reload: (changed: Readonly<Record<string, string>>) =>
       system.reload(readConfig({ ...settings, ...changed }, [])),

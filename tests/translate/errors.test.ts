@@ -217,6 +217,11 @@ const heldBack = (code: number, retryAfter: number) =>
 /** One failure of each class: a new class must be added here. */
 const EXAMPLES: Readonly<Record<FailureClass, [error: UpstreamError, type: string, retryable: boolean]>> = {
   key: [status(400, KEY), 'authentication_error', false],
+  credentials: [
+    new UpstreamError('status', 'm', { status: 401, means: 'credentials' }),
+    'authentication_error',
+    false,
+  ],
   billing: [status(429, 'Your prepayment credits are depleted.'), 'billing_error', false],
   barred: [page(403), 'permission_error', false],
   address: [page(404), 'api_error', false],

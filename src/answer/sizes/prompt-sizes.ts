@@ -3,7 +3,7 @@
  * most of a prompt was in the one before. So an estimate is Google's last count, and the estimated difference to what
  * was counted then.
  */
-import { COUNTING_OF } from '../../gemini/estimate/request-rates.ts';
+import { countingOf } from '../../gemini/estimate/request-rates.ts';
 import { type RequestSize, requestSize } from '../../gemini/estimate/request-size.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
@@ -44,8 +44,8 @@ export type PromptOf = { session: string | undefined; model: GeminiModel };
 export class PromptSizes {
   readonly #sessions = new RecentMap<string, Session>(MOST_SESSIONS);
 
-  size(request: GenerateContentRequest, { family }: GeminiModel): RequestSize {
-    return requestSize(request, COUNTING_OF[family]);
+  size(request: GenerateContentRequest, model: GeminiModel): RequestSize {
+    return requestSize(request, countingOf(model));
   }
 
   /** The tokens of a prompt, about. */

@@ -2,7 +2,7 @@
  * Tokens for each piece of a request (`pieces.ts`). `bun scripts/fit-token-rates.ts` finds the rates of what stands
  * around texts. The rates of media are those that Google's counts name by themselves.
  */
-import type { ModelFamily } from '../models.ts';
+import type { GeminiModel, ModelFamily } from '../models.ts';
 import type { Piece } from './pieces.ts';
 
 export type Rates = Readonly<Record<Piece, number>>;
@@ -17,6 +17,8 @@ export const COUNTING_OF = {
   'gemini-3': 'gemini-3',
   'gemini-4': 'gemini-3',
 } as const satisfies Record<ModelFamily, Counting>;
+
+export const countingOf = ({ host, family }: GeminiModel): Counting => host ?? COUNTING_OF[family];
 
 export const REQUEST_RATES: Readonly<Record<Counting, Rates>> = {
   'gemini-2.0': {

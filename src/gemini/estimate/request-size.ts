@@ -3,11 +3,11 @@
  * within 3 % (`tests/corpus/token-estimate.test.ts`). The estimate takes time in proportion to what was not counted
  * before.
  */
-import type { ModelFamily } from '../models.ts';
+import type { GeminiModel } from '../models.ts';
 import type { GenerateContentRequest } from '../wire.ts';
 import type { Piece } from './pieces.ts';
 import { contentPieces, headPieces, lastSpoken } from './request-pieces.ts';
-import { COUNTING_OF, type Counting, REQUEST_RATES } from './request-rates.ts';
+import { type Counting, countingOf, REQUEST_RATES } from './request-rates.ts';
 
 /** Tokens, not rounded. The same request has the same size each time. */
 export type RequestSize = {
@@ -19,8 +19,8 @@ export type RequestSize = {
 };
 
 /** The tokens of a prompt, about. The result depends on the request alone. */
-export const estimateTokens = (request: GenerateContentRequest, family: ModelFamily): number =>
-  Math.max(1, Math.round(requestSize(request, COUNTING_OF[family]).total));
+export const estimateTokens = (request: GenerateContentRequest, model: GeminiModel): number =>
+  Math.max(1, Math.round(requestSize(request, countingOf(model)).total));
 
 export function requestSize(request: GenerateContentRequest, counting: Counting): RequestSize {
   const rates = REQUEST_RATES[counting];

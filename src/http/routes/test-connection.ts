@@ -99,6 +99,7 @@ function summary(
   const failed = tested.filter(({ told }) => told !== undefined);
   const first = failed[0]?.told;
   if (failed.length === tested.length) return { status: 'failed', ...first };
+  if (kind === 'vertex') return { status: 'success', message: 'Vertex AI answered' };
   if (kind !== 'gemini') return { status: 'success', message: `No key was tried: the ${kind} answered` };
   if (failed.length === 0) return { status: 'success', message: 'Gemini answered' };
   const working = tested.length - failed.length;

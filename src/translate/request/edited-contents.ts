@@ -47,12 +47,12 @@ export function editedContents(
   };
   const weigh = (cleared: Cleared): number => {
     const version = versionOf(cleared);
-    version.tokens ??= estimateTokens({ ...frame, contents: version.contents }, ctx.model.family);
+    version.tokens ??= estimateTokens({ ...frame, contents: version.contents }, ctx.model);
     return version.tokens;
   };
   const edits = contextEdits(request, {
     request: weigh,
-    text: (text) => estimateTokens({ contents: [{ role: 'model', parts: [{ text }] }] }, ctx.model.family),
+    text: (text) => estimateTokens({ contents: [{ role: 'model', parts: [{ text }] }] }, ctx.model),
   });
   const { contents, warnings } = versionOf(edits.cleared);
   for (const { code, path, detail } of warnings) warn(code, path, detail);

@@ -88,7 +88,7 @@ describe('clear_tool_uses', () => {
   test('tells the tokens by which the request has become smaller', () => {
     const whole = edited({ type: TOOLS, keep: by('tool_uses', 0) });
     const less = edited({ type: TOOLS, ...now, keep: by('tool_uses', 0), clear_tool_inputs: true });
-    const estimate = (body: GenerateContentRequest) => estimateTokens(body, contextFor().model.family);
+    const estimate = (body: GenerateContentRequest) => estimateTokens(body, contextFor().model);
     const frame = ({ generationConfig: _, ...rest }: typeof whole.body) => rest;
     expect(less.plan.appliedEdits).toEqual([
       {

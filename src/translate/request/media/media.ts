@@ -3,6 +3,7 @@
  * that were fetched before translation (translation has no network).
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
+import { isStorageObject } from '../../../gemini/vertex.ts';
 import type { BlockPlace, ContentPart, InlinePart } from '../items.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { tagged } from '../text.ts';
@@ -32,6 +33,7 @@ function bytesPart(
 /** Makes the part for a URL. `field` is the path of the URL. */
 function urlPart(kind: 'image' | 'document', url: string, field: string, place: BlockPlace): ContentPart {
   const { model, media } = place.ctx;
+  if (model.host && media.byGoogle && isStorageObject(url)) return linkedPart(kind, url, url, place);
   const sent = sentUrl(url);
   const fetched = media.fetched.get(sent);
   const problem = urlProblem(url) ?? (fetched && 'problem' in fetched ? fetched.problem : undefined);
@@ -40,7 +42,13 @@ function urlPart(kind: 'image' | 'document', url: string, field: string, place: 
     return bytesPart({ declared: fetched.mimeType, data: fetched.data }, field, place);
   if (!media.byGoogle || !model.readsUrls || !readByGoogle(url))
     refuse(`${field}: ${bytesInstead(whyNotByUrl(url, place))}`);
-  const mimeType = typeByEnding(url) ?? (kind === 'document' ? PDF : undefined);
+  return linkedPart(kind, url, sent, place);
+}
+
+/** Vertex AI wants a type; of pictures it only looks whether it is one of a picture. */
+function linkedPart(kind: 'image' | 'document', url: string, sent: string, { ctx }: BlockPlace): ContentPart {
+  const unknown = ctx.model.host ? 'image/jpeg' : undefined;
+  const mimeType = typeByEnding(url) ?? (kind === 'document' ? PDF : unknown);
   return { fileData: { ...(mimeType ? { mimeType } : {}), fileUri: sent } };
 }
 

@@ -49,12 +49,14 @@ export function hostingOf(
   const [first] = hosted;
   const isBeside = hosted.length > 0 && hosted.length < (tools ?? []).length;
   const isAlone = (tools ?? []).length === 1;
-  if (first && isBeside && !model.jsonWithTools) refuseBeside(first, model);
+  // Vertex AI does not tell the calls of its own tools.
+  const canTell = model.jsonWithTools && model.host === undefined;
+  if (first && isBeside && !canTell) refuseBeside(first, model);
   const named = choice?.type === 'tool' ? choice.name : undefined;
   const isForced = ({ tool }: { tool: Tool }): boolean =>
     tool.name === named || (choice?.type === 'any' && !isBeside);
   const forced = hosted.filter(isForced);
-  const areTold = hosted.length > 0 && !isAlone && model.jsonWithTools;
+  const areTold = hosted.length > 0 && !isAlone && canTell;
   return {
     tools: hosted.map(({ row }) => row.gemini),
     instructions: hosted.flatMap((one) => [
@@ -71,7 +73,7 @@ export function hostingOf(
   };
 }
 
-const refuseBeside = ({ tool, path }: { tool: Tool; path: string }, { id }: GeminiModel): never =>
-  refuse(
-    `${path}.type: ${tool.type} is not supported by ${id} beside other tools; send it alone, or use a model of Gemini 3 or later`,
-  );
+function refuseBeside({ tool, path }: { tool: Tool; path: string }, { id, host }: GeminiModel): never {
+  const [who, instead] = host ? ['Vertex AI', ''] : [id, ', or use a model of Gemini 3 or later'];
+  refuse(`${path}.type: ${tool.type} is not supported by ${who} beside other tools; send it alone${instead}`);
+}
