@@ -21,13 +21,13 @@ import type { ModelMap } from '../translate/model-map.ts';
 import { readBaseUrl } from './base-url.ts';
 import type { Environment } from './env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } from './model-settings.ts';
-import { nearMisses } from './near-misses.ts';
+import { NOT_SERVED, nearMisses } from './near-misses.ts';
 import { usualDataDir } from './program.ts';
 import { ConfigError, readValue, unquoted } from './read-value.ts';
 import { readRedactPatterns } from './redact-patterns.ts';
 import { FILE_NAMES, type GivenText, secretInFile } from './secret-files.ts';
 import { flagOf, helpText } from './texts.ts';
-import { NOT_SERVED, VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
+import { VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
 import { readVertex, type VertexSettings } from './vertex.ts';
 import { readWorkers } from './workers.ts';
 

@@ -393,12 +393,3 @@ export const VARIABLE_ROWS: readonly (readonly [VariableName, Variable])[] = Obj
   VariableName,
   Variable,
 ][];
-
-/** Settings that are planned and not there yet; some by the names that older proxies have for them. Whoever sets one is told at start. */
-export const NOT_SERVED: readonly string[] = [
-  'GUIDANCE',
-  'IDENTITY',
-  'AUTO_MODE_CLASSIFIER',
-  'DAILY_BUDGET_USD',
-  'INSPECTOR',
-];

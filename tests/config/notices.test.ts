@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { readConfig } from '../../src/config/config.ts';
-import { NOT_SERVED } from '../../src/config/variables.ts';
+import { NOT_SERVED } from '../../src/config/near-misses.ts';
 
 const KEY = { GEMINI_API_KEY: 'AIza-canary' };
 
