@@ -35,7 +35,7 @@ const mcp = refused('`mcp_servers`, `mcp_toolset`', IN.refusals);
 const fallback = row('`fallbacks` may be `default`, and a list of models is refused', IN.refusals);
 const credit = needless('an accounting matter of Anthropic', IN.keys);
 const profiles = needless('`user_profile_id` is an accounting matter of Anthropic', IN.keys);
-const format = served('`output_config.format`, `strict`', IN.generation);
+const format = served('`output_config.format`, `strict`', 'tests/http/structured-output.test.ts');
 const effort = served('`effort`, also of a message', IN.generation);
 const addedTools = served('`tool_addition`, `tool_removal`', IN.tools);
 const longOutput = needless(
@@ -80,9 +80,9 @@ export const BETAS = {
   'admin-user-sign-out-2026-10-08': elsewhere,
   'analytics-usage-cost-2026-08-24': elsewhere,
   'experimental-claude-tag-2026-10-21': elsewhere,
-  'skills-2025-10-02': row('`container` is refused, and `/v1/skills` is a 404', IN.refusals),
+  'skills-2025-10-02': row('`container` is refused, and the endpoints of skills are a 404', IN.refusals),
   'thinking-token-count-2026-05-13': row(
-    'tokens of thoughts are in `usage`; `estimated_tokens`, a hint for a display of progress, is not given',
+    'tokens of thoughts are in `usage`; the running estimate, a hint for a display of progress, is not given',
     'tests/translate/response/stream.test.ts',
   ),
   'server-side-fallback-2026-06-01': fallback,

@@ -7,7 +7,7 @@ import { BLOCKS, EDITS, TOOLS, type ToolRow } from '../../scripts/mapping/blocks
 import { BLOCKED, ENDS, FAILURES, OWN_ERRORS } from '../../scripts/mapping/ends-and-errors.ts';
 import { FIELDS, INSIDE } from '../../scripts/mapping/fields.ts';
 import { innerKeys } from '../../scripts/mapping/request-keys.ts';
-import type { Shown } from '../../scripts/mapping/row.ts';
+import { IN, type Row, type Shown } from '../../scripts/mapping/row.ts';
 import { hello, startProxy, type TestProxy } from '../support/proxy.ts';
 
 const ROOT = join(import.meta.dir, '../..');
@@ -61,6 +61,17 @@ describe('docs/mapping.md', () => {
   test('each test that is named for tools and betas exists', () => {
     const named = [...tools, ...shownOf(BETAS)].map(([, shown]) => shown);
     expect([...new Set(named)].filter((shown) => textOf(shown) === '')).toEqual([]);
+  });
+
+  test('what a beta is said to be about is named in the test of its row', () => {
+    const elsewhere = Object.entries<Row>(BETAS).filter(([, { shown }]) => shown !== IN.betas);
+    const unnamed = elsewhere.flatMap(([beta, { becomes, shown }]) =>
+      [...becomes.matchAll(/`([\w/.]+)…?`/g)]
+        .map(([, word = '']) => word.split('.').at(-1) ?? word)
+        .filter((word) => !textOf(shown).includes(word))
+        .map((word) => `${beta}: ${word} in ${shown}`),
+    );
+    expect(unnamed).toEqual([]);
   });
 
   test('no object and no key is described that requests do not have', () => {

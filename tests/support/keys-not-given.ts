@@ -49,7 +49,7 @@ export const BLOCKS_GIVEN_OTHERWISE: Readonly<Record<string, Exempt>> = {
   },
   code_execution_tool_result: {
     why: `the newest versions of the tools for the web: ${FILTERED}`,
-    is: ({ tools }) => !tools?.some(({ type }) => type?.startsWith('code_execution_')),
+    is: ({ tools }) => tools?.some(({ type }) => /^web_.*_2026\d{4}$/.test(type ?? '')) ?? false,
   },
   redacted_thinking: { why: 'as `thinking`, or left out', is: () => true },
 };
