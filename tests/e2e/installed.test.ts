@@ -17,7 +17,8 @@ const tools = ['npm', 'node'].filter((program) => !Bun.which(program));
 if (tools.length > 0) console.warn(`the npm package is not tested: ${tools.join(' and ')} not found`);
 
 const built = mkdtempSync(join(tmpdir(), 'built-'));
-afterAll(() => rmSync(built, { recursive: true, force: true }));
+// Some hundred megabytes: a busy disk needs longer than a hook usually has.
+afterAll(() => rmSync(built, { recursive: true, force: true }), LONG_MS);
 
 let place: EmptyPlace;
 beforeEach(() => {
