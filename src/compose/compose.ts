@@ -25,6 +25,7 @@ import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
 import { Counters } from '../trace/counters.ts';
 import { requestLog } from '../trace/log-line.ts';
+import { replayedVertexHost } from '../upstream/vertex.ts';
 import { createBackend, createKeys, logsKeyEvents } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openModels } from './live-models.ts';
@@ -106,8 +107,9 @@ function openScope(
   { config, player, recorder, redactor }: Tapes,
   fetch: Fetch,
 ): Pick<ServerDeps, 'openScope'> {
+  const host = player?.settings.host && replayedVertexHost();
   const openBackend = ({ clock, recorded: { keyFingerprint } }: Play) =>
-    createBackend(config, fetch, clock, { keyFingerprint });
+    createBackend(config, fetch, clock, { keyFingerprint, ...(host ? { host } : {}) });
   const replay = player && replayRequests({ player, redactor, openBackend });
   const scope = recorder ? recordRequests(recorder, replay) : replay;
   return scope ? { openScope: scope } : {};

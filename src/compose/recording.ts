@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config/config.ts';
 import { asCalled, RECORDINGS } from '../config/program.ts';
+import { onVertex } from '../gemini/vertex.ts';
 import { ClientGone } from '../http/client-request.ts';
 import { CLIENT_NAMES } from '../http/taping/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
@@ -21,8 +22,9 @@ import { type Ports, serverSettings } from './settings.ts';
 function recordedSettings(config: Config): RecordedSettings {
   const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs, urlFetch } =
     serverSettings(config);
-  const { modelFallbacks, headTimeoutMs, idleTimeoutMs, autoModeClassifier } = config;
+  const { modelFallbacks, headTimeoutMs, idleTimeoutMs, autoModeClassifier, vertex } = config;
   return {
+    ...(vertex ? { host: 'vertex' as const } : {}),
     modelMap: { ...modelMap, patterns: modelMap.patterns.map(([pattern, target]) => [pattern, target]) },
     modelFallbacks: modelFallbacks.map((group) => [...group]),
     maxTokensLimit: maxTokensLimit ?? null,
@@ -38,7 +40,7 @@ function recordedSettings(config: Config): RecordedSettings {
 
 /** The origin of the exchanges. Answers that faults have changed are no longer what Google sent. */
 function originOf({ backend, faults }: Config): Origin {
-  if (backend !== 'gemini') return 'synthetic';
+  if (backend !== 'gemini' && backend !== 'vertex') return 'synthetic';
   return faults.length > 0 ? 'edited' : 'live';
 }
 
@@ -76,13 +78,14 @@ const OLD_URL_FETCH = { google: false, proxy: false };
  * `config` with the settings of the recording. These take precedence over today's, because the answers depend on them.
  */
 function withRecordedSettings(config: Config, settings: RecordedSettings): Config {
-  const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, ...same } = settings;
+  const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, host, ...same } = settings;
   const { autoModeClassifier = false } = settings;
   const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
   return {
     ...config,
     ...same,
     ...retries,
+    models: host ? onVertex(config.models) : config.models,
     modelFallbacks,
     urlFetch,
     autoModeClassifier,

@@ -1,13 +1,17 @@
 /** Gemini as the proxy would ask it: one tiny request for each key and model, however many checks want to know. */
 import { createBackend } from '../compose/keys.ts';
-import { isViaHttpProxy } from '../compose/reaching.ts';
+import { isViaHttpProxy, upstreamUrl } from '../compose/reaching.ts';
+import { openVertexHost, vertexFingerprint } from '../compose/vertex.ts';
 import type { Config } from '../config/config.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Exchange, Fetch } from '../lib/ports.ts';
+import { mapModel } from '../translate/model-map.ts';
+import type { Backend } from '../upstream/backend.ts';
 import { Connection } from '../upstream/connection.ts';
 import { GOOGLE } from '../upstream/genai.ts';
+import type { Host } from '../upstream/host.ts';
 import { failingUnreached, Reach } from '../upstream/reach.ts';
 import { statusError } from '../upstream/status-error.ts';
 import type { DoctorPorts } from './ports.ts';
@@ -44,6 +48,7 @@ export class Google {
   readonly #config: Config;
   readonly #ports: DoctorPorts;
   readonly #fetch: Fetch;
+  readonly #host: Host | undefined;
   readonly #lists = new Map<string, Promise<Listed>>();
   readonly #tries = new Map<string, Promise<unknown>>();
 
@@ -55,18 +60,33 @@ export class Google {
     this.#fetch = isViaHttpProxy(config)
       ? fetch
       : failingUnreached(fetch, new Reach({ connect, clock }), clock);
+    this.#host = openVertexHost(this.#config, this.#fetch, clock);
   }
 
   get baseUrl(): string {
-    return this.#config.baseUrl ?? GOOGLE;
+    return upstreamUrl(this.#config) ?? this.#config.baseUrl ?? GOOGLE;
+  }
+
+  /** The keys to try. Vertex AI has none, but credentials: they are tried as one nameless key. */
+  get keys(): readonly string[] {
+    const { backend, apiKeys } = this.#config;
+    if (backend === 'vertex') return [''];
+    return backend === 'gemini' ? apiKeys : [];
+  }
+
+  /** What stands for a key in what is told. */
+  nameOf(apiKey: string): string {
+    const { vertex } = this.#config;
+    return vertex ? `${vertex.project} in ${vertex.location}` : this.fingerprintOf(apiKey);
   }
 
   fingerprintOf(apiKey: string): string {
-    return `#${createBackend(this.#config, this.#fetch, this.#ports.clock, { apiKey }).keyFingerprint}`;
+    return `#${this.#backend(apiKey).keyFingerprint}`;
   }
 
   list(apiKey: string, signal: AbortSignal): Promise<Listed> {
-    const known = this.#lists.get(apiKey) ?? this.#list(apiKey, signal);
+    const ask = () => (this.#host ? this.#unlisted(apiKey, signal) : this.#list(apiKey, signal));
+    const known = this.#lists.get(apiKey) ?? ask();
     this.#lists.set(apiKey, known);
     return known;
   }
@@ -82,6 +102,19 @@ export class Google {
     const known = this.#tries.get(name) ?? this.#try(apiKey, model, thinking, signal);
     this.#tries.set(name, known);
     return known;
+  }
+
+  #backend(apiKey: string): Backend {
+    const [host, keyFingerprint] = [this.#host, vertexFingerprint(this.#config)];
+    const more = host ? { host, keyFingerprint } : { apiKey };
+    return createBackend(this.#config, this.#fetch, this.#ports.clock, more);
+  }
+
+  /** In place of a list: Vertex AI has none of the models that a project may use. */
+  async #unlisted(apiKey: string, signal: AbortSignal): Promise<Listed> {
+    const { modelMap, models } = this.#config;
+    const error = await this.tried(apiKey, mapModel(modelMap.small, modelMap, models).id, signal);
+    return { models: undefined, error, ahead: undefined };
   }
 
   async #list(apiKey: string, signal: AbortSignal): Promise<Listed> {
@@ -111,7 +144,7 @@ export class Google {
     thinking: Thinking | undefined,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const backend = createBackend(this.#config, this.#fetch, this.#ports.clock, { apiKey });
+    const backend = this.#backend(apiKey);
     try {
       const call = { model, body: body(thinking), stream: false };
       const { frames } = await backend.generate(call, EXCHANGE, signal);

@@ -29,7 +29,7 @@ function mappedModels({ config: { modelMap, models } }: DoctorContext): Mapped[]
 /** Failures that are the same for every key and model. */
 const OF_THE_WAY: ReadonlySet<FailureClass> = new Set(['barred', 'address', 'region']);
 /** Failures that are the same for every model. */
-const OF_THE_KEY: ReadonlySet<FailureClass> = new Set(['key', 'billing', ...OF_THE_WAY]);
+const OF_THE_KEY: ReadonlySet<FailureClass> = new Set(['key', 'credentials', 'billing', ...OF_THE_WAY]);
 
 const classOf = (error: unknown): FailureClass | undefined =>
   error instanceof UpstreamError ? failureClass(error) : undefined;
@@ -39,9 +39,9 @@ type Tried = { apiKey: string; results: ReadonlyMap<string, unknown> };
 
 const works = ({ results }: Tried): boolean => [...results.values()].includes(undefined);
 
-const tryKeys = ({ config, google }: DoctorContext, mapped: readonly Mapped[], signal: AbortSignal) =>
+const tryKeys = ({ google }: DoctorContext, mapped: readonly Mapped[], signal: AbortSignal) =>
   Promise.all(
-    config.apiKeys.map(async (apiKey): Promise<Tried> => {
+    google.keys.map(async (apiKey): Promise<Tried> => {
       const results = await Promise.all(
         mapped.map(
           async ({ model }) => [model.id, await google.tried(apiKey, model.id, signal)] as [string, unknown],
@@ -69,7 +69,8 @@ function keySetting({ ports: { env }, faults }: DoctorContext): string {
 function keyFinding({ apiKey, results }: Tried, position: number, isOnly: boolean, context: DoctorContext) {
   const error = [...results.values()].find((each) => OF_THE_KEY.has(classOf(each) ?? 'request'));
   const setting = keySetting(context);
-  const which = `${context.google.fingerprintOf(apiKey)}, key ${position + 1} of ${setting}`;
+  const name = context.google.nameOf(apiKey);
+  const which = context.config.vertex ? name : `${name}, key ${position + 1} of ${setting}`;
   const fix = classOf(error) === 'key' ? newKey(setting, isOnly, context) : guidanceFor(error);
   return (isOnly ? stops : hint)(`${which}: ${told(error, context)}`, whyKey(isOnly), fix);
 }
@@ -171,14 +172,14 @@ export const keys: Check = {
   limitMs: GOOGLE_LIMIT_MS,
   async run(context, signal) {
     const { config, google } = context;
-    if (config.backend !== 'gemini')
+    if (google.keys.length === 0)
       return [
         config.apiKeys.length === 0 && config.backend === 'mock'
           ? NO_KEY
           : ok(`the ${config.backend} needs none`),
       ];
     const mapped = mappedModels(context);
-    const lists = await Promise.all(config.apiKeys.map((key) => google.list(key, signal)));
+    const lists = await Promise.all(google.keys.map((key) => google.list(key, signal)));
     if (lists.every(({ error }) => isUnreachable(error)))
       return [hint('the keys were not tried', 'There is no way to Gemini.', 'See "network" above.')];
     const tried = await tryKeys(context, mapped, signal);
@@ -216,7 +217,7 @@ function wayFinding(tried: readonly Tried[], context: DoctorContext): Finding | 
 /** Nothing where no model answers: each model then says why. */
 function reaches({ apiKey, results }: Tried, { google }: DoctorContext): Finding[] {
   const reached = [...results].flatMap(([id, error]) => (error === undefined ? [id] : []));
-  return reached.length === 0 ? [] : [ok(`${google.fingerprintOf(apiKey)} reaches ${reached.join(', ')}`)];
+  return reached.length === 0 ? [] : [ok(`${google.nameOf(apiKey)} reaches ${reached.join(', ')}`)];
 }
 
 // ── thinking ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -278,8 +279,8 @@ async function thinkingOf(
 const fallbackOf = ({ modelFallbacks, models }: DoctorContext['config']): string =>
   modelFallbacks.flat().find((id) => models.isKnown(id)) ?? models.rows[0]?.id ?? '';
 
-async function firstThatWorks(model: string, { config, google }: DoctorContext, signal: AbortSignal) {
-  for (const key of config.apiKeys) if ((await google.tried(key, model, signal)) === undefined) return key;
+async function firstThatWorks(model: string, { google }: DoctorContext, signal: AbortSignal) {
+  for (const key of google.keys) if ((await google.tried(key, model, signal)) === undefined) return key;
   return undefined;
 }
 
@@ -288,7 +289,7 @@ export const thinking: Check = {
   limitMs: GOOGLE_LIMIT_MS,
   async run(context, signal) {
     const mapped = mappedModels(context);
-    if (context.config.backend !== 'gemini')
+    if (context.google.keys.length === 0)
       return mapped.map(({ model }) => ok(`${model.id} ${limits(model.thinking)}`));
     const found = (await Promise.all(mapped.map((each) => thinkingOf(each, context, signal)))).flat();
     return found.length > 0 ? found : [ok('not tried: no model answered')];

@@ -82,8 +82,8 @@ export const network: Check = {
   async run(context, signal) {
     const { config, google, ports, secrets } = context;
     const certificates = certificateFindings(ports);
-    const [first] = config.apiKeys;
-    if (config.backend !== 'gemini' || first === undefined)
+    const [first] = google.keys;
+    if (first === undefined)
       return orOk(certificates, `no network is needed: the backend is ${config.backend}`);
     const { error } = await google.list(first, signal);
     const { host } = new URL(google.baseUrl);
@@ -122,12 +122,9 @@ function span(milliseconds: number): string {
 export const clock: Check = {
   name: 'clock',
   limitMs: GOOGLE_LIMIT_MS,
-  async run({ config, google, ports }, signal) {
-    const [first] = config.apiKeys;
-    const ahead =
-      config.backend === 'gemini' && first !== undefined
-        ? (await google.list(first, signal)).ahead
-        : undefined;
+  async run({ google, ports }, signal) {
+    const [first] = google.keys;
+    const ahead = first === undefined ? undefined : (await google.list(first, signal)).ahead;
     if (ahead === undefined) return [ok('nobody was asked for the time')];
     if (Math.abs(ahead) < MINUTE) return [ok('within a minute of the time that Gemini tells')];
     const what = `this machine's clock is ${span(ahead)} ${ahead > 0 ? 'ahead' : 'behind'}`;

@@ -53,11 +53,11 @@ const START_ANEW = 'End it (Ctrl-C in its terminal), and start it anew: `bun run
  * is asked to try by itself.
  */
 async function runningFindings(
-  { address, expected, config }: DoctorContext,
+  { address, expected, google }: DoctorContext,
   differing: readonly string[],
 ): Promise<Finding[]> {
   const failed =
-    config.backend === 'gemini' ? await tryConnection(address, expected.token, CONNECTION_MS) : undefined;
+    google.keys.length > 0 ? await tryConnection(address, expected.token, CONNECTION_MS) : undefined;
   const what = `the proxy that runs at ${address}`;
   const names = differing.join(', ');
   const others = differing.length === 0 ? '' : ` has other settings than these (${names}), and`;

@@ -1,4 +1,5 @@
 /** The proxy's own settings, as `bun run start` would read them. */
+import { ENV_FILE } from '../config/program.ts';
 import { mapModel } from '../translate/model-map.ts';
 import type { DoctorContext } from './context.ts';
 import { type Check, type Finding, hint, ok, stops } from './finding.ts';
@@ -16,11 +17,21 @@ function noticeFinding(notice: string, context: DoctorContext): Finding {
 }
 
 function summary({ config, google }: DoctorContext): string {
-  const { backend, apiKeys, modelMap } = config;
-  const keys =
-    backend === 'gemini' ? `, keys ${apiKeys.map((key) => google.fingerprintOf(key)).join(' ')}` : '';
+  const { backend, modelMap } = config;
+  const names = google.keys.map((key) => google.nameOf(key)).join(' ');
+  const keys = names === '' ? '' : `, ${config.vertex ? 'project' : 'keys'} ${names}`;
   const idOf = (id: string) => mapModel(id, modelMap, config.models).id;
   return `backend ${backend}${keys}; opus, sonnet, fable → ${idOf(modelMap.big)}, haiku → ${idOf(modelMap.small)}`;
+}
+
+/** What to set, where a backend lacks settings of its own; undefined for another mistake. */
+function missingFix(message: string): string | undefined {
+  const missing = / needs (GOOGLE_CLOUD_.*)/.exec(message)?.[1]?.match(/GOOGLE_CLOUD_[A-Z]+/g);
+  if (!missing) return undefined;
+  const lines = missing.map(
+    (name) => `\`${name}=<${name.endsWith('PROJECT') ? 'id' : 'global or a region'}>\``,
+  );
+  return `Set in ${ENV_FILE}: ${lines.join(' and ')}.`;
 }
 
 /** Told by the check of keys, with what to do. */
@@ -35,7 +46,8 @@ export const settings: Check = {
       stops(
         message,
         'The proxy does not start with this.',
-        `Correct ${name} in ${placeOf(name, context.ports)}, or remove it: \`unset ${name}\`. \`bun run start --help\` says what it takes.`,
+        missingFix(message) ??
+          `Correct ${name} in ${placeOf(name, context.ports)}, or remove it: \`unset ${name}\`. \`bun run start --help\` says what it takes.`,
       ),
     );
     const notices = config.notices.filter((notice) => !notice.startsWith(NO_KEY));

@@ -28,6 +28,14 @@ export function allowedQuery(query: URLSearchParams, allowed: readonly string[])
   return new URLSearchParams(kept).toString();
 }
 
+/**
+ * Matches the path of a model at Vertex AI. Recordings have the path of the Gemini API in its place: nobody needs to know the project,
+ * and a replay has none.
+ */
+const IN_A_PROJECT = /^\/v1\w*\/projects\/[^/]+\/locations\/[^/]+\/publishers\/google\/models\//;
+
+const pathOf = ({ pathname }: URL): string => pathname.replace(IN_A_PROJECT, '/v1beta/models/');
+
 /** The redacted form of an upstream request, which is stored and compared. */
 export function upstreamMatchable(
   url: URL,
@@ -37,7 +45,7 @@ export function upstreamMatchable(
 ): Matchable {
   return {
     method: init.method ?? 'GET',
-    path: redactor.text(url.pathname, 'request.path', list),
+    path: redactor.text(pathOf(url), 'request.path', list),
     query: redactor.text(allowedQuery(url.searchParams, UPSTREAM_WIRE.query), 'request.query', list),
     // The text in the form in which it is sent: the network cannot carry half a surrogate pair.
     body: redactor.text(typeof init.body === 'string' ? init.body.toWellFormed() : '', 'request.body', list),

@@ -10,7 +10,7 @@ import { vertexCountBody, vertexMeaning } from '../gemini/vertex.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
 import { type Address, askSdk } from './addresses.ts';
-import type { Host } from './host.ts';
+import { geminiHost, type Host } from './host.ts';
 import { describeUnreachable } from './unreachable.ts';
 
 export type VertexOptions = {
@@ -67,18 +67,31 @@ export function vertexHost(options: VertexOptions): Host {
       }
     },
     countBody: (_model, body) => vertexCountBody(body),
-    explained(error, { init }) {
-      const token = new Headers(init.headers).get('authorization')?.replace(/^Bearer /, '');
-      const message = token ? error.message.replaceAll(token, '***') : error.message;
-      const means = vertexMeaning(error) ?? error.means;
-      const { kind, status, google, retryAfter, cause } = error;
-      return new UpstreamError(kind, message, { status, google, retryAfter, means, cause });
-    },
+    explained,
     renew(address) {
       if (madeBy.get(address) === client) client = undefined;
       return true;
     },
   };
+}
+
+/** Vertex AI as recordings have it: with the addresses of the Gemini API, and without credentials. */
+export const replayedVertexHost = (): Host => ({
+  ...geminiHost('no-key', GEMINI),
+  countBody: (_model, body) => vertexCountBody(body),
+  explained,
+  renew: () => true,
+});
+
+/** Nobody is asked in a replay. */
+const GEMINI = 'https://generativelanguage.googleapis.com';
+
+function explained(error: UpstreamError, { init }: Address): UpstreamError {
+  const token = new Headers(init.headers).get('authorization')?.replace(/^Bearer /, '');
+  const message = token ? error.message.replaceAll(token, '***') : error.message;
+  const means = vertexMeaning(error) ?? error.means;
+  const { kind, status, google, retryAfter, cause } = error;
+  return new UpstreamError(kind, message, { status, google, retryAfter, means, cause });
 }
 
 async function createModels(options: VertexOptions): Promise<Models> {

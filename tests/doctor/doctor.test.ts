@@ -3,8 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECKS, doctor } from '../../src/doctor/doctor.ts';
-import { BAD_KEY, DoctorBench, GOOD_KEY, SILENT_PROGRAM } from '../support/doctor.ts';
+import { BAD_KEY, DoctorBench, GOOD_KEY, type Report, SILENT_PROGRAM } from '../support/doctor.ts';
+import { openGoogleCloud } from '../support/google-cloud.ts';
 import { exists, gone } from '../support/launch.ts';
+import { textChunk } from '../support/proxy.ts';
 
 let bench: DoctorBench;
 beforeEach(() => {
@@ -153,5 +155,49 @@ describe('a signal', () => {
     running.kill('SIGINT');
     expect(await running.exited).toBe(130);
     await gone(Number(readFileSync(file, 'utf8')));
+  });
+});
+
+describe('Vertex AI', () => {
+  const onVertex = (env: Record<string, string>, credentials: string) => {
+    delete bench.env['GEMINI_API_KEY'];
+    Object.assign(bench.env, env, { GOOGLE_APPLICATION_CREDENTIALS: credentials });
+  };
+  const whole = () => Response.json(textChunk('Hi', 'STOP'));
+  const of = ({ findings }: Report, check: string) => findings.filter((finding) => finding.check === check);
+
+  test('that answers is told with its project, and nothing is wrong', async () => {
+    using cloud = await openGoogleCloud(whole);
+    onVertex(cloud.env(), cloud.serviceAccount);
+    const report = await bench.run();
+    expect(report.findings.filter(({ level }) => level !== 'ok')).toEqual([]);
+    expect(of(report, 'network')[0]?.what).toEndWith(' is reached');
+    expect(of(report, 'keys')[0]?.what).toBe(
+      'canary-project in us-central1 reaches gemini-4-argon, gemini-4-hydrogen',
+    );
+    expect(report.out).not.toContain('canary-client-secret');
+  });
+
+  test('whose credentials are refused leads to what to run', async () => {
+    using cloud = await openGoogleCloud(whole, () =>
+      Response.json({ error: 'invalid_grant', error_description: 'Revoked.' }, { status: 400 }),
+    );
+    onVertex(cloud.env(), cloud.user);
+    const [finding] = of(await bench.run(), 'keys');
+    expect(finding).toMatchObject({
+      level: 'stops',
+      what: expect.stringMatching(/^canary-project in us-central1: .*invalid_grant: Revoked\./),
+      fix: expect.stringContaining('`gcloud auth application-default login`'),
+    });
+  });
+
+  test('without a project and a place leads to the lines to set', async () => {
+    bench.env['BACKEND'] = 'vertex';
+    const finding = of(await bench.run(), 'settings').find(({ level }) => level === 'stops');
+    expect(finding).toMatchObject({
+      fix: expect.stringMatching(
+        /`GOOGLE_CLOUD_PROJECT=<id>` and `GOOGLE_CLOUD_LOCATION=<global or a region>`\.$/,
+      ),
+    });
   });
 });

@@ -1,5 +1,8 @@
 /** `BACKEND=vertex` over HTTP: Vertex AI's addresses, credentials that expire, and what differs in requests and errors. */
-import { describe, expect, test } from 'bun:test';
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openGoogleCloud, PROJECT, type TokenReply, tokenOf } from '../support/google-cloud.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 import { httpFetch, type Seen } from '../support/upstream.ts';
@@ -270,4 +273,50 @@ test('/health, /test-connection and /v1/models speak of Vertex AI', async () => 
   });
   const models = await (await proxy.send('/v1/models')).json();
   expect(models.data.length).toBeGreaterThan(5);
+});
+
+describe('a recording', () => {
+  const root = mkdtempSync(join(tmpdir(), 'vertex-'));
+  afterAll(() => rmSync(root, { recursive: true }));
+  const asked = {
+    ...hello,
+    stream: true,
+    messages: [
+      ...hello.messages,
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'add', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: '2' }] },
+    ],
+    tools: [{ name: 'add', input_schema: { type: 'object' } }],
+  };
+  const counted = { model: hello.model, messages: hello.messages };
+
+  test('plays again without credentials, over a token that had expired, and holds none of them', async () => {
+    const folder = join(root, 'one');
+    const reply = ({ url }: Seen) =>
+      url.pathname.endsWith(':countTokens') ? Response.json({ totalTokens: 36 }) : answer();
+    using cloud = await openGoogleCloud(reply);
+    const recorded: string[] = [];
+    {
+      await using proxy = await start({ ...cloud.env(), RECORD: folder });
+      recorded.push(await (await proxy.send('/v1/messages/count_tokens', counted)).text());
+      cloud.revoke();
+      recorded.push(await (await proxy.send('/v1/messages', asked)).text());
+    }
+    expect(recorded[1]).toContain('"text":"Hi"');
+    expect(cloud.vertex.requests).toHaveLength(3);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .map((name) => join(folder, name))
+      .filter((path) => statSync(path).isFile());
+    const text = files.map((path) => readFileSync(path, 'utf8')).join('\n');
+    expect(text).toContain('/v1beta/models/gemini-4-argon:');
+    for (const secret of ['canary-access-token', PROJECT, 'PRIVATE KEY', 'canary-key-id'])
+      expect(text).not.toContain(secret);
+
+    await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+    const played = [
+      await (await replay.send('/v1/messages/count_tokens', counted)).text(),
+      await (await replay.send('/v1/messages', asked)).text(),
+    ];
+    expect(played).toEqual(recorded);
+  });
 });

@@ -213,6 +213,28 @@ export const PROXY_FAULTS: readonly Fault[] = [
     hands: () => ({ answers: { '<key>': GOOD_KEY } }),
   },
   {
+    name: 'a file of credentials of Google Cloud that is not there',
+    seed: ({ env }) =>
+      Object.assign(env, {
+        BACKEND: 'vertex',
+        GOOGLE_CLOUD_PROJECT: 'p',
+        GOOGLE_CLOUD_LOCATION: 'global',
+        GOOGLE_APPLICATION_CREDENTIALS: '/no/such/file.json',
+      }),
+    level: 'stops',
+    check: 'settings',
+    says: /^GOOGLE_APPLICATION_CREDENTIALS: "\/no\/such\/file.json" is not there/,
+    hands: ({ env }) => ({
+      acts: {
+        // What Google's library would look for then is not in a test's home.
+        'unset GOOGLE_APPLICATION_CREDENTIALS': () => {
+          delete env['GOOGLE_APPLICATION_CREDENTIALS'];
+          env['BACKEND'] = 'gemini';
+        },
+      },
+    }),
+  },
+  {
     name: 'a model that no key reaches, and none that takes its place',
     seed: ({ env, google }) => {
       env['MODEL_FALLBACKS'] = 'none';

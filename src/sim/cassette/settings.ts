@@ -16,6 +16,8 @@ export const RecordedSettings = Type.Object({
   urlFetch: Type.Optional(Type.Object({ google: Type.Boolean(), proxy: Type.Boolean() })),
   /** Absent in recordings that are older than `AUTO_MODE_CLASSIFIER`. */
   autoModeClassifier: Type.Optional(Type.Boolean()),
+  /** Set where Vertex AI answered: it is sent other requests than the Gemini API. */
+  host: Type.Optional(Type.Literal('vertex')),
   maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
   requestTimeoutMs: Type.Number(),
   headTimeoutMs: Type.Number(),
