@@ -56,6 +56,12 @@ export async function openOperation(block: Locator): Promise<void> {
   await block.locator('.try-out__btn').click();
 }
 
+/** Chooses a small file where an operation takes one. */
+export async function chooseFile(block: Locator): Promise<void> {
+  const file = { name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('All is well.') };
+  await block.locator('input[type=file]').setInputFiles(file);
+}
+
 export type Shown = { status: number; body: string };
 
 /** Presses "Execute", and reads the answer that is shown then. */

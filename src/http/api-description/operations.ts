@@ -248,8 +248,8 @@ export const OPERATIONS = {
       query('before_id', { type: 'string' }, 'In the older form: the page that ends before this id.'),
       query(
         'ids[]',
-        { type: 'array', items: { type: 'string' }, maxItems: 100 },
-        'Only these files; those that do not exist are left out.',
+        { type: 'array', items: { type: 'string' } },
+        'Only these files, 100 different ones at most; those that do not exist are left out.',
       ),
     ],
     answers: { 200: { description: 'One page.', content: json('FilePage') } },
