@@ -72,7 +72,8 @@ export async function openAnswer(
   const isSubagent = job.headers.has(AGENT_HEADER);
   const questions = ports.settings.autoModeClassifier ? openQuestions(request, isSubagent) : undefined;
   if (!questions) return answer;
-  const ask = (question: MessagesRequest, since: number) => openOwn(question, asker, since, job, ports);
+  const ask = (question: MessagesRequest, since: number) =>
+    openOwn(question, asker, { caller: 'action-check', since, limitMs: MOST_MS }, job, ports);
   return new JudgedAnswer(answer, new Judge({ questions, ask }, job, ports));
 }
 
@@ -80,7 +81,7 @@ export async function openAnswer(
 async function openOwn(
   question: MessagesRequest,
   asker: string,
-  since: number,
+  { caller, since, limitMs }: { caller: CallerClass; since: number; limitMs?: number },
   client: Job,
   ports: AnswerPorts,
 ): Promise<MessageAnswer> {
@@ -88,10 +89,18 @@ async function openOwn(
   const media = new RequestMedia(question.messages, job, ports);
   const wanted: Wanted = { requested: question.model, asker, isTakenBy: () => true };
   const outgoingFor = (model: GeminiModel) =>
-    prepare({ request: question, caller: 'action-check', asker, media }, model, job, ports);
+    prepare({ request: question, caller, asker, media }, model, job, ports);
   const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
   return answerOf(
-    { request: question, asker, wanted, outgoing, outgoingFor, since, limitMs: MOST_MS },
+    {
+      request: question,
+      asker,
+      wanted,
+      outgoing,
+      outgoingFor,
+      since,
+      ...(limitMs === undefined ? {} : { limitMs }),
+    },
     job,
     ports,
   );
@@ -156,7 +165,9 @@ function servedAnswer(
   job: Job,
   ports: AnswerPorts,
 ): MessageAnswer {
-  const serve = servedTools(given.request);
+  const serve = servedTools(given.request, (search) =>
+    openOwn(search, given.asker, { caller: 'web-search', since: ports.clock.monotonic() }, job, ports),
+  );
   if (!serve) return answerOf(given, job, ports);
   const goOn = async (said: ContentBlock[], tokens: number) => {
     const next = await asked(goingOn(given.request, said, tokens));

@@ -37,7 +37,15 @@ export type WebSearchResult = Static<typeof WebSearchResult>;
 
 export const WebSearchError = tagged(
   'web_search_tool_result_error',
-  { error_code: Type.Union([Type.Literal('unavailable'), Type.Literal('max_uses_exceeded')]) },
+  {
+    error_code: Type.Union([
+      Type.Literal('unavailable'),
+      Type.Literal('max_uses_exceeded'),
+      Type.Literal('too_many_requests'),
+      Type.Literal('invalid_input'),
+      Type.Literal('query_too_long'),
+    ]),
+  },
   'The search gave nothing.',
 );
 export type WebSearchError = Static<typeof WebSearchError>;

@@ -98,13 +98,17 @@ describe('what a request may hold', () => {
     expect(bodyOf(cloud.vertex.requests).contents[0].parts[0].fileData).toEqual({ mimeType, fileUri });
   });
 
-  test('a search of the web alone, and not beside other tools', async () => {
+  test('a search of the web, beside other tools as a function; code alone', async () => {
     using cloud = await openGoogleCloud(answer);
     await using proxy = await start(cloud.env());
     const search = { type: 'web_search_20250305', name: 'web_search' };
     const own = { name: 'add', input_schema: { type: 'object' } };
     expect((await proxy.send('/v1/messages', { ...hello, tools: [search] })).status).toBe(200);
-    const beside = await proxy.send('/v1/messages', { ...hello, tools: [search, own] });
+    expect((await proxy.send('/v1/messages', { ...hello, tools: [search, own] })).status).toBe(200);
+    const { tools } = bodyOf(cloud.vertex.requests.slice(-1));
+    expect(tools).toMatchObject([{ functionDeclarations: [{ name: 'add' }, { name: 'web_search' }] }]);
+    const code = { type: 'code_execution_20250825', name: 'code_execution' };
+    const beside = await proxy.send('/v1/messages', { ...hello, tools: [code, own] });
     expect(beside.status).toBe(400);
     expect((await beside.json()).error.message).toContain('is not supported by Vertex AI beside other tools');
   });

@@ -14,14 +14,19 @@ import type { MessageAnswer } from '../message-answer.ts';
 /** The most requests after the first one. After that the client is asked to go on. */
 const MOST_ROUNDS = 8;
 
+/** `result` never rejects: a tool that fails has a result that says so. */
+export type Served = { name: ServerToolName; result(): Promise<ServerToolResult> };
+
 export type Serving = {
   first: MessageAnswer;
-  /** Runs a tool. Undefined for a tool that the client runs. */
-  serve(name: string, input: JsonObject): { name: ServerToolName; result: ServerToolResult } | undefined;
+  /** Starts a tool. Undefined for a tool that the client runs. */
+  serve(name: string, input: JsonObject): Served | undefined;
   newId(): string;
   /** Opens the answer that goes on from what the assistant has said. `tokens` were written for it until now. */
   goOn(said: ContentBlock[], tokens: number): Promise<MessageAnswer>;
 };
+
+type Running = { id: string; served: Served };
 
 /** Its methods are bound: readers pass them on alone. */
 export class ServedAnswer implements MessageAnswer {
@@ -34,6 +39,9 @@ export class ServedAnswer implements MessageAnswer {
   /** The calls of the present request. */
   #served = 0;
   #passedOn = 0;
+  /** The events that were not read yet. */
+  readonly #queue: TurnEvent[] = [];
+  #running: Running | undefined;
   #state: 'answering' | 'to go on' | 'left' = 'answering';
 
   constructor(serving: Serving) {
@@ -43,13 +51,35 @@ export class ServedAnswer implements MessageAnswer {
 
   readonly next = async (): Promise<TurnEvent[] | undefined> => {
     while (true) {
-      if (this.#state === 'to go on') await this.#goOn();
-      const events = await this.#answer.next();
-      if (!events) return undefined;
-      const told = events.flatMap((event) => this.#told(event));
+      if (this.#running) return [await this.#result(this.#running)];
+      if (this.#queue.length === 0) {
+        if (this.#state === 'to go on') await this.#goOn();
+        const events = await this.#answer.next();
+        if (!events) return undefined;
+        this.#queue.push(...events);
+      }
+      const told = this.#read();
       if (told.length > 0) return told;
     }
   };
+
+  /** The events of the queue, up to a call whose result has to be waited for: the call is told before. */
+  #read(): TurnEvent[] {
+    const told: TurnEvent[] = [];
+    while (!this.#running) {
+      const event = this.#queue.shift();
+      if (!event) break;
+      told.push(...this.#told(event));
+    }
+    return told;
+  }
+
+  async #result({ id, served }: Running): Promise<TurnEvent> {
+    const result = await served.result();
+    this.#running = undefined;
+    this.#said.push({ ...result, tool_use_id: id } as ContentBlock);
+    return { type: 'server-result', ref: id, result };
+  }
 
   readonly leave = (): void => {
     this.#state = 'left';
@@ -108,16 +138,13 @@ export class ServedAnswer implements MessageAnswer {
       return [call];
     }
     this.#served++;
-    const { name, result } = served;
+    const { name } = served;
     const id = this.#serving.newId();
+    this.#running = { id, served };
     this.#said.push({ type: 'server_tool_use', id, name, input: call.args });
-    this.#said.push({ ...result, tool_use_id: id } as ContentBlock);
     const { signature } = call;
     const told = { type: 'server-call', ref: id, id, name, input: call.args } as const;
-    return [
-      { ...told, ...(signature === undefined ? {} : { signature }) },
-      { type: 'server-result', ref: id, result },
-    ];
+    return [{ ...told, ...(signature === undefined ? {} : { signature }) }];
   }
 
   /** Where the client has a call to answer as well, it goes on by itself. */

@@ -9,6 +9,7 @@ import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
 import { documentParts, imageParts, searchResultText, uploadParts } from './media/media.ts';
 import { refuse } from './refusals/refuse.ts';
+import { sealedWords } from './tools/search-words.ts';
 import {
   blockText,
   holdsBytes,
@@ -29,6 +30,15 @@ const serverCall = (
     ? { kind: 'call', id, name, input, inputCleared: false, path }
     : { kind: 'served', what: 'call', id, text: serverCallText(name, input) },
 ];
+
+/** The result of a search that this process made answers its call, with the words that it sealed. */
+function foundPages(block: BlockOf<'web_search_tool_result'>, place: BlockPlace): Item[] {
+  const { content, tool_use_id: id } = block;
+  if (!place.isServed('web_search')) return serverResult(block, place);
+  const failed = isObject(content) && content['type'] === 'web_search_tool_result_error';
+  const parts = [{ text: [sealedWords(content), serverResultText(block.type, content)].join('\n').trim() }];
+  return [{ kind: 'result', id, failed, parts, path: place.path }];
+}
 
 /** The result of a search for tools answers its call, where the model called it as a function. */
 function foundTools(block: BlockOf<'tool_search_tool_result'>, place: BlockPlace): Item[] {
@@ -95,7 +105,7 @@ const ROWS: Rows = {
   browser_state: (block) => text(blockText(block)),
   server_tool_use: serverCall,
   mcp_tool_use: serverCall,
-  web_search_tool_result: serverResult,
+  web_search_tool_result: foundPages,
   web_fetch_tool_result: serverResult,
   code_execution_tool_result: serverResult,
   bash_code_execution_tool_result: serverResult,

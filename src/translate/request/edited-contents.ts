@@ -2,7 +2,9 @@
  * Translates the history after the client's edits. What an edit saves is told by the weight of the translated request,
  * so a history with edits is translated once more for each weighing.
  */
+
 import type { CountTokensRequest } from '../../anthropic/request.ts';
+import { isHosted } from '../../anthropic/server-tools.ts';
 import { estimateTokens } from '../../gemini/estimate/request-size.ts';
 import type { GenerateContentRequest, RequestContent, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
@@ -34,6 +36,13 @@ export function editedContents(
 ): { contents: RequestContent[]; edits: ContextEdits } {
   const echoes = echoedParts(frame);
   const served = new Set<string>((request.tools ?? []).flatMap(({ type }) => toolSearch(type)?.name ?? []));
+  for (const { functionDeclarations = [] } of frame.tools ?? []) {
+    if (
+      functionDeclarations.some(({ name }) => name === 'web_search') &&
+      (request.tools ?? []).some(isHosted)
+    )
+      served.add('web_search');
+  }
   const versions: Version[] = [];
   const versionOf = (cleared: Cleared): Version => {
     const made = versions.find((version) => version.cleared === cleared);

@@ -23,7 +23,7 @@ export type Prompt = {
 
 export function toPrompt(request: CountTokensRequest, ctx: RequestContext, warn: Warn): Prompt {
   const hosting = hostingOf(request, ctx.model);
-  const tools = visibleTools(request, warn);
+  const tools = [...visibleTools(request, warn), ...hosting.functions];
   const mode = callingMode(hosting.choice, tools, hosting, warn);
   const form = answerForm(request, ctx.model, mode, warn);
   const frame = {

@@ -86,6 +86,9 @@ export function refuseShared(request: CountTokensRequest, version: ApiVersion, w
   refuseMessages(request.messages, version);
 }
 
+/** Results of tools that this process may run. */
+const OPEN_RESULTS: ReadonlySet<string> = new Set(['tool_search_tool_result', 'web_search_tool_result']);
+
 /** Refuses what can be wrong only in a request for an answer. */
 export function refuseUnservable(request: MessagesRequest, version: ApiVersion, warn: Warn): void {
   refuseFeatures(request);
@@ -97,7 +100,7 @@ export function refuseUnservable(request: MessagesRequest, version: ApiVersion, 
   const blocks = typeof last?.content === 'string' ? [] : (last?.content ?? []);
   // A turn that was paused after a tool of ours goes on from that tool's result.
   const isOpen =
-    blocks.some(({ type }) => type === 'tool_use') || blocks.at(-1)?.type === 'tool_search_tool_result';
+    blocks.some(({ type }) => type === 'tool_use') || OPEN_RESULTS.has(blocks.at(-1)?.type ?? '');
   if (last?.role === 'assistant' && !isOpen && !endsInSummary(request.messages)) refusePrefill();
 }
 

@@ -11,6 +11,7 @@ import type { HostedPlan } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { CODE_EXECUTION } from './code-execution.ts';
 import type { HostedTool } from './hosted-tool.ts';
+import type { DeclaredTool } from './tool-visibility.ts';
 import { WEB_FETCH } from './web-fetch.ts';
 import { WEB_SEARCH } from './web-search.ts';
 
@@ -27,6 +28,8 @@ export function hostedTool(tool: Tool): HostedTool | undefined {
 
 export type Hosting = {
   readonly tools: readonly GeminiTool[];
+  /** Tools that stand among the functions, because Google's own cannot stand beside those. */
+  readonly functions: readonly DeclaredTool[];
   readonly instructions: readonly string[];
   /** True where Google has to tell the calls of its own tools, because they do not stand alone. */
   readonly areTold: boolean;
@@ -42,16 +45,23 @@ export function hostingOf(
   { tools = [], tool_choice: choice }: CountTokensRequest,
   model: GeminiModel,
 ): Hosting {
-  const hosted = (tools ?? []).flatMap((tool, index) => {
+  const all = (tools ?? []).flatMap((tool, index) => {
     const row = choice?.type === 'none' ? undefined : hostedTool(tool);
     return row ? [{ tool, row, path: `tools.${index}` }] : [];
   });
-  const [first] = hosted;
-  const isBeside = hosted.length > 0 && hosted.length < (tools ?? []).length;
+  const isBeside = all.length > 0 && all.length < (tools ?? []).length;
   const isAlone = (tools ?? []).length === 1;
   // Vertex AI does not tell the calls of its own tools.
   const canTell = model.jsonWithTools && model.host === undefined;
-  if (first && isBeside && !canTell) refuseBeside(first, model);
+  const canStand = !isBeside || canTell;
+  const unable = all.find(({ row }) => !canStand && !row.asFunction);
+  if (unable) refuseBeside(unable, model);
+  const hosted = canStand ? all : [];
+  const functions = canStand
+    ? []
+    : all.flatMap(({ tool, row, path }) =>
+        row.asFunction ? [{ name: row.asFunction.name, tool, path }] : [],
+      );
   const named = choice?.type === 'tool' ? choice.name : undefined;
   const isForced = ({ tool }: { tool: Tool }): boolean =>
     tool.name === named || (choice?.type === 'any' && !isBeside);
@@ -59,6 +69,7 @@ export function hostingOf(
   const areTold = hosted.length > 0 && !isAlone && canTell;
   return {
     tools: hosted.map(({ row }) => row.gemini),
+    functions,
     instructions: hosted.flatMap((one) => [
       ...(forced.includes(one) ? [one.row.forced] : []),
       ...one.row.instructions(one.tool, isAlone),

@@ -17,7 +17,7 @@ import { requiredOf } from '../schema/keywords.ts';
 import { schemaWork, toInputSchema } from '../schema/outgoing.ts';
 import type { Work } from '../schema/work.ts';
 import { knownTool } from './client-tools.ts';
-import type { Hosting } from './hosted-tools.ts';
+import { type Hosting, hostedTool } from './hosted-tools.ts';
 import { type DeclaredTool, toolName } from './tool-visibility.ts';
 
 /** The most characters of a tool's examples. Examples are only a help, and are sent with every request. */
@@ -72,7 +72,7 @@ export const inputSchemas =
   };
 
 function declarationOf({ name, tool, path }: DeclaredTool, warn: Warn, work: Work): FunctionDeclaration {
-  const known = tool.input_schema ? undefined : knownTool(tool.type ?? '');
+  const known = tool.input_schema ? undefined : (knownTool(tool.type ?? '') ?? hostedTool(tool)?.asFunction);
   const description = describe(tool, known?.description, examplesOf(tool, path, warn));
   const written = known?.schema ?? wellFormedObject((tool.input_schema ?? {}) as JsonObject);
   const schema = toInputSchema(written, { path: `${path}.custom.input_schema`, warn, work });

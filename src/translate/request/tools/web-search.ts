@@ -10,6 +10,7 @@ import type { SearchPlan } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { hostsOf } from './domains.ts';
 import type { HostedTool } from './hosted-tool.ts';
+import type { KnownTool } from './known-tool.ts';
 
 /** The most characters of the question that are shown as the query. */
 const QUESTION_CHARACTERS = 300;
@@ -64,7 +65,21 @@ const toSearchPlan = (tool: WebSearchTool, request: MessagesRequest, isAlone: bo
   cites: !request.output_config?.format && !request.output_format,
 });
 
+/** The most characters of a query. */
+export const LONGEST_QUERY = 1_000;
+
+const FUNCTION: KnownTool = {
+  name: 'web_search',
+  description: 'Searches the web, and gives an answer with the pages that it is based on.',
+  schema: {
+    type: 'object',
+    properties: { query: { type: 'string', description: 'What to search for' } },
+    required: ['query'],
+  },
+};
+
 export const WEB_SEARCH: HostedTool = {
+  asFunction: FUNCTION,
   gemini: { googleSearch: {} },
   forced: 'Search the web before you answer.',
   refuse: (tool, path) => refuseSearch(asSearch(tool), path),

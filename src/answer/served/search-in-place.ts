@@ -1,0 +1,83 @@
+/** Searches of the web that the model asked for by a function: each is a request of its own, whose only tool is the search. */
+import type { MessagesRequest } from '../../anthropic/request.ts';
+import type { ServerToolResult, WebSearchError } from '../../anthropic/server-answers.ts';
+import type { Tool } from '../../anthropic/tool.ts';
+import { UpstreamError } from '../../gemini/errors.ts';
+import { failureClass } from '../../gemini/failure.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import { sealWords } from '../../translate/request/tools/search-words.ts';
+import { LONGEST_QUERY } from '../../translate/request/tools/web-search.ts';
+import type { MessageAnswer } from '../message-answer.ts';
+
+/** Opens the answer to a search. */
+export type Search = (request: MessagesRequest) => Promise<MessageAnswer>;
+
+type WebSearchResult = Extract<ServerToolResult, { type: 'web_search_tool_result' }>;
+
+/** The most tokens of what a search says. */
+const MOST_TOKENS = 8_192;
+
+const failed = (error_code: WebSearchError['error_code']): WebSearchResult => ({
+  type: 'web_search_tool_result',
+  content: { type: 'web_search_tool_result_error', error_code },
+  caller: { type: 'direct' },
+});
+
+const isQuota = (error: unknown): boolean =>
+  error instanceof UpstreamError && ['quota-minute', 'quota-day'].includes(failureClass(error));
+
+export class SearchesInPlace {
+  readonly #model: string;
+  readonly #tool: Tool;
+  readonly #search: Search;
+  #left: number;
+
+  constructor({ model }: MessagesRequest, tool: Tool, search: Search) {
+    this.#model = model;
+    this.#tool = tool;
+    this.#search = search;
+    const most = (tool as { max_uses?: unknown }).max_uses;
+    this.#left = typeof most === 'number' ? most : Number.POSITIVE_INFINITY;
+  }
+
+  async result({ query }: JsonObject): Promise<WebSearchResult> {
+    if (typeof query !== 'string' || query.trim() === '') return failed('invalid_input');
+    if (query.length > LONGEST_QUERY) return failed('query_too_long');
+    if (this.#left <= 0) return failed('max_uses_exceeded');
+    this.#left--;
+    try {
+      return await this.#made(query);
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      return failed(isQuota(error) ? 'too_many_requests' : 'unavailable');
+    }
+  }
+
+  async #made(query: string): Promise<WebSearchResult> {
+    const answer = await this.#search({
+      model: this.#model,
+      max_tokens: MOST_TOKENS,
+      messages: [{ role: 'user', content: query }],
+      tools: [this.#tool],
+      tool_choice: { type: 'any' },
+    });
+    let words = '';
+    let found: WebSearchResult | undefined;
+    for (let isOver = false; !isOver; ) {
+      const events = await answer.next();
+      if (!events) throw new Error('a search ended without an ending');
+      for (const event of events) {
+        if (event.type === 'text' || event.type === 'cited') words += event.text;
+        if (event.type === 'server-result' && event.result.type === 'web_search_tool_result')
+          found = event.result;
+        isOver ||= event.type === 'finish';
+      }
+    }
+    answer.leave();
+    if (!found || !Array.isArray(found.content)) return found ?? { ...failed('unavailable'), content: [] };
+    const [first, ...others] = found.content;
+    return first
+      ? { ...found, content: [{ ...first, encrypted_content: sealWords(words) }, ...others] }
+      : found;
+  }
+}
