@@ -35,16 +35,19 @@ const brokeOff = (recording: Recording) => isAnswer(recording) && readAnswer(rec
 /** The proxy's answers to requests that come one after the other. */
 async function send(recorded: readonly Recording[]): Promise<Outcome[]> {
   let now: Recording | undefined;
+  /** What Gemini has still to say of the answer. */
+  let left: object[][] = [];
   const google = scriptedGoogle(({ count }) => {
     const fail = now && failureOf(now);
     if (fail) return fail();
     if (count) return Response.json({ totalTokens: 42 });
-    return googleStream(...geminiSays(readAnswer(now && isAnswer(now) ? now.response.body : HELLO)));
+    return googleStream(...(left.shift() ?? []));
   });
   await using proxy = await google.start({ MODEL_FALLBACKS: 'none' });
   const sent: Outcome[] = [];
   for (const recording of recorded) {
     now = recording;
+    left = geminiSays(readAnswer(isAnswer(recording) ? recording.response.body : HELLO));
     const { path, query, body, headers = {} } = recording.request;
     const own = Object.entries(headers).filter(([name]) => /^(anthropic-|user-agent$)/.test(name));
     const search = new URLSearchParams(query).toString();

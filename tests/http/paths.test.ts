@@ -103,8 +103,16 @@ describe('404', () => {
     ['/v1/messages/v1/messages', '/v1/messages'],
     ['/anthropic/v1/messages/batches', '/anthropic'],
     ['/anthropic/v1/files', '/anthropic'],
-    ['/v1/skills', undefined],
+    ['/v1/v1/complete', '/v1'],
     ['/v1/complete', undefined],
+    // Other products of Anthropic.
+    ['/v1/skills', undefined],
+    ['/v1/agents', undefined],
+    ['/v1/sessions', undefined],
+    ['/v1/environments', undefined],
+    ['/v1/memory_stores', undefined],
+    ['/v1/user_profiles', undefined],
+    ['/v1/organizations/me', undefined],
     ['/favicon.ico', undefined],
     ['/V1', undefined],
   ];

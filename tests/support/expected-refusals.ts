@@ -27,11 +27,6 @@ export const ONLY_HERE: readonly (readonly [why: string, is: (body: Body) => boo
   ],
   ["the advisor is one of Anthropic's models", hasTool('advisor_'), invalid(/^tools\.0\.type: advisor_/)],
   [
-    "the search for tools runs on Anthropic's servers",
-    hasTool('tool_search_tool'),
-    invalid(/^tools\.0\.type: tool_search_tool_/),
-  ],
-  [
     'Gemini does not continue a text that was begun for it',
     ({ messages }) => messages?.at(-1)?.role === 'assistant',
     invalid(/assistant message prefill/),

@@ -10,9 +10,14 @@ const inputOf = ({ input, partial_json: json }: RecordedBlock): JsonObject => {
   return isObject(input) ? (input as JsonObject) : {};
 };
 
+const isToolSearch = ({ type, name }: RecordedBlock): boolean =>
+  type === 'server_tool_use' && String(name).startsWith('tool_search_tool');
+
 function serverPart(block: RecordedBlock): JsonObject[] {
   const { name, id } = block;
   const input = inputOf(block);
+  // To Gemini the search for tools is a function.
+  if (isToolSearch(block)) return [{ functionCall: { name: String(name), args: input, id: String(id) } }];
   const code = input['code'] ?? input['command'];
   if (/code_execution/.test(String(name)) && typeof code === 'string') {
     return [
@@ -75,7 +80,8 @@ function metadataOf(blocks: readonly RecordedBlock[]): JsonObject {
   };
 }
 
-export function geminiSays({ blocks, stopReason, stopSequence, error }: ReadAnswer): JsonObject[] {
+/** One response. */
+function responseOf({ blocks, stopReason, stopSequence, error }: ReadAnswer): JsonObject[] {
   const usageMetadata = {
     promptTokenCount: 90,
     cachedContentTokenCount: 40,
@@ -93,4 +99,13 @@ export function geminiSays({ blocks, stopReason, stopSequence, error }: ReadAnsw
   // Gemini knows no stop sequences: it goes on, and the proxy cuts.
   const last = typeof stopSequence === 'string' ? `${stopSequence} and so on` : '';
   return [...said, candidate([{ text: last }], { finishReason, ...metadataOf(blocks) })];
+}
+
+/** The responses in their order: after a search for tools the proxy asks again. */
+export function geminiSays(answer: ReadAnswer): JsonObject[][] {
+  const search = answer.blocks.findIndex(isToolSearch);
+  if (search === -1) return [responseOf(answer)];
+  const [before, after] = [answer.blocks.slice(0, search + 1), answer.blocks.slice(search + 1)];
+  const first = { ...answer, blocks: before, stopReason: 'tool_use', stopSequence: null, error: undefined };
+  return [responseOf(first), ...geminiSays({ ...answer, blocks: after })];
 }

@@ -23,8 +23,6 @@ export const NOT_GIVEN: Readonly<Record<string, string>> = {
   'result text_editor_code_execution_view_result': NO_FILES,
   'result text_editor_code_execution_str_replace_result': NO_FILES,
   'result text_editor_code_execution_tool_result_error': NO_FILES,
-  'block tool_search_tool_result': ANTHROPICS_TOOL,
-  'result tool_search_tool_search_result': ANTHROPICS_TOOL,
   'block advisor_tool_result': ANTHROPICS_TOOL,
   'result advisor_result': ANTHROPICS_TOOL,
   'result advisor_redacted_result': ANTHROPICS_TOOL,
