@@ -8,6 +8,7 @@ import { envExample, variablesTable } from '../src/config/config.ts';
 import { describeFaults, describeParameters } from '../src/sim/faults/index.ts';
 import { errorsPage } from './errors-page.ts';
 import { fixturesPage } from './fixtures-page.ts';
+import { guidancePage } from './guidance-page.ts';
 import { mappingPage } from './mapping-page.ts';
 
 const ROOT = join(import.meta.dir, '..');
@@ -47,6 +48,7 @@ export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'docs/errors.md': errorsPage,
   'docs/mapping.md': mappingPage,
   'docs/fixtures.md': fixturesPage,
+  'docs/guidance/CLAUDE.md': guidancePage,
 };
 
 /** Writes them, and returns the names of those that changed. */

@@ -7,6 +7,7 @@ import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { GeminiModel } from '../gemini/models.ts';
+import type { AnsweredCaller } from '../translate/caller.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { mapModel, namesGemini } from '../translate/model-map.ts';
 import type { AnswerPorts } from './ports.ts';
@@ -16,10 +17,18 @@ import type { Cost } from './retries.ts';
 export type Wanted = {
   /** The name of the model in the client's request. */
   requested: string;
+  /** The kind of request that the model is for. */
+  caller: AnsweredCaller;
   asker?: string | undefined;
   /** False for a model to which this request cannot be sent, even if the model is not in trouble. */
   isTakenBy(model: GeminiModel): boolean;
 };
+
+/** The model that the settings name for the client's id. */
+export const mappedModel = (
+  { requested, caller }: Pick<Wanted, 'requested' | 'caller'>,
+  { modelMap, models }: AnswerPorts['settings'],
+): GeminiModel => mapModel(requested, modelMap, models, caller);
 
 /**
  * The first usable model to which the request can be sent, except for the models in `asked`. The groups after the group
@@ -27,13 +36,14 @@ export type Wanted = {
  * stands in for another, other models of its group may stand in as well.
  */
 export function nextModel(
-  { requested, asker, isTakenBy }: Wanted,
+  wanted: Wanted,
   asked: ReadonlySet<string>,
   { settings, keys }: Pick<AnswerPorts, 'settings' | 'keys'>,
 ): GeminiModel | undefined {
+  const { requested, caller, asker, isTakenBy } = wanted;
   const { modelMap, modelFallbacks } = settings;
-  if (namesGemini(requested, modelMap)) return undefined;
-  const mapped = mapModel(requested, modelMap, settings.models).id;
+  if (namesGemini(requested, modelMap, caller)) return undefined;
+  const mapped = mappedModel(wanted, settings).id;
   const group = modelFallbacks.findIndex((models) => models.includes(mapped));
   if (group < 0) return undefined;
   return modelFallbacks
@@ -115,7 +125,7 @@ export class ModelChoice {
   /** `error` in the words for the client where no other model is left. */
   told(error: unknown): unknown {
     if (!isGone(error)) return error;
-    return noModelLeft(this.#gone, this.#wanted.requested, this.#ports) ?? error;
+    return noModelLeft(this.#gone, this.#wanted, this.#ports) ?? error;
   }
 
   #noteGone(model: string, error: unknown): void {
@@ -124,11 +134,7 @@ export class ModelChoice {
 
   /** The mapped model, if another model was asked in its place from the beginning. */
   #unasked(): GeminiModel | undefined {
-    const mapped = mapModel(
-      this.#wanted.requested,
-      this.#ports.settings.modelMap,
-      this.#ports.settings.models,
-    );
+    const mapped = mappedModel(this.#wanted, this.#ports.settings);
     return this.#asked.has(mapped.id) ? undefined : mapped;
   }
 }
@@ -139,10 +145,11 @@ export class ModelChoice {
  */
 function noModelLeft(
   gone: ReadonlyMap<string, UpstreamError>,
-  requested: string,
+  wanted: Wanted,
   { settings }: Pick<AnswerPorts, 'settings'>,
 ): UpstreamError | undefined {
-  const mapped = mapModel(requested, settings.modelMap, settings.models).id;
+  const { requested } = wanted;
+  const mapped = mappedModel(wanted, settings).id;
   const [model = mapped] = gone.has(mapped) ? [mapped] : gone.keys();
   const error = gone.get(model);
   const others = [...gone.keys()].filter((other) => other !== model);

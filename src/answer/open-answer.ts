@@ -8,9 +8,10 @@ import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
 import type { Clock } from '../lib/ports.ts';
-import { type CallerClass, callerClass } from '../translate/caller.ts';
+import { type AnsweredCaller, callerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
 import { requestAfterSummary, summaryRequest, wording } from '../translate/edits/summary.ts';
+import { localAnswer } from '../translate/local-answer.ts';
 import { refuseCompaction } from '../translate/request/refusals/refused-edits.ts';
 import { toolChanges } from '../translate/request/tools/tool-visibility.ts';
 import { refusedSearch } from '../translate/response/hosted/search-refused.ts';
@@ -31,7 +32,7 @@ import { Retries } from './retries.ts';
 import { ServedAnswer } from './served/served-answer.ts';
 import { goingOn, servedTools } from './served/served-tools.ts';
 import { withOverflowCounted } from './sizes/overflow.ts';
-import { AGENT_HEADER, tellAsked } from './story.ts';
+import { AGENT_HEADER, callerHeaders, tellAsked } from './story.ts';
 import { aside, Judge, MOST_MS } from './verdicts/judge.ts';
 import { JudgedAnswer } from './verdicts/judged-answer.ts';
 
@@ -41,15 +42,14 @@ import { JudgedAnswer } from './verdicts/judged-answer.ts';
  */
 const LONGEST_WAIT_MS = 30_000;
 
-/** The events of an answer for which nothing was sent: no token was read, and none was written. */
-const NOTHING: readonly TurnEvent[] = [
-  { type: 'usage', usage: { promptTokenCount: 0 } },
-  { type: 'finish', finish: { kind: 'finished', reason: 'MAX_TOKENS' } },
-];
+/** Nothing was sent: no token was read, and none was written by a model. */
+const NO_USAGE: TurnEvent = { type: 'usage', usage: { promptTokenCount: 0 } };
+const ended = (reason: string): TurnEvent => ({ type: 'finish', finish: { kind: 'finished', reason } });
 
-/** Answers `max_tokens: 0`, which only warms a cache: the answer is an empty message, and upstream is not asked. */
-function emptyAnswer(outgoing: OutgoingMessage): MessageAnswer {
-  const left = [...NOTHING];
+/** An answer for which upstream is not asked. Without a text it is the empty message of one that was cut at once. */
+function ownAnswer(outgoing: OutgoingMessage, text?: string): MessageAnswer {
+  const left: TurnEvent[] =
+    text === undefined ? [NO_USAGE, ended('MAX_TOKENS')] : [NO_USAGE, { type: 'text', text }, ended('STOP')];
   return {
     next: async () => (left.length > 0 ? left.splice(0) : undefined),
     leave() {},
@@ -81,15 +81,15 @@ export async function openAnswer(
 async function openOwn(
   question: MessagesRequest,
   asker: string,
-  { caller, since, limitMs }: { caller: CallerClass; since: number; limitMs?: number },
+  { caller, since, limitMs }: { caller: AnsweredCaller; since: number; limitMs?: number },
   client: Job,
   ports: AnswerPorts,
 ): Promise<MessageAnswer> {
   const job = aside(client, ports);
   const media = new RequestMedia(question.messages, job, ports);
-  const wanted: Wanted = { requested: question.model, asker, isTakenBy: () => true };
+  const wanted: Wanted = { requested: question.model, caller, asker, isTakenBy: () => true };
   const outgoingFor = (model: GeminiModel) =>
-    prepare({ request: question, caller, asker, media }, model, job, ports);
+    prepare({ request: question, caller, conversation: caller, asker, media }, model, job, ports);
   const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
   return answerOf(
     {
@@ -112,17 +112,20 @@ async function openUnjudged(
   job: Job,
   ports: AnswerPorts,
 ): Promise<MessageAnswer> {
-  const caller = callerClass(request, {
-    userAgent: job.headers.get('user-agent') ?? undefined,
-    agentId: job.headers.get(AGENT_HEADER) ?? undefined,
-  });
+  const caller = callerClass(request, callerHeaders(job));
   tellAsked(request, caller, asker, job);
-  tellNotice(request.model, job, ports);
   const media = new RequestMedia(request.messages, job, ports);
-  const wanted: Wanted = { requested: request.model, asker, isTakenBy: (model) => media.areTakenBy(model) };
-  const asked = async (changed: MessagesRequest, as: CallerClass): Promise<Asking> => {
+  const wantedBy = (as: AnsweredCaller): Wanted => ({
+    requested: request.model,
+    caller: as,
+    asker,
+    isTakenBy: (model) => media.areTakenBy(model),
+  });
+  tellNotice(wantedBy(caller), job, ports);
+  const asked = async (changed: MessagesRequest, as: AnsweredCaller): Promise<Asking> => {
+    const wanted = wantedBy(as);
     const outgoingFor = (model: GeminiModel) =>
-      prepare({ request: changed, caller: as, asker, media }, model, job, ports);
+      prepare({ request: changed, caller: as, conversation: caller, asker, media }, model, job, ports);
     const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
     return { request: changed, asker, wanted, outgoing, outgoingFor, since: job.startedAt };
   };
@@ -132,11 +135,17 @@ async function openUnjudged(
       summaryRequest(request, wording(request.compaction.instructions)),
       'compaction',
     );
-    if (request.max_tokens === 0) return emptyAnswer(summary.outgoing);
+    if (request.max_tokens === 0) return ownAnswer(summary.outgoing);
     return summaryAlone(answerOf({ ...summary, isSummary: true }, job, ports), toolChanges(request));
   }
   const asking = await asked(request, caller);
-  if (request.max_tokens === 0) return emptyAnswer(asking.outgoing);
+  // `max_tokens: 0` only warms a cache.
+  if (request.max_tokens === 0) return ownAnswer(asking.outgoing);
+  const local = ports.settings.localAnswers ? localAnswer(request, caller) : undefined;
+  if (local) {
+    job.trace.tell({ type: 'answered-here', what: local.kind });
+    return ownAnswer(asking.outgoing, local.kind === 'title' ? local.text : undefined);
+  }
   const { compactFirst } = asking.outgoing.plan;
   const served = (given: Asking): MessageAnswer =>
     servedAnswer(given, (changed) => asked(changed, caller), job, ports);

@@ -10,6 +10,7 @@ import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids, Random } from '../lib/ports.ts';
 import type { SignatureStore } from '../signatures/store.ts';
 import type { ModelMap } from '../translate/model-map.ts';
+import type { OwnWords } from '../translate/own-words.ts';
 import type { PromptSize } from '../translate/response/usage.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Lessons } from './lessons.ts';
@@ -44,6 +45,10 @@ export type AnswerSettings = {
   urlFetch: { google: boolean; proxy: boolean };
   /** True where a model judges the calls of an answer, if the client asks for that. */
   autoModeClassifier: boolean;
+  /** What is added to Claude Code's system prompt. */
+  words: OwnWords;
+  /** True where small requests that need no model are answered here. */
+  localAnswers: boolean;
 };
 
 export type AnswerPorts = {

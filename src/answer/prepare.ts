@@ -7,15 +7,15 @@ import { lifecycleNotice } from '../gemini/lifecycle.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { KeyRoute } from '../keys/keys.ts';
 import type { Exchange } from '../lib/ports.ts';
-import type { CallerClass } from '../translate/caller.ts';
+import type { AnsweredCaller } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
 import type { AnswerContext, RequestContext } from '../translate/context.ts';
-import { mapModel } from '../translate/model-map.ts';
+import { ownInstructions } from '../translate/own-words.ts';
 import { toGeminiRequest } from '../translate/request/index.ts';
 import { type SignatureLookup, signatureKeys } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
 import { apiVersion } from './api-version.ts';
-import { nextModel, type Wanted } from './fallback-model.ts';
+import { mappedModel, nextModel, type Wanted } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
 import type { RequestMedia } from './media/request-media.ts';
@@ -27,7 +27,7 @@ import { Quarantine } from './tool-quarantine.ts';
 
 /** Chooses the model that answers at present for the id in the client's request. */
 export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): GeminiModel {
-  const mapped = mapModel(wanted.requested, ports.settings.modelMap, ports.settings.models);
+  const mapped = mappedModel(wanted, ports.settings);
   if (ports.keys.usable(mapped.id, wanted.asker)) return mapped;
   const other = nextModel(wanted, new Set([mapped.id]), ports);
   if (!other) return mapped;
@@ -36,9 +36,9 @@ export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): Gemin
 }
 
 /** Tells the story what the user should know of the model for the client's id. */
-export function tellNotice(requested: string, { trace }: Job, ports: AnswerPorts): void {
-  const { modelMap, models } = ports.settings;
-  const { id, lifecycle } = mapModel(requested, modelMap, models);
+export function tellNotice(wanted: Wanted, { trace }: Job, ports: AnswerPorts): void {
+  const { models } = ports.settings;
+  const { id, lifecycle } = mappedModel(wanted, ports.settings);
   // For the requests after this one: Google's list may know the model's limits.
   if (!models.isKnown(id)) ports.refreshModels();
   const notice = lifecycleNotice(id, lifecycle);
@@ -76,6 +76,7 @@ export async function requestContext(
   media: RequestMedia,
   job: Job,
   ports: AnswerPorts,
+  conversation: AnsweredCaller,
 ): Promise<RequestContext> {
   const { settings, signatures } = ports;
   return {
@@ -85,6 +86,7 @@ export async function requestContext(
     origin: { family: model.family, keyFingerprint: route.backend().keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
     media: await media.forModel(model),
+    ownInstructions: ownInstructions(settings.words, conversation, model),
   };
 }
 
@@ -98,11 +100,21 @@ export const openQuarantine = (
   { quarantine: memory, logger }: AnswerPorts,
 ): Quarantine => new Quarantine({ memory, family, job, logger });
 
-/** `media` holds the media of the request. They are read once for all models that are asked. */
-export type Asked = { request: MessagesRequest; caller: CallerClass; asker: string; media: RequestMedia };
+/**
+ * `caller`: the kind of this request. `conversation`: the kind of the client's request that it serves; the proxy itself
+ * may have made this one, to ask for a summary. `media` holds the media of the request. They are read once for all
+ * models that are asked.
+ */
+export type Asked = {
+  request: MessagesRequest;
+  caller: AnsweredCaller;
+  conversation: AnsweredCaller;
+  asker: string;
+  media: RequestMedia;
+};
 
 export async function prepare(
-  { request, caller, asker, media }: Asked,
+  { request, caller, conversation, asker, media }: Asked,
   model: GeminiModel,
   job: Job,
   ports: AnswerPorts,
@@ -111,7 +123,7 @@ export async function prepare(
   const session = sessionOf(job.headers, request.metadata?.['user_id']);
   const route = ports.keys.route(model.id, session, asker);
   tellChosen(model, route, job);
-  const ctx = await requestContext(model, route, request.messages, media, job, ports);
+  const ctx = await requestContext(model, route, request.messages, media, job, ports, conversation);
   const began = ports.clock.monotonic();
   const { body, plan, warnings } = toGeminiRequest(request, ctx);
   job.trace.tell({ type: 'translated', tookMs: ports.clock.monotonic() - began });

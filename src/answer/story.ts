@@ -5,13 +5,19 @@ import { failureClass } from '../gemini/failure.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { KeyRoute, Patience } from '../keys/keys.ts';
 import type { Trace } from '../trace/trace.ts';
-import type { CallerClass } from '../translate/caller.ts';
+import type { CallerClass, CallerHeaders } from '../translate/caller.ts';
 import type { Job } from './job.ts';
 import { toldWait } from './retries.ts';
 import { sessionOf } from './session.ts';
 
 export const AGENT_HEADER = 'x-claude-code-agent-id';
 const PARENT_HEADER = 'x-claude-code-parent-agent-id';
+
+/** What the headers say of the kind of request. */
+export const callerHeaders = ({ headers }: Pick<Job, 'headers'>): CallerHeaders => ({
+  userAgent: headers.get('user-agent') ?? undefined,
+  agentId: headers.get(AGENT_HEADER) ?? undefined,
+});
 
 export function tellAsked(
   request: MessagesRequest | CountTokensRequest,

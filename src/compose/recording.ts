@@ -16,13 +16,15 @@ import { ThreadedWriter } from '../sim/record/threaded-writer.ts';
 import { ownRule, redactorWith } from '../sim/record/writer.ts';
 import type { OwnRule, Redactor } from '../sim/redact.ts';
 import { Player, type Plays } from '../sim/replay/player.ts';
+import { NO_WORDS } from '../translate/own-words.ts';
 import { type Ports, serverSettings } from './settings.ts';
 
 /** The settings that answers depend on. */
 function recordedSettings(config: Config): RecordedSettings {
   const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs, urlFetch } =
     serverSettings(config);
-  const { modelFallbacks, headTimeoutMs, idleTimeoutMs, autoModeClassifier, vertex } = config;
+  const { modelFallbacks, headTimeoutMs, idleTimeoutMs, autoModeClassifier, vertex, words, localAnswers } =
+    config;
   return {
     ...(vertex ? { host: 'vertex' as const } : {}),
     modelMap: { ...modelMap, patterns: modelMap.patterns.map(([pattern, target]) => [pattern, target]) },
@@ -31,6 +33,8 @@ function recordedSettings(config: Config): RecordedSettings {
     upstreamStreaming,
     urlFetch,
     autoModeClassifier,
+    words,
+    localAnswers,
     maxTries: { unary: maxRetries.unary + 1, stream: maxRetries.stream + 1 },
     requestTimeoutMs,
     headTimeoutMs,
@@ -78,8 +82,8 @@ const OLD_URL_FETCH = { google: false, proxy: false };
  * `config` with the settings of the recording. These take precedence over today's, because the answers depend on them.
  */
 function withRecordedSettings(config: Config, settings: RecordedSettings): Config {
-  const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, host, ...same } = settings;
-  const { autoModeClassifier = false } = settings;
+  const { maxTries, maxTokensLimit, modelFallbacks = [], urlFetch = OLD_URL_FETCH, ...others } = settings;
+  const { host, autoModeClassifier = false, words = NO_WORDS, localAnswers = false, ...same } = others;
   const retries = { maxRetries: maxTries.unary - 1, maxStreamingRetries: maxTries.stream - 1 };
   return {
     ...config,
@@ -89,6 +93,8 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
     modelFallbacks,
     urlFetch,
     autoModeClassifier,
+    words,
+    localAnswers,
     maxTokensLimit: maxTokensLimit ?? undefined,
   };
 }

@@ -66,6 +66,8 @@ export function serverSettings(config: Config): ServerSettings {
     awaitRestart: [],
     digests: settingDigests(config),
     autoModeClassifier: config.autoModeClassifier,
+    words: config.words,
+    localAnswers: config.localAnswers,
   };
 }
 

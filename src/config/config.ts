@@ -18,6 +18,7 @@ import { FaultError, type FaultRule, parseFaults } from '../sim/faults/index.ts'
 import { PACE_FORMS, parsePace } from '../sim/replay/pace.ts';
 import type { Pace } from '../sim/replay/virtual-clock.ts';
 import type { ModelMap } from '../translate/model-map.ts';
+import type { OwnWords } from '../translate/own-words.ts';
 import { readBaseUrl } from './base-url.ts';
 import type { Environment } from './env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } from './model-settings.ts';
@@ -84,6 +85,10 @@ export type Config = {
   files: FileLimits;
   /** True where a model judges the actions of Claude Code's auto mode. */
   autoModeClassifier: boolean;
+  /** What is added to Claude Code's system prompt. */
+  words: OwnWords;
+  /** True where small requests of Claude Code that need no model are answered here. */
+  localAnswers: boolean;
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
   /** The folder in which requests are recorded. */
   record: string | undefined;
@@ -318,6 +323,8 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     batches: { atOnce: values.BATCH_CONCURRENCY, totalBytes: values.BATCHES_TOTAL_MB * MB },
     files: readFileLimits(values),
     autoModeClassifier: values.AUTO_MODE_CLASSIFIER,
+    words: { guidance: values.GUIDANCE === 'auto', identity: values.IDENTITY },
+    localAnswers: values.LOCAL_ANSWERS,
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
     record: chooseRecord(values, env),
     redact: readRedactPatterns(values.REDACT),

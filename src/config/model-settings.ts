@@ -4,7 +4,9 @@ import { lifecycleNotice } from '../gemini/lifecycle.ts';
 import { BUILT_IN } from '../gemini/model-rows.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import { editDistance } from '../lib/edit-distance.ts';
-import { MODEL_NAME, type ModelMap } from '../translate/model-map.ts';
+import { quoted } from '../lib/shown-text.ts';
+import { ANSWERED_CALLERS } from '../translate/caller.ts';
+import { MODEL_NAME, type ModelMap, scopeOf } from '../translate/model-map.ts';
 import { readModelsFile } from './models-file.ts';
 import { ConfigError } from './read-value.ts';
 import { NO_FALLBACKS, VARIABLES, type Values } from './variables.ts';
@@ -40,6 +42,31 @@ function adviceOn(written: string, models: ModelTable): string | undefined {
   return `${written} is not in this version's table; taken for one like the newest${hint}`;
 }
 
+/** True where `word` was probably meant for `known`. Of a short word fewer letters may be wrong. */
+const isMeantFor = (word: string, known: string): boolean =>
+  editDistance(known, word) <= Math.min(NEAR, Math.floor(known.length / 3));
+
+/**
+ * Throws where a pattern begins with a misspelt kind of request. Other ids may have a colon in them (`llama:8b`): they
+ * are only remarked on where they look like a kind before ids of Claude.
+ */
+function checkScope(pattern: string, notices: string[]): void {
+  const { caller, ids } = scopeOf(pattern);
+  const kinds = ANSWERED_CALLERS.join(', ');
+  if (caller !== undefined && ids.trim() === '')
+    throw new ConfigError(`MODEL_MAP: ${quoted(pattern)} names no id; for all ids write ${caller}:*`);
+  const [, word] = /^([a-z_ -]+):/i.exec(pattern) ?? [];
+  if (caller !== undefined || word === undefined) return;
+  if (ANSWERED_CALLERS.some((known) => isMeantFor(word.toLowerCase(), known)))
+    throw new ConfigError(
+      `MODEL_MAP: ${quoted(pattern)} begins with no kind of request; the kinds are ${kinds}`,
+    );
+  if (/:\s*(claude|\*)/i.test(pattern))
+    notices.push(
+      `MODEL_MAP: ${quoted(word)} is no kind of request (${kinds}), so ${quoted(pattern)} is taken for an id`,
+    );
+}
+
 function modelPatterns(
   { MODEL_MAP = {} }: Values,
   models: ModelTable,
@@ -47,6 +74,7 @@ function modelPatterns(
 ): ModelMap['patterns'] {
   const patterns = Object.entries(MODEL_MAP);
   for (const [pattern, model] of patterns) {
+    checkScope(pattern, notices);
     const advice = adviceOn(model, models);
     if (advice !== undefined) notices.push(`MODEL_MAP: ${advice} (${pattern})`);
   }

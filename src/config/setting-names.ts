@@ -36,6 +36,8 @@ export const NEEDS_RESTART = {
   workers: 'WORKERS',
   urlFetch: 'URL_FETCH',
   autoModeClassifier: 'AUTO_MODE_CLASSIFIER',
+  words: 'GUIDANCE, IDENTITY',
+  localAnswers: 'LOCAL_ANSWERS',
   batches: 'BATCH_CONCURRENCY, BATCHES_TOTAL_MB',
   files: 'FILE_MAX_MB, FILES_TOTAL_MB, FILES_MAX, FILES_MAX_DAYS',
   upstreamStreaming: 'FORCE_DISABLE_STREAMING, EMERGENCY_DISABLE_STREAMING',

@@ -3,7 +3,8 @@ import { faultNames } from '../sim/faults/index.ts';
 import { asCalled, ENV_FILE } from './program.ts';
 import { choicesOf, describeSchema } from './read-value.ts';
 import { FILE_NAMES } from './secret-files.ts';
-import { THEMES, type Theme, VARIABLE_ROWS, type Variable, type VariableName } from './variables.ts';
+import { THEMES, type Theme, type Variable } from './variable-types.ts';
+import { VARIABLE_ROWS, type VariableName } from './variables.ts';
 
 /** `MAX_TOKENS_LIMIT` → `max-tokens-limit`. */
 export const flagOf = (name: string): string => name.toLowerCase().replaceAll('_', '-');

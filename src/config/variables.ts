@@ -1,82 +1,30 @@
 /** Every setting, once: validation, `--help`, `.env.example` and `docs/settings.md` are made from these rows. */
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, Type } from '@sinclair/typebox';
 import { LOG_LEVELS } from '../lib/log.ts';
 import { PACE_FORMS } from '../sim/replay/pace.ts';
-import { MODEL_NAME } from '../translate/model-map.ts';
+import {
+  fileOf,
+  Key,
+  literals,
+  Megabytes,
+  Model,
+  Names,
+  Origins,
+  PerMinute,
+  RedisUrl,
+  Retries,
+  Seconds,
+  Text,
+  Url,
+  type Variable,
+  variable,
+} from './variable-types.ts';
 
-/** The headings under which the settings are listed. */
-export const THEMES = {
-  upstream: 'Keys and Gemini',
-  models: 'Models and content',
-  access: 'Who may use the proxy',
-  limits: 'Time, retries and load',
-  practice: 'Mock, recordings and faults',
-  running: 'Log and storage',
-} as const;
-export type Theme = keyof typeof THEMES;
-
-export type Variable<S extends TSchema = TSchema> = {
-  /** The type of the value once it is read: a number where the variable's text is `12`. */
-  schema: S;
-  /** The value where the variable is not set. An empty variable counts as not set, unless there is `whenEmpty`. */
-  default?: Static<S>;
-  /** In words, where the default is no fixed value: "the model's own". */
-  defaultText?: string;
-  /** The value that an empty variable stands for: `MODEL_FALLBACKS=` means none. */
-  whenEmpty?: Static<S>;
-  theme: Theme;
-  description: string;
-  /** Never shown, not even in an error. */
-  secret?: true;
-};
-
-/** The row with its own type: where it has a default, `Values` knows that there is always a value. */
-const variable = <S extends TSchema, const R extends Omit<Variable<S>, 'schema'>>(
-  schema: S,
-  row: R,
-): R & { schema: S } => ({
-  ...row,
-  schema,
-});
-
-const literals = <const T extends readonly string[]>(values: T) =>
-  Type.Union(values.map((value) => Type.Literal(value as T[number])));
-
-const Text = Type.String({ minLength: 1 });
-const Names = Type.Array(Text, { minItems: 1 });
-/** Keys travel in HTTP headers, which take no other characters. */
-const Key = Type.String({ pattern: '^[\\x21-\\x7e]+$', description: 'printable ASCII without spaces' });
-const Url = Type.String({ pattern: '^https?://[^\\s/]', description: 'an http or https URL' });
-const Model = Type.String({
-  pattern: MODEL_NAME.source.replace('^', '^((gemini|google|models)/)?'),
-  description: 'the id of a Gemini model',
-});
-
-const Origins = Type.Array(Type.String({ pattern: '^(\\*|[A-Za-z][A-Za-z0-9+.-]*://[^\\s/?#@*]+/?)$' }), {
-  minItems: 1,
-  description: 'origins (scheme, host, and port if there is one; nothing else) separated by commas, or *',
-});
-/** The forms that `redisAddress` reads. */
-const RedisUrl = Type.String({
-  pattern:
-    '^((redis|valkey)(s|\\+tls)?://[^\\s/]|rediss://[^\\s/]|(redis|valkey)(\\+tls)?\\+unix://\\S)\\S*$',
-  description: 'a URL such as redis://host:6379, rediss://… for TLS, or redis+unix:///path of a socket',
-});
-const Seconds = Type.Number({ exclusiveMinimum: 0, maximum: 86_400 });
-const Retries = Type.Integer({ minimum: 0, maximum: 100 });
-const Megabytes = Type.Integer({ minimum: 1, maximum: 1_000_000 });
-const PerMinute = Type.Integer({ minimum: 1 });
 /** The value of `MODEL_FALLBACKS` that stands for no fallbacks. */
 export const NO_FALLBACKS = 'none';
 
 const URL_READER = '(google|proxy)';
 
-/** A row `NAME_FILE` beside the row of each secret `NAME`. `more`: a further sentence. */
-const fileOf = <const T extends Theme>(name: string, theme: T, more = '') =>
-  variable(Text, {
-    theme,
-    description: `A file that holds ${name}, in place of ${name} itself, such as a secret of Docker, Kubernetes or systemd${more}`,
-  });
 /** Keys of Gemini are the secrets that change while the proxy serves. */
 const READ_ANEW = '. A changed file is read anew while the proxy serves';
 
@@ -147,7 +95,7 @@ export const VARIABLES = {
     {
       theme: 'models',
       description:
-        'JSON: an id, or a pattern with `*`, and the Gemini model that answers for it. Comes before BIG_MODEL and SMALL_MODEL',
+        'JSON: an id, or a pattern with `*`, and the Gemini model that answers for it. Comes before BIG_MODEL and SMALL_MODEL. With a kind of request before the id it is for that kind alone, and comes first: `subagent:claude-*`. Kinds: main, subagent, compaction (summaries, and suggestions for the next prompt), title, helper, web-search, classifier (all of Claude Code), and sdk (every other client)',
     },
   ),
   MODEL_FALLBACKS: variable(
@@ -190,6 +138,24 @@ export const VARIABLES = {
     theme: 'models',
     description:
       'Give Claude Code the verdicts that its auto mode asks for: the model of SMALL_MODEL judges each action before Claude Code runs it. Each action that changes something costs one more request. Off, Claude Code asks the user',
+  }),
+  GUIDANCE: variable(literals(['off', 'auto'] as const), {
+    default: 'off',
+    theme: 'models',
+    description:
+      "auto: a short text for the model's family is added to the system prompt of Claude Code's main turns and subagents: read before you edit, exact strings, absolute paths, act instead of describing, no invented tools. `docs/guidance/CLAUDE.md` is the same text, to copy",
+  }),
+  IDENTITY: variable(Type.Boolean(), {
+    default: false,
+    theme: 'models',
+    description:
+      "Tells the model in Claude Code's main turns and subagents which model it is, so that it says so when somebody asks, and not Claude",
+  }),
+  LOCAL_ANSWERS: variable(Type.Boolean(), {
+    default: false,
+    theme: 'models',
+    description:
+      "Claude Code's session titles, and the one-token probes of older versions, are answered by the proxy, without a request to Gemini. A title is then the first words of the user",
   }),
   HOST: variable(Text, {
     default: '127.0.0.1',

@@ -28,6 +28,7 @@ const contextFor = (model: GeminiModel): RequestContext => ({
   origin: { family: model.family, keyFingerprint: 'doctor' },
   signatures: new Map(),
   media: { byGoogle: true, fetched: new Map(), files: new Map(), converted: new Map() },
+  ownInstructions: [],
 });
 
 function requestWith(server: string, { name, description, inputSchema }: McpTool) {

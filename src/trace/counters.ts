@@ -71,6 +71,10 @@ export class Counters {
       case 'chosen':
         request.isSent = true;
         return;
+      case 'answered-here':
+        // It says nothing about the health of upstream.
+        request.isSent = false;
+        return;
       case 'step':
         if (event.cost !== 'nothing') this.retries++;
         return;

@@ -87,6 +87,8 @@ export type TraceFact =
   | { type: 'model-replaced'; from: string; to: string; because?: string | undefined }
   /** Something that the user should know of the model that is to answer: it is about to go, or has gone. */
   | { type: 'model-notice'; model: string; notice: string }
+  /** The answer is made here, and upstream is not asked. `what`: the kind of request that needs no model. */
+  | { type: 'answered-here'; what: string }
   /** The body of the upstream request was made. */
   | { type: 'translated'; tookMs: number }
   /** Something of the client's request or of the answer was left out, or was changed. */

@@ -81,6 +81,9 @@ function replacedText({ replaced, model, error }: Summary): string[] {
   return [`in place of ${replaced.model}${why} ${model} ${error ? 'was asked' : 'answered'}`];
 }
 
+const hereText = ({ answeredHere }: Summary): string[] =>
+  answeredHere === undefined ? [] : [`answered here (${answeredHere}), without asking a model`];
+
 const continuedText = ({ continued }: Summary): string[] =>
   continued === 0 ? [] : [`too long for one request, so it came in ${continued + 1}`];
 
@@ -103,6 +106,7 @@ function oddTexts(summary: Summary, oddness: Oddness): string[] {
     ...failedText(summary),
     ...replacedText(summary),
     ...continuedText(summary),
+    ...hereText(summary),
     ...(mended.length > 0 ? [`refused, changed (${mended.join(', ')}) and asked again`] : []),
     ...lateText(summary, oddness),
   ];

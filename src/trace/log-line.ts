@@ -262,6 +262,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     in_place_of: replaced?.model,
     because: replaced?.because,
     model_notice: summary.notice,
+    answered_here: summary.answeredHere,
     key: keyText(summary.key),
     stream: asked?.stream,
     first_content_ms: summary.firstSignMs,

@@ -22,6 +22,8 @@ export class Summary {
   replaced: { model: string; because: string | undefined } | undefined;
   /** What the user should know of the model. */
   notice: string | undefined;
+  /** The kind of request that was answered here, without upstream. */
+  answeredHere: string | undefined;
   retries = 0;
   /** The number of further requests over which the answer went on. */
   continued = 0;
@@ -52,6 +54,7 @@ export class Summary {
       case 'usage':
       case 'stopped':
       case 'error':
+      case 'answered-here':
         this.#keep(event);
         return;
       case 'chosen':
@@ -80,8 +83,7 @@ export class Summary {
         this.#fail(event);
         return;
       case 'step':
-        if (event.cost !== 'nothing') this.retries++;
-        if (event.step === 'other-key') this.failovers++;
+        this.#countStep(event);
         return;
       case 'mended':
         this.mended.push(event.what);
@@ -114,6 +116,11 @@ export class Summary {
     return this.firstThoughtMs ?? this.firstContentMs;
   }
 
+  #countStep({ step, cost }: Of<'step'>): void {
+    if (cost !== 'nothing') this.retries++;
+    if (step === 'other-key') this.failovers++;
+  }
+
   /** Notes a failure. An attempt that could not be made took no time, and does not count as an attempt. */
   #fail(failure: Of<'failure'>): void {
     const began = this.#attemptAt;
@@ -121,12 +128,17 @@ export class Summary {
     if (began !== undefined) this.failed.push({ failure, tookMs: failure.ms - began });
   }
 
-  #keep(event: Of<'received' | 'asked' | 'usage' | 'stopped' | 'error'>): void {
+  #keep(event: Of<'received' | 'asked' | 'usage' | 'stopped' | 'error' | 'answered-here'>): void {
     if (event.type === 'received') this.received = event;
     else if (event.type === 'asked') this.asked = event;
     else if (event.type === 'usage') this.usage = event;
     else if (event.type === 'stopped') this.stopped = event;
-    else this.error = event;
+    else if (event.type === 'error') this.error = event;
+    else {
+      this.answeredHere = event.what;
+      // The model that was chosen is not asked.
+      this.model = undefined;
+    }
   }
 
   /** Ends the present wait. A wait that is still open when the request ends, ends together with the request. */

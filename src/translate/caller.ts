@@ -1,22 +1,28 @@
 /**
  * Finds out which kind of request this is (main turn, title, subagent, …) by its structure and not by its words
- * (contract section 9). The kind is a label for logs, metrics and the mock; translation does not depend on it.
+ * (contract section 9). The kind is a label for logs, metrics and the mock. `MODEL_MAP`, `GUIDANCE`, `IDENTITY` and
+ * `LOCAL_ANSWERS` go by it, where the operator has set them.
  */
 import type { CountTokensRequest, Message, MessagesRequest } from '../anthropic/request.ts';
 
-export type CallerClass =
-  | 'main'
-  | 'title'
-  | 'helper'
-  | 'web-search'
-  | 'subagent'
-  | 'compaction'
+/** The classes of requests for an answer. */
+export const ANSWERED_CALLERS = [
+  'main',
+  'title',
+  'helper',
+  'web-search',
+  'subagent',
+  'compaction',
   /** Claude Code's own question about an action, where it got no verdict. */
-  | 'classifier'
+  'classifier',
   /** The proxy's question about an action (`AUTO_MODE_CLASSIFIER`). */
-  | 'action-check'
-  | 'count-tokens'
-  | 'sdk';
+  'action-check',
+  'sdk',
+] as const;
+
+export type AnsweredCaller = (typeof ANSWERED_CALLERS)[number];
+
+export type CallerClass = AnsweredCaller | 'count-tokens';
 
 export type CallerHeaders = {
   userAgent?: string | undefined;
@@ -48,6 +54,19 @@ function asksForSummary(messages: readonly Message[]): boolean {
   return endsInText && messages.slice(0, last).some(isMarked);
 }
 
+const isClaudeCode = ({ userAgent }: CallerHeaders): boolean => userAgent?.startsWith('claude-cli/') === true;
+
+/** Whose request is counted: a count has nothing by which titles and summaries could be told from turns. */
+export function countedCaller(headers: CallerHeaders): AnsweredCaller {
+  if (!isClaudeCode(headers)) return 'sdk';
+  return headers.agentId ? 'subagent' : 'main';
+}
+
+export function callerClass(request: MessagesRequest, headers: CallerHeaders): AnsweredCaller;
+export function callerClass(
+  request: MessagesRequest | CountTokensRequest,
+  headers: CallerHeaders,
+): CallerClass;
 export function callerClass(
   request: MessagesRequest | CountTokensRequest,
   headers: CallerHeaders,
@@ -55,7 +74,7 @@ export function callerClass(
   if (!isAnswerRequest(request)) return 'count-tokens';
   const tools = request.tools ?? [];
   if (tools.length === 1 && tools[0]?.type?.startsWith('web_search_')) return 'web-search';
-  if (!headers.userAgent?.startsWith('claude-cli/')) return 'sdk';
+  if (!isClaudeCode(headers)) return 'sdk';
   if (request.stop_sequences?.includes(CLASSIFIER_STOP)) return 'classifier';
   if (tools.length === 0) return request.output_config?.format || request.output_format ? 'title' : 'helper';
   if (headers.agentId) return 'subagent';

@@ -51,6 +51,8 @@ export type RequestContext = {
   /** The stored signatures that were found for the `signatureKeys` of the history. */
   readonly signatures: SignatureLookup;
   readonly media: MediaFacts;
+  /** Instructions that the operator adds to the client's system prompt. */
+  readonly ownInstructions: readonly string[];
 };
 
 /** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */

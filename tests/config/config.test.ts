@@ -86,6 +86,18 @@ describe('what is understood', () => {
       { modelMap: { patterns: [['claude-x*', 'gemini-y']] } },
     ],
     [
+      'a model map for one kind of request, and an id with a colon',
+      { MODEL_MAP: '{"subagent:claude-*":"gemini-y","llama:8b":"gemini-y"}' },
+      {
+        modelMap: {
+          patterns: [
+            ['subagent:claude-*', 'gemini-y'],
+            ['llama:8b', 'gemini-y'],
+          ],
+        },
+      },
+    ],
+    [
       'a prefix before a model',
       { BIG_MODEL: 'gemini/gemini-4-neon' },
       { modelMap: { big: 'gemini-4-neon' } },
@@ -147,6 +159,18 @@ describe('what is refused, in one line that names it', () => {
       /^MODEL_MAP: expected a JSON object whose values are ids of Gemini models/,
     ],
     ['a model map of numbers', { MODEL_MAP: '{"a":1}' }, [], /^MODEL_MAP: /],
+    [
+      'a misspelt kind of request',
+      { MODEL_MAP: '{"SubAgents:claude-*":"gemini-y"}' },
+      [],
+      /^MODEL_MAP: "SubAgents:claude-\*" begins with no kind of request; the kinds are main, title/,
+    ],
+    [
+      'a kind of request without an id',
+      { MODEL_MAP: '{"title:":"gemini-y"}' },
+      [],
+      /^MODEL_MAP: "title:" names no id; for all ids write title:\*$/,
+    ],
     [
       'a model that is a path',
       { BIG_MODEL: '../x' },

@@ -15,6 +15,7 @@ export function contextFor(model = 'gemini-4-argon', changes: Partial<RequestCon
     origin: { family: row.family, keyFingerprint: ORIGIN.keyFingerprint },
     signatures: new Map(),
     media: { byGoogle: true, fetched: new Map(), files: new Map(), converted: new Map() },
+    ownInstructions: [],
     ...changes,
   };
 }

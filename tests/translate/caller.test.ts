@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'bun:test';
 import type { MessagesRequest } from '../../src/anthropic/request.ts';
-import { type CallerClass, callerClass } from '../../src/translate/caller.ts';
+import {
+  type AnsweredCaller,
+  type CallerClass,
+  callerClass,
+  countedCaller,
+} from '../../src/translate/caller.ts';
 import { claudeCodeRequests, hasCorpus } from '../support/corpus.ts';
 import { requestOf } from '../support/translation.ts';
 
@@ -15,7 +20,7 @@ const talk: MessagesRequest['messages'] = [
 ];
 
 describe('a caller', () => {
-  test.each<[CallerClass, Partial<MessagesRequest>, { userAgent?: string; agentId?: string }]>([
+  test.each<[AnsweredCaller, Partial<MessagesRequest>, { userAgent?: string; agentId?: string }]>([
     ['main', { tools }, CLI],
     ['title', { tools: [], output_config: { format } }, CLI],
     ['helper', { tools: [], thinking: { type: 'disabled' } }, CLI],
@@ -44,13 +49,21 @@ describe('a caller', () => {
   test('count-tokens', () => {
     expect(callerClass({ model: 'm', messages: [] }, CLI)).toBe('count-tokens');
   });
+
+  test.each<[AnsweredCaller, { userAgent?: string; agentId?: string }]>([
+    ['main', CLI],
+    ['subagent', { ...CLI, agentId: 'a1' }],
+    ['sdk', { userAgent: 'Anthropic/JS 1.12.0', agentId: 'a1' }],
+  ])('whose request is counted: %s', (expected, headers) => {
+    expect(countedCaller(headers)).toBe(expected);
+  });
 });
 
 describe.skipIf(!hasCorpus)('callers of the corpus', () => {
   const byName = new Map(
     claudeCodeRequests()
       .filter(({ body }) => body?.messages)
-      .map(({ name, body, headers }) => [
+      .map(({ name, body, headers }): [string, CallerClass] => [
         name.replace('.json', ''),
         callerClass(body, { userAgent: headers['user-agent'], agentId: headers['x-claude-code-agent-id'] }),
       ]),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
 import { BUILT_IN } from '../../src/gemini/model-rows.ts';
-import { type ModelMap, mapModel } from '../../src/translate/model-map.ts';
+import type { AnsweredCaller } from '../../src/translate/caller.ts';
+import { type ModelMap, mapModel, namesGemini } from '../../src/translate/model-map.ts';
 
 const MAP: ModelMap = { big: 'gemini-4-argon', small: 'gemini-4-hydrogen', patterns: [] };
 
@@ -66,5 +67,36 @@ describe('patterns', () => {
     ['gpt-5', 'gemini-2.5-flash'],
   ])('%s goes to %s', (requested, id) => {
     expect(mapModel(requested, map, BUILT_IN).id).toBe(id);
+  });
+});
+
+describe('patterns for one kind of request', () => {
+  const map: ModelMap = {
+    ...MAP,
+    patterns: [
+      ['claude-opus-5-5', 'gemini-4-neon'],
+      ['subagent:*', 'gemini-3.8-flash'],
+      ['subagent:claude-sonnet-5', 'gemini-4-carbon'],
+      ['web-search:claude-*', 'gemini-3.6-flash'],
+      ['llama:8b', 'gemini-2.5-flash'],
+    ],
+  };
+
+  test.each<[string, AnsweredCaller | undefined, string]>([
+    ['claude-opus-5-5', 'subagent', 'gemini-3.8-flash'],
+    ['claude-sonnet-5', 'subagent', 'gemini-4-carbon'],
+    ['gemini-4-argon', 'subagent', 'gemini-3.8-flash'],
+    ['claude-opus-5-5', 'main', 'gemini-4-neon'],
+    ['claude-opus-5-5', undefined, 'gemini-4-neon'],
+    ['claude-sonnet-5', 'web-search', 'gemini-3.6-flash'],
+    ['claude-haiku-4-5', 'title', 'gemini-4-hydrogen'],
+    ['llama:8b', 'sdk', 'gemini-2.5-flash'],
+  ])('%s of %s goes to %s', (requested, caller, id) => {
+    expect(mapModel(requested, map, BUILT_IN, caller).id).toBe(id);
+  });
+
+  test('a Gemini id that such a pattern maps is not one that the client chose', () => {
+    expect(namesGemini('gemini-4-argon', map, 'subagent')).toBe(false);
+    expect(namesGemini('gemini-4-argon', map, 'main')).toBe(true);
   });
 });

@@ -10,6 +10,7 @@ import { HISTORY } from './history.ts';
 import { LONG_ANSWERS } from './long-answers.ts';
 import { LOST_CALLS } from './lost-calls.ts';
 import { MEDIA } from './media.ts';
+import { OPERATOR } from './operator.ts';
 import { OWN } from './own.ts';
 import { PARTS } from './parts.ts';
 import { RETRIES } from './retries.ts';
@@ -34,4 +35,5 @@ export const CASES: TurnCases = {
   ...SETTINGS,
   ...MEDIA,
   ...OWN,
+  ...OPERATOR,
 };

@@ -9,6 +9,7 @@ import { failureClass } from '../../gemini/failure.ts';
 import type { FailureClass } from '../../gemini/failure-class.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { CountRoute, KeyRoute, Patience } from '../../keys/keys.ts';
+import { countedCaller } from '../../translate/caller.ts';
 import { toCountRequest } from '../../translate/count.ts';
 import { type ContextEdits, clearedTokens } from '../../translate/edits/context-edits.ts';
 import { isUrlRefused } from '../../translate/request/media/url-repair.ts';
@@ -22,7 +23,7 @@ import type { AnswerPorts } from '../ports.ts';
 import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from '../prepare.ts';
 import type { Purse } from '../retries.ts';
 import { sessionOf } from '../session.ts';
-import { tellAsked, tellChosen } from '../story.ts';
+import { callerHeaders, tellAsked, tellChosen } from '../story.ts';
 import type { TokenCounts } from './token-counts.ts';
 
 /** Milliseconds after which a count is given up. A slow count is worth less than a quick estimate. */
@@ -187,7 +188,11 @@ export async function countTokensOf(
     cleared = clearedTokens(edits.applied);
     return outgoing;
   };
-  const wanted: Wanted = { requested: request.model, isTakenBy: (model) => media.areTakenBy(model) };
+  const wanted: Wanted = {
+    requested: request.model,
+    caller: countedCaller(callerHeaders(job)),
+    isTakenBy: (model) => media.areTakenBy(model),
+  };
   const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
   const known = ports.counts.known(outgoing.model.id, outgoing.text());
   if (known !== undefined) return { tokens: known, cleared };
@@ -240,7 +245,8 @@ async function countRequest(
   const session = sessionOf(job.headers, undefined);
   const route = asKeyRoute(ports.keys.countRoute(model.id, session));
   tellChosen(model, route, job);
-  const ctx = await requestContext(model, route, request.messages, media, job, ports);
+  const caller = countedCaller(callerHeaders(job));
+  const ctx = await requestContext(model, route, request.messages, media, job, ports, caller);
   const { body, edits, warnings } = toCountRequest(request, ctx);
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);

@@ -2,6 +2,7 @@
 import { type Config, VERSION } from '../../config/config.ts';
 import { withoutSecrets } from '../../config/setting-names.ts';
 import type { Logger } from '../../lib/log.ts';
+import { GUIDANCE_VERSION } from '../../translate/own-words.ts';
 
 const connectLine = (config: Config, url: string): string =>
   `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude --permission-mode acceptEdits`;
@@ -11,6 +12,16 @@ const RECORDS = 'every request and answer, without keys; Ctrl-C ends it and says
 
 /** Whoever has forgotten that should see it before wondering at the answers. */
 const NOT_GOOGLE = 'GOOGLE_GEMINI_BASE_URL: not Google itself';
+
+/** What the operator has switched on; empty where nothing is. */
+function extras({ words, localAnswers }: Config): string[] {
+  const on = [
+    ...(words.guidance ? [`guidance ${GUIDANCE_VERSION}`] : []),
+    ...(words.identity ? ['identity'] : []),
+    ...(localAnswers ? ['local answers to titles and probes'] : []),
+  ];
+  return on.length === 0 ? [] : [`  extras   ${on.join(' · ')}`];
+}
 
 function banner(config: Config, url: string): string {
   const { big, small, patterns } = config.modelMap;
@@ -25,6 +36,7 @@ function banner(config: Config, url: string): string {
     ...(config.workers === 1 ? [] : [`  workers  ${config.workers} processes`]),
     `  models   opus, sonnet, fable → ${big} · haiku → ${small}`,
     ...patterns.map(([pattern, target]) => `           ${pattern} → ${target}`),
+    ...extras(config),
     ...(config.record === undefined ? [] : [`  records  ${config.record}   (${RECORDS})`]),
     ...(config.replay === undefined ? [] : [`  replays  ${config.replay.folder}`]),
     `  connect  ${connectLine(config, url)}`,

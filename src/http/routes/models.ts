@@ -7,7 +7,7 @@ import { checkVersionIfGiven } from '../../answer/api-version.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { GeminiModel, ModelTable } from '../../gemini/models.ts';
 import { quoted } from '../../lib/shown-text.ts';
-import { type ModelMap, mapModel, namesGemini } from '../../translate/model-map.ts';
+import { type ModelMap, mapModel, namesGemini, scopeOf } from '../../translate/model-map.ts';
 import type { ModelInfo, ModelPage } from '../api-description/answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -117,9 +117,11 @@ function modelInfo(id: string, model: GeminiModel): ModelInfo {
   };
 }
 
-/** Ids of the user's own: those of `MODEL_MAP` without a `*`. */
+/** Ids of the user's own: those of `MODEL_MAP` without a `*`, for every kind of request. */
 const ownIds = ({ patterns }: ModelMap): string[] =>
-  patterns.map(([pattern]) => pattern).filter((pattern) => !pattern.includes('*'));
+  patterns
+    .map(([pattern]) => pattern)
+    .filter((pattern) => !pattern.includes('*') && scopeOf(pattern).caller === undefined);
 
 /**
  * The models, newest first. The date is that of the Gemini model which answers for an id. Where two dates are equal,

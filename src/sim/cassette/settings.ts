@@ -18,6 +18,10 @@ export const RecordedSettings = Type.Object({
   autoModeClassifier: Type.Optional(Type.Boolean()),
   /** Set where Vertex AI answered: it is sent other requests than the Gemini API. */
   host: Type.Optional(Type.Literal('vertex')),
+  /** Absent in recordings that are older than `GUIDANCE` and `IDENTITY`. */
+  words: Type.Optional(Type.Object({ guidance: Type.Boolean(), identity: Type.Boolean() })),
+  /** Absent in recordings that are older than `LOCAL_ANSWERS`. */
+  localAnswers: Type.Optional(Type.Boolean()),
   maxTries: Type.Object({ unary: Type.Integer(), stream: Type.Integer() }),
   requestTimeoutMs: Type.Number(),
   headTimeoutMs: Type.Number(),

@@ -28,6 +28,8 @@ export function toPrompt(request: CountTokensRequest, ctx: RequestContext, warn:
   const form = answerForm(request, ctx.model, mode, warn);
   const frame = {
     ...toSystemInstruction(request.system, [
+      // Parts of a prompt are counted without a system prompt. The additions count with the system prompt.
+      ...((request.system?.length ?? 0) > 0 ? ctx.ownInstructions : []),
       ...hosting.instructions,
       ...(form.kind === 'words' ? [form.instruction] : []),
     ]),

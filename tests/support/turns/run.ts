@@ -89,6 +89,8 @@ export function settingsOf(recorded: RecordedRequest): RecordedSettings {
     headTimeoutMs,
     idleTimeoutMs,
     urlFetch,
+    words,
+    localAnswers,
   } = CONFIG;
   return {
     modelMap: { ...modelMap, patterns: modelPatterns(recorded) },
@@ -97,6 +99,8 @@ export function settingsOf(recorded: RecordedRequest): RecordedSettings {
     upstreamStreaming: recorded.upstream[0]?.request.path.endsWith(':generateContent') !== true,
     // This process reads what it read when it was recorded; other media Google reads.
     urlFetch: recorded.fetched ? { google: false, proxy: true } : urlFetch,
+    words,
+    localAnswers,
     requestTimeoutMs,
     headTimeoutMs,
     idleTimeoutMs,
