@@ -9,9 +9,9 @@ import type { FailureClass } from './failure-class.ts';
 import { ModelTable } from './models.ts';
 import { reasonsOf } from './said.ts';
 
-/** The same models, as Vertex AI serves them: calls are matched with their results by order, and not by id. */
+/** The same models, as Vertex AI serves them: calls are matched with their results by order, and all models read URLs. */
 export const onVertex = ({ rows }: ModelTable): ModelTable =>
-  new ModelTable(rows.map((row) => ({ ...row, host: 'vertex', callIds: false })));
+  new ModelTable(rows.map((row) => ({ ...row, host: 'vertex', callIds: false, readsUrls: true })));
 
 /** All that Vertex AI's countTokens knows of a request. It refuses any other field. */
 const COUNTED = ['contents', 'systemInstruction', 'tools', 'generationConfig'];

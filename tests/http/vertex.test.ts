@@ -98,6 +98,29 @@ describe('what a request may hold', () => {
     expect(bodyOf(cloud.vertex.requests).contents[0].parts[0].fileData).toEqual({ mimeType, fileUri });
   });
 
+  test('media of Cloud Storage that Vertex AI cannot read are not looked for by this process', async () => {
+    const says = 'Cannot fetch content from the provided URL.';
+    using cloud = await openGoogleCloud(() => googleError(400, 'INVALID_ARGUMENT', says));
+    const fetched: string[] = [];
+    const urlFetch = {
+      resolve: async (host: string) => {
+        fetched.push(host);
+        return ['203.0.113.1'];
+      },
+      isPublic: () => true,
+      fetch: () => Promise.reject(new Error('nothing may be asked')),
+    };
+    await using proxy = await startProxy({
+      fetch: httpFetch,
+      env: { ...cloud.env(), URL_FETCH: 'google,proxy' },
+      urlFetch,
+    });
+    const response = await proxy.send('/v1/messages', withImage('gs://bucket/a.png'));
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.message).toContain(says);
+    expect(fetched).toEqual([]);
+  });
+
   test('a search of the web, beside other tools as a function; code alone', async () => {
     using cloud = await openGoogleCloud(answer);
     await using proxy = await start(cloud.env());

@@ -7,6 +7,7 @@ import { MessagesError } from '../../anthropic/errors.ts';
 import type { Message } from '../../anthropic/request.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
+import { isStorageObject } from '../../gemini/vertex.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import type { ConvertedPicture, FetchedMedia, FoundFile, MediaFacts } from '../../translate/context.ts';
 import { fileIds } from '../../translate/request/media/file-media.ts';
@@ -91,7 +92,8 @@ export class RequestMedia {
     request: GenerateContentRequest,
   ): Promise<GenerateContentRequest | undefined> {
     if (!(error instanceof UpstreamError) || !mayReadBytes(error)) return undefined;
-    const urls = linkedUrls(request);
+    // Only Google can read its storage.
+    const urls = linkedUrls(request).filter((url) => !isStorageObject(url));
     if (urls.length === 0) return undefined;
     if (!this.#deps.settings.urlFetch.proxy) {
       // Google's refusal may also be about bytes that the client sent.

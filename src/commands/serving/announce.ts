@@ -29,6 +29,7 @@ function banner(config: Config, url: string): string {
   return [
     `Gemini for Claude Code ${VERSION}`,
     `  backend  ${config.backend}${mock}`,
+    ...(config.vertex ? [`  project  ${config.vertex.project} in ${config.vertex.location}`] : []),
     `  url      ${url}   (docs: ${url}/swagger)`,
     ...(config.baseUrl === undefined
       ? []
