@@ -8,10 +8,15 @@ import type { EditKind } from '../../src/anthropic/context-edits.ts';
 import { IN, type Row, row, type Shown } from './row.ts';
 
 const servedCall = row(
-  "text that names the tool and its input; where Google ran it, Google's own part",
+  "Google's own part where Google ran it, a `functionCall` where the proxy did; otherwise text that names the tool and its input",
   IN.blocks,
 );
 const servedResult = row('text: what the tool gave, without what only Anthropic can read', IN.blocks);
+const hostedResult = (shown: Shown) =>
+  row(
+    "Google's own part where Google ran the tool, a `functionResponse` where the proxy did; otherwise text: what the tool gave",
+    shown,
+  );
 
 export const BLOCKS = {
   text: row('a text part', IN.blocks),
@@ -35,12 +40,15 @@ export const BLOCKS = {
   browser_state: row('text: its JSON', IN.keys),
   server_tool_use: servedCall,
   mcp_tool_use: row('text that names the tool and its input', IN.keys),
-  web_search_tool_result: servedResult,
-  web_fetch_tool_result: servedResult,
-  code_execution_tool_result: servedResult,
-  bash_code_execution_tool_result: row('text: what the tool gave', IN.keys),
+  web_search_tool_result: hostedResult('tests/http/search-beside-tools.test.ts'),
+  web_fetch_tool_result: hostedResult(IN.pages),
+  code_execution_tool_result: hostedResult(IN.pages),
+  bash_code_execution_tool_result: hostedResult(IN.pages),
   text_editor_code_execution_tool_result: row('text: what the tool gave', IN.keys),
-  tool_search_tool_result: row('text that says which tools are loaded', IN.tools),
+  tool_search_tool_result: row(
+    'a `functionResponse` that says which tools are loaded, or text where the request has no such search',
+    'tests/http/tool-search.test.ts',
+  ),
   advisor_tool_result: row('text: what the tool gave', IN.keys),
   mcp_tool_result: servedResult,
   mcp_tool_listing: row('text: its JSON', IN.keys),

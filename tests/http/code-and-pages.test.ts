@@ -58,6 +58,8 @@ describe('code', () => {
       { type: 'text', text: 'It is 42.' },
     ]);
     expect(messages[0]?.stop_reason).toBe('end_turn');
+    const [, call, result] = content as { id?: string; tool_use_id?: string }[];
+    expect(result?.tool_use_id).toBe(call?.id);
   });
 
   test.each(['20250825', '20260120', '20260209'])('is told as a command to %s', async (date) => {
