@@ -89,24 +89,26 @@ export function settingsOf(recorded: RecordedRequest): RecordedSettings {
     headTimeoutMs,
     idleTimeoutMs,
     urlFetch,
+    autoModeClassifier,
     words,
     localAnswers,
   } = CONFIG;
-  return {
+  const usual = {
     modelMap: { ...modelMap, patterns: modelPatterns(recorded) },
     maxTokensLimit,
     // After a broken stream a later attempt asks for a whole answer.
     upstreamStreaming: recorded.upstream[0]?.request.path.endsWith(':generateContent') !== true,
     // This process reads what it read when it was recorded; other media Google reads.
     urlFetch: recorded.fetched ? { google: false, proxy: true } : urlFetch,
+    autoModeClassifier,
     words,
     localAnswers,
     requestTimeoutMs,
     headTimeoutMs,
     idleTimeoutMs,
     ...FEW_ATTEMPTS,
-    ...recorded.settings,
-  };
+  } satisfies Required<Omit<RecordedSettings, 'host'>>;
+  return { ...usual, ...recorded.settings };
 }
 
 /** Whatever the settings were: the client's id was mapped to the model that was asked. */
