@@ -29,12 +29,21 @@ export function secretPattern(secret: string): RegExp | undefined {
   const bytes = Buffer.from(secret, 'utf8').toString('latin1');
   // A decoded text has no escapes, but may contain text that looks like an escape.
   const raw = [...bytes].map(escapeRegExp).join('');
-  // The pattern includes the backslash before the secret: if it were left, it would escape the next character.
-  const bare = [...unescaped(bytes).text]
-    .filter((char) => char !== BACKSLASH)
-    .map((char) => String.raw`\\?${forms(char)}`);
+  // Where each character was escaped by itself, a backslash of the secret is read as one with that of the next escape,
+  // so that what it parted may be read as an escape: `%\00` as `%00`.
+  const readings = [unescaped(bytes).text, unescaped(bytes.replaceAll(BACKSLASH, '')).text];
+  const bare = [...new Set(readings.map(withoutBackslashes))].filter((reading) => reading !== '');
   if (bare.length === 0) return undefined;
-  const least = bare.length < LONG ? bare.length : BEGINNING;
-  const rest = bare.slice(least).reduceRight((behind, char) => `(?:${char}${behind})?`, '');
-  return new RegExp(`${raw}|${bare.slice(0, least).join('')}${rest}`, 'g');
+  return new RegExp([raw, ...bare.map(bareForm)].join('|'), 'g');
+}
+
+const withoutBackslashes = (text: string) => text.replaceAll(BACKSLASH, '');
+
+/** The form of a reading of the secret from which the backslashes are gone. */
+function bareForm(reading: string): string {
+  // The pattern includes the backslash before the secret: if it were left, it would escape the next character.
+  const chars = [...reading].map((char) => String.raw`\\?${forms(char)}`);
+  const least = chars.length < LONG ? chars.length : BEGINNING;
+  const rest = chars.slice(least).reduceRight((behind, char) => `(?:${char}${behind})?`, '');
+  return chars.slice(0, least).join('') + rest;
 }

@@ -15,6 +15,9 @@ const inner = (text: string, depth: number): string =>
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 /** Ways to write a secret. */
+const allEscaped = (secret: string): string =>
+  [...secret].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+
 const WRITINGS: Record<string, (secret: string) => string> = {
   raw: (secret) => secret,
   'percent-encoded': encodeURIComponent,
@@ -23,8 +26,7 @@ const WRITINGS: Record<string, (secret: string) => string> = {
   'percent-encoded twice': (secret) => encodeURIComponent(encodeURIComponent(secret)),
   'JSON string': (secret) => JSON.stringify(secret).slice(1, -1),
   'JSON in JSON': (secret) => JSON.stringify(JSON.stringify(secret)).slice(3, -3),
-  'JSON, all escaped': (secret) =>
-    [...secret].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+  'JSON, all escaped': allEscaped,
   'JSON with escaped slashes': (secret) => JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/'),
   hexadecimal: (secret) => Buffer.from(secret).toString('hex'),
   'base64, offset 0': (secret) => base64(secret),
@@ -78,6 +80,16 @@ describe('secrets', () => {
       { numRuns: 1_000 },
     );
   });
+
+  test.each(['%\\00 and more', 'a\\x41bcdefg', 'u\\u0041bcdef', '%\\41\\x42\\\\43'])(
+    'one that looks like an escape, each character escaped: %s',
+    (secret) => {
+      const written = allEscaped(secret);
+      const list: Redaction[] = [];
+      createRedactor([secret]).text(`before ${written} after`, 'it', list);
+      expect(list.map(({ kind }) => kind)).toEqual(['secret']);
+    },
+  );
 
   test('short values are no secrets', () => {
     expect(createRedactor(['dummy']).text('a dummy value', 'it', [])).toBe('a dummy value');
