@@ -1,13 +1,12 @@
 /** `bun run claude [-- arguments of Claude Code]`. */
-import { homedir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
 import { watchLauncher } from '../config/launcher.ts';
-import { openOwnEnvFiles, serveCommand } from '../config/program.ts';
+import { serveCommand } from '../config/program.ts';
 import { launchClaude } from '../launch/claude.ts';
 import { exitOfSignal, type OnSignal } from '../launch/client.ts';
-import { managedFolder } from '../launch/managed-settings.ts';
 import { systemClock } from '../lib/ports.ts';
+import { ownMachine } from './own-machine.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -34,17 +33,11 @@ async function readLine(): Promise<string | undefined> {
 
 export async function claude(argv: readonly string[]): Promise<void> {
   for (const signal of SIGNALS) process.on(signal, () => tell(signal));
-  const { atStart, outside } = openOwnEnvFiles();
+  const machine = ownMachine();
   void watchLauncher(process, () => tell('SIGTERM'), { clock: systemClock });
   const exitCode = await launchClaude(argv, {
-    env: atStart,
-    outside,
-    cwd: process.cwd(),
-    home: atStart['HOME'] || homedir(),
-    platform: process.platform,
-    managed: managedFolder(process.platform),
+    ...machine,
     pid: process.pid,
-    clock: systemClock,
     serve: serveCommand(),
     hasTerminal: isatty(0),
     onSignal,

@@ -1,11 +1,10 @@
 /** `bun run doctor`. */
-import { homedir } from 'node:os';
 import { isatty } from 'node:tty';
-import { asCalled, openOwnEnvFiles } from '../config/program.ts';
+import { asCalled } from '../config/program.ts';
 import { doctor as examine } from '../doctor/doctor.ts';
 import type { OnSignal } from '../launch/client.ts';
-import { managedFolder } from '../launch/managed-settings.ts';
-import { systemClock, systemConnect } from '../lib/ports.ts';
+import { systemConnect } from '../lib/ports.ts';
+import { ownMachine } from './own-machine.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -17,15 +16,8 @@ const onSignal: OnSignal = (handler) => {
 };
 
 export async function doctor(argv: readonly string[]): Promise<never> {
-  const { atStart, outside } = openOwnEnvFiles();
   const exitCode = await examine(argv, {
-    env: atStart,
-    outside,
-    cwd: process.cwd(),
-    home: atStart['HOME'] || homedir(),
-    platform: process.platform,
-    managed: managedFolder(process.platform),
-    clock: systemClock,
+    ...ownMachine(),
     fetch: (url, init) => fetch(url, init),
     connect: systemConnect,
     onSignal,

@@ -37,7 +37,7 @@ export function lessonsFile(folder: string | undefined, logger: Logger): LessonS
   };
   return {
     read() {
-      const text = textOf(file);
+      const text = textOf(file, tell);
       if (text === undefined) return [];
       const data = tryParseJson(text);
       if (Value.Check(Lessons, data)) return data.lessons;
@@ -55,11 +55,13 @@ export function lessonsFile(folder: string | undefined, logger: Logger): LessonS
   };
 }
 
-function textOf(file: string): string | undefined {
+/** Undefined where there is no such file, as before the first lesson, and where it cannot be read, which is told. */
+function textOf(file: string, tell: (problem: string) => void): string | undefined {
   try {
     return statSync(file).size > LARGEST ? '' : readFileSync(file, 'utf8');
-  } catch {
-    // There is no such file before the first lesson.
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!isMissing) tell(error instanceof Error ? error.message : String(error));
     return undefined;
   }
 }

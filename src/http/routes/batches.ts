@@ -10,9 +10,8 @@ import { readExactJson } from '../body.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
+import { readPageLimit } from './page-limit.ts';
 
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 1000;
 /** The headers of the creation with which each request is run. */
 const KEPT_HEADERS = ['anthropic-version', 'anthropic-beta'];
 
@@ -77,19 +76,13 @@ export async function createBatch(client: ClientRequest, deps: ServerDeps): Prom
 export const getBatch = (client: ClientRequest, deps: ServerDeps): Response =>
   jsonResponse<MessageBatch>(shown(batchOf(client, deps), client));
 
-function readLimit(text: string | null): number {
-  const limit = text === null ? DEFAULT_LIMIT : Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw refuse(`limit: Input should be an integer from 1 to ${MAX_LIMIT}`);
-}
-
 export function listBatches(client: ClientRequest, { batches }: ServerDeps): Response {
   checkVersionIfGiven(client.headers);
   batches.wake();
   const query = client.url.searchParams;
   const afterId = query.get('after_id') ?? undefined;
   const beforeId = query.get('before_id') ?? undefined;
-  const page = batches.store.page({ limit: readLimit(query.get('limit')), afterId, beforeId });
+  const page = batches.store.page({ limit: readPageLimit(query.get('limit')), afterId, beforeId });
   if (!page) throw refuse(`after_id, before_id: no batch ${quoted(afterId ?? beforeId ?? '')}`);
   const data = page.batches.map((batch) => shown(batch, client));
   return jsonResponse<BatchPage>({

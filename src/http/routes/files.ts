@@ -8,9 +8,8 @@ import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
 import { receiveFile } from '../uploads/receive-file.ts';
+import { readPageLimit } from './page-limit.ts';
 
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 1000;
 const MOST_IDS = 100;
 /** Clients that send this name know the older form of the list. */
 const BETA = 'files-api-2025-04-14';
@@ -46,16 +45,6 @@ function fileOf({ params }: ClientRequest, { files }: ServerDeps): FileRecord {
   return file;
 }
 
-function readLimit(text: string | null): number {
-  if (text === null) return DEFAULT_LIMIT;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new MessagesError(
-    'invalid_request_error',
-    `limit: Input should be an integer from 1 to ${MAX_LIMIT}`,
-  );
-}
-
 const pageToken = (place: number): string => Buffer.from(`page:${place}`).toString('base64url');
 
 function placeIn(token: string): number {
@@ -80,7 +69,7 @@ function placeOfId(
 function wantedPage(query: URLSearchParams, deps: ServerDeps): PageWanted {
   const token = query.get('page');
   return {
-    limit: readLimit(query.get('limit')),
+    limit: readPageLimit(query.get('limit')),
     before: token ? placeIn(token) : placeOfId(query, 'after_id', deps),
     after: placeOfId(query, 'before_id', deps),
   };

@@ -12,6 +12,7 @@ import type { ModelInfo, ModelPage } from '../api-description/answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
+import { readPageLimit } from './page-limit.ts';
 
 /**
  * The ids that Claude Code and the SDKs know, newest first. Clients show them for choosing. Other Claude ids work as
@@ -31,8 +32,6 @@ const CLAUDE_IDS = [
 ] as const;
 
 const LINES = ['haiku', 'sonnet', 'opus', 'fable', 'mythos'] as const;
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 1000;
 
 const supported = (yes: boolean) => ({ supported: yes });
 
@@ -145,16 +144,6 @@ function wantedStages(query: URLSearchParams): ReadonlySet<Stage> {
   return new Set(stages.length > 0 ? stages : ['active', 'deprecated']);
 }
 
-function readLimit(text: string | null): number {
-  if (text === null) return DEFAULT_LIMIT;
-  const limit = Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new MessagesError(
-    'invalid_request_error',
-    `limit: Input should be an integer from 1 to ${MAX_LIMIT}`,
-  );
-}
-
 function cursor(
   all: readonly ModelInfo[],
   query: URLSearchParams,
@@ -169,7 +158,7 @@ function cursor(
 
 /** One page of the list of models. With `before_id` it is the page that ends just before the model of that id. */
 export function pageOfModels(all: readonly ModelInfo[], query: URLSearchParams): ModelPage {
-  const limit = readLimit(query.get('limit'));
+  const limit = readPageLimit(query.get('limit'));
   const after = cursor(all, query, 'after_id');
   const before = cursor(all, query, 'before_id');
   const range = all.slice(after === undefined ? 0 : after + 1, before ?? all.length);

@@ -6,6 +6,7 @@
  */
 import { isRawNumber } from '../exact-json.ts';
 import { canonicalJson, isObject, isSameJson, type Json, type JsonObject } from '../json.ts';
+import { pointerStep } from './pointer-step.ts';
 
 export type Verdict = 'legal' | 'illegal' | 'unknown';
 
@@ -253,20 +254,12 @@ export class SchemaCheck {
     let found: Json | undefined = this.#root;
     for (const step of reference.split('/').slice(1)) {
       this.#steps++;
-      const key = unescaped(step);
+      const key = pointerStep(step);
       const isMember =
         typeof found === 'object' && found !== null && key !== undefined && Object.hasOwn(found, key);
       if (!isMember) return undefined;
       found = (found as JsonObject)[key];
     }
     return found;
-  }
-}
-
-function unescaped(step: string): string | undefined {
-  try {
-    return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-  } catch {
-    return undefined;
   }
 }

@@ -4,6 +4,7 @@
  * of references that cannot end. Google accepts every other keyword, known or not.
  */
 import { isObject } from '../../lib/json.ts';
+import { pointerStep } from '../../lib/schema/pointer-step.ts';
 import { endlessLoop } from './schema-loops.ts';
 import { below, innerSchemas, LISTS, NAMED, place, SCHEMAS, type Schema } from './schema-places.ts';
 
@@ -99,19 +100,11 @@ export function atPointer(root: unknown, ref: string): unknown {
   let node: unknown = root;
   if (ref === '#') return root;
   for (const step of ref.replace(/^#\/?/, '').split('/')) {
-    const key = decodeStep(step);
+    const key = pointerStep(step) ?? step;
     if (Array.isArray(node)) node = node[Number(key)];
     else node = isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
   }
   return node;
-}
-
-function decodeStep(step: string): string {
-  try {
-    return decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
-  } catch {
-    return step;
-  }
 }
 
 /** All schemas with an `$id` or `#$anchor`, by that name. If two have the same name, the first counts. */

@@ -51,7 +51,7 @@ describe('a name is known where it is introduced:', () => {
   });
 
   test.each([
-    ["a project's own file", '/work/tasks/build.output'],
+    ["a project's own file", '/srv/tasks/build.output'],
     ['a call of a tool, whose id comes from the proxy', '/x/tool-results/toolu_0123456789.txt'],
     ['an id of something else', 'pull request ID: 123456789'],
     ['a hash', 'commit 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567'],

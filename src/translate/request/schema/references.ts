@@ -3,17 +3,12 @@
  * schema finds all its references, however many there are.
  */
 import { isObject, type Json, type JsonObject } from '../../../lib/json.ts';
+import { pointerStep, withoutTildes } from '../../../lib/schema/pointer-step.ts';
 import { objectAt } from './keywords.ts';
 import type { Work } from './work.ts';
 
-const unescapeSegment = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment).replaceAll('~1', '/').replaceAll('~0', '~');
-  } catch {
-    // A `%` that begins no escape is a part of the name.
-    return segment.replaceAll('~1', '/').replaceAll('~0', '~');
-  }
-};
+/** A `%` that begins no escape is a part of the name. */
+const unescapeSegment = (segment: string): string => pointerStep(segment) ?? withoutTildes(segment);
 
 /** A member of an object or array. Inherited members do not count. */
 const member = (value: Json, key: string): Json | undefined =>
