@@ -6,6 +6,7 @@ import type { LogFields, Logger } from '../lib/log.ts';
 import type { StepName, TraceEvent } from './events.ts';
 import { count, duration, headline, limitText } from './headline.ts';
 import { isHeldUp, type Oddness, Ordinary } from './odd.ts';
+import { SessionCache, type SessionShare } from './session-cache.ts';
 import { Summary } from './summary.ts';
 import type { Listener, Subscriber } from './trace.ts';
 
@@ -37,12 +38,15 @@ const NEXT: Readonly<Record<StepName, string>> = {
 
 /** Makes the line of each request, and remembers what is usual, to say what is unusual. */
 export function requestLog(logger: Logger): Subscriber {
-  const ordinary = new Ordinary();
+  const memory: Memory = { ordinary: new Ordinary(), sessions: new SessionCache() };
   return (id) => {
-    const log = new RequestLog(id, logger, ordinary);
+    const log = new RequestLog(id, logger, memory);
     return (event) => log.hear(event);
   };
 }
+
+/** What is remembered from one request to the next. */
+type Memory = { ordinary: Ordinary; sessions: SessionCache };
 
 /** A failure, and the step that follows it. */
 type Failed = { failure: Of<'failure'>; step: Of<'step'> };
@@ -50,7 +54,7 @@ type Failed = { failure: Of<'failure'>; step: Of<'step'> };
 class RequestLog {
   readonly #id: string;
   readonly #logger: Logger;
-  readonly #ordinary: Ordinary;
+  readonly #memory: Memory;
   readonly #summary = new Summary();
   #warnings = 0;
   /** The failure of the latest attempt, until the step that follows it is known. */
@@ -58,10 +62,10 @@ class RequestLog {
   #pending: Failed | undefined;
   #hasFailed = false;
 
-  constructor(id: string, logger: Logger, ordinary: Ordinary) {
+  constructor(id: string, logger: Logger, memory: Memory) {
     this.#id = id;
     this.#logger = logger;
-    this.#ordinary = ordinary;
+    this.#memory = memory;
   }
 
   readonly hear: Listener = (event) => {
@@ -189,12 +193,13 @@ class RequestLog {
 
   #end({ status, ms }: Of<'end'>): void {
     const { received } = this.#summary;
-    const oddness = this.#ordinary.judge(this.#summary);
+    const oddness = this.#memory.ordinary.judge(this.#summary);
+    const share = this.#memory.sessions.add(this.#summary);
     this.#write(
       levelOf(this.#summary, status),
-      lineFields(this.#summary, status, ms),
+      { ...lineFields(this.#summary, status, ms), session_cached_percent: share?.percent },
       `${received?.method} ${received?.path} ${status}`,
-      () => this.#lines(status, ms, oddness),
+      () => this.#lines(status, ms, oddness, share),
     );
   }
 
@@ -208,7 +213,7 @@ class RequestLog {
     return model === undefined || model === asked.model ? asked.model : `${asked.model} → ${model}`;
   }
 
-  #lines(status: number, ms: number, oddness: Oddness): string[] {
+  #lines(status: number, ms: number, oddness: Oddness, share: SessionShare | undefined): string[] {
     const { asked, usage, stopped, error, end, mended, continued, warnings, notice, checked } = this.#summary;
     // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
@@ -218,6 +223,8 @@ class RequestLog {
       this.#who(),
       `${status} ${how}`.trimEnd(),
       usage ? `${count(usage.in + usage.cached)} in${cached}, ${count(usage.out)} out` : '',
+      // The line of a session's first request says as much by its own figures.
+      share && !share.isFirst ? `cache ${share.percent} %` : '',
       duration(ms),
       asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
       notice === undefined ? '' : `(${notice})`,

@@ -44,6 +44,35 @@ describe('on a terminal', () => {
     ]);
   });
 
+  test('from the second request of a session on, its line has the share of all its prompts that came from the cache', async () => {
+    const lines: string[] = [];
+    const logger = await createLogger({
+      level: 'info',
+      format: 'pretty',
+      write: (line) => void lines.push(line),
+      secrets: [],
+    });
+    const log = requestLog(logger);
+    const turn = (session: string, fresh: number, cached: number) => {
+      const hear = log('req_1');
+      const usage: TraceFact = { type: 'usage', in: fresh, cached, out: 1, thinking: 0 };
+      for (const event of story([
+        [0, RECEIVED],
+        [1, { ...ASKED, session } as TraceFact],
+        [2, attempt(1)],
+        [3, usage],
+        [4, { type: 'end', status: 200, clientLeft: false }],
+      ]))
+        hear(event);
+    };
+    turn('a', 1_000, 0);
+    turn('a', 100, 900);
+    turn('b', 500, 500);
+    turn('a', 0, 1_000);
+    const shares = lines.map((line) => /cache \d+ %/.exec(line)?.[0]);
+    expect(shares).toEqual([undefined, 'cache 45 %', undefined, 'cache 63 %']);
+  });
+
   const CHECKED = { type: 'checked', model: 'small-1', calls: 3, cached: 0 } as const;
 
   test('verdicts on actions are told with what they cost', async () => {
@@ -252,9 +281,16 @@ describe('as JSON', () => {
       tokens_in: 1_900,
       tokens_cached: 19_800,
       tokens_out: 312,
+      session_cached_percent: 91,
       stop_reason: 'tool_use',
       msg: 'POST /v1/messages 200',
     });
+  });
+
+  test('the share of the session that came from the cache has its name, from its first request on', async () => {
+    const asked = { ...ASKED, session: 's' } as TraceFact;
+    const [line] = await fields([[0, RECEIVED], [1, asked], [2, attempt(1)], ...ANSWERED]);
+    expect(line).toMatchObject({ session_cached_percent: 91 });
   });
 
   test.each([
