@@ -5,6 +5,7 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { PAGE_FOLDER, VENDOR_FILES } from '../src/http/ui/page-files.ts';
 
 const ROOT = join(import.meta.dir, '..');
 /** Besides the entry: what is loaded by the name of its file. */
@@ -14,9 +15,22 @@ const MEGABYTE = 1_000_000;
 
 const { values } = parseArgs({ options: { outfile: { type: 'string' }, target: { type: 'string' } } });
 const outfile = resolve(values.outfile ?? join(ROOT, 'dist/gemini-claude-proxy'));
+/** An entry that brings the files of the inspector's page along as they are, TypeScript among them. */
+const PAGE_ENTRY = join(ROOT, 'src/http/ui/embedded-page.ts');
+const pageFiles = [
+  ...[...new Bun.Glob(`${PAGE_FOLDER}/**/*`).scanSync(ROOT)].sort(),
+  ...Object.values(VENDOR_FILES).map(({ file }) => `node_modules/${file}`),
+];
 const scenarios = [...new Bun.Glob(SCENARIOS).scanSync(ROOT)].sort();
 await Bun.build({
-  entrypoints: ['src/main.ts', ...THREADS, ...scenarios].map((path) => join(ROOT, path)),
+  entrypoints: ['src/main.ts', ...THREADS, ...scenarios].map((path) => join(ROOT, path)).concat(PAGE_ENTRY),
+  files: {
+    [PAGE_ENTRY]: pageFiles
+      .map(
+        (path, index) => `import file${index} from '../../../${path}' with { type: 'file' };\nfile${index};`,
+      )
+      .join('\n'),
+  },
   root: ROOT,
   // `lib/program/own-files.ts` finds files under the names that they have here.
   naming: { entry: '[dir]/[name].[ext]', asset: '[dir]/[name].[ext]' },

@@ -16,6 +16,7 @@ import { answerMessages } from './routes/messages.ts';
 import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
+import { answerPage, answerPageAsset } from './ui/answer-page.ts';
 
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
@@ -29,7 +30,7 @@ export type Route = {
    * The route is a GET that costs something: no page of another site may make a browser send it, not even by a link.
    */
   spends?: true;
-  /** The API description does not list the route: it is a part of the description's own pages. */
+  /** The API description does not list the route: it is a part of one of the proxy's own pages. */
   isPage?: true;
 };
 
@@ -63,6 +64,12 @@ const TABLE = [
   { method: 'GET', path: '/test-connection', handler: testConnection, needsKey: true, spends: true },
   { method: 'GET', path: '/swagger', handler: answerSwaggerPage, isPage: true },
   { method: 'GET', path: '/swagger/:asset', handler: answerSwaggerAsset, isPage: true },
+  { method: 'GET', path: '/ui', handler: answerPage, isPage: true },
+  { method: 'GET', path: '/ui/keys', handler: answerPage, isPage: true },
+  { method: 'GET', path: '/ui/charts', handler: answerPage, isPage: true },
+  { method: 'GET', path: '/ui/requests/:id', handler: answerPage, isPage: true },
+  { method: 'GET', path: '/ui/assets/:asset', handler: answerPageAsset, isPage: true },
+  { method: 'GET', path: '/ui/assets/:asset/:inner', handler: answerPageAsset, isPage: true },
 ] as const satisfies readonly Route[];
 
 export const ROUTES: readonly Route[] = TABLE;

@@ -89,6 +89,10 @@ describe.each(FORMS.filter(({ skip }) => !skip))('$form', ({ make }) => {
         const page = await fetch(`${proxy.url}/swagger${path}`);
         expect([path, page.status, (await page.text()).length > 400]).toEqual([path, 200, true]);
       }
+      for (const path of ['', '/assets/main.ts', '/assets/page.css', '/assets/vendor/preact.mjs']) {
+        const page = await fetch(`${proxy.url}/ui${path}`);
+        expect([path, page.status, (await page.text()).length > 20]).toEqual([path, 200, true]);
+      }
     } finally {
       await proxy.stop();
     }

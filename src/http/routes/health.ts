@@ -12,11 +12,14 @@ import { knowsKey } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
+import { answerPage, isBrowser } from '../ui/answer-page.ts';
 import { tellKey } from './key-state.ts';
 
 const SERVICE = 'gemini-claude-proxy';
 
-export function answerRoot(_client: ClientRequest, deps: ServerDeps): Response {
+/** The page for people, and JSON for programs. */
+export function answerRoot(client: ClientRequest, deps: ServerDeps): Response | Promise<Response> {
+  if (isBrowser(client)) return answerPage(client);
   const { settings, keys } = deps;
   return jsonResponse<AboutAnswer>({
     service: SERVICE,

@@ -1,0 +1,295 @@
+/**
+ * The data of the inspector's page: what the page's addresses answer, in JSON. The page imports these types too.
+ * Times are milliseconds. `at` is since the epoch; every other time is since the request was received. Texts are
+ * redacted before they get here.
+ */
+import type { Sign } from '../trace/odd.ts';
+
+export type SpanKind = 'proxy' | 'failed' | 'waiting' | 'first' | 'thinking' | 'writing';
+/** `to` is undefined while the span goes on. */
+export type Span = { kind: SpanKind; from: number; to?: number | undefined };
+
+/** One request, as it stands in the list. Told again, whole, whenever something of it changed. */
+export type Row = {
+  id: string;
+  at: number;
+  /** The session, or the request's own id where the client named no session. */
+  thread: string;
+  agent?: string | undefined;
+  /** The request whose `Agent` call began this subagent. Undefined: main, or no match. */
+  branchOf?: string | undefined;
+  /** The name that CLIENT_KEYS gives to the client. */
+  client?: string | undefined;
+  /** Short: `claude-cli 2.1.330`. */
+  userAgent?: string | undefined;
+  caller: string;
+  /** What is new in the request, in one line: the user's words, or `Tool results: Bash, Read`. */
+  says: string;
+  /** The user's own words, for the thread's or branch's name. Only on requests that begin one. */
+  opening?: string | undefined;
+  asked: string;
+  answered?: string | undefined;
+  /** The model that should have answered. */
+  replaced?: string | undefined;
+  key?: string | undefined;
+  state: 'open' | 'streaming' | 'ended';
+  status?: number | undefined;
+  /** The stop reason, or the error's type, or `client left`. */
+  ending?: string | undefined;
+  sign: Sign;
+  /** The words of the second line; undefined on an ordinary row. */
+  words?: string | undefined;
+  spans: readonly Span[];
+  firstMs?: number | undefined;
+  totalMs?: number | undefined;
+  /** Tokens; `in` with the cached ones. */
+  in?: number | undefined;
+  cached?: number | undefined;
+  out?: number | undefined;
+  thinking?: number | undefined;
+  dollars?: number | undefined;
+  listDollars?: number | undefined;
+  warnings: number;
+};
+
+export type Notice = { sign: 'failed' | 'slow'; text: string; more?: string | undefined };
+
+/** One line each of `GET /ui/api/live` (NDJSON, at most four a second). The first is `hello`; all rows kept follow. */
+export type LiveMessage =
+  | {
+      type: 'hello';
+      now: number;
+      version: string;
+      /** Who answers: Google, the mock, a replay. */
+      upstream: 'gemini' | 'vertex' | 'mock' | 'replay';
+      baseUrl: string;
+      needsKey: boolean;
+      /** Bytes. */
+      memoryLimit: number;
+    }
+  | { type: 'rows'; rows: readonly Row[]; gone?: readonly string[] }
+  | {
+      type: 'state';
+      streaming: number;
+      kept: number;
+      bytes: number;
+      notice: Notice | null;
+      keysSign: 'good' | 'slow' | 'failed';
+      today?: { dollars: number; budget?: number | undefined; in: number; cached: number } | undefined;
+    };
+
+export type Line = {
+  label: string;
+  /** Beside the label: `4-argon #3f9c`. */
+  detail?: string | undefined;
+  spans?: readonly Span[] | undefined;
+  /** A moment, in place of spans. */
+  mark?: number | undefined;
+  text: string;
+  sign?: 'failed' | 'slow' | undefined;
+};
+
+export type Warning = {
+  number: number;
+  code: string;
+  path: string;
+  detail: string;
+  routine: boolean;
+  attempt?: number | undefined;
+};
+
+/** A long text: its beginning; the rest from `GET /ui/api/requests/:id/text?at=<at>&from=<characters>`. */
+export type Text = { text: string; length: number; at?: string | undefined };
+
+export type Block =
+  | { type: 'text'; text: Text; warnings?: readonly number[] }
+  | { type: 'thinking'; text: Text; hidden: boolean; warnings?: readonly number[] }
+  | {
+      type: 'call';
+      name: string;
+      /** The argument that says most: `bun test`. */
+      brief: string;
+      input: Text;
+      /** `file edit` inputs as a difference. */
+      edit?: { path: string; removed: Text; added: Text } | undefined;
+      result?:
+        | { text: Text; isError: boolean; note?: string | undefined; clientMs?: number | undefined }
+        | undefined;
+      warnings?: readonly number[];
+    }
+  | { type: 'media'; mediaType: string; bytes: number; at: string; warnings?: readonly number[] }
+  | { type: 'other'; kind: string; text: Text; warnings?: readonly number[] };
+
+export type Message = { role: string; path: string; blocks: readonly Block[] };
+
+export type Conversation = {
+  system: { blocks: number; bytes: number; texts: readonly Text[]; warnings?: readonly number[] };
+  tools: {
+    bytes: number;
+    tools: readonly { name: string; description: Text; schema: Text }[];
+    warnings?: readonly number[];
+  };
+  /** Messages that the request before had too. */
+  earlier: readonly Message[];
+  fresh: readonly Message[];
+  answer?: Message | undefined;
+};
+
+export type AttemptRow = {
+  number: number;
+  model: string;
+  key: string;
+  streamed: boolean;
+  status?: number | undefined;
+  failure?: string | undefined;
+};
+
+export type Detail = {
+  row: Row;
+  headline: string;
+  /** Beside the headline: words, in order, such as `main, turn 31`. */
+  facts: readonly string[];
+  homeKey?: string | undefined;
+  /** The model's median first content. */
+  usualFirstMs?: number | undefined;
+  cachedBefore?: number | undefined;
+  totals: readonly { kind: SpanKind; ms: number }[];
+  lines: readonly Line[];
+  attempts: readonly AttemptRow[];
+  warnings: readonly Warning[];
+  usage?: Usage | undefined;
+  /** False once the request's texts were let go. */
+  hasTexts: boolean;
+  /** The rows of the same thread, oldest first, are known from the list. */
+};
+
+export type UsagePart = {
+  what: string;
+  tokens: number;
+  perMillion: number;
+  dollars: number;
+  listDollars?: number;
+};
+export type Usage = {
+  headline: string;
+  model: string;
+  parts: readonly UsagePart[];
+  dollars: number;
+  listModel?: string | undefined;
+  listDollars?: number | undefined;
+  /** The thread's requests until this one, oldest first. */
+  cachedShares: readonly { id: string; share: number }[];
+  whyCold?: string | undefined;
+};
+
+export type ChangeLine = { sign: ' ' | '-' | '+' | '~'; text: string };
+export type Pair = {
+  came: { place: string; lines: readonly ChangeLine[] };
+  sent: { place: string; lines: readonly ChangeLine[] };
+  /** The numbers of the warnings that explain the pair. */
+  warnings: readonly number[];
+};
+/** `GET /ui/api/requests/:id/changes?attempt=n` */
+export type Changes = {
+  attempt: number;
+  cameBytes: number;
+  sentBytes: number;
+  pairs: readonly Pair[];
+  unchanged: readonly string[];
+  /** The whole of both, for `All`. */
+  came: Text;
+  sent: Text;
+};
+
+/** `GET /ui/api/requests/:id/frames?attempt=n` */
+export type Frames = {
+  attempt: number;
+  bytes: number;
+  frames: readonly {
+    number: number;
+    ms: number;
+    bytes: number;
+    says: string;
+    repairs: readonly string[];
+    events: readonly string[];
+    at: string;
+  }[];
+  eventCount: number;
+};
+
+/** `GET /ui/api/keys` */
+export type KeysPage = {
+  headline: string;
+  keys: readonly {
+    key: string;
+    state: string;
+    sign: 'good' | 'slow' | 'failed' | 'idle';
+    why: string;
+    until?: number | undefined;
+    backWords?: string | undefined;
+    lastMinute?: { requests: number; limit?: number | undefined } | undefined;
+    today: { requests: number; in: number; dollars: number };
+    sessions: number;
+  }[];
+  models: readonly {
+    model: string;
+    cells: readonly {
+      key: string;
+      sign: 'good' | 'slow' | 'failed' | 'idle';
+      state: string;
+      more?: string | undefined;
+    }[];
+    instead?: { model: string; since?: number | undefined; requests: number } | undefined;
+  }[];
+  budgets: readonly { name: string; note: string; now: number; most: number; unit: 'dollars' | 'count' }[];
+  clients: readonly {
+    name: string;
+    note: string;
+    minute?: { now: number; most: number } | undefined;
+    day?: { now: number; most: number } | undefined;
+  }[];
+};
+
+/** `GET /ui/api/charts?range=24h|7d|30d&by=model|client|key` */
+export type Charts = {
+  headline: string;
+  /** Start times of the columns. */
+  starts: readonly number[];
+  columnMs: number;
+  tokens: readonly { cached: number; fresh: number; out: number }[];
+  cost: { groups: readonly { name: string; dollars: number }[]; columns: readonly (readonly number[])[] };
+  first: readonly { half?: number | undefined; most?: number | undefined; count: number }[];
+  errors: { groups: readonly { name: string; count: number }[]; columns: readonly (readonly number[])[] };
+  table: readonly {
+    name: string;
+    requests: number;
+    in: number;
+    cached: number;
+    out: number;
+    half?: number | undefined;
+    most?: number | undefined;
+    errors: number;
+    dollars: number;
+    listDollars?: number | undefined;
+  }[];
+};
+
+/** `GET /ui/api/search?q=…` answers NDJSON: how far, and what was found. `total` requests are searched. */
+export type SearchMessage = { searched: number; total: number; found: readonly string[]; done: boolean };
+
+/** What each action (`POST /ui/api/requests/:id/<action>`, header `x-inspector: 1`) answers. */
+export type ActionAnswer = {
+  /** One sentence: what was done, and where the result is. */
+  said: string;
+  /** A command to paste. */
+  command?: string | undefined;
+  /** The request that was sent again. */
+  id?: string | undefined;
+};
+/** `GET /ui/api/requests/:id/again` tells, before it is asked for, what sending again costs. */
+export type AgainQuestion = {
+  key?: string | undefined;
+  tokens: number;
+  dollars?: number | undefined;
+  toGemini: boolean;
+};
