@@ -66,7 +66,10 @@ export const BETAS = {
   'user-profiles-2026-08-18': profiles,
   'user-profiles-2026-09-04': profiles,
   'user-profiles-billing-2026-10-01': profiles,
-  'advisor-tool-2026-03-01': refused('`advisor_…`', IN.betas),
+  'advisor-tool-2026-03-01': row(
+    'the tool of the advisor is refused; `usage.iterations` is told, as Anthropic tells it to this beta',
+    'tests/http/iterations.test.ts',
+  ),
   'managed-agents-2026-04-01': elsewhere,
   'dreaming-2026-04-21': elsewhere,
   'agent-memory-2026-07-22': elsewhere,

@@ -183,7 +183,7 @@ function servedAnswer(
     return answerOf({ ...next, since: ports.clock.monotonic(), mayFollow: true }, job, ports);
   };
   const first = answerOf({ ...given, mayFollow: true }, job, ports);
-  return new ServedAnswer({ first, serve, newId: () => ports.ids.next('srvtoolu_'), goOn });
+  return new ServedAnswer({ first, serve, newId: () => ports.ids.next('srvtoolu_'), warn: job.warn, goOn });
 }
 
 type Asking = {

@@ -2,6 +2,7 @@
  * Makes what is sent upstream from a client's request, and tells the translation of the answer what it must know about
  * that request.
  */
+import { tellsIterations } from '../anthropic/betas.ts';
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { lifecycleNotice } from '../gemini/lifecycle.ts';
 import type { GeminiModel } from '../gemini/models.ts';
@@ -150,6 +151,7 @@ export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: 
     },
     newToolId: () => ports.ids.next('toolu_'),
     newServerToolId: () => ports.ids.next('srvtoolu_'),
+    tellsIterations: tellsIterations(job.headers.get('anthropic-beta')),
     remember: (key, envelope) => ports.signatures.put(key, envelope),
     shown: (text) => toldText(text, ports.settings.secrets),
     warn: job.warn,

@@ -52,7 +52,7 @@ const tokenCounts = {
 
 export const UsageIteration = Type.Union([
   tagged('compaction', tokenCounts, 'The tokens of a summary.'),
-  tagged('message', { model: Type.String(), ...tokenCounts }, 'The tokens of the answer after it.'),
+  tagged('message', { model: Type.String(), ...tokenCounts }, 'The tokens of one request for the answer.'),
 ]);
 export type UsageIteration = Static<typeof UsageIteration>;
 
@@ -71,7 +71,7 @@ export const Usage = Type.Object(
     iterations: Type.Optional(
       Type.Array(UsageIteration, {
         description:
-          'Present where the conversation was summarised. The tokens of the summary are told only here.',
+          'Present where the answer took several requests, or the request has the beta `advisor-tool-…`. The tokens of a summary are told only here.',
       }),
     ),
   },

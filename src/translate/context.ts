@@ -156,6 +156,8 @@ export type AnswerContext = {
   newToolId(): string;
   /** A new id for a tool that the proxy or Google runs. */
   newServerToolId(): string;
+  /** True where the client wants the tokens of each iteration, also of the only one. */
+  readonly tellsIterations: boolean;
   /** Stores a signature for later turns. */
   remember(key: string, envelope: string): void;
   /** A text of upstream's as it may be shown to people: without secrets, and cut to a sensible length. */

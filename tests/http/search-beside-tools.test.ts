@@ -1,14 +1,7 @@
 /** Web search beside the client's own tools, on models that can combine the two: one answer, and the history after it. */
 import { describe, expect, test } from 'bun:test';
-import Anthropic from '@anthropic-ai/sdk';
-import { googleError, googleStream, hello } from '../support/proxy.ts';
-import { type Script, scriptedGoogle } from '../support/scripted-google.ts';
+import { ADD, ask, chunk, cited, page, SEARCH, talk } from '../support/searches.ts';
 
-const SEARCH = { type: 'web_search_20250305' as const, name: 'web_search' as const };
-const ADD = {
-  name: 'add',
-  input_schema: { type: 'object' as const, properties: { a: { type: 'number' } }, required: ['a'] },
-};
 const [CALL_SIGNED, RESULT_SIGNED] = ['Y2FsbA==', 'cmVzdWx0'];
 
 const searched = (id: string, ...queries: string[]) => ({
@@ -19,22 +12,6 @@ const gave = (id: string) => ({
   toolResponse: { toolType: 'GOOGLE_SEARCH_WEB', response: { search_suggestions: '<div/>' }, id },
   thoughtSignature: RESULT_SIGNED,
 });
-const page = (name: string) => ({ web: { uri: `https://${name}/`, title: name } });
-
-const chunk = (parts: object[], candidate: object = {}) => ({
-  candidates: [{ index: 0, content: { role: 'model', parts }, ...candidate }],
-  usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 4 },
-});
-
-const cited = (text: string, start: number, ...pages: number[]) => ({
-  segment: {
-    ...(start > 0 ? { startIndex: start } : {}),
-    endIndex: start + Buffer.byteLength(text),
-    text,
-  },
-  groundingChunkIndices: pages,
-});
-
 const FOUND = {
   webSearchQueries: ['café 9'],
   groundingChunks: [page('a.example'), page('b.example')],
@@ -54,36 +31,6 @@ const MIXED = [
     groundingMetadata: FOUND,
   }),
 ];
-
-const replies =
-  (...answers: object[][]): Script =>
-  ({ stream }, index) => {
-    const chunks = answers[index] ?? answers.at(-1) ?? [];
-    if (stream) return googleStream(...chunks);
-    throw new Error('a stream was expected');
-  };
-
-type Body = Record<string, never> & { contents: { role: string; parts: object[] }[] };
-const bodyOf = (text: string | undefined) => JSON.parse(text ?? '{}') as Body;
-
-async function talk(answers: object[][], ...requests: ((before: Anthropic.Message[]) => object)[]) {
-  const google = scriptedGoogle(replies(...answers));
-  await using proxy = await google.start({ MODEL_FALLBACKS: 'none' });
-  const client = new Anthropic({ baseURL: proxy.url, apiKey: 'any', maxRetries: 0 });
-  const messages: Anthropic.Message[] = [];
-  for (const request of requests) {
-    const body = { ...hello, ...request(messages) } as Anthropic.MessageCreateParamsNonStreaming;
-    messages.push(await google.through(client.messages.stream(body).finalMessage()));
-  }
-  return { messages, bodies: google.asked.map(({ body }) => bodyOf(body)) };
-}
-
-const ask = (change: object = {}) => ({
-  model: 'gemini-3-flash-preview',
-  messages: [{ role: 'user', content: 'When?' }],
-  tools: [{ ...SEARCH }, ADD],
-  ...change,
-});
 
 describe('a search beside a tool of the client', () => {
   test('is asked for together with the function', async () => {
@@ -227,110 +174,5 @@ describe('a search beside a tool of the client', () => {
     const { bodies } = await talk([plain], () => ask({ tool_choice: { type: 'none' } }));
     expect(bodies[0]?.['tools']).toMatchObject([{ functionDeclarations: [{ name: 'add' }] }] as never);
     expect(JSON.stringify(bodies[0])).not.toContain('includeServerSideToolInvocations');
-  });
-});
-
-describe('on a model that cannot combine the two', () => {
-  const OLD = 'gemini-2.5-flash';
-  const calls = (query: unknown) => [
-    chunk([{ text: 'Let me see. ' }]),
-    chunk([{ functionCall: { name: 'web_search', args: { query } } }], { finishReason: 'STOP' }),
-  ];
-  const grounded = [
-    chunk([{ text: 'Das Café öffnet um 9.' }], {
-      finishReason: 'STOP',
-      groundingMetadata: { webSearchQueries: ['café'], groundingChunks: [page('a.example')] },
-    }),
-  ];
-  const says = [chunk([{ text: 'At 9.' }], { finishReason: 'STOP' })];
-
-  test('a search is a function, answered in place by a request of its own', async () => {
-    const { messages, bodies } = await talk([calls('café hours'), grounded, says], () => ask({ model: OLD }));
-    expect(bodies.map(({ tools }) => tools as unknown)).toMatchObject([
-      [{ functionDeclarations: [{ name: 'add' }, { name: 'web_search' }] }],
-      [{ googleSearch: {} }],
-      [{ functionDeclarations: [{ name: 'add' }, { name: 'web_search' }] }],
-    ]);
-    expect(messages[0]?.content).toMatchObject([
-      { type: 'text', text: 'Let me see. ' },
-      { type: 'server_tool_use', name: 'web_search', input: { query: 'café hours' } },
-      { type: 'web_search_tool_result', content: [{ url: 'https://a.example/', title: 'a.example' }] },
-      { type: 'text', text: 'At 9.' },
-    ] as never);
-    expect(messages[0]?.stop_reason).toBe('end_turn');
-    expect(messages[0]?.usage.server_tool_use?.web_search_requests).toBe(1);
-    // The model is shown what the search said.
-    expect(JSON.stringify(bodies[2]?.contents.at(-1))).toContain('Das Café öffnet um 9.');
-    expect(bodies[2]?.contents.at(-1)).toMatchObject({
-      parts: [{ functionResponse: { name: 'web_search' } }],
-    });
-  });
-
-  test('its words come back with the next request', async () => {
-    const { bodies } = await talk(
-      [calls('café hours'), grounded, says, says],
-      () => ask({ model: OLD }),
-      ([first]) =>
-        ask({
-          model: OLD,
-          messages: [
-            { role: 'user', content: 'When?' },
-            { role: 'assistant', content: first?.content },
-            { role: 'user', content: 'Sure?' },
-          ],
-        }),
-    );
-    expect(bodies[3]?.contents.map(({ role }) => role)).toEqual(['user', 'model', 'user', 'model', 'user']);
-    expect(JSON.stringify(bodies[3]?.contents[2])).toContain('Das Café öffnet um 9.');
-  });
-
-  test.each<[string, unknown, object, string]>([
-    ['without a query', 7, {}, 'invalid_input'],
-    ['with a long query', 'a'.repeat(1_001), {}, 'query_too_long'],
-  ])('a call %s is told as failed', async (_, query, change, error_code) => {
-    const { messages, bodies } = await talk([calls(query), says], () =>
-      ask({ model: OLD, tools: [{ ...SEARCH, ...change }, ADD] }),
-    );
-    expect(messages[0]?.content[2]).toMatchObject({ content: { error_code } });
-    expect(bodies).toHaveLength(2);
-  });
-
-  test('max_uses is kept to, over all requests of the answer', async () => {
-    const { messages } = await talk([calls('one'), grounded, calls('two'), says], () =>
-      ask({ model: OLD, tools: [{ ...SEARCH, max_uses: 1 }, ADD] }),
-    );
-    const results = messages[0]?.content.filter(({ type }) => type === 'web_search_tool_result');
-    expect(results).toMatchObject([
-      { content: [{ url: 'https://a.example/' }] },
-      { content: { error_code: 'max_uses_exceeded' } },
-    ] as never);
-  });
-
-  test.each<[number, string, string]>([
-    [429, 'RESOURCE_EXHAUSTED', 'too_many_requests'],
-    [400, 'INVALID_ARGUMENT', 'unavailable'],
-  ])('a search that Google refuses with %d is told as failed', async (status, name, error_code) => {
-    const google = scriptedGoogle((_, index) =>
-      index === 1
-        ? googleError(status, name, 'No.')
-        : googleStream(...((index === 0 ? calls('x') : says) as object[])),
-    );
-    await using proxy = await google.start({ MODEL_FALLBACKS: 'none', MAX_RETRIES: '0' });
-    const client = new Anthropic({ baseURL: proxy.url, apiKey: 'any', maxRetries: 0 });
-    const body = { ...hello, ...ask({ model: OLD }) } as unknown as Anthropic.MessageCreateParamsNonStreaming;
-    const message = await google.through(client.messages.stream(body).finalMessage());
-    expect(message.content[2]).toMatchObject({ content: { error_code } });
-    expect(message.content.at(-1)).toMatchObject({ type: 'text', text: 'At 9.' });
-  });
-
-  test('other tools of Google’s are refused, with what to do', async () => {
-    const google = scriptedGoogle(replies(MIXED));
-    await using proxy = await google.start();
-    const tools = [{ type: 'code_execution_20250825', name: 'code_execution' }, ADD];
-    const response = await proxy.send('/v1/messages', { ...hello, ...ask({ model: OLD, tools }) });
-    expect(response.status).toBe(400);
-    expect(await response.text()).toContain(
-      'tools.0.type: code_execution_20250825 is not supported by gemini-2.5-flash beside other tools; send it alone, or use a model of Gemini 3 or later',
-    );
   });
 });

@@ -65,6 +65,7 @@ export async function answerFrames(
     origin: () => ({ family: 'gemini-3', keyFingerprint: 'test' }),
     newToolId: () => `toolu_${++ids}`,
     newServerToolId: () => `srvtoolu_${++ids}`,
+    tellsIterations: false,
     shown: (text) => text,
     remember: (key, envelope) => answered.remembered.set(key, envelope),
     warn,

@@ -10,8 +10,6 @@ const NO_REQUEST = 'the request was not recorded; shown by tests/http/compaction
 export const NOT_GIVEN: Readonly<Record<string, string>> = {
   'message: context_management':
     'given where the request has `context_management`; Anthropic gives it to each beta request',
-  'usage in message: iterations': 'given where there are several; Anthropic tells the only one too',
-  'usage in message_delta: iterations': 'given where there are several; Anthropic tells the only one too',
   'delta thinking_delta: estimated_tokens': 'a hint for a display of progress, told only to a beta',
   'error: details': 'null; given where there are details',
   'result web_search_result: snippet': 'Google does not give the words of a page',

@@ -31,6 +31,7 @@ export function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}
     origin: () => ({ family: 'gemini-3', keyFingerprint: 'k' }),
     newToolId: () => `toolu_${++ids}`,
     newServerToolId: () => `srvtoolu_${++ids}`,
+    tellsIterations: false,
     shown: (text) => text,
     remember: (key, envelope) => remembered.set(key, envelope),
     warn: () => {},

@@ -4,10 +4,13 @@ import type { ServerToolResult, WebSearchError } from '../../anthropic/server-an
 import type { Tool } from '../../anthropic/tool.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import { failureClass } from '../../gemini/failure.ts';
+import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import { sealWords } from '../../translate/request/tools/search-words.ts';
 import { LONGEST_QUERY } from '../../translate/request/tools/web-search.ts';
+import type { Passage } from '../../translate/response/hosted/passages.ts';
 import type { MessageAnswer } from '../message-answer.ts';
+import type { ServedResult } from './served-answer.ts';
 
 /** Opens the answer to a search. */
 export type Search = (request: MessagesRequest) => Promise<MessageAnswer>;
@@ -17,11 +20,12 @@ type WebSearchResult = Extract<ServerToolResult, { type: 'web_search_tool_result
 /** The most tokens of what a search says. */
 const MOST_TOKENS = 8_192;
 
-const failed = (error_code: WebSearchError['error_code']): WebSearchResult => ({
+const failure = (error_code: WebSearchError['error_code']): WebSearchResult => ({
   type: 'web_search_tool_result',
   content: { type: 'web_search_tool_result_error', error_code },
   caller: { type: 'direct' },
 });
+const failed = (error_code: WebSearchError['error_code']): ServedResult => ({ result: failure(error_code) });
 
 const isQuota = (error: unknown): boolean =>
   error instanceof UpstreamError && ['quota-minute', 'quota-day'].includes(failureClass(error));
@@ -40,7 +44,7 @@ export class SearchesInPlace {
     this.#left = typeof most === 'number' ? most : Number.POSITIVE_INFINITY;
   }
 
-  async result({ query }: JsonObject): Promise<WebSearchResult> {
+  async result({ query }: JsonObject): Promise<ServedResult> {
     if (typeof query !== 'string' || query.trim() === '') return failed('invalid_input');
     if (query.length > LONGEST_QUERY) return failed('query_too_long');
     if (this.#left <= 0) return failed('max_uses_exceeded');
@@ -53,7 +57,7 @@ export class SearchesInPlace {
     }
   }
 
-  async #made(query: string): Promise<WebSearchResult> {
+  async #made(query: string): Promise<ServedResult> {
     const answer = await this.#search({
       model: this.#model,
       max_tokens: MOST_TOKENS,
@@ -62,22 +66,30 @@ export class SearchesInPlace {
       tool_choice: { type: 'any' },
     });
     let words = '';
+    let usage: UsageMetadata = {};
+    const passages: Passage[] = [];
     let found: WebSearchResult | undefined;
     for (let isOver = false; !isOver; ) {
       const events = await answer.next();
       if (!events) throw new Error('a search ended without an ending');
       for (const event of events) {
         if (event.type === 'text' || event.type === 'cited') words += event.text;
+        if (event.type === 'cited') passages.push(event);
+        if (event.type === 'usage') usage = event.usage;
         if (event.type === 'server-result' && event.result.type === 'web_search_tool_result')
           found = event.result;
         isOver ||= event.type === 'finish';
       }
     }
     answer.leave();
-    if (!found || !Array.isArray(found.content)) return found ?? { ...failed('unavailable'), content: [] };
-    const [first, ...others] = found.content;
-    return first
-      ? { ...found, content: [{ ...first, encrypted_content: sealWords(words) }, ...others] }
-      : found;
+    return { result: withWords(found, words), usage, passages };
   }
+}
+
+function withWords(found: WebSearchResult | undefined, words: string): WebSearchResult {
+  if (!found || !Array.isArray(found.content)) return found ?? { ...failure('unavailable'), content: [] };
+  const [first, ...others] = found.content;
+  return first
+    ? { ...found, content: [{ ...first, encrypted_content: sealWords(words) }, ...others] }
+    : found;
 }

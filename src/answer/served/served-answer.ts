@@ -5,27 +5,43 @@
  */
 import type { ContentBlock } from '../../anthropic/content.ts';
 import type { ServerToolName, ServerToolResult } from '../../anthropic/server-answers.ts';
+import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
+import type { Passage } from '../../translate/response/hosted/passages.ts';
+import { RepeatedText } from '../../translate/response/hosted/repeated-text.ts';
 import { stopReasonOf } from '../../translate/response/stop-reason.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';
 import { UsageSum } from '../../translate/response/usage-sum.ts';
+import type { Warn } from '../../translate/warnings.ts';
 import type { MessageAnswer } from '../message-answer.ts';
 
 /** The most requests after the first one. After that the client is asked to go on. */
 const MOST_ROUNDS = 8;
 
+/**
+ * What a tool gave. `usage`: the tokens of the requests that were made for it. `passages`: what the answer may repeat of
+ * it, with the pages to cite then.
+ */
+export type ServedResult = {
+  result: ServerToolResult;
+  usage?: UsageMetadata;
+  passages?: readonly Passage[];
+};
+
 /** `result` never rejects: a tool that fails has a result that says so. */
-export type Served = { name: ServerToolName; result(): Promise<ServerToolResult> };
+export type Served = { name: ServerToolName; result(): Promise<ServedResult> };
 
 export type Serving = {
   first: MessageAnswer;
   /** Starts a tool. Undefined for a tool that the client runs. */
   serve(name: string, input: JsonObject): Served | undefined;
   newId(): string;
+  warn: Warn;
   /** Opens the answer that goes on from what the assistant has said. `tokens` were written for it until now. */
   goOn(said: ContentBlock[], tokens: number): Promise<MessageAnswer>;
 };
 
+type TextEvent = Extract<TurnEvent, { type: 'text' }>;
 type Running = { id: string; served: Served };
 
 /** Its methods are bound: readers pass them on alone. */
@@ -34,13 +50,16 @@ export class ServedAnswer implements MessageAnswer {
   readonly #usage = new UsageSum();
   readonly #said: ContentBlock[] = [];
   #answer: MessageAnswer;
-  #tokens = 0;
+  /** The tokens that the model has written: in the requests before the present one, and in the present one. */
+  readonly #written = { before: 0, now: 0 };
   #rounds = 0;
   /** The calls of the present request. */
   #served = 0;
   #passedOn = 0;
   /** The events that were not read yet. */
   readonly #queue: TurnEvent[] = [];
+  /** Cites what the text repeats of the results; undefined as long as there is nothing to cite. */
+  #repeated: RepeatedText | undefined;
   #running: Running | undefined;
   #state: 'answering' | 'to go on' | 'left' = 'answering';
 
@@ -51,7 +70,7 @@ export class ServedAnswer implements MessageAnswer {
 
   readonly next = async (): Promise<TurnEvent[] | undefined> => {
     while (true) {
-      if (this.#running) return [await this.#result(this.#running)];
+      if (this.#running) return this.#result(this.#running);
       if (this.#queue.length === 0) {
         if (this.#state === 'to go on') await this.#goOn();
         const events = await this.#answer.next();
@@ -74,11 +93,22 @@ export class ServedAnswer implements MessageAnswer {
     return told;
   }
 
-  async #result({ id, served }: Running): Promise<TurnEvent> {
-    const result = await served.result();
+  async #result({ id, served }: Running): Promise<TurnEvent[]> {
+    const { result, usage, passages = [] } = await served.result();
     this.#running = undefined;
     this.#said.push({ ...result, tool_use_id: id } as ContentBlock);
-    return { type: 'server-result', ref: id, result };
+    const { stopSequences, json } = this.#answer.outgoing().plan;
+    // An answer that has to be JSON stays one text.
+    if (passages.length > 0 && !json) {
+      this.#repeated ??= new RepeatedText(stopSequences);
+      this.#repeated.add(passages);
+    }
+    const told: TurnEvent = { type: 'server-result', ref: id, result };
+    return usage ? [told, this.#counted(this.#usage.aside(usage))] : [told];
+  }
+
+  #counted(usage: UsageMetadata): TurnEvent {
+    return { type: 'usage', usage, requests: this.#usage.requests };
   }
 
   readonly leave = (): void => {
@@ -93,10 +123,12 @@ export class ServedAnswer implements MessageAnswer {
   async #goOn(): Promise<void> {
     this.#answer.leave();
     this.#usage.nextRequest();
+    this.#written.before += this.#written.now;
+    this.#written.now = 0;
     this.#rounds++;
     this.#served = 0;
     this.#state = 'answering';
-    this.#answer = await this.#serving.goOn([...this.#said], this.#tokens);
+    this.#answer = await this.#serving.goOn([...this.#said], this.#written.before);
     if (this.#isLeft()) this.#answer.leave();
   }
 
@@ -106,22 +138,46 @@ export class ServedAnswer implements MessageAnswer {
 
   #told(event: TurnEvent): TurnEvent[] {
     switch (event.type) {
-      case 'usage': {
-        const usage = this.#usage.add(event.usage);
-        this.#tokens = usage.candidatesTokenCount ?? 0;
-        return [{ type: 'usage', usage }];
-      }
+      case 'usage':
+        this.#written.now = event.usage.candidatesTokenCount ?? 0;
+        return [this.#counted(this.#usage.add(event.usage))];
       case 'text':
+        this.#say(event.text);
+        return this.#cite(event);
       case 'cited':
         this.#say(event.text);
-        return [event];
+        return [...this.#textEnds(), event];
       case 'call':
-        return this.#call(event);
+        return [...this.#textEnds(), ...this.#call(event)];
       case 'finish':
-        return this.#finish(event);
+        return [...this.#textEnds(), ...this.#finish(event)];
       default:
-        return [event];
+        return [...this.#textEnds(), event];
     }
+  }
+
+  #cite(event: TextEvent): TurnEvent[] {
+    const repeated = this.#repeated;
+    if (!repeated) return [event];
+    const told =
+      event.signature === undefined ? repeated.push(event.text) : this.#citeSigned(event, repeated);
+    // What follows a stop sequence is not for the client.
+    if (repeated.isStopped) this.#queue.length = 0;
+    return told;
+  }
+
+  /** A signature belongs to the whole text that came with it: it goes back only on that. */
+  #citeSigned(event: TextEvent, repeated: RepeatedText): TurnEvent[] {
+    const before = repeated.end();
+    const told = [...repeated.push(event.text), ...repeated.end()];
+    if (!told.some(({ type }) => type === 'cited')) return [...before, event];
+    const why = 'signature of a text left out: the text is cut at its citations';
+    this.#serving.warn('signature', 'answer', why);
+    return [...before, ...told];
+  }
+
+  #textEnds(): TurnEvent[] {
+    return this.#repeated?.end() ?? [];
   }
 
   #say(text: string): void {

@@ -35,7 +35,7 @@ export function servedTools(request: MessagesRequest, search: Search): Serving['
       return { name: 'web_search', result: () => searches.result(input) };
     }
     const name = [...finders].find((one) => one === called);
-    return name && { name, result: async () => toldTools(findTools(name, input, all)) };
+    return name && { name, result: async () => ({ result: toldTools(findTools(name, input, all)) }) };
   };
 }
 

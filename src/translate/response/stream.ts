@@ -39,6 +39,8 @@ export class AnswerStream {
   readonly #keeper: SignatureKeeper;
   readonly #scanner: StopScanner;
   #usage: UsageMetadata = {};
+  /** The counts of each request, where the answer took several. */
+  #requests: readonly UsageMetadata[] = [];
   /** The ids of the calls, in their order. */
   readonly #callIds: string[] = [];
   #verdicts: readonly CallVerdict[] | undefined;
@@ -118,6 +120,7 @@ export class AnswerStream {
         break;
       case 'usage':
         this.#usage = event.usage;
+        this.#requests = event.requests ?? [];
         break;
       case 'finish':
         this.#finish(event.finish);
@@ -284,9 +287,22 @@ export class AnswerStream {
 
   #wholeUsage(finish: Finish): Usage {
     const usage = { ...toUsage(this.#usageAt(finish)), ...this.#serverUse() };
-    if (!this.#compacted) return usage;
-    const { requestedModel } = this.#ctx.plan();
-    return { ...usage, iterations: iterationsOf(this.#compacted, usage, requestedModel) };
+    const iterations = this.#iterations(usage);
+    return iterations ? { ...usage, iterations } : usage;
+  }
+
+  /** The tokens of each request for the answer; undefined where `usage` says the same. */
+  #iterations(usage: Usage): UsageIteration[] | undefined {
+    const summary = this.#compacted;
+    if (!summary && this.#requests.length < 2 && !this.#ctx.tellsIterations) return undefined;
+    const model = this.#ctx.plan().requestedModel;
+    const answers = this.#requests.length > 1 ? this.#requests.map(toUsage) : [usage];
+    return [
+      ...(summary ? [{ type: 'compaction' as const, ...iterationTokens(toUsage(summary.usage)) }] : []),
+      ...(summary?.isAlone
+        ? []
+        : answers.map((one) => ({ type: 'message' as const, model, ...iterationTokens(one) }))),
+    ];
   }
 
   #ending(finish: Finish): Ending {
@@ -343,15 +359,6 @@ export class AnswerStream {
     return { ...details, explanation: this.#ctx.shown(details.explanation) };
   }
 }
-
-const iterationsOf = (
-  { usage: summary, isAlone }: CompactionEvent,
-  answer: Usage,
-  model: string,
-): UsageIteration[] => [
-  { type: 'compaction', ...iterationTokens(toUsage(summary)) },
-  ...(isAlone ? [] : [{ type: 'message' as const, model, ...iterationTokens(answer) }]),
-];
 
 /**
  * The error as an event of a stream. In a stream only `overloaded_error` makes every client try again. An error that

@@ -49,8 +49,11 @@ export type TurnEvent =
   | { type: 'compaction'; block: AnswerCompaction | undefined; usage: UsageMetadata; isAlone: boolean }
   /** Verdicts on all calls of the answer, in their order. */
   | { type: 'judged'; verdicts: readonly CallVerdict[] }
-  /** Token counts from the beginning of the answer. Only the last counts of an answer are right. */
-  | { type: 'usage'; usage: UsageMetadata }
+  /**
+   * Token counts from the beginning of the answer. Only the last counts of an answer are right. `requests`: those of each
+   * request, where the proxy has made several for the answer; the last is that of the conversation as it is now.
+   */
+  | { type: 'usage'; usage: UsageMetadata; requests?: readonly UsageMetadata[] }
   /** The end of the answer. It comes once, as the last event. */
   | { type: 'finish'; finish: Finish };
 

@@ -15,20 +15,41 @@ const SUMMED = [
 export class UsageSum {
   /** The sum over all requests before the present one; undefined during the first request. */
   #before: UsageMetadata | undefined;
-  #latest: UsageMetadata | undefined;
+  #present: UsageMetadata | undefined;
+  readonly #others: UsageMetadata[] = [];
 
   /**
    * The counts of the whole answer, from the counts of the present request. `totalTokenCount` stays that of the present
    * request: it says how full the window is.
    */
   add(usage: UsageMetadata): UsageMetadata {
-    this.#latest = this.#before ? sumOf(this.#before, usage) : usage;
-    return this.#latest;
+    this.#present = usage;
+    return this.#before ? sumOf(this.#before, usage) : usage;
+  }
+
+  /**
+   * Adds a request that was made for the answer meanwhile. How full its window was says nothing of this one. Returns the
+   * counts of the whole answer.
+   */
+  aside({ totalTokenCount: _, ...counts }: UsageMetadata): UsageMetadata {
+    this.#close(counts);
+    return sumOf(this.#before ?? {}, this.#present ?? {});
   }
 
   /** To be called when another request begins. */
   nextRequest(): void {
-    this.#before = this.#latest;
+    if (this.#present) this.#close(this.#present);
+    this.#present = undefined;
+  }
+
+  /** The counts of each request. The present one is the last: its prompt is the conversation as it is now. */
+  get requests(): readonly UsageMetadata[] {
+    return [...this.#others, ...(this.#present ? [this.#present] : [])];
+  }
+
+  #close(usage: UsageMetadata): void {
+    this.#others.push(usage);
+    this.#before = this.#before ? sumOf(this.#before, usage) : usage;
   }
 }
 

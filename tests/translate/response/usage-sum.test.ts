@@ -35,3 +35,21 @@ test('counts grow within a request, and are added up over requests', () => {
     candidatesTokenCount: 8,
   });
 });
+
+test('a request of its own is added, and says nothing of the window', () => {
+  const sum = new UsageSum();
+  sum.add({ promptTokenCount: 10, candidatesTokenCount: 1, totalTokenCount: 11 });
+  const aside = { promptTokenCount: 3, candidatesTokenCount: 4, totalTokenCount: 900 };
+  expect(sum.aside(aside)).toEqual({ promptTokenCount: 13, candidatesTokenCount: 5, totalTokenCount: 11 });
+  expect(sum.add({ promptTokenCount: 10, candidatesTokenCount: 2 })).toEqual({
+    promptTokenCount: 13,
+    candidatesTokenCount: 6,
+  });
+  sum.nextRequest();
+  sum.add({ promptTokenCount: 20, candidatesTokenCount: 3 });
+  expect(sum.requests).toEqual([
+    { promptTokenCount: 3, candidatesTokenCount: 4 },
+    { promptTokenCount: 10, candidatesTokenCount: 2 },
+    { promptTokenCount: 20, candidatesTokenCount: 3 },
+  ]);
+});
