@@ -4,7 +4,7 @@ import { ERROR_STATUS } from '../src/anthropic/errors.ts';
 import { lifecycleNotice } from '../src/gemini/lifecycle.ts';
 import { MODELS, SOURCES } from '../src/gemini/model-rows.ts';
 import type { GeminiModel } from '../src/gemini/models.ts';
-import type { Tier } from '../src/gemini/prices.ts';
+import type { Tier } from '../src/prices/prices.ts';
 import { BLOCK_REASONS, meaningOf } from '../src/translate/response/stop-reason.ts';
 import { toldOf } from './errors-page.ts';
 import { BETAS } from './mapping/betas.ts';

@@ -3,6 +3,7 @@
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import type { Frame } from '../gemini/frames.ts';
+import { tokenCounts } from '../gemini/token-counts.ts';
 import type { UsageMetadata } from '../gemini/wire.ts';
 import type { Pass } from '../keys/breaker.ts';
 import type { Reader } from '../translate/response/attempt-reader.ts';
@@ -42,6 +43,11 @@ export type AnswerAttemptOptions = {
   reader: Reader;
   /** The permission to ask for a stream. Where it is undefined, the whole answer is asked for at once. */
   stream: Pass | undefined;
+  /**
+   * Runs for each request whose tokens upstream has counted, when that request has ended or was left. `isLost`: the
+   * request has failed, and another one may be made in its place.
+   */
+  onCounted?(usage: UsageMetadata, isLost: boolean): void;
   /** True: nothing is given out before the whole answer has come. Until then another attempt is possible. */
   whole: boolean;
   signal: AbortSignal;
@@ -72,6 +78,9 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   #ended = false;
   /** Google's latest count of the prompt. */
   #promptTokens: number | undefined;
+  /** Upstream's latest counts of the present request, as they came; undefined where they were told, or have not come. */
+  #counts: unknown;
+  #isLost = false;
   /** A failure that came in the same read as events, after those events. */
   #failure: { error: unknown } | undefined;
 
@@ -104,6 +113,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
 
   failed(error: unknown): boolean {
     const { stream } = this.#options;
+    this.#isLost = true;
     if (!stream || !this.isBegun() || !isBreak(error)) return false;
     stream.failed();
     return true;
@@ -112,6 +122,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   close(): void {
     this.#ended = true;
     this.#options.stream?.abandoned();
+    this.#tellCounts();
     // Closes the connection at once; there is nothing to wait for.
     void this.#frames?.return?.();
   }
@@ -171,6 +182,8 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     const events: TurnEvent[] = [];
     try {
       for (const frame of frames) {
+        if (frame.kind === 'content' || frame.kind === 'usage')
+          this.#counts = frame.chunk.usageMetadata ?? this.#counts;
         for (const event of reader.read(frame)) {
           if (event.type === 'usage') this.#promptTokens = promptTokensIn(event.usage) ?? this.#promptTokens;
           events.push(event);
@@ -194,16 +207,25 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     const events = reader.end();
     this.#rest = reader.rest === undefined ? undefined : { token: reader.rest, state: 'new' };
     if (this.#rest) {
+      this.#tellCounts();
       this.#isContinued = true;
       return events;
     }
     this.#options.stream?.succeeded();
     this.#tellEnd(events);
+    this.#tellCounts();
     this.#ended = true;
     // Only the last count is right. Where the prompt was read several times, it is counted several times.
     if (this.#promptTokens !== undefined && !this.#isContinued)
       this.#options.outgoing.counted(this.#promptTokens);
     return events;
+  }
+
+  /** An answer that turns out not to be usable has failed; that is known only after its end. */
+  #tellCounts(): void {
+    const usage = tokenCounts(this.#counts);
+    this.#counts = undefined;
+    if (usage) this.#options.onCounted?.(usage, this.#isLost);
   }
 
   #tellEnd(events: readonly TurnEvent[]): void {

@@ -8,6 +8,7 @@ import { UpstreamError } from '../gemini/errors.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { Patience } from '../keys/keys.ts';
 import type { Clock } from '../lib/ports.ts';
+import type { SpentFor } from '../trace/events.ts';
 import { type AnsweredCaller, callerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
 import { requestAfterSummary, summaryRequest, wording } from '../translate/edits/summary.ts';
@@ -21,6 +22,7 @@ import { openQuestions } from '../translate/safeguards/questions.ts';
 import { Answer } from './answer.ts';
 import { AnswerAttempt } from './attempt.ts';
 import { CompactedAnswer, summaryAlone } from './compaction.ts';
+import { tellSpent } from './cost/spending.ts';
 import { ModelChoice, type Wanted } from './fallback-model.ts';
 import type { Job } from './job.ts';
 import { RequestMedia } from './media/request-media.ts';
@@ -77,11 +79,17 @@ export async function openAnswer(
   return new JudgedAnswer(answer, new Judge({ questions, ask }, job, ports));
 }
 
+/** What the questions of the proxy's own are for. */
+const OWN_PURPOSES = { 'action-check': 'check', 'web-search': 'search' } as const satisfies Partial<
+  Record<AnsweredCaller, SpentFor>
+>;
+type OwnCaller = keyof typeof OWN_PURPOSES;
+
 /** Opens the answer to a question of the proxy's own about the client's request. */
 async function openOwn(
   question: MessagesRequest,
   asker: string,
-  { caller, since, limitMs }: { caller: AnsweredCaller; since: number; limitMs?: number },
+  { caller, since, limitMs }: { caller: OwnCaller; since: number; limitMs?: number },
   client: Job,
   ports: AnswerPorts,
 ): Promise<MessageAnswer> {
@@ -99,6 +107,7 @@ async function openOwn(
       outgoing,
       outgoingFor,
       since,
+      purpose: OWN_PURPOSES[caller],
       ...(limitMs === undefined ? {} : { limitMs }),
     },
     job,
@@ -195,6 +204,8 @@ type Asking = {
   /** When the time for this answer began, and how long it is in milliseconds (by default REQUEST_TIMEOUT). */
   since: number;
   limitMs?: number;
+  /** What it is for, where it is a question of the proxy's own. */
+  purpose?: SpentFor;
   /** Another answer may follow, which needs the request. */
   mayFollow?: boolean;
   /** Nothing of a summary is given out before its end, and another answer may follow it. */
@@ -210,6 +221,7 @@ function answerOf(
     outgoingFor,
     since,
     limitMs,
+    purpose,
     isSummary = false,
     mayFollow = false,
   }: Asking,
@@ -247,6 +259,17 @@ function answerOf(
               mayGoOn: () => mayGoOn(sent),
             }),
             stream: settings.upstreamStreaming && !whole ? streaming.pass(sent.model.id, asker) : undefined,
+            onCounted: (usage, isLost) => {
+              const { model, route } = sent;
+              const what = purpose ?? (isSummary ? 'summary' : 'answer');
+              const purchase = {
+                for: what,
+                asked: request.model,
+                model,
+                key: route.backend().keyFingerprint,
+              };
+              tellSpent(purchase, usage, isLost, job, ports);
+            },
             whole: isSummary || !streamed,
             signal,
           },

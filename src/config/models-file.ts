@@ -8,10 +8,10 @@ import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { parse } from 'yaml';
 import type { GeminiModel, ModelTable, Thinking } from '../gemini/models.ts';
-import type { Price, Tier } from '../gemini/prices.ts';
 import { editDistance } from '../lib/edit-distance.ts';
 import { isObject } from '../lib/json.ts';
 import { quoted } from '../lib/shown-text.ts';
+import { type Price, SERVICES, type Tier } from '../prices/prices.ts';
 import { MODEL_NAME } from '../translate/model-map.ts';
 import { ConfigError } from './read-value.ts';
 
@@ -41,6 +41,7 @@ const TierRow = closed({
   audio: Type.Optional(closed({ input: Dollars, cacheRead: Dollars })),
   from: Type.Optional(Day),
   above: Type.Optional(Tokens),
+  service: Type.Optional(one(...SERVICES)),
 });
 
 const ThinkingRow = closed({

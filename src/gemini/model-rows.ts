@@ -1,7 +1,8 @@
 /** The rows of the table of models. `MODELS_FILE` adds to them, and overrides them. */
+
+import type { Price, Rates, Tier } from '../prices/prices.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { type GeminiModel, ModelTable, type Thinking } from './models.ts';
-import type { Price, Rates, Tier } from './prices.ts';
 
 export const MILLION = 1_048_576;
 
@@ -49,7 +50,7 @@ const MINIMAL_TO_HIGH: Thinking = { kind: 'level', levels: ['minimal', 'low', 'm
 const budget = (min: number, max: number, off: boolean): Thinking => ({ kind: 'budget', min, max, off });
 
 /** The pages behind the figures below, and the day on which they were read. */
-const PRICES = { page: 'https://ai.google.dev/gemini-api/docs/pricing', date: '2026-11-22' };
+export const PRICES = { page: 'https://ai.google.dev/gemini-api/docs/pricing', date: '2026-11-22' };
 const MODELS_PAGE = 'https://ai.google.dev/gemini-api/docs/models';
 const DEPRECATIONS = 'https://ai.google.dev/gemini-api/docs/deprecations';
 /** Where the rows below come from, for `docs/mapping.md`. */

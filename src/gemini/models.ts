@@ -3,8 +3,9 @@
  * without a row is treated like the newest model. The rows are in `model-rows.ts`; a user's file and Google's own list
  * may add to them.
  */
+
+import type { Price } from '../prices/prices.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import type { Price } from './prices.ts';
 import type { ThinkingLevel } from './wire.ts';
 
 export type Thinking =
@@ -93,11 +94,13 @@ export class ModelTable {
     return this.#known(id) !== undefined;
   }
 
-  /** The row for `id`. An unknown id gets the newest model's row under its own name. */
+  /** The row for `id`. An unknown id gets the newest model's row under its own name; its price nobody knows. */
   row(id: string): GeminiModel {
-    const known = this.#known(id) ?? this.own(NEWEST) ?? this.rows[0];
-    if (!known) throw new Error('a table of models without rows');
-    return known.id === id ? known : { ...known, id };
+    const known = this.#known(id);
+    if (known) return known.id === id ? known : { ...known, id };
+    const newest = this.own(NEWEST) ?? this.rows[0];
+    if (!newest) throw new Error('a table of models without rows');
+    return { ...newest, id, price: { ...newest.price, tiers: [] } };
   }
 
   /** The same table with these rows in place of those with the same ids, or beside them. */

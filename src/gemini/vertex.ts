@@ -6,12 +6,22 @@ import { isObject, tryParseJson } from '../lib/json.ts';
 import type { UpstreamError } from './errors.ts';
 import { failureClass } from './failure.ts';
 import type { FailureClass } from './failure-class.ts';
+import { PRICES } from './model-rows.ts';
 import { ModelTable } from './models.ts';
 import { reasonsOf } from './said.ts';
 
-/** The same models, as Vertex AI serves them: calls are matched with their results by order, and all models read URLs. */
+/**
+ * The same models, as Vertex AI serves them: calls are matched with their results by order, and all models read URLs. The
+ * prices of the Gemini API say nothing about those of Vertex AI; what a user's own file says of prices holds.
+ */
 export const onVertex = ({ rows }: ModelTable): ModelTable =>
-  new ModelTable(rows.map((row) => ({ ...row, host: 'vertex', callIds: false, readsUrls: true })));
+  new ModelTable(
+    rows.map((row) => {
+      const isOfGeminiApi = row.price.source.page === PRICES.page;
+      const price = isOfGeminiApi ? { ...row.price, tiers: [] } : row.price;
+      return { ...row, price, host: 'vertex', callIds: false, readsUrls: true };
+    }),
+  );
 
 /** All that Vertex AI's countTokens knows of a request. It refuses any other field. */
 const COUNTED = ['contents', 'systemInstruction', 'tools', 'generationConfig'];

@@ -4,6 +4,8 @@
  * and codes are texts whose meaning only the telling code knows.
  */
 
+import type { Rates } from '../prices/prices.ts';
+
 /** The fingerprint of a key, without a `#` before it. */
 type KeyName = string;
 
@@ -23,6 +25,9 @@ export type StepName =
   /** The client gets an answer in place of the failure. */
   | 'tell'
   | 'give-up';
+
+/** What a request to upstream was for: the client's answer, a summary before it, a search, or verdicts on its calls. */
+export type SpentFor = 'answer' | 'summary' | 'search' | 'check' | 'cache';
 
 /** The cost of a step: nothing; a retry; or one retry beyond those that the request may make. */
 export type StepCost = 'nothing' | 'retry' | 'beyond';
@@ -150,6 +155,31 @@ export type TraceFact =
   | { type: 'mended'; what: string }
   | { type: 'first-thought' }
   | { type: 'first-content' }
+  /**
+   * A request to upstream that costs something has ended, or was left. It is told for each such request that upstream has
+   * counted: of attempts that failed, of verdicts and searches, of each part of an answer in several requests. Where
+   * upstream counted while it answered and was left, these are its last counts.
+   */
+  | {
+      type: 'spent';
+      for: SpentFor;
+      model: string;
+      key: KeyName;
+      /** Tokens, counted as in `usage`. */
+      in: number;
+      cached: number;
+      out: number;
+      thinking: number;
+      /** Dollars per million tokens. Undefined where nobody knows the price. */
+      rates?: Rates | undefined;
+      dollars?: number | undefined;
+      /**
+       * What the same tokens of the model that the client has asked for would cost by the list of its maker. Undefined
+       * where that model has no list price, and for what its maker would not ask money for.
+       */
+      listRates?: Rates | undefined;
+      listDollars?: number | undefined;
+    }
   /** Counts of tokens. `in` does not include `cached`; `out` includes `thinking`. */
   | { type: 'usage'; in: number; cached: number; out: number; thinking: number }
   /**

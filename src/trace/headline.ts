@@ -23,6 +23,14 @@ export function count(number: number): string {
   return number < 999_950 ? `${(number / 1_000).toFixed(1)}k` : `${(number / 1_000_000).toFixed(1)}M`;
 }
 
+/** An amount in words: `$12.40`, `$0.018`, `$0.00021`. Small amounts have two digits that say something. */
+export function dollarText(dollars: number): string {
+  if (dollars === 0) return '$0';
+  if (dollars >= 1) return `$${dollars.toFixed(2)}`;
+  const decimals = Math.min(9, Math.max(2, 1 - Math.floor(Math.log10(dollars))));
+  return `$${dollars.toFixed(decimals)}`;
+}
+
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 const total = (items: readonly { tookMs: number }[]) => items.reduce((sum, { tookMs }) => sum + tookMs, 0);

@@ -4,7 +4,7 @@
  */
 import type { LogFields, Logger } from '../lib/log.ts';
 import type { StepName, TraceEvent } from './events.ts';
-import { count, duration, headline, limitText } from './headline.ts';
+import { count, dollarText, duration, headline, limitText } from './headline.ts';
 import { isHeldUp, type Oddness, Ordinary } from './odd.ts';
 import { SessionCache, type SessionShare } from './session-cache.ts';
 import { Summary } from './summary.ts';
@@ -214,7 +214,8 @@ class RequestLog {
   }
 
   #lines(status: number, ms: number, oddness: Oddness, share: SessionShare | undefined): string[] {
-    const { asked, usage, stopped, error, end, mended, continued, warnings, notice, checked } = this.#summary;
+    const { asked, usage, stopped, error, end, mended, continued, warnings, notice, checked, spent } =
+      this.#summary;
     // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
     const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
@@ -225,6 +226,7 @@ class RequestLog {
       usage ? `${count(usage.in + usage.cached)} in${cached}, ${count(usage.out)} out` : '',
       // The line of a session's first request says as much by its own figures.
       share && !share.isFirst ? `cache ${share.percent} %` : '',
+      spent?.dollars === undefined ? '' : dollarText(spent.dollars),
       duration(ms),
       asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
       notice === undefined ? '' : `(${notice})`,
@@ -276,6 +278,8 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     tokens_in: usage?.in,
     tokens_cached: usage?.cached,
     tokens_out: usage?.out,
+    dollars: summary.spent?.dollars,
+    list_dollars: summary.spent?.listDollars,
     checked: checked?.calls,
     flagged: checked?.flagged || undefined,
     unchecked: checked?.unknown || undefined,

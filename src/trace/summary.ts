@@ -11,6 +11,40 @@ export type FailedAttempt = { failure: Of<'failure'>; tookMs: number };
 
 export type Wait = { for: WaitFor; key: string | undefined; limit: string | undefined; tookMs: number };
 
+/** Tokens are counted as in `usage`. Dollars are undefined where the price of any part is not known. */
+export type Spent = {
+  requests: number;
+  in: number;
+  cached: number;
+  out: number;
+  thinking: number;
+  dollars: number | undefined;
+  listDollars: number | undefined;
+};
+
+/** For a part without a list price: undefined is nothing, since no maker would ask money for it. */
+function addedTo(before: Spent | undefined, part: Of<'spent'>): Spent {
+  if (!before)
+    return { ...tokensOf(part), requests: 1, dollars: part.dollars, listDollars: part.listDollars };
+  const { dollars, listDollars } = before;
+  return {
+    requests: before.requests + 1,
+    in: before.in + part.in,
+    cached: before.cached + part.cached,
+    out: before.out + part.out,
+    thinking: before.thinking + part.thinking,
+    dollars: dollars === undefined || part.dollars === undefined ? undefined : dollars + part.dollars,
+    listDollars: listDollars === undefined ? part.listDollars : listDollars + (part.listDollars ?? 0),
+  };
+}
+
+const tokensOf = ({ in: fresh, cached, out, thinking }: Of<'spent'>) => ({
+  in: fresh,
+  cached,
+  out,
+  thinking,
+});
+
 export class Summary {
   received: Of<'received'> | undefined;
   asked: Of<'asked'> | undefined;
@@ -40,6 +74,8 @@ export class Summary {
   modelTookMs: number | undefined;
   usage: Of<'usage'> | undefined;
   checked: Of<'checked'> | undefined;
+  /** All that the request has cost; undefined where upstream has counted nothing. */
+  spent: Spent | undefined;
   stopped: Of<'stopped'> | undefined;
   error: Of<'error'> | undefined;
   end: Of<'end'> | undefined;
@@ -55,14 +91,14 @@ export class Summary {
       case 'stopped':
       case 'error':
       case 'answered-here':
+      case 'checked':
         this.#keep(event);
         return;
       case 'chosen':
         this.model = event.model;
         return;
       case 'model-replaced':
-        this.replaced ??= { model: event.from, because: event.because };
-        this.model = event.to;
+        this.#replace(event);
         return;
       case 'model-notice':
         this.notice ??= event.notice;
@@ -101,8 +137,8 @@ export class Summary {
         this.firstContentMs = event.ms;
         this.modelTookMs = event.ms - (this.#attemptAt ?? 0);
         return;
-      case 'checked':
-        this.checked = event;
+      case 'spent':
+        this.spent = addedTo(this.spent, event);
         return;
       case 'end':
         this.end = event;
@@ -114,6 +150,11 @@ export class Summary {
   /** The milliseconds to the first text or thought; undefined before it has come. */
   get firstSignMs(): number | undefined {
     return this.firstThoughtMs ?? this.firstContentMs;
+  }
+
+  #replace({ from, to, because }: Of<'model-replaced'>): void {
+    this.replaced ??= { model: from, because };
+    this.model = to;
   }
 
   #countStep({ step, cost }: Of<'step'>): void {
@@ -128,12 +169,13 @@ export class Summary {
     if (began !== undefined) this.failed.push({ failure, tookMs: failure.ms - began });
   }
 
-  #keep(event: Of<'received' | 'asked' | 'usage' | 'stopped' | 'error' | 'answered-here'>): void {
+  #keep(event: Of<'received' | 'asked' | 'usage' | 'stopped' | 'error' | 'answered-here' | 'checked'>): void {
     if (event.type === 'received') this.received = event;
     else if (event.type === 'asked') this.asked = event;
     else if (event.type === 'usage') this.usage = event;
     else if (event.type === 'stopped') this.stopped = event;
     else if (event.type === 'error') this.error = event;
+    else if (event.type === 'checked') this.checked = event;
     else {
       this.answeredHere = event.what;
       // The model that was chosen is not asked.

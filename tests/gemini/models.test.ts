@@ -3,7 +3,7 @@ import { lifecycleNotice } from '../../src/gemini/lifecycle.ts';
 import { type ListedModel, listedModels, rowsOfListed } from '../../src/gemini/listed-models.ts';
 import { BUILT_IN, MODELS, SOURCES } from '../../src/gemini/model-rows.ts';
 import { ModelTable } from '../../src/gemini/models.ts';
-import { type Price, ratesOf } from '../../src/gemini/prices.ts';
+import { type Price, ratesOf } from '../../src/prices/prices.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 

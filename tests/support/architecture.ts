@@ -51,6 +51,7 @@ const resolveImport = (path: string, target: string): string => posix.join(posix
  */
 const FLOORS: Readonly<Record<string, number>> = {
   lib: 0,
+  prices: 0.5,
   trace: 1,
   anthropic: 2,
   gemini: 2,
@@ -195,6 +196,7 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/batches/store.ts',
   'src/compose/recording.ts',
   'src/answer/lessons.ts',
+  'src/answer/cost/spending.ts',
   'src/compose/live-models.ts',
   'src/doctor/google.ts',
   'src/compose/sharing.ts',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import type { TraceFact } from '../../src/trace/events.ts';
-import { count, duration, headline } from '../../src/trace/headline.ts';
+import { count, dollarText, duration, headline } from '../../src/trace/headline.ts';
 import { Ordinary } from '../../src/trace/odd.ts';
 import { Summary } from '../../src/trace/summary.ts';
 import { ASKED, attempt, failure, RECEIVED, story } from '../support/story.ts';
@@ -174,4 +174,16 @@ test.each([
   [999_950, '1.0M'],
 ])('%p tokens are %s', (tokens, text) => {
   expect(count(tokens)).toBe(text);
+});
+
+test.each([
+  [0, '$0'],
+  [12.4, '$12.40'],
+  [1, '$1.00'],
+  [0.5, '$0.50'],
+  [0.0188, '$0.019'],
+  [0.00021, '$0.00021'],
+  [0.000000075, '$0.000000075'],
+])('%p dollars are %s', (dollars, text) => {
+  expect(dollarText(dollars)).toBe(text);
 });

@@ -7,6 +7,7 @@ import { UpstreamError } from '../../gemini/errors.ts';
 import { failureClass } from '../../gemini/failure.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import { tryParseJson } from '../../lib/json.ts';
+import type { TraceEvent } from '../../trace/events.ts';
 import { Trace } from '../../trace/trace.ts';
 import { mapModel } from '../../translate/model-map.ts';
 import { toUsage } from '../../translate/response/usage.ts';
@@ -30,17 +31,16 @@ type Problem = { class: string; message: string | undefined };
 
 /**
  * The job of a question. It ends with the client's, but its attempts are not told among those of the client's answer:
- * the story tells the outcome as one event.
+ * the story tells what they have cost, and the outcome as one event.
  */
-export const aside = (job: Job, { clock }: Pick<Ports, 'clock'>): Job => ({
-  id: job.id,
-  headers: job.headers,
-  startedAt: job.startedAt,
-  signal: job.signal,
-  trace: new Trace({ id: job.id, startedAt: job.startedAt, clock, subscribers: [], onFailure() {} }),
-  warn() {},
-  letBodyGo() {},
-});
+export function aside(job: Job, { clock }: Pick<Ports, 'clock'>): Job {
+  const { id, headers, startedAt, signal } = job;
+  const passesOn = () => (event: TraceEvent) => {
+    if (event.type === 'spent') job.trace.tell(event);
+  };
+  const trace = new Trace({ id, startedAt, clock, subscribers: [passesOn], onFailure() {} });
+  return { id, headers, startedAt, signal, trace, warn() {}, letBodyGo() {} };
+}
 
 const reasonOf = (error: unknown): 'timeout' | 'error' =>
   error instanceof UpstreamError && error.kind === 'timeout' ? 'timeout' : 'error';
