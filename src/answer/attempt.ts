@@ -81,6 +81,8 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   /** Upstream's latest counts of the present request, as they came; undefined where they were told, or have not come. */
   #counts: unknown;
   #isLost = false;
+  /** True once the answer has begun with an event. */
+  #hasEvents = false;
   /** A failure that came in the same read as events, after those events. */
   #failure: { error: unknown } | undefined;
 
@@ -185,7 +187,8 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
         if (frame.kind === 'content' || frame.kind === 'usage')
           this.#counts = frame.chunk.usageMetadata ?? this.#counts;
         for (const event of reader.read(frame)) {
-          if (event.type === 'usage') this.#promptTokens = promptTokensIn(event.usage) ?? this.#promptTokens;
+          if (event.type === 'usage') this.#heedUsage(event.usage);
+          this.#hasEvents = true;
           events.push(event);
         }
         if (!reader.finished) continue;
@@ -200,6 +203,14 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
       this.#failure = { error };
     }
     return events;
+  }
+
+  /** Only a count that comes before everything else is told: whether a later one is in the same read is chance. */
+  #heedUsage(usage: UsageMetadata): void {
+    const tokens = promptTokensIn(usage);
+    if (tokens === undefined) return;
+    this.#promptTokens = tokens;
+    if (!this.#hasEvents && tokens > 0) this.#options.outgoing.told(tokens);
   }
 
   #endOfBody(): TurnEvent[] {

@@ -63,8 +63,10 @@ export class Outgoing {
   #request: GenerateContentRequest | undefined;
   /** The text of `#request`, serialised as JSON. */
   #text: string | undefined;
-  /** The size of `#request`. It is kept when the request is released. */
+  /** The size of `#request`. It is kept when the request is released, if anybody may ask for it. */
   #size: RequestSize | undefined;
+  /** What Google has counted for `#request`. */
+  #told: number | undefined;
   /** The key and family whose signatures the request may contain. */
   #madeFor: Backend;
   /**
@@ -110,10 +112,15 @@ export class Outgoing {
     return this.#text;
   }
 
-  /** The tokens of the prompt, by what Google has counted before, and else estimated. */
+  /** The tokens of the prompt: as Google has counted them, or else estimated, by what it has counted before. */
   tokens(): number {
     const { model } = this;
-    return this.#sizes.tokens({ session: this.#session, model }, this.#sized());
+    return this.#told ?? this.#sizes.tokens({ session: this.#session, model }, this.#sized());
+  }
+
+  /** To be called where the answer begins with Google's count of the prompt. */
+  told(tokens: number): void {
+    this.#told = tokens;
   }
 
   /** To be called with Google's last count of the prompt: it makes later estimates of the session better. */
@@ -159,7 +166,8 @@ export class Outgoing {
   end(): void {}
 
   protected release(what: 'everything' | 'all but the body'): void {
-    this.#sized();
+    // An estimate takes time. Where Google has told its count, only later prompts of the session have a use for one.
+    if (this.#session !== undefined || this.#told === undefined) this.#sized();
     this.#text = what === 'everything' ? undefined : this.body;
     this.#request = undefined;
     this.#media.letGo();
@@ -180,6 +188,7 @@ export class Outgoing {
     this.#request = request;
     this.#text = undefined;
     this.#size = undefined;
+    this.#told = undefined;
   }
 
   #remakeFor(backend: Backend): void {
