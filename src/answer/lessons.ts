@@ -63,6 +63,7 @@ export class Lessons {
 
   /** Returns `request` without what the model has refused before. */
   apply(model: GeminiModel, request: GenerateContentRequest): GenerateContentRequest {
+    if (this.#lessons.size === 0) return request;
     const config = request.generationConfig?.thinkingConfig;
     const limit = this.#lesson(model.id, undefined, true);
     const within = (limit && withinLimit(request, model)) ?? request;

@@ -5,6 +5,7 @@
  */
 import type { TObject, TSchema } from '@sinclair/typebox';
 import { isObject } from '../lib/json.ts';
+import { MadeOf } from '../lib/lasting.ts';
 import { MessagesRequest } from './request.ts';
 import { isFree, type Note, noteOf, optionsOf } from './schema-words.ts';
 
@@ -91,9 +92,13 @@ function fieldsOf(node: Node, value: Record<string, unknown>): Node['fields'] {
   return (nodes.get(word) ?? nodes.get(undated(word)) ?? otherwise)?.fields;
 }
 
+/** The items of the request's own lists in which every key is used. They come again with each turn of a conversation. */
+const faultless = new MadeOf<object, true>();
+
 class Walk {
   readonly #path: (string | number)[] = [];
   readonly #found = new Map<string, { paths: string[]; why: string; count: number }>();
+  #told = 0;
   #untold = 0;
 
   visit(value: unknown, node: Node): void {
@@ -106,10 +111,16 @@ class Walk {
   }
 
   #list(values: readonly unknown[], node: Node): void {
+    const isOfRequest = this.#path.length === 1;
     for (let index = 0; index < values.length; index++) {
+      const value = values[index];
+      const lasting = isOfRequest && typeof value === 'object' && value !== null ? value : undefined;
+      if (lasting && faultless.get(lasting)) continue;
+      const before = this.#told;
       this.#path.push(index);
-      this.visit(values[index], node);
+      this.visit(value, node);
       this.#path.pop();
+      if (lasting && this.#told === before) faultless.set(lasting, true);
     }
   }
 
@@ -128,6 +139,7 @@ class Walk {
   }
 
   #tell(key: string, why: string): void {
+    this.#told++;
     const place = [...this.#path.map((step) => (typeof step === 'number' ? '*' : step)), key].join('.');
     let found = this.#found.get(place);
     if (!found) {

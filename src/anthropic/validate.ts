@@ -49,10 +49,14 @@ function checkBlock(block: ContentBlock, path: string): void {
  */
 const known = new MadeOf<object, true>();
 
-function checkMessages(messages: readonly Message[]): void {
+/** Checks those of `messages` that are in `unknown` as well. Both have the same order. */
+function checkMessages(messages: readonly Message[], unknown: readonly Message[]): void {
   if (messages.length === 0) throw refuse('messages: at least one message is required');
+  let next = 0;
   messages.forEach((message, index) => {
-    if (typeof message.content === 'string' || known.get(message)) return;
+    if (message !== unknown[next]) return;
+    next++;
+    if (typeof message.content === 'string') return;
     message.content.forEach((block, position) => {
       checkBlock(block, `messages.${index}.content.${position}`);
     });
@@ -136,10 +140,11 @@ function parse(schema: TSchema, body: unknown): CountTokensRequest {
   }
   if (!compile(schema).Check(unknown)) throw refuse(withToolTag(explain(schema, value, ''), value));
   const request = value as CountTokensRequest;
-  checkMessages(request.messages);
+  const { messages: unknownMessages } = unknown as CountTokensRequest;
+  checkMessages(request.messages, unknownMessages);
   checkTools(request.tools ?? []);
   checkEdits(request);
-  for (const message of request.messages) known.set(message, true);
+  for (const message of unknownMessages) known.set(message, true);
   return request;
 }
 

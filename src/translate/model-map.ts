@@ -53,7 +53,13 @@ const rulesOf = ({ patterns }: ModelMap, caller: AnsweredCaller | undefined): Ru
   });
 
 /** The rule for an id. An id with any of these prefixes means the same model as without it. */
-function ruleFor(requested: string, id: string, map: ModelMap, caller: AnsweredCaller | undefined) {
+function ruleFor(
+  requested: string,
+  id: string,
+  map: ModelMap,
+  caller: AnsweredCaller | undefined,
+): Rule | undefined {
+  if (map.patterns.length === 0) return undefined;
   const names = [requested, id, id.replace(PREFIX, '')];
   const ruleIn = (rules: readonly Rule[]) =>
     rules.find(([ids]) => names.includes(ids)) ?? rules.find(([ids]) => matches(ids, id));

@@ -17,9 +17,10 @@ export function summaryPlace(messages: readonly Message[]): SummaryPlace | undef
   for (let index = messages.length - 1; index >= 0; index--) {
     const blocks = messages[index]?.content;
     if (typeof blocks === 'string' || blocks === undefined) continue;
-    const position = blocks.findLastIndex((block) => block.type === 'compaction' && block.content);
-    const block = blocks[position];
-    if (block?.type === 'compaction') return { index, position, content: block.content ?? '' };
+    for (let position = blocks.length - 1; position >= 0; position--) {
+      const block = blocks[position];
+      if (block?.type === 'compaction' && block.content) return { index, position, content: block.content };
+    }
   }
   return undefined;
 }

@@ -32,9 +32,13 @@ function messageItems(
   place: Omit<BlockPlace, 'path'>,
 ): Item[] {
   if (typeof message.content === 'string') return text(message.content);
-  return message.content.flatMap((block, position) =>
-    position < from ? [] : blockItems(block, { ...place, path: `messages.${index}.content.${position}` }),
-  );
+  const items: Item[] = [];
+  message.content.forEach((block, position) => {
+    if (position < from) return;
+    const at = { ...place, path: `messages.${index}.content.${position}` };
+    for (const item of blockItems(block, at)) items.push(item);
+  });
+  return items;
 }
 
 /**
@@ -83,17 +87,14 @@ function toTurns(
     if (isFirst) turns.push({ role: 'user', items: text(summaryText(summary.content)) });
     const items = messageItems(message, index, isFirst ? summary.position + 1 : 0, place);
     if (items.length === 0) return;
-    const sides = message.role === 'assistant' ? bySide(items) : [{ role: 'user' as const, items }];
-    for (const side of sides) addTurn(turns, side, context);
+    if (message.role !== 'assistant') addTurn(turns, 'user', items, context);
+    else if (!items.some(({ kind }) => kind === 'result')) addTurn(turns, 'model', items, context);
+    else for (const side of bySide(items)) addTurn(turns, side.role, side.items, context);
   });
   return turns;
 }
 
-function addTurn(
-  turns: Turn[],
-  { role, items }: { role: Turn['role']; items: Item[] },
-  context: string,
-): void {
+function addTurn(turns: Turn[], role: Turn['role'], items: Item[], context: string): void {
   const last = turns.at(-1);
   if (role === 'model') {
     const said = { items, context };

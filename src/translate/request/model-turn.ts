@@ -32,6 +32,13 @@ function callArguments(call: CallItem, warn: Warn): JsonObject {
   return wellFormedObject({ input: input as JsonObject[string] });
 }
 
+type Carriers = {
+  byCall: ReadonlyMap<string, string>;
+  carriers: ReadonlyMap<Item, readonly TextRange[]>;
+};
+
+const NO_CARRIERS: Carriers = { byCall: new Map(), carriers: new Map() };
+
 const samePlace = (a: TextRange, b: TextRange): boolean =>
   a.place.start === b.place.start && a.place.end === b.place.end;
 
@@ -63,33 +70,36 @@ export class ModelTurns {
   #message({ items, context }: AssistantMessage, turn: ModelTurn): void {
     const { byCall, carriers } = this.#carriers(items);
     let ranges: TextRange[] = [];
-    const echoed = new Set<string>();
+    let echoed: Set<string> | undefined;
     for (const item of items) {
       if (item.kind === 'thinking') ranges.push(...(carriers.get(item) ?? []));
       if (item.kind === 'call') this.#call(item, byCall.get(item.id), turn);
-      if (item.kind === 'served') this.#served(item, echoed, turn);
+      if (item.kind === 'served') {
+        echoed ??= new Set();
+        this.#served(item, echoed, turn);
+      }
       if (item.kind !== 'content') continue;
       if ('text' in item.part) {
         // A carrier before a text knows only the first signature of that text; the store may know a later one too.
+        const carried = ranges;
         const stored = this.#signatures.storedForText(context, item.part.text);
-        const signed = [
-          ...ranges,
-          ...stored.filter((range) => !ranges.some((known) => samePlace(known, range))),
-        ];
-        turn.parts.push(...this.#signatures.signText(item.part.text, signed));
-        ranges = [];
+        const more = stored.filter((range) => !carried.some((known) => samePlace(known, range)));
+        const signed = more.length === 0 ? carried : [...carried, ...more];
+        for (const part of this.#signatures.signText(item.part.text, signed)) turn.parts.push(part);
+        if (carried.length > 0) ranges = [];
       } else {
         turn.parts.push(item.part);
       }
     }
-    turn.parts.push(...this.#signatures.withoutText(ranges));
+    if (ranges.length > 0) turn.parts.push(...this.#signatures.withoutText(ranges));
   }
 
   /**
    * The signatures in the thinking blocks of a message: signatures of calls by tool id, and signatures of text by the
    * block that follows the carrier.
    */
-  #carriers(items: readonly Item[]) {
+  #carriers(items: readonly Item[]): Carriers {
+    if (!items.some(({ kind }) => kind === 'thinking')) return NO_CARRIERS;
     const byCall = new Map<string, string>();
     const carriers = new Map<Item, TextRange[]>();
     for (const item of items) {

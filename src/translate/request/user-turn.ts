@@ -10,8 +10,17 @@ import type { Warn } from '../warnings.ts';
 import type { Item, OpenCall, ResultItem } from './items.ts';
 import { answerCall, interruptedCall, looseResult } from './tool-results.ts';
 
+type Matched = {
+  matched: readonly { call: OpenCall; result: ResultItem | undefined }[];
+  used: ReadonlySet<Item | undefined>;
+};
+
+/** Most turns of a user follow no call. */
+const NO_CALLS: Matched = { matched: [], used: new Set() };
+
 /** Finds the result for each call. If an id is used twice, its results are used in order. */
-function matchResults(calls: readonly OpenCall[], items: readonly Item[]) {
+function matchResults(calls: readonly OpenCall[], items: readonly Item[]): Matched {
+  if (calls.length === 0) return NO_CALLS;
   const waiting = new Map<string, ResultItem[]>();
   for (const item of items) {
     if (item.kind !== 'result') continue;
@@ -30,25 +39,25 @@ export function userParts(
   warn: Warn,
 ): RequestPart[] {
   const { matched, used } = matchResults(calls, items);
-  const responses: RequestPart[] = [];
+  const parts: RequestPart[] = [];
   const beside: RequestPart[] = [];
   for (const { call, result } of matched) {
     if (!result) warn('history-repaired', call.path, 'a call without a result is answered as interrupted');
     const answer = result ? answerCall(call, result, model) : interruptedCall(call);
-    responses.push(answer.response);
+    parts.push(answer.response);
     beside.push(...answer.beside);
   }
-  const rest: RequestPart[] = [];
+  for (const part of beside) parts.push(part);
   for (const item of items) {
     if (item.kind === 'content') {
-      if (!('text' in item.part)) rest.push(item.part);
-      else if (item.part.text !== '') rest.push({ text: wellFormed(item.part.text) });
+      if (!('text' in item.part)) parts.push(item.part);
+      else if (item.part.text !== '') parts.push({ text: wellFormed(item.part.text) });
     } else if (item.kind === 'served') {
-      rest.push({ text: wellFormed(item.text) });
+      parts.push({ text: wellFormed(item.text) });
     } else if (item.kind === 'result' && !used.has(item)) {
       warn('history-repaired', item.path, 'a result that answers no call of the turn before is sent as text');
-      rest.push(...looseResult(item));
+      parts.push(...looseResult(item));
     }
   }
-  return [...responses, ...beside, ...rest];
+  return parts;
 }

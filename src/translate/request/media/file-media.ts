@@ -11,16 +11,13 @@ import { mediaTypeOf, mediaTypeOfBase64 } from './media-type.ts';
 
 /** The ids in the order of the history, each as often as it is named. `places` are the media of the same messages. */
 export function fileIds(messages: readonly Message[], places: readonly MediaPlace[]): string[] {
+  const ids = places.flatMap(({ block }) => (block.source.type === 'file' ? [block.source.file_id] : []));
   const first = summaryPlace(messages)?.index ?? 0;
-  const uploads = messages
-    .slice(first)
-    .flatMap(({ content }) =>
-      typeof content === 'string'
-        ? []
-        : content.flatMap((block) => (block.type === 'container_upload' ? [block.file_id] : [])),
-    );
-  const sources = places.flatMap(({ block }) => (block.source.type === 'file' ? [block.source.file_id] : []));
-  return [...sources, ...uploads];
+  messages.forEach(({ content }, index) => {
+    if (typeof content === 'string' || index < first) return;
+    for (const block of content) if (block.type === 'container_upload') ids.push(block.file_id);
+  });
+  return ids;
 }
 
 /** A file as it can be shown to the model. */

@@ -35,8 +35,14 @@ export function mediaPlaces(messages: readonly Message[]): MediaPlace[] {
   messages.forEach(({ content }, index) => {
     if (typeof content === 'string' || index < first) return;
     content.forEach((block, position) => {
-      collect(block, `messages.${index}.content.${position}`, places);
+      // The path is written only where it may be needed: a long history has thousands of blocks.
+      if (mayHoldMedia(block)) collect(block, `messages.${index}.content.${position}`, places);
     });
   });
   return places;
 }
+
+const mayHoldMedia = (block: ContentBlock): boolean =>
+  block.type === 'image' ||
+  block.type === 'document' ||
+  (block.type === 'tool_result' && typeof block.content === 'object');

@@ -6,31 +6,35 @@ import { refuse } from './refuse.ts';
 import { refuseAddedTool } from './refused-tools.ts';
 
 /** The blocks that only one role may write, with that role. */
-const ONLY: Readonly<Partial<Record<ContentBlock['type'], Message['role']>>> = {
-  tool_use: 'assistant',
-  thinking: 'assistant',
-  redacted_thinking: 'assistant',
-  tool_result: 'user',
-  tool_addition: 'system',
-  tool_removal: 'system',
-};
+const ONLY: ReadonlyMap<ContentBlock['type'], Message['role']> = new Map([
+  ['tool_use', 'assistant'],
+  ['thinking', 'assistant'],
+  ['redacted_thinking', 'assistant'],
+  ['tool_result', 'user'],
+  ['tool_addition', 'system'],
+  ['tool_removal', 'system'],
+]);
+
+/** Where a block stands. Its path is written only for an error: a long history has thousands of blocks. */
+type Place = { index: number; position: number };
+const pathOf = ({ index, position }: Place): string => `messages.${index}.content.${position}`;
 
 const hasCitations = (block: ContentBlock): boolean =>
   block.type === 'text' && Array.isArray(block.citations) && block.citations.length > 0;
 
-function refuseBlock(block: ContentBlock, role: Message['role'], path: string, version: ApiVersion): void {
-  const owner = Object.hasOwn(ONLY, block.type) ? ONLY[block.type] : undefined;
+function refuseBlock(block: ContentBlock, role: Message['role'], place: Place, version: ApiVersion): void {
+  const owner = ONLY.get(block.type);
   if (owner !== undefined && owner !== role) {
-    refuse(`${path}: \`${block.type}\` blocks can only be in \`${owner}\` messages`);
+    refuse(`${pathOf(place)}: \`${block.type}\` blocks can only be in \`${owner}\` messages`);
   }
-  if (block.type === 'compaction') checkSummary(block, path);
-  if (block.type === 'tool_addition') refuseAddedTool(block, `${path}.tool_addition`);
+  if (block.type === 'compaction') checkSummary(block, pathOf(place));
+  if (block.type === 'tool_addition') refuseAddedTool(block, `${pathOf(place)}.tool_addition`);
   if (version !== '2026-10-21') return;
   if (block.type === 'document' && role === 'assistant') {
-    refuse(`${path}: \`document\` blocks cannot be in \`assistant\` messages`);
+    refuse(`${pathOf(place)}: \`document\` blocks cannot be in \`assistant\` messages`);
   }
   if (role === 'user' && hasCitations(block)) {
-    refuse(`${path}.text.citations: Extra inputs are not permitted`);
+    refuse(`${pathOf(place)}.text.citations: Extra inputs are not permitted`);
   }
 }
 
@@ -44,7 +48,7 @@ export function refuseMessages(messages: readonly Message[], version: ApiVersion
     }
     if (typeof content === 'string') return;
     content.forEach((block, position) => {
-      refuseBlock(block, role, `messages.${index}.content.${position}`, version);
+      refuseBlock(block, role, { index, position }, version);
     });
   });
 }

@@ -40,6 +40,15 @@ export type Hosting = {
 
 const NO_PLAN = { search: undefined, code: undefined, fetch: undefined };
 
+/** What most requests have. */
+const NOTHING_HOSTED: Omit<Hosting, 'choice'> = {
+  tools: [],
+  functions: [],
+  instructions: [],
+  areTold: false,
+  plan: () => ({ ...NO_PLAN, callsAreTold: false }),
+};
+
 /** What Google runs for the request: nothing, where the client switches tools off. */
 export function hostingOf(
   { tools = [], tool_choice: choice }: CountTokensRequest,
@@ -49,7 +58,8 @@ export function hostingOf(
     const row = choice?.type === 'none' ? undefined : hostedTool(tool);
     return row ? [{ tool, row, path: `tools.${index}` }] : [];
   });
-  const isBeside = all.length > 0 && all.length < (tools ?? []).length;
+  if (all.length === 0) return { ...NOTHING_HOSTED, choice };
+  const isBeside = all.length < (tools ?? []).length;
   const isAlone = (tools ?? []).length === 1;
   // Vertex AI does not tell the calls of its own tools.
   const canTell = model.jsonWithTools && model.host === undefined;

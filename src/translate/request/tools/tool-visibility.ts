@@ -70,17 +70,19 @@ function changesIn(block: ContentBlock): Change[] {
   }
 }
 
-function* changesOfHistory(messages: readonly Message[]): Generator<Change> {
+function changesOfHistory(messages: readonly Message[]): Change[] {
   const lastUser = lastUserIndex(messages);
-  for (const [index, message] of messages.entries()) {
-    if (typeof message.content === 'string' || isCleared(message, index, lastUser)) continue;
-    for (const block of message.content) yield* changesIn(block);
-  }
+  const changes: Change[] = [];
+  messages.forEach((message, index) => {
+    if (typeof message.content === 'string' || isCleared(message, index, lastUser)) return;
+    for (const block of message.content) for (const change of changesIn(block)) changes.push(change);
+  });
+  return changes;
 }
 
 /** The tools that the history itself defines, whether they are shown now or not. */
 export const definedTools = (messages: readonly Message[]): Tool[] =>
-  [...changesOfHistory(messages)].flatMap(({ tool, name }) => (tool ? [{ ...tool, name }] : []));
+  changesOfHistory(messages).flatMap(({ tool, name }) => (tool ? [{ ...tool, name }] : []));
 
 /** True for a tool that only code in Anthropic's sandbox may call. The model may not call it. */
 export const isForCode = (tool: Tool): boolean =>
