@@ -217,6 +217,9 @@ export type Frames = {
   eventCount: number;
 };
 
+/** `GET /ui/api/requests/:id/raw`: everything that is kept of the request, redacted, in the order in which it came. */
+export type Raw = { parts: readonly { name: string; bytes: number; text: Text }[] };
+
 /** `GET /ui/api/keys` */
 export type KeysPage = {
   headline: string;

@@ -1,6 +1,12 @@
-/** The page of the inspector, in the browser. */
+/** Starts the page. */
 import { html } from 'htm/preact';
 import { render } from 'preact';
+import { App } from './app.ts';
+import { Live } from './data/live.ts';
+import { startTheme } from './theme.ts';
 
-const place = document.getElementById('page');
-if (place) render(html`<h1>Gemini for Claude Code</h1>`, place);
+startTheme();
+const live = new Live();
+live.connect();
+const root = document.getElementById('page');
+if (root) render(html`<${App} live=${live} />`, root);

@@ -1,0 +1,147 @@
+/** Keys, models with their breakers, budgets, clients: what works now, and when the rest is back. */
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import type { ActionAnswer, KeysPage } from '../../../../inspector/shapes.ts';
+import { act } from '../data/api.ts';
+import { useAnswer, useNow } from '../data/hooks.ts';
+import { Dialog, Meter, Tag } from '../parts.ts';
+import { Failed, Loading } from '../states.ts';
+import { clock, count, countdown, money, shortModel, tokens } from './words.ts';
+
+/** Milliseconds from one look to the next. */
+const LOOK = 2_000;
+
+type KeyRow = KeysPage['keys'][number];
+type Test = (what: string, path: string, body?: unknown) => void;
+
+function Back({ row, now }: { row: KeyRow; now: number }) {
+  if (row.until === undefined) return html`<strong>${row.backWords ?? '–'}</strong>`;
+  return html`<strong>in ${countdown(row.until - now)}</strong><div class="second">${row.backWords ?? clock(row.until)}</div>`;
+}
+
+function LastMinute({ value }: { value: KeyRow['lastMinute'] }) {
+  if (!value) return html`–`;
+  if (value.limit === undefined) return html`${count(value.requests)}`;
+  return html`${count(value.requests)} / ${count(value.limit)}<${Meter} now=${value.requests} most=${value.limit} label="Requests of the last minute" />`;
+}
+
+const KeysTable = ({
+  keys,
+  now,
+  test,
+}: {
+  keys: readonly KeyRow[];
+  now: number;
+  test: Test;
+}) => html`<section class="panel">
+    <header><h2>Keys</h2><span class="second">named by fingerprint; the key itself is never shown</span></header>
+    <div class="scroll"><table>
+      <thead><tr><th>Key</th><th>State</th><th>Back</th><th>Last 60 s</th><th class="figure wide">Requests today</th>
+        <th class="figure wide">Tokens in</th><th class="figure">Cost</th><th class="figure wide">Sessions</th><th></th></tr></thead>
+      <tbody>${keys.map(
+        (row) => html`<tr key=${row.key}>
+          <td><code><strong>#${row.key}</strong></code></td>
+          <td><${Tag} sign=${row.sign}>${row.state}<//><div class="second">${row.why}</div></td>
+          <td><${Back} row=${row} now=${now} /></td>
+          <td class="minute"><${LastMinute} value=${row.lastMinute} /></td>
+          <td class="figure wide">${count(row.today.requests)}</td><td class="figure wide">${tokens(row.today.in)}</td>
+          <td class="figure">${money(row.today.dollars)}</td><td class="figure wide">${count(row.sessions)}</td>
+          <td class="figure"><button onClick=${() => test(`key #${row.key}`, `keys/${row.key}/test`)}>Test</button></td>
+        </tr>`,
+      )}</tbody>
+    </table></div>
+  </section>`;
+
+const Models = ({
+  models,
+  keys,
+  test,
+}: {
+  models: KeysPage['models'];
+  keys: readonly KeyRow[];
+  test: Test;
+}) => html`<section class="panel">
+    <header><h2>Models and breakers</h2><span class="second">a breaker stands before each model with each key</span></header>
+    <div class="scroll"><table>
+      <thead><tr><th>Model</th>${keys.map(({ key }) => html`<th><code>#${key}</code></th>`)}<th>Answers instead</th><th></th></tr></thead>
+      <tbody>${models.map(
+        ({ model, cells, instead }) => html`<tr key=${model}>
+          <td><strong>${model}</strong></td>
+          ${keys.map(({ key }) => {
+            const cell = cells.find((one) => one.key === key);
+            return html`<td>${cell ? html`<${Tag} sign=${cell.sign}>${cell.state}<//><div class="second">${cell.more}</div>` : html`<span class="second">–</span>`}</td>`;
+          })}
+          <td>${instead ? html`${shortModel(instead.model)}<div class="second">${instead.since !== undefined && `since ${clock(instead.since)}, `}${count(instead.requests)} requests</div>` : '–'}</td>
+          <td class="figure"><button onClick=${() => test(model, `models/${encodeURIComponent(model)}/test`)}>Test</button></td>
+        </tr>`,
+      )}</tbody>
+    </table></div>
+  </section>`;
+
+const amount = (unit: 'dollars' | 'count', value: number) =>
+  unit === 'dollars' ? money(value) : count(value);
+
+const Budgets = ({ budgets }: { budgets: KeysPage['budgets'] }) => html`<section class="panel">
+    <header><h2>Budgets</h2></header>
+    ${budgets.map(
+      ({
+        name,
+        note,
+        now,
+        most,
+        unit,
+      }) => html`<div class="budget"><span>${name}<div class="second">${note}</div></span>
+        <span class="figure">${amount(unit, now)} of ${amount(unit, most)}<${Meter} now=${now} most=${most} label=${name} /></span></div>`,
+    )}
+  </section>`;
+
+const Clients = ({ clients }: { clients: KeysPage['clients'] }) => html`<section class="panel">
+    <header><h2>Clients</h2></header>
+    ${clients.length === 0 && html`<p class="inside second">All clients share one key or none. CLIENT_KEYS names clients, and gives each its own limits.</p>`}
+    ${clients.map(
+      ({
+        name,
+        note,
+        minute,
+        day,
+      }) => html`<div class="budget"><span>${name}<div class="second">${note}</div></span>
+        <span class="figure">${minute && html`${count(minute.now)} of ${count(minute.most)}<${Meter} now=${minute.now} most=${minute.most} label="Requests a minute" />`}</span>
+        <span class="figure">${day && html`${money(day.now)} of ${money(day.most)}<${Meter} now=${day.now} most=${day.most} label="Dollars a day" />`}</span></div>`,
+    )}
+  </section>`;
+
+function useTest(onDone: () => void): { test: Test; dialog: unknown } {
+  const [said, say] = useState<{ title: string; text: string }>();
+  const test: Test = (what, path, body) => {
+    say({ title: `Testing ${what}`, text: 'One small request is sent to Google …' });
+    act<ActionAnswer>(path, body)
+      .then(
+        (answer) => say({ title: `Tested ${what}`, text: answer.said }),
+        (error: Error) => say({ title: `Testing ${what} did not work`, text: error.message }),
+      )
+      .then(onDone);
+  };
+  const close = () => say(undefined);
+  const dialog =
+    said &&
+    html`<${Dialog} title=${said.title} onClose=${close}><p role="status">${said.text}</p>
+      <div class="buttons"><button class="primary" onClick=${close}>Close</button></div><//>`;
+  return { test, dialog };
+}
+
+export function Keys() {
+  const now = useNow(1_000);
+  const [tested, setTested] = useState(0);
+  const asked = useAnswer<KeysPage>('keys', `${Math.floor(now / LOOK)} ${tested}`);
+  const { test, dialog } = useTest(() => setTested(tested + 1));
+  if (asked.is === 'loading') return html`<main class="plain"><${Loading} isLate=${asked.isLate} /></main>`;
+  if (asked.is === 'failed') return html`<main class="plain"><${Failed} why=${asked.why} /></main>`;
+  const { headline, keys, models, budgets, clients } = asked.answer;
+  return html`<main class="plain keys">
+    <div class="title-line"><h1>${headline}</h1>${keys.length > 0 && html`<button onClick=${() => test('all keys', 'keys/test')}>Test all keys…</button>`}</div>
+    <${KeysTable} keys=${keys} now=${now} test=${test} />
+    <${Models} models=${models} keys=${keys} test=${test} />
+    <div class="two"><${Budgets} budgets=${budgets} /><${Clients} clients=${clients} /></div>
+    ${dialog}
+  </main>`;
+}

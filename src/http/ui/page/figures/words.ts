@@ -1,0 +1,74 @@
+/** Figures and names in the few words that a table has room for. */
+
+const number = new Intl.NumberFormat('en');
+
+export const count = (value: number): string => number.format(value);
+
+/** `14:02:11`, in the time zone of the reader. */
+export function clock(at: number): string {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}
+
+/** `14:02:11.204` */
+export const exactClock = (at: number): string =>
+  `${clock(at)}.${String(Math.floor(at) % 1_000).padStart(3, '0')}`;
+
+/** Seconds without their unit: `0.41`, `4.6`, `128`. */
+export function seconds(ms: number): string {
+  const value = ms / 1_000;
+  if (value < 0.995) return value.toFixed(2);
+  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
+}
+
+/** `0.9 ms`, `0.42 s`, `31.9 s`, `2 min 5 s` */
+export function duration(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 100) return `${Math.round(ms)} ms`;
+  if (ms < 119_950) return `${seconds(ms)} s`;
+  const whole = Math.round(ms / 1_000);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}
+
+/** `2,104`, `84.3 k`, `1.91 M` */
+export function tokens(value: number): string {
+  if (value < 10_000) return count(value);
+  if (value < 999_500) return `${(value / 1_000).toFixed(value < 99_950 ? 1 : 0)} k`;
+  return `${(value / 1_000_000).toFixed(value < 9_995_000 ? 2 : 1)} M`;
+}
+
+/** Dollars without their sign, with the digits that tell small sums apart: `0.0032`, `0.175`, `12.40`. */
+export function dollars(value: number): string {
+  if (value === 0) return '0';
+  if (value < 0.01) return value.toFixed(4);
+  return value < 1 ? value.toFixed(3) : value.toFixed(2);
+}
+
+/** A sum as it is paid: `$1.06`. */
+export const money = (value: number): string =>
+  value > 0 && value < 0.01 ? `$${value.toFixed(4)}` : `$${value.toFixed(2)}`;
+
+export const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** `412 B`, `6.1 kB`, `4.2 MB` */
+export function bytes(value: number): string {
+  if (value < 1_000) return `${value} B`;
+  if (value < 999_500) return `${value < 99_950 ? (value / 1_000).toFixed(1) : Math.round(value / 1_000)} kB`;
+  return `${(value / 1_000_000).toFixed(value < 99_950_000 ? 1 : 0)} MB`;
+}
+
+/** The time until something is back: `0:18`, `17 h 57 min`. */
+export function countdown(ms: number): string {
+  const left = Math.max(0, Math.ceil(ms / 1_000));
+  if (left < 3_600) return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
+  return `${Math.floor(left / 3_600)} h ${Math.floor((left % 3_600) / 60)} min`;
+}
+
+/** `claude-haiku-4-5-20251001` → `haiku-4-5`, `gemini-4-argon` → `4-argon` */
+export const shortModel = (model: string): string =>
+  model.replace(/^(?:models\/)?(?:claude|gemini)-/, '').replace(/-\d{8}$/, '');
+
+export const plural = (amount: number, one: string, many = `${one}s`): string =>
+  `${count(amount)} ${amount === 1 ? one : many}`;

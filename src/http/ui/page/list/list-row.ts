@@ -1,0 +1,114 @@
+/** One line of the list: the head of a thread, the head of a branch, or a request. */
+import { html } from 'htm/preact';
+import type { Row } from '../../../../inspector/shapes.ts';
+import { clock, dollars, money, percent, plural, seconds, shortModel, tokens } from '../figures/words.ts';
+import { Bar, Sign } from '../parts.ts';
+import type { Item, Sums } from './threads.ts';
+
+const shareOf = ({ in: all, cached }: { in?: number | undefined; cached?: number | undefined }) =>
+  all ? (cached ?? 0) / all : undefined;
+
+function sumTexts(sums: Sums): string {
+  const share = shareOf(sums);
+  const parts = [plural(sums.requests, 'request')];
+  if (sums.in > 0) parts.push(`${tokens(sums.in)} in, ${percent(share ?? 0)} cached`);
+  return parts.join(' · ');
+}
+
+const Triangle = ({ isFolded }: { isFolded: boolean }) =>
+  html`<span class="triangle" aria-hidden="true">${isFolded ? '▸' : '▾'}</span>`;
+
+const ThreadHead = ({ item }: { item: Extract<Item, { kind: 'thread' }> }) => {
+  const { thread } = item;
+  const who = [thread.client, thread.userAgent].filter(Boolean).join(' · ');
+  return html`<div role="gridcell" class="whole">
+    <${Triangle} isFolded=${item.isFolded} />
+    ${thread.isLive && html`<span class="live-dot" title="Under way"></span>`}
+    <strong class="name">${thread.name || 'A request without a session'}</strong>
+    <span class="who second">${who}${who && ' · '}<code>${thread.id.slice(0, 8)}</code></span>
+    <span class="sums second"><span class="wide">${sumTexts(thread)}</span><span class="narrow">${plural(thread.requests, 'request')}</span>${
+      thread.dollars !== undefined && html` · <strong>${money(thread.dollars)}</strong>`
+    }</span>
+  </div>`;
+};
+
+const BranchHead = ({
+  item,
+}: {
+  item: Extract<Item, { kind: 'branch' }>;
+}) => html`<div role="gridcell" class="whole">
+    <${Triangle} isFolded=${item.isFolded} />
+    <span class="name"><span class="second">subagent</span> “${item.name}”</span>
+    <span class="sums second">${sumTexts(item.sums)}${item.sums.dollars !== undefined && ` · ${money(item.sums.dollars)}`}</span>
+  </div>`;
+
+const Ending = ({ row }: { row: Row }) => {
+  if (row.state === 'streaming') return html`<span class="tag live">streaming</span>`;
+  if (row.state === 'open') return html`<span class="tag live">waiting</span>`;
+  if (row.sign === 'failed' && row.status !== undefined && row.status >= 400)
+    return html`<strong class="bad">${row.status}</strong>`;
+  return html`<span class=${row.sign === 'failed' ? 'bad' : 'second'} title=${row.ending}>${row.ending ?? '–'}</span>`;
+};
+
+const Figure = ({ children, kind = '' }: { children?: unknown; kind?: string }) =>
+  html`<div role="gridcell" class="figure ${kind}">${children ?? '–'}</div>`;
+
+/** A time that still runs has dots behind it. */
+function totalText(row: Row, now: number): string {
+  if (row.totalMs !== undefined) return seconds(row.totalMs);
+  return `${seconds(Math.max(0, now - row.at))}…`;
+}
+
+function RequestRow({ row, scaleMs, now }: { row: Row; scaleMs: number; now: number }) {
+  const endMs = row.totalMs ?? Math.max(0, now - row.at);
+  const share = shareOf(row);
+  const isSlow = row.sign === 'slow' && row.words !== undefined;
+  return html`
+    <div role="gridcell" class="time figure second">${clock(row.at)}</div>
+    <div role="gridcell" class="says"><span class="caller second">${row.caller}</span><span class="words">${row.says}</span></div>
+    <div role="gridcell" class="models" title=${`${row.asked} → ${row.answered ?? ''}`}>
+      <span class="asked second">${shortModel(row.asked)} → </span
+      ><span class=${row.replaced ? 'replaced' : ''}>${row.answered === undefined ? '…' : shortModel(row.answered)}</span>
+    </div>
+    <div role="gridcell" class="ending"><${Ending} row=${row} /></div>
+    <div role="gridcell" class="span"><${Bar} spans=${row.spans} wholeMs=${scaleMs} endMs=${endMs} /></div>
+    <${Figure} kind="first">${row.firstMs === undefined ? undefined : seconds(row.firstMs)}<//>
+    <${Figure} kind=${isSlow ? 'total strong' : 'total'}>${totalText(row, now)}<//>
+    <${Figure} kind="in">${row.in === undefined ? undefined : tokens(row.in)}<//>
+    <${Figure} kind=${isSlow && share === 0 ? 'cached warn' : 'cached'}>${share === undefined ? undefined : percent(share)}<//>
+    <${Figure} kind="out">${row.out === undefined ? undefined : tokens(row.out)}<//>
+    <${Figure} kind="dollars">${row.dollars === undefined ? undefined : dollars(row.dollars)}<//>
+    ${
+      row.words !== undefined &&
+      html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words" title=${row.words}>${row.words}</span></div>`
+    }`;
+}
+
+export type LineProps = {
+  item: Item;
+  /** The place among all lines, from 1. */
+  index: number;
+  top: number;
+  height: number;
+  isCursor: boolean;
+  scaleMs: number;
+  now: number;
+  onClick(item: Item): void;
+};
+
+const classOf = (item: Item): string => {
+  if (item.kind !== 'row') return `${item.kind} depth-${item.kind === 'branch' ? item.depth : 0}`;
+  return `request ${item.row.sign} depth-${item.depth} ${item.isLast ? 'last' : ''}`;
+};
+
+const levelOf = (item: Item): number => (item.kind === 'thread' ? 1 : item.depth + 2);
+
+export const Line = ({ item, index, top, height, isCursor, scaleMs, now, onClick }: LineProps) => html`<div
+    role="row" id=${`line-${item.key}`} class="line ${classOf(item)} ${isCursor ? 'cursor' : ''}"
+    aria-rowindex=${index + 1} aria-level=${levelOf(item)} aria-selected=${isCursor}
+    aria-expanded=${item.kind === 'row' ? undefined : !item.isFolded}
+    style=${{ top: `${top}px`, height: `${height}px` }} onClick=${() => onClick(item)}>
+    ${item.kind === 'thread' && html`<${ThreadHead} item=${item} />`}
+    ${item.kind === 'branch' && html`<${BranchHead} item=${item} />`}
+    ${item.kind === 'row' && html`<${RequestRow} row=${item.row} scaleMs=${scaleMs} now=${now} />`}
+  </div>`;

@@ -1,0 +1,138 @@
+/** Puts rows in the order in which the list shows them: sessions as threads, subagents as branches beneath the call that began them. */
+import type { Row } from '../../../../inspector/shapes.ts';
+
+export type Sums = {
+  requests: number;
+  in: number;
+  cached: number;
+  dollars: number | undefined;
+  isLive: boolean;
+};
+
+export type Thread = Sums & {
+  id: string;
+  name: string;
+  client: string | undefined;
+  userAgent: string | undefined;
+  /** The time of the newest request. */
+  newest: number;
+};
+
+export type Item =
+  | { kind: 'thread'; key: string; thread: Thread; isFolded: boolean }
+  | { kind: 'branch'; key: string; name: string; sums: Sums; depth: number; isFolded: boolean }
+  | { kind: 'row'; key: string; row: Row; depth: number; isLast: boolean };
+
+/** Deeper branches stand at this depth: a narrow list has no more room. */
+const MOST_DEPTH = 4;
+
+export function sumsOf(rows: readonly Row[]): Sums {
+  const sums: Sums = { requests: rows.length, in: 0, cached: 0, dollars: undefined, isLive: false };
+  for (const row of rows) {
+    sums.in += row.in ?? 0;
+    sums.cached += row.cached ?? 0;
+    if (row.dollars !== undefined) sums.dollars = (sums.dollars ?? 0) + row.dollars;
+    if (row.state !== 'ended') sums.isLive = true;
+  }
+  return sums;
+}
+
+/** The words that began a conversation, from its oldest request that has such words. Subagents do not name a thread. */
+function nameOf(rows: readonly Row[]): string {
+  const own = rows.filter(({ agent }) => agent === undefined);
+  const oldestFirst = (own.length > 0 ? own : rows).toReversed();
+  const first =
+    oldestFirst.find(({ opening, caller }) => opening !== undefined && caller === 'main') ??
+    oldestFirst.find(({ opening }) => opening !== undefined);
+  return first?.opening ?? oldestFirst[0]?.says ?? '';
+}
+
+const newestFirst = (a: Row, b: Row): number => b.at - a.at;
+
+function grouped<Value>(values: readonly Value[], keyOf: (value: Value) => string): Map<string, Value[]> {
+  const groups = new Map<string, Value[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
+}
+
+type Branch = { agent: string; rows: readonly Row[]; under: string | undefined };
+
+function branchesOf(rows: readonly Row[]): Branch[] {
+  const ofAgents = rows.filter(({ agent }) => agent !== undefined);
+  return [...grouped(ofAgents, ({ agent }) => agent ?? '')].map(([agent, own]) => ({
+    agent,
+    rows: own,
+    under: own.find(({ branchOf }) => branchOf !== undefined)?.branchOf,
+  }));
+}
+
+/** The items of one thread, beneath its head. */
+function* threadItems(thread: string, rows: readonly Row[], folded: ReadonlySet<string>): Generator<Item> {
+  const branches = branchesOf(rows);
+  const ids = new Set(rows.map(({ id }) => id));
+  const isPlaced = ({ under, rows: own }: Branch) =>
+    under !== undefined && ids.has(under) && !own.some(({ id }) => id === under);
+  const beneath = grouped(branches.filter(isPlaced), ({ under }) => under ?? '');
+  // Each branch is shown once, also where branches name each other as their beginning.
+  const shown = new Set<string>();
+
+  function* branchItems({ agent, rows: own }: Branch, depth: number): Generator<Item> {
+    if (shown.has(agent)) return;
+    shown.add(agent);
+    const key = `${thread}/${agent}`;
+    const isFolded = folded.has(key);
+    yield { kind: 'branch', key, name: nameOf(own), sums: sumsOf(own), depth, isFolded };
+    yield* rowItems(own, depth, isFolded);
+  }
+  function* rowItems(own: readonly Row[], depth: number, isHidden: boolean): Generator<Item> {
+    for (const [index, row] of own.entries()) {
+      if (!isHidden) yield { kind: 'row', key: row.id, row, depth, isLast: index === own.length - 1 };
+      for (const branch of beneath.get(row.id) ?? []) {
+        if (isHidden) shown.add(branch.agent);
+        else yield* branchItems(branch, Math.min(depth + 1, MOST_DEPTH));
+      }
+    }
+  }
+  yield* rowItems(
+    rows.filter(({ agent }) => agent === undefined),
+    0,
+    false,
+  );
+  for (const branch of branches) yield* branchItems(branch, 1);
+}
+
+/** The rows that are to be shown, newest thread first. */
+export function threadedItems(rows: readonly Row[], folded: ReadonlySet<string>): Item[] {
+  const threads = [...grouped(rows.toSorted(newestFirst), ({ thread }) => thread)];
+  return threads.flatMap(([id, own]): Item[] => {
+    const isFolded = folded.has(id);
+    const named = own.find(({ client }) => client !== undefined);
+    const thread: Thread = {
+      ...sumsOf(own),
+      id,
+      name: nameOf(own),
+      client: named?.client,
+      userAgent: own.find(({ userAgent }) => userAgent !== undefined)?.userAgent,
+      newest: own[0]?.at ?? 0,
+    };
+    const head: Item = { kind: 'thread', key: id, thread, isFolded };
+    return isFolded ? [head] : [head, ...threadItems(id, own, folded)];
+  });
+}
+
+/** The same rows without threads, newest first. */
+export const flatItems = (rows: readonly Row[]): Item[] =>
+  rows.toSorted(newestFirst).map((row): Item => ({ kind: 'row', key: row.id, row, depth: 0, isLast: false }));
+
+/** In pixels, as the style sheet has them. */
+const HEIGHTS = { thread: 44, branch: 36, plain: 36, odd: 60 };
+
+export function heightOf(item: Item): number {
+  if (item.kind !== 'row') return HEIGHTS[item.kind];
+  return item.row.words === undefined ? HEIGHTS.plain : HEIGHTS.odd;
+}

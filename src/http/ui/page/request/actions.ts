@@ -1,0 +1,81 @@
+/** What can be done with a request: keep it, make a test of it, copy it, send it again. */
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import type { ActionAnswer, AgainQuestion } from '../../../../inspector/shapes.ts';
+import { act, copy, get } from '../data/api.ts';
+import { count, money } from '../figures/words.ts';
+import { CopyButton, Dialog } from '../parts.ts';
+
+type Asked =
+  | { is: 'nothing' }
+  | { is: 'working' }
+  | { is: 'said'; title: string; said: string; command?: string | undefined }
+  | { is: 'again'; question: AgainQuestion };
+
+function AgainDialog({
+  question,
+  onSend,
+  onClose,
+}: {
+  question: AgainQuestion;
+  onSend(to: 'gemini' | 'mock'): void;
+  onClose(): void;
+}) {
+  const { key, tokens, dollars, toGemini } = question;
+  const price = dollars === undefined ? 'a price that is not known' : money(dollars);
+  return html`<${Dialog} title="Send this request again?" onClose=${onClose}>
+    <p>${toGemini && `To Gemini${key === undefined ? '' : ` with key #${key}`}: about ${count(tokens)} tokens in, ${price}. `}To the mock: nothing. No tool is run by it.</p>
+    <div class="buttons">
+      <button onClick=${() => onSend('mock')}>Send to the mock</button>
+      ${toGemini && html`<button class="primary" onClick=${() => onSend('gemini')}>Send to Gemini</button>`}
+      <button class="link" onClick=${onClose}>Cancel</button>
+    </div>
+  <//>`;
+}
+
+export function Actions({
+  base,
+  hasTexts,
+  onOpen,
+}: {
+  base: string;
+  hasTexts: boolean;
+  onOpen(id: string): void;
+}) {
+  const [asked, set] = useState<Asked>({ is: 'nothing' });
+  const close = () => set({ is: 'nothing' });
+  const attempt = (title: string, work: () => Promise<Asked>) => () => {
+    set({ is: 'working' });
+    work().then(set, (error: Error) =>
+      set({ is: 'said', title: `${title}: this did not work`, said: error.message }),
+    );
+  };
+  const tell = (title: string, action: string) =>
+    attempt(title, async () => ({ is: 'said', title, ...(await act<ActionAnswer>(`${base}/${action}`)) }));
+  const curl = attempt('Copy as curl', async () => {
+    const { said, command = '' } = await act<ActionAnswer>(`${base}/curl`);
+    return { is: 'said', title: (await copy(command)) ? 'Copied' : 'Copy as curl', said, command };
+  });
+  const send = (to: 'gemini' | 'mock') =>
+    attempt('Send again', async () => {
+      const { id, said } = await act<ActionAnswer>(`${base}/again`, { to });
+      if (id !== undefined) onOpen(id);
+      return id === undefined ? { is: 'said', title: 'Sent again', said } : { is: 'nothing' };
+    })();
+  const isBusy = asked.is === 'working' || !hasTexts;
+  return html`<div class="buttons">
+    <button disabled=${isBusy} onClick=${tell('Save as recording', 'save')}>Save as recording</button>
+    <button disabled=${isBusy} onClick=${tell('Adopt as a test', 'adopt')}>Adopt as a test…</button>
+    <button disabled=${isBusy} onClick=${curl}>Copy as curl</button>
+    <button disabled=${isBusy} onClick=${attempt('Send again', async () => ({ is: 'again', question: await get<AgainQuestion>(`${base}/again`) }))}>Send again…</button>
+    ${
+      asked.is === 'said' &&
+      html`<${Dialog} title=${asked.title} onClose=${close}>
+        <p>${asked.said}</p>
+        ${asked.command !== undefined && html`<pre class="command">${asked.command}</pre>`}
+        <div class="buttons">${asked.command !== undefined && html`<${CopyButton} text=${asked.command} />`}<button class="primary" onClick=${close}>Close</button></div>
+      <//>`
+    }
+    ${asked.is === 'again' && html`<${AgainDialog} question=${asked.question} onSend=${send} onClose=${close} />`}
+  </div>`;
+}

@@ -1,0 +1,146 @@
+/** What was changed, and why: the warnings as a numbered list, then what came beside what was sent. */
+import { html } from 'htm/preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ChangeLine, Changes as Content, Detail, Pair, Warning } from '../../../../inspector/shapes.ts';
+import { useAnswer } from '../data/hooks.ts';
+import { bytes, plural, shortModel } from '../figures/words.ts';
+import { Fold, LongText, Mark, Tag } from '../parts.ts';
+import { Failed, Loading } from '../states.ts';
+
+const WarningText = ({ warning }: { warning: Warning }) =>
+  html`<code>${warning.path}</code> <span class="second">${warning.detail}</span>`;
+
+function WarningList({
+  warnings,
+  chosen,
+  onChoose,
+}: {
+  warnings: readonly Warning[];
+  chosen: number | undefined;
+  onChoose(number: number): void;
+}) {
+  return html`<ol class="panel warnings">
+    ${warnings.map(
+      (
+        warning,
+      ) => html`<li class=${warning.number === chosen ? 'chosen' : ''} onClick=${() => onChoose(warning.number)}>
+        <${Mark} number=${warning.number} isRoutine=${warning.routine} onOpen=${() => onChoose(warning.number)} />
+        <span class="code">${warning.code}</span>
+        <span class="grow"><${WarningText} warning=${warning} /></span>
+        ${warning.attempt !== undefined && html`<${Tag}>attempt ${warning.attempt}<//>`}
+        ${warning.routine && html`<${Tag}>routine<//>`}
+      </li>`,
+    )}
+  </ol>`;
+}
+
+const SIGN_CLASSES: Readonly<Record<ChangeLine['sign'], string>> = {
+  ' ': '',
+  '-': 'removed',
+  '+': 'added',
+  '~': 'altered',
+};
+
+const Lines = ({ place, lines }: { place: string; lines: readonly ChangeLine[] }) => html`<div class="half">
+    <code class="place second">${place}</code>
+    <pre>${lines.map(({ sign, text }) => html`<span class=${`change ${SIGN_CLASSES[sign]}`}><b>${sign}</b>${text}${'\n'}</span>`)}</pre>
+    ${lines.length === 0 && html`<span class="second">left out</span>`}
+  </div>`;
+
+function PairView({
+  pair,
+  warnings,
+  chosen,
+}: {
+  pair: Pair;
+  warnings: readonly Warning[];
+  chosen: number | undefined;
+}) {
+  const element = useRef<HTMLElement>(null);
+  const isChosen = chosen !== undefined && pair.warnings.includes(chosen);
+  useEffect(() => {
+    if (isChosen) element.current?.scrollIntoView({ block: 'center' });
+  }, [isChosen]);
+  return html`<section class="pair ${isChosen ? 'chosen' : ''}" ref=${element}>
+    <div class="halves"><${Lines} ...${pair.came} /><${Lines} ...${pair.sent} /></div>
+    ${warnings
+      .filter(({ number }) => pair.warnings.includes(number))
+      .map(
+        (warning) => html`<p class="reason ${warning.routine ? 'routine' : ''}">
+          <${Mark} number=${warning.number} isRoutine=${warning.routine} /> <strong>${warning.code}</strong> ${warning.detail}
+        </p>`,
+      )}
+  </section>`;
+}
+
+function Pairs({
+  content,
+  warnings,
+  chosen,
+  base,
+}: {
+  content: Content;
+  warnings: readonly Warning[];
+  chosen: number | undefined;
+  base: string;
+}) {
+  const [all, setAll] = useState(false);
+  return html`<section class="panel pairs">
+    <header class="halves">
+      <h2>Anthropic’s request, as it came <span class="second">${bytes(content.cameBytes)}</span></h2>
+      <h2>Gemini’s request, as sent <span class="second">${bytes(content.sentBytes)}</span>
+        <span class="choice" role="group" aria-label="What is shown">
+          <button aria-pressed=${!all} onClick=${() => setAll(false)}>Changes</button>
+          <button aria-pressed=${all} onClick=${() => setAll(true)}>All</button>
+        </span>
+      </h2>
+    </header>
+    ${
+      all
+        ? html`<div class="halves whole"><div class="half"><${LongText} text=${content.came} base=${base} name="request" /></div>
+            <div class="half"><${LongText} text=${content.sent} base=${base} name="gemini-request" /></div></div>`
+        : content.pairs.map(
+            (pair) => html`<${PairView} pair=${pair} warnings=${warnings} chosen=${chosen} />`,
+          )
+    }
+    ${
+      !all &&
+      content.unchanged.length > 0 &&
+      html`<div class="rest"><${Fold} head=${html`<strong>Carried over unchanged</strong> <span class="second cut-text">${content.unchanged.join(', ')}</span>`}>
+        ${() => html`<ul class="inside">${content.unchanged.map((one) => html`<li><code>${one}</code></li>`)}</ul>`}
+      <//><span class="second key"><b class="bad">−</b> left out <b class="good">+</b> added <b class="accent">~</b> changed</span></div>`
+    }
+  </section>`;
+}
+
+export type ChangesProps = {
+  detail: Detail;
+  base: string;
+  attempt: number;
+  chosen: number | undefined;
+  onAttempt(number: number): void;
+  onChoose(number: number): void;
+};
+
+export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: ChangesProps) {
+  const asked = useAnswer<Content>(`${base}/changes?attempt=${attempt}`, detail.row.state);
+  const { warnings, attempts } = detail;
+  const mattering = warnings.filter(({ routine }) => !routine).length;
+  const title =
+    warnings.length === 0
+      ? 'Nothing was left out or changed'
+      : `${plural(warnings.length, 'thing')} ${warnings.length === 1 ? 'was' : 'were'} changed, ${mattering === 0 ? 'none of them unusual' : `${mattering} of them matter`}`;
+  return html`
+    <div class="title-line"><h1>${title}</h1>
+      ${
+        attempts.length > 0 &&
+        html`<label>Sent at <select value=${String(attempt)} onChange=${(event: Event) => onAttempt(Number((event.target as HTMLSelectElement).value))}>
+          ${attempts.map(({ number, model, key }) => html`<option value=${String(number)} selected=${number === attempt}>attempt ${number}, ${shortModel(model)}, #${key}</option>`)}
+        </select></label>`
+      }
+    </div>
+    ${warnings.length > 0 && html`<${WarningList} warnings=${warnings} chosen=${chosen} onChoose=${onChoose} />`}
+    ${asked.is === 'loading' && html`<${Loading} isLate=${asked.isLate} />`}
+    ${asked.is === 'failed' && html`<${Failed} why=${asked.why} />`}
+    ${asked.is === 'here' && html`<${Pairs} content=${asked.answer} warnings=${warnings} chosen=${chosen} base=${base} />`}`;
+}

@@ -1,0 +1,121 @@
+/** What was said: the messages that are new in this request, and the answer. System, tools and older messages are folded. */
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import type { Block, Conversation as Content, Message, Warning } from '../../../../inspector/shapes.ts';
+import { ask } from '../data/api.ts';
+import { bytes, duration, plural } from '../figures/words.ts';
+import { Fold, LongText, Mark, sizeText, Tag } from '../parts.ts';
+
+type Shared = { base: string; warnings: readonly Warning[]; onWarning(number: number): void };
+
+const Numbers = ({ numbers = [], shared }: { numbers?: readonly number[] | undefined; shared: Shared }) =>
+  numbers.map((number) => {
+    const warning = shared.warnings.find((one) => one.number === number);
+    return html`<${Mark} number=${number} isRoutine=${warning?.routine} onOpen=${() => shared.onWarning(number)} />`;
+  });
+
+function Picture({ block, base }: { block: Extract<Block, { type: 'media' }>; base: string }) {
+  const [url, setUrl] = useState('');
+  const [why, setWhy] = useState('');
+  const isPicture = block.mediaType.startsWith('image/');
+  const show = () =>
+    ask(`${base}/text?at=${block.at}&bytes=1`)
+      .then((response) => response.blob())
+      .then(
+        (blob) => setUrl(URL.createObjectURL(new Blob([blob], { type: block.mediaType }))),
+        (error: Error) => setWhy(error.message),
+      );
+  return html`<div class="media">
+    <${Tag}>${block.mediaType}<//> ${sizeText(block.bytes)}
+    ${isPicture && url === '' && html`<button class="link" onClick=${show}>Show the picture</button>`}
+    ${url !== '' && html`<img src=${url} alt="" />`}
+    ${why && html`<span class="bad">${why}</span>`}
+  </div>`;
+}
+
+function Call({ block, shared }: { block: Extract<Block, { type: 'call' }>; shared: Shared }) {
+  const { name, brief, input, edit, result } = block;
+  return html`<section class="call">
+    <header>
+      <strong>${name}</strong> <code class="brief">${brief}</code>
+      ${result ? html`<${Tag} sign=${result.isError ? 'failed' : 'idle'}>${result.note ?? (result.isError ? 'error' : 'ok')}<//>` : html`<${Tag}>called<//>`}
+      ${result?.clientMs !== undefined && html`<span class="second">${duration(result.clientMs)} at the client</span>`}
+      <${Numbers} numbers=${block.warnings} shared=${shared} />
+    </header>
+    ${
+      edit
+        ? html`<div class="edit"><div class="removed"><${LongText} text=${edit.removed} base=${shared.base} name="removed" /></div>
+            <div class="added"><${LongText} text=${edit.added} base=${shared.base} name="added" /></div></div>`
+        : input.text !== '{}' &&
+          html`<div class="input"><${LongText} text=${input} base=${shared.base} name=${`${name}-input`} /></div>`
+    }
+    ${result && html`<div class="result ${result.isError ? 'failed' : ''}"><${LongText} text=${result.text} base=${shared.base} name=${`${name}-result`} /></div>`}
+  </section>`;
+}
+
+function BlockView({ block, shared }: { block: Block; shared: Shared }) {
+  const numbers = html`<${Numbers} numbers=${block.warnings} shared=${shared} />`;
+  if (block.type === 'call') return html`<${Call} block=${block} shared=${shared} />`;
+  if (block.type === 'media') return html`<${Picture} block=${block} base=${shared.base} />`;
+  const text = html`<${LongText} text=${block.text} base=${shared.base} name=${block.type} />`;
+  if (block.type === 'text') return html`<div class="said">${numbers}${text}</div>`;
+  const head =
+    block.type === 'thinking' ? `thinking${block.hidden ? ', hidden by the client' : ''}` : block.kind;
+  if (block.text.length === 0) return html`<div class="second thought">${head} ${numbers}</div>`;
+  return html`<div class="second thought">${numbers}<${Fold} head=${head}>${() => text}<//></div>`;
+}
+
+const MessageView = ({
+  message,
+  shared,
+}: {
+  message: Message;
+  shared: Shared;
+}) => html`<article class="message">
+    <div class="who"><span>${message.role}</span><code class="second">${message.path}</code></div>
+    <div class="blocks">${message.blocks.map((block) => html`<${BlockView} block=${block} shared=${shared} />`)}</div>
+  </article>`;
+
+function ToolList({ tools, base }: { tools: Content['tools']['tools']; base: string }) {
+  return html`<div class="inside">
+    ${tools.map(
+      ({ name, description, schema }) => html`<${Fold} head=${html`<code>${name}</code>`}>
+        ${() => html`<${LongText} text=${description} base=${base} name=${name} /><${LongText} text=${schema} base=${base} name=${`${name}-schema`} />`}
+      <//>`,
+    )}
+  </div>`;
+}
+
+const earlierText = (earlier: readonly Message[]) =>
+  `${earlier[0]?.path ?? ''} – ${earlier.at(-1)?.path ?? ''}, same as in the request before`;
+
+export function Conversation({ content, ...shared }: { content: Content } & Shared) {
+  const { system, tools, earlier, fresh, answer } = content;
+  const names = tools.tools.map(({ name }) => name).join(', ');
+  return html`<section class="panel conversation">
+    ${
+      system.blocks > 0 &&
+      html`<${Fold} head=${html`<strong>System</strong> <span class="second">${plural(system.blocks, 'block')}, ${bytes(system.bytes)}</span>
+        <${Numbers} numbers=${system.warnings} shared=${shared} />`}>
+        ${() => html`<div class="inside">${system.texts.map((text, index) => html`<${LongText} text=${text} base=${shared.base} name=${`system-${index}`} />`)}</div>`}
+      <//>`
+    }
+    ${
+      tools.tools.length > 0 &&
+      html`<${Fold} head=${html`<strong>Tools</strong> <span class="second cut-text">${tools.tools.length} declared, ${bytes(tools.bytes)}: ${names}</span>
+        <${Numbers} numbers=${tools.warnings} shared=${shared} />`}>
+        ${() => html`<${ToolList} tools=${tools.tools} base=${shared.base} />`}
+      <//>`
+    }
+    ${
+      earlier.length > 0 &&
+      html`<${Fold} head=${html`<strong>${plural(earlier.length, 'earlier message')}</strong> <span class="second">${earlierText(earlier)}</span>`}>
+        ${() => earlier.map((message) => html`<${MessageView} message=${message} shared=${shared} />`)}
+      <//>`
+    }
+    <h3 class="fresh">New in this request</h3>
+    ${fresh.map((message) => html`<${MessageView} message=${message} shared=${shared} />`)}
+    <h3>The answer</h3>
+    ${answer ? html`<${MessageView} message=${answer} shared=${shared} />` : html`<p class="inside second">There is none yet.</p>`}
+  </section>`;
+}

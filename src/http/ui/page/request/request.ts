@@ -1,0 +1,288 @@
+/** One request: its headline, where its time went, what was said, what was changed, what it cost. */
+import { html } from 'htm/preact';
+import type {
+  Conversation as ConversationContent,
+  Detail,
+  Raw as RawContent,
+  Row,
+} from '../../../../inspector/shapes.ts';
+import { type Address, TABS, type Tab, tabOf, withQuery } from '../data/address.ts';
+import { type Go, useAnswer } from '../data/hooks.ts';
+import {
+  bytes,
+  clock,
+  count,
+  exactClock,
+  money,
+  percent,
+  plural,
+  seconds,
+  shortModel,
+} from '../figures/words.ts';
+import { flatItems, type Item, threadedItems } from '../list/threads.ts';
+import { CopyButton, Fold, Key, LongText, Sign } from '../parts.ts';
+import { Failed, LetGo, Loading } from '../states.ts';
+import { Actions } from './actions.ts';
+import { Changes } from './changes.ts';
+import { Conversation } from './conversation.ts';
+import { Frames } from './frames.ts';
+import { Timeline } from './timeline.ts';
+import { Usage } from './usage.ts';
+
+const TAB_TEXTS: Readonly<Record<Tab, string>> = {
+  conversation: 'Conversation',
+  changes: 'What was changed',
+  frames: 'Frames and events',
+  usage: 'Usage and cost',
+  raw: 'Raw',
+};
+
+const RAIL_ROWS = 200;
+const NOTHING_FOLDED: ReadonlySet<string> = new Set();
+
+function RailRow({ item, id }: { item: Item; id: string }) {
+  if (item.kind !== 'row') return null;
+  const { row } = item;
+  const total = row.totalMs === undefined ? '…' : seconds(row.totalMs);
+  const sign =
+    row.sign === 'ordinary'
+      ? html`<span class="dot ${row.state === 'ended' ? '' : 'live'}"></span>`
+      : html`<${Sign} sign=${row.sign} />`;
+  return html`<a href=${`#/requests/${row.id}`} class="rail-row depth-${item.depth}" aria-current=${row.id === id ? 'page' : undefined}>
+    ${sign}<span class="words">${row.caller !== 'main' && html`<span class="second">${row.caller} </span>`}${row.says}</span><span class="figure">${total}</span>
+  </a>`;
+}
+
+/** The thread of the request, newest first. */
+function Rail({ rows, row }: { rows: readonly Row[]; row: Row }) {
+  const own = rows.filter(({ thread }) => thread === row.thread);
+  const items = threadedItems(own.length > 0 ? own : [row], NOTHING_FOLDED);
+  const head = items[0];
+  if (head?.kind !== 'thread') return null;
+  const { thread } = head;
+  const lines = items.filter(({ kind }) => kind === 'row');
+  const at = lines.findIndex(({ key }) => key === row.id);
+  const first = Math.max(0, Math.min(at - RAIL_ROWS / 2, lines.length - RAIL_ROWS));
+  const facts = [
+    thread.client ?? thread.userAgent,
+    plural(thread.requests, 'request'),
+    thread.dollars === undefined ? undefined : money(thread.dollars),
+  ];
+  const rest = lines.length - first - RAIL_ROWS;
+  return html`<nav class="rail" aria-label="Thread">
+    <header><strong>${thread.name}</strong><span class="second">${facts.filter((fact) => fact !== undefined).join(' · ')}</span></header>
+    ${lines.slice(first, first + RAIL_ROWS).map((item) => html`<${RailRow} key=${item.key} item=${item} id=${row.id} />`)}
+    ${rest > 0 && html`<p class="second">${count(rest)} earlier requests</p>`}
+  </nav>`;
+}
+
+const Card = ({
+  title,
+  value,
+  note,
+  sign = '',
+}: {
+  title: string;
+  value: string;
+  note: string;
+  sign?: string;
+}) =>
+  html`<div><span class="second">${title}</span><strong>${value}</strong><span class=${sign || 'second'}>${note}</span></div>`;
+
+function Cards({ detail }: { detail: Detail }) {
+  const { row, warnings, attempts, usualFirstMs, cachedBefore } = detail;
+  const share = row.in ? (row.cached ?? 0) / row.in : undefined;
+  const routine = warnings.filter((warning) => warning.routine).length;
+  const retries = Math.max(0, attempts.length - 1);
+  const hasFallen = share !== undefined && cachedBefore !== undefined && share < cachedBefore / 2;
+  const cachedText =
+    share === undefined
+      ? 'tokens'
+      : `${percent(share)} cached${hasFallen ? `, was ${percent(cachedBefore)}` : ''}`;
+  return html`<section class="panel cards" aria-label="Figures">
+    <${Card} title="First content" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `ordinarily ${seconds(usualFirstMs)} s`} />
+    <${Card} title="Total" value=${row.totalMs === undefined ? 'under way' : `${seconds(row.totalMs)} s`} note=${attempts.length === 0 ? 'Gemini was not asked' : `${plural(attempts.length, 'attempt')}${retries > 0 ? `, ${plural(retries, 'retry', 'retries')}` : ''}`} />
+    <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
+    <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
+    <${Card} title="Cost" value=${row.dollars === undefined ? '–' : `$${row.dollars.toFixed(row.dollars < 0.1 ? 4 : 3)}`} note=${row.listDollars === undefined ? 'no list price' : `Anthropic’s list ${money(row.listDollars)}`} />
+    <${Card} title="Changed" value=${warnings.length === 0 ? 'nothing' : plural(warnings.length, 'thing')} note=${routine === 0 ? '' : `${routine} of them routine`} />
+  </section>`;
+}
+
+function Place({ rows, row, go }: { rows: readonly Row[]; row: Row; go(step: number): void }) {
+  const odd = rows.filter(({ sign }) => sign !== 'ordinary').toSorted((a, b) => b.at - a.at);
+  const at = odd.findIndex(({ id }) => id === row.id);
+  return html`<span class="place-buttons">
+    ${at >= 0 && html`<span class="second wide">${at + 1} of ${count(odd.length)} odd ones</span>`}
+    <button aria-label="Previous request" onClick=${() => go(-1)}>↑ <${Key}>k<//></button>
+    <button aria-label="Next request" onClick=${() => go(1)}>↓ <${Key}>j<//></button>
+  </span>`;
+}
+
+const Model = ({ row }: { row: Row }) =>
+  html`<span>${row.asked} → <strong class=${row.replaced ? 'warn' : ''}>${row.answered ?? '…'}</strong></span>`;
+
+function Head({
+  detail,
+  rows,
+  base,
+  go,
+  onStep,
+}: {
+  detail: Detail;
+  rows: readonly Row[];
+  base: string;
+  go: Go;
+  onStep(step: number): void;
+}) {
+  const { row, facts, homeKey } = detail;
+  const end =
+    row.state === 'ended'
+      ? [row.status, row.ending].filter((part) => part !== undefined).join(', ')
+      : row.state;
+  return html`
+    <div class="crumbs"><a href="#/requests">Requests</a> / <code>${row.id}</code> <${CopyButton} text=${location.href}>Copy link<//>
+      <${Place} rows=${rows} row=${row} go=${onStep} /></div>
+    <h1>${detail.headline}</h1>
+    <p class="facts">
+      <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span>${end}</span>
+      ${row.key !== undefined && html`<span>key <strong>#${row.key}</strong>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
+      ${row.client !== undefined && html`<span>client <strong>${row.client}</strong></span>`}
+    </p>
+    <${Actions} base=${base} hasTexts=${detail.hasTexts} onOpen=${(id: string) => go({ view: 'request', id, query: {} })} />
+    <${Cards} detail=${detail} />
+    <${Timeline} detail=${detail} wholeMs=${row.totalMs ?? Math.max(1, Date.now() - row.at)} />`;
+}
+
+const SmallHead = ({
+  row,
+}: {
+  row: Row;
+}) => html`<div class="crumbs"><a href="#/requests">Requests</a> / <code>${row.id}</code>
+    <span class="second place-buttons">${shortModel(row.asked)} → ${shortModel(row.answered ?? '…')} · ${clock(row.at)}${
+      row.totalMs !== undefined && ` · ${seconds(row.totalMs)} s`
+    } · ${[row.status, row.ending].filter((part) => part !== undefined).join(' ')}</span></div>`;
+
+function Tabs({ tab, changed, onChoose }: { tab: Tab; changed: number; onChoose(tab: Tab): void }) {
+  return html`<div class="tabs" role="tablist">
+    ${TABS.map(
+      (one) =>
+        html`<button role="tab" aria-selected=${one === tab} onClick=${() => onChoose(one)}>${TAB_TEXTS[one]}${
+          one === 'changes' && changed > 0 && html` <span class="tag slow">${changed}</span>`
+        }</button>`,
+    )}
+  </div>`;
+}
+
+function RawView({
+  base,
+  version,
+  megabytes,
+}: {
+  base: string;
+  version: unknown;
+  megabytes: number | undefined;
+}) {
+  const asked = useAnswer<RawContent>(`${base}/raw`, version);
+  if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
+  if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
+  if (asked.answer.parts.length === 0) return html`<${LetGo} megabytes=${megabytes} />`;
+  return html`<section class="panel raw">${asked.answer.parts.map(
+    (
+      { name, bytes: size, text },
+      index,
+    ) => html`<${Fold} isOpen=${index === 0} head=${html`<strong>${name}</strong> <span class="second">${bytes(size)}</span>`}>
+      ${() => html`<div class="inside"><${LongText} text=${text} base=${base} name=${name} /></div>`}
+    <//>`,
+  )}</section>`;
+}
+
+function ConversationView({
+  base,
+  detail,
+  onWarning,
+}: {
+  base: string;
+  detail: Detail;
+  onWarning(number: number): void;
+}) {
+  const asked = useAnswer<ConversationContent>(`${base}/conversation`, detail.row.state);
+  if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
+  if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
+  return html`<${Conversation} content=${asked.answer} base=${base} warnings=${detail.warnings} onWarning=${onWarning} />`;
+}
+
+type ContentProps = {
+  tab: Tab;
+  detail: Detail;
+  base: string;
+  address: Address;
+  go: Go;
+  megabytes: number | undefined;
+};
+
+function TabContent({ tab, detail, base, address, go, megabytes }: ContentProps) {
+  const last = detail.attempts.at(-1)?.number ?? 1;
+  const attempt = Number(address.query['attempt']) || last;
+  const warning = Number(address.query['warning']) || undefined;
+  const choose = (query: Record<string, string>) => go(withQuery(address, query));
+  if (tab === 'usage') {
+    return detail.usage
+      ? html`<${Usage} content=${detail.usage} />`
+      : html`<p class="second">Gemini has told no usage for this request.</p>`;
+  }
+  if (!detail.hasTexts) return html`<${LetGo} megabytes=${megabytes} />`;
+  if (tab === 'raw')
+    return html`<${RawView} base=${base} version=${detail.row.state} megabytes=${megabytes} />`;
+  if (tab === 'frames') return html`<${Frames} detail=${detail} base=${base} attempt=${attempt} />`;
+  if (tab === 'changes') {
+    return html`<${Changes} detail=${detail} base=${base} attempt=${attempt} chosen=${warning}
+      onAttempt=${(number: number) => choose({ attempt: String(number) })} onChoose=${(number: number) => choose({ warning: String(number) })} />`;
+  }
+  return html`<${ConversationView} base=${base} detail=${detail} onWarning=${(number: number) => choose({ tab: 'changes', warning: String(number) })} />`;
+}
+
+export type RequestProps = {
+  address: Address;
+  go: Go;
+  rows: readonly Row[];
+  onStep(step: number): void;
+  megabytes: number | undefined;
+};
+
+export function Request({ address, go, rows, onStep, megabytes }: RequestProps) {
+  const id = address.id ?? '';
+  const base = `requests/${encodeURIComponent(id)}`;
+  const known = rows.find((row) => row.id === id);
+  // Asked again with every change of the row, until the request has ended.
+  const version = known && `${known.state} ${known.spans.length} ${known.totalMs ?? ''}`;
+  const asked = useAnswer<Detail>(base, version);
+  if (asked.is === 'loading')
+    return html`<main class="opened"><div class="page"><${Loading} isLate=${asked.isLate} /></div></main>`;
+  if (asked.is === 'failed')
+    return html`<main class="opened"><div class="page"><${Failed} why=${asked.why} /></div></main>`;
+  const detail = asked.answer;
+  const tab = tabOf(address);
+  const mattering = detail.warnings.length;
+  return html`<main class="opened">
+    <${Rail} rows=${rows} row=${detail.row} />
+    <div class="page" key=${id}>
+      ${tab === 'conversation' ? html`<${Head} detail=${detail} rows=${rows} base=${base} go=${go} onStep=${onStep} />` : html`<${SmallHead} row=${detail.row} />`}
+      <${Tabs} tab=${tab} changed=${mattering} onChoose=${(one: Tab) => go({ ...address, query: one === 'conversation' ? {} : { tab: one } })} />
+      <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
+    </div>
+  </main>`;
+}
+
+/** The request that stands `step` places after another in the list; undefined at the list's ends. */
+export function neighbour(
+  items: readonly Item[],
+  rows: readonly Row[],
+  id: string,
+  step: number,
+): string | undefined {
+  const listed = items.filter((item) => item.kind === 'row');
+  const order = listed.some(({ key }) => key === id) ? listed : flatItems(rows);
+  const at = order.findIndex(({ key }) => key === id);
+  return at < 0 ? undefined : order[at + step]?.key;
+}

@@ -1,0 +1,74 @@
+/** Where the time of one request went: a bar of sums, and beneath it a line for each thing that happened, in order. */
+import { html } from 'htm/preact';
+import type { Detail, Line } from '../../../../inspector/shapes.ts';
+import { ticks } from '../figures/scale.ts';
+import { duration, percent } from '../figures/words.ts';
+import { SPAN_TEXTS } from '../parts.ts';
+
+const MOST_TICKS = 7;
+/** A text begins right of its bar while the bar ends before this part of the width; else it ends left of the bar. */
+const RIGHT_UNTIL = 0.55;
+
+const place = (ms: number, whole: number): number => Math.min(100, Math.max(0, (ms / whole) * 100));
+
+function Sums({ totals }: { totals: Detail['totals'] }) {
+  const shown = totals.filter(({ kind, ms }) => kind !== 'proxy' && ms > 0);
+  const whole = shown.reduce((sum, { ms }) => sum + ms, 0);
+  const isLarge = (kind: string) => kind === 'waiting' || kind === 'failed';
+  return html`
+    <div class="sums-bar">${shown.map(({ kind, ms }) => html`<i class=${kind} style=${{ flexGrow: ms / Math.max(whole, 1) }}></i>`)}</div>
+    <ul class="legend">
+      ${totals.map(
+        ({ kind, ms }) => html`<li>
+          ${kind !== 'proxy' && html`<i class="swatch ${kind}"></i>`} ${SPAN_TEXTS[kind]} <strong>${duration(ms)}</strong>
+          ${isLarge(kind) && whole > 0 && html`<span class="second">${percent(ms / whole)}</span>`}
+        </li>`,
+      )}
+    </ul>`;
+}
+
+/** The text stands beside what it is about, on the side that has room. */
+function textPlace(from: number, to: number): { left?: string; right?: string; textAlign?: string } {
+  if (to < RIGHT_UNTIL * 100) return { left: `calc(${to}% + 10px)` };
+  return from > 30
+    ? { right: `calc(${100 - from}% + 10px)`, textAlign: 'right' }
+    : { left: `calc(${from}% + 10px)` };
+}
+
+function LineOfTime({ line, wholeMs }: { line: Line; wholeMs: number }) {
+  const spans = line.spans ?? [];
+  const isBar = spans.length > 0;
+  const from = place(isBar ? Math.min(...spans.map((span) => span.from)) : (line.mark ?? 0), wholeMs);
+  const to = place(isBar ? Math.max(...spans.map((span) => span.to ?? wholeMs)) : (line.mark ?? 0), wholeMs);
+  return html`<div class="event ${isBar ? '' : 'moment'} ${line.sign ?? ''}">
+    <dt><strong>${line.label}</strong> ${line.detail}</dt>
+    <dd>
+      ${spans.map(({ kind, from: begin, to: end = wholeMs }) => {
+        const left = place(begin, wholeMs);
+        return html`<i class=${kind} style=${{ left: `${left}%`, width: `max(2px, ${place(end, wholeMs) - left}%)` }}></i>`;
+      })}
+      ${!isBar && line.mark !== undefined && html`<b class="mark" style=${{ left: `${from}%` }}></b>`}
+      <span style=${textPlace(from, to)} title=${line.text}>${line.text}</span>
+    </dd>
+  </div>`;
+}
+
+/** `wholeMs`: the time of the axis' end. */
+export function Timeline({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
+  const marks = ticks(wholeMs / 1_000, MOST_TICKS);
+  return html`<section class="panel timeline" aria-label="Where the time went">
+    <header><h2>Where the time went</h2><span class="second">times from the moment the request came</span></header>
+    <div class="body">
+      <${Sums} totals=${detail.totals} />
+      <dl class="events">
+        <div class="axis" aria-hidden="true">
+          ${marks.map((mark, index) => {
+            const text = `${mark % 1 === 0 ? mark : mark.toFixed(mark < 0.1 ? 2 : 1)}${index === marks.length - 1 ? ' s' : ''}`;
+            return html`<span style=${{ left: `${place(mark * 1_000, wholeMs)}%` }}>${text}</span>`;
+          })}
+        </div>
+        ${detail.lines.map((line) => html`<${LineOfTime} line=${line} wholeMs=${wholeMs} />`)}
+      </dl>
+    </div>
+  </section>`;
+}

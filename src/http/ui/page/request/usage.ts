@@ -1,0 +1,47 @@
+/** What one request cost, and how much of its thread's prompts came from the cache. */
+import { html } from 'htm/preact';
+import type { Usage as Content } from '../../../../inspector/shapes.ts';
+import { count, money } from '../figures/words.ts';
+
+const exact = (value: number) => `$${value.toFixed(4)}`;
+
+/** Requests that have room side by side. */
+const SHOWN = 11;
+
+function Shares({ shares, why }: { shares: Content['cachedShares']; why: string | undefined }) {
+  const shown = shares.slice(-SHOWN);
+  return html`<section class="panel shares">
+    <header><h2>Cached share of the prompt in this thread, %</h2><span class="second">the last ${shown.length === 1 ? 'request' : `${shown.length} requests`}</span></header>
+    <div class="columns">
+      ${shown.map(({ id, share }, index) => {
+        const isThis = index === shown.length - 1;
+        return html`<a href=${`#/requests/${id}?tab=usage`} class=${isThis ? `this ${why === undefined ? '' : 'warn'}` : ''}>
+          <span>${Math.round(share * 100)}</span><i style=${{ height: `${Math.max(1, share * 80)}px` }}></i>${isThis && html`<em>this one</em>`}
+        </a>`;
+      })}
+    </div>
+    ${why !== undefined && html`<p class="reason"><span class="sign slow" aria-hidden="true">!</span> <span><strong>Why it was cold:</strong> ${why}</span></p>`}
+  </section>`;
+}
+
+export const Usage = ({ content }: { content: Content }) => html`
+  <h1>${content.headline}</h1>
+  <section class="panel">
+    <header><h2>What it cost</h2><span class="second">${content.model}</span></header>
+    <table class="cost">
+      <thead><tr><th></th><th class="figure">Tokens</th><th class="figure">$ a million</th><th class="figure">Cost</th>
+        <th class="figure">At Anthropic’s list${content.listModel && html` <span class="second">(${content.listModel})</span>`}</th></tr></thead>
+      <tbody>
+        ${content.parts.map(
+          ({ what, tokens, perMillion, dollars, listDollars }) => html`<tr>
+            <th scope="row">${what}</th><td class="figure">${count(tokens)}</td><td class="figure">${perMillion.toFixed(2)}</td>
+            <td class="figure">${exact(dollars)}</td><td class="figure second">${listDollars === undefined ? '–' : exact(listDollars)}</td>
+          </tr>`,
+        )}
+        <tr class="sum"><th scope="row">Together</th><td class="figure">${count(content.parts.reduce((sum, { tokens }) => sum + tokens, 0))}</td><td></td>
+          <td class="figure" title=${money(content.dollars)}>${exact(content.dollars)}</td>
+          <td class="figure second">${content.listDollars === undefined ? '–' : exact(content.listDollars)}</td></tr>
+      </tbody>
+    </table>
+  </section>
+  ${content.cachedShares.length > 0 && html`<${Shares} shares=${content.cachedShares} why=${content.whyCold} />`}`;

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'bun:test';
+import * as words from '../../../../../src/http/ui/page/figures/words.ts';
+
+const table = <Value>(name: string, of: (value: Value) => string, rows: [Value, string][]) =>
+  describe(name, () => {
+    test.each(rows)('%p is %p', (value, text) => expect(of(value)).toBe(text));
+  });
+
+table('seconds', words.seconds, [
+  [0, '0.00'],
+  [411, '0.41'],
+  [996, '1.0'],
+  [31_900, '31.9'],
+  [99_960, '100'],
+]);
+table('duration', words.duration, [
+  [0.94, '0.9 ms'],
+  [42, '42 ms'],
+  [420, '0.42 s'],
+  [31_900, '31.9 s'],
+  [125_400, '2 min 5 s'],
+]);
+table('tokens', words.tokens, [
+  [9_999, '9,999'],
+  [84_310, '84.3 k'],
+  [247_900, '248 k'],
+  [999_600, '1.00 M'],
+  [1_910_000, '1.91 M'],
+  [61_000_000, '61.0 M'],
+]);
+table('dollars', words.dollars, [
+  [0, '0'],
+  [0.0032, '0.0032'],
+  [0.1747, '0.175'],
+  [12.4, '12.40'],
+]);
+table('money', words.money, [
+  [0, '$0.00'],
+  [0.0007, '$0.0007'],
+  [1.06, '$1.06'],
+]);
+table('bytes', words.bytes, [
+  [412, '412 B'],
+  [6_100, '6.1 kB'],
+  [142_000, '142 kB'],
+  [4_200_000, '4.2 MB'],
+  [999_700, '1.0 MB'],
+]);
+table('countdown', words.countdown, [
+  [-5, '0:00'],
+  [18_000, '0:18'],
+  [64_620_000, '17 h 57 min'],
+]);
+table('short names of models', words.shortModel, [
+  ['claude-haiku-4-5-20251001', 'haiku-4-5'],
+  ['gemini-4-argon', '4-argon'],
+  ['models/gemini-3.8-flash', '3.8-flash'],
+  ['my-own', 'my-own'],
+]);
+
+test('one thing is told without a plural', () => {
+  expect([
+    words.plural(1, 'retry', 'retries'),
+    words.plural(2, 'retry', 'retries'),
+    words.plural(1_200, 'row'),
+  ]).toEqual(['1 retry', '2 retries', '1,200 rows']);
+});

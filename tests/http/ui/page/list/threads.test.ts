@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'bun:test';
+import { flatItems, heightOf, threadedItems } from '../../../../../src/http/ui/page/list/threads.ts';
+import type { Row } from '../../../../../src/inspector/shapes.ts';
+
+/** The first row came first; one second lies between two rows. */
+const rowsOf = (...rows: (Partial<Row> & { id: string })[]): Row[] =>
+  rows.map((row, index) => ({
+    at: index * 1_000,
+    thread: 't',
+    caller: 'main',
+    says: `says ${row.id}`,
+    asked: 'claude-opus-5-5',
+    state: 'ended',
+    sign: 'ordinary',
+    spans: [],
+    warnings: 0,
+    ...row,
+  }));
+
+const shape = (rows: readonly Row[], folded: string[] = []): string[] =>
+  threadedItems(rows, new Set(folded)).map((item) => {
+    if (item.kind === 'thread') return `thread ${item.thread.name}`;
+    if (item.kind === 'branch') return `${'  '.repeat(item.depth)}branch ${item.name}`;
+    return `${'  '.repeat(item.depth)}${item.row.id}`;
+  });
+
+describe('threads', () => {
+  test('are sorted by their newest request, and so are the requests in each', () => {
+    const rows = rowsOf({ id: 'a', thread: 'one' }, { id: 'b', thread: 'two' }, { id: 'c', thread: 'one' });
+    expect(shape(rows)).toEqual(['thread says a', 'c', 'a', 'thread says b', 'b']);
+  });
+
+  test('are named by the first words of the main conversation', () => {
+    const rows = rowsOf(
+      { id: 'title', caller: 'title', opening: 'make a title' },
+      { id: 'a', opening: 'fix the parser' },
+      { id: 'b', opening: 'and now the tests' },
+    );
+    expect(shape(rows)[0]).toBe('thread fix the parser');
+  });
+
+  test('show only their head while folded', () => {
+    expect(shape(rowsOf({ id: 'a' }, { id: 'b', agent: 'x' }), ['t'])).toEqual(['thread says a']);
+  });
+
+  test('sum the tokens and the dollars of their requests, and say nothing of dollars that nobody knows', () => {
+    const [head] = threadedItems(
+      rowsOf({ id: 'a', in: 100, cached: 40, dollars: 0.5 }, { id: 'b', in: 50, state: 'streaming' }),
+      new Set(),
+    );
+    expect(head).toMatchObject({ thread: { requests: 2, in: 150, cached: 40, dollars: 0.5, isLive: true } });
+    const [unknown] = threadedItems(rowsOf({ id: 'a' }), new Set());
+    expect(unknown?.kind === 'thread' && unknown.thread.dollars).toBeUndefined();
+  });
+});
+
+describe('branches', () => {
+  const agent = { agent: 'x', caller: 'subagent' };
+
+  test('stand beneath the request that began them', () => {
+    const rows = rowsOf(
+      { id: 'call' },
+      { id: 'b1', ...agent, branchOf: 'call', opening: 'find callers' },
+      { id: 'b2', ...agent, branchOf: 'call' },
+      { id: 'after' },
+    );
+    expect(shape(rows)).toEqual([
+      'thread says call',
+      'after',
+      'call',
+      '  branch find callers',
+      '  b2',
+      '  b1',
+    ]);
+  });
+
+  test('stand at the end of the thread where the request that began them is not shown', () => {
+    expect(shape(rowsOf({ id: 'a' }, { id: 'b', ...agent, branchOf: 'gone' }))).toEqual([
+      'thread says a',
+      'a',
+      '  branch says b',
+      '  b',
+    ]);
+  });
+
+  test('of a subagent stand beneath the subagent’s request', () => {
+    const rows = rowsOf(
+      { id: 'call' },
+      { id: 'b', ...agent, branchOf: 'call' },
+      { id: 'c', agent: 'y', branchOf: 'b' },
+    );
+    expect(shape(rows)).toEqual([
+      'thread says call',
+      'call',
+      '  branch says b',
+      '  b',
+      '    branch says c',
+      '    c',
+    ]);
+  });
+
+  test('that name each other as their beginning are shown once each', () => {
+    const rows = rowsOf({ id: 'a', agent: 'x', branchOf: 'b' }, { id: 'b', agent: 'y', branchOf: 'a' });
+    expect(shape(rows)).toEqual(['thread says a', '  branch says b', '  b', '    branch says a', '    a']);
+  });
+
+  test('that are folded show none of their requests, and none of the branches beneath these', () => {
+    const rows = rowsOf(
+      { id: 'call' },
+      { id: 'b', ...agent, branchOf: 'call' },
+      { id: 'c', agent: 'y', branchOf: 'b' },
+    );
+    expect(shape(rows, ['t/x'])).toEqual(['thread says call', 'call', '  branch says b']);
+  });
+});
+
+test('without threads the newest request comes first', () => {
+  expect(flatItems(rowsOf({ id: 'a' }, { id: 'b', thread: 'two' })).map(({ key }) => key)).toEqual([
+    'b',
+    'a',
+  ]);
+});
+
+test('a request with words of its own has two lines', () => {
+  const [plain, odd] = flatItems(rowsOf({ id: 'odd', words: 'waited' }, { id: 'plain' }));
+  expect([plain && heightOf(plain), odd && heightOf(odd)]).toEqual([36, 60]);
+});
