@@ -98,8 +98,8 @@ export type WebCitation = Static<typeof WebCitation>;
 
 export const AnswerText = tagged(
   'text',
-  { text: Type.String(), citations: Nullable(Type.Array(WebCitation)) },
-  'Text of the model.',
+  { text: Type.String(), citations: Type.Optional(Type.Array(WebCitation)) },
+  'Text of the model. Without sources there is no `citations`.',
 );
 export type AnswerText = Static<typeof AnswerText>;
 

@@ -27,7 +27,7 @@ describe('from a number of tokens on', () => {
     });
     expect(message.content).toEqual([
       { type: 'compaction', content: 'The fruits.' },
-      { type: 'text', text: 'The plum.', citations: null },
+      { type: 'text', text: 'The plum.' },
     ] as never);
     expect(message.stop_reason).toBe('end_turn');
     expect(message.context_management).toEqual({ applied_edits: [] });

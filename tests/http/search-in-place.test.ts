@@ -57,13 +57,13 @@ describe('on a model that cannot combine the two', () => {
       ask({ model: OLD }),
     );
     expect(messages[0]?.content.slice(3)).toMatchObject([
-      { type: 'text', text: 'I found: ', citations: null },
+      { type: 'text', text: 'I found: ' },
       {
         type: 'text',
         text: 'Das Café öffnet um 9.',
         citations: [{ type: 'web_search_result_location', url: 'https://b.example/', cited_text: '' }],
       },
-      { type: 'text', text: ' Bye.', citations: null },
+      { type: 'text', text: ' Bye.' },
     ] as never);
     expect(bodies).toHaveLength(3);
   });

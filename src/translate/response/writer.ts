@@ -174,9 +174,8 @@ export class Writer {
     if (this.#state.at === 'block' && this.#state.kind === kind) return;
     this.#leave();
     this.#openBlock(
-      kind === 'text'
-        ? { type: 'text', text: '', citations: null }
-        : { type: 'thinking', thinking: '', signature: '' },
+      // As in Anthropic's answers. For the client of Vercel, `citations: null` is no message at all.
+      kind === 'text' ? { type: 'text', text: '' } : { type: 'thinking', thinking: '', signature: '' },
     );
     this.#state = { at: 'block', kind };
   }

@@ -87,13 +87,13 @@ describe('a searched answer', () => {
         tool_use_id: 'srvtoolu_1',
         content: [{ type: 'web_search_result', url, title: 'bun.sh', encrypted_content: '', page_age: null }],
       },
-      { type: 'text', text: 'Well. ', citations: null },
+      { type: 'text', text: 'Well. ' },
       {
         type: 'text',
         text: 'It is 9',
         citations: [{ type: 'web_search_result_location', url, title: 'bun.sh' }],
       },
-      { type: 'text', text: ' now.', citations: null },
+      { type: 'text', text: ' now.' },
     ]);
     expect(message.usage.server_tool_use).toEqual({ web_search_requests: 1, web_fetch_requests: 0 });
     expect(message.stop_reason).toBe('end_turn');
