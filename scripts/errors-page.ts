@@ -51,6 +51,14 @@ const SAMPLES = {
     status(400, 'The input token count (12) exceeds the maximum number of tokens allowed (10).'),
   ],
   'too-large': ['413; 400 `Request payload size exceeds the limit`; more than 20 MB, not sent', page(413)],
+  'upload-failed': [
+    'an upload of what is too large for a request: 5xx, 429, no connection',
+    new UpstreamError('status', 'x', { status: 503, means: 'upload-failed' }),
+  ],
+  'upload-refused': [
+    'any other refusal of such an upload',
+    new UpstreamError('status', 'x', { status: 400, means: 'upload-refused' }),
+  ],
   'content-filter': ['400 about prohibited content', status(400, 'Responsible AI')],
   media: ['400 about a picture', status(400, 'Unable to process input image')],
   region: ['400 `User location is not supported`', status(400, 'User location is not supported')],

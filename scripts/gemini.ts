@@ -33,9 +33,9 @@ const refuseKey = (): Response =>
 async function answer(request: Request): Promise<Response> {
   const key = request.headers.get('x-goog-api-key') ?? '';
   if (key === '' || BAD_KEY.test(key)) return refuseKey();
-  const { url, method, signal } = request;
-  const body = await request.text();
-  return mock(url, { method, signal, ...(body === '' ? {} : { body }) }, EXCHANGE);
+  const { url, method, headers, signal } = request;
+  const body = await request.arrayBuffer();
+  return mock(url, { method, headers, signal, ...(body.byteLength === 0 ? {} : { body }) }, EXCHANGE);
 }
 
 try {

@@ -56,6 +56,8 @@ export const FAILURES = {
   thinking: 'tests/http/thinking-refused.test.ts',
   'context-overflow': IN.failure,
   'too-large': IN.failure,
+  'upload-failed': 'tests/http/uploads-to-google.test.ts',
+  'upload-refused': 'tests/http/uploads-to-google.test.ts',
   'content-filter': IN.failure,
   media: IN.failure,
   region: IN.failure,

@@ -130,7 +130,8 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   }
 
   async #send(): Promise<void> {
-    const { outgoing } = this.#options;
+    const { outgoing, signal } = this.#options;
+    await outgoing.placeMedia(signal);
     this.#backend = outgoing.route.backend();
     await this.#ask(this.#backend, outgoing.text());
     outgoing.taken();

@@ -5,23 +5,31 @@
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import type { RequestSize } from '../gemini/estimate/request-size.ts';
+import { isFileGone } from '../gemini/files.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { GenerateContentRequest } from '../gemini/wire.ts';
 import type { KeyRoute } from '../keys/keys.ts';
 import type { Exchange } from '../lib/ports.ts';
 import type { AnswerPlan } from '../translate/context.ts';
+import type { MediaPart } from '../translate/request/items.ts';
+import { marked, withPlaced } from '../translate/request/media/moved-media.ts';
 import { repairedRequest, requestWithoutSignatures } from '../translate/request/repair.ts';
 import type { Backend } from '../upstream/backend.ts';
 import type { Job } from './job.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Cut, Lessons } from './lessons.ts';
+import type { MovedMedium } from './media/moved-media.ts';
 import type { RequestMedia } from './media/request-media.ts';
+import type { PlacedMedium, Uploads } from './media/uploads.ts';
 import type { PromptSizes } from './sizes/prompt-sizes.ts';
 import type { Quarantine } from './tool-quarantine.ts';
 
 export type OutgoingOptions = {
   model: GeminiModel;
   request: GenerateContentRequest;
+  /** The media that the request has marks for, and the same request with these media in it, by which it is measured. */
+  moved?: { media: readonly MovedMedium[]; whole: GenerateContentRequest };
+  uploads: Pick<Uploads, 'place' | 'forget'>;
   exchange: Exchange;
   /** The key that `route` has at this moment is the key for which the request was made. */
   route: KeyRoute;
@@ -45,7 +53,15 @@ export type Mending = {
   apply(): void;
 };
 
-type Changed = { request: GenerateContentRequest; what: string; isFree: boolean };
+type Changed = {
+  request: GenerateContentRequest;
+  what: string;
+  isFree: boolean;
+  moved?: readonly MovedMedium[];
+};
+
+/** Where the media are that were moved out of the request, for requests with the key of `backend`. */
+type Placed = { backend: Backend; media: ReadonlyMap<string, MediaPart>; uris: readonly string[] };
 
 /** The size of a request that was released before anybody asked for its size. */
 const NOTHING: RequestSize = { head: 0, upTo: [], total: 0 };
@@ -61,6 +77,14 @@ export class Outgoing {
   readonly #session: string | undefined;
   readonly #job: Job;
   #request: GenerateContentRequest | undefined;
+  /** The request as it is measured, where that is another one. */
+  #whole: GenerateContentRequest | undefined;
+  /** The media that `#request` has marks for. */
+  #moved: readonly MovedMedium[];
+  #placed: Placed | undefined;
+  readonly #uploads: OutgoingOptions['uploads'];
+  /** True once files were uploaded anew because Google did not have them any more. */
+  #filesMended = false;
   /** The text of `#request`, serialised as JSON. */
   #text: string | undefined;
   /** The size of `#request`. It is kept when the request is released, if anybody may ask for it. */
@@ -86,6 +110,9 @@ export class Outgoing {
     this.exchange = options.exchange;
     this.quarantine = options.quarantine;
     this.#request = options.request;
+    this.#whole = options.moved?.whole;
+    this.#moved = options.moved?.media ?? [];
+    this.#uploads = options.uploads;
     this.#lessons = options.lessons;
     this.#media = options.media;
     this.#sizes = options.sizes;
@@ -94,9 +121,25 @@ export class Outgoing {
     this.#job = job;
   }
 
-  /** The request; undefined once the request was released. */
+  /** The request as it is sent; undefined once the request was released. */
   get request(): GenerateContentRequest | undefined {
-    return this.#request;
+    const { media } = this.#placed ?? {};
+    return this.#request && media ? withPlaced(this.#request, media) : this.#request;
+  }
+
+  /**
+   * To be called before the body is sent with the route's present key: media that are too large for it go to Google
+   * first. Rejects as `Uploads` does.
+   */
+  async placeMedia(signal: AbortSignal): Promise<void> {
+    const backend = this.route.backend();
+    if (this.#moved.length === 0 || this.#placed?.backend === backend) return;
+    const found = await this.#uploads.place(this.#moved, backend, signal);
+    const media = this.#moved.map((medium, index) => [medium.mark, partOf(medium, found[index])] as const);
+    this.#placed = { backend, media: new Map(media), uris: found.flatMap(({ uri }) => uri ?? []) };
+    this.#text = undefined;
+    const bytes = this.#moved.reduce((sum, medium) => sum + medium.bytes.size, 0);
+    this.#job.trace.tell({ type: 'uploaded', media: media.length, bytes });
   }
 
   /** The body in the form in which it is sent with the route's present key. Empty once the request was released. */
@@ -108,7 +151,7 @@ export class Outgoing {
 
   /** The latest body that was made. Empty once the request was released. */
   get body(): string {
-    this.#text ??= this.#request === undefined ? '' : JSON.stringify(this.#request);
+    this.#text ??= this.#request === undefined ? '' : JSON.stringify(this.request);
     return this.#text;
   }
 
@@ -144,11 +187,16 @@ export class Outgoing {
   async mending(error: unknown): Promise<Mending | undefined> {
     const request = this.#request;
     if (!request) return undefined;
-    const changed = (await this.#withBytes(error, request)) ?? this.#changed(error, request);
+    const changed =
+      this.#withFilesAnew(error, request) ??
+      (await this.#withBytes(error, request)) ??
+      this.#changed(error, request);
     if (!changed) return undefined;
     return {
       isFree: changed.isFree,
       apply: () => {
+        if (changed.moved) this.#moved = changed.moved;
+        if (changed.moved) this.#placed = undefined;
         this.#become(changed.request);
         this.#mended = true;
         this.#job.trace.tell({ type: 'mended', what: changed.what });
@@ -170,6 +218,9 @@ export class Outgoing {
     if (this.#session !== undefined || this.#told === undefined) this.#sized();
     this.#text = what === 'everything' ? undefined : this.body;
     this.#request = undefined;
+    this.#whole = undefined;
+    this.#moved = [];
+    this.#placed = undefined;
     this.#media.letGo();
   }
 
@@ -180,12 +231,14 @@ export class Outgoing {
   }
 
   #sized(): RequestSize {
-    this.#size ??= this.#request ? this.#sizes.size(this.#request, this.model) : NOTHING;
+    const measured = this.#whole ?? this.#request;
+    this.#size ??= measured ? this.#sizes.size(measured, this.model) : NOTHING;
     return this.#size;
   }
 
   #become(request: GenerateContentRequest): void {
     this.#request = request;
+    this.#whole = undefined;
     this.#text = undefined;
     this.#size = undefined;
     this.#told = undefined;
@@ -200,10 +253,22 @@ export class Outgoing {
   }
 
   async #withBytes(error: unknown, request: GenerateContentRequest): Promise<Changed | undefined> {
-    const mended = this.#urlsMended ? undefined : await this.#media.mendedRequest(error, request);
+    const mended = this.#urlsMended
+      ? undefined
+      : await this.#media.mendedRequest(error, request, this.model, this.#moved);
     if (!mended) return undefined;
     this.#urlsMended = true;
-    return { request: mended, what: 'URLs', isFree: true };
+    return { request: mended.made, moved: mended.moved, what: 'URLs', isFree: true };
+  }
+
+  /** The same request, whose media are uploaded once more: Google may remove a file before its time. */
+  #withFilesAnew(error: unknown, request: GenerateContentRequest): Changed | undefined {
+    const { uris = [] } = this.#placed ?? {};
+    if (this.#filesMended || uris.length === 0) return undefined;
+    if (!(error instanceof UpstreamError) || !isFileGone(error)) return undefined;
+    this.#filesMended = true;
+    this.#uploads.forget(uris);
+    return { request, moved: this.#moved, what: 'files', isFree: true };
   }
 
   #changed(error: unknown, request: GenerateContentRequest): Changed | undefined {
@@ -252,6 +317,10 @@ const CUTS = {
   everything: ['thinking', 'thinking', 'without a word on thinking'],
   limit: ['limit', 'max_tokens', 'with what the model gives in one request'],
 } as const satisfies Record<Cut, readonly [what: string, path: string, left: string]>;
+
+/** The part for a medium that was moved: the bytes themselves, where nobody takes them as a file. */
+const partOf = ({ mimeType, data = '' }: MovedMedium, placed: PlacedMedium | undefined): MediaPart =>
+  placed?.uri === undefined ? { inlineData: { mimeType, data } } : marked(mimeType, placed.uri);
 
 /** The outgoing request for a message. */
 export class OutgoingMessage extends Outgoing {

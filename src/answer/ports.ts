@@ -16,6 +16,7 @@ import type { KeptBodies } from './kept-bodies.ts';
 import type { Lessons } from './lessons.ts';
 import type { FileReader } from './media/file-reader.ts';
 import type { PictureConverter } from './media/picture-converter.ts';
+import type { Uploads } from './media/uploads.ts';
 import type { UrlFetcher } from './media/url-fetcher.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { PromptSizes } from './sizes/prompt-sizes.ts';
@@ -61,6 +62,9 @@ export type AnswerPorts = {
   urlFetcher: UrlFetcher;
   fileReader: FileReader;
   pictures: PictureConverter;
+  uploads: Uploads;
+  /** The most bytes of a request. */
+  requestBytes: number;
   quarantine: QuarantineMemory;
   lessons: Lessons;
   /** Reads Google's own list of models in the background, unless it was read lately. */

@@ -126,14 +126,31 @@ export async function prepare(
   tellChosen(model, route, job);
   const ctx = await requestContext(model, route, request.messages, media, job, ports, conversation);
   const began = ports.clock.monotonic();
-  const { body, plan, warnings } = toGeminiRequest(request, ctx);
+  const { made, moved, whole } = media.fitted(
+    model,
+    (apart) => toGeminiRequest(request, { ...ctx, media: { ...ctx.media, moved: apart } }),
+    ({ body }) => body,
+  );
+  const { body, plan, warnings } = made;
   job.trace.tell({ type: 'translated', tookMs: ports.clock.monotonic() - began });
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
-  const { kept, lessons, sizes } = ports;
+  const { kept, lessons, sizes, uploads } = ports;
   const applied = lessons.apply(model, quarantine.apply(body));
   return new OutgoingMessage(
-    { model, request: applied, exchange, route, quarantine, lessons, media, sizes, session },
+    {
+      model,
+      request: applied,
+      ...(moved.length > 0 ? { moved: { media: moved, whole } } : {}),
+      uploads,
+      exchange,
+      route,
+      quarantine,
+      lessons,
+      media,
+      sizes,
+      session,
+    },
     plan,
     kept,
     job,

@@ -4,6 +4,7 @@ import { KeptBodies } from '../answer/kept-bodies.ts';
 import { Lessons } from '../answer/lessons.ts';
 import { systemPorts } from '../answer/media/fetch-url.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
+import { createUploads } from '../answer/media/uploads.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
 import { PromptSizes } from '../answer/sizes/prompt-sizes.ts';
@@ -33,7 +34,7 @@ import { lazyMock } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
 import { openTapes, type Tapes } from './recording.ts';
 import { createReload } from './reload.ts';
-import { commonLogger, type Ports, serverSettings } from './settings.ts';
+import { commonLogger, type Ports, requestBytesOf, serverSettings } from './settings.ts';
 import { colleaguesOf, openSharing, tellsEnds } from './sharing.ts';
 import { openStores } from './stores.ts';
 
@@ -91,6 +92,8 @@ function openMemories(dataDir: string | undefined, shared: SharedState, ports: P
     streaming: new StreamingBreakers({ clock, shared, onChange: logsKeyEvents(logger, shared) }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
     pictures: createPictureConverter(toPng),
+    uploads: createUploads(clock),
+    requestBytes: requestBytesOf(ports),
     quarantine: new QuarantineMemory(),
     bodies: new BodyBudget(clock),
     lessons: new Lessons(clock, lessonsFile(dataDir, logger)),

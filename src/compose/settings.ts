@@ -5,6 +5,7 @@ import type { ToPng } from '../answer/media/picture-converter.ts';
 import type { ParentLink } from '../cluster/worker-shared.ts';
 import { type Config, secretsOf, VERSION } from '../config/config.ts';
 import { settingDigests } from '../config/setting-names.ts';
+import { MAX_REQUEST_BYTES } from '../gemini/limits.ts';
 import type { ServerSettings } from '../http/deps.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Connect, Fetch, Ids, Random } from '../lib/ports.ts';
@@ -37,6 +38,8 @@ export type Ports = {
   urlFetch?: UrlFetchPorts;
   /** Replaces the decoder of pictures. */
   toPng?: ToPng;
+  /** The most bytes of a request, in place of Google's own limit. */
+  requestBytes?: number;
   /** Tries to connect to upstream. Where it is absent, nothing checks whether upstream can be reached. */
   connect?: Connect;
   /** Set where other processes serve the same port. */
@@ -70,6 +73,8 @@ export function serverSettings(config: Config): ServerSettings {
     localAnswers: config.localAnswers,
   };
 }
+
+export const requestBytesOf = ({ requestBytes = MAX_REQUEST_BYTES }: Ports): number => requestBytes;
 
 /** The logger for what all workers of a proxy would say alike: they write the same log. */
 export const commonLogger = ({ logger, worker }: Ports): Logger =>

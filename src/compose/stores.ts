@@ -9,7 +9,7 @@ import { FileStore } from '../files/store.ts';
 import { BatchRunner } from '../http/batches/runner.ts';
 import type { Admission, ServerDeps } from '../http/deps.ts';
 import { createIds, newInstanceId, systemRandom } from '../lib/ports.ts';
-import type { Ports } from './settings.ts';
+import { type Ports, requestBytesOf } from './settings.ts';
 
 export type Stores = {
   deps: Pick<ServerDeps, 'files' | 'fileReader' | 'batches'>;
@@ -46,7 +46,11 @@ export function openStores({ dataDir, config, admission, ask }: StoresOptions, p
     logger,
   });
   return {
-    deps: { files, fileReader: createFileReader(files), batches: { store, wake: () => runner.wake() } },
+    deps: {
+      files,
+      fileReader: createFileReader(files, requestBytesOf(ports)),
+      batches: { store, wake: () => runner.wake() },
+    },
     async close() {
       await runner.close();
       files.close();

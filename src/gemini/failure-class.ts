@@ -31,6 +31,10 @@ export type FailureClass =
   | 'context-overflow'
   /** The request has more bytes than Google accepts. */
   | 'too-large'
+  /** Media that are too large for the request could not be uploaded. A later upload may succeed. */
+  | 'upload-failed'
+  /** Google does not take media that are too large for the request. */
+  | 'upload-refused'
   /**
    * The request was blocked for its content. (A prompt or answer that Gemini's filters block is not a failure: it is an
    * answer.)

@@ -119,6 +119,8 @@ export type TraceFact =
    * on.
    */
   | { type: 'continued' }
+  /** What is too large for the request of the attempt is at Google, and the request is sent now. */
+  | { type: 'uploaded'; media: number; bytes: number }
   /** The head of upstream's response has come. */
   | { type: 'head' }
   /** The attempt failed. Where no `attempt` event came before, no attempt could be made. */

@@ -59,6 +59,7 @@ function waitTexts({ waits, model }: Summary): string[] {
       of('breaker'),
       (all) => `waited ${duration(total(all))} for ${model ?? 'the model'}, which keeps failing`,
     ],
+    [of('upload'), (all) => `waited ${duration(total(all))} until large media were uploaded`],
     [of('backoff'), (all) => `waited ${duration(total(all))} between attempts`],
   ];
   return told.filter(([all]) => total(all) >= TOLD_WAIT).map(([all, text]) => text(all));

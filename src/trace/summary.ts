@@ -9,7 +9,12 @@ type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
 /** An attempt that failed, and how long it took. */
 export type FailedAttempt = { failure: Of<'failure'>; tookMs: number };
 
-export type Wait = { for: WaitFor; key: string | undefined; limit: string | undefined; tookMs: number };
+export type Wait = {
+  for: WaitFor | 'upload';
+  key: string | undefined;
+  limit: string | undefined;
+  tookMs: number;
+};
 
 /** Tokens are counted as in `usage`. Dollars are undefined where the price of any part is not known. */
 export type Spent = {
@@ -107,13 +112,9 @@ export class Summary {
         if (!event.routine) this.warnings++;
         return;
       case 'attempt':
-        this.#attemptAt = event.ms;
-        this.model = event.model;
-        this.key = event.key;
-        return;
       case 'continued':
-        this.#attemptAt = event.ms;
-        this.continued++;
+      case 'uploaded':
+        this.#begin(event);
         return;
       case 'failure':
         this.#fail(event);
@@ -181,6 +182,17 @@ export class Summary {
       // The model that was chosen is not asked.
       this.model = undefined;
     }
+  }
+
+  /** Notes that the model is asked now. */
+  #begin(event: Of<'attempt' | 'continued' | 'uploaded'>): void {
+    const before = this.#attemptAt ?? event.ms;
+    this.#attemptAt = event.ms;
+    if (event.type === 'continued') this.continued++;
+    else if (event.type === 'attempt') {
+      this.model = event.model;
+      this.key = event.key;
+    } else this.waits.push({ for: 'upload', key: undefined, limit: undefined, tookMs: event.ms - before });
   }
 
   /** Ends the present wait. A wait that is still open when the request ends, ends together with the request. */

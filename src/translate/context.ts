@@ -20,6 +20,8 @@ export type FetchedMedia = { mimeType: string; data: string } | { problem: strin
  */
 export type FoundFile =
   | { mimeType: string; text: string; name: string }
+  /** A file that is too large for a request: `size` bytes, which were not read into memory. */
+  | { mimeType: string; size: number; isText: boolean; name: string }
   | { mimeType: string; data: string; name: string }
   | { problem: string; isMissing?: boolean };
 
@@ -39,6 +41,8 @@ export type MediaFacts = {
   readonly files: ReadonlyMap<string, FoundFile>;
   /** The pictures of the request that Gemini does not read, converted. The key of each is the base64 of the picture. */
   readonly converted: ReadonlyMap<string, ConvertedPicture>;
+  /** The media that must not stand in the request, because it would be too large: base64, and the mark in its place. */
+  readonly moved: ReadonlyMap<string, string>;
 };
 
 export type RequestContext = {

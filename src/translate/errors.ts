@@ -146,6 +146,26 @@ const FAILURES = {
     guidance: 'Google takes requests of 20 MB at most: send fewer or smaller pictures and documents.',
     message: ({ message }) => `Gemini: ${sentence(message)} Send fewer or smaller pictures and documents.`,
   },
+  'upload-failed': {
+    type: 'api_error',
+    retryable: true,
+    guidance:
+      "Pictures and documents that are too large for a request are uploaded to Google's Files API first, and that failed; try again later, or send less at once.",
+    message: ({ message }) =>
+      `The request has more than 20 MB, so its largest media are uploaded to Google first, and an upload failed: ${sentence(message)} Try again, or send fewer or smaller pictures and documents.`,
+    options: ({ retryAfter }) => ({
+      status: 503,
+      ...(retryAfter === undefined ? {} : { retryAfter: Math.min(retryAfter, LONGEST_WAIT_SECONDS) }),
+    }),
+  },
+  'upload-refused': {
+    type: 'request_too_large',
+    retryable: false,
+    guidance:
+      'Google takes requests of 20 MB at most, and its Files API did not take the largest media of this one: send fewer or smaller pictures and documents.',
+    message: ({ message }) =>
+      `The request has more than 20 MB, and Google does not take its largest media as files: ${sentence(message)} Send fewer or smaller pictures and documents.`,
+  },
   'content-filter': {
     type: 'invalid_request_error',
     retryable: false,

@@ -9,8 +9,9 @@ import { shortHash } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
 import type { Action, Address } from './addresses.ts';
-import type { Backend } from './backend.ts';
+import type { Backend, Files } from './backend.ts';
 import { Connection } from './connection.ts';
+import { uploadFile } from './file-upload.ts';
 import { FrameStream } from './frame-stream.ts';
 import { geminiHost, type Host } from './host.ts';
 import { googleError, statusError } from './status-error.ts';
@@ -47,8 +48,15 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
     hasKnownLimit: kind !== 'vertex' && isGoogles(options.baseUrl),
   };
 
+  const { baseUrl = GOOGLE, fetch, clock } = options;
+  const files: Files = {
+    isCertain: way.hasKnownLimit,
+    upload: (content, signal) => uploadFile({ apiKey, baseUrl, fetch, clock }, content, signal),
+  };
+
   return {
     kind,
+    ...(options.host ? {} : { files }),
     keyFingerprint:
       options.keyFingerprint ?? (kind === 'gemini' ? shortHash(apiKey, FINGERPRINT_LENGTH) : kind),
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { KeptBodies } from '../../src/answer/kept-bodies.ts';
 import { Lessons } from '../../src/answer/lessons.ts';
+import { createUploads } from '../../src/answer/media/uploads.ts';
 import { type Outgoing, OutgoingMessage } from '../../src/answer/outgoing.ts';
 import { PromptSizes } from '../../src/answer/sizes/prompt-sizes.ts';
 import { modelRow } from '../../src/gemini/model-rows.ts';
@@ -32,6 +33,7 @@ describe('the body of a request', () => {
         quarantine,
         lessons: new Lessons(new ManualClock()),
         media: { mendedRequest: async () => undefined, letGo() {} },
+        uploads: createUploads(new ManualClock()),
         sizes: new PromptSizes(),
         session: undefined,
       },

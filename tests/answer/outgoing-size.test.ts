@@ -1,6 +1,7 @@
 /** When a prompt is estimated: an estimate looks at every character of a prompt that was not counted before. */
 import { describe, expect, test } from 'bun:test';
 import { Lessons } from '../../src/answer/lessons.ts';
+import { createUploads } from '../../src/answer/media/uploads.ts';
 import { Outgoing } from '../../src/answer/outgoing.ts';
 import { PromptSizes } from '../../src/answer/sizes/prompt-sizes.ts';
 import type { GenerateContentRequest } from '../../src/gemini/wire.ts';
@@ -29,7 +30,8 @@ function sent(session: string | undefined) {
   const media = { mendedRequest: async () => undefined, letGo() {} };
   const sizes = new PromptSizes();
   const lessons = new Lessons(new ManualClock());
-  const parts = { model, request, exchange, route, quarantine, lessons, media, sizes, session };
+  const uploads = createUploads(new ManualClock());
+  const parts = { model, request, exchange, route, quarantine, lessons, media, uploads, sizes, session };
   return { message: new Outgoing(parts, job), reads };
 }
 

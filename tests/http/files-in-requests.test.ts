@@ -1,6 +1,6 @@
 /** Files that were uploaded, in requests: what Gemini is sent, and which are refused. */
 import { describe, expect, test } from 'bun:test';
-import { errorOf, fileProxy, MB, PDF, PNG, type Upload, upload } from '../support/files.ts';
+import { errorOf, fileProxy, PDF, PNG, type Upload, upload } from '../support/files.ts';
 import { hello, type TestProxy } from '../support/proxy.ts';
 
 const asks = (proxy: TestProxy, block: object, path = '/v1/messages') =>
@@ -127,14 +127,6 @@ describe('in a request, a file', () => {
       400,
       () =>
         `${HERE}.container_upload.file_id: The file (application/zip) is neither a picture, nor a PDF, nor text in UTF-8; this block takes text or a picture or a PDF`,
-    ],
-    [
-      'that is too large for Gemini',
-      { bytes: new Uint8Array(16 * MB), type: 'application/pdf' },
-      (id) => ({ type: 'document', source: source(id) }),
-      400,
-      () =>
-        `${HERE}.document.source.file.file_id: The file has 16777216 bytes. Gemini takes requests of 20 MB at most`,
     ],
   ])('%s is refused by the name of its block', async (_, what, block, status, message) => {
     await using proxy = await fileProxy();

@@ -7,6 +7,7 @@ import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
 import { PNG, upload } from '../support/files.ts';
+import { bytesLike, filesGoogle } from '../support/files-google.ts';
 import { googleError, startProxy, type TestProxy } from '../support/proxy.ts';
 import { ask, good, onlyRequest, recordingProxy, streamed } from '../support/recording.ts';
 
@@ -95,4 +96,34 @@ test('an uploaded file that is missing is missing in the replay, too', async () 
   await proxy[Symbol.asyncDispose]();
   await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
   expect(await said(replay)).toEqual(told);
+});
+
+test('media that were uploaded: a replay uploads nothing, and says the same', async () => {
+  const folder = join(root, 'uploaded');
+  const google = filesGoogle(({ what }, nth) =>
+    what === 'start' && nth === 0 ? googleError(503, 'UNAVAILABLE', 'busy') : undefined,
+  );
+  const options = { requestBytes: 10_000 };
+  let request: object = {};
+  let answer = '';
+  {
+    await using proxy = await startProxy({ ...options, env: { RECORD: folder }, fetch: google.fetch });
+    const large = await upload(proxy, { bytes: bytesLike('png', 20_000), type: 'image/png' });
+    const inside = bytesLike('png', 9_000, 2).toString('base64');
+    const content = [
+      { type: 'image', source: { type: 'file', file_id: large.id } },
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: inside } },
+    ];
+    request = { ...streamed, messages: [{ role: 'user', content }] };
+    answer = await ask(proxy, { request });
+  }
+  expect(google.kinds().slice(-1)).toEqual(['generate']);
+  const recorded = onlyRequest(folder);
+  expect(recorded.fetched).toEqual([[{ mimeType: 'image/png', size: 20_000, isText: false, name: 'a.txt' }]]);
+  const uri = expect.stringMatching(/^https:\/\/generativelanguage\.googleapis\.com\/v1beta\/files\/\w+$/);
+  expect(recorded.uploads).toMatchObject([{ failed: { means: 'upload-failed' } }, { uris: [uri, uri] }]);
+  // The uploads themselves are no part of the recording.
+  expect(recorded.upstream).toHaveLength(1);
+  await using replay = await startProxy({ ...options, env: { BACKEND: 'replay', REPLAY: folder } });
+  expect(await ask(replay, { request })).toBe(answer);
 });

@@ -1,8 +1,11 @@
 /** `BACKEND=vertex` over HTTP: Vertex AI's addresses, credentials that expire, and what differs in requests and errors. */
+
 import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { upload } from '../support/files.ts';
+import { bytesLike } from '../support/files-google.ts';
 import { openGoogleCloud, PROJECT, type TokenReply, tokenOf } from '../support/google-cloud.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 import { httpFetch, type Seen } from '../support/upstream.ts';
@@ -119,6 +122,21 @@ describe('what a request may hold', () => {
     expect(response.status).toBe(400);
     expect((await response.json()).error.message).toContain(says);
     expect(fetched).toEqual([]);
+  });
+
+  test('a file that is too large for a request is refused: there is no Files API', async () => {
+    using cloud = await openGoogleCloud(answer);
+    await using proxy = await startProxy({ fetch: httpFetch, env: cloud.env(), requestBytes: 1_000 });
+    const { id } = await upload(proxy, { bytes: bytesLike('png', 2_000), type: 'image/png' });
+    const response = await proxy.send('/v1/messages', {
+      ...hello,
+      messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: id } }] }],
+    });
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.message).toMatch(
+      /^messages\.0\.content\.0\.image\.source\.file\.file_id: .*Vertex AI has no Files API: .*gs:/,
+    );
+    expect(cloud.vertex.requests).toHaveLength(0);
   });
 
   test('a search of the web, beside other tools as a function; code alone', async () => {

@@ -20,6 +20,8 @@ export type ProxyOptions = {
   urlFetch?: UrlFetchPorts;
   /** What decodes pictures. */
   toPng?: ToPng;
+  /** The most bytes of a request to Google. */
+  requestBytes?: number;
   /** Of requests, answers and calls; by default drawn from a seed. */
   ids?: Ids;
   /** Hears the story of each request, beside `story`. */
@@ -52,6 +54,7 @@ export async function startProxy(options: ProxyOptions = {}) {
     ...(options.fetch ? { fetch: options.fetch } : {}),
     ...(options.urlFetch ? { urlFetch: options.urlFetch } : {}),
     ...(options.toPng ? { toPng: options.toPng } : {}),
+    ...(options.requestBytes === undefined ? {} : { requestBytes: options.requestBytes }),
     ...(options.ids ? { ids: options.ids } : {}),
   });
   const listening = system.listen();

@@ -3,6 +3,7 @@ import { Answer, type AnswerOptions } from '../../src/answer/answer.ts';
 import type { Attempt } from '../../src/answer/attempt.ts';
 import type { Job } from '../../src/answer/job.ts';
 import { Lessons } from '../../src/answer/lessons.ts';
+import { createUploads } from '../../src/answer/media/uploads.ts';
 import { Outgoing } from '../../src/answer/outgoing.ts';
 import { QuarantineMemory } from '../../src/answer/quarantine-memory.ts';
 import type { Purse } from '../../src/answer/retries.ts';
@@ -97,6 +98,7 @@ export function outgoing(job: Job, backend: Backend = NOBODY): Outgoing {
       quarantine: new Quarantine({ memory, family: model.family, job, logger: SILENT }),
       lessons: new Lessons(new ManualClock()),
       media: { mendedRequest: async () => undefined, letGo() {} },
+      uploads: createUploads(new ManualClock()),
       sizes: new PromptSizes(),
       session: undefined,
     },

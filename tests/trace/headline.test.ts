@@ -79,6 +79,17 @@ describe('the headline', () => {
       'The client left after 4.0 s. Waited 4.0 s for a key: out of quota.',
     ],
     [
+      'media that had to be uploaded first',
+      [
+        [0, attempt(1)],
+        [3_200, { type: 'uploaded', media: 2, bytes: 9 }],
+        [4_000, { type: 'first-content' }],
+        end(4_100),
+      ],
+      'slow',
+      'Answered after 4.1 s. Waited 3.2 s until large media were uploaded.',
+    ],
+    [
       'a refused request',
       [[0, attempt(1)], [300, { type: 'mended', what: 'signatures' }], end(900)],
       'changed',

@@ -233,6 +233,16 @@ const EXAMPLES: Readonly<Record<FailureClass, [error: UpstreamError, type: strin
   schema: [status(400, 'Duplicate function declaration found: x'), 'invalid_request_error', false],
   signature: [status(400, 'Corrupted thought signature.'), 'invalid_request_error', false],
   'context-overflow': [status(400, OVERFLOW), 'invalid_request_error', false],
+  'upload-failed': [
+    new UpstreamError('status', 'm', { status: 503, means: 'upload-failed' }),
+    'api_error',
+    true,
+  ],
+  'upload-refused': [
+    new UpstreamError('status', 'm', { status: 400, means: 'upload-refused' }),
+    'request_too_large',
+    false,
+  ],
   'content-filter': [status(400, 'blocked by safety'), 'invalid_request_error', false],
   media: [status(400, 'Provided image is not valid.'), 'invalid_request_error', false],
   region: [status(400, 'User location is not supported'), 'permission_error', false],

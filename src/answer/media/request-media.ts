@@ -14,6 +14,13 @@ import { fileIds } from '../../translate/request/media/file-media.ts';
 import { isUnread, unreadPictures } from '../../translate/request/media/inline-media.ts';
 import { mediaPlaces } from '../../translate/request/media/media-places.ts';
 import {
+  idOfMark,
+  isMark,
+  type MarkedMedium,
+  mediaToMove,
+  movedIn,
+} from '../../translate/request/media/moved-media.ts';
+import {
   bytesInstead,
   type UrlPlace,
   urlPlaces,
@@ -28,8 +35,9 @@ import {
 } from '../../translate/request/media/url-repair.ts';
 import type { Job } from '../job.ts';
 import type { AnswerPorts } from '../ports.ts';
+import { bytesOfBase64, type MovedMedium } from './moved-media.ts';
 
-type Ports = Pick<AnswerPorts, 'settings' | 'urlFetcher' | 'fileReader' | 'pictures'>;
+type Ports = Pick<AnswerPorts, 'settings' | 'urlFetcher' | 'fileReader' | 'pictures' | 'requestBytes'>;
 
 /** As many as Anthropic accepts. */
 const MOST_PICTURES = 100;
@@ -40,6 +48,13 @@ const TOO_MANY: ConvertedPicture = {
 /** The pictures among `media` that must be converted, in base64. */
 const unreadOf = (media: readonly (FetchedMedia | FoundFile)[]): string[] =>
   media.flatMap((one) => ('data' in one && isUnread(one.mimeType, one.data) ? [one.data] : []));
+
+/** A request, and the media that were moved out of it. `whole`: the request as it is with the media in it. */
+export type Fitted<T> = { made: T; moved: readonly MovedMedium[]; whole: GenerateContentRequest };
+
+const NONE: MediaFacts['moved'] = new Map();
+/** The share of a request that is left for what is added to it later. */
+const LEFT_FREE = 1 / 80;
 
 export class RequestMedia {
   readonly #urls: readonly UrlPlace[];
@@ -79,7 +94,41 @@ export class RequestMedia {
     if (proxy) await this.#read(urlsToFetch(this.#urls, model, google));
     await this.#readFiles();
     await this.#convert(this.#unread);
-    return { byGoogle: google, fetched: this.#fetched, files: this.#files, converted: this.#converted };
+    return {
+      byGoogle: google,
+      fetched: this.#fetched,
+      files: this.#files,
+      converted: this.#converted,
+      moved: NONE,
+    };
+  }
+
+  /**
+   * Makes a request for `model`. Where it is too large, makes it once more, with its largest media moved out of it.
+   * `before`: what was moved out of it before.
+   */
+  fitted<T>(
+    { host }: Pick<GeminiModel, 'host'>,
+    make: (moved: MediaFacts['moved']) => T,
+    requestOf: (made: T) => GenerateContentRequest,
+    before: readonly MovedMedium[] = [],
+  ): Fitted<T> {
+    const first = make(NONE);
+    const whole = requestOf(first);
+    // Vertex AI has no files of this kind, and other limits.
+    const most = this.#deps.requestBytes * (1 - LEFT_FREE);
+    const moved = host ? NONE : mediaToMove(whole, most, before.length);
+    const made = moved.size > 0 ? make(moved) : first;
+    const dataOf = new Map([...moved].map(([data, mark]) => [mark, data]));
+    const media = movedIn(requestOf(made)).map(
+      (one) => before.find(({ mark }) => mark === one.mark) ?? this.#opened(one, dataOf.get(one.mark)),
+    );
+    return { made, moved: media, whole };
+  }
+
+  #opened(medium: MarkedMedium, data: string | undefined): MovedMedium {
+    if (data !== undefined) return { ...medium, bytes: bytesOfBase64(data), data };
+    return { ...medium, bytes: this.#deps.fileReader.open(idOfMark(medium.mark)) };
   }
 
   /**
@@ -90,10 +139,12 @@ export class RequestMedia {
   async mendedRequest(
     error: unknown,
     request: GenerateContentRequest,
-  ): Promise<GenerateContentRequest | undefined> {
+    model: GeminiModel,
+    moved: readonly MovedMedium[],
+  ): Promise<Fitted<GenerateContentRequest> | undefined> {
     if (!(error instanceof UpstreamError) || !mayReadBytes(error)) return undefined;
     // Only Google can read its storage.
-    const urls = linkedUrls(request).filter((url) => !isStorageObject(url));
+    const urls = linkedUrls(request).filter((url) => !isStorageObject(url) && !isMark(url));
     if (urls.length === 0) return undefined;
     if (!this.#deps.settings.urlFetch.proxy) {
       // Google's refusal may also be about bytes that the client sent.
@@ -101,10 +152,18 @@ export class RequestMedia {
       return undefined;
     }
     await this.#read(urls);
-    const media = { fetched: this.#fetched, converted: this.#converted };
-    const mended = requestWithBytes(request, media, this.#job.warn, (url, problem) => {
+    const refuse = (url: string, problem: string): never => {
       throw this.#refusal(url, problem, error);
-    });
+    };
+    const mended = this.fitted(
+      model,
+      (now) => {
+        const media = { fetched: this.#fetched, converted: this.#converted, moved: now };
+        return requestWithBytes(request, media, this.#job.warn, refuse);
+      },
+      (made) => made,
+      moved,
+    );
     this.#job.warn(
       'content-changed',
       'messages',

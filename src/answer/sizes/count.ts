@@ -18,6 +18,7 @@ import type { Attempt } from '../attempt.ts';
 import { ModelChoice, type Models, type Wanted } from '../fallback-model.ts';
 import type { Job } from '../job.ts';
 import { RequestMedia } from '../media/request-media.ts';
+import type { Uploads } from '../media/uploads.ts';
 import { Outgoing } from '../outgoing.ts';
 import type { AnswerPorts } from '../ports.ts';
 import { chooseModel, createExchange, openQuarantine, reportWarnings, requestContext } from '../prepare.ts';
@@ -106,6 +107,7 @@ class CountAttempt implements Attempt<number> {
     if (this.#counted) return undefined;
     const { exchange, model, route } = this.#outgoing;
     const backend = route.backend();
+    await this.#outgoing.placeMedia(this.#signal);
     const body = this.#outgoing.text();
     const of = { model: model.id, body, key: backend.keyFingerprint };
     const ask = (signal: AbortSignal) => backend.countTokens(model.id, body, exchange, signal);
@@ -225,7 +227,8 @@ export function countAgain(sent: Outgoing, timeoutMs: number, job: Job, ports: A
   const route = asKeyRoute(ports.keys.countRoute(model.id, undefined, sent.route.backend()));
   const { lessons, sizes } = ports;
   const session = undefined;
-  const parts = { model, request, exchange, route, quarantine, lessons, media: NO_MEDIA, sizes, session };
+  const [media, uploads] = [NO_MEDIA, onlyKnown(ports)];
+  const parts = { model, request, exchange, route, quarantine, lessons, media, uploads, sizes, session };
   const outgoing = new Outgoing(parts, job);
   return askGoogle({ outgoing, outgoingFor: async () => outgoing, models: NO_MODELS, timeoutMs }, job, ports);
 }
@@ -234,6 +237,19 @@ const NO_MODELS: Models = { ask() {}, replacement: () => undefined, told: (error
 
 /** Media that Google cannot read by URL are not read by this process for a count: a count is not worth that work. */
 const NO_MEDIA = { mendedRequest: async () => undefined, letGo() {} };
+
+/** Nothing is uploaded for a count. Where Google does not have the media yet, the tokens are estimated. */
+const onlyKnown = ({ uploads }: AnswerPorts): Pick<Uploads, 'place' | 'forget'> => ({
+  async place(media, backend, signal) {
+    const placed = await uploads.known(media, backend, signal);
+    if (placed) return placed;
+    throw new UpstreamError('not-sent', 'the request has media that are too large to be counted', {
+      status: 413,
+      means: 'too-large',
+    });
+  },
+  forget: (uris) => uploads.forget(uris),
+});
 
 async function countRequest(
   model: GeminiModel,
@@ -247,7 +263,12 @@ async function countRequest(
   tellChosen(model, route, job);
   const caller = countedCaller(callerHeaders(job));
   const ctx = await requestContext(model, route, request.messages, media, job, ports, caller);
-  const { body, edits, warnings } = toCountRequest(request, ctx);
+  const { made, moved, whole } = media.fitted(
+    model,
+    (apart) => toCountRequest(request, { ...ctx, media: { ...ctx.media, moved: apart } }),
+    ({ body }) => body,
+  );
+  const { body, edits, warnings } = made;
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
   const { lessons, sizes } = ports;
@@ -256,6 +277,8 @@ async function countRequest(
     {
       model,
       request: quarantine.apply(body),
+      ...(moved.length > 0 ? { moved: { media: moved, whole } } : {}),
+      uploads: onlyKnown(ports),
       exchange,
       route,
       quarantine,

@@ -3,15 +3,9 @@
  * most of them again each time. Equal requests that are under way are sent once, and an equal request later is not sent
  * at all: Google always counts the same content alike.
  */
-import { Abortable, ignoreFailure, LEFT } from '../../lib/async.ts';
 import { contentHash } from '../../lib/hash.ts';
 import { RecentMap } from '../../lib/recent-map.ts';
-
-type Asked = {
-  readonly tokens: Promise<number>;
-  readonly stop: AbortController;
-  waiting: number;
-};
+import { SharedWork } from '../shared-work.ts';
 
 /** What is counted, and the key with which. */
 export type CountOf = { model: string; body: string; key: string };
@@ -23,7 +17,7 @@ const isLasting = (body: string): boolean => !body.includes('"fileData"');
 
 export class TokenCounts {
   readonly #known = new RecentMap<string, number>(MOST_COUNTS);
-  readonly #asked = new Map<string, Asked>();
+  readonly #asked = new SharedWork<number>();
 
   /** Google's count of the same body, if it has counted it before, with whichever key. */
   known(model: string, body: string): number | undefined {
@@ -42,31 +36,9 @@ export class TokenCounts {
     const name = nameOf(of.model, of.body);
     const before = this.#known.get(name);
     if (before !== undefined) return before;
-    const place = `${name} ${of.key}`;
-    const asked = this.#asked.get(place) ?? this.#begin(place, ask);
-    asked.waiting++;
-    try {
-      const tokens = await new Abortable(signal).wait(asked.tokens);
-      if (isLasting(of.body)) this.#known.set(name, tokens);
-      return tokens;
-    } finally {
-      asked.waiting--;
-      if (asked.waiting === 0) this.#end(place, asked);
-    }
-  }
-
-  #begin(place: string, ask: (signal: AbortSignal) => Promise<number>): Asked {
-    const stop = new AbortController();
-    const asked = { tokens: ask(stop.signal), stop, waiting: 0 };
-    // Whoever waits is told of the failure. If all have left, nobody is.
-    ignoreFailure(asked.tokens);
-    this.#asked.set(place, asked);
-    return asked;
-  }
-
-  #end(place: string, asked: Asked): void {
-    if (this.#asked.get(place) === asked) this.#asked.delete(place);
-    asked.stop.abort(LEFT);
+    const tokens = await this.#asked.run(`${name} ${of.key}`, ask, signal);
+    if (isLasting(of.body)) this.#known.set(name, tokens);
+    return tokens;
   }
 }
 

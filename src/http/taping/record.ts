@@ -4,7 +4,9 @@
  */
 
 import type { FileReader } from '../../answer/media/file-reader.ts';
+import type { PlacedMedium, Uploads } from '../../answer/media/uploads.ts';
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
+import { UpstreamError } from '../../gemini/errors.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
 import type { RequestRecorder } from '../../sim/record/recorder.ts';
 import type { ClientReply, RequestRecording } from '../../sim/record/request-recording.ts';
@@ -41,6 +43,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
         promptTold: toldOnce(deps.promptTold, recording),
         urlFetcher: watchedFetcher(deps.urlFetcher, recording),
         fileReader: watchedReader(deps.fileReader, recording),
+        uploads: watchedUploads(deps.uploads, recording),
         subscribers: [...deps.subscribers, hearCaller],
       },
       begin(client) {
@@ -92,11 +95,45 @@ const watchedFetcher = (fetcher: UrlFetcher, recording: RequestRecording): UrlFe
 });
 
 const watchedReader = (reader: FileReader, recording: RequestRecording): FileReader => ({
+  open: (id) => reader.open(id),
   async read(files, signal) {
     const found = await reader.read(files, signal);
     recording.fetched(found);
     return found;
   },
+});
+
+function watchedUploads(uploads: Uploads, recording: RequestRecording): Uploads {
+  const placed = (media: readonly PlacedMedium[]) =>
+    recording.uploaded({ uris: media.map(({ uri = null }) => uri) });
+  return {
+    async place(...asked) {
+      try {
+        const media = await uploads.place(...asked);
+        placed(media);
+        return media;
+      } catch (error) {
+        if (error instanceof UpstreamError) recording.uploaded({ failed: failureOf(error) });
+        throw error;
+      }
+    },
+    async known(...asked) {
+      const media = await uploads.known(...asked);
+      if (media) placed(media);
+      else recording.uploaded({ unknown: true });
+      return media;
+    },
+    forget: (uris) => uploads.forget(uris),
+  };
+}
+
+const failureOf = ({ kind, message, status, retryAfter, means, google }: UpstreamError) => ({
+  kind,
+  message,
+  ...(status === undefined ? {} : { status }),
+  ...(retryAfter === undefined ? {} : { retryAfter }),
+  ...(means === undefined ? {} : { means }),
+  ...(google === undefined ? {} : { google }),
 });
 
 const hasLeft = (client: ClientRequest) => client.signal.reason instanceof ClientGone;

@@ -13,7 +13,7 @@ import type { Backend } from '../../upstream/backend.ts';
 import { readBody } from '../body.ts';
 import type { OpenScope, RequestScope, ServerDeps } from '../deps.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
-import { recordedMedia } from './recorded-media.ts';
+import { recordedMedia, recordedUploads } from './recorded-media.ts';
 import { sizeToldIn } from './told-size.ts';
 import { untouched } from './untouched.ts';
 
@@ -99,6 +99,7 @@ function played(
       signatures: play.signatures,
       promptTold: (size) => play.promptTold(size) ?? sizeToldIn(recorded.answer),
       ...recordedMedia(recorded.fetched ?? []),
+      uploads: recordedUploads(recorded.uploads ?? []),
       pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
     },
     begin: (client) => player.bind(client.id, play),

@@ -35,6 +35,21 @@ export const ExchangeMeta = Type.Object({
   truncatedRecording: Type.Optional(Type.Literal(true)),
 });
 
+const UploadOutcome = Type.Union([
+  Type.Object({ uris: Type.Array(Type.Union([Type.String(), Type.Null()])) }),
+  Type.Object({ unknown: Type.Literal(true) }),
+  Type.Object({
+    failed: Type.Object({
+      kind: Type.String(),
+      message: Type.String(),
+      status: Type.Optional(Type.Integer()),
+      retryAfter: Type.Optional(Type.Number()),
+      means: Type.Optional(Type.String()),
+      google: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    }),
+  }),
+]);
+
 export const RequestMeta = Type.Object({
   ...Format,
   origin: Type.Union([Type.Literal('live'), Type.Literal('edited'), Type.Literal('synthetic')]),
@@ -53,6 +68,7 @@ export const RequestMeta = Type.Object({
   signatures: Type.Array(Type.Array(Type.Union([Type.String(), Type.Null()]))),
   /** The packed media. For packed JSON the figures are those of the bytes before packing. */
   fetched: Type.Optional(Type.String()),
+  uploads: Type.Optional(Type.Array(UploadOutcome)),
   promptTold: Type.Optional(Type.Object({ tokens: Type.Number(), cached: Type.Number() })),
   settings: Type.Optional(Type.Partial(RecordedSettings)),
   versions: Type.Object({ proxy: Type.String(), sdk: Type.String(), bun: Type.String() }),
@@ -64,6 +80,12 @@ export const FetchedFiles = Type.Array(
     Type.Union([
       Type.Object({ mimeType: Type.String(), data: Type.String(), name: Type.Optional(Type.String()) }),
       Type.Object({ mimeType: Type.String(), text: Type.String(), name: Type.Optional(Type.String()) }),
+      Type.Object({
+        mimeType: Type.String(),
+        size: Type.Integer(),
+        isText: Type.Boolean(),
+        name: Type.Optional(Type.String()),
+      }),
       Type.Object({ problem: Type.String(), isMissing: Type.Optional(Type.Boolean()) }),
     ]),
   ),

@@ -117,7 +117,27 @@ export type Answer = {
 export type FetchedFile =
   | { mimeType: string; data: string; name?: string }
   | { mimeType: string; text: string; name?: string }
+  /** A file that is too large for a request. Its bytes are not kept. */
+  | { mimeType: string; size: number; isText: boolean; name?: string }
   | { problem: string; isMissing?: boolean };
+
+/**
+ * What came of asking for media to be at Google: the URI of each (null for one that stands in the request), nothing
+ * where they were only to be there if they were before, or the failure.
+ */
+export type UploadOutcome =
+  | { uris: (string | null)[] }
+  | { unknown: true }
+  | {
+      failed: {
+        kind: string;
+        message: string;
+        status?: number;
+        retryAfter?: number;
+        means?: string;
+        google?: Record<string, unknown>;
+      };
+    };
 
 export type RecordedRequest = {
   origin: Origin;
@@ -143,6 +163,8 @@ export type RecordedRequest = {
   signatures: readonly (readonly (string | null)[])[];
   /** The media at the URLs, and the uploaded files, that this process read: a list for each look-up, found by position. */
   fetched?: readonly (readonly FetchedFile[])[];
+  /** The media that were moved out of the request, in the order in which they were asked for. The uploads are not kept. */
+  uploads?: readonly UploadOutcome[];
   /**
    * The size of the prompt that the client was told before the answer had ended: an estimate, or upstream's first
    * figure.

@@ -20,6 +20,7 @@ import { type Answer, chooseAnswer } from './choose.ts';
 import { type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
 import { type Asides, readConversation } from './conversation.ts';
 import { googleError } from './google-errors.ts';
+import { GoogleFiles } from './google-files.ts';
 import { groundingMetadata } from './grounding.ts';
 import { modelEntry, modelPage } from './model-list.ts';
 import { errorReply, jsonReply, modelNotFound, streamReply } from './replies.ts';
@@ -81,15 +82,20 @@ class Mock {
   readonly #prefixes = new PrefixMemory(PREFIXES_REMEMBERED);
   readonly #requests: RequestCount;
   readonly #rests = new Rests();
+  readonly #files: GoogleFiles;
 
   constructor(options: MockOptions) {
     this.#options = options;
     this.#requests = new RequestCount(options.clock, options.shared);
+    this.#files = new GoogleFiles(options.clock, options.random);
   }
 
   async fetch(url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     init.signal?.throwIfAborted();
-    const { pathname, searchParams } = new URL(url);
+    const address = new URL(url);
+    const ofFiles = await this.#files.answer(address, init);
+    if (ofFiles) return ofFiles;
+    const { pathname, searchParams } = address;
     const [, version = '', id, method] = ROUTE.exec(pathname) ?? [];
     if (version === '')
       return errorReply(
@@ -111,7 +117,7 @@ class Mock {
   }
 
   async #answer(incoming: Incoming): Promise<Response> {
-    const { model, method, text, exchange } = incoming;
+    const { model, method, text, init, exchange } = incoming;
     const streams = method === 'streamGenerateContent';
     const counts = method === 'countTokens';
     if (!streams && !counts && method !== 'generateContent') {
@@ -119,6 +125,8 @@ class Mock {
     }
     const read = readBody(model, text, counts ? readCountRequest : readRequest);
     if (!read.ok) return refuse(read.error, streams, exchange);
+    const missing = this.#files.refusal(read.request, init);
+    if (missing) return refuse(missing, streams, exchange);
     if (counts) return countReply(read.request);
     const prompt = this.#prefixes.count(model.id, read.request, cacheMinimum(model));
     if (prompt.prompt > model.inputTokens) return refuse(overflow(prompt.prompt, model), streams, exchange);

@@ -1,7 +1,14 @@
 /** Turns what a recorder has seen into what a recording keeps: redacted, and with notes on the form of its frames. */
 import { FrameDecoder } from '../../gemini/frames.ts';
+import { isObject } from '../../lib/json.ts';
 import { textOf } from '../cassette/escape.ts';
-import type { FetchedFile, RecordedRequest, Redaction, UpstreamExchange } from '../cassette/types.ts';
+import type {
+  FetchedFile,
+  RecordedRequest,
+  Redaction,
+  UploadOutcome,
+  UpstreamExchange,
+} from '../cassette/types.ts';
 import { credentialsIn, type Redactor } from '../redact.ts';
 import { allowedQuery, UPSTREAM_WIRE, upstreamMatchable } from '../upstream-wire.ts';
 import type { ClientWire, HeaderPairs, RawExchange, RawRequest } from './raw.ts';
@@ -51,6 +58,7 @@ export function finishRequest(raw: RawRequest, base: Redactor, wire: ClientWire)
     keyFingerprint,
     signatures: raw.signatures.map((found) => found.map((one) => one && text(one, 'signatures'))),
     ...(fetched.length > 0 ? { fetched } : {}),
+    ...(raw.uploads.length > 0 ? { uploads: raw.uploads.map((outcome) => finishUpload(outcome, text)) } : {}),
     ...(raw.promptTold ? { promptTold: raw.promptTold } : {}),
     redactions,
   };
@@ -64,6 +72,21 @@ const finishFetched = (file: FetchedFile, text: (given: string, where: string) =
   ]);
   return Object.fromEntries(shown);
 };
+
+/** The URIs stand in the upstream request as well. */
+function finishUpload(outcome: UploadOutcome, text: (given: string, where: string) => string): UploadOutcome {
+  if ('uris' in outcome) return { uris: outcome.uris.map((uri) => uri && text(uri, 'uploads')) };
+  if ('unknown' in outcome) return outcome;
+  const { google, ...failed } = outcome.failed;
+  const redacted: unknown = google && JSON.parse(text(JSON.stringify(google), 'uploads'));
+  return {
+    failed: {
+      ...failed,
+      message: text(failed.message, 'uploads'),
+      ...(isObject(redacted) ? { google: redacted } : {}),
+    },
+  };
+}
 
 /** Matches a count of tokens: an exchange without an answer has no frames. */
 const COUNTS = /:countTokens$/;

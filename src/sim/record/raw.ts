@@ -7,6 +7,7 @@ import type {
   Read,
   RecordedRequest,
   StreamEnd,
+  UploadOutcome,
   Versions,
 } from '../cassette/types.ts';
 
@@ -52,5 +53,6 @@ export type RawRequest = {
   exchanges: readonly RawExchange[];
   signatures: RecordedRequest['signatures'];
   fetched: readonly (readonly FetchedFile[])[];
+  uploads: readonly UploadOutcome[];
   promptTold: RecordedRequest['promptTold'];
 };

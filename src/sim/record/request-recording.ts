@@ -2,7 +2,7 @@
  * Records one client request while it happens: what came in, what went out, and every exchange with upstream in
  * between.
  */
-import type { FetchedFile, RecordedRequest } from '../cassette/types.ts';
+import type { FetchedFile, RecordedRequest, UploadOutcome } from '../cassette/types.ts';
 import { type ExchangeOptions, ExchangeRecording } from './exchange-recording.ts';
 import type { RawRequest, RequestFacts } from './raw.ts';
 import { ReadLog } from './tap.ts';
@@ -28,6 +28,7 @@ export class RequestRecording {
   readonly #exchanges: ExchangeRecording[] = [];
   readonly #signatures: (string | null)[][] = [];
   readonly #fetched: (readonly FetchedFile[])[] = [];
+  readonly #uploads: UploadOutcome[] = [];
   #body: Uint8Array | undefined;
   #promptTold: RecordedRequest['promptTold'];
 
@@ -60,6 +61,11 @@ export class RequestRecording {
     this.#fetched.push(files);
   }
 
+  /** Keeps where the media are that were moved out of the request. */
+  uploaded(outcome: UploadOutcome): void {
+    this.#uploads.push(outcome);
+  }
+
   promptTold(size: NonNullable<RecordedRequest['promptTold']>): void {
     this.#promptTold = size;
   }
@@ -88,6 +94,7 @@ export class RequestRecording {
       exchanges: this.#exchanges.map((exchange) => exchange.raw()),
       signatures: this.#signatures,
       fetched: this.#fetched,
+      uploads: this.#uploads,
       promptTold: this.#promptTold,
     };
   }

@@ -70,6 +70,10 @@ const rawWith = (text: string): RawRequest => ({
       { problem: `no ${KEY} there` },
     ],
   ],
+  uploads: [
+    { uris: [`https://google.test/files/${KEY}`, null] },
+    { failed: { kind: 'status', message: `no ${KEY}`, status: 403, google: { message: `no ${KEY}` } } },
+  ],
   promptTold: undefined,
 });
 

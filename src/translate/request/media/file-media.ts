@@ -1,11 +1,14 @@
 /** Uploaded files that a request names by id: finds them, and says which file may stand in which block. */
 import { MessagesError } from '../../../anthropic/errors.ts';
 import type { Message } from '../../../anthropic/request.ts';
+import { MAX_REQUEST_BYTES } from '../../../gemini/limits.ts';
+import type { GeminiModel } from '../../../gemini/models.ts';
 import { readUtf8 } from '../../../lib/utf8.ts';
 import type { FoundFile } from '../../context.ts';
 import { summaryPlace } from '../../edits/summary.ts';
 import type { BlockPlace } from '../items.ts';
 import { refuse } from '../refusals/refuse.ts';
+import { isUnreadType } from './inline-media.ts';
 import type { MediaPlace } from './media-places.ts';
 import { mediaTypeOf, mediaTypeOfBase64 } from './media-type.ts';
 
@@ -20,10 +23,14 @@ export function fileIds(messages: readonly Message[], places: readonly MediaPlac
   return ids;
 }
 
+const MB = 1024 * 1024;
+
 /** A file as it can be shown to the model. */
 export type ShownFile =
   | { kind: 'text'; text: string; name: string }
-  | { kind: 'image' | 'pdf'; mimeType: string; data: string; name: string };
+  | { kind: 'image' | 'pdf'; mimeType: string; data: string; name: string }
+  /** It is too large for a request. */
+  | { kind: 'text' | 'image' | 'pdf'; mimeType: string; name: string };
 
 /** What bytes of a type are; undefined for bytes that Gemini cannot be shown. */
 function kindOf(mimeType: string): 'image' | 'pdf' | undefined {
@@ -50,9 +57,28 @@ const KIND_NAMES: Readonly<Record<ShownFile['kind'], string>> = {
 function shown(file: Exclude<FoundFile, { problem: string }>): ShownFile | undefined {
   const { name } = file;
   if ('text' in file) return { kind: 'text', text: file.text, name };
+  if ('size' in file) {
+    const kind = file.isText ? 'text' : kindOf(file.mimeType);
+    return kind && { kind, mimeType: file.isText ? 'text/plain' : file.mimeType, name };
+  }
   const mimeType = mediaTypeOfBase64(file.data) ?? file.mimeType;
   const kind = kindOf(mimeType);
   return kind && { kind, mimeType, data: file.data, name };
+}
+
+/** What is too large for a request goes to Google as a file of its own, where there are such files. */
+function refuseLarge(
+  { size, mimeType }: { size: number; mimeType: string },
+  field: string,
+  model: GeminiModel,
+): void {
+  const large = `The file has ${size} bytes, and a request may have ${MAX_REQUEST_BYTES / MB} MB, in base64`;
+  if (model.host)
+    refuse(
+      `${field}: ${large}. Vertex AI has no Files API: use a smaller file, or put it into Cloud Storage and name it by its gs:// URL`,
+    );
+  if (isUnreadType(mimeType))
+    refuse(`${field}: ${large}. ${mimeType} must be converted within it: send it as PNG or JPEG instead`);
 }
 
 /**
@@ -70,6 +96,7 @@ export function fileAt(
     if (found.isMissing) throw new MessagesError('not_found_error', `${field}: ${found.problem}`);
     refuse(`${field}: ${found.problem}`);
   }
+  if ('size' in found) refuseLarge(found, field, ctx.model);
   const file = shown(found);
   if (file && allowed.includes(file.kind)) return file;
   const is = file

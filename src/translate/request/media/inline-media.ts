@@ -4,9 +4,10 @@
  */
 import type { ConvertedPicture, MediaFacts } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
-import type { InlinePart } from '../items.ts';
+import type { InlinePart, MediaPart } from '../items.ts';
 import type { MediaPlace } from './media-places.ts';
 import { mediaTypeOfBase64 } from './media-type.ts';
+import { placedPart } from './moved-media.ts';
 
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/;
 
@@ -37,12 +38,14 @@ const UNREAD: Readonly<Record<string, { name: string; sent: string }>> = {
   'image/avif': { name: 'AVIF', sent: 'an AVIF is sent as PNG' },
 };
 
+/** True for the type of a picture that Gemini does not read. */
+export const isUnreadType = (mimeType: string): boolean => Object.hasOwn(UNREAD, mimeType);
+
 /** The media type that the first bytes show, whatever type the client declared. */
 const typeOf = (declared: string, data: string): string => mediaTypeOfBase64(data) ?? declared;
 
 /** True where the bytes must be converted before they can be sent. */
-export const isUnread = (declared: string, data: string): boolean =>
-  Object.hasOwn(UNREAD, typeOf(declared, data));
+export const isUnread = (declared: string, data: string): boolean => isUnreadType(typeOf(declared, data));
 
 /** The base64 of each picture that must be converted before translation. Each picture is listed once. */
 export function unreadPictures(places: readonly MediaPlace[]): string[] {
@@ -64,19 +67,20 @@ function converted(picture: ConvertedPicture | undefined, name: string): InlineP
 }
 
 /**
- * Makes a part with the bytes under their real type. Where they cannot be sent, gives the text for the client instead,
- * in whole sentences.
+ * Makes a part with the bytes under their real type, or with the mark of bytes that were moved. Where they cannot be
+ * sent, gives the text for the client instead, in whole sentences.
  */
-export function inlinePart(
+export function partOfBytes(
   { declared, data }: { declared: string; data: string },
-  { converted: pictures }: Pick<MediaFacts, 'converted'>,
+  { converted: pictures, moved }: Pick<MediaFacts, 'converted' | 'moved'>,
   { path, warn }: { path: string; warn: Warn },
-): InlinePart | { problem: string } {
+): MediaPart | { problem: string } {
   const mimeType = typeOf(declared, data);
   if (mimeType !== declared) warn('content-changed', path, `declared as ${declared}, but it is ${mimeType}`);
   const unread = Object.hasOwn(UNREAD, mimeType) ? UNREAD[mimeType] : undefined;
-  if (!unread) return { inlineData: { mimeType, data } };
+  if (!unread) return placedPart({ inlineData: { mimeType, data } }, moved);
   const part = converted(pictures.get(data), unread.name);
-  if ('inlineData' in part) warn('content-changed', path, unread.sent);
-  return part;
+  if ('problem' in part) return part;
+  warn('content-changed', path, unread.sent);
+  return placedPart(part, moved);
 }

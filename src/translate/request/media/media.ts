@@ -4,11 +4,12 @@
  */
 import type { BlockOf, DocumentBlock, ImageBlock } from '../../../anthropic/content.ts';
 import { isStorageObject } from '../../../gemini/vertex.ts';
-import type { BlockPlace, ContentPart, InlinePart } from '../items.ts';
+import type { BlockPlace, ContentPart, MediaPart } from '../items.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { tagged } from '../text.ts';
 import { fileAt, type ShownFile } from './file-media.ts';
-import { inlinePart, readBase64 } from './inline-media.ts';
+import { partOfBytes, readBase64 } from './inline-media.ts';
+import { marked, markOfFile } from './moved-media.ts';
 import { bytesInstead, readByGoogle, sentUrl, typeByEnding, urlProblem } from './url-media.ts';
 
 const PDF = 'application/pdf';
@@ -25,8 +26,8 @@ function bytesPart(
   bytes: { declared: string; data: string },
   field: string,
   { path, warn, ctx }: BlockPlace,
-): InlinePart {
-  const part = inlinePart(bytes, ctx.media, { path, warn });
+): MediaPart {
+  const part = partOfBytes(bytes, ctx.media, { path, warn });
   return 'problem' in part ? refuse(`${field}: ${part.problem}`) : part;
 }
 
@@ -52,6 +53,13 @@ function linkedPart(kind: 'image' | 'document', url: string, sent: string, { ctx
   return { fileData: { ...(mimeType ? { mimeType } : {}), fileUri: sent } };
 }
 
+type FileBytes = Exclude<ShownFile, { text: string }>;
+
+const fileBytes = (id: string, file: FileBytes, field: string, place: BlockPlace): MediaPart =>
+  'data' in file
+    ? bytesPart({ declared: file.mimeType, data: file.data }, field, place)
+    : marked(file.mimeType, markOfFile(id));
+
 /** Makes the part for an uploaded file. `field` is the path of its id. */
 function filePart(
   id: string,
@@ -60,8 +68,8 @@ function filePart(
   place: BlockPlace,
 ): ContentPart {
   const file = fileAt(id, field, allowed, place);
-  if (file.kind === 'text') return { text: file.text };
-  return bytesPart({ declared: file.mimeType, data: file.data }, field, place);
+  if ('text' in file) return { text: file.text };
+  return fileBytes(id, file, field, place);
 }
 
 /** A file that code in a container could open. The model is shown the file itself, with its name. */
@@ -69,9 +77,8 @@ export function uploadParts({ file_id }: BlockOf<'container_upload'>, place: Blo
   const field = `${place.path}.container_upload.file_id`;
   const file = fileAt(file_id, field, ['text', 'image', 'pdf'], place);
   const head = `<title>${file.name}</title>`;
-  if (file.kind === 'text') return [{ text: tagged('document', [head, file.text]) }];
-  const bytes = { declared: file.mimeType, data: file.data };
-  return [{ text: tagged('document', [head]) }, bytesPart(bytes, field, place)];
+  if ('text' in file) return [{ text: tagged('document', [head, file.text]) }];
+  return [{ text: tagged('document', [head]) }, fileBytes(file_id, file, field, place)];
 }
 
 export function imageParts(block: ImageBlock, place: BlockPlace): ContentPart[] {

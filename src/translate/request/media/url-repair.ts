@@ -4,7 +4,7 @@ import type { UpstreamError } from '../../../gemini/errors.ts';
 import type { GenerateContentRequest, RequestPart } from '../../../gemini/wire.ts';
 import type { MediaFacts } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
-import { inlinePart } from './inline-media.ts';
+import { partOfBytes } from './inline-media.ts';
 import { bytesInstead } from './url-media.ts';
 
 /** Matches the status of Google's fetcher, such as `URL_ROBOTED-ROBOTED_DENIED`. */
@@ -32,7 +32,7 @@ export function linkedUrls(request: GenerateContentRequest): string[] {
   return [...new Set(partsOf(request).flatMap(({ fileData }) => (fileData ? [fileData.fileUri] : [])))];
 }
 
-type Media = Pick<MediaFacts, 'fetched' | 'converted'>;
+type Media = Pick<MediaFacts, 'fetched' | 'converted' | 'moved'>;
 
 /** Throws the error for the client about a URL whose bytes cannot be sent. `problem` is one or more whole sentences. */
 type Refuse = (url: string, problem: string) => never;
@@ -67,6 +67,6 @@ function withBytes(
   if (!found) return linked ? { ...rest, fileData: linked } : rest;
   if ('problem' in found) return refuse(linked.fileUri, bytesInstead(found.problem));
   const bytes = { declared: found.mimeType, data: found.data };
-  const inline = inlinePart(bytes, media, { path: 'messages', warn });
+  const inline = partOfBytes(bytes, media, { path: 'messages', warn });
   return 'problem' in inline ? refuse(linked.fileUri, inline.problem) : { ...rest, ...inline };
 }

@@ -22,13 +22,26 @@ const image = (address: string): ContentBlock => ({ type: 'image', source: url(a
 const document = (address: string): ContentBlock => ({ type: 'document', source: url(address) });
 
 const converted = new Map([[GIF, { png: PNG }]]);
-const GOOGLE: MediaFacts = { byGoogle: true, fetched: new Map(), files: new Map(), converted };
-const OFF: MediaFacts = { byGoogle: false, fetched: new Map(), files: new Map(), converted };
+const GOOGLE: MediaFacts = {
+  byGoogle: true,
+  fetched: new Map(),
+  files: new Map(),
+  converted,
+  moved: new Map(),
+};
+const OFF: MediaFacts = {
+  byGoogle: false,
+  fetched: new Map(),
+  files: new Map(),
+  converted,
+  moved: new Map(),
+};
 const fetched = (entries: Record<string, { mimeType: string; data: string } | { problem: string }>) => ({
   byGoogle: false,
   fetched: new Map(Object.entries(entries)),
   files: new Map(),
   converted,
+  moved: new Map(),
 });
 
 function translate(messages: Message[], media: MediaFacts = GOOGLE, model = 'gemini-4-argon') {
