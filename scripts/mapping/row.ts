@@ -25,6 +25,7 @@ export const IN = {
   tools: 'tests/translate/request/tools/tools.test.ts',
   webSearch: 'tests/translate/request/tools/web-search.test.ts',
   pages: 'tests/http/code-and-pages.test.ts',
+  citations: 'tests/http/citations.test.ts',
   edits: 'tests/translate/edits/context-edits.test.ts',
   errors: 'tests/translate/errors.test.ts',
   failure: 'tests/gemini/failure.test.ts',

@@ -1,6 +1,7 @@
 /** The events of a streamed answer (contract section 7). The types are made from the schemas, as those of the message. */
 
 import { type Static, Type } from '@sinclair/typebox';
+import { TextCitation } from './answer-citations.ts';
 import { tagged } from './answer-words.ts';
 import { ErrorBody } from './error-body.ts';
 import {
@@ -11,7 +12,6 @@ import {
   StopDetails,
   StopReason,
   Usage,
-  WebCitation,
 } from './message.ts';
 import { Nullable } from './schema-words.ts';
 
@@ -29,7 +29,7 @@ export const BLOCK_DELTAS = {
     { partial_json: Type.String() },
     'A piece of the JSON of the arguments. All pieces of the block make the whole JSON.',
   ),
-  citations_delta: tagged('citations_delta', { citation: WebCitation }, 'One more source of the text.'),
+  citations_delta: tagged('citations_delta', { citation: TextCitation }, 'One more source of the text.'),
   compaction_delta: tagged(
     'compaction_delta',
     { content: Nullable(Type.String()) },

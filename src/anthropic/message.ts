@@ -3,6 +3,7 @@
  * the schemas, and the schemas are those of the API description. Who imports types alone loads none of this.
  */
 import { type Static, Type } from '@sinclair/typebox';
+import { TextCitation } from './answer-citations.ts';
 import { AnyObject, Caller, tagged } from './answer-words.ts';
 import { AppliedEdit } from './context-edits.ts';
 import { Nullable } from './schema-words.ts';
@@ -80,25 +81,9 @@ export const Usage = Type.Object(
 /** `server_tool_use` is null where the request had none of Anthropic's server-side tools. */
 export type Usage = Static<typeof Usage>;
 
-/**
- * The source of a piece of text. Fields named `encrypted_…`, and quotations, are empty: Google does not give the words
- * of a page.
- */
-export const WebCitation = tagged(
-  'web_search_result_location',
-  {
-    url: Type.String(),
-    title: Type.String(),
-    encrypted_index: Type.String(),
-    cited_text: Type.String(),
-  },
-  'The source of a piece of text.',
-);
-export type WebCitation = Static<typeof WebCitation>;
-
 export const AnswerText = tagged(
   'text',
-  { text: Type.String(), citations: Type.Optional(Type.Array(WebCitation)) },
+  { text: Type.String(), citations: Type.Optional(Type.Array(TextCitation)) },
   'Text of the model. Without sources there is no `citations`.',
 );
 export type AnswerText = Static<typeof AnswerText>;

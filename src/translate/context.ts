@@ -6,6 +6,7 @@ import type { AppliedEdit } from '../anthropic/context-edits.ts';
 import type { ApiVersion } from '../anthropic/request.ts';
 import type { GeminiModel } from '../gemini/models.ts';
 import type { JsonObject } from '../lib/json.ts';
+import type { Source } from './citing/source.ts';
 import type { CompactFirst } from './edits/context-edits.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
 import type { ToolNames } from './tool-names.ts';
@@ -149,6 +150,8 @@ export type AnswerPlan = HostedPlan & {
   readonly safeguards: readonly string[];
   /** Present where the answer has to be JSON. */
   readonly json: JsonPlan | undefined;
+  /** What the answer may cite, by the numbers that the model was told. Present where the client asks for citations. */
+  readonly sources: readonly Source[] | undefined;
 };
 
 /** Until content has come another model, or another key, may take over: what belongs to either is asked for when it is needed. */

@@ -142,6 +142,17 @@ describe.skipIf(!hasCorpus)('recorded requests to Anthropic', () => {
   });
 });
 
+/** The citations of documents and search results, without white space at the ends of what is cited. */
+const citationsOf = ({ blocks }: ReadAnswer) =>
+  blocks
+    .flatMap(({ citations }) => (Array.isArray(citations) ? citations : []))
+    .flatMap((citation) => {
+      const { type, cited_text: cited, end_char_index: end, ...place } = Object(citation);
+      if (type === 'web_search_result_location') return [];
+      const [text, words] = [String(cited), String(cited).trimEnd()];
+      return [{ type, words, ...place, end: end && end - (text.length - words.length) }];
+    });
+
 /** A block of text without words says nothing. */
 const isTold = ({ type, text }: ReadAnswer['blocks'][number]): boolean => type !== 'text' || Boolean(text);
 
@@ -189,6 +200,17 @@ describe.skipIf(!hasCorpus)('answers to recorded requests', () => {
       return missing.length === 0 ? [] : [{ id: recording.id, missing, here: [...here] }];
     });
     expect(wrong).toEqual([]);
+  });
+
+  test('cite the recorded places of documents and search results', () => {
+    const pairs = comparable()
+      .map(({ recording, body }) => ({
+        there: citationsOf(readAnswer(recording.response.body)),
+        here: citationsOf(readAnswer(body)),
+      }))
+      .filter(({ there }) => there.length > 0);
+    expect(pairs.map(({ here }) => here)).toEqual(pairs.map(({ there }) => there));
+    expect(pairs.length).toBeGreaterThanOrEqual(2);
   });
 
   test('have the recorded keys in each kind of object, but for those that are told', () => {

@@ -33,6 +33,7 @@ export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {
     compactFirst: undefined,
     safeguards: [],
     json: undefined,
+    sources: undefined,
     search: undefined,
     code: undefined,
     fetch: undefined,

@@ -28,11 +28,20 @@ function serverPart(block: RecordedBlock): JsonObject[] {
   return [];
 }
 
+/** The text of a block, with our marks around what it says of the client's documents and search results. */
+function markedText({ text, citations }: RecordedBlock): string {
+  const quotes = (Array.isArray(citations) ? citations : [])
+    .map((one: unknown): object => Object(one))
+    .filter((one) => 'document_index' in one || 'search_result_index' in one)
+    .map((one) => `<cite-quote doc="1">${'cited_text' in one ? one.cited_text : ''}</cite-quote>`);
+  return quotes.length > 0 ? `<cite-claim>${quotes.join('')}${text}</cite-claim>` : String(text);
+}
+
 /** A signature stands on the thought itself: on another part, the proxy would need a block of its own to carry it. */
 function partsOf(block: RecordedBlock): JsonObject[] {
   switch (block.type) {
     case 'text':
-      return block['text'] ? [{ text: String(block['text']) }] : [];
+      return block['text'] ? [{ text: markedText(block) }] : [];
     case 'thinking':
       // A thought that was not shown was thought all the same.
       return [{ text: String(block['thinking'] || 'Hm.'), thought: true, ...SIGNED }];

@@ -3,7 +3,6 @@
 const ANTHROPICS_TOOL = "a tool of Anthropic's servers that Gemini has not";
 const NO_FILES = 'Gemini runs code, and edits no files by commands';
 const FILTERED = "code that Anthropic's model runs over what it has found; Gemini has nothing like it";
-const QUOTES = 'Gemini is not asked to quote in these requests';
 const NO_REQUEST = 'the request was not recorded; shown by tests/http/compaction.test.ts';
 
 /** A kind of object that never comes, or `kind: key` for a key of a kind that does. */
@@ -31,8 +30,6 @@ export const NOT_GIVEN: Readonly<Record<string, string>> = {
   'block fallback': "the proxy's other models are told in the log, since the client did not ask for them",
   'block compaction': NO_REQUEST,
   'delta compaction_delta': NO_REQUEST,
-  'citation char_location': QUOTES,
-  'citation search_result_location': QUOTES,
 };
 
 type Exempt = { readonly why: string; is(body: { tools?: { type?: string }[] }): boolean };

@@ -1,6 +1,7 @@
 /** Every made-up turn, by the name of its folder. */
 import type { TurnCases } from '../build.ts';
 import { CALLS } from './calls.ts';
+import { CITATIONS } from './citations.ts';
 import { CONNECTIONS } from './connections.ts';
 import { CONTEXTS } from './context.ts';
 import { ENDS } from './ends.ts';
@@ -32,6 +33,7 @@ export const CASES: TurnCases = {
   ...HISTORY,
   ...CONTEXTS,
   ...SEARCHES,
+  ...CITATIONS,
   ...SETTINGS,
   ...MEDIA,
   ...OWN,

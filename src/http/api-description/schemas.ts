@@ -1,5 +1,6 @@
 /** The named schemas of the description. Their names are those of Anthropic's SDK, which people know. */
 import { type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { CITATIONS } from '../../anthropic/answer-citations.ts';
 import { BatchRequest } from '../../anthropic/batch.ts';
 import {
   Base64Source,
@@ -26,7 +27,6 @@ import {
   SafeguardResult,
   StopReason,
   Usage,
-  WebCitation,
 } from '../../anthropic/message.ts';
 import { CountTokensRequest, Effort, MessagesRequest, ThinkingConfig } from '../../anthropic/request.ts';
 import { CacheControl, Nullable, Open } from '../../anthropic/schema-words.ts';
@@ -177,7 +177,7 @@ const REQUEST: Readonly<Record<string, TSchema>> = {
 const ANSWER: Readonly<Record<string, TSchema>> = {
   Message: AnswerMessage,
   ...answerBlocks.schemas,
-  WebCitation,
+  ...CITATIONS,
   StopReason,
   Usage,
   SafeguardResult,

@@ -39,7 +39,7 @@ function capabilities(model: GeminiModel): ModelInfo['capabilities'] {
   const thinks = model.thinking.kind !== 'none';
   return {
     batch: supported(true),
-    citations: supported(false),
+    citations: supported(true),
     code_execution: supported(true),
     context_management: {
       ...supported(true),

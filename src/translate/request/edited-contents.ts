@@ -27,10 +27,14 @@ const echoedParts = ({ tools = [], toolConfig }: Omit<GenerateContentRequest, 'c
 
 type Version = { cleared: Cleared; contents: RequestContent[]; warnings: Warning[]; tokens?: number };
 
-/** `frame` is the request without its contents: the prompt and the tools, which weigh as well. */
+/**
+ * `frame` is the request without its contents: the prompt and the tools, which weigh as well. `numbers`: those of the
+ * sources that may be cited.
+ */
 export function editedContents(
   request: CountTokensRequest,
   frame: Omit<GenerateContentRequest, 'contents'>,
+  numbers: ReadonlyMap<object, number>,
   ctx: RequestContext,
   warn: Warn,
 ): { contents: RequestContent[]; edits: ContextEdits } {
@@ -49,7 +53,7 @@ export function editedContents(
     if (made) return made;
     const warnings: Warning[] = [];
     const note: Warn = (code, path, detail) => warnings.push({ code, path, detail });
-    const options = { cleared, echoes, isServed: (name: string) => served.has(name) };
+    const options = { cleared, echoes, numbers, isServed: (name: string) => served.has(name) };
     const version = { cleared, contents: toContents(request.messages, ctx, note, options), warnings };
     versions.push(version);
     return version;

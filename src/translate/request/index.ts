@@ -6,18 +6,16 @@ import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
 import { isObject } from '../../lib/json.ts';
 import type { AnswerPlan, RequestContext, UndeclaredCalls } from '../context.ts';
-import type { ContextEdits } from '../edits/context-edits.ts';
 import { askedTier } from '../service-tier.ts';
 import { answeredTurn } from '../signatures.ts';
 import { ToolNames } from '../tool-names.ts';
 import type { Warn, Warning } from '../warnings.ts';
 import { warnOfFields } from './fields.ts';
-import { type AnswerForm, toGenerationConfig } from './generation.ts';
-import { toPrompt } from './prompt.ts';
+import { toGenerationConfig } from './generation.ts';
+import { type Prompt, toPrompt } from './prompt.ts';
 import { refusePrefill, refuseUnservable } from './refusals/refusals.ts';
 import { thinkingDisplay } from './thinking.ts';
-import type { Hosting } from './tools/hosted-tools.ts';
-import { callableNames, type DeclaredTool } from './tools/tool-visibility.ts';
+import { callableNames } from './tools/tool-visibility.ts';
 import { inputSchemas, requiredArguments } from './tools/tools.ts';
 
 export type GeminiRequest = { body: GenerateContentRequest; plan: AnswerPlan; warnings: Warning[] };
@@ -33,27 +31,21 @@ export function toGeminiRequest(request: MessagesRequest, ctx: RequestContext): 
   refuseUnservable(request, ctx.apiVersion, warn);
   warnOfFields(request, warn);
 
-  const { body: prompt, edits, tools, form, hosting } = toPrompt(request, ctx, warn);
+  const { body: prompt, ...translated } = toPrompt(request, ctx, warn);
   if (prompt.contents.at(-1)?.role === 'model') refusePrefill();
   const body: GenerateContentRequest = {
     ...prompt,
-    generationConfig: toGenerationConfig(request, form, ctx, warn),
+    generationConfig: toGenerationConfig(request, translated.form, ctx, warn),
     ...askedTier(request.service_tier),
   };
-  return { body, plan: toPlan(request, { tools, body, edits, form, hosting }, ctx), warnings };
+  return { body, plan: toPlan(request, { ...translated, body }, ctx), warnings };
 }
 
-type Translated = {
-  tools: readonly DeclaredTool[];
-  body: GenerateContentRequest;
-  edits: ContextEdits;
-  form: AnswerForm;
-  hosting: Hosting;
-};
+type Translated = Omit<Prompt, 'body'> & { body: GenerateContentRequest };
 
 function toPlan(
   request: MessagesRequest,
-  { tools, body, edits, form, hosting }: Translated,
+  { tools, body, edits, form, hosting, citing }: Translated,
   ctx: RequestContext,
 ): AnswerPlan {
   const declarations = (body.tools ?? []).flatMap(({ functionDeclarations = [] }) => functionDeclarations);
@@ -74,6 +66,7 @@ function toPlan(
     compactFirst: edits.compact,
     safeguards: safeguardTypes(request.safeguards),
     json: form.kind === 'free' ? undefined : { schema: form.written, isPromised: form.kind === 'schema' },
+    sources: citing?.sources,
     ...hosting.plan(request),
   };
 }

@@ -43,6 +43,8 @@ export type BlockPlace = {
   readonly warn: Warn;
   readonly ctx: Pick<RequestContext, 'model' | 'media'>;
   readonly cleared: Cleared;
+  /** The numbers of the documents and search results that may be cited, by their blocks. */
+  readonly numbers: ReadonlyMap<object, number>;
   /** True for a tool (by its name) that is a function to Gemini, and that this process answers. */
   isServed(name: string): boolean;
 };

@@ -71,11 +71,11 @@ function toTurns(
   messages: readonly Message[],
   ctx: RequestContext,
   warn: Warn,
-  { cleared, isServed }: HistoryOptions,
+  { cleared, isServed, numbers }: HistoryOptions,
 ): Turn[] {
   const turns: Turn[] = [];
   const lastUser = lastUserIndex(messages);
-  const place = { warn, ctx, cleared, isServed };
+  const place = { warn, ctx, cleared, isServed, numbers };
   const summary = summaryPlace(messages);
   let context = '';
   messages.forEach((message, index) => {
@@ -109,7 +109,7 @@ function addTurn(turns: Turn[], role: Turn['role'], items: Item[], context: stri
 }
 
 /** How the history is translated. `echoes`: the parts about its own tools that Google takes back. */
-export type HistoryOptions = Pick<BlockPlace, 'cleared' | 'isServed'> & {
+export type HistoryOptions = Pick<BlockPlace, 'cleared' | 'isServed' | 'numbers'> & {
   readonly echoes: ReadonlySet<string>;
 };
 

@@ -1,6 +1,8 @@
 /** Translates what the model reads of a request, and the form in which it answers. Counts and answers share this. */
 import type { CountTokensRequest } from '../../anthropic/request.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
+import { CITING_INSTRUCTION } from '../citing/marks.ts';
+import { type Citing, citingOf } from '../citing/sources.ts';
 import type { RequestContext } from '../context.ts';
 import type { ContextEdits } from '../edits/context-edits.ts';
 import type { Warn } from '../warnings.ts';
@@ -19,23 +21,29 @@ export type Prompt = {
   form: AnswerForm;
   /** What Google runs for the request. */
   hosting: Hosting;
+  /** What may be cited; undefined where the client asks for no citations. */
+  citing: Citing | undefined;
 };
+
+const NO_NUMBERS: Citing['numbers'] = new Map();
 
 export function toPrompt(request: CountTokensRequest, ctx: RequestContext, warn: Warn): Prompt {
   const hosting = hostingOf(request, ctx.model);
   const tools = [...visibleTools(request, warn), ...hosting.functions];
   const mode = callingMode(hosting.choice, tools, hosting, warn);
+  const citing = citingOf(request.messages, ctx.media, warn);
   const form = answerForm(request, ctx.model, mode, warn);
   const frame = {
     ...toSystemInstruction(request.system, [
       // Parts of a prompt are counted without a system prompt. The additions count with the system prompt.
       ...((request.system?.length ?? 0) > 0 ? ctx.ownInstructions : []),
       ...hosting.instructions,
+      ...(citing ? [CITING_INSTRUCTION] : []),
       ...(form.kind === 'words' ? [form.instruction] : []),
     ]),
     ...toTools(tools, hosting, warn),
     ...toToolConfig(hosting.choice, mode, hosting),
   };
-  const { contents, edits } = editedContents(request, frame, ctx, warn);
-  return { body: { ...frame, contents }, edits, tools, form, hosting };
+  const { contents, edits } = editedContents(request, frame, citing?.numbers ?? NO_NUMBERS, ctx, warn);
+  return { body: { ...frame, contents }, edits, tools, form, hosting, citing };
 }

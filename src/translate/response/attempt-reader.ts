@@ -5,6 +5,7 @@
 import type { Frame } from '../../gemini/frames.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
+import { CitedText } from './cited-text.ts';
 import { PartsReader } from './parts.ts';
 import { StopScanner } from './stop-scanner.ts';
 import { TokenLimit } from './token-limit.ts';
@@ -29,6 +30,7 @@ export class AttemptReader implements Reader {
   readonly #limit: TokenLimit;
   readonly #plan: AnswerPlan;
   readonly #stops: StopScanner;
+  readonly #cited: CitedText | undefined;
   #finished = false;
   /** Signatures without text that came before content; undefined once content has come. */
   #signatures: TurnEvent[] | undefined = [];
@@ -40,6 +42,7 @@ export class AttemptReader implements Reader {
     this.#limit = limit;
     this.#parts = new PartsReader({ ...options, mayGoOn: () => !limit.isFull && options.mayGoOn() });
     this.#stops = new StopScanner(plan.stopSequences);
+    this.#cited = plan.sources && new CitedText(plan.sources, warn);
   }
 
   get rest(): string | undefined {
@@ -76,7 +79,8 @@ export class AttemptReader implements Reader {
   #wanted(events: TurnEvent[]): TurnEvent[] {
     const within = this.#limit.within(events);
     this.#finished = this.#limit.reached;
-    return this.#plan.stopSequences.length === 0 ? within : this.#toStop(within);
+    const shown = this.#cited?.read(within) ?? within;
+    return this.#plan.stopSequences.length === 0 ? shown : this.#toStop(shown);
   }
 
   /**
@@ -96,8 +100,8 @@ export class AttemptReader implements Reader {
   #stoppedAt(event: TurnEvent): string | undefined {
     if (event.type === 'text') return this.#stops.push(event.text).stoppedAt;
     // What follows is shown in another block, so the search for stop sequences begins anew.
-    if (event.type === 'call' || (event.type === 'thinking' && this.#plan.thinking === 'shown'))
-      this.#stops.flush();
+    const isOther = event.type === 'call' || event.type === 'citing';
+    if (isOther || (event.type === 'thinking' && this.#plan.thinking === 'shown')) this.#stops.flush();
     return undefined;
   }
 }

@@ -13,7 +13,7 @@ function beside(options: AnswerCallsOptions): Reader {
 }
 
 export function openReader(options: AnswerCallsOptions): Reader {
-  const { search, json } = options.plan;
-  const reader = search?.isAlone ? new SearchReader(options, search) : beside(options);
+  const { search, json, sources } = options.plan;
+  const reader = search?.isAlone && !sources ? new SearchReader(options, search) : beside(options);
   return json ? new JsonReader(reader, json, options) : reader;
 }

@@ -7,6 +7,7 @@
  * text, and only where the request asked for thinking. As the last block it would make `claude -p` print nothing, and
  * plain SDK programs read `content[0].text` (contract section 13).
  */
+import type { SourceCitation } from '../../anthropic/answer-citations.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { MessageEvent } from '../../anthropic/events.ts';
 import type {
@@ -48,6 +49,8 @@ export class AnswerStream {
   /** The ids of calls that the client does not answer, by their names in this answer. */
   readonly #serverIds = new Map<string, string>();
   readonly #served = { web_search_requests: 0, web_fetch_requests: 0 };
+  /** What the text that comes now is based on. */
+  #citing: readonly SourceCitation[] = [];
   /** The number of characters of the open text block that were sent. */
   #shown = 0;
   /** The tokens of all text that was sent, estimated as long as upstream has counted none. */
@@ -111,6 +114,11 @@ export class AnswerStream {
         throw new Error('a part about a tool of Google must be read before it is told');
       case 'cited':
         this.#cited(event);
+        break;
+      case 'citing':
+        this.#closeText();
+        this.#writer.endText();
+        this.#citing = event.citations;
         break;
       case 'compaction':
         this.#compaction(event);
@@ -241,7 +249,7 @@ export class AnswerStream {
   }
 
   #show(text: string): void {
-    this.#writer.text(text);
+    this.#writer.text(text, this.#citing);
     this.#shown += text.length;
     this.#noteSaid(text);
   }

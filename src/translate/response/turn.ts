@@ -2,6 +2,7 @@
  * The turn events: what the model did, in words of neither side. `parts` makes them from Gemini's chunks, and `writer`
  * makes Anthropic's events from them.
  */
+import type { SourceCitation } from '../../anthropic/answer-citations.ts';
 import type { AnswerCompaction } from '../../anthropic/message.ts';
 import type { ServerToolName, ServerToolResult } from '../../anthropic/server-answers.ts';
 import type { RequestPart, UsageMetadata } from '../../gemini/wire.ts';
@@ -35,6 +36,11 @@ export type TurnEvent =
   | { type: 'server-result'; ref: string; result: ServerToolResult; echo?: readonly RequestPart[] }
   /** Visible text that is based on these pages. It becomes a block of its own. */
   | { type: 'cited'; text: string; sources: readonly Source[] }
+  /**
+   * The text that follows is based on these places in what the client has sent, up to the next such event. Without any, it
+   * is based on none.
+   */
+  | { type: 'citing'; citations: readonly SourceCitation[] }
   /** A summary of thoughts. Google never signs these. */
   | { type: 'thinking'; text: string }
   /**

@@ -2,6 +2,7 @@
  * Writes the events of an answer in their right order: `message_start`, blocks one after another with indexes 0, 1, 2
  * …, one ending. Only the writer knows this order, and nothing can be written out of order (contract section 7).
  */
+import type { TextCitation, WebCitation } from '../../anthropic/answer-citations.ts';
 import type { AppliedEdit } from '../../anthropic/context-edits.ts';
 import { toErrorBody } from '../../anthropic/error-body.ts';
 import type { MessagesError } from '../../anthropic/errors.ts';
@@ -14,7 +15,6 @@ import type {
   StopDetails,
   StopReason,
   Usage,
-  WebCitation,
 } from '../../anthropic/message.ts';
 import type { ServerToolName, ServerToolResult } from '../../anthropic/server-answers.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -72,10 +72,17 @@ export class Writer {
     this.#events.push({ type: 'message_start', message });
   }
 
-  text(text: string): void {
+  /** Writes text into the open text block. Where none is open, one with `citations` is opened. */
+  text(text: string, citations: readonly TextCitation[] = []): void {
     if (text === '') return;
+    if (citations.length > 0 && this.openKind !== 'text') this.#openCited(citations);
     this.#enter('text');
     this.#delta({ type: 'text_delta', text });
+  }
+
+  /** Ends the open text block, if there is one: what follows is based on other sources. */
+  endText(): void {
+    if (this.openKind === 'text') this.#leave();
   }
 
   thinking(thinking: string): void {
@@ -121,11 +128,9 @@ export class Writer {
 
   /** Writes a whole text block with its sources. */
   citedText(text: string, sources: readonly Source[]): void {
-    this.#leave();
-    this.#openBlock({ type: 'text', text: '', citations: [] });
-    for (const source of sources) this.#delta({ type: 'citations_delta', citation: citationOf(source) });
+    this.#openCited(sources.map(citationOf));
     this.#delta({ type: 'text_delta', text });
-    this.#closeBlock();
+    this.#leave();
   }
 
   finish(ending: Ending): void {
@@ -185,6 +190,13 @@ export class Writer {
     if (this.#state.at === 'closed') throw new Error('the answer is already closed');
     if (this.#state.at === 'block') this.#closeBlock();
     this.#state = { at: 'open' };
+  }
+
+  #openCited(citations: readonly TextCitation[]): void {
+    this.#leave();
+    this.#openBlock({ type: 'text', text: '', citations: [] });
+    for (const citation of citations) this.#delta({ type: 'citations_delta', citation });
+    this.#state = { at: 'block', kind: 'text' };
   }
 
   #call(block: AnswerBlock, input: JsonObject): void {

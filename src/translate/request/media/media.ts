@@ -130,14 +130,15 @@ function sourceParts(block: DocumentBlock, place: BlockPlace): ContentPart[] {
   }
 }
 
-function citationsWanted(block: DocumentBlock | BlockOf<'search_result'>): boolean {
-  const wanted = block.citations;
-  return typeof wanted === 'object' && wanted !== null && 'enabled' in wanted && wanted.enabled === true;
+/** The number that the model cites a block by; nothing for a block that it does not have to cite. */
+function numberLines(block: object, { numbers }: BlockPlace): string[] {
+  const number = numbers.get(block);
+  return number === undefined ? [] : [`<number>${number}</number>`];
 }
 
 export function documentParts(block: DocumentBlock, place: BlockPlace): ContentPart[] {
-  if (citationsWanted(block)) place.warn('field-ignored', `${place.path}.citations`, 'no citations are made');
-  const head = [block.title ? `<title>${block.title}</title>` : '', block.context ?? ''].filter(Boolean);
+  const title = block.title ? `<title>${block.title}</title>` : '';
+  const head = [...numberLines(block, place), title, block.context ?? ''].filter(Boolean);
   const parts = sourceParts(block, place);
   const only = parts[0];
   if (parts.length === 1 && only && 'text' in only)
@@ -146,8 +147,8 @@ export function documentParts(block: DocumentBlock, place: BlockPlace): ContentP
 }
 
 export function searchResultText(block: BlockOf<'search_result'>, place: BlockPlace): string {
-  if (citationsWanted(block)) place.warn('field-ignored', `${place.path}.citations`, 'no citations are made');
   return tagged('search_result', [
+    ...numberLines(block, place),
     `<source>${block.source}</source>`,
     `<title>${block.title}</title>`,
     ...block.content.map((part) => part.text),

@@ -8,6 +8,7 @@ import type { ApiVersion, CountTokensRequest, MessagesRequest } from '../../../a
 import { endsInSummary } from '../../edits/summary.ts';
 import type { Warn } from '../../warnings.ts';
 import { refuse } from './refuse.ts';
+import { refuseCitations } from './refused-citations.ts';
 import { refuseEdits } from './refused-edits.ts';
 import { refuseMessages } from './refused-messages.ts';
 import { refuseTools } from './refused-tools.ts';
@@ -84,6 +85,7 @@ export function refuseShared(request: CountTokensRequest, version: ApiVersion, w
   refuseEdits(request, warn);
   refuseTools(request);
   refuseMessages(request.messages, version);
+  refuseCitations(request);
 }
 
 /** Results of tools that this process may run. */
