@@ -139,6 +139,9 @@ export class CitedText {
     this.#endClaim();
     if (quote) this.#show(quote.text, undefined);
     this.#tellBlank();
+    // What comes next may be read by another reader, which knows nothing of these citations.
+    if (this.#block?.is) this.#events.push({ type: 'citing', citations: [] });
+    this.#block = undefined;
   }
 
   #show(said: string, block: Block): void {

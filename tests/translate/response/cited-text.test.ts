@@ -174,6 +174,18 @@ describe('text with citations', () => {
     expect(events).toEqual([{ type: 'text', text: 'The gr' }, call, END]);
   });
 
+  test('a call ends what is cited', () => {
+    const call: TurnEvent = { type: 'call', name: 'read', args: {} };
+    const { events } = read([`<cite-claim><cite-quote doc="1">${SKY}</cite-quote>Bl`], [call, END]);
+    expect(events).toEqual([
+      { type: 'citing', citations: [expect.anything()] },
+      { type: 'text', text: 'Bl' },
+      { type: 'citing', citations: [] },
+      call,
+      END,
+    ]);
+  });
+
   test('thoughts and counts do not', () => {
     const between: TurnEvent[] = [
       { type: 'thinking', text: 'hm' },
