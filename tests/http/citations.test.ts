@@ -55,7 +55,7 @@ async function ask(script: Script, messages: object[], changes: object = {}) {
   return { content: streamed.content as unknown as object[], message: streamed, body: bodies[0] };
 }
 
-const plain = (said: string) => ({ type: 'text', text: said, citations: null });
+const plain = (said: string) => ({ type: 'text', text: said });
 const cited = (said: string, ...citations: object[]) => ({ type: 'text', text: said, citations });
 const slice = (document: string, { start_char_index: start, end_char_index: end }: Record<string, number>) =>
   [...document].slice(start, end).join('');
@@ -151,14 +151,14 @@ describe('a citation', () => {
       index === undefined ? [] : [`${index} ${block ? JSON.stringify(block) : (delta?.type ?? 'stop')}`],
     );
     expect(told.filter((one, at) => one !== told[at - 1])).toEqual([
-      '0 {"type":"text","text":"","citations":null}',
+      '0 {"type":"text","text":""}',
       '0 text_delta',
       '0 stop',
       '1 {"type":"text","text":"","citations":[]}',
       '1 citations_delta',
       '1 text_delta',
       '1 stop',
-      '2 {"type":"text","text":"","citations":null}',
+      '2 {"type":"text","text":""}',
       '2 text_delta',
       '2 stop',
     ]);
