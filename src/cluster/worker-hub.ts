@@ -3,6 +3,7 @@
  * what still holds. It is to workers what Redis is to instances.
  */
 import type { Clock } from '../lib/ports.ts';
+import { type Counted, summed } from '../metrics/joined.ts';
 import { type Figures, together } from '../trace/figures.ts';
 import { type Fact, factId, holdsForNewcomers, readNotice, writeNotice } from './facts.ts';
 import { ToldFacts } from './told-facts.ts';
@@ -22,6 +23,7 @@ export class WorkerHub {
   readonly #sent: { at: number; text: string }[] = [];
   readonly #posts = new Map<number, Post>();
   readonly #figures = new Map<number, Figures>();
+  readonly #metrics = new Map<number, string>();
   /** The workers that want their turn. The first one has it. */
   #turns: number[] = [];
 
@@ -38,6 +40,7 @@ export class WorkerHub {
   join(worker: number, post: Post): void {
     this.#posts.set(worker, post);
     for (const [of, figures] of this.#figures) if (of !== worker) post({ kind: 'figures', of, figures });
+    for (const [of, json] of this.#metrics) if (of !== worker) post({ kind: 'metrics', of, json });
     for (const id of this.#told.ids()) {
       const told = this.#told.get(id, this.#clock.monotonic());
       if (told && holdsForNewcomers(told.notice.fact))
@@ -55,6 +58,9 @@ export class WorkerHub {
         return;
       case 'figures':
         this.#tellFigures(worker, message.figures);
+        return;
+      case 'metrics':
+        this.#tellMetrics(worker, message.json);
         return;
       case 'want-turn':
         this.#turns.push(worker);
@@ -75,6 +81,7 @@ export class WorkerHub {
     const figures = this.#figures.get(worker);
     this.#figures.delete(worker);
     this.#tellOthers(worker, { kind: 'gone', of: worker });
+    this.#keepMetrics(worker);
     if (!figures) return;
     const ended: Figures = { ...figures, open: 0, lately: { ended: 0, failed: 0 } };
     const before = this.#figures.get(ENDED);
@@ -91,6 +98,22 @@ export class WorkerHub {
   #tellFigures(of: number, figures: Figures): void {
     this.#figures.set(of, figures);
     this.#tellOthers(of, { kind: 'figures', of, figures });
+  }
+
+  #tellMetrics(of: number, json: string): void {
+    this.#metrics.set(of, json);
+    this.#tellOthers(of, { kind: 'metrics', of, json });
+  }
+
+  /** What an ended worker has counted still counts. */
+  #keepMetrics(worker: number): void {
+    const json = this.#metrics.get(worker);
+    this.#metrics.delete(worker);
+    if (json === undefined) return;
+    const all = [json, this.#metrics.get(ENDED)].flatMap((one) =>
+      one === undefined ? [] : [JSON.parse(one) as Counted[]],
+    );
+    this.#tellMetrics(ENDED, JSON.stringify(summed(all)));
   }
 
   #tellOthers(worker: number, message: ToWorker): void {

@@ -39,6 +39,8 @@ const FROM_WORKER = Type.Union([
   Type.Object({ kind: Type.Literal('alive') }),
   NOTICE,
   Type.Object({ kind: Type.Literal('figures'), figures: FIGURES }),
+  /** What the worker has counted for `/metrics`, as JSON: the newest telling holds. */
+  Type.Object({ kind: Type.Literal('metrics'), json: Type.String() }),
   /** The worker wants its turn; its turn is over. */
   Type.Object({ kind: Type.Literal('want-turn') }),
   Type.Object({ kind: Type.Literal('end-turn') }),
@@ -50,6 +52,7 @@ const Worker = Count;
 const TO_WORKER = Type.Union([
   NOTICE,
   Type.Object({ kind: Type.Literal('figures'), of: Worker, figures: FIGURES }),
+  Type.Object({ kind: Type.Literal('metrics'), of: Worker, json: Type.String() }),
   /** Another worker has ended. */
   Type.Object({ kind: Type.Literal('gone'), of: Worker }),
   /** It is your turn: nobody else has it until you end it. */

@@ -24,9 +24,8 @@ import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
 import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
 import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
-import { Counters } from '../trace/counters.ts';
-import { requestLog } from '../trace/log-line.ts';
 import { replayedVertexHost } from '../upstream/vertex.ts';
+import { openCounting } from './counting.ts';
 import { createBackend, createKeys, logsKeyEvents } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openModels } from './live-models.ts';
@@ -35,7 +34,7 @@ import { openReaching } from './reaching.ts';
 import { openTapes, type Tapes } from './recording.ts';
 import { createReload } from './reload.ts';
 import { commonLogger, type Ports, requestBytesOf, serverSettings } from './settings.ts';
-import { colleaguesOf, openSharing, tellsEnds } from './sharing.ts';
+import { openSharing } from './sharing.ts';
 import { openStores } from './stores.ts';
 
 export type System = {
@@ -140,7 +139,7 @@ function listening(app: App, deps: ServerDeps, config: Config, { worker }: Ports
 
 /** Makes the system. Throws where the store's file cannot be made, or a recording cannot be opened. */
 export function compose(given: Config, ports: Ports): System {
-  const { clock, random, logger, subscribers = [] } = ports;
+  const { clock, random, logger } = ports;
   const tapes = openTapes(given, ports);
   const { config, player, recorder } = tapes;
   let current = config;
@@ -150,10 +149,8 @@ export function compose(given: Config, ports: Ports): System {
   const { mock, reaching, upstream } = openUpstream(tapes, () => current, sharing.shared, ports);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
   const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared);
-  const counters = new Counters(clock);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
   const stores = openStores({ dataDir, config, admission, ask: (request) => door(request) }, ports);
-  const colleagues = colleaguesOf(ports, () => counters.figures(admission.answersOpen));
   const serveWith = (settings: ServerSettings, next = current) => {
     current = next;
     deps = { ...deps, settings: { ...settings, models: models.table() } };
@@ -179,9 +176,7 @@ export function compose(given: Config, ports: Ports): System {
     logger,
     admission,
     upstreamProblem: reaching.problem,
-    counters,
-    colleagues,
-    subscribers: [counters.subscriber, requestLog(logger), tellsEnds(colleagues), ...subscribers],
+    ...openCounting(admission, ports),
     refreshModels: models.refresh,
     modelsForShowing: models.forShowing,
     ...openScope(tapes, fetch),

@@ -1,5 +1,4 @@
 /** Opens what several instances share. The same interface serves a single instance. */
-import { type Colleagues, NO_COLLEAGUES, openColleagues } from '../cluster/colleagues.ts';
 import { openRedisShared } from '../cluster/redis-shared.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
 import { openWorkerShared } from '../cluster/worker-shared.ts';
@@ -8,8 +7,6 @@ import { RetryBudget } from '../keys/retry-budget.ts';
 import { newInstanceId } from '../lib/ports.ts';
 import { shareSignatures } from '../signatures/shared.ts';
 import type { SignatureStore } from '../signatures/store.ts';
-import type { Figures } from '../trace/figures.ts';
-import type { Subscriber } from '../trace/trace.ts';
 import type { Ports } from './settings.ts';
 
 export type Sharing = {
@@ -68,14 +65,3 @@ function throughRedis(
     },
   };
 }
-
-export const colleaguesOf = ({ worker, clock }: Ports, figures: () => Figures): Colleagues =>
-  worker ? openColleagues({ worker: worker.number, parent: worker.parent, clock, figures }) : NO_COLLEAGUES;
-
-/** Tells the other workers of this proxy what was counted of a request when it has ended. */
-export const tellsEnds =
-  (colleagues: Colleagues): Subscriber =>
-  () =>
-  ({ type }) => {
-    if (type === 'end') colleagues.changed();
-  };

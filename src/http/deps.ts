@@ -5,8 +5,10 @@ import type { MessagesError } from '../anthropic/errors.ts';
 import type { BatchStore } from '../batches/store.ts';
 import type { Colleagues } from '../cluster/colleagues.ts';
 import type { SharedState } from '../cluster/shared.ts';
+import type { ToldMetrics } from '../cluster/told-metrics.ts';
 import type { FileStore } from '../files/store.ts';
 import type { ModelTable } from '../gemini/models.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import type { BodyBudget } from './body-budget.ts';
@@ -49,6 +51,9 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   upstreamProblem(): string | undefined;
   /** Counts of what succeeded and failed lately. */
   counters: Counters;
+  /** Counts for Prometheus, of this process and of the others that serve the same port. */
+  metrics: Metrics;
+  toldMetrics: ToldMetrics;
   /** The listeners that hear the story of each request. */
   subscribers: readonly Subscriber[];
   /** Requests under way. When the server has to close, their clients are told to come back. */

@@ -13,6 +13,7 @@ import { countTokens } from './routes/count-tokens.ts';
 import { deleteFile, downloadFile, getFile, listFiles, uploadFile } from './routes/files.ts';
 import { answerHealth, answerHello, answerLive, answerReady, answerRoot } from './routes/health.ts';
 import { answerMessages } from './routes/messages.ts';
+import { answerMetrics } from './routes/metrics.ts';
 import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
@@ -59,6 +60,7 @@ const TABLE = [
   { method: 'GET', path: '/', handler: answerRoot },
   { method: 'GET', path: '/api/hello', handler: answerHello },
   { method: 'GET', path: '/health', handler: answerHealth },
+  { method: 'GET', path: '/metrics', handler: answerMetrics, needsKey: true },
   { method: 'GET', path: '/livez', handler: answerLive },
   { method: 'GET', path: '/readyz', handler: answerReady },
   { method: 'GET', path: '/test-connection', handler: testConnection, needsKey: true, spends: true },

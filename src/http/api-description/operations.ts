@@ -374,6 +374,15 @@ export const OPERATIONS = {
     },
     errors: ANY_ROUTE,
   },
+  'GET /metrics': {
+    tag: 'Operation',
+    id: 'metrics',
+    summary: 'Metrics for Prometheus',
+    description:
+      'Requests, times, tokens, dollars, retries, warnings and errors since the start, and the present state of keys and models, in the text format of Prometheus. With several workers whichever is asked tells those of all.',
+    answers: { 200: { description: 'The metrics.', content: { 'text/plain': 'Metrics' } } },
+    errors: WITH_KEY,
+  },
   'GET /test-connection': {
     tag: 'Operation',
     id: 'testConnection',

@@ -237,6 +237,7 @@ const UNIONS: Readonly<Record<string, JsonObject>> = {
       'Lines of JSON: `custom_id` and `result`, whose `type` is `succeeded` (with the `message`), `errored` (with the `error`), `canceled` or `expired`.',
     type: 'string',
   },
+  Metrics: { description: 'The text format of Prometheus, version 0.0.4.', type: 'string' },
   FileContent: { description: 'The bytes of a file.', contentMediaType: 'application/octet-stream' },
   ContextEdit: {
     description: 'What is to be cleared from the conversation before the model reads it.',

@@ -112,8 +112,8 @@ describe('an operation', () => {
         expect(Object.keys(headers), `${route} ${status}`).toContain('request-id');
         for (const [type, media] of Object.entries(content)) {
           expect(media.schema, `${route} ${status}`).toBeObject();
-          // Bytes of a file, and lines of results, have no example.
-          if (!['application/octet-stream', 'application/x-jsonl'].includes(type))
+          // Bytes of a file, lines of results, and metrics have no example.
+          if (!['application/octet-stream', 'application/x-jsonl', 'text/plain'].includes(type))
             expect(Object.keys(media.examples ?? {}), `${route} ${status}`).not.toEqual([]);
         }
       }

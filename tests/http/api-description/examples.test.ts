@@ -69,7 +69,7 @@ describe('an answer that is shown fits its schema, which names every property', 
   test('every answer of every operation has one', () => {
     const wanted = routes.flatMap(([route, { answers }]) =>
       Object.entries<Operation['answers'][number]>(answers)
-        // Bytes of a file, and lines of results, have no example.
+        // Bytes of a file, lines of results, and metrics have no example.
         .filter(([, { content }]) => 'application/json' in content)
         .map(([status]) => `${route} ${status}`),
     );

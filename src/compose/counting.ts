@@ -1,0 +1,58 @@
+/** Opens what listens to the stories of requests: counts, metrics, the log. */
+import { type Colleagues, NO_COLLEAGUES, openColleagues } from '../cluster/colleagues.ts';
+import { NO_TOLD_METRICS, openToldMetrics, type ToldMetrics } from '../cluster/told-metrics.ts';
+import type { Admission, ServerDeps } from '../http/deps.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { Counters } from '../trace/counters.ts';
+import type { Figures } from '../trace/figures.ts';
+import { requestLog } from '../trace/log-line.ts';
+import { Ordinary } from '../trace/odd.ts';
+import type { Subscriber } from '../trace/trace.ts';
+import type { Ports } from './settings.ts';
+
+export type Counting = Pick<
+  ServerDeps,
+  'counters' | 'metrics' | 'toldMetrics' | 'colleagues' | 'subscribers'
+>;
+
+export function openCounting(admission: Admission, ports: Ports): Counting {
+  const { clock, logger, subscribers = [] } = ports;
+  const counters = new Counters(clock);
+  const metrics = new Metrics(new Ordinary());
+  const toldMetrics = toldMetricsOf(ports, metrics);
+  const colleagues = colleaguesOf(ports, () => counters.figures(admission.answersOpen));
+  return {
+    counters,
+    metrics,
+    toldMetrics,
+    colleagues,
+    subscribers: [
+      counters.subscriber,
+      metrics.subscriber,
+      requestLog(logger),
+      tellsEnds(colleagues, toldMetrics),
+      ...subscribers,
+    ],
+  };
+}
+
+const colleaguesOf = ({ worker, clock }: Ports, figures: () => Figures): Colleagues =>
+  worker ? openColleagues({ worker: worker.number, parent: worker.parent, clock, figures }) : NO_COLLEAGUES;
+
+const toldMetricsOf = ({ worker, clock, logger }: Ports, metrics: Metrics): ToldMetrics =>
+  worker
+    ? openToldMetrics({
+        parent: worker.parent,
+        clock,
+        counted: () => metrics.counted(),
+        onFailure: (error) => logger.error({ error }, 'the other workers could not be told what was counted'),
+      })
+    : NO_TOLD_METRICS;
+
+/** Tells the other workers of this proxy what was counted of a request when it has ended. */
+const tellsEnds =
+  (...listeners: readonly { changed(): void }[]): Subscriber =>
+  () =>
+  ({ type }) => {
+    if (type === 'end') for (const listener of listeners) listener.changed();
+  };
