@@ -36,6 +36,7 @@ import { createReload } from './reload.ts';
 import { commonLogger, type Ports, requestBytesOf, serverSettings } from './settings.ts';
 import { openSharing } from './sharing.ts';
 import { openStores } from './stores.ts';
+import { openUsage } from './usage.ts';
 
 export type System = {
   app: App;
@@ -150,6 +151,7 @@ export function compose(given: Config, ports: Ports): System {
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
   const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
+  const usage = openUsage(dataDir, config, ports);
   const stores = openStores({ dataDir, config, admission, ask: (request) => door(request) }, ports);
   const serveWith = (settings: ServerSettings, next = current) => {
     current = next;
@@ -176,7 +178,7 @@ export function compose(given: Config, ports: Ports): System {
     logger,
     admission,
     upstreamProblem: reaching.problem,
-    ...openCounting(admission, ports),
+    ...openCounting(admission, usage, ports),
     refreshModels: models.refresh,
     modelsForShowing: models.forShowing,
     ...openScope(tapes, fetch),
@@ -196,6 +198,6 @@ export function compose(given: Config, ports: Ports): System {
     listen: () => listening(app, deps, config, ports),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => void (await mock?.load()),
-    close: () => closeInTurn([stores, models, tapes, sharing]),
+    close: () => closeInTurn([stores, models, tapes, usage, sharing]),
   };
 }

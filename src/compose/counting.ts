@@ -8,14 +8,17 @@ import type { Figures } from '../trace/figures.ts';
 import { requestLog } from '../trace/log-line.ts';
 import { Ordinary } from '../trace/odd.ts';
 import type { Subscriber } from '../trace/trace.ts';
+import { countsUsage } from '../usage/counting.ts';
+import { UsageReader } from '../usage/reader.ts';
+import type { UsageStore } from '../usage/store.ts';
 import type { Ports } from './settings.ts';
 
 export type Counting = Pick<
   ServerDeps,
-  'counters' | 'metrics' | 'toldMetrics' | 'colleagues' | 'subscribers'
+  'counters' | 'metrics' | 'toldMetrics' | 'colleagues' | 'usage' | 'subscribers'
 >;
 
-export function openCounting(admission: Admission, ports: Ports): Counting {
+export function openCounting(admission: Admission, store: UsageStore, ports: Ports): Counting {
   const { clock, logger, subscribers = [] } = ports;
   const counters = new Counters(clock);
   const metrics = new Metrics(new Ordinary());
@@ -26,8 +29,10 @@ export function openCounting(admission: Admission, ports: Ports): Counting {
     metrics,
     toldMetrics,
     colleagues,
+    usage: new UsageReader(() => store.read()),
     subscribers: [
       counters.subscriber,
+      countsUsage(store),
       metrics.subscriber,
       requestLog(logger),
       tellsEnds(colleagues, toldMetrics),

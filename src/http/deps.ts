@@ -11,6 +11,7 @@ import type { ModelTable } from '../gemini/models.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
+import type { UsageReader } from '../usage/reader.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { ClientRequest } from './client-request.ts';
 
@@ -54,6 +55,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   /** Counts for Prometheus, of this process and of the others that serve the same port. */
   metrics: Metrics;
   toldMetrics: ToldMetrics;
+  /** What requests have used and cost, from the first one that was counted. */
+  usage: UsageReader;
   /** The listeners that hear the story of each request. */
   subscribers: readonly Subscriber[];
   /** Requests under way. When the server has to close, their clients are told to come back. */
