@@ -138,6 +138,53 @@ describe('a search beside a tool of the client', () => {
     expect(messages[0]?.usage.server_tool_use?.web_search_requests).toBe(1);
   });
 
+  test.each<[string, object[], string[][]]>([
+    [
+      'that come between the searches are told with the search before them',
+      [
+        chunk([searched('s1', 'one'), gave('s1')]),
+        chunk([{ text: 'A.' }], { groundingMetadata: { groundingChunks: [page('a.example')] } }),
+        chunk([searched('s2', 'two'), gave('s2')]),
+        chunk([{ text: 'B.' }], {
+          finishReason: 'STOP',
+          groundingMetadata: {
+            groundingChunks: [page('b.example'), page('c.example')],
+            groundingSupports: [cited('A.', 0, 0), cited('B.', 2, 2)],
+          },
+        }),
+      ],
+      [['https://a.example/'], ['https://b.example/', 'https://c.example/']],
+    ],
+    [
+      'that come at the end are told with the last',
+      [
+        chunk([searched('s1', 'one'), gave('s1'), { text: 'A.' }]),
+        chunk([searched('s2', 'two'), gave('s2'), { text: 'B.' }], {
+          finishReason: 'STOP',
+          groundingMetadata: { groundingChunks: [page('a.example'), page('b.example')] },
+        }),
+      ],
+      [[], ['https://a.example/', 'https://b.example/']],
+    ],
+  ])('pages of several searches %s', async (_, answer, wanted) => {
+    const { messages } = await talk([answer], () => ask());
+    const found = messages[0]?.content.flatMap((block) =>
+      block.type === 'web_search_tool_result' && Array.isArray(block.content)
+        ? [block.content.map(({ url }) => url)]
+        : [],
+    );
+    expect(found).toEqual(wanted);
+    const citations = messages[0]?.content.flatMap((block) =>
+      block.type === 'text' ? (block.citations ?? []) : [],
+    );
+    if (wanted[0]?.length) {
+      expect(citations).toMatchObject([
+        { url: 'https://a.example/' },
+        { url: 'https://c.example/' },
+      ] as never);
+    }
+  });
+
   test('that was never answered is told as failed', async () => {
     const open = [chunk([searched('s1', 'one'), { text: 'No.' }], { finishReason: 'STOP' })];
     const { messages } = await talk([open], () => ask());

@@ -95,6 +95,19 @@ describe('sources', () => {
   });
 });
 
+describe('lists of several events', () => {
+  const [a, b] = [page('a.com'), page('b.com')];
+  test.each<[string, object[], object[], object[]]>([
+    ['are joined: an event has only what is new', [a], [b], [a, b]],
+    ['are joined, also where a page comes twice', [a, b], [b], [a, b, b]],
+    ['are not doubled where an event has all of them again', [a], [a, b], [a, b]],
+    ['stay where an event has none', [a], [], [a]],
+  ])('%s', (_, first, next, wanted) => {
+    const merged = mergeGrounding({ groundingChunks: first }, { groundingChunks: next });
+    expect(merged.groundingChunks).toEqual(wanted);
+  });
+});
+
 test('what an event leaves open, an earlier one says', () => {
   const first = { webSearchQueries: ['q'], groundingChunks: [page('a.com')] };
   expect(mergeGrounding(mergeGrounding({}, first), {})).toEqual(first);

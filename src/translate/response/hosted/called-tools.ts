@@ -48,25 +48,46 @@ export function calledTools(events: readonly TurnEvent[], warn: Warn): Map<Reque
   return called;
 }
 
+/** A page, with Google's part of the search that had been answered last when the page came. */
+export type Arrival = { page: Source | undefined; after: RequestPart | undefined };
+
 /**
- * What each search has found. Google does not say which search found which page, so all pages are told with the last
- * search that the client has allowed.
+ * What each search has found. Google does not name the search that found a page: the page belongs to the search that was
+ * answered last before it. Where that one is none that the client has allowed, the page is told with the last of those.
  */
 export function foundBy(
   calls: Iterable<CalledTool>,
-  pages: readonly Source[],
+  arrivals: readonly Arrival[],
   mostUses: number | undefined,
   warn: Warn,
 ): (search: CalledTool) => Found {
   const searches = [...calls].filter(({ kind }) => kind === 'search');
   const allowed = searches.slice(0, mostUses);
-  const last = allowed.findLast(({ parts }) => parts.length > 1);
+  const answered = allowed.filter(({ parts }) => parts.length > 1);
+  const last = answered.at(-1);
+  const finderOf = (after: RequestPart | undefined) =>
+    answered.find(({ parts: [, answer] }) => answer !== undefined && answer === after) ?? last;
+  const found = new Map<CalledTool | undefined, Source[]>();
+  // A page that was found twice is told once, with the first search.
+  for (const { page, after } of eachPage(arrivals)) {
+    const finder = finderOf(after);
+    found.set(finder, [...(found.get(finder) ?? []), page]);
+  }
   const surplus = searches.length - allowed.length;
   if (surplus > 0)
     warn('content-changed', 'answer', `${surplus} searches beyond max_uses are told as refused`);
   return (search) => {
     if (!allowed.includes(search)) return 'max_uses_exceeded';
     if (search.parts.length === 1) return 'unavailable';
-    return search === last ? pages : [];
+    return found.get(search) ?? [];
   };
+}
+
+function eachPage(arrivals: readonly Arrival[]): { page: Source; after: RequestPart | undefined }[] {
+  const seen = new Set<string>();
+  return arrivals.flatMap(({ page, after }) => {
+    if (!page || seen.has(page.url)) return [];
+    seen.add(page.url);
+    return [{ page, after }];
+  });
 }

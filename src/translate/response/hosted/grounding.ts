@@ -2,7 +2,7 @@
  * Reads what Google's search found. Usually this metadata comes with the last event, and is empty in earlier events.
  */
 import type { GroundingMetadata } from '../../../gemini/wire.ts';
-import { isObject } from '../../../lib/json.ts';
+import { isObject, isSameJson } from '../../../lib/json.ts';
 import type { SearchPlan } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
 import type { Source } from '../turn.ts';
@@ -30,10 +30,20 @@ export const listOf = <T>(value: readonly T[] | undefined): readonly T[] =>
 /** The objects in a list of Google's: other values hold nothing to read. */
 const objectsIn = <T>(value: readonly T[] | undefined): T[] => listOf(value).filter((item) => isObject(item));
 
-/** Joins the metadata of two events. For each field the last event that has a value for the field counts. */
+/**
+ * Joins the metadata of two events. Google's description of its API says that an event of a stream has only what is new,
+ * and that the numbers of pages count over all events. A list that begins like the one before has all of it again.
+ */
 export function mergeGrounding(before: GroundingMetadata, next: GroundingMetadata): GroundingMetadata {
-  const said = Object.entries(next).filter(([, value]) => !Array.isArray(value) || value.length > 0);
+  const known: Readonly<Record<string, unknown>> = before;
+  const said = Object.entries(next).map(([key, value]) => [key, joined(known[key], value)]);
   return { ...before, ...Object.fromEntries(said) };
+}
+
+function joined(before: unknown, next: unknown): unknown {
+  if (!Array.isArray(before) || !Array.isArray(next)) return next;
+  const isAgain = before.every((item, at) => isSameJson(item, next[at]));
+  return isAgain ? next : [...before, ...next];
 }
 
 const isWithin = (host: string, domain: string): boolean => host === domain || host.endsWith(`.${domain}`);

@@ -5,7 +5,7 @@
  * its end. Where Google does not tell such calls in their places, the whole answer waits.
  */
 import type { Frame } from '../../../gemini/frames.ts';
-import type { GroundingMetadata } from '../../../gemini/wire.ts';
+import type { GroundingMetadata, RequestPart } from '../../../gemini/wire.ts';
 import { isObject } from '../../../lib/json.ts';
 import type { AnswerPlan } from '../../context.ts';
 import type { Warn } from '../../warnings.ts';
@@ -16,7 +16,7 @@ import { calledTools, foundBy } from './called-tools.ts';
 import { citedPieces, closing, cutPieces, type Piece, toldPiece } from './citations.ts';
 import { CodeCalls } from './code-calls.ts';
 import { Fetches } from './fetches.ts';
-import { eachSource, type Grounding, mergeGrounding, readGrounding } from './grounding.ts';
+import { eachSource, type Grounding, listOf, mergeGrounding, readGrounding } from './grounding.ts';
 import { isCode } from './hosted-parts.ts';
 import { toldSearch } from './told-search.ts';
 
@@ -31,6 +31,8 @@ export class HostedReader implements Reader {
   readonly #code: CodeCalls | undefined;
   readonly #fetches: Fetches | undefined;
   #metadata: GroundingMetadata = {};
+  /** For each page in the metadata: the part of the search that had been answered last when it came. */
+  readonly #after: (RequestPart | undefined)[] = [];
   /** The text that went on before anything was held back. */
   #passed = '';
   #held: TurnEvent[] = [];
@@ -58,7 +60,9 @@ export class HostedReader implements Reader {
       this.#fetches?.note(candidate?.urlContextMetadata);
       if (isObject(metadata)) this.#metadata = mergeGrounding(this.#metadata, metadata);
     }
-    return this.#through(this.#inner.read(frame));
+    const events = this.#through(this.#inner.read(frame));
+    this.#placePages();
+    return events;
   }
 
   end(): TurnEvent[] {
@@ -78,6 +82,16 @@ export class HostedReader implements Reader {
     });
   }
 
+  #placePages(): void {
+    const count = listOf(this.#metadata.groundingChunks).length;
+    if (this.#after.length >= count) return;
+    const answer = this.#held.findLast(
+      (event) => event.type === 'hosted' && event.part.toolResponse !== undefined,
+    );
+    const part = answer?.type === 'hosted' ? answer.part : undefined;
+    while (this.#after.length < count) this.#after.push(part);
+  }
+
   /** True where a search or a read page may be told later, with nothing in the answer to announce it. */
   #mustWait(): boolean {
     const { search, fetch, callsAreTold } = this.#plan;
@@ -95,11 +109,13 @@ export class HostedReader implements Reader {
    * it, and upstream has given no pages yet.
    */
   #released(isStopped: boolean): TurnEvent[] {
+    this.#placePages();
     const { search: plan } = this.#plan;
     const grounding = plan ? readGrounding(this.#metadata, plan, this.#warn) : NO_SEARCH;
     const pages = eachSource(grounding.sources);
     const called = calledTools(this.#held, this.#warn);
-    const found = foundBy(called.values(), pages, plan?.mostUses, this.#warn);
+    const arrivals = grounding.sources.map((page, index) => ({ page, after: this.#after[index] }));
+    const found = foundBy(called.values(), arrivals, plan?.mostUses, this.#warn);
     const pieces = plan?.cites && !isStopped ? citedPieces(this.#text(), grounding, this.#warn) : [];
     const events: TurnEvent[] = [];
     let texts: TextEvent[] = [];
