@@ -7,6 +7,7 @@ import { isUnreachable, UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
 import type { GeminiModel } from '../gemini/models.ts';
+import { today } from '../lib/ports.ts';
 import type { AnsweredCaller } from '../translate/caller.ts';
 import { isRetryable } from '../translate/errors.ts';
 import { mapModel, namesGemini } from '../translate/model-map.ts';
@@ -24,32 +25,32 @@ export type Wanted = {
   isTakenBy(model: GeminiModel): boolean;
 };
 
-/** The model that the settings name for the client's id. */
+type Ports = Pick<AnswerPorts, 'settings' | 'keys' | 'clock'>;
+
+/** The model that the settings name for the client's id, as Google serves it today. */
 export const mappedModel = (
   { requested, caller }: Pick<Wanted, 'requested' | 'caller'>,
-  { modelMap, models }: AnswerPorts['settings'],
-): GeminiModel => mapModel(requested, modelMap, models, caller);
+  { settings, clock }: Pick<Ports, 'settings' | 'clock'>,
+): GeminiModel => mapModel(requested, settings.modelMap, settings.models.on(today(clock)), caller);
 
 /**
  * The first usable model to which the request can be sent, except for the models in `asked`. The groups after the group
  * of the mapped model are searched. The group of the model that was asked last does not count: where that model only
  * stands in for another, other models of its group may stand in as well.
  */
-export function nextModel(
-  wanted: Wanted,
-  asked: ReadonlySet<string>,
-  { settings, keys }: Pick<AnswerPorts, 'settings' | 'keys'>,
-): GeminiModel | undefined {
+export function nextModel(wanted: Wanted, asked: ReadonlySet<string>, ports: Ports): GeminiModel | undefined {
+  const { settings, keys, clock } = ports;
   const { requested, caller, asker, isTakenBy } = wanted;
   const { modelMap, modelFallbacks } = settings;
   if (namesGemini(requested, modelMap, caller)) return undefined;
-  const mapped = mappedModel(wanted, settings).id;
+  const mapped = mappedModel(wanted, ports).id;
+  const models = settings.models.on(today(clock));
   const group = modelFallbacks.findIndex((models) => models.includes(mapped));
   if (group < 0) return undefined;
   return modelFallbacks
     .slice(group + 1)
     .flat()
-    .map((id) => settings.models.row(id))
+    .map((id) => models.row(id))
     .find((model) => !asked.has(model.id) && isTakenBy(model) && keys.usable(model.id, asker));
 }
 
@@ -73,14 +74,14 @@ export type Models = Pick<ModelChoice, 'ask' | 'replacement' | 'told'>;
 /** The models of one answer: the models that were asked, and the models that may take over. */
 export class ModelChoice {
   readonly #wanted: Wanted;
-  readonly #ports: Pick<AnswerPorts, 'settings' | 'keys'>;
+  readonly #ports: Ports;
   /** Models that were asked, and models that could not be asked. */
   readonly #asked: Set<string>;
   /** The models in `#asked` that do not exist, or whose quota of the day is used up. */
   readonly #gone = new Map<string, UpstreamError>();
 
   /** `first`: the model that is asked first. */
-  constructor(wanted: Wanted, first: GeminiModel, ports: Pick<AnswerPorts, 'settings' | 'keys'>) {
+  constructor(wanted: Wanted, first: GeminiModel, ports: Ports) {
     this.#wanted = wanted;
     this.#ports = ports;
     this.#asked = new Set([first.id]);
@@ -134,7 +135,7 @@ export class ModelChoice {
 
   /** The mapped model, if another model was asked in its place from the beginning. */
   #unasked(): GeminiModel | undefined {
-    const mapped = mappedModel(this.#wanted, this.#ports.settings);
+    const mapped = mappedModel(this.#wanted, this.#ports);
     return this.#asked.has(mapped.id) ? undefined : mapped;
   }
 }
@@ -146,10 +147,10 @@ export class ModelChoice {
 function noModelLeft(
   gone: ReadonlyMap<string, UpstreamError>,
   wanted: Wanted,
-  { settings }: Pick<AnswerPorts, 'settings'>,
+  ports: Ports,
 ): UpstreamError | undefined {
   const { requested } = wanted;
-  const mapped = mappedModel(wanted, settings).id;
+  const mapped = mappedModel(wanted, ports).id;
   const [model = mapped] = gone.has(mapped) ? [mapped] : gone.keys();
   const error = gone.get(model);
   const others = [...gone.keys()].filter((other) => other !== model);

@@ -28,7 +28,7 @@ import { Quarantine } from './tool-quarantine.ts';
 
 /** Chooses the model that answers at present for the id in the client's request. */
 export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): GeminiModel {
-  const mapped = mappedModel(wanted, ports.settings);
+  const mapped = mappedModel(wanted, ports);
   if (ports.keys.usable(mapped.id, wanted.asker)) return mapped;
   const other = nextModel(wanted, new Set([mapped.id]), ports);
   if (!other) return mapped;
@@ -39,7 +39,7 @@ export function chooseModel(wanted: Wanted, job: Job, ports: AnswerPorts): Gemin
 /** Tells the story what the user should know of the model for the client's id. */
 export function tellNotice(wanted: Wanted, { trace }: Job, ports: AnswerPorts): void {
   const { models } = ports.settings;
-  const { id, lifecycle } = mappedModel(wanted, ports.settings);
+  const { id, lifecycle } = mappedModel(wanted, ports);
   // For the requests after this one: Google's list may know the model's limits.
   if (!models.isKnown(id)) ports.refreshModels();
   const notice = lifecycleNotice(id, lifecycle);

@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { type ListedModel, rowsOfListed } from '../gemini/listed-models.ts';
 import type { ModelTable } from '../gemini/models.ts';
-import type { Clock, Fetch } from '../lib/ports.ts';
+import { type Clock, type Fetch, today } from '../lib/ports.ts';
 import { PREFIX } from '../translate/model-map.ts';
 import { GOOGLE } from '../upstream/genai.ts';
 import { LiveModels } from '../upstream/live-models.ts';
@@ -35,10 +35,9 @@ export function openModels(
 ): Models {
   const { backend, baseUrl = GOOGLE, record } = current();
   let listed: readonly ListedModel[] = [];
-  const day = () => clock.wall().toISOString().slice(0, 10);
   const table = () => {
     const { models } = current();
-    return models.with(rowsOfListed(listed, models, day()));
+    return models.with(rowsOfListed(listed, models, today(clock)));
   };
   // The mock has the models of the table, and a replay asks nobody. What is recorded must not depend on a list that its
   // replay does not have.

@@ -11,6 +11,7 @@ import { withoutScriptRunner } from '../launch/environment.ts';
 import type { Expected } from '../launch/look.ts';
 import { type ReadFile, readFile, readManaged } from '../launch/managed-settings.ts';
 import { envOf } from '../launch/settings-file.ts';
+import { today } from '../lib/ports.ts';
 import { allSecrets, passwordsIn } from '../lib/secrets.ts';
 import type { Arguments } from './arguments.ts';
 import { Google } from './google.ts';
@@ -102,7 +103,7 @@ export function readContext(args: Arguments, ports: DoctorPorts): DoctorContext 
   return {
     ports,
     args,
-    config,
+    config: { ...config, models: config.models.on(today(ports.clock)) },
     faults,
     secrets: secretsIn(config, { ...own, ...ports.env }),
     google: new Google(config, ports),

@@ -72,6 +72,8 @@ const NEWEST = 'gemini-4-argon';
 export class ModelTable {
   /** Newest first. */
   readonly rows: readonly GeminiModel[];
+  /** The table of the day that was asked for last. */
+  #today: { day: string; table: ModelTable } | undefined;
   readonly #byId: ReadonlyMap<string, GeminiModel>;
   /** The beginnings of ids and the rows that they mean, the longest first. */
   readonly #stems: readonly { stem: string; model: GeminiModel }[];
@@ -108,6 +110,27 @@ export class ModelTable {
     if (rows.length === 0) return this;
     const ids = new Set(rows.map(({ id }) => id));
     return new ModelTable([...this.rows.filter(({ id }) => !ids.has(id)), ...rows]);
+  }
+
+  /**
+   * The table as it is on a day (ISO). From some day on Google answers a model's requests with another model: then the
+   * row has that one's abilities, limits and price, under its own name.
+   */
+  on(day: string): ModelTable {
+    if (this.#today?.day !== day) {
+      const others = this.rows.flatMap((model) => this.#routed(model, day) ?? []);
+      this.#today = { day, table: this.with(others) };
+    }
+    return this.#today.table;
+  }
+
+  #routed(model: GeminiModel, day: string): GeminiModel | undefined {
+    const { id, displayName, lifecycle, released, host } = model;
+    const { routed } = lifecycle;
+    // Vertex AI has dates of its own.
+    if (!routed || routed.from > day || host) return undefined;
+    const answers = this.own(routed.to);
+    return answers && { ...answers, id, displayName, lifecycle, released };
   }
 
   /**

@@ -52,6 +52,9 @@ export type Connect = (url: URL, signal: AbortSignal) => Promise<void>;
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** The day (UTC, ISO) on the wall clock. */
+export const today = (clock: Pick<Clock, 'wall'>): string => clock.wall().toISOString().slice(0, 10);
+
 /** The date at which the monotonic clock shows `moment`, if the wall clock is not set meanwhile. */
 export const dateOf = (clock: Clock, moment: number): Date =>
   new Date(clock.wall().getTime() + moment - clock.monotonic());

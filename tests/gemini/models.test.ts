@@ -3,6 +3,7 @@ import { lifecycleNotice } from '../../src/gemini/lifecycle.ts';
 import { type ListedModel, listedModels, rowsOfListed } from '../../src/gemini/listed-models.ts';
 import { BUILT_IN, MODELS, SOURCES } from '../../src/gemini/model-rows.ts';
 import { ModelTable } from '../../src/gemini/models.ts';
+import { onVertex } from '../../src/gemini/vertex.ts';
 import { type Price, ratesOf } from '../../src/prices/prices.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -99,6 +100,35 @@ describe('a table with other rows', () => {
 
   test('never throws for an id, not even where it has one row only', () => {
     expect(new ModelTable([row]).row('gemini-0').id).toBe('gemini-0');
+  });
+});
+
+describe('a model that Google answers with another', () => {
+  const [before, from] = ['2026-11-30', '2026-12-01'];
+
+  test('is as it was until that day', () => {
+    expect(BUILT_IN.on(before).row('gemini-2.5-flash')).toEqual(BUILT_IN.row('gemini-2.5-flash'));
+  });
+
+  test.each([
+    ['gemini-2.5-flash', 'gemini-3.5-flash-lite'],
+    ['gemini-2.5-pro', 'gemini-3.8-flash'],
+  ])('%s has the abilities of %s from that day on, under its own name', (id, to) => {
+    const { displayName, lifecycle, released } = BUILT_IN.row(id);
+    expect(BUILT_IN.on(from).row(id)).toEqual({ ...BUILT_IN.row(to), id, displayName, lifecycle, released });
+  });
+
+  test('a preview of the model is like the model', () => {
+    expect(BUILT_IN.on(from).row('gemini-2.5-flash-preview-09-2025').family).toBe('gemini-3');
+  });
+
+  test('others stay as they are', () => {
+    expect(BUILT_IN.on(from).row('gemini-2.5-flash-lite')).toEqual(BUILT_IN.row('gemini-2.5-flash-lite'));
+  });
+
+  test('on Vertex AI all stay as they are', () => {
+    const vertex = onVertex(BUILT_IN);
+    expect(vertex.on(from).row('gemini-2.5-pro')).toEqual(vertex.row('gemini-2.5-pro'));
   });
 });
 

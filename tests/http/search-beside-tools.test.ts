@@ -14,6 +14,7 @@ const gave = (id: string) => ({
 });
 const FOUND = {
   webSearchQueries: ['café 9'],
+  searchEntryPoint: { renderedContent: '<div>suggested</div>' },
   groundingChunks: [page('a.example'), page('b.example')],
   // Bytes of UTF-8 over all the text: "Let’s see. " has 13.
   groundingSupports: [cited('Das Café öffnet um 9.', 13, 0, 1)],
@@ -68,6 +69,8 @@ describe('a search beside a tool of the client', () => {
       { type: 'text', text: ' Now I add.' },
       { type: 'tool_use', name: 'add', input: { a: 1 } },
     ] as never);
+    // Google's suggestions have no place in the answer.
+    expect(JSON.stringify(message)).not.toContain('suggested');
     expect(message?.stop_reason).toBe('tool_use');
     expect(message?.usage.server_tool_use?.web_search_requests).toBe(1);
   });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ANSWERS } from '../../scripts/mapping/answers.ts';
 import { BETAS } from '../../scripts/mapping/betas.ts';
 import { BLOCKS, EDITS, TOOLS, type ToolRow } from '../../scripts/mapping/blocks-and-tools.ts';
 import { BLOCKED, ENDS, FAILURES, OWN_ERRORS } from '../../scripts/mapping/ends-and-errors.ts';
@@ -41,6 +42,7 @@ const NAMED: Readonly<Record<string, readonly [string, Shown][]>> = {
   field: shownOf(FIELDS),
   'key inside of a field': inner,
   block: shownOf(BLOCKS),
+  'field of an answer': shownOf(ANSWERS),
   end: all(ENDS),
   'blocked prompt': all(BLOCKED),
   'class of failures': all(FAILURES),

@@ -6,6 +6,7 @@
 import { checkVersionIfGiven } from '../../answer/api-version.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { GeminiModel, ModelTable } from '../../gemini/models.ts';
+import { today } from '../../lib/ports.ts';
 import { quoted } from '../../lib/shown-text.ts';
 import { type ModelMap, mapModel, namesGemini, scopeOf } from '../../translate/model-map.ts';
 import type { ModelInfo, ModelPage } from '../api-description/answers.ts';
@@ -175,7 +176,7 @@ export async function answerModels(client: ClientRequest, deps: ServerDeps): Pro
   checkVersionIfGiven(client.request.headers);
   const query = client.url.searchParams;
   const stages = wantedStages(query);
-  const models = await deps.modelsForShowing();
+  const models = (await deps.modelsForShowing()).on(today(deps.clock));
   const { modelMap } = deps.settings;
   return jsonResponse(
     pageOfModels(
@@ -188,7 +189,8 @@ export async function answerModels(client: ClientRequest, deps: ServerDeps): Pro
 export function answerModel(client: ClientRequest, deps: ServerDeps): Response {
   checkVersionIfGiven(client.request.headers);
   const id = client.params['id'] ?? '';
-  const { modelMap, models } = deps.settings;
+  const { modelMap } = deps.settings;
+  const models = deps.settings.models.on(today(deps.clock));
   const listed = listModels(modelMap, models).find((model) => model.id === id.replace(/^models\//, ''));
   if (listed) return jsonResponse(listed);
   // Other ids that are mapped are served, too. Whether a Gemini id exists, only Google can tell.

@@ -8,7 +8,7 @@ import type { GeminiModel, ModelTable } from '../../gemini/models.ts';
 import type { GoogleError } from '../../gemini/wire.ts';
 import { contentHash } from '../../lib/hash.ts';
 import { tryParseJson } from '../../lib/json.ts';
-import { type Clock, createIds, type Exchange, type Fetch, type Random } from '../../lib/ports.ts';
+import { type Clock, createIds, type Exchange, type Fetch, type Random, today } from '../../lib/ports.ts';
 import { createFaultFetch } from '../faults/index.ts';
 import { type Scenario, type Speed, USUAL_SPEED } from '../scenario/types.ts';
 import { readCountRequest } from '../validator/count-tokens.ts';
@@ -102,7 +102,7 @@ class Mock {
         { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' },
         false,
       );
-    const models = this.#options.models?.() ?? BUILT_IN;
+    const models = (this.#options.models?.() ?? BUILT_IN).on(today(this.#options.clock));
     if (id === undefined) return jsonReply(modelPage(models.rows, searchParams));
     const name = decodeURIComponent(id);
     const streams = method === 'streamGenerateContent';

@@ -20,6 +20,8 @@ import { UsageSum } from './usage-sum.ts';
 
 const UNSPECIFIED = /_UNSPECIFIED$/;
 const MARKUP = /^\s*</;
+/** The most sources of an answer that are told in the log. */
+const MOST_SOURCES = 20;
 const BROKEN_BOUNDS = {
   length: 'an event over 16 MB',
   depth: 'an event whose objects and lists lie more than 200 deep in each other',
@@ -37,6 +39,8 @@ export class PartsReader {
   readonly #mayGoOn: () => boolean;
   readonly #hostedParts: readonly HostedPartName[];
   #finish: Finish | undefined;
+  /** The sources that were told. */
+  readonly #told = new Set<string>();
   #sawText = false;
   /** The token that came last, and the one with which the rest is asked for now. */
   #token: string | undefined;
@@ -177,11 +181,26 @@ export class PartsReader {
       this.#isGettingOn ||= part['text'] !== '' && (events.length > before || isBegun(part));
     }
     this.#token = this.#tokenIn(candidate['continuationToken']) ?? this.#token;
+    this.#sources(this.#object('citationMetadata', candidate['citationMetadata']));
     const reason = this.#name('finishReason', candidate['finishReason']);
     // Reading goes on after a finishReason: with code execution a second one follows (recordings section 4).
     if (reason === undefined) return;
     const message = textOf(candidate['finishMessage']);
     this.#finish = { kind: 'finished', reason, ...(message ? { message } : {}) };
+  }
+
+  /**
+   * Google names where words come from that the model has recited. Their block is out by then, and the source is not of
+   * the whole block: so no citation is told. Vertex AI has another name for the list.
+   */
+  #sources({ citationSources, citations }: Fields): void {
+    for (const source of this.#objects('citationSources', citationSources ?? citations)) {
+      const from = textOf(source['uri']) || textOf(source['title']) || 'no address';
+      if (this.#told.has(from) || this.#told.size >= MOST_SOURCES) continue;
+      this.#told.add(from);
+      const place = `bytes ${Number(source['startIndex']) || 0} to ${Number(source['endIndex']) || 0}`;
+      this.#warn('content-changed', 'answer', `Gemini names a source of the text (${place}): ${from}`);
+    }
   }
 
   #part(part: Fields, events: ReadEvent[]): void {

@@ -229,6 +229,28 @@ describe('parts', () => {
     expect(warnings.map((warning) => warning.code)).toEqual(['content-changed']);
   });
 
+  test('a source of recited words is told once, and ratings are not told', () => {
+    const cites = (...uris: string[]) => ({
+      citationMetadata: { citationSources: uris.map((uri) => ({ startIndex: 3, endIndex: 9, uri })) },
+      safetyRatings: [{ category: 'HARM_CATEGORY_HARASSMENT', probability: 'NEGLIGIBLE' }],
+    });
+    const { warnings } = read([
+      frame({ content: { parts: [{ text: 'Some words' }] }, ...cites('https://a.example/') }),
+      frame({ finishReason: 'STOP', ...cites('https://a.example/', 'https://b.example/') }),
+    ]);
+    expect(warnings.map(({ detail }) => detail)).toEqual([
+      'Gemini names a source of the text (bytes 3 to 9): https://a.example/',
+      'Gemini names a source of the text (bytes 3 to 9): https://b.example/',
+    ]);
+  });
+
+  test('a file that lies elsewhere is told with its address', () => {
+    const fileData = { mimeType: 'image/png', fileUri: 'https://a.example/p.png' };
+    const { events } = read([parts({ fileData }), finish('STOP')]);
+    expect(events[0]).toMatchObject({ type: 'text', by: 'tool' });
+    expect(JSON.stringify(events[0])).toContain('https://a.example/p.png');
+  });
+
   test('a part that has no place is told', () => {
     const { warnings } = read([parts({ text: 'a' }, { videoMetadata: {} } as ResponsePart), finish('STOP')]);
     expect(warnings).toMatchObject([{ code: 'upstream-unknown', detail: 'part left out: videoMetadata' }]);
