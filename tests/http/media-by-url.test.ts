@@ -214,7 +214,7 @@ describe('with both', () => {
   test('a model that reads no URLs gets the bytes at once', async () => {
     const { proxy, sent } = await proxyWith('google,proxy');
     await using _ = proxy;
-    const request = { ...asks(URL_HERE), model: 'gemini-2.5-flash' };
+    const request = { ...asks(URL_HERE), model: 'gemini-2.5-flash-lite' };
     expect((await proxy.send('/v1/messages', request)).status).toBe(200);
     expect(sent[0]).toContain(INLINE);
   });

@@ -6,7 +6,7 @@ import { scriptedGoogle } from '../support/scripted-google.ts';
 import { ADD, ask, chunk, cited, page, replies, SEARCH, talk } from '../support/searches.ts';
 
 describe('on a model that cannot combine the two', () => {
-  const OLD = 'gemini-2.5-flash';
+  const OLD = 'gemini-2.5-flash-lite';
   const calls = (query: unknown) => [
     chunk([{ text: 'Let me see. ' }]),
     chunk([{ functionCall: { name: 'web_search', args: { query } } }], { finishReason: 'STOP' }),
@@ -187,7 +187,7 @@ describe('on a model that cannot combine the two', () => {
     const response = await proxy.send('/v1/messages', { ...hello, ...ask({ model: OLD, tools }) });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain(
-      'tools.0.type: code_execution_20250825 is not supported by gemini-2.5-flash beside other tools; send it alone, or use a model of Gemini 3 or later',
+      'tools.0.type: code_execution_20250825 is not supported by gemini-2.5-flash-lite beside other tools; send it alone, or use a model of Gemini 3 or later',
     );
   });
 });

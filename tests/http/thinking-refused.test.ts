@@ -31,7 +31,7 @@ const hasLevel = ({ thinkingLevel }: Config) => thinkingLevel !== undefined;
 const hasBudget = ({ thinkingBudget }: Config) => thinkingBudget !== undefined;
 const always = () => true;
 const NEW = 'gemini-9-new';
-const OLD = 'gemini-2.5-flash';
+const OLD = 'gemini-2.5-flash-lite';
 
 async function ask(fetch: Fetch, model: string, ...wishes: object[]) {
   await using proxy = await startProxy({ fetch });
