@@ -48,7 +48,7 @@ export function cited({ content }: AnswerMessage): Citation[] {
     const citations = block.citations ?? [];
     return citations.length === 0
       ? []
-      : [{ start, words: block.text, urls: citations.map(({ url }) => url) }];
+      : [{ start, words: block.text, urls: citations.flatMap((one) => ('url' in one ? [one.url] : [])) }];
   });
   return joined(all);
 }
