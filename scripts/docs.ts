@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { STEP_TABLE } from '../src/answer/next-step.ts';
 import { envExample, variablesTable } from '../src/config/config.ts';
+import { METRICS, PREFIX } from '../src/metrics/table.ts';
 import { describeFaults, describeParameters } from '../src/sim/faults/index.ts';
 import { errorsPage } from './errors-page.ts';
 import { fixturesPage } from './fixtures-page.ts';
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, () => string>> = {
   faults: describeFaults,
   settings: describeParameters,
   steps: describeSteps,
+  metrics: describeMetrics,
 };
 
 /** What an answer does after a failed attempt, in the order in which it is tried. */
@@ -26,6 +28,14 @@ function describeSteps(): string {
     ({ kind, when, costs }, index) => `| ${index + 1} | \`${kind}\` | ${when} | ${costs} |`,
   );
   return ['| | step | where | costs |', '| --- | --- | --- | --- |', ...rows].join('\n');
+}
+
+function describeMetrics(): string {
+  const rows = Object.entries(METRICS).map(
+    ([name, { kind, labels, help }]) =>
+      `| \`${PREFIX}${name}\` | ${kind} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
+  );
+  return ['| name | kind | labels | |', '| --- | --- | --- | --- |', ...rows].join('\n');
 }
 
 const MARKED = /(<!-- generated: (\w+)[^>]* -->\n)[\s\S]*?(<!-- end -->)/g;
@@ -45,6 +55,7 @@ export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   '.env.example': envExample,
   'docs/faults.md': withGenerated,
   'docs/retries.md': withGenerated,
+  'docs/metrics.md': withGenerated,
   'docs/errors.md': errorsPage,
   'docs/mapping.md': mappingPage,
   'docs/fixtures.md': fixturesPage,

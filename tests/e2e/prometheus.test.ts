@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
+import { hasPrometheus, startPrometheus } from '../support/prometheus.ts';
+import { startProxy } from '../support/proxy.ts';
+import { until } from '../support/redis-server.ts';
+
+const ask = { model: 'claude-opus-5-5', max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] };
+const says = () =>
+  Response.json({
+    candidates: [{ content: { role: 'model', parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }],
+    usageMetadata: { promptTokenCount: 100, cachedContentTokenCount: 60, candidatesTokenCount: 5 },
+  });
+const badKey = () =>
+  Response.json(
+    {
+      error: {
+        code: 400,
+        status: 'INVALID_ARGUMENT',
+        message: 'API key not valid. Please pass a valid API key.',
+      },
+    },
+    { status: 400 },
+  );
+
+describe.skipIf(!hasPrometheus)('Prometheus', () => {
+  test('reads the metrics, every panel of the dashboard is a query, and the alerts fire', async () => {
+    let answer = says;
+    const proxy = await startProxy({ fetch: async () => answer() });
+    const port = Number(new URL(proxy.url).port);
+    await using prometheus = await startPrometheus(`127.0.0.1:${port}`);
+    const value = async (query: string) => Number((await prometheus.query(query))[0]?.value[1]);
+    const firing = async (name: string) =>
+      (await prometheus.alerts()).find(
+        ({ labels, state }) => labels['alertname'] === name && state === 'firing',
+      );
+
+    await (await proxy.send('/v1/messages', ask)).text();
+    await until(async () => (await value('gemini_claude_proxy_requests_total{outcome="ok"}')) === 1);
+    expect(await value('gemini_claude_proxy_tokens_total{kind="cached"}')).toBe(60);
+    expect(await value('gemini_claude_proxy_tokens_total{kind="input"}')).toBe(40);
+    expect(await prometheus.alerts()).toEqual([]);
+
+    const { panels } = JSON.parse(readFileSync('docs/deploy/prometheus/grafana-dashboard.json', 'utf8')) as {
+      panels: { targets: { expr: string }[] }[];
+    };
+    for (const { expr } of panels.flatMap(({ targets }) => targets))
+      await prometheus.query(expr.replaceAll('$__rate_interval', '1m'));
+
+    answer = badKey;
+    // The first value of a new series is no rate: Prometheus wants to see the series grow.
+    await until(async () => {
+      await (await proxy.send('/v1/messages', ask)).text();
+      return (await firing('GeminiErrors')) !== undefined;
+    });
+    await until(async () => (await firing('GeminiNoKey')) !== undefined);
+    expect((await firing('GeminiKeyOut'))?.annotations['summary']).toContain(
+      'Google does not take the key #',
+    );
+
+    await proxy[Symbol.asyncDispose]();
+    await until(async () => (await firing('GeminiProxyDown')) !== undefined);
+  }, 60_000);
+});
