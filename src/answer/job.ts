@@ -1,5 +1,8 @@
 /** One request to a model, as far as the answer needs it: whose it is, when it came, and until when it is wanted. */
+import type { CountTokensRequest, MessagesRequest } from '../anthropic/request.ts';
+import type { WireKeeper } from '../lib/ports.ts';
 import type { Trace } from '../trace/trace.ts';
+import type { RequestContext } from '../translate/context.ts';
 import type { Warn } from '../translate/warnings.ts';
 
 export type Job = {
@@ -15,4 +18,14 @@ export type Job = {
   readonly warn: Warn;
   /** To be called when the body is not needed any more. May be repeated. */
   letBodyGo(): void;
+  /** Keeps what the answer is made of, where somebody may want to see it later. */
+  readonly kept?: AnswerKeeper | undefined;
+};
+
+/** Keeps references, and looks at next to nothing: everything else waits until somebody wants to see it. */
+export type AnswerKeeper = WireKeeper & {
+  /** The client's request was understood. */
+  asked(request: MessagesRequest | CountTokensRequest): void;
+  /** `request` was translated. It need not be the client's: the proxy asks for summaries, and goes on after searches. */
+  translated(request: MessagesRequest, ctx: RequestContext): void;
 };

@@ -51,6 +51,7 @@ export function createExchange(caller: string, job: Job, foreign = ''): Exchange
     id: job.id,
     labels: { caller, ...(foreign === '' ? {} : { foreign }) },
     note: (what, detail = {}) => job.trace.tell({ type: 'note', what, detail }),
+    kept: job.kept,
   };
 }
 
@@ -133,6 +134,7 @@ export async function prepare(
   );
   const { body, plan, warnings } = made;
   job.trace.tell({ type: 'translated', tookMs: ports.clock.monotonic() - began });
+  job.kept?.translated(request, ctx);
   reportWarnings(warnings, job);
   const quarantine = openQuarantine(model, job, ports);
   const { kept, lessons, sizes, uploads } = ports;

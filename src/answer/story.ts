@@ -23,8 +23,9 @@ export function tellAsked(
   request: MessagesRequest | CountTokensRequest,
   caller: CallerClass,
   asker: string | undefined,
-  { headers, trace }: Job,
+  { headers, trace, kept }: Job,
 ): void {
+  kept?.asked(request);
   const userId = 'metadata' in request ? request.metadata?.['user_id'] : undefined;
   trace.tell({
     type: 'asked',

@@ -19,6 +19,7 @@ import type { Admission, ServerDeps, ServerSettings } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { recordRequests } from '../http/taping/record.ts';
 import { replayRequests } from '../http/taping/replay.ts';
+import { Inspector } from '../inspector/inspector.ts';
 import { StreamingBreakers } from '../keys/stream-breakers.ts';
 import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
 import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
@@ -118,6 +119,11 @@ function openScope(
   return scope ? { openScope: scope } : {};
 }
 
+function openInspector({ config, redactor }: Tapes): Inspector | undefined {
+  const { inspector } = config;
+  return inspector && new Inspector({ memory: inspector.bytes, redactor });
+}
+
 async function closeInTurn(parts: readonly { close(): void | Promise<void> }[]): Promise<void> {
   for (const part of parts) await part.close();
 }
@@ -179,6 +185,7 @@ export function compose(given: Config, ports: Ports): System {
     admission,
     upstreamProblem: reaching.problem,
     ...openCounting(admission, usage, ports),
+    inspector: openInspector(tapes),
     refreshModels: models.refresh,
     modelsForShowing: models.forShowing,
     ...openScope(tapes, fetch),

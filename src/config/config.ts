@@ -99,6 +99,8 @@ export type Config = {
   /** The faults that upstream is given on purpose; usually none. */
   faults: readonly FaultRule[];
   /** The address of Redis. It may contain a password. */
+  /** What the inspector may keep; undefined where it is off. */
+  inspector: { bytes: number } | undefined;
   redisUrl: string | undefined;
   dataDir: string;
   /** The files that settings were read from, besides `.env`: of secrets, and `MODELS_FILE`. */
@@ -330,6 +332,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     redact: readRedactPatterns(values.REDACT),
     replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
     faults: readFaults(values, notices),
+    inspector: values.INSPECTOR ? { bytes: values.INSPECTOR_MEMORY * MB } : undefined,
     redisUrl: readRedisUrl(values),
     dataDir: values.DATA_DIR ?? usualDataDir(env),
     watchedFiles: [...FILE_NAMES, 'MODELS_FILE' as const].flatMap((name) => values[name]?.trim() ?? []),

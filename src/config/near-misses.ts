@@ -6,7 +6,7 @@ import type { Environment } from './env-files.ts';
 import { VARIABLE_ROWS } from './variables.ts';
 
 /** Settings that are planned and not there yet; some by the names that older proxies have for them. Whoever sets one is told at start. */
-export const NOT_SERVED: readonly string[] = ['DAILY_BUDGET_USD', 'INSPECTOR'];
+export const NOT_SERVED: readonly string[] = ['DAILY_BUDGET_USD'];
 
 /** Names of the same settings in other tools and older proxies. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {

@@ -46,6 +46,7 @@ export const NEEDS_RESTART = {
   redact: 'REDACT',
   replay: 'REPLAY, REPLAY_SPEED',
   faults: 'FAULTS',
+  inspector: 'INSPECTOR, INSPECTOR_MEMORY',
   redisUrl: 'REDIS_URL',
   dataDir: 'DATA_DIR',
 } as const satisfies Record<

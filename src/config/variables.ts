@@ -280,6 +280,18 @@ export const VARIABLES = {
     theme: 'limits',
     description: 'Another name for FORCE_DISABLE_STREAMING',
   }),
+  INSPECTOR: variable(Type.Boolean(), {
+    default: true,
+    theme: 'running',
+    description:
+      'The page at `/ui` that shows the requests of this process. false keeps nothing for it, and serves no page',
+  }),
+  INSPECTOR_MEMORY: variable(Megabytes, {
+    default: 64,
+    theme: 'running',
+    description:
+      'The most megabytes of requests and answers that are kept in memory for `/ui`. The oldest go first; their figures stay longer than their texts',
+  }),
   MOCK_PACE: variable(literals(['instant', 'human'] as const), {
     default: 'instant',
     theme: 'practice',

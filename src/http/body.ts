@@ -270,6 +270,7 @@ export async function readJson(client: ClientRequest, bodies: BodyBudget): Promi
   const { bytes, figures, held } = body;
   client.holdBody(held);
   client.keepBody?.(bytes);
+  client.kept?.keepBody(bytes);
   client.trace.tell({ type: 'read', bytes: bytes.byteLength });
   held.grow(figures.elements * ELEMENT_BYTES);
   return parseBody(body, bodies.known);

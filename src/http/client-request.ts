@@ -1,6 +1,6 @@
 /** One client request on its way through the server. */
 
-import type { Job } from '../answer/job.ts';
+import type { AnswerKeeper, Job } from '../answer/job.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
 import { type Subscriber, Trace } from '../trace/trace.ts';
@@ -23,8 +23,16 @@ export type ClientRequest = Job & {
   keepOpen(): void;
   /** Gets the unpacked body, where a recorder or a replay wants it. */
   readonly keepBody: ((bytes: Uint8Array) => void) | undefined;
+  /** Keeps what comes and goes, where somebody may want to see it later. */
+  readonly kept: RequestKeeper | undefined;
   /** Holds the room of the request's body until `letBodyGo`. */
   holdBody(held: HeldBody): void;
+};
+
+/** Keeps what an answer is made of, the unpacked body, and the bytes that the client gets. */
+export type RequestKeeper = AnswerKeeper & {
+  keepBody(bytes: Uint8Array): void;
+  keepAnswer(bytes: Uint8Array): void;
 };
 
 /** The reason of an abort because the client has left. */
@@ -41,6 +49,7 @@ export type ClientRequestOptions = {
   clock: Clock;
   keepOpen(): void;
   keepBody?: ((bytes: Uint8Array) => void) | undefined;
+  kept?: RequestKeeper | undefined;
   subscribers: readonly Subscriber[];
   logger: Pick<Logger, 'error'>;
 };
@@ -50,6 +59,8 @@ const NOWHERE = 'http://nowhere.invalid/';
 
 /** The paths that orchestrators ask for every few seconds. Log lines for these would hide the rest of the log. */
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health', '/api/hello']);
+/** The page of the inspector, its files, and what it asks for. */
+const isOfPage = (path: string) => path === '/ui' || path.startsWith('/ui/');
 
 function servedUrl(asked: string, path: string): URL {
   const url = URL.parse(asked) ?? new URL(NOWHERE);
@@ -76,7 +87,7 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
     path,
     askedPath: asked === path ? undefined : asked,
     userAgent: request.headers.get('user-agent') ?? undefined,
-    isProbe: PROBES.has(path) || undefined,
+    isProbe: PROBES.has(path) || isOfPage(path) || undefined,
   });
   return {
     id,
@@ -93,6 +104,7 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
     abort: (reason) => controller.abort(reason),
     keepOpen: options.keepOpen,
     keepBody: options.keepBody,
+    kept: options.kept,
     holdBody(held) {
       body = held;
     },

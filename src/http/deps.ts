@@ -8,6 +8,7 @@ import type { SharedState } from '../cluster/shared.ts';
 import type { ToldMetrics } from '../cluster/told-metrics.ts';
 import type { FileStore } from '../files/store.ts';
 import type { ModelTable } from '../gemini/models.ts';
+import type { Inspector } from '../inspector/inspector.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
@@ -57,6 +58,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   toldMetrics: ToldMetrics;
   /** What requests have used and cost, from the first one that was counted. */
   usage: UsageReader;
+  /** Keeps requests for people who want to see them. Undefined with `INSPECTOR=false`. */
+  inspector: Inspector | undefined;
   /** The listeners that hear the story of each request. */
   subscribers: readonly Subscriber[];
   /** Requests under way. When the server has to close, their clients are told to come back. */

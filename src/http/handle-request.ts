@@ -123,6 +123,12 @@ async function answer(client: ClientRequest, handler: Handler, scope: RequestSco
   }
 }
 
+/** Keeps an answer that is no stream. The bytes of a stream are kept as they are sent. */
+async function keepWhole({ response }: Reply, { kept }: ClientRequest): Promise<void> {
+  if (!kept || response.headers.get('content-type')?.startsWith('text/event-stream')) return;
+  kept.keepAnswer(new Uint8Array(await response.clone().arrayBuffer()));
+}
+
 export async function handleRequest(
   handler: Handler,
   route: RouteContext,
@@ -131,6 +137,8 @@ export async function handleRequest(
   const scope = await openScope(route, server);
   const { deps } = scope;
   const fallback = new FallbackHeader();
+  const isKept = route.asksModel && scope.refusal === undefined;
+  const kept = isKept ? deps.inspector?.open(scope.request.headers, route.path, deps.clock) : undefined;
   const client = openRequest({
     request: scope.request,
     path: route.path,
@@ -140,12 +148,14 @@ export async function handleRequest(
     clock: deps.clock,
     keepOpen: route.keepOpen,
     keepBody: scope.keepBody,
-    subscribers: [...deps.subscribers, () => fallback.hear],
+    kept,
+    subscribers: [...deps.subscribers, () => fallback.hear, ...(kept ? [kept.subscriber] : [])],
     logger: deps.logger,
   });
   deps.openRequests.add(client);
   scope.begin?.(client);
   const reply = await answer(client, handler, scope);
+  await keepWhole(reply, client);
   reply.response.headers.set('request-id', client.id);
   fallback.addTo(reply.response.headers);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);

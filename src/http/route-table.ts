@@ -18,6 +18,7 @@ import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
 import { answerPage, answerPageAsset } from './ui/answer-page.ts';
+import { streamRows } from './ui/api.ts';
 
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
@@ -34,6 +35,9 @@ export type Route = {
   /** The API description does not list the route: it is a part of one of the proxy's own pages. */
   isPage?: true;
 };
+
+/** The data of the inspector's page. It shows conversations, so no page of another site may lead a browser there. */
+const PAGE_DATA = { needsKey: true, spends: true, isPage: true } as const;
 
 const TABLE = [
   { method: 'POST', path: '/v1/messages', handler: answerMessages, needsKey: true, asksModel: true },
@@ -70,6 +74,7 @@ const TABLE = [
   { method: 'GET', path: '/ui/keys', handler: answerPage, isPage: true },
   { method: 'GET', path: '/ui/charts', handler: answerPage, isPage: true },
   { method: 'GET', path: '/ui/requests/:id', handler: answerPage, isPage: true },
+  { method: 'GET', path: '/ui/api/live', handler: streamRows, ...PAGE_DATA },
   { method: 'GET', path: '/ui/assets/:asset', handler: answerPageAsset, isPage: true },
   { method: 'GET', path: '/ui/assets/:asset/:inner', handler: answerPageAsset, isPage: true },
 ] as const satisfies readonly Route[];

@@ -28,6 +28,8 @@ export type EventBodyOptions = {
   /** The error for the client after a failure; undefined where the client has left. */
   tell(error: unknown): MessagesError | undefined;
   observe(events: readonly MessageEvent[]): void;
+  /** Gets the bytes that are sent. */
+  keep?: ((bytes: Uint8Array) => void) | undefined;
   /** Stops what feeds the stream, because the client has left. */
   abandon(): void;
   /** Runs once, after the last byte or when the client has left. */
@@ -125,8 +127,10 @@ class EventSource implements UnderlyingDefaultSource<Uint8Array> {
     if (events.length === 0 || this.#over) return false;
     this.#options.observe(events);
     this.#lastSent = this.#options.clock.monotonic();
+    const bytes = encoder.encode(encodeEvents(events));
+    this.#options.keep?.(bytes);
     try {
-      this.#controller?.enqueue(encoder.encode(encodeEvents(events)));
+      this.#controller?.enqueue(bytes);
     } catch {
       // `enqueue` throws once the client has left. That may happen before `cancel` runs.
       this.cancel();

@@ -39,6 +39,19 @@ export type Exchange = {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
   note(event: string, detail?: Readonly<Record<string, unknown>>): void;
+  /** Keeps what goes over the wire, where somebody may want to see it later. */
+  readonly kept?: WireKeeper | undefined;
+};
+
+/** Keeps references to what goes over the wire, and looks at none of it. */
+export type WireKeeper = {
+  /** A request is sent with this body. */
+  sent(body: string): KeptResponse;
+};
+
+export type KeptResponse = {
+  head(status: number): void;
+  read(bytes: Uint8Array): void;
 };
 
 /** The network as a port. Record, replay, mock and faults are wrappers `Fetch → Fetch`. */

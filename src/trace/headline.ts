@@ -121,6 +121,10 @@ function oddTexts(summary: Summary, oddness: Oddness): string[] {
   ];
 }
 
+/** The same words, each thing by itself: `Waited 12.6 s for key #a41c: 20 requests a minute (KEY_RPM)`. */
+export const oddWords = (summary: Summary, oddness: Oddness): string[] =>
+  oddTexts(summary, oddness).map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`);
+
 /**
  * The whole text: `Answered after 31.9 s. Waited 12.6 s for key #a41c: 20 requests a minute (KEY_RPM); one attempt
  * failed after 300 ms: 503 overloaded.`

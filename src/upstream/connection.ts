@@ -4,7 +4,7 @@
  */
 import { UpstreamError } from '../gemini/errors.ts';
 import { ignoreFailure, LEFT } from '../lib/async.ts';
-import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
+import type { Clock, Exchange, Fetch, KeptResponse } from '../lib/ports.ts';
 import { SilenceLimit } from './silence.ts';
 import { describeUnreachable, errorCode } from './unreachable.ts';
 
@@ -41,6 +41,7 @@ export class Connection {
   #awaited = 'no response head';
   #expects: 'news' | 'end' = 'news';
   #reader: Reader | undefined;
+  #kept: KeptResponse | undefined;
   /** Rejects the promise of the caller that is waiting for the head. */
   #giveUp: ((reason: unknown) => void) | undefined;
 
@@ -61,6 +62,7 @@ export class Connection {
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     const { clock, headTimeoutMs, idleTimeoutMs } = this.#limits;
     this.#url = url;
+    this.#kept = exchange.kept?.sent(typeof init.body === 'string' ? init.body : '');
     const silence = new SilenceLimit(clock, headTimeoutMs, (ms) => {
       this.#cut(new UpstreamError('timeout', `${this.#awaited} for ${ms} ms`));
     });
@@ -77,6 +79,7 @@ export class Connection {
       this.#awaited = SILENCE;
       silence.waitEnds();
       silence.setLimit(idleTimeoutMs);
+      this.#kept?.head(response.status);
       this.#reader = response.body?.getReader();
       return response;
     } catch (error) {
@@ -98,7 +101,8 @@ export class Connection {
       const { value } = await this.#reader.read();
       this.#abort.signal.throwIfAborted();
       this.#silence?.waitEnds();
-      if (!value) this.#end();
+      if (value) this.#kept?.read(value);
+      else this.#end();
       return value;
     } catch (error) {
       throw this.#failure(error);

@@ -70,6 +70,8 @@ const SAMPLES = {
   WORKERS: { value: '7' },
   FORCE_DISABLE_STREAMING: { value: 'true' },
   EMERGENCY_DISABLE_STREAMING: { value: 'true' },
+  INSPECTOR: { value: 'false' },
+  INSPECTOR_MEMORY: { value: '7' },
   MOCK_PACE: { value: 'human' },
   MOCK_SCENARIO: { value: 'tour' },
   RECORD: { value: join(folder, 'record') },

@@ -11,6 +11,7 @@ import type {
 import { knowsKey } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
+import type { Handler } from '../handle-request.ts';
 import { jsonResponse } from '../responses.ts';
 import { answerPage, isBrowser } from '../ui/answer-page.ts';
 import { tellKey } from './key-state.ts';
@@ -18,8 +19,8 @@ import { tellKey } from './key-state.ts';
 const SERVICE = 'gemini-claude-proxy';
 
 /** The page for people, and JSON for programs. */
-export function answerRoot(client: ClientRequest, deps: ServerDeps): Response | Promise<Response> {
-  if (isBrowser(client)) return answerPage(client);
+export function answerRoot(client: ClientRequest, deps: ServerDeps): ReturnType<Handler> {
+  if (deps.inspector && isBrowser(client)) return answerPage(client, deps);
   const { settings, keys } = deps;
   return jsonResponse<AboutAnswer>({
     service: SERVICE,

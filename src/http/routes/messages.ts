@@ -76,6 +76,7 @@ async function streamAnswer(
   ignoreFailure(first);
   const opening = stream.start(await promptSize(first, answer, deps));
   const ended = Promise.withResolvers<void>();
+  const { kept } = client;
   const body = eventBody({
     stream,
     opening,
@@ -86,6 +87,7 @@ async function streamAnswer(
     requestId: client.id,
     tell: (error) => (error instanceof ClientGone ? undefined : tell(error, client, deps)),
     observe: tellAnswer(client.trace),
+    keep: kept && ((bytes) => kept.keepAnswer(bytes)),
     abandon: () => client.abort(new ClientGone('the client closed the stream')),
     onEnd: ended.resolve,
   });

@@ -1,6 +1,7 @@
 /** `/ui`: the page of the inspector, and its files. They hold no data, so they need no key. */
 import type { ClientRequest } from '../client-request.ts';
 import { notFound } from '../responses.ts';
+import { inspected } from './api.ts';
 import { type PageFile, pageAsset, pageHtml } from './page-files.ts';
 
 const INLINE_SCRIPT = /<script(?![^>]*\ssrc=)[^>]*>([\s\S]*?)<\/script>/g;
@@ -30,27 +31,27 @@ const headersOf = ({ type, tag }: PageFile) => ({
   'cache-control': 'no-cache',
   etag: tag,
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  'referrer-policy': 'same-origin',
 });
 
 const missing = (client: ClientRequest) => notFound(client.url.pathname);
 
-export async function answerPage(client: ClientRequest): Promise<Response> {
+export const answerPage = inspected(async ({ client }) => {
   const page = await pageHtml();
   if (!page) throw missing(client);
   return new Response(page.text, {
     headers: { ...headersOf(page), 'content-security-policy': policyOf(page.text) },
   });
-}
+});
 
-export async function answerPageAsset(client: ClientRequest): Promise<Response> {
+export const answerPageAsset = inspected(async ({ client }) => {
   const { asset = '', inner } = client.params;
   const file = await (inner === undefined ? pageAsset(asset) : pageAsset(inner, asset));
   if (!file) throw missing(client);
   const headers = headersOf(file);
   if (client.headers.get('if-none-match') === file.tag) return new Response(null, { status: 304, headers });
   return new Response(file.text, { headers });
-}
+});
 
 /** True where a person looks, with a browser. */
 export const isBrowser = (client: ClientRequest): boolean =>

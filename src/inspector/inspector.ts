@@ -1,0 +1,195 @@
+/**
+ * Keeps the requests that ask a model, and lets the oldest go: their texts first, within a bound of bytes, and their
+ * figures much later. Nothing is parsed before somebody looks.
+ */
+import { sessionOf } from '../answer/session.ts';
+import type { Clock } from '../lib/ports.ts';
+import { RecentMap } from '../lib/recent-map.ts';
+import type { Redactor } from '../sim/redact.ts';
+import { Ordinary } from '../trace/odd.ts';
+import { Bodies } from './bodies.ts';
+import { KeptRequest } from './kept-request.ts';
+import { rowOf, summaryOf } from './rows/row.ts';
+import type { Row } from './shapes.ts';
+import { type Shown, shownWith } from './shown.ts';
+
+export const MOST_ROWS = 10_000;
+/** Threads of which it is remembered which calls have begun subagents. */
+const MOST_THREADS = 1_000;
+const MOST_PROMPTS = 200;
+
+export type InspectorOptions = {
+  /** The most bytes that all that is kept may need. */
+  memory: number;
+  redactor: Redactor;
+  mostRows?: number;
+};
+
+/** Hears which rows have changed, and which have gone. */
+export type RowListener = { changed(id: string): void; gone(id: string): void };
+
+type Thread = { prompts: RecentMap<string, string>; branches: RecentMap<string, string> };
+
+const newThread = (): Thread => ({
+  prompts: new RecentMap(MOST_PROMPTS),
+  branches: new RecentMap(MOST_PROMPTS),
+});
+
+type Shows = { row: Row; told: number };
+
+export class Inspector {
+  readonly memory: number;
+  /** In the order of arrival. */
+  readonly #requests = new Map<string, KeptRequest>();
+  /** Those that have ended and have texts, the oldest first. */
+  readonly #withTexts = new Set<KeptRequest>();
+  readonly #bodies = new Bodies();
+  readonly #ordinary = new Ordinary();
+  readonly #threads = new RecentMap<string, Thread>(MOST_THREADS);
+  readonly #listeners = new Set<RowListener>();
+  readonly #shows = new WeakMap<KeptRequest, Shows>();
+  readonly #mostRows: number;
+  #redactor: Redactor;
+  #cost = 0;
+  #number = 0;
+  #streaming = 0;
+
+  constructor({ memory, redactor, mostRows = MOST_ROWS }: InspectorOptions) {
+    this.memory = memory;
+    this.#redactor = redactor;
+    this.#mostRows = mostRows;
+  }
+
+  /** The number of requests under way. */
+  get streaming(): number {
+    return this.#streaming;
+  }
+
+  get kept(): number {
+    return this.#requests.size;
+  }
+
+  /** Bytes. */
+  get bytes(): number {
+    return this.#cost + this.#bodies.cost;
+  }
+
+  /** Also hides these secrets: keys may change while the proxy serves. */
+  hide(secrets: readonly string[]): void {
+    this.#redactor = this.#redactor.with(secrets);
+  }
+
+  open(headers: Headers, path: string, clock: Clock): KeptRequest {
+    return new KeptRequest({
+      headers,
+      path,
+      clock,
+      isNewThread: (_request, asked) => {
+        const session = sessionOf(headers, 'metadata' in asked ? asked.metadata?.['user_id'] : undefined);
+        return session === undefined || !this.#threads.get(session);
+      },
+      onBegin: (request) => this.#begin(request),
+      onChange: (request) => this.#tell(request.id),
+      onEnd: (request) => this.#end(request),
+    });
+  }
+
+  request(id: string): KeptRequest | undefined {
+    return this.#requests.get(id);
+  }
+
+  /** The oldest first. */
+  requests(): KeptRequest[] {
+    return [...this.#requests.values()];
+  }
+
+  listen(listener: RowListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  shown({ headers }: KeptRequest): Shown {
+    return shownWith(this.#redactor, headers);
+  }
+
+  row(request: KeptRequest): Row {
+    const before = this.#shows.get(request);
+    if (before?.told === request.told) return before.row;
+    const row = rowOf(request, this.shown(request), this.#branchOf(request));
+    this.#shows.set(request, { row, told: request.told });
+    return row;
+  }
+
+  #begin(request: KeptRequest): void {
+    request.number = ++this.#number;
+    this.#streaming++;
+    this.#requests.set(request.id, request);
+    if (this.#requests.size > this.#mostRows) this.#dropOldest();
+    this.#tell(request.id);
+  }
+
+  #end(request: KeptRequest): void {
+    this.#streaming--;
+    const summary = summaryOf(request.events);
+    request.oddness = this.#ordinary.judge(summary);
+    const { asked } = summary;
+    request.settle(
+      this.#bodies,
+      [asked?.session ?? summary.received?.userAgent, asked?.agent, asked?.caller].join(' '),
+    );
+    if (asked?.session !== undefined) this.#noteThread(request, asked.session);
+    this.#cost += request.cost;
+    this.#withTexts.add(request);
+    this.#makeRoom();
+    this.#tell(request.id);
+  }
+
+  #noteThread({ id, prompts }: KeptRequest, session: string): void {
+    const thread = this.#threads.get(session) ?? newThread();
+    this.#threads.set(session, thread);
+    for (const prompt of prompts) thread.prompts.set(prompt, id);
+  }
+
+  /** The request whose call has begun the subagent that sends this one. */
+  #branchOf(request: KeptRequest): string | undefined {
+    const asked = request.events.find((event) => event.type === 'asked');
+    if (!asked?.session || !asked.agent) return undefined;
+    const thread = this.#threads.get(asked.session);
+    if (!thread) return undefined;
+    const begun = request.opening && thread.prompts.get(request.opening.hash);
+    if (begun !== undefined) thread.branches.set(asked.agent, begun);
+    return begun ?? thread.branches.get(asked.agent);
+  }
+
+  #makeRoom(): void {
+    while (this.bytes > this.memory) {
+      const [oldest] = this.#withTexts;
+      if (oldest) this.#letTextsGo(oldest);
+      else if (!this.#dropOldest()) return;
+    }
+  }
+
+  #letTextsGo(request: KeptRequest): void {
+    this.#withTexts.delete(request);
+    this.#cost -= request.cost;
+    request.letTextsGo();
+    this.#cost += request.cost;
+  }
+
+  /** Drops the oldest request that has ended. Returns false where there is none. */
+  #dropOldest(): boolean {
+    for (const request of this.#requests.values()) {
+      if (!request.isEnded) continue;
+      if (this.#withTexts.has(request)) this.#letTextsGo(request);
+      this.#cost -= request.cost;
+      this.#requests.delete(request.id);
+      for (const { gone } of this.#listeners) gone(request.id);
+      return true;
+    }
+    return false;
+  }
+
+  #tell(id: string): void {
+    for (const { changed } of this.#listeners) changed(id);
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * One client request, as it is kept: its story, and the bytes that came and went. While the request is under way only
+ * references are kept; what people see is made of them when somebody looks.
+ */
+import type { AnswerKeeper } from '../answer/job.ts';
+import type { MessagesRequest } from '../anthropic/request.ts';
+import type { Clock, KeptResponse } from '../lib/ports.ts';
+import type { TraceEvent } from '../trace/events.ts';
+import type { Oddness } from '../trace/odd.ts';
+import type { Subscriber } from '../trace/trace.ts';
+import type { RequestContext } from '../translate/context.ts';
+import { agentPrompts } from './agent-prompts.ts';
+import type { Bodies, KeptBody } from './bodies.ts';
+import { ByteLog } from './byte-log.ts';
+import { isBeginning, newsIn, type Opening, openingOf, promptHash, type RawNews } from './news.ts';
+import { Story } from './story.ts';
+
+/** Everything that a translation needs but the stored signatures, which are looked up again. */
+export type KeptContext = Omit<RequestContext, 'signatures'>;
+
+/** A translation: for whom, and of what, where that was not the client's request. `before`: the number of the attempt that it was made for. */
+export type Translation = { ctx: KeptContext; request: MessagesRequest | undefined; before: number };
+
+/** One upstream request and its answer. `attempt`: the number of the attempt, from 1. */
+export type Exchange = {
+  attempt: number;
+  sentAt: number;
+  headAt?: number;
+  status?: number;
+  /** The body while the request is under way. */
+  text: string | undefined;
+  body: KeptBody | undefined;
+  /** Characters, then bytes. */
+  length: number;
+  readonly answer: ByteLog;
+};
+
+/** Bytes that a row costs beside its story. Measured roughly; only its order of size matters. */
+const ROW_COST = 1_500;
+/** A body could cause a million warnings. The number of all is in the summary. */
+const MOST_WARNINGS = 200;
+
+const lengthOf = (value: object): number =>
+  Object.values(value).reduce((sum, part) => sum + (typeof part === 'string' ? part.length : 0), 0);
+
+/** Characters of the media that were read for a translation. */
+function mediaCost({ media: { fetched, files, converted } }: KeptContext): number {
+  const all = [...fetched.values(), ...files.values(), ...converted.values()];
+  return all.reduce((sum, one) => sum + lengthOf(one), 0);
+}
+
+export type KeptOptions = {
+  headers: Headers;
+  path: string;
+  clock: Clock;
+  /** True where no request of the same thread was seen before. */
+  isNewThread(request: KeptRequest, asked: Parameters<AnswerKeeper['asked']>[0]): boolean;
+  onBegin(request: KeptRequest): void;
+  /** Runs after each change that a row shows. */
+  onChange(request: KeptRequest): void;
+  onEnd(request: KeptRequest): void;
+};
+
+export class KeptRequest implements AnswerKeeper {
+  id = '';
+  /** In the order of arrival. */
+  number = 0;
+  readonly headers: Headers;
+  readonly path: string;
+  readonly #story = new Story();
+  readonly exchanges: Exchange[] = [];
+  readonly translations: Translation[] = [];
+  readonly answer = new ByteLog();
+  /** The client's body. */
+  body: KeptBody | undefined;
+  news: RawNews | undefined;
+  /** How the conversation began; only of the request that begins it, and of the first that was seen of it. */
+  opening: Opening | undefined;
+  /** The prompts of the subagents that the answer has begun, as hashes. */
+  prompts: readonly string[] = [];
+  /** Known once the request has ended. */
+  oddness: Oddness = { sign: 'ordinary' };
+  hasTexts = true;
+  isEnded = false;
+  /** How many warnings were not kept. */
+  furtherWarnings = 0;
+  readonly #clock: Clock;
+  readonly #options: KeptOptions;
+  #startedAt = 0;
+  #bytes: Uint8Array | undefined;
+  #asked: WeakRef<object> | undefined;
+  #attempts = 0;
+  #warnings = 0;
+
+  constructor(options: KeptOptions) {
+    this.headers = options.headers;
+    this.path = options.path;
+    this.#clock = options.clock;
+    this.#options = options;
+  }
+
+  /** The story so far. */
+  get events(): readonly TraceEvent[] {
+    return this.#story.events;
+  }
+
+  /** How many events have been told. */
+  get told(): number {
+    return this.#story.length;
+  }
+
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** Begins to hear the story of the request with this id. */
+  readonly subscriber: Subscriber = (id) => {
+    this.id = id;
+    return this.#hear;
+  };
+
+  readonly #hear = (event: TraceEvent): void => {
+    if (event.type === 'received') {
+      this.#startedAt = this.#clock.monotonic() - event.ms;
+      this.#options.onBegin(this);
+    }
+    if (event.type === 'note') return;
+    if (event.type === 'warning' && ++this.#warnings > MOST_WARNINGS) {
+      this.furtherWarnings++;
+      return;
+    }
+    if (event.type === 'attempt') this.#attempts++;
+    this.#story.push(event);
+    if (event.type === 'end') this.#end();
+    else this.#options.onChange(this);
+  };
+
+  asked(request: Parameters<AnswerKeeper['asked']>[0]): void {
+    this.#asked = new WeakRef(request);
+    this.news = newsIn(request.messages);
+    if (isBeginning(request.messages) || this.#options.isNewThread(this, request))
+      this.opening = openingOf(request.messages);
+  }
+
+  translated(request: MessagesRequest, { signatures: _stored, ...ctx }: RequestContext): void {
+    const isOwn = this.#asked?.deref() !== request;
+    this.translations.push({ ctx, request: isOwn ? request : undefined, before: this.#attempts + 1 });
+  }
+
+  keepBody(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+  }
+
+  keepAnswer(bytes: Uint8Array): void {
+    this.answer.add(this.#now(), bytes);
+  }
+
+  sent(body: string): KeptResponse {
+    const before = this.exchanges.at(-1);
+    const exchange: Exchange = {
+      attempt: this.#attempts,
+      sentAt: this.#now(),
+      // The same text is kept once.
+      text: before?.text === body ? before.text : body,
+      body: undefined,
+      length: body.length,
+      answer: new ByteLog(),
+    };
+    this.exchanges.push(exchange);
+    return {
+      head: (status) => {
+        exchange.headAt = this.#now();
+        exchange.status = status;
+      },
+      read: (bytes) => exchange.answer.add(this.#now(), bytes),
+    };
+  }
+
+  /** The bytes of the client's body; undefined where there was none, or it was let go. */
+  clientBytes(): Uint8Array | undefined {
+    return this.#bytes ?? this.body?.bytes();
+  }
+
+  sentText({ text, body }: Exchange): string | undefined {
+    if (text !== undefined) return text;
+    const bytes = body?.bytes();
+    return bytes && new TextDecoder().decode(bytes);
+  }
+
+  /** Bytes of memory, without the bodies. */
+  get cost(): number {
+    const answers = this.exchanges.reduce((sum, { answer }) => sum + answer.cost, this.answer.cost);
+    const media = this.translations.reduce((sum, { ctx }) => sum + mediaCost(ctx), 0);
+    return ROW_COST + this.#story.cost + answers + media;
+  }
+
+  /** Moves the bodies to where those of the whole conversation are kept. */
+  settle(bodies: Bodies, conversation: string): void {
+    this.#asked = undefined;
+    this.#story.close();
+    this.answer.close();
+    this.prompts = agentPrompts(this.answer.bytes).map(promptHash);
+    const bytes = this.#bytes;
+    this.#bytes = undefined;
+    if (bytes) this.body = bodies.keep(`${conversation} in`, bytes);
+    const kept = new Map<string, KeptBody>();
+    for (const exchange of this.exchanges) {
+      exchange.answer.close();
+      const { text } = exchange;
+      exchange.text = undefined;
+      if (text === undefined) continue;
+      const known = kept.get(text) ?? bodies.keep(`${conversation} out`, Buffer.from(text));
+      kept.set(text, known);
+      exchange.body = known;
+      exchange.length = known.length;
+    }
+  }
+
+  letTextsGo(): void {
+    this.hasTexts = false;
+    this.body?.letGo();
+    this.translations.length = 0;
+    for (const { body, answer } of this.exchanges) {
+      body?.letGo();
+      answer.letGo();
+    }
+    this.answer.letGo();
+  }
+
+  #now(): number {
+    return this.#clock.monotonic() - this.#startedAt;
+  }
+
+  #end(): void {
+    this.isEnded = true;
+    this.#options.onEnd(this);
+  }
+}

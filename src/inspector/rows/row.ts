@@ -1,0 +1,97 @@
+/** The row of a request in the list, made of its story. */
+
+import type { TraceEvent } from '../../trace/events.ts';
+import { oddWords } from '../../trace/headline.ts';
+import type { Oddness } from '../../trace/odd.ts';
+import { Summary } from '../../trace/summary.ts';
+import type { KeptRequest } from '../kept-request.ts';
+import { SHOWN } from '../news.ts';
+import type { Row } from '../shapes.ts';
+import type { Shown } from '../shown.ts';
+import { spansOf } from './spans.ts';
+
+export function summaryOf(events: readonly TraceEvent[]): Summary {
+  const summary = new Summary();
+  for (const event of events) summary.hear(event);
+  return summary;
+}
+
+/** `claude-cli/2.1.330 (external, cli)` → `claude-cli 2.1.330`. */
+const shortAgent = (userAgent: string | undefined): string | undefined =>
+  userAgent?.split(' ')[0]?.replace('/', ' ');
+
+function says({ news }: KeptRequest, shown: Shown): string {
+  switch (news?.kind) {
+    case 'words':
+      return shown.beginning(news.text, SHOWN);
+    case 'results':
+      return `Tool results: ${news.names.join(', ')}`.slice(0, SHOWN);
+    default:
+      return '';
+  }
+}
+
+function wordsOf(request: KeptRequest, summary: Summary, oddness: Oddness, shown: Shown): string | undefined {
+  const { error } = summary;
+  const odd = oddWords(summary, oddness);
+  const told = error && [`${error.class ?? error.error}: ${error.message}`];
+  const warned = oddness.sign === 'changed' && odd.length === 0 ? changedWords(request.events) : [];
+  const words = [...(told ?? []), ...odd, ...warned];
+  return words.length === 0 ? undefined : shown.beginning(words.join(' · '), 2 * SHOWN);
+}
+
+/** The first thing that was changed, and how many others there are. */
+function changedWords(events: readonly TraceEvent[]): string[] {
+  const warnings = events.filter((event) => event.type === 'warning' && !event.routine);
+  const [first, ...others] = warnings;
+  if (first?.type !== 'warning') return [];
+  const more =
+    others.length === 0 ? [] : [`${others.length} more ${others.length === 1 ? 'change' : 'changes'}`];
+  return [`${first.code}: ${first.path} ${first.detail}`, ...more];
+}
+
+const endingOf = ({ end, error, stopped }: Summary): string | undefined =>
+  end?.clientLeft ? 'client left' : (error?.error ?? stopped?.reason);
+
+function stateOf({ end, firstSignMs }: Summary): Row['state'] {
+  if (end) return 'ended';
+  return firstSignMs === undefined ? 'open' : 'streaming';
+}
+
+function tokensOf({ usage }: Summary): Pick<Row, 'in' | 'cached' | 'out' | 'thinking'> {
+  if (!usage) return {};
+  const { cached, out, thinking } = usage;
+  return { in: usage.in + cached, cached, out, thinking };
+}
+
+/** `branchOf`: the request whose call has begun this subagent. */
+export function rowOf(request: KeptRequest, shown: Shown, branchOf: string | undefined): Row {
+  const { events, oddness, id, opening } = request;
+  const summary = summaryOf(events);
+  const { received, asked, end, model, replaced, error } = summary;
+  return {
+    id,
+    at: received?.at.getTime() ?? 0,
+    thread: asked?.session ?? id,
+    agent: asked?.agent,
+    branchOf,
+    userAgent: shortAgent(received?.userAgent),
+    caller: asked?.caller ?? 'unknown',
+    says: says(request, shown),
+    opening: opening && shown.beginning(opening.text, SHOWN),
+    asked: asked?.model ?? '',
+    answered: model,
+    replaced: replaced?.model,
+    key: summary.key,
+    state: stateOf(summary),
+    status: end?.status,
+    ending: endingOf(summary),
+    sign: end ? oddness.sign : error ? 'failed' : 'ordinary',
+    words: wordsOf(request, summary, oddness, shown),
+    spans: spansOf(events),
+    firstMs: summary.firstSignMs,
+    totalMs: end?.ms,
+    ...tokensOf(summary),
+    warnings: summary.warnings,
+  };
+}

@@ -1,0 +1,79 @@
+/** Where the time of a request went, as spans that follow each other. */
+import type { TraceEvent } from '../../trace/events.ts';
+import type { Span, SpanKind } from '../shapes.ts';
+
+class Spans {
+  readonly list: Span[] = [];
+  #kind: SpanKind = 'proxy';
+  #from = 0;
+
+  /** Ends the present span, and begins another. */
+  turnTo(kind: SpanKind, ms: number): void {
+    this.#close(ms, this.#kind);
+    this.#kind = kind;
+    this.#from = ms;
+  }
+
+  /** The present attempt has failed, whatever it had brought. */
+  fail(began: number, ms: number): void {
+    while ((this.list.at(-1)?.from ?? -1) >= began) this.list.pop();
+    this.#from = began;
+    this.#close(ms, 'failed');
+    this.#kind = 'proxy';
+    this.#from = ms;
+  }
+
+  end(ms: number | undefined): readonly Span[] {
+    if (ms === undefined) this.list.push({ kind: this.#kind, from: this.#from });
+    else this.#close(ms, this.#kind);
+    return this.list;
+  }
+
+  #close(ms: number, kind: SpanKind): void {
+    if (ms > this.#from) this.list.push({ kind, from: this.#from, to: ms });
+  }
+}
+
+/** The spans of a story; the last one has no end while the request is under way. */
+export function spansOf(events: readonly TraceEvent[]): readonly Span[] {
+  const spans = new Spans();
+  let attemptAt: number | undefined;
+  for (const event of events) {
+    switch (event.type) {
+      case 'attempt':
+        attemptAt = event.ms;
+        spans.turnTo('first', event.ms);
+        break;
+      case 'failure':
+        if (attemptAt !== undefined) spans.fail(attemptAt, event.ms);
+        attemptAt = undefined;
+        break;
+      case 'wait':
+        spans.turnTo('waiting', event.ms);
+        break;
+      case 'waited':
+        spans.turnTo('proxy', event.ms);
+        break;
+      case 'first-thought':
+        spans.turnTo('thinking', event.ms);
+        break;
+      case 'first-content':
+        spans.turnTo('writing', event.ms);
+        break;
+      case 'end':
+        return spans.end(event.ms);
+    }
+  }
+  return spans.end(undefined);
+}
+
+/** Milliseconds by kind, in the order in which a person reads them. */
+export function totalsOf(spans: readonly Span[]): { kind: SpanKind; ms: number }[] {
+  const order: readonly SpanKind[] = ['waiting', 'failed', 'first', 'thinking', 'writing', 'proxy'];
+  const of = (kind: SpanKind) =>
+    spans.reduce(
+      (sum, span) => (span.kind === kind && span.to !== undefined ? sum + span.to - span.from : sum),
+      0,
+    );
+  return order.map((kind) => ({ kind, ms: of(kind) })).filter(({ ms }) => ms > 0);
+}
