@@ -92,6 +92,8 @@ export function rowOf(request: KeptRequest, shown: Shown, branchOf: string | und
     firstMs: summary.firstSignMs,
     totalMs: end?.ms,
     ...tokensOf(summary),
+    dollars: summary.spent?.dollars,
+    listDollars: summary.spent?.listDollars,
     warnings: summary.warnings,
   };
 }
