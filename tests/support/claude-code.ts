@@ -1,6 +1,6 @@
 /** The real Claude Code as a test client, in the versions that are supported: downloaded once, and run. */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { binary, CACHE, output } from '../../src/commands/demo/claude-code.ts';
 
 export { type ClaudeResult, type ClaudeRun, runClaude } from '../../src/commands/demo/claude-code.ts';
@@ -14,8 +14,9 @@ const INSTALL_MS = 300_000;
  * one.
  */
 async function install(version: string, folder: string, retries: number): Promise<Installed> {
-  mkdirSync(CACHE, { recursive: true });
-  const draft = mkdtempSync(join(CACHE, `.${version}-`));
+  const place = dirname(folder);
+  mkdirSync(place, { recursive: true });
+  const draft = mkdtempSync(join(place, `.${version}-`));
   const patience = [
     '--fetch-retries',
     String(retries),
@@ -39,17 +40,21 @@ async function install(version: string, folder: string, retries: number): Promis
   return { ok: true, path: binary(folder) };
 }
 
-/**
- * The `claude` of `version`, from the cache (`CLAUDE_CODE_CACHE`) or newly installed; or the reason why there is none.
- * `onDownload` is called before a download. `retries`: how often npm may ask again, so that a machine without a network
- * hears of it at once.
- */
-async function installVersion(
+type Places = {
+  /** Where the versions are; the cache (`CLAUDE_CODE_CACHE`) unless told otherwise. */
+  cache?: string;
+  /** How often npm may ask again, so that a machine without a network hears of it at once. */
+  retries: number;
+  /** Called before a download. */
+  onDownload?: (folder: string) => void;
+};
+
+/** The `claude` of `version`, found or newly installed; or the reason why there is none. */
+export async function installVersion(
   version: string,
-  retries: number,
-  onDownload: (folder: string) => void = () => {},
+  { cache = CACHE, retries, onDownload = () => {} }: Places,
 ): Promise<Installed> {
-  const folder = join(CACHE, version);
+  const folder = join(cache, version);
   if (!existsSync(binary(folder))) onDownload(folder);
   if (!Bun.which('npm') && !existsSync(binary(folder))) return { ok: false, reason: 'npm is not installed' };
   const installed: Installed = existsSync(binary(folder))
@@ -66,6 +71,9 @@ export const CLAUDE_CODE_VERSIONS = ['2.1.330', '2.1.197'] as const;
 export const AUTO_MODE_VERSIONS = ['2.1.330', '2.1.332'] as const;
 export type ClaudeCodeVersion = (typeof CLAUDE_CODE_VERSIONS | typeof AUTO_MODE_VERSIONS)[number];
 
+/** True where the cache has it already. */
+export const isCached = (version: string): boolean => existsSync(binary(join(CACHE, version)));
+
 /** `REQUIRE_E2E=1`: a test that would be skipped fails. */
 export const requireE2e = process.env['REQUIRE_E2E'] === '1';
 
@@ -76,7 +84,7 @@ const skipE2e = process.env['SKIP_E2E'] === '1' && !requireE2e;
 export const installClaudeCode = async (version: ClaudeCodeVersion): Promise<Installed> =>
   skipE2e
     ? { ok: false, reason: 'SKIP_E2E is set' }
-    : installVersion(version, requireE2e ? 3 : 0, tellDownload);
+    : installVersion(version, { retries: requireE2e ? 3 : 0, onDownload: tellDownload });
 
 /** Minutes of silence would look as if the test hung. */
 const tellDownload = (folder: string) =>

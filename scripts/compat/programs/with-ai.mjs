@@ -1,0 +1,109 @@
+// `ai` with `@ai-sdk/anthropic` as their users write it. Run with the name of a case; a case that finds something else than it should throws.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { APICallError, generateText, Output, stepCountIs, streamText, tool } from 'ai';
+import { z } from 'zod';
+
+const COUNT = 'one, two, three, four – fünf is too many';
+// This client wants an address with the version.
+const anthropic = createAnthropic({
+  baseURL: `${process.env.COMPAT_BASE_URL}/v1`,
+  apiKey: process.env.COMPAT_KEY,
+});
+const model = anthropic('claude-opus-5-5');
+const common = { model, maxRetries: 0 };
+const prompt = (text) => `compat sdk: ${text}`;
+
+const CASES = {
+  async answer() {
+    const { text, finishReason, usage } = await generateText({ ...common, prompt: prompt('count to four') });
+    assert.equal(text, COUNT);
+    assert.equal(finishReason, 'stop');
+    assert.ok(usage.inputTokens > 0 && usage.outputTokens > 0, JSON.stringify(usage));
+  },
+
+  async stream() {
+    const result = streamText({ ...common, prompt: prompt('count to four') });
+    let told = '';
+    for await (const text of result.textStream) told += text;
+    assert.equal(told, COUNT);
+    assert.equal(await result.finishReason, 'stop');
+    const usage = await result.usage;
+    assert.ok(usage.inputTokens > 0 && usage.outputTokens > 0, JSON.stringify(usage));
+  },
+
+  async thinking() {
+    const thinking = { type: 'enabled', budgetTokens: 2000 };
+    const { reasoningText, text } = await generateText({
+      ...common,
+      prompt: prompt('count to four'),
+      providerOptions: { anthropic: { thinking } },
+    });
+    assert.match(reasoningText ?? '', /Four numbers are wanted\./);
+    assert.equal(text, COUNT);
+  },
+
+  async tools() {
+    const asked = [];
+    const get_weather = tool({
+      description: 'The weather of a city',
+      inputSchema: z.object({ city: z.string() }),
+      execute: async ({ city }) => {
+        asked.push(city);
+        return `21 degrees in ${city}`;
+      },
+    });
+    const { text } = await generateText({
+      ...common,
+      prompt: prompt('the weather in Oslo'),
+      tools: { get_weather },
+      stopWhen: stepCountIs(3),
+    });
+    assert.deepEqual(asked, ['Oslo']);
+    assert.equal(text, 'The tool says: 21 degrees in Oslo');
+  },
+
+  async structured() {
+    const schema = z.object({ city: z.string(), degrees: z.number(), sky: z.enum(['clear', 'cloudy']) });
+    const { output } = await generateText({
+      ...common,
+      prompt: prompt('the weather as data'),
+      output: Output.object({ schema }),
+    });
+    assert.deepEqual(output, { city: 'Tromsø', degrees: -7, sky: 'clear' });
+  },
+
+  async 'web-search'() {
+    const { content, sources } = await generateText({
+      ...common,
+      prompt: prompt('search for the newest release of Bun'),
+      tools: { web_search: anthropic.tools.webSearch_20250305({ maxUses: 3 }) },
+    });
+    const call = content.find(({ type }) => type === 'tool-call');
+    assert.deepEqual(call?.input, { query: 'the newest release of Bun' });
+    const urls = new Set(sources.map(({ url }) => url));
+    assert.deepEqual([...urls], ['https://example.com/release', 'https://example.org/changes']);
+  },
+
+  async paper() {
+    const file = { type: 'file', data: readFileSync('doc.pdf'), mediaType: 'application/pdf' };
+    const content = [file, { type: 'text', text: prompt('what is in the file?') }];
+    const { text } = await generateText({ ...common, messages: [{ role: 'user', content }] });
+    assert.match(text, /application\/pdf/);
+  },
+
+  async errors() {
+    await assert.rejects(
+      generateText({ ...common, model: anthropic('gpt-9'), prompt: prompt('count to four') }),
+      (error) => {
+        assert.ok(APICallError.isInstance(error));
+        assert.equal(error.statusCode, 404);
+        assert.match(error.message, /model: gpt-9/);
+        return true;
+      },
+    );
+  },
+};
+
+await CASES[process.argv[2]]();
