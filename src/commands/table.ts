@@ -32,6 +32,10 @@ export const COMMANDS = {
     about: 'Watch Claude Code do a task on the mock',
     run: async (argv) => (await import('./demo/demo.ts')).demo(argv),
   },
+  usage: {
+    about: 'What was used, and what it has cost: by day, model, key, client, session',
+    run: async (argv) => (await import('./usage.ts')).usage(argv),
+  },
   record: {
     about: 'Serve, and keep every request and answer: record <name>',
     serves: true,

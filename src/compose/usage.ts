@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../lib/ports.ts';
 import { IN_MEMORY } from '../storage/lock.ts';
+import { USAGE_FILE } from '../usage/counts.ts';
 import { UsageStore } from '../usage/store.ts';
 import type { Ports } from './settings.ts';
-
-export const USAGE_FILE = 'usage.sqlite';
 
 /** `dataDir`: undefined for a replay, which leaves nothing behind. A file that cannot be used stops no proxy. */
 export function openUsage(

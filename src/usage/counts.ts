@@ -52,6 +52,9 @@ export function addCounts(sum: Counts, more: Partial<Counts>): void {
   for (const name of COUNT_NAMES) sum[name] += more[name] ?? 0;
 }
 
+/** The file, in the folder that DATA_DIR names. */
+export const USAGE_FILE = 'usage.sqlite';
+
 /** What answers: the counts of a mock are not those of Google. */
 export type Upstream = 'gemini' | 'vertex' | 'mock' | 'replay';
 

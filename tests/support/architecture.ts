@@ -205,6 +205,7 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/answer/lessons.ts',
   'src/answer/cost/spending.ts',
   'src/usage/store.ts',
+  'src/commands/usage.ts',
   'src/compose/live-models.ts',
   'src/doctor/google.ts',
   'src/compose/sharing.ts',

@@ -1,0 +1,107 @@
+/** `bun run usage`: what was used, and what it has cost. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { LIST_SOURCE } from '../anthropic/list-prices.ts';
+import { asCalled, openOwnEnvFiles, usualDataDir } from '../config/program.ts';
+import { PRICES } from '../gemini/model-rows.ts';
+import { systemClock } from '../lib/ports.ts';
+import { type Upstream, USAGE_FILE } from '../usage/counts.ts';
+import { GROUPS, type GroupedBy, type Span, UsageReader } from '../usage/reader.ts';
+import { jsonReport, type Report, tableReport } from '../usage/report.ts';
+import { readSince } from '../usage/since.ts';
+import { UsageStore } from '../usage/store.ts';
+
+const EXIT_USAGE = 2;
+const USUAL_SINCE = '30d';
+
+export const HELP = `What was used, and what it has cost
+
+  bun run usage                    by day, of the last 30 days
+  bun run usage --by model         also: asked, key, client, session, caller, hour, upstream
+  bun run usage --since 7d         or 24h, or a day such as 2026-11-01 (UTC)
+  bun run usage --json             for programs
+  bun run usage --data-dir DIR     the folder that DATA_DIR names for the proxy
+
+The proxy may go on serving meanwhile; what it counts is written every two seconds. Dollars are by Google's list of
+prices. Beside them is what Anthropic asks by its list for the same tokens.
+`;
+
+type Asked = { by: GroupedBy; since: number; json: boolean; dataDir: string };
+
+const isGroup = (text: string): text is GroupedBy => GROUPS.some((one) => one === text);
+
+/** What the arguments ask for; a text where they are wrong. */
+function readArguments(argv: readonly string[], now: number): Asked | string {
+  const { atStart } = openOwnEnvFiles();
+  const text = { type: 'string' } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: { by: text, since: text, json: { type: 'boolean' }, 'data-dir': text },
+      strict: true,
+    });
+    const { by = 'day', since = USUAL_SINCE, json = false } = values;
+    if (!isGroup(by)) return `--by: expected one of ${GROUPS.join(', ')}, got ${JSON.stringify(by)}`;
+    const from = readSince(since, now);
+    if (from === undefined)
+      return `--since: expected 7d, 24h or a day such as 2026-11-01, got ${JSON.stringify(since)}`;
+    const dataDir = values['data-dir'] || atStart['DATA_DIR'] || usualDataDir(atStart);
+    return { by, since: from, json, dataDir };
+  } catch (error) {
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+    return `${sentence}; --help lists what there is`;
+  }
+}
+
+/** Who answers for money. Where only a mock has answered, its figures are shown. */
+const PAID: readonly Upstream[] = ['gemini', 'vertex'];
+const UNPAID: readonly Upstream[] = ['mock', 'replay'];
+
+function reportOf(reader: UsageReader, by: GroupedBy, span: Span): Report {
+  const paid = reader.total({ ...span, upstreams: PAID });
+  const upstreams = paid.requests + paid.calls > 0 ? PAID : UNPAID;
+  const wanted = { ...span, upstreams };
+  return {
+    by,
+    ...span,
+    isPaid: upstreams === PAID,
+    rows: reader.by(by, wanted),
+    total: reader.total(wanted),
+    sources: { google: PRICES, list: LIST_SOURCE },
+  };
+}
+
+function read(dataDir: string, by: GroupedBy, span: Span): Report | undefined {
+  const file = join(dataDir, USAGE_FILE);
+  if (!existsSync(file)) return undefined;
+  const onWarning = (message: string) => void process.stderr.write(`${message}\n`);
+  const { after } = systemClock;
+  const store = new UsageStore({ file, upstream: 'gemini', clock: systemClock, after, onWarning });
+  try {
+    return reportOf(new UsageReader(() => store.read()), by, span);
+  } finally {
+    store.close();
+  }
+}
+
+export async function usage(argv: readonly string[]): Promise<void> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(asCalled(HELP));
+    return;
+  }
+  const now = systemClock.wall().getTime();
+  const asked = readArguments(argv, now);
+  if (typeof asked === 'string') {
+    process.stderr.write(`${asked}\n`);
+    process.exit(EXIT_USAGE);
+  }
+  const { by, since, json, dataDir } = asked;
+  const report = read(dataDir, by, { since, until: now });
+  if (json)
+    process.stdout.write(`${JSON.stringify(jsonReport(report, by, { since, until: now }), undefined, 2)}\n`);
+  else process.stdout.write(report ? tableReport(report) : asCalled(nothing(dataDir)));
+}
+
+const nothing = (dataDir: string): string =>
+  `Nothing was counted yet in ${dataDir}. The proxy counts as it serves; another folder is named by --data-dir or DATA_DIR.\n`;
