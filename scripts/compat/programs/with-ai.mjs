@@ -93,6 +93,24 @@ const CASES = {
     assert.match(text, /application\/pdf/);
   },
 
+  async citations() {
+    const file = {
+      type: 'file',
+      data: Buffer.from('The sky is blue.\nThe grass is green – très vert.\n'),
+      mediaType: 'text/plain',
+      filename: 'colours.txt',
+      providerOptions: { anthropic: { citations: { enabled: true }, title: 'Colours' } },
+    };
+    const content = [file, { type: 'text', text: prompt('what colour is the grass?') }];
+    const { text, sources } = await generateText({ ...common, messages: [{ role: 'user', content }] });
+    assert.equal(text, 'The paper says so: grass is green. No more is known.');
+    assert.deepEqual(
+      sources.map(({ sourceType, mediaType }) => [sourceType, mediaType]),
+      [['document', 'text/plain']],
+    );
+    assert.match(sources[0].providerMetadata.anthropic.citedText, /The grass is green – très vert\./);
+  },
+
   async errors() {
     await assert.rejects(
       generateText({ ...common, model: anthropic('gpt-9'), prompt: prompt('count to four') }),

@@ -137,6 +137,35 @@ const CASES = {
     assert.match(textOf(message), /application\/pdf/);
   },
 
+  async citations() {
+    const paper = 'The sky is blue – 青い.\nThe grass is green – très vert.\n';
+    const content = [
+      {
+        type: 'document',
+        title: 'Colours',
+        source: { type: 'text', media_type: 'text/plain', data: paper },
+        citations: { enabled: true },
+      },
+      { type: 'text', text: 'compat sdk: what colour is the grass?' },
+    ];
+    const message = await client.messages
+      .stream({ ...ask(''), messages: [{ role: 'user', content }] })
+      .finalMessage();
+    assert.equal(textOf(message), 'The paper says so: grass is green. No more is known.');
+    const cited = message.content.filter(({ citations }) => citations?.length > 0);
+    assert.deepEqual(
+      cited.map(({ text }) => text.trim()),
+      ['grass is green.'],
+    );
+    const [place] = cited[0].citations;
+    assert.deepEqual(
+      [place.type, place.document_index, place.document_title],
+      ['char_location', 0, 'Colours'],
+    );
+    assert.equal(place.cited_text.trim(), 'The grass is green – très vert.');
+    assert.equal(paper.slice(place.start_char_index, place.end_char_index), place.cited_text);
+  },
+
   async files() {
     const file = await toFile(readFileSync('doc.pdf'), 'doc.pdf', { type: 'application/pdf' });
     const { id, filename, mime_type } = await client.files.upload({ file });

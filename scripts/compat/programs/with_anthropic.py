@@ -138,6 +138,31 @@ def paper():
     must("application/pdf" in texts(client.messages.create(**request)), "the model has not seen the file")
 
 
+def citations():
+    paper = "The sky is blue – 青い.\nThe grass is green – très vert.\n"
+    request = ask("")
+    request["messages"][0]["content"] = [
+        {
+            "type": "document",
+            "title": "Colours",
+            "source": {"type": "text", "media_type": "text/plain", "data": paper},
+            "citations": {"enabled": True},
+        },
+        {"type": "text", "text": "compat sdk: what colour is the grass?"},
+    ]
+    with client.messages.stream(**request) as events:
+        message = events.get_final_message()
+    equal(texts(message), "The paper says so: grass is green. No more is known.", "text")
+    cited = [block for block in message.content if block.citations]
+    equal([block.text.strip() for block in cited], ["grass is green."], "cited texts")
+    place = cited[0].citations[0]
+    equal((place.type, place.document_index, place.document_title), ("char_location", 0, "Colours"), "place")
+    equal(place.cited_text.strip(), "The grass is green – très vert.", "words of the place")
+    equal(paper[place.start_char_index : place.end_char_index], place.cited_text, "words at the place")
+    again = [*request["messages"], {"role": "assistant", "content": message.content}, *ask("count to four")["messages"]]
+    equal(texts(client.messages.create(**{**request, "messages": again})), COUNT, "the turn after it")
+
+
 def files():
     uploaded = client.files.upload(file=("doc.pdf", Path("doc.pdf").read_bytes(), "application/pdf"))
     equal((uploaded.filename, uploaded.mime_type), ("doc.pdf", "application/pdf"), "file")

@@ -112,6 +112,22 @@ def paper():
     must("application/pdf" in message.text, f"the model has not seen the file: {message.text}")
 
 
+def citations():
+    paper = {
+        "type": "document",
+        "title": "Colours",
+        "source": {"type": "text", "media_type": "text/plain", "data": "The sky is blue.\nThe grass is green – très vert.\n"},
+        "citations": {"enabled": True},
+    }
+    question = {"type": "text", "text": "compat sdk: what colour is the grass?"}
+    message = chat().invoke([HumanMessage([paper, question])])
+    cited = [block for block in message.content if block.get("citations")]
+    equal([block["text"].strip() for block in cited], ["grass is green."], "cited texts")
+    place = cited[0]["citations"][0]
+    equal((place["type"], place["document_title"]), ("char_location", "Colours"), "place")
+    equal(place["cited_text"].strip(), "The grass is green – très vert.", "words of the place")
+
+
 def errors():
     broken = ChatAnthropic(
         model="gpt-9", base_url=os.environ["COMPAT_BASE_URL"], api_key=os.environ["COMPAT_KEY"], max_retries=0

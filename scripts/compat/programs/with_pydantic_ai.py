@@ -12,10 +12,11 @@ from pydantic_ai import (
     NativeOutput,
     NativeToolCallPart,
     NativeToolReturnPart,
+    TextPart,
     ThinkingPart,
     WebSearchTool,
 )
-from pydantic_ai.capabilities import NativeTool
+from pydantic_ai.capabilities import Citations, NativeTool
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 
@@ -117,6 +118,16 @@ def paper():
     file = BinaryContent(Path("doc.pdf").read_bytes(), media_type="application/pdf")
     result = Agent(model()).run_sync([file, "compat sdk: what is in the file?"])
     must("application/pdf" in result.output, f"the model has not seen the file: {result.output}")
+
+
+def citations():
+    paper = BinaryContent("The sky is blue.\nThe grass is green – très vert.\n".encode(), media_type="text/plain")
+    agent = Agent(model(), capabilities=[Citations()])
+    result = agent.run_sync([paper, "compat sdk: what colour is the grass?"])
+    equal(result.output, "The paper says so: grass is green. No more is known.", "text")
+    cited = [part for part in parts(result, TextPart) if part.citations]
+    must(len(cited) == 1, f"citations: {cited}")
+    must("The grass is green – très vert." in repr(cited[0].citations), f"place: {cited[0].citations}")
 
 
 def errors():
