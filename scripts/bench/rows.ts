@@ -68,18 +68,18 @@ const call = (nth: number) => [
   },
 ];
 
+const codingSystem = [
+  { type: 'text', text: 'You are a coding assistant.' },
+  { type: 'text', text: filler('system', 14_000), cache_control: { type: 'ephemeral' } },
+];
+const firstWords = { role: 'user', content: filler('first words', 2_000) };
+
 /** One turn of a coding client: system prompt, tools, eight calls so far. Some 85 kB. */
 const codingTurn = ask('coding', {
   thinking: { type: 'adaptive' },
-  system: [
-    { type: 'text', text: 'You are a coding assistant.' },
-    { type: 'text', text: filler('system', 14_000), cache_control: { type: 'ephemeral' } },
-  ],
+  system: codingSystem,
   tools,
-  messages: [
-    { role: 'user', content: filler('first words', 2_000) },
-    ...Array.from({ length: 8 }, (_, nth) => call(nth)).flat(),
-  ],
+  messages: [firstWords, ...Array.from({ length: 8 }, (_, nth) => call(nth)).flat()],
 });
 
 /** Turns of some 2 kB, as JSON. */
@@ -93,6 +93,7 @@ const turnText = (conversation: string, nth: number): string =>
 
 const LAST_WORDS = JSON.stringify({ role: 'user', content: 'Go on.' });
 const TURNS = 500;
+const CALLS = 250;
 
 function conversation(name: string, turns: readonly string[]): string {
   return ask(name, { messages: [] }).replace(
@@ -109,6 +110,21 @@ const growing: string[] = turnsOf('growing', TURNS);
 function grown(nth: number): string {
   while (growing.length < TURNS + nth) growing.push(turnText('growing', growing.length));
   return conversation('growing', growing.slice(0, TURNS + nth));
+}
+
+/** One agent's session as a coding client sends it: system prompt, tools, and a call more with each request. */
+const agentCalls = Array.from({ length: CALLS }, (_, nth) => call(nth));
+const agentHead = {
+  thinking: { type: 'adaptive' },
+  system: codingSystem,
+  tools,
+  metadata: { user_id: JSON.stringify({ session_id: '00000000-0000-4000-8000-000000000001' }) },
+};
+
+function agentTurn(nth: number): string {
+  while (agentCalls.length < CALLS + nth) agentCalls.push(call(agentCalls.length));
+  const calls = agentCalls.slice(0, CALLS + nth).flat();
+  return ask('agent', { ...agentHead, messages: [firstWords, ...calls] });
 }
 
 export const ROWS: readonly Row[] = [
@@ -153,5 +169,12 @@ export const ROWS: readonly Row[] = [
     answer: { chunks: 40, arrival: 'together' },
     requests: 96,
     body: grown,
+  },
+  {
+    name: 'agent',
+    title: "500 kB, an agent's session, a call more each time",
+    answer: { chunks: 40, arrival: 'together' },
+    requests: 200,
+    body: agentTurn,
   },
 ];
