@@ -6,6 +6,7 @@
  */
 import type { MessagesRequest } from '../anthropic/request.ts';
 import { shortHash } from '../lib/hash.ts';
+import { isObject } from '../lib/json.ts';
 
 const LABEL_LENGTH = 12;
 /**
@@ -14,15 +15,21 @@ const LABEL_LENGTH = 12;
  */
 const END = 500;
 
-const endsOf = (_key: string, value: unknown): unknown =>
-  typeof value === 'string' && value.length > 2 * END
-    ? `${value.slice(0, END)}${value.length}${value.slice(-END)}`
-    : value;
+const endsOfText = (text: string): string =>
+  text.length > 2 * END ? `${text.slice(0, END)}${text.length}${text.slice(-END)}` : text;
+
+/** `value` with the ends of its texts alone. Takes less than half of the time that `JSON.stringify` needs with a function. */
+function endsOf(value: unknown): unknown {
+  if (typeof value === 'string') return endsOfText(value);
+  if (Array.isArray(value)) return value.map(endsOf);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, endsOf(inner)]));
+}
 
 export function askerOf(
   session: string | undefined,
   { messages }: Pick<MessagesRequest, 'messages'>,
 ): string {
-  const told = [session, messages.length, messages[0], messages.at(-1)];
-  return shortHash(JSON.stringify(told, endsOf), LABEL_LENGTH);
+  const told = [session, messages.length, endsOf(messages[0]), endsOf(messages.at(-1))];
+  return shortHash(JSON.stringify(told), LABEL_LENGTH);
 }

@@ -123,12 +123,13 @@ const Compaction = Open({
 });
 
 export const MOST_MESSAGES = 100_000;
+export const MOST_TOOLS = 4_096;
 
 const shared = {
   model: Type.String({ minLength: 1, maxLength: 256 }),
   messages: Type.Array(Message, { maxItems: MOST_MESSAGES }),
   system: Type.Optional(Type.Union([Type.String(), Type.Array(TextBlock), Type.Null()])),
-  tools: Type.Optional(Nullable(Type.Array(SomeTool, { maxItems: 4_096 }))),
+  tools: Type.Optional(Nullable(Type.Array(SomeTool, { maxItems: MOST_TOOLS }))),
   tool_choice: Type.Optional(Type.Union([ToolChoice, Type.Null()])),
   thinking: Type.Optional(Type.Union([ThinkingConfig, Type.Null()])),
   output_config: OutputConfig,

@@ -11,7 +11,7 @@ import { CONTEXT_EDITS, editKind } from './context-edits.ts';
 import { isTooDeep, MOST_LEVELS, tooDeepAt } from './depth.ts';
 import { MessagesError } from './errors.ts';
 import { explain, quotedList } from './explain.ts';
-import { CountTokensRequest, type Message, MessagesRequest, MOST_MESSAGES } from './request.ts';
+import { CountTokensRequest, type Message, MessagesRequest, MOST_MESSAGES, MOST_TOOLS } from './request.ts';
 import { HOSTED_TOOLS, hostedKind } from './server-tools.ts';
 import type { Tool } from './tool.ts';
 
@@ -44,8 +44,8 @@ function checkBlock(block: ContentBlock, path: string): void {
 }
 
 /**
- * The messages that were found right. A message that comes again with the next turn is the very same object, and is not
- * checked again.
+ * The messages and tools that were found right. One that comes again with the next turn is the very same object, and is
+ * not checked again.
  */
 const known = new MadeOf<object, true>();
 
@@ -103,11 +103,15 @@ function withToolTag(message: string, value: unknown): string {
     : message;
 }
 
-/** `request` without the messages that were found right before. */
+const isUnknown = (item: unknown): boolean => !isObject(item) || known.get(item) === undefined;
+
+/** `request` without the messages and tools that were found right before. */
 function unknownPart(request: Record<string, unknown>): Record<string, unknown> {
-  const { messages } = request;
+  const { messages, tools } = request;
   if (!Array.isArray(messages) || messages.length > MOST_MESSAGES) return request;
-  return { ...request, messages: messages.filter((message) => !known.get(message)) };
+  const unknown = { ...request, messages: messages.filter(isUnknown) };
+  if (!Array.isArray(tools) || tools.length > MOST_TOOLS) return unknown;
+  return { ...unknown, tools: tools.filter(isUnknown) };
 }
 
 /** A system message that only sets the effort may have no content. Everywhere else it then counts as empty. */
@@ -140,11 +144,12 @@ function parse(schema: TSchema, body: unknown): CountTokensRequest {
   }
   if (!compile(schema).Check(unknown)) throw refuse(withToolTag(explain(schema, value, ''), value));
   const request = value as CountTokensRequest;
-  const { messages: unknownMessages } = unknown as CountTokensRequest;
+  const { messages: unknownMessages, tools: unknownTools } = unknown as CountTokensRequest;
   checkMessages(request.messages, unknownMessages);
   checkTools(request.tools ?? []);
   checkEdits(request);
   for (const message of unknownMessages) known.set(message, true);
+  for (const tool of unknownTools ?? []) known.set(tool, true);
   return request;
 }
 

@@ -14,17 +14,14 @@ export function tellAnswer(trace: Trace): (events: readonly MessageEvent[]) => v
       }
       if (event.type !== 'message_delta') continue;
       const { usage, delta } = event;
+      const told = { in: 0, cached: 0, out: 0, thinking: usage.output_tokens_details.thinking_tokens };
       // The tokens of a summary are not among the figures of the answer.
-      const parts = usage.iterations ?? [usage];
-      const sum = (read: (part: (typeof parts)[number]) => number) =>
-        parts.reduce((total, part) => total + read(part), 0);
-      trace.tell({
-        type: 'usage',
-        in: sum((part) => part.input_tokens),
-        cached: sum((part) => part.cache_read_input_tokens),
-        out: sum((part) => part.output_tokens),
-        thinking: usage.output_tokens_details.thinking_tokens,
-      });
+      for (const part of usage.iterations ?? [usage]) {
+        told.in += part.input_tokens;
+        told.cached += part.cache_read_input_tokens;
+        told.out += part.output_tokens;
+      }
+      trace.tell({ type: 'usage', ...told });
       if (delta.stop_reason) trace.tell({ type: 'stopped', reason: delta.stop_reason });
     }
   };

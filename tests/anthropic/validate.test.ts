@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { MessagesError } from '../../src/anthropic/errors.ts';
 import { parseCountTokensRequest, parseMessagesRequest } from '../../src/anthropic/validate.ts';
+import { markLasting } from '../../src/lib/lasting.ts';
 import { claudeCodeRequests, hasCorpus } from '../support/corpus.ts';
 
 const valid = { model: 'claude-opus-5-5', max_tokens: 16, messages: [{ role: 'user', content: 'hello' }] };
@@ -182,4 +183,15 @@ describe.skipIf(!hasCorpus)('what Claude Code sends', () => {
       expect<unknown>(parse(body)).toBe(body);
     });
   }
+});
+
+test('what is known of tools hides neither that a list is too long, nor a wrong tool beside them', () => {
+  const tools = Array.from({ length: 4_097 }, (_, nth) => ({ ...tool, name: `tool_${nth}` }));
+  for (const one of tools) markLasting(one);
+  const known = tools.slice(0, 4_096);
+  expect(refusal({ ...valid, tools: known })).toBe('accepted');
+  const tooLong = refusal({ ...valid, tools });
+  expect(tooLong).toContain('tools');
+  expect(refusal({ ...valid, tools: structuredClone(tools) })).toBe(tooLong);
+  expect(refusal({ ...valid, tools: [...known.slice(1), { name: 3 }] })).toContain('tools.4095');
 });

@@ -131,11 +131,8 @@ export class ModelTurns {
   #call(item: CallItem, carried: string | undefined, turn: ModelTurn): void {
     const name = toGeminiToolName(item.name);
     const id = this.#model.callIds ? wireId(item.id) : undefined;
-    const functionCall: FunctionCall = {
-      ...(id === undefined ? {} : { id }),
-      name,
-      args: callArguments(item, this.#warn),
-    };
+    const args = callArguments(item, this.#warn);
+    const functionCall: FunctionCall = id === undefined ? { name, args } : { id, name, args };
     const part: RequestPart = { functionCall };
     const signature = carried ?? this.#signatures.storedForCall(item, turn.calls.length === 0);
     if (signature !== undefined) part.thoughtSignature = signature;

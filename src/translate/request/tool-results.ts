@@ -29,6 +29,8 @@ function typeOf(part: MediaPart): string {
 
 /** The text of a result. For media a mark shows their place, since media are sent apart from the text. */
 function outputText(parts: readonly ContentPart[]): string {
+  const [only] = parts;
+  if (only && parts.length === 1 && !isMedia(only)) return wellFormed(only.text);
   let attachments = 0;
   const lines = parts.map((part) =>
     isMedia(part) ? `[attachment ${++attachments}${typeOf(part)}]` : part.text,
@@ -42,19 +44,18 @@ function responsePart(
   value: string,
   media: InlinePart[],
 ): RequestPart {
-  const functionResponse: FunctionResponse = {
-    ...(call.wireId === undefined ? {} : { id: call.wireId }),
-    name: call.name,
-    response: { [key]: value },
-    ...(media.length > 0 ? { parts: media } : {}),
-  };
+  const { name, wireId: id } = call;
+  const response = { [key]: value };
+  const functionResponse: FunctionResponse = id === undefined ? { name, response } : { id, name, response };
+  if (media.length > 0) functionResponse.parts = media;
   return { functionResponse };
 }
 
 export function answerCall(call: OpenCall, result: ResultItem, model: GeminiModel): CallAnswer {
-  const media = result.parts.filter(isMedia);
   const key = result.failed ? 'error' : 'output';
   const output = outputText(result.parts);
+  const media = result.parts.filter(isMedia);
+  if (media.length === 0) return { response: responsePart(call, key, output, []), beside: [] };
   const inside = model.mediaInResponses ? media.filter(isInline) : [];
   const label = (index: number) => ({ text: `Attachment ${index + 1} of the result of ${call.name}:` });
   return {

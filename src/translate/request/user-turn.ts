@@ -10,17 +10,8 @@ import type { Warn } from '../warnings.ts';
 import type { Item, OpenCall, ResultItem } from './items.ts';
 import { answerCall, interruptedCall, looseResult } from './tool-results.ts';
 
-type Matched = {
-  matched: readonly { call: OpenCall; result: ResultItem | undefined }[];
-  used: ReadonlySet<Item | undefined>;
-};
-
-/** Most turns of a user follow no call. */
-const NO_CALLS: Matched = { matched: [], used: new Set() };
-
-/** Finds the result for each call. If an id is used twice, its results are used in order. */
-function matchResults(calls: readonly OpenCall[], items: readonly Item[]): Matched {
-  if (calls.length === 0) return NO_CALLS;
+/** The results among `items` by the id of their call, in order. */
+function resultsById(items: readonly Item[]): Map<string, ResultItem[]> {
   const waiting = new Map<string, ResultItem[]>();
   for (const item of items) {
     if (item.kind !== 'result') continue;
@@ -28,8 +19,7 @@ function matchResults(calls: readonly OpenCall[], items: readonly Item[]): Match
     if (queue) queue.push(item);
     else waiting.set(item.id, [item]);
   }
-  const matched = calls.map((call) => ({ call, result: waiting.get(call.id)?.shift() }));
-  return { matched, used: new Set(matched.map((pair) => pair.result)) };
+  return waiting;
 }
 
 export function userParts(
@@ -38,14 +28,18 @@ export function userParts(
   model: GeminiModel,
   warn: Warn,
 ): RequestPart[] {
-  const { matched, used } = matchResults(calls, items);
+  const waiting = calls.length > 0 ? resultsById(items) : undefined;
+  const used = new Set<Item>();
   const parts: RequestPart[] = [];
   const beside: RequestPart[] = [];
-  for (const { call, result } of matched) {
-    if (!result) warn('history-repaired', call.path, 'a call without a result is answered as interrupted');
+  for (const call of calls) {
+    // If an id is used twice, its results are used in order.
+    const result = waiting?.get(call.id)?.shift();
+    if (result) used.add(result);
+    else warn('history-repaired', call.path, 'a call without a result is answered as interrupted');
     const answer = result ? answerCall(call, result, model) : interruptedCall(call);
     parts.push(answer.response);
-    beside.push(...answer.beside);
+    for (const part of answer.beside) beside.push(part);
   }
   for (const part of beside) parts.push(part);
   for (const item of items) {

@@ -64,17 +64,28 @@ describe('a history is gone through', () => {
     expect(reads() / messages.length).toBeLessThanOrEqual(most);
   });
 
-  test('no more for its shape and its keys, once its messages have come again', () => {
+  test('no more for its shape and its keys, once its messages and tools have come again', () => {
     const { messages, reads } = watchedHistory();
+    let schemaReads = 0;
+    const schema = new Proxy(
+      { type: 'object' },
+      {
+        ownKeys(target) {
+          schemaReads++;
+          return Reflect.ownKeys(target);
+        },
+      },
+    );
+    const tools = [{ name: 'Read', input_schema: schema }];
     const turn = () => {
-      const before = reads();
-      const request = parseMessagesRequest(requestOf({ messages, tools: TOOLS }));
-      unusedKeys(request);
-      return (reads() - before) / messages.length;
+      const before = [reads(), schemaReads] as const;
+      unusedKeys(parseMessagesRequest(requestOf({ messages, tools })));
+      return [(reads() - before[0]) / messages.length, schemaReads - before[1]];
     };
-    expect(turn()).toBeGreaterThan(1);
-    for (const message of messages) markLasting(message);
+    const first = turn();
+    expect([(first[0] ?? 0) > 1, (first[1] ?? 0) > 0]).toEqual([true, true]);
+    for (const one of [...messages, ...tools]) markLasting(one);
     turn();
-    expect(turn()).toBe(0);
+    expect(turn()).toEqual([0, 0]);
   });
 });

@@ -19,11 +19,13 @@ type Change = { do: 'show' | 'hide'; name: string; tool?: Tool };
 
 export const toolName = (tool: Tool): string => tool.name ?? knownTool(tool.type ?? '')?.name ?? '';
 
-const namesIn = (value: unknown): string[] =>
+const show = (name: string): Change => ({ do: 'show', name });
+
+const showIn = (value: unknown): Change[] =>
   Array.isArray(value)
     ? value.flatMap((item) =>
         isObject(item) && item['type'] === 'tool_reference' && typeof item['tool_name'] === 'string'
-          ? [item['tool_name']]
+          ? [show(item['tool_name'])]
           : [],
       )
     : [];
@@ -46,17 +48,16 @@ function changeOf(kind: Change['do'], block: { tool_name?: string; tool?: unknow
 }
 
 function changesIn(block: ContentBlock): Change[] {
-  const show = (names: string[]) => names.map((name): Change => ({ do: 'show', name }));
   switch (block.type) {
     case 'tool_result':
-      return show(namesIn(block.content));
+      return showIn(block.content);
     case 'tool_search_tool_result':
-      return show(namesIn(isObject(block.content) ? block.content['tool_references'] : block.content));
+      return showIn(isObject(block.content) ? block.content['tool_references'] : block.content);
     case 'tool_reference':
-      return show([block.tool_name]);
+      return [show(block.tool_name)];
     // A compacted history no longer has the reference, but a tool that was called must have been loaded.
     case 'tool_use':
-      return show([block.name]);
+      return [show(block.name)];
     case 'tool_addition':
       return changeOf('show', block);
     case 'tool_removal':
