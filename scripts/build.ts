@@ -9,7 +9,11 @@ import { PAGE_FOLDER, VENDOR_FILES } from '../src/http/ui/page-files.ts';
 
 const ROOT = join(import.meta.dir, '..');
 /** Besides the entry: what is loaded by the name of its file. */
-const THREADS = ['src/compose/watchdog-thread.ts', 'src/sim/record/writer-thread.ts'];
+const THREADS = [
+  'src/compose/watchdog-thread.ts',
+  'src/sim/record/writer-thread.ts',
+  'src/answer/media/pdf-thread.ts',
+];
 const SCENARIOS = 'fixtures/scenarios/*.{yaml,yml,json}';
 const MEGABYTE = 1_000_000;
 

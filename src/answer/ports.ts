@@ -15,6 +15,7 @@ import type { PromptSize } from '../translate/response/usage.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Lessons } from './lessons.ts';
 import type { FileReader } from './media/file-reader.ts';
+import type { PdfReader } from './media/pdf-reader.ts';
 import type { PictureConverter } from './media/picture-converter.ts';
 import type { Uploads } from './media/uploads.ts';
 import type { UrlFetcher } from './media/url-fetcher.ts';
@@ -62,6 +63,7 @@ export type AnswerPorts = {
   urlFetcher: UrlFetcher;
   fileReader: FileReader;
   pictures: PictureConverter;
+  pdfs: PdfReader;
   uploads: Uploads;
   /** The most bytes of a request. */
   requestBytes: number;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { KeptBodies } from '../answer/kept-bodies.ts';
 import { Lessons } from '../answer/lessons.ts';
 import { systemPorts } from '../answer/media/fetch-url.ts';
+import { createPdfReader } from '../answer/media/pdf-reader.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUploads } from '../answer/media/uploads.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
@@ -93,6 +94,7 @@ function openMemories(dataDir: string | undefined, shared: SharedState, ports: P
     streaming: new StreamingBreakers({ clock, shared, onChange: logsKeyEvents(logger, shared) }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
     pictures: createPictureConverter(toPng),
+    pdfs: createPdfReader(),
     uploads: createUploads(clock),
     requestBytes: requestBytesOf(ports),
     quarantine: new QuarantineMemory(),

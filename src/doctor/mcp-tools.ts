@@ -27,7 +27,14 @@ const contextFor = (model: GeminiModel): RequestContext => ({
   maxTokensLimit: undefined,
   origin: { family: model.family, keyFingerprint: 'doctor' },
   signatures: new Map(),
-  media: { byGoogle: true, fetched: new Map(), files: new Map(), converted: new Map(), moved: new Map() },
+  media: {
+    byGoogle: true,
+    fetched: new Map(),
+    files: new Map(),
+    converted: new Map(),
+    pages: new Map(),
+    moved: new Map(),
+  },
   ownInstructions: [],
 });
 

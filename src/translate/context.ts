@@ -32,6 +32,9 @@ export type FoundFile =
  */
 export type ConvertedPicture = { png: string } | { problem: string };
 
+/** The text of each page of a PDF; or why it could not be read. */
+export type PdfPages = { pages: readonly string[] } | { problem: string };
+
 /** What was found out about a request's pictures and documents before translation. */
 export type MediaFacts = {
   /** True where Google may be asked to read media by URL. */
@@ -42,6 +45,8 @@ export type MediaFacts = {
   readonly files: ReadonlyMap<string, FoundFile>;
   /** The pictures of the request that Gemini does not read, converted. The key of each is the base64 of the picture. */
   readonly converted: ReadonlyMap<string, ConvertedPicture>;
+  /** The PDFs whose words are to be cited, by their base64. */
+  readonly pages: ReadonlyMap<string, PdfPages>;
   /** The media that must not stand in the request, because it would be too large: base64, and the mark in its place. */
   readonly moved: ReadonlyMap<string, string>;
 };

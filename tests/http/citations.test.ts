@@ -4,6 +4,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { CITING_INSTRUCTION } from '../../src/translate/citing/marks.ts';
 import { PDF, upload } from '../support/files.ts';
+import { pdfOf } from '../support/pdf.ts';
 import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
 import { type Script, scriptedGoogle } from '../support/scripted-google.ts';
 
@@ -138,6 +139,49 @@ describe('a citation', () => {
       expect(slice(FACTS, expected as unknown as Record<string, number>)).toBe(
         (expected as unknown as { cited_text: string }).cited_text,
       );
+  });
+
+  const BOOK = pdfOf(
+    ['The grass is green.', 'Con-', 'currency is hard, and the end'],
+    ['of this sentence is on page two.'],
+    ['The sky is blue.'],
+  );
+
+  test.each<[string, string, object]>([
+    [
+      'of a page',
+      'The sky is blue.',
+      { cited_text: 'The sky is blue.', start_page_number: 3, end_page_number: 4 },
+    ],
+    [
+      'of words that the PDF breaks',
+      'Concurrency is hard',
+      { cited_text: 'Con-\ncurrency is hard', start_page_number: 1, end_page_number: 2 },
+    ],
+    [
+      'of words on two pages',
+      'and the end of this sentence',
+      { cited_text: 'and the end\nof this sentence', start_page_number: 1, end_page_number: 3 },
+    ],
+  ])('%s counts from 1', async (_, quote, expected) => {
+    const source = { type: 'base64', media_type: 'application/pdf', data: BOOK.toString('base64') };
+    const book = { type: 'document', title: 'Book', source, citations };
+    const { content } = await ask(says(claim('so it is', 1, quote)), [user(book)]);
+    expect(content).toMatchObject([
+      cited('so it is', { type: 'page_location', document_index: 0, document_title: 'Book', ...expected }),
+    ]);
+  });
+
+  test('of an uploaded PDF has the id of its file', async () => {
+    const google = scriptedGoogle(says(claim('b', 1, 'The sky is blue.')));
+    await using proxy = await google.start();
+    const { id } = await upload(proxy, { bytes: BOOK, name: 'book.pdf', type: 'application/pdf' });
+    const document = { type: 'document', source: { type: 'file', file_id: id }, citations };
+    const body = { ...hello, messages: [user(document)] };
+    const answer = await google.through(proxy.send('/v1/messages', body).then((one) => one.json()));
+    expect(answer).toMatchObject({
+      content: [cited('b', { type: 'page_location', start_page_number: 3, file_id: id })],
+    });
   });
 
   test('comes before its text, in a block of its own', async () => {

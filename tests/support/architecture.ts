@@ -143,6 +143,8 @@ export const PACKAGES: Readonly<Record<string, Lodging>> = {
   pino: { values: ['lib'] },
   'prom-client': { values: ['metrics'] },
   'pino-pretty': { values: ['lib'] },
+  // The text of PDFs, whose words are cited by page.
+  unpdf: { values: ['answer'] },
   yaml: { values: ['sim', 'config'] },
   'bun:sqlite': { values: ['storage', 'signatures', 'files', 'batches', 'usage'] },
   bun: { values: SHELL },

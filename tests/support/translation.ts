@@ -14,7 +14,14 @@ export function contextFor(model = 'gemini-4-argon', changes: Partial<RequestCon
     maxTokensLimit: undefined,
     origin: { family: row.family, keyFingerprint: ORIGIN.keyFingerprint },
     signatures: new Map(),
-    media: { byGoogle: true, fetched: new Map(), files: new Map(), converted: new Map(), moved: new Map() },
+    media: {
+      byGoogle: true,
+      fetched: new Map(),
+      files: new Map(),
+      converted: new Map(),
+      pages: new Map(),
+      moved: new Map(),
+    },
     ownInstructions: [],
     ...changes,
   };

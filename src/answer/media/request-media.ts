@@ -3,13 +3,22 @@
  * by id, and pictures that Gemini does not read. Who reads a URL, what a file holds, and what a picture is in PNG, is found
  * out once, however many models and keys are asked.
  */
+
+import type { DocumentBlock } from '../../anthropic/content.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { Message } from '../../anthropic/request.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { GeminiModel } from '../../gemini/models.ts';
 import { isStorageObject } from '../../gemini/vertex.ts';
 import type { GenerateContentRequest } from '../../gemini/wire.ts';
-import type { ConvertedPicture, FetchedMedia, FoundFile, MediaFacts } from '../../translate/context.ts';
+import { citablePlaces, pdfIn, wantsCitations } from '../../translate/citing/sources.ts';
+import type {
+  ConvertedPicture,
+  FetchedMedia,
+  FoundFile,
+  MediaFacts,
+  PdfPages,
+} from '../../translate/context.ts';
 import { fileIds } from '../../translate/request/media/file-media.ts';
 import { isUnread, unreadPictures } from '../../translate/request/media/inline-media.ts';
 import { mediaPlaces } from '../../translate/request/media/media-places.ts';
@@ -37,13 +46,19 @@ import type { Job } from '../job.ts';
 import type { AnswerPorts } from '../ports.ts';
 import { bytesOfBase64, type MovedMedium } from './moved-media.ts';
 
-type Ports = Pick<AnswerPorts, 'settings' | 'urlFetcher' | 'fileReader' | 'pictures' | 'requestBytes'>;
+type Ports = Pick<
+  AnswerPorts,
+  'settings' | 'urlFetcher' | 'fileReader' | 'pictures' | 'pdfs' | 'requestBytes'
+>;
 
 /** As many as Anthropic accepts. */
 const MOST_PICTURES = 100;
 const TOO_MANY: ConvertedPicture = {
   problem: `the proxy converts only ${MOST_PICTURES} pictures of a request`,
 };
+
+/** How many PDFs of a request are read to be cited. */
+const MOST_PDFS = 100;
 
 /** The pictures among `media` that must be converted, in base64. */
 const unreadOf = (media: readonly (FetchedMedia | FoundFile)[]): string[] =>
@@ -64,11 +79,14 @@ export class RequestMedia {
   readonly #uses = new Map<string, number>();
   /** For each uploaded file the number of places where it is named. */
   readonly #fileUses = new Map<string, number>();
+  /** The documents whose words are to be cited. */
+  readonly #cited: readonly DocumentBlock[];
   readonly #job: Job;
   readonly #deps: Ports;
   #fetched = new Map<string, FetchedMedia>();
   #files = new Map<string, FoundFile>();
   #converted = new Map<string, ConvertedPicture>();
+  #pages = new Map<string, PdfPages>();
 
   constructor(messages: readonly Message[], job: Job, deps: Ports) {
     const places = mediaPlaces(messages);
@@ -76,6 +94,9 @@ export class RequestMedia {
     this.#unread = unreadPictures(places);
     for (const { url } of this.#urls) this.#uses.set(url, (this.#uses.get(url) ?? 0) + 1);
     for (const id of fileIds(messages, places)) this.#fileUses.set(id, (this.#fileUses.get(id) ?? 0) + 1);
+    this.#cited = citablePlaces(messages).flatMap(({ block }) =>
+      block.type === 'document' && wantsCitations(block) ? [block] : [],
+    );
     this.#job = job;
     this.#deps = deps;
   }
@@ -94,11 +115,13 @@ export class RequestMedia {
     if (proxy) await this.#read(urlsToFetch(this.#urls, model, google));
     await this.#readFiles();
     await this.#convert(this.#unread);
+    await this.#readPdfs();
     return {
       byGoogle: google,
       fetched: this.#fetched,
       files: this.#files,
       converted: this.#converted,
+      pages: this.#pages,
       moved: NONE,
     };
   }
@@ -177,6 +200,7 @@ export class RequestMedia {
     this.#fetched = new Map();
     this.#files = new Map();
     this.#converted = new Map();
+    this.#pages = new Map();
   }
 
   async #read(urls: readonly string[]): Promise<void> {
@@ -198,6 +222,13 @@ export class RequestMedia {
     for (const [index, { id }] of wanted.entries())
       this.#files.set(id, found[index] ?? { problem: 'The file was not read' });
     await this.#convert(unreadOf(found));
+  }
+
+  async #readPdfs(): Promise<void> {
+    const media = { fetched: this.#fetched, files: this.#files };
+    const pdfs = new Set(this.#cited.flatMap((block) => pdfIn(block, media) ?? []));
+    for (const pdf of [...pdfs].slice(0, MOST_PDFS))
+      if (!this.#pages.has(pdf)) this.#pages.set(pdf, await this.#deps.pdfs.read(pdf, this.#job.signal));
   }
 
   /** Converts one picture after the other, so that pictures of other requests are converted in between. */

@@ -101,6 +101,7 @@ function played(
       ...recordedMedia(recorded.fetched ?? []),
       uploads: recordedUploads(recorded.uploads ?? []),
       pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
+      pdfs: { read: (pdf, signal) => clock.during(deps.pdfs.read(pdf, signal)) },
     },
     begin: (client) => player.bind(client.id, play),
     async watch(reply, client) {

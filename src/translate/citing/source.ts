@@ -9,6 +9,8 @@ export type Place = Range & { text: string; first: number; last: number };
 export type Source = {
   /** The text, whole or in pieces (blocks, pages). Undefined where the proxy cannot read the text. */
   readonly pieces: readonly string[] | undefined;
+  /** Why the text cannot be read, where that is known. */
+  readonly problem?: string | undefined;
   readonly reading: keyof typeof READINGS;
   /** Tells a place as Anthropic does. */
   cite(place: Place): SourceCitation;

@@ -5,8 +5,12 @@
 import type { BlockOf, ContentBlock, DocumentBlock } from '../../anthropic/content.ts';
 import type { Message } from '../../anthropic/request.ts';
 import type { MediaFacts } from '../context.ts';
+import { readBase64 } from '../request/media/inline-media.ts';
+import { sentUrl } from '../request/media/url-media.ts';
 import type { Warn } from '../warnings.ts';
 import type { Place, Source } from './source.ts';
+
+const UNREAD = 'the proxy does not have its bytes';
 
 export type CitableBlock = DocumentBlock | BlockOf<'search_result'>;
 
@@ -68,18 +72,38 @@ function ofText(text: string, document: InDocument, file: File): Source {
   };
 }
 
-const ofPages = (pages: readonly string[] | undefined, document: InDocument, file: File): Source => ({
-  pieces: pages,
-  reading: 'pages',
-  cite: ({ text: cited_text, first, last }) => ({
-    type: 'page_location',
-    cited_text,
-    ...document,
-    start_page_number: first + 1,
-    end_page_number: last + 2,
-    ...file,
-  }),
-});
+/** The base64 of the PDF that a document is; undefined for another document, and where only Google reads its bytes. */
+export function pdfIn(
+  { source }: DocumentBlock,
+  { files, fetched }: Pick<MediaFacts, 'files' | 'fetched'>,
+): string | undefined {
+  if (source.type === 'base64') return readBase64(source.data);
+  const found =
+    source.type === 'file'
+      ? files.get(source.file_id)
+      : source.type === 'url'
+        ? fetched.get(sentUrl(source.url))
+        : undefined;
+  return found && 'data' in found ? found.data : undefined;
+}
+
+function ofPdf(block: DocumentBlock, document: InDocument, file: File, media: MediaFacts): Source {
+  const pdf = pdfIn(block, media);
+  const read = pdf === undefined ? undefined : media.pages.get(pdf);
+  return {
+    pieces: read && 'pages' in read ? read.pages : undefined,
+    problem: read && 'problem' in read ? read.problem : undefined,
+    reading: 'pages',
+    cite: ({ text: cited_text, first, last }) => ({
+      type: 'page_location',
+      cited_text,
+      ...document,
+      start_page_number: first + 1,
+      end_page_number: last + 2,
+      ...file,
+    }),
+  };
+}
 
 /** The whole blocks in which the words stand: to Anthropic a block is the least that can be cited. */
 const wholeBlocks = (blocks: readonly string[], { first, last }: Place) => ({
@@ -118,7 +142,8 @@ function ofSearchResult(block: BlockOf<'search_result'>, index: number): Source 
   };
 }
 
-function ofDocument({ source, title }: DocumentBlock, index: number, media: MediaFacts): Source {
+function ofDocument(block: DocumentBlock, index: number, media: MediaFacts): Source {
+  const { source, title } = block;
   const document = { document_index: index, document_title: title ?? null };
   switch (source.type) {
     case 'text':
@@ -132,13 +157,13 @@ function ofDocument({ source, title }: DocumentBlock, index: number, media: Medi
       );
     case 'base64':
     case 'url':
-      return ofPages(undefined, document, {});
+      return ofPdf(block, document, {}, media);
     case 'file': {
       const found = media.files.get(source.file_id);
       const file = { file_id: source.file_id };
       return found && 'text' in found
         ? ofText(found.text, document, file)
-        : ofPages(undefined, document, file);
+        : ofPdf(block, document, file, media);
     }
   }
 }
@@ -161,7 +186,7 @@ export function citingOf(messages: readonly Message[], media: MediaFacts, warn: 
     if (!wantsCitations(block)) continue;
     const source = block.type === 'document' ? ofDocument(block, index, media) : ofSearchResult(block, index);
     if (!source.pieces)
-      warn('content-changed', path, 'no citations are made of it: the proxy cannot read its text');
+      warn('content-changed', path, `no citations are made of it: ${source.problem ?? UNREAD}`);
     sources.push(source);
     numbers.set(block, sources.length);
   }

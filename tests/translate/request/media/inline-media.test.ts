@@ -48,6 +48,7 @@ function translate(messages: Message[], converted: Record<string, ConvertedPictu
     fetched: new Map(),
     files: new Map(),
     converted: new Map(Object.entries(converted)),
+    pages: new Map(),
     moved: new Map(),
   };
   return toGeminiRequest(deepFreeze(requestOf({ messages })), contextFor(undefined, { media }));

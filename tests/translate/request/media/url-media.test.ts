@@ -27,6 +27,7 @@ const GOOGLE: MediaFacts = {
   fetched: new Map(),
   files: new Map(),
   converted,
+  pages: new Map(),
   moved: new Map(),
 };
 const OFF: MediaFacts = {
@@ -34,6 +35,7 @@ const OFF: MediaFacts = {
   fetched: new Map(),
   files: new Map(),
   converted,
+  pages: new Map(),
   moved: new Map(),
 };
 const fetched = (entries: Record<string, { mimeType: string; data: string } | { problem: string }>) => ({
@@ -41,6 +43,7 @@ const fetched = (entries: Record<string, { mimeType: string; data: string } | { 
   fetched: new Map(Object.entries(entries)),
   files: new Map(),
   converted,
+  pages: new Map(),
   moved: new Map(),
 });
 
