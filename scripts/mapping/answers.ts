@@ -30,8 +30,8 @@ export const ANSWERS = {
     IN.pages,
   ),
   inlineData: row(
-    'told in words: an answer of Anthropic has no block for media',
-    'tests/translate/response/any-types.test.ts',
+    'after code: a file of `/v1/files`, which the result names; else in words, since an answer of Anthropic has no block for media',
+    'tests/http/files-of-code.test.ts',
   ),
   fileData: row('told in words, with its address', PARTS),
   toolCall: row('`server_tool_use` (`web_search`, `web_fetch`); goes back as it came', BESIDE),

@@ -2,6 +2,7 @@
  * Everything that answers are made with: their settings, the way to Gemini, and what is remembered from one answer to
  * the next.
  */
+import type { FileStore } from '../files/store.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { RetryBudget } from '../keys/retry-budget.ts';
@@ -62,6 +63,8 @@ export type AnswerPorts = {
   signatures: SignatureStore;
   urlFetcher: UrlFetcher;
   fileReader: FileReader;
+  /** Keeps what tools have made for clients. */
+  files: Pick<FileStore, 'make'>;
   pictures: PictureConverter;
   pdfs: PdfReader;
   uploads: Uploads;

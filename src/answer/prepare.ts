@@ -19,6 +19,7 @@ import { apiVersion } from './api-version.ts';
 import { mappedModel, nextModel, type Wanted } from './fallback-model.ts';
 import { foreignTexts } from './foreign-texts.ts';
 import type { Job } from './job.ts';
+import { keepMadeFile } from './media/made-files.ts';
 import type { RequestMedia } from './media/request-media.ts';
 import { OutgoingMessage } from './outgoing.ts';
 import type { AnswerPorts } from './ports.ts';
@@ -172,6 +173,7 @@ export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: 
     newServerToolId: () => ports.ids.next('srvtoolu_'),
     tellsIterations: tellsIterations(job.headers.get('anthropic-beta')),
     remember: (key, envelope) => ports.signatures.put(key, envelope),
+    keepFile: (file) => keepMadeFile(file, job, ports),
     shown: (text) => toldText(text, ports.settings.secrets),
     warn: job.warn,
   };

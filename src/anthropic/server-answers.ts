@@ -64,11 +64,19 @@ export type AnswerWebSearchResult = Static<typeof AnswerWebSearchResult>;
 const failed = <T extends string>(type: T, description: string) =>
   tagged(type, { error_code: Type.Literal('unavailable') }, description);
 
+const OutputFile = Type.Union([
+  tagged('code_execution_output', { file_id: Type.String() }, 'A file that the code has made.'),
+  tagged('bash_code_execution_output', { file_id: Type.String() }, 'A file that the command has made.'),
+]);
+export type OutputFile = Static<typeof OutputFile>;
+
 const run = {
   stdout: Type.String(),
   stderr: Type.String(),
   return_code: Type.Integer({ description: '0 where the code ran to its end.' }),
-  content: Type.Array(AnyObject('A file.'), { description: 'Empty: files are told in words.' }),
+  content: Type.Array(OutputFile, {
+    description: 'The pictures that were drawn: `GET /v1/files/{file_id}/content` has the bytes.',
+  }),
 };
 
 export const AnswerCodeResult = tagged(

@@ -2,7 +2,7 @@
  * Keeps the files that clients upload: their bytes one by one in a folder, and what is known of them in SQLite. Several
  * processes may use the same folder. Why, and within which bounds: docs/decisions/0105-files.md
  */
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessagesError } from '../anthropic/errors.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
@@ -73,26 +73,46 @@ export class FileStore {
 
   /** Ends an upload: from now on the file exists. Throws a MessagesError where others have taken the room meanwhile. */
   async keep(upload: Upload, facts: FileFacts): Promise<FileRecord> {
-    const { limits, ids, clock } = this.#options;
     await upload.complete();
-    const createdAt = clock.wall().getTime();
-    const keepMs = Math.min(facts.keepMs ?? Infinity, limits.keepMs ?? Infinity);
-    const { filename, mimeType, downloadable } = facts;
-    const file: FileRecord = {
-      id: ids.next('file_'),
-      filename,
-      mimeType,
-      size: upload.size,
-      createdAt,
-      expiresAt: Number.isFinite(keepMs) ? createdAt + keepMs : undefined,
-      downloadable,
-    };
+    const file = this.#recordOf(this.#options.ids.next('file_'), upload.size, facts);
     this.#table.exclusively(() => {
-      const { count, bytes } = this.#table.used();
-      if (count >= limits.count) throw this.#tooMany();
-      if (bytes + file.size > limits.totalBytes) throw this.#full();
+      this.#checkRoom(file.size);
       this.#table.add(file);
       renameSync(upload.path, this.pathOf(file));
+    });
+    return file;
+  }
+
+  #recordOf(id: string, size: number, { filename, mimeType, downloadable, keepMs }: FileFacts): FileRecord {
+    const { limits, clock } = this.#options;
+    const createdAt = clock.wall().getTime();
+    const ms = Math.min(keepMs ?? Infinity, limits.keepMs ?? Infinity);
+    const expiresAt = Number.isFinite(ms) ? createdAt + ms : undefined;
+    return { id, filename, mimeType, size, createdAt, expiresAt, downloadable };
+  }
+
+  #checkRoom(more: number): void {
+    const { limits } = this.#options;
+    const { count, bytes } = this.#table.used();
+    if (count >= limits.count) throw this.#tooMany();
+    if (bytes + more > limits.totalBytes) throw this.#full();
+  }
+
+  /**
+   * Keeps what a tool has made, at once: it is told to the client in the same breath. Throws a MessagesError where there
+   * is no room. (A replay makes its files again, under the same ids.)
+   */
+  make(id: string, bytes: Uint8Array, facts: FileFacts): FileRecord {
+    this.#sweep();
+    const { limits } = this.#options;
+    const known = this.#table.find(id);
+    if (known) return known;
+    if (bytes.byteLength > limits.fileBytes) throw this.tooLarge();
+    const file = this.#recordOf(id, bytes.byteLength, facts);
+    this.#table.exclusively(() => {
+      this.#checkRoom(file.size);
+      this.#table.add(file);
+      writeFileSync(this.pathOf(file), bytes, { mode: 0o600 });
     });
     return file;
   }

@@ -8,6 +8,7 @@ import type { GeminiModel } from '../gemini/models.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Source } from './citing/source.ts';
 import type { CompactFirst } from './edits/context-edits.ts';
+import type { MadeFile } from './response/turn.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
 import type { ToolNames } from './tool-names.ts';
 import type { Warn } from './warnings.ts';
@@ -172,6 +173,8 @@ export type AnswerContext = {
   readonly tellsIterations: boolean;
   /** Stores a signature for later turns. */
   remember(key: string, envelope: string): void;
+  /** Keeps a file for the client. Returns its id, or undefined where there is no room. */
+  keepFile(file: MadeFile): string | undefined;
   /** A text of upstream's as it may be shown to people: without secrets, and cut to a sensible length. */
   shown(text: string): string;
   readonly warn: Warn;

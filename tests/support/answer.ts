@@ -67,6 +67,7 @@ export async function answerFrames(
     newToolId: () => `toolu_${++ids}`,
     newServerToolId: () => `srvtoolu_${++ids}`,
     tellsIterations: false,
+    keepFile: () => undefined,
     shown: (text) => text,
     remember: (key, envelope) => answered.remembered.set(key, envelope),
     warn,

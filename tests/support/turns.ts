@@ -32,6 +32,7 @@ export function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}
     newToolId: () => `toolu_${++ids}`,
     newServerToolId: () => `srvtoolu_${++ids}`,
     tellsIterations: false,
+    keepFile: () => undefined,
     shown: (text) => text,
     remember: (key, envelope) => remembered.set(key, envelope),
     warn: () => {},

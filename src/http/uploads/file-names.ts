@@ -1,26 +1,7 @@
 /** The name and the type under which an uploaded file is kept. */
 import { MessagesError } from '../../anthropic/errors.ts';
+import { ENDINGS } from '../../files/endings.ts';
 import { mediaTypeOf } from '../../translate/request/media/media-type.ts';
-
-/** Endings of names by media type. The first ending of a type is the one that an unnamed file gets. */
-const ENDINGS: readonly (readonly [type: string, ...endings: string[]])[] = [
-  ['application/pdf', 'pdf'],
-  ['text/plain', 'txt', 'text', 'log'],
-  ['text/markdown', 'md', 'markdown'],
-  ['text/csv', 'csv'],
-  ['text/html', 'html', 'htm'],
-  ['application/json', 'json'],
-  ['image/png', 'png'],
-  ['image/jpeg', 'jpg', 'jpeg'],
-  ['image/gif', 'gif'],
-  ['image/webp', 'webp'],
-];
-
-/** The ending that the type means, with its dot; empty where the type means none. */
-export function extensionOf(mimeType: string): string {
-  const ending = ENDINGS.find(([type]) => type === mimeType)?.[1];
-  return ending === undefined ? '' : `.${ending}`;
-}
 
 const UNKNOWN_TYPE = 'application/octet-stream';
 

@@ -1,12 +1,13 @@
 /** Receives an uploaded file. Its bytes go to the disk while they come, whatever their number. */
 
 import { MessagesError } from '../../anthropic/errors.ts';
+import { extensionOf } from '../../files/endings.ts';
 import type { FileRecord } from '../../files/file-record.ts';
 import type { FileStore } from '../../files/store.ts';
 import type { Upload } from '../../files/upload.ts';
 import { quoted } from '../../lib/shown-text.ts';
 import { ClientGone, type ClientRequest } from '../client-request.ts';
-import { extensionOf, storedName, storedType } from './file-names.ts';
+import { storedName, storedType } from './file-names.ts';
 import { boundaryOf, MultipartError, type MultipartEvent, MultipartReader, namesOf } from './multipart.ts';
 
 const SECOND_MS = 1000;

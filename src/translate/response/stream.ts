@@ -21,6 +21,8 @@ import { textTokens } from '../../gemini/estimate/text-tokens.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { AnswerContext } from '../context.ts';
 import { type CallVerdict, safeguardResults } from '../safeguards/verdicts.ts';
+import { withFiles } from './result-files.ts';
+import { mediaInWords } from './shown-media.ts';
 import { SignatureKeeper } from './signature-keeper.ts';
 import { refusalDetails, stopReasonOf } from './stop-reason.ts';
 import { StopScanner } from './stop-scanner.ts';
@@ -168,14 +170,19 @@ export class AnswerStream {
     this.#writer.serverToolUse(id, name, input);
   }
 
-  #serverResult({ ref, result, echo }: ServerResultEvent): void {
+  #serverResult({ ref, result, echo, files = [] }: ServerResultEvent): void {
     const id = this.#serverIds.get(ref);
     if (id === undefined) throw new Error(`no call ${ref} was told before its result`);
     if (result.type === 'web_search_tool_result' && Array.isArray(result.content))
       this.#served.web_search_requests++;
     if (result.type === 'web_fetch_tool_result' && 'url' in result.content) this.#served.web_fetch_requests++;
     if (echo) this.#keeper.echo(id, echo);
-    this.#writer.serverToolResult(id, result);
+    const kept = files.map((file) => this.#ctx.keepFile(file));
+    this.#writer.serverToolResult(id, withFiles(result, kept));
+    // Where there was no room for a file, the client is told in words that there was one.
+    for (const [at, inlineData] of files.entries()) {
+      if (kept[at] === undefined) this.#show(mediaInWords({ inlineData }) ?? '');
+    }
   }
 
   /** Writes a cited piece. Its text was already searched for stop sequences before it was cut into pieces. */

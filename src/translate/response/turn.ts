@@ -12,6 +12,9 @@ import type { CallVerdict } from '../safeguards/verdicts.ts';
 /** A page that a search found. */
 export type Source = { url: string; title: string };
 
+/** A file that code has made. `data` is base64. */
+export type MadeFile = { mimeType: string; data: string };
+
 export type TurnEvent =
   /** Visible text. A signature belongs to exactly this piece; a signed piece may be empty. */
   | { type: 'text'; text: string; signature?: string; by?: TextAuthor }
@@ -31,9 +34,15 @@ export type TurnEvent =
     }
   /**
    * What such a call gave. It comes before the text that is based on it. `echo`: Google's parts of the call and its
-   * result, which go back with the history.
+   * result, which go back with the history. `files`: what the call has made; the result names them once they are kept.
    */
-  | { type: 'server-result'; ref: string; result: ServerToolResult; echo?: readonly RequestPart[] }
+  | {
+      type: 'server-result';
+      ref: string;
+      result: ServerToolResult;
+      echo?: readonly RequestPart[];
+      files?: readonly MadeFile[];
+    }
   /** Visible text that is based on these pages. It becomes a block of its own. */
   | { type: 'cited'; text: string; sources: readonly Source[] }
   /**

@@ -1,7 +1,12 @@
-/** Tells code that Gemini has run, in Anthropic's form: at once, since code and result come one after the other. */
-import type { ServerToolResult } from '../../../anthropic/server-answers.ts';
+/**
+ * Tells code that Gemini has run, in Anthropic's form, as it comes. A result waits for what follows it: pictures that the
+ * code has drawn.
+ */
+import type { OutputFile, ServerToolResult } from '../../../anthropic/server-answers.ts';
 import type { RequestPart } from '../../../gemini/wire.ts';
 import type { CodePlan } from '../../context.ts';
+import type { Warn } from '../../warnings.ts';
+import { mediaInWords } from '../shown-media.ts';
 import type { TurnEvent } from '../turn.ts';
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -9,7 +14,7 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 /** The command of a shell that runs the code. */
 const asCommand = (code: string): string => `python3 <<'EOF'\n${code.replace(/\n?$/, '\n')}EOF`;
 
-type Run = { stdout: string; stderr: string; return_code: number; content: never[] };
+type Run = { stdout: string; stderr: string; return_code: number; content: OutputFile[] };
 
 /** Google gives one output for both streams. Of code that failed, the output is the error. */
 function runOf({ codeExecutionResult: result }: RequestPart): Run {
@@ -48,40 +53,71 @@ const FORMS: Readonly<
   },
 };
 
+type Result = Extract<TurnEvent, { type: 'server-result' }>;
+
 export class CodeCalls {
   readonly #plan: CodePlan;
+  readonly #warn: Warn;
   /** The code whose result has not come yet. */
   #open: { ref: string; part: RequestPart } | undefined;
+  /** The last result. Pictures that the code has drawn may follow, and belong to it. */
+  #result: Result | undefined;
   #calls = 0;
 
-  constructor(plan: CodePlan) {
+  constructor(plan: CodePlan, warn: Warn) {
     this.#plan = plan;
+    this.#warn = warn;
   }
 
   /** The events for a part about code. */
   told(part: RequestPart): TurnEvent[] {
+    if (part.inlineData) return this.#picture(part.inlineData);
+    const before = this.rest();
     const { name } = this.#plan;
     if (part.executableCode) {
-      const before = this.end();
+      before.push(...this.#unanswered());
       const ref = `code-${this.#calls++}`;
       this.#open = { ref, part };
       const input = FORMS[name].input(textOf(part.executableCode['code']));
       return [...before, { type: 'server-call', ref, name, input }];
     }
     // A result without its code: the code is not known, but what it printed belongs to the answer.
-    if (!this.#open) return [...this.told({ executableCode: {} }), ...this.told(part)];
+    if (!this.#open) return [...before, ...this.told({ executableCode: {} }), ...this.told(part)];
     const { ref, part: code } = this.#open;
     this.#open = undefined;
     const result = FORMS[name].result(runOf(part));
     const echo = code.executableCode?.['code'] === undefined ? undefined : [code, part];
-    return [{ type: 'server-result', ref, result, ...(echo ? { echo } : {}) }];
+    this.#result = { type: 'server-result', ref, result, ...(echo ? { echo } : {}) };
+    return before;
+  }
+
+  /** The result that was held back for its pictures. To be called before anything else is told. */
+  rest(): TurnEvent[] {
+    const result = this.#result;
+    this.#result = undefined;
+    return result ? [result] : [];
   }
 
   /** To be called where no result can come any more. */
   end(): TurnEvent[] {
+    return [...this.rest(), ...this.#unanswered()];
+  }
+
+  #unanswered(): TurnEvent[] {
     if (!this.#open) return [];
     const { ref } = this.#open;
     this.#open = undefined;
     return [{ type: 'server-result', ref, result: FORMS[this.#plan.name].result(undefined) }];
+  }
+
+  /** A picture that no code has drawn is told in words. */
+  #picture({ mimeType, data }: NonNullable<RequestPart['inlineData']>): TurnEvent[] {
+    if (!this.#result || typeof mimeType !== 'string' || typeof data !== 'string') {
+      this.#warn('content-changed', 'answer', 'media of the answer are told in words');
+      const text = mediaInWords({ inlineData: { mimeType, data } }) ?? '';
+      return [...this.rest(), { type: 'text', text, by: 'tool' }];
+    }
+    this.#result = { ...this.#result, files: [...(this.#result.files ?? []), { mimeType, data }] };
+    return [];
   }
 }

@@ -5,7 +5,8 @@ import { wellFormedObject } from '../../../lib/well-formed.ts';
 import type { HostedPlan } from '../../context.ts';
 
 const CALLS = ['toolCall', 'toolResponse'] as const;
-const CODE = ['executableCode', 'codeExecutionResult'] as const;
+/** Pictures that code has drawn come as parts of their own. */
+const CODE = ['executableCode', 'codeExecutionResult', 'inlineData'] as const;
 export type HostedPartName = (typeof CALLS)[number] | (typeof CODE)[number];
 
 /** The parts that are read as those of a tool, where the request has that tool. */
@@ -29,5 +30,5 @@ export function hostedPart(
   );
 }
 
-export const isCode = ({ executableCode, codeExecutionResult }: RequestPart): boolean =>
-  (executableCode ?? codeExecutionResult) !== undefined;
+export const isCode = ({ executableCode, codeExecutionResult, inlineData }: RequestPart): boolean =>
+  (executableCode ?? codeExecutionResult ?? inlineData) !== undefined;

@@ -41,7 +41,7 @@ export class HostedReader implements Reader {
     this.#inner = inner;
     this.#plan = plan;
     this.#warn = warn;
-    this.#code = plan.code && new CodeCalls(plan.code);
+    this.#code = plan.code && new CodeCalls(plan.code, warn);
     this.#fetches = plan.fetch && new Fetches(plan.fetch, warn);
   }
 
@@ -71,7 +71,8 @@ export class HostedReader implements Reader {
 
   #through(events: readonly TurnEvent[]): TurnEvent[] {
     return events.flatMap((event) => {
-      if (event.type === 'usage' || event.type === 'thinking') return [event];
+      if (event.type === 'usage') return [event];
+      if (event.type === 'thinking') return [...(this.#code?.rest() ?? []), event];
       if (event.type === 'finish') return [...this.#released(event.finish.kind === 'stop-sequence'), event];
       if (this.#held.length > 0 || this.#mustWait() || (event.type === 'hosted' && !isCode(event.part))) {
         this.#held.push(event);
@@ -101,7 +102,8 @@ export class HostedReader implements Reader {
 
   /** The events for a part about code; any other event as it is. */
   #toldCode(event: TurnEvent): TurnEvent[] {
-    return event.type === 'hosted' ? (this.#code?.told(event.part) ?? []) : [event];
+    if (event.type === 'hosted') return this.#code?.told(event.part) ?? [];
+    return [...(this.#code?.rest() ?? []), event];
   }
 
   /**
@@ -128,11 +130,13 @@ export class HostedReader implements Reader {
     };
     for (const event of this.#held) {
       if (event.type === 'text') {
+        if (texts.length === 0) events.push(...(this.#code?.rest() ?? []));
         texts.push(event);
         continue;
       }
       endTexts();
       const call = event.type === 'hosted' ? called.get(event.part) : undefined;
+      if (call) events.push(...(this.#code?.rest() ?? []));
       if (call?.kind === 'fetch') events.push(...(this.#fetches?.ofCall(call.parts) ?? []));
       else if (call)
         events.push(...toldSearch(call.ref, this.#queryOf(call.queries), found(call), call.parts));
