@@ -38,7 +38,6 @@ import { createReload } from './reload.ts';
 import { commonLogger, type Ports, requestBytesOf, serverSettings } from './settings.ts';
 import { openSharing } from './sharing.ts';
 import { openStores } from './stores.ts';
-import { openUsage } from './usage.ts';
 
 export type System = {
   app: App;
@@ -159,7 +158,7 @@ export function compose(given: Config, ports: Ports): System {
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
   const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
-  const usage = openUsage(dataDir, config, ports);
+  const counting = openCounting({ dataDir, config, admission }, ports);
   const stores = openStores({ dataDir, config, admission, ask: (request) => door(request) }, ports);
   const serveWith = (settings: ServerSettings, next = current) => {
     current = next;
@@ -186,7 +185,7 @@ export function compose(given: Config, ports: Ports): System {
     logger,
     admission,
     upstreamProblem: reaching.problem,
-    ...openCounting(admission, usage, ports),
+    ...counting.deps,
     inspector: openInspector(tapes),
     refreshModels: models.refresh,
     modelsForShowing: models.forShowing,
@@ -207,6 +206,6 @@ export function compose(given: Config, ports: Ports): System {
     listen: () => listening(app, deps, config, ports),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => void (await mock?.load()),
-    close: () => closeInTurn([stores, models, tapes, usage, sharing]),
+    close: () => closeInTurn([stores, models, tapes, counting, sharing]),
   };
 }

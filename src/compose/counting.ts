@@ -1,8 +1,10 @@
 /** Opens what listens to the stories of requests: counts, metrics, the log. */
 import { type Colleagues, NO_COLLEAGUES, openColleagues } from '../cluster/colleagues.ts';
 import { NO_TOLD_METRICS, openToldMetrics, type ToldMetrics } from '../cluster/told-metrics.ts';
+import { type Config, VERSION } from '../config/config.ts';
 import type { Admission, ServerDeps } from '../http/deps.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { openSpanExport, type SpanExport } from '../telemetry/span-export.ts';
 import { Counters } from '../trace/counters.ts';
 import type { Figures } from '../trace/figures.ts';
 import { requestLog } from '../trace/log-line.ts';
@@ -10,35 +12,73 @@ import { Ordinary } from '../trace/odd.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import { countsUsage } from '../usage/counting.ts';
 import { UsageReader } from '../usage/reader.ts';
-import type { UsageStore } from '../usage/store.ts';
 import type { Ports } from './settings.ts';
+import { openUsage } from './usage.ts';
 
-export type Counting = Pick<
-  ServerDeps,
-  'counters' | 'metrics' | 'toldMetrics' | 'colleagues' | 'usage' | 'subscribers'
->;
+export type Counting = {
+  deps: Pick<ServerDeps, 'counters' | 'metrics' | 'toldMetrics' | 'colleagues' | 'usage' | 'subscribers'>;
+  /** Writes and sends what is left. */
+  close(): Promise<void>;
+};
 
-export function openCounting(admission: Admission, store: UsageStore, ports: Ports): Counting {
+type Place = { dataDir: string | undefined; config: Config; admission: Admission };
+
+export function openCounting({ dataDir, config, admission }: Place, ports: Ports): Counting {
   const { clock, logger, subscribers = [] } = ports;
+  const store = openUsage(dataDir, config, ports);
   const counters = new Counters(clock);
   const metrics = new Metrics(new Ordinary());
   const toldMetrics = toldMetricsOf(ports, metrics);
   const colleagues = colleaguesOf(ports, () => counters.figures(admission.answersOpen));
+  const traces = openTraces(config, ports);
   return {
-    counters,
-    metrics,
-    toldMetrics,
-    colleagues,
-    usage: new UsageReader(() => store.read()),
-    subscribers: [
-      counters.subscriber,
-      countsUsage(store),
-      metrics.subscriber,
-      requestLog(logger),
-      tellsEnds(colleagues, toldMetrics),
-      ...subscribers,
-    ],
+    deps: {
+      counters,
+      metrics,
+      toldMetrics,
+      colleagues,
+      usage: new UsageReader(() => store.read()),
+      subscribers: [
+        counters.subscriber,
+        countsUsage(store),
+        metrics.subscriber,
+        requestLog(logger),
+        tellsEnds(colleagues, toldMetrics),
+        ...(traces ? [traces.subscriber] : []),
+        ...subscribers,
+      ],
+    },
+    close: async () => {
+      await traces?.close();
+      store.close();
+    },
   };
+}
+
+/** As OpenTelemetry's conventions name who answers. */
+const PROVIDERS: Readonly<Record<Config['backend'], string>> = {
+  gemini: 'gcp.gemini',
+  vertex: 'gcp.vertex_ai',
+  mock: 'mock',
+  replay: 'replay',
+};
+
+function openTraces({ telemetry, backend }: Config, { logger }: Ports): SpanExport | undefined {
+  if (!telemetry) return undefined;
+  let isTold = false;
+  return openSpanExport({
+    ...telemetry,
+    version: VERSION,
+    provider: PROVIDERS[backend],
+    onProblem(problem) {
+      // A collector that is away fails every few seconds.
+      logger[isTold ? 'debug' : 'warn'](
+        { problem },
+        'traces could not be sent to OTEL_EXPORTER_OTLP_ENDPOINT',
+      );
+      isTold = true;
+    },
+  });
 }
 
 const colleaguesOf = ({ worker, clock }: Ports, figures: () => Figures): Colleagues =>

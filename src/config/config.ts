@@ -27,6 +27,7 @@ import { usualDataDir } from './program.ts';
 import { ConfigError, readValue, unquoted } from './read-value.ts';
 import { readRedactPatterns } from './redact-patterns.ts';
 import { FILE_NAMES, type GivenText, secretInFile } from './secret-files.ts';
+import { readTelemetry, type Telemetry, telemetrySecrets } from './telemetry.ts';
 import { flagOf, helpText } from './texts.ts';
 import { VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
 import { readVertex, type VertexSettings } from './vertex.ts';
@@ -103,6 +104,8 @@ export type Config = {
   inspector: { bytes: number } | undefined;
   redisUrl: string | undefined;
   dataDir: string;
+  /** Where traces of requests go; undefined where nobody wants them. */
+  telemetry: Telemetry | undefined;
   /** The files that settings were read from, besides `.env`: of secrets, and `MODELS_FILE`. */
   watchedFiles: readonly string[];
   /** Remarks for the operator on how the settings were understood. They are logged at the start. */
@@ -334,6 +337,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     faults: readFaults(values, notices),
     inspector: values.INSPECTOR ? { bytes: values.INSPECTOR_MEMORY * MB } : undefined,
     redisUrl: readRedisUrl(values),
+    telemetry: readTelemetry(values),
     dataDir: values.DATA_DIR ?? usualDataDir(env),
     watchedFiles: [...FILE_NAMES, 'MODELS_FILE' as const].flatMap((name) => values[name]?.trim() ?? []),
     notices,
@@ -342,8 +346,14 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
 
 /** All values that must not appear in a log. */
 export function secretsOf(config: Config): string[] {
-  const { apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl, httpProxies, vertex } = config;
+  const { apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl, httpProxies, vertex, telemetry } = config;
   const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
-  const urls = [redisUrl, baseUrl, ...Object.values(httpProxies)].filter((url) => url !== undefined);
-  return allSecrets(known, urls.flatMap(passwordsIn), vertex?.secrets ?? []);
+  const urls = [redisUrl, baseUrl, telemetry?.endpoint, ...Object.values(httpProxies)].filter(
+    (url) => url !== undefined,
+  );
+  return allSecrets(
+    known,
+    [...urls.flatMap(passwordsIn), ...telemetrySecrets(telemetry)],
+    vertex?.secrets ?? [],
+  );
 }

@@ -49,6 +49,7 @@ export const NEEDS_RESTART = {
   inspector: 'INSPECTOR, INSPECTOR_MEMORY',
   redisUrl: 'REDIS_URL',
   dataDir: 'DATA_DIR',
+  telemetry: 'OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME',
 } as const satisfies Record<
   Exclude<keyof Config, keyof typeof RELOADED | 'watchedFiles' | 'notices'>,
   string
@@ -77,7 +78,7 @@ export const withoutSecrets = (url: string): string =>
  * its digest. Another PROXY_API_KEY shows by itself, as a 401.
  */
 function comparable(config: Config) {
-  const { apiKeys, baseUrl, vertex, httpProxies, redisUrl, proxyApiKey, replay } = config;
+  const { apiKeys, baseUrl, vertex, httpProxies, redisUrl, proxyApiKey, replay, telemetry } = config;
   const { spareKeys: _unused, watchedFiles: _files, notices: _notices, ...rest } = config;
   return {
     ...rest,
@@ -88,6 +89,11 @@ function comparable(config: Config) {
     httpProxies: Object.entries(httpProxies).map(([name, url]) => [name, withoutSecrets(url)]),
     redisUrl: redisUrl && withoutSecrets(redisUrl),
     proxyApiKey: proxyApiKey !== undefined,
+    telemetry: telemetry && {
+      service: telemetry.service,
+      endpoint: withoutSecrets(telemetry.endpoint),
+      headers: Object.keys(telemetry.headers),
+    },
     replay: replay && { ...replay, pace: replay.pace(1_000) },
     // Whoever compares has found the proxy at this port.
     port: undefined,

@@ -350,6 +350,21 @@ export const VARIABLES = {
     secret: true,
   }),
   REDIS_URL_FILE: fileOf('REDIS_URL', 'running'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(Url, {
+    theme: 'running',
+    description:
+      'The address of an OpenTelemetry collector that gets a trace of each request (OTLP over HTTP), such as `http://127.0.0.1:4318`. No trace holds words of a prompt or an answer',
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: variable(Text, {
+    theme: 'running',
+    description: 'Headers for the collector: `name=value`, parted by commas, as OpenTelemetry writes them',
+    secret: true,
+  }),
+  OTEL_SERVICE_NAME: variable(Text, {
+    theme: 'running',
+    description: 'The name of the service in the traces',
+    default: 'gemini-claude-proxy',
+  }),
   DATA_DIR: variable(Text, {
     defaultText: "`.data` in a clone, else the user's folder for data",
     theme: 'running',

@@ -87,6 +87,7 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
     path,
     askedPath: asked === path ? undefined : asked,
     userAgent: request.headers.get('user-agent') ?? undefined,
+    traceParent: request.headers.get('traceparent') ?? undefined,
     isProbe: PROBES.has(path) || isOfPage(path) || undefined,
   });
   return {

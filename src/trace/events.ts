@@ -52,6 +52,8 @@ export type TraceFact =
       /** The path that the client wrote, where it differs from `path`. */
       askedPath?: string | undefined;
       userAgent?: string | undefined;
+      /** The client's own span, as its `traceparent` header names it. */
+      traceParent?: string | undefined;
       /** True for a path that monitoring programs ask for every few seconds. */
       isProbe?: true | undefined;
     }

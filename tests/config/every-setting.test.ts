@@ -25,6 +25,8 @@ type Sample = {
 /** A value other than the default. */
 const VERTEX = { BACKEND: 'vertex', GOOGLE_CLOUD_PROJECT: 'one', GOOGLE_CLOUD_LOCATION: 'us-central1' };
 
+const COLLECTOR = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
+
 const SAMPLES = {
   API_KEYS: { value: 'AIza-a,AIza-b' },
   API_KEYS_FILE: { value: fileOf('keys', 'AIza-a\nAIza-b\n') },
@@ -83,6 +85,9 @@ const SAMPLES = {
   LOG_FORMAT: { value: 'json' },
   REDIS_URL: { value: 'redis://127.0.0.1:1' },
   REDIS_URL_FILE: { value: fileOf('redis', 'redis://127.0.0.1:1') },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { value: 'http://127.0.0.1:1' },
+  OTEL_EXPORTER_OTLP_HEADERS: { value: 'authorization=Bearer%20x', beside: COLLECTOR },
+  OTEL_SERVICE_NAME: { value: 'other', beside: COLLECTOR },
   DATA_DIR: { value: folder },
   GOOGLE_CLOUD_PROJECT: { value: 'other', beside: VERTEX },
   GOOGLE_CLOUD_LOCATION: { value: 'global', beside: VERTEX },

@@ -54,6 +54,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   prices: 0.5,
   trace: 1,
   metrics: 2,
+  telemetry: 2,
   anthropic: 2,
   gemini: 2,
   translate: 3,
@@ -142,6 +143,7 @@ export const PACKAGES: Readonly<Record<string, Lodging>> = {
   ioredis: { values: ['cluster'] },
   pino: { values: ['lib'] },
   'prom-client': { values: ['metrics'] },
+  '@opentelemetry/': { values: ['telemetry'] },
   'pino-pretty': { values: ['lib'] },
   // The text of PDFs, whose words are cited by page.
   unpdf: { values: ['answer'] },
