@@ -40,3 +40,18 @@ export function oncePer<K extends object, V extends NonNullable<unknown>>(
     return value;
   };
 }
+
+/**
+ * A function like `make` that calls `make` only once for the same object. For objects that end with their request, and
+ * are asked about several times until then.
+ */
+export function onceEach<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const made = new WeakMap<K, { value: V }>();
+  return (key) => {
+    const known = made.get(key);
+    if (known) return known.value;
+    const value = make(key);
+    made.set(key, { value });
+    return value;
+  };
+}

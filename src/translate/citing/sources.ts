@@ -4,6 +4,7 @@
  */
 import type { BlockOf, ContentBlock, DocumentBlock } from '../../anthropic/content.ts';
 import type { Message } from '../../anthropic/request.ts';
+import { onceEach } from '../../lib/lasting.ts';
 import type { MediaFacts } from '../context.ts';
 import { readBase64 } from '../request/media/inline-media.ts';
 import { sentUrl } from '../request/media/url-media.ts';
@@ -26,16 +27,22 @@ function collect(block: ContentBlock, path: string, places: CitablePlace[]): voi
 }
 
 /** The documents and search results in the order of the history, also of those parts that are not sent any more. */
-export function citablePlaces(messages: readonly Message[]): CitablePlace[] {
+export const citablePlaces = onceEach((messages: readonly Message[]): readonly CitablePlace[] => {
   const places: CitablePlace[] = [];
   messages.forEach(({ content }, index) => {
     if (typeof content === 'string') return;
     content.forEach((block, position) => {
-      collect(block, `messages.${index}.content.${position}`, places);
+      // The path is written only where it may be needed: a long history has thousands of blocks.
+      if (mayBeCited(block)) collect(block, `messages.${index}.content.${position}`, places);
     });
   });
   return places;
-}
+});
+
+const mayBeCited = (block: ContentBlock): boolean =>
+  block.type === 'document' ||
+  block.type === 'search_result' ||
+  (block.type === 'tool_result' && typeof block.content === 'object');
 
 export function wantsCitations({ citations: wanted }: CitableBlock): boolean {
   return typeof wanted === 'object' && wanted !== null && 'enabled' in wanted && wanted.enabled === true;

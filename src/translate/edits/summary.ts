@@ -6,6 +6,7 @@ import type { BlockOf } from '../../anthropic/content.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { CountTokensRequest, Message, MessagesRequest } from '../../anthropic/request.ts';
 import { contentHash } from '../../lib/hash.ts';
+import { onceEach } from '../../lib/lasting.ts';
 
 type CompactionBlock = BlockOf<'compaction'>;
 
@@ -13,7 +14,7 @@ type CompactionBlock = BlockOf<'compaction'>;
 export type SummaryPlace = { index: number; position: number; content: string };
 
 /** The latest block that holds a summary. A block without one tells that no summary could be made. */
-export function summaryPlace(messages: readonly Message[]): SummaryPlace | undefined {
+export const summaryPlace = onceEach((messages: readonly Message[]): SummaryPlace | undefined => {
   for (let index = messages.length - 1; index >= 0; index--) {
     const blocks = messages[index]?.content;
     if (typeof blocks === 'string' || blocks === undefined) continue;
@@ -23,7 +24,7 @@ export function summaryPlace(messages: readonly Message[]): SummaryPlace | undef
     }
   }
   return undefined;
-}
+});
 
 /** The messages from the latest summary on. */
 export function sinceSummary(messages: readonly Message[]): readonly Message[] {

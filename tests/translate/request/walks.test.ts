@@ -51,10 +51,10 @@ const TOOLS = [{ name: 'Read', input_schema: { type: 'object' } }];
 const STEPS: readonly (readonly [name: string, most: number, work: (request: MessagesRequest) => void])[] = [
   ['who asks', 0.1, (request) => askerOf('session', request)],
   ['which kind of request it is', 1, (request) => callerClass(request, { userAgent: 'claude-cli/2' })],
-  ['its media and files', 4, ({ messages }) => fileIds(messages, mediaPlaces(messages))],
+  ['its media and files', 3, ({ messages }) => fileIds(messages, mediaPlaces(messages))],
   ['its reminders', 0, ({ messages }) => foreignTexts(messages)],
   ['the keys of its signatures', 1, ({ messages }) => signatureKeys(messages)],
-  ['the translation', 7.1, (request) => toGeminiRequest(request, contextFor())],
+  ['the translation', 8.1, (request) => toGeminiRequest(request, contextFor())],
 ];
 
 describe('a history is gone through', () => {
