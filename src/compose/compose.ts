@@ -20,7 +20,6 @@ import type { Admission, ServerDeps, ServerSettings } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
 import { recordRequests } from '../http/taping/record.ts';
 import { replayRequests } from '../http/taping/replay.ts';
-import { Inspector } from '../inspector/inspector.ts';
 import { StreamingBreakers } from '../keys/stream-breakers.ts';
 import { type Clock, createIds, type Fetch } from '../lib/ports.ts';
 import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
@@ -28,7 +27,8 @@ import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
 import { replayedVertexHost } from '../upstream/vertex.ts';
 import { openCounting } from './counting.ts';
-import { createBackend, createKeys, logsKeyEvents } from './keys.ts';
+import { openInspecting } from './inspecting.ts';
+import { createBackend, createKeys, type HearsKeys } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openModels } from './live-models.ts';
 import { lazyMock } from './mock-upstream.ts';
@@ -87,10 +87,10 @@ function openStore(folder: string | undefined, { clock, logger }: Ports): Signat
 }
 
 /** What is remembered from one request to the next, and what is made once for all of them. */
-function openMemories(dataDir: string | undefined, shared: SharedState, ports: Ports) {
+function openMemories(dataDir: string | undefined, shared: SharedState, ports: Ports, onChange: HearsKeys) {
   const { clock, logger, urlFetch, toPng } = ports;
   return {
-    streaming: new StreamingBreakers({ clock, shared, onChange: logsKeyEvents(logger, shared) }),
+    streaming: new StreamingBreakers({ clock, shared, onChange }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
     pictures: createPictureConverter(toPng),
     pdfs: createPdfReader(),
@@ -118,11 +118,6 @@ function openScope(
   const replay = player && replayRequests({ player, redactor, openBackend });
   const scope = recorder ? recordRequests(recorder, replay) : replay;
   return scope ? { openScope: scope } : {};
-}
-
-function openInspector({ config, redactor }: Tapes): Inspector | undefined {
-  const { inspector } = config;
-  return inspector && new Inspector({ memory: inspector.bytes, redactor });
 }
 
 async function closeInTurn(parts: readonly { close(): void | Promise<void> }[]): Promise<void> {
@@ -156,7 +151,8 @@ export function compose(given: Config, ports: Ports): System {
   const sharing = openSharing(config, openStore(dataDir, ports), ports);
   const { mock, reaching, upstream } = openUpstream(tapes, () => current, sharing.shared, ports);
   const fetch = recorder ? recorder.fetch(upstream) : upstream;
-  const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared);
+  const { inspector, hearsKeys } = openInspecting(tapes, ports, sharing.shared);
+  const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared, hearsKeys);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
   const counting = openCounting({ dataDir, config, admission }, ports);
   const stores = openStores({ dataDir, config, admission, ask: (request) => door(request) }, ports);
@@ -174,7 +170,7 @@ export function compose(given: Config, ports: Ports): System {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
-    ...openMemories(dataDir, sharing.shared, ports),
+    ...openMemories(dataDir, sharing.shared, ports, hearsKeys),
     ...stores.deps,
     shared: sharing.shared,
     signatures: sharing.signatures,
@@ -186,7 +182,7 @@ export function compose(given: Config, ports: Ports): System {
     admission,
     upstreamProblem: reaching.problem,
     ...counting.deps,
-    inspector: openInspector(tapes),
+    inspector,
     refreshModels: models.refresh,
     modelsForShowing: models.forShowing,
     ...openScope(tapes, fetch),

@@ -47,6 +47,8 @@ export const logsKeyEvents =
     if (source === 'seen' || shared.status().kind !== 'workers') logger.warn({}, keyEventText(event));
   };
 
+export type HearsKeys = ReturnType<typeof logsKeyEvents>;
+
 /**
  * Makes the keys. The mock only plays its quotas, and a recording must not depend on earlier requests, so both use one
  * key, about which nothing is remembered.
@@ -54,8 +56,9 @@ export const logsKeyEvents =
 export function createKeys(
   config: Config,
   { fetch, host }: { fetch: Fetch; host: Host | undefined },
-  { clock, random, logger }: Ports,
+  { clock, random }: Ports,
   shared: SharedState,
+  onChange: HearsKeys,
 ): KeySet {
   // What is set of Vertex AI does not change while the proxy serves.
   const vertex =
@@ -74,7 +77,7 @@ export function createKeys(
     random,
     rates: ratesOf(config),
     shared,
-    onChange: logsKeyEvents(logger, shared),
+    onChange,
   });
   return { keys: pool, replace: (next) => pool.replace(backends(next), ratesOf(next)) };
 }

@@ -18,7 +18,7 @@ import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
 import { answerPage, answerPageAsset } from './ui/answer-page.ts';
-import { streamRows } from './ui/api.ts';
+import { showRequest, streamRows } from './ui/api.ts';
 
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
@@ -75,6 +75,7 @@ const TABLE = [
   { method: 'GET', path: '/ui/charts', handler: answerPage, isPage: true },
   { method: 'GET', path: '/ui/requests/:id', handler: answerPage, isPage: true },
   { method: 'GET', path: '/ui/api/live', handler: streamRows, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id', handler: showRequest, ...PAGE_DATA },
   { method: 'GET', path: '/ui/assets/:asset', handler: answerPageAsset, isPage: true },
   { method: 'GET', path: '/ui/assets/:asset/:inner', handler: answerPageAsset, isPage: true },
 ] as const satisfies readonly Route[];

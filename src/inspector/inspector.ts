@@ -3,12 +3,15 @@
  * figures much later. Nothing is parsed before somebody looks.
  */
 import { sessionOf } from '../answer/session.ts';
+import type { KeyEvent, StreamsEvent } from '../keys/key-events.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Redactor } from '../sim/redact.ts';
+import type { TraceEvent } from '../trace/events.ts';
 import { Ordinary } from '../trace/odd.ts';
 import { Bodies } from './bodies.ts';
 import { KeptRequest } from './kept-request.ts';
+import { type KeyMoment, KeyMoments } from './key-moments.ts';
 import { rowOf, summaryOf } from './rows/row.ts';
 import type { Row } from './shapes.ts';
 import { type Shown, shownWith } from './shown.ts';
@@ -22,6 +25,7 @@ export type InspectorOptions = {
   /** The most bytes that all that is kept may need. */
   memory: number;
   redactor: Redactor;
+  clock: Pick<Clock, 'monotonic'>;
   mostRows?: number;
 };
 
@@ -34,6 +38,8 @@ const newThread = (): Thread => ({
   prompts: new RecentMap(MOST_PROMPTS),
   branches: new RecentMap(MOST_PROMPTS),
 });
+
+type Asked = Extract<TraceEvent, { type: 'asked' }>;
 
 type Shows = { row: Row; told: number };
 
@@ -49,13 +55,16 @@ export class Inspector {
   readonly #listeners = new Set<RowListener>();
   readonly #shows = new WeakMap<KeptRequest, Shows>();
   readonly #mostRows: number;
+  readonly #clock: InspectorOptions['clock'];
+  readonly #moments = new KeyMoments();
   #redactor: Redactor;
   #cost = 0;
   #number = 0;
   #streaming = 0;
 
-  constructor({ memory, redactor, mostRows = MOST_ROWS }: InspectorOptions) {
+  constructor({ memory, redactor, clock, mostRows = MOST_ROWS }: InspectorOptions) {
     this.memory = memory;
+    this.#clock = clock;
     this.#redactor = redactor;
     this.#mostRows = mostRows;
   }
@@ -89,6 +98,9 @@ export class Inspector {
         return session === undefined || !this.#threads.get(session);
       },
       onBegin: (request) => this.#begin(request),
+      onAsked: (request, asked) => {
+        request.branchOf = this.#branchOf(request, asked);
+      },
       onChange: (request) => this.#tell(request.id),
       onEnd: (request) => this.#end(request),
     });
@@ -115,9 +127,25 @@ export class Inspector {
   row(request: KeptRequest): Row {
     const before = this.#shows.get(request);
     if (before?.told === request.told) return before.row;
-    const row = rowOf(request, this.shown(request), this.#branchOf(request));
+    const row = rowOf(request, this.shown(request));
     this.#shows.set(request, { row, told: request.told });
     return row;
+  }
+
+  hearKey(event: KeyEvent | StreamsEvent): void {
+    this.#moments.hear(event, this.#clock.monotonic());
+  }
+
+  /** What happened to the keys and models that a request has asked, while it was under way. */
+  keyMoments(request: KeptRequest, asked: readonly { model: string; key: string }[]): KeyMoment[] {
+    const { startedAt } = request;
+    const end = request.events.findLast((event) => event.type === 'end');
+    return this.#moments.between(startedAt, end ? startedAt + end.ms : Infinity, asked);
+  }
+
+  /** The milliseconds after which a model usually begins to answer. */
+  usualFirstMs(model: string): number | undefined {
+    return this.#ordinary.usualFirstMs(model);
   }
 
   #begin(request: KeptRequest): void {
@@ -151,14 +179,12 @@ export class Inspector {
   }
 
   /** The request whose call has begun the subagent that sends this one. */
-  #branchOf(request: KeptRequest): string | undefined {
-    const asked = request.events.find((event) => event.type === 'asked');
-    if (!asked?.session || !asked.agent) return undefined;
-    const thread = this.#threads.get(asked.session);
-    if (!thread) return undefined;
-    const begun = request.opening && thread.prompts.get(request.opening.hash);
-    if (begun !== undefined) thread.branches.set(asked.agent, begun);
-    return begun ?? thread.branches.get(asked.agent);
+  #branchOf({ opening }: KeptRequest, { session, agent }: Asked): string | undefined {
+    const thread = session && agent ? this.#threads.get(session) : undefined;
+    if (!thread || !agent) return undefined;
+    const begun = opening && thread.prompts.get(opening.hash);
+    if (begun !== undefined) thread.branches.set(agent, begun);
+    return begun ?? thread.branches.get(agent);
   }
 
   #makeRoom(): void {

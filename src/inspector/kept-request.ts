@@ -56,6 +56,8 @@ export type KeptOptions = {
   /** True where no request of the same thread was seen before. */
   isNewThread(request: KeptRequest, asked: Parameters<AnswerKeeper['asked']>[0]): boolean;
   onBegin(request: KeptRequest): void;
+  /** Runs when it is known what is asked for. */
+  onAsked(request: KeptRequest, asked: Extract<TraceEvent, { type: 'asked' }>): void;
   /** Runs after each change that a row shows. */
   onChange(request: KeptRequest): void;
   onEnd(request: KeptRequest): void;
@@ -76,6 +78,8 @@ export class KeptRequest implements AnswerKeeper {
   news: RawNews | undefined;
   /** How the conversation began; only of the request that begins it, and of the first that was seen of it. */
   opening: Opening | undefined;
+  /** The request whose call has begun the subagent that sends this one. */
+  branchOf: string | undefined;
   /** The prompts of the subagents that the answer has begun, as hashes. */
   prompts: readonly string[] = [];
   /** Known once the request has ended. */
@@ -109,6 +113,11 @@ export class KeptRequest implements AnswerKeeper {
     return this.#story.length;
   }
 
+  /** When the request was received, by the monotonic clock. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
   get attempts(): number {
     return this.#attempts;
   }
@@ -131,6 +140,7 @@ export class KeptRequest implements AnswerKeeper {
     }
     if (event.type === 'attempt') this.#attempts++;
     this.#story.push(event);
+    if (event.type === 'asked') this.#options.onAsked(this, event);
     if (event.type === 'end') this.#end();
     else this.#options.onChange(this);
   };

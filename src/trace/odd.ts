@@ -59,6 +59,11 @@ export class Ordinary {
     return { sign: summary.mended.length > 0 || summary.warnings > 0 ? 'changed' : 'ordinary' };
   }
 
+  /** The milliseconds after which the model usually begins to answer; undefined where too little is known. */
+  usualFirstMs(model: string): number | undefined {
+    return median(this.#first.get(model) ?? []);
+  }
+
   #lateness({ model, modelTookMs: first }: Summary): number | undefined {
     if (model === undefined || first === undefined) return undefined;
     const before = this.#first.get(model) ?? [];

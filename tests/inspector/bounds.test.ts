@@ -24,7 +24,12 @@ function keep(inspector: Inspector, id: string, { body = 2_000, session = id } =
 }
 
 const newInspector = (memory: number, mostRows?: number) =>
-  new Inspector({ memory, redactor: createRedactor([]), ...(mostRows === undefined ? {} : { mostRows }) });
+  new Inspector({
+    memory,
+    clock: systemClock,
+    redactor: createRedactor([]),
+    ...(mostRows === undefined ? {} : { mostRows }),
+  });
 
 describe('what is kept', () => {
   test('10,000 requests stay within the bytes; the texts of the oldest go first, and their figures stay', () => {

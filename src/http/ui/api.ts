@@ -1,4 +1,5 @@
 /** The addresses from which the page gets its data. All of them need the proxy's key, where one is set. */
+import { detailOf } from '../../inspector/detail/detail.ts';
 import type { Inspector } from '../../inspector/inspector.ts';
 import type { KeptRequest } from '../../inspector/kept-request.ts';
 import type { ClientRequest } from '../client-request.ts';
@@ -31,6 +32,10 @@ export function requestIn({ client, inspector }: Looking): KeptRequest {
   if (request) return request;
   throw notFound(client.url.pathname, '. The request is not kept any more, or another process has served it');
 }
+
+export const showRequest: Handler = inspected((looking) =>
+  shownJson(detailOf(requestIn(looking), looking.inspector)),
+);
 
 export const streamRows: Handler = inspected(({ client, deps, inspector }) =>
   answerLooker(client, deps, inspector),

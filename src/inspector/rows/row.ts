@@ -64,8 +64,7 @@ function tokensOf({ usage }: Summary): Pick<Row, 'in' | 'cached' | 'out' | 'thin
   return { in: usage.in + cached, cached, out, thinking };
 }
 
-/** `branchOf`: the request whose call has begun this subagent. */
-export function rowOf(request: KeptRequest, shown: Shown, branchOf: string | undefined): Row {
+export function rowOf(request: KeptRequest, shown: Shown): Row {
   const { events, oddness, id, opening } = request;
   const summary = summaryOf(events);
   const { received, asked, end, model, replaced, error } = summary;
@@ -74,7 +73,7 @@ export function rowOf(request: KeptRequest, shown: Shown, branchOf: string | und
     at: received?.at.getTime() ?? 0,
     thread: asked?.session ?? id,
     agent: asked?.agent,
-    branchOf,
+    branchOf: request.branchOf,
     userAgent: shortAgent(received?.userAgent),
     caller: asked?.caller ?? 'unknown',
     says: says(request, shown),

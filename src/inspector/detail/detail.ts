@@ -1,0 +1,83 @@
+/** One request: its headline, where its time went, its attempts, and its warnings. */
+import type { TraceEvent } from '../../trace/events.ts';
+import { headline } from '../../trace/headline.ts';
+import type { Inspector } from '../inspector.ts';
+import type { KeptRequest } from '../kept-request.ts';
+import { summaryOf } from '../rows/row.ts';
+import { spansOf, totalsOf } from '../rows/spans.ts';
+import type { AttemptRow, Detail, Row } from '../shapes.ts';
+import type { Shown } from '../shown.ts';
+import { linesOf } from './lines.ts';
+import { usageOf } from './usage.ts';
+import { shownWarning, warningsOf } from './warnings.ts';
+
+function attemptsOf(events: readonly TraceEvent[], request: KeptRequest): AttemptRow[] {
+  const attempts: AttemptRow[] = [];
+  for (const event of events) {
+    if (event.type === 'attempt') {
+      const { model, key, streamed } = event;
+      const number = attempts.length + 1;
+      const status = request.exchanges.findLast(({ attempt }) => attempt === number)?.status;
+      attempts.push({ number, model, key, streamed, status });
+    }
+    const last = attempts.at(-1);
+    if (event.type === 'failure' && last) last.failure ??= event.class;
+  }
+  return attempts;
+}
+
+/** The requests of the same thread, agent and kind until this one, the oldest first. */
+export function sameConversation(request: KeptRequest, row: Row, inspector: Inspector): Row[] {
+  return inspector
+    .requests()
+    .filter(({ number }) => number <= request.number)
+    .map((one) => inspector.row(one))
+    .filter(
+      ({ thread, agent, caller }) => thread === row.thread && agent === row.agent && caller === row.caller,
+    );
+}
+
+export const cachedShare = ({ in: tokens, cached = 0 }: Row): number | undefined =>
+  tokens === undefined || tokens === 0 ? undefined : cached / tokens;
+
+function homeKeyOf(events: readonly TraceEvent[]): string | undefined {
+  const moved = events.find((event) => event.type === 'chosen' && event.home !== undefined);
+  return moved?.type === 'chosen' ? moved.home : undefined;
+}
+
+const hiding = (shown: Shown) => (text: string) => shown.text(text);
+
+export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
+  const shown = inspector.shown(request);
+  const hidden = hiding(shown);
+  const row = inspector.row(request);
+  const { events } = request;
+  const summary = summaryOf(events);
+  const conversation = sameConversation(request, row, inspector);
+  const attempts = attemptsOf(events, request);
+  const before = conversation.at(-2);
+  const sizes = new Map(request.exchanges.map(({ attempt, length }) => [attempt, length]));
+  const lines = linesOf(events, { sizes, moments: inspector.keyMoments(request, attempts) });
+  return {
+    row,
+    headline: hidden(headline(summary, request.oddness)),
+    facts: [
+      row.caller === 'unknown'
+        ? 'not understood'
+        : `${row.caller}, request ${conversation.length} of its conversation`,
+    ],
+    homeKey: homeKeyOf(events),
+    usualFirstMs: summary.model === undefined ? undefined : inspector.usualFirstMs(summary.model),
+    cachedBefore: before && cachedShare(before),
+    totals: totalsOf(spansOf(events)),
+    lines: lines.map((line) => ({ ...line, text: hidden(line.text) })),
+    attempts,
+    warnings: warningsOf(events).map((warning) => ({
+      ...shownWarning(warning),
+      path: hidden(warning.path),
+      detail: hidden(warning.detail),
+    })),
+    usage: usageOf(request, conversation, summary),
+    hasTexts: request.hasTexts,
+  };
+}

@@ -1,0 +1,244 @@
+/** The lines of a request's time line: what happened, in order, each with its span or its moment. */
+
+import type { TraceEvent } from '../../trace/events.ts';
+import { duration, limitText } from '../../trace/headline.ts';
+import type { KeyMoment } from '../key-moments.ts';
+import type { Line, Span } from '../shapes.ts';
+
+type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
+
+const WAIT_LABELS = {
+  backoff: 'Backoff',
+  key: 'Waited for a key',
+  breaker: 'Waited for the model',
+} as const satisfies Record<Of<'wait'>['for'], string>;
+
+const STEP_TEXTS: Readonly<Partial<Record<Of<'step'>['step'], string>>> = {
+  'ask-whole': 'asked for the whole answer at once from here on',
+  'go-on': 'the rest of the answer is asked for again',
+  tell: 'the client gets an answer in its place',
+};
+
+const kilobytes = (bytes: number): string =>
+  bytes < 1_000 ? `${bytes} B` : `${(bytes / 1_000).toFixed(bytes < 10_000 ? 1 : 0)} kB`;
+
+/** `sizes`: the bytes of the body that was sent at each attempt. */
+export type LineFacts = {
+  sizes: ReadonlyMap<number, number>;
+  moments: readonly KeyMoment[];
+};
+
+type Ordered = Line & { order: number };
+
+class Lines {
+  readonly #lines: Ordered[] = [];
+  readonly #facts: LineFacts;
+  #attempt: { line: Ordered; from: number } | undefined;
+  #attempts = 0;
+  #retries = 0;
+  #wait: { line: Ordered; event: Of<'wait'> } | undefined;
+  #read: number | undefined;
+  #firstAt: number | undefined;
+
+  constructor(facts: LineFacts) {
+    this.#facts = facts;
+  }
+
+  hear(event: TraceEvent): void {
+    switch (event.type) {
+      case 'read':
+        this.#read = event.bytes;
+        return;
+      case 'attempt':
+        this.#begin(event);
+        return;
+      case 'head':
+        if (this.#attempt) this.#attempt.line.text = `200 after ${duration(event.ms - this.#attempt.from)}`;
+        return;
+      case 'first-thought':
+        this.#sign(event.ms, 'thinking');
+        return;
+      case 'first-content':
+        this.#sign(event.ms, 'writing');
+        this.#mark(
+          'First content',
+          event.ms,
+          `${duration(event.ms)} after the request came; from here on nothing is retried`,
+        );
+        return;
+      case 'continued':
+        this.#mark('Continued', event.ms, 'Gemini gives the rest of a long answer for another request');
+        return;
+      case 'failure':
+        this.#fail(event);
+        return;
+      case 'step':
+        this.#step(event);
+        return;
+      case 'wait':
+        this.#waitBegins(event);
+        return;
+      case 'waited':
+        this.#waitEnds(event.ms);
+        return;
+      default:
+        this.#hearRare(event);
+        return;
+    }
+  }
+
+  #hearRare(event: TraceEvent): void {
+    switch (event.type) {
+      case 'model-replaced': {
+        const why = event.because === undefined ? 'earlier requests have found that it fails' : event.because;
+        this.#mark(
+          'Model replaced',
+          event.ms,
+          `${event.from} → ${event.to}: ${why} (MODEL_FALLBACKS)`,
+          'slow',
+        );
+        return;
+      }
+      case 'mended':
+        this.#mark('Mended', event.ms, `refused, and sent again with other ${event.what}`, 'slow');
+        return;
+      case 'uploaded':
+        this.#mark('Uploaded', event.ms, `${event.media} media, ${kilobytes(event.bytes)}`);
+        return;
+      case 'answered-here':
+        this.#mark('Answered here', event.ms, `${event.what}: no model is asked`);
+        return;
+      case 'checked':
+        this.#mark('Actions checked', event.ms, `${event.calls} by ${event.model}, ${event.flagged} flagged`);
+        return;
+      case 'warning':
+        if (event.code === 'frame-repaired')
+          this.#mark('Frame repaired', event.ms, `${event.path} ${event.detail}`, 'slow');
+        return;
+      case 'error':
+        this.#mark('Error told', event.ms, `${event.error}: ${event.message}`, 'failed');
+        return;
+      case 'end':
+        this.#end(event);
+        return;
+    }
+  }
+
+  #begin({ ms, model, key, streamed }: Of<'attempt'>): void {
+    if (this.#attempts === 0) this.#translated(ms);
+    this.#attempts++;
+    const line = this.#add(ms, {
+      label: `Attempt ${this.#attempts}`,
+      detail: `${model} #${key}`,
+      spans: [{ kind: 'first', from: ms }],
+      text: streamed ? 'under way' : 'under way, asked for the whole answer',
+    });
+    this.#attempt = { line, from: ms };
+  }
+
+  #translated(ms: number): void {
+    const sent = this.#facts.sizes.get(1);
+    const sizes = [
+      ...(this.#read === undefined ? [] : [kilobytes(this.#read)]),
+      ...(sent === undefined ? [] : [`became ${kilobytes(sent)}`]),
+    ];
+    const text = [`${duration(ms)}`, sizes.join(' ')].filter((part) => part !== '').join(', ');
+    this.#add(0, { label: 'Read and translated', spans: [{ kind: 'proxy', from: 0, to: ms }], text });
+  }
+
+  /** Another part of the present attempt's bar begins. */
+  #sign(ms: number, kind: 'thinking' | 'writing'): void {
+    this.#firstAt ??= ms;
+    const attempt = this.#attempt;
+    if (!attempt) return;
+    const spans = attempt.line.spans ?? [];
+    attempt.line.spans = [...spans.slice(0, -1), ...closed(spans.at(-1), ms), { kind, from: ms }];
+  }
+
+  #fail({ ms, status, class: of, message, quotesAnswer }: Of<'failure'>): void {
+    const text = [status, of].filter((part) => part !== undefined).join(' ');
+    const said = quotesAnswer ? '' : `: ${message}`;
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    if (!attempt) {
+      this.#mark('Not sent', ms, `${text}${said}`, 'failed');
+      return;
+    }
+    attempt.line.spans = [{ kind: 'failed', from: attempt.from, to: ms }];
+    attempt.line.text = `${text}${said}`;
+    attempt.line.sign = 'failed';
+  }
+
+  #step({ ms, step, cost, retriesLeft }: Of<'step'>): void {
+    if (cost !== 'nothing') {
+      this.#retries++;
+      this.#left = retriesLeft;
+    }
+    const text = STEP_TEXTS[step];
+    if (text !== undefined) this.#mark('Next', ms, text);
+  }
+
+  #left: number | undefined;
+
+  #waitBegins(event: Of<'wait'>): void {
+    const { ms } = event;
+    const most = this.#left === undefined ? '' : ` of ${this.#retries + this.#left}`;
+    const line = this.#add(ms, {
+      label: WAIT_LABELS[event.for],
+      ...(event.for === 'backoff' ? { detail: `retry ${this.#retries}${most}` } : {}),
+      ...(event.key === undefined ? {} : { detail: `#${event.key}` }),
+      spans: [{ kind: 'waiting', from: ms }],
+      text: `until ${duration(event.until)}`,
+      sign: 'slow',
+    });
+    this.#wait = { line, event };
+  }
+
+  #waitEnds(ms: number): void {
+    const wait = this.#wait;
+    if (!wait) return;
+    this.#wait = undefined;
+    const { line, event } = wait;
+    const limit = event.limit === undefined ? '' : `, ${limitText(event.limit)}`;
+    line.spans = [{ kind: 'waiting', from: event.ms, to: ms }];
+    line.text = `${duration(ms - event.ms)}${limit}`;
+  }
+
+  #end({ ms, status, clientLeft }: Of<'end'>): void {
+    this.#waitEnds(ms);
+    const attempt = this.#attempt;
+    if (attempt) {
+      const spans = attempt.line.spans ?? [];
+      attempt.line.spans = [...spans.slice(0, -1), ...closed(spans.at(-1), ms)];
+    }
+    this.#mark('End', ms, clientLeft ? 'the client left' : String(status));
+  }
+
+  #mark(label: string, ms: number, text: string, sign?: Line['sign']): void {
+    this.#add(ms, { label, mark: ms, text, sign });
+  }
+
+  #add(order: number, line: Line): Ordered {
+    const added = { ...line, order };
+    this.#lines.push(added);
+    return added;
+  }
+
+  /** In the order of time, with what happened to the keys meanwhile. */
+  all(): Line[] {
+    for (const { ms, label, text, sign } of this.#facts.moments) this.#mark(label, ms, text, sign);
+    return this.#lines.toSorted((a, b) => a.order - b.order).map(({ order: _order, ...line }) => line);
+  }
+}
+
+const closed = (span: Span | undefined, to: number): Span[] =>
+  span && to > span.from ? [{ ...span, to }] : [];
+
+export function linesOf(events: readonly TraceEvent[], facts: LineFacts): Line[] {
+  const lines = new Lines(facts);
+  for (const event of events) lines.hear(event);
+  const stopped = events.find((event) => event.type === 'stopped');
+  const finished = events.findLast((event) => event.type === 'finished');
+  const why = [finished?.reason, stopped?.reason].filter((part) => part !== undefined).join(' → ');
+  return lines.all().map((line) => (line.label === 'End' && why !== '' ? { ...line, text: why } : line));
+}

@@ -1,0 +1,127 @@
+/** What a request has used and cost, part by part, and why less of its prompt came from the cache than before. */
+import type { Rates } from '../../prices/prices.ts';
+import type { TraceEvent } from '../../trace/events.ts';
+import type { Summary } from '../../trace/summary.ts';
+import type { KeptRequest } from '../kept-request.ts';
+import type { Row, Usage, UsagePart } from '../shapes.ts';
+
+type Spent = Extract<TraceEvent, { type: 'spent' }>;
+
+const PER_MILLION = 1_000_000;
+/** How many requests the picture of the cached shares has. */
+const MOST_SHARES = 11;
+/** A cached share that fell below this part of the one before is told, as `trace/odd.ts` does. */
+const FELL = 0.5;
+const LARGE_PROMPT = 10_000;
+
+/** What each upstream request was for, in the words of the table. */
+const FOR = {
+  answer: '',
+  summary: 'summary: ',
+  search: 'search: ',
+  check: 'checks of actions: ',
+  cache: 'kept in the cache: ',
+} as const satisfies Record<Spent['for'], string>;
+
+type Kind = { what: string; tokens(spent: Spent): number; rate(rates: Rates): number };
+
+const KINDS: readonly Kind[] = [
+  { what: 'In, fresh', tokens: (spent) => spent.in, rate: ({ input }) => input },
+  { what: 'In, cached', tokens: (spent) => spent.cached, rate: ({ cacheRead }) => cacheRead },
+  {
+    what: 'Out, text and calls',
+    tokens: ({ out, thinking }) => out - thinking,
+    rate: ({ output }) => output,
+  },
+  { what: 'Out, thinking', tokens: (spent) => spent.thinking, rate: ({ thinking }) => thinking },
+];
+
+/** The parts of all upstream requests for one thing at one price. */
+function partsOf(all: readonly Spent[]): UsagePart[] {
+  const [first] = all;
+  if (!first) return [];
+  const { rates, listRates } = first;
+  const prefix = FOR[first.for];
+  return KINDS.map(({ what, tokens, rate }) => {
+    const sum = all.reduce((total, spent) => total + tokens(spent), 0);
+    const cost = (of: Rates) => (sum * rate(of)) / PER_MILLION;
+    return {
+      what: `${prefix}${what}`,
+      tokens: sum,
+      perMillion: rates ? rate(rates) : 0,
+      dollars: rates ? cost(rates) : 0,
+      ...(listRates ? { listDollars: cost(listRates) } : {}),
+    };
+  });
+}
+
+function grouped(spent: readonly Spent[]): Spent[][] {
+  const groups = new Map<string, Spent[]>();
+  for (const one of spent) {
+    const name = `${one.for} ${one.model} ${JSON.stringify(one.rates)}`;
+    groups.set(name, [...(groups.get(name) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+const shareOf = ({ in: tokens = 0, cached = 0 }: Row): number => (tokens === 0 ? 0 : cached / tokens);
+
+function whyCold(now: Row, before: Row | undefined): string | undefined {
+  if (!before || (now.in ?? 0) < LARGE_PROMPT || shareOf(now) >= FELL * shareOf(before)) return undefined;
+  const other = [
+    ...(now.key === before.key ? [] : ['another key']),
+    ...(now.answered === before.answered ? [] : ['another model']),
+  ];
+  if (other.length === 0) {
+    const minutes = Math.round((now.at - before.at) / 60_000);
+    return minutes < 5
+      ? 'the same key and model answered: the beginning of the prompt has changed, or Gemini has let it go'
+      : `the request before came ${minutes} minutes earlier, and Gemini keeps a prompt for some minutes`;
+  }
+  return `${other.join(' and ')} answered. Gemini’s cache belongs to a key and a model; the thread was on #${before.key} and ${before.answered}`;
+}
+
+const money = (dollars: number): string => `$${dollars.toFixed(dollars < 0.1 ? 4 : 3)}`;
+
+function headlineOf(dollars: number, now: Row, before: Row | undefined, cold: string | undefined): string {
+  const last = before?.dollars;
+  const times = last === undefined || last === 0 ? undefined : dollars / last;
+  const compared =
+    times === undefined || (times < 2 && times > 0.5)
+      ? ''
+      : times >= 2
+        ? `, ${times >= 10 ? Math.round(times) : times.toFixed(1)} times the request before`
+        : ', less than half of the request before';
+  const cached = cold === undefined ? '' : `: the prompt was ${shareOf(now) === 0 ? 'not' : 'hardly'} cached`;
+  return `${money(dollars)}${compared}${cached}`;
+}
+
+/** `conversation`: the requests of the same conversation until this one, the oldest first. */
+export function usageOf(
+  { events }: KeptRequest,
+  conversation: readonly Row[],
+  { spent, model, asked }: Summary,
+): Usage | undefined {
+  const all = events.filter((event) => event.type === 'spent');
+  const row = conversation.at(-1);
+  if (!spent || !row) return undefined;
+  const dollars = spent.dollars ?? 0;
+  const before = conversation.slice(0, -1).findLast(({ in: tokens }) => tokens !== undefined);
+  const cold = whyCold(row, before);
+  return {
+    headline:
+      spent.dollars === undefined
+        ? 'The price of this model is not known'
+        : headlineOf(dollars, row, before, cold),
+    model: model ?? '',
+    parts: grouped(all).flatMap(partsOf),
+    dollars,
+    listModel: spent.listDollars === undefined ? undefined : asked?.model,
+    listDollars: spent.listDollars,
+    cachedShares: conversation
+      .filter(({ in: tokens }) => tokens !== undefined)
+      .slice(-MOST_SHARES)
+      .map((one) => ({ id: one.id, share: shareOf(one) })),
+    whyCold: cold,
+  };
+}

@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'bun:test';
+import type { Detail, Row } from '../../../src/inspector/shapes.ts';
+import type { Fetch } from '../../../src/lib/ports.ts';
+import { allEnded, Looker } from '../../support/looker.ts';
+import {
+  googleError,
+  googleStream,
+  hello,
+  startProxy,
+  type TestProxy,
+  textChunk,
+} from '../../support/proxy.ts';
+
+const answersOf = (...answers: Response[]): Fetch => {
+  const left = [...answers];
+  return async () => left.shift() ?? googleError(500, 'INTERNAL', 'nothing is left');
+};
+
+async function rowsOf(proxy: TestProxy, count: number): Promise<Row[]> {
+  const looker = await (await Looker.at(proxy)).until(allEnded(count));
+  looker.leave();
+  return looker.list.toSorted((a, b) => a.at - b.at);
+}
+
+const detailOf = async (proxy: TestProxy, id: string): Promise<Detail> =>
+  (await proxy.send(`/ui/api/requests/${id}`)).json();
+
+async function onlyDetail(proxy: TestProxy): Promise<Detail> {
+  const [row] = await rowsOf(proxy, 1);
+  return detailOf(proxy, row?.id ?? '');
+}
+
+const labels = ({ lines }: Detail) => lines.map(({ label }) => label);
+const line = ({ lines }: Detail, label: string) => lines.find((one) => one.label === label);
+
+describe('one request', () => {
+  test('its time line tells of each attempt, each wait, and the end', async () => {
+    const thought = { candidates: [{ content: { role: 'model', parts: [{ text: 'hm', thought: true }] } }] };
+    const google = answersOf(
+      googleError(503, 'UNAVAILABLE', 'The model is overloaded.'),
+      googleStream(thought, textChunk('hi', 'STOP')),
+    );
+    await using proxy = await startProxy({ fetch: google });
+    await (await proxy.send('/v1/messages', { ...hello, stream: true })).text();
+    const detail = await onlyDetail(proxy);
+    expect(labels(detail)).toEqual([
+      'Read and translated',
+      'Attempt 1',
+      'Backoff',
+      'Attempt 2',
+      'First content',
+      'End',
+    ]);
+    expect(line(detail, 'Attempt 1')).toMatchObject({
+      text: '503 overloaded: The model is overloaded.',
+      sign: 'failed',
+      spans: [{ kind: 'failed' }],
+    });
+    expect(line(detail, 'End')).toMatchObject({ text: 'STOP → end_turn', mark: detail.row.totalMs });
+    expect(detail.headline).toMatch(/^Answered after .*One attempt failed after .*: 503 overloaded/);
+    expect(detail.attempts).toMatchObject([
+      { number: 1, model: 'gemini-4-argon', status: 503, failure: 'overloaded' },
+      { number: 2, status: 200 },
+    ]);
+  });
+
+  test('the spans and the totals add up to the whole time', async () => {
+    await using proxy = await startProxy({
+      fetch: answersOf(googleError(503, 'UNAVAILABLE', 'no'), googleStream(textChunk('hi', 'STOP'))),
+    });
+    await (await proxy.send('/v1/messages', { ...hello, stream: true })).text();
+    const { row, totals } = await onlyDetail(proxy);
+    const spans = row.spans.reduce((sum, { from, to = Number.NaN }) => sum + to - from, 0);
+    expect([spans, totals.reduce((sum, { ms }) => sum + ms, 0)]).toEqual([
+      row.totalMs ?? -1,
+      row.totalMs ?? -1,
+    ]);
+  });
+
+  test('another model is told with its reason, and its warnings are not told twice', async () => {
+    const google: Fetch = async (url) =>
+      url.includes('4-argon')
+        ? googleError(404, 'NOT_FOUND', 'models/gemini-4-argon is not found')
+        : googleStream(textChunk('hi', 'STOP'));
+    await using proxy = await startProxy({ fetch: google });
+    await (await proxy.send('/v1/messages', { ...hello, stream: true, foo: 1 })).text();
+    const detail = await onlyDetail(proxy);
+    expect(detail.row).toMatchObject({ replaced: 'gemini-4-argon', sign: 'slow' });
+    expect(line(detail, 'Model replaced')?.text).toContain('gemini-4-argon → ');
+    expect(detail.warnings.filter(({ path }) => path === 'foo')).toMatchObject([
+      { code: 'field-ignored', routine: false },
+    ]);
+  });
+
+  test('a breaker that opens meanwhile stands in its time line', async () => {
+    const google: Fetch = async () => googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
+    await using proxy = await startProxy({
+      fetch: google,
+      env: { MODEL_FALLBACKS: 'none', MAX_RETRIES: '0' },
+    });
+    const prompts = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
+    let sent = 0;
+    const isOpen = () => proxy.lines.some(({ msg }) => String(msg).includes('keeps failing'));
+    for (const content of prompts) {
+      if (isOpen()) break;
+      sent++;
+      const body = { ...hello, messages: [{ role: 'user', content }] };
+      await (await proxy.send('/v1/messages', body)).text();
+    }
+    const details = await Promise.all((await rowsOf(proxy, sent)).map(({ id }) => detailOf(proxy, id)));
+    expect(details.flatMap(labels)).toContain('Breaker opened');
+  });
+
+  test('what it cost is told part by part, to the sum', async () => {
+    await using proxy = await startProxy({ fetch: answersOf(googleStream(textChunk('hi', 'STOP'))) });
+    await (await proxy.send('/v1/messages', hello)).text();
+    const { usage, row } = await onlyDetail(proxy);
+    expect(usage?.parts.map(({ what, tokens }) => [what, tokens])).toEqual([
+      ['In, fresh', 20],
+      ['In, cached', 10],
+      ['Out, text and calls', 4],
+      ['Out, thinking', 0],
+    ]);
+    const sum = usage?.parts.reduce((total, { dollars }) => total + dollars, 0);
+    expect(sum).toBeCloseTo(row.dollars ?? Number.NaN, 12);
+    expect(usage?.dollars).toBe(row.dollars ?? Number.NaN);
+  });
+
+  test('one that is not kept is a 404 that says so', async () => {
+    await using proxy = await startProxy();
+    const answer = await proxy.send('/ui/api/requests/req_gone');
+    expect([answer.status, (await answer.json()).error.message]).toEqual([
+      404,
+      expect.stringContaining('not kept'),
+    ]);
+  });
+});
+
+describe('threads and branches', () => {
+  const CLI = { 'user-agent': 'claude-cli/2.1.330 (external, cli)', 'x-claude-code-session-id': 'session-1' };
+  const prompt = 'Find every caller of parseLocal.';
+  const call = (name: string, args: object) => ({
+    candidates: [
+      {
+        content: { role: 'model', parts: [{ functionCall: { name, args }, thoughtSignature: 'c2ln' }] },
+        finishReason: 'STOP',
+      },
+    ],
+    usageMetadata: { promptTokenCount: 30, candidatesTokenCount: 4 },
+  });
+  const tools = ['Agent', 'Bash'].map((name) => ({ name, input_schema: { type: 'object' } }));
+  const asks = (content: unknown, more: object = {}) => ({
+    ...hello,
+    stream: true,
+    tools,
+    messages: [{ role: 'user', content }],
+    ...more,
+  });
+  const reminder = { type: 'text', text: '<system-reminder>\nThe day is a day.\n</system-reminder>' };
+
+  async function session(agentPrompt: string): Promise<Row[]> {
+    const google = answersOf(
+      googleStream(call('Agent', { description: 'look', prompt, subagent_type: 'Explore' })),
+      googleStream(call('Bash', { command: 'grep' })),
+      googleStream(textChunk('Three.', 'STOP')),
+    );
+    await using proxy = await startProxy({ fetch: google });
+    const send = async (body: object, headers = {}) =>
+      (await proxy.send('/v1/messages', body, { ...CLI, ...headers })).text();
+    await send(asks([reminder, { type: 'text', text: 'Who calls parseLocal?' }]));
+    const agent = { 'x-claude-code-agent-id': 'agent-1' };
+    const first = [{ type: 'text', text: agentPrompt }];
+    await send(asks(first), agent);
+    const history = [
+      { role: 'user', content: first },
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'Bash', input: {} }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'three' }] },
+    ];
+    await send(asks('', { messages: history }), agent);
+    return await rowsOf(proxy, 3);
+  }
+
+  test('a subagent stands under the request whose call has its prompt, with all its requests', async () => {
+    const [main, ...others] = await session(prompt);
+    expect(main).toMatchObject({
+      caller: 'main',
+      says: 'Who calls parseLocal?',
+      opening: 'Who calls parseLocal?',
+    });
+    expect(new Set([main, ...others].map((row) => row?.thread)).size).toBe(1);
+    expect(others.map(({ caller, branchOf, says }) => [caller, branchOf, says])).toEqual([
+      ['subagent', main?.id, prompt],
+      ['subagent', main?.id, 'Tool results: Bash'],
+    ]);
+  });
+
+  test('without such a call it is a branch of nothing', async () => {
+    const [, ...others] = await session('Something else.');
+    expect(others.map(({ branchOf }) => branchOf)).toEqual([undefined, undefined]);
+  });
+});
