@@ -273,7 +273,7 @@ export function App({ live: source }: { live: Live }) {
     ${!isLocked && html`<${Notice} live=${live} />`}
     ${!isLocked && address.view === 'requests' && html`<${StandIn} hello=${live.hello} />`}
     ${isLocked && html`<${Lock} wasWrong=${connection.wasWrong} live=${source} />`}
-    ${connection.is === 'loading' && live.rows.length === 0 && html`<main class="plain"><${Loading} /></main>`}
+    ${connection.is === 'loading' && live.rows.length === 0 && html`<main class="view"><${Loading} /></main>`}
     ${
       !isLocked &&
       live.hello &&
@@ -286,7 +286,7 @@ export function App({ live: source }: { live: Live }) {
       live.hello &&
       address.view === 'request' &&
       html`<${Request} address=${address} go=${go} rows=${live.rows} onStep=${(by: number) => step(by, false)}
-        megabytes=${Math.round(live.hello.memoryLimit / 1e6)} />`
+        megabytes=${Math.round(live.hello.memoryLimit / 1_048_576)} />`
     }
     ${!isLocked && live.hello && address.view === 'keys' && html`<${Keys} />`}
     ${!isLocked && live.hello && address.view === 'charts' && html`<${Charts} address=${address} go=${go} />`}

@@ -155,8 +155,8 @@ export function Charts({ address, go }: { address: Address; go: Go }) {
     Math.floor(now / LOOK),
   );
   const choose = (query: Record<string, string>) => go(withQuery(address, query), { replace: true });
-  if (asked.is === 'failed') return html`<main class="plain"><${Failed} why=${asked.why} /></main>`;
-  return html`<main class="plain charts">
+  if (asked.is === 'failed') return html`<main class="view"><${Failed} why=${asked.why} /></main>`;
+  return html`<main class="view charts">
     <div class="title-line"><h1>${asked.is === 'here' ? asked.answer.headline : ''}</h1>
       <div class="buttons">
         <div class="choice" role="group" aria-label="Time">${Object.entries(RANGES).map(

@@ -134,10 +134,10 @@ export function Keys() {
   const [tested, setTested] = useState(0);
   const asked = useAnswer<KeysPage>('keys', `${Math.floor(now / LOOK)} ${tested}`);
   const { test, dialog } = useTest(() => setTested(tested + 1));
-  if (asked.is === 'loading') return html`<main class="plain"><${Loading} isLate=${asked.isLate} /></main>`;
-  if (asked.is === 'failed') return html`<main class="plain"><${Failed} why=${asked.why} /></main>`;
+  if (asked.is === 'loading') return html`<main class="view"><${Loading} isLate=${asked.isLate} /></main>`;
+  if (asked.is === 'failed') return html`<main class="view"><${Failed} why=${asked.why} /></main>`;
   const { headline, keys, models, budgets, clients } = asked.answer;
-  return html`<main class="plain keys">
+  return html`<main class="view keys">
     <div class="title-line"><h1>${headline}</h1>${keys.length > 0 && html`<button onClick=${() => test('all keys', 'keys/test')}>Test all keys…</button>`}</div>
     <${KeysTable} keys=${keys} now=${now} test=${test} />
     <${Models} models=${models} keys=${keys} test=${test} />

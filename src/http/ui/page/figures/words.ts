@@ -59,6 +59,9 @@ export function bytes(value: number): string {
   return `${(value / 1_000_000).toFixed(value < 99_950_000 ? 1 : 0)} MB`;
 }
 
+/** A limit of memory, as its setting counts. */
+export const megabytes = (value: number): string => `${Math.round(value / 1_048_576)} MB`;
+
 /** The time until something is back: `0:18`, `17 h 57 min`. */
 export function countdown(ms: number): string {
   const left = Math.max(0, Math.ceil(ms / 1_000));

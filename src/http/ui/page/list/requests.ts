@@ -6,7 +6,7 @@ import { type Address, withQuery } from '../data/address.ts';
 import { lines } from '../data/api.ts';
 import type { Go } from '../data/hooks.ts';
 import type { Snapshot } from '../data/live.ts';
-import { bytes, count, money, percent, tokens } from '../figures/words.ts';
+import { bytes, count, megabytes, money, percent, tokens } from '../figures/words.ts';
 import { Key, Sign } from '../parts.ts';
 import { Empty, NoMatch } from '../states.ts';
 import { choicesOf, countSigns, KINDS, type Kind, SIGNS, type SignCounts, toggled } from './filters.ts';
@@ -148,7 +148,7 @@ function Foot({ live }: { live: Snapshot }) {
   const { state, hello } = live;
   const today = state?.today;
   return html`<footer class="foot">
-    <span>${state && hello && `${count(state.kept)} requests kept, ${bytes(state.bytes)} of ${bytes(hello.memoryLimit)}`}</span>
+    <span>${state && hello && `${count(state.kept)} requests kept, ${bytes(state.bytes)} of ${megabytes(hello.memoryLimit)}`}</span>
     ${
       today &&
       html`<span class="wide">today ${money(today.dollars)}${today.budget !== undefined && ` of ${money(today.budget)}`} · ${tokens(today.in)} in${

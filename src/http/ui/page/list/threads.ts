@@ -121,6 +121,9 @@ export function threadedItems(rows: readonly Row[], folded: ReadonlySet<string>)
       newest: own[0]?.at ?? 0,
     };
     const head: Item = { kind: 'thread', key: id, thread, isFolded };
+    // A request without a session is a thread of its own, and needs no head.
+    if (own.length === 1 && own[0]?.id === id)
+      return [{ kind: 'row', key: id, row: own[0], depth: 0, isLast: true }];
     return isFolded ? [head] : [head, ...threadItems(id, own, folded)];
   });
 }

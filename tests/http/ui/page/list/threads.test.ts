@@ -125,3 +125,8 @@ test('a request with words of its own has two lines', () => {
   const [plain, odd] = flatItems(rowsOf({ id: 'odd', words: 'waited' }, { id: 'plain' }));
   expect([plain && heightOf(plain), odd && heightOf(odd)]).toEqual([36, 60]);
 });
+
+test('a request without a session stands among the threads, without a head', () => {
+  const rows = rowsOf({ id: 'a', thread: 'a' }, { id: 'b', thread: 'session' });
+  expect(shape(rows)).toEqual(['thread says b', 'b', 'a']);
+});
