@@ -7,6 +7,7 @@ import type { ResponsePart } from '../../gemini/wire.ts';
 import type { Ids } from '../../lib/ports.ts';
 import type { ApiRequest } from '../validator/request.ts';
 import type { Spoken } from './choose.ts';
+import { hostedParts } from './hosted.ts';
 import { textTokens } from './tokens.ts';
 
 /** `hidden`: thoughts that are billed but not shown. */
@@ -34,7 +35,7 @@ export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiMo
   const text = stop === undefined ? answer.text : answer.text.slice(0, stop);
   const pieces: Piece[] = [
     ...thoughts.map((thought) => thoughtPiece(thought, shown)),
-    ...hostedPieces(answer, request, ids),
+    ...hostedParts(answer, request, () => ids.next('', CALL_ID_LENGTH).toLowerCase()).map(hostedPiece),
     ...wordGroups(text).map(
       (words): Piece => ({ kind: 'text', part: { text: words }, tokens: textTokens(words) }),
     ),
@@ -47,26 +48,10 @@ export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiMo
   return cutAt(pieces, config.maxOutputTokens);
 }
 
-/** The search of an answer with sources, where the request wants to be told of Google's own calls. */
-function hostedPieces({ grounding }: Spoken, request: ApiRequest, ids: Ids): Piece[] {
-  if (!grounding || !searches(request) || !request.toolConfig?.includeServerSideToolInvocations) return [];
-  const id = ids.next('', CALL_ID_LENGTH).toLowerCase();
-  const toolType = 'GOOGLE_SEARCH_WEB';
-  const queries = [...grounding.queries];
-  const response = { search_suggestions: '<div class="container"></div>\n' };
-  return [
-    {
-      kind: 'hosted',
-      part: { toolCall: { toolType, args: { queries }, id } },
-      tokens: textTokens(queries.join()),
-    },
-    { kind: 'hosted', part: { toolResponse: { toolType, response, id } }, tokens: 0 },
-  ];
-}
-
-/** True where the request has a search tool. Without one the model cannot have searched. */
-export const searches = ({ tools = [] }: ApiRequest): boolean =>
-  tools.some((tool) => tool['googleSearch'] !== undefined);
+const hostedPiece = (part: ResponsePart): Piece => {
+  const made = part.toolCall?.['args'] ?? part.executableCode?.code ?? '';
+  return { kind: 'hosted', part, tokens: textTokens(typeof made === 'string' ? made : JSON.stringify(made)) };
+};
 
 /** True where the model shows thoughts. It shows none at its lowest level of thinking, or with a budget of 0. */
 export function isThinking({ thinking }: GeminiModel, request: ApiRequest): boolean {

@@ -2,12 +2,13 @@
 import { isObject, type Json, tryParseJson } from '../../lib/json.ts';
 import { SchemaCheck } from '../../lib/schema/schema-check.ts';
 import type { FaultRule } from '../faults/index.ts';
-import type { Act, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenario/types.ts';
+import type { Act, CodeRun, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenario/types.ts';
 import { declarations } from '../validator/request.ts';
 import { type BuiltCall, buildCall, smallestCall } from './build-call.ts';
 import type { Conversation } from './conversation.ts';
 import { errandSpeech } from './errand/plan.ts';
 import { flowState } from './flow.ts';
+import { hasTool } from './hosted.ts';
 import { type Asking, matches } from './matching.ts';
 import { sampleValue } from './sample.ts';
 import { createFill, type Fill, fillGrounding } from './template.ts';
@@ -18,6 +19,8 @@ export type Spoken = {
   text: string;
   calls: readonly BuiltCall[];
   grounding?: Grounding;
+  code?: readonly CodeRun[];
+  pages?: readonly string[];
 };
 
 export type Answer = {
@@ -77,7 +80,7 @@ function candidates(scenario: Scenario, asking: Asking, chosen: boolean): Candid
   return [...rules.filter(({ when }) => open && matches(when, asking, states)), ...standing];
 }
 
-/** Makes the reply; undefined where the reply would call tools and the request declares none of them. */
+/** Makes the reply; undefined where the reply needs tools, the client's or Google's, that the request does not have. */
 function replyOf(
   scenario: Scenario,
   act: Exclude<Act, { kind: 'spoil' }>,
@@ -89,12 +92,20 @@ function replyOf(
   const { speech } = act;
   const calls = speech.calls.flatMap((call) => buildCall(call, conversation, fill) ?? []);
   if (speech.calls.length > 0 && calls.length === 0) return undefined;
+  const { request } = conversation;
+  if (
+    (speech.code && !hasTool(request, 'codeExecution')) ||
+    (speech.pages && !hasTool(request, 'urlContext'))
+  )
+    return undefined;
   const spoken: Spoken = {
     kind: 'speech',
     thinking: speech.thinking.map(fill),
     text: fill(speech.text),
     calls,
     ...(speech.grounding ? { grounding: fillGrounding(speech.grounding, fill) } : {}),
+    ...(speech.code ? { code: speech.code } : {}),
+    ...(speech.pages ? { pages: speech.pages.map(fill) } : {}),
   };
   return bent(spoken, conversation);
 }

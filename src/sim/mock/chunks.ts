@@ -4,7 +4,6 @@
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { Candidate, GenerateContentResponse, ResponsePart, UsageMetadata } from '../../gemini/wire.ts';
-import type { JsonObject } from '../../lib/json.ts';
 import type { AnswerParts, Piece } from './answer-parts.ts';
 import { issueSignature } from './signing.ts';
 import type { PromptCount } from './tokens.ts';
@@ -15,8 +14,8 @@ export type ChunkOptions = {
   responseId: string;
   /** Identifies the conversation: the same seed gives the same signatures. */
   seed: string;
-  /** The sources of the answer, which are sent with its end. */
-  grounding?: JsonObject;
+  /** What is said of searches and pages at the end of the answer. */
+  data?: Partial<Candidate>;
 };
 
 /** A chunk, and the number of tokens that were made for it. The pace depends on that number. */
@@ -69,6 +68,10 @@ function joinTexts(pieces: readonly Piece[]): Piece[] {
   return joined;
 }
 
+/** Of what is told of Google's own tools, what code gave is not signed. Before Gemini 3 code is not signed either. */
+const isSigned = ({ toolCall, toolResponse, executableCode }: ResponsePart, required: boolean): boolean =>
+  (toolCall ?? toolResponse) !== undefined || (required && executableCode !== undefined);
+
 /**
  * Adds the signatures. The first call is signed, and all that is told of Google's own tools. In an answer without calls, 2.5 signs the first text after thoughts,
  * and later models sign the last part.
@@ -82,7 +85,8 @@ function signPieces(pieces: readonly Piece[], { model, seed }: ChunkOptions): Pi
   const signed = call >= 0 ? call : required ? -1 : text;
   if (!required && !thought) return [...pieces];
   return pieces.map((piece, index) =>
-    piece.kind === 'hosted' || (index === signed && piece.kind !== 'hidden')
+    (piece.kind === 'hosted' && isSigned(piece.part, required)) ||
+    (index === signed && piece.kind !== 'hidden')
       ? { ...piece, part: { ...piece.part, thoughtSignature: issueSignature(model, piece.part, seed) } }
       : piece,
   );
@@ -128,12 +132,11 @@ function toChunks(steps: readonly EventParts[], options: ChunkOptions): Chunk[] 
       if (piece.kind !== 'hidden') parts.push(piece.part);
     }
     const { finishReason, finishMessage, continuationToken } = end;
-    const grounding = finishReason === 'STOP' ? options.grounding : undefined;
     const candidate: Candidate = {
       content: { parts, role: 'model' },
       ...(finishReason === undefined ? {} : { finishReason }),
       index: 0,
-      ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
+      ...(finishReason === 'STOP' ? options.data : {}),
       ...(finishMessage === undefined ? {} : { finishMessage }),
       ...(continuationToken === undefined ? {} : { continuationToken }),
     };

@@ -15,13 +15,13 @@ import { readCountRequest } from '../validator/count-tokens.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from '../validator/index.ts';
 import { invalidArgument } from '../validator/refusal.ts';
 import type { ApiRequest } from '../validator/request.ts';
-import { type AnswerParts, answerParts, searches } from './answer-parts.ts';
+import { type AnswerParts, answerParts } from './answer-parts.ts';
 import { type Answer, chooseAnswer } from './choose.ts';
 import { type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
 import { type Asides, readConversation } from './conversation.ts';
 import { googleError } from './google-errors.ts';
 import { GoogleFiles } from './google-files.ts';
-import { groundingMetadata } from './grounding.ts';
+import { hostedData } from './hosted.ts';
 import { modelEntry, modelPage } from './model-list.ts';
 import { errorReply, jsonReply, modelNotFound, streamReply } from './replies.ts';
 import { RequestCount } from './request-count.ts';
@@ -161,13 +161,12 @@ class Mock {
     const ids = createIds(this.#options.random);
     const parts = answerParts(reply, request, model, ids);
     const seed = JSON.stringify([request.contents, reply]);
-    const grounding = searches(request) && reply.grounding && groundingMetadata(reply.grounding, reply.text);
     const options = {
       model,
       prompt,
       seed,
       responseId: ids.next('', 23),
-      ...(grounding ? { grounding } : {}),
+      data: hostedData(reply, request),
     };
     return this.#say(parts, options, { init, speed, streams });
   }

@@ -9,14 +9,14 @@ import { type Act, type Grounding, ScenarioError, type ScenarioRefusal } from '.
 
 /** Reads an act. Throws where there is nothing to do, or where parts exclude each other. */
 export function toAct(data: ActData, at: string): Act {
-  const { thinking, text, calls, grounding, error, fault, errand } = data;
+  const { thinking, text, calls, grounding, code, pages, error, fault, errand } = data;
   if (errand) return toErrand(data, at);
   const speaks = text !== undefined || calls !== undefined;
   const faults = toFaults(fault, at);
   if (error !== undefined) {
-    if (speaks || thinking !== undefined || fault !== undefined || grounding !== undefined)
+    if (speaks || [thinking, fault, grounding, code, pages].some((other) => other !== undefined))
       throw new ScenarioError(
-        `${at}.error: stands alone; no text, calls, thinking, grounding or fault beside it`,
+        `${at}.error: stands alone; no text, calls, thinking, grounding, code, pages or fault beside it`,
       );
     return { kind: 'refuse', refusal: toRefusal(error, `${at}.error`) };
   }
@@ -30,13 +30,17 @@ export function toAct(data: ActData, at: string): Act {
     text: said,
     calls: (calls ?? []).map((call) => ({ tool: list(call.tool), args: (call.args ?? {}) as JsonObject })),
     ...(grounding === undefined ? {} : { grounding: toGrounding(grounding, said, `${at}.grounding`) }),
+    ...(code === undefined ? {} : { code }),
+    ...(pages === undefined ? {} : { pages }),
   };
   return { kind: 'say', speech, faults };
 }
 
 /** Reads an errand: the user's words decide on text and calls. */
 function toErrand({ errand: _, ...rest }: ActData, at: string): Act {
-  const other = ['thinking', 'text', 'calls', 'grounding', 'error', 'fault'].find((key) => key in rest);
+  const other = ['thinking', 'text', 'calls', 'grounding', 'code', 'pages', 'error', 'fault'].find(
+    (key) => key in rest,
+  );
   if (other !== undefined) throw new ScenarioError(`${at}.errand: stands alone; no ${other} beside it`);
   return { kind: 'errand' };
 }

@@ -46,6 +46,16 @@ const Grounding = Type.Object(
   closed,
 );
 
+const Code = Type.Object(
+  {
+    source: Name,
+    output: Type.String(),
+    failed: Type.Optional(Type.Literal(true)),
+    picture: Type.Optional(Name),
+  },
+  closed,
+);
+
 const Refusal = Type.Union([
   Name,
   Type.Object({ name: Name, retry_after: Type.Optional(Type.Number({ minimum: 0 })) }, closed),
@@ -61,6 +71,8 @@ const act = {
   ),
   calls: Type.Optional(Type.Array(Call, { minItems: 1 })),
   grounding: Type.Optional(Grounding),
+  code: Type.Optional(Type.Array(Code, { minItems: 1 })),
+  pages: Type.Optional(Type.Array(Name, { minItems: 1 })),
   error: Type.Optional(Refusal),
   fault: Type.Optional(Names),
   errand: Type.Optional(Type.Literal(true)),

@@ -45,11 +45,17 @@ export type Speed = {
 /** The speed where a file sets none. */
 export const USUAL_SPEED: Speed = { firstMs: 600, tokensPerSecond: 90 };
 
+/** Code that Google runs. `picture`: a PNG that the code draws, in base64. */
+export type CodeRun = { source: string; output: string; failed?: true; picture?: string };
+
 export type Speech = {
   thinking: readonly string[];
   text: string;
   calls: readonly ScenarioCall[];
   grounding?: Grounding;
+  code?: readonly CodeRun[];
+  /** The addresses of pages that Google reads. */
+  pages?: readonly string[];
 };
 
 /** `retryAfter`: the seconds that Google tells the client to wait. */

@@ -1,0 +1,58 @@
+/** What Google tells of the tools that it runs itself: parts before the text, and data with the last chunk. */
+import type { Candidate, ResponsePart } from '../../gemini/wire.ts';
+import type { ApiRequest } from '../validator/request.ts';
+import type { Spoken } from './choose.ts';
+import { groundingMetadata } from './grounding.ts';
+
+type Name = 'googleSearch' | 'codeExecution' | 'urlContext';
+
+/** True where the request has the tool. Without it the model cannot have used it. */
+export const hasTool = ({ tools = [] }: ApiRequest, name: Name): boolean =>
+  tools.some((tool) => tool[name] !== undefined);
+
+/** A call that is told in its place, and its end. */
+const told = (
+  toolType: string,
+  args: Record<string, string[]>,
+  response: Record<string, string>,
+  id: string,
+) => [{ toolCall: { toolType, args, id } }, { toolResponse: { toolType, response, id } }];
+
+const SUGGESTIONS = { search_suggestions: '<div class="container"></div>\n' };
+
+/** The parts for searches, pages and code. Calls of searches and pages are told where the request wants that. */
+export function hostedParts(
+  { grounding, code = [], pages }: Spoken,
+  request: ApiRequest,
+  newId: () => string,
+): ResponsePart[] {
+  const areTold = request.toolConfig?.includeServerSideToolInvocations === true;
+  return [
+    ...(areTold && grounding && hasTool(request, 'googleSearch')
+      ? told('GOOGLE_SEARCH_WEB', { queries: [...grounding.queries] }, SUGGESTIONS, newId())
+      : []),
+    ...(areTold && pages ? told('URL_CONTEXT', { urls: [...pages] }, {}, newId()) : []),
+    ...code.flatMap(({ source, output, failed, picture }): ResponsePart[] => [
+      { executableCode: { language: 'PYTHON', code: source } },
+      { codeExecutionResult: { outcome: failed ? 'OUTCOME_FAILED' : 'OUTCOME_OK', output } },
+      ...(picture === undefined ? [] : [{ inlineData: { mimeType: 'image/png', data: picture } }]),
+    ]),
+  ];
+}
+
+/** What the last chunk says of searches and pages. */
+export function hostedData(
+  { grounding, pages, text }: Spoken,
+  request: ApiRequest,
+): Pick<Candidate, 'groundingMetadata' | 'urlContextMetadata'> {
+  const urlMetadata = pages?.map((retrievedUrl) => ({
+    retrievedUrl,
+    urlRetrievalStatus: 'URL_RETRIEVAL_STATUS_SUCCESS',
+  }));
+  return {
+    ...(grounding && hasTool(request, 'googleSearch')
+      ? { groundingMetadata: groundingMetadata(grounding, text) }
+      : {}),
+    ...(urlMetadata ? { urlContextMetadata: { urlMetadata } } : {}),
+  };
+}
