@@ -1,14 +1,8 @@
 /** What Google tells of the tools that it runs itself: parts before the text, and data with the last chunk. */
 import type { Candidate, ResponsePart } from '../../gemini/wire.ts';
-import type { ApiRequest } from '../validator/request.ts';
+import { type ApiRequest, hasTool } from '../validator/request.ts';
 import type { Spoken } from './choose.ts';
 import { groundingMetadata } from './grounding.ts';
-
-type Name = 'googleSearch' | 'codeExecution' | 'urlContext';
-
-/** True where the request has the tool. Without it the model cannot have used it. */
-export const hasTool = ({ tools = [] }: ApiRequest, name: Name): boolean =>
-  tools.some((tool) => tool[name] !== undefined);
 
 /** A call that is told in its place, and its end. */
 const told = (

@@ -79,3 +79,9 @@ export const callsOf = (content: ApiContent | undefined): NonNullable<ApiPart['f
 
 export const responsesOf = (content: ApiContent | undefined): NonNullable<ApiPart['functionResponse']>[] =>
   (content?.parts ?? []).flatMap((part) => (part.functionResponse ? [part.functionResponse] : []));
+
+type GoogleTool = 'googleSearch' | 'codeExecution' | 'urlContext';
+
+/** True where the request has the tool. Without it the model cannot have used it. */
+export const hasTool = ({ tools = [] }: ApiRequest, name: GoogleTool): boolean =>
+  tools.some((tool) => tool[name] !== undefined);
