@@ -57,9 +57,9 @@ export function createExchange(caller: string, job: Job, foreign = ''): Exchange
 }
 
 /** Looks signatures up by exact keys first, and by content alone only where the exact keys find none. */
-async function findSignatures(
+export async function findSignatures(
   messages: MessagesRequest['messages'],
-  store: AnswerPorts['signatures'],
+  store: Pick<AnswerPorts['signatures'], 'get'>,
 ): Promise<SignatureLookup> {
   const keys = signatureKeys(messages);
   const found = await store.get(keys.map(({ exact }) => exact));

@@ -19,6 +19,14 @@ import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
 import { answerPage, answerPageAsset } from './ui/answer-page.ts';
 import { showRequest, streamRows } from './ui/api.ts';
+import {
+  showChanges,
+  showConversation,
+  showFrames,
+  showRaw,
+  showText,
+  showUsage,
+} from './ui/request-texts.ts';
 
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
@@ -76,6 +84,12 @@ const TABLE = [
   { method: 'GET', path: '/ui/requests/:id', handler: answerPage, isPage: true },
   { method: 'GET', path: '/ui/api/live', handler: streamRows, ...PAGE_DATA },
   { method: 'GET', path: '/ui/api/requests/:id', handler: showRequest, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/changes', handler: showChanges, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/frames', handler: showFrames, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/conversation', handler: showConversation, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/usage', handler: showUsage, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/raw', handler: showRaw, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/text', handler: showText, ...PAGE_DATA },
   { method: 'GET', path: '/ui/assets/:asset', handler: answerPageAsset, isPage: true },
   { method: 'GET', path: '/ui/assets/:asset/:inner', handler: answerPageAsset, isPage: true },
 ] as const satisfies readonly Route[];

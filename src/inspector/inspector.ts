@@ -15,11 +15,13 @@ import { type KeyMoment, KeyMoments } from './key-moments.ts';
 import { rowOf, summaryOf } from './rows/row.ts';
 import type { Row } from './shapes.ts';
 import { type Shown, shownWith } from './shown.ts';
+import { Opened } from './texts/opened.ts';
 
 export const MOST_ROWS = 10_000;
 /** Threads of which it is remembered which calls have begun subagents. */
 const MOST_THREADS = 1_000;
 const MOST_PROMPTS = 200;
+const MOST_OPENED = 3;
 
 export type InspectorOptions = {
   /** The most bytes that all that is kept may need. */
@@ -57,6 +59,7 @@ export class Inspector {
   readonly #mostRows: number;
   readonly #clock: InspectorOptions['clock'];
   readonly #moments = new KeyMoments();
+  readonly #opened = new RecentMap<string, Opened>(MOST_OPENED);
   #redactor: Redactor;
   #cost = 0;
   #number = 0;
@@ -122,6 +125,15 @@ export class Inspector {
 
   shown({ headers }: KeptRequest): Shown {
     return shownWith(this.#redactor, headers);
+  }
+
+  /** The texts of a request. Those of the requests that were looked at last stay parsed. */
+  opened(request: KeptRequest): Opened {
+    const before = this.#opened.get(request.id);
+    if (before && request.isEnded && request.hasTexts) return before;
+    const opened = new Opened(request, this.shown(request));
+    if (request.isEnded && request.hasTexts) this.#opened.set(request.id, opened);
+    return opened;
   }
 
   row(request: KeptRequest): Row {
@@ -199,6 +211,7 @@ export class Inspector {
     this.#withTexts.delete(request);
     this.#cost -= request.cost;
     request.letTextsGo();
+    this.#opened.delete(request.id);
     this.#cost += request.cost;
   }
 

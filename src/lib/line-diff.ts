@@ -5,7 +5,7 @@ const CONTEXT = 2;
 /** The most cells of the table that is computed. Where it would be larger, all lines in the middle count as changed. */
 const MAX_CELLS = 4_000_000;
 
-type Line = { mark: ' ' | '-' | '+'; text: string };
+export type DiffLine = { mark: ' ' | '-' | '+'; text: string };
 
 /** The changed lines as `- was` and `+ is`, with a few equal lines around each change. Empty for equal lists. */
 export function lineDiff(was: readonly string[], is: readonly string[]): string[] {
@@ -25,7 +25,8 @@ export function lineDiff(was: readonly string[], is: readonly string[]): string[
   return shown.size === 0 ? [] : text;
 }
 
-function aligned(was: readonly string[], is: readonly string[]): Line[] {
+/** All lines of both lists in order. */
+export function aligned(was: readonly string[], is: readonly string[]): DiffLine[] {
   const least = Math.min(was.length, is.length);
   let start = 0;
   while (start < least && was[start] === is[start]) start++;
@@ -38,14 +39,14 @@ function aligned(was: readonly string[], is: readonly string[]): Line[] {
   ];
 }
 
-const marked = (mark: Line['mark'], texts: readonly string[]): Line[] =>
+const marked = (mark: DiffLine['mark'], texts: readonly string[]): DiffLine[] =>
   texts.map((text) => ({ mark, text }));
 
 /** Compares the lines by their longest common subsequence. */
-function middle(was: readonly string[], is: readonly string[]): Line[] {
+function middle(was: readonly string[], is: readonly string[]): DiffLine[] {
   if (was.length * is.length > MAX_CELLS) return [...marked('-', was), ...marked('+', is)];
   const lengths = commonLengths(was, is);
-  const lines: Line[] = [];
+  const lines: DiffLine[] = [];
   let [w, i] = [0, 0];
   while (w < was.length || i < is.length) {
     if (w < was.length && i < is.length && was[w] === is[i]) {

@@ -1,0 +1,68 @@
+/** What was changed of a request, and why: the places that warnings name, what came there, and what was sent. */
+import type { Again } from '../again/translate-again.ts';
+import type { ToldWarning } from '../detail/warnings.ts';
+import type { Changes, Pair } from '../shapes.ts';
+import { type Body, type Opened, readable } from '../texts/opened.ts';
+import { PLACES, textFrom } from '../texts/text.ts';
+import { fullPath, placeName, sidesOf } from './places.ts';
+
+const NOTHING: Body = { text: '', json: {}, bytes: 0 };
+
+/** The fields of the client's request that no warning names; messages in a row are one. */
+function unchangedOf({ json }: Body, warned: readonly string[]): string[] {
+  const isWarned = (place: string) => warned.some((path) => path === place || path.startsWith(`${place}.`));
+  return Object.keys(json).flatMap((name) => {
+    if (name === 'messages' && Array.isArray(json['messages']))
+      return messageRuns(json['messages'].length, isWarned);
+    if (name === 'tools' && Array.isArray(json['tools'])) {
+      const same = json['tools'].filter((_tool, index) => !isWarned(`tools.${index}`)).length;
+      return same === 0 ? [] : [`${same} ${same === 1 ? 'tool' : 'tools'}`];
+    }
+    return isWarned(name) ? [] : [name];
+  });
+}
+
+function messageRuns(count: number, isWarned: (place: string) => boolean): string[] {
+  const runs: [first: number, last: number][] = [];
+  for (let index = 0; index < count; index++) {
+    if (isWarned(`messages.${index}`)) continue;
+    const last = runs.at(-1);
+    if (last?.[1] === index - 1) last[1] = index;
+    else runs.push([index, index]);
+  }
+  return runs.map(([first, last]) =>
+    first === last ? `messages.${first}` : `messages.${first} – messages.${last}`,
+  );
+}
+
+/** `warnings`: those that had been told by then. */
+export function changesOf(
+  opened: Opened,
+  attempt: number,
+  warnings: readonly ToldWarning[],
+  again: Again | undefined,
+): Changes {
+  const came = opened.came() ?? NOTHING;
+  const sent = opened.sent(attempt) ?? NOTHING;
+  const told = warnings
+    .filter(({ attempts }) => attempts.some((at) => at <= attempt || attempt === 0))
+    .map((warning) => ({ ...warning, path: fullPath(warning, came) }));
+  const places = Map.groupBy(told, placeName);
+  const pairs = [...places.values()].flatMap((group): Pair[] => {
+    const [first] = group;
+    if (!first || came === NOTHING) return [];
+    return [{ ...sidesOf(first, { came, sent, again }), warnings: group.map(({ number }) => number) }];
+  });
+  return {
+    attempt,
+    cameBytes: came.bytes,
+    sentBytes: sent.bytes,
+    pairs,
+    unchanged: unchangedOf(
+      came,
+      told.map(({ path }) => path),
+    ),
+    came: textFrom(readable(came.json), PLACES.came('')),
+    sent: textFrom(readable(sent.json), PLACES.sent(attempt)),
+  };
+}

@@ -1,0 +1,52 @@
+/** Everything that is kept of a request, as it came and went. */
+import type { Exchange } from '../kept-request.ts';
+import type { Raw } from '../shapes.ts';
+import type { Opened } from './opened.ts';
+import { PLACES, textFrom } from './text.ts';
+
+type Part = { name: string; bytes: number; text: string };
+
+const CREDENTIAL = /key|token|secret|auth|cookie|password/i;
+const HIDDEN = '(hidden)';
+
+function headersOf({ request, shown }: Opened): string {
+  return [...request.headers]
+    .map(([name, value]) => `${name}: ${CREDENTIAL.test(name) ? HIDDEN : shown.text(value)}`)
+    .join('\n');
+}
+
+const readsText = (opened: Opened, exchange: Exchange): string =>
+  new TextDecoder().decode(Buffer.concat(opened.reads(exchange).map(({ bytes }) => bytes)));
+
+function exchangeParts(opened: Opened, exchange: Exchange): Part[] {
+  const sent = opened.sentIn(exchange);
+  const status = exchange.status === undefined ? 'no answer' : String(exchange.status);
+  return [
+    ...(sent ? [{ name: `Sent at attempt ${exchange.attempt}`, bytes: sent.bytes, text: sent.text }] : []),
+    {
+      name: `Gemini’s answer to attempt ${exchange.attempt}: ${status}`,
+      bytes: exchange.answer.length,
+      text: readsText(opened, exchange),
+    },
+  ];
+}
+
+export function rawParts(opened: Opened): Part[] {
+  const { request } = opened;
+  const came = opened.came();
+  if (!request.hasTexts) return [];
+  return [
+    { name: 'The client’s headers', bytes: 0, text: `POST ${request.path}\n${headersOf(opened)}` },
+    ...(came ? [{ name: 'The client’s request', bytes: came.bytes, text: came.text }] : []),
+    ...request.exchanges.flatMap((exchange) => exchangeParts(opened, exchange)),
+    { name: 'What the client got', bytes: request.answer.length, text: opened.answerText() },
+  ].map((part) => (part.bytes === 0 ? { ...part, bytes: part.text.length } : part));
+}
+
+export const rawOf = (opened: Opened): Raw => ({
+  parts: rawParts(opened).map(({ name, bytes, text }, number) => ({
+    name,
+    bytes,
+    text: textFrom(text, PLACES.raw(number)),
+  })),
+});

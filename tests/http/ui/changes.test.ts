@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'bun:test';
+import type { Changes, Detail, Frames, Pair } from '../../../src/inspector/shapes.ts';
+import type { Fetch } from '../../../src/lib/ports.ts';
+import { allEnded, Looker } from '../../support/looker.ts';
+import { googleError, googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
+
+const answers: Fetch = async () => googleStream(textChunk('hi', 'STOP'));
+
+type Told = { detail: Detail; changes: Changes; frames: Frames };
+
+async function told(body: object, fetch: Fetch = answers, attempt?: number): Promise<Told> {
+  await using proxy = await startProxy({ fetch });
+  await (await proxy.send('/v1/messages', { ...hello, stream: true, ...body })).text();
+  const looker = await (await Looker.at(proxy)).until(allEnded(1));
+  looker.leave();
+  const get = async (path: string) =>
+    (await proxy.send(`/ui/api/requests/${looker.list[0]?.id}${path}`)).json();
+  const query = attempt === undefined ? '' : `?attempt=${attempt}`;
+  return {
+    detail: await get(''),
+    changes: await get(`/changes${query}`),
+    frames: await get(`/frames${query}`),
+  };
+}
+
+const user = (content: unknown) => ({ role: 'user', content });
+const assistant = (content: unknown) => ({ role: 'assistant', content });
+const call = (id: string, input: unknown = { path: 'a.ts' }) => ({
+  type: 'tool_use',
+  id,
+  name: 'Read',
+  input,
+});
+const result = (id: string, content = 'text') => ({ type: 'tool_result', tool_use_id: id, content });
+const Read = { name: 'Read', input_schema: { type: 'object', properties: { path: { type: 'string' } } } };
+const looping = {
+  name: 'plan',
+  input_schema: {
+    type: 'object',
+    properties: { steps: { type: 'array', items: { $ref: '#/$defs/Missing' } } },
+  },
+};
+
+const signsOf = ({ lines }: Pair['came']) => [...new Set(lines.map(({ sign }) => sign))].sort().join('');
+const textOf = ({ lines }: Pair['came']) => lines.map(({ text }) => text).join('\n');
+
+/** Each code of a warning about a request: what causes it, and where either side of it stands. */
+const PLACES: readonly (readonly [
+  code: string,
+  body: object,
+  came: { place: string; signs: string; holds: RegExp },
+  sent: { place: string; signs: string; holds: RegExp },
+])[] = [
+  [
+    'value-clamped',
+    { model: 'gemini-3.8-flash', max_tokens: 900_000 },
+    { place: 'max_tokens', signs: '~', holds: /"max_tokens": 900000/ },
+    { place: 'generationConfig.maxOutputTokens', signs: '~', holds: /"maxOutputTokens": \d+/ },
+  ],
+  [
+    'field-ignored',
+    { top_k: 5 },
+    { place: 'top_k', signs: '-', holds: /"top_k": 5/ },
+    { place: 'nothing', signs: '', holds: /^$/ },
+  ],
+  [
+    'tool-changed',
+    { tools: [Read, looping] },
+    { place: 'tools.1 · plan', signs: ' -', holds: /\$ref/ },
+    { place: 'tools.0.functionDeclarations.1', signs: ' +', holds: /"items": \{\}/ },
+  ],
+  [
+    'history-repaired',
+    {
+      tools: [Read],
+      messages: [user('a'), assistant([call('toolu_1'), call('toolu_2')]), user([result('toolu_1')])],
+    },
+    {
+      place: 'messages.1.content.1 · assistant',
+      signs: ' -',
+      holds: /toolu_2[\s\S]*answered as interrupted/,
+    },
+    { place: 'contents.2', signs: '+', holds: /"functionResponse"/ },
+  ],
+  [
+    'content-changed',
+    {
+      tools: [Read],
+      messages: [user('a'), assistant([call('toolu_1', 'no object')]), user([result('toolu_1')])],
+    },
+    { place: 'messages.1.content.0 · assistant', signs: '~', holds: /no object/ },
+    { place: 'contents.1', signs: '~', holds: /"functionCall"/ },
+  ],
+  [
+    'signature',
+    { tools: [Read], messages: [user('a'), assistant([call('toolu_1')]), user([result('toolu_1')])] },
+    { place: 'messages.1 · assistant', signs: ' ', holds: /"tool_use"/ },
+    { place: 'contents.1', signs: ' +', holds: /"thoughtSignature"/ },
+  ],
+];
+
+describe('what was changed', () => {
+  test.each(PLACES)('%s stands at its place on both sides', async (code, body, came, sent) => {
+    const { detail, changes } = await told(body);
+    const { number } = detail.warnings.find((warning) => warning.code === code) ?? {};
+    const pair = changes.pairs.find(({ warnings }) => warnings.includes(number ?? 0));
+    if (!pair) throw new Error(`no pair for ${code}: ${JSON.stringify(detail.warnings)}`);
+    expect([pair.came.place, signsOf(pair.came)]).toEqual([came.place, came.signs]);
+    expect(textOf(pair.came)).toMatch(came.holds);
+    expect([pair.sent.place, signsOf(pair.sent)]).toEqual([sent.place, sent.signs]);
+    expect(textOf(pair.sent)).toMatch(sent.holds);
+  });
+
+  test('a message in a long history finds its content, whatever stands before it', async () => {
+    const history = Array.from({ length: 5 }, (_, at) => [
+      user(at === 0 ? 'start' : [result(`toolu_${at - 1}`)]),
+      assistant([{ type: 'text', text: `step ${at}` }, call(`toolu_${at}`, at === 3 ? 'no object' : {})]),
+    ]).flat();
+    const { changes } = await told({ tools: [Read], messages: [...history, user([result('toolu_4')])] });
+    const pair = changes.pairs.find(({ came }) => came.place === 'messages.7.content.1 · assistant');
+    expect(pair?.sent.place).toBe('contents.7');
+    expect(textOf(pair?.sent ?? { place: '', lines: [] })).toContain('step 3');
+  });
+
+  test('what no warning names is told as unchanged; messages in a row are one', async () => {
+    const { changes } = await told({
+      top_k: 5,
+      messages: [user('a'), assistant('b'), user('c')],
+      tools: [Read, looping],
+    });
+    expect(changes.unchanged).toEqual(['model', 'max_tokens', 'messages.0 – messages.2', 'stream', '1 tool']);
+    expect([changes.cameBytes > 100, changes.sentBytes > 100]).toEqual([true, true]);
+  });
+
+  test('each attempt has the body that was sent then', async () => {
+    const refused = () =>
+      googleError(
+        400,
+        'INVALID_ARGUMENT',
+        'Thinking level MEDIUM is not supported for this model. Please retry with other thinking level.',
+      );
+    const left = [refused(), googleStream(textChunk('hi', 'STOP'))];
+    const google: Fetch = async () => left.shift() ?? googleError(500, 'INTERNAL', 'nothing left');
+    const body = { thinking: { type: 'adaptive' }, output_config: { effort: 'medium' } };
+    const first = await told(body, google, 1);
+    expect(first.detail.attempts).toHaveLength(2);
+    left.push(refused(), googleStream(textChunk('hi', 'STOP')));
+    const second = await told(body, google, 2);
+    expect(first.changes.sent.text).toContain('thinkingLevel');
+    expect(second.changes.sent.text).not.toContain('thinkingLevel');
+    const mended = second.detail.warnings.find(({ detail }) => detail.includes('refused by Gemini'));
+    expect(mended?.attempt).toBe(2);
+    expect(first.changes.pairs.flatMap(({ warnings }) => warnings)).not.toContain(mended?.number);
+    expect(second.changes.pairs.flatMap(({ warnings }) => warnings)).toContain(mended?.number ?? 0);
+  });
+});
+
+describe('frames and events', () => {
+  test('each frame stands beside the events that were made of it, and a repair at its frame', async () => {
+    const [first, second, last] = [textChunk('one'), textChunk('two'), textChunk('three', 'STOP')].map(
+      (chunk) => JSON.stringify(chunk),
+    );
+    const half = Math.floor((second ?? '').length / 2);
+    const text = `data: ${first}\r\n\r\ndata: ${second?.slice(0, half)}\r\n\r\ndata: ${second?.slice(half)}\r\n\r\ndata: ${last}\r\n\r\n`;
+    const google: Fetch = async () =>
+      new Response(text, { headers: { 'content-type': 'text/event-stream' } });
+    const { frames, detail } = await told({}, google);
+    expect(frames.frames.map(({ says, repairs, events }) => [says, repairs, events])).toEqual([
+      ['text “one”', [], ['message_start', 'content_block_start 0 text', 'text_delta, 0']],
+      ['text “two”', ['broken-event'], ['text_delta, 0']],
+      [
+        'text “three”, finishReason STOP',
+        [],
+        ['text_delta, 0', 'content_block_stop 0', 'message_delta end_turn', 'message_stop'],
+      ],
+    ]);
+    expect([frames.bytes, frames.eventCount]).toEqual([text.length, 8]);
+    expect(detail.lines.map(({ label }) => label)).toContain('Frame repaired');
+  });
+
+  test('the events are those that the client got', async () => {
+    await using proxy = await startProxy();
+    const body = { ...hello, stream: true, tools: [Read], messages: [user('Read a.ts')] };
+    const got = await (await proxy.send('/v1/messages', body)).text();
+    const looker = await (await Looker.at(proxy)).until(allEnded(1));
+    looker.leave();
+    const frames: Frames = await (await proxy.send(`/ui/api/requests/${looker.list[0]?.id}/frames`)).json();
+    const names = (texts: readonly string[]) => texts.filter((name) => name !== 'ping');
+    const sent = [...got.matchAll(/^event: (.+)$/gm)].map(([, name = '']) => name);
+    const told = frames.frames.flatMap(({ events }) =>
+      events.map((event) => (/_delta, /.test(event) ? 'content_block_delta' : (event.split(' ')[0] ?? ''))),
+    );
+    expect(told).toEqual(names(sent));
+  });
+
+  test('a failed attempt shows what Google said, and no event', async () => {
+    const left = [googleError(503, 'UNAVAILABLE', 'busy'), googleStream(textChunk('hi', 'STOP'))];
+    const { frames } = await told({}, async () => left.shift() ?? googleError(500, 'INTERNAL', 'x'), 1);
+    expect(frames.frames.map(({ says, events }) => [says, events])).toEqual([
+      ['error 503 UNAVAILABLE busy', []],
+    ]);
+  });
+});
