@@ -296,6 +296,24 @@ describe('a citation', () => {
   });
 });
 
+describe('the mock', () => {
+  test('cites the first document where it is asked to', async () => {
+    await using proxy = await startProxy();
+    const content = [custom('Snow is white. Coal is black.'), { type: 'text', text: 'Please cite it.' }];
+    const answer = await proxy.send('/v1/messages', { ...hello, messages: [{ role: 'user', content }] });
+    expect(await answer.json()).toMatchObject({
+      content: [
+        plain('It begins with these words: '),
+        cited('Snow is white.', {
+          type: 'content_block_location',
+          cited_text: 'Snow is white. Coal is black.',
+        }),
+        { type: 'text' },
+      ],
+    });
+  });
+});
+
 describe('a request', () => {
   const sentTo = async (messages: object[], path = '/v1/messages', changes: object = {}) => {
     const sent: string[] = [];

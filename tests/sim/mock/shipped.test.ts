@@ -48,8 +48,11 @@ describe('all', () => {
     else expect((await played).text).not.toBe('');
   });
 
-  test('only the default is without a demo', () => {
-    expect(SCENARIOS.filter(({ demo }) => !demo).map(({ name }) => name)).toEqual(['default']);
+  test('only the default, and what Claude Code does not ask for, is without a demo', () => {
+    expect(SCENARIOS.filter(({ demo }) => !demo).map(({ name }) => name)).toEqual([
+      'cite-a-document',
+      'default',
+    ]);
   });
 });
 
