@@ -1,38 +1,11 @@
 /** Citations of documents and search results: what Gemini is asked, and what the client is told, over HTTP. */
 import { describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
-import type { Fetch } from '../../src/lib/ports.ts';
-import { CITING_INSTRUCTION } from '../../src/translate/citing/marks.ts';
-import { PDF, upload } from '../support/files.ts';
+import { citations, custom, FACTS, plain, result, text, user } from '../support/citations.ts';
+import { upload } from '../support/files.ts';
 import { pdfOf } from '../support/pdf.ts';
-import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
+import { googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 import { type Script, scriptedGoogle } from '../support/scripted-google.ts';
-
-const citations = { enabled: true };
-const FACTS = 'The grass is green. 🌱 草是绿色的。 Cafe\u0301s are open. The sky is blue.';
-const text = (data: string, more: object = {}) => ({
-  type: 'document',
-  source: { type: 'text', media_type: 'text/plain', data },
-  citations,
-  ...more,
-});
-const custom = (...blocks: string[]) => ({
-  type: 'document',
-  title: 'Notes',
-  source: { type: 'content', content: blocks.map((one) => ({ type: 'text', text: one })) },
-  citations,
-});
-const result = (source: string, ...blocks: string[]) => ({
-  type: 'search_result',
-  source,
-  title: `About ${source}`,
-  content: blocks.map((one) => ({ type: 'text', text: one })),
-  citations,
-});
-const user = (...content: object[]) => ({
-  role: 'user',
-  content: [...content, { type: 'text', text: 'What colour?' }],
-});
 
 const claim = (said: string, doc: number, ...quotes: string[]) =>
   `<cite-claim>${quotes.map((quote) => `<cite-quote doc="${doc}">${quote}</cite-quote>`).join('')}${said}</cite-claim>`;
@@ -56,7 +29,6 @@ async function ask(script: Script, messages: object[], changes: object = {}) {
   return { content: streamed.content as unknown as object[], message: streamed, body: bodies[0] };
 }
 
-const plain = (said: string) => ({ type: 'text', text: said });
 const cited = (said: string, ...citations: object[]) => ({ type: 'text', text: said, citations });
 const slice = (document: string, { start_char_index: start, end_char_index: end }: Record<string, number>) =>
   [...document].slice(start, end).join('');
@@ -311,107 +283,5 @@ describe('the mock', () => {
         { type: 'text' },
       ],
     });
-  });
-});
-
-describe('a request', () => {
-  const sentTo = async (messages: object[], path = '/v1/messages', changes: object = {}) => {
-    const sent: string[] = [];
-    const fetch: Fetch = async (url, init) => {
-      sent.push(String(init.body));
-      return url.includes(':countTokens')
-        ? Response.json({ totalTokens: 7 })
-        : googleStream(textChunk('Well.', 'STOP'));
-    };
-    await using proxy: TestProxy = await startProxy({ fetch });
-    const response = await proxy.send(path, { ...hello, messages, ...changes });
-    return { response, answer: await response.json(), sent: sent.join() };
-  };
-
-  const ASKED = JSON.stringify(CITING_INSTRUCTION).slice(1, -1);
-
-  test('without citations says nothing of marks and numbers', async () => {
-    const { sent } = await sentTo([user(text(FACTS, { citations: { enabled: false } }))]);
-    expect(sent).not.toContain('cite-');
-    expect(sent).not.toContain('<number>');
-  });
-
-  test.each(['/v1/messages', '/v1/messages/count_tokens'])(
-    'tells the model how to cite: %s',
-    async (path) => {
-      const { sent } = await sentTo([user(text(FACTS))], path);
-      expect(sent).toContain(ASKED);
-      expect(sent).toContain('<number>1</number>');
-    },
-  );
-
-  test('takes citations of earlier answers, and sends the text alone', async () => {
-    const history = [
-      user(text(FACTS)),
-      {
-        role: 'assistant',
-        content: [
-          { type: 'text', text: 'It is ' },
-          {
-            type: 'text',
-            text: 'blue',
-            citations: [
-              {
-                type: 'char_location',
-                cited_text: 'The sky is blue.',
-                document_index: 0,
-                document_title: null,
-                start_char_index: 46,
-                end_char_index: 62,
-              },
-            ],
-          },
-        ],
-      },
-      { role: 'user', content: 'Sure?' },
-    ];
-    const { response, sent } = await sentTo(history);
-    expect(response.status).toBe(200);
-    const { contents } = JSON.parse(sent);
-    expect(contents[1]).toEqual({ role: 'model', parts: [{ text: 'It is ' }, { text: 'blue' }] });
-  });
-
-  test.each<[string, object[], object, string]>([
-    [
-      'with citations of some documents',
-      [user(text(FACTS), text('b', { citations: undefined }))],
-      {},
-      'messages.0.content.1.document.citations: citations must be enabled on all or none of the documents',
-    ],
-    [
-      'with citations of some search results',
-      [user({ ...result('a', 'x'), citations: { enabled: false } }, result('b', 'y'))],
-      {},
-      'messages.0.content.0.search_result.citations: citations must be enabled on all or none of the search results',
-    ],
-    [
-      'with citations and a form of the answer',
-      [user(text(FACTS))],
-      { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } },
-      'output_config.format: cannot be used together with citations (messages.0.content.0.document.citations)',
-    ],
-  ])('%s is refused', async (_, messages, changes, message) => {
-    for (const path of ['/v1/messages', '/v1/messages/count_tokens']) {
-      const { response, answer } = await sentTo(messages, path, changes);
-      expect(response.status).toBe(400);
-      expect(answer).toMatchObject({ error: { type: 'invalid_request_error', message } });
-    }
-  });
-
-  test('documents and search results need not agree', async () => {
-    const { response } = await sentTo([user(text(FACTS, { citations: undefined }), result('a', 'x'))]);
-    expect(response.status).toBe(200);
-  });
-
-  test('with a PDF whose text cannot be read is answered', async () => {
-    const source = { type: 'base64', media_type: 'application/pdf', data: PDF.toString('base64') };
-    const { answer, sent } = await sentTo([user({ type: 'document', source, citations })]);
-    expect(answer).toMatchObject({ content: [plain('Well.')] });
-    expect(sent).toContain('<number>1</number>');
   });
 });
