@@ -36,7 +36,10 @@ export const ANSWERS = {
   fileData: row('told in words, with its address', PARTS),
   toolCall: row('`server_tool_use` (`web_search`, `web_fetch`); goes back as it came', BESIDE),
   toolResponse: row('the end of that call; what was found is in the metadata', BESIDE),
-  videoMetadata: row('left out, with a warning, as any other part', PARTS),
+  videoMetadata: row(
+    'left out, with a warning, like any other part: nobody knows what it would say to a client',
+    PARTS,
+  ),
   groundingMetadata: row('`web_search_tool_result` before the text, and its citations', BESIDE),
   groundingChunks: row('`web_search_result`: the pages, with the search that found them', BESIDE),
   groundingSupports: row(

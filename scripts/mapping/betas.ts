@@ -22,17 +22,24 @@ type OfClaudeCode =
 
 const served = (what: string, shown: Shown) => row(`served: ${what}`, shown);
 const needless = (why: string, shown: Shown = IN.betas) => row(`accepted: ${why}`, shown);
-const refused = (what: string, shown: Shown) =>
-  row(`the feature is refused where it is used: ${what}`, shown);
+const refused = (what: string, why: string, shown: Shown) =>
+  row(`${what} is refused where it is used: ${why}`, shown);
 /** Endpoints of other products of Anthropic. */
 const elsewhere = row(
   'accepted: it is about endpoints that this proxy does not have, and which are a 404',
   'tests/http/paths.test.ts',
 );
 
-const computer = refused('`computer_…`', IN.refusals);
-const mcp = refused('`mcp_servers`, `mcp_toolset`', IN.refusals);
-const fallback = row('`fallbacks` may be `default`, and a list of models is refused', IN.refusals);
+const computer = refused('`computer_…`', 'its schema is known to the models of Anthropic alone', IN.refusals);
+const mcp = refused(
+  '`mcp_servers`, `mcp_toolset`',
+  'the client connects to MCP servers by itself',
+  IN.refusals,
+);
+const fallback = row(
+  '`fallbacks` may be `default`; a list of models is refused: the operator says which take over',
+  IN.refusals,
+);
 const credit = needless('an accounting matter of Anthropic', IN.keys);
 const profiles = needless('`user_profile_id` is an accounting matter of Anthropic', IN.keys);
 const format = served('`output_config.format`, `strict`', 'tests/http/structured-output.test.ts');
@@ -67,7 +74,7 @@ export const BETAS = {
   'user-profiles-2026-09-04': profiles,
   'user-profiles-billing-2026-10-01': profiles,
   'advisor-tool-2026-03-01': row(
-    'the tool of the advisor is refused; `usage.iterations` is told, as Anthropic tells it to this beta',
+    'the tool of the advisor is refused: Gemini has none; `usage.iterations` is told, as Anthropic tells it to this beta',
     'tests/http/iterations.test.ts',
   ),
   'managed-agents-2026-04-01': elsewhere,
@@ -83,7 +90,10 @@ export const BETAS = {
   'admin-user-sign-out-2026-10-08': elsewhere,
   'analytics-usage-cost-2026-08-24': elsewhere,
   'experimental-claude-tag-2026-10-21': elsewhere,
-  'skills-2025-10-02': row('`container` is refused, and the endpoints of skills are a 404', IN.refusals),
+  'skills-2025-10-02': row(
+    '`container` is refused: skills run on the servers of Anthropic, and their endpoints are a 404 here',
+    IN.refusals,
+  ),
   'thinking-token-count-2026-05-13': row(
     'tokens of thoughts are in `usage`; the running estimate, a hint for a display of progress, is not given',
     'tests/translate/response/stream.test.ts',
@@ -106,7 +116,8 @@ export const BETAS = {
   'mid-conversation-output-config-2026-07-01': effort,
   'mid-conversation-system-clear-at-2026-08-21': served('`clear_at`', IN.history),
   'message-threads-2026-08-12': refused(
-    '`thread`, with the code after which SDKs send everything',
+    '`thread`',
+    'conversations are not kept here; its code makes SDKs send everything',
     IN.refusals,
   ),
   'message-batches-2024-09-24': needless('the endpoints need no beta'),

@@ -27,7 +27,7 @@ export const BLOCKS = {
   document: row('a PDF: a part with its bytes; text: a tagged text', IN.blocks),
   search_result: row('a tagged text with its source and title', IN.blocks),
   thinking: row(
-    'its signature goes back on the part that it came with; foreign ones are left out',
+    'its signature goes back on the part that it came with; foreign ones are left out: Google refuses them',
     'tests/translate/request/signatures.test.ts',
   ),
   redacted_thinking: row(

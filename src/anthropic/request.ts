@@ -139,7 +139,7 @@ const shared = {
       withKeys(ContextManagement, Open({ edits: Type.Array(Type.Union(Object.values(CONTEXT_EDITS))) })),
     ),
   ),
-  mcp_servers: refused('unless it is empty'),
+  mcp_servers: refused('unless it is empty: this proxy calls no MCP servers; the client does'),
 };
 
 export const MessagesRequest = Open({
@@ -169,10 +169,10 @@ export const MessagesRequest = Open({
     'answered as null',
     unchecked(Open({ previous_message_id: needless('answered as null') })),
   ),
-  thread: refused('unless it is empty'),
+  thread: refused('unless it is empty: conversations are not kept here, and SDKs then send them whole'),
   compaction: Type.Optional(Nullable(Compaction)),
-  container: refused('unless it is empty'),
-  fallbacks: refused('unless it is `default`, or empty'),
+  container: refused('unless it is empty: code runs without files of earlier requests'),
+  fallbacks: refused('unless it is `default`, or empty: the operator says which models take over'),
   service_tier: ignored('Google has no such tier', ['auto', 'standard_only', 'standard', 'flex', 'priority']),
   speed: ignored('served as standard', ['standard']),
   inference_geo: ignored('Google decides where'),
