@@ -3,11 +3,12 @@
  * and about each of their values made wrong in many ways.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCountTokensRequest, parseMessagesRequest } from '../../../src/anthropic/validate.ts';
 import { EXAMPLE_REQUESTS } from '../../../src/http/api-description/example-requests.ts';
 import { isObject, type JsonObject } from '../../../src/lib/json.ts';
+import { listRecording } from '../../../src/sim/cassette/read.ts';
 import { checker, descriptionOf } from '../../support/api-description.ts';
 import { startProxy, type TestProxy } from '../../support/proxy.ts';
 
@@ -17,8 +18,8 @@ const bodies: readonly JsonObject[] = [
   ...Object.values(EXAMPLE_REQUESTS).flatMap((all) =>
     Object.values(all).map(({ body }) => body as JsonObject),
   ),
-  ...readdirSync(TURNS).flatMap((name) => {
-    const { body } = JSON.parse(readFileSync(join(TURNS, name, 'client-request.json'), 'utf8'));
+  ...listRecording(TURNS).flatMap((folder) => {
+    const { body } = JSON.parse(readFileSync(join(folder, 'client-request.json'), 'utf8'));
     return isObject(body) ? [body as JsonObject] : [];
   }),
 ];
