@@ -59,6 +59,7 @@ export const API_CASES: readonly Case[] = [
   sdkCase('web-search', 'Web search: query, pages, citations, usage'),
   sdkCase('paper', 'A PDF in the request'),
   sdkCase('citations', 'Citations: the place in a document of the request'),
+  sdkCase('pages', 'Citations: the page of a PDF'),
   sdkCase('files', 'Files: uploaded, listed, used in a request, deleted', ONLY_SDKS),
   sdkCase('batches', 'Batches: created, followed, results read, deleted', ONLY_SDKS),
   sdkCase('errors', 'Errors by their class, with the reason'),

@@ -111,6 +111,19 @@ const CASES = {
     assert.match(sources[0].providerMetadata.anthropic.citedText, /The grass is green – très vert\./);
   },
 
+  async pages() {
+    const file = {
+      type: 'file',
+      data: readFileSync('doc.pdf'),
+      mediaType: 'application/pdf',
+      providerOptions: { anthropic: { citations: { enabled: true } } },
+    };
+    const content = [file, { type: 'text', text: prompt('which page is for the tour?') }];
+    const { sources } = await generateText({ ...common, messages: [{ role: 'user', content }] });
+    const place = sources[0]?.providerMetadata.anthropic;
+    assert.deepEqual([place?.startPageNumber, place?.endPageNumber], [1, 2]);
+  },
+
   async errors() {
     await assert.rejects(
       generateText({ ...common, model: anthropic('gpt-9'), prompt: prompt('count to four') }),

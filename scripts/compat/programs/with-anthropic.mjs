@@ -166,6 +166,23 @@ const CASES = {
     assert.equal(paper.slice(place.start_char_index, place.end_char_index), place.cited_text);
   },
 
+  async pages() {
+    const data = readFileSync('doc.pdf').toString('base64');
+    const source = { type: 'base64', media_type: 'application/pdf', data };
+    const content = [
+      { type: 'document', source, citations: { enabled: true } },
+      { type: 'text', text: 'compat sdk: which page is for the tour?' },
+    ];
+    const message = await client.messages.create({ ...ask(''), messages: [{ role: 'user', content }] });
+    assert.equal(textOf(message), 'It says so: this one is.');
+    const [place] = message.content.flatMap(({ citations }) => citations ?? []);
+    assert.deepEqual(
+      [place?.type, place?.document_index, place?.start_page_number, place?.end_page_number],
+      ['page_location', 0, 1, 2],
+    );
+    assert.match(place.cited_text, /A page for the tour/);
+  },
+
   async files() {
     const file = await toFile(readFileSync('doc.pdf'), 'doc.pdf', { type: 'application/pdf' });
     const { id, filename, mime_type } = await client.files.upload({ file });

@@ -163,6 +163,25 @@ def citations():
     equal(texts(client.messages.create(**{**request, "messages": again})), COUNT, "the turn after it")
 
 
+def pages():
+    data = base64.b64encode(Path("doc.pdf").read_bytes()).decode()
+    request = ask("")
+    request["messages"][0]["content"] = [
+        {
+            "type": "document",
+            "source": {"type": "base64", "media_type": "application/pdf", "data": data},
+            "citations": {"enabled": True},
+        },
+        {"type": "text", "text": "compat sdk: which page is for the tour?"},
+    ]
+    message = client.messages.create(**request)
+    equal(texts(message), "It says so: this one is.", "text")
+    places = [place for block in message.content for place in block.citations or []]
+    equal([(place.type, place.document_index) for place in places], [("page_location", 0)], "places")
+    equal((places[0].start_page_number, places[0].end_page_number), (1, 2), "pages")
+    must("A page for the tour" in places[0].cited_text, f"words: {places[0].cited_text}")
+
+
 def files():
     uploaded = client.files.upload(file=("doc.pdf", Path("doc.pdf").read_bytes(), "application/pdf"))
     equal((uploaded.filename, uploaded.mime_type), ("doc.pdf", "application/pdf"), "file")

@@ -128,6 +128,15 @@ def citations():
     equal(place["cited_text"].strip(), "The grass is green – très vert.", "words of the place")
 
 
+def pages():
+    data = base64.b64encode(Path("doc.pdf").read_bytes()).decode()
+    source = {"type": "base64", "media_type": "application/pdf", "data": data}
+    paper = {"type": "document", "source": source, "citations": {"enabled": True}}
+    message = chat().invoke([HumanMessage([paper, {"type": "text", "text": "compat sdk: which page is for the tour?"}])])
+    places = [place for block in message.content for place in block.get("citations") or []]
+    equal([(place["type"], place["start_page_number"]) for place in places], [("page_location", 1)], "places")
+
+
 def errors():
     broken = ChatAnthropic(
         model="gpt-9", base_url=os.environ["COMPAT_BASE_URL"], api_key=os.environ["COMPAT_KEY"], max_retries=0

@@ -130,6 +130,14 @@ def citations():
     must("The grass is green – très vert." in repr(cited[0].citations), f"place: {cited[0].citations}")
 
 
+def pages():
+    paper = BinaryContent(Path("doc.pdf").read_bytes(), media_type="application/pdf")
+    agent = Agent(model(), capabilities=[Citations()])
+    result = agent.run_sync([paper, "compat sdk: which page is for the tour?"])
+    cited = [citation for part in parts(result, TextPart) for citation in part.citations or []]
+    must(len(cited) == 1 and "page" in repr(cited[0]), f"citations: {cited}")
+
+
 def errors():
     try:
         Agent(model("gpt-9")).run_sync("compat sdk: count to four")
