@@ -86,6 +86,8 @@ export type AnswerPorts = {
    * and replays tell the same size again.
    */
   promptTold(size: () => PromptSize): PromptSize;
+  /** The date that an answer may tell. Replays tell that of the recording. */
+  date(): Date;
   clock: Clock;
   random: Random;
   ids: Ids;

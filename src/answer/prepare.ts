@@ -90,6 +90,7 @@ export async function requestContext(
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
     media: await media.forModel(model),
     ownInstructions: ownInstructions(settings.words, conversation, model),
+    date: ports.date().toISOString(),
   };
 }
 

@@ -128,7 +128,7 @@ export const AnswerWebFetchResult = tagged(
         'web_fetch_result',
         {
           url: Type.String(),
-          retrieved_at: Type.Null(),
+          retrieved_at: Type.String({ description: 'The date of the request, in ISO 8601.' }),
           content: tagged(
             'document',
             {

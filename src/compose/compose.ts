@@ -175,6 +175,7 @@ export function compose(given: Config, ports: Ports): System {
     shared: sharing.shared,
     signatures: sharing.signatures,
     promptTold: (size) => size(),
+    date: () => clock.wall(),
     clock,
     random,
     ids: ports.ids ?? createIds(random),

@@ -36,6 +36,7 @@ const contextFor = (model: GeminiModel): RequestContext => ({
     moved: new Map(),
   },
   ownInstructions: [],
+  date: '',
 });
 
 function requestWith(server: string, { name, description, inputSchema }: McpTool) {

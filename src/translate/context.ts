@@ -64,6 +64,8 @@ export type RequestContext = {
   readonly media: MediaFacts;
   /** Instructions that the operator adds to the client's system prompt. */
   readonly ownInstructions: readonly string[];
+  /** When the request came, in ISO 8601. */
+  readonly date: string;
 };
 
 /** How thoughts reach the client: not at all, as text, or as an empty block with a signature. */
@@ -132,6 +134,8 @@ export type HostedPlan = {
 export type AnswerPlan = HostedPlan & {
   /** The id that the client asked for; the answer repeats it unchanged. */
   readonly requestedModel: string;
+  /** When the request came, in ISO 8601: the date of pages that Google has read for it. */
+  readonly date: string;
   readonly thinking: ThinkingDisplay;
   readonly stopSequences: readonly string[];
   /** The most tokens of the answer itself, without thoughts. */

@@ -164,6 +164,8 @@ describe('pages', () => {
         type: 'web_fetch_tool_result',
         content: {
           type: 'web_fetch_result',
+          // A client of Vercel's takes nothing else than a date.
+          retrieved_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
           url: 'https://a.example/x',
           content: { type: 'document', source: { type: 'text', media_type: 'text/plain' } },
         },

@@ -19,6 +19,7 @@ export type Answered = {
 export function planFor(tools: Iterable<string>, change: Partial<AnswerPlan> = {}): AnswerPlan {
   return {
     requestedModel: 'claude-opus-5-5',
+    date: '2026-11-30T09:00:00.000Z',
     thinking: 'shown',
     stopSequences: [],
     maxTokens: 1_000_000,

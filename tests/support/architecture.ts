@@ -206,6 +206,7 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/files/store.ts',
   'src/batches/store.ts',
   'src/compose/recording.ts',
+  'src/compose/compose.ts',
   'src/answer/lessons.ts',
   'src/answer/cost/spending.ts',
   'src/usage/store.ts',

@@ -23,6 +23,7 @@ export function contextFor(model = 'gemini-4-argon', changes: Partial<RequestCon
       moved: new Map(),
     },
     ownInstructions: [],
+    date: '2026-11-30T09:00:00.000Z',
     ...changes,
   };
 }

@@ -41,6 +41,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
         ...untouched(recording.seed, deps.keys.backends[0], deps.clock),
         signatures: watchedStore(deps.signatures, recording),
         promptTold: toldOnce(deps.promptTold, recording),
+        date: () => recording.date,
         urlFetcher: watchedFetcher(deps.urlFetcher, recording),
         fileReader: watchedReader(deps.fileReader, recording),
         uploads: watchedUploads(deps.uploads, recording),

@@ -97,6 +97,7 @@ function played(
       ...untouched(recorded.seed, backend, clock),
       clock,
       signatures: play.signatures,
+      date: () => new Date(recorded.recordedAt),
       promptTold: (size) => play.promptTold(size) ?? sizeToldIn(recorded.answer),
       ...recordedMedia(recorded.fetched ?? []),
       uploads: recordedUploads(recorded.uploads ?? []),

@@ -42,6 +42,11 @@ export class RequestRecording {
     this.answer = new ReadLog(options.now, options.maxBytes);
   }
 
+  /** When the request came. */
+  get date(): Date {
+    return new Date(this.#facts.recordedAt);
+  }
+
   /** Keeps the unpacked body. A request whose body was never read cannot be sent again, and is not kept. */
   keepBody(bytes: Uint8Array): void {
     this.#body = bytes;

@@ -52,6 +52,7 @@ function toPlan(
   const toolNames = new ToolNames(callableNames(request, tools));
   return {
     requestedModel: request.model,
+    date: ctx.date,
     thinking: thinkingDisplay(request),
     stopSequences: (request.stop_sequences ?? []).filter((sequence) => sequence !== ''),
     maxTokens: request.max_tokens,

@@ -18,14 +18,16 @@ const FAILURES: Readonly<Record<string, WebFetchError['error_code']>> = {
 
 export class Fetches {
   readonly #plan: FetchPlan;
+  readonly #date: string;
   readonly #warn: Warn;
   /** What became of each page, by its address. */
   readonly #status = new Map<string, string>();
   readonly #told = new Set<string>();
   #allowed = 0;
 
-  constructor(plan: FetchPlan, warn: Warn) {
+  constructor(plan: FetchPlan, date: string, warn: Warn) {
     this.#plan = plan;
+    this.#date = date;
     this.#warn = warn;
   }
 
@@ -72,7 +74,9 @@ export class Fetches {
         ref,
         result: {
           type: 'web_fetch_tool_result',
-          content: failure ? { type: 'web_fetch_tool_result_error', error_code: failure } : pageOf(url),
+          content: failure
+            ? { type: 'web_fetch_tool_result_error', error_code: failure }
+            : pageOf(url, this.#date),
           caller: { type: 'direct' },
         },
         ...(echo ? { echo } : {}),
@@ -101,12 +105,12 @@ export class Fetches {
   }
 }
 
-/** Google gives no words of the page, and the hour is not known to the translation. */
-const pageOf = (url: string) =>
+/** Google gives no words of the page, and no date. Clients want a date, and the page was read for this request. */
+const pageOf = (url: string, date: string) =>
   ({
     type: 'web_fetch_result',
     url,
-    retrieved_at: null,
+    retrieved_at: date,
     content: { type: 'document', source: { type: 'text', media_type: 'text/plain', data: '' }, title: null },
   }) as const;
 

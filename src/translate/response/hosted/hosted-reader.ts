@@ -42,7 +42,7 @@ export class HostedReader implements Reader {
     this.#plan = plan;
     this.#warn = warn;
     this.#code = plan.code && new CodeCalls(plan.code, warn);
-    this.#fetches = plan.fetch && new Fetches(plan.fetch, warn);
+    this.#fetches = plan.fetch && new Fetches(plan.fetch, plan.date, warn);
   }
 
   get finished(): boolean {
