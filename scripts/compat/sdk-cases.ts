@@ -5,12 +5,13 @@
 import { join } from 'node:path';
 import { writeAssets } from '../../tests/support/assets.ts';
 import { type Bench, type Case, must, oneLine } from './case.ts';
+import { withTools } from './google-tools.ts';
 
 /** Why a client has not got it. */
 type Missing = Readonly<Record<string, string>>;
 
 const NO_CALL = 'has no call for it';
-const ONLY_SDKS: Missing = { ai: NO_CALL, langchain: NO_CALL, 'pydantic-ai': NO_CALL };
+const ONLY_SDKS: Missing = { 'ai-6': NO_CALL, 'ai-7': NO_CALL, langchain: NO_CALL, 'pydantic-ai': NO_CALL };
 
 /** The last line of an error, without the traceback above it. */
 function reasonOf(stderr: string): string {
@@ -25,7 +26,7 @@ function reasonOf(stderr: string): string {
 function sdkCase(name: string, what: string, missing: Missing = {}): Case {
   const run = async (bench: Bench): Promise<void> => {
     writeAssets({ png: join(bench.project, 'pic.png'), pdf: join(bench.project, 'doc.pdf') });
-    const proxy = await bench.proxy(bench.google());
+    const proxy = await bench.proxy(bench.google(withTools));
     const { code, stderr } = await bench.run({
       command: [...bench.ready.command, name],
       cwd: bench.project,
@@ -55,8 +56,10 @@ const COMMON: readonly Case[] = [
 
 export const API_CASES: readonly Case[] = [
   ...COMMON,
-  sdkCase('count', 'Tokens counted, with tools', { ai: NO_CALL }),
+  sdkCase('count', 'Tokens counted, with tools', { 'ai-6': NO_CALL, 'ai-7': NO_CALL }),
   sdkCase('web-search', 'Web search: query, pages, citations, usage'),
+  sdkCase('web-page', 'Web fetch: the page that was read'),
+  sdkCase('code', 'Code execution: code, output'),
   sdkCase('paper', 'A PDF in the request'),
   sdkCase('citations', 'Citations: the place in a document of the request'),
   sdkCase('pages', 'Citations: the page of a PDF'),

@@ -86,6 +86,30 @@ const CASES = {
     assert.deepEqual([...urls], ['https://example.com/release', 'https://example.org/changes']);
   },
 
+  async 'web-page'() {
+    const { content, text } = await generateText({
+      ...common,
+      prompt: prompt('when was https://example.com/lighthouse built?'),
+      tools: { web_fetch: anthropic.tools.webFetch_20250910({ maxUses: 2 }) },
+    });
+    const call = content.find(({ type }) => type === 'tool-call');
+    const result = content.find(({ type }) => type === 'tool-result');
+    assert.equal(call?.input.url, 'https://example.com/lighthouse');
+    assert.equal(result?.output.url, 'https://example.com/lighthouse', JSON.stringify(result));
+    assert.equal(text, 'The lighthouse was built in 1871.');
+  },
+
+  async code() {
+    const { content, text } = await generateText({
+      ...common,
+      prompt: prompt('compute 6 * 7'),
+      tools: { code_execution: anthropic.tools.codeExecution_20250825() },
+    });
+    const result = content.find(({ type }) => type === 'tool-result');
+    assert.equal(result?.output.stdout, '42\n', JSON.stringify(result));
+    assert.equal(text, 'It is 42.');
+  },
+
   async paper() {
     const file = { type: 'file', data: readFileSync('doc.pdf'), mediaType: 'application/pdf' };
     const content = [file, { type: 'text', text: prompt('what is in the file?') }];

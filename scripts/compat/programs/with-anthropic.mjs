@@ -127,6 +127,35 @@ const CASES = {
     assert.equal(textOf(await client.messages.create({ ...ask(''), messages: again })), COUNT);
   },
 
+  async 'web-page'() {
+    const tools = [{ type: 'web_fetch_20250910', name: 'web_fetch', max_uses: 2 }];
+    const message = await client.messages
+      .stream({ ...ask('when was https://example.com/lighthouse built?'), tools })
+      .finalMessage();
+    const [use, result] = message.content;
+    assert.deepEqual(
+      [use.type, use.name, use.input.url],
+      ['server_tool_use', 'web_fetch', 'https://example.com/lighthouse'],
+    );
+    assert.deepEqual([result.type, result.tool_use_id], ['web_fetch_tool_result', use.id]);
+    assert.equal(result.content.url, 'https://example.com/lighthouse');
+    assert.equal(textOf(message), 'The lighthouse was built in 1871.');
+    assert.equal(message.usage.server_tool_use.web_fetch_requests, 1);
+  },
+
+  async code() {
+    const tools = [{ type: 'code_execution_20250825', name: 'code_execution' }];
+    const message = await client.messages.stream({ ...ask('compute 6 * 7'), tools }).finalMessage();
+    const [use, result] = message.content;
+    assert.deepEqual([use.type, use.name], ['server_tool_use', 'bash_code_execution']);
+    assert.match(use.input.command, /print\(6 \* 7\)/);
+    assert.deepEqual(
+      [result.tool_use_id, result.content.stdout, result.content.return_code],
+      [use.id, '42\n', 0],
+    );
+    assert.equal(textOf(message), 'It is 42.');
+  },
+
   async paper() {
     const data = readFileSync('doc.pdf').toString('base64');
     const content = [

@@ -128,6 +128,32 @@ def web_search():
     equal(texts(client.messages.create(model=MODEL, max_tokens=2000, messages=again)), COUNT, "the turn after it")
 
 
+def web_page():
+    tool = {"type": "web_fetch_20250910", "name": "web_fetch", "max_uses": 2}
+    message = client.messages.create(**ask("when was https://example.com/lighthouse built?"), tools=[tool])
+    kinds = [block.type for block in message.content]
+    equal(kinds[:2], ["server_tool_use", "web_fetch_tool_result"], "blocks")
+    use, result = message.content[:2]
+    equal((use.name, use.input["url"]), ("web_fetch", "https://example.com/lighthouse"), "call")
+    equal((result.tool_use_id, result.content.type), (use.id, "web_fetch_result"), "result")
+    equal(result.content.url, "https://example.com/lighthouse", "address")
+    equal(texts(message), "The lighthouse was built in 1871.", "text")
+    equal(message.usage.server_tool_use.web_fetch_requests, 1, "pages in the usage")
+    again = [*ask("x")["messages"], {"role": "assistant", "content": message.content}, *ask("count to four")["messages"]]
+    equal(texts(client.messages.create(model=MODEL, max_tokens=2000, messages=again)), COUNT, "the turn after it")
+
+
+def code():
+    tool = {"type": "code_execution_20250825", "name": "code_execution"}
+    with client.messages.stream(**ask("compute 6 * 7"), tools=[tool]) as events:
+        message = events.get_final_message()
+    use, result = message.content[:2]
+    equal((use.type, use.name), ("server_tool_use", "bash_code_execution"), "call")
+    must("print(6 * 7)" in use.input["command"], f"command: {use.input}")
+    equal((result.tool_use_id, result.content.stdout, result.content.return_code), (use.id, "42\n", 0), "result")
+    equal(texts(message), "It is 42.", "text")
+
+
 def paper():
     request = ask("")
     data = base64.b64encode(Path("doc.pdf").read_bytes()).decode()

@@ -104,6 +104,23 @@ def web_search():
     must(len(cited) > 0, f"no citation: {message.content}")
 
 
+def web_page():
+    tool = {"type": "web_fetch_20250910", "name": "web_fetch", "max_uses": 2}
+    message = chat().bind_tools([tool]).invoke("compat sdk: when was https://example.com/lighthouse built?")
+    kinds = [block["type"] for block in message.content]
+    equal(kinds, ["server_tool_use", "web_fetch_tool_result", "text"], "blocks")
+    equal(message.content[1]["content"]["url"], "https://example.com/lighthouse", "address")
+    equal(message.text, "The lighthouse was built in 1871.", "text")
+
+
+def code():
+    tool = {"type": "code_execution_20250825", "name": "code_execution"}
+    message = chat().bind_tools([tool]).invoke("compat sdk: compute 6 * 7")
+    result = message.content[1]
+    equal((result["type"], result["content"]["stdout"]), ("bash_code_execution_tool_result", "42\n"), "result")
+    equal(message.text, "It is 42.", "text")
+
+
 def paper():
     data = base64.b64encode(Path("doc.pdf").read_bytes()).decode()
     file = {"type": "file", "base64": data, "mime_type": "application/pdf"}

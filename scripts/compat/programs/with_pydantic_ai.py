@@ -8,12 +8,14 @@ from pydantic import BaseModel
 from pydantic_ai import (
     Agent,
     BinaryContent,
+    CodeExecutionTool,
     ModelHTTPError,
     NativeOutput,
     NativeToolCallPart,
     NativeToolReturnPart,
     TextPart,
     ThinkingPart,
+    WebFetchTool,
     WebSearchTool,
 )
 from pydantic_ai.capabilities import Citations, NativeTool
@@ -112,6 +114,24 @@ def web_search():
     urls = [page["url"] for page in parts(result, NativeToolReturnPart)[0].content]
     equal(urls, ["https://example.com/release", "https://example.org/changes"], "pages")
     must("the newest release came out this month." in result.output, f"text: {result.output}")
+
+
+def web_page():
+    agent = Agent(model(), capabilities=[NativeTool(WebFetchTool(max_uses=2))])
+    result = agent.run_sync("compat sdk: when was https://example.com/lighthouse built?")
+    calls = parts(result, NativeToolCallPart)
+    equal([call.tool_name for call in calls], ["web_fetch"], "calls")
+    returned = parts(result, NativeToolReturnPart)[0].content
+    equal(returned["url"], "https://example.com/lighthouse", "address")
+    equal(result.output, "The lighthouse was built in 1871.", "text")
+
+
+def code():
+    agent = Agent(model(), capabilities=[NativeTool(CodeExecutionTool())])
+    result = agent.run_sync("compat sdk: compute 6 * 7")
+    returned = parts(result, NativeToolReturnPart)[0].content
+    equal(returned["stdout"], "42\n", "output")
+    equal(result.output, "It is 42.", "text")
 
 
 def paper():
