@@ -17,13 +17,20 @@ const BAD_KEY = /^bad(?:-|$)/;
 /** What a request is for is not on the wire. Nearly all are turns of a conversation. */
 const EXCHANGE: Exchange = { id: 'gemini', labels: { caller: 'main' }, note() {} };
 
-const { values } = parseArgs({ options: { port: { type: 'string', default: USUAL_PORT } } });
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: USUAL_PORT },
+    /** Nothing comes from a cache but what is kept by name (`CACHE_CONTROL=explicit`). */
+    'no-implicit-cache': { type: 'boolean', default: false },
+  },
+});
 
 const mock = createMockFetch({
   scenarios: loadScenarios(SCENARIOS),
   random: systemRandom,
   clock: systemClock,
   pace: 'human',
+  implicitCache: !values['no-implicit-cache'],
   self: STAND_IN,
 });
 

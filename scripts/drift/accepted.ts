@@ -42,6 +42,14 @@ const SDK: Reasons = {
     'a notice of retirement; told by the list of models as well',
     'unread GenerateContentResponse.modelStatus',
   ),
+  ...because(
+    'the SDK has another type for what is asked for than for what comes back',
+    'SDK lacks CachedContent.contents',
+    'SDK lacks CachedContent.systemInstruction',
+    'SDK lacks CachedContent.tools',
+    'SDK lacks CachedContent.toolConfig',
+    'SDK lacks CachedContent.ttl',
+  ),
   ...because('repeats candidatesTokenCount', 'unread Candidate.tokenCount'),
   ...because('repeats promptTokenCount', 'unread UsageMetadata.initialPromptTokenCount'),
   ...because(

@@ -121,8 +121,14 @@ export const BETAS = {
     IN.refusals,
   ),
   'message-batches-2024-09-24': needless('the endpoints need no beta'),
-  'prompt-caching-2024-07-31': needless('Gemini caches by itself', IN.keys),
-  'extended-cache-ttl-2025-04-11': needless('Gemini caches by itself', IN.keys),
+  'prompt-caching-2024-07-31': served(
+    '`cache_control`, with `CACHE_CONTROL=explicit`',
+    'tests/http/explicit-caching.test.ts',
+  ),
+  'extended-cache-ttl-2025-04-11': served(
+    'its `ttl`, with `CACHE_CONTROL=explicit`',
+    'tests/http/explicit-caching.test.ts',
+  ),
   'pdfs-2024-09-25': served('`document`', IN.blocks),
   'token-counting-2024-11-01': served('`/v1/messages/count_tokens`', 'tests/http/count-tokens.test.ts'),
   'token-efficient-tools-2025-02-19': needless('Gemini writes calls in its own way'),

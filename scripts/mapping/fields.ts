@@ -27,7 +27,7 @@ export const FIELDS = {
   top_k: row('`topK`; refused with version 2026-10-21: there Anthropic refuses it, too', IN.generation),
   metadata: noted(IN.keys),
   safeguards: row('answered with `safeguard_results`', IN.generation),
-  cache_control: noted(IN.keys),
+  cache_control: noted('tests/http/explicit-caching.test.ts'),
   diagnostics: noted(IN.keys),
   thread: noted(IN.refusals),
   compaction: row('the conversation is summarised, not answered', 'tests/http/summary-on-demand.test.ts'),

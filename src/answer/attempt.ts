@@ -83,6 +83,8 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
   #isLost = false;
   /** True once the answer has begun with an event. */
   #hasEvents = false;
+  /** What of it came from a cache. */
+  #cached: number | undefined;
   /** A failure that came in the same read as events, after those events. */
   #failure: { error: unknown } | undefined;
 
@@ -208,6 +210,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
 
   /** Only a count that comes before everything else is told: whether a later one is in the same read is chance. */
   #heedUsage(usage: UsageMetadata): void {
+    this.#cached = usage.cachedContentTokenCount;
     const tokens = promptTokensIn(usage);
     if (tokens === undefined) return;
     this.#promptTokens = tokens;
@@ -229,7 +232,7 @@ export class AnswerAttempt implements Attempt<TurnEvent> {
     this.#ended = true;
     // Only the last count is right. Where the prompt was read several times, it is counted several times.
     if (this.#promptTokens !== undefined && !this.#isContinued)
-      this.#options.outgoing.counted(this.#promptTokens);
+      this.#options.outgoing.counted(this.#promptTokens, this.#cached);
     return events;
   }
 

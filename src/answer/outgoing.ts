@@ -15,6 +15,7 @@ import type { MediaPart } from '../translate/request/items.ts';
 import { marked, withPlaced } from '../translate/request/media/moved-media.ts';
 import { repairedRequest, requestWithoutSignatures } from '../translate/request/repair.ts';
 import type { Backend } from '../upstream/backend.ts';
+import type { RequestCaching } from './caching/request-caching.ts';
 import type { Job } from './job.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Cut, Lessons } from './lessons.ts';
@@ -41,6 +42,8 @@ export type OutgoingOptions = {
   /** What Google has counted for this session and others. */
   sizes: PromptSizes;
   session: string | undefined;
+  /** Explicit caching; undefined where nothing of the request is kept. */
+  caching?: RequestCaching | undefined;
 };
 
 /** A change that avoids the refusal. */
@@ -75,6 +78,7 @@ export class Outgoing {
   readonly #media: OutgoingOptions['media'];
   readonly #sizes: PromptSizes;
   readonly #session: string | undefined;
+  readonly #caching: RequestCaching | undefined;
   readonly #job: Job;
   #request: GenerateContentRequest | undefined;
   /** The request as it is measured, where that is another one. */
@@ -117,6 +121,7 @@ export class Outgoing {
     this.#media = options.media;
     this.#sizes = options.sizes;
     this.#session = options.session;
+    this.#caching = options.caching;
     this.#madeFor = options.route.backend();
     this.#job = job;
   }
@@ -146,7 +151,9 @@ export class Outgoing {
   text(): string {
     const backend = this.route.backend();
     if (backend !== this.#madeFor) this.#remakeFor(backend);
-    return this.body;
+    // Files at Google may be removed before their time, and so would be what is kept of them.
+    const caching = this.#request && this.#moved.length === 0 ? this.#caching : undefined;
+    return (this.#request && caching?.body(this.#request, backend)) ?? this.body;
   }
 
   /** The latest body that was made. Empty once the request was released. */
@@ -166,8 +173,12 @@ export class Outgoing {
     this.#told = tokens;
   }
 
-  /** To be called with Google's last count of the prompt: it makes later estimates of the session better. */
-  counted(tokens: number): void {
+  /**
+   * To be called with Google's last count of the prompt: it makes later estimates of the session better. `cached`: what
+   * of it came from a cache.
+   */
+  counted(tokens: number, cached = 0): void {
+    this.#caching?.counted(cached);
     this.#sizes.counted({ session: this.#session, model: this.model }, this.#sized(), tokens);
   }
 
@@ -177,6 +188,10 @@ export class Outgoing {
   taken(): void {
     this.quarantine.taken();
     for (const learn of this.#learnt.splice(0)) learn();
+    this.#caching?.taken(
+      () => ({ size: this.#sized(), tokens: this.tokens() }),
+      () => this.route.sentAgain(() => this.tokens()),
+    );
   }
 
   /**
@@ -189,6 +204,7 @@ export class Outgoing {
     if (!request) return undefined;
     const changed =
       this.#withFilesAnew(error, request) ??
+      this.#withoutKept(error, request) ??
       (await this.#withBytes(error, request)) ??
       this.#changed(error, request);
     if (!changed) return undefined;
@@ -250,6 +266,11 @@ export class Outgoing {
     if (!request || request === this.#request) return;
     this.#become(request);
     this.#job.warn('signature', 'messages', 'left out: another key answers, which cannot read them');
+  }
+
+  /** The same request, which is sent whole from now on. */
+  #withoutKept(error: unknown, request: GenerateContentRequest): Changed | undefined {
+    return this.#caching?.refused(error) ? { request, what: 'cache', isFree: true } : undefined;
   }
 
   async #withBytes(error: unknown, request: GenerateContentRequest): Promise<Changed | undefined> {

@@ -13,6 +13,7 @@ import type { SignatureStore } from '../signatures/store.ts';
 import type { ModelMap } from '../translate/model-map.ts';
 import type { OwnWords } from '../translate/own-words.ts';
 import type { PromptSize } from '../translate/response/usage.ts';
+import type { CachingPort } from './caching/prompt-caching.ts';
 import type { KeptBodies } from './kept-bodies.ts';
 import type { Lessons } from './lessons.ts';
 import type { FileReader } from './media/file-reader.ts';
@@ -75,6 +76,8 @@ export type AnswerPorts = {
   /** Reads Google's own list of models in the background, unless it was read lately. */
   refreshModels(): void;
   kept: KeptBodies;
+  /** Has Google keep beginnings of prompts, where the operator has chosen that. */
+  caching: CachingPort;
   /** What Google has counted of the prompts of each session. */
   sizes: PromptSizes;
   /** The verdicts on calls that were given before. */

@@ -12,6 +12,7 @@ import type { AnsweredCaller } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
 import type { AnswerContext, RequestContext } from '../translate/context.ts';
 import { ownInstructions } from '../translate/own-words.ts';
+import { cacheMarks } from '../translate/request/cache-marks.ts';
 import { toGeminiRequest } from '../translate/request/index.ts';
 import { type SignatureLookup, signatureKeys } from '../translate/signatures.ts';
 import type { Warning } from '../translate/warnings.ts';
@@ -141,6 +142,13 @@ export async function prepare(
   const quarantine = openQuarantine(model, job, ports);
   const { kept, lessons, sizes, uploads } = ports;
   const applied = lessons.apply(model, quarantine.apply(body));
+  const caching = ports.caching.open({
+    model,
+    marks: () => cacheMarks(request, body, ctx),
+    mayKeep: caller === conversation,
+    session,
+    job,
+  });
   return new OutgoingMessage(
     {
       model,
@@ -154,6 +162,7 @@ export async function prepare(
       media,
       sizes,
       session,
+      caching,
     },
     plan,
     kept,
@@ -175,6 +184,7 @@ export function answerContext(outgoing: () => OutgoingMessage, job: Job, ports: 
     tellsIterations: tellsIterations(job.headers.get('anthropic-beta')),
     remember: (key, envelope) => ports.signatures.put(key, envelope),
     keepFile: (file) => keepMadeFile(file, job, ports),
+    cacheWritten: () => ports.caching.written(job),
     shown: (text) => toldText(text, ports.settings.secrets),
     warn: job.warn,
   };

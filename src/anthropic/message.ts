@@ -42,11 +42,13 @@ export type StopDetails = Static<typeof StopDetails>;
 
 const tokenCounts = {
   input_tokens: count('Tokens of the prompt, without those that were read from a cache.'),
-  cache_creation_input_tokens: count('Always 0: Gemini caches by itself.'),
+  cache_creation_input_tokens: count(
+    'Tokens of the prompt that were written to a cache (`CACHE_CONTROL=explicit`).',
+  ),
   cache_read_input_tokens: count("Tokens of the prompt that came from Gemini's cache."),
   cache_creation: Type.Object({
-    ephemeral_5m_input_tokens: count('Always 0.'),
-    ephemeral_1h_input_tokens: count('Always 0.'),
+    ephemeral_5m_input_tokens: count('Of these, what is kept for five minutes.'),
+    ephemeral_1h_input_tokens: count('Of these, what is kept for an hour.'),
   }),
   output_tokens: count('Tokens of the answer, with those of its thoughts.'),
 };

@@ -74,14 +74,16 @@ export const withKeys = <S extends TSchema>(schema: S, keys: TSchema): S => ({ .
 /** Any value is accepted. Its known keys are those of `keys`. */
 export const unchecked = (keys: TSchema) => withKeys(Anything, keys);
 
+const CACHED = 'Gemini caches by itself; `CACHE_CONTROL=explicit` has it kept where that pays';
+
 /** The mark at the end of a cached part of a prompt. */
 export const CacheControl = needless(
-  'Gemini caches by itself',
+  CACHED,
   Type.Optional(
     Nullable(
       Open({
         type: Type.String(),
-        ttl: needless('Gemini caches by itself'),
+        ttl: needless(CACHED),
         scope: needless('Gemini caches by itself'),
       }),
     ),

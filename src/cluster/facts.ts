@@ -57,6 +57,33 @@ const FACT = Type.Union([
   Type.Object({ kind: Type.Literal('streams'), model: Model, until: Until, opens: Count, blamed: Blamed }),
   /** A request was sent with a key. It counts for `KEY_RPM` and `KEY_TPM`. */
   Type.Object({ kind: Type.Literal('sent'), key: Key, at: Until, tokens: Type.Number({ minimum: 0 }) }),
+  /**
+   * Google keeps the beginning of a prompt for a key until `until`; 0 where it does no longer. `prefix` names the
+   * beginning, `name` what is kept. Without a name: it is about to be kept.
+   */
+  Type.Object({
+    kind: Type.Literal('kept-prompt'),
+    key: Key,
+    model: Model,
+    prefix: Type.String(),
+    name: Type.String(),
+    tokens: Count,
+    until: Until,
+    ttl: Count,
+  }),
+  /**
+   * A prompt with this beginning was answered. `reuses`: how often it was sent again; `isEnd`: it is all that was to be
+   * cached; `missed`, `read`: tokens that were read anew, and that came from a cache.
+   */
+  Type.Object({
+    kind: Type.Literal('prompt-sent'),
+    name: Type.String(),
+    reuses: Count,
+    isEnd: Type.Boolean(),
+    tokens: Count,
+    missed: Count,
+    read: Count,
+  }),
   /** The mock has answered so many requests of a turn; 0 where the turn has ended. `turn` is a hash of what was said. */
   Type.Object({ kind: Type.Literal('mock-turn'), turn: Type.String(), count: Count }),
 ]);
@@ -100,6 +127,9 @@ export function factId(fact: Fact): string | undefined {
       return JSON.stringify([fact.kind, fact.key]);
     case 'streams':
       return JSON.stringify([fact.kind, fact.model]);
+    case 'kept-prompt':
+      return JSON.stringify([fact.kind, fact.prefix]);
+    case 'prompt-sent':
     case 'sent':
     case 'mock-turn':
       return undefined;
@@ -124,6 +154,7 @@ export function factTtl(fact: Fact, now: number): number {
     case 'count-quota':
     case 'breaker':
     case 'streams':
+    case 'kept-prompt':
       return untilOrDay(fact.until, now);
     default:
       return DAY_MS;

@@ -1,5 +1,11 @@
 /** Shows the whole system on one page: makes a server from settings and ports. */
 import { join } from 'node:path';
+import {
+  type CachingOptions,
+  type CachingPort,
+  NO_CACHING,
+  PromptCaching,
+} from '../answer/caching/prompt-caching.ts';
 import { KeptBodies } from '../answer/kept-bodies.ts';
 import { Lessons } from '../answer/lessons.ts';
 import { systemPorts } from '../answer/media/fetch-url.ts';
@@ -86,10 +92,23 @@ function openStore(folder: string | undefined, { clock, logger }: Ports): Signat
   }
 }
 
+/** Nothing is kept for a request that is recorded or replayed: it does not depend on others. */
+function openCaching({ cacheControl, record, replay }: Config, options: CachingOptions): CachingPort {
+  const isTaped = record !== undefined || replay !== undefined;
+  return cacheControl === 'explicit' && !isTaped ? new PromptCaching(options) : NO_CACHING;
+}
+
 /** What is remembered from one request to the next, and what is made once for all of them. */
-function openMemories(dataDir: string | undefined, shared: SharedState, ports: Ports, onChange: HearsKeys) {
+function openMemories(
+  config: Config,
+  dataDir: string | undefined,
+  shared: SharedState,
+  ports: Ports,
+  onChange: HearsKeys,
+) {
   const { clock, logger, urlFetch, toPng } = ports;
   return {
+    caching: openCaching(config, { clock, shared, logger }),
     streaming: new StreamingBreakers({ clock, shared, onChange }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
     pictures: createPictureConverter(toPng),
@@ -170,7 +189,7 @@ export function compose(given: Config, ports: Ports): System {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
-    ...openMemories(dataDir, sharing.shared, ports, hearsKeys),
+    ...openMemories(config, dataDir, sharing.shared, ports, hearsKeys),
     ...stores.deps,
     shared: sharing.shared,
     signatures: sharing.signatures,
@@ -203,6 +222,6 @@ export function compose(given: Config, ports: Ports): System {
     listen: () => listening(app, deps, config, ports),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => void (await mock?.load()),
-    close: () => closeInTurn([stores, models, tapes, counting, sharing]),
+    close: () => closeInTurn([deps.caching, stores, models, tapes, counting, sharing]),
   };
 }

@@ -20,6 +20,7 @@ import type { Pace } from '../sim/replay/virtual-clock.ts';
 import type { ModelMap } from '../translate/model-map.ts';
 import type { OwnWords } from '../translate/own-words.ts';
 import { readBaseUrl } from './base-url.ts';
+import { cachingNotices } from './caching.ts';
 import type { Environment } from './env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } from './model-settings.ts';
 import { NOT_SERVED, nearMisses } from './near-misses.ts';
@@ -90,6 +91,8 @@ export type Config = {
   words: OwnWords;
   /** True where small requests of Claude Code that need no model are answered here. */
   localAnswers: boolean;
+  /** `explicit`: Google is asked to keep the beginnings of prompts that the client marks. */
+  cacheControl: 'implicit' | 'explicit';
   mock: { pace: 'instant' | 'human'; scenario: string | undefined };
   /** The folder in which requests are recorded. */
   record: string | undefined;
@@ -297,6 +300,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
   const table = readModels(values);
   const models = backend === 'vertex' ? onVertex(table) : table;
   const modelMap = readModelMap(values, models, notices);
+  notices.push(...cachingNotices({ values, backend, models, modelMap }));
   return {
     backend,
     vertex: backend === 'vertex' ? readVertex(values) : undefined,
@@ -330,6 +334,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     autoModeClassifier: values.AUTO_MODE_CLASSIFIER,
     words: { guidance: values.GUIDANCE === 'auto', identity: values.IDENTITY },
     localAnswers: values.LOCAL_ANSWERS,
+    cacheControl: values.CACHE_CONTROL,
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
     record: chooseRecord(values, env),
     redact: readRedactPatterns(values.REDACT),

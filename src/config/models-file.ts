@@ -7,7 +7,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { parse } from 'yaml';
-import type { GeminiModel, ModelTable, Thinking } from '../gemini/models.ts';
+import type { Caching, GeminiModel, ModelTable, Thinking } from '../gemini/models.ts';
 import { editDistance } from '../lib/edit-distance.ts';
 import { isObject } from '../lib/json.ts';
 import { quoted } from '../lib/shown-text.ts';
@@ -75,6 +75,12 @@ const Row = closed({
   readsUrls: Type.Optional(Type.Boolean()),
   jsonWithTools: Type.Optional(Type.Boolean()),
   sampling: Type.Optional(one('honoured', 'ignored')),
+  caching: Type.Optional(
+    Type.Union([
+      Type.Literal('none'),
+      closed({ minTokens: Type.Optional(Tokens), storage: Type.Optional(Dollars) }),
+    ]),
+  ),
   price: Type.Optional(Type.Array(TierRow)),
   priceSource: Type.Optional(closed({ page: Text, date: Day })),
   lifecycle: Type.Optional(LifecycleRow),
@@ -206,7 +212,8 @@ function nearest(name: string): string {
 
 function expected(schema: TSchema | undefined, message: string): string {
   const choices: TSchema[] = schema?.['anyOf'] ?? [];
-  if (choices.length > 0) return `expected ${choices.map((choice) => String(choice['const'])).join(', ')}`;
+  if (choices.length > 0)
+    return `expected ${choices.map((choice) => ('const' in choice ? String(choice['const']) : 'an object')).join(', ')}`;
   if (schema === undefined) return message;
   if (schema['pattern'] === Day['pattern']) return 'expected a day such as 2026-11-30';
   return schema['pattern'] === undefined ? message.toLowerCase() : 'expected the id of a Gemini model';
@@ -214,7 +221,7 @@ function expected(schema: TSchema | undefined, message: string): string {
 
 /** The whole row: what the file says, over the row of the same id, or of the model that it is like. */
 function complete(row: Row, at: string, table: ModelTable, fail: Fail): GeminiModel {
-  const { like, thinking, price, priceSource, ...own } = row;
+  const { like, thinking, caching, price, priceSource, ...own } = row;
   if (like !== undefined && !table.isKnown(like)) fail(`${at}.like: the table has no model ${like}`);
   const base = table.row(like ?? row.id);
   const isNew = table.own(row.id) === undefined;
@@ -226,6 +233,7 @@ function complete(row: Row, at: string, table: ModelTable, fail: Fail): GeminiMo
       : {}),
     ...withoutUndefined(own),
     ...(thinking ? { thinking: completeThinking(thinking, base.thinking, at, fail) } : {}),
+    ...(caching ? { caching: completeCaching(caching, base.caching, at, fail) } : {}),
     ...(price ? { price: { tiers: price.map(tierOf), source: priceSource ?? FROM_FILE } } : {}),
   };
 }
@@ -254,6 +262,21 @@ function completeThinking(row: Static<typeof ThinkingRow>, base: Thinking, at: s
       return { kind: 'budget', min, max, off };
     }
   }
+}
+
+/** Nobody knows what storage costs with a model that has no caching in the table. */
+function completeCaching(
+  row: NonNullable<Row['caching']>,
+  base: Caching | undefined,
+  at: string,
+  fail: Fail,
+): Caching | undefined {
+  if (row === 'none') return undefined;
+  const { minTokens = base?.minTokens, storage = base?.storage } = row;
+  if (minTokens === undefined) return fail(`${at}.caching.minTokens: expected a number of tokens`);
+  if (storage === undefined)
+    return fail(`${at}.caching.storage: expected dollars for a million tokens and hour`);
+  return { minTokens, storage };
 }
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };

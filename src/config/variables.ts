@@ -157,6 +157,12 @@ export const VARIABLES = {
     description:
       "Claude Code's session titles, and the one-token probes of older versions, are answered by the proxy, without a request to Gemini. A title is then the first words of the user",
   }),
+  CACHE_CONTROL: variable(literals(['implicit', 'explicit'] as const), {
+    default: 'implicit',
+    theme: 'models',
+    description:
+      'What becomes of cache_control. implicit: Gemini caches by itself. explicit: what clients mark is kept at Google by name (cachedContents), where that pays by the prices in the table of models. Gemini 3 and older only; it costs storage',
+  }),
   HOST: variable(Text, {
     default: '127.0.0.1',
     theme: 'access',

@@ -2,12 +2,16 @@
 
 import type { Price, Rates, Tier } from '../prices/prices.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { type GeminiModel, ModelTable, type Thinking } from './models.ts';
+import { type Caching, type GeminiModel, ModelTable, type Thinking } from './models.ts';
 
 export const MILLION = 1_048_576;
 
 /** The properties that all models of one generation share. */
 type Generation = Omit<GeminiModel, 'id' | 'displayName' | 'thinking' | 'price' | 'lifecycle' | 'released'>;
+
+/** What is kept of prompts costs more with the large models. */
+const kept = (minTokens: number, storage = 1): Caching => ({ minTokens, storage });
+const PRO_STORAGE = 4.5;
 
 const GEMINI_2_0: Generation = {
   family: 'gemini-2.0',
@@ -20,13 +24,15 @@ const GEMINI_2_0: Generation = {
   callIds: false,
   jsonWithTools: false,
   sampling: 'honoured',
+  caching: kept(4_096),
 };
-const GEMINI_1_5: Generation = { ...GEMINI_2_0, family: 'gemini-1.5' };
+const GEMINI_1_5: Generation = { ...GEMINI_2_0, family: 'gemini-1.5', caching: kept(32_768) };
 const GEMINI_2_5: Generation = {
   ...GEMINI_2_0,
   family: 'gemini-2.5',
   outputTokens: 65_536,
   signatures: 'optional',
+  caching: kept(2_048),
 };
 const GEMINI_3: Generation = {
   family: 'gemini-3',
@@ -39,8 +45,9 @@ const GEMINI_3: Generation = {
   callIds: true,
   jsonWithTools: true,
   sampling: 'ignored',
+  caching: kept(4_096),
 };
-const GEMINI_4: Generation = { ...GEMINI_3, family: 'gemini-4', longAnswers: true };
+const GEMINI_4: Generation = { ...GEMINI_3, family: 'gemini-4', longAnswers: true, caching: undefined };
 
 const NO_THINKING: Thinking = { kind: 'none' };
 const LOW_HIGH: Thinking = { kind: 'level', levels: ['low', 'high'] };
@@ -56,7 +63,7 @@ const DEPRECATIONS = 'https://ai.google.dev/gemini-api/docs/deprecations';
 /** Where the rows below come from, for `docs/mapping.md`. */
 export const SOURCES = [
   { what: 'prices', ...PRICES },
-  { what: 'limits and thinking', page: MODELS_PAGE, date: '2026-11-22' },
+  { what: 'limits, thinking and caching', page: MODELS_PAGE, date: '2026-11-22' },
   { what: 'lifecycle', page: DEPRECATIONS, date: '2026-11-22' },
 ] as const;
 
@@ -94,6 +101,7 @@ const routed = (to: string): Lifecycle => ({
 
 type Own = Pick<GeminiModel, 'id' | 'displayName' | 'thinking' | 'price' | 'released'> & {
   lifecycle?: Lifecycle;
+  caching?: Caching;
 };
 
 const row = (generation: Generation, own: Own): GeminiModel => ({ ...generation, lifecycle: STABLE, ...own });
@@ -174,6 +182,7 @@ const ROWS: readonly GeminiModel[] = [
     id: 'gemini-3.1-pro-preview',
     displayName: 'Gemini 3.1 Pro (preview)',
     thinking: LOW_TO_HIGH,
+    caching: kept(4_096, PRO_STORAGE),
     price: PRO_3,
     lifecycle: PREVIEW,
     released: '2026-03-01',
@@ -190,6 +199,7 @@ const ROWS: readonly GeminiModel[] = [
     id: 'gemini-3-pro-preview',
     displayName: 'Gemini 3 Pro (preview)',
     thinking: LOW_HIGH,
+    caching: kept(4_096, PRO_STORAGE),
     price: PRO_3,
     lifecycle: retired('2026-03-09', 'gemini-3.1-pro-preview'),
     released: '2025-11-18',
@@ -205,6 +215,7 @@ const ROWS: readonly GeminiModel[] = [
     id: 'gemini-2.5-pro',
     displayName: 'Gemini 2.5 Pro',
     thinking: budget(128, 32_768, false),
+    caching: kept(2_048, PRO_STORAGE),
     price: price(tier([1.25, 10, 0.125]), tier([2.5, 15, 0.25], { above: 200_000 })),
     lifecycle: routed('gemini-3.8-flash'),
     released: '2025-06-17',

@@ -16,6 +16,12 @@ export type Thinking =
   /** Thinking is set by a level (lowest first), and cannot be switched off. */
   | { kind: 'level'; levels: readonly ThinkingLevel[] };
 
+/**
+ * Beginnings of prompts that Google keeps by name (`cachedContents`); undefined where the model has none. `storage`:
+ * dollars for each million tokens and hour.
+ */
+export type Caching = { minTokens: number; storage: number };
+
 /** The family of a model. Only models of the same family accept its signatures. */
 export type ModelFamily = 'gemini-1.5' | 'gemini-2.0' | 'gemini-2.5' | 'gemini-3' | 'gemini-4';
 
@@ -53,6 +59,7 @@ export type GeminiModel = {
    * from Gemini 3 on.
    */
   sampling: 'honoured' | 'ignored';
+  caching: Caching | undefined;
   price: Price;
   lifecycle: Lifecycle;
   /** ISO date of release. It gives `/v1/models` its order. */

@@ -12,14 +12,15 @@ import { reasonsOf } from './said.ts';
 
 /**
  * The same models, as Vertex AI serves them: calls are matched with their results by order, and all models read URLs. The
- * prices of the Gemini API say nothing about those of Vertex AI; what a user's own file says of prices holds.
+ * prices of the Gemini API say nothing about those of Vertex AI; what a user's own file says of prices holds. What Vertex
+ * AI keeps of prompts belongs to a project and a place; it is not used.
  */
 export const onVertex = ({ rows }: ModelTable): ModelTable =>
   new ModelTable(
     rows.map((row) => {
       const isOfGeminiApi = row.price.source.page === PRICES.page;
       const price = isOfGeminiApi ? { ...row.price, tiers: [] } : row.price;
-      return { ...row, price, host: 'vertex', callIds: false, readsUrls: true };
+      return { ...row, price, host: 'vertex', callIds: false, readsUrls: true, caching: undefined };
     }),
   );
 

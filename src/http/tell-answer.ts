@@ -16,12 +16,14 @@ export function tellAnswer(trace: Trace): (events: readonly MessageEvent[]) => v
       const { usage, delta } = event;
       const told = { in: 0, cached: 0, out: 0, thinking: usage.output_tokens_details.thinking_tokens };
       // The tokens of a summary are not among the figures of the answer.
+      let written = 0;
       for (const part of usage.iterations ?? [usage]) {
-        told.in += part.input_tokens;
+        written += part.cache_creation_input_tokens;
+        told.in += part.input_tokens + part.cache_creation_input_tokens;
         told.cached += part.cache_read_input_tokens;
         told.out += part.output_tokens;
       }
-      trace.tell({ type: 'usage', ...told });
+      trace.tell({ type: 'usage', ...told, ...(written > 0 ? { written } : {}) });
       if (delta.stop_reason) trace.tell({ type: 'stopped', reason: delta.stop_reason });
     }
   };

@@ -189,8 +189,11 @@ export type TraceFact =
       listRates?: Rates | undefined;
       listDollars?: number | undefined;
     }
-  /** Counts of tokens. `in` does not include `cached`; `out` includes `thinking`. */
-  | { type: 'usage'; in: number; cached: number; out: number; thinking: number }
+  /**
+   * Counts of tokens. `in` does not include `cached`; `out` includes `thinking`. `written`: what of `in` was written to a
+   * cache.
+   */
+  | { type: 'usage'; in: number; cached: number; written?: number; out: number; thinking: number }
   /**
    * A model was asked whether the calls of the answer may run. Calls for which a verdict was remembered, or for which
    * none is needed, cost nothing.

@@ -219,11 +219,10 @@ class RequestLog {
     // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
     const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
-    const cached = usage && usage.cached > 0 ? ` (${count(usage.cached)} cached)` : '';
     const first = [
       this.#who(),
       `${status} ${how}`.trimEnd(),
-      usage ? `${count(usage.in + usage.cached)} in${cached}, ${count(usage.out)} out` : '',
+      usage ? `${count(usage.in + usage.cached)} in${cacheText(usage)}, ${count(usage.out)} out` : '',
       // The line of a session's first request says as much by its own figures.
       share && !share.isFirst ? `cache ${share.percent} %` : '',
       spent?.dollars === undefined ? '' : dollarText(spent.dollars),
@@ -254,6 +253,14 @@ function checkText({ calls, flagged, unknown, requests, ...tokens }: Of<'checked
   return `(${parts.filter((part) => part !== '').join(', ')})`;
 }
 
+function cacheText({ cached, written = 0 }: Of<'usage'>): string {
+  const parts = [
+    ...(cached > 0 ? [`${count(cached)} cached`] : []),
+    ...(written > 0 ? [`${count(written)} written`] : []),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
 const keyText = (key: string | undefined) => (key === undefined ? undefined : `#${key}`);
 
 /** The fields of the line. Users search logs by these names, so they must not change. */
@@ -277,6 +284,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     first_content_ms: summary.firstSignMs,
     tokens_in: usage?.in,
     tokens_cached: usage?.cached,
+    tokens_cache_written: usage?.written,
     tokens_out: usage?.out,
     dollars: summary.spent?.dollars,
     list_dollars: summary.spent?.listDollars,

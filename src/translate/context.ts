@@ -9,6 +9,7 @@ import type { JsonObject } from '../lib/json.ts';
 import type { Source } from './citing/source.ts';
 import type { CompactFirst } from './edits/context-edits.ts';
 import type { MadeFile } from './response/turn.ts';
+import type { CacheWritten } from './response/usage.ts';
 import type { SignatureLookup, SignatureOrigin } from './signatures.ts';
 import type { ToolNames } from './tool-names.ts';
 import type { Warn } from './warnings.ts';
@@ -179,6 +180,8 @@ export type AnswerContext = {
   remember(key: string, envelope: string): void;
   /** Keeps a file for the client. Returns its id, or undefined where there is no room. */
   keepFile(file: MadeFile): string | undefined;
+  /** What was written to a cache for this answer, until now. */
+  cacheWritten(): CacheWritten | undefined;
   /** A text of upstream's as it may be shown to people: without secrets, and cut to a sensible length. */
   shown(text: string): string;
   readonly warn: Warn;

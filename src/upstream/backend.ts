@@ -4,6 +4,7 @@ import type { GeminiFile } from '../gemini/files.ts';
 import type { Frame } from '../gemini/frames.ts';
 import type { Exchange } from '../lib/ports.ts';
 import type { Content } from './file-upload.ts';
+import type { PromptKeeper } from './prompt-keeper.ts';
 
 export type UpstreamRequest = {
   /** Gemini's model id, without `models/`. */
@@ -40,4 +41,6 @@ export type Backend = {
   countTokens(model: string, body: string, exchange: Exchange, signal: AbortSignal): Promise<number>;
   /** Undefined where there are none (Vertex AI). */
   readonly files?: Files;
+  /** Keeps beginnings of prompts for this key; undefined where that is not possible. */
+  readonly keeper?: PromptKeeper;
 };

@@ -14,6 +14,7 @@ import { Connection } from './connection.ts';
 import { uploadFile } from './file-upload.ts';
 import { FrameStream } from './frame-stream.ts';
 import { geminiHost, type Host } from './host.ts';
+import { createPromptKeeper } from './prompt-keeper.ts';
 import { googleError, statusError } from './status-error.ts';
 
 export type GenaiOptions = {
@@ -70,6 +71,8 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
       const connection = await open(way, request, exchange, signal);
       return totalTokens(await connection.readText());
     },
+
+    ...(way.host.keeper ? { keeper: createPromptKeeper(way.host.keeper, way) } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A host that serves Gemini's models: Google's Gemini API, Vertex AI. All that differs between them on the way there. */
 import type { UpstreamError } from '../gemini/errors.ts';
 import { type Action, type Address, Addresses } from './addresses.ts';
+import type { KeeperAddress } from './prompt-keeper.ts';
 
 export type Host = {
   /** Where a request goes, and with which credentials. Rejects with an UpstreamError where there are no credentials. */
@@ -17,6 +18,8 @@ export type Host = {
    * more, with new credentials.
    */
   renew(address: Address): boolean;
+  /** Where prompts are kept by name; undefined where they are not. */
+  keeper?: KeeperAddress;
 };
 
 /** Google's Gemini API. The body for a count is joined as text, so that a body of megabytes is not parsed again. */
@@ -28,5 +31,9 @@ export function geminiHost(apiKey: string, baseUrl: string): Host {
       `{"generateContentRequest":{"model":${JSON.stringify(`models/${model}`)},${body.slice(body.indexOf('{') + 1)}}`,
     explained: (error) => error,
     renew: () => false,
+    keeper: {
+      url: `${baseUrl}/v1beta/cachedContents`,
+      headers: { 'x-goog-api-key': apiKey, 'accept-encoding': 'identity' },
+    },
   };
 }

@@ -24,7 +24,17 @@ const keyOut: Fact = { kind: 'key', key: 'k1', state: 'out' };
 const streams: Fact = { kind: 'streams', model: 'm', until: NOW + 60_000, opens: 1 };
 const countQuota: Fact = { kind: 'count-quota', key: 'k1', model: 'm', until: NOW + 5_000, strikes: 1 };
 const mockTurn: Fact = { kind: 'mock-turn', turn: 't', count: 2 };
+const kept: Fact = {
+  ...{ kind: 'kept-prompt', key: 'k1', model: 'm', prefix: 'p', name: 'cachedContents/a' },
+  ...{ tokens: 9, until: NOW + 300_000, ttl: 300_000 },
+};
+const promptSent: Fact = {
+  ...{ kind: 'prompt-sent', name: 'p', reuses: 2, isEnd: true },
+  ...{ tokens: 9, missed: 18, read: 0 },
+};
 const all: Fact[] = [
+  kept,
+  promptSent,
   mockTurn,
   { ...streams, blamed: 'a' },
   blamed,

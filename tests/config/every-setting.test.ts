@@ -49,6 +49,7 @@ const SAMPLES = {
   GUIDANCE: { value: 'auto' },
   IDENTITY: { value: 'true' },
   LOCAL_ANSWERS: { value: 'true' },
+  CACHE_CONTROL: { value: 'explicit' },
   HOST: { value: 'localhost' },
   PORT: { value: '7' },
   PROXY_API_KEY: { value: 'between-us' },

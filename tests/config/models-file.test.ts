@@ -42,6 +42,14 @@ describe('a row', () => {
     expect(second).toMatchObject({ id: 'gemini-b', inputTokens: 7, family: 'gemini-2.5' });
   });
 
+  test.each<[string, string, string, object | undefined]>([
+    ['the least tokens alone', 'gemini-3.8-flash', '{min_tokens: 1024}', { minTokens: 1_024, storage: 1 }],
+    ['all of it', 'gemini-4-neon', '{minTokens: 9, storage: 2}', { minTokens: 9, storage: 2 }],
+    ['that there is none', 'gemini-3.8-flash', 'none', undefined],
+  ])('says of caching %s', (_name, id, caching, expected) => {
+    expect(read(`- {id: ${id}, caching: ${caching}}`)[0]?.caching).toEqual(expected as never);
+  });
+
   test.each<[string, string]>([
     ['a list', '[{"id": "gemini-4-neon", "outputTokens": 9}]'],
     ['a list under `models`', 'models: [{id: gemini-4-neon, outputTokens: 9}]'],
@@ -139,6 +147,12 @@ describe('a file that cannot be used names the field', () => {
       '- {id: gemini-4-neon, thinking: {min: 9, max: 5}}',
       /thinking\.min: 9 is more than max, 5/,
     ],
+    [
+      'caching without its price, where the table has none',
+      '- {id: gemini-4-neon, caching: {minTokens: 9}}',
+      /\[0\]\.caching\.storage: expected dollars for a million tokens and hour/,
+    ],
+    ['caching by a word', '- {id: gemini-4-neon, caching: all}', /caching: expected none, an object/],
     ['a model like none', '- {id: gemini-5, like: gpt-4}', /\[0\]\.like: the table has no model gpt-4/],
     ['a model that is there twice', '[{id: gemini-5}, {id: gemini-5}]', /\[1\]: gemini-5 is there twice/],
     ['a row that is no object', '[7]', /\[0\]/],

@@ -7,6 +7,31 @@ const KEY = { GEMINI_API_KEY: 'AIza-canary' };
 describe('what is said at start', () => {
   test.each<[string, Record<string, string>, RegExp]>([
     [
+      'explicit caching with the usual models, which keep nothing',
+      { CACHE_CONTROL: 'explicit' },
+      /^CACHE_CONTROL: explicit has no effect on gemini-4-argon, gemini-4-hydrogen: only Gemini 3 and older/,
+    ],
+    [
+      'explicit caching with one model that keeps prompts',
+      { CACHE_CONTROL: 'explicit', BIG_MODEL: 'gemini-3.8-flash' },
+      /^CACHE_CONTROL: explicit has no effect on gemini-4-hydrogen: /,
+    ],
+    [
+      'explicit caching on Vertex AI',
+      {
+        CACHE_CONTROL: 'explicit',
+        BACKEND: 'vertex',
+        GOOGLE_CLOUD_PROJECT: 'p',
+        GOOGLE_CLOUD_LOCATION: 'global',
+      },
+      /^CACHE_CONTROL: explicit has no effect on Vertex AI, /,
+    ],
+    [
+      'explicit caching while recording',
+      { CACHE_CONTROL: 'explicit', RECORD: 'x' },
+      /^CACHE_CONTROL: explicit has no effect while recording or replaying: /,
+    ],
+    [
       'a retired model, as big',
       { BIG_MODEL: 'gemini-1.5-pro-latest' },
       /^BIG_MODEL: Google has retired gemini-1\.5-pro-latest; gemini-4-argon is used instead$/,

@@ -69,6 +69,7 @@ export async function answerFrames(
     newServerToolId: () => `srvtoolu_${++ids}`,
     tellsIterations: false,
     keepFile: () => undefined,
+    cacheWritten: () => undefined,
     shown: (text) => text,
     remember: (key, envelope) => answered.remembered.set(key, envelope),
     warn,

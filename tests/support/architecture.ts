@@ -193,7 +193,7 @@ export function banned(name: string, pattern: RegExp, where: (path: string) => b
   };
 }
 
-/** The wall clock is for what people read, what other processes are told, and Google's days. */
+/** The wall clock is for what people read, what other processes are told, and Google's days, times and prices. */
 const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/upstream/genai.ts',
   'src/upstream/file-upload.ts',
@@ -211,6 +211,9 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/answer/cost/spending.ts',
   'src/usage/store.ts',
   'src/commands/usage.ts',
+  'src/answer/caching/terms.ts',
+  'src/upstream/prompt-keeper.ts',
+  'src/sim/mock/kept-contents.ts',
   'src/compose/live-models.ts',
   'src/doctor/google.ts',
   'src/compose/sharing.ts',

@@ -33,6 +33,7 @@ export function run(turn: readonly TurnEvent[], change: Partial<AnswerPlan> = {}
     newServerToolId: () => `srvtoolu_${++ids}`,
     tellsIterations: false,
     keepFile: () => undefined,
+    cacheWritten: () => undefined,
     shown: (text) => text,
     remember: (key, envelope) => remembered.set(key, envelope),
     warn: () => {},

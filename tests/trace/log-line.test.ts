@@ -73,6 +73,14 @@ describe('on a terminal', () => {
     expect(shares).toEqual([undefined, 'cache 45 %', undefined, 'cache 63 %']);
   });
 
+  test('what was written to a cache is told beside what came from it', async () => {
+    const usage: TraceFact = { ...USAGE, written: 1_800 } as TraceFact;
+    const answered = ANSWERED.map((timed): Timed => (timed[1] === USAGE ? [timed[0], usage] : timed));
+    const told: Timed[] = [[0, RECEIVED], [1, ASKED], [2, attempt(1)], ...answered];
+    expect((await shown(told))[0]).toContain('21.7k in (19.8k cached, 1.8k written), 312 out');
+    expect((await fields(told))[0]).toMatchObject({ tokens_in: 1_900, tokens_cache_written: 1_800 });
+  });
+
   const CHECKED = { type: 'checked', model: 'small-1', calls: 3, cached: 0 } as const;
 
   test('verdicts on actions are told with what they cost', async () => {

@@ -14,11 +14,12 @@ const RECORDS = 'every request and answer, without keys; Ctrl-C ends it and says
 const NOT_GOOGLE = 'GOOGLE_GEMINI_BASE_URL: not Google itself';
 
 /** What the operator has switched on; empty where nothing is. */
-function extras({ words, localAnswers }: Config): string[] {
+function extras({ words, localAnswers, cacheControl }: Config): string[] {
   const on = [
     ...(words.guidance ? [`guidance ${GUIDANCE_VERSION}`] : []),
     ...(words.identity ? ['identity'] : []),
     ...(localAnswers ? ['local answers to titles and probes'] : []),
+    ...(cacheControl === 'explicit' ? ['explicit caching'] : []),
   ];
   return on.length === 0 ? [] : [`  extras   ${on.join(' · ')}`];
 }

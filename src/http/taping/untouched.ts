@@ -3,6 +3,7 @@
  * of other requests.
  */
 
+import { NO_CACHING } from '../../answer/caching/prompt-caching.ts';
 import { Lessons } from '../../answer/lessons.ts';
 import { QuarantineMemory } from '../../answer/quarantine-memory.ts';
 import { PromptSizes } from '../../answer/sizes/prompt-sizes.ts';
@@ -26,6 +27,7 @@ type Untouched = Pick<
   | 'sizes'
   | 'counts'
   | 'verdicts'
+  | 'caching'
   | 'budget'
   | 'streaming'
 >;
@@ -38,6 +40,8 @@ export const untouched = (seed: number, backend: Backend, clock: Clock): Untouch
   sizes: new PromptSizes(),
   counts: new TokenCounts(),
   verdicts: new VerdictMemory(),
+  // What is kept has come of earlier requests.
+  caching: NO_CACHING,
   budget: UNLIMITED,
   streaming: ALWAYS_STREAMING,
 });

@@ -117,6 +117,7 @@ class EventMaker {
       newToolId: () => `toolu_again${ids++}`,
       tellsIterations: false,
       keepFile: () => undefined,
+      cacheWritten: () => undefined,
       newServerToolId: () => `srvtoolu_again${ids++}`,
       remember() {},
       shown: (text) => text,

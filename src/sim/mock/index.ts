@@ -13,6 +13,7 @@ import { createFaultFetch } from '../faults/index.ts';
 import { type Scenario, type Speed, USUAL_SPEED } from '../scenario/types.ts';
 import { readCountRequest } from '../validator/count-tokens.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from '../validator/index.ts';
+import { keptNameIn, withKept } from '../validator/kept-contents.ts';
 import { invalidArgument } from '../validator/refusal.ts';
 import type { ApiRequest } from '../validator/request.ts';
 import { type AnswerParts, answerParts } from './answer-parts.ts';
@@ -22,6 +23,7 @@ import { type Asides, readConversation } from './conversation.ts';
 import { googleError } from './google-errors.ts';
 import { GoogleFiles } from './google-files.ts';
 import { hostedData } from './hosted.ts';
+import { KeptContents } from './kept-contents.ts';
 import { modelEntry, modelPage } from './model-list.ts';
 import { errorReply, jsonReply, modelNotFound, streamReply } from './replies.ts';
 import { RequestCount } from './request-count.ts';
@@ -45,6 +47,8 @@ export type MockOptions = {
   models?: () => ModelTable;
   /** What it says of itself. By default it is the mock in the proxy. */
   self?: MockSelf;
+  /** False: nothing comes from a cache but what is kept by name. Google's implicit cache gives no promise, either. */
+  implicitCache?: boolean;
   /** The pace of answers. The default is `instant`, which no scenario changes. */
   pace?: Pace;
 };
@@ -83,11 +87,13 @@ class Mock {
   readonly #requests: RequestCount;
   readonly #rests = new Rests();
   readonly #files: GoogleFiles;
+  readonly #kept: KeptContents;
 
   constructor(options: MockOptions) {
     this.#options = options;
     this.#requests = new RequestCount(options.clock, options.shared);
     this.#files = new GoogleFiles(options.clock, options.random);
+    this.#kept = new KeptContents(options.clock, options.random);
   }
 
   async fetch(url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
@@ -96,13 +102,15 @@ class Mock {
     const ofFiles = await this.#files.answer(address, init);
     if (ofFiles) return ofFiles;
     const { pathname, searchParams } = address;
+    const models = (this.#options.models?.() ?? BUILT_IN).on(today(this.#options.clock));
     const [, version = '', id, method] = ROUTE.exec(pathname) ?? [];
+    const kept = version === '' ? await this.#aboutKept(pathname, init, models) : undefined;
+    if (kept) return kept;
     if (version === '')
       return errorReply(
         { code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND' },
         false,
       );
-    const models = (this.#options.models?.() ?? BUILT_IN).on(today(this.#options.clock));
     if (id === undefined) return jsonReply(modelPage(models.rows, searchParams));
     const name = decodeURIComponent(id);
     const streams = method === 'streamGenerateContent';
@@ -117,20 +125,45 @@ class Mock {
   }
 
   async #answer(incoming: Incoming): Promise<Response> {
-    const { model, method, text, init, exchange } = incoming;
+    const { model, method, init, exchange } = incoming;
     const streams = method === 'streamGenerateContent';
     const counts = method === 'countTokens';
     if (!streams && !counts && method !== 'generateContent') {
       return refuse(modelNotFound(model.id, 'v1beta', method), false, exchange);
     }
-    const read = readBody(model, text, counts ? readCountRequest : readRequest);
+    const whole = this.#whole(incoming);
+    if ('error' in whole) return refuse(whole.error, streams, exchange);
+    const read = readBody(model, whole, counts ? readCountRequest : readRequest);
     if (!read.ok) return refuse(read.error, streams, exchange);
     const missing = this.#files.refusal(read.request, init);
     if (missing) return refuse(missing, streams, exchange);
     if (counts) return countReply(read.request);
-    const prompt = this.#prefixes.count(model.id, read.request, cacheMinimum(model));
+    const counted = this.#prefixes.count(model.id, read.request, cacheMinimum(model));
+    const implicit = this.#options.implicitCache === false ? 0 : counted.cached;
+    const prompt = { ...counted, cached: Math.max(implicit, whole.kept) };
     if (prompt.prompt > model.inputTokens) return refuse(overflow(prompt.prompt, model), streams, exchange);
     return this.#generate(incoming, read.request, prompt, streams);
+  }
+
+  async #aboutKept(pathname: string, init: RequestInit, models: ModelTable): Promise<Response | undefined> {
+    if (!pathname.includes('/cachedContents')) return undefined;
+    const text = await new Response(init.body).text();
+    return this.#kept.answer({ pathname, method: init.method ?? 'GET', key: keyOf(init), text, models });
+  }
+
+  /** The request together with what is kept that it names, and the tokens of that. */
+  #whole({
+    model,
+    text,
+    init,
+  }: Incoming): { text: string; body: unknown; kept: number } | { error: GoogleError } {
+    const body = tryParseJson(text);
+    const name = keptNameIn(body);
+    if (name === undefined) return { text, body, kept: 0 };
+    const entry = this.#kept.find(name, keyOf(init));
+    if (!entry) return { error: this.#kept.notFound() };
+    const joined = withKept(body, entry.kept, model.id);
+    return 'error' in joined ? joined : { text, body: joined.body, kept: entry.tokens };
   }
 
   #generate(
@@ -233,12 +266,14 @@ function asidesOf(scenarios: readonly Scenario[], { labels }: Exchange): Asides 
 const cacheMinimum = ({ family }: GeminiModel): number =>
   family === 'gemini-2.5' ? CACHE_MINIMUM[family] : CACHE_MINIMUM_DEFAULT;
 
+/** What is kept belongs to the key. */
+const keyOf = ({ headers }: RequestInit): string => new Headers(headers).get('x-goog-api-key') ?? '';
+
 function readBody(
   model: GeminiModel,
-  text: string,
+  { text, body }: { text: string; body: unknown },
   read: (model: GeminiModel, body: unknown, options: ValidateOptions) => ReadRequest,
 ): ReadRequest {
-  const body = tryParseJson(text);
   if (body === undefined) {
     const message = `Invalid JSON payload received. Unexpected token.\n${text.slice(0, 40)}\n^`;
     return { ok: false, error: invalidArgument(message) };

@@ -12,7 +12,11 @@ export function modelEntry(model: GeminiModel) {
     description: `${model.displayName} (offline mock)`,
     inputTokenLimit: model.inputTokens,
     outputTokenLimit: model.outputTokens,
-    supportedGenerationMethods: ['generateContent', 'countTokens'],
+    supportedGenerationMethods: [
+      'generateContent',
+      'countTokens',
+      ...(model.caching ? ['createCachedContent'] : []),
+    ],
     temperature: 1,
     topP: 0.95,
     topK: 64,

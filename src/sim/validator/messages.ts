@@ -1,5 +1,5 @@
 /**
- * Every field that the body of generateContent or countTokens may have, by message. The API refuses any other name. A
+ * Every field that the body of generateContent, countTokens or cachedContents may have, by message. The API refuses any other name. A
  * type is a scalar, a message or enum of these tables, `[T]` for a list, `{T}` for a map, or `struct` for an object of
  * any shape. Source: the v1beta description of 2026-08; `continuationToken` is newer (`@google/genai` 3.3).
  */
@@ -17,6 +17,21 @@ export const MESSAGES: Readonly<Record<string, Readonly<Record<string, string>>>
     store: 'bool',
     continuationToken: 'bytes',
   },
+  CachedContent: {
+    name: 'string',
+    displayName: 'string',
+    model: 'string',
+    contents: '[Content]',
+    systemInstruction: 'Content',
+    tools: '[Tool]',
+    toolConfig: 'ToolConfig',
+    ttl: 'duration',
+    expireTime: 'timestamp',
+    createTime: 'timestamp',
+    updateTime: 'timestamp',
+    usageMetadata: 'CachedContentUsageMetadata',
+  },
+  CachedContentUsageMetadata: { totalTokenCount: 'int32' },
   CountTokensRequest: { contents: '[Content]', generateContentRequest: 'GenerateContentRequest' },
   Content: { role: 'string', parts: '[Part]' },
   Part: {

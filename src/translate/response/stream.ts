@@ -301,7 +301,7 @@ export class AnswerStream {
   }
 
   #wholeUsage(finish: Finish): Usage {
-    const usage = { ...toUsage(this.#usageAt(finish)), ...this.#serverUse() };
+    const usage = { ...toUsage(this.#usageAt(finish), this.#ctx.cacheWritten()), ...this.#serverUse() };
     const iterations = this.#iterations(usage);
     return iterations ? { ...usage, iterations } : usage;
   }
@@ -311,7 +311,7 @@ export class AnswerStream {
     const summary = this.#compacted;
     if (!summary && this.#requests.length < 2 && !this.#ctx.tellsIterations) return undefined;
     const model = this.#ctx.plan().requestedModel;
-    const answers = this.#requests.length > 1 ? this.#requests.map(toUsage) : [usage];
+    const answers = this.#requests.length > 1 ? this.#requests.map((one) => toUsage(one)) : [usage];
     return [
       ...(summary ? [{ type: 'compaction' as const, ...iterationTokens(toUsage(summary.usage)) }] : []),
       ...(summary?.isAlone

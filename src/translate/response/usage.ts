@@ -24,19 +24,27 @@ export function promptSizeIn({
 export const usageAtStart = ({ tokens, cached }: PromptSize): Usage =>
   toUsage({ promptTokenCount: tokens, cachedContentTokenCount: cached });
 
+/** Tokens that were written to a cache, by how long they are kept there. */
+export type CacheWritten = Readonly<Record<'5m' | '1h', number>>;
+
+const NOTHING_WRITTEN: CacheWritten = { '5m': 0, '1h': 0 };
+
 /**
  * Anthropic's usage from Gemini's. Gemini's count of the prompt includes the cached part, and its count of the
- * candidates does not include thoughts.
+ * candidates does not include thoughts. What was `written` to a cache is a part of the prompt that was not read from
+ * one: clients add the three to have the size of the prompt.
  */
-export function toUsage(usage: UsageMetadata): Usage {
+export function toUsage(usage: UsageMetadata, written = NOTHING_WRITTEN): Usage {
   const cached = usage.cachedContentTokenCount ?? 0;
   const thoughts = usage.thoughtsTokenCount ?? 0;
-  const prompt = usage.promptTokenCount ?? 0;
+  const fresh = Math.max(0, (usage.promptTokenCount ?? 0) - cached);
+  const hour = Math.min(written['1h'], fresh);
+  const minutes = Math.min(written['5m'], fresh - hour);
   return {
-    input_tokens: Math.max(0, prompt - cached) + (usage.toolUsePromptTokenCount ?? 0),
-    cache_creation_input_tokens: 0,
+    input_tokens: fresh - hour - minutes + (usage.toolUsePromptTokenCount ?? 0),
+    cache_creation_input_tokens: hour + minutes,
     cache_read_input_tokens: cached,
-    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    cache_creation: { ephemeral_5m_input_tokens: minutes, ephemeral_1h_input_tokens: hour },
     output_tokens: (usage.candidatesTokenCount ?? 0) + thoughts,
     output_tokens_details: { thinking_tokens: thoughts },
     server_tool_use: null,

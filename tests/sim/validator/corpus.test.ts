@@ -84,6 +84,7 @@ function describedMessages(): Record<string, Record<string, string>> {
   };
   visit('GenerateContentRequest');
   visit('CountTokensRequest');
+  visit('CachedContent');
   return found;
 }
 
