@@ -17,6 +17,11 @@ const says = (said: string): Script => {
   return ({ stream }) => (stream ? googleStream(...chunks) : Response.json(textChunk(said, 'STOP')));
 };
 
+const textsOf = ({ content }: Anthropic.Message) =>
+  content.flatMap((block) =>
+    block.type === 'text' ? [{ text: block.text, citations: block.citations }] : [],
+  );
+
 async function ask(script: Script, messages: object[], changes: object = {}) {
   const google = scriptedGoogle(script);
   await using proxy = await google.start({ MODEL_FALLBACKS: 'none' });
@@ -24,7 +29,7 @@ async function ask(script: Script, messages: object[], changes: object = {}) {
   const body = { ...hello, messages, ...changes } as Anthropic.MessageCreateParamsNonStreaming;
   const streamed = await google.through(client.messages.stream(body).finalMessage());
   const whole = await google.through(client.messages.create(body));
-  expect(whole.content).toEqual(streamed.content);
+  expect(textsOf(whole)).toEqual(textsOf(streamed));
   const bodies = google.asked.map((asked) => JSON.parse(asked.body));
   return { content: streamed.content as unknown as object[], message: streamed, body: bodies[0] };
 }
@@ -265,6 +270,34 @@ describe('a citation', () => {
     });
     expect(content).toMatchObject([{ text: 'It is blue, ', citations: [{ start_char_index: 46 }] }]);
     expect(message.stop_sequence).toBe('they');
+  });
+});
+
+describe('beside a search of the web', () => {
+  const search = { type: 'web_search_20250305', name: 'web_search' };
+  const found = {
+    webSearchQueries: ['sky'],
+    groundingChunks: [{ web: { uri: 'https://a.example/', title: 'a.example' } }],
+    groundingSupports: [
+      { segment: { startIndex: 90, endIndex: 106, text: 'The web says so.' }, groundingChunkIndices: [0] },
+    ],
+  };
+  test('both kinds are told', async () => {
+    const said = `${claim('It is blue.', 1, 'The sky is blue.')} The web says so. Well.`;
+    const { candidates, usageMetadata } = textChunk(said, 'STOP');
+    const chunk = {
+      candidates: candidates.map((one) => ({ ...one, groundingMetadata: found })),
+      usageMetadata,
+    };
+    const script: Script = ({ stream }) => (stream ? googleStream(chunk) : Response.json(chunk));
+    const { content } = await ask(script, [user(text(FACTS))], { tools: [search] });
+    expect(content).toMatchObject([
+      { type: 'server_tool_use' },
+      { type: 'web_search_tool_result' },
+      { text: 'It is blue.', citations: [{ type: 'char_location', start_char_index: 46 }] },
+      { text: ' The web says so.', citations: [{ type: 'web_search_result_location' }] },
+      { text: ' Well.' },
+    ]);
   });
 });
 

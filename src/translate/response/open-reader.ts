@@ -6,14 +6,17 @@ import { HostedReader } from './hosted/hosted-reader.ts';
 import { SearchReader } from './hosted/search-reader.ts';
 import { JsonReader } from './json-answer.ts';
 
-/** The reader of an answer that the client's own tools may have a part in. */
-function beside(options: AnswerCallsOptions): Reader {
+function readerOf(options: AnswerCallsOptions): Reader {
+  const { search, sources } = options.plan;
+  // The reader of a search alone knows no marks.
+  if (search?.isAlone && !sources) return new SearchReader(options, search);
   const reader = new AttemptReader(options);
-  return hostedParts(options.plan).length > 0 ? new HostedReader(reader, options) : reader;
+  const isHosted = search?.isAlone || hostedParts(options.plan).length > 0;
+  return isHosted ? new HostedReader(reader, options) : reader;
 }
 
 export function openReader(options: AnswerCallsOptions): Reader {
-  const { search, json, sources } = options.plan;
-  const reader = search?.isAlone && !sources ? new SearchReader(options, search) : beside(options);
+  const { json } = options.plan;
+  const reader = readerOf(options);
   return json ? new JsonReader(reader, json, options) : reader;
 }
