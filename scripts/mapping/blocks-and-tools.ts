@@ -76,7 +76,10 @@ const editor = row("a function with Anthropic's schema, which the client runs", 
 const webSearch = row('`googleSearch`; domains and place of the user are told in words', IN.webSearch);
 const notRun = (what: string, shown: Shown = IN.betas) =>
   refused(`${what} on Anthropic's servers, and Gemini has none`, shown);
-const webFetch = row('`urlContext`: pages are read that the conversation names', IN.pages);
+const webFetch = row(
+  '`urlContext`: pages are read that the conversation names; where Google cannot, a function that the proxy answers itself, under guard',
+  IN.pages,
+);
 const code = row('`codeExecution`: Python, without files of earlier requests', IN.pages);
 const computer = refused(
   'its schema is known to the models of Anthropic alone; declare a tool of your own',

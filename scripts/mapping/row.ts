@@ -25,6 +25,8 @@ export const IN = {
   tools: 'tests/translate/request/tools/tools.test.ts',
   webSearch: 'tests/translate/request/tools/web-search.test.ts',
   pages: 'tests/http/code-and-pages.test.ts',
+  pagesHere: 'tests/http/pages-in-place.test.ts',
+  urls: 'tests/translate/request/tools/known-urls.test.ts',
   citations: 'tests/http/citations.test.ts',
   edits: 'tests/translate/edits/context-edits.test.ts',
   errors: 'tests/translate/errors.test.ts',

@@ -11,6 +11,7 @@ import type { Clock } from '../lib/ports.ts';
 import type { SpentFor } from '../trace/events.ts';
 import { type AnsweredCaller, callerClass } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
+import type { PageReading } from '../translate/context.ts';
 import { requestAfterSummary, summaryRequest, wording } from '../translate/edits/summary.ts';
 import { localAnswer } from '../translate/local-answer.ts';
 import { refuseCompaction } from '../translate/request/refusals/refused-edits.ts';
@@ -32,7 +33,7 @@ import type { AnswerPorts } from './ports.ts';
 import { chooseModel, prepare, tellNotice } from './prepare.ts';
 import { Retries } from './retries.ts';
 import { ServedAnswer } from './served/served-answer.ts';
-import { goingOn, servedTools } from './served/served-tools.ts';
+import { goingOn, hasOwnTools, servedTools } from './served/served-tools.ts';
 import { withOverflowCounted } from './sizes/overflow.ts';
 import { AGENT_HEADER, callerHeaders, tellAsked } from './story.ts';
 import { aside, Judge, MOST_MS } from './verdicts/judge.ts';
@@ -131,10 +132,14 @@ async function openUnjudged(
     isTakenBy: (model) => media.areTakenBy(model),
   });
   tellNotice(wantedBy(caller), job, ports);
-  const asked = async (changed: MessagesRequest, as: AnsweredCaller): Promise<Asking> => {
+  const asked = async (
+    changed: MessagesRequest,
+    as: AnsweredCaller,
+    readsPages?: PageReading,
+  ): Promise<Asking> => {
     const wanted = wantedBy(as);
-    const outgoingFor = (model: GeminiModel) =>
-      prepare({ request: changed, caller: as, conversation: caller, asker, media }, model, job, ports);
+    const whose = { request: changed, caller: as, conversation: caller, asker, media, readsPages };
+    const outgoingFor = (model: GeminiModel) => prepare(whose, model, job, ports);
     const outgoing = await outgoingFor(chooseModel(wanted, job, ports));
     return { request: changed, asker, wanted, outgoing, outgoingFor, since: job.startedAt };
   };
@@ -157,7 +162,7 @@ async function openUnjudged(
   }
   const { compactFirst } = asking.outgoing.plan;
   const served = (given: Asking): MessageAnswer =>
-    servedAnswer(given, (changed) => asked(changed, caller), job, ports);
+    servedAnswer(given, (changed, readsPages) => asked(changed, caller, readsPages), job, ports);
   if (!compactFirst) return served(asking);
   const summary = await asked(summaryRequest(request, compactFirst.instructions), 'compaction');
   const goOn = async (block: AnswerCompaction) => {
@@ -179,20 +184,31 @@ async function openUnjudged(
 /** The answer, in which the model may call tools that this process runs. */
 function servedAnswer(
   given: Asking,
-  asked: (changed: MessagesRequest) => Promise<Asking>,
+  asked: (changed: MessagesRequest, readsPages?: PageReading) => Promise<Asking>,
   job: Job,
   ports: AnswerPorts,
 ): MessageAnswer {
-  const serve = servedTools(given.request, (search) =>
-    openOwn(search, given.asker, { caller: 'web-search', since: ports.clock.monotonic() }, job, ports),
-  );
-  if (!serve) return answerOf(given, job, ports);
-  const goOn = async (said: ContentBlock[], tokens: number) => {
-    const next = await asked(goingOn(given.request, said, tokens));
+  const tools = servedTools(given.request, {
+    ask: (search) =>
+      openOwn(search, given.asker, { caller: 'web-search', since: ports.clock.monotonic() }, job, ports),
+    pages: ports.pages,
+    urlFetch: ports.settings.urlFetch,
+    signal: job.signal,
+  });
+  if (tools.size === 0) return answerOf(given, job, ports);
+  const goOn = async (said: ContentBlock[], tokens: number, isTakenOver: boolean) => {
+    const next = await asked(goingOn(given.request, said, tokens), isTakenOver ? 'always' : undefined);
     return answerOf({ ...next, since: ports.clock.monotonic(), mayFollow: true }, job, ports);
   };
   const first = answerOf({ ...given, mayFollow: true }, job, ports);
-  return new ServedAnswer({ first, serve, newId: () => ports.ids.next('srvtoolu_'), warn: job.warn, goOn });
+  return new ServedAnswer({
+    first,
+    tools,
+    hasOwnTools: hasOwnTools(given.request),
+    newId: () => ports.ids.next('srvtoolu_'),
+    warn: job.warn,
+    goOn,
+  });
 }
 
 type Asking = {

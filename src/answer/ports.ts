@@ -21,6 +21,7 @@ import type { PdfReader } from './media/pdf-reader.ts';
 import type { PictureConverter } from './media/picture-converter.ts';
 import type { Uploads } from './media/uploads.ts';
 import type { UrlFetcher } from './media/url-fetcher.ts';
+import type { PageReader } from './pages/page-reader.ts';
 import type { QuarantineMemory } from './quarantine-memory.ts';
 import type { PromptSizes } from './sizes/prompt-sizes.ts';
 import type { TokenCounts } from './sizes/token-counts.ts';
@@ -66,6 +67,8 @@ export type AnswerPorts = {
   fileReader: FileReader;
   /** Keeps what tools have made for clients. */
   files: Pick<FileStore, 'make'>;
+  /** Reads pages for the web fetch. */
+  pages: PageReader;
   pictures: PictureConverter;
   pdfs: PdfReader;
   uploads: Uploads;

@@ -10,7 +10,7 @@ import type { KeyRoute } from '../keys/keys.ts';
 import type { Exchange } from '../lib/ports.ts';
 import type { AnsweredCaller } from '../translate/caller.ts';
 import { toldText } from '../translate/client-error.ts';
-import type { AnswerContext, RequestContext } from '../translate/context.ts';
+import type { AnswerContext, PageReading, RequestContext } from '../translate/context.ts';
 import { ownInstructions } from '../translate/own-words.ts';
 import { cacheMarks } from '../translate/request/cache-marks.ts';
 import { toGeminiRequest } from '../translate/request/index.ts';
@@ -90,10 +90,17 @@ export async function requestContext(
     origin: { family: model.family, keyFingerprint: route.backend().keyFingerprint },
     signatures: model.signatures === 'none' ? new Map() : await findSignatures(messages, signatures),
     media: await media.forModel(model),
+    readsPages: pageReading(settings.urlFetch),
     ownInstructions: ownInstructions(settings.words, conversation, model),
     date: ports.date().toISOString(),
   };
 }
+
+/** Google is asked first, unless the setting names this process alone. */
+const pageReading = ({ google, proxy }: AnswerPorts['settings']['urlFetch']): PageReading => {
+  if (google) return 'where Google cannot';
+  return proxy ? 'always' : 'never';
+};
 
 export function reportWarnings(warnings: readonly Warning[], job: Job): void {
   for (const { code, path, detail } of warnings) job.warn(code, path, detail);
@@ -108,7 +115,7 @@ export const openQuarantine = (
 /**
  * `caller`: the kind of this request. `conversation`: the kind of the client's request that it serves; the proxy itself
  * may have made this one, to ask for a summary. `media` holds the media of the request. They are read once for all
- * models that are asked.
+ * models that are asked. `readsPages`: who reads pages, where that is not as the settings say.
  */
 export type Asked = {
   request: MessagesRequest;
@@ -116,10 +123,11 @@ export type Asked = {
   conversation: AnsweredCaller;
   asker: string;
   media: RequestMedia;
+  readsPages?: PageReading | undefined;
 };
 
 export async function prepare(
-  { request, caller, conversation, asker, media }: Asked,
+  { request, caller, conversation, asker, media, readsPages }: Asked,
   model: GeminiModel,
   job: Job,
   ports: AnswerPorts,
@@ -128,7 +136,8 @@ export async function prepare(
   const session = sessionOf(job.headers, request.metadata?.['user_id']);
   const route = ports.keys.route(model.id, session, asker);
   tellChosen(model, route, job);
-  const ctx = await requestContext(model, route, request.messages, media, job, ports, conversation);
+  const found = await requestContext(model, route, request.messages, media, job, ports, conversation);
+  const ctx = { ...found, readsPages: readsPages ?? found.readsPages };
   const began = ports.clock.monotonic();
   const { made, moved, whole } = media.fitted(
     model,

@@ -109,8 +109,14 @@ export const WebFetchError = tagged(
   'web_fetch_tool_result_error',
   {
     error_code: Type.Union([
-      Type.Literal('url_not_accessible'),
+      Type.Literal('invalid_tool_input'),
+      Type.Literal('url_too_long'),
       Type.Literal('url_not_allowed'),
+      Type.Literal('url_not_in_prior_context'),
+      Type.Literal('url_not_accessible'),
+      Type.Literal('unsupported_content_type'),
+      Type.Literal('content_too_large'),
+      Type.Literal('too_many_requests'),
       Type.Literal('max_uses_exceeded'),
       Type.Literal('unavailable'),
     ]),
@@ -128,21 +134,31 @@ export const AnswerWebFetchResult = tagged(
         'web_fetch_result',
         {
           url: Type.String(),
-          retrieved_at: Type.String({ description: 'The date of the request, in ISO 8601.' }),
+          retrieved_at: Type.String({
+            description: 'When this process read it; the date of the request where Google did. In ISO 8601.',
+          }),
           content: tagged(
             'document',
             {
-              source: tagged(
-                'text',
-                { media_type: Type.Literal('text/plain'), data: Type.String() },
-                'Empty: Google does not give the words of a page.',
-              ),
+              source: Type.Union([
+                tagged(
+                  'text',
+                  { media_type: Type.Literal('text/plain'), data: Type.String() },
+                  'The words of the page; empty where Google has read it, which does not give them.',
+                ),
+                tagged(
+                  'base64',
+                  { media_type: Type.Literal('application/pdf'), data: Type.String() },
+                  'A PDF.',
+                ),
+              ]),
               title: Nullable(Type.String()),
+              citations: Type.Optional(Type.Object({ enabled: Type.Boolean() })),
             },
             'The page.',
           ),
         },
-        'A page that Google has read.',
+        'A page that was read.',
       ),
       WebFetchError,
     ]),

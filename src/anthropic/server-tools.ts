@@ -46,6 +46,19 @@ export const CodeExecutionTool = Open({
   allowed_callers: needless('Gemini runs the code by itself'),
 });
 
+const AllOrNone = Open({ type: Type.Union([Type.Literal('all'), Type.Literal('none')]) });
+const ByTool = Open({
+  type: Type.Union([Type.Literal('all'), Type.Literal('none'), Type.Literal('only'), Type.Literal('except')]),
+  tools: Type.Optional(Type.Array(Open({ type: Type.Literal('tool_reference'), name: Type.String() }))),
+});
+
+/** Where the addresses come from that may be fetched; by default from all of these. */
+const UrlSources = Open({
+  user_input: Type.Optional(AllOrNone),
+  client_tool_results: Type.Optional(ByTool),
+  server_tool_results: Type.Optional(ByTool),
+});
+
 /** The tool `web_fetch_<date>`: all dates are treated alike. */
 export const WebFetchTool = Open({
   type: Type.String({ pattern: '^web_fetch_\\d{8}$' }),
@@ -53,15 +66,10 @@ export const WebFetchTool = Open({
   max_uses: Maybe(Type.Integer({ minimum: 1 })),
   allowed_domains: Domains,
   blocked_domains: Domains,
-  citations: needless(
-    'Google does not give the words of a page',
-    Maybe(Open({ enabled: Maybe(Type.Boolean()) })),
-  ),
-  max_content_tokens: needless(
-    'Google decides how much of a page is read',
-    Maybe(Type.Integer({ minimum: 1 })),
-  ),
-  use_cache: needless('Google decides what is read anew', Maybe(Type.Boolean())),
+  citations: Maybe(Open({ enabled: Maybe(Type.Boolean()) })),
+  max_content_tokens: Maybe(Type.Integer({ minimum: 1 })),
+  url_sources: Maybe(UrlSources),
+  use_cache: needless('this process reads every page anew; Google decides by itself', Maybe(Type.Boolean())),
   cache_control: CacheControl,
   defer_loading: needless('the tool is there from the start'),
   strict: needless('Google reads what is asked for'),

@@ -8,11 +8,12 @@ import {
 } from '../answer/caching/prompt-caching.ts';
 import { KeptBodies } from '../answer/kept-bodies.ts';
 import { Lessons } from '../answer/lessons.ts';
-import { systemPorts } from '../answer/media/fetch-url.ts';
+import { systemPorts } from '../answer/media/guarded-fetch.ts';
 import { createPdfReader } from '../answer/media/pdf-reader.ts';
 import { createPictureConverter } from '../answer/media/picture-converter.ts';
 import { createUploads } from '../answer/media/uploads.ts';
 import { createUrlFetcher } from '../answer/media/url-fetcher.ts';
+import { createPageReader } from '../answer/pages/page-reader.ts';
 import { QuarantineMemory } from '../answer/quarantine-memory.ts';
 import { PromptSizes } from '../answer/sizes/prompt-sizes.ts';
 import { TokenCounts } from '../answer/sizes/token-counts.ts';
@@ -111,6 +112,7 @@ function openMemories(
     caching: openCaching(config, { clock, shared, logger }),
     streaming: new StreamingBreakers({ clock, shared, onChange }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
+    pages: createPageReader(urlFetch ?? systemPorts, clock),
     pictures: createPictureConverter(toPng),
     pdfs: createPdfReader(),
     uploads: createUploads(clock),

@@ -1,6 +1,6 @@
 /** The settings in the forms that the server and a recording need. */
 
-import type { UrlFetchPorts } from '../answer/media/fetch-url.ts';
+import type { UrlFetchPorts } from '../answer/media/guarded-fetch.ts';
 import type { ToPng } from '../answer/media/picture-converter.ts';
 import type { ParentLink } from '../cluster/worker-shared.ts';
 import { type Config, secretsOf, VERSION } from '../config/config.ts';

@@ -130,7 +130,7 @@ export const VARIABLES = {
       default: 'google',
       theme: 'models',
       description:
-        'Who reads pictures and PDFs that a request names by a public https URL. google: Google, for Gemini 3 and later. proxy: this process, which checks the address and sends the bytes on. google,proxy: this process reads what Google cannot. off: nobody. What nobody reads is refused with a 400 that names the block',
+        'Who reads pictures and PDFs that a request names by a public https URL. google: Google, for Gemini 3 and later. proxy: this process, which checks the address and sends the bytes on. google,proxy: this process reads what Google cannot. off: nobody. What nobody reads is refused with a 400 that names the block. Pages for the tool web_fetch: with google this process reads them only where Google has no way to, with google,proxy also those that Google could not read, with proxy all of them, with off none',
     },
   ),
   AUTO_MODE_CLASSIFIER: variable(Type.Boolean(), {

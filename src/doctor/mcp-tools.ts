@@ -24,6 +24,7 @@ export const nameOf = (server: string, tool: string): string => `mcp__${plain(se
 const contextFor = (model: GeminiModel): RequestContext => ({
   model,
   apiVersion: '2023-06-01',
+  readsPages: 'never',
   maxTokensLimit: undefined,
   origin: { family: model.family, keyFingerprint: 'doctor' },
   signatures: new Map(),

@@ -53,6 +53,9 @@ export type MediaFacts = {
   readonly moved: ReadonlyMap<string, string>;
 };
 
+/** Whether this process may read pages for the web fetch of a client. */
+export type PageReading = 'always' | 'where Google cannot' | 'never';
+
 export type RequestContext = {
   /** The Gemini model that the client's `model` was mapped to. */
   readonly model: GeminiModel;
@@ -63,6 +66,7 @@ export type RequestContext = {
   /** The stored signatures that were found for the `signatureKeys` of the history. */
   readonly signatures: SignatureLookup;
   readonly media: MediaFacts;
+  readonly readsPages: PageReading;
   /** Instructions that the operator adds to the client's system prompt. */
   readonly ownInstructions: readonly string[];
   /** When the request came, in ISO 8601. */

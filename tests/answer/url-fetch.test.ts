@@ -1,7 +1,8 @@
 /** Reading what is at a URL, on loopback: names, addresses and certificates are the test's own. */
 import { afterAll, describe, expect, test } from 'bun:test';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { fetchUrl, type UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import { fetchUrl } from '../../src/answer/media/fetch-media.ts';
+import type { UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
 import { createUrlFetcher } from '../../src/answer/media/url-fetcher.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { certificateFor } from '../support/certificate.ts';

@@ -1,6 +1,6 @@
 /** Media by URL over HTTP: who reads them under each setting, and what happens when Google cannot. */
 import { describe, expect, test } from 'bun:test';
-import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import type { UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
 
 const PNG = Buffer.from(

@@ -1,6 +1,6 @@
 /** A request whose media are being read counts as an answer under way. */
 import { describe, expect, test } from 'bun:test';
-import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import type { UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
 import { turns, until } from '../support/held-upstream.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';

@@ -8,7 +8,8 @@ import { systemClock } from '../../src/lib/ports.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
 import { PNG, upload } from '../support/files.ts';
 import { bytesLike, filesGoogle } from '../support/files-google.ts';
-import { googleError, startProxy, type TestProxy } from '../support/proxy.ts';
+import { html, pageServer } from '../support/pages.ts';
+import { googleError, googleStream, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
 import { ask, good, onlyRequest, recordingProxy, streamed } from '../support/recording.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'record-'));
@@ -126,4 +127,43 @@ test('media that were uploaded: a replay uploads nothing, and says the same', as
   expect(recorded.upstream).toHaveLength(1);
   await using replay = await startProxy({ ...options, env: { BACKEND: 'replay', REPLAY: folder } });
   expect(await ask(replay, { request })).toBe(answer);
+});
+
+test('pages that this process read for the model', async () => {
+  const folder = join(root, 'pages');
+  using web = pageServer(() => html('<title>T</title><p>It opens at nine.'));
+  const url = 'https://a.example/x';
+  const request = {
+    ...streamed,
+    model: 'gemini-2.5-flash-lite',
+    messages: [{ role: 'user', content: `What does ${url} say?` }],
+    tools: [
+      { type: 'web_fetch_20250910', name: 'web_fetch' },
+      { name: 'add', input_schema: { type: 'object' } },
+    ],
+  };
+  const call = { functionCall: { name: 'web_fetch', args: { url } } };
+  const answers = [
+    googleStream({
+      candidates: [{ index: 0, content: { role: 'model', parts: [call] }, finishReason: 'STOP' }],
+    }),
+    googleStream(textChunk('At nine.', 'STOP')),
+  ];
+  let answer = '';
+  {
+    await using proxy = await startProxy({
+      env: { RECORD: folder },
+      urlFetch: web.urlFetch,
+      fetch: async () => answers.shift() ?? Response.error(),
+    });
+    answer = await ask(proxy, { request });
+  }
+  expect(answer).toContain('It opens at nine.');
+  expect(onlyRequest(folder).fetched).toEqual([
+    [{ mimeType: 'text/plain', text: 'It opens at nine.', name: 'T', at: expect.stringContaining('T') }],
+  ]);
+  expect(await verifyRecording(folder, 2)).toEqual({ requests: 1, problems: [] });
+  await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
+  expect(await ask(replay, { request })).toBe(answer);
+  expect(web.asked).toEqual([url]);
 });

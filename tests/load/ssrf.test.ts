@@ -4,7 +4,7 @@
  * ports notice every address that was asked.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { systemPorts, type UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import { systemPorts, type UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
 import type { Fetch } from '../../src/lib/ports.ts';
 import { hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
 import { serveUpstream } from '../support/upstream.ts';

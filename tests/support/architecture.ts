@@ -139,6 +139,8 @@ export const PACKAGES: Readonly<Record<string, Lodging>> = {
   // In the browser, for the page of the inspector.
   preact: { values: ['http'] },
   htm: { values: ['http'] },
+  // Loaded with the first page of HTML: the tokenizer alone, which needs no more than one pass.
+  htmlparser2: { values: ['answer'] },
   '@sinclair/typebox': { values: ['anthropic', 'gemini', 'cluster', 'sim', 'http', 'config', 'compose'] },
   ioredis: { values: ['cluster'] },
   pino: { values: ['lib'] },
@@ -208,6 +210,7 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/compose/recording.ts',
   'src/compose/compose.ts',
   'src/answer/lessons.ts',
+  'src/answer/pages/page-reader.ts',
   'src/answer/cost/spending.ts',
   'src/usage/store.ts',
   'src/commands/usage.ts',

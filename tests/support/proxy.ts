@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { UrlFetchPorts } from '../../src/answer/media/fetch-url.ts';
+import type { UrlFetchPorts } from '../../src/answer/media/guarded-fetch.ts';
 import type { ToPng } from '../../src/answer/media/picture-converter.ts';
 import { compose } from '../../src/compose/compose.ts';
 import { readConfig, secretsOf } from '../../src/config/config.ts';

@@ -11,6 +11,7 @@ export function contextFor(model = 'gemini-4-argon', changes: Partial<RequestCon
   return {
     model: row,
     apiVersion: '2023-06-01',
+    readsPages: 'where Google cannot',
     maxTokensLimit: undefined,
     origin: { family: row.family, keyFingerprint: ORIGIN.keyFingerprint },
     signatures: new Map(),

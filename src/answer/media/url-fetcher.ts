@@ -6,7 +6,8 @@ import { abortAfter, followSignal } from '../../lib/async.ts';
 import { Places } from '../../lib/places.ts';
 import type { Clock } from '../../lib/ports.ts';
 import type { FetchedMedia } from '../../translate/context.ts';
-import { type ByteBudget, fetchUrl, type UrlFetchPorts, type WantedUrl } from './fetch-url.ts';
+import { fetchUrl, type WantedUrl } from './fetch-media.ts';
+import type { ByteBudget, UrlFetchPorts } from './guarded-fetch.ts';
 
 export type UrlFetcher = {
   /** Gives what is at each of `urls`, in the order of `urls`. Rejects only with the signal's reason. */

@@ -1,6 +1,7 @@
 /** Searches of the web that the model asked for by a function: each is a request of its own, whose only tool is the search. */
 import type { MessagesRequest } from '../../anthropic/request.ts';
 import type { ServerToolResult, WebSearchError } from '../../anthropic/server-answers.ts';
+import { hostedKind } from '../../anthropic/server-tools.ts';
 import type { Tool } from '../../anthropic/tool.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import { failureClass } from '../../gemini/failure.ts';
@@ -9,11 +10,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import { sealWords } from '../../translate/request/tools/search-words.ts';
 import { LONGEST_QUERY } from '../../translate/request/tools/web-search.ts';
 import type { Passage } from '../../translate/response/hosted/passages.ts';
-import type { MessageAnswer } from '../message-answer.ts';
-import type { ServedResult } from './served-answer.ts';
-
-/** Opens the answer to a search. */
-export type Search = (request: MessagesRequest) => Promise<MessageAnswer>;
+import type { OpenTools, ServedResult, ServedTool, ServingPorts } from './served-tool.ts';
 
 type WebSearchResult = Extract<ServerToolResult, { type: 'web_search_tool_result' }>;
 
@@ -30,21 +27,22 @@ const failed = (error_code: WebSearchError['error_code']): ServedResult => ({ re
 const isQuota = (error: unknown): boolean =>
   error instanceof UpstreamError && ['quota-minute', 'quota-day'].includes(failureClass(error));
 
-export class SearchesInPlace {
+class SearchesInPlace implements ServedTool {
+  readonly name = 'web_search';
   readonly #model: string;
   readonly #tool: Tool;
-  readonly #search: Search;
+  readonly #ask: ServingPorts['ask'];
   #left: number;
 
-  constructor({ model }: MessagesRequest, tool: Tool, search: Search) {
+  constructor({ model }: MessagesRequest, tool: Tool, { ask }: ServingPorts) {
     this.#model = model;
     this.#tool = tool;
-    this.#search = search;
+    this.#ask = ask;
     const most = (tool as { max_uses?: unknown }).max_uses;
     this.#left = typeof most === 'number' ? most : Number.POSITIVE_INFINITY;
   }
 
-  async result({ query }: JsonObject): Promise<ServedResult> {
+  async run({ query }: JsonObject): Promise<ServedResult> {
     if (typeof query !== 'string' || query.trim() === '') return failed('invalid_input');
     if (query.length > LONGEST_QUERY) return failed('query_too_long');
     if (this.#left <= 0) return failed('max_uses_exceeded');
@@ -58,7 +56,7 @@ export class SearchesInPlace {
   }
 
   async #made(query: string): Promise<ServedResult> {
-    const answer = await this.#search({
+    const answer = await this.#ask({
       model: this.#model,
       max_tokens: MOST_TOKENS,
       messages: [{ role: 'user', content: query }],
@@ -93,3 +91,10 @@ function withWords(found: WebSearchResult | undefined, words: string): WebSearch
     ? { ...found, content: [{ ...first, encrypted_content: sealWords(words) }, ...others] }
     : found;
 }
+
+/** A search that stands alone is always Google's own. */
+export const searchesInPlace: OpenTools = (request, ports) => {
+  const tools = request.tools ?? [];
+  const tool = tools.length > 1 ? tools.find((one) => hostedKind(one) === 'web_search') : undefined;
+  return tool ? [new SearchesInPlace(request, tool, ports)] : [];
+};

@@ -4,45 +4,43 @@
  * client all of it is one answer.
  */
 import type { ContentBlock } from '../../anthropic/content.ts';
-import type { ServerToolName, ServerToolResult } from '../../anthropic/server-answers.ts';
+import type { ServerToolResult } from '../../anthropic/server-answers.ts';
 import type { UsageMetadata } from '../../gemini/wire.ts';
 import type { JsonObject } from '../../lib/json.ts';
-import type { Passage } from '../../translate/response/hosted/passages.ts';
 import { RepeatedText } from '../../translate/response/hosted/repeated-text.ts';
 import { stopReasonOf } from '../../translate/response/stop-reason.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';
 import { UsageSum } from '../../translate/response/usage-sum.ts';
 import type { Warn } from '../../translate/warnings.ts';
 import type { MessageAnswer } from '../message-answer.ts';
+import type { ServedTool } from './served-tool.ts';
 
 /** The most requests after the first one. After that the client is asked to go on. */
 const MOST_ROUNDS = 8;
 
-/**
- * What a tool gave. `usage`: the tokens of the requests that were made for it. `passages`: what the answer may repeat of
- * it, with the pages to cite then.
- */
-export type ServedResult = {
-  result: ServerToolResult;
-  usage?: UsageMetadata;
-  passages?: readonly Passage[];
-};
-
-/** `result` never rejects: a tool that fails has a result that says so. */
-export type Served = { name: ServerToolName; result(): Promise<ServedResult> };
-
 export type Serving = {
   first: MessageAnswer;
-  /** Starts a tool. Undefined for a tool that the client runs. */
-  serve(name: string, input: JsonObject): Served | undefined;
+  /** The tools that this process runs. The client runs all others. */
+  tools: ReadonlyMap<string, ServedTool>;
   newId(): string;
   warn: Warn;
-  /** Opens the answer that goes on from what the assistant has said. `tokens` were written for it until now. */
-  goOn(said: ContentBlock[], tokens: number): Promise<MessageAnswer>;
+  /** True where the client may have a call to answer. */
+  hasOwnTools: boolean;
+  /**
+   * Opens the answer that goes on from what the assistant has said. `tokens` were written for it until now.
+   * `isTakenOver`: from now on this process runs what Google's own tools have failed at.
+   */
+  goOn(said: ContentBlock[], tokens: number, isTakenOver: boolean): Promise<MessageAnswer>;
 };
 
 type TextEvent = Extract<TurnEvent, { type: 'text' }>;
-type Running = { id: string; served: Served };
+/** `instead`: the event with what Google's own tool has given, which stays if this tool gives nothing better. */
+type Running = { ref: string; id: string; tool: ServedTool; input: JsonObject; instead?: ResultEvent };
+type CallEvent = Extract<TurnEvent, { type: 'server-call' }>;
+type ResultEvent = Extract<TurnEvent, { type: 'server-result' }>;
+
+const isFailure = ({ content }: ServerToolResult): boolean =>
+  !Array.isArray(content) && content.type.endsWith('_error');
 
 /** Its methods are bound: readers pass them on alone. */
 export class ServedAnswer implements MessageAnswer {
@@ -61,6 +59,11 @@ export class ServedAnswer implements MessageAnswer {
   /** Cites what the text repeats of the results; undefined as long as there is nothing to cite. */
   #repeated: RepeatedText | undefined;
   #running: Running | undefined;
+  /** The calls of Google's own tools for which a tool of this process may stand in, by their `ref`. */
+  readonly #googles = new Map<string, CallEvent & { id: string }>();
+  #isTakenOver = false;
+  /** True where the rest of the present request is not told, because the model did not know what is known now. */
+  #isOutdated = false;
   #state: 'answering' | 'to go on' | 'left' = 'answering';
 
   constructor(serving: Serving) {
@@ -93,9 +96,18 @@ export class ServedAnswer implements MessageAnswer {
     return told;
   }
 
-  async #result({ id, served }: Running): Promise<TurnEvent[]> {
-    const { result, usage, passages = [] } = await served.result();
+  async #result({ ref, id, tool, input, instead }: Running): Promise<TurnEvent[]> {
+    const { result, usage, passages = [] } = await tool.run(input, this.#said);
     this.#running = undefined;
+    if (instead) {
+      if (isFailure(result)) {
+        this.#served--;
+        return [instead];
+      }
+      this.#isOutdated = true;
+      this.#isTakenOver = true;
+      this.#said.push({ type: 'server_tool_use', id, name: tool.name, input });
+    }
     this.#said.push({ ...result, tool_use_id: id } as ContentBlock);
     const { stopSequences, json } = this.#answer.outgoing().plan;
     // An answer that has to be JSON stays one text.
@@ -103,7 +115,7 @@ export class ServedAnswer implements MessageAnswer {
       this.#repeated ??= new RepeatedText(stopSequences);
       this.#repeated.add(passages);
     }
-    const told: TurnEvent = { type: 'server-result', ref: id, result };
+    const told: TurnEvent = { type: 'server-result', ref, result };
     return usage ? [told, this.#counted(this.#usage.aside(usage))] : [told];
   }
 
@@ -127,8 +139,9 @@ export class ServedAnswer implements MessageAnswer {
     this.#written.now = 0;
     this.#rounds++;
     this.#served = 0;
+    this.#isOutdated = false;
     this.#state = 'answering';
-    this.#answer = await this.#serving.goOn([...this.#said], this.#written.before);
+    this.#answer = await this.#serving.goOn([...this.#said], this.#written.before, this.#isTakenOver);
     if (this.#isLeft()) this.#answer.leave();
   }
 
@@ -137,6 +150,7 @@ export class ServedAnswer implements MessageAnswer {
   }
 
   #told(event: TurnEvent): TurnEvent[] {
+    if (this.#isOutdated && (event.type === 'text' || event.type === 'cited')) return [];
     switch (event.type) {
       case 'usage':
         this.#written.now = event.usage.candidatesTokenCount ?? 0;
@@ -151,6 +165,10 @@ export class ServedAnswer implements MessageAnswer {
         return [...this.#textEnds(), ...this.#call(event)];
       case 'finish':
         return [...this.#textEnds(), ...this.#finish(event)];
+      case 'server-call':
+        return [...this.#textEnds(), this.#googlesCall(event)];
+      case 'server-result':
+        return [...this.#textEnds(), ...this.#googlesResult(event)];
       default:
         return [...this.#textEnds(), event];
     }
@@ -188,19 +206,43 @@ export class ServedAnswer implements MessageAnswer {
   }
 
   #call(call: Extract<TurnEvent, { type: 'call' }>): TurnEvent[] {
-    const served = this.#serving.serve(call.name, call.args);
-    if (!served) {
+    const tool = this.#serving.tools.get(call.name);
+    if (!tool) {
       this.#passedOn++;
       return [call];
     }
     this.#served++;
-    const { name } = served;
+    const { name } = tool;
     const id = this.#serving.newId();
-    this.#running = { id, served };
+    this.#running = { ref: id, id, tool, input: call.args };
     this.#said.push({ type: 'server_tool_use', id, name, input: call.args });
     const { signature } = call;
     const told = { type: 'server-call', ref: id, id, name, input: call.args } as const;
     return [{ ...told, ...(signature === undefined ? {} : { signature }) }];
+  }
+
+  #googlesCall(call: CallEvent): TurnEvent {
+    if (!this.#serving.tools.get(call.name)?.mayTakeOver) return call;
+    const known = { ...call, id: call.id ?? this.#serving.newId() };
+    this.#googles.set(call.ref, known);
+    return known;
+  }
+
+  /**
+   * Where a tool of this process may do better than Google's own, it is run. What the model has said since then it has
+   * said without knowing; where that is more than text, it stays, and so does Google's result.
+   */
+  #googlesResult(event: ResultEvent): TurnEvent[] {
+    const call = this.#googles.get(event.ref);
+    const tool = call && this.#serving.tools.get(call.name);
+    const isWhole = this.#queue.at(-1)?.type === 'finish';
+    const isOnlyText =
+      !this.#serving.hasOwnTools || (isWhole && !this.#queue.some(({ type }) => type === 'call'));
+    if (!call || !isOnlyText || !tool?.mayTakeOver?.(event.result, call.input)) return [event];
+    const { ref, id, input } = call;
+    this.#served++;
+    this.#running = { ref, id, tool, input, instead: event };
+    return [];
   }
 
   /** Where the client has a call to answer as well, it goes on by itself. */

@@ -111,7 +111,8 @@ const TITLES: Readonly<Record<string, string>> = {
   CustomToolParam: 'A tool of the client. The model calls it, and the client runs it.',
   WebSearchToolParam: 'Lets Google search the web. All dates of the tool are treated alike.',
   CodeExecutionToolParam: 'Lets Gemini write and run Python. It has no files of yours.',
-  WebFetchToolParam: 'Lets Google read pages whose addresses are in the conversation.',
+  WebFetchToolParam:
+    'Lets Google read pages whose addresses are in the conversation, or this process where Google cannot.',
   OtherToolParam:
     "Anthropic's own tools that the client runs (`bash_…`, `text_editor_…`, `memory_…`). Tools that only Anthropic can run are refused.",
   ClearThinkingParam: EDIT_TEXTS.clear_thinking,

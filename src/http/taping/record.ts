@@ -6,6 +6,7 @@
 import type { FileReader } from '../../answer/media/file-reader.ts';
 import type { PlacedMedium, Uploads } from '../../answer/media/uploads.ts';
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
+import type { PageReader } from '../../answer/pages/page-reader.ts';
 import { UpstreamError } from '../../gemini/errors.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
 import type { RequestRecorder } from '../../sim/record/recorder.ts';
@@ -15,6 +16,7 @@ import type { Subscriber } from '../../trace/trace.ts';
 import type { PromptSize } from '../../translate/response/usage.ts';
 import { ClientGone, type ClientRequest } from '../client-request.ts';
 import type { OpenScope, Reply, ServerDeps } from '../deps.ts';
+import { recordedPage } from './recorded-pages.ts';
 import { untouched } from './untouched.ts';
 
 const AS_IT_IS: OpenScope = (request, _path, deps) => ({ request, deps });
@@ -45,6 +47,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
         urlFetcher: watchedFetcher(deps.urlFetcher, recording),
         fileReader: watchedReader(deps.fileReader, recording),
         uploads: watchedUploads(deps.uploads, recording),
+        pages: watchedPages(deps.pages, recording),
         subscribers: [...deps.subscribers, hearCaller],
       },
       begin(client) {
@@ -101,6 +104,14 @@ const watchedReader = (reader: FileReader, recording: RequestRecording): FileRea
     const found = await reader.read(files, signal);
     recording.fetched(found);
     return found;
+  },
+});
+
+const watchedPages = (pages: PageReader, recording: RequestRecording): PageReader => ({
+  async read(wanted, signal) {
+    const page = await pages.read(wanted, signal);
+    recording.fetched([recordedPage(page)]);
+    return page;
   },
 });
 

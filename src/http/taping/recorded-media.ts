@@ -6,10 +6,12 @@
 import type { FileReader } from '../../answer/media/file-reader.ts';
 import type { PlacedMedium, Uploads } from '../../answer/media/uploads.ts';
 import type { UrlFetcher } from '../../answer/media/url-fetcher.ts';
+import type { PageReader } from '../../answer/pages/page-reader.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../../gemini/errors.ts';
 import type { FailureClass } from '../../gemini/failure-class.ts';
 import type { RecordedRequest, UploadOutcome } from '../../sim/cassette/types.ts';
 import type { FetchedMedia, FoundFile } from '../../translate/context.ts';
+import { pageOf } from './recorded-pages.ts';
 
 type Found = NonNullable<RecordedRequest['fetched']>[number][number];
 
@@ -18,10 +20,11 @@ const asFile = (one: Found): FoundFile => ('problem' in one ? one : { name: '', 
 const asMedia = (one: Found): FetchedMedia =>
   'data' in one || 'problem' in one ? one : { problem: 'it is no picture and no PDF' };
 
-/** Makes both readers. They never use the network or the disk: what is not in the recording counts as not existing. */
+/** Makes all readers. They never use the network or the disk: what is not in the recording counts as not existing. */
 export function recordedMedia(lookUps: NonNullable<RecordedRequest['fetched']>): {
   urlFetcher: UrlFetcher;
   fileReader: FileReader;
+  pages: PageReader;
 } {
   let next = 0;
   const look = () => lookUps[next++] ?? [];
@@ -32,6 +35,7 @@ export function recordedMedia(lookUps: NonNullable<RecordedRequest['fetched']>):
       // Where these bytes are at Google is in the recording, too.
       open: () => ({ size: 0, read: async () => new Uint8Array() }),
     },
+    pages: { read: async () => pageOf(look()[0]) },
   };
 }
 

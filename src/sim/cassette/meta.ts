@@ -75,18 +75,24 @@ export const RequestMeta = Type.Object({
   redactions: Redactions,
 });
 
+const named = { name: Type.Optional(Type.String()), at: Type.Optional(Type.String()) };
+
 export const FetchedFiles = Type.Array(
   Type.Array(
     Type.Union([
-      Type.Object({ mimeType: Type.String(), data: Type.String(), name: Type.Optional(Type.String()) }),
-      Type.Object({ mimeType: Type.String(), text: Type.String(), name: Type.Optional(Type.String()) }),
+      Type.Object({ mimeType: Type.String(), data: Type.String(), ...named }),
+      Type.Object({ mimeType: Type.String(), text: Type.String(), ...named }),
       Type.Object({
         mimeType: Type.String(),
         size: Type.Integer(),
         isText: Type.Boolean(),
         name: Type.Optional(Type.String()),
       }),
-      Type.Object({ problem: Type.String(), isMissing: Type.Optional(Type.Boolean()) }),
+      Type.Object({
+        problem: Type.String(),
+        isMissing: Type.Optional(Type.Boolean()),
+        at: Type.Optional(Type.String()),
+      }),
     ]),
   ),
 );

@@ -111,15 +111,15 @@ export type Answer = {
 };
 
 /**
- * Bytes in base64, or the reason why there are none. A file that a client has uploaded has its name as well, and may be
+ * Bytes in base64, or the reason why there are none. `at`: when a page of the web was read, in ISO form. A file that a client has uploaded has its name as well, and may be
  * text, in which redaction sees what it could not see in base64.
  */
 export type FetchedFile =
-  | { mimeType: string; data: string; name?: string }
-  | { mimeType: string; text: string; name?: string }
+  | { mimeType: string; data: string; name?: string; at?: string }
+  | { mimeType: string; text: string; name?: string; at?: string }
   /** A file that is too large for a request. Its bytes are not kept. */
   | { mimeType: string; size: number; isText: boolean; name?: string }
-  | { problem: string; isMissing?: boolean };
+  | { problem: string; isMissing?: boolean; at?: string };
 
 /**
  * What came of asking for media to be at Google: the URI of each (null for one that stands in the request), nothing

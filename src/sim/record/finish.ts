@@ -64,11 +64,14 @@ export function finishRequest(raw: RawRequest, base: Redactor, wire: ClientWire)
   };
 }
 
+/** What this process has found out by itself. */
+const OURS: ReadonlySet<string> = new Set(['mimeType', 'at']);
+
 /** The media of one URL, or one file, redacted: their bytes, or their text, also stand in the upstream request. */
 const finishFetched = (file: FetchedFile, text: (given: string, where: string) => string): FetchedFile => {
   const shown = Object.entries(file).map(([key, value]) => [
     key,
-    typeof value === 'string' && key !== 'mimeType' ? text(value, 'fetched') : value,
+    typeof value === 'string' && !OURS.has(key) ? text(value, 'fetched') : value,
   ]);
   return Object.fromEntries(shown);
 };

@@ -8,6 +8,7 @@ import { onceEach } from '../../lib/lasting.ts';
 import type { MediaFacts } from '../context.ts';
 import { readBase64 } from '../request/media/inline-media.ts';
 import { sentUrl } from '../request/media/url-media.ts';
+import { documentOfPage } from '../request/tools/fetched-page.ts';
 import type { Warn } from '../warnings.ts';
 import type { Place, Source } from './source.ts';
 
@@ -20,6 +21,10 @@ export type CitablePlace = { block: CitableBlock; path: string };
 
 function collect(block: ContentBlock, path: string, places: CitablePlace[]): void {
   if (block.type === 'document' || block.type === 'search_result') places.push({ block, path });
+  if (block.type === 'web_fetch_tool_result') {
+    const page = documentOfPage(block.content);
+    if (page) places.push({ block: page, path: `${path}.web_fetch_tool_result.content.content` });
+  }
   if (block.type !== 'tool_result' || typeof block.content !== 'object') return;
   block.content?.forEach((child, index) => {
     collect(child, `${path}.tool_result.content.${index}`, places);
@@ -42,6 +47,7 @@ export const citablePlaces = onceEach((messages: readonly Message[]): readonly C
 const mayBeCited = (block: ContentBlock): boolean =>
   block.type === 'document' ||
   block.type === 'search_result' ||
+  block.type === 'web_fetch_tool_result' ||
   (block.type === 'tool_result' && typeof block.content === 'object');
 
 export function wantsCitations({ citations: wanted }: CitableBlock): boolean {

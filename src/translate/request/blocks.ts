@@ -9,6 +9,7 @@ import type { BlockPlace, ContentPart, Item } from './items.ts';
 import { content, text } from './items.ts';
 import { documentParts, imageParts, searchResultText, uploadParts } from './media/media.ts';
 import { refuse } from './refusals/refuse.ts';
+import { documentOfPage } from './tools/fetched-page.ts';
 import { sealedWords } from './tools/search-words.ts';
 import {
   blockText,
@@ -38,6 +39,20 @@ function foundPages(block: BlockOf<'web_search_tool_result'>, place: BlockPlace)
   const failed = isObject(content) && content['type'] === 'web_search_tool_result_error';
   const parts = [{ text: [sealedWords(content), serverResultText(block.type, content)].join('\n').trim() }];
   return [{ kind: 'result', id, failed, parts, path: place.path }];
+}
+
+/** A page that this process has read answers its call: as the document that it is. */
+function readPage(block: BlockOf<'web_fetch_tool_result'>, place: BlockPlace): Item[] {
+  const { content: page, tool_use_id: id } = block;
+  if (!place.isServed('web_fetch')) return serverResult(block, place);
+  const { path } = place;
+  const document = documentOfPage(page);
+  if (!document) {
+    const failed = isObject(page) && page['type'] === 'web_fetch_tool_result_error';
+    return [{ kind: 'result', id, failed, parts: [{ text: serverResultText(block.type, page) }], path }];
+  }
+  const inner = { ...place, path: `${path}.web_fetch_tool_result.content.content` };
+  return [{ kind: 'result', id, failed: false, parts: documentParts(document, inner), path }];
 }
 
 /** The result of a search for tools answers its call, where the model called it as a function. */
@@ -106,7 +121,7 @@ const ROWS: Rows = {
   server_tool_use: serverCall,
   mcp_tool_use: serverCall,
   web_search_tool_result: foundPages,
-  web_fetch_tool_result: serverResult,
+  web_fetch_tool_result: readPage,
   code_execution_tool_result: serverResult,
   bash_code_execution_tool_result: serverResult,
   text_editor_code_execution_tool_result: serverResult,

@@ -4,7 +4,6 @@
  */
 
 import type { CountTokensRequest } from '../../anthropic/request.ts';
-import { isHosted } from '../../anthropic/server-tools.ts';
 import { estimateTokens } from '../../gemini/estimate/request-size.ts';
 import type { GenerateContentRequest, RequestContent, RequestPart } from '../../gemini/wire.ts';
 import type { RequestContext } from '../context.ts';
@@ -13,6 +12,7 @@ import { type ContextEdits, contextEdits } from '../edits/context-edits.ts';
 import type { Warn, Warning } from '../warnings.ts';
 import { toContents } from './messages.ts';
 import { toolSearch } from './tools/tool-search.ts';
+import type { DeclaredTool } from './tools/tool-visibility.ts';
 
 type PartName = keyof RequestPart;
 
@@ -25,28 +25,27 @@ const echoedParts = ({ tools = [], toolConfig }: Omit<GenerateContentRequest, 'c
       : []),
   ]);
 
+export type Frame = {
+  frame: Omit<GenerateContentRequest, 'contents'>;
+  functions: readonly DeclaredTool[];
+  numbers: ReadonlyMap<object, number>;
+};
+
 type Version = { cleared: Cleared; contents: RequestContent[]; warnings: Warning[]; tokens?: number };
 
 /**
- * `frame` is the request without its contents: the prompt and the tools, which weigh as well. `numbers`: those of the
- * sources that may be cited.
+ * `frame` is the request without its contents: the prompt and the tools, which weigh as well. `functions`: the functions
+ * among them that this process answers. `numbers`: those of the sources that may be cited.
  */
 export function editedContents(
   request: CountTokensRequest,
-  frame: Omit<GenerateContentRequest, 'contents'>,
-  numbers: ReadonlyMap<object, number>,
+  { frame, functions, numbers }: Frame,
   ctx: RequestContext,
   warn: Warn,
 ): { contents: RequestContent[]; edits: ContextEdits } {
   const echoes = echoedParts(frame);
-  const served = new Set<string>((request.tools ?? []).flatMap(({ type }) => toolSearch(type)?.name ?? []));
-  for (const { functionDeclarations = [] } of frame.tools ?? []) {
-    if (
-      functionDeclarations.some(({ name }) => name === 'web_search') &&
-      (request.tools ?? []).some(isHosted)
-    )
-      served.add('web_search');
-  }
+  const finders = (request.tools ?? []).flatMap(({ type }) => toolSearch(type)?.name ?? []);
+  const served = new Set<string>([...finders, ...functions.map(({ name }) => name)]);
   const versions: Version[] = [];
   const versionOf = (cleared: Cleared): Version => {
     const made = versions.find((version) => version.cleared === cleared);

@@ -28,7 +28,7 @@ export type Prompt = {
 const NO_NUMBERS: Citing['numbers'] = new Map();
 
 export function toPrompt(request: CountTokensRequest, ctx: RequestContext, warn: Warn): Prompt {
-  const hosting = hostingOf(request, ctx.model);
+  const hosting = hostingOf(request, ctx);
   const tools = [...visibleTools(request, warn), ...hosting.functions];
   const mode = callingMode(hosting.choice, tools, hosting, warn);
   const citing = citingOf(request.messages, ctx.media, warn);
@@ -44,6 +44,12 @@ export function toPrompt(request: CountTokensRequest, ctx: RequestContext, warn:
     ...toTools(tools, hosting, warn),
     ...toToolConfig(hosting.choice, mode, hosting),
   };
-  const { contents, edits } = editedContents(request, frame, citing?.numbers ?? NO_NUMBERS, ctx, warn);
+  const numbers = citing?.numbers ?? NO_NUMBERS;
+  const { contents, edits } = editedContents(
+    request,
+    { frame, functions: hosting.functions, numbers },
+    ctx,
+    warn,
+  );
   return { body: { ...frame, contents }, edits, tools, form, hosting, citing };
 }

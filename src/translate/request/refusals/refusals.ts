@@ -89,7 +89,11 @@ export function refuseShared(request: CountTokensRequest, version: ApiVersion, w
 }
 
 /** Results of tools that this process may run. */
-const OPEN_RESULTS: ReadonlySet<string> = new Set(['tool_search_tool_result', 'web_search_tool_result']);
+const OPEN_RESULTS: ReadonlySet<string> = new Set([
+  'tool_search_tool_result',
+  'web_search_tool_result',
+  'web_fetch_tool_result',
+]);
 
 /** Refuses what can be wrong only in a request for an answer. */
 export function refuseUnservable(request: MessagesRequest, version: ApiVersion, warn: Warn): void {

@@ -7,7 +7,7 @@ import { type HostedKind, hostedKind } from '../../../anthropic/server-tools.ts'
 import type { Tool } from '../../../anthropic/tool.ts';
 import type { GeminiModel } from '../../../gemini/models.ts';
 import type { GeminiTool } from '../../../gemini/wire.ts';
-import type { HostedPlan } from '../../context.ts';
+import type { HostedPlan, PageReading, RequestContext } from '../../context.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { CODE_EXECUTION } from './code-execution.ts';
 import type { HostedTool } from './hosted-tool.ts';
@@ -52,26 +52,26 @@ const NOTHING_HOSTED: Omit<Hosting, 'choice'> = {
 /** What Google runs for the request: nothing, where the client switches tools off. */
 export function hostingOf(
   { tools = [], tool_choice: choice }: CountTokensRequest,
-  model: GeminiModel,
+  { model, readsPages }: Pick<RequestContext, 'model' | 'readsPages'>,
 ): Hosting {
   const all = (tools ?? []).flatMap((tool, index) => {
     const row = choice?.type === 'none' ? undefined : hostedTool(tool);
     return row ? [{ tool, row, path: `tools.${index}` }] : [];
   });
   if (all.length === 0) return { ...NOTHING_HOSTED, choice };
-  const isBeside = all.length < (tools ?? []).length;
+  const servings = new Map(all.map((one) => [one, servingOf(one.row, readsPages, model)]));
+  const ours = all.filter((one) => servings.get(one) === 'always');
+  const isBeside = all.length - ours.length < (tools ?? []).length;
   const isAlone = (tools ?? []).length === 1;
   // Vertex AI does not tell the calls of its own tools.
   const canTell = model.jsonWithTools && model.host === undefined;
   const canStand = !isBeside || canTell;
-  const unable = all.find(({ row }) => !canStand && !row.asFunction);
+  const unable = all.find((one) => !canStand && servings.get(one) === 'never');
   if (unable) refuseBeside(unable, model);
-  const hosted = canStand ? all : [];
-  const functions = canStand
-    ? []
-    : all.flatMap(({ tool, row, path }) =>
-        row.asFunction ? [{ name: row.asFunction.name, tool, path }] : [],
-      );
+  const hosted = canStand ? all.filter((one) => !ours.includes(one)) : [];
+  const functions = (canStand ? ours : all).flatMap(({ tool, row, path }) =>
+    row.asFunction ? [{ name: row.asFunction.name, tool, path }] : [],
+  );
   const named = choice?.type === 'tool' ? choice.name : undefined;
   const isForced = ({ tool }: { tool: Tool }): boolean =>
     tool.name === named || (choice?.type === 'any' && !isBeside);
@@ -94,7 +94,16 @@ export function hostingOf(
   };
 }
 
+const servingOf = (
+  { asFunction, isServed }: HostedTool,
+  readsPages: PageReading,
+  model: GeminiModel,
+): PageReading => (asFunction ? (isServed?.(readsPages, model) ?? 'where Google cannot') : 'never');
+
 function refuseBeside({ tool, path }: { tool: Tool; path: string }, { id, host }: GeminiModel): never {
-  const [who, instead] = host ? ['Vertex AI', ''] : [id, ', or use a model of Gemini 3 or later'];
-  refuse(`${path}.type: ${tool.type} is not supported by ${who} beside other tools; send it alone${instead}`);
+  const [who, newer] = host ? ['Vertex AI', ''] : [id, ', or use a model of Gemini 3 or later'];
+  const read = hostedTool(tool)?.asFunction ? ', or let the proxy read pages (URL_FETCH)' : '';
+  refuse(
+    `${path}.type: ${tool.type} is not supported by ${who} beside other tools; send it alone${newer}${read}`,
+  );
 }

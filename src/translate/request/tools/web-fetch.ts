@@ -1,12 +1,14 @@
 /**
  * Translates Anthropic's web fetch: Google reads pages whose addresses are in the conversation (URL context). Wishes for
- * which Google has no setting are put into words for the model.
+ * which Google has no setting are put into words for the model. Where Google cannot, or must not, read pages, the model
+ * is given a function, which this process answers.
  */
 import type { WebFetchTool } from '../../../anthropic/server-tools.ts';
 import type { Tool } from '../../../anthropic/tool.ts';
 import { refuse } from '../refusals/refuse.ts';
 import { hostsOf } from './domains.ts';
 import type { HostedTool } from './hosted-tool.ts';
+import type { KnownTool } from './known-tool.ts';
 
 /** The cast is safe, since the tool was checked against its schema when the request was read. */
 const asFetch = (tool: Tool): WebFetchTool => tool as WebFetchTool;
@@ -20,7 +22,25 @@ function instructionsOf({ allowed_domains, blocked_domains, max_uses }: WebFetch
   ];
 }
 
+/** The most characters of an address: Anthropic's limit. */
+export const LONGEST_URL = 250;
+
+const FUNCTION: KnownTool = {
+  name: 'web_fetch',
+  description:
+    'Reads the page or PDF at a URL, and gives its text. Only URLs that stand in the conversation can be read: in what the user wrote, in results of tools, and in pages that were read before.',
+  schema: {
+    type: 'object',
+    properties: { url: { type: 'string', description: 'The whole URL, as it stands in the conversation' } },
+    required: ['url'],
+  },
+};
+
 export const WEB_FETCH: HostedTool = {
+  asFunction: FUNCTION,
+  // Models before 2.5 read no pages.
+  isServed: (pages, { signatures }) =>
+    pages === 'where Google cannot' && signatures === 'none' ? 'always' : pages,
   gemini: { urlContext: {} },
   forced: 'Read the page that the user names before you answer.',
   refuse: (tool, path) => {
