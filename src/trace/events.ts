@@ -26,7 +26,10 @@ export type StepName =
   | 'tell'
   | 'give-up';
 
-/** What a request to upstream was for: the client's answer, a summary before it, a search, or verdicts on its calls. */
+/**
+ * What a request to upstream was for: the client's answer, a summary before it, a search, verdicts on its calls, or the
+ * keeping of its prompt in a cache.
+ */
 export type SpentFor = 'answer' | 'summary' | 'search' | 'check' | 'cache';
 
 /** The cost of a step: nothing; a retry; or one retry beyond those that the request may make. */
@@ -233,7 +236,7 @@ export type TraceFact =
       /** The thrown error, where it is a mistake of our own. */
       bug?: unknown;
     }
-  /** The last event of each request. */
+  /** The last event of each request. What is `spent` for a cache may be told after it. */
   | {
       type: 'end';
       status: number;

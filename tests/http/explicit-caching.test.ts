@@ -206,6 +206,10 @@ describe('a conversation', () => {
     await conversation(run.proxy).turns(4);
     const [kept] = run.proxy.lines.filter(({ msg }) => msg === 'prompt kept');
     expect(kept).toMatchObject({ tokens: 50_315, ttl: '5m', gemini_model: 'gemini-3.8-flash' });
+    const [spent] = run.proxy.told('spent').filter((event) => event.for === 'cache');
+    expect(spent).toMatchObject({ model: 'gemini-3.8-flash', in: 50_315, cached: 0 });
+    // Read once at 0.75 dollars for a million tokens, and stored for five minutes at 1 dollar for an hour.
+    expect(spent?.dollars).toBeCloseTo((50_315 * (0.75 + 1 / 12)) / 1_000_000, 10);
     const lines = run.proxy.lines.filter(({ path }) => path === '/v1/messages');
     expect(lines.map((line) => line['tokens_cache_written'])).toEqual([
       undefined,

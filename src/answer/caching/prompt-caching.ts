@@ -196,6 +196,7 @@ export class PromptCaching implements CachingPort, Keeping {
       this.#keepers.set(kept.name, keeper);
       const times = { until: begun + ttlMs, usedAt: clock.monotonic(), ttlMs };
       this.#add(order, { ...kept, ...times, prefix, key, model: model.id });
+      this.#tellSpent(order, kept.tokens);
       logger.info({ ...fields, tokens: kept.tokens, ttl, reuses }, 'prompt kept');
     } catch (error) {
       if (this.#stop.signal.aborted) return;
@@ -216,6 +217,12 @@ export class PromptCaching implements CachingPort, Keeping {
     if (replaces && !replaces.readers.others) dropped.push(replaces);
     if (this.#isClosing) dropped.push(added);
     for (const old of dropped) this.#letGo(old);
+  }
+
+  #tellSpent(order: Order, tokens: number): void {
+    const { model, key, job } = order;
+    const paid = { in: tokens, cached: 0, out: 0, thinking: 0, ...this.#terms.cost({ ...order, tokens }) };
+    job.trace.tell({ type: 'spent', for: 'cache', model: model.id, key, ...paid });
   }
 
   #noteWritten(job: Job, ttl: CacheTtl, tokens: number): void {

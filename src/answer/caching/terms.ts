@@ -26,6 +26,8 @@ export type Wanted = {
 
 export const TTL_MS = { '5m': 300_000, '1h': 3_600_000 } as const satisfies Record<CacheTtl, number>;
 
+type Bought = Pick<Wanted, 'model' | 'terms' | 'ttlMs' | 'tokens' | 'promptTokens'>;
+
 /** Dollars. */
 const MOST_AN_HOUR = 5;
 /** Milliseconds for which nothing is kept with a model and a key, after Google has refused to, or has failed to. */
@@ -56,10 +58,16 @@ export class Terms {
     return pays({ ...costs(wanted, rates), read, missed, reuses });
   }
 
-  /** Pays for something to be kept. False where the budget of the hour is used up. */
-  pay(wanted: Pick<Wanted, 'model' | 'terms' | 'ttlMs' | 'tokens' | 'promptTokens'>): boolean {
+  /** What it costs to have something kept, and at which rates; undefined where nobody knows the price. */
+  cost(wanted: Bought): { rates: Rates; dollars: number } | undefined {
     const rates = this.#rates(wanted.model, wanted.promptTokens);
-    return rates !== undefined && this.#take(keepingCost(costs(wanted, rates)));
+    return rates && { rates, dollars: keepingCost(costs(wanted, rates)) };
+  }
+
+  /** Pays for something to be kept. False where the budget of the hour is used up. */
+  pay(wanted: Bought): boolean {
+    const cost = this.cost(wanted);
+    return cost !== undefined && this.#take(cost.dollars);
   }
 
   /** Pays for something to be kept on, if that pays. */

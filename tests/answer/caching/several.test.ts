@@ -57,7 +57,7 @@ function several(count: number, options: KeepingOptions = {}) {
   };
   /** Begins a request with one of them; `body` is set where it reads what is kept. */
   const begin = (index: number) => {
-    const job = { id: 'req_1' } as Job;
+    const job = { id: 'req_1', trace: { tell() {} } } as unknown as Job;
     const marks = [{ cut: { contents: 0, parts: 1 }, ttl: '5m' as const }];
     const caching = all[index]?.open({ model, marks: () => marks, mayKeep: true, session: 's', job });
     return { caching, body: caching?.body(request, backend) };
