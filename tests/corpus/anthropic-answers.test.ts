@@ -13,7 +13,7 @@ import {
   type Refusal,
 } from '../support/expected-refusals.ts';
 import { geminiSays } from '../support/gemini-says.ts';
-import { BLOCKS_GIVEN_OTHERWISE, NOT_GIVEN } from '../support/keys-not-given.ts';
+import { BLOCKS_GIVEN_OTHERWISE, NOT_GIVEN, NULL_HERE_ALONE } from '../support/keys-not-given.ts';
 import { googleStream } from '../support/proxy.ts';
 import { scriptedGoogle } from '../support/scripted-google.ts';
 
@@ -226,5 +226,23 @@ describe.skipIf(!hasCorpus)('answers to recorded requests', () => {
         : [kind],
     );
     expect(missing.toSorted()).toEqual(Object.keys(NOT_GIVEN).toSorted());
+  });
+
+  /** Some clients take a key that is not there, or one with a value, and refuse null. */
+  test('have null in known keys only where a recorded answer has it, but for what is told', () => {
+    const [known, nullThere, nullHere]: [Shapes, Shapes, Shapes] = [new Map(), new Map(), new Map()];
+    for (const recording of ALL.filter(isAnswer)) {
+      const there = readAnswer(recording.response.body);
+      addShapes(known, there.shapes);
+      // What was scrubbed may be null because of that.
+      if (recording.source.fidelity !== 'scrubbed') addShapes(nullThere, there.nulls);
+    }
+    for (const { body } of comparable()) addShapes(nullHere, readAnswer(body).nulls);
+    const odd = [...nullHere].flatMap(([kind, keys]) =>
+      [...keys]
+        .filter((key) => known.get(kind)?.has(key) && !nullThere.get(kind)?.has(key))
+        .map((key) => `${kind}: ${key}`),
+    );
+    expect(odd.toSorted()).toEqual(Object.keys(NULL_HERE_ALONE).toSorted());
   });
 });

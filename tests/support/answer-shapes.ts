@@ -9,6 +9,8 @@ export type RecordedBlock = JsonObject & { type: string };
 /** A recorded stream or message, as its events, its blocks in order, and the reason of its end. */
 export type ReadAnswer = {
   readonly shapes: Shapes;
+  /** The keys of `shapes` whose value is null somewhere. */
+  readonly nulls: Shapes;
   readonly blocks: readonly RecordedBlock[];
   readonly deltas: ReadonlySet<string>;
   readonly stopReason: unknown;
@@ -29,6 +31,7 @@ export const eventsOf = (text: string): JsonObject[] =>
 
 class Reader implements ReadAnswer {
   readonly shapes: Shapes = new Map();
+  readonly nulls: Shapes = new Map();
   readonly blocks: RecordedBlock[] = [];
   readonly deltas = new Set<string>();
   stopReason: unknown;
@@ -37,9 +40,10 @@ class Reader implements ReadAnswer {
 
   private note(kind: string, value: unknown): void {
     if (!isObject(value)) return;
-    const keys = this.shapes.get(kind) ?? new Set();
-    for (const key of Object.keys(value)) keys.add(key);
-    this.shapes.set(kind, keys);
+    const keys = Object.keys(value);
+    addShapes(this.shapes, new Map([[kind, new Set(keys)]]));
+    const nulls = keys.filter((key) => (value as JsonObject)[key] === null);
+    addShapes(this.nulls, new Map([[kind, new Set(nulls)]]));
   }
 
   private usage(where: string, value: unknown): void {

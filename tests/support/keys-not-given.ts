@@ -5,6 +5,9 @@ const NO_FILES = 'Gemini runs code, and edits no files by commands';
 const FILTERED = "code that Anthropic's model runs over what it has found; Gemini has nothing like it";
 const NO_REQUEST = 'the request was not recorded; shown by tests/http/compaction.test.ts';
 
+const NULL_BY_TYPE = 'null by the types of the SDKs, where there is nothing; recorded answers leave it out';
+const NO_PLACE = 'Google does not say where a request was answered; null by the types of the SDKs';
+
 /** A kind of object that never comes, or `kind: key` for a key of a kind that does. */
 export const NOT_GIVEN: Readonly<Record<string, string>> = {
   'message: context_management':
@@ -30,6 +33,16 @@ export const NOT_GIVEN: Readonly<Record<string, string>> = {
   'block fallback': "the proxy's other models are told in the log, since the client did not ask for them",
   'block compaction': NO_REQUEST,
   'delta compaction_delta': NO_REQUEST,
+};
+
+/** Known keys that are null here, and in no recorded answer. */
+export const NULL_HERE_ALONE: Readonly<Record<string, string>> = {
+  'delta of the message: container': NULL_BY_TYPE,
+  'message: container': NULL_BY_TYPE,
+  'usage in message: server_tool_use': NULL_BY_TYPE,
+  'usage in message_delta: server_tool_use': NULL_BY_TYPE,
+  'usage in message: inference_geo': NO_PLACE,
+  'usage in message_start: inference_geo': NO_PLACE,
 };
 
 type Exempt = { readonly why: string; is(body: { tools?: { type?: string }[] }): boolean };
