@@ -11,6 +11,8 @@ export type Job = {
   /** The headers of the client's request. */
   readonly headers: Headers;
   readonly startedAt: number;
+  /** The name of the client, where it has one. */
+  readonly client?: string | undefined;
   /** Aborts when the client leaves (with a `ClientGone`), and when the server has to close (with the error to tell). */
   readonly signal: AbortSignal;
   /** Is told what happens to the request, as it happens. */

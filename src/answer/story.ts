@@ -23,7 +23,7 @@ export function tellAsked(
   request: MessagesRequest | CountTokensRequest,
   caller: CallerClass,
   asker: string | undefined,
-  { headers, trace, kept }: Job,
+  { headers, trace, kept, client }: Job,
 ): void {
   kept?.asked(request);
   const userId = 'metadata' in request ? request.metadata?.['user_id'] : undefined;
@@ -33,6 +33,7 @@ export function tellAsked(
     stream: 'stream' in request && request.stream === true,
     caller,
     asker,
+    client,
     session: sessionOf(headers, userId),
     agent: headers.get(AGENT_HEADER) ?? undefined,
     parentAgent: headers.get(PARENT_HEADER) ?? undefined,

@@ -84,6 +84,25 @@ const FACT = Type.Union([
     missed: Count,
     read: Count,
   }),
+  /** A client that has limits of its own has sent a request. */
+  Type.Object({
+    kind: Type.Literal('client-sent'),
+    client: Type.String(),
+    at: Until,
+    tokens: Type.Number({ minimum: 0 }),
+  }),
+  /**
+   * What was spent on a day (counted from the epoch), and what requests under way may still cost, by those who keep their
+   * usage in one folder. The empty client stands for all.
+   */
+  Type.Object({
+    kind: Type.Literal('spending'),
+    folder: Type.String(),
+    day: Count,
+    client: Type.String(),
+    spent: Type.Number({ minimum: 0 }),
+    reserved: Type.Number({ minimum: 0 }),
+  }),
   /** The mock has answered so many requests of a turn; 0 where the turn has ended. `turn` is a hash of what was said. */
   Type.Object({ kind: Type.Literal('mock-turn'), turn: Type.String(), count: Count }),
 ]);
@@ -127,10 +146,13 @@ export function factId(fact: Fact): string | undefined {
       return JSON.stringify([fact.kind, fact.key]);
     case 'streams':
       return JSON.stringify([fact.kind, fact.model]);
+    case 'spending':
+      return JSON.stringify([fact.kind, fact.folder, fact.client]);
     case 'kept-prompt':
       return JSON.stringify([fact.kind, fact.prefix]);
     case 'prompt-sent':
     case 'sent':
+    case 'client-sent':
     case 'mock-turn':
       return undefined;
   }

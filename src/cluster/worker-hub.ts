@@ -139,4 +139,4 @@ export class WorkerHub {
   }
 }
 
-const isSent = ({ kind }: Fact): boolean => kind === 'sent';
+const isSent = ({ kind }: Fact): boolean => kind === 'sent' || kind === 'client-sent';

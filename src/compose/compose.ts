@@ -175,7 +175,7 @@ export function compose(given: Config, ports: Ports): System {
   const { inspector, hearsKeys } = openInspecting(tapes, ports, sharing.shared);
   const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared, hearsKeys);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
-  const counting = openCounting({ dataDir, config, admission }, ports);
+  const counting = openCounting({ dataDir, config, admission, shared: sharing.shared }, ports);
   const stores = openStores({ dataDir, config, admission, ask: (request) => door(request) }, ports);
   const serveWith = (settings: ServerSettings, next = current) => {
     current = next;

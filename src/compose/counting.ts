@@ -1,5 +1,6 @@
 /** Opens what listens to the stories of requests: counts, metrics, the log. */
 import { type Colleagues, NO_COLLEAGUES, openColleagues } from '../cluster/colleagues.ts';
+import type { SharedState } from '../cluster/shared.ts';
 import { NO_TOLD_METRICS, openToldMetrics, type ToldMetrics } from '../cluster/told-metrics.ts';
 import { type Config, VERSION } from '../config/config.ts';
 import type { Admission, ServerDeps } from '../http/deps.ts';
@@ -13,19 +14,22 @@ import type { Subscriber } from '../trace/trace.ts';
 import { countsUsage } from '../usage/counting.ts';
 import { UsageReader } from '../usage/reader.ts';
 import type { Ports } from './settings.ts';
-import { openUsage } from './usage.ts';
+import { openUsage, watchesSpending } from './usage.ts';
 
 export type Counting = {
-  deps: Pick<ServerDeps, 'counters' | 'metrics' | 'toldMetrics' | 'colleagues' | 'usage' | 'subscribers'>;
+  deps: Pick<
+    ServerDeps,
+    'counters' | 'metrics' | 'toldMetrics' | 'colleagues' | 'usage' | 'limits' | 'subscribers'
+  >;
   /** Writes and sends what is left. */
   close(): Promise<void>;
 };
 
-type Place = { dataDir: string | undefined; config: Config; admission: Admission };
+type Place = { dataDir: string | undefined; config: Config; admission: Admission; shared: SharedState };
 
-export function openCounting({ dataDir, config, admission }: Place, ports: Ports): Counting {
+export function openCounting({ dataDir, config, admission, shared }: Place, ports: Ports): Counting {
   const { clock, logger, subscribers = [] } = ports;
-  const store = openUsage(dataDir, config, ports);
+  const { store, limits } = openUsage(dataDir, config, shared, ports);
   const counters = new Counters(clock);
   const metrics = new Metrics(new Ordinary());
   const toldMetrics = toldMetricsOf(ports, metrics);
@@ -38,9 +42,11 @@ export function openCounting({ dataDir, config, admission }: Place, ports: Ports
       toldMetrics,
       colleagues,
       usage: new UsageReader(() => store.read()),
+      limits,
       subscribers: [
         counters.subscriber,
         countsUsage(store),
+        watchesSpending(limits),
         metrics.subscriber,
         requestLog(logger),
         tellsEnds(colleagues, toldMetrics),

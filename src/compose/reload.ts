@@ -45,7 +45,9 @@ export function createReload({ config, deps, replaceKeys, serveWith }: ReloadPar
       return;
     }
     const { apiKeys, spareKeys, modelMap, models, modelFallbacks, keyRpm, keyTpm } = next;
-    const reloaded: Reloaded = { apiKeys, spareKeys, modelMap, models, modelFallbacks, keyRpm, keyTpm };
+    const { clients, clientSecrets, dailyBudget } = next;
+    const upstream = { apiKeys, spareKeys, modelMap, models, modelFallbacks, keyRpm, keyTpm };
+    const reloaded: Reloaded = { ...upstream, clients, clientSecrets, dailyBudget };
     current = { ...config, ...reloaded };
     const settings = serverSettings(current);
     // An old secret stays a secret: answers under way may still quote an old key.

@@ -34,11 +34,9 @@ export function openStores({ dataDir, config, admission, ask }: StoresOptions, p
   const common = { folder, clock, ids, onWarning };
   const files = new FileStore({ ...common, limits: config.files });
   const store = new BatchStore({ ...common, totalBytes: config.batches.totalBytes });
-  const { proxyApiKey } = config;
   const runner = new BatchRunner({
     store,
     ask,
-    ownHeaders: () => (proxyApiKey === undefined ? {} : { 'x-api-key': proxyApiKey }),
     admission,
     most: config.batches.atOnce,
     clock,

@@ -14,6 +14,7 @@ import { ANY_ORIGIN } from '../http/cors.ts';
 import type { LinearPattern } from '../lib/linear-pattern.ts';
 import type { LogFormat, LogLevel } from '../lib/log.ts';
 import { allSecrets, passwordsIn } from '../lib/secrets.ts';
+import type { ClientKey } from '../limits/client-key.ts';
 import { FaultError, type FaultRule, parseFaults } from '../sim/faults/index.ts';
 import { PACE_FORMS, parsePace } from '../sim/replay/pace.ts';
 import type { Pace } from '../sim/replay/virtual-clock.ts';
@@ -21,9 +22,10 @@ import type { ModelMap } from '../translate/model-map.ts';
 import type { OwnWords } from '../translate/own-words.ts';
 import { readBaseUrl } from './base-url.ts';
 import { cachingNotices } from './caching.ts';
+import { readClientKeys } from './client-keys.ts';
 import type { Environment } from './env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } from './model-settings.ts';
-import { NOT_SERVED, nearMisses } from './near-misses.ts';
+import { nearMisses } from './near-misses.ts';
 import { usualDataDir } from './program.ts';
 import { ConfigError, readValue, unquoted } from './read-value.ts';
 import { readRedactPatterns } from './redact-patterns.ts';
@@ -65,6 +67,14 @@ export type Config = {
   host: string;
   port: number;
   proxyApiKey: string | undefined;
+  /** The clients that have keys of their own. */
+  clients: readonly ClientKey[];
+  /** Those of their keys that are written out. */
+  clientSecrets: readonly string[];
+  /** The dollars that may be spent in a day (UTC). */
+  dailyBudget: number | undefined;
+  /** True where answers tell in headers which model has answered, and what was changed. */
+  responseHeaders: boolean;
   allowedHosts: readonly string[];
   corsOrigins: readonly string[];
   log: { level: LogLevel; format: LogFormat | undefined };
@@ -200,16 +210,21 @@ function chooseBackend(values: Values, keys: readonly string[], notices: string[
   }
 }
 
-function checkExposure({ HOST, PROXY_API_KEY, ALLOW_OPEN }: Values): void {
-  if (isLoopback(HOST) || PROXY_API_KEY !== undefined || ALLOW_OPEN) return;
+const isLocked = ({ PROXY_API_KEY, CLIENT_KEYS }: Values): boolean =>
+  PROXY_API_KEY !== undefined || Object.keys(CLIENT_KEYS ?? {}).length > 0;
+
+function checkExposure(values: Values): void {
+  const { HOST, ALLOW_OPEN } = values;
+  if (isLoopback(HOST) || isLocked(values) || ALLOW_OPEN) return;
   throw new ConfigError(
     `HOST: ${HOST} is reachable by others; set PROXY_API_KEY, or ALLOW_OPEN=true to let everyone in`,
   );
 }
 
 /** The origins of `CORS_ORIGINS` in the form in which browsers send them. */
-function readOrigins({ CORS_ORIGINS = [], PROXY_API_KEY }: Values): readonly string[] {
-  if (CORS_ORIGINS.includes(ANY_ORIGIN) && PROXY_API_KEY === undefined) {
+function readOrigins(values: Values): readonly string[] {
+  const { CORS_ORIGINS = [] } = values;
+  if (CORS_ORIGINS.includes(ANY_ORIGIN) && !isLocked(values)) {
     throw new ConfigError(
       `CORS_ORIGINS: with ${ANY_ORIGIN} any page could use the API; set PROXY_API_KEY, or name the origins`,
     );
@@ -290,12 +305,10 @@ function readRedisUrl({ REDIS_URL }: Values): string | undefined {
  */
 export function readConfig(env: Environment, argv: readonly string[]): Config {
   const { values, isGiven } = readValues(env, argv);
-  const notices: string[] = NOT_SERVED.filter((name: string) => isSet(env[name])).map(
-    (name) => `${name} is not available in this version`,
-  );
-  notices.push(...nearMisses(env));
+  const notices: string[] = [...nearMisses(env)];
   checkExposure(values);
   const keys = chooseKeys(values, notices);
+  const clientKeys = readClientKeys(values.CLIENT_KEYS);
   const backend = chooseBackend(values, keys, notices);
   const table = readModels(values);
   const models = backend === 'vertex' ? onVertex(table) : table;
@@ -316,6 +329,10 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     host: values.HOST,
     port: values.PORT,
     proxyApiKey: values.PROXY_API_KEY,
+    clients: clientKeys.clients,
+    clientSecrets: clientKeys.secrets,
+    dailyBudget: values.DAILY_BUDGET_USD,
+    responseHeaders: values.RESPONSE_HEADERS,
     allowedHosts: (values.ALLOWED_HOSTS ?? []).map((name) => name.toLowerCase()),
     corsOrigins: readOrigins(values),
     log: { level: values.LOG_LEVEL, format: values.LOG_FORMAT },
@@ -351,8 +368,19 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
 
 /** All values that must not appear in a log. */
 export function secretsOf(config: Config): string[] {
-  const { apiKeys, spareKeys, proxyApiKey, redisUrl, baseUrl, httpProxies, vertex, telemetry } = config;
-  const known = [...apiKeys, ...spareKeys, ...(proxyApiKey === undefined ? [] : [proxyApiKey])];
+  const {
+    apiKeys,
+    spareKeys,
+    clientSecrets,
+    proxyApiKey,
+    redisUrl,
+    baseUrl,
+    httpProxies,
+    vertex,
+    telemetry,
+  } = config;
+  const own = proxyApiKey === undefined ? [] : [proxyApiKey];
+  const known = [...apiKeys, ...spareKeys, ...clientSecrets, ...own];
   const urls = [redisUrl, baseUrl, telemetry?.endpoint, ...Object.values(httpProxies)].filter(
     (url) => url !== undefined,
   );

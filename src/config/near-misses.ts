@@ -5,9 +5,6 @@ import { editDistance } from '../lib/edit-distance.ts';
 import type { Environment } from './env-files.ts';
 import { VARIABLE_ROWS } from './variables.ts';
 
-/** Settings that are planned and not there yet; some by the names that older proxies have for them. Whoever sets one is told at start. */
-export const NOT_SERVED: readonly string[] = ['DAILY_BUDGET_USD'];
-
 /** Names of the same settings in other tools and older proxies. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   GEMINI_KEY: 'GEMINI_API_KEY',
@@ -57,7 +54,7 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 const SHORTEST_FOR_SLIPS = 4;
 const LONG = 9;
 
-const OURS: readonly string[] = [...VARIABLE_ROWS.map(([name]) => name), ...NOT_SERVED];
+const OURS: readonly string[] = VARIABLE_ROWS.map(([name]) => name);
 
 const withoutMarks = (name: string): string => name.replaceAll(/[_-]/g, '').toUpperCase();
 

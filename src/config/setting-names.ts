@@ -12,6 +12,9 @@ export const RELOADED = {
   modelFallbacks: 'MODEL_FALLBACKS',
   keyRpm: 'KEY_RPM',
   keyTpm: 'KEY_TPM',
+  clients: 'CLIENT_KEYS',
+  clientSecrets: 'CLIENT_KEYS',
+  dailyBudget: 'DAILY_BUDGET_USD',
 } as const satisfies Partial<Record<keyof Config, string>>;
 
 /** Settings that need a restart. */
@@ -25,6 +28,7 @@ export const NEEDS_RESTART = {
   proxyApiKey: 'PROXY_API_KEY',
   allowedHosts: 'ALLOWED_HOSTS',
   corsOrigins: 'CORS_ORIGINS',
+  responseHeaders: 'RESPONSE_HEADERS',
   log: 'LOG_LEVEL, LOG_FORMAT',
   maxTokensLimit: 'MAX_TOKENS_LIMIT',
   requestTimeoutMs: 'REQUEST_TIMEOUT',
@@ -79,8 +83,14 @@ export const withoutSecrets = (url: string): string =>
  * its digest. Another PROXY_API_KEY shows by itself, as a 401.
  */
 function comparable(config: Config) {
-  const { apiKeys, baseUrl, vertex, httpProxies, redisUrl, proxyApiKey, replay, telemetry } = config;
-  const { spareKeys: _unused, watchedFiles: _files, notices: _notices, ...rest } = config;
+  const { apiKeys, clients, baseUrl, vertex, httpProxies, redisUrl, proxyApiKey, replay, telemetry } = config;
+  const {
+    spareKeys: _unused,
+    clientSecrets: _secrets,
+    watchedFiles: _files,
+    notices: _notices,
+    ...rest
+  } = config;
   return {
     ...rest,
     // As long as the fingerprint that is told of each key anyhow.
@@ -95,10 +105,11 @@ function comparable(config: Config) {
       endpoint: withoutSecrets(telemetry.endpoint),
       headers: Object.keys(telemetry.headers),
     },
+    clients: clients.map(({ name, limits }) => ({ name, limits })),
     replay: replay && { ...replay, pace: replay.pace(1_000) },
     // Whoever compares has found the proxy at this port.
     port: undefined,
-  } satisfies Record<Exclude<Setting, 'spareKeys'>, unknown>;
+  } satisfies Record<Exclude<Setting, 'spareKeys' | 'clientSecrets'>, unknown>;
 }
 
 /** The digest of a setting, by the names of its variables. */

@@ -8,8 +8,6 @@ import {
   literals,
   Megabytes,
   Model,
-  Names,
-  Origins,
   PerMinute,
   RedisUrl,
   Retries,
@@ -179,6 +177,19 @@ export const VARIABLES = {
     secret: true,
   }),
   PROXY_API_KEY_FILE: fileOf('PROXY_API_KEY', 'access'),
+  CLIENT_KEYS: variable(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        'a JSON object of the names of clients, each with its key, or with an object of key and limits',
+    }),
+    {
+      theme: 'access',
+      description:
+        'JSON: clients by name, each with a key of its own, beside PROXY_API_KEY: `{"alice":"<key>","ci":{"key":"sha256:<digest>","requestsPerMinute":60,"tokensPerMinute":400000,"dollarsPerDay":5}}`. The name is in the log, in usage and in metrics. With it a key is needed, also without PROXY_API_KEY (docs/cost.md)',
+      secret: true,
+    },
+  ),
+  CLIENT_KEYS_FILE: fileOf('CLIENT_KEYS', 'access', READ_ANEW),
   ALLOW_OPEN: variable(Type.Boolean(), {
     default: false,
     theme: 'access',
@@ -194,6 +205,17 @@ export const VARIABLES = {
     theme: 'access',
     description:
       'Origins whose pages may use the API in a browser, such as https://app.example. `*` allows every page, and needs PROXY_API_KEY',
+  }),
+  DAILY_BUDGET_USD: variable(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 }), {
+    theme: 'limits',
+    description:
+      'The dollars that may be spent in a day (UTC), by the prices of the table of models. From 80 % on the log and the health warn; once they are spent, requests are refused until 00:00 UTC (docs/cost.md)',
+  }),
+  RESPONSE_HEADERS: variable(Type.Boolean(), {
+    default: true,
+    theme: 'running',
+    description:
+      'Tell in headers of each answer which model answers, and which kinds of warnings there were (x-gemini-model, x-proxy-warnings)',
   }),
   REQUEST_TIMEOUT: variable(Seconds, {
     default: 570,

@@ -1,4 +1,5 @@
 /** What Claude Code is told by its environment and its settings files: whether that leads to this proxy. */
+import { isKeyOf, isLocked } from '../http/client-key.ts';
 import { inTheWay, withoutDetour } from '../launch/environment.ts';
 import { lookAt } from '../launch/look.ts';
 import { isObject } from '../lib/json.ts';
@@ -91,12 +92,12 @@ function tokenFindings(context: DoctorContext): Finding[] {
       stops(
         'ANTHROPIC_BASE_URL is set, and ANTHROPIC_AUTH_TOKEN is not',
         'Claude Code then sends what you have logged in with, or asks you to log in.',
-        config.proxyApiKey === undefined
+        !isLocked(config)
           ? `Any word will do: ${assignment('ANTHROPIC_AUTH_TOKEN', 'dummy', context)}.`
           : `Give it the PROXY_API_KEY: ${assignment('ANTHROPIC_AUTH_TOKEN', '<PROXY_API_KEY>', context)}.`,
       ),
     ];
-  if (config.proxyApiKey === undefined || token === config.proxyApiKey) return [];
+  if (!isLocked(config) || isKeyOf(token, config)) return [];
   return [
     stops(
       'ANTHROPIC_AUTH_TOKEN is not the PROXY_API_KEY',

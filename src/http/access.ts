@@ -5,10 +5,11 @@
  */
 import { MessagesError } from '../anthropic/errors.ts';
 import { quoted } from '../lib/shown-text.ts';
+import { isLocked } from './client-key.ts';
 import { allowedOrigin } from './cors.ts';
 import type { ServerSettings } from './deps.ts';
 
-type Settings = Pick<ServerSettings, 'host' | 'allowedHosts' | 'corsOrigins' | 'proxyApiKey'>;
+type Settings = Pick<ServerSettings, 'host' | 'allowedHosts' | 'corsOrigins' | 'proxyApiKey' | 'clients'>;
 
 /** True where an address, or the host of a URL, means this machine. */
 export function isLoopback(host: string): boolean {
@@ -66,7 +67,7 @@ function isOwnHost(site: Site, settings: Settings): boolean {
   if (isThisMachine(site.name) || isListed(site, settings)) return true;
   if (isLoopback(settings.host)) return false;
   const isLocal = IP.test(site.name) || !site.name.includes('.') || site.name === settings.host.toLowerCase();
-  return isLocal || settings.proxyApiKey !== undefined;
+  return isLocal || isLocked(settings);
 }
 
 /**

@@ -11,7 +11,7 @@ import { openApiAnswer } from './routes/openapi.ts';
 
 type Server = { timeout(request: Request, seconds: number): void };
 type Context = { request: Request; server: Server | null };
-type Answering = Pick<Route, 'handler' | 'needsKey' | 'asksModel' | 'spends'>;
+type Answering = Pick<Route, 'handler' | 'needsKey' | 'isOperators' | 'asksModel' | 'spends'>;
 
 /** The path of a request whose Host makes no URL. Such a request is refused. */
 const NO_PATH = '/';
@@ -70,9 +70,19 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
     const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
     const place = placeIn(asked);
     const unknown = unknownAnswer(place, asked, routes);
-    const { handler, needsKey, asksModel, spends } = answeringOf(request, place, unknown, deps);
+    const { handler, needsKey, isOperators, asksModel, spends } = answeringOf(request, place, unknown, deps);
     const { path, params } = place;
-    const route: RouteContext = { request, path, asked, params, needsKey, asksModel, spends, keepOpen };
+    const route: RouteContext = {
+      request,
+      path,
+      asked,
+      params,
+      needsKey,
+      isOperators,
+      asksModel,
+      spends,
+      keepOpen,
+    };
     return handleRequest(fail ?? handler, route, deps);
   };
 }

@@ -3,11 +3,14 @@
 import type { AnswerKeeper, Job } from '../answer/job.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, Ids } from '../lib/ports.ts';
+import type { ClientKey } from '../limits/client-key.ts';
 import { type Subscriber, Trace } from '../trace/trace.ts';
 import { isRoutine } from '../translate/warnings.ts';
 import type { HeldBody } from './body-budget.ts';
 
 export type ClientRequest = Job & {
+  /** The client, where it has a name. */
+  readonly named: ClientKey | undefined;
   readonly request: Request;
   /** The URL of the request, with the path of the route, however the client wrote the path. */
   readonly url: URL;
@@ -50,6 +53,8 @@ export type ClientRequestOptions = {
   keepOpen(): void;
   keepBody?: ((bytes: Uint8Array) => void) | undefined;
   kept?: RequestKeeper | undefined;
+  /** The client, where it has a name. */
+  named?: ClientKey | undefined;
   subscribers: readonly Subscriber[];
   logger: Pick<Logger, 'error'>;
 };
@@ -98,6 +103,8 @@ export function openRequest(options: ClientRequestOptions): ClientRequest {
     asked,
     params: options.params,
     startedAt,
+    named: options.named,
+    client: options.named?.name,
     signal: controller.signal,
     trace,
     warn: (code, warned, detail) =>

@@ -9,6 +9,8 @@ import type { ToldMetrics } from '../cluster/told-metrics.ts';
 import type { FileStore } from '../files/store.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import type { Inspector } from '../inspector/inspector.ts';
+import type { ClientKey } from '../limits/client-key.ts';
+import type { SpendingLimits } from '../limits/spending-limits.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
@@ -26,6 +28,12 @@ export type ServerSettings = AnswerSettings & {
   corsOrigins: readonly string[];
   /** The key that clients must send; undefined lets every client in. */
   proxyApiKey: string | undefined;
+  /** The clients that have keys of their own. */
+  clients: readonly ClientKey[];
+  /** The dollars that may be spent in a day. */
+  dailyBudget: number | undefined;
+  /** True where answers tell in headers which model has answered, and what was changed. */
+  responseHeaders: boolean;
   /** The most answers that may be under way at once. Beyond that, a new request gets a 529. */
   streamsMax: number;
   /** The variables of settings that were changed while serving, and that need a restart. */
@@ -58,6 +66,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   toldMetrics: ToldMetrics;
   /** What requests have used and cost, from the first one that was counted. */
   usage: UsageReader;
+  /** What may be spent, and how fast clients may ask. */
+  limits: SpendingLimits;
   /** Keeps requests for people who want to see them. Undefined with `INSPECTOR=false`. */
   inspector: Inspector | undefined;
   /** The listeners that hear the story of each request. */

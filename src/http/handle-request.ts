@@ -8,10 +8,11 @@ import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
+import type { ClientKey } from '../limits/client-key.ts';
 import type { Blame } from '../trace/events.ts';
 import { toClientError } from '../translate/client-error.ts';
 import { checkHost, checkSite } from './access.ts';
-import { checkKey } from './client-key.ts';
+import { checkKey, clientOfBatch } from './client-key.ts';
 import { ClientGone, type ClientRequest, openRequest } from './client-request.ts';
 import { addCorsHeaders } from './cors.ts';
 import type { Reply, RequestScope, ServerDeps } from './deps.ts';
@@ -36,6 +37,8 @@ export type RouteContext = {
   keepOpen(): void;
   /** True where the client must send the proxy's key. */
   needsKey?: true | undefined;
+  /** True where the key must be the operator's, if there is one. */
+  isOperators?: true | undefined;
   /** True where the route asks a model: its requests are recorded, and can be replayed. */
   asksModel?: true | undefined;
   /** True where the route costs something although it is a GET. */
@@ -85,24 +88,25 @@ export function tell(error: unknown, client: ClientRequest, deps: ServerDeps): M
 const asReply = (answer: Response | Reply): Reply =>
   answer instanceof Response ? { response: answer, ended: Promise.resolve() } : answer;
 
-/** The reason why the client may not come in; undefined where it may. */
-function refusalOf(route: RouteContext, { settings }: ServerDeps): MessagesError | undefined {
-  const { request, path, needsKey, spends = false } = route;
+type Coming = { refusal?: MessagesError; named?: ClientKey | undefined };
+
+/** Whether the client may come in, and its name. */
+function comingIn(route: RouteContext, { settings, admission }: ServerDeps): Coming {
+  const { request, path, needsKey, isOperators = false, spends = false } = route;
+  if (admission.batched.has(request)) return { named: clientOfBatch(request.headers, settings.clients) };
   try {
     checkHost(request);
     checkSite(request.headers, path, spends, settings);
-    if (needsKey) checkKey(request.headers, settings.proxyApiKey);
-    return undefined;
+    return needsKey ? { named: checkKey(request.headers, settings, isOperators) } : {};
   } catch (error) {
-    if (error instanceof MessagesError) return error;
+    if (error instanceof MessagesError) return { refusal: error };
     throw error;
   }
 }
 
 /** Opens what the request is served with. Recorders and replays see no request that was refused before. */
-async function openScope(route: RouteContext, deps: ServerDeps): Promise<RequestScope> {
+async function openScope(route: RouteContext, { refusal }: Coming, deps: ServerDeps): Promise<RequestScope> {
   const plain = { request: route.request, deps };
-  const refusal = refusalOf(route, deps);
   if (refusal) return { ...plain, refusal };
   if (!route.asksModel || !deps.openScope) return plain;
   try {
@@ -134,7 +138,8 @@ export async function handleRequest(
   route: RouteContext,
   server: ServerDeps,
 ): Promise<Response> {
-  const scope = await openScope(route, server);
+  const coming = comingIn(route, server);
+  const scope = await openScope(route, coming, server);
   const { deps } = scope;
   const fallback = new FallbackHeader();
   const isKept = route.asksModel && scope.refusal === undefined;
@@ -146,6 +151,7 @@ export async function handleRequest(
     params: route.params,
     ids: deps.ids,
     clock: deps.clock,
+    named: coming.named,
     keepOpen: route.keepOpen,
     keepBody: scope.keepBody,
     kept,

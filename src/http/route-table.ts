@@ -34,6 +34,8 @@ export type Route = {
   handler: Handler;
   /** The client must send the proxy's key. A route without this mark is open to everyone, unless it asks a model. */
   needsKey?: true;
+  /** The route is the operator's: where PROXY_API_KEY is set, the key of a client is not enough. */
+  isOperators?: true;
   /** The route asks a model. Its requests are recorded, and a replay answers them. */
   asksModel?: true;
   /**
@@ -45,7 +47,7 @@ export type Route = {
 };
 
 /** The data of the inspector's page. It shows conversations, so no page of another site may lead a browser there. */
-const PAGE_DATA = { needsKey: true, spends: true, isPage: true } as const;
+const PAGE_DATA = { needsKey: true, isOperators: true, spends: true, isPage: true } as const;
 
 const TABLE = [
   { method: 'POST', path: '/v1/messages', handler: answerMessages, needsKey: true, asksModel: true },
@@ -72,10 +74,17 @@ const TABLE = [
   { method: 'GET', path: '/', handler: answerRoot },
   { method: 'GET', path: '/api/hello', handler: answerHello },
   { method: 'GET', path: '/health', handler: answerHealth },
-  { method: 'GET', path: '/metrics', handler: answerMetrics, needsKey: true },
+  { method: 'GET', path: '/metrics', handler: answerMetrics, needsKey: true, isOperators: true },
   { method: 'GET', path: '/livez', handler: answerLive },
   { method: 'GET', path: '/readyz', handler: answerReady },
-  { method: 'GET', path: '/test-connection', handler: testConnection, needsKey: true, spends: true },
+  {
+    method: 'GET',
+    path: '/test-connection',
+    handler: testConnection,
+    needsKey: true,
+    isOperators: true,
+    spends: true,
+  },
   { method: 'GET', path: '/swagger', handler: answerSwaggerPage, isPage: true },
   { method: 'GET', path: '/swagger/:asset', handler: answerSwaggerAsset, isPage: true },
   { method: 'GET', path: '/ui', handler: answerPage, isPage: true },

@@ -57,7 +57,7 @@ export const ANY_TOKEN = 'dummy';
 
 /** The proxy that these settings make. */
 export const expectedOf = (config: Config): Expected => ({
-  token: config.proxyApiKey ?? ANY_TOKEN,
+  token: config.proxyApiKey ?? config.clientSecrets[0] ?? ANY_TOKEN,
   version: VERSION,
   backend: config.backend,
   settings: settingDigests(config),

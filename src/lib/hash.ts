@@ -10,3 +10,6 @@ export function shortHash(text: string, length = 22): string {
 export function contentHash(text: string): string {
   return Bun.hash.xxHash3(text, 1n).toString(36) + Bun.hash.xxHash3(text, 2n).toString(36);
 }
+
+/** SHA-256 of `text` in hexadecimal digits. */
+export const sha256Of = (text: string): string => Bun.CryptoHasher.hash('sha256', text, 'hex');

@@ -72,6 +72,8 @@ export type TraceFact =
       caller: string;
       /** The asker for whom failures of this request are counted. */
       asker?: string | undefined;
+      /** The name of the client, where it has one. */
+      client?: string | undefined;
       session?: string | undefined;
       agent?: string | undefined;
       parentAgent?: string | undefined;

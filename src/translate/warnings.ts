@@ -15,7 +15,9 @@ export type WarningCode =
   /** Upstream sent something that has no place in our tables. */
   | 'upstream-unknown'
   /** Upstream's bytes were repaired. */
-  | 'frame-repaired';
+  | 'frame-repaired'
+  /** A limit of dollars is nearly reached. */
+  | 'budget';
 
 export type Warning = {
   code: WarningCode;

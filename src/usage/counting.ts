@@ -72,8 +72,8 @@ class Counted {
   }
 
   #place(model: string, key: string): Place {
-    const { model: asked = '', caller = '' } = this.#asked ?? {};
-    return { model: this.#known(model), asked: this.#known(asked), key, client: '', caller };
+    const { model: asked = '', caller = '', client = '' } = this.#asked ?? {};
+    return { model: this.#known(model), asked: this.#known(asked), key, client, caller };
   }
 
   #spend({ model, key, in: fresh, cached, out, thinking, dollars, listDollars }: Of<'spent'>): void {

@@ -30,6 +30,10 @@ export const SCHEMA = [
   table('errors', 'count INTEGER NOT NULL'),
   table('firsts', 'count INTEGER NOT NULL'),
   'CREATE INDEX IF NOT EXISTS sessions_latest ON sessions (latest)',
+  // What requests under way may cost. `until`: milliseconds since the epoch.
+  `CREATE TABLE IF NOT EXISTS reserved (id TEXT PRIMARY KEY, upstream TEXT NOT NULL, client TEXT NOT NULL,
+    dollars REAL NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+  'CREATE TABLE IF NOT EXISTS folder (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL) STRICT',
 ].join(';\n');
 
 const SUMMED: Readonly<Record<TableName, readonly string[]>> = {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'bun:test';
 import { readConfig } from '../../src/config/config.ts';
-import { NOT_SERVED } from '../../src/config/near-misses.ts';
 
 const KEY = { GEMINI_API_KEY: 'AIza-canary' };
 
@@ -90,11 +89,6 @@ describe('what is said at start', () => {
       { API_KEYS: 'a-1,b-2', RECORD: 'x' },
       /^RECORD: the first of API_KEYS is used$/,
     ],
-    ...NOT_SERVED.map((name): [string, Record<string, string>, RegExp] => [
-      `${name}, which is not served yet`,
-      { [name]: '1' },
-      new RegExp(`^${name} is not available in this version$`),
-    ]),
   ])('%s', (_name, env, notice) => {
     expect(readConfig({ ...KEY, ...env }, []).notices).toEqual([expect.stringMatching(notice)]);
   });

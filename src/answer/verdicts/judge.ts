@@ -34,12 +34,12 @@ type Problem = { class: string; message: string | undefined };
  * the story tells what they have cost, and the outcome as one event.
  */
 export function aside(job: Job, { clock }: Pick<Ports, 'clock'>): Job {
-  const { id, headers, startedAt, signal } = job;
+  const { id, headers, startedAt, signal, client } = job;
   const passesOn = () => (event: TraceEvent) => {
     if (event.type === 'spent') job.trace.tell(event);
   };
   const trace = new Trace({ id, startedAt, clock, subscribers: [passesOn], onFailure() {} });
-  return { id, headers, startedAt, signal, trace, warn() {}, letBodyGo() {} };
+  return { id, headers, startedAt, signal, client, trace, warn() {}, letBodyGo() {} };
 }
 
 const reasonOf = (error: unknown): 'timeout' | 'error' =>

@@ -5,12 +5,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { ERROR_STATUS, type ErrorType } from '../../anthropic/errors.ts';
 import { Nullable } from '../../anthropic/schema-words.ts';
+import { count, date, oneOf, text } from './answer-words.ts';
+import { UsageAnswer } from './usage-answers.ts';
 
-const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
-  Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });
-const text = (description: string) => Type.String({ description });
-const count = (description: string) => Type.Integer({ minimum: 0, description });
-const date = (description: string) => Type.String({ format: 'date-time', description });
 const list = <S extends TSchema>(items: S, description: string) => Type.Array(items, { description });
 
 const backend = oneOf(
@@ -299,6 +296,11 @@ export const HealthAnswer = Type.Object(
       text(
         'Why Gemini could not be reached when that was last tried. For those who know the `PROXY_API_KEY`.',
       ),
+    ),
+    usage: Type.Optional(
+      Type.Composite([UsageAnswer], {
+        description: 'What was used and spent today (UTC). For those who know the `PROXY_API_KEY`.',
+      }),
     ),
     settings: Type.Optional(
       Type.Record(Type.String(), Type.String(), {

@@ -16,8 +16,6 @@ export type RunnerOptions = {
   store: BatchStore;
   /** Answers a request in the way in which every request is answered. */
   ask(request: Request): Promise<Response>;
-  /** The headers with which this proxy lets itself in. */
-  ownHeaders(): Readonly<Record<string, string>>;
   admission: Admission;
   /** The most requests of batches that run at once. */
   most: number;
@@ -183,7 +181,6 @@ export class BatchRunner {
         'content-type': 'application/json',
         'user-agent': `batch ${batchId}`,
         ...headers,
-        ...this.#options.ownHeaders(),
       },
       signal,
     });

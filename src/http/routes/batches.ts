@@ -7,6 +7,7 @@ import type { BatchStore } from '../../batches/store.ts';
 import { quoted, wholeOrSize } from '../../lib/shown-text.ts';
 import type { BatchPage, DeletedBatch, MessageBatch } from '../api-description/answers.ts';
 import { readExactJson } from '../body.ts';
+import { BATCH_CLIENT_HEADER } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { jsonResponse } from '../responses.ts';
@@ -68,7 +69,8 @@ export async function createBatch(client: ClientRequest, deps: ServerDeps): Prom
     customId: custom_id,
     params: JSON.stringify(params),
   }));
-  const batch = await store.create(given, Object.fromEntries(kept));
+  const named = client.named ? { [BATCH_CLIENT_HEADER]: client.named.name } : {};
+  const batch = await store.create(given, { ...Object.fromEntries(kept), ...named });
   wake();
   return jsonResponse<MessageBatch>(shown(batch, client));
 }

@@ -15,6 +15,7 @@ import type { Handler } from '../handle-request.ts';
 import { jsonResponse } from '../responses.ts';
 import { answerPage, isBrowser } from '../ui/answer-page.ts';
 import { tellKey } from './key-state.ts';
+import { budgetNow, usageNow } from './usage-now.ts';
 
 const SERVICE = 'gemini-claude-proxy';
 
@@ -59,14 +60,16 @@ function tellShared({ shared }: ServerDeps) {
  * The state of the proxy. Even if all answers succeed, something may be wrong: a key, a model, or the connection to the
  * other instances.
  */
-function healthNow({ settings, keys, shared }: ServerDeps, { lately }: Figures): Health {
+function healthNow(deps: ServerDeps, { lately }: Figures): Health {
+  const { settings, keys, shared } = deps;
   const health = healthOf(lately);
   if (health !== 'healthy') return health;
   const { big, small } = settings.modelMap;
   const well =
     keys.states().every(({ state }) => state === 'in use') &&
     [big, small].every((model) => keys.usable(model)) &&
-    shared.status().state !== 'away';
+    shared.status().state !== 'away' &&
+    budgetNow(deps)?.state !== 'spent';
   return well ? 'healthy' : 'degraded';
 }
 
@@ -86,10 +89,12 @@ function tellWorkers({ colleagues }: ServerDeps, own: Figures) {
 }
 
 /** What strangers need not know: hosts are in it. The digests are for programs, which ask for them. */
-function tellKnown({ url }: ClientRequest, { settings, upstreamProblem }: ServerDeps) {
+function tellKnown({ url }: ClientRequest, deps: ServerDeps) {
+  const { settings, upstreamProblem } = deps;
   const problem = upstreamProblem();
   return {
     ...(problem === undefined ? {} : { upstream_problem: problem }),
+    usage: usageNow(deps, url.searchParams.get('session')),
     ...(url.searchParams.has('settings') ? { settings: settings.digests } : {}),
   };
 }
@@ -100,7 +105,7 @@ export function answerHealth(client: ClientRequest, deps: ServerDeps): Response 
   const own = counters.figures(admission.answersOpen);
   const all = together([own, ...colleagues.others().values()]);
   const status = healthNow(deps, all);
-  const isKnown = knowsKey(client.request.headers, settings.proxyApiKey);
+  const isKnown = knowsKey(client.request.headers, settings);
   const body: HealthAnswer = {
     status,
     service: SERVICE,

@@ -9,10 +9,12 @@ import { sessionOf } from '../../answer/session.ts';
 import { MessagesError } from '../../anthropic/errors.ts';
 import { parseMessagesRequest } from '../../anthropic/validate.ts';
 import { ignoreFailure } from '../../lib/async.ts';
+import type { Permit } from '../../limits/spending-limits.ts';
 import { foldEvents } from '../../translate/response/message.ts';
 import { AnswerStream } from '../../translate/response/stream.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';
 import { type PromptSize, promptSizeIn } from '../../translate/response/usage.ts';
+import { admitSpending } from '../admit-spending.ts';
 import { readJson } from '../body.ts';
 import { ClientGone, type ClientRequest } from '../client-request.ts';
 import type { Reply, ServerDeps } from '../deps.ts';
@@ -156,16 +158,21 @@ export async function answerMessages(client: ClientRequest, deps: ServerDeps): P
   admit(deps);
   const close = openPlace(client, deps);
   let answer: MessageAnswer | undefined;
+  let permit: Permit | undefined;
   try {
     const asker = askerOf(sessionOf(client.request.headers, request.metadata?.['user_id']), request);
     answer = await openAnswer(request, asker, client, deps);
+    // Nothing was sent yet: it is now known how large the request is, and which model would be asked.
+    permit = admitSpending(answer.outgoing(), client, deps);
     const stream = new AnswerStream(answerContext(answer.outgoing, client, deps));
     const reply = await (request.stream === true ? streamAnswer : wholeAnswer)(answer, stream, client, deps);
     void reply.ended.then(close);
+    void reply.ended.then(permit.release);
     return reply;
   } catch (error) {
     // The error need not come from the answer, so the answer may still be going on; it has to be ended.
     answer?.leave();
+    permit?.release();
     close();
     throw error;
   }

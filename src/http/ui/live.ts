@@ -2,6 +2,7 @@
 import { MessagesError } from '../../anthropic/errors.ts';
 import type { Inspector } from '../../inspector/inspector.ts';
 import { type Hello, Live, type State } from '../../inspector/live.ts';
+import { isLocked } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Reply, ServerDeps } from '../deps.ts';
 
@@ -20,7 +21,7 @@ function helloOf({ url }: ClientRequest, { settings, keys, clock }: ServerDeps, 
     version: settings.version,
     upstream: keys.kind,
     baseUrl: url.origin,
-    needsKey: settings.proxyApiKey !== undefined,
+    needsKey: isLocked(settings),
     memoryLimit: memory,
   };
 }

@@ -1,0 +1,150 @@
+/** Clients with names, keys and limits of their own: CLIENT_KEYS. */
+import { describe, expect, test } from 'bun:test';
+import { hello } from '../support/proxy.ts';
+import { says, scriptedGoogle } from '../support/scripted-google.ts';
+import { FIGURES, playSession, startSession } from '../support/scripted-session.ts';
+
+const ALICE = 'alices-own-key-0123';
+const BOB = 'bobs-own-key-4567890';
+const digest = (text: string) => new Bun.CryptoHasher('sha256').update(text).digest('hex');
+const CLIENTS = JSON.stringify({ alice: ALICE, bob: { key: `sha256:${digest(BOB)}` } });
+
+const started = (env: Record<string, string>, script = says) => {
+  const google = scriptedGoogle((asked) => script(asked));
+  return google.start(env).then((proxy) => ({
+    google,
+    proxy,
+    async ask(headers: Record<string, string>, path = '/v1/messages') {
+      const response = await google.finish(
+        proxy.send(path, path === '/v1/messages' ? hello : undefined, headers),
+      );
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    },
+  }));
+};
+
+describe('the key of a client', () => {
+  test.each([
+    ['x-api-key', { 'x-api-key': ALICE }, 'alice'],
+    ['a bearer', { authorization: `Bearer ${ALICE}` }, 'alice'],
+    ['one that is set as a digest', { 'x-api-key': BOB }, 'bob'],
+    ['both headers', { 'x-api-key': 'other', authorization: `Bearer ${BOB}` }, 'bob'],
+  ])('%s lets in, by name: in the story, the log, and usage', async (_name, headers, name) => {
+    const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS });
+    await using _closing = proxy;
+    expect((await ask(headers)).status).toBe(200);
+    expect(proxy.told('asked')).toMatchObject([{ client: name }]);
+    expect(proxy.lines.find(({ path }) => path === '/v1/messages')).toMatchObject({ client: name });
+  });
+
+  test.each([
+    ['no key', {}],
+    ['another key', { 'x-api-key': 'not-a-key-of-anybody' }],
+    ['a digest in place of the key', { 'x-api-key': `sha256:${digest(BOB)}` }],
+    ['a digest alone', { 'x-api-key': digest(BOB) }],
+  ])('is needed, also without PROXY_API_KEY: %s is a 401', async (_name, headers) => {
+    const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS });
+    await using _closing = proxy;
+    const { status, body, headers: told } = await ask(headers);
+    expect([status, body.error.type, told.get('x-should-retry')]).toEqual([
+      401,
+      'authentication_error',
+      'false',
+    ]);
+  });
+
+  test('is beside PROXY_API_KEY, which opens everything', async () => {
+    const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS, PROXY_API_KEY: 'between-us' });
+    await using _closing = proxy;
+    expect((await ask({ 'x-api-key': 'between-us' })).status).toBe(200);
+    expect((await ask({ 'x-api-key': ALICE })).status).toBe(200);
+    expect(proxy.told('asked').map(({ client }) => client)).toEqual([undefined, 'alice']);
+    const [owner, client] = [
+      await ask({ 'x-api-key': 'between-us' }, '/test-connection'),
+      await ask({ 'x-api-key': ALICE }, '/test-connection'),
+    ];
+    expect([owner.status, client.status, client.body.error.type]).toEqual([200, 403, 'permission_error']);
+  });
+
+  test('and the names can change while the proxy serves', async () => {
+    const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS });
+    await using _closing = proxy;
+    proxy.reload({ CLIENT_KEYS: JSON.stringify({ carol: BOB }) });
+    expect((await ask({ 'x-api-key': ALICE })).status).toBe(401);
+    expect((await ask({ 'x-api-key': BOB })).status).toBe(200);
+    expect(proxy.told('asked')).toMatchObject([{ client: 'carol' }]);
+  });
+
+  test('is in no log line', async () => {
+    const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS });
+    await using _closing = proxy;
+    await ask({ 'x-api-key': ALICE, 'user-agent': `tool ${ALICE}` });
+    expect(JSON.stringify(proxy.lines)).not.toContain(ALICE);
+  });
+});
+
+test('two clients of a session: each has its own figures, to the token and the cent', async () => {
+  const running = await startSession({ CLIENT_KEYS: CLIENTS });
+  await using proxy = running.proxy;
+  const keys = { alice: ALICE, bob: BOB };
+  await playSession(running, (client) => ({ 'x-api-key': keys[client] }));
+  const response = await running.google.finish(proxy.send('/health', undefined, { 'x-api-key': ALICE }));
+  const { usage } = (await response.json()) as { usage: { today: object; clients: Record<string, object> } };
+  const { requests, dollars, listDollars, cached, out } = FIGURES.all;
+  expect(usage.today).toMatchObject({
+    requests,
+    dollars: expect.closeTo(dollars, 9),
+    list_dollars: expect.closeTo(listDollars, 9),
+    tokens_cached: cached,
+    tokens_out: out,
+  });
+  for (const name of ['alice', 'bob'] as const)
+    expect(usage.clients[name]).toMatchObject({
+      requests: FIGURES[name].requests,
+      dollars: expect.closeTo(FIGURES[name].dollars, 9),
+    });
+});
+
+describe('the limits of a client', () => {
+  const limited = (limits: object) => JSON.stringify({ alice: { key: ALICE, ...limits }, bob: { key: BOB } });
+  const [alice, bob] = [{ 'x-api-key': ALICE }, { 'x-api-key': BOB }];
+
+  test('requests a minute: a 429 that says when to come back, and then comes in', async () => {
+    const { proxy, ask, google } = await started({ CLIENT_KEYS: limited({ requestsPerMinute: 2 }) });
+    await using _closing = proxy;
+    await ask(alice);
+    await google.clock.advance(20_000);
+    await ask(alice);
+    const { status, body, headers } = await ask(alice);
+    expect([status, body.error.type, headers.get('retry-after')]).toEqual([429, 'rate_limit_error', '40']);
+    expect(body.error.message).toContain('2 requests a minute');
+    expect(headers.get('x-should-retry')).toBeNull();
+    expect((await ask(bob)).status).toBe(200);
+    await google.clock.advance(40_000);
+    expect((await ask(alice)).status).toBe(200);
+    expect(google.asked).toHaveLength(4);
+  });
+
+  test('input tokens a minute', async () => {
+    const { proxy, ask } = await started({ CLIENT_KEYS: limited({ tokensPerMinute: 10 }) });
+    await using _closing = proxy;
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++) statuses.push((await ask(alice)).status);
+    expect(statuses[0]).toBe(200);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await ask(bob)).status).toBe(200);
+  });
+
+  test('dollars a day: the turn ends, with the time of the return', async () => {
+    // Each answer costs 20 × $2 + 10 × $0.10 + 4 × $10, for a million.
+    const { proxy, ask, google } = await started({ CLIENT_KEYS: limited({ dollarsPerDay: 0.0001 }) });
+    await using _closing = proxy;
+    expect([(await ask(alice)).status, (await ask(alice)).status]).toEqual([200, 200]);
+    const { status, body, headers } = await ask(alice);
+    expect([status, headers.get('x-should-retry')]).toEqual([429, 'false']);
+    expect(body.error.message).toMatch(/daily budget of alice, \$0\.0001 .*2026-12-01 00:00 UTC/);
+    expect((await ask(bob)).status).toBe(200);
+    google.clock.setWall(86_400_000);
+    expect((await ask(alice)).status).toBe(200);
+  });
+});
