@@ -77,3 +77,6 @@ export const fileOf = <const T extends Theme>(name: string, theme: T, more = '')
     theme,
     description: `A file that holds ${name}, in place of ${name} itself, such as a secret of Docker, Kubernetes or systemd${more}`,
   });
+
+/** For keys, which change while the proxy serves. */
+export const READ_ANEW = '. A changed file is read anew while the proxy serves';

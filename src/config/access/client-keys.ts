@@ -1,11 +1,11 @@
 /** Reads `CLIENT_KEYS`: the clients of this proxy, each with a key and limits of its own. */
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { sha256Of } from '../lib/hash.ts';
-import { isObject } from '../lib/json.ts';
-import { quoted } from '../lib/shown-text.ts';
-import type { ClientKey } from '../limits/client-key.ts';
-import { ConfigError } from './read-value.ts';
+import { sha256Of } from '../../lib/hash.ts';
+import { isObject } from '../../lib/json.ts';
+import { quoted } from '../../lib/shown-text.ts';
+import type { ClientKey } from '../../limits/client-key.ts';
+import { ConfigError } from '../read-value.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
 /** A key that is shorter may be guessed. */
