@@ -12,8 +12,8 @@ import type { Place, Source } from './source.ts';
  * fast: a gigabyte takes a second. Words that only read the same are found some twenty times slower.
  */
 const MOST_LOOKED_AT = { exact: 400_000_000, alike: 20_000_000 };
-/** The most characters of a quotation. */
-const LONGEST_QUOTE = 20_000;
+/** The most characters of a quotation. What is longer is no quotation, but one whose end was forgotten. */
+export const LONGEST_QUOTE = 20_000;
 /** The most characters of all cited texts of one answer. A client may have put its whole document into one block. */
 const MOST_CITED = 2_000_000;
 

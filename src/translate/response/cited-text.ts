@@ -5,7 +5,7 @@
  */
 import type { SourceCitation } from '../../anthropic/answer-citations.ts';
 import { type Mark, MarkGuard, MarkReader } from '../citing/marks.ts';
-import { Quotations } from '../citing/quotations.ts';
+import { LONGEST_QUOTE, Quotations } from '../citing/quotations.ts';
 import type { Source } from '../citing/source.ts';
 import type { Warn } from '../warnings.ts';
 import type { TurnEvent } from './turn.ts';
@@ -82,8 +82,10 @@ export class CitedText {
 
   #words(text: string): void {
     const [quote, claim] = [this.#quote, this.#claim];
-    if (quote) quote.text += quote.guard.pass(text);
-    else if (claim) this.#statement(text, claim);
+    if (quote) {
+      quote.text += quote.guard.pass(text);
+      if (quote.text.length > LONGEST_QUOTE) this.#breakOff();
+    } else if (claim) this.#statement(text, claim);
     else this.#show(text, undefined);
   }
 
@@ -131,13 +133,17 @@ export class CitedText {
     this.#tellStatement(claim);
   }
 
-  /** A quotation that breaks off is text like any other. */
-  #endText(): void {
-    for (const mark of this.#marks.flush()) this.#mark(mark);
+  /** Ends what is open. A quotation that breaks off is text like any other. */
+  #breakOff(): void {
     const quote = this.#quote;
     this.#quote = undefined;
     this.#endClaim();
     if (quote) this.#show(quote.text, undefined);
+  }
+
+  #endText(): void {
+    for (const mark of this.#marks.flush()) this.#mark(mark);
+    this.#breakOff();
     this.#tellBlank();
     // What comes next may be read by another reader, which knows nothing of these citations.
     if (this.#block?.is) this.#events.push({ type: 'citing', citations: [] });

@@ -174,6 +174,17 @@ describe('text with citations', () => {
     expect(events).toEqual([{ type: 'text', text: 'The gr' }, call, END]);
   });
 
+  test('a quotation without an end is shown before all of the answer has come', () => {
+    const cited = new CitedText(sources, () => {});
+    const say = (text: string) => cited.read([{ type: 'text', text }]);
+    expect(say(`<cite-claim><cite-quote doc="1">${'a'.repeat(20_000)}`)).toEqual([]);
+    expect(say('b')).toEqual([{ type: 'text', text: `${'a'.repeat(20_000)}b` }]);
+    expect(say('c</cite-quote>d</cite-claim>')).toEqual([
+      { type: 'text', text: 'c' },
+      { type: 'text', text: 'd' },
+    ]);
+  });
+
   test('a call ends what is cited', () => {
     const call: TurnEvent = { type: 'call', name: 'read', args: {} };
     const { events } = read([`<cite-claim><cite-quote doc="1">${SKY}</cite-quote>Bl`], [call, END]);
