@@ -56,6 +56,14 @@ const calling: UpstreamPlay = () =>
     usageMetadata: { promptTokenCount: 30, candidatesTokenCount: 4 },
   });
 
+const parts =
+  (...all: object[]): UpstreamPlay =>
+  () =>
+    googleStream({
+      candidates: [{ index: 0, content: { role: 'model', parts: all }, finishReason: 'STOP' }],
+      usageMetadata: { promptTokenCount: 30, candidatesTokenCount: 4 },
+    });
+
 const unreachable = () =>
   Promise.reject(Object.assign(new Error('Unable to connect'), { code: 'ECONNREFUSED' }));
 
@@ -112,6 +120,48 @@ const SCENES: Record<string, Scene> = {
       expect(names.slice(names.lastIndexOf('content_block_stop'))).toContain('ping');
       expect(answer).toContain('"reason":"disabled"');
     },
+  },
+  'a search in place, which the answer repeats': {
+    upstream: [
+      parts({ functionCall: { name: 'web_search', args: { query: 'café hours' } } }),
+      () =>
+        googleStream({
+          candidates: [
+            {
+              index: 0,
+              content: { role: 'model', parts: [{ text: 'Das Café öffnet um 9.' }] },
+              finishReason: 'STOP',
+              groundingMetadata: {
+                groundingChunks: [{ web: { uri: 'https://a.example/', title: 'a.example' } }],
+                groundingSupports: [{ segment: { endIndex: 24 }, groundingChunkIndices: [0] }],
+              },
+            },
+          ],
+          usageMetadata: { promptTokenCount: 30, candidatesTokenCount: 4 },
+        }),
+      parts({ text: 'So: Das Café öffnet um 9.' }),
+    ],
+    request: {
+      ...streamed,
+      model: 'gemini-2.5-flash-lite',
+      tools: [{ type: 'web_search_20250305', name: 'web_search' }, ...judged.tools],
+    },
+    check: ({ upstream }, answer) => {
+      expect(upstream).toHaveLength(3);
+      expect(answer).toContain('citations_delta');
+    },
+  },
+  'a picture that code has drawn': {
+    upstream: [
+      parts(
+        { executableCode: { language: 'PYTHON', code: 'plt.show()' } },
+        { codeExecutionResult: { outcome: 'OUTCOME_OK', output: '' } },
+        { inlineData: { mimeType: 'image/png', data: 'iVBORw0KGgo=' } },
+        { text: 'There.' },
+      ),
+    ],
+    request: { ...streamed, tools: [{ type: 'code_execution_20250522', name: 'code_execution' }] },
+    check: (_recorded, answer) => expect(answer).toMatch(/"file_id":"file_\w+"/),
   },
   'a refusal': {
     upstream: [() => googleError(400, 'INVALID_ARGUMENT', 'no')],
