@@ -221,7 +221,7 @@ const played = new Map<string, Played>();
 const table: string[][] = [];
 beforeAll(async () => {
   for (const recording of ALL) played.set(recording.id, await play(recording));
-}, 120_000);
+}, 600_000);
 
 afterAll(() => {
   const head = ['recording', 'kinds', 'blocks', 'citations', 'verdict'];

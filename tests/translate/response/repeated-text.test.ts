@@ -97,6 +97,22 @@ test('text that begins no repetition goes out with the piece that brought it', (
   expect(shown(repeated.push('is closed. '))).toBe('Das Café is closed. ');
 });
 
+test.each(['**', 'a ', 'word', ' ', '.', '東'])('of text without end, "%s", little is held back', (piece) => {
+  const repeated = new RepeatedText([]);
+  repeated.add([
+    LONG,
+    { text: 'a '.repeat(1_000), sources: [A] },
+    { text: '東'.repeat(1_000), sources: [A] },
+  ]);
+  let [sent, told] = [0, 0];
+  for (let at = 0; at < 2_000; at++) {
+    sent += piece.length;
+    for (const event of repeated.push(piece)) told += event.type === 'finish' ? 0 : event.text.length;
+    // White space waits for the words after it: a block of white space alone is none.
+    if (piece !== ' ') expect(sent - told).toBeLessThan(700);
+  }
+});
+
 test('a stop sequence ends the text, wherever the text is cut', () => {
   const told = read(['Das Café öffnet um 9. So it i', 's, and more'], [OPENS], ['it is', '9. S0']);
   expect(shown(told)).toBe('[Das Café öffnet um 9.|a] So ■');

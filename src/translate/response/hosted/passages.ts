@@ -37,7 +37,7 @@ export const tokensOf = (text: string): Token[] =>
 const LEAST_PART = 8;
 const LEAST_WHOLE = 3;
 /** The most tokens of a passage that are known, and of all passages. */
-const LONGEST = 400;
+const LONGEST = 160;
 const MOST_TOKENS = 20_000;
 
 /** The most passages that are told apart by what follows after the same words. */

@@ -145,16 +145,20 @@ const tearsNumber = (before: string, words: string, after: string): boolean =>
   (/^[^\p{L}\p{N}]*\p{N}/u.test(words) && NUMBER_BEFORE.test(before)) ||
   (/\p{N}[^\p{L}\p{N}]*$/u.test(words) && NUMBER_GOES_ON.test(after));
 
+/** The most signs of Markdown before or after words that belong to them. */
+const MOST_MARKUP = 8;
+
 /** The place at which the signs of Markdown begin that stand directly before `at`. */
 function markupBefore(text: string, at: number): number {
   let start = at;
-  while (start > 0 && MARKUP.test(text.charAt(start - 1))) start--;
+  while (start > Math.max(0, at - MOST_MARKUP) && MARKUP.test(text.charAt(start - 1))) start--;
   return start;
 }
 
 /** The place of `count` tokens in the text, with the signs of Markdown around them. */
 function rangeOf(text: string, tokens: readonly Token[], at: number, count: number): [number, number] {
-  let end = tokens[at + count - 1]?.end ?? text.length;
-  while (end < text.length && MARKUP.test(text.charAt(end))) end++;
+  const last = tokens[at + count - 1]?.end ?? text.length;
+  let end = last;
+  while (end < Math.min(text.length, last + MOST_MARKUP) && MARKUP.test(text.charAt(end))) end++;
   return [markupBefore(text, tokens[at]?.start ?? text.length), end];
 }
