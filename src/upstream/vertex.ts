@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import type { GoogleGenAI } from '@google/genai/node';
 import { UpstreamError } from '../gemini/errors.ts';
+import { failureClass } from '../gemini/failure.ts';
 import { vertexCountBody, vertexMeaning } from '../gemini/vertex.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
@@ -86,9 +87,14 @@ export const replayedVertexHost = (): Host => ({
 /** Nobody is asked in a replay. */
 const GEMINI = 'https://generativelanguage.googleapis.com';
 
+/** What to do with media that the Gemini API would take as files of its own. */
+const NO_FILES =
+  ' (Vertex AI has no Files API: put large media into Cloud Storage, and name them by their gs:// URLs)';
+
 function explained(error: UpstreamError, { init }: Address): UpstreamError {
   const token = new Headers(init.headers).get('authorization')?.replace(/^Bearer /, '');
-  const message = token ? error.message.replaceAll(token, '***') : error.message;
+  const said = token ? error.message.replaceAll(token, '***') : error.message;
+  const message = failureClass(error) === 'too-large' ? `${said.replace(/\.?\s*$/, '')}${NO_FILES}` : said;
   const means = vertexMeaning(error) ?? error.means;
   const { kind, status, google, retryAfter, cause } = error;
   return new UpstreamError(kind, message, { status, google, retryAfter, means, cause });

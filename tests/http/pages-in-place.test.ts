@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import Anthropic from '@anthropic-ai/sdk';
 import { html, pageServer } from '../support/pages.ts';
 import { googleStream, hello, startProxy } from '../support/proxy.ts';
-import { ADD, chunk } from '../support/searches.ts';
+import { ADD, chunk, SEARCH } from '../support/searches.ts';
 
 const OLD = 'gemini-2.5-flash-lite';
 const NEW = 'gemini-3.8-flash';
@@ -329,6 +329,23 @@ describe('who reads pages', () => {
   ])('%s', async (_name, URL_FETCH, model, tool) => {
     const { bodies } = await talk([says('x')], [{ ...alone, model }], { env: { URL_FETCH } });
     expect(bodies[0].tools).toMatchObject([tool]);
+  });
+
+  test.each<[string, string, object[]]>([
+    [
+      'stays Google’s, where it may stand beside a function',
+      NEW,
+      [{ googleSearch: {} }, { functionDeclarations: [{ name: 'web_fetch' }] }],
+    ],
+    [
+      'is a function as well, where it may not',
+      OLD,
+      [{ functionDeclarations: [{ name: 'web_search' }, { name: 'web_fetch' }] }],
+    ],
+  ])('a search beside a fetch of this process %s', async (_name, model, tools) => {
+    const both = { ...alone, model, tools: [SEARCH, FETCH] };
+    const { bodies } = await talk([says('x')], [both], { env: { URL_FETCH: 'proxy' } });
+    expect(bodies[0].tools).toMatchObject(tools);
   });
 
   const read = (status: string) => [

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { upload } from '../support/files.ts';
+import { errorOf, upload } from '../support/files.ts';
 import { bytesLike } from '../support/files-google.ts';
 import { openGoogleCloud, PROJECT, type TokenReply, tokenOf } from '../support/google-cloud.ts';
 import { googleError, googleStream, hello, startProxy, textChunk } from '../support/proxy.ts';
@@ -137,6 +137,17 @@ describe('what a request may hold', () => {
       /^messages\.0\.content\.0\.image\.source\.file\.file_id: .*Vertex AI has no Files API: .*gs:/,
     );
     expect(cloud.vertex.requests).toHaveLength(0);
+  });
+
+  test('a request that is too large is told with what to do without a Files API', async () => {
+    const says = 'Request payload size exceeds the limit: 20971520 bytes.';
+    using cloud = await openGoogleCloud(() => googleError(400, 'INVALID_ARGUMENT', says));
+    await using proxy = await start(cloud.env());
+    const { status, message } = await errorOf(await proxy.send('/v1/messages', hello));
+    expect([status, message]).toEqual([
+      413,
+      'Gemini: Request payload size exceeds the limit: 20971520 bytes (Vertex AI has no Files API: put large media into Cloud Storage, and name them by their gs:// URLs). Send fewer or smaller pictures and documents.',
+    ]);
   });
 
   test('a search of the web, beside other tools as a function; code alone', async () => {
