@@ -34,7 +34,7 @@ import { createFaultFetch } from '../sim/faults/index.ts';
 import type { Play } from '../sim/replay/player.ts';
 import { replayedVertexHost } from '../upstream/vertex.ts';
 import { openCounting } from './counting.ts';
-import { openInspecting } from './inspecting.ts';
+import { inspectorDeps, openInspecting } from './inspecting.ts';
 import { createBackend, createKeys, type HearsKeys } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openModels } from './live-models.ts';
@@ -204,12 +204,13 @@ export function compose(given: Config, ports: Ports): System {
     admission,
     upstreamProblem: reaching.problem,
     ...counting.deps,
-    inspector,
+    ...inspectorDeps(inspector, { tapes, ...sharing, deps: () => deps, doors: () => served }, ports),
     refreshModels: models.refresh,
     modelsForShowing: models.forShowing,
     ...openScope(tapes, fetch),
   };
-  const { app, door } = createApp(() => deps);
+  const served = createApp(() => deps);
+  const { app, door } = served;
   return {
     app,
     handle: (request) => door(request),

@@ -1,8 +1,22 @@
-/** What the inspector keeps, and from whom it hears. */
+/** What the inspector keeps, from whom it hears, and what its page can have done. */
+import { join } from 'node:path';
 import type { SharedState } from '../cluster/shared.ts';
+import { SDK_VERSION, VERSION } from '../config/config.ts';
+import { asCalled, RECORDINGS } from '../config/program.ts';
+import type { Door } from '../http/app.ts';
+import type { Saved, ServerDeps } from '../http/deps.ts';
+import { CLIENT_WIRE } from '../http/taping/client-wire.ts';
+import { untouched } from '../http/taping/untouched.ts';
+import { rawRequestOf, replayedAttempts } from '../inspector/actions/recording.ts';
 import { Inspector } from '../inspector/inspector.ts';
-import { type HearsKeys, logsKeyEvents } from './keys.ts';
-import type { Tapes } from './recording.ts';
+import type { KeptRequest } from '../inspector/kept-request.ts';
+import { requestName } from '../sim/cassette/layout.ts';
+import { openManifest } from '../sim/cassette/manifest.ts';
+import type { RecordedSettings } from '../sim/cassette/settings.ts';
+import { ThreadedWriter } from '../sim/record/threaded-writer.ts';
+import { createBackend, type HearsKeys, logsKeyEvents } from './keys.ts';
+import { lazyMock } from './mock-upstream.ts';
+import { blottedOut, originOf, recordedSettings, type Tapes } from './recording.ts';
 import type { Ports } from './settings.ts';
 
 export type Inspecting = {
@@ -25,5 +39,96 @@ export function openInspecting(
       logs(event, source);
       inspector?.hearKey(event);
     },
+  };
+}
+
+export type ActionParts = {
+  tapes: Tapes;
+  shared: SharedState;
+  /** The parts that serve now. */
+  deps(): ServerDeps;
+  /** The door behind which these parts serve, and one behind which others do. */
+  doors(): { door: Door; doorFor(deps: () => ServerDeps): Door };
+};
+
+/** Nothing that the mock has made up may be found later. */
+const NO_SIGNATURES: ServerDeps['signatures'] = { get: async () => new Map(), put() {}, close() {} };
+const MOST_SEED = 2 ** 31;
+
+export function inspectorDeps(
+  inspector: Inspector | undefined,
+  parts: ActionParts,
+  ports: Ports,
+): Pick<ServerDeps, 'inspector' | 'inspecting'> {
+  const mocked = mockedDoor(parts, ports);
+  return {
+    inspector,
+    inspecting: {
+      answerAgain: (request, to) => (to === 'mock' ? mocked() : parts.doors().door)(request),
+      save: (request) => saveRecording(request, parts, ports),
+    },
+  };
+}
+
+/** A door behind which the mock answers. Its answers are kept for the page, and counted nowhere. */
+function mockedDoor({ tapes: { config }, shared, deps, doors }: ActionParts, ports: Ports): () => Door {
+  let door: Door | undefined;
+  const open = () => {
+    const mock = lazyMock(config, () => deps().settings.models, ports, shared);
+    const backend = createBackend(
+      { ...config, backend: 'mock', baseUrl: undefined },
+      mock.fetch,
+      ports.clock,
+    );
+    const { ids: _ids, random: _random, ...parts } = untouched(1, backend, ports.clock);
+    return doors().doorFor(() => {
+      const { openScope: _scope, ...others } = deps();
+      return { ...others, ...parts, signatures: NO_SIGNATURES, subscribers: [] };
+    });
+  };
+  return () => {
+    door ??= open();
+    return door;
+  };
+}
+
+/** The settings with which the recording is replayed: the model that answered answers again. */
+function settingsFor(request: KeptRequest, settings: RecordedSettings): RecordedSettings {
+  const asked = request.events.find((event) => event.type === 'asked');
+  const { model } = replayedAttempts(request);
+  if (!asked || model === undefined) return settings;
+  const patterns: [string, string][] = [[asked.model, model], ...settings.modelMap.patterns];
+  return { ...settings, modelMap: { ...settings.modelMap, patterns } };
+}
+
+async function saveRecording(request: KeptRequest, parts: ActionParts, ports: Ports): Promise<Saved> {
+  const { config } = parts.tapes;
+  const { clock, random } = ports;
+  const received = request.events.find((event) => event.type === 'received');
+  const recordedAt = (received?.at ?? clock.wall()).toISOString();
+  const facts = {
+    origin: originOf(config),
+    recordedAt,
+    clockStart: Date.parse(recordedAt),
+    seed: Math.floor(random.next() * MOST_SEED),
+    versions: { proxy: VERSION, sdk: SDK_VERSION, bun: Bun.version },
+  };
+  const raw = await rawRequestOf(request, facts, parts.deps().signatures);
+  if (!raw) throw new Error('a request without texts cannot be saved');
+  const name = `ui-${recordedAt.slice(0, 19).replaceAll(/[:T]/g, '-')}-${request.id.slice(-6).toLowerCase()}`;
+  const folder = join(ports.recordings ?? RECORDINGS, name);
+  const settings = settingsFor(request, recordedSettings(config));
+  openManifest(folder, { createdAt: clock.wall().toISOString(), backend: config.backend, settings });
+  const writer = new ThreadedWriter({ ...blottedOut(config), wire: CLIENT_WIRE });
+  try {
+    await writer.write(join(folder, requestName(1, raw.caller)), raw);
+  } finally {
+    writer.close();
+  }
+  return {
+    name,
+    folder,
+    replayCommand: asCalled(`bun run replay ${name}`),
+    adoptCommand: `bun run adopt ${name}/1 ${name}`,
   };
 }

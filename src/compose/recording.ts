@@ -20,7 +20,7 @@ import { NO_WORDS } from '../translate/own-words.ts';
 import { type Ports, serverSettings } from './settings.ts';
 
 /** The settings that answers depend on. */
-function recordedSettings(config: Config): RecordedSettings {
+export function recordedSettings(config: Config): RecordedSettings {
   const { modelMap, maxRetries, maxTokensLimit, upstreamStreaming, requestTimeoutMs, urlFetch } =
     serverSettings(config);
   const { modelFallbacks, headTimeoutMs, idleTimeoutMs, autoModeClassifier, vertex, words, localAnswers } =
@@ -43,13 +43,13 @@ function recordedSettings(config: Config): RecordedSettings {
 }
 
 /** The origin of the exchanges. Answers that faults have changed are no longer what Google sent. */
-function originOf({ backend, faults }: Config): Origin {
+export function originOf({ backend, faults }: Config): Origin {
   if (backend !== 'gemini' && backend !== 'vertex') return 'synthetic';
   return faults.length > 0 ? 'edited' : 'live';
 }
 
 /** What must not be in a recording: the keys of the settings, and the user's own patterns. */
-const blottedOut = (config: Config) => ({
+export const blottedOut = (config: Config) => ({
   secrets: secretsOf(config),
   patterns: config.redact.map(({ source }) => source),
 });

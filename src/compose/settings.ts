@@ -44,6 +44,8 @@ export type Ports = {
   connect?: Connect;
   /** Set where other processes serve the same port. */
   worker?: WorkerSeat;
+  /** Where the page of the inspector saves recordings, in place of the usual folder. */
+  recordings?: string;
   /** Get the story of each request, in addition to the log and the counts. */
   subscribers?: readonly Subscriber[];
 };

@@ -116,7 +116,12 @@ export function createApp(current: () => ServerDeps) {
       },
     ),
   );
-  return { app, door };
+  return {
+    app,
+    door,
+    /** Another door to the same routes, behind which other parts serve. */
+    doorFor: (others: () => ServerDeps): Door => createDoor(routes, others),
+  };
 }
 
 export type App = ReturnType<typeof createApp>['app'];

@@ -9,6 +9,7 @@ import type { ToldMetrics } from '../cluster/told-metrics.ts';
 import type { FileStore } from '../files/store.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import type { Inspector } from '../inspector/inspector.ts';
+import type { KeptRequest } from '../inspector/kept-request.ts';
 import type { ClientKey } from '../limits/client-key.ts';
 import type { SpendingLimits } from '../limits/spending-limits.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -70,12 +71,23 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   limits: SpendingLimits;
   /** Keeps requests for people who want to see them. Undefined with `INSPECTOR=false`. */
   inspector: Inspector | undefined;
+  /** What the page of the inspector can have done. */
+  inspecting: InspectorActions;
   /** The listeners that hear the story of each request. */
   subscribers: readonly Subscriber[];
   /** Requests under way. When the server has to close, their clients are told to come back. */
   openRequests: Set<ClientRequest>;
   /** Set while recording or replaying: wraps each request that asks a model. */
   openScope?: OpenScope;
+};
+
+export type Saved = { name: string; folder: string; replayCommand: string; adoptCommand: string };
+
+export type InspectorActions = {
+  /** Answers a request once more: with Gemini, or with the mock. */
+  answerAgain(request: Request, to: 'gemini' | 'mock'): Promise<Response>;
+  /** Keeps a request as a recording. */
+  save(request: KeptRequest): Promise<Saved>;
 };
 
 /** What decides, with what colleagues tell, whether this process accepts one more message. */

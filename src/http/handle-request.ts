@@ -143,7 +143,7 @@ export async function handleRequest(
   const { deps } = scope;
   const fallback = new FallbackHeader();
   const isKept = route.asksModel && scope.refusal === undefined;
-  const kept = isKept ? deps.inspector?.open(scope.request.headers, route.path, deps.clock) : undefined;
+  const kept = isKept ? deps.inspector?.open(scope.request, route.path, deps.clock) : undefined;
   const client = openRequest({
     request: scope.request,
     path: route.path,

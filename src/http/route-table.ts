@@ -17,6 +17,7 @@ import { answerMetrics } from './routes/metrics.ts';
 import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
+import { adoptRequest, askAgain, copyAsCurl, saveRequest, sendAgain } from './ui/actions.ts';
 import { answerPage, answerPageAsset } from './ui/answer-page.ts';
 import { showRequest, streamRows } from './ui/api.ts';
 import {
@@ -27,6 +28,7 @@ import {
   showText,
   showUsage,
 } from './ui/request-texts.ts';
+import { searchRequests } from './ui/search.ts';
 
 export type Route = {
   method: 'GET' | 'POST' | 'DELETE';
@@ -99,6 +101,12 @@ const TABLE = [
   { method: 'GET', path: '/ui/api/requests/:id/usage', handler: showUsage, ...PAGE_DATA },
   { method: 'GET', path: '/ui/api/requests/:id/raw', handler: showRaw, ...PAGE_DATA },
   { method: 'GET', path: '/ui/api/requests/:id/text', handler: showText, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/requests/:id/again', handler: askAgain, ...PAGE_DATA },
+  { method: 'POST', path: '/ui/api/requests/:id/again', handler: sendAgain, ...PAGE_DATA },
+  { method: 'POST', path: '/ui/api/requests/:id/save', handler: saveRequest, ...PAGE_DATA },
+  { method: 'POST', path: '/ui/api/requests/:id/adopt', handler: adoptRequest, ...PAGE_DATA },
+  { method: 'POST', path: '/ui/api/requests/:id/curl', handler: copyAsCurl, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/search', handler: searchRequests, ...PAGE_DATA },
   { method: 'GET', path: '/ui/assets/:asset', handler: answerPageAsset, isPage: true },
   { method: 'GET', path: '/ui/assets/:asset/:inner', handler: answerPageAsset, isPage: true },
 ] as const satisfies readonly Route[];

@@ -58,6 +58,7 @@ export class Inspector {
   readonly #shows = new WeakMap<KeptRequest, Shows>();
   readonly #mostRows: number;
   readonly #clock: InspectorOptions['clock'];
+  readonly #awaited = new WeakMap<object, (id: string) => void>();
   readonly #moments = new KeyMoments();
   readonly #opened = new RecentMap<string, Opened>(MOST_OPENED);
   #redactor: Redactor;
@@ -91,7 +92,13 @@ export class Inspector {
     this.#redactor = this.#redactor.with(secrets);
   }
 
-  open(headers: Headers, path: string, clock: Clock): KeptRequest {
+  /** Resolves with the id that the request gets. To be called before the request is answered. */
+  idOf(request: object): Promise<string> {
+    return new Promise((resolve) => this.#awaited.set(request, resolve));
+  }
+
+  open(request: Pick<Request, 'headers'>, path: string, clock: Clock): KeptRequest {
+    const { headers } = request;
     return new KeptRequest({
       headers,
       path,
@@ -100,12 +107,15 @@ export class Inspector {
         const session = sessionOf(headers, 'metadata' in asked ? asked.metadata?.['user_id'] : undefined);
         return session === undefined || !this.#threads.get(session);
       },
-      onBegin: (request) => this.#begin(request),
-      onAsked: (request, asked) => {
-        request.branchOf = this.#branchOf(request, asked);
+      onBegin: (kept) => {
+        this.#begin(kept);
+        this.#awaited.get(request)?.(kept.id);
       },
-      onChange: (request) => this.#tell(request.id),
-      onEnd: (request) => this.#end(request),
+      onAsked: (kept, asked) => {
+        kept.branchOf = this.#branchOf(kept, asked);
+      },
+      onChange: (kept) => this.#tell(kept.id),
+      onEnd: (kept) => this.#end(kept),
     });
   }
 

@@ -24,6 +24,9 @@ export type Translation = { ctx: KeptContext; request: MessagesRequest | undefin
 /** One upstream request and its answer. `attempt`: the number of the attempt, from 1. */
 export type Exchange = {
   attempt: number;
+  url: string;
+  headers?: Headers;
+  error?: string;
   sentAt: number;
   headAt?: number;
   status?: number;
@@ -165,10 +168,11 @@ export class KeptRequest implements AnswerKeeper {
     this.answer.add(this.#now(), bytes);
   }
 
-  sent(body: string): KeptResponse {
+  sent(url: string, body: string): KeptResponse {
     const before = this.exchanges.at(-1);
     const exchange: Exchange = {
       attempt: this.#attempts,
+      url,
       sentAt: this.#now(),
       // The same text is kept once.
       text: before?.text === body ? before.text : body,
@@ -178,9 +182,13 @@ export class KeptRequest implements AnswerKeeper {
     };
     this.exchanges.push(exchange);
     return {
-      head: (status) => {
+      head: (status, headers) => {
         exchange.headAt = this.#now();
         exchange.status = status;
+        exchange.headers = headers;
+      },
+      failed: (error) => {
+        exchange.error = error instanceof Error ? error.message : String(error);
       },
       read: (bytes) => exchange.answer.add(this.#now(), bytes),
     };

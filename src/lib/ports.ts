@@ -46,12 +46,14 @@ export type Exchange = {
 /** Keeps references to what goes over the wire, and looks at none of it. */
 export type WireKeeper = {
   /** A request is sent with this body. */
-  sent(body: string): KeptResponse;
+  sent(url: string, body: string): KeptResponse;
 };
 
 export type KeptResponse = {
-  head(status: number): void;
+  head(status: number, headers: Headers): void;
   read(bytes: Uint8Array): void;
+  /** The connection has failed. */
+  failed(error: unknown): void;
 };
 
 /** The network as a port. Record, replay, mock and faults are wrappers `Fetch → Fetch`. */

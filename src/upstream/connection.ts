@@ -62,7 +62,7 @@ export class Connection {
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     const { clock, headTimeoutMs, idleTimeoutMs } = this.#limits;
     this.#url = url;
-    this.#kept = exchange.kept?.sent(typeof init.body === 'string' ? init.body : '');
+    this.#kept = exchange.kept?.sent(url, typeof init.body === 'string' ? init.body : '');
     const silence = new SilenceLimit(clock, headTimeoutMs, (ms) => {
       this.#cut(new UpstreamError('timeout', `${this.#awaited} for ${ms} ms`));
     });
@@ -79,7 +79,7 @@ export class Connection {
       this.#awaited = SILENCE;
       silence.waitEnds();
       silence.setLimit(idleTimeoutMs);
-      this.#kept?.head(response.status);
+      this.#kept?.head(response.status, response.headers);
       this.#reader = response.body?.getReader();
       return response;
     } catch (error) {
@@ -177,6 +177,7 @@ export class Connection {
    * transport reports.
    */
   #failure(error: unknown): unknown {
+    this.#kept?.failed(error);
     const { aborted, reason } = this.#abort.signal;
     this.#end();
     if (aborted) return reason;

@@ -9,14 +9,14 @@ const MB = 1024 * 1024;
 
 /** Keeps a request as the server does: its story, a body, and an answer. */
 function keep(inspector: Inspector, id: string, { body = 2_000, session = id } = {}): KeptRequest {
-  const request = inspector.open(new Headers(), '/v1/messages', systemClock);
+  const request = inspector.open({ headers: new Headers() }, '/v1/messages', systemClock);
   const listen = request.subscriber(id);
   const tell = (fact: TraceFact) => listen({ ...fact, ms: 1 });
   tell({ type: 'received', at: new Date(0), method: 'POST', path: '/v1/messages' });
   request.keepBody(new TextEncoder().encode(`${id} `.repeat(body / (id.length + 1))));
   tell({ type: 'asked', model: 'big', stream: true, caller: 'main', session });
   tell({ type: 'attempt', model: 'a', key: 'k', streamed: true, paidBy: 'first' });
-  const { read } = request.sent(`sent ${id} `.repeat(body / (id.length + 6)));
+  const { read } = request.sent('https://google.test/', `sent ${id} `.repeat(body / (id.length + 6)));
   read(new Uint8Array(1_000));
   request.keepAnswer(new Uint8Array(2_000));
   tell({ type: 'end', status: 200, clientLeft: false });

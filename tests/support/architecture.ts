@@ -232,6 +232,8 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/trace/counters.ts',
   'src/sim/record/recorder.ts',
   'src/http/ui/live.ts',
+  'src/http/ui/actions.ts',
+  'src/compose/inspecting.ts',
 ]);
 
 /** A file with one duty rarely has more than 250 lines. */

@@ -43,6 +43,7 @@ export async function startProxy(options: ProxyOptions = {}) {
   const write = (line: string) => void lines.push(JSON.parse(line));
   const system = compose(config, {
     clock: options.clock ?? systemClock,
+    recordings: join(folder, 'recordings'),
     random: createSeededRandom(1),
     logger: await createLogger({
       level: config.log.level,

@@ -1,0 +1,103 @@
+/** What a person can have done with a request: keep it, make a test of it, copy it, send it again. */
+import { MessagesError } from '../../anthropic/errors.ts';
+import { againQuestion, requestAgain } from '../../inspector/actions/again.ts';
+import { curlOf } from '../../inspector/actions/curl.ts';
+import type { ActionAnswer } from '../../inspector/shapes.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
+import type { Handler } from '../handle-request.ts';
+import { inspected, type Looking, requestIn, shownJson } from './api.ts';
+
+const HEADER = 'x-inspector';
+const MOST_BYTES = 10_000;
+
+/**
+ * Browsers send a header of its own only for a page that may send it: for a page of another site they ask first, and are
+ * refused.
+ */
+function checkHeader({ client }: Looking): void {
+  if (client.headers.get(HEADER) === '1') return;
+  throw new MessagesError('permission_error', `This needs the header ${HEADER}: 1`, { shouldRetry: false });
+}
+
+export const action = (act: (looking: Looking) => Promise<ActionAnswer>): Handler =>
+  inspected(async (looking) => {
+    checkHeader(looking);
+    return shownJson(await act(looking));
+  });
+
+const letGo = () =>
+  new MessagesError(
+    'invalid_request_error',
+    'The texts of this request were let go, or it has not ended yet; INSPECTOR_MEMORY says how much is kept',
+  );
+
+/** The JSON object in the body; an empty one where there is none. */
+export async function fieldsIn({ client }: Looking): Promise<Record<string, unknown>> {
+  if (Number(client.headers.get('content-length') ?? 0) > MOST_BYTES)
+    throw new MessagesError('request_too_large', 'The body of an action is small');
+  const value = tryParseJson(await client.request.text());
+  return isObject(value) ? value : {};
+}
+
+async function saved(looking: Looking) {
+  const request = requestIn(looking);
+  if (!request.isEnded || !request.hasTexts || !request.clientBytes()) throw letGo();
+  return looking.deps.inspecting.save(request);
+}
+
+export const saveRequest = action(async (looking) => {
+  const { name, folder, replayCommand } = await saved(looking);
+  return {
+    said: `Saved as the recording ${name} in ${folder}, with its secrets blotted out. This command answers the request from it:`,
+    command: replayCommand,
+  };
+});
+
+export const adoptRequest = action(async (looking) => {
+  const { name, adoptCommand } = await saved(looking);
+  return {
+    said: `Saved as the recording ${name}. In a clone of the proxy this command makes a test of it, under the name at its end:`,
+    command: adoptCommand,
+  };
+});
+
+export const copyAsCurl = action(async (looking) => {
+  const command = curlOf(looking.inspector.opened(requestIn(looking)));
+  if (command === undefined) throw letGo();
+  return {
+    said: 'The last request to Gemini, with its secrets blotted out. The key is in $GEMINI_API_KEY.',
+    command,
+  };
+});
+
+const isGoogles = ({ deps }: Looking): boolean => ['gemini', 'vertex'].includes(deps.keys.kind);
+
+export const askAgain: Handler = inspected((looking) => {
+  const { deps, inspector } = looking;
+  const request = requestIn(looking);
+  return shownJson(
+    againQuestion(request, inspector.row(request), {
+      models: deps.settings.models,
+      at: deps.clock.wall().toISOString(),
+      toGemini: isGoogles(looking),
+    }),
+  );
+});
+
+export const sendAgain = action(async (looking) => {
+  const { deps, inspector } = looking;
+  const { to } = await fieldsIn(looking);
+  if (to !== 'gemini' && to !== 'mock')
+    throw new MessagesError('invalid_request_error', 'to: expected gemini or mock');
+  if (to === 'gemini' && !isGoogles(looking))
+    throw new MessagesError('invalid_request_error', `to: the ${deps.keys.kind} answers here; ask the mock`);
+  const request = requestAgain(requestIn(looking));
+  if (!request) throw letGo();
+  const known = inspector.idOf(request);
+  const answered = deps.inspecting.answerAgain(request, to);
+  // Nobody else reads the answer; it is kept as it comes.
+  const drained = answered.then((response) => response.arrayBuffer());
+  const id = await Promise.race([known, drained.then(() => undefined)]);
+  const whom = to === 'gemini' ? 'Gemini' : 'the mock';
+  return { said: `Sent to ${whom} again.`, ...(id === undefined ? {} : { id }) };
+});
