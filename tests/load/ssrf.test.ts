@@ -26,14 +26,20 @@ let asked: string[] = [];
 let told: string[] = [];
 /** Names that this process would have looked up. */
 let looked: string[] = [];
+/** The pages that the model asks for, one after the other. */
+let wanted: string[] = [];
 let upstream: Fetch;
 beforeAll(async () => {
   upstream = async (url: string, init: RequestInit) => {
     asked.push(url);
     for (const [, uri = ''] of String(init.body).matchAll(/"fileUri":"([^"]*)"/g)) told.push(uri);
-    return url.includes(':countTokens')
-      ? Response.json({ totalTokens: 7 })
-      : Response.json(textChunk('Hi', 'STOP'));
+    if (url.includes(':countTokens')) return Response.json({ totalTokens: 7 });
+    const page = wanted.shift();
+    if (page === undefined) return Response.json(textChunk('Hi', 'STOP'));
+    const parts = [{ functionCall: { name: 'web_fetch', args: { url: page } } }];
+    return Response.json({
+      candidates: [{ index: 0, content: { role: 'model', parts }, finishReason: 'STOP' }],
+    });
   };
   proxy = await startProxy({ fetch: upstream, env: { FORCE_DISABLE_STREAMING: 'true' } });
   const listening = async (input: string | URL | Request, init?: RequestInit) => {
@@ -202,6 +208,44 @@ describe('a URL in a request, where this process may read it', () => {
     expect(looked.length).toBeGreaterThan(0);
     nobodyElseWasAsked();
   });
+});
+
+describe('a page that the model asks for', () => {
+  const fetch = { type: 'web_fetch_20250910', name: 'web_fetch' };
+  /** The URL stands in the conversation, so that rule does not keep anybody from reading it. */
+  const askForPage = async (url: string) => {
+    wanted = [url];
+    const messages = [{ role: 'user', content: `Read ${url} now` }];
+    await ask('/v1/messages', { ...hello, messages, tools: [...tools, fetch] });
+    expect(wanted).toEqual([]);
+  };
+
+  test.each(ADDRESSES.filter(([, url]) => !FOR_GOOGLE.includes(url)))(
+    '%s is not even looked up',
+    async (_name, url) => {
+      looked = [];
+      await reader(
+        async () => ['127.0.0.1'],
+        () => askForPage(url),
+      );
+      // As browsers read it, the address with a backslash is one of example.com.
+      expect(looked.filter((host) => host !== 'example.com')).toEqual([]);
+      nobodyElseWasAsked();
+    },
+  );
+
+  test.each(['127.0.0.1', '::1', '10.0.0.1', '169.254.169.254', '8.8.8.8, 127.0.0.1'])(
+    'a public name that leads to %s is not gone to',
+    async (addresses) => {
+      looked = [];
+      await reader(
+        async () => addresses.split(', '),
+        () => askForPage(`https://rebound.example.com:${PORT}/`),
+      );
+      expect(looked).toEqual(['rebound.example.com']);
+      nobodyElseWasAsked();
+    },
+  );
 });
 
 describe('the upstream', () => {
