@@ -1,14 +1,13 @@
 /** Finds the conversation that a request belongs to, as far as clients tell. */
-import { shortHash } from '../lib/hash.ts';
+import { sessionLabel } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 
 const SESSION_HEADER = 'x-claude-code-session-id';
-const LABEL_LENGTH = 12;
 
 /** A label that tells sessions apart without saying whose they are. Undefined for a client that names no session. */
 export function sessionOf(headers: Headers, userId: unknown): string | undefined {
   const named = headers.get(SESSION_HEADER)?.trim() || (typeof userId === 'string' ? sessionIn(userId) : '');
-  return named ? shortHash(named, LABEL_LENGTH) : undefined;
+  return named ? sessionLabel(named) : undefined;
 }
 
 /**

@@ -36,6 +36,10 @@ export const COMMANDS = {
     about: 'What was used, and what it has cost: by day, model, key, client, session',
     run: async (argv) => (await import('./usage.ts')).usage(argv),
   },
+  statusline: {
+    about: "A line for Claude Code's status line; without input: how to set it up",
+    run: async (argv) => (await import('./statusline.ts')).statusline(argv),
+  },
   record: {
     about: 'Serve, and keep every request and answer: record <name>',
     serves: true,

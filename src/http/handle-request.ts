@@ -16,8 +16,8 @@ import { checkKey, clientOfBatch } from './client-key.ts';
 import { ClientGone, type ClientRequest, openRequest } from './client-request.ts';
 import { addCorsHeaders } from './cors.ts';
 import type { Reply, RequestScope, ServerDeps } from './deps.ts';
-import { FallbackHeader } from './fallback-header.ts';
 import { errorResponse } from './responses.ts';
+import { ToldHeaders } from './told-headers.ts';
 
 export type Handler = (
   client: ClientRequest,
@@ -141,7 +141,7 @@ export async function handleRequest(
   const coming = comingIn(route, server);
   const scope = await openScope(route, coming, server);
   const { deps } = scope;
-  const fallback = new FallbackHeader();
+  const told = deps.settings.responseHeaders ? new ToldHeaders() : undefined;
   const isKept = route.asksModel && scope.refusal === undefined;
   const kept = isKept ? deps.inspector?.open(scope.request, route.path, deps.clock) : undefined;
   const client = openRequest({
@@ -155,7 +155,11 @@ export async function handleRequest(
     keepOpen: route.keepOpen,
     keepBody: scope.keepBody,
     kept,
-    subscribers: [...deps.subscribers, () => fallback.hear, ...(kept ? [kept.subscriber] : [])],
+    subscribers: [
+      ...deps.subscribers,
+      ...(told ? [() => told.hear] : []),
+      ...(kept ? [kept.subscriber] : []),
+    ],
     logger: deps.logger,
   });
   deps.openRequests.add(client);
@@ -163,7 +167,7 @@ export async function handleRequest(
   const reply = await answer(client, handler, scope);
   await keepWhole(reply, client);
   reply.response.headers.set('request-id', client.id);
-  fallback.addTo(reply.response.headers);
+  told?.addTo(reply.response.headers);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);
   const { response, ended } = scope.watch ? await scope.watch(reply, client) : reply;
   void ended.then(() => {

@@ -11,5 +11,9 @@ export function contentHash(text: string): string {
   return Bun.hash.xxHash3(text, 1n).toString(36) + Bun.hash.xxHash3(text, 2n).toString(36);
 }
 
+/** The label of a conversation of that name, which does not say whose it is. */
+export const sessionLabel = (name: string): string => shortHash(name.trim(), SESSION_LABEL);
+const SESSION_LABEL = 12;
+
 /** SHA-256 of `text` in hexadecimal digits. */
 export const sha256Of = (text: string): string => Bun.CryptoHasher.hash('sha256', text, 'hex');

@@ -9,16 +9,9 @@ import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { ROUTES } from '../route-table.ts';
 import exampleAnswers from './example-answers.json' with { type: 'json' };
 import { EXAMPLE_REQUESTS } from './example-requests.ts';
+import { HEADERS, type HeaderName } from './headers.ts';
 import { ref } from './json-schema.ts';
-import {
-  type Answer,
-  HEADERS,
-  type HeaderName,
-  MORE_STATUSES,
-  OPERATIONS,
-  type Operation,
-  TAGS,
-} from './operations.ts';
+import { type Answer, MORE_STATUSES, OPERATIONS, type Operation, TAGS } from './operations.ts';
 import { namedSchemas } from './schemas.ts';
 import { ERROR_TEXTS } from './texts.ts';
 
@@ -87,7 +80,7 @@ function errorOf(status: number, { tag, errors }: Operation): JsonObject {
       'retry-after',
       'x-should-retry',
       // A request that another model has failed, too.
-      ...(tag === 'Messages' ? (['x-fallback-model'] as const) : []),
+      ...(tag === 'Messages' ? (['x-gemini-model', 'x-proxy-warnings', 'x-fallback-model'] as const) : []),
     ]),
     content: { [JSON_MEDIA]: withExamples('ErrorResponse', Object.fromEntries(examples)) },
   };

@@ -3,6 +3,7 @@ import { ERROR_STATUS, type ErrorType } from '../../anthropic/errors.ts';
 import { API_VERSIONS } from '../../anthropic/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { DescribedRoute } from '../route-table.ts';
+import type { HeaderName } from './headers.ts';
 
 export type Tag = 'Messages' | 'Batches' | 'Files' | 'Models' | 'Operation';
 
@@ -37,33 +38,6 @@ export type Operation = {
   /** Statuses of `api_error` that are not the usual one. */
   moreStatuses?: readonly (keyof typeof MORE_STATUSES)[];
 };
-
-export const HEADERS = {
-  'request-id': {
-    description: 'The id of the request. It is in the log, too, and in the body of an error.',
-    required: true,
-    schema: { type: 'string', pattern: '^req_[A-Za-z0-9_-]{1,36}$' },
-  },
-  'retry-after': {
-    description: 'Seconds to wait before the next attempt. Absent where nothing is known.',
-    schema: { type: 'integer', minimum: 0 },
-  },
-  'x-should-retry': {
-    description: '`false`: no further attempt of this request can succeed. Clients of Anthropic obey it.',
-    schema: { type: 'string', enum: ['true', 'false'] },
-  },
-  'x-fallback-model': {
-    description:
-      'The request went to another model: `<model>; in-place-of=<model>; because=<failure>`. Absent where it went to the mapped model alone.',
-    schema: { type: 'string' },
-  },
-  'x-model-notice': {
-    description:
-      'What the user should know of the Gemini model, in words: Google is about to retire it, has retired it, or answers with another. Absent for other models.',
-    schema: { type: 'string' },
-  },
-} as const satisfies Record<string, JsonObject>;
-export type HeaderName = keyof typeof HEADERS;
 
 /** Statuses of errors that are not the usual one of their type, and what they mean. Each is an `api_error`. */
 export const MORE_STATUSES = {
@@ -134,7 +108,7 @@ export const OPERATIONS = {
       200: {
         description: 'The answer: JSON, or a stream where the request has `stream: true`.',
         content: { 'application/json': 'Message', 'text/event-stream': 'MessageStream' },
-        headers: ['x-fallback-model', 'x-model-notice'],
+        headers: ['x-gemini-model', 'x-proxy-warnings', 'x-fallback-model', 'x-model-notice'],
       },
     },
     errors: EVERY_ERROR,
@@ -153,7 +127,11 @@ export const OPERATIONS = {
     ],
     body: 'MessageCountTokensParams',
     answers: {
-      200: { description: 'The size.', content: json('TokenCount'), headers: ['x-fallback-model'] },
+      200: {
+        description: 'The size.',
+        content: json('TokenCount'),
+        headers: ['x-gemini-model', 'x-proxy-warnings', 'x-fallback-model'],
+      },
     },
     errors: EVERY_ERROR,
     moreStatuses: [424, 503],

@@ -2,7 +2,7 @@
 
 import type { Noise } from '../../sim/match.ts';
 import type { ClientWire } from '../../sim/record/raw.ts';
-import { FALLBACK_HEADER, NOTICE_HEADER } from '../fallback-header.ts';
+import { FALLBACK_HEADER, NOTICE_HEADER } from '../told-headers.ts';
 import { settleToolResults } from './settle-tool-results.ts';
 
 /** None of these headers holds the client's key, its session or its machine. */

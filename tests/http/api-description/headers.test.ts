@@ -40,33 +40,33 @@ const minute = (model: string): Response =>
   );
 
 const SCENES: readonly Scene[] = [
-  ['an answer', (_model, stream) => says({ stream }), post, ['request-id']],
+  ['an answer', (_model, stream) => says({ stream }), post, ['request-id', 'x-gemini-model']],
   [
     'an answer of another model',
     (model, stream) => (isBig(model) ? missing() : says({ stream })),
     post,
-    ['request-id', 'x-fallback-model'],
+    ['request-id', 'x-fallback-model', 'x-gemini-model'],
   ],
   [
     'a stream of another model',
     (model, stream) => (isBig(model) ? missing() : says({ stream })),
     (send) => send('/v1/messages', { ...hello, stream: true }),
-    ['request-id', 'x-fallback-model'],
+    ['request-id', 'x-fallback-model', 'x-gemini-model'],
   ],
   [
     'a count of another model',
     (model) => (isBig(model) ? missing() : Response.json({ totalTokens: 3 })),
     (send) => send('/v1/messages/count_tokens', hello),
-    ['request-id', 'x-fallback-model'],
+    ['request-id', 'x-fallback-model', 'x-gemini-model'],
   ],
   [
     'a failure of another model',
     (model) => (isBig(model) ? missing() : googleError(400, 'INVALID_ARGUMENT', 'Something is wrong.')),
     post,
-    ['request-id', 'x-fallback-model'],
+    ['request-id', 'x-fallback-model', 'x-gemini-model'],
   ],
-  ['no quota of the minute', minute, post, ['request-id', 'retry-after']],
-  ['no quota at all', noQuota, post, ['request-id', 'x-fallback-model', 'x-should-retry']],
+  ['no quota of the minute', minute, post, ['request-id', 'retry-after', 'x-gemini-model']],
+  ['no quota at all', noQuota, post, ['request-id', 'x-fallback-model', 'x-gemini-model', 'x-should-retry']],
   [
     'a page of another site',
     noQuota,
