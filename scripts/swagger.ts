@@ -11,18 +11,16 @@ import type { HealthAnswer } from '../src/http/api-description/answers.ts';
 import { EXAMPLE_REQUESTS } from '../src/http/api-description/example-requests.ts';
 import { OPERATIONS, type Operation } from '../src/http/api-description/operations.ts';
 import { startProxy } from '../tests/support/proxy-process.ts';
+import { findChromium, launch, type View } from './browser/browser.ts';
 import {
   authorize,
   blockOf,
   chooseFile,
   execute,
-  findChromium,
-  launch,
   openOperation,
   openSwagger,
   type Shown,
-  type View,
-} from './swagger/browser.ts';
+} from './swagger/page.ts';
 
 const VIEWS: readonly View[] = [
   { width: 1280, colors: 'light' },

@@ -6,8 +6,8 @@ import { duration, percent } from '../figures/words.ts';
 import { SPAN_TEXTS } from '../parts.ts';
 
 const MOST_TICKS = 7;
-/** A text begins right of its bar while the bar ends before this part of the width; else it ends left of the bar. */
-const RIGHT_UNTIL = 0.55;
+/** About how much of the axis one character takes, in percent. */
+const CHARACTER = 1.1;
 
 const place = (ms: number, whole: number): number => Math.min(100, Math.max(0, (ms / whole) * 100));
 
@@ -27,13 +27,17 @@ function Sums({ totals }: { totals: Detail['totals'] }) {
     </ul>`;
 }
 
-/** The text stands beside what it is about, on the side that has room. */
-function textPlace(from: number, to: number): { left?: string; right?: string; textAlign?: string } {
-  if (to < RIGHT_UNTIL * 100) return { left: `calc(${to}% + 10px)` };
-  return from > 30
-    ? { right: `calc(${100 - from}% + 10px)`, textAlign: 'right' }
+/** The text stands beside what it is about: at its right where there is room, else at its left, else over it. */
+function textPlace(from: number, to: number, { length }: string): { left?: string; right?: string } {
+  const needed = length * CHARACTER + 2;
+  if (to + needed <= 100) return { left: `calc(${to}% + 10px)` };
+  return from >= needed || from > 100 - to
+    ? { right: `calc(${100 - from}% + 10px)` }
     : { left: `calc(${from}% + 10px)` };
 }
+
+/** `gemini-4-argon #3f9c` → `4-argon #3f9c` */
+const briefly = (detail: string | undefined): string | undefined => detail?.replace(/\bgemini-(?=\d)/g, '');
 
 function LineOfTime({ line, wholeMs }: { line: Line; wholeMs: number }) {
   const spans = line.spans ?? [];
@@ -41,14 +45,14 @@ function LineOfTime({ line, wholeMs }: { line: Line; wholeMs: number }) {
   const from = place(isBar ? Math.min(...spans.map((span) => span.from)) : (line.mark ?? 0), wholeMs);
   const to = place(isBar ? Math.max(...spans.map((span) => span.to ?? wholeMs)) : (line.mark ?? 0), wholeMs);
   return html`<div class="event ${isBar ? '' : 'moment'} ${line.sign ?? ''}">
-    <dt><strong>${line.label}</strong> ${line.detail}</dt>
+    <dt><strong>${line.label}</strong> ${briefly(line.detail)}</dt>
     <dd>
       ${spans.map(({ kind, from: begin, to: end = wholeMs }) => {
         const left = place(begin, wholeMs);
         return html`<i class=${kind} style=${{ left: `${left}%`, width: `max(2px, ${place(end, wholeMs) - left}%)` }}></i>`;
       })}
       ${!isBar && line.mark !== undefined && html`<b class="mark" style=${{ left: `${from}%` }}></b>`}
-      <span style=${textPlace(from, to)} title=${line.text}>${line.text}</span>
+      <span style=${textPlace(from, to, line.text)} title=${line.text}>${line.text}</span>
     </dd>
   </div>`;
 }

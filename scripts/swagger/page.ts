@@ -1,49 +1,11 @@
 /** The page of `/swagger` in a real browser, and what a person does there. */
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { type OpenPage, openPage, type View } from '../browser/browser.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
-/** The browser of this machine; undefined where there is none. */
-export const findChromium = (): string | undefined =>
-  NAMES.map((name) => Bun.which(name)).find((path) => path !== null) ?? undefined;
-
-export const launch = (executablePath: string): Promise<Browser> =>
-  // The pages are our own, and in a container Chromium has no sandbox.
-  chromium.launch({ executablePath, args: ['--no-sandbox'] });
-
-/** How a person looks at the page. */
-export type View = { width: number; colors: 'light' | 'dark' };
-
-export type OpenPage = {
-  page: Page;
-  /** What the browser complained of, and requests to other hosts. */
-  complaints: readonly string[];
-};
-
-/** Milliseconds for one step of a person. */
-const STEP_MS = 20_000;
-
-/** Opens the page at `url`. An answer with an error status is no complaint: the page shows it. */
 export async function openSwagger(browser: Browser, url: string, view: View): Promise<OpenPage> {
-  const page = await browser.newPage({
-    viewport: { width: view.width, height: 900 },
-    colorScheme: view.colors,
-  });
-  page.setDefaultTimeout(STEP_MS);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    const isStatus = message.text().startsWith('Failed to load resource: the server responded with');
-    if (message.type() !== 'log' && !isStatus) complaints.push(`${message.type()}: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
-  page.on('request', (request) => {
-    const address = request.url();
-    if (!address.startsWith(`${url}/`) && !address.startsWith('data:'))
-      complaints.push(`a request to ${address}`);
-  });
-  await page.goto(`${url}/swagger`);
-  await page.locator('.opblock').first().waitFor();
-  return { page, complaints };
+  const opened = await openPage(browser, url, '/swagger', view);
+  await opened.page.locator('.opblock').first().waitFor();
+  return opened;
 }
 
 export const blockOf = (page: Page, tag: string, id: string): Locator =>

@@ -1,0 +1,305 @@
+/**
+ * `bun scripts/inspector.ts` uses the inspector's page in headless Chromium, while a session with a bad day runs: every view,
+ * every control, light and dark, wide and narrow. `--pictures FOLDER` keeps pictures of what was seen. Where there is
+ * no Chromium, one line says so, and nothing is checked. Exit 1 where a check fails.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { startProxy } from '../tests/support/proxy.ts';
+import { findChromium, launch, type OpenPage, openPage, type View } from './browser/browser.ts';
+import { badDay, type Client, playSession } from './inspector/session.ts';
+
+const VIEWS: readonly View[] = [
+  { width: 1280, height: 860, colors: 'light' },
+  { width: 1280, height: 860, colors: 'dark' },
+  { width: 800, height: 860, colors: 'light' },
+  { width: 800, height: 860, colors: 'dark' },
+];
+const KEY = 'a-key-of-this-proxy';
+const KEYS = 'AIza-canary-key-0123456789,AIza-canary-key-9876543210';
+
+const { pictures } = parseArgs({ options: { pictures: { type: 'string' } } }).values;
+if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
+
+const checks = { ok: 0, failed: 0 };
+
+/** Counts one check: `look` throws, or returns false, where something is wrong. */
+async function check(name: string, look: () => unknown): Promise<void> {
+  let problem: string | undefined;
+  try {
+    if ((await look()) === false) problem = 'this is not so';
+  } catch (error) {
+    problem = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+  }
+  checks[problem === undefined ? 'ok' : 'failed']++;
+  if (problem !== undefined) console.log(`FAILED  ${name}: ${problem}`);
+}
+
+/** Milliseconds within which the page must show what it has. */
+const SEE_MS = 8_000;
+
+/** Waits until a text can be seen. */
+const sees = (page: Page, text: string | RegExp, within = 'body') =>
+  page.locator(within).getByText(text).first().waitFor({ timeout: SEE_MS });
+
+const keep = async (page: Page, name: string, isWhole = false): Promise<void> => {
+  if (pictures === undefined) return;
+  if (isWhole) await showWhole(page);
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+};
+
+/** Makes the window as high as what it shows, within reason. */
+async function showWhole(page: Page): Promise<void> {
+  const height = await page.evaluate(() => {
+    const part = document.querySelector('.opened .page, main.view');
+    return part ? part.scrollHeight + 130 : 0;
+  });
+  const { width, height: now } = page.viewportSize() ?? { width: 1280, height: 860 };
+  await page.setViewportSize({ width, height: Math.min(2_400, Math.max(now, height)) });
+}
+
+const ODD = '.line.request.slow';
+
+/** The list, with the live session in it. */
+async function tryList({ page }: OpenPage, name: string): Promise<void> {
+  await check(`${name}: the thread has the words that began it`, () =>
+    sees(page, /the date parser fails around midnight/, '.line.thread'),
+  );
+  await check(`${name}: the subagent is a branch`, () => sees(page, /find every caller/, '.line.branch'));
+  await check(`${name}: an answer streams`, () => sees(page, 'streaming', '.list'));
+  await check(`${name}: the retried request says why it was slow`, () => sees(page, /503/, ODD));
+  await check(`${name}: another model answered`, () => sees(page, '4-carbon', ODD));
+  await check(`${name}: the refused request is a failed one`, () =>
+    sees(page, '400', '.line.request.failed'),
+  );
+  await check(`${name}: the repaired frame is told`, () =>
+    sees(page, /broken-event|repaired/, '.line.request.changed'),
+  );
+  await keep(page, `list-${name}`);
+}
+
+const TABS = ['Conversation', 'What was changed', 'Frames and events', 'Usage and cost', 'Raw'] as const;
+
+/** What each tab must show of the retried request. */
+const TAB_TEXTS: Readonly<Record<(typeof TABS)[number], readonly (string | RegExp)[]>> = {
+  Conversation: ['New in this request', 'The answer', /The offset must be taken at the local time/],
+  'What was changed': ['Anthropic’s request, as it came', 'Gemini’s request, as sent', 'top_k'],
+  'Frames and events': ['What Gemini sent, what the client got', /message_start/],
+  'Usage and cost': ['What it cost', 'Together'],
+  Raw: [/client/i],
+};
+
+/** The request that was retried, and answered by another model. */
+async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
+  await page.locator(ODD).first().click();
+  await check(`${name}: the headline says what took the time`, () => sees(page, /Answered after/, 'h1'));
+  await check(`${name}: the time line has each attempt`, () => sees(page, 'Attempt 2', '.timeline'));
+  await check(`${name}: the time line tells the failure`, () => sees(page, /503/, '.timeline'));
+  await check(`${name}: the time line tells the other model`, () =>
+    sees(page, 'Model replaced', '.timeline'),
+  );
+  await keep(page, `request-${name}`, true);
+  for (const tab of TABS) {
+    await page.getByRole('tab', { name: tab }).click();
+    for (const text of TAB_TEXTS[tab])
+      await check(`${name}: ${tab}: ${text}`, () => sees(page, text, '[role="tabpanel"]'));
+    if (tab !== 'Conversation') await keep(page, `${tab.split(' ')[0]?.toLowerCase()}-${name}`, true);
+  }
+  await page.keyboard.press('Escape');
+  await check(`${name}: esc leads back to the same row`, () => page.locator(`${ODD}.cursor`).waitFor());
+}
+
+async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
+  await page.getByRole('link', { name: 'Keys', exact: true }).first().click();
+  await check(`${name}: keys are named by their fingerprints`, () => sees(page, /^#\w+/, '.keys'));
+  await check(`${name}: models and breakers`, () => sees(page, 'Models and breakers'));
+  await keep(page, `keys-${name}`, true);
+  await page.getByRole('link', { name: 'Charts', exact: true }).click();
+  await check(`${name}: charts`, () => sees(page, 'Time to first content'));
+  await check(`${name}: the models in the table`, () => sees(page, 'gemini-4-carbon', '.charts table'));
+  await keep(page, `charts-${name}`, true);
+}
+
+/** Every view as it looks. */
+async function lookAt(browser: Browser, client: Client, view: View): Promise<void> {
+  const name = `${view.width}-${view.colors}`;
+  const opened = await openPage(browser, client.url, '/ui', view);
+  await tryList(opened, name);
+  await tryRequest(opened, name);
+  await tryFigures(opened, name);
+  await check(`${name}: no complaint of the browser, no request elsewhere`, () => {
+    if (opened.complaints.length > 0) throw new Error(opened.complaints.join('; '));
+  });
+  await opened.page.close();
+}
+
+const cursorOf = (page: Page) => page.locator('.line.cursor').getAttribute('id');
+
+/** What a person does with the keys. */
+async function tryKeyboard(browser: Browser, client: Client): Promise<void> {
+  const { page } = await openPage(browser, client.url, '/ui', { width: 1280, colors: 'light' });
+  await page.locator('.line.request').first().waitFor();
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  await press('j');
+  const first = await cursorOf(page);
+  await press('j');
+  await check('j goes on', async () => (await cursorOf(page)) !== first);
+  await press('k');
+  await check('k goes back', async () => (await cursorOf(page)) === first);
+  await press('ArrowLeft');
+  await check('left folds the thread', () =>
+    page.locator('.line.thread[aria-expanded="false"]').first().waitFor(),
+  );
+  await press('ArrowRight');
+  await check('right unfolds the thread', () => page.locator('.line.branch').first().waitFor());
+  await press('n');
+  await check('n goes to an odd one', () =>
+    page.locator('.line.cursor.slow, .line.cursor.failed, .line.cursor.changed').waitFor(),
+  );
+  await press('Enter');
+  await check('enter opens', () => page.locator('.opened').waitFor());
+  await press('4');
+  await check('4 is the fourth tab', () =>
+    page.getByRole('tab', { name: 'Usage and cost', selected: true }).waitFor(),
+  );
+  const before = page.url();
+  await press('j');
+  await check('j leads to the next request', () => page.waitForURL((url) => String(url) !== before));
+  await press('Escape');
+  await check('esc leads back', () => page.locator('.list').waitFor());
+  await press('?');
+  await check('? is the help', () => sees(page, 'the tabs of a request', 'dialog'));
+  await press('Escape');
+  await press('.');
+  await check('. pauses', () => sees(page, 'Paused'));
+  await press('.', '/');
+  await page.keyboard.type('parseLocal');
+  await check('/ searches, in texts too', () => sees(page, /\d+ found/, '.search'));
+  await press('Escape');
+  await page.close();
+}
+
+/** What a person does with the mouse: filters, order, theme. */
+async function tryControls(browser: Browser, client: Client): Promise<void> {
+  const { page, complaints } = await openPage(browser, client.url, '/ui', { width: 1280, colors: 'light' });
+  const rows = page.locator('.line.request');
+  await rows.first().waitFor();
+  await page.locator('.chip').first().click();
+  await check(
+    'the failed ones alone',
+    async () => (await page.locator('.line.request:not(.failed)').count()) === 0,
+  );
+  await page.locator('.chip').first().click();
+  await page.locator('.menu summary').click();
+  await page.getByLabel('subagent').click();
+  await check('one caller alone', async () => (await rows.count()) === 2);
+  await page.getByLabel('subagent').click();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Flat' }).click();
+  await check('flat has no threads', () =>
+    page.locator('.line.thread').first().waitFor({ state: 'detached' }),
+  );
+  await page.getByRole('button', { name: 'Threads' }).click();
+  await page.locator('.search input').fill('nothing has these words');
+  await check('no match says so', () => sees(page, 'No request matches'));
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await check('and the filters are cleared', () => rows.first().waitFor());
+  await page.getByRole('button', { name: 'Light or dark' }).click();
+  await check('dark', () => page.locator('html[data-theme="dark"]').waitFor());
+  await page.getByRole('button', { name: 'Light or dark' }).click();
+  await tryActions(page);
+  await check('no complaint while using it', () => {
+    if (complaints.length > 0) throw new Error(complaints.join('; '));
+  });
+  await page.close();
+}
+
+async function tryActions(page: Page): Promise<void> {
+  await page.locator(ODD).first().click();
+  const answered = async (button: string, text: RegExp) => {
+    await page.getByRole('button', { name: button }).click();
+    await check(`${button}`, () => sees(page, text, 'dialog'));
+    await page.keyboard.press('Escape');
+  };
+  await answered('Save as recording', /recordings|saved/i);
+  await answered('Adopt as a test', /bun run adopt/);
+  await answered('Copy as curl', /\$GEMINI_API_KEY/);
+  await page.getByRole('button', { name: 'Send again' }).click();
+  await check('sending again is asked first, with its price', () =>
+    sees(page, /tokens in, (about )?\$/, 'dialog'),
+  );
+  await page.getByRole('button', { name: 'Send to the mock' }).click();
+  await check('sent again to the mock, it is a request of its own', () =>
+    sees(page, /Answered after|Under way/, 'h1'),
+  );
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'Charts', exact: true }).click();
+  await page.getByRole('button', { name: '7 days' }).click();
+  await page.getByRole('button', { name: 'Show as tables' }).click();
+  await check('charts as tables', () => sees(page, 'in, fresh', '.chart table'));
+  await page.getByLabel('Grouped').selectOption('key');
+  await check('charts by key', () => sees(page, 'By key'));
+  await page.getByRole('link', { name: 'Keys', exact: true }).first().click();
+  await page.getByRole('button', { name: 'Test', exact: true }).first().click();
+  await check('a key is tested', () => sees(page, /Tested|did not work/, 'dialog'));
+  await page.getByRole('button', { name: 'Close' }).click();
+}
+
+/** A proxy with a key shows nothing without the key. */
+async function tryLock(browser: Browser): Promise<void> {
+  await using proxy = await startProxy({ env: { MOCK_PACE: 'instant', PROXY_API_KEY: KEY } });
+  const { page } = await openPage(browser, proxy.url, '/ui', { width: 1280, colors: 'light' });
+  await check('a proxy with a key asks for it', () => sees(page, 'This proxy asks for its key'));
+  await keep(page, 'locked');
+  const enter = async (key: string) => {
+    await page.getByLabel('PROXY_API_KEY').fill(key);
+    await page.getByRole('button', { name: 'Open' }).click();
+  };
+  await enter('another-key');
+  await check('another key is not taken', () => sees(page, 'That was not the key'));
+  await enter(KEY);
+  await check('with the key it opens, and is empty', () => sees(page, 'Nothing has come yet'));
+  await keep(page, 'empty');
+  await proxy[Symbol.asyncDispose]();
+  await check('a proxy that is gone is told', () => sees(page, 'The proxy does not answer.'));
+  await keep(page, 'gone');
+  await page.close();
+}
+
+/** The session runs beside the page, and its last answer streams until all has been looked at. */
+async function main(executablePath: string): Promise<void> {
+  const { promise: go, resolve: end } = Promise.withResolvers<void>();
+  const env = {
+    API_KEYS: KEYS,
+    MODEL_FALLBACKS: 'gemini-4-argon>gemini-4-carbon',
+    MAX_STREAMING_RETRIES: '2',
+  };
+  await using proxy = await startProxy({ env, fetch: badDay(go) });
+  const browser = await launch(executablePath);
+  try {
+    const client: Client = { url: proxy.url };
+    const { last } = await playSession(client);
+    for (const view of VIEWS) await lookAt(browser, client, view);
+    await tryKeyboard(browser, client);
+    await tryControls(browser, client);
+    end();
+    await last;
+    await tryLock(browser);
+  } finally {
+    end();
+    await browser.close();
+  }
+}
+
+const chromium = findChromium();
+if (chromium === undefined) {
+  console.log('skipped: the page of the inspector (no Chromium; on Debian: apt-get install chromium)');
+} else {
+  await main(chromium);
+  console.log(`checks: ${checks.ok} ok, ${checks.failed} failed`);
+  process.exit(checks.failed > 0 ? 1 : 0);
+}
