@@ -1,0 +1,138 @@
+/** Limits over several instances, each with a folder of its own, and over processes on one. */
+import { afterAll, describe, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SharedState } from '../../src/cluster/shared.ts';
+import type { ClientKey } from '../../src/limits/client-key.ts';
+import { type Permit, type Refusal, SpendingLimits } from '../../src/limits/spending-limits.ts';
+import { Ledger } from '../../src/usage/ledger.ts';
+import { UsageStore } from '../../src/usage/store.ts';
+import { joinedStates } from '../support/joined-states.ts';
+import { ManualClock } from '../support/manual-clock.ts';
+
+const folders: string[] = [];
+const newFile = () => {
+  const made = mkdtempSync(join(tmpdir(), 'limits-'));
+  folders.push(made);
+  return join(made, 'usage.sqlite');
+};
+afterAll(() => {
+  for (const made of folders) rmSync(made, { recursive: true, force: true });
+});
+
+let ids = 0;
+
+function instance(shared: SharedState, clock: ManualClock, file = newFile()) {
+  const after = clock.after.bind(clock);
+  const warnings: string[] = [];
+  const store = new UsageStore({ file, upstream: 'gemini', clock, after, onWarning: () => {} });
+  const ledger = new Ledger({
+    read: () => store.read(),
+    upstream: 'gemini',
+    now: () => clock.wall().getTime(),
+    newId: () => `id-${ids++}`,
+  });
+  const limits = new SpendingLimits({ ledger, clock, shared, onNear: (text) => void warnings.push(text) });
+  const admit = (dollars: number, client?: ClientKey) =>
+    limits.admit({ budget: 1, client, dollars: () => dollars, tokens: () => 10 });
+  const spend = (dollars: number, client = '') => {
+    store.add({ model: 'm', asked: 'a', key: 'k', client, caller: 'main' }, undefined, { calls: 1, dollars });
+    limits.spent();
+  };
+  return { file, store, limits, admit, spend, warnings };
+}
+
+const kindOf = (admitted: Permit | { refusal: Refusal }) =>
+  'refusal' in admitted ? admitted.refusal.kind : 'admitted';
+const two = (): [SharedState, SharedState] => {
+  const [one, other] = joinedStates(2);
+  if (!one || !other) throw new Error('two states');
+  return [one, other];
+};
+
+describe('instances with folders of their own', () => {
+  test('know what the others have spent, and what they may spend still', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const [one, other] = [instance(a, clock), instance(b, clock)];
+    const permit = one.admit(0.6);
+    expect(kindOf(permit)).toBe('admitted');
+    other.admit(0.6);
+    expect(kindOf(other.admit(0.1))).toBe('reserved');
+    if ('release' in permit) permit.release();
+    one.spend(1);
+    expect(kindOf(other.admit(0.1))).toBe('spent');
+    expect(other.limits.today().all.spent).toBe(1);
+  });
+
+  test('count nothing twice when one of them starts again on its folder', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const [one, other] = [instance(a, clock), instance(b, clock)];
+    one.admit(0);
+    one.spend(0.6);
+    one.store.close();
+    const again = instance(a, clock, one.file);
+    again.admit(0);
+    again.spend(0.2);
+    expect(other.limits.today().all.spent).toBeCloseTo(0.8, 9);
+    expect(again.limits.today().all.spent).toBeCloseTo(0.8, 9);
+  });
+
+  test('forget it all at 00:00 UTC', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const [one, other] = [instance(a, clock), instance(b, clock)];
+    one.admit(0);
+    one.spend(2);
+    expect(kindOf(other.admit(0))).toBe('spent');
+    clock.setWall(86_400_000);
+    expect([kindOf(one.admit(0)), kindOf(other.admit(0))]).toEqual(['admitted', 'admitted']);
+  });
+
+  test('share the requests of a client', async () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const [one, other] = [instance(a, clock), instance(b, clock)];
+    const client = {
+      name: 'alice',
+      digest: '',
+      limits: { requests: 2, tokens: undefined, dollars: undefined },
+    };
+    expect([
+      kindOf(one.admit(0, client)),
+      kindOf(other.admit(0, client)),
+      kindOf(one.admit(0, client)),
+    ]).toEqual(['admitted', 'admitted', 'rate']);
+    await clock.advance(60_000);
+    expect(kindOf(other.admit(0, client))).toBe('admitted');
+  });
+});
+
+describe('processes on one folder', () => {
+  test('reserve one after the other, and what a killed one has reserved is there again after a while', () => {
+    const clock = new ManualClock();
+    const [a, b] = two();
+    const one = instance(a, clock);
+    const other = instance(b, clock, one.file);
+    // This process is killed: it never gives back what it has reserved.
+    one.admit(1);
+    expect(kindOf(other.admit(0.1))).toBe('reserved');
+    clock.setWall(900_001);
+    expect(kindOf(other.admit(0.1))).toBe('admitted');
+  });
+});
+
+test('who is near the limit is told of once a day', () => {
+  const clock = new ManualClock();
+  const [a] = two();
+  const one = instance(a, clock);
+  one.spend(0.85);
+  for (let i = 0; i < 3; i++) expect(one.admit(0)).toMatchObject({ near: { limit: 1, share: 0.85 } });
+  expect(one.warnings).toEqual(['DAILY_BUDGET_USD: 85 % of $1 is spent; there is more at 00:00 UTC']);
+  clock.setWall(86_400_000);
+  one.spend(0.9);
+  one.admit(0);
+  expect(one.warnings).toHaveLength(2);
+});
