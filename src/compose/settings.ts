@@ -60,6 +60,7 @@ export function serverSettings(config: Config): ServerSettings {
     proxyApiKey,
     clients: config.clients,
     dailyBudget: config.dailyBudget,
+    keyRpm: config.keyRpm,
     responseHeaders: config.responseHeaders,
     secrets: secretsOf(config),
     modelMap,

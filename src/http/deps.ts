@@ -33,6 +33,8 @@ export type ServerSettings = AnswerSettings & {
   clients: readonly ClientKey[];
   /** The dollars that may be spent in a day. */
   dailyBudget: number | undefined;
+  /** The most requests a minute of each key. */
+  keyRpm: number | undefined;
   /** True where answers tell in headers which model has answered, and what was changed. */
   responseHeaders: boolean;
   /** The most answers that may be under way at once. Beyond that, a new request gets a 529. */

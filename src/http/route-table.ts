@@ -20,6 +20,7 @@ import { testConnection } from './routes/test-connection.ts';
 import { adoptRequest, askAgain, copyAsCurl, saveRequest, sendAgain } from './ui/actions.ts';
 import { answerPage, answerPageAsset } from './ui/answer-page.ts';
 import { showRequest, streamRows } from './ui/api.ts';
+import { showCharts, showKeys, testKeys, testModel, testOneKey } from './ui/figures.ts';
 import {
   showChanges,
   showConversation,
@@ -107,6 +108,11 @@ const TABLE = [
   { method: 'POST', path: '/ui/api/requests/:id/adopt', handler: adoptRequest, ...PAGE_DATA },
   { method: 'POST', path: '/ui/api/requests/:id/curl', handler: copyAsCurl, ...PAGE_DATA },
   { method: 'GET', path: '/ui/api/search', handler: searchRequests, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/keys', handler: showKeys, ...PAGE_DATA },
+  { method: 'POST', path: '/ui/api/keys/test', handler: testKeys, ...PAGE_DATA },
+  { method: 'POST', path: '/ui/api/keys/:key/test', handler: testOneKey, ...PAGE_DATA },
+  { method: 'POST', path: '/ui/api/models/:model/test', handler: testModel, ...PAGE_DATA },
+  { method: 'GET', path: '/ui/api/charts', handler: showCharts, ...PAGE_DATA },
   { method: 'GET', path: '/ui/assets/:asset', handler: answerPageAsset, isPage: true },
   { method: 'GET', path: '/ui/assets/:asset/:inner', handler: answerPageAsset, isPage: true },
 ] as const satisfies readonly Route[];

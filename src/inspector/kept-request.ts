@@ -87,6 +87,14 @@ export class KeptRequest implements AnswerKeeper {
   prompts: readonly string[] = [];
   /** Known once the request has ended. */
   oddness: Oddness = { sign: 'ordinary' };
+  /** Milliseconds since the epoch. */
+  at = 0;
+  session: string | undefined;
+  client: string | undefined;
+  /** The key that was asked last. */
+  key: string | undefined;
+  /** The model that should have answered, and the one that was asked in its place last. */
+  replacement: { from: string; to: string } | undefined;
   hasTexts = true;
   isEnded = false;
   /** How many warnings were not kept. */
@@ -141,12 +149,25 @@ export class KeptRequest implements AnswerKeeper {
       this.furtherWarnings++;
       return;
     }
-    if (event.type === 'attempt') this.#attempts++;
+    this.#note(event);
     this.#story.push(event);
     if (event.type === 'asked') this.#options.onAsked(this, event);
     if (event.type === 'end') this.#end();
     else this.#options.onChange(this);
   };
+
+  /** Keeps what is asked of all requests together. */
+  #note(event: TraceEvent): void {
+    if (event.type === 'received') this.at = event.at.getTime();
+    else if (event.type === 'asked') {
+      this.session = event.session;
+      this.client = event.client;
+    } else if (event.type === 'attempt') {
+      this.#attempts++;
+      this.key = event.key;
+    } else if (event.type === 'model-replaced')
+      this.replacement = { from: this.replacement?.from ?? event.from, to: event.to };
+  }
 
   asked(request: Parameters<AnswerKeeper['asked']>[0]): void {
     this.#asked = new WeakRef(request);

@@ -233,6 +233,8 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/sim/record/recorder.ts',
   'src/http/ui/live.ts',
   'src/http/ui/actions.ts',
+  'src/http/ui/figures.ts',
+  'src/http/ui/keys-facts.ts',
   'src/compose/inspecting.ts',
 ]);
 

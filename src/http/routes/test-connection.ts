@@ -69,10 +69,10 @@ async function askInTime(
 }
 
 type Told = { error_type: ErrorType; message: string; guidance: string };
-type Tested = { fingerprint: string; latency: number; told: Told | undefined };
+export type Tested = { fingerprint: string; latency: number; told: Told | undefined };
 
 /** Tests one key, even a key that is left out: a key that works again is used again. */
-async function testKey(
+export async function testKey(
   backend: Backend,
   model: string,
   client: ClientRequest,

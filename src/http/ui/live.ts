@@ -1,10 +1,13 @@
 /** `GET /ui/api/live`: the rows of the list, as they come and change. */
 import { MessagesError } from '../../anthropic/errors.ts';
+import { keysSign, noticeOf } from '../../inspector/figures/keys-page.ts';
 import type { Inspector } from '../../inspector/inspector.ts';
 import { type Hello, Live, type State } from '../../inspector/live.ts';
+import { spanOfDay } from '../../usage/reader.ts';
 import { isLocked } from '../client-key.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Reply, ServerDeps } from '../deps.ts';
+import { keysFacts } from './keys-facts.ts';
 
 /** Pages that may look at once. Each costs a little with every request. */
 const MOST_LOOKERS = 16;
@@ -26,13 +29,36 @@ function helloOf({ url }: ClientRequest, { settings, keys, clock }: ServerDeps, 
   };
 }
 
-function stateOf(inspector: Inspector, { keys }: ServerDeps): State {
+/** Milliseconds for which what is summed up holds for all who look. */
+const SUMMED_MS = 1_000;
+
+type Summed = Pick<State, 'notice' | 'keysSign' | 'today'>;
+
+const summed = new WeakMap<Inspector, { at: number; told: Summed }>();
+
+function sumsOf(inspector: Inspector, deps: ServerDeps): Summed {
+  const { usage, keys, settings, clock } = deps;
+  const before = summed.get(inspector);
+  const at = clock.monotonic();
+  if (before && at - before.at < SUMMED_MS) return before.told;
+  const facts = keysFacts(deps, inspector);
+  const {
+    dollars,
+    in: fresh,
+    cached,
+  } = usage.total({ ...spanOfDay(clock.wall().getTime()), upstreams: [keys.kind] });
+  const told: Summed = {
+    notice: noticeOf(facts) ?? null,
+    keysSign: keysSign(facts),
+    today: { dollars, budget: settings.dailyBudget, in: fresh + cached, cached },
+  };
+  summed.set(inspector, { at, told });
+  return told;
+}
+
+function stateOf(inspector: Inspector, deps: ServerDeps): State {
   const { streaming, kept, bytes } = inspector;
-  const states = keys.states();
-  const troubled = states.filter(({ state, models }) => state !== 'in use' || models.length > 0);
-  const keysSign =
-    troubled.length === 0 ? 'good' : states.every(({ state }) => state !== 'in use') ? 'failed' : 'slow';
-  return { type: 'state', streaming, kept, bytes, notice: null, keysSign };
+  return { type: 'state', streaming, kept, bytes, ...sumsOf(inspector, deps) };
 }
 
 export function answerLooker(client: ClientRequest, deps: ServerDeps, inspector: Inspector): Reply {

@@ -25,7 +25,7 @@ function says({ news }: KeptRequest, shown: Shown): string {
     case 'words':
       return shown.beginning(news.text, SHOWN);
     case 'results':
-      return `Tool results: ${news.names.join(', ')}`.slice(0, SHOWN);
+      return shown.beginning(`Tool results: ${news.names.join(', ')}`, SHOWN);
     default:
       return '';
   }
@@ -74,11 +74,12 @@ export function rowOf(request: KeptRequest, shown: Shown): Row {
     thread: asked?.session ?? id,
     agent: asked?.agent,
     branchOf: request.branchOf,
-    userAgent: shortAgent(received?.userAgent),
+    client: asked?.client,
+    userAgent: shortAgent(received?.userAgent && shown.text(received.userAgent)),
     caller: asked?.caller ?? 'unknown',
     says: says(request, shown),
     opening: opening && shown.beginning(opening.text, SHOWN),
-    asked: asked?.model ?? '',
+    asked: shown.text(asked?.model ?? ''),
     answered: model,
     replaced: replaced?.model,
     key: summary.key,

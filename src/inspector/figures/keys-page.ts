@@ -1,0 +1,156 @@
+/** Which key and which model works now, until when the others do not, and what is left of budgets. */
+import type { KeyState, KeyTrouble, ModelState } from '../../keys/keys.ts';
+import type { KeysPage, Notice } from '../shapes.ts';
+import type { Lately } from './lately.ts';
+
+type KeyRow = KeysPage['keys'][number];
+type ModelRow = KeysPage['models'][number];
+type Today = KeyRow['today'];
+
+export type KeysFacts = {
+  states: readonly KeyState[];
+  /** The models that requests are mapped to, and those that were used today. */
+  models: readonly string[];
+  usable(model: string): boolean;
+  /** The date of a moment of the monotonic clock, in milliseconds since the epoch. */
+  dateOf(moment: number): number;
+  now: number;
+  lately: Lately;
+  today: ReadonlyMap<string, Today>;
+  keyRpm: number | undefined;
+  budgets: KeysPage['budgets'];
+  clients: KeysPage['clients'];
+};
+
+const NOTHING: Today = { requests: 0, in: 0, dollars: 0 };
+
+const TROUBLES = {
+  key: 'Google refuses it. Get another one at aistudio.google.com',
+  billing: 'out of credit, at its spending cap, or without billing',
+} as const satisfies Record<KeyTrouble, string>;
+
+type Told = { state: string; sign: KeyRow['sign']; why: string };
+
+/** What keeps a key from a model, in words; the worst first. */
+const MODEL_STATES = {
+  parked: { state: 'out today', sign: 'failed', why: 'Google’s quota of a day is used up' },
+  cooling: { state: 'resting', sign: 'slow', why: 'Google’s quota of a minute is used up' },
+  open: { state: 'breaker open', sign: 'failed', why: 'the model keeps failing with it' },
+  'half-open': { state: 'tried again', sign: 'slow', why: 'one request decides whether it works again' },
+  denied: { state: 'no access', sign: 'idle', why: 'the key may not use the model' },
+} as const satisfies Record<ModelState['state'], Told>;
+
+const WORST_FIRST = Object.keys(MODEL_STATES) as ModelState['state'][];
+
+/** `in 0:18`, `in 17 h 57 min`. */
+function inWords(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 3_600) return `in ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+  return `in ${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+}
+
+function keyRow(key: KeyState, facts: KeysFacts): KeyRow {
+  const { fingerprint, state, why, testedAt, models } = key;
+  const { lately, keyRpm, today } = facts;
+  const common = {
+    key: fingerprint,
+    lastMinute: { requests: lately.byKey.get(fingerprint) ?? 0, limit: keyRpm },
+    today: today.get(fingerprint) ?? NOTHING,
+    sessions: lately.sessions.get(fingerprint) ?? 0,
+  };
+  if (state !== 'in use') {
+    const until = testedAt === undefined ? undefined : facts.dateOf(testedAt);
+    const words = why === undefined ? 'Google refuses it' : TROUBLES[why];
+    return { ...common, state, sign: 'failed', why: words, until, backWords: 'after a reload or a key test' };
+  }
+  const name = WORST_FIRST.find((one) => models.some((model) => model.state === one));
+  const worst = models.find((model) => model.state === name);
+  if (!worst) return { ...common, state: 'in use', sign: 'good', why: '' };
+  const told = MODEL_STATES[worst.state];
+  const others = models.length === 1 ? '' : `; see below for ${models.length - 1} more`;
+  return {
+    ...common,
+    state: `${told.state} for ${worst.model}`,
+    sign: told.sign,
+    why: `${told.why}${others}`,
+    until: facts.dateOf(worst.until),
+    ...(worst.state === 'parked' ? { backWords: 'midnight Pacific' } : {}),
+  };
+}
+
+function cellOf(
+  { fingerprint, state, models }: KeyState,
+  model: string,
+  facts: KeysFacts,
+): ModelRow['cells'][number] {
+  if (state !== 'in use') return { key: fingerprint, sign: 'idle', state };
+  const found = models.find((one) => one.model === model);
+  if (!found) return { key: fingerprint, sign: 'good', state: 'answers' };
+  const { sign, state: words } = MODEL_STATES[found.state];
+  const more = `back ${inWords(facts.dateOf(found.until) - facts.now)}`;
+  return { key: fingerprint, sign, state: words, more };
+}
+
+function modelRow(model: string, facts: KeysFacts): ModelRow {
+  const instead = facts.usable(model) ? undefined : facts.lately.replaced.get(model);
+  return {
+    model,
+    cells: facts.states.map((key) => cellOf(key, model, facts)),
+    ...(instead ? { instead } : {}),
+  };
+}
+
+/** Milliseconds until a model may be asked again with any key; undefined where that is not known. */
+function nextTry(model: string, { states, dateOf, now }: KeysFacts): number | undefined {
+  const ends = states.flatMap(({ models }) =>
+    models.filter((one) => one.model === model).map(({ until }) => dateOf(until)),
+  );
+  return ends.length === 0 ? undefined : Math.max(0, Math.min(...ends) - now);
+}
+
+/** What a person should know at once; undefined where all is well. */
+export function noticeOf(facts: KeysFacts): Notice | undefined {
+  const { states, models, usable, lately } = facts;
+  const down = models.find((model) => !usable(model));
+  if (down !== undefined) {
+    const instead = lately.replaced.get(down);
+    const next = nextTry(down, facts);
+    const more = next === undefined ? undefined : `Next try ${inWords(next)}.`;
+    return instead
+      ? { sign: 'slow', text: `${down} is down with every key, ${instead.model} answers instead.`, more }
+      : { sign: 'failed', text: `${down} is down with every key.`, more };
+  }
+  const out = states.filter(({ state }) => state !== 'in use');
+  if (out.length === 0) return undefined;
+  const names = out.map(({ fingerprint }) => `#${fingerprint}`).join(', ');
+  const isAll = out.length === states.length;
+  return {
+    sign: isAll ? 'failed' : 'slow',
+    text: isAll ? 'Google serves no key.' : `Google does not serve ${names}; the other keys answer.`,
+  };
+}
+
+function headlineOf(facts: KeysFacts): string {
+  const notice = noticeOf(facts);
+  if (notice) return [notice.text, notice.more].filter(Boolean).join(' ');
+  const troubled = facts.states.filter(({ models }) => models.length > 0).length;
+  const all = facts.states.length;
+  if (troubled > 0)
+    return `${all} ${all === 1 ? 'key' : 'keys'}, ${troubled} of them not for every model now.`;
+  return all === 1 ? 'The key answers.' : `All ${all} keys answer.`;
+}
+
+export const keysPage = (facts: KeysFacts): KeysPage => ({
+  headline: headlineOf(facts),
+  keys: facts.states.map((key) => keyRow(key, facts)),
+  models: facts.models.map((model) => modelRow(model, facts)),
+  budgets: facts.budgets,
+  clients: facts.clients,
+});
+
+/** The colour of the dot beside `Keys`. */
+export function keysSign(facts: KeysFacts): 'good' | 'slow' | 'failed' {
+  const notice = noticeOf(facts);
+  if (notice) return notice.sign;
+  return facts.states.some(({ models }) => models.length > 0) ? 'slow' : 'good';
+}
