@@ -28,6 +28,7 @@ export const IN = {
   pagesHere: 'tests/http/pages-in-place.test.ts',
   urls: 'tests/translate/request/tools/known-urls.test.ts',
   citations: 'tests/http/citations.test.ts',
+  citationRequests: 'tests/http/citation-requests.test.ts',
   edits: 'tests/translate/edits/context-edits.test.ts',
   errors: 'tests/translate/errors.test.ts',
   failure: 'tests/gemini/failure.test.ts',

@@ -343,6 +343,7 @@ export const VARIABLES = {
     description: 'Headers for the collector: `name=value`, parted by commas, as OpenTelemetry writes them',
     secret: true,
   }),
+  OTEL_EXPORTER_OTLP_HEADERS_FILE: fileOf('OTEL_EXPORTER_OTLP_HEADERS', 'running'),
   OTEL_SERVICE_NAME: variable(Text, {
     theme: 'running',
     description: 'The name of the service in the traces',

@@ -92,6 +92,10 @@ const SAMPLES = {
   REDIS_URL_FILE: { value: fileOf('redis', 'redis://127.0.0.1:1') },
   OTEL_EXPORTER_OTLP_ENDPOINT: { value: 'http://127.0.0.1:1' },
   OTEL_EXPORTER_OTLP_HEADERS: { value: 'authorization=Bearer%20x', beside: COLLECTOR },
+  OTEL_EXPORTER_OTLP_HEADERS_FILE: {
+    value: fileOf('headers', 'authorization=Bearer%20x'),
+    beside: COLLECTOR,
+  },
   OTEL_SERVICE_NAME: { value: 'other', beside: COLLECTOR },
   DATA_DIR: { value: folder },
   GOOGLE_CLOUD_PROJECT: { value: 'other', beside: VERTEX },
