@@ -4,13 +4,11 @@
  */
 import { join } from 'node:path';
 import { SCENARIOS } from '../../src/compose/mock-upstream.ts';
-import { BUILT_IN } from '../../src/gemini/model-rows.ts';
 import type { GenerateContentRequest, RequestPart } from '../../src/gemini/wire.ts';
 import { createSeededRandom, type Exchange, systemClock } from '../../src/lib/ports.ts';
 import { createMockFetch } from '../../src/sim/mock/index.ts';
 import { STAND_IN } from '../../src/sim/mock/self.ts';
 import { loadScenarios } from '../../src/sim/scenarios.ts';
-import { readRequest } from '../../src/sim/validator/index.ts';
 
 export type Asked = {
   method: string;
@@ -65,12 +63,6 @@ const SAID = [...loadScenarios(join(import.meta.dir, 'scenarios')), ...loadScena
 
 type Notes = { refusal?: { message: string }; signatures?: { moved: number; sentinel: number } };
 
-/** What the validator says to a request that it has not seen. */
-function refusalOf(model: string, body: GenerateContentRequest): string | undefined {
-  const read = readRequest(BUILT_IN.row(model), body);
-  return read.ok ? undefined : read.error.message;
-}
-
 /** `trouble` is asked before each answer. */
 export function startGoogle(trouble: Trouble = () => undefined): Google {
   const mock = createMockFetch({
@@ -96,10 +88,8 @@ export function startGoogle(trouble: Trouble = () => undefined): Google {
       note: (name, value) => Object.assign(notes, { [name]: value }),
     };
     const seen = { method: called, model, caller, body };
-    const scripted = trouble(seen);
-    const reply = scripted ?? (await mock(url, { method, body: text, signal }, exchange));
-    const refusal = scripted?.ok ? refusalOf(model, body) : notes.refusal?.message;
-    if (refusal !== undefined) refused.push(refusal);
+    const reply = trouble(seen) ?? (await mock(url, { method, body: text, signal }, exchange));
+    if (notes.refusal) refused.push(notes.refusal.message);
     odd += (notes.signatures?.moved ?? 0) + (notes.signatures?.sentinel ?? 0);
     const [toProxy, kept] = reply.body?.tee() ?? [null, null];
     asked.push({ ...seen, answer: new Response(kept).text() });

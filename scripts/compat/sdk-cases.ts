@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import { writeAssets } from '../../tests/support/assets.ts';
 import { type Bench, type Case, must, oneLine } from './case.ts';
-import { withTools } from './google-tools.ts';
 
 /** Why a client has not got it. */
 type Missing = Readonly<Record<string, string>>;
@@ -26,7 +25,7 @@ function reasonOf(stderr: string): string {
 function sdkCase(name: string, what: string, missing: Missing = {}): Case {
   const run = async (bench: Bench): Promise<void> => {
     writeAssets({ png: join(bench.project, 'pic.png'), pdf: join(bench.project, 'doc.pdf') });
-    const proxy = await bench.proxy(bench.google(withTools));
+    const proxy = await bench.proxy(bench.google());
     const { code, stderr } = await bench.run({
       command: [...bench.ready.command, name],
       cwd: bench.project,
