@@ -1,5 +1,5 @@
 /** What each key does. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 export type Command =
   | 'next'
@@ -72,12 +72,15 @@ export function commandOf(event: KeyboardEvent): Command | undefined {
 
 /** `run` returns true where the command meant something; the browser then does nothing of its own. */
 export function useKeyboard(run: (command: Command) => boolean): void {
+  // Effects run after the page is painted, and a key that is held down comes sooner: it must meet the newest state.
+  const newest = useRef(run);
+  newest.current = run;
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const command = commandOf(event);
-      if (command !== undefined && run(command)) event.preventDefault();
+      if (command !== undefined && newest.current(command)) event.preventDefault();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
-  });
+  }, []);
 }

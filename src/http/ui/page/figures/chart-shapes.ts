@@ -9,7 +9,14 @@ const PLOT = { width: WIDTH - LEFT - 4, height: HEIGHT - TOP - BOTTOM };
 /** Lines across the chart, and words beneath it. */
 const [LINES, WORDS] = [3, 7];
 
-type Frame = { starts: readonly number[]; columnMs: number; most: number; label(value: number): string };
+type Frame = {
+  starts: readonly number[];
+  columnMs: number;
+  most: number;
+  /** The smallest step between two lines: 1 for what is counted. */
+  least?: number;
+  label(value: number): string;
+};
 
 function timeText(start: number, columnMs: number): string {
   const date = new Date(start);
@@ -21,11 +28,11 @@ function timeText(start: number, columnMs: number): string {
 const y = (value: number, most: number) =>
   TOP + PLOT.height * (1 - (most > 0 ? Math.min(1, value / most) : 0));
 
-function Axes({ starts, columnMs, most, label }: Frame) {
+function Axes({ starts, columnMs, most, least = 0, label }: Frame) {
   const every = Math.max(1, Math.ceil(starts.length / WORDS));
   const step = PLOT.width / Math.max(1, starts.length);
   return html`
-    ${ticks(most, LINES).map(
+    ${ticks(most, LINES, least).map(
       (
         value,
       ) => html`<line class="grid" x1=${LEFT} x2=${WIDTH - 4} y1=${y(value, most)} y2=${y(value, most)} />
@@ -52,7 +59,7 @@ export function Columns({
   const sums = frame.starts.map((_, index) =>
     series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0),
   );
-  const most = niceEnd(Math.max(...sums, 0), LINES);
+  const most = niceEnd(Math.max(...sums, 0), LINES, frame.least);
   const step = PLOT.width / Math.max(1, frame.starts.length);
   return html`<svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${title}>
     <${Axes} ...${frame} most=${most} />

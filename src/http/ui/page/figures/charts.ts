@@ -71,7 +71,8 @@ type ChartProps = {
 };
 
 function Chart({ title, note, content, series, texts, label, lines = false, asTable }: ChartProps) {
-  const shape = { series, title, starts: content.starts, columnMs: content.columnMs, label };
+  const least = label === count ? 1 : 0;
+  const shape = { series, title, starts: content.starts, columnMs: content.columnMs, least, label };
   return html`<section class="panel chart">
     <header><h2>${title}</h2><span class="second">${note}</span></header>
     <div class="body">

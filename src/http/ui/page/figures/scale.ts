@@ -9,24 +9,24 @@ export function barScaleMs(totals: readonly number[]): number {
   return scale;
 }
 
-/** The step between the lines of a scale with at most `most` lines: 1, 2 or 5 times a power of ten. */
-export function niceStep(range: number, most: number): number {
+/** The step between the lines of a scale with at most `most` lines: 1, 2 or 5 times a power of ten, `least` at least. */
+export function niceStep(range: number, most: number, least = 0): number {
   if (!(range > 0)) return 1;
   const rough = range / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const factor = [1, 2, 5, 10].find((one) => one * power >= rough) ?? 10;
-  return factor * power;
+  return Math.max(least, factor * power);
 }
 
 /** The end of a scale whose last line is not below `value`. */
-export function niceEnd(value: number, most: number): number {
+export function niceEnd(value: number, most: number, least = 0): number {
   if (!(value > 0)) return 0;
-  const step = niceStep(value, most);
+  const step = niceStep(value, most, least);
   return step * Math.ceil(value / step - 1e-9);
 }
 
 /** The places of the lines, from 0 until the range's end. */
-export function ticks(range: number, most: number): number[] {
-  const step = niceStep(range, most);
+export function ticks(range: number, most: number, least = 0): number[] {
+  const step = niceStep(range, most, least);
   return Array.from({ length: Math.floor(range / step + 1e-9) + 1 }, (_, index) => index * step);
 }

@@ -113,6 +113,13 @@ function Pairs({
   </section>`;
 }
 
+function titleOf(changed: number, mattering: number): string {
+  if (changed === 0) return 'Nothing was left out or changed';
+  const what = `${plural(changed, 'thing')} ${changed === 1 ? 'was' : 'were'} changed`;
+  if (mattering === changed) return what;
+  return `${what}, ${mattering === 0 ? 'as in nearly every request' : `${mattering} of them matter`}`;
+}
+
 export type ChangesProps = {
   detail: Detail;
   base: string;
@@ -126,10 +133,7 @@ export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: 
   const asked = useAnswer<Content>(`${base}/changes?attempt=${attempt}`, detail.row.state);
   const { warnings, attempts } = detail;
   const mattering = warnings.filter(({ routine }) => !routine).length;
-  const title =
-    warnings.length === 0
-      ? 'Nothing was left out or changed'
-      : `${plural(warnings.length, 'thing')} ${warnings.length === 1 ? 'was' : 'were'} changed, ${mattering === 0 ? 'none of them unusual' : `${mattering} of them matter`}`;
+  const title = titleOf(warnings.length, mattering);
   return html`
     <div class="title-line"><h1>${title}</h1>
       ${
