@@ -10,7 +10,7 @@ import { type Bench, type Case, must, oneLine } from './case.ts';
 type Missing = Readonly<Record<string, string>>;
 
 const NO_CALL = 'has no call for it';
-const ONLY_SDKS: Missing = { 'ai-6': NO_CALL, 'ai-7': NO_CALL, langchain: NO_CALL, 'pydantic-ai': NO_CALL };
+const NOT_IN_FRAMEWORKS: Missing = { 'ai-6': NO_CALL, langchain: NO_CALL, 'pydantic-ai': NO_CALL };
 
 /** The last line of an error, without the traceback above it. */
 function reasonOf(stderr: string): string {
@@ -62,8 +62,8 @@ export const API_CASES: readonly Case[] = [
   sdkCase('paper', 'A PDF in the request'),
   sdkCase('citations', 'Citations: the place in a document of the request'),
   sdkCase('pages', 'Citations: the page of a PDF'),
-  sdkCase('files', 'Files: uploaded, listed, used in a request, deleted', ONLY_SDKS),
-  sdkCase('batches', 'Batches: created, followed, results read, deleted', ONLY_SDKS),
+  sdkCase('files', 'Files: uploaded, listed, used in a request, deleted', NOT_IN_FRAMEWORKS),
+  sdkCase('batches', 'Batches: created, followed, results read, deleted', NOT_IN_FRAMEWORKS),
   sdkCase('errors', 'Errors by their class, with the reason'),
 ];
 

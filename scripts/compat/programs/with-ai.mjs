@@ -1,10 +1,12 @@
 // `ai` with `@ai-sdk/anthropic` as their users write it. Run with the name of a case; a case that finds something else than it should throws.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createAnthropic } from '@ai-sdk/anthropic';
-import { APICallError, generateText, Output, stepCountIs, streamText, tool } from 'ai';
+import * as ai from 'ai';
 import { z } from 'zod';
 
+const { APICallError, generateText, Output, stepCountIs, streamText, tool } = ai;
 const COUNT = 'one, two, three, four – fünf is too many';
 // This client wants an address with the version.
 const anthropic = createAnthropic({
@@ -146,6 +148,44 @@ const CASES = {
     const { sources } = await generateText({ ...common, messages: [{ role: 'user', content }] });
     const place = sources[0]?.providerMetadata.anthropic;
     assert.deepEqual([place?.startPageNumber, place?.endPageNumber], [1, 2]);
+  },
+
+  // From version 7 on.
+  async files() {
+    const api = anthropic.files();
+    const bytes = readFileSync('doc.pdf');
+    const upload = { api, data: bytes, mediaType: 'application/pdf', filename: 'doc.pdf' };
+    const { providerReference: file, byteSize } = await ai.uploadFile(upload);
+    assert.equal(byteSize, bytes.length);
+    const content = [
+      { type: 'file', data: file, mediaType: 'application/pdf' },
+      { type: 'text', text: prompt('what is in the file?') },
+    ];
+    const { text } = await generateText({ ...common, messages: [{ role: 'user', content }] });
+    assert.match(text, /application\/pdf/);
+    assert.equal((await api.getFileMetadata({ file })).filename, 'doc.pdf');
+    await api.deleteFile({ file });
+    await assert.rejects(api.getFileMetadata({ file }));
+  },
+
+  async batches() {
+    const requests = ['one', 'two'].map((id) => ({
+      id,
+      type: 'text',
+      model: 'claude-opus-5-5',
+      prompt: prompt('count to four'),
+    }));
+    const batch = await ai.experimental_startBatch({ provider: anthropic, requests });
+    let { status } = batch;
+    while (status === 'pending') {
+      await sleep(100);
+      ({ status } = await ai.experimental_getBatchStatus({ provider: anthropic, batch }));
+    }
+    assert.equal(status, 'completed');
+    const texts = {};
+    for await (const { id, text } of ai.experimental_getBatchResults({ provider: anthropic, batch }))
+      texts[id] = text;
+    assert.deepEqual(texts, { one: COUNT, two: COUNT });
   },
 
   async errors() {
