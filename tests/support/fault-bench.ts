@@ -175,7 +175,11 @@ export async function openBench(settings: Readonly<Record<string, string>> = ONE
     return played;
   }
 
+  const opened = clock.wall().getTime();
+
+  /** Answers may tell the date of their request: each run begins at the same one. */
   async function run(turn: FaultTurn, faults: string, mode: Mode): Promise<Told> {
+    clock.setWall(opened - clock.wall().getTime());
     const { asked, heard, strikes } = await play({ turn, faults, clients: [{ mode }] });
     const [{ head, reads } = { head: undefined, reads: [] }] = heard;
     if (!head) throw new Error(`${faults} on ${turn.name}: no head`);
