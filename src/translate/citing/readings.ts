@@ -20,9 +20,14 @@ const SAME: readonly (readonly [characters: RegExp, as: string])[] = [
   [/\p{Pd}|\u2212/u, '-'],
 ];
 
+/** An accent that stands alone (`¨`) is a sign, though Unicode takes it apart into a space and an accent. */
+const SPACED_ACCENT = /^ ./;
+
 function typographic(character: string): string {
   const same = SAME.find(([characters]) => characters.test(character));
-  return same ? same[1] : character.normalize('NFKD');
+  if (same) return same[1];
+  const apart = character.normalize('NFKD');
+  return SPACED_ACCENT.test(apart) ? character : apart;
 }
 
 /**

@@ -42,6 +42,7 @@ describe('words of a text', () => {
     ['up to the middle of a character', 'cafe\u0301', 'cafe', undefined],
     ['up to the middle of a composed character', 'café', 'cafe', undefined],
     ['from the middle of a ligature', 'oﬃce', 'ice', undefined],
+    ['from an accent that stands alone', 'a “¨o”', '¨o"', '¨o”'],
     ['of nothing', 'abc', '  ', undefined],
     ['of invisible characters', 'a\u200bc', '\u200b', undefined],
     ['in an empty text', '', 'a', undefined],
@@ -61,6 +62,14 @@ describe('words of a text', () => {
     ['of nothing but marks', 'a - b', '-', undefined],
   ])('of a page: %s', (_, text, quote, expected) => {
     expect(found(text, quote, 'pages')).toBe(expected);
+  });
+
+  test('any character can begin the words, or end them', () => {
+    const missed = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(
+      (character) =>
+        !findAlike(`a. ${character}0${character}. b`, `${character}0${character}`, READINGS.text),
+    );
+    expect(missed).toEqual([]);
   });
 
   test('any words of any text are found', () => {
