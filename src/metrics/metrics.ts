@@ -104,12 +104,10 @@ export class Metrics {
     switch (event.type) {
       case 'asked':
         told.caller = event.caller;
+        told.client = event.client ?? NONE;
         return;
       case 'spent':
         this.#spend(event, told);
-        return;
-      case 'translated':
-        this.#add('stand_in_signatures_total', { model: told.summary.model ?? NONE }, event.standIns ?? 0);
         return;
       case 'attempt':
         this.#add('attempts_total', { model: event.model, paid_by: event.paidBy });

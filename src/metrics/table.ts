@@ -96,11 +96,6 @@ export const METRICS = {
     help: 'Requests that Google has refused, and that were changed and sent again.',
     labels: ['what'],
   },
-  stand_in_signatures_total: {
-    kind: 'counter',
-    help: 'Calls of the history that went to Google with the documented stand-in, since their thought signature was lost.',
-    labels: ['model'],
-  },
   continued_total: {
     kind: 'counter',
     help: 'Further requests to Gemini for the rest of a long answer.',

@@ -102,12 +102,7 @@ export type TraceFact =
   /** The answer is made here, and upstream is not asked. `what`: the kind of request that needs no model. */
   | { type: 'answered-here'; what: string }
   /** The body of the upstream request was made. */
-  | {
-      type: 'translated';
-      tookMs: number;
-      /** How many calls of the history go without their own thought signature, with a stand-in for it. */
-      standIns?: number | undefined;
-    }
+  | { type: 'translated'; tookMs: number }
   /** Something of the client's request or of the answer was left out, or was changed. */
   | {
       type: 'warning';

@@ -12,6 +12,8 @@ export type WarningCode =
   | 'tool-changed'
   /** A thought signature is foreign, broken or missing. */
   | 'signature'
+  /** A lost thought signature of a call was replaced by Google's documented stand-in. Answers get worse with it. */
+  | 'stand-in-signature'
   /** Upstream sent something that has no place in our tables. */
   | 'upstream-unknown'
   /** Upstream's bytes were repaired. */

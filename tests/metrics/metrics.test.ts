@@ -120,6 +120,28 @@ test('a retry is counted with the failure that caused it, a step that costs noth
   ]);
 });
 
+test('what a named client asks and costs is counted under its name', async () => {
+  const metrics = fresh();
+  const spent = {
+    type: 'spent',
+    for: 'answer',
+    model: 'm',
+    key: 'k',
+    in: 1,
+    cached: 0,
+    out: 1,
+    thinking: 0,
+    dollars: 1,
+  } as const;
+  tell(metrics, RECEIVED, { ...ASKED, client: 'alice' } as TraceFact, CHOSEN, spent, END);
+  expect(await linesOf(metrics, 'requests_total')).toEqual([
+    'requests_total{model="gemini-4-argon",caller="main",client="alice",outcome="ok"} 1',
+  ]);
+  expect(await linesOf(metrics, 'cost_dollars_total')).toEqual([
+    'cost_dollars_total{model="m",client="alice",for="answer"} 1',
+  ]);
+});
+
 test('a wait counts its seconds', async () => {
   const metrics = fresh();
   tell(

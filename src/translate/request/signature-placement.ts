@@ -135,7 +135,10 @@ export class Signatures {
     tell(this.#foreignThinking, 'thinking block(s) of another model left out');
     tell(this.#foreign, 'signature(s) of another model or key left out');
     tell(this.#unplaced, 'signature(s) left out: their text is gone');
-    tell(this.#sentinels, `call(s) without a signature sent with ${SIGNATURE_SENTINEL}`);
+    if (this.#sentinels > 0) {
+      const detail = `${this.#sentinels} call(s) without a signature sent with ${SIGNATURE_SENTINEL}`;
+      warn('stand-in-signature', 'messages', detail);
+    }
   }
 
   #open(stored: string | undefined): Envelope[] {
