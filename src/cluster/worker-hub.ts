@@ -62,6 +62,12 @@ export class WorkerHub {
       case 'metrics':
         this.#tellMetrics(worker, message.json);
         return;
+      case 'question':
+        this.#tellOthers(worker, { ...message, of: worker });
+        return;
+      case 'answer':
+        this.#posts.get(message.to)?.({ kind: 'answer', of: worker, id: message.id, text: message.text });
+        return;
       case 'want-turn':
         this.#turns.push(worker);
         if (this.#turns.length === 1) this.#posts.get(worker)?.({ kind: 'turn' });

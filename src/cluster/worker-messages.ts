@@ -41,6 +41,9 @@ const FROM_WORKER = Type.Union([
   Type.Object({ kind: Type.Literal('figures'), figures: FIGURES }),
   /** What the worker has counted for `/metrics`, as JSON: the newest telling holds. */
   Type.Object({ kind: Type.Literal('metrics'), json: Type.String() }),
+  /** A question to all other workers, and the answer to one's question. */
+  Type.Object({ kind: Type.Literal('question'), id: Type.String(), text: Type.String() }),
+  Type.Object({ kind: Type.Literal('answer'), to: Count, id: Type.String(), text: Type.String() }),
   /** The worker wants its turn; its turn is over. */
   Type.Object({ kind: Type.Literal('want-turn') }),
   Type.Object({ kind: Type.Literal('end-turn') }),
@@ -53,6 +56,8 @@ const TO_WORKER = Type.Union([
   NOTICE,
   Type.Object({ kind: Type.Literal('figures'), of: Worker, figures: FIGURES }),
   Type.Object({ kind: Type.Literal('metrics'), of: Worker, json: Type.String() }),
+  Type.Object({ kind: Type.Literal('question'), of: Worker, id: Type.String(), text: Type.String() }),
+  Type.Object({ kind: Type.Literal('answer'), of: Worker, id: Type.String(), text: Type.String() }),
   /** Another worker has ended. */
   Type.Object({ kind: Type.Literal('gone'), of: Worker }),
   /** It is your turn: nobody else has it until you end it. */

@@ -1,5 +1,6 @@
 /** What the inspector keeps, from whom it hears, and what its page can have done. */
 import { join } from 'node:path';
+import { NO_QUESTIONS, openQuestions, type Questions } from '../cluster/questions.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import { SDK_VERSION, VERSION } from '../config/config.ts';
 import { asCalled, RECORDINGS } from '../config/program.ts';
@@ -7,7 +8,9 @@ import type { Door } from '../http/app.ts';
 import type { Saved, ServerDeps } from '../http/deps.ts';
 import { CLIENT_WIRE } from '../http/taping/client-wire.ts';
 import { untouched } from '../http/taping/untouched.ts';
+import { answersColleagues, asksForRows } from '../http/ui/colleagues.ts';
 import { rawRequestOf, replayedAttempts } from '../inspector/actions/recording.ts';
+import { Elsewhere } from '../inspector/elsewhere.ts';
 import { Inspector } from '../inspector/inspector.ts';
 import type { KeptRequest } from '../inspector/kept-request.ts';
 import { requestName } from '../sim/cassette/layout.ts';
@@ -59,16 +62,30 @@ export function inspectorDeps(
   inspector: Inspector | undefined,
   parts: ActionParts,
   ports: Ports,
-): Pick<ServerDeps, 'inspector' | 'inspecting'> {
+): Pick<ServerDeps, 'inspector' | 'inspecting' | 'questions' | 'elsewhere'> {
+  const questions = questionsOf(parts, ports);
+  questions.answerWith(answersColleagues(parts.deps));
   const mocked = mockedDoor(parts, ports);
   return {
     inspector,
+    questions,
+    elsewhere: new Elsewhere(asksForRows(questions), ports.clock),
     inspecting: {
       answerAgain: (request, to) => (to === 'mock' ? mocked() : parts.doors().door)(request),
       save: (request) => saveRecording(request, parts, ports),
     },
   };
 }
+
+const questionsOf = ({ deps }: ActionParts, { worker, clock, logger }: Ports): Questions =>
+  worker
+    ? openQuestions({
+        parent: worker.parent,
+        clock,
+        others: () => [...deps().colleagues.others().keys()].filter((one) => one > 0),
+        onProblem: (error) => logger.error({ error }, 'a question of another worker could not be answered'),
+      })
+    : NO_QUESTIONS;
 
 /** A door behind which the mock answers. Its answers are kept for the page, and counted nowhere. */
 function mockedDoor({ tapes: { config }, shared, deps, doors }: ActionParts, ports: Ports): () => Door {

@@ -4,10 +4,12 @@ import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { BatchStore } from '../batches/store.ts';
 import type { Colleagues } from '../cluster/colleagues.ts';
+import type { Questions } from '../cluster/questions.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import type { ToldMetrics } from '../cluster/told-metrics.ts';
 import type { FileStore } from '../files/store.ts';
 import type { ModelTable } from '../gemini/models.ts';
+import type { Elsewhere } from '../inspector/elsewhere.ts';
 import type { Inspector } from '../inspector/inspector.ts';
 import type { KeptRequest } from '../inspector/kept-request.ts';
 import type { ClientKey } from '../limits/client-key.ts';
@@ -73,6 +75,10 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   limits: SpendingLimits;
   /** Keeps requests for people who want to see them. Undefined with `INSPECTOR=false`. */
   inspector: Inspector | undefined;
+  /** What the other processes that serve the port are asked. */
+  questions: Questions;
+  /** The rows of their requests. */
+  elsewhere: Elsewhere;
   /** What the page of the inspector can have done. */
   inspecting: InspectorActions;
   /** The listeners that hear the story of each request. */

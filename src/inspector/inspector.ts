@@ -10,6 +10,7 @@ import type { Redactor } from '../sim/redact.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import { Ordinary } from '../trace/odd.ts';
 import { Bodies } from './bodies.ts';
+import type { RowListener, Told } from './elsewhere.ts';
 import { KeptRequest } from './kept-request.ts';
 import { type KeyMoment, KeyMoments } from './key-moments.ts';
 import { rowOf, summaryOf } from './rows/row.ts';
@@ -22,6 +23,9 @@ export const MOST_ROWS = 10_000;
 const MOST_THREADS = 1_000;
 const MOST_PROMPTS = 200;
 const MOST_OPENED = 3;
+/** Rows that are told to another process at once, and rows that have gone that are remembered for it. */
+const MOST_TOLD = 200;
+const MOST_GONE = 1_000;
 
 export type InspectorOptions = {
   /** The most bytes that all that is kept may need. */
@@ -30,9 +34,6 @@ export type InspectorOptions = {
   clock: Pick<Clock, 'monotonic'>;
   mostRows?: number;
 };
-
-/** Hears which rows have changed, and which have gone. */
-export type RowListener = { changed(id: string): void; gone(id: string): void };
 
 type Thread = { prompts: RecentMap<string, string>; branches: RecentMap<string, string> };
 
@@ -58,6 +59,10 @@ export class Inspector {
   readonly #shows = new WeakMap<KeptRequest, Shows>();
   readonly #mostRows: number;
   readonly #clock: InspectorOptions['clock'];
+  /** The number of the last change of each request, in the order of the changes. */
+  readonly #changes = new Map<string, number>();
+  readonly #gone: { id: string; sequence: number }[] = [];
+  #sequence = 0;
   readonly #awaited = new WeakMap<object, (id: string) => void>();
   readonly #moments = new KeyMoments();
   readonly #opened = new RecentMap<string, Opened>(MOST_OPENED);
@@ -170,6 +175,27 @@ export class Inspector {
     return this.#ordinary.usualFirstMs(model);
   }
 
+  /** What has changed after `since`, oldest first, for the other processes that serve the port. */
+  toldSince(since: number): Told {
+    const changed = [...this.#changes].reverse();
+    const end = changed.findIndex(([, sequence]) => sequence <= since);
+    const ids = (end < 0 ? changed : changed.slice(0, end)).reverse().slice(0, MOST_TOLD);
+    const last = ids.length === MOST_TOLD ? ids.at(-1)?.[1] : this.#sequence;
+    return {
+      sequence: last ?? this.#sequence,
+      rows: ids.flatMap(([id]) => {
+        const request = this.#requests.get(id);
+        return request ? [this.row(request)] : [];
+      }),
+      gone: this.#gone
+        .filter(({ sequence }) => sequence > since && sequence <= (last ?? Infinity))
+        .map(({ id }) => id),
+      streaming: this.streaming,
+      kept: this.kept,
+      bytes: this.bytes,
+    };
+  }
+
   #begin(request: KeptRequest): void {
     request.number = ++this.#number;
     this.#streaming++;
@@ -232,6 +258,9 @@ export class Inspector {
       if (this.#withTexts.has(request)) this.#letTextsGo(request);
       this.#cost -= request.cost;
       this.#requests.delete(request.id);
+      this.#changes.delete(request.id);
+      this.#gone.push({ id: request.id, sequence: ++this.#sequence });
+      if (this.#gone.length > MOST_GONE) this.#gone.shift();
       for (const { gone } of this.#listeners) gone(request.id);
       return true;
     }
@@ -239,6 +268,9 @@ export class Inspector {
   }
 
   #tell(id: string): void {
+    // Last in the order of changes.
+    this.#changes.delete(id);
+    this.#changes.set(id, ++this.#sequence);
     for (const { changed } of this.#listeners) changed(id);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { Breather, othersFirst } from '../lib/async.ts';
 import type { Clock } from '../lib/ports.ts';
+import type { Elsewhere, RowListener } from './elsewhere.ts';
 import type { Inspector } from './inspector.ts';
 import type { LiveMessage, Row } from './shapes.ts';
 
@@ -20,6 +21,8 @@ export type Hello = Extract<LiveMessage, { type: 'hello' }>;
 
 export type LiveOptions = {
   inspector: Inspector;
+  /** The requests that other processes have served. */
+  elsewhere: Elsewhere;
   clock: Clock;
   hello: Hello;
   state(): State;
@@ -49,7 +52,8 @@ export class Live implements UnderlyingDefaultSource<Uint8Array> {
     this.#options = options;
     // People look at the newest first.
     for (const { id } of options.inspector.requests().reverse()) this.#changed.add(id);
-    this.#unlisten = options.inspector.listen({
+    for (const id of options.elsewhere.ids()) this.#changed.add(id);
+    const listener: RowListener = {
       changed: (id) => {
         this.#changed.add(id);
         this.#wake();
@@ -59,7 +63,11 @@ export class Live implements UnderlyingDefaultSource<Uint8Array> {
         if (this.#told.delete(id)) this.#gone.add(id);
         this.#wake();
       },
-    });
+    };
+    const unlisten = [options.inspector.listen(listener), options.elsewhere.listen(listener)];
+    this.#unlisten = () => {
+      for (const end of unlisten) end();
+    };
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -151,14 +159,15 @@ export class Live implements UnderlyingDefaultSource<Uint8Array> {
 
   async #rows(): Promise<LiveMessage | undefined> {
     if (this.#changed.size === 0 && this.#gone.size === 0) return undefined;
-    const { inspector } = this.#options;
+    const { inspector, elsewhere } = this.#options;
     const rows: Row[] = [];
     for (const id of this.#changed) {
       if (rows.length >= ROWS_AT_ONCE || this.#isOver) break;
       this.#changed.delete(id);
       const request = inspector.request(id);
-      if (!request) continue;
-      rows.push(inspector.row(request));
+      const row = request ? inspector.row(request) : elsewhere.row(id);
+      if (!row) continue;
+      rows.push(row);
       this.#told.add(id);
       if (this.#breather.isDue()) await othersFirst();
     }

@@ -49,10 +49,12 @@ function isFound(request: KeptRequest, forms: readonly string[], inspector: Insp
 /** Counts the bytes that were looked through. */
 type Look = { bytes: number };
 
+/** `elsewhere`: what other processes have found, which are searched at the same time. */
 export async function* search(
   words: string,
   inspector: Inspector,
   clock: Pick<Clock, 'monotonic'>,
+  elsewhere?: Promise<readonly SearchMessage[]>,
 ): AsyncGenerator<SearchMessage> {
   const forms = formsOf(words);
   const requests = inspector.requests().reverse();
@@ -69,5 +71,7 @@ export async function* search(
     yield { searched: index + 1, total, found, done: false };
     found = [];
   }
-  yield { searched: total, total, found, done: true };
+  const others = (await elsewhere) ?? [];
+  const all = total + others.filter(({ done }) => done).reduce((sum, one) => sum + one.total, 0);
+  yield { searched: all, total: all, found: [...found, ...others.flatMap((one) => one.found)], done: true };
 }

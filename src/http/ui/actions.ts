@@ -2,10 +2,12 @@
 import { MessagesError } from '../../anthropic/errors.ts';
 import { againQuestion, requestAgain } from '../../inspector/actions/again.ts';
 import { curlOf } from '../../inspector/actions/curl.ts';
+import type { KeptRequest } from '../../inspector/kept-request.ts';
 import type { ActionAnswer } from '../../inspector/shapes.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
+import type { ClientRequest } from '../client-request.ts';
 import type { Handler } from '../handle-request.ts';
-import { inspected, type Looking, requestIn, shownJson } from './api.ts';
+import { inspected, type Looking, ofRequest, shownJson } from './api.ts';
 
 const HEADER = 'x-inspector';
 const MOST_BYTES = 10_000;
@@ -14,14 +16,14 @@ const MOST_BYTES = 10_000;
  * Browsers send a header of its own only for a page that may send it: for a page of another site they ask first, and are
  * refused.
  */
-function checkHeader({ client }: Looking): void {
+function checkHeader(client: ClientRequest): void {
   if (client.headers.get(HEADER) === '1') return;
   throw new MessagesError('permission_error', `This needs the header ${HEADER}: 1`, { shouldRetry: false });
 }
 
 export const action = (act: (looking: Looking) => Promise<ActionAnswer>): Handler =>
   inspected(async (looking) => {
-    checkHeader(looking);
+    checkHeader(looking.client);
     return shownJson(await act(looking));
   });
 
@@ -39,30 +41,38 @@ export async function fieldsIn({ client }: Looking): Promise<Record<string, unkn
   return isObject(value) ? value : {};
 }
 
-async function saved(looking: Looking) {
-  const request = requestIn(looking);
+/** An action on one request. */
+const actionOn = (act: (looking: Looking, request: KeptRequest) => Promise<ActionAnswer>): Handler => {
+  const answer = ofRequest(async (looking, request) => shownJson(await act(looking, request)));
+  return (client, deps) => {
+    checkHeader(client);
+    return answer(client, deps);
+  };
+};
+
+async function saved(looking: Looking, request: KeptRequest) {
   if (!request.isEnded || !request.hasTexts || !request.clientBytes()) throw letGo();
   return looking.deps.inspecting.save(request);
 }
 
-export const saveRequest = action(async (looking) => {
-  const { name, folder, replayCommand } = await saved(looking);
+export const saveRequest = actionOn(async (looking, request) => {
+  const { name, folder, replayCommand } = await saved(looking, request);
   return {
     said: `Saved as the recording ${name} in ${folder}, with its secrets blotted out. This command answers the request from it:`,
     command: replayCommand,
   };
 });
 
-export const adoptRequest = action(async (looking) => {
-  const { name, adoptCommand } = await saved(looking);
+export const adoptRequest = actionOn(async (looking, request) => {
+  const { name, adoptCommand } = await saved(looking, request);
   return {
     said: `Saved as the recording ${name}. In a clone of the proxy this command makes a test of it, under the name at its end:`,
     command: adoptCommand,
   };
 });
 
-export const copyAsCurl = action(async (looking) => {
-  const command = curlOf(looking.inspector.opened(requestIn(looking)));
+export const copyAsCurl = actionOn(async ({ inspector }, request) => {
+  const command = curlOf(inspector.opened(request));
   if (command === undefined) throw letGo();
   return {
     said: 'The last request to Gemini, with its secrets blotted out. The key is in $GEMINI_API_KEY.',
@@ -72,9 +82,8 @@ export const copyAsCurl = action(async (looking) => {
 
 const isGoogles = ({ deps }: Looking): boolean => ['gemini', 'vertex'].includes(deps.keys.kind);
 
-export const askAgain: Handler = inspected((looking) => {
+export const askAgain: Handler = ofRequest((looking, request) => {
   const { deps, inspector } = looking;
-  const request = requestIn(looking);
   return shownJson(
     againQuestion(request, inspector.row(request), {
       models: deps.settings.models,
@@ -84,14 +93,14 @@ export const askAgain: Handler = inspected((looking) => {
   );
 });
 
-export const sendAgain = action(async (looking) => {
+export const sendAgain = actionOn(async (looking, kept) => {
   const { deps, inspector } = looking;
   const { to } = await fieldsIn(looking);
   if (to !== 'gemini' && to !== 'mock')
     throw new MessagesError('invalid_request_error', 'to: expected gemini or mock');
   if (to === 'gemini' && !isGoogles(looking))
     throw new MessagesError('invalid_request_error', `to: the ${deps.keys.kind} answers here; ask the mock`);
-  const request = requestAgain(requestIn(looking));
+  const request = requestAgain(kept);
   if (!request) throw letGo();
   const known = inspector.idOf(request);
   const answered = deps.inspecting.answerAgain(request, to);

@@ -57,8 +57,14 @@ function sumsOf(inspector: Inspector, deps: ServerDeps): Summed {
 }
 
 function stateOf(inspector: Inspector, deps: ServerDeps): State {
-  const { streaming, kept, bytes } = inspector;
-  return { type: 'state', streaming, kept, bytes, ...sumsOf(inspector, deps) };
+  const { streaming, kept, bytes } = deps.elsewhere.sums();
+  return {
+    type: 'state',
+    streaming: inspector.streaming + streaming,
+    kept: inspector.kept + kept,
+    bytes: inspector.bytes + bytes,
+    ...sumsOf(inspector, deps),
+  };
 }
 
 export function answerLooker(client: ClientRequest, deps: ServerDeps, inspector: Inspector): Reply {
@@ -74,6 +80,7 @@ export function answerLooker(client: ClientRequest, deps: ServerDeps, inspector:
   const ended = Promise.withResolvers<void>();
   const live = new Live({
     inspector,
+    elsewhere: deps.elsewhere,
     clock: deps.clock,
     hello: helloOf(client, deps, inspector.memory),
     state: () => stateOf(inspector, deps),

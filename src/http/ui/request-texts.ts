@@ -14,7 +14,7 @@ import { textAt } from '../../inspector/texts/text.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Handler } from '../handle-request.ts';
 import { notFound } from '../responses.ts';
-import { inspected, type Looking, requestIn, shownJson } from './api.ts';
+import { type Looking, ofRequest, shownJson } from './api.ts';
 
 /** The number in the query; the last attempt where there is none. */
 function attemptIn({ url }: ClientRequest, request: KeptRequest): number {
@@ -28,8 +28,7 @@ function attemptIn({ url }: ClientRequest, request: KeptRequest): number {
 const again = (request: KeptRequest, attempt: number, { deps }: Looking): Promise<Again | undefined> =>
   translatedAgain(request, attempt, deps.signatures).catch(() => undefined);
 
-export const showChanges: Handler = inspected(async (looking) => {
-  const request = requestIn(looking);
+export const showChanges: Handler = ofRequest(async (looking, request) => {
   const attempt = attemptIn(looking.client, request);
   const opened = looking.inspector.opened(request);
   const warnings = warningsOf(request.events).map((warning) => ({
@@ -40,17 +39,15 @@ export const showChanges: Handler = inspected(async (looking) => {
   return shownJson(changesOf(opened, attempt, warnings, await again(request, attempt, looking)));
 });
 
-export const showFrames: Handler = inspected(async (looking) => {
-  const request = requestIn(looking);
+export const showFrames: Handler = ofRequest(async (looking, request) => {
   const attempt = attemptIn(looking.client, request);
   return shownJson(
     framesOf(looking.inspector.opened(request), attempt, await again(request, attempt, looking)),
   );
 });
 
-export const showConversation: Handler = inspected((looking) => {
+export const showConversation: Handler = ofRequest((looking, request) => {
   const { inspector } = looking;
-  const request = requestIn(looking);
   const row = inspector.row(request);
   const before = sameConversation(request, row, inspector).at(-2);
   const kept = before && inspector.request(before.id);
@@ -64,27 +61,26 @@ export const showConversation: Handler = inspected((looking) => {
   );
 });
 
-export const showUsage: Handler = inspected((looking) => {
+export const showUsage: Handler = ofRequest((looking, request) => {
   const { inspector } = looking;
-  const request = requestIn(looking);
   const conversation = sameConversation(request, inspector.row(request), inspector);
   const usage = usageOf(request, conversation, summaryOf(request.events));
   if (!usage) throw notFound(looking.client.url.pathname, '. Gemini was not asked, so nothing was used');
   return shownJson(usage);
 });
 
-export const showRaw: Handler = inspected((looking) =>
-  shownJson(rawOf(looking.inspector.opened(requestIn(looking)))),
+export const showRaw: Handler = ofRequest(({ inspector }, request) =>
+  shownJson(rawOf(inspector.opened(request))),
 );
 
 const wholeNumber = (text: string | null): number | undefined =>
   text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
 /** A text, or a part of it by characters; with `bytes`, what its base64 means. Never as something that a browser runs. */
-export const showText: Handler = inspected((looking) => {
+export const showText: Handler = ofRequest((looking, request) => {
   const { client, inspector } = looking;
   const { searchParams } = client.url;
-  const opened = inspector.opened(requestIn(looking));
+  const opened = inspector.opened(request);
   const text = textAt(searchParams.get('at') ?? '', opened, {
     frame: (attempt, number) => frameText(opened, attempt, number),
     raw: (number) => rawParts(opened)[number]?.text,
