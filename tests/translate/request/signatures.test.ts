@@ -45,7 +45,10 @@ function partsOf(blocks: ContentBlock[], ctx: Partial<RequestContext> = {}, mode
     const what = part.functionCall ? `call ${part.functionCall.args?.['command']}` : part.text;
     return part.thoughtSignature === undefined ? [what] : [what, part.thoughtSignature];
   });
-  return { parts, warnings: warnings.filter(({ code }) => code === 'signature').map(({ detail }) => detail) };
+  return {
+    parts,
+    warnings: warnings.filter(({ code }) => code.endsWith('signature')).map(({ detail }) => detail),
+  };
 }
 
 describe('carriers', () => {
