@@ -40,6 +40,9 @@ const lettersAndDigits = (character: string): string =>
     .replace(/[^\p{L}\p{N}]/gu, '')
     .toLowerCase();
 
+/** Half of a character of two units: alone it counts as itself, in a pair the pair counts. */
+const isHalf = (codePoint: number): boolean => codePoint >= 0xd800 && codePoint <= 0xdfff;
+
 /** `read`, asked once for each character. */
 function remembered(read: (character: string) => string): Reading {
   const known = new Map<number, string>();
@@ -51,7 +54,8 @@ function remembered(read: (character: string) => string): Reading {
       if (before !== undefined) return before;
       const reading = read(String.fromCodePoint(codePoint));
       known.set(codePoint, reading);
-      if (reading.length === 1 && codePoint < single.length) single[codePoint] = reading.charCodeAt(0);
+      if (reading.length === 1 && codePoint < single.length && !isHalf(codePoint))
+        single[codePoint] = reading.charCodeAt(0);
       return reading;
     },
   };

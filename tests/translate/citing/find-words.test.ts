@@ -72,6 +72,11 @@ describe('words of a text', () => {
     expect(missed).toEqual([]);
   });
 
+  test('are read as before after half a character', () => {
+    expect(found('\ud835', '\ud835!')).toBe(undefined);
+    expect(found('𝐀𝐁', 'AB')).toBe('𝐀𝐁');
+  });
+
   test('any words of any text are found', () => {
     const texts = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
     fc.assert(
