@@ -1,9 +1,22 @@
 /** Loaded before every test: no test may reach beyond loopback, or see a key of the developer's. */
+
 import { setDefaultTimeout } from 'bun:test';
+import { plugin } from 'bun';
 import fc from 'fast-check';
 
-// Milliseconds. Bun's five seconds are too short on a busy machine.
-setDefaultTimeout(20_000);
+/** Bun's five seconds are too short on a busy machine. */
+const LIMIT_MS = 20_000;
+
+// Bun forgets the limit after each file (https://github.com/oven-sh/bun/issues/43787), so each file sets it anew.
+plugin({
+  name: 'limit of each test',
+  setup(build) {
+    build.onResolve({ filter: /\.test\.ts$/ }, () => {
+      setDefaultTimeout(LIMIT_MS);
+      return undefined;
+    });
+  },
+});
 
 // Chance explores at the desk. In CI the seed is fixed, so that a failure comes from the change.
 if (process.env['CI']) fc.configureGlobal({ seed: 20261122 });
