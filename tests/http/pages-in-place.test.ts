@@ -174,6 +174,40 @@ describe('beside a tool of the client, on a model that cannot combine the two', 
     expect(JSON.stringify(bodies[0])).not.toContain('cite-quote');
   });
 
+  const DOCUMENT = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Blue.' } };
+  const FORM = { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } };
+  test.each<[string, object, object, object]>([
+    ['is cited beside a document that is not', DOCUMENT, { citations: { enabled: true } }, {}],
+    ['is not cited beside a document that is', { ...DOCUMENT, citations: { enabled: true } }, {}, {}],
+    ['is not cited in an answer in JSON', DOCUMENT, { citations: { enabled: true } }, FORM],
+  ])('a page %s', async (how, document, change, more) => {
+    const quote = '<cite-quote doc="1">It opens at nine.</cite-quote>';
+    const said = more === FORM ? '{"at":9}' : `<cite-claim>${quote}Nine.</cite-claim>`;
+    const { messages } = asking(change);
+    const content = [document, { type: 'text', text: messages[0]?.content }];
+    const first = { ...asking(change), ...more, messages: [{ role: 'user', content }] };
+    const { messages: answers } = await talk(
+      [calls(URL_ASKED), says(said), says('{}')],
+      [
+        first,
+        {
+          after: ([answer]: Anthropic.Message[]) => ({
+            ...first,
+            messages: [
+              ...first.messages,
+              { role: 'assistant', content: answer?.content },
+              { role: 'user', content: 'Sure?' },
+            ],
+          }),
+        },
+      ],
+    );
+    const last = answers[0]?.content.at(-1) as Anthropic.TextBlock;
+    expect(last.text).toBe(more === FORM ? '{"at":9}' : 'Nine.');
+    expect(last.citations?.length ?? 0).toBe(how.startsWith('is cited') ? 1 : 0);
+    expect(answers[1]?.stop_reason).toBe('end_turn');
+  });
+
   test('a long page is cut at max_content_tokens', async () => {
     const web = () => html(`<p>${'four words of it '.repeat(5_000)}`);
     const { content } = await talk([calls(URL_ASKED), says('x')], [asking({ max_content_tokens: 100 })], {

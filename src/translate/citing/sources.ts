@@ -16,14 +16,19 @@ const UNREAD = 'the proxy does not have its bytes';
 
 export type CitableBlock = DocumentBlock | BlockOf<'search_result'>;
 
-/** `path` is the path of the block: `messages.0.content.1`. */
-export type CitablePlace = { block: CitableBlock; path: string };
+/**
+ * `path` is the path of the block: `messages.0.content.1`. `isFetched`: a page that a web fetch has read, so that the tool
+ * decides about its citations.
+ */
+export type CitablePlace = { block: CitableBlock; path: string; isFetched: boolean };
 
 function collect(block: ContentBlock, path: string, places: CitablePlace[]): void {
-  if (block.type === 'document' || block.type === 'search_result') places.push({ block, path });
+  if (block.type === 'document' || block.type === 'search_result')
+    places.push({ block, path, isFetched: false });
   if (block.type === 'web_fetch_tool_result') {
     const page = documentOfPage(block.content);
-    if (page) places.push({ block: page, path: `${path}.web_fetch_tool_result.content.content` });
+    if (page)
+      places.push({ block: page, path: `${path}.web_fetch_tool_result.content.content`, isFetched: true });
   }
   if (block.type !== 'tool_result' || typeof block.content !== 'object') return;
   block.content?.forEach((child, index) => {

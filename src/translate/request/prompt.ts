@@ -31,8 +31,9 @@ export function toPrompt(request: CountTokensRequest, ctx: RequestContext, warn:
   const hosting = hostingOf(request, ctx);
   const tools = [...visibleTools(request, warn), ...hosting.functions];
   const mode = callingMode(hosting.choice, tools, hosting, warn);
-  const citing = citingOf(request.messages, ctx.media, warn);
   const form = answerForm(request, ctx.model, mode, warn);
+  // Text in pieces is no JSON. Of all sources only pages that were fetched can come this far: others are refused.
+  const citing = form.kind === 'free' ? citingOf(request.messages, ctx.media, warn) : undefined;
   const frame = {
     ...toSystemInstruction(request.system, [
       // Parts of a prompt are counted without a system prompt. The additions count with the system prompt.

@@ -1,4 +1,7 @@
-/** Refuses wishes for citations that Anthropic's API refuses. */
+/**
+ * Refuses wishes for citations that Anthropic's API refuses. Pages that a web fetch has read are not judged: they come in
+ * the middle of an answer, which must not fail because of them.
+ */
 import type { CountTokensRequest } from '../../../anthropic/request.ts';
 import { type CitablePlace, citablePlaces, wantsCitations } from '../../citing/sources.ts';
 import { refuse } from './refuse.ts';
@@ -18,7 +21,7 @@ export function refuseCitations({
   output_config: config,
   output_format: format,
 }: CountTokensRequest): void {
-  const places = citablePlaces(messages);
+  const places = citablePlaces(messages).filter(({ isFetched }) => !isFetched);
   refuseMixed(places, 'document');
   refuseMixed(places, 'search_result');
   const field = config?.format ? 'output_config.format' : 'output_format';
