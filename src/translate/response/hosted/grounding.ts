@@ -22,7 +22,7 @@ const REDIRECT_HOST = 'vertexaisearch.cloud.google.com';
 /** Characters. Google's links have some hundred, and each link is repeated with every citation. */
 const LONGEST_LINK = 8_192;
 const LONGEST_TITLE = 1_000;
-const DOMAIN = /^(?:[a-z0-9-]+\.)+[a-z]{2,}$/;
+const DOMAIN = /^(?:[a-z0-9-]+\.)+(?:[a-z]{2,}|xn--[a-z0-9-]+)$/;
 
 export const listOf = <T>(value: readonly T[] | undefined): readonly T[] =>
   Array.isArray(value) ? value : [];

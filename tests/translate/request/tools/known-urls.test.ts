@@ -161,6 +161,20 @@ test.each<[string, string[], string[], boolean]>([
   ['https://docs.a.example/x', ['*.a.example'], [], true],
   ['https://a.example/x', [], ['a.example'], false],
   ['https://a.example/x', [], ['a.example/y'], true],
+  ['https://a.example/x', ['a.example/*'], [], true],
+  ['https://a.example/', ['a.example/*'], [], true],
+  ['https://a.example/x', [], ['a.example/*'], false],
+  ['https://a.example/en/news/1', ['a.example/*/news'], [], true],
+  ['https://a.example/en/newsletter', ['a.example/*/news'], [], false],
+  ['https://a.example/news', ['a.example/*/news'], [], false],
+  ['https://a.example/blog-2/x', ['a.example/blog*'], [], true],
+  ['https://bücher.example/x', ['bücher.example'], [], true],
+  ['https://xn--bcher-kva.example/x', [], ['Bücher.example'], false],
+  ['https://bücher.example/größe', ['xn--bcher-kva.example/gr%C3%B6%C3%9Fe'], [], true],
+  ['https://a.example./x', [], ['a.example'], false],
+  ['https://a.example/%61dmin/x', [], ['a.example/admin'], false],
+  ['https://a.example/100%25', ['a.example:443/100%25'], [], true],
+  ['https://a.example/x', ['', ' ', '/'], [], false],
 ])('%s with %p and without %p: %p', (address, allowed_domains, blocked_domains, isAllowed) => {
   expect(isWithinDomains(new URL(address), { allowed_domains, blocked_domains })).toBe(isAllowed);
 });
