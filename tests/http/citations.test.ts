@@ -263,6 +263,18 @@ describe('a citation', () => {
     expect(answer).not.toContain('The sk"');
   });
 
+  test.each(['<cite-claim></cite-claim>', claim(' ', 1, ' '), '<cite-quote doc="1"/>'])(
+    'without words is no answer, and is asked for again: %s',
+    async (marks) => {
+      const google = scriptedGoogle((asked, index) => says(index === 0 ? marks : 'Blue.')(asked, 0));
+      await using proxy = await google.start();
+      const body = { ...hello, stream: true, messages: [user(text(FACTS))] };
+      const answer = await google.through(proxy.send('/v1/messages', body).then((one) => one.text()));
+      expect(google.asked).toHaveLength(2);
+      expect(answer).toContain('Blue.');
+    },
+  );
+
   test('ends at a stop sequence of its text, not of its quotation', async () => {
     const said = `${claim('It is blue, they say', 1, 'The sky is blue.')} More.`;
     const { content, message } = await ask(says(said), [user(text(FACTS))], {

@@ -2,11 +2,13 @@
  * Reads one attempt frame by frame, up to the place where the client wants no more: its stop sequence, or its
  * `max_tokens`.
  */
+import { UpstreamError } from '../../gemini/errors.ts';
 import type { Frame } from '../../gemini/frames.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
 import { CitedText } from './cited-text.ts';
 import { PartsReader } from './parts.ts';
+import { stopReasonOf } from './stop-reason.ts';
 import { StopScanner } from './stop-scanner.ts';
 import { TokenLimit } from './token-limit.ts';
 import { isContent, type TurnEvent } from './turn.ts';
@@ -58,7 +60,18 @@ export class AttemptReader implements Reader {
   }
 
   end(): TurnEvent[] {
-    return this.#tellable(this.#wanted(this.#parts.end()));
+    const events = this.#wanted(this.#parts.end());
+    if (this.#cited) this.#checkWords(events);
+    return this.#tellable(events);
+  }
+
+  /** An answer of text is not empty for the reader of parts. But marks of citations alone are no words. */
+  #checkWords(events: readonly TurnEvent[]): void {
+    const hasContent = this.#signatures === undefined;
+    const next = events.find(isContent);
+    if (hasContent || next?.type !== 'finish' || next.finish.kind !== 'finished') return;
+    if (stopReasonOf(next.finish.reason, false) === 'end_turn')
+      throw new UpstreamError('unusable', 'the model gave an empty answer: marks of citations without words');
   }
 
   /**
