@@ -4,7 +4,7 @@
  */
 import type { SourceCitation } from '../../anthropic/answer-citations.ts';
 import { findAlike, findExact, type Range } from './find-words.ts';
-import { READINGS } from './readings.ts';
+import { READINGS, type Reading } from './readings.ts';
 import type { Place, Source } from './source.ts';
 
 /**
@@ -38,6 +38,28 @@ const placeOf = ({ text, ends }: Joined, { start, end }: Range): Place => ({
   last: ends.findIndex((pieceEnd) => end <= pieceEnd),
 });
 
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&apos;': "'",
+  '&#39;': "'",
+  '&amp;': '&',
+};
+const WITHIN_MARKS = /^\s*(?:["“„«].*["”“»]|['‘].*['’])\s*$/s;
+
+/**
+ * What the words of a quotation may be: those that the model has written, or those that it has put between quotation
+ * marks, or has escaped because its marks look like XML.
+ */
+function spellings(quote: string): string[] {
+  const unescaped = quote.replace(/&(?:lt|gt|quot|apos|#39|amp);/g, (entity) => ENTITIES[entity] ?? entity);
+  const spelled = [quote, unescaped].flatMap((words) =>
+    WITHIN_MARKS.test(words) ? [words, words.trim().slice(1, -1)] : [words],
+  );
+  return [...new Set(spelled)];
+}
+
 export class Quotations {
   readonly #sources: readonly Source[];
   readonly #joined = new Map<Source, Joined>();
@@ -52,27 +74,36 @@ export class Quotations {
   /** The place of `quote`; undefined where no source has these words. `number`: the source that the model names. */
   find(quote: string, number: number | undefined): SourceCitation | undefined {
     if (quote.length > LONGEST_QUOTE) return undefined;
+    const words = spellings(quote);
     const named = this.#sources[(number ?? 0) - 1];
     const others = this.#sources.filter((source) => source !== named);
     for (const source of named ? [named, ...others] : others) {
-      const citation = this.#findIn(source, quote);
+      const citation = this.#findIn(source, words);
       if (citation) return citation;
     }
     return undefined;
   }
 
-  #findIn(source: Source, quote: string): SourceCitation | undefined {
+  #findIn(source: Source, words: readonly string[]): SourceCitation | undefined {
     if (!source.pieces) return undefined;
     const all = this.#joined.get(source) ?? joined(source.pieces);
     this.#joined.set(source, all);
     const { text } = all;
-    const range =
-      (this.#mayLook('exact', text) ? findExact(text, quote) : undefined) ??
-      (this.#mayLook('alike', text) ? findAlike(text, quote, READINGS[source.reading]) : undefined);
+    const range = this.#search(words, text, READINGS[source.reading]);
     if (!range) return undefined;
     const citation = source.cite(placeOf(all, range));
     this.#room -= citation.cited_text.length;
     return this.#room < 0 ? undefined : citation;
+  }
+
+  #search(words: readonly string[], text: string, reading: Reading): Range | undefined {
+    for (const quote of words) {
+      const range =
+        (this.#mayLook('exact', text) ? findExact(text, quote) : undefined) ??
+        (this.#mayLook('alike', text) ? findAlike(text, quote, reading) : undefined);
+      if (range) return range;
+    }
+    return undefined;
   }
 
   #mayLook(how: 'exact' | 'alike', { length }: string): boolean {

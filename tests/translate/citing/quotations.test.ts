@@ -54,6 +54,18 @@ describe('a place', () => {
     expect(find('a b')).toMatchObject({ document_index: 0 });
   });
 
+  test.each<[string, string, string, string | undefined]>([
+    ['in quotation marks', 'One. Two.', '"Two."', 'Two.'],
+    ['in other quotation marks', 'One. Two.', ' „Two.“ ', 'Two.'],
+    ['in quotation marks of the source', 'One. “Two.”', '"Two."', '“Two.”'],
+    ['with escapes', 'if (a < b && c)', 'a &lt; b &amp;&amp; c', 'a < b && c'],
+    ['with escapes of the source', 'a &lt; b', 'a &lt; b', 'a &lt; b'],
+    ['with escapes and quotation marks', 'a < b', '&quot;a &lt; b&quot;', 'a < b'],
+    ['of nothing in quotation marks', 'One. ""', '""', undefined],
+  ])('is found for words %s', (_, source, quote, expected) => {
+    expect(read([text(source)]).find(quote)?.cited_text).toBe(expected as string);
+  });
+
   test('counts documents without citations', () => {
     const { find } = read([text('a', { citations: undefined }), text('b')]);
     expect(find('b', 1)).toMatchObject({ document_index: 1 });
