@@ -77,7 +77,7 @@ export const INSIDE: Readonly<Record<string, Shown>> = {
   web_search: IN.webSearch,
   code_execution: IN.pages,
   web_fetch: IN.pages,
-  'web_fetch.citations': IN.pagesHere,
+  'web_fetch.citations': IN.citedPages,
   'web_fetch.max_content_tokens': IN.pagesHere,
   'web_fetch.url_sources': IN.urls,
   'web_fetch.url_sources.user_input': IN.urls,

@@ -26,6 +26,7 @@ export const IN = {
   webSearch: 'tests/translate/request/tools/web-search.test.ts',
   pages: 'tests/http/code-and-pages.test.ts',
   pagesHere: 'tests/http/pages-in-place.test.ts',
+  citedPages: 'tests/http/cited-pages.test.ts',
   urls: 'tests/translate/request/tools/known-urls.test.ts',
   citations: 'tests/http/citations.test.ts',
   citationRequests: 'tests/http/citation-requests.test.ts',

@@ -1,62 +1,21 @@
 /** Web fetch where Google cannot, or must not, read pages: this process reads them, in the same answer. */
 import { describe, expect, test } from 'bun:test';
-import Anthropic from '@anthropic-ai/sdk';
-import { html, pageServer } from '../support/pages.ts';
-import { googleStream, hello, startProxy } from '../support/proxy.ts';
-import { ADD, chunk, SEARCH } from '../support/searches.ts';
+import type Anthropic from '@anthropic-ai/sdk';
+import {
+  asking,
+  calls,
+  FETCH,
+  NEW,
+  OLD,
+  type Options,
+  STOP,
+  says,
+  talk,
+  URL_ASKED,
+} from '../support/page-talk.ts';
+import { html } from '../support/pages.ts';
+import { chunk, SEARCH } from '../support/searches.ts';
 
-const OLD = 'gemini-2.5-flash-lite';
-const NEW = 'gemini-3.8-flash';
-const FETCH = { type: 'web_fetch_20250910', name: 'web_fetch' };
-const URL_ASKED = 'https://a.example/x';
-const STOP = { finishReason: 'STOP' };
-const calls = (...urls: unknown[]) => [
-  chunk([{ text: 'Let me see. ' }]),
-  chunk(
-    urls.map((url) => ({ functionCall: { name: 'web_fetch', args: { url } } })),
-    STOP,
-  ),
-];
-const says = (text: string) => [chunk([{ text }], STOP)];
-const PAGE = html(
-  '<title>A &amp; B</title><h1>Head</h1><p>It opens at <b>nine</b>. <a href="/y">More</a></p>',
-);
-
-type Answer = object[];
-type Options = { env?: Record<string, string>; web?: (url: URL) => Response; inside?: string[] };
-
-async function talk(answers: Answer[], requests: object[], { env = {}, web, inside }: Options = {}) {
-  using pages = pageServer(web ?? (() => PAGE.clone()), inside);
-  const sent: string[] = [];
-  await using proxy = await startProxy({
-    env: { MODEL_FALLBACKS: 'none', ...env },
-    urlFetch: pages.urlFetch,
-    async fetch(_url, init) {
-      sent.push(String(init.body));
-      return googleStream(...(answers[sent.length - 1] ?? []));
-    },
-  });
-  const client = new Anthropic({ baseURL: proxy.url, apiKey: 'any', maxRetries: 0 });
-  const messages: Anthropic.Message[] = [];
-  for (const request of requests) {
-    const history =
-      (request as { after?: (before: Anthropic.Message[]) => object }).after?.(messages) ?? request;
-    const body = { ...hello, model: OLD, ...history } as Anthropic.MessageCreateParamsNonStreaming;
-    messages.push(await client.messages.stream(body).finalMessage());
-  }
-  const bodies = sent.map((body) => JSON.parse(body));
-  return {
-    messages,
-    bodies,
-    asked: pages.asked,
-    content: (messages[0]?.content ?? []) as unknown as object[],
-  };
-}
-
-const asking = (change: object = {}, text = `What does ${URL_ASKED} say?`) => ({
-  messages: [{ role: 'user', content: text }],
-  tools: [{ ...FETCH, ...change }, ADD],
-});
 const error = (error_code: string) => ({
   type: 'web_fetch_tool_result',
   content: { type: 'web_fetch_tool_result_error', error_code },
@@ -146,66 +105,6 @@ describe('beside a tool of the client, on a model that cannot combine the two', 
     });
     expect(JSON.stringify(response.parts)).toContain('It opens at nine.');
     expect(text.parts).toMatchObject([{ text: 'At nine.' }]);
-  });
-
-  test('a page whose citations are wanted is cited', async () => {
-    const quote = '<cite-quote doc="1">It opens at nine.</cite-quote>';
-    const { content, bodies } = await talk(
-      [calls(URL_ASKED), says(`<cite-claim>${quote}At nine.</cite-claim>`)],
-      [asking({ citations: { enabled: true } })],
-    );
-    expect(content.slice(2)).toMatchObject([
-      { content: { content: { citations: { enabled: true } } } },
-      {
-        type: 'text',
-        text: 'At nine.',
-        citations: [
-          {
-            type: 'char_location',
-            cited_text: 'It opens at nine.',
-            document_index: 0,
-            document_title: 'A & B',
-            start_char_index: 8,
-            end_char_index: 25,
-          },
-        ],
-      },
-    ]);
-    expect(JSON.stringify(bodies[0])).not.toContain('cite-quote');
-  });
-
-  const DOCUMENT = { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Blue.' } };
-  const FORM = { output_config: { format: { type: 'json_schema', schema: { type: 'object' } } } };
-  test.each<[string, object, object, object]>([
-    ['is cited beside a document that is not', DOCUMENT, { citations: { enabled: true } }, {}],
-    ['is not cited beside a document that is', { ...DOCUMENT, citations: { enabled: true } }, {}, {}],
-    ['is not cited in an answer in JSON', DOCUMENT, { citations: { enabled: true } }, FORM],
-  ])('a page %s', async (how, document, change, more) => {
-    const quote = '<cite-quote doc="1">It opens at nine.</cite-quote>';
-    const said = more === FORM ? '{"at":9}' : `<cite-claim>${quote}Nine.</cite-claim>`;
-    const { messages } = asking(change);
-    const content = [document, { type: 'text', text: messages[0]?.content }];
-    const first = { ...asking(change), ...more, messages: [{ role: 'user', content }] };
-    const { messages: answers } = await talk(
-      [calls(URL_ASKED), says(said), says('{}')],
-      [
-        first,
-        {
-          after: ([answer]: Anthropic.Message[]) => ({
-            ...first,
-            messages: [
-              ...first.messages,
-              { role: 'assistant', content: answer?.content },
-              { role: 'user', content: 'Sure?' },
-            ],
-          }),
-        },
-      ],
-    );
-    const last = answers[0]?.content.at(-1) as Anthropic.TextBlock;
-    expect(last.text).toBe(more === FORM ? '{"at":9}' : 'Nine.');
-    expect(last.citations?.length ?? 0).toBe(how.startsWith('is cited') ? 1 : 0);
-    expect(answers[1]?.stop_reason).toBe('end_turn');
   });
 
   test('a long page is cut at max_content_tokens', async () => {
