@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { findChromium, launch, type OpenPage, openPage, type View } from '../tests/support/browser.ts';
 import { startProxy } from '../tests/support/proxy.ts';
-import { badDay, type Client, playSession } from './inspector/session.ts';
+import { badDay, type Client, KEYS, playSession } from './inspector/session.ts';
 
 const VIEWS: readonly View[] = [
   { width: 1280, height: 860, colors: 'light' },
@@ -18,7 +18,6 @@ const VIEWS: readonly View[] = [
   { width: 800, height: 860, colors: 'dark' },
 ];
 const KEY = 'a-key-of-this-proxy';
-const KEYS = 'AIza-canary-key-0123456789,AIza-canary-key-9876543210';
 
 const { pictures, docs } = parseArgs({
   options: { pictures: { type: 'string' }, docs: { type: 'boolean' } },
@@ -129,11 +128,14 @@ async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
 }
 
 async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
-  await page.getByRole('link', { name: 'Keys', exact: true }).first().click();
+  await page.locator('.top nav a[href="#/keys"]').click();
   await check(`${name}: keys are named by their fingerprints`, () => sees(page, /^#\w+/, '.keys'));
+  await check(`${name}: the key without quota says until when`, () =>
+    sees(page, /in \d+ h \d+ min|in \d+:\d+/, '.keys'),
+  );
   await check(`${name}: models and breakers`, () => sees(page, 'Models and breakers'));
   await keep(page, `keys-${name}`, true);
-  await page.getByRole('link', { name: 'Charts', exact: true }).click();
+  await page.locator('.top nav a[href="#/charts"]').click();
   await check(`${name}: charts`, () => sees(page, 'Time to first content'));
   await check(`${name}: the models in the table`, () => sees(page, 'gemini-4-carbon', '.charts table'));
   await keep(page, `charts-${name}`, true);
@@ -254,13 +256,13 @@ async function tryActions(page: Page): Promise<void> {
     sees(page, /Answered after|Under way/, 'h1'),
   );
   await page.keyboard.press('Escape');
-  await page.getByRole('link', { name: 'Charts', exact: true }).click();
+  await page.locator('.top nav a[href="#/charts"]').click();
   await page.getByRole('button', { name: '7 days' }).click();
   await page.getByRole('button', { name: 'Show as tables' }).click();
   await check('charts as tables', () => sees(page, 'in, fresh', '.chart table'));
   await page.getByLabel('Grouped').selectOption('key');
   await check('charts by key', () => sees(page, 'By key', 'h2'));
-  await page.getByRole('link', { name: 'Keys', exact: true }).first().click();
+  await page.locator('.top nav a[href="#/keys"]').click();
   await page.getByRole('button', { name: 'Test', exact: true }).first().click();
   await check('a key is tested', () => sees(page, /Tested|did not work/, 'dialog'));
   await page.getByRole('button', { name: 'Close' }).click();
@@ -291,7 +293,7 @@ async function tryLock(browser: Browser): Promise<void> {
 async function main(executablePath: string): Promise<void> {
   const { promise: go, resolve: end } = Promise.withResolvers<void>();
   const env = {
-    API_KEYS: KEYS,
+    API_KEYS: KEYS.join(),
     MODEL_FALLBACKS: 'gemini-4-argon>gemini-4-carbon',
     MAX_STREAMING_RETRIES: '2',
   };

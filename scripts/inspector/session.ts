@@ -68,6 +68,28 @@ const tooLong = () =>
     { status: 400 },
   );
 
+/** The quota of the day is used up. */
+const outToday = () =>
+  Response.json(
+    {
+      error: {
+        code: 429,
+        status: 'RESOURCE_EXHAUSTED',
+        message: 'You exceeded your current quota, please check your plan and billing details.',
+        details: [
+          {
+            '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+            violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier' }],
+          },
+        ],
+      },
+    },
+    { status: 429 },
+  );
+
+/** The keys of the day. The second one has used up its quota. */
+export const KEYS = ['AIza-canary-key-0123456789', 'AIza-canary-key-9876543210'] as const;
+
 /** One JSON object over two events, as Google sometimes sends it. */
 function brokenInTwo(text: string): string[] {
   const whole = chunk([{ text }]);
@@ -166,6 +188,7 @@ export function badDay(go: Promise<void>) {
   return async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     if (request.method === 'GET') return Response.json({ models: [] });
+    if (request.headers.get('x-goog-api-key') === KEYS[1]) return outToday();
     const body = (await request.json()) as GenerateContentRequest;
     const words = lastWords(body);
     const scene = all.findLast(({ asks }) => words.includes(JSON.stringify(asks).slice(1, -1)));
