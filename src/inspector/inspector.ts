@@ -9,9 +9,10 @@ import { RecentMap } from '../lib/recent-map.ts';
 import type { Redactor } from '../sim/redact.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import { Ordinary } from '../trace/odd.ts';
+import { Arena } from './arena.ts';
 import { Bodies } from './bodies.ts';
 import type { RowListener, Told } from './elsewhere.ts';
-import { KeptRequest } from './kept-request.ts';
+import { type KeptOptions, KeptRequest } from './kept-request.ts';
 import { type KeyMoment, KeyMoments } from './key-moments.ts';
 import { rowOf, summaryOf } from './rows/row.ts';
 import type { Row } from './shapes.ts';
@@ -64,6 +65,25 @@ export class Inspector {
   readonly #gone: { id: string; sequence: number }[] = [];
   #sequence = 0;
   readonly #awaited = new WeakMap<object, (id: string) => void>();
+  readonly #toldTo = new WeakMap<KeptRequest, (id: string) => void>();
+  readonly #figures = new Arena();
+  readonly #keeping: KeptOptions = {
+    bodies: this.#bodies,
+    figures: this.#figures,
+    isNewThread: ({ headers }, asked) => {
+      const session = sessionOf(headers, 'metadata' in asked ? asked.metadata?.['user_id'] : undefined);
+      return session === undefined || !this.#threads.get(session);
+    },
+    onBegin: (kept) => {
+      this.#begin(kept);
+      this.#toldTo.get(kept)?.(kept.id);
+    },
+    onAsked: (kept, asked) => {
+      kept.branchOf = this.#branchOf(kept, asked);
+    },
+    onChange: (kept) => this.#tell(kept.id),
+    onEnd: (kept) => this.#end(kept),
+  };
   readonly #moments = new KeyMoments();
   readonly #opened = new RecentMap<string, Opened>(MOST_OPENED);
   #redactor: Redactor;
@@ -89,7 +109,7 @@ export class Inspector {
 
   /** Bytes. */
   get bytes(): number {
-    return this.#cost + this.#bodies.cost;
+    return this.#cost + this.#bodies.arena.cost + this.#figures.cost;
   }
 
   /** Also hides these secrets: keys may change while the proxy serves. */
@@ -103,25 +123,10 @@ export class Inspector {
   }
 
   open(request: Pick<Request, 'headers'>, path: string, clock: Clock): KeptRequest {
-    const { headers } = request;
-    return new KeptRequest({
-      headers,
-      path,
-      clock,
-      isNewThread: (_request, asked) => {
-        const session = sessionOf(headers, 'metadata' in asked ? asked.metadata?.['user_id'] : undefined);
-        return session === undefined || !this.#threads.get(session);
-      },
-      onBegin: (kept) => {
-        this.#begin(kept);
-        this.#awaited.get(request)?.(kept.id);
-      },
-      onAsked: (kept, asked) => {
-        kept.branchOf = this.#branchOf(kept, asked);
-      },
-      onChange: (kept) => this.#tell(kept.id),
-      onEnd: (kept) => this.#end(kept),
-    });
+    const kept = new KeptRequest(request.headers, path, clock, this.#keeping);
+    const awaited = this.#awaited.get(request);
+    if (awaited) this.#toldTo.set(kept, awaited);
+    return kept;
   }
 
   request(id: string): KeptRequest | undefined {
@@ -209,10 +214,7 @@ export class Inspector {
     const summary = summaryOf(request.events);
     request.oddness = this.#ordinary.judge(summary);
     const { asked } = summary;
-    request.settle(
-      this.#bodies,
-      [asked?.session ?? summary.received?.userAgent, asked?.agent, asked?.caller].join(' '),
-    );
+    request.settle();
     if (asked?.session !== undefined) this.#noteThread(request, asked.session);
     this.#cost += request.cost;
     this.#withTexts.add(request);
@@ -257,6 +259,7 @@ export class Inspector {
       if (!request.isEnded) continue;
       if (this.#withTexts.has(request)) this.#letTextsGo(request);
       this.#cost -= request.cost;
+      request.letGo();
       this.#requests.delete(request.id);
       this.#changes.delete(request.id);
       this.#gone.push({ id: request.id, sequence: ++this.#sequence });

@@ -10,7 +10,8 @@ import type { Oddness } from '../trace/odd.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import type { RequestContext } from '../translate/context.ts';
 import { agentPrompts } from './agent-prompts.ts';
-import type { Bodies, KeptBody } from './bodies.ts';
+import type { Arena, Kept } from './arena.ts';
+import type { Bodies } from './bodies.ts';
 import { ByteLog } from './byte-log.ts';
 import { isBeginning, newsIn, type Opening, openingOf, promptHash, type RawNews } from './news.ts';
 import { Story } from './story.ts';
@@ -25,16 +26,12 @@ export type Translation = { ctx: KeptContext; request: MessagesRequest | undefin
 export type Exchange = {
   attempt: number;
   url: string;
-  headers?: Headers;
+  headers?: readonly [string, string][];
   error?: string;
   sentAt: number;
   headAt?: number;
   status?: number;
-  /** The body while the request is under way. */
-  text: string | undefined;
-  body: KeptBody | undefined;
-  /** Characters, then bytes. */
-  length: number;
+  readonly body: Kept;
   readonly answer: ByteLog;
 };
 
@@ -42,6 +39,15 @@ export type Exchange = {
 const ROW_COST = 1_500;
 /** A body could cause a million warnings. The number of all is in the summary. */
 const MOST_WARNINGS = 200;
+
+const REFUSED = 400;
+
+/** By what bodies of one conversation are known before they are read. */
+const conversationOf = (headers: Headers): string =>
+  [
+    headers.get('x-claude-code-session-id') ?? headers.get('user-agent'),
+    headers.get('x-claude-code-agent-id'),
+  ].join(' ');
 
 const lengthOf = (value: object): number =>
   Object.values(value).reduce((sum, part) => sum + (typeof part === 'string' ? part.length : 0), 0);
@@ -52,10 +58,11 @@ function mediaCost({ media: { fetched, files, converted } }: KeptContext): numbe
   return all.reduce((sum, one) => sum + lengthOf(one), 0);
 }
 
+/** What a request is kept with, and who hears of it. It is the same for all requests. */
 export type KeptOptions = {
-  headers: Headers;
-  path: string;
-  clock: Clock;
+  bodies: Bodies;
+  /** For what stays when the texts have gone. */
+  figures: Arena;
   /** True where no request of the same thread was seen before. */
   isNewThread(request: KeptRequest, asked: Parameters<AnswerKeeper['asked']>[0]): boolean;
   onBegin(request: KeptRequest): void;
@@ -70,14 +77,13 @@ export class KeptRequest implements AnswerKeeper {
   id = '';
   /** In the order of arrival. */
   number = 0;
-  readonly headers: Headers;
   readonly path: string;
-  readonly #story = new Story();
+  readonly #story: Story;
   readonly exchanges: Exchange[] = [];
   readonly translations: Translation[] = [];
   readonly answer = new ByteLog();
   /** The client's body. */
-  body: KeptBody | undefined;
+  #body: Kept | undefined;
   news: RawNews | undefined;
   /** How the conversation began; only of the request that begins it, and of the first that was seen of it. */
   opening: Opening | undefined;
@@ -102,16 +108,22 @@ export class KeptRequest implements AnswerKeeper {
   readonly #clock: Clock;
   readonly #options: KeptOptions;
   #startedAt = 0;
-  #bytes: Uint8Array | undefined;
-  #asked: WeakRef<object> | undefined;
+  readonly #conversation: string;
+  /** The client's request, until content has come. */
+  #asked: object | undefined;
   #attempts = 0;
   #warnings = 0;
 
-  constructor(options: KeptOptions) {
-    this.headers = options.headers;
-    this.path = options.path;
-    this.#clock = options.clock;
+  constructor(headers: Headers, path: string, clock: Clock, options: KeptOptions) {
+    this.path = path;
+    this.#clock = clock;
     this.#options = options;
+    this.#story = new Story(headers);
+    this.#conversation = conversationOf(headers);
+  }
+
+  get headers(): Headers {
+    return this.#story.headers;
   }
 
   /** The story so far. */
@@ -159,6 +171,7 @@ export class KeptRequest implements AnswerKeeper {
   /** Keeps what is asked of all requests together. */
   #note(event: TraceEvent): void {
     if (event.type === 'received') this.at = event.at.getTime();
+    else if (event.type === 'first-content') this.#asked = undefined;
     else if (event.type === 'asked') {
       this.session = event.session;
       this.client = event.client;
@@ -170,19 +183,19 @@ export class KeptRequest implements AnswerKeeper {
   }
 
   asked(request: Parameters<AnswerKeeper['asked']>[0]): void {
-    this.#asked = new WeakRef(request);
+    this.#asked = request;
     this.news = newsIn(request.messages);
     if (isBeginning(request.messages) || this.#options.isNewThread(this, request))
       this.opening = openingOf(request.messages);
   }
 
   translated(request: MessagesRequest, { signatures: _stored, ...ctx }: RequestContext): void {
-    const isOwn = this.#asked?.deref() !== request;
+    const isOwn = this.#asked !== request;
     this.translations.push({ ctx, request: isOwn ? request : undefined, before: this.#attempts + 1 });
   }
 
   keepBody(bytes: Uint8Array): void {
-    this.#bytes = bytes;
+    this.#body = this.#options.bodies.keep(this.#conversation, 'came', bytes);
   }
 
   keepAnswer(bytes: Uint8Array): void {
@@ -190,15 +203,11 @@ export class KeptRequest implements AnswerKeeper {
   }
 
   sent(url: string, body: string): KeptResponse {
-    const before = this.exchanges.at(-1);
     const exchange: Exchange = {
       attempt: this.#attempts,
       url,
       sentAt: this.#now(),
-      // The same text is kept once.
-      text: before?.text === body ? before.text : body,
-      body: undefined,
-      length: body.length,
+      body: this.#options.bodies.keep(this.#conversation, 'sent', body),
       answer: new ByteLog(),
     };
     this.exchanges.push(exchange);
@@ -206,7 +215,9 @@ export class KeptRequest implements AnswerKeeper {
       head: (status, headers) => {
         exchange.headAt = this.#now();
         exchange.status = status;
-        exchange.headers = headers;
+        // Only a refusal says more in its headers than what its body is.
+        exchange.headers =
+          status < REFUSED ? [['content-type', headers.get('content-type') ?? '']] : [...headers];
       },
       failed: (error) => {
         exchange.error = error instanceof Error ? error.message : String(error);
@@ -217,53 +228,44 @@ export class KeptRequest implements AnswerKeeper {
 
   /** The bytes of the client's body; undefined where there was none, or it was let go. */
   clientBytes(): Uint8Array | undefined {
-    return this.#bytes ?? this.body?.bytes();
+    return this.#body && this.#options.bodies.arena.bytes(this.#body);
   }
 
-  sentText({ text, body }: Exchange): string | undefined {
-    if (text !== undefined) return text;
-    const bytes = body?.bytes();
+  sentText({ body }: Exchange): string | undefined {
+    const bytes = this.#options.bodies.arena.bytes(body);
     return bytes && new TextDecoder().decode(bytes);
   }
 
-  /** Bytes of memory, without the bodies. */
+  /** Bytes of memory beside what lies in the arenas. */
   get cost(): number {
-    const answers = this.exchanges.reduce((sum, { answer }) => sum + answer.cost, this.answer.cost);
-    const media = this.translations.reduce((sum, { ctx }) => sum + mediaCost(ctx), 0);
-    return ROW_COST + this.#story.cost + answers + media;
+    return ROW_COST + this.translations.reduce((sum, { ctx }) => sum + mediaCost(ctx), 0);
   }
 
-  /** Moves the bodies to where those of the whole conversation are kept. */
-  settle(bodies: Bodies, conversation: string): void {
+  /** To be called when the request has ended: what was kept as objects becomes bytes. */
+  settle(): void {
+    const { arena } = this.#options.bodies;
     this.#asked = undefined;
-    this.#story.close();
-    this.answer.close();
     this.prompts = agentPrompts(this.answer.bytes).map(promptHash);
-    const bytes = this.#bytes;
-    this.#bytes = undefined;
-    if (bytes) this.body = bodies.keep(`${conversation} in`, bytes);
-    const kept = new Map<string, KeptBody>();
-    for (const exchange of this.exchanges) {
-      exchange.answer.close();
-      const { text } = exchange;
-      exchange.text = undefined;
-      if (text === undefined) continue;
-      const known = kept.get(text) ?? bodies.keep(`${conversation} out`, Buffer.from(text));
-      kept.set(text, known);
-      exchange.body = known;
-      exchange.length = known.length;
-    }
+    this.#story.close(this.#options.figures);
+    this.answer.close(arena);
+    for (const { answer } of this.exchanges) answer.close(arena);
   }
 
   letTextsGo(): void {
+    const { arena } = this.#options.bodies;
     this.hasTexts = false;
-    this.body?.letGo();
+    if (this.#body) arena.letGo(this.#body);
     this.translations.length = 0;
     for (const { body, answer } of this.exchanges) {
-      body?.letGo();
+      arena.letGo(body);
       answer.letGo();
     }
     this.answer.letGo();
+  }
+
+  /** To be called after `letTextsGo`, when nothing of the request is to stay. */
+  letGo(): void {
+    this.#story.letGo();
   }
 
   #now(): number {

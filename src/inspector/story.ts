@@ -1,11 +1,9 @@
 /**
- * The story of a request as it is kept. Once it has ended it is one text: thousands of stories of many small objects
- * would be work for the garbage collector, again and again.
+ * The story of a request as it is kept. Once it has ended it is one text in the arena: thousands of stories of many small
+ * objects would be work for the garbage collector, again and again.
  */
 import type { TraceEvent } from '../trace/events.ts';
-
-/** Bytes that an event costs while the story goes on. */
-const EVENT_COST = 220;
+import { type Arena, bytesOfText, type Kept } from './arena.ts';
 
 /** An error of our own is in the log, and cannot be written as JSON. */
 const writable = (event: TraceEvent): unknown => ('bug' in event ? { ...event, bug: undefined } : event);
@@ -14,10 +12,18 @@ function revived(event: TraceEvent): TraceEvent {
   return event.type === 'received' ? { ...event, at: new Date(event.at) } : event;
 }
 
+type Written = { events: TraceEvent[]; headers: [string, string][] };
+
 export class Story {
   #open: TraceEvent[] | undefined = [];
-  #text = '';
+  #headers: Headers | undefined;
+  #closed: { arena: Arena; kept: Kept } | undefined;
   #length = 0;
+
+  /** `headers`: those of the client's request. */
+  constructor(headers: Headers) {
+    this.#headers = headers;
+  }
 
   push(event: TraceEvent): void {
     this.#open?.push(event);
@@ -29,17 +35,27 @@ export class Story {
   }
 
   get events(): readonly TraceEvent[] {
-    return this.#open ?? (JSON.parse(this.#text) as TraceEvent[]).map(revived);
+    return this.#open ?? this.#read().events.map(revived);
   }
 
-  /** Bytes of memory. */
-  get cost(): number {
-    return this.#open ? this.#open.length * EVENT_COST : this.#text.length;
+  get headers(): Headers {
+    return this.#headers ?? new Headers(this.#read().headers);
   }
 
   /** To be called when nothing more will be told. */
-  close(): void {
-    this.#text = JSON.stringify(this.#open?.map(writable));
+  close(arena: Arena): void {
+    const written = { events: (this.#open ?? []).map(writable), headers: [...(this.#headers ?? [])] };
+    this.#closed = { arena, kept: arena.keep(bytesOfText(JSON.stringify(written))) };
     this.#open = undefined;
+    this.#headers = undefined;
+  }
+
+  letGo(): void {
+    if (this.#closed) this.#closed.arena.letGo(this.#closed.kept);
+  }
+
+  #read(): Written {
+    const bytes = this.#closed?.arena.bytes(this.#closed.kept);
+    return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as Written) : { events: [], headers: [] };
   }
 }

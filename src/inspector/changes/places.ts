@@ -1,6 +1,7 @@
 /** For each warning: what came and what was sent, at its place in either request. */
 import { isObject } from '../../lib/json.ts';
 import { toGeminiToolName } from '../../translate/tool-names.ts';
+import type { WarningCode } from '../../translate/warnings.ts';
 import type { Again } from '../again/translate-again.ts';
 import type { ChangeLine } from '../shapes.ts';
 import { type Body, valueAt } from '../texts/opened.ts';
@@ -36,19 +37,28 @@ const always = (came: ChangeLine['sign'], sent: ChangeLine['sign']): Signs => ({
 });
 const SIGNATURE = /"(?:signature|data|thoughtSignature)":/;
 
+const OF_SIGNATURES: Signs = {
+  came: (line) => (SIGNATURE.test(line) ? '-' : ' '),
+  sent: (line) => (SIGNATURE.test(line) ? '+' : ' '),
+};
+
 /** The signs of the lines, by the code of the warning. */
-const SIGNS: Readonly<Record<string, Signs>> = {
+const SIGNS = {
   'field-ignored': always('-', ' '),
   'value-clamped': always('~', '~'),
   'content-changed': always('~', '~'),
   'history-repaired': always(' ', '+'),
   'tool-changed': always('~', '~'),
-  signature: {
-    came: (line) => (SIGNATURE.test(line) ? '-' : ' '),
-    sent: (line) => (SIGNATURE.test(line) ? '+' : ' '),
-  },
-};
+  signature: OF_SIGNATURES,
+  'stand-in-signature': OF_SIGNATURES,
+  'upstream-unknown': always(' ', '~'),
+  'frame-repaired': always(' ', '~'),
+  budget: always(' ', ' '),
+} as const satisfies Record<WarningCode, Signs>;
 const OTHER_SIGNS = always('~', '~');
+
+const isCode = (code: string): code is WarningCode => Object.hasOwn(SIGNS, code);
+const signsOf = (code: string): Signs => (isCode(code) ? SIGNS[code] : OTHER_SIGNS);
 
 export type Warned = { code: string; path: string; detail: string };
 
@@ -121,7 +131,7 @@ function messageSides({ code, path, detail }: Warned, both: Both): Sides {
   const isCall = isObject(value) && value['type'] === 'tool_use';
   const isMissing = code === 'history-repaired' && isCall;
   const parts = isMissing ? madeUpFor(value, own[0]?.content ?? 0, all) : own;
-  const signs = SIGNS[code] ?? OTHER_SIGNS;
+  const signs = signsOf(code);
   const [first] = parts;
   const missing: ChangeLine[] = isMissing ? [{ sign: '-', text: `(${detail})` }] : [];
   return {
@@ -154,7 +164,7 @@ function fieldSides({ code, path }: Warned, { came, sent }: Both): Sides {
   const value = valueAt(came.json, field);
   const target = Object.hasOwn(SENT_AT, field) ? (SENT_AT[field] ?? '') : '';
   const became = target === '' ? undefined : valueAt(sent.json, target);
-  const signs = SIGNS[code] ?? OTHER_SIGNS;
+  const signs = signsOf(code);
   const name = target.split('.').at(-1) ?? '';
   return {
     came: {

@@ -92,7 +92,7 @@ const PLACES: readonly (readonly [
     { place: 'contents.1', signs: '~', holds: /"functionCall"/ },
   ],
   [
-    'signature',
+    'stand-in-signature',
     { tools: [Read], messages: [user('a'), assistant([call('toolu_1')]), user([result('toolu_1')])] },
     { place: 'messages.1 · assistant', signs: ' ', holds: /"tool_use"/ },
     { place: 'contents.1', signs: ' +', holds: /"thoughtSignature"/ },
