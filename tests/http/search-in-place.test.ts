@@ -41,6 +41,33 @@ describe('on a model that cannot combine the two', () => {
     });
   });
 
+  test('text after a search goes back before its result, since it was written without that', async () => {
+    const early = [
+      chunk([{ functionCall: { name: 'web_search', args: { query: 'café' } } }]),
+      chunk([{ text: 'One moment. ' }], { finishReason: 'STOP' }),
+    ];
+    const { messages, bodies } = await talk([early, grounded, early, grounded, says], () =>
+      ask({ model: OLD }),
+    );
+    expect(messages[0]?.content.map(({ type }) => type)).toEqual([
+      'server_tool_use',
+      'web_search_tool_result',
+      'text',
+      'server_tool_use',
+      'web_search_tool_result',
+      'text',
+    ]);
+    expect(messages[0]?.stop_reason).toBe('end_turn');
+    const shape = bodies[4]?.contents.map(({ parts }) => parts.map((part) => Object.keys(part)[0]).join());
+    expect(shape).toEqual([
+      'text',
+      'text,functionCall',
+      'functionResponse',
+      'text,functionCall',
+      'functionResponse',
+    ]);
+  });
+
   test('what the answer repeats of the search cites its pages', async () => {
     const found = [
       chunk([{ text: 'Es ist klein. Das Café öffnet um 9.' }], {

@@ -47,6 +47,8 @@ export class ServedAnswer implements MessageAnswer {
   readonly #serving: Serving;
   readonly #usage = new UsageSum();
   readonly #said: ContentBlock[] = [];
+  /** The number of blocks that were said before the present request. */
+  #begun = 0;
   #answer: MessageAnswer;
   /** The tokens that the model has written: in the requests before the present one, and in the present one. */
   readonly #written = { before: 0, now: 0 };
@@ -138,6 +140,7 @@ export class ServedAnswer implements MessageAnswer {
     this.#written.before += this.#written.now;
     this.#written.now = 0;
     this.#rounds++;
+    this.#begun = this.#said.length;
     this.#served = 0;
     this.#isOutdated = false;
     this.#state = 'answering';
@@ -198,11 +201,17 @@ export class ServedAnswer implements MessageAnswer {
     return this.#repeated?.end() ?? [];
   }
 
+  /**
+   * Text after a call was written without its result, so it stands before the calls of its request: what the model goes
+   * on from must end with results.
+   */
   #say(text: string): void {
-    const last = this.#said.at(-1);
     if (text === '') return;
+    const call = this.#said.findIndex(({ type }, at) => at >= this.#begun && type === 'server_tool_use');
+    const at = call < 0 ? this.#said.length : call;
+    const last = this.#said[at - 1];
     if (last?.type === 'text') last.text += text;
-    else this.#said.push({ type: 'text', text });
+    else this.#said.splice(at, 0, { type: 'text', text });
   }
 
   #call(call: Extract<TurnEvent, { type: 'call' }>): TurnEvent[] {
