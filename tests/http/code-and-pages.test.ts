@@ -96,6 +96,39 @@ describe('code', () => {
     expect(JSON.stringify(content).match(/unavailable/g)).toHaveLength(2);
   });
 
+  test.each<[string, string[]]>([
+    ['in order', ['a', 'b']],
+    ['in another order', ['b', 'a']],
+  ])('that runs at once has its own result each, %s', async (_, order) => {
+    const ran = [
+      chunk(['a', 'b'].map((id) => ({ executableCode: { language: 'PYTHON', code: id, id } }))),
+      chunk(order.map((id) => ({ codeExecutionResult: { outcome: 'OUTCOME_OK', output: id, id } }))),
+      chunk([{ text: 'Done.' }], STOP),
+    ];
+    const { content, bodies } = await talk(
+      [ran, [chunk([{ text: 'Yes.' }], STOP)]],
+      () => code('20250522'),
+      ([first]) => ({
+        ...code('20250522'),
+        messages: [
+          ...hello.messages,
+          { role: 'assistant', content: first?.content },
+          { role: 'user', content: 'Sure?' },
+        ],
+      }),
+    );
+    const blocks = content as { type: string; id?: string; tool_use_id?: string; content?: object }[];
+    const idOf = (code: string) => blocks.find((block) => Bun.deepMatch({ input: { code } }, block))?.id;
+    expect(blocks.slice(2, 4)).toMatchObject(
+      order.map((name) => ({ tool_use_id: idOf(name), content: { stdout: name } })),
+    );
+    const sent = bodies[1].contents[1].parts.flatMap(
+      ({ executableCode, codeExecutionResult }: Record<string, { id: string }>) =>
+        executableCode ? [`code ${executableCode.id}`] : [`result ${codeExecutionResult?.id}`],
+    );
+    expect(sent.slice(0, 4)).toEqual(['code a', 'result a', 'code b', 'result b']);
+  });
+
   test('goes back as Google’s parts, and in words where the tool is gone', async () => {
     const done = [chunk([{ text: 'Yes.' }], STOP)];
     const next = (tools: object) => (before: Anthropic.Message[]) => ({

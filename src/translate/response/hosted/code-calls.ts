@@ -54,12 +54,17 @@ const FORMS: Readonly<
 };
 
 type Result = Extract<TurnEvent, { type: 'server-result' }>;
+type Open = { ref: string; part: RequestPart; id: string | undefined };
+
+/** Google gives ids where it runs several pieces of code at once. */
+const idOf = ({ executableCode, codeExecutionResult }: RequestPart): string | undefined =>
+  textOf((executableCode ?? codeExecutionResult)?.['id']) || undefined;
 
 export class CodeCalls {
   readonly #plan: CodePlan;
   readonly #warn: Warn;
-  /** The code whose result has not come yet. */
-  #open: { ref: string; part: RequestPart } | undefined;
+  /** The code whose result has not come yet. There is more than one only where ids tell whose a result is. */
+  #open: Open[] = [];
   /** The last result. Pictures that the code has drawn may follow, and belong to it. */
   #result: Result | undefined;
   #calls = 0;
@@ -75,16 +80,23 @@ export class CodeCalls {
     const before = this.rest();
     const { name } = this.#plan;
     if (part.executableCode) {
-      before.push(...this.#unanswered());
+      const id = idOf(part);
+      if (id === undefined || this.#open.some((open) => open.id === undefined || open.id === id))
+        before.push(...this.#unanswered());
       const ref = `code-${this.#calls++}`;
-      this.#open = { ref, part };
+      this.#open.push({ ref, part, id });
       const input = FORMS[name].input(textOf(part.executableCode['code']));
       return [...before, { type: 'server-call', ref, name, input }];
     }
     // A result without its code: the code is not known, but what it printed belongs to the answer.
-    if (!this.#open) return [...before, ...this.told({ executableCode: {} }), ...this.told(part)];
-    const { ref, part: code } = this.#open;
-    this.#open = undefined;
+    const open = this.#openOf(idOf(part));
+    if (!open) {
+      const id = idOf(part);
+      const unknown = { executableCode: id === undefined ? {} : { id } };
+      return [...before, ...this.told(unknown), ...this.told(part)];
+    }
+    const { ref, part: code } = open;
+    this.#open = this.#open.filter((other) => other !== open);
     const result = FORMS[name].result(runOf(part));
     const echo = code.executableCode?.['code'] === undefined ? undefined : [code, part];
     this.#result = { type: 'server-result', ref, result, ...(echo ? { echo } : {}) };
@@ -103,11 +115,17 @@ export class CodeCalls {
     return [...this.rest(), ...this.#unanswered()];
   }
 
+  /** The code with this id; a result without an id, and code without one, belong to whatever comes last. */
+  #openOf(id: string | undefined): Open | undefined {
+    const own = this.#open.find((open) => id !== undefined && open.id === id);
+    return own ?? this.#open.findLast((open) => id === undefined || open.id === undefined);
+  }
+
   #unanswered(): TurnEvent[] {
-    if (!this.#open) return [];
-    const { ref } = this.#open;
-    this.#open = undefined;
-    return [{ type: 'server-result', ref, result: FORMS[this.#plan.name].result(undefined) }];
+    const open = this.#open;
+    this.#open = [];
+    const result = FORMS[this.#plan.name].result(undefined);
+    return open.map(({ ref }) => ({ type: 'server-result', ref, result }));
   }
 
   /** A picture that no code has drawn is told in words. */
