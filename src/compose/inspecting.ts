@@ -13,6 +13,7 @@ import { rawRequestOf, replayedAttempts } from '../inspector/actions/recording.t
 import { Elsewhere } from '../inspector/elsewhere.ts';
 import { Inspector } from '../inspector/inspector.ts';
 import type { KeptRequest } from '../inspector/kept-request.ts';
+import { systemClock } from '../lib/ports.ts';
 import { requestName } from '../sim/cassette/layout.ts';
 import { openManifest } from '../sim/cassette/manifest.ts';
 import type { RecordedSettings } from '../sim/cassette/settings.ts';
@@ -34,7 +35,8 @@ export function openInspecting(
   shared: SharedState,
 ): Inspecting {
   const { inspector: wanted } = config;
-  const inspector = wanted && new Inspector({ memory: wanted.bytes, redactor, clock });
+  const inspector =
+    wanted && new Inspector({ memory: wanted.bytes, redactor, clock, after: systemClock.after });
   const logs = logsKeyEvents(logger, shared);
   return {
     inspector,

@@ -7,6 +7,8 @@
 const BLOCK = 64 * 1024;
 /** Bytes. What is shared by less is not worth a piece of its own. */
 const LEAST_SHARED = 4_096;
+/** Blocks that are kept for later; more are given back. */
+const MOST_SPARE = 16;
 /** A body of more pieces is not leant on: each turn of a conversation adds some. */
 const MOST_PIECES = 300;
 
@@ -32,7 +34,7 @@ function mostOf(most: number, isSame: (from: number, to: number) => boolean): nu
 const worth = (bytes: number): number => (bytes < LEAST_SHARED ? 0 : bytes);
 
 export class Arena {
-  readonly #blocks: Buffer[] = [];
+  readonly #blocks: (Buffer | undefined)[] = [];
   /** How many pieces lie in each block. */
   readonly #pieces: number[] = [];
   readonly #free: number[] = [];
@@ -70,7 +72,8 @@ export class Arena {
       const block = kept.pieces[at] ?? 0;
       const left = (this.#pieces[block] ?? 0) - 1;
       this.#pieces[block] = left;
-      if (left === 0 && block !== this.#current) this.#free.push(block);
+      if (left > 0 || block === this.#current) continue;
+      if (this.#free.push(block) > MOST_SPARE) this.#blocks[block] = undefined;
     }
   }
 
@@ -139,7 +142,8 @@ export class Arena {
     this.#used = 0;
     // All that lay in it was let go while it was filled.
     if (this.#current >= 0 && this.#pieces[this.#current] === 0) return;
-    this.#current = this.#free.pop() ?? this.#blocks.push(Buffer.allocUnsafeSlow(BLOCK)) - 1;
+    this.#current = this.#free.pop() ?? this.#blocks.length;
+    this.#blocks[this.#current] ??= Buffer.allocUnsafeSlow(BLOCK);
   }
 }
 

@@ -1,34 +1,37 @@
 /** Bytes as they came or went, piece by piece, with the time of each piece. */
 import type { Arena, Kept } from './arena.ts';
+import { bytesIn, type Room, type Runs } from './shelf.ts';
 
-const FIRST_ROOM = 1_024;
-const GROWTH = 4;
+/** Bytes of a number, and those that a run of bytes on the shelf costs beside itself. */
+const NUMBER_COST = 8;
+const RUN_COST = 64;
 
 export type Piece = { ms: number; bytes: Uint8Array };
 
 const NOTHING = new Uint8Array(0);
 
-type Closed = { arena: Arena; bytes: Kept; marks: Kept };
-
 export class ByteLog {
-  #bytes: Uint8Array = NOTHING;
+  readonly #room: Room;
+  /** Where the bytes are on the shelf. */
+  #runs: Runs | undefined = [];
+  #moved: { arena: Arena; kept: Kept } | undefined;
   /** The time and the end of each piece, in turns. */
-  #marks: number[] | undefined = [];
-  #closed: Closed | undefined;
+  #marks: number[] = [];
   #length = 0;
+
+  constructor(room: Room) {
+    this.#room = room;
+  }
 
   /** Copies the bytes. */
   add(ms: number, bytes: Uint8Array): void {
-    if (!this.#marks) return;
-    const end = this.#length + bytes.byteLength;
-    if (end > this.#bytes.byteLength) {
-      const larger = new Uint8Array(Math.max(end, FIRST_ROOM, this.#bytes.byteLength * GROWTH));
-      larger.set(this.#bytes.subarray(0, this.#length));
-      this.#bytes = larger;
-    }
-    this.#bytes.set(bytes, this.#length);
-    this.#length = end;
-    this.#marks.push(ms, end);
+    if (!this.#runs) return;
+    this.#room.write(bytes, this.#runs);
+    this.#note(ms, bytes.byteLength);
+  }
+
+  addText(ms: number, text: string): void {
+    if (this.#runs) this.#note(ms, this.#room.writeText(text, this.#runs));
   }
 
   /** The number of bytes, also once they were let go. */
@@ -36,40 +39,42 @@ export class ByteLog {
     return this.#length;
   }
 
-  /** Empty once they were let go. */
+  /** Bytes of memory beside those on the shelf and in the arena. */
+  get cost(): number {
+    return this.#marks.length * NUMBER_COST + (this.#runs?.length ?? 0) * RUN_COST;
+  }
+
+  /** A copy. Empty once they were let go. */
   get bytes(): Uint8Array {
-    if (!this.#closed) return this.#bytes.subarray(0, this.#length);
-    return this.#closed.arena.bytes(this.#closed.bytes) ?? NOTHING;
+    if (this.#moved) return this.#moved.arena.bytes(this.#moved.kept) ?? NOTHING;
+    return (this.#runs && bytesIn(this.#runs)) ?? NOTHING;
   }
 
   pieces(): Piece[] {
     const { bytes } = this;
-    const marks = this.#marks ?? this.#keptMarks();
     const pieces: Piece[] = [];
-    for (let at = 0; at < marks.length; at += 2) {
+    if (bytes.byteLength < this.#length) return pieces;
+    const marks = this.#marks;
+    for (let at = 0; at < marks.length; at += 2)
       pieces.push({ ms: marks[at] ?? 0, bytes: bytes.subarray(marks[at - 1] ?? 0, marks[at + 1]) });
-    }
     return pieces;
   }
 
-  /** To be called when nothing more will come: what came moves to the arena. */
-  close(arena: Arena): void {
-    if (!this.#marks) return;
-    const marks = Float64Array.from(this.#marks);
-    this.#closed = { arena, bytes: arena.keep(this.bytes), marks: arena.keep(new Uint8Array(marks.buffer)) };
-    this.#marks = undefined;
-    this.#bytes = NOTHING;
+  /** Moves the bytes from the shelf to the arena. To be called when nothing more will come. */
+  move(arena: Arena): void {
+    if (!this.#runs) return;
+    this.#moved = { arena, kept: arena.keep(this.bytes) };
+    this.#runs = undefined;
   }
 
   letGo(): void {
-    if (!this.#closed) return;
-    const { arena, bytes, marks } = this.#closed;
-    arena.letGo(bytes);
-    arena.letGo(marks);
+    if (this.#moved) this.#moved.arena.letGo(this.#moved.kept);
+    this.#runs = undefined;
+    this.#marks = [];
   }
 
-  #keptMarks(): readonly number[] {
-    const marks = this.#closed?.arena.bytes(this.#closed.marks);
-    return marks ? [...new Float64Array(marks.buffer, marks.byteOffset, marks.byteLength / 8)] : [];
+  #note(ms: number, more: number): void {
+    this.#length += more;
+    if (!this.#room.isGone) this.#marks.push(ms, this.#length);
   }
 }

@@ -1,21 +1,22 @@
 /**
  * Keeps the requests that ask a model, and lets the oldest go: their texts first, within a bound of bytes, and their
- * figures much later. Nothing is parsed before somebody looks.
+ * figures much later. Nothing is parsed before somebody looks, and nothing is compared or moved while a request waits
+ * for its answer: the texts of what has ended are moved, a few at a time, while there is little else to do.
  */
-import { sessionOf } from '../answer/session.ts';
 import type { KeyEvent, StreamsEvent } from '../keys/key-events.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Redactor } from '../sim/redact.ts';
-import type { TraceEvent } from '../trace/events.ts';
 import { Ordinary } from '../trace/odd.ts';
 import { Arena } from './arena.ts';
 import { Bodies } from './bodies.ts';
 import type { RowListener, Told } from './elsewhere.ts';
-import { type KeptOptions, KeptRequest } from './kept-request.ts';
+import { Fifo } from './fifo.ts';
+import { type Keeper, KeptRequest } from './kept-request.ts';
 import { type KeyMoment, KeyMoments } from './key-moments.ts';
 import { rowOf, summaryOf } from './rows/row.ts';
 import type { Row } from './shapes.ts';
+import { Shelf } from './shelf.ts';
 import { type Shown, shownWith } from './shown.ts';
 import { Opened } from './texts/opened.ts';
 
@@ -27,12 +28,24 @@ const MOST_OPENED = 3;
 /** Rows that are told to another process at once, and rows that have gone that are remembered for it. */
 const MOST_TOLD = 200;
 const MOST_GONE = 1_000;
+/** The garbage collector lets memory grow to about as many times what lives. */
+const GROWTH = 1.75;
+/** Milliseconds between two times at which texts are moved. */
+const TIDY_MS = 50;
+/** Where more requests than this have ended between the two, there is other work to do. */
+const FEW = 10;
+/** Bytes after which the next texts have to wait. */
+const TIDY_BYTES = 512 * 1024;
+/** Bytes that may be moved in a millisecond of the wait that follows. */
+const TIDY_PACE = 10_000;
 
 export type InspectorOptions = {
   /** The most bytes that all that is kept may need. */
   memory: number;
   redactor: Redactor;
   clock: Pick<Clock, 'monotonic'>;
+  /** When to move texts: this follows the machine's time, whatever the time of requests is. */
+  after: Clock['after'];
   mostRows?: number;
 };
 
@@ -43,57 +56,51 @@ const newThread = (): Thread => ({
   branches: new RecentMap(MOST_PROMPTS),
 });
 
-type Asked = Extract<TraceEvent, { type: 'asked' }>;
-
 type Shows = { row: Row; told: number };
 
 export class Inspector {
   readonly memory: number;
-  /** In the order of arrival. */
   readonly #requests = new Map<string, KeptRequest>();
-  /** Those that have ended and have texts, the oldest first. */
-  readonly #withTexts = new Set<KeptRequest>();
-  readonly #bodies = new Bodies();
+  /** All of them, in the order of arrival. */
+  readonly #all = new Fifo<KeptRequest>();
+  /** Those that have ended, and of which it is not known yet what was odd in them. */
+  readonly #unread = new Fifo<KeptRequest>();
+  /** Those that have ended, and whose texts were not moved yet; and those whose texts were. */
+  readonly #waiting = new Fifo<KeptRequest>();
+  readonly #moved = new Fifo<KeptRequest>();
   readonly #ordinary = new Ordinary();
   readonly #threads = new RecentMap<string, Thread>(MOST_THREADS);
   readonly #listeners = new Set<RowListener>();
   readonly #shows = new WeakMap<KeptRequest, Shows>();
   readonly #mostRows: number;
   readonly #clock: InspectorOptions['clock'];
-  /** The number of the last change of each request, in the order of the changes. */
-  readonly #changes = new Map<string, number>();
   readonly #gone: { id: string; sequence: number }[] = [];
   #sequence = 0;
+  readonly #after: Clock['after'];
+  readonly #keeper: Keeper;
   readonly #awaited = new WeakMap<object, (id: string) => void>();
-  readonly #toldTo = new WeakMap<KeptRequest, (id: string) => void>();
-  readonly #figures = new Arena();
-  readonly #keeping: KeptOptions = {
-    bodies: this.#bodies,
-    figures: this.#figures,
-    isNewThread: ({ headers }, asked) => {
-      const session = sessionOf(headers, 'metadata' in asked ? asked.metadata?.['user_id'] : undefined);
-      return session === undefined || !this.#threads.get(session);
-    },
-    onBegin: (kept) => {
-      this.#begin(kept);
-      this.#toldTo.get(kept)?.(kept.id);
-    },
-    onAsked: (kept, asked) => {
-      kept.branchOf = this.#branchOf(kept, asked);
-    },
-    onChange: (kept) => this.#tell(kept.id),
-    onEnd: (kept) => this.#end(kept),
-  };
   readonly #moments = new KeyMoments();
   readonly #opened = new RecentMap<string, Opened>(MOST_OPENED);
   #redactor: Redactor;
   #cost = 0;
   #number = 0;
   #streaming = 0;
+  #endedLately = 0;
+  #cancelTidying: (() => void) | undefined;
 
-  constructor({ memory, redactor, clock, mostRows = MOST_ROWS }: InspectorOptions) {
+  constructor({ memory, redactor, clock, after, mostRows = MOST_ROWS }: InspectorOptions) {
     this.memory = memory;
     this.#clock = clock;
+    this.#after = after;
+    this.#keeper = {
+      shelf: new Shelf(memory, (bytes) => this.#makeRoom(bytes)),
+      bodies: new Bodies(),
+      figures: new Arena(),
+      isNewThread: (session) => this.#isNewThread(session),
+      begun: (request) => this.#begin(request),
+      changed: (request) => this.#tell(request),
+      ended: (request) => this.#end(request),
+    };
     this.#redactor = redactor;
     this.#mostRows = mostRows;
   }
@@ -107,9 +114,10 @@ export class Inspector {
     return this.#requests.size;
   }
 
-  /** Bytes. */
+  /** Bytes by which the memory of the process is larger. */
   get bytes(): number {
-    return this.#cost + this.#bodies.arena.cost + this.#figures.cost;
+    const { bodies, figures, shelf } = this.#keeper;
+    return Math.round(GROWTH * (this.#cost + bodies.arena.cost + figures.cost + shelf.cost));
   }
 
   /** Also hides these secrets: keys may change while the proxy serves. */
@@ -123,10 +131,8 @@ export class Inspector {
   }
 
   open(request: Pick<Request, 'headers'>, path: string, clock: Clock): KeptRequest {
-    const kept = new KeptRequest(request.headers, path, clock, this.#keeping);
-    const awaited = this.#awaited.get(request);
-    if (awaited) this.#toldTo.set(kept, awaited);
-    return kept;
+    const onId = this.#awaited.get(request);
+    return new KeptRequest({ headers: request.headers, path, clock, keeper: this.#keeper, onId });
   }
 
   request(id: string): KeptRequest | undefined {
@@ -135,7 +141,7 @@ export class Inspector {
 
   /** The oldest first. */
   requests(): KeptRequest[] {
-    return [...this.#requests.values()];
+    return this.#all.list();
   }
 
   listen(listener: RowListener): () => void {
@@ -157,6 +163,8 @@ export class Inspector {
   }
 
   row(request: KeptRequest): Row {
+    this.#readAll();
+    request.branchOf ??= this.#branchOf(request);
     const before = this.#shows.get(request);
     if (before?.told === request.told) return before.row;
     const row = rowOf(request, this.shown(request));
@@ -177,21 +185,20 @@ export class Inspector {
 
   /** The milliseconds after which a model usually begins to answer. */
   usualFirstMs(model: string): number | undefined {
+    this.#readAll();
     return this.#ordinary.usualFirstMs(model);
   }
 
   /** What has changed after `since`, oldest first, for the other processes that serve the port. */
   toldSince(since: number): Told {
-    const changed = [...this.#changes].reverse();
-    const end = changed.findIndex(([, sequence]) => sequence <= since);
-    const ids = (end < 0 ? changed : changed.slice(0, end)).reverse().slice(0, MOST_TOLD);
-    const last = ids.length === MOST_TOLD ? ids.at(-1)?.[1] : this.#sequence;
+    const changed = this.requests()
+      .filter(({ sequence }) => sequence > since)
+      .sort((a, b) => a.sequence - b.sequence)
+      .slice(0, MOST_TOLD);
+    const last = changed.length === MOST_TOLD ? changed.at(-1)?.sequence : this.#sequence;
     return {
       sequence: last ?? this.#sequence,
-      rows: ids.flatMap(([id]) => {
-        const request = this.#requests.get(id);
-        return request ? [this.row(request)] : [];
-      }),
+      rows: changed.map((request) => this.row(request)),
       gone: this.#gone
         .filter(({ sequence }) => sequence > since && sequence <= (last ?? Infinity))
         .map(({ id }) => id),
@@ -201,79 +208,139 @@ export class Inspector {
     };
   }
 
+  #isNewThread(session: string | undefined): boolean {
+    if (session === undefined) return true;
+    if (this.#threads.get(session)) return false;
+    this.#threads.set(session, newThread());
+    return true;
+  }
+
   #begin(request: KeptRequest): void {
     request.number = ++this.#number;
     this.#streaming++;
     this.#requests.set(request.id, request);
+    this.#all.push(request);
     if (this.#requests.size > this.#mostRows) this.#dropOldest();
-    this.#tell(request.id);
+    this.#tell(request);
   }
 
   #end(request: KeptRequest): void {
     this.#streaming--;
-    const summary = summaryOf(request.events);
-    request.oddness = this.#ordinary.judge(summary);
-    const { asked } = summary;
-    request.settle();
-    if (asked?.session !== undefined) this.#noteThread(request, asked.session);
-    this.#cost += request.cost;
-    this.#withTexts.add(request);
-    this.#makeRoom();
-    this.#tell(request.id);
+    this.#endedLately++;
+    this.#unread.push(request);
+    this.#waiting.push(request);
+    this.#count(request);
+    this.#makeRoom(0);
+    this.#tidyLater();
+    this.#tell(request);
   }
 
-  #noteThread({ id, prompts }: KeptRequest, session: string): void {
-    const thread = this.#threads.get(session) ?? newThread();
-    this.#threads.set(session, thread);
-    for (const prompt of prompts) thread.prompts.set(prompt, id);
+  /** Notes what a request costs now. */
+  #count(request: KeptRequest): void {
+    const cost = request.isDropped ? 0 : request.cost;
+    this.#cost += cost - request.counted;
+    request.counted = cost;
+  }
+
+  #readAll(): void {
+    while (this.#unread.first) this.#readNext();
+  }
+
+  /** Finds out what was odd in the request that has ended first, and which subagents its answer has begun. */
+  #readNext(): void {
+    const request = this.#unread.shift();
+    if (!request || request.isDropped) return;
+    request.isRead = true;
+    request.oddness = this.#ordinary.judge(summaryOf(request.events));
+    request.branchOf ??= this.#branchOf(request);
+    const { session } = request.asking ?? {};
+    const thread = session === undefined ? undefined : this.#threads.get(session);
+    if (thread) for (const prompt of request.prompts()) thread.prompts.set(prompt, request.id);
   }
 
   /** The request whose call has begun the subagent that sends this one. */
-  #branchOf({ opening }: KeptRequest, { session, agent }: Asked): string | undefined {
+  #branchOf({ opening, asking }: KeptRequest): string | undefined {
+    const { session, agent } = asking ?? {};
     const thread = session && agent ? this.#threads.get(session) : undefined;
     if (!thread || !agent) return undefined;
-    const begun = opening && thread.prompts.get(opening.hash);
+    const begun = opening?.hash === undefined ? undefined : thread.prompts.get(opening.hash);
     if (begun !== undefined) thread.branches.set(agent, begun);
     return begun ?? thread.branches.get(agent);
   }
 
-  #makeRoom(): void {
-    while (this.bytes > this.memory) {
-      const [oldest] = this.#withTexts;
+  #tidyLater(ms = TIDY_MS): void {
+    if (this.#waiting.size > 0) this.#cancelTidying ??= this.#after(ms, () => this.#tidy());
+  }
+
+  /** Moves some of the texts that wait. */
+  #tidy(): void {
+    this.#cancelTidying = undefined;
+    const isBusy = this.#endedLately > FEW;
+    this.#endedLately = 0;
+    let bytes = 0;
+    for (let more = isBusy ? 0 : FEW + 1; more > 0 && bytes < TIDY_BYTES; more--) bytes += this.#settleNext();
+    this.#tidyLater(Math.max(TIDY_MS, bytes / TIDY_PACE));
+  }
+
+  /** Moves the texts that have waited longest. Returns how many bytes these are. */
+  #settleNext(): number {
+    const request = this.#waiting.shift();
+    if (!request || request.isDropped) return 0;
+    while (this.#unread.first && !request.isRead) this.#readNext();
+    if (!request.hasTexts) {
+      this.#letTextsGo(request);
+      return 0;
+    }
+    request.settle();
+    this.#moved.push(request);
+    this.#count(request);
+    this.#makeRoom(0);
+    return request.textBytes;
+  }
+
+  /** Lets go what is oldest, until there is room for that many bytes. */
+  #makeRoom(bytes: number): void {
+    while (this.bytes + GROWTH * bytes > this.memory) {
+      const oldest = this.#moved.shift();
       if (oldest) this.#letTextsGo(oldest);
+      else if (this.#keeper.shelf.dropOldest()) this.#noteGone();
       else if (!this.#dropOldest()) return;
     }
   }
 
+  /** Notes of whom texts on the shelf were let go. */
+  #noteGone(): void {
+    for (let { first } = this.#waiting; first && !first.hasTexts; first = this.#waiting.first) {
+      this.#waiting.shift();
+      while (this.#unread.first && !first.isRead) this.#readNext();
+      this.#letTextsGo(first);
+    }
+  }
+
   #letTextsGo(request: KeptRequest): void {
-    this.#withTexts.delete(request);
-    this.#cost -= request.cost;
     request.letTextsGo();
     this.#opened.delete(request.id);
-    this.#cost += request.cost;
+    this.#count(request);
   }
 
   /** Drops the oldest request that has ended. Returns false where there is none. */
   #dropOldest(): boolean {
-    for (const request of this.#requests.values()) {
-      if (!request.isEnded) continue;
-      if (this.#withTexts.has(request)) this.#letTextsGo(request);
-      this.#cost -= request.cost;
-      request.letGo();
-      this.#requests.delete(request.id);
-      this.#changes.delete(request.id);
-      this.#gone.push({ id: request.id, sequence: ++this.#sequence });
-      if (this.#gone.length > MOST_GONE) this.#gone.shift();
-      for (const { gone } of this.#listeners) gone(request.id);
-      return true;
-    }
-    return false;
+    const request = this.#all.take(({ isEnded }) => isEnded);
+    if (!request) return false;
+    request.isDropped = true;
+    this.#letTextsGo(request);
+    request.letGo();
+    this.#requests.delete(request.id);
+    for (const queue of [this.#unread, this.#waiting, this.#moved])
+      while (queue.first?.isDropped) queue.shift();
+    this.#gone.push({ id: request.id, sequence: ++this.#sequence });
+    if (this.#gone.length > MOST_GONE) this.#gone.shift();
+    for (const { gone } of this.#listeners) gone(request.id);
+    return true;
   }
 
-  #tell(id: string): void {
-    // Last in the order of changes.
-    this.#changes.delete(id);
-    this.#changes.set(id, ++this.#sequence);
-    for (const { changed } of this.#listeners) changed(id);
+  #tell(request: KeptRequest): void {
+    request.sequence = ++this.#sequence;
+    for (const { changed } of this.#listeners) changed(request.id);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One client request, as it is kept: its story, and the bytes that came and went. While the request is under way only
- * references are kept; what people see is made of them when somebody looks.
+ * One client request, as it is kept: its story, and the bytes that came and went. The bytes are
+ * copied, and the rest are references; what people see is made of them when somebody looks.
  */
 import type { AnswerKeeper } from '../answer/job.ts';
 import type { MessagesRequest } from '../anthropic/request.ts';
@@ -14,7 +14,12 @@ import type { Arena, Kept } from './arena.ts';
 import type { Bodies } from './bodies.ts';
 import { ByteLog } from './byte-log.ts';
 import { isBeginning, newsIn, type Opening, openingOf, promptHash, type RawNews } from './news.ts';
+import { Room, type Shelf } from './shelf.ts';
 import { Story } from './story.ts';
+
+type Asked = Extract<TraceEvent, { type: 'asked' }>;
+
+const decoder = new TextDecoder();
 
 /** Everything that a translation needs but the stored signatures, which are looked up again. */
 export type KeptContext = Omit<RequestContext, 'signatures'>;
@@ -31,18 +36,25 @@ export type Exchange = {
   sentAt: number;
   headAt?: number;
   status?: number;
-  readonly body: Kept;
+  /** The body, before it was moved to `body`. Of two equal bodies one after the other there is one. */
+  readonly sent: ByteLog;
+  body: Kept | undefined;
+  /** Bytes of the body. */
+  length: number;
   readonly answer: ByteLog;
 };
 
-/** Bytes that a row costs beside its story. Measured roughly; only its order of size matters. */
+/** Bytes that a row costs beside its story and its texts, and an exchange. Measured roughly; only the order of size matters. */
 const ROW_COST = 1_500;
+const EXCHANGE_COST = 500;
+/** What a parsed request needs for each byte of the client's. */
+const PARSED_COST = 3;
 /** A body could cause a million warnings. The number of all is in the summary. */
 const MOST_WARNINGS = 200;
 
 const REFUSED = 400;
 
-/** By what bodies of one conversation are known before they are read. */
+/** By what bodies of one conversation are known. */
 const conversationOf = (headers: Headers): string =>
   [
     headers.get('x-claude-code-session-id') ?? headers.get('user-agent'),
@@ -50,48 +62,64 @@ const conversationOf = (headers: Headers): string =>
   ].join(' ');
 
 const lengthOf = (value: object): number =>
-  Object.values(value).reduce((sum, part) => sum + (typeof part === 'string' ? part.length : 0), 0);
+  Object.values(value).reduce((sum, part) => {
+    if (typeof part === 'string') return sum + part.length;
+    return Array.isArray(part) ? sum + lengthOf(part) : sum;
+  }, 0);
 
 /** Characters of the media that were read for a translation. */
-function mediaCost({ media: { fetched, files, converted } }: KeptContext): number {
-  const all = [...fetched.values(), ...files.values(), ...converted.values()];
-  return all.reduce((sum, one) => sum + lengthOf(one), 0);
+function mediaCost({ media: { fetched, files, converted, pages } }: KeptContext): number {
+  let cost = 0;
+  for (const map of [fetched, files, converted, pages]) for (const one of map.values()) cost += lengthOf(one);
+  return cost;
 }
 
-/** What a request is kept with, and who hears of it. It is the same for all requests. */
-export type KeptOptions = {
-  bodies: Bodies;
+/** Who keeps the requests. */
+export type Keeper = {
+  readonly shelf: Shelf;
+  readonly bodies: Bodies;
   /** For what stays when the texts have gone. */
-  figures: Arena;
-  /** True where no request of the same thread was seen before. */
-  isNewThread(request: KeptRequest, asked: Parameters<AnswerKeeper['asked']>[0]): boolean;
-  onBegin(request: KeptRequest): void;
-  /** Runs when it is known what is asked for. */
-  onAsked(request: KeptRequest, asked: Extract<TraceEvent, { type: 'asked' }>): void;
-  /** Runs after each change that a row shows. */
-  onChange(request: KeptRequest): void;
-  onEnd(request: KeptRequest): void;
+  readonly figures: Arena;
+  /** True where no request of the same conversation was seen before, or none is known to belong to it. */
+  isNewThread(session: string | undefined): boolean;
+  begun(request: KeptRequest): void;
+  /** Hears each change that a row shows. */
+  changed(request: KeptRequest): void;
+  ended(request: KeptRequest): void;
+};
+
+export type KeptOptions = {
+  headers: Headers;
+  path: string;
+  clock: Clock;
+  keeper: Keeper;
+  /** Hears the id that the request gets. */
+  onId: ((id: string) => void) | undefined;
 };
 
 export class KeptRequest implements AnswerKeeper {
   id = '';
   /** In the order of arrival. */
   number = 0;
+  /** In the order of changes. */
+  sequence = 0;
   readonly path: string;
   readonly #story: Story;
   readonly exchanges: Exchange[] = [];
   readonly translations: Translation[] = [];
-  readonly answer = new ByteLog();
-  /** The client's body. */
+  readonly #room: Room;
+  readonly answer: ByteLog;
+  /** The client's body, before it was moved to `#body`. */
+  readonly #came: ByteLog;
   #body: Kept | undefined;
   news: RawNews | undefined;
   /** How the conversation began; only of the request that begins it, and of the first that was seen of it. */
   opening: Opening | undefined;
   /** The request whose call has begun the subagent that sends this one. */
   branchOf: string | undefined;
-  /** The prompts of the subagents that the answer has begun, as hashes. */
-  prompts: readonly string[] = [];
-  /** Known once the request has ended. */
+  /** What the client asks for, once that is known. */
+  asking: Asked | undefined;
+  /** Known once somebody looks at the request after its end. */
   oddness: Oddness = { sign: 'ordinary' };
   /** Milliseconds since the epoch. */
   at = 0;
@@ -101,25 +129,38 @@ export class KeptRequest implements AnswerKeeper {
   key: string | undefined;
   /** The model that should have answered, and the one that was asked in its place last. */
   replacement: { from: string; to: string } | undefined;
-  hasTexts = true;
   isEnded = false;
+  /** True once it is known what was odd in the request. */
+  isRead = false;
+  /** True once the request is not kept any more. */
+  isDropped = false;
+  /** The bytes of memory that were counted for the request. */
+  counted = 0;
   /** How many warnings were not kept. */
   furtherWarnings = 0;
   readonly #clock: Clock;
-  readonly #options: KeptOptions;
+  readonly #keeper: Keeper;
+  readonly #onId: KeptOptions['onId'];
   #startedAt = 0;
-  readonly #conversation: string;
-  /** The client's request, until content has come. */
-  #asked: object | undefined;
+  #texts: 'on the shelf' | 'moved' | 'gone' = 'on the shelf';
+  /** The client's request, until nothing is translated any more that the proxy does not ask for by itself. */
+  #request: Parameters<AnswerKeeper['asked']>[0] | undefined;
   #attempts = 0;
   #warnings = 0;
 
-  constructor(headers: Headers, path: string, clock: Clock, options: KeptOptions) {
-    this.path = path;
-    this.#clock = clock;
-    this.#options = options;
-    this.#story = new Story(headers);
-    this.#conversation = conversationOf(headers);
+  constructor(options: KeptOptions) {
+    this.#story = new Story(options.headers);
+    this.path = options.path;
+    this.#clock = options.clock;
+    this.#keeper = options.keeper;
+    this.#onId = options.onId;
+    this.#room = new Room(this.#keeper.shelf);
+    this.answer = new ByteLog(this.#room);
+    this.#came = new ByteLog(this.#room);
+  }
+
+  get hasTexts(): boolean {
+    return this.#texts === 'moved' || (this.#texts === 'on the shelf' && !this.#room.isGone);
   }
 
   get headers(): Headers {
@@ -154,7 +195,8 @@ export class KeptRequest implements AnswerKeeper {
   readonly #hear = (event: TraceEvent): void => {
     if (event.type === 'received') {
       this.#startedAt = this.#clock.monotonic() - event.ms;
-      this.#options.onBegin(this);
+      this.#keeper.begun(this);
+      this.#onId?.(this.id);
     }
     if (event.type === 'note') return;
     if (event.type === 'warning' && ++this.#warnings > MOST_WARNINGS) {
@@ -163,15 +205,15 @@ export class KeptRequest implements AnswerKeeper {
     }
     this.#note(event);
     this.#story.push(event);
-    if (event.type === 'asked') this.#options.onAsked(this, event);
+    if (event.type === 'asked') this.#hearAsked(event);
+    if (event.type === 'first-content') this.#request = undefined;
     if (event.type === 'end') this.#end();
-    else this.#options.onChange(this);
+    else this.#keeper.changed(this);
   };
 
   /** Keeps what is asked of all requests together. */
   #note(event: TraceEvent): void {
     if (event.type === 'received') this.at = event.at.getTime();
-    else if (event.type === 'first-content') this.#asked = undefined;
     else if (event.type === 'asked') {
       this.session = event.session;
       this.client = event.client;
@@ -183,19 +225,17 @@ export class KeptRequest implements AnswerKeeper {
   }
 
   asked(request: Parameters<AnswerKeeper['asked']>[0]): void {
-    this.#asked = request;
+    this.#request = request;
     this.news = newsIn(request.messages);
-    if (isBeginning(request.messages) || this.#options.isNewThread(this, request))
-      this.opening = openingOf(request.messages);
   }
 
   translated(request: MessagesRequest, { signatures: _stored, ...ctx }: RequestContext): void {
-    const isOwn = this.#asked !== request;
+    const isOwn = this.#request !== request;
     this.translations.push({ ctx, request: isOwn ? request : undefined, before: this.#attempts + 1 });
   }
 
   keepBody(bytes: Uint8Array): void {
-    this.#body = this.#options.bodies.keep(this.#conversation, 'came', bytes);
+    this.#came.add(this.#now(), bytes);
   }
 
   keepAnswer(bytes: Uint8Array): void {
@@ -203,12 +243,16 @@ export class KeptRequest implements AnswerKeeper {
   }
 
   sent(url: string, body: string): KeptResponse {
+    const sent = this.#sameAsBefore(body) ?? new ByteLog(this.#room);
+    if (sent.length === 0) sent.addText(this.#now(), body);
     const exchange: Exchange = {
       attempt: this.#attempts,
       url,
       sentAt: this.#now(),
-      body: this.#options.bodies.keep(this.#conversation, 'sent', body),
-      answer: new ByteLog(),
+      sent,
+      body: undefined,
+      length: sent.length,
+      answer: new ByteLog(this.#room),
     };
     this.exchanges.push(exchange);
     return {
@@ -228,44 +272,94 @@ export class KeptRequest implements AnswerKeeper {
 
   /** The bytes of the client's body; undefined where there was none, or it was let go. */
   clientBytes(): Uint8Array | undefined {
-    return this.#body && this.#options.bodies.arena.bytes(this.#body);
+    if (this.#body) return this.#keeper.bodies.arena.bytes(this.#body);
+    return this.hasTexts && this.#came.length > 0 ? this.#came.bytes : undefined;
   }
 
-  sentText({ body }: Exchange): string | undefined {
-    const bytes = this.#options.bodies.arena.bytes(body);
-    return bytes && new TextDecoder().decode(bytes);
+  sentText({ sent, body }: Exchange): string | undefined {
+    const onShelf = this.hasTexts ? sent.bytes : undefined;
+    const bytes = body ? this.#keeper.bodies.arena.bytes(body) : onShelf;
+    return bytes && decoder.decode(bytes);
   }
 
-  /** Bytes of memory beside what lies in the arenas. */
+  /** Bytes of all texts. */
+  get textBytes(): number {
+    return this.exchanges.reduce(
+      (sum, { length, answer }) => sum + length + answer.length,
+      this.#came.length + this.answer.length,
+    );
+  }
+
+  /** Bytes of memory beside what lies on the shelf and in the arenas. */
   get cost(): number {
-    return ROW_COST + this.translations.reduce((sum, { ctx }) => sum + mediaCost(ctx), 0);
+    let cost = ROW_COST + this.#story.cost + this.#came.cost + this.answer.cost;
+    if (this.news?.kind === 'words') cost += this.news.text.length;
+    cost += this.opening?.text.length ?? 0;
+    for (const { sent, answer } of this.exchanges) cost += EXCHANGE_COST + sent.cost + answer.cost;
+    for (const { ctx, request } of this.translations)
+      cost += mediaCost(ctx) + (request ? PARSED_COST * this.#came.length : 0);
+    return cost;
   }
 
-  /** To be called when the request has ended: what was kept as objects becomes bytes. */
+  /** The prompts of the subagents that the answer has begun, as hashes. */
+  prompts(): string[] {
+    return agentPrompts(this.answer.bytes).map(promptHash);
+  }
+
+  /** Moves the texts from the shelf to the arena, and the story too. */
   settle(): void {
-    const { arena } = this.#options.bodies;
-    this.#asked = undefined;
-    this.prompts = agentPrompts(this.answer.bytes).map(promptHash);
-    this.#story.close(this.#options.figures);
-    this.answer.close(arena);
-    for (const { answer } of this.exchanges) answer.close(arena);
+    const { bodies, figures } = this.#keeper;
+    const conversation = conversationOf(this.headers);
+    this.#story.close(figures);
+    if (this.#came.length > 0) this.#body = bodies.keep(conversation, 'came', this.#came.bytes);
+    this.#came.letGo();
+    this.answer.move(bodies.arena);
+    const kept = new Map<ByteLog, Kept>();
+    for (const exchange of this.exchanges) {
+      const { sent, answer } = exchange;
+      answer.move(bodies.arena);
+      exchange.body = kept.get(sent) ?? bodies.keep(conversation, 'sent', sent.bytes);
+      kept.set(sent, exchange.body);
+    }
+    for (const sent of kept.keys()) sent.letGo();
+    this.#texts = 'moved';
+    this.#room.close();
   }
 
   letTextsGo(): void {
-    const { arena } = this.#options.bodies;
-    this.hasTexts = false;
-    if (this.#body) arena.letGo(this.#body);
+    const { bodies, figures } = this.#keeper;
+    this.#texts = 'gone';
+    this.#story.close(figures);
+    if (this.#body) bodies.arena.letGo(this.#body);
     this.translations.length = 0;
-    for (const { body, answer } of this.exchanges) {
-      arena.letGo(body);
+    for (const { sent, body, answer } of this.exchanges) {
+      if (body) bodies.arena.letGo(body);
+      sent.letGo();
       answer.letGo();
     }
+    this.#came.letGo();
     this.answer.letGo();
+    this.#room.close();
   }
 
   /** To be called after `letTextsGo`, when nothing of the request is to stay. */
   letGo(): void {
     this.#story.letGo();
+  }
+
+  /** The last body that was sent, where it is this one: it is kept once. */
+  #sameAsBefore(body: string): ByteLog | undefined {
+    const before = this.exchanges.at(-1)?.sent;
+    if (!before || before.length !== Buffer.byteLength(body)) return undefined;
+    return Buffer.from(body).equals(before.bytes) ? before : undefined;
+  }
+
+  #hearAsked(asked: Asked): void {
+    this.asking = asked;
+    const isNew = this.#keeper.isNewThread(asked.session);
+    const messages = this.#request?.messages;
+    if (messages && (isNew || isBeginning(messages)))
+      this.opening = openingOf(messages, asked.agent !== undefined);
   }
 
   #now(): number {
@@ -274,6 +368,7 @@ export class KeptRequest implements AnswerKeeper {
 
   #end(): void {
     this.isEnded = true;
-    this.#options.onEnd(this);
+    this.#request = undefined;
+    this.#keeper.ended(this);
   }
 }

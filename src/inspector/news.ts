@@ -21,8 +21,9 @@ export type RawNews =
   | { kind: 'results'; names: readonly string[] }
   | { kind: 'nothing' };
 
-/** A copy: a slice of a text keeps the whole text in memory. */
-const beginning = (text: string): string => Buffer.from(text.slice(0, KEPT)).toString();
+/** A long text is copied: a slice of a text keeps the whole text in memory. */
+const beginning = (text: string): string =>
+  text.length <= KEPT ? text : Buffer.from(text.slice(0, KEPT)).toString();
 
 const blocksOf = ({ content }: Message): readonly ContentBlock[] =>
   typeof content === 'string' ? [{ type: 'text', text: content }] : content;
@@ -33,8 +34,8 @@ function wordsOf(message: Message): string | undefined {
   return texts.findLast((text) => !REMINDER.test(text) && text.trim() !== '') ?? texts.at(-1);
 }
 
-function toolNames(ids: readonly string[], before: readonly Message[]): string[] {
-  const called = before.findLast(({ role }) => role === 'assistant');
+function toolNames(ids: readonly string[], messages: readonly Message[], at: number): string[] {
+  const called = messages.findLast(({ role }, index) => index < at && role === 'assistant');
   const names = new Map(
     (called ? blocksOf(called) : []).flatMap((block) =>
       block.type === 'tool_use' ? [[block.id, block.name] as const] : [],
@@ -48,20 +49,22 @@ export function newsIn(messages: readonly Message[]): RawNews {
   const last = messages[at];
   if (!last) return { kind: 'nothing' };
   const ids = blocksOf(last).flatMap((block) => (block.type === 'tool_result' ? [block.tool_use_id] : []));
-  if (ids.length > 0) return { kind: 'results', names: toolNames(ids, messages.slice(0, at)) };
+  if (ids.length > 0) return { kind: 'results', names: toolNames(ids, messages, at) };
   const words = wordsOf(last);
   return words === undefined ? { kind: 'nothing' } : { kind: 'words', text: beginning(words) };
 }
 
-/** How a conversation began. `hash`: of the first words, by which the call is found that a subagent was started with. */
-export type Opening = { text: string; hash: string };
+/** How a conversation began. `hash`: of the first words of a subagent, by which the call is found that it was started with. */
+export type Opening = { text: string; hash: string | undefined };
 
 const isUsers = ({ role }: Message) => role === 'user';
 
-export function openingOf(messages: readonly Message[]): Opening | undefined {
+export function openingOf(messages: readonly Message[], isAgents: boolean): Opening | undefined {
   const first = messages.find(isUsers);
   const words = first && wordsOf(first);
-  return words === undefined ? undefined : { text: beginning(words), hash: promptHash(words) };
+  return words === undefined
+    ? undefined
+    : { text: beginning(words), hash: isAgents ? promptHash(words) : undefined };
 }
 
 export const promptHash = (prompt: string): string => contentHash(prompt.trim());

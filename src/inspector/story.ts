@@ -12,6 +12,9 @@ function revived(event: TraceEvent): TraceEvent {
   return event.type === 'received' ? { ...event, at: new Date(event.at) } : event;
 }
 
+/** Bytes that an event costs while the story goes on. */
+const EVENT_COST = 220;
+
 type Written = { events: TraceEvent[]; headers: [string, string][] };
 
 export class Story {
@@ -42,9 +45,15 @@ export class Story {
     return this.#headers ?? new Headers(this.#read().headers);
   }
 
-  /** To be called when nothing more will be told. */
+  /** Bytes of memory beside what lies in the arena. */
+  get cost(): number {
+    return (this.#open?.length ?? 0) * EVENT_COST;
+  }
+
+  /** To be called when nothing more will be told. May be called repeatedly. */
   close(arena: Arena): void {
-    const written = { events: (this.#open ?? []).map(writable), headers: [...(this.#headers ?? [])] };
+    if (!this.#open) return;
+    const written = { events: this.#open.map(writable), headers: [...(this.#headers ?? [])] };
     this.#closed = { arena, kept: arena.keep(bytesOfText(JSON.stringify(written))) };
     this.#open = undefined;
     this.#headers = undefined;

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Arena, bytesOfText, type Kept } from '../../src/inspector/arena.ts';
 import { Bodies } from '../../src/inspector/bodies.ts';
 import { ByteLog } from '../../src/inspector/byte-log.ts';
+import { Room, Shelf } from '../../src/inspector/shelf.ts';
 
 const BLOCK = 64 * 1024;
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -78,13 +79,13 @@ describe('the arena', () => {
 
 describe('a log of bytes', () => {
   test('has its pieces with their times, while it grows and afterwards, until it is let go', () => {
-    const log = new ByteLog();
+    const log = new ByteLog(new Room(new Shelf(1024 * BLOCK, () => {})));
     const pieces = Array.from({ length: 300 }, (_, at) => ({ ms: at * 1.5, bytes: bytesOf(`piece ${at} `) }));
     for (const { ms, bytes } of pieces) log.add(ms, bytes);
     const read = () => log.pieces().map(({ ms, bytes }) => [ms, new TextDecoder().decode(bytes)]);
     const expected = pieces.map(({ ms, bytes }) => [ms, new TextDecoder().decode(bytes)]);
     expect(read()).toEqual(expected);
-    log.close(new Arena());
+    log.move(new Arena());
     expect(read()).toEqual(expected);
     log.letGo();
     expect([read(), log.length > 1_000]).toEqual([[], true]);
