@@ -78,11 +78,15 @@ export class MarkReader {
     return marks;
   }
 
-  /** What was held back. The text has ended, so it is text; but a broken piece of a mark is not shown. */
-  flush(): Mark[] {
+  /**
+   * What was held back. The text has ended, so it is text; but a broken piece of a mark is not shown. `isCut`: the model
+   * would have gone on, so less is enough for a piece of a mark.
+   */
+  flush(isCut: boolean): Mark[] {
     const text = this.#held;
     this.#held = '';
-    return text === '' || /^<\/?cite-/i.test(text) ? [] : [{ kind: 'text', text }];
+    const broken = isCut ? /^<\/?c/i : /^<\/?cite-/i;
+    return text === '' || broken.test(text) ? [] : [{ kind: 'text', text }];
   }
 }
 

@@ -8,7 +8,8 @@ import { type Mark, MarkGuard, MarkReader } from '../citing/marks.ts';
 import { LONGEST_QUOTE, Quotations } from '../citing/quotations.ts';
 import type { Source } from '../citing/source.ts';
 import type { Warn } from '../warnings.ts';
-import type { TurnEvent } from './turn.ts';
+import { stopReasonOf } from './stop-reason.ts';
+import { isContent, type TurnEvent } from './turn.ts';
 
 type TextEvent = Extract<TurnEvent, { type: 'text' }>;
 type Quote = { source: number | undefined; text: string; guard: MarkGuard };
@@ -21,6 +22,11 @@ type Block = readonly SourceCitation[] | undefined;
 
 /** The most characters that wait for a quotation which may still come. */
 const MOST_EARLY = 8_000;
+
+/** True where the answer ends in the middle of what the model was writing. */
+const isCut = (event: TurnEvent): boolean =>
+  event.type === 'finish' &&
+  !(event.finish.kind === 'finished' && stopReasonOf(event.finish.reason, false) === 'end_turn');
 
 const isSame = (a: SourceCitation, b: SourceCitation): boolean => JSON.stringify(a) === JSON.stringify(b);
 
@@ -49,7 +55,7 @@ export class CitedText {
     for (const event of events) {
       if (event.type === 'text') this.#text(event);
       else {
-        if (event.type !== 'thinking' && event.type !== 'usage') this.#endText();
+        if (isContent(event)) this.#endText(isCut(event));
         if (event.type === 'finish') this.#report();
         this.#events.push(event);
       }
@@ -141,8 +147,8 @@ export class CitedText {
     if (quote) this.#show(quote.text, undefined);
   }
 
-  #endText(): void {
-    for (const mark of this.#marks.flush()) this.#mark(mark);
+  #endText(isCut: boolean): void {
+    for (const mark of this.#marks.flush(isCut)) this.#mark(mark);
     this.#breakOff();
     this.#tellBlank();
     // What comes next may be read by another reader, which knows nothing of these citations.

@@ -4,7 +4,7 @@ import { CITING_INSTRUCTION, MarkGuard, MarkReader } from '../../../src/translat
 
 function read(...pieces: string[]): string {
   const reader = new MarkReader();
-  const marks = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.flush()];
+  const marks = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.flush(false)];
   let text = '';
   for (const mark of marks) {
     if (mark.kind === 'text') text += mark.text;

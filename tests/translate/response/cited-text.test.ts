@@ -168,6 +168,19 @@ describe('text with citations', () => {
     ]);
   });
 
+  const cut = (reason: string): TurnEvent => ({ type: 'finish', finish: { kind: 'finished', reason } });
+  test.each<[string, TurnEvent, string]>([
+    ['<', END, 'a <'],
+    ['<cit', END, 'a <cit'],
+    ['<cite-cl', END, 'a '],
+    ['<', cut('MAX_TOKENS'), 'a <'],
+    ['<c', cut('MAX_TOKENS'), 'a '],
+    ['</ci', cut('SAFETY'), 'a '],
+    ['<cit', { type: 'finish', finish: { kind: 'token-limit' } }, 'a '],
+  ])('%s at the end, at %j', (held, end, expected) => {
+    expect(blocksOf(read([`a ${held}`], [end]).events).join('')).toBe(expected);
+  });
+
   test('a call ends what was begun', () => {
     const call: TurnEvent = { type: 'call', name: 'read', args: {} };
     const { events } = read(['<cite-claim><cite-quote doc="1">The gr'], [call, END]);
