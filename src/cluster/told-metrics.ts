@@ -18,7 +18,7 @@ export const NO_TOLD_METRICS: ToldMetrics = { others: () => [], changed() {} };
 export type ToldMetricsOptions = {
   parent: ParentLink;
   clock: Pick<Clock, 'after'>;
-  counted(): Promise<readonly Counted[]>;
+  counted(): readonly Counted[];
   onFailure(error: unknown): void;
 };
 
@@ -30,16 +30,20 @@ export function openToldMetrics({ parent, clock, counted, onFailure }: ToldMetri
     // What an ended worker has counted comes once more, as a part of what all ended ones have counted.
     if (message.kind === 'gone') told.delete(message.of);
   });
-  const tell = async () => {
+  const tell = () => {
     isWaiting = false;
-    parent.send({ kind: 'metrics', json: JSON.stringify(await counted()) });
+    try {
+      parent.send({ kind: 'metrics', json: JSON.stringify(counted()) });
+    } catch (error) {
+      onFailure(error);
+    }
   };
   return {
     others: () => [...told.values()],
     changed() {
       if (isWaiting) return;
       isWaiting = true;
-      clock.after(TELL_MS, () => void tell().catch(onFailure));
+      clock.after(TELL_MS, tell);
     },
   };
 }
