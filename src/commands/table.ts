@@ -45,6 +45,10 @@ export const COMMANDS = {
     serves: true,
     run: async (argv) => (await import('./record.ts')).record(argv),
   },
+  recordings: {
+    about: 'List what was recorded, or saved from the inspector',
+    run: async () => (await import('./list-recordings.ts')).listRecordings(),
+  },
   replay: {
     about: 'Serve what was recorded: replay <name>',
     serves: true,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { recordingLines } from '../../../src/commands/list-recordings.ts';
 import type { ActionAnswer, AgainQuestion, SearchMessage } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
@@ -64,6 +65,9 @@ describe('save', () => {
     const folder = join(proxy.folder, 'recordings');
     const [name = ''] = readdirSync(folder);
     expect([said.includes(name), command]).toEqual([true, `bun run replay ${name}`]);
+    expect(recordingLines(folder)).toEqual([
+      expect.stringMatching(new RegExp(`^${name}  \\d{4}-.*  gemini  1 request$`)),
+    ]);
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: join(folder, name) } });
     const answer = await (await replay.send('/v1/messages', asks)).text();
     expect(answer).toContain('Good');
