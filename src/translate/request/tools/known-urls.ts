@@ -84,7 +84,7 @@ const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => let
 
 /** What may follow an address in a text, and is no part of it. */
 const AFTER =
-  /^(?:$|[\s<>"'`)\]}|\\,;]|[.!?:*_](?:$|[\s<>"'`)\]}|\\,;*_.!?:])|[\u3000-\u303f\uff00-\uffef\u2018-\u201f])/;
+  /^(?:$|[\s<>"'`)\]}|\\,;]|[.!?:*_](?:$|[\s<>"'`)\]}|\\,;*_.!?:])|[\u3000-\u303f\uff00-\uffef\u2018-\u201f\u2014\u2026\u060c\u061b\u061f\u06d4\u200b-\u200f\u202a-\u202e\u2060-\u2069])/;
 /** Characters at the end of a text before an address that would make the address a part of a longer word. */
 const BEFORE = /[\w.@%~+-]$/;
 
@@ -119,14 +119,21 @@ function standsIn(text: string, folded: string, { host, rest }: Wanted): boolean
   return false;
 }
 
+/** A text with the hosts of its addresses in ASCII, as the model may write them, too. */
+const inAscii = (text: string): string =>
+  text.replace(/(?<=:\/\/)[^\s/?#<>"'`)\]}\\]{1,255}/g, (host) =>
+    /[\u0080-\uffff]/.test(host) ? (URL.parse(`https://${host}`)?.host ?? host) : host,
+  );
+
 /** Looks for addresses in texts, which it folds once. */
 export class KnownUrls {
   readonly #texts: readonly { text: string; folded: string }[];
 
   constructor(texts: readonly string[]) {
-    // Texts that are JSON may write a slash as an escape.
-    const plain = texts.map((text) => text.replaceAll('\\/', '/'));
-    this.#texts = plain.map((text) => ({ text, folded: lower(text) }));
+    // Texts that are JSON may write a slash as an escape, and those that are HTML an ampersand.
+    const plain = texts.map((text) => text.replaceAll('\\/', '/').replaceAll('&amp;', '&'));
+    const spelled = new Set(plain.flatMap((text) => [text, inAscii(text)]));
+    this.#texts = [...spelled].map((text) => ({ text, folded: lower(text) }));
   }
 
   has(url: string): boolean {

@@ -29,6 +29,12 @@ describe('an address is known', () => {
     ['https://a.example/x_(y)', 'https://a.example/x_(y)'],
     ['*https://a.example/x*', 'https://a.example/x'],
     ['`https://a.example/x`', 'https://a.example/x'],
+    ['https://bücher.example:8443/x', 'https://xn--bcher-kva.example:8443/x'],
+    ['<a href="https://a.example/?a=1&amp;b=2">', 'https://a.example/?a=1&b=2'],
+    ['https://a.example/x…', 'https://a.example/x'],
+    ['https://a.example/x—and so on', 'https://a.example/x'],
+    ['\u2067שלום https://a.example/x\u2069، עוד', 'https://a.example/x'],
+    ['https://a.example/x، https://a.example/y؟', 'https://a.example/y'],
   ])('%s: %s', (text, url) => expect(knows(text, url)).toBe(true));
 });
 
