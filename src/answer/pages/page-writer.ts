@@ -22,7 +22,12 @@ const BREAKS: Readonly<Record<string, number>> = {
   aside: 2,
   blockquote: 2,
   br: 1,
+  button: 1,
+  caption: 1,
+  center: 1,
   dd: 1,
+  details: 1,
+  dialog: 2,
   div: 1,
   dl: 2,
   dt: 1,
@@ -39,18 +44,26 @@ const BREAKS: Readonly<Record<string, number>> = {
   h6: 2,
   header: 2,
   hr: 2,
+  legend: 1,
   li: 1,
   main: 2,
+  menu: 2,
   nav: 2,
   ol: 2,
   option: 1,
   p: 2,
   pre: 2,
   section: 2,
+  select: 1,
+  summary: 1,
   table: 2,
+  textarea: 1,
   tr: 1,
   ul: 2,
 };
+
+/** Drawings, which end where an element of a text begins, even if nobody has closed them. */
+const DRAWINGS: ReadonlySet<string> = new Set(['svg', 'math']);
 
 /** What stands before the text of an element. */
 const BEFORE: Readonly<Record<string, string>> = {
@@ -70,7 +83,9 @@ const MOST_TITLE = 500;
 const BLANKS = /[ \t\n\f\r\u00a0]+/g;
 
 export class PageWriter {
-  readonly #base: string;
+  /** The address from which addresses on the page count: its own, or another that it names. */
+  #base: string;
+  #namesBase = false;
   readonly #pieces: string[] = [];
   #length = 0;
   /** What is to be written before the next text: newlines, a blank, and a mark such as that of a list. */
@@ -100,15 +115,18 @@ export class PageWriter {
   }
 
   open(name: string, attributes: Readonly<Record<string, string>>, isWhole: boolean): void {
+    if (this.#unread && DRAWINGS.has(this.#unread.name) && Object.hasOwn(BREAKS, name))
+      this.#unread = undefined;
     if (this.#unread) {
       if (name === this.#unread.name && !isWhole) this.#unread.depth++;
       return;
     }
-    if (UNREAD.has(name)) {
+    if (UNREAD.has(name) || (name === 'title' && this.#title !== '')) {
       if (!isWhole) this.#unread = { name, depth: 1 };
       return;
     }
-    if (name === 'title') this.#isTitle = this.#title === '';
+    if (name === 'title') this.#isTitle = true;
+    if (name === 'base') this.#setBase(attributes['href']);
     this.#break(name);
     if (name === 'pre') this.#kept++;
     if (Object.hasOwn(BEFORE, name)) this.#mark = BEFORE[name] ?? '';
@@ -201,6 +219,14 @@ export class PageWriter {
       return;
     }
     this.#write(`](${link.href})`);
+  }
+
+  /** The first one counts. */
+  #setBase(href: string | undefined): void {
+    const url = href === undefined || this.#namesBase ? null : URL.parse(href.trim(), this.#base);
+    if (!url) return;
+    this.#base = url.href;
+    this.#namesBase = true;
   }
 
   /** The whole address of a link that leads to another page. */
