@@ -1,12 +1,14 @@
 /** What was checked, hashed and translated of a request's parts before changes nothing: not a byte, not a warning, not an error. */
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
+import type { SourceCitation } from '../../src/anthropic/answer-citations.ts';
 import type { Message } from '../../src/anthropic/request.ts';
 import type { Tool } from '../../src/anthropic/tool.ts';
 import { parseMessagesRequest } from '../../src/anthropic/validate.ts';
 import { parseBody } from '../../src/http/body.ts';
 import { KnownLists } from '../../src/http/known-lists.ts';
 import { JsonFigures } from '../../src/lib/json-figures.ts';
+import type { Source } from '../../src/translate/citing/source.ts';
 import type { RequestContext } from '../../src/translate/context.ts';
 import { toGeminiRequest } from '../../src/translate/request/index.ts';
 import { MOST_WORK } from '../../src/translate/request/schema/outgoing.ts';
@@ -26,6 +28,12 @@ function signaturesFor(messages: readonly Message[]): RequestContext['signatures
   );
 }
 
+/** What is told of the first words of a source. */
+function firstCited({ pieces, cite }: Source): SourceCitation | undefined {
+  const text = pieces?.[0]?.slice(0, 20);
+  return text ? cite({ start: 0, end: text.length, text, first: 0, last: 0 }) : undefined;
+}
+
 /** All that comes of a request, or why it is refused. */
 function outcome(json: string, known: KnownLists, changes: Partial<RequestContext>, modelId?: string) {
   try {
@@ -39,9 +47,10 @@ function outcome(json: string, known: KnownLists, changes: Partial<RequestContex
       request,
       contextFor(modelId, { signatures, ...changes }),
     );
-    // A function is compared by what it finds.
-    const found = (request.tools ?? []).map(({ name = '' }) => plan.inputSchema(name));
-    return { body: JSON.stringify(body), plan: { ...plan, inputSchema: found }, warnings, keys };
+    // Functions are compared by what they find.
+    const inputSchema = (request.tools ?? []).map(({ name = '' }) => plan.inputSchema(name));
+    const sources = plan.sources?.map((source) => ({ ...source, cite: firstCited(source) }));
+    return { body: JSON.stringify(body), plan: { ...plan, inputSchema, sources }, warnings, keys };
   } catch (error) {
     return String(error);
   }

@@ -219,6 +219,7 @@ describe('the end', () => {
       const launched = bench.launch([], { env: { CLIENT_IGNORES: 'SIGINT' } });
       await launched.client;
       launched.signal('SIGINT');
+      await launched.ignored();
       launched.finish(5);
       expect((await launched.ended).exitCode).toBe(5);
     },

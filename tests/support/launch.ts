@@ -26,6 +26,8 @@ export type Launched = {
   /** Lets the client end. */
   finish(exitCode?: number): void;
   signal(name: NodeJS.Signals): void;
+  /** Resolves when the client has got a signal that it ignores. */
+  ignored(): Promise<void>;
   /** Resolves when it has written so to stderr. */
   says(pattern: RegExp): Promise<void>;
   ended: Promise<{ exitCode: number | null; out: string; err: string }>;
@@ -38,7 +40,7 @@ export type LaunchOptions = { env?: Record<string, string>; input?: string };
 const CLIENT = `#!${process.execPath}
 const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const folder = process.env.CLIENT_FOLDER;
-for (const signal of (process.env.CLIENT_IGNORES ?? '').split(',').filter(Boolean)) process.on(signal, () => {});
+for (const signal of (process.env.CLIENT_IGNORES ?? '').split(',').filter(Boolean)) process.on(signal, () => writeFileSync(folder + '/ignored', signal));
 writeFileSync(folder + '/told.tmp', JSON.stringify({ args: process.argv.slice(2), env: process.env, cwd: process.cwd(), pid: process.pid }));
 renameSync(folder + '/told.tmp', folder + '/told.json');
 setInterval(() => {
@@ -98,6 +100,7 @@ export class LaunchBench {
       client,
       finish: (exitCode = 0) => writeFileSync(join(folder, 'finish'), String(exitCode)),
       signal: (name) => child.kill(name),
+      ignored: () => exists(join(folder, 'ignored')),
       says: (pattern) => errors.says(pattern),
       ended,
     };
