@@ -55,7 +55,7 @@ function Top({
           html` <span class=${`dot ${keysSign}`} title="A key or a model is in trouble"></span>`
         }</a>`,
     )}</nav>
-    <span class="connection"><span class=${`dot ${connection.is}`}></span>${isPaused ? 'Paused' : CONNECTION_TEXTS[connection.is]}${
+    <span class="connection"><span class=${`dot ${isPaused ? '' : connection.is}`}></span>${isPaused ? 'Paused' : CONNECTION_TEXTS[connection.is]}${
       state && state.streaming > 0 && html`<span class="second wide"> · ${state.streaming} streaming</span>`
     }</span>
     <button onClick=${onPause} aria-pressed=${isPaused}>${isPaused ? 'Go on' : 'Pause'} <${Key}>.<//></button>
@@ -119,8 +119,8 @@ function useItems(
     [sign, caller, model, key, client, search?.found],
   );
   const items = useMemo(() => {
-    const left = isFiltering(filters) ? rows.filter((row) => matches(row, filters)) : rows;
-    return isFlat ? flatItems(left) : threadedItems(left, folded);
+    const isShown = (row: Row) => matches(row, filters);
+    return isFlat ? flatItems(rows.filter(isShown)) : threadedItems(rows, folded, isShown);
   }, [rows, filters, folded, isFlat]);
   return { items, isFiltering: isFiltering(filters) };
 }
@@ -285,7 +285,7 @@ export function App({ live: source }: { live: Live }) {
       !isLocked &&
       live.hello &&
       address.view === 'request' &&
-      html`<${Request} address=${address} go=${go} rows=${live.rows} onStep=${(by: number) => step(by, false)}
+      html`<${Request} address=${address} go=${go} rows=${live.rows} odd=${items.filter(isOdd).map(({ key }) => key)} onStep=${(by: number) => step(by, false)}
         megabytes=${Math.round(live.hello.memoryLimit / 1_048_576)} />`
     }
     ${!isLocked && live.hello && address.view === 'keys' && html`<${Keys} />`}

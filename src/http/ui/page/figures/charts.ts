@@ -36,7 +36,7 @@ function Legend({ series, texts }: { series: readonly Series[]; texts: readonly 
 function timeOf(start: number, columnMs: number): string {
   const date = new Date(start);
   return columnMs < 86_400_000
-    ? date.toLocaleString(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' })
+    ? date.toLocaleString(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit', hour12: false })
     : date.toLocaleDateString();
 }
 
@@ -52,10 +52,12 @@ function Table({
 }) {
   return html`<div class="scroll tall"><table>
     <thead><tr><th>From</th>${series.map(({ name }) => html`<th class="figure">${name}</th>`)}</tr></thead>
-    <tbody>${content.starts.map(
-      (start, index) => html`<tr><th scope="row">${timeOf(start, content.columnMs)}</th>
+    <tbody>${content.starts
+      .map(
+        (start, index) => html`<tr><th scope="row">${timeOf(start, content.columnMs)}</th>
         ${series.map(({ values }) => html`<td class="figure">${values[index] === undefined ? '–' : label(values[index] ?? 0)}</td>`)}</tr>`,
-    )}</tbody>
+      )
+      .toReversed()}</tbody>
   </table></div>`;
 }
 

@@ -138,7 +138,7 @@ export function Keys() {
   if (asked.is === 'failed') return html`<main class="view"><${Failed} why=${asked.why} /></main>`;
   const { headline, keys, models, budgets, clients } = asked.answer;
   return html`<main class="view keys">
-    <div class="title-line"><h1>${headline}</h1>${keys.length > 0 && html`<button onClick=${() => test('all keys', 'keys/test')}>Test all keys…</button>`}</div>
+    <div class="title-line"><h1>${headline}</h1>${keys.length > 0 && html`<button onClick=${() => test('all keys', 'keys/test')}>Test all keys</button>`}</div>
     <${KeysTable} keys=${keys} now=${now} test=${test} />
     <${Models} models=${models} keys=${keys} test=${test} />
     <div class="two"><${Budgets} budgets=${budgets} /><${Clients} clients=${clients} /></div>

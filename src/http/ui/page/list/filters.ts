@@ -40,11 +40,14 @@ const VALUE_OF: Readonly<Record<Kind, (row: Row) => string | undefined>> = {
   client: (row) => row.client,
 };
 
+/** A request that was retried may have been changed as well. */
+const signsOf = ({ sign, warnings }: Row): readonly string[] => (warnings > 0 ? [sign, 'changed'] : [sign]);
+
 export const isFiltering = ({ signs, chosen, found }: Filters): boolean =>
   signs.size > 0 || found !== undefined || KINDS.some((kind) => chosen[kind].size > 0);
 
 export function matches(row: Row, { signs, chosen, found }: Filters): boolean {
-  if (signs.size > 0 && !signs.has(row.sign)) return false;
+  if (signs.size > 0 && !signsOf(row).some((sign) => signs.has(sign))) return false;
   if (found && !found.has(row.id)) return false;
   return KINDS.every((kind) => {
     const value = VALUE_OF[kind](row);
@@ -74,6 +77,8 @@ export type SignCounts = Readonly<Record<(typeof SIGNS)[number], number>>;
 
 export function countSigns(rows: Iterable<Row>): SignCounts {
   const counts = { failed: 0, slow: 0, changed: 0 };
-  for (const { sign } of rows) if (sign !== 'ordinary') counts[sign]++;
+  for (const row of rows) {
+    for (const sign of SIGNS) if (signsOf(row).includes(sign)) counts[sign]++;
+  }
   return counts;
 }

@@ -53,10 +53,9 @@ const Ending = ({ row }: { row: Row }) => {
 const Figure = ({ children, kind = '' }: { children?: unknown; kind?: string }) =>
   html`<div role="gridcell" class="figure ${kind}">${children ?? '–'}</div>`;
 
-/** A time that still runs has dots behind it. */
 function totalText(row: Row, now: number): string {
   if (row.totalMs !== undefined) return seconds(row.totalMs);
-  return `${seconds(Math.max(0, now - row.at))}…`;
+  return seconds(Math.max(0, now - row.at));
 }
 
 function RequestRow({ row, scaleMs, now }: { row: Row; scaleMs: number; now: number }) {
@@ -73,7 +72,7 @@ function RequestRow({ row, scaleMs, now }: { row: Row; scaleMs: number; now: num
     <div role="gridcell" class="ending"><${Ending} row=${row} /></div>
     <div role="gridcell" class="span"><${Bar} spans=${row.spans} wholeMs=${scaleMs} endMs=${endMs} /></div>
     <${Figure} kind="first">${row.firstMs === undefined ? undefined : seconds(row.firstMs)}<//>
-    <${Figure} kind=${isSlow ? 'total strong' : 'total'}>${totalText(row, now)}<//>
+    <${Figure} kind=${`total ${isSlow ? 'strong' : ''} ${row.totalMs === undefined ? 'running' : ''}`}>${totalText(row, now)}<//>
     <${Figure} kind="in">${row.in === undefined ? undefined : tokens(row.in)}<//>
     <${Figure} kind=${isSlow && share === 0 ? 'cached warn' : 'cached'}>${share === undefined ? undefined : percent(share)}<//>
     <${Figure} kind="out">${row.out === undefined ? undefined : tokens(row.out)}<//>

@@ -109,18 +109,25 @@ function Tools({
   address,
   go,
   search,
+  onEnter,
 }: {
   rows: readonly Row[];
   counts: SignCounts;
   address: Address;
   go: Go;
   search: Search | undefined;
+  /** Called where the user has typed what is searched for, and goes to what was found. */
+  onEnter(): void;
 }) {
   const signs = address.query['sign']?.split(',') ?? [];
   const isFlat = address.query['flat'] === '1';
   const change = (query: Record<string, string>) => go(withQuery(address, query), { replace: true });
   const onKey = (event: KeyboardEvent) => {
     if (event.key === 'Escape') (event.target as HTMLElement).blur();
+    if (event.key === 'Enter') {
+      (event.target as HTMLElement).blur();
+      onEnter();
+    }
   };
   return html`<div class="tools" role="search">
     <label class="search">
@@ -182,9 +189,13 @@ export function Requests(props: RequestsProps) {
   const { live, rows, items, search, waiting, isFiltering, cursor, now, address, go } = props;
   const counts = useMemo(() => countSigns(rows), [rows]);
   const clear = () => go({ view: 'requests', query: {} });
+  const enterList = () => {
+    const first = items.find(({ kind }) => kind === 'row');
+    if (first) props.onMove(first.key);
+  };
   const isEmpty = rows.length === 0 && live.connection.is === 'live';
   return html`<main class="requests">
-    <${Tools} rows=${rows} counts=${counts} address=${address} go=${go} search=${search} />
+    <${Tools} rows=${rows} counts=${counts} address=${address} go=${go} search=${search} onEnter=${enterList} />
     <div class="panel fill">
       ${waiting > 0 && html`<button class="new primary" onClick=${props.onShowNew}>${count(waiting)} new</button>`}
       ${isEmpty && html`<${Empty} hello=${live.hello} />`}

@@ -72,7 +72,12 @@ function branchesOf(rows: readonly Row[]): Branch[] {
 }
 
 /** The items of one thread, beneath its head. */
-function* threadItems(thread: string, rows: readonly Row[], folded: ReadonlySet<string>): Generator<Item> {
+function* threadItems(
+  thread: string,
+  rows: readonly Row[],
+  folded: ReadonlySet<string>,
+  isShown: IsShown,
+): Generator<Item> {
   const branches = branchesOf(rows);
   const ids = new Set(rows.map(({ id }) => id));
   const isPlaced = ({ under, rows: own }: Branch) =>
@@ -86,12 +91,15 @@ function* threadItems(thread: string, rows: readonly Row[], folded: ReadonlySet<
     shown.add(agent);
     const key = `${thread}/${agent}`;
     const isFolded = folded.has(key);
+    const inside = [...rowItems(own, depth, isFolded)];
+    if (inside.length === 0 && !own.some(isShown)) return;
     yield { kind: 'branch', key, name: nameOf(own), sums: sumsOf(own), depth, isFolded };
-    yield* rowItems(own, depth, isFolded);
+    yield* inside;
   }
   function* rowItems(own: readonly Row[], depth: number, isHidden: boolean): Generator<Item> {
     for (const [index, row] of own.entries()) {
-      if (!isHidden) yield { kind: 'row', key: row.id, row, depth, isLast: index === own.length - 1 };
+      const isLast = index === own.length - 1;
+      if (!isHidden && isShown(row)) yield { kind: 'row', key: row.id, row, depth, isLast };
       for (const branch of beneath.get(row.id) ?? []) {
         if (isHidden) shown.add(branch.agent);
         else yield* branchItems(branch, Math.min(depth + 1, MOST_DEPTH));
@@ -106,10 +114,20 @@ function* threadItems(thread: string, rows: readonly Row[], folded: ReadonlySet<
   for (const branch of branches) yield* branchItems(branch, 1);
 }
 
-/** The rows that are to be shown, newest thread first. */
-export function threadedItems(rows: readonly Row[], folded: ReadonlySet<string>): Item[] {
+type IsShown = (row: Row) => boolean;
+
+/**
+ * The rows that are to be shown, newest thread first. Threads and branches keep their names and sums where only some of
+ * their rows are shown.
+ */
+export function threadedItems(
+  rows: readonly Row[],
+  folded: ReadonlySet<string>,
+  isShown: IsShown = () => true,
+): Item[] {
   const threads = [...grouped(rows.toSorted(newestFirst), ({ thread }) => thread)];
   return threads.flatMap(([id, own]): Item[] => {
+    if (!own.some(isShown)) return [];
     const isFolded = folded.has(id);
     const named = own.find(({ client }) => client !== undefined);
     const thread: Thread = {
@@ -124,7 +142,7 @@ export function threadedItems(rows: readonly Row[], folded: ReadonlySet<string>)
     // A request without a session is a thread of its own, and needs no head.
     if (own.length === 1 && own[0]?.id === id)
       return [{ kind: 'row', key: id, row: own[0], depth: 0, isLast: true }];
-    return isFolded ? [head] : [head, ...threadItems(id, own, folded)];
+    return isFolded ? [head] : [head, ...threadItems(id, own, folded, isShown)];
   });
 }
 

@@ -24,7 +24,7 @@ function AgainDialog({
   const { key, tokens, dollars, toGemini } = question;
   const price = dollars === undefined ? 'a price that is not known' : money(dollars);
   return html`<${Dialog} title="Send this request again?" onClose=${onClose}>
-    <p>${toGemini && `To Gemini${key === undefined ? '' : ` with key #${key}`}: about ${count(tokens)} tokens in, ${price}. `}To the mock: nothing. No tool is run by it.</p>
+    <p>${toGemini && `To Gemini${key === undefined ? '' : ` with key #${key}`}: about ${count(tokens)} tokens in, ${price}. `}To the mock, which is a part of this proxy and only plays a model: nothing. No tool is run.</p>
     <div class="buttons">
       <button onClick=${() => onSend('mock')}>Send to the mock</button>
       ${toGemini && html`<button class="primary" onClick=${() => onSend('gemini')}>Send to Gemini</button>`}

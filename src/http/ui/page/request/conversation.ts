@@ -87,7 +87,7 @@ function ToolList({ tools, base }: { tools: Content['tools']['tools']; base: str
 }
 
 const earlierText = (earlier: readonly Message[]) =>
-  `${earlier[0]?.path ?? ''} – ${earlier.at(-1)?.path ?? ''}, same as in the request before`;
+  `${[...new Set([earlier[0]?.path, earlier.at(-1)?.path])].join(' – ')}, same as in the request before`;
 
 export function Conversation({ content, ...shared }: { content: Content } & Shared) {
   const { system, tools, earlier, fresh, answer } = content;

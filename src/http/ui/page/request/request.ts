@@ -76,18 +76,18 @@ function Rail({ rows, row }: { rows: readonly Row[]; row: Row }) {
   </nav>`;
 }
 
-const Card = ({
-  title,
-  value,
-  note,
-  sign = '',
-}: {
-  title: string;
-  value: string;
-  note: string;
-  sign?: string;
-}) =>
-  html`<div><span class="second">${title}</span><strong>${value}</strong><span class=${sign || 'second'}>${note}</span></div>`;
+type CardProps = { title: string; value: string; note: string; sign?: string; href?: string };
+
+/** A figure. Where there is more to say of it, it leads there. */
+function Card({ title, value, note, sign = '', href }: CardProps) {
+  const content = html`<span class="second">${title}</span><strong>${value}</strong><span class=${sign || 'second'}>${note}</span>`;
+  return href === undefined ? html`<div>${content}</div>` : html`<a href=${href}>${content}</a>`;
+}
+
+function costNote({ in: tokens, listDollars }: Row): string {
+  if (tokens === undefined) return 'no usage is known';
+  return listDollars === undefined ? 'no list price' : `Anthropic’s list ${money(listDollars)}`;
+}
 
 function Cards({ detail }: { detail: Detail }) {
   const { row, warnings, attempts, usualFirstMs, cachedBefore } = detail;
@@ -104,14 +104,14 @@ function Cards({ detail }: { detail: Detail }) {
     <${Card} title="Total" value=${row.totalMs === undefined ? 'under way' : `${seconds(row.totalMs)} s`} note=${attempts.length === 0 ? 'Gemini was not asked' : `${plural(attempts.length, 'attempt')}${retries > 0 ? `, ${plural(retries, 'retry', 'retries')}` : ''}`} />
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
-    <${Card} title="Cost" value=${row.dollars === undefined ? '–' : `$${row.dollars.toFixed(row.dollars < 0.1 ? 4 : 3)}`} note=${row.listDollars === undefined ? 'no list price' : `Anthropic’s list ${money(row.listDollars)}`} />
-    <${Card} title="Changed" value=${warnings.length === 0 ? 'nothing' : plural(warnings.length, 'thing')} note=${routine === 0 ? '' : `${routine} of them routine`} />
+    <${Card} title="Cost" value=${row.dollars === undefined ? '–' : `$${row.dollars.toFixed(row.dollars < 0.1 ? 4 : 3)}`} note=${costNote(row)} href=${`#/requests/${row.id}?tab=usage`} />
+    <${Card} title="Changed" value=${warnings.length === 0 ? 'nothing' : plural(warnings.length, 'thing')} note=${routine === 0 ? '' : `${routine} of them routine`} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }
 
-function Place({ rows, row, go }: { rows: readonly Row[]; row: Row; go(step: number): void }) {
-  const odd = rows.filter(({ sign }) => sign !== 'ordinary').toSorted((a, b) => b.at - a.at);
-  const at = odd.findIndex(({ id }) => id === row.id);
+/** `odd`: the ids of the odd requests, in the order of the list. */
+function Place({ odd, row, go }: { odd: readonly string[]; row: Row; go(step: number): void }) {
+  const at = odd.indexOf(row.id);
   return html`<span class="place-buttons">
     ${at >= 0 && html`<span class="second wide">${at + 1} of ${count(odd.length)} odd ones</span>`}
     <button aria-label="Previous request" onClick=${() => go(-1)}>↑ <${Key}>k<//></button>
@@ -124,13 +124,13 @@ const Model = ({ row }: { row: Row }) =>
 
 function Head({
   detail,
-  rows,
+  odd,
   base,
   go,
   onStep,
 }: {
   detail: Detail;
-  rows: readonly Row[];
+  odd: readonly string[];
   base: string;
   go: Go;
   onStep(step: number): void;
@@ -142,11 +142,11 @@ function Head({
       : row.state;
   return html`
     <div class="crumbs"><a href="#/requests">Requests</a> / <code>${row.id}</code> <${CopyButton} text=${location.href}>Copy link<//>
-      <${Place} rows=${rows} row=${row} go=${onStep} /></div>
+      <${Place} odd=${odd} row=${row} go=${onStep} /></div>
     <h1>${detail.headline}</h1>
     <p class="facts">
       <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span>${end}</span>
-      ${row.key !== undefined && html`<span>key <strong>#${row.key}</strong>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
+      ${row.key !== undefined && html`<span>key <a href="#/keys"><strong>#${row.key}</strong></a>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
       ${row.client !== undefined && html`<span>client <strong>${row.client}</strong></span>`}
     </p>
     <${Actions} base=${base} hasTexts=${detail.hasTexts} onOpen=${(id: string) => go({ view: 'request', id, query: {} })} />
@@ -246,11 +246,13 @@ export type RequestProps = {
   address: Address;
   go: Go;
   rows: readonly Row[];
+  /** The ids of the odd requests, in the order of the list. */
+  odd: readonly string[];
   onStep(step: number): void;
   megabytes: number | undefined;
 };
 
-export function Request({ address, go, rows, onStep, megabytes }: RequestProps) {
+export function Request({ address, go, rows, odd, onStep, megabytes }: RequestProps) {
   const id = address.id ?? '';
   const base = `requests/${encodeURIComponent(id)}`;
   const known = rows.find((row) => row.id === id);
@@ -267,7 +269,7 @@ export function Request({ address, go, rows, onStep, megabytes }: RequestProps) 
   return html`<main class="opened">
     <${Rail} rows=${rows} row=${detail.row} />
     <div class="page" key=${id}>
-      ${tab === 'conversation' ? html`<${Head} detail=${detail} rows=${rows} base=${base} go=${go} onStep=${onStep} />` : html`<${SmallHead} row=${detail.row} />`}
+      ${tab === 'conversation' ? html`<${Head} detail=${detail} odd=${odd} base=${base} go=${go} onStep=${onStep} />` : html`<${SmallHead} row=${detail.row} />`}
       <${Tabs} tab=${tab} changed=${mattering} onChoose=${(one: Tab) => go({ ...address, query: one === 'conversation' ? {} : { tab: one } })} />
       <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
     </div>

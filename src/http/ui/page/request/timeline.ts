@@ -16,11 +16,11 @@ function Sums({ totals }: { totals: Detail['totals'] }) {
   const whole = shown.reduce((sum, { ms }) => sum + ms, 0);
   const isLarge = (kind: string) => kind === 'waiting' || kind === 'failed';
   return html`
-    <div class="sums-bar">${shown.map(({ kind, ms }) => html`<i class=${kind} style=${{ flexGrow: ms / Math.max(whole, 1) }}></i>`)}</div>
+    ${shown.length > 0 && html`<div class="sums-bar">${shown.map(({ kind, ms }) => html`<i class=${kind} style=${{ flexGrow: ms / Math.max(whole, 1) }}></i>`)}</div>`}
     <ul class="legend">
       ${totals.map(
         ({ kind, ms }) => html`<li>
-          ${kind !== 'proxy' && html`<i class="swatch ${kind}"></i>`} ${SPAN_TEXTS[kind]} <strong>${duration(ms)}</strong>
+          <i class="swatch ${kind}"></i> ${SPAN_TEXTS[kind]} <strong>${duration(ms)}</strong>
           ${isLarge(kind) && whole > 0 && html`<span class="second">${percent(ms / whole)}</span>`}
         </li>`,
       )}
@@ -28,12 +28,16 @@ function Sums({ totals }: { totals: Detail['totals'] }) {
 }
 
 /** The text stands beside what it is about: at its right where there is room, else at its left, else over it. */
-function textPlace(from: number, to: number, { length }: string): { left?: string; right?: string } {
+function textPlace(from: number, to: number, { length }: string): Readonly<Record<string, string>> {
   const needed = length * CHARACTER + 2;
-  if (to + needed <= 100) return { left: `calc(${to}% + 10px)` };
-  return from >= needed || from > 100 - to
-    ? { right: `calc(${100 - from}% + 10px)` }
-    : { left: `calc(${from}% + 10px)` };
+  const atRight = (place: number) => ({
+    left: `calc(${place}% + 10px)`,
+    maxWidth: `calc(${100 - place}% - 10px)`,
+  });
+  if (to + needed <= 100) return atRight(to);
+  if (from >= needed || from > 100 - to)
+    return { right: `calc(${100 - from}% + 10px)`, maxWidth: `calc(${from}% - 10px)` };
+  return atRight(100 - to > from ? to : from);
 }
 
 /** `gemini-4-argon #3f9c` → `4-argon #3f9c` */
@@ -59,7 +63,9 @@ function LineOfTime({ line, wholeMs }: { line: Line; wholeMs: number }) {
 
 /** `wholeMs`: the time of the axis' end. */
 export function Timeline({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
-  const marks = ticks(wholeMs / 1_000, MOST_TICKS);
+  // A request that took less than half a second is told in milliseconds.
+  const [unit, name] = wholeMs < 500 ? [1, ' ms'] : [1_000, ' s'];
+  const marks = ticks(wholeMs / unit, MOST_TICKS);
   return html`<section class="panel timeline" aria-label="Where the time went">
     <header><h2>Where the time went</h2><span class="second">times from the moment the request came</span></header>
     <div class="body">
@@ -67,8 +73,8 @@ export function Timeline({ detail, wholeMs }: { detail: Detail; wholeMs: number 
       <dl class="events">
         <div class="axis" aria-hidden="true">
           ${marks.map((mark, index) => {
-            const text = `${mark % 1 === 0 ? mark : mark.toFixed(mark < 0.1 ? 2 : 1)}${index === marks.length - 1 ? ' s' : ''}`;
-            return html`<span style=${{ left: `${place(mark * 1_000, wholeMs)}%` }}>${text}</span>`;
+            const text = `${Number(mark.toFixed(2))}${index === marks.length - 1 ? name : ''}`;
+            return html`<span style=${{ left: `${place(mark * unit, wholeMs)}%` }}>${text}</span>`;
           })}
         </div>
         ${detail.lines.map((line) => html`<${LineOfTime} line=${line} wholeMs=${wholeMs} />`)}

@@ -130,3 +130,14 @@ test('a request without a session stands among the threads, without a head', () 
   const rows = rowsOf({ id: 'a', thread: 'a' }, { id: 'b', thread: 'session' });
   expect(shape(rows)).toEqual(['thread says b', 'b', 'a']);
 });
+
+test('a thread keeps its name and its sums where only some of its requests are shown', () => {
+  const rows = rowsOf(
+    { id: 'call', opening: 'fix the parser', dollars: 1 },
+    { id: 'b', agent: 'x', branchOf: 'call', dollars: 2 },
+    { id: 'other', thread: 'two' },
+  );
+  const items = threadedItems(rows, new Set(), ({ id }) => id === 'b');
+  expect(items.map(({ kind }) => kind)).toEqual(['thread', 'branch', 'row']);
+  expect(items[0]).toMatchObject({ thread: { name: 'fix the parser', requests: 2, dollars: 3 } });
+});
