@@ -71,7 +71,7 @@ export function inspectorDeps(
   return {
     inspector,
     questions,
-    elsewhere: new Elsewhere(asksForRows(questions), ports.clock),
+    elsewhere: new Elsewhere(ports.worker && asksForRows(questions), ports.clock),
     inspecting: {
       answerAgain: (request, to) => (to === 'mock' ? mocked() : parts.doors().door)(request),
       save: (request) => saveRecording(request, parts, ports),

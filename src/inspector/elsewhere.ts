@@ -7,6 +7,8 @@ import type { Row } from './shapes.ts';
 
 /** Milliseconds between two looks at the others. */
 const PACE_MS = 500;
+/** A process that has not answered so often has ended, and is not only busy. */
+const GONE_AFTER = 3;
 
 /** What a process tells of itself: the rows that have changed after `since`, and how far that goes. */
 export type Told = {
@@ -21,19 +23,21 @@ export type Told = {
 /** Hears which rows have changed, and which have gone. */
 export type RowListener = { changed(id: string): void; gone(id: string): void };
 
-type Known = { told: Told; rows: Map<string, Row> };
+/** `missed`: how often in a row it has not answered. */
+type Known = { told: Told; rows: Map<string, Row>; missed: number };
 
 /** Asks all others; `since` says of each how far it is known. */
 export type AskRows = (since: ReadonlyMap<number, number>) => Promise<ReadonlyMap<number, Told>>;
 
 export class Elsewhere {
-  readonly #ask: AskRows;
+  readonly #ask: AskRows | undefined;
   readonly #clock: Clock;
   readonly #known = new Map<number, Known>();
   readonly #listeners = new Set<RowListener>();
   #isAsking = false;
 
-  constructor(ask: AskRows, clock: Clock) {
+  /** `ask`: undefined where this process serves alone. */
+  constructor(ask: AskRows | undefined, clock: Clock) {
     this.#ask = ask;
     this.#clock = clock;
   }
@@ -68,23 +72,25 @@ export class Elsewhere {
 
   /** Looks again and again while somebody listens. */
   async #look(): Promise<void> {
-    if (this.#isAsking) return;
+    const ask = this.#ask;
+    if (!ask || this.#isAsking) return;
     this.#isAsking = true;
     while (this.#listeners.size > 0) {
       const since = new Map([...this.#known].map(([worker, { told }]) => [worker, told.sequence]));
-      const all = await this.#ask(since);
-      if (all.size === 0 && this.#known.size === 0) break;
-      this.#hear(all);
+      this.#hear(await ask(since));
       await this.#clock.sleep(PACE_MS);
     }
     this.#isAsking = false;
   }
 
   #hear(all: ReadonlyMap<number, Told>): void {
-    for (const worker of [...this.#known.keys()]) if (!all.has(worker)) this.#forget(worker);
+    for (const [worker, known] of [...this.#known]) {
+      known.missed = all.has(worker) ? 0 : known.missed + 1;
+      if (known.missed >= GONE_AFTER) this.#forget(worker);
+    }
     for (const [worker, told] of all) {
       const rows = this.#known.get(worker)?.rows ?? new Map<string, Row>();
-      this.#known.set(worker, { told, rows });
+      this.#known.set(worker, { told, rows, missed: 0 });
       for (const row of told.rows) rows.set(row.id, row);
       for (const id of told.gone) rows.delete(id);
       for (const { changed, gone } of this.#listeners) {

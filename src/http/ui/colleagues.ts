@@ -1,6 +1,7 @@
 /** Answers what other processes that serve the port ask for their pages, and asks them for their rows. */
 import type { Questions } from '../../cluster/questions.ts';
 import type { AskRows, Told } from '../../inspector/elsewhere.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
 import { openRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import { tell } from '../handle-request.ts';
@@ -70,9 +71,9 @@ export const asksForRows =
     const told = new Map<number, Told>();
     for (const [worker, text] of answers) {
       const { status, base64 } = JSON.parse(text) as PassedAnswer;
-      const rows =
-        status === 200 ? (JSON.parse(Buffer.from(base64, 'base64').toString()) as Told | null) : null;
-      if (rows) told.set(worker, rows);
+      const rows = status === 200 ? tryParseJson(Buffer.from(base64, 'base64').toString()) : undefined;
+      // Another version of the program, after an update, may tell something else.
+      if (isObject(rows) && Array.isArray(rows['rows'])) told.set(worker, rows as Told);
     }
     return told;
   };
