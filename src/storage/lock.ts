@@ -19,6 +19,8 @@ export const IN_MEMORY = ':memory:';
  * the files that it makes beside this one.
  */
 export function createPrivateFile(file: string): void {
+  // This name of SQLite's is also one that a file may have.
+  if (file === IN_MEMORY) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
   chmodSync(file, 0o600);
