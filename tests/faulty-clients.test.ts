@@ -3,7 +3,7 @@
  * notices, and nothing is lost.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Fetch } from '../src/lib/ports.ts';
+import { type Clock, type Fetch, systemClock } from '../src/lib/ports.ts';
 import { openBench } from './support/fault-bench.ts';
 import { type FaultTurn, fixtureTurns, shapes } from './support/fault-turns.ts';
 import { bodyOf, FAULTY_CLIENTS, type FaultyClient, openClient } from './support/faulty-clients.ts';
@@ -14,10 +14,14 @@ const MODES = ['stream', 'whole'] as const;
 const TIMEOUT_MS = 60_000;
 const CLIENT_GONE = 499;
 
+/** Answers may tell the date of their request. Here it stays, so that two answers can be compared. */
+const DATE = new Date('2026-11-30T09:00:00Z');
+const clock: Clock = { ...systemClock, wall: () => DATE };
+
 let upstream: Fetch = () => Promise.reject(new Error('no turn'));
 let proxy: TestProxy;
 beforeAll(async () => {
-  proxy = await startProxy({ fetch: (url, init, exchange) => upstream(url, init, exchange) });
+  proxy = await startProxy({ clock, fetch: (url, init, exchange) => upstream(url, init, exchange) });
 });
 afterAll(() => proxy[Symbol.asyncDispose]());
 
