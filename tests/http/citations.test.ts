@@ -285,6 +285,15 @@ describe('a citation', () => {
   });
 });
 
+describe('a stop sequence', () => {
+  test('is found where it begins before a citation', async () => {
+    const said = `They say: it ${claim('is blue.', 1, 'The sky is blue.')} More.`;
+    const { content, message } = await ask(says(said), [user(text(FACTS))], { stop_sequences: ['it is'] });
+    expect(content).toEqual([plain('They say: ')]);
+    expect(message.stop_sequence).toBe('it is');
+  });
+});
+
 describe('beside a search of the web', () => {
   const search = { type: 'web_search_20250305', name: 'web_search' };
   const found = {

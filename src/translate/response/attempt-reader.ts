@@ -6,6 +6,7 @@ import { UpstreamError } from '../../gemini/errors.ts';
 import type { Frame } from '../../gemini/frames.ts';
 import type { AnswerPlan } from '../context.ts';
 import type { AnswerCallsOptions } from './answer-calls.ts';
+import { CitedStops } from './cited-stops.ts';
 import { CitedText } from './cited-text.ts';
 import { PartsReader } from './parts.ts';
 import { stopReasonOf } from './stop-reason.ts';
@@ -33,6 +34,7 @@ export class AttemptReader implements Reader {
   readonly #plan: AnswerPlan;
   readonly #stops: StopScanner;
   readonly #cited: CitedText | undefined;
+  readonly #citedStops: CitedStops;
   #finished = false;
   /** Signatures without text that came before content; undefined once content has come. */
   #signatures: TurnEvent[] | undefined = [];
@@ -44,6 +46,7 @@ export class AttemptReader implements Reader {
     this.#limit = limit;
     this.#parts = new PartsReader({ ...options, mayGoOn: () => !limit.isFull && options.mayGoOn() });
     this.#stops = new StopScanner(plan.stopSequences);
+    this.#citedStops = new CitedStops(plan.stopSequences);
     this.#cited = plan.sources && new CitedText(plan.sources, warn);
   }
 
@@ -92,8 +95,15 @@ export class AttemptReader implements Reader {
   #wanted(events: TurnEvent[]): TurnEvent[] {
     const within = this.#limit.within(events);
     this.#finished = this.#limit.reached;
-    const shown = this.#cited?.read(within) ?? within;
-    return this.#plan.stopSequences.length === 0 ? shown : this.#toStop(shown);
+    if (this.#cited) return this.#toCitedStop(this.#cited.read(within));
+    return this.#plan.stopSequences.length === 0 ? within : this.#toStop(within);
+  }
+
+  #toCitedStop(events: TurnEvent[]): TurnEvent[] {
+    if (this.#plan.stopSequences.length === 0) return events;
+    const told = this.#citedStops.through(events, this.#plan.thinking === 'shown');
+    this.#finished ||= this.#citedStops.isStopped;
+    return told;
   }
 
   /**
@@ -113,8 +123,8 @@ export class AttemptReader implements Reader {
   #stoppedAt(event: TurnEvent): string | undefined {
     if (event.type === 'text') return this.#stops.push(event.text).stoppedAt;
     // What follows is shown in another block, so the search for stop sequences begins anew.
-    const isOther = event.type === 'call' || event.type === 'citing';
-    if (isOther || (event.type === 'thinking' && this.#plan.thinking === 'shown')) this.#stops.flush();
+    if (event.type === 'call' || (event.type === 'thinking' && this.#plan.thinking === 'shown'))
+      this.#stops.flush();
     return undefined;
   }
 }
