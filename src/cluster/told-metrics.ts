@@ -18,7 +18,7 @@ export const NO_TOLD_METRICS: ToldMetrics = { others: () => [], changed() {} };
 export type ToldMetricsOptions = {
   parent: ParentLink;
   clock: Pick<Clock, 'after'>;
-  counted(): readonly Counted[];
+  counted(): Promise<readonly Counted[]>;
   onFailure(error: unknown): void;
 };
 
@@ -30,20 +30,16 @@ export function openToldMetrics({ parent, clock, counted, onFailure }: ToldMetri
     // What an ended worker has counted comes once more, as a part of what all ended ones have counted.
     if (message.kind === 'gone') told.delete(message.of);
   });
-  const tell = () => {
+  const tell = async () => {
     isWaiting = false;
-    try {
-      parent.send({ kind: 'metrics', json: JSON.stringify(counted()) });
-    } catch (error) {
-      onFailure(error);
-    }
+    parent.send({ kind: 'metrics', json: JSON.stringify(await counted()) });
   };
   return {
     others: () => [...told.values()],
     changed() {
       if (isWaiting) return;
       isWaiting = true;
-      clock.after(TELL_MS, tell);
+      clock.after(TELL_MS, () => void tell().catch(onFailure));
     },
   };
 }

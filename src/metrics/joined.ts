@@ -1,6 +1,6 @@
 /** Adds up what several processes have counted, and writes it as Prometheus reads it. */
 
-/** `metricName` differs from the metric's name in the parts of a histogram. */
+/** As prom-client gives them: `metricName` differs from the metric's name in the parts of a histogram. */
 export type Series = {
   value: number;
   labels: Readonly<Record<string, string | number>>;

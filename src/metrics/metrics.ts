@@ -1,17 +1,24 @@
 /** Counts what the stories of requests tell, for `/metrics`. */
+import { Counter, Histogram, Registry } from 'prom-client';
 import type { TraceEvent } from '../trace/events.ts';
 import type { Ordinary } from '../trace/odd.ts';
 import { Summary } from '../trace/summary.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import { type Counted, summed, textOf } from './joined.ts';
-import { Figures, type Labels } from './series.ts';
 import { METRICS, type MetricName, type MetricRow, PREFIX } from './table.ts';
 
 type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
+type Labels = Readonly<Record<string, string>>;
 
 /** A figure that is looked up when somebody asks. */
 export type Reading = { name: MetricName; labels: Labels; value: number };
 
+/**
+ * The most values that a label may have. Names of models and clients come from settings and from clients: a client that
+ * makes names up must not fill the memory of this proxy and of Prometheus.
+ */
+const MOST_VALUES = 100;
+const TOO_MANY = 'other';
 const NONE = 'none';
 const SECOND = 1_000;
 
@@ -21,15 +28,31 @@ const gauges = (readings: readonly Reading[]): Counted[] =>
     return values.length === 0 ? [] : [{ name: `${PREFIX}${name}`, help: row.help, type: 'gauge', values }];
   });
 
+const make = (name: string, row: MetricRow, registry: Registry) => {
+  const options = {
+    name: `${PREFIX}${name}`,
+    help: row.help,
+    labelNames: [...row.labels],
+    registers: [registry],
+  };
+  return row.kind === 'counter'
+    ? new Counter(options)
+    : new Histogram({ ...options, buckets: [...(row.buckets ?? [])] });
+};
+
+type Made = ReturnType<typeof make>;
+
 export class Metrics {
-  readonly #figures = new Map<string, Figures>();
+  readonly #registry = new Registry();
+  readonly #made = new Map<MetricName, Made>();
+  readonly #known = new Map<string, Set<string>>();
   readonly #ordinary: Ordinary;
 
   /** `ordinary` must be one of its own: it remembers what it was asked about. */
   constructor(ordinary: Ordinary) {
     this.#ordinary = ordinary;
     for (const [name, row] of Object.entries<MetricRow>(METRICS)) {
-      if (row.kind !== 'gauge') this.#figures.set(name, new Figures(`${PREFIX}${name}`, row));
+      if (row.kind !== 'gauge') this.#made.set(name as MetricName, make(name, row, this.#registry));
     }
   }
 
@@ -43,21 +66,38 @@ export class Metrics {
   };
 
   /** What was counted in this process. */
-  counted(): Counted[] {
-    return [...this.#figures.values()].map((figures) => figures.counted());
+  async counted(): Promise<Counted[]> {
+    const metrics = await this.#registry.getMetricsAsJSON();
+    return summed([metrics as unknown as Counted[]]);
   }
 
   /** The text that Prometheus reads. `others`: what the other workers of this proxy have counted. */
-  text(readings: readonly Reading[], others: readonly (readonly Counted[])[]): string {
-    return `${textOf(summed([this.counted(), ...others]))}\n${textOf(gauges(readings))}`;
+  async text(readings: readonly Reading[], others: readonly (readonly Counted[])[]): Promise<string> {
+    return `${textOf(summed([await this.counted(), ...others]))}\n${textOf(gauges(readings))}`;
   }
 
   #add(name: MetricName, labels: Labels, value = 1): void {
-    if (value > 0) this.#figures.get(name)?.add(labels, value);
+    if (value > 0) (this.#made.get(name) as Counter).inc(this.#bounded(name, labels), value);
   }
 
   #observe(name: MetricName, labels: Labels, ms: number): void {
-    this.#figures.get(name)?.observe(labels, ms / SECOND);
+    (this.#made.get(name) as Histogram).observe(this.#bounded(name, labels), ms / SECOND);
+  }
+
+  #bounded(name: MetricName, labels: Labels): Record<string, string> {
+    const bounded: Record<string, string> = {};
+    for (const label in labels) {
+      const value = labels[label] ?? NONE;
+      const key = `${name} ${label}`;
+      let known = this.#known.get(key);
+      if (!known) {
+        known = new Set();
+        this.#known.set(key, known);
+      }
+      if (known.size < MOST_VALUES) known.add(value);
+      bounded[label] = known.has(value) ? value : TOO_MANY;
+    }
+    return bounded;
   }
 
   #hear(event: TraceEvent, told: Told): void {
@@ -107,10 +147,14 @@ export class Metrics {
   }
 
   #spend({ for: reason, model, dollars, listDollars, ...counted }: Of<'spent'>, { client }: Told): void {
-    this.#add('tokens_total', { model, client, kind: 'input' }, counted.in);
-    this.#add('tokens_total', { model, client, kind: 'cached' }, counted.cached);
-    this.#add('tokens_total', { model, client, kind: 'output' }, counted.out - counted.thinking);
-    this.#add('tokens_total', { model, client, kind: 'thinking' }, counted.thinking);
+    const kinds = {
+      input: counted.in,
+      cached: counted.cached,
+      output: counted.out - counted.thinking,
+      thinking: counted.thinking,
+    };
+    for (const [kind, tokens] of Object.entries(kinds))
+      this.#add('tokens_total', { model, client, kind }, tokens);
     if (dollars === undefined) this.#add('unpriced_requests_total', { model });
     else this.#add('cost_dollars_total', { model, client, for: reason }, dollars);
     this.#add('anthropic_list_dollars_total', { model, client }, listDollars ?? 0);

@@ -145,6 +145,7 @@ export const PACKAGES: Readonly<Record<string, Lodging>> = {
   '@sinclair/typebox': { values: ['anthropic', 'gemini', 'cluster', 'sim', 'http', 'config', 'compose'] },
   ioredis: { values: ['cluster'] },
   pino: { values: ['lib'] },
+  'prom-client': { values: ['metrics'] },
   '@opentelemetry/': { values: ['telemetry'] },
   'pino-pretty': { values: ['lib'] },
   // The text of PDFs, whose words are cited by page.
