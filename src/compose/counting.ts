@@ -2,8 +2,9 @@
 import { type Colleagues, NO_COLLEAGUES, openColleagues } from '../cluster/colleagues.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import { NO_TOLD_METRICS, openToldMetrics, type ToldMetrics } from '../cluster/told-metrics.ts';
-import { type Config, VERSION } from '../config/config.ts';
+import { type Config, secretsOf, VERSION } from '../config/config.ts';
 import type { Admission, ServerDeps } from '../http/deps.ts';
+import { shownText } from '../lib/shown-text.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { openSpanExport, type SpanExport } from '../telemetry/span-export.ts';
 import { Counters } from '../trace/counters.ts';
@@ -31,10 +32,11 @@ export function openCounting({ dataDir, config, admission, shared }: Place, port
   const { clock, logger, subscribers = [] } = ports;
   const { store, limits } = openUsage(dataDir, config, shared, ports);
   const counters = new Counters(clock);
-  const metrics = new Metrics(new Ordinary());
+  const hide = hiding(config);
+  const metrics = new Metrics(new Ordinary(), hide);
   const toldMetrics = toldMetricsOf(ports, metrics);
   const colleagues = colleaguesOf(ports, () => counters.figures(admission.answersOpen));
-  const traces = openTraces(config, ports);
+  const traces = openTraces(config, hide, ports);
   return {
     deps: {
       counters,
@@ -69,13 +71,27 @@ const PROVIDERS: Readonly<Record<Config['backend'], string>> = {
   replay: 'replay',
 };
 
-function openTraces({ telemetry, backend }: Config, { logger }: Ports): SpanExport | undefined {
+/** The most bytes of a name that a client has chosen. */
+const MOST_BYTES = 200;
+
+/** Takes secrets out of what a client has written, such as the name of a model. */
+const hiding = (config: Config) => {
+  const secrets = secretsOf(config);
+  return (text: string): string => shownText(text, { secrets, limit: MOST_BYTES, control: () => ' ' });
+};
+
+function openTraces(
+  { telemetry, backend }: Config,
+  hide: (text: string) => string,
+  { logger }: Ports,
+): SpanExport | undefined {
   if (!telemetry) return undefined;
   let isTold = false;
   return openSpanExport({
     ...telemetry,
     version: VERSION,
     provider: PROVIDERS[backend],
+    hide,
     onProblem(problem) {
       // A collector that is away fails every few seconds.
       logger[isTold ? 'debug' : 'warn'](

@@ -1,5 +1,6 @@
 /** Counts what the stories of requests tell, for `/metrics`. */
 import { Counter, Histogram, Registry } from 'prom-client';
+import { RecentMap } from '../lib/recent-map.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import type { Ordinary } from '../trace/odd.ts';
 import { Summary } from '../trace/summary.ts';
@@ -19,6 +20,7 @@ export type Reading = { name: MetricName; labels: Labels; value: number };
  */
 const MOST_VALUES = 100;
 const TOO_MANY = 'other';
+const MOST_MET = 2_000;
 const NONE = 'none';
 const SECOND = 1_000;
 
@@ -45,11 +47,19 @@ type Made = ReturnType<typeof make>;
 export class Metrics {
   readonly #registry = new Registry();
   readonly #made = new Map<MetricName, Made>();
+  /** The values of each label so far. */
   readonly #known = new Map<string, Set<string>>();
+  /** The combinations that were met lately. */
+  readonly #met = new RecentMap<string, Record<string, string>>(MOST_MET);
+  readonly #hide: (text: string) => string;
   readonly #ordinary: Ordinary;
 
-  /** `ordinary` must be one of its own: it remembers what it was asked about. */
-  constructor(ordinary: Ordinary) {
+  /**
+   * `ordinary` must be one of its own: it remembers what it was asked about. `hide` takes secrets out of a text: a client may
+   * have put one in place of a model.
+   */
+  constructor(ordinary: Ordinary, hide: (text: string) => string) {
+    this.#hide = hide;
     this.#ordinary = ordinary;
     for (const [name, row] of Object.entries<MetricRow>(METRICS)) {
       if (row.kind !== 'gauge') this.#made.set(name as MetricName, make(name, row, this.#registry));
@@ -84,20 +94,26 @@ export class Metrics {
     (this.#made.get(name) as Histogram).observe(this.#bounded(name, labels), ms / SECOND);
   }
 
+  /** The labels with which a value is counted. A combination that was met before costs one look-up. */
   #bounded(name: MetricName, labels: Labels): Record<string, string> {
-    const bounded: Record<string, string> = {};
-    for (const label in labels) {
-      const value = labels[label] ?? NONE;
-      const key = `${name} ${label}`;
-      let known = this.#known.get(key);
-      if (!known) {
-        known = new Set();
-        this.#known.set(key, known);
-      }
-      if (known.size < MOST_VALUES) known.add(value);
-      bounded[label] = known.has(value) ? value : TOO_MANY;
-    }
+    let key: string = name;
+    // The lengths are there because a name that a client has made up may hold any character.
+    for (const label in labels) key += `${labels[label]?.length} ${labels[label]}`;
+    const met = this.#met.get(key);
+    if (met) return met;
+    const bounded = Object.fromEntries(
+      Object.entries(labels).map(([label, value]) => [label, this.#boundedValue(`${name} ${label}`, value)]),
+    );
+    this.#met.set(key, bounded);
     return bounded;
+  }
+
+  #boundedValue(label: string, value: string): string {
+    const known = this.#known.get(label) ?? new Set<string>();
+    this.#known.set(label, known);
+    const shown = this.#hide(value);
+    if (known.size < MOST_VALUES) known.add(shown);
+    return known.has(shown) ? shown : TOO_MANY;
   }
 
   #hear(event: TraceEvent, told: Told): void {

@@ -10,6 +10,8 @@ export type SpanExportOptions = {
   service: string;
   version: string;
   provider: string;
+  /** Takes secrets out of a text: a client may have put one in place of a model. */
+  hide(text: string): string;
   /** Called with what went wrong: the packages could not be loaded, or spans could not be sent. */
   onProblem(problem: string): void;
 };
@@ -29,7 +31,7 @@ type Sender = { send(spans: RequestSpans): void; close(): Promise<void> };
 
 /** Sending begins when the packages are loaded. Stories that end before then are not sent. */
 export function openSpanExport(options: SpanExportOptions): SpanExport {
-  const { provider, onProblem } = options;
+  const { provider, hide, onProblem } = options;
   let sender: Sender | undefined;
   const tell = (error: unknown) => onProblem(error instanceof Error ? error.message : String(error));
   const opened = openSender(options).then((made) => {
@@ -37,7 +39,7 @@ export function openSpanExport(options: SpanExportOptions): SpanExport {
   }, tell);
   return {
     subscriber: () => {
-      const story = new StorySpans(provider);
+      const story = new StorySpans(provider, hide);
       return (event) => {
         const spans = story.hear(event);
         if (spans) sender?.send(spans);

@@ -42,15 +42,17 @@ type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
 export class StorySpans {
   readonly #summary = new Summary();
   readonly #provider: string;
+  readonly #hide: (text: string) => string;
   readonly #children: StorySpan[] = [];
   readonly #events: StorySpan['events'] = [];
   #began = 0;
   #attempt: StorySpan | undefined;
   #wait: { event: Of<'wait'>; from: number } | undefined;
 
-  /** `provider`: the name of who answers, as the conventions have it. */
-  constructor(provider: string) {
+  /** `provider`: the name of who answers, as the conventions have it. `hide` takes secrets out of a text. */
+  constructor(provider: string, hide: (text: string) => string) {
     this.#provider = provider;
+    this.#hide = hide;
   }
 
   /** Returns the spans with the last event of a request that asked a model. */
@@ -95,6 +97,15 @@ export class StorySpans {
         return this.#end(at, event);
     }
     return undefined;
+  }
+
+  /** Names of models, sessions and programs are texts of the client. */
+  #shown(span: StorySpan): StorySpan {
+    const attributes = Object.entries(span.attributes).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? this.#hide(value) : value,
+    ]);
+    return { ...span, name: this.#hide(span.name), attributes: Object.fromEntries(attributes) };
   }
 
   #note(name: string, at: number, attributes: Attributes): void {
@@ -196,7 +207,11 @@ export class StorySpans {
       events: this.#events,
       error: error?.error,
     };
-    return { root, children: this.#children, traceParent: received.traceParent };
+    return {
+      root: this.#shown(root),
+      children: this.#children.map((child) => this.#shown(child)),
+      traceParent: received.traceParent,
+    };
   }
 }
 

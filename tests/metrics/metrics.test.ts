@@ -23,7 +23,7 @@ const tell = (metrics: Metrics, ...facts: readonly (TraceFact | [number, TraceFa
   }
 };
 
-const fresh = () => new Metrics(new Ordinary());
+const fresh = () => new Metrics(new Ordinary(), (text) => text);
 /** The lines of one metric, without the prefix of the names. */
 const linesOf = async (metrics: Metrics, name: string): Promise<string[]> =>
   (await metrics.text([], []))

@@ -12,7 +12,7 @@ const ATTEMPT = {
 } as const;
 
 function spansOf(...facts: [ms: number, TraceFact][]): RequestSpans {
-  const story = new StorySpans('gcp.gemini');
+  const story = new StorySpans('gcp.gemini', (text) => text);
   let spans: RequestSpans | undefined;
   const all: [number, TraceFact][] = [
     [0, { type: 'received', at: new Date(AT), method: 'POST', path: '/v1/messages' }],
@@ -111,7 +111,7 @@ test('an error that the client got is the request’s', () => {
 });
 
 test('a request that asks no model has no spans', () => {
-  const story = new StorySpans('gcp.gemini');
+  const story = new StorySpans('gcp.gemini', (text) => text);
   story.hear({ type: 'received', at: new Date(AT), method: 'GET', path: '/health', ms: 0 });
   expect(story.hear({ type: 'end', status: 200, clientLeft: false, ms: 1 })).toBeUndefined();
 });
