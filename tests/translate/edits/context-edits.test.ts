@@ -32,7 +32,7 @@ function edited(edit: Edit | Edit[], messages = uses(), more: Partial<MessagesRe
   const { body, plan, warnings } = toGeminiRequest(request, contextFor('gemini-4-argon', context));
   const parts = body.contents.flatMap(({ parts: some }) => some);
   const responses = parts.flatMap(({ functionResponse }) => (functionResponse ? [functionResponse] : []));
-  const told = warnings.filter(({ code }) => code !== 'signature');
+  const told = warnings.filter(({ code }) => code !== 'stand-in-signature');
   return { body, plan, warnings: told, parts, responses };
 }
 
