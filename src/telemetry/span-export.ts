@@ -27,22 +27,29 @@ const SEND_WITHIN = 5_000;
 /** Spans that wait to be sent. More are dropped: a collector that is away must not fill the memory. */
 const MOST_WAITING = 4_096;
 
+/** Requests that end before the packages are loaded. */
+const MOST_EARLY = 100;
+
 type Sender = { send(spans: RequestSpans): void; close(): Promise<void> };
 
-/** Sending begins when the packages are loaded. Stories that end before then are not sent. */
+/** Sending begins when the packages are loaded. Until then the first stories wait. */
 export function openSpanExport(options: SpanExportOptions): SpanExport {
   const { provider, hide, onProblem } = options;
   let sender: Sender | undefined;
+  const waiting: RequestSpans[] = [];
   const tell = (error: unknown) => onProblem(error instanceof Error ? error.message : String(error));
   const opened = openSender(options).then((made) => {
     sender = made;
+    for (const spans of waiting.splice(0)) made.send(spans);
   }, tell);
   return {
     subscriber: () => {
       const story = new StorySpans(provider, hide);
       return (event) => {
         const spans = story.hear(event);
-        if (spans) sender?.send(spans);
+        if (!spans) return;
+        if (sender) sender.send(spans);
+        else if (waiting.length < MOST_EARLY) waiting.push(spans);
       };
     },
     close: async () => {

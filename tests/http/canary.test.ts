@@ -24,14 +24,10 @@ test('secrets as the model, the session, the program and the caller show nowhere
     env: { PROXY_API_KEY: PROXY_KEY, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.port}` },
     fetch: async () => says(),
   });
-  await Promise.all([
-    import('@opentelemetry/sdk-trace'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
-  ]);
   const headers = {
     'x-api-key': PROXY_KEY,
     'content-type': 'application/json',
+    'anthropic-version': '2023-06-01',
     'user-agent': `tool/${PROXY_KEY}`,
     'x-claude-code-session-id': `session-${GEMINI_KEY}`,
     'x-claude-code-agent-id': PROXY_KEY,

@@ -45,15 +45,9 @@ function startCollector(status = 200) {
   };
 }
 
-/** Asks twice, with time between for the packages to be loaded, and closes the proxy: then everything has been sent. */
+/** Asks, and closes the proxy: then everything has been sent. */
 async function askThrough(env: Record<string, string>, headers = {}) {
   const proxy = await startProxy({ env: { MOCK_PACE: 'instant', ...env } });
-  await Promise.all([
-    import('@opentelemetry/sdk-trace'),
-    import('@opentelemetry/exporter-trace-otlp-http'),
-    import('@opentelemetry/resources'),
-  ]);
-  await (await proxy.send('/v1/messages', ask)).text();
   const response = await proxy.send('/v1/messages', ask, headers);
   const text = await response.text();
   await proxy[Symbol.asyncDispose]();
