@@ -295,29 +295,21 @@ export class Inspector {
     this.#moved.push(request);
     this.#count(request);
     this.#makeRoom(0);
-    return request.textBytes;
+    return request.answerBytes;
   }
 
   /** Lets go what is oldest, until there is room for that many bytes. */
   #makeRoom(bytes: number): void {
     while (this.bytes + GROWTH * bytes > this.memory) {
-      const oldest = this.#moved.shift();
+      const oldest = this.#moved.shift() ?? this.#waiting.shift();
       if (oldest) this.#letTextsGo(oldest);
-      else if (this.#keeper.shelf.dropOldest()) this.#noteGone();
+      else if (this.#keeper.shelf.dropOldest()) continue;
       else if (!this.#dropOldest()) return;
     }
   }
 
-  /** Notes of whom texts on the shelf were let go. */
-  #noteGone(): void {
-    for (let { first } = this.#waiting; first && !first.hasTexts; first = this.#waiting.first) {
-      this.#waiting.shift();
-      while (this.#unread.first && !first.isRead) this.#readNext();
-      this.#letTextsGo(first);
-    }
-  }
-
   #letTextsGo(request: KeptRequest): void {
+    while (this.#unread.first && request.isEnded && !request.isRead && !request.isDropped) this.#readNext();
     request.letTextsGo();
     this.#opened.delete(request.id);
     this.#count(request);

@@ -36,11 +36,7 @@ export type Exchange = {
   sentAt: number;
   headAt?: number;
   status?: number;
-  /** The body, before it was moved to `body`. Of two equal bodies one after the other there is one. */
-  readonly sent: ByteLog;
-  body: Kept | undefined;
-  /** Bytes of the body. */
-  length: number;
+  readonly body: Kept;
   readonly answer: ByteLog;
 };
 
@@ -54,7 +50,7 @@ const MOST_WARNINGS = 200;
 
 const REFUSED = 400;
 
-/** By what bodies of one conversation are known. */
+/** By what bodies of one conversation are known before they are read. */
 const conversationOf = (headers: Headers): string =>
   [
     headers.get('x-claude-code-session-id') ?? headers.get('user-agent'),
@@ -108,9 +104,9 @@ export class KeptRequest implements AnswerKeeper {
   readonly exchanges: Exchange[] = [];
   readonly translations: Translation[] = [];
   readonly #room: Room;
+  readonly #conversation: string;
   readonly answer: ByteLog;
-  /** The client's body, before it was moved to `#body`. */
-  readonly #came: ByteLog;
+  /** The client's body. */
   #body: Kept | undefined;
   news: RawNews | undefined;
   /** How the conversation began; only of the request that begins it, and of the first that was seen of it. */
@@ -150,13 +146,13 @@ export class KeptRequest implements AnswerKeeper {
 
   constructor(options: KeptOptions) {
     this.#story = new Story(options.headers);
+    this.#conversation = conversationOf(options.headers);
     this.path = options.path;
     this.#clock = options.clock;
     this.#keeper = options.keeper;
     this.#onId = options.onId;
     this.#room = new Room(this.#keeper.shelf);
     this.answer = new ByteLog(this.#room);
-    this.#came = new ByteLog(this.#room);
   }
 
   get hasTexts(): boolean {
@@ -235,7 +231,7 @@ export class KeptRequest implements AnswerKeeper {
   }
 
   keepBody(bytes: Uint8Array): void {
-    this.#came.add(this.#now(), bytes);
+    this.#body = this.#keeper.bodies.keep(this.#conversation, 'came', bytes);
   }
 
   keepAnswer(bytes: Uint8Array): void {
@@ -243,15 +239,11 @@ export class KeptRequest implements AnswerKeeper {
   }
 
   sent(url: string, body: string): KeptResponse {
-    const sent = this.#sameAsBefore(body) ?? new ByteLog(this.#room);
-    if (sent.length === 0) sent.addText(this.#now(), body);
     const exchange: Exchange = {
       attempt: this.#attempts,
       url,
       sentAt: this.#now(),
-      sent,
-      body: undefined,
-      length: sent.length,
+      body: this.#keeper.bodies.keep(this.#conversation, 'sent', body),
       answer: new ByteLog(this.#room),
     };
     this.exchanges.push(exchange);
@@ -272,32 +264,27 @@ export class KeptRequest implements AnswerKeeper {
 
   /** The bytes of the client's body; undefined where there was none, or it was let go. */
   clientBytes(): Uint8Array | undefined {
-    if (this.#body) return this.#keeper.bodies.arena.bytes(this.#body);
-    return this.hasTexts && this.#came.length > 0 ? this.#came.bytes : undefined;
+    return this.#body && this.#keeper.bodies.arena.bytes(this.#body);
   }
 
-  sentText({ sent, body }: Exchange): string | undefined {
-    const onShelf = this.hasTexts ? sent.bytes : undefined;
-    const bytes = body ? this.#keeper.bodies.arena.bytes(body) : onShelf;
+  sentText({ body }: Exchange): string | undefined {
+    const bytes = this.#keeper.bodies.arena.bytes(body);
     return bytes && decoder.decode(bytes);
   }
 
-  /** Bytes of all texts. */
-  get textBytes(): number {
-    return this.exchanges.reduce(
-      (sum, { length, answer }) => sum + length + answer.length,
-      this.#came.length + this.answer.length,
-    );
+  /** Bytes of all answers. */
+  get answerBytes(): number {
+    return this.exchanges.reduce((sum, { answer }) => sum + answer.length, this.answer.length);
   }
 
   /** Bytes of memory beside what lies on the shelf and in the arenas. */
   get cost(): number {
-    let cost = ROW_COST + this.#story.cost + this.#came.cost + this.answer.cost;
+    let cost = ROW_COST + this.#story.cost + this.answer.cost;
     if (this.news?.kind === 'words') cost += this.news.text.length;
     cost += this.opening?.text.length ?? 0;
-    for (const { sent, answer } of this.exchanges) cost += EXCHANGE_COST + sent.cost + answer.cost;
+    for (const { answer } of this.exchanges) cost += EXCHANGE_COST + answer.cost;
     for (const { ctx, request } of this.translations)
-      cost += mediaCost(ctx) + (request ? PARSED_COST * this.#came.length : 0);
+      cost += mediaCost(ctx) + (request ? PARSED_COST * (this.#body?.length ?? 0) : 0);
     return cost;
   }
 
@@ -306,22 +293,12 @@ export class KeptRequest implements AnswerKeeper {
     return agentPrompts(this.answer.bytes).map(promptHash);
   }
 
-  /** Moves the texts from the shelf to the arena, and the story too. */
+  /** Moves the answers from the shelf to the arena, and the story too. */
   settle(): void {
     const { bodies, figures } = this.#keeper;
-    const conversation = conversationOf(this.headers);
     this.#story.close(figures);
-    if (this.#came.length > 0) this.#body = bodies.keep(conversation, 'came', this.#came.bytes);
-    this.#came.letGo();
     this.answer.move(bodies.arena);
-    const kept = new Map<ByteLog, Kept>();
-    for (const exchange of this.exchanges) {
-      const { sent, answer } = exchange;
-      answer.move(bodies.arena);
-      exchange.body = kept.get(sent) ?? bodies.keep(conversation, 'sent', sent.bytes);
-      kept.set(sent, exchange.body);
-    }
-    for (const sent of kept.keys()) sent.letGo();
+    for (const { answer } of this.exchanges) answer.move(bodies.arena);
     this.#texts = 'moved';
     this.#room.close();
   }
@@ -332,12 +309,10 @@ export class KeptRequest implements AnswerKeeper {
     this.#story.close(figures);
     if (this.#body) bodies.arena.letGo(this.#body);
     this.translations.length = 0;
-    for (const { sent, body, answer } of this.exchanges) {
-      if (body) bodies.arena.letGo(body);
-      sent.letGo();
+    for (const { body, answer } of this.exchanges) {
+      bodies.arena.letGo(body);
       answer.letGo();
     }
-    this.#came.letGo();
     this.answer.letGo();
     this.#room.close();
   }
@@ -345,13 +320,6 @@ export class KeptRequest implements AnswerKeeper {
   /** To be called after `letTextsGo`, when nothing of the request is to stay. */
   letGo(): void {
     this.#story.letGo();
-  }
-
-  /** The last body that was sent, where it is this one: it is kept once. */
-  #sameAsBefore(body: string): ByteLog | undefined {
-    const before = this.exchanges.at(-1)?.sent;
-    if (!before || before.length !== Buffer.byteLength(body)) return undefined;
-    return Buffer.from(body).equals(before.bytes) ? before : undefined;
   }
 
   #hearAsked(asked: Asked): void {

@@ -56,7 +56,7 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
   const conversation = sameConversation(request, row, inspector);
   const attempts = attemptsOf(events, request);
   const before = conversation.at(-2);
-  const sizes = new Map(request.exchanges.map(({ attempt, length }) => [attempt, length]));
+  const sizes = new Map(request.exchanges.map(({ attempt, body }) => [attempt, body.length]));
   const lines = linesOf(events, { sizes, moments: inspector.keyMoments(request, attempts) });
   return {
     row,
