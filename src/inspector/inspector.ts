@@ -320,8 +320,9 @@ export class Inspector {
     const request = this.#all.take(({ isEnded }) => isEnded);
     if (!request) return false;
     request.isDropped = true;
-    this.#letTextsGo(request);
+    // First the story: it is not worth writing any more.
     request.letGo();
+    this.#letTextsGo(request);
     this.#requests.delete(request.id);
     for (const queue of [this.#unread, this.#waiting, this.#moved])
       while (queue.first?.isDropped) queue.shift();

@@ -317,7 +317,7 @@ export class KeptRequest implements AnswerKeeper {
     this.#room.close();
   }
 
-  /** To be called after `letTextsGo`, when nothing of the request is to stay. */
+  /** To be called before `letTextsGo`, when nothing of the request is to stay. */
   letGo(): void {
     this.#story.letGo();
   }

@@ -60,6 +60,8 @@ export class Story {
   }
 
   letGo(): void {
+    this.#open = undefined;
+    this.#headers = undefined;
     if (this.#closed) this.#closed.arena.letGo(this.#closed.kept);
   }
 
