@@ -40,13 +40,17 @@ function check(name: string, problem: string | undefined): void {
 /** Matches the operations that name a file or a batch by its id. The ids of the examples exist nowhere. */
 const OF_AN_ID = /\/(?:files|batches)\/:id/;
 
+/** How an answer looks when all of it is there: JSON, a stream, or metrics, whose last line is a sample. */
+const WHOLE = [
+  /^\{[\s\S]*\}$/,
+  /^event: message_start\n[\s\S]*\{"type":"message_stop"\}$/,
+  /^# HELP [\s\S]*\n[a-z_]+(?:\{.*\})? [\d.e+-]+$/,
+];
+
 /** What is wrong with an answer that should have this status. */
 function problemOf({ status, body }: Shown, wanted = 200): string | undefined {
   if (status !== wanted) return `status ${status}: ${body}`;
-  const text = body.trim();
-  const isWhole = text.startsWith('event: message_start')
-    ? text.endsWith('{"type":"message_stop"}')
-    : text.startsWith('{');
+  const isWhole = WHOLE.some((form) => form.test(body.trim()));
   return isWhole ? undefined : `this is shown: ${body}`;
 }
 
