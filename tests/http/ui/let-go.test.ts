@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import type { Changes, Conversation, Detail, Frames, Raw } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
+import { heldUpstream, turns } from '../../support/held-upstream.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
 import { googleStream, hello, startProxy, textChunk } from '../../support/proxy.ts';
 
@@ -44,23 +45,14 @@ describe('a request whose texts were let go', () => {
   });
 
   test('one that goes on can be looked at, and cannot be saved yet', async () => {
-    const held = Promise.withResolvers<void>();
-    const slow: Fetch = async () =>
-      new Response(
-        new ReadableStream({
-          async start(controller) {
-            const send = (chunk: object) =>
-              controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(chunk)}\r\n\r\n`));
-            send(textChunk('Good'));
-            await held.promise;
-            send(textChunk('bye', 'STOP'));
-            controller.close();
-          },
-        }),
-      );
-    await using proxy = await startProxy({ fetch: slow });
+    const upstream = heldUpstream();
+    await using proxy = await startProxy({ fetch: upstream.fetch });
     const looker = await Looker.at(proxy);
     const answer = proxy.send('/v1/messages', { ...hello, stream: true });
+    await upstream.asked;
+    upstream.openHead();
+    await turns();
+    upstream.push(textChunk('Good'));
     await looker.until(({ list }) => list[0]?.state === 'streaming');
     const base = `/ui/api/requests/${looker.list[0]?.id}`;
     const detail: Detail = await (await proxy.send(base)).json();
@@ -71,7 +63,8 @@ describe('a request whose texts were let go', () => {
     expect(frames.frames.map(({ says }) => says)).toEqual(['text “Good”']);
     const refused = await proxy.send(`${base}/save`, {}, { 'x-inspector': '1' });
     expect(refused.status).toBe(400);
-    held.resolve();
+    upstream.push(textChunk('bye', 'STOP'));
+    upstream.close();
     await (await answer).text();
     await looker.until(allEnded(1));
     looker.leave();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import type { Fetch } from '../../../src/lib/ports.ts';
+import { heldUpstream, turns } from '../../support/held-upstream.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
 import {
   googleError,
@@ -15,27 +15,19 @@ const asks = { ...hello, stream: true };
 
 describe('the live list', () => {
   test('a request appears while it streams, and is told again when it has ended', async () => {
-    const held = Promise.withResolvers<void>();
-    const google: Fetch = async () =>
-      new Response(
-        new ReadableStream({
-          async start(controller) {
-            const send = (chunk: object) =>
-              controller.enqueue(new TextEncoder().encode(`data: ${JSON.stringify(chunk)}\r\n\r\n`));
-            send(textChunk('Good'));
-            await held.promise;
-            send(textChunk('bye', 'STOP'));
-            controller.close();
-          },
-        }),
-      );
-    await using proxy = await startProxy({ fetch: google });
+    const upstream = heldUpstream();
+    await using proxy = await startProxy({ fetch: upstream.fetch });
     const looker = await Looker.at(proxy);
     const answer = proxy.send('/v1/messages', asks);
+    await upstream.asked;
+    upstream.openHead();
+    await turns();
+    upstream.push(textChunk('Good'));
     await looker.until(({ list }) => list[0]?.state === 'streaming');
     expect(looker.list[0]).toMatchObject({ asked: hello.model, answered: 'gemini-4-argon', says: 'hello' });
     expect(looker.list[0]?.spans.at(-1)).toEqual({ kind: 'writing', from: expect.any(Number) });
-    held.resolve();
+    upstream.push(textChunk('bye', 'STOP'));
+    upstream.close();
     await (await answer).text();
     await looker.until(allEnded(1));
     const { status, ending, in: tokens, cached, out } = looker.list[0] ?? {};
