@@ -133,10 +133,14 @@ export function noticeOf(facts: KeysFacts): Notice | undefined {
 function headlineOf(facts: KeysFacts): string {
   const notice = noticeOf(facts);
   if (notice) return [notice.text, notice.more].filter(Boolean).join(' ');
-  const troubled = facts.states.filter(({ models }) => models.length > 0).length;
+  const troubled = facts.states.flatMap(({ fingerprint, models }) =>
+    models.length > 0
+      ? [`#${fingerprint} does not serve ${models.map(({ model }) => model).join(', ')}`]
+      : [],
+  );
   const all = facts.states.length;
-  if (troubled > 0)
-    return `${all} ${all === 1 ? 'key' : 'keys'}, ${troubled} of them not for every model now.`;
+  if (troubled.length > 0)
+    return `Key ${troubled.join('; key ')} now.${troubled.length < all ? ' The other keys serve every model.' : ''}`;
   return all === 1 ? 'The key answers.' : `All ${all} keys answer.`;
 }
 

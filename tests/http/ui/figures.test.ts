@@ -72,6 +72,7 @@ describe('keys', () => {
     const page = await keysOf(proxy);
     const troubled = page.keys.find((key) => key.sign !== 'good');
     expect(troubled?.state).toMatch(state);
+    expect(page.headline).toContain(`#${troubled?.key}`);
     expect([troubled?.sign, typeof troubled?.until]).toEqual([sign as 'slow', 'number']);
     const looker = await (await Looker.at(proxy)).until(({ messages }) =>
       messages.some(({ type }) => type === 'state'),

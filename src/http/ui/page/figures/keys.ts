@@ -97,7 +97,7 @@ const Budgets = ({ budgets }: { budgets: KeysPage['budgets'] }) => html`<section
 
 const Clients = ({ clients }: { clients: KeysPage['clients'] }) => html`<section class="panel">
     <header><h2>Clients</h2></header>
-    ${clients.length === 0 && html`<p class="inside second">All clients share one key or none. CLIENT_KEYS names clients, and gives each its own limits.</p>`}
+    ${clients.length === 0 && html`<p class="inside second">No client has a name. CLIENT_KEYS gives each client a name, a key and limits of its own.</p>`}
     ${clients.map(
       ({
         name,
