@@ -80,7 +80,8 @@ export async function statusline(argv: readonly string[]): Promise<void> {
     const id = status['session_id'];
     const session = typeof id === 'string' ? sessionLabel(id) : '';
     const told = (await fromProxy(process.env, session)) ?? (await fromFile(process.env, session));
-    process.stdout.write(`${statusText(told, status)}\n`);
+    const why = addressIn(process.env) ? 'the proxy does not answer' : 'ANTHROPIC_BASE_URL names no proxy';
+    process.stdout.write(`${statusText(told, status, why)}\n`);
   } catch {
     // A status line that fails is blank in Claude Code, and helps nobody.
     process.stdout.write('gemini-claude-proxy: nothing is known\n');

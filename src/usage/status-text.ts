@@ -65,12 +65,16 @@ function sessionTexts({ usage, models }: Told): string[] {
 
 const MOST_TROUBLES = 3;
 
-/** `status`: what Claude Code has told. `told`: undefined where nobody knows more. */
-export function statusText(told: Told | undefined, status: Readonly<Record<string, unknown>>): string {
+/** `status`: what Claude Code has told. `told`: undefined where nobody knows more; `why` then says why not. */
+export function statusText(
+  told: Told | undefined,
+  status: Readonly<Record<string, unknown>>,
+  why: string,
+): string {
   if (!told) {
     const { model } = status as { model?: { display_name?: unknown } };
     const name = typeof model?.display_name === 'string' ? `${model.display_name} · ` : '';
-    return `${name}the proxy does not answer`;
+    return `${name}${why}`;
   }
   const troubles = [...keyTexts(told), ...breakerTexts(told), ...budgetTexts(told)];
   const more = troubles.length > MOST_TROUBLES ? [`${troubles.length - MOST_TROUBLES} more`] : [];

@@ -46,3 +46,8 @@ test.each([
 ])('%s: one line, and no failure', async (_name, input, out) => {
   expect(await run(input, { ANTHROPIC_BASE_URL: 'http://127.0.0.1:1' })).toEqual({ out, err: '', code: 0 });
 });
+
+test('without the address of a proxy the line says what is missing', async () => {
+  const { out } = await run('{"session_id":"abc"}', {});
+  expect(out).toBe('ANTHROPIC_BASE_URL names no proxy\n');
+});

@@ -36,5 +36,5 @@ const CASES: readonly (readonly [string, Told | undefined, string])[] = [
 ];
 
 test.each(CASES)('%s', (_name, told, text) => {
-  expect(statusText(told, status)).toBe(text);
+  expect(statusText(told, status, 'the proxy does not answer')).toBe(text);
 });

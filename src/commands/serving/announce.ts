@@ -32,6 +32,7 @@ function banner(config: Config, url: string): string {
     `  backend  ${config.backend}${mock}`,
     ...(config.vertex ? [`  project  ${config.vertex.project} in ${config.vertex.location}`] : []),
     `  url      ${url}   (docs: ${url}/swagger)`,
+    ...(config.inspector ? [`  watch    ${url}/ui   (each request as it runs)`] : []),
     ...(config.baseUrl === undefined
       ? []
       : [`  Gemini   ${withoutSecrets(config.baseUrl)}   (${NOT_GOOGLE})`]),
