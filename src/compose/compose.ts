@@ -25,6 +25,7 @@ import { BodyBudget } from '../http/body-budget.ts';
 import type { ClientRequest } from '../http/client-request.ts';
 import type { Admission, ServerDeps, ServerSettings } from '../http/deps.ts';
 import { type Listening, listen } from '../http/listen.ts';
+import { Journal } from '../http/mocking/journal.ts';
 import { recordRequests } from '../http/taping/record.ts';
 import { replayRequests } from '../http/taping/replay.ts';
 import { StreamingBreakers } from '../keys/stream-breakers.ts';
@@ -101,14 +102,16 @@ function openCaching({ cacheControl, record, replay }: Config, options: CachingO
 
 /** What is remembered from one request to the next, and what is made once for all of them. */
 function openMemories(
-  config: Config,
+  tapes: Tapes,
   dataDir: string | undefined,
   shared: SharedState,
   ports: Ports,
   onChange: HearsKeys,
 ) {
   const { clock, logger, urlFetch, toPng } = ports;
+  const { config } = tapes;
   return {
+    mocking: openMocking(tapes),
     caching: openCaching(config, { clock, shared, logger }),
     streaming: new StreamingBreakers({ clock, shared, onChange }),
     urlFetcher: createUrlFetcher(urlFetch ?? systemPorts, clock),
@@ -140,6 +143,10 @@ function openScope(
   const scope = recorder ? recordRequests(recorder, replay) : replay;
   return scope ? { openScope: scope } : {};
 }
+
+/** Tests may ask what came wherever it is made up who answers. */
+const openMocking = ({ config: { backend }, redactor }: Tapes): ServerDeps['mocking'] =>
+  backend === 'mock' || backend === 'replay' ? { journal: new Journal(), redactor } : undefined;
 
 async function closeInTurn(parts: readonly { close(): void | Promise<void> }[]): Promise<void> {
   for (const part of parts) await part.close();
@@ -191,7 +198,7 @@ export function compose(given: Config, ports: Ports): System {
     settings: serverSettings(config),
     keys,
     budget: sharing.budget,
-    ...openMemories(config, dataDir, sharing.shared, ports, hearsKeys),
+    ...openMemories(tapes, dataDir, sharing.shared, ports, hearsKeys),
     ...stores.deps,
     shared: sharing.shared,
     signatures: sharing.signatures,

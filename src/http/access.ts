@@ -127,5 +127,23 @@ export function checkSite(headers: Headers, path: string, spends: boolean, setti
   }
 }
 
+/**
+ * Throws where the request may come from another machine: by the address of the client, or by a name of this proxy that
+ * other machines use. `peer` is undefined for a request of this process itself.
+ */
+export function checkLocal({ url }: Request, peer: string | undefined): void {
+  const { hostname } = new URL(url);
+  if ((peer === undefined || isThisMachine(siteOf(bracketed(peer)).name)) && isLoopback(hostname)) return;
+  throw new MessagesError(
+    'permission_error',
+    'Only programs of this machine may ask for this, at 127.0.0.1 or localhost',
+    {
+      shouldRetry: false,
+    },
+  );
+}
+
+const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
+
 const foreign = (what: string, wayOut: string) =>
   new MessagesError('permission_error', `${what} is not allowed here; ${wayOut}`, { shouldRetry: false });

@@ -4,14 +4,17 @@ import { RecentMap } from '../lib/recent-map.ts';
 import { allowedOrigin, answerPreflight, isPreflight } from './cors.ts';
 import type { ServerDeps } from './deps.ts';
 import { type Handler, handleRequest, type RouteContext } from './handle-request.ts';
-import { baseUrlSlip, type Place, placeOf } from './paths.ts';
+import { baseUrlSlip, isApiPath, type Place, placeOf } from './paths.ts';
 import { baseUrlHint, methodNotAllowed, notFound } from './responses.ts';
 import { ROUTES, type Route } from './route-table.ts';
 import { openApiAnswer } from './routes/openapi.ts';
 
-type Server = { timeout(request: Request, seconds: number): void };
+type Server = {
+  timeout(request: Request, seconds: number): void;
+  requestIP(request: Request): { address: string } | null;
+};
 type Context = { request: Request; server: Server | null };
-type Answering = Pick<Route, 'handler' | 'needsKey' | 'isOperators' | 'asksModel' | 'spends'>;
+type Answering = Pick<Route, 'handler' | 'needsKey' | 'isOperators' | 'asksModel' | 'spends' | 'isLocal'>;
 
 /** The path of a request whose Host makes no URL. Such a request is refused. */
 const NO_PATH = '/';
@@ -44,16 +47,27 @@ function answeringOf(request: Request, place: Place<Route>, unknown: Handler, de
   return route ?? { handler: unknown };
 }
 
+/** What is known of the connection on which a request came. */
+export type Socket = Pick<RouteContext, 'keepOpen' | 'peer'>;
+
+/** For a request of this process itself. */
+const NO_SOCKET: Socket = { keepOpen() {}, peer: () => undefined };
+
+const socketOf = (request: Request, server: Server | null): Socket => ({
+  keepOpen: () => server?.timeout(request, 0),
+  peer: () => server?.requestIP(request)?.address,
+});
+
 /**
  * Answers a request, whichever server received it. Where `fail` is given, `fail` answers in place of the route's
  * handler.
  */
-export type Door = (request: Request, keepOpen?: () => void, fail?: Handler) => Promise<Response>;
+export type Door = (request: Request, socket?: Socket, fail?: Handler) => Promise<Response>;
 
-const routesOf = (openApi: Handler): readonly Route[] => [
+const routesOf = (openApi: Handler, isMocked: boolean): readonly Route[] => [
   // Comes before the other assets of `/swagger`, so that it is found first.
   { method: 'GET', path: '/swagger/json', handler: openApi, isPage: true },
-  ...ROUTES,
+  ...ROUTES.filter(({ ofMock = false }) => isMocked || !ofMock),
 ];
 
 function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
@@ -65,23 +79,26 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
     places.set(asked, place);
     return place;
   };
-  return (request, keepOpen = () => {}, fail) => {
+  return (request, socket = NO_SOCKET, fail) => {
     const deps = current();
     const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
     const place = placeIn(asked);
     const unknown = unknownAnswer(place, asked, routes);
-    const { handler, needsKey, isOperators, asksModel, spends } = answeringOf(request, place, unknown, deps);
+    const { handler, ...marks } = answeringOf(request, place, unknown, deps);
     const { path, params } = place;
     const route: RouteContext = {
       request,
       path,
       asked,
       params,
-      needsKey,
-      isOperators,
-      asksModel,
-      spends,
-      keepOpen,
+      needsKey: marks.needsKey,
+      isOperators: marks.isOperators,
+      asksModel: marks.asksModel,
+      spends: marks.spends,
+      isLocal: marks.isLocal,
+      isClients: isApiPath(path) || place.routes.length === 0,
+      keepOpen: socket.keepOpen,
+      peer: socket.peer,
     };
     return handleRequest(fail ?? handler, route, deps);
   };
@@ -91,9 +108,12 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
 export function createApp(current: () => ServerDeps) {
   // We read and check the raw body ourselves: Elysia's own parsing drops unknown fields.
   const app = new Elysia({ normalize: false });
-  const routes = routesOf(openApiAnswer(() => app));
+  const routes = routesOf(
+    openApiAnswer(() => app),
+    current().mocking !== undefined,
+  );
   const door = createDoor(routes, current);
-  const answer = ({ request, server }: Context) => door(request, () => server?.timeout(request, 0));
+  const answer = ({ request, server }: Context) => door(request, socketOf(request, server));
   // Elysia reads the source text of a handler to find out what the handler needs. For a handler that names nothing,
   // Elysia would parse headers, query and cookies, and copy the response.
   for (const { method, path, isPage = false } of routes) {
@@ -108,13 +128,9 @@ export function createApp(current: () => ServerDeps) {
   });
   // Only Elysia's own errors get here; errors of handlers are handled in `handleRequest`.
   app.onError(({ request, error }) =>
-    door(
-      request,
-      () => app.server?.timeout(request, 0),
-      () => {
-        throw error;
-      },
-    ),
+    door(request, socketOf(request, app.server), () => {
+      throw error;
+    }),
   );
   return {
     app,

@@ -38,6 +38,30 @@ export type RequestKeeper = AnswerKeeper & {
   keepAnswer(bytes: Uint8Array): void;
 };
 
+/** Keeps everything with each of `keepers`; undefined where there are none. */
+export function keptByAll(keepers: readonly RequestKeeper[]): RequestKeeper | undefined {
+  const [first, second] = keepers;
+  if (!first || !second) return first;
+  return {
+    asked: (request) => each(keepers, (keeper) => keeper.asked(request)),
+    translated: (request, ctx) => each(keepers, (keeper) => keeper.translated(request, ctx)),
+    keepBody: (bytes) => each(keepers, (keeper) => keeper.keepBody(bytes)),
+    keepAnswer: (bytes) => each(keepers, (keeper) => keeper.keepAnswer(bytes)),
+    sent(url, body) {
+      const responses = keepers.map((keeper) => keeper.sent(url, body));
+      return {
+        head: (status, headers) => each(responses, (response) => response.head(status, headers)),
+        read: (bytes) => each(responses, (response) => response.read(bytes)),
+        failed: (error) => each(responses, (response) => response.failed(error)),
+      };
+    },
+  };
+}
+
+function each<T>(all: readonly T[], act: (one: T) => void): void {
+  for (const one of all) act(one);
+}
+
 /** The reason of an abort because the client has left. */
 export class ClientGone extends Error {
   override readonly name = 'ClientGone';

@@ -20,6 +20,7 @@ import type { Subscriber } from '../trace/trace.ts';
 import type { UsageReader } from '../usage/reader.ts';
 import type { BodyBudget } from './body-budget.ts';
 import type { ClientRequest } from './client-request.ts';
+import type { Mocking } from './mocking/mocking.ts';
 
 /** Times are milliseconds. */
 export type ServerSettings = AnswerSettings & {
@@ -75,6 +76,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   limits: SpendingLimits;
   /** Keeps requests for people who want to see them. Undefined with `INSPECTOR=false`. */
   inspector: Inspector | undefined;
+  /** What tests may ask. Undefined where neither the mock nor a replay answers. */
+  mocking: Mocking | undefined;
   /** What the other processes that serve the port are asked. */
   questions: Questions;
   /** The rows of their requests. */

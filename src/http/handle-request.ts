@@ -8,14 +8,16 @@ import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
+import type { KeptRequest } from '../inspector/kept-request.ts';
 import type { ClientKey } from '../limits/client-key.ts';
 import type { Blame } from '../trace/events.ts';
 import { toClientError } from '../translate/client-error.ts';
-import { checkHost, checkSite } from './access.ts';
+import { checkHost, checkLocal, checkSite } from './access.ts';
 import { checkKey, clientOfBatch } from './client-key.ts';
-import { ClientGone, type ClientRequest, openRequest } from './client-request.ts';
+import { ClientGone, type ClientRequest, keptByAll, openRequest } from './client-request.ts';
 import { addCorsHeaders } from './cors.ts';
 import type { Reply, RequestScope, ServerDeps } from './deps.ts';
+import { testIdOf } from './mocking/test-id.ts';
 import { errorResponse } from './responses.ts';
 import { ToldHeaders } from './told-headers.ts';
 
@@ -43,6 +45,12 @@ export type RouteContext = {
   asksModel?: true | undefined;
   /** True where the route costs something although it is a GET. */
   spends?: true | undefined;
+  /** True where only programs of this machine may ask. */
+  isLocal?: true | undefined;
+  /** True where the request is none for the pages and states of the proxy itself: the journal has it. */
+  isClients: boolean;
+  /** The address of the client; undefined where the request came through no socket. */
+  peer(): string | undefined;
 };
 
 /** Errors that the client causes. They say nothing about the health of this proxy. */
@@ -92,11 +100,12 @@ type Coming = { refusal?: MessagesError; named?: ClientKey | undefined };
 
 /** Whether the client may come in, and its name. */
 function comingIn(route: RouteContext, { settings, admission }: ServerDeps): Coming {
-  const { request, path, needsKey, isOperators = false, spends = false } = route;
+  const { request, path, needsKey, isOperators = false, spends = false, isLocal = false } = route;
   if (admission.batched.has(request)) return { named: clientOfBatch(request.headers, settings.clients) };
   try {
     checkHost(request);
     checkSite(request.headers, path, spends, settings);
+    if (isLocal) checkLocal(request, route.peer());
     return needsKey ? { named: checkKey(request.headers, settings, isOperators) } : {};
   } catch (error) {
     if (error instanceof MessagesError) return { refusal: error };
@@ -128,7 +137,7 @@ async function answer(client: ClientRequest, handler: Handler, scope: RequestSco
 }
 
 /** Keeps an answer that is no stream. The bytes of a stream are kept as they are sent. */
-async function keepWhole({ response }: Reply, { kept }: ClientRequest): Promise<void> {
+async function keepWhole({ response }: Reply, kept: KeptRequest | undefined): Promise<void> {
   if (!kept || response.headers.get('content-type')?.startsWith('text/event-stream')) return;
   kept.keepAnswer(new Uint8Array(await response.clone().arrayBuffer()));
 }
@@ -144,6 +153,10 @@ export async function handleRequest(
   const told = deps.settings.responseHeaders ? new ToldHeaders() : undefined;
   const isKept = route.asksModel && scope.refusal === undefined;
   const kept = isKept ? deps.inspector?.open(scope.request, route.path, deps.clock) : undefined;
+  const journaled = route.isClients
+    ? deps.mocking?.journal.open(testIdOf(route.request), route.request)
+    : undefined;
+  const keepers = [kept, journaled].filter((keeper) => keeper !== undefined);
   const client = openRequest({
     request: scope.request,
     path: route.path,
@@ -154,18 +167,19 @@ export async function handleRequest(
     named: coming.named,
     keepOpen: route.keepOpen,
     keepBody: scope.keepBody,
-    kept,
+    kept: keptByAll(keepers),
     subscribers: [
       ...deps.subscribers,
       ...(told ? [() => told.hear] : []),
-      ...(kept ? [kept.subscriber] : []),
+      ...keepers.map(({ subscriber }) => subscriber),
     ],
     logger: deps.logger,
   });
   deps.openRequests.add(client);
   scope.begin?.(client);
   const reply = await answer(client, handler, scope);
-  await keepWhole(reply, client);
+  await keepWhole(reply, kept);
+  journaled?.answered(reply.response.status);
   reply.response.headers.set('request-id', client.id);
   told?.addTo(reply.response.headers);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);

@@ -14,6 +14,7 @@ import { deleteFile, downloadFile, getFile, listFiles, uploadFile } from './rout
 import { answerHealth, answerHello, answerLive, answerReady, answerRoot } from './routes/health.ts';
 import { answerMessages } from './routes/messages.ts';
 import { answerMetrics } from './routes/metrics.ts';
+import { tellRequests } from './routes/mock.ts';
 import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
@@ -45,12 +46,19 @@ export type Route = {
    * The route is a GET that costs something: no page of another site may make a browser send it, not even by a link.
    */
   spends?: true;
+  /** Only programs of this machine may ask. */
+  isLocal?: true;
+  /** The route is there only with the mock or a replay. */
+  ofMock?: true;
   /** The API description does not list the route: it is a part of one of the proxy's own pages. */
   isPage?: true;
 };
 
 /** The data of the inspector's page. It shows conversations, so no page of another site may lead a browser there. */
 const PAGE_DATA = { needsKey: true, isOperators: true, spends: true, isPage: true } as const;
+
+/** What a test asks of the mock. It shows conversations, and changes what is answered. */
+const FOR_TESTS = { needsKey: true, isOperators: true, spends: true, isLocal: true, ofMock: true } as const;
 
 const TABLE = [
   { method: 'POST', path: '/v1/messages', handler: answerMessages, needsKey: true, asksModel: true },
@@ -88,6 +96,7 @@ const TABLE = [
     isOperators: true,
     spends: true,
   },
+  { method: 'GET', path: '/__mock/requests', handler: tellRequests, ...FOR_TESTS },
   { method: 'GET', path: '/swagger', handler: answerSwaggerPage, isPage: true },
   { method: 'GET', path: '/swagger/:asset', handler: answerSwaggerAsset, isPage: true },
   { method: 'GET', path: '/ui', handler: answerPage, isPage: true },

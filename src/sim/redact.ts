@@ -152,13 +152,15 @@ function splitLike(joined: Uint8Array, reads: readonly Read[]): Read[] {
   });
 }
 
-/** Matches the names of headers and of query values that hold credentials. */
 const CREDENTIAL = /key|token|secret|auth|cookie|password/i;
+/** True for the name of a header, or of a query value, that holds a credential. */
+export const namesCredential = (name: string): boolean => CREDENTIAL.test(name);
+
 const SCHEME = /^(?:bearer|basic|token)\s+/i;
 
 /** The credentials that a request sends. They are blotted out wherever they appear in its exchange. */
 export function credentialsIn(headers: Headers, query: URLSearchParams): string[] {
-  const carried = [...headers, ...query].filter(([name]) => CREDENTIAL.test(name));
+  const carried = [...headers, ...query].filter(([name]) => namesCredential(name));
   return carried.flatMap(([name, value]) =>
     name === 'cookie' ? cookieValues(value) : [value.replace(SCHEME, '')],
   );

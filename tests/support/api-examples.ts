@@ -33,7 +33,8 @@ const settled = (text: string): string =>
     .replaceAll(`"version":"${packageJson.version}"`, '"version":"1.0.0"')
     .replaceAll(/\bfile_[A-Za-z0-9]{24}\b/g, FILE_ID)
     .replaceAll(/\bmsgbatch_[A-Za-z0-9]{24}\b/g, BATCH_ID)
-    .replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:8082');
+    .replaceAll(/\b127\.0\.0\.1:\d+/g, '127.0.0.1:8082')
+    .replaceAll(/\bBun\/\d+\.\d+\.\d+/g, 'Bun/1.0.0');
 
 async function answerOf(name: string, summary: string, response: Response): Promise<Answer> {
   const text = settled(await response.text());
@@ -49,6 +50,14 @@ async function ofMock(ask: Ask, env: Env = {}): Promise<Response> {
   await using proxy = await startProxy({ clock, env: { MOCK_PACE: 'instant', ...env } });
   return read(await ask(proxy.send));
 }
+
+/** Asks after the mock has answered hello. */
+const afterHello =
+  (ask: Ask): Ask =>
+  async (send) => {
+    await (await post(hello)(send)).text();
+    return ask(send);
+  };
 
 async function ofGoogle(say: () => Response, ask: Ask = post(hello)): Promise<Response> {
   const env = { MAX_RETRIES: '0', MAX_STREAMING_RETRIES: '0' };
@@ -187,13 +196,14 @@ const SCENES: Readonly<Partial<Record<DescribedRoute, readonly Scene[]>>> = {
     ['works', 'Gemini answers', () => ofGoogle(says, get('/test-connection'))],
     ['refused', 'Google refuses the key', () => ofGoogle(badKey, get('/test-connection'))],
   ],
+  'GET /__mock/requests': [['one', 'One request', () => ofMock(afterHello(get('/__mock/requests')))]],
 };
 
 type ErrorScene = readonly [...Scene, tags: readonly Tag[]];
 
 const ASKED: readonly Tag[] = ['Messages'];
 const WITH_KEY: readonly Tag[] = ['Messages', 'Batches', 'Files', 'Models'];
-const EVERYWHERE: readonly Tag[] = [...WITH_KEY, 'Operation'];
+const EVERYWHERE: readonly Tag[] = [...WITH_KEY, 'Operation', 'Tests'];
 
 const evil = { origin: 'https://elsewhere.example' };
 const locked = { PROXY_API_KEY: 'the-key-of-this-proxy' };
@@ -283,6 +293,7 @@ const ERROR_SCENES: readonly ErrorScene[] = [
     () => ofMock((send) => send('/v1/messages/batches', { requests: [] })),
     ['Batches'],
   ],
+  ['wrong_last', 'No number', () => ofMock(get('/__mock/requests?last=none')), ['Tests']],
   ['no_file', 'There is no such file', () => ofMock(get('/v1/files/file_none')), ['Messages', 'Files']],
   [
     'not_downloadable',

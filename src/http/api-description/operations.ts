@@ -5,7 +5,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { DescribedRoute } from '../route-table.ts';
 import type { HeaderName } from './headers.ts';
 
-export type Tag = 'Messages' | 'Batches' | 'Files' | 'Models' | 'Operation';
+export type Tag = 'Messages' | 'Batches' | 'Files' | 'Models' | 'Operation' | 'Tests';
 
 export const TAGS: Readonly<Record<Tag, string>> = {
   Messages: 'Ask a model, as with the Messages API of Anthropic.',
@@ -14,6 +14,8 @@ export const TAGS: Readonly<Record<Tag, string>> = {
   Models: 'The ids that a request may name.',
   Operation:
     'What operators, orchestrators and Claude Code ask. No model is asked, except by `/test-connection`.',
+  Tests:
+    'What a test asks of the mock, or of a replay. With any other backend these paths are not there. Only programs of this machine may ask.',
 };
 
 /** An answer that is no error: the media types with their schemas. */
@@ -76,6 +78,9 @@ const query = (name: string, schema: JsonObject, description: string): JsonObjec
 });
 
 const json = (schema: string): Answer['content'] => ({ 'application/json': schema });
+
+const testId = (description: string): JsonObject =>
+  query('test_id', { type: 'string', minLength: 1, maxLength: 128 }, description);
 
 const batchId: JsonObject = {
   name: 'id',
@@ -371,6 +376,19 @@ export const OPERATIONS = {
       200: { description: 'At least one key works.', content: json('ConnectionAnswer') },
       503: { description: 'No key works.', content: json('ConnectionAnswer') },
     },
+    errors: WITH_KEY,
+  },
+  'GET /__mock/requests': {
+    tag: 'Tests',
+    id: 'listMockRequests',
+    summary: 'What came, and what was made of it',
+    description:
+      'The requests of clients, oldest first: also those that were refused. As many are kept as there is room for.',
+    parameters: [
+      testId('Only the requests with this `x-test-id`; `default` for those without one. Without it, all.'),
+      query('last', { type: 'integer', minimum: 1 }, 'Only so many, the latest.'),
+    ],
+    answers: { 200: { description: 'The requests.', content: json('JournalAnswer') } },
     errors: WITH_KEY,
   },
 } as const satisfies Record<DescribedRoute, Operation>;

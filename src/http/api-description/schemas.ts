@@ -57,6 +57,7 @@ import {
   TokenCount,
 } from './answers.ts';
 import { publish, ref, tagged } from './json-schema.ts';
+import { JournalAnswer, JournalAttempt, JournalEntry } from './mock-answers.ts';
 import { BLOCK_TEXTS, FIELD_TEXTS } from './texts.ts';
 
 /** `tool_result` becomes `ToolResult`. */
@@ -200,6 +201,9 @@ const ANSWER: Readonly<Record<string, TSchema>> = {
   KeyAnswer,
   HealthAnswer,
   ConnectionAnswer,
+  JournalAttempt,
+  JournalEntry,
+  JournalAnswer,
   ErrorResponse: ErrorBody,
 };
 

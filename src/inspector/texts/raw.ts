@@ -1,4 +1,5 @@
 /** Everything that is kept of a request, as it came and went. */
+import { namesCredential } from '../../sim/redact.ts';
 import type { Exchange } from '../kept-request.ts';
 import type { Raw } from '../shapes.ts';
 import type { Opened } from './opened.ts';
@@ -6,12 +7,11 @@ import { PLACES, textFrom } from './text.ts';
 
 type Part = { name: string; bytes: number; text: string };
 
-const CREDENTIAL = /key|token|secret|auth|cookie|password/i;
 const HIDDEN = '(hidden)';
 
 function headersOf({ request, shown }: Opened): string {
   return [...request.headers]
-    .map(([name, value]) => `${name}: ${CREDENTIAL.test(name) ? HIDDEN : shown.text(value)}`)
+    .map(([name, value]) => `${name}: ${namesCredential(name) ? HIDDEN : shown.text(value)}`)
     .join('\n');
 }
 
