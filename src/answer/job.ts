@@ -26,6 +26,8 @@ export type Job = {
 
 /** Keeps references, and looks at next to nothing: everything else waits until somebody wants to see it. */
 export type AnswerKeeper = WireKeeper & {
+  /** The request that this one repeats, because somebody who looks at it has asked for that. */
+  readonly resends?: { of: string } | undefined;
   /** The client's request was understood. */
   asked(request: MessagesRequest | CountTokensRequest): void;
   /** `request` was translated. It need not be the client's: the proxy asks for summaries, and goes on after searches. */

@@ -54,6 +54,7 @@ export function createExchange(caller: string, job: Job, foreign = ''): Exchange
     labels: { caller, ...(foreign === '' ? {} : { foreign }) },
     note: (what, detail = {}) => job.trace.tell({ type: 'note', what, detail }),
     kept: job.kept,
+    silent: (forMs, before) => job.trace.tell({ type: 'silence', forMs, before }),
   };
 }
 

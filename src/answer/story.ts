@@ -27,6 +27,16 @@ export function tellAsked(
 ): void {
   kept?.asked(request);
   const userId = 'metadata' in request ? request.metadata?.['user_id'] : undefined;
+  const resends = kept?.resends?.of;
+  // What is sent again to look at it is no part of the user's conversation.
+  const conversation =
+    resends === undefined
+      ? {
+          session: sessionOf(headers, userId),
+          agent: headers.get(AGENT_HEADER) ?? undefined,
+          parentAgent: headers.get(PARENT_HEADER) ?? undefined,
+        }
+      : { resends };
   trace.tell({
     type: 'asked',
     model: request.model,
@@ -34,9 +44,7 @@ export function tellAsked(
     caller,
     asker,
     client,
-    session: sessionOf(headers, userId),
-    agent: headers.get(AGENT_HEADER) ?? undefined,
-    parentAgent: headers.get(PARENT_HEADER) ?? undefined,
+    ...conversation,
   });
 }
 

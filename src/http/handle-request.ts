@@ -152,7 +152,7 @@ export async function handleRequest(
   const { deps } = scope;
   const told = deps.settings.responseHeaders ? new ToldHeaders() : undefined;
   const isKept = route.asksModel && scope.refusal === undefined;
-  const kept = isKept ? deps.inspector?.open(scope.request, route.path, deps.clock) : undefined;
+  const kept = isKept ? deps.inspector?.open(route.request, route.path, deps.clock) : undefined;
   const journaled = route.isClients
     ? deps.mocking?.journal.open(testIdOf(route.request), route.request)
     : undefined;

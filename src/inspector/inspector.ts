@@ -7,7 +7,7 @@ import type { KeyEvent, StreamsEvent } from '../keys/key-events.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Redactor } from '../sim/redact.ts';
-import { Ordinary } from '../trace/odd.ts';
+import { LONG_SILENCE_MS, Ordinary } from '../trace/odd.ts';
 import { Arena } from './arena.ts';
 import { Bodies } from './bodies.ts';
 import type { RowListener, Told } from './elsewhere.ts';
@@ -15,7 +15,7 @@ import { Fifo } from './fifo.ts';
 import { type Keeper, KeptRequest } from './kept-request.ts';
 import { type KeyMoment, KeyMoments } from './key-moments.ts';
 import { rowOf, summaryOf } from './rows/row.ts';
-import type { Row } from './shapes.ts';
+import type { Resends, Row } from './shapes.ts';
 import { Shelf } from './shelf.ts';
 import { type Shown, shownWith } from './shown.ts';
 import { Opened } from './texts/opened.ts';
@@ -56,7 +56,7 @@ const newThread = (): Thread => ({
   branches: new RecentMap(MOST_PROMPTS),
 });
 
-type Shows = { row: Row; told: number };
+type Shows = { row: Row; told: number; isSilent: boolean };
 
 export class Inspector {
   readonly memory: number;
@@ -79,6 +79,7 @@ export class Inspector {
   readonly #after: Clock['after'];
   readonly #keeper: Keeper;
   readonly #awaited = new WeakMap<object, (id: string) => void>();
+  readonly #resends = new WeakMap<object, Resends>();
   readonly #moments = new KeyMoments();
   readonly #opened = new RecentMap<string, Opened>(MOST_OPENED);
   #redactor: Redactor;
@@ -130,9 +131,26 @@ export class Inspector {
     return new Promise((resolve) => this.#awaited.set(request, resolve));
   }
 
+  /** Says that a request repeats another one, so that it is not taken for a part of the user's work. To be called before it is answered. */
+  resends(request: object, what: Resends): void {
+    this.#resends.set(request, what);
+  }
+
   open(request: Pick<Request, 'headers'>, path: string, clock: Clock): KeptRequest {
     const onId = this.#awaited.get(request);
-    return new KeptRequest({ headers: request.headers, path, clock, keeper: this.#keeper, onId });
+    const resends = this.#resends.get(request);
+    return new KeptRequest({ headers: request.headers, path, clock, keeper: this.#keeper, onId, resends });
+  }
+
+  /** Notes of which requests upstream has fallen silent, and of which no longer. To be called now and then while somebody looks. */
+  lookForSilence(): void {
+    if (this.#streaming === 0) return;
+    const now = this.#clock.monotonic();
+    for (const request of this.#all.list()) {
+      const { heardAt, startedAt, isSilent } = request;
+      request.isSilent = heardAt !== undefined && now - startedAt - heardAt >= LONG_SILENCE_MS;
+      if (request.isSilent !== isSilent) this.#tell(request);
+    }
   }
 
   request(id: string): KeptRequest | undefined {
@@ -166,9 +184,10 @@ export class Inspector {
     this.#readAll();
     request.branchOf ??= this.#branchOf(request);
     const before = this.#shows.get(request);
-    if (before?.told === request.told) return before.row;
+    const { told, isSilent } = request;
+    if (before?.told === told && before.isSilent === isSilent) return before.row;
     const row = rowOf(request, this.shown(request));
-    this.#shows.set(request, { row, told: request.told });
+    this.#shows.set(request, { row, told, isSilent });
     return row;
   }
 
@@ -191,6 +210,7 @@ export class Inspector {
 
   /** What has changed after `since`, oldest first, for the other processes that serve the port. */
   toldSince(since: number): Told {
+    this.lookForSilence();
     const changed = this.requests()
       .filter(({ sequence }) => sequence > since)
       .sort((a, b) => a.sequence - b.sequence)
@@ -251,7 +271,9 @@ export class Inspector {
     const request = this.#unread.shift();
     if (!request || request.isDropped) return;
     request.isRead = true;
-    request.oddness = this.#ordinary.judge(summaryOf(request.events));
+    // What the mock does says nothing about what is usual.
+    const ordinary = request.resends?.to === 'mock' ? new Ordinary() : this.#ordinary;
+    request.oddness = ordinary.judge(summaryOf(request.events));
     request.branchOf ??= this.#branchOf(request);
     const { session } = request.asking ?? {};
     const thread = session === undefined ? undefined : this.#threads.get(session);

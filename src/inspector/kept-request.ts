@@ -14,6 +14,7 @@ import type { Arena, Kept } from './arena.ts';
 import type { Bodies } from './bodies.ts';
 import { ByteLog } from './byte-log.ts';
 import { isBeginning, newsIn, type Opening, openingOf, promptHash, type RawNews } from './news.ts';
+import type { Resends } from './shapes.ts';
 import { Room, type Shelf } from './shelf.ts';
 import { Story } from './story.ts';
 
@@ -49,6 +50,9 @@ const PARSED_COST = 3;
 const MOST_WARNINGS = 200;
 
 const REFUSED = 400;
+
+/** Events after which nothing more is expected from upstream, until another attempt. */
+const SAYS_NO_MORE: ReadonlySet<TraceEvent['type']> = new Set(['failure', 'wait', 'stopped', 'error', 'end']);
 
 /** By what bodies of one conversation are known before they are read. */
 const conversationOf = (headers: Headers): string =>
@@ -91,6 +95,8 @@ export type KeptOptions = {
   keeper: Keeper;
   /** Hears the id that the request gets. */
   onId: ((id: string) => void) | undefined;
+  /** The request that this one repeats. */
+  resends: Resends | undefined;
 };
 
 export class KeptRequest implements AnswerKeeper {
@@ -100,6 +106,7 @@ export class KeptRequest implements AnswerKeeper {
   /** In the order of changes. */
   sequence = 0;
   readonly path: string;
+  readonly resends: Resends | undefined;
   readonly #story: Story;
   readonly exchanges: Exchange[] = [];
   readonly translations: Translation[] = [];
@@ -125,6 +132,10 @@ export class KeptRequest implements AnswerKeeper {
   key: string | undefined;
   /** The model that should have answered, and the one that was asked in its place last. */
   replacement: { from: string; to: string } | undefined;
+  /** When upstream was heard last, while it is to say more; by the milliseconds of the story. */
+  heardAt: number | undefined;
+  /** True once it was told that upstream is silent. */
+  isSilent = false;
   isEnded = false;
   /** True once it is known what was odd in the request. */
   isRead = false;
@@ -148,6 +159,7 @@ export class KeptRequest implements AnswerKeeper {
     this.#story = new Story(options.headers);
     this.#conversation = conversationOf(options.headers);
     this.path = options.path;
+    this.resends = options.resends;
     this.#clock = options.clock;
     this.#keeper = options.keeper;
     this.#onId = options.onId;
@@ -216,7 +228,8 @@ export class KeptRequest implements AnswerKeeper {
     } else if (event.type === 'attempt') {
       this.#attempts++;
       this.key = event.key;
-    } else if (event.type === 'model-replaced')
+    } else if (SAYS_NO_MORE.has(event.type)) this.heardAt = undefined;
+    else if (event.type === 'model-replaced')
       this.replacement = { from: this.replacement?.from ?? event.from, to: event.to };
   }
 
@@ -239,17 +252,19 @@ export class KeptRequest implements AnswerKeeper {
   }
 
   sent(url: string, body: string): KeptResponse {
+    const sentAt = this.#now();
+    this.heardAt = sentAt;
     const exchange: Exchange = {
       attempt: this.#attempts,
       url,
-      sentAt: this.#now(),
+      sentAt,
       body: this.#keeper.bodies.keep(this.#conversation, 'sent', body),
       answer: new ByteLog(this.#room),
     };
     this.exchanges.push(exchange);
     return {
       head: (status, headers) => {
-        exchange.headAt = this.#now();
+        exchange.headAt = this.#heard();
         exchange.status = status;
         // Only a refusal says more in its headers than what its body is.
         exchange.headers =
@@ -258,7 +273,7 @@ export class KeptRequest implements AnswerKeeper {
       failed: (error) => {
         exchange.error = error instanceof Error ? error.message : String(error);
       },
-      read: (bytes) => exchange.answer.add(this.#now(), bytes),
+      read: (bytes) => exchange.answer.add(this.#heard(), bytes),
     };
   }
 
@@ -328,6 +343,12 @@ export class KeptRequest implements AnswerKeeper {
     const messages = this.#request?.messages;
     if (messages && (isNew || isBeginning(messages)))
       this.opening = openingOf(messages, asked.agent !== undefined);
+  }
+
+  #heard(): number {
+    const now = this.#now();
+    this.heardAt = now;
+    return now;
   }
 
   #now(): number {

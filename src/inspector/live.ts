@@ -12,6 +12,8 @@ import type { LiveMessage, Row } from './shapes.ts';
 const PACE_MS = 250;
 /** Milliseconds. Whatever stands between proxy and browser may end a silent connection. */
 const SILENCE_MS = 15_000;
+/** Milliseconds between two looks for silence. */
+const SILENCE_PACE_MS = 1_000;
 const ROWS_AT_ONCE = 500;
 /** Rows that are made without a pause: the words of each are searched for secrets. */
 const ROWS_BETWEEN_PAUSES = 20;
@@ -45,6 +47,7 @@ export class Live implements UnderlyingDefaultSource<Uint8Array> {
   #lastAt = 0;
   #isOver = false;
   #cancelTimer: () => void = () => {};
+  #cancelLook: (() => void) | undefined;
   #wake: () => void = () => {};
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
@@ -57,6 +60,7 @@ export class Live implements UnderlyingDefaultSource<Uint8Array> {
       changed: (id) => {
         this.#changed.add(id);
         this.#wake();
+        this.#watch();
       },
       gone: (id) => {
         this.#changed.delete(id);
@@ -67,7 +71,9 @@ export class Live implements UnderlyingDefaultSource<Uint8Array> {
     const unlisten = [options.inspector.listen(listener), options.elsewhere.listen(listener)];
     this.#unlisten = () => {
       for (const end of unlisten) end();
+      this.#cancelLook?.();
     };
+    this.#watch();
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -102,6 +108,17 @@ export class Live implements UnderlyingDefaultSource<Uint8Array> {
     this.#cancelTimer();
     this.#wake();
     this.#options.onEnd();
+  }
+
+  /** Looks for requests of which nothing more comes, as long as any is under way. */
+  #watch(): void {
+    const { inspector, clock } = this.#options;
+    if (inspector.streaming === 0) return;
+    this.#cancelLook ??= clock.after(SILENCE_PACE_MS, () => {
+      this.#cancelLook = undefined;
+      inspector.lookForSilence();
+      this.#watch();
+    });
   }
 
   #enqueue(controller: ReadableStreamDefaultController<Uint8Array>, message: LiveMessage): void {

@@ -5,9 +5,12 @@
  */
 import type { Sign } from '../trace/odd.ts';
 
-export type SpanKind = 'proxy' | 'failed' | 'waiting' | 'first' | 'thinking' | 'writing';
+/** `silent`: Gemini said nothing for long in the middle of its answer. */
+export type SpanKind = 'proxy' | 'failed' | 'waiting' | 'first' | 'thinking' | 'writing' | 'silent';
 /** `to` is undefined while the span goes on. */
 export type Span = { kind: SpanKind; from: number; to?: number | undefined };
+
+export type Resends = { of: string; to: 'gemini' | 'mock' };
 
 /** One request, as it stands in the list. Told again, whole, whenever something of it changed. */
 export type Row = {
@@ -37,6 +40,10 @@ export type Row = {
   /** The stop reason, or the error's type, or `client left`. */
   ending?: string | undefined;
   sign: Sign;
+  /** Since when nothing has come from Gemini, where that is long and Gemini is to say more. Only of requests under way. */
+  silentSince?: number | undefined;
+  /** The request that this one repeats, because somebody who looked at it has sent it again. */
+  resends?: Resends | undefined;
   /** The words of the second line; undefined on an ordinary row. */
   words?: string | undefined;
   spans: readonly Span[];

@@ -41,6 +41,8 @@ export type Exchange = {
   note(event: string, detail?: Readonly<Record<string, unknown>>): void;
   /** Keeps what goes over the wire, where somebody may want to see it later. */
   readonly kept?: WireKeeper | undefined;
+  /** Hears that the other side was silent for long: before it said anything, or before it said more (or nothing more). */
+  silent?(ms: number, before: 'anything' | 'more'): void;
 };
 
 /** Keeps references to what goes over the wire, and looks at none of it. */

@@ -75,6 +75,8 @@ export type TraceFact =
       /** The name of the client, where it has one. */
       client?: string | undefined;
       session?: string | undefined;
+      /** The request that is sent once more by somebody who looks at it. It belongs to no session. */
+      resends?: string | undefined;
       agent?: string | undefined;
       parentAgent?: string | undefined;
     }
@@ -130,6 +132,11 @@ export type TraceFact =
   | { type: 'uploaded'; media: number; bytes: number }
   /** The head of upstream's response has come. */
   | { type: 'head' }
+  /**
+   * Upstream was silent for long, until now. `before`: it had not begun to answer, or had; it went on then, or never did,
+   * as the next events tell.
+   */
+  | { type: 'silence'; forMs: number; before: 'anything' | 'more' }
   /** The attempt failed. Where no `attempt` event came before, no attempt could be made. */
   | {
       type: 'failure';

@@ -84,6 +84,23 @@ function failedText({ failed }: Summary): string[] {
   return [`${what} failed after ${duration(total(failed))}: ${failureTexts(failed)}`];
 }
 
+/** Milliseconds of all silences together that a person would notice. */
+export const silentMs = ({ silences }: Pick<Summary, 'silences'>): number =>
+  silences.reduce((sum, { forMs }) => sum + forMs, 0);
+
+function silenceTexts({ silences }: Summary): string[] {
+  const before = silences.filter((one) => one.before === 'anything');
+  const within = silences.filter((one) => one.before === 'more');
+  return [
+    ...(before.length > 0
+      ? [`Gemini did not begin to answer for ${duration(silentMs({ silences: before }))}`]
+      : []),
+    ...(within.length > 0
+      ? [`Gemini fell silent for ${duration(silentMs({ silences: within }))} in its answer`]
+      : []),
+  ];
+}
+
 function replacedText({ replaced, model, error }: Summary): string[] {
   if (!replaced || model === undefined || model === replaced.model) return [];
   const why = replaced.because === undefined ? '' : ` (${replaced.because})`;
@@ -112,6 +129,7 @@ function oddTexts(summary: Summary, oddness: Oddness): string[] {
   const { mended } = summary;
   return [
     ...waitTexts(summary),
+    ...silenceTexts(summary),
     ...failedText(summary),
     ...replacedText(summary),
     ...continuedText(summary),

@@ -4,7 +4,7 @@
  */
 import type { LogFields, Logger } from '../lib/log.ts';
 import type { StepName, TraceEvent } from './events.ts';
-import { count, dollarText, duration, headline, limitText } from './headline.ts';
+import { count, dollarText, duration, headline, limitText, silentMs } from './headline.ts';
 import { isHeldUp, type Oddness, Ordinary } from './odd.ts';
 import { SessionCache, type SessionShare } from './session-cache.ts';
 import { Summary } from './summary.ts';
@@ -302,6 +302,8 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     failovers: summary.failovers || undefined,
     retries: summary.retries || undefined,
     continued: summary.continued || undefined,
+    silent_ms: Math.round(silentMs(summary)) || undefined,
+    resends: asked?.resends,
     mended: summary.mended.length || undefined,
     warnings: summary.warnings || undefined,
     error: error?.error,

@@ -23,6 +23,8 @@ export type Oddness = {
 /** Milliseconds. */
 const LONG_WAIT = 1_000;
 const LATE = 10_000;
+/** Milliseconds. A person who waits for the next words begins to wonder after that. */
+export const LONG_SILENCE_MS = 10_000;
 /** An answer is late if its beginning needed this many times as long as usual. */
 const MUCH_LATER = 3;
 /** Tokens. A smaller prompt is read as quickly without the cache. */
@@ -86,9 +88,10 @@ export class Ordinary {
   }
 }
 
-/** True where the request was sent again, or elsewhere, or had to wait. */
+/** True where the request was sent again, or elsewhere, or had to wait, or upstream fell silent. */
 export const isHeldUp = (summary: Summary): boolean =>
   summary.retries > 0 ||
   summary.failovers > 0 ||
   summary.replaced !== undefined ||
+  summary.silences.length > 0 ||
   summary.waits.some(({ tookMs }) => tookMs >= LONG_WAIT);

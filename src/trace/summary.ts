@@ -73,6 +73,8 @@ export class Summary {
   warnings = 0;
   readonly failed: FailedAttempt[] = [];
   readonly waits: Wait[] = [];
+  /** The silences of upstream that a person would notice. */
+  readonly silences: Of<'silence'>[] = [];
   firstThoughtMs: number | undefined;
   firstContentMs: number | undefined;
   /** Milliseconds from the beginning of the attempt that brought content to its first content. Waits and failed attempts do not count. */
@@ -130,6 +132,9 @@ export class Summary {
         return;
       case 'waited':
         this.#endWait(event.ms);
+        return;
+      case 'silence':
+        this.silences.push(event);
         return;
       case 'first-thought':
         this.firstThoughtMs = event.ms;

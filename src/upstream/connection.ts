@@ -5,6 +5,7 @@
 import { UpstreamError } from '../gemini/errors.ts';
 import { ignoreFailure, LEFT } from '../lib/async.ts';
 import type { Clock, Exchange, Fetch, KeptResponse } from '../lib/ports.ts';
+import { LONG_SILENCE_MS } from '../trace/odd.ts';
 import { SilenceLimit } from './silence.ts';
 import { describeUnreachable, errorCode } from './unreachable.ts';
 
@@ -42,6 +43,7 @@ export class Connection {
   #expects: 'news' | 'end' = 'news';
   #reader: Reader | undefined;
   #kept: KeptResponse | undefined;
+  #onSilence: Exchange['silent'];
   /** Rejects the promise of the caller that is waiting for the head. */
   #giveUp: ((reason: unknown) => void) | undefined;
 
@@ -62,6 +64,7 @@ export class Connection {
   async send(fetch: Fetch, url: string, init: RequestInit, exchange: Exchange): Promise<Response> {
     const { clock, headTimeoutMs, idleTimeoutMs } = this.#limits;
     this.#url = url;
+    this.#onSilence = exchange.silent;
     this.#kept = exchange.kept?.sent(url, typeof init.body === 'string' ? init.body : '');
     const silence = new SilenceLimit(clock, headTimeoutMs, (ms) => {
       this.#cut(new UpstreamError('timeout', `${this.#awaited} for ${ms} ms`));
@@ -111,7 +114,7 @@ export class Connection {
 
   /** To be called when the last read was progress. */
   heard(): void {
-    this.#silence?.heard();
+    this.#tellSilence(this.#silence?.heard(), 'more');
   }
 
   /** Says what is expected of the body. After 'end' the body may only end, and must do so soon. */
@@ -168,8 +171,13 @@ export class Connection {
 
   #end(): void {
     this.#unfollow();
-    this.#silence?.stop();
+    this.#tellSilence(this.#silence?.stop(), this.#awaited === SILENCE ? 'more' : 'anything');
     this.#reader = undefined;
+  }
+
+  /** Tells of a silence that a person would notice: one after which more came, or that the connection's end has ended. */
+  #tellSilence(ms: number | undefined, before: 'anything' | 'more'): void {
+    if (ms !== undefined && ms >= LONG_SILENCE_MS) this.#onSilence?.(ms, before);
   }
 
   /**

@@ -38,13 +38,20 @@ export class SilenceLimit {
     this.#waitingSince = undefined;
   }
 
-  /** To be called between two waits, when something came from upstream. */
-  heard(): void {
+  /** To be called between two waits, when something came from upstream. Returns the milliseconds that were waited for it. */
+  heard(): number {
+    const waited = this.#waited;
     this.#waited = 0;
+    return waited;
   }
 
-  stop(): void {
+  /** Returns the milliseconds that upstream has been silent for. May be called repeatedly; the second time nothing was waited for. */
+  stop(): number {
     this.#cancel();
+    const waited = this.#waitedSoFar();
+    this.#waitingSince = undefined;
+    this.#waited = 0;
+    return waited;
   }
 
   #waitedSoFar(): number {

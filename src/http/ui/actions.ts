@@ -102,6 +102,7 @@ export const sendAgain = actionOn(async (looking, kept) => {
     throw new MessagesError('invalid_request_error', `to: the ${deps.keys.kind} answers here; ask the mock`);
   const request = requestAgain(kept);
   if (!request) throw letGo();
+  inspector.resends(request, { of: kept.id, to });
   const known = inspector.idOf(request);
   const answered = deps.inspecting.answerAgain(request, to);
   // Nobody else reads the answer; it is kept as it comes.

@@ -56,12 +56,16 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
   const conversation = sameConversation(request, row, inspector);
   const attempts = attemptsOf(events, request);
   const before = conversation.at(-2);
+  const { silentSince } = row;
   const sizes = new Map(request.exchanges.map(({ attempt, body }) => [attempt, body.length]));
-  const lines = linesOf(events, { sizes, moments: inspector.keyMoments(request, attempts) });
+  const lines = linesOf(events, { sizes, moments: inspector.keyMoments(request, attempts), silentSince });
   return {
     row,
     headline: hidden(headline(summary, request.oddness)),
     facts: [
+      ...(row.resends === undefined
+        ? []
+        : [`sent again${row.resends.to === 'mock' ? ' to the mock' : ''}, apart from every conversation`]),
       row.caller === 'unknown'
         ? 'not understood'
         : `${row.caller}, request ${conversation.length} of its conversation`,
@@ -69,7 +73,7 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
     homeKey: homeKeyOf(events),
     usualFirstMs: summary.model === undefined ? undefined : inspector.usualFirstMs(summary.model),
     cachedBefore: before && cachedShare(before),
-    totals: totalsOf(spansOf(events)),
+    totals: totalsOf(spansOf(events, silentSince)),
     lines: lines.map((line) => ({ ...line, text: hidden(line.text) })),
     attempts,
     warnings: warningsOf(events).map((warning) => ({

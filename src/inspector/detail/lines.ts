@@ -26,6 +26,8 @@ const kilobytes = (bytes: number): string =>
 export type LineFacts = {
   sizes: ReadonlyMap<number, number>;
   moments: readonly KeyMoment[];
+  /** Since when nothing has come, where that is long. */
+  silentSince?: number | undefined;
 };
 
 type Ordered = Line & { order: number };
@@ -68,6 +70,9 @@ class Lines {
         return;
       case 'continued':
         this.#mark('Continued', event.ms, 'Gemini gives the rest of a long answer for another request');
+        return;
+      case 'silence':
+        this.#silence(event);
         return;
       case 'failure':
         this.#fail(event);
@@ -155,6 +160,45 @@ class Lines {
     attempt.line.spans = [...spans.slice(0, -1), ...closed(spans.at(-1), ms), { kind, from: ms }];
   }
 
+  /** Upstream was silent until now: its own line, and a gap in the attempt's bar. */
+  #silence({ ms, forMs, before }: Of<'silence'>): void {
+    const from = ms - forMs;
+    if (before === 'more') this.#split(from, ms);
+    const text =
+      before === 'more'
+        ? `${duration(forMs)} in which nothing came, in the middle of the answer`
+        : `${duration(forMs)} in which no answer began`;
+    this.#add(from, {
+      label: 'Gemini was silent',
+      spans: [{ kind: 'silent', from, to: ms }],
+      text,
+      sign: 'slow',
+    });
+  }
+
+  /** The part of the present attempt's bar in which nothing came. */
+  #split(from: number, to: number): void {
+    const { spans = [] } = this.#attempt?.line ?? {};
+    const last = spans.at(-1);
+    if (!this.#attempt || !last) return;
+    const start = Math.max(from, last.from);
+    this.#attempt.line.spans = [
+      ...spans.slice(0, -1),
+      ...closed(last, start),
+      { kind: 'silent', from: start, to },
+      { kind: last.kind, from: to },
+    ];
+  }
+
+  /** Upstream is silent now. */
+  isSilentSince(from: number): void {
+    const text =
+      this.#firstAt === undefined
+        ? 'Gemini has not begun to answer yet'
+        : 'nothing more has come yet; after STREAM_IDLE_TIMEOUT the answer is broken off';
+    this.#add(from, { label: 'Gemini is silent', spans: [{ kind: 'silent', from }], text, sign: 'slow' });
+  }
+
   #fail({ ms, status, class: of, message, quotesAnswer }: Of<'failure'>): void {
     const text = [status, of].filter((part) => part !== undefined).join(' ');
     const said = quotesAnswer ? '' : `: ${message}`;
@@ -237,6 +281,7 @@ const closed = (span: Span | undefined, to: number): Span[] =>
 export function linesOf(events: readonly TraceEvent[], facts: LineFacts): Line[] {
   const lines = new Lines(facts);
   for (const event of events) lines.hear(event);
+  if (facts.silentSince !== undefined) lines.isSilentSince(facts.silentSince);
   const stopped = events.find((event) => event.type === 'stopped');
   const finished = events.findLast((event) => event.type === 'finished');
   const why = [finished?.reason, stopped?.reason].filter((part) => part !== undefined).join(' → ');

@@ -53,6 +53,11 @@ function changedWords(events: readonly TraceEvent[]): string[] {
 const endingOf = ({ end, error, stopped }: Summary): string | undefined =>
   end?.clientLeft ? 'client left' : (error?.error ?? stopped?.reason);
 
+function signUnderWay(isTold: boolean, isSilent: boolean): Row['sign'] {
+  if (isTold) return 'failed';
+  return isSilent ? 'slow' : 'ordinary';
+}
+
 function stateOf({ end, firstSignMs }: Summary): Row['state'] {
   if (end) return 'ended';
   return firstSignMs === undefined ? 'open' : 'streaming';
@@ -68,6 +73,7 @@ export function rowOf(request: KeptRequest, shown: Shown): Row {
   const { events, oddness, id, opening } = request;
   const summary = summaryOf(events);
   const { received, asked, end, model, replaced, error } = summary;
+  const silentSince = request.isSilent ? request.heardAt : undefined;
   return {
     id,
     at: received?.at.getTime() ?? 0,
@@ -86,9 +92,11 @@ export function rowOf(request: KeptRequest, shown: Shown): Row {
     state: stateOf(summary),
     status: end?.status,
     ending: endingOf(summary),
-    sign: end ? oddness.sign : error ? 'failed' : 'ordinary',
+    sign: end ? oddness.sign : signUnderWay(error !== undefined, request.isSilent),
+    silentSince,
+    resends: request.resends,
     words: wordsOf(request, summary, oddness, shown),
-    spans: spansOf(events),
+    spans: spansOf(events, silentSince),
     firstMs: summary.firstSignMs,
     totalMs: end?.ms,
     ...tokensOf(summary),

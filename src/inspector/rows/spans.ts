@@ -7,6 +7,11 @@ class Spans {
   #kind: SpanKind = 'proxy';
   #from = 0;
 
+  /** True once the answer has begun to come. */
+  get isAnswering(): boolean {
+    return this.#kind === 'thinking' || this.#kind === 'writing';
+  }
+
   /** Ends the present span, and begins another. */
   turnTo(kind: SpanKind, ms: number): void {
     this.#close(ms, this.#kind);
@@ -23,6 +28,13 @@ class Spans {
     this.#from = ms;
   }
 
+  /** Nothing came within the present span, from one time to another. */
+  silence(from: number, to: number): void {
+    const kind = this.#kind;
+    this.turnTo('silent', Math.max(from, this.#from));
+    this.turnTo(kind, to);
+  }
+
   end(ms: number | undefined): readonly Span[] {
     if (ms === undefined) this.list.push({ kind: this.#kind, from: this.#from });
     else this.#close(ms, this.#kind);
@@ -34,8 +46,11 @@ class Spans {
   }
 }
 
-/** The spans of a story; the last one has no end while the request is under way. */
-export function spansOf(events: readonly TraceEvent[]): readonly Span[] {
+/**
+ * The spans of a story; the last one has no end while the request is under way. `silentSince`: when upstream fell silent
+ * in the middle of its answer, where it still is.
+ */
+export function spansOf(events: readonly TraceEvent[], silentSince?: number): readonly Span[] {
   const spans = new Spans();
   let attemptAt: number | undefined;
   for (const event of events) {
@@ -60,16 +75,20 @@ export function spansOf(events: readonly TraceEvent[]): readonly Span[] {
       case 'first-content':
         spans.turnTo('writing', event.ms);
         break;
+      case 'silence':
+        if (event.before === 'more') spans.silence(event.ms - event.forMs, event.ms);
+        break;
       case 'end':
         return spans.end(event.ms);
     }
   }
+  if (silentSince !== undefined && spans.isAnswering) spans.turnTo('silent', silentSince);
   return spans.end(undefined);
 }
 
 /** Milliseconds by kind, in the order in which a person reads them. */
 export function totalsOf(spans: readonly Span[]): { kind: SpanKind; ms: number }[] {
-  const order: readonly SpanKind[] = ['waiting', 'failed', 'first', 'thinking', 'writing', 'proxy'];
+  const order: readonly SpanKind[] = ['waiting', 'failed', 'silent', 'first', 'thinking', 'writing', 'proxy'];
   const of = (kind: SpanKind) =>
     spans.reduce(
       (sum, span) => (span.kind === kind && span.to !== undefined ? sum + span.to - span.from : sum),

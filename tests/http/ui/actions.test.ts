@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordingLines } from '../../../src/commands/list-recordings.ts';
-import type { ActionAnswer, AgainQuestion, SearchMessage } from '../../../src/inspector/shapes.ts';
+import type { ActionAnswer, AgainQuestion, Detail, SearchMessage } from '../../../src/inspector/shapes.ts';
+import { sessionLabel } from '../../../src/lib/hash.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
 import {
@@ -168,6 +169,29 @@ describe('send again', () => {
       { key: 'mock', status: 200 },
     ]);
     expect((await (await proxy.send('/health')).json()).streams_in_flight).toBe(0);
+  });
+
+  test.each(['mock', 'gemini'])('to %s: it is marked, and no part of the session', async (to) => {
+    const { fetch } = counted();
+    await using proxy = await startProxy({ fetch });
+    const session = { 'x-claude-code-session-id': 'one', 'x-claude-code-agent-id': 'helper' };
+    await (await proxy.send('/v1/messages', asks, session)).text();
+    const first = await (await Looker.at(proxy)).until(allEnded(1));
+    first.leave();
+    const [original] = first.list;
+    const { id } = await act(proxy, original?.id ?? '', 'again', { to });
+    const looker = await (await Looker.at(proxy)).until(allEnded(2));
+    looker.leave();
+    const again = looker.list.find((row) => row.id === id);
+    expect(again).toMatchObject({ thread: id ?? '', resends: { of: original?.id, to } });
+    expect([again?.agent, original?.thread === again?.thread]).toEqual([undefined, false]);
+    const health = await (await proxy.send(`/health?session=${sessionLabel('one')}`)).json();
+    expect(health.usage.session.requests).toBe(1);
+    const detail: Detail = await (await proxy.send(`/ui/api/requests/${id}`)).json();
+    expect(detail.facts.join()).toContain('sent again');
+    const told = proxy.lines.findLast(({ path, resends }) => path === '/v1/messages' && resends);
+    // What the mock answers to somebody who looks leaves no line.
+    expect(told?.['resends']).toBe(to === 'mock' ? undefined : original?.id);
   });
 
   test('where the mock answers, it is not sent to Gemini', async () => {

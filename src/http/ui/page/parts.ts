@@ -43,6 +43,7 @@ export const SPAN_TEXTS: Readonly<Record<SpanKind, string>> = {
   proxy: 'this proxy',
   waiting: 'waiting',
   failed: 'failed attempts',
+  silent: 'Gemini silent',
   first: 'Gemini’s first byte',
   thinking: 'thinking',
   writing: 'writing',

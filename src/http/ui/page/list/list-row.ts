@@ -1,7 +1,17 @@
 /** One line of the list: the head of a thread, the head of a branch, or a request. */
 import { html } from 'htm/preact';
-import type { Row } from '../../../../inspector/shapes.ts';
-import { clock, dollars, money, percent, plural, seconds, shortModel, tokens } from '../figures/words.ts';
+import type { Resends, Row } from '../../../../inspector/shapes.ts';
+import {
+  clock,
+  dollars,
+  duration,
+  money,
+  percent,
+  plural,
+  seconds,
+  shortModel,
+  tokens,
+} from '../figures/words.ts';
 import { Bar, Sign } from '../parts.ts';
 import type { Item, Sums } from './threads.ts';
 
@@ -42,7 +52,17 @@ const BranchHead = ({
     <span class="sums second">${sumTexts(item.sums)}${item.sums.dollars !== undefined && ` · ${money(item.sums.dollars)}`}</span>
   </div>`;
 
+/** What is said of a request from which nothing more comes. */
+export const silentText = (row: Row, now: number): string | undefined => {
+  if (row.silentSince === undefined) return undefined;
+  const silentFor = duration(Math.max(0, now - row.at - row.silentSince));
+  return row.state === 'streaming'
+    ? `Gemini fell silent in the middle of its answer: nothing has come for ${silentFor}`
+    : `Gemini has not begun to answer: nothing has come for ${silentFor}`;
+};
+
 const Ending = ({ row }: { row: Row }) => {
+  if (row.silentSince !== undefined) return html`<span class="tag slow">silent</span>`;
   if (row.state === 'streaming') return html`<span class="tag live">streaming</span>`;
   if (row.state === 'open') return html`<span class="tag live">waiting</span>`;
   if (row.sign === 'failed' && row.status !== undefined && row.status >= 400)
@@ -58,13 +78,18 @@ function totalText(row: Row, now: number): string {
   return seconds(Math.max(0, now - row.at));
 }
 
+/** The mark of a request that somebody has sent again from this page. */
+export const Resent = ({ resends }: { resends: Resends }) =>
+  html`<span class="tag resent" title=${`The request ${resends.of} once more. It belongs to no conversation of a client.`}>sent again${resends.to === 'mock' ? ' to the mock' : ''}</span>`;
+
 function RequestRow({ row, scaleMs, now }: { row: Row; scaleMs: number; now: number }) {
   const endMs = row.totalMs ?? Math.max(0, now - row.at);
   const share = shareOf(row);
   const isSlow = row.sign === 'slow' && row.words !== undefined;
+  const words = silentText(row, now) ?? row.words;
   return html`
     <div role="gridcell" class="time figure second">${clock(row.at)}</div>
-    <div role="gridcell" class="says"><span class="caller second">${row.caller}</span><span class="words">${row.says}</span></div>
+    <div role="gridcell" class="says"><span class="caller second">${row.caller}</span>${row.resends && html`<${Resent} resends=${row.resends} />`}<span class="words">${row.says}</span></div>
     <div role="gridcell" class="models" title=${`${row.asked} → ${row.answered ?? ''}`}>
       <span class="asked second">${shortModel(row.asked)} → </span
       ><span class=${row.replaced ? 'replaced' : ''}>${row.answered === undefined ? '…' : shortModel(row.answered)}</span>
@@ -78,8 +103,8 @@ function RequestRow({ row, scaleMs, now }: { row: Row; scaleMs: number; now: num
     <${Figure} kind="out">${row.out === undefined ? undefined : tokens(row.out)}<//>
     <${Figure} kind="dollars">${row.dollars === undefined ? undefined : dollars(row.dollars)}<//>
     ${
-      row.words !== undefined &&
-      html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words" title=${row.words}>${row.words}</span></div>`
+      words !== undefined &&
+      html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words" title=${words}>${words}</span></div>`
     }`;
 }
 

@@ -155,5 +155,5 @@ const HEIGHTS = { thread: 44, branch: 36, plain: 36, odd: 60 };
 
 export function heightOf(item: Item): number {
   if (item.kind !== 'row') return HEIGHTS[item.kind];
-  return item.row.words === undefined ? HEIGHTS.plain : HEIGHTS.odd;
+  return item.row.words === undefined && item.row.silentSince === undefined ? HEIGHTS.plain : HEIGHTS.odd;
 }

@@ -1,0 +1,138 @@
+/** What the page says of a request from which nothing comes for long. */
+import { describe, expect, test } from 'bun:test';
+import type { Detail } from '../../../src/inspector/shapes.ts';
+import { type HeldUpstream, heldUpstream, turns } from '../../support/held-upstream.ts';
+import { Looker } from '../../support/looker.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { hello, startProxy, type TestProxy, textChunk } from '../../support/proxy.ts';
+
+const asks = { ...hello, stream: true };
+
+type Watched = {
+  proxy: TestProxy;
+  upstream: HeldUpstream;
+  clock: ManualClock;
+  looker: Looker;
+  answer: Promise<Response>;
+  leave: AbortController;
+};
+
+/** A request that upstream has got, with somebody who looks on. */
+async function watched(): Promise<Watched & AsyncDisposable> {
+  const clock = new ManualClock();
+  const upstream = heldUpstream();
+  const proxy = await startProxy({ fetch: upstream.fetch, clock, env: { MAX_STREAMING_RETRIES: '0' } });
+  const looker = await Looker.at(proxy);
+  const leave = new AbortController();
+  const answer = fetch(`${proxy.url}/v1/messages`, {
+    method: 'POST',
+    body: JSON.stringify(asks),
+    headers: { 'anthropic-version': '2023-06-01', 'content-type': 'application/json' },
+    signal: leave.signal,
+  });
+  await upstream.asked;
+  const dispose = async () => {
+    looker.leave();
+    await proxy[Symbol.asyncDispose]();
+  };
+  return { proxy, upstream, clock, looker, answer, leave, [Symbol.asyncDispose]: dispose };
+}
+
+/** Lets that much time pass, in steps in which the looker is told what there is to tell. */
+async function pass({ clock }: Watched, seconds: number): Promise<void> {
+  for (let quarter = 0; quarter < seconds * 4; quarter++) {
+    await clock.advance(250);
+    await turns(4);
+  }
+}
+
+async function begun(): Promise<Watched & AsyncDisposable> {
+  const all = await watched();
+  all.upstream.openHead();
+  await turns();
+  all.upstream.push(textChunk('Good'));
+  await pass(all, 1);
+  all.upstream.push(textChunk(' morning, good'));
+  await pass(all, 1);
+  return all;
+}
+
+const detailOf = async ({ proxy, looker }: Watched): Promise<Detail> =>
+  (await proxy.send(`/ui/api/requests/${looker.list[0]?.id}`)).json();
+
+describe('a stream from which nothing more comes', () => {
+  test('is called silent in the live list after ten seconds, and no longer once more has come', async () => {
+    await using all = await begun();
+    await pass(all, 8);
+    expect(all.looker.list[0]).toMatchObject({ state: 'streaming', sign: 'ordinary' });
+    await pass(all, 3);
+    expect(all.looker.list[0]).toMatchObject({ sign: 'slow', silentSince: expect.any(Number) });
+    expect(all.looker.list[0]?.spans.map(({ kind }) => kind).slice(-2)).toEqual(['writing', 'silent']);
+    expect((await detailOf(all)).lines).toContainEqual(
+      expect.objectContaining({ label: 'Gemini is silent', sign: 'slow' }),
+    );
+    all.upstream.push(textChunk(' day.'));
+    await turns();
+    await pass(all, 2);
+    expect(all.looker.list[0]?.silentSince).toBeUndefined();
+    expect(all.looker.list[0]?.spans.map(({ kind }) => kind).slice(-3)).toEqual([
+      'writing',
+      'silent',
+      'writing',
+    ]);
+  });
+
+  test('has its silence in the headline, the row and the time line when it has ended', async () => {
+    await using all = await begun();
+    await pass(all, 30);
+    all.upstream.push(textChunk(' day.', 'STOP'));
+    all.upstream.close();
+    await (await all.answer).text();
+    await pass(all, 1);
+    const detail = await detailOf(all);
+    expect(detail.headline).toMatch(
+      /^Answered after 3\d\.\d s\. Gemini fell silent for 3\d\.\d s in its answer\.$/,
+    );
+    expect(detail.row).toMatchObject({ sign: 'slow', words: expect.stringContaining('fell silent for 3') });
+    expect(detail.lines.map(({ label }) => label)).toContain('Gemini was silent');
+    expect(detail.totals.find(({ kind }) => kind === 'silent')?.ms).toBeWithin(29_000, 32_000);
+    expect(all.proxy.lines.findLast(({ path }) => path === '/v1/messages')).toMatchObject({
+      silent_ms: expect.any(Number),
+    });
+  });
+
+  test('says so of a client that has left meanwhile', async () => {
+    await using all = await begun();
+    await (await all.answer).body?.getReader().read();
+    await pass(all, 20);
+    all.leave.abort();
+    await all.upstream.left;
+    await turns();
+    await pass(all, 1);
+    expect((await detailOf(all)).headline).toMatch(
+      /^The client left after .*Gemini fell silent for 2\d\.\d s/,
+    );
+  });
+
+  test('says so of an attempt that was given up for it', async () => {
+    await using all = await begun();
+    await pass(all, 241);
+    await turns();
+    await pass(all, 1);
+    const { headline } = await detailOf(all);
+    expect(headline).toStartWith('Failed after 4 min');
+    expect(headline).toContain('Gemini fell silent for 4 min 0 s in its answer');
+  });
+});
+
+test('a request that Gemini has not begun to answer is told as such', async () => {
+  await using all = await watched();
+  await pass(all, 12);
+  expect(all.looker.list[0]).toMatchObject({ state: 'open', sign: 'slow', silentSince: expect.any(Number) });
+  expect((await detailOf(all)).lines.map(({ text }) => text)).toContain('Gemini has not begun to answer yet');
+  all.leave.abort();
+  await all.upstream.left;
+  await turns();
+  await pass(all, 1);
+  expect((await detailOf(all)).headline).toContain('Gemini did not begin to answer for 12.');
+});
