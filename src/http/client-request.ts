@@ -43,6 +43,7 @@ export function keptByAll(keepers: readonly RequestKeeper[]): RequestKeeper | un
   const [first, second] = keepers;
   if (!first || !second) return first;
   return {
+    resends: keepers.find(({ resends }) => resends !== undefined)?.resends,
     asked: (request) => each(keepers, (keeper) => keeper.asked(request)),
     translated: (request, ctx) => each(keepers, (keeper) => keeper.translated(request, ctx)),
     keepBody: (bytes) => each(keepers, (keeper) => keeper.keepBody(bytes)),
