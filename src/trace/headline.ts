@@ -88,15 +88,15 @@ function failedText({ failed }: Summary): string[] {
 export const silentMs = ({ silences }: Pick<Summary, 'silences'>): number =>
   silences.reduce((sum, { forMs }) => sum + forMs, 0);
 
-function silenceTexts({ silences }: Summary): string[] {
+function silenceTexts({ silences, model = 'the model' }: Summary): string[] {
   const before = silences.filter((one) => one.before === 'anything');
   const within = silences.filter((one) => one.before === 'more');
   return [
     ...(before.length > 0
-      ? [`Gemini did not begin to answer for ${duration(silentMs({ silences: before }))}`]
+      ? [`${model} did not begin to answer for ${duration(silentMs({ silences: before }))}`]
       : []),
     ...(within.length > 0
-      ? [`Gemini fell silent for ${duration(silentMs({ silences: within }))} in its answer`]
+      ? [`${model} fell silent for ${duration(silentMs({ silences: within }))} in its answer`]
       : []),
   ];
 }

@@ -91,7 +91,7 @@ describe('a stream from which nothing more comes', () => {
     await pass(all, 1);
     const detail = await detailOf(all);
     expect(detail.headline).toMatch(
-      /^Answered after 3\d\.\d s\. Gemini fell silent for 3\d\.\d s in its answer\.$/,
+      /^Answered after 3\d\.\d s\. gemini-4-argon fell silent for 3\d\.\d s in its answer\.$/,
     );
     expect(detail.row).toMatchObject({ sign: 'slow', words: expect.stringContaining('fell silent for 3') });
     expect(detail.lines.map(({ label }) => label)).toContain('Gemini was silent');
@@ -110,7 +110,7 @@ describe('a stream from which nothing more comes', () => {
     await turns();
     await pass(all, 1);
     expect((await detailOf(all)).headline).toMatch(
-      /^The client left after .*Gemini fell silent for 2\d\.\d s/,
+      /^The client left after .*gemini-4-argon fell silent for 2\d\.\d s/,
     );
   });
 
@@ -121,7 +121,7 @@ describe('a stream from which nothing more comes', () => {
     await pass(all, 1);
     const { headline } = await detailOf(all);
     expect(headline).toStartWith('Failed after 4 min');
-    expect(headline).toContain('Gemini fell silent for 4 min 0 s in its answer');
+    expect(headline).toContain('gemini-4-argon fell silent for 4 min 0 s in its answer');
   });
 });
 
@@ -134,5 +134,5 @@ test('a request that Gemini has not begun to answer is told as such', async () =
   await all.upstream.left;
   await turns();
   await pass(all, 1);
-  expect((await detailOf(all)).headline).toContain('Gemini did not begin to answer for 12.');
+  expect((await detailOf(all)).headline).toContain('gemini-4-argon did not begin to answer for 12.');
 });
