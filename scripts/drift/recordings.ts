@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FrameDecoder } from '../../src/gemini/frames.ts';
-import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import { isObject } from '../../src/lib/json.ts';
+import { listRecording, nameOf, problemOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import type { Look } from './look.ts';
 import { unknownIn } from './ours.ts';
 import { type Sightings, sight } from './sightings.ts';
@@ -12,40 +14,50 @@ import { type Sightings, sight } from './sightings.ts';
  * looked at.
  */
 export function lookAtRequests(source: string, folders: readonly string[]): Look {
-  const requests = folders.flatMap(listRecording);
-  if (requests.length === 0) return { source, looked: false, why: 'there is none' };
+  const unread: string[] = [];
+  const requests = folders.flatMap((folder) => readOr(unread, folder, () => listRecording(folder)) ?? []);
+  if (requests.length === 0 && unread.length === 0) return { source, looked: false, why: 'there is none' };
   const seen: Sightings = new Map();
   const origins = new Map<string, number>();
-  const unread: string[] = [];
-  let events = 0;
+  let [read, events] = [0, 0];
   for (const folder of requests) {
-    const recorded = readOr(unread, () => readRecordedRequest(folder));
-    if (!recorded) continue;
-    origins.set(recorded.origin, (origins.get(recorded.origin) ?? 0) + 1);
-    for (const { head, reads } of recorded.upstream) {
-      if (head?.status !== 200) continue;
-      events += sightBody(
-        reads.map(({ bytes }) => bytes),
-        nameOf(folder),
-        seen,
-      );
-    }
+    const looked = readOr(unread, folder, () => lookAtRequest(readRecordedRequest(folder), nameOf(folder)));
+    if (!looked) continue;
+    read++;
+    events += looked.events;
+    origins.set(looked.origin, (origins.get(looked.origin) ?? 0) + 1);
+    for (const [name, where] of looked.seen) if (!seen.has(name)) seen.set(name, where);
   }
   const made = [...origins].map(([origin, count]) => `${count} ${origin}`).join(', ') || 'none';
   return {
     source,
     looked: true,
-    what: `${events} events of ${requests.length - unread.length} requests (${made})`,
+    what: `${events} events of ${read} requests (${made})`,
     differences: unknownIn(seen),
     unread,
   };
 }
 
-function readOr<T>(problems: string[], read: () => T): T | undefined {
+function lookAtRequest({ upstream, origin }: RecordedRequest, name: string) {
+  const seen: Sightings = new Map();
+  const answers = upstream.filter(({ head }) => head?.status === 200);
+  const events = answers.map(({ reads }) =>
+    sightBody(
+      reads.map(({ bytes }) => bytes),
+      name,
+      seen,
+    ),
+  );
+  return { origin, seen, events: events.reduce((sum, count) => sum + count, 0) };
+}
+
+/** What `read` returns; undefined where it throws, with the reason, which names `file`, among the problems. */
+function readOr<T>(problems: string[], file: string, read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
+    const problem = problemOf(error);
+    problems.push(problem.includes(file) ? problem : `${file}: ${problem}`);
     return undefined;
   }
 }
@@ -68,20 +80,33 @@ export function lookAtCorpus(root: string): Look {
   const index = join(root, 'recordings/INDEX.json');
   if (!existsSync(index)) return { source, looked: false, why: 'there is none; set CORPUS_DIR' };
   const unread: string[] = [];
-  const entries = readOr(unread, () => readJson<CorpusEntry[]>(index));
+  const entries = readOr(unread, index, () => entriesIn(index));
   if (!entries) return { source, looked: false, why: unread.join('; ') };
   const seen: Sightings = new Map();
   const wanted = entries.filter(
     ({ api, kind }) => api === 'gemini' && (kind === 'stream' || kind === 'json'),
   );
-  let events = 0;
+  let [read, events] = [0, 0];
   for (const { file, id } of wanted) {
-    const body = readOr(unread, () => bodyIn(join(root, 'recordings', file)));
-    if (body !== undefined) events += sightBody([new TextEncoder().encode(body)], id, seen);
+    const path = join(root, 'recordings', file);
+    const count = readOr(unread, path, () => sightBody([new TextEncoder().encode(bodyIn(path))], id, seen));
+    if (count === undefined) continue;
+    read++;
+    events += count;
   }
-  const what = `${events} events of ${wanted.length - unread.length} recordings`;
+  const what = `${events} events of ${read} recordings`;
   return { source, looked: true, what, differences: unknownIn(seen), unread };
 }
+
+/** Throws where the index is no list of entries. */
+function entriesIn(index: string): CorpusEntry[] {
+  const entries = readJson<unknown>(index);
+  if (Array.isArray(entries) && entries.every(isEntry)) return entries;
+  throw new Error(`${index}: not a list of { api, kind, file, id }`);
+}
+
+const isEntry = (value: unknown): value is CorpusEntry =>
+  isObject(value) && ['api', 'kind', 'file', 'id'].every((key) => typeof value[key] === 'string');
 
 function bodyIn(file: string): string {
   const { response } = readJson<{ response?: { body?: unknown } }>(file);
@@ -93,7 +118,7 @@ function readJson<T>(file: string): T {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new Error(`${file}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new Error(`${file}: ${problemOf(error)}`, { cause: error });
   }
 }
 

@@ -99,10 +99,14 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
   };
 }
 
-/** Opens the player. Throws where the folder holds no recording, or a recording that cannot be read. */
-function openPlayer({ replay, faults }: Config, { clock }: Ports): Player | undefined {
+/** Opens the player. Throws where the folder holds no recording. A request that cannot be read is told, and left out. */
+function openPlayer({ replay, faults }: Config, { clock, logger }: Ports): Player | undefined {
+  if (!replay) return undefined;
   const sameness = { noise: CLIENT_NOISE, names: CLIENT_NAMES };
-  return replay && new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });
+  const player = new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });
+  for (const [name, problem] of player.library.unusable)
+    logger.warn({ recorded: name }, `replay: ${name} cannot be played: ${problem}`);
+  return player;
 }
 
 /** Only recordings of `bun run record` have a name. */
@@ -123,12 +127,13 @@ async function reportEnd(
   }
   if (player) {
     const report = player.report();
-    const { played, requests, misses, leftovers } = report;
+    const { played, requests, misses, leftovers, unusable } = report;
     const left = leftovers.length > 0 ? `; nobody asked for ${leftovers.join(', ')}` : '';
-    const level = misses > 0 || leftovers.length > 0 ? 'warn' : 'info';
+    const bad = unusable.length > 0 ? `; cannot be played: ${unusable.join(', ')}` : '';
+    const level = misses > 0 || left !== '' || bad !== '' ? 'warn' : 'info';
     logger[level](
       { ...report },
-      `played ${played} of ${requests} recorded requests, ${misses} misses${left}`,
+      `played ${played} of ${requests} recorded requests, ${misses} misses${left}${bad}`,
     );
   }
 }

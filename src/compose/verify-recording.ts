@@ -4,19 +4,20 @@ import { readConfig } from '../config/config.ts';
 import { createLogger } from '../lib/log.ts';
 import { systemClock, systemRandom } from '../lib/ports.ts';
 import { bytesOf } from '../sim/cassette/escape.ts';
-import { listRecording, nameOf, readRecordedRequest } from '../sim/cassette/read.ts';
+import { readEach } from '../sim/cassette/read.ts';
 import type { RecordedRequest } from '../sim/cassette/types.ts';
 import { createRedactor } from '../sim/redact.ts';
 import { compose } from './compose.ts';
 
 export type Verification = { requests: number; problems: string[] };
 
+/** A request that cannot be read is a problem, and keeps none of the others from being sent. */
 export async function verifyRecording(folder: string, times: number): Promise<Verification> {
-  const requests = listRecording(folder).map((path) => ({
-    name: nameOf(path),
-    recorded: readRecordedRequest(path),
-  }));
-  const problems: string[] = [];
+  const readings = readEach(folder);
+  const requests = readings.filter((reading) => 'recorded' in reading);
+  const problems = readings.flatMap((reading) =>
+    'problem' in reading ? [`${reading.name} was not sent: ${reading.problem}`] : [],
+  );
   for (let run = 1; run <= times; run++) {
     for (const problem of await playOnce(folder, requests)) problems.push(`run ${run}: ${problem}`);
   }

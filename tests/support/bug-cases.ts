@@ -2,10 +2,10 @@
  * Cases rebuilt from public bug reports (`cases/` of the corpus; its README describes the format): requests, upstream's
  * answers, and a JavaScript expression that says what must come of them. They run over real sockets.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { CORPUS_DIR } from './corpus.ts';
+import { CORPUS_DIR, readCorpusFile } from './corpus.ts';
 import { startProxy } from './proxy.ts';
 import { type Seen, serveUpstream } from './upstream.ts';
 
@@ -58,10 +58,10 @@ export function bugCases(): BugCase[] {
   const folder = join(CORPUS_DIR, 'cases');
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
-  return files.sort().map((file) => ({
-    name: file.replace(/\.json$/, ''),
-    ...JSON.parse(readFileSync(join(folder, file), 'utf8')),
-  }));
+  return files.sort().flatMap((file) => {
+    const read = readCorpusFile<Omit<BugCase, 'name'>>(join('cases', file));
+    return read ? [{ name: file.replace(/\.json$/, ''), ...read }] : [];
+  });
 }
 
 const GOOD = {

@@ -33,7 +33,7 @@ export function replayRequests({ player, redactor, openBackend }: ReplayOptions)
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
     const play = player.play(matchable(request, path, bytes, knowing), knowing);
     const again = withBody(request, bytes);
-    if ('miss' in play) return missed(again, deps, play.miss);
+    if ('refused' in play) return refused(again, deps, play.refused);
     deps.logger.info({ recorded: play.name }, 'replay');
     return played(again, deps, player, play, openBackend(play));
   };
@@ -76,8 +76,7 @@ function firstLines(problem: string): string {
   return `${what} ${first}${rest}`;
 }
 
-function missed(request: Request, deps: ServerDeps, miss: string): RequestScope {
-  const problem = `nothing recorded answers this request; ${miss}`;
+function refused(request: Request, deps: ServerDeps, problem: string): RequestScope {
   deps.logger.error({}, `replay: ${problem}`);
   return { request, deps, refusal: replayError(firstLines(problem)) };
 }

@@ -1,7 +1,7 @@
 /** Says what `meta.json` contains, and reads it with checks. */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { tryParseJson } from '../../lib/json.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
 import { RecordedSettings } from './settings.ts';
 import { CassetteError, FORMAT_VERSION } from './types.ts';
 
@@ -62,6 +62,8 @@ export const RequestMeta = Type.Object({
     end: Type.Union([Type.Literal('whole'), Type.Literal('client-gone')]),
   }),
   models: Type.Array(Type.String()),
+  /** Files that people have edited, once they were accepted. */
+  edited: Type.Optional(Type.Array(Type.String())),
   seed: Type.Integer(),
   clockStart: Type.Number(),
   keyFingerprint: Type.String(),
@@ -124,19 +126,25 @@ export function readJsonFile<T extends TObject>(schema: T, text: string, file: s
   const value = tryParseJson(text);
   if (value === undefined) throw new CassetteError(file, 'not JSON');
   const [problem] = [...Value.Errors(schema, value)];
-  if (problem) throw new CassetteError(file, `${problem.path || '/'}: ${problem.message}`);
+  if (problem)
+    throw wrongFormat(value, file) ?? new CassetteError(file, `${problem.path || '/'}: ${problem.message}`);
   return value as Static<T>;
+}
+
+/** For a file of another version of the format: what else is wrong with that file follows from the version. */
+function wrongFormat(value: unknown, file: string): CassetteError | undefined {
+  const format = isObject(value) ? value['format'] : undefined;
+  if (format === undefined || format === FORMAT_VERSION) return undefined;
+  const problem = `/format: ${JSON.stringify(format)} is not known, only ${FORMAT_VERSION}`;
+  return new CassetteError(file, problem, 'update the proxy, or record again');
 }
 
 export const sha256 = (bytes: Uint8Array): string =>
   new Bun.CryptoHasher('sha256').update(bytes).digest('hex');
 
-/** Throws where the bytes differ from the bytes that were written. */
-export function checkBody(bytes: Uint8Array, body: Static<typeof Body>, file: string): void {
-  if (bytes.length !== body.length)
-    throw new CassetteError(file, `${bytes.length} bytes, recorded were ${body.length}`);
-  if (sha256(bytes) !== body.sha256) throw new CassetteError(file, 'its SHA-256 is not the recorded one');
-}
+/** True where these are the bytes that were written. */
+export const isBody = (bytes: Uint8Array, { length, sha256: written }: Static<typeof Body>): boolean =>
+  bytes.length === length && sha256(bytes) === written;
 
 /** JSON that people read. Keys keep their order. */
 export const indentedJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

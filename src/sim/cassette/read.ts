@@ -1,20 +1,20 @@
-/** Reads recordings that `write.ts` has written, and checks that nobody has changed them. */
+/** Reads recordings that `write.ts` has written, and notices what people have edited since. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { tryParseJson } from '../../lib/json.ts';
 import { blobHash, unpackText } from './blobs.ts';
 import * as layout from './layout.ts';
 import {
   ClientRequestFile,
-  checkBody,
   ExchangeMeta,
   FetchedFiles,
+  isBody,
   RequestMeta,
   readJsonFile,
   UpstreamRequest,
 } from './meta.ts';
-import { readStreamLines } from './stream-lines.ts';
+import { readStreamLines, type Stream } from './stream-lines.ts';
 import {
   type Answer,
   CassetteError,
@@ -23,19 +23,94 @@ import {
   type UpstreamExchange,
 } from './types.ts';
 
-/** Reads one client request. Throws a CassetteError that names the bad file. */
+/**
+ * A file that is not as it was written. `said`: what upstream said. `expected`: the client's answer. `piece`: a long
+ * text that requests share.
+ */
+export type Edit = { file: string; kind: 'said' | 'expected' | 'piece' };
+
+export type AsItLies = { recorded: RecordedRequest; edits: readonly Edit[] };
+
+/** Reads one client request. Throws a CassetteError that names the bad file, or the file that was edited. */
 export function readRecordedRequest(folder: string): RecordedRequest {
-  const metaFile = join(folder, layout.META);
-  const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
-  const { format: _format, models: _models, answer, fetched, ...facts } = meta;
-  return {
-    ...facts,
-    ...(fetched === undefined ? {} : { fetched: readFetched(fetched, folder, metaFile) }),
-    request: readClientRequest(folder),
-    answer: readAnswer(folder, answer),
-    upstream: listExchanges(folder).map((exchange) => readExchange(exchange, folder)),
-  };
+  const { recorded, edits } = readAsItLies(folder);
+  const [edit] = edits;
+  if (edit)
+    throw new CassetteError(
+      join(folder, edit.file),
+      EDITED,
+      `bun run bless ${fullName(folder)} accepts that`,
+    );
+  return recorded;
 }
+
+const EDITED = 'was edited by hand (its SHA-256 is not the recorded one)';
+
+/** A turn has its own name; a request of a recording has that of the recording before it. */
+function fullName(folder: string): string {
+  const around = dirname(folder);
+  return existsSync(join(around, layout.MANIFEST)) ? `${basename(around)}/${nameOf(folder)}` : nameOf(folder);
+}
+
+/** One request of a recording, or the reason why it cannot be read. */
+export type Reading = { name: string; folder: string } & (
+  | { recorded: RecordedRequest }
+  | { problem: string }
+);
+
+export function readOne(folder: string): Reading {
+  const name = nameOf(folder);
+  try {
+    return { name, folder, recorded: readRecordedRequest(folder) };
+  } catch (error) {
+    return { name, folder, problem: problemOf(error) };
+  }
+}
+
+/** Reads all requests of a recording, or all turns. A bad one says what is wrong with it, and costs none of the others. */
+export const readEach = (recording: string): Reading[] => listRecording(recording).map(readOne);
+
+export const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Reads one client request with whatever people have edited. Throws a CassetteError that names the bad file. */
+export function readAsItLies(folder: string): AsItLies {
+  try {
+    return readFiles(folder);
+  } catch (error) {
+    if (!(error instanceof CassetteError) || error.advice !== undefined) throw error;
+    throw new CassetteError(error.file, error.problem, `mend that, or remove ${fullName(folder)}`);
+  }
+}
+
+function readFiles(folder: string): AsItLies {
+  const files = new RequestFiles(folder);
+  const metaFile = join(folder, layout.META);
+  if (existsSync(folder) && readdirSync(folder).length === 0)
+    throw new CassetteError(folder, 'is an empty folder', 'remove it');
+  const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
+  const { format: _format, models, answer, fetched, ...facts } = meta;
+  const recorded: RecordedRequest = {
+    ...facts,
+    ...(fetched === undefined ? {} : { fetched: files.fetched(fetched, metaFile) }),
+    request: files.request(),
+    answer: files.answer(answer),
+    upstream: wholeList(folder, models.length > 0).map((exchange) => files.exchange(exchange)),
+  };
+  return { recorded, edits: files.edits };
+}
+
+/** The exchanges of a request. Throws for one that is missing before another, or where there is none and should be. */
+function wholeList(folder: string, hasSome: boolean): string[] {
+  const exchanges = listExchanges(folder);
+  const expected = exchanges.map((_, index) => layout.exchangeName(index + 1));
+  const gap = expected.find((name, index) => name !== nameOf(exchanges[index] ?? ''));
+  const missing = gap ?? (hasSome && exchanges.length === 0 ? layout.exchangeName(1) : undefined);
+  if (missing === undefined) return exchanges;
+  throw new CassetteError(join(folder, layout.UPSTREAM, missing), 'is missing');
+}
+
+/** Only the client's request, which may be readable where other files are not. */
+export const readClientRequest = (folder: string): ClientRequest => new RequestFiles(folder).request();
 
 /**
  * The folders of all client requests in a recording (or of all cases in `fixtures/turns`), in order. A folder with
@@ -58,64 +133,90 @@ function listFolders(folder: string): string[] {
 
 function readBytes(file: string): Uint8Array {
   if (!existsSync(file)) throw new CassetteError(file, 'is missing');
-  return new Uint8Array(readFileSync(file));
+  try {
+    return new Uint8Array(readFileSync(file));
+  } catch (error) {
+    throw new CassetteError(file, `cannot be read: ${problemOf(error)}`);
+  }
 }
 
 /** The text of a file. It is decoded by `textOf`, so that a byte-order mark stays in the text. */
 const readText = (file: string): string =>
   new TextDecoder('utf-8', { ignoreBOM: true }).decode(readBytes(file));
 
-/** Loads the blobs of a client request. They are in a folder beside the request's folder. */
-function blobLoader(requestFolder: string): (hash: string) => string {
-  return (hash) => {
-    const file = layout.blobPath(requestFolder, hash);
-    const content = readText(file);
-    if (blobHash(content) !== hash) throw new CassetteError(file, 'its content is not what its name says');
-    return content;
-  };
-}
+/** Reads the files of one request, and notes which of them are not as they were written. */
+class RequestFiles {
+  readonly edits: Edit[] = [];
+  readonly #folder: string;
 
-function readClientRequest(folder: string): ClientRequest {
-  const file = join(folder, layout.CLIENT_REQUEST);
-  const { body, bodyText, ...rest } = readJsonFile(ClientRequestFile, readText(file), file);
-  const packed = bodyText ?? JSON.stringify(body) ?? '';
-  return { ...rest, body: unpackText(packed, blobLoader(folder)) };
-}
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
 
-function readFetched(packed: string, folder: string, file: string): NonNullable<RecordedRequest['fetched']> {
-  const value = tryParseJson(unpackText(packed, blobLoader(folder)));
-  if (!Value.Check(FetchedFiles, value)) throw new CassetteError(file, '/fetched: not what was written');
-  return value;
-}
+  request(): ClientRequest {
+    const file = join(this.#folder, layout.CLIENT_REQUEST);
+    const { body, bodyText, ...rest } = readJsonFile(ClientRequestFile, readText(file), file);
+    const packed = bodyText ?? JSON.stringify(body) ?? '';
+    return { ...rest, body: this.#unpack(packed) };
+  }
 
-function readAnswer(folder: string, { body, ...facts }: RequestMeta['answer']): Answer {
-  const stream = join(folder, layout.EXPECTED.stream);
-  const file = existsSync(stream) ? stream : join(folder, layout.EXPECTED.whole);
-  const bytes = readBytes(file);
-  checkBody(bytes, body, file);
-  return { ...facts, bytes };
-}
+  fetched(packed: string, file: string): NonNullable<RecordedRequest['fetched']> {
+    const value = tryParseJson(this.#unpack(packed));
+    if (!Value.Check(FetchedFiles, value)) throw new CassetteError(file, '/fetched: not what was written');
+    return value;
+  }
 
-function readExchange(folder: string, requestFolder: string): UpstreamExchange {
-  const metaFile = join(folder, layout.META);
-  const meta = readJsonFile(ExchangeMeta, readText(metaFile), metaFile);
-  const { model, head, body, error, anomalies, redactions, truncatedRecording } = meta;
-  const streamFile = join(folder, layout.STREAM);
-  const stream = readStreamLines(readText(streamFile), streamFile);
-  checkBody(Buffer.concat(stream.reads.map((read) => read.bytes)), body, streamFile);
-  const requestFile = join(folder, layout.REQUEST);
-  const { method, path, query, headers } = readJsonFile(UpstreamRequest, readText(requestFile), requestFile);
-  const text = unpackText(readText(join(folder, layout.REQUEST_BODY)), blobLoader(requestFolder));
-  return {
-    request: { method, path, query, headers, body: text },
-    model,
-    head: head ?? undefined,
-    ...stream,
-    ...(error ? { error: connectionError(error) } : {}),
-    anomalies,
-    redactions,
-    ...(truncatedRecording ? { truncatedRecording } : {}),
-  };
+  answer({ body, ...facts }: RequestMeta['answer']): Answer {
+    const stream = join(this.#folder, layout.EXPECTED.stream);
+    const file = existsSync(stream) ? stream : join(this.#folder, layout.EXPECTED.whole);
+    const bytes = readBytes(file);
+    if (!isBody(bytes, body)) this.#edited('expected', file);
+    return { ...facts, bytes };
+  }
+
+  exchange(folder: string): UpstreamExchange {
+    const metaFile = join(folder, layout.META);
+    const meta = readJsonFile(ExchangeMeta, readText(metaFile), metaFile);
+    const { model, head, error, anomalies, redactions, truncatedRecording } = meta;
+    const stream = this.#stream(join(folder, layout.STREAM), meta);
+    const requestFile = join(folder, layout.REQUEST);
+    const facts = readJsonFile(UpstreamRequest, readText(requestFile), requestFile);
+    const { method, path, query, headers } = facts;
+    const text = this.#unpack(readText(join(folder, layout.REQUEST_BODY)));
+    return {
+      request: { method, path, query, headers, body: text },
+      model,
+      head: head ?? undefined,
+      ...stream,
+      ...(error ? { error: connectionError(error) } : {}),
+      anomalies,
+      redactions,
+      ...(truncatedRecording ? { truncatedRecording } : {}),
+    };
+  }
+
+  #stream(file: string, { body, end }: ExchangeMeta): Stream {
+    const stream = readStreamLines(readText(file), file);
+    const bytes = Buffer.concat(stream.reads.map((read) => read.bytes));
+    const isSameEnd = end.kind === stream.end.kind && end.side === stream.end.side;
+    if (!isBody(bytes, body) || !isSameEnd) this.#edited('said', file);
+    return stream;
+  }
+
+  /** The blobs are in a folder beside the request's folder. */
+  #unpack(packed: string): string {
+    return unpackText(packed, (hash) => {
+      const file = layout.blobPath(this.#folder, hash);
+      const content = readText(file);
+      if (blobHash(content) !== hash) this.#edited('piece', file);
+      return content;
+    });
+  }
+
+  #edited(kind: Edit['kind'], path: string): void {
+    const file = relative(this.#folder, path);
+    if (!this.edits.some((edit) => edit.file === file)) this.edits.push({ file, kind });
+  }
 }
 
 const connectionError = ({ message, code }: { message: string; code?: string | undefined }) => ({

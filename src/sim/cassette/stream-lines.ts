@@ -29,7 +29,10 @@ export function readStreamLines(text: string, file: string): Stream {
     if (code === 'r' && typeof rest === 'string') reads.push({ ms, bytes: readBytes(rest, fail) });
     else end = readEnd(ms, code, rest, fail);
   }
-  if (!end) throw new CassetteError(file, 'the last line, which tells how the stream ended, is missing');
+  if (!end) {
+    const problem = 'the last line, which tells how the stream ended, is missing';
+    throw new CassetteError(file, problem, 'add one, such as [0,"eof","upstream"]');
+  }
   return { reads, end };
 }
 

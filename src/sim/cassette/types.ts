@@ -170,6 +170,8 @@ export type RecordedRequest = {
    * figure.
    */
   promptTold?: { tokens: number; cached: number };
+  /** The files that people have edited by hand, by their names in the folder. */
+  edited?: readonly string[];
   /** Only for a turn fixture: the settings in which it differs from other turn fixtures. */
   settings?: Partial<RecordedSettings>;
   versions: Versions;
@@ -177,11 +179,17 @@ export type RecordedRequest = {
   redactions: readonly Redaction[];
 };
 
-/** A recording that cannot be read. The error names the file. */
+/** A recording that cannot be read. The error names the file, and says what to do about it, where that is known. */
 export class CassetteError extends Error {
   override readonly name = 'CassetteError';
+  readonly file: string;
+  readonly problem: string;
+  readonly advice: string | undefined;
 
-  constructor(file: string, problem: string) {
-    super(`${file}: ${problem}`);
+  constructor(file: string, problem: string, advice?: string) {
+    super(`${file}: ${problem}${advice === undefined ? '' : `; ${advice}`}`);
+    this.file = file;
+    this.problem = problem;
+    this.advice = advice;
   }
 }

@@ -79,7 +79,7 @@ function clientRequestFile(request: ClientRequest, pack: (text: string) => strin
 const bodyFacts = (bytes: Uint8Array) => ({ sha256: sha256(bytes), length: bytes.length });
 
 function requestMeta(recorded: RecordedRequest, pack: (text: string) => string): RequestMeta {
-  const { answer, request: _request, upstream, fetched, uploads, ...facts } = recorded;
+  const { answer, request: _request, upstream, fetched, uploads, edited, ...facts } = recorded;
   return {
     format: FORMAT_VERSION,
     ...facts,
@@ -90,6 +90,7 @@ function requestMeta(recorded: RecordedRequest, pack: (text: string) => string):
       end: answer.end,
     },
     models: [...new Set(upstream.map(({ model }) => model))],
+    ...(edited ? { edited: [...edited] } : {}),
     signatures: facts.signatures.map((found) => [...found]),
     ...(fetched ? { fetched: pack(JSON.stringify(fetched)) } : {}),
     ...(uploads ? { uploads: [...uploads] } : {}),

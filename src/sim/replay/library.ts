@@ -1,9 +1,9 @@
 /** Finds a client's request in a recording. */
 import { tryParseJson } from '../../lib/json.ts';
 import { readManifest } from '../cassette/manifest.ts';
-import { listRecording, nameOf, readRecordedRequest } from '../cassette/read.ts';
+import { nameOf, type Reading, readClientRequest, readEach, readOne } from '../cassette/read.ts';
 import type { RecordedSettings } from '../cassette/settings.ts';
-import { CassetteError, type RecordedRequest } from '../cassette/types.ts';
+import { CassetteError, type ClientRequest, type RecordedRequest } from '../cassette/types.ts';
 import { closestTo } from '../difference.ts';
 import { type Matchable, type Noise, requestKey, withoutNoise } from '../match.ts';
 import { NameBook, type NameRule, namesIn, standIns } from '../names.ts';
@@ -11,6 +11,17 @@ import type { Arrival } from './timeline.ts';
 
 /** Says when two requests count as the same. */
 export type Sameness = { noise: readonly Noise[]; names: readonly NameRule[] };
+
+export type Taken = { name: string } & ({ recorded: RecordedRequest } | { problem: string });
+
+/** The client's request in a folder; undefined where even that cannot be read. */
+function requestIn(folder: string): ClientRequest | undefined {
+  try {
+    return readClientRequest(folder);
+  } catch {
+    return undefined;
+  }
+}
 
 export class Library {
   readonly settings: RecordedSettings;
@@ -25,49 +36,66 @@ export class Library {
   readonly #folders: readonly string[];
   /** The time at which each recorded request came. */
   readonly arrivals: readonly Arrival[];
+  /** The recorded requests that cannot be read, or that somebody has edited. The others are played. */
+  readonly unusable: ReadonlyMap<string, string>;
 
-  /**
-   * Opens the recording. Throws a CassetteError where the folder holds no recording, is empty, or has a missing or
-   * unreadable file.
-   */
+  /** Opens the recording. Throws a CassetteError where the folder holds no recording, or is empty. */
   constructor(folder: string, sameness: Sameness) {
     this.settings = readManifest(folder).settings;
     this.#sameness = sameness;
     this.noise = [...sameness.noise, standIns(sameness.names)];
-    this.#folders = listRecording(folder);
-    this.size = this.#folders.length;
+    const readings = readEach(folder);
+    this.#folders = readings.map((reading) => reading.folder);
+    this.size = readings.length;
     if (this.size === 0) throw new CassetteError(folder, 'the recording is empty');
-    this.arrivals = this.#folders.map((path) => {
-      const { request, clockStart } = readRecordedRequest(path);
-      const key = requestKey(request, this.noise);
-      this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), path]);
-      return { name: nameOf(path), at: clockStart };
-    });
+    for (const reading of readings) this.#shelve(reading);
+    this.arrivals = readings.flatMap((reading) =>
+      'recorded' in reading ? [{ name: reading.name, at: reading.recorded.clockStart }] : [],
+    );
+    this.unusable = new Map(
+      readings.flatMap((reading) => ('problem' in reading ? [[reading.name, reading.problem]] : [])),
+    );
   }
 
-  /** The first recorded request that is the same as `request` and was not played yet. `request` is redacted. */
-  take(request: Matchable): { name: string; recorded: RecordedRequest } | undefined {
+  #shelve(reading: Reading): void {
+    const request = 'recorded' in reading ? reading.recorded.request : requestIn(reading.folder);
+    if (!request) return;
+    const key = requestKey(request, this.noise);
+    this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), reading.folder]);
+  }
+
+  /**
+   * The first recorded request that is the same as `request` and was not played yet, or why that one cannot be used.
+   * `request` is redacted.
+   */
+  take(request: Matchable): Taken | undefined {
     const known = this.#asRecorded(request);
     const path = this.#waiting.get(requestKey(known, this.noise))?.shift();
     if (path === undefined) return undefined;
-    const recorded = readRecordedRequest(path);
-    this.book.learn(this.#namesOf(recorded.request), this.#namesOf(known));
-    return { name: nameOf(path), recorded };
+    const taken = readOne(path);
+    if ('recorded' in taken) this.book.learn(this.#namesOf(taken.recorded.request), this.#namesOf(known));
+    return taken;
   }
 
   /** Says why nothing was found for `request`: the closest recorded request, and how the two differ. */
   explainMiss(request: Matchable): string {
-    const all = this.#folders.map((path) => ({ ...readRecordedRequest(path).request, name: nameOf(path) }));
+    const all = this.#folders.flatMap((path) => {
+      const recorded = requestIn(path);
+      return recorded ? [{ ...recorded, name: nameOf(path) }] : [];
+    });
     const closest = closestTo(this.#asRecorded(request), all, this.noise);
-    if (!closest) return 'the recording is empty';
+    const unread = this.#folders.length - all.length;
+    const others = unread > 0 ? ` (${unread} recorded requests cannot be read)` : '';
+    if (!closest) return `the recording has no request that can be read${others}`;
     const { candidate, difference } = closest;
     if (difference.count === 0) return `${candidate.name} is the same, and was played already`;
-    return `closest is ${candidate.name} (recorded ≠ now):\n  ${difference.lines.join('\n  ')}`;
+    return `closest is ${candidate.name}${others} (recorded ≠ now):\n  ${difference.lines.join('\n  ')}`;
   }
 
   /** The names of the recorded requests that no client has sent. */
   leftovers(): string[] {
-    return [...this.#waiting.values()].flat().map(nameOf).sort();
+    const waiting = [...this.#waiting.values()].flat().map(nameOf);
+    return waiting.filter((name) => !this.unusable.has(name)).sort();
   }
 
   #asRecorded(request: Matchable): Matchable {

@@ -43,7 +43,15 @@ export type Play = {
   problem(): string | undefined;
 };
 
-export type PlayerReport = { requests: number; played: number; misses: number; leftovers: readonly string[] };
+export type PlayerReport = {
+  requests: number;
+  played: number;
+  misses: number;
+  /** The requests that nobody asked for. */
+  leftovers: readonly string[];
+  /** The requests that cannot be played: their files are broken, or were edited. */
+  unusable: readonly string[];
+};
 
 /** Answers client requests with the recorded answers of upstream. */
 export type Plays = {
@@ -52,10 +60,10 @@ export type Plays = {
   /** Upstream for all requests. The exchange's id tells the requests apart. It never uses the network. */
   readonly fetch: Fetch;
   /**
-   * Begins to play a request. `request` was redacted by `redactor`, which then redacts the upstream requests in the
-   * same way.
+   * Begins to play a request, or says why there is no answer to it. `request` was redacted by `redactor`, which then
+   * redacts the upstream requests in the same way.
    */
-  play(request: Matchable, redactor: Redactor): Play | { miss: string };
+  play(request: Matchable, redactor: Redactor): Play | { refused: string };
   bind(id: string, play: Play): void;
   /** To be called when the request's answer has ended, or its client has left. */
   release(id: string): void;
@@ -93,11 +101,12 @@ export class Player implements Plays {
     this.#bound.delete(id);
   }
 
-  play(request: Matchable, redactor: Redactor): Play | { miss: string } {
+  play(request: Matchable, redactor: Redactor): Play | { refused: string } {
     const taken = this.library.take(request);
-    if (!taken) {
+    if (!taken || 'problem' in taken) {
       this.#misses++;
-      return { miss: this.library.explainMiss(request) };
+      if (taken) return { refused: `${taken.name} is this request, and cannot be played: ${taken.problem}` };
+      return { refused: `nothing recorded answers this request; ${this.library.explainMiss(request)}` };
     }
     const { pace, clock: real, isDelayed = false } = this.#options;
     const { noise, book } = this.library;
@@ -133,6 +142,8 @@ export class Player implements Plays {
   report(): PlayerReport {
     const leftovers = this.library.leftovers();
     const requests = this.library.size;
-    return { requests, played: requests - leftovers.length, misses: this.#misses, leftovers };
+    const unusable = [...this.library.unusable.keys()];
+    const played = requests - leftovers.length - unusable.length;
+    return { requests, played, misses: this.#misses, leftovers, unusable };
   }
 }

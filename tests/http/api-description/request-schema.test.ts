@@ -3,23 +3,19 @@
  * and about each of their values made wrong in many ways.
  */
 import { afterAll, beforeAll, expect, test } from 'bun:test';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseCountTokensRequest, parseMessagesRequest } from '../../../src/anthropic/validate.ts';
 import { EXAMPLE_REQUESTS } from '../../../src/http/api-description/example-requests.ts';
-import { isObject, type JsonObject } from '../../../src/lib/json.ts';
-import { listRecording } from '../../../src/sim/cassette/read.ts';
+import { isObject, type JsonObject, tryParseJson } from '../../../src/lib/json.ts';
 import { checker, descriptionOf } from '../../support/api-description.ts';
 import { startProxy, type TestProxy } from '../../support/proxy.ts';
-
-const TURNS = join(import.meta.dir, '../../../fixtures/turns');
+import { turnFixtures } from '../../support/turn-fixtures.ts';
 
 const bodies: readonly JsonObject[] = [
   ...Object.values(EXAMPLE_REQUESTS).flatMap((all) =>
     Object.values(all).map(({ body }) => body as JsonObject),
   ),
-  ...listRecording(TURNS).flatMap((folder) => {
-    const { body } = JSON.parse(readFileSync(join(folder, 'client-request.json'), 'utf8'));
+  ...turnFixtures().flatMap(({ recorded }) => {
+    const body = tryParseJson(recorded.request.body);
     return isObject(body) ? [body as JsonObject] : [];
   }),
 ];

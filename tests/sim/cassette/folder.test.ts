@@ -1,9 +1,14 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
-import { listRecording, readRecordedRequest } from '../../../src/sim/cassette/read.ts';
+import {
+  listRecording,
+  readAsItLies,
+  readEach,
+  readRecordedRequest,
+} from '../../../src/sim/cassette/read.ts';
 import { readStreamLines, writeStreamLines } from '../../../src/sim/cassette/stream-lines.ts';
 import {
   END_KINDS,
@@ -13,6 +18,7 @@ import {
   type UpstreamExchange,
 } from '../../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../../src/sim/cassette/write.ts';
+import { DAMAGES, edit } from '../../support/damages.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cassette-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,6 +64,13 @@ const recorded: RecordedRequest = {
   versions: { proxy: '0.1.0', sdk: '3.1.0', bun: '1.4.5' },
   redactions: [],
 };
+
+/** A request with a text that is long enough to be a blob. */
+const needing = (letter: string): RecordedRequest => ({
+  ...recorded,
+  request: { ...recorded.request, body: JSON.stringify({ system: letter.repeat(2_000) }) },
+  upstream: [{ ...exchange, reads: [{ ms: 3, bytes: bytes('data: {"finishReason":"STOP"}') }] }],
+});
 
 /** Writes it to a new folder, and reads it again. */
 async function roundTrip(name: string, request: RecordedRequest) {
@@ -176,30 +189,51 @@ describe('a recorded request on disk', () => {
     ]);
   });
 
-  test('a folder that has lost its files is listed, so that whoever reads it is told', async () => {
-    const { path } = await roundTrip('lost/001-main', recorded);
-    rmSync(join(path, 'meta.json'));
-    expect(listRecording(join(folder, 'lost'))).toEqual([path]);
-    expect(() => readRecordedRequest(path)).toThrow(`${join(path, 'meta.json')}: is missing`);
+  describe.each([...DAMAGES])('$what', ({ damage, told }) => {
+    const two = async () => {
+      const recording = join(folder, Bun.randomUUIDv7());
+      const { path } = await roundTrip(`${basename(recording)}/001-main`, needing('first'));
+      await roundTrip(`${basename(recording)}/002-main`, needing('second'));
+      damage(path);
+      return { recording, path };
+    };
+
+    test('is an error that names the file, and what to do', async () => {
+      const { path } = await two();
+      expect(() => readRecordedRequest(path)).toThrow(told);
+    });
+
+    test('costs one of the requests', async () => {
+      const { recording } = await two();
+      expect(readEach(recording)).toEqual([
+        { name: '001-main', folder: join(recording, '001-main'), problem: expect.stringMatching(told) },
+        { name: '002-main', folder: join(recording, '002-main'), recorded: needing('second') },
+      ]);
+    });
   });
 
   test.each([
-    ['a changed byte', 'upstream/01/stream.jsonl', (text: string) => text.replace('caf', 'cab'), 'SHA-256'],
-    [
-      'a missing end',
-      'upstream/01/stream.jsonl',
-      (text: string) => text.slice(0, text.lastIndexOf('[')),
-      'last line',
-    ],
-    ['a changed answer', 'expected.sse', (text: string) => `${text}\n`, 'bytes, recorded were'],
-    ['another format', 'meta.json', (text: string) => text.replace('"format": 1', '"format": 2'), '/format'],
-    ['no JSON', 'client-request.json', () => '{', 'not JSON'],
-  ])('%s is an error that names the file', async (name, file, change, problem) => {
-    const { path } = await roundTrip(`bad-${name.replaceAll(' ', '-')}/001-main`, recorded);
-    const target = join(path, file);
-    writeFileSync(target, change(readFileSync(target, 'utf8')));
-    expect(() => readRecordedRequest(path)).toThrow(problem);
-    expect(() => readRecordedRequest(path)).toThrow(file.slice(file.lastIndexOf('/') + 1));
+    ['upstream/01/stream.jsonl', 'said'],
+    ['expected.sse', 'expected'],
+  ] as const)('an edited %s can be read for a person to accept', async (file, kind) => {
+    const { path } = await roundTrip(`${Bun.randomUUIDv7()}/001-main`, recorded);
+    edit(path, file, (text) => text.replace('{', '{ '));
+    expect(readAsItLies(path).edits).toEqual([{ file, kind }]);
+  });
+
+  test('an edited long text can be read, too', async () => {
+    const { path } = await roundTrip(`${Bun.randomUUIDv7()}/001-main`, needing('a'));
+    const blobs = join(path, '../blobs');
+    for (const blob of readdirSync(blobs)) edit(blobs, blob, (text) => text.replaceAll('a', 'b'));
+    const { recorded: now, edits } = readAsItLies(path);
+    expect(now.request).toEqual(needing('b').request);
+    expect(new Set(edits.map(({ kind }) => kind))).toEqual(new Set(['piece']));
+  });
+
+  test('an exchange that is missing before another one is told', async () => {
+    const { path } = await roundTrip(`${Bun.randomUUIDv7()}/001-main`, recorded);
+    rmSync(join(path, 'upstream/01'), { recursive: true });
+    expect(() => readRecordedRequest(path)).toThrow('upstream/01: is missing');
   });
 });
 
