@@ -63,7 +63,7 @@ const isChanged = (ours: string, name: string): boolean =>
   ours.length === name.length && [...ours].sort().join() !== [...name].sort().join();
 
 /** The most similar of our names; undefined for a name that means something else. */
-function meant(name: string): string | undefined {
+export function meant(name: string): string | undefined {
   const alike = OTHER_WORDS[name.toUpperCase()];
   if (alike !== undefined) return alike;
   const same = OURS.find((ours) => withoutMarks(ours) === withoutMarks(name));

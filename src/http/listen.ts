@@ -45,6 +45,7 @@ export type Address = {
 
 /** Starts the server. Throws Bun's error (`EADDRINUSE` …) where the port is not available. */
 export function listen(app: App, deps: ServerDeps, { host, port, isShared }: Address): Listening {
+  const before = process.listeners('beforeExit');
   app.listen({
     hostname: host,
     port,
@@ -53,6 +54,9 @@ export function listen(app: App, deps: ServerDeps, { host, port, isShared }: Add
     idleTimeout: IDLE_SECONDS,
     maxRequestBodySize: BUN_BODY_LIMIT,
   });
+  // Elysia's own handler, which would stop the server before the process ends, and never goes: it would keep all of this in memory.
+  for (const handler of process.listeners('beforeExit'))
+    if (!before.includes(handler)) process.off('beforeExit', handler);
   const bound = app.server?.port ?? port;
   return { url: urlOf(host, bound), port: bound, close: (graceMs) => close(app, deps, graceMs) };
 }

@@ -76,6 +76,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   launch: 8.1,
   workers: 8.1,
   doctor: 8.15,
+  testing: 8.15,
   commands: 8.2,
   'main.ts': 8.3,
 };
@@ -125,6 +126,7 @@ const SHELL = [
   'launch',
   'workers',
   'doctor',
+  'testing',
   'commands',
   'main.ts',
 ];

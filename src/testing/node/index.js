@@ -1,0 +1,4 @@
+/** The same for `import`. */
+import calls from './index.cjs';
+
+export const { connect, startMock, startProxy, startReplay } = calls;

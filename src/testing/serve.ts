@@ -1,0 +1,68 @@
+/** Serves within this process, and leaves nothing of itself behind: no file, no handler of signals, no timer. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compose } from '../compose/compose.ts';
+import { type Config, secretsOf } from '../config/config.ts';
+import { createLogger } from '../lib/log.ts';
+import { systemClock, systemConnect, systemRandom } from '../lib/ports.ts';
+import { type Call, readOptions } from './options.ts';
+
+export type Served = { url: string; stop(): Promise<void> };
+
+/** Errors begin with the name of the call. */
+export async function serve(call: Call, options: unknown): Promise<Served> {
+  const folder = mkdtempSync(join(tmpdir(), 'gemini-claude-proxy-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const config = readOptions(call, options, folder);
+    const served = await listen(config, folder);
+    return { url: served.url, stop: once(() => served.stop().finally(remove)) };
+  } catch (error) {
+    remove();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${call}: ${why}`, { cause: error });
+  }
+}
+
+async function listen(config: Config, folder: string): Promise<Served> {
+  const logger = await createLogger({
+    level: config.log.level,
+    format: config.log.format ?? 'pretty',
+    secrets: secretsOf(config),
+    write: (line) => void process.stderr.write(line),
+  });
+  const recordings = join(folder, 'recordings');
+  const ports = { clock: systemClock, random: systemRandom, connect: systemConnect, logger, recordings };
+  const system = compose(config, ports);
+  let close = () => system.close();
+  try {
+    const { url, close: stopListening } = listening(() => system.listen(), config);
+    close = () => stopListening(0).finally(() => system.close());
+    await system.warmUp();
+    // A test that forgets to stop it must not keep its process from ending.
+    system.app.server?.unref();
+    return { url, stop: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function listening<T>(work: () => T, { port }: Config): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new Error(`port: 127.0.0.1:${port} is in use already; without \`port\` a free one is taken`);
+  }
+}
+
+/** Later calls get the promise of the first. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}
