@@ -1,32 +1,41 @@
 /**
  * `bun run bless [case …]` writes the goldens of `fixtures/turns` anew from today's code (what Gemini is sent, what the
- * client is answered, their hashes), and the generated docs. It prints what changed, for review. What upstream said
- * never changes. Exit 1 where a turn has a fault that no golden can mend, or where a named case does not exist (then
- * nothing is changed).
+ * client is answered, their hashes), and the generated docs. `bun run bless <recording>` and `<recording>/<n>` do the
+ * same for what was recorded. It prints what changed, for review, and accepts what people have edited by hand; it never
+ * changes what upstream said. Exit 1 where a request cannot be read, or has a fault that no golden can mend, or where
+ * what is named does not exist (then nothing is changed).
  */
 
-import { listRecording, nameOf } from '../src/sim/cassette/read.ts';
+import { dirname } from 'node:path';
+import { RECORDINGS } from '../src/config/program.ts';
 import { TURNS } from '../tests/support/turns/folder.ts';
 import { writeDocs } from './docs.ts';
-import { blessAll, pruneBlobs } from './turns/bless.ts';
+import { blessRequest, pruneBlobs } from './turns/bless.ts';
+import { findTargets } from './turns/bless-targets.ts';
 
-const names = process.argv.slice(2);
-const known = listRecording(TURNS).map(nameOf);
-const unknown = names.filter((name) => !known.includes(name));
-if (unknown.length > 0) {
-  for (const name of unknown)
-    console.error(`fixtures/turns/${name}: there is no such turn; nothing was changed`);
-  process.exit(1);
+const { targets, problems } = findTargets(process.argv.slice(2), { turns: TURNS, recordings: RECORDINGS });
+for (const problem of problems) console.error(`${problem}; nothing was changed`);
+if (problems.length > 0) process.exit(1);
+
+const count = { turn: 0, request: 0, changed: 0 };
+for (const { name, folder, kind, settings } of targets) {
+  const { changes, problems: faults } = await blessRequest(folder, settings);
+  count[kind]++;
+  if (changes !== '') {
+    count.changed++;
+    console.log(`${name}\n${changes}`);
+  }
+  for (const fault of faults) console.log(`${name}: ${fault}`);
+  if (faults.length > 0) process.exitCode = 1;
 }
-const blessings = await blessAll(TURNS, names);
-const changed = blessings.filter(({ changes }) => changes !== '');
-const broken = blessings.filter(({ problems }) => problems.length > 0);
-for (const { name, changes } of changed) console.log(`fixtures/turns/${name}\n${changes}`);
-for (const { name, problems } of broken) console.log(`fixtures/turns/${name}: ${problems.join('; ')}`);
-const pruned = pruneBlobs(TURNS);
-if (pruned > 0) console.log(`${pruned} pieces of requests that no turn names any more removed`);
-for (const page of await writeDocs()) console.log(`rewritten: ${page}`);
-console.log(
-  `${blessings.length} turns, ${changed.length} changed${changed.length > 0 ? ': read the differences above, then commit them' : ''}`,
-);
-process.exitCode = broken.length > 0 ? 1 : 0;
+for (const recording of new Set(targets.map(({ folder }) => dirname(folder)))) {
+  const pruned = pruneBlobs(recording);
+  if (pruned > 0) console.log(`${pruned} pieces of requests that nothing names any more removed`);
+}
+if (count.turn > 0) for (const page of await writeDocs()) console.log(`rewritten: ${page}`);
+const what = [
+  ...(count.turn > 0 ? [`${count.turn} turns`] : []),
+  ...(count.request > 0 ? [`${count.request} requests of recordings`] : []),
+].join(' and ');
+const next = count.changed === 0 ? '' : ': read the differences above, then commit them';
+console.log(`${what || 'nothing'}, ${count.changed} changed${next}`);

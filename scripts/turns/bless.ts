@@ -1,34 +1,78 @@
-/** Makes new goldens for turns: what today's code sends and answers becomes what is expected. */
+/** Makes new goldens for recorded requests: what today's code sends and answers becomes what is expected. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { STREAM } from '../../src/sim/cassette/layout.ts';
-import { listExchanges, listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
+import { BLOBS, STREAM } from '../../src/sim/cassette/layout.ts';
+import {
+  type AsItLies,
+  type Edit,
+  listExchanges,
+  problemOf,
+  readAsItLies,
+} from '../../src/sim/cassette/read.ts';
+import type { RecordedSettings } from '../../src/sim/cassette/settings.ts';
+import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
 import { differences } from '../../tests/support/turns/compare.ts';
 import { missingAttempts, withGoldens } from '../../tests/support/turns/goldens.ts';
-import { runTurn } from '../../tests/support/turns/run.ts';
-import { renewHashes } from './rehash.ts';
+import { runTurn, type TurnRun } from '../../tests/support/turns/run.ts';
 
 export type Blessing = {
-  name: string;
   /** What changed, for review; empty where nothing did. */
   changes: string;
   /** Faults that no golden can mend. */
   problems: string[];
 };
 
-export async function blessTurn(folder: string): Promise<Blessing> {
-  const edited = renewHashes(folder);
-  const recorded = readRecordedRequest(folder);
-  const run = await runTurn(recorded);
+/**
+ * Blesses a turn, or a request of a recording, which was made with `settings`. A request that cannot be read is a
+ * problem, and stays as it is.
+ */
+export async function blessRequest(folder: string, settings?: RecordedSettings): Promise<Blessing> {
+  try {
+    return await blessReadable(folder, readAsItLies(folder), settings);
+  } catch (error) {
+    return { changes: '', problems: [problemOf(error)] };
+  }
+}
+
+async function blessReadable(folder: string, { recorded, edits }: AsItLies, settings?: RecordedSettings) {
+  if (recorded.upstream.some(({ truncatedRecording }) => truncatedRecording))
+    throw new Error('what upstream said was too large to be recorded whole');
+  const run = await runTurn(
+    settings ? { ...recorded, settings: { ...settings, ...recorded.settings } } : recorded,
+  );
   const found = differences(recorded, run);
-  const notes = edited.map((file) => `\n${file} was edited by hand: its hash is renewed\n`).join('');
   const bugs = run.bugs.map((bug) => `an error of ours on the way: ${String(bug)}`);
   const problems = [missingAttempts(recorded, run.recorded) ?? [], ...bugs].flat();
-  if (found !== '' || edited.length > 0) {
-    await keepingStreams(folder, () => writeRecordedRequest(folder, withGoldens(recorded, run.recorded)));
+  const isKept = edits.some(({ kind }) => kind === 'expected');
+  if (found !== '' || edits.length > 0) {
+    const golden = asEdited(withGoldens(recorded, isKept ? keeping(recorded, run) : run.recorded), edits);
+    await keepingStreams(folder, () => writeRecordedRequest(folder, golden));
   }
-  return { name: nameOf(folder), changes: `${notes}${found}`, problems };
+  const kept = isKept && found !== '' ? [`\n${KEPT}\n`] : [];
+  return { changes: [...edits.map(noteOf), ...kept, found].join(''), problems };
+}
+
+const noteOf = ({ file }: Edit): string => `\n${file} was edited by hand: accepted, and told as edited\n`;
+
+const KEPT =
+  'the answer that was written by hand is kept; today’s code answers otherwise, as shown below (+)';
+
+/** What is expected of the answer was written by a person, and so code does not overwrite it. */
+const keeping = ({ answer }: RecordedRequest, { recorded }: TurnRun): RecordedRequest => ({
+  ...recorded,
+  answer,
+});
+
+/** An edit of the expected answer changes nothing of what Google said. */
+const changesEvidence = ({ kind }: Edit): boolean => kind !== 'expected';
+
+function asEdited(recorded: RecordedRequest, edits: readonly Edit[]): RecordedRequest {
+  if (edits.length === 0) return recorded;
+  const names = edits.map(({ kind, file }) => (kind === 'piece' ? BLOBS : file));
+  const edited = [...new Set([...(recorded.edited ?? []), ...names])].sort();
+  const isEdited = recorded.origin === 'live' && edits.some(changesEvidence);
+  return { ...recorded, origin: isEdited ? 'edited' : recorded.origin, edited };
 }
 
 /** What upstream said must not change, not even to another spelling of the same. */
@@ -39,23 +83,20 @@ async function keepingStreams(folder: string, write: () => Promise<void>): Promi
   for (const { file, text } of before) if (readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
 }
 
-/** Removes blobs that no turn names any more; returns how many. */
-export function pruneBlobs(turns: string): number {
-  const blobs = join(turns, 'blobs');
+/** Removes blobs that no request names any more; returns how many. */
+export function pruneBlobs(recording: string): number {
+  const blobs = join(recording, BLOBS);
   if (!existsSync(blobs)) return 0;
-  const files = readdirSync(turns, { recursive: true, encoding: 'utf8' });
-  const texts = files
-    .filter((file) => /client-request\.json$|request\.body$/.test(file))
-    .map((file) => readFileSync(join(turns, file), 'utf8'));
-  const unused = readdirSync(blobs).filter((hash) => !texts.some((text) => text.includes(hash)));
+  const files = readdirSync(recording, { recursive: true, encoding: 'utf8' });
+  const named = new Set<string>();
+  for (const file of files.filter((name) => HOLDS_NAMES.test(name))) {
+    const text = readFileSync(join(recording, file), 'utf8');
+    for (const [, hash = ''] of text.matchAll(/⟦(?:blob|json):([0-9a-f]{32})⟧/g)) named.add(hash);
+  }
+  const unused = readdirSync(blobs).filter((hash) => !named.has(hash));
   for (const hash of unused) rmSync(join(blobs, hash));
   return unused.length;
 }
 
-export async function blessAll(turns: string, names: readonly string[]): Promise<Blessing[]> {
-  const blessings: Blessing[] = [];
-  for (const folder of listRecording(turns)) {
-    if (names.length === 0 || names.includes(nameOf(folder))) blessings.push(await blessTurn(folder));
-  }
-  return blessings;
-}
+/** The files that may name blobs. Pages and media that were read stand in `meta.json`. */
+const HOLDS_NAMES = /(?:client-request\.json|request\.json|request\.body|meta\.json)$/;

@@ -224,5 +224,17 @@ const connectionError = ({ message, code }: { message: string; code?: string | u
   ...(code === undefined ? {} : { code }),
 });
 
+/** The folder of a request, by its number or its name. Throws an error that names those that there are. */
+export function findRequest(recording: string, request: string): string {
+  const folders = listRecording(recording);
+  const numbered = /^\d+$/.test(request) ? Number(request) : undefined;
+  const found = folders.find(
+    (path) => nameOf(path) === request || Number.parseInt(nameOf(path), 10) === numbered,
+  );
+  if (found) return found;
+  const names = folders.map(nameOf).join(', ') || 'nothing';
+  throw new Error(`no request "${request}" in ${recording}; it holds ${names}`);
+}
+
 /** The name of a request: `001-main` for `<recording>/001-main`. */
 export const nameOf = (folder: string): string => basename(folder);

@@ -1,10 +1,14 @@
 import { afterAll, describe, expect, test } from 'bun:test';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { blessTurn, pruneBlobs } from '../../../scripts/turns/bless.ts';
+import { basename, join } from 'node:path';
+import { blessRequest, pruneBlobs } from '../../../scripts/turns/bless.ts';
+import { findTargets } from '../../../scripts/turns/bless-targets.ts';
+import { verifyRecording } from '../../../src/compose/verify-recording.ts';
 import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 import { writeRecordedRequest } from '../../../src/sim/cassette/write.ts';
+import { DAMAGES, edit } from '../../support/damages.ts';
+import { ask, good, recordingProxy, streamed } from '../../support/recording.ts';
 import { TURNS } from '../../support/turns/folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bless-'));
@@ -19,16 +23,11 @@ function copyOf(name: string): string {
 
 const STREAM = 'upstream/01/stream.jsonl';
 
-function edit(turn: string, file: string, change: (text: string) => string): void {
-  const path = join(turn, file);
-  writeFileSync(path, change(readFileSync(path, 'utf8')));
-}
-
 describe('bless', () => {
   test('leaves a turn alone that is as it should be', async () => {
     const turn = copyOf('call-3');
     const before = readFileSync(join(turn, 'meta.json'), 'utf8');
-    expect(await blessTurn(turn)).toMatchObject({ changes: '', problems: [] });
+    expect(await blessRequest(turn)).toMatchObject({ changes: '', problems: [] });
     expect(readFileSync(join(turn, 'meta.json'), 'utf8')).toBe(before);
   });
 
@@ -44,7 +43,7 @@ describe('bless', () => {
         request: { ...exchange.request, body: '{"contents":[]}' },
       })),
     });
-    const { changes } = await blessTurn(turn);
+    const { changes } = await blessRequest(turn);
     expect(changes).toContain('- ping');
     expect(changes).toContain('+ message_stop');
     expect(changes).toContain('+ contents[0]');
@@ -56,7 +55,7 @@ describe('bless', () => {
     // Another spelling of the same line, which our writer would never choose.
     edit(turn, STREAM, (text) => text.replace(' from 2.5.', ' by hand.').replace('[20,', '[ 20, '));
     const edited = readFileSync(join(turn, STREAM), 'utf8');
-    const { changes } = await blessTurn(turn);
+    const { changes } = await blessRequest(turn);
     expect(changes).toContain('was edited by hand');
     expect(readFileSync(join(turn, STREAM), 'utf8')).toBe(edited);
     expect(new TextDecoder().decode(readRecordedRequest(turn).answer.bytes)).toContain(' by hand.');
@@ -66,16 +65,64 @@ describe('bless', () => {
     const turn = copyOf('text-25');
     edit(turn, 'meta.json', (text) => text.replace('"synthetic"', '"live"'));
     edit(turn, STREAM, (text) => text.replace('Hello', 'Hullo'));
-    await blessTurn(turn);
+    await blessRequest(turn);
     expect(readRecordedRequest(turn).origin).toBe('edited');
   });
+
+  test('an answer that was written by hand is kept, and the difference shown', async () => {
+    const turn = copyOf('text-25');
+    edit(turn, 'expected.sse', (text) => text.replace('"end_turn"', '"refusal"'));
+    const { changes } = await blessRequest(turn);
+    expect(changes).toContain('expected.sse was edited by hand');
+    expect(changes).toContain('+ message_delta delta.stop_reason "end_turn"');
+    const { answer, origin, edited } = readRecordedRequest(turn);
+    expect(new TextDecoder().decode(answer.bytes)).toContain('"refusal"');
+    expect({ origin, edited }).toEqual({ origin: 'synthetic', edited: ['expected.sse'] });
+  });
+
+  test('an edited long text gets a name of its own', async () => {
+    const turns = join(folder, Bun.randomUUIDv7());
+    const recorded = readRecordedRequest(copyOf('text-3'));
+    const asking = (system: string) => JSON.stringify({ ...JSON.parse(recorded.request.body), system });
+    const request = { ...recorded.request, body: asking('long '.repeat(400)) };
+    await writeRecordedRequest(join(turns, 'one'), { ...recorded, request });
+    await blessRequest(join(turns, 'one'));
+    for (const blob of readdirSync(join(turns, 'blobs')))
+      edit(join(turns, 'blobs'), blob, (text) => text.replace('long', 'short'));
+    expect((await blessRequest(join(turns, 'one'))).changes).toContain('was edited by hand');
+    const now = readRecordedRequest(join(turns, 'one'));
+    expect(JSON.parse(now.request.body).system).toStartWith('short long');
+    expect(now.upstream[0]?.request.body).toContain('short long');
+    expect(pruneBlobs(turns)).toBe(1);
+    expect(readRecordedRequest(join(turns, 'one'))).toEqual(now);
+  });
+
+  test.each(DAMAGES.filter(({ what }) => !/edited|long text/.test(what)))(
+    'says where $what, and leaves that turn as it is',
+    async ({ damage, told }) => {
+      const turn = copyOf('text-3');
+      damage(turn);
+      const files = readdirSync(turn, { recursive: true });
+      expect(await blessRequest(turn)).toEqual({ changes: '', problems: [expect.stringMatching(told)] });
+      expect(readdirSync(turn, { recursive: true })).toEqual(files);
+    },
+  );
 
   test('tells what no golden can mend', async () => {
     const turn = copyOf('text-3');
     // Without its end the answer is broken off; with only thoughts there would be another attempt.
     edit(turn, STREAM, (text) => text.split('\n').slice(-2).join('\n'));
-    const { problems } = await blessTurn(turn);
+    const { problems } = await blessRequest(turn);
     expect(problems.join()).toContain('asked 2 times');
+  });
+
+  test('a page that was read stays, though no request holds it', async () => {
+    const turns = join(folder, Bun.randomUUIDv7());
+    const recorded = readRecordedRequest(copyOf('text-3'));
+    const fetched = [[{ mimeType: 'text/html', text: 'page '.repeat(400) }]];
+    await writeRecordedRequest(join(turns, 'one'), { ...recorded, fetched });
+    expect(pruneBlobs(turns)).toBe(0);
+    expect(readRecordedRequest(join(turns, 'one')).fetched).toEqual(fetched);
   });
 
   test('pieces of requests that nobody names go', async () => {
@@ -87,5 +134,76 @@ describe('bless', () => {
     expect(pruneBlobs(turns)).toBe(0);
     await writeRecordedRequest(join(turns, 'one'), recorded);
     expect(pruneBlobs(turns)).toBe(1);
+  });
+});
+
+describe('a recording', () => {
+  /** Made with settings of its own, on which its answers depend. */
+  async function recorded(): Promise<string> {
+    const recording = join(folder, Bun.randomUUIDv7());
+    await using proxy = await recordingProxy(recording, [good, good], { BIG_MODEL: 'gemini-3-pro' });
+    await ask(proxy, { request: streamed });
+    await ask(proxy, { request: { ...streamed, max_tokens: 99 } });
+    return recording;
+  }
+
+  async function blessed(recording: string, word = recording) {
+    const { targets, problems } = findTargets([word], { turns: TURNS, recordings: join(recording, '..') });
+    const blessings = [];
+    for (const { name, folder: request, settings } of targets)
+      blessings.push({ name: name.slice(name.indexOf('/') + 1), ...(await blessRequest(request, settings)) });
+    return { blessings, problems };
+  }
+
+  test('that nobody has edited is left alone', async () => {
+    const { blessings } = await blessed(await recorded());
+    expect(blessings).toEqual([
+      { name: '001-sdk', changes: '', problems: [] },
+      { name: '002-sdk', changes: '', problems: [] },
+    ]);
+  });
+
+  test('with an edited stream is accepted, told as edited, and can be replayed to the byte', async () => {
+    const recording = await recorded();
+    edit(join(recording, '001-sdk'), 'meta.json', (text) => text.replace('"synthetic"', '"live"'));
+    edit(join(recording, '001-sdk'), STREAM, (text) => text.replace('Hello', 'Hullo'));
+    expect((await verifyRecording(recording, 1)).problems).toEqual([
+      expect.stringContaining('001-sdk/upstream/01/stream.jsonl: was edited by hand'),
+    ]);
+    const { blessings } = await blessed(recording);
+    expect(blessings.map(({ changes }) => changes)).toEqual([
+      expect.stringContaining(`${STREAM} was edited by hand`),
+      '',
+    ]);
+    const { origin, edited, answer } = readRecordedRequest(join(recording, '001-sdk'));
+    expect({ origin, edited }).toEqual({ origin: 'edited', edited: [STREAM] });
+    expect(new TextDecoder().decode(answer.bytes)).toContain('Hullo');
+    expect(await verifyRecording(recording, 2)).toEqual({ requests: 2, problems: [] });
+  });
+
+  test('is blessed whole, or by one request of it, by name or number', async () => {
+    const recording = await recorded();
+    const name = basename(recording);
+    const names = async (word: string) => (await blessed(recording, word)).blessings.map((one) => one.name);
+    expect(await names(name)).toEqual(['001-sdk', '002-sdk']);
+    expect(await names(`${name}/2`)).toEqual(['002-sdk']);
+    expect(await names(`${name}/001-sdk`)).toEqual(['001-sdk']);
+    expect((await blessed(recording, `${name}/7`)).problems).toEqual([
+      expect.stringContaining('no request "7"'),
+    ]);
+    expect((await blessed(recording, 'nothing')).problems).toEqual([
+      'fixtures/turns/nothing: there is no such turn',
+    ]);
+  });
+
+  test('that is called like a turn must be named by its path', async () => {
+    const recordings = join(folder, Bun.randomUUIDv7());
+    mkdirSync(recordings);
+    cpSync(await recorded(), join(recordings, 'text-3'), { recursive: true });
+    expect(findTargets(['text-3'], { turns: TURNS, recordings }).problems).toEqual([
+      expect.stringContaining('give the path'),
+    ]);
+    const found = findTargets([join(recordings, 'text-3')], { turns: TURNS, recordings });
+    expect(found.targets.map(({ name }) => name)).toEqual(['text-3/001-sdk', 'text-3/002-sdk']);
   });
 });
