@@ -4,9 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { SCENARIOS } from '../src/compose/mock-upstream.ts';
-import { modelRow } from '../src/gemini/model-rows.ts';
 import { type Exchange, systemClock, systemRandom } from '../src/lib/ports.ts';
-import { googleError } from '../src/sim/mock/google-errors.ts';
+import { badKey } from '../src/sim/faults/status.ts';
 import { createMockFetch } from '../src/sim/mock/index.ts';
 import { errorReply } from '../src/sim/mock/replies.ts';
 import { STAND_IN } from '../src/sim/mock/self.ts';
@@ -34,8 +33,7 @@ const mock = createMockFetch({
   self: STAND_IN,
 });
 
-const refuseKey = (): Response =>
-  errorReply(googleError({ name: 'bad-key', retryAfter: undefined }, modelRow('')), false);
+const refuseKey = (): Response => errorReply(badKey(''), false);
 
 async function answer(request: Request): Promise<Response> {
   const key = request.headers.get('x-goog-api-key') ?? '';

@@ -75,8 +75,12 @@ const MAX_SIGNATURES = 100_000;
 const FAULT_SEED = 1;
 
 /** Adds the faults beneath the recorder, so that a recording holds what the proxy really received. */
-function withFaults({ faults }: Config, upstream: Fetch, clock: Clock): Fetch {
-  return faults.length === 0 ? upstream : createFaultFetch(upstream, faults, { clock, seed: FAULT_SEED });
+function withFaults(current: () => Config, upstream: Fetch, clock: Clock): Fetch {
+  const { faults } = current();
+  const keys = () => current().apiKeys;
+  return faults.length === 0
+    ? upstream
+    : createFaultFetch(upstream, faults, { clock, seed: FAULT_SEED, keys });
 }
 
 /**
@@ -157,7 +161,7 @@ function openUpstream({ config, player }: Tapes, current: () => Config, shared: 
   const isMock = config.backend === 'mock' && !ports.fetch;
   const mock = isMock ? lazyMock(config, () => current().models, ports, shared) : undefined;
   const reaching = openReaching(config, ports);
-  const upstream = withFaults(config, player?.fetch ?? mock?.fetch ?? reaching.fetch, ports.clock);
+  const upstream = withFaults(current, player?.fetch ?? mock?.fetch ?? reaching.fetch, ports.clock);
   return { mock, reaching, upstream };
 }
 

@@ -3,7 +3,9 @@
  * comments, counts and empty events for ever. And a connection may stay open although the whole answer has come: then
  * the end of the connection need not be waited for.
  */
+
 import { isObject } from '../lib/json.ts';
+import { isFirst } from './first-candidate.ts';
 import type { Frame } from './frames.ts';
 import { tokenCounts } from './token-counts.ts';
 
@@ -54,7 +56,8 @@ export class Progress {
     if (frame.kind !== 'content' && frame.kind !== 'usage') return true;
     const chunk: Fields = frame.chunk;
     const seemedWhole = this.isWhole;
-    const candidates = listOf(chunk['candidates']);
+    // Another candidate may end before the one that was asked for.
+    const candidates = listOf(chunk['candidates']).filter((each) => !isObject(each) || isFirst(each));
     const said = this.#readParts(candidates);
     if (said) {
       this.#finished = false;

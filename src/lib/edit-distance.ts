@@ -1,3 +1,4 @@
+/** How different two words are, and which known word a misspelt one was meant for. */
 /**
  * The number of letters that were added, left out, changed, or swapped with their neighbour between `a` and `b`. For
  * short texts.
@@ -17,4 +18,26 @@ export function editDistance(a: string, b: string): number {
     last = row;
   }
   return last[b.length] ?? 0;
+}
+
+/** For this many letters of a word one wrong letter is allowed. */
+const LETTERS_A_SLIP = 3;
+
+/** The known word that `word` was probably meant for; undefined where none is similar. Case makes no difference. */
+export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  const given = word.toLowerCase();
+  const near = known
+    .map((name) => ({ name, steps: editDistance(given, name.toLowerCase()) }))
+    .filter(
+      ({ name, steps }) =>
+        steps <= Math.ceil(given.length / LETTERS_A_SLIP) ||
+        (given !== '' && name.toLowerCase().startsWith(given)),
+    );
+  return near.sort((a, b) => a.steps - b.steps)[0]?.name;
+}
+
+/** Ends a message about an unknown word: with the word that was probably meant, or with all that there are. */
+export function hintAt(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  return near === undefined ? `; there are ${known.join(', ')}` : `; did you mean ${near}?`;
 }

@@ -3,6 +3,10 @@ export function shortHash(text: string, length = 22): string {
   return Bun.CryptoHasher.hash('sha256', text, 'base64url').slice(0, length);
 }
 
+/** What is told of a key: enough to know it again, and nothing to use it with. */
+export const keyFingerprint = (key: string): string => shortHash(key, FINGERPRINT);
+const FINGERPRINT = 8;
+
 /**
  * 128 bits of xxHash3 in base 36: four times as fast as SHA-256, and the same in all processes. For look-ups by
  * content, where a whole conversation is hashed on every turn. It gives no protection against forged content.

@@ -5,7 +5,7 @@
 import { UpstreamError } from '../gemini/errors.ts';
 import { payloadRefusal } from '../gemini/payload.ts';
 import { tokenCount } from '../gemini/token-counts.ts';
-import { shortHash } from '../lib/hash.ts';
+import { keyFingerprint } from '../lib/hash.ts';
 import { isObject, tryParseJson } from '../lib/json.ts';
 import type { Clock, Exchange, Fetch } from '../lib/ports.ts';
 import type { Action, Address } from './addresses.ts';
@@ -35,7 +35,6 @@ export type GenaiOptions = {
 };
 
 export const GOOGLE = 'https://generativelanguage.googleapis.com';
-const FINGERPRINT_LENGTH = 8;
 
 /**
  * The backend of one key. Its functions reject with an UpstreamError, or with the signal's reason once that has
@@ -58,8 +57,7 @@ export function createGenaiBackend(options: GenaiOptions): Backend {
   return {
     kind,
     ...(options.host ? {} : { files }),
-    keyFingerprint:
-      options.keyFingerprint ?? (kind === 'gemini' ? shortHash(apiKey, FINGERPRINT_LENGTH) : kind),
+    keyFingerprint: options.keyFingerprint ?? (kind === 'gemini' ? keyFingerprint(apiKey) : kind),
 
     async generate({ model, body, stream }, exchange, signal) {
       const action = stream ? 'generateContentStream' : 'generateContent';

@@ -136,6 +136,11 @@ describe('an answer is whole', () => {
       [event([{ text: 'a' }], undefined, COUNTS), event([{ text: 'b' }], 'STOP')],
       false,
     ],
+    [
+      'not with the end of another candidate, whom nobody has asked',
+      [TEXT, { candidates: [{ index: 1, finishReason: 'STOP' }], usageMetadata: COUNTS }],
+      false,
+    ],
     ['not while code runs', [event([CODE], 'STOP', COUNTS)], false],
     [
       'not when the code has run, before the end that follows',

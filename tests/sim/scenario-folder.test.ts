@@ -28,7 +28,8 @@ function said(scenarios: ScenarioFolder): Record<string, string> {
   now += 1_000;
   const rows = scenarios.current().map(({ name, rules }) => {
     const act = rules[0]?.act;
-    return [name, act?.kind === 'say' ? act.speech.text : ''];
+    const [part] = act?.kind === 'say' ? act.speech.parts : [];
+    return [name, part?.kind === 'text' ? part.text : ''];
   });
   return Object.fromEntries(rows);
 }
@@ -61,7 +62,7 @@ describe('a folder', () => {
     expect(said(scenarios)).toEqual({ a: 'one' });
     expect(said(scenarios)).toEqual({ a: 'one' });
     expect(problems).toEqual([
-      expect.stringMatching(/^a\.yaml: rules\.0\.txet: .+; the last good scenarios stay/),
+      expect.stringMatching(/^a\.yaml:3: rules\.0\.txet: .+; the last good scenarios stay/),
     ]);
     write('a.yaml', scenario('a', 'repaired'));
     expect(said(scenarios)).toEqual({ a: 'repaired' });
@@ -98,6 +99,6 @@ describe('a folder', () => {
 
   test('that is broken from the start is refused', () => {
     write('b.yaml', 'name: b');
-    expect(open).toThrow(/^b\.yaml: description: /);
+    expect(open).toThrow(/^b\.yaml:1: description: /);
   });
 });

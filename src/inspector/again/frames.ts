@@ -1,5 +1,7 @@
 /** What Gemini sent at one attempt, frame by frame, beside the events that were made of it. */
+
 import type { MessageEvent } from '../../anthropic/events.ts';
+import { firstCandidate } from '../../gemini/first-candidate.ts';
 import { type Frame, FrameDecoder } from '../../gemini/frames.ts';
 import type { GenerateContentResponse, ResponsePart } from '../../gemini/wire.ts';
 import { openReader } from '../../translate/response/open-reader.ts';
@@ -31,8 +33,9 @@ function partSays(part: ResponsePart): string {
   return `${name}${signed}`;
 }
 
-function chunkSays({ candidates = [], promptFeedback, usageMetadata }: GenerateContentResponse): string {
-  const [candidate] = candidates;
+function chunkSays(chunk: GenerateContentResponse): string {
+  const { promptFeedback, usageMetadata } = chunk;
+  const candidate = firstCandidate(chunk);
   const said = [
     ...(candidate?.content?.parts ?? []).map(partSays),
     ...(candidate?.finishReason ? [`finishReason ${candidate.finishReason}`] : []),

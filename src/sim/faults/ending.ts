@@ -54,3 +54,5 @@ export const stalls = stallsAt(asSet);
 export const stallsMidEvent = stallsAt(midEvent);
 export const stallsMidCharacter = stallsAt(midCharacter);
 export const stallsAfterText = stallsAt(afterText);
+/** Sends the whole answer, and does not close the connection. */
+export const staysOpen = stallsAt(atEnd);

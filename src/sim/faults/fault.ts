@@ -1,7 +1,9 @@
 /**
  * The types of faults. A fault is something that happens to one upstream request, between our sending and our reading.
  */
+import type { GoogleError } from '../../gemini/wire.ts';
 import type { Clock, Random } from '../../lib/ports.ts';
+import type { QuotaWindows } from './quota-windows.ts';
 import type { Parameter, Settings } from './settings.ts';
 
 export type Family = 'connection' | 'head' | 'stream' | 'pace';
@@ -43,8 +45,24 @@ export type Effect =
 
 export type Send = () => Promise<Response>;
 
+/** What a fault can tell of a request. */
+export type FaultyRequest = {
+  /** The id of the model; empty where the address names none. */
+  model: string;
+  /** The key; empty where the request has none. */
+  key: string;
+  /** It asks for a stream. */
+  streams: boolean;
+};
+
+/** Makes a refusal of Google's for a request to `model`, without the waits that settings add. */
+export type RefusalMaker = (model: string) => GoogleError;
+
 /** One request that a fault strikes. */
 export type Strike = {
+  readonly request: FaultyRequest;
+  /** Shared by all requests that this rule strikes. */
+  readonly windows: QuotaWindows;
   readonly settings: Settings;
   readonly clock: Clock;
   /** The random numbers of this rule for this request alone, so other requests do not change them. */
@@ -69,4 +87,6 @@ export type FaultRow = {
   /** The parameters that may be set, with their defaults. Undefined where the fault works without a value. */
   takes: Readonly<Partial<Record<Parameter, number | undefined>>>;
   behave: Behaviour;
+  /** Set where all that the fault does is to refuse the request: then scenarios have it as an error, too. */
+  refusal?: RefusalMaker;
 };

@@ -1,6 +1,8 @@
 /** Faults of the response head: heads that Google did not send, or that do not fit the request. */
 import { ignoreFailure } from '../../lib/async.ts';
 import { pause, type Reads, withBody } from './body.ts';
+import { networkError, resetError } from './connection.ts';
+import { cuts } from './ending.ts';
 import { chunkOf, eventsOf, isEvent, utf8Of } from './events.ts';
 import type { Behaviour, Strike } from './fault.ts';
 
@@ -67,6 +69,38 @@ async function* toArray(reads: Reads): AsyncGenerator<Uint8Array, void, undefine
   }
   if (opened) yield utf8Of(']');
 }
+
+/** Says that plain bytes are packed. The runtime tries to unpack them, and gives none of them. */
+export const miscodes = onHead((response, strike) =>
+  withHeaders(
+    // biome-ignore lint/correctness/useYield: breaks instead of giving anything
+    withBody(response, strike, async function* () {
+      throw networkError('ZlibError', 'ZlibError fetching the url.');
+    }),
+    { 'content-encoding': 'gzip' },
+  ),
+);
+
+/** A number of bytes that no answer has. */
+const NEVER_REACHED = '1000000000';
+
+/** Promises more bytes than come: the runtime gives all of them, and then reports a broken connection. */
+export const overstates = onHead((response, strike) =>
+  withHeaders(
+    withBody(response, strike, async function* (reads) {
+      yield* reads;
+      throw resetError();
+    }),
+    { 'content-length': NEVER_REACHED },
+  ),
+);
+
+/** Promises fewer bytes than come: the runtime gives so many, and takes them for all. */
+export const understates: Behaviour = async (send, strike) => {
+  const response = await cuts(send, strike);
+  const { byte = 0 } = strike.settings;
+  return response.ok ? withHeaders(response, { 'content-length': String(byte) }) : response;
+};
 
 export const delaysHead: Behaviour = async (send, strike) => {
   const response = await send();

@@ -2,13 +2,17 @@
  * Reads rules such as `cut@2:frame=3,stall@*:after=1s p=0.1 seed=7`. Commas separate rules. A rule needs only its name;
  * a space may stand in place of the colon.
  */
+import { hintAt, nearestWord } from '../../lib/edit-distance.ts';
+import { ANSWERED_CALLERS } from '../../translate/caller.ts';
 import {
   expectedOf,
   isParameter,
   type Parameter,
   PLACES,
   readSetting,
+  readTime,
   type Settings,
+  unitText,
   withDefaults,
 } from './settings.ts';
 import { FAULT_ROWS, FAULTS, type FaultName, isFaultName } from './table.ts';
@@ -24,6 +28,10 @@ export type FaultRule = {
   /** Patterns in which `*` stands for any text. A rule without `caller` strikes only requests for answers. */
   model?: RegExp;
   caller?: RegExp;
+  /** The key that it strikes: its place among the keys, from 1, or a pattern for its fingerprint. */
+  key?: number | RegExp;
+  /** Milliseconds since the rules were set, or since the first request that the rule is for. Without it: always. */
+  time?: { from: number; until: number; since: 'start' | 'first' };
   /** The chance to strike, from 0 to 1, for each request that the rule is for. */
   probability: number;
   /** A seed for this rule, in place of the common one. */
@@ -41,8 +49,13 @@ export class FaultError extends Error {
 
 const HEAD = /^([a-z0-9-]+)(?:@([^\s:]+))?(?:\s*:\s*|\s+|$)/i;
 const REQUESTS = /^(?:\*|(\d{1,9})(?:-(\d{1,9}|\*))?)$/;
-/** For this many letters of a name one wrong letter is allowed when the known name that was meant is guessed. */
-const LETTERS_A_SLIP = 3;
+const FAULT_NAMES = FAULT_ROWS.map(([name]) => name);
+const CALLERS = [...ANSWERED_CALLERS, 'count-tokens'];
+/** What any fault takes, beside what is its own. */
+const COMMON = ['p', 'seed', 'model', 'caller', 'key', 'from', 'until', 'since'];
+const ALWAYS = { from: 0, until: Infinity, since: 'first' } as const;
+/** As many digits have places in a list of keys; fingerprints have more characters. */
+const PLACE_OF_KEY = /^\d{1,3}$/;
 
 /** Reads the rules in a text; an empty text has none. Throws a FaultError. */
 export function parseFaults(text: string): FaultRule[] {
@@ -69,6 +82,10 @@ function parseRule(text: string): FaultRule {
   }
   if (PLACES.filter((place) => given.has(place)).length > 1)
     throw new FaultError(`"${text}": give one of ${PLACES.join(', ')}`);
+  if (given.has('since') && !given.has('from') && !given.has('until'))
+    throw new FaultError(`"${text}": since needs from or until`);
+  if (rule.time && rule.time.until <= rule.time.from)
+    throw new FaultError(`"${text}": until must be later than from`);
   return { ...rule, settings: withDefaults(FAULTS[name].takes, rule.settings) };
 }
 
@@ -94,8 +111,29 @@ function readPart(rule: FaultRule, key: string, value: string): void {
       rule.seed = Number(value);
       return;
     case 'model':
+      rule.model = pattern(value);
+      return;
     case 'caller':
-      rule[key] = pattern(value);
+      rule.caller = pattern(value);
+      if (!CALLERS.some((caller) => rule.caller?.test(caller)))
+        throw new FaultError(
+          `"${rule.text}": no kind of request is called ${value}${hintAt(value, CALLERS)}`,
+        );
+      return;
+    case 'key':
+      if (PLACE_OF_KEY.test(value) && Number(value) === 0) throw bad('a place from 1');
+      rule.key = PLACE_OF_KEY.test(value) ? Number(value) : pattern(value);
+      return;
+    case 'from':
+    case 'until': {
+      const ms = readTime(value);
+      if (ms === undefined) throw bad(unitText('time'));
+      rule.time = { ...ALWAYS, ...rule.time, [key]: ms };
+      return;
+    }
+    case 'since':
+      if (value !== 'start' && value !== 'first') throw bad('start or first');
+      rule.time = { ...ALWAYS, ...rule.time, since: value };
       return;
     default: {
       const parameter = takenParameter(rule, key);
@@ -109,7 +147,7 @@ function readPart(rule: FaultRule, key: string, value: string): void {
 function takenParameter({ name, text }: FaultRule, key: string): Parameter {
   const taken = Object.keys(FAULTS[name].takes);
   if (isParameter(key) && taken.includes(key)) return key;
-  const keys = [...taken, 'p', 'seed', 'model', 'caller'].join(', ');
+  const keys = [...taken, ...COMMON].join(', ');
   throw new FaultError(`"${text}": ${name} does not take ${key}; it takes ${keys}`);
 }
 
@@ -123,23 +161,7 @@ const pattern = (text: string): RegExp =>
   );
 
 function unknownName(text: string, name: string): FaultError {
-  const near = FAULT_ROWS.map(([known]) => ({ known, steps: distance(name.toLowerCase(), known) }))
-    .filter(({ known, steps }) => steps <= Math.ceil(name.length / LETTERS_A_SLIP) || known.startsWith(name))
-    .sort((a, b) => a.steps - b.steps)[0]?.known;
+  const near = nearestWord(name, FAULT_NAMES);
   const hint = near ? `; did you mean ${near}?` : '; docs/faults.md lists what there is';
   return new FaultError(`"${text}": there is no fault "${name}"${hint}`);
-}
-
-/** How many letters must be added, dropped or changed to turn one word into the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...to].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

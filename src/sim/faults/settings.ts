@@ -12,6 +12,7 @@ export const PARAMETERS = {
   'retry-info': { unit: 'time', says: "adds Google's RetryInfo" },
   size: { unit: 'bytes', says: 'how big it is' },
   rate: { unit: 'bytes', says: 'bytes a second' },
+  limit: { unit: 'count', says: 'so many requests pass' },
 } as const satisfies Record<string, { unit: Unit; says: string }>;
 
 export type Parameter = keyof typeof PARAMETERS;
@@ -45,9 +46,12 @@ export function readSetting(name: Parameter, text: string): number | undefined {
     case 'bytes':
       return scaled(text.toLowerCase(), BYTE_UNITS, MOST_BYTES);
     case 'time':
-      return text === 'ever' && name === 'for' ? Infinity : scaled(text, TIME_UNITS, LONGEST_MS);
+      return text === 'ever' && name === 'for' ? Infinity : readTime(text);
   }
 }
+
+/** Reads a length of time; undefined where `text` is none. */
+export const readTime = (text: string): number | undefined => scaled(text, TIME_UNITS, LONGEST_MS);
 
 function scaled(text: string, units: Readonly<Record<string, number>>, most: number): number | undefined {
   const [, number, unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?)([a-z]*)$/.exec(text) ?? [];

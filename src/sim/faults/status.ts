@@ -1,8 +1,11 @@
-/** Faults that refuse a request, in the form of Google's refusals. */
+/**
+ * Refusals in Google's words (wire section 6): as faults, and as the errors that scenarios give under the same names.
+ */
 import type { GoogleError } from '../../gemini/wire.ts';
 import type { Json } from '../../lib/json.ts';
-import { googleBody } from '../mock/google-json.ts';
-import type { Behaviour, Strike } from './fault.ts';
+import { errorReply } from '../mock/replies.ts';
+import type { Behaviour, RefusalMaker } from './fault.ts';
+import type { Settings } from './settings.ts';
 
 const TYPE = 'type.googleapis.com/google.rpc';
 
@@ -19,11 +22,16 @@ export const STATUSES: Readonly<Record<number, { status: string; message: string
     message: 'Resource has been exhausted (e.g. check quota).',
   },
   499: { status: 'CANCELLED', message: 'The operation was cancelled.' },
-  500: { status: 'INTERNAL', message: 'An internal error has occurred.' },
+  500: {
+    status: 'INTERNAL',
+    message:
+      'An internal error has occurred. Please retry or report in https://developers.generativeai.google/guide/troubleshooting',
+  },
   502: { status: 'UNAVAILABLE', message: 'Bad gateway.' },
   503: {
     status: 'UNAVAILABLE',
-    message: 'This model is currently experiencing high demand. Please try again later.',
+    message:
+      'This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try again later.',
   },
   504: { status: 'DEADLINE_EXCEEDED', message: 'Deadline expired before operation could complete.' },
   529: { status: 'UNAVAILABLE', message: 'The service is overloaded.' },
@@ -37,38 +45,43 @@ export function googleErrorFor(code: number, details: Json[] = []): GoogleError 
   return { ...(code === 0 ? {} : { code }), message, status, ...(details.length > 0 ? { details } : {}) };
 }
 
-/** Adds the wait to an error. Google gives the wait twice: in the sentence for people, and in a field for programs. */
-function withRetryInfo(error: GoogleError, { settings }: Strike): GoogleError {
-  const wait = settings['retry-info'];
+/**
+ * Adds the wait to an error. Google gives the wait twice: in the sentence for people, exactly, and in a field for
+ * programs, which has only the whole seconds, rounded down.
+ */
+export function withRetryInfo(error: GoogleError, wait: number | undefined): GoogleError {
   if (wait === undefined) return error;
   const info: Json = { '@type': `${TYPE}.RetryInfo`, retryDelay: `${Math.floor(seconds(wait))}s` };
-  const message = `${error.message ?? ''} Please retry in ${seconds(wait)}s.`;
-  return { ...error, message, details: [...(error.details ?? []), info] };
+  const { message = '' } = error;
+  const joint = message.includes('\n') ? '\n' : ' ';
+  return {
+    ...error,
+    message: `${message}${joint}Please retry in ${seconds(wait)}s.`,
+    details: [...(error.details ?? []), info],
+  };
 }
 
-/**
- * The response with an error. The error of a stream has the content type of a stream, and is bare JSON all the same.
- */
-export function refusal(error: GoogleError, strike: Strike): Response {
-  const wait = strike.settings['retry-after'];
-  return new Response(googleBody({ error: withRetryInfo(error, strike) }), {
-    status: error.code ?? 500,
-    headers: {
-      'content-type': 'application/json; charset=UTF-8',
-      ...(wait === undefined ? {} : { 'retry-after': String(Math.ceil(seconds(wait))) }),
-    },
-  });
+/** The response with an error, and with the waits of `settings`. `asStream`: for a request that asked for a stream. */
+export function refusalReply(error: GoogleError, settings: Settings, asStream: boolean): Response {
+  const response = errorReply(withRetryInfo(error, settings['retry-info']), asStream);
+  const wait = settings['retry-after'];
+  if (wait !== undefined) response.headers.set('retry-after', String(Math.ceil(seconds(wait))));
+  return response;
 }
 
 /** Refuses the request without asking upstream. */
-const refuses =
-  (error: GoogleError): Behaviour =>
+export const refuses =
+  (errorFor: RefusalMaker): Behaviour =>
   async (_send, strike) => {
+    const error = errorFor(strike.request.model);
     strike.struck({ status: error.code });
-    return refusal(error, strike);
+    return refusalReply(error, strike.settings, strike.request.streams);
   };
 
-export const answersStatus = (code: number): Behaviour => refuses(googleErrorFor(code));
+export const statusError =
+  (code: number): RefusalMaker =>
+  () =>
+    googleErrorFor(code);
 
 const reason = (word: string): Json => ({
   '@type': `${TYPE}.ErrorInfo`,
@@ -77,38 +90,19 @@ const reason = (word: string): Json => ({
   metadata: { service: 'generativelanguage.googleapis.com' },
 });
 
-/** Refuses the key. Google answers 400 here, and not 401. */
-export const refusesKey = refuses({
+/** For a wrong key Google answers 400, and not 401. */
+export const badKey: RefusalMaker = () => ({
   ...googleErrorFor(400, [reason('API_KEY_INVALID')]),
   message: 'API key not valid. Please pass a valid API key.',
 });
 
-export const refusesLocation = refuses({
+export const wrongLocation: RefusalMaker = () => ({
   code: 400,
   message: 'User location is not supported for the API use.',
   status: 'FAILED_PRECONDITION',
 });
 
-export const refusesLength = refuses({
+export const tooLong: RefusalMaker = () => ({
   ...googleErrorFor(400),
   message: 'The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).',
-});
-
-/** Refuses because of a quota of the day. Google sends a short `retryDelay` even then. */
-export const refusesForToday = refuses({
-  ...googleErrorFor(429, [
-    {
-      '@type': `${TYPE}.QuotaFailure`,
-      violations: [
-        {
-          quotaMetric: 'generativelanguage.googleapis.com/generate_content_free_tier_requests',
-          quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier',
-          quotaDimensions: { location: 'global', model: 'gemini-4-hydrogen' },
-          quotaValue: '250',
-        },
-      ],
-    },
-    { '@type': `${TYPE}.RetryInfo`, retryDelay: '47s' },
-  ]),
-  message: 'You exceeded your current quota, please check your plan and billing details.',
 });

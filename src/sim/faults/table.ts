@@ -7,11 +7,12 @@ import * as chunk from './chunks.ts';
 import * as connection from './connection.ts';
 import * as damage from './damage.ts';
 import * as ending from './ending.ts';
-import type { Behaviour, Effect, ErrorWord, FaultRow } from './fault.ts';
+import type { Behaviour, Effect, ErrorWord, FaultRow, RefusalMaker } from './fault.ts';
 import * as framing from './framing.ts';
 import * as head from './head.ts';
 import * as order from './order.ts';
 import * as pace from './pace.ts';
+import * as quota from './quota.ts';
 import * as status from './status.ts';
 
 const same: Effect = { kind: 'same' };
@@ -42,10 +43,16 @@ const onPace = rowOf('pace');
 /** A fault of an event. By default it strikes the first event that it can change. */
 const onEvent = rowOf('stream', { frame: undefined });
 const PLACE = { frame: 1, byte: undefined, after: undefined };
-const WAITS = { 'retry-after': undefined, 'retry-info': undefined };
+type Waits = { 'retry-after': number | undefined; 'retry-info': number | undefined };
+const WAITS: Waits = { 'retry-after': undefined, 'retry-info': undefined };
+
+const refusing = (says: string, effect: Effect, refusal: RefusalMaker, takes = WAITS): FaultRow => ({
+  ...onHead(says, effect, status.refuses(refusal), takes),
+  refusal,
+});
 
 const refuses = (code: number, effect: Effect): FaultRow =>
-  onHead(`HTTP ${code} with Google's error object`, effect, status.answersStatus(code), WAITS);
+  refusing(`HTTP ${code} with Google's error object`, effect, status.statusError(code));
 
 const { fails, hangs, keepsSilent, losesAnswer } = connection;
 
@@ -89,10 +96,24 @@ export const FAULTS = {
   'http-503': refuses(503, retried('overloaded')),
   'http-504': refuses(504, retried('timeout')),
   'http-529': refuses(529, retried('overloaded')),
-  'bad-key': onHead('the key is refused, with a 400', told('authentication'), status.refusesKey),
-  location: onHead('this country is not served', told('permission'), status.refusesLocation),
-  'too-long': onHead('the prompt exceeds the context window', told('invalid-request'), status.refusesLength),
-  'daily-quota': onHead("429 for the day's quota", told('rate-limit'), status.refusesForToday),
+  'bad-key': refusing('the key is refused, with a 400', told('authentication'), status.badKey),
+  location: refusing('this country is not served', told('permission'), status.wrongLocation),
+  'too-long': refusing('the prompt exceeds the context window', told('invalid-request'), status.tooLong),
+  // Google sends a short wait with the quota of the day, too.
+  'daily-quota': refusing("429 for the day's quota", told('rate-limit'), quota.dayIsOver, {
+    ...WAITS,
+    'retry-info': 47_000,
+  }),
+  'minute-quota': refusing("429 for the minute's quota", told('rate-limit'), quota.minuteIsOver, {
+    ...WAITS,
+    'retry-info': 21_400,
+  }),
+  'quota-window': onHead(
+    '429 for that long, with the seconds that are really left; with a limit, again and again',
+    told('rate-limit'),
+    quota.keepsQuota,
+    { for: 60_000, limit: 0 },
+  ),
   html: onHead('a page instead of an error object', retried('internal'), head.answersPage, { code: 502 }),
   'html-200': onHead('a page instead of an answer', retried('overloaded'), head.answersPage, { code: 200 }),
   'empty-error': onHead('an error without a body', retried('overloaded'), head.answersNothing, { code: 503 }),
@@ -106,6 +127,19 @@ export const FAULTS = {
     'more headers than the HTTP client takes',
     retried('overloaded'),
     fails('Malformed_HTTP_Response', 'Malformed_HTTP_Response fetching the url.'),
+  ),
+
+  'wrong-encoding': onHead('it says gzip, and is not', retried('overloaded'), head.miscodes),
+  'long-length': onHead(
+    'it promises more bytes than come',
+    retriedUnlessWhole('overloaded'),
+    head.overstates,
+  ),
+  'short-length': onHead(
+    'it promises fewer bytes than come, and the rest is lost',
+    retried('overloaded'),
+    head.understates,
+    { byte: 100 },
   ),
 
   empty: onStream('200 and no body', retried('overloaded'), ending.cuts, { byte: 0 }),
@@ -135,6 +169,12 @@ export const FAULTS = {
     'silence when all is said but the end',
     retriedUnlessWhole('timeout'),
     ending.stallsAfterText,
+    { for: Infinity },
+  ),
+  'stays-open': onStream(
+    'the whole answer, and the connection stays open',
+    retriedUnlessWhole('timeout'),
+    ending.staysOpen,
     { for: Infinity },
   ),
   'error-object': onStream(

@@ -4,48 +4,114 @@
  */
 import type { GeminiModel } from '../../gemini/models.ts';
 import type { ResponsePart } from '../../gemini/wire.ts';
+import type { JsonObject } from '../../lib/json.ts';
 import type { Ids } from '../../lib/ports.ts';
+import type { Ending, Signed } from '../scenario/types.ts';
 import type { ApiRequest } from '../validator/request.ts';
-import type { Spoken } from './choose.ts';
+import type { Spoken, SpokenPart } from './choose.ts';
 import { hostedParts } from './hosted.ts';
 import { textTokens } from './tokens.ts';
 
-/** `hidden`: thoughts that are billed but not shown. */
+/** `hidden`: thoughts that are billed but not shown. `signed`: what a scenario says of the signature. */
 export type Piece =
-  | { kind: 'thought' | 'text' | 'call' | 'hosted'; part: ResponsePart; tokens: number }
+  | {
+      kind: 'thought' | 'text' | 'call' | 'hosted' | 'exact';
+      part: ResponsePart;
+      tokens: number;
+      signed?: Signed;
+    }
   | { kind: 'hidden'; tokens: number };
 
-/** `token`: that of the rest, where the answer goes on in another request. */
 export type AnswerParts = {
   pieces: Piece[];
-  finishReason: 'STOP' | 'MAX_TOKENS' | 'CONTINUATION';
+  finishReason: string;
+  finishMessage?: string;
+  /** The token of the rest, where the answer goes on in another request. */
   token?: string;
+  /** The answer was cut, so that what belongs to its end does not come. */
+  isCut?: true;
+  /** Candidates beside the first. */
+  others?: readonly { pieces: Piece[]; finishReason: string; finishMessage?: string }[];
 };
 
 /** The number of characters of one text part: the median of real streams. */
 const TEXT_PART = 66;
 const CALL_ID_LENGTH = 8;
+/** What Google bills for a picture of an answer. */
+const PICTURE_TOKENS = 1_290;
+
+type Making = { request: ApiRequest; model: GeminiModel; ids: Ids };
 
 export function answerParts(answer: Spoken, request: ApiRequest, model: GeminiModel, ids: Ids): AnswerParts {
+  const making = { request, model, ids };
   const config = request.generationConfig ?? {};
-  const thoughts = isThinking(model, request) ? answer.thinking : [];
-  const shown = config.thinkingConfig?.includeThoughts === true;
-  const stops = config.stopSequences ?? [];
-  const stop = firstStop(answer.text, stops);
-  const text = stop === undefined ? answer.text : answer.text.slice(0, stop);
-  const pieces: Piece[] = [
-    ...thoughts.map((thought) => thoughtPiece(thought, shown)),
-    ...hostedParts(answer, request, () => ids.next('', CALL_ID_LENGTH).toLowerCase()).map(hostedPiece),
-    ...wordGroups(text).map(
-      (words): Piece => ({ kind: 'text', part: { text: words }, tokens: textTokens(words) }),
-    ),
-    ...(stop === undefined ? answer.calls : []).map(({ name, args }): Piece => {
-      const id = model.callIds ? { id: ids.next('', CALL_ID_LENGTH).toLowerCase() } : {};
-      const tokens = textTokens(name) + textTokens(JSON.stringify(args));
-      return { kind: 'call', part: { functionCall: { name, args, ...id } }, tokens };
-    }),
+  const said = beforeStop(answer.parts, config.stopSequences ?? []);
+  const opening = said.findIndex(({ kind }) => kind !== 'thought');
+  const head = opening < 0 ? said : said.slice(0, opening);
+  const pieces = [
+    ...head.flatMap((part) => piecesOf(part, making)),
+    ...hostedParts(answer, request, () => newCallId(ids)).map(hostedPiece),
+    ...said.slice(head.length).flatMap((part) => piecesOf(part, making)),
   ];
-  return cutAt(pieces, config.maxOutputTokens);
+  const others = answer.candidates?.map(({ parts, finish }) => ({
+    pieces: parts.flatMap((part) => piecesOf(part, making)),
+    ...ended(finish),
+  }));
+  const whole = { pieces, ...ended(answer.finish ?? { reason: 'STOP' }), ...(others ? { others } : {}) };
+  return cutAt(whole, config.maxOutputTokens);
+}
+
+const ended = ({ reason, message }: Ending) => ({
+  finishReason: reason,
+  ...(message === undefined ? {} : { finishMessage: message }),
+});
+
+const newCallId = (ids: Ids): string => ids.next('', CALL_ID_LENGTH).toLowerCase();
+
+function piecesOf(said: SpokenPart, { request, model, ids }: Making): Piece[] {
+  const signed = said.signed === undefined ? {} : { signed: said.signed };
+  switch (said.kind) {
+    case 'thought':
+      return isThinking(model, request)
+        ? [{ ...thoughtPiece(said.text, showsThoughts(request)), ...signed }]
+        : [];
+    case 'text': {
+      const groups = wordGroups(said.text);
+      // A signature belongs to the last part of a text.
+      return groups.map((words, index) => ({
+        kind: 'text',
+        part: { text: words },
+        tokens: textTokens(words),
+        ...(index === groups.length - 1 ? signed : {}),
+      }));
+    }
+    case 'call': {
+      const { name, args } = said.call;
+      const id = model.callIds ? { id: newCallId(ids) } : {};
+      const tokens = textTokens(name) + textTokens(JSON.stringify(args) ?? '');
+      // A scenario may have arguments that are no object.
+      const given = args === undefined ? {} : { args: args as JsonObject };
+      return [{ kind: 'call', part: { functionCall: { name, ...given, ...id } }, tokens, ...signed }];
+    }
+    case 'exact': {
+      const tokens = 'inlineData' in said.part ? PICTURE_TOKENS : textTokens(JSON.stringify(said.part));
+      return [{ kind: 'exact', part: said.part as ResponsePart, tokens, ...signed }];
+    }
+  }
+}
+
+const showsThoughts = ({ generationConfig }: ApiRequest): boolean =>
+  generationConfig?.thinkingConfig?.includeThoughts === true;
+
+/** The parts up to the first stop sequence in a text. */
+function beforeStop(parts: readonly SpokenPart[], stops: readonly string[]): readonly SpokenPart[] {
+  for (const [index, part] of parts.entries()) {
+    const stop = part.kind === 'text' ? firstStop(part.text, stops) : undefined;
+    if (part.kind !== 'text' || stop === undefined) continue;
+    const before = parts.slice(0, index);
+    return stop === 0 ? before : [...before, { ...part, text: part.text.slice(0, stop) }];
+  }
+  return parts;
 }
 
 const hostedPiece = (part: ResponsePart): Piece => {
@@ -71,7 +137,7 @@ function firstStop(text: string, stops: readonly string[]): number | undefined {
   return found.length > 0 ? Math.min(...found) : undefined;
 }
 
-/** Cuts a text into pieces of whole words that join to exactly `text`. */
+/** Cuts a text into pieces of whole words that join to exactly `text`. An empty text is one piece. */
 function wordGroups(text: string): string[] {
   const groups: string[] = [];
   let group = '';
@@ -81,18 +147,18 @@ function wordGroups(text: string): string[] {
     groups.push(group);
     group = '';
   }
-  return group === '' ? groups : [...groups, group];
+  return group === '' && groups.length > 0 ? groups : [...groups, group];
 }
 
 /**
  * Cuts the pieces at the limit. Thoughts count against the limit too, so a small limit may be reached before any text.
  */
-function cutAt(pieces: Piece[], limit: number | undefined): AnswerParts {
+function cutAt(whole: AnswerParts, limit: number | undefined): AnswerParts {
   let spent = 0;
-  const fits = pieces.findIndex((piece) => {
+  const fits = whole.pieces.findIndex((piece) => {
     spent += piece.tokens;
     return limit !== undefined && spent > limit;
   });
-  if (fits < 0) return { pieces, finishReason: 'STOP' };
-  return { pieces: pieces.slice(0, fits), finishReason: 'MAX_TOKENS' };
+  if (fits < 0) return whole;
+  return { pieces: whole.pieces.slice(0, fits), finishReason: 'MAX_TOKENS', isCut: true };
 }

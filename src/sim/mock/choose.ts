@@ -1,48 +1,70 @@
 /** Finds the answer to a request: the answer of the first rule or state that matches. */
-import { isObject, type Json, tryParseJson } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject, tryParseJson } from '../../lib/json.ts';
 import { SchemaCheck } from '../../lib/schema/schema-check.ts';
 import type { FaultRule } from '../faults/index.ts';
-import type { Act, CodeRun, Grounding, Scenario, ScenarioRefusal, Speed } from '../scenario/types.ts';
+import type {
+  Act,
+  Ending,
+  PlainAct,
+  PromptBlock,
+  Scenario,
+  Signed,
+  SpeechPart,
+  SpeechSetting,
+  Speed,
+} from '../scenario/types.ts';
 import { declarations, hasTool } from '../validator/request.ts';
 import { type BuiltCall, buildCall, smallestCall } from './build-call.ts';
+import { oneOf } from './chance.ts';
 import type { Conversation } from './conversation.ts';
 import { errandSpeech } from './errand/plan.ts';
 import { flowState } from './flow.ts';
 import { type Asking, matches } from './matching.ts';
 import { sampleValue } from './sample.ts';
-import { createFill, type Fill, fillGrounding } from './template.ts';
+import { createFill, type Fill, fillArgs, fillGrounding } from './template.ts';
 
-export type Spoken = {
+/** A piece of an answer, with its slots filled. */
+export type SpokenPart = { signed?: Signed } & (
+  | { kind: 'thought' | 'text'; text: string }
+  | { kind: 'call'; call: BuiltCall }
+  | { kind: 'exact'; part: JsonObject }
+);
+
+export type Spoken = Omit<SpeechSetting, 'candidates'> & {
   kind: 'speech';
-  thinking: readonly string[];
-  text: string;
-  calls: readonly BuiltCall[];
-  grounding?: Grounding;
-  code?: readonly CodeRun[];
-  pages?: readonly string[];
+  parts: readonly SpokenPart[];
+  candidates?: readonly { parts: readonly SpokenPart[]; finish: Ending }[];
 };
+
+export type Reply =
+  | Spoken
+  | { kind: 'blocked'; block: PromptBlock }
+  | { kind: 'refusal'; refusal: FaultRule };
 
 export type Answer = {
   /** The rule or state that gave the answer: `scenario/rule`. */
   source: string;
-  reply: Spoken | { kind: 'refusal'; refusal: ScenarioRefusal };
+  reply: Reply;
   /** The faults that spoil the answer, the outermost last. */
   faults: readonly FaultRule[];
+  /** The rules that have spoilt it. */
+  spoilers: readonly string[];
   pace: Speed | undefined;
 };
 
 type Candidate = { name: string; act: Act };
 
-const NO_RULE: Answer = {
-  source: 'built-in/none',
-  reply: {
-    kind: 'speech',
-    thinking: [],
-    text: 'This is the offline mock; no scenario has an answer to that.',
-    calls: [],
-  },
-  faults: [],
-  pace: undefined,
+const said = (text: string): SpokenPart => ({ kind: 'text', text });
+
+export const spokenText = ({ parts }: Pick<Spoken, 'parts'>): string =>
+  parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+
+export const spokenCalls = ({ parts }: Pick<Spoken, 'parts'>): readonly BuiltCall[] =>
+  parts.flatMap((part) => (part.kind === 'call' ? [part.call] : []));
+
+const NO_RULE: Spoken = {
+  kind: 'speech',
+  parts: [said('This is the offline mock; no scenario has an answer to that.')],
 };
 
 /**
@@ -53,16 +75,23 @@ export function chooseAnswer(scenarios: readonly Scenario[], asking: Asking, cho
   const first = scenarios.filter(({ name }) => name === chosen);
   const order = [...first, ...scenarios.filter((scenario) => !first.includes(scenario))];
   const faults: FaultRule[] = [];
+  const spoilers: string[] = [];
   let pace: Speed | undefined;
   for (const scenario of order) {
-    for (const { name, act } of candidates(scenario, asking, scenario.name === chosen)) {
+    for (const { name, act: given } of candidates(scenario, asking, scenario.name === chosen)) {
+      const source = `${scenario.name}/${name}`;
+      const act = given.kind === 'chance' ? oneOf(given.ways, asking.chance.random(source)) : given;
+      if (!act) continue;
       const reply = act.kind === 'spoil' ? undefined : replyOf(scenario, act, asking.conversation);
       if ('faults' in act && (reply || act.kind === 'spoil')) faults.push(...act.faults);
-      if (act.kind === 'spoil') pace ??= scenario.pace;
-      if (reply) return { source: `${scenario.name}/${name}`, reply, faults, pace: pace ?? scenario.pace };
+      if (act.kind === 'spoil') {
+        pace ??= scenario.pace;
+        spoilers.push(source);
+      }
+      if (reply) return { source, reply, faults, spoilers, pace: pace ?? scenario.pace };
     }
   }
-  return { ...NO_RULE, reply: bent(NO_RULE.reply as Spoken, asking.conversation), faults, pace };
+  return { source: 'built-in/none', reply: bent(NO_RULE, asking.conversation), faults, spoilers, pace };
 }
 
 /** The rules and states of `scenario` that apply to the request, in the order of asking. */
@@ -82,41 +111,59 @@ function candidates(scenario: Scenario, asking: Asking, chosen: boolean): Candid
 /** Makes the reply; undefined where the reply needs tools, the client's or Google's, that the request does not have. */
 function replyOf(
   scenario: Scenario,
-  act: Exclude<Act, { kind: 'spoil' }>,
+  act: Exclude<PlainAct, { kind: 'spoil' }>,
   conversation: Conversation,
-): Answer['reply'] | undefined {
+): Reply | undefined {
   if (act.kind === 'refuse') return { kind: 'refusal', refusal: act.refusal };
+  if (act.kind === 'block') return { kind: 'blocked', block: act.block };
   const fill = createFill(scenario, conversation);
   if (act.kind === 'errand') return errandReply(conversation, fill);
-  const { speech } = act;
-  const calls = speech.calls.flatMap((call) => buildCall(call, conversation, fill) ?? []);
-  if (speech.calls.length > 0 && calls.length === 0) return undefined;
+  const { parts, grounding, pages, candidates: others, ...rest } = act.speech;
+  const spoken = spokenParts(parts, conversation, fill);
+  const wantsCalls = parts.some(({ kind }) => kind === 'call');
+  if (wantsCalls && spokenCalls({ parts: spoken }).length === 0) return undefined;
   const { request } = conversation;
-  if (
-    (speech.code && !hasTool(request, 'codeExecution')) ||
-    (speech.pages && !hasTool(request, 'urlContext'))
-  )
+  if ((rest.code && !hasTool(request, 'codeExecution')) || (pages && !hasTool(request, 'urlContext')))
     return undefined;
-  const spoken: Spoken = {
+  const speech: Spoken = {
     kind: 'speech',
-    thinking: speech.thinking.map(fill),
-    text: fill(speech.text),
-    calls,
-    ...(speech.grounding ? { grounding: fillGrounding(speech.grounding, fill) } : {}),
-    ...(speech.code ? { code: speech.code } : {}),
-    ...(speech.pages ? { pages: speech.pages.map(fill) } : {}),
+    parts: spoken,
+    ...rest,
+    ...(grounding ? { grounding: fillGrounding(grounding, fill) } : {}),
+    ...(pages ? { pages: pages.map((page) => ({ ...page, url: fill(page.url) })) } : {}),
+    ...(others
+      ? {
+          candidates: others.map(({ parts: own, finish }) => ({
+            parts: spokenParts(own, conversation, fill),
+            finish,
+          })),
+        }
+      : {}),
   };
-  return bent(spoken, conversation);
+  return bent(speech, conversation);
+}
+
+/** The parts with their slots filled, without calls that the client has no tool for. */
+function spokenParts(parts: readonly SpeechPart[], conversation: Conversation, fill: Fill): SpokenPart[] {
+  return parts.flatMap((part): SpokenPart[] => {
+    if (part.kind === 'exact') return [{ ...part, part: fillArgs(part.part, fill) }];
+    if (part.kind !== 'call') return [{ ...part, text: fill(part.text) }];
+    const call = buildCall(part.call, conversation, fill);
+    return call ? [{ ...part, call }] : [];
+  });
 }
 
 /**
  * The reply to a plain request. The folder from which relative paths start is a fact of the scenario, like other facts
  * in its templates.
  */
-function errandReply(conversation: Conversation, fill: Fill): Answer['reply'] | undefined {
+function errandReply(conversation: Conversation, fill: Fill): Reply | undefined {
   const cwd = fill('{{cwd}}');
   const speech = errandSpeech(conversation, cwd.startsWith('{{') ? '.' : cwd);
-  return speech && bent({ kind: 'speech', ...speech, thinking: [speech.thinking] }, conversation);
+  if (!speech) return undefined;
+  const calls = speech.calls.map((call): SpokenPart => ({ kind: 'call', call }));
+  const parts: SpokenPart[] = [{ kind: 'thought', text: speech.thinking }, said(speech.text), ...calls];
+  return bent({ kind: 'speech', parts }, conversation);
 }
 
 /** True where a scenario has written the JSON that is asked for. */
@@ -125,18 +172,25 @@ function fits(text: string, schema: unknown): boolean {
   return isObject(value) && new SchemaCheck((schema ?? {}) as Json).verdict(value as Json) !== 'illegal';
 }
 
-/** Changes a reply so that it fits what the request demands: a call in mode ANY, JSON under a JSON mime type. */
+/**
+ * Changes a reply so that it fits what the request demands: a call in mode ANY, JSON under a JSON mime type. What a
+ * scenario has written part by part, or with an end of its own, stays as it is.
+ */
 function bent(spoken: Spoken, conversation: Conversation): Spoken {
   const { request, callable, words } = conversation;
-  if (spoken.calls.length > 0) return spoken;
+  const { parts, finish } = spoken;
+  if (finish || parts.some(({ kind }) => kind === 'call' || kind === 'exact')) return spoken;
+  const thoughts = parts.filter(({ kind }) => kind === 'thought');
   if (request.toolConfig?.functionCallingConfig?.mode === 'ANY' && callable.size > 0) {
     const forced = declarations(request).find((declaration) => callable.has(declaration.name ?? ''));
-    return { ...spoken, text: '', calls: [smallestCall(forced?.name ?? '', conversation)] };
+    const call = smallestCall(forced?.name ?? '', conversation);
+    return { ...spoken, parts: [...thoughts, { kind: 'call', call }] };
   }
   const config = request.generationConfig ?? {};
   if (config.responseMimeType !== 'application/json') return spoken;
   const schema = config.responseJsonSchema ?? config.responseSchema;
-  if (fits(spoken.text, schema)) return spoken;
-  const value = isObject(schema) ? sampleValue(schema, words) : { answer: spoken.text };
-  return { ...spoken, text: JSON.stringify(value) };
+  const text = spokenText(spoken);
+  if (fits(text, schema)) return spoken;
+  const value = isObject(schema) ? sampleValue(schema, words) : { answer: text };
+  return { ...spoken, parts: [...thoughts, said(JSON.stringify(value))] };
 }

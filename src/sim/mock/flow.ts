@@ -3,8 +3,9 @@
  * sends, so it survives restarts, retries and resumed sessions.
  */
 
+import { callsOf } from '../scenario/acts.ts';
 import { inRange } from '../scenario/conditions.ts';
-import type { Flow, ScenarioCall, State, TextTest, Transition } from '../scenario/types.ts';
+import type { Flow, State, TextTest, Transition } from '../scenario/types.ts';
 import type { Conversation, StoryEvent } from './conversation.ts';
 import { matchesResult } from './matching.ts';
 
@@ -40,10 +41,17 @@ function follow(flow: Flow, state: State, fits: (on: Transition['on']) => boolea
 const afterWords = (flow: Flow, state: State | undefined, words: string): State | undefined =>
   state && follow(flow, state, (on) => on.kind === 'words' && on.user(words));
 
-const callsOf = ({ act }: State): readonly ScenarioCall[] => (act.kind === 'say' ? act.speech.calls : []);
+const callsOneOf = ({ act }: State, has: (tool: string) => boolean): boolean =>
+  callsOf(act).some(({ tool }) => tool.some(has));
 
-const callsOneOf = (state: State, has: (tool: string) => boolean): boolean =>
-  callsOf(state).some(({ tool }) => tool.some(has));
+/** True where the state calls nothing, or something that can be called. */
+const isAble = ({ act }: State, callable: ReadonlySet<string>): boolean => {
+  const calls = callsOf(act);
+  return (
+    calls.length === 0 ||
+    calls.some(({ tool, isDeclared }) => !isDeclared || tool.some((name) => callable.has(name)))
+  );
+};
 
 const leads = (on: Transition['on'], step: Step): boolean =>
   on.kind === 'step' &&
@@ -79,7 +87,7 @@ function afterStep(flow: Flow, state: State, step: Step): State {
 /** `state`, or the next state that can act with the declared tools. */
 function ableState(flow: Flow, state: State, callable: ReadonlySet<string>): State | undefined {
   for (const at of passedOver(flow, state)) {
-    if (callsOf(at).length === 0 || callsOneOf(at, (tool) => callable.has(tool))) return at;
+    if (isAble(at, callable)) return at;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** What Google tells of the tools that it runs itself: parts before the text, and data with the last chunk. */
 import type { Candidate, ResponsePart } from '../../gemini/wire.ts';
 import { type ApiRequest, hasTool } from '../validator/request.ts';
-import type { Spoken } from './choose.ts';
+import { type Spoken, spokenText } from './choose.ts';
 import { groundingMetadata } from './grounding.ts';
 
 /** A call that is told in its place, and its end. */
@@ -11,6 +11,11 @@ const told = (
   response: Record<string, string>,
   id: string,
 ) => [{ toolCall: { toolType, args, id } }, { toolResponse: { toolType, response, id } }];
+
+const outcomeOf = (failed: true | 'deadline' | undefined): string => {
+  if (failed === 'deadline') return 'OUTCOME_DEADLINE_EXCEEDED';
+  return failed ? 'OUTCOME_FAILED' : 'OUTCOME_OK';
+};
 
 const SUGGESTIONS = { search_suggestions: '<div class="container"></div>\n' };
 
@@ -25,10 +30,10 @@ export function hostedParts(
     ...(areTold && grounding && hasTool(request, 'googleSearch')
       ? told('GOOGLE_SEARCH_WEB', { queries: [...grounding.queries] }, SUGGESTIONS, newId())
       : []),
-    ...(areTold && pages ? told('URL_CONTEXT', { urls: [...pages] }, {}, newId()) : []),
+    ...(areTold && pages ? told('URL_CONTEXT', { urls: pages.map(({ url }) => url) }, {}, newId()) : []),
     ...code.flatMap(({ source, output, failed, picture }): ResponsePart[] => [
       { executableCode: { language: 'PYTHON', code: source } },
-      { codeExecutionResult: { outcome: failed ? 'OUTCOME_FAILED' : 'OUTCOME_OK', output } },
+      { codeExecutionResult: { outcome: outcomeOf(failed), output } },
       ...(picture === undefined ? [] : [{ inlineData: { mimeType: 'image/png', data: picture } }]),
     ]),
   ];
@@ -36,16 +41,17 @@ export function hostedParts(
 
 /** What the last chunk says of searches and pages. */
 export function hostedData(
-  { grounding, pages, text }: Spoken,
+  spoken: Spoken,
   request: ApiRequest,
 ): Pick<Candidate, 'groundingMetadata' | 'urlContextMetadata'> {
-  const urlMetadata = pages?.map((retrievedUrl) => ({
-    retrievedUrl,
-    urlRetrievalStatus: 'URL_RETRIEVAL_STATUS_SUCCESS',
+  const { grounding, pages } = spoken;
+  const urlMetadata = pages?.map(({ url, failed = 'success' }) => ({
+    retrievedUrl: url,
+    urlRetrievalStatus: `URL_RETRIEVAL_STATUS_${failed.toUpperCase()}`,
   }));
   return {
     ...(grounding && hasTool(request, 'googleSearch')
-      ? { groundingMetadata: groundingMetadata(grounding, text) }
+      ? { groundingMetadata: groundingMetadata(grounding, spokenText(spoken)) }
       : {}),
     ...(urlMetadata ? { urlContextMetadata: { urlMetadata } } : {}),
   };

@@ -1,6 +1,6 @@
 /**
  * The mock of Gemini: a `Fetch` that refuses what Google refuses and answers all other requests from scenarios, in the
- * bytes of Google's wire. It is deterministic, except for ids and pace, which come from `random`.
+ * bytes of Google's wire. It is deterministic, except for ids, which come from `random`.
  */
 import type { SharedState } from '../../cluster/shared.ts';
 import { BUILT_IN } from '../../gemini/model-rows.ts';
@@ -9,24 +9,24 @@ import type { GoogleError } from '../../gemini/wire.ts';
 import { contentHash } from '../../lib/hash.ts';
 import { tryParseJson } from '../../lib/json.ts';
 import { type Clock, createIds, type Exchange, type Fetch, type Random, today } from '../../lib/ports.ts';
-import { createFaultFetch } from '../faults/index.ts';
-import { type Scenario, type Speed, USUAL_SPEED } from '../scenario/types.ts';
+import { createFaultFetch, RuleMemory, refuseBy } from '../faults/index.ts';
+import { type Scenario, USUAL_SPEED } from '../scenario/types.ts';
 import { readCountRequest } from '../validator/count-tokens.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from '../validator/index.ts';
 import { keptNameIn, withKept } from '../validator/kept-contents.ts';
 import { invalidArgument } from '../validator/refusal.ts';
 import type { ApiRequest } from '../validator/request.ts';
 import { type AnswerParts, answerParts } from './answer-parts.ts';
-import { type Answer, chooseAnswer } from './choose.ts';
-import { type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
+import { Chance, type DrawnSpeed, drawSpeed } from './chance.ts';
+import { type Answer, chooseAnswer, type Spoken, spokenCalls } from './choose.ts';
+import { blockedChunk, type Chunk, type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
 import { type Asides, readConversation } from './conversation.ts';
-import { googleError } from './google-errors.ts';
 import { GoogleFiles } from './google-files.ts';
 import { hostedData } from './hosted.ts';
 import { KeptContents } from './kept-contents.ts';
 import { modelEntry, modelPage } from './model-list.ts';
 import { errorReply, jsonReply, modelNotFound, streamReply } from './replies.ts';
-import { RequestCount } from './request-count.ts';
+import { RequestCount, stepKey } from './request-count.ts';
 import { Rests } from './rests.ts';
 import type { MockSelf } from './self.ts';
 import { countSignatures } from './signature-count.ts';
@@ -49,16 +49,19 @@ export type MockOptions = {
   self?: MockSelf;
   /** False: nothing comes from a cache but what is kept by name. Google's implicit cache gives no promise, either. */
   implicitCache?: boolean;
+  /** The seed of all chance in scenarios. The default is 1. */
+  seed?: number;
+  /** Called with each rule and state that answers or spoils an answer, as `scenario/rule`. */
+  onPlayed?: (source: string) => void;
   /** The pace of answers. The default is `instant`, which no scenario changes. */
   pace?: Pace;
 };
 
+const USUAL_SEED = 1;
 const PREFIXES_REMEMBERED = 4_096;
 /** The least tokens of a prompt that the implicit cache keeps. */
 const CACHE_MINIMUM = { 'gemini-2.5': 2_048 } as const;
 const CACHE_MINIMUM_DEFAULT = 4_096;
-/** The number of seeds from which the seed of a spoilt answer is chosen. */
-const SEEDS = 2 ** 32;
 
 const ROUTE = /\/(v1(?:alpha|beta)?)\/models(?:\/([^/:]+)(?::(\w+))?)?$/;
 
@@ -86,12 +89,16 @@ class Mock {
   readonly #prefixes = new PrefixMemory(PREFIXES_REMEMBERED);
   readonly #requests: RequestCount;
   readonly #rests = new Rests();
+  readonly #faults: RuleMemory;
+  readonly #seed: number;
   readonly #files: GoogleFiles;
   readonly #kept: KeptContents;
 
   constructor(options: MockOptions) {
     this.#options = options;
     this.#requests = new RequestCount(options.clock, options.shared);
+    this.#faults = new RuleMemory(options.clock.monotonic());
+    this.#seed = options.seed ?? USUAL_SEED;
     this.#files = new GoogleFiles(options.clock, options.random);
     this.#kept = new KeptContents(options.clock, options.random);
   }
@@ -173,80 +180,106 @@ class Mock {
     streams: boolean,
   ): Promise<Response> {
     const { url, init, exchange } = incoming;
-    if (request.continuationToken !== undefined) return this.#rest(incoming, request, prompt, streams);
-    const answer = this.#choose(request, exchange);
+    if (request.continuationToken !== undefined) return this.#rest(incoming, request, { prompt, streams });
+    const { answer, chance } = this.#choose(request, exchange);
     exchange.note('signatures', countSignatures(request));
-    const whole = async () => this.#reply(incoming, request, answer, prompt, streams);
+    const whole = async () => this.#reply(incoming, request, { answer, chance, prompt, streams });
     if (answer.faults.length === 0) return whole();
-    const { clock, random } = this.#options;
-    const seed = Math.floor(random.next() * SEEDS);
-    return createFaultFetch(whole, answer.faults, { clock, seed })(url, init, exchange);
+    const ports = { clock: this.#options.clock, seed: chance.number('faults'), memory: this.#faults };
+    return createFaultFetch(whole, answer.faults, ports)(url, init, exchange);
   }
 
   #reply(
     { model, init, exchange }: Incoming,
     request: ApiRequest,
-    { reply, pace: speed = USUAL_SPEED }: Answer,
-    prompt: ChunkOptions['prompt'],
-    streams: boolean,
+    { answer, chance, prompt, streams }: { answer: Answer; chance: Chance } & Asked,
   ): Response {
-    if (reply.kind === 'refusal') return refuse(googleError(reply.refusal, model), streams, exchange);
+    const { reply, pace = USUAL_SPEED } = answer;
+    if (reply.kind === 'refusal') {
+      const { error, response } = refuseBy(reply.refusal, model.id, streams);
+      exchange.note('refusal', { code: error.code, message: error.message });
+      return response;
+    }
     const ids = createIds(this.#options.random);
+    const sending = { init, speed: drawSpeed(pace, chance), streams };
+    const common = { model, prompt, seed: JSON.stringify([request.contents, reply]) };
+    if (reply.kind === 'blocked') {
+      const body = blockedChunk(reply.block, { ...common, responseId: ids.next('', 23) });
+      return this.#send([{ body, tokens: 0 }], body, sending);
+    }
     const parts = answerParts(reply, request, model, ids);
-    const seed = JSON.stringify([request.contents, reply]);
-    const options = {
-      model,
-      prompt,
-      seed,
-      responseId: ids.next('', 23),
-      data: hostedData(reply, request),
-    };
-    return this.#say(parts, options, { init, speed, streams });
+    const options = { ...common, responseId: ids.next('', 23), ...endOptions(reply, request) };
+    return this.#say(parts, options, sending);
   }
 
   /** The rest of a long answer: of the request with this token nothing else is read. */
   async #rest(
     { init, model, exchange }: Incoming,
     { continuationToken = '' }: ApiRequest,
-    prompt: ChunkOptions['prompt'],
-    streams: boolean,
+    { prompt, streams }: Asked,
   ): Promise<Response> {
     const parts = this.#rests.get(continuationToken);
     if (!parts) return refuse(invalidArgument('Invalid continuation token.'), streams, exchange);
     exchange.note('rest', { pieces: parts.pieces.length });
     const responseId = createIds(this.#options.random).next('', 23);
     const options = { model, prompt, seed: continuationToken, responseId };
-    return this.#say(parts, options, { init, speed: USUAL_SPEED, streams });
+    const speed = drawSpeed(USUAL_SPEED, new Chance(this.#seed, continuationToken));
+    return this.#say(parts, options, { init, speed, streams });
   }
 
   /** Says as much of the answer as one request gives. */
-  #say(
-    answer: AnswerParts,
-    options: ChunkOptions,
-    { init, speed, streams }: { init: RequestInit; speed: Speed; streams: boolean },
-  ): Response {
-    const { random, clock, pace = 'instant' } = this.#options;
+  #say(answer: AnswerParts, options: ChunkOptions, sending: Sending): Response {
     const { longAnswers, outputTokens } = options.model;
-    const newToken = () => btoa(createIds(random).next('rest-', 12));
+    const newToken = () => btoa(createIds(this.#options.random).next('rest-', 12));
     const parts = longAnswers ? this.#rests.cut(answer, outputTokens, newToken) : answer;
-    if (!streams) return jsonReply(unaryChunk(parts, options));
-    const signal = init.signal ?? undefined;
-    return streamReply(streamBody(streamChunks(parts, options), { pace, speed, clock, random, signal }));
+    const [chunks, whole] = sending.streams
+      ? [streamChunks(parts, options), undefined]
+      : [[], unaryChunk(parts, options)];
+    return this.#send(chunks, whole, sending);
   }
 
-  #choose(request: ApiRequest, exchange: Exchange): Answer {
-    const { scenarios: given, chosen } = this.#options;
+  #send(chunks: readonly Chunk[], whole: unknown, { init, speed, streams }: Sending): Response {
+    const { clock, pace = 'instant' } = this.#options;
+    if (!streams) return jsonReply(whole);
+    return streamReply(streamBody(chunks, { pace, speed, clock, signal: init.signal ?? undefined }));
+  }
+
+  #choose(request: ApiRequest, exchange: Exchange): { answer: Answer; chance: Chance } {
+    const { scenarios: given, chosen, onPlayed } = this.#options;
     const scenarios = typeof given === 'function' ? given() : given;
     const conversation = readConversation(request, asidesOf(scenarios, exchange), this.#options.self);
     const caller = exchange.labels['caller'] ?? '';
     const nth = this.#requests.next(conversation, caller);
-    const answer = chooseAnswer(scenarios, { conversation, caller, nth }, chosen);
+    const failures = this.#requests.failures(conversation, caller);
+    const chance = new Chance(this.#seed, `${stepKey(conversation, caller)}/${failures}`);
+    const answer = chooseAnswer(scenarios, { conversation, caller, nth, chance }, chosen);
     exchange.note('scenario', { source: answer.source, nth });
+    for (const source of [answer.source, ...answer.spoilers]) onPlayed?.(source);
     const { reply, faults } = answer;
-    if (reply.kind === 'speech' && reply.calls.length === 0 && faults.length === 0)
-      this.#requests.end(conversation, caller);
-    return answer;
+    const failed = reply.kind === 'refusal' || faults.length > 0;
+    this.#requests.stepEnded(conversation, caller, failures, failed);
+    const isEnd = reply.kind === 'blocked' || (reply.kind === 'speech' && spokenCalls(reply).length === 0);
+    if (isEnd && !failed) this.#requests.end(conversation, caller);
+    return { answer, chance };
   }
+}
+
+/** What a request asks for, and the tokens of its prompt. */
+type Asked = { prompt: ChunkOptions['prompt']; streams: boolean };
+type Sending = { init: RequestInit; speed: DrawnSpeed; streams: boolean };
+
+/** What comes with the last chunk. */
+function endOptions(spoken: Spoken, request: ApiRequest): Pick<ChunkOptions, 'data' | 'usage' | 'more'> {
+  const { safety, usage, extra } = spoken;
+  return {
+    data: {
+      ...hostedData(spoken, request),
+      ...(safety ? { safetyRatings: safety.map((rating) => ({ ...rating })) } : {}),
+      ...extra?.candidate,
+    },
+    usage,
+    more: extra?.response,
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Checks whether a rule's conditions hold. */
 import { inRange } from '../scenario/conditions.ts';
 import type { Condition, ResultTest } from '../scenario/types.ts';
+import type { Chance } from './chance.ts';
 import type { Conversation, ToolResult } from './conversation.ts';
 
 /** What is known about a request when scenarios are asked for an answer. */
@@ -9,6 +10,8 @@ export type Asking = {
   caller: string;
   /** The number of this request among the requests of the turn, from 1. Attempts that ended in an error count. */
   nth: number;
+  /** The chance at the place of this request. */
+  chance: Chance;
 };
 
 /** True where `when` holds. `states` is the state of each flow of the scenario. */

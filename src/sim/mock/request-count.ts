@@ -45,6 +45,23 @@ export class RequestCount {
     this.#shared?.publish({ kind: 'mock-turn', turn: key, count: 0 });
   }
 
+  /**
+   * The number of attempts at this step of the turn that have failed since the last one that did not. A step that is
+   * asked for again after it was answered counts as new: it is the same request.
+   */
+  failures(conversation: Conversation, caller: string): number {
+    return this.#turns.get(stepKey(conversation, caller))?.count ?? 0;
+  }
+
+  /** Notes how the step came out, where `failures` attempts had failed before. */
+  stepEnded(conversation: Conversation, caller: string, failures: number, failed: boolean): void {
+    const key = stepKey(conversation, caller);
+    const count = failed ? failures + 1 : 0;
+    if (count === 0 && failures === 0) return;
+    this.#set(key, count);
+    this.#shared?.publish({ kind: 'mock-turn', turn: key, count });
+  }
+
   #set(key: string, count: number): void {
     if (count === 0) this.#turns.delete(key);
     else this.#turns.set(key, { count, at: this.#clock.monotonic() });
@@ -59,3 +76,7 @@ function turnKey({ story }: Conversation, caller: string): string {
   const said = story.flatMap((event) => (event.kind === 'words' ? [event.words] : []));
   return shortHash(JSON.stringify([caller, said]));
 }
+
+/** The key of a step of a turn: the same for each attempt at it. */
+export const stepKey = (conversation: Conversation, caller: string): string =>
+  `${turnKey(conversation, caller)}/${conversation.turn}`;

@@ -24,7 +24,7 @@ export class Rests {
     if (later.length === 0) return answer;
     const token = newToken();
     this.#rests.set(token, { ...answer, pieces: later });
-    return { pieces: now, finishReason: 'CONTINUATION', token };
+    return { pieces: now, finishReason: 'CONTINUATION', token, isCut: true };
   }
 
   get(token: string): AnswerParts | undefined {

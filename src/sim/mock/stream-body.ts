@@ -1,20 +1,16 @@
 /** Sends chunks as the bytes of an event stream, one event in each read, all at once or as slowly as a model. */
-import type { Clock, Random } from '../../lib/ports.ts';
-import type { Speed } from '../scenario/types.ts';
+import type { Clock } from '../../lib/ports.ts';
+import type { DrawnSpeed } from './chance.ts';
 import type { Chunk } from './chunks.ts';
 import { googleEvent } from './google-json.ts';
 
 export type Pace = 'instant' | 'human';
 
-/** The share by which the first wait varies up or down, as with real models. */
-const SPREAD = 0.5;
-
 export type PaceOptions = {
   pace: Pace;
   /** The speed of an answer where the pace is `human`. */
-  speed: Speed;
+  speed: DrawnSpeed;
   clock: Clock;
-  random: Random;
   signal: AbortSignal | undefined;
 };
 
@@ -53,8 +49,8 @@ export function streamBody(chunks: readonly Chunk[], options: PaceOptions): Read
   );
 }
 
-function waitBefore(chunk: Chunk, index: number, { pace, speed, random }: PaceOptions): number {
+function waitBefore(chunk: Chunk, index: number, { pace, speed }: PaceOptions): number {
   if (pace === 'instant') return 0;
-  const first = index === 0 ? speed.firstMs * (1 - SPREAD + 2 * SPREAD * random.next()) : 0;
+  const first = index === 0 ? speed.firstMs : 0;
   return first + (chunk.tokens / speed.tokensPerSecond) * 1000;
 }

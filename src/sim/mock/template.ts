@@ -3,14 +3,14 @@
  * `{{self.name}}` and a scenario's facts in its texts.
  */
 import type { Json, JsonObject } from '../../lib/json.ts';
+import { readSlot, SLOT } from '../scenario/slots.ts';
 import type { Fact, Grounding, Scenario } from '../scenario/types.ts';
 import { type Conversation, requestTexts, resultTexts, type ToolResult } from './conversation.ts';
 
-const SLOT = /\{\{\s*([A-Za-z_]+)(?:\.([^\s}#]+))?(?:#(\d+))?\s*\}\}/g;
 /** The most characters of a value that are put into an answer. */
 const LONGEST = 2_000;
 
-/** Fills the slots of a text. A slot whose value is not known stays as it is. */
+/** Fills the slots of a text. A slot of an unknown name stays as it is; files with such slots are refused. */
 export type Fill = (text: string) => string;
 
 export function createFill(scenario: Scenario, conversation: Conversation): Fill {
@@ -23,10 +23,12 @@ export function createFill(scenario: Scenario, conversation: Conversation): Fill
     return [...(read[known.in] ?? '').matchAll(known.find)].at(-1)?.[1]?.trim() ?? known.otherwise;
   };
   return (text) =>
-    text.replaceAll(SLOT, (slot, name: string, tool: string | undefined, line: string | undefined) => {
-      const value = builtIn(conversation, name, tool) ?? fact(name);
-      if (value === undefined) return slot;
-      return (line === undefined ? value : lineOf(value, Number(line))).slice(0, LONGEST);
+    text.replaceAll(SLOT, (written: string, escaping: string, inside: string) => {
+      if (escaping) return written.slice(escaping.length);
+      const { name = '', of, line } = readSlot(inside) ?? {};
+      const value = builtIn(conversation, name, of) ?? fact(name);
+      if (value === undefined) return written;
+      return (line === undefined ? value : lineOf(value, line)).slice(0, LONGEST);
     });
 }
 
@@ -61,7 +63,7 @@ export function fillArgs(args: JsonObject, fill: Fill): JsonObject {
   return Object.fromEntries(Object.entries(args).map(([key, value]) => [key, fillValue(value, fill)]));
 }
 
-function fillValue(value: Json, fill: Fill): Json {
+export function fillValue(value: Json, fill: Fill): Json {
   if (typeof value === 'string') return fill(value);
   if (Array.isArray(value)) return value.map((item) => fillValue(item, fill));
   return typeof value === 'object' && value !== null ? fillArgs(value, fill) : value;

@@ -1,81 +1,110 @@
 /** Reads and checks the acts of a scenario file: what a rule or a state does. */
-import type { JsonObject } from '../../lib/json.ts';
+import { hintAt } from '../../lib/edit-distance.ts';
 import type { FaultRule } from '../faults/index.ts';
-import { ERROR_NAMES } from '../mock/google-errors.ts';
 import { list } from './conditions.ts';
-import { parseScenarioFaults } from './faults.ts';
-import type { ActData } from './schema.ts';
-import { type Act, type Grounding, ScenarioError, type ScenarioRefusal } from './types.ts';
+import { isErrorName, parseScenarioError, parseScenarioFaults, SCENARIO_ERRORS } from './faults.ts';
+import type { Path, Tell } from './problems.ts';
+import type { ActData, ActOrChance } from './schema.ts';
+import { toBlock, toSpeech } from './speech.ts';
+import type { Act, PlainAct, ScenarioCall } from './types.ts';
 
-/** Reads an act. Throws where there is nothing to do, or where parts exclude each other. */
-export function toAct(data: ActData, at: string): Act {
-  const { thinking, text, calls, grounding, code, pages, error, fault, errand } = data;
-  if (errand) return toErrand(data, at);
-  const speaks = text !== undefined || calls !== undefined;
-  const faults = toFaults(fault, at);
-  if (error !== undefined) {
-    if (speaks || [thinking, fault, grounding, code, pages].some((other) => other !== undefined))
-      throw new ScenarioError(
-        `${at}.error: stands alone; no text, calls, thinking, grounding, code, pages or fault beside it`,
-      );
-    return { kind: 'refuse', refusal: toRefusal(error, `${at}.error`) };
-  }
-  if (!speaks) {
-    if (faults.length === 0) throw new ScenarioError(`${at}: needs text, calls, error or fault`);
-    return { kind: 'spoil', faults };
-  }
-  const said = toText(text);
-  const speech = {
-    thinking: list(thinking ?? []),
-    text: said,
-    calls: (calls ?? []).map((call) => ({ tool: list(call.tool), args: (call.args ?? {}) as JsonObject })),
-    ...(grounding === undefined ? {} : { grounding: toGrounding(grounding, said, `${at}.grounding`) }),
-    ...(code === undefined ? {} : { code }),
-    ...(pages === undefined ? {} : { pages }),
+/** Stands for an act that cannot be read. */
+const NOTHING: PlainAct = { kind: 'spoil', faults: [] };
+
+/** What makes an answer, as opposed to what comes with one. */
+const SAYING = ['text', 'calls', 'parts', 'finish', 'candidates'] as const;
+
+/** Reads an act. Tells where there is nothing to do, and where parts exclude each other. */
+export function toAct({ one_of: ways, ...data }: ActOrChance, at: Path, tell: Tell): Act {
+  if (ways === undefined) return toPlainAct(data, at, tell);
+  for (const beside of keysOf(data))
+    tell([...at, beside], 'stands beside one_of; say it in the alternatives');
+  if (ways.every(({ weight }) => weight === 0))
+    tell([...at, 'one_of'], 'one alternative needs a weight above 0');
+  return {
+    kind: 'chance',
+    ways: ways.map(({ weight = 1, ...way }, index) => ({
+      weight,
+      act: toPlainAct(way, [...at, 'one_of', index], tell),
+    })),
   };
-  return { kind: 'say', speech, faults };
 }
 
-/** Reads an errand: the user's words decide on text and calls. */
-function toErrand({ errand: _, ...rest }: ActData, at: string): Act {
-  const other = ['thinking', 'text', 'calls', 'grounding', 'code', 'pages', 'error', 'fault'].find(
-    (key) => key in rest,
-  );
-  if (other !== undefined) throw new ScenarioError(`${at}.errand: stands alone; no ${other} beside it`);
-  return { kind: 'errand' };
+/** The calls of an act, by chance or not. */
+export function callsOf(act: Act): readonly ScenarioCall[] {
+  if (act.kind === 'chance') return act.ways.flatMap(({ act: way }) => callsOf(way));
+  if (act.kind !== 'say') return [];
+  return act.speech.parts.flatMap((part) => (part.kind === 'call' ? [part.call] : []));
 }
 
-function toText(text: ActData['text']): string {
-  if (text === undefined || typeof text === 'string') return text ?? '';
-  const { repeat, times } = text;
-  return Array.from({ length: times }, (_, index) => repeat.replaceAll('{{n}}', String(index + 1))).join('');
+const ACT_KEYS: readonly (keyof ActData)[] = [
+  'thinking',
+  'text',
+  'calls',
+  'parts',
+  'grounding',
+  'code',
+  'pages',
+  'finish',
+  'block',
+  'safety',
+  'usage',
+  'candidates',
+  'extra',
+  'error',
+  'fault',
+  'errand',
+];
+
+const keysOf = (data: ActData): (keyof ActData)[] => ACT_KEYS.filter((key) => data[key] !== undefined);
+
+/** What stands alone, and what may stand beside it. */
+const ALONE: readonly (readonly [key: keyof ActData, beside: readonly (keyof ActData)[]])[] = [
+  ['errand', []],
+  ['error', []],
+  ['block', ['safety', 'usage', 'fault']],
+];
+
+function toPlainAct(data: ActData, at: Path, tell: Tell): PlainAct {
+  const keys = keysOf(data);
+  for (const [key, allowed] of ALONE) {
+    const other = keys.find((one) => one !== key && !allowed.includes(one));
+    if (keys.includes(key) && other) tell([...at, key], `stands alone; no ${other} beside it`);
+  }
+  if (data.errand) return { kind: 'errand' };
+  if (data.error !== undefined) return toRefusal(data.error, [...at, 'error'], tell);
+  const faults = toFaults(data.fault, [...at, 'fault'], tell);
+  if (data.block !== undefined) return { kind: 'block', block: toBlock(data, at, tell), faults };
+  if (SAYING.some((key) => data[key] !== undefined))
+    return { kind: 'say', speech: toSpeech(data, at, tell), faults };
+  const [first] = keys.filter((key) => key !== 'fault');
+  if (first) tell([...at, first], `comes with an answer; it needs one of ${SAYING.join(', ')}`);
+  else if (data.fault === undefined) tell(at, 'needs text, calls, parts, finish, block, error or fault');
+  return { kind: 'spoil', faults };
 }
 
-function toRefusal(error: NonNullable<ActData['error']>, at: string): ScenarioRefusal {
-  const { name, retry_after: retryAfter } =
+function toRefusal(error: NonNullable<ActData['error']>, at: Path, tell: Tell): PlainAct {
+  const { name, retry_after: wait } =
     typeof error === 'string' ? { name: error, retry_after: undefined } : error;
-  if (!ERROR_NAMES.includes(name))
-    throw new ScenarioError(`${at}: no error is called ${name}; there are ${ERROR_NAMES.join(', ')}`);
-  return { name, retryAfter };
+  const [word = ''] = name.split(/[\s:]/);
+  if (!isErrorName(word)) {
+    tell(at, `no error is called ${word}${hintAt(word, SCENARIO_ERRORS)}`);
+    return NOTHING;
+  }
+  return guarded(at, tell, NOTHING, () => ({
+    kind: 'refuse',
+    refusal: parseScenarioError(wait === undefined ? name : `${name} retry-info=${wait}s`),
+  }));
 }
 
-function toFaults(fault: ActData['fault'], at: string): readonly FaultRule[] {
-  if (fault === undefined) return [];
+const toFaults = (fault: ActData['fault'], at: Path, tell: Tell): readonly FaultRule[] =>
+  fault === undefined ? [] : guarded(at, tell, [], () => parseScenarioFaults(list(fault)));
+
+function guarded<T>(at: Path, tell: Tell, otherwise: T, read: () => T): T {
   try {
-    return parseScenarioFaults(list(fault));
+    return read();
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new ScenarioError(`${at}.fault: ${reason}`, { cause: error });
+    tell(at, (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '');
+    return otherwise;
   }
-}
-
-function toGrounding(data: NonNullable<ActData['grounding']>, text: string, at: string): Grounding {
-  const { queries, sources, supports = [] } = data;
-  for (const [index, support] of supports.entries()) {
-    if (!text.includes(support.text))
-      throw new ScenarioError(`${at}.supports.${index}.text: is no piece of the text`);
-    if (support.sources.some((source) => source >= sources.length))
-      throw new ScenarioError(`${at}.supports.${index}.sources: there are only ${sources.length} sources`);
-  }
-  return { queries, sources, supports };
 }

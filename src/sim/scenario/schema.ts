@@ -1,15 +1,17 @@
-/** The shape of a scenario file. docs/scenarios.md says what the fields mean. */
+/**
+ * The shape of a scenario file. docs/scenarios.md says what the fields mean. The schema for editors is made from it, so
+ * its titles and descriptions are read by people.
+ */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { ANSWERED_CALLERS } from '../../translate/caller.ts';
+import { type Act, act, Count, closed, Name, Names, OneOrMore, one } from './act-schema.ts';
 
-const closed = { additionalProperties: false };
-const OneOrMore = <T extends TSchema>(item: T) => Type.Union([item, Type.Array(item, { minItems: 1 })]);
-const Name = Type.String({ minLength: 1 });
-const Names = OneOrMore(Name);
-const Count = Type.Integer({ minimum: 0 });
 const Range = Type.Union([
   Count,
   Type.Object({ min: Type.Optional(Count), max: Type.Optional(Count) }, closed),
 ]);
+
+const Caller = OneOrMore(one('kind of request', ANSWERED_CALLERS));
 
 const Result = Type.Object(
   { tool: Type.Optional(Names), text: Type.Optional(Names), error: Type.Optional(Type.Boolean()) },
@@ -18,7 +20,7 @@ const Result = Type.Object(
 
 const When = Type.Object(
   {
-    caller: Type.Optional(Names),
+    caller: Type.Optional(Caller),
     user: Type.Optional(Names),
     turn: Type.Optional(Range),
     request: Type.Optional(Range),
@@ -30,57 +32,26 @@ const When = Type.Object(
   closed,
 );
 
-const Call = Type.Object(
-  { tool: Names, args: Type.Optional(Type.Record(Type.String(), Type.Unknown())) },
-  closed,
-);
-
-const Grounding = Type.Object(
+const Alternative = Type.Object(
   {
-    queries: Type.Array(Name),
-    sources: Type.Array(Type.Object({ title: Name, uri: Name }, closed), { minItems: 1 }),
-    supports: Type.Optional(
-      Type.Array(Type.Object({ text: Name, sources: Type.Array(Count, { minItems: 1 }) }, closed)),
+    weight: Type.Optional(
+      Type.Number({ minimum: 0, description: 'How often it comes, compared with the others; 1 without it' }),
     ),
+    ...act,
   },
   closed,
 );
 
-const Code = Type.Object(
-  {
-    source: Name,
-    output: Type.String(),
-    failed: Type.Optional(Type.Literal(true)),
-    picture: Type.Optional(Name),
-  },
-  closed,
-);
-
-const Refusal = Type.Union([
-  Name,
-  Type.Object({ name: Name, retry_after: Type.Optional(Type.Number({ minimum: 0 })) }, closed),
-]);
-
-const act = {
-  thinking: Type.Optional(Names),
-  text: Type.Optional(
-    Type.Union([
-      Type.String(),
-      Type.Object({ repeat: Name, times: Type.Integer({ minimum: 1, maximum: 10_000 }) }, closed),
-    ]),
+const chance = {
+  one_of: Type.Optional(
+    Type.Array(Alternative, {
+      minItems: 1,
+      description: 'One of these by chance, which MOCK_SEED makes the same',
+    }),
   ),
-  calls: Type.Optional(Type.Array(Call, { minItems: 1 })),
-  grounding: Type.Optional(Grounding),
-  code: Type.Optional(Type.Array(Code, { minItems: 1 })),
-  pages: Type.Optional(Type.Array(Name, { minItems: 1 })),
-  error: Type.Optional(Refusal),
-  fault: Type.Optional(Names),
-  errand: Type.Optional(Type.Literal(true)),
 };
 
-const Act = Type.Object(act);
-
-const Rule = Type.Object({ name: Name, when: Type.Optional(When), ...act }, closed);
+const Rule = Type.Object({ name: Name, when: Type.Optional(When), ...act, ...chance }, closed);
 
 const Transition = Type.Object(
   {
@@ -93,12 +64,15 @@ const Transition = Type.Object(
   closed,
 );
 
-const State = Type.Object({ ...act, next: Type.Optional(Type.Array(Transition, { minItems: 1 })) }, closed);
+const State = Type.Object(
+  { ...act, ...chance, next: Type.Optional(Type.Array(Transition, { minItems: 1 })) },
+  closed,
+);
 
 const Flow = Type.Object(
   {
     name: Name,
-    caller: Type.Optional(Names),
+    caller: Type.Optional(Caller),
     prompt: Type.Optional(Names),
     states: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), State, {
       minProperties: 1,
@@ -123,21 +97,46 @@ const Demo = Type.Object(
   closed,
 );
 
+const pair = (description: string) =>
+  Type.Optional(Type.Array(Type.Number({ minimum: 0 }), { minItems: 2, maxItems: 2, description }));
+
+/** A figure that may differ from answer to answer. */
+const distributed = <T extends TSchema>(figure: T, description: string) =>
+  Type.Union([
+    figure,
+    Type.Object(
+      {
+        fixed: Type.Optional(figure),
+        uniform: pair('From the first to the second, all as likely'),
+        normal: pair('Mean and standard deviation'),
+        lognormal: pair('Median, and standard deviation of the logarithm'),
+        p50: Type.Optional(figure),
+        p95: Type.Optional(figure),
+      },
+      { ...closed, description },
+    ),
+  ]);
+
+const Milliseconds = Type.Number({ minimum: 0, maximum: 86_400_000 });
+const Speed = Type.Number({ exclusiveMinimum: 0 });
+
+const Pace = Type.Object(
+  {
+    first_ms: Type.Optional(distributed(Milliseconds, 'Milliseconds until the first event')),
+    tokens_per_second: Type.Optional(distributed(Speed, 'Tokens a second after that')),
+  },
+  closed,
+);
+
 export const ScenarioFile = Type.Object(
   {
     name: Name,
     description: Name,
-    order: Type.Optional(Type.Integer()),
-    prompt: Type.Optional(Names),
-    pace: Type.Optional(
-      Type.Object(
-        {
-          first_ms: Type.Optional(Count),
-          tokens_per_second: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
-        },
-        closed,
-      ),
+    order: Type.Optional(
+      Type.Integer({ description: 'The place in which it is asked, smallest first; 0 without it' }),
     ),
+    prompt: Type.Optional(Names),
+    pace: Type.Optional(Pace),
     facts: Type.Optional(
       Type.Record(
         Type.String({ pattern: '^[a-z][a-z0-9_]*$' }),
@@ -159,6 +158,7 @@ export const ScenarioFile = Type.Object(
 
 export type FileData = Static<typeof ScenarioFile>;
 export type ActData = Static<typeof Act>;
+export type ActOrChance = Static<typeof Act> & { one_of?: readonly Static<typeof Alternative>[] };
 export type RuleData = Static<typeof Rule>;
 export type FlowData = Static<typeof Flow>;
 export type StateData = Static<typeof State>;
@@ -167,3 +167,5 @@ export type ResultData = Static<typeof Result>;
 export type RangeData = Static<typeof Range>;
 export type TransitionData = Static<typeof Transition>;
 export type DemoData = Static<typeof Demo>;
+export type PaceData = Static<typeof Pace>;
+export type FigureData = NonNullable<PaceData['first_ms']>;

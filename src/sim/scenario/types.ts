@@ -1,5 +1,5 @@
 /** The form in which the mock plays a scenario: read and checked, with compiled expressions. */
-import type { JsonObject } from '../../lib/json.ts';
+import type { Json, JsonObject } from '../../lib/json.ts';
 import type { FaultRule } from '../faults/index.ts';
 
 /** True where the text contains one of the wanted pieces. */
@@ -25,8 +25,31 @@ export type Condition = {
 export type ScenarioCall = {
   /** The names that the tool may have. The first name that the request declares is called. */
   tool: readonly string[];
-  args: JsonObject;
+  /** False: the call is of the one name in `tool`, whether the request declares it or not. */
+  isDeclared: boolean;
+  /** `fitted`: made to fit the tool's schema. `exact`: sent as it is; undefined leaves the arguments out. */
+  args: { kind: 'fitted'; args: JsonObject } | { kind: 'exact'; value: Json | undefined };
 };
+
+/** True, false, or a text in place of a signature. Undefined: as Google does. */
+export type Signed = boolean | string | undefined;
+
+/** One piece of an answer. `exact`: a part of Gemini's wire, as it is. */
+export type SpeechPart = { signed?: Signed } & (
+  | { kind: 'thought' | 'text'; text: string }
+  | { kind: 'call'; call: ScenarioCall }
+  | { kind: 'exact'; part: JsonObject }
+);
+
+/** An end in Google's words, also in words that Google does not have yet. */
+export type Ending = { reason: string; message?: string };
+
+export type SafetyRating = { category: string; probability: string; blocked?: true };
+
+/** Counts in place of those that are counted. `none`: no counts come at all. */
+export type UsageSet =
+  | 'none'
+  | { readonly [count in 'prompt' | 'cached' | 'output' | 'thoughts' | 'toolPrompt' | 'total']?: number };
 
 export type Grounding = {
   queries: readonly string[];
@@ -35,39 +58,71 @@ export type Grounding = {
   supports: readonly { text: string; sources: readonly number[] }[];
 };
 
-/** The speed of an answer where the pace is `human`. */
+/** A number that may differ from answer to answer. `quantiles`: half are below `p50`, 95 % below `p95`. */
+export type Distribution =
+  | { kind: 'fixed'; value: number }
+  | { kind: 'uniform'; from: number; to: number }
+  | { kind: 'normal'; mean: number; deviation: number }
+  | { kind: 'lognormal'; median: number; sigma: number };
+
+/** How fast answers are where the pace is `human`. */
 export type Speed = {
   /** Milliseconds until the first event. */
-  firstMs: number;
-  tokensPerSecond: number;
+  firstMs: Distribution;
+  tokensPerSecond: Distribution;
 };
+
+/** Real models vary by about this share. */
+const SPREAD = 0.5;
+
+export const around = (value: number): Distribution => ({
+  kind: 'uniform',
+  from: value * (1 - SPREAD),
+  to: value * (1 + SPREAD),
+});
 
 /** The speed where a file sets none. */
-export const USUAL_SPEED: Speed = { firstMs: 600, tokensPerSecond: 90 };
+export const USUAL_SPEED: Speed = { firstMs: around(600), tokensPerSecond: { kind: 'fixed', value: 90 } };
 
 /** Code that Google runs. `picture`: a PNG that the code draws, in base64. */
-export type CodeRun = { source: string; output: string; failed?: true; picture?: string };
+export type CodeRun = { source: string; output: string; failed?: true | 'deadline'; picture?: string };
 
-export type Speech = {
-  thinking: readonly string[];
-  text: string;
-  calls: readonly ScenarioCall[];
+/** A page that Google reads, or cannot read. */
+export type PageRead = { url: string; failed?: 'error' | 'paywall' | 'unsafe' };
+
+/** What may come with the words of an answer. */
+export type SpeechSetting = {
   grounding?: Grounding;
   code?: readonly CodeRun[];
-  /** The addresses of pages that Google reads. */
-  pages?: readonly string[];
+  pages?: readonly PageRead[];
+  finish?: Ending;
+  safety?: readonly SafetyRating[];
+  usage?: UsageSet;
+  /** Candidates beside the first. */
+  candidates?: readonly { parts: readonly SpeechPart[]; finish: Ending }[];
+  /** More fields of the last event. */
+  extra?: { candidate?: JsonObject; response?: JsonObject };
 };
 
-/** `retryAfter`: the seconds that Google tells the client to wait. */
-export type ScenarioRefusal = { name: string; retryAfter: number | undefined };
+export type Speech = SpeechSetting & { parts: readonly SpeechPart[] };
+
+/** The prompt is blocked: no candidate comes. */
+export type PromptBlock = { blocked: Ending; safety?: readonly SafetyRating[]; usage?: UsageSet };
 
 /** What a rule or a state does. If it has only faults, it spoils the answer of the next rule or state that applies. */
-export type Act =
+export type PlainAct =
   | { kind: 'say'; speech: Speech; faults: readonly FaultRule[] }
-  | { kind: 'refuse'; refusal: ScenarioRefusal }
+  | { kind: 'block'; block: PromptBlock; faults: readonly FaultRule[] }
+  /** A fault that refuses the request in Google's words. */
+  | { kind: 'refuse'; refusal: FaultRule }
   /** Does what the user's words plainly ask for. Skipped where the words ask for nothing that the mock knows. */
   | { kind: 'errand' }
   | { kind: 'spoil'; faults: readonly FaultRule[] };
+
+/** One of these by chance. Weights are compared with each other. */
+export type Chances<A> = { kind: 'chance'; ways: readonly { weight: number; act: A }[] };
+
+export type Act = PlainAct | Chances<PlainAct>;
 
 export type ScenarioRule = { name: string; when: Condition; act: Act };
 
@@ -82,9 +137,12 @@ export type Transition = {
     | { kind: 'unable' };
 };
 
+/** An act that answers by itself. */
+export type OwnAnswer = Exclude<PlainAct, { kind: 'spoil' | 'errand' }>;
+
 export type State = {
   name: string;
-  act: Exclude<Act, { kind: 'spoil' | 'errand' }>;
+  act: OwnAnswer | Chances<OwnAnswer>;
   next: readonly Transition[];
 };
 

@@ -3,7 +3,9 @@
  * that cannot be an answer (an error object, a broken end, a call of an unknown tool) is thrown as an UpstreamError, so
  * that another attempt can be made while the client has seen nothing.
  */
+
 import { UpstreamError } from '../../gemini/errors.ts';
+import { isFirst } from '../../gemini/first-candidate.ts';
 import type { Bound, Frame } from '../../gemini/frames.ts';
 import { tokenCounts } from '../../gemini/token-counts.ts';
 import type { GenerateContentResponse, RequestPart } from '../../gemini/wire.ts';
@@ -156,8 +158,7 @@ export class PartsReader {
     if (usage) events.push({ type: 'usage', usage: this.#usage.add(usage) });
     this.#promptFeedback(this.#object('promptFeedback', chunk.promptFeedback));
     for (const candidate of this.#objects('candidates', chunk.candidates)) {
-      // An index that is no number counts as absent.
-      if ((Number(candidate['index']) || 0) === 0) this.#candidate(candidate, events);
+      if (isFirst(candidate)) this.#candidate(candidate, events);
       else {
         const { index } = candidate;
         this.#warn('content-changed', 'answer', `candidate ${index} left out: only one is asked for`);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { keyFingerprint } from '../../../src/lib/hash.ts';
 import { type Exchange, type Fetch, systemClock } from '../../../src/lib/ports.ts';
 import { createFaultFetch, parseFaults } from '../../../src/sim/faults/index.ts';
 import { FAULT_ROWS } from '../../../src/sim/faults/table.ts';
@@ -90,6 +91,116 @@ describe('which requests are struck', () => {
     const beside: boolean[] = [];
     for (let i = 0; i < 30; i++) beside.push((await ask()) !== BODY);
     expect(beside).toEqual(alone);
+  });
+});
+
+describe('faults by key', () => {
+  const KEYS = ['key-one', 'key-two'];
+  const struckKeys = async (faults: string) => {
+    const ports = { clock: new ManualClock(), seed: 1, keys: () => KEYS };
+    const fetch = createFaultFetch(upstream, parseFaults(faults), ports);
+    const rows = KEYS.map(async (key) => {
+      const response = await fetch(URL, { headers: { 'x-goog-api-key': key } }, exchangeFor([]));
+      return [key, response.status] as const;
+    });
+    return Object.fromEntries(await Promise.all(rows));
+  };
+
+  test.each<[string, number[]]>([
+    ['http-503:key=1', [503, 200]],
+    ['http-503:key=2', [200, 503]],
+    ['http-503:key=3', [200, 200]],
+    ['http-503:key=*', [503, 503]],
+    [`http-503:key=${keyFingerprint('key-two')}`, [200, 503]],
+    [`http-503:key=${keyFingerprint('key-one').slice(0, 4)}*`, [503, 200]],
+    ['bad-key:key=1,http-503:key=2', [400, 503]],
+  ])('%s', async (faults, [one = 0, two = 0]) => {
+    expect(await struckKeys(faults)).toEqual({ 'key-one': one, 'key-two': two });
+  });
+});
+
+describe('faults by the clock', () => {
+  /** The statuses at these seconds since the rules were set. */
+  const at = async (faults: string, seconds: readonly number[]) => {
+    const { fetch, clock } = open(faults);
+    const begun = clock.monotonic();
+    const statuses: number[] = [];
+    for (const second of seconds) {
+      await clock.advance(begun + second * 1_000 - clock.monotonic());
+      statuses.push((await fetch(URL, {}, exchangeFor([]))).status);
+    }
+    return statuses;
+  };
+
+  test.each<[string, number[], number[]]>([
+    ['http-503:from=10s until=40s', [5, 14, 15, 44, 45], [200, 200, 503, 503, 200]],
+    ['http-503:from=10s until=40s since=first', [5, 14, 15], [200, 200, 503]],
+    ['http-503:from=10s until=40s since=start', [5, 10, 39, 40], [200, 503, 503, 200]],
+    ['http-503:until=30s', [5, 34, 35], [503, 503, 200]],
+    ['http-503:from=30s', [5, 34, 35, 900], [200, 200, 503, 503]],
+    ['http-503@2:from=10s', [0, 10, 11, 12], [200, 200, 503, 200]],
+  ])('%s at %j', async (faults, seconds, statuses) => {
+    expect(await at(faults, seconds)).toEqual(statuses);
+  });
+
+  test('a quota window says the seconds that are really left, and ends', async () => {
+    const { fetch, clock } = open('quota-window:for=30s');
+    const said: unknown[] = [];
+    for (const ms of [0, 9_500, 20_000, 500]) {
+      await clock.advance(ms);
+      const response = await fetch(URL, {}, exchangeFor([]));
+      if (response.ok) said.push('passes');
+      else {
+        const { error } = JSON.parse(await response.text());
+        const info = error.details.find((detail: Record<string, unknown>) => 'retryDelay' in detail);
+        said.push([response.status, info.retryDelay, /retry in (.+)s\./.exec(error.message)?.[1]]);
+      }
+    }
+    expect(said).toEqual([[429, '30s', '30'], [429, '20s', '20.5'], [429, '0s', '0.5'], 'passes']);
+  });
+
+  test('with a limit so many pass in each window, for each key and each model', async () => {
+    const { fetch, clock } = open('quota-window:for=30s limit=2');
+    const ask = async (key: string, model = 'gemini-4-argon') => {
+      const url = URL.replace('gemini-4-argon', model);
+      return (await fetch(url, { headers: { 'x-goog-api-key': key } }, exchangeFor([]))).status;
+    };
+    const row = async (key: string) => [await ask(key), await ask(key), await ask(key)];
+    expect(await row('a')).toEqual([200, 200, 429]);
+    expect(await row('b')).toEqual([200, 200, 429]);
+    expect(await ask('a', 'gemini-4-neon')).toBe(200);
+    await clock.advance(30_000);
+    expect(await row('a')).toEqual([200, 200, 429]);
+  });
+});
+
+describe('luck', () => {
+  test('hangs on what is asked and how often, not on the order', async () => {
+    const bodies = Array.from({ length: 60 }, (_, index) => JSON.stringify({ text: `question ${index}` }));
+    const luck = async (order: readonly string[]) => {
+      const { fetch } = open('http-503:p=0.4');
+      const rows = order.map(async (body) => {
+        const ask = async () => (await fetch(URL, { body }, exchangeFor([]))).status;
+        return [body, [await ask(), await ask()]] as const;
+      });
+      return Object.fromEntries(await Promise.all(rows));
+    };
+    const first = await luck(bodies);
+    expect(await luck(bodies.toReversed())).toEqual(first);
+    const pairs = new Set(Object.values(first).map(String));
+    expect(pairs).toEqual(new Set(['200,200', '200,503', '503,200', '503,503']));
+  });
+
+  test('is the same where only ids and signatures differ', async () => {
+    const struck = async (id: string) => {
+      const { fetch } = open('http-503:p=0.5');
+      const bodies = Array.from({ length: 20 }, (_, index) =>
+        JSON.stringify({ id, thoughtSignature: id, index }),
+      );
+      const answers = bodies.map(async (body) => (await fetch(URL, { body }, exchangeFor([]))).status);
+      return Promise.all(answers);
+    };
+    expect(await struck('a')).toEqual(await struck('b'));
   });
 });
 

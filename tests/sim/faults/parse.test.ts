@@ -43,6 +43,10 @@ describe('rules', () => {
     ['big-event:size=1.5MB', [{ settings: { size: 1_500_000 } }]],
     ['cut:p=1', [{ probability: 1 }]],
     ['cut:p=.5', [{ probability: 0.5 }]],
+    ['cut:key=2', [{ key: 2 }]],
+    ['cut:key=aB3*', [{ key: /^aB3.*$/i }]],
+    ['cut:from=10s until=1m', [{ time: { from: 10_000, until: 60_000, since: 'first' } }]],
+    ['cut:since=start until=1m', [{ time: { from: 0, until: 60_000, since: 'start' } }]],
   ])('%s', (text, rules) => {
     expect(parseFaults(text)).toMatchObject(rules);
   });
@@ -84,11 +88,19 @@ describe('what cannot be meant is named in one line', () => {
     ['cut:frame=1 frame=2', /frame is given twice/],
     [
       'cut:size=1',
-      /^"cut:size=1": cut does not take size; it takes frame, byte, after, p, seed, model, caller$/,
+      /^"cut:size=1": cut does not take size; it takes frame, byte, after, p, seed, model, caller, key, from, until, since$/,
     ],
     ['refused:frame=1', /refused does not take frame; it takes p, seed, model, caller/],
     ['cut:p=2', /p: expected a probability from 0 to 1, got "2"/],
     ['cut:seed=x', /seed: expected a whole number/],
+    ['cut:caller=maim', /no kind of request is called maim; did you mean main\?$/],
+    ['cut:caller=x*', /no kind of request is called x\*; there are main, /],
+    ['cut:key=0', /key: expected a place from 1, got "0"/],
+    ['cut:from=soon', /from: expected a time, such as/],
+    ['cut:from=5s until=5s', /until must be later than from$/],
+    ['cut:since=start', /since needs from or until$/],
+    ['cut:since=now until=3s', /since: expected start or first, got "now"/],
+    ['quota-widnow', /did you mean quota-window\?/],
     ['@2', /^"@2": expected name@request:key=value/],
     ['cut@2frame=3', /@2frame=3: expected/],
     ['__proto__', /expected name|there is no fault/],

@@ -9,6 +9,7 @@ const PATH = '/v1beta/models/gemini-4-argon:streamGenerateContent?alt=sse';
 const EVENT = 'data: {"candidates": []}\r\n\r\n';
 const chunked = (text: string) =>
   `HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n${text.length.toString(16)}\r\n${text}\r\n`;
+const wholeBody = `content-length: ${EVENT.length}\r\n\r\n${EVENT}`;
 const headers = (count: number) => Array.from({ length: count }, (_, index) => `x-${index}: a\r\n`).join('');
 
 /** `reply` does something to the socket of the first request. */
@@ -84,6 +85,16 @@ describe('what reading the body rejects with', () => {
       'RST',
       (socket) => void socket.write(chunked(EVENT), () => setImmediate(() => socket.resetAndDestroy())),
     ],
+    [
+      'wrong-encoding',
+      'plain bytes that are called gzip',
+      (socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n${wholeBody}`),
+    ],
+    [
+      'long-length',
+      'FIN before the length is reached',
+      (socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n${EVENT}`),
+    ],
   ])('%s: %s', async (rule, _what, reply) => {
     using server = await rawServer(reply);
     const real = await endOf(post(server.url));
@@ -99,6 +110,11 @@ describe('what is no failure at all', () => {
       'cut:frame=1',
       'the end of a body that its connection delimits',
       (socket) => void socket.end(`HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n${EVENT}`),
+    ],
+    [
+      'short-length: byte=9',
+      'more bytes than the length says',
+      (socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n${EVENT}`),
     ],
     [
       'giant-headers',

@@ -3,7 +3,7 @@
  * requests.
  */
 import { describe, expect, test } from 'bun:test';
-import { ERROR_NAMES } from '../../../src/sim/mock/google-errors.ts';
+import { SCENARIO_ERRORS } from '../../../src/sim/scenario/faults.ts';
 import { parseScenario } from '../../../src/sim/scenario/read.ts';
 import { ask, BASE, fakeExchange, mockFetch, noWaiting, partsOf, post, textOf, userSays } from './harness.ts';
 
@@ -44,7 +44,7 @@ describe('a call', () => {
 });
 
 describe('errors', () => {
-  test.each([...ERROR_NAMES])('%s is a body as Google writes it', async (name) => {
+  test.each([...SCENARIO_ERRORS])('%s is a body as Google writes it', async (name) => {
     const body = post({ contents: [userSays('go')] });
     const response = await fetchOf(`  - { name: r, error: ${name} }`)(
       `${BASE}/${MODEL}:generateContent`,
@@ -60,7 +60,7 @@ describe('errors', () => {
   });
 
   test('the wait is exact in the sentence, and whole seconds in RetryInfo', async () => {
-    const fetch = fetchOf('  - { name: r, error: { name: quota-per-minute, retry_after: 12.3 } }');
+    const fetch = fetchOf('  - { name: r, error: { name: minute-quota, retry_after: 12.3 } }');
     const exchange = fakeExchange();
     const response = await fetch(
       `${BASE}/${MODEL}:streamGenerateContent?alt=sse`,

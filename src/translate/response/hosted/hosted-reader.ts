@@ -4,6 +4,7 @@
  * Anthropic before the text that is based on them: so from the first call of a search on, the answer is held back until
  * its end. Where Google does not tell such calls in their places, the whole answer waits.
  */
+import { firstCandidate } from '../../../gemini/first-candidate.ts';
 import type { Frame } from '../../../gemini/frames.ts';
 import type { GroundingMetadata, RequestPart } from '../../../gemini/wire.ts';
 import { isObject } from '../../../lib/json.ts';
@@ -55,7 +56,7 @@ export class HostedReader implements Reader {
 
   read(frame: Frame): TurnEvent[] {
     if (frame.kind === 'content' || frame.kind === 'usage') {
-      const [candidate] = Array.isArray(frame.chunk.candidates) ? frame.chunk.candidates : [];
+      const candidate = firstCandidate(frame.chunk);
       const metadata = candidate?.groundingMetadata;
       this.#fetches?.note(candidate?.urlContextMetadata);
       if (isObject(metadata)) this.#metadata = mergeGrounding(this.#metadata, metadata);

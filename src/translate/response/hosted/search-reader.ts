@@ -3,6 +3,7 @@
  * Google sends the search after the text. So the text is held back until the end. Until then another attempt is
  * possible, and pings keep the client waiting.
  */
+import { firstCandidate } from '../../../gemini/first-candidate.ts';
 import type { Frame } from '../../../gemini/frames.ts';
 import type { GroundingMetadata } from '../../../gemini/wire.ts';
 import { isObject } from '../../../lib/json.ts';
@@ -48,7 +49,7 @@ export class SearchReader implements Reader {
 
   read(frame: Frame): TurnEvent[] {
     if (frame.kind === 'content' || frame.kind === 'usage') {
-      const [candidate] = Array.isArray(frame.chunk.candidates) ? frame.chunk.candidates : [];
+      const candidate = firstCandidate(frame.chunk);
       const metadata = candidate?.groundingMetadata;
       if (isObject(metadata)) this.#metadata = mergeGrounding(this.#metadata, metadata);
     }
