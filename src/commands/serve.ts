@@ -1,4 +1,6 @@
 /** `bun run start`: serves, until a signal ends it. */
+
+import { readForPrograms } from '../config/command-line/flags.ts';
 import { type Config, ConfigError, readConfig, requestedText } from '../config/config.ts';
 import type { Environment } from '../config/env-files.ts';
 import { openOwnEnvFiles } from '../config/program.ts';
@@ -25,7 +27,9 @@ export async function serve(argv: readonly string[]): Promise<void> {
   const seat = seatIn(files.atStart);
   const env = seat?.env ?? files.atStart;
   const config = readCommandLine(env, argv);
-  const serving: Serving = { argv, files, config, ...(await openLogger(config, env)) };
+  const forPrograms = readForPrograms(argv);
+  const logging = await openLogger(config, env, forPrograms);
+  const serving: Serving = { argv, files, config, forPrograms, ...logging };
   if (seat) await (await import('./serving/worker.ts')).serveAsWorker(seat.worker, serving);
   else if (config.workers > 1) await (await import('./serving/parent.ts')).serveWithWorkers(serving);
   else await (await import('./serving/alone.ts')).serveAlone(serving);

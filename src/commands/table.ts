@@ -14,6 +14,11 @@ export const COMMANDS = {
     serves: true,
     run: async (argv) => (await import('./serve.ts')).serve(argv),
   },
+  proxy: {
+    about: 'The same as start, by a name that says what it is',
+    serves: true,
+    run: async (argv) => (await import('./serve.ts')).serve(argv),
+  },
   mock: {
     about: 'Serve the mock, whatever keys there are',
     serves: true,

@@ -3,7 +3,6 @@
  * setting.
  */
 
-import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { redisAddress } from '../cluster/redis-address.ts';
 import type { FileLimits } from '../files/file-record.ts';
@@ -23,6 +22,7 @@ import type { OwnWords } from '../translate/own-words.ts';
 import { readClientKeys } from './access/client-keys.ts';
 import { readBaseUrl } from './base-url.ts';
 import { cachingNotices } from './caching.ts';
+import { parseFlags } from './command-line/flags.ts';
 import type { Environment } from './env-files.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } from './model-settings.ts';
 import { nearMisses } from './near-misses.ts';
@@ -124,25 +124,6 @@ export type Config = {
   /** Remarks for the operator on how the settings were understood. They are logged at the start. */
   notices: readonly string[];
 };
-
-const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
-  ...VARIABLE_ROWS.map(([name, { schema }]) => [
-    flagOf(name),
-    { type: schema['type'] === 'boolean' ? 'boolean' : 'string' },
-  ]),
-  ['help', { type: 'boolean', short: 'h' }],
-  ['version', { type: 'boolean' }],
-]);
-
-function parseFlags(argv: readonly string[]): Record<string, unknown> {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    // Node's message continues with advice on positional arguments, but there are none here.
-    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    throw new ConfigError(`${sentence?.replace(/\.$/, '')}; --help lists what there is`);
-  }
-}
 
 /** What `fetch` goes by, also where the name is written in lower case. */
 const HTTP_PROXIES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'];

@@ -9,6 +9,9 @@ import { VARIABLE_ROWS, type VariableName } from './variables.ts';
 /** `MAX_TOKENS_LIMIT` → `max-tokens-limit`. */
 export const flagOf = (name: string): string => name.toLowerCase().replaceAll('_', '-');
 
+/** Flags for a program that starts this one. They are no settings: nobody wants them in a file. */
+export const FOR_PROGRAMS = { json: 'json', endWithInput: 'end-with-input' } as const;
+
 const defaultOf = ({ default: value, defaultText }: Variable): string =>
   defaultText ?? (value === undefined ? '' : String(value));
 
@@ -67,6 +70,8 @@ ${fold(faultNames().join(', '), HELP_WIDTH)
   .map((line) => `  ${line}`)
   .join('\n')}
 
+  --json                        For a program that starts this one: the first line on stdout is {"url": …}, all else goes to stderr
+  --end-with-input              For such a program, too: end when stdin is closed, as when that program has died
   --version                     Print the version
   --help                        Print this
 

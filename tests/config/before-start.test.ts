@@ -12,6 +12,6 @@ test.each(ROWS)('%s is set by each script that serves', (name, value) => {
 });
 
 test.each(ROWS)("%s is set by the npm package's bin", async (name, value) => {
-  const bin = await Bun.file(join(import.meta.dir, '../../bin/gemini-claude-proxy.js')).text();
+  const bin = await Bun.file(join(import.meta.dir, '../../bin/find-bun.cjs')).text();
   expect(bin).toContain(`${name}: '${value}'`);
 });

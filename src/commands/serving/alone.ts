@@ -8,7 +8,7 @@ import { reloadOnChange } from './settings-changes.ts';
 import { listenHere } from './system.ts';
 
 export async function serveAlone(serving: Serving): Promise<void> {
-  const { config, files, format, logger } = serving;
+  const { config, files, logger } = serving;
   const { system, listening } = listenHere(serving);
   const close = createClosing({
     stopListening: (graceMs) => listening.close(graceMs),
@@ -24,7 +24,7 @@ export async function serveAlone(serving: Serving): Promise<void> {
   reloadOnChange([...files.paths, ...config.watchedFiles], reload, close);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(listening.url, serving, close);
-  announce(config, format, listening.url, logger);
+  announce(listening.url, serving);
   const unread = unreadEnvFile();
   if (unread) logger.warn({}, unread);
   void system.warnOfNoUpstream();

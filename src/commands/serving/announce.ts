@@ -1,8 +1,8 @@
 /** What a proxy says of itself when it listens. */
 import { type Config, VERSION } from '../../config/config.ts';
 import { withoutSecrets } from '../../config/setting-names.ts';
-import type { Logger } from '../../lib/log.ts';
 import { GUIDANCE_VERSION } from '../../translate/own-words.ts';
+import type { Serving } from './serving.ts';
 
 const connectLine = (config: Config, url: string): string =>
   `ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${config.proxyApiKey === undefined ? 'dummy' : '<PROXY_API_KEY>'} claude --permission-mode acceptEdits`;
@@ -51,8 +51,9 @@ function banner(config: Config, url: string): string {
  * A JSON log must hold nothing but JSON: the text for people goes to stderr, and the log has the same facts in one
  * line.
  */
-export function announce(config: Config, format: 'pretty' | 'json', url: string, logger: Logger): void {
-  (format === 'json' ? process.stderr : process.stdout).write(`${banner(config, url)}\n`);
+export function announce(url: string, { config, format, logger, forPrograms }: Serving): void {
+  const isForPeople = format === 'pretty' && !forPrograms.json;
+  (isForPeople ? process.stdout : process.stderr).write(`${banner(config, url)}\n`);
   for (const notice of config.notices) logger.warn({}, notice);
   const { backend, modelMap } = config;
   const { record } = config;
@@ -67,4 +68,5 @@ export function announce(config: Config, format: 'pretty' | 'json', url: string,
     connect: connectLine(config, url),
   };
   if (format === 'json') logger.info(fields, 'listening');
+  if (forPrograms.json) process.stdout.write(`${JSON.stringify({ url, pid: process.pid, backend })}\n`);
 }

@@ -12,7 +12,7 @@ import { EXIT_FAILED, endWithUsers, failed, readAnew, type Serving, withPort } f
 import { reloadOnChange } from './settings-changes.ts';
 
 export async function serveWithWorkers(serving: Serving): Promise<void> {
-  const { argv, files, config, format, logger } = serving;
+  const { argv, files, config, logger } = serving;
   const port = withPort(config, () => takePort(config.host, config.port));
   const hub = new WorkerHub(systemClock);
   const exit = (code: number): never => {
@@ -56,7 +56,7 @@ export async function serveWithWorkers(serving: Serving): Promise<void> {
   const url = urlOf(config.host, port);
   // Before anybody is told that the proxy listens: whoever is told may end at once.
   endWithUsers(url, serving, close);
-  announce(config, format, url, logger);
+  announce(url, serving);
   const unread = unreadEnvFile();
   if (unread) logger.warn({}, unread);
 }

@@ -1,4 +1,6 @@
 /** What a process that serves, or that is the parent of those who serve, begins with. */
+
+import type { ForPrograms } from '../../config/command-line/flags.ts';
 import { type Config, ConfigError, readConfig, secretsOf } from '../../config/config.ts';
 import type { EnvFiles, Environment } from '../../config/env-files.ts';
 import { tellListening, USERS_FOLDER, watchLauncher, watchUsers } from '../../config/launcher.ts';
@@ -9,6 +11,7 @@ export type Serving = {
   argv: readonly string[];
   files: EnvFiles;
   config: Config;
+  forPrograms: ForPrograms;
   logger: Logger;
   format: 'pretty' | 'json';
 };
@@ -23,7 +26,7 @@ export function exitWith(line: string, code: number): never {
 export const failed = (error: unknown): never =>
   exitWith(error instanceof Error ? error.message : String(error), EXIT_FAILED);
 
-export async function openLogger(config: Config, env: Environment) {
+export async function openLogger(config: Config, env: Environment, { json }: ForPrograms) {
   const onTerminal = process.stdout.isTTY === true;
   // The agreed way of terminals to say no: https://no-color.org
   const colour = onTerminal && !env['NO_COLOR'];
@@ -33,6 +36,7 @@ export async function openLogger(config: Config, env: Environment) {
     format,
     secrets: secretsOf(config),
     colour,
+    ...(json ? { write: (line: string) => void process.stderr.write(line) } : {}),
   });
   // A mistake of ours in one request must not end the streams of all others.
   process.on('unhandledRejection', (error) => logger.error({ error }, 'a failure that nobody was told of'));
@@ -73,7 +77,12 @@ export function readAnew(
 }
 
 /** Ends the proxy when those are gone for whom it was started. */
-export function endWithUsers(url: string, { files }: Serving, close: (why: string) => void): void {
+export function endWithUsers(
+  url: string,
+  { files, forPrograms }: Serving,
+  close: (why: string) => void,
+): void {
+  if (forPrograms.endWithInput) process.stdin.once('end', () => close('the end of its input')).resume();
   void watchLauncher(process, () => close('the end of npx'), { clock: systemClock });
   const folder = files.atStart[USERS_FOLDER];
   if (folder === undefined) return;

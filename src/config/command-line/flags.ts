@@ -1,0 +1,39 @@
+/** The flags of the command line: each setting, and what is no setting. */
+import { type ParseArgsOptionDescriptor, parseArgs } from 'node:util';
+import { ConfigError } from '../read-value.ts';
+import { FOR_PROGRAMS, flagOf } from '../texts.ts';
+import { VARIABLE_ROWS } from '../variables.ts';
+
+const OPTIONS: Record<string, ParseArgsOptionDescriptor> = Object.fromEntries([
+  ...VARIABLE_ROWS.map(([name, { schema }]) => [
+    flagOf(name),
+    { type: schema['type'] === 'boolean' ? 'boolean' : 'string' },
+  ]),
+  ['help', { type: 'boolean', short: 'h' }],
+  ['version', { type: 'boolean' }],
+  [FOR_PROGRAMS.json, { type: 'boolean' }],
+  [FOR_PROGRAMS.endWithInput, { type: 'boolean' }],
+]);
+
+/** Throws a ConfigError for a flag that there is not. */
+export function parseFlags(argv: readonly string[]): Record<string, unknown> {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    // Node's message continues with advice on positional arguments, but there are none here.
+    const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
+    throw new ConfigError(`${sentence?.replace(/\.$/, '')}; --help lists what there is`);
+  }
+}
+
+/** What a program asks for that starts this one. */
+export type ForPrograms = {
+  /** The first line on stdout is JSON with the address; all else goes to stderr. */
+  json: boolean;
+  endWithInput: boolean;
+};
+
+export function readForPrograms(argv: readonly string[]): ForPrograms {
+  const flags = parseFlags(argv);
+  return { json: flags[FOR_PROGRAMS.json] === true, endWithInput: flags[FOR_PROGRAMS.endWithInput] === true };
+}

@@ -1,0 +1,66 @@
+/** How a program in any language starts this one, learns the address, and is sure of its end. */
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask } from '../support/testing.ts';
+
+const MAIN = join(import.meta.dir, '../../src/main.ts');
+const LONG_MS = 60_000;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'for-programs-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(...args: string[]) {
+  const child = Bun.spawn([process.execPath, MAIN, ...args, '--port', '0', '--json', '--end-with-input'], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder },
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  const err = new Response(child.stderr).text();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const read = async (): Promise<string> => (await reader.read()).value ?? '';
+  return { child, read, err };
+}
+
+test.each([
+  ['mock', []],
+  ['proxy', ['--backend', 'mock']],
+  ['mock', ['--workers', '2']],
+] as const)(
+  '%s %j: the first line tells the address, nothing else is on stdout, and it ends with its input',
+  async (command, args) => {
+    const { child, read, err } = start(command, ...args);
+    const { url, ...others } = JSON.parse(await read());
+    expect(others).toEqual({ pid: child.pid, backend: 'mock' });
+    expect((await ask(url, 'hello')).status).toBe(200);
+    child.stdin.end();
+    expect(await child.exited).toBe(0);
+    expect(await read()).toBe('');
+    expect(await err).toContain(url);
+    expect(fetch(url)).rejects.toThrow();
+  },
+  LONG_MS,
+);
+
+test(
+  'a recording may be named by a path: it is made there, and played from there',
+  async () => {
+    for (const args of [
+      ['record', './kept', '--backend', 'mock'],
+      ['replay', './kept'],
+    ]) {
+      const { child, read } = start(...args);
+      const { url } = JSON.parse(await read());
+      expect((await ask(url, 'hello')).status).toBe(200);
+      child.stdin.end();
+      expect(await child.exited).toBe(0);
+    }
+  },
+  LONG_MS,
+);
