@@ -1,10 +1,11 @@
 /**
- * `bun run adopt <name>/<n> <case> [--whole] [--blot]` makes a test in `fixtures/turns/<case>` out of request `n` (its
- * number or its folder) of the recording `fixtures/recordings/<name>`. The request is redacted again and made small
- * (`--whole` keeps its size); the goldens come from today's code; the list of all cases is renewed. Nothing is
- * overwritten. The command stops where something is left that looks like a credential; `--blot` blots it out instead.
+ * `bun run adopt <name>/<n> <case>` makes a test in `fixtures/turns/<case>` out of request `n` (its number or its folder)
+ * of the recording `fixtures/recordings/<name>`. The request is redacted again and made small; the goldens come from
+ * today's code; the list of all cases is renewed. Nothing is overwritten. USAGE tells the options.
  */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ownRules } from '../src/compose/recording.ts';
 import { readConfig, secretsOf } from '../src/config/config.ts';
 import { openEnvFiles } from '../src/config/env-files.ts';
@@ -28,33 +29,74 @@ function ending(bytes: Uint8Array): string {
     .join('\n');
 }
 
-const FLAGS = new Set(['--whole', '--blot']);
-const config = readConfig({ ...openEnvFiles(process).atStart, BACKEND: 'mock' }, []);
-const [source = '', name = '', ...flags] = process.argv.slice(2);
-const [, recording, request] = /^(.+)\/([^/]+)$/.exec(source) ?? [];
-if (!recording || !request || name === '' || flags.some((flag) => !FLAGS.has(flag))) {
-  console.error('usage: bun run adopt <name>/<n> <case> [--whole] [--blot]');
-  process.exit(2);
+/** As a review counts them. */
+const linesIn = (folder: string): number =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split(/\n(?=.)/s).length)
+    .reduce((sum, lines) => sum + lines, 0);
+
+const nextSteps = (name: string, wanted: readonly string[] | undefined): string =>
+  `its test fails until the bug is mended: bun test tests/turns.test.ts -t "${name} "${
+    wanted ? '' : '\nnow say what is wanted: edit the expected answer, or "wanted" in meta.json'
+  }`;
+
+const USAGE = `usage: bun run adopt <name>/<n> <case> [options]
+  --title "…"         what the turn shows, for the list of all
+  --expect-fail "…"   the turn shows a bug, this one: its test fails until the bug is mended
+  --want "+ …"        a line that must be there once the bug is mended; "- …": must not. May be given several times
+  --trim-upstream     also cuts what upstream said, as long as the answer tells the same story
+  --whole             leaves the request as large as it is
+  --blot              blots out what looks like a credential, and does not stop there`;
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      options: {
+        title: { type: 'string' },
+        'expect-fail': { type: 'string' },
+        want: { type: 'string', multiple: true },
+        'trim-upstream': { type: 'boolean', default: false },
+        whole: { type: 'boolean', default: false },
+        blot: { type: 'boolean', default: false },
+      },
+      allowPositionals: true,
+    });
+    const [source = '', name = '', ...more] = positionals;
+    const [, recording = '', request = ''] = /^(.+)\/([^/]+)$/.exec(source) ?? [];
+    const { 'expect-fail': why, want: wanted, 'trim-upstream': trimUpstream, title, whole, blot } = values;
+    if (!recording || name === '' || more.length > 0)
+      throw new Error('a request and the name of a case are needed');
+    if (wanted && why === undefined) throw new Error('--want says what --expect-fail waits for: give both');
+    const wrong = wanted?.find((line) => !/^[+-] \S/.test(line));
+    if (wrong !== undefined) throw new Error(`--want "${wrong}": it begins with "+ " or "- "`);
+    const fails = why === undefined ? {} : { fails: { why, ...(wanted ? { wanted } : {}) } };
+    return { recording, request, name, trimUpstream, whole, blot, ...fails, ...(title ? { title } : {}) };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    process.exit(2);
+  }
 }
+
+const config = readConfig({ ...openEnvFiles(process).atStart, BACKEND: 'mock' }, []);
+const { recording, ...asked } = readArguments();
 
 try {
   const { folder, recorded, notes } = await adopt({
+    ...asked,
     recording: join(RECORDINGS, recording),
-    request,
     turns: TURNS,
-    name,
     secrets: secretsOf(config),
     own: ownRules(config),
-    blot: flags.includes('--blot'),
-    whole: flags.includes('--whole'),
   });
   for (const note of notes) console.log(note);
   for (const page of await writeDocs()) console.log(`rewritten: ${page}`);
   const { status, bytes } = recorded.answer;
   console.log(`the client sees: HTTP ${status}\n${ending(bytes)}`);
   console.log(
-    `written: ${relative(process.cwd(), folder)} (origin: ${recorded.origin}). Read it before you commit it.`,
+    `written: ${relative(process.cwd(), folder)} (origin: ${recorded.origin}, ${linesIn(folder)} lines). Read it before you commit it.`,
   );
+  if (recorded.fails) console.log(nextSteps(asked.name, recorded.fails.wanted));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -31,7 +31,9 @@ const rowOf = (name: string, page: string): string | undefined =>
   page.split('\n').find((line) => line.startsWith(`| ${linkTo(name)} |`));
 
 function row(name: string, recorded: RecordedRequest): string {
-  const shows = (CASES[name]?.shows ?? ADOPTED).replaceAll('|', '\\|');
+  const { title = CASES[name]?.shows ?? ADOPTED, fails } = recorded;
+  const known = fails ? `**Known to fail**: ${fails.why}. ` : '';
+  const shows = `${known}${title}`.replaceAll('|', '\\|');
   const asked = timesAsked(recorded);
   const cells = [linkTo(name), shows, recorded.origin, asked, told(recorded)];
   return `| ${cells.join(' | ')} |`;

@@ -1,14 +1,14 @@
 /**
  * Every folder in `fixtures/turns` is a test: the client's request goes through the real parts, upstream says what was
  * recorded, and both what Gemini is sent and what the client sees must be what the folder says. `bun run bless` renews
- * that after an intended change.
+ * that after an intended change. The turn of a bug that is not mended is one test, which fails until it is.
  */
 import { describe, expect, test } from 'bun:test';
 import type { MessageEvent } from '../src/anthropic/events.ts';
 import { modelRow } from '../src/gemini/model-rows.ts';
 import { parseKeepingDigits } from '../src/lib/exact-json.ts';
+import { isEventStream } from '../src/sim/cassette/forms.ts';
 import type { Answer, RecordedRequest } from '../src/sim/cassette/types.ts';
-import { isEventStream } from '../src/sim/cassette/write.ts';
 import { validateRequest } from '../src/sim/validator/index.ts';
 import { foldEvents } from '../src/translate/response/message.ts';
 import { readEvents, withoutKeepAlive } from './support/events.ts';
@@ -16,13 +16,21 @@ import { violations } from './support/laws.ts';
 import { reslicings } from './support/reslice.ts';
 import { turnFixtures, turnReadings } from './support/turn-fixtures.ts';
 import { differences } from './support/turns/compare.ts';
+import { stillFailing } from './support/turns/known-failure.ts';
 import { runTurn, type TurnRun } from './support/turns/run.ts';
 
 const FIXTURES = turnFixtures();
 
 type Row = readonly [name: string, recorded: RecordedRequest];
 const rows = (keep: (recorded: RecordedRequest) => boolean = () => true): Row[] =>
-  FIXTURES.filter(({ recorded }) => keep(recorded)).map(({ name, recorded }) => [name, recorded]);
+  FIXTURES.filter(({ recorded }) => !recorded.fails && keep(recorded)).map(({ name, recorded }) => [
+    name,
+    recorded,
+  ]);
+
+const known = FIXTURES.flatMap(({ name, recorded }) =>
+  recorded.fails ? [[name, recorded.fails.why, recorded] as const] : [],
+);
 
 /** What today's code makes of a turn. Only one test says whether that is what is expected; the others are about this. */
 const runs = new Map<RecordedRequest, Promise<TurnRun>>();
@@ -71,6 +79,12 @@ describe('a recorded turn', () => {
   test.each(rows())('%s: is asked and answered as written', async (name, recorded) => {
     const found = differences(recorded, await today(recorded));
     if (found !== '') throw new Error(`fixtures/turns/${name} (bun run bless, if this is meant)\n${found}`);
+  });
+
+  test.each(known)('%s (known to fail: %s): does what is wanted', async (name, why, recorded) => {
+    const failing = stillFailing(recorded, await today(recorded));
+    if (failing !== undefined) throw new Error(`fixtures/turns/${name}: known to fail: ${why}\n\n${failing}`);
+    throw new Error(`fixtures/turns/${name} passes now: take the mark off with "bun run bless ${name}"`);
   });
 
   test.each(rows((recorded) => isStreamed(recorded) && recorded.answer.end === 'whole'))(

@@ -3,15 +3,18 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson } from '../../src/lib/json.ts';
 import { readManifest } from '../../src/sim/cassette/manifest.ts';
+import { sha256 } from '../../src/sim/cassette/meta.ts';
 import { listRecording, nameOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedSettings } from '../../src/sim/cassette/settings.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
-import { writeRecordedRequest } from '../../src/sim/cassette/write.ts';
+import { writeTurn } from '../../src/sim/cassette/write.ts';
 import { differences } from '../../tests/support/turns/compare.ts';
 import { withGoldens } from '../../tests/support/turns/goldens.ts';
+import { isAboutSent, unmet } from '../../tests/support/turns/known-failure.ts';
 import { runTurn, settingsOf, type TurnRun } from '../../tests/support/turns/run.ts';
-import { minimise } from './minimise.ts';
+import { type MinimiseOptions, minimise } from './minimise.ts';
 import { type Again, redactAgain } from './redact-again.ts';
+import { trimUpstream } from './trim-upstream.ts';
 
 export type Adoption = {
   folder: string;
@@ -29,6 +32,12 @@ export type AdoptOptions = Again & {
   name: string;
   /** Keeps the size of the request. */
   whole: boolean;
+  /** Also cuts what upstream said. */
+  trimUpstream?: boolean;
+  /** What the turn shows, in one sentence. */
+  title?: string;
+  /** The bug that the turn shows, and perhaps lines that must, or must not, be there once it is mended. */
+  fails?: { why: string; wanted?: string[] };
 };
 
 const CASE = /^[a-z0-9][a-z0-9-]*$/;
@@ -43,13 +52,38 @@ export async function adopt(options: AdoptOptions): Promise<Adoption> {
   const notes: string[] = [];
   const found = redactAgain(readRecordedRequest(findRequest(recording, request)), options, notes);
   const { recorded, run: first } = await withNeededSettings(found, readManifest(recording).settings);
-  const usable = tellingAs(withAttempts(recorded, first, notes), first);
+  const usable = marked(tellingAs(withAttempts(recorded, first, notes), first), first, options);
   noteDifferences(usable, first, notes);
-  const small = whole ? { recorded: usable, run: first, runs: 0 } : await minimise(usable, first);
-  if (!whole) notes.push(sizes(usable, small.recorded, small.runs));
+  const trimmed = options.trimUpstream ? await trimUpstream(usable, first) : { recorded: usable, run: first };
+  if (options.trimUpstream) notes.push(trimNote(usable, trimmed.recorded));
+  const small = whole ? trimmed : await minimise(trimmed.recorded, trimmed.run, { keeps: keptBy(options) });
+  if (!whole) notes.push(sizes(usable, small.recorded));
   const adopted = { ...withGoldens(small.recorded, small.run.recorded), origin: originOf(recorded) };
-  await writeRecordedRequest(folder, adopted);
+  await writeTurn(folder, seenBy(adopted));
   return { folder, recorded: adopted, notes };
+}
+
+/** Throws where today's code does already what is wanted. */
+function marked(
+  recorded: RecordedRequest,
+  { recorded: now }: TurnRun,
+  { title, fails }: AdoptOptions,
+): RecordedRequest {
+  if (fails?.wanted && unmet(fails.wanted, now) === undefined)
+    throw new Error('today’s code does already what is wanted, so no test would fail; nothing was written');
+  return { ...recorded, ...(title ? { title } : {}), ...(fails ? { fails } : {}) };
+}
+
+/** Until somebody edits the answer, it is the one with the bug. */
+function seenBy(recorded: RecordedRequest): RecordedRequest {
+  const { fails, answer } = recorded;
+  return fails && !fails.wanted ? { ...recorded, fails: { ...fails, saw: sha256(answer.bytes) } } : recorded;
+}
+
+/** The result of today is a bug, so what it does not need may be needed once that is mended. */
+function keptBy({ fails }: AdoptOptions): NonNullable<MinimiseOptions['keeps']> {
+  if (!fails) return 'nothing';
+  return isAboutSent(fails.wanted ?? []) ? 'structure' : 'what is named';
 }
 
 /** An invented turn stays `synthetic`. */
@@ -114,7 +148,15 @@ function noteDifferences(recorded: RecordedRequest, run: TurnRun, notes: string[
   notes.push(`today's code does otherwise than the proxy that recorded:\n${found}`);
 }
 
-function sizes(before: RecordedRequest, after: RecordedRequest, runs: number): string {
+function sizes(before: RecordedRequest, after: RecordedRequest): string {
   const length = ({ request }: RecordedRequest) => Buffer.byteLength(request.body);
-  return `the request: ${length(before)} → ${length(after)} bytes, after ${runs} runs that ended the same or did not`;
+  return `the request: ${length(before)} → ${length(after)} bytes, which end the same`;
+}
+
+function trimNote(before: RecordedRequest, after: RecordedRequest): string {
+  const [was, is] = [before, after].map(({ upstream }) => {
+    const reads = upstream.flatMap((exchange) => exchange.reads);
+    return { reads: reads.length, bytes: reads.reduce((sum, { bytes }) => sum + bytes.length, 0) };
+  });
+  return `what upstream said: ${was?.bytes} → ${is?.bytes} bytes in ${was?.reads} → ${is?.reads} reads, whose story is the same`;
 }

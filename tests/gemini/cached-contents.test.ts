@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import {
   bodyWith,
@@ -17,19 +15,16 @@ import { UpstreamError } from '../../src/gemini/errors.ts';
 import type { GenerateContentRequest, RequestContent, RequestPart } from '../../src/gemini/wire.ts';
 import { withKept } from '../../src/sim/validator/kept-contents.ts';
 import { deepFreeze } from '../support/translation.ts';
-
-const FIXTURES = join(import.meta.dir, '../../fixtures/turns');
+import { turnFixtures } from '../support/turn-fixtures.ts';
 
 /** Every request for an answer in the fixtures. */
-const REQUESTS: readonly (readonly [name: string, GenerateContentRequest])[] = readdirSync(FIXTURES, {
-  recursive: true,
-  encoding: 'utf8',
-})
-  .filter((path) => path.endsWith('request.body') && path.includes('upstream'))
-  .flatMap((path) => {
-    const request = JSON.parse(readFileSync(join(FIXTURES, path), 'utf8'));
-    return Array.isArray(request.contents) ? [[path, request] as const] : [];
-  });
+const REQUESTS: readonly (readonly [name: string, GenerateContentRequest])[] = turnFixtures().flatMap(
+  ({ name, recorded }) =>
+    recorded.upstream.flatMap(({ request: { body } }, index) => {
+      const request = JSON.parse(body);
+      return Array.isArray(request.contents) ? [[`${name}, attempt ${index + 1}`, request] as const] : [];
+    }),
+);
 
 /** Both parts as they travel, put together as Google does. */
 function together(request: GenerateContentRequest, cut: Cut): unknown {

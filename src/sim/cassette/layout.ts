@@ -5,6 +5,9 @@
  *     recording.json   blobs/<hash>
  *     001-main/        client-request.json  expected.sse | expected.json  meta.json
  *       upstream/01/   request.json (parsed, for the diff)  request.body (exact)  stream.jsonl  meta.json
+ *
+ * In a turn of `fixtures/turns` nothing stands twice (`forms.ts`): there is no `request.body`, and `expected.jsonl` has
+ * the events of an answer, one a line.
  */
 import { dirname, join } from 'node:path';
 
@@ -18,10 +21,10 @@ export const MANIFEST = 'recording.json';
 export const BLOBS = 'blobs';
 
 /**
- * The file of the client's answer. The content type of the answer decides which of the two is written; both contain the
- * exact bytes.
+ * The file of the client's answer. `stream` and `whole` contain its exact bytes; the content type of the answer decides
+ * which of the two is written. `events` has the data of its events.
  */
-export const EXPECTED = { stream: 'expected.sse', whole: 'expected.json' } as const;
+export const EXPECTED = { stream: 'expected.sse', whole: 'expected.json', events: 'expected.jsonl' } as const;
 
 export const blobPath = (requestFolder: string, hash: string): string =>
   join(dirname(requestFolder), BLOBS, hash);

@@ -30,8 +30,9 @@ export const ExchangeMeta = Type.Object({
   body: Body,
   end: Type.Object({ kind: Type.String(), side: Type.String() }),
   error: Type.Optional(Type.Object({ message: Type.String(), code: Type.Optional(Type.String()) })),
-  anomalies: Type.Array(Type.String()),
-  redactions: Redactions,
+  /** In a turn, these lists are left out where they are empty. */
+  anomalies: Type.Optional(Type.Array(Type.String())),
+  redactions: Type.Optional(Redactions),
   truncatedRecording: Type.Optional(Type.Literal(true)),
 });
 
@@ -50,6 +51,12 @@ const UploadOutcome = Type.Union([
   }),
 ]);
 
+export const KnownFailure = Type.Object({
+  why: Type.String(),
+  wanted: Type.Optional(Type.Array(Type.String({ pattern: '^[+-] \\S' }))),
+  saw: Type.Optional(Type.String()),
+});
+
 export const RequestMeta = Type.Object({
   ...Format,
   origin: Type.Union([Type.Literal('live'), Type.Literal('edited'), Type.Literal('synthetic')]),
@@ -58,8 +65,9 @@ export const RequestMeta = Type.Object({
   answer: Type.Object({
     status: Type.Integer(),
     headers: Headers,
-    body: Body,
-    end: Type.Union([Type.Literal('whole'), Type.Literal('client-gone')]),
+    /** Not in a turn, where `expectedSha256` stands for it. */
+    body: Type.Optional(Body),
+    end: Type.Optional(Type.Union([Type.Literal('whole'), Type.Literal('client-gone')])),
   }),
   models: Type.Array(Type.String()),
   /** Files that people have edited, once they were accepted. */
@@ -73,8 +81,12 @@ export const RequestMeta = Type.Object({
   uploads: Type.Optional(Type.Array(UploadOutcome)),
   promptTold: Type.Optional(Type.Object({ tokens: Type.Number(), cached: Type.Number() })),
   settings: Type.Optional(Type.Partial(RecordedSettings)),
+  /** Only in a turn: the hash of the expected answer. Absent where somebody is to write that. */
+  expectedSha256: Type.Optional(Type.String()),
+  title: Type.Optional(Type.String()),
+  fails: Type.Optional(KnownFailure),
   versions: Type.Object({ proxy: Type.String(), sdk: Type.String(), bun: Type.String() }),
-  redactions: Redactions,
+  redactions: Type.Optional(Redactions),
 });
 
 const named = { name: Type.Optional(Type.String()), at: Type.Optional(Type.String()) };
@@ -99,14 +111,7 @@ export const FetchedFiles = Type.Array(
   ),
 );
 
-export const UpstreamRequest = Type.Object({
-  method: Type.String(),
-  path: Type.String(),
-  query: Type.String(),
-  headers: Headers,
-});
-
-export const ClientRequestFile = Type.Object({
+export const RequestFile = Type.Object({
   method: Type.String(),
   path: Type.String(),
   query: Type.String(),
@@ -119,7 +124,7 @@ export const ClientRequestFile = Type.Object({
 
 export type ExchangeMeta = Static<typeof ExchangeMeta>;
 export type RequestMeta = Static<typeof RequestMeta>;
-export type ClientRequestFile = Static<typeof ClientRequestFile>;
+export type RequestFile = Static<typeof RequestFile>;
 
 /** Reads `text` by `schema`. Throws a CassetteError that names `file` and the first wrong field. */
 export function readJsonFile<T extends TObject>(schema: T, text: string, file: string): Static<T> {
@@ -152,7 +157,7 @@ export const indentedJson = (value: unknown): string => `${JSON.stringify(value,
 /** JSON that people read and compare. Keys are sorted. */
 export const prettyJson = (value: unknown): string => indentedJson(sorted(value));
 
-function sorted(value: unknown): unknown {
+export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

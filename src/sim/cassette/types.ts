@@ -139,6 +139,16 @@ export type UploadOutcome =
       };
     };
 
+/** What is expected of a turn is not what today's code does. */
+export type KnownFailure = {
+  /** What is wrong, in a sentence. */
+  why: string;
+  /** Lines, as differences show them, that must (`+ …`) or must not (`- …`) be there. Without these, the answer must be the expected one. */
+  wanted?: string[];
+  /** SHA-256 of the answer with the bug. Until somebody edits it, the expected answer is still this one. */
+  saw?: string;
+};
+
 export type RecordedRequest = {
   origin: Origin;
   /** The date of the recording, in ISO form. */
@@ -174,6 +184,10 @@ export type RecordedRequest = {
   edited?: readonly string[];
   /** Only for a turn fixture: the settings in which it differs from other turn fixtures. */
   settings?: Partial<RecordedSettings>;
+  /** Only for a turn fixture: what it shows, in one sentence. */
+  title?: string;
+  /** Only for a turn fixture: a bug that is not mended yet. */
+  fails?: KnownFailure;
   versions: Versions;
   /** The places that were blotted out on the client's side. Each upstream exchange has a list of its own. */
   redactions: readonly Redaction[];

@@ -1,79 +1,72 @@
-/** Writes one recorded client request as a folder. */
+/** Writes one recorded client request as a folder, in one of two forms. */
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tryParseJson } from '../../lib/json.ts';
 import { packText } from './blobs.ts';
-import { FOLDER_MODE, type IfThere, writeFolder, writeWhole } from './files.ts';
+import { type IfThere, writeFolder, writeWhole } from './files.ts';
+import { type File, type Form, RECORDING, TURN } from './forms.ts';
 import * as layout from './layout.ts';
-import {
-  type ClientRequestFile,
-  type ExchangeMeta,
-  indentedJson,
-  prettyJson,
-  type RequestMeta,
-  sha256,
-} from './meta.ts';
+import { type ExchangeMeta, type RequestMeta, sha256 } from './meta.ts';
 import { writeStreamLines } from './stream-lines.ts';
-import {
-  type Answer,
-  type ClientRequest,
-  FORMAT_VERSION,
-  type RecordedRequest,
-  type UpstreamExchange,
-} from './types.ts';
+import { FORMAT_VERSION, type RecordedRequest, type UpstreamExchange } from './types.ts';
 
-/** Writes the folder of a client request; the folder appears complete. Its blobs go to `blobs/` beside it. */
-export async function writeRecordedRequest(
+/**
+ * Writes the folder of a client request; the folder appears complete. Its blobs go to `blobs/` beside it. A turn is
+ * written by `writeTurn`.
+ */
+export const writeRecordedRequest = (
   folder: string,
   recorded: RecordedRequest,
   ifThere: IfThere = 'replace',
-): Promise<void> {
+): Promise<void> => write(folder, recorded, RECORDING, ifThere);
+
+/** Writes a turn of `fixtures/turns`. */
+export const writeTurn = (folder: string, recorded: RecordedRequest): Promise<void> =>
+  write(folder, recorded, TURN, 'replace');
+
+async function write(folder: string, recorded: RecordedRequest, form: Form, ifThere: IfThere): Promise<void> {
   const blobs = new Map<string, string>();
-  const pack = (text: string) => packText(text, (hash, content) => blobs.set(hash, content));
-  const clientRequest = indentedJson(clientRequestFile(recorded.request, pack));
-  const upstream = recorded.upstream.map((exchange) => ({ exchange, body: pack(exchange.request.body) }));
-  const meta = prettyJson(requestMeta(recorded, pack));
+  const files = filesOf(recorded, form, (text) =>
+    packText(text, (hash, content) => blobs.set(hash, content)),
+  );
   for (const [hash, content] of blobs) {
     const path = layout.blobPath(folder, hash);
     if (!existsSync(path)) await writeWhole(path, content);
   }
   const fill = async (draft: string) => {
-    await writeWhole(join(draft, layout.CLIENT_REQUEST), clientRequest);
-    await writeWhole(join(draft, expectedName(recorded.answer)), recorded.answer.bytes);
-    await writeWhole(join(draft, layout.META), meta);
-    for (const [index, { exchange, body }] of upstream.entries()) {
-      const name = join(draft, layout.UPSTREAM, layout.exchangeName(index + 1));
-      await mkdir(name, { recursive: true, mode: FOLDER_MODE });
-      await writeExchange(name, exchange, body);
-    }
+    for (const [name, content] of files) await writeWhole(join(draft, name), content);
   };
   await writeFolder(folder, fill, ifThere);
 }
 
-async function writeExchange(folder: string, exchange: UpstreamExchange, packed: string): Promise<void> {
-  const { method, path, query, headers } = exchange.request;
-  const body = tryParseJson(packed);
-  const request = { method, path, query, headers, ...(body === undefined ? {} : { body }) };
-  await writeWhole(join(folder, layout.REQUEST), prettyJson(request));
-  await writeWhole(join(folder, layout.REQUEST_BODY), packed);
-  await writeWhole(join(folder, layout.STREAM), writeStreamLines(exchange));
-  await writeWhole(join(folder, layout.META), prettyJson(exchangeMeta(exchange)));
+function filesOf(recorded: RecordedRequest, form: Form, pack: (text: string) => string): File[] {
+  const { body, ...head } = recorded.request;
+  const client = pack(body);
+  const exchanges = recorded.upstream.flatMap((exchange, index) => {
+    const folder = join(layout.UPSTREAM, layout.exchangeName(index + 1));
+    return exchangeFiles(exchange, form, pack, client).map(
+      ([name, content]): File => [join(folder, name), content],
+    );
+  });
+  return [
+    form.clientRequest(head, client),
+    form.answer(recorded.answer),
+    form.requestMeta(requestMeta(recorded, pack)),
+    ...exchanges,
+  ];
 }
 
-export const isEventStream = (headers: Readonly<Record<string, string>>): boolean =>
-  headers['content-type']?.startsWith('text/event-stream') ?? false;
-
-const expectedName = ({ headers }: Answer) =>
-  isEventStream(headers) ? layout.EXPECTED.stream : layout.EXPECTED.whole;
-
-function clientRequestFile(request: ClientRequest, pack: (text: string) => string): ClientRequestFile {
-  const { body, ...rest } = request;
-  const packed = pack(body);
-  const parsed = tryParseJson(packed);
-  // Parsed JSON is easier to read, but it must give the same text when it is printed again.
-  const isExact = parsed !== undefined && JSON.stringify(parsed) === packed;
-  return isExact ? { ...rest, body: parsed } : { ...rest, bodyText: packed };
+function exchangeFiles(
+  exchange: UpstreamExchange,
+  form: Form,
+  pack: (text: string) => string,
+  client: string,
+): File[] {
+  const { body, ...head } = exchange.request;
+  return [
+    ...form.upstreamRequest(head, pack(body), client),
+    [layout.STREAM, writeStreamLines(exchange)],
+    form.exchangeMeta(exchangeMeta(exchange)),
+  ];
 }
 
 const bodyFacts = (bytes: Uint8Array) => ({ sha256: sha256(bytes), length: bytes.length });

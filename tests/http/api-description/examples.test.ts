@@ -1,17 +1,17 @@
 /** The examples of the API description are real, and fit its schemas; and so does what else the proxy answers. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ERROR_STATUS } from '../../../src/anthropic/errors.ts';
 import shown from '../../../src/http/api-description/example-answers.json' with { type: 'json' };
 import { EXAMPLE_REQUESTS } from '../../../src/http/api-description/example-requests.ts';
 import { OPERATIONS, type Operation } from '../../../src/http/api-description/operations.ts';
 import type { DescribedRoute } from '../../../src/http/route-table.ts';
+import { isEventStream } from '../../../src/sim/cassette/forms.ts';
+import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 import { checker, descriptionOf, eventsIn } from '../../support/api-description.ts';
 import { exampleAnswers } from '../../support/api-examples.ts';
 import { startProxy, type TestProxy } from '../../support/proxy.ts';
+import { turnFixtures } from '../../support/turn-fixtures.ts';
 
-const TURNS = join(import.meta.dir, '../../../fixtures/turns');
 const routes = Object.entries(OPERATIONS) as [DescribedRoute, Operation][];
 const requests = routes.flatMap(([route]) =>
   Object.entries(EXAMPLE_REQUESTS[route] ?? {}).map(
@@ -98,17 +98,17 @@ describe('an error that is shown', () => {
 });
 
 describe('whatever else is answered', () => {
-  const golden = (file: string) =>
-    readdirSync(TURNS).flatMap((name) => {
-      const path = join(TURNS, name, file);
-      return existsSync(path) ? [[name, readFileSync(path, 'utf8')] as const] : [];
-    });
+  const isStream = ({ answer }: RecordedRequest) => isEventStream(answer.headers);
+  const golden = (keep: (recorded: RecordedRequest) => boolean) =>
+    turnFixtures()
+      .filter(({ recorded }) => keep(recorded))
+      .map(({ name, recorded }) => [name, new TextDecoder().decode(recorded.answer.bytes)] as const);
 
-  test.each(golden('expected.sse'))('the stream of the turn %s fits', (_name, text) => {
+  test.each(golden(isStream))('the stream of the turn %s fits', (_name, text) => {
     expect(faultsOfStream(text)).toEqual([]);
   });
 
-  test.each(golden('expected.json'))('the answer to the turn %s fits', (_name, text) => {
+  test.each(golden((recorded) => !isStream(recorded)))('the answer to the turn %s fits', (_name, text) => {
     const value: { type?: string } = JSON.parse(text);
     const name = { error: 'ErrorResponse', message: 'Message' }[value.type ?? ''] ?? 'TokenCount';
     expect(strictly(name, value)).toEqual([]);

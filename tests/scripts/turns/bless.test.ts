@@ -6,10 +6,11 @@ import { blessRequest, pruneBlobs } from '../../../scripts/turns/bless.ts';
 import { findTargets } from '../../../scripts/turns/bless-targets.ts';
 import { verifyRecording } from '../../../src/compose/verify-recording.ts';
 import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
-import { writeRecordedRequest } from '../../../src/sim/cassette/write.ts';
+import { writeTurn } from '../../../src/sim/cassette/write.ts';
 import { DAMAGES, edit } from '../../support/damages.ts';
 import { ask, good, recordingProxy, streamed } from '../../support/recording.ts';
 import { TURNS } from '../../support/turns/folder.ts';
+import { orphanBlobs } from '../../support/turns/orphan-blobs.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bless-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,6 +24,10 @@ function copyOf(name: string): string {
 
 const STREAM = 'upstream/01/stream.jsonl';
 
+test('no piece of a request is left in the collection that no turn names', () => {
+  expect(orphanBlobs(TURNS)).toEqual([]);
+});
+
 describe('bless', () => {
   test('leaves a turn alone that is as it should be', async () => {
     const turn = copyOf('call-3');
@@ -35,7 +40,7 @@ describe('bless', () => {
     const turn = copyOf('call-3');
     const good = readRecordedRequest(turn);
     const old = new TextEncoder().encode('event: ping\ndata: {"type":"ping"}\n\n');
-    await writeRecordedRequest(turn, {
+    await writeTurn(turn, {
       ...good,
       answer: { ...good.answer, bytes: old },
       upstream: good.upstream.map((exchange) => ({
@@ -71,13 +76,13 @@ describe('bless', () => {
 
   test('an answer that was written by hand is kept, and the difference shown', async () => {
     const turn = copyOf('text-25');
-    edit(turn, 'expected.sse', (text) => text.replace('"end_turn"', '"refusal"'));
+    edit(turn, 'expected.jsonl', (text) => text.replace('"end_turn"', '"refusal"'));
     const { changes } = await blessRequest(turn);
-    expect(changes).toContain('expected.sse was edited by hand');
+    expect(changes).toContain('expected.jsonl was edited by hand');
     expect(changes).toContain('+ message_delta delta.stop_reason "end_turn"');
     const { answer, origin, edited } = readRecordedRequest(turn);
     expect(new TextDecoder().decode(answer.bytes)).toContain('"refusal"');
-    expect({ origin, edited }).toEqual({ origin: 'synthetic', edited: ['expected.sse'] });
+    expect({ origin, edited }).toEqual({ origin: 'synthetic', edited: ['expected.jsonl'] });
   });
 
   test('an edited long text gets a name of its own', async () => {
@@ -85,7 +90,7 @@ describe('bless', () => {
     const recorded = readRecordedRequest(copyOf('text-3'));
     const asking = (system: string) => JSON.stringify({ ...JSON.parse(recorded.request.body), system });
     const request = { ...recorded.request, body: asking('long '.repeat(400)) };
-    await writeRecordedRequest(join(turns, 'one'), { ...recorded, request });
+    await writeTurn(join(turns, 'one'), { ...recorded, request });
     await blessRequest(join(turns, 'one'));
     for (const blob of readdirSync(join(turns, 'blobs')))
       edit(join(turns, 'blobs'), blob, (text) => text.replace('long', 'short'));
@@ -120,7 +125,7 @@ describe('bless', () => {
     const turns = join(folder, Bun.randomUUIDv7());
     const recorded = readRecordedRequest(copyOf('text-3'));
     const fetched = [[{ mimeType: 'text/html', text: 'page '.repeat(400) }]];
-    await writeRecordedRequest(join(turns, 'one'), { ...recorded, fetched });
+    await writeTurn(join(turns, 'one'), { ...recorded, fetched });
     expect(pruneBlobs(turns)).toBe(0);
     expect(readRecordedRequest(join(turns, 'one')).fetched).toEqual(fetched);
   });
@@ -130,9 +135,9 @@ describe('bless', () => {
     const recorded = readRecordedRequest(copyOf('text-3'));
     const body = JSON.stringify({ ...JSON.parse(recorded.request.body), system: 'long '.repeat(400) });
     const request = { ...recorded.request, body };
-    await writeRecordedRequest(join(turns, 'one'), { ...recorded, request });
+    await writeTurn(join(turns, 'one'), { ...recorded, request });
     expect(pruneBlobs(turns)).toBe(0);
-    await writeRecordedRequest(join(turns, 'one'), recorded);
+    await writeTurn(join(turns, 'one'), recorded);
     expect(pruneBlobs(turns)).toBe(1);
   });
 });

@@ -77,9 +77,9 @@ describe('adopt', () => {
 
 describe('bless', () => {
   test('of a turn that is not there changes nothing, and says so', async () => {
-    const golden = join(root, 'fixtures/turns', TURNS[0] ?? '', 'expected.sse');
+    const golden = join(root, 'fixtures/turns', TURNS[0] ?? '', 'expected.jsonl');
     const other = join(root, 'docs/errors.md');
-    const edited = `${readFileSync(golden, 'utf8')}: edited\n`;
+    const edited = `${readFileSync(golden, 'utf8')}{"type":"edited"}\n`;
     writeFileSync(golden, edited);
     writeFileSync(other, 'stale');
     const { code, text } = await run('bless.ts', TURNS[0] ?? '', 'nobody');

@@ -31,14 +31,14 @@ const stackOf = (bug: unknown): string => (bug instanceof Error ? (bug.stack ?? 
 
 // ── the answer ────────────────────────────────────────────────────────────────────────────────────────────────
 
-function answerDiff(was: Answer, is: Answer): string[] {
+export function answerDiff(was: Answer, is: Answer): string[] {
   const head = lineDiff(headLines(was), headLines(is));
   if (Buffer.compare(was.bytes, is.bytes) === 0) return head;
   const lines = lineDiff(answerLines(was.bytes), answerLines(is.bytes));
   return [...head, ...(lines.length > 0 ? lines : ['~ only bytes that do not show, such as line ends'])];
 }
 
-const headLines = ({ status, headers, end }: Answer): string[] => [
+export const headLines = ({ status, headers, end }: Answer): string[] => [
   `HTTP ${status}${end === 'whole' ? '' : ', and the client left'}`,
   ...Object.keys(headers)
     .sort()

@@ -20,6 +20,13 @@ const step = (path: string, key: string | number): string => {
   return path === '' ? key : `${path}.${key}`;
 };
 
+/** `contents[0].role "user"`: a line for each value that has none inside. */
+export function jsonPlaces(value: unknown, path = ''): string[] {
+  const inside = Array.isArray(value) ? [...value.entries()] : isObject(value) ? Object.entries(value) : [];
+  if (inside.length === 0) return [`${path} ${JSON.stringify(value)}`];
+  return inside.flatMap(([key, item]) => jsonPlaces(item, step(path, key)));
+}
+
 function compare(path: string, was: unknown, is: unknown, lines: string[]): void {
   if (Object.is(was, is)) return;
   if (Array.isArray(was) && Array.isArray(is)) {
