@@ -4,7 +4,6 @@
  * whenever it changes, so nothing stands in it twice, and what can be worked out or is empty is left out.
  */
 import { isObject, tryParseJson } from '../../lib/json.ts';
-import { printJson } from '../../lib/json-print.ts';
 import { encodeSseEvent } from '../../lib/sse.ts';
 import { withPiecesNamed } from './client-pieces.ts';
 import { textOf } from './escape.ts';
@@ -17,6 +16,7 @@ import {
   type RequestMeta,
   sorted,
 } from './meta.ts';
+import { printJson } from './print-json.ts';
 import type { Answer } from './types.ts';
 
 export type File = readonly [name: string, content: string | Uint8Array];

@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { printJson } from '../../../src/lib/json-print.ts';
 import { encodeSseEvent } from '../../../src/lib/sse.ts';
 import { withPieces, withPiecesNamed } from '../../../src/sim/cassette/client-pieces.ts';
+import { printJson } from '../../../src/sim/cassette/print-json.ts';
 import { readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
 import { writeTurn } from '../../../src/sim/cassette/write.ts';
