@@ -1,5 +1,5 @@
 /** `bun run record <name> [flags of start]` serves, and records under that name. Ctrl-C ends it. */
-import { namedRecording } from './recordings.ts';
+import { namedRecording } from './recordings/named-recording.ts';
 import { serve } from './serve.ts';
 
 export async function record(argv: readonly string[]): Promise<void> {

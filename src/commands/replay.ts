@@ -3,7 +3,7 @@
  * serves nothing: it sends every recorded request twice, and compares the answers.
  */
 import { verifyRecording } from '../compose/verify-recording.ts';
-import { namedRecording } from './recordings.ts';
+import { namedRecording } from './recordings/named-recording.ts';
 import { serve } from './serve.ts';
 
 const USAGE = 'usage: bun run replay <name> [--speed S] [--verify] [flags of bun run start]';

@@ -51,8 +51,8 @@ export const COMMANDS = {
     run: async (argv) => (await import('./record.ts')).record(argv),
   },
   recordings: {
-    about: 'List what was recorded, or saved from the inspector',
-    run: async () => (await import('./list-recordings.ts')).listRecordings(),
+    about: 'List what was recorded or saved; the requests of one; the folder of a request id',
+    run: async (argv) => (await import('./recordings/list-recordings.ts')).listRecordings(argv),
   },
   replay: {
     about: 'Serve what was recorded: replay <name>',

@@ -100,7 +100,7 @@ export const DAMAGES: readonly Damage[] = [
   },
   {
     what: 'stream.jsonl was edited',
-    damage: (folder) => edit(folder, STREAM, (text) => text.replace('STOP', 'STEP')),
+    damage: (folder) => edit(folder, STREAM, (text) => text.replace('{', '{ ')),
     told: /\/stream\.jsonl: was edited by hand \(its SHA-256 is not the recorded one\); bun run bless \S+ accepts that$/,
   },
   {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { recordingLines } from '../../../src/commands/list-recordings.ts';
+import { recordingLines } from '../../../src/commands/recordings/tables.ts';
 import type { ActionAnswer, AgainQuestion, Detail, SearchMessage } from '../../../src/inspector/shapes.ts';
 import { sessionLabel } from '../../../src/lib/hash.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
@@ -66,7 +66,7 @@ describe('save', () => {
     const folder = join(proxy.folder, 'recordings');
     const [name = ''] = readdirSync(folder);
     expect([said.includes(name), command]).toEqual([true, `bun run replay ${name}`]);
-    expect(recordingLines(folder)).toEqual([
+    expect(recordingLines(folder, Date.now())).toEqual([
       expect.stringMatching(new RegExp(`^${name}  \\d{4}-.*  gemini  1 request$`)),
     ]);
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: join(folder, name) } });

@@ -1,6 +1,8 @@
 /** The recordings that were given a name. */
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { asCalled, RECORDINGS } from '../config/program.ts';
+import { asCalled, RECORDINGS } from '../../config/program.ts';
+import { MANIFEST } from '../../sim/cassette/layout.ts';
 
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i;
 const EXIT_USAGE = 2;
@@ -20,3 +22,7 @@ export function namedRecording(
   (isAsked ? process.stdout : process.stderr).write(`${asCalled(usage)}\nRecordings lie in ${RECORDINGS}\n`);
   process.exit(isAsked ? 0 : EXIT_USAGE);
 }
+
+/** The folder of a recording, by its name among `recordings` or by its path; undefined where there is none. */
+export const recordingAt = (word: string, recordings: string): string | undefined =>
+  [join(recordings, word), resolve(word)].find((folder) => existsSync(join(folder, MANIFEST)));

@@ -1,0 +1,114 @@
+/** Recordings and recorded requests, as tables for people. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readManifest } from '../../sim/cassette/manifest.ts';
+import { listRecording, problemOf } from '../../sim/cassette/read.ts';
+import { type Found, factsOf, type RequestFacts } from './facts.ts';
+
+const MINUTES = 16;
+
+/** By the clock of Greenwich, as in the files. */
+export const when = (iso: string): string => iso.slice(0, MINUTES).replace('T', ' ');
+
+const MINUTE_MS = 60_000;
+const UNITS = [
+  ['d', 24 * 60],
+  ['h', 60],
+  ['min', 1],
+] as const;
+
+/** `3 d`, `5 h`, `0 min`; empty for a date that is none. */
+export function age(iso: string, now: number): string {
+  const minutes = Math.max(0, Math.floor((now - Date.parse(iso)) / MINUTE_MS));
+  const unit = UNITS.find(([, length]) => minutes >= length);
+  if (Number.isNaN(minutes)) return '';
+  return unit ? `${Math.floor(minutes / unit[1])} ${unit[0]}` : '0 min';
+}
+
+const GAP = '  ';
+
+/** Cells in columns. The last cell of a row may be as long as it likes. */
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows.reduce<number[]>(
+    (wide, row) =>
+      row.map((cell, index) => Math.max(cell.length, wide[index] ?? 0)).concat(wide.slice(row.length)),
+    [],
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .join(GAP)
+      .trimEnd(),
+  );
+}
+
+// ── all recordings ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** The folders of recordings in `folder`, in the order of their names. What has no requests and no manifest is none. */
+export function recordingsIn(folder: string): string[] {
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  return names.map(({ name }) => name).sort();
+}
+
+/** A line for each recording. One that cannot be read says why. */
+export function recordingLines(folder: string, now: number): string[] {
+  const rows = recordingsIn(folder).map((name) => recordingRow(join(folder, name), name, now));
+  const good = aligned(rows.filter((row) => row.length > 2));
+  const bad = rows.filter((row) => row.length === 2).map((row) => row.join(GAP));
+  return [...good, ...bad];
+}
+
+function recordingRow(folder: string, name: string, now: number): string[] {
+  try {
+    const { createdAt, backend } = readManifest(folder);
+    const requests = listRecording(folder).map(factsOf);
+    const clients = new Set(requests.flatMap((found) => ('problem' in found ? [] : [found.client])));
+    const bad = requests.filter((found) => 'problem' in found).length;
+    const notes = bad > 0 ? [`, ${bad} of them cannot be read`] : [];
+    const count = `${requests.length} ${requests.length === 1 ? 'request' : 'requests'}`;
+    const cells = [
+      when(createdAt),
+      `${age(createdAt, now)} old`,
+      [...clients].join(', ') || 'no client',
+      backend,
+    ];
+    return [name, ...cells, `${count}${notes.join('')}`];
+  } catch (error) {
+    return [name, `cannot be read: ${problemOf(error)}`];
+  }
+}
+
+// ── the requests of one recording ─────────────────────────────────────────────────────────────────────────────
+
+const HEAD = ['request', 'when (UTC)', 'age', 'client', 'caller', 'status', 'end', 'tries', 'anomalies'];
+
+/** A table of requests. Those that cannot be read stand below it, each with the reason. */
+export function requestLines(found: readonly Found[], now: number): string[] {
+  const rows = found.flatMap((one) => ('problem' in one ? [] : [requestRow(one, now)]));
+  const bad = found.flatMap((one) =>
+    'problem' in one ? [`${one.name}${GAP}cannot be read: ${one.problem}`] : [],
+  );
+  return [...(rows.length > 0 ? aligned([HEAD, ...rows]) : []), ...bad];
+}
+
+function requestRow(facts: RequestFacts, now: number): string[] {
+  const { name, recordedAt, client, caller, status, end, tries } = facts;
+  return [
+    name,
+    when(recordedAt),
+    age(recordedAt, now),
+    client,
+    caller,
+    String(status),
+    end,
+    String(tries.length),
+    [...anomaliesOf(facts), ...notesOf(facts)].join(', ') || '-',
+  ];
+}
+
+export const anomaliesOf = ({ anomalies }: RequestFacts): string[] =>
+  Object.entries(anomalies).map(([name, times]) => (times === 1 ? name : `${name} ×${times}`));
+
+export const notesOf = ({ edited }: RequestFacts): string[] =>
+  edited.length > 0 ? [`edited: ${edited.join(' ')}`] : [];
