@@ -221,6 +221,7 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/http/admit-spending.ts',
   'src/http/routes/usage-now.ts',
   'src/commands/usage.ts',
+  'src/commands/recordings/list-recordings.ts',
   'src/answer/caching/terms.ts',
   'src/upstream/prompt-keeper.ts',
   'src/sim/mock/kept-contents.ts',
