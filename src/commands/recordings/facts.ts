@@ -1,8 +1,8 @@
 /** What people ask of a recorded request before they look into its files. */
 import { isObject, tryParseJson } from '../../lib/json.ts';
+import { isEventStream } from '../../sim/cassette/forms.ts';
 import { nameOf, problemOf, readAsItLies } from '../../sim/cassette/read.ts';
 import type { Answer, RecordedRequest } from '../../sim/cassette/types.ts';
-import { isEventStream } from '../../sim/cassette/write.ts';
 import { emptySummary, summarise } from '../../sim/record/summary.ts';
 
 export type Try = { model: string; status: number | undefined; ms: number; reads: number; end: string };
