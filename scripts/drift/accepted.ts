@@ -108,19 +108,10 @@ const RECORDED: Reasons = {
   ...NO_USE,
 };
 
-const RETIRED = because(
-  'retired, or about to be; the row stays for old recordings',
-  'model gemini-1.5-flash is not listed',
-  'model gemini-2.0-flash is not listed',
-  'model gemini-2.5-flash is not listed',
-  'model gemini-2.5-flash-lite is not listed',
-  'model gemini-2.5-pro is not listed',
-);
-
 export const ACCEPTED: Readonly<Record<string, Reasons>> = {
   'the SDK': SDK,
   'the turns': { ...RECORDED, ...MADE_UP },
   'the recordings of this machine': RECORDED,
   'the corpus': { ...RECORDED, ...CORPUS },
-  'the live API': { ...RECORDED, ...RETIRED },
+  'the live API': RECORDED,
 };

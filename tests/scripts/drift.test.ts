@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ACCEPTED } from '../../scripts/drift/accepted.ts';
 import { enumValuesOf, membersOf } from '../../scripts/drift/declarations.ts';
-import { type LiveOptions, lookAtLive } from '../../scripts/drift/live.ts';
 import { judge, type Look } from '../../scripts/drift/look.ts';
 import { unknownIn } from '../../scripts/drift/ours.ts';
 import {
@@ -14,8 +13,6 @@ import {
   sightBody,
 } from '../../scripts/drift/recordings.ts';
 import { lookAtSdk } from '../../scripts/drift/sdk.ts';
-import { MODELS } from '../../src/gemini/model-rows.ts';
-import { textChunk } from '../support/proxy.ts';
 import { TURNS } from '../support/turns/folder.ts';
 
 const looked = (source: string, ...differences: string[]): Look => ({
@@ -215,70 +212,5 @@ describe('the SDK', () => {
 
   test('not installed is not looked at', () => {
     expect(lookAtSdk(join(folder, 'missing.d.ts')).looked).toBe(false);
-  });
-});
-
-describe('the live API', () => {
-  const KEY = 'AIza-canary-key-0123456789';
-
-  /** A Google of our own that lists `ids` and answers with `chunk`. */
-  function google(ids: readonly string[], chunk: object, status = 200) {
-    const asked: { path: string; key: string | null }[] = [];
-    const server = Bun.serve({
-      port: 0,
-      hostname: '127.0.0.1',
-      fetch(request) {
-        const { pathname } = new URL(request.url);
-        asked.push({ path: pathname, key: request.headers.get('x-goog-api-key') });
-        if (status !== 200) return Response.json({ error: { message: `no: ${KEY}` } }, { status });
-        if (pathname.endsWith('/models')) {
-          const models = ids.map((id) => ({
-            name: `models/${id}`,
-            supportedGenerationMethods: ['generateContent'],
-          }));
-          return Response.json({ models });
-        }
-        return new Response(`data: ${JSON.stringify(chunk)}\r\n\r\n`);
-      },
-    });
-    const options: LiveOptions = {
-      key: KEY,
-      baseUrl: `http://127.0.0.1:${server.port}`,
-      model: 'gemini-4-hydrogen',
-      fetch: globalThis.fetch,
-    };
-    return { asked, options, [Symbol.dispose]: () => void server.stop(true) };
-  }
-
-  const all = MODELS.map(({ id }) => id);
-
-  test('without a key nothing is asked, and that is told', async () => {
-    using upstream = google(all, {});
-    const look = await lookAtLive({ ...upstream.options, key: undefined });
-    expect(look).toMatchObject({ looked: false });
-    expect(upstream.asked).toEqual([]);
-  });
-
-  test('as we know it: no difference', async () => {
-    using upstream = google(all, textChunk('hello', 'STOP'));
-    const look = await lookAtLive(upstream.options);
-    expect(look).toMatchObject({ looked: true, differences: [] });
-    expect(upstream.asked.map(({ key }) => key)).toEqual([KEY, KEY]);
-  });
-
-  test('a model without a row, a model that is gone, a field that nobody reads', async () => {
-    using upstream = google([...all.slice(1), 'gemini-9-xenon'], { ...textChunk('hello', 'STOP'), aroma: 1 });
-    const look = await lookAtLive(upstream.options);
-    expect(look.looked && look.differences).toEqual([
-      'model gemini-9-xenon has no row',
-      `model ${all[0]} is not listed`,
-      'unread GenerateContentResponse.aroma',
-    ]);
-  });
-
-  test('a refusal is not looked at, and shows no key', async () => {
-    using upstream = google(all, {}, 403);
-    const look = await lookAtLive(upstream.options);
-    expect(look).toEqual({ source: 'the live API', looked: false, why: 'HTTP 403: no: ***' });
   });
 });

@@ -51,9 +51,17 @@ describe('all', () => {
   test('only the default, and what Claude Code does not ask for, is without a demo', () => {
     expect(SCENARIOS.filter(({ demo }) => !demo).map(({ name }) => name)).toEqual([
       'cite-a-document',
+      'parallel-calls',
       'default',
     ]);
   });
+});
+
+test('parallel-calls asks for both cities in one answer, and tells what came', async () => {
+  const prompt = 'What is the weather in New York and in Oslo?';
+  const played = await play({ fetch: mockFetch(), prompt, tools: { get_weather: ok } });
+  expect(played.text).toContain('New York and Oslo: ok');
+  expect(namesOf(played)).toEqual([['get_weather', 'get_weather']]);
 });
 
 describe('build-a-small-cli', () => {
