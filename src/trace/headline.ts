@@ -93,10 +93,14 @@ function silenceTexts({ silences, model = 'the model' }: Summary): string[] {
   const within = silences.filter((one) => one.before === 'more');
   return [
     ...(before.length > 0
-      ? [`${model} did not begin to answer for ${duration(silentMs({ silences: before }))}`]
+      ? [
+          `nothing came from ${model} for ${duration(silentMs({ silences: before }))}: it had not begun to answer`,
+        ]
       : []),
     ...(within.length > 0
-      ? [`${model} fell silent for ${duration(silentMs({ silences: within }))} in its answer`]
+      ? [
+          `nothing came from ${model} for ${duration(silentMs({ silences: within }))}, in the middle of its answer`,
+        ]
       : []),
   ];
 }

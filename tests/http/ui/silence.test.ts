@@ -91,9 +91,12 @@ describe('a stream from which nothing more comes', () => {
     await pass(all, 1);
     const detail = await detailOf(all);
     expect(detail.headline).toMatch(
-      /^Answered after 3\d\.\d s\. gemini-4-argon fell silent for 3\d\.\d s in its answer\.$/,
+      /^Answered after 3\d\.\d s\. Nothing came from gemini-4-argon for 3\d\.\d s, in the middle of its answer\.$/,
     );
-    expect(detail.row).toMatchObject({ sign: 'slow', words: expect.stringContaining('fell silent for 3') });
+    expect(detail.row).toMatchObject({
+      sign: 'slow',
+      words: expect.stringContaining('Nothing came from gemini-4-argon for 3'),
+    });
     expect(detail.lines.map(({ label }) => label)).toContain('Gemini was silent');
     expect(detail.totals.find(({ kind }) => kind === 'silent')?.ms).toBeWithin(29_000, 32_000);
     expect(all.proxy.lines.findLast(({ path }) => path === '/v1/messages')).toMatchObject({
@@ -110,7 +113,7 @@ describe('a stream from which nothing more comes', () => {
     await turns();
     await pass(all, 1);
     expect((await detailOf(all)).headline).toMatch(
-      /^The client left after .*gemini-4-argon fell silent for 2\d\.\d s/,
+      /^The client left after .*Nothing came from gemini-4-argon for 2\d\.\d s, in/,
     );
   });
 
@@ -121,7 +124,7 @@ describe('a stream from which nothing more comes', () => {
     await pass(all, 1);
     const { headline } = await detailOf(all);
     expect(headline).toStartWith('Failed after 4 min');
-    expect(headline).toContain('gemini-4-argon fell silent for 4 min 0 s in its answer');
+    expect(headline).toContain('Nothing came from gemini-4-argon for 4 min 0 s, in the middle of its answer');
   });
 });
 
@@ -134,5 +137,7 @@ test('a request that Gemini has not begun to answer is told as such', async () =
   await all.upstream.left;
   await turns();
   await pass(all, 1);
-  expect((await detailOf(all)).headline).toContain('gemini-4-argon did not begin to answer for 12.');
+  expect((await detailOf(all)).headline).toContain(
+    'Nothing came from gemini-4-argon for 12.0 s: it had not begun to answer',
+  );
 });
