@@ -12,6 +12,7 @@ const ROOT = join(import.meta.dir, '..');
 const THREADS = [
   'src/compose/watchdog-thread.ts',
   'src/sim/record/writer-thread.ts',
+  'src/sim/redact-thread.ts',
   'src/answer/media/pdf-thread.ts',
 ];
 const SCENARIOS = 'fixtures/scenarios/*.{yaml,yml,json}';

@@ -60,7 +60,7 @@ export type AnswerPorts = {
   settings: AnswerSettings;
   keys: Keys;
   /** The budget that the retries of all answers share. */
-  budget: Pick<RetryBudget, 'begin'>;
+  budget: Pick<RetryBudget, 'begin' | 'lately'>;
   streaming: Streaming;
   signatures: SignatureStore;
   urlFetcher: UrlFetcher;

@@ -18,6 +18,7 @@ import { requestName } from '../sim/cassette/layout.ts';
 import { openManifest } from '../sim/cassette/manifest.ts';
 import type { RecordedSettings } from '../sim/cassette/settings.ts';
 import { ThreadedWriter } from '../sim/record/threaded-writer.ts';
+import { ThreadedRedactor } from '../sim/threaded-redactor.ts';
 import { createBackend, type HearsKeys, logsKeyEvents } from './keys.ts';
 import { lazyMock } from './mock-upstream.ts';
 import { blottedOut, originOf, recordedSettings, type Tapes } from './recording.ts';
@@ -36,7 +37,14 @@ export function openInspecting(
 ): Inspecting {
   const { inspector: wanted } = config;
   const inspector =
-    wanted && new Inspector({ memory: wanted.bytes, redactor, clock, after: systemClock.after });
+    wanted &&
+    new Inspector({
+      memory: wanted.bytes,
+      redactor,
+      thread: new ThreadedRedactor(systemClock.after),
+      clock,
+      after: systemClock.after,
+    });
   const logs = logsKeyEvents(logger, shared);
   return {
     inspector,

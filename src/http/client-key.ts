@@ -43,11 +43,20 @@ function clientOf(headers: Headers, clients: readonly ClientKey[]): ClientKey | 
 const isOperator = (headers: Headers, { proxyApiKey }: Locks): boolean =>
   proxyApiKey !== undefined && givenKeys(headers).some((key) => sameSecret(key, proxyApiKey));
 
-/** True for somebody who may see everything: who sends `PROXY_API_KEY`; where none is set, who sends any key; where nobody needs one, everybody. */
+/** True for somebody who may see everything: who sends `PROXY_API_KEY`; where nobody needs a key, everybody. */
 export const knowsKey = (headers: Headers, locks: Locks): boolean =>
-  !isLocked(locks) ||
-  isOperator(headers, locks) ||
-  (locks.proxyApiKey === undefined && clientOf(headers, locks.clients) !== undefined);
+  !isLocked(locks) || isOperator(headers, locks);
+
+/** By what the inspector's page knows that no key opens it. */
+export const CLOSED = 'operator_key_missing';
+
+/** For what shows or does something for all clients, where clients have keys and the operator has none. */
+const closed = () =>
+  new MessagesError(
+    'permission_error',
+    'This shows what all clients do, so the key of a client does not open it. It needs PROXY_API_KEY, and none is set: set one, and restart the proxy',
+    { shouldRetry: false, details: { error_code: CLOSED } },
+  );
 
 const whatToDo = ({ proxyApiKey, clients }: Locks): string => {
   const keys = [
@@ -64,8 +73,9 @@ const whatToDo = ({ proxyApiKey, clients }: Locks): string => {
  */
 export function checkKey(headers: Headers, locks: Locks, isOperators: boolean): ClientKey | undefined {
   if (!isLocked(locks) || isOperator(headers, locks)) return undefined;
+  if (isOperators && locks.proxyApiKey === undefined) throw closed();
   const client = clientOf(headers, locks.clients);
-  if (client && isOperators && locks.proxyApiKey !== undefined)
+  if (client && isOperators)
     throw new MessagesError(
       'permission_error',
       `This needs the PROXY_API_KEY; ${client.name} may use the API alone`,

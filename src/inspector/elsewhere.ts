@@ -50,6 +50,10 @@ export class Elsewhere {
     return undefined;
   }
 
+  rows(): Row[] {
+    return [...this.#known.values()].flatMap(({ rows }) => [...rows.values()]);
+  }
+
   ids(): string[] {
     return [...this.#known.values()].flatMap(({ rows }) => [...rows.keys()]);
   }

@@ -7,6 +7,7 @@ import type { KeyEvent, StreamsEvent } from '../keys/key-events.ts';
 import type { Clock } from '../lib/ports.ts';
 import { RecentMap } from '../lib/recent-map.ts';
 import type { Redactor } from '../sim/redact.ts';
+import type { ThreadedRedactor } from '../sim/threaded-redactor.ts';
 import { LONG_SILENCE_MS, Ordinary } from '../trace/odd.ts';
 import { Arena } from './arena.ts';
 import { Bodies } from './bodies.ts';
@@ -43,6 +44,8 @@ export type InspectorOptions = {
   /** The most bytes that all that is kept may need. */
   memory: number;
   redactor: Redactor;
+  /** Searches large texts for secrets. */
+  thread: ThreadedRedactor;
   clock: Pick<Clock, 'monotonic'>;
   /** When to move texts: this follows the machine's time, whatever the time of requests is. */
   after: Clock['after'];
@@ -83,14 +86,16 @@ export class Inspector {
   readonly #moments = new KeyMoments();
   readonly #opened = new RecentMap<string, Opened>(MOST_OPENED);
   #redactor: Redactor;
+  readonly #thread: ThreadedRedactor;
   #cost = 0;
   #number = 0;
   #streaming = 0;
   #endedLately = 0;
   #cancelTidying: (() => void) | undefined;
 
-  constructor({ memory, redactor, clock, after, mostRows = MOST_ROWS }: InspectorOptions) {
+  constructor({ memory, redactor, thread, clock, after, mostRows = MOST_ROWS }: InspectorOptions) {
     this.memory = memory;
+    this.#thread = thread;
     this.#clock = clock;
     this.#after = after;
     this.#keeper = {
@@ -168,7 +173,7 @@ export class Inspector {
   }
 
   shown({ headers }: KeptRequest): Shown {
-    return shownWith(this.#redactor, headers);
+    return shownWith(this.#redactor, headers, this.#thread);
   }
 
   /** The texts of a request. Those of the requests that were looked at last stay parsed. */

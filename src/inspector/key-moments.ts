@@ -11,7 +11,7 @@ type Kept = KeyMoment & { event: KeyEvent | StreamsEvent };
 const LABELS = {
   key: 'Key',
   model: 'Key',
-  breaker: 'Breaker',
+  breaker: 'Model',
   streams: 'Streams',
 } as const satisfies Record<(KeyEvent | StreamsEvent)['kind'], string>;
 
@@ -30,7 +30,7 @@ export class KeyMoments {
   readonly #kept: Kept[] = [];
 
   hear(event: KeyEvent | StreamsEvent, ms: number): void {
-    const label = event.kind === 'breaker' && event.state === 'open' ? 'Breaker opened' : LABELS[event.kind];
+    const label = event.kind === 'breaker' && event.state === 'open' ? 'Model left out' : LABELS[event.kind];
     const sign = WELL.has(event.state) ? undefined : 'failed';
     this.#kept.push({ ms, label, text: keyEventText(event), sign, event });
     if (this.#kept.length > MOST) this.#kept.shift();

@@ -3,12 +3,15 @@ import { Breather, othersFirst } from '../lib/async.ts';
 import type { Clock } from '../lib/ports.ts';
 import type { Inspector } from './inspector.ts';
 import type { KeptRequest } from './kept-request.ts';
-import type { SearchMessage } from './shapes.ts';
+import type { Excerpt, Found, SearchMessage } from './shapes.ts';
 
 /** Milliseconds between two messages. */
 const PACE_MS = 250;
 /** Bytes that are searched without a pause. */
 const BYTES_AT_ONCE = 1_000_000;
+/** Characters of an excerpt before and after the words. */
+const BEFORE = 40;
+const AFTER = 120;
 
 const decoder = new TextDecoder();
 
@@ -18,32 +21,60 @@ function formsOf(words: string): string[] {
   return [...new Set([plain, JSON.stringify(plain).slice(1, -1)])];
 }
 
-const holds = (text: string, forms: readonly string[]): boolean => {
+/** The place of the first form in a text; undefined where none stands in it. */
+function placeIn(text: string, forms: readonly string[]): number | undefined {
   const lower = text.toLowerCase();
-  return forms.some((form) => lower.includes(form));
-};
+  const places = forms.map((form) => lower.indexOf(form)).filter((place) => place >= 0);
+  return places.length === 0 ? undefined : Math.min(...places);
+}
+
+type Searched = { where: Excerpt['where']; bytes: Uint8Array };
 
 /** The texts of a request that are searched: what came, what was said back, and what upstream was sent and said. */
-function textsOf(request: KeptRequest): Uint8Array[] {
-  const sent = request.exchanges.flatMap((exchange) => {
+function* textsOf(request: KeptRequest): Generator<Searched> {
+  const came = request.clientBytes();
+  if (came) yield { where: 'asked', bytes: came };
+  yield { where: 'told', bytes: request.answer.bytes };
+  for (const exchange of request.exchanges) {
     const text = request.sentText(exchange);
-    return [...(text === undefined ? [] : [Buffer.from(text)]), exchange.answer.bytes];
-  });
-  return [request.clientBytes(), request.answer.bytes, ...sent].filter((bytes) => bytes !== undefined);
+    if (text !== undefined) yield { where: 'sent', bytes: Buffer.from(text) };
+    yield { where: 'said', bytes: exchange.answer.bytes };
+  }
+}
+
+/** The words with a little of what stands around them, in one line. */
+function excerptOf(text: string, place: number, { length }: string): string {
+  const from = Math.max(0, place - BEFORE);
+  const to = Math.min(text.length, place + length + AFTER);
+  const cut = text
+    .slice(from, to)
+    .toWellFormed()
+    .replaceAll(/\\[nrt]|\s+/g, ' ');
+  return `${from > 0 ? '…' : ''}${cut}${to < text.length ? '…' : ''}`;
 }
 
 /**
- * True where the words are found in what may be shown. Secrets are hidden only where something was found, since that is
+ * Where the words are found in what may be shown. Secrets are hidden only where something was found, since that is
  * much work; without it a search would tell, letter by letter, what is hidden.
  */
-function isFound(request: KeptRequest, forms: readonly string[], inspector: Inspector, look: Look): boolean {
+async function foundIn(
+  request: KeptRequest,
+  forms: readonly string[],
+  inspector: Inspector,
+  look: Look,
+): Promise<Found | undefined> {
   const { id, asked, answered, status, ending, says, words } = inspector.row(request);
-  if (holds([id, asked, answered, status, ending, says, words].join('\n'), forms)) return true;
+  const inRow = [id, asked, answered, status, ending, says, words].join('\n');
+  if (placeIn(inRow, forms) !== undefined) return { id };
   const shown = inspector.shown(request);
-  return textsOf(request).some((bytes) => {
+  for (const { where, bytes } of textsOf(request)) {
     look.bytes += bytes.byteLength;
-    return holds(decoder.decode(bytes), forms) && holds(decoder.decode(shown.bytes(bytes)), forms);
-  });
+    if (placeIn(decoder.decode(bytes), forms) === undefined) continue;
+    const text = decoder.decode(await shown.bytes(bytes));
+    const place = placeIn(text, forms);
+    if (place !== undefined) return { id, excerpt: { where, text: excerptOf(text, place, forms[0] ?? '') } };
+  }
+  return undefined;
 }
 
 /** Counts the bytes that were looked through. */
@@ -60,11 +91,12 @@ export async function* search(
   const requests = inspector.requests().reverse();
   const breather = new Breather(BYTES_AT_ONCE);
   const total = requests.length;
-  let found: string[] = [];
+  let found: Found[] = [];
   let toldAt = clock.monotonic();
   for (const [index, request] of requests.entries()) {
     const look = { bytes: 10_000 };
-    if (isFound(request, forms, inspector, look)) found.push(request.id);
+    const one = await foundIn(request, forms, inspector, look);
+    if (one) found.push(one);
     if (breather.isDue(look.bytes)) await othersFirst();
     if (clock.monotonic() - toldAt < PACE_MS) continue;
     toldAt = clock.monotonic();

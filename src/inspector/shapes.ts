@@ -99,6 +99,8 @@ export type Line = {
 export type Warning = {
   number: number;
   code: string;
+  /** What the code means, in a sentence. */
+  words: string;
   path: string;
   detail: string;
   routine: boolean;
@@ -227,6 +229,12 @@ export type Frames = {
 /** `GET /ui/api/requests/:id/raw`: everything that is kept of the request, redacted, in the order in which it came. */
 export type Raw = { parts: readonly { name: string; bytes: number; text: Text }[] };
 
+/** A model that has answered in place of another one: since when, when last, how often. */
+export type Instead = { model: string; since: number; last: number; requests: number };
+
+/** `most`: undefined where nothing limits it. */
+export type Budget = { name: string; note: string; now: number; most: number; unit: 'dollars' | 'count' };
+
 /** `GET /ui/api/keys` */
 export type KeysPage = {
   headline: string;
@@ -249,9 +257,12 @@ export type KeysPage = {
       state: string;
       more?: string | undefined;
     }[];
-    instead?: { model: string; since?: number | undefined; requests: number } | undefined;
+    /** True where no key answers with the model now. */
+    isDown: boolean;
+    /** What has answered in its place today, the latest first. */
+    instead: readonly Instead[];
   }[];
-  budgets: readonly { name: string; note: string; now: number; most: number; unit: 'dollars' | 'count' }[];
+  budgets: readonly Budget[];
   clients: readonly {
     name: string;
     note: string;
@@ -285,7 +296,11 @@ export type Charts = {
 };
 
 /** `GET /ui/api/search?q=…` answers NDJSON: how far, and what was found. `total` requests are searched. */
-export type SearchMessage = { searched: number; total: number; found: readonly string[]; done: boolean };
+export type SearchMessage = { searched: number; total: number; found: readonly Found[]; done: boolean };
+/** `excerpt`: where the words stand, if they do not stand in the row itself. */
+export type Found = { id: string; excerpt?: Excerpt | undefined };
+/** `asked`: in the client's request; `told`: in what it got; `sent` and `said`: in Gemini's request and answer. */
+export type Excerpt = { where: 'asked' | 'told' | 'sent' | 'said'; text: string };
 
 /** What each action (`POST /ui/api/requests/:id/<action>`, header `x-inspector: 1`) answers. */
 export type ActionAnswer = {

@@ -1,26 +1,37 @@
 /** Hides secrets in everything that leaves the process, and cuts it only then. */
 
-import { credentialsIn, type Redactor } from '../sim/redact.ts';
+import { credentialsIn, joined, type Redactor, splitLike } from '../sim/redact.ts';
+import type { ThreadedRedactor } from '../sim/threaded-redactor.ts';
 import type { Piece } from './byte-log.ts';
 
 export type Shown = {
-  /** `text` without secrets. */
+  /** `text` without secrets. For what is small: a large text would stop everybody else meanwhile. */
   text(text: string): string;
-  bytes(bytes: Uint8Array): Uint8Array;
+  /** Bytes without secrets, however many: they are searched in another thread. */
+  bytes(bytes: Uint8Array): Promise<Uint8Array>;
   /** Pieces of one body: a secret may lie across several. */
-  pieces(pieces: readonly Piece[]): Piece[];
+  pieces(pieces: readonly Piece[]): Promise<Piece[]>;
   /** The beginning of a text of which more was kept than is shown. */
   beginning(text: string, characters: number): string;
 };
 
 /** Also hides what the request itself carries as credentials. */
-export function shownWith(redactor: Redactor, headers: Headers): Shown {
-  const knowing = redactor.with(credentialsIn(headers, new URLSearchParams()));
-  const text = (given: string) => knowing.text(given, '', []);
+const knowingOf = (redactor: Redactor, headers: Headers): Redactor =>
+  redactor.with(credentialsIn(headers, new URLSearchParams()));
+
+const hidingWith = (redactor: Redactor) => (text: string) => redactor.text(text, '', []);
+
+/** Hides what is secret in a small text. */
+export const hiding = (redactor: Redactor, headers: Headers): Shown['text'] =>
+  hidingWith(knowingOf(redactor, headers));
+
+export function shownWith(redactor: Redactor, headers: Headers, thread: ThreadedRedactor): Shown {
+  const knowing = knowingOf(redactor, headers);
+  const text = hidingWith(knowing);
   return {
     text,
-    bytes: (bytes) => knowing.bytes(bytes, '', []),
-    pieces: (pieces) => knowing.reads(pieces, '', []),
+    bytes: (bytes) => thread.bytes(bytes, knowing),
+    pieces: async (pieces) => splitLike(await thread.bytes(joined(pieces), knowing), pieces),
     beginning(given, characters) {
       const clean = text(given).replace(/\s+/g, ' ').trim();
       return clean.length <= characters ? clean : `${clean.slice(0, characters - 1).toWellFormed()}…`;

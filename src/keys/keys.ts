@@ -32,6 +32,8 @@ export type KeyState = {
   why?: KeyTrouble | undefined;
   /** For a key that is `out`: the time, by the monotonic clock, from which a request tests the key. */
   testedAt?: number;
+  /** The requests that were sent with the key within the last minute; undefined where nobody counts. */
+  sentLately?: number;
   models: readonly ModelState[];
 };
 

@@ -37,6 +37,12 @@ export class RateWindow {
     this.#limits = limits;
   }
 
+  /** The requests of the last minute, as far as they were noted. */
+  get count(): number {
+    this.#forgetOld();
+    return this.#sent.length;
+  }
+
   /**
    * The time at which a request of this many tokens may go out; a time in the past means now. A request larger than the
    * limit goes out when nothing else was sent within the minute.

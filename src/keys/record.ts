@@ -8,6 +8,7 @@ import type { Asker } from './breaker-evidence.ts';
 import type { KeyState, KeyTrouble, ModelState } from './keys.ts';
 import { Quotas } from './quotas.ts';
 import { type RateLimit, type RateLimits, RateWindow } from './rate-window.ts';
+import { SentLately } from './sent-lately.ts';
 
 /** Milliseconds after which a key is asked again for a model to which it had no access. */
 export const DENIED_MS = 3_600_000;
@@ -68,6 +69,7 @@ export class KeyRecord {
   /** The class of each model's last failure; for the log. */
   readonly troubles = new RecentMap<string, FailureClass>(MAX_MODELS);
   readonly rate: RateWindow;
+  readonly #sent: SentLately;
   readonly quotas: Quotas;
   /**
    * The quotas for token counts. Google counts these apart from the quotas for answers, so a refused count says nothing
@@ -81,6 +83,7 @@ export class KeyRecord {
 
   constructor(options: KeyRecordOptions) {
     this.backend = options.backend;
+    this.#sent = new SentLately(options.clock);
     this.rate = new RateWindow(options.rates, options.clock);
     this.quotas = new Quotas(options.clock, MAX_MODELS);
     this.countQuotas = new Quotas(options.clock, MAX_MODELS);
@@ -146,6 +149,7 @@ export class KeyRecord {
    * test is due an hour later.
    */
   sent(): void {
+    this.#sent.note();
     this.#testedAt = this.#clock.monotonic() + RETEST_MS;
   }
 
@@ -163,6 +167,8 @@ export class KeyRecord {
       state,
       ...(state === 'in use' ? {} : { why: this.#why }),
       ...(state === 'out' ? { testedAt: this.#testedAt } : {}),
+      // Where there are limits, the other instances tell what they send.
+      sentLately: Math.max(this.#sent.count, this.rate.count),
       models: this.modelStates(),
     };
   }

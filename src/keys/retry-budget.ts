@@ -32,8 +32,9 @@ export type BudgetTicket = {
 };
 
 /** A budget without limits, for recordings and replays: what happens to their requests must not depend on other requests. */
-export const UNLIMITED: Pick<RetryBudget, 'begin'> = {
+export const UNLIMITED: Pick<RetryBudget, 'begin' | 'lately'> = {
   begin: () => ({ take: () => true, end() {} }),
+  lately: () => undefined,
 };
 
 /** A request whose asker is not known has an object of its own. */
@@ -57,6 +58,12 @@ export class RetryBudget {
 
   get load(): Load {
     return { inFlight: this.#inFlight, retries: this.#retries.total };
+  }
+
+  /** The retries that were made lately, and how many may be; undefined where nothing limits them. */
+  lately(): { now: number; most: number } | undefined {
+    this.#forgetOld();
+    return { now: this.#takenBy.total, most: Math.max(ALWAYS, Math.floor(SHARE * this.#begun.length)) };
   }
 
   begin(asker: Who = {}): BudgetTicket {

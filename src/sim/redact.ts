@@ -16,6 +16,8 @@ import { tokensIn } from './token-shapes.ts';
 export type Redactor = {
   /** A redactor that also knows these secrets. */
   with(secrets: readonly string[]): Redactor;
+  /** What it is made of, as plain data for another thread. */
+  parts(): { secrets: readonly string[]; patterns: readonly string[] };
   /** Redacts a text. `where` is the name of the text in the list. */
   text(text: string, where: string, list: Redaction[]): string;
   bytes(bytes: Uint8Array, where: string, list: Redaction[]): Uint8Array;
@@ -33,7 +35,12 @@ const MIN_SECRET = 6;
 type Found = Span & { kind: string };
 
 /** An additional finder. It searches each text, and whatever is encoded in the text. */
-export type OwnRule = { kind: string; find(text: string): Span[] };
+export type OwnRule = {
+  kind: string;
+  /** The pattern that the user has written. */
+  source?: string;
+  find(text: string): Span[];
+};
 
 const PERSONAL = new Set(PERSONAL_FINDERS.map(({ kind }) => kind));
 /** True where a finding is about a person, and is no credential. */
@@ -101,12 +108,16 @@ export function createRedactor(secrets: readonly string[], own: readonly OwnRule
       const unknown = more.filter((secret) => secret.length >= MIN_SECRET && !known.includes(secret));
       return unknown.length === 0 ? self : createRedactor([...known, ...unknown], own);
     },
+    parts: () => ({
+      secrets: known,
+      patterns: own.map(({ source }) => {
+        if (source === undefined) throw new Error('a rule without a pattern cannot go to another thread');
+        return source;
+      }),
+    }),
     bytes,
     text,
-    reads: (reads, where, list) => {
-      const joined = new Uint8Array(Buffer.concat(reads.map((read) => read.bytes)));
-      return splitLike(bytes(joined, where, list), reads);
-    },
+    reads: (reads, where, list) => splitLike(bytes(joined(reads), where, list), reads),
     headers(headers, allowed, where, list) {
       const kept = [...headers].filter(([name]) => allowed.includes(name));
       return Object.fromEntries(kept.map(([name, value]) => [name, text(value, `${where}.${name}`, list)]));
@@ -115,8 +126,8 @@ export function createRedactor(secrets: readonly string[], own: readonly OwnRule
   return self;
 }
 
-/** The findings in order. Spans that one finder has found side by side are joined. */
-function joined(found: readonly Found[]): Found[] {
+/** The findings in order. Spans that one finder has found side by side are one. */
+function merged(found: readonly Found[]): Found[] {
   const spans: Found[] = [];
   for (const { kind, start, length } of [...found].sort((a, b) => a.start - b.start || b.length - a.length)) {
     const last = spans.at(-1);
@@ -131,7 +142,7 @@ function joined(found: readonly Found[]): Found[] {
 function blot(text: string, found: readonly Found[], where: string, list: Redaction[]): string {
   let clean = '';
   let from = 0;
-  for (const { kind, start: begin, length } of joined(found)) {
+  for (const { kind, start: begin, length } of merged(found)) {
     const end = begin + length;
     const start = Math.max(begin, from);
     const blank = BLOT.repeat(Math.max(0, end - start));
@@ -143,10 +154,15 @@ function blot(text: string, found: readonly Found[], where: string, list: Redact
   return clean + text.slice(from);
 }
 
-function splitLike(joined: Uint8Array, reads: readonly Read[]): Read[] {
+/** The bytes of all reads together. */
+export const joined = (reads: readonly Read[]): Uint8Array =>
+  new Uint8Array(Buffer.concat(reads.map((read) => read.bytes)));
+
+/** Splits bytes as `reads` are split. */
+export function splitLike(all: Uint8Array, reads: readonly Read[]): Read[] {
   let at = 0;
   return reads.map(({ ms, bytes }) => {
-    const piece = joined.slice(at, at + bytes.length);
+    const piece = all.slice(at, at + bytes.length);
     at += bytes.length;
     return { ms, bytes: piece };
   });

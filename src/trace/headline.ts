@@ -65,12 +65,22 @@ function waitTexts({ waits, model }: Summary): string[] {
   return told.filter(([all]) => total(all) >= TOLD_WAIT).map(([all, text]) => text(all));
 }
 
-const failureText = ({ failure }: FailedAttempt) => [failure.status, failure.class].filter(Boolean).join(' ');
+/** The words for the class of a failure; undefined where the class itself is to do. */
+export type FailureWords = (of: string) => string | undefined;
+
+/** The log has the codes alone: people search it for them. */
+const CODES_ALONE: FailureWords = () => undefined;
+
+const failureText = ({ failure }: FailedAttempt, wordsFor: FailureWords) => {
+  const code = [failure.status, failure.class].filter(Boolean).join(' ');
+  const words = wordsFor(failure.class);
+  return words === undefined ? code : `${words} (${code})`;
+};
 
 /** The words for failed attempts. Equal failures that follow each other are mentioned once. */
-function failureTexts(failed: readonly FailedAttempt[]): string {
+function failureTexts(failed: readonly FailedAttempt[], wordsFor: FailureWords): string {
   const runs: { text: string; times: number }[] = [];
-  for (const text of failed.map(failureText)) {
+  for (const text of failed.map((one) => failureText(one, wordsFor))) {
     const last = runs.at(-1);
     if (last?.text === text) last.times++;
     else runs.push({ text, times: 1 });
@@ -78,10 +88,10 @@ function failureTexts(failed: readonly FailedAttempt[]): string {
   return runs.map(({ text, times }) => (times === 1 ? text : `${times} × ${text}`)).join(', ');
 }
 
-function failedText({ failed }: Summary): string[] {
+function failedText({ failed }: Summary, wordsFor: FailureWords): string[] {
   if (failed.length === 0) return [];
   const what = failed.length === 1 ? 'one attempt' : `${failed.length} attempts`;
-  return [`${what} failed after ${duration(total(failed))}: ${failureTexts(failed)}`];
+  return [`${what} failed after ${duration(total(failed))}: ${failureTexts(failed, wordsFor)}`];
 }
 
 /** Milliseconds of all silences together that a person would notice. */
@@ -129,12 +139,12 @@ function lateText({ model, modelTookMs }: Summary, { usualFirstMs, cache }: Oddn
 }
 
 /** A few words for each thing that was unusual. Empty where nothing was. */
-function oddTexts(summary: Summary, oddness: Oddness): string[] {
+function oddTexts(summary: Summary, oddness: Oddness, wordsFor: FailureWords): string[] {
   const { mended } = summary;
   return [
     ...waitTexts(summary),
     ...silenceTexts(summary),
-    ...failedText(summary),
+    ...failedText(summary, wordsFor),
     ...replacedText(summary),
     ...continuedText(summary),
     ...hereText(summary),
@@ -144,17 +154,21 @@ function oddTexts(summary: Summary, oddness: Oddness): string[] {
 }
 
 /** The same words, each thing by itself: `Waited 12.6 s for key #a41c: 20 requests a minute (KEY_RPM)`. */
-export const oddWords = (summary: Summary, oddness: Oddness): string[] =>
-  oddTexts(summary, oddness).map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`);
+export const oddWords = (
+  summary: Summary,
+  oddness: Oddness,
+  wordsFor: FailureWords = CODES_ALONE,
+): string[] =>
+  oddTexts(summary, oddness, wordsFor).map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`);
 
 /**
  * The whole text: `Answered after 31.9 s. Waited 12.6 s for key #a41c: 20 requests a minute (KEY_RPM); one attempt
  * failed after 300 ms: 503 overloaded.`
  */
-export function headline(summary: Summary, oddness: Oddness): string {
+export function headline(summary: Summary, oddness: Oddness, wordsFor: FailureWords = CODES_ALONE): string {
   const { end, error } = summary;
   const how = end?.clientLeft ? 'The client left' : error ? 'Failed' : 'Answered';
   const opening = end ? `${how} after ${duration(end.ms)}.` : 'Under way.';
-  const odd = oddTexts(summary, oddness).join('; ');
+  const odd = oddTexts(summary, oddness, wordsFor).join('; ');
   return odd === '' ? opening : `${opening} ${odd.charAt(0).toUpperCase()}${odd.slice(1)}.`;
 }

@@ -66,6 +66,35 @@ describe('the key of a client', () => {
     expect([owner.status, client.status, client.body.error.type]).toEqual([200, 403, 'permission_error']);
   });
 
+  test.each([
+    '/ui/api/live',
+    '/ui/api/keys',
+    '/ui/api/charts',
+    '/ui/api/search?q=word',
+    '/ui/api/requests/req_1',
+    '/metrics',
+    '/test-connection',
+  ])(
+    'without PROXY_API_KEY opens nothing of all clients: %s says what it needs, to every key',
+    async (path) => {
+      const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS });
+      await using _closing = proxy;
+      for (const headers of [{}, { 'x-api-key': ALICE }, { 'x-api-key': 'not-a-key-of-anybody' }]) {
+        const { status, body } = await ask(headers, path);
+        expect([status, body.error.details]).toEqual([403, { error_code: 'operator_key_missing' }]);
+        expect(body.error.message).toContain('set one, and restart');
+      }
+    },
+  );
+
+  test('shows the small health of the proxy, and nothing of other clients', async () => {
+    const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS });
+    await using _closing = proxy;
+    await ask({ 'x-api-key': BOB });
+    const { status, body } = await ask({ 'x-api-key': ALICE }, '/health');
+    expect([status, body.status, body.usage]).toEqual([200, 'healthy', undefined]);
+  });
+
   test('and the names can change while the proxy serves', async () => {
     const { proxy, ask } = await started({ CLIENT_KEYS: CLIENTS });
     await using _closing = proxy;
@@ -84,11 +113,13 @@ describe('the key of a client', () => {
 });
 
 test('two clients of a session: each has its own figures, to the token and the cent', async () => {
-  const running = await startSession({ CLIENT_KEYS: CLIENTS });
+  const running = await startSession({ CLIENT_KEYS: CLIENTS, PROXY_API_KEY: 'between-us' });
   await using proxy = running.proxy;
   const keys = { alice: ALICE, bob: BOB };
   await playSession(running, (client) => ({ 'x-api-key': keys[client] }));
-  const response = await running.google.finish(proxy.send('/health', undefined, { 'x-api-key': ALICE }));
+  const response = await running.google.finish(
+    proxy.send('/health', undefined, { 'x-api-key': 'between-us' }),
+  );
   const { usage } = (await response.json()) as { usage: { today: object; clients: Record<string, object> } };
   const { requests, dollars, listDollars, cached, out } = FIGURES.all;
   expect(usage.today).toMatchObject({

@@ -3,6 +3,7 @@ import { Inspector } from '../../src/inspector/inspector.ts';
 import type { KeptRequest } from '../../src/inspector/kept-request.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { createRedactor } from '../../src/sim/redact.ts';
+import { ThreadedRedactor } from '../../src/sim/threaded-redactor.ts';
 import type { TraceFact } from '../../src/trace/events.ts';
 
 const MB = 1024 * 1024;
@@ -29,6 +30,7 @@ const newInspector = (memory: number, mostRows?: number) =>
     clock: systemClock,
     after: () => () => {},
     redactor: createRedactor([]),
+    thread: new ThreadedRedactor(() => () => {}),
     ...(mostRows === undefined ? {} : { mostRows }),
   });
 

@@ -7,6 +7,7 @@ import { Inspector } from '../../src/inspector/inspector.ts';
 import type { KeptRequest } from '../../src/inspector/kept-request.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { createRedactor, type Redactor } from '../../src/sim/redact.ts';
+import { ThreadedRedactor } from '../../src/sim/threaded-redactor.ts';
 import type { TraceFact } from '../../src/trace/events.ts';
 
 const MB = 1024 * 1024;
@@ -37,7 +38,13 @@ function open(memory = 64 * MB) {
     due.push(act);
     return () => {};
   };
-  const inspector = new Inspector({ memory, clock: systemClock, after, redactor });
+  const inspector = new Inspector({
+    memory,
+    clock: systemClock,
+    after,
+    redactor,
+    thread: new ThreadedRedactor(after),
+  });
   /** Lets the time come for which the inspector waits. Returns false where it waits for none. */
   const tick = () => {
     const act = due.shift();

@@ -42,7 +42,7 @@ describe.each(TROUBLES)('a key that is left out for its %s', (why, error) => {
     const test = routes.find((route) => nameOf(route.backend()) === 'a');
     await test?.ready(patience(), quiet);
     test?.succeeded();
-    expect(pool.states()[0]).toEqual({ fingerprint: 'a', state: 'in use', models: [] });
+    expect(pool.states()[0]).toEqual({ fingerprint: 'a', state: 'in use', sentLately: 1, models: [] });
   });
 
   test('takes no session from its key to be tested', async () => {

@@ -24,6 +24,11 @@ function extras({ words, localAnswers, cacheControl }: Config): string[] {
   return on.length === 0 ? [] : [`  extras   ${on.join(' · ')}`];
 }
 
+const watchText = ({ proxyApiKey, clients }: Pick<Config, 'proxyApiKey' | 'clients'>): string =>
+  proxyApiKey === undefined && clients.length > 0
+    ? 'closed: it shows all clients, so it needs PROXY_API_KEY'
+    : 'each request as it runs';
+
 function banner(config: Config, url: string): string {
   const { big, small, patterns } = config.modelMap;
   const mock = config.backend === 'mock' ? '   *** MOCK: no model answers, everything is made up ***' : '';
@@ -32,7 +37,7 @@ function banner(config: Config, url: string): string {
     `  backend  ${config.backend}${mock}`,
     ...(config.vertex ? [`  project  ${config.vertex.project} in ${config.vertex.location}`] : []),
     `  url      ${url}   (docs: ${url}/swagger)`,
-    ...(config.inspector ? [`  watch    ${url}/ui   (each request as it runs)`] : []),
+    ...(config.inspector ? [`  watch    ${url}/ui   (${watchText(config)})`] : []),
     ...(config.baseUrl === undefined
       ? []
       : [`  Gemini   ${withoutSecrets(config.baseUrl)}   (${NOT_GOOGLE})`]),

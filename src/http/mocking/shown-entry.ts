@@ -1,5 +1,5 @@
 /** Makes of a kept request what a test is told of it, with secrets blotted out as in recordings. */
-import { shownWith } from '../../inspector/shown.ts';
+import { hiding } from '../../inspector/shown.ts';
 import { type Json, tryParseJson } from '../../lib/json.ts';
 import { namesCredential, type Redactor } from '../../sim/redact.ts';
 import type { JournalAttempt, JournalEntry } from '../api-description/mock-answers.ts';
@@ -39,7 +39,7 @@ function shownAttempt(
 
 export function shownEntry(entry: JournaledRequest, redactor: Redactor): JournalEntry {
   const { request, received, meant, error, attempts } = entry;
-  const { text: hide } = shownWith(redactor, request.headers);
+  const hide = hiding(redactor, request.headers);
   const { search } = URL.parse(request.url) ?? { search: '' };
   const headers = [...request.headers].map(([name, value]): [string, string] => [
     name,

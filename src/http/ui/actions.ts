@@ -72,7 +72,7 @@ export const adoptRequest = actionOn(async (looking, request) => {
 });
 
 export const copyAsCurl = actionOn(async ({ inspector }, request) => {
-  const command = curlOf(inspector.opened(request));
+  const command = curlOf(await inspector.opened(request).load({ sent: 'all' }));
   if (command === undefined) throw letGo();
   return {
     said: 'The last request to Gemini, with its secrets blotted out. The key is in $GEMINI_API_KEY.',

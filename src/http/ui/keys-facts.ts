@@ -1,6 +1,6 @@
 /** What is true of keys, models, budgets and clients now. */
 import type { KeysFacts } from '../../inspector/figures/keys-page.ts';
-import { lately } from '../../inspector/figures/lately.ts';
+import { lately, servedElsewhere, servedHere } from '../../inspector/figures/lately.ts';
 import type { Inspector } from '../../inspector/inspector.ts';
 import type { KeysPage } from '../../inspector/shapes.ts';
 import { dateOf } from '../../lib/ports.ts';
@@ -10,9 +10,10 @@ import type { ServerDeps } from '../deps.ts';
 const todayBy = (usage: UsageReader, by: 'key' | 'model', { keys, clock }: ServerDeps) =>
   usage.by(by, { ...spanOfDay(clock.wall().getTime()), upstreams: [keys.kind] });
 
-function budgetsOf({ limits, settings, admission, colleagues }: ServerDeps): KeysPage['budgets'] {
+function budgetsOf({ limits, settings, admission, colleagues, budget }: ServerDeps): KeysPage['budgets'] {
   const elsewhere = [...colleagues.others().values()].reduce((sum, { open }) => sum + open, 0);
   const { dailyBudget, streamsMax } = settings;
+  const retries = budget.lately();
   return [
     ...(dailyBudget === undefined
       ? []
@@ -23,6 +24,16 @@ function budgetsOf({ limits, settings, admission, colleagues }: ServerDeps): Key
             now: limits.today().all.spent,
             most: dailyBudget,
             unit: 'dollars' as const,
+          },
+        ]),
+    ...(retries === undefined
+      ? []
+      : [
+          {
+            name: 'Retries, last five minutes',
+            note: 'at most a fifth of the answers, of all clients together; three requests at a time may always retry',
+            ...retries,
+            unit: 'count' as const,
           },
         ]),
     {
@@ -57,12 +68,19 @@ export function keysFacts(deps: ServerDeps, inspector: Inspector): KeysFacts {
   const { big, small, patterns } = settings.modelMap;
   const states = keys.states();
   const now = clock.wall().getTime();
-  const seen = lately(inspector.requests(), now);
+  const served = [...inspector.requests().map(servedHere), ...deps.elsewhere.rows().map(servedElsewhere)];
+  const seen = lately(
+    served.sort((a, b) => a.at - b.at),
+    now,
+  );
   const models = new Set(
     [big, small, ...patterns.map(([, target]) => target)].map((id) => settings.models.row(id).id),
   );
   for (const { models: troubled } of states) for (const { model } of troubled) models.add(model);
-  for (const { model } of seen.replaced.values()) models.add(model);
+  for (const [from, others] of seen.replaced) {
+    models.add(from);
+    for (const { model } of others) models.add(model);
+  }
   return {
     states,
     models: [...models],

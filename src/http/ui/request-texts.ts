@@ -9,8 +9,9 @@ import { warningsOf } from '../../inspector/detail/warnings.ts';
 import type { KeptRequest } from '../../inspector/kept-request.ts';
 import { summaryOf } from '../../inspector/rows/row.ts';
 import { conversationOf } from '../../inspector/texts/conversation.ts';
+import { EVERYTHING } from '../../inspector/texts/opened.ts';
 import { rawOf, rawParts } from '../../inspector/texts/raw.ts';
-import { textAt } from '../../inspector/texts/text.ts';
+import { textAt, wantedAt } from '../../inspector/texts/text.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { Handler } from '../handle-request.ts';
 import { notFound } from '../responses.ts';
@@ -30,7 +31,7 @@ const again = (request: KeptRequest, attempt: number, { deps }: Looking): Promis
 
 export const showChanges: Handler = ofRequest(async (looking, request) => {
   const attempt = attemptIn(looking.client, request);
-  const opened = looking.inspector.opened(request);
+  const opened = await looking.inspector.opened(request).load({ came: true, sent: attempt });
   const warnings = warningsOf(request.events).map((warning) => ({
     ...warning,
     path: opened.shown.text(warning.path),
@@ -41,19 +42,18 @@ export const showChanges: Handler = ofRequest(async (looking, request) => {
 
 export const showFrames: Handler = ofRequest(async (looking, request) => {
   const attempt = attemptIn(looking.client, request);
-  return shownJson(
-    framesOf(looking.inspector.opened(request), attempt, await again(request, attempt, looking)),
-  );
+  const opened = await looking.inspector.opened(request).load({ reads: attempt });
+  return shownJson(framesOf(opened, attempt, await again(request, attempt, looking)));
 });
 
-export const showConversation: Handler = ofRequest((looking, request) => {
+export const showConversation: Handler = ofRequest(async (looking, request) => {
   const { inspector } = looking;
   const row = inspector.row(request);
   const before = sameConversation(request, row, inspector).at(-2);
   const kept = before && inspector.request(before.id);
   return shownJson(
     conversationOf(
-      inspector.opened(request),
+      await inspector.opened(request).load({ came: true, answer: true }),
       warningsOf(request.events),
       row,
       before && kept && { request: kept, row: before },
@@ -69,19 +69,20 @@ export const showUsage: Handler = ofRequest((looking, request) => {
   return shownJson(usage);
 });
 
-export const showRaw: Handler = ofRequest(({ inspector }, request) =>
-  shownJson(rawOf(inspector.opened(request))),
+export const showRaw: Handler = ofRequest(async ({ inspector }, request) =>
+  shownJson(rawOf(await inspector.opened(request).load(EVERYTHING))),
 );
 
 const wholeNumber = (text: string | null): number | undefined =>
   text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
 /** A text, or a part of it by characters; with `bytes`, what its base64 means. Never as something that a browser runs. */
-export const showText: Handler = ofRequest((looking, request) => {
+export const showText: Handler = ofRequest(async (looking, request) => {
   const { client, inspector } = looking;
   const { searchParams } = client.url;
-  const opened = inspector.opened(request);
-  const text = textAt(searchParams.get('at') ?? '', opened, {
+  const place = searchParams.get('at') ?? '';
+  const opened = await inspector.opened(request).load(wantedAt(place));
+  const text = textAt(place, opened, {
     frame: (attempt, number) => frameText(opened, attempt, number),
     raw: (number) => rawParts(opened)[number]?.text,
   });

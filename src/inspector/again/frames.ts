@@ -8,6 +8,7 @@ import { openReader } from '../../translate/response/open-reader.ts';
 import { AnswerStream } from '../../translate/response/stream.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';
 import type { Exchange } from '../kept-request.ts';
+import { detailWords } from '../plain-words.ts';
 import type { Frames } from '../shapes.ts';
 import type { Opened } from '../texts/opened.ts';
 import { PLACES } from '../texts/text.ts';
@@ -166,7 +167,8 @@ export function framesOf(opened: Opened, attempt: number, again: Again | undefin
     const made = maker?.ofFrame(frame) ?? [];
     const isLast = reads[index + 1]?.exchange !== exchange;
     const events = isLast ? [...made, ...(maker?.ofEnd() ?? [])] : made;
-    const repairs = 'repairs' in frame ? (frame.repairs ?? []) : [];
+    const found = 'repairs' in frame ? (frame.repairs ?? []) : [];
+    const repairs = found.map((repair) => `Repaired: ${detailWords('frame-repaired', repair)}`);
     const number = index + 1;
     return { number, ms, bytes, says: says(frame), repairs, events, at: PLACES.frame(attempt, number) };
   });

@@ -3,6 +3,7 @@ import type { TraceEvent } from '../../trace/events.ts';
 import { headline } from '../../trace/headline.ts';
 import type { Inspector } from '../inspector.ts';
 import type { KeptRequest } from '../kept-request.ts';
+import { failureWords } from '../plain-words.ts';
 import { summaryOf } from '../rows/row.ts';
 import { spansOf, totalsOf } from '../rows/spans.ts';
 import type { AttemptRow, Detail, Row } from '../shapes.ts';
@@ -61,7 +62,7 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
   const lines = linesOf(events, { sizes, moments: inspector.keyMoments(request, attempts), silentSince });
   return {
     row,
-    headline: hidden(headline(summary, request.oddness)),
+    headline: hidden(headline(summary, request.oddness, failureWords)),
     facts: [
       ...(row.resends === undefined
         ? []

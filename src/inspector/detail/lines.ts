@@ -3,12 +3,13 @@
 import type { TraceEvent } from '../../trace/events.ts';
 import { duration, limitText } from '../../trace/headline.ts';
 import type { KeyMoment } from '../key-moments.ts';
+import { changeWords, errorWords, failureWords } from '../plain-words.ts';
 import type { Line, Span } from '../shapes.ts';
 
 type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>;
 
 const WAIT_LABELS = {
-  backoff: 'Backoff',
+  backoff: 'Pause',
   key: 'Waited for a key',
   breaker: 'Waited for the model',
 } as const satisfies Record<Of<'wait'>['for'], string>;
@@ -95,7 +96,10 @@ class Lines {
   #hearRare(event: TraceEvent): void {
     switch (event.type) {
       case 'model-replaced': {
-        const why = event.because === undefined ? 'earlier requests have found that it fails' : event.because;
+        const why =
+          event.because === undefined
+            ? 'earlier requests have found that it fails'
+            : (failureWords(event.because) ?? event.because);
         this.#mark(
           'Model replaced',
           event.ms,
@@ -105,7 +109,7 @@ class Lines {
         return;
       }
       case 'mended':
-        this.#mark('Mended', event.ms, `refused, and sent again with other ${event.what}`, 'slow');
+        this.#mark('Sent again', event.ms, `it was refused; this time with other ${event.what}`, 'slow');
         return;
       case 'uploaded':
         this.#mark('Uploaded', event.ms, `${event.media} media, ${kilobytes(event.bytes)}`);
@@ -118,10 +122,10 @@ class Lines {
         return;
       case 'warning':
         if (event.code === 'frame-repaired')
-          this.#mark('Frame repaired', event.ms, `${event.path} ${event.detail}`, 'slow');
+          this.#mark('Stream repaired', event.ms, changeWords(event.code, event.path, event.detail), 'slow');
         return;
       case 'error':
-        this.#mark('Error told', event.ms, `${event.error}: ${event.message}`, 'failed');
+        this.#mark('Error told', event.ms, errorWords(event.class ?? event.error, event.message), 'failed');
         return;
       case 'end':
         this.#end(event);
@@ -200,8 +204,10 @@ class Lines {
   }
 
   #fail({ ms, status, class: of, message, quotesAnswer }: Of<'failure'>): void {
-    const text = [status, of].filter((part) => part !== undefined).join(' ');
-    const said = quotesAnswer ? '' : `: ${message}`;
+    const code = [status, of].filter((part) => part !== undefined).join(' ');
+    const words = failureWords(of);
+    const text = words === undefined ? code : `${code}: ${words}`;
+    const said = quotesAnswer ? '' : `. “${message}”`;
     const attempt = this.#attempt;
     this.#attempt = undefined;
     if (!attempt) {
@@ -229,7 +235,7 @@ class Lines {
     const most = this.#left === undefined ? '' : ` of ${this.#retries + this.#left}`;
     const line = this.#add(ms, {
       label: WAIT_LABELS[event.for],
-      ...(event.for === 'backoff' ? { detail: `retry ${this.#retries}${most}` } : {}),
+      ...(event.for === 'backoff' ? { detail: `before retry ${this.#retries}${most}` } : {}),
       ...(event.key === undefined ? {} : { detail: `#${event.key}` }),
       spans: [{ kind: 'waiting', from: ms }],
       text: `until ${duration(event.until)}`,

@@ -1,5 +1,6 @@
 /** The warnings of a request, numbered, each once. */
 import type { TraceEvent } from '../../trace/events.ts';
+import { detailWords, warningWords } from '../plain-words.ts';
 import type { Warning } from '../shapes.ts';
 
 /** A warning, and the attempts for which it was told: the first and the last. */
@@ -29,8 +30,9 @@ export function warningsOf(events: readonly TraceEvent[]): ToldWarning[] {
       found.set(name, {
         number,
         code,
+        words: warningWords(code),
         path,
-        detail,
+        detail: detailWords(code, detail),
         routine,
         attempts: [at],
         ...(at > 1 ? { attempt: at } : {}),

@@ -35,8 +35,12 @@ type Told = { state: string; sign: KeyRow['sign']; why: string };
 const MODEL_STATES = {
   parked: { state: 'out today', sign: 'failed', why: 'Google’s quota of a day is used up' },
   cooling: { state: 'resting', sign: 'slow', why: 'Google’s quota of a minute is used up' },
-  open: { state: 'breaker open', sign: 'failed', why: 'the model keeps failing with it' },
-  'half-open': { state: 'tried again', sign: 'slow', why: 'one request decides whether it works again' },
+  open: { state: 'left out', sign: 'failed', why: 'the model keeps failing with it (its breaker is open)' },
+  'half-open': {
+    state: 'tried again',
+    sign: 'slow',
+    why: 'one request decides whether it works again (its breaker is half-open)',
+  },
   denied: { state: 'no access', sign: 'idle', why: 'the key may not use the model' },
 } as const satisfies Record<ModelState['state'], Told>;
 
@@ -50,11 +54,11 @@ function inWords(ms: number): string {
 }
 
 function keyRow(key: KeyState, facts: KeysFacts): KeyRow {
-  const { fingerprint, state, why, testedAt, models } = key;
+  const { fingerprint, state, why, testedAt, sentLately, models } = key;
   const { lately, keyRpm, today } = facts;
   const common = {
     key: fingerprint,
-    lastMinute: { requests: lately.byKey.get(fingerprint) ?? 0, limit: keyRpm },
+    lastMinute: sentLately === undefined ? undefined : { requests: sentLately, limit: keyRpm },
     today: today.get(fingerprint) ?? NOTHING,
     sessions: lately.sessions.get(fingerprint) ?? 0,
   };
@@ -91,14 +95,12 @@ function cellOf(
   return { key: fingerprint, sign, state: words, more };
 }
 
-function modelRow(model: string, facts: KeysFacts): ModelRow {
-  const instead = facts.usable(model) ? undefined : facts.lately.replaced.get(model);
-  return {
-    model,
-    cells: facts.states.map((key) => cellOf(key, model, facts)),
-    ...(instead ? { instead } : {}),
-  };
-}
+const modelRow = (model: string, facts: KeysFacts): ModelRow => ({
+  model,
+  cells: facts.states.map((key) => cellOf(key, model, facts)),
+  isDown: !facts.usable(model),
+  instead: facts.lately.replaced.get(model) ?? [],
+});
 
 /** Milliseconds until a model may be asked again with any key; undefined where that is not known. */
 function nextTry(model: string, { states, dateOf, now }: KeysFacts): number | undefined {
@@ -113,7 +115,7 @@ export function noticeOf(facts: KeysFacts): Notice | undefined {
   const { states, models, usable, lately } = facts;
   const down = models.find((model) => !usable(model));
   if (down !== undefined) {
-    const instead = lately.replaced.get(down);
+    const [instead] = lately.replaced.get(down) ?? [];
     const next = nextTry(down, facts);
     const more = next === undefined ? undefined : `Next try ${inWords(next)}.`;
     return instead

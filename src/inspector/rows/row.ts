@@ -6,6 +6,7 @@ import type { Oddness } from '../../trace/odd.ts';
 import { Summary } from '../../trace/summary.ts';
 import type { KeptRequest } from '../kept-request.ts';
 import { SHOWN } from '../news.ts';
+import { changeWords, errorWords, failureWords } from '../plain-words.ts';
 import type { Row } from '../shapes.ts';
 import type { Shown } from '../shown.ts';
 import { spansOf } from './spans.ts';
@@ -33,8 +34,8 @@ function says({ news }: KeptRequest, shown: Shown): string {
 
 function wordsOf(request: KeptRequest, summary: Summary, oddness: Oddness, shown: Shown): string | undefined {
   const { error } = summary;
-  const odd = oddWords(summary, oddness);
-  const told = error && [`${error.class ?? error.error}: ${error.message}`];
+  const odd = oddWords(summary, oddness, failureWords);
+  const told = error && [errorWords(error.class ?? error.error, error.message)];
   const warned = oddness.sign === 'changed' && odd.length === 0 ? changedWords(request.events) : [];
   const words = [...(told ?? []), ...odd, ...warned];
   return words.length === 0 ? undefined : shown.beginning(words.join(' · '), 2 * SHOWN);
@@ -47,7 +48,7 @@ function changedWords(events: readonly TraceEvent[]): string[] {
   if (first?.type !== 'warning') return [];
   const more =
     others.length === 0 ? [] : [`${others.length} more ${others.length === 1 ? 'change' : 'changes'}`];
-  return [`${first.code}: ${first.path} ${first.detail}`, ...more];
+  return [changeWords(first.code, first.path, first.detail), ...more];
 }
 
 const endingOf = ({ end, error, stopped }: Summary): string | undefined =>

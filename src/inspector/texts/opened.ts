@@ -17,11 +17,28 @@ const bodyOf = (text: string, bytes: number): Body => {
   return { text, json: isObject(json) ? json : {}, bytes };
 };
 
+/** Which texts are wanted. `sent` and `reads` are the number of an attempt. */
+export type Wanted = {
+  came?: true;
+  answer?: true;
+  sent?: number | 'all';
+  reads?: number | 'all';
+};
+
+export const EVERYTHING: Wanted = { came: true, answer: true, sent: 'all', reads: 'all' };
+
+const isOf = (wanted: number | 'all' | undefined) => (exchange: Exchange) =>
+  wanted === 'all' || exchange.attempt === wanted;
+
+/** A text that was not loaded is asked for: a mistake of ours, which must not look like a text that was let go. */
+const unloaded = (what: string) => new Error(`${what}: not loaded`);
+
 export class Opened {
   readonly request: KeptRequest;
   readonly shown: Shown;
-  #came: Body | undefined;
-  readonly #sent = new Map<Exchange, Body>();
+  readonly #loads = new Map<unknown, Promise<void>>();
+  #came: { body: Body | undefined } | undefined;
+  readonly #sent = new Map<Exchange, Body | undefined>();
   readonly #reads = new Map<Exchange, Piece[]>();
   #answer: string | undefined;
 
@@ -30,11 +47,22 @@ export class Opened {
     this.shown = shown;
   }
 
+  /** To be awaited before the texts are asked for. What was loaded is not loaded again. */
+  async load({ came, answer, sent, reads }: Wanted): Promise<this> {
+    const { exchanges } = this.request;
+    await Promise.all([
+      came && this.#once('came', () => this.#loadCame()),
+      answer && this.#once('answer', () => this.#loadAnswer()),
+      ...exchanges.filter(isOf(sent)).map((one) => this.#once(one, () => this.#loadSent(one))),
+      ...exchanges.filter(isOf(reads)).map((one) => this.#once(one.answer, () => this.#loadReads(one))),
+    ]);
+    return this;
+  }
+
   /** The client's body; undefined where it was let go, or never came. */
   came(): Body | undefined {
-    const bytes = this.#came ? undefined : this.request.clientBytes();
-    if (bytes) this.#came = bodyOf(decoder.decode(this.shown.bytes(bytes)), bytes.byteLength);
-    return this.#came;
+    if (!this.#came) throw unloaded('what came');
+    return this.#came.body;
   }
 
   /** The last body that was sent at an attempt. */
@@ -44,34 +72,53 @@ export class Opened {
   }
 
   sentIn(exchange: Exchange): Body | undefined {
-    const known = this.#sent.get(exchange);
-    if (known) return known;
-    const text = this.request.sentText(exchange);
-    if (text === undefined) return undefined;
-    const body = bodyOf(this.shown.text(text), Buffer.byteLength(text));
-    this.#sent.set(exchange, body);
-    return body;
+    if (!this.#sent.has(exchange)) throw unloaded('what was sent');
+    return this.#sent.get(exchange);
   }
 
   /** What Gemini has answered, piece by piece. */
   reads(exchange: Exchange): Piece[] {
-    const known = this.#reads.get(exchange);
-    if (known) return known;
-    const pieces = this.shown.pieces(exchange.answer.pieces());
-    if (this.request.isEnded) this.#reads.set(exchange, pieces);
+    const pieces = this.#reads.get(exchange);
+    if (!pieces) throw unloaded('what Gemini has answered');
     return pieces;
   }
 
   /** The bytes that the client got, as text. */
   answerText(): string {
-    if (this.#answer !== undefined) return this.#answer;
-    const text = decoder.decode(this.shown.bytes(this.request.answer.bytes));
-    if (this.request.isEnded) this.#answer = text;
-    return text;
+    if (this.#answer === undefined) throw unloaded('what the client got');
+    return this.#answer;
   }
 
   answer(): ReadAnswer {
     return answerMessage(this.answerText());
+  }
+
+  #once(what: unknown, load: () => Promise<void>): Promise<void> {
+    const before = this.#loads.get(what);
+    if (before) return before;
+    const loading = load();
+    this.#loads.set(what, loading);
+    return loading;
+  }
+
+  async #loadCame(): Promise<void> {
+    const bytes = this.request.clientBytes();
+    const clean = bytes && (await this.shown.bytes(bytes));
+    this.#came = { body: clean && bodyOf(decoder.decode(clean), clean.byteLength) };
+  }
+
+  async #loadSent(exchange: Exchange): Promise<void> {
+    const text = this.request.sentText(exchange);
+    const bytes = text === undefined ? undefined : await this.shown.bytes(Buffer.from(text));
+    this.#sent.set(exchange, bytes && bodyOf(decoder.decode(bytes), bytes.byteLength));
+  }
+
+  async #loadReads(exchange: Exchange): Promise<void> {
+    this.#reads.set(exchange, await this.shown.pieces(exchange.answer.pieces()));
+  }
+
+  async #loadAnswer(): Promise<void> {
+    this.#answer = decoder.decode(await this.shown.bytes(this.request.answer.bytes));
   }
 }
 

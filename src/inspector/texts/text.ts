@@ -1,6 +1,6 @@
 /** Long texts: their beginning, and how the rest is asked for. */
 import type { Text } from '../shapes.ts';
-import { type Opened, readable, valueAt } from './opened.ts';
+import { EVERYTHING, type Opened, readable, valueAt, type Wanted } from './opened.ts';
 
 /** Characters. */
 const SHOWN = 20_000;
@@ -26,6 +26,25 @@ export type OtherTexts = {
   frame(attempt: number, number: number): string | undefined;
   raw(number: number): string | undefined;
 };
+
+/** What is to be loaded before the text at a place is asked for. */
+export function wantedAt(place: string): Wanted {
+  const [kind = '', first = ''] = place.split(' ');
+  switch (kind) {
+    case 'came':
+      return { came: true };
+    case 'sent':
+      return { sent: Number(first) };
+    case 'answer':
+      return { answer: true };
+    case 'frame':
+      return { reads: Number(first) };
+    case 'raw':
+      return EVERYTHING;
+    default:
+      return {};
+  }
+}
 
 /** The whole text at a place; undefined where there is none. */
 export function textAt(place: string, opened: Opened, others: OtherTexts): string | undefined {

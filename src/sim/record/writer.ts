@@ -24,6 +24,7 @@ export type Writer = {
 
 export const ownRule = (source: string): OwnRule => ({
   kind: 'own-pattern',
+  source,
   find: linearPattern(source).find,
 });
 

@@ -167,7 +167,7 @@ describe('frames and events', () => {
     const { frames, detail } = await told({}, google);
     expect(frames.frames.map(({ says, repairs, events }) => [says, repairs, events])).toEqual([
       ['text “one”', [], ['message_start', 'content_block_start 0 text', 'text_delta, 0']],
-      ['text “two”', ['broken-event'], ['text_delta, 0']],
+      ['text “two”', ['Repaired: one event had come in several pieces (broken-event)'], ['text_delta, 0']],
       [
         'text “three”, finishReason STOP',
         [],
@@ -175,7 +175,7 @@ describe('frames and events', () => {
       ],
     ]);
     expect([frames.bytes, frames.eventCount]).toEqual([text.length, 8]);
-    expect(detail.lines.map(({ label }) => label)).toContain('Frame repaired');
+    expect(detail.lines.map(({ label }) => label)).toContain('Stream repaired');
   });
 
   test('the events are those that the client got', async () => {

@@ -91,14 +91,55 @@ describe('keys', () => {
     await ask(proxy, { ...asks, messages: [{ role: 'user', content: 'two' }] });
     const { models, headline } = await keysOf(proxy);
     const argon = models.find(({ model }) => model === 'gemini-4-argon');
-    const { model, requests } = argon?.instead ?? {};
-    expect(requests).toBe(2);
+    const [{ model, requests } = { model: '', requests: 0 }] = argon?.instead ?? [];
+    expect([requests, argon?.isDown]).toEqual([2, true]);
     expect(headline).toContain(`${model} answers instead`);
     const looker = await (await Looker.at(proxy)).until(({ messages }) =>
       messages.some(({ type }) => type === 'state'),
     );
     looker.leave();
     expect(looker.last('state')?.notice?.text).toContain('gemini-4-argon is down with every key');
+  });
+
+  test('a model that answers again keeps a trace of what has answered in its place', async () => {
+    const busy = () => googleError(503, 'UNAVAILABLE', 'busy');
+    const fine = () => googleStream(textChunk('hi', 'STOP'));
+    const answers = [busy(), busy(), fine(), fine()];
+    await using proxy = await startProxy({
+      fetch: async () => answers.shift() ?? googleError(500, 'INTERNAL', 'nothing is left'),
+      env: { MODEL_FALLBACKS: 'gemini-4-argon>gemini-4-carbon', MAX_STREAMING_RETRIES: '1' },
+    });
+    await ask(proxy);
+    await ask(proxy, { ...asks, messages: [{ role: 'user', content: 'two' }] });
+    const { models, headline } = await keysOf(proxy);
+    const argon = models.find(({ model }) => model === 'gemini-4-argon');
+    expect(argon?.isDown).toBe(false);
+    expect(argon?.instead).toMatchObject([{ model: 'gemini-4-carbon', requests: 1 }]);
+    expect(headline).toBe('The key answers.');
+  });
+
+  test('what was sent is counted for the key that it was sent with, failed attempts too', async () => {
+    await using proxy = await startProxy({
+      fetch: failingFirst(() => googleError(503, 'UNAVAILABLE', 'busy')),
+      env: KEYS,
+    });
+    await ask(proxy);
+    const { keys } = await keysOf(proxy);
+    const sent = keys.map(({ lastMinute }) => lastMinute?.requests ?? 0);
+    expect(sent.reduce((sum, one) => sum + one, 0)).toBe(proxy.told('attempt').length);
+    for (const { key, lastMinute } of keys)
+      expect(lastMinute?.requests).toBe(proxy.told('attempt').filter((one) => one.key === key).length);
+  });
+
+  test('the budget of retries stands beside what was used of it', async () => {
+    const answers = [googleError(503, 'UNAVAILABLE', 'busy'), googleStream(textChunk('hi', 'STOP'))];
+    await using proxy = await startProxy({
+      fetch: async () => answers.shift() ?? googleError(500, 'INTERNAL', 'nothing is left'),
+    });
+    await ask(proxy);
+    expect((await keysOf(proxy)).budgets).toContainEqual(
+      expect.objectContaining({ name: 'Retries, last five minutes', now: 1, most: 3, unit: 'count' }),
+    );
   });
 
   test('budgets and clients stand beside what was used of them', async () => {

@@ -46,18 +46,20 @@ describe('one request', () => {
     expect(labels(detail)).toEqual([
       'Read and translated',
       'Attempt 1',
-      'Backoff',
+      'Pause',
       'Attempt 2',
       'First content',
       'End',
     ]);
     expect(line(detail, 'Attempt 1')).toMatchObject({
-      text: '503 overloaded: The model is overloaded.',
+      text: '503 overloaded: the model was overloaded. “The model is overloaded.”',
       sign: 'failed',
       spans: [{ kind: 'failed' }],
     });
     expect(line(detail, 'End')).toMatchObject({ text: 'STOP → end_turn', mark: detail.row.totalMs });
-    expect(detail.headline).toMatch(/^Answered after .*One attempt failed after .*: 503 overloaded/);
+    expect(detail.headline).toMatch(
+      /^Answered after .*One attempt failed after .*: the model was overloaded \(503 overloaded\)/,
+    );
     expect(detail.attempts).toMatchObject([
       { number: 1, model: 'gemini-4-argon', status: 503, failure: 'overloaded' },
       { number: 2, status: 200 },
@@ -108,7 +110,7 @@ describe('one request', () => {
       await (await proxy.send('/v1/messages', body)).text();
     }
     const details = await Promise.all((await rowsOf(proxy, sent)).map(({ id }) => detailOf(proxy, id)));
-    expect(details.flatMap(labels)).toContain('Breaker opened');
+    expect(details.flatMap(labels)).toContain('Model left out');
   });
 
   test('what it cost is told part by part, to the sum', async () => {

@@ -2,7 +2,7 @@
 import { html } from 'htm/preact';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { Row } from '../../../inspector/shapes.ts';
-import { type Address, TABS, withQuery } from './data/address.ts';
+import { type Address, TABS, toTab } from './data/address.ts';
 import { type Go, useAddress, useLive, useNow } from './data/hooks.ts';
 import type { Live, Snapshot } from './data/live.ts';
 import { Charts } from './figures/charts.ts';
@@ -11,6 +11,7 @@ import { type Command, KEY_TEXTS, useKeyboard } from './keyboard.ts';
 import { isFiltering, matches, readFilters } from './list/filters.ts';
 import { Requests, type Search, useSearch } from './list/requests.ts';
 import { flatItems, type Item, threadedItems } from './list/threads.ts';
+import { useMarks } from './marks.ts';
 import { Dialog, Key, Sign } from './parts.ts';
 import { neighbour, Request } from './request/request.ts';
 import { Gone, Loading, Lock, StandIn } from './states.ts';
@@ -106,6 +107,10 @@ function useShownRows(live: Snapshot, isPaused: boolean, isFollowing: boolean) {
   return { rows: shown, waiting: live.rows.length - shown.length, showNew: () => setUntil(live.latest) };
 }
 
+/** A row with the place of the words that were searched for. */
+const withExcerpt = (item: Item, { found }: Search): Item =>
+  item.kind === 'row' ? { ...item, excerpt: found.get(item.key) } : item;
+
 function useItems(
   rows: readonly Row[],
   address: Address,
@@ -120,7 +125,8 @@ function useItems(
   );
   const items = useMemo(() => {
     const isShown = (row: Row) => matches(row, filters);
-    return isFlat ? flatItems(rows.filter(isShown)) : threadedItems(rows, folded, isShown);
+    const all = isFlat ? flatItems(rows.filter(isShown)) : threadedItems(rows, folded, isShown);
+    return search ? all.map((item) => withExcerpt(item, search)) : all;
   }, [rows, filters, folded, isFlat]);
   return { items, isFiltering: isFiltering(filters) };
 }
@@ -212,7 +218,7 @@ function runInRequest(
   const tab = /^tab-(\d)$/.exec(command)?.[1];
   if (tab !== undefined) {
     const name = TABS[Number(tab) - 1] ?? 'conversation';
-    go(withQuery({ ...address, query: {} }, { tab: name === 'conversation' ? '' : name }));
+    go(toTab(address, name));
     return true;
   }
   const steps: Partial<Record<Command, () => void>> = {
@@ -240,9 +246,11 @@ export function App({ live: source }: { live: Live }) {
   const search = useSearch(list.current.query['q'] ?? '');
   const shown = useShownRows(live, isPaused, isTop && cursor === undefined && address.view === 'requests');
   const { items, isFiltering: hasFilters } = useItems(shown.rows, list.current, search, folded);
+  const marks = useMarks((address.view === 'request' ? address.query['find'] : address.query['q']) ?? '');
   const now = useNow(live.state && live.state.streaming > 0 && !isPaused ? 250 : undefined);
   const open = (item: Item) => {
-    if (item.kind === 'row') go({ view: 'request', id: item.row.id, query: {} });
+    const { q = '' } = list.current.query;
+    if (item.kind === 'row') go({ view: 'request', id: item.row.id, query: q === '' ? {} : { find: q } });
     else fold(item.key, !item.isFolded);
   };
   const step = (by: number, odd: boolean) => {
@@ -250,7 +258,8 @@ export function App({ live: source }: { live: Live }) {
     const id = neighbour(listed, live.rows, address.id ?? '', by);
     if (id === undefined) return;
     setCursor(id);
-    go({ view: 'request', id, query: address.query['tab'] ? { tab: address.query['tab'] } : {} });
+    const { tab, find } = address.query;
+    go({ view: 'request', id, query: { ...(tab ? { tab } : {}), ...(find ? { find } : {}) } });
   };
   const back: Go = (next, options) => go(next.view === 'requests' ? list.current : next, options);
   useKeyboard((command) => {
@@ -272,7 +281,7 @@ export function App({ live: source }: { live: Live }) {
     ${connection.is === 'gone' && html`<${Gone} connection=${connection} live=${source} />`}
     ${!isLocked && html`<${Notice} live=${live} />`}
     ${!isLocked && address.view === 'requests' && html`<${StandIn} hello=${live.hello} />`}
-    ${isLocked && html`<${Lock} wasWrong=${connection.wasWrong} live=${source} />`}
+    ${isLocked && html`<${Lock} connection=${connection} live=${source} />`}
     ${connection.is === 'loading' && live.rows.length === 0 && html`<main class="view"><${Loading} /></main>`}
     ${
       !isLocked &&
@@ -285,7 +294,7 @@ export function App({ live: source }: { live: Live }) {
       !isLocked &&
       live.hello &&
       address.view === 'request' &&
-      html`<${Request} address=${address} go=${go} rows=${live.rows} odd=${items.filter(isOdd).map(({ key }) => key)} onStep=${(by: number) => step(by, false)}
+      html`<${Request} address=${address} go=${go} rows=${live.rows} odd=${items.filter(isOdd).map(({ key }) => key)} marks=${marks} now=${now} onStep=${(by: number) => step(by, false)}
         megabytes=${Math.round(live.hello.memoryLimit / 1_048_576)} />`
     }
     ${!isLocked && live.hello && address.view === 'keys' && html`<${Keys} />`}

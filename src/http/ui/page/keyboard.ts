@@ -45,7 +45,7 @@ export const KEY_TEXTS: readonly (readonly [keys: readonly string[], text: strin
   [['j', 'k', '↓', '↑'], 'the next request, the one before; inside a request too'],
   [['enter'], 'open the request, fold or unfold the thread'],
   [['esc'], 'back to the list, or leave the search'],
-  [['n', 'N'], 'the next odd request, the odd one before'],
+  [['n', 'N'], 'the next unusual request, the unusual one before'],
   [['←', '→'], 'fold, unfold a thread'],
   [['/'], 'search'],
   [['1', '–', '5'], 'the tabs of a request'],

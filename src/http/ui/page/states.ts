@@ -62,16 +62,30 @@ export function Gone({ connection, live }: { connection: Extract<Connection, { i
   </div>`;
 }
 
-export function Lock({ wasWrong, live }: { wasWrong: boolean; live: Live }) {
+/** No key opens the page. */
+const Closed = ({
+  why,
+}: {
+  why: string;
+}) => html`<main class="narrow-page"><section class="card panel" role="alert">
+    <h2>This page is closed</h2>
+    <p>${why}.</p>
+    <pre class="command">PROXY_API_KEY=a-long-word-of-your-own</pre>
+  </section></main>`;
+
+type LockProps = { connection: Extract<Connection, { is: 'locked' }>; live: Live };
+
+export function Lock({ connection: { wasWrong, isClosed, why }, live }: LockProps) {
   const [key, setKey] = useState('');
   const onSubmit = (event: Event) => {
     event.preventDefault();
     live.unlock(key.trim());
   };
+  if (isClosed) return html`<${Closed} why=${why} />`;
   return html`<main class="narrow-page"><form class="card panel" onSubmit=${onSubmit}>
     <h2>This proxy asks for its key</h2>
     <p>PROXY_API_KEY is set. It is sent as a header and kept for this tab only.</p>
-    ${wasWrong && html`<p class="bad" role="alert">That was not the key.</p>`}
+    ${wasWrong && html`<p class="bad" role="alert">That was not the key. ${why}.</p>`}
     <input type="password" autofocus autocomplete="off" placeholder="PROXY_API_KEY" aria-label="PROXY_API_KEY" value=${key}
       onInput=${(event: Event) => setKey((event.target as HTMLInputElement).value)} />
     <button class="primary" type="submit" disabled=${key.trim() === ''}>Open</button>

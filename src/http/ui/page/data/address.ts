@@ -46,4 +46,8 @@ export const withQuery = (address: Address, change: Readonly<Record<string, stri
   ),
 });
 
+/** Another tab of the same request. What is looked for stays; what was chosen in the tab before does not. */
+export const toTab = ({ query: { find = '' }, ...address }: Address, tab: Tab): Address =>
+  withQuery({ ...address, query: {} }, { find, tab: tab === 'conversation' ? '' : tab });
+
 export const tabOf = ({ query }: Address): Tab => TABS.find((tab) => tab === query['tab']) ?? 'conversation';

@@ -8,7 +8,15 @@ export const readKey = (): string => sessionStorage.getItem(KEY_NAME) ?? '';
 export const keepKey = (key: string): void => sessionStorage.setItem(KEY_NAME, key);
 
 /** The proxy wants its key, or another one. */
-export class Locked extends Error {}
+export class Locked extends Error {
+  /** True where no key opens the page, because none is set that may. */
+  readonly isClosed: boolean;
+
+  constructor(message: string, isClosed: boolean) {
+    super(message);
+    this.isClosed = isClosed;
+  }
+}
 
 /** The proxy has answered with an error. */
 export class Refused extends Error {
@@ -20,16 +28,25 @@ export class Refused extends Error {
   }
 }
 
-async function messageOf(response: Response): Promise<string> {
+type Told = { message: string; code: string | undefined };
+
+async function toldIn(response: Response): Promise<Told> {
   const text = await response.text();
   try {
-    const { error } = JSON.parse(text) as { error?: { message?: string } };
-    if (error?.message) return error.message;
+    const { error } = JSON.parse(text) as {
+      error?: { message?: string; details?: { error_code?: string } };
+    };
+    if (error?.message) return { message: error.message, code: error.details?.error_code };
   } catch {
     // No JSON: the text itself is all there is.
   }
-  return text.slice(0, 400) || `HTTP ${response.status}`;
+  return { message: text.slice(0, 400) || `HTTP ${response.status}`, code: undefined };
 }
+
+/** The code of a page that no key opens. */
+const CLOSED = 'operator_key_missing';
+/** Without the key, or with one that does not open the page. */
+const LOCKED: ReadonlySet<number> = new Set([401, 403]);
 
 /** Rejects with `Locked`, with `Refused`, or, where the proxy cannot be reached, as `fetch` does. */
 export async function ask(path: string, options: RequestInit = {}): Promise<Response> {
@@ -39,9 +56,10 @@ export async function ask(path: string, options: RequestInit = {}): Promise<Resp
     ...(key === '' ? {} : { 'x-api-key': key }),
   };
   const response = await fetch(`/ui/api/${path}`, { ...options, headers });
-  if (response.status === 401) throw new Locked(await messageOf(response));
-  if (!response.ok) throw new Refused(response.status, await messageOf(response));
-  return response;
+  if (response.ok) return response;
+  const { message, code } = await toldIn(response);
+  if (LOCKED.has(response.status)) throw new Locked(message, code === CLOSED);
+  throw new Refused(response.status, message);
 }
 
 export const get = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> =>

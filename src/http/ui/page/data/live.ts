@@ -10,7 +10,7 @@ export type Connection =
   | { is: 'loading' }
   | { is: 'live' }
   /** The proxy wants its key. `wasWrong`: a key was given, and is not the one. */
-  | { is: 'locked'; wasWrong: boolean }
+  | { is: 'locked'; wasWrong: boolean; isClosed: boolean; why: string }
   /** The proxy does not answer. It is asked again at `retryAt`. */
   | { is: 'gone'; since: number; retryAt: number; why: string };
 
@@ -82,7 +82,8 @@ export class Live {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Locked) {
-        this.#change({ is: 'locked', wasWrong: readKey() !== '' });
+        const { isClosed, message } = error;
+        this.#change({ is: 'locked', wasWrong: readKey() !== '', isClosed, why: message });
         return;
       }
       this.#loseConnection(error);

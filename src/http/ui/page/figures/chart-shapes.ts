@@ -1,6 +1,6 @@
 /** Draws columns and lines over time. */
 import { html } from 'htm/preact';
-import { niceEnd, ticks } from './scale.ts';
+import { linesUntil } from './scale.ts';
 
 export type Series = { name: string; kind: string; values: readonly (number | undefined)[] };
 
@@ -12,7 +12,8 @@ const [LINES, WORDS] = [3, 7];
 type Frame = {
   starts: readonly number[];
   columnMs: number;
-  most: number;
+  /** The values at which there are lines; the last one is the chart's upper edge. */
+  lines: readonly number[];
   /** The smallest step between two lines: 1 for what is counted. */
   least?: number;
   label(value: number): string;
@@ -28,11 +29,12 @@ function timeText(start: number, columnMs: number): string {
 const y = (value: number, most: number) =>
   TOP + PLOT.height * (1 - (most > 0 ? Math.min(1, value / most) : 0));
 
-function Axes({ starts, columnMs, most, least = 0, label }: Frame) {
+function Axes({ starts, columnMs, lines, label }: Omit<Frame, 'least'>) {
+  const most = lines.at(-1) ?? 0;
   const every = Math.max(1, Math.ceil(starts.length / WORDS));
   const step = PLOT.width / Math.max(1, starts.length);
   return html`
-    ${ticks(most, LINES, least).map(
+    ${lines.map(
       (
         value,
       ) => html`<line class="grid" x1=${LEFT} x2=${WIDTH - 4} y1=${y(value, most)} y2=${y(value, most)} />
@@ -55,14 +57,15 @@ export function Columns({
   series,
   title,
   ...frame
-}: { series: readonly Series[]; title: string } & Omit<Frame, 'most'>) {
+}: { series: readonly Series[]; title: string } & Omit<Frame, 'lines'>) {
   const sums = frame.starts.map((_, index) =>
     series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0),
   );
-  const most = niceEnd(Math.max(...sums, 0), LINES, frame.least);
+  const lines = linesUntil(Math.max(...sums, 0), LINES, frame.least);
+  const most = lines.at(-1) ?? 0;
   const step = PLOT.width / Math.max(1, frame.starts.length);
   return html`<svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${title}>
-    <${Axes} ...${frame} most=${most} />
+    <${Axes} ...${frame} lines=${lines} />
     ${nothing(series) && html`<${Nothing} />`}
     ${frame.starts.map((_, index) => {
       let below = 0;
@@ -83,11 +86,12 @@ export function Lines({
   series,
   title,
   ...frame
-}: { series: readonly Series[]; title: string } & Omit<Frame, 'most'>) {
-  const most = niceEnd(
+}: { series: readonly Series[]; title: string } & Omit<Frame, 'lines'>) {
+  const lines = linesUntil(
     Math.max(...series.flatMap(({ values }) => values.map((value) => value ?? 0)), 0),
     LINES,
   );
+  const most = lines.at(-1) ?? 0;
   const step = PLOT.width / Math.max(1, frame.starts.length);
   const path = (values: Series['values']) =>
     values
@@ -98,7 +102,7 @@ export function Lines({
       })
       .join('');
   return html`<svg viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label=${title}>
-    <${Axes} ...${frame} most=${most} />
+    <${Axes} ...${frame} lines=${lines} />
     ${nothing(series) && html`<${Nothing} />`}
     ${series.map(({ kind, values }) => html`<path class=${`line ${kind}`} d=${path(values)} />`)}
     ${series.map(({ kind, name, values }) =>

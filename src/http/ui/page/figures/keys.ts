@@ -6,7 +6,7 @@ import { act } from '../data/api.ts';
 import { useAnswer, useNow } from '../data/hooks.ts';
 import { Dialog, Meter, Tag } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
-import { clock, count, countdown, money, shortModel, tokens } from './words.ts';
+import { clock, count, countdown, money, plural, shortModel, tokens } from './words.ts';
 
 /** Milliseconds from one look to the next. */
 const LOOK = 2_000;
@@ -36,8 +36,9 @@ const KeysTable = ({
 }) => html`<section class="panel">
     <header><h2>Keys</h2><span class="second">named by fingerprint; the key itself is never shown</span></header>
     <div class="scroll"><table>
-      <thead><tr><th>Key</th><th>State</th><th>Back</th><th>Last 60 s</th><th class="figure wide">Requests today</th>
-        <th class="figure wide">Tokens in</th><th class="figure">Cost</th><th class="figure wide">Sessions</th><th></th></tr></thead>
+      <thead><tr><th>Key</th><th>State</th><th>Back</th>
+        <th title="Requests to Google, failed ones too">Sent,<br />last minute</th><th class="figure wide" title="Requests of clients">Answered,<br />today</th>
+        <th class="figure wide">Tokens in,<br />today</th><th class="figure">Cost,<br />today</th><th class="figure wide" title="Sessions whose requests go to this key">Sessions</th><th></th></tr></thead>
       <tbody>${keys.map(
         (row) => html`<tr key=${row.key}>
           <td><code><strong>#${row.key}</strong></code></td>
@@ -52,6 +53,17 @@ const KeysTable = ({
     </table></div>
   </section>`;
 
+/** What answers in place of a model that is down, or has done so today. */
+const InsteadOf = ({ isDown, instead }: Pick<KeysPage['models'][number], 'isDown' | 'instead'>) => {
+  if (instead.length === 0) return html`<span class="second">–</span>`;
+  return instead.map(({ model, since, last, requests }, index) => {
+    const isNow = isDown && index === 0;
+    const when = isNow ? `since ${clock(since)}` : `last at ${clock(last)}`;
+    return html`<div>${isNow ? html`<strong>${shortModel(model)}</strong>` : shortModel(model)}
+      <div class="second">${plural(requests, 'request')} today, ${when}</div></div>`;
+  });
+};
+
 const Models = ({
   models,
   keys,
@@ -63,15 +75,15 @@ const Models = ({
 }) => html`<section class="panel">
     <header><h2>Models and breakers</h2><span class="second">a breaker stands before each model with each key</span></header>
     <div class="scroll"><table>
-      <thead><tr><th>Model</th>${keys.map(({ key }) => html`<th><code>#${key}</code></th>`)}<th>Answers instead</th><th></th></tr></thead>
+      <thead><tr><th>Model</th>${keys.map(({ key }) => html`<th><code>#${key}</code></th>`)}<th>Answered in its place</th><th></th></tr></thead>
       <tbody>${models.map(
-        ({ model, cells, instead }) => html`<tr key=${model}>
+        ({ model, cells, isDown, instead }) => html`<tr key=${model}>
           <td><strong>${model}</strong></td>
           ${keys.map(({ key }) => {
             const cell = cells.find((one) => one.key === key);
             return html`<td>${cell ? html`<${Tag} sign=${cell.sign}>${cell.state}<//><div class="second">${cell.more}</div>` : html`<span class="second">–</span>`}</td>`;
           })}
-          <td>${instead ? html`${shortModel(instead.model)}<div class="second">${instead.since !== undefined && `since ${clock(instead.since)}, `}${count(instead.requests)} requests</div>` : '–'}</td>
+          <td><${InsteadOf} isDown=${isDown} instead=${instead} /></td>
           <td class="figure"><button onClick=${() => test(model, `models/${encodeURIComponent(model)}/test`)}>Test</button></td>
         </tr>`,
       )}</tbody>

@@ -18,11 +18,11 @@ export function niceStep(range: number, most: number, least = 0): number {
   return Math.max(least, factor * power);
 }
 
-/** The end of a scale whose last line is not below `value`. */
-export function niceEnd(value: number, most: number, least = 0): number {
-  if (!(value > 0)) return 0;
+/** The places of the lines of a scale that ends at its last line, which is not below `value`. */
+export function linesUntil(value: number, most: number, least = 0): number[] {
+  if (!(value > 0)) return [0];
   const step = niceStep(value, most, least);
-  return step * Math.ceil(value / step - 1e-9);
+  return Array.from({ length: Math.ceil(value / step - 1e-9) + 1 }, (_, index) => index * step);
 }
 
 /** The places of the lines, from 0 until the range's end. */

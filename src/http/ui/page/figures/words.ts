@@ -73,5 +73,30 @@ export function countdown(ms: number): string {
 export const shortModel = (model: string): string =>
   model.replace(/^(?:models\/)?(?:claude|gemini)-/, '').replace(/-\d{8}$/, '');
 
+/** What Anthropic's words for the end of an answer mean. */
+export const ENDING_TEXTS: Readonly<Record<string, string>> = {
+  end_turn: 'The model has said all it wanted to say',
+  tool_use: 'The model calls a tool; its result comes with the next request',
+  max_tokens: 'The answer was cut at max_tokens',
+  stop_sequence: 'The answer ended at a stop sequence of the request',
+  pause_turn: 'The answer goes on with the next request',
+  refusal: 'The model, or Google’s filter, refused to answer',
+  model_context_window_exceeded: 'The answer reached the end of what the model can read',
+  'client left': 'The client closed the connection',
+};
+
+/** What the kinds of requests are. */
+export const CALLER_TEXTS: Readonly<Record<string, string>> = {
+  main: 'The main conversation of Claude Code',
+  subagent: 'A subagent of Claude Code',
+  title: 'Claude Code asks for a title',
+  classifier: 'Claude Code asks whether an action is safe',
+  helper: 'Claude Code asks something beside the conversation',
+  compaction: 'Claude Code has the conversation summed up',
+  'web-search': 'Claude Code searches the web',
+  'count-tokens': 'The client counts tokens',
+  sdk: 'Another client than Claude Code',
+};
+
 export const plural = (amount: number, one: string, many = `${one}s`): string =>
   `${count(amount)} ${amount === 1 ? one : many}`;

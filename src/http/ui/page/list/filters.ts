@@ -10,12 +10,12 @@ export type Filters = {
   signs: ReadonlySet<string>;
   chosen: Readonly<Record<Kind, ReadonlySet<string>>>;
   /** The ids that a search has found; undefined where nothing is searched for. */
-  found: ReadonlySet<string> | undefined;
+  found: Pick<ReadonlySet<string>, 'has'> | undefined;
 };
 
 const setOf = (list: string | undefined): ReadonlySet<string> => new Set(list ? list.split(',') : []);
 
-export const readFilters = ({ query }: Address, found: ReadonlySet<string> | undefined): Filters => ({
+export const readFilters = ({ query }: Address, found: Filters['found']): Filters => ({
   signs: setOf(query['sign']),
   chosen: {
     caller: setOf(query['caller']),

@@ -1,10 +1,12 @@
 /** One line of the list: the head of a thread, the head of a branch, or a request. */
 import { html } from 'htm/preact';
-import type { Resends, Row } from '../../../../inspector/shapes.ts';
+import type { Excerpt, Resends, Row } from '../../../../inspector/shapes.ts';
 import {
+  CALLER_TEXTS,
   clock,
   dollars,
   duration,
+  ENDING_TEXTS,
   money,
   percent,
   plural,
@@ -61,13 +63,21 @@ export const silentText = (row: Row, now: number): string | undefined => {
     : `Gemini has not begun to answer: nothing has come for ${silentFor}`;
 };
 
+/** Where the words were found that were searched for. */
+const WHERE_TEXTS: Readonly<Record<Excerpt['where'], string>> = {
+  asked: 'in the request:',
+  told: 'in the answer:',
+  sent: 'in what Gemini was sent:',
+  said: 'in what Gemini said:',
+};
+
 const Ending = ({ row }: { row: Row }) => {
   if (row.silentSince !== undefined) return html`<span class="tag slow">silent</span>`;
   if (row.state === 'streaming') return html`<span class="tag live">streaming</span>`;
   if (row.state === 'open') return html`<span class="tag live">waiting</span>`;
   if (row.sign === 'failed' && row.status !== undefined && row.status >= 400)
     return html`<strong class="bad">${row.status}</strong>`;
-  return html`<span class=${row.sign === 'failed' ? 'bad' : 'second'} title=${row.ending}>${row.ending ?? '–'}</span>`;
+  return html`<span class=${row.sign === 'failed' ? 'bad' : 'second'} title=${ENDING_TEXTS[row.ending ?? ''] ?? row.ending}>${row.ending ?? '–'}</span>`;
 };
 
 const Figure = ({ children, kind = '' }: { children?: unknown; kind?: string }) =>
@@ -82,14 +92,26 @@ function totalText(row: Row, now: number): string {
 export const Resent = ({ resends }: { resends: Resends }) =>
   html`<span class="tag resent" title=${`The request ${resends.of} once more. It belongs to no conversation of a client.`}>sent again${resends.to === 'mock' ? ' to the mock' : ''}</span>`;
 
-function RequestRow({ row, scaleMs, now }: { row: Row; scaleMs: number; now: number }) {
+/** The second line: what was searched for, else what is unusual. */
+function Second({ row, excerpt, now }: { row: Row; excerpt: Excerpt | undefined; now: number }) {
+  if (excerpt) {
+    return html`<div role="gridcell" class="odd"><span class="second" aria-hidden="true">⌕</span><span class="words"
+      ><span class="second">${WHERE_TEXTS[excerpt.where]}</span> ${excerpt.text}</span></div>`;
+  }
+  const words = silentText(row, now) ?? row.words;
+  if (words === undefined) return null;
+  return html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words" title=${words}>${words}</span></div>`;
+}
+
+type RequestRowProps = { row: Row; excerpt: Excerpt | undefined; scaleMs: number; now: number };
+
+function RequestRow({ row, excerpt, scaleMs, now }: RequestRowProps) {
   const endMs = row.totalMs ?? Math.max(0, now - row.at);
   const share = shareOf(row);
   const isSlow = row.sign === 'slow' && row.words !== undefined;
-  const words = silentText(row, now) ?? row.words;
   return html`
     <div role="gridcell" class="time figure second">${clock(row.at)}</div>
-    <div role="gridcell" class="says"><span class="caller second">${row.caller}</span>${row.resends && html`<${Resent} resends=${row.resends} />`}<span class="words">${row.says}</span></div>
+    <div role="gridcell" class="says"><span class="caller second" title=${CALLER_TEXTS[row.caller]}>${row.caller}</span>${row.resends && html`<${Resent} resends=${row.resends} />`}<span class="words">${row.says}</span></div>
     <div role="gridcell" class="models" title=${`${row.asked} → ${row.answered ?? ''}`}>
       <span class="asked second">${shortModel(row.asked)} → </span
       ><span class=${row.replaced ? 'replaced' : ''}>${row.answered === undefined ? '…' : shortModel(row.answered)}</span>
@@ -102,10 +124,7 @@ function RequestRow({ row, scaleMs, now }: { row: Row; scaleMs: number; now: num
     <${Figure} kind=${isSlow && share === 0 ? 'cached warn' : 'cached'}>${share === undefined ? undefined : percent(share)}<//>
     <${Figure} kind="out">${row.out === undefined ? undefined : tokens(row.out)}<//>
     <${Figure} kind="dollars">${row.dollars === undefined ? undefined : dollars(row.dollars)}<//>
-    ${
-      words !== undefined &&
-      html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words" title=${words}>${words}</span></div>`
-    }`;
+    <${Second} row=${row} excerpt=${excerpt} now=${now} />`;
 }
 
 export type LineProps = {
@@ -134,5 +153,5 @@ export const Line = ({ item, index, top, height, isCursor, scaleMs, now, onClick
     style=${{ top: `${top}px`, height: `${height}px` }} onClick=${() => onClick(item)}>
     ${item.kind === 'thread' && html`<${ThreadHead} item=${item} />`}
     ${item.kind === 'branch' && html`<${BranchHead} item=${item} />`}
-    ${item.kind === 'row' && html`<${RequestRow} row=${item.row} scaleMs=${scaleMs} now=${now} />`}
+    ${item.kind === 'row' && html`<${RequestRow} row=${item.row} excerpt=${item.excerpt} scaleMs=${scaleMs} now=${now} />`}
   </div>`;

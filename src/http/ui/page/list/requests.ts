@@ -1,7 +1,7 @@
 /** The view of all requests: search, filters, the list, and what is kept. */
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { Row, SearchMessage } from '../../../../inspector/shapes.ts';
+import type { Excerpt, Row, SearchMessage } from '../../../../inspector/shapes.ts';
 import { type Address, withQuery } from '../data/address.ts';
 import { lines } from '../data/api.ts';
 import type { Go } from '../data/hooks.ts';
@@ -17,7 +17,8 @@ export type Search = {
   searched: number;
   total: number;
   done: boolean;
-  found: ReadonlySet<string>;
+  /** The ids of what was found, and where the words stand in each. */
+  found: ReadonlyMap<string, Excerpt | undefined>;
   why?: string;
 };
 
@@ -33,15 +34,15 @@ export function useSearch(words: string): Search | undefined {
       return;
     }
     const stop = new AbortController();
-    const found = new Set<string>();
+    const found = new Map<string, Excerpt | undefined>();
     const begin = async () => {
       set({ searched: 0, total: 0, done: false, found });
       for await (const message of lines<SearchMessage>(
         `search?q=${encodeURIComponent(words)}`,
         stop.signal,
       )) {
-        for (const id of message.found) found.add(id);
-        set({ searched: message.searched, total: message.total, done: message.done, found: new Set(found) });
+        for (const { id, excerpt } of message.found) found.set(id, excerpt);
+        set({ searched: message.searched, total: message.total, done: message.done, found: new Map(found) });
       }
     };
     const timer = setTimeout(() => {
@@ -162,7 +163,7 @@ function Foot({ live }: { live: Snapshot }) {
         today.in > 0 && `, ${percent(today.cached / today.in)} cached`
       }</span>`
     }
-    <span class="keys wide"><${Key}>j<//><${Key}>k<//> move · <${Key}>enter<//> open · <${Key}>n<//> next odd one · <${Key}>esc<//> back</span>
+    <span class="keys wide"><${Key}>j<//><${Key}>k<//> move · <${Key}>enter<//> open · <${Key}>n<//> next unusual one · <${Key}>esc<//> back</span>
   </footer>`;
 }
 

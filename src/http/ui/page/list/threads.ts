@@ -1,5 +1,5 @@
 /** Puts rows in the order in which the list shows them: sessions as threads, subagents as branches beneath the call that began them. */
-import type { Row } from '../../../../inspector/shapes.ts';
+import type { Excerpt, Row } from '../../../../inspector/shapes.ts';
 
 export type Sums = {
   requests: number;
@@ -21,7 +21,15 @@ export type Thread = Sums & {
 export type Item =
   | { kind: 'thread'; key: string; thread: Thread; isFolded: boolean }
   | { kind: 'branch'; key: string; name: string; sums: Sums; depth: number; isFolded: boolean }
-  | { kind: 'row'; key: string; row: Row; depth: number; isLast: boolean };
+  | {
+      kind: 'row';
+      key: string;
+      row: Row;
+      depth: number;
+      isLast: boolean;
+      /** The place of the words that were searched for. */
+      excerpt?: Excerpt | undefined;
+    };
 
 /** Deeper branches stand at this depth: a narrow list has no more room. */
 const MOST_DEPTH = 4;
@@ -155,5 +163,7 @@ const HEIGHTS = { thread: 44, branch: 36, plain: 36, odd: 60 };
 
 export function heightOf(item: Item): number {
   if (item.kind !== 'row') return HEIGHTS[item.kind];
-  return item.row.words === undefined && item.row.silentSince === undefined ? HEIGHTS.plain : HEIGHTS.odd;
+  const { row, excerpt } = item;
+  const hasSecond = row.words !== undefined || row.silentSince !== undefined || excerpt !== undefined;
+  return hasSecond ? HEIGHTS.odd : HEIGHTS.plain;
 }

@@ -8,7 +8,7 @@ import { Fold, LongText, Mark, Tag } from '../parts.ts';
 import { Failed, Loading } from '../states.ts';
 
 const WarningText = ({ warning }: { warning: Warning }) =>
-  html`<code>${warning.path}</code> <span class="second">${warning.detail}</span>`;
+  html`${warning.path !== 'answer' && html`<code>${warning.path}</code>`} <span class="second">${warning.detail}</span>`;
 
 function WarningList({
   warnings,
@@ -25,10 +25,11 @@ function WarningList({
         warning,
       ) => html`<li class=${warning.number === chosen ? 'chosen' : ''} onClick=${() => onChoose(warning.number)}>
         <${Mark} number=${warning.number} isRoutine=${warning.routine} onOpen=${() => onChoose(warning.number)} />
-        <span class="code">${warning.code}</span>
+        <strong class="what">${warning.words}</strong>
         <span class="grow"><${WarningText} warning=${warning} /></span>
+        <code class="second">${warning.code}</code>
         ${warning.attempt !== undefined && html`<${Tag}>attempt ${warning.attempt}<//>`}
-        ${warning.routine && html`<${Tag}>routine<//>`}
+        ${warning.routine && html`<${Tag}>as usual<//>`}
       </li>`,
     )}
   </ol>`;
@@ -67,7 +68,7 @@ function PairView({
       .filter(({ number }) => pair.warnings.includes(number))
       .map(
         (warning) => html`<p class="reason ${warning.routine ? 'routine' : ''}">
-          <${Mark} number=${warning.number} isRoutine=${warning.routine} /> <strong>${warning.code}</strong> ${warning.detail}
+          <${Mark} number=${warning.number} isRoutine=${warning.routine} /> <span><strong>${warning.words}</strong> ${warning.detail}</span> <code class="second">${warning.code}</code>
         </p>`,
       )}
   </section>`;
@@ -135,7 +136,7 @@ export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: 
   const mattering = warnings.filter(({ routine }) => !routine).length;
   const title = titleOf(warnings.length, mattering);
   return html`
-    <div class="title-line"><h1>${title}</h1>
+    <div class="title-line"><h2 class="title">${title}</h2>
       ${
         attempts.length > 0 &&
         html`<label>Sent at <select value=${String(attempt)} onChange=${(event: Event) => onAttempt(Number((event.target as HTMLSelectElement).value))}>

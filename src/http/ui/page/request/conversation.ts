@@ -4,9 +4,16 @@ import { useState } from 'preact/hooks';
 import type { Block, Conversation as Content, Message, Warning } from '../../../../inspector/shapes.ts';
 import { ask } from '../data/api.ts';
 import { bytes, duration, plural } from '../figures/words.ts';
+import { holds } from '../marks.ts';
 import { Fold, LongText, Mark, sizeText, Tag } from '../parts.ts';
 
-type Shared = { base: string; warnings: readonly Warning[]; onWarning(number: number): void };
+type Shared = {
+  base: string;
+  /** The words that are looked for: what is folded opens where they stand in it. */
+  find: string;
+  warnings: readonly Warning[];
+  onWarning(number: number): void;
+};
 
 const Numbers = ({ numbers = [], shared }: { numbers?: readonly number[] | undefined; shared: Shared }) =>
   numbers.map((number) => {
@@ -62,7 +69,7 @@ function BlockView({ block, shared }: { block: Block; shared: Shared }) {
   const head =
     block.type === 'thinking' ? `thinking${block.hidden ? ', hidden by the client' : ''}` : block.kind;
   if (block.text.length === 0) return html`<div class="second thought">${head} ${numbers}</div>`;
-  return html`<div class="second thought">${numbers}<${Fold} head=${head}>${() => text}<//></div>`;
+  return html`<div class="second thought">${numbers}<${Fold} head=${head} isOpen=${isFound(block.text, shared)}>${() => text}<//></div>`;
 }
 
 const MessageView = ({
@@ -76,10 +83,19 @@ const MessageView = ({
     <div class="blocks">${message.blocks.map((block) => html`<${BlockView} block=${block} shared=${shared} />`)}</div>
   </article>`;
 
-function ToolList({ tools, base }: { tools: Content['tools']['tools']; base: string }) {
+/** True where the words that are looked for stand in something that is folded. */
+const isFound = (value: unknown, { find }: Pick<Shared, 'find'>) => find !== '' && holds(value, find);
+
+type ToolListProps = { tools: Content['tools']['tools']; base: string; find: string };
+
+function ToolList({ tools, base, find }: ToolListProps) {
   return html`<div class="inside">
     ${tools.map(
-      ({ name, description, schema }) => html`<${Fold} head=${html`<code>${name}</code>`}>
+      ({
+        name,
+        description,
+        schema,
+      }) => html`<${Fold} isOpen=${isFound([name, description, schema], { find })} head=${html`<code>${name}</code>`}>
         ${() => html`<${LongText} text=${description} base=${base} name=${name} /><${LongText} text=${schema} base=${base} name=${`${name}-schema`} />`}
       <//>`,
     )}
@@ -95,21 +111,21 @@ export function Conversation({ content, ...shared }: { content: Content } & Shar
   return html`<section class="panel conversation">
     ${
       system.blocks > 0 &&
-      html`<${Fold} head=${html`<strong>System</strong> <span class="second">${plural(system.blocks, 'block')}, ${bytes(system.bytes)}</span>
+      html`<${Fold} isOpen=${isFound(system.texts, shared)} head=${html`<strong>System</strong> <span class="second">${plural(system.blocks, 'block')}, ${bytes(system.bytes)}</span>
         <${Numbers} numbers=${system.warnings} shared=${shared} />`}>
         ${() => html`<div class="inside">${system.texts.map((text, index) => html`<${LongText} text=${text} base=${shared.base} name=${`system-${index}`} />`)}</div>`}
       <//>`
     }
     ${
       tools.tools.length > 0 &&
-      html`<${Fold} head=${html`<strong>Tools</strong> <span class="second cut-text">${tools.tools.length} declared, ${bytes(tools.bytes)}: ${names}</span>
+      html`<${Fold} isOpen=${isFound(tools.tools, shared)} head=${html`<strong>Tools</strong> <span class="second cut-text">${tools.tools.length} declared, ${bytes(tools.bytes)}: ${names}</span>
         <${Numbers} numbers=${tools.warnings} shared=${shared} />`}>
-        ${() => html`<${ToolList} tools=${tools.tools} base=${shared.base} />`}
+        ${() => html`<${ToolList} tools=${tools.tools} base=${shared.base} find=${shared.find} />`}
       <//>`
     }
     ${
       earlier.length > 0 &&
-      html`<${Fold} head=${html`<strong>${plural(earlier.length, 'earlier message')}</strong> <span class="second">${earlierText(earlier)}</span>`}>
+      html`<${Fold} isOpen=${isFound(earlier, shared)} head=${html`<strong>${plural(earlier.length, 'earlier message')}</strong> <span class="second">${earlierText(earlier)}</span>`}>
         ${() => earlier.map((message) => html`<${MessageView} message=${message} shared=${shared} />`)}
       <//>`
     }

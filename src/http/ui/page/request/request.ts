@@ -4,22 +4,15 @@ import type {
   Conversation as ConversationContent,
   Detail,
   Raw as RawContent,
+  Resends,
   Row,
 } from '../../../../inspector/shapes.ts';
-import { type Address, TABS, type Tab, tabOf, withQuery } from '../data/address.ts';
+import { type Address, TABS, type Tab, tabOf, toTab, withQuery } from '../data/address.ts';
 import { type Go, useAnswer } from '../data/hooks.ts';
-import {
-  bytes,
-  clock,
-  count,
-  exactClock,
-  money,
-  percent,
-  plural,
-  seconds,
-  shortModel,
-} from '../figures/words.ts';
+import { bytes, count, ENDING_TEXTS, exactClock, money, percent, plural, seconds } from '../figures/words.ts';
+import { Resent, silentText } from '../list/list-row.ts';
 import { flatItems, type Item, threadedItems } from '../list/threads.ts';
+import { holds, type Marks } from '../marks.ts';
 import { CopyButton, Fold, Key, LongText, Sign } from '../parts.ts';
 import { Failed, LetGo, Loading } from '../states.ts';
 import { Actions } from './actions.ts';
@@ -105,7 +98,7 @@ function Cards({ detail }: { detail: Detail }) {
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
     <${Card} title="Cost" value=${row.dollars === undefined ? '–' : `$${row.dollars.toFixed(row.dollars < 0.1 ? 4 : 3)}`} note=${costNote(row)} href=${`#/requests/${row.id}?tab=usage`} />
-    <${Card} title="Changed" value=${warnings.length === 0 ? 'nothing' : plural(warnings.length, 'thing')} note=${routine === 0 ? '' : `${routine} of them routine`} href=${`#/requests/${row.id}?tab=changes`} />
+    <${Card} title="Changed" value=${warnings.length === 0 ? 'nothing' : plural(warnings.length, 'thing')} note=${routine === 0 ? '' : `${routine} as usual`} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }
 
@@ -113,7 +106,7 @@ function Cards({ detail }: { detail: Detail }) {
 function Place({ odd, row, go }: { odd: readonly string[]; row: Row; go(step: number): void }) {
   const at = odd.indexOf(row.id);
   return html`<span class="place-buttons">
-    ${at >= 0 && html`<span class="second wide">${at + 1} of ${count(odd.length)} odd ones</span>`}
+    ${at >= 0 && html`<span class="second wide">${at + 1} of ${count(odd.length)} with something unusual</span>`}
     <button aria-label="Previous request" onClick=${() => go(-1)}>↑ <${Key}>k<//></button>
     <button aria-label="Next request" onClick=${() => go(1)}>↓ <${Key}>j<//></button>
   </span>`;
@@ -122,19 +115,33 @@ function Place({ odd, row, go }: { odd: readonly string[]; row: Row; go(step: nu
 const Model = ({ row }: { row: Row }) =>
   html`<span>${row.asked} → <strong class=${row.replaced ? 'warn' : ''}>${row.answered ?? '…'}</strong></span>`;
 
-function Head({
-  detail,
-  odd,
-  base,
-  go,
-  onStep,
+/** What is said of a request from which nothing comes now, beside its headline. */
+const Silent = ({ row, now }: { row: Row; now: number }) => {
+  const text = silentText(row, now);
+  return text === undefined ? null : html` <span class="warn">${text}.</span>`;
+};
+
+const ResentFrom = ({
+  resends,
 }: {
+  resends: Resends;
+}) => html`<p class="resent-note"><${Resent} resends=${resends} />
+    <span>This is <a href=${`#/requests/${resends.of}`}><code>${resends.of}</code></a> once more, sent from this page. It belongs to no conversation${
+      resends.to === 'mock' ? ', was answered by the mock, and cost nothing' : ''
+    }.</span></p>`;
+
+type HeadProps = {
   detail: Detail;
   odd: readonly string[];
   base: string;
+  now: number;
+  /** True where the tab's own content is what matters, and the headline has less room. */
+  isSmall: boolean;
   go: Go;
   onStep(step: number): void;
-}) {
+};
+
+function Head({ detail, odd, base, now, isSmall, go, onStep }: HeadProps) {
   const { row, facts, homeKey } = detail;
   const end =
     row.state === 'ended'
@@ -143,25 +150,26 @@ function Head({
   return html`
     <div class="crumbs"><a href="#/requests">Requests</a> / <code>${row.id}</code> <${CopyButton} text=${location.href}>Copy link<//>
       <${Place} odd=${odd} row=${row} go=${onStep} /></div>
-    <h1>${detail.headline}</h1>
+    <h1 class=${isSmall ? 'small' : ''}>${detail.headline}<${Silent} row=${row} now=${now} /></h1>
+    ${row.resends && html`<${ResentFrom} resends=${row.resends} />`}
     <p class="facts">
-      <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span>${end}</span>
+      <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span title=${ENDING_TEXTS[row.ending ?? '']}>${end}</span>
       ${row.key !== undefined && html`<span>key <a href="#/keys"><strong>#${row.key}</strong></a>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
       ${row.client !== undefined && html`<span>client <strong>${row.client}</strong></span>`}
     </p>
-    <${Actions} base=${base} hasTexts=${detail.hasTexts} onOpen=${(id: string) => go({ view: 'request', id, query: {} })} />
-    <${Cards} detail=${detail} />
-    <${Timeline} detail=${detail} wholeMs=${row.totalMs ?? Math.max(1, Date.now() - row.at)} />`;
+    <${Actions} base=${base} hasTexts=${detail.hasTexts} onOpen=${(id: string) => go({ view: 'request', id, query: {} })} />`;
 }
 
-const SmallHead = ({
-  row,
-}: {
-  row: Row;
-}) => html`<div class="crumbs"><a href="#/requests">Requests</a> / <code>${row.id}</code>
-    <span class="second place-buttons">${shortModel(row.asked)} → ${shortModel(row.answered ?? '…')} · ${clock(row.at)}${
-      row.totalMs !== undefined && ` · ${seconds(row.totalMs)} s`
-    } · ${[row.status, row.ending].filter((part) => part !== undefined).join(' ')}</span></div>`;
+/** Says what is marked, and leads from one mark to the next. */
+function Finding({ find, marks, onEnd }: { find: string; marks: Marks; onEnd(): void }) {
+  return html`<p class="finding" role="status"><span>“<mark>${find}</mark>” ${
+    marks.count > 0
+      ? `is marked ${plural(marks.count, 'time')} in this tab`
+      : 'does not stand in what this tab shows: see another tab, or the rest of a long text'
+  }</span>
+    ${marks.count > 0 && html`<button onClick=${() => marks.go(-1)} aria-label="Mark before">↑</button><button onClick=${() => marks.go(1)} aria-label="Next mark">↓</button>`}
+    <button class="link" onClick=${onEnd}>No marks</button></p>`;
+}
 
 function Tabs({ tab, changed, onChoose }: { tab: Tab; changed: number; onChoose(tab: Tab): void }) {
   return html`<div class="tabs" role="tablist">
@@ -174,15 +182,9 @@ function Tabs({ tab, changed, onChoose }: { tab: Tab; changed: number; onChoose(
   </div>`;
 }
 
-function RawView({
-  base,
-  version,
-  megabytes,
-}: {
-  base: string;
-  version: unknown;
-  megabytes: number | undefined;
-}) {
+type RawProps = { base: string; version: unknown; megabytes: number | undefined; find: string };
+
+function RawView({ base, version, megabytes, find }: RawProps) {
   const asked = useAnswer<RawContent>(`${base}/raw`, version);
   if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
   if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
@@ -191,25 +193,19 @@ function RawView({
     (
       { name, bytes: size, text },
       index,
-    ) => html`<${Fold} isOpen=${index === 0} head=${html`<strong>${name}</strong> <span class="second">${bytes(size)}</span>`}>
+    ) => html`<${Fold} key=${`${index} ${find}`} isOpen=${find === '' ? index === 0 : holds(text.text, find)} head=${html`<strong>${name}</strong> <span class="second">${bytes(size)}</span>`}>
       ${() => html`<div class="inside"><${LongText} text=${text} base=${base} name=${name} /></div>`}
     <//>`,
   )}</section>`;
 }
 
-function ConversationView({
-  base,
-  detail,
-  onWarning,
-}: {
-  base: string;
-  detail: Detail;
-  onWarning(number: number): void;
-}) {
+type ConversationProps = { base: string; detail: Detail; find: string; onWarning(number: number): void };
+
+function ConversationView({ base, detail, find, onWarning }: ConversationProps) {
   const asked = useAnswer<ConversationContent>(`${base}/conversation`, detail.row.state);
   if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
   if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
-  return html`<${Conversation} content=${asked.answer} base=${base} warnings=${detail.warnings} onWarning=${onWarning} />`;
+  return html`<${Conversation} key=${find} content=${asked.answer} base=${base} find=${find} warnings=${detail.warnings} onWarning=${onWarning} />`;
 }
 
 type ContentProps = {
@@ -222,6 +218,7 @@ type ContentProps = {
 };
 
 function TabContent({ tab, detail, base, address, go, megabytes }: ContentProps) {
+  const find = address.query['find'] ?? '';
   const last = detail.attempts.at(-1)?.number ?? 1;
   const attempt = Number(address.query['attempt']) || last;
   const warning = Number(address.query['warning']) || undefined;
@@ -233,13 +230,13 @@ function TabContent({ tab, detail, base, address, go, megabytes }: ContentProps)
   }
   if (!detail.hasTexts) return html`<${LetGo} megabytes=${megabytes} />`;
   if (tab === 'raw')
-    return html`<${RawView} base=${base} version=${detail.row.state} megabytes=${megabytes} />`;
+    return html`<${RawView} base=${base} version=${detail.row.state} megabytes=${megabytes} find=${find} />`;
   if (tab === 'frames') return html`<${Frames} detail=${detail} base=${base} attempt=${attempt} />`;
   if (tab === 'changes') {
     return html`<${Changes} detail=${detail} base=${base} attempt=${attempt} chosen=${warning}
       onAttempt=${(number: number) => choose({ attempt: String(number) })} onChoose=${(number: number) => choose({ warning: String(number) })} />`;
   }
-  return html`<${ConversationView} base=${base} detail=${detail} onWarning=${(number: number) => choose({ tab: 'changes', warning: String(number) })} />`;
+  return html`<${ConversationView} base=${base} detail=${detail} find=${find} onWarning=${(number: number) => choose({ tab: 'changes', warning: String(number) })} />`;
 }
 
 export type RequestProps = {
@@ -250,9 +247,11 @@ export type RequestProps = {
   odd: readonly string[];
   onStep(step: number): void;
   megabytes: number | undefined;
+  marks: Marks;
+  now: number;
 };
 
-export function Request({ address, go, rows, odd, onStep, megabytes }: RequestProps) {
+export function Request({ address, go, rows, odd, onStep, megabytes, marks, now }: RequestProps) {
   const id = address.id ?? '';
   const base = `requests/${encodeURIComponent(id)}`;
   const known = rows.find((row) => row.id === id);
@@ -265,12 +264,16 @@ export function Request({ address, go, rows, odd, onStep, megabytes }: RequestPr
     return html`<main class="opened"><div class="page"><${Failed} why=${asked.why} /></div></main>`;
   const detail = asked.answer;
   const tab = tabOf(address);
-  const mattering = detail.warnings.length;
+  const { row } = detail;
+  const find = address.query['find'] ?? '';
+  const isSmall = tab !== 'conversation';
   return html`<main class="opened">
-    <${Rail} rows=${rows} row=${detail.row} />
+    <${Rail} rows=${rows} row=${row} />
     <div class="page" key=${id}>
-      ${tab === 'conversation' ? html`<${Head} detail=${detail} odd=${odd} base=${base} go=${go} onStep=${onStep} />` : html`<${SmallHead} row=${detail.row} />`}
-      <${Tabs} tab=${tab} changed=${mattering} onChoose=${(one: Tab) => go({ ...address, query: one === 'conversation' ? {} : { tab: one } })} />
+      <${Head} detail=${detail} odd=${odd} base=${base} now=${now} isSmall=${isSmall} go=${go} onStep=${onStep} />
+      ${!isSmall && html`<${Cards} detail=${detail} /><${Timeline} detail=${detail} wholeMs=${row.totalMs ?? Math.max(1, now - row.at)} />`}
+      <${Tabs} tab=${tab} changed=${detail.warnings.length} onChoose=${(one: Tab) => go(toTab(address, one))} />
+      ${find !== '' && html`<${Finding} find=${find} marks=${marks} onEnd=${() => go(withQuery(address, { find: '' }))} />`}
       <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
     </div>
   </main>`;

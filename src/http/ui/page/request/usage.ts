@@ -25,7 +25,7 @@ function Shares({ shares, why }: { shares: Content['cachedShares']; why: string 
 }
 
 export const Usage = ({ content }: { content: Content }) => html`
-  <h1>${content.headline}</h1>
+  <h2 class="title">${content.headline}</h2>
   <section class="panel">
     <header><h2>What it cost</h2><span class="second">${content.model}</span></header>
     <table class="cost">

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test';
-import { barScaleMs, niceEnd, ticks } from '../../../../../src/http/ui/page/figures/scale.ts';
+import fc from 'fast-check';
+import { barScaleMs, linesUntil, ticks } from '../../../../../src/http/ui/page/figures/scale.ts';
 
 describe('the scale of the bars', () => {
   test.each([
@@ -20,9 +21,23 @@ describe('the lines of a scale', () => {
     expect(ticks(range, most)).toEqual(lines),
   );
 
-  test('reach the highest value', () => {
-    expect(niceEnd(790_000, 3)).toBe(1_000_000);
-    expect(niceEnd(600, 3)).toBe(600);
-    expect(niceEnd(0, 3)).toBe(0);
+  test.each([
+    [790_000, [0, 500_000, 1_000_000]],
+    [600, [0, 200, 400, 600]],
+    [0, [0]],
+    [0.49, [0, 0.2, 0.4, 0.6000000000000001]],
+    [0.55, [0, 0.2, 0.4, 0.6000000000000001]],
+  ] as [number, number[]][])('of a chart end with a line above the highest value, %p', (value, lines) =>
+    expect(linesUntil(value, 3)).toEqual(lines),
+  );
+
+  test('nothing stands out of a chart, whatever its values are', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-6, max: 1e12, noNaN: true }), fc.constantFrom(0, 1), (value, least) => {
+        const lines = linesUntil(value, 3, least);
+        expect(lines.at(-1) ?? 0).toBeGreaterThanOrEqual(value * (1 - 1e-8));
+        expect(lines.length).toBeWithin(2, 6);
+      }),
+    );
   });
 });
