@@ -39,6 +39,7 @@ import { inspectorDeps, openInspecting } from './inspecting.ts';
 import { createBackend, createKeys, type HearsKeys } from './keys.ts';
 import { lessonsFile } from './lessons-file.ts';
 import { openModels } from './live-models.ts';
+import { openOnMiss, playedOr } from './missed.ts';
 import { lazyMock } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
 import { openTapes, type Tapes } from './recording.ts';
@@ -136,14 +137,13 @@ function openMemories(
 }
 
 /** Stands around each request that is recorded or replayed: a replay is recorded as any other answer is. */
-function openScope(
-  { config, player, recorder, redactor }: Tapes,
-  fetch: Fetch,
-): Pick<ServerDeps, 'openScope'> {
+function openScope(tapes: Tapes, fetch: Fetch, clock: Clock): Pick<ServerDeps, 'openScope'> {
+  const { config, player, recorder, redactor } = tapes;
   const host = player?.settings.host && replayedVertexHost();
   const openBackend = ({ clock, recorded: { keyFingerprint } }: Play) =>
     createBackend(config, fetch, clock, { keyFingerprint, ...(host ? { host } : {}) });
-  const replay = player && replayRequests({ player, redactor, openBackend });
+  const onMiss = openOnMiss(tapes, fetch, clock);
+  const replay = player && replayRequests({ player, redactor, openBackend, onMiss });
   const scope = recorder ? recordRequests(recorder, replay) : replay;
   return scope ? { openScope: scope } : {};
 }
@@ -157,12 +157,14 @@ async function closeInTurn(parts: readonly { close(): void | Promise<void> }[]):
 }
 
 /** What answers requests: a recording, the mock, or Google. */
-function openUpstream({ config, player }: Tapes, current: () => Config, shared: SharedState, ports: Ports) {
-  const isMock = config.backend === 'mock' && !ports.fetch;
+function openUpstream(tapes: Tapes, current: () => Config, shared: SharedState, ports: Ports) {
+  const { config, recorder, missRecorder } = tapes;
+  const isMock = (config.backend === 'mock' || config.replay?.onMiss === 'mock') && !ports.fetch;
   const mock = isMock ? lazyMock(config, () => current().models, ports, shared) : undefined;
   const reaching = openReaching(config, ports);
-  const upstream = withFaults(current, player?.fetch ?? mock?.fetch ?? reaching.fetch, ports.clock);
-  return { mock, reaching, upstream };
+  const upstream = withFaults(current, playedOr(tapes, mock?.fetch ?? reaching.fetch), ports.clock);
+  const fetch = [missRecorder, recorder].reduce((inner, one) => one?.fetch(inner) ?? inner, upstream);
+  return { mock, reaching, fetch };
 }
 
 /** Begins to listen, and to run what is left of batches. */
@@ -176,13 +178,12 @@ function listening(app: App, deps: ServerDeps, config: Config, { worker }: Ports
 export function compose(given: Config, ports: Ports): System {
   const { clock, random, logger } = ports;
   const tapes = openTapes(given, ports);
-  const { config, player, recorder } = tapes;
+  const { config, player } = tapes;
   let current = config;
   // A replay uses the signatures that were found when it was recorded, and must not leave its own behind.
   const dataDir = player ? undefined : config.dataDir;
   const sharing = openSharing(config, openStore(dataDir, ports), ports);
-  const { mock, reaching, upstream } = openUpstream(tapes, () => current, sharing.shared, ports);
-  const fetch = recorder ? recorder.fetch(upstream) : upstream;
+  const { mock, reaching, fetch } = openUpstream(tapes, () => current, sharing.shared, ports);
   const { inspector, hearsKeys } = openInspecting(tapes, ports, sharing.shared);
   const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared, hearsKeys);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
@@ -218,7 +219,7 @@ export function compose(given: Config, ports: Ports): System {
     ...inspectorDeps(inspector, { tapes, ...sharing, deps: () => deps, doors: () => served }, ports),
     refreshModels: models.refresh,
     modelsForShowing: models.forShowing,
-    ...openScope(tapes, fetch),
+    ...openScope(tapes, fetch, clock),
   };
   const served = createApp(() => deps);
   const { app, door } = served;

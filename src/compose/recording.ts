@@ -4,6 +4,7 @@ import { type Config, SDK_VERSION, secretsOf, VERSION } from '../config/config.t
 import { asCalled, RECORDINGS } from '../config/program.ts';
 import { onVertex } from '../gemini/vertex.ts';
 import { ClientGone } from '../http/client-request.ts';
+import { readClientGist } from '../http/taping/client-gist.ts';
 import { CLIENT_NAMES } from '../http/taping/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
 import type { Logger } from '../lib/log.ts';
@@ -15,6 +16,8 @@ import { summaryText } from '../sim/record/summary.ts';
 import { ThreadedWriter } from '../sim/record/threaded-writer.ts';
 import { ownRule, redactorWith } from '../sim/record/writer.ts';
 import type { OwnRule, Redactor } from '../sim/redact.ts';
+import { clientsText, oldAgeText } from '../sim/replay/age.ts';
+import { OpenedRecording } from '../sim/replay/opened-recording.ts';
 import { Player, type Plays } from '../sim/replay/player.ts';
 import { NO_WORDS } from '../translate/own-words.ts';
 import { type Ports, serverSettings } from './settings.ts';
@@ -59,11 +62,16 @@ const redactorOf = (config: Config): Redactor => redactorWith(blottedOut(config)
 export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source }) => ownRule(source));
 
 /** Opens the recorder. Throws where the folder contains something else than a recording. */
-function openRecorder(folder: string, config: Config, { clock, random, logger }: Ports): Recorder {
+function openRecorder(folder: string, config: Config, ports: Ports): Recorder {
   const { backend } = config;
-  const createdAt = clock.wall().toISOString();
+  const createdAt = ports.clock.wall().toISOString();
   openManifest(folder, { createdAt, backend, settings: recordedSettings(config) });
-  return new Recorder({
+  return recorderInto(folder, config, ports);
+}
+
+/** Records into a folder that is a recording. */
+const recorderInto = (folder: string, config: Config, { clock, random, logger }: Ports): Recorder =>
+  new Recorder({
     folder,
     writer: new ThreadedWriter({ ...blottedOut(config), wire: CLIENT_WIRE }),
     origin: originOf(config),
@@ -73,7 +81,6 @@ function openRecorder(folder: string, config: Config, { clock, random, logger }:
     isClientGone: (reason) => reason instanceof ClientGone,
     onProblem: (message) => logger.error({}, message),
   });
-}
 
 /** Recordings from before media by URL existed have no setting for it. */
 const OLD_URL_FETCH = { google: false, proxy: false };
@@ -99,14 +106,38 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
   };
 }
 
-/** Opens the player. Throws where the folder holds no recording. A request that cannot be read is told, and left out. */
+const SAMENESS = { noise: CLIENT_NOISE, names: CLIENT_NAMES, readGist: readClientGist };
+
+/**
+ * Opens the player. Throws where the folder holds no recording. A request that cannot be read is told, and left out. What
+ * is read is not changed by playing, so that several players can play it.
+ */
 function openPlayer({ replay, faults }: Config, { clock, logger }: Ports): Player | undefined {
   if (!replay) return undefined;
-  const sameness = { noise: CLIENT_NOISE, names: CLIENT_NAMES };
-  const player = new Player({ ...replay, ...sameness, clock, isDelayed: faults.length > 0 });
-  for (const [name, problem] of player.library.unusable)
+  const recording = new OpenedRecording(replay.folder, SAMENESS);
+  for (const [name, problem] of recording.unusable)
     logger.warn({ recorded: name }, `replay: ${name} cannot be played: ${problem}`);
-  return player;
+  const age = oldAgeText(recording.recordedAt, clock.wall());
+  if (age !== undefined)
+    logger.warn({}, `replay: ${basename(replay.folder)} was ${age}${clientsText(recording.clients)}`);
+  const { pace, match, repeats, alone = false } = replay;
+  const finding = { isLoose: match === 'loose', repeats };
+  const isDelayed = faults.length > 0;
+  return new Player({ recording, ...finding, pace, alone, clock, isDelayed, age, version: VERSION });
+}
+
+/**
+ * Opens the recorder of requests that the recording does not have. It adds them to the recording, whose settings are
+ * those of the replay. Throws where Vertex AI has answered: a replay has no credentials for it.
+ */
+function openMissRecorder(config: Config, player: Plays, ports: Ports): Recorder | undefined {
+  const { replay } = config;
+  if (replay?.onMiss !== 'record') return undefined;
+  if (player.settings.host === 'vertex')
+    throw new Error(
+      `REPLAY_ON_MISS: record: ${replay.folder} was recorded on Vertex AI, and only Gemini can be asked`,
+    );
+  return recorderInto(replay.folder, { ...config, backend: 'gemini' }, ports);
 }
 
 /** Only recordings of `bun run record` have a name. */
@@ -115,27 +146,24 @@ function replayHint(folder = ''): string {
   return asCalled(`; to answer it again: bun run replay ${basename(folder)} --verify`);
 }
 
-async function reportEnd(
-  recorder: Recorder | undefined,
-  player: Player | undefined,
-  config: Config,
-  logger: Logger,
-) {
-  if (recorder) {
-    const summary = await recorder.close();
-    logger.info({ ...summary }, `${summaryText(summary, config.record ?? '')}${replayHint(config.record)}`);
-  }
-  if (player) {
-    const report = player.report();
-    const { played, requests, misses, leftovers, unusable } = report;
-    const left = leftovers.length > 0 ? `; nobody asked for ${leftovers.join(', ')}` : '';
-    const bad = unusable.length > 0 ? `; cannot be played: ${unusable.join(', ')}` : '';
-    const level = misses > 0 || left !== '' || bad !== '' ? 'warn' : 'info';
-    logger[level](
-      { ...report },
-      `played ${played} of ${requests} recorded requests, ${misses} misses${left}${bad}`,
-    );
-  }
+async function reportRecorded(recorder: Recorder, folder: string, hint: string, logger: Logger) {
+  const summary = await recorder.close();
+  logger.info({ ...summary }, `${summaryText(summary, folder)}${hint}`);
+}
+
+function reportPlayed(player: Player, logger: Logger): void {
+  const report = player.report();
+  const { played, requests, loose, repeated, misses, leftovers, unusable } = report;
+  const told = [
+    `played ${played} of ${requests} recorded requests`,
+    ...(loose > 0 ? [`${loose} only loosely`] : []),
+    ...(repeated > 0 ? [`${repeated} again`] : []),
+    `${misses} misses`,
+  ];
+  const left = leftovers.length > 0 ? `; nobody asked for ${leftovers.join(', ')}` : '';
+  const bad = unusable.length > 0 ? `; cannot be played: ${unusable.join(', ')}` : '';
+  const level = misses + loose > 0 || left !== '' || bad !== '' ? 'warn' : 'info';
+  logger[level]({ ...report }, `${told.join(', ')}${left}${bad}`);
 }
 
 /** The recorder of requests, and the player that answers them in place of upstream. */
@@ -144,6 +172,8 @@ export type Tapes = {
   config: Config;
   player: Plays | undefined;
   recorder: RequestRecorder | undefined;
+  /** Records what is missing in the recording that is played. */
+  missRecorder: RequestRecorder | undefined;
   redactor: Redactor;
   /** Resolves once all recordings are on disk, and their summary is in the log. */
   close(): Promise<void>;
@@ -159,11 +189,18 @@ export function openTapes(given: Config, ports: Ports): Tapes {
   const config = player ? withRecordedSettings(given, player.settings) : given;
   const folder = ports.recorder ? undefined : config.record;
   const ownRecorder = folder === undefined ? undefined : openRecorder(folder, config, ports);
+  const missRecorder = player && openMissRecorder(config, player, ports);
+  const { logger } = ports;
   return {
     config,
     player,
     recorder: ports.recorder ?? ownRecorder,
+    missRecorder,
     redactor: redactorOf(config),
-    close: () => reportEnd(ownRecorder, ownPlayer, config, ports.logger),
+    async close() {
+      if (ownRecorder) await reportRecorded(ownRecorder, folder ?? '', replayHint(folder), logger);
+      if (missRecorder) await reportRecorded(missRecorder, config.replay?.folder ?? '', '', logger);
+      if (ownPlayer) reportPlayed(ownPlayer, logger);
+    },
   };
 }

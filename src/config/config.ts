@@ -15,8 +15,6 @@ import type { LogFormat, LogLevel } from '../lib/log.ts';
 import { allSecrets, passwordsIn } from '../lib/secrets.ts';
 import type { ClientKey } from '../limits/client-key.ts';
 import { FaultError, type FaultRule, parseFaults } from '../sim/faults/index.ts';
-import { PACE_FORMS, parsePace } from '../sim/replay/pace.ts';
-import type { Pace } from '../sim/replay/virtual-clock.ts';
 import type { ModelMap } from '../translate/model-map.ts';
 import type { OwnWords } from '../translate/own-words.ts';
 import { readClientKeys } from './access/client-keys.ts';
@@ -28,8 +26,10 @@ import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } fro
 import { nearMisses } from './near-misses.ts';
 import { usualDataDir } from './program.ts';
 import { ConfigError, readValue, unquoted } from './read-value.ts';
-import { readRedactPatterns } from './redact-patterns.ts';
 import { FILE_NAMES, type GivenText, secretInFile } from './secret-files.ts';
+import { readRecord } from './taping/record.ts';
+import { readRedactPatterns } from './taping/redact-patterns.ts';
+import { type ReplaySettings, readReplay } from './taping/replay.ts';
 import { readTelemetry, type Telemetry, telemetrySecrets } from './telemetry.ts';
 import { flagOf, helpText } from './texts.ts';
 import { VARIABLE_ROWS, type Values, type VariableName } from './variables.ts';
@@ -108,8 +108,8 @@ export type Config = {
   record: string | undefined;
   /** Patterns of texts that recordings must not contain, in addition to secrets. */
   redact: readonly LinearPattern[];
-  /** Which recording to play, and how fast; undefined unless `backend` is `replay`. */
-  replay: { folder: string; pace: Pace; alone?: boolean } | undefined;
+  /** Which recording to play, and how; undefined unless `backend` is `replay`. */
+  replay: ReplaySettings | undefined;
   /** The faults that upstream is given on purpose; usually none. */
   faults: readonly FaultRule[];
   /** The address of Redis. It may contain a password. */
@@ -217,11 +217,6 @@ function readOrigins(values: Values): readonly string[] {
   });
 }
 
-const isSet = (text: string | undefined) => text !== undefined && text.trim() !== '';
-
-/** True where `CI` is set. Some shells set `CI=false` and mean that there is no CI. */
-const isCi = (text: string | undefined) => isSet(text) && !/^(?:false|0|no)$/i.test(text ?? '');
-
 const keysOf = ({ API_KEYS = [], GEMINI_API_KEY, GOOGLE_API_KEY }: Values): string[] =>
   [...API_KEYS, GEMINI_API_KEY, GOOGLE_API_KEY].filter((key) => key !== undefined);
 
@@ -232,24 +227,6 @@ function chooseKeys(values: Values, notices: string[]): readonly string[] {
   if (keys.length < given.length) notices.push('API_KEYS: a key that is there twice is used once');
   if (keys.length > 1 && RECORD !== undefined) notices.push('RECORD: the first of API_KEYS is used');
   return keys;
-}
-
-/**
- * The folder to record into. Recording under CI is refused: a build would send requests to the real Gemini and keep the
- * answers.
- */
-function chooseRecord({ RECORD, BACKEND }: Values, env: Environment): string | undefined {
-  if (RECORD !== undefined && BACKEND === 'replay') throw new ConfigError('RECORD: not while replaying');
-  if (RECORD !== undefined && isCi(env['CI'])) throw new ConfigError('RECORD: not under CI');
-  return RECORD;
-}
-
-function chooseReplay({ REPLAY, REPLAY_SPEED }: Values): Config['replay'] {
-  if (REPLAY === undefined) throw new ConfigError('BACKEND: replay needs a recording; set REPLAY');
-  const pace = parsePace(REPLAY_SPEED);
-  if (!pace)
-    throw new ConfigError(`REPLAY_SPEED: expected ${PACE_FORMS}, got ${JSON.stringify(REPLAY_SPEED)}`);
-  return { folder: REPLAY, pace };
 }
 
 function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultRule[] {
@@ -334,9 +311,9 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     localAnswers: values.LOCAL_ANSWERS,
     cacheControl: values.CACHE_CONTROL,
     mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
-    record: chooseRecord(values, env),
+    record: readRecord(values, env),
     redact: readRedactPatterns(values.REDACT),
-    replay: values.BACKEND === 'replay' ? chooseReplay(values) : undefined,
+    replay: readReplay(values, keys, env),
     faults: readFaults(values, notices),
     inspector: values.INSPECTOR ? { bytes: values.INSPECTOR_MEMORY * MB } : undefined,
     redisUrl: readRedisUrl(values),

@@ -49,7 +49,7 @@ export const NEEDS_RESTART = {
   mock: 'MOCK_PACE, MOCK_SCENARIO',
   record: 'RECORD',
   redact: 'REDACT',
-  replay: 'REPLAY, REPLAY_SPEED',
+  replay: 'REPLAY, REPLAY_SPEED, REPLAY_MATCH, REPLAY_ON_MISS, REPLAY_REPEAT',
   faults: 'FAULTS',
   inspector: 'INSPECTOR, INSPECTOR_MEMORY',
   redisUrl: 'REDIS_URL',

@@ -310,6 +310,23 @@ export const VARIABLES = {
     theme: 'practice',
     description: `How fast a recording is played: ${PACE_FORMS}. The bytes are the same at every speed`,
   }),
+  REPLAY_MATCH: variable(literals(['strict', 'loose'] as const), {
+    default: 'strict',
+    theme: 'practice',
+    description:
+      "When a recorded request counts as the same. strict: when all of it is. loose: also when its caller, the user's words and the results of tools are, so that a recording outlives the version of the client; each such use is told",
+  }),
+  REPLAY_ON_MISS: variable(literals(['error', 'mock', 'record'] as const), {
+    default: 'error',
+    theme: 'practice',
+    description:
+      'Who answers a request that was not recorded. error: nobody. mock: the mock. record: Gemini, with the key, and the answer is added to the recording',
+  }),
+  REPLAY_REPEAT: variable(Type.Boolean(), {
+    default: false,
+    theme: 'practice',
+    description: 'An answer of a recording may be given more than once',
+  }),
   FAULTS: variable(Text, {
     theme: 'practice',
     description:

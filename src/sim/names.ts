@@ -42,20 +42,22 @@ function collect(text: string, rules: readonly NameRule[], names: Set<string>): 
 /** The noise of such names: the first name becomes ⟨name 1⟩, the second becomes ⟨name 2⟩. */
 export const standIns = (rules: readonly NameRule[]): Noise => ({
   why: 'names that the client makes up anew in every run',
-  settle(body) {
-    const names = namesIn(body, rules);
-    if (names.length === 0) return body;
-    const stands = new Map(names.map((name, index) => [name, `⟨name ${index + 1}⟩`]));
-    const pattern = anyOf(names);
-    const walk = (item: unknown): unknown => {
-      if (typeof item === 'string') return item.replace(pattern, (name) => stands.get(name) ?? name);
-      if (Array.isArray(item)) return item.map(walk);
-      if (!isObject(item)) return item;
-      return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, walk(inner)]));
-    };
-    return walk(body);
-  },
+  settle: (body) => withStandIns(body, namesIn(body, rules)),
 });
+
+/** `value` with ⟨name 1⟩ in place of the first of `names`, and so on. */
+export function withStandIns(value: unknown, names: readonly string[]): unknown {
+  if (names.length === 0) return value;
+  const stands = new Map(names.map((name, index) => [name, `⟨name ${index + 1}⟩`]));
+  const pattern = anyOf(names);
+  const walk = (item: unknown): unknown => {
+    if (typeof item === 'string') return item.replace(pattern, (name) => stands.get(name) ?? name);
+    if (Array.isArray(item)) return item.map(walk);
+    if (!isObject(item)) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, walk(inner)]));
+  };
+  return walk(value);
+}
 
 /**
  * Matches any of `names`, but not as a part of a longer word. In JSON the letter of an escape may be right before the
@@ -82,6 +84,11 @@ export class NameBook {
       this.#toNow.set(name, other);
       this.#toRecorded.set(other, name);
     }
+  }
+
+  /** The recorded name of what the present run calls `name`; undefined where that is not known. */
+  recordedName(name: string): string | undefined {
+    return this.#toRecorded.get(name);
   }
 
   /** A text of the present run with the names of the recording. */

@@ -24,8 +24,14 @@ export type MockOptions = CommonOptions & {
 export type ReplayOptions = CommonOptions & {
   /** The folder of the recording. */
   recording: string;
-  /** How fast the recorded answers come: `instant` (the default), `1x`, `2x` … */
+  /** How fast the recorded answers come: `instant` (the default), `real`, `x10` (ten times as fast), `max200` (no pause over 200 ms). */
   speed?: string | number | undefined;
+  /** `loose`: a request is also found by its caller, the user's words and the results of tools. The default is `strict`. */
+  match?: 'strict' | 'loose' | undefined;
+  /** Who answers what was not recorded: nobody (`error`, the default), the mock, or Gemini, whose answer is added to the recording. */
+  onMiss?: 'error' | 'mock' | 'record' | undefined;
+  /** Whether an answer may be given more than once. */
+  repeat?: boolean | undefined;
 };
 
 export type ProxyOptions = CommonOptions & {

@@ -10,7 +10,14 @@ const COMMON = { port: 'PORT', faults: 'FAULTS' } as const;
 /** For each call the options that are settings under another name. */
 const OPTIONS = {
   startMock: { ...COMMON, scenario: 'MOCK_SCENARIO', pace: 'MOCK_PACE' },
-  startReplay: { ...COMMON, recording: 'REPLAY', speed: 'REPLAY_SPEED' },
+  startReplay: {
+    ...COMMON,
+    recording: 'REPLAY',
+    speed: 'REPLAY_SPEED',
+    match: 'REPLAY_MATCH',
+    onMiss: 'REPLAY_ON_MISS',
+    repeat: 'REPLAY_REPEAT',
+  },
   startProxy: { ...COMMON, key: 'GEMINI_API_KEY', upstream: 'GOOGLE_GEMINI_BASE_URL', record: 'RECORD' },
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 

@@ -103,6 +103,8 @@ export type TraceFact =
   | { type: 'model-notice'; model: string; notice: string }
   /** The answer is made here, and upstream is not asked. `what`: the kind of request that needs no model. */
   | { type: 'answered-here'; what: string }
+  /** A replay answers, and not all is as it was recorded. `how`: what is other, such as `loose; request=003-main`. */
+  | { type: 'replayed'; how: string }
   /** The body of the upstream request was made. */
   | { type: 'translated'; tookMs: number }
   /** Something of the client's request or of the answer was left out, or was changed. */

@@ -214,8 +214,20 @@ class RequestLog {
   }
 
   #lines(status: number, ms: number, oddness: Oddness, share: SessionShare | undefined): string[] {
-    const { asked, usage, stopped, error, end, mended, continued, warnings, notice, checked, spent } =
-      this.#summary;
+    const {
+      asked,
+      usage,
+      stopped,
+      error,
+      end,
+      mended,
+      continued,
+      warnings,
+      notice,
+      replayed,
+      checked,
+      spent,
+    } = this.#summary;
     // An error that comes after the head has no HTTP status of its own.
     const failed = error && (status < 400 ? `then ${error.error}` : error.error);
     const how = end?.clientLeft ? 'the client left' : (failed ?? stopped?.reason ?? '');
@@ -230,6 +242,7 @@ class RequestLog {
       asked?.client ?? '',
       asked && asked.caller !== 'main' ? `(${asked.caller})` : '',
       notice === undefined ? '' : `(${notice})`,
+      replayed === undefined ? '' : `(replay: ${replayed})`,
       checked ? checkText(checked) : '',
     ];
     if (warnings > 0) first.push(`${warnings} ${warnings === 1 ? 'warning' : 'warnings'} (LOG_LEVEL=debug)`);
@@ -281,6 +294,7 @@ function lineFields(summary: Summary, status: number, ms: number): LogFields {
     because: replaced?.because,
     model_notice: summary.notice,
     answered_here: summary.answeredHere,
+    replayed: summary.replayed,
     key: keyText(summary.key),
     stream: asked?.stream,
     first_content_ms: summary.firstSignMs,

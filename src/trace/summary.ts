@@ -63,6 +63,8 @@ export class Summary {
   notice: string | undefined;
   /** The kind of request that was answered here, without upstream. */
   answeredHere: string | undefined;
+  /** What is not as it was recorded, where a replay answers. */
+  replayed: string | undefined;
   retries = 0;
   /** The number of further requests over which the answer went on. */
   continued = 0;
@@ -99,6 +101,7 @@ export class Summary {
       case 'error':
       case 'answered-here':
       case 'checked':
+      case 'replayed':
         this.#keep(event);
         return;
       case 'chosen':
@@ -175,13 +178,18 @@ export class Summary {
     if (began !== undefined) this.failed.push({ failure, tookMs: failure.ms - began });
   }
 
-  #keep(event: Of<'received' | 'asked' | 'usage' | 'stopped' | 'error' | 'answered-here' | 'checked'>): void {
+  #keep(
+    event: Of<
+      'received' | 'asked' | 'usage' | 'stopped' | 'error' | 'answered-here' | 'checked' | 'replayed'
+    >,
+  ): void {
     if (event.type === 'received') this.received = event;
     else if (event.type === 'asked') this.asked = event;
     else if (event.type === 'usage') this.usage = event;
     else if (event.type === 'stopped') this.stopped = event;
     else if (event.type === 'error') this.error = event;
     else if (event.type === 'checked') this.checked = event;
+    else if (event.type === 'replayed') this.replayed = event.how;
     else {
       this.answeredHere = event.what;
       // The model that was chosen is not asked.

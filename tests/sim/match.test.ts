@@ -88,9 +88,76 @@ describe('a difference', () => {
     expect(differenceOf(left ?? request({}), right ?? request({}), NOISE).count).toBe(0);
   });
 
+  const tool = (name: string, more: object = {}) => ({ name, ...more });
+  test.each<[string, object, object, string[]]>([
+    [
+      'items with names by their names',
+      { tools: [tool('A'), tool('B', { d: 1 }), tool('C')] },
+      { tools: [tool('B', { d: 2 }), tool('C'), tool('D'), tool('E')] },
+      ['tools: only recorded: A', 'tools: only now: D, E', 'tools[B].d: 1 ≠ 2'],
+    ],
+    [
+      'that items with names have another order',
+      { tools: [tool('A'), tool('B')] },
+      { tools: [tool('B'), tool('A')] },
+      ['tools: the same in another order'],
+    ],
+    [
+      'items of which two have one name by their places',
+      { tools: [tool('A'), tool('A', { d: 1 })] },
+      { tools: [tool('A'), tool('A', { d: 2 })] },
+      ['tools[1].d: 1 ≠ 2'],
+    ],
+    [
+      'the conversation first, and from its front',
+      { model: 'a', system: 'b', messages: [1, 2, 3] },
+      { model: 'c', system: 'd', messages: [1, 3] },
+      ['messages[1]: 2 ≠ 3', 'messages[2]: 3 ≠ nothing', 'model: "a" ≠ "c"', 'system: "b" ≠ "d"'],
+    ],
+    [
+      'so few places of each part that every part is named',
+      { messages: Array.from({ length: 20 }, () => 1), z: 1 },
+      { messages: Array.from({ length: 20 }, () => 2), z: 2 },
+      [...[0, 1, 2, 3, 4, 5].map((at) => `messages[${at}]: 1 ≠ 2`), 'messages: … and 14 more', 'z: 1 ≠ 2'],
+    ],
+  ])('names %s', (_name, left, right, lines) => {
+    expect(differenceOf(request(left), request(right), []).lines).toEqual(lines);
+  });
+
   test('the closest is the one with the fewest', () => {
     const candidates = [request({ a: 1, b: 2 }), request({ a: 1, b: 3, c: 1 }), request({})];
     expect(closestTo(request({ a: 1, b: 3 }), candidates, [])?.candidate.body).toBe('{"a":1,"b":2}');
     expect(closestTo(request({}), [], [])).toBeUndefined();
+  });
+
+  test.each<[string, object[], number]>([
+    [
+      'of two, the one whose conversation is closer',
+      [
+        { messages: [1], a: 1 },
+        { messages: [2], a: 9, b: 9 },
+      ],
+      1,
+    ],
+    ['what only one side has counts whole', [{ x: { a: 1, b: 2, c: 3 } }, { y: 1, z: 2 }], 1],
+    [
+      'of equals, the first',
+      [
+        { messages: [2], a: 1 },
+        { messages: [2], a: 2 },
+      ],
+      0,
+    ],
+  ])('the closest: %s', (_name, bodies, expected) => {
+    const candidates = bodies.map((body) => request(body));
+    const closest = closestTo(request({ messages: [2] }), candidates, []);
+    expect(closest?.candidate).toBe(candidates[expected] ?? request({}));
+  });
+
+  test('the closest: what is told to count first does', () => {
+    const candidates = [{ a: 1 }, { a: 2, b: 3, c: 4 }].map((body) => ({ ...request(body), body }));
+    const text = candidates.map(({ body }) => request(body));
+    const closest = closestTo(request({ a: 1 }), text, [], ({ body }) => [body.includes('"b"') ? 0 : 1]);
+    expect(closest?.candidate).toBe(text[1] ?? request({}));
   });
 });

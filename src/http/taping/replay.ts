@@ -5,45 +5,69 @@
 
 import { MessagesError } from '../../anthropic/errors.ts';
 import { textOf } from '../../sim/cassette/escape.ts';
-import type { Matchable } from '../../sim/match.ts';
+import type { Asked } from '../../sim/gist.ts';
 import { credentialsIn, type Redactor } from '../../sim/redact.ts';
 import type { Play, Plays } from '../../sim/replay/player.ts';
 import { allowedQuery } from '../../sim/upstream-wire.ts';
 import type { Backend } from '../../upstream/backend.ts';
 import { readBody } from '../body.ts';
-import type { OpenScope, RequestScope, ServerDeps } from '../deps.ts';
+import type { OpenScope, Reply, RequestScope, ServerDeps } from '../deps.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
+import { type Filler, foundSentence, foundText, isOdd, missedText, REPLAY_HEADER } from './how-found.ts';
 import { recordedMedia, recordedUploads } from './recorded-media.ts';
 import { sizeToldIn } from './told-size.ts';
 import { untouched } from './untouched.ts';
+
+/** Answers requests that were not recorded. */
+export type OnMiss = { filler: Filler; open: OpenScope };
 
 export type ReplayOptions = {
   player: Plays;
   redactor: Redactor;
   /** A backend that uses the player's fetch and the replay's clock. */
   openBackend(play: Play): Backend;
+  /** Undefined where a request that was not recorded is an error. */
+  onMiss?: OnMiss | undefined;
 };
 
-export function replayRequests({ player, redactor, openBackend }: ReplayOptions): OpenScope {
+export function replayRequests({ player, redactor, openBackend, onMiss }: ReplayOptions): OpenScope {
   return async (request, path, deps) => {
     const { bytes, held } = await readBody(request, deps.bodies);
     // The handler reads the body again later, and then takes room for it.
     held.release();
     const { searchParams } = new URL(request.url);
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
-    const play = player.play(matchable(request, path, bytes, knowing), knowing);
+    const asked = redacted(request, path, bytes, knowing);
+    const remark = player.remark?.(asked);
+    if (remark !== undefined) deps.logger.warn({}, `replay: ${remark}`);
+    const play = player.play(asked, knowing);
     const again = withBody(request, bytes);
-    if ('refused' in play) return refused(again, deps, play.refused);
-    deps.logger.info({ recorded: play.name }, 'replay');
+    if ('refused' in play) {
+      const { refused: why, isMissed } = play;
+      return onMiss && isMissed ? filled(again, path, deps, why, onMiss) : refused(again, deps, why);
+    }
+    tellFound(play, deps);
     return played(again, deps, player, play, openBackend(play));
   };
 }
 
+function tellFound(play: Play, { logger }: ServerDeps): void {
+  const { name: recorded, match } = play;
+  const sentence = foundSentence(play);
+  if (sentence === undefined) logger.info({ recorded }, 'replay');
+  else logger.warn({ recorded, match: match.how, differs: match.differs }, `replay: ${sentence}`);
+}
+
 /** The request in the form in which recordings keep requests: redacted. */
-function matchable(request: Request, served: string, bytes: Uint8Array, redactor: Redactor): Matchable {
+function redacted(request: Request, served: string, bytes: Uint8Array, redactor: Redactor): Asked {
   const { searchParams } = new URL(request.url);
+  const headers = CLIENT_WIRE.requestHeaders.flatMap((name) => {
+    const value = request.headers.get(name);
+    return value === null ? [] : [[name, redactor.text(value, '', [])] as const];
+  });
   return {
     method: request.method,
+    headers: Object.fromEntries(headers),
     path: redactor.text(served, '', []),
     query: redactor.text(allowedQuery(searchParams, CLIENT_WIRE.query), '', []),
     body: textOf(redactor.bytes(bytes, '', [])),
@@ -81,6 +105,37 @@ function refused(request: Request, deps: ServerDeps, problem: string): RequestSc
   return { request, deps, refusal: replayError(firstLines(problem)) };
 }
 
+const FILLERS: Readonly<Record<Filler, string>> = {
+  mock: 'the mock answers',
+  gemini: 'Gemini is asked, and the answer is added to the recording',
+};
+
+async function filled(
+  request: Request,
+  path: string,
+  deps: ServerDeps,
+  miss: string,
+  { filler, open }: OnMiss,
+): Promise<RequestScope> {
+  deps.logger.warn({ answered_by: filler }, `replay: ${FILLERS[filler]}: ${miss}`);
+  const scope = await open(request, path, deps);
+  const how = missedText(filler);
+  return {
+    ...scope,
+    begin(client) {
+      scope.begin?.(client);
+      client.trace.tell({ type: 'replayed', how });
+    },
+    watch: async (reply, client) => withHeader((await scope.watch?.(reply, client)) ?? reply, how),
+  };
+}
+
+/** The reply, which says how it was found. */
+function withHeader(reply: Reply, value: string): Reply {
+  reply.response.headers.set(REPLAY_HEADER, value);
+  return reply;
+}
+
 function played(
   request: Request,
   deps: ServerDeps,
@@ -103,10 +158,17 @@ function played(
       pictures: { convert: (picture, signal) => clock.during(deps.pictures.convert(picture, signal)) },
       pdfs: { read: (pdf, signal) => clock.during(deps.pdfs.read(pdf, signal)) },
     },
-    begin: (client) => player.bind(client.id, play),
+    begin(client) {
+      player.bind(client.id, play);
+      if (isOdd(play)) client.trace.tell({ type: 'replayed', how: foundText(play) });
+    },
     async watch(reply, client) {
-      void reply.ended.then(() => player.release(client.id));
-      return reply;
+      void reply.ended.then(() => {
+        player.release(client.id);
+        for (const difference of play.differences())
+          deps.logger.warn({ request_id: client.id, recorded: play.name }, `replay: ${difference}`);
+      });
+      return player.saysHow ? withHeader(reply, foundText(play)) : reply;
     },
     failure() {
       const problem = play.problem();

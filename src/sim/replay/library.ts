@@ -1,113 +1,179 @@
-/** Finds a client's request in a recording. */
-import { tryParseJson } from '../../lib/json.ts';
-import { readManifest } from '../cassette/manifest.ts';
-import { nameOf, type Reading, readClientRequest, readEach, readOne } from '../cassette/read.ts';
-import type { RecordedSettings } from '../cassette/settings.ts';
-import { CassetteError, type ClientRequest, type RecordedRequest } from '../cassette/types.ts';
-import { closestTo } from '../difference.ts';
-import { type Matchable, type Noise, requestKey, withoutNoise } from '../match.ts';
-import { NameBook, type NameRule, namesIn, standIns } from '../names.ts';
-import type { Arrival } from './timeline.ts';
+/** Finds client requests in a recording, and remembers which ones were played. */
+import type { ClientRequest, RecordedRequest } from '../cassette/types.ts';
+import { closestTo, withLeast } from '../difference.ts';
+import type { Asked, NamedGist } from '../gist.ts';
+import { NameBook } from '../names.ts';
+import { type KnownRequest, type OpenedRecording, type Outline, outlineOf } from './opened-recording.ts';
 
-/** Says when two requests count as the same. */
-export type Sameness = { noise: readonly Noise[]; names: readonly NameRule[] };
+/** How requests are found. */
+export type Finding = {
+  /** True where a request is also found by its gist. */
+  isLoose: boolean;
+  /** True where an answer may be given again. */
+  repeats: boolean;
+};
 
-export type Taken = { name: string } & ({ recorded: RecordedRequest } | { problem: string });
+export type Match = {
+  how: 'exact' | 'loose';
+  /** True where the answer was given before. */
+  isRepeated: boolean;
+  /** The parts of the request that differ, and the first places in them. */
+  differs: readonly string[];
+  places: readonly string[];
+  /** Other recorded requests that fit as well. */
+  alike: readonly string[];
+};
 
-/** The client's request in a folder; undefined where even that cannot be read. */
-function requestIn(folder: string): ClientRequest | undefined {
-  try {
-    return readClientRequest(folder);
-  } catch {
-    return undefined;
-  }
-}
+/** The recorded request that was found, or why it cannot be played. */
+export type Taken = { name: string } & ({ recorded: RecordedRequest; match: Match } | { problem: string });
+
+const EXACT: Match = { how: 'exact', isRepeated: false, differs: [], places: [], alike: [] };
+
+type Candidate = ClientRequest & { known: KnownRequest };
 
 export class Library {
-  readonly settings: RecordedSettings;
-  readonly size: number;
   /** Pairs of a recorded name and the present name for the same thing, as far as requests have shown them. */
   readonly book = new NameBook();
-  /** All noise of requests, including names. */
-  readonly noise: readonly Noise[];
-  readonly #sameness: Sameness;
-  /** The recorded requests that were not played yet, by key, in the order of arrival. */
-  readonly #waiting = new Map<string, string[]>();
-  readonly #folders: readonly string[];
-  /** The time at which each recorded request came. */
-  readonly arrivals: readonly Arrival[];
-  /** The recorded requests that cannot be read, or that somebody has edited. The others are played. */
-  readonly unusable: ReadonlyMap<string, string>;
+  readonly #recording: OpenedRecording;
+  readonly #finding: Finding;
+  /** The recorded requests that were not played yet, in the order of arrival. */
+  readonly #waiting: Set<KnownRequest>;
+  /** For each present agent, the recorded agent whose requests it has asked first. */
+  readonly #agents = new Map<string, string>();
 
-  /** Opens the recording. Throws a CassetteError where the folder holds no recording, or is empty. */
-  constructor(folder: string, sameness: Sameness) {
-    this.settings = readManifest(folder).settings;
-    this.#sameness = sameness;
-    this.noise = [...sameness.noise, standIns(sameness.names)];
-    const readings = readEach(folder);
-    this.#folders = readings.map((reading) => reading.folder);
-    this.size = readings.length;
-    if (this.size === 0) throw new CassetteError(folder, 'the recording is empty');
-    for (const reading of readings) this.#shelve(reading);
-    this.arrivals = readings.flatMap((reading) =>
-      'recorded' in reading ? [{ name: reading.name, at: reading.recorded.clockStart }] : [],
-    );
-    this.unusable = new Map(
-      readings.flatMap((reading) => ('problem' in reading ? [[reading.name, reading.problem]] : [])),
-    );
-  }
-
-  #shelve(reading: Reading): void {
-    const request = 'recorded' in reading ? reading.recorded.request : requestIn(reading.folder);
-    if (!request) return;
-    const key = requestKey(request, this.noise);
-    this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), reading.folder]);
+  constructor(recording: OpenedRecording, finding: Finding) {
+    this.#recording = recording;
+    this.#finding = finding;
+    this.#waiting = new Set(recording.requests);
   }
 
   /**
-   * The first recorded request that is the same as `request` and was not played yet, or why that one cannot be used.
-   * `request` is redacted.
+   * The recorded request for `request`, which is redacted: the same one, or else one with the same gist where that is
+   * enough. One that was not played yet comes first.
    */
-  take(request: Matchable): Taken | undefined {
-    const known = this.#asRecorded(request);
-    const path = this.#waiting.get(requestKey(known, this.noise))?.shift();
-    if (path === undefined) return undefined;
-    const taken = readOne(path);
-    if ('recorded' in taken) this.book.learn(this.#namesOf(taken.recorded.request), this.#namesOf(known));
-    return taken;
+  take(request: Asked): Taken | undefined {
+    const asked = this.#asRecorded(request);
+    return this.#takeExact(asked) ?? (this.#finding.isLoose ? this.#takeLoose(asked) : undefined);
   }
 
   /** Says why nothing was found for `request`: the closest recorded request, and how the two differ. */
-  explainMiss(request: Matchable): string {
-    const all = this.#folders.flatMap((path) => {
-      const recorded = requestIn(path);
-      return recorded ? [{ ...recorded, name: nameOf(path) }] : [];
+  explainMiss(request: Asked): string {
+    const asked = this.#asRecorded(request);
+    const outline = outlineOf(asked, this.#recording);
+    const near = withLeast(this.#recording.requests, (known) => {
+      const other = this.#recording.outlineOf(known);
+      const isOther = other.path !== outline.path || other.caller !== outline.caller;
+      return [isOther ? 1 : 0, Math.abs((other.length ?? 0) - (outline.length ?? 0))];
     });
-    const closest = closestTo(this.#asRecorded(request), all, this.noise);
-    const unread = this.#folders.length - all.length;
+    const candidates = near.map((known) => this.#candidate(known));
+    const closest = closestTo(asked, candidates, this.#recording.noise);
+    const unread = this.#recording.size - this.#recording.requests.length;
     const others = unread > 0 ? ` (${unread} recorded requests cannot be read)` : '';
     if (!closest) return `the recording has no request that can be read${others}`;
-    const { candidate, difference } = closest;
-    if (difference.count === 0) return `${candidate.name} is the same, and was played already`;
-    return `closest is ${candidate.name}${others} (recorded ≠ now):\n  ${difference.lines.join('\n  ')}`;
+    const { difference, candidate } = closest;
+    const { known } = candidate;
+    if (difference.count === 0)
+      return `${known.name} is the same, and was played already (--repeat plays it again)`;
+    const what = `${aboutText(this.#recording.outlineOf(known))}${this.#looseHint(outline)}`;
+    return `closest is ${known.name}${what}${others} (recorded ≠ now):\n  ${difference.lines.join('\n  ')}`;
   }
 
   /** The names of the recorded requests that no client has sent. */
   leftovers(): string[] {
-    const waiting = [...this.#waiting.values()].flat().map(nameOf);
-    return waiting.filter((name) => !this.unusable.has(name)).sort();
+    const { unusable } = this.#recording;
+    return [...this.#waiting]
+      .map(({ name }) => name)
+      .filter((name) => !unusable.has(name))
+      .sort();
   }
 
-  #asRecorded(request: Matchable): Matchable {
+  #takeExact(asked: Asked): Taken | undefined {
+    const key = this.#recording.keyOf(asked);
+    const same = this.#recording.requests.filter((known) => known.key === key);
+    const fresh = same.find((known) => this.#waiting.has(known));
+    const known = fresh ?? (this.#finding.repeats ? same.at(-1) : undefined);
+    if (!known) return undefined;
+    const agent = this.#finding.isLoose ? this.#recording.gistOf(asked)?.agent : undefined;
+    return this.#give(known, agent, { ...EXACT, isRepeated: !fresh }, (request) =>
+      this.book.learn(this.#recording.namesOf(request), this.#recording.namesOf(asked)),
+    );
+  }
+
+  #takeLoose(asked: Asked): Taken | undefined {
+    const gist = this.#recording.gistOf(asked);
+    if (!gist) return undefined;
+    const fitting = this.#recording.requests.filter(
+      (known) => this.#recording.outlineOf(known).key === gist.key,
+    );
+    const fresh = fitting.filter((known) => this.#waiting.has(known));
+    const repeated = this.#finding.repeats ? fitting.toReversed() : [];
+    const candidates = (fresh.length > 0 ? fresh : repeated).map((known) => this.#candidate(known));
+    const closest = closestTo(asked, candidates, this.#recording.noise, ({ known }) => [
+      this.#isOfAnotherAgent(gist, known) ? 1 : 0,
+    ]);
+    if (!closest) return undefined;
+    const { difference, candidate, alike } = closest;
+    const { known } = candidate;
+    const match: Match = {
+      how: 'loose',
+      isRepeated: fresh.length === 0,
+      differs: difference.parts,
+      places: difference.lines,
+      // Requests that are the same were always given in their order.
+      alike: alike.filter((other) => other.known.key !== known.key).map((other) => other.known.name),
+    };
+    return this.#give(known, gist.agent, match, (request) =>
+      this.#learn(gist, this.#recording.gistOf(request)),
+    );
+  }
+
+  #give(
+    known: KnownRequest,
+    agent: string | undefined,
+    match: Match,
+    learn: (request: ClientRequest) => void,
+  ): Taken {
+    this.#waiting.delete(known);
+    const reading = this.#recording.read(known);
+    if ('problem' in reading) return reading;
+    const { name, recorded } = reading;
+    learn(recorded.request);
+    const recordedAgent = agent === undefined ? undefined : this.#recording.outlineOf(known).agent;
+    if (agent !== undefined && recordedAgent !== undefined && !this.#agents.has(agent))
+      this.#agents.set(agent, recordedAgent);
+    return { name, recorded, match };
+  }
+
+  /** True where the present agent is known to stand for another recorded agent than the one that has sent `known`. */
+  #isOfAnotherAgent({ agent }: NamedGist, known: KnownRequest): boolean {
+    if (agent === undefined) return false;
+    const recordedAgent = this.#agents.get(agent) ?? this.book.recordedName(agent);
+    return recordedAgent !== undefined && recordedAgent !== this.#recording.outlineOf(known).agent;
+  }
+
+  /** Learns from two requests with the same gist. What is not said has other names only where versions differ. */
+  #learn(now: NamedGist, recorded: NamedGist | undefined): void {
+    if (!recorded) return;
+    this.book.learn(recorded.names, now.names);
+    if (recorded.otherNames.length === now.otherNames.length)
+      this.book.learn(recorded.otherNames, now.otherNames);
+  }
+
+  #looseHint({ key }: Outline): string {
+    if (this.#finding.isLoose || key === undefined) return '';
+    const fits = [...this.#waiting].find((known) => this.#recording.outlineOf(known).key === key);
+    return fits ? `; --match loose plays ${fits.name}` : '';
+  }
+
+  #candidate(known: KnownRequest): Candidate {
+    return { ...this.#recording.requestOf(known), known };
+  }
+
+  #asRecorded(request: Asked): Asked {
     return { ...request, body: this.book.toRecorded(request.body) };
   }
+}
 
-  /**
-   * The names in a request, in the order that they have after all other noise was removed, so that the names of two
-   * equal requests can be paired.
-   */
-  #namesOf({ body }: Matchable): string[] {
-    const { noise, names } = this.#sameness;
-    return namesIn(withoutNoise(tryParseJson(body), noise), names);
-  }
+function aboutText({ caller, length = 0 }: Outline): string {
+  return caller === undefined ? '' : ` (${caller}, ${length} ${length === 1 ? 'message' : 'messages'})`;
 }

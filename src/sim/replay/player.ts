@@ -4,16 +4,19 @@ import type { SignatureStore } from '../../signatures/store.ts';
 import type { PromptSize } from '../../translate/response/usage.ts';
 import type { RecordedSettings } from '../cassette/settings.ts';
 import type { RecordedRequest } from '../cassette/types.ts';
-import type { Matchable } from '../match.ts';
+import type { Asked } from '../gist.ts';
 import type { Redactor } from '../redact.ts';
-import { Library, type Sameness } from './library.ts';
+import { clientText, clientVersionIn, versionGap } from './client-version.ts';
+import { type Finding, Library, type Match } from './library.ts';
+import type { OpenedRecording } from './opened-recording.ts';
 import { recordedStore } from './recorded-store.ts';
 import { createReplayFetch, type ReplayTime } from './replay-fetch.ts';
 import { Timeline } from './timeline.ts';
 import { type Pace, VirtualClock } from './virtual-clock.ts';
 
-export type PlayerOptions = Sameness & {
-  folder: string;
+export type PlayerOptions = Partial<Finding> & {
+  /** It may be played by several players at a time: each has a position of its own. */
+  recording: OpenedRecording;
   pace: Pace;
   clock: Clock;
   /**
@@ -23,12 +26,18 @@ export type PlayerOptions = Sameness & {
   isDelayed?: boolean;
   /** True where requests come one after the other, even if they ran in parallel when they were recorded. */
   alone?: boolean;
+  /** How old the recording is, where that matters: "recorded 45 days ago". */
+  age?: string | undefined;
+  /** The version of this proxy: another one may translate in another way. */
+  version?: string;
 };
 
 export type Play = {
   /** The name of the recorded request's folder. */
   name: string;
   recorded: RecordedRequest;
+  /** How the request was found. */
+  match: Match;
   clock: VirtualClock;
   fetch: Fetch;
   signatures: SignatureStore;
@@ -41,11 +50,16 @@ export type Play = {
   leave(): void;
   /** The problems that were found until now; undefined where there are none. */
   problem(): string | undefined;
+  /** In a loose replay: how upstream requests were others than the recorded ones, until now. */
+  differences(): readonly string[];
 };
 
 export type PlayerReport = {
   requests: number;
+  /** How many of them were played; and of all plays, how many were loose, and how many gave an answer again. */
   played: number;
+  loose: number;
+  repeated: number;
   misses: number;
   /** The requests that nobody asked for. */
   leftovers: readonly string[];
@@ -53,37 +67,57 @@ export type PlayerReport = {
   unusable: readonly string[];
 };
 
+/** Why a request is not played. `isMissed`: nothing recorded fits. Otherwise what fits cannot be played. */
+export type Refused = { refused: string; isMissed: boolean };
+
 /** Answers client requests with the recorded answers of upstream. */
 export type Plays = {
   /** The settings with which the recording was made: its answers depend on them. */
   readonly settings: RecordedSettings;
+  /** True for a replay that was asked to be anything but strict: its answers say how they were found. */
+  readonly saysHow?: boolean;
   /** Upstream for all requests. The exchange's id tells the requests apart. It never uses the network. */
   readonly fetch: Fetch;
   /**
    * Begins to play a request, or says why there is no answer to it. `request` was redacted by `redactor`, which then
    * redacts the upstream requests in the same way.
    */
-  play(request: Matchable, redactor: Redactor): Play | { refused: string };
+  play(request: Asked, redactor: Redactor): Play | Refused;
+  /**
+   * What the operator should know of the client that has sent `request`: that another version of it was recorded. Told
+   * once for each version.
+   */
+  remark?(request: Asked): string | undefined;
   bind(id: string, play: Play): void;
+  /** True for a request that is being played: it was bound, and not released. */
+  plays?(id: string): boolean;
   /** To be called when the request's answer has ended, or its client has left. */
   release(id: string): void;
 };
 
 export class Player implements Plays {
-  readonly library: Library;
+  readonly saysHow: boolean;
   readonly #options: PlayerOptions;
+  readonly #library: Library;
+  readonly #isLoose: boolean;
   readonly #bound = new Map<string, Play>();
   readonly #timeline: Timeline;
+  readonly #seenClients = new Set<string>();
   #misses = 0;
+  #loose = 0;
+  #repeated = 0;
 
   constructor(options: PlayerOptions) {
+    const { recording, clock, alone, isLoose = false, repeats = false } = options;
     this.#options = options;
-    this.library = new Library(options.folder, options);
-    this.#timeline = new Timeline(options.alone ? [] : this.library.arrivals, options.clock);
+    this.#isLoose = isLoose;
+    this.saysHow = isLoose || repeats;
+    this.#library = new Library(recording, { isLoose, repeats });
+    this.#timeline = new Timeline(alone ? [] : recording.arrivals, clock);
   }
 
   get settings(): RecordedSettings {
-    return this.library.settings;
+    return this.#options.recording.settings;
   }
 
   readonly fetch: Fetch = async (url, init, exchange) => {
@@ -91,6 +125,10 @@ export class Player implements Plays {
     if (!play) throw new Error('a replay reaches no network');
     return play.fetch(url, init, exchange);
   };
+
+  plays(id: string): boolean {
+    return this.#bound.has(id);
+  }
 
   bind(id: string, play: Play): void {
     this.#bound.set(id, play);
@@ -101,16 +139,49 @@ export class Player implements Plays {
     this.#bound.delete(id);
   }
 
-  play(request: Matchable, redactor: Redactor): Play | { refused: string } {
-    const taken = this.library.take(request);
-    if (!taken || 'problem' in taken) {
+  play(request: Asked, redactor: Redactor): Play | Refused {
+    const taken = this.#library.take(request);
+    if (!taken) {
       this.#misses++;
-      if (taken) return { refused: `${taken.name} is this request, and cannot be played: ${taken.problem}` };
-      return { refused: `nothing recorded answers this request; ${this.library.explainMiss(request)}` };
+      const why = `nothing recorded answers this request${this.#circumstances(request)}`;
+      return { refused: `${why}; ${this.#library.explainMiss(request)}`, isMissed: true };
     }
-    const { pace, clock: real, isDelayed = false } = this.#options;
-    const { noise, book } = this.library;
-    const start = taken.recorded.clockStart;
+    const { name } = taken;
+    if ('problem' in taken) {
+      this.#misses++;
+      const why = `${name} is this request, and cannot be played: ${taken.problem}`;
+      return { refused: why, isMissed: false };
+    }
+    const { recorded, match } = taken;
+    if (match.how === 'loose') this.#loose++;
+    if (match.isRepeated) this.#repeated++;
+    return this.#begin({ name, recorded, match }, redactor);
+  }
+
+  remark({ headers }: Asked): string | undefined {
+    const client = clientVersionIn(headers);
+    if (!client || this.#seenClients.has(clientText(client))) return undefined;
+    this.#seenClients.add(clientText(client));
+    const gap = versionGap(client, this.#options.recording.clients);
+    if (gap === undefined) return undefined;
+    return this.#isLoose
+      ? `${gap}: its requests are matched loosely`
+      : `${gap}, so its requests may not be found; --match loose leaves out what a version changes`;
+  }
+
+  report(): PlayerReport {
+    const leftovers = this.#library.leftovers();
+    const { size: requests, unusable: bad } = this.#options.recording;
+    const unusable = [...bad.keys()];
+    const played = requests - leftovers.length - unusable.length;
+    const [loose, repeated, misses] = [this.#loose, this.#repeated, this.#misses];
+    return { requests, played, loose, repeated, misses, leftovers, unusable };
+  }
+
+  #begin(taken: Pick<Play, 'name' | 'recorded' | 'match'>, redactor: Redactor): Play {
+    const { recorded } = taken;
+    const { recording, pace, clock: real, isDelayed = false } = this.#options;
+    const start = recorded.clockStart;
     const lane = this.#timeline.arrive({ name: taken.name, at: start });
     const clock = new VirtualClock(start, pace, real, {
       turn: (at, signal) => this.#timeline.turn(lane, at, signal),
@@ -123,27 +194,45 @@ export class Player implements Plays {
       standStill: (signal) => clock.standStill(signal),
     };
     let problem: string | undefined;
+    const differences: string[] = [];
     const onMismatch = (found: string) => {
       this.#misses++;
-      problem ??= found;
+      problem ??= this.#ofOtherProxy(found, recorded);
     };
-    const { recorded } = taken;
+    const onDifference = (found: string) => void differences.push(this.#ofOtherProxy(found, recorded));
+    const { book } = this.#library;
+    const { noise } = recording;
     return {
       ...taken,
       clock,
-      fetch: createReplayFetch({ recorded, time, redactor, noise, book, onMismatch }),
+      fetch: createReplayFetch({
+        ...{ recorded, time, redactor, noise, book, onMismatch },
+        ...(this.#isLoose ? { onDifference } : {}),
+      }),
       signatures: recordedStore(recorded.signatures),
       promptTold: () => recorded.promptTold,
       leave: () => this.#timeline.leave(lane, clock.monotonic()),
       problem: () => problem,
+      differences: () => differences,
     };
   }
 
-  report(): PlayerReport {
-    const leftovers = this.library.leftovers();
-    const requests = this.library.size;
-    const unusable = [...this.library.unusable.keys()];
-    const played = requests - leftovers.length - unusable.length;
-    return { requests, played, misses: this.#misses, leftovers, unusable };
+  /** What may be behind a miss: the recording is old, or another version of the client was recorded. */
+  #circumstances({ headers }: Asked): string {
+    const { recording, age } = this.#options;
+    const client = clientVersionIn(headers);
+    const gap = client && versionGap(client, recording.clients);
+    const told = [gap, age].filter((text) => text !== undefined);
+    return told.length === 0 ? '' : ` (${told.join('; ')})`;
+  }
+
+  /** The problem, with the version that has recorded where that is another one: then the translation may have changed. */
+  #ofOtherProxy(problem: string, { versions }: RecordedRequest): string {
+    const { version } = this.#options;
+    if (version === undefined || versions.proxy === version) return problem;
+    return problem.replace(
+      '(recorded ≠ now)',
+      `(recorded by version ${versions.proxy} ≠ now, by ${version})`,
+    );
   }
 }

@@ -1,15 +1,16 @@
 /**
  * Plays upstream as it was recorded: the n-th request gets the n-th recorded answer, read for read. It is a `Fetch`
  * without a network. A request that differs from the recorded one is refused, because nobody knows how upstream would
- * have answered.
+ * have answered. A loose replay says how it differs, and gives the recorded answer all the same.
  */
 import type { Fetch } from '../../lib/ports.ts';
 import type { RecordedRequest, UpstreamExchange } from '../cassette/types.ts';
 import { differenceOf } from '../difference.ts';
-import { type Noise, requestKey } from '../match.ts';
+import { type Matchable, type Noise, requestKey } from '../match.ts';
 import { NameBook } from '../names.ts';
 import type { Redactor } from '../redact.ts';
 import { upstreamMatchable } from '../upstream-wire.ts';
+import { Exchanges } from './exchanges.ts';
 
 export type ReplayTime = {
   waitForUpstream(ms: number, signal: AbortSignal | undefined): Promise<void>;
@@ -28,22 +29,31 @@ export type ReplayFetchOptions = {
   book?: NameBook;
   /** Called for each problem. */
   onMismatch(problem: string): void;
+  /** Makes the replay a loose one. Called for each difference. */
+  onDifference?(difference: string): void;
 };
 
 export function createReplayFetch(options: ReplayFetchOptions): Fetch {
-  const { recorded, time, onMismatch, book = new NameBook() } = options;
-  let played = 0;
+  const { recorded, time, redactor, onMismatch, onDifference, book = new NameBook() } = options;
+  const exchanges = new Exchanges(recorded.upstream, onDifference !== undefined);
+  const refuse = (problem: string) => {
+    onMismatch(problem);
+    return refusal(problem);
+  };
   return async (url, init) => {
-    const exchange = recorded.upstream[played];
-    played++;
-    if (!exchange && recorded.answer?.end === 'client-gone') return waitForClient(time, init);
-    const problem = exchange
-      ? mismatch(played, exchange, url, init, options)
-      : `upstream request ${played}: the recording has only ${recorded.upstream.length}`;
-    if (!exchange || problem !== undefined) {
-      onMismatch(problem ?? 'no recorded exchange');
-      return refusal(problem ?? '');
-    }
+    const sent = upstreamMatchable(new URL(url), init, redactor, []);
+    const { number, exchange, isAgain } = exchanges.next(sent.path);
+    const hasLeft = recorded.answer?.end === 'client-gone';
+    if (hasLeft && (!exchange || isAgain)) return waitForClient(time, init);
+    if (!exchange)
+      return refuse(`upstream request ${number}: the recording has only ${recorded.upstream.length}`);
+    if (exchange.truncatedRecording)
+      return refuse(`upstream answer ${number} was too large to be recorded whole`);
+    const problem = isAgain
+      ? `upstream request ${number}: the recording has only ${recorded.upstream.length}, so the last answer is given again`
+      : mismatch(number, exchange, { ...sent, body: book.toRecorded(sent.body) }, options);
+    if (problem !== undefined && !onDifference) return refuse(problem);
+    if (problem !== undefined) onDifference?.(problem);
     time.setUpstreamOpen(true);
     const reads = book.toNow(exchange.reads);
     return play({ ...exchange, reads }, time, init.signal ?? undefined);
@@ -61,16 +71,12 @@ function waitForClient(time: ReplayTime, { signal }: RequestInit): Promise<never
 
 function mismatch(
   number: number,
-  exchange: UpstreamExchange,
-  url: string,
-  init: RequestInit,
-  { redactor, book, noise = [] }: ReplayFetchOptions,
+  { request }: UpstreamExchange,
+  actual: Matchable,
+  { noise = [] }: ReplayFetchOptions,
 ): string | undefined {
-  if (exchange.truncatedRecording) return `upstream answer ${number} was too large to be recorded whole`;
-  const sent = upstreamMatchable(new URL(url), init, redactor, []);
-  const actual = { ...sent, body: book?.toRecorded(sent.body) ?? sent.body };
-  if (requestKey(actual, noise) === requestKey(exchange.request, noise)) return undefined;
-  const { lines } = differenceOf(exchange.request, actual, noise);
+  if (requestKey(actual, noise) === requestKey(request, noise)) return undefined;
+  const { lines } = differenceOf(request, actual, noise);
   return `upstream request ${number} is not the recorded one (recorded ≠ now):\n  ${lines.join('\n  ')}`;
 }
 

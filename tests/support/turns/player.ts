@@ -24,12 +24,14 @@ export class TurnPlayer implements Plays {
     this.#play = {
       name: 'the turn',
       recorded,
+      match: { how: 'exact', isRepeated: false, differs: [], places: [], alike: [] },
       clock,
       fetch,
       signatures,
       promptTold: (size) => recorded.promptTold ?? size(),
       leave() {},
       problem: () => undefined,
+      differences: () => [],
     };
   }
 

@@ -1,9 +1,9 @@
 /** `REDACT`: the user's own patterns. */
 
-import { tryParseJson } from '../lib/json.ts';
-import { type LinearPattern, linearPattern } from '../lib/linear-pattern.ts';
-import { PatternError } from '../lib/pattern-steps.ts';
-import { ConfigError } from './read-value.ts';
+import { tryParseJson } from '../../lib/json.ts';
+import { type LinearPattern, linearPattern } from '../../lib/linear-pattern.ts';
+import { PatternError } from '../../lib/pattern-steps.ts';
+import { ConfigError } from '../read-value.ts';
 
 const OPEN = new Set('([{');
 const CLOSE = new Set(')]}');

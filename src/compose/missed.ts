@@ -1,0 +1,33 @@
+/** Who answers what a recording does not have, where the settings name somebody. */
+import type { Config } from '../config/config.ts';
+import type { OpenScope } from '../http/deps.ts';
+import { recordRequests } from '../http/taping/record.ts';
+import type { OnMiss } from '../http/taping/replay.ts';
+import { singleKey } from '../keys/single-key.ts';
+import type { Clock, Fetch } from '../lib/ports.ts';
+import { createBackend } from './keys.ts';
+import type { Tapes } from './recording.ts';
+
+/** Upstream for all requests of a replay: the player for those that it plays, and `other` for the rest. */
+export const playedOr =
+  ({ config, player }: Tapes, other: Fetch): Fetch =>
+  (url, init, exchange) => {
+    const isMissed =
+      config.replay && config.replay.onMiss !== 'error' && player?.plays?.(exchange.id) === false;
+    return player && !isMissed ? player.fetch(url, init, exchange) : other(url, init, exchange);
+  };
+
+/** Serves a request as if nothing were played, with one key, about which nothing is remembered. */
+const servedBy =
+  (config: Config, backend: 'mock' | 'gemini', fetch: Fetch, clock: Clock): OpenScope =>
+  (request, _path, deps) => ({
+    request,
+    deps: { ...deps, keys: singleKey(createBackend({ ...config, backend }, fetch, clock)) },
+  });
+
+export function openOnMiss({ config, missRecorder }: Tapes, fetch: Fetch, clock: Clock): OnMiss | undefined {
+  if (config.replay?.onMiss === 'mock')
+    return { filler: 'mock', open: servedBy({ ...config, baseUrl: undefined }, 'mock', fetch, clock) };
+  if (!missRecorder) return undefined;
+  return { filler: 'gemini', open: recordRequests(missRecorder, servedBy(config, 'gemini', fetch, clock)) };
+}

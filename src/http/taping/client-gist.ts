@@ -1,0 +1,122 @@
+/**
+ * Reads the gist of a client's request: its caller, the user's own words, and the results of tools. System prompts,
+ * declarations of tools, settings and the model's turns are left out. What Claude Code itself writes around words and
+ * results is left out, too, because it is worded anew in many versions (seen in 2.1.113 to 2.1.332).
+ */
+
+import type { ContentBlock, ToolResultBlock } from '../../anthropic/content.ts';
+import { MessagesError } from '../../anthropic/errors.ts';
+import type { CountTokensRequest, Message } from '../../anthropic/request.ts';
+import { parseCountTokensRequest, parseMessagesRequest } from '../../anthropic/validate.ts';
+import { canonicalJson, isObject } from '../../lib/json.ts';
+import type { Gist, ReadGist } from '../../sim/gist.ts';
+import { callerClass } from '../../translate/caller.ts';
+
+/** A text that Claude Code puts around what is said. `keep` is what remains of it. */
+type Wording = { why: string; text: RegExp; keep: string };
+
+const REMINDER = /<system-reminder>[\s\S]*?<\/system-reminder>/g;
+const NOTIFICATION = /<task-notification>[\s\S]*?<\/task-notification>/g;
+/** What a notification says. The rest is advice for the model, costs, and paths. */
+const NOTIFIED = /<(task-id|status|summary|result)>[\s\S]*?<\/\1>/g;
+
+const WORDINGS: readonly Wording[] = [
+  { why: 'said of a local command', text: /<(local-command-caveat)>[\s\S]*?<\/\1>/g, keep: '' },
+  {
+    why: 'the words for which a title is wanted: older versions send them bare',
+    text: /^\s*<session>\s*([\s\S]*?)\s*<\/session>[\s\S]*$/,
+    keep: '$1',
+  },
+  { why: 'said when a deferred tool was loaded', text: /^Tool loaded\.(?:\n\[id:[^\]\n]+\])*\s*$/, keep: '' },
+  {
+    why: 'a subagent that works in the background, or has ended',
+    text: /^(?:Async agent launched[\s\S]*?\n)?(agentId: [\w-]+)[\s\S]*$/,
+    keep: '$1',
+  },
+  {
+    why: 'a command that goes on in the background; before it stands what it has printed',
+    text: /(^|\n)Command [^\n]*?\b(ID: [a-z][0-9a-z]{8})\b[\s\S]*$/,
+    keep: '$1$2',
+  },
+  {
+    why: 'what is left of a conversation that was summarised; the summary is the words of a model',
+    text: /^This session is being continued from a previous conversation[\s\S]*$/,
+    keep: 'a summary of what was said before',
+  },
+];
+
+/** The text without what Claude Code adds. Newer versions wrap a notification in a reminder. */
+function ownWords(text: string): string {
+  const notified = text.replace(REMINDER, (reminder) => (reminder.match(NOTIFICATION) ?? []).join('\n'));
+  const brief = notified.replace(NOTIFICATION, (one) => (one.match(NOTIFIED) ?? []).join('\n'));
+  return WORDINGS.reduce((left, { text: form, keep }) => left.replace(form, keep), brief).trim();
+}
+
+const digest = (value: unknown): string =>
+  new Bun.CryptoHasher('sha256').update(canonicalJson(value)).digest('hex');
+
+/** A picture, a document or another block, by its content. A cache marker is not content. */
+function blockText(block: object): string {
+  const { cache_control: _, ...content } = block as Record<string, unknown>;
+  if (content['type'] === 'text') return ownWords(String(content['text']));
+  if (content['type'] === 'tool_reference') return `tool ${content['tool_name']}`;
+  return `${content['type']} ${digest(isObject(content['source']) ? content['source'] : content)}`;
+}
+
+const joined = (texts: readonly string[]): string => texts.filter((text) => text !== '').join('\n');
+
+function resultText({ content, is_error: isError }: ToolResultBlock): string {
+  const text = typeof content === 'string' ? ownWords(content) : joined((content ?? []).map(blockText));
+  return `${isError ? 'error' : 'result'}: ${text}`;
+}
+
+const blocksOf = ({ content }: Message): readonly ContentBlock[] =>
+  typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+
+const isResult = (block: ContentBlock): block is ToolResultBlock => block.type === 'tool_result';
+
+type Turn = { results: string[]; words: string[] };
+
+/** What the user's side says, from one turn of the model to the next, in however many messages. */
+function turnsOf(messages: readonly Message[]): Turn[] {
+  const turns: Turn[] = [];
+  let begins = true;
+  for (const message of messages) {
+    if (message.role === 'assistant') begins = true;
+    if (message.role !== 'user') continue;
+    if (begins) turns.push({ results: [], words: [] });
+    begins = false;
+    for (const block of blocksOf(message)) {
+      if (isResult(block)) turns.at(-1)?.results.push(resultText(block));
+      else turns.at(-1)?.words.push(blockText(block));
+    }
+  }
+  return turns;
+}
+
+function saidIn(messages: readonly Message[], caller: string): string[] {
+  const turns = turnsOf(messages);
+  // The last words are Claude Code's own: how a summary is to be written.
+  if (caller === 'compaction') turns.at(-1)?.words.splice(0);
+  const last = messages.at(-1);
+  const begun = last?.role === 'assistant' ? [`begun: ${joined(blocksOf(last).map(blockText))}`] : [];
+  return [...turns.flatMap(({ results, words }) => [...results, `words: ${joined(words)}`]), ...begun];
+}
+
+function parsed(path: string, body: unknown): CountTokensRequest | undefined {
+  try {
+    return path.endsWith('/count_tokens') ? parseCountTokensRequest(body) : parseMessagesRequest(body);
+  } catch (error) {
+    if (error instanceof MessagesError) return undefined;
+    throw error;
+  }
+}
+
+export const readClientGist: ReadGist = ({ path, headers }, body): Gist | undefined => {
+  const request = parsed(path, body);
+  if (!request) return undefined;
+  const agentId = headers['x-claude-code-agent-id'];
+  const caller = callerClass(request, { userAgent: headers['user-agent'], agentId });
+  const { messages } = request;
+  return { caller, length: messages.length, agent: agentId, said: saidIn(messages, caller) };
+};

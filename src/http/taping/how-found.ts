@@ -1,0 +1,45 @@
+/** Says how the answer to a request was found in a recording, where the replay was not asked to be strict. */
+import type { Play } from '../../sim/replay/player.ts';
+
+/** The header. Its value is `exact`, `loose` or `missed`, and what there is to say of it. */
+export const REPLAY_HEADER = 'x-replay-match';
+
+/** The value for a request that is played: `loose; request=003-subagent; differs=system,tools; upstream=differs`. */
+export function foundText({ name, match, differences }: Play): string {
+  const { how, isRepeated, differs, alike } = match;
+  return [
+    how,
+    `request=${name}`,
+    ...(isRepeated ? ['again'] : []),
+    ...(differs.length > 0 ? [`differs=${differs.join(',')}`] : []),
+    ...(alike.length > 0 ? [`alike=${alike.join(',')}`] : []),
+    ...(differences().length > 0 ? ['upstream=differs'] : []),
+  ]
+    .map(headerText)
+    .join('; ');
+}
+
+/** True where not all is as it was recorded. */
+export const isOdd = ({ match: { how, isRepeated } }: Play): boolean => how !== 'exact' || isRepeated;
+
+/** Who answers a request that was not found. */
+export type Filler = 'mock' | 'gemini';
+
+export const missedText = (filler: Filler): string =>
+  filler === 'mock' ? 'missed; answered-by=mock' : 'missed; answered-by=gemini; recorded';
+
+/** Keys of a body may hold anything, but a header may not. */
+const headerText = (text: string): string => text.replace(/[^\x20-\x7e]|;/g, '?');
+
+/** The sentence for the log, with the places that differ in lines of their own. Undefined where all is as recorded. */
+export function foundSentence({ name, match }: Play): string | undefined {
+  const { how, isRepeated, differs, places, alike } = match;
+  const told = [
+    ...(how === 'loose' ? [`matches only loosely, and differs in ${differs.join(', ')}`] : []),
+    ...(isRepeated ? ['was played before, and is played again'] : []),
+    ...(alike.length > 0 ? [`is not the only one that fits: so does ${alike.join(', ')}`] : []),
+  ];
+  if (told.length === 0) return undefined;
+  const lines = places.length > 0 ? ` (recorded ≠ now):\n  ${places.join('\n  ')}` : '';
+  return `${name} ${told.join('; ')}${lines}`;
+}
