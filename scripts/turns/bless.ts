@@ -12,7 +12,7 @@ import {
 import type { RecordedSettings } from '../../src/sim/cassette/settings.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { writeRecordedRequest, writeTurn } from '../../src/sim/cassette/write.ts';
-import { differences } from '../../tests/support/turns/compare.ts';
+import { answerDiff, differences } from '../../tests/support/turns/compare.ts';
 import { missingAttempts, withGoldens } from '../../tests/support/turns/goldens.ts';
 import { stillFailing } from '../../tests/support/turns/known-failure.ts';
 import { orphanBlobs } from '../../tests/support/turns/orphan-blobs.ts';
@@ -57,8 +57,9 @@ async function blessReadable(
   const isKept = edits.some(({ kind }) => kind === 'expected');
   if (found !== '' || edits.length > 0) {
     const golden = asEdited(withGoldens(recorded, isKept ? keeping(recorded, run) : run.recorded), edits);
-    const write = settings ? writeRecordedRequest : writeTurn;
-    await keepingStreams(folder, () => write(folder, golden));
+    await keepingStreams(folder, () =>
+      settings ? writeRecordedRequest(folder, golden) : writeTurn(folder, marked(golden, run)),
+    );
   }
   const kept = isKept && found !== '' ? [`\n${KEPT}\n`] : [];
   return { changes: [...edits.map(noteOf), ...kept, found].join(''), problems };
@@ -90,13 +91,19 @@ async function blessKnown(
 const noteOf = ({ file }: Edit): string => `\n${file} was edited by hand: accepted, and told as edited\n`;
 
 const KEPT =
-  'the answer that was written by hand is kept; today’s code answers otherwise, as shown below (+)';
+  'the answer that was written by hand is kept; today’s code does otherwise (+), so a turn is known to fail from now on';
 
 /** What is expected of the answer was written by a person, and so code does not overwrite it. */
 const keeping = ({ answer }: RecordedRequest, { recorded }: TurnRun): RecordedRequest => ({
   ...recorded,
   answer,
 });
+
+/** Where code does not do what a person has written, the turn is known to fail: so it stays until code does. */
+function marked(recorded: RecordedRequest, { recorded: now }: TurnRun): RecordedRequest {
+  const isMet = answerDiff(recorded.answer, now.answer).length === 0;
+  return isMet ? recorded : { ...recorded, fails: { why: 'the expected answer was written by hand' } };
+}
 
 /** An edit of the expected answer changes nothing of what Google said. */
 const changesEvidence = ({ kind }: Edit): boolean => kind !== 'expected';

@@ -1,9 +1,9 @@
 /** Says what `meta.json` contains, and reads it with checks. */
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { isObject, tryParseJson } from '../../lib/json.ts';
+import { canonicalJson, isObject, tryParseJson } from '../../lib/json.ts';
 import { RecordedSettings } from './settings.ts';
-import { CassetteError, FORMAT_VERSION } from './types.ts';
+import { CassetteError, type ClientRequest, FORMAT_VERSION } from './types.ts';
 
 const Headers = Type.Record(Type.String(), Type.String());
 
@@ -70,6 +70,8 @@ export const RequestMeta = Type.Object({
     end: Type.Optional(Type.Union([Type.Literal('whole'), Type.Literal('client-gone')])),
   }),
   models: Type.Array(Type.String()),
+  /** The hash of the client's request. Absent in recordings that are older than this field. */
+  askedSha256: Type.Optional(Type.String()),
   /** Files that people have edited, once they were accepted. */
   edited: Type.Optional(Type.Array(Type.String())),
   seed: Type.Integer(),
@@ -150,6 +152,10 @@ export const sha256 = (bytes: Uint8Array): string =>
 /** True where these are the bytes that were written. */
 export const isBody = (bytes: Uint8Array, { length, sha256: written }: Static<typeof Body>): boolean =>
   bytes.length === length && sha256(bytes) === written;
+
+/** The hash of a request as it was sent, whatever the form of the file that holds it. */
+export const requestHash = ({ method, path, query, headers, body }: ClientRequest): string =>
+  sha256(new TextEncoder().encode(canonicalJson([method, path, query, headers, body])));
 
 /** JSON that people read. Keys keep their order. */
 export const indentedJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -15,6 +15,7 @@ import {
   RequestFile,
   RequestMeta,
   readJsonFile,
+  requestHash,
   sha256,
 } from './meta.ts';
 import { readStreamLines, type Stream } from './stream-lines.ts';
@@ -27,17 +28,17 @@ import {
 } from './types.ts';
 
 /**
- * A file that is not as it was written. `said`: what upstream said. `expected`: the client's answer. `piece`: a long
- * text that requests share.
+ * A file that is not as it was written. `said`: what upstream said. `expected`: the client's answer. `asked`: the
+ * client's request. `piece`: a long text that requests share.
  */
-export type Edit = { file: string; kind: 'said' | 'expected' | 'piece' };
+export type Edit = { file: string; kind: 'said' | 'expected' | 'asked' | 'piece' };
 
 export type AsItLies = { recorded: RecordedRequest; edits: readonly Edit[] };
 
 /** Reads one client request. Throws a CassetteError that names the bad file, or the file that was edited. */
 export function readRecordedRequest(folder: string): RecordedRequest {
   const { recorded, edits } = readAsItLies(folder);
-  const edit = edits.find(({ kind }) => kind !== 'expected' || !recorded.fails);
+  const edit = edits.find(({ kind }) => isInTheWay(kind, recorded));
   if (edit)
     throw new CassetteError(
       join(folder, edit.file),
@@ -46,6 +47,10 @@ export function readRecordedRequest(folder: string): RecordedRequest {
     );
   return recorded;
 }
+
+/** An edited request shows by itself: the answer to it, and what is sent for it, are other ones. */
+const isInTheWay = (kind: Edit['kind'], { fails }: RecordedRequest): boolean =>
+  kind === 'expected' ? !fails : kind !== 'asked';
 
 const EDITED = 'was edited by hand (its SHA-256 is not the recorded one)';
 
@@ -91,12 +96,21 @@ function readFiles(folder: string): AsItLies {
   if (existsSync(folder) && readdirSync(folder).length === 0)
     throw new CassetteError(folder, 'is an empty folder', 'remove it');
   const meta = readJsonFile(RequestMeta, readText(metaFile), metaFile);
-  const { format: _format, models, answer, fetched, redactions = [], expectedSha256, ...facts } = meta;
+  const {
+    format: _format,
+    models,
+    answer,
+    fetched,
+    redactions = [],
+    expectedSha256,
+    askedSha256,
+    ...facts
+  } = meta;
   const recorded: RecordedRequest = {
     ...facts,
     redactions,
     ...(fetched === undefined ? {} : { fetched: files.fetched(fetched, metaFile) }),
-    request: files.request(),
+    request: files.request(askedSha256),
     answer: files.answer(answer, expectedSha256),
     upstream: wholeList(folder, models.length > 0).map((exchange) => files.exchange(exchange)),
   };
@@ -157,9 +171,12 @@ class RequestFiles {
     this.#folder = folder;
   }
 
-  request(): ClientRequest {
+  request(hash?: string): ClientRequest {
     const { body, bodyText, ...rest } = this.#asked();
-    return { ...rest, body: this.#unpack(bodyText ?? JSON.stringify(body) ?? '') };
+    const request = { ...rest, body: this.#unpack(bodyText ?? JSON.stringify(body) ?? '') };
+    const isEdited = hash !== undefined && requestHash(request) !== hash;
+    if (isEdited) this.#edited('asked', join(this.#folder, layout.CLIENT_REQUEST));
+    return request;
   }
 
   #asked(): RequestFile {

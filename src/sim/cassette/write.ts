@@ -5,7 +5,7 @@ import { packText } from './blobs.ts';
 import { type IfThere, writeFolder, writeWhole } from './files.ts';
 import { type File, type Form, RECORDING, TURN } from './forms.ts';
 import * as layout from './layout.ts';
-import { type ExchangeMeta, type RequestMeta, sha256 } from './meta.ts';
+import { type ExchangeMeta, type RequestMeta, requestHash, sha256 } from './meta.ts';
 import { writeStreamLines } from './stream-lines.ts';
 import { FORMAT_VERSION, type RecordedRequest, type UpstreamExchange } from './types.ts';
 
@@ -72,7 +72,7 @@ function exchangeFiles(
 const bodyFacts = (bytes: Uint8Array) => ({ sha256: sha256(bytes), length: bytes.length });
 
 function requestMeta(recorded: RecordedRequest, pack: (text: string) => string): RequestMeta {
-  const { answer, request: _request, upstream, fetched, uploads, edited, ...facts } = recorded;
+  const { answer, request, upstream, fetched, uploads, edited, ...facts } = recorded;
   return {
     format: FORMAT_VERSION,
     ...facts,
@@ -83,6 +83,7 @@ function requestMeta(recorded: RecordedRequest, pack: (text: string) => string):
       end: answer.end,
     },
     models: [...new Set(upstream.map(({ model }) => model))],
+    askedSha256: requestHash(request),
     ...(edited ? { edited: [...edited] } : {}),
     signatures: facts.signatures.map((found) => [...found]),
     ...(fetched ? { fetched: pack(JSON.stringify(fetched)) } : {}),

@@ -80,9 +80,45 @@ describe('bless', () => {
     const { changes } = await blessRequest(turn);
     expect(changes).toContain('expected.jsonl was edited by hand');
     expect(changes).toContain('+ message_delta delta.stop_reason "end_turn"');
-    const { answer, origin, edited } = readRecordedRequest(turn);
+    const { answer, origin, edited, fails } = readRecordedRequest(turn);
     expect(new TextDecoder().decode(answer.bytes)).toContain('"refusal"');
     expect({ origin, edited }).toEqual({ origin: 'synthetic', edited: ['expected.jsonl'] });
+    expect(fails?.why).toBe('the expected answer was written by hand');
+    // Nobody loses it: the turn is known to fail until code does that.
+    expect((await blessRequest(turn)).failing).toContain('- message_delta delta.stop_reason "refusal"');
+    expect(new TextDecoder().decode(readRecordedRequest(turn).answer.bytes)).toContain('"refusal"');
+  });
+
+  test('an answer that was written by hand, and is what code does, is no known failure', async () => {
+    const turn = copyOf('text-25');
+    edit(turn, 'expected.jsonl', (text) => text.replace('"end_turn"', '"refusal"'));
+    const wanted = readFileSync(join(TURNS, 'text-25/expected.jsonl'), 'utf8');
+    // The hash is that of another answer: somebody has put the right one in its place.
+    edit(turn, 'meta.json', (text) => text.replace(/"expectedSha256": ".*?"/, '"expectedSha256": "0"'));
+    edit(turn, 'expected.jsonl', () => wanted);
+    expect((await blessRequest(turn)).changes).toContain('expected.jsonl was edited by hand');
+    expect(readRecordedRequest(turn).fails).toBeUndefined();
+  });
+
+  test("an edited request of the client's is told as edited, and answered anew", async () => {
+    const turn = copyOf('text-25');
+    edit(turn, 'meta.json', (text) => text.replace('"synthetic"', '"live"'));
+    edit(turn, 'client-request.json', (text) =>
+      text.replace('"max_tokens": ', '"temperature": 0.5, "max_tokens": '),
+    );
+    const { changes } = await blessRequest(turn);
+    expect(changes).toContain('client-request.json was edited by hand');
+    expect(changes).toContain('+ generationConfig.temperature: 0.5');
+    const { origin, edited, upstream } = readRecordedRequest(turn);
+    expect({ origin, edited }).toEqual({ origin: 'edited', edited: ['client-request.json'] });
+    expect(upstream[0]?.request.body).toContain('"temperature":0.5');
+    expect((await blessRequest(turn)).changes).toBe('');
+  });
+
+  test('another layout of a file is no edit', async () => {
+    const turn = copyOf('text-25');
+    edit(turn, 'client-request.json', (text) => JSON.stringify(JSON.parse(text), null, 4));
+    expect(await blessRequest(turn)).toEqual({ changes: '', problems: [] });
   });
 
   test('an edited long text gets a name of its own', async () => {
@@ -184,6 +220,18 @@ describe('a recording', () => {
     expect({ origin, edited }).toEqual({ origin: 'edited', edited: [STREAM] });
     expect(new TextDecoder().decode(answer.bytes)).toContain('Hullo');
     expect(await verifyRecording(recording, 2)).toEqual({ requests: 2, problems: [] });
+  });
+
+  test('with an edited question is accepted, told as edited, and answers that question', async () => {
+    const recording = await recorded();
+    edit(join(recording, '002-sdk'), 'client-request.json', (text) => text.replace('99', '98'));
+    const { blessings } = await blessed(recording);
+    expect(blessings.map(({ changes }) => changes)).toEqual([
+      '',
+      expect.stringContaining('client-request.json was edited by hand'),
+    ]);
+    expect(readRecordedRequest(join(recording, '002-sdk')).edited).toEqual(['client-request.json']);
+    expect(await verifyRecording(recording, 1)).toEqual({ requests: 2, problems: [] });
   });
 
   test('is blessed whole, or by one request of it, by name or number', async () => {

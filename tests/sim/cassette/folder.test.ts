@@ -227,7 +227,7 @@ describe('a recorded request on disk', () => {
     for (const blob of readdirSync(blobs)) edit(blobs, blob, (text) => text.replaceAll('a', 'b'));
     const { recorded: now, edits } = readAsItLies(path);
     expect(now.request).toEqual(needing('b').request);
-    expect(new Set(edits.map(({ kind }) => kind))).toEqual(new Set(['piece']));
+    expect(new Set(edits.map(({ kind }) => kind))).toEqual(new Set(['asked', 'piece']));
   });
 
   test('an exchange that is missing before another one is told', async () => {
