@@ -7,6 +7,7 @@ import { STEP_TABLE } from '../src/answer/next-step.ts';
 import { envExample, variablesTable } from '../src/config/config.ts';
 import { METRICS, PREFIX } from '../src/metrics/table.ts';
 import { describeFaults, describeParameters } from '../src/sim/faults/index.ts';
+import { SCHEMA_FILE, scenarioSchema } from '../src/sim/scenario/json-schema.ts';
 import { errorsPage } from './errors-page.ts';
 import { fixturesPage } from './fixtures-page.ts';
 import { guidancePage } from './guidance-page.ts';
@@ -52,6 +53,7 @@ export function withGenerated(text: string): string {
 /** The generated files. Each function turns the present content into what it should be. */
 export const GENERATED: Readonly<Record<string, (now: string) => string>> = {
   'docs/settings.md': withGenerated,
+  [`fixtures/scenarios/${SCHEMA_FILE}`]: scenarioSchema,
   '.env.example': envExample,
   'docs/faults.md': withGenerated,
   'docs/retries.md': withGenerated,

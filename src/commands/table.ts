@@ -37,6 +37,10 @@ export const COMMANDS = {
     about: 'Watch Claude Code do a task on the mock',
     run: async (argv) => (await import('./demo/demo.ts')).demo(argv),
   },
+  check: {
+    about: 'Find what is wrong with scenarios of the mock, and what they never reach: check <folder>',
+    run: async (argv) => (await import('./check.ts')).check(argv),
+  },
   usage: {
     about: 'What was used, and what it has cost: by day, model, key, client, session',
     run: async (argv) => (await import('./usage.ts')).usage(argv),

@@ -47,6 +47,7 @@ import { createReload } from './reload.ts';
 import { commonLogger, type Ports, requestBytesOf, serverSettings } from './settings.ts';
 import { openSharing } from './sharing.ts';
 import { openStores } from './stores.ts';
+import { Unstruck } from './unstruck.ts';
 
 export type System = {
   app: App;
@@ -72,16 +73,17 @@ export type System = {
 
 /** How many signatures are kept in memory, of about one kilobyte each. */
 const MAX_SIGNATURES = 100_000;
-/** The seed of a rule of faults that names none, so that the same rules give the same faults on every run. */
-const FAULT_SEED = 1;
 
 /** Adds the faults beneath the recorder, so that a recording holds what the proxy really received. */
-function withFaults(current: () => Config, upstream: Fetch, clock: Clock): Fetch {
-  const { faults } = current();
-  const keys = () => current().apiKeys;
-  return faults.length === 0
-    ? upstream
-    : createFaultFetch(upstream, faults, { clock, seed: FAULT_SEED, keys });
+function withFaults(
+  current: () => Config,
+  upstream: Fetch,
+  clock: Clock,
+  { onStrike }: Pick<Unstruck, 'onStrike'>,
+): Fetch {
+  const { faults, mock } = current();
+  const ports = { clock, seed: mock.seed, keys: () => current().apiKeys, onStrike };
+  return faults.length === 0 ? upstream : createFaultFetch(upstream, faults, ports);
 }
 
 /**
@@ -160,11 +162,13 @@ async function closeInTurn(parts: readonly { close(): void | Promise<void> }[]):
 function openUpstream(tapes: Tapes, current: () => Config, shared: SharedState, ports: Ports) {
   const { config, recorder, missRecorder } = tapes;
   const isMock = (config.backend === 'mock' || config.replay?.onMiss === 'mock') && !ports.fetch;
-  const mock = isMock ? lazyMock(config, () => current().models, ports, shared) : undefined;
+  const unstruck = new Unstruck(config.faults, ports);
+  const mock = isMock ? lazyMock(config, () => current().models, ports, shared, unstruck) : undefined;
   const reaching = openReaching(config, ports);
-  const upstream = withFaults(current, playedOr(tapes, mock?.fetch ?? reaching.fetch), ports.clock);
-  const fetch = [missRecorder, recorder].reduce((inner, one) => one?.fetch(inner) ?? inner, upstream);
-  return { mock, reaching, fetch };
+  const inner = playedOr(tapes, mock?.fetch ?? reaching.fetch);
+  const upstream = withFaults(current, inner, ports.clock, unstruck);
+  const fetch = [missRecorder, recorder].reduce((below, one) => one?.fetch(below) ?? below, upstream);
+  return { mock, reaching, fetch, unstruck };
 }
 
 /** Begins to listen, and to run what is left of batches. */
@@ -183,7 +187,7 @@ export function compose(given: Config, ports: Ports): System {
   // A replay uses the signatures that were found when it was recorded, and must not leave its own behind.
   const dataDir = player ? undefined : config.dataDir;
   const sharing = openSharing(config, openStore(dataDir, ports), ports);
-  const { mock, reaching, fetch } = openUpstream(tapes, () => current, sharing.shared, ports);
+  const { mock, reaching, fetch, unstruck } = openUpstream(tapes, () => current, sharing.shared, ports);
   const { inspector, hearsKeys } = openInspecting(tapes, ports, sharing.shared);
   const { keys, replace } = createKeys(config, { ...reaching, fetch }, ports, sharing.shared, hearsKeys);
   const admission: Admission = { answersOpen: 0, ofBatches: 0, batched: new WeakSet(), draining: false };
@@ -237,6 +241,6 @@ export function compose(given: Config, ports: Ports): System {
     listen: () => listening(app, deps, config, ports),
     warnOfNoUpstream: () => reaching.warn(),
     warmUp: async () => void (await mock?.load()),
-    close: () => closeInTurn([deps.caching, stores, models, tapes, counting, sharing]),
+    close: () => closeInTurn([deps.caching, stores, models, tapes, counting, sharing, unstruck]),
   };
 }

@@ -5,6 +5,7 @@ import type { ModelTable } from '../gemini/models.ts';
 import type { Fetch } from '../lib/ports.ts';
 import { ownFile } from '../lib/program/own-files.ts';
 import { commonLogger, type Ports } from './settings.ts';
+import type { Unstruck } from './unstruck.ts';
 
 export const SCENARIOS = ownFile('fixtures/scenarios');
 
@@ -17,10 +18,11 @@ export function lazyMock(
   models: () => ModelTable,
   ports: Ports,
   shared: SharedState,
+  unstruck?: Unstruck,
 ): { fetch: Fetch; load(): Promise<Fetch> } {
   let loading: Promise<Fetch> | undefined;
   const load = () => {
-    loading ??= loadMock(config, models, ports, shared);
+    loading ??= loadMock(config, models, ports, shared, unstruck);
     return loading;
   };
   return { load, fetch: async (url, init, exchange) => (await load())(url, init, exchange) };
@@ -35,20 +37,27 @@ async function loadMock(
   models: () => ModelTable,
   ports: Ports,
   shared: SharedState,
+  unstruck?: Unstruck,
 ): Promise<Fetch> {
   const { random, clock } = ports;
   const logger = commonLogger(ports);
-  const [{ createMockFetch }, { findScenario }, { ScenarioFolder }] = await Promise.all([
+  const [{ createMockFetch }, { findScenario }, { ScenarioFolder }, { neverPlayed }] = await Promise.all([
     import('../sim/mock/index.ts'),
     import('../sim/scenarios.ts'),
     import('../sim/scenario/folder.ts'),
+    import('../sim/scenario/unstruck.ts'),
   ]);
-  const folder = new ScenarioFolder(SCENARIOS, {
+  const { scenario, pace, seed, folder: own } = mock;
+  const places = [
+    ...(own === undefined ? [] : [{ folder: own, isOwn: true }]),
+    { folder: SCENARIOS, isOwn: false },
+  ];
+  const folder = new ScenarioFolder(places, {
     clock,
     onChange: (file) => logger.info({ file }, 'scenario read anew'),
     onProblem: (message) => logger.warn({}, message),
   });
-  const { scenario, pace } = mock;
+  unstruck?.watch((played) => neverPlayed(folder.own(), played));
   if (scenario !== undefined) findScenario(folder.current(), scenario);
   const chosen = scenario === undefined ? {} : { chosen: scenario };
   return createMockFetch({
@@ -57,6 +66,8 @@ async function loadMock(
     random,
     clock,
     pace,
+    seed,
+    ...(unstruck ? { onPlayed: unstruck.onPlayed } : {}),
     shared,
     models,
   });

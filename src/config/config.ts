@@ -22,6 +22,7 @@ import { readBaseUrl } from './base-url.ts';
 import { cachingNotices } from './caching.ts';
 import { parseFlags } from './command-line/flags.ts';
 import type { Environment } from './env-files.ts';
+import { type MockSettings, readMock } from './mock.ts';
 import { type ModelFallbacks, readModelFallbacks, readModelMap, readModels } from './model-settings.ts';
 import { nearMisses } from './near-misses.ts';
 import { usualDataDir } from './program.ts';
@@ -103,7 +104,7 @@ export type Config = {
   localAnswers: boolean;
   /** `explicit`: Google is asked to keep the beginnings of prompts that the client marks. */
   cacheControl: 'implicit' | 'explicit';
-  mock: { pace: 'instant' | 'human'; scenario: string | undefined };
+  mock: MockSettings;
   /** The folder in which requests are recorded. */
   record: string | undefined;
   /** Patterns of texts that recordings must not contain, in addition to secrets. */
@@ -310,7 +311,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     words: { guidance: values.GUIDANCE === 'auto', identity: values.IDENTITY },
     localAnswers: values.LOCAL_ANSWERS,
     cacheControl: values.CACHE_CONTROL,
-    mock: { pace: values.MOCK_PACE, scenario: values.MOCK_SCENARIO },
+    mock: readMock(values, backend, notices),
     record: readRecord(values, env),
     redact: readRedactPatterns(values.REDACT),
     replay: readReplay(values, keys, env),

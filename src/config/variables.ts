@@ -284,6 +284,17 @@ export const VARIABLES = {
     theme: 'practice',
     description: "The mock's scenario for every prompt. Without it the mock chooses one by the prompt",
   }),
+  MOCK_SEED: variable(Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }), {
+    default: 1,
+    theme: 'practice',
+    description:
+      'The seed of chance in scenarios and faults: the same seed gives the same requests the same answers, also many at once',
+  }),
+  SCENARIOS: variable(Text, {
+    theme: 'practice',
+    description:
+      'A folder with scenarios of your own for the mock, beside the built-in ones. One that has the name of a built-in one takes its place. `docs/scenarios.md` says what a file has; `bun run start check <folder>` finds what is wrong',
+  }),
   RECORD: variable(Text, {
     theme: 'practice',
     description:

@@ -2,37 +2,45 @@
  * Loads the scenarios: what the mock says, and when. Each scenario is a file of data; docs/scenarios.md describes the
  * format.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { labelOf, type ScenarioSource, sourcesIn } from './scenario/files.ts';
 import { parseScenario } from './scenario/read.ts';
 import { type Scenario, ScenarioError } from './scenario/types.ts';
 
-const SCENARIO_FILE = /\.(?:ya?ml|json)$/;
-
-export const scenarioFiles = (folder: string): string[] =>
-  readdirSync(folder)
-    .filter((file) => SCENARIO_FILE.test(file))
-    .sort();
-
-export const readScenario = (folder: string, file: string): Scenario =>
-  parseScenario(readFileSync(join(folder, file), 'utf8'), file);
+export const loadScenario = (source: ScenarioSource): Scenario =>
+  parseScenario(readFileSync(join(source.place.folder, source.file), 'utf8'), labelOf(source));
 
 /**
  * Every scenario of `folder`, in the order in which they are asked. Throws a ScenarioError that names file and field.
  */
-export function loadScenarios(folder: string): Scenario[] {
-  return inOrder(scenarioFiles(folder).map((file) => [file, readScenario(folder, file)]));
+export const loadScenarios = (folder: string): Scenario[] =>
+  inOrder(sourcesIn({ folder, isOwn: false }).map((source) => [source, loadScenario(source)]));
+
+/**
+ * Sorts scenarios; among those of one `order` the user's own come first. Throws where two files of the same owner have
+ * the same name.
+ */
+export function inOrder(
+  read: readonly (readonly [source: ScenarioSource, scenario: Scenario])[],
+): Scenario[] {
+  const own = namesOf(read.filter(([{ place }]) => place.isOwn));
+  const builtIn = namesOf(read.filter(([{ place }]) => !place.isOwn));
+  const left = [...builtIn].filter(([name]) => !own.has(name));
+  return [...own, ...left].map(([, scenario]) => scenario).sort((a, b) => a.order - b.order);
 }
 
-/** Sorts scenarios. Throws where two files have the same name. */
-export function inOrder(read: readonly (readonly [file: string, scenario: Scenario])[]): Scenario[] {
+function namesOf(
+  read: readonly (readonly [source: ScenarioSource, scenario: Scenario])[],
+): Map<string, Scenario> {
   const owners = new Map<string, string>();
-  for (const [file, { name }] of read) {
+  for (const [source, { name }] of read) {
     const owner = owners.get(name);
-    if (owner !== undefined) throw new ScenarioError(`${file}: name: ${owner} is called ${name}, too`);
-    owners.set(name, file);
+    if (owner !== undefined)
+      throw new ScenarioError(`${labelOf(source)}: name: ${owner} is called ${name}, too`);
+    owners.set(name, labelOf(source));
   }
-  return read.map(([, scenario]) => scenario).sort((a, b) => a.order - b.order);
+  return new Map(read.map(([, scenario]) => [scenario.name, scenario]));
 }
 
 /** The scenario called `name`. Throws a ScenarioError that lists all names. */

@@ -17,6 +17,8 @@ export type CommonOptions = {
 export type MockOptions = CommonOptions & {
   /** The name of the scenario that answers, whatever the prompt is. */
   scenario?: string | undefined;
+  /** A folder with scenarios of your own, beside the built-in ones. */
+  scenarios?: string | undefined;
   /** `human`: answers come as fast as a model writes. The default is `instant`. */
   pace?: 'instant' | 'human' | undefined;
 };

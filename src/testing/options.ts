@@ -9,7 +9,7 @@ const COMMON = { port: 'PORT', faults: 'FAULTS' } as const;
 
 /** For each call the options that are settings under another name. */
 const OPTIONS = {
-  startMock: { ...COMMON, scenario: 'MOCK_SCENARIO', pace: 'MOCK_PACE' },
+  startMock: { ...COMMON, scenario: 'MOCK_SCENARIO', scenarios: 'SCENARIOS', pace: 'MOCK_PACE' },
   startReplay: {
     ...COMMON,
     recording: 'REPLAY',

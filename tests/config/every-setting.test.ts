@@ -81,6 +81,8 @@ const SAMPLES = {
   INSPECTOR_MEMORY: { value: '7' },
   MOCK_PACE: { value: 'human' },
   MOCK_SCENARIO: { value: 'tour' },
+  MOCK_SEED: { value: '7' },
+  SCENARIOS: { value: join(import.meta.dir, '../../fixtures/scenarios') },
   RECORD: { value: join(folder, 'record') },
   REDACT: { value: 'ACME-\\d+' },
   REPLAY: { value: join(folder, 'a'), beside: { BACKEND: 'replay', REPLAY: join(folder, 'b') } },

@@ -17,7 +17,7 @@ const scenario = (name: string, text: string) =>
   `name: ${name}\ndescription: d\nrules: [{ name: r, text: ${text} }]\n`;
 
 const open = () =>
-  new ScenarioFolder(folder, {
+  new ScenarioFolder([{ folder, isOwn: false }], {
     clock,
     onChange: (file) => changes.push(file),
     onProblem: (message) => problems.push(message),
@@ -100,5 +100,46 @@ describe('a folder', () => {
   test('that is broken from the start is refused', () => {
     write('b.yaml', 'name: b');
     expect(open).toThrow(/^b\.yaml:1: description: /);
+  });
+
+  test("of one's own is named with its whole path", () => {
+    write('b.yaml', 'name: b');
+    const own = () =>
+      new ScenarioFolder([{ folder, isOwn: true }], { clock, onChange: () => {}, onProblem: () => {} });
+    expect(own).toThrow(`${folder}/b.yaml:1: description: is missing`);
+  });
+});
+
+describe("a folder of one's own beside another", () => {
+  let other: string;
+  const both = () => {
+    const places = [
+      { folder, isOwn: true },
+      { folder: other, isOwn: false },
+    ];
+    return new ScenarioFolder(places, { clock, onChange: () => {}, onProblem: () => {} });
+  };
+  beforeEach(() => {
+    other = mkdtempSync(join(tmpdir(), 'scenario-others-'));
+    writeFileSync(join(other, 'a.yaml'), scenario('a', 'theirs'));
+    writeFileSync(join(other, 'z.yaml'), scenario('z', 'theirs'));
+  });
+  afterEach(() => rmSync(other, { recursive: true, force: true }));
+
+  test('comes first, and takes the place of what has the same name, until it is gone', () => {
+    write('c.yaml', scenario('c', 'mine'));
+    const scenarios = both();
+    expect(Object.entries(said(scenarios))).toEqual([
+      ['a', 'one'],
+      ['c', 'mine'],
+      ['z', 'theirs'],
+    ]);
+    expect(scenarios.own().map(({ name }) => name)).toEqual(['a', 'c']);
+    rmSync(join(folder, 'a.yaml'));
+    expect(Object.entries(said(scenarios))).toEqual([
+      ['c', 'mine'],
+      ['a', 'theirs'],
+      ['z', 'theirs'],
+    ]);
   });
 });

@@ -1,8 +1,9 @@
-/** Reads a folder of scenarios that may be edited while the mock serves them. */
+/** Reads folders of scenarios that may be edited while the mock serves them. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../lib/ports.ts';
-import { inOrder, readScenario, scenarioFiles } from '../scenarios.ts';
+import { inOrder, loadScenario } from '../scenarios.ts';
+import { labelOf, type ScenarioPlace, type ScenarioSource, sourcesIn } from './files.ts';
 import type { Scenario } from './types.ts';
 
 /** Milliseconds between two looks at the folder: short for a person, long compared with many requests at once. */
@@ -16,21 +17,23 @@ export type FolderOptions = {
   onProblem(message: string): void;
 };
 
-type Known = { stamp: string; scenario: Scenario | undefined };
+type Known = { source: ScenarioSource; stamp: string; scenario: Scenario | undefined };
 
 export class ScenarioFolder {
-  readonly #folder: string;
+  readonly #places: readonly ScenarioPlace[];
   readonly #options: FolderOptions;
+  /** By label, which is different for each file. */
   readonly #known = new Map<string, Known>();
   #scenarios: readonly Scenario[];
   #lookedAt: number;
 
-  /** Reads the folder. Throws like `loadScenarios`, because at the start there is no earlier version of a file. */
-  constructor(folder: string, options: FolderOptions) {
-    this.#folder = folder;
+  /** Reads the folders. Throws like `loadScenarios`, because at the start there is no earlier version of a file. */
+  constructor(places: readonly ScenarioPlace[], options: FolderOptions) {
+    this.#places = places;
     this.#options = options;
-    for (const file of scenarioFiles(folder)) {
-      this.#known.set(file, { stamp: this.#stamp(file), scenario: readScenario(folder, file) });
+    for (const source of places.flatMap(sourcesIn)) {
+      const scenario = loadScenario(source);
+      this.#known.set(labelOf(source), { source, stamp: stampOf(source), scenario });
     }
     this.#scenarios = this.#ordered();
     this.#lookedAt = options.clock.monotonic();
@@ -49,26 +52,35 @@ export class ScenarioFolder {
     return this.#scenarios;
   }
 
-  /** Reads changed files. Returns true where something changed. */
-  #look(): boolean {
-    const files = scenarioFiles(this.#folder);
-    const gone = [...this.#known.keys()].filter((file) => !files.includes(file));
-    for (const file of gone) {
-      this.#known.delete(file);
-      this.#options.onChange(file);
-    }
-    return files.filter((file) => this.#readAnew(file)).length + gone.length > 0;
+  /** Those of the user's own files. */
+  own(): readonly Scenario[] {
+    return [...this.#known.values()].flatMap(({ source, scenario }) =>
+      source.place.isOwn && scenario ? [scenario] : [],
+    );
   }
 
-  #readAnew(file: string): boolean {
-    const stamp = this.#stamp(file);
-    const known = this.#known.get(file);
+  /** Reads changed files. Returns true where something changed. */
+  #look(): boolean {
+    const sources = this.#places.flatMap(sourcesIn);
+    const labels = new Set(sources.map(labelOf));
+    const gone = [...this.#known.keys()].filter((label) => !labels.has(label));
+    for (const label of gone) {
+      this.#known.delete(label);
+      this.#options.onChange(label);
+    }
+    return sources.filter((source) => this.#readAnew(source)).length + gone.length > 0;
+  }
+
+  #readAnew(source: ScenarioSource): boolean {
+    const label = labelOf(source);
+    const stamp = stampOf(source);
+    const known = this.#known.get(label);
     if (known?.stamp === stamp) return false;
     // The change is noted before the file is read, so that a broken file is reported once, and not with every request.
-    this.#known.set(file, { stamp, scenario: known?.scenario });
+    this.#known.set(label, { source, stamp, scenario: known?.scenario });
     try {
-      this.#known.set(file, { stamp, scenario: readScenario(this.#folder, file) });
-      this.#options.onChange(file);
+      this.#known.set(label, { source, stamp, scenario: loadScenario(source) });
+      this.#options.onChange(label);
       return true;
     } catch (error) {
       this.#problem(error);
@@ -78,16 +90,18 @@ export class ScenarioFolder {
 
   #ordered(): Scenario[] {
     const rows = [...this.#known].sort(([a], [b]) => (a < b ? -1 : 1));
-    return inOrder(rows.flatMap(([file, { scenario }]) => (scenario ? [[file, scenario] as const] : [])));
-  }
-
-  #stamp(file: string): string {
-    const { mtimeMs, size, ino } = statSync(join(this.#folder, file));
-    return `${mtimeMs} ${size} ${ino}`;
+    return inOrder(
+      rows.flatMap(([, { source, scenario }]) => (scenario ? [[source, scenario] as const] : [])),
+    );
   }
 
   #problem(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#options.onProblem(`${message}; the last good scenarios stay in use`);
   }
+}
+
+function stampOf({ place, file }: ScenarioSource): string {
+  const { mtimeMs, size, ino } = statSync(join(place.folder, file));
+  return `${mtimeMs} ${size} ${ino}`;
 }

@@ -2,7 +2,7 @@
 import { hintAt } from '../../lib/edit-distance.ts';
 import { callsOf, toAct } from './acts.ts';
 import { list, toCondition, toPattern, toTextTest, toTransition } from './conditions.ts';
-import { readDocument } from './document.ts';
+import { readDocument, type ScenarioDocument } from './document.ts';
 import { toSpeed } from './pace.ts';
 import { firstOf, type Path, type Problem, type Tell } from './problems.ts';
 import {
@@ -17,8 +17,10 @@ import { tellMisfits } from './shape.ts';
 import { checkSlots, isBuiltInSlot } from './slots.ts';
 import type { Act, Demo, Fact, Flow, OwnAnswer, PlainAct, Scenario, ScenarioRule, State } from './types.ts';
 
-/** A scenario, or everything that is wrong with its file. */
-export type ReadScenario = { scenario: Scenario } | { problems: readonly Problem[] };
+/** A scenario with what its file says, or everything that is wrong with the file. */
+export type ReadScenario =
+  | { scenario: Scenario; data: FileData; lineOf: ScenarioDocument['lineOf'] }
+  | { problems: readonly Problem[] };
 
 /** Reads a scenario. `text` is YAML or JSON; `file` is only for what is told. */
 export function readScenario(text: string, file: string): ReadScenario {
@@ -29,7 +31,8 @@ export function readScenario(text: string, file: string): ReadScenario {
   if (problems.length === 0) tellMisfits(ScenarioFile, value, tell);
   if (problems.length > 0) return { problems };
   const scenario = toScenario(value as FileData, tell);
-  return problems.length > 0 ? { problems: inLines(problems) } : { scenario };
+  if (problems.length > 0) return { problems: inLines(problems) };
+  return { scenario, data: value as FileData, lineOf };
 }
 
 const inLines = (problems: readonly Problem[]): Problem[] =>

@@ -130,6 +130,7 @@ const Pace = Type.Object(
 
 export const ScenarioFile = Type.Object(
   {
+    $schema: Type.Optional(Type.String({ description: 'Where an editor finds this schema' })),
     name: Name,
     description: Name,
     order: Type.Optional(

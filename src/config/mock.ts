@@ -1,0 +1,36 @@
+/** Reads the settings of the mock. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { scenarioFiles } from '../sim/scenario/files.ts';
+import { ConfigError } from './read-value.ts';
+import type { Values } from './variables.ts';
+
+type Backend = 'gemini' | 'vertex' | 'mock' | 'replay';
+
+export type MockSettings = {
+  pace: 'instant' | 'human';
+  /** The name of the scenario that is asked first. */
+  scenario: string | undefined;
+  seed: number;
+  /** A folder with scenarios of the user's own. */
+  folder: string | undefined;
+};
+
+export const readMock = (values: Values, backend: Backend, notices: string[]): MockSettings => ({
+  pace: values.MOCK_PACE,
+  scenario: values.MOCK_SCENARIO,
+  seed: values.MOCK_SEED,
+  folder: readScenarioFolder(values, backend, notices),
+});
+
+function readScenarioFolder({ SCENARIOS }: Values, backend: Backend, notices: string[]): string | undefined {
+  if (SCENARIOS === undefined) return undefined;
+  const folder = resolve(SCENARIOS);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new ConfigError(`SCENARIOS: ${SCENARIOS} is no folder; name one with scenarios in it`);
+  if (scenarioFiles(folder).length === 0)
+    throw new ConfigError(`SCENARIOS: ${SCENARIOS} has no scenario; a file ends in .yaml, .yml or .json`);
+  if (backend === 'gemini' || backend === 'vertex')
+    notices.push(`SCENARIOS: not used, because BACKEND is ${backend}, and not mock`);
+  return folder;
+}

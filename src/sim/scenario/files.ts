@@ -1,0 +1,27 @@
+/** Where scenarios lie, and what their files are called. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SCENARIO_FILE = /(?<!\.schema)\.(?:ya?ml|json)$/;
+
+/** A folder with scenarios. */
+export type ScenarioPlace = {
+  folder: string;
+  /** The folder is the user's: its scenarios take the place of built-in ones of the same name. */
+  isOwn: boolean;
+};
+
+export type ScenarioSource = { place: ScenarioPlace; file: string };
+
+/** How a file is called in messages. Of one's own folders the whole path tells which one it is. */
+export const labelOf = ({ place, file }: ScenarioSource): string =>
+  place.isOwn ? join(place.folder, file) : file;
+
+/** The names of the files in a folder that are scenarios. */
+export const scenarioFiles = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((file) => SCENARIO_FILE.test(file))
+    .sort();
+
+export const sourcesIn = (place: ScenarioPlace): ScenarioSource[] =>
+  scenarioFiles(place.folder).map((file) => ({ place, file }));
