@@ -5,7 +5,8 @@
  */
 import { foundOf, lookAtPlants, lookWith, optionsFor } from './drift/simulated/check.ts';
 import { OUTAGES } from './drift/simulated/outages.ts';
-import { PLANTS, type Plant, plantsNamed } from './drift/simulated/plants.ts';
+import type { Plant } from './drift/simulated/planting.ts';
+import { PLANTS, plantsNamed } from './drift/simulated/plants.ts';
 
 const names = process.argv.slice(2);
 const SHORT_MS = 500;

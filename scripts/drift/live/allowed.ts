@@ -6,7 +6,10 @@ import {
   config,
   generateProbe,
   HELLO,
+  MOST_OUTPUT,
   model,
+  PICTURE,
+  post,
   type Row,
   response,
   SENTINEL,
@@ -130,6 +133,30 @@ const SCHEMAS: readonly Row[] = [
   ],
 ];
 
+/** A page without words. */
+const PDF = `%PDF-1.4
+1 0 obj
+<< /Type /Catalog /Pages 2 0 R >>
+endobj
+2 0 obj
+<< /Type /Pages /Kids [3 0 R] /Count 1 >>
+endobj
+3 0 obj
+<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 200] >>
+endobj
+xref
+0 4
+0000000000 65535 f\u0020
+0000000009 00000 n\u0020
+0000000058 00000 n\u0020
+0000000115 00000 n\u0020
+trailer
+<< /Size 4 /Root 1 0 R >>
+startxref
+186
+%%EOF
+`;
+
 /** What the proxy itself sends, by what the model is. */
 const BY_MODEL: readonly Row[] = [
   ['parameters of sampling', config({ temperature: 0.5, topP: 0.9, topK: 40, seed: 1 })],
@@ -167,9 +194,42 @@ const BY_MODEL: readonly Row[] = [
     says(user({ inlineData: { mimeType: 'text/plain', data: btoa('hello') } }, { text: 'Repeat it.' })),
   ],
   [
+    'a picture',
+    says(user({ inlineData: { mimeType: 'image/png', data: PICTURE } }, { text: 'Which colour?' })),
+  ],
+  [
+    'a PDF',
+    says(user({ inlineData: { mimeType: 'application/pdf', data: btoa(PDF) } }, { text: 'What is in it?' })),
+  ],
+  ['code execution', { ...says(HELLO), tools: [{ codeExecution: {} }] }],
+  ['a failed call', says(HELLO, model(call()), user(response('f', { response: { error: 'no' } })))],
+  [
     'thoughts that are shown',
     (row) => config(row.thinking.kind === 'none' ? {} : { thinkingConfig: { includeThoughts: true } }),
   ],
+];
+
+/** Taken from Gemini 3 on. */
+const BESIDE_FUNCTIONS: Row = [
+  'code execution beside functions, with its calls told',
+  {
+    ...says(HELLO),
+    tools: [{ functionDeclarations: [{ name: 'f' }] }, { codeExecution: {} }],
+    toolConfig: { includeServerSideToolInvocations: true },
+  },
+];
+
+/** Other methods than that of a stream. */
+const otherMethods = ({ id }: GeminiModel): Probe[] => [
+  {
+    name: 'a whole answer',
+    model: id,
+    asked: post(`models/${id}:generateContent`, {
+      ...says(HELLO),
+      generationConfig: { maxOutputTokens: MOST_OUTPUT },
+    }),
+  },
+  { name: 'a count of bare contents', model: id, asked: post(`models/${id}:countTokens`, says(HELLO)) },
 ];
 
 export function allowedProbes(families: readonly GeminiModel[]): Probe[] {
@@ -178,5 +238,9 @@ export function allowedProbes(families: readonly GeminiModel[]): Probe[] {
   return [
     ...[...SPELLINGS, ...CONVERSATION, ...SCHEMAS].map((row) => generateProbe(row, first)),
     ...families.flatMap((family) => BY_MODEL.map((row) => generateProbe(row, family))),
+    ...families
+      .filter(({ jsonWithTools }) => jsonWithTools)
+      .map((family) => generateProbe(BESIDE_FUNCTIONS, family)),
+    ...families.flatMap(otherMethods),
   ];
 }

@@ -1,6 +1,7 @@
 /** What holds for Gemini's answers by our rows, and is looked for in what came. */
 import { FrameDecoder } from '../../../src/gemini/frames.ts';
 import type { GeminiModel } from '../../../src/gemini/models.ts';
+import { tokenCounts } from '../../../src/gemini/token-counts.ts';
 import type { GenerateContentResponse, ResponsePart } from '../../../src/gemini/wire.ts';
 import { isObject } from '../../../src/lib/json.ts';
 import type { UpstreamExchange } from '../../../src/sim/cassette/types.ts';
@@ -9,20 +10,28 @@ export type Answer = {
   type: string;
   chunks: readonly GenerateContentResponse[];
   parts: readonly ResponsePart[];
-  /** The parts that hold a call. */
+  /** The parts that hold a call, and how many of them each event has. */
   calls: readonly ResponsePart[];
+  callsOfEvents: readonly number[];
 };
 
 export function answerOf({ head, reads }: UpstreamExchange): Answer {
   const decoder = new FrameDecoder();
   const frames = [...reads.flatMap(({ bytes }) => decoder.feed(bytes)), ...decoder.end()];
   const chunks = frames.flatMap((frame) => ('chunk' in frame ? [frame.chunk] : []));
-  const parts = chunks.flatMap(({ candidates = [] }) =>
+  const partsOfEvents = chunks.map(({ candidates = [] }) =>
     candidates.flatMap(({ content }) => content?.parts ?? []),
   );
-  const calls = parts.filter(({ functionCall }) => functionCall !== undefined);
-  return { type: head?.headers['content-type'] ?? '', chunks, parts, calls };
+  return {
+    type: head?.headers['content-type'] ?? '',
+    chunks,
+    parts: partsOfEvents.flat(),
+    calls: partsOfEvents.flat().filter(isCall),
+    callsOfEvents: partsOfEvents.map((parts) => parts.filter(isCall).length),
+  };
 }
+
+const isCall = ({ functionCall }: ResponsePart): boolean => functionCall !== undefined;
 
 /** Says what is not so; undefined where all is as we know it. */
 type Rule = (answer: Answer, model: GeminiModel) => string | undefined;
@@ -30,7 +39,7 @@ type Rule = (answer: Answer, model: GeminiModel) => string | undefined;
 const ends = ({ chunks }: Answer): string[] =>
   chunks.flatMap(({ candidates = [] }) => candidates.flatMap(({ finishReason }) => finishReason ?? []));
 
-const countOf = (value: unknown): number => (typeof value === 'number' ? value : 0);
+const usages = ({ chunks }: Answer) => chunks.map(({ usageMetadata = {} }) => usageMetadata);
 
 /** The rules for every answer. */
 const ANSWER_RULES: readonly Rule[] = [
@@ -44,12 +53,27 @@ const ANSWER_RULES: readonly Rule[] = [
     chunks.every(({ usageMetadata }) => usageMetadata !== undefined)
       ? undefined
       : 'not every event has usageMetadata',
+  (answer) => {
+    const texts = usages(answer).flatMap((usage) =>
+      Object.entries(usage).filter(([name, value]) => name.endsWith('Count') && typeof value !== 'number'),
+    );
+    const [first] = texts;
+    return first && `${first[0]} is a ${typeof first[1]}, not a number`;
+  },
   ({ chunks }) => {
-    const { usageMetadata: usage = {} } = chunks.at(-1) ?? {};
-    const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount, toolUsePromptTokenCount } = usage;
+    const roles = chunks.flatMap(({ candidates = [] }) =>
+      candidates.flatMap(({ content }) => content?.role ?? []),
+    );
+    const other = roles.find((role) => role !== 'model');
+    return other && `answers have the role ${other}`;
+  },
+  (answer) => {
+    const usage = usages(answer).at(-1) ?? {};
+    const counts = tokenCounts(usage) ?? {};
+    const { promptTokenCount, candidatesTokenCount, thoughtsTokenCount, toolUsePromptTokenCount } = counts;
     const terms = [promptTokenCount, candidatesTokenCount, thoughtsTokenCount, toolUsePromptTokenCount];
-    const sum = terms.reduce<number>((all, term) => all + countOf(term), 0);
-    return sum === countOf(usage.totalTokenCount)
+    const sum = terms.reduce<number>((all, term = 0) => all + term, 0);
+    return sum === (counts.totalTokenCount ?? 0)
       ? undefined
       : 'totalTokenCount is not the sum of prompt, thoughts, answer and tools';
   },
@@ -63,6 +87,9 @@ const ANSWER_RULES: readonly Rule[] = [
   },
 ];
 
+const CALL_ID = /^[A-Za-z0-9]{8}$/;
+const CALLS_MADE = 'Model generated function call(s).';
+
 /** The rules for an answer with calls. */
 const CALL_RULES: readonly Rule[] = [
   ({ calls }) =>
@@ -75,6 +102,15 @@ const CALL_RULES: readonly Rule[] = [
   ({ calls }) => {
     const ids = calls.flatMap(({ functionCall }) => functionCall?.id ?? []);
     return new Set(ids).size === ids.length ? undefined : 'two calls of one answer have the same id';
+  },
+  ({ calls }) => {
+    const odd = calls.flatMap(({ functionCall }) => functionCall?.id ?? []).find((id) => !CALL_ID.test(id));
+    return odd && `the id of a call is not of 8 letters and digits: ${odd}`;
+  },
+  ({ callsOfEvents, calls }, { callIds }) => {
+    const most = Math.max(...callsOfEvents, 0);
+    if (callIds) return most > 1 ? 'one event has several calls' : undefined;
+    return most < calls.length ? 'the calls come in several events' : undefined;
   },
   ({ calls }) =>
     calls.every(({ functionCall: { args = {} } = {} }) => isObject(args))
@@ -90,6 +126,13 @@ const CALL_RULES: readonly Rule[] = [
     others.some(({ thoughtSignature }) => thoughtSignature)
       ? 'parallel calls behind the first one have signatures'
       : undefined,
+  ({ chunks }, { signatures }) => {
+    const [said] = chunks.flatMap(({ candidates = [] }) =>
+      candidates.flatMap(({ finishMessage }) => finishMessage ?? []),
+    );
+    if (signatures === 'none' || said === CALLS_MADE) return undefined;
+    return `the finishMessage of calls is ${said === undefined ? 'missing' : JSON.stringify(said)}`;
+  },
   (answer) => {
     const [end] = ends(answer);
     return end === 'STOP' ? undefined : `an answer with calls ends with ${end}`;

@@ -10,7 +10,7 @@ import { sightBody } from '../recordings.ts';
 import { type Answer, answerOf, brokenRules } from './answers.ts';
 import type { Played, Step } from './conversation.ts';
 import { described } from './google.ts';
-import type { Probe } from './probe.ts';
+import { countDifferences, type Probe } from './probe.ts';
 import { generatePath, post } from './requests.ts';
 
 export type Judged = {
@@ -48,7 +48,7 @@ function judgeOne({ step, model, recorded }: Played, judged: Judged): void {
     list.push(`${where}: ${described(reply)}`);
     return;
   }
-  if (step === 'count') judged.differences.push(...countDifferences(model, exchange, reply.text));
+  if (step === 'count') judged.differences.push(...estimateDifferences(model, exchange, reply.text));
   else judgeAnswer(step, model, exchange, judged);
 }
 
@@ -83,18 +83,15 @@ function judgeAnswer(
 /** The estimate of a text is met within this share, and this many tokens (`tests/corpus/token-estimate.test.ts`). */
 const NEAR = 0.1;
 const NEAR_TOKENS = 4;
-const COUNT_MEMBERS = ['totalTokens', 'promptTokensDetails', 'cachedContentTokenCount', 'cacheTokensDetails'];
 
-function countDifferences(model: GeminiModel, { request }: UpstreamExchange, text: string): string[] {
+function estimateDifferences(model: GeminiModel, { request }: UpstreamExchange, text: string): string[] {
   const told = tryParseJson(text);
   const total = isObject(told) ? tokenCount(told['totalTokens']) : undefined;
   if (!isObject(told) || total === undefined) return [`${model.id}: a count of tokens has no totalTokens`];
   const estimate = estimateTokens(countedRequest(request.body), model);
   const isNear = Math.abs(estimate - total) <= NEAR * total + NEAR_TOKENS;
   return [
-    ...Object.keys(told)
-      .filter((name) => !COUNT_MEMBERS.includes(name))
-      .map((name) => `unread CountTokensResponse.${name}`),
+    ...countDifferences(request, { text }),
     ...(isNear ? [] : [`${model.id} counts ${total} tokens where we estimate ${estimate}`]),
   ];
 }

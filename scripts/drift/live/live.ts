@@ -270,7 +270,7 @@ class LiveLook {
     if (this.#spending.dollars > budget) throw new Stopped(`the budget of $${budget} is spent`);
     this.#asked++;
     const reply = await this.#google.ask(probe.asked);
-    this.#spending.add(probe.model, usageIn(reply));
+    this.#spending.add(probe.model, usageIn(probe.asked, reply));
     keep(probe, reply);
     return reply;
   }

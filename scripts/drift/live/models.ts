@@ -60,10 +60,12 @@ const MEMBERS: Readonly<Record<string, string>> = {
 
 const typeOf = (value: unknown): string => (Array.isArray(value) ? 'list' : typeof value);
 
-const answers = ({ entry }: Listed): boolean => {
+function methodsOf({ entry }: Listed): readonly unknown[] {
   const methods = entry['supportedGenerationMethods'];
-  return Array.isArray(methods) && methods.includes('generateContent');
-};
+  return Array.isArray(methods) ? methods : [];
+}
+
+const answers = (model: Listed): boolean => methodsOf(model).includes('generateContent');
 
 /** What of the list is not as our rows say. A row that we call retired need not be listed. */
 export function modelDifferences(listed: readonly Listed[], table: ModelTable): string[] {
@@ -77,7 +79,7 @@ export function modelDifferences(listed: readonly Listed[], table: ModelTable): 
     ...new Set(texts.flatMap(({ entry }) => memberDifferences(entry))),
     ...texts.filter(({ id }) => !table.isKnown(id)).map(({ id }) => `model ${id} has no row`),
     ...gone.map(({ id }) => `model ${id} is not listed`),
-    ...texts.flatMap((model) => {
+    ...listed.flatMap((model) => {
       const row = table.own(model.id);
       return row ? rowDifferences(model, row) : [];
     }),
@@ -92,18 +94,17 @@ function memberDifferences(entry: Listed['entry']): string[] {
   });
 }
 
-function rowDifferences({ id, entry }: Listed, row: GeminiModel): string[] {
+function rowDifferences(listed: Listed, row: GeminiModel): string[] {
+  const { id, entry } = listed;
   const { inputTokenLimit: input, outputTokenLimit: output, thinking = false } = entry;
   const thinks = row.thinking.kind !== 'none';
-  const methods = Array.isArray(entry['supportedGenerationMethods'])
-    ? entry['supportedGenerationMethods']
-    : [];
-  const keeps = methods.includes('createCachedContent');
+  const methods = methodsOf(listed);
   const facts: [what: string, theirs: unknown, ours: unknown][] = [
     ['tokens of input', Number(input), row.inputTokens],
     ['tokens of output', Number(output), row.outputTokens],
     ['thinking', thinking, thinks],
-    ['explicit caching', keeps, row.caching !== undefined],
+    ['explicit caching', methods.includes('createCachedContent'), row.caching !== undefined],
+    ['answers', answers(listed), true],
     ['counting of tokens', methods.includes('countTokens'), true],
   ];
   return facts

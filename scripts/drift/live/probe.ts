@@ -32,14 +32,18 @@ const detailsOf = ({ error = {} }: Verdict): string =>
     .join(', ');
 
 /** What Google says to `probe` otherwise than our simulator. At most one difference of the verdict is told. */
-export function compareReplies({ name, model }: Probe, google: Reply, ours: Reply): string[] {
+export function compareReplies({ name, model, asked }: Probe, google: Reply, ours: Reply): string[] {
   const [theirs, own] = [verdictOf(google), verdictOf(ours)];
   const answers = `${model} answers ${name}`;
   if (theirs.error && !own.error)
     return [`${model} refuses ${name}, which we take: ${shown(theirs)} ${saying(theirs)}`];
   if (!theirs.error && own.error)
-    return [`${model} takes ${name}, which we refuse: ${saying(own)}`, ...answerDifferences(answers, google)];
-  if (!theirs.error) return [...kindDifference(answers, google, ours), ...answerDifferences(answers, google)];
+    return [
+      `${model} takes ${name}, which we refuse: ${saying(own)}`,
+      ...answerDifferences(answers, asked, google),
+    ];
+  if (!theirs.error)
+    return [...kindDifference(answers, google, ours), ...answerDifferences(answers, asked, google)];
   return [...refusalDifferences(`${model} refuses ${name}`, theirs, own), ...unknownInError(google)];
 }
 
@@ -62,30 +66,33 @@ const kindOf = ({ type }: Reply): string => type.split(';')[0] ?? '';
 const kindDifference = (what: string, google: Reply, ours: Reply): string[] =>
   kindOf(google) === kindOf(ours) ? [] : [`${what} with ${kindOf(google) || 'no type'}, not ${kindOf(ours)}`];
 
-const isEvents = ({ type }: Reply): boolean => type.startsWith('text/event-stream');
-
 function framesOf({ text }: Reply): Frame[] {
   const decoder = new FrameDecoder();
   return [...decoder.feed(new TextEncoder().encode(text)), ...decoder.end()];
 }
 
-/** What is wrong with the stream of an answer, and the members and values in it that nothing of ours reads. */
-function answerDifferences(what: string, reply: Reply): string[] {
-  if (!isEvents(reply)) return [];
+/** What is wrong with an answer, and the members and values in it that nothing of ours reads. */
+function answerDifferences(what: string, asked: Asked, reply: Reply): string[] {
+  if (!asked.path.includes('enerateContent')) return countDifferences(asked, reply);
   const frames = framesOf(reply);
   const seen: Sightings = new Map();
-  let events = 0;
-  for (const frame of frames) {
-    if (!('chunk' in frame)) continue;
-    events++;
-    sight(frame.chunk, '', seen);
-  }
+  for (const frame of frames) if ('chunk' in frame) sight(frame.chunk, '', seen);
   const failed = frames.find((frame) => frame.kind === 'error');
   return [
     ...(failed ? [`${what} with an error in the stream: ${JSON.stringify(failed.error.message ?? '')}`] : []),
-    ...(events === 0 && !failed ? [`${what} with no event that can be read`] : []),
+    ...(seen.size === 0 && !failed ? [`${what} with nothing that can be read`] : []),
     ...unknownIn(seen),
   ];
+}
+
+const COUNT_MEMBERS = ['totalTokens', 'promptTokensDetails', 'cachedContentTokenCount', 'cacheTokensDetails'];
+
+/** The members of a count that nothing of ours knows. */
+export function countDifferences({ path }: Pick<Asked, 'path'>, { text }: Pick<Reply, 'text'>): string[] {
+  const told = path.endsWith(':countTokens') ? tryParseJson(text) : undefined;
+  return Object.keys(isObject(told) ? told : {})
+    .filter((name) => !COUNT_MEMBERS.includes(name))
+    .map((name) => `unread CountTokensResponse.${name}`);
 }
 
 const ERROR_MEMBERS = ['code', 'message', 'status', 'details'];
@@ -109,8 +116,8 @@ export function compareParsers(google: Reply, ours: Reply): string[] {
 }
 
 /** The last counts of tokens in an answer. */
-export const usageIn = (reply: Reply): UsageMetadata | undefined =>
-  isEvents(reply)
+export const usageIn = ({ path }: Asked, reply: Reply): UsageMetadata | undefined =>
+  path.includes('enerateContent')
     ? framesOf(reply)
         .flatMap((frame) => ('chunk' in frame ? (frame.chunk.usageMetadata ?? []) : []))
         .at(-1)

@@ -11,6 +11,7 @@ import {
   generateProbe,
   HELLO,
   model,
+  PICTURE,
   post,
   type Row,
   response,
@@ -152,7 +153,7 @@ const BY_MODEL: readonly Row[] = [
     says(
       HELLO,
       model(call()),
-      user(response('f', { parts: [{ inlineData: { mimeType: 'image/png', data: PNG() } }] })),
+      user(response('f', { parts: [{ inlineData: { mimeType: 'image/png', data: PICTURE } }] })),
     ),
   ],
   [
@@ -194,11 +195,6 @@ const SEARCH: Row = [
   'JSON beside a search',
   { ...config({ responseMimeType: 'application/json' }), tools: [{ googleSearch: {} }] },
 ];
-
-/** A red picture of 32 by 32. */
-function PNG(): string {
-  return 'iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAMUlEQVR4nGOQizpBU8QwasFoEI2motF8MFpUjJamo/XBaJU52qoYbReNNh2jhkg+AAAqwQBMXIHdwAAAAABJRU5ErkJggg==';
-}
 
 /** The blanks are outside of every text, so they are no tokens. */
 const tooLarge: Row = [

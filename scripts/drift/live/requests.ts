@@ -55,3 +55,7 @@ export const post = (path: string, body: object): Asked => ({
   path,
   body: JSON.stringify(body),
 });
+
+/** A red picture of 32 by 32, as PNG. */
+export const PICTURE =
+  'iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAMUlEQVR4nGOQizpBU8QwasFoEI2motF8MFpUjJamo/XBaJU52qoYbReNNh2jhkg+AAAqwQBMXIHdwAAAAABJRU5ErkJggg==';

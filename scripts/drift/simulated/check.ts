@@ -4,7 +4,7 @@ import { ACCEPTED } from '../accepted.ts';
 import { type LiveOptions, lookAtLive } from '../live/live.ts';
 import { type DriftReport, judge } from '../look.ts';
 import { simulatedGoogle } from './google.ts';
-import type { Plant } from './plants.ts';
+import type { Plant } from './planting.ts';
 
 export const KEY = 'AIza-canary-key-0123456789';
 

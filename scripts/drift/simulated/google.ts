@@ -7,7 +7,7 @@ import { errorReply } from '../../../src/sim/mock/replies.ts';
 import { STAND_IN } from '../../../src/sim/mock/self.ts';
 import type { Pace } from '../../../src/sim/mock/stream-body.ts';
 import { loadScenarios } from '../../../src/sim/scenarios.ts';
-import { applyPlants, type Plant } from './plants.ts';
+import { applyPlants, type Plant } from './planting.ts';
 
 const BAD_KEY = /^bad(?:-|$)/;
 /** What a request is for is not on the wire. Nearly all are turns of a conversation. */

@@ -1,56 +1,38 @@
 /**
  * Differences from what we know of Google, to be found by `bun run drift`: each with a name, with what the simulated
- * Google does otherwise, and with the differences that must be told.
+ * Google does otherwise, and with the lines that must be told.
  */
-import { FrameDecoder } from '../../../src/gemini/frames.ts';
 import { MODELS } from '../../../src/gemini/model-rows.ts';
-import type { GenerateContentResponse, GoogleError, ResponsePart } from '../../../src/gemini/wire.ts';
-import { isObject, tryParseJson } from '../../../src/lib/json.ts';
-import { googleEvent } from '../../../src/sim/mock/google-json.ts';
-import { errorReply } from '../../../src/sim/mock/replies.ts';
+import type {
+  Candidate,
+  GenerateContentResponse,
+  ResponsePart,
+  UsageMetadata,
+} from '../../../src/gemini/wire.ts';
 import { invalidArgument } from '../../../src/sim/validator/refusal.ts';
-import { googleError } from '../../../src/upstream/status-error.ts';
-
-export type Sent = { url: string; init: RequestInit; body: string };
-
-type Entry = Record<string, unknown>;
-
-export type Plant = {
-  name: string;
-  /** Each line of drift must match one of these, and each of these must match a line. */
-  told: readonly RegExp[];
-  models?(entries: Entry[]): Entry[];
-  /** Another body in place of the one that was sent. */
-  body?(body: string): string;
-  /** A refusal of what the simulator would perhaps take. */
-  refuse?(sent: Sent): GoogleError | undefined;
-  /** True for an error in place of which there is an answer. */
-  takes?(error: GoogleError, sent: Sent): boolean;
-  error?(error: GoogleError, sent: Sent): GoogleError;
-  chunk?(chunk: GenerateContentResponse, sent: Sent): GenerateContentResponse;
-  count?(counted: Entry): Entry;
-  /** The list names a token for a further page again and again. */
-  repeatsPages?: true;
-};
+import type { Entry, Plant, Sent } from './planting.ts';
 
 const changed = (id: string, more: Entry) => (entries: Entry[]) =>
   entries.map((entry) => (entry['name'] === `models/${id}` ? { ...entry, ...more } : entry));
 
-const eachPart =
-  (change: (part: ResponsePart, index: number) => ResponsePart) =>
+const eachCandidate =
+  (change: (candidate: Candidate) => Candidate) =>
   (chunk: GenerateContentResponse): GenerateContentResponse => ({
     ...chunk,
-    ...(chunk.candidates
-      ? {
-          candidates: chunk.candidates.map((candidate) => ({
-            ...candidate,
-            ...(candidate.content
-              ? { content: { ...candidate.content, parts: (candidate.content.parts ?? []).map(change) } }
-              : {}),
-          })),
-        }
-      : {}),
+    ...(chunk.candidates ? { candidates: chunk.candidates.map(change) } : {}),
   });
+
+const eachPart = (change: (part: ResponsePart) => ResponsePart) =>
+  eachCandidate(({ content, ...candidate }) => ({
+    ...candidate,
+    ...(content ? { content: { ...content, parts: (content.parts ?? []).map(change) } } : {}),
+  }));
+
+/** Gateways write counts as texts. */
+const asTexts = (usage: UsageMetadata): UsageMetadata => ({
+  ...usage,
+  promptTokenCount: String(usage.promptTokenCount) as unknown as number,
+});
 
 const SENTINEL = 'skip_thought_signature_validator';
 const signedCalls = eachPart((part) => (part.functionCall ? { thoughtSignature: SENTINEL, ...part } : part));
@@ -85,6 +67,13 @@ export const PLANTS: readonly Plant[] = [
     name: 'model-gone',
     told: [/^model gemini-3\.7-flash is not listed$/],
     models: (entries) => entries.filter(({ name }) => name !== 'models/gemini-3.7-flash'),
+  },
+  {
+    name: 'model-answers-no-more',
+    told: [/^model gemini-3\.5-flash: answers false, and true in our row$/],
+    models: changed('gemini-3.5-flash', {
+      supportedGenerationMethods: ['countTokens', 'createCachedContent'],
+    }),
   },
   {
     name: 'model-new',
@@ -126,6 +115,14 @@ export const PLANTS: readonly Plant[] = [
     refuse: (sent) =>
       isAsked(sent, ofModel('gemini-4-hydrogen'), has('"stopSequences":["END"]'))
         ? invalidArgument('Stop sequences are not enabled for this model')
+        : undefined,
+  },
+  {
+    name: 'picture-refused',
+    told: [/^gemini-3\.1-flash-lite refuses a picture, which we take: 400 INVALID_ARGUMENT "No pictures\."$/],
+    refuse: (sent) =>
+      isAsked(sent, ofModel('gemini-3.1-flash-lite'), has('"mimeType":"image/png"'), has('Which colour?'))
+        ? invalidArgument('No pictures.')
         : undefined,
   },
   {
@@ -176,18 +173,9 @@ export const PLANTS: readonly Plant[] = [
   {
     name: 'end-new',
     told: [/^unknown Candidate\.finishReason TOKENS_GONE$/],
-    chunk: (chunk) => ({
-      ...chunk,
-      ...(chunk.candidates
-        ? {
-            candidates: chunk.candidates.map((candidate) =>
-              candidate.finishReason === 'MAX_TOKENS'
-                ? { ...candidate, finishReason: 'TOKENS_GONE' }
-                : candidate,
-            ),
-          }
-        : {}),
-    }),
+    chunk: eachCandidate((candidate) =>
+      candidate.finishReason === 'MAX_TOKENS' ? { ...candidate, finishReason: 'TOKENS_GONE' } : candidate,
+    ),
   },
   {
     name: 'call-id-missing',
@@ -205,6 +193,29 @@ export const PLANTS: readonly Plant[] = [
       /^gemini-3\.1-flash-lite: parallel calls behind the first one have signatures$/,
     ],
     chunk: (chunk) => (chunk.modelVersion?.startsWith('gemini-2.5') ? chunk : signedCalls(chunk)),
+  },
+  {
+    name: 'counts-as-texts',
+    told: [/: promptTokenCount is a string, not a number$/],
+    chunk: ({ usageMetadata, ...chunk }) => ({
+      ...chunk,
+      ...(usageMetadata ? { usageMetadata: asTexts(usageMetadata) } : {}),
+    }),
+  },
+  {
+    name: 'role-new',
+    told: [/: answers have the role assistant$/],
+    chunk: eachCandidate((candidate) => ({
+      ...candidate,
+      ...(candidate.content ? { content: { ...candidate.content, role: 'assistant' } } : {}),
+    })),
+  },
+  {
+    name: 'finish-message-changed',
+    told: [/: the finishMessage of calls is "Calls\."$/],
+    chunk: eachCandidate((candidate) =>
+      candidate.finishMessage === undefined ? candidate : { ...candidate, finishMessage: 'Calls.' },
+    ),
   },
   {
     name: 'usage-only-at-the-end',
@@ -235,55 +246,4 @@ export function plantsNamed(names: readonly string[]): Plant[] {
       );
     return plant;
   });
-}
-
-// ── how they are planted ──────────────────────────────────────────────────────────────────────────────────────
-
-type Answers = (init: RequestInit) => Promise<Response>;
-
-const PLAIN = JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'hello' }] }] });
-
-export async function applyPlants(plants: readonly Plant[], sent: Sent, answers: Answers): Promise<Response> {
-  const isStream = sent.url.includes(':streamGenerateContent');
-  const refused = plants.map(({ refuse }) => refuse?.(sent)).find((error) => error !== undefined);
-  if (refused) return errorReply(refused, isStream);
-  const body = plants.reduce((text, plant) => plant.body?.(text) ?? text, sent.body);
-  const response = await answers(body === '' ? sent.init : { ...sent.init, body });
-  if (response.status === 200) return changedAnswer(plants, sent, response);
-  const error = googleError(await response.text()) ?? {};
-  if (plants.some(({ takes }) => takes?.(error, sent)))
-    return changedAnswer(plants, sent, await answers({ ...sent.init, body: PLAIN }));
-  return errorReply(
-    plants.reduce((told, plant) => plant.error?.(told, sent) ?? told, error),
-    isStream,
-  );
-}
-
-async function changedAnswer(plants: readonly Plant[], sent: Sent, response: Response): Promise<Response> {
-  const { pathname } = new URL(sent.url);
-  const { headers } = response;
-  if (pathname.endsWith(':streamGenerateContent')) {
-    const decoder = new FrameDecoder();
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const chunks = [...decoder.feed(bytes), ...decoder.end()].flatMap((frame) =>
-      'chunk' in frame ? [frame.chunk] : [],
-    );
-    const told = chunks.map((chunk) => plants.reduce((one, plant) => plant.chunk?.(one, sent) ?? one, chunk));
-    return new Response(told.map(googleEvent).join(''), { headers });
-  }
-  const value = tryParseJson(await response.text());
-  if (!isObject(value)) return new Response(JSON.stringify(value), { headers });
-  if (pathname.endsWith(':countTokens'))
-    return Response.json(plants.reduce<Entry>((counted, plant) => plant.count?.(counted) ?? counted, value));
-  return Response.json(pathname.endsWith('/models') ? changedList(plants, value) : value);
-}
-
-function changedList(plants: readonly Plant[], page: Entry): Entry {
-  const entries = (page['models'] as Entry[] | undefined) ?? [];
-  const models = plants.reduce((list, plant) => plant.models?.(list) ?? list, entries);
-  return {
-    ...page,
-    models,
-    ...(plants.some((plant) => plant.repeatsPages) ? { nextPageToken: 'again' } : {}),
-  };
 }
