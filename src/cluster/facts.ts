@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** No fact holds for longer than this: a quota of the day is back at midnight. */
@@ -103,6 +104,8 @@ const FACT = Type.Union([
     spent: Type.Number({ minimum: 0 }),
     reserved: Type.Number({ minimum: 0 }),
   }),
+  /** A proxy has been here since, and tells so again before `until`; 0 where it ends. */
+  Type.Object({ kind: Type.Literal('here'), proxy: Type.String(), since: Until, until: Until }),
   /** The mock has answered so many requests of a turn; 0 where the turn has ended. `turn` is a hash of what was said. */
   Type.Object({ kind: Type.Literal('mock-turn'), turn: Type.String(), count: Count }),
 ]);
@@ -150,6 +153,8 @@ export function factId(fact: Fact): string | undefined {
       return JSON.stringify([fact.kind, fact.folder, fact.client]);
     case 'kept-prompt':
       return JSON.stringify([fact.kind, fact.prefix]);
+    case 'here':
+      return JSON.stringify([fact.kind, fact.proxy]);
     case 'prompt-sent':
     case 'sent':
     case 'client-sent':
@@ -178,6 +183,8 @@ export function factTtl(fact: Fact, now: number): number {
     case 'streams':
     case 'kept-prompt':
       return untilOrDay(fact.until, now);
+    case 'here':
+      return Math.max(1, Math.min(MINUTE_MS, fact.until - now));
     default:
       return DAY_MS;
   }

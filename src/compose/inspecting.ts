@@ -58,6 +58,7 @@ export function openInspecting(
 export type ActionParts = {
   tapes: Tapes;
   shared: SharedState;
+  instances: ServerDeps['instances'];
   /** The parts that serve now. */
   deps(): ServerDeps;
   /** The door behind which these parts serve, and one behind which others do. */
@@ -72,13 +73,14 @@ export function inspectorDeps(
   inspector: Inspector | undefined,
   parts: ActionParts,
   ports: Ports,
-): Pick<ServerDeps, 'inspector' | 'inspecting' | 'questions' | 'elsewhere'> {
+): Pick<ServerDeps, 'inspector' | 'inspecting' | 'questions' | 'elsewhere' | 'instances'> {
   const questions = questionsOf(parts, ports);
   questions.answerWith(answersColleagues(parts.deps));
   const mocked = mockedDoor(parts, ports);
   return {
     inspector,
     questions,
+    instances: parts.instances,
     elsewhere: new Elsewhere(ports.worker && asksForRows(questions), ports.clock),
     inspecting: {
       answerAgain: (request, to) => (to === 'mock' ? mocked() : parts.doors().door)(request),

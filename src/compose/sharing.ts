@@ -1,4 +1,6 @@
 /** Opens what several instances share. The same interface serves a single instance. */
+import { hostname } from 'node:os';
+import { ALONE, type Instances, openInstances } from '../cluster/instances.ts';
 import { openRedisShared } from '../cluster/redis-shared.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
 import { openWorkerShared } from '../cluster/worker-shared.ts';
@@ -13,6 +15,8 @@ export type Sharing = {
   shared: SharedState;
   budget: RetryBudget;
   signatures: SignatureStore;
+  /** The proxies that share, as the page of each tells them. */
+  instances: Instances;
   close(): Promise<void>;
 };
 
@@ -33,6 +37,7 @@ const withLocal = (shared: SharedState, budget: RetryBudget, local: SignatureSto
   shared,
   budget,
   signatures: local,
+  instances: ALONE,
   close: async () => local.close(),
 });
 
@@ -50,16 +55,21 @@ function throughRedis(
   url: string,
   budget: RetryBudget,
   local: SignatureStore,
-  { clock, logger }: Ports,
+  { clock, logger, worker }: Ports,
 ): Sharing {
   const instance = newInstanceId();
   const onChange = (message: string) => logger.warn({}, message);
   const shared = openRedisShared({ url, clock, instance, onChange });
+  // Workers of one proxy show each other's requests.
+  const name = worker ? `${hostname()} ${process.ppid}` : instance;
+  const instances = openInstances({ shared, clock, name });
   return {
     shared,
     budget,
     signatures: shareSignatures(local, shared.link),
+    instances,
     close: async () => {
+      if (!worker) instances.close();
       await shared.close();
       local.close();
     },

@@ -4,6 +4,7 @@ import type { AnswerPorts, AnswerSettings } from '../answer/ports.ts';
 import type { MessagesError } from '../anthropic/errors.ts';
 import type { BatchStore } from '../batches/store.ts';
 import type { Colleagues } from '../cluster/colleagues.ts';
+import type { Instances } from '../cluster/instances.ts';
 import type { Questions } from '../cluster/questions.ts';
 import type { SharedState } from '../cluster/shared.ts';
 import type { ToldMetrics } from '../cluster/told-metrics.ts';
@@ -52,6 +53,8 @@ export type ServerDeps = Omit<AnswerPorts, 'settings'> & {
   settings: ServerSettings;
   /** What other instances know and share. */
   shared: Pick<SharedState, 'status'>;
+  /** The proxies with which this one shares them. */
+  instances: Pick<Instances, 'place'>;
   /** The memory for the bodies of all requests together. */
   bodies: BodyBudget;
   /** The files that clients have uploaded. */

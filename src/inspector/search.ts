@@ -7,8 +7,12 @@ import type { Excerpt, Found, SearchMessage } from './shapes.ts';
 
 /** Milliseconds between two messages. */
 const PACE_MS = 250;
-/** Bytes that are searched without a pause. */
+/** Bytes that are searched without a pause, and read as one text. */
 const BYTES_AT_ONCE = 1_000_000;
+/** Bytes that a row counts as, whose few words are made and searched. */
+const ROW_BYTES = 10_000;
+/** The most bytes of a character. */
+const WIDEST = 4;
 /** Characters of an excerpt before and after the words. */
 const BEFORE = 40;
 const AFTER = 120;
@@ -42,6 +46,25 @@ function* textsOf(request: KeptRequest): Generator<Searched> {
   }
 }
 
+type Place = { text: string; place: number };
+
+/** The first place of the words in bytes, read piece by piece: others come first between two. */
+async function firstIn(
+  bytes: Uint8Array,
+  forms: readonly string[],
+  breather: Breather,
+): Promise<Place | undefined> {
+  // Words that lie across two pieces stand whole in the first one.
+  const overlap = WIDEST * Math.max(...forms.map(({ length }) => length));
+  for (let from = 0; from < bytes.byteLength; from += BYTES_AT_ONCE) {
+    const text = decoder.decode(bytes.subarray(from, from + BYTES_AT_ONCE + overlap));
+    const place = placeIn(text, forms);
+    if (place !== undefined) return { text, place };
+    if (breather.isDue(text.length)) await othersFirst();
+  }
+  return undefined;
+}
+
 /** The words with a little of what stands around them, in one line. */
 function excerptOf(text: string, place: number, { length }: string): string {
   const from = Math.max(0, place - BEFORE);
@@ -61,24 +84,19 @@ async function foundIn(
   request: KeptRequest,
   forms: readonly string[],
   inspector: Inspector,
-  look: Look,
+  breather: Breather,
 ): Promise<Found | undefined> {
   const { id, asked, answered, status, ending, says, words } = inspector.row(request);
   const inRow = [id, asked, answered, status, ending, says, words].join('\n');
   if (placeIn(inRow, forms) !== undefined) return { id };
   const shown = inspector.shown(request);
   for (const { where, bytes } of textsOf(request)) {
-    look.bytes += bytes.byteLength;
-    if (placeIn(decoder.decode(bytes), forms) === undefined) continue;
-    const text = decoder.decode(await shown.bytes(bytes));
-    const place = placeIn(text, forms);
-    if (place !== undefined) return { id, excerpt: { where, text: excerptOf(text, place, forms[0] ?? '') } };
+    if (!(await firstIn(bytes, forms, breather))) continue;
+    const found = await firstIn(await shown.bytes(bytes), forms, breather);
+    if (found) return { id, excerpt: { where, text: excerptOf(found.text, found.place, forms[0] ?? '') } };
   }
   return undefined;
 }
-
-/** Counts the bytes that were looked through. */
-type Look = { bytes: number };
 
 /** `elsewhere`: what other processes have found, which are searched at the same time. */
 export async function* search(
@@ -94,10 +112,9 @@ export async function* search(
   let found: Found[] = [];
   let toldAt = clock.monotonic();
   for (const [index, request] of requests.entries()) {
-    const look = { bytes: 10_000 };
-    const one = await foundIn(request, forms, inspector, look);
+    const one = await foundIn(request, forms, inspector, breather);
     if (one) found.push(one);
-    if (breather.isDue(look.bytes)) await othersFirst();
+    if (breather.isDue(ROW_BYTES)) await othersFirst();
     if (clock.monotonic() - toldAt < PACE_MS) continue;
     toldAt = clock.monotonic();
     yield { searched: index + 1, total, found, done: false };

@@ -82,6 +82,8 @@ export type LiveMessage =
       bytes: number;
       notice: Notice | null;
       keysSign: 'good' | 'slow' | 'failed';
+      /** Which of several proxies behind one Redis this is: each shows its own requests. */
+      instance?: { number: number; of: number } | undefined;
       today?: { dollars: number; budget?: number | undefined; in: number; cached: number } | undefined;
     };
 

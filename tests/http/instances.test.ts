@@ -1,6 +1,7 @@
 /** Two whole proxies with one real Redis, and a Google that each of them asks through its own network. */
 import { describe, expect, test } from 'bun:test';
 import type { Fetch } from '../../src/lib/ports.ts';
+import { Looker } from '../support/looker.ts';
 import { googleStream, hello, startProxy, type TestProxy, textChunk } from '../support/proxy.ts';
 import { hasRedis, startRedis, until } from '../support/redis-server.ts';
 
@@ -154,6 +155,22 @@ describe.skipIf(!hasRedis)('two instances and one Redis', () => {
     // Compared with itself, since the machine may be busy. If each request waited for Redis, it would take seconds.
     expect(await timeOf20('held')).toBeLessThan(10 * healthy + 300);
     redis.resume();
+  });
+
+  test('each says on its page which of how many it is, and no longer when the other has gone', async () => {
+    await using redis = await startRedis();
+    const [a, b] = await pair(redis.url);
+    const lookers = [await Looker.at(a), await Looker.at(b)] as const;
+    await using _a = a;
+    for (const looker of lookers) await looker.until(() => looker.last('state')?.instance !== undefined);
+    const places = lookers.map((looker) => looker.last('state')?.instance);
+    expect(places.map((place) => place?.of)).toEqual([2, 2]);
+    expect(new Set(places.map((place) => place?.number))).toEqual(new Set([1, 2]));
+    lookers[1].leave();
+    await b[Symbol.asyncDispose]();
+    await ask(a, 'session');
+    await lookers[0].until(() => lookers[0].last('state')?.instance === undefined);
+    lookers[0].leave();
   });
 
   test('the password of Redis is in no log line and on no page', async () => {

@@ -63,6 +63,7 @@ function stateOf(inspector: Inspector, deps: ServerDeps): State {
     streaming: inspector.streaming + streaming,
     kept: inspector.kept + kept,
     bytes: inspector.bytes + bytes,
+    instance: deps.instances.place(),
     ...sumsOf(inspector, deps),
   };
 }

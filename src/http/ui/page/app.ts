@@ -14,7 +14,7 @@ import { flatItems, type Item, threadedItems } from './list/threads.ts';
 import { useMarks } from './marks.ts';
 import { Dialog, Key, Sign } from './parts.ts';
 import { neighbour, Request } from './request/request.ts';
-import { Gone, Loading, Lock, StandIn } from './states.ts';
+import { Gone, Loading, Lock, OneOfSeveral, StandIn } from './states.ts';
 import { nextTheme } from './theme.ts';
 
 const CONNECTION_TEXTS: Readonly<Record<Snapshot['connection']['is'], string>> = {
@@ -281,6 +281,7 @@ export function App({ live: source }: { live: Live }) {
     ${connection.is === 'gone' && html`<${Gone} connection=${connection} live=${source} />`}
     ${!isLocked && html`<${Notice} live=${live} />`}
     ${!isLocked && address.view === 'requests' && html`<${StandIn} hello=${live.hello} />`}
+    ${!isLocked && address.view !== 'request' && live.state?.instance && html`<${OneOfSeveral} instance=${live.state.instance} />`}
     ${isLocked && html`<${Lock} connection=${connection} live=${source} />`}
     ${connection.is === 'loading' && live.rows.length === 0 && html`<main class="view"><${Loading} /></main>`}
     ${

@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import type { Address } from './data/address.ts';
 import { useNow } from './data/hooks.ts';
-import type { Connection, Hello, Live } from './data/live.ts';
+import type { Connection, Hello, Live, State } from './data/live.ts';
 import { clock, count, shortModel } from './figures/words.ts';
 import { SIGNS } from './list/filters.ts';
 import { CopyButton } from './parts.ts';
@@ -108,6 +108,11 @@ const STAND_INS: Readonly<Record<string, string>> = {
   mock: 'The mock answers. Nothing here came from Google, and nothing was paid.',
   replay: 'A recording answers. Nothing here came from Google now, and nothing was paid.',
 };
+
+/** Says whose requests and figures these are, where several proxies share one Redis. */
+export const OneOfSeveral = ({ instance }: { instance: NonNullable<State['instance']> }) =>
+  html`<div class="notice plain" role="note"><span class="sign changed" aria-hidden="true">i</span><span><strong>This page shows the requests of this instance
+    (${instance.number} of ${instance.of}).</strong> <span class="wide">The others share keys, breakers and budgets with it through Redis; each has a page of its own for its requests.</span></span></div>`;
 
 export const StandIn = ({ hello }: { hello: Hello | undefined }) => {
   const text = STAND_INS[hello?.upstream ?? ''];
