@@ -1,5 +1,5 @@
 /** How many proxies share one Redis, and which of them this one is, so that a page can say whose requests it shows. */
-import { type Clock, momentOf } from '../lib/ports.ts';
+import { type Clock, dateOf, momentOf } from '../lib/ports.ts';
 import type { SharedState } from './shared.ts';
 
 /** Milliseconds between two tellings that this one is here, and those after which one that says nothing is gone. */
@@ -39,7 +39,7 @@ export function openInstances({ shared, clock, name }: InstancesOptions): Instan
   });
   const tell = (until: number) => shared.publish({ kind: 'here', proxy: name, since, until });
   const stay = () => {
-    tell(clock.wall().getTime() + HERE_MS);
+    tell(dateOf(clock, clock.monotonic() + HERE_MS).getTime());
     cancel = clock.after(TELL_MS, stay);
   };
   stay();
