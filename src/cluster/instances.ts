@@ -29,7 +29,7 @@ export type InstancesOptions = {
 
 /** Begins to tell that this one is here. */
 export function openInstances({ shared, clock, name }: InstancesOptions): Instances {
-  const since = clock.wall().getTime();
+  const since = dateOf(clock, clock.monotonic()).getTime();
   const others = new Map<string, Other>();
   let cancel = () => {};
   shared.listen((fact) => {
