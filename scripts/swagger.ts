@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { HealthAnswer } from '../src/http/api-description/answers.ts';
 import { EXAMPLE_REQUESTS } from '../src/http/api-description/example-requests.ts';
-import { OPERATIONS, type Operation } from '../src/http/api-description/operations.ts';
+import type { Operation } from '../src/http/api-description/operation-words.ts';
+import { OPERATIONS } from '../src/http/api-description/operations.ts';
 import { findChromium, launch, type View } from '../tests/support/browser.ts';
 import { startProxy } from '../tests/support/proxy-process.ts';
 import {

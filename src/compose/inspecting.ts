@@ -20,7 +20,7 @@ import type { RecordedSettings } from '../sim/cassette/settings.ts';
 import { ThreadedWriter } from '../sim/record/threaded-writer.ts';
 import { ThreadedRedactor } from '../sim/threaded-redactor.ts';
 import { createBackend, type HearsKeys, logsKeyEvents } from './keys.ts';
-import { lazyMock } from './mock-upstream.ts';
+import { openMocks } from './mock-upstream.ts';
 import { blottedOut, originOf, recordedSettings, type Tapes } from './recording.ts';
 import type { Ports } from './settings.ts';
 
@@ -103,12 +103,9 @@ const questionsOf = ({ deps }: ActionParts, { worker, clock, logger }: Ports): Q
 function mockedDoor({ tapes: { config }, shared, deps, doors }: ActionParts, ports: Ports): () => Door {
   let door: Door | undefined;
   const open = () => {
-    const mock = lazyMock(config, () => deps().settings.models, ports, shared);
-    const backend = createBackend(
-      { ...config, backend: 'mock', baseUrl: undefined },
-      mock.fetch,
-      ports.clock,
-    );
+    const mocks = openMocks(config, () => deps().settings.models, ports);
+    const fetch = mocks.open({ random: ports.random, shared });
+    const backend = createBackend({ ...config, backend: 'mock', baseUrl: undefined }, fetch, ports.clock);
     const { ids: _ids, random: _random, ...parts } = untouched(1, backend, ports.clock);
     return doors().doorFor(() => {
       const { openScope: _scope, ...others } = deps();

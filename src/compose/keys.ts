@@ -49,6 +49,10 @@ export const logsKeyEvents =
 
 export type HearsKeys = ReturnType<typeof logsKeyEvents>;
 
+/** True where Google answers. */
+export const isGoogles = ({ backend }: Pick<Config, 'backend'>): boolean =>
+  backend === 'gemini' || backend === 'vertex';
+
 /**
  * Makes the keys. The mock only plays its quotas, and a recording must not depend on earlier requests, so both use one
  * key, about which nothing is remembered.
@@ -68,8 +72,7 @@ export function createKeys(
     const [first, ...others] = apiKeys.map((apiKey) => createBackend(config, fetch, clock, { apiKey }));
     return [first ?? createBackend(config, fetch, clock), ...others];
   };
-  const isGoogles = config.backend === 'gemini' || config.backend === 'vertex';
-  if (!isGoogles || config.record !== undefined)
+  if (!isGoogles(config) || config.record !== undefined)
     return { keys: singleKey(backends(config)[0]), replace() {} };
   const pool = new KeyPool({
     backends: backends(config),

@@ -5,16 +5,16 @@ import { recordRequests } from '../http/taping/record.ts';
 import type { OnMiss } from '../http/taping/replay.ts';
 import { singleKey } from '../keys/single-key.ts';
 import type { Clock, Fetch } from '../lib/ports.ts';
+import type { Plays } from '../sim/replay/player.ts';
 import { createBackend } from './keys.ts';
 import type { Tapes } from './recording.ts';
 
 /** Upstream for all requests of a replay: the player for those that it plays, and `other` for the rest. */
 export const playedOr =
-  ({ config, player }: Tapes, other: Fetch): Fetch =>
+  (player: Plays, { replay }: Config, other: Fetch): Fetch =>
   (url, init, exchange) => {
-    const isMissed =
-      config.replay && config.replay.onMiss !== 'error' && player?.plays?.(exchange.id) === false;
-    return player && !isMissed ? player.fetch(url, init, exchange) : other(url, init, exchange);
+    const isMissed = replay && replay.onMiss !== 'error' && player.plays?.(exchange.id) === false;
+    return (isMissed ? other : player.fetch)(url, init, exchange);
   };
 
 /** Serves a request as if nothing were played, with one key, about which nothing is remembered. */

@@ -1,45 +1,62 @@
-/** Loads the mock upstream when it is needed. */
-import type { SharedState } from '../cluster/shared.ts';
+/** Loads what the mock says when it is needed. */
 import type { Config } from '../config/config.ts';
 import type { ModelTable } from '../gemini/models.ts';
 import type { Fetch } from '../lib/ports.ts';
 import { ownFile } from '../lib/program/own-files.ts';
+import type { MockOptions } from '../sim/mock/index.ts';
 import { commonLogger, type Ports } from './settings.ts';
 import type { Unstruck } from './unstruck.ts';
 
 export const SCENARIOS = ownFile('fixtures/scenarios');
 
+/** What is different in each mock. */
+type MockParts = Pick<MockOptions, 'random' | 'shared'>;
+type CreateMock = (parts: MockParts) => Fetch;
+
+/** Mocks that answer from the same scenarios, and count each on its own. */
+export type Mocks = {
+  open(parts: MockParts): Fetch;
+  /** Reads the scenarios. Rejects where one cannot be used. */
+  load(): Promise<void>;
+};
+
 /**
- * The mock as a `Fetch`. It is loaded after the port is open, because reading the scenarios needs longer than
- * everything else at the start.
+ * The scenarios are loaded after the port is open, because reading them needs longer than everything else at the start.
  */
-export function lazyMock(
+export function openMocks(
   config: Config,
   models: () => ModelTable,
   ports: Ports,
-  shared: SharedState,
   unstruck?: Unstruck,
-): { fetch: Fetch; load(): Promise<Fetch> } {
-  let loading: Promise<Fetch> | undefined;
+): Mocks {
+  let loading: Promise<CreateMock> | undefined;
   const load = () => {
-    loading ??= loadMock(config, models, ports, shared, unstruck);
+    loading ??= loadMock(config, models, ports, unstruck);
     return loading;
   };
-  return { load, fetch: async (url, init, exchange) => (await load())(url, init, exchange) };
+  return {
+    load: async () => void (await load()),
+    open(parts) {
+      let mock: Promise<Fetch> | undefined;
+      return async (url, init, exchange) => {
+        mock ??= load().then((create) => create(parts));
+        return (await mock)(url, init, exchange);
+      };
+    },
+  };
 }
 
 /**
- * Loads the mock. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving, the
- * log says so.
+ * Loads the scenarios. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving,
+ * the log says so.
  */
 async function loadMock(
   { mock }: Config,
   models: () => ModelTable,
   ports: Ports,
-  shared: SharedState,
   unstruck?: Unstruck,
-): Promise<Fetch> {
-  const { random, clock } = ports;
+): Promise<CreateMock> {
+  const { clock } = ports;
   const logger = commonLogger(ports);
   const [{ createMockFetch }, { findScenario }, { ScenarioFolder }, { neverPlayed }] = await Promise.all([
     import('../sim/mock/index.ts'),
@@ -60,15 +77,14 @@ async function loadMock(
   unstruck?.watch((played) => neverPlayed(folder.own(), played));
   if (scenario !== undefined) findScenario(folder.current(), scenario);
   const chosen = scenario === undefined ? {} : { chosen: scenario };
-  return createMockFetch({
+  const options = {
     scenarios: () => folder.current(),
     ...chosen,
-    random,
     clock,
     pace,
     seed,
     ...(unstruck ? { onPlayed: unstruck.onPlayed } : {}),
-    shared,
     models,
-  });
+  };
+  return (parts) => createMockFetch({ ...options, ...parts });
 }

@@ -109,10 +109,10 @@ function withRecordedSettings(config: Config, settings: RecordedSettings): Confi
 const SAMENESS = { noise: CLIENT_NOISE, names: CLIENT_NAMES, readGist: readClientGist };
 
 /**
- * Opens the player. Throws where the folder holds no recording. A request that cannot be read is told, and left out. What
- * is read is not changed by playing, so that several players can play it.
+ * Opens the recording. Throws where the folder holds none. A request that cannot be read is told, and left out. What is
+ * read is not changed by playing, so that several players can play it.
  */
-function openPlayer({ replay, faults }: Config, { clock, logger }: Ports): Player | undefined {
+function openRecording({ replay }: Config, { clock, logger }: Ports): OpenedRecording | undefined {
   if (!replay) return undefined;
   const recording = new OpenedRecording(replay.folder, SAMENESS);
   for (const [name, problem] of recording.unusable)
@@ -120,9 +120,19 @@ function openPlayer({ replay, faults }: Config, { clock, logger }: Ports): Playe
   const age = oldAgeText(recording.recordedAt, clock.wall());
   if (age !== undefined)
     logger.warn({}, `replay: ${basename(replay.folder)} was ${age}${clientsText(recording.clients)}`);
+  return recording;
+}
+
+function openPlayer(
+  recording: OpenedRecording | undefined,
+  { replay, faults }: Config,
+  { clock }: Ports,
+): Player | undefined {
+  if (!replay || !recording) return undefined;
   const { pace, match, repeats, alone = false } = replay;
   const finding = { isLoose: match === 'loose', repeats };
   const isDelayed = faults.length > 0;
+  const age = oldAgeText(recording.recordedAt, clock.wall());
   return new Player({ recording, ...finding, pace, alone, clock, isDelayed, age, version: VERSION });
 }
 
@@ -166,6 +176,34 @@ function reportPlayed(player: Player, logger: Logger): void {
   logger[level]({ ...report }, `${told.join(', ')}${left}${bad}`);
 }
 
+/** Tells what was played of a recording: of each player that was used, and where none was, of one. */
+class PlayedReports {
+  readonly #logger: Logger;
+  readonly #told = new WeakSet<Plays>();
+  #isSilent = true;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** To be called when nobody asks the player any more. */
+  end(player: Plays | undefined): void {
+    if (!(player instanceof Player) || this.#told.has(player)) return;
+    const { played, misses } = player.report();
+    if (played + misses > 0) this.#tell(player);
+  }
+
+  close(first: Player | undefined): void {
+    if (first && this.#isSilent) this.#tell(first);
+  }
+
+  #tell(player: Player): void {
+    this.#isSilent = false;
+    this.#told.add(player);
+    reportPlayed(player, this.#logger);
+  }
+}
+
 /** The recorder of requests, and the player that answers them in place of upstream. */
 export type Tapes = {
   /** The settings to serve with. In a replay they are the settings with which the requests were recorded. */
@@ -175,6 +213,10 @@ export type Tapes = {
   /** Records what is missing in the recording that is played. */
   missRecorder: RequestRecorder | undefined;
   redactor: Redactor;
+  /** Another player of the same recording, from its beginning; undefined where none is played. */
+  openPlayer(): Plays | undefined;
+  /** To be called when nobody asks the player any more. */
+  endPlayer(player: Plays | undefined): void;
   /** Resolves once all recordings are on disk, and their summary is in the log. */
   close(): Promise<void>;
 };
@@ -184,23 +226,27 @@ export type Tapes = {
  * cannot be used.
  */
 export function openTapes(given: Config, ports: Ports): Tapes {
-  const ownPlayer = ports.player ? undefined : openPlayer(given, ports);
+  const recording = ports.player ? undefined : openRecording(given, ports);
+  const ownPlayer = openPlayer(recording, given, ports);
   const player = ports.player ?? ownPlayer;
   const config = player ? withRecordedSettings(given, player.settings) : given;
   const folder = ports.recorder ? undefined : config.record;
   const ownRecorder = folder === undefined ? undefined : openRecorder(folder, config, ports);
   const missRecorder = player && openMissRecorder(config, player, ports);
   const { logger } = ports;
+  const reports = new PlayedReports(logger);
   return {
     config,
     player,
     recorder: ports.recorder ?? ownRecorder,
     missRecorder,
     redactor: redactorOf(config),
+    openPlayer: () => ports.player ?? openPlayer(recording, given, ports),
+    endPlayer: (ended) => reports.end(ended),
     async close() {
       if (ownRecorder) await reportRecorded(ownRecorder, folder ?? '', replayHint(folder), logger);
       if (missRecorder) await reportRecorded(missRecorder, config.replay?.folder ?? '', '', logger);
-      if (ownPlayer) reportPlayed(ownPlayer, logger);
+      reports.close(ownPlayer);
     },
   };
 }

@@ -5,7 +5,6 @@ import { openRedisShared } from '../cluster/redis-shared.ts';
 import { aloneState, type SharedState } from '../cluster/shared.ts';
 import { openWorkerShared } from '../cluster/worker-shared.ts';
 import type { Config } from '../config/config.ts';
-import { RetryBudget } from '../keys/retry-budget.ts';
 import { newInstanceId } from '../lib/ports.ts';
 import { shareSignatures } from '../signatures/shared.ts';
 import type { SignatureStore } from '../signatures/store.ts';
@@ -13,7 +12,6 @@ import type { Ports } from './settings.ts';
 
 export type Sharing = {
   shared: SharedState;
-  budget: RetryBudget;
   signatures: SignatureStore;
   /** The proxies that share, as the page of each tells them. */
   instances: Instances;
@@ -26,16 +24,14 @@ export type Sharing = {
  */
 export function openSharing(config: Config, local: SignatureStore, ports: Ports): Sharing {
   const { redisUrl, record, replay } = config;
-  const budget = new RetryBudget(ports.clock);
-  if (record !== undefined || replay) return withLocal(aloneState(ports.clock.wall()), budget, local);
-  if (redisUrl !== undefined) return throughRedis(redisUrl, budget, local, ports);
-  return withLocal(throughParent(ports), budget, local);
+  if (record !== undefined || replay) return withLocal(aloneState(ports.clock.wall()), local);
+  if (redisUrl !== undefined) return throughRedis(redisUrl, local, ports);
+  return withLocal(throughParent(ports), local);
 }
 
 /** Workers have one DATA_DIR, so they share the file of signatures. */
-const withLocal = (shared: SharedState, budget: RetryBudget, local: SignatureStore): Sharing => ({
+const withLocal = (shared: SharedState, local: SignatureStore): Sharing => ({
   shared,
-  budget,
   signatures: local,
   instances: ALONE,
   close: async () => local.close(),
@@ -51,12 +47,7 @@ function throughParent({ clock, logger, worker }: Ports): SharedState {
   });
 }
 
-function throughRedis(
-  url: string,
-  budget: RetryBudget,
-  local: SignatureStore,
-  { clock, logger, worker }: Ports,
-): Sharing {
+function throughRedis(url: string, local: SignatureStore, { clock, logger, worker }: Ports): Sharing {
   const instance = newInstanceId();
   const onChange = (message: string) => logger.warn({}, message);
   const shared = openRedisShared({ url, clock, instance, onChange });
@@ -65,7 +56,6 @@ function throughRedis(
   const instances = openInstances({ shared, clock, name });
   return {
     shared,
-    budget,
     signatures: shareSignatures(local, shared.link),
     instances,
     close: async () => {

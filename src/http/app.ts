@@ -70,7 +70,7 @@ const routesOf = (openApi: Handler, isMocked: boolean): readonly Route[] => [
   ...ROUTES.filter(({ ofMock = false }) => isMocked || !ofMock),
 ];
 
-function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
+function createDoor(routes: readonly Route[], current: (request: Request) => ServerDeps): Door {
   const places = new RecentMap<string, Place<Route>>(MOST_PATHS);
   const placeIn = (asked: string): Place<Route> => {
     const known = places.get(asked);
@@ -80,7 +80,7 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
     return place;
   };
   return (request, socket = NO_SOCKET, fail) => {
-    const deps = current();
+    const deps = current(request);
     const asked = URL.parse(request.url)?.pathname ?? NO_PATH;
     const place = placeIn(asked);
     const unknown = unknownAnswer(place, asked, routes);
@@ -104,13 +104,16 @@ function createDoor(routes: readonly Route[], current: () => ServerDeps): Door {
   };
 }
 
-/** `current` gives the parts that serve a new request. The request keeps these parts to its end. */
-export function createApp(current: () => ServerDeps) {
+/**
+ * `current` gives the parts that serve a new request. The request keeps these parts to its end. `isMocked`: tests may ask
+ * what came.
+ */
+export function createApp(current: (request: Request) => ServerDeps, isMocked: boolean) {
   // We read and check the raw body ourselves: Elysia's own parsing drops unknown fields.
   const app = new Elysia({ normalize: false });
   const routes = routesOf(
     openApiAnswer(() => app),
-    current().mocking !== undefined,
+    isMocked,
   );
   const door = createDoor(routes, current);
   const answer = ({ request, server }: Context) => door(request, socketOf(request, server));

@@ -2,7 +2,13 @@
 
 import type { ServerSettings } from './deps.ts';
 import { isApiPath } from './paths.ts';
-import { FALLBACK_HEADER, MODEL_HEADER, NOTICE_HEADER, WARNINGS_HEADER } from './told-headers.ts';
+import {
+  FALLBACK_HEADER,
+  MODEL_HEADER,
+  NOTICE_HEADER,
+  SOURCE_HEADER,
+  WARNINGS_HEADER,
+} from './told-headers.ts';
 
 /** The value of `CORS_ORIGINS` that allows every origin. */
 export const ANY_ORIGIN = '*';
@@ -13,7 +19,7 @@ export const ANY_ORIGIN = '*';
  */
 const MAX_AGE = '7200';
 /** Headers of an answer that a page could not read without this list. */
-const EXPOSED = `request-id, retry-after, x-should-retry, ${MODEL_HEADER}, ${WARNINGS_HEADER}, ${FALLBACK_HEADER}, ${NOTICE_HEADER}`;
+const EXPOSED = `request-id, retry-after, x-should-retry, ${MODEL_HEADER}, ${WARNINGS_HEADER}, ${FALLBACK_HEADER}, ${NOTICE_HEADER}, ${SOURCE_HEADER}`;
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+(?:\s*,\s*[\w!#$%&'*+.^`|~-]+)*$/;
 
 type Settings = Pick<ServerSettings, 'corsOrigins'>;

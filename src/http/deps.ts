@@ -132,6 +132,8 @@ export type RequestScope = {
   /** The error that the client gets at once, in place of an answer. */
   refusal?: unknown;
   begin?(client: ClientRequest): void;
+  /** The unpacked body of a request that is refused, where it was read. */
+  body?: Uint8Array;
   /** Gets the unpacked body. */
   keepBody?: (bytes: Uint8Array) => void;
   /** The error for the client in place of the error that ended the request; undefined keeps that error. */

@@ -17,9 +17,9 @@ import { checkKey, clientOfBatch } from './client-key.ts';
 import { ClientGone, type ClientRequest, keptByAll, openRequest } from './client-request.ts';
 import { addCorsHeaders } from './cors.ts';
 import type { Reply, RequestScope, ServerDeps } from './deps.ts';
-import { testIdOf } from './mocking/test-id.ts';
+import { checkTest, testIdOf } from './mocking/test-id.ts';
 import { errorResponse } from './responses.ts';
-import { ToldHeaders } from './told-headers.ts';
+import { SOURCE_HEADER, ToldHeaders } from './told-headers.ts';
 
 export type Handler = (
   client: ClientRequest,
@@ -99,13 +99,14 @@ const asReply = (answer: Response | Reply): Reply =>
 type Coming = { refusal?: MessagesError; named?: ClientKey | undefined };
 
 /** Whether the client may come in, and its name. */
-function comingIn(route: RouteContext, { settings, admission }: ServerDeps): Coming {
+function comingIn(route: RouteContext, { settings, admission, mocking }: ServerDeps): Coming {
   const { request, path, needsKey, isOperators = false, spends = false, isLocal = false } = route;
   if (admission.batched.has(request)) return { named: clientOfBatch(request.headers, settings.clients) };
   try {
     checkHost(request);
     checkSite(request.headers, path, spends, settings);
     if (isLocal) checkLocal(request, route.peer());
+    if (mocking) checkTest(request, mocking);
     return needsKey ? { named: checkKey(request.headers, settings, isOperators) } : {};
   } catch (error) {
     if (error instanceof MessagesError) return { refusal: error };
@@ -156,6 +157,7 @@ export async function handleRequest(
   const journaled = route.isClients
     ? deps.mocking?.journal.open(testIdOf(route.request), route.request)
     : undefined;
+  if (scope.body) journaled?.keepBody(scope.body);
   const keepers = [kept, journaled].filter((keeper) => keeper !== undefined);
   const client = openRequest({
     request: scope.request,
@@ -180,6 +182,7 @@ export async function handleRequest(
   const reply = await answer(client, handler, scope);
   await keepWhole(reply, kept);
   journaled?.answered(reply.response.status);
+  if (told && journaled?.source) reply.response.headers.set(SOURCE_HEADER, journaled.source);
   reply.response.headers.set('request-id', client.id);
   told?.addTo(reply.response.headers);
   addCorsHeaders(reply.response.headers, route.request.headers, route.path, deps.settings);

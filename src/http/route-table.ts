@@ -14,7 +14,7 @@ import { deleteFile, downloadFile, getFile, listFiles, uploadFile } from './rout
 import { answerHealth, answerHello, answerLive, answerReady, answerRoot } from './routes/health.ts';
 import { answerMessages } from './routes/messages.ts';
 import { answerMetrics } from './routes/metrics.ts';
-import { tellRequests } from './routes/mock.ts';
+import { resetMock, setFaults, tellRequests } from './routes/mock.ts';
 import { answerModel, answerModels } from './routes/models.ts';
 import { answerSwaggerAsset, answerSwaggerPage } from './routes/swagger.ts';
 import { testConnection } from './routes/test-connection.ts';
@@ -97,6 +97,8 @@ const TABLE = [
     spends: true,
   },
   { method: 'GET', path: '/__mock/requests', handler: tellRequests, ...FOR_TESTS },
+  { method: 'POST', path: '/__mock/reset', handler: resetMock, ...FOR_TESTS },
+  { method: 'POST', path: '/__mock/faults', handler: setFaults, ...FOR_TESTS },
   { method: 'GET', path: '/swagger', handler: answerSwaggerPage, isPage: true },
   { method: 'GET', path: '/swagger/:asset', handler: answerSwaggerAsset, isPage: true },
   { method: 'GET', path: '/ui', handler: answerPage, isPage: true },

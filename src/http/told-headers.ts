@@ -15,6 +15,9 @@ export const MODEL_HEADER = 'x-gemini-model';
 /** The kinds of warnings that there were; the routine ones do not count. */
 export const WARNINGS_HEADER = 'x-proxy-warnings';
 
+/** The step of a scenario, or the request of a recording, that answers in place of Gemini. */
+export const SOURCE_HEADER = 'x-mock-source';
+
 /** Kinds that are told. There are fewer. */
 const MOST_CODES = 16;
 

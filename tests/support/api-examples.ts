@@ -2,7 +2,8 @@
 
 import packageJson from '../../package.json' with { type: 'json' };
 import { EXAMPLE_REQUESTS } from '../../src/http/api-description/example-requests.ts';
-import { OPERATIONS, type Tag } from '../../src/http/api-description/operations.ts';
+import type { Tag } from '../../src/http/api-description/operation-words.ts';
+import { OPERATIONS } from '../../src/http/api-description/operations.ts';
 import type { DescribedRoute } from '../../src/http/route-table.ts';
 import { ignoreFailure } from '../../src/lib/async.ts';
 import { formOf, MB, type Upload, upload } from './files.ts';

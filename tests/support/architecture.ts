@@ -212,6 +212,7 @@ const TELLS_DATES: ReadonlySet<string> = new Set([
   'src/batches/store.ts',
   'src/compose/recording.ts',
   'src/compose/compose.ts',
+  'src/compose/worlds.ts',
   'src/answer/lessons.ts',
   'src/answer/pages/page-reader.ts',
   'src/answer/cost/spending.ts',

@@ -11,7 +11,8 @@ import exampleAnswers from './example-answers.json' with { type: 'json' };
 import { EXAMPLE_REQUESTS } from './example-requests.ts';
 import { HEADERS, type HeaderName } from './headers.ts';
 import { ref } from './json-schema.ts';
-import { type Answer, MORE_STATUSES, OPERATIONS, type Operation, TAGS } from './operations.ts';
+import { type Answer, MORE_STATUSES, type Operation, TAGS } from './operation-words.ts';
+import { OPERATIONS } from './operations.ts';
 import { namedSchemas } from './schemas.ts';
 import { ERROR_TEXTS } from './texts.ts';
 

@@ -6,8 +6,10 @@ import type { BatchRequest } from '../../anthropic/batch.ts';
 import type { CountTokensRequest, MessagesRequest } from '../../anthropic/request.ts';
 import type { Tool } from '../../anthropic/tool.ts';
 import type { DescribedRoute } from '../route-table.ts';
+import type { FaultsParams, ResetParams } from './mock-answers.ts';
 
-export type ExampleRequest = { summary: string; body: MessagesRequest | CountTokensRequest | BatchRequest };
+type Body = MessagesRequest | CountTokensRequest | BatchRequest | ResetParams | FaultsParams;
+export type ExampleRequest = { summary: string; body: Body };
 
 const model = 'claude-opus-5-5';
 
@@ -196,8 +198,23 @@ const BATCHES: Readonly<Record<string, ExampleRequest>> = {
   },
 };
 
+const RESETS: Readonly<Record<string, ExampleRequest>> = {
+  all: { summary: 'Everything', body: {} },
+  one: { summary: 'One test', body: { test_id: 'signs-in' } },
+};
+
+const FAULTS: Readonly<Record<string, ExampleRequest>> = {
+  two: {
+    summary: 'A 429, then a connection that is cut',
+    body: { faults: 'http-429@1, cut@2:frame=3', test_id: 'signs-in' },
+  },
+  none: { summary: 'None any more', body: { faults: '' } },
+};
+
 export const EXAMPLE_REQUESTS: Partial<Record<DescribedRoute, Readonly<Record<string, ExampleRequest>>>> = {
   'POST /v1/messages': MESSAGES,
   'POST /v1/messages/count_tokens': COUNTS,
   'POST /v1/messages/batches': BATCHES,
+  'POST /__mock/reset': RESETS,
+  'POST /__mock/faults': FAULTS,
 };

@@ -17,7 +17,7 @@ export const HEADERS = {
   },
   'x-gemini-model': {
     description:
-      'The Gemini model that answers, as far as that is known when the head is sent. `RESPONSE_HEADERS=false` leaves out this header and the three below.',
+      'The Gemini model that answers, as far as that is known when the head is sent. `RESPONSE_HEADERS=false` leaves out this header and those below.',
     schema: { type: 'string' },
   },
   'x-proxy-warnings': {
@@ -33,6 +33,11 @@ export const HEADERS = {
   'x-model-notice': {
     description:
       'What the user should know of the Gemini model, in words: Google is about to retire it, has retired it, or answers with another. Absent for other models.',
+    schema: { type: 'string' },
+  },
+  'x-mock-source': {
+    description:
+      'What answers in place of Gemini: `scenario/step` of the mock, or `replay/request` of the recording. Absent where Gemini answers, and where a fault struck before anything could.',
     schema: { type: 'string' },
   },
 } as const satisfies Record<string, JsonObject>;

@@ -63,6 +63,34 @@ export const JournalEntry = Type.Object(
 );
 export type JournalEntry = Static<typeof JournalEntry>;
 
+export const ResetParams = Type.Object({
+  test_id: Type.Optional(text('Only what belongs to this `x-test-id`; without it, everything.')),
+});
+export type ResetParams = Static<typeof ResetParams>;
+
+export const ResetAnswer = Type.Object(
+  { test_id: Nullable(text('The test that begins anew; null for all of them.')) },
+  { description: 'What was forgotten.' },
+);
+export type ResetAnswer = Static<typeof ResetAnswer>;
+
+export const FaultsParams = Type.Object({
+  faults: text('The rules, as `FAULTS` has them. An empty text for none.'),
+  test_id: Type.Optional(
+    text('For the requests with this `x-test-id`; without it, for those that have none.'),
+  ),
+});
+export type FaultsParams = Static<typeof FaultsParams>;
+
+export const FaultsAnswer = Type.Object(
+  {
+    test_id: text('The test whose requests to Gemini fail by these rules.'),
+    faults: faults('The rules, one by one.'),
+  },
+  { description: 'The faults from now on.' },
+);
+export type FaultsAnswer = Static<typeof FaultsAnswer>;
+
 export const JournalAnswer = Type.Object(
   {
     requests: Type.Array(JournalEntry, { description: 'Oldest first.' }),

@@ -3,55 +3,10 @@ import { ERROR_STATUS, type ErrorType } from '../../anthropic/errors.ts';
 import { API_VERSIONS } from '../../anthropic/request.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { DescribedRoute } from '../route-table.ts';
-import type { HeaderName } from './headers.ts';
-
-export type Tag = 'Messages' | 'Batches' | 'Files' | 'Models' | 'Operation' | 'Tests';
-
-export const TAGS: Readonly<Record<Tag, string>> = {
-  Messages: 'Ask a model, as with the Messages API of Anthropic.',
-  Batches: 'Many requests that are answered in the background.',
-  Files: 'Upload a file once, and name it by its id in many requests.',
-  Models: 'The ids that a request may name.',
-  Operation:
-    'What operators, orchestrators and Claude Code ask. No model is asked, except by `/test-connection`.',
-  Tests:
-    'What a test asks of the mock, or of a replay. With any other backend these paths are not there. Only programs of this machine may ask.',
-};
-
-/** An answer that is no error: the media types with their schemas. */
-export type Answer = {
-  description: string;
-  content: Readonly<Record<string, string>>;
-  headers?: readonly HeaderName[];
-};
-
-export type Operation = {
-  tag: Tag;
-  id: string;
-  summary: string;
-  description: string;
-  parameters?: readonly JsonObject[];
-  /** The schema of the body. */
-  body?: string;
-  /** The media type of the body, where it is not JSON. */
-  bodyType?: string;
-  answers: Readonly<Record<number, Answer>>;
-  errors: readonly ErrorType[];
-  /** Statuses of `api_error` that are not the usual one. */
-  moreStatuses?: readonly (keyof typeof MORE_STATUSES)[];
-};
-
-/** Statuses of errors that are not the usual one of their type, and what they mean. Each is an `api_error`. */
-export const MORE_STATUSES = {
-  424: 'No Gemini API answers at the address that the proxy asks (`GOOGLE_GEMINI_BASE_URL`).',
-  503: 'The proxy sent nothing, or nothing got through: it is shutting down, Gemini cannot be reached, or is spared after too many failures.',
-} as const satisfies Record<number, string>;
+import { MOCK_OPERATIONS } from './mock-operations.ts';
+import { ANY_ROUTE, json, type Operation, query, WITH_KEY } from './operation-words.ts';
 
 const EVERY_ERROR = Object.keys(ERROR_STATUS) as ErrorType[];
-
-/** What every route may answer: to a Host that is none, and to a page of another site. */
-const ANY_ROUTE: readonly ErrorType[] = ['invalid_request_error', 'permission_error'];
-const WITH_KEY: readonly ErrorType[] = [...ANY_ROUTE, 'authentication_error'];
 
 const version = (required: boolean): JsonObject => ({
   name: 'anthropic-version',
@@ -68,19 +23,6 @@ const beta: JsonObject = {
   description: 'Names of beta features. Any value is accepted: what a feature needs is read in the body.',
   schema: { type: 'string' },
 };
-
-const query = (name: string, schema: JsonObject, description: string): JsonObject => ({
-  name,
-  in: 'query',
-  required: false,
-  description,
-  schema,
-});
-
-const json = (schema: string): Answer['content'] => ({ 'application/json': schema });
-
-const testId = (description: string): JsonObject =>
-  query('test_id', { type: 'string', minLength: 1, maxLength: 128 }, description);
 
 const batchId: JsonObject = {
   name: 'id',
@@ -378,17 +320,5 @@ export const OPERATIONS = {
     },
     errors: WITH_KEY,
   },
-  'GET /__mock/requests': {
-    tag: 'Tests',
-    id: 'listMockRequests',
-    summary: 'What came, and what was made of it',
-    description:
-      'The requests of clients, oldest first: also those that were refused. As many are kept as there is room for.',
-    parameters: [
-      testId('Only the requests with this `x-test-id`; `default` for those without one. Without it, all.'),
-      query('last', { type: 'integer', minimum: 1 }, 'Only so many, the latest.'),
-    ],
-    answers: { 200: { description: 'The requests.', content: json('JournalAnswer') } },
-    errors: WITH_KEY,
-  },
+  ...MOCK_OPERATIONS,
 } as const satisfies Record<DescribedRoute, Operation>;

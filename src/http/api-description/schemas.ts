@@ -57,7 +57,15 @@ import {
   TokenCount,
 } from './answers.ts';
 import { publish, ref, tagged } from './json-schema.ts';
-import { JournalAnswer, JournalAttempt, JournalEntry } from './mock-answers.ts';
+import {
+  FaultsAnswer,
+  FaultsParams,
+  JournalAnswer,
+  JournalAttempt,
+  JournalEntry,
+  ResetAnswer,
+  ResetParams,
+} from './mock-answers.ts';
 import { BLOCK_TEXTS, FIELD_TEXTS } from './texts.ts';
 
 /** `tool_result` becomes `ToolResult`. */
@@ -133,6 +141,8 @@ const TITLES: Readonly<Record<string, string>> = {
   UrlSource: 'A public address.',
   FileSource: 'A file that was uploaded to `/v1/files`.',
   FileUploadParams: 'A form with one file.',
+  ResetParams: 'What is to be forgotten.',
+  FaultsParams: 'How upstream is to fail, and for whom.',
   MessageBatchCreateParams: 'Requests that are to be answered in the background, each with an id of its own.',
   TextSource: 'Plain text.',
   ContentSource: 'A document that is made of text and pictures.',
@@ -174,6 +184,8 @@ const REQUEST: Readonly<Record<string, TSchema>> = {
   CacheControl,
   FileUploadParams,
   MessageBatchCreateParams: BatchRequest,
+  ResetParams,
+  FaultsParams,
 };
 
 const ANSWER: Readonly<Record<string, TSchema>> = {
@@ -204,6 +216,8 @@ const ANSWER: Readonly<Record<string, TSchema>> = {
   JournalAttempt,
   JournalEntry,
   JournalAnswer,
+  ResetAnswer,
+  FaultsAnswer,
   ErrorResponse: ErrorBody,
 };
 

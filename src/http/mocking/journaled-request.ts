@@ -17,13 +17,16 @@ export type JournaledAttempt = {
   /** Why the connection failed. */
   error?: string;
   /** The rule of the mock, or the place in the recording, that has answered. */
-  source?: string;
+  source?: string | undefined;
   faults: string[];
 };
 
 /** Bytes that an entry costs beside its bodies. Measured roughly; only the order of size matters. */
 const ENTRY_COST = 2_000;
 const ATTEMPT_COST = 500;
+
+/** What a replay tells of itself. */
+export const REPLAYED = 'replay';
 
 const textIn = (detail: Readonly<Record<string, unknown>>, name: string): string | undefined => {
   const value = detail[name];
@@ -43,6 +46,8 @@ export class JournaledRequest implements RequestKeeper {
   meant: Told<'asked'> | undefined;
   error: Told<'error'> | undefined;
   stopReason: string | undefined;
+  /** What has answered the client: a step of a scenario, or a request of a recording. */
+  source: string | undefined;
   /** The status of the answer, from the moment at which its head is sent. */
   status: number | undefined;
   body: Uint8Array | undefined;
@@ -60,11 +65,6 @@ export class JournaledRequest implements RequestKeeper {
   /** Bytes of memory. */
   get cost(): number {
     return this.#cost;
-  }
-
-  /** What has answered the client: the last of the attempts that were answered by a rule. */
-  get source(): string | undefined {
-    return this.attempts.findLast(({ source }) => source !== undefined)?.source;
   }
 
   /** Begins to hear the story of the request with this id. */
@@ -125,11 +125,13 @@ export class JournaledRequest implements RequestKeeper {
   /** Notes come while the request that they are about is being answered. */
   #note({ what, detail }: Told<'note'>): void {
     const attempt = this.attempts.at(-1);
+    if (what === REPLAYED) this.source = textIn(detail, 'source');
     if (!attempt) return;
-    const source = what === 'scenario' ? textIn(detail, 'source') : undefined;
-    if (source !== undefined) attempt.source = source;
-    const fault = what === 'fault' ? textIn(detail, 'fault') : undefined;
-    if (fault !== undefined) attempt.faults.push(fault);
+    if (what === 'fault') attempt.faults.push(textIn(detail, 'fault') ?? '');
+    if (what !== 'scenario') return;
+    attempt.source = textIn(detail, 'source');
+    // The proxy also asks on its own, such as for a verdict on a call.
+    if (detail['caller'] === this.meant?.caller) this.source = attempt.source;
   }
 
   #grow(bytes: number): void {

@@ -1,4 +1,5 @@
 /** What tests may ask of a proxy that a mock or a recording answers. */
+import type { FaultRule } from '../../sim/faults/index.ts';
 import type { Redactor } from '../../sim/redact.ts';
 import type { Journal } from './journal.ts';
 
@@ -6,4 +7,10 @@ export type Mocking = {
   journal: Journal;
   /** Blots out what must not be told. */
   redactor: Redactor;
+  /** False where other processes serve the same port, so that each knows only a part. */
+  isAlone: boolean;
+  /** Forgets everything about a test, or about all. */
+  reset(testId: string | undefined): void;
+  /** Replaces the faults of a test. */
+  setFaults(testId: string, rules: readonly FaultRule[]): void;
 };

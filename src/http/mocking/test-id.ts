@@ -1,6 +1,7 @@
 /** The name of a test, by which its requests are kept apart from those of others. */
 import { MessagesError } from '../../anthropic/errors.ts';
 import { quoted } from '../../lib/shown-text.ts';
+import type { Mocking } from './mocking.ts';
 
 export const TEST_ID_HEADER = 'x-test-id';
 /** Requests without the header. */
@@ -9,15 +10,40 @@ export const DEFAULT_TEST = 'default';
 const MOST_CHARACTERS = 128;
 const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
+const isTestId = (name: string): boolean => name.length <= MOST_CHARACTERS && PRINTABLE.test(name);
+
 /** Throws where `name` is no name for a test. `where` says what has given it. */
 export function checkTestId(name: string, where: string): string {
-  if (name.length <= MOST_CHARACTERS && PRINTABLE.test(name)) return name;
+  if (isTestId(name)) return name;
   throw new MessagesError(
     'invalid_request_error',
     `${where}: ${quoted(name)} is no name for a test; send 1 to ${MOST_CHARACTERS} printable characters of ASCII`,
   );
 }
 
-/** The test to which a request belongs. */
-export const testIdOf = ({ headers }: Pick<Request, 'headers'>): string =>
-  headers.get(TEST_ID_HEADER) ?? DEFAULT_TEST;
+/** Throws where the request cannot be kept apart from those of other tests, as it asks. */
+export function checkTest(
+  { headers }: Pick<Request, 'headers'>,
+  { isAlone }: Pick<Mocking, 'isAlone'>,
+): void {
+  const name = headers.get(TEST_ID_HEADER);
+  if (name === null) return;
+  checkTestId(name, TEST_ID_HEADER);
+  checkAlone(isAlone, TEST_ID_HEADER);
+}
+
+/** Throws where several processes serve, each of which knows only the requests that it has got. */
+export function checkAlone(isAlone: boolean, what: string): void {
+  if (isAlone) return;
+  throw new MessagesError(
+    'invalid_request_error',
+    `${what}: several processes serve this port, and each knows only a part; start the mock with WORKERS=1`,
+    { shouldRetry: false },
+  );
+}
+
+/** The test to which a request belongs. Who sends a name that is none is refused, and belongs to no test either. */
+export function testIdOf({ headers }: Pick<Request, 'headers'>): string {
+  const name = headers.get(TEST_ID_HEADER);
+  return name !== null && isTestId(name) ? name : DEFAULT_TEST;
+}

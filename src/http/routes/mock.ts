@@ -1,12 +1,15 @@
 /** What a test can ask of the mock, or of a replay. */
 import { MessagesError } from '../../anthropic/errors.ts';
-import type { JournalAnswer } from '../api-description/mock-answers.ts';
+import { isObject, tryParseJson } from '../../lib/json.ts';
+import { quoted } from '../../lib/shown-text.ts';
+import { FaultError, type FaultRule, parseFaults } from '../../sim/faults/index.ts';
+import type { FaultsAnswer, JournalAnswer, ResetAnswer } from '../api-description/mock-answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import type { Handler } from '../handle-request.ts';
 import type { Mocking } from '../mocking/mocking.ts';
 import { shownEntry } from '../mocking/shown-entry.ts';
-import { checkTestId, TEST_ID_HEADER } from '../mocking/test-id.ts';
+import { checkAlone, checkTestId, DEFAULT_TEST, TEST_ID_HEADER } from '../mocking/test-id.ts';
 import { jsonResponse, notFound } from '../responses.ts';
 
 type Asking = { client: ClientRequest; deps: ServerDeps; mocking: Mocking };
@@ -16,6 +19,7 @@ const forTests =
   (client, deps) => {
     const { mocking } = deps;
     if (!mocking) throw notFound(client.url.pathname);
+    checkAlone(mocking.isAlone, client.url.pathname);
     return answer({ client, deps, mocking });
   };
 
@@ -30,7 +34,55 @@ function lastIn({ url }: ClientRequest): number {
   const last = url.searchParams.get('last');
   if (last === null) return Infinity;
   if (/^[1-9]\d{0,5}$/.test(last)) return Number(last);
-  throw new MessagesError('invalid_request_error', 'last: expected a whole number from 1');
+  throw wrong('last: expected a whole number from 1');
+}
+
+const MOST_BYTES = 100_000;
+
+/** The fields of the body, which is JSON, or nothing. */
+async function fieldsIn(client: ClientRequest, known: readonly string[]): Promise<Record<string, unknown>> {
+  const text = await client.request.text();
+  if (text.length > MOST_BYTES) throw new MessagesError('request_too_large', 'The body is small');
+  const fields = text.trim() === '' ? {} : tryParseJson(text);
+  if (!isObject(fields)) throw wrong('the body: expected a JSON object');
+  const [unknown] = Object.keys(fields).filter((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw wrong(`${quoted(unknown)}: no such field; there are ${known.join(' and ')}`);
+  return fields;
+}
+
+const wrong = (message: string) => new MessagesError('invalid_request_error', message);
+
+function textField(fields: Record<string, unknown>, name: string): string | null {
+  const value = fields[name] ?? null;
+  if (value === null || typeof value === 'string') return value;
+  throw wrong(`${name}: expected a text`);
+}
+
+export const resetMock = forTests(async ({ client, mocking }) => {
+  const fields = await fieldsIn(client, ['test_id']);
+  const testId = testIn(client, textField(fields, 'test_id'));
+  mocking.reset(testId);
+  return jsonResponse<ResetAnswer>({ test_id: testId ?? null });
+});
+
+export const setFaults = forTests(async ({ client, mocking }) => {
+  const fields = await fieldsIn(client, ['faults', 'test_id']);
+  const testId = testIn(client, textField(fields, 'test_id')) ?? DEFAULT_TEST;
+  const text = textField(fields, 'faults');
+  if (text === null) throw wrong('faults: expected the rules, as FAULTS has them; an empty text for none');
+  const rules = rulesIn(text);
+  mocking.setFaults(testId, rules);
+  return jsonResponse<FaultsAnswer>({ test_id: testId, faults: rules.map((rule) => rule.text) });
+});
+
+function rulesIn(text: string): FaultRule[] {
+  try {
+    return parseFaults(text);
+  } catch (error) {
+    if (error instanceof FaultError) throw wrong(`faults: ${error.message}`);
+    throw error;
+  }
 }
 
 export const tellRequests = forTests(({ client, deps, mocking }) => {

@@ -12,6 +12,7 @@ import { allowedQuery } from '../../sim/upstream-wire.ts';
 import type { Backend } from '../../upstream/backend.ts';
 import { readBody } from '../body.ts';
 import type { OpenScope, Reply, RequestScope, ServerDeps } from '../deps.ts';
+import { REPLAYED } from '../mocking/journaled-request.ts';
 import { CLIENT_WIRE } from './client-wire.ts';
 import { type Filler, foundSentence, foundText, isOdd, missedText, REPLAY_HEADER } from './how-found.ts';
 import { recordedMedia, recordedUploads } from './recorded-media.ts';
@@ -44,7 +45,8 @@ export function replayRequests({ player, redactor, openBackend, onMiss }: Replay
     const again = withBody(request, bytes);
     if ('refused' in play) {
       const { refused: why, isMissed } = play;
-      return onMiss && isMissed ? filled(again, path, deps, why, onMiss) : refused(again, deps, why);
+      if (onMiss && isMissed) return filled(again, path, deps, why, onMiss);
+      return { ...refused(again, deps, why), body: bytes };
     }
     tellFound(play, deps);
     return played(again, deps, player, play, openBackend(play));
@@ -161,6 +163,7 @@ function played(
     begin(client) {
       player.bind(client.id, play);
       if (isOdd(play)) client.trace.tell({ type: 'replayed', how: foundText(play) });
+      client.trace.tell({ type: 'note', what: REPLAYED, detail: { source: `replay/${play.name}` } });
     },
     async watch(reply, client) {
       void reply.ended.then(() => {

@@ -76,7 +76,7 @@ type Incoming = {
 
 /**
  * Resolves with Google's answer or refusal; rejects only with the reason of `init.signal`. It notes on the exchange:
- * `scenario` (`source`: which rule or state answered; `nth`: which request of the turn it was), `fault`, `signatures`
+ * `scenario` (`source`: which rule or state answered; `caller`: whom; `nth`: which request of the turn it was), `fault`, `signatures`
  * (`real`, `sentinel`, `moved`) and `refusal` (Google's message).
  */
 export function createMockFetch(options: MockOptions): Fetch {
@@ -253,7 +253,7 @@ class Mock {
     const failures = this.#requests.failures(conversation, caller);
     const chance = new Chance(this.#seed, `${stepKey(conversation, caller)}/${failures}`);
     const answer = chooseAnswer(scenarios, { conversation, caller, nth, chance }, chosen);
-    exchange.note('scenario', { source: answer.source, nth });
+    exchange.note('scenario', { source: answer.source, caller, nth });
     for (const source of [answer.source, ...answer.spoilers]) onPlayed?.(source);
     const { reply, faults } = answer;
     const failed = reply.kind === 'refusal' || faults.length > 0;

@@ -93,6 +93,8 @@ export type Plays = {
   plays?(id: string): boolean;
   /** To be called when the request's answer has ended, or its client has left. */
   release(id: string): void;
+  /** True from now on where a fault between us and upstream needs time of its own. */
+  delay(isDelayed: boolean): void;
 };
 
 export class Player implements Plays {
@@ -103,6 +105,7 @@ export class Player implements Plays {
   readonly #bound = new Map<string, Play>();
   readonly #timeline: Timeline;
   readonly #seenClients = new Set<string>();
+  #isDelayed: boolean;
   #misses = 0;
   #loose = 0;
   #repeated = 0;
@@ -110,6 +113,7 @@ export class Player implements Plays {
   constructor(options: PlayerOptions) {
     const { recording, clock, alone, isLoose = false, repeats = false } = options;
     this.#options = options;
+    this.#isDelayed = options.isDelayed ?? false;
     this.#isLoose = isLoose;
     this.saysHow = isLoose || repeats;
     this.#library = new Library(recording, { isLoose, repeats });
@@ -137,6 +141,10 @@ export class Player implements Plays {
   release(id: string): void {
     this.#bound.get(id)?.leave();
     this.#bound.delete(id);
+  }
+
+  delay(isDelayed: boolean): void {
+    this.#isDelayed = isDelayed;
   }
 
   play(request: Asked, redactor: Redactor): Play | Refused {
@@ -180,7 +188,8 @@ export class Player implements Plays {
 
   #begin(taken: Pick<Play, 'name' | 'recorded' | 'match'>, redactor: Redactor): Play {
     const { recorded } = taken;
-    const { recording, pace, clock: real, isDelayed = false } = this.#options;
+    const { recording, pace, clock: real } = this.#options;
+    const isDelayed = this.#isDelayed;
     const start = recorded.clockStart;
     const lane = this.#timeline.arrive({ name: taken.name, at: start });
     const clock = new VirtualClock(start, pace, real, {

@@ -42,4 +42,6 @@ export class TurnPlayer implements Plays {
   bind(): void {}
 
   release(): void {}
+
+  delay(): void {}
 }
