@@ -46,6 +46,8 @@ export type Ports = {
   worker?: WorkerSeat;
   /** Where the page of the inspector saves recordings, in place of the usual folder. */
   recordings?: string;
+  /** True where a test has started it: it may ask what a mock is asked, whoever answers. */
+  isForTests?: boolean;
   /** Get the story of each request, in addition to the log and the counts. */
   subscribers?: readonly Subscriber[];
 };

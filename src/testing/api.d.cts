@@ -3,6 +3,9 @@
  * used. This file is all that a stranger's compiler reads, so it imports nothing.
  */
 
+/** A scenario as an object, in the form that docs/scenarios.md describes for files. */
+export type Scenario = { name: string; description: string; [field: string]: unknown };
+
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json };
 
 export type CommonOptions = {
@@ -15,10 +18,13 @@ export type CommonOptions = {
 };
 
 export type MockOptions = CommonOptions & {
+  /**
+   * What the mock says: a folder, a file, an object, or a list of files and objects. They are asked before those that the package brings
+   * along (docs/scenarios.md).
+   */
+  scenarios?: string | Scenario | readonly (string | Scenario)[] | undefined;
   /** The name of the scenario that answers, whatever the prompt is. */
   scenario?: string | undefined;
-  /** A folder with scenarios of your own, beside the built-in ones. */
-  scenarios?: string | undefined;
   /** `human`: answers come as fast as a model writes. The default is `instant`. */
   pace?: 'instant' | 'human' | undefined;
 };
@@ -26,7 +32,7 @@ export type MockOptions = CommonOptions & {
 export type ReplayOptions = CommonOptions & {
   /** The folder of the recording. */
   recording: string;
-  /** How fast the recorded answers come: `instant` (the default), `real`, `x10` (ten times as fast), `max200` (no pause over 200 ms). */
+  /** How fast the recorded answers come: `instant` (the default), `real`, a number of times as fast, `max200` (no pause over 200 ms). */
   speed?: string | number | undefined;
   /** `loose`: a request is also found by its caller, the user's words and the results of tools. The default is `strict`. */
   match?: 'strict' | 'loose' | undefined;

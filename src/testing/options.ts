@@ -4,12 +4,18 @@ import { meant } from '../config/near-misses.ts';
 import { VARIABLE_ROWS } from '../config/variables.ts';
 import { isObject } from '../lib/json.ts';
 import { quoted } from '../lib/shown-text.ts';
+import { scenarioFolder } from './scenario-folder.ts';
 
 const COMMON = { port: 'PORT', faults: 'FAULTS' } as const;
 
 /** For each call the options that are settings under another name. */
 const OPTIONS = {
-  startMock: { ...COMMON, scenario: 'MOCK_SCENARIO', scenarios: 'SCENARIOS', pace: 'MOCK_PACE' },
+  startMock: {
+    ...COMMON,
+    scenarios: 'SCENARIOS',
+    scenario: 'MOCK_SCENARIO',
+    pace: 'MOCK_PACE',
+  },
   startReplay: {
     ...COMMON,
     recording: 'REPLAY',
@@ -62,6 +68,12 @@ function textOf(value: unknown, name: string): string {
   throw new OptionError(`${name}: expected a text, a number, a boolean or an object, got ${String(value)}`);
 }
 
+/** Options that say more than a setting can; undefined where the usual text will do. */
+const SPECIAL: Readonly<Record<string, (value: unknown, folder: string) => string | undefined>> = {
+  scenarios: scenarioFolder,
+  speed: (value) => (typeof value === 'number' ? `x${value}` : undefined),
+};
+
 function checkSetting(name: string, call: Call): void {
   const at = `settings.${name}`;
   const option = Object.entries(OPTIONS[call]).find(([, setting]) => setting === name)?.[0];
@@ -93,7 +105,7 @@ export function readOptions(call: Call, options: unknown, folder: string): Confi
   for (const [name, value] of given(others)) {
     const setting = known[name];
     if (setting === undefined) throw unknownOption(name, call);
-    named[setting] = textOf(value, name);
+    named[setting] = SPECIAL[name]?.(value, folder) ?? textOf(value, name);
   }
   if (call === 'startReplay' && named['REPLAY'] === undefined)
     throw new OptionError('recording: is missing; give the folder of a recording');

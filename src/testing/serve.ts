@@ -33,8 +33,14 @@ async function listen(config: Config, folder: string): Promise<Served> {
     write: (line) => void process.stderr.write(line),
   });
   const recordings = join(folder, 'recordings');
-  const ports = { clock: systemClock, random: systemRandom, connect: systemConnect, logger, recordings };
-  const system = compose(config, ports);
+  const system = compose(config, {
+    clock: systemClock,
+    random: systemRandom,
+    connect: systemConnect,
+    logger,
+    recordings,
+    isForTests: true,
+  });
   let close = () => system.close();
   try {
     const { url, close: stopListening } = listening(() => system.listen(), config);

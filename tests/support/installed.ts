@@ -33,7 +33,7 @@ export async function run(
 /** npm needs the machine's settings (a registry, a proxy). */
 const machine = (): Record<string, string> => ({ ...process.env }) as Record<string, string>;
 
-async function must(command: readonly string[], cwd: string): Promise<string> {
+export async function must(command: readonly string[], cwd: string): Promise<string> {
   const { code, out, err } = await run(command, cwd, machine());
   if (code !== 0) throw new Error(`${command.join(' ')}: exit ${code}\n${out}${err}`);
   return out;

@@ -256,6 +256,64 @@ describe('a wrong option is an error that names it, and what to do', () => {
   });
 });
 
+describe('scenarios', () => {
+  const says = (name: string, text: string, prompt = name) => ({
+    name,
+    description: 'Says something',
+    prompt,
+    rules: [{ name: 'all', text }],
+  });
+  const file = (name: string, content: object | string) => {
+    const path = join(folder, name);
+    writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  };
+
+  test('as objects, as files, in a list, as a folder: asked before what the package brings', async () => {
+    const one = says('weather', 'Sunny.');
+    const path = file(
+      'snow.yaml',
+      'name: snow\ndescription: Snow\nprompt: snow\nrules: [{ name: all, text: Cold. }]\n',
+    );
+    for (const scenarios of [one, [one], [path, one], folder, path]) {
+      const mock = await begun(startMock({ scenarios }));
+      if (scenarios !== folder && scenarios !== path)
+        expect(textOf(await ask(mock.url, 'the weather?'))).toBe('Sunny.');
+      if (scenarios !== one && !(Array.isArray(scenarios) && scenarios.length === 1))
+        expect(textOf(await ask(mock.url, 'is there snow?'))).toBe('Cold.');
+      expect((await ask(mock.url, 'hello')).status).toBe(200);
+    }
+  });
+
+  test('that are wrong: the message names the place, the field, and what is wanted', async () => {
+    const broken = { ...says('weather', 'x'), rules: [{ name: 'all', txt: 'Sunny.' }] };
+    const CASES: readonly (readonly [RegExp, unknown])[] = [
+      [/^startMock: scenarios: rules\.0\.txt: .*text/, broken],
+      [/^startMock: scenarios\[1\]: rules\.0\.txt: /, [says('a', 'x'), broken]],
+      [/^startMock: .*broken\.json(?::1)?: rules\.0\.txt: /, file('broken.json', broken)],
+      [/^startMock: .*broken\.json(?::1)?: rules\.0\.txt: /, folder],
+      [
+        /^startMock: scenarios: .*nowhere is no folder; name one with scenarios in it$/,
+        join(folder, 'nowhere'),
+      ],
+      [/^startMock: scenarios\[0\]: there is no file .*nowhere\.yaml$/, [join(folder, 'nowhere.yaml')]],
+      [/^startMock: scenarios\[0\]: .* is a folder; give it alone, or name its files$/, [folder]],
+      [
+        /^startMock: scenarios\[0\]: .*notes\.txt is no \.yaml, \.yml or \.json file$/,
+        [file('notes.txt', 'x')],
+      ],
+      [/^startMock: scenarios: expected a file or a scenario, got an empty list$/, []],
+      [/^startMock: scenarios: expected a file or a scenario, got "7"$/, 7],
+      [
+        /^startMock: scenarios\[1\]: name: scenarios\[0\] is called a, too$/,
+        [says('a', 'x'), says('a', 'y')],
+      ],
+    ];
+    for (const [says, scenarios] of CASES)
+      expect(await whyNot(startMock({ scenarios } as object))).toMatch(says);
+  });
+});
+
 test('settings may be texts, numbers, truths and objects; what is undefined is left out', async () => {
   const settings = {
     MAX_RETRIES: 0,

