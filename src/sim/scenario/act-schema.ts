@@ -1,6 +1,7 @@
 /** The shape of what a rule or a state does. */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { BLOCK_REASONS, FINISH_REASONS } from '../../translate/response/stop-reason.ts';
+import { SCENARIO_ERRORS } from './faults.ts';
 
 export const closed = { additionalProperties: false };
 export const OneOrMore = <T extends TSchema>(item: T) =>
@@ -11,6 +12,8 @@ export const one = <const T extends readonly string[]>(title: string, words: T) 
     words.map((word) => Type.Literal(word as T[number])),
     { title },
   );
+/** The schema with what an editor says of it. */
+export const told = <T extends TSchema>(schema: T, description: string): T => ({ ...schema, description });
 export const Name = Type.String({ minLength: 1 });
 export const Names = OneOrMore(Name);
 export const Count = Type.Integer({ minimum: 0 });
@@ -161,7 +164,7 @@ const Usage = Type.Union([
       tool_prompt: Type.Optional(Count),
       total: Type.Optional(Count),
     },
-    { ...closed, description: 'Counts in place of those that are counted' },
+    closed,
   ),
 ]);
 
@@ -184,22 +187,24 @@ const Refusal = Type.Union([
 ]);
 
 export const act = {
-  thinking: Type.Optional(Names),
+  thinking: Type.Optional(told(Names, 'Each becomes a thought summary')),
   text: Type.Optional(
     Type.Union([
       Type.String(),
       Type.Object({ repeat: Name, times: Type.Integer({ minimum: 1, maximum: 10_000 }) }, closed),
     ]),
   ),
-  calls: Type.Optional(Type.Array(Call, { minItems: 1 })),
+  calls: Type.Optional(Type.Array(Call, { minItems: 1, description: 'Tools that are called' })),
   parts: Type.Optional(Parts),
-  grounding: Type.Optional(Grounding),
-  code: Type.Optional(Type.Array(Code, { minItems: 1 })),
-  pages: Type.Optional(Type.Array(Page, { minItems: 1 })),
-  finish: Type.Optional(Finish),
-  block: Type.Optional(Block),
-  safety: Type.Optional(Ratings),
-  usage: Type.Optional(Usage),
+  grounding: Type.Optional(told(Grounding, 'What Google has searched and found')),
+  code: Type.Optional(
+    Type.Array(Code, { minItems: 1, description: 'Code that Google runs, before the text' }),
+  ),
+  pages: Type.Optional(Type.Array(Page, { minItems: 1, description: 'Pages that Google reads' })),
+  finish: Type.Optional(told(Finish, 'The finishReason; STOP without it')),
+  block: Type.Optional(told(Block, 'The prompt is blocked: no answer comes')),
+  safety: Type.Optional(told(Ratings, 'Safety ratings, with the end or with the block')),
+  usage: Type.Optional(told(Usage, 'Counts in place of those that are counted; none: no counts come')),
   candidates: Type.Optional(
     Type.Array(Candidate, {
       minItems: 1,
@@ -207,9 +212,9 @@ export const act = {
     }),
   ),
   extra: Type.Optional(Extra),
-  error: Type.Optional(Refusal),
-  fault: Type.Optional(Names),
-  errand: Type.Optional(Type.Literal(true)),
+  error: Type.Optional(told(Refusal, `Instead of an answer: ${SCENARIO_ERRORS.join(', ')}`)),
+  fault: Type.Optional(told(Names, 'Spoils the answer, as FAULTS does: cut frame=3')),
+  errand: Type.Optional(Type.Literal(true, { description: 'Does the plain request that the words are' })),
 };
 
 export const Act = Type.Object(act);

@@ -4,7 +4,7 @@
  */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { ANSWERED_CALLERS } from '../../translate/caller.ts';
-import { type Act, act, Count, closed, Name, Names, OneOrMore, one } from './act-schema.ts';
+import { type Act, act, Count, closed, Name, Names, OneOrMore, one, told } from './act-schema.ts';
 
 const Range = Type.Union([
   Count,
@@ -21,13 +21,13 @@ const Result = Type.Object(
 const When = Type.Object(
   {
     caller: Type.Optional(Caller),
-    user: Type.Optional(Names),
-    turn: Type.Optional(Range),
-    request: Type.Optional(Range),
-    state: Type.Optional(Names),
-    result: Type.Optional(Result),
-    called: Type.Optional(Names),
-    not_called: Type.Optional(Names),
+    user: Type.Optional(told(Names, "Pieces of the user's words in any case, or /expressions/")),
+    turn: Type.Optional(told(Range, 'How often the model has spoken since those words')),
+    request: Type.Optional(told(Range, 'Which request of the turn it is, failed ones counted')),
+    state: Type.Optional(told(Names, "States of the scenario's flows")),
+    result: Type.Optional(told(Result, 'One of the results just given fits')),
+    called: Type.Optional(told(Names, "One of these tools was called since the user's words")),
+    not_called: Type.Optional(told(Names, 'None of these was')),
   },
   closed,
 );
@@ -136,8 +136,8 @@ export const ScenarioFile = Type.Object(
     order: Type.Optional(
       Type.Integer({ description: 'The place in which it is asked, smallest first; 0 without it' }),
     ),
-    prompt: Type.Optional(Names),
-    pace: Type.Optional(Pace),
+    prompt: Type.Optional(told(Names, 'The words that the scenario takes, as in `user`; all without it')),
+    pace: Type.Optional(told(Pace, 'How fast answers come with MOCK_PACE=human')),
     facts: Type.Optional(
       Type.Record(
         Type.String({ pattern: '^[a-z][a-z0-9_]*$' }),
@@ -148,10 +148,18 @@ export const ScenarioFile = Type.Object(
         closed,
       ),
     ),
-    asides: Type.Optional(Type.Array(Type.String({ pattern: '^[\\w-]+$' }))),
-    aside_texts: Type.Optional(Type.Array(Name)),
-    rules: Type.Optional(Type.Array(Rule, { minItems: 1 })),
-    flows: Type.Optional(Type.Array(Flow, { minItems: 1 })),
+    asides: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[\\w-]+$' }), {
+        description: "Tags whose content is not the user's own words",
+      }),
+    ),
+    aside_texts: Type.Optional(Type.Array(Name, { description: 'Beginnings of texts that are not' })),
+    rules: Type.Optional(
+      Type.Array(Rule, { minItems: 1, description: 'Asked in order; the first that fits answers' }),
+    ),
+    flows: Type.Optional(
+      Type.Array(Flow, { minItems: 1, description: 'State machines, asked after the rules' }),
+    ),
     demo: Type.Optional(Demo),
   },
   closed,
