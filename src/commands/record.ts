@@ -1,8 +1,29 @@
-/** `bun run record <name> [flags of start]` serves, and records under that name. Ctrl-C ends it. */
-import { namedRecording } from './recordings/named-recording.ts';
+/**
+ * `bun run record <name> [flags of start]` serves, and records under that name. Ctrl-C ends it. With `--replay <name>`
+ * it records the answers of a recording, as today's code gives them.
+ */
+import { RECORDINGS } from '../config/program.ts';
+import { namedRecording, recordingAt } from './recordings/named-recording.ts';
+import { asReplayFlags } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
+const USAGE = `usage: bun run record <name> [flags of bun run start]
+       bun run record <name> --replay <name of a recording> [--speed S] [--match loose] [flags of bun run start]`;
+
+const REPLAY = /^--replay(?:=(.*))?$/;
+
+/** The flags to serve with. A recording is called by its name, as it is for `bun run replay`. */
+export function recordFlags(flags: readonly string[], recordings: string): string[] {
+  const at = flags.findIndex((flag) => REPLAY.test(flag));
+  if (at < 0) return [...flags];
+  const inline = REPLAY.exec(flags[at] ?? '')?.[1];
+  const name = inline ?? flags[at + 1] ?? '';
+  const others = flags.toSpliced(at, inline === undefined ? 2 : 1);
+  const backend = others.some((flag) => /^--backend(?:=|$)/.test(flag)) ? [] : ['--backend', 'replay'];
+  return [...backend, '--replay', recordingAt(name, recordings) ?? name, ...asReplayFlags(others)];
+}
+
 export async function record(argv: readonly string[]): Promise<void> {
-  const { folder, rest } = namedRecording(argv, 'usage: bun run record <name> [flags of bun run start]');
-  await serve(['--record', folder, ...rest]);
+  const { folder, rest } = namedRecording(argv, USAGE);
+  await serve(['--record', folder, ...recordFlags(rest, RECORDINGS)]);
 }

@@ -1,31 +1,45 @@
 /**
  * `bun run replay <name> [--speed S] [--match loose] [--on-miss mock|record] [--repeat] [flags of start]` serves what was
  * recorded under that name. With `--verify` it serves nothing: it sends every recorded request twice, and compares the
- * answers.
+ * answers. With `--carry-over <new name>` it sends every recorded request once, and records that under the new name.
  */
+
+import { type Carried, carryOver } from '../compose/carry-over.ts';
 import { verifyRecording } from '../compose/verify-recording.ts';
 import { namedRecording } from './recordings/named-recording.ts';
+import { asReplayFlags } from './recordings/replay-flags.ts';
 import { serve } from './serve.ts';
 
 const USAGE = `usage: bun run replay <name> [--speed S] [--match strict|loose] [--on-miss error|mock|record] [--repeat] [flags of bun run start]
-       bun run replay <name> --verify`;
+       bun run replay <name> --verify
+       bun run replay <name> --carry-over <new name>`;
 
-/** The flags that stand for settings with a longer name. */
-const SHORT_FLAG = /^--(?=(?:speed|match|on-miss|repeat)(?:=|$))/;
+const fail = (error: unknown): never => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+};
 
 async function verify(folder: string): Promise<never> {
-  const { requests, problems } = await verifyRecording(folder, 2).catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
+  const { requests, problems } = await verifyRecording(folder, 2).catch(fail);
   for (const problem of problems) console.log(problem);
   console.log(`${requests} requests sent twice, ${problems.length} problems`);
   process.exit(problems.length > 0 ? 1 : 0);
 }
 
+async function carry(folder: string, argv: readonly string[]): Promise<never> {
+  const into = namedRecording(argv, USAGE).folder;
+  const { requests, changed, lines, lost }: Carried = await carryOver(folder, into).catch(fail);
+  for (const line of lines) console.log(line);
+  console.log(`${requests} requests carried over, ${changed} of them sent otherwise, ${lost} lost: ${into}`);
+  process.exit(lost > 0 ? 1 : 0);
+}
+
+const CARRY = /^--carry-over(?:=(.*))?$/;
+
 export async function replay(argv: readonly string[]): Promise<void> {
   const { folder, rest } = namedRecording(argv, USAGE);
   if (rest.includes('--verify')) await verify(folder);
-  const flags = rest.map((flag) => flag.replace(SHORT_FLAG, '--replay-'));
-  await serve(['--backend', 'replay', '--replay', folder, ...flags]);
+  const at = rest.findIndex((flag) => CARRY.test(flag));
+  if (at >= 0) await carry(folder, [CARRY.exec(rest[at] ?? '')?.[1] ?? rest[at + 1] ?? '']);
+  await serve(['--backend', 'replay', '--replay', folder, ...asReplayFlags(rest)]);
 }

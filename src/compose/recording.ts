@@ -8,7 +8,7 @@ import { readClientGist } from '../http/taping/client-gist.ts';
 import { CLIENT_NAMES } from '../http/taping/client-names.ts';
 import { CLIENT_NOISE, CLIENT_WIRE } from '../http/taping/client-wire.ts';
 import type { Logger } from '../lib/log.ts';
-import { openManifest } from '../sim/cassette/manifest.ts';
+import { openManifest, readManifest } from '../sim/cassette/manifest.ts';
 import type { RecordedSettings } from '../sim/cassette/settings.ts';
 import type { Origin } from '../sim/cassette/types.ts';
 import { Recorder, type RequestRecorder } from '../sim/record/recorder.ts';
@@ -63,10 +63,16 @@ export const ownRules = ({ redact }: Config): OwnRule[] => redact.map(({ source 
 
 /** Opens the recorder. Throws where the folder contains something else than a recording. */
 function openRecorder(folder: string, config: Config, ports: Ports): Recorder {
-  const { backend } = config;
   const createdAt = ports.clock.wall().toISOString();
-  openManifest(folder, { createdAt, backend, settings: recordedSettings(config) });
+  openManifest(folder, { createdAt, ...madeWith(config) });
   return recorderInto(folder, config, ports);
+}
+
+/** A recording of a replay was answered by whoever answered then, under the settings of then. */
+function madeWith(config: Config): { backend: string; settings: RecordedSettings } {
+  if (!config.replay) return { backend: config.backend, settings: recordedSettings(config) };
+  const { backend, settings } = readManifest(config.replay.folder);
+  return { backend, settings };
 }
 
 /** Records into a folder that is a recording. */
@@ -75,6 +81,7 @@ const recorderInto = (folder: string, config: Config, { clock, random, logger }:
     folder,
     writer: new ThreadedWriter({ ...blottedOut(config), wire: CLIENT_WIRE }),
     origin: originOf(config),
+    isDisturbed: config.faults.length > 0,
     versions: { proxy: VERSION, sdk: SDK_VERSION, bun: Bun.version },
     clock,
     random,
@@ -125,7 +132,7 @@ function openRecording({ replay }: Config, { clock, logger }: Ports): OpenedReco
 
 function openPlayer(
   recording: OpenedRecording | undefined,
-  { replay, faults }: Config,
+  { replay, record, faults }: Config,
   { clock }: Ports,
 ): Player | undefined {
   if (!replay || !recording) return undefined;
@@ -133,7 +140,11 @@ function openPlayer(
   const finding = { isLoose: match === 'loose', repeats };
   const isDelayed = faults.length > 0;
   const age = oldAgeText(recording.recordedAt, clock.wall());
-  return new Player({ recording, ...finding, pace, alone, clock, isDelayed, age, version: VERSION });
+  const carriesFrom = record === undefined ? undefined : basename(replay.folder);
+  return new Player({
+    ...{ recording, ...finding, pace, alone, clock, isDelayed, age, carriesFrom },
+    version: VERSION,
+  });
 }
 
 /**

@@ -1,13 +1,9 @@
 /** Sends the client requests of a recording again, to a proxy that replays it, and compares the answers. */
 
-import { readConfig } from '../config/config.ts';
-import { createLogger } from '../lib/log.ts';
-import { systemClock, systemRandom } from '../lib/ports.ts';
-import { bytesOf } from '../sim/cassette/escape.ts';
 import { readEach } from '../sim/cassette/read.ts';
 import type { RecordedRequest } from '../sim/cassette/types.ts';
 import { createRedactor } from '../sim/redact.ts';
-import { compose } from './compose.ts';
+import { type Named, type Received, resend } from './resend.ts';
 
 export type Verification = { requests: number; problems: string[] };
 
@@ -24,75 +20,17 @@ export async function verifyRecording(folder: string, times: number): Promise<Ve
   return { requests: requests.length, problems };
 }
 
-type Named = { name: string; recorded: RecordedRequest };
-
-/** A proxy for this process alone: no key, no file, no network. */
-async function openReplay(folder: string) {
-  const read = readConfig({ BACKEND: 'replay', REPLAY: folder, PORT: '0', LOG_LEVEL: 'CRITICAL' }, []);
-  const config = { ...read, replay: read.replay && { ...read.replay, alone: true } };
-  const logger = await createLogger({ level: 'critical', format: 'json', write: () => {} });
-  const system = compose(config, { clock: systemClock, random: systemRandom, logger });
-  return { system, listening: system.listen() };
-}
-
 async function playOnce(folder: string, requests: readonly Named[]): Promise<string[]> {
-  const { system, listening } = await openReplay(folder);
   const problems: string[] = [];
-  try {
-    for (const { name, recorded } of requests) {
-      // The client left before it got anything: there is nothing to compare, and no head to wait for.
-      if (recorded.answer.end === 'client-gone' && recorded.answer.bytes.length === 0) continue;
-      const problem = compare(recorded, await send(listening.url, recorded));
-      if (problem !== undefined) problems.push(`${name}: ${problem}`);
-    }
-  } finally {
-    await listening.close(0);
-    await system.close();
-  }
-  return problems;
-}
-
-type Received = { status: number; requestId: string | null; bytes: Uint8Array };
-
-/**
- * Milliseconds within which a replay must send the bytes that the client had when it left. A replay has these at once,
- * and then sends nothing.
- */
-const UNTIL_LEFT_MS = 20_000;
-
-async function send(url: string, { request, answer }: RecordedRequest): Promise<Received> {
-  const { method, path, query, headers, body } = request;
-  const target = `${url}${path}${query === '' ? '' : `?${query}`}`;
-  const leaves = answer.end === 'client-gone';
-  const response = await fetch(target, {
-    method,
-    headers: { ...headers },
-    body: new Uint8Array(bytesOf(body)),
-    ...(leaves ? { signal: AbortSignal.timeout(UNTIL_LEFT_MS) } : {}),
+  // Where the client left before it got anything, there is nothing to compare, and no head to wait for.
+  const answered = requests.filter(
+    ({ recorded: { answer } }) => answer.end === 'whole' || answer.bytes.length > 0,
+  );
+  await resend(folder, answered, ({ name, recorded }, received) => {
+    const problem = compare(recorded, received);
+    if (problem !== undefined) problems.push(`${name}: ${problem}`);
   });
-  const requestId = response.headers.get('request-id');
-  const bytes = leaves
-    ? await firstBytes(response, answer.bytes.length)
-    : new Uint8Array(await response.arrayBuffer());
-  return { status: response.status, requestId, bytes };
-}
-
-/** Reads this number of bytes, or those that come in time, and then leaves. */
-async function firstBytes(response: Response, length: number): Promise<Uint8Array> {
-  const reader = response.body?.getReader();
-  const pieces: Uint8Array[] = [];
-  try {
-    for (let had = 0; had < length; ) {
-      const next = await reader?.read();
-      if (!next?.value) break;
-      pieces.push(next.value);
-      had += next.value.length;
-    }
-  } catch {
-    // The time is over: missing bytes show as a difference.
-  }
-  await reader?.cancel().catch(() => {});
-  return new Uint8Array(Buffer.concat(pieces));
+  return problems;
 }
 
 const redactor = createRedactor([]);

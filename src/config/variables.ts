@@ -298,7 +298,7 @@ export const VARIABLES = {
   RECORD: variable(Text, {
     theme: 'practice',
     description:
-      'A folder: every request and its answer are recorded there, with secrets blotted out. `bun run record <name>` sets it. Refused under CI',
+      'A folder: every request and its answer are recorded there, with secrets blotted out. `bun run record <name>` sets it. With BACKEND=replay the replay is recorded. Refused under CI',
   }),
   REDACT: variable(
     Type.String({

@@ -16,6 +16,8 @@ import type { KeptRequest } from '../inspector/kept-request.ts';
 import type { ClientKey } from '../limits/client-key.ts';
 import type { SpendingLimits } from '../limits/spending-limits.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { CarriedOver } from '../sim/cassette/types.ts';
+import type { Again } from '../sim/record/request-recording.ts';
 import type { Counters } from '../trace/counters.ts';
 import type { Subscriber } from '../trace/trace.ts';
 import type { UsageReader } from '../usage/reader.ts';
@@ -138,6 +140,12 @@ export type RequestScope = {
   keepBody?: (bytes: Uint8Array) => void;
   /** The error for the client in place of the error that ended the request; undefined keeps that error. */
   failure?(): MessagesError | undefined;
+  /** Set by a replay that is recorded. */
+  carried?: {
+    again: Again;
+    /** What has come of the request, to be asked when its answer has ended. */
+    outcome(): CarriedOver | { problem: string };
+  };
   /** Gets the reply, and resolves with the reply that is sent to the client. */
   watch?(reply: Reply, client: ClientRequest): Promise<Reply>;
 };

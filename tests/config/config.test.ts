@@ -274,10 +274,16 @@ describe('what is refused, in one line that names it', () => {
     ['recording under CI', { RECORD: 'x', CI: 'true' }, [], /^RECORD: not under CI/],
     ['recording under CI, as a number', { RECORD: 'x', CI: '1' }, [], /^RECORD: not under CI/],
     [
-      'recording a replay',
-      { RECORD: 'x', BACKEND: 'replay', REPLAY: 'y' },
+      'recording a replay over itself',
+      { RECORD: 'x', BACKEND: 'replay', REPLAY: './x' },
       [],
-      /^RECORD: not while replaying/,
+      /^RECORD: is the recording that is played; give the new one another name$/,
+    ],
+    [
+      'recording a replay, and what is missing in it',
+      { RECORD: 'x', BACKEND: 'replay', REPLAY: 'y', REPLAY_ON_MISS: 'record', GEMINI_API_KEY: 'a-key' },
+      [],
+      /^REPLAY_ON_MISS: record adds to the recording that is played/,
     ],
   ])('%s', (_name, env, argv, message) => {
     const said = refusal(env, argv);

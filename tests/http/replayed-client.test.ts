@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'bun:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { carryOver } from '../../src/compose/carry-over.ts';
 import { verifyRecording } from '../../src/compose/verify-recording.ts';
 import { systemClock } from '../../src/lib/ports.ts';
 import { VirtualClock } from '../../src/sim/replay/virtual-clock.ts';
@@ -28,6 +29,13 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 const hasLeft = (proxy: TestProxy) => proxy.lines.some((line) => line['status'] === 499);
+
+/** A recording of the replay has the same answer, as far as the client had it. */
+async function carriesOver(folder: string): Promise<void> {
+  const { answer } = onlyRequest(folder);
+  expect(await carryOver(folder, `${folder}-now`)).toEqual({ requests: 1, changed: 0, lines: [], lost: 0 });
+  expect(onlyRequest(`${folder}-now`).answer).toEqual(answer);
+}
 
 /** Leaves at `moment`, before anything was said. */
 async function leave(proxy: TestProxy, moment: Promise<void>): Promise<void> {
@@ -158,6 +166,7 @@ describe('played again by', () => {
     expect(recorded.answer.end).toBe('client-gone');
     expect(recorded.upstream[0]?.end).toMatchObject({ kind: 'abort', side: 'client' });
     expect((await verifyRecording(folder, 1)).problems).toEqual([]);
+    await carriesOver(folder);
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
     const again = await leaveAfter(replay, recorded.answer.bytes.length);
     expect(again).toEqual(recorded.answer.bytes);
@@ -182,6 +191,7 @@ describe('played again by', () => {
     }
     expect(onlyRequest(folder).answer).toMatchObject({ end: 'client-gone', bytes: new Uint8Array() });
     expect((await verifyRecording(folder, 1)).problems).toEqual([]);
+    await carriesOver(folder);
     await using replay = await startProxy({ env: { BACKEND: 'replay', REPLAY: folder } });
     const played = () => replay.lines.some((line) => 'recorded' in line);
     await leave(replay, until(played));

@@ -24,6 +24,8 @@ export type RequestFacts = {
   origin: RecordedRequest['origin'];
   /** The files that people have edited, whether that was accepted or not. */
   edited: readonly string[];
+  /** Set where it was recorded from a replay. */
+  carriedOver: RecordedRequest['carriedOver'];
 };
 
 /** `problem`: why its files cannot be read. */
@@ -33,7 +35,7 @@ export function factsOf(folder: string): Found {
   const name = nameOf(folder);
   try {
     const { recorded, edits } = readAsItLies(folder);
-    const { recordedAt, caller, answer, upstream, origin, edited = [] } = recorded;
+    const { recordedAt, caller, answer, upstream, origin, edited = [], carriedOver } = recorded;
     const summary = emptySummary();
     summarise(summary, recorded);
     return {
@@ -48,6 +50,7 @@ export function factsOf(folder: string): Found {
       tries: upstream.map(tryOf),
       anomalies: summary.anomalies,
       origin,
+      carriedOver,
       edited: [...new Set([...edited, ...edits.map(({ file }) => file)])],
     };
   } catch (error) {

@@ -110,5 +110,9 @@ function requestRow(facts: RequestFacts, now: number): string[] {
 export const anomaliesOf = ({ anomalies }: RequestFacts): string[] =>
   Object.entries(anomalies).map(([name, times]) => (times === 1 ? name : `${name} ×${times}`));
 
-export const notesOf = ({ edited }: RequestFacts): string[] =>
-  edited.length > 0 ? [`edited: ${edited.join(' ')}`] : [];
+export const notesOf = ({ edited, carriedOver }: RequestFacts): string[] => [
+  ...(edited.length > 0 ? [`edited: ${edited.join(' ')}`] : []),
+  ...(carriedOver
+    ? [`from ${carriedOver.from}${carriedOver.differs.length > 0 ? ', sent otherwise' : ''}`]
+    : []),
+];

@@ -30,7 +30,7 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
     const scope = await inner(request, path, server);
     if (scope.refusal !== undefined) return scope;
     const { deps } = scope;
-    const recording = recorder.begin(scope.request, path);
+    const recording = recorder.begin(scope.request, path, scope.carried?.again);
     let caller = 'unknown';
     const hearCaller: Subscriber = () => (event) => {
       if (event.type === 'asked') caller = event.caller;
@@ -60,7 +60,10 @@ export function recordRequests(recorder: RequestRecorder, inner: OpenScope = AS_
         return watchReply(watched, client, recording, (headers) => {
           const [{ keyFingerprint }] = deps.keys.backends;
           const end = endOf(watched, client);
-          recorder.finish(client.id, recording, { caller, keyFingerprint, ...end, headers });
+          const outcome = scope.carried?.outcome();
+          if (outcome && 'problem' in outcome) return recorder.leaveOut(client.id);
+          const carriedOver = outcome && { carriedOver: outcome };
+          recorder.finish(client.id, recording, { caller, keyFingerprint, ...end, headers, ...carriedOver });
         });
       },
     };

@@ -138,6 +138,20 @@ function withHeader(reply: Reply, value: string): Reply {
   return reply;
 }
 
+/** What a recording of this replay keeps of the request. An answer that could not be played is not recorded. */
+function carried(play: Play, from: string): NonNullable<RequestScope['carried']> {
+  const { origin, recordedAt, clockStart, seed, edited } = play.recorded;
+  const facts = { origin, recordedAt, clockStart, seed, ...(edited ? { edited } : {}) };
+  return {
+    again: { ...facts, now: () => play.clock.monotonic() },
+    outcome() {
+      const problem = play.problem();
+      if (problem !== undefined) return { problem };
+      return { from: `${from}/${play.name}`, differs: [...play.differences()] };
+    },
+  };
+}
+
 function played(
   request: Request,
   deps: ServerDeps,
@@ -173,6 +187,7 @@ function played(
       });
       return player.saysHow ? withHeader(reply, foundText(play)) : reply;
     },
+    ...(player.carriesFrom === undefined ? {} : { carried: carried(play, player.carriesFrom) }),
     failure() {
       const problem = play.problem();
       if (problem === undefined) return undefined;

@@ -74,6 +74,8 @@ export const RequestMeta = Type.Object({
   askedSha256: Type.Optional(Type.String()),
   /** Files that people have edited, once they were accepted. */
   edited: Type.Optional(Type.Array(Type.String())),
+  /** Where a recording of a replay has the request from. */
+  carriedOver: Type.Optional(Type.Object({ from: Type.String(), differs: Type.Array(Type.String()) })),
   seed: Type.Integer(),
   clockStart: Type.Number(),
   keyFingerprint: Type.String(),

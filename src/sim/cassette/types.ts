@@ -149,6 +149,14 @@ export type KnownFailure = {
   saw?: string;
 };
 
+/** Where a request comes from that was recorded from a replay. */
+export type CarriedOver = {
+  /** The recording, and the request in it: `my-session/003-main`. */
+  from: string;
+  /** How what was sent upstream differs from what upstream had answered; empty where it is the same. */
+  differs: readonly string[];
+};
+
 export type RecordedRequest = {
   origin: Origin;
   /** The date of the recording, in ISO form. */
@@ -182,6 +190,8 @@ export type RecordedRequest = {
   promptTold?: { tokens: number; cached: number };
   /** The files that people have edited by hand, by their names in the folder. */
   edited?: readonly string[];
+  /** Set where the request was recorded while another recording was replayed. */
+  carriedOver?: CarriedOver;
   /** Only for a turn fixture: the settings in which it differs from other turn fixtures. */
   settings?: Partial<RecordedSettings>;
   /** Only for a turn fixture: what it shows, in one sentence. */

@@ -72,7 +72,7 @@ function exchangeFiles(
 const bodyFacts = (bytes: Uint8Array) => ({ sha256: sha256(bytes), length: bytes.length });
 
 function requestMeta(recorded: RecordedRequest, pack: (text: string) => string): RequestMeta {
-  const { answer, request, upstream, fetched, uploads, edited, ...facts } = recorded;
+  const { answer, request, upstream, fetched, uploads, edited, carriedOver, ...facts } = recorded;
   return {
     format: FORMAT_VERSION,
     ...facts,
@@ -85,6 +85,7 @@ function requestMeta(recorded: RecordedRequest, pack: (text: string) => string):
     models: [...new Set(upstream.map(({ model }) => model))],
     askedSha256: requestHash(request),
     ...(edited ? { edited: [...edited] } : {}),
+    ...(carriedOver ? { carriedOver: { ...carriedOver, differs: [...carriedOver.differs] } } : {}),
     signatures: facts.signatures.map((found) => [...found]),
     ...(fetched ? { fetched: pack(JSON.stringify(fetched)) } : {}),
     ...(uploads ? { uploads: [...uploads] } : {}),

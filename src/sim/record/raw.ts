@@ -19,7 +19,10 @@ export type ClientWire = {
   query: readonly string[];
 };
 
-export type RequestFacts = Pick<RecordedRequest, 'origin' | 'recordedAt' | 'clockStart' | 'seed'> & {
+export type RequestFacts = Pick<
+  RecordedRequest,
+  'origin' | 'recordedAt' | 'clockStart' | 'seed' | 'edited' | 'carriedOver'
+> & {
   versions: Versions;
 };
 

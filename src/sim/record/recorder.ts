@@ -9,7 +9,7 @@ import { requestName } from '../cassette/layout.ts';
 import { listRecording } from '../cassette/read.ts';
 import type { Origin, Versions } from '../cassette/types.ts';
 import type { RawRequest } from './raw.ts';
-import { type ClientReply, RequestRecording } from './request-recording.ts';
+import { type Again, type ClientReply, RequestRecording } from './request-recording.ts';
 import { addSummary, emptySummary, type RecordingSummary } from './summary.ts';
 import type { Writer } from './writer.ts';
 
@@ -18,6 +18,8 @@ export type RecorderOptions = {
   folder: string;
   writer: Writer;
   origin: Origin;
+  /** True where faults change what upstream says, also in a replay that is recorded. */
+  isDisturbed?: boolean;
   versions: Versions;
   clock: Clock;
   random: Random;
@@ -42,13 +44,15 @@ export type RequestRecorder = {
   fetch(inner: Fetch): Fetch;
   /**
    * Begins the recording of a request. `path` is the path of the route, however the client wrote it. A replay finds the
-   * request by this path.
+   * request by this path. `again`: for a request that is being replayed.
    */
-  begin(request: Request, path: string): RequestRecording;
+  begin(request: Request, path: string, again?: Again): RequestRecording;
   /** Says that exchanges with this id belong to `recording` from now on. */
   bind(id: string, recording: RequestRecording): void;
   /** To be called when the client's side has ended. */
   finish(id: string, recording: RequestRecording, reply: ClientReply): void;
+  /** To be called in place of `finish` for a request that cannot be recorded. */
+  leaveOut(id: string): void;
 };
 
 /**
@@ -94,9 +98,23 @@ export class Recorder implements RequestRecorder {
     return recordedFetch(inner, (id) => this.#open.get(id));
   }
 
-  begin(request: Request, path: string): RequestRecording {
-    const { clock, random, origin, versions, isClientGone, maxBytes = MAX_BYTES } = this.#options;
+  begin(request: Request, path: string, again?: Again): RequestRecording {
+    const {
+      clock,
+      random,
+      origin,
+      versions,
+      isClientGone,
+      isDisturbed,
+      maxBytes = MAX_BYTES,
+    } = this.#options;
     this.#number++;
+    if (again) {
+      const { now, ...known } = again;
+      const facts = isDisturbed && known.origin === 'live' ? { ...known, origin: 'edited' as const } : known;
+      const options = { now, maxBytes, isClientGone };
+      return new RequestRecording(this.#number, request, path, { ...facts, versions }, options);
+    }
     const clockStart = this.#begun.date + clock.monotonic() - this.#begun.moment;
     const recordedAt = clock.wall().toISOString();
     const seed = Math.floor(random.next() * MAX_SEED);
@@ -127,6 +145,11 @@ export class Recorder implements RequestRecorder {
     });
     this.#writing.add(writing);
     void writing.then(() => this.#writing.delete(writing));
+  }
+
+  leaveOut(id: string): void {
+    this.#open.delete(id);
+    this.#summary.unrecorded++;
   }
 
   /** Resolves with a summary of the recording, when all of it is on disk. */

@@ -2,7 +2,7 @@
  * Records one client request while it happens: what came in, what went out, and every exchange with upstream in
  * between.
  */
-import type { FetchedFile, RecordedRequest, UploadOutcome } from '../cassette/types.ts';
+import type { CarriedOver, FetchedFile, RecordedRequest, UploadOutcome } from '../cassette/types.ts';
 import { type ExchangeOptions, ExchangeRecording } from './exchange-recording.ts';
 import type { RawRequest, RequestFacts } from './raw.ts';
 import { ReadLog } from './tap.ts';
@@ -13,7 +13,15 @@ export type ClientReply = {
   status: number;
   headers: Headers;
   end: 'whole' | 'client-gone';
+  /** Set where the answer came from a replay. */
+  carriedOver?: CarriedOver;
 };
+
+/**
+ * What a request keeps that is recorded while it is replayed: when Google answered it, and the seed on which its ids
+ * depend. `now` is the time of the replay.
+ */
+export type Again = Omit<RequestFacts, 'versions' | 'carriedOver'> & { now(): number };
 
 export class RequestRecording {
   /** The number of the request in the order of arrival, from 1. */
@@ -81,11 +89,11 @@ export class RequestRecording {
     return recording;
   }
 
-  raw({ caller, keyFingerprint, status, headers, end }: ClientReply): RawRequest {
+  raw({ caller, keyFingerprint, status, headers, end, carriedOver }: ClientReply): RawRequest {
     const { method, url, headers: asked } = this.#request;
     const body = this.#body ?? new Uint8Array();
     return {
-      facts: this.#facts,
+      facts: carriedOver ? carried(this.#facts, carriedOver) : this.#facts,
       caller,
       keyFingerprint,
       request: { method, url, path: this.#path, headers: [...asked], body },
@@ -104,3 +112,10 @@ export class RequestRecording {
     };
   }
 }
+
+/** Google has answered another request than the one that is sent now, so this is no longer what Google said to it. */
+const carried = (facts: RequestFacts, carriedOver: CarriedOver): RequestFacts => ({
+  ...facts,
+  origin: facts.origin === 'live' && carriedOver.differs.length > 0 ? 'edited' : facts.origin,
+  carriedOver,
+});

@@ -8,6 +8,9 @@ export type RecordingSummary = {
   exchanges: number;
   /** The number of requests that are missing: they were refused before their body was read, or could not be written. */
   unrecorded: number;
+  /** How many of the requests came from another recording, and of how many what is sent upstream has changed. */
+  carriedOver: number;
+  carriedChanged: number;
   /** The number of upstream requests for each model. */
   models: Counts;
   /** For each anomaly, the number of exchanges that had it. An end that is not clean is an anomaly, too. */
@@ -20,6 +23,8 @@ export const emptySummary = (): RecordingSummary => ({
   requests: 0,
   exchanges: 0,
   unrecorded: 0,
+  carriedOver: 0,
+  carriedChanged: 0,
   models: {},
   anomalies: {},
   redactions: {},
@@ -29,8 +34,13 @@ const count = (counts: Counts, name: string, times = 1) => {
   counts[name] = (counts[name] ?? 0) + times;
 };
 
-export function summarise(summary: RecordingSummary, { upstream, redactions }: RecordedRequest): void {
+export function summarise(
+  summary: RecordingSummary,
+  { upstream, redactions, carriedOver }: RecordedRequest,
+): void {
   summary.requests++;
+  if (carriedOver) summary.carriedOver++;
+  if (carriedOver && carriedOver.differs.length > 0) summary.carriedChanged++;
   for (const { kind } of redactions) count(summary.redactions, kind);
   for (const exchange of upstream) {
     summary.exchanges++;
@@ -44,8 +54,10 @@ export function summarise(summary: RecordingSummary, { upstream, redactions }: R
   }
 }
 
+const COUNTED = ['requests', 'exchanges', 'unrecorded', 'carriedOver', 'carriedChanged'] as const;
+
 export function addSummary(total: RecordingSummary, more: RecordingSummary): void {
-  for (const name of ['requests', 'exchanges', 'unrecorded'] as const) total[name] += more[name];
+  for (const name of COUNTED) total[name] += more[name];
   for (const name of ['models', 'anomalies', 'redactions'] as const) {
     for (const [kind, times] of Object.entries(more[name])) count(total[name], kind, times);
   }
@@ -59,9 +71,13 @@ const listed = (counts: Counts): string =>
 
 /** The summary in one line. */
 export function summaryText(summary: RecordingSummary, folder: string): string {
-  const { requests, exchanges, unrecorded, models, anomalies, redactions } = summary;
+  const { requests, exchanges, unrecorded, models, anomalies, redactions, carriedOver, carriedChanged } =
+    summary;
   const lost = unrecorded > 0 ? `, ${unrecorded} not recorded` : '';
   const parts = [
+    ...(carriedOver > 0
+      ? [`${carriedOver} carried over, ${carriedChanged} of them with other requests to Gemini than then`]
+      : []),
     `models: ${listed(models)}`,
     `anomalies: ${listed(anomalies)}`,
     `redactions: ${listed(redactions)}`,

@@ -28,6 +28,11 @@ export type PlayerOptions = Partial<Finding> & {
   alone?: boolean;
   /** How old the recording is, where that matters: "recorded 45 days ago". */
   age?: string | undefined;
+  /**
+   * The name of the recording, where the replay is recorded. Then upstream requests may differ: the recorded answer is
+   * given all the same, and how they differ is kept.
+   */
+  carriesFrom?: string | undefined;
   /** The version of this proxy: another one may translate in another way. */
   version?: string;
 };
@@ -50,7 +55,7 @@ export type Play = {
   leave(): void;
   /** The problems that were found until now; undefined where there are none. */
   problem(): string | undefined;
-  /** In a loose replay: how upstream requests were others than the recorded ones, until now. */
+  /** In a loose replay, or one that is recorded: how upstream requests were others than the recorded ones, until now. */
   differences(): readonly string[];
 };
 
@@ -76,6 +81,8 @@ export type Plays = {
   readonly settings: RecordedSettings;
   /** True for a replay that was asked to be anything but strict: its answers say how they were found. */
   readonly saysHow?: boolean;
+  /** The name of the recording that is carried over to another one. */
+  readonly carriesFrom?: string | undefined;
   /** Upstream for all requests. The exchange's id tells the requests apart. It never uses the network. */
   readonly fetch: Fetch;
   /**
@@ -118,6 +125,10 @@ export class Player implements Plays {
     this.saysHow = isLoose || repeats;
     this.#library = new Library(recording, { isLoose, repeats });
     this.#timeline = new Timeline(alone ? [] : recording.arrivals, clock);
+  }
+
+  get carriesFrom(): string | undefined {
+    return this.#options.carriesFrom;
   }
 
   get settings(): RecordedSettings {
@@ -188,7 +199,7 @@ export class Player implements Plays {
 
   #begin(taken: Pick<Play, 'name' | 'recorded' | 'match'>, redactor: Redactor): Play {
     const { recorded } = taken;
-    const { recording, pace, clock: real } = this.#options;
+    const { recording, pace, clock: real, carriesFrom } = this.#options;
     const isDelayed = this.#isDelayed;
     const start = recorded.clockStart;
     const lane = this.#timeline.arrive({ name: taken.name, at: start });
@@ -216,7 +227,8 @@ export class Player implements Plays {
       clock,
       fetch: createReplayFetch({
         ...{ recorded, time, redactor, noise, book, onMismatch },
-        ...(this.#isLoose ? { onDifference } : {}),
+        ...(this.#isLoose || carriesFrom !== undefined ? { onDifference } : {}),
+        givesAgain: carriesFrom === undefined,
       }),
       signatures: recordedStore(recorded.signatures),
       promptTold: () => recorded.promptTold,

@@ -31,10 +31,22 @@ export type ReplayFetchOptions = {
   onMismatch(problem: string): void;
   /** Makes the replay a loose one. Called for each difference. */
   onDifference?(difference: string): void;
+  /**
+   * False where a loose replay gives no recorded answer twice, because nothing must be kept that upstream did not say.
+   */
+  givesAgain?: boolean;
 };
 
 export function createReplayFetch(options: ReplayFetchOptions): Fetch {
-  const { recorded, time, redactor, onMismatch, onDifference, book = new NameBook() } = options;
+  const {
+    recorded,
+    time,
+    redactor,
+    onMismatch,
+    onDifference,
+    givesAgain = true,
+    book = new NameBook(),
+  } = options;
   const exchanges = new Exchanges(recorded.upstream, onDifference !== undefined);
   const refuse = (problem: string) => {
     onMismatch(problem);
@@ -45,7 +57,7 @@ export function createReplayFetch(options: ReplayFetchOptions): Fetch {
     const { number, exchange, isAgain } = exchanges.next(sent.path);
     const hasLeft = recorded.answer?.end === 'client-gone';
     if (hasLeft && (!exchange || isAgain)) return waitForClient(time, init);
-    if (!exchange)
+    if (!exchange || (isAgain && !givesAgain))
       return refuse(`upstream request ${number}: the recording has only ${recorded.upstream.length}`);
     if (exchange.truncatedRecording)
       return refuse(`upstream answer ${number} was too large to be recorded whole`);

@@ -41,6 +41,8 @@ export class TurnRecorder implements RequestRecorder {
 
   bind(): void {}
 
+  leaveOut(): void {}
+
   finish(_id: string, recording: RequestRecording, reply: ClientReply): void {
     this.#finished.resolve(recording.raw(reply));
   }
