@@ -4,6 +4,7 @@
  */
 
 import { MessagesError } from '../../anthropic/errors.ts';
+import type { LogFields } from '../../lib/log.ts';
 import { textOf } from '../../sim/cassette/escape.ts';
 import type { Asked } from '../../sim/gist.ts';
 import { credentialsIn, type Redactor } from '../../sim/redact.ts';
@@ -40,7 +41,7 @@ export function replayRequests({ player, redactor, openBackend, onMiss }: Replay
     const knowing = redactor.with(credentialsIn(request.headers, searchParams));
     const asked = redacted(request, path, bytes, knowing);
     const remark = player.remark?.(asked);
-    if (remark !== undefined) deps.logger.warn({}, `replay: ${remark}`);
+    if (remark !== undefined) log(deps, 'warn', {}, remark);
     const play = player.play(asked, knowing);
     const again = withBody(request, bytes);
     if ('refused' in play) {
@@ -53,11 +54,22 @@ export function replayRequests({ player, redactor, openBackend, onMiss }: Replay
   };
 }
 
+/** Logs a problem. On a terminal each difference has a line of its own. */
+function log(
+  { logger }: Pick<ServerDeps, 'logger'>,
+  level: 'warn' | 'error',
+  fields: LogFields,
+  problem: string,
+): void {
+  const text = `replay: ${problem}`;
+  logger[level](fields, text, () => text.split(/\n\s*/));
+}
+
 function tellFound(play: Play, { logger }: ServerDeps): void {
   const { name: recorded, match } = play;
   const sentence = foundSentence(play);
   if (sentence === undefined) logger.info({ recorded }, 'replay');
-  else logger.warn({ recorded, match: match.how, differs: match.differs }, `replay: ${sentence}`);
+  else log({ logger }, 'warn', { recorded, match: match.how, differs: match.differs }, sentence);
 }
 
 /** The request in the form in which recordings keep requests: redacted. */
@@ -103,7 +115,7 @@ function firstLines(problem: string): string {
 }
 
 function refused(request: Request, deps: ServerDeps, problem: string): RequestScope {
-  deps.logger.error({}, `replay: ${problem}`);
+  log(deps, 'error', {}, problem);
   return { request, deps, refusal: replayError(firstLines(problem)) };
 }
 
@@ -119,7 +131,7 @@ async function filled(
   miss: string,
   { filler, open }: OnMiss,
 ): Promise<RequestScope> {
-  deps.logger.warn({ answered_by: filler }, `replay: ${FILLERS[filler]}: ${miss}`);
+  log(deps, 'warn', { answered_by: filler }, `${FILLERS[filler]}: ${miss}`);
   const scope = await open(request, path, deps);
   const how = missedText(filler);
   return {
@@ -183,7 +195,7 @@ function played(
       void reply.ended.then(() => {
         player.release(client.id);
         for (const difference of play.differences())
-          deps.logger.warn({ request_id: client.id, recorded: play.name }, `replay: ${difference}`);
+          log(deps, 'warn', { request_id: client.id, recorded: play.name }, difference);
       });
       return player.saysHow ? withHeader(reply, foundText(play)) : reply;
     },
@@ -191,7 +203,7 @@ function played(
     failure() {
       const problem = play.problem();
       if (problem === undefined) return undefined;
-      deps.logger.error({ recorded: play.name }, `replay: ${problem}`);
+      log(deps, 'error', { recorded: play.name }, problem);
       return replayError(firstLines(problem));
     },
   };
