@@ -72,7 +72,8 @@ async function showWhole(page: Page): Promise<void> {
 
 const LEAST_HEIGHT = 560;
 
-const ODD = '.line.request.slow';
+/** The request that was retried, and answered by another model. */
+const ODD = '.line.request.slow:has-text("503")';
 
 /** The list, with the live session in it. */
 async function tryList({ page }: OpenPage, name: string): Promise<void> {
@@ -90,8 +91,8 @@ async function tryList({ page }: OpenPage, name: string): Promise<void> {
     await check(`${name}: an answer streams`, () => sees(page, 'streaming', '.list'));
     await check(`${name}: an error has its status`, () => sees(page, '400', '.line.request.failed'));
   }
-  await check(`${name}: the repaired frame is told`, () =>
-    sees(page, /broken-event|repaired/, '.line.request.changed'),
+  await check(`${name}: the repaired piece of the stream is told in plain words, with its code`, () =>
+    sees(page, /A broken piece of Gemini’s stream was repaired.*broken-event/, '.line.request.changed'),
   );
   await keep(page, `list-${name}`);
 }
@@ -121,10 +122,14 @@ async function tryRequest({ page }: OpenPage, name: string): Promise<void> {
     await page.getByRole('tab', { name: tab }).click();
     for (const text of TAB_TEXTS[tab])
       await check(`${name}: ${tab}: ${text}`, () => sees(page, text, '[role="tabpanel"]'));
+    await check(`${name}: ${tab} keeps the headline`, () => sees(page, /Answered after/, 'h1'));
+    await check(`${name}: ${tab} keeps the buttons`, () =>
+      page.getByRole('button', { name: 'Send again' }).waitFor({ timeout: SEE_MS }),
+    );
     if (tab !== 'Conversation') await keep(page, `${tab.split(' ')[0]?.toLowerCase()}-${name}`, true);
   }
   await page.keyboard.press('Escape');
-  await check(`${name}: esc leads back to the same row`, () => page.locator(`${ODD}.cursor`).waitFor());
+  await check(`${name}: esc leads back to the same row`, () => page.locator(`.cursor${ODD}`).waitFor());
 }
 
 async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
@@ -134,6 +139,10 @@ async function tryFigures({ page }: OpenPage, name: string): Promise<void> {
     sees(page, /in \d+ h \d+ min|in \d+:\d+/, '.keys'),
   );
   await check(`${name}: models and breakers`, () => sees(page, 'Models and breakers'));
+  await check(`${name}: what has answered in place of a model`, () =>
+    sees(page, /1 request today, last at/, '.keys'),
+  );
+  await check(`${name}: the budget of retries`, () => sees(page, 'Retries, last five minutes', '.keys'));
   await keep(page, `keys-${name}`, true);
   await page.locator('.top nav a[href="#/charts"]').click();
   await check(`${name}: charts`, () => sees(page, 'Time to first content'));
@@ -155,6 +164,10 @@ async function lookAt(browser: Browser, client: Client, view: View): Promise<voi
 }
 
 const cursorOf = (page: Page) => page.locator('.line.cursor').getAttribute('id');
+
+/** Waits until words are marked. */
+const hasMarks = (page: Page) =>
+  page.waitForFunction(() => (CSS.highlights.get('found')?.size ?? 0) > 0, undefined, { timeout: SEE_MS });
 
 /** What a person does with the keys. */
 async function tryKeyboard(browser: Browser, client: Client): Promise<void> {
@@ -198,7 +211,18 @@ async function tryKeyboard(browser: Browser, client: Client): Promise<void> {
   await press('.', '/');
   await page.keyboard.type('parseLocal');
   await check('/ searches, in texts too', () => sees(page, /\d+ found/, '.search'));
-  await press('Escape');
+  await check('where the words stand is told', () => sees(page, /in the (request|answer):/, '.odd'));
+  await check('and they are marked in the list', () => hasMarks(page));
+  await keep(page, 'search-1280-light');
+  await press('Enter', 'j', 'Enter');
+  await check('a request that was found has them marked', () => hasMarks(page));
+  await check('and says how often', () => sees(page, /is marked \d+ times? in this tab/, '.finding'));
+  await page.getByRole('button', { name: 'Next mark' }).click();
+  await keep(page, 'found-1280-light');
+  await page.getByRole('button', { name: 'No marks' }).click();
+  await check('until they are not wanted any more', () =>
+    page.waitForFunction(() => !CSS.highlights.has('found'), undefined, { timeout: SEE_MS }),
+  );
   await page.close();
 }
 
@@ -255,7 +279,17 @@ async function tryActions(page: Page): Promise<void> {
   await check('sent again to the mock, it is a request of its own', () =>
     sees(page, /Answered after|Under way/, 'h1'),
   );
+  await check('it says whose request it repeats', () => sees(page, /once more, sent from this page/, 'main'));
+  await keep(page, 'resent-1280-light');
   await page.keyboard.press('Escape');
+  await page.locator('button.new').click();
+  await check('it stands in the list apart from the session', () =>
+    sees(page, 'sent again to the mock', '.line.request.depth-0'),
+  );
+  await check('an answer from which nothing comes is called silent', () =>
+    sees(page, /Gemini fell silent in the middle of its answer/, '.line.request.slow'),
+  );
+  await keep(page, 'silent-1280-light');
   await page.locator('.top nav a[href="#/charts"]').click();
   await page.getByRole('button', { name: '7 days' }).click();
   await page.getByRole('button', { name: 'Show as tables' }).click();
@@ -289,6 +323,17 @@ async function tryLock(browser: Browser): Promise<void> {
   await page.close();
 }
 
+/** A proxy whose clients have keys, and whose operator has none, shows nothing to anybody. */
+async function tryClosed(browser: Browser): Promise<void> {
+  const CLIENT_KEYS = JSON.stringify({ alice: 'a-key-of-alice-0123' });
+  await using proxy = await startProxy({ env: { MOCK_PACE: 'instant', CLIENT_KEYS } });
+  const { page } = await openPage(browser, proxy.url, '/ui', { width: 1280, colors: 'light' });
+  await check('a proxy without a key of its operator is closed', () => sees(page, 'This page is closed'));
+  await check('and says what opens it', () => sees(page, /needs PROXY_API_KEY, and none is set/));
+  await keep(page, 'closed');
+  await page.close();
+}
+
 /** The session runs beside the page, and its last answer streams until all has been looked at. */
 async function main(executablePath: string): Promise<void> {
   const { promise: go, resolve: end } = Promise.withResolvers<void>();
@@ -308,6 +353,7 @@ async function main(executablePath: string): Promise<void> {
     end();
     await last;
     await tryLock(browser);
+    await tryClosed(browser);
   } finally {
     end();
     await browser.close();

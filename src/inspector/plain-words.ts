@@ -86,6 +86,12 @@ export function errorWords(code: string, message: string): string {
   return words === undefined ? `${code}: ${message}` : `${capital(words)}: ${message} (${code})`;
 }
 
+/** `The request is not valid (invalid_request_error)` */
+export function codeWords(code: string): string {
+  const words = failureWords(code);
+  return words === undefined ? code : `${capital(words)} (${code})`;
+}
+
 /** What a warning is about, in a sentence. */
 export const warningWords = (code: string): string => wordsIn(CHANGED, code) ?? code;
 
@@ -97,6 +103,8 @@ export function detailWords(code: string, detail: string): string {
 
 /** `A field was left out: top_k, gemini-4-argon does not take it (field-ignored)` */
 export function changeWords(code: string, path: string, detail: string): string {
+  const repair = code === 'frame-repaired' ? wordsIn(REPAIRED, detail) : undefined;
+  if (repair !== undefined) return `${warningWords(code)}: ${repair} (${code}: ${detail})`;
   const place = path === 'answer' ? '' : `${path}, `;
-  return `${warningWords(code)}: ${place}${detailWords(code, detail)} (${code})`;
+  return `${warningWords(code)}: ${place}${detail} (${code})`;
 }

@@ -72,7 +72,8 @@ function excerptOf(text: string, place: number, { length }: string): string {
   const cut = text
     .slice(from, to)
     .toWellFormed()
-    .replaceAll(/\\[nrt]|\s+/g, ' ');
+    .replaceAll(/\\[nrt]|\s+/g, ' ')
+    .replaceAll('\\"', '"');
   return `${from > 0 ? '…' : ''}${cut}${to < text.length ? '…' : ''}`;
 }
 

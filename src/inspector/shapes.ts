@@ -234,8 +234,14 @@ export type Raw = { parts: readonly { name: string; bytes: number; text: Text }[
 /** A model that has answered in place of another one: since when, when last, how often. */
 export type Instead = { model: string; since: number; last: number; requests: number };
 
-/** `most`: undefined where nothing limits it. */
-export type Budget = { name: string; note: string; now: number; most: number; unit: 'dollars' | 'count' };
+/** `most`: undefined where nothing limits it now. */
+export type Budget = {
+  name: string;
+  note: string;
+  now: number;
+  most: number | undefined;
+  unit: 'dollars' | 'count';
+};
 
 /** `GET /ui/api/keys` */
 export type KeysPage = {

@@ -60,10 +60,14 @@ export class RetryBudget {
     return { inFlight: this.#inFlight, retries: this.#retries.total };
   }
 
-  /** The retries that were made lately, and how many may be; undefined where nothing limits them. */
-  lately(): { now: number; most: number } | undefined {
+  /**
+   * The retries that were made lately, and how many may be. While there were few requests, those that may always retry are
+   * more than the share, and `most` is undefined. Undefined as a whole where nothing is counted.
+   */
+  lately(): { now: number; most: number | undefined } | undefined {
     this.#forgetOld();
-    return { now: this.#takenBy.total, most: Math.max(ALWAYS, Math.floor(SHARE * this.#begun.length)) };
+    const share = Math.floor(SHARE * this.#begun.length);
+    return { now: this.#takenBy.total, most: share > ALWAYS ? share : undefined };
   }
 
   begin(asker: Who = {}): BudgetTicket {

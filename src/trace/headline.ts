@@ -85,7 +85,13 @@ function failureTexts(failed: readonly FailedAttempt[], wordsFor: FailureWords):
     if (last?.text === text) last.times++;
     else runs.push({ text, times: 1 });
   }
-  return runs.map(({ text, times }) => (times === 1 ? text : `${times} × ${text}`)).join(', ');
+  const isCode = wordsFor === CODES_ALONE;
+  return runs
+    .map(({ text, times }) => {
+      if (times === 1) return text;
+      return isCode ? `${times} × ${text}` : `${text}, ${times} times`;
+    })
+    .join(', ');
 }
 
 function failedText({ failed }: Summary, wordsFor: FailureWords): string[] {

@@ -46,6 +46,9 @@ function homeKeyOf(events: readonly TraceEvent[]): string | undefined {
   return moved?.type === 'chosen' ? moved.home : undefined;
 }
 
+const placeOf = ({ resends }: Row, number: number): string =>
+  resends === undefined ? `request ${number} of its conversation` : 'sent again';
+
 const hiding = (shown: Shown) => (text: string) => shown.text(text);
 
 export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
@@ -64,12 +67,7 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
     row,
     headline: hidden(headline(summary, request.oddness, failureWords)),
     facts: [
-      ...(row.resends === undefined
-        ? []
-        : [`sent again${row.resends.to === 'mock' ? ' to the mock' : ''}, apart from every conversation`]),
-      row.caller === 'unknown'
-        ? 'not understood'
-        : `${row.caller}, request ${conversation.length} of its conversation`,
+      row.caller === 'unknown' ? 'not understood' : `${row.caller}, ${placeOf(row, conversation.length)}`,
     ],
     homeKey: homeKeyOf(events),
     usualFirstMs: summary.model === undefined ? undefined : inspector.usualFirstMs(summary.model),

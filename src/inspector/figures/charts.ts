@@ -2,6 +2,7 @@
 import type { Counts, Upstream } from '../../usage/counts.ts';
 import { DAY_MS, HOUR_MS } from '../../usage/counts.ts';
 import type { UsageReader, Wanted } from '../../usage/reader.ts';
+import { codeWords } from '../plain-words.ts';
 import type { Charts } from '../shapes.ts';
 
 export const RANGES = {
@@ -81,9 +82,10 @@ function headlineOf(
   const requests = table.reduce((sum, row) => sum + row.requests, 0);
   if (requests === 0) return 'Nothing was asked in this time';
   const failed = table.reduce((sum, row) => sum + row.errors, 0);
-  const told =
-    failed === 0 ? 'no error' : `${failed} told as errors${worst ? `, most often ${worst.name}` : ''}`;
-  return `${requests} ${requests === 1 ? 'request' : 'requests'}, ${told}`;
+  const counted = `${requests} ${requests === 1 ? 'request' : 'requests'}`;
+  if (failed === 0) return `${counted}, no error`;
+  const most = errors.groups.length > 1 ? 'Most often: ' : '';
+  return `${counted}, ${failed} failed.${worst ? ` ${most}${worst.name}` : ''}`;
 }
 
 export function chartsOf(
@@ -117,7 +119,7 @@ export function chartsOf(
     listDollars: row.listDollars,
   }));
   const errorGroups = {
-    groups: errors.groups.map(({ name, sum }) => ({ name, count: sum })),
+    groups: errors.groups.map(({ name, sum }) => ({ name: codeWords(name), count: sum })),
     columns: errors.columns,
   };
   return {

@@ -32,9 +32,17 @@ function says({ news }: KeptRequest, shown: Shown): string {
   }
 }
 
+/** True where the error that the client was told says all that there is to say. */
+const isAllTold = ({ error, failed, waits, replaced }: Summary): boolean =>
+  error !== undefined &&
+  failed.length === 1 &&
+  failed[0]?.failure.class === error.class &&
+  waits.length === 0 &&
+  replaced === undefined;
+
 function wordsOf(request: KeptRequest, summary: Summary, oddness: Oddness, shown: Shown): string | undefined {
   const { error } = summary;
-  const odd = oddWords(summary, oddness, failureWords);
+  const odd = isAllTold(summary) ? [] : oddWords(summary, oddness, failureWords);
   const told = error && [errorWords(error.class ?? error.error, error.message)];
   const warned = oddness.sign === 'changed' && odd.length === 0 ? changedWords(request.events) : [];
   const words = [...(told ?? []), ...odd, ...warned];

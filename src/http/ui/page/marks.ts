@@ -6,6 +6,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** The name of the marks in the style sheet. */
 const NAME = 'found';
+/** The parts of the page in which there are marks: the list, and the tab of a request. */
+const MARKED = '.list, [role="tabpanel"]';
 /** More marks help nobody. */
 const MOST = 2_000;
 
@@ -55,7 +57,7 @@ export type Marks = {
   go(step: 1 | -1): void;
 };
 
-/** Marks `words` in all that is shown within `main`. Older browsers mark nothing; the search finds all the same. */
+/** Marks `words` in what is shown. Older browsers mark nothing; the search finds all the same. */
 export function useMarks(words: string): Marks {
   const [count, setCount] = useState(0);
   const ranges = useRef<readonly Range[]>([]);
@@ -69,8 +71,7 @@ export function useMarks(words: string): Marks {
     let frame = 0;
     const mark = () => {
       frame = 0;
-      const main = document.querySelector('main');
-      ranges.current = main ? rangesIn(main, words) : [];
+      ranges.current = [...document.querySelectorAll(MARKED)].flatMap((part) => rangesIn(part, words));
       CSS.highlights.set(NAME, new Highlight(...ranges.current));
       setCount(ranges.current.length);
     };

@@ -103,7 +103,11 @@ const Budgets = ({ budgets }: { budgets: KeysPage['budgets'] }) => html`<section
         most,
         unit,
       }) => html`<div class="budget"><span>${name}<div class="second">${note}</div></span>
-        <span class="figure">${amount(unit, now)} of ${amount(unit, most)}<${Meter} now=${now} most=${most} label=${name} /></span></div>`,
+        <span class="figure">${
+          most === undefined
+            ? html`${amount(unit, now)}<div class="second">no limit so far</div>`
+            : html`${amount(unit, now)} of ${amount(unit, most)}<${Meter} now=${now} most=${most} label=${name} />`
+        }</span></div>`,
     )}
   </section>`;
 

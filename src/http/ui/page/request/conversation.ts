@@ -72,6 +72,9 @@ function BlockView({ block, shared }: { block: Block; shared: Shared }) {
   return html`<div class="second thought">${numbers}<${Fold} head=${head} isOpen=${isFound(block.text, shared)}>${() => text}<//></div>`;
 }
 
+/** The id of an answer has no room beside it. */
+const briefPath = (path: string): string => (path.startsWith('msg_') ? `${path.slice(0, 8)}…` : path);
+
 const MessageView = ({
   message,
   shared,
@@ -79,7 +82,7 @@ const MessageView = ({
   message: Message;
   shared: Shared;
 }) => html`<article class="message">
-    <div class="who"><span>${message.role}</span><code class="second">${message.path}</code></div>
+    <div class="who"><span>${message.role}</span><code class="second" title=${message.path}>${briefPath(message.path)}</code></div>
     <div class="blocks">${message.blocks.map((block) => html`<${BlockView} block=${block} shared=${shared} />`)}</div>
   </article>`;
 

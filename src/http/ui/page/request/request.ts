@@ -91,7 +91,11 @@ function Cards({ detail }: { detail: Detail }) {
   const cachedText =
     share === undefined
       ? 'tokens'
-      : `${percent(share)} cached${hasFallen ? `, was ${percent(cachedBefore)}` : ''}`;
+      : // A number and its sign stay on one line.
+        `${percent(share)} cached${hasFallen ? `, was ${percent(cachedBefore)}` : ''}`.replaceAll(
+          ' %',
+          '\u00a0%',
+        );
   return html`<section class="panel cards" aria-label="Figures">
     <${Card} title="First content" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `ordinarily ${seconds(usualFirstMs)} s`} />
     <${Card} title="Total" value=${row.totalMs === undefined ? 'under way' : `${seconds(row.totalMs)} s`} note=${attempts.length === 0 ? 'Gemini was not asked' : `${plural(attempts.length, 'attempt')}${retries > 0 ? `, ${plural(retries, 'retry', 'retries')}` : ''}`} />
@@ -146,7 +150,7 @@ function Head({ detail, odd, base, now, isSmall, go, onStep }: HeadProps) {
   const end =
     row.state === 'ended'
       ? [row.status, row.ending].filter((part) => part !== undefined).join(', ')
-      : row.state;
+      : 'under way';
   return html`
     <div class="crumbs"><a href="#/requests">Requests</a> / <code>${row.id}</code> <${CopyButton} text=${location.href}>Copy link<//>
       <${Place} odd=${odd} row=${row} go=${onStep} /></div>

@@ -8,6 +8,10 @@ import { SPAN_TEXTS } from '../parts.ts';
 const MOST_TICKS = 7;
 /** About how much of the axis one character takes, in percent. */
 const CHARACTER = 1.1;
+/** Percent of the axis in which a text that is cut still says something. */
+const LEAST_ROOM = 25;
+/** Percent of the axis after which the text of a mark would stand out of the panel. */
+const LAST_ROOM = 93;
 
 const place = (ms: number, whole: number): number => Math.min(100, Math.max(0, (ms / whole) * 100));
 
@@ -35,7 +39,7 @@ function textPlace(from: number, to: number, { length }: string): Readonly<Recor
     maxWidth: `calc(${100 - place}% - 10px)`,
   });
   if (to + needed <= 100) return atRight(to);
-  if (from >= needed || from > 100 - to)
+  if (from >= needed || (from > 100 - to && from > LEAST_ROOM))
     return { right: `calc(${100 - from}% + 10px)`, maxWidth: `calc(${from}% - 10px)` };
   return atRight(100 - to > from ? to : from);
 }
@@ -74,7 +78,8 @@ export function Timeline({ detail, wholeMs }: { detail: Detail; wholeMs: number 
         <div class="axis" aria-hidden="true">
           ${marks.map((mark, index) => {
             const text = `${Number(mark.toFixed(2))}${index === marks.length - 1 ? name : ''}`;
-            return html`<span style=${{ left: `${place(mark * unit, wholeMs)}%` }}>${text}</span>`;
+            const left = place(mark * unit, wholeMs);
+            return html`<span class=${left > LAST_ROOM ? 'at-end' : ''} style=${{ left: `${left}%` }}><b>${text}</b></span>`;
           })}
         </div>
         ${detail.lines.map((line) => html`<${LineOfTime} line=${line} wholeMs=${wholeMs} />`)}
