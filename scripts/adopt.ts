@@ -37,7 +37,7 @@ const linesIn = (folder: string): number =>
     .reduce((sum, lines) => sum + lines, 0);
 
 const nextSteps = (name: string, wanted: readonly string[] | undefined): string =>
-  `its test fails until the bug is mended: bun test tests/turns.test.ts -t "${name} "${
+  `its test fails until the bug is mended: bun test tests/turns.test.ts -t "${name}:"${
     wanted ? '' : '\nnow say what is wanted: edit the expected answer, or "wanted" in meta.json'
   }`;
 

@@ -81,7 +81,7 @@ describe('a recorded turn', () => {
     if (found !== '') throw new Error(`fixtures/turns/${name} (bun run bless, if this is meant)\n${found}`);
   });
 
-  test.each(known)('%s (known to fail: %s): does what is wanted', async (name, why, recorded) => {
+  test.each(known)('%s: does what is wanted (known to fail: %s)', async (name, why, recorded) => {
     const failing = stillFailing(recorded, await today(recorded));
     if (failing !== undefined) throw new Error(`fixtures/turns/${name}: known to fail: ${why}\n\n${failing}`);
     throw new Error(`fixtures/turns/${name} passes now: take the mark off with "bun run bless ${name}"`);

@@ -36,6 +36,7 @@ export function* unnamed(body: Value, said: string): Generator<Change> {
   yield* withoutRuns('messages', lengthOf(body['messages']));
   yield* withoutRuns('system', lengthOf(body['system']));
   yield (now) => withoutKey(now, 'metadata');
+  if (lengthOf(body['system']) === 0) yield (now) => withoutKey(now, 'system');
   for (let index = lengthOf(body['messages']) - 1; index >= 0; index--) yield* withoutBlocks(body, index);
   for (const index of toolsOf(body).keys()) yield* barer(body, index, isUnnamed);
 }

@@ -1,4 +1,7 @@
-/** Prints JSON for people who read and compare it: what fits into a line stays on a line. */
+/**
+ * Prints JSON for people who read and compare it. What fits into a line stays on it: a value, and beside each other the
+ * members of a value that has to be broken. A member that has to be broken itself stands alone.
+ */
 
 /** `width` counts characters, indentation included. A value that cannot be broken may be longer. */
 export const printJson = (value: unknown, width: number): string => `${printed(value, '', '', width)}\n`;
@@ -9,8 +12,21 @@ function printed(value: unknown, key: string, indent: string, width: number): st
   if (indent.length + line.length < width || typeof value !== 'object' || value === null) return line;
   const inner = `${indent}  `;
   const [open, close] = Array.isArray(value) ? '[]' : '{}';
-  const members = membersOf(value).map(([name, item]) => inner + printed(item, name, inner, width));
-  return members.length === 0 ? line : `${key}${open}\n${members.join(',\n')}\n${indent}${close}`;
+  const members = membersOf(value).map(([name, item]) => printed(item, name, inner, width));
+  if (members.length === 0) return line;
+  const lines = sideBySide(members, width - inner.length);
+  return `${key}${open}\n${lines.map((text) => inner + text).join(',\n')}\n${indent}${close}`;
+}
+
+function sideBySide(members: readonly string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const member of members) {
+    const line = lines.at(-1);
+    const both = `${line}, ${member}`;
+    if (line === undefined || both.includes('\n') || both.length >= width) lines.push(member);
+    else lines[lines.length - 1] = both;
+  }
+  return lines;
 }
 
 function onOneLine(value: unknown): string {

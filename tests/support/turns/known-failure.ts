@@ -34,9 +34,12 @@ export function unmet(wanted: readonly string[], now: RecordedRequest): string |
   const lines = linesOf(now);
   const wrong = wanted.filter((want) => isThere(want.slice(2), lines) !== want.startsWith('+ '));
   if (wrong.length === 0) return undefined;
-  const shown = isAboutSent(wrong) ? lines : lines.filter((line) => !line.startsWith(SENT));
+  const shown = isAboutSent(wrong) ? lines : lines.filter((line) => !ASIDE.test(line));
   return `wanted (+ must be there, - must not):\n${indented(wrong)}what is there:\n${indented(shown)}`;
 }
+
+/** Lines that are hardly ever what a bug is about. */
+const ASIDE = /^sent |^message_start | usage\.|^[a-z-]+: /;
 
 /** By whole words from the beginning of a line. */
 const isThere = (words: string, lines: readonly string[]): boolean =>
