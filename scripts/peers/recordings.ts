@@ -18,7 +18,7 @@ const end = (part: Record<string, unknown>, finishReason: string, more: object =
   usageMetadata,
 });
 
-export const STREAMS: Readonly<Record<string, readonly Uint8Array[]>> = {
+const STREAMS: Readonly<Record<string, readonly Uint8Array[]>> = {
   'Text, with its usage': stream(
     { candidates: [{ content: { parts: [{ text: 'Grüße, ' }] } }], usageMetadata },
     end({ text: '👍' }, 'STOP'),
