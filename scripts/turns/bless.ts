@@ -80,7 +80,7 @@ async function blessKnown(
   if (failing !== undefined) {
     const accepted = edits.filter(changesEvidence);
     if (accepted.length > 0) await keepingStreams(folder, () => writeTurn(folder, recorded));
-    return { changes: accepted.map(noteOf).join(''), problems: [], failing: fails?.why ?? '' };
+    return { changes: accepted.map(noteOf).join(''), problems: [], failing: `${fails?.why}\n${failing}` };
   }
   const problem = missingAttempts(recorded, run.recorded);
   if (problem !== undefined) return { changes: '', problems: [problem] };

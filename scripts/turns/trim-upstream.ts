@@ -2,8 +2,10 @@
  * Cuts what upstream said: events go, and long texts become short, as long as the story of the answer stays. Where one
  * read ended and the next began stays as well, as far as there is still something in both.
  */
+import { join } from 'node:path';
 import { isObject, tryParseJson } from '../../src/lib/json.ts';
 import { textOf } from '../../src/sim/cassette/escape.ts';
+import { exchangeName, STREAM, UPSTREAM } from '../../src/sim/cassette/layout.ts';
 import type { Read, RecordedRequest } from '../../src/sim/cassette/types.ts';
 import { unmet } from '../../tests/support/turns/known-failure.ts';
 import { runTurn, type TurnRun } from '../../tests/support/turns/run.ts';
@@ -27,7 +29,17 @@ export async function trimUpstream(recorded: RecordedRequest, first: TurnRun): P
     return true;
   };
   await reduce(recorded, cuts, accepts);
-  return { ...best, runs };
+  return { ...best, recorded: toldAsEdited(best.recorded, recorded), runs };
+}
+
+function toldAsEdited(cut: RecordedRequest, before: RecordedRequest): RecordedRequest {
+  const files = cut.upstream.flatMap(({ reads }, index) =>
+    latin1(reads) === latin1(before.upstream[index]?.reads ?? [])
+      ? []
+      : join(UPSTREAM, exchangeName(index + 1), STREAM),
+  );
+  const edited = [...new Set([...(before.edited ?? []), ...files])].sort();
+  return edited.length === 0 ? cut : { ...cut, edited };
 }
 
 // ── the story ─────────────────────────────────────────────────────────────────────────────────────────────────

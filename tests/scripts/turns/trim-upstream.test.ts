@@ -54,6 +54,7 @@ describe('--trim-upstream', () => {
     expect(said(recorded)).toContain('"name":"Bash"');
     expect(said(recorded)).toContain('"stop_reason":"tool_use"');
     expect(recorded.origin).toBe('edited');
+    expect(recorded.edited).toEqual(['upstream/01/stream.jsonl']);
     expect(differences(recorded, await runTurn(recorded))).toBe('');
   });
 
