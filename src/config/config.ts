@@ -230,9 +230,15 @@ function chooseKeys(values: Values, notices: string[]): readonly string[] {
   return keys;
 }
 
-function readFaults({ FAULTS = '' }: Values, notices: string[]): readonly FaultRule[] {
+function readFaults(
+  { FAULTS = '' }: Values,
+  keys: readonly string[],
+  notices: string[],
+): readonly FaultRule[] {
   try {
     const faults = parseFaults(FAULTS);
+    const beyond = faults.find(({ key }) => typeof key === 'number' && key > keys.length);
+    if (beyond) throw new FaultError(`"${beyond.text}": key=${beyond.key}: API_KEYS has ${keys.length}`);
     if (faults.length > 0) notices.push(`FAULTS: upstream is made to fail: ${FAULTS}`);
     return faults;
   } catch (error) {
@@ -315,7 +321,7 @@ export function readConfig(env: Environment, argv: readonly string[]): Config {
     record: readRecord(values, env),
     redact: readRedactPatterns(values.REDACT),
     replay: readReplay(values, keys, env),
-    faults: readFaults(values, notices),
+    faults: readFaults(values, keys, notices),
     inspector: values.INSPECTOR ? { bytes: values.INSPECTOR_MEMORY * MB } : undefined,
     redisUrl: readRedisUrl(values),
     telemetry: readTelemetry(values),

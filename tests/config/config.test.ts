@@ -237,6 +237,12 @@ describe('what is refused, in one line that names it', () => {
       /^REPLAY_SPEED: expected instant, real, x<.*got "fast"/,
     ],
     ['a fault that is none', { FAULTS: 'cutt@2' }, [], /^FAULTS: "cutt@2": .*did you mean cut\?$/],
+    [
+      'a fault of a key that is not there',
+      { FAULTS: 'cut:key=2', API_KEYS: 'a,a' },
+      [],
+      /^FAULTS: "cut:key=2": key=2: API_KEYS has 1$/,
+    ],
     ['a fault over two lines', { FAULTS: 'cut\nbyte=x' }, [], /^FAULTS: "cut byte=x": byte: expected bytes/],
     [
       'a fallback that is a path',

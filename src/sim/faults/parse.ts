@@ -122,7 +122,7 @@ function readPart(rule: FaultRule, key: string, value: string): void {
       return;
     case 'key':
       if (PLACE_OF_KEY.test(value) && Number(value) === 0) throw bad('a place from 1');
-      rule.key = PLACE_OF_KEY.test(value) ? Number(value) : pattern(value);
+      rule.key = PLACE_OF_KEY.test(value) ? Number(value) : pattern(value.replace(/^#/, ''));
       return;
     case 'from':
     case 'until': {

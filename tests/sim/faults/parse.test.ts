@@ -44,6 +44,7 @@ describe('rules', () => {
     ['cut:p=1', [{ probability: 1 }]],
     ['cut:p=.5', [{ probability: 0.5 }]],
     ['cut:key=2', [{ key: 2 }]],
+    ['cut:key=#aB3', [{ key: /^aB3$/i }]],
     ['cut:key=aB3*', [{ key: /^aB3.*$/i }]],
     ['cut:from=10s until=1m', [{ time: { from: 10_000, until: 60_000, since: 'first' } }]],
     ['cut:since=start until=1m', [{ time: { from: 0, until: 60_000, since: 'start' } }]],
