@@ -3,13 +3,12 @@
  * difference alone, with all of them at once, and when Google is down. Exit 1 where drift misses a difference, invents
  * one, or takes an outage for one.
  */
-import { foundOf, lookAtPlants, lookWith, optionsFor } from './drift/simulated/check.ts';
+import { foundOf, lookAtPlants, lookWith } from './drift/simulated/check.ts';
 import { OUTAGES } from './drift/simulated/outages.ts';
 import type { Plant } from './drift/simulated/planting.ts';
 import { PLANTS, plantsNamed } from './drift/simulated/plants.ts';
 
 const names = process.argv.slice(2);
-const SHORT_MS = 500;
 let failures = 0;
 
 function tell(isGood: boolean, what: string, lines: readonly string[]): void {
@@ -34,8 +33,8 @@ for (const plant of names.length > 0 ? plantsNamed(names) : PLANTS) await tryPla
 if (names.length === 0) {
   await tryPlants(`all ${PLANTS.length} at once: each named, none invented`, PLANTS, 1);
   for (const { name, why, at } of OUTAGES) {
-    await at(async (baseUrl) => {
-      const { lines, exitCode } = await lookWith({ ...optionsFor(baseUrl), timeoutMs: SHORT_MS });
+    await at(async (options) => {
+      const { lines, exitCode } = await lookWith(options);
       const told = lines[0]?.replace('could not look at the live API: ', '') ?? '';
       tell(exitCode === 2 && why.test(told), `down: ${name}`, [told]);
     });

@@ -85,7 +85,8 @@ class Client {
         await this.#options.waitOut(errorOf({ status, type: 'application/json', text }));
         continue;
       }
-      this.#silences = status === 0 || status >= 500 ? this.#silences + 1 : 0;
+      // Where Google does not count, the proxy estimates: a count says nothing about Google.
+      if (step !== 'count') this.#silences = status === 0 || status >= 500 ? this.#silences + 1 : 0;
       if (this.#silences >= SILENCES_IN_A_ROW)
         throw new Stopped(`${this.#silences} requests in a row got no answer`);
       return status === 200 ? tryParseJson(text) : undefined;
@@ -95,22 +96,32 @@ class Client {
   async #post(path: string, body: object): Promise<{ status: number; text: string }> {
     const { clock, timeoutMs } = this.#options;
     const leave = new AbortController();
-    const cancel = clock.after(timeoutMs, () => leave.abort());
+    // Nothing ends the body for a client that has left: in this process there is no connection that breaks.
+    const late = Promise.withResolvers<{ status: number; text: string }>();
+    const cancel = clock.after(timeoutMs, () => {
+      leave.abort();
+      late.resolve({ status: 0, text: '' });
+    });
+    const request = new Request(`http://127.0.0.1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify(body),
+      signal: leave.signal,
+    });
     try {
-      const response = await this.#system.handle(
-        new Request(`http://127.0.0.1${path}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
-          body: JSON.stringify(body),
-          signal: leave.signal,
-        }),
-      );
+      return await Promise.race([this.#answer(request), late.promise]);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #answer(request: Request): Promise<{ status: number; text: string }> {
+    try {
+      const response = await this.#system.handle(request);
       return { status: response.status, text: await response.text() };
     } catch {
       // The recording has what was seen of it, and why it ended.
       return { status: 0, text: '' };
-    } finally {
-      cancel();
     }
   }
 }

@@ -1,5 +1,6 @@
 /** Has drift look at the simulated Google, with and without planted differences, and when it is down. */
-import { systemClock } from '../../../src/lib/ports.ts';
+import { type Clock, systemClock } from '../../../src/lib/ports.ts';
+import { ManualClock } from '../../../tests/support/manual-clock.ts';
 import { ACCEPTED } from '../accepted.ts';
 import { type LiveOptions, lookAtLive } from '../live/live.ts';
 import { type DriftReport, judge } from '../look.ts';
@@ -8,18 +9,45 @@ import type { Plant } from './planting.ts';
 
 export const KEY = 'AIza-canary-key-0123456789';
 
-/** The options for Google at `baseUrl`. No wait is waited out: what was to be waited is told to `waited`. */
-export const optionsFor = (baseUrl: string, waited: (ms: number) => void = () => {}): LiveOptions => ({
-  key: KEY,
-  baseUrl,
-  fetch: globalThis.fetch,
-  clock: {
-    ...systemClock,
+const LIMIT_MS = 60_000;
+
+const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/**
+ * A clock on which time passes only when somebody says so: then every limit that runs is over, one after the other. No
+ * wait is waited out; `waited` hears of it.
+ */
+export function standingClock(waited: (ms: number) => void = () => {}): {
+  clock: Clock;
+  passTime(): Promise<void>;
+} {
+  const manual = new ManualClock();
+  const clock: Clock = {
+    monotonic: () => manual.monotonic(),
+    // Which models there are depends on the date, here and at the simulated Google.
+    wall: () => systemClock.wall(),
     async sleep(ms) {
       waited(ms);
     },
-  },
-  timeoutMs: 60_000,
+    after: (ms, act) => manual.after(ms, act),
+  };
+  const passTime = async () => {
+    const until = manual.monotonic() + LIMIT_MS;
+    while (manual.sleeping > 0 && manual.monotonic() < until) {
+      await manual.skip();
+      await pause();
+    }
+  };
+  return { clock, passTime };
+}
+
+/** The options for Google at `baseUrl`. No wait is waited out. */
+export const optionsFor = (baseUrl: string, clock: Clock = standingClock().clock): LiveOptions => ({
+  key: KEY,
+  baseUrl,
+  fetch: globalThis.fetch,
+  clock,
+  timeoutMs: LIMIT_MS,
   redact: [],
   keep: undefined,
   budget: undefined,

@@ -1,45 +1,61 @@
 /** Ways in which nothing can be looked at, and the reason that must be told. */
-import { type Answers, KEY, withServer } from './check.ts';
+import type { LiveOptions } from '../live/live.ts';
+import { KEY, optionsFor, standingClock, withServer } from './check.ts';
 
 export type Outage = {
   name: string;
   why: RegExp;
   /** True where the name server is asked. Tests ask nobody outside of the machine. */
   isOutside?: true;
-  /** Runs `work` with the address of a Google like that. */
-  at(work: (baseUrl: string) => Promise<void>): Promise<void>;
+  /** Runs `work` with what drift needs to look at a Google like that. */
+  at(work: Work): Promise<void>;
 };
 
-const served = (name: string, why: RegExp, answers: Answers): Outage => ({
-  name,
-  why,
-  at: (work) => withServer(answers, work),
-});
+type Work = (options: LiveOptions) => Promise<void>;
+/** May let time pass: nobody waits in silence until a limit is over. */
+type Answers = (passTime: () => Promise<void>) => Response | Promise<Response>;
+
+function served(name: string, why: RegExp, answers: Answers): Outage {
+  const at = (work: Work) => {
+    const { clock, passTime } = standingClock();
+    return withServer(
+      () => answers(passTime),
+      (baseUrl) => work(optionsFor(baseUrl, clock)),
+    );
+  };
+  return { name, why, at };
+}
 
 const error = (code: number, status: string, message: string) => () =>
   Response.json({ error: { code, message, status } }, { status: code });
 
-const never = new Promise<never>(() => {});
+/** Nothing comes, and time passes. */
+export function silence(passTime: () => Promise<void>): Promise<never> {
+  setImmediate(() => void passTime());
+  return new Promise<never>(() => {});
+}
 
-/** A body that begins, and does not end. */
-const endless = (chunk: string, pull: 'once' | 'always'): ReadableStream<Uint8Array> => {
+/** A body that begins with `chunk`. `more` is what comes of each further read; undefined for the same again. */
+function body(chunk: string, more: () => Promise<never> | undefined): ReadableStream<Uint8Array> {
   let isFirst = true;
   return new ReadableStream({
     pull(controller) {
-      if (!isFirst && pull === 'once') return never;
+      const waiting = isFirst ? undefined : more();
       isFirst = false;
+      if (waiting) return waiting;
       controller.enqueue(new TextEncoder().encode(chunk));
       return undefined;
     },
   });
-};
+}
+
 const MB = 1024 * 1024;
 
-async function closedPort(work: (baseUrl: string) => Promise<void>): Promise<void> {
+async function closedPort(work: Work): Promise<void> {
   const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() });
   const { port } = server;
   await server.stop(true);
-  await work(`http://127.0.0.1:${port}`);
+  await work(optionsFor(`http://127.0.0.1:${port}`));
 }
 
 export const OUTAGES: readonly Outage[] = [
@@ -48,20 +64,20 @@ export const OUTAGES: readonly Outage[] = [
     name: 'a name that no host has',
     why: /cannot reach nobody\.invalid: /,
     isOutside: true,
-    at: (work) => work('http://nobody.invalid'),
+    at: (work) => work(optionsFor('http://nobody.invalid')),
   },
   served('503 to everything', /^HTTP 503: Busy\./, error(503, 'UNAVAILABLE', 'Busy.')),
   served('502 with a page', /^HTTP 502$/, () => new Response('<html>bad gateway</html>', { status: 502 })),
-  served('silence', /no whole answer within/, () => never),
+  served('silence', /no whole answer within 60 s/, silence),
   served(
     'a list that does not end',
-    /no whole answer within/,
-    () => new Response(endless('{"models":[', 'once')),
+    /no whole answer within 60 s/,
+    (passTime) => new Response(body('{"models":[', () => silence(passTime))),
   ),
   served(
     'a list of any length',
     /an answer of more than \d+ bytes/,
-    () => new Response(endless(' '.repeat(MB), 'always')),
+    () => new Response(body(' '.repeat(MB), () => undefined)),
   ),
   served(
     'a page',
