@@ -13,7 +13,7 @@ def answer(client, question):
     messages = [{"role": "user", "content": question}]
     while True:
         message = client.messages.create(
-            model="claude-sonnet-4-5", max_tokens=200, tools=[TOOL], messages=messages
+            model="claude-sonnet-5", max_tokens=200, tools=[TOOL], messages=messages
         )
         calls = [block for block in message.content if block.type == "tool_use"]
         if not calls:

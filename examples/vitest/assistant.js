@@ -14,7 +14,7 @@ export async function answer(question, options) {
   const messages = [{ role: 'user', content: question }];
   for (;;) {
     const { content } = await client.messages.create({
-      model: 'claude-sonnet-4-5',
+      model: 'claude-sonnet-5',
       max_tokens: 200,
       tools: [TOOL],
       messages,

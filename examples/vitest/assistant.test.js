@@ -37,11 +37,6 @@ test('an overloaded model is an error for the user, after the proxy has tried ag
   expect(await answer('What is the weather in Rome?', world('overloaded'))).toBe('There is sun in Rome.');
 });
 
-test('a question that no scenario names is an error that names the nearest one', async () => {
-  const asking = answer('Is it raining in Oslo?', world('unknown'));
-  await expect(asking).rejects.toThrow(/404.*weather/s);
-});
-
 describe('ten at the same time do not disturb each other', () => {
   const ten = Array.from({ length: 10 }, (_, index) => index);
   test.concurrent.for(ten)('%i', async (index, { expect }) => {

@@ -56,15 +56,16 @@ export class Worlds {
     this.first = openWorld(around, { shared, signatures, lessonsIn, random: ports.random, player }, ports);
     this.#seat(DEFAULT_TEST, this.first);
     const isMocked = config.backend === 'mock' || config.backend === 'replay';
-    this.mocking = isMocked
-      ? {
-          journal: this.#journal,
-          redactor,
-          isAlone: ports.worker === undefined,
-          reset: (testId) => this.#reset(testId),
-          setFaults: (testId, rules) => this.#setFaults(testId, rules),
-        }
-      : undefined;
+    this.mocking =
+      isMocked || ports.isForTests
+        ? {
+            journal: this.#journal,
+            redactor,
+            isAlone: ports.worker === undefined,
+            reset: (testId) => this.#reset(testId),
+            setFaults: (testId, rules) => this.#setFaults(testId, rules),
+          }
+        : undefined;
   }
 
   /** `deps` with the parts of the world to which the request belongs. */

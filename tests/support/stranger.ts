@@ -20,12 +20,8 @@ const ROOT = join(import.meta.dir, '../..');
 const CACHE = join(ROOT, '.cache/examples');
 
 /** The versions with which the examples were written. */
-const NODE_TOOLS = [
-  'vitest@4.1.12',
-  '@anthropic-ai/sdk@1.14.0',
-  '@anthropic-ai/claude-agent-sdk@0.3.330',
-  'zod@4',
-];
+const NODE_TOOLS = ['vitest@4.1.12', '@anthropic-ai/sdk@1.14.0'];
+const AGENT_TOOLS = ['@anthropic-ai/claude-agent-sdk@0.3.330', 'zod@4'];
 const PYTHON_TOOLS = ['anthropic==2.14.0', 'pytest==9.2.0'];
 
 /** Its last file says that an installation was not broken off. */
@@ -44,12 +40,11 @@ async function kept(
   return folder;
 }
 
-const nodeTools = () =>
-  kept('node', NODE_TOOLS, async (folder) => {
+const nodeTools = (name: string, wants: readonly string[], ...flags: string[]) =>
+  kept(name, wants, async (folder) => {
     writeFileSync(join(folder, 'package.json'), '{}');
-    // The Agent SDK brings a Claude Code of its own, 200 MB, as an optional package. The tests have one.
     const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel', 'error'];
-    await must(['npm', 'install', ...quiet, ...NODE_TOOLS, '--omit=optional'], folder);
+    await must(['npm', 'install', ...quiet, ...wants, ...flags], folder);
   });
 
 const pythonTools = () =>
@@ -77,11 +72,15 @@ export class Stranger {
 
   /** Throws where something cannot be installed. */
   async install(): Promise<void> {
-    const [tools, python] = [await nodeTools(), await pythonTools()];
-    this.#python = python;
+    const tools = [
+      await nodeTools('node', NODE_TOOLS),
+      // The Agent SDK brings a Claude Code of its own, 200 MB, as an optional package. The tests have one.
+      await nodeTools('agent', AGENT_TOOLS, '--omit=optional'),
+    ];
+    this.#python = await pythonTools();
     const { tarball } = await pack(this.root);
     await installPackage(tarball, this.root);
-    linkEach(join(tools, 'node_modules'), join(this.root, 'node_modules'));
+    for (const folder of tools) linkEach(join(folder, 'node_modules'), join(this.root, 'node_modules'));
     cpSync(join(ROOT, 'examples'), this.root, { recursive: true });
     mkdirSync(join(this.root, 'home'));
   }
@@ -94,6 +93,7 @@ export class Stranger {
       PATH: [join(this.#python, 'bin'), node, '/usr/bin', '/bin', '/usr/sbin', '/sbin'].join(':'),
       HOME: join(this.root, 'home'),
       PYTHONDONTWRITEBYTECODE: '1',
+      NO_COLOR: '1',
       ...cutOff,
       ...env,
     });

@@ -184,11 +184,55 @@ test('a proxy asks what stands in for Gemini, is recorded, and the recording ans
   const answer = await ask(proxy.url, 'What is the weather?');
   expect(textOf(answer)).toBe('Sunny.');
   expect(google.keys).toEqual(['any']);
+  expect(await proxy.lastRequest()).toMatchObject({
+    body: { messages: [{ content: 'What is the weather?' }] },
+    attempts: [{ status: 200 }],
+  });
   await proxy.stop();
   await google.stop();
   const replay = await begun(startReplay({ recording }));
   expect((await ask(replay.url, 'What is the weather?')).body).toEqual(answer.body);
   expect(await replay.lastRequest()).toMatchObject({ answer: { status: 200 } });
+});
+
+describe('faults and reset', () => {
+  const statuses = async (url: string, ...ids: string[]) => {
+    const answers = ids.map((id) => ask(url, 'hello', id === '' ? {} : { 'x-test-id': id }));
+    return (await Promise.all(answers)).map(({ status }) => status);
+  };
+  const settings = { MAX_RETRIES: 0, MAX_STREAMING_RETRIES: 0 };
+
+  test('are of one test, or of all', async () => {
+    const mock = await begun(startMock({ settings }));
+    await mock.faults('http-400', { testId: 'a' });
+    expect(await statuses(mock.url, 'a', 'b', '')).toEqual([400, 200, 200]);
+    await mock.faults('http-403');
+    expect(await statuses(mock.url, 'a', 'b', '')).toEqual([400, 200, 403]);
+    expect(await mock.requests({ testId: 'a' })).toHaveLength(2);
+    await mock.reset({ testId: 'a' });
+    expect(await mock.requests({ testId: 'a' })).toEqual([]);
+    expect(await statuses(mock.url, 'a', 'b', '')).toEqual([200, 200, 403]);
+    await mock.faults('');
+    expect(await statuses(mock.url, '')).toEqual([200]);
+    await mock.reset();
+    expect(await mock.requests()).toEqual([]);
+  });
+
+  test('a proxy that a test has started has them, too', async () => {
+    const google = standIn('Sunny.');
+    const proxy = await begun(startProxy({ key: 'any', upstream: google.url, settings }));
+    await proxy.faults('http-400', { testId: 'a' });
+    expect(await statuses(proxy.url, 'a', 'b')).toEqual([400, 200]);
+    await proxy.reset();
+    expect(await statuses(proxy.url, 'a', 'b')).toEqual([200, 200]);
+    await google.stop();
+  });
+
+  test('that make no sense are refused with the reason', async () => {
+    const mock = await begun(startMock());
+    expect(mock.faults('nonsense')).rejects.toThrow(/^faults: faults: "nonsense": there is no fault/);
+    expect(mock.reset({ testId: '' })).rejects.toThrow(/^reset: test_id: /);
+  });
 });
 
 describe('a wrong option is an error that names it, and what to do', () => {
@@ -283,6 +327,12 @@ describe('scenarios', () => {
         expect(textOf(await ask(mock.url, 'is there snow?'))).toBe('Cold.');
       expect((await ask(mock.url, 'hello')).status).toBe(200);
     }
+  });
+
+  test('the answer and the journal tell the step that has answered', async () => {
+    const mock = await begun(startMock({ scenarios: says('weather', 'Sunny.') }));
+    expect((await ask(mock.url, 'the weather?')).source).toBe('weather/all');
+    expect(await mock.lastRequest()).toMatchObject({ answer: { source: 'weather/all' } });
   });
 
   test('that are wrong: the message names the place, the field, and what is wanted', async () => {
