@@ -25,8 +25,17 @@ export type Manifest = Static<typeof Manifest>;
 export function readManifest(folder: string): Manifest {
   const file = join(folder, MANIFEST);
   if (!existsSync(file)) throw new CassetteError(folder, `not a recording: there is no ${MANIFEST}`);
-  return readJsonFile(Manifest, readFileSync(file, 'utf8'), file);
+  try {
+    return readJsonFile(Manifest, readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    if (error instanceof CassetteError && error.advice !== undefined) throw error;
+    const { problem } =
+      error instanceof CassetteError ? error : { problem: `cannot be read: ${String(error)}` };
+    throw new CassetteError(file, problem, ADVICE);
+  }
 }
+
+const ADVICE = 'it has the settings of all requests here: mend it, or record again';
 
 /**
  * Starts a recording in `folder`, or continues the recording that is there. Throws where the two recordings have

@@ -9,8 +9,8 @@ export type RecordingSummary = {
   /** The number of requests that are missing: they were refused before their body was read, or could not be written. */
   unrecorded: number;
   /** How many of the requests came from another recording, and of how many what is sent upstream has changed. */
-  carriedOver: number;
-  carriedChanged: number;
+  carried: number;
+  changed: number;
   /** The number of upstream requests for each model. */
   models: Counts;
   /** For each anomaly, the number of exchanges that had it. An end that is not clean is an anomaly, too. */
@@ -23,8 +23,8 @@ export const emptySummary = (): RecordingSummary => ({
   requests: 0,
   exchanges: 0,
   unrecorded: 0,
-  carriedOver: 0,
-  carriedChanged: 0,
+  carried: 0,
+  changed: 0,
   models: {},
   anomalies: {},
   redactions: {},
@@ -39,8 +39,8 @@ export function summarise(
   { upstream, redactions, carriedOver }: RecordedRequest,
 ): void {
   summary.requests++;
-  if (carriedOver) summary.carriedOver++;
-  if (carriedOver && carriedOver.differs.length > 0) summary.carriedChanged++;
+  if (carriedOver) summary.carried++;
+  if (carriedOver && carriedOver.differs.length > 0) summary.changed++;
   for (const { kind } of redactions) count(summary.redactions, kind);
   for (const exchange of upstream) {
     summary.exchanges++;
@@ -54,7 +54,7 @@ export function summarise(
   }
 }
 
-const COUNTED = ['requests', 'exchanges', 'unrecorded', 'carriedOver', 'carriedChanged'] as const;
+const COUNTED = ['requests', 'exchanges', 'unrecorded', 'carried', 'changed'] as const;
 
 export function addSummary(total: RecordingSummary, more: RecordingSummary): void {
   for (const name of COUNTED) total[name] += more[name];
@@ -71,12 +71,11 @@ const listed = (counts: Counts): string =>
 
 /** The summary in one line. */
 export function summaryText(summary: RecordingSummary, folder: string): string {
-  const { requests, exchanges, unrecorded, models, anomalies, redactions, carriedOver, carriedChanged } =
-    summary;
+  const { requests, exchanges, unrecorded, models, anomalies, redactions, carried, changed } = summary;
   const lost = unrecorded > 0 ? `, ${unrecorded} not recorded` : '';
   const parts = [
-    ...(carriedOver > 0
-      ? [`${carriedOver} carried over, ${carriedChanged} of them with other requests to Gemini than then`]
+    ...(carried > 0
+      ? [`${carried} carried over, ${changed} of them with other requests to Gemini than then`]
       : []),
     `models: ${listed(models)}`,
     `anomalies: ${listed(anomalies)}`,
