@@ -11,15 +11,16 @@ import { DAMAGES, edit } from '../../support/damages.ts';
 import { ask, good, recordingProxy, streamed } from '../../support/recording.ts';
 import { TURNS } from '../../support/turns/folder.ts';
 import { orphanBlobs } from '../../support/turns/orphan-blobs.ts';
+import { madeTurn } from './made-turn.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bless-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A copy of a committed turn, for the test to break. */
-function copyOf(name: string): string {
-  const copy = join(folder, `${name}-${Bun.randomUUIDv7()}`);
-  cpSync(join(TURNS, name), copy, { recursive: true });
-  return copy;
+/** A turn for the test to break. */
+async function turnOf(name: string): Promise<string> {
+  const turn = join(folder, `${name}-${Bun.randomUUIDv7()}`);
+  await writeTurn(turn, await madeTurn(name));
+  return turn;
 }
 
 const STREAM = 'upstream/01/stream.jsonl';
@@ -30,14 +31,14 @@ test('no piece of a request is left in the collection that no turn names', () =>
 
 describe('bless', () => {
   test('leaves a turn alone that is as it should be', async () => {
-    const turn = copyOf('call-3');
+    const turn = await turnOf('call-3');
     const before = readFileSync(join(turn, 'meta.json'), 'utf8');
     expect(await blessRequest(turn)).toMatchObject({ changes: '', problems: [] });
     expect(readFileSync(join(turn, 'meta.json'), 'utf8')).toBe(before);
   });
 
   test('writes the answer and the request of today, and says what they were', async () => {
-    const turn = copyOf('call-3');
+    const turn = await turnOf('call-3');
     const good = readRecordedRequest(turn);
     const old = new TextEncoder().encode('event: ping\ndata: {"type":"ping"}\n\n');
     await writeTurn(turn, {
@@ -56,7 +57,7 @@ describe('bless', () => {
   });
 
   test('a stream that was edited by hand keeps every byte, and gets its hash', async () => {
-    const turn = copyOf('text-25');
+    const turn = await turnOf('text-25');
     // Another spelling of the same line, which our writer would never choose.
     edit(turn, STREAM, (text) => text.replace(' from 2.5.', ' by hand.').replace('[20,', '[ 20, '));
     const edited = readFileSync(join(turn, STREAM), 'utf8');
@@ -67,7 +68,7 @@ describe('bless', () => {
   });
 
   test('what Google said, and somebody changed, is no longer live', async () => {
-    const turn = copyOf('text-25');
+    const turn = await turnOf('text-25');
     edit(turn, 'meta.json', (text) => text.replace('"synthetic"', '"live"'));
     edit(turn, STREAM, (text) => text.replace('Hello', 'Hullo'));
     await blessRequest(turn);
@@ -75,7 +76,7 @@ describe('bless', () => {
   });
 
   test('an answer that was written by hand is kept, and the difference shown', async () => {
-    const turn = copyOf('text-25');
+    const turn = await turnOf('text-25');
     edit(turn, 'expected.jsonl', (text) => text.replace('"end_turn"', '"refusal"'));
     const { changes } = await blessRequest(turn);
     expect(changes).toContain('expected.jsonl was edited by hand');
@@ -90,9 +91,9 @@ describe('bless', () => {
   });
 
   test('an answer that was written by hand, and is what code does, is no known failure', async () => {
-    const turn = copyOf('text-25');
+    const turn = await turnOf('text-25');
     edit(turn, 'expected.jsonl', (text) => text.replace('"end_turn"', '"refusal"'));
-    const wanted = readFileSync(join(TURNS, 'text-25/expected.jsonl'), 'utf8');
+    const wanted = readFileSync(join(await turnOf('text-25'), 'expected.jsonl'), 'utf8');
     // The hash is that of another answer: somebody has put the right one in its place.
     edit(turn, 'meta.json', (text) => text.replace(/"expectedSha256": ".*?"/, '"expectedSha256": "0"'));
     edit(turn, 'expected.jsonl', () => wanted);
@@ -101,7 +102,7 @@ describe('bless', () => {
   });
 
   test("an edited request of the client's is told as edited, and answered anew", async () => {
-    const turn = copyOf('text-25');
+    const turn = await turnOf('text-25');
     edit(turn, 'meta.json', (text) => text.replace('"synthetic"', '"live"'));
     edit(turn, 'client-request.json', (text) =>
       text.replace('"max_tokens": ', '"temperature": 0.5, "max_tokens": '),
@@ -116,14 +117,14 @@ describe('bless', () => {
   });
 
   test('another layout of a file is no edit', async () => {
-    const turn = copyOf('text-25');
+    const turn = await turnOf('text-25');
     edit(turn, 'client-request.json', (text) => JSON.stringify(JSON.parse(text), null, 4));
     expect(await blessRequest(turn)).toEqual({ changes: '', problems: [] });
   });
 
   test('an edited long text gets a name of its own', async () => {
     const turns = join(folder, Bun.randomUUIDv7());
-    const recorded = readRecordedRequest(copyOf('text-3'));
+    const recorded = readRecordedRequest(await turnOf('text-3'));
     const asking = (system: string) => JSON.stringify({ ...JSON.parse(recorded.request.body), system });
     const request = { ...recorded.request, body: asking('long '.repeat(400)) };
     await writeTurn(join(turns, 'one'), { ...recorded, request });
@@ -141,7 +142,7 @@ describe('bless', () => {
   test.each(DAMAGES.filter(({ what }) => !/edited|long text/.test(what)))(
     'says where $what, and leaves that turn as it is',
     async ({ damage, told }) => {
-      const turn = copyOf('text-3');
+      const turn = await turnOf('text-3');
       damage(turn);
       const files = readdirSync(turn, { recursive: true });
       expect(await blessRequest(turn)).toEqual({ changes: '', problems: [expect.stringMatching(told)] });
@@ -150,7 +151,7 @@ describe('bless', () => {
   );
 
   test('tells what no golden can mend', async () => {
-    const turn = copyOf('text-3');
+    const turn = await turnOf('text-3');
     // Without its end the answer is broken off; with only thoughts there would be another attempt.
     edit(turn, STREAM, (text) => text.split('\n').slice(-2).join('\n'));
     const { problems } = await blessRequest(turn);
@@ -159,7 +160,7 @@ describe('bless', () => {
 
   test('a page that was read stays, though no request holds it', async () => {
     const turns = join(folder, Bun.randomUUIDv7());
-    const recorded = readRecordedRequest(copyOf('text-3'));
+    const recorded = readRecordedRequest(await turnOf('text-3'));
     const fetched = [[{ mimeType: 'text/html', text: 'page '.repeat(400) }]];
     await writeTurn(join(turns, 'one'), { ...recorded, fetched });
     expect(pruneBlobs(turns)).toBe(0);
@@ -168,7 +169,7 @@ describe('bless', () => {
 
   test('pieces of requests that nobody names go', async () => {
     const turns = join(folder, 'with-blobs');
-    const recorded = readRecordedRequest(copyOf('text-3'));
+    const recorded = readRecordedRequest(await turnOf('text-3'));
     const body = JSON.stringify({ ...JSON.parse(recorded.request.body), system: 'long '.repeat(400) });
     const request = { ...recorded.request, body };
     await writeTurn(join(turns, 'one'), { ...recorded, request });

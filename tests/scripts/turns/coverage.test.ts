@@ -14,7 +14,7 @@ import type { RequestPart, ResponsePart } from '../../../src/gemini/wire.ts';
 import { END_KINDS, type RecordedRequest, type UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 import { createRedactor } from '../../../src/sim/redact.ts';
 import { BLOCK_REASONS, FINISH_REASONS } from '../../../src/translate/response/stop-reason.ts';
-import { turnFixtures } from '../../support/turn-fixtures.ts';
+import { turnFixtures, turnReadings } from '../../support/turn-fixtures.ts';
 import { framesOf } from '../../support/turns/goldens.ts';
 
 const FIXTURES = turnFixtures();
@@ -239,7 +239,7 @@ const MAX_BYTES = 24_000;
 
 describe('the folders', () => {
   test('hold every case of the table', () => {
-    const names = FIXTURES.map(({ name }) => name);
+    const names = turnReadings().map(({ name }) => name);
     expect(missing(Object.keys(CASES), names)).toEqual([]);
   });
 

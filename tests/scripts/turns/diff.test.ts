@@ -1,23 +1,16 @@
 import { describe, expect, test } from 'bun:test';
 import { lineDiff } from '../../../src/lib/line-diff.ts';
-import type { RecordedRequest } from '../../../src/sim/cassette/types.ts';
-import { turnFixtures } from '../../support/turn-fixtures.ts';
 import { differences } from '../../support/turns/compare.ts';
 import { jsonDiff } from '../../support/turns/json-diff.ts';
 import { runTurn } from '../../support/turns/run.ts';
-
-const fixture = (wanted: string): RecordedRequest => {
-  const found = turnFixtures().find(({ name }) => name === wanted);
-  if (!found) throw new Error(`no turn ${wanted}`);
-  return found.recorded;
-};
+import { madeTurn } from './made-turn.ts';
 
 const replaced = (bytes: Uint8Array, from: string, to: string) =>
   new TextEncoder().encode(new TextDecoder().decode(bytes).replace(from, to));
 
 describe('the difference of a turn', () => {
   test('shows the events that the client would have seen otherwise, and their neighbours', async () => {
-    const recorded = fixture('call-3');
+    const recorded = await madeTurn('call-3');
     const { answer } = recorded;
     const other = {
       ...recorded,
@@ -39,7 +32,7 @@ describe('the difference of a turn', () => {
   });
 
   test('shows what Gemini would have been sent, path by path', async () => {
-    const recorded = fixture('call-3');
+    const recorded = await madeTurn('call-3');
     const other = {
       ...recorded,
       upstream: recorded.upstream.map((exchange) => {
@@ -59,7 +52,7 @@ describe('the difference of a turn', () => {
   });
 
   test('shows a status, and a whole answer by its members', async () => {
-    const recorded = fixture('status-400');
+    const recorded = await madeTurn('status-400');
     const { answer } = recorded;
     const bytes = replaced(answer.bytes, 'invalid_request_error', 'api_error');
     const text = differences(
@@ -72,13 +65,12 @@ describe('the difference of a turn', () => {
   });
 
   test('tells of attempts that were not recorded, and of recorded ones that were not made', async () => {
-    const recorded = fixture('status-503');
+    const recorded = await madeTurn('status-503');
+    const { upstream } = await madeTurn('text-4');
     const [first] = recorded.upstream;
     const one = { ...recorded, upstream: first ? [first] : [] };
     expect(differences(one, await runTurn(recorded))).toContain('+ an attempt that was not recorded: POST');
-    expect(
-      differences(recorded, await runTurn({ ...recorded, upstream: fixture('text-4').upstream })),
-    ).toContain('- not sent: POST');
+    expect(differences(recorded, await runTurn({ ...recorded, upstream }))).toContain('- not sent: POST');
   });
 });
 
