@@ -121,7 +121,7 @@ const SAMENESS = { noise: CLIENT_NOISE, names: CLIENT_NAMES, readGist: readClien
  */
 function openRecording({ replay }: Config, { clock, logger }: Ports): OpenedRecording | undefined {
   if (!replay) return undefined;
-  const recording = new OpenedRecording(replay.folder, SAMENESS);
+  const recording = new OpenedRecording(replay.folder, SAMENESS, { isLoose: replay.match === 'loose' });
   for (const [name, problem] of recording.unusable)
     logger.warn({ recorded: name }, `replay: ${name} cannot be played: ${problem}`);
   const age = oldAgeText(recording.recordedAt, clock.wall());

@@ -236,6 +236,18 @@ describe('what is refused, in one line that names it', () => {
       [],
       /^REPLAY_SPEED: expected instant, real, x<.*got "fast"/,
     ],
+    [
+      'recording what is missing without a key',
+      { BACKEND: 'replay', REPLAY: 'x', REPLAY_ON_MISS: 'record' },
+      [],
+      /^REPLAY_ON_MISS: record needs a key; set GEMINI_API_KEY$/,
+    ],
+    [
+      'recording what is missing under CI',
+      { BACKEND: 'replay', REPLAY: 'x', REPLAY_ON_MISS: 'record', GEMINI_API_KEY: 'a-key', CI: 'true' },
+      [],
+      /^REPLAY_ON_MISS: record: not under CI$/,
+    ],
     ['a fault that is none', { FAULTS: 'cutt@2' }, [], /^FAULTS: "cutt@2": .*did you mean cut\?$/],
     [
       'a fault of a key that is not there',

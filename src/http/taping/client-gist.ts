@@ -15,18 +15,10 @@ import { callerClass } from '../../translate/caller.ts';
 /** A text that Claude Code puts around what is said. `keep` is what remains of it. */
 type Wording = { why: string; text: RegExp; keep: string };
 
-const REMINDER = /<system-reminder>[\s\S]*?<\/system-reminder>/g;
-const NOTIFICATION = /<task-notification>[\s\S]*?<\/task-notification>/g;
 /** What a notification says. The rest is advice for the model, costs, and paths. */
-const NOTIFIED = /<(task-id|status|summary|result)>[\s\S]*?<\/\1>/g;
+const NOTIFIED = ['task-id', 'status', 'summary', 'result'];
 
 const WORDINGS: readonly Wording[] = [
-  { why: 'said of a local command', text: /<(local-command-caveat)>[\s\S]*?<\/\1>/g, keep: '' },
-  {
-    why: 'the words for which a title is wanted: older versions send them bare',
-    text: /^\s*<session>\s*([\s\S]*?)\s*<\/session>[\s\S]*$/,
-    keep: '$1',
-  },
   { why: 'said when a deferred tool was loaded', text: /^Tool loaded\.(?:\n\[id:[^\]\n]+\])*\s*$/, keep: '' },
   {
     why: 'a subagent that works in the background, or has ended',
@@ -45,11 +37,54 @@ const WORDINGS: readonly Wording[] = [
   },
 ];
 
-/** The text without what Claude Code adds. Newer versions wrap a notification in a reminder. */
+/**
+ * `text` with each `<tag>…</tag>` replaced. It takes one walk, also where tags are opened and never closed, over which a
+ * pattern would take the square of that.
+ */
+function withTags(text: string, tag: string, replacement: (inner: string) => string): string {
+  const [open, close] = [`<${tag}>`, `</${tag}>`];
+  let result = '';
+  let at = 0;
+  for (;;) {
+    const start = text.indexOf(open, at);
+    const end = start < 0 ? -1 : text.indexOf(close, start);
+    if (end < 0) return result + text.slice(at);
+    result += text.slice(at, start) + replacement(text.slice(start + open.length, end));
+    at = end + close.length;
+  }
+}
+
+/** All that stands in `<tag>…</tag>`. */
+function inTags(text: string, tag: string): string[] {
+  const found: string[] = [];
+  withTags(text, tag, (inner) => {
+    found.push(inner);
+    return '';
+  });
+  return found;
+}
+
+const notified = (inner: string): string =>
+  NOTIFIED.flatMap((tag) => inTags(inner, tag).map((said) => `${tag}: ${said}`)).join('\n');
+
+/** Newer versions wrap a notification in a reminder. */
+const remindedOf = (inner: string): string =>
+  inTags(inner, 'task-notification')
+    .map((one) => `<task-notification>${one}</task-notification>`)
+    .join('\n');
+
+/** The words for which a title is wanted: newer versions put them between tags, and say behind these how to write it. */
+function sessionWords(text: string): string {
+  const isTitled = text.trimStart().startsWith('<session>');
+  return isTitled ? (inTags(text, 'session')[0] ?? text) : text;
+}
+
+/** The text without what Claude Code adds. */
 function ownWords(text: string): string {
-  const notified = text.replace(REMINDER, (reminder) => (reminder.match(NOTIFICATION) ?? []).join('\n'));
-  const brief = notified.replace(NOTIFICATION, (one) => (one.match(NOTIFIED) ?? []).join('\n'));
-  return WORDINGS.reduce((left, { text: form, keep }) => left.replace(form, keep), brief).trim();
+  const reminded = withTags(text, 'system-reminder', remindedOf);
+  const brief = withTags(reminded, 'task-notification', notified);
+  const said = sessionWords(withTags(brief, 'local-command-caveat', () => ''));
+  return WORDINGS.reduce((left, { text: form, keep }) => left.replace(form, keep), said).trim();
 }
 
 const digest = (value: unknown): string =>

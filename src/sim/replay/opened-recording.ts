@@ -47,8 +47,11 @@ export class OpenedRecording {
   readonly #sameness: Sameness;
   readonly #outlines = new Map<KnownRequest, Outline>();
 
-  /** Reads the recording. Throws a CassetteError where the folder holds no recording, or is empty. */
-  constructor(folder: string, sameness: Sameness) {
+  /**
+   * Reads the recording. `isLoose`: requests will be found by their gists, which are then read at once, and not with the
+   * first request. Throws a CassetteError where the folder holds no recording, or is empty.
+   */
+  constructor(folder: string, sameness: Sameness, { isLoose = false } = {}) {
     this.settings = readManifest(folder).settings;
     this.#sameness = sameness;
     this.noise = [...sameness.noise, standIns(sameness.names)];
@@ -63,6 +66,7 @@ export class OpenedRecording {
       const request = 'recorded' in one ? one.recorded.request : requestIn(one.folder);
       return request ? [{ folder: one.folder, name: one.name, key: this.keyOf(request) }] : [];
     });
+    if (isLoose) for (const known of this.requests) this.outlineOf(known);
     this.arrivals = read.map(({ name, recorded }) => ({ name, at: recorded.clockStart }));
     this.clients = distinct(read.flatMap(({ recorded }) => clientVersionIn(recorded.request.headers) ?? []));
     this.recordedAt =

@@ -232,3 +232,9 @@ test.each([
 ])('there is no gist of a body that %s', (_name, body) => {
   expect(gistOf({ body })).toBeUndefined();
 });
+
+test('a text of 300,000 tags that are never closed is read in one walk', () => {
+  const words = '<system-reminder><task-notification><session>'.repeat(100_000);
+  const gist = gistOf(message([user(text(words))]));
+  expect(gist?.said.join('').length).toBeGreaterThan(words.length);
+});
