@@ -4,6 +4,8 @@ import type { ModelTable } from '../gemini/models.ts';
 import type { Fetch } from '../lib/ports.ts';
 import { ownFile } from '../lib/program/own-files.ts';
 import type { MockOptions } from '../sim/mock/index.ts';
+import type { ScenarioFolder } from '../sim/scenario/folder.ts';
+import type { Scenario } from '../sim/scenario/types.ts';
 import { commonLogger, type Ports } from './settings.ts';
 import type { Unstruck } from './unstruck.ts';
 
@@ -46,6 +48,15 @@ export function openMocks(
   };
 }
 
+/** The built-in scenario that is asked last, and answers whatever is asked. */
+const CATCH_ALL = 'default';
+
+/** One of the user's own that has its name says what the user wants. */
+const catchAllIn =
+  (folder: ScenarioFolder) =>
+  (scenario: Scenario): boolean =>
+    scenario.name === CATCH_ALL && !folder.own().includes(scenario);
+
 /**
  * Loads the scenarios. Rejects where a scenario cannot be used. If a scenario file is broken while the mock is serving,
  * the log says so.
@@ -64,7 +75,7 @@ async function loadMock(
     import('../sim/scenario/folder.ts'),
     import('../sim/scenario/unstruck.ts'),
   ]);
-  const { scenario, pace, seed, folder: own } = mock;
+  const { scenario, pace, seed, isStrict, folder: own } = mock;
   const places = [
     ...(own === undefined ? [] : [{ folder: own, isOwn: true }]),
     { folder: SCENARIOS, isOwn: false },
@@ -85,6 +96,7 @@ async function loadMock(
     seed,
     ...(unstruck ? { onPlayed: unstruck.onPlayed } : {}),
     models,
+    ...(isStrict ? { isCatchAll: catchAllIn(folder) } : {}),
   };
   return (parts) => createMockFetch({ ...options, ...parts });
 }

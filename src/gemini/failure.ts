@@ -11,6 +11,8 @@ import { isGoogles, ownWords, reasonsOf } from './said.ts';
 
 /** Reasons of `google.api.ErrorReason` that hold for every request with this key. */
 const REASONS: Readonly<Record<string, FailureClass>> = {
+  /** The mock's own, where `MOCK_STRICT` is set. */
+  NO_SCENARIO: 'request',
   API_KEY_INVALID: 'key',
   API_KEY_EXPIRED: 'key',
   API_KEY_SERVICE_BLOCKED: 'key',

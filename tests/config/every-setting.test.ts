@@ -82,6 +82,7 @@ const SAMPLES = {
   MOCK_PACE: { value: 'human' },
   MOCK_SCENARIO: { value: 'tour' },
   MOCK_SEED: { value: '7' },
+  MOCK_STRICT: { value: 'true' },
   SCENARIOS: { value: join(import.meta.dir, '../../fixtures/scenarios') },
   RECORD: { value: join(folder, 'record') },
   REDACT: { value: 'ACME-\\d+' },

@@ -61,7 +61,7 @@ async function askInTime(
   const late = () => new UpstreamError('timeout', `no answer within ${TEST_TIMEOUT_MS / 1000} s`);
   const cancel = abortAfter(TEST_TIMEOUT_MS, controller, late, deps.clock);
   try {
-    await askOnce(backend, model, createExchange('sdk', client), controller.signal);
+    await askOnce(backend, model, createExchange('test-connection', client), controller.signal);
   } finally {
     cancel();
     unfollow();

@@ -62,6 +62,9 @@ export const spokenText = ({ parts }: Pick<Spoken, 'parts'>): string =>
 export const spokenCalls = ({ parts }: Pick<Spoken, 'parts'>): readonly BuiltCall[] =>
   parts.flatMap((part) => (part.kind === 'call' ? [part.call] : []));
 
+/** The source of an answer that no scenario has. */
+export const NO_SOURCE = 'built-in/none';
+
 const NO_RULE: Spoken = {
   kind: 'speech',
   parts: [said('This is the offline mock; no scenario has an answer to that.')],
@@ -91,7 +94,7 @@ export function chooseAnswer(scenarios: readonly Scenario[], asking: Asking, cho
       if (reply) return { source, reply, faults, spoilers, pace: pace ?? scenario.pace };
     }
   }
-  return { source: 'built-in/none', reply: bent(NO_RULE, asking.conversation), faults, spoilers, pace };
+  return { source: NO_SOURCE, reply: bent(NO_RULE, asking.conversation), faults, spoilers, pace };
 }
 
 /** The rules and states of `scenario` that apply to the request, in the order of asking. */

@@ -10,6 +10,7 @@ import { contentHash } from '../../lib/hash.ts';
 import { tryParseJson } from '../../lib/json.ts';
 import { type Clock, createIds, type Exchange, type Fetch, type Random, today } from '../../lib/ports.ts';
 import { createFaultFetch, RuleMemory, refuseBy } from '../faults/index.ts';
+import { nearestRow, noScenario } from '../scenario/nearest.ts';
 import { type Scenario, USUAL_SPEED } from '../scenario/types.ts';
 import { readCountRequest } from '../validator/count-tokens.ts';
 import { type ReadRequest, readRequest, type ValidateOptions } from '../validator/index.ts';
@@ -18,7 +19,7 @@ import { invalidArgument } from '../validator/refusal.ts';
 import type { ApiRequest } from '../validator/request.ts';
 import { type AnswerParts, answerParts } from './answer-parts.ts';
 import { Chance, type DrawnSpeed, drawSpeed } from './chance.ts';
-import { type Answer, chooseAnswer, type Spoken, spokenCalls } from './choose.ts';
+import { type Answer, chooseAnswer, NO_SOURCE, type Spoken, spokenCalls } from './choose.ts';
 import { blockedChunk, type Chunk, type ChunkOptions, streamChunks, unaryChunk } from './chunks.ts';
 import { type Asides, readConversation } from './conversation.ts';
 import { GoogleFiles } from './google-files.ts';
@@ -51,12 +52,19 @@ export type MockOptions = {
   implicitCache?: boolean;
   /** The seed of all chance in scenarios. The default is 1. */
   seed?: number;
+  /**
+   * True for a scenario that answers whatever is asked. Where this is given, such a scenario is not asked for the words of
+   * a user: words that no other row fits are refused with a 404. By default it is asked.
+   */
+  isCatchAll?: (scenario: Scenario) => boolean;
   /** Called with each rule and state that answers or spoils an answer, as `scenario/rule`. */
   onPlayed?: (source: string) => void;
   /** The pace of answers. The default is `instant`, which no scenario changes. */
   pace?: Pace;
 };
 
+/** Who passes on what a user, or a program, has said. All others are questions of the client or the proxy by itself. */
+const SPEAKERS: ReadonlySet<string> = new Set(['main', 'sdk', 'subagent']);
 const USUAL_SEED = 1;
 const PREFIXES_REMEMBERED = 4_096;
 /** The least tokens of a prompt that the implicit cache keeps. */
@@ -173,7 +181,7 @@ class Mock {
     return 'error' in joined ? joined : { text, body: joined.body, kept: entry.tokens };
   }
 
-  #generate(
+  async #generate(
     incoming: Incoming,
     request: ApiRequest,
     prompt: ChunkOptions['prompt'],
@@ -181,7 +189,9 @@ class Mock {
   ): Promise<Response> {
     const { url, init, exchange } = incoming;
     if (request.continuationToken !== undefined) return this.#rest(incoming, request, { prompt, streams });
-    const { answer, chance } = this.#choose(request, exchange);
+    const chosen = this.#choose(request, exchange);
+    if ('missing' in chosen) return refuse(chosen.missing, streams, exchange);
+    const { answer, chance } = chosen;
     exchange.note('signatures', countSignatures(request));
     const whole = async () => this.#reply(incoming, request, { answer, chance, prompt, streams });
     if (answer.faults.length === 0) return whole();
@@ -244,15 +254,26 @@ class Mock {
     return streamReply(streamBody(chunks, { pace, speed, clock, signal: init.signal ?? undefined }));
   }
 
-  #choose(request: ApiRequest, exchange: Exchange): { answer: Answer; chance: Chance } {
-    const { scenarios: given, chosen, onPlayed } = this.#options;
+  #choose(
+    request: ApiRequest,
+    exchange: Exchange,
+  ): { answer: Answer; chance: Chance } | { missing: GoogleError } {
+    const { scenarios: given, chosen, onPlayed, isCatchAll } = this.#options;
     const scenarios = typeof given === 'function' ? given() : given;
     const conversation = readConversation(request, asidesOf(scenarios, exchange), this.#options.self);
     const caller = exchange.labels['caller'] ?? '';
     const nth = this.#requests.next(conversation, caller);
     const failures = this.#requests.failures(conversation, caller);
     const chance = new Chance(this.#seed, `${stepKey(conversation, caller)}/${failures}`);
-    const answer = chooseAnswer(scenarios, { conversation, caller, nth, chance }, chosen);
+    const isStrict = isCatchAll !== undefined && SPEAKERS.has(caller);
+    const asked = isStrict ? scenarios.filter((scenario) => !isCatchAll(scenario)) : scenarios;
+    const answer = chooseAnswer(asked, { conversation, caller, nth, chance }, chosen);
+    if (isStrict && answer.source === NO_SOURCE) {
+      this.#requests.end(conversation, caller);
+      return {
+        missing: noScenario(conversation.words, nearestRow(asked, { words: conversation.words, caller })),
+      };
+    }
     exchange.note('scenario', { source: answer.source, caller, nth });
     for (const source of [answer.source, ...answer.spoilers]) onPlayed?.(source);
     const { reply, faults } = answer;

@@ -38,7 +38,8 @@ export function toTextTest(wanted: string | readonly string[], at: Path, tell: T
     const piece = item.toLowerCase();
     return (text) => text.toLowerCase().includes(piece);
   });
-  return (text) => tests.some((matches) => matches(text));
+  const test = (text: string) => tests.some((matches) => matches(text));
+  return Object.assign(test, { wanted: list(wanted) });
 }
 
 const toResultTest = ({ tool, text, error }: ResultData, at: Path, tell: Tell): ResultTest => ({

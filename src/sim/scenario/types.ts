@@ -2,8 +2,8 @@
 import type { Json, JsonObject } from '../../lib/json.ts';
 import type { FaultRule } from '../faults/index.ts';
 
-/** True where the text contains one of the wanted pieces. */
-export type TextTest = (text: string) => boolean;
+/** True where the text contains one of the wanted pieces. `wanted`: these as the file has them. */
+export type TextTest = ((text: string) => boolean) & { readonly wanted?: readonly string[] };
 
 /** A range of numbers, including both ends. */
 export type Range = { min: number; max: number };

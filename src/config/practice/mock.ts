@@ -1,9 +1,9 @@
 /** Reads the settings of the mock. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { scenarioFiles } from '../sim/scenario/files.ts';
-import { ConfigError } from './read-value.ts';
-import type { Values } from './variables.ts';
+import { scenarioFiles } from '../../sim/scenario/files.ts';
+import { ConfigError } from '../read-value.ts';
+import type { Values } from '../variables.ts';
 
 type Backend = 'gemini' | 'vertex' | 'mock' | 'replay';
 
@@ -12,6 +12,8 @@ export type MockSettings = {
   /** The name of the scenario that is asked first. */
   scenario: string | undefined;
   seed: number;
+  /** True where words that no row of a scenario fits are an error. */
+  isStrict: boolean;
   /** A folder with scenarios of the user's own. */
   folder: string | undefined;
 };
@@ -20,6 +22,7 @@ export const readMock = (values: Values, backend: Backend, notices: string[]): M
   pace: values.MOCK_PACE,
   scenario: values.MOCK_SCENARIO,
   seed: values.MOCK_SEED,
+  isStrict: values.MOCK_STRICT,
   folder: readScenarioFolder(values, backend, notices),
 });
 
