@@ -109,7 +109,7 @@ function Pairs({
       content.unchanged.length > 0 &&
       html`<div class="rest"><${Fold} head=${html`<strong>Translated without a warning</strong> <span class="second cut-text">${content.unchanged.join(', ')}</span>`}>
         ${() => html`<ul class="inside">${content.unchanged.map((one) => html`<li><code>${one}</code></li>`)}</ul>`}
-      <//><span class="second key"><b class="bad">−</b> left out <b class="good">+</b> added <b class="accent">~</b> changed</span></div>`
+      <//>${content.pairs.length > 0 && html`<span class="second key"><b class="bad">−</b> left out <b class="good">+</b> added <b class="accent">~</b> changed</span>`}</div>`
     }
   </section>`;
 }

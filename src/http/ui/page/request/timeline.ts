@@ -24,7 +24,7 @@ function Sums({ totals }: { totals: Detail['totals'] }) {
     <ul class="legend">
       ${totals.map(
         ({ kind, ms }) => html`<li>
-          <i class="swatch ${kind}"></i> ${SPAN_TEXTS[kind]} <strong>${duration(ms)}</strong>
+          ${kind !== 'proxy' && html`<i class="swatch ${kind}"></i>`} ${SPAN_TEXTS[kind]} <strong>${duration(ms)}</strong>
           ${isLarge(kind) && whole > 0 && html`<span class="second">${percent(ms / whole)}</span>`}
         </li>`,
       )}
