@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compose, type System } from '../../../src/compose/compose.ts';
-import { type Config, readConfig, secretsOf } from '../../../src/config/config.ts';
+import { type Config, readConfig, secretsOf, VERSION } from '../../../src/config/config.ts';
 import type { UpstreamError } from '../../../src/gemini/errors.ts';
 import type { GeminiModel } from '../../../src/gemini/models.ts';
 import { isObject, tryParseJson } from '../../../src/lib/json.ts';
@@ -61,6 +61,11 @@ export const PROSE = [
 
 type Sent = { step: Step; model: GeminiModel };
 
+const HEADERS = {
+  'content-type': 'application/json',
+  'anthropic-version': '2023-06-01',
+  'user-agent': `drift/${VERSION}`,
+};
 const TRIES = 3;
 const SILENCES_IN_A_ROW = 3;
 
@@ -104,7 +109,7 @@ class Client {
     });
     const request = new Request(`http://127.0.0.1${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      headers: HEADERS,
       body: JSON.stringify(body),
       signal: leave.signal,
     });

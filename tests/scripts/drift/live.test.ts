@@ -19,6 +19,7 @@ import {
 import { simulatedGoogle } from '../../../scripts/drift/simulated/google.ts';
 import { OUTAGES, silence } from '../../../scripts/drift/simulated/outages.ts';
 import { PLANTS, plantsNamed } from '../../../scripts/drift/simulated/plants.ts';
+import { verifyRecording } from '../../../src/compose/verify-recording.ts';
 import { listRecording, readRecordedRequest } from '../../../src/sim/cassette/read.ts';
 
 const google = simulatedGoogle({ pace: 'instant', implicitCache: false, plants: [] });
@@ -185,6 +186,10 @@ describe('what is kept', () => {
     expect(lines.length).toBe(asked - 1 - recorded.length);
     for (const line of lines)
       expect(JSON.parse(line)).toMatchObject({ name: expect.any(String), status: expect.any(Number) });
+  });
+
+  test('the recordings are answered again with the same bytes', async () => {
+    expect(await verifyRecording(keep, 1)).toEqual({ requests: listRecording(keep).length, problems: [] });
   });
 
   test('the key is in none of the files', () => {
