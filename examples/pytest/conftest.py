@@ -12,7 +12,7 @@ from anthropic import Anthropic
 HERE = Path(__file__).parent
 COMMAND = ["npx", "--no-install", "gemini-claude-proxy", "mock"]
 # The first line tells the address. The mock ends with its input, so it does not outlive pytest, whatever ends pytest.
-FLAGS = ["--port", "0", "--json", "--end-with-input", "--mock-pace", "instant"]
+FLAGS = ["--port", "0", "--json", "--end-with-input", "--mock-pace", "instant", "--mock-strict"]
 
 
 class World:

@@ -18,6 +18,11 @@ def test_an_overloaded_model_is_an_error_for_the_user(world):
     assert len(world.requests()[-1]["attempts"]) > 1
 
 
+def test_a_misspelt_question_is_an_error_that_names_the_nearest_one(world):
+    with pytest.raises(anthropic.NotFoundError, match="weather"):
+        answer(world.client, "What is the wether in Oslo?")
+
+
 def one_of_ten(world, index):
     question = f"What is the weather in Town{index}?"
     if index % 2 == 0:

@@ -5,7 +5,7 @@ import { answer } from './assistant.js';
 
 let mock;
 beforeAll(async () => {
-  mock = await startMock({ scenarios: join(import.meta.dirname, 'scenarios') });
+  mock = await startMock({ scenarios: join(import.meta.dirname, 'scenarios'), strict: true });
 });
 afterAll(() => mock?.stop());
 
@@ -35,6 +35,11 @@ test('an overloaded model is an error for the user, after the proxy has tried ag
   expect(attempts.length).toBeGreaterThan(1);
   await mock.reset({ testId: 'overloaded' });
   expect(await answer('What is the weather in Rome?', world('overloaded'))).toBe('There is sun in Rome.');
+});
+
+test('a misspelt question, which no scenario names, is an error that names the nearest one', async () => {
+  const asking = answer('What is the wether in Oslo?', world('unknown'));
+  await expect(asking).rejects.toThrow(/404.*weather/s);
 });
 
 describe('ten at the same time do not disturb each other', () => {

@@ -25,6 +25,8 @@ export type MockOptions = CommonOptions & {
   scenarios?: string | Scenario | readonly (string | Scenario)[] | undefined;
   /** The name of the scenario that answers, whatever the prompt is. */
   scenario?: string | undefined;
+  /** Words of a user that no row of a scenario fits are a 404 that names the nearest row. */
+  strict?: boolean | undefined;
   /** `human`: answers come as fast as a model writes. The default is `instant`. */
   pace?: 'instant' | 'human' | undefined;
 };

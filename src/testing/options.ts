@@ -14,6 +14,7 @@ const OPTIONS = {
     ...COMMON,
     scenarios: 'SCENARIOS',
     scenario: 'MOCK_SCENARIO',
+    strict: 'MOCK_STRICT',
     pace: 'MOCK_PACE',
   },
   startReplay: {

@@ -25,7 +25,7 @@ describe.skipIf(TOOLS.length > 0 && !requireE2e)('in a repository of a stranger,
       const { code, out, err } = await stranger.run('vitest', ['npx', '--no-install', 'vitest', 'run']);
       expect({ code, err, out }).toMatchObject({
         code: 0,
-        out: expect.stringMatching(/Tests +12 passed \(12\)/),
+        out: expect.stringMatching(/Tests +13 passed \(13\)/),
       });
     },
     LONG_MS,
@@ -41,7 +41,7 @@ describe.skipIf(TOOLS.length > 0 && !requireE2e)('in a repository of a stranger,
         '-p',
         'no:cacheprovider',
       ]);
-      expect({ code, err, out }).toMatchObject({ code: 0, out: expect.stringContaining('3 passed') });
+      expect({ code, err, out }).toMatchObject({ code: 0, out: expect.stringContaining('4 passed') });
     },
     LONG_MS,
   );

@@ -335,6 +335,15 @@ describe('scenarios', () => {
     expect(await mock.lastRequest()).toMatchObject({ answer: { source: 'weather/all' } });
   });
 
+  test('strict: what no scenario names is an error that names the nearest row', async () => {
+    const mock = await begun(startMock({ scenarios: says('weather', 'Sunny.'), strict: true }));
+    expect((await ask(mock.url, 'the weather?')).status).toBe(200);
+    expect(await ask(mock.url, 'whether it rains?')).toMatchObject({
+      status: 404,
+      body: { error: { message: expect.stringContaining('weather') } },
+    });
+  });
+
   test('that are wrong: the message names the place, the field, and what is wanted', async () => {
     const broken = { ...says('weather', 'x'), rules: [{ name: 'all', txt: 'Sunny.' }] };
     const CASES: readonly (readonly [RegExp, unknown])[] = [

@@ -24,7 +24,7 @@ import type { Control, JournalEntry, MockOptions, Running, Scenario } from '${ow
 
 export async function use(): Promise<string> {
   const scenario: Scenario = { name: 'weather', description: 'Tells it', rules: [{ name: 'all', text: 'Sunny.' }] };
-  const options: MockOptions = { scenarios: [scenario, 'more.yaml'], pace: 'instant', settings: { MAX_RETRIES: 0 } };
+  const options: MockOptions = { scenarios: [scenario, 'more.yaml'], strict: true, pace: 'instant', settings: { MAX_RETRIES: 0 } };
   const mock: Running = await startMock(options);
   const others = [await startMock(), await startReplay({ recording: 'r', speed: 2, match: 'loose', onMiss: 'mock', repeat: true }), await startProxy({ key: 'k', upstream: 'http://127.0.0.1:1' })];
   const last: JournalEntry | undefined = await mock.lastRequest({ testId: 'a' });
