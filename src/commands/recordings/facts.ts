@@ -4,6 +4,7 @@ import { isEventStream } from '../../sim/cassette/forms.ts';
 import { nameOf, problemOf, readAsItLies } from '../../sim/cassette/read.ts';
 import type { Answer, RecordedRequest } from '../../sim/cassette/types.ts';
 import { emptySummary, summarise } from '../../sim/record/summary.ts';
+import { clientText, clientVersionIn } from '../../sim/replay/client-version.ts';
 
 export type Try = { model: string; status: number | undefined; ms: number; reads: number; end: string };
 
@@ -42,7 +43,7 @@ export function factsOf(folder: string): Found {
       name,
       folder,
       recordedAt,
-      client: clientOf(recorded.request.headers['user-agent']),
+      client: clientOf(recorded.request.headers),
       caller,
       requestId: answer.headers['request-id'],
       status: answer.status,
@@ -64,12 +65,9 @@ function tryOf({ model, head, reads, end }: RecordedRequest['upstream'][number])
   return { model, status: head?.status, ms, reads: reads.length, end: ended };
 }
 
-/** A product, which may name its language as well, and a version: `claude-cli/2.1.330 (…)`, `Anthropic/JS 0.94.0`. */
-const USER_AGENT = /^([\w.-]+\/[A-Za-z]+(?= )|[\w.-]+(?=\/))[ /]v?(\d\S*)/;
-
-function clientOf(userAgent = ''): string {
-  const [, product, version] = USER_AGENT.exec(userAgent) ?? [];
-  return product && version ? `${product} ${version}` : userAgent.split(' ')[0] || 'unknown';
+function clientOf(headers: Readonly<Record<string, string>>): string {
+  const client = clientVersionIn(headers);
+  return client ? clientText(client) : headers['user-agent']?.split(' ')[0] || 'unknown';
 }
 
 // ── how an answer ended ───────────────────────────────────────────────────────────────────────────────────────

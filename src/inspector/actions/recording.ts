@@ -109,7 +109,10 @@ export async function rawRequestOf(
     },
     answer: {
       status: end.status,
-      headers: [['content-type', contentType(kept.answer.bytes)]],
+      headers: [
+        ['content-type', contentType(kept.answer.bytes)],
+        ['request-id', kept.id],
+      ],
       reads: readsOf(kept.answer.pieces(), 0),
       isTruncated: false,
       end: end.clientLeft ? 'client-gone' : 'whole',

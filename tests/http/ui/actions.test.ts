@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { listing } from '../../../src/commands/recordings/list-recordings.ts';
 import { recordingLines } from '../../../src/commands/recordings/tables.ts';
 import type { ActionAnswer, AgainQuestion, Detail, SearchMessage } from '../../../src/inspector/shapes.ts';
 import { sessionLabel } from '../../../src/lib/hash.ts';
@@ -74,6 +75,16 @@ describe('save', () => {
     expect(answer).toContain('Good');
     expect(answer).toContain(' day.');
     expect(answer).toContain('message_stop');
+  });
+
+  test('a recording is found by the id that the client and the log had', async () => {
+    await using proxy = await startProxy({ fetch: google });
+    const id = await kept(proxy);
+    await act(proxy, id, 'save');
+    const recordings = join(proxy.folder, 'recordings');
+    const [name = ''] = readdirSync(recordings);
+    const { lines, code } = listing({ words: [id], json: false }, recordings, Date.now());
+    expect([code, lines[0]]).toEqual([0, expect.stringContaining(join(recordings, name, '001-'))]);
   });
 
   test('a recording holds no secret', async () => {
