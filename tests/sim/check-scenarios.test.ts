@@ -104,6 +104,19 @@ describe('never reached', () => {
     expect(warnings(text).sort()).toEqual(expected.sort());
   });
 
+  test('a fact that no slot names, and a demo that says other words', () => {
+    const more = `prompt: sun
+facts:
+  used: { find: x, otherwise: y }
+  idle: { find: x, otherwise: y }
+demo: { prompt: Show me the moon }
+`;
+    expect(warnings(rules('name: r, text: "{{used}}"'), more)).toEqual([
+      'a.yaml:7: demo.prompt: has none of the words of prompt',
+      'a.yaml:6: facts.idle: no slot names {{idle}}',
+    ]);
+  });
+
   test('a scenario that is asked after one that answers everything', () => {
     const scenario = (name: string, more: string) => `${head(name, more)}${rules('name: r, text: x')}`;
     const files = {

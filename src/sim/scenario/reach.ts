@@ -3,6 +3,7 @@ import { canonicalJson } from '../../lib/json.ts';
 import { list } from './conditions.ts';
 import type { Path, Tell } from './problems.ts';
 import type { FileData, RuleData, StateData, WhenData } from './schema.ts';
+import { readSlot, SLOT } from './slots.ts';
 import type { Act, PlainAct, Scenario } from './types.ts';
 
 /** True where an act answers whatever tools the request has, and whatever its words are. */
@@ -31,8 +32,11 @@ function covers(wide: WhenData, narrow: WhenData): boolean {
   });
 }
 
-/** Tells what of a scenario cannot be reached. */
-export function tellUnreachable({ rules }: Scenario, data: FileData, tell: Tell): void {
+/** Tells what of a scenario cannot be reached, or is there for nothing. */
+export function tellUnreachable(scenario: Scenario, data: FileData, tell: Tell): void {
+  const { rules, prompt, demo } = scenario;
+  if (prompt && demo && !prompt(demo.prompt)) tell(['demo', 'prompt'], 'has none of the words of prompt');
+  tellIdleFacts(data, tell);
   const before: RuleData[] = [];
   for (const [index, rule] of (data.rules ?? []).entries()) {
     const hiding = before.find(({ when }) => covers(when ?? {}, rule.when ?? {}));
@@ -46,6 +50,16 @@ export function tellUnreachable({ rules }: Scenario, data: FileData, tell: Tell)
     if (all) tell(at, `${name} is never reached: ${all.name} answers before it`);
     tellStates(states, at, tell);
   }
+}
+
+/** Tells the facts that no slot names. An errand finds the folder in a fact by itself. */
+function tellIdleFacts({ facts = {}, rules = [], flows = [] }: FileData, tell: Tell): void {
+  if (rules.some(({ errand }) => errand)) return;
+  const named = new Set<string>();
+  for (const [, , inside = ''] of JSON.stringify([rules, flows]).matchAll(SLOT))
+    named.add(readSlot(inside)?.name ?? '');
+  for (const name of Object.keys(facts))
+    if (!named.has(name)) tell(['facts', name], `no slot names {{${name}}}`);
 }
 
 function tellStates(states: Readonly<Record<string, StateData>>, at: Path, tell: Tell): void {
