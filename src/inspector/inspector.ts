@@ -243,6 +243,9 @@ export class Inspector {
   #begin(request: KeptRequest): void {
     request.number = ++this.#number;
     this.#streaming++;
+    const same = this.#requests.get(request.id);
+    // Requests of tests that are kept apart, or of a recording that is played again, may have one id. The latest is shown.
+    if (same) this.#drop((one) => one === same && one.isEnded);
     this.#requests.set(request.id, request);
     this.#all.push(request);
     if (this.#requests.size > this.#mostRows) this.#dropOldest();
@@ -344,13 +347,17 @@ export class Inspector {
 
   /** Drops the oldest request that has ended. Returns false where there is none. */
   #dropOldest(): boolean {
-    const request = this.#all.take(({ isEnded }) => isEnded);
+    return this.#drop(({ isEnded }) => isEnded);
+  }
+
+  #drop(which: (request: KeptRequest) => boolean): boolean {
+    const request = this.#all.take(which);
     if (!request) return false;
     request.isDropped = true;
     // First the story: it is not worth writing any more.
     request.letGo();
     this.#letTextsGo(request);
-    this.#requests.delete(request.id);
+    if (this.#requests.get(request.id) === request) this.#requests.delete(request.id);
     for (const queue of [this.#unread, this.#waiting, this.#moved])
       while (queue.first?.isDropped) queue.shift();
     this.#gone.push({ id: request.id, sequence: ++this.#sequence });

@@ -35,7 +35,9 @@ const textIn = (detail: Readonly<Record<string, unknown>>, name: string): string
 
 export class JournaledRequest implements RequestKeeper {
   readonly testId: string;
-  readonly request: Request;
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
   /** In the order of arrival. */
   readonly number: number;
   /** True once the journal does not have the request any more. */
@@ -57,7 +59,9 @@ export class JournaledRequest implements RequestKeeper {
 
   constructor(testId: string, request: Request, number: number, onGrowth: (bytes: number) => void) {
     this.testId = testId;
-    this.request = request;
+    this.method = request.method;
+    this.url = request.url;
+    this.headers = request.headers;
     this.number = number;
     this.#onGrowth = onGrowth;
   }

@@ -38,10 +38,10 @@ function shownAttempt(
 }
 
 export function shownEntry(entry: JournaledRequest, redactor: Redactor): JournalEntry {
-  const { request, received, meant, error, attempts } = entry;
-  const hide = hiding(redactor, request.headers);
-  const { search } = URL.parse(request.url) ?? { search: '' };
-  const headers = [...request.headers].map(([name, value]): [string, string] => [
+  const { method, url, headers: asked, received, meant, error, attempts } = entry;
+  const hide = hiding(redactor, asked);
+  const { search } = URL.parse(url) ?? { search: '' };
+  const headers = [...asked].map(([name, value]): [string, string] => [
     name,
     namesCredential(name) ? hiddenValue(value) : hide(value),
   ]);
@@ -49,7 +49,7 @@ export function shownEntry(entry: JournaledRequest, redactor: Redactor): Journal
     id: entry.id,
     at: (received?.at ?? new Date(0)).toISOString(),
     test_id: entry.testId,
-    method: request.method,
+    method,
     path: hide(`${received?.askedPath ?? received?.path ?? ''}${search}`),
     headers: Object.fromEntries(headers),
     body: bodyOf(entry.body && new TextDecoder().decode(entry.body), hide),

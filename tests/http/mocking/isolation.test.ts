@@ -1,6 +1,7 @@
 /** A test that names itself sees what it would see alone, whoever else asks the same mock. */
 import { describe, expect, test } from 'bun:test';
 import type { JournalAnswer } from '../../../src/http/api-description/mock-answers.ts';
+import { checkTest } from '../../../src/http/mocking/test-id.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { hello, type ProxyOptions, startProxy, type TestProxy } from '../../support/proxy.ts';
 
@@ -205,6 +206,13 @@ describe('a reset', () => {
 });
 
 describe('a name', () => {
+  test('is refused where several processes serve, each of which counts only its own requests', () => {
+    const named = { headers: new Headers({ 'x-test-id': 'one' }) };
+    expect(() => checkTest(named, { isAlone: false })).toThrow('start the mock with WORKERS=1');
+    checkTest(named, { isAlone: true });
+    checkTest({ headers: new Headers() }, { isAlone: false });
+  });
+
   const names: [string, string, number][] = [
     ['one character', 'a', 200],
     ['128 characters', 'x'.repeat(128), 200],
@@ -240,6 +248,15 @@ test('there are 256 worlds at most: the one that was idle for longest goes, and 
   expect(await counted('idle 299')).toBe(1);
   expect(new Set((await requestsOf(proxy)).map(({ test_id }) => test_id)).size).toBeLessThanOrEqual(256);
   await first.body?.cancel();
+});
+
+test('of requests that have one id the inspector shows the latest', async () => {
+  await using proxy = await startProxy();
+  const { id } = await say(proxy, { ...hello, max_tokens: 100 }, 'one');
+  expect((await say(proxy, { ...hello, max_tokens: 200 }, 'two')).id).toBe(id);
+  const raw = await (await proxy.send(`/ui/api/requests/${id}/raw`)).text();
+  expect(raw).toContain('max_tokens');
+  expect(raw.replaceAll('\\"', '"')).toMatch(/"max_tokens":\s*200/);
 });
 
 test('an answer names the step that gave it, also one that is an error; RESPONSE_HEADERS=false leaves that out', async () => {
