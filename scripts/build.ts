@@ -2,10 +2,12 @@
  * `bun run build [--outfile path] [--target bun-linux-x64 …]` makes one executable of the program, with Bun and all of
  * the program's files in it.
  */
+
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PAGE_FOLDER, VENDOR_FILES } from '../src/http/ui/page-files.ts';
+import { SCHEMA_FILE } from '../src/sim/scenario/json-schema.ts';
 
 const ROOT = join(import.meta.dir, '..');
 /** Besides the entry: what is loaded by the name of its file. */
@@ -26,7 +28,9 @@ const pageFiles = [
   ...[...new Bun.Glob(`${PAGE_FOLDER}/**/*`).scanSync(ROOT)].sort(),
   ...Object.values(VENDOR_FILES).map(({ file }) => `node_modules/${file}`),
 ];
-const scenarios = [...new Bun.Glob(SCENARIOS).scanSync(ROOT)].sort();
+const scenarios = [...new Bun.Glob(SCENARIOS).scanSync(ROOT)]
+  .filter((path) => !path.endsWith(SCHEMA_FILE))
+  .sort();
 await Bun.build({
   entrypoints: ['src/main.ts', ...THREADS, ...scenarios].map((path) => join(ROOT, path)).concat(PAGE_ENTRY),
   files: {
