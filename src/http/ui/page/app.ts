@@ -232,6 +232,8 @@ function runInRequest(
   return command in steps;
 }
 
+const focusSearch = () => document.querySelector<HTMLInputElement>('.search input')?.focus();
+
 export function App({ live: source }: { live: Live }) {
   const live = useLive(source);
   const [address, go] = useAddress();
@@ -266,8 +268,12 @@ export function App({ live: source }: { live: Live }) {
     if (command === 'help') help(true);
     else if (command === 'pause') pause(!isPaused);
     else if (command === 'search') {
-      if (address.view !== 'requests') go(list.current);
-      requestAnimationFrame(() => document.querySelector<HTMLInputElement>('.search input')?.focus());
+      // At once where the field is there: the next letter may come before the next frame.
+      if (address.view === 'requests') focusSearch();
+      else {
+        go(list.current);
+        requestAnimationFrame(focusSearch);
+      }
     } else if (address.view === 'requests')
       return runInList({ items, cursor, setCursor, fold }, command, open);
     else if (address.view === 'request') return runInRequest(command, address, back, step);

@@ -90,7 +90,7 @@ function totalText(row: Row, now: number): string {
 
 /** The mark of a request that somebody has sent again from this page. */
 export const Resent = ({ resends }: { resends: Resends }) =>
-  html`<span class="tag resent" title=${`The request ${resends.of} once more. It belongs to no conversation of a client.`}>sent again${resends.to === 'mock' ? ' to the mock' : ''}</span>`;
+  html`<span class="tag live resent" title=${`The request ${resends.of} once more. It belongs to no conversation of a client.`}>sent again${resends.to === 'mock' ? ' to the mock' : ''}</span>`;
 
 /** The second line: what was searched for, else what is unusual. */
 function Second({ row, excerpt, now }: { row: Row; excerpt: Excerpt | undefined; now: number }) {
