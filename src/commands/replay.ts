@@ -38,6 +38,8 @@ const CARRY = /^--carry-over(?:=(.*))?$/;
 
 export async function replay(argv: readonly string[]): Promise<void> {
   const { folder, rest } = namedRecording(argv, USAGE);
+  if (rest.includes('--verify') && rest.length > 1)
+    fail('--verify compares to the letter, and takes no other flag; leave the others out');
   if (rest.includes('--verify')) await verify(folder);
   const at = rest.findIndex((flag) => CARRY.test(flag));
   if (at >= 0) await carry(folder, [CARRY.exec(rest[at] ?? '')?.[1] ?? rest[at + 1] ?? '']);

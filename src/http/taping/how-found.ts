@@ -4,6 +4,15 @@ import type { Play } from '../../sim/replay/player.ts';
 /** The header. Its value is `exact`, `loose` or `missed`, and what there is to say of it. */
 export const REPLAY_HEADER = 'x-replay-match';
 
+/** How many parts, or other requests, are named: a header must not be long. */
+const MOST_NAMED = 8;
+
+function named(what: string, names: readonly string[]): string[] {
+  const first = names.slice(0, MOST_NAMED);
+  const shown = first.length < names.length ? [...first, '...'] : first;
+  return shown.length === 0 ? [] : [`${what}=${shown.join(',')}`];
+}
+
 /** The value for a request that is played: `loose; request=003-subagent; differs=system,tools; upstream=differs`. */
 export function foundText({ name, match, differences }: Play): string {
   const { how, isRepeated, differs, alike } = match;
@@ -11,8 +20,8 @@ export function foundText({ name, match, differences }: Play): string {
     how,
     `request=${name}`,
     ...(isRepeated ? ['again'] : []),
-    ...(differs.length > 0 ? [`differs=${differs.join(',')}`] : []),
-    ...(alike.length > 0 ? [`alike=${alike.join(',')}`] : []),
+    ...named('differs', differs),
+    ...named('alike', alike),
     ...(differences().length > 0 ? ['upstream=differs'] : []),
   ]
     .map(headerText)
