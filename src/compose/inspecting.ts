@@ -43,7 +43,6 @@ export function openInspecting(
       redactor,
       thread: new ThreadedRedactor(systemClock.after),
       clock,
-      after: systemClock.after,
     });
   const logs = logsKeyEvents(logger, shared);
   return {

@@ -4,6 +4,7 @@
  * may add to them.
  */
 
+import { RecentMap } from '../lib/recent-map.ts';
 import type { Price } from '../prices/prices.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { ThinkingLevel } from './wire.ts';
@@ -73,6 +74,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'gemini-pro-latest': 'gemini-4-argon',
 };
 
+const MOST_MADE = 100;
 const NEWEST = 'gemini-4-argon';
 
 /** The rows of all models, and the rules by which an id finds its row. It never changes: another list makes another table. */
@@ -84,6 +86,8 @@ export class ModelTable {
   readonly #byId: ReadonlyMap<string, GeminiModel>;
   /** The beginnings of ids and the rows that they mean, the longest first. */
   readonly #stems: readonly { stem: string; model: GeminiModel }[];
+  /** The rows that were made for other ids: who keeps the rows of requests keeps few. */
+  readonly #made = new RecentMap<string, GeminiModel>(MOST_MADE);
 
   constructor(rows: readonly GeminiModel[]) {
     this.rows = [...rows].sort((a, b) => b.released.localeCompare(a.released));
@@ -105,6 +109,14 @@ export class ModelTable {
 
   /** The row for `id`. An unknown id gets the newest model's row under its own name; its price nobody knows. */
   row(id: string): GeminiModel {
+    const row = this.#byId.get(id) ?? this.#made.get(id);
+    if (row) return row;
+    const made = this.#make(id);
+    this.#made.set(id, made);
+    return made;
+  }
+
+  #make(id: string): GeminiModel {
     const known = this.#known(id);
     if (known) return known.id === id ? known : { ...known, id };
     const newest = this.own(NEWEST) ?? this.rows[0];

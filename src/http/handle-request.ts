@@ -8,7 +8,7 @@ import { type ErrorType, MessagesError } from '../anthropic/errors.ts';
 import { UpstreamError } from '../gemini/errors.ts';
 import { failureClass } from '../gemini/failure.ts';
 import type { FailureClass } from '../gemini/failure-class.ts';
-import type { KeptRequest } from '../inspector/kept-request.ts';
+import type { OngoingRequest } from '../inspector/ongoing-request.ts';
 import type { ClientKey } from '../limits/client-key.ts';
 import type { Blame } from '../trace/events.ts';
 import { toClientError } from '../translate/client-error.ts';
@@ -138,7 +138,7 @@ async function answer(client: ClientRequest, handler: Handler, scope: RequestSco
 }
 
 /** Keeps an answer that is no stream. The bytes of a stream are kept as they are sent. */
-async function keepWhole({ response }: Reply, kept: KeptRequest | undefined): Promise<void> {
+async function keepWhole({ response }: Reply, kept: OngoingRequest | undefined): Promise<void> {
   if (!kept || response.headers.get('content-type')?.startsWith('text/event-stream')) return;
   kept.keepAnswer(new Uint8Array(await response.clone().arrayBuffer()));
 }

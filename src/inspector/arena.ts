@@ -15,23 +15,33 @@ const MOST_PIECES = 300;
 /** Bytes in the arena: for each piece the number of its block, its first byte, and the byte after its last. */
 export type Kept = { readonly length: number; readonly pieces: readonly number[]; isGone: boolean };
 
-type Cut = (block: number, from: number, to: number) => void;
-
-const NOTHING: Kept = { length: 0, pieces: [], isGone: true };
+/** What was let go, or never kept. */
+export const GONE: Kept = { length: 0, pieces: [], isGone: true };
 const EACH = 3;
 
-/** The most of `most` for which `isSame` holds; it holds for everything below. Whole ranges are compared natively. */
-function mostOf(most: number, isSame: (from: number, to: number) => boolean): number {
+const worth = (bytes: number): number => (bytes < LEAST_SHARED ? 0 : bytes);
+
+/** How many bytes are the same from these places on, `most` at most. Whole ranges are compared natively. */
+function sameAfter(a: Buffer, atA: number, b: Buffer, atB: number, most: number): number {
   let [low, high] = [0, most];
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (isSame(low, middle)) low = middle;
+    if (a.compare(b, atB + low, atB + middle, atA + low, atA + middle) === 0) low = middle;
     else high = middle - 1;
   }
   return low;
 }
 
-const worth = (bytes: number): number => (bytes < LEAST_SHARED ? 0 : bytes);
+/** How many bytes are the same before these places. */
+function sameBefore(a: Buffer, endA: number, b: Buffer, endB: number, most: number): number {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (a.compare(b, endB - middle, endB - low, endA - middle, endA - low) === 0) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
 
 export class Arena {
   readonly #blocks: (Buffer | undefined)[] = [];
@@ -47,21 +57,18 @@ export class Arena {
   }
 
   /** Keeps a copy of `bytes`. What they have in common with `like` at either end is kept once. */
-  keep(bytes: Uint8Array, like: Kept = NOTHING): Kept {
+  keep(bytes: Uint8Array, like: Kept = GONE): Kept {
     const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const shared = like.isGone || like.pieces.length > MOST_PIECES * EACH ? NOTHING : like;
+    const { length } = given;
+    const isShared = length >= LEAST_SHARED && !like.isGone && like.pieces.length <= MOST_PIECES * EACH;
+    const shared = isShared ? like : GONE;
     const prefix = worth(this.#prefix(given, shared));
-    const most = Math.min(given.length, shared.length) - prefix;
-    const suffix = worth(this.#suffix(given, shared, most));
+    const suffix = worth(this.#suffix(given, shared, Math.min(length, shared.length) - prefix));
     const pieces: number[] = [];
-    const add: Cut = (block, from, to) => {
-      pieces.push(block, from, to);
-      this.#pieces[block] = (this.#pieces[block] ?? 0) + 1;
-    };
-    cut(shared, 0, prefix, add);
-    this.#copy(given.subarray(prefix, given.length - suffix), add);
-    cut(shared, shared.length - suffix, shared.length, add);
-    return { length: given.length, pieces, isGone: false };
+    this.#share(shared, 0, prefix, pieces);
+    this.#copy(given, prefix, length - suffix, pieces);
+    this.#share(shared, shared.length - suffix, shared.length, pieces);
+    return { length, pieces, isGone: false };
   }
 
   /** May be called repeatedly. */
@@ -78,18 +85,19 @@ export class Arena {
   }
 
   /** Undefined once they were let go. */
-  bytes(kept: Kept): Uint8Array | undefined {
-    if (kept.isGone) return undefined;
-    const all = Buffer.allocUnsafeSlow(kept.length);
+  bytes({ isGone, length, pieces }: Kept): Uint8Array | undefined {
+    if (isGone) return undefined;
+    const all = Buffer.allocUnsafeSlow(length);
     let done = 0;
-    cut(kept, 0, kept.length, (block, from, to) => {
-      all.set(this.#block(block).subarray(from, to), done);
-      done += to - from;
-    });
+    for (let at = 0; at < pieces.length; at += EACH) {
+      const part = this.#block(pieces[at]).subarray(pieces[at + 1], pieces[at + 2]);
+      all.set(part, done);
+      done += part.length;
+    }
     return all;
   }
 
-  #block(index: number): Buffer {
+  #block(index = -1): Buffer {
     const block = this.#blocks[index];
     if (!block) throw new Error('there is no such block');
     return block;
@@ -98,13 +106,9 @@ export class Arena {
   #prefix(given: Buffer, { pieces }: Kept): number {
     let done = 0;
     for (let at = 0; at < pieces.length; at += EACH) {
-      const [index = 0, from = 0, to = 0] = pieces.slice(at, at + EACH);
-      const block = this.#block(index);
-      const start = done;
-      const same = mostOf(
-        Math.min(to - from, given.length - start),
-        (low, high) => given.compare(block, from + low, from + high, start + low, start + high) === 0,
-      );
+      const [from = 0, to = 0] = [pieces[at + 1], pieces[at + 2]];
+      const most = Math.min(to - from, given.length - done);
+      const same = sameAfter(this.#block(pieces[at]), from, given, done, most);
       done += same;
       if (same < to - from) break;
     }
@@ -114,28 +118,41 @@ export class Arena {
   #suffix(given: Buffer, { pieces }: Kept, most: number): number {
     let done = 0;
     for (let at = pieces.length - EACH; at >= 0 && done < most; at -= EACH) {
-      const [index = 0, from = 0, to = 0] = pieces.slice(at, at + EACH);
-      const block = this.#block(index);
+      const [from = 0, to = 0] = [pieces[at + 1], pieces[at + 2]];
       const end = given.length - done;
-      const same = mostOf(
-        Math.min(to - from, most - done),
-        (low, high) => given.compare(block, to - high, to - low, end - high, end - low) === 0,
-      );
+      const same = sameBefore(this.#block(pieces[at]), to, given, end, Math.min(to - from, most - done));
       done += same;
       if (same < to - from) break;
     }
     return done;
   }
 
-  #copy(bytes: Buffer, add: Cut): void {
-    for (let at = 0; at < bytes.length; ) {
+  /** Adds the pieces of the bytes `from` to `to` of what is kept already. */
+  #share({ pieces }: Kept, from: number, to: number, shared: number[]): void {
+    let done = 0;
+    for (let at = 0; at < pieces.length && done < to; at += EACH) {
+      const [block = 0, first = 0, end = 0] = [pieces[at], pieces[at + 1], pieces[at + 2]];
+      const size = end - first;
+      const [start, stop] = [Math.max(from - done, 0), Math.min(to - done, size)];
+      if (start < stop) this.#add(block, first + start, first + stop, shared);
+      done += size;
+    }
+  }
+
+  #copy(bytes: Buffer, from: number, to: number, pieces: number[]): void {
+    for (let at = from; at < to; ) {
       if (this.#used === BLOCK) this.#turnOver();
-      const size = Math.min(bytes.length - at, BLOCK - this.#used);
-      this.#block(this.#current).set(bytes.subarray(at, at + size), this.#used);
-      add(this.#current, this.#used, this.#used + size);
+      const size = Math.min(to - at, BLOCK - this.#used);
+      bytes.copy(this.#block(this.#current), this.#used, at, at + size);
+      this.#add(this.#current, this.#used, this.#used + size, pieces);
       this.#used += size;
       at += size;
     }
+  }
+
+  #add(block: number, from: number, to: number, pieces: number[]): void {
+    pieces.push(block, from, to);
+    this.#pieces[block] = (this.#pieces[block] ?? 0) + 1;
   }
 
   #turnOver(): void {
@@ -144,18 +161,6 @@ export class Arena {
     if (this.#current >= 0 && this.#pieces[this.#current] === 0) return;
     this.#current = this.#free.pop() ?? this.#blocks.length;
     this.#blocks[this.#current] ??= Buffer.allocUnsafeSlow(BLOCK);
-  }
-}
-
-/** The pieces of the bytes `from` to `to`. */
-function cut({ pieces }: Kept, from: number, to: number, add: Cut): void {
-  let done = 0;
-  for (let at = 0; at < pieces.length && done < to; at += EACH) {
-    const [block = 0, first = 0, end = 0] = [pieces[at], pieces[at + 1], pieces[at + 2]];
-    const size = end - first;
-    const [start, stop] = [Math.max(from - done, 0), Math.min(to - done, size)];
-    if (start < stop) add(block, first + start, first + stop);
-    done += size;
   }
 }
 

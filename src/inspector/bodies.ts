@@ -8,14 +8,17 @@ export type Side = 'came' | 'sent';
 
 export class Bodies {
   readonly arena = new Arena();
-  readonly #last = new RecentMap<string, Kept>(MOST_CONVERSATIONS);
+  readonly #last = {
+    came: new RecentMap<string, Kept>(MOST_CONVERSATIONS),
+    sent: new RecentMap<string, Kept>(MOST_CONVERSATIONS),
+  };
 
   keep(conversation: string, side: Side, body: Uint8Array | string): Kept {
-    const name = `${side} ${conversation}`;
-    const last = this.#last.get(name);
+    const conversations = this.#last[side];
+    const last = conversations.get(conversation);
     const kept = this.arena.keep(typeof body === 'string' ? bytesOfText(body) : body, last);
     // A title or a question between two turns is small, and nothing like them.
-    if (!last || last.isGone || kept.length * 2 >= last.length) this.#last.set(name, kept);
+    if (!last || last.isGone || kept.length * 2 >= last.length) conversations.set(conversation, kept);
     return kept;
   }
 }

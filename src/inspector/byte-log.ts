@@ -1,37 +1,35 @@
 /** Bytes as they came or went, piece by piece, with the time of each piece. */
-import type { Arena, Kept } from './arena.ts';
-import { bytesIn, type Room, type Runs } from './shelf.ts';
+import type { Room } from './shelf.ts';
 
-/** Bytes of a number, and those that a run of bytes on the shelf costs beside itself. */
+/** Bytes of a number. */
 const NUMBER_COST = 8;
-const RUN_COST = 64;
 
 export type Piece = { ms: number; bytes: Uint8Array };
 
 const NOTHING = new Uint8Array(0);
 
+/** Where the bytes of a log are. `marks`: the time and the end of each piece, in turns. */
+export type Logged = { length: number; runs: number[]; marks: number[] };
+
 export class ByteLog {
   readonly #room: Room;
   /** Where the bytes are on the shelf. */
-  #runs: Runs | undefined = [];
-  #moved: { arena: Arena; kept: Kept } | undefined;
-  /** The time and the end of each piece, in turns. */
-  #marks: number[] = [];
-  #length = 0;
+  #runs: number[];
+  #marks: number[];
+  #length: number;
 
-  constructor(room: Room) {
+  constructor(room: Room, { length, runs, marks }: Logged = { length: 0, runs: [], marks: [] }) {
     this.#room = room;
+    this.#runs = runs;
+    this.#marks = marks;
+    this.#length = length;
   }
 
   /** Copies the bytes. */
   add(ms: number, bytes: Uint8Array): void {
-    if (!this.#runs) return;
     this.#room.write(bytes, this.#runs);
-    this.#note(ms, bytes.byteLength);
-  }
-
-  addText(ms: number, text: string): void {
-    if (this.#runs) this.#note(ms, this.#room.writeText(text, this.#runs));
+    this.#length += bytes.byteLength;
+    if (!this.#room.isGone) this.#marks.push(ms, this.#length);
   }
 
   /** The number of bytes, also once they were let go. */
@@ -39,15 +37,22 @@ export class ByteLog {
     return this.#length;
   }
 
-  /** Bytes of memory beside those on the shelf and in the arena. */
+  get runs(): readonly number[] {
+    return this.#runs;
+  }
+
+  get marks(): readonly number[] {
+    return this.#marks;
+  }
+
+  /** Bytes of memory beside those on the shelf. */
   get cost(): number {
-    return this.#marks.length * NUMBER_COST + (this.#runs?.length ?? 0) * RUN_COST;
+    return (this.#marks.length + this.#runs.length) * NUMBER_COST;
   }
 
   /** A copy. Empty once they were let go. */
   get bytes(): Uint8Array {
-    if (this.#moved) return this.#moved.arena.bytes(this.#moved.kept) ?? NOTHING;
-    return (this.#runs && bytesIn(this.#runs)) ?? NOTHING;
+    return this.#room.bytes(this.#runs) ?? NOTHING;
   }
 
   pieces(): Piece[] {
@@ -60,21 +65,8 @@ export class ByteLog {
     return pieces;
   }
 
-  /** Moves the bytes from the shelf to the arena. To be called when nothing more will come. */
-  move(arena: Arena): void {
-    if (!this.#runs) return;
-    this.#moved = { arena, kept: arena.keep(this.bytes) };
-    this.#runs = undefined;
-  }
-
   letGo(): void {
-    if (this.#moved) this.#moved.arena.letGo(this.#moved.kept);
-    this.#runs = undefined;
+    this.#runs = [];
     this.#marks = [];
-  }
-
-  #note(ms: number, more: number): void {
-    this.#length += more;
-    if (!this.#room.isGone) this.#marks.push(ms, this.#length);
   }
 }

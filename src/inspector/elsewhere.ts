@@ -17,8 +17,12 @@ export type Told = {
   gone: readonly string[];
   streaming: number;
   kept: number;
+  /** Requests that were not kept, because many came and nobody looked. */
+  passedOver: number;
   bytes: number;
 };
+
+export type Sums = Pick<Told, 'streaming' | 'kept' | 'passedOver' | 'bytes'>;
 
 /** Hears which rows have changed, and which have gone. */
 export type RowListener = { changed(id: string): void; gone(id: string): void };
@@ -58,11 +62,12 @@ export class Elsewhere {
     return [...this.#known.values()].flatMap(({ rows }) => [...rows.keys()]);
   }
 
-  sums(): { streaming: number; kept: number; bytes: number } {
-    const sum = { streaming: 0, kept: 0, bytes: 0 };
+  sums(): Sums {
+    const sum = { streaming: 0, kept: 0, passedOver: 0, bytes: 0 };
     for (const { told } of this.#known.values()) {
       sum.streaming += told.streaming;
       sum.kept += told.kept;
+      sum.passedOver += told.passedOver;
       sum.bytes += told.bytes;
     }
     return sum;

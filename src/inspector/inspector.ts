@@ -1,7 +1,6 @@
 /**
  * Keeps the requests that ask a model, and lets the oldest go: their texts first, within a bound of bytes, and their
- * figures much later. Nothing is parsed before somebody looks, and nothing is compared or moved while a request waits
- * for its answer: the texts of what has ended are moved, a few at a time, while there is little else to do.
+ * figures much later. Nothing is parsed before somebody looks.
  */
 import type { KeyEvent, StreamsEvent } from '../keys/key-events.ts';
 import type { Clock } from '../lib/ports.ts';
@@ -9,12 +8,14 @@ import { RecentMap } from '../lib/recent-map.ts';
 import type { Redactor } from '../sim/redact.ts';
 import type { ThreadedRedactor } from '../sim/threaded-redactor.ts';
 import { LONG_SILENCE_MS, Ordinary } from '../trace/odd.ts';
-import { Arena } from './arena.ts';
 import { Bodies } from './bodies.ts';
+import { Contexts } from './contexts.ts';
+import { Crowd } from './crowd.ts';
 import type { RowListener, Told } from './elsewhere.ts';
 import { Fifo } from './fifo.ts';
-import { type Keeper, KeptRequest } from './kept-request.ts';
+import type { Keeper, KeptRequest } from './kept-request.ts';
 import { type KeyMoment, KeyMoments } from './key-moments.ts';
+import { OngoingRequest } from './ongoing-request.ts';
 import { rowOf, summaryOf } from './rows/row.ts';
 import type { Resends, Row } from './shapes.ts';
 import { Shelf } from './shelf.ts';
@@ -29,16 +30,10 @@ const MOST_OPENED = 3;
 /** Rows that are told to another process at once, and rows that have gone that are remembered for it. */
 const MOST_TOLD = 200;
 const MOST_GONE = 1_000;
+/** Requests that are packed together, some time after their ends. */
+const MOST_AT_ONCE = 32;
 /** The garbage collector lets memory grow to about as many times what lives. */
 const GROWTH = 1.75;
-/** Milliseconds between two times at which texts are moved. */
-const TIDY_MS = 50;
-/** Where more requests than this have ended between the two, there is other work to do. */
-const FEW = 10;
-/** Bytes after which the next texts have to wait. */
-const TIDY_BYTES = 512 * 1024;
-/** Bytes that may be moved in a millisecond of the wait that follows. */
-const TIDY_PACE = 10_000;
 
 export type InspectorOptions = {
   /** The most bytes that all that is kept may need. */
@@ -47,8 +42,6 @@ export type InspectorOptions = {
   /** Searches large texts for secrets. */
   thread: ThreadedRedactor;
   clock: Pick<Clock, 'monotonic'>;
-  /** When to move texts: this follows the machine's time, whatever the time of requests is. */
-  after: Clock['after'];
   mostRows?: number;
 };
 
@@ -68,18 +61,19 @@ export class Inspector {
   readonly #all = new Fifo<KeptRequest>();
   /** Those that have ended, and of which it is not known yet what was odd in them. */
   readonly #unread = new Fifo<KeptRequest>();
-  /** Those that have ended, and whose texts were not moved yet; and those whose texts were. */
-  readonly #waiting = new Fifo<KeptRequest>();
-  readonly #moved = new Fifo<KeptRequest>();
+  /** Those that have ended lately. */
+  readonly #ended: KeptRequest[] = [];
+  /** Those that have ended before, and whose texts are kept. */
+  readonly #readable = new Fifo<KeptRequest>();
   readonly #ordinary = new Ordinary();
   readonly #threads = new RecentMap<string, Thread>(MOST_THREADS);
   readonly #listeners = new Set<RowListener>();
   readonly #shows = new WeakMap<KeptRequest, Shows>();
   readonly #mostRows: number;
   readonly #clock: InspectorOptions['clock'];
+  readonly #crowd: Crowd;
   readonly #gone: { id: string; sequence: number }[] = [];
   #sequence = 0;
-  readonly #after: Clock['after'];
   readonly #keeper: Keeper;
   readonly #awaited = new WeakMap<object, (id: string) => void>();
   readonly #resends = new WeakMap<object, Resends>();
@@ -90,18 +84,17 @@ export class Inspector {
   #cost = 0;
   #number = 0;
   #streaming = 0;
-  #endedLately = 0;
-  #cancelTidying: (() => void) | undefined;
 
-  constructor({ memory, redactor, thread, clock, after, mostRows = MOST_ROWS }: InspectorOptions) {
+  constructor({ memory, redactor, thread, clock, mostRows = MOST_ROWS }: InspectorOptions) {
     this.memory = memory;
     this.#thread = thread;
     this.#clock = clock;
-    this.#after = after;
+    this.#crowd = new Crowd(clock);
     this.#keeper = {
       shelf: new Shelf(memory, (bytes) => this.#makeRoom(bytes)),
       bodies: new Bodies(),
-      figures: new Arena(),
+      contexts: new Contexts(),
+      unpacked: undefined,
       isNewThread: (session) => this.#isNewThread(session),
       begun: (request) => this.#begin(request),
       changed: (request) => this.#tell(request),
@@ -120,10 +113,15 @@ export class Inspector {
     return this.#requests.size;
   }
 
+  /** The number of requests that were not kept, because many came and nobody looked. */
+  get passedOver(): number {
+    return this.#crowd.passedOver;
+  }
+
   /** Bytes by which the memory of the process is larger. */
   get bytes(): number {
-    const { bodies, figures, shelf } = this.#keeper;
-    return Math.round(GROWTH * (this.#cost + bodies.arena.cost + figures.cost + shelf.cost));
+    const { bodies, shelf } = this.#keeper;
+    return Math.round(GROWTH * (this.#cost + bodies.arena.cost + shelf.cost));
   }
 
   /** Also hides these secrets: keys may change while the proxy serves. */
@@ -141,10 +139,12 @@ export class Inspector {
     this.#resends.set(request, what);
   }
 
-  open(request: Pick<Request, 'headers'>, path: string, clock: Clock): KeptRequest {
+  /** Undefined for a request that is not kept, because many come and nobody looks. */
+  open(request: Pick<Request, 'headers'>, path: string, clock: Clock): OngoingRequest | undefined {
     const onId = this.#awaited.get(request);
+    if (this.#crowd.passesOver(this.#listeners.size > 0 || onId !== undefined)) return undefined;
     const resends = this.#resends.get(request);
-    return new KeptRequest({ headers: request.headers, path, clock, keeper: this.#keeper, onId, resends });
+    return new OngoingRequest({ headers: request.headers, path, clock, keeper: this.#keeper, onId, resends });
   }
 
   /** Notes of which requests upstream has fallen silent, and of which no longer. To be called now and then while somebody looks. */
@@ -164,12 +164,16 @@ export class Inspector {
 
   /** The oldest first. */
   requests(): KeptRequest[] {
+    this.#crowd.looked();
     return this.#all.list();
   }
 
   listen(listener: RowListener): () => void {
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#crowd.looked();
+    };
   }
 
   shown({ headers }: KeptRequest): Shown {
@@ -186,6 +190,7 @@ export class Inspector {
   }
 
   row(request: KeptRequest): Row {
+    this.#crowd.looked();
     this.#readAll();
     request.branchOf ??= this.#branchOf(request);
     const before = this.#shows.get(request);
@@ -229,6 +234,7 @@ export class Inspector {
         .map(({ id }) => id),
       streaming: this.streaming,
       kept: this.kept,
+      passedOver: this.passedOver,
       bytes: this.bytes,
     };
   }
@@ -254,13 +260,22 @@ export class Inspector {
 
   #end(request: KeptRequest): void {
     this.#streaming--;
-    this.#endedLately++;
     this.#unread.push(request);
-    this.#waiting.push(request);
-    this.#count(request);
+    if (this.#ended.push(request) === MOST_AT_ONCE) this.#pack();
     this.#makeRoom(0);
-    this.#tidyLater();
     this.#tell(request);
+  }
+
+  /** Code that runs for many requests in a row runs several times as fast as for one. */
+  #pack(): void {
+    for (const request of this.#ended) {
+      if (request.isDropped) continue;
+      request.pack();
+      this.#readable.push(request);
+      this.#count(request);
+    }
+    this.#ended.length = 0;
+    this.#makeRoom(0);
   }
 
   /** Notes what a request costs now. */
@@ -283,14 +298,13 @@ export class Inspector {
     const ordinary = request.resends?.to === 'mock' ? new Ordinary() : this.#ordinary;
     request.oddness = ordinary.judge(summaryOf(request.events));
     request.branchOf ??= this.#branchOf(request);
-    const { session } = request.asking ?? {};
+    const { session } = request;
     const thread = session === undefined ? undefined : this.#threads.get(session);
     if (thread) for (const prompt of request.prompts()) thread.prompts.set(prompt, request.id);
   }
 
   /** The request whose call has begun the subagent that sends this one. */
-  #branchOf({ opening, asking }: KeptRequest): string | undefined {
-    const { session, agent } = asking ?? {};
+  #branchOf({ opening, session, agent }: KeptRequest): string | undefined {
     const thread = session && agent ? this.#threads.get(session) : undefined;
     if (!thread || !agent) return undefined;
     const begun = opening?.hash === undefined ? undefined : thread.prompts.get(opening.hash);
@@ -298,48 +312,18 @@ export class Inspector {
     return begun ?? thread.branches.get(agent);
   }
 
-  #tidyLater(ms = TIDY_MS): void {
-    if (this.#waiting.size > 0) this.#cancelTidying ??= this.#after(ms, () => this.#tidy());
-  }
-
-  /** Moves some of the texts that wait. */
-  #tidy(): void {
-    this.#cancelTidying = undefined;
-    const isBusy = this.#endedLately > FEW;
-    this.#endedLately = 0;
-    let bytes = 0;
-    for (let more = isBusy ? 0 : FEW + 1; more > 0 && bytes < TIDY_BYTES; more--) bytes += this.#settleNext();
-    this.#tidyLater(Math.max(TIDY_MS, bytes / TIDY_PACE));
-  }
-
-  /** Moves the texts that have waited longest. Returns how many bytes these are. */
-  #settleNext(): number {
-    const request = this.#waiting.shift();
-    if (!request || request.isDropped) return 0;
-    while (this.#unread.first && !request.isRead) this.#readNext();
-    if (!request.hasTexts) {
-      this.#letTextsGo(request);
-      return 0;
-    }
-    request.settle();
-    this.#moved.push(request);
-    this.#count(request);
-    this.#makeRoom(0);
-    return request.answerBytes;
-  }
-
   /** Lets go what is oldest, until there is room for that many bytes. */
   #makeRoom(bytes: number): void {
     while (this.bytes + GROWTH * bytes > this.memory) {
-      const oldest = this.#moved.shift() ?? this.#waiting.shift();
+      const oldest = this.#readable.shift();
       if (oldest) this.#letTextsGo(oldest);
+      else if (this.#ended.length > 0) this.#pack();
       else if (this.#keeper.shelf.dropOldest()) continue;
       else if (!this.#dropOldest()) return;
     }
   }
 
   #letTextsGo(request: KeptRequest): void {
-    while (this.#unread.first && request.isEnded && !request.isRead && !request.isDropped) this.#readNext();
     request.letTextsGo();
     this.#opened.delete(request.id);
     this.#count(request);
@@ -354,12 +338,9 @@ export class Inspector {
     const request = this.#all.take(which);
     if (!request) return false;
     request.isDropped = true;
-    // First the story: it is not worth writing any more.
-    request.letGo();
     this.#letTextsGo(request);
     if (this.#requests.get(request.id) === request) this.#requests.delete(request.id);
-    for (const queue of [this.#unread, this.#waiting, this.#moved])
-      while (queue.first?.isDropped) queue.shift();
+    for (const queue of [this.#unread, this.#readable]) while (queue.first?.isDropped) queue.shift();
     this.#gone.push({ id: request.id, sequence: ++this.#sequence });
     if (this.#gone.length > MOST_GONE) this.#gone.shift();
     for (const { gone } of this.#listeners) gone(request.id);

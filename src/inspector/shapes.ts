@@ -79,6 +79,8 @@ export type LiveMessage =
       type: 'state';
       streaming: number;
       kept: number;
+      /** Requests that were not kept, because many came and nobody looked. */
+      passedOver: number;
       bytes: number;
       notice: Notice | null;
       keysSign: 'good' | 'slow' | 'failed';

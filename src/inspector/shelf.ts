@@ -1,5 +1,5 @@
 /**
- * Memory into which the bytes of requests are copied as they come and go. A copy costs little; to keep the buffers
+ * Memory into which the bytes of answers are copied as they come and go. A copy costs little; to keep the buffers
  * themselves would cost much: those would outlive the requests, and the garbage collector would follow them all.
  */
 
@@ -9,32 +9,25 @@ const SMALLEST = 16 * 1024;
 /** A segment is at most this share of all memory, so that little goes at a time. */
 const SHARE = 32;
 
-/** `bytes` is undefined once they were let go, whoever used them. */
-class Segment {
-  bytes: Uint8Array | undefined;
-  used = 0;
-  /** The number of rooms with bytes in it. */
-  users = 0;
+/** `users`: the number of rooms with bytes in it. */
+type Segment = { readonly number: number; readonly bytes: Uint8Array; used: number; users: number };
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-}
+/**
+ * Bytes on the shelf: for each run of bytes the number of its segment, its first byte, and the byte after its last. They are
+ * numbers in one list, since an answer may be of thousands of runs.
+ */
+type Runs = number[];
 
-/** Bytes in a segment, from `start` to `end`. */
-type Run = { segment: Segment; start: number; end: number };
-
-export type Runs = Run[];
-
-const encoder = new TextEncoder();
+const EACH = 3;
 const NOTHING = new Uint8Array(0);
 
 export class Shelf {
   readonly size: number;
-  /** The oldest first. */
-  readonly #segments = new Set<Segment>();
+  /** By their numbers, the oldest first. */
+  readonly #segments = new Map<number, Segment>();
   readonly #makeRoom: (bytes: number) => void;
   #current: Segment | undefined;
+  #opened = 0;
   /** Is used again before new memory is taken. */
   #spare: Uint8Array | undefined;
 
@@ -51,7 +44,7 @@ export class Shelf {
 
   /** Lets the oldest bytes go. Returns false where only those are left that are being written. */
   dropOldest(): boolean {
-    for (const segment of this.#segments) {
+    for (const segment of this.#segments.values()) {
       if (segment === this.#current) continue;
       this.#drop(segment);
       return true;
@@ -66,38 +59,53 @@ export class Shelf {
     this.#current = undefined;
     if (current?.users === 0) this.#drop(current);
     if (!this.#spare) this.#makeRoom(this.size);
-    const opened = new Segment(this.#spare ?? new Uint8Array(this.size));
+    const bytes = this.#spare ?? new Uint8Array(this.size);
+    const opened = { number: ++this.#opened, bytes, used: 0, users: 0 };
     this.#spare = undefined;
-    this.#segments.add(opened);
+    this.#segments.set(opened.number, opened);
     this.#current = opened;
     return opened;
   }
 
-  release(segment: Segment): void {
+  /** Undefined once its bytes were let go, whoever used them. */
+  segment(number: number): Segment | undefined {
+    return this.#segments.get(number);
+  }
+
+  release(number: number): void {
+    const segment = this.#segments.get(number);
+    if (!segment) return;
     segment.users--;
-    if (segment.users === 0 && segment !== this.#current && segment.bytes) this.#drop(segment);
+    if (segment.users === 0 && segment !== this.#current) this.#drop(segment);
   }
 
   #drop(segment: Segment): void {
-    this.#segments.delete(segment);
+    this.#segments.delete(segment.number);
     this.#spare ??= segment.bytes;
-    segment.bytes = undefined;
   }
 }
 
 /** The room of one request on the shelf. */
 export class Room {
   readonly #shelf: Shelf;
-  readonly #segments: Segment[] = [];
-  #isClosed = false;
+  readonly #segments: number[];
+  #isClosed: boolean;
 
-  constructor(shelf: Shelf) {
+  /** `segments`: the numbers of those that the room uses. */
+  constructor(shelf: Shelf, segments: number[] = [], isClosed = false) {
     this.#shelf = shelf;
+    this.#isClosed = isClosed;
+    this.#segments = segments;
+  }
+
+  get segments(): readonly number[] {
+    return this.#segments;
   }
 
   /** True once a part of the bytes was let go: older bytes go first. */
   get isGone(): boolean {
-    return this.#isClosed || (this.#segments.length > 0 && this.#segments[0]?.bytes === undefined);
+    const [first] = this.#segments;
+    return this.#isClosed || (first !== undefined && !this.#shelf.segment(first));
   }
 
   /** Copies bytes, and adds to `runs` where they are. */
@@ -105,7 +113,7 @@ export class Room {
     let from = 0;
     while (from < bytes.byteLength) {
       const segment = this.#open();
-      if (!segment?.bytes) return;
+      if (!segment) return;
       const count = Math.min(this.#shelf.size - segment.used, bytes.byteLength - from);
       segment.bytes.set(
         count === bytes.byteLength ? bytes : bytes.subarray(from, from + count),
@@ -116,21 +124,21 @@ export class Room {
     }
   }
 
-  /** Copies a text as UTF-8. Returns the number of bytes. */
-  writeText(text: string, runs: Runs): number {
-    let rest = text;
+  /** A copy of the bytes; undefined where a part was let go. */
+  bytes(runs: Readonly<Runs>): Uint8Array | undefined {
     let length = 0;
-    while (rest !== '') {
-      const segment = this.#open();
-      if (!segment?.bytes) return length + Buffer.byteLength(rest);
-      const { read, written } = encoder.encodeInto(rest, segment.bytes.subarray(segment.used));
-      take(segment, written, runs);
-      length += written;
-      // What is left of the segment is too short for the next character.
-      if (read === 0) segment.used = this.#shelf.size;
-      rest = read === rest.length ? '' : rest.slice(read);
+    for (let at = 0; at < runs.length; at += EACH) length += (runs[at + 2] ?? 0) - (runs[at + 1] ?? 0);
+    // Buffers of Buffer.concat may be parts of a larger one.
+    const bytes = length === 0 ? NOTHING : new Uint8Array(length);
+    let done = 0;
+    for (let at = 0; at < runs.length; at += EACH) {
+      const segment = this.#shelf.segment(runs[at] ?? 0);
+      if (!segment) return undefined;
+      const part = segment.bytes.subarray(runs[at + 1], runs[at + 2]);
+      bytes.set(part, done);
+      done += part.byteLength;
     }
-    return length;
+    return bytes;
   }
 
   /** To be called when the bytes are needed no more. */
@@ -143,9 +151,9 @@ export class Room {
   #open(): Segment | undefined {
     if (this.isGone) return undefined;
     const segment = this.#shelf.open();
-    if (segment === this.#segments.at(-1)) return segment;
+    if (segment.number === this.#segments.at(-1)) return segment;
     segment.users++;
-    this.#segments.push(segment);
+    this.#segments.push(segment.number);
     // To make room for a large body its own beginning may have been let go.
     return this.isGone ? undefined : segment;
   }
@@ -156,25 +164,7 @@ function take(segment: Segment, count: number, runs: Runs): void {
   if (count === 0) return;
   const start = segment.used;
   segment.used += count;
-  const last = runs.at(-1);
-  if (last?.segment === segment && last.end === start) last.end = segment.used;
-  else runs.push({ segment, start, end: segment.used });
-}
-
-/** A copy of the bytes; undefined where a part was let go. */
-export function bytesIn(runs: Readonly<Runs>): Uint8Array | undefined {
-  const parts: Uint8Array[] = [];
-  for (const { segment, start, end } of runs) {
-    if (!segment.bytes) return undefined;
-    parts.push(segment.bytes.subarray(start, end));
-  }
-  // Buffers of Buffer.concat may be parts of a larger one.
-  const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const bytes = length === 0 ? NOTHING : new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
+  const end = runs.length - 1;
+  if (runs[end] === start && runs[end - 2] === segment.number) runs[end] = segment.used;
+  else runs.push(segment.number, start, segment.used);
 }

@@ -1,72 +1,84 @@
-/**
- * The story of a request as it is kept. Once it has ended it is one text in the arena: thousands of stories of many small
- * objects would be work for the garbage collector, again and again.
- */
+/** The story of a request: its events, or, once the request has ended, one flat list of their values. */
 import type { TraceEvent } from '../trace/events.ts';
-import { type Arena, bytesOfText, type Kept } from './arena.ts';
 
-/** An error of our own is in the log, and cannot be written as JSON. */
-const writable = (event: TraceEvent): unknown => ('bug' in event ? { ...event, bug: undefined } : event);
+type Fields = Record<string, unknown>;
 
-function revived(event: TraceEvent): TraceEvent {
-  return event.type === 'received' ? { ...event, at: new Date(event.at) } : event;
+/** The fields of an event, in their order. Events with the same fields share theirs. */
+type Layout = { readonly keys: readonly string[] };
+
+const LAYOUTS = new Map<string, Layout[]>();
+
+function isOf({ keys }: Layout, found: readonly string[]): boolean {
+  if (keys.length !== found.length) return false;
+  for (let at = 0; at < keys.length; at++) if (keys[at] !== found[at]) return false;
+  return true;
 }
 
-/** Bytes that an event costs while the story goes on. */
-const EVENT_COST = 220;
+function layoutOf(event: TraceEvent): Layout {
+  const known = LAYOUTS.get(event.type) ?? [];
+  if (known.length === 0) LAYOUTS.set(event.type, known);
+  const keys = Object.keys(event);
+  for (const layout of known) if (isOf(layout, keys)) return layout;
+  const layout = { keys };
+  known.push(layout);
+  return layout;
+}
 
-type Written = { events: TraceEvent[]; headers: [string, string][] };
+/** An error of our own is in the log, and may hold on to much. */
+const written = (key: string, value: unknown): unknown => {
+  if (value instanceof Date) return value.getTime();
+  return key === 'bug' ? undefined : value;
+};
+
+function eventsIn(values: readonly unknown[]): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  for (let at = 0; at < values.length; ) {
+    const { keys } = values[at++] as Layout;
+    const event: Fields = {};
+    for (const key of keys) event[key] = values[at++];
+    if (event['type'] === 'received') event['at'] = new Date(event['at'] as number);
+    events.push(event as TraceEvent);
+  }
+  return events;
+}
 
 export class Story {
-  #open: TraceEvent[] | undefined = [];
-  #headers: Headers | undefined;
-  #closed: { arena: Arena; kept: Kept } | undefined;
-  #length = 0;
+  #events: TraceEvent[] | undefined;
+  /** The layout of each event, and then its values. */
+  #values: readonly unknown[];
+  #length: number;
 
-  /** `headers`: those of the client's request. */
-  constructor(headers: Headers) {
-    this.#headers = headers;
+  constructor(values: readonly unknown[] = [], length = 0) {
+    this.#values = values;
+    this.#length = length;
   }
 
   push(event: TraceEvent): void {
-    this.#open?.push(event);
+    this.#events ??= eventsIn(this.#values);
+    this.#events.push(event);
     this.#length++;
   }
 
+  /** The number of events. */
   get length(): number {
     return this.#length;
   }
 
   get events(): readonly TraceEvent[] {
-    return this.#open ?? this.#read().events.map(revived);
+    this.#events ??= eventsIn(this.#values);
+    return this.#events;
   }
 
-  get headers(): Headers {
-    return this.#headers ?? new Headers(this.#read().headers);
-  }
-
-  /** Bytes of memory beside what lies in the arena. */
-  get cost(): number {
-    return (this.#open?.length ?? 0) * EVENT_COST;
-  }
-
-  /** To be called when nothing more will be told. May be called repeatedly. */
-  close(arena: Arena): void {
-    if (!this.#open) return;
-    const written = { events: this.#open.map(writable), headers: [...(this.#headers ?? [])] };
-    this.#closed = { arena, kept: arena.keep(bytesOfText(JSON.stringify(written))) };
-    this.#open = undefined;
-    this.#headers = undefined;
-  }
-
-  letGo(): void {
-    this.#open = undefined;
-    this.#headers = undefined;
-    if (this.#closed) this.#closed.arena.letGo(this.#closed.kept);
-  }
-
-  #read(): Written {
-    const bytes = this.#closed?.arena.bytes(this.#closed.kept);
-    return bytes ? (JSON.parse(new TextDecoder().decode(bytes)) as Written) : { events: [], headers: [] };
+  /** Writes what the constructor reads. */
+  write(out: unknown[]): void {
+    if (!this.#events) {
+      for (const value of this.#values) out.push(value);
+      return;
+    }
+    for (const event of this.#events) {
+      const layout = layoutOf(event);
+      out.push(layout);
+      for (const key of layout.keys) out.push(written(key, (event as Fields)[key]));
+    }
   }
 }

@@ -11,6 +11,7 @@ const MB = 1024 * 1024;
 /** Keeps a request as the server does: its story, a body, and an answer. */
 function keep(inspector: Inspector, id: string, { body = 2_000, session = id } = {}): KeptRequest {
   const request = inspector.open({ headers: new Headers() }, '/v1/messages', systemClock);
+  if (!request) throw new Error('the request is not kept');
   const listen = request.subscriber(id);
   const tell = (fact: TraceFact) => listen({ ...fact, ms: 1 });
   tell({ type: 'received', at: new Date(0), method: 'POST', path: '/v1/messages' });
@@ -21,18 +22,21 @@ function keep(inspector: Inspector, id: string, { body = 2_000, session = id } =
   read(new Uint8Array(1_000));
   request.keepAnswer(new Uint8Array(2_000));
   tell({ type: 'end', status: 200, clientLeft: false });
-  return request;
+  return request.kept;
 }
 
-const newInspector = (memory: number, mostRows?: number) =>
-  new Inspector({
+/** An inspector that somebody looks at. */
+function newInspector(memory: number, mostRows?: number): Inspector {
+  const inspector = new Inspector({
     memory,
     clock: systemClock,
-    after: () => () => {},
     redactor: createRedactor([]),
     thread: new ThreadedRedactor(() => () => {}),
     ...(mostRows === undefined ? {} : { mostRows }),
   });
+  inspector.listen({ changed() {}, gone() {} });
+  return inspector;
+}
 
 describe('what is kept', () => {
   test('10,000 requests stay within the bytes; the texts of the oldest go first, and their figures stay', () => {

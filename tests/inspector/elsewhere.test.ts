@@ -21,6 +21,7 @@ const told = (sequence: number, rows: readonly string[], gone: readonly string[]
   gone,
   streaming: 1,
   kept: 2,
+  passedOver: 4,
   bytes: 3,
 });
 
@@ -55,7 +56,7 @@ describe('the rows of other processes', () => {
     expect(asked.slice(0, 3)).toEqual([[], [[2, 4]], [[2, 6]]]);
     expect(heard).toEqual(['+a', '+b', '+b', '-a']);
     expect([elsewhere.ids(), elsewhere.row('b')?.id, elsewhere.row('a')]).toEqual([['b'], 'b', undefined]);
-    expect(elsewhere.sums()).toEqual({ streaming: 1, kept: 2, bytes: 3 });
+    expect(elsewhere.sums()).toEqual({ streaming: 1, kept: 2, passedOver: 4, bytes: 3 });
   });
 
   test('of one that is busy for a moment stay; of one that has ended they go', async () => {

@@ -19,15 +19,13 @@ describe('the shelf', () => {
     const piece = fc.record({
       log: fc.nat(4),
       text: fc.oneof(fc.string({ unit: 'grapheme', maxLength: 30 }), fc.constant('ä€😀'.repeat(9_000))),
-      isText: fc.boolean(),
     });
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const shelf = shelfOf(16 * MB);
         const logs = Array.from({ length: 5 }, () => new ByteLog(new Room(shelf)));
-        for (const [ms, { log, text, isText }] of pieces.entries())
-          if (isText) logs[log]?.addText(ms, text);
-          else logs[log]?.add(ms, new TextEncoder().encode(text));
+        for (const [ms, { log, text }] of pieces.entries())
+          logs[log]?.add(ms, new TextEncoder().encode(text));
         for (const [log, one] of logs.entries()) {
           const own = [...pieces.entries()].filter(([, given]) => given.log === log);
           const told = one.pieces().map(({ ms, bytes }) => [ms, textOf(bytes)]);
@@ -67,7 +65,7 @@ describe('the shelf', () => {
     const shelf = shelfOf(MB);
     const room = new Room(shelf);
     const log = new ByteLog(room);
-    log.addText(0, 'x'.repeat(3 * MB));
+    log.add(0, new Uint8Array(3 * MB));
     log.add(1, new Uint8Array(10));
     expect([room.isGone, log.length, log.pieces()]).toEqual([true, 3 * MB + 10, []]);
     room.close();

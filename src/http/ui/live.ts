@@ -57,11 +57,12 @@ function sumsOf(inspector: Inspector, deps: ServerDeps): Summed {
 }
 
 function stateOf(inspector: Inspector, deps: ServerDeps): State {
-  const { streaming, kept, bytes } = deps.elsewhere.sums();
+  const { streaming, kept, passedOver, bytes } = deps.elsewhere.sums();
   return {
     type: 'state',
     streaming: inspector.streaming + streaming,
     kept: inspector.kept + kept,
+    passedOver: inspector.passedOver + passedOver,
     bytes: inspector.bytes + bytes,
     instance: deps.instances.place(),
     ...sumsOf(inspector, deps),

@@ -6,7 +6,9 @@ import type { FetchedFile, Read, StreamEnd } from '../../sim/cassette/types.ts';
 import type { RawExchange, RawRequest, RequestFacts } from '../../sim/record/raw.ts';
 import type { Summary } from '../../trace/summary.ts';
 import type { Piece } from '../byte-log.ts';
-import type { Exchange, KeptContext, KeptRequest } from '../kept-request.ts';
+import type { KeptContext } from '../contexts.ts';
+import type { KeptRequest } from '../kept-request.ts';
+import type { Exchange } from '../parts.ts';
 import { summaryOf } from '../rows/row.ts';
 
 /** Reads with the times between them, as a recording has them. */

@@ -7,7 +7,7 @@ import type { GenerateContentResponse, ResponsePart } from '../../gemini/wire.ts
 import { openReader } from '../../translate/response/open-reader.ts';
 import { AnswerStream } from '../../translate/response/stream.ts';
 import type { TurnEvent } from '../../translate/response/turn.ts';
-import type { Exchange } from '../kept-request.ts';
+import type { Exchange } from '../parts.ts';
 import { detailWords } from '../plain-words.ts';
 import type { Frames } from '../shapes.ts';
 import type { Opened } from '../texts/opened.ts';

@@ -8,7 +8,8 @@ import { parseMessagesRequest } from '../../anthropic/validate.ts';
 import type { SignatureStore } from '../../signatures/store.ts';
 import type { RequestContext } from '../../translate/context.ts';
 import { type GeminiRequest, toGeminiRequest } from '../../translate/request/index.ts';
-import type { KeptRequest, Translation } from '../kept-request.ts';
+import type { KeptRequest } from '../kept-request.ts';
+import type { Translation } from '../parts.ts';
 
 export type Again = GeminiRequest & {
   request: MessagesRequest;
@@ -34,6 +35,7 @@ export async function translatedAgain(
   const request = own ?? parseMessagesRequest(JSON.parse(new TextDecoder().decode(bytes)));
   const ctx: RequestContext = {
     ...translation.ctx,
+    date: translation.date,
     signatures: await findSignatures(request.messages, signatures),
   };
   return { ...toGeminiRequest(request, ctx), request, ctx, isClients: own === undefined };

@@ -5,7 +5,8 @@
 import { isObject, type Json, tryParseJson } from '../../lib/json.ts';
 import { answerMessage, type ReadAnswer } from '../answer-message.ts';
 import type { Piece } from '../byte-log.ts';
-import type { Exchange, KeptRequest } from '../kept-request.ts';
+import type { KeptRequest } from '../kept-request.ts';
+import type { Exchange } from '../parts.ts';
 import type { Shown } from '../shown.ts';
 
 export type Body = { text: string; json: Record<string, unknown>; bytes: number };

@@ -1,6 +1,6 @@
 /** Everything that is kept of a request, as it came and went. */
 import { namesCredential } from '../../sim/redact.ts';
-import type { Exchange } from '../kept-request.ts';
+import type { Exchange } from '../parts.ts';
 import type { Raw } from '../shapes.ts';
 import type { Opened } from './opened.ts';
 import { PLACES, textFrom } from './text.ts';

@@ -6,7 +6,7 @@ import { type Address, withQuery } from '../data/address.ts';
 import { lines } from '../data/api.ts';
 import type { Go } from '../data/hooks.ts';
 import type { Snapshot } from '../data/live.ts';
-import { bytes, count, megabytes, money, percent, tokens } from '../figures/words.ts';
+import { count, megabytes, money, percent, tokens } from '../figures/words.ts';
 import { Key, Sign } from '../parts.ts';
 import { Empty, NoMatch } from '../states.ts';
 import { choicesOf, countSigns, KINDS, type Kind, SIGNS, type SignCounts, toggled } from './filters.ts';
@@ -156,7 +156,12 @@ function Foot({ live }: { live: Snapshot }) {
   const { state, hello } = live;
   const today = state?.today;
   return html`<footer class="foot">
-    <span>${state && hello && `${count(state.kept)} requests kept, ${bytes(state.bytes)} of ${megabytes(hello.memoryLimit)}`}</span>
+    <span>${state && hello && `${count(state.kept)} requests kept, ${megabytes(state.bytes)} of ${megabytes(hello.memoryLimit)}`}</span>
+    ${
+      state &&
+      state.passedOver > 0 &&
+      html`<span title="While more than 100 requests a second come and nobody looks, one in ten is kept. The figures count them all.">${count(state.passedOver)} not kept</span>`
+    }
     ${
       today &&
       html`<span class="wide">today ${money(today.dollars)}${today.budget !== undefined && ` of ${money(today.budget)}`} · ${tokens(today.in)} in${
