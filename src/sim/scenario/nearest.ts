@@ -46,9 +46,22 @@ function piecesOf(text: string): Set<string> {
   return pieces;
 }
 
-/** The part of the pieces of `wanted` that was told. Of a regular expression the letters count that are no sign. */
+/** A group of a regular expression in which no other stands. */
+const GROUP = /\((?:\?[:=!])?([^()]*)\)/;
+
+/** The part of the pieces of `wanted` that was told. Of a regular expression the letters count that are no sign, and of each group one way. */
 function likenessOf(wanted: string, told: ReadonlySet<string>): number {
-  const pieces = piecesOf(wanted.replaceAll(/\\[a-z]/gi, ' '));
+  let plain = wanted.replaceAll(/\\[a-z]/gi, ' ');
+  for (let group = GROUP.exec(plain); group; group = GROUP.exec(plain)) {
+    const ways = (group[1] ?? '').split('|').map((way) => ({ way, share: shareTold(way, told) }));
+    const { way } = ways.reduce((best, one) => (one.share > best.share ? one : best));
+    plain = plain.replace(group[0], () => way);
+  }
+  return shareTold(plain, told);
+}
+
+function shareTold(wanted: string, told: ReadonlySet<string>): number {
+  const pieces = piecesOf(wanted);
   if (pieces.size === 0) return 0;
   let found = 0;
   for (const piece of pieces) if (told.has(piece)) found++;
@@ -63,9 +76,9 @@ const MOST_QUOTED = 200;
  * about the request, and that no other model can help.
  */
 export function noScenario(words: string, nearest: NearRow | undefined): GoogleError {
-  const said = quoted(words.slice(0, MOST_QUOTED));
+  const said = JSON.stringify(words.slice(0, MOST_QUOTED));
   const near = nearest
-    ? `; the nearest row is ${nearest.row}, for ${nearest.words.map(quoted).join(' or ')}`
+    ? `; the nearest row is ${nearest.row}, for ${nearest.words.map((wanted) => `"${wanted}"`).join(' or ')}`
     : '; no row waits for words';
   return {
     code: 404,
@@ -74,5 +87,3 @@ export function noScenario(words: string, nearest: NearRow | undefined): GoogleE
     details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'NO_SCENARIO' }],
   };
 }
-
-const quoted = (text: string): string => JSON.stringify(text);

@@ -31,9 +31,12 @@ async function ask(proxy: TestProxy, body: object, headers: Record<string, strin
 
 describe('words that no row fits are a 404, which names the nearest row and its words', () => {
   const rows: [string, string, string][] = [
-    ['Please refnd my order', 'shop/refund', '"/\\\\brefund\\\\b/" or "money back"'],
+    ['Please refnd my order', 'shop/refund', '"/\\brefund\\b/" or "money back"'],
     ['Where are my orders?', 'shop/order', '"where is my order"'],
     ['Mend my failed tests', 'fix-a-failing-test/', '"failing test"'],
+    ['fix my tst', 'fix-a-failing-test/', '"failing test"'],
+    ['write me a cmmand line tool', 'build-a-small-cli/', '(cli|command'],
+    [')(', '', 'for "'],
   ];
   test.each(rows)('%s: %s', async (words, row, wanted) => {
     await using proxy = await strict(own);
