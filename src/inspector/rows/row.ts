@@ -78,6 +78,11 @@ function tokensOf({ usage }: Summary): Pick<Row, 'in' | 'cached' | 'out' | 'thin
   return { in: usage.in + cached, cached, out, thinking };
 }
 
+const dollarsOf = ({ spent }: Summary): Pick<Row, 'dollars' | 'listDollars'> => ({
+  dollars: spent?.dollars,
+  listDollars: spent?.listDollars,
+});
+
 export function rowOf(request: KeptRequest, shown: Shown): Row {
   const { events, oddness, id, opening } = request;
   const summary = summaryOf(events);
@@ -109,8 +114,8 @@ export function rowOf(request: KeptRequest, shown: Shown): Row {
     firstMs: summary.firstSignMs,
     totalMs: end?.ms,
     ...tokensOf(summary),
-    dollars: summary.spent?.dollars,
-    listDollars: summary.spent?.listDollars,
+    // Nobody pays the mock.
+    ...(request.resends?.to === 'mock' ? {} : dollarsOf(summary)),
     warnings: summary.warnings,
   };
 }

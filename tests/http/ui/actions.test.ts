@@ -177,7 +177,7 @@ describe('send again', () => {
     looker.leave();
     expect([sent(), looker.list.find((row) => row.id === id)]).toMatchObject([
       1,
-      { key: 'mock', status: 200 },
+      { key: 'mock', status: 200, dollars: undefined },
     ]);
     expect((await (await proxy.send('/health')).json()).streams_in_flight).toBe(0);
   });

@@ -131,7 +131,7 @@ const ResentFrom = ({
   resends: Resends;
 }) => html`<p class="resent-note"><${Resent} resends=${resends} />
     <span>This is <a href=${`#/requests/${resends.of}`}><code>${resends.of}</code></a> once more, sent from this page. It belongs to no conversation${
-      resends.to === 'mock' ? ', was answered by the mock, and cost nothing' : ''
+      resends.to === 'mock' ? ', went to the mock, and costs nothing' : ''
     }.</span></p>`;
 
 type HeadProps = {
