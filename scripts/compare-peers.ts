@@ -12,12 +12,11 @@ import { send, type Told } from './peers/client.ts';
 import { type Figures, measure } from './peers/figures.ts';
 import { startGemini } from './peers/gemini.ts';
 import type { Grade } from './peers/judge.ts';
+import { packed } from './peers/pack.ts';
 import { CLIENT_KEY, installed, type Peer, peers } from './peers/peers.ts';
 import { freePort, type PeerProcess, startPeer } from './peers/process.ts';
 import { compareRecordings } from './peers/recordings.ts';
 import { caseTable, figureTable, recordingTable } from './peers/tables.ts';
-
-const ROOT = join(import.meta.dir, '..');
 
 /** Runs `work` on a peer of its own, so that nothing that a peer has learned reaches the next case. */
 async function withPeer<Result>(
@@ -57,16 +56,6 @@ async function play(
   }
 }
 
-async function pack(cache: string): Promise<string> {
-  const child = Bun.spawn(['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', cache], {
-    cwd: ROOT,
-    stdout: 'pipe',
-  });
-  const name = (await new Response(child.stdout).text()).trim().split('\n').at(-1) ?? '';
-  if ((await child.exited) !== 0) throw new Error(`npm pack ended with ${child.exitCode}`);
-  return join(cache, name);
-}
-
 const { values } = parseArgs({
   options: { cache: { type: 'string' }, only: { type: 'string' }, json: { type: 'boolean' } },
 });
@@ -74,7 +63,7 @@ const cache = resolve(values.cache ?? join(homedir(), '.cache/gemini-claude-prox
 await Bun.$`mkdir -p ${cache}`;
 // This package is always the one of today.
 rmSync(join(cache, `gemini-claude-proxy-${version}`), { recursive: true, force: true });
-const known = peers(version, await pack(cache));
+const known = peers(version, await packed(cache));
 const all = known.filter(({ name }) => name === (values.only ?? name));
 if (all.length === 0) throw new Error(`--only: one of ${known.map(({ name }) => name).join(', ')}`);
 

@@ -9,7 +9,7 @@ import { type Chunk, eventOf, type Reply, startGemini } from './gemini.ts';
 import { CLIENT_KEY, installed, MODEL, npm, type Peer } from './peers.ts';
 import { freePort, type PeerProcess, type Start, startPeer } from './process.ts';
 
-const AIMOCK = '1.43.0';
+export const AIMOCK = '1.43.0';
 
 const usageMetadata = { promptTokenCount: 1000, cachedContentTokenCount: 400, candidatesTokenCount: 24 };
 const stream = (...chunks: Chunk[]): Uint8Array[] => chunks.map(eventOf);
@@ -18,7 +18,7 @@ const end = (part: Record<string, unknown>, finishReason: string, more: object =
   usageMetadata,
 });
 
-const STREAMS: Readonly<Record<string, readonly Uint8Array[]>> = {
+export const STREAMS: Readonly<Record<string, readonly Uint8Array[]>> = {
   'Text, with its usage': stream(
     { candidates: [{ content: { parts: [{ text: 'Grüße, ' }] } }], usageMetadata },
     end({ text: '👍' }, 'STOP'),

@@ -7,14 +7,14 @@ import type { Recorded } from './recordings.ts';
 
 const MARKS: Readonly<Record<Grade['mark'], string>> = { exact: '✓', told: '○', wrong: '✗' };
 
-const table = (rows: readonly (readonly string[])[]): string =>
+export const table = (rows: readonly (readonly string[])[]): string =>
   rows
     .flatMap((row, index) => [row, ...(index === 0 ? [row.map(() => '---')] : [])])
     .map((row) => `| ${row.join(' | ')} |`)
     .join('\n');
 
 const head = (all: readonly Peer[]) => all.map(({ name, version }) => `${name} ${version}`);
-const cell = (grade: Grade | undefined) => (grade ? `${MARKS[grade.mark]} ${grade.note}`.trim() : '');
+export const cell = (grade: Grade | undefined) => (grade ? `${MARKS[grade.mark]} ${grade.note}`.trim() : '');
 
 export const caseTable = (
   all: readonly Peer[],
