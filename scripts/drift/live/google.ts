@@ -145,11 +145,9 @@ async function boundedText(response: Response): Promise<string> {
 export const errorOf = ({ status, type, text }: Reply): UpstreamError =>
   statusError(new Response(null, { status, headers: type === '' ? {} : { 'content-type': type } }), text, 0);
 
-const MOST_SHOWN = 300;
-
-/** `HTTP 503: This model is …`. */
+/** `HTTP 503: This model is …`. The text is not cut: the code that shows it hides secrets first. */
 export function described(reply: Reply): string {
   const { message } = errorOf(reply);
-  const said = message.startsWith('HTTP ') ? '' : `: ${message.trim().slice(0, MOST_SHOWN)}`;
+  const said = message.startsWith('HTTP ') ? '' : `: ${message.trim()}`;
   return `HTTP ${reply.status}${said}`;
 }

@@ -169,8 +169,7 @@ const SAME = 0.05;
 export function billedDifferences({ id }: GeminiModel, text: string, billed: number): string[] {
   const told = tryParseJson(text);
   const total = isObject(told) ? tokenCount(told['totalTokens']) : undefined;
-  if (total === undefined)
-    return [`${id}: a request that was answered cannot be counted: ${text.slice(0, 200).trim()}`];
+  if (total === undefined) return [`${id}: a request that was answered cannot be counted: ${text.trim()}`];
   const isSame = Math.abs(total - billed) <= SAME * billed;
   return isSame ? [] : [`${id} counts ${total} tokens of a request with tools, and bills ${billed}`];
 }

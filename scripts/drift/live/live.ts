@@ -9,6 +9,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { BUILT_IN } from '../../../src/gemini/model-rows.ts';
 import type { GeminiModel, ModelTable } from '../../../src/gemini/models.ts';
 import { type Clock, type Exchange, systemRandom, today } from '../../../src/lib/ports.ts';
+import { shownText } from '../../../src/lib/shown-text.ts';
 import { ratesOf } from '../../../src/prices/prices.ts';
 import { createMockFetch } from '../../../src/sim/mock/index.ts';
 import { GOOGLE } from '../../../src/upstream/genai.ts';
@@ -51,11 +52,13 @@ export type LiveOptions = {
 };
 
 const SOURCE = 'the live API';
+/** Bytes of a line. */
+const MOST_SHOWN = 2_000;
 
 export async function lookAtLive(options: LiveOptions): Promise<Look> {
   const { key } = options;
   if (key === undefined) return { source: SOURCE, looked: false, why: 'no key; set GEMINI_API_KEY' };
-  const hide = (text: string) => text.replaceAll(key, '***');
+  const hide = (text: string) => shownText(text, { secrets: [key], limit: MOST_SHOWN, control: () => ' ' });
   try {
     const { what, differences, unread } = await new LiveLook(options, key).run();
     const told = [...new Set(differences.map(hide))];

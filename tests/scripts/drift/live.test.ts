@@ -101,6 +101,17 @@ describe('down', () => {
     expect(look).toMatchObject({ why: 'cannot reach nobody.invalid: ENOTFOUND (no host has this name)' });
   });
 
+  test('a key is hidden before a long text is cut, and what moves a cursor is not shown', async () => {
+    const message = `${'x'.repeat(1_990 - 'HTTP 403: '.length)}${KEY}\u001b[2J`;
+    const look = await withServer(
+      () => Response.json({ error: { code: 403, message, status: 'PERMISSION_DENIED' } }, { status: 403 }),
+      (baseUrl) => lookAtLive(optionsFor(baseUrl)),
+    );
+    const why = look.looked ? '' : look.why;
+    expect(why).toContain('xxx***');
+    expect(why).not.toContain('\u001b');
+  });
+
   test('without a key nothing is asked', async () => {
     let asked = 0;
     const count: Answers = () => {
