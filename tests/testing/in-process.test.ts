@@ -150,7 +150,10 @@ describe('stop', () => {
       program,
       `import { startMock } from ${JSON.stringify(from)};\nconst { url } = await startMock();\nconsole.log((await fetch(url + '/livez')).status);`,
     );
-    const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, program], { cwd: folder });
+    const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, program], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: folder },
+    });
     expect({ out: stdout.toString(), err: stderr.toString(), exitCode }).toEqual({
       out: '200\n',
       err: '',
