@@ -47,7 +47,8 @@ async function playTo(version: string, session: Session, recorded: SessionRun): 
   console.log(`\n${version}, strict: ${reportIn(strict).text}`);
   const loose = await replaySession(claude, session, ['--match', 'loose']);
   console.log(`${version}, loose: ${reportIn(loose).text}`);
-  for (const told of looseTold(loose)) console.log(`  ${told.replaceAll('\n', '\n  ')}`);
+  // A log line holds no line break of its own.
+  for (const told of looseTold(loose)) console.log(`  ${told.replaceAll('\\u000a', '\n  ')}`);
   const { played, requests, loose: count } = reportIn(loose);
   const allTold = looseTold(loose).length === count;
   const same = isSame(recorded, loose);
