@@ -5,21 +5,9 @@
 import type { GeminiModel } from '../../../src/gemini/models.ts';
 import { ENUMS } from '../../../src/sim/validator/enums.ts';
 import { MESSAGES } from '../../../src/sim/validator/messages.ts';
+import { PART_DATA } from '../../../src/sim/validator/parse.ts';
 import type { Probe } from './probe.ts';
 import { generatePath } from './requests.ts';
-
-/** The members of which a part has one. */
-const DATA = [
-  'text',
-  'inlineData',
-  'fileData',
-  'functionCall',
-  'functionResponse',
-  'executableCode',
-  'codeExecutionResult',
-  'toolCall',
-  'toolResponse',
-];
 
 const SCALARS: Readonly<Record<string, unknown>> = {
   string: 'a',
@@ -64,9 +52,9 @@ function sample(type: string, round: number, inside: readonly string[]): unknown
 function partsOf(round: number, inside: readonly string[]): unknown {
   const whole = sample('Part', round, inside);
   if (typeof whole !== 'object' || whole === null) return undefined;
-  const others = Object.entries(whole).filter(([name]) => !DATA.includes(name));
+  const others = Object.entries(whole).filter(([name]) => !PART_DATA.has(name));
   return Object.entries(whole)
-    .filter(([name]) => DATA.includes(name))
+    .filter(([name]) => PART_DATA.has(name))
     .map(([name, value], index) => Object.fromEntries([[name, value], ...(index === 0 ? others : [])]));
 }
 

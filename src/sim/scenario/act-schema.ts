@@ -1,6 +1,8 @@
 /** The shape of what a rule or a state does. */
+
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { BLOCK_REASONS, FINISH_REASONS } from '../../translate/response/stop-reason.ts';
+import { HARM_CATEGORIES } from '../validator/enums.ts';
 import { SCENARIO_ERRORS } from './faults.ts';
 
 export const closed = { additionalProperties: false };
@@ -24,21 +26,6 @@ const keysOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & 
 export const FINISH_WORDS = [...keysOf(FINISH_REASONS), 'FINISH_REASON_UNSPECIFIED'] as const;
 export const BLOCK_WORDS = [...keysOf(BLOCK_REASONS), 'OTHER', 'BLOCK_REASON_UNSPECIFIED'] as const;
 
-const HARMS = [
-  'HARM_CATEGORY_UNSPECIFIED',
-  'HARM_CATEGORY_DEROGATORY',
-  'HARM_CATEGORY_TOXICITY',
-  'HARM_CATEGORY_VIOLENCE',
-  'HARM_CATEGORY_SEXUAL',
-  'HARM_CATEGORY_MEDICAL',
-  'HARM_CATEGORY_DANGEROUS',
-  'HARM_CATEGORY_HARASSMENT',
-  'HARM_CATEGORY_HATE_SPEECH',
-  'HARM_CATEGORY_SEXUALLY_EXPLICIT',
-  'HARM_CATEGORY_DANGEROUS_CONTENT',
-  'HARM_CATEGORY_CIVIC_INTEGRITY',
-  'HARM_CATEGORY_JAILBREAK',
-] as const;
 const LIKELY = ['HARM_PROBABILITY_UNSPECIFIED', 'NEGLIGIBLE', 'LOW', 'MEDIUM', 'HIGH'] as const;
 
 const Signature = Type.Optional(
@@ -130,7 +117,7 @@ const Finish = Type.Union([
 const Ratings = Type.Array(
   Type.Object(
     {
-      category: one('category of harm', HARMS),
+      category: one('category of harm', HARM_CATEGORIES),
       probability: one('probability', LIKELY),
       blocked: Type.Optional(Type.Literal(true)),
     },

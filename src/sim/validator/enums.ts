@@ -2,6 +2,23 @@
  * The values of each enum that a request can contain. They are read in upper and lower case. `XHIGH` is newer than the
  * API description.
  */
+/** Also what a scenario of the mock may name in safety ratings. */
+export const HARM_CATEGORIES = [
+  'HARM_CATEGORY_UNSPECIFIED',
+  'HARM_CATEGORY_DEROGATORY',
+  'HARM_CATEGORY_TOXICITY',
+  'HARM_CATEGORY_VIOLENCE',
+  'HARM_CATEGORY_SEXUAL',
+  'HARM_CATEGORY_MEDICAL',
+  'HARM_CATEGORY_DANGEROUS',
+  'HARM_CATEGORY_HARASSMENT',
+  'HARM_CATEGORY_HATE_SPEECH',
+  'HARM_CATEGORY_SEXUALLY_EXPLICIT',
+  'HARM_CATEGORY_DANGEROUS_CONTENT',
+  'HARM_CATEGORY_CIVIC_INTEGRITY',
+  'HARM_CATEGORY_JAILBREAK',
+] as const;
+
 export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   'AudioResponseFormat.MimeType': [
     'MIME_TYPE_UNSPECIFIED',
@@ -41,21 +58,7 @@ export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   'FunctionDeclaration.Behavior': ['UNSPECIFIED', 'BLOCKING', 'NON_BLOCKING'],
   'FunctionResponse.Scheduling': ['SCHEDULING_UNSPECIFIED', 'SILENT', 'WHEN_IDLE', 'INTERRUPT'],
   'GenerationConfig.Modality': ['MODALITY_UNSPECIFIED', 'TEXT', 'IMAGE', 'AUDIO', 'VIDEO'],
-  HarmCategory: [
-    'HARM_CATEGORY_UNSPECIFIED',
-    'HARM_CATEGORY_DEROGATORY',
-    'HARM_CATEGORY_TOXICITY',
-    'HARM_CATEGORY_VIOLENCE',
-    'HARM_CATEGORY_SEXUAL',
-    'HARM_CATEGORY_MEDICAL',
-    'HARM_CATEGORY_DANGEROUS',
-    'HARM_CATEGORY_HARASSMENT',
-    'HARM_CATEGORY_HATE_SPEECH',
-    'HARM_CATEGORY_SEXUALLY_EXPLICIT',
-    'HARM_CATEGORY_DANGEROUS_CONTENT',
-    'HARM_CATEGORY_CIVIC_INTEGRITY',
-    'HARM_CATEGORY_JAILBREAK',
-  ],
+  HarmCategory: HARM_CATEGORIES,
   'ImageResponseFormat.AspectRatio': [
     'ASPECT_RATIO_UNSPECIFIED',
     'ASPECT_RATIO_ONE_BY_ONE',

@@ -13,7 +13,7 @@ const PACKAGE = 'type.googleapis.com/google.ai.generativelanguage.v1beta.';
 const STRUCT = 'type.googleapis.com/google.protobuf.Struct';
 
 /** A part may have at most one of these fields, because they are a protobuf oneof. */
-const PART_DATA = new Set([
+export const PART_DATA: ReadonlySet<string> = new Set([
   'text',
   'inlineData',
   'fileData',
