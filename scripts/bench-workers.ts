@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { ask, type Target } from './bench/load.ts';
 import { median } from './bench/measure.ts';
 import { type Process, startProxy, startUpstream } from './bench/processes.ts';
-import { ROWS, type Row } from './bench/rows.ts';
+import { type Row, rowOf } from './bench/rows.ts';
 
 const { values } = parseArgs({ options: { smoke: { type: 'boolean' } } });
 const SHARE = values.smoke ? 0.02 : 1;
@@ -22,12 +22,6 @@ type Load = {
   /** Sent one after the other meanwhile, by one client. */
   beside?: Row;
 };
-
-function rowOf(name: string): Row {
-  const row = ROWS.find((one) => one.name === name);
-  if (!row) throw new Error(`there is no row ${name}`);
-  return row;
-}
 
 const LOADS: readonly Load[] = [
   { title: 'tiny requests', row: rowOf('tiny'), clients: CLIENTS, requests: 2_000 },

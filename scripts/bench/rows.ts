@@ -178,3 +178,9 @@ export const ROWS: readonly Row[] = [
     body: agentTurn,
   },
 ];
+
+export function rowOf(name: string): Row {
+  const row = ROWS.find((one) => one.name === name);
+  if (!row) throw new Error(`there is no row ${name}`);
+  return row;
+}
