@@ -239,6 +239,19 @@ describe('an answer given again', () => {
     await send(proxy, ask);
     expect((await send(proxy, ask)).error).toContain('was played already (--repeat plays it again)');
   });
+
+  test('is an error in a loose replay, too, which does not blame what a loose replay leaves out', async () => {
+    const folder = await recorded([ask], ['one']);
+    await using proxy = await replaying(folder, LOOSE);
+    const old: Ask = { body: asked(OLD, [user('hi')]), version: OLD };
+    expect((await send(proxy, old)).status).toBe(200);
+    const { status, error } = await send(proxy, old);
+    expect([status, error]).toEqual([
+      400,
+      expect.stringContaining('001-main fits, and was played already (--repeat plays it again)'),
+    ]);
+    expect(error).not.toContain('system');
+  });
 });
 
 describe('what was not recorded', () => {

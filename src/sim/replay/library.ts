@@ -60,6 +60,8 @@ export class Library {
   explainMiss(request: Asked): string {
     const asked = this.#asRecorded(request);
     const outline = outlineOf(asked, this.#recording);
+    const played = this.#finding.isLoose ? this.#fittingLoosely(outline).at(-1) : undefined;
+    if (played) return playedAlready(`${played.name} fits`);
     const near = withLeast(this.#recording.requests, (known) => {
       const other = this.#recording.outlineOf(known);
       const isOther = other.path !== outline.path || other.caller !== outline.caller;
@@ -72,8 +74,7 @@ export class Library {
     if (!closest) return `the recording has no request that can be read${others}`;
     const { difference, candidate } = closest;
     const { known } = candidate;
-    if (difference.count === 0)
-      return `${known.name} is the same, and was played already (--repeat plays it again)`;
+    if (difference.count === 0) return playedAlready(`${known.name} is the same`);
     const what = `${aboutText(this.#recording.outlineOf(known))}${this.#looseHint(outline)}`;
     return `closest is ${known.name}${what}${others} (recorded ≠ now):\n  ${difference.lines.join('\n  ')}`;
   }
@@ -102,9 +103,7 @@ export class Library {
   #takeLoose(asked: Asked): Taken | undefined {
     const gist = this.#recording.gistOf(asked);
     if (!gist) return undefined;
-    const fitting = this.#recording.requests.filter(
-      (known) => this.#recording.outlineOf(known).key === gist.key,
-    );
+    const fitting = this.#fittingLoosely(gist);
     const fresh = fitting.filter((known) => this.#waiting.has(known));
     const repeated = this.#finding.repeats ? fitting.toReversed() : [];
     const candidates = (fresh.length > 0 ? fresh : repeated).map((known) => this.#candidate(known));
@@ -159,9 +158,15 @@ export class Library {
       this.book.learn(recorded.otherNames, now.otherNames);
   }
 
-  #looseHint({ key }: Outline): string {
-    if (this.#finding.isLoose || key === undefined) return '';
-    const fits = [...this.#waiting].find((known) => this.#recording.outlineOf(known).key === key);
+  /** Those with the same gist. */
+  #fittingLoosely({ key }: Pick<Outline, 'key'>): KnownRequest[] {
+    if (key === undefined) return [];
+    return this.#recording.requests.filter((known) => this.#recording.outlineOf(known).key === key);
+  }
+
+  #looseHint(outline: Outline): string {
+    if (this.#finding.isLoose) return '';
+    const fits = this.#fittingLoosely(outline).find((known) => this.#waiting.has(known));
     return fits ? `; --match loose plays ${fits.name}` : '';
   }
 
@@ -173,6 +178,8 @@ export class Library {
     return { ...request, body: this.book.toRecorded(request.body) };
   }
 }
+
+const playedAlready = (what: string): string => `${what}, and was played already (--repeat plays it again)`;
 
 function aboutText({ caller, length = 0 }: Outline): string {
   return caller === undefined ? '' : ` (${caller}, ${length} ${length === 1 ? 'message' : 'messages'})`;
