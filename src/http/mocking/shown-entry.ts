@@ -13,6 +13,10 @@ const MODEL = /\/models\/([^/:]+)(?::(\w+))?$/;
 /** A credential of any length: a test's key may be too short to be searched for in texts. */
 const hiddenValue = (value: string): string => BLOT.repeat(value.length);
 
+const QUERY_VALUE = /([^?&=]+)=([^&]*)/g;
+const blotted = (whole: string, name: string, value: string): string =>
+  namesCredential(name) ? `${name}=${hiddenValue(value)}` : whole;
+
 /** The parsed body; the text where the body is no JSON; null where none was read. */
 function bodyOf(text: string | undefined, hide: Hide): Json {
   if (text === undefined || text === '') return null;
@@ -40,7 +44,7 @@ function shownAttempt(
 export function shownEntry(entry: JournaledRequest, redactor: Redactor): JournalEntry {
   const { method, url, headers: asked, received, meant, error, attempts } = entry;
   const hide = hiding(redactor, asked);
-  const { search } = URL.parse(url) ?? { search: '' };
+  const search = URL.parse(url)?.search.replace(QUERY_VALUE, blotted) ?? '';
   const headers = [...asked].map(([name, value]): [string, string] => [
     name,
     namesCredential(name) ? hiddenValue(value) : hide(value),

@@ -45,10 +45,15 @@ async function fieldsIn(client: ClientRequest, known: readonly string[]): Promis
   if (text.length > MOST_BYTES) throw new MessagesError('request_too_large', 'The body is small');
   const fields = text.trim() === '' ? {} : tryParseJson(text);
   if (!isObject(fields)) throw wrong('the body: expected a JSON object');
-  const [unknown] = Object.keys(fields).filter((name) => !known.includes(name));
+  checkNames(Object.keys(fields), known);
+  return fields;
+}
+
+/** A name with a slip in it would mean the requests of all tests. */
+function checkNames(given: readonly string[], known: readonly string[]): void {
+  const unknown = given.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw wrong(`${quoted(unknown)}: no such field; there are ${known.join(' and ')}`);
-  return fields;
 }
 
 const wrong = (message: string) => new MessagesError('invalid_request_error', message);
@@ -86,6 +91,7 @@ function rulesIn(text: string): FaultRule[] {
 }
 
 export const tellRequests = forTests(({ client, deps, mocking }) => {
+  checkNames([...client.url.searchParams.keys()], ['test_id', 'last']);
   const { requests, dropped } = mocking.journal.read(testIn(client, client.url.searchParams.get('test_id')));
   const redactor = mocking.redactor.with(deps.settings.secrets);
   const wanted = requests.slice(-Math.min(lastIn(client), requests.length) || requests.length);

@@ -136,6 +136,12 @@ test('secrets are blotted out: in headers, in the body, and in what was sent', a
   for (const hidden of [secret, secret.slice(10, 40), KEY, '"abc"']) expect(text).not.toContain(hidden);
 });
 
+test('a credential in the address is blotted out, however short it is', async () => {
+  await using proxy = await startProxy();
+  await finished(proxy.send('/v1/messages?key=abc&beta=true&access_token=a%3Db', hello));
+  expect((await onlyEntry(proxy)).path).toBe('/v1/messages?key=xxx&beta=true&access_token=xxxxx');
+});
+
 test('what the proxy is asked about itself is not in it, and neither is the journal', async () => {
   await using proxy = await startProxy();
   for (const path of ['/', '/health', '/readyz', '/metrics', '/ui', '/swagger', PATH]) {
@@ -156,7 +162,14 @@ test('can be asked for one test, and for the latest requests', async () => {
   expect(await ids('?test_id=nobody')).toEqual([]);
   // Who sends the header with every request is told of its own test.
   expect(await ids('', { 'x-test-id': 'b' })).toEqual(['b']);
-  for (const query of ['?last=0', '?last=all', '?test_id=', `?test_id=${'x'.repeat(129)}`])
+  for (const query of [
+    '?last=0',
+    '?last=all',
+    '?test_id=',
+    '?testId=a',
+    '?test_id=a&first=1',
+    `?test_id=${'x'.repeat(129)}`,
+  ])
     expect((await proxy.send(`${PATH}${query}`)).status).toBe(400);
 });
 
