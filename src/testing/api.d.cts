@@ -11,7 +11,7 @@ export type Json = null | boolean | number | string | Json[] | { [field: string]
 export type CommonOptions = {
   /** The port on 127.0.0.1. By default the system chooses a free one. */
   port?: number | undefined;
-  /** The faults that upstream is given on purpose, in the form of `FAULTS` (docs/faults.md): `status:status=503,times=2`. */
+  /** The faults that upstream is given on purpose, in the form of `FAULTS` (docs/faults.md): `http-503@1-2`. */
   faults?: string | undefined;
   /** Other settings of docs/settings.md by their names: `{ MAX_RETRIES: 0 }`. The environment and `.env` files are not read. */
   settings?: Readonly<Record<string, string | number | boolean | object | undefined>> | undefined;
@@ -119,6 +119,11 @@ export type Control = {
   reset(of?: OfTest): Promise<void>;
 };
 
+export type ConnectOptions = {
+  /** The `PROXY_API_KEY`, where one is set. What has been started by a call of this package knows its own. */
+  key?: string | undefined;
+};
+
 export type Running = Control & {
   /** Ends it, with what it has opened. Answers under way are broken off. */
   stop(): Promise<void>;
@@ -131,4 +136,4 @@ export declare function startReplay(options: ReplayOptions): Promise<Running>;
 /** The whole proxy, with Gemini behind it, or what stands in for Gemini. */
 export declare function startProxy(options: ProxyOptions): Promise<Running>;
 /** For another process than the one that has started it: `url` is what that one was given. */
-export declare function connect(url: string): Control;
+export declare function connect(url: string, options?: ConnectOptions): Control;

@@ -7,8 +7,8 @@ import { serve } from './serve.ts';
 export { connect };
 
 async function start(call: Call, options: unknown): Promise<api.Running> {
-  const { url, stop } = await serve(call, options);
-  return { ...connect(url), stop };
+  const { url, key, stop } = await serve(call, options);
+  return { ...connect(url, { key }), stop };
 }
 
 export const startMock: typeof api.startMock = (options = {}) => start('startMock', options);

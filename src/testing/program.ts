@@ -34,8 +34,8 @@ input.once('close', () => {
 });
 
 try {
-  const { url, stop } = await serveOrder(await ordered.promise);
-  tell({ url });
+  const { url, key, stop } = await serveOrder(await ordered.promise);
+  tell({ url, key });
   await ended.promise;
   await stop();
   process.exit(0);

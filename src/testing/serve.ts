@@ -8,7 +8,8 @@ import { createLogger } from '../lib/log.ts';
 import { systemClock, systemConnect, systemRandom } from '../lib/ports.ts';
 import { type Call, readOptions } from './options.ts';
 
-export type Served = { url: string; stop(): Promise<void> };
+/** `key`: what it wants of those who ask. */
+export type Served = { url: string; key: string | undefined; stop(): Promise<void> };
 
 /** Errors begin with the name of the call. */
 export async function serve(call: Call, options: unknown): Promise<Served> {
@@ -17,7 +18,7 @@ export async function serve(call: Call, options: unknown): Promise<Served> {
   try {
     const config = readOptions(call, options, folder);
     const served = await listen(config, folder);
-    return { url: served.url, stop: once(() => served.stop().finally(remove)) };
+    return { ...served, stop: once(() => served.stop().finally(remove)) };
   } catch (error) {
     remove();
     const why = error instanceof Error ? error.message : String(error);
@@ -48,7 +49,7 @@ async function listen(config: Config, folder: string): Promise<Served> {
     await system.warmUp();
     // A test that forgets to stop it must not keep its process from ending.
     system.app.server?.unref();
-    return { url, stop: close };
+    return { url, key: config.proxyApiKey, stop: close };
   } catch (error) {
     await close();
     throw error;

@@ -236,6 +236,32 @@ describe('faults and reset', () => {
     expect(mock.faults('nonsense')).rejects.toThrow(/^faults: faults: "nonsense": there is no fault/);
     expect(mock.reset({ testId: '' })).rejects.toThrow(/^reset: test_id: /);
   });
+
+  test('a slip in what says which test is an error, and not a change for all tests', async () => {
+    const mock = await begun(startMock({ settings }));
+    await mock.faults('http-400', { testId: 'a' });
+    const slips = [{ test_id: 'a' }, { testid: 'a' }, 'a', null] as unknown as { testId: string }[];
+    for (const slip of slips) {
+      for (const call of [mock.reset, mock.requests, mock.lastRequest]) {
+        expect(call(slip)).rejects.toThrow(/: expected \{ testId \} or nothing to say which test, got /);
+      }
+      expect(mock.faults('http-403', slip)).rejects.toThrow(/^faults: expected \{ testId \}/);
+    }
+    expect(await statuses(mock.url, 'a', 'b')).toEqual([400, 200]);
+  });
+
+  test('can be told where a key is wanted: by what was started, and by others who have the key', async () => {
+    const key = 'the-key-of-this-proxy';
+    const mock = await begun(startMock({ settings: { PROXY_API_KEY: key } }));
+    expect(await statuses(mock.url, '')).toEqual([401]);
+    expect(await mock.requests()).toHaveLength(1);
+    await mock.faults('http-400');
+    expect(await connect(mock.url, { key }).lastRequest()).toMatchObject({ answer: { status: 401 } });
+    expect(connect(mock.url).requests()).rejects.toThrow(
+      /wants its PROXY_API_KEY; give it: connect\(url, \{ key \}\)$/,
+    );
+    expect(connect(mock.url, { key: 'wrong' }).requests()).rejects.toThrow(/^requests: /);
+  });
 });
 
 describe('a wrong option is an error that names it, and what to do', () => {

@@ -54,12 +54,20 @@ const mock = await startMock();
 tell(await ask(mock.url, 'hello'));
 const last = await mock.lastRequest();
 tell(last.body.messages[0].content, last.answer.status, (await connect(mock.url).requests()).length);
+const locked = await startMock({ settings: { PROXY_API_KEY: 'a-key' } });
+tell((await locked.requests()).length, (await connect(locked.url, { key: 'a-key' }).requests()).length);
+await locked.stop();
 await Promise.all([mock.stop(), mock.stop()]);
 tell(await whyNot(mock.requests()));`;
     expect(await told(program)).toEqual({
       code: 0,
       err: '',
-      lines: [[200], ['hello', 200, 1], [expect.stringMatching(/cannot be reached \(ECONNREFUSED\)/)]],
+      lines: [
+        [200],
+        ['hello', 200, 1],
+        [0, 0],
+        [expect.stringMatching(/cannot be reached \(ECONNREFUSED\)/)],
+      ],
     });
   }, 30_000);
 

@@ -6,15 +6,18 @@ const { request } = require('node:http');
 /** @typedef {import('../api.d.cts').Control} Control */
 /** @typedef {import('../api.d.cts').OfTest} OfTest */
 
+/** @typedef {{ url: string, method: string, key?: string | undefined, body?: unknown }} Question */
+
 /**
- * @param {string} url
- * @param {string} method
- * @param {unknown} [body]
+ * @param {Question} question
  * @returns {Promise<{ status: number, text: string }>}
  */
-const send = (url, method, body) =>
+const send = ({ url, method, key, body }) =>
   new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const headers = {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(key === undefined ? {} : { 'x-api-key': key }),
+    };
     const sent = request(url, { method, headers, agent: false }, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
@@ -42,51 +45,61 @@ function messageIn(text) {
 
 /**
  * @param {string} what The call, for errors.
- * @param {string} url
- * @param {string} method
- * @param {unknown} [body]
+ * @param {Question} question
  */
-async function ask(what, url, method, body) {
-  const { status, text } = await send(url, method, body).catch((error) => {
+async function ask(what, question) {
+  const { origin } = new URL(question.url);
+  const { status, text } = await send(question).catch((error) => {
     const why = error instanceof Error && 'code' in error ? error.code : error;
-    throw new Error(`${what}: ${new URL(url).origin} cannot be reached (${why}); it may have been stopped`);
+    throw new Error(`${what}: ${origin} cannot be reached (${why}); it may have been stopped`);
   });
-  if (status === 404)
-    throw new Error(`${what}: ${new URL(url).origin} tells nothing to tests; a mock or a replay would`);
+  if (status === 401 && question.key === undefined)
+    throw new Error(`${what}: ${origin} wants its PROXY_API_KEY; give it: connect(url, { key })`);
+  if (status === 404) throw new Error(`${what}: ${origin} tells nothing to tests; a mock or a replay would`);
   if (status !== 200) throw new Error(`${what}: ${messageIn(text)}`);
   return JSON.parse(text);
 }
 
 /**
+ * Which test is meant. A slip in this argument would mean the tests of everybody, so it is an error.
+ * @param {string} what The call, for errors.
  * @param {OfTest} of
  * @returns {Record<string, string>}
  */
-const testIdOf = ({ testId }) => (testId === undefined ? {} : { test_id: testId });
+function testIdOf(what, of) {
+  const names = typeof of === 'object' && of !== null ? Object.keys(of) : undefined;
+  if (!names || names.some((name) => name !== 'testId'))
+    throw new Error(`${what}: expected { testId } or nothing to say which test, got ${JSON.stringify(of)}`);
+  return of.testId === undefined ? {} : { test_id: of.testId };
+}
 
 /**
  * @param {string} url
+ * @param {{ key?: string | undefined }} [options]
  * @returns {Control}
  */
-function connect(url) {
+function connect(url, { key } = {}) {
   const base = url.replace(/\/+$/, '');
   /** @param {Record<string, string>} query */
   const list = async (query) => {
-    const { requests } = await ask(
-      'requests',
-      `${base}/__mock/requests?${new URLSearchParams(query)}`,
-      'GET',
-    );
+    const at = `${base}/__mock/requests?${new URLSearchParams(query)}`;
+    const { requests } = await ask('requests', { url: at, method: 'GET', key });
     return requests;
   };
+  /**
+   * @param {string} what
+   * @param {Record<string, string>} body
+   */
+  const tell = (what, body) => ask(what, { url: `${base}/__mock/${what}`, method: 'POST', key, body });
   return {
     url: base,
-    requests: (of = {}) => list(testIdOf(of)),
-    lastRequest: async (of = {}) => (await list({ ...testIdOf(of), last: '1' })).at(0),
+    requests: async (of = {}) => list(testIdOf('requests', of)),
+    lastRequest: async (of = {}) => (await list({ ...testIdOf('lastRequest', of), last: '1' })).at(0),
     faults: async (spec, of = {}) => {
-      await ask('faults', `${base}/__mock/faults`, 'POST', { faults: spec, ...testIdOf(of) });
+      await tell('faults', { ...testIdOf('faults', of), faults: spec });
     },
     reset: async (of = {}) => {
-      await ask('reset', `${base}/__mock/reset`, 'POST', testIdOf(of));
+      await tell('reset', testIdOf('reset', of));
     },
   };
 }

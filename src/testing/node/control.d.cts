@@ -1,3 +1,3 @@
-import type { Control } from '../api.d.cts';
+import type { ConnectOptions, Control } from '../api.d.cts';
 
-export declare function connect(url: string): Control;
+export declare function connect(url: string, options?: ConnectOptions): Control;

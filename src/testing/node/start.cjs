@@ -35,7 +35,7 @@ function environment(settings) {
 /**
  * Resolves with the program's first line. Rejects where it ends before that.
  * @param {Program} child
- * @returns {Promise<{ url: string } | { error: string }>}
+ * @returns {Promise<{ url: string, key?: string } | { error: string }>}
  */
 function firstLine(child) {
   return new Promise((resolve, reject) => {
@@ -97,7 +97,7 @@ async function start(call, options) {
   const told = await firstLine(child);
   if ('error' in told) throw new Error(told.error);
   hold(child, 'unref');
-  return { ...connect(told.url), stop: () => stop(child) };
+  return { ...connect(told.url, { key: told.key }), stop: () => stop(child) };
 }
 
 module.exports = { start };
