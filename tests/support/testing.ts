@@ -28,3 +28,21 @@ export async function ask(
 /** The text of an answer. */
 export const textOf = ({ body }: { body: Record<string, unknown> }): string =>
   (body['content'] as { text?: string }[]).map(({ text = '' }) => text).join('');
+
+/** A stand-in for Gemini that says `text`, and notes the keys that it was given. */
+export function standIn(text: string) {
+  const keys: (string | null)[] = [];
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: (request) => {
+      keys.push(request.headers.get('x-goog-api-key'));
+      const candidates = [{ index: 0, content: { role: 'model', parts: [{ text }] }, finishReason: 'STOP' }];
+      const chunk = { candidates, usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 1 } };
+      return new Response(`data: ${JSON.stringify(chunk)}\r\n\r\n`, {
+        headers: { 'content-type': 'text/event-stream' },
+      });
+    },
+  });
+  return { url: server.url.origin, keys, stop: () => server.stop(true) };
+}
