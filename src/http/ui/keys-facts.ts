@@ -82,6 +82,7 @@ export function keysFacts(deps: ServerDeps, inspector: Inspector): KeysFacts {
     for (const { model } of others) models.add(model);
   }
   return {
+    standIn: keys.kind === 'mock' || keys.kind === 'replay' ? keys.kind : undefined,
     states,
     models: [...models],
     usable: (model) => keys.usable(model),
@@ -91,7 +92,7 @@ export function keysFacts(deps: ServerDeps, inspector: Inspector): KeysFacts {
     today: new Map(
       todayBy(deps.usage, 'key', deps).map((row) => [
         row.name,
-        { requests: row.requests, in: row.in + row.cached, dollars: row.dollars },
+        { requests: row.requests - row.errors, in: row.in + row.cached, dollars: row.dollars },
       ]),
     ),
     keyRpm: settings.keyRpm,

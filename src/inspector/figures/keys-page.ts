@@ -8,6 +8,8 @@ type ModelRow = KeysPage['models'][number];
 type Today = KeyRow['today'];
 
 export type KeysFacts = {
+  /** Set where no key of Google's is asked. */
+  standIn: 'mock' | 'replay' | undefined;
   states: readonly KeyState[];
   /** The models that requests are mapped to, and those that were used today. */
   models: readonly string[];
@@ -28,6 +30,13 @@ const TROUBLES = {
   key: 'Google refuses it. Get another one at aistudio.google.com',
   billing: 'out of credit, at its spending cap, or without billing',
 } as const satisfies Record<KeyTrouble, string>;
+
+/** What plays limits and faults by itself keeps no state of keys: who has just seen a 429 must not read that all is well. */
+const STAND_INS = {
+  mock: 'The mock answers in place of Google. Limits that it plays are told in the requests, and are not kept here.',
+  replay:
+    'A recording answers in place of Google. Limits that it has are told in the requests, and are not kept here.',
+} as const;
 
 type Told = { state: string; sign: KeyRow['sign']; why: string };
 
@@ -69,7 +78,10 @@ function keyRow(key: KeyState, facts: KeysFacts): KeyRow {
   }
   const name = WORST_FIRST.find((one) => models.some((model) => model.state === one));
   const worst = models.find((model) => model.state === name);
-  if (!worst) return { ...common, state: 'in use', sign: 'good', why: '' };
+  if (!worst) {
+    const why = facts.standIn ? 'no key of Google’s: its limits are not kept' : '';
+    return { ...common, state: 'in use', sign: 'good', why };
+  }
   const told = MODEL_STATES[worst.state];
   const others = models.length === 1 ? '' : `; see below for ${models.length - 1} more`;
   return {
@@ -140,6 +152,7 @@ function headlineOf(facts: KeysFacts): string {
       ? [`#${fingerprint} does not serve ${models.map(({ model }) => model).join(', ')}`]
       : [],
   );
+  if (facts.standIn && troubled.length === 0) return STAND_INS[facts.standIn];
   const all = facts.states.length;
   if (troubled.length > 0)
     return `Key ${troubled.join('; key ')} now.${troubled.length < all ? ' The other keys serve every model.' : ''}`;

@@ -118,6 +118,19 @@ describe('keys', () => {
     expect(headline).toBe('The key answers.');
   });
 
+  test('the mock is said to be the mock, and a limit that it plays is no answer', async () => {
+    await using proxy = await startProxy({
+      env: { BACKEND: 'mock', FAULTS: 'minute-quota@2', MAX_STREAMING_RETRIES: '0', MODEL_FALLBACKS: '' },
+    });
+    await ask(proxy);
+    await ask(proxy);
+    const { headline, keys } = await keysOf(proxy);
+    expect(headline).toStartWith('The mock answers in place of Google.');
+    expect(keys.map(({ today, why }) => [today.requests, why])).toEqual([
+      [1, 'no key of Google’s: its limits are not kept'],
+    ]);
+  });
+
   test('what was sent is counted for the key that it was sent with, failed attempts too', async () => {
     await using proxy = await startProxy({
       fetch: failingFirst(() => googleError(503, 'UNAVAILABLE', 'busy')),
