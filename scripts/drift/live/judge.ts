@@ -48,8 +48,20 @@ function judgeOne({ step, model, recorded }: Played, judged: Judged): void {
     list.push(`${where}: ${described(reply)}`);
     return;
   }
-  if (step === 'count') judged.differences.push(...estimateDifferences(model, exchange, reply.text));
+  const broken = whyBroken(exchange);
+  if (broken !== undefined) judged.unread.push(`${where}: ${broken}`);
+  else if (step === 'count') judged.differences.push(...estimateDifferences(model, exchange, reply.text));
   else judgeAnswer(step, model, exchange, judged);
+}
+
+/** Why only a piece of the answer came: by that piece Google cannot be judged. */
+function whyBroken(exchange: UpstreamExchange): string | undefined {
+  if (exchange.truncatedRecording) return 'the answer is too large';
+  const { kind, side } = exchange.end;
+  const hasEnded = answerOf(exchange).chunks.some(({ candidates }) =>
+    candidates?.some((one) => one.finishReason),
+  );
+  return kind === 'eof' || hasEnded ? undefined : `the answer did not end (${kind}, ${side})`;
 }
 
 function judgeAnswer(

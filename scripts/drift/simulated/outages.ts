@@ -36,7 +36,7 @@ export function silence(passTime: () => Promise<void>): Promise<never> {
 }
 
 /** A body that begins with `chunk`. `more` is what comes of each further read; undefined for the same again. */
-function body(chunk: string, more: () => Promise<never> | undefined): ReadableStream<Uint8Array> {
+export function body(chunk: string, more: () => Promise<never> | undefined): ReadableStream<Uint8Array> {
   let isFirst = true;
   return new ReadableStream({
     pull(controller) {

@@ -17,7 +17,7 @@ import {
   withServer,
 } from '../../../scripts/drift/simulated/check.ts';
 import { simulatedGoogle } from '../../../scripts/drift/simulated/google.ts';
-import { OUTAGES, silence } from '../../../scripts/drift/simulated/outages.ts';
+import { body, OUTAGES, silence } from '../../../scripts/drift/simulated/outages.ts';
 import { PLANTS, plantsNamed } from '../../../scripts/drift/simulated/plants.ts';
 import { verifyRecording } from '../../../src/compose/verify-recording.ts';
 import { listRecording, readRecordedRequest } from '../../../src/sim/cassette/read.ts';
@@ -126,10 +126,22 @@ describe('down', () => {
     ]);
   });
 
+  const EVENT =
+    'data: {"candidates":[{"index":0,"content":{"role":"model","parts":[{"text":"a"}]}}]}\r\n\r\n';
+  const SSE = { headers: { 'content-type': 'text/event-stream' } };
   type Rest = (passTime: () => Promise<void>) => Response | Promise<Response>;
   test.each<[string, Rest, RegExp]>([
     ['503', () => new Response('', { status: 503 }), /requests in a row got no answer/],
     ['silence', silence, /requests in a row got no answer/],
+    [
+      'an answer that does not end',
+      (passTime) =>
+        new Response(
+          body(EVENT, () => silence(passTime)),
+          SSE,
+        ),
+      /could not read the text of .*: the answer did not end/,
+    ],
     ['a quota of the day', () => outOfQuota('Quota exceeded: 250 requests per day.'), /quota of the day/],
   ])('after the list of models comes %s: that is told, and is no difference', async (_what, rest, why) => {
     const { clock, passTime } = standingClock();
