@@ -196,11 +196,15 @@ export type Usage = {
 };
 
 export type ChangeLine = { sign: ' ' | '-' | '+' | '~'; text: string };
+/** A change of which no warning tells: `~ max_tokens 200 → 4296`, and why, where that is known. */
+export type Unwarned = { sign: '-' | '+' | '~'; says: string; why?: string | undefined };
 export type Pair = {
   came: { place: string; lines: readonly ChangeLine[] };
   sent: { place: string; lines: readonly ChangeLine[] };
   /** The numbers of the warnings that explain the pair. */
   warnings: readonly number[];
+  /** What explains a pair that has no warning. */
+  unwarned?: Unwarned | undefined;
 };
 /** `GET /ui/api/requests/:id/changes?attempt=n` */
 export type Changes = {

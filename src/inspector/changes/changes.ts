@@ -5,27 +5,35 @@ import type { Changes, Pair } from '../shapes.ts';
 import { type Body, type Opened, readable } from '../texts/opened.ts';
 import { PLACES, textFrom } from '../texts/text.ts';
 import { fullPath, placeName, sidesOf } from './places.ts';
+import { unwarnedPairs } from './unwarned.ts';
 
 const NOTHING: Body = { text: '', json: {}, bytes: 0 };
 
-/** The fields of the client's request that no warning names; messages in a row are one. */
-function unchangedOf({ json }: Body, warned: readonly string[]): string[] {
-  const isWarned = (place: string) => warned.some((path) => path === place || path.startsWith(`${place}.`));
+type IsChanged = (place: string) => boolean;
+
+/** True for a place that one of the paths names, or leads into. */
+const namedBy =
+  (paths: readonly string[]): IsChanged =>
+  (place) =>
+    paths.some((path) => path === place || path.startsWith(`${place}.`));
+
+/** The fields of the client's request that were not changed; messages in a row are one. */
+function unchangedOf({ json }: Body, isChanged: IsChanged): string[] {
   return Object.keys(json).flatMap((name) => {
     if (name === 'messages' && Array.isArray(json['messages']))
-      return messageRuns(json['messages'].length, isWarned);
+      return messageRuns(json['messages'].length, isChanged);
     if (name === 'tools' && Array.isArray(json['tools'])) {
-      const same = json['tools'].filter((_tool, index) => !isWarned(`tools.${index}`)).length;
+      const same = json['tools'].filter((_tool, index) => !isChanged(`tools.${index}`)).length;
       return same === 0 ? [] : [`${same} ${same === 1 ? 'tool' : 'tools'}`];
     }
-    return isWarned(name) ? [] : [name];
+    return isChanged(name) ? [] : [name];
   });
 }
 
-function messageRuns(count: number, isWarned: (place: string) => boolean): string[] {
+function messageRuns(count: number, isChanged: IsChanged): string[] {
   const runs: [first: number, last: number][] = [];
   for (let index = 0; index < count; index++) {
-    if (isWarned(`messages.${index}`)) continue;
+    if (isChanged(`messages.${index}`)) continue;
     const last = runs.at(-1);
     if (last?.[1] === index - 1) last[1] = index;
     else runs.push([index, index]);
@@ -47,21 +55,22 @@ export function changesOf(
   const told = warnings
     .filter(({ attempts }) => attempts.some((at) => at <= attempt || attempt === 0))
     .map((warning) => ({ ...warning, path: fullPath(warning, came) }));
+  const hasBoth = came !== NOTHING && sent !== NOTHING;
   const places = Map.groupBy(told, placeName);
   const pairs = [...places.values()].flatMap((group): Pair[] => {
     const [first] = group;
     if (!first || came === NOTHING) return [];
     return [{ ...sidesOf(first, { came, sent, again }), warnings: group.map(({ number }) => number) }];
   });
+  const paths = told.map(({ path }) => path);
+  const unwarned = hasBoth ? unwarnedPairs({ came, sent, again }, namedBy(paths)) : [];
+  const changed = unwarned.flatMap((pair) => pair.came.place.split(', '));
   return {
     attempt,
     cameBytes: came.bytes,
     sentBytes: sent.bytes,
-    pairs,
-    unchanged: unchangedOf(
-      came,
-      told.map(({ path }) => path),
-    ),
+    pairs: [...pairs, ...unwarned],
+    unchanged: unchangedOf(came, namedBy([...paths, ...changed])),
     came: textFrom(readable(came.json), PLACES.came('')),
     sent: textFrom(readable(sent.json), PLACES.sent(attempt)),
   };

@@ -16,7 +16,7 @@ export type Sides = { came: Side; sent: Side };
 export type Both = { came: Body; sent: Body; again: Again | undefined };
 
 /** Where a field of the client's goes. A field that is not here goes nowhere. */
-const SENT_AT: Readonly<Record<string, string>> = {
+export const SENT_AT: Readonly<Record<string, string>> = {
   max_tokens: 'generationConfig.maxOutputTokens',
   temperature: 'generationConfig.temperature',
   top_p: 'generationConfig.topP',

@@ -111,6 +111,64 @@ describe('what was changed', () => {
     expect(textOf(pair.sent)).toMatch(sent.holds);
   });
 
+  const summed = ({ pairs }: Changes) =>
+    pairs.flatMap(({ unwarned: one }) => (one ? [`${one.sign} ${one.says}: ${one.why ?? ''}`] : []));
+
+  const UNWARNED: readonly (readonly [name: string, body: object, told: readonly RegExp[]])[] = [
+    [
+      'room for thinking is added to a small limit',
+      { model: 'gemini-3.8-flash', max_tokens: 200 },
+      [
+        /^~ max_tokens 200 → \d+: room for thinking/,
+        /^\+ thinkingConfig \{.*"thinkingLevel":"\w+"\}: the client does not ask .* is the least$/,
+      ],
+    ],
+    [
+      'a budget of thinking is told as a level',
+      {
+        model: 'gemini-3.8-flash',
+        max_tokens: 60_000,
+        thinking: { type: 'enabled', budget_tokens: 24_576 },
+      },
+      [/^~ thinking → thinkingConfig \{.*"high".*\}: .*own measure$/],
+    ],
+    [
+      'an effort is told as a level',
+      { model: 'gemini-3.8-flash', max_tokens: 10, output_config: { effort: 'high' } },
+      [/^~ max_tokens 10 → 24586: room/, /^~ output_config.effort → thinkingConfig \{.*"high".*\}/],
+    ],
+    [
+      'a value without a meaning at Gemini is left out',
+      { model: 'gemini-2.5-flash', top_k: 0, thinking: { type: 'disabled' } },
+      [/^- top_k 0: $/, /^~ thinking → thinkingConfig \{"thinkingBudget":0\}: .*would think unasked$/],
+    ],
+    [
+      'a setting of tools that nobody chose is added',
+      {
+        model: 'gemini-3.8-flash',
+        max_tokens: 8,
+        tools: [Read, { type: 'web_search_20250305', name: 'web_search' }],
+      },
+      [/^~ max_tokens 8 → /, /^\+ thinkingConfig/, /^\+ toolConfig: $/],
+    ],
+  ];
+
+  test.each(UNWARNED)('%s', async (_name, body, wanted) => {
+    const { changes } = await told(body);
+    const said = summed(changes);
+    expect(said).toHaveLength(wanted.length);
+    for (const [at, pattern] of wanted.entries()) expect(said[at]).toMatch(pattern);
+    for (const field of ['max_tokens', 'thinking', 'top_k'])
+      expect(changes.unchanged.includes(field)).toBe(
+        Object.hasOwn({ ...hello, ...body }, field) && !said.some((line) => line.includes(` ${field} `)),
+      );
+  });
+
+  test('what a warning tells is told once', async () => {
+    const { changes } = await told({ model: 'gemini-3.8-flash', max_tokens: 900_000 });
+    expect(summed(changes).filter((line) => line.includes('max_tokens'))).toEqual([]);
+  });
+
   test('a message in a long history finds its content, whatever stands before it', async () => {
     const history = Array.from({ length: 5 }, (_, at) => [
       user(at === 0 ? 'start' : [result(`toolu_${at - 1}`)]),
@@ -122,13 +180,13 @@ describe('what was changed', () => {
     expect(textOf(pair?.sent ?? { place: '', lines: [] })).toContain('step 3');
   });
 
-  test('what no warning names is told as unchanged; messages in a row are one', async () => {
+  test('what was not changed is told as such; messages in a row are one', async () => {
     const { changes } = await told({
       top_k: 5,
       messages: [user('a'), assistant('b'), user('c')],
       tools: [Read, looping],
     });
-    expect(changes.unchanged).toEqual(['model', 'max_tokens', 'messages.0 – messages.2', 'stream', '1 tool']);
+    expect(changes.unchanged).toEqual(['model', 'messages.0 – messages.2', 'stream', '1 tool']);
     expect([changes.cameBytes > 100, changes.sentBytes > 100]).toEqual([true, true]);
   });
 

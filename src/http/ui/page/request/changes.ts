@@ -1,7 +1,14 @@
 /** What was changed, and why: the warnings as a numbered list, then what came beside what was sent. */
 import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { ChangeLine, Changes as Content, Detail, Pair, Warning } from '../../../../inspector/shapes.ts';
+import type {
+  ChangeLine,
+  Changes as Content,
+  Detail,
+  Pair,
+  Unwarned,
+  Warning,
+} from '../../../../inspector/shapes.ts';
 import { useAnswer } from '../data/hooks.ts';
 import { bytes, plural, shortModel } from '../figures/words.ts';
 import { Fold, LongText, Mark, Tag } from '../parts.ts';
@@ -42,11 +49,18 @@ const SIGN_CLASSES: Readonly<Record<ChangeLine['sign'], string>> = {
   '~': 'altered',
 };
 
-const Lines = ({ place, lines }: { place: string; lines: readonly ChangeLine[] }) => html`<div class="half">
+type LinesProps = Pair['came'] & { none: string };
+
+const Lines = ({ place, lines, none }: LinesProps) => html`<div class="half">
     <code class="place second">${place}</code>
     <pre>${lines.map(({ sign, text }) => html`<span class=${`change ${SIGN_CLASSES[sign]}`}><b>${sign}</b>${text}${'\n'}</span>`)}</pre>
-    ${lines.length === 0 && html`<span class="second">left out</span>`}
+    ${lines.length === 0 && html`<span class="second">${none}</span>`}
   </div>`;
+
+const SIGN_COLORS: Readonly<Record<Unwarned['sign'], string>> = { '-': 'bad', '+': 'good', '~': 'accent' };
+
+const UnwarnedText = ({ unwarned: { sign, says, why } }: { unwarned: Unwarned }) =>
+  html`<p class="reason routine"><b class=${SIGN_COLORS[sign]}>${sign}</b> <span><strong>${says}</strong> ${why}</span></p>`;
 
 function PairView({
   pair,
@@ -63,7 +77,7 @@ function PairView({
     if (isChosen) element.current?.scrollIntoView({ block: 'center' });
   }, [isChosen]);
   return html`<section class="pair ${isChosen ? 'chosen' : ''}" ref=${element}>
-    <div class="halves"><${Lines} ...${pair.came} /><${Lines} ...${pair.sent} /></div>
+    <div class="halves"><${Lines} ...${pair.came} none="not in the client’s request" /><${Lines} ...${pair.sent} none="left out" /></div>
     ${warnings
       .filter(({ number }) => pair.warnings.includes(number))
       .map(
@@ -71,6 +85,7 @@ function PairView({
           <${Mark} number=${warning.number} isRoutine=${warning.routine} /> <span><strong>${warning.words}</strong> ${warning.detail}</span> <code class="second">${warning.code}</code>
         </p>`,
       )}
+    ${pair.unwarned && html`<${UnwarnedText} unwarned=${pair.unwarned} />`}
   </section>`;
 }
 
@@ -107,18 +122,20 @@ function Pairs({
     ${
       !all &&
       content.unchanged.length > 0 &&
-      html`<div class="rest"><${Fold} head=${html`<strong>Translated without a warning</strong> <span class="second cut-text">${content.unchanged.join(', ')}</span>`}>
+      html`<div class="rest"><${Fold} head=${html`<strong>Translated with the same meaning</strong> <span class="second cut-text">${content.unchanged.join(', ')}</span>`}>
         ${() => html`<ul class="inside">${content.unchanged.map((one) => html`<li><code>${one}</code></li>`)}</ul>`}
       <//>${content.pairs.length > 0 && html`<span class="second key"><b class="bad">−</b> left out <b class="good">+</b> added <b class="accent">~</b> changed</span>`}</div>`
     }
   </section>`;
 }
 
-function titleOf(changed: number, mattering: number): string {
-  if (changed === 0) return 'Nothing was left out or changed';
+/** `unwarned`: how many changes have no warning; undefined while that is not known. */
+export function titleOf(warned: number, mattering: number, unwarned: number | undefined): string {
+  const changed = warned + (unwarned ?? 0);
+  if (changed === 0) return unwarned === undefined ? 'What was changed' : 'Nothing was left out or changed';
   const what = `${plural(changed, 'thing')} ${changed === 1 ? 'was' : 'were'} changed`;
   if (mattering === changed) return what;
-  return `${what}, ${mattering === 0 ? 'as in nearly every request' : `${mattering} of them matter`}`;
+  return `${what}, ${mattering === 0 ? 'as in nearly every request' : `${mattering} of them ${mattering === 1 ? 'matters' : 'matter'}`}`;
 }
 
 export type ChangesProps = {
@@ -134,7 +151,9 @@ export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: 
   const asked = useAnswer<Content>(`${base}/changes?attempt=${attempt}`, detail.row.state);
   const { warnings, attempts } = detail;
   const mattering = warnings.filter(({ routine }) => !routine).length;
-  const title = titleOf(warnings.length, mattering);
+  const unwarned =
+    asked.is === 'here' ? asked.answer.pairs.filter((pair) => pair.unwarned !== undefined).length : undefined;
+  const title = titleOf(warnings.length, mattering, unwarned);
   return html`
     <div class="title-line"><h2 class="title">${title}</h2>
       ${

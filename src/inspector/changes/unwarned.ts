@@ -1,0 +1,110 @@
+/** Changes that no warning tells, because the translation makes them in every such request: they are found by comparing. */
+import type { ThinkingConfig } from '../../gemini/wire.ts';
+import { isObject } from '../../lib/json.ts';
+import { planThinking } from '../../translate/request/thinking.ts';
+import type { Again } from '../again/translate-again.ts';
+import type { Pair, Unwarned } from '../shapes.ts';
+import { valueAt } from '../texts/opened.ts';
+import { jsonLines, signed } from './lines.ts';
+import { type Both, SENT_AT } from './places.ts';
+
+type Fields = Record<string, unknown>;
+
+/** Fields of the client's that mean the same to Gemini under another name, so their values can be compared. */
+const COMPARED = ['max_tokens', 'temperature', 'top_p', 'top_k'] as const;
+
+/** What Gemini is sent, and the fields of the client's of which it is made. Without one of them it was added. */
+const MADE_OF: readonly (readonly [target: string, sources: readonly string[]])[] = [
+  ['generationConfig.thinkingConfig', ['thinking', 'output_config.effort']],
+  ['systemInstruction', ['system']],
+  ['toolConfig', ['tool_choice']],
+  ['tools', ['tools']],
+  ['serviceTier', ['service_tier']],
+];
+
+const NOBODY = () => {};
+const lastStep = (path: string): string => path.split('.').at(-1) ?? path;
+const brief = (value: unknown): string => JSON.stringify(value) ?? '';
+
+function roomForThinking(came: unknown, sent: unknown, again: Again | undefined): string | undefined {
+  if (!again?.isClients || typeof came !== 'number' || typeof sent !== 'number' || sent <= came)
+    return undefined;
+  const { headroom } = planThinking(again.request, again.ctx.model.thinking, NOBODY);
+  if (sent > came + headroom) return undefined;
+  const most = sent < came + headroom ? ', as far as the model’s own limit goes' : '';
+  return `room for thinking: Gemini counts thoughts as output, so they would use up what the client allows for the answer${most}`;
+}
+
+/** Why thinking is set where the client has not asked for it. */
+function whyThinking(config: unknown, again: Again | undefined): string | undefined {
+  if (!again || !isObject(config)) return undefined;
+  const { thinkingBudget, thinkingLevel }: ThinkingConfig = config;
+  const model = again.ctx.model.id;
+  if (thinkingBudget === 0) return `the client does not ask for thinking, and ${model} would think unasked`;
+  const least = thinkingLevel === undefined ? `${thinkingBudget} tokens` : `level ${thinkingLevel}`;
+  return `the client does not ask for thinking, and ${model} cannot do without: ${least} is the least`;
+}
+
+function changedField(field: (typeof COMPARED)[number], { came, sent, again }: Both): Pair[] {
+  const target = SENT_AT[field] ?? '';
+  const [before, after] = [valueAt(came.json, field), valueAt(sent.json, target)];
+  if (typeof before !== 'number' || before === after) return [];
+  const sign = after === undefined ? '-' : '~';
+  const unwarned: Unwarned = {
+    sign,
+    says: after === undefined ? `${field} ${brief(before)}` : `${field} ${brief(before)} → ${brief(after)}`,
+    why: field === 'max_tokens' ? roomForThinking(before, after, again) : undefined,
+  };
+  return [pairOf(unwarned, [field, { [field]: before }], [target, after])];
+}
+
+const pairOf = (
+  unwarned: Unwarned,
+  [place, came]: readonly [string, Fields],
+  [target, sent]: readonly [string, unknown],
+): Pair => {
+  const side = (value: Fields) =>
+    Object.keys(value).length === 0 ? [] : signed(jsonLines(value), () => unwarned.sign);
+  return {
+    came: { place, lines: side(came) },
+    sent: {
+      place: sent === undefined ? 'nothing' : target,
+      lines: sent === undefined ? [] : side({ [lastStep(target)]: sent }),
+    },
+    warnings: [],
+    unwarned,
+  };
+};
+
+function added([target, sources]: (typeof MADE_OF)[number], { came, sent, again }: Both): Pair[] {
+  const value = valueAt(sent.json, target);
+  if (value === undefined) return [];
+  const given = sources.filter((source) => (valueAt(came.json, source) ?? undefined) !== undefined);
+  const name = lastStep(target);
+  const isThinking = name === 'thinkingConfig';
+  if (given.length === 0) {
+    const why = isThinking ? whyThinking(value, again) : undefined;
+    const says = isThinking ? `${name} ${brief(value)}` : name;
+    return [pairOf({ sign: '+', says, why }, ['nothing', {}], [target, value])];
+  }
+  // Of these only thinking is told to Gemini in other measures than the client's.
+  if (!isThinking) return [];
+  const asked = Object.fromEntries(given.map((source) => [lastStep(source), valueAt(came.json, source)]));
+  const unwarned: Unwarned = {
+    sign: '~',
+    says: `${given.join(', ')} → ${name} ${brief(value)}`,
+    why:
+      valueAt(came.json, 'thinking.type') === 'disabled'
+        ? whyThinking(value, again)
+        : `how hard ${again?.ctx.model.id ?? 'the model'} thinks is told in the model’s own measure`,
+  };
+  return [pairOf(unwarned, [given.join(', '), asked], [target, value])];
+}
+
+/** `isWarned`: whether a warning names a field of the client's already. */
+export function unwarnedPairs(both: Both, isWarned: (field: string) => boolean): Pair[] {
+  return [
+    ...COMPARED.filter((field) => !isWarned(field)).flatMap((field) => changedField(field, both)),
+    ...MADE_OF.filter(([, sources]) => !sources.some(isWarned)).flatMap((made) => added(made, both)),
+  ];
+}
