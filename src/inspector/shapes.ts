@@ -173,6 +173,17 @@ export type Detail = {
   usage?: Usage | undefined;
   /** False once the request's texts were let go. */
   hasTexts: boolean;
+  /** The request that failed, and that the client sends once more with this one. */
+  repeats?: { id: string; status?: number | undefined; ending?: string | undefined } | undefined;
+  /** The request with which the client sent this one once more, after this one had failed. */
+  repeatedBy?:
+    | {
+        id: string;
+        afterMs: number;
+        end: 'answered' | 'failed' | 'left' | 'under way';
+        status?: number | undefined;
+      }
+    | undefined;
   /** The rows of the same thread, oldest first, are known from the list. */
 };
 

@@ -9,6 +9,7 @@ import { spansOf, totalsOf } from '../rows/spans.ts';
 import type { AttemptRow, Detail, Row } from '../shapes.ts';
 import type { Shown } from '../shown.ts';
 import { linesOf } from './lines.ts';
+import { repeatsOf } from './repeats.ts';
 import { usageOf } from './usage.ts';
 import { shownWarning, warningsOf } from './warnings.ts';
 
@@ -27,16 +28,23 @@ function attemptsOf(events: readonly TraceEvent[], request: KeptRequest): Attemp
   return attempts;
 }
 
-/** The requests of the same thread, agent and kind until this one, the oldest first. */
-export function sameConversation(request: KeptRequest, row: Row, inspector: Inspector): Row[] {
+/** The requests of the same thread, agent and kind, the oldest first. */
+function wholeConversation(row: Row, inspector: Inspector): { number: number; row: Row }[] {
   return inspector
     .requests()
-    .filter(({ number }) => number <= request.number)
-    .map((one) => inspector.row(one))
+    .map((one) => ({ number: one.number, row: inspector.row(one) }))
     .filter(
-      ({ thread, agent, caller }) => thread === row.thread && agent === row.agent && caller === row.caller,
+      ({ row: { thread, agent, caller } }) =>
+        thread === row.thread && agent === row.agent && caller === row.caller,
     );
 }
+
+const until = (whole: ReturnType<typeof wholeConversation>, last: number): Row[] =>
+  whole.flatMap(({ number, row }) => (number <= last ? [row] : []));
+
+/** The requests of the same thread, agent and kind until this one, the oldest first. */
+export const sameConversation = (request: KeptRequest, row: Row, inspector: Inspector): Row[] =>
+  until(wholeConversation(row, inspector), request.number);
 
 export const cachedShare = ({ in: tokens, cached = 0 }: Row): number | undefined =>
   tokens === undefined || tokens === 0 ? undefined : cached / tokens;
@@ -57,7 +65,8 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
   const row = inspector.row(request);
   const { events } = request;
   const summary = summaryOf(events);
-  const conversation = sameConversation(request, row, inspector);
+  const whole = wholeConversation(row, inspector);
+  const conversation = until(whole, request.number);
   const attempts = attemptsOf(events, request);
   const before = conversation.at(-2);
   const { silentSince } = row;
@@ -82,5 +91,10 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
     })),
     usage: usageOf(request, conversation, summary),
     hasTexts: request.hasTexts,
+    ...repeatsOf(
+      request,
+      whole.map((one) => one.row),
+      inspector,
+    ),
   };
 }

@@ -9,7 +9,17 @@ import type {
 } from '../../../../inspector/shapes.ts';
 import { type Address, TABS, type Tab, tabOf, toTab, withQuery } from '../data/address.ts';
 import { type Go, useAnswer } from '../data/hooks.ts';
-import { bytes, count, ENDING_TEXTS, exactClock, money, percent, plural, seconds } from '../figures/words.ts';
+import {
+  bytes,
+  count,
+  duration,
+  ENDING_TEXTS,
+  exactClock,
+  money,
+  percent,
+  plural,
+  seconds,
+} from '../figures/words.ts';
 import { Resent, silentText } from '../list/list-row.ts';
 import { flatItems, type Item, threadedItems } from '../list/threads.ts';
 import { holds, type Marks } from '../marks.ts';
@@ -134,6 +144,26 @@ const ResentFrom = ({
       resends.to === 'mock' ? ', went to the mock, and costs nothing' : ''
     }.</span></p>`;
 
+const REPEAT_ENDS: Readonly<Record<NonNullable<Detail['repeatedBy']>['end'], string>> = {
+  answered: 'was answered',
+  failed: 'failed too',
+  left: 'was left by the client',
+  'under way': 'is under way',
+};
+
+/** Leads from a request that failed to the client's own retry of it, and back. */
+function Repeats({ detail: { repeats, repeatedBy } }: { detail: Detail }) {
+  const why = repeats && ((repeats.status ?? 0) >= 400 ? repeats.status : repeats.ending);
+  const status = repeatedBy?.end === 'failed' && repeatedBy.status !== undefined && repeatedBy.status >= 400;
+  return html`
+    ${repeats && html`<p class="repeat-note">Repeats <a href=${`#/requests/${repeats.id}`}><code>${repeats.id}</code></a>, which failed (${why}).</p>`}
+    ${
+      repeatedBy &&
+      html`<p class="repeat-note">The client sent this again after ${duration(repeatedBy.afterMs)};
+        <a href=${`#/requests/${repeatedBy.id}`}>that one ${REPEAT_ENDS[repeatedBy.end]}${status ? ` (${repeatedBy.status})` : ''} →</a></p>`
+    }`;
+}
+
 type HeadProps = {
   detail: Detail;
   odd: readonly string[];
@@ -156,6 +186,7 @@ function Head({ detail, odd, base, now, isSmall, go, onStep }: HeadProps) {
       <${Place} odd=${odd} row=${row} go=${onStep} /></div>
     <h1 class=${isSmall ? 'small' : ''}>${detail.headline}<${Silent} row=${row} now=${now} /></h1>
     ${row.resends && html`<${ResentFrom} resends=${row.resends} />`}
+    <${Repeats} detail=${detail} />
     <p class="facts">
       <span>${exactClock(row.at)}</span>${facts.map((fact) => html`<span>${fact}</span>`)}<${Model} row=${row} /><span title=${ENDING_TEXTS[row.ending ?? '']}>${end}</span>
       ${row.key !== undefined && html`<span>key <a href="#/keys"><strong>#${row.key}</strong></a>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
@@ -243,6 +274,10 @@ function TabContent({ tab, detail, base, address, go, megabytes }: ContentProps)
   return html`<${ConversationView} base=${base} detail=${detail} find=${find} onWarning=${(number: number) => choose({ tab: 'changes', warning: String(number) })} />`;
 }
 
+/** Changes when a later request of the same conversation begins or ends. */
+const laterOf = (rows: readonly Row[], { thread, at }: Row): string =>
+  rows.flatMap((row) => (row.thread === thread && row.at > at ? [row.state] : [])).join(' ');
+
 export type RequestProps = {
   address: Address;
   go: Go;
@@ -259,8 +294,9 @@ export function Request({ address, go, rows, odd, onStep, megabytes, marks, now 
   const id = address.id ?? '';
   const base = `requests/${encodeURIComponent(id)}`;
   const known = rows.find((row) => row.id === id);
-  // Asked again with every change of the row, until the request has ended.
-  const version = known && `${known.state} ${known.spans.length} ${known.totalMs ?? ''}`;
+  // Asked again with every change of the row, until the request has ended; and while the client may send a failed one again.
+  const later = known?.sign === 'failed' ? laterOf(rows, known) : '';
+  const version = known && `${known.state} ${known.spans.length} ${known.totalMs ?? ''} ${later}`;
   const asked = useAnswer<Detail>(base, version);
   if (asked.is === 'loading')
     return html`<main class="opened"><div class="page"><${Loading} isLate=${asked.isLate} /></div></main>`;
