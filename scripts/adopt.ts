@@ -49,9 +49,16 @@ const USAGE = `usage: bun run adopt <name>/<n> <case> [options]
   --whole             leaves the request as large as it is
   --blot              blots out what looks like a credential, and does not stop there`;
 
+/** `parseArgs` takes a value that begins with a dash, such as `- error`, only in one word with the name of its option. */
+function joinedWant(argument: string, index: number, all: readonly string[]): string[] {
+  if (all[index - 1] === '--want') return [];
+  return argument === '--want' && index + 1 < all.length ? [`--want=${all[index + 1]}`] : [argument];
+}
+
 function readArguments() {
   try {
     const { values, positionals } = parseArgs({
+      args: process.argv.slice(2).flatMap(joinedWant),
       options: {
         title: { type: 'string' },
         'expect-fail': { type: 'string' },
@@ -68,6 +75,7 @@ function readArguments() {
     if (!recording || name === '' || more.length > 0)
       throw new Error('a request and the name of a case are needed');
     if (wanted && why === undefined) throw new Error('--want says what --expect-fail waits for: give both');
+    if (why?.trim() === '') throw new Error('--expect-fail "…": the reason is empty; say what the bug is');
     const wrong = wanted?.find((line) => !/^[+-] \S/.test(line));
     if (wrong !== undefined) throw new Error(`--want "${wrong}": it begins with "+ " or "- "`);
     const fails = why === undefined ? {} : { fails: { why, ...(wanted ? { wanted } : {}) } };

@@ -75,6 +75,35 @@ describe('adopt', () => {
   }, 60_000);
 });
 
+describe('adopt of a known bug', () => {
+  const adopt = (name: string, ...options: string[]) => run('adopt.ts', 'session/1', name, ...options);
+
+  test('takes lines that must be there and lines that must not, as the usage writes them', async () => {
+    const wanted = ['- message_stop', '+ error'];
+    const { code, text } = await adopt(
+      'a-known-bug',
+      ...['--expect-fail', 'it ends', '--want', '- message_stop', '--want', '+ error'],
+    );
+    expect({ code, text }).toMatchObject({ code: 0 });
+    const meta = readFileSync(join(root, 'fixtures/turns/a-known-bug/meta.json'), 'utf8');
+    expect(JSON.parse(meta).fails).toEqual({ why: 'it ends', wanted });
+  }, 60_000);
+
+  test.each([
+    ['no reason', ['--expect-fail', ' '], 'the reason is empty'],
+    ['a line without a sign', ['--expect-fail', 'x', '--want', 'error'], '--want "error": it begins with'],
+    ['no line', ['--expect-fail', 'x', '--want'], '--want'],
+  ])(
+    'refuses %s',
+    async (_what, options, why) => {
+      const { code, text } = await adopt('a-refused-bug', ...options);
+      expect({ code, text }).toEqual({ code: 2, text: expect.stringContaining(why) });
+      expect(existsSync(join(root, 'fixtures/turns/a-refused-bug'))).toBe(false);
+    },
+    60_000,
+  );
+});
+
 describe('bless', () => {
   test('of a turn that is not there changes nothing, and says so', async () => {
     const golden = join(root, 'fixtures/turns', TURNS[0] ?? '', 'expected.jsonl');
