@@ -81,3 +81,7 @@ describe('faults and reset', () => {
     expect(connect(mock.url, { key: 'wrong' }).requests()).rejects.toThrow(/^requests: /);
   });
 });
+
+test.each(['nonsense', '', undefined, 'ftp://127.0.0.1'])('nobody is connected to %p', (url) => {
+  expect(() => connect(url as string)).toThrow(/^connect: expected the url of a mock that runs, such as /);
+});

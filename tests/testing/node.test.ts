@@ -93,6 +93,28 @@ tell(await whyNot(startMock({ pace: 'slow' })), await whyNot(startProxy({})), aw
     });
   }, 30_000);
 
+  test('options that no other program can be told are an error that says so', async () => {
+    const program = `${IMPORT}
+const circle = { name: 'circle' };
+circle.self = circle;
+tell(await whyNot(startMock({ scenarios: circle })), await whyNot(startMock({ port: 1n })), await whyNot(startMock(null)));`;
+    expect(await told(program)).toEqual({
+      code: 0,
+      err: '',
+      lines: [
+        [
+          expect.stringMatching(
+            /^startMock: the options: another program is started with them, as JSON: .*circular/,
+          ),
+          expect.stringMatching(
+            /^startMock: the options: another program is started with them, as JSON: .*BigInt/,
+          ),
+          'startMock: the options: expected an object, got "null"',
+        ],
+      ],
+    });
+  }, 30_000);
+
   test('nothing of the machine leaks in: not its environment, not the file of its user', async () => {
     const own = join(folder, '.config', ownPackage.name);
     mkdirSync(own, { recursive: true });

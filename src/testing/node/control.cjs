@@ -79,6 +79,10 @@ function testIdOf(what, of) {
  * @returns {Control}
  */
 function connect(url, { key } = {}) {
+  if (typeof url !== 'string' || !/^http:\/\/[^/]/.test(url))
+    throw new Error(
+      `connect: expected the url of a mock that runs, such as http://127.0.0.1:8082, got ${url}`,
+    );
   const base = url.replace(/\/+$/, '');
   /** @param {Record<string, string>} query */
   const list = async (query) => {

@@ -81,14 +81,28 @@ async function stop(child) {
 }
 
 /**
+ * What the program is told to serve.
+ * @param {string} call
+ * @param {unknown} options
+ */
+function orderOf(call, options) {
+  try {
+    return JSON.stringify({ call, options });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new Error(`${call}: the options: another program is started with them, as JSON: ${why}`);
+  }
+}
+
+/**
  * @param {string} call The name of the function of src/testing/in-process.ts.
- * @param {{ settings?: Readonly<Record<string, unknown>> | undefined }} options
+ * @param {{ settings?: Readonly<Record<string, unknown>> | undefined } | undefined} options
  * @returns {Promise<Running>}
  */
 async function start(call, options) {
-  const order = JSON.stringify({ call, options });
+  const order = orderOf(call, options);
   const child = spawn(findBun(), argumentsFor(PROGRAM), {
-    env: environment(options.settings ?? {}),
+    env: environment(options?.settings ?? {}),
     windowsHide: true,
   });
   // Where the program has ended before it has read its order, `close` says so.
