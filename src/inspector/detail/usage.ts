@@ -81,7 +81,7 @@ function whyCold(now: Row, before: Row | undefined): string | undefined {
   return `${other.join(' and ')} answered. Gemini’s cache belongs to a key and a model; the thread was on #${before.key} and ${before.answered}`;
 }
 
-const money = (dollars: number): string => `$${dollars.toFixed(dollars < 0.1 ? 4 : 3)}`;
+const money = (dollars: number): string => `$${dollars.toFixed(dollars < 1 ? 4 : 3)}`;
 
 function headlineOf(dollars: number, now: Row, before: Row | undefined, cold: string | undefined): string {
   const last = before?.dollars;

@@ -39,16 +39,15 @@ export function tokens(value: number): string {
   return `${(value / 1_000_000).toFixed(value < 9_995_000 ? 2 : 1)} M`;
 }
 
-/** Dollars without their sign, with the digits that tell small sums apart: `0.0032`, `0.175`, `12.40`. */
-export function dollars(value: number): string {
-  if (value === 0) return '0';
-  if (value < 0.01) return value.toFixed(4);
-  return value < 1 ? value.toFixed(3) : value.toFixed(2);
-}
+/** Below a dollar a sum has as many digits as its parts, so that they can be added up. */
+const digits = (value: number): number => (value < 0.99995 ? 4 : 2);
 
-/** A sum as it is paid: `$1.06`. */
+/** Dollars without their sign: `0.0032`, `0.1747`, `12.40`. */
+export const dollars = (value: number): string => (value === 0 ? '0' : value.toFixed(digits(value)));
+
+/** A sum in a sentence, without zeros that say nothing: `$0.0527`, `$0.50`, `$1.06`. */
 export const money = (value: number): string =>
-  value > 0 && value < 0.01 ? `$${value.toFixed(4)}` : `$${value.toFixed(2)}`;
+  `$${value.toFixed(digits(value)).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 

@@ -27,6 +27,10 @@ function sumTexts(sums: Sums): string {
   return parts.join(' · ');
 }
 
+/** What the same would have cost at Anthropic, beside what it cost. */
+const listText = ({ listDollars }: Sums): string =>
+  listDollars === undefined ? '' : ` · Anthropic ${money(listDollars)}`;
+
 const Triangle = ({ isFolded }: { isFolded: boolean }) =>
   html`<span class="triangle" aria-hidden="true">${isFolded ? '▸' : '▾'}</span>`;
 
@@ -39,7 +43,8 @@ const ThreadHead = ({ item }: { item: Extract<Item, { kind: 'thread' }> }) => {
     <strong class="name">${thread.name || 'A request without a session'}</strong>
     <span class="who second">${who}${who && ' · '}<code>${thread.id.slice(0, 8)}</code></span>
     <span class="sums second"><span class="wide">${sumTexts(thread)}</span><span class="narrow">${plural(thread.requests, 'request')}</span>${
-      thread.dollars !== undefined && html` · <strong>${money(thread.dollars)}</strong>`
+      thread.dollars !== undefined &&
+      html` · <strong>${money(thread.dollars)}</strong><span class="wide">${listText(thread)}</span>`
     }</span>
   </div>`;
 };
@@ -51,7 +56,7 @@ const BranchHead = ({
 }) => html`<div role="gridcell" class="whole">
     <${Triangle} isFolded=${item.isFolded} />
     <span class="name"><span class="second">subagent</span> “${item.name}”</span>
-    <span class="sums second">${sumTexts(item.sums)}${item.sums.dollars !== undefined && ` · ${money(item.sums.dollars)}`}</span>
+    <span class="sums second">${sumTexts(item.sums)}${item.sums.dollars !== undefined && html` · ${money(item.sums.dollars)}<span class="wide">${listText(item.sums)}</span>`}</span>
   </div>`;
 
 /** What is said of a request from which nothing more comes. */

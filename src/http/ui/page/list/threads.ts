@@ -6,6 +6,8 @@ export type Sums = {
   in: number;
   cached: number;
   dollars: number | undefined;
+  /** At Anthropic's list; undefined where one of the requests that cost something has no list price. */
+  listDollars: number | undefined;
   isLive: boolean;
 };
 
@@ -35,13 +37,23 @@ export type Item =
 const MOST_DEPTH = 4;
 
 export function sumsOf(rows: readonly Row[]): Sums {
-  const sums: Sums = { requests: rows.length, in: 0, cached: 0, dollars: undefined, isLive: false };
+  const sums: Sums = {
+    requests: rows.length,
+    in: 0,
+    cached: 0,
+    dollars: undefined,
+    listDollars: undefined,
+    isLive: false,
+  };
   for (const row of rows) {
     sums.in += row.in ?? 0;
     sums.cached += row.cached ?? 0;
     if (row.dollars !== undefined) sums.dollars = (sums.dollars ?? 0) + row.dollars;
     if (row.state !== 'ended') sums.isLive = true;
   }
+  const priced = rows.filter(({ dollars }) => dollars !== undefined);
+  if (priced.length > 0 && priced.every(({ listDollars }) => listDollars !== undefined))
+    sums.listDollars = priced.reduce((sum, { listDollars = 0 }) => sum + listDollars, 0);
   return sums;
 }
 

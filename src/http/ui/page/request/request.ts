@@ -70,6 +70,7 @@ function Rail({ rows, row }: { rows: readonly Row[]; row: Row }) {
     thread.client ?? thread.userAgent,
     plural(thread.requests, 'request'),
     thread.dollars === undefined ? undefined : money(thread.dollars),
+    thread.listDollars === undefined ? undefined : `Anthropic ${money(thread.listDollars)}`,
   ];
   const rest = lines.length - first - RAIL_ROWS;
   return html`<nav class="rail" aria-label="Thread">
@@ -111,7 +112,7 @@ function Cards({ detail }: { detail: Detail }) {
     <${Card} title="Total" value=${row.totalMs === undefined ? 'under way' : `${seconds(row.totalMs)} s`} note=${attempts.length === 0 ? 'Gemini was not asked' : `${plural(attempts.length, 'attempt')}${retries > 0 ? `, ${plural(retries, 'retry', 'retries')}` : ''}`} />
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
-    <${Card} title="Cost" value=${row.dollars === undefined ? '–' : `$${row.dollars.toFixed(row.dollars < 0.1 ? 4 : 3)}`} note=${costNote(row)} href=${`#/requests/${row.id}?tab=usage`} />
+    <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} href=${`#/requests/${row.id}?tab=usage`} />
     <${Card} title="Changed" value=${warnings.length === 0 ? 'nothing' : plural(warnings.length, 'thing')} note=${routine === 0 ? '' : `${routine} as usual`} href=${`#/requests/${row.id}?tab=changes`} />
   </section>`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { flatItems, heightOf, threadedItems } from '../../../../../src/http/ui/page/list/threads.ts';
+import { flatItems, heightOf, sumsOf, threadedItems } from '../../../../../src/http/ui/page/list/threads.ts';
 import type { Row } from '../../../../../src/inspector/shapes.ts';
 
 /** The first row came first; one second lies between two rows. */
@@ -41,6 +41,23 @@ describe('threads', () => {
 
   test('show only their head while folded', () => {
     expect(shape(rowsOf({ id: 'a' }, { id: 'b', agent: 'x' }), ['t'])).toEqual(['thread says a']);
+  });
+
+  test.each<[string, Partial<Row>[], number | undefined]>([
+    [
+      'all have',
+      [
+        { dollars: 0.5, listDollars: 1 },
+        { dollars: 0.25, listDollars: 2 },
+      ],
+      3,
+    ],
+    ['one of those that cost lacks', [{ dollars: 0.5, listDollars: 1 }, { dollars: 0.25 }], undefined],
+    ['only one without a cost lacks', [{ dollars: 0.5, listDollars: 1 }, {}], 1],
+    ['none has', [{}], undefined],
+  ])('compare with the list price that %s', (_name, parts, listDollars) => {
+    const rows = rowsOf(...parts.map((part, at) => ({ id: `r${at}`, ...part })));
+    expect(sumsOf(rows).listDollars).toBe(listDollars);
   });
 
   test('sum the tokens and the dollars of their requests, and say nothing of dollars that nobody knows', () => {
