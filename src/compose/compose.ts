@@ -16,6 +16,7 @@ import { createIds } from '../lib/ports.ts';
 import { openSignatureStore, type SignatureStore } from '../signatures/store.ts';
 import { openCounting } from './counting.ts';
 import { inspectorDeps, openInspecting } from './inspecting.ts';
+import { keysInUse } from './keys.ts';
 import { openModels } from './live-models.ts';
 import { openMocks } from './mock-upstream.ts';
 import { openReaching } from './reaching.ts';
@@ -100,7 +101,7 @@ function openUpstream(config: Config, current: () => Config, ports: Ports) {
     unstruck,
     reaching: openReaching(config, ports),
     mocks: isMock ? openMocks(config, () => current().models, ports, unstruck) : undefined,
-    apiKeys: () => current().apiKeys,
+    apiKeys: () => keysInUse(current()),
   };
 }
 

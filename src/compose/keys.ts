@@ -23,7 +23,7 @@ export function createBackend(
 ): Backend {
   return createGenaiBackend({
     kind: config.backend,
-    apiKey: config.apiKeys[0] ?? 'no-key',
+    apiKey: keysInUse(config)[0],
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
     fetch,
     headTimeoutMs: config.headTimeoutMs,
@@ -46,6 +46,11 @@ export const logsKeyEvents =
   (logger: Logger, shared: SharedState) => (event: KeyEvent | StreamsEvent, source: Source) => {
     if (source === 'seen' || shared.status().kind !== 'workers') logger.warn({}, keyEventText(event));
   };
+
+/** A mock and a replay have a key, too, where none is given: faults can name it as the first. */
+export const keysInUse = ({
+  apiKeys: [first = 'no-key', ...others],
+}: Pick<Config, 'apiKeys'>): [string, ...string[]] => [first, ...others];
 
 export type HearsKeys = ReturnType<typeof logsKeyEvents>;
 

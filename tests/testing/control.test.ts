@@ -55,6 +55,15 @@ describe('faults and reset', () => {
     expect(mock.reset({ testId: '' })).rejects.toThrow(/^reset: test_id: /);
   });
 
+  test('can name the only key of a mock as the first', async () => {
+    const mock = await begun(startMock({ faults: 'http-403:key=1', settings }));
+    await mock.faults('http-400:key=1', { testId: 'a' });
+    expect(await statuses(mock.url, '', 'a')).toEqual([403, 400]);
+    expect(startMock({ faults: 'http-403:key=2' })).rejects.toThrow(
+      /^startMock: faults: .*key=2: API_KEYS has 0$/,
+    );
+  });
+
   test('a slip in what says which test is an error, and not a change for all tests', async () => {
     const mock = await begun(startMock({ settings }));
     await mock.faults('http-400', { testId: 'a' });
