@@ -9,6 +9,8 @@ import type { Sign } from '../trace/odd.ts';
 export type SpanKind = 'proxy' | 'failed' | 'waiting' | 'first' | 'thinking' | 'writing' | 'silent';
 /** `to` is undefined while the span goes on. */
 export type Span = { kind: SpanKind; from: number; to?: number | undefined };
+/** The time of all spans of a kind. `since`: the beginning of one that goes on, whose time is not in `ms`. */
+export type Total = { kind: SpanKind; ms: number; since?: number | undefined };
 
 export type Resends = { of: string; to: 'gemini' | 'mock' };
 
@@ -166,7 +168,8 @@ export type Detail = {
   /** The model's median first content. */
   usualFirstMs?: number | undefined;
   cachedBefore?: number | undefined;
-  totals: readonly { kind: SpanKind; ms: number }[];
+  /** In the order of time. */
+  totals: readonly Total[];
   lines: readonly Line[];
   attempts: readonly AttemptRow[];
   warnings: readonly Warning[];

@@ -1,6 +1,6 @@
 /** Where the time of a request went, as spans that follow each other. */
 import type { TraceEvent } from '../../trace/events.ts';
-import type { Span, SpanKind } from '../shapes.ts';
+import type { Span, SpanKind, Total } from '../shapes.ts';
 
 class Spans {
   readonly list: Span[] = [];
@@ -86,13 +86,18 @@ export function spansOf(events: readonly TraceEvent[], silentSince?: number): re
   return spans.end(undefined);
 }
 
-/** Milliseconds by kind, in the order in which a person reads them. */
-export function totalsOf(spans: readonly Span[]): { kind: SpanKind; ms: number }[] {
-  const order: readonly SpanKind[] = ['waiting', 'failed', 'silent', 'first', 'thinking', 'writing', 'proxy'];
-  const of = (kind: SpanKind) =>
-    spans.reduce(
-      (sum, span) => (span.kind === kind && span.to !== undefined ? sum + span.to - span.from : sum),
-      0,
+/**
+ * Milliseconds by kind, in the order in which the kinds first came. `since`: where a span of the kind goes on, its
+ * beginning, whose time is not in `ms`.
+ */
+export function totalsOf(spans: readonly Span[]): Total[] {
+  const totals = new Map<SpanKind, Total>();
+  for (const { kind, from, to } of spans) {
+    const before = totals.get(kind) ?? { kind, ms: 0 };
+    totals.set(
+      kind,
+      to === undefined ? { ...before, since: from } : { ...before, ms: before.ms + to - from },
     );
-  return order.map((kind) => ({ kind, ms: of(kind) })).filter(({ ms }) => ms > 0);
+  }
+  return [...totals.values()];
 }

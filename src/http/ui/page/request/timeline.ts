@@ -1,6 +1,6 @@
 /** Where the time of one request went: a bar of sums, and beneath it a line for each thing that happened, in order. */
 import { html } from 'htm/preact';
-import type { Detail, Line } from '../../../../inspector/shapes.ts';
+import type { Detail, Line, SpanKind } from '../../../../inspector/shapes.ts';
 import { ticks } from '../figures/scale.ts';
 import { duration, percent } from '../figures/words.ts';
 import { SPAN_TEXTS } from '../parts.ts';
@@ -15,17 +15,32 @@ const LAST_ROOM = 93;
 
 const place = (ms: number, whole: number): number => Math.min(100, Math.max(0, (ms / whole) * 100));
 
-function Sums({ totals }: { totals: Detail['totals'] }) {
-  const shown = totals.filter(({ kind, ms }) => kind !== 'proxy' && ms > 0);
-  const whole = shown.reduce((sum, { ms }) => sum + ms, 0);
-  const isLarge = (kind: string) => kind === 'waiting' || kind === 'failed';
+/** What took at least one part in a hundred gets its percentage. */
+const LEAST_SHARE = 0.01;
+
+export type Sum = { kind: SpanKind; ms: number; share: string | undefined };
+
+/** The parts of the whole time, in the order of time, with what goes on counted until now. */
+export function sumsOf(totals: Detail['totals'], nowMs: number): Sum[] {
+  const sums = totals
+    .map(({ kind, ms, since = nowMs }) => ({ kind, ms: ms + Math.max(0, nowMs - since) }))
+    .filter(({ ms }) => ms > 0);
+  const whole = sums.reduce((sum, { ms }) => sum + ms, 0);
+  return sums.map(({ kind, ms }) => {
+    const share = ms / whole;
+    return { kind, ms, share: share < LEAST_SHARE || sums.length === 1 ? undefined : percent(share) };
+  });
+}
+
+function Sums({ totals, wholeMs }: { totals: Detail['totals']; wholeMs: number }) {
+  const sums = sumsOf(totals, wholeMs);
   return html`
-    ${shown.length > 0 && html`<div class="sums-bar">${shown.map(({ kind, ms }) => html`<i class=${kind} style=${{ flexGrow: ms / Math.max(whole, 1) }}></i>`)}</div>`}
-    <ul class="legend">
-      ${totals.map(
-        ({ kind, ms }) => html`<li>
-          ${kind !== 'proxy' && html`<i class="swatch ${kind}"></i>`} ${SPAN_TEXTS[kind]} <strong>${duration(ms)}</strong>
-          ${isLarge(kind) && whole > 0 && html`<span class="second">${percent(ms / whole)}</span>`}
+    <div class="sums-bar">${sums.map(({ kind, ms }) => html`<i class=${kind} style=${{ flexGrow: ms }}></i>`)}</div>
+    <ul class="legend sums">
+      ${sums.map(
+        ({ kind, ms, share }) => html`<li>
+          <i class="swatch ${kind}"></i> ${SPAN_TEXTS[kind]} <strong>${duration(ms)}</strong>
+          ${share !== undefined && html`<span class="second">${share}</span>`}
         </li>`,
       )}
     </ul>`;
@@ -73,7 +88,7 @@ export function Timeline({ detail, wholeMs }: { detail: Detail; wholeMs: number 
   return html`<section class="panel timeline" aria-label="Where the time went">
     <header><h2>Where the time went</h2><span class="second">times from the moment the request came</span></header>
     <div class="body">
-      <${Sums} totals=${detail.totals} />
+      <${Sums} totals=${detail.totals} wholeMs=${wholeMs} />
       <dl class="events">
         <div class="axis" aria-hidden="true">
           ${marks.map((mark, index) => {
