@@ -135,7 +135,8 @@ export type Block =
   | { type: 'media'; mediaType: string; bytes: number; at: string; warnings?: readonly number[] }
   | { type: 'other'; kind: string; text: Text; warnings?: readonly number[] };
 
-export type Message = { role: string; path: string; blocks: readonly Block[] };
+/** `results`: how many results of the message stand under their calls, and not in `blocks`. */
+export type Message = { role: string; path: string; blocks: readonly Block[]; results?: number };
 
 export type Conversation = {
   system: { blocks: number; bytes: number; texts: readonly Text[]; warnings?: readonly number[] };

@@ -67,7 +67,8 @@ export class BlockReader {
     const blocks = content.flatMap((block, index) =>
       this.#isUnderCall(block) ? [] : [this.#block(block, isText ? path : `${inner}.${index}`, isText)],
     );
-    return { role: String(message['role']), path, blocks };
+    const results = content.filter((block) => this.#isUnderCall(block)).length;
+    return { role: String(message['role']), path, blocks, ...(results > 0 ? { results } : {}) };
   }
 
   #isUnderCall({ type, tool_use_id: id }: Fields): boolean {

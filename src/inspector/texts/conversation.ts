@@ -108,13 +108,12 @@ export function conversationOf(
     clientMs: clientTimes(messages, from, row, before),
   });
   const read = messages.map((message, index) => reader.message(message, `messages.${index}`));
-  const isShown = ({ blocks }: Message) => blocks.length > 0;
   const answer = answerOf(opened, warnings);
   return {
     system: systemOf(system, at),
     tools: toolsOf(tools, at),
-    earlier: read.slice(0, from).filter(isShown),
-    fresh: read.slice(from).filter(isShown),
+    earlier: read.slice(0, from),
+    fresh: read.slice(from),
     ...(answer ? { answer } : {}),
   };
 }

@@ -83,6 +83,34 @@ describe('the conversation of a request', () => {
     expect(fresh[1]?.blocks.map(({ type }) => type)).toEqual(['media', 'text']);
   });
 
+  test.each<[string, object, number | undefined, number]>([
+    [
+      'of results alone stands in its place, and says how many there were',
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'done' }] },
+      1,
+      0,
+    ],
+    ['of the system', { role: 'system', content: 'The day is a day.' }, undefined, 1],
+  ])('no number is left out: a message %s', async (_name, message, results, blocks) => {
+    const call = { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: {} };
+    const messages = [
+      ...first.messages,
+      { role: 'assistant', content: [call] },
+      message,
+      { role: 'user', content: 'Go on.' },
+    ];
+    const session = { 'x-claude-code-session-id': crypto.randomUUID() };
+    const answer = await proxy.send('/v1/messages', { ...first, messages }, session);
+    await answer.text();
+    const id = answer.headers.get('request-id');
+    const { earlier, fresh }: Conversation = await (
+      await proxy.send(`/ui/api/requests/${id}/conversation`)
+    ).json();
+    const all = [...earlier, ...fresh];
+    expect(all.map(({ path }) => path)).toEqual(messages.map((_, index) => `messages.${index}`));
+    expect([all[2]?.results, all[2]?.blocks.length]).toEqual([results, blocks]);
+  });
+
   test('a long text is told by its beginning, and the rest is there for who asks', async () => {
     const { fresh } = await conversation();
     const bash = fresh[0]?.blocks[1];

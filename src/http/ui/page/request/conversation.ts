@@ -72,6 +72,13 @@ function BlockView({ block, shared }: { block: Block; shared: Shared }) {
   return html`<div class="second thought">${numbers}<${Fold} head=${head} isOpen=${isFound(block.text, shared)}>${() => text}<//></div>`;
 }
 
+/** What is said of a message beside its blocks, so that no message is missing between two others. */
+function restText({ blocks, results = 0 }: Message): string | undefined {
+  if (results > 0)
+    return `${plural(results, 'tool result')}, shown under ${results === 1 ? 'its call' : 'their calls'}`;
+  return blocks.length === 0 ? 'empty' : undefined;
+}
+
 /** The id of an answer has no room beside it. */
 const briefPath = (path: string): string => (path.startsWith('msg_') ? `${path.slice(0, 8)}…` : path);
 
@@ -83,7 +90,7 @@ const MessageView = ({
   shared: Shared;
 }) => html`<article class="message">
     <div class="who"><span>${message.role}</span><code class="second" title=${message.path}>${briefPath(message.path)}</code></div>
-    <div class="blocks">${message.blocks.map((block) => html`<${BlockView} block=${block} shared=${shared} />`)}</div>
+    <div class="blocks">${restText(message) && html`<p class="second">${restText(message)}</p>`}${message.blocks.map((block) => html`<${BlockView} block=${block} shared=${shared} />`)}</div>
   </article>`;
 
 /** True where the words that are looked for stand in something that is folded. */
