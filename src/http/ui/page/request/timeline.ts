@@ -6,10 +6,10 @@ import { duration, percent } from '../figures/words.ts';
 import { SPAN_TEXTS } from '../parts.ts';
 
 const MOST_TICKS = 7;
-/** About how much of the axis one character takes, in percent. */
-const CHARACTER = 1.1;
-/** Percent of the axis in which a text that is cut still says something. */
-const LEAST_ROOM = 25;
+/** The most of the axis that one character takes in a narrow window, in percent. */
+const CHARACTER = 1.3;
+/** The room between a bar and its text, in percent. */
+const GAP = 2;
 /** Percent of the axis after which the text of a mark would stand out of the panel. */
 const LAST_ROOM = 93;
 
@@ -46,17 +46,21 @@ function Sums({ totals, wholeMs }: { totals: Detail['totals']; wholeMs: number }
     </ul>`;
 }
 
-/** The text stands beside what it is about: at its right where there is room, else at its left, else over it. */
-function textPlace(from: number, to: number, { length }: string): Readonly<Record<string, string>> {
-  const needed = length * CHARACTER + 2;
-  const atRight = (place: number) => ({
-    left: `calc(${place}% + 10px)`,
-    maxWidth: `calc(${100 - place}% - 10px)`,
+export type TextPlace = { isBelow: boolean; style: Readonly<Record<string, string>> };
+
+/**
+ * The text never stands over what it is about: at its right where there is room, else at its left, else on a line of its
+ * own. `from` and `to` in percent.
+ */
+export function textPlace(from: number, to: number, { length }: string): TextPlace {
+  const needed = length * CHARACTER + GAP;
+  const beside = (side: 'left' | 'right', percent: number): TextPlace => ({
+    isBelow: false,
+    style: { [side]: `calc(${percent}% + 10px)`, maxWidth: `calc(${100 - percent}% - 10px)` },
   });
-  if (to + needed <= 100) return atRight(to);
-  if (from >= needed || (from > 100 - to && from > LEAST_ROOM))
-    return { right: `calc(${100 - from}% + 10px)`, maxWidth: `calc(${from}% - 10px)` };
-  return atRight(100 - to > from ? to : from);
+  if (to + needed <= 100) return beside('left', to);
+  if (from >= needed) return beside('right', 100 - from);
+  return { isBelow: true, style: { left: `${Math.max(0, Math.min(from, 100 - needed))}%` } };
 }
 
 /** `gemini-4-argon #3f9c` → `4-argon #3f9c` */
@@ -67,7 +71,8 @@ function LineOfTime({ line, wholeMs }: { line: Line; wholeMs: number }) {
   const isBar = spans.length > 0;
   const from = place(isBar ? Math.min(...spans.map((span) => span.from)) : (line.mark ?? 0), wholeMs);
   const to = place(isBar ? Math.max(...spans.map((span) => span.to ?? wholeMs)) : (line.mark ?? 0), wholeMs);
-  return html`<div class="event ${isBar ? '' : 'moment'} ${line.sign ?? ''}">
+  const { isBelow, style } = textPlace(from, to, line.text);
+  return html`<div class="event ${isBar ? '' : 'moment'} ${isBelow ? 'tall' : ''} ${line.sign ?? ''}">
     <dt><strong>${line.label}</strong> ${briefly(line.detail)}</dt>
     <dd>
       ${spans.map(({ kind, from: begin, to: end = wholeMs }) => {
@@ -75,7 +80,7 @@ function LineOfTime({ line, wholeMs }: { line: Line; wholeMs: number }) {
         return html`<i class=${kind} style=${{ left: `${left}%`, width: `max(2px, ${place(end, wholeMs) - left}%)` }}></i>`;
       })}
       ${!isBar && line.mark !== undefined && html`<b class="mark" style=${{ left: `${from}%` }}></b>`}
-      <span style=${textPlace(from, to, line.text)} title=${line.text}>${line.text}</span>
+      <span style=${style} title=${line.text}>${line.text}</span>
     </dd>
   </div>`;
 }

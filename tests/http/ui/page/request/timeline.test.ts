@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { type Sum, sumsOf } from '../../../../../src/http/ui/page/request/timeline.ts';
+import { type Sum, sumsOf, textPlace } from '../../../../../src/http/ui/page/request/timeline.ts';
 import { totalsOf } from '../../../../../src/inspector/rows/spans.ts';
 import type { Span } from '../../../../../src/inspector/shapes.ts';
 
@@ -53,5 +53,21 @@ describe('the sums of where the time went', () => {
   ])('%s', (_name, spans, nowMs, sums) => {
     const found = sumsOf(totalsOf(spans), nowMs);
     expect(found.map(({ kind, ms, share }) => [kind, ms, share] as const)).toEqual([...sums]);
+  });
+});
+
+describe('the text of a bar or a mark', () => {
+  const short = '200 after 4 ms';
+  const long = 'a'.repeat(60);
+  test.each<[string, number, number, string, 'left' | 'right' | 'below']>([
+    ['behind its end', 0, 10, short, 'left'],
+    ['before its beginning, where nothing is left behind its end', 60, 100, short, 'right'],
+    ['below a bar that leaves no room', 1, 99, short, 'below'],
+    ['below a mark in the middle, where the text is long', 50, 50, long, 'below'],
+    ['behind a mark in the middle, where the text is short', 50, 50, short, 'left'],
+    ['below, where not even the whole line is enough', 0, 0, long.repeat(3), 'below'],
+  ])('stands %s', (_name, from, to, text, side) => {
+    const { isBelow, style } = textPlace(from, to, text);
+    expect(isBelow ? 'below' : Object.keys(style)[0]).toBe(side);
   });
 });
