@@ -62,6 +62,7 @@ export class Worlds {
             journal: this.#journal,
             redactor,
             isAlone: ports.worker === undefined,
+            apiKeys: around.apiKeys,
             reset: (testId) => this.#reset(testId),
             setFaults: (testId, rules) => this.#setFaults(testId, rules),
           }

@@ -14,7 +14,7 @@ import type { LinearPattern } from '../lib/linear-pattern.ts';
 import type { LogFormat, LogLevel } from '../lib/log.ts';
 import { allSecrets, passwordsIn } from '../lib/secrets.ts';
 import type { ClientKey } from '../limits/client-key.ts';
-import { FaultError, type FaultRule, parseFaults } from '../sim/faults/index.ts';
+import { checkKeys, FaultError, type FaultRule, parseFaults } from '../sim/faults/index.ts';
 import type { ModelMap } from '../translate/model-map.ts';
 import type { OwnWords } from '../translate/own-words.ts';
 import { readClientKeys } from './access/client-keys.ts';
@@ -237,10 +237,7 @@ function readFaults(
 ): readonly FaultRule[] {
   try {
     const faults = parseFaults(FAULTS);
-    // Where no key is given, the mock or a replay has one of its own.
-    const most = Math.max(keys.length, 1);
-    const beyond = faults.find(({ key }) => typeof key === 'number' && key > most);
-    if (beyond) throw new FaultError(`"${beyond.text}": key=${beyond.key}: API_KEYS has ${keys.length}`);
+    checkKeys(faults, keys);
     if (faults.length > 0) notices.push(`FAULTS: upstream is made to fail: ${FAULTS}`);
     return faults;
   } catch (error) {

@@ -59,6 +59,7 @@ describe('faults and reset', () => {
     const mock = await begun(startMock({ faults: 'http-403:key=1', settings }));
     await mock.faults('http-400:key=1', { testId: 'a' });
     expect(await statuses(mock.url, '', 'a')).toEqual([403, 400]);
+    expect(mock.faults('http-400:key=2')).rejects.toThrow(/key=2: API_KEYS has \d$/);
     expect(startMock({ faults: 'http-403:key=2' })).rejects.toThrow(
       /^startMock: faults: .*key=2: API_KEYS has 0$/,
     );

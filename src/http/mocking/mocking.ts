@@ -9,6 +9,8 @@ export type Mocking = {
   redactor: Redactor;
   /** False where other processes serve the same port, so that each knows only a part. */
   isAlone: boolean;
+  /** The keys of now, by whose order faults name them. */
+  apiKeys(): readonly string[];
   /** Forgets everything about a test, or about all. */
   reset(testId: string | undefined): void;
   /** Replaces the faults of a test. */

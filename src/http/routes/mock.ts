@@ -2,7 +2,7 @@
 import { MessagesError } from '../../anthropic/errors.ts';
 import { isObject, tryParseJson } from '../../lib/json.ts';
 import { quoted } from '../../lib/shown-text.ts';
-import { FaultError, type FaultRule, parseFaults } from '../../sim/faults/index.ts';
+import { checkKeys, FaultError, type FaultRule, parseFaults } from '../../sim/faults/index.ts';
 import type { FaultsAnswer, JournalAnswer, ResetAnswer } from '../api-description/mock-answers.ts';
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
@@ -76,14 +76,16 @@ export const setFaults = forTests(async ({ client, mocking }) => {
   const testId = testIn(client, textField(fields, 'test_id')) ?? DEFAULT_TEST;
   const text = textField(fields, 'faults');
   if (text === null) throw wrong('faults: expected the rules, as FAULTS has them; an empty text for none');
-  const rules = rulesIn(text);
+  const rules = rulesIn(text, mocking.apiKeys());
   mocking.setFaults(testId, rules);
   return jsonResponse<FaultsAnswer>({ test_id: testId, faults: rules.map((rule) => rule.text) });
 });
 
-function rulesIn(text: string): FaultRule[] {
+function rulesIn(text: string, keys: readonly string[]): FaultRule[] {
   try {
-    return parseFaults(text);
+    const rules = parseFaults(text);
+    checkKeys(rules, keys);
+    return rules;
   } catch (error) {
     if (error instanceof FaultError) throw wrong(`faults: ${error.message}`);
     throw error;

@@ -10,7 +10,7 @@ import { refusalReply } from './status.ts';
 import { FAULTS } from './table.ts';
 
 export { describeFaults, describeParameters, faultNames } from './describe.ts';
-export { FaultError, type FaultRule, parseFaults } from './parse.ts';
+export { checkKeys, FaultError, type FaultRule, parseFaults } from './parse.ts';
 
 export type FaultPorts = {
   clock: Clock;

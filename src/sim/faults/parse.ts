@@ -165,3 +165,10 @@ function unknownName(text: string, name: string): FaultError {
   const hint = near ? `; did you mean ${near}?` : '; docs/faults.md lists what there is';
   return new FaultError(`"${text}": there is no fault "${name}"${hint}`);
 }
+
+/** Throws where a rule names a key that is not there. Where none is given, the mock or a replay has one of its own. */
+export function checkKeys(rules: readonly FaultRule[], keys: readonly string[]): void {
+  const most = Math.max(keys.length, 1);
+  const beyond = rules.find(({ key }) => typeof key === 'number' && key > most);
+  if (beyond) throw new FaultError(`"${beyond.text}": key=${beyond.key}: API_KEYS has ${keys.length}`);
+}
