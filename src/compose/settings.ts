@@ -72,6 +72,8 @@ export function serverSettings(config: Config): ServerSettings {
     requestTimeoutMs,
     maxRetries: { unary: config.maxRetries, stream: config.maxStreamingRetries },
     upstreamStreaming: config.upstreamStreaming,
+    headTimeoutMs: config.headTimeoutMs,
+    idleTimeoutMs: config.idleTimeoutMs,
     streamsMax: config.streamsMax,
     urlFetch: config.urlFetch,
     awaitRestart: [],

@@ -43,6 +43,9 @@ export type ServerSettings = AnswerSettings & {
   keyRpm: number | undefined;
   /** True where answers tell in headers which model has answered, and what was changed. */
   responseHeaders: boolean;
+  /** How long an attempt waits for its response head, and then for more of its answer. */
+  headTimeoutMs: number;
+  idleTimeoutMs: number;
   /** The most answers that may be under way at once. Beyond that, a new request gets a 529. */
   streamsMax: number;
   /** The variables of settings that were changed while serving, and that need a restart. */

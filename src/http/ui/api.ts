@@ -69,8 +69,8 @@ export const ofRequest = (
 /** What is shown is not to be kept by browsers. */
 export const shownJson = <T>(value: T): Response => jsonResponse(value, 200, { 'cache-control': 'no-store' });
 
-export const showRequest: Handler = ofRequest(({ inspector }, request) =>
-  shownJson(detailOf(request, inspector)),
+export const showRequest: Handler = ofRequest(({ inspector, deps }, request) =>
+  shownJson(detailOf(request, inspector, deps.settings)),
 );
 
 export const streamRows: Handler = inspected(({ client, deps, inspector }) =>

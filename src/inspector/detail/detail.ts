@@ -8,7 +8,7 @@ import { summaryOf } from '../rows/row.ts';
 import { spansOf, totalsOf } from '../rows/spans.ts';
 import type { AttemptRow, Detail, Row } from '../shapes.ts';
 import type { Shown } from '../shown.ts';
-import { linesOf } from './lines.ts';
+import { linesOf, type TimeLimits } from './lines.ts';
 import { repeatsOf } from './repeats.ts';
 import { usageOf } from './usage.ts';
 import { shownWarning, warningsOf } from './warnings.ts';
@@ -59,7 +59,7 @@ const placeOf = ({ resends }: Row, number: number): string =>
 
 const hiding = (shown: Shown) => (text: string) => shown.text(text);
 
-export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
+export function detailOf(request: KeptRequest, inspector: Inspector, limits: TimeLimits): Detail {
   const shown = inspector.shown(request);
   const hidden = hiding(shown);
   const row = inspector.row(request);
@@ -71,7 +71,8 @@ export function detailOf(request: KeptRequest, inspector: Inspector): Detail {
   const before = conversation.at(-2);
   const { silentSince } = row;
   const sizes = new Map(request.exchanges.map(({ attempt, body }) => [attempt, body.length]));
-  const lines = linesOf(events, { sizes, moments: inspector.keyMoments(request, attempts), silentSince });
+  const moments = inspector.keyMoments(request, attempts);
+  const lines = linesOf(events, { sizes, moments, silentSince, limits });
   return {
     row,
     headline: hidden(headline(summary, request.oddness, failureWords)),

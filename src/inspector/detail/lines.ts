@@ -29,14 +29,26 @@ export type LineFacts = {
   moments: readonly KeyMoment[];
   /** Since when nothing has come, where that is long. */
   silentSince?: number | undefined;
+  limits: TimeLimits;
 };
+
+/** How long the proxy waits for the beginning of an answer, in milliseconds. */
+export type TimeLimits = {
+  /** Until the first content, counted from the request. */
+  requestTimeoutMs: number;
+  headTimeoutMs: number;
+  idleTimeoutMs: number;
+};
+
+/** `head`: what is said of the attempt once its answer has begun. */
+type Attempt = { line: Ordered; from: number; head?: string };
 
 type Ordered = Line & { order: number };
 
 class Lines {
   readonly #lines: Ordered[] = [];
   readonly #facts: LineFacts;
-  #attempt: { line: Ordered; from: number } | undefined;
+  #attempt: Attempt | undefined;
   #attempts = 0;
   #retries = 0;
   #wait: { line: Ordered; event: Of<'wait'> } | undefined;
@@ -56,7 +68,7 @@ class Lines {
         this.#begin(event);
         return;
       case 'head':
-        if (this.#attempt) this.#attempt.line.text = `200 after ${duration(event.ms - this.#attempt.from)}`;
+        this.#headCame(event.ms);
         return;
       case 'first-thought':
         this.#sign(event.ms, 'thinking');
@@ -140,9 +152,27 @@ class Lines {
       label: `Attempt ${this.#attempts}`,
       detail: `${model} #${key}`,
       spans: [{ kind: 'first', from: ms }],
-      text: streamed ? 'under way' : 'under way, asked for the whole answer',
+      text: `${streamed ? '' : 'asked for the whole answer, '}nothing has come yet${this.#givesUp('HEAD_TIMEOUT', ms + this.#facts.limits.headTimeoutMs)}`,
     });
     this.#attempt = { line, from: ms };
+  }
+
+  /** The time at which the proxy waits no longer for the first content. */
+  #givesUp(setting: string, at: number): string {
+    const { requestTimeoutMs } = this.#facts.limits;
+    if (this.#firstAt !== undefined || at <= requestTimeoutMs)
+      return `; the proxy gives up at ${duration(at)} (${setting})`;
+    return `; the proxy gives up at ${duration(requestTimeoutMs)} (REQUEST_TIMEOUT)`;
+  }
+
+  #headCame(ms: number): void {
+    const attempt = this.#attempt;
+    if (!attempt) return;
+    const took = duration(ms - attempt.from);
+    attempt.head = `200 after ${took}`;
+    const until = this.#givesUp('STREAM_IDLE_TIMEOUT', ms + this.#facts.limits.idleTimeoutMs);
+    attempt.line.text =
+      this.#firstAt === undefined ? `headers came after ${took}, no content yet${until}` : attempt.head;
   }
 
   #translated(ms: number): void {
@@ -160,6 +190,7 @@ class Lines {
     this.#firstAt ??= ms;
     const attempt = this.#attempt;
     if (!attempt) return;
+    attempt.line.text = attempt.head ?? 'under way';
     const spans = attempt.line.spans ?? [];
     attempt.line.spans = [...spans.slice(0, -1), ...closed(spans.at(-1), ms), { kind, from: ms }];
   }
@@ -258,6 +289,7 @@ class Lines {
     this.#waitEnds(ms);
     const attempt = this.#attempt;
     if (attempt) {
+      attempt.line.text = attempt.head ?? 'no answer had begun';
       const spans = attempt.line.spans ?? [];
       attempt.line.spans = [...spans.slice(0, -1), ...closed(spans.at(-1), ms)];
     }

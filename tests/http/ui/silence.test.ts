@@ -148,3 +148,41 @@ test('a request that Gemini has not begun to answer is told as such', async () =
     /Nothing came from gemini-4-argon for \d+\.\d s: it had not begun to answer/,
   );
 });
+
+describe('the time line of a request without content says', () => {
+  const attemptText = async (all: Watched) =>
+    (await detailOf(all)).lines.find(({ label }) => label === 'Attempt 1')?.text ?? '';
+  /** Lets time pass until the line of the attempt begins so. */
+  async function saying(all: Watched, words: string): Promise<string> {
+    for (;;) {
+      const text = await attemptText(all);
+      if (text.startsWith(words)) return text;
+      await pass(all, 0.25);
+    }
+  }
+
+  test('that nothing has come, and when the proxy gives up', async () => {
+    await using all = await watched();
+    await told(all, ({ state }) => state === 'open');
+    expect(await saying(all, 'nothing has come yet')).toMatch(/; the proxy gives up at .* \(HEAD_TIMEOUT\)$/);
+    const left = Promise.allSettled([all.answer]);
+    all.leave.abort();
+    await Promise.all([left, all.upstream.left]);
+    await told(all, isEnded);
+    expect(await attemptText(all)).toBe('no answer had begun');
+  });
+
+  test('that headers came, when the proxy gives up, and that the wait goes on', async () => {
+    await using all = await watched();
+    all.upstream.openHead();
+    await told(all, ({ state }) => state === 'open');
+    expect(await saying(all, 'headers came after')).toMatch(
+      /, no content yet; the proxy gives up at 4 min \d+ s \(STREAM_IDLE_TIMEOUT\)$/,
+    );
+    expect((await detailOf(all)).totals).toContainEqual({ kind: 'first', ms: 0, since: expect.any(Number) });
+    all.upstream.push(textChunk('Good', 'STOP'));
+    all.upstream.close();
+    await told(all, isEnded);
+    expect(await attemptText(all)).toStartWith('200 after ');
+  });
+});

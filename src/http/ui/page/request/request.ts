@@ -93,11 +93,17 @@ function costNote({ in: tokens, listDollars }: Row): string {
   return listDollars === undefined ? 'no list price' : `Anthropic’s list ${money(listDollars)}`;
 }
 
-function Cards({ detail }: { detail: Detail }) {
+/** `wholeMs`: the time that the request takes, or has taken until now. */
+function Cards({ detail, wholeMs }: { detail: Detail; wholeMs: number }) {
   const { row, warnings, attempts, usualFirstMs, cachedBefore } = detail;
   const share = row.in ? (row.cached ?? 0) / row.in : undefined;
   const routine = warnings.filter((warning) => warning.routine).length;
   const retries = Math.max(0, attempts.length - 1);
+  const asked =
+    attempts.length === 0
+      ? 'Gemini was not asked'
+      : `${plural(attempts.length, 'attempt')}${retries > 0 ? `, ${plural(retries, 'retry', 'retries')}` : ''}`;
+  const totalNote = row.state === 'ended' ? asked : `so far; ${attempts.length === 0 ? 'under way' : asked}`;
   const hasFallen = share !== undefined && cachedBefore !== undefined && share < cachedBefore / 2;
   const cachedText =
     share === undefined
@@ -109,7 +115,7 @@ function Cards({ detail }: { detail: Detail }) {
         );
   return html`<section class="panel cards" aria-label="Figures">
     <${Card} title="First content" value=${row.firstMs === undefined ? '–' : `${seconds(row.firstMs)} s`} note=${usualFirstMs === undefined ? '' : `ordinarily ${seconds(usualFirstMs)} s`} />
-    <${Card} title="Total" value=${row.totalMs === undefined ? 'under way' : `${seconds(row.totalMs)} s`} note=${attempts.length === 0 ? 'Gemini was not asked' : `${plural(attempts.length, 'attempt')}${retries > 0 ? `, ${plural(retries, 'retry', 'retries')}` : ''}`} />
+    <${Card} title="Total" value=${`${seconds(wholeMs)} s`} note=${totalNote} />
     <${Card} title="In" value=${row.in === undefined ? '–' : count(row.in)} note=${cachedText} sign=${hasFallen ? 'warn' : ''} />
     <${Card} title="Out" value=${row.out === undefined ? '–' : count(row.out)} note=${row.thinking === undefined ? 'tokens' : `${count(row.thinking)} of them thinking`} />
     <${Card} title="Cost" value=${row.dollars === undefined ? '–' : money(row.dollars)} note=${costNote(row)} href=${`#/requests/${row.id}?tab=usage`} />
@@ -308,11 +314,12 @@ export function Request({ address, go, rows, odd, onStep, megabytes, marks, now 
   const { row } = detail;
   const find = address.query['find'] ?? '';
   const isSmall = tab !== 'conversation';
+  const wholeMs = row.totalMs ?? Math.max(1, now - row.at);
   return html`<main class="opened">
     <${Rail} rows=${rows} row=${row} />
     <div class="page" key=${id}>
       <${Head} detail=${detail} odd=${odd} base=${base} now=${now} isSmall=${isSmall} go=${go} onStep=${onStep} />
-      ${!isSmall && html`<${Cards} detail=${detail} /><${Timeline} detail=${detail} wholeMs=${row.totalMs ?? Math.max(1, now - row.at)} />`}
+      ${!isSmall && html`<${Cards} detail=${detail} wholeMs=${wholeMs} /><${Timeline} detail=${detail} wholeMs=${wholeMs} />`}
       <${Tabs} tab=${tab} changed=${detail.warnings.length} onChoose=${(one: Tab) => go(toTab(address, one))} />
       ${find !== '' && html`<${Finding} find=${find} marks=${marks} onEnd=${() => go(withQuery(address, { find: '' }))} />`}
       <div role="tabpanel" aria-label=${TAB_TEXTS[tab]}><${TabContent} tab=${tab} detail=${detail} base=${base} address=${address} go=${go} megabytes=${megabytes} /></div>
