@@ -13,6 +13,8 @@ export type Shown = {
   pieces(pieces: readonly Piece[]): Promise<Piece[]>;
   /** The beginning of a text of which more was kept than is shown. */
   beginning(text: string, characters: number): string;
+  /** A text without its middle where it is long: errors say at their end what to do. */
+  ends(text: string, characters: number): string;
 };
 
 /** Also hides what the request itself carries as credentials. */
@@ -25,6 +27,14 @@ const hidingWith = (redactor: Redactor) => (text: string) => redactor.text(text,
 export const hiding = (redactor: Redactor, headers: Headers): Shown['text'] =>
   hidingWith(knowingOf(redactor, headers));
 
+const inOneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+function withoutMiddle(text: string, characters: number): string {
+  if (text.length <= characters) return text;
+  const half = Math.floor((characters - 3) / 2);
+  return `${text.slice(0, half).toWellFormed()} … ${text.slice(-half).toWellFormed()}`;
+}
+
 export function shownWith(redactor: Redactor, headers: Headers, thread: ThreadedRedactor): Shown {
   const knowing = knowingOf(redactor, headers);
   const text = hidingWith(knowing);
@@ -32,8 +42,9 @@ export function shownWith(redactor: Redactor, headers: Headers, thread: Threaded
     text,
     bytes: (bytes) => thread.bytes(bytes, knowing),
     pieces: async (pieces) => splitLike(await thread.bytes(joined(pieces), knowing), pieces),
+    ends: (given, characters) => withoutMiddle(inOneLine(text(given)), characters),
     beginning(given, characters) {
-      const clean = text(given).replace(/\s+/g, ' ').trim();
+      const clean = inOneLine(text(given));
       return clean.length <= characters ? clean : `${clean.slice(0, characters - 1).toWellFormed()}…`;
     },
   };

@@ -1,10 +1,12 @@
 /** One request: its headline, where its time went, its attempts, and its warnings. */
 import type { TraceEvent } from '../../trace/events.ts';
-import { headline } from '../../trace/headline.ts';
+import { duration, headline } from '../../trace/headline.ts';
+import type { Oddness } from '../../trace/odd.ts';
+import type { Summary } from '../../trace/summary.ts';
 import type { Inspector } from '../inspector.ts';
 import type { KeptRequest } from '../kept-request.ts';
-import { failureWords } from '../plain-words.ts';
-import { summaryOf } from '../rows/row.ts';
+import { errorWords, failureWords } from '../plain-words.ts';
+import { isAllTold, summaryOf } from '../rows/row.ts';
 import { spansOf, totalsOf } from '../rows/spans.ts';
 import type { AttemptRow, Detail, Row } from '../shapes.ts';
 import type { Shown } from '../shown.ts';
@@ -57,6 +59,16 @@ function homeKeyOf(events: readonly TraceEvent[]): string | undefined {
 const placeOf = ({ resends }: Row, number: number): string =>
   resends === undefined ? `request ${number} of its conversation` : 'sent again';
 
+/** What happened; of a request that failed also what the client was told, since that says what to do. */
+function headlineOf(summary: Summary, oddness: Oddness): string {
+  const { error, end } = summary;
+  const happened = headline(summary, oddness, failureWords);
+  if (!error) return happened;
+  const opening =
+    end && !end.clientLeft && isAllTold(summary) ? `Failed after ${duration(end.ms)}.` : happened;
+  return `${opening} ${errorWords(error.class ?? error.error, error.message)}`;
+}
+
 const hiding = (shown: Shown) => (text: string) => shown.text(text);
 
 export function detailOf(request: KeptRequest, inspector: Inspector, limits: TimeLimits): Detail {
@@ -75,7 +87,7 @@ export function detailOf(request: KeptRequest, inspector: Inspector, limits: Tim
   const lines = linesOf(events, { sizes, moments, silentSince, limits });
   return {
     row,
-    headline: hidden(headline(summary, request.oddness, failureWords)),
+    headline: hidden(headlineOf(summary, request.oddness)),
     facts: [
       row.caller === 'unknown' ? 'not understood' : `${row.caller}, ${placeOf(row, conversation.length)}`,
     ],

@@ -11,6 +11,9 @@ import type { Row } from '../shapes.ts';
 import type { Shown } from '../shown.ts';
 import { spansOf } from './spans.ts';
 
+/** Characters of what was unusual: an error's whole text, of which the list shows the two ends. */
+const MOST_WORDS = 3_000;
+
 export function summaryOf(events: readonly TraceEvent[]): Summary {
   const summary = new Summary();
   for (const event of events) summary.hear(event);
@@ -33,11 +36,22 @@ function says({ news }: KeptRequest, shown: Shown): string {
 }
 
 /** True where the error that the client was told says all that there is to say. */
-const isAllTold = ({ error, failed, waits, replaced }: Summary): boolean =>
+export const isAllTold = ({
+  error,
+  failed,
+  waits,
+  replaced,
+  silences,
+  mended,
+  continued,
+}: Summary): boolean =>
   error !== undefined &&
   failed.length === 1 &&
   failed[0]?.failure.class === error.class &&
   waits.length === 0 &&
+  silences.length === 0 &&
+  mended.length === 0 &&
+  continued === 0 &&
   replaced === undefined;
 
 function wordsOf(request: KeptRequest, summary: Summary, oddness: Oddness, shown: Shown): string | undefined {
@@ -46,7 +60,7 @@ function wordsOf(request: KeptRequest, summary: Summary, oddness: Oddness, shown
   const told = error && [errorWords(error.class ?? error.error, error.message)];
   const warned = oddness.sign === 'changed' && odd.length === 0 ? changedWords(request.events) : [];
   const words = [...(told ?? []), ...odd, ...warned];
-  return words.length === 0 ? undefined : shown.beginning(words.join(' · '), 2 * SHOWN);
+  return words.length === 0 ? undefined : shown.ends(words.join(' · '), MOST_WORDS);
 }
 
 /** The first thing that was changed, and how many others there are. */

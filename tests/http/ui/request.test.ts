@@ -34,6 +34,27 @@ const labels = ({ lines }: Detail) => lines.map(({ label }) => label);
 const line = ({ lines }: Detail, label: string) => lines.find((one) => one.label === label);
 
 describe('one request', () => {
+  test.each<[string, string]>([
+    ['a long one', `${'You exceeded your current quota. '.repeat(30)}Please use a smaller prompt.`],
+    ['a short one', 'Please use a smaller prompt.'],
+  ])('an error is told with its end in the list, the headline and the time line: %s', async (_name, text) => {
+    await using proxy = await startProxy({ fetch: async () => googleError(400, 'INVALID_ARGUMENT', text) });
+    await (await proxy.send('/v1/messages', hello)).text();
+    const detail = await onlyDetail(proxy);
+    for (const told of [detail.row.words, detail.headline, line(detail, 'Error told')?.text])
+      expect(told).toContain(text);
+    expect(detail.headline).toMatch(/^Failed after /);
+  });
+
+  test('the headline of a request that was refused here has the reason', async () => {
+    await using proxy = await startProxy();
+    await (await proxy.send('/v1/messages', { ...hello, max_tokens: 'many' })).text();
+    const { headline } = await onlyDetail(proxy);
+    expect(headline).toMatch(
+      /^Failed after \d+ ms\. The request is not valid: max_tokens.*\(invalid_request_error\)$/,
+    );
+  });
+
   test('its time line tells of each attempt, each wait, and the end', async () => {
     const thought = { candidates: [{ content: { role: 'model', parts: [{ text: 'hm', thought: true }] } }] };
     const google = answersOf(

@@ -49,6 +49,17 @@ export const dollars = (value: number): string => (value === 0 ? '0' : value.toF
 export const money = (value: number): string =>
   `$${value.toFixed(digits(value)).replace(/(\.\d\d\d*?)0+$/, '$1')}`;
 
+/** Characters of a long text's end, in which an error says what to do. */
+const TAIL = 56;
+
+/** A long text as its beginning and its end, so that the end is seen where there is no room for all; the end of a short one is empty. */
+export function endsOf(text: string): [head: string, tail: string] {
+  if (text.length <= 2 * TAIL) return [text, ''];
+  const space = text.indexOf(' ', text.length - TAIL);
+  const at = space < 0 ? text.length - TAIL : space;
+  return [text.slice(0, at), text.slice(at)];
+}
+
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** `412 B`, `6.1 kB`, `4.2 MB` */

@@ -7,6 +7,7 @@ import {
   dollars,
   duration,
   ENDING_TEXTS,
+  endsOf,
   money,
   percent,
   plural,
@@ -97,6 +98,15 @@ function totalText(row: Row, now: number): string {
 export const Resent = ({ resends }: { resends: Resends }) =>
   html`<span class="tag live resent" title=${`The request ${resends.of} once more. It belongs to no conversation of a client.`}>sent again${resends.to === 'mock' ? ' to the mock' : ''}</span>`;
 
+/** Between two things that were unusual. */
+const SEPARATOR = ' · ';
+
+/** A text that loses its middle first where there is no room. */
+const Ends = ({ text }: { text: string }) => {
+  const [head, tail] = endsOf(text);
+  return html`<span class="start">${head}</span>${tail !== '' && html`<span>${tail}</span>`}`;
+};
+
 /** The second line: what was searched for, else what is unusual. */
 function Second({ row, excerpt, now }: { row: Row; excerpt: Excerpt | undefined; now: number }) {
   if (excerpt) {
@@ -105,7 +115,7 @@ function Second({ row, excerpt, now }: { row: Row; excerpt: Excerpt | undefined;
   }
   const words = silentText(row, now) ?? row.words;
   if (words === undefined) return null;
-  return html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words" title=${words}>${words}</span></div>`;
+  return html`<div role="gridcell" class="odd ${row.sign}"><${Sign} sign=${row.sign} /><span class="words ends" title=${words}>${words.split(SEPARATOR).map((part, index) => html`<${Ends} text=${index === 0 ? part : `${SEPARATOR}${part}`} />`)}</span></div>`;
 }
 
 type RequestRowProps = { row: Row; excerpt: Excerpt | undefined; scaleMs: number; now: number };

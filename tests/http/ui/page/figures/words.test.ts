@@ -45,6 +45,18 @@ table('money', words.money, [
   [0.99996, '$1.00'],
   [1.06, '$1.06'],
 ]);
+describe('the ends of a text', () => {
+  const long = `${'The quota was used up. '.repeat(20)}Please retry in 21.4s. (quota-minute)`;
+  test.each<[string, string, RegExp]>([
+    ['a short one has no end of its own', 'Please retry in 21.4s.', /^$/],
+    ['a long one ends with what to do', long, /^ .*Please retry in 21\.4s\. \(quota-minute\)$/],
+    ['one without spaces is parted too', 'x'.repeat(400), /^x{56}$/],
+  ])('%s', (_name, text, wanted) => {
+    const [head, tail] = words.endsOf(text);
+    expect(head + tail).toBe(text);
+    expect(tail).toMatch(wanted);
+  });
+});
 table('bytes', words.bytes, [
   [412, '412 B'],
   [6_100, '6.1 kB'],
