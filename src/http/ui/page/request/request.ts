@@ -166,8 +166,7 @@ function Repeats({ detail: { repeats, repeatedBy } }: { detail: Detail }) {
     ${repeats && html`<p class="repeat-note">Repeats <a href=${`#/requests/${repeats.id}`}><code>${repeats.id}</code></a>, which failed (${why}).</p>`}
     ${
       repeatedBy &&
-      html`<p class="repeat-note">The client sent this again after ${duration(repeatedBy.afterMs)};
-        <a href=${`#/requests/${repeatedBy.id}`}>that one ${REPEAT_ENDS[repeatedBy.end]}${status ? ` (${repeatedBy.status})` : ''} →</a></p>`
+      html`<p class="repeat-note">The client sent this again after ${duration(repeatedBy.afterMs)}; <a href=${`#/requests/${repeatedBy.id}`}>that one ${REPEAT_ENDS[repeatedBy.end]}${status ? ` (${repeatedBy.status})` : ''} →</a></p>`
     }`;
 }
 
