@@ -173,6 +173,8 @@ export type Detail = {
   totals: readonly Total[];
   lines: readonly Line[];
   attempts: readonly AttemptRow[];
+  /** False where nothing was asked of Gemini. */
+  hasSent: boolean;
   warnings: readonly Warning[];
   usage?: Usage | undefined;
   /** False once the request's texts were let go. */

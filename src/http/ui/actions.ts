@@ -33,6 +33,12 @@ const letGo = () =>
     'The texts of this request were let go, or it has not ended yet; INSPECTOR_MEMORY says how much is kept',
   );
 
+const notAsked = () =>
+  new MessagesError(
+    'invalid_request_error',
+    'Nothing was asked of Gemini for this request, so there is nothing to copy; Raw has what the client sent',
+  );
+
 /** The JSON object in the body; an empty one where there is none. */
 export async function fieldsIn({ client }: Looking): Promise<Record<string, unknown>> {
   if (Number(client.headers.get('content-length') ?? 0) > MOST_BYTES)
@@ -73,7 +79,7 @@ export const adoptRequest = actionOn(async (looking, request) => {
 
 export const copyAsCurl = actionOn(async ({ inspector }, request) => {
   const command = curlOf(await inspector.opened(request).load({ sent: 'all' }));
-  if (command === undefined) throw letGo();
+  if (command === undefined) throw request.exchanges.length === 0 && request.isEnded ? notAsked() : letGo();
   return {
     said: 'The last request to Gemini, with its secrets blotted out. The key is in $GEMINI_API_KEY.',
     command,

@@ -59,6 +59,12 @@ function homeKeyOf(events: readonly TraceEvent[]): string | undefined {
 const placeOf = ({ resends }: Row, number: number): string =>
   resends === undefined ? `request ${number} of its conversation` : 'sent again';
 
+/** The caller is known once the request is understood. */
+function callerText(row: Row, number: number): string {
+  if (row.caller !== 'unknown') return `${row.caller}, ${placeOf(row, number)}`;
+  return row.state === 'ended' ? 'unknown: refused before it was understood' : 'unknown';
+}
+
 /** What happened; of a request that failed also what the client was told, since that says what to do. */
 function headlineOf(summary: Summary, oddness: Oddness): string {
   const { error, end } = summary;
@@ -88,15 +94,14 @@ export function detailOf(request: KeptRequest, inspector: Inspector, limits: Tim
   return {
     row,
     headline: hidden(headlineOf(summary, request.oddness)),
-    facts: [
-      row.caller === 'unknown' ? 'not understood' : `${row.caller}, ${placeOf(row, conversation.length)}`,
-    ],
+    facts: [callerText(row, conversation.length)],
     homeKey: homeKeyOf(events),
     usualFirstMs: summary.model === undefined ? undefined : inspector.usualFirstMs(summary.model),
     cachedBefore: before && cachedShare(before),
     totals: totalsOf(spansOf(events, silentSince)),
     lines: lines.map((line) => ({ ...line, text: hidden(line.text) })),
     attempts,
+    hasSent: request.exchanges.length > 0,
     warnings: warningsOf(events).map((warning) => ({
       ...shownWarning(warning),
       path: hidden(warning.path),

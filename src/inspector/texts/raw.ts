@@ -31,13 +31,19 @@ function exchangeParts(opened: Opened, exchange: Exchange): Part[] {
   ];
 }
 
+/** A request that is refused for its headers, or for how it is packed, has no body that could be shown. */
+function unread({ request: { events, isEnded } }: Opened): Part[] {
+  if (!isEnded || events.some(({ type }) => type === 'read')) return [];
+  return [{ name: 'The client’s request: refused before its body was read', bytes: 0, text: '' }];
+}
+
 export function rawParts(opened: Opened): Part[] {
   const { request } = opened;
   const came = opened.came();
   if (!request.hasTexts) return [];
   return [
     { name: 'The client’s headers', bytes: 0, text: `POST ${request.path}\n${headersOf(opened)}` },
-    ...(came ? [{ name: 'The client’s request', bytes: came.bytes, text: came.text }] : []),
+    ...(came ? [{ name: 'The client’s request', bytes: came.bytes, text: came.text }] : unread(opened)),
     ...request.exchanges.flatMap((exchange) => exchangeParts(opened, exchange)),
     { name: 'What the client got', bytes: request.answer.length, text: opened.answerText() },
   ].map((part) => (part.bytes === 0 ? { ...part, bytes: part.text.length } : part));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Detail, Row } from '../../../src/inspector/shapes.ts';
+import type { Detail, Raw, Row } from '../../../src/inspector/shapes.ts';
 import type { Fetch } from '../../../src/lib/ports.ts';
 import { allEnded, Looker } from '../../support/looker.ts';
 import {
@@ -44,6 +44,45 @@ describe('one request', () => {
     for (const told of [detail.row.words, detail.headline, line(detail, 'Error told')?.text])
       expect(told).toContain(text);
     expect(detail.headline).toMatch(/^Failed after /);
+  });
+
+  test.each<[string, object, Record<string, string>, RegExp, string[]]>([
+    [
+      'for its body',
+      { max_tokens: 'many' },
+      {},
+      /^unknown: refused before it was understood$/,
+      ['The client’s headers', 'The client’s request', 'What the client got'],
+    ],
+    [
+      'for its model',
+      { model: 'nobody' },
+      {},
+      /^sdk, request 1/,
+      ['The client’s headers', 'The client’s request', 'What the client got'],
+    ],
+    [
+      'for its headers',
+      {},
+      { 'anthropic-version': '1999' },
+      /^unknown: /,
+      [
+        'The client’s headers',
+        'The client’s request: refused before its body was read',
+        'What the client got',
+      ],
+    ],
+  ])('a request refused %s tells only what there is', async (_name, body, headers, fact, parts) => {
+    await using proxy = await startProxy();
+    await (await proxy.send('/v1/messages', { ...hello, ...body }, headers)).text();
+    const { row, facts, hasSent } = await onlyDetail(proxy);
+    expect(facts[0]).toMatch(fact);
+    expect(facts[0]?.startsWith(row.caller)).toBe(true);
+    expect(hasSent).toBe(false);
+    const raw: Raw = await (await proxy.send(`/ui/api/requests/${row.id}/raw`)).json();
+    expect(raw.parts.map(({ name }) => name)).toEqual(parts);
+    const curl = await proxy.send(`/ui/api/requests/${row.id}/curl`, {}, { 'x-inspector': '1' });
+    expect(await curl.text()).toContain('Nothing was asked of Gemini');
   });
 
   test('the headline of a request that was refused here has the reason', async () => {

@@ -1,5 +1,7 @@
 /** Figures and names in the few words that a table has room for. */
 
+import type { Row } from '../../../../inspector/shapes.ts';
+
 const number = new Intl.NumberFormat('en');
 
 export const count = (value: number): string => number.format(value);
@@ -83,6 +85,16 @@ export function countdown(ms: number): string {
 export const shortModel = (model: string): string =>
   model.replace(/^(?:models\/)?(?:claude|gemini)-/, '').replace(/-\d{8}$/, '');
 
+/** Who was asked, and who answered: empty where no model is known, `…` while one may still answer. */
+export function modelTexts({ asked, answered, state }: Pick<Row, 'asked' | 'answered' | 'state'>): {
+  asked: string;
+  answered: string;
+} {
+  if (answered !== undefined) return { asked, answered };
+  if (state !== 'ended') return { asked, answered: '…' };
+  return { asked, answered: asked === '' ? '' : 'none' };
+}
+
 /** What Anthropic's words for the end of an answer mean. */
 export const ENDING_TEXTS: Readonly<Record<string, string>> = {
   end_turn: 'The model has said all it wanted to say',
@@ -106,6 +118,7 @@ export const CALLER_TEXTS: Readonly<Record<string, string>> = {
   'web-search': 'Claude Code searches the web',
   'count-tokens': 'The client counts tokens',
   sdk: 'Another client than Claude Code',
+  unknown: 'The request has not been understood, so nobody knows what it is for',
 };
 
 export const plural = (amount: number, one: string, many = `${one}s`): string =>

@@ -8,6 +8,7 @@ import {
   duration,
   ENDING_TEXTS,
   endsOf,
+  modelTexts,
   money,
   percent,
   plural,
@@ -123,13 +124,14 @@ type RequestRowProps = { row: Row; excerpt: Excerpt | undefined; scaleMs: number
 function RequestRow({ row, excerpt, scaleMs, now }: RequestRowProps) {
   const endMs = row.totalMs ?? Math.max(0, now - row.at);
   const share = shareOf(row);
+  const { asked, answered } = modelTexts(row);
   const isSlow = row.sign === 'slow' && row.words !== undefined;
   return html`
     <div role="gridcell" class="time figure second">${clock(row.at)}</div>
     <div role="gridcell" class="says"><span class="caller second" title=${CALLER_TEXTS[row.caller]}>${row.caller}</span>${row.resends && html`<${Resent} resends=${row.resends} />`}<span class="words">${row.says}</span></div>
-    <div role="gridcell" class="models" title=${`${row.asked} → ${row.answered ?? ''}`}>
-      <span class="asked second">${shortModel(row.asked)} → </span
-      ><span class=${row.replaced ? 'replaced' : ''}>${row.answered === undefined ? '…' : shortModel(row.answered)}</span>
+    <div role="gridcell" class="models" title=${answered === '' ? 'No model was asked' : `${asked} → ${answered}`}>
+      ${asked !== '' && html`<span class="asked second">${shortModel(asked)} → </span>`}<span
+        class=${row.replaced ? 'replaced' : ''}>${answered === '' ? '–' : shortModel(answered)}</span>
     </div>
     <div role="gridcell" class="ending"><${Ending} row=${row} /></div>
     <div role="gridcell" class="span"><${Bar} spans=${row.spans} wholeMs=${scaleMs} endMs=${endMs} /></div>

@@ -36,10 +36,13 @@ function AgainDialog({
 export function Actions({
   base,
   hasTexts,
+  hasSent,
   onOpen,
 }: {
   base: string;
   hasTexts: boolean;
+  /** False where there is no request to Gemini that could be copied. */
+  hasSent: boolean;
   onOpen(id: string): void;
 }) {
   const [asked, set] = useState<Asked>({ is: 'nothing' });
@@ -66,7 +69,7 @@ export function Actions({
   return html`<div class="buttons">
     <button disabled=${isBusy} onClick=${tell('Save as recording', 'save')}>Save as recording</button>
     <button disabled=${isBusy} onClick=${tell('Adopt as a test', 'adopt')}>Adopt as a test…</button>
-    <button disabled=${isBusy} onClick=${curl}>Copy as curl</button>
+    ${hasSent && html`<button disabled=${isBusy} onClick=${curl}>Copy as curl</button>`}
     <button disabled=${isBusy} onClick=${attempt('Send again', async () => ({ is: 'again', question: await get<AgainQuestion>(`${base}/again`) }))}>Send again…</button>
     ${
       asked.is === 'said' &&

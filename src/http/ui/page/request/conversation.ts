@@ -115,7 +115,14 @@ function ToolList({ tools, base, find }: ToolListProps) {
 const earlierText = (earlier: readonly Message[]) =>
   `${[...new Set([earlier[0]?.path, earlier.at(-1)?.path])].join(' – ')}, same as in the request before`;
 
-export function Conversation({ content, ...shared }: { content: Content } & Shared) {
+type ConversationProps = {
+  content: Content;
+  /** False where nothing was asked of Gemini. */
+  hasSent: boolean;
+  isEnded: boolean;
+} & Shared;
+
+export function Conversation({ content, hasSent, isEnded, ...shared }: ConversationProps) {
   const { system, tools, earlier, fresh, answer } = content;
   const names = tools.tools.map(({ name }) => name).join(', ');
   return html`<section class="panel conversation">
@@ -139,9 +146,10 @@ export function Conversation({ content, ...shared }: { content: Content } & Shar
         ${() => earlier.map((message) => html`<${MessageView} message=${message} shared=${shared} />`)}
       <//>`
     }
-    <h3 class="fresh">New in this request</h3>
+    <h3 class="fresh">${hasSent || !isEnded ? 'New in this request' : 'What the client sent; nothing was asked of Gemini'}</h3>
+    ${isEnded && fresh.length === 0 && html`<p class="inside second">No message could be read. Raw has what came.</p>`}
     ${fresh.map((message) => html`<${MessageView} message=${message} shared=${shared} />`)}
     <h3>The answer</h3>
-    ${answer ? html`<${MessageView} message=${answer} shared=${shared} />` : html`<p class="inside second">There is none yet.</p>`}
+    ${answer ? html`<${MessageView} message=${answer} shared=${shared} />` : html`<p class="inside second">${isEnded ? 'There is none.' : 'There is none yet.'}</p>`}
   </section>`;
 }

@@ -15,6 +15,7 @@ import {
   duration,
   ENDING_TEXTS,
   exactClock,
+  modelTexts,
   money,
   percent,
   plural,
@@ -133,8 +134,11 @@ function Place({ odd, row, go }: { odd: readonly string[]; row: Row; go(step: nu
   </span>`;
 }
 
-const Model = ({ row }: { row: Row }) =>
-  html`<span>${row.asked} → <strong class=${row.replaced ? 'warn' : ''}>${row.answered ?? '…'}</strong></span>`;
+function Model({ row }: { row: Row }) {
+  const { asked, answered } = modelTexts(row);
+  if (answered === '') return html`<span>no model was asked</span>`;
+  return html`<span>${asked !== '' && `${asked} → `}<strong class=${row.replaced ? 'warn' : ''}>${answered}</strong></span>`;
+}
 
 /** What is said of a request from which nothing comes now, beside its headline. */
 const Silent = ({ row, now }: { row: Row; now: number }) => {
@@ -198,7 +202,7 @@ function Head({ detail, odd, base, now, isSmall, go, onStep }: HeadProps) {
       ${row.key !== undefined && html`<span>key <a href="#/keys"><strong>#${row.key}</strong></a>${homeKey !== undefined && homeKey !== row.key && ` (the session’s key was #${homeKey})`}</span>`}
       ${row.client !== undefined && html`<span>client <strong>${row.client}</strong></span>`}
     </p>
-    <${Actions} base=${base} hasTexts=${detail.hasTexts} onOpen=${(id: string) => go({ view: 'request', id, query: {} })} />`;
+    <${Actions} base=${base} hasTexts=${detail.hasTexts} hasSent=${detail.hasSent} onOpen=${(id: string) => go({ view: 'request', id, query: {} })} />`;
 }
 
 /** Says what is marked, and leads from one mark to the next. */
@@ -246,7 +250,7 @@ function ConversationView({ base, detail, find, onWarning }: ConversationProps) 
   const asked = useAnswer<ConversationContent>(`${base}/conversation`, detail.row.state);
   if (asked.is === 'loading') return html`<${Loading} isLate=${asked.isLate} />`;
   if (asked.is === 'failed') return html`<${Failed} why=${asked.why} />`;
-  return html`<${Conversation} key=${find} content=${asked.answer} base=${base} find=${find} warnings=${detail.warnings} onWarning=${onWarning} />`;
+  return html`<${Conversation} key=${find} content=${asked.answer} base=${base} find=${find} warnings=${detail.warnings} hasSent=${detail.hasSent} isEnded=${detail.row.state === 'ended'} onWarning=${onWarning} />`;
 }
 
 type ContentProps = {

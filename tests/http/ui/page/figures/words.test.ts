@@ -45,6 +45,16 @@ table('money', words.money, [
   [0.99996, '$1.00'],
   [1.06, '$1.06'],
 ]);
+describe('the models of a request', () => {
+  test.each<[string, Parameters<typeof words.modelTexts>[0], string[]]>([
+    ['one has answered', { asked: 'a', answered: 'b', state: 'ended' }, ['a', 'b']],
+    ['one may still answer', { asked: 'a', state: 'open' }, ['a', '…']],
+    ['none has answered', { asked: 'a', state: 'ended' }, ['a', 'none']],
+    ['none was asked', { asked: '', state: 'ended' }, ['', '']],
+  ])('%s', (_name, row, [asked = '', answered = '']) =>
+    expect(words.modelTexts(row)).toEqual({ asked, answered }),
+  );
+});
 describe('the ends of a text', () => {
   const long = `${'The quota was used up. '.repeat(20)}Please retry in 21.4s. (quota-minute)`;
   test.each<[string, string, RegExp]>([
