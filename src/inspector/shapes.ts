@@ -230,6 +230,8 @@ export type Changes = {
   sentBytes: number;
   pairs: readonly Pair[];
   unchanged: readonly string[];
+  /** The numbers of the warnings about the answer, until this attempt. */
+  answer: readonly number[];
   /** The whole of both, for `All`. */
   came: Text;
   sent: Text;

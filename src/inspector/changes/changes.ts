@@ -4,7 +4,7 @@ import type { ToldWarning } from '../detail/warnings.ts';
 import type { Changes, Pair } from '../shapes.ts';
 import { type Body, type Opened, readable } from '../texts/opened.ts';
 import { PLACES, textFrom } from '../texts/text.ts';
-import { fullPath, placeName, sidesOf } from './places.ts';
+import { fullPath, isOfAnswer, placeName, sidesOf } from './places.ts';
 import { unwarnedPairs } from './unwarned.ts';
 
 const NOTHING: Body = { text: '', json: {}, bytes: 0 };
@@ -71,6 +71,7 @@ export function changesOf(
     sentBytes: sent.bytes,
     pairs: [...pairs, ...unwarned],
     unchanged: unchangedOf(came, namedBy([...paths, ...changed])),
+    answer: told.filter(({ path }) => isOfAnswer(path)).map(({ number }) => number),
     came: textFrom(readable(came.json), PLACES.came('')),
     sent: textFrom(readable(sent.json), PLACES.sent(attempt)),
   };

@@ -194,7 +194,7 @@ export function fullPath({ code, path }: Warned, { json }: Body): string {
   return index < 0 ? path : `tools.${index}`;
 }
 
-const isOfAnswer = (path: string) => /^(?:answer|input_tokens)\b/.test(path);
+export const isOfAnswer = (path: string) => /^(?:answer|input_tokens)\b/.test(path);
 
 /** Where the warning stands, for all warnings of one place together. */
 export function placeName({ path }: Warned): string {

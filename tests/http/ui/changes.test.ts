@@ -164,6 +164,10 @@ describe('what was changed', () => {
       );
   });
 
+  test('nothing is told of an answer in which nothing was changed', async () => {
+    expect((await told({ top_k: 5 })).changes.answer).toEqual([]);
+  });
+
   test('what a warning tells is told once', async () => {
     const { changes } = await told({ model: 'gemini-3.8-flash', max_tokens: 900_000 });
     expect(summed(changes).filter((line) => line.includes('max_tokens'))).toEqual([]);
@@ -222,7 +226,11 @@ describe('frames and events', () => {
     const text = `data: ${first}\r\n\r\ndata: ${second?.slice(0, half)}\r\n\r\ndata: ${second?.slice(half)}\r\n\r\ndata: ${last}\r\n\r\n`;
     const google: Fetch = async () =>
       new Response(text, { headers: { 'content-type': 'text/event-stream' } });
-    const { frames, detail } = await told({}, google);
+    const { frames, detail, changes } = await told({}, google);
+    expect(changes.answer).toEqual(
+      detail.warnings.filter(({ code }) => code === 'frame-repaired').map(({ number }) => number),
+    );
+    expect(changes.answer).toHaveLength(1);
     expect(frames.frames.map(({ says, repairs, events }) => [says, repairs, events])).toEqual([
       ['text “one”', [], ['message_start', 'content_block_start 0 text', 'text_delta, 0']],
       ['text “two”', ['Repaired: one event had come in several pieces (broken-event)'], ['text_delta, 0']],

@@ -138,6 +138,22 @@ export function titleOf(warned: number, mattering: number, unwarned: number | un
   return `${what}, ${mattering === 0 ? 'as in nearly every request' : `${mattering} of them ${mattering === 1 ? 'matters' : 'matter'}`}`;
 }
 
+/** What became of the answer on its way to the client. `numbers`: of the warnings about the answer. */
+export function answerText(
+  { row, warnings }: Pick<Detail, 'row' | 'warnings'>,
+  numbers: readonly number[],
+): string {
+  const own = warnings.filter(({ number }) => numbers.includes(number));
+  if (own.length > 0) {
+    const what = own.map(({ words, detail }) => `${words}: ${detail}`).join('; ');
+    return `${plural(own.length, 'thing')} ${own.length === 1 ? 'was' : 'were'} changed in the answer. ${what}`;
+  }
+  if (row.state !== 'ended') return 'Nothing was changed in the answer until now';
+  return row.firstMs === undefined
+    ? 'There was no answer that could be changed'
+    : 'Nothing was changed in the answer';
+}
+
 export type ChangesProps = {
   detail: Detail;
   base: string;
@@ -163,6 +179,7 @@ export function Changes({ detail, base, attempt, chosen, onAttempt, onChoose }: 
         </select></label>`
       }
     </div>
+    ${asked.is === 'here' && html`<p class="second">${answerText(detail, asked.answer.answer)}</p>`}
     ${warnings.length > 0 && html`<${WarningList} warnings=${warnings} chosen=${chosen} onChoose=${onChoose} />`}
     ${asked.is === 'loading' && html`<${Loading} isLate=${asked.isLate} />`}
     ${asked.is === 'failed' && html`<${Failed} why=${asked.why} />`}

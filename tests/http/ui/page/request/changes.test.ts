@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'bun:test';
+import { answerText, titleOf } from '../../../../../src/http/ui/page/request/changes.ts';
+import type { Row, Warning } from '../../../../../src/inspector/shapes.ts';
+
+const row = (facts: Partial<Row>): Row => ({
+  id: 'r',
+  at: 0,
+  thread: 't',
+  caller: 'main',
+  says: '',
+  asked: 'a',
+  state: 'ended',
+  sign: 'ordinary',
+  spans: [],
+  firstMs: 1,
+  warnings: 0,
+  ...facts,
+});
+const warning = (number: number, words: string): Warning => ({
+  number,
+  code: 'frame-repaired',
+  words,
+  path: 'answer',
+  detail: `detail ${number}`,
+  routine: false,
+});
+const warnings = [warning(1, 'Of the request'), warning(2, 'Repaired'), warning(3, 'Left out')];
+
+describe('what is said of the answer', () => {
+  test.each<[string, Partial<Row>, number[], string]>([
+    ['nothing', {}, [], 'Nothing was changed in the answer'],
+    ['one thing', {}, [2], '1 thing was changed in the answer. Repaired: detail 2'],
+    ['two', {}, [2, 3], '2 things were changed in the answer. Repaired: detail 2; Left out: detail 3'],
+    ['none yet', { state: 'streaming' }, [], 'Nothing was changed in the answer until now'],
+    ['no answer', { firstMs: undefined }, [], 'There was no answer that could be changed'],
+  ])('%s', (_name, facts, numbers, told) =>
+    expect(answerText({ row: row(facts), warnings }, numbers)).toBe(told),
+  );
+});
+
+describe('the title counts what has a warning and what has none', () => {
+  test.each<[warned: number, mattering: number, unwarned: number | undefined, told: string]>([
+    [0, 0, undefined, 'What was changed'],
+    [0, 0, 0, 'Nothing was left out or changed'],
+    [0, 0, 2, '2 things were changed, as in nearly every request'],
+    [1, 1, undefined, '1 thing was changed'],
+    [2, 1, 2, '4 things were changed, 1 of them matters'],
+    [3, 2, 0, '3 things were changed, 2 of them matter'],
+  ])('%p, %p, %p', (warned, mattering, unwarned, told) =>
+    expect(titleOf(warned, mattering, unwarned)).toBe(told),
+  );
+});
