@@ -97,14 +97,14 @@ function responsesOf(route: string, operation: Operation): JsonObject {
   return Object.fromEntries([...errors, ...answers]);
 }
 
-function bodyOf(route: string, schema: string, type: string): JsonObject {
+function bodyOf(route: string, schema: string, type: string, isOptional = false): JsonObject {
   const requests = Object.entries(EXAMPLE_REQUESTS).find(([key]) => key === route)?.[1] ?? {};
   const examples = Object.entries(requests).map(([name, { summary, body }]) => [
     name,
     { summary, value: body as Json },
   ]);
   return {
-    required: true,
+    required: !isOptional,
     content: { [type]: withExamples(schema, Object.fromEntries(examples)) },
   };
 }
@@ -126,6 +126,7 @@ function operationOf(route: string, described: Described): JsonObject {
   const operation: Operation | undefined = (OPERATIONS as Readonly<Record<string, Operation>>)[route];
   if (!operation) throw new Error(`the route ${route} has no description`);
   const { tag, id, summary, description, parameters = [], body, bodyType = JSON_MEDIA } = operation;
+  const { isBodyOptional } = operation;
   const needsKey = ROUTES.some(({ method, path, needsKey: needs }) => needs && `${method} ${path}` === route);
   return {
     tags: [tag],
@@ -133,7 +134,7 @@ function operationOf(route: string, described: Described): JsonObject {
     summary,
     description,
     ...(parameters.length > 0 ? { parameters: [...parameters] } : {}),
-    ...(body === undefined ? {} : { requestBody: bodyOf(route, body, bodyType) }),
+    ...(body === undefined ? {} : { requestBody: bodyOf(route, body, bodyType, isBodyOptional) }),
     responses: responsesOf(route, operation),
     security: needsKey ? securityOf(described) : [],
   };

@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Nullable } from '../../anthropic/schema-words.ts';
 import type { Json } from '../../lib/json.ts';
+import { TEST_ID_SCHEMA } from '../mocking/test-id.ts';
 import { date, text } from './answer-words.ts';
 
 const status = (description: string) => Nullable(Type.Integer({ minimum: 100, maximum: 599, description }));
@@ -63,8 +64,11 @@ export const JournalEntry = Type.Object(
 );
 export type JournalEntry = Static<typeof JournalEntry>;
 
+const testId = (description: string) =>
+  Type.Optional(Nullable(Type.String({ ...TEST_ID_SCHEMA, description })));
+
 export const ResetParams = Type.Object({
-  test_id: Type.Optional(text('Only what belongs to this `x-test-id`; without it, everything.')),
+  test_id: testId('Only what belongs to this `x-test-id`; without it, everything.'),
 });
 export type ResetParams = Static<typeof ResetParams>;
 
@@ -76,9 +80,7 @@ export type ResetAnswer = Static<typeof ResetAnswer>;
 
 export const FaultsParams = Type.Object({
   faults: text('The rules, as `FAULTS` has them. An empty text for none.'),
-  test_id: Type.Optional(
-    text('For the requests with this `x-test-id`; without it, for those that have none.'),
-  ),
+  test_id: testId('For the requests with this `x-test-id`; without it, for those that have none.'),
 });
 export type FaultsParams = Static<typeof FaultsParams>;
 

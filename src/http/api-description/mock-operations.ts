@@ -1,9 +1,11 @@
 /** The operations with which tests ask the mock, or a replay. */
 import type { JsonObject } from '../../lib/json.ts';
+import { MOST_WANTED } from '../mocking/journal.ts';
+import { TEST_ID_SCHEMA } from '../mocking/test-id.ts';
 import { json, type Operation, query, WITH_KEY } from './operation-words.ts';
 
 const testId = (description: string): JsonObject =>
-  query('test_id', { type: 'string', minLength: 1, maxLength: 128 }, description);
+  query('test_id', { type: 'string', ...TEST_ID_SCHEMA }, description);
 
 export const MOCK_OPERATIONS = {
   'GET /__mock/requests': {
@@ -14,7 +16,11 @@ export const MOCK_OPERATIONS = {
       'The requests of clients, oldest first: also those that were refused. As many are kept as there is room for.',
     parameters: [
       testId('Only the requests with this `x-test-id`; `default` for those without one. Without it, all.'),
-      query('last', { type: 'integer', minimum: 1 }, 'Only so many, the latest.'),
+      // The page of the API asks for these as it is: all of them may be megabytes.
+      {
+        ...query('last', { type: 'integer', minimum: 1, maximum: MOST_WANTED }, 'Only so many, the latest.'),
+        example: 3,
+      },
     ],
     answers: { 200: { description: 'The requests.', content: json('JournalAnswer') } },
     errors: WITH_KEY,
@@ -26,6 +32,7 @@ export const MOCK_OPERATIONS = {
     description:
       'Forgets everything about a test, or about all: its requests, the counts of scenarios and faults, the faults that were set, what was learned of models, the place in a recording. Requests under way go on as they began.',
     body: 'ResetParams',
+    isBodyOptional: true,
     answers: { 200: { description: 'It is forgotten.', content: json('ResetAnswer') } },
     errors: WITH_KEY,
   },

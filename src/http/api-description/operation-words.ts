@@ -31,6 +31,7 @@ export type Operation = {
   parameters?: readonly JsonObject[];
   /** The schema of the body. */
   body?: string;
+  isBodyOptional?: true;
   /** The media type of the body, where it is not JSON. */
   bodyType?: string;
   answers: Readonly<Record<number, Answer>>;

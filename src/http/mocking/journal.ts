@@ -9,6 +9,9 @@ const MOST_REQUESTS = 1_000;
 /** Bytes of all lists together. */
 const MOST_BYTES = 32 * 1024 * 1024;
 
+/** The most requests that can be asked for by number; more than are ever kept. */
+export const MOST_WANTED = 999_999;
+
 export type JournalBounds = { requests: number; bytes: number };
 
 type List = { requests: JournaledRequest[]; bytes: number; dropped: number };

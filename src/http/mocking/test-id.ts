@@ -10,6 +10,13 @@ export const DEFAULT_TEST = 'default';
 const MOST_CHARACTERS = 128;
 const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
+/** The same for the description of the API. */
+export const TEST_ID_SCHEMA = {
+  minLength: 1,
+  maxLength: MOST_CHARACTERS,
+  pattern: PRINTABLE.source,
+} as const;
+
 const isTestId = (name: string): boolean => name.length <= MOST_CHARACTERS && PRINTABLE.test(name);
 
 /** Throws where `name` is no name for a test. `where` says what has given it. */

@@ -7,6 +7,7 @@ import type { FaultsAnswer, JournalAnswer, ResetAnswer } from '../api-descriptio
 import type { ClientRequest } from '../client-request.ts';
 import type { ServerDeps } from '../deps.ts';
 import type { Handler } from '../handle-request.ts';
+import { MOST_WANTED } from '../mocking/journal.ts';
 import type { Mocking } from '../mocking/mocking.ts';
 import { shownEntry } from '../mocking/shown-entry.ts';
 import { checkAlone, checkTestId, DEFAULT_TEST, TEST_ID_HEADER } from '../mocking/test-id.ts';
@@ -33,8 +34,8 @@ function testIn(client: ClientRequest, named: string | null): string | undefined
 function lastIn({ url }: ClientRequest): number {
   const last = url.searchParams.get('last');
   if (last === null) return Infinity;
-  if (/^[1-9]\d{0,5}$/.test(last)) return Number(last);
-  throw wrong('last: expected a whole number from 1');
+  if (/^[1-9]\d*$/.test(last) && Number(last) <= MOST_WANTED) return Number(last);
+  throw wrong(`last: expected a whole number from 1 to ${MOST_WANTED}`);
 }
 
 const MOST_BYTES = 100_000;
