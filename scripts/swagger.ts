@@ -20,6 +20,7 @@ import {
   execute,
   openOperation,
   openSwagger,
+  press,
   type Shown,
 } from './swagger/page.ts';
 
@@ -75,7 +76,7 @@ async function tryAll(browser: Browser, url: string, view: View): Promise<void> 
     if (id === OPERATIONS['POST /v1/files'].id) await chooseFile(block);
     check(`${name}: ${route}`, problemOf(await execute(block), OF_AN_ID.test(route) ? 404 : 200));
     await keep(id);
-    await block.locator('.opblock-summary-control').click();
+    await press(block.locator('.opblock-summary-control'));
   }
   check(`${name}: no complaint of the browser`, complaints.length > 0 ? complaints.join('; ') : undefined);
   await page.close();
