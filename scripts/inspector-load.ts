@@ -78,7 +78,7 @@ const proxy = await startProxy({
   env: { BACKEND: 'mock', MOCK_PACE: 'instant', LOG_LEVEL: 'error' },
 });
 const before = await memoryOf(proxy.pid);
-// Where nobody looks, only one in ten of so many requests would be kept.
+// Where nobody looks, only one in twenty of so many requests would be kept.
 const looker = new AbortController();
 await fetch(`${proxy.url}/ui/api/live`, { signal: looker.signal });
 await sendAll(proxy.url, Number(requests));

@@ -1,5 +1,5 @@
 /**
- * Knows when requests come in such numbers that nobody could look at them all, while nobody looks. Then one in ten is kept:
+ * Knows when requests come in such numbers that nobody could look at them all, while nobody looks. Then one in twenty is kept:
  * to keep them all would cost a tenth of the throughput, for texts that the next ones push out within seconds.
  */
 import type { Clock } from '../lib/ports.ts';
@@ -9,7 +9,7 @@ const SECOND_MS = 1_000;
 const MANY = 100;
 /** Who has looked within this time may look again. */
 const LOOKED_MS = 60_000;
-const EACH = 10;
+const EACH = 20;
 
 export class Crowd {
   readonly #clock: Pick<Clock, 'monotonic'>;

@@ -160,7 +160,7 @@ function Foot({ live }: { live: Snapshot }) {
     ${
       state &&
       state.passedOver > 0 &&
-      html`<span title="While more than 100 requests a second come and nobody looks, one in ten is kept. The figures count them all.">${count(state.passedOver)} not kept</span>`
+      html`<span title="While more than 100 requests a second come and nobody looks, one in twenty is kept. The figures count them all.">${count(state.passedOver)} not kept</span>`
     }
     ${
       today &&
