@@ -46,11 +46,14 @@ async function pass({ clock }: Watched, seconds: number): Promise<void> {
   }
 }
 
-/** Lets time pass until the looker was told a row of which `holds` is true: sockets have their own time. */
+/**
+ * Lets time pass until the looker was told a row of which `holds` is true. Sockets have their own time: between two steps
+ * they get much of it, or else seconds would pass on the clock in which nothing could come.
+ */
 async function told(all: Watched, holds: (row: Row) => boolean): Promise<void> {
   while (!all.looker.list.some(holds)) {
     await all.clock.advance(250);
-    await turns(4);
+    for (let left = 50; left > 0 && !all.looker.list.some(holds); left--) await turns(4);
   }
 }
 
