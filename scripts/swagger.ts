@@ -61,8 +61,14 @@ const pictures = process.argv.includes('--pictures')
   : undefined;
 if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
 
-/** Every operation is opened and sent as it is. */
-async function tryAll(browser: Browser, url: string, view: View): Promise<void> {
+type Route = readonly [string, Operation];
+
+const ALL: readonly Route[] = Object.entries<Operation>(OPERATIONS);
+/** The first of each group: in another view the page looks otherwise, and sends the same. */
+const ONE_EACH = ALL.filter(([, { tag }], at) => ALL.findIndex(([, other]) => other.tag === tag) === at);
+
+/** Operations are opened and sent as they are. */
+async function tryEach(routes: readonly Route[], browser: Browser, url: string, view: View): Promise<void> {
   const name = `${view.width} ${view.colors}`;
   const { page, complaints } = await openSwagger(browser, url, view);
   const keep = (what: string) =>
@@ -70,7 +76,7 @@ async function tryAll(browser: Browser, url: string, view: View): Promise<void> 
       ? undefined
       : page.screenshot({ path: join(pictures, `${what}-${view.width}-${view.colors}.png`), fullPage: true });
   await keep('closed');
-  for (const [route, { tag, id }] of Object.entries<Operation>(OPERATIONS)) {
+  for (const [route, { tag, id }] of routes) {
     const block = blockOf(page, tag, id);
     await openOperation(block);
     if (id === OPERATIONS['POST /v1/files'].id) await chooseFile(block);
@@ -163,7 +169,7 @@ if (chromium === undefined) {
   const browser = await launch(chromium);
   const [view] = VIEWS as [View];
   await withProxy({}, async (url) => {
-    for (const each of VIEWS) await tryAll(browser, url, each);
+    for (const each of VIEWS) await tryEach(each === view ? ALL : ONE_EACH, browser, url, each);
     await tryExamples(browser, url, view);
   });
   await withProxy({ PROXY_API_KEY: KEY }, (url) => tryKeys(browser, url, view));
