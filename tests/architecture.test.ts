@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   codeLines,
@@ -9,6 +9,14 @@ import {
   RULES,
   type SourceFile,
 } from './support/architecture.ts';
+
+/** What a program leaves in the folder in which it runs, such as a cache, is one `git add` away from everybody's clone. */
+const TOP = [
+  ...['bin', 'docs', 'examples', 'fixtures', 'scripts', 'src', 'tests', '.ci'],
+  ...['AGENTS.md', 'CHANGELOG.md', 'LICENSE', 'README.md', '.env.example'],
+  ...['package.json', 'bun.lock', 'bunfig.toml', 'biome.json', 'tsconfig.json', 'tsconfig.node.json'],
+  ...['Dockerfile', 'compose.yaml', '.dockerignore', '.gitattributes', '.gitignore'],
+];
 
 const ROOT = join(import.meta.dir, '..');
 
@@ -30,6 +38,17 @@ describe('the house', () => {
       files.flatMap((file) => rule.breaches(file)),
       rule.why,
     ).toEqual([]);
+  });
+
+  test.skipIf(!existsSync(join(ROOT, '.git')))('nothing is kept at the top but what belongs there', () => {
+    const { stdout } = Bun.spawnSync(['git', 'ls-files'], { cwd: ROOT });
+    const kept = new Set(
+      stdout
+        .toString()
+        .split('\n')
+        .map((path) => path.split('/')[0] ?? ''),
+    );
+    expect([...kept].filter((name) => name !== '').sort()).toEqual(TOP.toSorted());
   });
 
   test('there are no import cycles', () => {
