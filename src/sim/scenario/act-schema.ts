@@ -100,19 +100,24 @@ const Page = Type.Union([
   Type.Object({ url: Name, failed: one('reason of a page', ['error', 'paywall', 'unsafe']) }, closed),
 ]);
 
-const Finish = Type.Union([
-  one('finish reason', FINISH_WORDS),
-  Type.Object(
-    {
-      reason: Type.Optional(one('finish reason', FINISH_WORDS)),
-      unknown: Type.Optional(
-        Type.String({ minLength: 1, description: 'A reason that Google does not have yet' }),
-      ),
-      message: Type.Optional(Name),
-    },
-    closed,
-  ),
-]);
+/** One of Google's reasons, or one that Google does not have yet, with its message. */
+const reason = <const T extends readonly string[]>(title: string, words: T) =>
+  Type.Union([
+    one(title, words),
+    Type.Object(
+      {
+        reason: Type.Optional(one(title, words)),
+        unknown: Type.Optional(
+          Type.String({ minLength: 1, description: 'A reason that Google does not have yet' }),
+        ),
+        message: Type.Optional(Name),
+      },
+      closed,
+    ),
+  ]);
+
+const Finish = reason('finish reason', FINISH_WORDS);
+const Block = reason('block reason', BLOCK_WORDS);
 
 const Ratings = Type.Array(
   Type.Object(
@@ -125,20 +130,6 @@ const Ratings = Type.Array(
   ),
   { minItems: 1 },
 );
-
-const Block = Type.Union([
-  one('block reason', BLOCK_WORDS),
-  Type.Object(
-    {
-      reason: Type.Optional(one('block reason', BLOCK_WORDS)),
-      unknown: Type.Optional(
-        Type.String({ minLength: 1, description: 'A reason that Google does not have yet' }),
-      ),
-      message: Type.Optional(Name),
-    },
-    closed,
-  ),
-]);
 
 const Usage = Type.Union([
   Type.Literal('none'),
