@@ -30,8 +30,6 @@ const MOST_OPENED = 3;
 /** Rows that are told to another process at once, and rows that have gone that are remembered for it. */
 const MOST_TOLD = 200;
 const MOST_GONE = 1_000;
-/** Requests that are packed together, some time after their ends. */
-const MOST_AT_ONCE = 32;
 /** The garbage collector lets memory grow to about as many times what lives. */
 const GROWTH = 1.75;
 
@@ -61,9 +59,7 @@ export class Inspector {
   readonly #all = new Fifo<KeptRequest>();
   /** Those that have ended, and of which it is not known yet what was odd in them. */
   readonly #unread = new Fifo<KeptRequest>();
-  /** Those that have ended lately. */
-  readonly #ended: KeptRequest[] = [];
-  /** Those that have ended before, and whose texts are kept. */
+  /** Those that have ended, and whose texts are kept. */
   readonly #readable = new Fifo<KeptRequest>();
   readonly #ordinary = new Ordinary();
   readonly #threads = new RecentMap<string, Thread>(MOST_THREADS);
@@ -152,8 +148,8 @@ export class Inspector {
     if (this.#streaming === 0) return;
     const now = this.#clock.monotonic();
     for (const request of this.#all.list()) {
-      const { heardAt, startedAt, isSilent } = request;
-      request.isSilent = heardAt !== undefined && now - startedAt - heardAt >= LONG_SILENCE_MS;
+      const { heardAt, startedAt, isSilent, isEnded } = request;
+      request.isSilent = !isEnded && heardAt !== undefined && now - startedAt - heardAt >= LONG_SILENCE_MS;
       if (request.isSilent !== isSilent) this.#tell(request);
     }
   }
@@ -261,21 +257,10 @@ export class Inspector {
   #end(request: KeptRequest): void {
     this.#streaming--;
     this.#unread.push(request);
-    if (this.#ended.push(request) === MOST_AT_ONCE) this.#pack();
+    this.#readable.push(request);
+    this.#count(request);
     this.#makeRoom(0);
     this.#tell(request);
-  }
-
-  /** Code that runs for many requests in a row runs several times as fast as for one. */
-  #pack(): void {
-    for (const request of this.#ended) {
-      if (request.isDropped) continue;
-      request.pack();
-      this.#readable.push(request);
-      this.#count(request);
-    }
-    this.#ended.length = 0;
-    this.#makeRoom(0);
   }
 
   /** Notes what a request costs now. */
@@ -317,7 +302,6 @@ export class Inspector {
     while (this.bytes + GROWTH * bytes > this.memory) {
       const oldest = this.#readable.shift();
       if (oldest) this.#letTextsGo(oldest);
-      else if (this.#ended.length > 0) this.#pack();
       else if (this.#keeper.shelf.dropOldest()) continue;
       else if (!this.#dropOldest()) return;
     }

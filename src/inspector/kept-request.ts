@@ -44,6 +44,20 @@ export class KeptRequest {
   sequence = 0;
   /** The request that this one repeats. */
   readonly resends: Resends | undefined;
+  /** Milliseconds since the epoch, and by the monotonic clock. */
+  at = 0;
+  startedAt = 0;
+  session: string | undefined;
+  agent: string | undefined;
+  client: string | undefined;
+  /** The key that was asked last. */
+  key: string | undefined;
+  /** The model that should have answered, and the one that was asked in its place last. */
+  replacement: { from: string; to: string } | undefined;
+  attempts = 0;
+  /** How many events have been told, and how many warnings. */
+  told = 0;
+  warnings = 0;
   /** The request whose call has begun the subagent that sends this one. */
   branchOf: string | undefined;
   /** Known once somebody looks at the request after its end. */
@@ -63,6 +77,8 @@ export class KeptRequest {
   cost = 0;
   readonly #keeper: Keeper;
   #state: Parts | Packed;
+  /** The prompts of the subagents that the answer has begun, as hashes; known before the answer is let go. */
+  #prompts: readonly string[] | undefined;
 
   constructor(parts: Parts, keeper: Keeper, resends: Resends | undefined) {
     this.#state = parts;
@@ -70,11 +86,7 @@ export class KeptRequest {
     this.resends = resends;
   }
 
-  get isPacked(): boolean {
-    return 'length' in this.#state;
-  }
-
-  /** What was changed in the parts of a packed request is kept only by `pack`. */
+  /** What was changed in the parts of an ended request is kept only by `pack`. */
   get parts(): Parts {
     if (!('length' in this.#state)) return this.#state;
     const { unpacked: last, shelf } = this.#keeper;
@@ -84,11 +96,11 @@ export class KeptRequest {
     return parts;
   }
 
-  /** To be called some time after the end, and after each later change. */
-  pack(parts = this.parts): void {
+  /** To be called at the end, and after each later change. */
+  pack(parts: Parts): void {
     if (this.#keeper.unpacked?.request === this) this.#keeper.unpacked = undefined;
     this.#state = packed(parts);
-    this.cost = costOf(parts);
+    this.cost = costOf(parts, this.told);
   }
 
   get hasTexts(): boolean {
@@ -110,50 +122,9 @@ export class KeptRequest {
     return this.parts.story.events;
   }
 
-  /** How many events have been told. */
-  get told(): number {
-    return this.parts.story.length;
-  }
-
   /** How many warnings were not kept. */
   get furtherWarnings(): number {
-    return Math.max(0, this.parts.warnings - MOST_WARNINGS);
-  }
-
-  /** Milliseconds since the epoch. */
-  get at(): number {
-    return this.parts.at;
-  }
-
-  /** When the request was received, by the monotonic clock. */
-  get startedAt(): number {
-    return this.parts.startedAt;
-  }
-
-  get session(): string | undefined {
-    return this.parts.session;
-  }
-
-  get agent(): string | undefined {
-    return this.parts.agent;
-  }
-
-  get client(): string | undefined {
-    return this.parts.client;
-  }
-
-  /** The key that was asked last. */
-  get key(): string | undefined {
-    return this.parts.key;
-  }
-
-  /** The model that should have answered, and the one that was asked in its place last. */
-  get replacement(): Parts['replacement'] {
-    return this.parts.replacement;
-  }
-
-  get attempts(): number {
-    return this.parts.attempts;
+    return Math.max(0, this.warnings - MOST_WARNINGS);
   }
 
   get news(): RawNews | undefined {
@@ -190,15 +161,14 @@ export class KeptRequest {
 
   /** The prompts of the subagents that the answer has begun, as hashes. */
   prompts(): readonly string[] {
-    const { session, prompts, answer } = this.parts;
-    if (session === undefined) return NONE;
-    return prompts ?? agentPrompts(answer.bytes).map(promptHash);
+    if (this.session === undefined) return NONE;
+    return this.#prompts ?? agentPrompts(this.parts.answer.bytes).map(promptHash);
   }
 
   letTextsGo(): void {
     const { arena } = this.#keeper.bodies;
     const { parts } = this;
-    if (this.isEnded && !this.isRead && !this.isDropped) parts.prompts = this.prompts();
+    if (this.isEnded && !this.isRead && !this.isDropped) this.#prompts = this.prompts();
     parts.areTextsGone = true;
     if (parts.body) arena.letGo(parts.body);
     parts.translations.length = 0;

@@ -50,7 +50,6 @@ export class OngoingRequest implements AnswerKeeper {
   readonly #clock: Clock;
   readonly #keeper: Keeper;
   readonly #onId: OngoingOptions['onId'];
-  #startedAt = 0;
   /** The client's request, until nothing is translated any more that the proxy does not ask for by itself. */
   #request: Parameters<AnswerKeeper['asked']>[0] | undefined;
 
@@ -88,7 +87,7 @@ export class OngoingRequest implements AnswerKeeper {
       ctx: this.#keeper.contexts.keep(given),
       date: given.date,
       request: this.#request === request ? undefined : request,
-      before: parts.attempts + 1,
+      before: this.kept.attempts + 1,
     });
     this.#settle(parts);
   }
@@ -110,7 +109,7 @@ export class OngoingRequest implements AnswerKeeper {
     const sentAt = this.#heard();
     const kept = parts.areTextsGone ? GONE : this.#keeper.bodies.keep(this.#conversation, 'sent', body);
     const answer = new ByteLog(parts.room);
-    const at = parts.exchanges.push(newExchange(parts.attempts, url, sentAt, kept, answer)) - 1;
+    const at = parts.exchanges.push(newExchange(this.kept.attempts, url, sentAt, kept, answer)) - 1;
     this.#settle(parts);
     return {
       head: (status, headers) => {
@@ -141,58 +140,50 @@ export class OngoingRequest implements AnswerKeeper {
     const { kept } = this;
     const { parts } = kept;
     if (event.type === 'received') {
-      this.#startedAt = this.#clock.monotonic() - event.ms;
-      parts.startedAt = this.#startedAt;
-      parts.at = event.at.getTime();
+      kept.startedAt = this.#clock.monotonic() - event.ms;
+      kept.at = event.at.getTime();
       this.#keeper.begun(kept);
       this.#onId?.(kept.id);
     }
     if (event.type === 'note') return;
-    if (event.type === 'warning' && ++parts.warnings > MOST_WARNINGS) {
-      this.#settle(parts);
-      return;
-    }
+    if (event.type === 'warning' && ++kept.warnings > MOST_WARNINGS) return;
     this.#note(event, parts);
     parts.story.push(event);
+    kept.told++;
     if (event.type === 'end') {
-      this.#end();
-      return;
+      this.#request = undefined;
+      kept.isEnded = true;
     }
     this.#settle(parts);
-    this.#keeper.changed(kept);
+    if (event.type === 'end') this.#keeper.ended(kept);
+    else this.#keeper.changed(kept);
   }
 
   /** Keeps what is asked of all requests together. */
   #note(event: TraceEvent, parts: Parts): void {
     if (event.type === 'asked') this.#noteAsked(event, parts);
     else if (event.type === 'attempt') {
-      parts.attempts++;
-      parts.key = event.key;
+      this.kept.attempts++;
+      this.kept.key = event.key;
     } else if (event.type === 'first-content') this.#request = undefined;
     else if (event.type === 'model-replaced')
-      parts.replacement = { from: parts.replacement?.from ?? event.from, to: event.to };
+      this.kept.replacement = { from: this.kept.replacement?.from ?? event.from, to: event.to };
     if (SAYS_NO_MORE.has(event.type)) this.kept.heardAt = undefined;
   }
 
   #noteAsked({ session, agent, client }: Extract<TraceEvent, { type: 'asked' }>, parts: Parts): void {
-    parts.session = session;
-    parts.agent = agent;
-    parts.client = client;
+    this.kept.session = session;
+    this.kept.agent = agent;
+    this.kept.client = client;
     const isNew = this.#keeper.isNewThread(session);
     const messages = this.#request?.messages;
     if (messages && (isNew || isBeginning(messages)))
       parts.opening = openingOf(messages, agent !== undefined);
   }
 
-  #end(): void {
-    this.#request = undefined;
-    this.kept.isEnded = true;
-    this.#keeper.ended(this.kept);
-  }
-
-  /** Some may come after the end: what upstream has still counted, or the last bytes for a client that has left. */
+  /** Some changes come after the end: what upstream has still counted, or the last bytes for a client that has left. */
   #settle(parts: Parts): void {
-    if (this.kept.isPacked) this.kept.pack(parts);
+    if (this.kept.isEnded) this.kept.pack(parts);
   }
 
   #heard(): number {
@@ -202,6 +193,6 @@ export class OngoingRequest implements AnswerKeeper {
   }
 
   #now(): number {
-    return this.#clock.monotonic() - this.#startedAt;
+    return this.#clock.monotonic() - this.kept.startedAt;
   }
 }

@@ -16,7 +16,6 @@ export function packed(parts: Parts): Packed {
   const out: unknown[] = [];
   parts.story.write(out);
   const count = out.length;
-  out.push(parts.story.length);
   write(parts, out);
   out.push(count);
   // Exactly as long as needed: a list that has grown has room for more.
@@ -26,14 +25,13 @@ export function packed(parts: Parts): Packed {
 export function unpacked(list: Packed, shelf: Shelf): Parts {
   const count = list.at(-1) as number;
   const reader = new Reader(list, count);
-  const story = new Story(list.slice(0, count), reader.next());
+  const story = new Story(list.slice(0, count));
   return read(reader, story, shelf);
 }
 
 function write(parts: Parts, out: unknown[]): void {
-  const { path, headers, body, at, startedAt, session, agent, client, key, replacement } = parts;
-  out.push(path, headers, body, at, startedAt, session, agent, client, key, replacement);
-  out.push(parts.news, parts.opening, parts.attempts, parts.warnings, parts.prompts, parts.areTextsGone);
+  const { path, headers, body, news, opening, areTextsGone } = parts;
+  out.push(path, headers, body, news, opening, areTextsGone);
   writeNumbers(parts.room.segments, out);
   writeLog(parts.answer, out);
   out.push(parts.translations.length);
@@ -93,18 +91,8 @@ function read(from: Reader, story: Story, shelf: Shelf): Parts {
     path: from.next<string>(),
     headers: from.next<Headers>(),
     body: from.next<Kept | undefined>(),
-    at: from.next<number>(),
-    startedAt: from.next<number>(),
-    session: from.next<string | undefined>(),
-    agent: from.next<string | undefined>(),
-    client: from.next<string | undefined>(),
-    key: from.next<string | undefined>(),
-    replacement: from.next<Parts['replacement']>(),
     news: from.next<RawNews | undefined>(),
     opening: from.next<Opening | undefined>(),
-    attempts: from.next<number>(),
-    warnings: from.next<number>(),
-    prompts: from.next<Parts['prompts']>(),
     areTextsGone: from.next<boolean>(),
   };
   const room = new Room(shelf, from.numbers(), head.areTextsGone);

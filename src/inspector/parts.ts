@@ -1,4 +1,4 @@
-/** All that is kept of one client request: its story, and where the bytes are that came and went. */
+/** What is looked at of one request at a time: its story, and where the bytes are that came and went. */
 import type { MessagesRequest } from '../anthropic/request.ts';
 import type { Kept } from './arena.ts';
 import { ByteLog } from './byte-log.ts';
@@ -40,23 +40,9 @@ export type Parts = {
   readonly translations: Translation[];
   /** The client's body. */
   body: Kept | undefined;
-  /** Milliseconds since the epoch, and by the monotonic clock. */
-  at: number;
-  startedAt: number;
-  session: string | undefined;
-  agent: string | undefined;
-  client: string | undefined;
-  /** The key that was asked last. */
-  key: string | undefined;
-  /** The model that should have answered, and the one that was asked in its place last. */
-  replacement: { from: string; to: string } | undefined;
   news: RawNews | undefined;
   /** How the conversation began; only of the request that begins it, and of the first that was seen of it. */
   opening: Opening | undefined;
-  attempts: number;
-  warnings: number;
-  /** The prompts of the subagents that the answer has begun, as hashes; undefined before they were looked for. */
-  prompts: readonly string[] | undefined;
   areTextsGone: boolean;
 };
 
@@ -71,18 +57,8 @@ export function newParts(path: string, headers: Headers, shelf: Shelf): Parts {
     exchanges: [],
     translations: [],
     body: undefined,
-    at: 0,
-    startedAt: 0,
-    session: undefined,
-    agent: undefined,
-    client: undefined,
-    key: undefined,
-    replacement: undefined,
     news: undefined,
     opening: undefined,
-    attempts: 0,
-    warnings: 0,
-    prompts: undefined,
     areTextsGone: false,
   };
 }
@@ -127,9 +103,10 @@ const EVENT_COST = 120;
 /** What a parsed request needs for each byte of the client's. */
 const PARSED_COST = 3;
 
-/** Bytes of memory beside what lies on the shelf and in the arena. */
-export function costOf({ story, answer, news, opening, exchanges, translations, body }: Parts): number {
-  let cost = REQUEST_COST + story.length * EVENT_COST + answer.cost;
+/** Bytes of memory beside what lies on the shelf and in the arena. `events`: how many the story has. */
+export function costOf(parts: Parts, events: number): number {
+  const { answer, news, opening, exchanges, translations, body } = parts;
+  let cost = REQUEST_COST + events * EVENT_COST + answer.cost;
   if (news?.kind === 'words') cost += news.text.length;
   cost += opening?.text.length ?? 0;
   for (const exchange of exchanges) cost += EXCHANGE_COST + exchange.answer.cost;

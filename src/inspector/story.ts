@@ -45,23 +45,15 @@ function eventsIn(values: readonly unknown[]): TraceEvent[] {
 export class Story {
   #events: TraceEvent[] | undefined;
   /** The layout of each event, and then its values. */
-  #values: readonly unknown[];
-  #length: number;
+  readonly #values: readonly unknown[];
 
-  constructor(values: readonly unknown[] = [], length = 0) {
+  constructor(values: readonly unknown[] = []) {
     this.#values = values;
-    this.#length = length;
   }
 
   push(event: TraceEvent): void {
     this.#events ??= eventsIn(this.#values);
     this.#events.push(event);
-    this.#length++;
-  }
-
-  /** The number of events. */
-  get length(): number {
-    return this.#length;
   }
 
   get events(): readonly TraceEvent[] {

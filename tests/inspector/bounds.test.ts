@@ -77,6 +77,19 @@ describe('what is kept', () => {
     expect([request.hasTexts, inspector.kept, inspector.bytes < MB]).toEqual([false, 1, true]);
   });
 
+  test('of a crowd that nobody looks at few are kept, and all once somebody looks', () => {
+    const clock = { ...systemClock, monotonic: () => 0 };
+    const thread = new ThreadedRedactor(() => () => {});
+    const inspector = new Inspector({ memory: 64 * MB, clock, redactor: createRedactor([]), thread });
+    const kept = (count: number) =>
+      Array.from({ length: count }, () =>
+        inspector.open({ headers: new Headers() }, '/', systemClock),
+      ).filter((request) => request !== undefined).length;
+    expect([kept(500), inspector.passedOver]).toEqual([120, 380]);
+    inspector.requests();
+    expect([kept(500), inspector.passedOver]).toEqual([500, 380]);
+  });
+
   test('listeners hear what is gone', () => {
     const inspector = newInspector(MB, 2);
     const gone: string[] = [];
