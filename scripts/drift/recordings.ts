@@ -1,7 +1,7 @@
 /** Compares every event of every recorded answer with what the reader knows. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FrameDecoder } from '../../src/gemini/frames.ts';
+import { framesIn } from '../../src/gemini/frames.ts';
 import { isObject } from '../../src/lib/json.ts';
 import { listRecording, nameOf, problemOf, readRecordedRequest } from '../../src/sim/cassette/read.ts';
 import type { RecordedRequest } from '../../src/sim/cassette/types.ts';
@@ -40,15 +40,13 @@ export function lookAtRequests(source: string, folders: readonly string[]): Look
 
 function lookAtRequest({ upstream, origin }: RecordedRequest, name: string) {
   const seen: Sightings = new Map();
-  const answers = upstream.filter(({ head }) => head?.status === 200);
-  const events = answers.map(({ reads }) =>
-    sightBody(
-      reads.map(({ bytes }) => bytes),
-      name,
-      seen,
-    ),
-  );
-  return { origin, seen, events: events.reduce((sum, count) => sum + count, 0) };
+  let events = 0;
+  for (const { head, reads } of upstream) {
+    if (head?.status !== 200) continue;
+    const pieces = reads.map(({ bytes }) => bytes);
+    events += sightBody(pieces, name, seen);
+  }
+  return { origin, seen, events };
 }
 
 /** What `read` returns; undefined where it throws, with the reason, which names `file`, among the problems. */
@@ -123,9 +121,8 @@ function readJson<T>(file: string): T {
 }
 
 export function sightBody(pieces: readonly Uint8Array[], where: string, seen: Sightings): number {
-  const decoder = new FrameDecoder();
   let events = 0;
-  for (const frame of [...pieces.flatMap((bytes) => decoder.feed(bytes)), ...decoder.end()]) {
+  for (const frame of framesIn(pieces)) {
     if (!('chunk' in frame)) continue;
     events++;
     sight(frame.chunk, where, seen);

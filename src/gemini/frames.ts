@@ -58,6 +58,12 @@ export type Repair =
 const SENTINEL = '[DONE]';
 const BOOKKEEPING = ['usageMetadata', 'modelVersion', 'responseId', 'createTime', 'candidates', 'turnToken'];
 
+/** The frames of a whole body, which came in `pieces`. */
+export function framesIn(pieces: readonly Uint8Array[]): Frame[] {
+  const decoder = new FrameDecoder();
+  return [...pieces.flatMap((bytes) => decoder.feed(bytes)), ...decoder.end()];
+}
+
 export class FrameDecoder {
   readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   readonly #limit: number;

@@ -1,6 +1,6 @@
 /** Makes the error for an answer whose status is not 2xx, in whatever form its body is. */
 import { UpstreamError } from '../gemini/errors.ts';
-import { FrameDecoder } from '../gemini/frames.ts';
+import { framesIn } from '../gemini/frames.ts';
 import { headerSeconds } from '../gemini/waits.ts';
 import type { GoogleError } from '../gemini/wire.ts';
 
@@ -29,11 +29,7 @@ const FRAMED = /^\s*(?:[{[]|data:|event:)/;
 /** The error object in a complete body; undefined where there is none. */
 export function googleError(body: string): GoogleError | undefined {
   if (!FRAMED.test(body)) return undefined;
-  const decoder = new FrameDecoder();
-  for (const frame of [...decoder.feed(new TextEncoder().encode(body)), ...decoder.end()]) {
-    if (frame.kind === 'error') return frame.error;
-  }
-  return undefined;
+  return framesIn([new TextEncoder().encode(body)]).find((frame) => frame.kind === 'error')?.error;
 }
 
 /** The wait in the header `retry-after`. Google itself does not send this header; gateways do. */

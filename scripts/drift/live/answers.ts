@@ -1,5 +1,5 @@
 /** What holds for Gemini's answers by our rows, and is looked for in what came. */
-import { FrameDecoder } from '../../../src/gemini/frames.ts';
+import { framesIn } from '../../../src/gemini/frames.ts';
 import type { GeminiModel } from '../../../src/gemini/models.ts';
 import { tokenCounts } from '../../../src/gemini/token-counts.ts';
 import type { GenerateContentResponse, ResponsePart } from '../../../src/gemini/wire.ts';
@@ -16,8 +16,7 @@ export type Answer = {
 };
 
 export function answerOf({ head, reads }: UpstreamExchange): Answer {
-  const decoder = new FrameDecoder();
-  const frames = [...reads.flatMap(({ bytes }) => decoder.feed(bytes)), ...decoder.end()];
+  const frames = framesIn(reads.map(({ bytes }) => bytes));
   const chunks = frames.flatMap((frame) => ('chunk' in frame ? [frame.chunk] : []));
   const partsOfEvents = chunks.map(({ candidates = [] }) =>
     candidates.flatMap(({ content }) => content?.parts ?? []),

@@ -1,5 +1,5 @@
 /** A question to Google of which our simulator knows an answer, too: the two answers are compared. */
-import { type Frame, FrameDecoder } from '../../../src/gemini/frames.ts';
+import { type Frame, framesIn } from '../../../src/gemini/frames.ts';
 import type { GoogleError, UsageMetadata } from '../../../src/gemini/wire.ts';
 import { isObject, tryParseJson } from '../../../src/lib/json.ts';
 import { googleError } from '../../../src/upstream/status-error.ts';
@@ -66,15 +66,12 @@ const kindOf = ({ type }: Reply): string => type.split(';')[0] ?? '';
 const kindDifference = (what: string, google: Reply, ours: Reply): string[] =>
   kindOf(google) === kindOf(ours) ? [] : [`${what} with ${kindOf(google) || 'no type'}, not ${kindOf(ours)}`];
 
-function framesOf({ text }: Reply): Frame[] {
-  const decoder = new FrameDecoder();
-  return [...decoder.feed(new TextEncoder().encode(text)), ...decoder.end()];
-}
+const framesOfReply = ({ text }: Reply): Frame[] => framesIn([new TextEncoder().encode(text)]);
 
 /** What is wrong with an answer, and the members and values in it that nothing of ours reads. */
 function answerDifferences(what: string, asked: Asked, reply: Reply): string[] {
   if (!asked.path.includes('enerateContent')) return countDifferences(asked, reply);
-  const frames = framesOf(reply);
+  const frames = framesOfReply(reply);
   const seen: Sightings = new Map();
   for (const frame of frames) if ('chunk' in frame) sight(frame.chunk, '', seen);
   const failed = frames.find((frame) => frame.kind === 'error');
@@ -118,7 +115,7 @@ export function compareParsers(google: Reply, ours: Reply): string[] {
 /** The last counts of tokens in an answer. */
 export const usageIn = ({ path }: Asked, reply: Reply): UsageMetadata | undefined =>
   path.includes('enerateContent')
-    ? framesOf(reply)
+    ? framesOfReply(reply)
         .flatMap((frame) => ('chunk' in frame ? (frame.chunk.usageMetadata ?? []) : []))
         .at(-1)
     : undefined;

@@ -1,5 +1,5 @@
 /** How a difference is planted: what passes through, and what is changed of it. */
-import { FrameDecoder } from '../../../src/gemini/frames.ts';
+import { framesIn } from '../../../src/gemini/frames.ts';
 import type { GenerateContentResponse, GoogleError } from '../../../src/gemini/wire.ts';
 import { isObject, tryParseJson } from '../../../src/lib/json.ts';
 import { googleEvent } from '../../../src/sim/mock/google-json.ts';
@@ -53,11 +53,8 @@ async function changedAnswer(plants: readonly Plant[], sent: Sent, response: Res
   const { pathname } = new URL(sent.url);
   const { headers } = response;
   if (pathname.endsWith(':streamGenerateContent')) {
-    const decoder = new FrameDecoder();
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const chunks = [...decoder.feed(bytes), ...decoder.end()].flatMap((frame) =>
-      'chunk' in frame ? [frame.chunk] : [],
-    );
+    const frames = framesIn([new Uint8Array(await response.arrayBuffer())]);
+    const chunks = frames.flatMap((frame) => ('chunk' in frame ? [frame.chunk] : []));
     const told = chunks.map((chunk) => plants.reduce((one, plant) => plant.chunk?.(one, sent) ?? one, chunk));
     return new Response(told.map(googleEvent).join(''), { headers });
   }

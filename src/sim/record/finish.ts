@@ -1,5 +1,5 @@
 /** Turns what a recorder has seen into what a recording keeps: redacted, and with notes on the form of its frames. */
-import { FrameDecoder } from '../../gemini/frames.ts';
+import { framesIn } from '../../gemini/frames.ts';
 import { isObject } from '../../lib/json.ts';
 import { textOf } from '../cassette/escape.ts';
 import type {
@@ -134,9 +134,8 @@ function finishHead(
 
 /** What the frames show about the form of a body. Each thing is listed once. */
 function anomaliesOf(pieces: readonly Uint8Array[]): string[] {
-  const decoder = new FrameDecoder();
   const found = new Set<string>();
-  for (const frame of [...pieces.flatMap((bytes) => decoder.feed(bytes)), ...decoder.end()]) {
+  for (const frame of framesIn(pieces)) {
     if (frame.kind !== 'content' && frame.kind !== 'usage') found.add(frame.kind);
     if ('repairs' in frame) for (const repair of frame.repairs ?? []) found.add(`repair:${repair}`);
   }

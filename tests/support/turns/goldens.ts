@@ -1,5 +1,5 @@
 /** Puts the results of a run into a recorded request, as what is expected from now on. */
-import { type Frame, FrameDecoder } from '../../../src/gemini/frames.ts';
+import { type Frame, framesIn } from '../../../src/gemini/frames.ts';
 import type { RecordedRequest, UpstreamExchange } from '../../../src/sim/cassette/types.ts';
 
 /**
@@ -29,7 +29,4 @@ export function missingAttempts({ upstream }: RecordedRequest, now: RecordedRequ
 }
 
 /** What upstream said, as frames. */
-export const framesOf = ({ reads }: UpstreamExchange): Frame[] => {
-  const decoder = new FrameDecoder();
-  return [...reads.flatMap(({ bytes }) => decoder.feed(bytes)), ...decoder.end()];
-};
+export const framesOf = ({ reads }: UpstreamExchange): Frame[] => framesIn(reads.map(({ bytes }) => bytes));
