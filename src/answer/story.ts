@@ -28,7 +28,7 @@ export function tellAsked(
   kept?.asked(request);
   const userId = 'metadata' in request ? request.metadata?.['user_id'] : undefined;
   const resends = kept?.resends?.of;
-  // What is sent again to look at it is no part of the user's conversation.
+  // A request that somebody sends again to look at it is no part of the user's conversation.
   const conversation =
     resends === undefined
       ? {

@@ -9,10 +9,8 @@ import type { FailureClass } from './failure-class.ts';
 import { overflowSaid } from './overflow-said.ts';
 import { isGoogles, ownWords, reasonsOf } from './said.ts';
 
-/** Reasons of `google.api.ErrorReason` that hold for every request with this key. */
+/** Reasons of `google.api.ErrorReason` that hold for every request with this key, and one of the mock. */
 const REASONS: Readonly<Record<string, FailureClass>> = {
-  /** The mock's own, where `MOCK_STRICT` is set. */
-  NO_SCENARIO: 'request',
   API_KEY_INVALID: 'key',
   API_KEY_EXPIRED: 'key',
   API_KEY_SERVICE_BLOCKED: 'key',
@@ -31,6 +29,8 @@ const REASONS: Readonly<Record<string, FailureClass>> = {
   ACCESS_TOKEN_TYPE_UNSUPPORTED: 'key',
   ACCESS_TOKEN_SCOPE_INSUFFICIENT: 'key',
   BILLING_DISABLED: 'billing',
+  // The mock's own, where `MOCK_STRICT` is set: about the request, not about the key.
+  NO_SCENARIO: 'request',
 };
 
 /**

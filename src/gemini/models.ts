@@ -74,8 +74,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   'gemini-pro-latest': 'gemini-4-argon',
 };
 
-const MOST_MADE = 100;
 const NEWEST = 'gemini-4-argon';
+/** How many rows of ids that are not in the table are remembered. */
+const MOST_MADE = 100;
 
 /** The rows of all models, and the rules by which an id finds its row. It never changes: another list makes another table. */
 export class ModelTable {
@@ -86,7 +87,7 @@ export class ModelTable {
   readonly #byId: ReadonlyMap<string, GeminiModel>;
   /** The beginnings of ids and the rows that they mean, the longest first. */
   readonly #stems: readonly { stem: string; model: GeminiModel }[];
-  /** The rows that were made for other ids: who keeps the rows of requests keeps few. */
+  /** The rows for other ids. Many requests name the same id: those that are kept then share one row. */
   readonly #made = new RecentMap<string, GeminiModel>(MOST_MADE);
 
   constructor(rows: readonly GeminiModel[]) {
@@ -118,7 +119,7 @@ export class ModelTable {
 
   #make(id: string): GeminiModel {
     const known = this.#known(id);
-    if (known) return known.id === id ? known : { ...known, id };
+    if (known) return { ...known, id };
     const newest = this.own(NEWEST) ?? this.rows[0];
     if (!newest) throw new Error('a table of models without rows');
     return { ...newest, id, price: { ...newest.price, tiers: [] } };

@@ -3,7 +3,6 @@
  * comments, counts and empty events for ever. And a connection may stay open although the whole answer has come: then
  * the end of the connection need not be waited for.
  */
-
 import { isObject } from '../lib/json.ts';
 import { isFirst } from './first-candidate.ts';
 import type { Frame } from './frames.ts';
@@ -57,7 +56,7 @@ export class Progress {
     const chunk: Fields = frame.chunk;
     const seemedWhole = this.isWhole;
     // Another candidate may end before the one that was asked for.
-    const candidates = listOf(chunk['candidates']).filter((each) => !isObject(each) || isFirst(each));
+    const candidates = listOf(chunk['candidates']).filter(isObject).filter(isFirst);
     const said = this.#readParts(candidates);
     if (said) {
       this.#finished = false;
@@ -69,10 +68,9 @@ export class Progress {
     return said || ended;
   }
 
-  #readParts(candidates: readonly unknown[]): boolean {
+  #readParts(candidates: readonly Fields[]): boolean {
     let said = false;
-    for (const candidate of candidates) {
-      const content = isObject(candidate) ? candidate['content'] : undefined;
+    for (const { content } of candidates) {
       for (const part of listOf(isObject(content) ? content['parts'] : undefined)) {
         if (isObject(part) && this.#readPart(part)) said = true;
       }
@@ -120,11 +118,11 @@ export class Progress {
     return isNew;
   }
 
-  #readEnd(chunk: Fields, candidates: readonly unknown[]): boolean {
+  #readEnd(chunk: Fields, candidates: readonly Fields[]): boolean {
     const isBlocked = isObject(chunk['promptFeedback']) && isReason(chunk['promptFeedback']['blockReason']);
     // Google sends no counts for a blocked prompt.
     if (isBlocked) this.#counted = true;
-    const isEnd = isBlocked || candidates.some(isEnding);
+    const isEnd = isBlocked || candidates.some(({ finishReason }) => isReason(finishReason));
     const isNew = isEnd && !this.#finished;
     if (isEnd) this.#finished = true;
     return isNew;
@@ -135,8 +133,6 @@ const isReason = (value: unknown): boolean => typeof value === 'string' && !UNSP
 
 const isFilled = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0);
-
-const isEnding = (candidate: unknown): boolean => isObject(candidate) && isReason(candidate['finishReason']);
 
 const NONE: readonly unknown[] = [];
 

@@ -3,7 +3,6 @@
  * that cannot be an answer (an error object, a broken end, a call of an unknown tool) is thrown as an UpstreamError, so
  * that another attempt can be made while the client has seen nothing.
  */
-
 import { UpstreamError } from '../../gemini/errors.ts';
 import { isFirst } from '../../gemini/first-candidate.ts';
 import type { Bound, Frame } from '../../gemini/frames.ts';
