@@ -1,15 +1,15 @@
 /** The shape of a scenario file as JSON Schema, by which editors complete and check it. */
-import type { Json, JsonObject } from '../../lib/json.ts';
+import { isObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { ScenarioFile } from './schema.ts';
 
 /** The file that lies beside the built-in scenarios. */
 export const SCHEMA_FILE = 'scenario.schema.json';
 
-/** Characters. What is longer, and there more than once, is written once. */
+/** Characters. A longer schema that stands in several places is written once, under a name. */
 const WORTH_A_NAME = 160;
 
 export function scenarioSchema(): string {
-  // Only what is JSON of it: TypeBox has marks of its own on it.
+  // TypeBox marks its schemas with symbols, which JSON leaves out.
   const whole: JsonObject = JSON.parse(JSON.stringify(ScenarioFile));
   const { definitions, root } = withDefinitions(whole);
   const schema = {
@@ -22,12 +22,9 @@ export function scenarioSchema(): string {
 }
 
 const isSchema = (value: Json): value is JsonObject =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  ('type' in value || 'anyOf' in value);
+  isObject(value) && ('type' in value || 'anyOf' in value);
 
-/** Takes out what occurs several times. Each is named by the field in which it was seen first. */
+/** Takes out the schemas that occur several times. Each is named by the field in which it was seen first. */
 function withDefinitions(whole: JsonObject): { definitions: JsonObject; root: JsonObject } {
   const counts = new Map<string, number>();
   const count = (value: Json): void => {
@@ -36,7 +33,7 @@ function withDefinitions(whole: JsonObject): { definitions: JsonObject; root: Js
       const text = JSON.stringify(value);
       const seen = counts.get(text) ?? 0;
       counts.set(text, seen + 1);
-      // What is inside of something that was seen is written once anyway.
+      // The schemas inside of a repeated schema are written once with it.
       if (seen > 0) return;
     }
     for (const item of Object.values(value)) count(item as Json);

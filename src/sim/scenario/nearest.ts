@@ -46,10 +46,13 @@ function piecesOf(text: string): Set<string> {
   return pieces;
 }
 
-/** A group of a regular expression in which no other stands. */
+/** A group of a regular expression that holds no other group. */
 const GROUP = /\((?:\?[:=!])?([^()]*)\)/;
 
-/** The part of the pieces of `wanted` that was told. Of a regular expression the letters count that are no sign, and of each group one way. */
+/**
+ * The share of the pieces of `wanted` that were told, from 0 to 1. In a regular expression only letters and digits count,
+ * and in each group only the way that comes closest.
+ */
 function likenessOf(wanted: string, told: ReadonlySet<string>): number {
   let plain = wanted.replaceAll(/\\[a-z]/gi, ' ');
   for (let group = GROUP.exec(plain); group; group = GROUP.exec(plain)) {
@@ -68,12 +71,12 @@ function shareTold(wanted: string, told: ReadonlySet<string>): number {
   return found / pieces.size;
 }
 
-/** Characters of the user's words in an error. */
+/** The most characters of the user's words that an error quotes. */
 const MOST_QUOTED = 200;
 
 /**
- * The error of the mock's own for words that no row fits. Google has no such error: `NO_SCENARIO` tells the proxy that it is
- * about the request, and that no other model can help.
+ * The error for words that no row fits. Google has no such error: by `NO_SCENARIO` the proxy knows that the request is
+ * wrong, and that no other model can help.
  */
 export function noScenario(words: string, nearest: NearRow | undefined): GoogleError {
   const said = JSON.stringify(words.slice(0, MOST_QUOTED));

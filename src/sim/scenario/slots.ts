@@ -1,9 +1,9 @@
-/** The slots in a scenario's texts, such as `{{user}}` and `{{result.Read#2}}`: how they are written, and which there are. */
+/** How the slots in a scenario's texts are written, such as `{{user}}` and `{{result.Read#2}}`, and which there are. */
 import { hintAt } from '../../lib/edit-distance.ts';
 import type { Path, Tell } from './problems.ts';
-import type { ActData, FileData } from './schema.ts';
+import type { ActOrChance, FileData } from './schema.ts';
 
-/** Anything that looks like a slot. With a backslash before it the braces are meant as they are. */
+/** Anything that looks like a slot. After a backslash the braces are plain text. */
 export const SLOT = /(\\?)\{\{\s*([A-Za-z_][^\s{}]*)\s*\}\}/g;
 
 export type Slot = {
@@ -60,7 +60,7 @@ export function checkSlots({ facts = {}, rules = [], flows = [] }: FileData, tel
     } else if (typeof value === 'object' && value !== null)
       for (const [key, item] of Object.entries(value)) check(item, [...at, key], more);
   };
-  const checkAct = (act: ActData & { one_of?: readonly ActData[] | undefined }, at: Path): void => {
+  const checkAct = (act: ActOrChance, at: Path): void => {
     for (const key of FILLED) {
       const repeats = key === 'text' && typeof act.text === 'object';
       check(act[key], [...at, key], repeats ? [...names, 'n'] : names);

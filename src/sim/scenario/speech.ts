@@ -92,13 +92,13 @@ function toCall(data: CallData, at: Path, tell: Tell): ScenarioCall {
 function toSetting(data: ActData, text: string, at: Path, tell: Tell): SpeechSetting {
   const { grounding, code, pages, finish, safety, usage, candidates, extra } = data;
   return {
-    ...(grounding ? { grounding: toGrounding(grounding, text, [...at, 'grounding'], tell) } : {}),
+    ...given('grounding', grounding && toGrounding(grounding, text, [...at, 'grounding'], tell)),
     ...given('code', code),
     ...given(
       'pages',
       pages?.map((page) => (typeof page === 'string' ? { url: page } : page)),
     ),
-    ...(finish === undefined ? {} : { finish: toEnding(finish, [...at, 'finish'], tell) }),
+    ...given('finish', finish && toEnding(finish, [...at, 'finish'], tell)),
     ...given('safety', safety),
     ...given('usage', toUsage(usage)),
     ...given('candidates', candidates && toCandidates(candidates, [...at, 'candidates'], tell)),
