@@ -195,6 +195,9 @@ export const act = {
   errand: Type.Optional(Type.Literal(true, { description: 'Does the plain request that the words are' })),
 };
 
+/** The fields of an act, in the order in which they are told. */
+export const ACT_KEYS = keysOf(act);
+
 export const Act = Type.Object(act);
 
 export type CallData = Omit<Static<typeof Call>, 'signature'> & { signature?: boolean | string };

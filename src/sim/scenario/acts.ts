@@ -1,6 +1,7 @@
 /** Reads and checks the acts of a scenario file: what a rule or a state does. */
 import { hintAt } from '../../lib/edit-distance.ts';
-import type { FaultRule } from '../faults/index.ts';
+import { FaultError, type FaultRule } from '../faults/index.ts';
+import { ACT_KEYS } from './act-schema.ts';
 import { list } from './conditions.ts';
 import { isErrorName, parseScenarioError, parseScenarioFaults, SCENARIO_ERRORS } from './faults.ts';
 import type { Path, Tell } from './problems.ts';
@@ -36,25 +37,6 @@ export function callsOf(act: Act): readonly ScenarioCall[] {
   if (act.kind !== 'say') return [];
   return act.speech.parts.flatMap((part) => (part.kind === 'call' ? [part.call] : []));
 }
-
-const ACT_KEYS: readonly (keyof ActData)[] = [
-  'thinking',
-  'text',
-  'calls',
-  'parts',
-  'grounding',
-  'code',
-  'pages',
-  'finish',
-  'block',
-  'safety',
-  'usage',
-  'candidates',
-  'extra',
-  'error',
-  'fault',
-  'errand',
-];
 
 const keysOf = (data: ActData): (keyof ActData)[] => ACT_KEYS.filter((key) => data[key] !== undefined);
 
@@ -100,11 +82,13 @@ function toRefusal(error: NonNullable<ActData['error']>, at: Path, tell: Tell): 
 const toFaults = (fault: ActData['fault'], at: Path, tell: Tell): readonly FaultRule[] =>
   fault === undefined ? [] : guarded(at, tell, [], () => parseScenarioFaults(list(fault)));
 
+/** What `read` returns. Tells why where it throws a FaultError, and returns `otherwise`. */
 function guarded<T>(at: Path, tell: Tell, otherwise: T, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    tell(at, (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '');
+    if (!(error instanceof FaultError)) throw error;
+    tell(at, error.message);
     return otherwise;
   }
 }
